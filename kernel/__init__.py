@@ -1,0 +1,1 @@
+"""What every service stands on: deciding, recording, publishing, hearing, deriving, answering. No word of the clinic."""

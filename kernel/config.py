@@ -1,0 +1,57 @@
+"""What a process is told by its environment, `NINEHOURS_…`, checked once before anything opens."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def _peers(given: object) -> object:
+    if not isinstance(given, str):
+        return given
+    peers: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in given.split(","))):
+        name, separator, address = part.partition("=")
+        if not (name and separator and address):
+            raise ValueError("peers are written name=host:port, separated by commas")
+        if name in peers:
+            raise ValueError("a peer is named twice")
+        peers[name] = address
+    return peers
+
+
+class Settings(BaseSettings):
+    """Every setting of every process; a process uses those it needs."""
+
+    # The input of a failed check is never shown: it may be a database URL with its password.
+    model_config = SettingsConfigDict(
+        env_prefix="NINEHOURS_", frozen=True, extra="forbid", hide_input_in_errors=True
+    )
+
+    service: str
+    database_url: SecretStr
+    secrets_dir: Path
+    kafka: str = "127.0.0.1:9092"
+    listen: str = "127.0.0.1:0"
+    peers: Annotated[dict[str, str], NoDecode, BeforeValidator(_peers)] = {}
+    clock: Literal["server", "caller"] = "server"
+    session_timeout: int = Field(default=30, ge=1)
+    ready_file: Path | None = None
+    environment: Literal["local", "test", "production"] = "production"
+    database_pool: int = Field(default=5, ge=1)
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """This process's settings; raises with each field that is missing or wrong, no values."""
+        nothing: dict[str, Any] = {}
+        return cls(**nothing)
+
+    @model_validator(mode="after")
+    def _production_signs_with_its_own_clock(self) -> Self:
+        if self.clock == "caller" and self.environment == "production":
+            raise ValueError(
+                "NINEHOURS_CLOCK=caller is for demo and tests only: in production the server's own "
+                "clock signs; set NINEHOURS_ENVIRONMENT=local or test, or NINEHOURS_CLOCK=server"
+            )
+        return self

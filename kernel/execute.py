@@ -1,0 +1,191 @@
+"""One path for every command: wait for what it rests on, lock, load, decide, append, raise what is due."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from kernel.decider import Decider
+from kernel.facts import Position, Publication, Recorded
+from kernel.ids import derived_id
+from kernel.messaging.interests import Interests, Use, keep
+from kernel.messaging.standing import heard_all
+from kernel.refusal import AgainstTheRules, NotYet, Refusal, Stale
+from kernel.store.store import AlreadyAccepted, Conflict, Context, Store, Transaction, Written
+
+C = TypeVar("C")
+F = TypeVar("F")
+S = TypeVar("S")
+
+ATTEMPTS = 3
+AFTER_POLL = 0.02  # seconds between two looks at what was heard; bounded by the command's deadline
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an accepted command recorded, and published."""
+
+    facts: tuple[Recorded, ...]
+    published: tuple[Position, ...]
+
+
+def nothing(_: Transaction) -> None:
+    """For commands that check or write nothing beside their facts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """The write side of one service.
+
+    `publish` turns a private fact into its public ones; `view` keeps the service's own tables, in the same
+    transaction; `interests` are those public facts that the service itself derives from.
+    """
+
+    store: Store
+    publish: Callable[[Recorded], Iterable[Publication]]
+    view: Callable[[Transaction, Recorded], None]
+    interests: Interests = field(default_factory=lambda: Interests(()))
+
+    def execute(
+        self,
+        decider: Decider[C, F, S],
+        stream: str,
+        command: C,
+        context: Context,
+        *,
+        locks: Sequence[str] = (),
+        shared: Sequence[str] = (),
+        before: Callable[[Transaction], None] = nothing,
+    ) -> Outcome:
+        """Decide one command on one stream.
+
+        `locks` are subjects taken before anything is read (`shared`: against change only); `before` holds rules that span streams, and
+        writes documents. Asked again with the same id, it answers what it answered. Refuses as the decider
+        does, Stale when the expected version isn't the stream's, NotYet when `after` isn't heard in time.
+        """
+
+        def decide(tx: Transaction) -> Sequence[Recorded]:
+            history = tx.load(stream)
+            if context.expected_version not in (None, len(history)):
+                raise Stale(
+                    "VERSION_CONFLICT",
+                    "it was changed since you read it; read it again",
+                    current_version=str(len(history)),
+                )
+            before(tx)
+            facts = decider.decide(command, decider.fold(recorded.fact for recorded in history))
+            return record(context, stream, len(history), facts)
+
+        return self.transact(context, decide, locks=locks, shared=shared)
+
+    def transact(
+        self,
+        context: Context,
+        decide: Callable[[Transaction], Sequence[Recorded]],
+        *,
+        locks: Sequence[str] = (),
+        shared: Sequence[str] = (),
+    ) -> Outcome:
+        """As `execute`, for a command that decides over several new streams at once."""
+        self._wait_for(context)
+        for _ in range(ATTEMPTS):
+            try:
+                with self.store.transaction() as tx:
+                    tx.lock(shared, share=True)
+                    tx.lock(locks)
+                    facts = decide(tx)
+                    publications = [item for recorded in facts for item in self.publish(recorded)]
+                    written = tx.append(context, facts, publications)
+                    for recorded in facts:
+                        self.view(tx, recorded)
+                    self._use_own(tx, written)
+                return Outcome(
+                    tuple(facts),
+                    tuple(
+                        Position(self.store.topic, item.publication.subject, item.sequence)
+                        for item in written
+                    ),
+                )
+            except Conflict:
+                continue
+            except (Refusal, AlreadyAccepted):
+                # A repeated command may be refused for what its first coming did.
+                if (outcome := self._remembered(context)) is not None:
+                    return outcome
+                raise
+        raise Stale("VERSION_CONFLICT", "others kept changing it; try again")
+
+    def _remembered(self, context: Context) -> Outcome | None:
+        with self.store.transaction() as tx:
+            found = tx.remembered(context)
+        if found is None:
+            return None
+        digest, facts, positions = found
+        if digest != context.digest:
+            raise AgainstTheRules(
+                "COMMAND_ID_REUSED",
+                "this command_id was accepted with other content; make a new one",
+            )
+        return Outcome(tuple(facts), tuple(positions))
+
+    def _use_own(self, tx: Transaction, written: Sequence[Written]) -> None:
+        """What this service derives from its own facts is heard at once, in the transaction that made it."""
+        used = [item for item in written if item.publication.type in self.interests.by_type]
+        if not used:
+            return
+        unlocked = {item.publication.subject for item in used} - tx.locked
+        if unlocked:
+            raise RuntimeError(
+                f"publishes inputs of a derivation without locking {sorted(unlocked)}"
+            )
+        keep(
+            tx.connection,
+            [
+                Use(
+                    id=item.publication.id,
+                    topic=self.store.topic,
+                    subject=item.publication.subject,
+                    sequence=item.sequence,
+                    type=item.publication.type,
+                    body=item.publication.message.SerializeToString(deterministic=True),
+                    label=item.publication.label,
+                    recorded_at=datetime.now(UTC),
+                    refs=self.interests.references(item.publication.type, item.publication.message),
+                )
+                for item in used
+            ],
+        )
+        tx.raise_due(
+            self.interests.due_after(tx.connection, {item.publication.subject for item in used})
+        )
+
+    def _wait_for(self, context: Context) -> None:
+        elsewhere = [position for position in context.after if position.topic != self.store.topic]
+        if not elsewhere:
+            return
+        until = time.monotonic() + context.deadline
+        while True:
+            with self.store.transaction() as tx:
+                if heard_all(tx.connection, elsewhere):
+                    return
+            if time.monotonic() > until:
+                raise NotYet(
+                    "NOT_HEARD_YET", "what this command rests on was not heard in time; retry"
+                )
+            time.sleep(AFTER_POLL)
+
+
+def record(context: Context, stream: str, version: int, facts: Iterable[F]) -> tuple[Recorded, ...]:
+    """Facts with their places after `version`, and ids that depend on the command alone."""
+    return tuple(
+        Recorded(
+            id=derived_id(context.command_id, "fact", stream, version + n),
+            stream=stream,
+            version=version + n,
+            fact=fact,
+            at=context.now,
+            actor=context.actor,
+        )
+        for n, fact in enumerate(facts, start=1)
+    )

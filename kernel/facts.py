@@ -1,0 +1,101 @@
+"""What is recorded, what is published, and where it stands: the values every other module passes around."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from google.protobuf.message import Message
+
+from kernel.ids import derived_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A private fact with its place in its stream."""
+
+    id: UUID
+    stream: str
+    version: int
+    fact: Any
+    at: datetime
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a published log."""
+
+    topic: str
+    subject: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """A public fact about to be published for one subject; `label` is the strictest of what it rests on."""
+
+    id: UUID
+    subject: str
+    message: Message
+    label: str
+    causation: str
+    correlation: str
+    may_ignore: bool = False
+
+    @property
+    def type(self) -> str:
+        return self.message.DESCRIPTOR.full_name
+
+
+def publication_of(
+    recorded: Recorded, subject: str, message: Message, *, label: str, correlation: str = ""
+) -> Publication:
+    """The public side of a private fact; one private fact is published once for each subject it concerns."""
+    return Publication(
+        id=derived_id(recorded.id, message.DESCRIPTOR.full_name, subject),
+        subject=subject,
+        message=message,
+        label=label,
+        causation=str(recorded.id),
+        correlation=correlation,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardFact:
+    """A public fact as a derivation sees it."""
+
+    id: UUID
+    topic: str
+    subject: str
+    sequence: int
+    type: str
+    message: Message
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One derived row: its content, and what it rests on.
+
+    `key` names it within its kind (`client|2026-03-02`); `content` is JSON; `rests_on` the ids of facts;
+    `rules` the rule version, empty where none applies.
+    """
+
+    kind: str
+    key: str
+    content: Mapping[str, Any]
+    rests_on: frozenset[str]
+    rules: str = ""
+
+
+def kind_of(subject: str) -> str:
+    """`client` of `client/<uuid>`."""
+    return subject.partition("/")[0]
+
+
+def id_of(subject: str) -> str:
+    """The uuid of `client/<uuid>`."""
+    return subject.partition("/")[2]

@@ -1,0 +1,1 @@
+"""How facts travel between services: envelope, relay, hearing, healing, deriving, parking."""

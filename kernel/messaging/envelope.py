@@ -1,0 +1,131 @@
+"""A public fact as Kafka carries it: CloudEvents 1.0, binary mode, with our own extensions."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+CONTENT_TYPE = b"application/protobuf"
+# Strictest last: a derived fact carries the strictest label of what it rests on.
+LABELS = ("HIPAA", "PART2", "NOTES")
+
+Headers = Mapping[str, bytes]
+
+
+class NoEnvelope(Exception):
+    """The record's headers are not an envelope of ours; the text names the header, never its value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """Where a fact stands in its owner's published log, and what it is."""
+
+    id: UUID
+    type: str
+    source: str
+    subject: str
+    time: datetime
+    epoch: int
+    sequence: int
+    network: str
+    label: str
+    may_ignore: bool
+    causation: str
+    correlation: str
+
+    def headers(self) -> dict[str, bytes]:
+        """As Kafka headers. No value identifies a client."""
+        texts = {
+            "ce_specversion": "1.0",
+            "ce_id": str(self.id),
+            "ce_type": self.type,
+            "ce_source": self.source,
+            "ce_subject": self.subject,
+            "ce_time": self.time.isoformat(),
+            "ce_epoch": str(self.epoch),
+            "ce_sequence": str(self.sequence),
+            "ce_network": self.network,
+            "ce_label": self.label,
+            "ce_mayignore": "true" if self.may_ignore else "false",
+            "ce_causationid": self.causation,
+            "ce_correlationid": self.correlation,
+        }
+        return {name: text.encode() for name, text in texts.items()} | {
+            "content-type": CONTENT_TYPE
+        }
+
+
+def read_envelope(headers: Headers) -> Envelope:
+    """The envelope these headers make; NoEnvelope when one is missing or can't be read."""
+    reading = _Reading(headers)
+    return Envelope(
+        id=reading.uuid("ce_id"),
+        type=reading.text("ce_type"),
+        source=reading.text("ce_source"),
+        subject=reading.subject("ce_subject"),
+        time=reading.time("ce_time"),
+        epoch=reading.number("ce_epoch"),
+        sequence=reading.number("ce_sequence"),
+        network=reading.text("ce_network"),
+        label=reading.label("ce_label"),
+        may_ignore=reading.text("ce_mayignore") == "true",
+        causation=reading.text("ce_causationid", empty=True),
+        correlation=reading.text("ce_correlationid", empty=True),
+    )
+
+
+def strictest(labels: Iterable[str]) -> str:
+    """The strictest of these labels; HIPAA when there are none."""
+    return max(labels, key=LABELS.index, default="HIPAA")
+
+
+class _Reading:
+    def __init__(self, headers: Headers) -> None:
+        self._headers = headers
+
+    def text(self, name: str, *, empty: bool = False) -> str:
+        try:
+            value = self._headers[name].decode()
+        except (KeyError, UnicodeDecodeError, AttributeError):
+            raise NoEnvelope(name) from None
+        if not value and not empty:
+            raise NoEnvelope(name)
+        return value
+
+    def uuid(self, name: str) -> UUID:
+        try:
+            return UUID(self.text(name))
+        except ValueError:
+            raise NoEnvelope(name) from None
+
+    def number(self, name: str) -> int:
+        text = self.text(name)
+        if not (text.isascii() and text.isdigit()) or len(text) > 18 or int(text) < 1:
+            raise NoEnvelope(name)
+        return int(text)
+
+    def time(self, name: str) -> datetime:
+        try:
+            time = datetime.fromisoformat(self.text(name))
+        except ValueError:
+            raise NoEnvelope(name) from None
+        if time.tzinfo is None:
+            raise NoEnvelope(name)
+        return time
+
+    def subject(self, name: str) -> str:
+        text = self.text(name)
+        kind, _, key = text.partition("/")
+        try:
+            UUID(key)
+        except ValueError:
+            raise NoEnvelope(name) from None
+        if not kind.isidentifier():
+            raise NoEnvelope(name)
+        return text
+
+    def label(self, name: str) -> str:
+        text = self.text(name)
+        if text not in LABELS:
+            raise NoEnvelope(name)
+        return text

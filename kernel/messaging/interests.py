@@ -1,0 +1,155 @@
+"""Which public facts a service uses, what they refer to, and what has to be derived again when one comes."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from google.protobuf.message import Message
+from sqlalchemy import Connection, text
+
+from kernel.facts import HeardFact, Row, kind_of
+
+Facts = Mapping[str, Sequence[HeardFact]]
+
+
+def no_references(_: Any) -> Iterable[str]:
+    """For facts that name no site, staff, provider or payer."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """A public fact this service uses, and the references (`site/<uuid>` …) its derivations must read with it."""
+
+    message: type[Message]
+    references: Callable[[Any], Iterable[str]] = no_references
+
+    @property
+    def type(self) -> str:
+        return self.message.DESCRIPTOR.full_name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derivation:
+    """A pure function from a client's facts, and those of their references, to rows.
+
+    `derive(client, facts)`: facts by subject, each in sequence. `publish(kind, content, revision, withdrawn)`
+    gives the public fact of a changed row, or None. `code` changes when the function's meaning does.
+    """
+
+    name: str
+    code: str
+    derive: Callable[[str, Facts], Sequence[Row]]
+    publish: Callable[[str, Mapping[str, Any], int, bool], Message | None]
+
+
+class Interests:
+    """All a service uses, by type, and the derivations that read it."""
+
+    def __init__(
+        self, interests: Iterable[Interest], derivations: Iterable[Derivation] = ()
+    ) -> None:
+        self.by_type = {interest.type: interest for interest in interests}
+        self.derivations = tuple(derivations)
+
+    def decode(self, kind: str, body: bytes) -> Message:
+        """The message of a type this service uses."""
+        return self.by_type[kind].message.FromString(body)
+
+    def references(self, kind: str, message: Message) -> list[str]:
+        return sorted(set(self.by_type[kind].references(message)))
+
+    def due_after(self, connection: Connection, subjects: Iterable[str]) -> set[tuple[str, str]]:
+        """The derivation keys that facts of these subjects raise.
+
+        A reference raises every client whose facts lead to it; its row must be locked before this is asked.
+        """
+        found = set(subjects)
+        clients = {subject for subject in found if kind_of(subject) == "client"}
+        frontier = found - clients
+        while frontier:
+            dependants = {
+                subject
+                for (subject,) in connection.execute(
+                    text(
+                        "SELECT DISTINCT subject FROM heard_fact"
+                        " WHERE refs && CAST(:subjects AS text[])"
+                    ),
+                    {"subjects": sorted(frontier)},
+                )
+            }
+            clients |= {subject for subject in dependants if kind_of(subject) == "client"}
+            frontier = {s for s in dependants if kind_of(s) != "client"} - found
+            found |= frontier
+        return {(derivation.name, client) for derivation in self.derivations for client in clients}
+
+    def gather(self, connection: Connection, client: str) -> dict[str, list[HeardFact]]:
+        """The client's facts and those of every reference they lead to, by subject, in sequence."""
+        facts: dict[str, list[HeardFact]] = {}
+        wanted = {client}
+        while wanted:
+            rows = connection.execute(
+                text(
+                    "SELECT id, topic, subject, sequence, type, body, label, refs FROM heard_fact"
+                    " WHERE subject = ANY(CAST(:subjects AS text[])) ORDER BY topic, subject, sequence"
+                ),
+                {"subjects": sorted(wanted)},
+            ).all()
+            facts |= {subject: [] for subject in wanted}
+            for row in rows:
+                facts[row.subject].append(
+                    HeardFact(
+                        id=row.id,
+                        topic=row.topic,
+                        subject=row.subject,
+                        sequence=row.sequence,
+                        type=row.type,
+                        message=self.decode(row.type, bytes(row.body)),
+                        label=row.label,
+                    )
+                )
+            wanted = {ref for row in rows for ref in row.refs} - facts.keys()
+        return facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """A fact of a used type, on its way into `heard_fact`."""
+
+    id: UUID
+    topic: str
+    subject: str
+    sequence: int
+    type: str
+    body: bytes
+    label: str
+    recorded_at: Any
+    refs: list[str]
+
+
+def keep(connection: Connection, uses: Sequence[Use]) -> None:
+    """Write facts into `heard_fact`; those already there stay as they are."""
+    if not uses:
+        return
+    connection.execute(
+        text(
+            "INSERT INTO heard_fact (id, topic, subject, sequence, type, body, label, recorded_at, refs)"
+            " VALUES (:id, :topic, :subject, :sequence, :type, :body, :label, :recorded_at,"
+            " CAST(:refs AS text[])) ON CONFLICT (id) DO NOTHING"
+        ),
+        [
+            {
+                "id": use.id,
+                "topic": use.topic,
+                "subject": use.subject,
+                "sequence": use.sequence,
+                "type": use.type,
+                "body": use.body,
+                "label": use.label,
+                "recorded_at": use.recorded_at,
+                "refs": use.refs,
+            }
+            for use in uses
+        ],
+    )

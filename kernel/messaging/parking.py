@@ -1,0 +1,99 @@
+"""Parking: what can't be used is kept with its bytes, and stops its subject and nobody else."""
+
+import json
+from base64 import b64encode
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, text
+
+from kernel import logs
+
+if TYPE_CHECKING:
+    from kernel.messaging.hearing import Record
+
+
+def what_failed(error: BaseException) -> str:
+    """The error's class and where it arose, never its text: that may hold values."""
+    return f"{logs.error_of(error)} at {logs.place_of(error)}"
+
+
+def park(
+    connection: Connection,
+    record: "Record",
+    subject: str | None,
+    kind: str | None,
+    error: Exception,
+) -> None:
+    """Keep a record that could not be used. The same record is kept once."""
+    connection.execute(
+        text(
+            "INSERT INTO parked (topic, partition, record_offset, subject, type, headers, body, error)"
+            " VALUES (:topic, :partition, :offset, :subject, :type, CAST(:headers AS jsonb), :body, :error)"
+            " ON CONFLICT DO NOTHING"
+        ),
+        {
+            "topic": record.topic,
+            "partition": record.partition,
+            "offset": record.offset,
+            "subject": subject,
+            "type": kind,
+            "headers": json.dumps(
+                {name: b64encode(value or b"").decode() for name, value in record.headers.items()}
+            ),
+            "body": record.body,
+            "error": what_failed(error),
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parked:
+    """Something that waits for a person: a record, a stopped subject, or a derivation that failed."""
+
+    kind: str
+    subject: str = ""
+    topic: str = ""
+    partition: int = 0
+    offset: int = 0
+    error: str = ""
+    type: str = ""
+
+
+def list_parked(connection: Connection) -> list[Parked]:
+    """All that waits for a person here."""
+    records = connection.execute(text("SELECT * FROM parked ORDER BY id"))
+    subjects = connection.execute(
+        text(
+            "SELECT topic, subject, stopped FROM heard_head WHERE stopped IS NOT NULL ORDER BY 1, 2"
+        )
+    )
+    topics = connection.execute(
+        text("SELECT topic, stopped FROM heard_topic WHERE stopped IS NOT NULL ORDER BY 1")
+    )
+    derivations = connection.execute(
+        text("SELECT derivation, key, error FROM due WHERE error IS NOT NULL ORDER BY 1, 2")
+    )
+    return [
+        *(
+            Parked(
+                kind="record",
+                subject=row.subject or "",
+                topic=row.topic,
+                partition=row.partition,
+                offset=row.record_offset,
+                error=row.error,
+                type=row.type or "",
+            )
+            for row in records
+        ),
+        *(
+            Parked(kind="subject", subject=row.subject, topic=row.topic, error=row.stopped)
+            for row in subjects
+        ),
+        *(Parked(kind="topic", topic=row.topic, error=row.stopped) for row in topics),
+        *(
+            Parked(kind="derivation", subject=row.key, type=row.derivation, error=row.error)
+            for row in derivations
+        ),
+    ]

@@ -1,0 +1,107 @@
+"""The relay: the published log goes to Kafka, in order, by one active process a service.
+
+What was sent is marked up to the first failure; after a crash in between it is sent again, and listeners skip it.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from kernel import logs
+from kernel.facts import id_of
+from kernel.store.published import envelope_of, epoch_of
+from kernel.store.store import Store
+
+log = logs.get("kernel.relay")
+
+ACTIVE = 905_002  # the advisory lock of the one active relay of a database
+BATCH = 500
+IDLE = 0.03  # seconds between two looks at an empty outbox
+AWAY = 0.5  # seconds before the database or the broker is tried again
+
+
+class Relay:
+    """Sends one service's published log. `run` goes on until `stop` is set."""
+
+    def __init__(
+        self, store: Store, producer: Any, service: str, *, ready: Callable[[], None]
+    ) -> None:
+        self._store = store
+        self._producer = producer
+        self._source = f"/services/{service}"
+        self._ready = ready
+        self.stop = threading.Event()
+
+    def run(self) -> None:
+        """Stand by until this is the active relay, then send; start over when the database was away."""
+        while not self.stop.is_set():
+            try:
+                with self._store.engine.connect() as connection:
+                    self._stand_by_and_send(connection)
+            except DBAPIError as error:
+                if not error.connection_invalidated and not _is_away(error):
+                    raise
+                log.warning("database_away")
+                self.stop.wait(AWAY)
+
+    def _stand_by_and_send(self, connection: Connection) -> None:
+        while not self.stop.is_set():
+            active = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": ACTIVE})
+            if active.scalar_one():
+                break
+            connection.commit()
+            self._ready()
+            self.stop.wait(AWAY)
+        epoch = epoch_of(connection)
+        connection.commit()
+        self._ready()
+        while not self.stop.is_set():
+            found, sent = self.send_batch(connection, epoch)
+            if found == 0:
+                self.stop.wait(IDLE)
+            elif sent < found:
+                self.stop.wait(AWAY)
+
+    def send_batch(self, connection: Connection, epoch: int) -> tuple[int, int]:
+        """Send the oldest unsent rows and mark those that arrived; gives (found, sent)."""
+        rows = connection.execute(
+            text("SELECT * FROM published WHERE sent_at IS NULL ORDER BY position LIMIT :batch"),
+            {"batch": BATCH},
+        ).all()
+        futures = [self._send(row, epoch) for row in rows]
+        arrived: list[int] = []
+        for row, future in zip(rows, futures, strict=True):
+            try:
+                future.get(timeout=30)
+            except Exception as error:
+                log.warning("broker_away", exc_info=error)
+                break
+            arrived.append(row.position)
+        if arrived:
+            connection.execute(
+                text(
+                    "UPDATE published SET sent_at = clock_timestamp()"
+                    " WHERE position = ANY(CAST(:positions AS bigint[]))"
+                ),
+                {"positions": arrived},
+            )
+        connection.commit()
+        return len(rows), len(arrived)
+
+    def _send(self, row: Any, epoch: int) -> Any:
+        envelope = envelope_of(row, source=self._source, epoch=epoch)
+        return self._producer.send(
+            self._store.topic,
+            key=id_of(row.subject).encode(),
+            value=bytes(row.body),
+            headers=list(envelope.headers().items()),
+        )
+
+
+def _is_away(error: DBAPIError) -> bool:
+    """Whether the server itself is gone or not yet back, as against a wrong statement."""
+    state = getattr(error.orig, "sqlstate", None)
+    return state is None or state.startswith(("57", "08"))

@@ -1,0 +1,63 @@
+"""Where a service stands: is it heard, is anything of it behind, stopped, parked or due."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, text
+
+from kernel.facts import Position, kind_of
+
+
+def heard_all(connection: Connection, positions: Sequence[Position]) -> bool:
+    """Whether each position was heard here, and nothing of its clients is due here."""
+    missing = connection.execute(
+        text(
+            "SELECT count(*) FROM unnest(CAST(:topics AS text[]), CAST(:subjects AS text[]),"
+            " CAST(:sequences AS bigint[])) AS x(topic, subject, sequence)"
+            " LEFT JOIN heard_head h ON h.topic = x.topic AND h.subject = x.subject"
+            " WHERE h.sequence IS NULL OR h.sequence < x.sequence"
+        ),
+        {
+            "topics": [position.topic for position in positions],
+            "subjects": [position.subject for position in positions],
+            "sequences": [position.sequence for position in positions],
+        },
+    ).scalar_one()
+    clients = {p.subject for p in positions if kind_of(p.subject) == "client"}
+    return missing == 0 and not due_count(connection, clients)
+
+
+def due_count(connection: Connection, clients: set[str] | None = None) -> int:
+    """How many derivation keys are due: of these clients, or (None) of all."""
+    return int(
+        connection.execute(
+            text(
+                "SELECT count(*) FROM due WHERE error IS NULL"
+                " AND (CAST(:all AS boolean) OR key = ANY(CAST(:keys AS text[])))"
+            ),
+            {"all": clients is None, "keys": sorted(clients or ())},
+        ).scalar_one()
+    )
+
+
+def behind_count(connection: Connection) -> int:
+    """How many subjects wait for the healer."""
+    return int(
+        connection.execute(
+            text("SELECT count(*) FROM heard_head WHERE behind_to IS NOT NULL AND stopped IS NULL")
+        ).scalar_one()
+    )
+
+
+def unsettled_clients(connection: Connection, clients: Sequence[str]) -> set[str]:
+    """Those of these clients of whom something is due, failed, behind, stopped or parked here."""
+    return {
+        subject
+        for (subject,) in connection.execute(
+            text(
+                "SELECT key FROM due WHERE key = ANY(CAST(:clients AS text[]))"
+                " UNION SELECT subject FROM heard_head WHERE subject = ANY(CAST(:clients AS text[]))"
+                " AND (behind_to IS NOT NULL OR stopped IS NOT NULL)"
+            ),
+            {"clients": list(clients)},
+        )
+    }

@@ -1,0 +1,164 @@
+"""The processes of a service: `python -m services.<name> api | relay | stream | migrate | rebuild`."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from kernel import logs
+from kernel.codec import Codec
+from kernel.config import Settings
+from kernel.messaging.interests import Interests
+from kernel.secrets import master_key
+from kernel.store.database import migrate, open_database
+from kernel.store.store import Store
+from kernel.vault import Vault
+
+log = logs.get("kernel.process")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What distinguishes one service's processes from another's.
+
+    `servicers` gives, for the opened store and settings, each gRPC service descriptor and what answers it.
+    `hears` are the services whose facts it uses; none: it has no stream process.
+    """
+
+    name: str
+    codec: Codec
+    migrations: Path
+    servicers: Callable[[Store, Settings], Mapping[Any, object]]
+    hears: Sequence[str] = ()
+    interests: Interests = field(default_factory=lambda: Interests(()))
+
+
+def topic_of(service: str) -> str:
+    """The topic of a service's published log."""
+    return f"ninehours.{service}.v1"
+
+
+def main(service: Service, arguments: Sequence[str]) -> None:
+    """Run the process the command line names."""
+    processes = {"api": _api, "relay": _relay, "migrate": _migrate}
+    if service.hears:
+        processes |= {"stream": _stream, "rebuild": _rebuild}
+    if len(arguments) != 1 or arguments[0] not in processes:
+        sys.exit(f"usage: python -m services.{service.name} {' | '.join(processes)}")
+    logs.configure(service.name, arguments[0])
+    processes[arguments[0]](service, Settings.from_environment())
+
+
+def open_store(service: Service, settings: Settings) -> Store:
+    """The service's record, as every process of it opens it."""
+    engine = open_database(settings.database_url.get_secret_value(), pool=settings.database_pool)
+    vault = Vault(master_key(settings.secrets_dir, service.name))
+    return Store(engine, codec=service.codec, topic=topic_of(service.name), vault=vault)
+
+
+def _api(service: Service, settings: Settings) -> None:
+    from kernel.rpc import listener, published_log  # noqa: PLC0415 - each process imports what it runs
+    from kernel.rpc.server import Server  # noqa: PLC0415
+    from kernel.rpc.tokens import Verifier  # noqa: PLC0415
+
+    store = open_store(service, settings)
+    servicers = {
+        **service.servicers(store, settings),
+        published_log.SERVICE: published_log.PublishedLogServicer(store, service.name),
+        listener.SERVICE: listener.ListenerServicer(store),
+    }
+
+    def answers() -> bool:
+        with store.engine.connect() as connection:
+            return bool(connection.execute(text("SELECT true")).scalar_one())
+
+    Server(
+        servicers, verifier=Verifier(settings.secrets_dir), settings=settings, ready=answers
+    ).run_until_signal()
+
+
+def _relay(service: Service, settings: Settings) -> None:
+    from kafka import KafkaProducer  # noqa: PLC0415
+
+    from kernel.messaging.relay import Relay  # noqa: PLC0415
+
+    producer = KafkaProducer(
+        bootstrap_servers=settings.kafka.split(","),
+        client_id=f"{service.name}-relay",
+        compression_type=None,  # a log that can be searched for what must not be in it
+        acks="all",
+        linger_ms=0,
+        max_request_size=1 << 20,
+    )
+    relay = Relay(open_store(service, settings), producer, service.name, ready=_ready(settings))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: relay.stop.set())
+    relay.run()
+    producer.close(timeout=5)
+
+
+def _stream(service: Service, settings: Settings) -> None:
+    from kernel.messaging import worker  # noqa: PLC0415
+    from kernel.messaging.draining import Draining  # noqa: PLC0415
+    from kernel.messaging.healing import Healing  # noqa: PLC0415
+    from kernel.messaging.hearing import Hearing  # noqa: PLC0415
+    from kernel.rpc.published_log import RemoteOwner  # noqa: PLC0415
+    from kernel.rpc.tokens import service_tokens  # noqa: PLC0415
+
+    store = open_store(service, settings)
+    hearing = Hearing(store, service.interests)
+    token = service_tokens(settings.secrets_dir, service.name)
+    owners = {
+        topic_of(name): RemoteOwner(topic_of(name), settings.peers[name], token)
+        for name in service.hears
+    }
+    worker.run(
+        worker.Listening(
+            service=service.name,
+            topics=tuple(owners),
+            bootstrap=settings.kafka,
+            session_timeout=settings.session_timeout,
+            ordinal=_ordinal(),
+            store=store,
+            hearing=hearing,
+            healing=Healing(store, hearing, owners),
+            draining=Draining(store, service.interests),
+            ready=_ready(settings),
+        )
+    )
+
+
+def _migrate(service: Service, settings: Settings) -> None:
+    engine = open_database(settings.database_url.get_secret_value(), pool=1)
+    migrate(engine, [service.migrations])
+
+
+def _rebuild(service: Service, settings: Settings) -> None:
+    """Derive everything again from what was heard; only real differences are published."""
+    from kernel.messaging.draining import Draining  # noqa: PLC0415
+
+    began = time.monotonic()
+    draining = Draining(open_store(service, settings), service.interests)
+    raised = draining.raise_all()
+    derived = draining.drain()
+    log.info("rebuilt", due=raised, derived=derived, seconds=round(time.monotonic() - began, 1))
+
+
+def _ready(settings: Settings) -> Callable[[], None]:
+    def ready() -> None:
+        if settings.ready_file is not None:
+            settings.ready_file.touch()
+
+    return ready
+
+
+def _ordinal() -> int:
+    """Of the pod `<service>-stream-<n>`; 0 on one machine."""
+    last = os.environ.get("POD_NAME", "").rpartition("-")[2]
+    return int(last) if last.isdigit() else 0

@@ -1,0 +1,1 @@
+"""Answering and asking over gRPC: who asks, what they may, how a refusal travels."""

@@ -1,0 +1,151 @@
+"""How every request is answered: authenticate, permit, call, refusal into status, one log line."""
+
+from collections.abc import Callable, Iterable, Iterator
+from time import perf_counter
+from typing import Any, cast
+from uuid import uuid4
+
+import grpc
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.message_factory import GetMessageClass
+
+from kernel import logs
+from kernel.clock import Clock, server_clock
+from kernel.refusal import Malformed
+from kernel.rpc.call import Call, Metadata, correlation_of, now_of, token_of, trace_of
+from kernel.rpc.policy import Policy, permit
+from kernel.rpc.status import Outcome, outcome_of
+from kernel.rpc.tokens import Verifier
+
+# gRPC tells "no deadline" as one far away.
+FOREVER = 1e8
+TOO_LATE = Outcome(
+    grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_PASSED", "the deadline passed before it began"
+)
+
+log = logs.get("kernel.rpc")
+Behaviour = Callable[[Any, Call], Any]
+
+
+class Answering:
+    """The one way from a request's bytes to a response's, the same for every RPC of a server."""
+
+    def __init__(
+        self, verifier: Verifier, *, callers_tell_time: bool, clock: Clock = server_clock
+    ) -> None:
+        self._verifier = verifier
+        self._callers_tell_time = callers_tell_time
+        self._clock = clock
+
+    def handler(
+        self, method: MethodDescriptor, policy: Policy, behaviour: Behaviour
+    ) -> "grpc.RpcMethodHandler[bytes, bytes]":
+        """The method bound to a behaviour. Bytes in and out: what can't be read is ours to tell."""
+        respond = self._responder(method, policy, behaviour)
+        if method.server_streaming:
+            return grpc.unary_stream_rpc_method_handler(respond)
+
+        def only(raw: bytes, context: grpc.ServicerContext) -> bytes:
+            [response] = respond(raw, context)
+            return response
+
+        return grpc.unary_unary_rpc_method_handler(only)
+
+    def _responder(
+        self, method: MethodDescriptor, policy: Policy, behaviour: Behaviour
+    ) -> Callable[[bytes, grpc.ServicerContext], Iterator[bytes]]:
+        request_type = GetMessageClass(method.input_type)
+        response_type = GetMessageClass(method.output_type)
+        rpc = f"{method.containing_service.full_name}/{method.name}"
+
+        def answers(raw: bytes, call: Call) -> Iterator[bytes]:
+            request = _parsed(request_type, raw)
+            permit(policy, call.actor, request)
+            answered = behaviour(request, call)
+            responses: Iterable[Message] = answered if method.server_streaming else (answered,)
+            for response in responses:
+                if not isinstance(response, response_type):
+                    raise TypeError(f"{rpc} answers {response_type.__name__}")
+                yield response.SerializeToString()
+
+        def respond(raw: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
+            line = _Line(rpc, context)
+            refused: Outcome | None = None
+            try:
+                call = self._call(context, line)
+                if call.deadline() == 0:
+                    refused = TOO_LATE
+                else:
+                    yield from answers(raw, call)
+            except GeneratorExit:
+                line.write("CANCELLED")
+                raise
+            except Exception as error:
+                refused = line.refused(error)
+            if refused is None:
+                line.write(grpc.StatusCode.OK.name)
+                return
+            line.write(refused.code.name, refused.reason)
+            context.abort_with_status(refused.status())
+
+        return respond
+
+    def _call(self, context: grpc.ServicerContext, line: "_Line") -> Call:
+        metadata = cast(Metadata, context.invocation_metadata())
+        actor = self._verifier.actor(token_of(metadata))
+        line.actor = actor.id
+        return Call(
+            actor=actor,
+            now=now_of(metadata, self._clock, from_caller=self._callers_tell_time),
+            deadline=lambda: _remaining(context),
+            correlation_id=line.correlation_id,
+            traceparent=trace_of(metadata),
+        )
+
+
+class _Line:
+    """The one line a call leaves: never what was asked or answered."""
+
+    def __init__(self, rpc: str, context: grpc.ServicerContext) -> None:
+        self.rpc = rpc
+        self.actor: str | None = None
+        self.correlation_id = correlation_of(cast(Metadata, context.invocation_metadata()))
+        self.incident: str | None = None
+        self.error: Exception | None = None
+        self._began = perf_counter()
+
+    def refused(self, error: Exception) -> Outcome:
+        incident = str(uuid4())
+        outcome = outcome_of(error, incident)
+        if outcome.code is grpc.StatusCode.INTERNAL:
+            self.incident, self.error = incident, error
+        elif outcome.reason.startswith("DATABASE_"):
+            self.error = error
+        return outcome
+
+    def write(self, outcome: str, reason: str | None = None) -> None:
+        write = log.error if self.incident else log.info
+        write(
+            "rpc",
+            rpc=self.rpc,
+            actor=self.actor,
+            outcome=outcome,
+            reason=reason,
+            milliseconds=round((perf_counter() - self._began) * 1000, 2),
+            correlation_id=self.correlation_id,
+            incident=self.incident,
+            exc_info=self.error,
+        )
+
+
+def _parsed(request_type: type[Message], raw: bytes) -> Message:
+    try:
+        return request_type.FromString(raw)
+    except DecodeError:
+        raise Malformed(request=f"is not a {request_type.DESCRIPTOR.name}") from None
+
+
+def _remaining(context: grpc.ServicerContext) -> float | None:
+    seconds = context.time_remaining()
+    return None if seconds is None or seconds > FOREVER else seconds

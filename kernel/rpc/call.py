@@ -1,0 +1,79 @@
+"""What comes with a request: who asks, when, for how long, and what it is part of."""
+
+import re
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from kernel.clock import Clock
+from kernel.refusal import Malformed
+from kernel.rpc.tokens import Actor, Unauthenticated
+
+AUTHORIZATION = "authorization"
+NOW = "ninehours-now"
+CORRELATION_ID = "ninehours-correlation-id"
+TRACEPARENT = "traceparent"
+BEARER = "Bearer "
+YEARS = range(1900, 2201)
+
+Metadata = Iterable[tuple[str, str | bytes]]
+_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """The circumstances of one request; `deadline()`: the seconds that remain, None without end."""
+
+    actor: Actor
+    now: datetime
+    deadline: Callable[[], float | None]
+    correlation_id: str
+    traceparent: str
+
+
+def value_of(metadata: Metadata, key: str) -> str | None:
+    """The text under the key, the last one if there are several."""
+    values = [value for name, value in metadata if name == key and isinstance(value, str)]
+    return values[-1] if values else None
+
+
+def token_of(metadata: Metadata) -> str:
+    """The bearer token, or Unauthenticated."""
+    given = value_of(metadata, AUTHORIZATION) or ""
+    if not given.startswith(BEARER):
+        raise Unauthenticated("TOKEN_MISSING", "the call carries no bearer token")
+    return given.removeprefix(BEARER)
+
+
+def now_of(metadata: Metadata, clock: Clock, *, from_caller: bool) -> datetime:
+    """The server's now; the caller's where settings let callers tell the time."""
+    given = value_of(metadata, NOW) if from_caller else None
+    if given is None:
+        return clock()
+    try:
+        told = datetime.fromisoformat(given)
+    except ValueError:
+        raise Malformed(**{NOW: "is not an RFC 3339 time"}) from None
+    if told.tzinfo is None:
+        raise Malformed(**{NOW: "names no time zone"})
+    if told.year not in YEARS:
+        raise Malformed(**{NOW: f"is not between {YEARS[0]} and {YEARS[-1]}"})
+    return told.astimezone(UTC)
+
+
+def correlation_of(metadata: Metadata) -> str:
+    """The caller's correlation id if it is a UUID (it is logged: not anything goes), else new."""
+    try:
+        return str(UUID(value_of(metadata, CORRELATION_ID) or ""))
+    except ValueError:
+        return str(uuid4())
+
+
+def trace_of(metadata: Metadata) -> str:
+    """The caller's W3C trace, or a new one that nobody samples."""
+    given = value_of(metadata, TRACEPARENT) or ""
+    if _TRACEPARENT.fullmatch(given):
+        return given
+    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"

@@ -1,0 +1,144 @@
+"""Asking another service: an attribute for each RPC, with token, deadline, harmless retries."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import grpc
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+
+from kernel.rpc import call as carried
+from kernel.rpc.call import Call
+from kernel.rpc.status import RemoteRefusal, refusal_of
+
+OPTIONS = (
+    # A peer that comes back on its port is found again within a second.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 1000),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+    ("grpc.keepalive_time_ms", 30_000),
+    # Channels to one address would otherwise share, and wait for, one broken connection.
+    ("grpc.use_local_subchannel_pool", 1),
+    # Retries are ours alone: they know the deadline, and renew the token.
+    ("grpc.enable_retries", 0),
+)
+FIRST_PAUSE = 0.05
+LONGEST_PAUSE = 1.0
+
+
+class Client:
+    """A service by its descriptor: `client.RegisterClient(request)`; raises RemoteRefusal."""
+
+    def __init__(
+        self,
+        address: str,
+        service: ServiceDescriptor,
+        *,
+        token: Callable[[], str],
+        deadline: float = 10.0,
+    ) -> None:
+        self._channel = grpc.insecure_channel(address, options=OPTIONS)
+        self._token = token
+        self._deadline = deadline
+        self._rpcs = {method.name: self._rpc(method) for method in service.methods}
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        try:
+            return self.__dict__["_rpcs"][name]  # type: ignore[no-any-return]
+        except KeyError:
+            raise AttributeError(f"there is no RPC {name}") from None
+
+    def close(self) -> None:
+        """Give the connection back; calls under way are cancelled."""
+        self._channel.close()
+
+    def _rpc(self, method: MethodDescriptor) -> Callable[..., Any]:
+        path = f"/{method.containing_service.full_name}/{method.name}"
+        write = GetMessageClass(method.input_type).SerializeToString
+        read = GetMessageClass(method.output_type).FromString
+        channel = self._channel
+        bind = channel.unary_stream if method.server_streaming else channel.unary_unary
+        send = bind(path, write, read)
+
+        def ask(
+            request: Message,
+            *,
+            now: datetime | None = None,
+            deadline: float | None = None,
+            via: Call | None = None,
+        ) -> Any:
+            seconds = self._deadline if deadline is None else deadline
+            left = via.deadline() if via else None
+            asking = _Asking(self._token, seconds if left is None else min(seconds, left), now, via)
+            if method.server_streaming:
+                return asking.stream(send, request)
+            return asking.unary(send, request)
+
+        return ask
+
+
+class _Asking:
+    """One question and its attempts within one deadline. Commands carry an id: twice is once."""
+
+    def __init__(
+        self, token: Callable[[], str], deadline: float, now: datetime | None, via: Call | None
+    ) -> None:
+        self._token = token
+        self._until = time.monotonic() + deadline
+        self._pause = FIRST_PAUSE
+        self._before: RemoteRefusal | None = None
+        told = now or (via.now if via else None)
+        correlation_id = via.correlation_id if via else str(uuid4())
+        self._metadata = [(carried.CORRELATION_ID, correlation_id)]
+        if told is not None:
+            self._metadata.append((carried.NOW, told.isoformat()))
+        if via is not None:
+            self._metadata.append((carried.TRACEPARENT, via.traceparent))
+
+    def unary(self, send: Callable[..., Any], request: Message) -> Any:
+        """The answer."""
+        while True:
+            try:
+                return self._attempt(send, request)
+            except grpc.RpcError as error:
+                self._refused(error)
+
+    def stream(self, send: Callable[..., Any], request: Message) -> Iterator[Any]:
+        """The answers; asked again only while none has come."""
+        begun = False
+        while True:
+            responses = self._attempt(send, request)
+            try:
+                for response in responses:
+                    begun = True
+                    yield response
+                return
+            except grpc.RpcError as error:
+                self._refused(error, final=begun)
+            finally:
+                responses.cancel()
+
+    def _attempt(self, send: Callable[..., Any], request: Message) -> Any:
+        bearer = (carried.AUTHORIZATION, f"{carried.BEARER}{self._token()}")
+        timeout = max(self._until - time.monotonic(), 0)
+        return send(request, timeout=timeout, metadata=[*self._metadata, bearer])
+
+    def _refused(self, error: grpc.RpcError, *, final: bool = False) -> None:
+        """Returns when it is worth another attempt, after a pause."""
+        refusal = refusal_of(error)
+        if refusal.code is grpc.StatusCode.DEADLINE_EXCEEDED and self._before is not None:
+            # The last attempt had only what time was left: why there were several says more.
+            raise self._before from None
+        # Jitter, so that callers of a restarted service don't return all at once.
+        pause = self._pause * random.uniform(0.5, 1.0)  # noqa: S311 # no secret depends on it
+        late = time.monotonic() + pause >= self._until
+        if final or late or refusal.code is not grpc.StatusCode.UNAVAILABLE:
+            raise refusal from None
+        self._before = refusal
+        time.sleep(pause)
+        self._pause = min(self._pause * 2, LONGEST_PAUSE)

@@ -1,0 +1,169 @@
+"""The gRPC server of a service: its RPCs, each under its policy; health; reflection."""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import FrameType
+
+import grpc
+from google.protobuf.descriptor import ServiceDescriptor
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1.health import OVERALL_HEALTH, SERVICE_NAME, HealthServicer
+from grpc_reflection.v1alpha import reflection
+
+from kernel import logs
+from kernel.clock import Clock, server_clock
+from kernel.config import Settings
+from kernel.rpc.answer import Answering
+from kernel.rpc.policy import UndeclaredRpc, policies_of
+from kernel.rpc.tokens import Verifier
+
+THREADS = 10
+CONCURRENT = 100
+LARGEST = 4 * 1024 * 1024
+OPTIONS = (
+    ("grpc.max_receive_message_length", LARGEST),
+    ("grpc.max_send_message_length", LARGEST),
+    # Two processes on one port would share its calls silently.
+    ("grpc.so_reuseport", 0),
+    # Clients ping every 30 s; a server that minds closes their connections.
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 20_000),
+    # Long connections find new pods when they are made anew.
+    ("grpc.max_connection_age_ms", 600_000),
+    ("grpc.max_connection_age_grace_ms", 60_000),
+)
+# SERVING while the process answers at all, database or not: what a liveness probe asks.
+ALIVE = "alive"
+READY_EVERY_SECONDS = 0.2
+
+log = logs.get("kernel.rpc.server")
+
+
+class Server:
+    """Serves the descriptors' RPCs, each from the servicer's method of the same name."""
+
+    def __init__(
+        self,
+        services: Mapping[ServiceDescriptor, object],
+        *,
+        verifier: Verifier,
+        settings: Settings,
+        ready: Callable[[], bool],
+        clock: Clock = server_clock,
+    ) -> None:
+        answering = Answering(verifier, callers_tell_time=settings.clock == "caller", clock=clock)
+        handlers = [_handlers(answering, each, servicer) for each, servicer in services.items()]
+        names = [each.full_name for each in services]
+        self._settings = settings
+        self._health = _Health(ready, [OVERALL_HEALTH, *names])
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="rpc")
+        self._server = grpc.server(self._pool, options=OPTIONS, maximum_concurrent_rpcs=CONCURRENT)
+        self._server.add_generic_rpc_handlers(handlers)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        if settings.environment != "production":
+            reflected = [*names, SERVICE_NAME, reflection.SERVICE_NAME]
+            reflection.enable_server_reflection(reflected, self._server)
+        self.port = 0
+
+    def start(self) -> None:
+        """Listen and answer; `port` is known from here on."""
+        self.port = self._server.add_insecure_port(self._settings.listen)
+        if self.port == 0:
+            raise OSError(f"can't listen on {self._settings.listen}")
+        self._server.start()
+        log.info("serving", listen=self._settings.listen, port=self.port)
+
+    def stop(self, grace: float = 10.0) -> None:
+        """Say NOT_SERVING, take no new calls, let those under way end within the grace."""
+        self._health.enter_graceful_shutdown()
+        self._server.stop(grace).wait()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        log.info("stopped", port=self.port)
+
+    def run_until_signal(self, grace: float = 10.0) -> None:
+        """Start, stay until SIGTERM or SIGINT, stop. To be called from the main thread."""
+        asked = threading.Event()
+
+        def ask(number: int, _frame: FrameType | None) -> None:
+            log.info("stopping", signal=signal.Signals(number).name)
+            asked.set()
+
+        before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            self.start()
+            with _announced(self._settings.ready_file) as announce:
+                while not asked.wait(READY_EVERY_SECONDS):
+                    if self._health.is_ready():
+                        announce(self.port)
+                        asked.wait()
+            self.stop(grace)
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+class _Health(HealthServicer):
+    """Asks for readiness when it is asked, so an answer is never older than the question."""
+
+    def __init__(self, ready: Callable[[], bool], names: list[str]) -> None:
+        super().__init__()
+        self._ready = ready
+        self._names = names
+        self.set(ALIVE, health_pb2.HealthCheckResponse.SERVING)
+        self._refresh()
+
+    def is_ready(self) -> bool:
+        """Whether the process can answer now; a readiness that fails to tell is none."""
+        try:
+            return self._ready()
+        except Exception:
+            log.warning("readiness failed", exc_info=True)
+            return False
+
+    def Check(
+        self, request: health_pb2.HealthCheckRequest, context: grpc.ServicerContext
+    ) -> health_pb2.HealthCheckResponse:
+        if request.service in self._names:
+            self._refresh()
+        return super().Check(request, context)
+
+    def _refresh(self) -> None:
+        serving = health_pb2.HealthCheckResponse.SERVING
+        status = serving if self.is_ready() else health_pb2.HealthCheckResponse.NOT_SERVING
+        for name in self._names:
+            self.set(name, status)
+
+
+def _handlers(
+    answering: Answering, service: ServiceDescriptor, servicer: object
+) -> "grpc.GenericRpcHandler[bytes, bytes]":
+    policies = policies_of(service)
+    bound = {}
+    for method in service.methods:
+        behaviour = getattr(servicer, method.name, None)
+        if not callable(behaviour):
+            raise UndeclaredRpc(f"{type(servicer).__name__} has no method {method.name}")
+        if method.client_streaming:
+            raise UndeclaredRpc(f"{method.full_name} takes a stream, which no policy can judge")
+        bound[method.name] = answering.handler(method, policies[method.name], behaviour)
+    return grpc.method_handlers_generic_handler(service.full_name, bound)
+
+
+@contextlib.contextmanager
+def _announced(ready_file: Path | None) -> Iterator[Callable[[int], None]]:
+    """The ready file holds the port, from when the process is ready until it stops."""
+
+    def announce(port: int) -> None:
+        if ready_file is not None:
+            fresh = ready_file.with_name(f".{ready_file.name}.new")
+            fresh.write_text(f"{port}\n")
+            fresh.replace(ready_file)
+
+    try:
+        yield announce
+    finally:
+        if ready_file is not None:
+            ready_file.unlink(missing_ok=True)

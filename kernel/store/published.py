@@ -1,0 +1,60 @@
+"""Reading the published log: what its owner answers to `Read`, `Heads` and `CountFacts`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import Row
+
+from kernel.messaging.envelope import Envelope
+
+
+def epoch_of(connection: Connection) -> int:
+    """The log's epoch: raised when the database was restored to an earlier point."""
+    return int(connection.execute(text("SELECT epoch FROM epoch")).scalar_one())
+
+
+def read(connection: Connection, subject: str, after: int, limit: int) -> Sequence[Row[Any]]:
+    """The subject's rows after a sequence, oldest first."""
+    return connection.execute(
+        text(
+            "SELECT * FROM published WHERE subject = :subject AND sequence > :after"
+            " ORDER BY sequence LIMIT :limit"
+        ),
+        {"subject": subject, "after": after, "limit": limit},
+    ).all()
+
+
+def heads(connection: Connection, after: str, limit: int) -> Sequence[Row[Any]]:
+    """The last sequence and id of each subject after one, in byte order."""
+    return connection.execute(
+        text(
+            'SELECT subject, last, last_id FROM sequence WHERE subject > :after COLLATE "C"'
+            ' ORDER BY subject COLLATE "C" LIMIT :limit'
+        ),
+        {"after": after, "limit": limit},
+    ).all()
+
+
+def count(connection: Connection) -> dict[str, int]:
+    """How many rows of each type."""
+    rows = connection.execute(text("SELECT type, count(*) AS n FROM published GROUP BY type"))
+    return {row.type: row.n for row in rows}
+
+
+def envelope_of(row: Row[Any], *, source: str, epoch: int) -> Envelope:
+    """The row's envelope: the same whether Kafka carries it or its owner is asked."""
+    return Envelope(
+        id=row.id,
+        type=row.type,
+        source=source,
+        subject=row.subject,
+        time=row.recorded_at,
+        epoch=epoch,
+        sequence=row.sequence,
+        network=row.headers["network"],
+        label=row.headers["label"],
+        may_ignore=row.headers["mayignore"] == "true",
+        causation=row.headers["causationid"],
+        correlation=row.headers["correlationid"],
+    )

@@ -1,0 +1,33 @@
+"""Opens everything attendance needs: python -m services.attendance api | relay | migrate."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kernel.config import Settings
+from kernel.process import Service, main
+from kernel.store.store import Store
+from services.attendance.adapters.stored import FACTS
+
+
+def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
+    """What the api process answers."""
+    from kernel.execute import Book  # noqa: PLC0415 - the relay needs none of these
+    from services.attendance.adapters import calendar  # noqa: PLC0415
+    from services.attendance.adapters.publication import publish  # noqa: PLC0415
+    from services.attendance.api.servicer import SERVICE, AttendanceServicer  # noqa: PLC0415
+
+    book = Book(store=store, publish=publish, view=calendar.keep)
+    return {SERVICE: AttendanceServicer(book, calendar.SqlCalendar())}
+
+
+SERVICE = Service(
+    name="attendance",
+    codec=FACTS,
+    migrations=Path(__file__).parent / "adapters" / "migrations",
+    servicers=servicers,
+)
+
+if __name__ == "__main__":
+    main(SERVICE, sys.argv[1:])

@@ -1,0 +1,1 @@
+"""Stored names, publication, views."""

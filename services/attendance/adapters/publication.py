@@ -1,0 +1,139 @@
+"""What others hear of attendance's facts: the one place where private facts become public ones."""
+
+from collections.abc import Iterable, Iterator
+
+from google.protobuf.message import Message
+from ninehours.attendance.v1 import attendance_events_pb2 as public
+from ninehours.common.v1 import common_pb2 as common
+
+from kernel.facts import Publication, Recorded, publication_of
+from kernel.rpc.translate import to_date, to_timestamp
+from services.attendance.domain import presence, session, site, staff
+
+
+def publish(recorded: Recorded) -> Iterable[Publication]:
+    """The public facts of one private fact, each with its subject and label."""
+    for subject, message, under_part2 in _public(recorded.fact):
+        label = "PART2" if under_part2 else "HIPAA"
+        yield publication_of(recorded, subject, message, label=label)
+
+
+def _public(fact: object) -> Iterator[tuple[str, Message, bool]]:
+    match fact:
+        case site.SiteOpened():
+            yield f"site/{fact.site_id}", _site_opened(fact), False
+        case site.ProgramOpened():
+            yield f"site/{fact.site_id}", _program_opened(fact), False
+        case staff.StaffCredentialed():
+            yield f"staff/{fact.staff_id}", _staff_credentialed(fact), False
+        case session.SessionScheduled():
+            for client_id in fact.roster:
+                message = _session_scheduled(fact, client_id)
+                yield f"client/{client_id}", message, fact.program.under_part2
+        case session.SessionClosed():
+            for attendance in fact.attendances:
+                message = (
+                    _attended(fact, attendance)
+                    if attendance.attended
+                    else _missed(fact, attendance)
+                )
+                yield f"client/{attendance.client_id}", message, fact.under_part2
+        case presence.NoteSigned():
+            yield f"client/{fact.client_id}", _note_signed(fact), fact.under_part2
+        case presence.AttendanceCorrected():
+            yield f"client/{fact.client_id}", _corrected(fact), fact.under_part2
+
+
+def _site_opened(fact: site.SiteOpened) -> Message:
+    return public.SiteOpened(
+        site_id=fact.site_id,
+        name=fact.name,
+        time_zone=fact.time_zone,
+        address=common.PostalAddress(
+            line=fact.address.line,
+            city=fact.address.city,
+            state=fact.address.state,
+            zip=fact.address.zip,
+        ),
+        npi=fact.npi,
+    )
+
+
+def _program_opened(fact: site.ProgramOpened) -> Message:
+    return public.ProgramOpened(site_id=fact.site_id, program=_program(fact.program))
+
+
+def _program(program: site.Program) -> common.Program:
+    return common.Program(
+        program_id=program.program_id,
+        kind=f"PROGRAM_KIND_{program.kind}",
+        under_part2=program.under_part2,
+    )
+
+
+def _staff_credentialed(fact: staff.StaffCredentialed) -> Message:
+    return public.StaffCredentialed(
+        staff_id=fact.staff_id,
+        credential=fact.credential,
+        npi=fact.npi,
+        effective_from=to_date(fact.effective_from),
+    )
+
+
+def _session_scheduled(fact: session.SessionScheduled, client_id: str) -> Message:
+    return public.SessionScheduled(
+        client_id=client_id,
+        session_id=fact.session_id,
+        site_id=fact.site_id,
+        program=_program(fact.program),
+        facilitator_id=fact.facilitator_id,
+        service_kind=f"SERVICE_KIND_{fact.service_kind}",
+        modality=f"MODALITY_{fact.modality}",
+        service_date=to_date(fact.service_date),
+        starts_at=to_timestamp(fact.starts_at),
+        ends_at=to_timestamp(fact.ends_at),
+    )
+
+
+def _attended(fact: session.SessionClosed, attendance: session.Attendance) -> Message:
+    return public.SessionAttended(
+        client_id=attendance.client_id,
+        session_id=fact.session_id,
+        site_id=fact.site_id,
+        service_date=to_date(fact.service_date),
+        minutes=attendance.minutes,
+        flags=[f"FLAG_{flag}" for flag in attendance.flags],
+    )
+
+
+def _missed(fact: session.SessionClosed, attendance: session.Attendance) -> Message:
+    return public.SessionMissed(
+        client_id=attendance.client_id,
+        session_id=fact.session_id,
+        site_id=fact.site_id,
+        service_date=to_date(fact.service_date),
+    )
+
+
+def _note_signed(fact: presence.NoteSigned) -> Message:
+    return public.SessionNoteSigned(
+        client_id=fact.client_id,
+        session_id=fact.session_id,
+        site_id=fact.site_id,
+        service_date=to_date(fact.service_date),
+        signed_by=fact.signed_by,
+        signed_at=to_timestamp(fact.signed_at),
+    )
+
+
+def _corrected(fact: presence.AttendanceCorrected) -> Message:
+    return public.AttendanceCorrected(
+        client_id=fact.client_id,
+        session_id=fact.session_id,
+        site_id=fact.site_id,
+        service_date=to_date(fact.service_date),
+        correction=fact.correction,
+        attended=bool(fact.intervals),
+        minutes=fact.minutes,
+        reason=f"CORRECTION_REASON_{fact.reason}",
+    )

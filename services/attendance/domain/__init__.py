@@ -1,0 +1,1 @@
+"""Pure decisions: who was where, and when."""

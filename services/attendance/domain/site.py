@@ -1,0 +1,110 @@
+"""A site of the network, and the programs it runs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from kernel.decider import Decider
+from kernel.refusal import AgainstTheRules, Unknown
+
+
+class SiteAlreadyOpen(AgainstTheRules):
+    """The site was opened before, with other particulars."""
+
+    def __init__(self, site_id: str) -> None:
+        super().__init__("SITE_ALREADY_OPEN", "the site is open already", site_id=site_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Of a place, never of a person."""
+
+    line: str
+    city: str
+    state: str
+    zip: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """`kind`: SUBSTANCE_USE, MENTAL_HEALTH or DUAL; `under_part2`: 42 CFR Part 2 governs its records."""
+
+    program_id: str
+    kind: str
+    under_part2: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSite:
+    site_id: str
+    name: str
+    time_zone: str
+    address: Address
+    npi: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenProgram:
+    site_id: str
+    program: Program
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteOpened:
+    site_id: str
+    name: str
+    time_zone: str
+    address: Address
+    npi: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramOpened:
+    site_id: str
+    program: Program
+
+
+SiteCommand = OpenSite | OpenProgram
+SiteFact = SiteOpened | ProgramOpened
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What later decisions need to know."""
+
+    time_zone: str | None = None
+    programs: Mapping[str, Program] = field(default_factory=dict)
+
+
+def decide(command: SiteCommand, site: Site) -> Iterator[SiteFact]:
+    match command:
+        case OpenSite():
+            if site.time_zone is not None:
+                raise SiteAlreadyOpen(command.site_id)
+            yield SiteOpened(
+                site_id=command.site_id,
+                name=command.name,
+                time_zone=command.time_zone,
+                address=command.address,
+                npi=command.npi,
+            )
+        case OpenProgram():
+            if site.time_zone is None:
+                raise Unknown("site", command.site_id)
+            if command.program.program_id not in site.programs:
+                yield ProgramOpened(site_id=command.site_id, program=command.program)
+        case _:
+            assert_never(command)
+
+
+def evolve(site: Site, fact: SiteFact) -> Site:
+    match fact:
+        case SiteOpened():
+            return replace(site, time_zone=fact.time_zone)
+        case ProgramOpened():
+            return replace(site, programs={**site.programs, fact.program.program_id: fact.program})
+        case _:
+            assert_never(fact)
+
+
+SITE = Decider(decide, evolve, Site())

@@ -1,0 +1,77 @@
+"""Real parts for every test that asks: an embedded PostgreSQL, and fresh databases migrated as a service's are."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+with warnings.catch_warnings():
+    # kafka-python 3.0.12 reads its schemas by deprecated functions, on every import.
+    warnings.filterwarnings("ignore", "(read|open)_text is deprecated", DeprecationWarning)
+    import kafka.admin  # noqa: F401
+
+from kernel.process import Service, topic_of
+from kernel.secrets import generate, master_key
+from kernel.store.database import migrate, open_database
+from kernel.store.store import Store
+from kernel.vault import Vault
+from ninehours.local.servers import LocalServers
+
+NewStore = Callable[[Service], Store]
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServers]:
+    """An embedded PostgreSQL, for the whole run."""
+    with LocalServers(tmp_path_factory.mktemp("postgres") / "data", kafka=False) as servers:
+        yield servers
+
+
+@pytest.fixture(scope="session")
+def secrets_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keys of every service and of people."""
+    folder: Path = tmp_path_factory.mktemp("secrets")
+    generate(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def templates() -> dict[str, str]:
+    """Service → its migrated, empty database, that others are copied from."""
+    return {}
+
+
+@pytest.fixture
+def new_store(
+    postgres: LocalServers, secrets_dir: Path, templates: dict[str, str]
+) -> Iterator[NewStore]:
+    """Makes a service's store on a fresh database of its own, gone after the test."""
+    opened: list[tuple[Store, str]] = []
+
+    def make(service: Service) -> Store:
+        if service.name not in templates:
+            template = f"template_{service.name}"
+            engine = open_database(postgres.create_database(template))
+            templates[service.name] = template
+            migrate(engine, [service.migrations])
+            engine.dispose()
+        name = f"{service.name}_{next(NUMBERS)}"
+        url = postgres.create_database(name, template=templates[service.name])
+        store = Store(
+            open_database(url, pool=10),
+            codec=service.codec,
+            topic=topic_of(service.name),
+            vault=Vault(master_key(secrets_dir, service.name)),
+        )
+        opened.append((store, name))
+        return store
+
+    yield make
+    for store, name in opened:
+        store.engine.dispose()
+        postgres.drop_database(name)
+
+
+NUMBERS = count(1)
