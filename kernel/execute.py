@@ -1,6 +1,5 @@
 """One path for every command: wait for what it rests on, lock, load, decide, append, raise what is due."""
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,8 +9,8 @@ from kernel.decider import Decider
 from kernel.facts import Position, Publication, Recorded
 from kernel.ids import derived_id
 from kernel.messaging.interests import Interests, Use, keep
-from kernel.messaging.standing import heard_all
-from kernel.refusal import AgainstTheRules, NotYet, Refusal, Stale
+from kernel.messaging.standing import wait_until_heard
+from kernel.refusal import AgainstTheRules, Refusal, Stale
 from kernel.store.store import AlreadyAccepted, Conflict, Context, Store, Transaction, Written
 
 C = TypeVar("C")
@@ -19,7 +18,6 @@ F = TypeVar("F")
 S = TypeVar("S")
 
 ATTEMPTS = 3
-AFTER_POLL = 0.02  # seconds between two looks at what was heard; bounded by the command's deadline
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +86,7 @@ class Book:
         shared: Sequence[str] = (),
     ) -> Outcome:
         """As `execute`, for a command that decides over several new streams at once."""
-        self._wait_for(context)
+        wait_until_heard(self.store, context.after, context.deadline)
         for _ in range(ATTEMPTS):
             try:
                 with self.store.transaction() as tx:
@@ -159,21 +157,6 @@ class Book:
         tx.raise_due(
             self.interests.due_after(tx.connection, {item.publication.subject for item in used})
         )
-
-    def _wait_for(self, context: Context) -> None:
-        elsewhere = [position for position in context.after if position.topic != self.store.topic]
-        if not elsewhere:
-            return
-        until = time.monotonic() + context.deadline
-        while True:
-            with self.store.transaction() as tx:
-                if heard_all(tx.connection, elsewhere):
-                    return
-            if time.monotonic() > until:
-                raise NotYet(
-                    "NOT_HEARD_YET", "what this command rests on was not heard in time; retry"
-                )
-            time.sleep(AFTER_POLL)
 
 
 def record(context: Context, stream: str, version: int, facts: Iterable[F]) -> tuple[Recorded, ...]:

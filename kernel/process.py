@@ -95,6 +95,7 @@ def _relay(service: Service, settings: Settings) -> None:
         acks="all",
         linger_ms=0,
         max_request_size=1 << 20,
+        reconnect_backoff_max_ms=500,  # the default grows to seconds after an outage
     )
     relay = Relay(open_store(service, settings), producer, service.name, ready=_ready(settings))
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,10 +1,35 @@
 """Where a service stands: is it heard, is anything of it behind, stopped, parked or due."""
 
+import time
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
 from kernel.facts import Position, kind_of
+from kernel.refusal import NotYet
+from kernel.store.store import Store
+
+LOOK = 0.02  # seconds between two looks at what was heard
+
+
+def wait_until_heard(store: Store, positions: Sequence[Position], deadline: float) -> None:
+    """Wait until each position was heard here, and nothing of its clients is due here.
+
+    What the service published itself it needn't hear. Refuses with NotYet (NOT_HEARD_YET) after
+    `deadline` seconds.
+    """
+    if not positions:
+        return
+    elsewhere = [position for position in positions if position.topic != store.topic]
+    clients = {p.subject for p in positions if kind_of(p.subject) == "client"}
+    until = time.monotonic() + deadline
+    while True:
+        with store.transaction() as tx:
+            if heard_all(tx.connection, elsewhere) and not due_count(tx.connection, clients):
+                return
+        if time.monotonic() > until:
+            raise NotYet("NOT_HEARD_YET", "what this rests on was not heard in time; retry")
+        time.sleep(LOOK)
 
 
 def heard_all(connection: Connection, positions: Sequence[Position]) -> bool:

@@ -106,6 +106,7 @@ def _app(
         broker_commit_interval=1.0,
         stream_wait_empty=False,
         consumer_group_instance_id=f"{listening.service}-stream-{listening.ordinal}",
+        loghandlers=[logs.StandardLogging()],  # Faust sets up logging anew
     )
     topic = app.topic(
         *listening.topics,

@@ -1,0 +1,93 @@
+"""Free ports, whether something answers on one, and waiting for that with a deadline."""
+
+import random
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from queue import SimpleQueue
+
+LOOPBACK = "127.0.0.1"
+
+
+class NotInTime(TimeoutError):
+    """What was awaited did not come before its deadline."""
+
+
+def await_until(
+    probe: Callable[[], bool], seconds: float, what: str, *, pause: float = 0.02
+) -> None:
+    """Ask `probe` again and again until it says yes; polling, as what it asks cannot notify."""
+    deadline = time.monotonic() + seconds
+    while not probe():
+        if time.monotonic() > deadline:
+            raise NotInTime(f"waited {seconds:g} s in vain for {what}")
+        time.sleep(pause)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports nobody listens on, from below the range that outgoing connections take theirs from.
+
+    Within that range a client that retries a dead server's port may be given the very port as
+    its own and connect to itself; the server then never gets its port back.
+    """
+    found: dict[int, None] = {}
+    top = _first_ephemeral_port()
+    for _ in range(1000):
+        port = random.randrange(top // 2, top)  # noqa: S311  no secret
+        if _is_free(port):
+            found[port] = None
+        if len(found) == count:
+            return list(found)
+    raise OSError(f"found no {count} free ports on {LOOPBACK} between {top // 2} and {top}")
+
+
+def listens(port: int) -> bool:
+    """Whether something accepts connections there."""
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def together(*tasks: Callable[[], None]) -> None:
+    """Run all at the same time; the first failure is raised at once, without waiting for the rest.
+
+    Daemon threads, not an executor: what is stuck in the network must not hold up the exit.
+    """
+    done: SimpleQueue[BaseException | None] = SimpleQueue()
+
+    def run(task: Callable[[], None]) -> None:
+        try:
+            task()
+        except BaseException as error:
+            done.put(error)
+        else:
+            done.put(None)
+
+    for task in tasks:
+        threading.Thread(target=run, args=(task,), daemon=True).start()
+    for _ in tasks:
+        error = done.get()
+        if error is not None:
+            raise error
+
+
+def _first_ephemeral_port() -> int:
+    try:
+        text = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii")
+        return max(int(text.split()[0]), 4096)
+    except (OSError, ValueError):
+        return 32768
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as candidate:
+        candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            candidate.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return not listens(port)

@@ -1,0 +1,159 @@
+"""Keeps the processes of one launch running, and ends them in order."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping
+from itertools import groupby
+
+from ninehours.local import leftovers
+from ninehours.local.folder import DataFolder
+from ninehours.local.probes import NotInTime, together
+from ninehours.local.process import ProcessSpec, Watched, tail
+
+Progress = Callable[[str], None]
+
+
+class ProcessFailed(RuntimeError):
+    """A process cannot be kept running; the message names its log and shows the end of it."""
+
+
+class Stopped(RuntimeError):
+    """Asked for something while, or after, everything was stopped."""
+
+
+class Supervisor:
+    """Starts, watches, restarts and stops the processes of a claimed data directory."""
+
+    def __init__(self, folder: DataFolder, progress: Progress) -> None:
+        self._folder = folder
+        self._progress = progress
+        self._changed = threading.Condition()
+        self._watched: dict[str, Watched] = {}
+        self._jobs: list[subprocess.Popen[bytes]] = []
+        self._stopping = False
+
+    @property
+    def processes(self) -> dict[str, int]:
+        """The process id of everything that runs now."""
+        with self._changed:
+            return {n: pid for n, one in self._watched.items() if (pid := one.pid) is not None}
+
+    @property
+    def failure(self) -> str | None:
+        """Why something was given up, if anything was."""
+        with self._changed:
+            return self._failure()
+
+    def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """What a process is given: ours, the marks to find it by, its own settings."""
+        inherited = dict(os.environ)
+        # The key to every database is for the launcher alone.
+        inherited.pop("NINEHOURS_POSTGRES_URL", None)
+        return {**inherited, **self._folder.marks, **settings}
+
+    def start(self, *specs: ProcessSpec) -> None:
+        for spec in specs:
+            with self._changed:
+                self._refuse_when_stopping()
+                if spec.name in self._watched:
+                    raise ValueError(f"{spec.name} is started already")
+                watched = Watched(spec, self._changed)
+                self._watched[spec.name] = watched
+                watched.start()
+
+    def await_ready(self, *names: str, within: float = 60.0, restarts: int = 0) -> None:
+        """Wait until all are ready, each having been restarted at least `restarts` times."""
+
+        def settled() -> bool:
+            given_up = self._stopping or self._failure() is not None
+            return given_up or not self._unready(names, restarts)
+
+        with self._changed:
+            in_time = self._changed.wait_for(settled, within)
+            if failure := self._failure():
+                raise ProcessFailed(failure)
+            self._refuse_when_stopping()
+            if not in_time:
+                late = [self._watched[name].spec for name in self._unready(names, restarts)]
+                logs = "\n".join(
+                    f"{s.name}: its log is {s.log}; it ends:\n{tail(s.log)}" for s in late
+                )
+                raise NotInTime(f"not ready within {within:g} s:\n{logs}")
+
+    def await_failure(self, seconds: float | None = None) -> str | None:
+        """Sleep until something is given up or everything is stopped; answers what failed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopping or self._failure() is not None, seconds)
+            return self._failure()
+
+    def run(self, spec: ProcessSpec, *, within: float = 120.0) -> None:
+        """Run something that ends by itself, and wait for it."""
+        started = time.monotonic()
+        log = os.open(spec.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            with self._changed:
+                self._refuse_when_stopping()
+                job = subprocess.Popen(
+                    spec.argv, env=dict(spec.env), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                    start_new_session=True, umask=0o077,
+                )  # fmt: skip
+                self._jobs.append(job)
+        finally:
+            os.close(log)
+        try:
+            status: int | str = job.wait(within)
+        except subprocess.TimeoutExpired:
+            job.kill()
+            job.wait()
+            status = f"nothing after {time.monotonic() - started:.0f} s"
+        with self._changed:
+            self._jobs.remove(job)
+            self._refuse_when_stopping()
+        if status != 0:
+            raise ProcessFailed(
+                f"{spec.name} failed ({status}).\nIts log is {spec.log}; it ends:\n{tail(spec.log)}"
+            )
+
+    def kill(self, name: str, number: int = signal.SIGKILL) -> None:
+        """For tests: send a signal. What dies of it is started again at once, without limit."""
+        self._watched[name].kill(number)
+
+    def restarts(self, name: str) -> int:
+        return self._watched[name].restarts
+
+    def is_ready(self, name: str) -> bool:
+        return self._watched[name].ready
+
+    def stop(self) -> None:
+        """End all, the highest group first, each group at once; whatever is left is killed."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+            watched = sorted(self._watched.values(), key=lambda one: -one.spec.group)
+            jobs = list(self._jobs)
+        for job in jobs:
+            job.kill()
+        for _, group in groupby(watched, key=lambda one: one.spec.group):
+            together(*(one.stop for one in group))
+        run_id = self._folder.run_id
+        leftovers.end(
+            lambda: leftovers.of_run(str(self._folder.path), run=lambda other: other == run_id),
+            "the processes of this run",
+        )
+
+    def _failure(self) -> str | None:
+        return next((one.failure for one in self._watched.values() if one.failure), None)
+
+    def _unready(self, names: tuple[str, ...], restarts: int) -> list[str]:
+        return [
+            name
+            for name in names
+            if not (self._watched[name].ready and self._watched[name].restarts >= restarts)
+        ]
+
+    def _refuse_when_stopping(self) -> None:
+        if self._stopping:
+            raise Stopped("everything is being stopped")

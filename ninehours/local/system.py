@@ -1,0 +1,198 @@
+"""The whole of Ninehours on one machine: both servers, the schemas, the topics, every process."""
+
+# ruff: noqa: PLC0415  heavy imports wait until the servers that need them are starting
+
+import os
+import signal
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from ninehours.local import memory
+from ninehours.local.jars import Progress
+from ninehours.local.probes import LOOPBACK, free_ports, listens, together
+from ninehours.local.process import ProcessSpec
+from ninehours.local.servers import LocalServers
+from ninehours.local.signals import ending_in_order
+
+# Service -> the processes it runs. `migrate` runs once before them.
+PROCESSES = {
+    "intake": ("api", "relay"),
+    "plans": ("api", "relay", "stream"),
+    "attendance": ("api", "relay"),
+    "billing": ("api", "relay", "stream"),
+}
+# Streams stop before what they call and write to; servers (groups 0 and 1) stop last.
+GROUPS = {"migrate": 2, "api": 2, "relay": 2, "stream": 3}
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+class LocalSystem:
+    """A context manager: everything answers inside, nothing is left running after."""
+
+    def __init__(
+        self,
+        data: Path,
+        *,
+        progress: Progress,
+        clock: str = "server",
+        session_timeout_s: int = 10,
+        repository: Path = REPOSITORY,
+    ) -> None:
+        self.servers = LocalServers(data, progress=progress)
+        self.supervisor = self.servers.supervisor
+        self.run_id = self.servers.folder.run_id
+        self.database_urls: dict[str, str] = {}
+        self.seconds_to_start = 0.0
+        self._progress = progress
+        self._clock = clock
+        self._repository = repository
+        self._session_timeout_s = session_timeout_s
+        # Chosen once: a restarted api is found where it was.
+        ports = free_ports(len(PROCESSES))
+        self.addresses = {s: f"{LOOPBACK}:{port}" for s, port in zip(PROCESSES, ports, strict=True)}
+        self._exit = ExitStack()
+
+    @property
+    def bootstrap(self) -> str:
+        return self.servers.bootstrap
+
+    @property
+    def secrets_dir(self) -> Path:
+        return self.servers.folder.secrets
+
+    @property
+    def logs_dir(self) -> Path:
+        return self.servers.folder.logs
+
+    @property
+    def processes(self) -> dict[str, int]:
+        """Name -> process id, as of now."""
+        return self.supervisor.processes
+
+    def __enter__(self) -> Self:
+        began = time.monotonic()
+        try:
+            self._exit.enter_context(ending_in_order())
+            self._exit.callback(self.servers.stop)
+            self.servers.claim()
+            generate_secrets(self.secrets_dir)
+            together(self._records_and_apis, self._exchange)
+            self._start("relay", "stream")
+            self.supervisor.await_ready(*self._names("api", "relay", "stream"))
+        except BaseException:
+            self._exit.close()
+            raise
+        self.seconds_to_start = time.monotonic() - began
+        self._progress(
+            f"all {len(self.processes)} processes are ready ({self.seconds_to_start:.1f} s)"
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress("stopping")
+        self._exit.close()
+
+    def wait(self) -> str | None:
+        """Sleep until a process is given up, and answer why; Ctrl-C and SIGTERM raise instead."""
+        return self.supervisor.await_failure()
+
+    def kill(self, name: str, number: int = signal.SIGKILL) -> None:
+        """For tests: a process by its name, such as `billing-stream`, `postgres`, `kafka`."""
+        self.supervisor.kill(name, number)
+
+    def await_back(self, name: str, restarts: int, *, within: float = 60.0) -> None:
+        """Wait until it was restarted that often and is ready again."""
+        self.supervisor.await_ready(name, restarts=restarts, within=within)
+
+    def memory_mib(self) -> float:
+        """Of every process of this launch, PostgreSQL's backends and the launcher included."""
+        return memory.mebibytes(list(self.processes.values()))
+
+    def _records_and_apis(self) -> None:
+        """PostgreSQL, its databases and schemas; then the apis, which need no Kafka."""
+        self.servers.start_postgres()
+        self.database_urls = self.servers.create_databases(*PROCESSES)
+        began = time.monotonic()
+        specs = [self._spec(service, "migrate") for service in PROCESSES]
+        together(*(lambda spec=spec: self.supervisor.run(spec) for spec in specs))
+        self._progress(f"schemas are up to date ({time.monotonic() - began:.1f} s)")
+        self._start("api")
+
+    def _exchange(self) -> None:
+        self.servers.start_kafka()
+        self.servers.declare_topics(*(f"ninehours.{service}.v1" for service in PROCESSES))
+
+    def _start(self, *kinds: str) -> None:
+        self.supervisor.start(
+            *(self._spec(s, kind) for s, has in PROCESSES.items() for kind in has if kind in kinds)
+        )
+
+    def _names(self, *kinds: str) -> list[str]:
+        return [f"{s}-{kind}" for s, has in PROCESSES.items() for kind in has if kind in kinds]
+
+    def _spec(self, service: str, kind: str) -> ProcessSpec:
+        name = f"{service}-{kind}"
+        ready = self.servers.folder.ready / name
+        address = self.addresses[service]
+        return ProcessSpec(
+            name=name,
+            group=GROUPS[kind],
+            argv=(sys.executable, "-m", f"services.{service}", kind),
+            env=self.supervisor.environment(self._settings(service, kind, ready)),
+            log=self.logs_dir / f"{name}.log",
+            ready=(lambda: serves(address)) if kind == "api" else ready.exists,
+            prepare=lambda: ready.unlink(missing_ok=True),
+        )
+
+    def _settings(self, service: str, kind: str, ready: Path) -> dict[str, str]:
+        paths = [str(self._repository), str(self._repository / "build" / "generated")]
+        settings = {
+            "NINEHOURS_SERVICE": service,
+            "NINEHOURS_DATABASE_URL": self.database_urls[service],
+            "NINEHOURS_KAFKA": self.bootstrap,
+            "NINEHOURS_SECRETS_DIR": str(self.secrets_dir),
+            "NINEHOURS_PEERS": ",".join(f"{s}={a}" for s, a in self.addresses.items()),
+            "NINEHOURS_CLOCK": self._clock,
+            "NINEHOURS_SESSION_TIMEOUT": str(self._session_timeout_s),
+            "NINEHOURS_READY_FILE": str(ready),
+            "NINEHOURS_ENVIRONMENT": "local",
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONSAFEPATH": "1",  # What runs must not depend on the folder it is started from.
+            "PYTHONPATH": os.pathsep.join([*paths, *filter(None, [os.environ.get("PYTHONPATH")])]),
+        }
+        if kind == "api":
+            settings["NINEHOURS_LISTEN"] = self.addresses[service]
+        return settings
+
+
+def serves(address: str) -> bool:
+    """Whether the gRPC server there says that it serves."""
+    if not listens(int(address.rpartition(":")[2])):
+        return False  # Cheap, and spares a loaded machine a channel for every question.
+    import grpc
+    from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+    with grpc.insecure_channel(address) as channel:
+        try:
+            answer = health_pb2_grpc.HealthStub(channel).Check(
+                health_pb2.HealthCheckRequest(), timeout=2
+            )
+        except grpc.RpcError:
+            return False
+    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
+def generate_secrets(folder: Path) -> None:
+    """The services' signing and master keys; the kernel knows which. Kept if they are there."""
+    from kernel.secrets import generate
+
+    generate(folder)

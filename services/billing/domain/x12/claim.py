@@ -1,0 +1,160 @@
+"""What a professional claim of a program says: the vocabulary of writer, scrub and readers.
+
+Amounts are minor units (cents). Whoever can be identified has no repr.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+MOST_LINES = 50
+MOST_DIAGNOSES = 12
+MOST_POINTERS = 4
+MOST_MODIFIERS = 4
+
+ORIGINAL, REPLACEMENT, VOID = "1", "7", "8"
+FREQUENCIES = (ORIGINAL, REPLACEMENT, VOID)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Address:
+    """A street address in the United States."""
+
+    line1: str
+    line2: str | None = None
+    city: str
+    state: str
+    postal_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitter:
+    """Who sends the file. Without an interchange id, the envelope shows the identifier."""
+
+    name: str
+    identifier: str
+    contact_name: str
+    contact_phone: str
+    interchange_qualifier: str = "ZZ"
+    interchange_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """Who is sent the file: a payer or a clearinghouse."""
+
+    name: str
+    identifier: str
+    interchange_qualifier: str = "ZZ"
+    interchange_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillingProvider:
+    """The organisation that is paid."""
+
+    name: str
+    npi: str
+    tax_id: str
+    taxonomy: str
+    address: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderingProvider:
+    """The person who treated, where the payer wants one named."""
+
+    last: str
+    first: str
+    npi: str
+    taxonomy: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceFacility:
+    """Where it happened, when that isn't the billing provider's address."""
+
+    name: str
+    npi: str | None = None
+    address: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payer:
+    """Who is asked to pay; the filing indicator is SBR09: CI, BL, HM, MB, MC …"""
+
+    name: str
+    payer_id: str
+    filing_indicator: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Subscriber:
+    """The insured, who here always is the patient. What is unknown is None, and scrub says so."""
+
+    last: str
+    first: str
+    middle: str | None = None
+    birth_date: date | None
+    sex: str | None
+    member_id: str
+    group_number: str | None = None
+    address: Address | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One service on one date. Pointers count the claim's diagnoses from 1."""
+
+    control_number: str
+    code: str
+    modifiers: tuple[str, ...] = ()
+    charge_minor: int
+    units: int
+    unit_basis: str = "UN"
+    place_of_service: str | None = None
+    service_date: date
+    diagnosis_pointers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One claim. Its charge is the sum of its lines.
+
+    `admission_date` becomes DTP*435, which in 837P means a *related hospitalization*: leave it
+    None for intensive outpatient days unless the payer's own guide asks for it.
+    """
+
+    claim_id: str
+    place_of_service: str
+    frequency: str = ORIGINAL
+    payer_control_number: str | None = None
+    prior_authorization: str | None = None
+    diagnoses: tuple[str, ...]
+    admission_date: date | None = None
+    lines: tuple[Line, ...]
+    subscriber: Subscriber
+    payer: Payer
+    rendering: RenderingProvider | None = None
+    facility: ServiceFacility | None = None
+
+    @property
+    def charge_minor(self) -> int:
+        """What the claim asks for."""
+        return sum(line.charge_minor for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillingGroup:
+    """The claims of one billing provider."""
+
+    provider: BillingProvider
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch837P:
+    """What goes into one file."""
+
+    submitter: Submitter
+    receiver: Receiver
+    groups: tuple[BillingGroup, ...]

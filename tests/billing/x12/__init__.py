@@ -1,0 +1,1 @@
+"""X12 of billing: pure, in seconds."""

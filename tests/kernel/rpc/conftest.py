@@ -1,0 +1,85 @@
+"""A real server and real clients on loopback, closed when the test is over."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf.descriptor import ServiceDescriptor
+
+from kernel import secrets
+from kernel.config import Settings
+from kernel.rpc.client import Client
+from kernel.rpc.server import Server
+from kernel.rpc.tokens import Issuer, Verifier
+from tests.kernel.rpc.made import Ask, Serve
+
+
+@pytest.fixture(scope="session")
+def secrets_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("keys") / "secrets"
+    secrets.generate(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def operator(secrets_dir: Path) -> Callable[[], str]:
+    """The token of an operator of every site."""
+    issuer = Issuer(secrets_dir, "people")
+    return lambda: issuer.token(
+        "staff/ada", ["operator"], ["*"], "OPERATIONS", timedelta(minutes=5)
+    )
+
+
+@pytest.fixture
+def settings_of(secrets_dir: Path) -> Callable[..., Settings]:
+    def settings(**given: Any) -> Settings:
+        wanted: dict[str, Any] = {
+            "service": "intake",
+            "database_url": "postgresql://nobody:hush@127.0.0.1:1/none",
+            "secrets_dir": secrets_dir,
+            "environment": "test",
+            **given,
+        }
+        return Settings(**wanted)
+
+    return settings
+
+
+@pytest.fixture
+def serve(secrets_dir: Path, settings_of: Callable[..., Settings]) -> Iterator[Serve]:
+    with ExitStack() as servers:
+
+        def start(
+            services: Mapping[ServiceDescriptor, object],
+            *,
+            ready: Callable[[], bool] = lambda: True,
+            **settings: Any,
+        ) -> Server:
+            server = Server(
+                services,
+                verifier=Verifier(secrets_dir),
+                settings=settings_of(**settings),
+                ready=ready,
+            )
+            server.start()
+            servers.callback(server.stop, 0)
+            return server
+
+        yield start
+
+
+@pytest.fixture
+def ask(operator: Callable[[], str]) -> Iterator[Ask]:
+    with ExitStack() as clients:
+
+        def connect(
+            server: Server, service: ServiceDescriptor, token: Callable[[], str] | None = None
+        ) -> Client:
+            client = Client(f"127.0.0.1:{server.port}", service, token=token or operator)
+            clients.callback(client.close)
+            return client
+
+        yield connect

@@ -1,0 +1,143 @@
+"""A server from start to stop: health, reflection, its port, its process."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
+
+from kernel.rpc.call import Call
+from kernel.rpc.server import Server
+from tests.kernel.rpc.made import LOG, Ask, Log, Serve, lines
+
+Code = grpc.StatusCode
+
+
+def health(server: Server, name: str) -> int:
+    with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+        request = health_pb2.HealthCheckRequest(service=name)
+        return int(health_pb2_grpc.HealthStub(channel).Check(request, timeout=5).status)
+
+
+def test_health_follows_readiness_and_alive_does_not(serve: Serve) -> None:
+    serving = health_pb2.HealthCheckResponse.SERVING
+    away = health_pb2.HealthCheckResponse.NOT_SERVING
+    states: list[bool] = [False]
+    server = serve({LOG: Log()}, ready=lambda: states[0])
+    assert health(server, "") == health(server, LOG.full_name) == away
+    assert health(server, "alive") == serving
+    states[0] = True
+    assert health(server, "") == health(server, LOG.full_name) == serving
+    states.clear()  # readiness itself fails
+    assert health(server, "") == away
+
+
+def test_a_stopping_server_says_so_first_and_lets_calls_end(
+    serve: Serve, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    def read(request: log_pb2.ReadRequest, call: Call) -> log_pb2.ReadResponse:
+        begun.set()
+        go.wait(20)
+        return log_pb2.ReadResponse(epoch=7)
+
+    servicer = Log()
+    monkeypatch.setattr(servicer, "Read", read)
+    server = serve({LOG: servicer})
+    client = ask(server, LOG)
+    with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+        watch = health_pb2_grpc.HealthStub(channel).Watch(
+            health_pb2.HealthCheckRequest(service=""), timeout=20
+        )
+        assert next(watch).status == health_pb2.HealthCheckResponse.SERVING
+        with ThreadPoolExecutor(2) as pool:
+            under_way = pool.submit(client.Read, log_pb2.ReadRequest())
+            assert begun.wait(10)
+            stopping = pool.submit(server.stop, 3)
+            assert next(watch).status == health_pb2.HealthCheckResponse.NOT_SERVING
+            watch.cancel()
+            go.set()
+            assert under_way.result().epoch == 7
+            stopping.result()
+
+
+def test_reflection_is_for_everywhere_but_production(serve: Serve) -> None:
+    def reflected(server: Server) -> set[str]:
+        with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+            stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+            asked = reflection_pb2.ServerReflectionRequest(list_services="")
+            [answer] = stub.ServerReflectionInfo(iter([asked]), timeout=5)
+            return {each.name for each in answer.list_services_response.service}
+
+    assert LOG.full_name in reflected(serve({LOG: Log()}, environment="local"))
+    with pytest.raises(grpc.RpcError) as error:
+        reflected(serve({LOG: Log()}, environment="production"))
+    assert error.value.code() is Code.UNIMPLEMENTED
+
+
+def test_two_servers_do_not_share_a_port(serve: Serve) -> None:
+    first = serve({LOG: Log()})
+    with pytest.raises((OSError, RuntimeError)):
+        serve({LOG: Log()}, listen=f"127.0.0.1:{first.port}")
+
+
+PROCESS = """
+import sys
+from pathlib import Path
+from kernel import logs
+from kernel.config import Settings
+from kernel.rpc.server import Server
+from kernel.rpc.tokens import Verifier
+from tests.kernel.rpc.made import LOG
+class Servicer:
+    def Read(self, request, call): ...
+    def Heads(self, request, call): ...
+logs.configure("intake", "api")
+settings = Settings.from_environment()
+verifier = Verifier(settings.secrets_dir)
+server = Server({LOG: Servicer()}, verifier=verifier, settings=settings, ready=lambda: True)
+server.run_until_signal()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_process_tells_when_it_is_ready_and_ends_at_a_signal(
+    secrets_dir: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    ready = tmp_path / "ready"
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([".", "build/generated"]),
+        "NINEHOURS_SERVICE": "intake",
+        "NINEHOURS_DATABASE_URL": "postgresql://none",
+        "NINEHOURS_SECRETS_DIR": str(secrets_dir),
+        "NINEHOURS_READY_FILE": str(ready),
+        "NINEHOURS_ENVIRONMENT": "test",
+    }
+    root = Path(__file__).parents[3]
+    with subprocess.Popen(
+        [sys.executable, "-c", PROCESS], cwd=root, env=environment, stderr=subprocess.PIPE
+    ) as process:
+        try:
+            deadline = time.monotonic() + 30
+            while not ready.exists() and process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.05)
+            assert int(ready.read_text()) > 0
+            process.send_signal(number)
+            _, written = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert process.returncode == 0, written
+    events = [line["event"] for line in lines(written.decode())]
+    assert events == ["serving", "stopping", "stopped"]
+    assert not ready.exists()

@@ -1,0 +1,211 @@
+"""Embedded PostgreSQL and Kafka: closed, durable, quiet, back after kill -9. (Slow: 15 s.)"""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from kafka import KafkaConsumer, KafkaProducer
+from kafka.admin import KafkaAdminClient
+
+from ninehours.local import leftovers
+from ninehours.local.databases import plain
+from ninehours.local.folder import DataFolder
+from ninehours.local.kafka import WrongPartitions, declare_topics
+from ninehours.local.postgres import Postgres
+from ninehours.local.probes import free_ports
+from ninehours.local.servers import LocalServers
+from ninehours.local.supervisor import Supervisor
+from ninehours.local.unprivileged import CAPABILITY, NAMESPACE
+
+SERVICES = ("intake", "plans", "attendance", "billing")
+CANARY = "Wilhelmina Canary"
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServers]:
+    # Under a folder that is closed to everybody else, as /root is.
+    closed = tmp_path_factory.mktemp("closed")
+    closed.chmod(0o700)
+    with LocalServers(closed / "data") as servers:
+        yield servers
+
+
+@pytest.fixture(scope="module")
+def urls(servers: LocalServers) -> dict[str, str]:
+    return servers.create_databases(*SERVICES)
+
+
+def ask(url: str, statement: str) -> object:
+    with psycopg.connect(plain(url), autocommit=True) as connection:
+        row = connection.execute(statement.encode()).fetchone()
+        return row[0] if row else None
+
+
+def send(servers: LocalServers, value: bytes) -> None:
+    # A client a call: kafka-python leaves a socket behind for every attempt at a dead broker.
+    producer = KafkaProducer(bootstrap_servers=servers.bootstrap)
+    producer.send("kept", value).get(20)
+    producer.close()
+
+
+def received(servers: LocalServers, count: int) -> set[bytes]:
+    consumer = KafkaConsumer(
+        "kept",
+        bootstrap_servers=servers.bootstrap,
+        auto_offset_reset="earliest",
+        consumer_timeout_ms=20_000,
+    )
+    found = {next(consumer).value for _ in range(count)}
+    consumer.close()
+    return found
+
+
+def test_each_service_has_a_database_that_no_other_enters(urls: dict[str, str]) -> None:
+    for service, url in urls.items():
+        assert (
+            ask(url, "select current_user || '@' || current_database()") == f"{service}@{service}"
+        )
+        assert ask(url, "select rolsuper from pg_roles where rolname = current_user") is False
+    stranger = urls["plans"].removesuffix("plans") + "intake"
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        ask(stranger, "select 1")
+    wrong = plain(urls["plans"]).replace("plans:", "plans:x", 1)
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        ask(wrong, "select 1")
+
+
+def test_what_is_kept_is_durable_and_only_for_the_owner(
+    servers: LocalServers, urls: dict[str, str]
+) -> None:
+    for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        assert ask(servers.admin_url, f"select current_setting('{setting}')") == "on"
+    assert ask(urls["intake"], "show server_encoding") == "UTF8"
+    folder = servers.folder
+    passwords = list(folder.passwords.iterdir())
+    assert len(passwords) >= len(SERVICES) + 1
+    private = [*passwords, *folder.logs.iterdir(), folder.path / "kafka.properties"]
+    assert all(path.stat().st_mode & 0o077 == 0 for path in private)
+    assert folder.path.stat().st_mode & 0o777 == 0o700
+
+
+def test_what_clients_send_is_in_no_log(servers: LocalServers, urls: dict[str, str]) -> None:
+    with psycopg.connect(plain(urls["intake"]), autocommit=True) as client:
+        client.execute("create table person (name text primary key, born date)")
+        client.execute("insert into person values (%s, null)", (CANARY,))
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            client.execute("insert into person values (%s, null)", (CANARY,))
+        with pytest.raises(psycopg.errors.InvalidDatetimeFormat):
+            client.execute(f"insert into person values ('x', '{CANARY}')".encode())
+        with pytest.raises(psycopg.errors.SyntaxError):
+            client.execute(f'selekt "{CANARY}"'.encode())
+    logs = list(servers.folder.logs.iterdir())
+    assert "postgres.log" in {log.name for log in logs}
+    assert not [log.name for log in logs if CANARY in log.read_text()]
+
+
+def test_a_test_gets_a_fresh_database_or_a_copy(servers: LocalServers) -> None:
+    first = servers.create_database("template_one")
+    with psycopg.connect(plain(first), autocommit=True) as client:
+        client.execute("create table kept (n int)")
+        client.execute("insert into kept values (7)")
+    copy = servers.create_database("copy_one", template="template_one")
+    assert ask(copy, "update kept set n = n + 1 returning n") == 8
+    assert ask(first, "select n from kept") == 7
+    servers.drop_database("copy_one")
+    servers.drop_database("template_one")
+    with pytest.raises(psycopg.OperationalError):
+        ask(copy, "select 1")
+
+
+def test_topics_are_declared_once_with_the_partitions_asked_for(servers: LocalServers) -> None:
+    names = [f"ninehours.{service}.v1" for service in SERVICES]
+    servers.declare_topics(*names[:2])
+    servers.declare_topics(*names)
+    with pytest.raises(WrongPartitions, match="has 4 partitions, not 5"):
+        declare_topics(servers.bootstrap, names[:1], partitions=5)
+    admin = KafkaAdminClient(bootstrap_servers=servers.bootstrap)
+    described = admin.describe_topics(names)
+    admin.close()
+    assert {topic["name"]: len(topic["partitions"]) for topic in described} == dict.fromkeys(
+        names, 4
+    )
+
+
+def test_postgres_killed_is_back_on_its_port_with_what_was_committed(
+    servers: LocalServers, urls: dict[str, str]
+) -> None:
+    with psycopg.connect(plain(urls["plans"]), autocommit=True) as open_one:
+        open_one.execute("create table survived (n int)")
+        open_one.execute("insert into survived values (9)")
+        restarts = servers.supervisor.restarts("postgres")
+        # The backend is stopped, so it cannot notice the death: an orphan that holds the memory.
+        backend = open_one.info.backend_pid
+        os.kill(backend, signal.SIGSTOP)
+        servers.kill("postgres")
+        servers.await_back("postgres", restarts + 1)
+    assert ask(urls["plans"], "select n from survived") == 9
+
+
+def test_kafka_killed_is_back_on_its_port_with_what_was_sent(servers: LocalServers) -> None:
+    servers.declare_topics("kept")
+    send(servers, b"before")
+    restarts = servers.supervisor.restarts("kafka")
+    servers.kill("kafka")
+    servers.await_back("kafka", restarts + 1)
+    send(servers, b"after")
+    assert received(servers, 2) == {b"before", b"after"}
+
+
+def test_state_survives_a_stop_and_a_start_on_other_ports(tmp_path: Path) -> None:
+    with LocalServers(tmp_path) as first:
+        url = first.create_databases("intake")["intake"]
+        with psycopg.connect(plain(url), autocommit=True) as client:
+            client.execute("create table kept as select 5 as n")
+        first.declare_topics("kept")
+        send(first, b"fact")
+        run = first.folder.run_id
+    assert leftovers.of_run(str(first.folder.path), run=lambda other: other == run) == []
+    with LocalServers(tmp_path) as second:
+        assert second.bootstrap != first.bootstrap
+        assert second.admin_url != first.admin_url
+        assert ask(second.create_databases("intake")["intake"], "select n from kept") == 5
+        assert received(second, 1) == {b"fact"}
+
+
+def test_an_own_server_is_used_instead(
+    servers: LocalServers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = servers.admin_url.replace("postgresql:", "postgresql+psycopg:")
+    monkeypatch.setenv("NINEHOURS_POSTGRES_URL", url)
+    monkeypatch.setenv("NINEHOURS_KAFKA", servers.bootstrap)
+    with LocalServers(tmp_path) as guests:
+        assert guests.supervisor.processes == {}
+        assert guests.bootstrap == servers.bootstrap
+        assert ask(guests.create_database("guest"), "select 1") == 1
+        guests.drop_database("guest")
+
+
+@pytest.mark.parametrize("way", [NAMESPACE, CAPABILITY])
+def test_root_is_served_below_a_closed_folder_and_opens_nothing(tmp_path: Path, way: str) -> None:
+    if os.geteuid() != 0:
+        # An ordinary user takes neither way; the other tests have run PostgreSQL for them.
+        return
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    folder = DataFolder(closed / "data")
+    folder.claim()
+    supervisor = Supervisor(folder, lambda _: None)
+    try:
+        postgres = Postgres(folder, free_ports(1)[0], ways=(way,))
+        postgres.initialize(supervisor)
+        supervisor.start(postgres.spec(supervisor, 0))
+        supervisor.await_ready("postgres", within=20)
+        assert ask(postgres.admin_url, "select 1") == 1
+    finally:
+        supervisor.stop()
+        folder.release()
+    assert closed.stat().st_mode & 0o777 == 0o700
+    assert (folder.path / "postgres").stat().st_mode & 0o777 == 0o700

@@ -1,0 +1,173 @@
+"""What dies is started again, what keeps dying is given up with its log, and all ends in order."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from ninehours.local import leftovers
+from ninehours.local.folder import DataFolder, DataInUse
+from ninehours.local.probes import await_until
+from ninehours.local.process import ProcessSpec
+from ninehours.local.supervisor import ProcessFailed, Stopped, Supervisor
+
+SERVE = """
+import os, pathlib, signal, sys, time
+ready, ended = map(pathlib.Path, sys.argv[1:3])
+def end(*_):
+    with ended.open("a") as file: file.write(ready.name + "\\n")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+ready.touch()
+while True: time.sleep(60)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[DataFolder]:
+    folder = DataFolder(tmp_path / "data")
+    folder.claim()
+    yield folder
+    folder.release()
+
+
+@pytest.fixture
+def supervisor(folder: DataFolder) -> Iterator[Supervisor]:
+    supervisor = Supervisor(folder, lambda _: None)
+    yield supervisor
+    supervisor.stop()
+    assert of_this_run(folder) == []
+
+
+def of_this_run(folder: DataFolder) -> list[psutil.Process]:
+    return leftovers.of_run(str(folder.path), run=lambda run: run == folder.run_id)
+
+
+def server(
+    supervisor: Supervisor, folder: DataFolder, name: str, group: int = 0, code: str = SERVE
+) -> ProcessSpec:
+    ready = folder.ready / name
+    ended = folder.path / "ended"
+    return ProcessSpec(
+        name=name,
+        group=group,
+        argv=(sys.executable, "-I", "-S", "-c", code, str(ready), str(ended)),
+        env=supervisor.environment({}),
+        log=folder.logs / f"{name}.log",
+        ready=ready.exists,
+        prepare=lambda: ready.unlink(missing_ok=True),
+        grace=2.0,
+    )
+
+
+def test_what_is_killed_comes_back(supervisor: Supervisor, folder: DataFolder) -> None:
+    supervisor.start(server(supervisor, folder, "one"))
+    supervisor.await_ready("one", within=10)
+    before = supervisor.processes["one"]
+    os.kill(before, signal.SIGKILL)
+    supervisor.await_ready("one", restarts=1, within=10)
+    assert supervisor.processes["one"] != before
+    assert supervisor.restarts("one") == 1
+
+
+def test_being_killed_on_purpose_often_is_no_reason_to_give_up(
+    supervisor: Supervisor, folder: DataFolder
+) -> None:
+    supervisor.start(server(supervisor, folder, "one"))
+    for restarts in range(8):
+        supervisor.await_ready("one", restarts=restarts, within=10)
+        supervisor.kill("one")
+        assert not supervisor.is_ready("one")
+    supervisor.await_ready("one", restarts=8, within=10)
+    assert supervisor.failure is None
+
+
+def test_what_keeps_dying_is_given_up_with_the_end_of_its_log(
+    supervisor: Supervisor, folder: DataFolder
+) -> None:
+    spec = server(supervisor, folder, "one", code="import sys; sys.exit('no settings')")
+    supervisor.start(spec)
+    with pytest.raises(ProcessFailed) as failed:
+        supervisor.await_ready("one", within=20)
+    message = str(failed.value)
+    assert "one ended 5 times" in message and "status 1" in message
+    assert str(spec.log) in message and "no settings" in message
+    assert spec.log.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_program_that_is_not_there_fails_the_start(
+    supervisor: Supervisor, folder: DataFolder
+) -> None:
+    spec = server(supervisor, folder, "one")
+    missing = ProcessSpec(
+        name="two", group=0, argv=("/nowhere/program",), env={}, log=spec.log, ready=spec.ready
+    )
+    supervisor.start(missing)
+    with pytest.raises(ProcessFailed, match="two could not be started"):
+        supervisor.await_ready("two", within=10)
+
+
+def test_groups_end_in_order_and_nothing_is_left(folder: DataFolder) -> None:
+    supervisor = Supervisor(folder, lambda _: None)
+    groups = {"postgres": 0, "kafka": 1, "api": 2, "relay": 2, "stream": 3}
+    supervisor.start(*(server(supervisor, folder, n, group) for n, group in groups.items()))
+    supervisor.await_ready(*groups, within=20)
+    assert len(of_this_run(folder)) == 5
+    supervisor.stop()
+    ended = (folder.path / "ended").read_text().split()
+    assert [groups[name] for name in ended] == [3, 2, 2, 1, 0]
+    assert of_this_run(folder) == []
+
+
+def test_what_ignores_the_request_to_end_and_its_children_are_killed(folder: DataFolder) -> None:
+    deaf = """
+import pathlib, signal, subprocess, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+pathlib.Path(sys.argv[1]).touch()
+while True: time.sleep(60)
+"""
+    supervisor = Supervisor(folder, lambda _: None)
+    supervisor.start(server(supervisor, folder, "deaf", code=deaf))
+    supervisor.await_ready("deaf", within=10)
+    assert len(of_this_run(folder)) == 2
+    began = time.monotonic()
+    supervisor.stop()
+    assert 1.9 < time.monotonic() - began < 8
+    assert of_this_run(folder) == []
+    with pytest.raises(Stopped):
+        supervisor.start(server(supervisor, folder, "late"))
+
+
+def test_a_step_that_fails_says_where_to_read_on(
+    supervisor: Supervisor, folder: DataFolder
+) -> None:
+    spec = server(supervisor, folder, "migrate", code="import sys; sys.exit('no such table')")
+    with pytest.raises(ProcessFailed, match="no such table"):
+        supervisor.run(spec)
+
+
+def test_a_shell_that_only_names_the_directory_is_spared(folder: DataFolder) -> None:
+    env = {**os.environ, "NINEHOURS_DATA_DIR": str(folder.path)}
+    shell = psutil.Popen([sys.executable, "-c", "import time; time.sleep(600)"], env=env)
+    try:
+        await_until(lambda: "NINEHOURS_DATA_DIR" in shell.environ(), 5, "its environment")
+        assert leftovers.of_run(str(folder.path), run=lambda _: True) == []
+    finally:
+        shell.kill()
+        shell.wait()
+
+
+def test_a_data_directory_has_one_launcher(folder: DataFolder) -> None:
+    with pytest.raises(DataInUse, match=f"process {os.getpid()}"):
+        DataFolder(folder.path).claim()
+    assert folder.path.stat().st_mode & 0o777 == 0o700
+    folder.release()
+    again = DataFolder(folder.path)
+    again.claim()
+    again.release()
