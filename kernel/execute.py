@@ -109,12 +109,13 @@ class Book:
                 continue
             except (Refusal, AlreadyAccepted):
                 # A repeated command may be refused for what its first coming did.
-                if (outcome := self._remembered(context)) is not None:
+                if (outcome := self.remembered(context)) is not None:
                     return outcome
                 raise
         raise Stale("VERSION_CONFLICT", "others kept changing it; try again")
 
-    def _remembered(self, context: Context) -> Outcome | None:
+    def remembered(self, context: Context) -> Outcome | None:
+        """What a command of this id was answered; None when it wasn't accepted yet."""
         with self.store.transaction() as tx:
             found = tx.remembered(context)
         if found is None:

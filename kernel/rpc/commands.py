@@ -23,7 +23,6 @@ def context_of(request: Any, call: Call, vault: Vault) -> Context:
     """The command's id, who gives it and when; its content as a keyed digest, without what it waits for."""
     meta: common_pb2.CommandMeta = request.meta
     command_id: UUID = required_uuid(request, "meta.command_id")
-    left = call.deadline()
     return Context(
         command_id=command_id,
         digest=vault.digest(_content(request)),
@@ -32,8 +31,14 @@ def context_of(request: Any, call: Call, vault: Vault) -> Context:
         correlation=call.correlation_id,
         expected_version=meta.expected_version if meta.HasField("expected_version") else None,
         after=positions_of(meta.after),
-        deadline=max((DEADLINE if left is None else left) - MARGIN, 0.0),
+        deadline=patience_of(call),
     )
+
+
+def patience_of(call: Call) -> float:
+    """Seconds an answer may wait for what it rests on: within the caller's deadline, with a margin."""
+    left = call.deadline()
+    return max((DEADLINE if left is None else left) - MARGIN, 0.0)
 
 
 def positions_of(after: Iterable[common_pb2.Position]) -> tuple[Position, ...]:

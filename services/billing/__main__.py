@@ -1,0 +1,51 @@
+"""Opens everything billing needs: python -m services.billing api | relay | stream | migrate | rebuild."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kernel.config import Settings
+from kernel.process import Service, main
+from kernel.store.store import Store
+from services.billing.adapters.heard import INTERESTS
+from services.billing.adapters.stored import FACTS
+
+
+def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
+    """What the api process answers."""
+    from kernel.execute import Book  # noqa: PLC0415 - the other processes need none of these
+    from kernel.rpc.client import Client  # noqa: PLC0415
+    from kernel.rpc.tokens import service_tokens  # noqa: PLC0415
+    from services.billing.adapters import identities  # noqa: PLC0415
+    from services.billing.adapters.file_837p import Files837P  # noqa: PLC0415
+    from services.billing.adapters.publication import publish  # noqa: PLC0415
+    from services.billing.adapters.record import SqlDrafts, SqlPages  # noqa: PLC0415
+    from services.billing.api.servicer import SERVICE, BillingServicer  # noqa: PLC0415
+    from services.billing.app.issue_claims import Issuing  # noqa: PLC0415
+
+    intake = Client(
+        settings.peers["intake"],
+        identities.SERVICE,
+        token=service_tokens(settings.secrets_dir, "billing", "PAYMENT"),
+    )
+    issuing = Issuing(
+        drafts=SqlDrafts(),
+        identities=identities.IntakeIdentities(intake),
+        files=Files837P("P" if settings.environment == "production" else "T"),
+    )
+    book = Book(store=store, publish=publish, view=lambda *_: None, interests=INTERESTS)
+    return {SERVICE: BillingServicer(book, SqlPages(), issuing)}
+
+
+SERVICE = Service(
+    name="billing",
+    codec=FACTS,
+    migrations=Path(__file__).parent / "adapters" / "migrations",
+    servicers=servicers,
+    hears=("intake", "plans", "attendance"),
+    interests=INTERESTS,
+)
+
+if __name__ == "__main__":
+    main(SERVICE, sys.argv[1:])

@@ -1,0 +1,18 @@
+"""The stored names of billing's private facts. A name is never reused, a field never renamed."""
+
+from kernel.codec import Codec
+from services.billing.domain import authorization, issue, payer, provider
+
+FACTS = Codec(
+    {
+        "billing.provider_registered.v1": provider.ProviderRegistered,
+        "billing.fee_set.v1": provider.FeeSet,
+        "billing.provider_enrolled.v1": provider.ProviderEnrolled,
+        "billing.payer_registered.v1": payer.PayerRegistered,
+        "billing.rule_set_proposed.v1": payer.RuleSetProposed,
+        "billing.rule_set_confirmed.v1": payer.RuleSetConfirmed,
+        "billing.authorization_recorded.v1": authorization.AuthorizationRecorded,
+        "billing.claim_issued.v1": issue.ClaimIssued,
+        "billing.batch_issued.v1": issue.BatchIssued,
+    }
+)

@@ -1,0 +1,112 @@
+"""What billing's use cases and questions need from outside."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from kernel.store.store import Transaction
+from services.billing.domain.issue import ClaimIssued, Draft
+from services.billing.domain.payer import PayerRegistered
+from services.billing.domain.provider import ProviderRegistered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A client as a claim names them. Never kept beside the file, never logged."""
+
+    client_id: str
+    version: int
+    coverage_id: str
+    consent_id: str
+    particulars: Any
+
+    def __repr__(self) -> str:
+        return f"Person({self.client_id})"
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Intake's answer: who may be named to this payer, and the reason's code of who may not."""
+
+    persons: Mapping[str, Person]
+    withheld: Mapping[str, str]
+
+
+Identities = Callable[[Sequence[str], str, date], People]
+"""Asks intake for the identities of clients, to be disclosed to a payer, on a date."""
+
+
+class Drafts(Protocol):
+    """Draft claims and what issuing asks of this service's record."""
+
+    def of_payer(self, tx: Transaction, payer_id: str, through: date) -> list[Draft]:
+        """Current drafts of periods that ended by then."""
+        ...
+
+    def unsettled(self, tx: Transaction, clients: Sequence[str]) -> set[str]:
+        """Client ids of whom something is parked, behind or due. Their rows must be locked."""
+        ...
+
+    def batches_to(self, tx: Transaction, payer_id: str) -> int:
+        """How many files went to this payer. Its row must be locked."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filing:
+    """All that goes into one file beside identities."""
+
+    claims: Sequence[ClaimIssued]
+    persons: Mapping[str, Person]
+    payer: PayerRegistered
+    providers: Mapping[str, ProviderRegistered]
+    authorization_numbers: Mapping[str, str]
+    control_number: int
+    created: datetime
+
+
+class Files(Protocol):
+    """Writes claims as a payer's file."""
+
+    def findings(self, filing: Filing) -> Mapping[str, str]:
+        """Claim id → the code of what is wrong with it; a claim with none may be written."""
+        ...
+
+    def write(self, filing: Filing) -> bytes:
+        """The file's bytes: the same filing gives the same bytes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedRow:
+    """A current row as it is listed."""
+
+    key: str
+    content: dict[str, Any]
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a page of derived rows is asked for; empty fields ask for all."""
+
+    kind: str
+    client_id: str = ""
+    outcome: str = ""
+    after_key: str = ""
+    limit: int = 200
+
+
+class Pages(Protocol):
+    """Pages of what billing derived and issued, in order of their keys."""
+
+    def derived(self, tx: Transaction, wanted: Wanted) -> list[DerivedRow]:
+        """Current rows of one kind."""
+        ...
+
+    def issued(
+        self, tx: Transaction, client_id: str, after_claim: str, limit: int
+    ) -> list[ClaimIssued]:
+        """Issued claims, by id."""
+        ...

@@ -1,0 +1,77 @@
+"""Billing's use cases but issuing, in the order in which things happen: one function a command."""
+
+from kernel.execute import Book, Outcome
+from kernel.refusal import Unknown
+from kernel.store.store import Context, Transaction
+from services.billing.domain.authorization import AUTHORIZATION, RecordAuthorization
+from services.billing.domain.payer import PAYER, ConfirmRuleSet, ProposeRuleSet, RegisterPayer
+from services.billing.domain.provider import PROVIDER, EnrollProvider, RegisterProvider, SetFee
+
+
+def register_provider(book: Book, command: RegisterProvider, context: Context) -> Outcome:
+    return book.execute(PROVIDER, f"provider/{command.provider_id}", command, context)
+
+
+def set_fee(book: Book, command: SetFee, context: Context) -> Outcome:
+    """Sets a fee; every client billed by this provider is derived again."""
+    subject = f"provider/{command.provider_id}"
+    return book.execute(PROVIDER, subject, command, context, locks=[subject])
+
+
+def enroll_provider(book: Book, command: EnrollProvider, context: Context) -> Outcome:
+    """Records an enrollment; every client of the site is derived again."""
+    return book.execute(
+        PROVIDER,
+        f"provider/{command.provider_id}",
+        command,
+        context,
+        locks=[f"site/{command.site_id}"],
+        before=lambda tx: _payer_must_exist(tx, command.payer_id),
+    )
+
+
+def register_payer(book: Book, command: RegisterPayer, context: Context) -> Outcome:
+    return book.execute(PAYER, f"payer/{command.payer_id}", command, context)
+
+
+def propose_rule_set(book: Book, command: ProposeRuleSet, context: Context) -> Outcome:
+    return book.execute(PAYER, f"payer/{command.rules.payer_id}", command, context)
+
+
+def confirm_rule_set(book: Book, command: ConfirmRuleSet, context: Context) -> Outcome:
+    """Confirms a rule set; every client covered by this payer is derived again."""
+    subject = f"payer/{command.payer_id}"
+    return book.execute(PAYER, subject, command, context, locks=[subject])
+
+
+def record_authorization(
+    book: Book, command: RecordAuthorization, number: str, context: Context
+) -> Outcome:
+    """Records an authorization; the payer's number is sealed under the client's key."""
+
+    def before(tx: Transaction) -> None:
+        _payer_must_exist(tx, command.payer_id)
+        tx.documents.put(
+            f"client/{command.client_id}",
+            authorization_document(command.authorization_id),
+            number.encode(),
+        )
+
+    return book.execute(
+        AUTHORIZATION,
+        f"authorization/{command.authorization_id}",
+        command,
+        context,
+        locks=[f"client/{command.client_id}"],
+        before=before,
+    )
+
+
+def authorization_document(authorization_id: str) -> str:
+    """The kind of document that holds the payer's number."""
+    return f"authorization/{authorization_id}"
+
+
+def _payer_must_exist(tx: Transaction, payer_id: str) -> None:
+    if not tx.load(f"payer/{payer_id}"):
+        raise Unknown("payer", payer_id)

@@ -1,0 +1,63 @@
+"""What a payer authorized: days at a level, between two dates. The payer's number is sealed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from kernel.decider import Decider
+from kernel.refusal import AgainstTheRules, Malformed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordAuthorization:
+    authorization_id: str
+    client_id: str
+    payer_id: str
+    level_of_care: str
+    units: int
+    effective_from: date
+    effective_to: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizationRecorded:
+    """`units` are days."""
+
+    authorization_id: str
+    client_id: str
+    payer_id: str
+    level_of_care: str
+    units: int
+    effective_from: date
+    effective_to: date
+
+
+def decide(
+    command: RecordAuthorization, recorded: AuthorizationRecorded | None
+) -> Iterator[AuthorizationRecorded]:
+    if command.effective_to < command.effective_from:
+        raise Malformed(effective_to="is before effective_from")
+    fact = AuthorizationRecorded(
+        authorization_id=command.authorization_id,
+        client_id=command.client_id,
+        payer_id=command.payer_id,
+        level_of_care=command.level_of_care,
+        units=command.units,
+        effective_from=command.effective_from,
+        effective_to=command.effective_to,
+    )
+    if recorded is not None and recorded != fact:
+        raise AgainstTheRules(
+            "AUTHORIZATION_RECORDED", "the authorization is recorded", id=command.authorization_id
+        )
+    if recorded is None:
+        yield fact
+
+
+def evolve(
+    _: AuthorizationRecorded | None, fact: AuthorizationRecorded
+) -> AuthorizationRecorded | None:
+    return fact
+
+
+AUTHORIZATION = Decider(decide, evolve, None)
