@@ -10,7 +10,7 @@ F = TypeVar("F")
 S = TypeVar("S")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: they keep a generic class from being called with its types
 class Decider(Generic[C, F, S]):
     """`decide` yields facts or raises a Refusal; `evolve` never refuses; `initial` is the state before any fact."""
 

@@ -56,10 +56,14 @@ def run(listening: Listening) -> None:
     stopping = threading.Event()
     heard = threading.Event()
     compare = threading.Event()
+    ordinal = _Ordinal(listening)
     deriving = threading.Thread(
-        target=_derive, args=(listening, stopping, heard, compare), name="deriving", daemon=True
+        target=_derive,
+        args=(listening, ordinal, stopping, heard, compare),
+        name="deriving",
+        daemon=True,
     )
-    lock = _own_ordinal(listening)
+    ordinal.take()
     listening.hearing.begin(listening.topics)
     listening.draining.raise_outdated()
     deriving.start()
@@ -67,7 +71,6 @@ def run(listening: Listening) -> None:
     _StoppingWorker(
         app, stopping, loglevel="WARNING", redirect_stdouts=False
     ).execute_from_commandline()
-    lock.close()
 
 
 class _StoppingWorker(Worker):
@@ -173,6 +176,7 @@ async def _hear(
 
 def _derive(
     listening: Listening,
+    ordinal: "_Ordinal",
     stopping: threading.Event,
     heard: threading.Event,
     compare: threading.Event,
@@ -195,28 +199,52 @@ def _derive(
         except DBAPIError as error:
             log.warning("deriving_waits", exc_info=error)
             stopping.wait(AWAY)
+            ordinal.keep()
         except Exception as error:
             log.error("deriving_failed", exc_info=error)
             os._exit(1)
 
 
-def _own_ordinal(listening: Listening) -> Connection:
-    """Hold this worker's ordinal before joining: two with one id evict each other every second."""
-    waited = False
-    while True:
+class _Ordinal:
+    """This worker's ordinal, held by a lock: two workers with one member id evict each other."""
+
+    def __init__(self, listening: Listening) -> None:
+        self._engine = listening.store.engine
+        self._ordinal = listening.ordinal
+        self._connection: Connection | None = None
+
+    def take(self) -> None:
+        """Wait until it is ours."""
+        waited = False
+        while not self._taken():
+            if not waited:
+                log.warning("ordinal_taken_or_database_away", ordinal=self._ordinal)
+                waited = True
+            time.sleep(AWAY)
+
+    def keep(self) -> None:
+        """Take it again if the database went away, and the lock with it."""
         try:
-            connection = listening.store.engine.connect()
+            if self._connection is not None:
+                self._connection.execute(text("SELECT 1"))
+                self._connection.commit()
+                return
+        except DBAPIError:
+            self._connection = None
+        self.take()
+
+    def _taken(self) -> bool:
+        try:
+            connection = self._engine.connect()
             taken = connection.execute(
                 text("SELECT pg_try_advisory_lock(:kind, :ordinal)"),
-                {"kind": ORDINAL, "ordinal": listening.ordinal},
+                {"kind": ORDINAL, "ordinal": self._ordinal},
             ).scalar_one()
             connection.commit()
-            if taken:
-                return connection
+        except DBAPIError:
+            return False
+        if taken:
+            self._connection = connection
+        else:
             connection.close()
-        except DBAPIError as error:
-            log.warning("database_away", exc_info=error)
-        if not waited:
-            log.warning("ordinal_taken_or_database_away", ordinal=listening.ordinal)
-            waited = True
-        time.sleep(AWAY)
+        return bool(taken)

@@ -1,0 +1,30 @@
+"""What the documentation shows is run, and the paths it names exist."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_one_day_runs_as_it_is_written() -> None:
+    page = (ROOT / "docs" / "one-day.md").read_text()
+    blocks = re.findall(r"^```python\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 5
+    exec(compile("\n".join(blocks), "docs/one-day.md", "exec"), {})
+
+
+def test_the_readme_follows_a_command_along_paths_that_exist() -> None:
+    readme = (ROOT / "README.md").read_text()
+    stops = re.findall(r"^\d\. `([^`]+)` `(\w+)`", readme, flags=re.MULTILINE)
+    assert len(stops) == 8
+    for path, name in stops:
+        assert name in (ROOT / path).read_text(), f"{path} doesn't name {name}"
+
+
+def test_every_decision_has_context_decision_and_consequences() -> None:
+    pages = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    assert len(pages) >= 6
+    for page in pages:
+        text = page.read_text()
+        for heading in ("## Context", "## Decision", "## Consequences"):
+            assert heading in text, f"{page.name} lacks {heading}"
