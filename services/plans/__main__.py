@@ -1,0 +1,36 @@
+"""Opens everything plans needs: python -m services.plans api | relay | stream | migrate | …"""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kernel.config import Settings
+from kernel.process import Service, main
+from kernel.store.store import Store
+from services.plans.adapters.heard import INTERESTS
+from services.plans.adapters.stored import FACTS
+
+
+def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
+    """What the api process answers."""
+    from kernel.execute import Book  # noqa: PLC0415 - the relay needs none of these
+    from services.plans.adapters.progress import SqlProgress  # noqa: PLC0415
+    from services.plans.adapters.publication import publish  # noqa: PLC0415
+    from services.plans.api.servicer import SERVICE, PlansServicer  # noqa: PLC0415
+
+    book = Book(store=store, publish=publish, view=lambda _tx, _recorded: None, interests=INTERESTS)
+    return {SERVICE: PlansServicer(book, SqlProgress())}
+
+
+SERVICE = Service(
+    name="plans",
+    codec=FACTS,
+    migrations=Path(__file__).parent / "adapters" / "migrations",
+    servicers=servicers,
+    hears=("intake", "attendance"),
+    interests=INTERESTS,
+)
+
+if __name__ == "__main__":
+    main(SERVICE, sys.argv[1:])

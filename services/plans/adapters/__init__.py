@@ -1,0 +1,1 @@
+"""Stored names, publication, what is heard, derived rows."""

@@ -1,0 +1,222 @@
+"""Plans as its processes run it, on a database of its own, with others' published logs to hear."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from google.protobuf.message import Message
+from ninehours.attendance.v1 import attendance_events_pb2 as attendance
+from ninehours.attendance.v1 import attendance_service_pb2 as attendance_enums
+from ninehours.common.v1 import common_pb2 as common
+from ninehours.intake.v1 import intake_events_pb2 as intake
+from ninehours.plans.v1 import plans_service_pb2 as pb
+from sqlalchemy import text
+
+from kernel.messaging.draining import Draining
+from kernel.messaging.envelope import Envelope
+from kernel.messaging.hearing import Hearing, Record
+from kernel.process import topic_of
+from kernel.rpc.call import Call
+from kernel.rpc.tokens import Actor
+from kernel.store.store import Store
+from services.plans.__main__ import SERVICE, servicers
+from services.plans.adapters.heard import INTERESTS
+
+NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+
+
+class Log:
+    """The published logs of the others: each subject's facts counted from 1, as records."""
+
+    def __init__(self) -> None:
+        self._last: dict[tuple[str, str], int] = {}
+
+    def tell(self, message: Any, *, label: str = "HIPAA") -> Record:
+        """The record of the next fact of the message's client."""
+        kind = message.DESCRIPTOR.full_name
+        service = kind.split(".")[1]
+        subject = f"client/{message.client_id}"
+        sequence = self._last.get((service, subject), 0) + 1
+        self._last[service, subject] = sequence
+        envelope = Envelope(
+            id=uuid4(),
+            type=kind,
+            source=f"ninehours/{service}",
+            subject=subject,
+            time=NOW,
+            epoch=1,
+            sequence=sequence,
+            network="network",
+            label=label,
+            may_ignore=False,
+            causation="",
+            correlation="",
+        )
+        return Record(
+            topic=topic_of(service),
+            partition=0,
+            offset=sum(self._last.values()),
+            headers=envelope.headers(),
+            body=message.SerializeToString(deterministic=True),
+        )
+
+
+@dataclass
+class Plans:
+    """The servicer, a clinician who calls it, and the stream side without Faust."""
+
+    store: Store
+    now: datetime = NOW
+    actor: str = "staff/11111111-1111-4111-8111-111111111111"
+    answers: Any = field(init=False)
+    hearing: Hearing = field(init=False)
+    draining: Draining = field(init=False)
+
+    def __post_init__(self) -> None:
+        [self.answers] = servicers(self.store, None).values()  # type: ignore[arg-type]
+        self.hearing = Hearing(self.store, INTERESTS)
+        self.hearing.begin([topic_of(name) for name in SERVICE.hears])
+        self.draining = Draining(self.store, INTERESTS)
+
+    def call(
+        self, rpc: str, request: Any, command_id: str | None = None, deadline: float | None = None
+    ) -> Any:
+        if "meta" in request.DESCRIPTOR.fields_by_name:
+            request.meta.command_id = command_id or str(uuid4())
+        actor = Actor(
+            id=self.actor,
+            roles=frozenset({"clinician"}),
+            sites=frozenset({"*"}),
+            purpose="TREATMENT",
+        )
+        call = Call(
+            actor=actor,
+            now=self.now,
+            deadline=lambda: deadline,
+            correlation_id="c",
+            traceparent="",
+        )
+        return getattr(self.answers, rpc)(request, call)
+
+    def hear(self, records: Sequence[Record]) -> None:
+        self.hearing.hear(records)
+        self.draining.drain()
+
+    def current(self) -> list[tuple[str, Any]]:
+        """The current contents, row by row."""
+        return [
+            (row.row_key, row.content)
+            for row in self.query(
+                "SELECT row_key, content FROM derived WHERE current AND NOT withdrawn"
+                " ORDER BY row_key"
+            )
+        ]
+
+    def query(self, statement: str, **parameters: Any) -> Sequence[Any]:
+        with self.store.transaction() as tx:
+            return tx.connection.execute(text(statement), parameters).all()
+
+    def published(self, kind: type[Message]) -> list[Any]:
+        """What was published of a type, oldest first."""
+        return [
+            kind.FromString(bytes(row.body))
+            for row in self.query(
+                "SELECT body FROM published WHERE type = :type ORDER BY position",
+                type=kind.DESCRIPTOR.full_name,
+            )
+        ]
+
+
+WORDS = "I want to hold my granddaughter sober"
+EVENING = datetime(2026, 3, 20, 15, 0, tzinfo=UTC)
+
+
+def march(day: int) -> common.Date:
+    return common.Date(year=2026, month=3, day=day)
+
+
+def draft(client_id: str, episode_id: str) -> pb.DraftPlanRequest:
+    return pb.DraftPlanRequest(
+        client_id=client_id,
+        episode_id=episode_id,
+        goals=[
+            pb.Goal(
+                in_the_clients_words=WORDS,
+                objectives=[
+                    pb.Objective(metric="phq9", baseline=18, target=9, target_date=march(30))
+                ],
+            )
+        ],
+        interventions=[
+            pb.Intervention(
+                kind=pb.INTERVENTION_KIND_GROUP, times_per_week=3, minutes_each_time=180
+            )
+        ],
+    )
+
+
+def sign(plan_id: str, role: int, day: int) -> Any:
+    request = pb.SignPlanRequest(plan_id=plan_id, signed_on=march(day))
+    request.signer_role = role  # type: ignore[assignment]
+    return request
+
+
+def in_force(plans: Plans, client_id: str, episode_id: str, day: int = 4) -> str:
+    drafted = plans.call("DraftPlan", draft(client_id, episode_id))
+    plans.now = EVENING
+    plans.call("SignPlan", sign(drafted.plan_id, pb.SIGNER_ROLE_CLIENT, 3))
+    plans.call("SignPlan", sign(drafted.plan_id, pb.SIGNER_ROLE_CLINICIAN, day))
+    plan_id: str = drafted.plan_id
+    return plan_id
+
+
+def a_history(log: Log, client_id: str, episode_id: str) -> list[Record]:
+    """Two weeks: attended, missed and corrected twice; then one session still to come."""
+    one, two, three = (str(uuid4()) for _ in range(3))
+
+    def of(session_id: str, day: int) -> dict[str, Any]:
+        return {
+            "client_id": client_id,
+            "session_id": session_id,
+            "site_id": str(uuid4()),
+            "service_date": march(day),
+        }
+
+    def corrected(number: int, minutes: int) -> attendance.AttendanceCorrected:
+        return attendance.AttendanceCorrected(
+            **of(two, 4),
+            correction=number,
+            attended=minutes > 0,
+            minutes=minutes,
+            reason=attendance_enums.CORRECTION_REASON_WAS_THERE,
+        )
+
+    return [
+        log.tell(
+            intake.ClientAdmitted(
+                client_id=client_id,
+                episode_id=episode_id,
+                level_of_care="2.1",
+                admitted_on=march(2),
+            )
+        ),
+        *(
+            log.tell(message)
+            for message in (
+                attendance.SessionScheduled(**of(one, 2)),
+                attendance.SessionScheduled(**of(two, 4)),
+                attendance.SessionScheduled(**of(three, 9)),
+                attendance.SessionAttended(**of(one, 2), minutes=300),
+                attendance.SessionMissed(**of(two, 4)),
+                corrected(1, 100),
+                corrected(2, 240),
+            )
+        ),
+    ]
+
+
+def progress(plans: Plans, client_id: str, after: Sequence[common.Position] = ()) -> list[Any]:
+    request = pb.ListProgressRequest(client_id=client_id, after=after)
+    return list(plans.call("ListProgress", request, deadline=0.6).weeks)
