@@ -32,6 +32,10 @@ def nothing(_: Transaction) -> None:
     """For commands that check or write nothing beside their facts."""
 
 
+def no_view(_: Transaction, __: Recorded) -> None:
+    """For services whose questions are answered from the record itself."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
     """The write side of one service.
@@ -42,7 +46,7 @@ class Book:
 
     store: Store
     publish: Callable[[Recorded], Iterable[Publication]]
-    view: Callable[[Transaction, Recorded], None]
+    view: Callable[[Transaction, Recorded], None] = no_view
     interests: Interests = field(default_factory=lambda: Interests(()))
 
     def execute(
@@ -65,12 +69,7 @@ class Book:
 
         def decide(tx: Transaction) -> Sequence[Recorded]:
             history = tx.load(stream)
-            if context.expected_version not in (None, len(history)):
-                raise Stale(
-                    "VERSION_CONFLICT",
-                    "it was changed since you read it; read it again",
-                    current_version=str(len(history)),
-                )
+            refuse_stale(context, len(history))
             before(tx)
             facts = decider.decide(command, decider.fold(recorded.fact for recorded in history))
             return record(context, stream, len(history), facts)
@@ -157,6 +156,16 @@ class Book:
         )
         tx.raise_due(
             self.interests.due_after(tx.connection, {item.publication.subject for item in used})
+        )
+
+
+def refuse_stale(context: Context, version: int) -> None:
+    """Stale when the caller expected another version of the stream than it has."""
+    if context.expected_version not in (None, version):
+        raise Stale(
+            "VERSION_CONFLICT",
+            "it was changed since you read it; read it again",
+            current_version=str(version),
         )
 
 

@@ -34,7 +34,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
         identities=identities.IntakeIdentities(intake),
         files=Files837P("P" if settings.environment == "production" else "T"),
     )
-    book = Book(store=store, publish=publish, view=lambda *_: None, interests=INTERESTS)
+    book = Book(store=store, publish=publish, interests=INTERESTS)
     return {SERVICE: BillingServicer(book, SqlPages(), issuing)}
 
 

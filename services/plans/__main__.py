@@ -19,7 +19,7 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     from services.plans.adapters.publication import publish  # noqa: PLC0415
     from services.plans.api.servicer import SERVICE, PlansServicer  # noqa: PLC0415
 
-    book = Book(store=store, publish=publish, view=lambda _tx, _recorded: None, interests=INTERESTS)
+    book = Book(store=store, publish=publish, interests=INTERESTS)
     return {SERVICE: PlansServicer(book, SqlProgress())}
 
 

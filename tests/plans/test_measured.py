@@ -22,6 +22,7 @@ def test_progress_is_measured_from_what_was_heard_and_planned(
     plans.hear(a_history(log, client_id, episode_id))
     assert progress(plans, client_id) == [
         pb.WeekOfProgress(
+            episode_id=episode_id,
             week_start=march(2),
             planned_minutes=540,
             delivered_minutes=540,
@@ -30,7 +31,9 @@ def test_progress_is_measured_from_what_was_heard_and_planned(
             reaches_band=True,
             revision=1,
         ),
-        pb.WeekOfProgress(week_start=march(9), planned_minutes=540, revision=1),
+        pb.WeekOfProgress(
+            episode_id=episode_id, week_start=march(9), planned_minutes=540, revision=1
+        ),
     ]
     assert progress(plans, str(uuid4())) == []
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from kernel.execute import Book, Outcome, record
+from kernel.execute import Book, Outcome, record, refuse_stale
 from kernel.facts import Recorded
 from kernel.refusal import AgainstTheRules, Unknown
 from kernel.store.store import Context, Transaction
@@ -63,6 +63,7 @@ def schedule_session(
     def decide(tx: Transaction) -> Sequence[Recorded]:
         stream = _session(session_id)
         history = tx.load_many([stream, _site(asked.site_id), _staff(asked.facilitator_id)])
+        refuse_stale(context, len(history[stream]))
         site = SITE.fold(recorded.fact for recorded in history[_site(asked.site_id)])
         if site.time_zone is None:
             raise Unknown("site", asked.site_id)
@@ -124,6 +125,7 @@ def close_session(book: Book, calendar: Calendar, session_id: str, context: Cont
     def decide(tx: Transaction) -> Sequence[Recorded]:
         stream = _session(session_id)
         history = tx.load(stream)
+        refuse_stale(context, len(history))
         clients = calendar.attendees(tx, session_id)
         found = tx.load_many([_presence_of(session_id, client_id) for client_id in clients])
         presences = {
@@ -183,6 +185,7 @@ def _presence(
     def decide(tx: Transaction) -> Sequence[Recorded]:
         stream = _presence_of(session_id, client_id)
         history = tx.load_many([_session(session_id), stream])
+        refuse_stale(context, len(history[stream]))
         session = SESSION.fold(recorded.fact for recorded in history[_session(session_id)])
         command = command_at(_at(session, session_id, client_id))
         presence = PRESENCE.fold(recorded.fact for recorded in history[stream])

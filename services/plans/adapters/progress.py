@@ -24,6 +24,7 @@ class SqlProgress:
         )
         return [
             MeasuredWeek(
+                episode_id=row.content["episode_id"],
                 week_start=date.fromisoformat(row.content["week_start"]),
                 planned_minutes=row.content["planned_minutes"],
                 delivered_minutes=row.content["delivered_minutes"],

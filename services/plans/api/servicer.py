@@ -5,7 +5,7 @@ from ninehours.plans.v1 import plans_service_pb2 as pb
 from kernel.execute import Book
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call
-from kernel.rpc.commands import DEADLINE, MARGIN, context_of, positions_of, receipt_of
+from kernel.rpc.commands import context_of, patience_of, positions_of, receipt_of
 from kernel.rpc.translate import reading, to_date
 from kernel.store.store import Context
 from services.plans.app import questions, use_cases
@@ -57,13 +57,12 @@ class PlansServicer:
     def ListProgress(self, request: pb.ListProgressRequest, call: Call) -> pb.ListProgressResponse:
         with reading(request) as read:
             client_id = str(read.uuid("client_id"))
-        left = call.deadline()
         weeks = questions.list_progress(
             self._book.store,
             self._progress,
             client_id,
             positions_of(request.after),
-            max((DEADLINE if left is None else left) - MARGIN, 0.0),
+            patience_of(call),
         )
         return pb.ListProgressResponse(weeks=[_week(week) for week in weeks])
 
@@ -117,6 +116,7 @@ def _check_number(message: pb.DraftPlanRequest | pb.Goal, field: str, at: str = 
 
 def _week(week: MeasuredWeek) -> pb.WeekOfProgress:
     return pb.WeekOfProgress(
+        episode_id=week.episode_id,
         week_start=to_date(week.week_start),
         planned_minutes=week.planned_minutes,
         delivered_minutes=week.delivered_minutes,

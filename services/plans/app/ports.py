@@ -12,6 +12,7 @@ from kernel.store.store import Transaction
 class MeasuredWeek:
     """A week of progress as it stands; `revision` counts its changes."""
 
+    episode_id: str
     week_start: date
     planned_minutes: int
     delivered_minutes: int
