@@ -1,0 +1,1 @@
+"""Stored names, publication, sealed documents, tables."""

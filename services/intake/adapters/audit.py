@@ -1,0 +1,24 @@
+"""The audit of identities as a table: who asked, for whom, with what outcome."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from sqlalchemy import text
+
+from kernel.store.store import Transaction
+from services.intake.app.ports import AuditEntry
+
+
+class SqlAudit:
+    """The Audit port on this service's table."""
+
+    def write(self, tx: Transaction, entries: Sequence[AuditEntry]) -> None:
+        if entries:
+            tx.connection.execute(
+                text(
+                    "INSERT INTO identity_audit (at, actor, purpose, client_id, recipient_payer_id,"
+                    " consent_id, identity_version, outcome) VALUES (:at, :actor, :purpose,"
+                    " :client_id, :recipient_payer_id, :consent_id, :identity_version, :outcome)"
+                ),
+                [asdict(entry) for entry in entries],
+            )

@@ -1,0 +1,28 @@
+"""How identity and membership are written to be sealed, and read when opened."""
+
+import json
+
+from ninehours.intake.v1 import intake_service_pb2 as pb
+
+
+def identity_bytes(identity: pb.Identity) -> bytes:
+    """The identity as this contract knows it: what was not judged is not kept."""
+    known = pb.Identity()
+    known.CopyFrom(identity)
+    known.DiscardUnknownFields()
+    return bytes(known.SerializeToString(deterministic=True))
+
+
+def identity_of(content: bytes) -> pb.Identity:
+    return pb.Identity.FromString(content)
+
+
+def membership_bytes(member_number: str, group_number: str) -> bytes:
+    membership = {"member_number": member_number, "group_number": group_number}
+    return json.dumps(membership, sort_keys=True).encode()
+
+
+def membership_of(content: bytes) -> tuple[str, str]:
+    """The member number and the group number."""
+    membership = json.loads(content)
+    return membership["member_number"], membership["group_number"]

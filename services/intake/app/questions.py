@@ -1,0 +1,111 @@
+"""Intake's questions: one function a question."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from kernel.store.store import Store, Transaction
+from services.intake.app.ports import Audit, AuditEntry, Episodes
+from services.intake.app.streams import IDENTITY, client_stream, membership_of
+from services.intake.domain.client import CLIENT, Client
+from services.intake.domain.episode import OpenEpisode, is_under_part2
+
+GIVEN = "GIVEN"
+NOT_REGISTERED = "NOT_REGISTERED"
+NO_COVERAGE = "NO_COVERAGE"
+NO_CONSENT = "NO_CONSENT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentitiesAsked:
+    """By whom and why, of which clients, to be disclosed to which payer on which date."""
+
+    actor: str
+    purpose: str
+    now: datetime
+    client_ids: tuple[str, ...]
+    recipient_payer_id: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identified:
+    """What a claim needs. `consent_id` None: the client's programs need no consent for payment."""
+
+    client_id: str
+    identity: bytes
+    identity_version: int
+    coverage_id: str
+    membership: bytes
+    consent_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """`reason`: NOT_REGISTERED, NO_COVERAGE or NO_CONSENT."""
+
+    client_id: str
+    reason: str
+
+
+def read_identities(
+    store: Store, episodes: Episodes, audit: Audit, asked: IdentitiesAsked
+) -> list[Identified | Withheld]:
+    """Each client's identity or why it is withheld; audited either way, before it is answered."""
+    client_ids = list(dict.fromkeys(asked.client_ids))
+    with store.transaction() as tx:
+        history = tx.load_many([client_stream(client_id) for client_id in client_ids])
+        open_episodes = episodes.open_of(tx, client_ids)
+        answers = []
+        for client_id in client_ids:
+            client = CLIENT.fold(r.fact for r in history[client_stream(client_id)])
+            answers.append(_answer(tx, client_id, client, open_episodes[client_id], asked))
+        audit.write(tx, [_entry(answer, asked) for answer in answers])
+    return answers
+
+
+def _answer(
+    tx: Transaction,
+    client_id: str,
+    client: Client,
+    episodes: Sequence[OpenEpisode],
+    asked: IdentitiesAsked,
+) -> Identified | Withheld:
+    if not client.registered:
+        return Withheld(client_id=client_id, reason=NOT_REGISTERED)
+    coverage_id = client.coverages.of_payer_on(asked.recipient_payer_id, asked.on)
+    if coverage_id is None:
+        return Withheld(client_id=client_id, reason=NO_COVERAGE)
+    consent_id = None
+    if is_under_part2(episodes):
+        consent_id = client.consent_on(asked.recipient_payer_id, asked.on)
+        if consent_id is None:
+            return Withheld(client_id=client_id, reason=NO_CONSENT)
+    owner = client_stream(client_id)
+    identity = tx.documents.open(owner, IDENTITY)
+    membership = tx.documents.open(owner, membership_of(coverage_id))
+    if identity is None or membership is None:
+        # Their key was deleted: nobody knows any more who this was.
+        return Withheld(client_id=client_id, reason=NOT_REGISTERED)
+    return Identified(
+        client_id=client_id,
+        identity=identity.content,
+        identity_version=identity.version,
+        coverage_id=coverage_id,
+        membership=membership.content,
+        consent_id=consent_id,
+    )
+
+
+def _entry(answer: Identified | Withheld, asked: IdentitiesAsked) -> AuditEntry:
+    given = answer if isinstance(answer, Identified) else None
+    return AuditEntry(
+        at=asked.now,
+        actor=asked.actor,
+        purpose=asked.purpose,
+        client_id=answer.client_id,
+        recipient_payer_id=asked.recipient_payer_id,
+        consent_id=given.consent_id if given else None,
+        identity_version=given.identity_version if given else None,
+        outcome=answer.reason if isinstance(answer, Withheld) else GIVEN,
+    )

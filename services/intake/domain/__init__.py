@@ -1,0 +1,1 @@
+"""Pure decisions: who is known, consented, covered, assessed, diagnosed and admitted."""

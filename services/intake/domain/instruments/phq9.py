@@ -1,0 +1,39 @@
+"""PHQ-9, nine items of depression over the last two weeks, each 0 to 3.
+
+Source: Kroenke, Spitzer, Williams (2001). The PHQ-9: validity of a brief depression severity
+measure. J Gen Intern Med 16:606-613. Its bands have these lowest scores: 0, 5, 10, 15, 20.
+"""
+
+from collections.abc import Mapping
+
+from kernel.refusal import Malformed
+from services.intake.domain.instruments.score import Score
+
+ID = "phq9/1"
+SCORED = range(1, 10)
+SELF_HARM = 9
+FUNCTIONING = 10  # asked, recorded, and no part of the score
+ANSWERS = range(4)
+BANDS = ((20, "SEVERE"), (15, "MODERATELY_SEVERE"), (10, "MODERATE"), (5, "MILD"), (0, "MINIMAL"))
+
+
+def score(answers: Mapping[int, int]) -> Score:
+    """The sum of items 1 to 9 as answered; a missing item makes it partial and is never prorated.
+
+    Any answer but 0 to item 9 sets the safety flag, whatever the sum. Refuses an item that is none
+    of 1 to 10, an answer outside 0 to 3, and answers to no scored item: nothing is not «minimal».
+    """
+    if any(item not in SCORED and item != FUNCTIONING for item in answers):
+        raise Malformed(answers="has an item that is none of 1 to 10")
+    if any(answer not in ANSWERS for answer in answers.values()):
+        raise Malformed(answers="has an answer that is not between 0 and 3")
+    scored = {item: answer for item, answer in answers.items() if item in SCORED}
+    if not scored:
+        raise Malformed(answers="has none of items 1 to 9")
+    total = sum(scored.values())
+    return Score(
+        score=total,
+        band=next(band for lowest, band in BANDS if total >= lowest),
+        partial=len(scored) < len(SCORED),
+        safety_flag=scored.get(SELF_HARM, 0) > 0,
+    )

@@ -1,0 +1,195 @@
+"""What a client's record lets happen."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kernel.refusal import Malformed, Refusal, Unknown
+from services.intake.domain.client import (
+    CLIENT,
+    Client,
+    ClientCommand,
+    ClientFact,
+    ClientRegistered,
+    GiveConsent,
+    RecordDiagnosis,
+    RegisterClient,
+)
+from services.intake.domain.coverage import AddCoverage, VerifyCoverage
+from tests.intake.made import CLIENT_ID, client_commands, client_facts, day
+
+REGISTERED = ClientRegistered(client_id=CLIENT_ID, identity_version=1)
+CONSENT = GiveConsent(
+    client_id=CLIENT_ID,
+    consent_id="consent",
+    purpose="TREATMENT_PAYMENT_OPERATIONS",
+    recipient_payer_id="payer",
+    given_on=day(0),
+    expires_on=day(10),
+)
+COVERAGE = AddCoverage(
+    client_id=CLIENT_ID,
+    coverage_id="coverage",
+    payer_id="payer",
+    membership_version=1,
+    effective_from=day(0),
+    effective_to=None,
+)
+VERIFIED = VerifyCoverage(
+    client_id=CLIENT_ID, coverage_id="coverage", verified_from=day(0), verified_to=day(30)
+)
+DIAGNOSIS = RecordDiagnosis(client_id=CLIENT_ID, code="F10.20", rank=1, effective_from=day(0))
+
+
+def after(*commands: ClientCommand) -> Client:
+    """A registered client to whom this happened."""
+    client = CLIENT.fold([REGISTERED])
+    for command in commands:
+        client = apply(client, command)
+    return client
+
+
+def apply(client: Client, command: ClientCommand) -> Client:
+    for fact in tuple(CLIENT.decide(command, client)):
+        client = CLIENT.evolve(client, fact)
+    return client
+
+
+def refused(command: ClientCommand, client: Client) -> Refusal:
+    with pytest.raises(Refusal) as caught:
+        tuple(CLIENT.decide(command, client))
+    return caught.value
+
+
+def test_a_client_is_registered_once() -> None:
+    command = RegisterClient(client_id=CLIENT_ID, identity_version=1)
+    assert tuple(CLIENT.decide(command, Client())) == (REGISTERED,)
+    assert tuple(CLIENT.decide(command, after())) == ()
+
+
+@pytest.mark.parametrize("command", [CONSENT, COVERAGE, VERIFIED, DIAGNOSIS])
+def test_nothing_is_recorded_of_a_client_nobody_registered(command: ClientCommand) -> None:
+    refusal = refused(command, Client())
+    assert isinstance(refusal, Unknown)
+    assert refusal.reason == "CLIENT_UNKNOWN"
+
+
+@pytest.mark.parametrize(
+    ("command", "field"),
+    [
+        (replace(CONSENT, expires_on=day(-1)), "expires_on"),
+        (replace(COVERAGE, effective_to=day(-1)), "effective_to"),
+        (replace(VERIFIED, verified_to=day(-1)), "verified_to"),
+    ],
+)
+def test_nothing_ends_before_it_begins(command: ClientCommand, field: str) -> None:
+    refusal = refused(command, after(COVERAGE))
+    assert isinstance(refusal, Malformed)
+    assert list(refusal.details) == [field]
+
+
+def test_a_consent_may_end_on_the_day_it_was_given() -> None:
+    assert after(replace(CONSENT, expires_on=day(0))).consent_on("payer", day(0)) == "consent"
+
+
+def test_a_consent_holds_from_its_first_day_to_its_last_for_its_payer_only() -> None:
+    client = after(CONSENT)
+    held = [days for days in range(-2, 13) if client.consent_on("payer", day(days))]
+    assert held == list(range(11))
+    assert client.consent_on("another", day(0)) is None
+
+
+def test_a_consent_without_an_end_holds_until_revoked() -> None:
+    assert after(replace(CONSENT, expires_on=None)).consent_on("payer", day(36500)) == "consent"
+
+
+def test_of_several_consents_the_last_given_is_named() -> None:
+    newer = replace(CONSENT, consent_id="newer", given_on=day(1))
+    client = after(CONSENT, newer)
+    assert client.consent_on("payer", day(0)) == "consent"
+    assert client.consent_on("payer", day(1)) == "newer"
+
+
+def test_a_coverage_must_exist_to_be_verified() -> None:
+    assert refused(VERIFIED, after()).reason == "COVERAGE_UNKNOWN"
+
+
+def test_a_coverage_counts_only_for_the_dates_its_payer_verified() -> None:
+    assert after(COVERAGE).coverages.of_payer_on("payer", day(0)) is None
+    coverages = after(COVERAGE, VERIFIED).coverages
+    held = [days for days in range(-2, 33) if coverages.of_payer_on("payer", day(days))]
+    assert held == list(range(31))
+    assert coverages.of_payer_on("another", day(0)) is None
+
+
+def test_verifications_add_up() -> None:
+    next_month = replace(VERIFIED, verified_from=day(31), verified_to=None)
+    coverages = after(COVERAGE, VERIFIED, next_month).coverages
+    assert coverages.of_payer_on("payer", day(0)) == "coverage"
+    assert coverages.of_payer_on("payer", day(3650)) == "coverage"
+
+
+def test_of_two_coverages_by_a_payer_the_last_verified_is_named() -> None:
+    second = replace(COVERAGE, coverage_id="second")
+    client = after(COVERAGE, second, VERIFIED, replace(VERIFIED, coverage_id="second"))
+    assert client.coverages.of_payer_on("payer", day(0)) == "second"
+
+
+@pytest.mark.parametrize(
+    "code", ["F10.20", "U07.1", "Z79", "C7A.00", "M1A.0110", "S72.001A", "F10"]
+)
+def test_codes_of_the_shape_of_icd_10_cm_are_recorded(code: str) -> None:
+    [fact] = CLIENT.decide(replace(DIAGNOSIS, code=code), after())
+    assert fact.code == code  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "code", ["", "F1", "f10.20", "F10.", "F1020", "F10.20000", "10.20", "F10.2\n", " F10.20", "FX0"]
+)
+def test_codes_of_another_shape_are_refused(code: str) -> None:
+    assert list(refused(replace(DIAGNOSIS, code=code), after()).details) == ["code"]
+
+
+@pytest.mark.parametrize("rank", [0, 13, -1])
+def test_a_claim_carries_ranks_1_to_12(rank: int) -> None:
+    assert list(refused(replace(DIAGNOSIS, rank=rank), after()).details) == ["rank"]
+
+
+def test_the_same_diagnosis_is_recorded_once_and_a_change_back_again() -> None:
+    other = replace(DIAGNOSIS, code="F33.1")
+    client = after(DIAGNOSIS)
+    assert tuple(CLIENT.decide(DIAGNOSIS, client)) == ()
+    assert len(tuple(CLIENT.decide(DIAGNOSIS, apply(client, other)))) == 1
+
+
+@given(st.lists(client_commands), client_commands)
+def test_a_command_twice_yields_nothing_the_second_time(
+    history: list[ClientCommand], command: ClientCommand
+) -> None:
+    client = Client()
+    for earlier in [*history, command]:
+        try:
+            client = apply(client, earlier)
+        except Refusal:
+            continue
+    try:
+        assert tuple(CLIENT.decide(command, client)) == ()
+    except Refusal as again:
+        assert again.reason in {"CLIENT_UNKNOWN", "COVERAGE_UNKNOWN", "MALFORMED"}
+
+
+@given(st.lists(client_facts), client_facts)
+def test_evolve_accepts_every_fact_in_every_state(
+    history: list[ClientFact], fact: ClientFact
+) -> None:
+    assert isinstance(CLIENT.evolve(CLIENT.fold(history), fact), Client)
+
+
+@given(st.lists(client_facts), st.integers(0, 20))
+def test_replaying_in_two_halves_equals_replaying_whole(facts: list[ClientFact], cut: int) -> None:
+    half = CLIENT.fold(facts[:cut])
+    for fact in facts[cut:]:
+        half = CLIENT.evolve(half, fact)
+    assert half == CLIENT.fold(facts)

@@ -1,0 +1,196 @@
+"""Identity is sealed, leaves only by ReadIdentities, and every asking is audited."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from ninehours.intake.v1 import intake_service_pb2 as pb
+
+from kernel.refusal import Malformed
+from kernel.rpc.policy import policies_of
+from kernel.rpc.translate import to_date
+from services.intake.api.servicer import SERVICE
+from tests.intake.desk import OTHER_PROGRAM, PAYER, SURNAME, Desk, identity
+from tests.intake.made import day
+
+OTHER_PAYER = "7a000000-0000-4000-8000-000000000002"
+PLANTED = (SURNAME, "Canary Row", "MEMBER-4711", "GROUP-0815", "802021234", "1984-02-29")
+TABLES = (
+    "SELECT table_name FROM information_schema.tables"
+    " WHERE table_schema = 'public' ORDER BY table_name"
+)
+
+
+def withheld(answer: Any) -> dict[str, str]:
+    return {each.client_id: each.reason for each in answer.withheld}
+
+
+def audited(desk: Desk) -> list[tuple[Any, ...]]:
+    rows = desk.rows(
+        "SELECT client_id::text, outcome, consent_id::text, identity_version FROM identity_audit"
+        " ORDER BY id"
+    )
+    return [tuple(row) for row in rows]
+
+
+def test_only_billing_may_ask_for_payment() -> None:
+    policy = policies_of(SERVICE)["ReadIdentities"]
+    assert (set(policy.roles), set(policy.purposes)) == ({"service:billing"}, {"PAYMENT"})
+
+
+def test_a_claim_gets_what_was_registered(desk: Desk) -> None:
+    client_id = desk.registered()
+    consent_id, coverage_id = desk.consented(client_id), desk.covered(client_id)
+    desk.admitted(client_id)
+    answer = desk.identities(client_id)
+    assert list(answer.withheld) == []
+    assert list(answer.identities) == [
+        pb.CoveredIdentity(
+            client_id=client_id,
+            identity=identity(),
+            identity_version=1,
+            coverage_id=coverage_id,
+            member_number="MEMBER-4711",
+            group_number="GROUP-0815",
+            consent_id=consent_id,
+        )
+    ]
+    assert audited(desk) == [(client_id, "GIVEN", consent_id, 1)]
+    [row] = desk.rows("SELECT * FROM identity_audit")
+    assert (row.actor, row.purpose) == ("service/billing", "PAYMENT")
+    assert (row.at, str(row.recipient_payer_id)) == (desk.now, PAYER)
+
+
+def test_a_program_not_under_part_2_needs_no_consent(desk: Desk) -> None:
+    client_id = desk.registered()
+    desk.covered(client_id, group_number="")
+    desk.admitted(client_id, under_part2=False)
+    [given] = desk.identities(client_id).identities
+    assert (given.consent_id, given.group_number) == ("", "")
+    assert audited(desk) == [(client_id, "GIVEN", None, 1)]
+
+
+def test_without_consent_nothing_leaves(desk: Desk) -> None:
+    not_admitted, admitted, both = (desk.registered() for _ in range(3))
+    for client_id in (not_admitted, admitted, both):
+        desk.covered(client_id)
+    desk.admitted(admitted)
+    desk.admitted(both, under_part2=False)
+    desk.admitted(both, under_part2=True, program_id=OTHER_PROGRAM)
+    answer = desk.identities(not_admitted, admitted, both)
+    assert withheld(answer) == dict.fromkeys((not_admitted, admitted, both), "NO_CONSENT")
+    assert list(answer.identities) == []
+
+
+@pytest.mark.parametrize(("on", "given"), [(-1, False), (0, True), (5, True), (6, False)])
+def test_a_consent_must_hold_on_the_date(desk: Desk, on: int, given: bool) -> None:
+    client_id = desk.registered()
+    desk.consented(client_id, expires_on=to_date(day(5)))
+    coverage_id = desk.covered(client_id)
+    earlier = pb.VerifyCoverageRequest(
+        client_id=client_id, coverage_id=coverage_id, verified_from=to_date(day(-30))
+    )
+    desk.call(earlier)
+    answer = desk.identities(client_id, on=on)
+    assert len(answer.identities) == given
+    assert withheld(answer) == ({} if given else {client_id: "NO_CONSENT"})
+
+
+def test_a_consent_to_another_payer_is_none(desk: Desk) -> None:
+    client_id = desk.registered()
+    desk.covered(client_id)
+    desk.consented(client_id, recipient_payer_id=OTHER_PAYER)
+    assert withheld(desk.identities(client_id)) == {client_id: "NO_CONSENT"}
+
+
+def test_a_coverage_must_be_of_the_payer_and_verified_for_the_date(desk: Desk) -> None:
+    client_id = desk.registered()
+    desk.consented(client_id, given_on=to_date(day(-1)))
+    desk.covered(client_id, payer_id=OTHER_PAYER)
+    assert withheld(desk.identities(client_id)) == {client_id: "NO_COVERAGE"}
+    desk.covered(client_id)
+    assert withheld(desk.identities(client_id, on=-1)) == {client_id: "NO_COVERAGE"}
+    assert len(desk.identities(client_id).identities) == 1
+
+
+def test_each_client_asked_for_is_audited_once_given_or_not(desk: Desk) -> None:
+    given, unknown, uncovered, unconsented = (
+        desk.registered(),
+        str(uuid4()),
+        desk.registered(),
+        desk.registered(),
+    )
+    consent_id = desk.consented(given)
+    desk.covered(given)
+    desk.covered(unconsented)
+    answer = desk.identities(given, unknown, uncovered, unconsented, given)
+    assert [each.client_id for each in answer.identities] == [given]
+    assert withheld(answer) == {
+        unknown: "NOT_REGISTERED",
+        uncovered: "NO_COVERAGE",
+        unconsented: "NO_CONSENT",
+    }
+    assert audited(desk) == [
+        (given, "GIVEN", consent_id, 1),
+        (unknown, "NOT_REGISTERED", None, None),
+        (uncovered, "NO_COVERAGE", None, None),
+        (unconsented, "NO_CONSENT", None, None),
+    ]
+
+
+def test_a_forgotten_client_is_withheld_and_audited(desk: Desk) -> None:
+    client_id = desk.registered()
+    desk.consented(client_id)
+    desk.covered(client_id)
+    with desk.store.transaction() as tx:
+        tx.connection.exec_driver_sql("DELETE FROM document")
+        tx.connection.exec_driver_sql("DELETE FROM data_key")
+    assert withheld(desk.identities(client_id)) == {client_id: "NOT_REGISTERED"}
+    assert audited(desk) == [(client_id, "NOT_REGISTERED", None, None)]
+
+
+def test_no_audit_no_answer(desk: Desk) -> None:
+    client_id = desk.registered()
+    with desk.store.transaction() as tx:
+        tx.connection.exec_driver_sql("DROP TABLE identity_audit")
+    with pytest.raises(Exception, match="identity_audit"):
+        desk.identities(client_id)
+
+
+@pytest.mark.parametrize(
+    "client_ids",
+    [[], ["ada"], [str(uuid4()), ""], [f"{{{uuid4()}}}"], [str(uuid4())] * 1001],
+    ids=["none", "a name", "empty", "braces", "too many"],
+)
+def test_only_up_to_a_thousand_uuids_are_asked_for(desk: Desk, client_ids: list[str]) -> None:
+    with pytest.raises(Malformed) as refused:
+        desk.identities(*client_ids)
+    assert list(refused.value.details) == ["client_ids"]
+    assert audited(desk) == []
+
+
+def test_a_thousand_clients_are_answered(desk: Desk) -> None:
+    answer = desk.identities(*(str(uuid4()) for _ in range(1000)))
+    assert len(answer.withheld) == 1000
+    assert desk.rows("SELECT count(*) FROM identity_audit") == [(1000,)]
+
+
+def test_names_stand_nowhere_in_the_database(desk: Desk) -> None:
+    client_id = desk.registered()
+    desk.consented(client_id)
+    desk.covered(client_id)
+    desk.admitted(client_id)
+    assert len(desk.identities(client_id).identities) == 1
+    tables = [name for (name,) in desk.rows(TABLES)]
+    assert {"fact", "published", "document", "command", "identity_audit"} <= set(tables)
+    dumped = {
+        table: " ".join(row for (row,) in desk.rows(f'SELECT t::text FROM "{table}" t'))
+        for table in tables
+    }
+    # The search sees what is there, in text, in JSON and in bytes.
+    assert client_id in dumped["fact"]
+    assert client_id.encode().hex() in dumped["published"]
+    for table, content in dumped.items():
+        for planted in PLANTED:
+            assert planted not in content, table
+            assert planted.encode().hex() not in content, table
