@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from kernel.decider import Decider
-from kernel.execute import Book, Outcome, record
+from kernel.execute import Book, Outcome, record, refuse_stale
 from kernel.facts import Recorded
-from kernel.refusal import Stale
 from kernel.store.store import Context, Transaction
 from services.intake.app.ports import Episodes
 from services.intake.app.streams import IDENTITY, client_stream, membership_of
@@ -146,12 +145,7 @@ def _about_client(
     def decide(tx: Transaction) -> Sequence[Recorded]:
         history = tx.load_many([of_client, stream])
         version = len(history[stream])
-        if context.expected_version not in (None, version):
-            raise Stale(
-                "VERSION_CONFLICT",
-                "it was changed since you read it; read it again",
-                current_version=str(version),
-            )
+        refuse_stale(context, version)
         if stream != of_client:
             client = CLIENT.fold(recorded.fact for recorded in history[of_client])
             require_registered(client, client_id)
