@@ -1,0 +1,106 @@
+"""A whole system that has played the story, as its databases show it: what tests compare."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from ninehours.local.system import LocalSystem
+from ninehours.story.export import export_batch
+from ninehours.story.gateway import Gateway
+from ninehours.story.plot import BILLER, play
+from ninehours.story.settling import HEARS, SERVICES
+from ninehours.story.summary import Summary, summarize
+
+# A derived row as everybody sees it: kind, key, content.
+Contents = dict[str, list[tuple[str, str, Any]]]
+
+
+@dataclass(kw_only=True)
+class Played:
+    """What is left of a story once its system has stopped."""
+
+    data: Path
+    summary: Summary
+    file: Path
+    acknowledged: dict[str, str]
+    contents: Contents = field(default_factory=dict)
+    commands: dict[str, set[str]] = field(default_factory=dict)
+    fact_commands: dict[str, set[str]] = field(default_factory=dict)
+    published_heads: dict[str, dict[str, tuple[int, str]]] = field(default_factory=dict)
+    heard_heads: dict[tuple[str, str], dict[str, tuple[int, str]]] = field(default_factory=dict)
+    unsent: int = 0
+    due: int = 0
+    behind: int = 0
+    rows_read: dict[str, bytes] = field(default_factory=dict)
+
+
+def play_on(system: LocalSystem, data: Path, gateway: Gateway, cast: Any) -> Played:
+    """Play, settle, and take down what the databases say."""
+    story = play(gateway, cast)
+    file = export_batch(gateway.ask, BILLER, story.issued.batch_id, data / "exports")
+    gateway.settle()
+    played = Played(
+        data=data,
+        summary=summarize(gateway),
+        file=file,
+        acknowledged=dict(gateway.acknowledged),
+    )
+    for service in SERVICES:
+        with connect(system, service) as connection:
+            _take_down(played, service, connection)
+    return played
+
+
+def connect(system: LocalSystem, service: str) -> psycopg.Connection[dict[str, Any]]:
+    """A service's database, as its own role."""
+    url = system.database_urls[service].replace("postgresql+psycopg", "postgresql")
+    return psycopg.connect(url, row_factory=dict_row)
+
+
+def _take_down(played: Played, service: str, connection: psycopg.Connection[Any]) -> None:
+    def rows(query: str) -> list[dict[str, Any]]:
+        return connection.execute(query.encode()).fetchall()
+
+    played.contents[service] = [
+        (row["kind"], row["row_key"], row["content"])
+        for row in rows(
+            "SELECT kind, row_key, content FROM derived WHERE current AND NOT withdrawn"
+            " ORDER BY kind, row_key"
+        )
+    ]
+    played.commands[service] = {str(row["id"]) for row in rows("SELECT id FROM command")}
+    played.fact_commands[service] = {
+        str(row["command_id"]) for row in rows("SELECT DISTINCT command_id FROM fact")
+    }
+    played.published_heads[service] = {
+        row["subject"]: (row["last"], str(row["last_id"])) for row in rows("SELECT * FROM sequence")
+    }
+    for heard in HEARS.get(service, ()):
+        played.heard_heads[service, heard] = {
+            row["subject"]: (row["sequence"], str(row["id"]))
+            for row in rows(f"SELECT * FROM heard_head WHERE topic = 'ninehours.{heard}.v1'")
+        }
+    played.due += rows("SELECT count(*) AS n FROM due")[0]["n"]
+    played.behind += rows(
+        "SELECT count(*) AS n FROM heard_head WHERE behind_to IS NOT NULL OR stopped IS NOT NULL"
+    )[0]["n"]
+    played.unsent += rows("SELECT count(*) AS n FROM published WHERE sent_at IS NULL")[0]["n"]
+    played.rows_read[service] = b"".join(_every_row(connection))
+
+
+def _every_row(connection: psycopg.Connection[Any]) -> Iterator[bytes]:
+    """Every row of every table, bytes as they are: what a leak would stand in."""
+    tables = connection.execute(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+    ).fetchall()
+    for table in tables:
+        copy = sql.SQL("COPY {} TO STDOUT (FORMAT binary)").format(
+            sql.Identifier(table["tablename"])
+        )
+        with connection.cursor() as cursor, cursor.copy(copy) as rows:
+            yield from (bytes(row) for row in rows)

@@ -1,0 +1,72 @@
+"""Processes are killed with -9 while the story plays: nothing is lost, and nothing is twice."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from ninehours.local.system import LocalSystem
+from ninehours.story.cast import make_cast
+from ninehours.story.gateway import Gateway
+from ninehours.story.rehearsal import rehearse
+from ninehours.story.settling import SERVICES
+from tests.system.conftest import SEED
+from tests.system.played import Played, play_on
+
+# Every kind of process, and both servers.
+VICTIMS = (
+    *("attendance-api", "intake-api", "billing-api", "plans-api"),
+    *("attendance-relay", "intake-relay", "plans-relay", "billing-relay"),
+    *("plans-stream", "billing-stream", "billing-stream"),
+    *("kafka", "postgres"),
+)
+
+
+@pytest.fixture(scope="module")
+def harmed(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """The same story, with every process killed at a seeded count of commands."""
+    return play_killing(tmp_path_factory.mktemp("harmed") / "data", kills=random.Random(20_261))
+
+
+def play_killing(data: Path, *, kills: random.Random) -> Played:
+    cast = make_cast(SEED)
+    commands = len(rehearse(cast).told)
+    victims = list(VICTIMS)
+    kills.shuffle(victims)
+    # The first commands set the stage; from then on anything may die, at any count.
+    plan = dict(zip(sorted(kills.sample(range(10, commands), len(victims))), victims, strict=True))
+    killed: list[str] = []
+    with LocalSystem(data, progress=lambda _: None, clock="caller") as system:
+
+        def on_step(index: int, _: str) -> None:
+            if index in plan:
+                system.kill(plan[index])
+                killed.append(plan[index])
+
+        with Gateway(system.addresses, system.secrets_dir, seed=SEED, on_step=on_step) as gateway:
+            played = play_on(system, data, gateway, cast)
+        restarts = {name: system.supervisor.restarts(name) for name in set(VICTIMS)}
+    assert sorted(killed) == sorted(VICTIMS)
+    assert all(restarts[name] >= 1 for name in restarts)
+    return played
+
+
+def test_private_facts_are_those_of_the_acknowledged_commands(harmed: Played) -> None:
+    assert harmed.acknowledged
+    for service in SERVICES:
+        acknowledged = {cid for cid, told in harmed.acknowledged.items() if told == service}
+        assert harmed.commands[service] == acknowledged
+        assert harmed.fact_commands[service] <= acknowledged
+
+
+def test_published_equals_heard_in_order_without_holes(harmed: Played) -> None:
+    assert (harmed.unsent, harmed.due, harmed.behind) == (0, 0, 0)
+    assert harmed.summary.parked == 0
+    for (_, heard), heads in harmed.heard_heads.items():
+        assert heads == harmed.published_heads[heard]
+
+
+def test_current_contents_equal_those_of_the_unharmed_story(harmed: Played, calm: Played) -> None:
+    assert calm.contents["billing"] and calm.contents["plans"]
+    assert harmed.contents == calm.contents
+    assert harmed.file.read_bytes() == calm.file.read_bytes()

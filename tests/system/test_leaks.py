@@ -1,0 +1,59 @@
+"""Nobody's name leaves intake unasked: surnames are searched in everything that is kept or sent."""
+
+from pathlib import Path
+
+from ninehours.story.cast import make_cast
+from tests.system.conftest import SEED
+from tests.system.played import Played
+
+
+def found(surnames: list[str], content: bytes) -> set[str]:
+    """Which surnames stand in these bytes, without regard to case."""
+    lower = content.lower()
+    return {name for name in surnames if name.lower().encode() in lower}
+
+
+def surnames() -> list[str]:
+    names = [client.family_name for client in make_cast(SEED).clients]
+    assert len(set(names)) == 12
+    return names
+
+
+def files_below(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+
+
+def test_names_are_nowhere_in_the_clear_but_in_the_exported_claims(calm: Played) -> None:
+    names = surnames()
+    assert found(names, calm.file.read_bytes()) == set(names)
+    read: dict[str, int] = {}
+    for path in files_below(calm.data):
+        if path.is_relative_to(calm.data / "exports"):
+            continue
+        content = path.read_bytes()
+        part = path.relative_to(calm.data).parts[0]
+        read[part] = read.get(part, 0) + len(content)
+        assert found(names, content) == set(), f"a name stands in {path.relative_to(calm.data)}"
+    for service, rows in calm.rows_read.items():
+        read[f"rows of {service}"] = len(rows)
+        assert found(names, rows) == set(), f"a name stands in a row of {service}"
+    for part, size in read.items():
+        print(f"searched {size:>12,} bytes of {part}")
+    assert {"kafka", "logs", "postgres"} <= read.keys()
+    assert min(read["kafka"], read["logs"], read["postgres"]) > 10_000
+
+
+def test_the_search_sees_what_kafka_and_the_databases_hold(calm: Played) -> None:
+    """Records are sent as they are, not compressed: a name would be found if it were there."""
+    segments = [path for path in files_below(calm.data / "kafka") if path.suffix == ".log"]
+    kept = b"".join(path.read_bytes() for path in segments)
+    for kind in (
+        "intake.v1.ClientAdmitted",
+        "attendance.v1.SessionAttended",
+        "billing.v1.ClaimIssued",
+    ):
+        assert f"ninehours.{kind}".encode() in kept
+    assert b"lantern row" in kept.lower()  # the site's name: a body, not a header
+    assert b"Lantern Row" in calm.rows_read["attendance"]
+    for service in calm.rows_read:
+        assert f"ninehours.{service}.v1".encode() in calm.rows_read[service]
