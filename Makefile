@@ -1,0 +1,83 @@
+# The front door, the same for people and CI: `make` says what there is.
+# Sets up what a target needs by itself: Python 3.11 to 3.13 and make are all it asks for.
+
+PYTHON ?= python3
+UV ?= uv
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+# A stamp is named after the lock's contents: installed once, and again only when they change.
+RUN := $(VENV)/stamp-run-$(shell cksum < requirements.lock | cut -d ' ' -f 1)
+DEV := $(VENV)/stamp-dev-$(shell cksum < requirements-dev.lock | cut -d ' ' -f 1)
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+GENERATE := $(BIN)/python protos/generate.py >&2
+COMPILE := pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+RUNNABLE = 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up test lint lock clean
+.DELETE_ON_ERROR:
+
+help: ## say what there is
+	@echo 'make TARGET [ARGS="..."]'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1	\2/p' $(MAKEFILE_LIST)
+
+demo: export PYTHONPATH := $(CURDIR):$(CURDIR)/build/generated
+demo: $(RUN) ## play three weeks of a program, show what came of it; ARGS=--help
+	@$(GENERATE)
+	@exec $(BIN)/python -m ninehours.cli demo $(ARGS)
+
+up: export PYTHONPATH := $(CURDIR):$(CURDIR)/build/generated
+up: $(RUN) ## start everything on this machine and stay; ARGS=--help
+	@$(GENERATE)
+	@exec $(BIN)/python -m ninehours.cli up $(ARGS)
+
+test: $(DEV) ## every test; ARGS go to pytest
+	@$(GENERATE)
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+lint: $(DEV) ## every check that runs nothing
+	@$(GENERATE)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy kernel services
+	PYTHONPATH=.:build/generated $(BIN)/lint-imports
+	$(BIN)/buf lint protos
+
+lock: ## resolve requirements*.in anew (developers; needs uv)
+	@command -v $(UV) >/dev/null || \
+	  { echo 'make lock needs uv: pip install uv, or UV=path' >&2; exit 1; }
+	$(UV) $(COMPILE) requirements.in -o requirements.lock
+	$(UV) $(COMPILE) requirements-dev.in -c requirements.lock -o requirements-dev.lock
+
+clean: ## remove what make made here; data under var/ stays
+	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+# Messages go to stderr throughout: `make demo ARGS=--json` prints nothing but JSON.
+
+$(RUN): | $(VENV)/stamp
+	@echo 'Installing what Ninehours runs on into $(VENV) (once; some minutes)' >&2
+	@$(PIP) -r requirements.lock >&2
+	@touch $@
+
+# The development lock holds all of the other, at the same versions.
+$(DEV): | $(VENV)/stamp
+	@echo 'Installing what Ninehours runs on and is tested with into $(VENV) (once; some minutes)' >&2
+	@$(PIP) -r requirements-dev.lock >&2
+	@touch $@ $(RUN)
+
+$(VENV)/stamp:
+	@if $(BIN)/python -m pip --version >/dev/null 2>&1; then touch $@; exit 0; fi; \
+	for python in $(PYTHON) python3.13 python3.12 python3.11; do \
+	  if "$$python" -c $(RUNNABLE) 2>/dev/null; then \
+	    echo "Creating $(VENV) with $$python" >&2; \
+	    if "$$python" -m venv --clear $(VENV) >&2; then touch $@; exit 0; fi; \
+	    rm -rf $(VENV); \
+	    echo "$$python could not create $(VENV). On Debian and Ubuntu: apt install python3-venv" >&2; \
+	    exit 1; \
+	  fi; \
+	done; \
+	echo 'Ninehours needs Python 3.11, 3.12 or 3.13, and found none.' >&2; \
+	echo 'Install one, or say where it is: make PYTHON=/path/to/python3.13' >&2; \
+	exit 1

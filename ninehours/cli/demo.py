@@ -1,0 +1,93 @@
+"""`demo`: start everything, play the story, say what came of it, stop everything."""
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ninehours.cli.data import check_data, keep_seed, seed_of
+from ninehours.cli.screen import show_demo
+from ninehours.cli.watching import Watching
+from ninehours.local.system import LocalSystem
+from ninehours.story.cast import make_cast
+from ninehours.story.export import export_batch
+from ninehours.story.gateway import Gateway
+from ninehours.story.plot import BILLER, play
+from ninehours.story.rehearsal import rehearse
+from ninehours.story.summary import Summary, summarize
+
+# Shorter than a test's: a part that is away so long is not coming back while somebody watches.
+DEADLINE = 20.0
+PATIENCE = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What the demo prints."""
+
+    summary: Summary
+    files: tuple[Path, ...]
+    start: float
+    story: float
+    settle: float
+    memory_mib: float
+    repeated: bool
+
+
+def run_demo(data: Path, *, seed: int | None, as_json: bool) -> None:
+    """The whole demo; everything it started is stopped before it prints what came of it."""
+    path = check_data(data)
+    seed = seed_of(path, seed)
+    outcome = _play(path, seed)
+    if as_json:
+        print(json.dumps(_as_json(outcome), indent=2))
+    else:
+        show_demo(outcome, path, seed)
+
+
+def _play(path: Path, seed: int) -> Outcome:
+    cast = make_cast(seed)
+    with (
+        Watching(len(rehearse(cast).told)) as watching,
+        LocalSystem(path, progress=watching.say, clock="caller") as system,
+    ):
+        keep_seed(path, seed)
+        began = time.monotonic()
+        with Gateway(
+            system.addresses,
+            system.secrets_dir,
+            seed=seed,
+            deadline=DEADLINE,
+            patience=PATIENCE,
+            settle_within=PATIENCE,
+            on_step=watching.step,
+            on_scene=watching.scene,
+        ) as gateway:
+            played = play(gateway, cast)
+            file = export_batch(gateway.ask, BILLER, played.issued.batch_id, path / "exports")
+            took = time.monotonic() - began
+            summary = summarize(gateway)
+        return Outcome(
+            summary=summary,
+            files=(file,),
+            start=system.seconds_to_start,
+            story=took - gateway.seconds_settling,
+            settle=gateway.seconds_settling,
+            memory_mib=system.memory_mib(),
+            repeated=gateway.repeated,
+        )
+
+
+def _as_json(outcome: Outcome) -> dict[str, object]:
+    told = asdict(outcome.summary)
+    del told["held"]
+    return {
+        **told,
+        "files": [str(file) for file in outcome.files],
+        "seconds": {
+            "start": round(outcome.start, 1),
+            "story": round(outcome.story, 1),
+            "settle": round(outcome.settle, 1),
+        },
+        "memory_mib": round(outcome.memory_mib),
+    }

@@ -1,0 +1,86 @@
+"""What the demo shows in the end: what happened, and what to look at next."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from ninehours.cli.app import DATA
+
+if TYPE_CHECKING:
+    from ninehours.cli.demo import Outcome
+
+ONE_DAY = Path(__file__).resolve().parents[2] / "docs" / "one-day.md"
+OUTCOMES = {
+    "PER_DIEM": "billable, one H0015 each",
+    "NOT_BILLABLE": "missed, or short of 180 minutes",
+    "HOLD": "something is awaited",
+}
+
+
+def show_demo(outcome: "Outcome", data: Path, seed: int) -> None:
+    """A screen that fits whatever it is shown on."""
+    console = Console(highlight=False)
+    summary = outcome.summary
+    console.print()
+    console.print("[bold]Three weeks of an intensive outpatient program[/bold], played over gRPC.")
+    if outcome.repeated:
+        console.print("The story was here already: the same commands, applied once.")
+    console.print()
+    for line in _happened(outcome):
+        console.print(f"  {line}")
+    console.print()
+    console.print(_days(outcome))
+    console.print("[bold]Look at next[/bold]")
+    for what, where in _next(outcome, data):
+        # Paths whole on one line, so that they can be copied.
+        console.print(f"  {what:<16} {where}", markup=False, soft_wrap=True)
+    console.print()
+    console.print(
+        f"Everything is stopped. Seed {seed}; {sum(summary.facts.values())} facts published; "
+        f"start {outcome.start:.0f} s, story {outcome.story:.0f} s, settling "
+        f"{outcome.settle:.0f} s; {outcome.memory_mib:.0f} MiB while it ran."
+    )
+
+
+def _happened(outcome: "Outcome") -> list[str]:
+    summary = outcome.summary
+    facts = summary.facts
+    return [
+        f"{summary.clients} clients admitted, each with a signed plan and an authorization",
+        f"{summary.sessions} group sessions, {facts.get('SessionAttended', 0)} attendances, "
+        f"{facts.get('SessionMissed', 0)} no-show, "
+        f"{facts.get('SessionNoteSigned', 0)} notes signed",
+        f"{summary.claims['ISSUED']} claims of {_dollars(summary.claims_amount_minor)} issued "
+        f"as one 837P file; {summary.claims['DRAFTED']} drafts left",
+        f"{facts.get('AttendanceCorrected', 0)} attendance corrected after issue: "
+        f"{summary.proposals} correction awaits the payer's control number",
+        "nothing parked" if not summary.parked else f"{summary.parked} records parked",
+    ]
+
+
+def _days(outcome: "Outcome") -> Table:
+    table = Table("service days", "", "why", box=None, padding=(0, 2), title_justify="left")
+    table.columns[1].justify = "right"
+    for name, number in outcome.summary.service_days.items():
+        why = OUTCOMES.get(name, "")
+        if name == "HOLD" and outcome.summary.held:
+            why = ", ".join(sorted(set(outcome.summary.held)))
+        table.add_row(name, str(number), why)
+    table.add_row()
+    return table
+
+
+def _next(outcome: "Outcome", data: Path) -> list[tuple[str, str]]:
+    up = "make up" if data == DATA.absolute() else f'make up ARGS="--data {data}"'
+    found = [("the claims", str(file)) for file in outcome.files]
+    found.append(("everything again", f"{up}   (starts it on this data, and stays)"))
+    if ONE_DAY.exists():
+        found.append(("one day, traced", "docs/one-day.md"))
+    found.append(("the logs", str(data / "logs")))
+    return found
+
+
+def _dollars(minor: int) -> str:
+    return f"${minor / 100:,.2f}"

@@ -1,0 +1,215 @@
+"""The live system as a stage: one client for each person and service, patient, and countable."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import grpc
+from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.descriptor_pool import Default
+from google.protobuf.message import Message
+
+from kernel.rpc.client import Client
+from kernel.rpc.status import RemoteRefusal
+from kernel.rpc.tokens import Issuer
+from kernel.secrets import PEOPLE
+from ninehours.story.looks import LOOKING
+from ninehours.story.settling import settle
+from ninehours.story.stage import Person, command_id, service_of
+
+T = TypeVar("T")
+OPERATOR = Person(role="operator", subject="person/operator", purpose="OPERATIONS")
+LIFETIME = timedelta(hours=1)
+# A repeated command is the same command: asking again after these harms nothing.
+AGAIN = frozenset(
+    {
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        grpc.StatusCode.ABORTED,
+        grpc.StatusCode.UNKNOWN,
+    }
+)
+
+PAUSE = 0.1  # seconds before a command is repeated; the client's own pauses come before it
+
+
+class Left(Exception):
+    """The play was broken off: nothing more is said."""
+
+
+class Gateway:
+    """Plays on services at these addresses.
+
+    `on_step(index, step)` is called before each command, `index` counting from 1 (with several
+    workers from several threads, one at a time). `acknowledged` has the service of every command
+    id that was answered. A command is repeated for at most `patience` seconds.
+    """
+
+    def __init__(
+        self,
+        addresses: Mapping[str, str],
+        secrets_dir: Path,
+        *,
+        seed: int,
+        workers: int = 4,
+        deadline: float = 60.0,
+        patience: float = 180.0,
+        settle_within: float = 120.0,
+        on_step: Callable[[int, str], None] = lambda *_: None,
+        on_scene: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.acknowledged: dict[str, str] = {}
+        self.seconds_settling = 0.0
+        self.repeated = False
+        self.steps = 0
+        self._addresses = addresses
+        self._issuer = Issuer(secrets_dir, PEOPLE)
+        self._seed = seed
+        self._deadline = deadline
+        self._patience = patience
+        self._settle_within = settle_within
+        self._on_step = on_step
+        self._on_scene = on_scene
+        self._people = {LOOKING: OPERATOR}
+        self._clients: dict[tuple[Person, str], Client] = {}
+        self._lock = threading.Lock()
+        self._stepping = threading.Lock()
+        self._left = threading.Event()
+        self._pool = ThreadPoolExecutor(workers, "story") if workers > 1 else None
+
+    def __enter__(self) -> "Gateway":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Break off what is under way, and give connections and threads back."""
+        self._left.set()
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def enter(self, who: str, person: Person) -> None:
+        self._people[who] = person
+
+    def scene(self, title: str) -> None:
+        self._on_scene(title)
+
+    def tell(self, who: str, step: str, request: Any, now: datetime) -> Any:
+        request.meta.command_id = str(command_id(self._seed, step))
+        with self._stepping:
+            if self._left.is_set():
+                raise Left
+            self.steps += 1
+            self._on_step(self.steps, step)
+        service, _ = service_of(request)
+        answer = self._ask(who, service, request, now=now)
+        self.acknowledged[request.meta.command_id] = service
+        return answer
+
+    def ask(self, who: str, request: Any) -> Any:
+        """A question to the service whose request it is."""
+        return self._ask(who, service_of(request)[0], request)
+
+    def ask_operator(
+        self,
+        service: str,
+        request: Any,
+        *,
+        deadline: float | None = None,
+        patience: float | None = None,
+    ) -> Any:
+        """What every service answers its operator: where it stands, what it published."""
+        return self._ask(LOOKING, service, request, deadline=deadline, patience=patience)
+
+    def together(self, tasks: Iterable[Callable[[], T]]) -> Sequence[T]:
+        if self._pool is None:
+            return [task() for task in tasks]
+        begun = [self._pool.submit(task) for task in tasks]
+        return [future.result() for future in begun]
+
+    def settle(self) -> None:
+        began = time.monotonic()
+        settle(self.ask_operator, self._settle_within)
+        self.seconds_settling += time.monotonic() - began
+
+    def check(self, claim: Callable[[Any], None]) -> None:
+        claim(self)
+
+    def _ask(
+        self,
+        who: str,
+        service: str,
+        request: Message,
+        *,
+        now: datetime | None = None,
+        deadline: float | None = None,
+        patience: float | None = None,
+    ) -> Any:
+        rpc = getattr(
+            self._client(self._people[who], service, request),
+            service_of(request)[1],
+        )
+        until = time.monotonic() + (self._patience if patience is None else patience)
+        while True:
+            try:
+                return rpc(request, now=now, deadline=deadline or self._deadline)
+            except RemoteRefusal as refusal:
+                if self._left.is_set():
+                    raise Left from None
+                if refusal.code not in AGAIN or time.monotonic() >= until:
+                    raise
+                self._left.wait(PAUSE)
+            except ValueError:
+                # What a channel says that was closed meanwhile.
+                if self._left.is_set():
+                    raise Left from None
+                raise
+
+    def _client(self, person: Person, service: str, request: Message) -> Client:
+        descriptor = _service_descriptor(request)
+        key = (person, f"{service}/{descriptor.full_name}")
+        with self._lock:
+            if self._left.is_set():
+                raise Left
+            if key not in self._clients:
+                self._clients[key] = Client(
+                    self._addresses[service],
+                    descriptor,
+                    token=self._tokens(person),
+                    deadline=self._deadline,
+                )
+            return self._clients[key]
+
+    def _tokens(self, person: Person) -> Callable[[], str]:
+        lock = threading.Lock()
+        held, renew_at = "", 0.0
+
+        def token() -> str:
+            nonlocal held, renew_at
+            with lock:
+                if time.time() >= renew_at:
+                    held = self._issuer.token(
+                        person.subject, [person.role], person.sites, person.purpose, LIFETIME
+                    )
+                    renew_at = time.time() + LIFETIME.total_seconds() / 2
+                return held
+
+        return token
+
+
+def _service_descriptor(request: Message) -> ServiceDescriptor:
+    """The service that has an RPC with this request: the one in the request's own file."""
+    name = request.DESCRIPTOR.full_name
+    for service in Default().FindFileContainingSymbol(name).services_by_name.values():
+        if any(method.input_type.full_name == name for method in service.methods):
+            return service
+    raise LookupError(f"no RPC takes {name}")

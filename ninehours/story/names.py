@@ -1,0 +1,72 @@
+"""What invented people are made of. None of these family names occurs in ordinary text or code."""
+
+FAMILY_NAMES = (
+    "Quillfeather",
+    "Brackenwood",
+    "Thistledorne",
+    "Umberhollow",
+    "Fennimoor",
+    "Garrowby",
+    "Wexcombe",
+    "Larkenshaw",
+    "Ottermere",
+    "Pennyquick",
+    "Hollinbrace",
+    "Mistlethwaite",
+    "Drakesworthy",
+    "Zinnebar",
+    "Osterwick",
+    "Vellacourt",
+    "Cobblestowe",
+    "Juniperson",
+    "Yarrowdene",
+    "Kestrelby",
+    "Ravensdyke",
+    "Tamberlane",
+    "Snowdrake",
+    "Inglefern",
+)
+GIVEN_NAMES = (
+    "Amara",
+    "Beatriz",
+    "Caleb",
+    "Dolores",
+    "Emeka",
+    "Fiona",
+    "Gideon",
+    "Hana",
+    "Isaac",
+    "Jolene",
+    "Kofi",
+    "Lucía",
+    "Marcus",
+    "Nadia",
+    "Owen",
+    "Priya",
+    "Quentin",
+    "Rosalind",
+    "Samir",
+    "Tessa",
+)
+STREETS = (
+    "Tanglewillow Avenue",
+    "Coppervane Street",
+    "Old Foundry Road",
+    "Marlpit Lane",
+    "Saltbox Court",
+    "Windlass Street",
+    "Hazelbank Avenue",
+    "Ropewalk Place",
+)
+CITIES = (("Chicago", "60622"), ("Evanston", "60201"), ("Oak Park", "60302"), ("Cicero", "60804"))
+WISHES = (
+    "My kids should be able to say «{family}» at school without being asked about me.",
+    "I want a month in which nobody at the {family} table counts my glasses.",
+    "To sleep through the night, and to answer when somebody calls for {family}.",
+    "I, {given} {family}, want my job back by summer.",
+)
+NOTES = (
+    "{given} {family} spoke about a craving on the way home and what helped.",
+    "Mx. {family} practised refusal skills with a partner; calm, engaged throughout.",
+    "{given} named two people to call; {family} household is supportive.",
+)

@@ -1,0 +1,65 @@
+"""What a story is played on: the live system (gateway.py), or nothing at all (rehearsal.py)."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from google.protobuf.message import Message
+
+EVERY_SITE = ("*",)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who gives commands, by the token they would hold."""
+
+    role: str
+    subject: str
+    purpose: str
+    sites: tuple[str, ...] = EVERY_SITE
+
+
+class StoryFailed(Exception):
+    """The system answered, but not as the story promises; the message says what was expected."""
+
+
+class Stage(Protocol):
+    """Where commands are given, questions asked, and what was said is awaited."""
+
+    def enter(self, who: str, person: Person) -> None:
+        """From here on `who` speaks as that person."""
+        ...
+
+    def scene(self, title: str) -> None:
+        """What follows, for those who watch."""
+        ...
+
+    def tell(self, who: str, step: str, request: Any, now: datetime) -> Any:
+        """Give a command at a business time; `step` names it once in the story. Its answer."""
+        ...
+
+    def together(self, tasks: Iterable[Callable[[], T]]) -> Sequence[T]:
+        """Do what does not depend on one another; answers in the order of the tasks."""
+        ...
+
+    def settle(self) -> None:
+        """Wait until every service heard the others, and derived what follows."""
+        ...
+
+    def check(self, claim: Callable[[Any], None]) -> None:
+        """Look at the live system; `claim` is given the gateway, and raises StoryFailed."""
+        ...
+
+
+def command_id(seed: int, step: str) -> UUID:
+    """The same step of the same seed is the same command: repeated, it is applied once."""
+    return uuid5(NAMESPACE_URL, f"https://ninehours.invalid/story/{seed}/{step}")
+
+
+def service_of(request: Message) -> tuple[str, str]:
+    """Which service answers a request, and by which RPC: `DoItRequest` is `DoIt`'s."""
+    service = request.DESCRIPTOR.full_name.split(".")[1]
+    return service, request.DESCRIPTOR.name.removesuffix("Request")

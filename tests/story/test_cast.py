@@ -1,0 +1,64 @@
+"""The cast: the same for the same seed, nobody twice, and names that can be searched for."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ninehours.story.cast import CLIENTS, make_cast
+from ninehours.story.names import FAMILY_NAMES
+from services.billing.domain.x12.npi import is_valid_npi
+
+ROOT = Path(__file__).resolve().parents[2]
+SEEDS = range(50)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_seed_always_gives_the_same_people_and_nobody_twice(seed: int) -> None:
+    cast = make_cast(seed)
+    assert cast == make_cast(seed)
+    assert len(cast.clients) == CLIENTS
+    for field in ("family_name", "member_number", "authorization_number", "key"):
+        assert len({getattr(client, field) for client in cast.clients}) == CLIENTS
+
+
+def test_other_seeds_give_other_people() -> None:
+    assert len({make_cast(seed).clients for seed in SEEDS}) == len(SEEDS)
+
+
+def test_numbers_are_such_as_a_claim_needs() -> None:
+    for seed in SEEDS:
+        cast = make_cast(seed)
+        assert all(map(is_valid_npi, (cast.site_npi, cast.provider_npi, cast.clinician_npi)))
+        assert len(cast.tax_id) == 9
+        assert all(len(client.zip) == 9 and client.zip.isdigit() for client in cast.clients)
+
+
+def test_nobody_answers_that_they_are_in_danger() -> None:
+    assert all(client.phq9[8] == 0 for seed in SEEDS for client in make_cast(seed).clients)
+
+
+def test_everybody_is_named_in_their_goal_and_their_notes() -> None:
+    clients = [client for seed in SEEDS for client in make_cast(seed).clients]
+    assert all(client.family_name in client.wish for client in clients)
+    assert all({client.family_name, client.given_name} & _words(client.note) for client in clients)
+
+
+def test_family_names_occur_nowhere_else() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "*.py", "*.proto", "*.md", "*.toml"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    searched = [name for name in listed if not name.startswith("ninehours/story/names.py")]
+    assert len(searched) > 50
+    for name in searched:
+        path = ROOT / name
+        text = path.read_text(encoding="utf-8").lower() if path.exists() else ""
+        assert not [family for family in FAMILY_NAMES if family.lower() in text], name
+
+
+def _words(text: str) -> set[str]:
+    return set(text.replace(".", " ").split())

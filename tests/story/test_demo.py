@@ -1,0 +1,140 @@
+"""The demo as its users run it: broken off, gone on with, played again. (Slow: a minute or two.)"""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ninehours.local import leftovers
+
+ROOT = Path(__file__).resolve().parents[2]
+PROMISED = {
+    "clients", "sessions", "facts", "service_days", "claims", "claims_amount_minor", "proposals",
+    "parked", "files", "seconds", "memory_mib",
+}  # fmt: skip
+FEE = 28_500
+
+
+def run(*arguments: str) -> "subprocess.Popen[str]":
+    paths = os.pathsep.join(map(str, (ROOT, ROOT / "build" / "generated")))
+    return subprocess.Popen(
+        [sys.executable, "-m", "ninehours.cli", *arguments],
+        env={**os.environ, "PYTHONPATH": paths, "COLUMNS": "80"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    process = run(*arguments)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def left_of(data: Path) -> list[Any]:
+    """Processes marked with the directory, and PostgreSQL's, which do not keep their marks."""
+    marked = leftovers.of_run(str(data), run=lambda _: True)
+    return [*marked, *leftovers.with_command(lambda words: str(data / "postgres") in words)]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory on which the story was broken off in its second week, by Ctrl-C."""
+    folder = Path(tmp_path_factory.mktemp("demo")) / "data"
+    with running("demo", "--data", str(folder)) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "week 2, Wednesday" in line:
+                break
+        else:
+            pytest.fail("the story ended early")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert "interrupted" in err and "Traceback" not in err
+    assert left_of(folder) == []
+    return folder
+
+
+@pytest.fixture(scope="module")
+def told(data: Path) -> dict[str, Any]:
+    """What the demo says of it, gone on with."""
+    return demo(data)
+
+
+def demo(data: Path) -> dict[str, Any]:
+    with running("demo", "--json", "--data", str(data)) as process:
+        out, err = process.communicate(timeout=200)
+    assert process.returncode == 0, err
+    assert left_of(data) == []
+    answer: dict[str, Any] = json.loads(out)
+    return answer
+
+
+@pytest.mark.timeout(600)
+def test_the_demo_keeps_what_is_promised_of_it(told: dict[str, Any]) -> None:
+    assert told.keys() == PROMISED
+    assert (told["clients"], told["sessions"], told["parked"]) == (12, 9, 0)
+    assert told["service_days"] == {"HOLD": 1, "NOT_BILLABLE": 3, "PER_DIEM": 104}
+    assert told["claims"] == {"DRAFTED": 0, "ISSUED": 36}
+    # The corrected day was issued, and what was issued stays.
+    assert told["claims_amount_minor"] == 105 * FEE
+    assert told["proposals"] == told["facts"]["CorrectionProposed"] == 1
+    assert told["facts"]["SessionMissed"] == told["facts"]["AttendanceCorrected"] == 1
+    assert told["facts"]["ProgressMeasured"] >= 36
+    assert told["seconds"].keys() == {"start", "story", "settle"}
+    assert told["memory_mib"] > 100
+
+
+def test_the_claims_are_a_file_for_its_owner_alone(told: dict[str, Any], data: Path) -> None:
+    [file] = map(Path, told["files"])
+    assert file.parent == data / "exports"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    text = file.read_text(encoding="ascii")
+    assert text.startswith("ISA*") and text.count("CLM*") == told["claims"]["ISSUED"]
+
+
+@pytest.mark.timeout(600)
+def test_played_again_it_answers_the_same(told: dict[str, Any], data: Path) -> None:
+    [file] = map(Path, told["files"])
+    before = file.read_bytes()
+    again = demo(data)
+    assert file.read_bytes() == before
+    changing = {"seconds", "memory_mib"}
+    assert {k: again[k] for k in PROMISED - changing} == {k: told[k] for k in PROMISED - changing}
+
+
+def test_another_story_needs_another_directory(told: dict[str, Any], data: Path) -> None:
+    with running("demo", "--seed", "8", "--data", str(data)) as process:
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (4, "")
+    assert "holds the story of seed 7" in err
+
+
+@pytest.mark.timeout(600)
+def test_up_says_where_it_answers_stays_and_ends_when_asked(tmp_path: Path) -> None:
+    with running("up", "--json", "--data", str(tmp_path / "data")) as process:
+        assert process.stderr is not None and process.stdout is not None
+        for line in process.stderr:
+            if line.startswith("ready"):
+                break
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    up = json.loads(out)
+    assert up["addresses"].keys() == {"intake", "plans", "attendance", "billing"}
+    assert {"clinician", "front_desk", "biller", "operator"} <= up["tokens"].keys()
+    assert left_of(tmp_path / "data") == []

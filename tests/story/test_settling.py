@@ -1,0 +1,57 @@
+"""Settling, with services that are played: it asks in the right order, and says why it gave up."""
+
+from typing import Any
+
+import grpc
+import pytest
+from ninehours.exchange.v1 import listener_service_pb2 as listener
+from ninehours.exchange.v1 import published_log_service_pb2 as log
+
+from kernel.rpc.status import RemoteRefusal
+from ninehours.story.settling import NotSettled, settle
+
+
+class Services:
+    """Each published one fact of one client; plans publishes another while it settles."""
+
+    def __init__(self, *, stuck: str = "", parked: bool = False) -> None:
+        self.heads = dict.fromkeys(("intake", "plans", "attendance", "billing"), 1)
+        self.settled: list[tuple[str, dict[str, int]]] = []
+        self._stuck = stuck
+        self._parked = parked
+
+    def __call__(self, service: str, request: Any, **_: float) -> Any:
+        match request:
+            case log.HeadsRequest():
+                head = log.Head(subject="client/1", sequence=self.heads[service])
+                return log.HeadsResponse(topic=f"ninehours.{service}.v1", heads=[head])
+            case listener.SettledRequest():
+                return self._settled(service, request)
+        item = listener.Parked(kind="record", type="a.B", error="ValueError at x.py:1")
+        return listener.ListParkedResponse(parked=[item] if self._parked else [])
+
+    def _settled(self, service: str, request: listener.SettledRequest) -> Any:
+        if service == self._stuck:
+            raise RemoteRefusal(grpc.StatusCode.UNAVAILABLE, "NOT_HEARD_YET", "", {})
+        told = {head.topic.split(".")[1]: head.sequence for head in request.heads}
+        self.settled.append((service, told))
+        if service == "plans" and self.heads["plans"] == 1:
+            self.heads["plans"] = 2
+        return listener.SettledResponse()
+
+
+def test_billing_is_asked_for_what_plans_published_while_it_settled() -> None:
+    services = Services()
+    settle(services)
+    assert services.settled[0] == ("plans", {"intake": 1, "attendance": 1})
+    assert services.settled[1] == ("billing", {"intake": 1, "plans": 2, "attendance": 1})
+
+
+def test_it_gives_up_and_says_who_did_not_settle() -> None:
+    with pytest.raises(NotSettled, match="billing has not heard"):
+        settle(Services(stuck="billing"), within=0.05)
+
+
+def test_it_says_what_was_parked() -> None:
+    with pytest.raises(NotSettled, match=r"plans stopped at 1 parked .*record of a.B: ValueError"):
+        settle(Services(stuck="plans", parked=True), within=0.05)
