@@ -1,1 +1,1 @@
-"""What every service stands on: deciding, recording, publishing, hearing, deriving, answering. No word of the clinic."""
+"""What every service stands on, with no word of the clinic: from deciding to answering."""

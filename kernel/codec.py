@@ -1,4 +1,4 @@
-"""Private facts as stored: hand-written names ↔ frozen dataclasses, JSON in between, upcast on read."""
+"""Private facts as stored: hand-written names ↔ frozen dataclasses, as JSON, upcast on read."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import is_dataclass
@@ -16,7 +16,8 @@ class UnknownFact(Exception):
 class Codec:
     """`names` maps `<service>.<snake>.v<n>` to its dataclass.
 
-    `upcasters` maps a retired name to the name that follows it and a pure function from the old body to the new one.
+    `upcasters` maps a retired name to the name that follows it, and a pure function from the old
+    body to the new one.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""A decision is a pure function of a command and a state; a state is a fold of facts. Nothing here does I/O."""
+"""A decision is a pure function of a command and a state; a state is a fold of facts. No I/O."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ S = TypeVar("S")
 
 @dataclass(frozen=True)  # no slots: they keep a generic class from being called with its types
 class Decider(Generic[C, F, S]):
-    """`decide` yields facts or raises a Refusal; `evolve` never refuses; `initial` is the state before any fact."""
+    """`decide` yields facts or raises a Refusal; `evolve` never refuses; `initial` comes first."""
 
     decide: Callable[[C, S], Iterable[F]]
     evolve: Callable[[S, F], S]

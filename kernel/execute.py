@@ -1,17 +1,18 @@
-"""One path for every command: wait for what it rests on, lock, load, decide, append, raise what is due."""
+"""One path for every command: wait for what it rests on, lock, load, decide, append, raise due."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TypeVar
 
 from kernel.decider import Decider
 from kernel.facts import Position, Publication, Recorded
 from kernel.ids import derived_id
-from kernel.messaging.interests import Interests, Use, keep
+from kernel.messaging.interests import Interests
+from kernel.messaging.own import hear_own
 from kernel.messaging.standing import wait_until_heard
 from kernel.refusal import AgainstTheRules, Refusal, Stale
-from kernel.store.store import AlreadyAccepted, Conflict, Context, Store, Transaction, Written
+from kernel.store.appending import AlreadyAccepted, Conflict
+from kernel.store.store import Context, Store, Transaction
 
 C = TypeVar("C")
 F = TypeVar("F")
@@ -40,8 +41,8 @@ def no_view(_: Transaction, __: Recorded) -> None:
 class Book:
     """The write side of one service.
 
-    `publish` turns a private fact into its public ones; `view` keeps the service's own tables, in the same
-    transaction; `interests` are those public facts that the service itself derives from.
+    `publish` turns a private fact into its public ones; `view` keeps the service's own tables, in
+    the same transaction; `interests` are those public facts that the service itself derives from.
     """
 
     store: Store
@@ -62,9 +63,10 @@ class Book:
     ) -> Outcome:
         """Decide one command on one stream.
 
-        `locks` are subjects taken before anything is read (`shared`: against change only); `before` holds rules that span streams, and
-        writes documents. Asked again with the same id, it answers what it answered. Refuses as the decider
-        does, Stale when the expected version isn't the stream's, NotYet when `after` isn't heard in time.
+        `locks` are subjects taken before anything is read (`shared`: against change only); `before`
+        holds rules that span streams, and writes documents. Asked again with the same id, it
+        answers what it answered. Refuses as the decider does, Stale when the expected version
+        isn't the stream's, NotYet when `after` isn't heard in time.
         """
 
         def decide(tx: Transaction) -> Sequence[Recorded]:
@@ -96,9 +98,9 @@ class Book:
                     written = tx.append(context, facts, publications)
                     for recorded in facts:
                         self.view(tx, recorded)
-                    self._use_own(tx, written)
+                    hear_own(tx, self.interests, written)
                 return Outcome(
-                    tuple(facts),
+                    _in_order(facts),
                     tuple(
                         Position(self.store.topic, item.publication.subject, item.sequence)
                         for item in written
@@ -111,6 +113,8 @@ class Book:
                 if (outcome := self.remembered(context)) is not None:
                     return outcome
                 raise
+        if (outcome := self.remembered(context)) is not None:
+            return outcome
         raise Stale("VERSION_CONFLICT", "others kept changing it; try again")
 
     def remembered(self, context: Context) -> Outcome | None:
@@ -125,38 +129,7 @@ class Book:
                 "COMMAND_ID_REUSED",
                 "this command_id was accepted with other content; make a new one",
             )
-        return Outcome(tuple(facts), tuple(positions))
-
-    def _use_own(self, tx: Transaction, written: Sequence[Written]) -> None:
-        """What this service derives from its own facts is heard at once, in the transaction that made it."""
-        used = [item for item in written if item.publication.type in self.interests.by_type]
-        if not used:
-            return
-        unlocked = {item.publication.subject for item in used} - tx.locked
-        if unlocked:
-            raise RuntimeError(
-                f"publishes inputs of a derivation without locking {sorted(unlocked)}"
-            )
-        keep(
-            tx.connection,
-            [
-                Use(
-                    id=item.publication.id,
-                    topic=self.store.topic,
-                    subject=item.publication.subject,
-                    sequence=item.sequence,
-                    type=item.publication.type,
-                    body=item.publication.message.SerializeToString(deterministic=True),
-                    label=item.publication.label,
-                    recorded_at=datetime.now(UTC),
-                    refs=self.interests.references(item.publication.type, item.publication.message),
-                )
-                for item in used
-            ],
-        )
-        tx.raise_due(
-            self.interests.due_after(tx.connection, {item.publication.subject for item in used})
-        )
+        return Outcome(_in_order(facts), tuple(positions))
 
 
 def refuse_stale(context: Context, version: int) -> None:
@@ -167,6 +140,11 @@ def refuse_stale(context: Context, version: int) -> None:
             "it was changed since you read it; read it again",
             current_version=str(version),
         )
+
+
+def _in_order(facts: Sequence[Recorded]) -> tuple[Recorded, ...]:
+    """One order for the first answer and for a repeated one."""
+    return tuple(sorted(facts, key=lambda recorded: (recorded.stream, recorded.version)))
 
 
 def record(context: Context, stream: str, version: int, facts: Iterable[F]) -> tuple[Recorded, ...]:

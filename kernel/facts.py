@@ -1,4 +1,4 @@
-"""What is recorded, what is published, and where it stands: the values every other module passes around."""
+"""What is recorded, what is published, and where it stands: values that all modules share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,7 +34,10 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """A public fact about to be published for one subject; `label` is the strictest of what it rests on."""
+    """A public fact about to be published for one subject.
+
+    `label` is the strictest of what it rests on.
+    """
 
     id: UUID
     subject: str
@@ -52,7 +55,7 @@ class Publication:
 def publication_of(
     recorded: Recorded, subject: str, message: Message, *, label: str, correlation: str = ""
 ) -> Publication:
-    """The public side of a private fact; one private fact is published once for each subject it concerns."""
+    """The public side of a private fact, published once for each subject that it concerns."""
     return Publication(
         id=derived_id(recorded.id, message.DESCRIPTOR.full_name, subject),
         subject=subject,
@@ -80,8 +83,8 @@ class HeardFact:
 class Row:
     """One derived row: its content, and what it rests on.
 
-    `key` names it within its kind (`client|2026-03-02`); `content` is JSON; `rests_on` the ids of facts;
-    `rules` the rule version, empty where none applies.
+    `key` names it within its kind (`client|2026-03-02`); `content` is JSON; `rests_on` the ids of
+    facts; `rules` the rule version, empty where none applies.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""The processes of a service: `python -m services.<name> api | relay | stream | migrate | rebuild`."""
+"""A service's processes: `python -m services.<name> api | relay | stream | migrate | rebuild`."""
 
 import os
 import signal
@@ -27,7 +27,8 @@ log = logs.get("kernel.process")
 class Service:
     """What distinguishes one service's processes from another's.
 
-    `servicers` gives, for the opened store and settings, each gRPC service descriptor and what answers it.
+    `servicers` gives, for the opened store and settings, each gRPC service descriptor and what
+    answers it.
     `hears` are the services whose facts it uses; none: it has no stream process.
     """
 

@@ -1,13 +1,14 @@
-"""Why a command or a question is not answered: one exception a kind, turned into a gRPC status by one table.
+"""Why a command or a question is not answered: one exception a kind, made a status by one table.
 
-A refusal's text reaches people and logs: it names rules, fields and ids, never a value that could identify a client.
+A refusal's text reaches people and logs: it names rules, fields and ids, never a value that could
+identify a client.
 """
 
 from collections.abc import Mapping
 
 
 class Refusal(Exception):
-    """Something asked for can't be done; `reason` is for machines, the message says what to do next."""
+    """What was asked can't be done; `reason` is for machines, the message says what to do next."""
 
     def __init__(self, reason: str, message: str, **details: str) -> None:
         super().__init__(message)
@@ -46,4 +47,4 @@ class NotAllowed(Refusal):
 
 
 class NotYet(Refusal):
-    """It may be answered in a moment: not heard yet, or a part is away. Retry with the same command id."""
+    """It may be answered in a moment: not heard yet, or a part is away. Retry with the same id."""

@@ -1,4 +1,4 @@
-"""Real parts for every test that asks: an embedded PostgreSQL, and fresh databases migrated as a service's are."""
+"""Real parts for every test that asks: PostgreSQL with fresh, migrated databases, and Kafka."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -26,6 +26,13 @@ NewStore = Callable[[Service], Store]
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServers]:
     """An embedded PostgreSQL, for the whole run."""
     with LocalServers(tmp_path_factory.mktemp("postgres") / "data", kafka=False) as servers:
+        yield servers
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServers]:
+    """An embedded Kafka, for the whole run, started when the first test asks."""
+    with LocalServers(tmp_path_factory.mktemp("kafka") / "data", postgres=False) as servers:
         yield servers
 
 

@@ -1,19 +1,22 @@
-"""Draining: due keys become current rows and public facts, one transaction a client. Knows nothing of Faust."""
+"""Draining: due keys become current rows and public facts, one transaction a client.
 
-import json
+Knows nothing of Faust.
+"""
+
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
-from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from kernel.facts import HeardFact, Publication, Row
+from kernel.facts import HeardFact, Publication
 from kernel.ids import derived_id
-from kernel.messaging.envelope import strictest
+from kernel.messaging.difference import Change, difference
+from kernel.messaging.envelope import LABELS, strictest
 from kernel.messaging.interests import Derivation, Interests
 from kernel.messaging.parking import what_failed
 from kernel.store.store import Store, Transaction
+
+BATCH = 100
 
 
 class _ReferencesGrew(Exception):
@@ -21,7 +24,7 @@ class _ReferencesGrew(Exception):
 
 
 class Draining:
-    """Recomputes what is due. `drain` goes on until nothing is, or what is left is somebody else's."""
+    """Recomputes what is due. `drain` goes on until what is left, if any, is somebody else's."""
 
     def __init__(
         self,
@@ -38,24 +41,21 @@ class Draining:
         """Drain until nothing due is left to take; gives how many keys were derived."""
         done = 0
         while keys := self._due():
-            taken = sum(self._drain_key(derivation, client) for derivation, client in keys)
+            taken = sum(self._drain_key(*key) for key in keys)
             if not taken:
                 break
             done += taken
         return done
 
     def raise_all(self) -> int:
-        """Make every client due, in every derivation: new code, or a rebuild."""
+        """Make every client due, in every derivation: a rebuild."""
         with self._store.transaction() as tx:
-            clients = tx.connection.execute(
-                text("SELECT DISTINCT subject FROM heard_fact WHERE subject LIKE 'client/%'")
-            )
-            keys = {(d.name, c) for (c,) in clients for d in self._interests.derivations}
+            keys = _every_key(tx, self._interests.derivations)
             tx.raise_due(keys)
         return len(keys)
 
     def raise_outdated(self) -> int:
-        """Make those keys due whose rows were derived by other code than today's."""
+        """Make due what other code than today's derived: rows of it, and clients it gave no row."""
         with self._store.transaction() as tx:
             keys = {
                 (derivation.name, key)
@@ -68,34 +68,41 @@ class Draining:
                     {"name": derivation.name, "code": derivation.code},
                 )
             }
+            keys |= _every_key(tx, [d for d in self._interests.derivations if _is_new_code(tx, d)])
             tx.raise_due(keys)
         return len(keys)
 
-    def _due(self) -> list[tuple[Derivation, str]]:
+    def _due(self) -> list[tuple[Derivation, str, int]]:
         by_name = {derivation.name: derivation for derivation in self._interests.derivations}
         with self._store.transaction() as tx:
             rows = tx.connection.execute(
                 text(
-                    "SELECT derivation, key FROM due WHERE error IS NULL ORDER BY raised_at LIMIT 100"
-                )
+                    "SELECT derivation, key, mark FROM due"
+                    " WHERE error IS NULL AND derivation = ANY(CAST(:names AS text[]))"
+                    " ORDER BY raised_at LIMIT :batch"
+                ),
+                {"names": list(by_name), "batch": BATCH},
             ).all()
-        return [(by_name[row.derivation], row.key) for row in rows if row.derivation in by_name]
+        return [(by_name[row.derivation], row.key, row.mark) for row in rows]
 
-    def _drain_key(self, derivation: Derivation, client: str) -> bool:
+    def _drain_key(self, derivation: Derivation, client: str, mark: int) -> bool:
         """False when another worker has this client, or nothing of it is due any more."""
+        marks = [mark]
         while True:
             try:
                 with self._store.transaction() as tx:
-                    return self._derive(tx, derivation, client)
+                    return self._derive(tx, derivation, client, marks.append)
             except _ReferencesGrew:
                 continue
             except OperationalError:
                 raise  # the database is away, or chose us in a deadlock: the key stays due
             except Exception as error:
-                self._set_aside(derivation, client, error)
+                self._set_aside(derivation, client, marks[-1], error)
                 return True
 
-    def _derive(self, tx: Transaction, derivation: Derivation, client: str) -> bool:
+    def _derive(
+        self, tx: Transaction, derivation: Derivation, client: str, took: Callable[[int], None]
+    ) -> bool:
         references = self._interests.gather(tx.connection, client).keys() - {client}
         tx.lock(references, share=True)
         if not tx.lock([client], skip=True):
@@ -106,6 +113,7 @@ class Draining:
         ).scalar()
         if mark is None:
             return False
+        took(mark)
         facts = self._interests.gather(tx.connection, client)
         if facts.keys() - {client} - references:
             raise _ReferencesGrew
@@ -114,102 +122,56 @@ class Draining:
         changes = difference(tx.connection, derivation, client, rows)
         tx.publish(_publications(derivation, client, changes, facts))
         self._barrier("derived")
+        self._settle(tx, derivation, client, mark)
+        return True
+
+    def _settle(self, tx: Transaction, derivation: Derivation, client: str, mark: int) -> None:
+        """It is due no more, unless it was raised again since it was taken."""
         tx.connection.execute(
             text("DELETE FROM due WHERE derivation = :name AND key = :key AND mark = :mark"),
             {"name": derivation.name, "key": client, "mark": mark},
         )
-        return True
 
-    def _set_aside(self, derivation: Derivation, client: str, error: Exception) -> None:
-        """A derivation that fails parks its key, with the error's class and place; hearing goes on."""
+    def _set_aside(self, derivation: Derivation, client: str, mark: int, error: Exception) -> None:
+        """A derivation that fails parks its key with the error's class and place; others go on.
+
+        One that was raised again since it was taken is tried again: the new fact may mend it.
+        """
         with self._store.transaction() as tx:
             tx.connection.execute(
-                text("UPDATE due SET error = :error WHERE derivation = :name AND key = :key"),
-                {"error": what_failed(error), "name": derivation.name, "key": client},
+                text(
+                    "UPDATE due SET error = :error"
+                    " WHERE derivation = :name AND key = :key AND mark = :mark"
+                ),
+                {
+                    "error": what_failed(error),
+                    "name": derivation.name,
+                    "key": client,
+                    "mark": mark,
+                },
             )
 
 
-Change = tuple[UUID, int, Row, bool]  # id, revision, row, withdrawn
-
-
-def difference(
-    connection: Connection, derivation: Derivation, key: str, rows: Sequence[Row]
-) -> list[Change]:
-    """Write what changed as new revisions; a change of provenance alone is written silently."""
-    current = {
-        row.id: row
-        for row in connection.execute(
-            text(
-                "SELECT id, revision, kind, row_key, content, provenance, withdrawn FROM derived"
-                " WHERE derivation = :name AND key = :key AND current"
-            ),
-            {"name": derivation.name, "key": key},
-        )
-    }
-    changes: list[Change] = []
-    silent: list[tuple[UUID, int, str]] = []
-    seen: set[UUID] = set()
-    for row in rows:
-        row_id = derived_id(derivation.name, row.kind, row.key)
-        if row_id in seen:
-            raise ValueError("a derivation gave two rows of one key")
-        seen.add(row_id)
-        was = current.get(row_id)
-        if was is None or was.withdrawn or was.content != _normal(row.content):
-            changes.append((row_id, 1 if was is None else was.revision + 1, row, False))
-        elif was.provenance != (provenance := _provenance(derivation, row)):
-            silent.append((row_id, was.revision, json.dumps(provenance)))
-    for row_id, was in current.items():
-        if row_id not in seen and not was.withdrawn:
-            gone = Row(
-                kind=was.kind,
-                key=was.row_key,
-                content=was.content,
-                rests_on=frozenset(was.provenance["facts"]),
-                rules=was.provenance["rules"],
-            )
-            changes.append((row_id, was.revision + 1, gone, True))
-    _write(connection, derivation, key, changes)
-    for row_id, revision, provenance_json in silent:
-        connection.execute(
-            text(
-                "UPDATE derived SET provenance = CAST(:provenance AS jsonb)"
-                " WHERE id = :id AND revision = :revision"
-            ),
-            {"provenance": provenance_json, "id": row_id, "revision": revision},
-        )
-    return changes
-
-
-def _write(
-    connection: Connection, derivation: Derivation, key: str, changes: Sequence[Change]
-) -> None:
-    if not changes:
-        return
-    connection.execute(
-        text("UPDATE derived SET current = false WHERE current AND id = ANY(CAST(:ids AS uuid[]))"),
-        {"ids": [row_id for row_id, *_ in changes]},
+def _every_key(tx: Transaction, derivations: Sequence[Derivation]) -> set[tuple[str, str]]:
+    if not derivations:
+        return set()
+    clients = tx.connection.execute(
+        text("SELECT DISTINCT subject FROM heard_fact WHERE subject LIKE 'client/%'")
     )
-    connection.execute(
-        text(
-            "INSERT INTO derived (id, revision, derivation, key, kind, row_key, content, provenance,"
-            " withdrawn, current) VALUES (:id, :revision, :derivation, :key, :kind, :row_key,"
-            " CAST(:content AS jsonb), CAST(:provenance AS jsonb), :withdrawn, true)"
-        ),
-        [
-            {
-                "id": row_id,
-                "revision": revision,
-                "derivation": derivation.name,
-                "key": key,
-                "kind": row.kind,
-                "row_key": row.key,
-                "content": json.dumps(row.content),
-                "provenance": json.dumps(_provenance(derivation, row)),
-                "withdrawn": withdrawn,
-            }
-            for row_id, revision, row, withdrawn in changes
-        ],
+    return {(derivation.name, client) for (client,) in clients for derivation in derivations}
+
+
+def _is_new_code(tx: Transaction, derivation: Derivation) -> bool:
+    """Whether another release's code derived last, according to the record; remembers today's."""
+    return bool(
+        tx.connection.execute(
+            text(
+                "INSERT INTO derivation_code AS d (derivation, code) VALUES (:name, :code)"
+                " ON CONFLICT (derivation) DO UPDATE SET code = excluded.code"
+                " WHERE d.code <> excluded.code"
+            ),
+            {"name": derivation.name, "code": derivation.code},
+        ).rowcount
     )
 
 
@@ -221,27 +183,19 @@ def _publications(
 ) -> list[Publication]:
     labels = {str(fact.id): fact.label for about in facts.values() for fact in about}
     published = []
-    for row_id, revision, row, withdrawn in changes:
-        message = derivation.publish(row.kind, row.content, revision, withdrawn)
+    for change in changes:
+        row = change.row
+        message = derivation.publish(row.kind, row.content, change.revision, change.withdrawn)
         if message is not None:
             published.append(
                 Publication(
-                    id=derived_id(row_id, revision),
+                    id=derived_id(change.id, change.revision),
                     subject=client,
                     message=message,
-                    # A fact that was dropped since (withdrawn rows) counts as the strictest.
-                    label=strictest(labels.get(fact, "PART2") for fact in row.rests_on),
-                    causation=str(row_id),
+                    # A fact that is not read any more (withdrawn rows) counts as the strictest.
+                    label=strictest(labels.get(fact, LABELS[-1]) for fact in row.rests_on),
+                    causation=str(change.id),
                     correlation="",
                 )
             )
     return published
-
-
-def _provenance(derivation: Derivation, row: Row) -> dict[str, Any]:
-    return {"facts": sorted(row.rests_on), "rules": row.rules, "code": derivation.code}
-
-
-def _normal(content: Mapping[str, Any]) -> Any:
-    """As JSON gives it back, so that a tuple and a list are the same."""
-    return json.loads(json.dumps(content))

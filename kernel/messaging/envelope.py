@@ -13,7 +13,7 @@ Headers = Mapping[str, bytes]
 
 
 class NoEnvelope(Exception):
-    """The record's headers are not an envelope of ours; the text names the header, never its value."""
+    """The headers are not an envelope of ours; the text names the header, never its value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,7 @@ class _Reading:
             value = self._headers[name].decode()
         except (KeyError, UnicodeDecodeError, AttributeError):
             raise NoEnvelope(name) from None
-        if not value and not empty:
+        if (not value and not empty) or "\x00" in value:  # which PostgreSQL's text can't hold
             raise NoEnvelope(name)
         return value
 
@@ -117,10 +117,10 @@ class _Reading:
         text = self.text(name)
         kind, _, key = text.partition("/")
         try:
-            UUID(key)
+            canonical = str(UUID(key)) == key  # one subject has one spelling
         except ValueError:
             raise NoEnvelope(name) from None
-        if not kind.isidentifier():
+        if not canonical or not kind.isidentifier():
             raise NoEnvelope(name)
         return text
 

@@ -1,10 +1,11 @@
 """Healing: holes are read from the owner of the log, outside any transaction; nobody else waits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from kernel.messaging.hearing import Hearing, Record
 from kernel.store.store import Store
@@ -43,7 +44,7 @@ class Healing:
 
     def compare(self) -> int:
         """Mark behind what owners have and this service hasn't heard, a lost last fact included."""
-        return sum(self._compare(owner) for owner in self._owners.values())
+        return self._each(self._owners, lambda topic: self._compare(self._owners[topic]))
 
     def _compare(self, owner: Owner) -> int:
         heads = owner.heads()
@@ -53,7 +54,8 @@ class Healing:
                     "INSERT INTO heard_head AS h (topic, subject, sequence, behind_to)"
                     " SELECT :topic, subject, 0, sequence"
                     " FROM unnest(CAST(:subjects AS text[]), CAST(:sequences AS bigint[]))"
-                    "   AS x(subject, sequence) ORDER BY subject"
+                    "   AS x(subject, sequence)"
+                    " ORDER BY subject LIKE 'client/%', subject COLLATE \"C\""
                     " ON CONFLICT (topic, subject) DO UPDATE"
                     " SET behind_to = greatest(h.behind_to, excluded.behind_to)"
                     " WHERE h.sequence < excluded.behind_to"
@@ -83,18 +85,35 @@ class Healing:
 
     def heal(self) -> int:
         """Fetch what subjects that are behind miss; gives how many records were fetched."""
+        return self._each(self._owners, self._heal)
+
+    def _heal(self, topic: str) -> int:
         with self._store.transaction() as tx:
             behind = tx.connection.execute(
                 text(
-                    "SELECT topic, subject, sequence FROM heard_head"
-                    " WHERE behind_to IS NOT NULL AND stopped IS NULL ORDER BY topic, subject LIMIT 1000"
-                )
+                    "SELECT subject, sequence FROM heard_head JOIN heard_topic t USING (topic)"
+                    " WHERE topic = :topic AND behind_to IS NOT NULL"
+                    " AND heard_head.stopped IS NULL AND t.stopped IS NULL"
+                    " ORDER BY subject LIMIT 1000"
+                ),
+                {"topic": topic},
             ).all()
-        return sum(
-            self._fetch(self._owners[row.topic], row.subject, row.sequence)
-            for row in behind
-            if row.topic in self._owners
-        )
+        return sum(self._fetch(self._owners[topic], row.subject, row.sequence) for row in behind)
+
+    def _each(self, topics: Iterable[str], of_topic: Callable[[str], int]) -> int:
+        """Every topic, even if the owner of one is away; then say so."""
+        found = 0
+        away: Exception | None = None
+        for topic in topics:
+            try:
+                found += of_topic(topic)
+            except DBAPIError:
+                raise
+            except Exception as error:
+                away = error
+        if away is not None:
+            raise away
+        return found
 
     def _fetch(self, owner: Owner, subject: str, after: int) -> int:
         fetched, more = 0, True

@@ -1,4 +1,4 @@
-"""Which public facts a service uses, what they refer to, and what has to be derived again when one comes."""
+"""Which public facts a service uses, what they refer to, and what each makes due."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ def no_references(_: Any) -> Iterable[str]:
 
 @dataclass(frozen=True, slots=True)
 class Interest:
-    """A public fact this service uses, and the references (`site/<uuid>` …) its derivations must read with it."""
+    """A public fact this service uses, and the references (`site/<uuid>` …) to be read with it."""
 
     message: type[Message]
     references: Callable[[Any], Iterable[str]] = no_references
@@ -34,8 +34,9 @@ class Interest:
 class Derivation:
     """A pure function from a client's facts, and those of their references, to rows.
 
-    `derive(client, facts)`: facts by subject, each in sequence. `publish(kind, content, revision, withdrawn)`
-    gives the public fact of a changed row, or None. `code` changes when the function's meaning does.
+    `derive(client, facts)`: facts by subject, each in sequence. `publish(kind, content, revision,
+    withdrawn)` gives the public fact of a changed row, or None. `code` changes when the function's
+    meaning does.
     """
 
     name: str
@@ -58,12 +59,16 @@ class Interests:
         return self.by_type[kind].message.FromString(body)
 
     def references(self, kind: str, message: Message) -> list[str]:
-        return sorted(set(self.by_type[kind].references(message)))
+        """What the message refers to; ValueError for what no subject is named."""
+        found = sorted(set(self.by_type[kind].references(message)))
+        if any("\x00" in reference for reference in found):
+            raise ValueError("a reference with a NUL in it")
+        return found
 
     def due_after(self, connection: Connection, subjects: Iterable[str]) -> set[tuple[str, str]]:
         """The derivation keys that facts of these subjects raise.
 
-        A reference raises every client whose facts lead to it; its row must be locked before this is asked.
+        A reference raises every client whose facts lead to it; its row must be locked before.
         """
         found = set(subjects)
         clients = {subject for subject in found if kind_of(subject) == "client"}
@@ -92,7 +97,8 @@ class Interests:
             rows = connection.execute(
                 text(
                     "SELECT id, topic, subject, sequence, type, body, label, refs FROM heard_fact"
-                    " WHERE subject = ANY(CAST(:subjects AS text[])) ORDER BY topic, subject, sequence"
+                    " WHERE subject = ANY(CAST(:subjects AS text[]))"
+                    " ORDER BY topic, subject, sequence"
                 ),
                 {"subjects": sorted(wanted)},
             ).all()
@@ -134,7 +140,8 @@ def keep(connection: Connection, uses: Sequence[Use]) -> None:
         return
     connection.execute(
         text(
-            "INSERT INTO heard_fact (id, topic, subject, sequence, type, body, label, recorded_at, refs)"
+            "INSERT INTO heard_fact"
+            " (id, topic, subject, sequence, type, body, label, recorded_at, refs)"
             " VALUES (:id, :topic, :subject, :sequence, :type, :body, :label, :recorded_at,"
             " CAST(:refs AS text[])) ON CONFLICT (id) DO NOTHING"
         ),

@@ -28,9 +28,10 @@ def park(
     """Keep a record that could not be used. The same record is kept once."""
     connection.execute(
         text(
-            "INSERT INTO parked (topic, partition, record_offset, subject, type, headers, body, error)"
-            " VALUES (:topic, :partition, :offset, :subject, :type, CAST(:headers AS jsonb), :body, :error)"
-            " ON CONFLICT DO NOTHING"
+            "INSERT INTO parked"
+            " (topic, partition, record_offset, subject, type, headers, body, error)"
+            " VALUES (:topic, :partition, :offset, :subject, :type, CAST(:headers AS jsonb),"
+            " :body, :error) ON CONFLICT DO NOTHING"
         ),
         {
             "topic": record.topic,
@@ -39,7 +40,11 @@ def park(
             "subject": subject,
             "type": kind,
             "headers": json.dumps(
-                {name: b64encode(value or b"").decode() for name, value in record.headers.items()}
+                {
+                    # jsonb holds no NUL, and a record that can't be kept would stop everybody
+                    name.replace("\x00", "\\0"): b64encode(value or b"").decode()
+                    for name, value in record.headers.items()
+                }
             ),
             "body": record.body,
             "error": what_failed(error),
@@ -49,7 +54,7 @@ def park(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parked:
-    """Something that waits for a person: a record, a stopped subject, or a derivation that failed."""
+    """What waits for a person: a record, a stopped subject, or a derivation that failed."""
 
     kind: str
     subject: str = ""

@@ -1,6 +1,7 @@
 """The relay: the published log goes to Kafka, in order, by one active process a service.
 
-What was sent is marked up to the first failure; after a crash in between it is sent again, and listeners skip it.
+What was sent is marked up to the first failure; after a crash in between it is sent again, and
+listeners skip it.
 """
 
 import threading
@@ -36,10 +37,11 @@ class Relay:
         self.stop = threading.Event()
 
     def run(self) -> None:
-        """Stand by until this is the active relay, then send; start over when the database was away."""
+        """Stand by until this is the active relay, then send; start over after a lost database."""
         while not self.stop.is_set():
             try:
                 with self._store.engine.connect() as connection:
+                    connection.detach()  # closed, not pooled: the lock goes with the connection
                     self._stand_by_and_send(connection)
             except DBAPIError as error:
                 if not error.connection_invalidated and not _is_away(error):
@@ -71,9 +73,13 @@ class Relay:
             text("SELECT * FROM published WHERE sent_at IS NULL ORDER BY position LIMIT :batch"),
             {"batch": BATCH},
         ).all()
-        futures = [self._send(row, epoch) for row in rows]
+        futures: list[Any] = []
         arrived: list[int] = []
-        for row, future in zip(rows, futures, strict=True):
+        try:
+            futures.extend(self._send(row, epoch) for row in rows)
+        except Exception as error:  # of the broker's, which was away for longer than it waits
+            log.warning("broker_away", exc_info=error)
+        for row, future in zip(rows, futures, strict=False):
             try:
                 future.get(timeout=30)
             except Exception as error:

@@ -80,7 +80,8 @@ def unsettled_clients(connection: Connection, clients: Sequence[str]) -> set[str
         for (subject,) in connection.execute(
             text(
                 "SELECT key FROM due WHERE key = ANY(CAST(:clients AS text[]))"
-                " UNION SELECT subject FROM heard_head WHERE subject = ANY(CAST(:clients AS text[]))"
+                " UNION SELECT subject FROM heard_head"
+                " WHERE subject = ANY(CAST(:clients AS text[]))"
                 " AND (behind_to IS NOT NULL OR stopped IS NOT NULL)"
             ),
             {"clients": list(clients)},

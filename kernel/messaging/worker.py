@@ -1,6 +1,7 @@
 """The stream process: Faust takes batches and hands them over; a second thread heals and derives.
 
-Correctness lives in PostgreSQL. No exception leaves the agent: Faust would acknowledge the batch and forget it.
+Correctness lives in PostgreSQL. No exception leaves the agent: Faust would acknowledge the batch
+and forget it.
 """
 
 import asyncio
@@ -10,17 +11,18 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import faust
 from faust.worker import Worker
-from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from kernel import logs
 from kernel.messaging.draining import Draining
 from kernel.messaging.healing import Healing
 from kernel.messaging.hearing import Hearing, Record
+from kernel.messaging.ordinal import Ordinal
 from kernel.rpc.status import RemoteRefusal
 from kernel.store.store import Store
 
@@ -32,7 +34,6 @@ LOOK = 0.05  # seconds between two looks at what is due, when nothing was heard
 COMPARE = 60.0  # seconds between two comparisons of heads
 AWAY = 0.5  # seconds before a database or a peer that is away is tried again
 STOP_WITHIN = 5.0  # seconds a clean stop may take; what is not committed is heard again
-ORDINAL = 905_003  # advisory locks (ORDINAL, n): one worker a static member id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ def run(listening: Listening) -> None:
     stopping = threading.Event()
     heard = threading.Event()
     compare = threading.Event()
-    ordinal = _Ordinal(listening)
+    ordinal = Ordinal(listening.store.engine, listening.ordinal)
     deriving = threading.Thread(
         target=_derive,
         args=(listening, ordinal, stopping, heard, compare),
@@ -155,7 +156,7 @@ async def _hear(
     thread: ThreadPoolExecutor,
     stopping: threading.Event,
 ) -> None:
-    """Hear, off the event loop; wait in place while the database is away; never let an exception out."""
+    """Hear, off the event loop; wait in place for a database that is away; let no exception out."""
     loop = asyncio.get_running_loop()
     while True:
         try:
@@ -176,7 +177,7 @@ async def _hear(
 
 def _derive(
     listening: Listening,
-    ordinal: "_Ordinal",
+    ordinal: Ordinal,
     stopping: threading.Event,
     heard: threading.Event,
     compare: threading.Event,
@@ -185,66 +186,35 @@ def _derive(
     while not stopping.is_set():
         heard.wait(LOOK)
         heard.clear()
-        try:
-            if compare.is_set() or time.monotonic() - compared > COMPARE:
-                compare.clear()
-                compared = time.monotonic()
-                listening.healing.compare()
-            listening.healing.heal()
-            listening.draining.drain()
-        except RemoteRefusal as refusal:
-            log.warning("owner_away", reason=refusal.reason)
+        if compare.is_set() or time.monotonic() - compared > COMPARE:
+            compared = time.monotonic()
             compare.set()
-            stopping.wait(AWAY)
-        except DBAPIError as error:
-            log.warning("deriving_waits", exc_info=error)
-            stopping.wait(AWAY)
-            ordinal.keep()
-        except Exception as error:
-            log.error("deriving_failed", exc_info=error)
-            os._exit(1)
+        healing = partial(_heal, listening.healing, compare)
+        work: Callable[[], object]
+        for work in (healing, listening.draining.drain):  # it derives whoever is away
+            try:
+                work()
+            except RemoteRefusal as refusal:
+                log.warning("owner_away", reason=refusal.reason)
+                stopping.wait(AWAY)
+            except DBAPIError as error:
+                log.warning("deriving_waits", exc_info=error)
+                stopping.wait(AWAY)
+                ordinal.keep()
+            except Exception as error:
+                log.error("deriving_failed", exc_info=error)
+                os._exit(1)
 
 
-class _Ordinal:
-    """This worker's ordinal, held by a lock: two workers with one member id evict each other."""
-
-    def __init__(self, listening: Listening) -> None:
-        self._engine = listening.store.engine
-        self._ordinal = listening.ordinal
-        self._connection: Connection | None = None
-
-    def take(self) -> None:
-        """Wait until it is ours."""
-        waited = False
-        while not self._taken():
-            if not waited:
-                log.warning("ordinal_taken_or_database_away", ordinal=self._ordinal)
-                waited = True
-            time.sleep(AWAY)
-
-    def keep(self) -> None:
-        """Take it again if the database went away, and the lock with it."""
-        try:
-            if self._connection is not None:
-                self._connection.execute(text("SELECT 1"))
-                self._connection.commit()
-                return
-        except DBAPIError:
-            self._connection = None
-        self.take()
-
-    def _taken(self) -> bool:
-        try:
-            connection = self._engine.connect()
-            taken = connection.execute(
-                text("SELECT pg_try_advisory_lock(:kind, :ordinal)"),
-                {"kind": ORDINAL, "ordinal": self._ordinal},
-            ).scalar_one()
-            connection.commit()
-        except DBAPIError:
-            return False
-        if taken:
-            self._connection = connection
-        else:
-            connection.close()
-        return bool(taken)
+def _heal(healing: Healing, compare: threading.Event) -> None:
+    """Look for holes when asked to, until every owner answered; fetch what is missing."""
+    asked = compare.is_set()
+    compare.clear()
+    try:
+        if asked:
+            healing.compare()
+    except RemoteRefusal:
+        compare.set()
+        raise
+    finally:
+        healing.heal()

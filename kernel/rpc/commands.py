@@ -20,7 +20,7 @@ LONGEST_AFTER = 1000
 
 
 def context_of(request: Any, call: Call, vault: Vault) -> Context:
-    """The command's id, who gives it and when; its content as a keyed digest, without what it waits for."""
+    """The command's id, who gives it and when; its content, without `after`, as a keyed digest."""
     meta: common_pb2.CommandMeta = request.meta
     command_id: UUID = required_uuid(request, "meta.command_id")
     return Context(
@@ -36,7 +36,7 @@ def context_of(request: Any, call: Call, vault: Vault) -> Context:
 
 
 def patience_of(call: Call) -> float:
-    """Seconds an answer may wait for what it rests on: within the caller's deadline, with a margin."""
+    """Seconds an answer may wait for what it rests on: the caller's deadline, less a margin."""
     left = call.deadline()
     return max((DEADLINE if left is None else left) - MARGIN, 0.0)
 

@@ -28,10 +28,12 @@ class PublishedLogServicer:
         size = _page(request.page_size, READ_PAGE)
         with self._store.transaction() as tx:
             epoch = published.epoch_of(tx.connection)
-            rows = published.read(tx.connection, request.subject, request.after_sequence, size + 1)
+            rows, more = published.read(
+                tx.connection, request.subject, request.after_sequence, size
+            )
         return pb.ReadResponse(
             epoch=epoch,
-            more=len(rows) > size,
+            more=more,
             facts=[
                 pb.PublishedFact(
                     subject=row.subject,
@@ -40,7 +42,7 @@ class PublishedLogServicer:
                     headers=published.envelope_of(row, source=self._source, epoch=epoch).headers(),
                     body=bytes(row.body),
                 )
-                for row in rows[:size]
+                for row in rows
             ],
         )
 

@@ -1,1 +1,1 @@
-"""The record: SQLAlchemy Core on PostgreSQL. The tables are defined once, by the migrations beside this file."""
+"""The record: SQLAlchemy Core on PostgreSQL. The migrations beside this file define the tables."""

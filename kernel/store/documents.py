@@ -1,4 +1,4 @@
-"""Identity, free text and files: sealed under a key of their owner's own, kept with their history."""
+"""Identity, free text and files: sealed under a key of their owner's own, with their history."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ class Documents:
         self._vault = vault
 
     def put(self, owner: str, kind: str, content: bytes) -> int:
-        """Seal the next version of this document; gives its version. Repeating the content adds none."""
+        """Seal the next version of this document, and give it. Repeating the content adds none."""
         digest = self._vault.digest(content)
         key = self._key(owner)
         last = self._connection.execute(
@@ -69,7 +69,7 @@ class Documents:
         return Document(owner, kind, row.version, content)
 
     def _key(self, owner: str) -> bytes:
-        """The owner's own key, made at first use; its row is locked, so that versions don't collide."""
+        """The owner's own key, made at first use; its row is locked: versions don't collide."""
         self._connection.execute(
             text("INSERT INTO data_key VALUES (:owner, :wrapped) ON CONFLICT DO NOTHING"),
             {"owner": owner, "wrapped": self._vault.new_wrapped_key()},

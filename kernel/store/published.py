@@ -8,21 +8,34 @@ from sqlalchemy.engine import Row
 
 from kernel.messaging.envelope import Envelope
 
+PAGE_BYTES = 2 * 1024 * 1024  # with one more fact and all headers, less than a gRPC message
+
 
 def epoch_of(connection: Connection) -> int:
     """The log's epoch: raised when the database was restored to an earlier point."""
     return int(connection.execute(text("SELECT epoch FROM epoch")).scalar_one())
 
 
-def read(connection: Connection, subject: str, after: int, limit: int) -> Sequence[Row[Any]]:
-    """The subject's rows after a sequence, oldest first."""
-    return connection.execute(
+def read(
+    connection: Connection, subject: str, after: int, limit: int
+) -> tuple[Sequence[Row[Any]], bool]:
+    """The subject's rows after a sequence, oldest first, while they fit; whether more follow."""
+    rows = connection.execute(
         text(
-            "SELECT * FROM published WHERE subject = :subject AND sequence > :after"
-            " ORDER BY sequence LIMIT :limit"
+            "SELECT * FROM (SELECT *, sum(length(body)) OVER (ORDER BY sequence) AS total"
+            " FROM published WHERE subject = :subject AND sequence > :after"
+            " ORDER BY sequence LIMIT :limit) AS page"
+            " WHERE total - length(body) < :bytes ORDER BY sequence"
         ),
-        {"subject": subject, "after": after, "limit": limit},
+        {"subject": subject, "after": after, "limit": limit + 1, "bytes": PAGE_BYTES},
     ).all()
+    page = rows[:limit]
+    if not page:
+        return page, False
+    last = connection.execute(
+        text("SELECT last FROM sequence WHERE subject = :subject"), {"subject": subject}
+    ).scalar_one()
+    return page, bool(last > page[-1].sequence)
 
 
 def heads(connection: Connection, after: str, limit: int) -> Sequence[Row[Any]]:

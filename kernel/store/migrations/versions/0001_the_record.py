@@ -1,4 +1,4 @@
-"""The private log, the published log, what was heard, what is due, what was derived, and documents."""
+"""The private and the published log; what was heard, is due and was derived; documents."""
 
 from alembic import op
 
@@ -8,7 +8,7 @@ branch_labels = ("kernel",)
 depends_on = None
 
 TABLES = """
--- The private log: what this service decided. One stream an aggregate; (stream, version) is the lock.
+-- The private log: what this service decided. A stream an aggregate; (stream, version) is the lock.
 CREATE TABLE fact (
     stream text NOT NULL,
     version bigint NOT NULL CHECK (version > 0),
@@ -54,7 +54,10 @@ CREATE INDEX published_unsent ON published (position) WHERE sent_at IS NULL;
 CREATE INDEX published_of_command ON published (command_id) WHERE command_id IS NOT NULL;
 
 -- Raised by an operator when the database is restored to an earlier point.
-CREATE TABLE epoch (only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one), epoch bigint NOT NULL);
+CREATE TABLE epoch (
+    only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+    epoch bigint NOT NULL
+);
 INSERT INTO epoch (epoch) VALUES (1);
 
 -- A row to lock for each subject that something is derived from.

@@ -1,0 +1,120 @@
+"""The difference between what was derived before and what is derived now, written as revisions."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from kernel.facts import Row
+from kernel.ids import derived_id
+from kernel.messaging.interests import Derivation
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A new revision of a row."""
+
+    id: UUID
+    revision: int
+    row: Row
+    withdrawn: bool
+
+
+def difference(
+    connection: Connection, derivation: Derivation, key: str, rows: Sequence[Row]
+) -> list[Change]:
+    """Write what changed as new revisions; a change of provenance alone is written silently."""
+    current = {
+        row.id: row
+        for row in connection.execute(
+            text(
+                "SELECT id, revision, kind, row_key, content, provenance, withdrawn FROM derived"
+                " WHERE derivation = :name AND key = :key AND current"
+            ),
+            {"name": derivation.name, "key": key},
+        )
+    }
+    changes: list[Change] = []
+    seen: set[UUID] = set()
+    for row in rows:
+        row_id = derived_id(derivation.name, row.kind, row.key)
+        if row_id in seen:
+            raise ValueError("a derivation gave two rows of one key")
+        seen.add(row_id)
+        was = current.get(row_id)
+        if was is None or was.withdrawn or was.content != _normal(row.content):
+            changes.append(Change(row_id, 1 if was is None else was.revision + 1, row, False))
+        elif was.provenance != (provenance := _provenance(derivation, row)):
+            _write_provenance(connection, row_id, was.revision, provenance)
+    for row_id, was in current.items():
+        if row_id in seen:
+            continue
+        gone = Row(
+            kind=was.kind,
+            key=was.row_key,
+            content=was.content,
+            rests_on=frozenset(was.provenance["facts"]),
+            rules=was.provenance["rules"],
+        )
+        if not was.withdrawn:
+            changes.append(Change(row_id, was.revision + 1, gone, True))
+        elif was.provenance != (provenance := _provenance(derivation, gone)):
+            _write_provenance(connection, row_id, was.revision, provenance)
+    _write(connection, derivation, key, changes)
+    return changes
+
+
+def _write(
+    connection: Connection, derivation: Derivation, key: str, changes: Sequence[Change]
+) -> None:
+    if not changes:
+        return
+    connection.execute(
+        text("UPDATE derived SET current = false WHERE current AND id = ANY(CAST(:ids AS uuid[]))"),
+        {"ids": [change.id for change in changes]},
+    )
+    connection.execute(
+        text(
+            "INSERT INTO derived (id, revision, derivation, key, kind, row_key, content,"
+            " provenance, withdrawn, current) VALUES (:id, :revision, :derivation, :key, :kind,"
+            " :row_key, CAST(:content AS jsonb), CAST(:provenance AS jsonb), :withdrawn, true)"
+        ),
+        [
+            {
+                "id": change.id,
+                "revision": change.revision,
+                "derivation": derivation.name,
+                "key": key,
+                "kind": change.row.kind,
+                "row_key": change.row.key,
+                "content": json.dumps(change.row.content),
+                "provenance": json.dumps(_provenance(derivation, change.row)),
+                "withdrawn": change.withdrawn,
+            }
+            for change in changes
+        ],
+    )
+
+
+def _write_provenance(
+    connection: Connection, row_id: UUID, revision: int, provenance: Mapping[str, Any]
+) -> None:
+    connection.execute(
+        text(
+            "UPDATE derived SET provenance = CAST(:provenance AS jsonb)"
+            " WHERE id = :id AND revision = :revision"
+        ),
+        {"provenance": json.dumps(provenance), "id": row_id, "revision": revision},
+    )
+
+
+def _provenance(derivation: Derivation, row: Row) -> dict[str, Any]:
+    return {"facts": sorted(row.rests_on), "rules": row.rules, "code": derivation.code}
+
+
+def _normal(content: Mapping[str, Any]) -> Any:
+    """As JSON gives it back, so that a tuple and a list are the same."""
+    return json.loads(json.dumps(content))

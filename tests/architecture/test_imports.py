@@ -1,0 +1,200 @@
+"""Who may import whom (pyproject.toml, tool.importlinter), and that the check really looks."""
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LINT = Path(sys.executable).with_name("lint-imports")
+SERVICES = ("intake", "plans", "attendance", "billing")
+CONFIG: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"][
+    "importlinter"
+]
+CONTRACTS: dict[str, Any] = {contract["id"]: contract for contract in CONFIG["contracts"]}
+MODULES = 150  # there are more: fewer were seen means that a root went missing
+DOMAIN_MODULES = 30
+
+
+def lint(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [LINT, "--no-cache", "--no-logo", *arguments],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", "COLUMNS": "200"},
+    )
+
+
+def path_of(module: str) -> Path:
+    return ROOT.joinpath(*module.split("."))
+
+
+def domain_files() -> list[Path]:
+    return sorted(ROOT.glob("services/*/domain/**/*.py"))
+
+
+def test_imports_keep_to_the_contracts() -> None:
+    outcome = lint(ROOT)
+    assert outcome.returncode == 0, outcome.stdout
+    analyzed = re.search(r"Analyzed (\d+) files, (\d+) dependencies", outcome.stdout)
+    assert analyzed is not None
+    assert int(analyzed[1]) > MODULES
+    assert f"Contracts: {len(CONTRACTS)} kept, 0 broken" in outcome.stdout
+
+
+def test_every_contract_names_modules_that_exist() -> None:
+    assert set(CONTRACTS) == {"services", "kernel", "rooms", "domain"}
+    all_services = [f"services.{name}" for name in SERVICES]
+    launchers = sorted(
+        f"ninehours.{path.name}"
+        for path in (ROOT / "ninehours").iterdir()
+        if any(path.glob("*.py"))
+    )
+    folders = [path.name for path in (ROOT / "services").iterdir() if any(path.glob("*.py"))]
+    assert sorted(folders) == sorted(SERVICES)
+    assert CONTRACTS["services"]["modules"] == all_services
+    assert CONTRACTS["rooms"]["containers"] == all_services
+    assert sorted(CONTRACTS["kernel"]["forbidden_modules"]) == sorted(["services", *launchers])
+    assert CONTRACTS["domain"]["source_modules"] == [f"{name}.domain" for name in all_services]
+    named = [*CONFIG["root_packages"], *all_services, *launchers, "kernel"]
+    named += CONTRACTS["domain"]["source_modules"]
+    for module in named:
+        assert any(path_of(module).rglob("*.py")), module
+    assert len(domain_files()) > DOMAIN_MODULES
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root: Path = tmp_path_factory.mktemp("copy")
+    for name in ("kernel", "services", "ninehours"):
+        shutil.copytree(
+            ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "*.pyc")
+        )
+    shutil.copy(ROOT / "pyproject.toml", root)
+    return root
+
+
+VIOLATIONS = [
+    *(
+        ("services", f"services/{one}/domain/__init__.py", f"services.{other}.domain")
+        for one in SERVICES
+        for other in SERVICES
+        if one != other
+    ),
+    *(
+        ("kernel", "kernel/ids.py", module)
+        for module in (
+            "services.intake.domain",
+            "services.billing.api",
+            "ninehours.local.servers",
+            "ninehours.cli",
+            "ninehours.story",
+        )
+    ),
+    *(
+        ("rooms", f"services/{service}/{lower}", f"services.{service}.{upper}")
+        for service in SERVICES
+        for lower, upper in (
+            ("domain/__init__.py", "app"),
+            ("app/__init__.py", "adapters"),
+            ("adapters/__init__.py", "api"),
+            ("api/__init__.py", "__main__"),
+        )
+    ),
+    ("rooms", "services/plans/cellar/__init__.py", "services.plans.domain"),  # an unknown room
+    *(("domain", f"services/{service}/domain/__init__.py", "sqlalchemy") for service in SERVICES),
+    *(
+        ("domain", "services/billing/domain/x12/__init__.py", module)
+        for module in (
+            "psycopg",
+            "grpc",
+            "google.protobuf.message",
+            "ninehours.local",
+            "ninehours.cli",
+            "ninehours.story",
+            "kafka",
+            "faust",
+            "pydantic",
+            "kernel.facts",
+            "kernel.store.store",
+        )
+    ),
+    ("domain", "services/billing/domain/x12/__init__.py", "kernel.ids"),
+]
+
+
+@pytest.mark.parametrize(("contract", "file", "module"), VIOLATIONS)
+def test_a_violating_import_breaks_its_contract(
+    copy: Path, contract: str, file: str, module: str
+) -> None:
+    path = copy / file
+    was = path.read_text() if path.exists() else None
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"{was or ''}\nimport {module}\n")
+    try:
+        outcome = lint(copy, "--contract", contract)
+        assert outcome.returncode == 1, outcome.stdout
+        assert "0 kept, 1 broken" in outcome.stdout
+    finally:
+        if was is None:
+            shutil.rmtree(path.parent)
+        else:
+            path.write_text(was)
+
+
+def test_the_copy_is_otherwise_kept(copy: Path) -> None:
+    assert lint(copy).returncode == 0
+
+
+def test_a_domain_imports_the_standard_library_the_decider_and_refusals_alone() -> None:
+    strange = [
+        f"{path.relative_to(ROOT)}: {module}"
+        for path in domain_files()
+        for module in _imports(path)
+        if not _is_allowed(module, path.relative_to(ROOT).parts[1])
+    ]
+    assert strange == []
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide where they lead"
+            yield node.module or ""
+
+
+def _is_allowed(module: str, service: str) -> bool:
+    return (
+        module.partition(".")[0] in sys.stdlib_module_names
+        or module in ("kernel.decider", "kernel.refusal")
+        or f"{module}.".startswith(f"services.{service}.domain.")
+    )
+
+
+@pytest.mark.parametrize(
+    ("module", "allowed"),
+    [
+        ("datetime", True),
+        ("kernel.decider", True),
+        ("kernel.facts", False),
+        ("services.plans.domain.plan", True),
+        ("services.plans.app", False),
+        ("services.intake.domain", False),
+        ("requests", False),
+        ("ninehours.common.v1", False),
+    ],
+)
+def test_what_a_domain_may_import(module: str, allowed: bool) -> None:
+    assert _is_allowed(module, "plans") is allowed

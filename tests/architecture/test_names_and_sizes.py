@@ -1,0 +1,41 @@
+"""Names that hide what a module is for are not used, and no module of the kernel grows large."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+EMPTY_NAMES = {
+    "utils",
+    "util",
+    "helpers",
+    "helper",
+    "common",
+    "misc",
+    "base",
+    "manager",
+    "managers",
+}
+LARGEST = 250  # lines
+
+
+def modules(*roots: str) -> list[Path]:
+    return sorted(path for root in roots for path in (ROOT / root).rglob("*.py"))
+
+
+def test_no_module_has_a_name_that_says_nothing() -> None:
+    found = modules("kernel", "services")
+    assert len(found) > 130
+    assert [
+        path for path in found if EMPTY_NAMES & {path.stem, *path.relative_to(ROOT).parts}
+    ] == []
+
+
+def test_no_module_of_the_kernel_is_large() -> None:
+    found = modules("kernel")
+    assert len(found) > 40
+    assert [path for path in found if len(path.read_text().splitlines()) > LARGEST] == []
+
+
+def test_every_package_says_what_it_answers_for() -> None:
+    packages = [path for path in modules("kernel", "services") if path.name == "__init__.py"]
+    assert len(packages) > 20
+    assert [path for path in packages if not path.read_text().startswith('"""')] == []

@@ -1,0 +1,362 @@
+"""A small world of our own: counters that publish, tallies derived from them, gates that hold."""
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, assert_never
+from uuid import UUID, uuid4
+
+from google.protobuf.message import Message
+from google.protobuf.struct_pb2 import Struct
+from ninehours.attendance.v1.attendance_events_pb2 import (
+    SessionAttended,
+    SessionMissed,
+    SiteOpened,
+    StaffCredentialed,
+)
+from sqlalchemy import text
+
+from kernel.codec import Codec
+from kernel.decider import Decider
+from kernel.execute import Book
+from kernel.facts import Publication, Recorded, Row, publication_of
+from kernel.ids import derived_id
+from kernel.messaging.draining import Draining
+from kernel.messaging.envelope import Envelope
+from kernel.messaging.healing import Healing, Owner, OwnerHead
+from kernel.messaging.hearing import Hearing, Record
+from kernel.messaging.interests import Derivation, Facts, Interest, Interests
+from kernel.refusal import AgainstTheRules
+from kernel.store.store import Context, Store, Transaction
+
+NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+TOPIC = "ninehours.counting.v1"
+PATIENCE = 15.0  # seconds until a test that hangs fails
+
+
+def subject_of(kind: str, number: int) -> str:
+    """The same each time: `client/…001`."""
+    return f"{kind}/{UUID(int=number)}"
+
+
+ADA, BOB, EVE = (subject_of("client", n) for n in (1, 2, 3))
+SITE, STAFF = subject_of("site", 8), subject_of("staff", 9)
+
+
+# Counting: the write side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    client: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    client: str
+    amount: int
+
+
+def decide(command: Count, total: int) -> Iterator[Counted]:
+    match command:
+        case Count(amount=0):
+            return
+        case Count(client, amount):
+            if total + amount > 100:
+                raise AgainstTheRules("FULL", "a counter ends at 100")
+            yield Counted(client=client, amount=amount)
+        case _:
+            assert_never(command)
+
+
+COUNTER: Decider[Count, Counted, int] = Decider(
+    decide=decide, evolve=lambda total, fact: total + fact.amount, initial=0
+)
+COUNTED = Codec({"counting.counted.v1": Counted})
+
+
+def publish(recorded: Recorded) -> Iterable[Publication]:
+    fact: Counted = recorded.fact
+    message = attended("counted", fact.amount, client=fact.client)
+    yield publication_of(recorded, fact.client, message, label="HIPAA")
+
+
+def book_of(store: Store, **changes: Any) -> Book:
+    wanted: dict[str, Any] = {"publish": publish, "view": lambda *_: None, **changes}
+    return Book(store=store, **wanted)
+
+
+def context(**changes: Any) -> Context:
+    wanted: dict[str, Any] = {
+        "command_id": uuid4(),
+        "digest": b"one content",
+        "actor": "staff/1",
+        "now": NOW,
+        "deadline": 0.0,
+        **changes,
+    }
+    return Context(**wanted)
+
+
+def published(subject: str, message: Message | None = None, n: int = 0) -> Publication:
+    return Publication(
+        id=uuid4(),
+        subject=subject,
+        message=message or attended("s", n),
+        label="HIPAA",
+        causation="",
+        correlation="",
+    )
+
+
+def attended(session: str, minutes: int, *, client: str = ADA, site: str = "") -> SessionAttended:
+    return SessionAttended(
+        client_id=client.partition("/")[2], session_id=session, site_id=site, minutes=minutes
+    )
+
+
+# Tallying: the listening side
+
+BROKEN = 666
+INPUTS = Interests(
+    [
+        Interest(SessionAttended, lambda fact: [fact.site_id] if fact.site_id else []),
+        Interest(SiteOpened, lambda fact: [fact.time_zone] if fact.time_zone else []),
+        Interest(StaffCredentialed),
+    ]
+)
+
+
+class Broken(Exception):
+    """Raised by a derivation, with a name in its text."""
+
+
+def tally(client: str, facts: Facts) -> Sequence[Row]:
+    """A row a session: the last minutes that were told, and what its references are called."""
+    last: dict[str, SessionAttended] = {}
+    references = [fact for subject in sorted(facts.keys() - {client}) for fact in facts[subject]]
+    named: dict[str, str] = {}
+    for fact in references:
+        match fact.message:
+            case SiteOpened() as site:
+                named[fact.subject] = site.name
+            case StaffCredentialed() as staff:
+                named[fact.subject] = staff.credential
+    resting: dict[str, set[str]] = defaultdict(set)
+    for fact in facts[client]:
+        assert isinstance(fact.message, SessionAttended)
+        last[fact.message.session_id] = fact.message
+        resting[fact.message.session_id].add(str(fact.id))
+        if fact.message.minutes == BROKEN:
+            raise Broken("Wilhelmina Canary")
+    return [
+        Row(
+            kind="tally",
+            key=f"{client}|{session}",
+            content={"minutes": told.minutes, "named": sorted(named.values())},
+            rests_on=frozenset(resting[session] | {str(fact.id) for fact in references}),
+        )
+        for session, told in last.items()
+        if told.minutes
+    ]
+
+
+def tell(_: str, content: Any, revision: int, withdrawn: bool) -> Message:
+    message = Struct()
+    message.update({**content, "revision": revision, "withdrawn": withdrawn})
+    return message
+
+
+TALLY = Derivation(name="tally", code="1", derive=tally, publish=tell)
+TALLYING = Interests(INPUTS.by_type.values(), [TALLY])
+
+
+class Log:
+    """A published log in memory: an Owner, as the real one is."""
+
+    def __init__(self, topic: str = TOPIC, *, page: int = 2) -> None:
+        self.topic = topic
+        self.records: dict[str, list[Record]] = {}
+        self.reads = 0
+        self._page = page
+
+    def tell(self, subject: str, message: Message, **envelope: Any) -> Record:
+        """The subject's next record; `envelope` changes what it says of itself."""
+        records = self.records.setdefault(subject, [])
+        wanted: dict[str, Any] = {
+            "id": derived_id(self.topic, subject, len(records) + 1),
+            "type": message.DESCRIPTOR.full_name,
+            "source": "/services/counting",
+            "subject": subject,
+            "time": NOW,
+            "epoch": 1,
+            "sequence": len(records) + 1,
+            "network": "network",
+            "label": "HIPAA",
+            "may_ignore": False,
+            "causation": "",
+            "correlation": "",
+            **envelope,
+        }
+        record = Record(
+            topic=self.topic,
+            partition=0,
+            offset=sum(map(len, self.records.values())),
+            headers=Envelope(**wanted).headers(),
+            body=message.SerializeToString(deterministic=True),
+        )
+        records.append(record)
+        return record
+
+    def read(self, subject: str, after: int) -> tuple[Sequence[Record], bool]:
+        self.reads += 1
+        records = self.records.get(subject, [])
+        page = records[after : after + self._page]
+        read = [replace(each, partition=-1, offset=after + n) for n, each in enumerate(page, 1)]
+        return read, len(records) > after + self._page
+
+    def heads(self) -> Sequence[OwnerHead]:
+        return [
+            OwnerHead(subject, len(records), records[-1].headers["ce_id"].decode())
+            for subject, records in sorted(self.records.items())
+        ]
+
+
+class Listener:
+    """The stream side of a service, without Faust."""
+
+    def __init__(
+        self, store: Store, *owners: Owner, interests: Interests = TALLYING, **parts: Any
+    ) -> None:
+        self.store = store
+        self.interests = interests
+        self.hearing = Hearing(store, interests)
+        self.hearing.begin([TOPIC, *(owner.topic for owner in owners if owner.topic != TOPIC)])
+        self.draining = Draining(store, interests, **parts)
+        self.healing = Healing(store, self.hearing, {owner.topic: owner for owner in owners})
+
+    def hear(self, *records: Record) -> None:
+        self.hearing.hear(records)
+
+    def head(self, subject: str) -> tuple[int, int | None, str | None]:
+        """Sequence, behind_to, stopped."""
+        [row] = self.ask("SELECT * FROM heard_head WHERE subject = :subject", subject=subject)
+        return row.sequence, row.behind_to, row.stopped
+
+    def heard(self, subject: str) -> list[int]:
+        statement = "SELECT sequence FROM heard_fact WHERE subject = :subject ORDER BY sequence"
+        return [row.sequence for row in self.ask(statement, subject=subject)]
+
+    def due(self) -> list[tuple[str, int, str | None]]:
+        return [
+            (row.key, row.mark, row.error) for row in self.ask("SELECT * FROM due ORDER BY key")
+        ]
+
+    def tallies(self) -> dict[str, Any]:
+        """Current contents by row key."""
+        rows = self.ask("SELECT * FROM derived WHERE current AND NOT withdrawn ORDER BY row_key")
+        return {row.row_key: row.content for row in rows}
+
+    def told(self) -> list[dict[str, Any]]:
+        """What was published of tallies, oldest first."""
+        rows = self.ask("SELECT body FROM published ORDER BY position")
+        return [dict(Struct.FromString(bytes(row.body))) for row in rows]
+
+    def ask(self, statement: str, **parameters: Any) -> Sequence[Any]:
+        return ask(self.store, statement, **parameters)
+
+
+def ask(store: Store, statement: str, **parameters: Any) -> Sequence[Any]:
+    with store.transaction() as tx:
+        return tx.connection.execute(text(statement), parameters).all()
+
+
+# Two transactions at a barrier
+
+
+class Gate:
+    """Holds the first transaction that comes to its place until it is opened."""
+
+    def __init__(self, place: str = "") -> None:
+        self.reached = threading.Event()
+        self._open = threading.Event()
+        self._place = place
+        self._first = threading.Lock()
+
+    def __call__(self, place: str = "") -> None:
+        if place == self._place and self._first.acquire(blocking=False):
+            self.reached.set()
+            assert self._open.wait(PATIENCE), "nobody opened the gate"
+
+    def open(self) -> None:
+        self._open.set()
+
+
+@contextmanager
+def held(gate: Gate, first: Callable[[], Any]) -> Iterator["Held"]:
+    """`first` runs until the gate; inside, others run; at the end everything is over."""
+    with ThreadPoolExecutor(2) as threads:
+        try:
+            running = threads.submit(first)
+            assert gate.reached.wait(PATIENCE), running.exception(0)
+            yield Held(gate, running, threads)
+        finally:
+            gate.open()
+        running.result(PATIENCE)
+
+
+@dataclass
+class Held:
+    gate: Gate
+    running: Future[Any]
+    threads: ThreadPoolExecutor
+
+    def meanwhile(self, store: Store, second: Callable[[], Any]) -> Any:
+        """Run `second` until it is over or waits for a lock; let the first go on; its result."""
+        running = self.threads.submit(second)
+        until(lambda: running.done() or is_waiting(store))
+        self.gate.open()
+        self.running.result(PATIENCE)
+        return running.result(PATIENCE)
+
+
+def is_waiting(store: Store) -> bool:
+    """Whether a transaction of this database waits for another's lock."""
+    return bool(
+        ask(
+            store,
+            "SELECT FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'",
+        )
+    )
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Look until it holds; fail after a while."""
+    look = threading.Event()
+    for _ in range(int(PATIENCE / 0.005)):
+        if condition():
+            return
+        look.wait(0.005)
+    raise AssertionError("it did not come to hold")
+
+
+def without_locks(monkeypatch: Any, *, share_only: bool = False) -> None:
+    """Take the subject locks out: what a test then shows is what they are for."""
+    lock = Transaction.lock
+
+    def none(self: Transaction, subjects: Iterable[str], **how: bool) -> bool:
+        if share_only and not how.get("share"):
+            return lock(self, subjects, **how)
+        self.locked.update(subjects)
+        return True
+
+    monkeypatch.setattr(Transaction, "lock", none)
+
+
+__all__ = ["SessionMissed", "SiteOpened", "StaffCredentialed"]

@@ -1,0 +1,405 @@
+"""Draining: due keys become current rows and public facts, and nothing raised meanwhile is lost."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from kernel.facts import Row
+from kernel.ids import derived_id
+from kernel.messaging.draining import Draining
+from kernel.messaging.interests import Derivation, Facts, Interests
+from kernel.messaging.standing import unsettled_clients
+from kernel.store.store import Store, Transaction
+from tests.kernel.made import (
+    ADA,
+    BOB,
+    BROKEN,
+    EVE,
+    INPUTS,
+    SITE,
+    STAFF,
+    TALLY,
+    TALLYING,
+    Gate,
+    Listener,
+    Log,
+    SiteOpened,
+    StaffCredentialed,
+    attended,
+    held,
+    without_locks,
+)
+
+KEY = f"{ADA}|s"
+
+
+@pytest.fixture
+def log() -> Log:
+    return Log()
+
+
+@pytest.fixture
+def listener(tallying: Store, log: Log) -> Listener:
+    return Listener(tallying, log)
+
+
+def derived_with(**changes: Any) -> Interests:
+    return Interests(INPUTS.by_type.values(), [replace(TALLY, **changes)])
+
+
+# The difference
+
+
+def test_many_facts_of_a_client_cost_one_derivation(listener: Listener, log: Log) -> None:
+    for n in range(1, 6):
+        listener.hear(log.tell(ADA, attended("s", n)))
+    assert listener.due() == [(ADA, 5, None)]
+    assert listener.draining.drain() == 1
+    assert listener.draining.drain() == 0
+    assert listener.due() == []
+    assert listener.tallies() == {KEY: {"minutes": 5, "named": []}}
+    assert len(listener.told()) == 1
+
+
+def test_a_change_of_content_is_published_as_a_revision_of_its_row(
+    listener: Listener, log: Log
+) -> None:
+    for minutes in (10, 20):
+        listener.hear(log.tell(ADA, attended("s", minutes)))
+        listener.draining.drain()
+    assert [(fact["minutes"], fact["revision"]) for fact in listener.told()] == [(10, 1), (20, 2)]
+    row_id = derived_id("tally", "tally", KEY)
+    rows = listener.ask("SELECT id, subject, sequence FROM published ORDER BY position")
+    assert [row.id for row in rows] == [derived_id(row_id, 1), derived_id(row_id, 2)]
+    assert [(row.subject, row.sequence) for row in rows] == [(ADA, 1), (ADA, 2)]
+    revisions = listener.ask("SELECT revision, current FROM derived ORDER BY revision")
+    assert [tuple(row) for row in revisions] == [(1, False), (2, True)]
+
+
+def test_a_change_of_provenance_alone_is_written_silently(listener: Listener, log: Log) -> None:
+    records = [log.tell(ADA, attended("s", 10)) for _ in range(2)]
+    for record in records:
+        listener.hear(record)
+        listener.draining.drain()
+    assert len(listener.told()) == 1
+    [row] = listener.ask("SELECT revision, provenance FROM derived")
+    assert row.revision == 1
+    assert row.provenance["facts"] == sorted(r.headers["ce_id"].decode() for r in records)
+
+
+def test_a_row_that_is_gone_is_withdrawn_and_may_come_back(listener: Listener, log: Log) -> None:
+    for minutes in (10, 0, 0, 10):
+        listener.hear(log.tell(ADA, attended("s", minutes)))
+        listener.draining.drain()
+    told = [(fact["minutes"], fact["revision"], fact["withdrawn"]) for fact in listener.told()]
+    assert told == [(10, 1, False), (10, 2, True), (10, 3, False)]
+    assert listener.tallies() == {KEY: {"minutes": 10, "named": []}}
+
+
+def test_corrected_and_corrected_back_is_three_revisions(listener: Listener, log: Log) -> None:
+    for minutes in (10, 20, 10):
+        listener.hear(log.tell(ADA, attended("s", minutes)))
+        listener.draining.drain()
+    assert [fact["minutes"] for fact in listener.told()] == [10, 20, 10]
+    assert len(listener.ask("SELECT FROM derived")) == 3
+
+
+def test_a_derived_fact_carries_the_strictest_label_it_rests_on(
+    listener: Listener, log: Log
+) -> None:
+    listener.hear(log.tell(ADA, attended("s", 10), label="PART2"), log.tell(BOB, attended("s", 1)))
+    listener.draining.drain()
+    rows = listener.ask("SELECT subject, headers FROM published")
+    assert {row.subject: row.headers["label"] for row in rows} == {ADA: "PART2", BOB: "HIPAA"}
+
+
+def test_a_derivation_that_gives_two_rows_of_one_key_is_parked(tallying: Store, log: Log) -> None:
+    row = Row(kind="tally", key="k", content={}, rests_on=frozenset())
+    listener = Listener(tallying, log, interests=derived_with(derive=lambda *_: [row, row]))
+    listener.hear(log.tell(ADA, attended("s", 1)))
+    listener.draining.drain()
+    assert listener.due()[0][2] is not None
+    assert listener.tallies() == {}
+
+
+def test_deriving_everything_again_publishes_nothing_new(listener: Listener, log: Log) -> None:
+    listener.hear(log.tell(ADA, attended("s", 10)), log.tell(BOB, attended("s", 5, client=BOB)))
+    listener.draining.drain()
+    before = listener.tallies()
+    assert listener.draining.raise_all() == 2
+    assert listener.draining.drain() == 2
+    assert (listener.tallies(), len(listener.told())) == (before, 2)
+
+
+# Parking
+
+
+def test_a_derivation_that_fails_parks_its_client_and_a_new_fact_frees_it(
+    listener: Listener, log: Log
+) -> None:
+    listener.hear(log.tell(ADA, attended("s", BROKEN)), log.tell(BOB, attended("s", 5, client=BOB)))
+    listener.draining.drain()
+    [(key, _, error)] = listener.due()
+    assert key == ADA
+    assert error is not None
+    assert error.startswith("tests.kernel.made.Broken at tests/kernel/made.py:")
+    assert "Wilhelmina" not in error
+    assert list(listener.tallies()) == [f"{BOB}|s"]
+    assert listener.draining.drain() == 0
+    with listener.store.transaction() as tx:
+        assert unsettled_clients(tx.connection, [ADA, BOB]) == {ADA}
+    listener.hear(log.tell(ADA, attended("t", 7)))
+    assert listener.due() == [(ADA, 2, None)]
+
+
+def test_a_fact_that_comes_while_a_derivation_fails_is_not_parked_with_it(
+    tallying: Store, log: Log
+) -> None:
+    mended = False
+
+    def derive(client: str, facts: Facts) -> Sequence[Row]:
+        nonlocal mended
+        if not mended:
+            mended = True
+            here.draining.raise_all()  # as a fact would, once the lock is given back
+            raise ValueError
+        return TALLY.derive(client, facts)
+
+    here: Listener = Listener(tallying, log, interests=derived_with(derive=derive))
+    here.hear(log.tell(ADA, attended("s", 1)))
+    here.draining.drain()
+    assert here.due() == []
+    assert list(here.tallies()) == [KEY]
+
+
+def test_a_fact_that_can_no_longer_be_read_parks_its_client_alone(
+    listener: Listener, log: Log
+) -> None:
+    listener.hear(log.tell(ADA, attended("s", 1)), log.tell(BOB, attended("s", 1, client=BOB)))
+    listener.ask(r"UPDATE heard_fact SET body = '\xff' WHERE subject = :ada RETURNING 1", ada=ADA)
+    listener.draining.drain()
+    assert [key for key, _, error in listener.due() if error] == [ADA]
+    assert list(listener.tallies()) == [f"{BOB}|s"]
+
+
+def test_a_database_that_is_away_leaves_the_key_due(tallying: Store, log: Log) -> None:
+    def away(*_: Any) -> Any:
+        raise OperationalError("", None, Exception("the server closed the connection"))
+
+    listener = Listener(tallying, log, interests=derived_with(derive=away))
+    listener.hear(log.tell(ADA, attended("s", 1)))
+    with pytest.raises(OperationalError):
+        listener.draining.drain()
+    assert listener.due() == [(ADA, 1, None)]
+
+
+def test_due_keys_of_a_derivation_that_is_no_more_hold_nobody_up(
+    listener: Listener, log: Log
+) -> None:
+    with listener.store.transaction() as tx:
+        tx.raise_due([("gone", f"{ADA}{n}") for n in range(150)])
+    listener.hear(log.tell(ADA, attended("s", 1)))
+    assert listener.draining.drain() == 1
+
+
+# New code
+
+
+def test_new_code_derives_again_also_those_who_had_no_row(tallying: Store, log: Log) -> None:
+    listener = Listener(tallying, log)
+    listener.draining.raise_outdated()
+    listener.hear(log.tell(ADA, attended("s", 10)), log.tell(BOB, attended("s", 0, client=BOB)))
+    listener.draining.drain()
+    assert listener.draining.raise_outdated() == 0
+
+    def derive(client: str, _: Facts) -> Sequence[Row]:
+        content = {"minutes": 1}
+        return [Row(kind="tally", key=f"{client}|s", content=content, rests_on=frozenset())]
+
+    newer = Draining(tallying, derived_with(code="2", derive=derive))
+    assert newer.raise_outdated() == 2
+    assert newer.drain() == 2
+    assert set(listener.tallies()) == {KEY, f"{BOB}|s"}
+    assert newer.raise_outdated() == 0
+
+
+def test_a_withdrawn_row_is_not_derived_again_at_every_start(tallying: Store, log: Log) -> None:
+    listener = Listener(tallying, log)
+    for minutes in (10, 0):
+        listener.hear(log.tell(ADA, attended("s", minutes)))
+        listener.draining.drain()
+    newer = Draining(tallying, derived_with(code="2"))
+    newer.raise_outdated()
+    newer.drain()
+    assert newer.raise_outdated() == 0
+    assert len(listener.told()) == 2
+
+
+# References
+
+
+def test_a_derivation_reads_the_references_of_references(listener: Listener, log: Log) -> None:
+    listener.hear(
+        log.tell(ADA, attended("s", 10, site=SITE)),
+        log.tell(SITE, SiteOpened(name="Lakeside", time_zone=STAFF)),
+        log.tell(STAFF, StaffCredentialed(credential="LCSW")),
+    )
+    listener.draining.drain()
+    assert listener.tallies() == {KEY: {"minutes": 10, "named": ["LCSW", "Lakeside"]}}
+    listener.hear(log.tell(STAFF, StaffCredentialed(credential="LPC")))
+    listener.draining.drain()
+    assert listener.tallies() == {KEY: {"minutes": 10, "named": ["LPC", "Lakeside"]}}
+
+
+def test_a_reference_that_is_added_while_the_first_is_awaited_is_locked_too(
+    tallying: Store, log: Log
+) -> None:
+    listener = Listener(tallying, log)
+    listener.hear(
+        log.tell(ADA, attended("s", 10, site=SITE)), log.tell(SITE, SiteOpened(name="Lakeside"))
+    )
+    locked: list[tuple[str, ...]] = []
+
+    class Watching(Draining):
+        def _derive(self, tx: Transaction, *rest: Any) -> bool:
+            lock = tx.lock
+
+            def watched(subjects: Any, **how: bool) -> bool:
+                locked.append(tuple(sorted(subjects)))
+                if len(locked) == 1:  # after the first reading: the site now names its staff
+                    record = log.tell(SITE, SiteOpened(name="Lakeside", time_zone=STAFF))
+                    listener.hear(record)
+                return lock(subjects, **how)
+
+            tx.lock = watched  # type: ignore[method-assign]
+            return super()._derive(tx, *rest)
+
+    Watching(tallying, TALLYING).drain()
+    assert locked == [(SITE,), (ADA,), (SITE, STAFF), (ADA,)]
+    assert listener.due() == []
+
+
+# Two at once, held at a barrier; and the same without what keeps them apart
+
+
+def both_hear_and_derive(tallying: Store, monkeypatch: Any, *, locks: bool) -> Listener:
+    log, gate = Log(), Gate("read")
+    first, second = Listener(tallying, log, barrier=gate), Listener(tallying, log)
+    one, two = (log.tell(ADA, attended(session, 5)) for session in "st")
+    if not locks:
+        without_locks(monkeypatch)
+
+    def hear_and_derive(listener: Listener, record: Any) -> None:
+        listener.hear(record)
+        listener.draining.drain()
+
+    with held(gate, lambda: hear_and_derive(first, one)) as waiting:
+        waiting.meanwhile(tallying, lambda: hear_and_derive(second, two))
+    return second
+
+
+def test_two_transactions_hearing_one_client_derive_from_both_facts(
+    tallying: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener = both_hear_and_derive(tallying, monkeypatch, locks=True)
+    assert list(listener.tallies()) == [KEY, f"{ADA}|t"]
+    assert (listener.heard(ADA), listener.due()) == ([1, 2], [])
+
+
+def test_without_the_lock_two_transactions_hearing_one_client_derive_from_one(
+    tallying: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener = both_hear_and_derive(tallying, monkeypatch, locks=False)
+    assert list(listener.tallies()) == [KEY]
+    assert (listener.heard(ADA), listener.due()) == ([1, 2], [])  # and nobody would ever notice
+
+
+class Unmarked(Draining):
+    """Draining that deletes a due key whatever its mark."""
+
+    def _settle(self, tx: Transaction, derivation: Derivation, client: str, mark: int) -> None:
+        tx.connection.execute(text("DELETE FROM due WHERE key = :key"), {"key": client})
+
+
+def raised_while_drained(tallying: Store, kind: type[Draining]) -> tuple[Listener, list[int]]:
+    """What is derived depends on `today`, as on a release's code: that takes no client's lock."""
+    log, gate, today, seen = Log(), Gate("derived"), [1], []
+
+    def derive(_: str, __: Facts) -> Sequence[Row]:
+        seen.append(today[0])
+        content = {"today": today[0]}
+        return [Row(kind="tally", key=KEY, content=content, rests_on=frozenset())]
+
+    interests = derived_with(derive=derive)
+    listener = Listener(tallying, log, interests=interests)
+    listener.hear(log.tell(ADA, attended("s", 1)))
+
+    def raise_again() -> None:
+        today[0] = 2
+        listener.draining.raise_all()
+
+    with held(gate, kind(tallying, interests, barrier=gate).drain) as waiting:
+        waiting.meanwhile(tallying, raise_again)
+    return listener, seen
+
+
+def test_a_key_raised_while_it_is_drained_is_drained_again(tallying: Store) -> None:
+    listener, seen = raised_while_drained(tallying, Draining)
+    assert seen == [1, 2]
+    assert (listener.tallies(), listener.due()) == ({KEY: {"today": 2}}, [])
+
+
+def test_without_the_mark_a_key_raised_while_it_is_drained_is_lost(tallying: Store) -> None:
+    listener, seen = raised_while_drained(tallying, Unmarked)
+    assert seen == [1]
+    assert (listener.tallies(), listener.due()) == ({KEY: {"today": 1}}, [])
+
+
+def reference_changed_meanwhile(tallying: Store, monkeypatch: Any, *, locks: bool) -> Listener:
+    """A site is heard while a client that nobody knew depends on it is heard and derived."""
+    log, gate = Log(), Gate("heard")
+    slow, listener = Listener(tallying, log), Listener(tallying, log)
+    slow.hearing._barrier = gate
+    if not locks:
+        without_locks(monkeypatch, share_only=True)
+    site = log.tell(SITE, SiteOpened(name="Lakeside"))
+
+    def hear_and_derive() -> None:
+        listener.hear(log.tell(ADA, attended("s", 10, site=SITE)))
+        listener.draining.drain()
+
+    with held(gate, lambda: slow.hear(site)) as waiting:
+        waiting.meanwhile(tallying, hear_and_derive)
+    listener.draining.drain()
+    return listener
+
+
+def test_a_reference_changed_while_a_client_is_derived_is_read(
+    tallying: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener = reference_changed_meanwhile(tallying, monkeypatch, locks=True)
+    assert listener.tallies()[KEY]["named"] == ["Lakeside"]
+    assert listener.due() == []
+
+
+def test_without_the_shared_lock_a_reference_changed_meanwhile_is_missed(
+    tallying: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener = reference_changed_meanwhile(tallying, monkeypatch, locks=False)
+    assert listener.tallies()[KEY]["named"] == []
+    assert listener.due() == []
+
+
+def test_a_client_that_another_worker_has_is_left_to_it(tallying: Store, log: Log) -> None:
+    listener = Listener(tallying, log)
+    listener.hear(log.tell(ADA, attended("s", 1)), log.tell(BOB, attended("s", 2, client=BOB)))
+    gate = Gate("read")
+    with held(gate, Draining(tallying, TALLYING, barrier=gate).drain):
+        assert listener.draining.drain() == 1
+    assert len(listener.tallies()) == 2
+    assert listener.head(BOB)[0] + listener.head(ADA)[0] == 2
+    assert EVE not in listener.tallies()

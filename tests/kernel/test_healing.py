@@ -1,0 +1,238 @@
+"""Healing: what Kafka lost is read from its owner, in memory or over gRPC by one contract."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import uuid4
+
+import pytest
+from google.protobuf.message import Message
+from google.protobuf.struct_pb2 import Struct
+
+from kernel.config import Settings
+from kernel.messaging.healing import Owner, OwnerHead
+from kernel.messaging.hearing import Record
+from kernel.rpc.published_log import SERVICE, PublishedLogServicer, RemoteOwner
+from kernel.rpc.server import Server
+from kernel.rpc.tokens import Verifier, service_tokens
+from kernel.store.store import Store
+from tests.kernel.made import (
+    ADA,
+    BOB,
+    EVE,
+    TOPIC,
+    Listener,
+    Log,
+    attended,
+    published,
+    subject_of,
+)
+
+
+class Telling(Owner, Protocol):
+    """An owner whose log grows."""
+
+    def tell(self, subject: str, message: Message) -> Record: ...
+
+
+class Remote:
+    """The real one: a published log on PostgreSQL, read over gRPC."""
+
+    topic = TOPIC
+
+    def __init__(self, store: Store, remote: RemoteOwner) -> None:
+        self._store = store
+        self.read = remote.read
+        self.heads = remote.heads
+
+    def tell(self, subject: str, message: Message) -> Record:
+        with self._store.transaction() as tx:
+            [written] = tx.publish([published(subject, message)])
+        records, _ = self.read(subject, written.sequence - 1)
+        return records[0]
+
+
+@pytest.fixture
+def remote(
+    counting: Store, secrets_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], Remote]]:
+    servers: list[Server] = []
+
+    def start() -> Remote:
+        settings = Settings(
+            service="intake",
+            database_url="postgresql://nobody:hush@127.0.0.1:1/none",  # type: ignore[arg-type]
+            secrets_dir=secrets_dir,
+            environment="test",
+        )
+        servicer = PublishedLogServicer(counting, "counting")
+        server = Server(
+            {SERVICE: servicer},
+            verifier=Verifier(secrets_dir),
+            settings=settings,
+            ready=lambda: True,
+        )
+        servers.append(server)
+        server.start()
+        token = service_tokens(secrets_dir, "plans")
+        return Remote(counting, RemoteOwner(TOPIC, f"127.0.0.1:{server.port}", token))
+
+    yield start
+    for server in servers:
+        server.stop(0)
+
+
+@pytest.fixture(params=["memory", "grpc"])
+def owner(request: pytest.FixtureRequest) -> Telling:
+    if request.param == "memory":
+        return Log()
+    start: Callable[[], Telling] = request.getfixturevalue("remote")
+    return start()
+
+
+@pytest.fixture
+def listener(tallying: Store, owner: Telling) -> Listener:
+    return Listener(tallying, owner)
+
+
+def tell(owner: Telling, count: int, client: str = ADA) -> list[Record]:
+    return [owner.tell(client, attended("s", n, client=client)) for n in range(1, count + 1)]
+
+
+# What an owner is
+
+
+def test_an_owner_reads_on_after_a_sequence_page_by_page(owner: Telling) -> None:
+    told = tell(owner, 5)
+    found: list[Record] = []
+    more = True
+    while more:
+        page, more = owner.read(ADA, len(found))
+        assert page
+        found += page
+    assert [record.body for record in found] == [record.body for record in told]
+    assert [record.headers for record in found] == [record.headers for record in told]
+    assert owner.read(ADA, 5) == ([], False)
+    assert owner.read(BOB, 0) == ([], False)
+
+
+def test_an_owner_gives_the_last_sequence_and_id_of_every_subject(owner: Telling) -> None:
+    tell(owner, 2, EVE)
+    [*_, last] = tell(owner, 3)
+    heads = {head.subject: head for head in owner.heads()}
+    assert set(heads) == {ADA, EVE}
+    assert heads[ADA] == OwnerHead(ADA, 3, last.headers["ce_id"].decode())
+    assert heads[EVE].sequence == 2
+
+
+# What healing does with it
+
+
+def test_a_hole_is_filled_from_the_owner(listener: Listener, owner: Telling) -> None:
+    records = tell(owner, 6)
+    listener.hear(records[0], records[5])
+    assert listener.head(ADA) == (1, 6, None)
+    assert listener.healing.heal() == 5
+    assert listener.head(ADA) == (6, None, None)
+    assert listener.heard(ADA) == [1, 2, 3, 4, 5, 6]
+    assert listener.healing.heal() == 0
+    listener.hear(*records)
+    assert listener.heard(ADA) == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_lost_last_fact_is_found_by_comparing(listener: Listener, owner: Telling) -> None:
+    records = tell(owner, 3)
+    tell(owner, 2, BOB)
+    listener.hear(*records[:2])
+    assert listener.healing.heal() == 0
+    assert listener.healing.compare() == 2
+    assert (listener.head(ADA), listener.head(BOB)) == ((2, 3, None), (0, 2, None))
+    assert listener.healing.heal() == 3
+    assert (listener.heard(ADA), listener.heard(BOB)) == ([1, 2, 3], [1, 2])
+    assert listener.healing.compare() == 0
+
+
+def test_comparing_finds_another_history_and_stops_that_subject(
+    listener: Listener, owner: Telling
+) -> None:
+    listener.hear(*tell(owner, 2), *tell(owner, 2, BOB))
+    listener.ask(
+        "UPDATE heard_head SET id = :id WHERE subject = :ada RETURNING 1", id=uuid4(), ada=ADA
+    )
+    listener.healing.compare()
+    assert listener.head(ADA)[2] == "OTHER_HISTORY"
+    assert listener.head(BOB)[2] is None
+
+
+def test_poison_in_the_owners_log_parks_its_subject_and_heals_the_rest(
+    listener: Listener, owner: Telling
+) -> None:
+    tell(owner, 1)
+    owner.tell(ADA, attended("s", 5, site="site/\x00"))
+    tell(owner, 1)
+    tell(owner, 2, BOB)
+    listener.healing.compare()
+    listener.healing.heal()
+    assert listener.head(ADA)[2] == "PARKED"
+    assert (listener.heard(ADA), listener.heard(BOB)) == ([1], [1, 2])
+    assert listener.healing.heal() == 0
+    [row] = listener.ask("SELECT * FROM parked")
+    assert (row.partition, row.record_offset, row.subject) == (-1, 2, ADA)
+
+
+def test_a_subject_hears_the_same_from_kafka_as_from_its_owner(
+    tallying: Store, remote: Callable[[], Remote]
+) -> None:
+    """The envelope that the owner reads out is the one that the relay sends."""
+    owner = remote()
+    told = tell(owner, 2)
+    listener = Listener(tallying, owner)
+    listener.hear(*told)
+    listener.healing.compare()
+    assert listener.head(ADA) == (2, None, None)
+
+
+def test_a_page_of_large_facts_fits_in_one_message(remote: Callable[[], Remote]) -> None:
+    owner = remote()
+    message = Struct()
+    message.update({"text": "x" * 800_000})
+    for _ in range(6):
+        owner.tell(ADA, message)
+    found: list[Record] = []
+    more, pages = True, 0
+    while more:
+        page, more = owner.read(ADA, len(found))
+        found += page
+        pages += 1
+    assert (len(found), pages) == (6, 2)
+
+
+class Away(Log):
+    """An owner that does not answer."""
+
+    def heads(self) -> Sequence[OwnerHead]:
+        raise ConnectionError
+
+    def read(self, subject: str, after: int) -> Any:
+        raise ConnectionError
+
+
+def test_an_owner_that_is_away_keeps_no_other_waiting(tallying: Store) -> None:
+    away, there = Away("ninehours.away.v1"), Log()
+    listener = Listener(tallying, away, there)
+    tell(there, 3)
+    listener.hear(*[away.tell(BOB, attended("s", n)) for n in (1, 2)][1:])
+    with pytest.raises(ConnectionError):
+        listener.healing.compare()
+    with pytest.raises(ConnectionError):
+        listener.healing.heal()
+    assert listener.heard(ADA) == [1, 2, 3]
+    assert listener.head(BOB) == (0, 2, None)
+
+
+def test_many_subjects_are_compared_at_once(listener: Listener, owner: Telling) -> None:
+    for n in range(30):
+        tell(owner, 1, subject_of("client", n + 50))
+    assert listener.healing.compare() == 30
+    assert listener.healing.heal() == 30
+    assert listener.healing.compare() == 0

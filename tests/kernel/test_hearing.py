@@ -1,0 +1,360 @@
+"""Hearing: what a record does to its subject, and to nobody else's."""
+
+from dataclasses import replace
+from itertools import permutations
+from typing import Any
+
+import pytest
+from google.protobuf.struct_pb2 import Struct
+from ninehours.attendance.v1.attendance_events_pb2 import SessionMissed
+
+from kernel.facts import Position
+from kernel.messaging.hearing import Record
+from kernel.messaging.interests import Interest, Interests
+from kernel.messaging.standing import heard_all, unsettled_clients
+from kernel.store.store import Store
+from tests.kernel.made import (
+    ADA,
+    BOB,
+    EVE,
+    INPUTS,
+    SITE,
+    STAFF,
+    TALLY,
+    TOPIC,
+    Gate,
+    Listener,
+    Log,
+    SiteOpened,
+    StaffCredentialed,
+    attended,
+    held,
+    without_locks,
+)
+
+CANARY = b"Wilhelmina Canary"
+
+
+@pytest.fixture
+def log() -> Log:
+    return Log()
+
+
+@pytest.fixture
+def listener(tallying: Store, log: Log) -> Listener:
+    return Listener(tallying, log)
+
+
+def changed(record: Record, **headers: bytes | None) -> Record:
+    """The record with these headers (`None`: without it)."""
+    wanted = {**record.headers, **headers}
+    return replace(record, headers={name: v for name, v in wanted.items() if v is not None})
+
+
+def parked(listener: Listener) -> list[Any]:
+    return list(listener.ask("SELECT * FROM parked ORDER BY id"))
+
+
+# Duplicates, holes, other histories
+
+
+def test_a_duplicate_is_skipped_and_the_next_is_heard(listener: Listener, log: Log) -> None:
+    first, second = (log.tell(ADA, attended("s", n)) for n in (1, 2))
+    listener.hear(first)
+    assert listener.due() == [(ADA, 1, None)]
+    listener.hear(first)
+    assert listener.due() == [(ADA, 1, None)]
+    listener.hear(second, first, second)
+    assert listener.head(ADA) == (2, None, None)
+    assert listener.heard(ADA) == [1, 2]
+    assert listener.due() == [(ADA, 2, None)]
+
+
+def test_after_a_hole_later_records_are_dropped_and_nobody_else_waits(
+    listener: Listener, log: Log
+) -> None:
+    records = [log.tell(ADA, attended("s", n)) for n in range(1, 6)]
+    others = [log.tell(BOB, attended("s", n, client=BOB)) for n in range(1, 4)]
+    listener.hear(records[0], others[0], records[2], others[1], records[3])
+    assert listener.head(ADA) == (1, 4, None)
+    assert listener.heard(ADA) == [1]
+    assert listener.head(BOB) == (2, None, None)
+    listener.hear(others[2], records[4])
+    assert listener.head(ADA) == (1, 5, None)
+    assert listener.heard(BOB) == [1, 2, 3]
+    with listener.store.transaction() as tx:
+        assert unsettled_clients(tx.connection, [ADA, BOB, EVE]) == {ADA, BOB}
+        assert not heard_all(tx.connection, [Position(TOPIC, ADA, 5)])
+
+
+def test_what_fills_a_hole_is_heard_up_to_where_it_was_behind(listener: Listener, log: Log) -> None:
+    records = [log.tell(ADA, attended("s", n)) for n in range(1, 6)]
+    listener.hear(records[4])
+    assert listener.head(ADA) == (0, 5, None)
+    listener.hear(*records[:4])
+    assert listener.head(ADA) == (4, 5, None)
+    listener.hear(records[4])
+    assert listener.head(ADA) == (5, None, None)
+
+
+def test_the_same_sequence_with_another_id_stops_this_subject_only(
+    listener: Listener, log: Log
+) -> None:
+    listener.hear(log.tell(ADA, attended("s", 1)), log.tell(BOB, attended("s", 1, client=BOB)))
+    other = log.tell(ADA, attended("s", 9), sequence=1)
+    listener.hear(other, log.tell(BOB, attended("s", 2, client=BOB)))
+    assert listener.head(ADA) == (1, None, "OTHER_HISTORY")
+    assert listener.head(BOB) == (2, None, None)
+    listener.hear(log.tell(ADA, attended("s", 3), sequence=2))
+    assert listener.head(ADA) == (1, None, "OTHER_HISTORY")
+
+
+def test_batches_may_hold_one_subject_several_times_and_in_any_order(
+    tallying: Store, log: Log
+) -> None:
+    subjects = [client for client in (ADA, BOB, EVE) for _ in range(3)]
+    records = [log.tell(client, attended("s", n)) for n, client in enumerate(subjects)]
+    listener = Listener(tallying, log)
+    listener.hear(*records[6:], *records[:3], records[3], records[4], records[3], records[5])
+    for client in (ADA, BOB, EVE):
+        assert listener.heard(client) == [1, 2, 3]
+    assert listener.due() == [(client, 1, None) for client in (ADA, BOB, EVE)]
+
+
+def test_whatever_the_order_everything_is_heard_once_healed(tallying: Store, log: Log) -> None:
+    listener = Listener(tallying, log)
+    for n, order in enumerate(permutations(range(3))):
+        subject = f"{ADA[:-3]}{n + 100:03}"
+        records = [log.tell(subject, attended("s", k, client=subject)) for k in range(3)]
+        for k in order:
+            listener.hear(records[k], records[k])
+        listener.healing.heal()
+        assert listener.head(subject) == (3, None, None)
+        assert listener.heard(subject) == [1, 2, 3]
+
+
+# Epochs
+
+
+def test_a_lower_epoch_is_skipped_and_a_higher_one_stops_the_topic(
+    listener: Listener, log: Log
+) -> None:
+    listener.ask("UPDATE heard_topic SET epoch = 2 RETURNING 1")
+    old, good = log.tell(ADA, attended("s", 1), epoch=1), log.tell(BOB, attended("s", 1), epoch=2)
+    listener.hear(old, good)
+    assert listener.heard(ADA) == []
+    assert listener.heard(BOB) == [1]
+    raised = log.tell(EVE, attended("s", 1), epoch=3)
+    listener.hear(raised, log.tell(BOB, attended("s", 2), epoch=2))
+    [topic] = listener.ask("SELECT * FROM heard_topic")
+    assert (topic.epoch, topic.stopped) == (2, "EPOCH_RAISED")
+    assert listener.heard(BOB) == [1]
+    listener.hear(log.tell(BOB, attended("s", 3), epoch=2, sequence=2))
+    assert (listener.heard(BOB), listener.heard(EVE)) == ([1], [])
+
+
+def test_a_topic_that_stopped_stops_no_other_and_is_not_asked_for(
+    tallying: Store, log: Log
+) -> None:
+    other = Log("ninehours.other.v1")
+    listener = Listener(tallying, log, other)
+    listener.hear(log.tell(ADA, attended("s", 1), epoch=2))
+    listener.hear(other.tell(ADA, attended("s", 1)))
+    assert listener.heard(ADA) == [1]
+    assert listener.healing.compare() == 1
+    reads = log.reads
+    assert listener.healing.heal() == 0
+    assert log.reads == reads
+
+
+# Types
+
+
+def test_an_unknown_type_that_may_be_ignored_is_passed(listener: Listener, log: Log) -> None:
+    listener.hear(
+        log.tell(ADA, Struct(), type="ninehours.tomorrow.v1.Invented", may_ignore=True),
+        log.tell(ADA, attended("s", 1)),
+    )
+    assert (listener.head(ADA), listener.heard(ADA)) == ((2, None, None), [2])
+
+
+def test_an_unknown_type_that_may_not_is_parked_and_stops_its_subject(
+    listener: Listener, log: Log
+) -> None:
+    unknown = log.tell(ADA, Struct(), type="ninehours.tomorrow.v1.Invented")
+    after = log.tell(ADA, attended("s", 1))
+    listener.hear(unknown, after, log.tell(BOB, attended("s", 1, client=BOB)))
+    assert (listener.head(ADA), listener.heard(ADA)) == ((0, None, "PARKED"), [])
+    assert listener.heard(BOB) == [1]
+    [row] = parked(listener)
+    assert (row.subject, row.type) == (ADA, "ninehours.tomorrow.v1.Invented")
+    assert row.error.startswith("kernel.messaging.hearing.UnknownType at kernel/messaging/")
+
+
+def test_a_known_type_that_is_not_used_is_passed(listener: Listener, log: Log) -> None:
+    listener.hear(log.tell(ADA, SessionMissed()), log.tell(ADA, attended("s", 1)))
+    assert (listener.head(ADA), listener.heard(ADA)) == ((2, None, None), [2])
+    assert parked(listener) == []
+
+
+def test_a_release_that_uses_more_types_hears_again_from_1(tallying: Store, log: Log) -> None:
+    listener = Listener(tallying, log)
+    listener.hear(log.tell(ADA, SessionMissed()), log.tell(ADA, attended("s", 1)))
+    listener.draining.drain()
+    more = Interests([*INPUTS.by_type.values(), Interest(SessionMissed)])
+    fewer = Interests([Interest(SessionMissed)])
+
+    def begun(interests: Interests) -> Listener:
+        return Listener(tallying, log, interests=interests)
+
+    assert begun(INPUTS).head(ADA) == (2, None, None)
+    newer = begun(more)
+    assert newer.head(ADA) == (0, 2, None)
+    newer.healing.heal()
+    assert (newer.head(ADA), newer.heard(ADA)) == ((2, None, None), [1, 2])
+    assert begun(more).head(ADA) == (2, None, None)
+    assert begun(fewer).head(ADA) == (2, None, None)
+    assert begun(more).head(ADA) == (0, 2, None)
+
+
+def test_what_an_older_release_heard_during_a_roll_out_is_heard_again(
+    tallying: Store, log: Log
+) -> None:
+    older = Listener(tallying, log, interests=INPUTS)
+    more = Interests([*INPUTS.by_type.values(), Interest(SessionMissed)])
+    Listener(tallying, log, interests=more)
+    older.hear(log.tell(ADA, SessionMissed()))
+    assert older.heard(ADA) == []
+    newer = Listener(tallying, log, interests=more)
+    newer.healing.heal()
+    assert newer.heard(ADA) == [1]
+
+
+# Poison
+
+
+def poisons(record: Record) -> dict[str, Record]:
+    return {
+        "undecodable": replace(record, body=b"\xff" + CANARY),
+        "a reference that no subject is": replace(
+            record, body=attended("s", 1, site="site/\x00").SerializeToString()
+        ),
+    }
+
+
+@pytest.mark.parametrize("kind", ["undecodable", "a reference that no subject is"])
+def test_a_record_that_cannot_be_used_is_parked_and_stops_its_subject_only(
+    listener: Listener, log: Log, kind: str
+) -> None:
+    poison = poisons(log.tell(ADA, attended("s", 1)))[kind]
+    listener.hear(poison, log.tell(ADA, attended("s", 2)), log.tell(BOB, attended("s", 1)))
+    assert (listener.head(ADA), listener.heard(ADA)) == ((0, None, "PARKED"), [])
+    assert listener.heard(BOB) == [1]
+    listener.hear(poison)
+    [row] = parked(listener)
+    assert bytes(row.body) == poison.body
+    assert (row.topic, row.partition, row.record_offset) == (TOPIC, 0, poison.offset)
+    assert " at kernel/messaging/" in row.error
+    assert CANARY.decode() not in row.error
+    with listener.store.transaction() as tx:
+        assert unsettled_clients(tx.connection, [ADA]) == {ADA}
+
+
+GARBLED: dict[str, dict[str, bytes | None]] = {
+    "no id": {"ce_id": None},
+    "an id that is none": {"ce_id": CANARY},
+    "no sequence": {"ce_sequence": None},
+    "sequence zero": {"ce_sequence": b"0"},
+    "a negative sequence": {"ce_sequence": b"-1"},
+    "a sequence too long": {"ce_sequence": b"9" * 19},
+    "digits of elsewhere": {"ce_sequence": "٣".encode()},
+    "no epoch": {"ce_epoch": None},
+    "a time without a zone": {"ce_time": b"2026-03-02T15:00:00"},
+    "a label of tomorrow": {"ce_label": b"SECRET"},
+    "a subject without an id": {"ce_subject": b"client/" + CANARY},
+    "another spelling of a subject": {
+        "ce_subject": ADA.upper().replace("CLIENT", "client").encode().replace(b"-", b"")
+    },
+    "no subject": {"ce_subject": b""},
+    "bytes that are no text": {"ce_type": b"\xff"},
+    "a NUL": {"ce_type": b"x\x00"},
+    "a header name with a NUL": {"ce_id": None, "x\x00y": b"\x00"},
+}
+
+
+@pytest.mark.parametrize("kind", GARBLED)
+def test_without_a_valid_envelope_a_record_is_set_aside_and_stops_nobody(
+    listener: Listener, log: Log, kind: str
+) -> None:
+    good = log.tell(ADA, attended("s", 1))
+    garbled = changed(replace(good, offset=77), **GARBLED[kind])
+    listener.hear(garbled, good)
+    listener.hear(garbled)
+    assert listener.heard(ADA) == [1]
+    [row] = parked(listener)
+    assert (row.subject, row.record_offset, bytes(row.body)) == (None, 77, garbled.body)
+    assert row.error.startswith("kernel.messaging.envelope.NoEnvelope")
+    assert CANARY.decode() not in row.error
+    assert listener.ask("SELECT * FROM heard_head WHERE stopped IS NOT NULL") == []
+
+
+def test_a_record_without_any_header_is_set_aside(listener: Listener) -> None:
+    listener.hear(Record(topic=TOPIC, partition=3, offset=5, headers={}, body=b""))
+    assert len(parked(listener)) == 1
+
+
+# References
+
+
+def test_a_fact_of_a_reference_raises_every_client_that_leads_to_it(
+    listener: Listener, log: Log
+) -> None:
+    listener.hear(
+        log.tell(ADA, attended("s", 1, site=SITE)),
+        log.tell(BOB, attended("s", 1, client=BOB)),
+        log.tell(SITE, SiteOpened(time_zone=STAFF)),
+    )
+    listener.draining.drain()
+    assert listener.due() == []
+    listener.hear(log.tell(SITE, SiteOpened(name="Lakeside", time_zone=STAFF)))
+    assert [key for key, *_ in listener.due()] == [ADA]
+    listener.draining.drain()
+    listener.hear(log.tell(STAFF, StaffCredentialed(credential="LCSW")))  # a reference's reference
+    assert [key for key, *_ in listener.due()] == [ADA]
+    listener.hear(log.tell(EVE, attended("s", 1, client=EVE, site=SITE)))
+    assert [key for key, *_ in listener.due()] == [ADA, EVE]
+
+
+# Two at once: the agent and the healer hear the same subject
+
+
+def hear_twice(tallying: Store, monkeypatch: Any, *, locks: bool) -> Listener:
+    gate, log = Gate(), Log()
+
+    def references(fact: Any) -> list[str]:
+        gate(fact.session_id)
+        return []
+
+    interests = Interests([Interest(type(attended("", 0)), references)], [TALLY])
+    listener = Listener(tallying, log, interests=interests)
+    slow = log.tell(ADA, attended("", 1))
+    rest = [log.tell(ADA, attended("s", n)) for n in (2, 3)]
+    if not locks:
+        without_locks(monkeypatch)
+    with held(gate, lambda: listener.hear(slow)) as first:
+        first.meanwhile(tallying, lambda: listener.hear(slow, *rest))
+    return listener
+
+
+def test_two_transactions_that_hear_one_subject_take_turns(
+    tallying: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener = hear_twice(tallying, monkeypatch, locks=True)
+    assert (listener.head(ADA), listener.heard(ADA)) == ((3, None, None), [1, 2, 3])
+
+
+def test_without_the_lock_the_head_would_go_back(
+    tallying: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener = hear_twice(tallying, monkeypatch, locks=False)
+    assert (listener.head(ADA), listener.heard(ADA)) == ((1, None, None), [1, 2, 3])

@@ -1,0 +1,154 @@
+"""A rule that spans streams: a facilitator's two sessions, on attendance's own servicer."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+from ninehours.attendance.v1 import attendance_service_pb2 as pb
+from ninehours.common.v1 import common_pb2 as common
+
+from kernel.execute import Book
+from kernel.process import Service
+from kernel.refusal import AgainstTheRules
+from kernel.rpc.call import Call
+from kernel.rpc.tokens import Actor
+from kernel.store.store import Store, Transaction
+from services.attendance.__main__ import SERVICE
+from services.attendance.adapters import calendar
+from services.attendance.adapters.publication import publish
+from services.attendance.api.servicer import AttendanceServicer
+from tests.kernel.made import Gate, ask, held, without_locks
+
+MONDAY = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+
+
+class HeldCalendar(calendar.SqlCalendar):
+    """Asks the calendar, then waits at the gate with the answer."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    def is_facilitator_busy(
+        self, tx: Transaction, facilitator_id: str, starts_at: datetime, ends_at: datetime
+    ) -> bool:
+        busy = super().is_facilitator_busy(tx, facilitator_id, starts_at, ends_at)
+        self._gate("facilitator")
+        return busy
+
+    def busy_clients(
+        self, tx: Transaction, roster: Sequence[str], starts_at: datetime, ends_at: datetime
+    ) -> list[str]:
+        busy = super().busy_clients(tx, roster, starts_at, ends_at)
+        self._gate("clients")
+        return busy
+
+
+def at(moment: datetime) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromDatetime(moment)
+    return stamp
+
+
+class Desks:
+    """Two front desks over one database: the first waits where the gate says."""
+
+    def __init__(self, store: Store, gate: Gate) -> None:
+        self.store = store
+        book = Book(store=store, publish=publish, view=calendar.keep)
+        self._second = AttendanceServicer(book, calendar.SqlCalendar())
+        self._first = AttendanceServicer(book, HeldCalendar(gate))
+        site = self._call(
+            self._second.OpenSite,
+            pb.OpenSiteRequest(
+                name="Lakeside",
+                time_zone="America/Chicago",
+                address=common.PostalAddress(
+                    line="1 Lake St", city="Chicago", state="IL", zip="606011234"
+                ),
+                npi="1234567893",
+            ),
+        )
+        program = self._call(
+            self._second.OpenProgram,
+            pb.OpenProgramRequest(site_id=site.site_id, kind=common.PROGRAM_KIND_DUAL),
+        )
+        self._where = {"site_id": site.site_id, "program_id": program.program_id}
+
+    def staff(self) -> str:
+        request = pb.CredentialStaffRequest(
+            credential="LCSW",
+            npi="1234567893",
+            effective_from=common.Date(year=2026, month=1, day=1),
+        )
+        staff_id: str = self._call(self._second.CredentialStaff, request).staff_id
+        return staff_id
+
+    def schedule(self, staff: str, client: str, *, first: bool) -> Any:
+        request = pb.ScheduleSessionRequest(
+            **self._where,
+            facilitator_id=staff,
+            service_kind=pb.SERVICE_KIND_GROUP,
+            modality=pb.MODALITY_IN_PERSON,
+            starts_at=at(MONDAY),
+            ends_at=at(MONDAY + timedelta(hours=3)),
+            roster=[client],
+        )
+        desk = self._first if first else self._second
+        return self._call(desk.ScheduleSession, request)
+
+    def sessions(self) -> int:
+        [(found,)] = ask(self.store, "SELECT count(*) FROM scheduled_session")
+        return int(found)
+
+    def _call(self, rpc: Any, request: Any) -> Any:
+        request.meta.command_id = str(uuid4())
+        actor = Actor(id="staff/1", roles=frozenset(), sites=frozenset({"*"}), purpose="TREATMENT")
+        call = Call(
+            actor=actor, now=MONDAY, deadline=lambda: None, correlation_id="c", traceparent=""
+        )
+        return rpc(request, call)
+
+
+def both(new_store: Any, place: str) -> tuple[Desks, Callable[[], Any]]:
+    """Two sessions at one time, of one facilitator or of one client; the first is held."""
+    gate = Gate(place)
+    desks = Desks(new_store(SERVICE), gate)
+    staff, client = desks.staff(), str(uuid4())
+    other_staff, other_client = desks.staff(), str(uuid4())
+
+    def second() -> Any:
+        if place == "facilitator":
+            return desks.schedule(staff, other_client, first=False)
+        return desks.schedule(other_staff, client, first=False)
+
+    def run() -> Any:
+        with held(gate, lambda: desks.schedule(staff, client, first=True)) as waiting:
+            return waiting.meanwhile(desks.store, second)
+
+    return desks, run
+
+
+@pytest.mark.parametrize(
+    ("place", "reason"), [("facilitator", "FACILITATOR_BUSY"), ("clients", "CLIENT_BUSY")]
+)
+def test_of_two_sessions_scheduled_at_once_one_is_refused(
+    new_store: Callable[[Service], Store], place: str, reason: str
+) -> None:
+    desks, run = both(new_store, place)
+    with pytest.raises(AgainstTheRules) as refused:
+        run()
+    assert refused.value.reason == reason
+    assert desks.sessions() == 1
+
+
+@pytest.mark.parametrize("place", ["facilitator", "clients"])
+def test_without_the_lock_both_would_be_scheduled(
+    new_store: Callable[[Service], Store], monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    desks, run = both(new_store, place)
+    without_locks(monkeypatch)
+    assert run().session_id
+    assert desks.sessions() == 2

@@ -1,0 +1,103 @@
+"""The stream process itself, with Faust, on a real Kafka. (Slow: 8 s.)"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kafka import KafkaProducer
+
+from kernel.messaging.hearing import Record
+from kernel.messaging.ordinal import Ordinal
+from kernel.store.store import Store
+from ninehours.local.servers import LocalServers
+from tests.kernel.made import ADA, BOB, Listener, Log, attended, until
+
+ROOT = Path(__file__).resolve().parents[2]
+TOPIC = "ninehours.attendance.v1"
+WORKER = """
+from pathlib import Path
+from kernel.process import Service, main
+from tests.kernel.made import COUNTED, TALLYING
+main(
+    Service(name="plans", codec=COUNTED, migrations=Path(), servicers=lambda *_: {},
+            hears=("attendance",), interests=TALLYING),
+    ["stream"],
+)
+"""
+
+
+@contextmanager
+def worker(
+    store: Store, broker: LocalServers, secrets_dir: Path, folder: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A stream process whose peer does not answer."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": os.environ.get("HOME", "/"),
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'build/generated'}",
+        "NINEHOURS_SERVICE": "plans",
+        "NINEHOURS_DATABASE_URL": store.engine.url.render_as_string(hide_password=False),
+        "NINEHOURS_SECRETS_DIR": str(secrets_dir),
+        "NINEHOURS_KAFKA": broker.bootstrap,
+        "NINEHOURS_PEERS": "attendance=127.0.0.1:1",
+        "NINEHOURS_SESSION_TIMEOUT": "10",
+        "NINEHOURS_ENVIRONMENT": "test",
+        "NINEHOURS_READY_FILE": str(folder / "ready"),
+    }
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", WORKER], cwd=ROOT, env=environment, stdout=log, stderr=log
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def send(broker: LocalServers, *records: Record) -> None:
+    producer = KafkaProducer(bootstrap_servers=broker.bootstrap)
+    for record in records:
+        key = record.headers.get("ce_subject", b"?")
+        headers = list(record.headers.items())
+        producer.send(TOPIC, key=key, value=record.body, headers=headers).get(20)
+    producer.close()
+
+
+def test_a_worker_hears_and_derives_though_its_peer_is_away_and_ends_when_told(
+    tallying: Store, broker: LocalServers, secrets_dir: Path, tmp_path: Path
+) -> None:
+    broker.declare_topics(TOPIC)
+    log = Log(TOPIC)
+    listener = Listener(tallying, log)
+    garbled = Record(topic=TOPIC, partition=0, offset=0, headers={"x": b"\xff"}, body=b"\xff")
+    send(broker, garbled, log.tell(ADA, attended("s", 10)))
+    with worker(tallying, broker, secrets_dir, tmp_path) as process:
+
+        def settled(count: int) -> bool:
+            assert process.poll() is None, (tmp_path / "log").read_text()
+            return len(listener.tallies()) == count and not listener.due()
+
+        until(lambda: settled(1))
+        send(broker, log.tell(BOB, attended("s", 5, client=BOB)), log.tell(ADA, attended("t", 1)))
+        until(lambda: settled(3))
+        assert (tmp_path / "ready").exists()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+    assert len(listener.ask("SELECT FROM parked")) == 1
+    lines = (tmp_path / "log").read_text()
+    assert "owner_away" in lines
+    assert "_failed" not in lines
+
+
+def test_two_workers_of_one_ordinal_do_not_join_together(tallying: Store) -> None:
+    first, second = Ordinal(tallying.engine, 0), Ordinal(tallying.engine, 0)
+    first.take()
+    assert not second._taken()
+    assert Ordinal(tallying.engine, 1)._taken()
+    first.keep()
+    assert not second._taken()
