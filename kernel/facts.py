@@ -44,7 +44,6 @@ class Publication:
     message: Message
     label: str
     causation: str
-    correlation: str
     may_ignore: bool = False
 
     @property
@@ -53,7 +52,7 @@ class Publication:
 
 
 def publication_of(
-    recorded: Recorded, subject: str, message: Message, *, label: str, correlation: str = ""
+    recorded: Recorded, subject: str, message: Message, *, label: str
 ) -> Publication:
     """The public side of a private fact, published once for each subject that it concerns."""
     return Publication(
@@ -62,7 +61,6 @@ def publication_of(
         message=message,
         label=label,
         causation=str(recorded.id),
-        correlation=correlation,
     )
 
 

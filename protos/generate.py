@@ -1,4 +1,4 @@
-"""Generate the Python of every .proto below this folder into build/generated. Generated code is not committed."""
+"""Generate the Python of every .proto below into build/generated. It is not committed."""
 
 import shutil
 import sys
@@ -25,7 +25,7 @@ def stamp() -> str:
 
 
 def generate() -> None:
-    """Write modules and type stubs; a folder that is half written is never taken for a whole one."""
+    """Write modules and type stubs; a half-written folder is never taken for a whole one."""
     import grpc_tools
     from grpc_tools import protoc
 

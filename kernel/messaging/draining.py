@@ -195,7 +195,6 @@ def _publications(
                     # A fact that is not read any more (withdrawn rows) counts as the strictest.
                     label=strictest(labels.get(fact, LABELS[-1]) for fact in row.rests_on),
                     causation=str(change.id),
-                    correlation="",
                 )
             )
     return published

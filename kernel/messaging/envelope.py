@@ -32,6 +32,7 @@ class Envelope:
     may_ignore: bool
     causation: str
     correlation: str
+    traceparent: str
 
     def headers(self) -> dict[str, bytes]:
         """As Kafka headers. No value identifies a client."""
@@ -49,6 +50,7 @@ class Envelope:
             "ce_mayignore": "true" if self.may_ignore else "false",
             "ce_causationid": self.causation,
             "ce_correlationid": self.correlation,
+            "ce_traceparent": self.traceparent,
         }
         return {name: text.encode() for name, text in texts.items()} | {
             "content-type": CONTENT_TYPE
@@ -71,6 +73,7 @@ def read_envelope(headers: Headers) -> Envelope:
         may_ignore=reading.text("ce_mayignore") == "true",
         causation=reading.text("ce_causationid", empty=True),
         correlation=reading.text("ce_correlationid", empty=True),
+        traceparent=reading.text("ce_traceparent", empty=True),
     )
 
 

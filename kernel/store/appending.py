@@ -1,7 +1,7 @@
 """Appending, in one statement: private facts, public rows with sequences, the command's id."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,7 +76,7 @@ def append(
     publications: Sequence[Publication],
     **command: Any,
 ) -> list[Written]:
-    """Write it all; the command's columns are None for what no command made.
+    """Write it all; what the command tells of itself is None for what no command made.
 
     Refuses TOO_LARGE what Kafka would not carry; raises Conflict when a stream's version is taken,
     AlreadyAccepted when the command's id is.
@@ -96,7 +96,7 @@ def append(
                 "p_ids": [item.id for item in publications],
                 "p_types": [item.type for item in publications],
                 "p_bodies": [_body(item) for item in publications],
-                "p_headers": [_headers(item, network) for item in publications],
+                "p_headers": [_headers(item, network, command) for item in publications],
             },
         ).all()
     except IntegrityError as error:
@@ -123,13 +123,14 @@ def _body(item: Publication) -> bytes:
     return body
 
 
-def _headers(item: Publication, network: str) -> str:
+def _headers(item: Publication, network: str, command: Mapping[str, Any]) -> str:
     return json.dumps(
         {
             "network": network,
             "label": item.label,
             "mayignore": "true" if item.may_ignore else "false",
             "causationid": item.causation,
-            "correlationid": item.correlation,
+            "correlationid": command["correlation"] or "",
+            "traceparent": command["traceparent"] or "",
         }
     )

@@ -70,4 +70,5 @@ def envelope_of(row: Row[Any], *, source: str, epoch: int) -> Envelope:
         may_ignore=row.headers["mayignore"] == "true",
         causation=row.headers["causationid"],
         correlation=row.headers["correlationid"],
+        traceparent=row.headers["traceparent"],
     )

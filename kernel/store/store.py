@@ -26,6 +26,7 @@ class Context:
     actor: str
     now: datetime
     correlation: str = ""
+    traceparent: str = ""
     expected_version: int | None = None
     after: tuple[Position, ...] = ()
     deadline: float = 10.0
@@ -168,6 +169,7 @@ class Transaction:
             at=context.now,
             actor=context.actor,
             correlation=context.correlation,
+            traceparent=context.traceparent,
         )
 
     def publish(self, publications: Sequence[Publication]) -> list[Written]:
@@ -180,7 +182,7 @@ class Transaction:
             self.store.network,
             (),
             publications,
-            **dict.fromkeys(("command_id", "digest", "at", "actor", "correlation")),
+            **dict.fromkeys(("command_id", "digest", "at", "actor", "correlation", "traceparent")),
         )
 
     def remembered(self, context: Context) -> tuple[bytes, list[Recorded], list[Position]] | None:

@@ -110,7 +110,6 @@ def published(subject: str, message: Message | None = None, n: int = 0) -> Publi
         message=message or attended("s", n),
         label="HIPAA",
         causation="",
-        correlation="",
     )
 
 
@@ -201,6 +200,7 @@ class Log:
             "may_ignore": False,
             "causation": "",
             "correlation": "",
+            "traceparent": "",
             **envelope,
         }
         record = Record(

@@ -13,6 +13,7 @@ from kernel.facts import Recorded
 from kernel.ids import derived_id
 from kernel.refusal import AgainstTheRules, Refusal, Stale
 from kernel.store.appending import LARGEST, Conflict
+from kernel.store.published import envelope_of
 from kernel.store.store import Store, Transaction
 from kernel.vault import Unsealable
 from tests.kernel.made import (
@@ -443,3 +444,13 @@ def test_a_test_sees_who_waits_for_a_lock(counting: Store) -> None:
         running = first.threads.submit(lock, lambda: None)
         until(lambda: is_waiting(counting))
         assert not running.done()
+
+
+def test_a_public_fact_carries_the_trace_of_the_command_that_made_it(counting: Store) -> None:
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    asked = context(correlation="the morning's round", traceparent=trace)
+    book_of(counting).execute(COUNTER, ADA, Count(ADA, 1), asked)
+    [row] = ask(counting, "SELECT * FROM published")
+    headers = envelope_of(row, source="/services/counting", epoch=1).headers()
+    assert headers["ce_correlationid"] == b"the morning's round"
+    assert headers["ce_traceparent"] == trace.encode()

@@ -53,6 +53,7 @@ class Log:
             may_ignore=False,
             causation="",
             correlation="",
+            traceparent="",
         )
         return Record(
             topic=topic_of(service),
