@@ -1,4 +1,4 @@
-"""Opens everything billing needs: python -m services.billing api | relay | stream | migrate | rebuild."""
+"""Opens everything: python -m services.billing api | relay | stream | migrate | rebuild."""
 
 import sys
 from collections.abc import Mapping

@@ -1,6 +1,5 @@
 """An old fact can always be read: one golden file a stored name, never edited."""
 
-import json
 from pathlib import Path
 from uuid import UUID
 
@@ -9,6 +8,7 @@ import pytest
 from kernel.facts import Recorded
 from services.intake.adapters.publication import publish
 from services.intake.adapters.stored import FACTS
+from tests.golden import assert_one_file_a_name, read_golden
 from tests.intake.made import NOW
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -16,22 +16,17 @@ UNPUBLISHED = {"intake.coverage_added.v1"}
 
 
 def test_every_stored_name_has_a_golden_file_and_no_file_is_left_over() -> None:
-    assert {path.stem for path in GOLDEN.iterdir()} == set(FACTS.names)
-    assert len(FACTS.names) == 7
+    assert_one_file_a_name(FACTS, GOLDEN, names=7)
 
 
 @pytest.mark.parametrize("name", sorted(FACTS.names))
 def test_todays_code_reads_and_writes_the_golden_fact(name: str) -> None:
-    body = json.loads((GOLDEN / f"{name}.json").read_text())
-    fact = FACTS.decode(name, body)
-    assert type(fact) is FACTS.names[name]
-    written_name, written = FACTS.encode(fact)
-    assert (written_name, json.loads(written)) == (name, body)
+    read_golden(FACTS, GOLDEN, name)
 
 
 @pytest.mark.parametrize("name", sorted(FACTS.names))
 def test_what_is_published_of_a_golden_fact_is_about_its_client(name: str) -> None:
-    fact = FACTS.decode(name, json.loads((GOLDEN / f"{name}.json").read_text()))
+    fact = read_golden(FACTS, GOLDEN, name)
     recorded = Recorded(
         id=UUID(int=1), stream="stream", version=1, fact=fact, at=NOW, actor="staff/1"
     )

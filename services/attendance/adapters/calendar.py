@@ -28,7 +28,8 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
             )
             tx.connection.execute(
                 text(
-                    "INSERT INTO attendee SELECT :session, c FROM unnest(CAST(:roster AS uuid[])) AS x(c)"
+                    "INSERT INTO attendee"
+                    " SELECT :session, c FROM unnest(CAST(:roster AS uuid[])) AS x(c)"
                 ),
                 {"session": fact.session_id, "roster": list(fact.roster)},
             )
@@ -48,7 +49,8 @@ class SqlCalendar:
         return bool(
             tx.connection.execute(
                 text(
-                    "SELECT EXISTS (SELECT FROM scheduled_session WHERE facilitator_id = :facilitator"
+                    "SELECT EXISTS (SELECT FROM scheduled_session"
+                    " WHERE facilitator_id = :facilitator"
                     " AND starts_at < :ends AND ends_at > :starts)"
                 ),
                 {"facilitator": facilitator_id, "starts": starts_at, "ends": ends_at},
@@ -62,7 +64,8 @@ class SqlCalendar:
             str(client_id)
             for (client_id,) in tx.connection.execute(
                 text(
-                    "SELECT DISTINCT client_id FROM attendee JOIN scheduled_session USING (session_id)"
+                    "SELECT DISTINCT client_id"
+                    " FROM attendee JOIN scheduled_session USING (session_id)"
                     " WHERE client_id = ANY(CAST(:roster AS uuid[]))"
                     " AND starts_at < :ends AND ends_at > :starts ORDER BY 1"
                 ),

@@ -151,7 +151,12 @@ class AttendanceServicer:
             session_id, client_id = str(read.uuid("session_id")), str(read.uuid("client_id"))
             reason = read.enum("reason")
         outcome = use_cases.correct_attendance(
-            self._book, session_id, client_id, _intervals(request), reason, context
+            self._book,
+            session_id,
+            client_id,
+            context,
+            intervals=_intervals(request),
+            reason=reason,
         )
         return pb.CorrectAttendanceResponse(receipt=receipt_of(outcome.published))
 

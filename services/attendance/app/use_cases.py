@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from kernel.execute import Book, Outcome, record, refuse_stale
 from kernel.facts import Recorded
@@ -20,7 +19,13 @@ from services.attendance.domain.presence import (
     PresenceCommand,
     SignNote,
 )
-from services.attendance.domain.session import SESSION, CloseSession, ScheduleSession, Session
+from services.attendance.domain.session import (
+    SESSION,
+    CloseSession,
+    ScheduleSession,
+    Session,
+    service_date,
+)
 from services.attendance.domain.site import SITE, OpenProgram, OpenSite
 from services.attendance.domain.staff import STAFF, CredentialStaff
 
@@ -56,8 +61,8 @@ def schedule_session(
 ) -> Outcome:
     """Schedules a session on the site's calendar.
 
-    Refuses an unknown site, program or facilitator, and, under their locks, a facilitator or a client who
-    has another session at that time (FACILITATOR_BUSY, CLIENT_BUSY).
+    Refuses an unknown site, program or facilitator, and, under their locks, a facilitator or a
+    client who has another session at that time (FACILITATOR_BUSY, CLIENT_BUSY).
     """
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
@@ -90,7 +95,7 @@ def schedule_session(
             facilitator_id=asked.facilitator_id,
             service_kind=asked.service_kind,
             modality=asked.modality,
-            service_date=asked.starts_at.astimezone(ZoneInfo(site.time_zone)).date(),
+            service_date=service_date(asked.starts_at, site.time_zone),
             starts_at=asked.starts_at,
             ends_at=asked.ends_at,
             roster=asked.roster,
@@ -108,7 +113,7 @@ def schedule_session(
 def check_in(
     book: Book, session_id: str, client_id: str, came: datetime, context: Context
 ) -> Outcome:
-    """Records that a client came, on the roster or not. Coming twice without leaving changes nothing."""
+    """Records that a client came, on the roster or not. Twice without leaving changes nothing."""
     return _presence(book, session_id, client_id, lambda at: CheckIn(at=at, came=came), context)
 
 
@@ -140,7 +145,7 @@ def close_session(book: Book, calendar: Calendar, session_id: str, context: Cont
 
 
 def sign_note(book: Book, session_id: str, client_id: str, text: str, context: Context) -> Outcome:
-    """Signs the note of one client's session as the caller, now; its text is sealed under the client's key."""
+    """Signs the note of one client's session as the caller, now; its text is sealed."""
     return _presence(
         book,
         session_id,
@@ -157,9 +162,10 @@ def correct_attendance(
     book: Book,
     session_id: str,
     client_id: str,
+    context: Context,
+    *,
     intervals: tuple[Interval, ...],
     reason: str,
-    context: Context,
 ) -> Outcome:
     """Says of a closed session what was true after all; said again, it changes nothing."""
     return _presence(
@@ -216,8 +222,8 @@ def _at(session: Session, session_id: str, client_id: str) -> At:
 def service_date_of(outcome: Outcome) -> date:
     """The service date of a session just scheduled, as recorded."""
     [recorded] = outcome.facts
-    service_date: date = recorded.fact.service_date
-    return service_date
+    on: date = recorded.fact.service_date
+    return on
 
 
 def _site(site_id: str) -> str:

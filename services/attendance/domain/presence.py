@@ -157,12 +157,7 @@ def decide(command: PresenceCommand, presence: Presence) -> Iterator[PresenceFac
         case CheckOut(at=at):
             if at.closed:
                 raise SessionClosedAlready(at.session_id)
-            if not presence.intervals or presence.intervals[-1].left is not None:
-                raise AgainstTheRules(
-                    "NOT_CHECKED_IN", "the client isn't checked in", session_id=at.session_id
-                )
-            if command.left < presence.intervals[-1].came:
-                raise Malformed(at="is before the check-in")
+            _must_follow_check_in(command, presence)
             yield CheckedOut(session_id=at.session_id, client_id=at.client_id, left=command.left)
         case SignNote(at=at):
             if presence.note_signed:
@@ -215,8 +210,17 @@ def evolve(presence: Presence, fact: PresenceFact) -> Presence:
 PRESENCE = Decider(decide, evolve, Presence())
 
 
+def _must_follow_check_in(command: CheckOut, presence: Presence) -> None:
+    if not presence.intervals or presence.intervals[-1].left is not None:
+        raise AgainstTheRules(
+            "NOT_CHECKED_IN", "the client isn't checked in", session_id=command.at.session_id
+        )
+    if command.left < presence.intervals[-1].came:
+        raise Malformed(at="is before the check-in")
+
+
 def minutes_within(intervals: Iterable[Interval], starts_at: datetime, ends_at: datetime) -> int:
-    """Whole minutes of the session that the intervals cover; overlaps count once, an open one not at all."""
+    """Whole minutes of the session the intervals cover; overlaps count once, an open one none."""
     covered = 0.0
     reached = starts_at
     for interval in sorted(intervals, key=lambda each: each.came):

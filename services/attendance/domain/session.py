@@ -1,9 +1,10 @@
-"""A session: scheduled with its roster, then closed. Closing says of everybody whether they attended."""
+"""A session: scheduled with its roster, then closed: from then on everybody attended or missed."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import assert_never
+from zoneinfo import ZoneInfo
 
 from kernel.decider import Decider
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
@@ -61,7 +62,10 @@ class SessionScheduled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attendance:
-    """Of one client, at closing. `minutes` are whole; `flags`: NO_CHECK_OUT, NOT_ON_ROSTER, LATE, LEFT_EARLY."""
+    """Of one client, at closing; `minutes` are whole.
+
+    `flags`: NO_CHECK_OUT, NOT_ON_ROSTER, LATE, LEFT_EARLY.
+    """
 
     client_id: str
     attended: bool
@@ -141,6 +145,11 @@ def evolve(session: Session, fact: SessionFact) -> Session:
 
 
 SESSION = Decider(decide, evolve, Session())
+
+
+def service_date(starts_at: datetime, time_zone: str) -> date:
+    """The site's local date at the start; where a session ends is of no matter."""
+    return starts_at.astimezone(ZoneInfo(time_zone)).date()
 
 
 def attendance_of(client_id: str, presence: Presence, scheduled: SessionScheduled) -> Attendance:

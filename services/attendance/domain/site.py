@@ -27,7 +27,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """`kind`: SUBSTANCE_USE, MENTAL_HEALTH or DUAL; `under_part2`: 42 CFR Part 2 governs its records."""
+    """`kind`: SUBSTANCE_USE, MENTAL_HEALTH or DUAL; `under_part2`: 42 CFR Part 2 governs it."""
 
     program_id: str
     kind: str

@@ -1,8 +1,11 @@
 """Issued claims as a professional claim file: the domain's writer, fed with identities."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from itertools import groupby
+from typing import Any
 
+from kernel.refusal import Malformed
 from kernel.rpc.translate import date_of
 from services.billing.app.ports import Filing, Person
 from services.billing.domain.issue import ClaimIssued
@@ -125,7 +128,7 @@ def _subscriber(person: Person) -> Subscriber:
     return Subscriber(
         last=identity.family_name,
         first=identity.given_name,
-        birth_date=date_of(identity, "birth_date"),
+        birth_date=_birth_date(identity),
         sex=SEXES.get(identity.sex),
         member_id=covered.member_number,
         group_number=covered.group_number or None,
@@ -136,3 +139,11 @@ def _subscriber(person: Person) -> Subscriber:
             postal_code=identity.address.zip,
         ),
     )
+
+
+def _birth_date(identity: Any) -> date | None:
+    """None when it can't be one: the scrub says so of that claim, and the others go out."""
+    try:
+        return date_of(identity, "birth_date")
+    except Malformed:
+        return None

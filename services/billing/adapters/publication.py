@@ -1,4 +1,4 @@
-"""What others hear of billing: the one place where private facts, and derived rows, become public."""
+"""What others hear of billing: the one place where private facts and derived rows become public."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date

@@ -70,15 +70,15 @@ class Lists:
         state = optional(required_enum, request, "state") or ""
         token = request.page_token
         if token and not token.startswith((ISSUED, DRAFTED)):
-            raise Malformed(page_token="is not one of ours")
+            raise Malformed(**{"page_token": "is not one of ours"})
         self._wait(request.after, call)
         claims: list[pb.Claim] = []
-        last = ""
+        reached = ""
         with self._store.transaction() as tx:
             if state != "DRAFTED" and not token.startswith(DRAFTED):
                 issued = self._pages.issued(tx, client_id, token.removeprefix(ISSUED), limit)
                 claims += [_issued(claim) for claim in issued]
-                last = f"{ISSUED}{issued[-1].claim_id}" if issued else ""
+                reached = f"{ISSUED}{issued[-1].claim_id}" if issued else ""
             if state != "ISSUED" and len(claims) < limit:
                 wanted = Wanted(
                     kind=derive.DRAFT_CLAIM,
@@ -88,9 +88,9 @@ class Lists:
                 )
                 drafts = self._pages.derived(tx, wanted)
                 claims += [_drafted(row.content, row.revision) for row in drafts]
-                last = f"{DRAFTED}{drafts[-1].key}" if drafts else last
+                reached = f"{DRAFTED}{drafts[-1].key}" if drafts else reached
         return pb.ListClaimsResponse(
-            claims=claims, next_page_token=last if len(claims) == limit else ""
+            claims=claims, next_page_token=reached if len(claims) == limit else ""
         )
 
     def ReadBatch(self, request: pb.ReadBatchRequest, _: Call) -> pb.ReadBatchResponse:

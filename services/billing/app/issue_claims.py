@@ -1,4 +1,4 @@
-"""Issuing claims: ask intake for identities, then in one transaction gates, numbers, facts and the file."""
+"""Issuing claims: intake is asked for identities; then, in one transaction, gates, facts, file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,6 +6,7 @@ from datetime import date
 
 from kernel.execute import Book, Outcome, record
 from kernel.facts import Recorded
+from kernel.messaging.standing import wait_until_heard
 from kernel.refusal import Unknown
 from kernel.store.store import Context, Transaction
 from services.billing.app.ports import Drafts, Files, Filing, Identities, People
@@ -38,12 +39,13 @@ def issue_claims(
 ) -> Outcome:
     """Issues every draft of the payer whose period ended by `through`, in one file.
 
-    Who can't be issued is left out by name of the reason: something of the client parked, behind or due
-    (NOT_SETTLED); no consent or coverage now (intake's reasons); past the filing limit; or the claim is
-    not one a payer would take (INVALID_…, the scrub's code).
+    Who can't be issued is left out by name of the reason: something of the client parked, behind
+    or due (NOT_SETTLED); no consent or coverage now (intake's reasons); past the filing limit; a
+    form that isn't written yet; or a claim no payer would take (INVALID_…, the scrub's code).
     """
     if (outcome := book.remembered(context)) is not None:
         return outcome
+    wait_until_heard(book.store, context.after, context.deadline)
     with book.store.transaction() as tx:
         asked = issuing.drafts.of_payer(tx, payer_id, through)
     clients = sorted({draft.client_id for draft in asked})
@@ -53,7 +55,7 @@ def issue_claims(
         payer = PAYER.fold(r.fact for r in tx.load(f"payer/{payer_id}")).registered
         if payer is None:
             raise Unknown("payer", payer_id)
-        # Read again under the clients' locks; a client nobody asked intake about waits for the next file.
+        # Read again, under the clients' locks; whom intake wasn't asked about waits for the next.
         drafts = [
             draft
             for draft in issuing.drafts.of_payer(tx, payer_id, through)
@@ -98,7 +100,7 @@ class _Batch:
             control_number=filing.control_number,
             claims=len(claims),
             charge_minor=sum(claim.charge_minor for claim in claims),
-            left_out=tuple(sorted(left_out, key=lambda each: (each.client_id, each.reason))),
+            left_out=tuple(sorted(set(left_out), key=lambda each: (each.client_id, each.reason))),
             digest=digest,
         )
         facts = [*record(self.context, f"batch/{batch_id}", 0, [batch])]
@@ -118,10 +120,9 @@ class _Batch:
                 unsettled=unsettled,
                 withheld=self.people.withheld,
             )
-            if (
-                not reason
-                and self.people.persons[draft.client_id].coverage_id
-                != (draft.content["coverage_id"])
+            person = self.people.persons.get(draft.client_id)
+            if not reason and (
+                person is None or person.coverage_id != draft.content["coverage_id"]
             ):
                 reason = "COVERAGE_CHANGED"
             if reason:

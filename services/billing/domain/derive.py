@@ -17,7 +17,7 @@ Derived = tuple[str, str, dict[str, Any], frozenset[str], RuleSet | None]
 
 
 def derive(known: Known) -> list[Derived]:
-    """Every row of one client. A function of the set of facts: not of their order, nor of the clock."""
+    """Every row of one client: a function of the set of facts, not of their order or the clock."""
     days = allocate(resolve(known), known)
     return [
         *(_day_row(known.client_id, day) for day in days),
@@ -48,7 +48,7 @@ def _draft_row(client_id: str, draft: Draft) -> Derived:
         [
             client_id,
             cut.payer_id,
-            cut.period_start.isoformat(),
+            f"{cut.period_start}/{cut.period_end}",
             cut.provider_id,
             cut.site_id,
             cut.coverage_id,

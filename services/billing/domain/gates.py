@@ -31,14 +31,16 @@ class Verdict:
 
 
 def coverage_on(known: Known, on: date) -> Coverage | None:
-    """The coverage a payer verified for that date; the earliest verified where there are several."""
+    """The coverage a payer verified for that date; of several the earliest verified."""
     in_force = [
         coverage
         for coverage in known.coverages
         if coverage.verified_from <= on
         and (coverage.verified_to is None or on <= coverage.verified_to)
     ]
-    return min(in_force, key=lambda each: (each.verified_from, each.coverage_id), default=None)
+    return min(
+        in_force, key=lambda each: (each.verified_from, each.coverage_id, each.fact), default=None
+    )
 
 
 def admission_on(known: Known, on: date) -> Admission | None:
@@ -60,7 +62,10 @@ def plan_gate(known: Known, admission: Admission | None, rules: RuleSet, on: dat
 
     A later signature never reaches back (domain guide, section 12).
     """
-    in_force = [plan for plan in known.plans if plan.in_force_from <= on]
+    episode_id = admission.episode_id if admission else ""
+    in_force = [
+        plan for plan in known.plans if plan.episode_id == episode_id and plan.in_force_from <= on
+    ]
     if in_force:
         plan = max(in_force, key=lambda each: (each.in_force_from, each.plan_id))
         return Verdict(gate="PLAN", rests_on=frozenset({plan.fact}))
@@ -95,7 +100,8 @@ def note_gate(
     known: Known, attended: Iterable[Attendance], sessions: Sequence[Session], rules: RuleSet
 ) -> Verdict:
     """Every attended session needs a signed note; what a late one is worth is the payer's rule."""
-    notes = {note.session_id: note for note in sorted(known.notes, key=lambda n: n.signed_at)[::-1]}
+    signed = sorted(known.notes, key=lambda note: (note.signed_at, note.fact), reverse=True)
+    notes = {note.session_id: note for note in signed}
     ends = {session.session_id: session.ends_at for session in sessions}
     rests_on: set[str] = set()
     reason = ""
@@ -130,11 +136,11 @@ def fee_on(known: Known, provider_id: str, code: str, on: date) -> Fee | None:
         for fee in known.fees
         if (fee.provider_id, fee.code) == (provider_id, code) and fee.effective_from <= on
     ]
-    return max(fees, key=lambda fee: (fee.effective_from, fee.fact), default=None)
+    return max(fees, key=lambda fee: (fee.effective_from, fee.sequence), default=None)
 
 
 def week_gate(known: Known, closed: set[str], rules: RuleSet, on: date) -> Verdict:
-    """Where the payer looks at weeks: every session scheduled in it was attended, missed or cancelled."""
+    """Where the payer looks at weeks: every session scheduled in it was closed."""
     if not rules.complete_weeks_only:
         return Verdict(gate="WEEK")
     start, end = week_of(on, rules.week_start)

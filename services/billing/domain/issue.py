@@ -1,4 +1,4 @@
-"""Issuing: the gates of disclosure, and the facts of what left the house. Source: design, section 3."""
+"""Issuing: the gates of disclosure, and the facts of what left the house (design, section 3)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,9 @@ from typing import Any
 from services.billing.domain.known import Line
 
 ORIGINAL = "1"
-# The short form of 42 CFR 2.32(a)(2): "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
+# The only form a file is written of so far.
+WRITTEN_FORM = "PROFESSIONAL"
+# 42 CFR 2.32(a)(2): "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
 PART2_NOTICE = "42_CFR_2_32_SHORT_FORM"
 
 
@@ -50,7 +52,7 @@ class ClaimIssued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchIssued:
-    """One file to one payer. `control_number` is the interchange's; no file when nothing was issued."""
+    """One file to one payer, none when nothing was issued. `control_number`: the interchange's."""
 
     batch_id: str
     payer_id: str
@@ -95,6 +97,8 @@ def disclosure_gate(
         return "NOT_SETTLED"
     if draft.client_id in withheld:
         return withheld[draft.client_id]
+    if draft.content["claim_form"] != WRITTEN_FORM:
+        return "FORM_NOT_WRITTEN"
     limit = timedelta(days=draft.content["filing_limit_days"])
     if any(line.service_date + limit < on for line in draft.lines):
         return "FILING_LIMIT_PASSED"

@@ -18,7 +18,10 @@ class Admission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
+    """`sequence`: its place in its owner's log, which says what was recorded later."""
+
     fact: str
+    sequence: int
     code: str
     rank: int
     effective_from: date
@@ -46,6 +49,7 @@ class Consent:
 class Plan:
     fact: str
     plan_id: str
+    episode_id: str
     in_force_from: date
 
 
@@ -106,7 +110,10 @@ class Enrollment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fee:
+    """`sequence`: its place in the provider's log, which says what was recorded later."""
+
     fact: str
+    sequence: int
     provider_id: str
     code: str
     charge_minor: int

@@ -1,6 +1,6 @@
 """A service day: one client, one date, what was attended, each gate's verdict, and the outcome.
 
-Source: domain guide 5.6. Never silently dropped: a day that can't be billed yet is on HOLD, with reasons.
+Source: domain guide 5.6. Never silently dropped: what can't be billed yet is on HOLD, with reasons.
 """
 
 from collections.abc import Sequence
@@ -42,9 +42,12 @@ class ServiceDay:
     @property
     def outcome(self) -> str:
         """PER_DIEM when every gate is open; NOT_BILLABLE when one says so for good; else HOLD."""
-        if FINAL & set(self.reasons):
+        reasons = set(self.reasons)
+        if "NO_CHECK_OUT" in reasons:
+            reasons.discard("SHORT_OF_MINUTES")  # the minutes aren't known yet
+        if FINAL & reasons:
             return NOT_BILLABLE
-        return HOLD if self.reasons else PER_DIEM
+        return HOLD if reasons else PER_DIEM
 
     def with_verdict(self, verdict: Verdict, *, authorization_id: str = "") -> "ServiceDay":
         """The day after one more gate."""
@@ -57,7 +60,7 @@ class ServiceDay:
 
 
 def resolve(known: Known) -> list[ServiceDay]:
-    """Every date on which a session of the client was closed, before authorizations are allocated."""
+    """Every date on which a session of the client was closed, before allocation."""
     holding = attendance_that_holds(known.attendances)
     closed = {attendance.session_id for attendance in known.attendances}
     dates = sorted({attendance.service_date for attendance in holding})
@@ -68,7 +71,7 @@ def resolve(known: Known) -> list[ServiceDay]:
 
 
 def attendance_that_holds(attendances: Sequence[Attendance]) -> list[Attendance]:
-    """Of each session the latest word: the correction of the highest number, else what closing said."""
+    """Of each session the latest word: the highest correction, else what closing said."""
     latest: dict[str, Attendance] = {}
     for attendance in sorted(attendances, key=lambda each: (each.correction, each.fact)):
         latest[attendance.session_id] = attendance

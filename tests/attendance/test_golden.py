@@ -1,0 +1,53 @@
+"""What attendance once stored can be read by today's code: one file a stored name, never edited."""
+
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from kernel.facts import Recorded
+from services.attendance.adapters.publication import publish
+from services.attendance.adapters.stored import FACTS
+from tests.attendance.made import START
+from tests.golden import assert_one_file_a_name, read_golden
+
+GOLDEN = Path(__file__).parent / "golden"
+PUBLISHED = {
+    "attendance.site_opened.v1": ["SiteOpened"],
+    "attendance.program_opened.v1": ["ProgramOpened"],
+    "attendance.staff_credentialed.v1": ["StaffCredentialed"],
+    "attendance.session_scheduled.v1": ["SessionScheduled", "SessionScheduled"],
+    "attendance.session_closed.v1": ["SessionAttended", "SessionMissed"],
+    "attendance.checked_in.v1": [],
+    "attendance.checked_out.v1": [],
+    "attendance.note_signed.v1": ["SessionNoteSigned"],
+    "attendance.attendance_corrected.v1": ["AttendanceCorrected"],
+}
+
+
+def test_there_is_one_golden_fact_for_each_stored_name_and_no_other() -> None:
+    assert_one_file_a_name(FACTS, GOLDEN, names=9)
+
+
+@pytest.mark.parametrize("name", sorted(FACTS.names))
+def test_a_golden_fact_is_read_and_written_back_whole(name: str) -> None:
+    read_golden(FACTS, GOLDEN, name)
+
+
+@pytest.mark.parametrize("name", sorted(FACTS.names))
+def test_a_golden_fact_is_published_once_for_each_whom_it_concerns(name: str) -> None:
+    recorded = Recorded(
+        id=UUID(int=1),
+        stream="stream",
+        version=1,
+        fact=read_golden(FACTS, GOLDEN, name),
+        at=START,
+        actor="staff/1",
+    )
+    published = list(publish(recorded))
+    assert [each.type.rpartition(".")[2] for each in published] == PUBLISHED[name]
+    assert len({each.id for each in published}) == len(published)
+    for each in published:
+        kind, _, key = each.subject.partition("/")
+        assert getattr(each.message, f"{kind}_id") == key
+        assert each.label == ("PART2" if kind == "client" else "HIPAA")

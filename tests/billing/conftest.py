@@ -1,0 +1,26 @@
+"""Billing on a fresh database, for each test that asks."""
+
+from collections.abc import Callable
+
+import pytest
+
+from kernel.process import Service
+from kernel.store.store import Store
+from services.billing.__main__ import SERVICE
+from tests.billing.office import Office
+from tests.billing.told import Story
+
+
+@pytest.fixture
+def new_office(new_store: Callable[[Service], Store]) -> Callable[[], Office]:
+    return lambda: Office(new_store(SERVICE))
+
+
+@pytest.fixture
+def office(new_office: Callable[[], Office]) -> Office:
+    return new_office()
+
+
+@pytest.fixture
+def story() -> Story:
+    return Story()

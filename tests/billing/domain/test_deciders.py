@@ -1,0 +1,225 @@
+"""Providers, payers with their rules, authorizations: what is accepted, refused, and said twice."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from kernel.refusal import AgainstTheRules, Malformed, Unknown
+from services.billing.domain.authorization import (
+    AUTHORIZATION,
+    AuthorizationRecorded,
+    RecordAuthorization,
+)
+from services.billing.domain.payer import (
+    PAYER,
+    ConfirmRuleSet,
+    PayerCommand,
+    PayerFact,
+    PayerRegistered,
+    ProposeRuleSet,
+    RegisterPayer,
+    RuleSetConfirmed,
+    RuleSetProposed,
+)
+from services.billing.domain.provider import (
+    PROVIDER,
+    Address,
+    EnrollProvider,
+    FeeSet,
+    ProviderCommand,
+    ProviderEnrolled,
+    ProviderFact,
+    ProviderRegistered,
+    RegisterProvider,
+    SetFee,
+)
+from tests.billing.known import RULES, day
+from tests.deciders import assert_evolving_never_refuses, assert_repeating_adds_nothing
+
+REGISTER = RegisterProvider(
+    provider_id="provider",
+    name="Lakeside Recovery",
+    npi="1234567893",
+    tax_id="123456789",
+    taxonomy="261QR0405X",
+    address=Address(line="1 Lake St", city="Chicago", state="IL", zip="606011234"),
+    contact_name="Billing",
+    contact_phone="3125550100",
+)
+FEE = SetFee(
+    provider_id="provider", code="H0015", charge_minor=30_000, effective_from=date(2026, 1, 1)
+)
+ENROLL = EnrollProvider(
+    provider_id="provider", payer_id="payer", site_id="site", effective_from=date(2026, 1, 1)
+)
+PAYER_OF_ALL = RegisterPayer(
+    payer_id="payer", name="Payer", payer_number="12345", filing_indicator="CI"
+)
+RECORD = RecordAuthorization(
+    authorization_id="authorization",
+    client_id="client",
+    payer_id="payer",
+    level_of_care="2.1",
+    units=10,
+    effective_from=day(0),
+    effective_to=day(30),
+)
+
+
+def propose(version: int, by: str = "ada", **changes: Any) -> ProposeRuleSet:
+    return ProposeRuleSet(rules=replace(RULES, version=version, **changes), proposed_by=by)
+
+
+def confirm(version: int, by: str = "bob") -> ConfirmRuleSet:
+    return ConfirmRuleSet(payer_id="payer", version=version, confirmed_by=by)
+
+
+def payer_after(*commands: PayerCommand) -> list[PayerFact]:
+    facts: list[PayerFact] = []
+    for command in commands:
+        facts += PAYER.decide(command, PAYER.fold(facts))
+    return facts
+
+
+def provider_after(*commands: ProviderCommand) -> list[ProviderFact]:
+    facts: list[ProviderFact] = []
+    for command in commands:
+        facts += PROVIDER.decide(command, PROVIDER.fold(facts))
+    return facts
+
+
+@pytest.mark.parametrize("command", [FEE, ENROLL])
+def test_a_provider_nobody_registered_has_neither_fees_nor_enrollments(
+    command: ProviderCommand,
+) -> None:
+    with pytest.raises(Unknown):
+        provider_after(command)
+
+
+def test_a_provider_is_registered_once() -> None:
+    with pytest.raises(AgainstTheRules) as refused:
+        provider_after(REGISTER, REGISTER)
+    assert refused.value.reason == "PROVIDER_REGISTERED"
+
+
+def test_a_fee_may_be_set_back_to_what_it_was() -> None:
+    dearer = replace(FEE, charge_minor=31_000)
+    facts = provider_after(REGISTER, FEE, FEE, dearer, FEE)
+    assert [fact.charge_minor for fact in facts if isinstance(fact, FeeSet)] == [
+        30_000,
+        31_000,
+        30_000,
+    ]
+
+
+def test_who_proposed_rules_does_not_confirm_them() -> None:
+    with pytest.raises(AgainstTheRules) as refused:
+        payer_after(PAYER_OF_ALL, propose(1), confirm(1, "ada"))
+    assert refused.value.reason == "CONFIRMED_BY_ITS_AUTHOR"
+    *_, fact = payer_after(PAYER_OF_ALL, propose(1), confirm(1, "bob"))
+    assert fact == RuleSetConfirmed(rules=RULES, confirmed_by="bob")
+
+
+def test_who_proposed_last_is_the_author() -> None:
+    changed = propose(1, "bob", filing_limit_days=30)
+    with pytest.raises(AgainstTheRules):
+        payer_after(PAYER_OF_ALL, propose(1, "ada"), changed, confirm(1, "bob"))
+    *_, fact = payer_after(PAYER_OF_ALL, propose(1, "ada"), changed, confirm(1, "ada"))
+    assert isinstance(fact, RuleSetConfirmed)
+    assert fact.rules.filing_limit_days == 30
+
+
+def test_confirmed_rules_are_never_changed() -> None:
+    with pytest.raises(AgainstTheRules) as refused:
+        payer_after(PAYER_OF_ALL, propose(1), confirm(1), propose(1, filing_limit_days=30))
+    assert refused.value.reason == "RULE_SET_CONFIRMED"
+
+
+def test_versions_follow_each_other() -> None:
+    with pytest.raises(Malformed) as refused:
+        payer_after(PAYER_OF_ALL, propose(2))
+    assert set(refused.value.details) == {"rule_set__version"}
+    with pytest.raises(Malformed):
+        payer_after(PAYER_OF_ALL, propose(1), propose(2))
+    facts = payer_after(PAYER_OF_ALL, propose(1), confirm(1), propose(2), confirm(2))
+    assert PAYER.fold(facts).confirmed == {1, 2}
+
+
+@pytest.mark.parametrize("command", [propose(1), confirm(1)])
+def test_a_payer_nobody_registered_has_no_rules(command: PayerCommand) -> None:
+    with pytest.raises(Unknown):
+        payer_after(command)
+
+
+def test_an_authorization_ends_no_earlier_than_it_begins() -> None:
+    with pytest.raises(Malformed) as refused:
+        list(AUTHORIZATION.decide(replace(RECORD, effective_to=day(-1)), None))
+    assert set(refused.value.details) == {"effective_to"}
+    assert list(AUTHORIZATION.decide(replace(RECORD, effective_to=day(0)), None))
+
+
+def test_a_recorded_authorization_is_not_recorded_otherwise() -> None:
+    facts = list(AUTHORIZATION.decide(RECORD, None))
+    with pytest.raises(AgainstTheRules) as refused:
+        list(AUTHORIZATION.decide(replace(RECORD, units=11), AUTHORIZATION.fold(facts)))
+    assert refused.value.reason == "AUTHORIZATION_RECORDED"
+
+
+PEOPLE = some.sampled_from(["ada", "bob", "eve"])
+VERSIONS = some.integers(1, 3)
+RULE_SETS = some.builds(
+    replace, some.just(RULES), version=VERSIONS, filing_limit_days=some.integers(30, 31)
+)
+DECIDERS: list[Any] = [
+    (
+        PROVIDER,
+        some.just(REGISTER)
+        | some.builds(replace, some.just(FEE), charge_minor=some.integers(1, 2))
+        | some.builds(replace, some.just(ENROLL), site_id=some.sampled_from("ab")),
+    ),
+    (
+        PAYER,
+        some.just(PAYER_OF_ALL)
+        | some.builds(ProposeRuleSet, rules=RULE_SETS, proposed_by=PEOPLE)
+        | some.builds(confirm, VERSIONS, PEOPLE),
+    ),
+    (
+        AUTHORIZATION,
+        some.builds(replace, some.just(RECORD), units=some.integers(1, 2)),
+    ),
+]
+FACTS: list[Any] = [
+    (
+        PROVIDER,
+        some.builds(ProviderRegistered) | some.builds(FeeSet) | some.builds(ProviderEnrolled),
+    ),
+    (
+        PAYER,
+        some.builds(PayerRegistered)
+        | some.builds(RuleSetProposed, rules=RULE_SETS)
+        | some.builds(RuleSetConfirmed, rules=RULE_SETS),
+    ),
+    (AUTHORIZATION, some.builds(AuthorizationRecorded)),
+]
+
+
+@pytest.mark.parametrize(("decider", "commands"), DECIDERS)
+@given(data=some.data())
+def test_a_command_twice_adds_nothing_the_second_time(
+    decider: Any, commands: some.SearchStrategy[Any], data: some.DataObject
+) -> None:
+    before = data.draw(some.lists(commands, max_size=5))
+    assert_repeating_adds_nothing(decider, before, data.draw(commands))
+
+
+@pytest.mark.parametrize(("decider", "facts"), FACTS)
+@given(data=some.data())
+def test_every_fact_is_taken_in_every_state(
+    decider: Any, facts: some.SearchStrategy[Any], data: some.DataObject
+) -> None:
+    history = data.draw(some.lists(facts, max_size=6))
+    assert_evolving_never_refuses(decider, history, data.draw(some.integers(0, 6)))

@@ -1,0 +1,157 @@
+"""What is derived of a client depends on the set of facts: not on their order."""
+
+import json
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+from hypothesis import Phase, find, given, settings
+from hypothesis import strategies as some
+
+from services.billing.domain.derive import DRAFT_CLAIM, PROPOSAL, SERVICE_DAY, derive
+from services.billing.domain.known import Known
+from tests.billing.known import (
+    ADMISSION,
+    CONSENT,
+    COVERAGE,
+    DIAGNOSIS,
+    ENROLLMENT,
+    FEE,
+    PLAN,
+    attended,
+    authorization,
+    billable,
+    confirmed,
+    corrected,
+    day,
+    issued,
+    line,
+    session,
+    signed,
+)
+
+DAYS = [day(n) for n in (0, 2, 4, 7, 9)]
+IN_ORDER = billable(*DAYS, authorizations=(authorization(4, 0, 7), authorization(9, name="b")))
+MORE: dict[str, list[Any]] = {
+    "admissions": [replace(ADMISSION, fact="a2", episode_id="e2", admitted_on=day(7))],
+    "diagnoses": [
+        replace(DIAGNOSIS, fact="d2", code="F11.20", sequence=3),
+        replace(DIAGNOSIS, fact="d3", code="F33.1", rank=2, sequence=4),
+        replace(DIAGNOSIS, fact="d4", code="F33.1", effective_from=day(4), sequence=5),
+    ],
+    "coverages": [
+        replace(COVERAGE, fact="c2", verified_to=day(4)),
+        replace(COVERAGE, fact="c3", coverage_id="c3", payer_id="b"),
+    ],
+    "consents": [replace(CONSENT, fact="k2", given_on=day(4))],
+    "plans": [replace(PLAN, fact="p2", plan_id="p2")],
+    "sessions": [session(on, "pm") for on in DAYS],
+    "attendances": [
+        *(attended(on, 90, "pm", site_id="other") for on in DAYS),
+        *(attended(on, 0, "no", no_check_out=True) for on in DAYS[:2]),
+        *(corrected(on, n, minutes) for on in DAYS for n, minutes in ((1, 0), (2, 180))),
+    ],
+    "notes": [
+        *(replace(signed(on), fact=f"again {on}") for on in DAYS),
+        *(signed(on, hours, "pm") for on in DAYS for hours in (1, 99)),
+    ],
+    "authorizations": [authorization(2, 0, 13, name="c"), authorization(1, 4, 7, name="d")],
+    "enrollments": [
+        replace(ENROLLMENT, fact="e2", site_id="other"),
+        replace(ENROLLMENT, fact="e3", provider_id="q"),
+    ],
+    "fees": [
+        replace(FEE, fact="f2", sequence=3, charge_minor=31_000),
+        replace(FEE, fact="f3", sequence=4, provider_id="q"),
+    ],
+    "confirmed": [
+        confirmed(version=2, late_signature="DENY", late_day="REPLACE"),
+        confirmed(payer_id="b", complete_weeks_only=True),
+    ],
+}
+
+
+@some.composite
+def histories(draw: some.DrawFn) -> Known:
+    """Two weeks in order, a little of which is missing, and more is said, often otherwise."""
+
+    def facts(name: str) -> tuple[Any, ...]:
+        usual: tuple[Any, ...] = getattr(IN_ORDER, name)
+        missing = draw(some.sampled_from([-1] * 9 + list(range(len(usual)))))
+        more = draw(some.lists(some.sampled_from(MORE[name]), unique=True))
+        return (*(each for n, each in enumerate(usual) if n != missing), *more)
+
+    sent = draw(some.lists(some.sampled_from(DAYS), unique=True, max_size=3))
+    claims = tuple(
+        issued(name=str(n), lines=[line(on)], authorization_id="ab"[n % 2])
+        for n, on in enumerate(sent)
+    )
+    changes: dict[str, Any] = {name: facts(name) for name in MORE}
+    return replace(IN_ORDER, issued=claims, **changes)
+
+
+def shuffled(known: Known, random: Any) -> Known:
+    """The same facts in another order."""
+    changes: dict[str, Any] = {}
+    for field in fields(known):
+        facts = getattr(known, field.name)
+        if isinstance(facts, tuple):
+            changes[field.name] = tuple(random.sample(facts, len(facts)))
+    return replace(known, **changes)
+
+
+def by_key(known: Known) -> dict[tuple[str, str], Any]:
+    rows = derive(known)
+    found = {
+        (kind, key): (json.dumps(content), rests_on, rules and rules.name)
+        for kind, key, content, rests_on, rules in rows
+    }
+    assert len(found) == len(rows)
+    return found
+
+
+@given(histories(), some.randoms(use_true_random=True))
+def test_the_order_of_facts_changes_neither_rows_nor_what_they_rest_on(
+    known: Known, random: Any
+) -> None:
+    assert by_key(shuffled(known, random)) == by_key(known)
+
+
+@given(histories())
+def test_no_date_is_on_two_drafts_nor_on_a_draft_and_an_issued_claim(known: Known) -> None:
+    carried = [each.service_date.isoformat() for claim in known.issued for each in claim.lines]
+    drafted = [
+        each["service_date"]
+        for kind, _, content, *_ in derive(known)
+        if kind == DRAFT_CLAIM
+        for each in content["lines"]
+    ]
+    assert len({*carried, *drafted}) == len(carried) + len(drafted)
+
+
+@given(histories())
+def test_every_closed_session_has_its_day_and_every_row_names_facts_that_exist(
+    known: Known,
+) -> None:
+    rows = derive(known)
+    dates = {content["service_date"] for kind, _, content, *_ in rows if kind == SERVICE_DAY}
+    assert dates == {each.service_date.isoformat() for each in known.attendances}
+    facts = {
+        fact.fact
+        for field in fields(known)
+        if isinstance(getattr(known, field.name), tuple)
+        for fact in getattr(known, field.name)
+    }
+    for _, _, _, rests_on, _ in rows:
+        assert rests_on <= facts
+        assert rests_on
+
+
+@pytest.mark.parametrize("kind", [SERVICE_DAY, DRAFT_CLAIM, PROPOSAL])
+def test_histories_of_every_kind_of_row_are_among_those_tried(kind: str) -> None:
+    """The properties above look at days, drafts and proposals."""
+    find(
+        histories(),
+        lambda known: any(each == kind for each, *_ in derive(known)),
+        settings=settings(phases=[Phase.generate]),
+    )

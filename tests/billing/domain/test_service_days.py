@@ -1,0 +1,384 @@
+"""A day is paid for when every gate is open; each gate, open and closed, by its reason."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from tests.billing.known import (
+    ADMISSION,
+    CONSENT,
+    COVERAGE,
+    DIAGNOSIS,
+    ENROLLMENT,
+    FEE,
+    MONDAY,
+    PLAN,
+    attended,
+    authorization,
+    billable,
+    confirmed,
+    corrected,
+    day,
+    days_of,
+    line,
+    missed,
+    outcome,
+    session,
+    signed,
+    the_day,
+)
+
+PER_DIEM = ("PER_DIEM", ())
+
+
+def hold(*reasons: str) -> tuple[str, tuple[str, ...]]:
+    return "HOLD", reasons
+
+
+def not_billable(*reasons: str) -> tuple[str, tuple[str, ...]]:
+    return "NOT_BILLABLE", reasons
+
+
+def test_a_day_with_every_gate_open_is_a_per_diem_that_says_what_it_rests_on() -> None:
+    found = the_day(billable(MONDAY))
+    assert (found.outcome, found.reasons, found.line) == ("PER_DIEM", (), line(MONDAY))
+    assert [verdict.gate for verdict in found.verdicts] == [
+        "ATTENDANCE",
+        "COVERAGE",
+        "RULES",
+        "MINUTES",
+        "LEVEL",
+        "PLAN",
+        "DIAGNOSIS",
+        "CONSENT",
+        "NOTE",
+        "WEEK",
+        "ENROLLMENT",
+        "FEE",
+        "AUTHORIZATION",
+    ]
+    assert found.authorization_id == "a"
+    assert found.rests_on == {
+        "admission",
+        "attended 2026-03-02 s",
+        "authorization a",
+        "consent",
+        "coverage",
+        "diagnosis",
+        "enrollment",
+        "fee",
+        "note 2026-03-02 s",
+        "plan",
+        "rules payer 1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        # Coverage
+        ({"coverages": ()}, hold("NO_COVERAGE")),
+        ({"coverages": (replace(COVERAGE, verified_from=day(1)),)}, hold("NO_COVERAGE")),
+        ({"coverages": (replace(COVERAGE, verified_from=MONDAY),)}, PER_DIEM),
+        ({"coverages": (replace(COVERAGE, verified_to=day(-1)),)}, hold("NO_COVERAGE")),
+        ({"coverages": (replace(COVERAGE, verified_to=MONDAY),)}, PER_DIEM),
+        # Rules
+        ({"confirmed": ()}, hold("NO_RULES_IN_EFFECT")),
+        ({"confirmed": (confirmed(effective_from=day(1)),)}, hold("NO_RULES_IN_EFFECT")),
+        ({"confirmed": (confirmed(effective_from=MONDAY),)}, PER_DIEM),
+        ({"confirmed": (confirmed(payer_id="other"),)}, hold("NO_RULES_IN_EFFECT")),
+        # Level
+        ({"confirmed": (confirmed(billed_level="2.5"),)}, hold("OTHER_LEVEL")),
+        ({"admissions": (replace(ADMISSION, level_of_care="1"),)}, hold("OTHER_LEVEL")),
+        ({"admissions": ()}, hold("NOT_ADMITTED", "NO_PLAN_IN_FORCE")),
+        # Diagnosis
+        ({"diagnoses": ()}, hold("NO_DIAGNOSIS")),
+        ({"diagnoses": (replace(DIAGNOSIS, rank=2),)}, hold("NO_DIAGNOSIS")),
+        ({"diagnoses": (replace(DIAGNOSIS, effective_from=day(1)),)}, hold("NO_DIAGNOSIS")),
+        # Enrollment
+        ({"enrollments": ()}, hold("NOT_ENROLLED")),
+        ({"enrollments": (replace(ENROLLMENT, effective_from=day(1)),)}, hold("NOT_ENROLLED")),
+        ({"enrollments": (replace(ENROLLMENT, effective_from=MONDAY),)}, PER_DIEM),
+        ({"enrollments": (replace(ENROLLMENT, site_id="other"),)}, hold("NOT_ENROLLED")),
+        ({"enrollments": (replace(ENROLLMENT, payer_id="other"),)}, hold("NOT_ENROLLED")),
+        # Fee
+        ({"fees": ()}, hold("NO_FEE")),
+        ({"fees": (replace(FEE, effective_from=day(1)),)}, hold("NO_FEE")),
+        ({"fees": (replace(FEE, code="H2036"),)}, hold("NO_FEE")),
+        ({"fees": (replace(FEE, provider_id="other"),)}, hold("NO_FEE")),
+        # Authorization
+        ({"authorizations": ()}, hold("NO_AUTHORIZATION")),
+        ({"authorizations": (authorization(5, 1),)}, hold("NO_AUTHORIZATION")),
+        ({"authorizations": (authorization(5, -9, -1),)}, hold("NO_AUTHORIZATION")),
+        ({"authorizations": (authorization(5, -9, 0),)}, PER_DIEM),
+        ({"authorizations": (authorization(5, payer_id="other"),)}, hold("NO_AUTHORIZATION")),
+        ({"authorizations": (authorization(5, level_of_care="1"),)}, hold("NO_AUTHORIZATION")),
+        (
+            {"authorizations": (), "confirmed": (confirmed(authorization_required=False),)},
+            PER_DIEM,
+        ),
+        # Minutes
+        ({"attendances": (attended(MONDAY, 179),)}, not_billable("SHORT_OF_MINUTES")),
+        ({"attendances": (attended(MONDAY, 180),)}, PER_DIEM),
+        # Attendance
+        ({"attendances": (missed(MONDAY),)}, not_billable("MISSED")),
+        (
+            {"attendances": (attended(MONDAY, 0, no_check_out=True),)},
+            hold("NO_CHECK_OUT", "SHORT_OF_MINUTES"),
+        ),
+        ({"attendances": (attended(MONDAY, 200, no_check_out=True),)}, hold("NO_CHECK_OUT")),
+    ],
+)
+def test_each_gate_is_open_or_says_why_not(
+    changes: dict[str, Any], expected: tuple[str, tuple[str, ...]]
+) -> None:
+    assert outcome(billable(MONDAY, **changes)) == expected
+
+
+def test_only_the_days_of_a_closed_session_are_service_days() -> None:
+    assert days_of(billable(MONDAY, attendances=())) == []
+
+
+# Plan
+
+
+def with_plan(on: int, plan: int | None, due_days: int = 7) -> tuple[str, tuple[str, ...]]:
+    """One day of a client admitted on Monday, with a plan in force from a day on."""
+    plans = () if plan is None else (replace(PLAN, in_force_from=day(plan)),)
+    return outcome(billable(day(on), plans=plans, confirmed=(confirmed(plan_due_days=due_days),)))
+
+
+@pytest.mark.parametrize(
+    ("on", "plan", "due_days", "expected"),
+    [
+        (0, None, 7, PER_DIEM),
+        (6, None, 7, PER_DIEM),
+        (7, None, 7, hold("NO_PLAN_IN_FORCE")),
+        (0, None, 0, hold("NO_PLAN_IN_FORCE")),
+        (7, 7, 7, PER_DIEM),
+        # A signature on the ninth day doesn't reach back to the eighth …
+        (7, 8, 7, hold("NO_PLAN_IN_FORCE")),
+        # … and days within the payer's patience need none.
+        (6, 8, 7, PER_DIEM),
+    ],
+)
+def test_a_plan_is_in_force_or_not_due_yet_and_a_later_signature_never_reaches_back(
+    on: int, plan: int | None, due_days: int, expected: tuple[str, tuple[str, ...]]
+) -> None:
+    assert with_plan(on, plan, due_days) == expected
+
+
+def test_the_plan_of_an_earlier_episode_is_no_plan_of_this_one() -> None:
+    earlier = replace(PLAN, episode_id="earlier", in_force_from=day(-90))
+    assert outcome(billable(day(7), plans=(earlier,))) == hold("NO_PLAN_IN_FORCE")
+
+
+# Consent
+
+
+@pytest.mark.parametrize(
+    ("consents", "expected"),
+    [
+        ((), hold("NO_CONSENT")),
+        ((replace(CONSENT, given_on=day(1)),), hold("NO_CONSENT")),
+        ((replace(CONSENT, payer_id="other"),), hold("NO_CONSENT")),
+        ((replace(CONSENT, given_on=day(-9), expires_on=day(-1)),), hold("NO_CONSENT")),
+        ((replace(CONSENT, given_on=day(-9), expires_on=MONDAY),), PER_DIEM),
+    ],
+)
+def test_a_program_under_part_2_needs_the_consent_of_the_day(
+    consents: tuple[Any, ...], expected: tuple[str, tuple[str, ...]]
+) -> None:
+    assert outcome(billable(MONDAY, consents=consents)) == expected
+
+
+def test_a_program_not_under_part_2_needs_none() -> None:
+    known = billable(MONDAY, consents=(), admissions=(replace(ADMISSION, under_part2=False),))
+    assert outcome(known) == PER_DIEM
+    assert not the_day(known).under_part2
+
+
+# Notes
+
+
+@pytest.mark.parametrize(
+    ("rule", "hours", "expected"),
+    [
+        ("ACCEPT", None, hold("NOTE_UNSIGNED")),
+        ("ACCEPT", 24, PER_DIEM),
+        ("ACCEPT", 24.1, PER_DIEM),
+        ("HOLD", None, hold("NOTE_UNSIGNED")),
+        ("HOLD", 24, PER_DIEM),
+        ("HOLD", 24.1, hold("NOTE_LATE")),
+        ("DENY", None, hold("NOTE_UNSIGNED")),
+        ("DENY", 24, PER_DIEM),
+        ("DENY", 24.1, not_billable("NOTE_LATE_DENIED")),
+    ],
+)
+def test_what_a_late_note_is_worth_is_the_payers_rule(
+    rule: str, hours: float | None, expected: tuple[str, tuple[str, ...]]
+) -> None:
+    notes = () if hours is None else (signed(MONDAY, hours),)
+    known = billable(MONDAY, notes=notes, confirmed=(confirmed(late_signature=rule),))
+    assert outcome(known) == expected
+
+
+def test_without_a_limit_no_note_is_late() -> None:
+    rules = confirmed(late_signature="DENY", sign_within_hours=0)
+    assert outcome(billable(MONDAY, notes=(signed(MONDAY, 999),), confirmed=(rules,))) == PER_DIEM
+
+
+def test_every_attended_session_needs_its_note_and_a_missed_one_needs_none() -> None:
+    two = (attended(MONDAY, 90, "am"), attended(MONDAY, 90, "pm"))
+    sessions = (session(MONDAY, "am"), session(MONDAY, "pm"))
+    both = (signed(MONDAY, name="am"), signed(MONDAY, name="pm"))
+    assert outcome(billable(attendances=two, sessions=sessions, notes=both)) == PER_DIEM
+    one = billable(attendances=two, sessions=sessions, notes=both[:1])
+    assert outcome(one) == hold("NOTE_UNSIGNED")
+    only_one = (attended(MONDAY, 180, "am"), missed(MONDAY, "pm"))
+    known = billable(attendances=only_one, sessions=sessions, notes=both[:1])
+    assert outcome(known) == PER_DIEM
+
+
+# Weeks
+
+
+@pytest.mark.parametrize(
+    ("week_start", "open_on", "expected"),
+    [
+        ("MONDAY", 4, hold("WEEK_INCOMPLETE")),
+        ("MONDAY", 6, hold("WEEK_INCOMPLETE")),
+        ("MONDAY", 7, PER_DIEM),
+        ("MONDAY", -1, PER_DIEM),
+        ("SUNDAY", -1, hold("WEEK_INCOMPLETE")),
+        ("SUNDAY", 5, hold("WEEK_INCOMPLETE")),
+        ("SUNDAY", 6, PER_DIEM),
+    ],
+)
+def test_a_payer_of_whole_weeks_waits_until_every_session_of_its_week_is_closed(
+    week_start: str, open_on: int, expected: tuple[str, tuple[str, ...]]
+) -> None:
+    rules = confirmed(complete_weeks_only=True, week_start=week_start)
+    sessions = (session(MONDAY), session(day(open_on)))
+    assert outcome(billable(MONDAY, sessions=sessions, confirmed=(rules,))) == expected
+    without = confirmed(complete_weeks_only=False, week_start=week_start)
+    assert outcome(billable(MONDAY, sessions=sessions, confirmed=(without,))) == PER_DIEM
+
+
+def test_a_missed_session_completes_its_week() -> None:
+    known = billable(
+        MONDAY,
+        sessions=(session(MONDAY), session(day(1))),
+        attendances=(attended(MONDAY), missed(day(1))),
+        confirmed=(confirmed(complete_weeks_only=True),),
+    )
+    assert [each.outcome for each in days_of(known)] == ["PER_DIEM", "NOT_BILLABLE"]
+
+
+# Sites, places, corrections
+
+
+def test_two_sites_on_one_day_give_one_per_diem_where_most_minutes_were() -> None:
+    known = billable(
+        sessions=(session(MONDAY, "am", site_id="other"), session(MONDAY, "pm")),
+        attendances=(
+            attended(MONDAY, 60, "am", site_id="other"),
+            attended(MONDAY, 120, "pm"),
+        ),
+        notes=(signed(MONDAY, name="am"), signed(MONDAY, name="pm")),
+    )
+    found = the_day(known)
+    assert (found.outcome, found.minutes, found.site_id) == ("PER_DIEM", 180, "site")
+    assert found.line == line(MONDAY)
+
+
+@pytest.mark.parametrize(
+    ("modalities", "place"),
+    [
+        (("TELEHEALTH", "TELEHEALTH"), "10"),
+        (("TELEHEALTH", "IN_PERSON"), "57"),
+        (("IN_PERSON", "IN_PERSON"), "57"),
+    ],
+)
+def test_a_day_is_telehealth_only_if_all_of_it_was(modalities: tuple[str, str], place: str) -> None:
+    names = ("am", "pm")
+    known = billable(
+        sessions=tuple(
+            session(MONDAY, name, modality=modality)
+            for name, modality in zip(names, modalities, strict=True)
+        ),
+        attendances=tuple(attended(MONDAY, 90, name) for name in names),
+        notes=tuple(signed(MONDAY, name=name) for name in names),
+    )
+    assert the_day(known).line == line(MONDAY, place_of_service=place)
+
+
+@pytest.mark.parametrize(
+    ("corrections", "expected"),
+    [
+        ([(1, 0)], not_billable("MISSED")),
+        ([(1, 0), (2, 180)], PER_DIEM),
+        ([(2, 180), (1, 0)], PER_DIEM),
+        ([(1, 180), (2, 60)], not_billable("SHORT_OF_MINUTES")),
+        ([(10, 180), (9, 0)], PER_DIEM),
+    ],
+)
+def test_of_corrections_the_highest_number_holds(
+    corrections: list[tuple[int, int]], expected: tuple[str, tuple[str, ...]]
+) -> None:
+    said = tuple(corrected(MONDAY, number, minutes) for number, minutes in corrections)
+    known = billable(MONDAY)
+    assert outcome(replace(known, attendances=(*said, *known.attendances))) == expected
+
+
+def test_a_correction_confirms_the_minutes_of_who_did_not_check_out() -> None:
+    forgot = attended(MONDAY, 0, no_check_out=True)
+    assert outcome(billable(MONDAY, attendances=(forgot, corrected(MONDAY, 1, 180)))) == PER_DIEM
+    assert outcome(billable(MONDAY, attendances=(forgot, corrected(MONDAY, 1, 60)))) == (
+        not_billable("SHORT_OF_MINUTES")
+    )
+
+
+# What is said twice
+
+
+def test_the_charge_is_the_one_in_effect_and_of_two_from_one_day_the_later_said() -> None:
+    fees = (
+        replace(FEE, fact="fee z", sequence=3, charge_minor=31_000),
+        replace(FEE, fact="fee y", sequence=4, charge_minor=32_000),
+        replace(FEE, fact="fee x", sequence=5, charge_minor=99_000, effective_from=day(1)),
+    )
+    for order in (fees, fees[::-1]):
+        assert the_day(billable(MONDAY, fees=order)).line == line(MONDAY, charge_minor=32_000)
+
+
+def test_of_two_coverages_the_earlier_verified_pays() -> None:
+    other = replace(
+        COVERAGE,
+        fact="b",
+        coverage_id="b",
+        payer_id="b",
+        verified_from=COVERAGE.verified_from - timedelta(days=1),
+    )
+    known = billable(MONDAY, coverages=(COVERAGE, other))
+    assert the_day(known).payer_id == "b"
+
+
+def test_a_coverage_verified_twice_is_one_whichever_was_heard_first() -> None:
+    again = replace(COVERAGE, fact="verified again", verified_to=day(60))
+    one, other = (
+        the_day(billable(MONDAY, coverages=order))
+        for order in ((COVERAGE, again), (again, COVERAGE))
+    )
+    assert one == other
+
+
+def test_the_rules_of_the_day_are_the_highest_version_confirmed_for_it() -> None:
+    stricter = confirmed(version=2, effective_from=date(2026, 3, 3), billed_level="2.5")
+    known = billable(MONDAY, day(1), confirmed=(stricter, confirmed()))
+    assert [(each.outcome, each.rules and each.rules.version) for each in days_of(known)] == [
+        ("PER_DIEM", 1),
+        ("HOLD", 2),
+    ]

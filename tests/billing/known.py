@@ -1,0 +1,234 @@
+"""A client whose days are all billable, to be changed one thing at a time."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from services.billing.domain.allocation import allocate
+from services.billing.domain.known import (
+    Admission,
+    Attendance,
+    Authorization,
+    ConfirmedRules,
+    Consent,
+    Coverage,
+    Diagnosis,
+    Enrollment,
+    Fee,
+    IssuedClaim,
+    Known,
+    Line,
+    Note,
+    Plan,
+    Session,
+)
+from services.billing.domain.rules import PerDiem, RuleSet
+from services.billing.domain.service_day import ServiceDay, resolve
+
+MONDAY = date(2026, 3, 2)
+
+RULES = RuleSet(
+    payer_id="payer",
+    version=1,
+    effective_from=date(2026, 1, 1),
+    claim_form="PROFESSIONAL",
+    per_diem=PerDiem(code="H0015", modifiers=("HF",), minimum_minutes=180),
+    claim_period="WEEK",
+    week_start="MONDAY",
+    billed_level="2.1",
+    place_of_service_in_person="57",
+    place_of_service_telehealth="10",
+    plan_due_days=7,
+    late_signature="HOLD",
+    sign_within_hours=24,
+    authorization_required=True,
+    enrollment_required=True,
+    filing_limit_days=90,
+    complete_weeks_only=False,
+    changed_claim="REPLACE",
+    fallen_claim="VOID",
+    late_day="NEW_CLAIM",
+)
+
+
+def day(number: int) -> date:
+    """So many days after Monday, March 2nd."""
+    return MONDAY + timedelta(days=number)
+
+
+def ends_at(on: date) -> datetime:
+    """When each session of a day ends."""
+    return datetime.combine(on, time(18), UTC)
+
+
+def confirmed(**changes: Any) -> ConfirmedRules:
+    rules = replace(RULES, **changes)
+    return ConfirmedRules(fact=f"rules {rules.payer_id} {rules.version}", rules=rules)
+
+
+def session(on: date, name: str = "s", **changes: Any) -> Session:
+    made = Session(
+        fact=f"scheduled {on} {name}",
+        session_id=f"{on} {name}",
+        site_id="site",
+        modality="IN_PERSON",
+        service_date=on,
+        ends_at=ends_at(on),
+    )
+    return replace(made, **changes)
+
+
+def attended(on: date, minutes: int = 180, name: str = "s", **changes: Any) -> Attendance:
+    made = Attendance(
+        fact=f"attended {on} {name}",
+        session_id=f"{on} {name}",
+        site_id="site",
+        service_date=on,
+        correction=0,
+        attended=True,
+        minutes=minutes,
+    )
+    return replace(made, **changes)
+
+
+def missed(on: date, name: str = "s") -> Attendance:
+    return attended(on, 0, name, attended=False)
+
+
+def corrected(on: date, number: int, minutes: int, name: str = "s") -> Attendance:
+    return attended(
+        on,
+        minutes,
+        name,
+        fact=f"corrected {on} {name} {number}",
+        correction=number,
+        attended=minutes > 0,
+    )
+
+
+def signed(on: date, hours_after: float = 1, name: str = "s") -> Note:
+    return Note(
+        fact=f"note {on} {name}",
+        session_id=f"{on} {name}",
+        signed_at=ends_at(on) + timedelta(hours=hours_after),
+    )
+
+
+def authorization(
+    units: int, start: int = 0, end: int = 60, name: str = "a", **changes: Any
+) -> Authorization:
+    made = Authorization(
+        fact=f"authorization {name}",
+        authorization_id=name,
+        payer_id="payer",
+        level_of_care="2.1",
+        units=units,
+        effective_from=day(start),
+        effective_to=day(end),
+    )
+    return replace(made, **changes)
+
+
+ADMISSION = Admission(
+    fact="admission",
+    episode_id="episode",
+    site_id="site",
+    under_part2=True,
+    level_of_care="2.1",
+    admitted_on=MONDAY,
+)
+DIAGNOSIS = Diagnosis(fact="diagnosis", sequence=2, code="F10.20", rank=1, effective_from=MONDAY)
+COVERAGE = Coverage(
+    fact="coverage",
+    coverage_id="coverage",
+    payer_id="payer",
+    verified_from=date(2026, 1, 1),
+    verified_to=None,
+)
+CONSENT = Consent(
+    fact="consent", consent_id="consent", payer_id="payer", given_on=MONDAY, expires_on=None
+)
+PLAN = Plan(fact="plan", plan_id="plan", episode_id="episode", in_force_from=MONDAY)
+ENROLLMENT = Enrollment(
+    fact="enrollment",
+    provider_id="provider",
+    payer_id="payer",
+    site_id="site",
+    effective_from=date(2026, 1, 1),
+)
+FEE = Fee(
+    fact="fee",
+    sequence=2,
+    provider_id="provider",
+    code="H0015",
+    charge_minor=30_000,
+    effective_from=date(2026, 1, 1),
+)
+
+
+def billable(*days: date, **changes: Any) -> Known:
+    """A client who attended three hours on each of these days, and of whom all is in order."""
+    known = Known(
+        client_id="client",
+        admissions=(ADMISSION,),
+        diagnoses=(DIAGNOSIS,),
+        coverages=(COVERAGE,),
+        consents=(CONSENT,),
+        plans=(PLAN,),
+        sessions=tuple(session(on) for on in days),
+        attendances=tuple(attended(on) for on in days),
+        notes=tuple(signed(on) for on in days),
+        authorizations=(authorization(100),),
+        enrollments=(ENROLLMENT,),
+        fees=(FEE,),
+        confirmed=(confirmed(),),
+    )
+    return replace(known, **changes)
+
+
+def days_of(known: Known) -> list[ServiceDay]:
+    """The client's days with their final outcome."""
+    return allocate(resolve(known), known)
+
+
+def the_day(known: Known) -> ServiceDay:
+    """The one day of a client who has one."""
+    [only] = days_of(known)
+    return only
+
+
+def outcome(known: Known) -> tuple[str, tuple[str, ...]]:
+    """The one day's outcome and reasons."""
+    only = the_day(known)
+    return only.outcome, only.reasons
+
+
+def line(on: date, **changes: Any) -> Line:
+    """What a claim has of a billable day."""
+    made = Line(
+        service_date=on,
+        code="H0015",
+        modifiers=("HF",),
+        units=1,
+        charge_minor=30_000,
+        place_of_service="57",
+    )
+    return replace(made, **changes)
+
+
+def issued(*days: date, name: str = "1", lines: Sequence[Line] = (), **changes: Any) -> IssuedClaim:
+    """A claim of the first week, as issuing makes it of these billable days."""
+    made = IssuedClaim(
+        fact=f"issued {name}",
+        claim_id=f"claim {name}",
+        payer_id="payer",
+        provider_id="provider",
+        site_id="site",
+        coverage_id="coverage",
+        authorization_id="a",
+        period_start=day(0),
+        period_end=day(6),
+        lines=tuple(lines) or tuple(line(on) for on in days),
+    )
+    return replace(made, **changes)

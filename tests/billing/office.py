@@ -1,0 +1,285 @@
+"""Billing as its processes run it, a biller who calls it, and an intake that answers by hand."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+from ninehours.billing.v1 import billing_service_pb2 as pb
+from ninehours.common.v1 import common_pb2 as common
+from ninehours.intake.v1 import intake_service_pb2 as intake
+from sqlalchemy import text
+
+from kernel.execute import Book
+from kernel.ids import derived_id
+from kernel.messaging.draining import Draining
+from kernel.messaging.hearing import Hearing, Record
+from kernel.process import topic_of
+from kernel.rpc.call import Call
+from kernel.rpc.tokens import Actor
+from kernel.rpc.translate import to_date
+from kernel.store.store import Store
+from services.billing.__main__ import SERVICE
+from services.billing.adapters.file_837p import Files837P
+from services.billing.adapters.heard import INTERESTS
+from services.billing.adapters.publication import publish
+from services.billing.adapters.record import SqlDrafts, SqlPages
+from services.billing.adapters.rule_sets import message_of
+from services.billing.api.servicer import BillingServicer
+from services.billing.app.issue_claims import Issuing
+from services.billing.app.ports import People, Person
+from tests.billing.known import RULES, day
+
+NOW = datetime(2026, 3, 23, 15, 0, tzinfo=UTC)
+ADA, BOB = "staff/ada", "staff/bob"
+NPI = "1234567893"
+
+
+def covered(client_id: str, coverage_id: str, **changes: Any) -> intake.CoveredIdentity:
+    """Who the client is, as intake tells a payer; the names are canaries."""
+    identity = intake.Identity(
+        family_name="Zyxwander",
+        given_name="Quorla",
+        birth_date=common.Date(year=1990, month=5, day=17),
+        sex=intake.SEX_FEMALE,
+        address=common.PostalAddress(
+            line="77 Wobblecroft Lane", city="Chicago", state="IL", zip="60614"
+        ),
+    )
+    found = intake.CoveredIdentity(
+        client_id=client_id,
+        identity=identity,
+        identity_version=3,
+        coverage_id=coverage_id,
+        member_number="MEMB90210",
+        group_number="GRP7",
+        consent_id="5cbf2e4e-9a86-4b83-9a2e-1f3d5f4f9d10",
+    )
+    for name, value in changes.items():
+        if isinstance(value, str | int):
+            setattr(found, name, value)
+        else:
+            getattr(found, name).MergeFrom(value)
+    return found
+
+
+class FakeIntake:
+    """The Identities port by hand: who is covered by which payer, and who is withheld, why."""
+
+    def __init__(self) -> None:
+        self.covered: dict[tuple[str, str], intake.CoveredIdentity] = {}
+        self.withheld: dict[str, str] = {}
+        self.asked: list[tuple[tuple[str, ...], str, date]] = []
+
+    def cover(self, payer_id: str, identity: intake.CoveredIdentity) -> None:
+        self.covered[identity.client_id, payer_id] = identity
+
+    def __call__(self, clients: Sequence[str], payer_id: str, on: date) -> People:
+        self.asked.append((tuple(clients), payer_id, on))
+        persons: dict[str, Person] = {}
+        withheld: dict[str, str] = {}
+        for client_id in clients:
+            found = self.covered.get((client_id, payer_id))
+            if client_id in self.withheld:
+                withheld[client_id] = self.withheld[client_id]
+            elif found is None:
+                withheld[client_id] = "NO_COVERAGE"
+            else:
+                persons[client_id] = Person(
+                    client_id=client_id,
+                    version=found.identity_version,
+                    coverage_id=found.coverage_id,
+                    consent_id=found.consent_id,
+                    particulars=found,
+                )
+        return People(persons, withheld)
+
+
+@dataclass
+class Office:
+    """The servicer, its record, and the stream side without Faust.
+
+    `command_ids` are the same in every office that does the same, so that ids are too.
+    """
+
+    store: Store
+    identities: FakeIntake = field(default_factory=FakeIntake)
+    now: datetime = NOW
+    provider_id: str = ""
+    payer_id: str = ""
+    answers: Any = field(init=False)
+    hearing: Hearing = field(init=False)
+    draining: Draining = field(init=False)
+
+    def __post_init__(self) -> None:
+        book = Book(store=self.store, publish=publish, view=lambda *_: None, interests=INTERESTS)
+        issuing = Issuing(drafts=SqlDrafts(), identities=self.identities, files=Files837P("T"))
+        self.answers = BillingServicer(book, SqlPages(), issuing)
+        self.hearing = Hearing(self.store, INTERESTS)
+        self.hearing.begin([topic_of(name) for name in SERVICE.hears])
+        self.draining = Draining(self.store, INTERESTS)
+
+    def call(
+        self,
+        rpc: str,
+        request: Any,
+        *,
+        command: str = "",
+        by: str = ADA,
+        deadline: float | None = None,
+    ) -> Any:
+        """`command` names a command: the same name gives the same command id."""
+        if "meta" in request.DESCRIPTOR.fields_by_name:
+            request.meta.command_id = str(derived_id(command)) if command else str(uuid4())
+        actor = Actor(id=by, roles=frozenset({"biller"}), sites=frozenset({"*"}), purpose="PAYMENT")
+        call = Call(
+            actor=actor,
+            now=self.now,
+            deadline=lambda: deadline,
+            correlation_id="c",
+            traceparent="",
+        )
+        return getattr(self.answers, rpc)(request, call)
+
+    # Setting up
+
+    def register(self) -> None:
+        """One provider and one payer."""
+        self.provider_id = self.call("RegisterProvider", provider(), command="provider").provider_id
+        self.payer_id = self.call(
+            "RegisterPayer",
+            pb.RegisterPayerRequest(
+                name="Prairie Health", payer_number="PRAIRIE1", filing_indicator="CI"
+            ),
+            command="payer",
+        ).payer_id
+
+    def set_fee(self, charge_minor: int = 30_000, **changes: Any) -> None:
+        request = pb.SetFeeRequest(
+            provider_id=self.provider_id,
+            code="H0015",
+            charge=common.Money(currency_code="USD", minor_units=charge_minor),
+            effective_from=to_date(date(2026, 1, 1)),
+        )
+        request.MergeFrom(pb.SetFeeRequest(**changes))
+        self.call("SetFee", request, command=f"fee {charge_minor}")
+
+    def enroll(self, site_id: str) -> None:
+        self.call(
+            "EnrollProvider",
+            pb.EnrollProviderRequest(
+                provider_id=self.provider_id,
+                payer_id=self.payer_id,
+                site_id=site_id,
+                effective_from=to_date(date(2026, 1, 1)),
+            ),
+            command=f"enroll {site_id}",
+        )
+
+    def propose(self, version: int = 1, **changes: Any) -> None:
+        rules = replace(RULES, payer_id=self.payer_id, version=version, **changes)
+        request = pb.ProposeRuleSetRequest(rule_set=message_of(rules))
+        self.call("ProposeRuleSet", request, command=f"propose {rules}")
+
+    def confirm(self, version: int = 1, by: str = BOB) -> None:
+        self.call(
+            "ConfirmRuleSet",
+            pb.ConfirmRuleSetRequest(payer_id=self.payer_id, version=version),
+            command=f"confirm {version}",
+            by=by,
+        )
+
+    def authorize(self, client_id: str, units: int = 30, number: str = "AUTHNUM4711") -> str:
+        return str(
+            self.call(
+                "RecordAuthorization",
+                pb.RecordAuthorizationRequest(
+                    client_id=client_id,
+                    payer_id=self.payer_id,
+                    number=number,
+                    level_of_care="2.1",
+                    units=units,
+                    effective_from=to_date(day(0)),
+                    effective_to=to_date(day(60)),
+                ),
+                command=f"authorize {client_id} {number}",
+            ).authorization_id
+        )
+
+    def steps(self, site_id: str, clients: Sequence[str]) -> Iterator[Callable[[], object]]:
+        """All it takes to bill at a site, in this order; what others say may come between."""
+        yield self.set_fee
+        yield lambda: self.enroll(site_id)
+        yield self.propose
+        yield self.confirm
+        for client_id in clients:
+            yield partial(self.authorize, client_id)
+
+    def set_up(self, site_id: str, clients: Sequence[str], **rules: Any) -> None:
+        """Registered, enrolled, with a fee, confirmed rules, and authorizations."""
+        self.register()
+        self.set_fee()
+        self.enroll(site_id)
+        self.propose(**rules)
+        self.confirm()
+        for client_id in clients:
+            self.authorize(client_id)
+
+    # Day by day
+
+    def hear(self, records: Sequence[Record]) -> None:
+        self.hearing.hear(records)
+        self.draining.drain()
+
+    def issue(self, through: date, command: str = "issue", **changes: Any) -> Any:
+        request = pb.IssueClaimsRequest(payer_id=self.payer_id, through=to_date(through))
+        request.MergeFrom(pb.IssueClaimsRequest(**changes))
+        return self.call("IssueClaims", request, command=command)
+
+    # Looking
+
+    def current(self) -> dict[tuple[str, str], Any]:
+        """The current contents: kind and key → content."""
+        return {
+            (row.kind, row.row_key): row.content
+            for row in self.query(
+                "SELECT kind, row_key, content FROM derived WHERE current AND NOT withdrawn"
+            )
+        }
+
+    def of_kind(self, kind: str) -> list[Any]:
+        """Current contents of one kind, by key."""
+        return [content for (each, _), content in sorted(self.current().items()) if each == kind]
+
+    def query(self, statement: str, **parameters: Any) -> Sequence[Any]:
+        with self.store.transaction() as tx:
+            return tx.connection.execute(text(statement), parameters).all()
+
+    def every_table(self) -> Mapping[str, str]:
+        """Each table's rows as one text."""
+        tables = self.query(
+            "SELECT table_name AS name FROM information_schema.tables"
+            " WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
+        )
+        return {
+            table.name: "\n".join(
+                row.line for row in self.query(f'SELECT t::text AS line FROM "{table.name}" t')
+            )
+            for table in tables
+        }
+
+
+def provider(**changes: Any) -> pb.RegisterProviderRequest:
+    request = pb.RegisterProviderRequest(
+        name="Lakeside Recovery",
+        npi=NPI,
+        tax_id="123456789",
+        taxonomy="261QR0405X",
+        address=common.PostalAddress(line="1 Lake St", city="Chicago", state="IL", zip="606011234"),
+        contact_name="Billing Office",
+        contact_phone="3125550100",
+    )
+    request.MergeFrom(pb.RegisterProviderRequest(**changes))
+    return request

@@ -1,0 +1,307 @@
+"""Issuing claims: who is left out and why, what is in the file, and what is nowhere else."""
+
+from collections.abc import Callable
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from ninehours.billing.v1 import billing_events_pb2 as events
+from ninehours.billing.v1 import billing_service_pb2 as pb
+from ninehours.common.v1 import common_pb2 as common
+from ninehours.intake.v1 import intake_service_pb2 as intake
+
+from kernel.refusal import AgainstTheRules, NotYet
+from services.billing.domain.x12.read import ClaimSummary, claims_of
+from tests.billing.known import day
+from tests.billing.office import NOW, NPI, Office, covered
+from tests.billing.told import COVERAGE, SITE, Story
+from tests.billing.x12.judge import judge
+
+CLIENT = "0c11e700-0000-4000-8000-000000000001"
+OTHER = "0c11e700-0000-4000-8000-000000000002"
+NUMBER = "AUTHNUM4711"
+CANARIES = ["Zyxwander", "Quorla", "Wobblecroft", "MEMB90210", "GRP7", NUMBER]
+
+
+@pytest.fixture
+def ready(office: Office, story: Story) -> Office:
+    """Two clients with three billable days in the first week and one in the second."""
+    office.set_up(SITE, [CLIENT, OTHER])
+    attend(office, story, CLIENT, OTHER)
+    return office
+
+
+def attend(office: Office, story: Story, *clients: str) -> None:
+    for client_id in clients:
+        office.hear(
+            story.admitted(client_id, office.payer_id)
+            + story.attended(client_id, [day(0), day(2), day(4), day(7)])
+        )
+        office.identities.cover(office.payer_id, covered(client_id, COVERAGE))
+
+
+def left_out(answer: Any) -> list[tuple[str, str]]:
+    return [(each.client_id, each.reason) for each in answer.left_out]
+
+
+def file_of(office: Office, answer: Any) -> bytes:
+    read = office.call("ReadBatch", pb.ReadBatchRequest(batch_id=answer.batch_id))
+    return bytes(read.content)
+
+
+def published(office: Office, kind: type[Any]) -> list[Any]:
+    rows = office.query(
+        "SELECT body FROM published WHERE type = :type ORDER BY position",
+        type=kind.DESCRIPTOR.full_name,
+    )
+    return [kind.FromString(bytes(row.body)) for row in rows]
+
+
+def test_claims_of_periods_that_ended_are_issued_in_one_file_that_says_what_was_issued(
+    ready: Office,
+) -> None:
+    answer = ready.issue(day(6))
+    assert (answer.claims, answer.charge.minor_units, left_out(answer)) == (2, 180_000, [])
+    content = file_of(ready, answer)
+    assert judge(content) == []
+    issued = published(ready, events.ClaimIssued)
+    found = claims_of(content)
+    assert sum(claim.charge_minor for claim in found) == answer.charge.minor_units
+    assert {claim.claim_id for claim in found} == {
+        each.claim_id.replace("-", "").upper()[:20] for each in issued
+    }
+    for claim in found:
+        assert_says_what_a_week_is(claim)
+    assert sorted(each.client_id for each in issued) == [CLIENT, OTHER]
+    assert {each.identity_version for each in issued} == {3}
+
+
+def assert_says_what_a_week_is(claim: ClaimSummary) -> None:
+    assert (claim.billing_npi, claim.payer_id, claim.member_id) == (NPI, "PRAIRIE1", "MEMB90210")
+    assert (claim.frequency, claim.prior_authorization) == ("1", NUMBER)
+    assert claim.diagnoses == ("F1020", "F331")
+    assert [each.service_date for each in claim.lines] == [day(0), day(2), day(4)]
+    for each in claim.lines:
+        assert (each.code, each.modifiers, each.units) == ("H0015", ("HF",), 1)
+        assert (each.charge_minor, each.diagnosis_pointers) == (30_000, (1, 2))
+
+
+def test_what_is_disclosed_is_published_with_its_consent_and_the_notice(ready: Office) -> None:
+    answer = ready.issue(day(6))
+    disclosed = published(ready, events.Disclosed)
+    assert {each.client_id for each in disclosed} == {CLIENT, OTHER}
+    for each in disclosed:
+        assert each.recipient_payer_id == ready.payer_id
+        assert each.batch_id == answer.batch_id
+        assert (each.scope, each.notice) == ("CLAIM", "42_CFR_2_32_SHORT_FORM")
+        assert each.consent_id == "5cbf2e4e-9a86-4b83-9a2e-1f3d5f4f9d10"
+    labels = ready.query(
+        "SELECT DISTINCT headers->>'label' AS label FROM published p"
+        " WHERE type LIKE '%ClaimIssued' OR type LIKE '%Disclosed'"
+    )
+    assert [row.label for row in labels] == ["PART2"]
+
+
+def test_a_repeated_command_answers_the_same_and_issues_nothing(ready: Office) -> None:
+    answer = ready.issue(day(6))
+    asked = len(ready.identities.asked)
+    before = ready.every_table()
+    assert ready.issue(day(6)) == answer
+    assert ready.every_table() == before
+    assert len(ready.identities.asked) == asked
+    with pytest.raises(AgainstTheRules) as refused:
+        ready.issue(day(13))
+    assert refused.value.reason == "COMMAND_ID_REUSED"
+
+
+def test_what_was_issued_is_never_issued_again(ready: Office) -> None:
+    first = ready.issue(day(6), command="first")
+    due = ready.issue(day(6), command="due")  # the clients are due by what was just issued
+    assert (due.claims, left_out(due)) == (0, [(CLIENT, "NOT_SETTLED"), (OTHER, "NOT_SETTLED")])
+    ready.draining.drain()
+    again = ready.issue(day(6), command="again")
+    assert (again.claims, again.batch_id, left_out(again)) == (0, "", [])
+    rest = ready.issue(day(13), command="rest")
+    assert (first.claims, rest.claims) == (2, 2)
+    dates = [
+        (each.client_id, line.service_date.day)
+        for each in published(ready, events.ClaimIssued)
+        for line in each.lines
+    ]
+    assert len(set(dates)) == len(dates) == 8
+
+
+def test_files_to_a_payer_are_numbered(ready: Office) -> None:
+    first = file_of(ready, ready.issue(day(6), command="first"))
+    ready.draining.drain()
+    second = file_of(ready, ready.issue(day(13), command="second"))
+    assert (first[90:99], second[90:99]) == (b"000000001", b"000000002")
+    assert judge(second) == []
+
+
+def test_the_bytes_of_a_batch_are_read_as_they_were_issued(ready: Office) -> None:
+    answer = ready.issue(day(6))
+    read = [
+        ready.call("ReadBatch", pb.ReadBatchRequest(batch_id=answer.batch_id)) for _ in range(2)
+    ]
+    assert read[0] == read[1]
+    assert read[0].file_name.startswith(answer.batch_id)
+    assert read[0].sha256 == sha256(read[0].content).hexdigest()
+
+
+def withheld(office: Office, story: Story) -> None:
+    office.identities.withheld[OTHER] = "NO_CONSENT"
+
+
+def due(office: Office, story: Story) -> None:
+    office.hearing.hear(story.attended(OTHER, [day(8)]))
+
+
+def behind(office: Office, story: Story) -> None:
+    office.hearing.hear(story.attended(OTHER, [day(8)])[1:])
+    office.draining.drain()
+
+
+def other_coverage(office: Office, story: Story) -> None:
+    office.identities.cover(office.payer_id, covered(OTHER, "another coverage"))
+
+
+def born(**birth: int) -> Callable[[Office, Story], None]:
+    def change(office: Office, story: Story) -> None:
+        person = covered(OTHER, COVERAGE)
+        person.identity.birth_date.CopyFrom(common.Date(**birth))
+        office.identities.cover(office.payer_id, person)
+
+    return change
+
+
+def living(**address: str) -> Callable[[Office, Story], None]:
+    def change(office: Office, story: Story) -> None:
+        changes = intake.Identity(address=common.PostalAddress(**address))
+        office.identities.cover(office.payer_id, covered(OTHER, COVERAGE, identity=changes))
+
+    return change
+
+
+def without_birth_date(office: Office, story: Story) -> None:
+    person = covered(OTHER, COVERAGE)
+    person.identity.ClearField("birth_date")
+    office.identities.cover(office.payer_id, person)
+
+
+def unknown_sex(office: Office, story: Story) -> None:
+    person = covered(OTHER, COVERAGE)
+    person.identity.sex = intake.SEX_UNSPECIFIED
+    office.identities.cover(office.payer_id, person)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (withheld, "NO_CONSENT"),
+        (due, "NOT_SETTLED"),
+        (behind, "NOT_SETTLED"),
+        (other_coverage, "COVERAGE_CHANGED"),
+        (without_birth_date, "INVALID_BIRTH_DATE_MISSING"),
+        (born(year=2026, month=2, day=30), "INVALID_BIRTH_DATE_MISSING"),
+        (born(year=2026, month=3, day=3), "INVALID_SERVICE_BEFORE_BIRTH"),
+        (living(state="Illinois"), "INVALID_STATE_SHAPE"),
+        (living(zip="6061"), "INVALID_POSTAL_CODE_SHAPE"),
+        (living(line="北京路"), "INVALID_NOT_REPRESENTABLE"),
+        (unknown_sex, "INVALID_SEX_MISSING"),
+    ],
+)
+def test_who_can_not_be_issued_is_left_out_by_name_of_the_reason_and_the_others_go_out(
+    ready: Office, story: Story, change: Callable[[Office, Story], None], reason: str
+) -> None:
+    change(ready, story)
+    answer = ready.issue(day(6))
+    assert (answer.claims, left_out(answer)) == (1, [(OTHER, reason)])
+    assert {each.client_id for each in published(ready, events.ClaimIssued)} == {CLIENT}
+    assert {each.client_id for each in published(ready, events.Disclosed)} == {CLIENT}
+    content = file_of(ready, answer)
+    assert (len(claims_of(content)), judge(content)) == (1, [])
+
+
+def test_nobody_is_named_twice_for_one_reason(ready: Office) -> None:
+    ready.identities.withheld = {CLIENT: "NO_CONSENT", OTHER: "NO_CONSENT"}
+    answer = ready.issue(day(13))
+    assert (answer.claims, answer.batch_id) == (0, "")
+    assert left_out(answer) == [(CLIENT, "NO_CONSENT"), (OTHER, "NO_CONSENT")]
+    assert published(ready, events.ClaimIssued) == []
+
+
+@pytest.mark.parametrize(("days_later", "claims"), [(90, 2), (91, 0)])
+def test_the_filing_limit_counts_from_the_earliest_service(
+    ready: Office, days_later: int, claims: int
+) -> None:
+    ready.now = datetime.combine(day(days_later), NOW.timetz())
+    answer = ready.issue(day(6))
+    assert answer.claims == claims
+    if not claims:
+        assert {reason for _, reason in left_out(answer)} == {"FILING_LIMIT_PASSED"}
+
+
+def test_a_form_that_is_not_written_yet_is_never_sent_as_another(
+    office: Office, story: Story
+) -> None:
+    office.set_up(SITE, [CLIENT], claim_form="INSTITUTIONAL")
+    attend(office, story, CLIENT)
+    answer = office.issue(day(6))
+    assert (answer.claims, left_out(answer)) == (0, [(CLIENT, "FORM_NOT_WRITTEN")])
+
+
+def test_intake_is_asked_once_about_whom_the_file_is_about(ready: Office) -> None:
+    ready.issue(day(6))
+    assert ready.identities.asked == [((CLIENT, OTHER), ready.payer_id, NOW.date())]
+
+
+def test_issuing_waits_for_what_it_is_to_come_after(office: Office, story: Story) -> None:
+    office.set_up(SITE, [CLIENT])
+    position = common.Position(
+        topic="ninehours.attendance.v1", subject=f"client/{CLIENT}", sequence=1
+    )
+    meta = common.CommandMeta(after=[position])
+    request = pb.IssueClaimsRequest(
+        meta=meta, payer_id=office.payer_id, through=common.Date(year=2026, month=3, day=8)
+    )
+    with pytest.raises(NotYet):
+        office.call("IssueClaims", request, deadline=0.5)
+    assert office.identities.asked == []
+
+
+def test_names_and_numbers_are_in_the_file_and_nowhere_else(ready: Office) -> None:
+    answer = ready.issue(day(6))
+    ready.draining.drain()
+    content = file_of(ready, answer).decode()
+    for canary in CANARIES:
+        assert canary.upper() in content
+    tables = ready.every_table()
+    assert {"fact", "published", "heard_fact", "derived", "document", "command"} <= tables.keys()
+    for name, rows in tables.items():
+        for canary in CANARIES:
+            assert canary.lower() not in rows.lower(), name
+            assert canary.encode().hex() not in rows, name  # as bytea shows it
+            assert canary.upper().encode().hex() not in rows, name
+    # The looking itself: what is kept in clear is seen.
+    assert "Prairie Health" in tables["fact"]
+    assert b"Prairie Health".hex() in tables["published"]
+
+
+def test_what_left_the_house_stays_as_it_was_whatever_is_corrected(
+    ready: Office, story: Story
+) -> None:
+    answer = ready.issue(day(6))
+    ready.draining.drain()
+    before = (file_of(ready, answer), published(ready, events.ClaimIssued))
+    ready.hear(story.corrected(CLIENT, day(0), 1, 0))
+    [proposal] = ready.of_kind("proposal")
+    assert (proposal["action"], proposal["issued_charge_minor"]) == ("REPLACE", 90_000)
+    assert proposal["corrected_charge_minor"] == 60_000
+    assert proposal["changed_dates"] == [day(0).isoformat()]
+    ready.hear(story.corrected(CLIENT, day(0), 2, 180))
+    assert ready.of_kind("proposal") == []
+    again = ready.issue(day(6), command="again")
+    assert again.claims == 0
+    assert (file_of(ready, answer), published(ready, events.ClaimIssued)) == before

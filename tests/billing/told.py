@@ -1,0 +1,115 @@
+"""What the other services say of a client, as records to hear."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+from ninehours.attendance.v1 import attendance_events_pb2 as attendance
+from ninehours.attendance.v1 import attendance_service_pb2 as attendance_api
+from ninehours.common.v1 import common_pb2 as common
+from ninehours.intake.v1 import intake_events_pb2 as intake
+from ninehours.plans.v1 import plans_events_pb2 as plans
+
+from kernel.messaging.hearing import Record
+from kernel.rpc.translate import to_date, to_timestamp
+from tests.billing.known import day, ends_at
+from tests.plans.made import Log
+
+SITE = "5d6f1c1e-0a5b-4f0e-9a43-1f0c7a2e9b01"
+COVERAGE = "c0ffee00-0a5b-4f0e-9a43-1f0c7a2e9b02"
+
+
+@dataclass
+class Story:
+    """The published facts of some clients; each call gives the records of what it says."""
+
+    log: Log = field(default_factory=Log)
+
+    def admitted(self, client_id: str, payer_id: str) -> list[Record]:
+        """Admitted on Monday with all a claim needs."""
+        return [self._tell(each) for each in admission(client_id, payer_id)]
+
+    def attended(self, client_id: str, days: Iterable[date], minutes: int = 180) -> list[Record]:
+        """Three hours on each of these days, closed and signed."""
+        return [self._tell(each) for on in days for each in self._day(client_id, on, minutes)]
+
+    def corrected(self, client_id: str, on: date, number: int, minutes: int) -> list[Record]:
+        return [
+            self._tell(
+                attendance.AttendanceCorrected(
+                    **self._of(client_id, on),
+                    correction=number,
+                    attended=minutes > 0,
+                    minutes=minutes,
+                )
+            )
+        ]
+
+    def _day(self, client_id: str, on: date, minutes: int) -> Iterable[Any]:
+        end = ends_at(on)
+        yield attendance.SessionScheduled(
+            **self._of(client_id, on),
+            modality=attendance_api.MODALITY_IN_PERSON,
+            starts_at=to_timestamp(end - timedelta(hours=3)),
+            ends_at=to_timestamp(end),
+        )
+        yield attendance.SessionAttended(**self._of(client_id, on), minutes=minutes)
+        yield attendance.SessionNoteSigned(
+            **self._of(client_id, on), signed_at=to_timestamp(end + timedelta(hours=1))
+        )
+
+    def _of(self, client_id: str, on: date) -> dict[str, Any]:
+        return {
+            "client_id": client_id,
+            "session_id": f"{client_id} {on}",
+            "site_id": SITE,
+            "service_date": to_date(on),
+        }
+
+    def _tell(self, message: Any) -> Record:
+        return self.log.tell(message, label="PART2")
+
+
+def admission(client_id: str, payer_id: str, site_id: str = SITE) -> list[Any]:
+    """What intake says of a client admitted on Monday, and, last, that the plan is in force."""
+    episode_id = str(uuid4())
+    return [
+        intake.ConsentGiven(
+            client_id=client_id,
+            consent_id=str(uuid4()),
+            recipient_payer_id=payer_id,
+            given_on=to_date(day(0)),
+        ),
+        intake.CoverageVerified(
+            client_id=client_id,
+            coverage_id=COVERAGE,
+            payer_id=payer_id,
+            verified_from=to_date(date(2026, 1, 1)),
+        ),
+        intake.ClientAdmitted(
+            client_id=client_id,
+            episode_id=episode_id,
+            site_id=site_id,
+            program=common.Program(
+                program_id=str(uuid4()),
+                kind=common.PROGRAM_KIND_SUBSTANCE_USE,
+                under_part2=True,
+            ),
+            level_of_care="2.1",
+            admitted_on=to_date(day(0)),
+        ),
+        *(
+            intake.DiagnosisRecorded(
+                client_id=client_id, code=code, rank=rank, effective_from=to_date(day(0))
+            )
+            for rank, code in enumerate(["F10.20", "F33.1"], start=1)
+        ),
+        plans.PlanActivated(
+            client_id=client_id,
+            episode_id=episode_id,
+            plan_id=str(uuid4()),
+            in_force_from=to_date(day(3)),
+        ),
+    ]
