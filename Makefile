@@ -16,7 +16,7 @@ COMPILE := pip compile --universal --python-version 3.11 --generate-hashes --no-
 RUNNABLE = 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint lock clean
+.PHONY: help demo up test lint baseline lock clean
 .DELETE_ON_ERROR:
 
 help: ## say what there is
@@ -44,6 +44,10 @@ lint: $(DEV) ## every check that runs nothing
 	$(BIN)/mypy kernel services
 	PYTHONPATH=.:build/generated $(BIN)/lint-imports
 	$(BIN)/buf lint protos
+	$(BIN)/buf breaking protos --against protos/baseline.binpb
+
+baseline: $(DEV) ## take today's protos as what must not be broken (at a release)
+	$(BIN)/buf build protos -o protos/baseline.binpb
 
 lock: ## resolve requirements*.in anew (developers; needs uv)
 	@command -v $(UV) >/dev/null || \

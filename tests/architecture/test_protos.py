@@ -62,6 +62,32 @@ def test_buf_lint_finds_what_is_wrong_in_a_copy(tmp_path: Path, kind: str) -> No
     assert "attendance_events.proto" in outcome.stdout
 
 
+def buf_breaking(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [BUF, "breaking", folder, "--against", PROTOS / "baseline.binpb"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_no_contract_breaks_who_relies_on_the_baseline() -> None:
+    outcome = buf_breaking(PROTOS)
+    assert (outcome.returncode, outcome.stdout, outcome.stderr) == (0, "", "")
+
+
+def test_a_field_that_changes_its_type_is_reported_as_breaking(tmp_path: Path) -> None:
+    copy = tmp_path / "protos"
+    shutil.copytree(PROTOS, copy)
+    file = copy / "ninehours/attendance/v1/attendance_events.proto"
+    file.write_text(file.read_text().replace("int32 minutes = 5;", "string minutes = 5;", 1))
+    outcome = buf_breaking(copy)
+    assert outcome.returncode != 0
+    assert "attendance_events.proto" in outcome.stdout
+
+
 def test_every_rpc_of_every_service_declares_who_may_call_it() -> None:
     found = services()
     policies = {
