@@ -10,7 +10,7 @@ from collections.abc import Mapping
 class Refusal(Exception):
     """What was asked can't be done; `reason` is for machines, the message says what to do next."""
 
-    def __init__(self, reason: str, message: str, **details: str) -> None:
+    def __init__(self, reason: str, message: str, /, **details: str) -> None:
         super().__init__(message)
         self.reason = reason
         self.message = message

@@ -14,6 +14,7 @@ from kernel.messaging.difference import Change, difference
 from kernel.messaging.envelope import LABELS, strictest
 from kernel.messaging.interests import Derivation, Interests
 from kernel.messaging.parking import what_failed
+from kernel.messaging.reacting import Reacting
 from kernel.store.store import Store, Transaction
 
 BATCH = 100
@@ -36,10 +37,11 @@ class Draining:
         self._store = store
         self._interests = interests
         self._barrier = barrier  # tests hold a drain here
+        self._reacting = Reacting(store, interests, barrier=barrier)
 
     def drain(self) -> int:
-        """Drain until nothing due is left to take; gives how many keys were derived."""
-        done = 0
+        """Drain until nothing due is left to take; gives how many keys were, reactions first."""
+        done = self._reacting.drain()
         while keys := self._due():
             taken = sum(self._drain_key(*key) for key in keys)
             if not taken:

@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 from sqlalchemy import Connection, text
 
 from kernel.facts import HeardFact, Row, kind_of
+from kernel.messaging.reacting import Reaction
 
 Facts = Mapping[str, Sequence[HeardFact]]
 
@@ -46,13 +47,17 @@ class Derivation:
 
 
 class Interests:
-    """All a service uses, by type, and the derivations that read it."""
+    """All a service uses, by type, the derivations that read it, and the reactions to it."""
 
     def __init__(
-        self, interests: Iterable[Interest], derivations: Iterable[Derivation] = ()
+        self,
+        interests: Iterable[Interest],
+        derivations: Iterable[Derivation] = (),
+        reactions: Iterable[Reaction] = (),
     ) -> None:
         self.by_type = {interest.type: interest for interest in interests}
         self.derivations = tuple(derivations)
+        self.reactions = tuple(reactions)
 
     def decode(self, kind: str, body: bytes) -> Message:
         """The message of a type this service uses."""
@@ -66,7 +71,7 @@ class Interests:
         return found
 
     def due_after(self, connection: Connection, subjects: Iterable[str]) -> set[tuple[str, str]]:
-        """The derivation keys that facts of these subjects raise.
+        """The keys of derivations and reactions that facts of these subjects raise.
 
         A reference raises every client whose facts lead to it; its row must be locked before.
         """
@@ -87,7 +92,8 @@ class Interests:
             clients |= {subject for subject in dependants if kind_of(subject) == "client"}
             frontier = {s for s in dependants if kind_of(s) != "client"} - found
             found |= frontier
-        return {(derivation.name, client) for derivation in self.derivations for client in clients}
+        names = [*(each.name for each in self.derivations), *(each.name for each in self.reactions)]
+        return {(name, client) for name in names for client in clients}
 
     def gather(self, connection: Connection, client: str) -> dict[str, list[HeardFact]]:
         """The client's facts and those of every reference they lead to, by subject, in sequence."""

@@ -20,7 +20,7 @@ from ninehours.local.signals import ending_in_order
 
 # Service -> the processes it runs. `migrate` runs once before them.
 PROCESSES = {
-    "intake": ("api", "relay"),
+    "intake": ("api", "relay", "stream"),
     "plans": ("api", "relay", "stream"),
     "attendance": ("api", "relay"),
     "billing": ("api", "relay", "stream"),

@@ -11,9 +11,10 @@ from ninehours.exchange.v1 import published_log_service_pb2 as log
 
 from kernel.rpc.status import AWAY, RemoteRefusal
 
-# Service → whom it hears, in the order in which they can settle.
+# Service → whom it hears. Intake and plans hear each other.
 HEARS = {
     "plans": ("intake", "attendance"),
+    "intake": ("plans",),
     "billing": ("intake", "plans", "attendance"),
 }
 SERVICES = ("intake", "plans", "attendance", "billing")
@@ -34,13 +35,10 @@ def settle(ask: Ask, within: float = 120.0) -> None:
     """Returns when every listener heard all heads, nothing is due, and no head moved meanwhile."""
     until = time.monotonic() + within
     before: Heads = {}
+    # A service publishes while it settles, for others to hear: once more, until nobody did.
     while (heads := {service: list(heads_of(ask, service)) for service in SERVICES}) != before:
         for service, hears in HEARS.items():
-            # Plans publishes while it settles: billing must hear that too.
-            for heard in hears:
-                heads[heard] = list(heads_of(ask, heard))
             _await(ask, service, [head for heard in hears for head in heads[heard]], until)
-        heads["billing"] = list(heads_of(ask, "billing"))
         before = heads
 
 

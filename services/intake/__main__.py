@@ -1,4 +1,4 @@
-"""Opens everything intake needs: python -m services.intake api | relay | migrate."""
+"""Opens everything intake needs: python -m services.intake api | relay | stream | migrate | …"""
 
 import sys
 from collections.abc import Mapping
@@ -8,19 +8,17 @@ from typing import Any
 from kernel.config import Settings
 from kernel.process import Service, main
 from kernel.store.store import Store
+from services.intake.adapters.heard import INTERESTS
 from services.intake.adapters.stored import FACTS
 
 
 def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     """What the api process answers."""
-    from kernel.execute import Book  # noqa: PLC0415 - the relay needs none of these
-    from services.intake.adapters import episodes  # noqa: PLC0415
-    from services.intake.adapters.audit import SqlAudit  # noqa: PLC0415
-    from services.intake.adapters.publication import publish  # noqa: PLC0415
+    from services.intake.adapters.audit import SqlAudit  # noqa: PLC0415 - the relay needs none
+    from services.intake.adapters.opened import open_intake  # noqa: PLC0415
     from services.intake.api.servicer import SERVICE, IntakeServicer  # noqa: PLC0415
 
-    book = Book(store=store, publish=publish, view=episodes.keep)
-    return {SERVICE: IntakeServicer(book, episodes.SqlEpisodes(), SqlAudit())}
+    return {SERVICE: IntakeServicer(open_intake(store), SqlAudit())}
 
 
 SERVICE = Service(
@@ -28,6 +26,8 @@ SERVICE = Service(
     codec=FACTS,
     migrations=Path(__file__).parent / "adapters" / "migrations",
     servicers=servicers,
+    hears=("plans",),
+    interests=INTERESTS,
 )
 
 if __name__ == "__main__":

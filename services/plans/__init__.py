@@ -1,6 +1,8 @@
-"""Plans answers for what was planned, who signed it, and how what was delivered compares.
+"""Plans answers for what was planned, who signed it, how treatment goes, and how it ends.
 
-It owns treatment plans and their signatures; the goals in the client's words are sealed. Progress,
-week by week, is derived from what intake and attendance publish and from its own plans. A plan is
-in force from its later signature on, never before.
+It owns treatment plans with their signatures, certifications and reviews, the clinical level of
+care, and an episode's completion, discharge and aftercare; what was said in words is sealed. From
+what intake and attendance publish, and from its own facts, it derives progress week by week, and
+recommends a level under a rule table that two people agreed on. Clinicians decide. A plan is in
+force from its later signature on, never before.
 """

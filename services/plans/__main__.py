@@ -15,12 +15,14 @@ from services.plans.adapters.stored import FACTS
 def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     """What the api process answers."""
     from kernel.execute import Book  # noqa: PLC0415 - the relay needs none of these
-    from services.plans.adapters.progress import SqlProgress  # noqa: PLC0415
+    from services.plans.adapters.derived import SqlDerived  # noqa: PLC0415
+    from services.plans.adapters.episodes import SqlEpisodes  # noqa: PLC0415
     from services.plans.adapters.publication import publish  # noqa: PLC0415
     from services.plans.api.servicer import SERVICE, PlansServicer  # noqa: PLC0415
+    from services.plans.app.ports import Outside  # noqa: PLC0415
 
     book = Book(store=store, publish=publish, interests=INTERESTS)
-    return {SERVICE: PlansServicer(book, SqlProgress())}
+    return {SERVICE: PlansServicer(book, Outside(derived=SqlDerived(), episodes=SqlEpisodes()))}
 
 
 SERVICE = Service(

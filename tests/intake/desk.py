@@ -8,15 +8,15 @@ from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_service_pb2 as pb
 from sqlalchemy import text
 
-from kernel.execute import Book
+from kernel.messaging.draining import Draining
+from kernel.messaging.hearing import Hearing
+from kernel.process import topic_of
 from kernel.rpc.call import Call
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import to_date
 from kernel.store.store import Store
-from services.intake.adapters import episodes
-from services.intake.adapters.audit import SqlAudit
-from services.intake.adapters.publication import publish
-from services.intake.api.servicer import IntakeServicer
+from services.intake.__main__ import SERVICE, servicers
+from services.intake.adapters.heard import INTERESTS
 from tests.intake.made import NOW, day
 
 PAYER = "7a000000-0000-4000-8000-000000000001"
@@ -25,6 +25,8 @@ PROGRAM = "90000000-0000-4000-8000-000000000001"
 OTHER_PROGRAM = "90000000-0000-4000-8000-000000000002"
 PHQ9 = {1: 2, 2: 2, 3: 2, 4: 2, 5: 1, 6: 1, 7: 2, 8: 0, 9: 1, 10: 1}
 SURNAME = "Wolfeschlegelstein"
+NARRATIVE = "lost the pharmacy on Canary Row"
+NOTE = "called the sister in Leadville"
 
 
 class Desk:
@@ -32,8 +34,10 @@ class Desk:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        book = Book(store=store, publish=publish, view=episodes.keep)
-        self.servicer = IntakeServicer(book, episodes.SqlEpisodes(), SqlAudit())
+        [self.servicer] = servicers(store, None).values()  # type: ignore[arg-type]
+        self.hearing = Hearing(store, INTERESTS)
+        self.hearing.begin([topic_of(name) for name in SERVICE.hears])
+        self.draining = Draining(store, INTERESTS)
         self.now = NOW
 
     def call(self, request: Any, command_id: str | None = None, actor: str = "staff/1") -> Any:
@@ -61,12 +65,17 @@ class Desk:
     def registered(self, **changes: Any) -> str:
         return str(self.call(register(**changes)).client_id)
 
-    def covered(self, client_id: str, **changes: Any) -> str:
+    def covered(
+        self, client_id: str, *, verified_to: common.Date | None = None, **changes: Any
+    ) -> str:
         """A coverage of the payer's, verified from today."""
         coverage_id = str(self.call(coverage(client_id, **changes)).coverage_id)
         self.call(
             pb.VerifyCoverageRequest(
-                client_id=client_id, coverage_id=coverage_id, verified_from=to_date(day(0))
+                client_id=client_id,
+                coverage_id=coverage_id,
+                verified_from=to_date(day(0)),
+                verified_to=verified_to,
             )
         )
         return coverage_id
@@ -77,9 +86,35 @@ class Desk:
     def admitted(self, client_id: str, **changes: Any) -> str:
         return str(self.call(admission(client_id, **changes)).episode_id)
 
-    def identities(self, *client_ids: str, on: int = 0, actor: str = "service/billing") -> Any:
+    def scored(
+        self, client_id: str, answers: dict[int, int] = PHQ9, instrument: str = "phq9/1"
+    ) -> Any:
+        return self.call(assess(client_id, answers, instrument))
+
+    def tasks(self, **asked: Any) -> list[pb.SafetyTask]:
+        return list(self.call(pb.ListSafetyTasksRequest(**asked)).tasks)
+
+    def close_task(self, client_id: str, task_id: str, **changes: Any) -> Any:
+        given = {
+            "client_id": client_id,
+            "task_id": task_id,
+            "action": pb.SAFETY_ACTION_SAFETY_PLAN_MADE,
+            "note": NOTE,
+        }
+        return self.call(pb.CloseSafetyTaskRequest(**{**given, **changes}))
+
+    def identities(
+        self,
+        *client_ids: str,
+        on: int = 0,
+        actor: str = "service/billing",
+        settled: tuple[str, ...] = (),
+    ) -> Any:
         request = pb.ReadIdentitiesRequest(
-            client_ids=client_ids, recipient_payer_id=PAYER, on=to_date(day(on))
+            client_ids=client_ids,
+            recipient_payer_id=PAYER,
+            on=to_date(day(on)),
+            settled_client_ids=settled,
         )
         return self.call(request, actor=actor)
 
@@ -140,8 +175,52 @@ def admission(
     return pb.AdmitClientRequest(**{**given, **changes})
 
 
-def assess(client_id: str, answers: dict[int, int] = PHQ9) -> pb.CompleteAssessmentRequest:
-    return pb.CompleteAssessmentRequest(client_id=client_id, instrument="phq9/1", answers=answers)
+def assess(
+    client_id: str, answers: dict[int, int] = PHQ9, instrument: str = "phq9/1"
+) -> pb.CompleteAssessmentRequest:
+    return pb.CompleteAssessmentRequest(client_id=client_id, instrument=instrument, answers=answers)
+
+
+def screen(client_id: str, **changes: Any) -> pb.ScreenClientRequest:
+    """Of somebody intensive outpatient care is for."""
+    given = {
+        "client_id": client_id,
+        "motivated": True,
+        "stable_environment": True,
+        "work_or_family_duties": True,
+        "screened_on": to_date(day(0)),
+    }
+    return pb.ScreenClientRequest(**{**given, **changes})
+
+
+def restrict(client_id: str) -> pb.RestrictDisclosureRequest:
+    dates: dict[str, Any] = {"from": to_date(day(0)), "to": to_date(day(6))}
+    return pb.RestrictDisclosureRequest(client_id=client_id, payer_id=PAYER, **dates)
+
+
+def areas(client_id: str, **changes: Any) -> pb.AssessAreasRequest:
+    given = {
+        "client_id": client_id,
+        "occasion": pb.ASSESSMENT_OCCASION_INITIAL,
+        "areas": [
+            pb.AssessedArea(area=area, narrative=NARRATIVE, need=area.endswith("MEDICAL"))
+            for area in pb.AssessmentArea.keys()[1:]
+        ],
+        "assessed_on": to_date(day(0)),
+    }
+    return pb.AssessAreasRequest(**{**given, **changes})
+
+
+def rate(client_id: str, **changes: Any) -> pb.RateDimensionsRequest:
+    given = {
+        "client_id": client_id,
+        "edition": pb.CRITERIA_EDITION_ASAM_3,
+        "ratings": [pb.DimensionRating(dimension=each, rating="2") for each in range(1, 7)],
+        "indicated_level": "2.1",
+        "chosen_level": "2.1",
+        "rated_on": to_date(day(0)),
+    }
+    return pb.RateDimensionsRequest(**{**given, **changes})
 
 
 def diagnose(client_id: str, **changes: Any) -> pb.RecordDiagnosisRequest:

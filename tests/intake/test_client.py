@@ -1,6 +1,7 @@
 """What a client's record lets happen."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,10 +14,10 @@ from services.intake.domain.client import (
     ClientCommand,
     ClientFact,
     ClientRegistered,
-    GiveConsent,
     RecordDiagnosis,
     RegisterClient,
 )
+from services.intake.domain.consent import GiveConsent, RestrictDisclosure, RevokeConsent
 from services.intake.domain.coverage import AddCoverage, VerifyCoverage
 from tests.intake.made import CLIENT_ID, client_commands, client_facts, day
 
@@ -39,6 +40,14 @@ COVERAGE = AddCoverage(
 )
 VERIFIED = VerifyCoverage(
     client_id=CLIENT_ID, coverage_id="coverage", verified_from=day(0), verified_to=day(30)
+)
+REVOKED = RevokeConsent(client_id=CLIENT_ID, consent_id="consent", revoked_on=day(3))
+RESTRICTED = RestrictDisclosure(
+    client_id=CLIENT_ID,
+    restriction_id="restriction",
+    payer_id="payer",
+    first=day(0),
+    last=day(6),
 )
 DIAGNOSIS = RecordDiagnosis(client_id=CLIENT_ID, code="F10.20", rank=1, effective_from=day(0))
 
@@ -69,7 +78,7 @@ def test_a_client_is_registered_once() -> None:
     assert tuple(CLIENT.decide(command, after())) == ()
 
 
-@pytest.mark.parametrize("command", [CONSENT, COVERAGE, VERIFIED, DIAGNOSIS])
+@pytest.mark.parametrize("command", [CONSENT, REVOKED, RESTRICTED, COVERAGE, VERIFIED, DIAGNOSIS])
 def test_nothing_is_recorded_of_a_client_nobody_registered(command: ClientCommand) -> None:
     refusal = refused(command, Client())
     assert isinstance(refusal, Unknown)
@@ -91,50 +100,121 @@ def test_nothing_ends_before_it_begins(command: ClientCommand, field: str) -> No
 
 
 def test_a_consent_may_end_on_the_day_it_was_given() -> None:
-    assert after(replace(CONSENT, expires_on=day(0))).consent_on("payer", day(0)) == "consent"
+    assert (
+        after(replace(CONSENT, expires_on=day(0))).consents.for_payment_on("payer", day(0))
+        == "consent"
+    )
 
 
 def test_a_consent_holds_from_its_first_day_to_its_last_for_its_payer_only() -> None:
     client = after(CONSENT)
-    held = [days for days in range(-2, 13) if client.consent_on("payer", day(days))]
+    held = [days for days in range(-2, 13) if client.consents.for_payment_on("payer", day(days))]
     assert held == list(range(11))
-    assert client.consent_on("another", day(0)) is None
+    assert client.consents.for_payment_on("another", day(0)) is None
 
 
 def test_a_consent_without_an_end_holds_until_revoked() -> None:
-    assert after(replace(CONSENT, expires_on=None)).consent_on("payer", day(36500)) == "consent"
+    assert (
+        after(replace(CONSENT, expires_on=None)).consents.for_payment_on("payer", day(36500))
+        == "consent"
+    )
 
 
 def test_of_several_consents_the_last_given_is_named() -> None:
     newer = replace(CONSENT, consent_id="newer", given_on=day(1))
     client = after(CONSENT, newer)
-    assert client.consent_on("payer", day(0)) == "consent"
-    assert client.consent_on("payer", day(1)) == "newer"
+    assert client.consents.for_payment_on("payer", day(0)) == "consent"
+    assert client.consents.for_payment_on("payer", day(1)) == "newer"
 
 
 def test_a_coverage_must_exist_to_be_verified() -> None:
     assert refused(VERIFIED, after()).reason == "COVERAGE_UNKNOWN"
 
 
-def test_a_coverage_counts_only_for_the_dates_its_payer_verified() -> None:
-    assert after(COVERAGE).coverages.of_payer_on("payer", day(0)) is None
+def test_a_coverage_nobody_verified_is_named_to_no_payer() -> None:
+    assert after(COVERAGE).coverages.to_disclose("payer", day(0)) is None
+
+
+def test_a_coverage_is_named_from_its_first_verified_day_on_and_after_it_ended() -> None:
     coverages = after(COVERAGE, VERIFIED).coverages
-    held = [days for days in range(-2, 33) if coverages.of_payer_on("payer", day(days))]
-    assert held == list(range(31))
-    assert coverages.of_payer_on("another", day(0)) is None
+    named = [days for days in range(-2, 40) if coverages.to_disclose("payer", day(days))]
+    assert named == list(range(40))
+    assert coverages.to_disclose("another", day(0)) is None
 
 
-def test_verifications_add_up() -> None:
-    next_month = replace(VERIFIED, verified_from=day(31), verified_to=None)
-    coverages = after(COVERAGE, VERIFIED, next_month).coverages
-    assert coverages.of_payer_on("payer", day(0)) == "coverage"
-    assert coverages.of_payer_on("payer", day(3650)) == "coverage"
+@pytest.mark.parametrize(
+    ("first", "second", "named"),
+    [
+        ({"verified_to": day(-1)}, {"verified_to": None}, "second"),
+        ({"verified_to": None}, {"verified_to": day(-1)}, "coverage"),
+        ({"verified_to": None}, {"verified_to": None}, "coverage"),
+        ({"verified_to": day(-1)}, {"verified_to": day(-1)}, "coverage"),
+        (
+            {"verified_from": day(-9), "verified_to": day(-8)},
+            {"verified_from": day(-5), "verified_to": day(-4)},
+            "second",
+        ),
+    ],
+    ids=["in force", "in force, too", "lowest order", "ended: lowest order", "ended: newest"],
+)
+def test_of_two_coverages_by_a_payer_one_is_named(
+    first: dict[str, Any], second: dict[str, Any], named: str
+) -> None:
+    verified = replace(VERIFIED, verified_from=day(-20))
+    client = after(
+        replace(COVERAGE, effective_from=day(-20)),
+        replace(COVERAGE, coverage_id="second", effective_from=day(-20), order=2),
+        replace(verified, **first),
+        replace(verified, coverage_id="second", **second),
+    )
+    assert client.coverages.to_disclose("payer", day(0)) == named
+    assert client.coverages.of_payer("payer") == ["coverage", "second"]
 
 
-def test_of_two_coverages_by_a_payer_the_last_verified_is_named() -> None:
+def test_of_two_verified_for_the_same_days_the_last_verified_is_named() -> None:
     second = replace(COVERAGE, coverage_id="second")
     client = after(COVERAGE, second, VERIFIED, replace(VERIFIED, coverage_id="second"))
-    assert client.coverages.of_payer_on("payer", day(0)) == "second"
+    assert client.coverages.to_disclose("payer", day(0)) == "second"
+
+
+def test_a_verification_carries_its_coverage_s_order() -> None:
+    [fact] = CLIENT.decide(VERIFIED, after(replace(COVERAGE, order=2)))
+    assert fact.order == 2  # type: ignore[union-attr]
+
+
+def test_an_order_below_the_primary_is_refused() -> None:
+    assert list(refused(replace(COVERAGE, order=0), after()).details) == ["order"]
+
+
+def test_a_revoked_consent_holds_until_the_day_before() -> None:
+    client = after(CONSENT, REVOKED)
+    held = [days for days in range(-2, 13) if client.consents.for_payment_on("payer", day(days))]
+    assert held == [0, 1, 2]
+
+
+def test_another_consent_outlives_the_one_revoked() -> None:
+    client = after(CONSENT, replace(CONSENT, consent_id="older"), REVOKED)
+    assert client.consents.for_payment_on("payer", day(5)) == "older"
+
+
+def test_a_consent_is_revoked_again_only_from_an_earlier_day() -> None:
+    client = after(CONSENT, REVOKED)
+    assert tuple(CLIENT.decide(replace(REVOKED, revoked_on=day(4)), client)) == ()
+    [fact] = CLIENT.decide(replace(REVOKED, revoked_on=day(1)), client)
+    assert fact.revoked_on == day(1)  # type: ignore[union-attr]
+
+
+def test_only_a_consent_that_was_given_is_revoked() -> None:
+    assert refused(REVOKED, after()).reason == "CONSENT_UNKNOWN"
+    assert list(refused(replace(REVOKED, revoked_on=day(-1)), after(CONSENT)).details) == [
+        "revoked_on"
+    ]
+
+
+def test_a_restriction_has_its_days_in_order() -> None:
+    [fact] = CLIENT.decide(RESTRICTED, after())
+    assert (fact.first, fact.last) == (day(0), day(6))  # type: ignore[union-attr]
+    assert list(refused(replace(RESTRICTED, last=day(-1)), after()).details) == ["to"]
 
 
 @pytest.mark.parametrize(
@@ -177,7 +257,12 @@ def test_a_command_twice_yields_nothing_the_second_time(
     try:
         assert tuple(CLIENT.decide(command, client)) == ()
     except Refusal as again:
-        assert again.reason in {"CLIENT_UNKNOWN", "COVERAGE_UNKNOWN", "MALFORMED"}
+        assert again.reason in {
+            "CLIENT_UNKNOWN",
+            "CONSENT_UNKNOWN",
+            "COVERAGE_UNKNOWN",
+            "MALFORMED",
+        }
 
 
 @given(st.lists(client_facts), client_facts)

@@ -10,11 +10,20 @@ from kernel.refusal import Malformed
 from kernel.rpc.policy import policies_of
 from kernel.rpc.translate import to_date
 from services.intake.api.servicer import SERVICE
-from tests.intake.desk import OTHER_PROGRAM, PAYER, SURNAME, Desk, identity
+from tests.intake.desk import OTHER_PROGRAM, PAYER, SURNAME, Desk, areas, identity
 from tests.intake.made import day
 
 OTHER_PAYER = "7a000000-0000-4000-8000-000000000002"
-PLANTED = (SURNAME, "Canary Row", "MEMBER-4711", "GROUP-0815", "802021234", "1984-02-29")
+PLANTED = (
+    SURNAME,
+    "Canary Row",
+    "pharmacy",
+    "Leadville",
+    "MEMBER-4711",
+    "GROUP-0815",
+    "802021234",
+    "1984-02-29",
+)
 TABLES = (
     "SELECT table_name FROM information_schema.tables"
     " WHERE table_schema = 'public' ORDER BY table_name"
@@ -53,6 +62,13 @@ def test_a_claim_gets_what_was_registered(desk: Desk) -> None:
             member_number="MEMBER-4711",
             group_number="GROUP-0815",
             consent_id=consent_id,
+            coverages=[
+                pb.MemberNumber(
+                    coverage_id=coverage_id,
+                    member_number="MEMBER-4711",
+                    group_number="GROUP-0815",
+                )
+            ],
         )
     ]
     assert audited(desk) == [(client_id, "GIVEN", consent_id, 1)]
@@ -101,6 +117,57 @@ def test_a_consent_to_another_payer_is_none(desk: Desk) -> None:
     desk.covered(client_id)
     desk.consented(client_id, recipient_payer_id=OTHER_PAYER)
     assert withheld(desk.identities(client_id)) == {client_id: "NO_CONSENT"}
+
+
+@pytest.mark.parametrize(("on", "given"), [(0, True), (2, True), (3, False), (4, False)])
+def test_a_revoked_consent_opens_nothing_from_that_day_on(desk: Desk, on: int, given: bool) -> None:
+    client_id = desk.registered()
+    consent_id = desk.consented(client_id)
+    desk.covered(client_id)
+    desk.call(
+        pb.RevokeConsentRequest(
+            client_id=client_id, consent_id=consent_id, revoked_on=to_date(day(3))
+        )
+    )
+    assert withheld(desk.identities(client_id, on=on)) == (
+        {} if given else {client_id: "NO_CONSENT"}
+    )
+    assert ("ConsentRevoked", "PART2") in desk.published()
+
+
+def test_a_settled_revocation_opens_what_was_consented_to_once_and_the_audit_says_so(
+    desk: Desk,
+) -> None:
+    once, never = desk.registered(), desk.registered()
+    consent_id = desk.consented(once)
+    for client_id in (once, never):
+        desk.covered(client_id)
+    desk.call(
+        pb.RevokeConsentRequest(client_id=once, consent_id=consent_id, revoked_on=to_date(day(1)))
+    )
+    answer = desk.identities(once, never, on=2, settled=(once, never))
+    assert withheld(answer) == {never: "NO_CONSENT"}
+    assert [each.consent_id for each in answer.identities] == [""]
+    assert audited(desk) == [
+        (once, "REVOCATION_SETTLED", None, 1),
+        (never, "NO_CONSENT", None, None),
+    ]
+
+
+def test_a_client_whose_coverage_ended_is_still_named_with_all_numbers(desk: Desk) -> None:
+    """For the claims of the days it was in force, which name the coverage they are under."""
+    client_id = desk.registered()
+    desk.consented(client_id)
+    ended = desk.covered(client_id, member_number="OLD", verified_to=to_date(day(5)))
+    assert [each.coverage_id for each in desk.identities(client_id, on=20).identities] == [ended]
+    now = desk.covered(client_id, member_number="NEW", order=2)
+    desk.covered(client_id, member_number="OTHER", payer_id=OTHER_PAYER)
+    [given] = desk.identities(client_id, on=20).identities
+    assert (given.coverage_id, given.member_number) == (now, "NEW")
+    assert {each.coverage_id: each.member_number for each in given.coverages} == {
+        ended: "OLD",
+        now: "NEW",
+    }
 
 
 def test_a_coverage_must_be_of_the_payer_and_verified_for_the_date(desk: Desk) -> None:
@@ -180,6 +247,8 @@ def test_names_stand_nowhere_in_the_database(desk: Desk) -> None:
     desk.consented(client_id)
     desk.covered(client_id)
     desk.admitted(client_id)
+    desk.call(areas(client_id))
+    desk.close_task(client_id, desk.scored(client_id).safety_task_id)
     assert len(desk.identities(client_id).identities) == 1
     tables = [name for (name,) in desk.rows(TABLES)]
     assert {"fact", "published", "document", "command", "identity_audit"} <= set(tables)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ from sqlalchemy import text
 
 from kernel.refusal import AgainstTheRules, Refusal, Stale, Unknown
 from kernel.rpc.policy import policies_of
-from kernel.rpc.translate import to_date
+from kernel.rpc.translate import to_date, to_timestamp
 from services.intake.api.servicer import SERVICE
 from tests.intake.desk import (
     OTHER_PROGRAM,
@@ -21,18 +22,22 @@ from tests.intake.desk import (
     PROGRAM,
     Desk,
     admission,
+    areas,
     assess,
     consent,
     coverage,
     diagnose,
+    rate,
     register,
+    restrict,
+    screen,
 )
 from tests.intake.made import day
 
 
 def test_every_rpc_of_the_contract_is_answered(desk: Desk) -> None:
     rpcs = set(policies_of(SERVICE))
-    assert len(rpcs) == 8
+    assert len(rpcs) == 15
     assert {rpc for rpc in rpcs if callable(getattr(desk.servicer, rpc, None))} == rpcs
 
 
@@ -48,7 +53,7 @@ def test_from_registration_to_diagnosis_everything_is_published_of_the_client(de
     assert (assessed.partial, assessed.safety_flag) == (False, True)
     rows = desk.rows("SELECT subject, sequence, type, body FROM published ORDER BY position")
     assert {row.subject for row in rows} == {f"client/{client_id}"}
-    assert [row.sequence for row in rows] == [1, 2, 3, 4, 5, 6]
+    assert [row.sequence for row in rows] == [1, 2, 3, 4, 5, 6, 7]
     read = [getattr(events, row.type.rpartition(".")[2]).FromString(row.body) for row in rows]
     assert read == [
         events.ClientRegistered(client_id=client_id),
@@ -63,6 +68,7 @@ def test_from_registration_to_diagnosis_everything_is_published_of_the_client(de
             coverage_id=coverage_id,
             payer_id=PAYER,
             verified_from=to_date(day(0)),
+            order=1,
         ),
         events.ClientAdmitted(
             client_id=client_id,
@@ -81,11 +87,17 @@ def test_from_registration_to_diagnosis_everything_is_published_of_the_client(de
             safety_flag=True,
             completed_at=read[4].completed_at,
         ),
+        events.SafetyTaskOpened(
+            client_id=client_id,
+            task_id=assessed.safety_task_id,
+            assessment_id=assessed.assessment_id,
+            due_at=to_timestamp(desk.now + timedelta(hours=24)),
+        ),
         events.DiagnosisRecorded(
             client_id=client_id, code="F10.20", rank=1, effective_from=to_date(day(0))
         ),
     ]
-    assert assessed.receipt.published[0].sequence == 5
+    assert [each.sequence for each in assessed.receipt.published] == [5, 6]
 
 
 def test_answers_are_recorded_item_by_item_with_who_and_when(desk: Desk) -> None:
@@ -115,6 +127,7 @@ def test_the_program_decides_the_label_of_what_follows(
         ("ConsentGiven", label),
         ("CoverageVerified", label),
         ("AssessmentCompleted", label),
+        ("SafetyTaskOpened", label),
         ("DiagnosisRecorded", label),
     ]
 
@@ -129,7 +142,7 @@ def test_a_second_program_under_part_2_makes_everything_strict_again(desk: Desk)
 
 @pytest.mark.parametrize(
     "make",
-    [register, consent, coverage, admission, assess, diagnose],
+    [register, screen, consent, restrict, coverage, admission, assess, areas, rate, diagnose],
     ids=lambda make: make.__name__,
 )
 def test_the_same_command_twice_is_applied_once_and_answered_alike(
@@ -162,7 +175,9 @@ def test_a_command_id_is_not_used_for_somebody_else(desk: Desk) -> None:
     assert desk.rows("SELECT count(*) FROM document") == [(1,)]
 
 
-@pytest.mark.parametrize("make", [consent, coverage, admission, assess, diagnose])
+@pytest.mark.parametrize(
+    "make", [screen, consent, restrict, coverage, admission, assess, areas, rate, diagnose]
+)
 def test_nothing_is_recorded_of_a_client_nobody_registered(
     desk: Desk, make: Callable[..., Any]
 ) -> None:
@@ -224,7 +239,7 @@ def test_of_two_admissions_at_once_one_is_refused(desk: Desk) -> None:
     for thread in threads:
         thread.join(10)
     assert sorted(outcomes) == ["ADMITTED", "ALREADY_IN_PROGRAM"]
-    assert desk.rows("SELECT program_id::text FROM open_episode") == [(PROGRAM,)]
+    assert desk.rows("SELECT program_id::text FROM episode") == [(PROGRAM,)]
 
 
 def wait_until_waiting(desk: Desk, count: int) -> None:

@@ -1,6 +1,6 @@
 """A rule that spans streams: a facilitator's two sessions, on attendance's own servicer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -20,6 +20,7 @@ from services.attendance.__main__ import SERVICE
 from services.attendance.adapters import calendar
 from services.attendance.adapters.publication import publish
 from services.attendance.api.servicer import AttendanceServicer
+from services.attendance.domain.minutes import Span
 from tests.kernel.made import Gate, ask, held, without_locks
 
 MONDAY = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -32,16 +33,16 @@ class HeldCalendar(calendar.SqlCalendar):
         self._gate = gate
 
     def is_facilitator_busy(
-        self, tx: Transaction, facilitator_id: str, starts_at: datetime, ends_at: datetime
+        self, tx: Transaction, facilitator_id: str, spans: Collection[Span]
     ) -> bool:
-        busy = super().is_facilitator_busy(tx, facilitator_id, starts_at, ends_at)
+        busy = super().is_facilitator_busy(tx, facilitator_id, spans)
         self._gate("facilitator")
         return busy
 
     def busy_clients(
-        self, tx: Transaction, roster: Sequence[str], starts_at: datetime, ends_at: datetime
+        self, tx: Transaction, roster: Sequence[str], spans: Collection[Span]
     ) -> list[str]:
-        busy = super().busy_clients(tx, roster, starts_at, ends_at)
+        busy = super().busy_clients(tx, roster, spans)
         self._gate("clients")
         return busy
 

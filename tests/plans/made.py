@@ -111,7 +111,7 @@ class Plans:
             (row.row_key, row.content)
             for row in self.query(
                 "SELECT row_key, content FROM derived WHERE current AND NOT withdrawn"
-                " ORDER BY row_key"
+                " ORDER BY kind, row_key"
             )
         ]
 

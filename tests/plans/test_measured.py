@@ -30,9 +30,14 @@ def test_progress_is_measured_from_what_was_heard_and_planned(
             complete=True,
             reaches_band=True,
             revision=1,
+            objectives=1,
         ),
         pb.WeekOfProgress(
-            episode_id=episode_id, week_start=march(9), planned_minutes=540, revision=1
+            episode_id=episode_id,
+            week_start=march(9),
+            planned_minutes=540,
+            revision=1,
+            objectives=1,
         ),
     ]
     assert progress(plans, str(uuid4())) == []

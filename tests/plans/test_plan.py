@@ -9,20 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
-from services.plans.domain.plan import (
+from services.plans.domain.plan import PLAN, Plan
+from services.plans.domain.plan_content import Goal, Intervention, Objective, Problem
+from services.plans.domain.plan_facts import (
     CLIENT,
     CLINICIAN,
-    PLAN,
     DraftPlan,
-    Goal,
-    Intervention,
-    Objective,
-    Plan,
     PlanActivated,
+    PlanCertified,
     PlanCommand,
     PlanDrafted,
     PlanFact,
+    PlanRefused,
+    PlanReviewed,
     PlanSigned,
+    PlanSuperseded,
     SignPlan,
 )
 
@@ -83,6 +84,8 @@ def test_the_second_signature_puts_it_in_force_from_the_later_day_never_before(
         episode_id="episode-1",
         in_force_from=date(2026, 3, in_force),
         planned_minutes_per_week=590,
+        version=1,
+        objectives=1,
     )
     assert PLAN.fold(facts).active
 
@@ -145,6 +148,12 @@ def test_a_plan_is_not_drafted_again_with_other_content() -> None:
             {"goals": (Goal(objectives=(replace(OBJECTIVE, metric="My son Bob"),)),)},
             "goals.0.objectives.0.metric",
         ),
+        (
+            {"problems": (Problem(diagnosis_code="alcohol", dimension=0),)},
+            "problems.0.diagnosis_code",
+        ),
+        ({"problems": (Problem(diagnosis_code="", dimension=7),)}, "problems.0.dimension"),
+        ({"goals": (Goal(objectives=(OBJECTIVE,), problem=1),)}, "goals.0.problem"),
         ({"interventions": ()}, "interventions"),
         *(
             (
@@ -204,7 +213,11 @@ def test_a_plan_is_active_exactly_when_it_was_activated(commands: list[PlanComma
 FACTS: some.SearchStrategy[PlanFact] = (
     some.builds(PlanDrafted, drafted_at=some.datetimes(timezones=some.just(UTC)))
     | some.builds(PlanSigned)
+    | some.builds(PlanRefused)
     | some.builds(PlanActivated)
+    | some.builds(PlanCertified)
+    | some.builds(PlanReviewed)
+    | some.builds(PlanSuperseded)
 )
 
 

@@ -8,16 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from services.plans.domain.progress import (
+from services.plans.domain.known import (
     Admission,
     Attendance,
-    Bands,
     PlanInForce,
     ProgressFact,
     Scheduled,
-    WeekOfProgress,
-    measure,
 )
+from services.plans.domain.progress import Bands, WeekOfProgress, measure
 
 BANDS = Bands(version="test", floor_minutes={"2.1": 540})
 MONDAY = date(2026, 3, 2)

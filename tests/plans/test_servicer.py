@@ -30,6 +30,8 @@ def test_both_signatures_put_a_plan_in_force_and_only_then_is_it_published(
             plan_id=drafted.plan_id,
             in_force_from=march(5),
             planned_minutes_per_week=540,
+            version=1,
+            objectives=1,
         )
     ]
     # The same command answers what it answered; another that changes nothing says how things stand.

@@ -1,83 +1,230 @@
-"""The calendar as tables: kept with each fact, asked when scheduling and closing."""
+"""The calendar as tables: kept with each fact, asked when scheduling, closing and listing."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from kernel.facts import Recorded
 from kernel.store.store import Transaction
-from services.attendance.domain.presence import CheckedIn
-from services.attendance.domain.session import SessionScheduled
+from services.attendance.adapters import calendar_sql
+from services.attendance.app.ports import Filled, Listed, Wanted
+from services.attendance.domain.minutes import Span
+from services.attendance.domain.note import NoteAttested, NoteSigned
+from services.attendance.domain.presence import AttendanceCorrected, CheckedIn, CheckedOut
+from services.attendance.domain.scheduling import SessionScheduled
+from services.attendance.domain.session import SessionCancelled, SessionClosed
 
 
 def keep(tx: Transaction, recorded: Recorded) -> None:
     """Enter a fact into the calendar, in the transaction that records it."""
     match recorded.fact:
         case SessionScheduled() as fact:
-            tx.connection.execute(
-                text(
-                    "INSERT INTO scheduled_session VALUES (:session, :facilitator, :starts, :ends)"
-                ),
-                {
-                    "session": fact.session_id,
-                    "facilitator": fact.facilitator_id,
-                    "starts": fact.starts_at,
-                    "ends": fact.ends_at,
-                },
+            _scheduled(tx, fact)
+        case SessionCancelled() as fact:
+            _run(
+                tx,
+                "UPDATE scheduled_session SET cancelled = true WHERE session_id = :session",
+                session=fact.session_id,
             )
-            tx.connection.execute(
-                text(
-                    "INSERT INTO attendee"
-                    " SELECT :session, c FROM unnest(CAST(:roster AS uuid[])) AS x(c)"
-                ),
-                {"session": fact.session_id, "roster": list(fact.roster)},
+        case SessionClosed() as fact:
+            _closed(tx, fact)
+        case CheckedIn() as fact:
+            _came(tx, fact)
+        case CheckedOut() as fact:
+            _run(
+                tx,
+                "UPDATE presence_interval SET left_at = :left"
+                " WHERE session_id = :session AND client_id = :client AND left_at IS NULL",
+                session=fact.session_id,
+                client=fact.client_id,
+                left=fact.left,
             )
-        case CheckedIn(on_roster=False) as fact:
-            tx.connection.execute(
-                text("INSERT INTO attendee VALUES (:session, :client) ON CONFLICT DO NOTHING"),
-                {"session": fact.session_id, "client": fact.client_id},
+        case NoteSigned() | NoteAttested() as fact:
+            _run(
+                tx,
+                "INSERT INTO signed_note VALUES (:session, :client) ON CONFLICT DO NOTHING",
+                session=fact.session_id,
+                client=fact.client_id,
             )
+        case AttendanceCorrected() as fact:
+            _corrected(tx, fact)
 
 
 class SqlCalendar:
     """The Calendar port on this service's tables."""
 
     def is_facilitator_busy(
-        self, tx: Transaction, facilitator_id: str, starts_at: datetime, ends_at: datetime
+        self, tx: Transaction, facilitator_id: str, spans: Collection[Span]
     ) -> bool:
-        return bool(
-            tx.connection.execute(
-                text(
-                    "SELECT EXISTS (SELECT FROM scheduled_session"
-                    " WHERE facilitator_id = :facilitator"
-                    " AND starts_at < :ends AND ends_at > :starts)"
-                ),
-                {"facilitator": facilitator_id, "starts": starts_at, "ends": ends_at},
-            ).scalar_one()
+        [row] = _run(
+            tx, calendar_sql.IS_FACILITATOR_BUSY, facilitator=facilitator_id, **_bounds(spans)
         )
+        return bool(row.busy)
 
     def busy_clients(
-        self, tx: Transaction, roster: Sequence[str], starts_at: datetime, ends_at: datetime
+        self, tx: Transaction, roster: Sequence[str], spans: Collection[Span]
     ) -> list[str]:
-        return [
-            str(client_id)
-            for (client_id,) in tx.connection.execute(
-                text(
-                    "SELECT DISTINCT client_id"
-                    " FROM attendee JOIN scheduled_session USING (session_id)"
-                    " WHERE client_id = ANY(CAST(:roster AS uuid[]))"
-                    " AND starts_at < :ends AND ends_at > :starts ORDER BY 1"
-                ),
-                {"roster": list(roster), "starts": starts_at, "ends": ends_at},
-            )
-        ]
+        rows = _run(tx, calendar_sql.BUSY_CLIENTS, roster=list(roster), **_bounds(spans))
+        return [str(row.client_id) for row in rows]
 
     def attendees(self, tx: Transaction, session_id: str) -> list[str]:
+        rows = _run(
+            tx,
+            "SELECT client_id FROM attendee WHERE session_id = :session ORDER BY 1",
+            session=session_id,
+        )
+        return [str(row.client_id) for row in rows]
+
+    def elsewhere(self, tx: Transaction, session_id: str) -> frozenset[str]:
+        rows = _run(tx, calendar_sql.ELSEWHERE, session=session_id)
+        return frozenset(str(row.client_id) for row in rows)
+
+    def filled(self, tx: Transaction, template_id: str, first: date, last: date) -> list[Filled]:
+        rows = _run(tx, calendar_sql.FILLED, template=template_id, first=first, last=last)
         return [
-            str(client_id)
-            for (client_id,) in tx.connection.execute(
-                text("SELECT client_id FROM attendee WHERE session_id = :session ORDER BY 1"),
-                {"session": session_id},
+            Filled(
+                on=row.on_date,
+                number=row.number,
+                session_id=str(row.session_id),
+                service_date=row.service_date,
+                span=Span(starts_at=row.starts_at, ends_at=row.ends_at),
             )
+            for row in rows
         ]
+
+    def sessions(self, tx: Transaction, wanted: Wanted) -> list[Listed]:
+        after_start, after_id = wanted.after or (None, None)
+        rows = _run(
+            tx,
+            calendar_sql.SESSIONS,
+            site=wanted.site_id,
+            first=wanted.first,
+            last=wanted.last,
+            due_only=wanted.due_only,
+            now=wanted.now,
+            after_start=after_start,
+            after_id=after_id,
+            limit=wanted.limit,
+        )
+        return [
+            Listed(
+                session_id=str(row.session_id),
+                service_date=row.service_date,
+                span=Span(starts_at=row.starts_at, ends_at=row.ends_at),
+                facilitator_id=str(row.facilitator_id),
+                client_ids=tuple(map(str, row.client_ids)),
+                closed=row.closed,
+                cancelled=row.cancelled,
+                unsigned=tuple(map(str, row.unsigned)),
+            )
+            for row in rows
+        ]
+
+
+def _scheduled(tx: Transaction, fact: SessionScheduled) -> None:
+    _run(
+        tx,
+        "INSERT INTO scheduled_session"
+        " (session_id, facilitator_id, starts_at, ends_at, site_id, service_date)"
+        " VALUES (:session, :facilitator, :starts, :ends, :site, :on)",
+        session=fact.session_id,
+        facilitator=fact.facilitator_id,
+        starts=fact.starts_at,
+        ends=fact.ends_at,
+        site=fact.site_id,
+        on=fact.service_date,
+    )
+    _run(
+        tx,
+        "INSERT INTO attendee SELECT :session, c FROM unnest(CAST(:roster AS uuid[])) AS x(c)",
+        session=fact.session_id,
+        roster=list(fact.roster),
+    )
+    if fact.slot is not None:
+        _run(
+            tx,
+            "INSERT INTO template_session VALUES (:template, :on, :number, :session)",
+            template=fact.slot.template_id,
+            on=fact.slot.on,
+            number=fact.slot.number,
+            session=fact.session_id,
+        )
+
+
+def _closed(tx: Transaction, fact: SessionClosed) -> None:
+    _run(
+        tx,
+        "UPDATE scheduled_session SET closed = true WHERE session_id = :session",
+        session=fact.session_id,
+    )
+    _run(
+        tx,
+        "INSERT INTO attended SELECT :session, x.* FROM"
+        " unnest(CAST(:clients AS uuid[]), CAST(:attended AS boolean[])) AS x",
+        session=fact.session_id,
+        clients=[each.client_id for each in fact.attendances],
+        attended=[each.attended for each in fact.attendances],
+    )
+
+
+def _came(tx: Transaction, fact: CheckedIn) -> None:
+    if not fact.on_roster:
+        _expect(tx, fact.session_id, fact.client_id)
+    _run(
+        tx,
+        "INSERT INTO presence_interval VALUES (:session, :client, :came)",
+        session=fact.session_id,
+        client=fact.client_id,
+        came=fact.came,
+    )
+
+
+def _corrected(tx: Transaction, fact: AttendanceCorrected) -> None:
+    """What was corrected takes the place of what was recorded before."""
+    who = {"session": fact.session_id, "client": fact.client_id}
+    if fact.intervals:
+        _expect(tx, fact.session_id, fact.client_id)
+    _run(
+        tx,
+        "INSERT INTO attended VALUES (:session, :client, :attended)"
+        " ON CONFLICT (session_id, client_id) DO UPDATE SET attended = excluded.attended",
+        **who,
+        attended=bool(fact.intervals),
+    )
+    _run(
+        tx,
+        "DELETE FROM presence_interval WHERE session_id = :session AND client_id = :client",
+        **who,
+    )
+    _run(
+        tx,
+        "INSERT INTO presence_interval SELECT :session, :client, x.* FROM"
+        " unnest(CAST(:came AS timestamptz[]), CAST(:left AS timestamptz[])) AS x",
+        **who,
+        came=[interval.came for interval in fact.intervals],
+        left=[interval.left for interval in fact.intervals],
+    )
+
+
+def _expect(tx: Transaction, session_id: str, client_id: str) -> None:
+    """Who came without being on the roster is asked about from here on, like everybody else."""
+    _run(
+        tx,
+        "INSERT INTO attendee VALUES (:session, :client) ON CONFLICT DO NOTHING",
+        session=session_id,
+        client=client_id,
+    )
+
+
+def _run(tx: Transaction, statement: str, **parameters: Any) -> Sequence[Row[Any]]:
+    result = tx.connection.execute(text(statement), parameters)
+    return result.all() if result.returns_rows else ()
+
+
+def _bounds(spans: Collection[Span]) -> dict[str, Any]:
+    return {
+        "starts": [span.starts_at for span in spans],
+        "ends": [span.ends_at for span in spans],
+    }

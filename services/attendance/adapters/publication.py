@@ -1,6 +1,7 @@
 """What others hear of attendance's facts: the one place where private facts become public ones."""
 
 from collections.abc import Iterable, Iterator
+from typing import assert_never
 
 from google.protobuf.message import Message
 from ninehours.attendance.v1 import attendance_events_pb2 as public
@@ -8,7 +9,7 @@ from ninehours.common.v1 import common_pb2 as common
 
 from kernel.facts import Publication, Recorded, publication_of
 from kernel.rpc.translate import to_date, to_timestamp
-from services.attendance.domain import presence, session, site, staff
+from services.attendance.domain import note, presence, scheduling, session, site, staff
 
 
 def publish(recorded: Recorded) -> Iterable[Publication]:
@@ -24,24 +25,37 @@ def _public(fact: object) -> Iterator[tuple[str, Message, bool]]:
             yield f"site/{fact.site_id}", _site_opened(fact), False
         case site.ProgramOpened():
             yield f"site/{fact.site_id}", _program_opened(fact), False
+        case site.SiteClosedForDay():
+            yield f"site/{fact.site_id}", _closed_for_day(fact), False
         case staff.StaffCredentialed():
             yield f"staff/{fact.staff_id}", _staff_credentialed(fact), False
-        case session.SessionScheduled():
+        case scheduling.SessionScheduled() | session.SessionCancelled() | session.SessionClosed():
+            yield from _of_session(fact)
+        case note.NoteSigned():
+            yield f"client/{fact.client_id}", _note_signed(fact), fact.under_part2
+        case note.NoteAttested():
+            yield f"client/{fact.client_id}", _note_attested(fact), fact.under_part2
+        case presence.AttendanceCorrected():
+            yield f"client/{fact.client_id}", _corrected(fact), fact.under_part2
+
+
+def _of_session(fact: session.SessionFact) -> Iterator[tuple[str, Message, bool]]:
+    """A session's fact concerns several clients: it is published once for each."""
+    match fact:
+        case scheduling.SessionScheduled():
             for client_id in fact.roster:
                 message = _session_scheduled(fact, client_id)
                 yield f"client/{client_id}", message, fact.program.under_part2
+        case session.SessionCancelled():
+            for client_id in fact.roster:
+                message = _session_cancelled(fact, client_id)
+                yield f"client/{client_id}", message, fact.under_part2
         case session.SessionClosed():
-            for attendance in fact.attendances:
-                message = (
-                    _attended(fact, attendance)
-                    if attendance.attended
-                    else _missed(fact, attendance)
-                )
-                yield f"client/{attendance.client_id}", message, fact.under_part2
-        case presence.NoteSigned():
-            yield f"client/{fact.client_id}", _note_signed(fact), fact.under_part2
-        case presence.AttendanceCorrected():
-            yield f"client/{fact.client_id}", _corrected(fact), fact.under_part2
+            for each in fact.attendances:
+                message = _attended(fact, each) if each.attended else _missed(fact, each)
+                yield f"client/{each.client_id}", message, fact.under_part2
+        case _:
+            assert_never(fact)
 
 
 def _site_opened(fact: site.SiteOpened) -> Message:
@@ -63,6 +77,10 @@ def _program_opened(fact: site.ProgramOpened) -> Message:
     return public.ProgramOpened(site_id=fact.site_id, program=_program(fact.program))
 
 
+def _closed_for_day(fact: site.SiteClosedForDay) -> Message:
+    return public.SiteClosedForDay(site_id=fact.site_id, date=to_date(fact.on))
+
+
 def _program(program: site.Program) -> common.Program:
     return common.Program(
         program_id=program.program_id,
@@ -80,7 +98,7 @@ def _staff_credentialed(fact: staff.StaffCredentialed) -> Message:
     )
 
 
-def _session_scheduled(fact: session.SessionScheduled, client_id: str) -> Message:
+def _session_scheduled(fact: scheduling.SessionScheduled, client_id: str) -> Message:
     return public.SessionScheduled(
         client_id=client_id,
         session_id=fact.session_id,
@@ -92,6 +110,16 @@ def _session_scheduled(fact: session.SessionScheduled, client_id: str) -> Messag
         service_date=to_date(fact.service_date),
         starts_at=to_timestamp(fact.starts_at),
         ends_at=to_timestamp(fact.ends_at),
+        makes_up_session_id=fact.makes_up_session_id or "",
+    )
+
+
+def _session_cancelled(fact: session.SessionCancelled, client_id: str) -> Message:
+    return public.SessionCancelled(
+        client_id=client_id,
+        session_id=fact.session_id,
+        site_id=fact.site_id,
+        service_date=to_date(fact.service_date),
     )
 
 
@@ -115,7 +143,7 @@ def _missed(fact: session.SessionClosed, attendance: session.Attendance) -> Mess
     )
 
 
-def _note_signed(fact: presence.NoteSigned) -> Message:
+def _note_signed(fact: note.NoteSigned) -> Message:
     return public.SessionNoteSigned(
         client_id=fact.client_id,
         session_id=fact.session_id,
@@ -123,6 +151,17 @@ def _note_signed(fact: presence.NoteSigned) -> Message:
         service_date=to_date(fact.service_date),
         signed_by=fact.signed_by,
         signed_at=to_timestamp(fact.signed_at),
+    )
+
+
+def _note_attested(fact: note.NoteAttested) -> Message:
+    return public.SessionNoteAttested(
+        client_id=fact.client_id,
+        session_id=fact.session_id,
+        site_id=fact.site_id,
+        service_date=to_date(fact.service_date),
+        attested_by=fact.attested_by,
+        attested_at=to_timestamp(fact.attested_at),
     )
 
 

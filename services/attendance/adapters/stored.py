@@ -1,18 +1,22 @@
 """The stored names of attendance's private facts. A name is never reused, a field never renamed."""
 
 from kernel.codec import Codec
-from services.attendance.domain import presence, session, site, staff
+from services.attendance.domain import note, presence, scheduling, session, site, staff, template
 
 FACTS = Codec(
     {
         "attendance.site_opened.v1": site.SiteOpened,
         "attendance.program_opened.v1": site.ProgramOpened,
+        "attendance.site_closed_for_day.v1": site.SiteClosedForDay,
         "attendance.staff_credentialed.v1": staff.StaffCredentialed,
-        "attendance.session_scheduled.v1": session.SessionScheduled,
+        "attendance.template_defined.v1": template.TemplateDefined,
+        "attendance.session_scheduled.v1": scheduling.SessionScheduled,
+        "attendance.session_cancelled.v1": session.SessionCancelled,
         "attendance.session_closed.v1": session.SessionClosed,
         "attendance.checked_in.v1": presence.CheckedIn,
         "attendance.checked_out.v1": presence.CheckedOut,
-        "attendance.note_signed.v1": presence.NoteSigned,
+        "attendance.note_signed.v1": note.NoteSigned,
+        "attendance.note_attested.v1": note.NoteAttested,
         "attendance.attendance_corrected.v1": presence.AttendanceCorrected,
     }
 )

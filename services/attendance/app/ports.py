@@ -1,27 +1,83 @@
-"""What attendance's use cases need from outside."""
+"""What attendance's use cases and questions need from outside."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Protocol
 
 from kernel.store.store import Transaction
+from services.attendance.domain.minutes import Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """A slot of a template, and the session that fills it; `on` is the template's date."""
+
+    on: date
+    number: int
+    session_id: str
+    service_date: date
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which sessions are asked for, and as of when; `after`: start and id of the last one seen."""
+
+    site_id: str
+    first: date
+    last: date
+    due_only: bool
+    now: datetime
+    after: tuple[datetime, str] | None
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A session as it stands. `unsigned`: who attended, with a note nobody signed or attested."""
+
+    session_id: str
+    service_date: date
+    span: Span
+    facilitator_id: str
+    client_ids: tuple[str, ...]
+    closed: bool
+    cancelled: bool
+    unsigned: tuple[str, ...]
 
 
 class Calendar(Protocol):
-    """Who is expected where, as of this transaction."""
+    """Who is expected where, and who was, as of this transaction. What is cancelled is free."""
 
     def is_facilitator_busy(
-        self, tx: Transaction, facilitator_id: str, starts_at: datetime, ends_at: datetime
+        self, tx: Transaction, facilitator_id: str, spans: Collection[Span]
     ) -> bool:
-        """Whether the facilitator has a session at that time. Their row must be locked."""
+        """Whether the facilitator has a session at any of these times. Their row must be locked."""
         ...
 
     def busy_clients(
-        self, tx: Transaction, roster: Sequence[str], starts_at: datetime, ends_at: datetime
+        self, tx: Transaction, roster: Sequence[str], spans: Collection[Span]
     ) -> list[str]:
         """Those of the roster who are expected elsewhere then. Their rows must be locked."""
         ...
 
     def attendees(self, tx: Transaction, session_id: str) -> list[str]:
         """Everybody on the session's roster, and everybody who came without being on it."""
+        ...
+
+    def elsewhere(self, tx: Transaction, session_id: str) -> frozenset[str]:
+        """Who was at this session and at another, closed already, at once.
+
+        Of presences the part within the session counts; an open one lasts to its session's end.
+        The rows of this session's attendees must be locked.
+        """
+        ...
+
+    def filled(self, tx: Transaction, template_id: str, first: date, last: date) -> list[Filled]:
+        """The template's slots on these dates that have a session, cancelled or not, by start."""
+        ...
+
+    def sessions(self, tx: Transaction, wanted: Wanted) -> list[Listed]:
+        """A page of a site's sessions, by start and id."""
         ...

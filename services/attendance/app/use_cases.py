@@ -1,113 +1,53 @@
-"""Attendance's use cases, in the order in which things happen: one function a command."""
+"""Attendance's use cases for sites, staff and one client at a session: one function a command.
+
+Scheduling is in `scheduling`, weekly templates in `templates`, whole rosters in `rosters`.
+"""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from kernel.execute import Book, Outcome, record, refuse_stale
 from kernel.facts import Recorded
-from kernel.refusal import AgainstTheRules, Unknown
 from kernel.store.store import Context, Transaction
 from services.attendance.app.ports import Calendar
+from services.attendance.app.streams import (
+    at_session,
+    client_subject,
+    presence_stream,
+    session_stream,
+    site_stream,
+    staff_stream,
+)
+from services.attendance.domain.at import At
+from services.attendance.domain.minutes import Interval
+from services.attendance.domain.note import AttestNote, SignNote
 from services.attendance.domain.presence import (
     PRESENCE,
-    At,
     CheckIn,
     CheckOut,
     CorrectAttendance,
-    Interval,
     PresenceCommand,
-    SignNote,
 )
-from services.attendance.domain.session import (
-    SESSION,
-    CloseSession,
-    ScheduleSession,
-    Session,
-    service_date,
-)
-from services.attendance.domain.site import SITE, OpenProgram, OpenSite
+from services.attendance.domain.session import SESSION, CloseSession
+from services.attendance.domain.site import SITE, DeclareHoliday, OpenProgram, OpenSite
 from services.attendance.domain.staff import STAFF, CredentialStaff
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionRequest:
-    """What a front desk asks for; the service date and the program's kind are looked up."""
-
-    site_id: str
-    program_id: str
-    facilitator_id: str
-    service_kind: str
-    modality: str
-    starts_at: datetime
-    ends_at: datetime
-    roster: tuple[str, ...]
-
-
 def open_site(book: Book, command: OpenSite, context: Context) -> Outcome:
-    return book.execute(SITE, _site(command.site_id), command, context)
+    return book.execute(SITE, site_stream(command.site_id), command, context)
 
 
 def open_program(book: Book, command: OpenProgram, context: Context) -> Outcome:
-    return book.execute(SITE, _site(command.site_id), command, context)
+    return book.execute(SITE, site_stream(command.site_id), command, context)
+
+
+def declare_holiday(book: Book, command: DeclareHoliday, context: Context) -> Outcome:
+    """Closes a site for a day: templates skip it. What is scheduled already is not cancelled."""
+    return book.execute(SITE, site_stream(command.site_id), command, context)
 
 
 def credential_staff(book: Book, command: CredentialStaff, context: Context) -> Outcome:
-    return book.execute(STAFF, _staff(command.staff_id), command, context)
-
-
-def schedule_session(
-    book: Book, calendar: Calendar, session_id: str, asked: SessionRequest, context: Context
-) -> Outcome:
-    """Schedules a session on the site's calendar.
-
-    Refuses an unknown site, program or facilitator, and, under their locks, a facilitator or a
-    client who has another session at that time (FACILITATOR_BUSY, CLIENT_BUSY).
-    """
-
-    def decide(tx: Transaction) -> Sequence[Recorded]:
-        stream = _session(session_id)
-        history = tx.load_many([stream, _site(asked.site_id), _staff(asked.facilitator_id)])
-        refuse_stale(context, len(history[stream]))
-        site = SITE.fold(recorded.fact for recorded in history[_site(asked.site_id)])
-        if site.time_zone is None:
-            raise Unknown("site", asked.site_id)
-        if asked.program_id not in site.programs:
-            raise Unknown("program", asked.program_id)
-        if not history[_staff(asked.facilitator_id)]:
-            raise Unknown("staff", asked.facilitator_id)
-        if calendar.is_facilitator_busy(tx, asked.facilitator_id, asked.starts_at, asked.ends_at):
-            raise AgainstTheRules(
-                "FACILITATOR_BUSY",
-                "the facilitator has another session at that time",
-                staff_id=asked.facilitator_id,
-            )
-        if busy := calendar.busy_clients(tx, asked.roster, asked.starts_at, asked.ends_at):
-            raise AgainstTheRules(
-                "CLIENT_BUSY",
-                "a client has another session at that time",
-                client_ids=",".join(busy),
-            )
-        command = ScheduleSession(
-            session_id=session_id,
-            site_id=asked.site_id,
-            program=site.programs[asked.program_id],
-            facilitator_id=asked.facilitator_id,
-            service_kind=asked.service_kind,
-            modality=asked.modality,
-            service_date=service_date(asked.starts_at, site.time_zone),
-            starts_at=asked.starts_at,
-            ends_at=asked.ends_at,
-            roster=asked.roster,
-        )
-        facts = SESSION.decide(command, SESSION.fold(r.fact for r in history[stream]))
-        return record(context, stream, len(history[stream]), facts)
-
-    locks = [
-        f"staff/{asked.facilitator_id}",
-        *(f"client/{client_id}" for client_id in asked.roster),
-    ]
-    return book.transact(context, decide, locks=locks)
+    return book.execute(STAFF, staff_stream(command.staff_id), command, context)
 
 
 def check_in(
@@ -125,23 +65,33 @@ def check_out(
 
 
 def close_session(book: Book, calendar: Calendar, session_id: str, context: Context) -> Outcome:
-    """Closes a session: what was recorded of each client becomes attended or missed."""
+    """Closes a session: what was recorded of each client becomes attended or missed.
+
+    Its clients are locked: of two sessions with the same client, closed at once, the later one sees
+    the other, and flags what overlaps.
+    """
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
-        stream = _session(session_id)
+        stream = session_stream(session_id)
         history = tx.load(stream)
         refuse_stale(context, len(history))
         clients = calendar.attendees(tx, session_id)
-        found = tx.load_many([_presence_of(session_id, client_id) for client_id in clients])
+        tx.lock(map(client_subject, clients))
+        found = tx.load_many([presence_stream(session_id, client_id) for client_id in clients])
         presences = {
-            client_id: PRESENCE.fold(r.fact for r in found[_presence_of(session_id, client_id)])
+            client_id: PRESENCE.fold(r.fact for r in found[presence_stream(session_id, client_id)])
             for client_id in clients
         }
-        command = CloseSession(session_id=session_id, now=context.now, presences=presences)
+        command = CloseSession(
+            session_id=session_id,
+            now=context.now,
+            presences=presences,
+            elsewhere=calendar.elsewhere(tx, session_id),
+        )
         facts = SESSION.decide(command, SESSION.fold(recorded.fact for recorded in history))
         return record(context, stream, len(history), facts)
 
-    return book.transact(context, decide, locks=[f"session/{session_id}"])
+    return book.transact(context, decide, locks=[session_stream(session_id)])
 
 
 def sign_note(book: Book, session_id: str, client_id: str, text: str, context: Context) -> Outcome:
@@ -153,7 +103,28 @@ def sign_note(book: Book, session_id: str, client_id: str, text: str, context: C
         lambda at: SignNote(at=at, signed_by=context.actor, signed_at=context.now),
         context,
         before=lambda tx: tx.documents.put(
-            f"client/{client_id}", f"note/{session_id}", text.encode()
+            client_subject(client_id), note_of(session_id), text.encode()
+        ),
+    )
+
+
+def attest_note(
+    book: Book, session_id: str, client_id: str, statement: str, context: Context
+) -> Outcome:
+    """Attests as the caller, now, a note signed late or never; the statement is sealed.
+
+    Medicare contractors want a statement of its own, not a late signature (domain guide, section
+    12). Refuses a session that isn't closed (SESSION_NOT_CLOSED) and a second one
+    (NOTE_ALREADY_ATTESTED).
+    """
+    return _presence(
+        book,
+        session_id,
+        client_id,
+        lambda at: AttestNote(at=at, attested_by=context.actor, attested_at=context.now),
+        context,
+        before=lambda tx: tx.documents.put(
+            client_subject(client_id), f"attestation/{session_id}", statement.encode()
         ),
     )
 
@@ -177,6 +148,11 @@ def correct_attendance(
     )
 
 
+def note_of(session_id: str) -> str:
+    """The document with a client's own note of a session."""
+    return f"note/{session_id}"
+
+
 def _presence(
     book: Book,
     session_id: str,
@@ -189,54 +165,14 @@ def _presence(
     """One command on one client's presence; the session can't be closed meanwhile."""
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
-        stream = _presence_of(session_id, client_id)
-        history = tx.load_many([_session(session_id), stream])
+        stream = presence_stream(session_id, client_id)
+        history = tx.load_many([session_stream(session_id), stream])
         refuse_stale(context, len(history[stream]))
-        session = SESSION.fold(recorded.fact for recorded in history[_session(session_id)])
-        command = command_at(_at(session, session_id, client_id))
+        session = SESSION.fold(recorded.fact for recorded in history[session_stream(session_id)])
+        command = command_at(at_session(session, session_id, client_id))
         presence = PRESENCE.fold(recorded.fact for recorded in history[stream])
         facts = tuple(PRESENCE.decide(command, presence))
         before(tx)
         return record(context, stream, len(history[stream]), facts)
 
-    return book.transact(context, decide, shared=[f"session/{session_id}"])
-
-
-def _at(session: Session, session_id: str, client_id: str) -> At:
-    scheduled = session.scheduled
-    if scheduled is None:
-        raise Unknown("session", session_id)
-    return At(
-        session_id=session_id,
-        client_id=client_id,
-        site_id=scheduled.site_id,
-        service_date=scheduled.service_date,
-        starts_at=scheduled.starts_at,
-        ends_at=scheduled.ends_at,
-        under_part2=scheduled.program.under_part2,
-        on_roster=client_id in scheduled.roster,
-        closed=session.closed,
-    )
-
-
-def service_date_of(outcome: Outcome) -> date:
-    """The service date of a session just scheduled, as recorded."""
-    [recorded] = outcome.facts
-    on: date = recorded.fact.service_date
-    return on
-
-
-def _site(site_id: str) -> str:
-    return f"site/{site_id}"
-
-
-def _staff(staff_id: str) -> str:
-    return f"staff/{staff_id}"
-
-
-def _session(session_id: str) -> str:
-    return f"session/{session_id}"
-
-
-def _presence_of(session_id: str, client_id: str) -> str:
-    return f"presence/{session_id}/{client_id}"
+    return book.transact(context, decide, shared=[session_stream(session_id)])

@@ -1,17 +1,22 @@
-"""A session: scheduled with its roster, then closed: from then on everybody attended or missed."""
+"""A session: scheduled with its roster, then cancelled, or closed: everybody attended or missed."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from kernel.decider import Decider
-from kernel.refusal import AgainstTheRules, Malformed, Unknown
-from services.attendance.domain.presence import Presence, minutes_within
-from services.attendance.domain.site import Program
-
-LONGEST = timedelta(hours=12)
+from kernel.refusal import AgainstTheRules, Unknown
+from services.attendance.domain.minutes import minutes_within
+from services.attendance.domain.presence import Presence
+from services.attendance.domain.refusals import SessionCancelledAlready, SessionClosedAlready
+from services.attendance.domain.scheduling import (
+    ScheduleSession,
+    SessionScheduled,
+    require_possible,
+    scheduled_as,
+)
 
 
 class SessionNotStarted(AgainstTheRules):
@@ -21,50 +26,39 @@ class SessionNotStarted(AgainstTheRules):
         super().__init__("SESSION_NOT_STARTED", "the session has not begun", session_id=session_id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScheduleSession:
-    """`service_date` is the site's local date at the start; `roster` holds client ids."""
+class SessionBegun(AgainstTheRules):
+    """What has begun is closed, not cancelled."""
 
+    def __init__(self, session_id: str) -> None:
+        super().__init__(
+            "SESSION_BEGUN", "the session has begun; use CloseSession", session_id=session_id
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelSession:
     session_id: str
-    site_id: str
-    program: Program
-    facilitator_id: str
-    service_kind: str
-    modality: str
-    service_date: date
-    starts_at: datetime
-    ends_at: datetime
-    roster: tuple[str, ...]
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseSession:
-    """`presences`: of everybody on the roster, and of everybody who came without being on it."""
+    """`presences`: of everybody on the roster, and of everybody who came without being on it.
+
+    `elsewhere`: those of them who were at another session, closed already, at the same time.
+    """
 
     session_id: str
     now: datetime
     presences: Mapping[str, Presence]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionScheduled:
-    session_id: str
-    site_id: str
-    program: Program
-    facilitator_id: str
-    service_kind: str
-    modality: str
-    service_date: date
-    starts_at: datetime
-    ends_at: datetime
-    roster: tuple[str, ...]
+    elsewhere: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attendance:
     """Of one client, at closing; `minutes` are whole.
 
-    `flags`: NO_CHECK_OUT, NOT_ON_ROSTER, LATE, LEFT_EARLY.
+    `flags`: NO_CHECK_OUT, NOT_ON_ROSTER, LATE, LEFT_EARLY, OVER_CAPACITY, OVERLAP.
     """
 
     client_id: str
@@ -82,8 +76,17 @@ class SessionClosed:
     attendances: tuple[Attendance, ...]
 
 
-SessionCommand = ScheduleSession | CloseSession
-SessionFact = SessionScheduled | SessionClosed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionCancelled:
+    session_id: str
+    site_id: str
+    service_date: date
+    under_part2: bool
+    roster: tuple[str, ...]
+
+
+SessionCommand = ScheduleSession | CancelSession | CloseSession
+SessionFact = SessionScheduled | SessionCancelled | SessionClosed
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,44 +95,31 @@ class Session:
 
     scheduled: SessionScheduled | None = None
     closed: bool = False
+    cancelled: bool = False
 
 
 def decide(command: SessionCommand, session: Session) -> Iterator[SessionFact]:
     match command:
         case ScheduleSession():
-            if not timedelta(0) < command.ends_at - command.starts_at <= LONGEST:
-                raise Malformed(ends_at="must follow starts_at, by 12 hours at most")
-            if not command.roster or len(set(command.roster)) != len(command.roster):
-                raise Malformed(roster="must name at least one client, and each once")
+            require_possible(command)
             if session.scheduled is None:
-                yield SessionScheduled(
-                    session_id=command.session_id,
-                    site_id=command.site_id,
-                    program=command.program,
-                    facilitator_id=command.facilitator_id,
-                    service_kind=command.service_kind,
-                    modality=command.modality,
-                    service_date=command.service_date,
-                    starts_at=command.starts_at,
-                    ends_at=command.ends_at,
-                    roster=command.roster,
-                )
+                yield scheduled_as(command)
+        case CancelSession():
+            if session.scheduled is None:
+                raise Unknown("session", command.session_id)
+            if session.closed:
+                raise SessionClosedAlready(command.session_id)
+            if not session.cancelled:
+                yield _cancelled(command, session.scheduled)
         case CloseSession():
             if session.scheduled is None:
                 raise Unknown("session", command.session_id)
+            if session.cancelled:
+                raise SessionCancelledAlready(command.session_id)
             if command.now < session.scheduled.starts_at:
                 raise SessionNotStarted(command.session_id)
             if not session.closed:
-                yield SessionClosed(
-                    session_id=command.session_id,
-                    site_id=session.scheduled.site_id,
-                    service_date=session.scheduled.service_date,
-                    under_part2=session.scheduled.program.under_part2,
-                    attendances=tuple(
-                        attendance_of(client_id, presence, session.scheduled)
-                        for client_id, presence in sorted(command.presences.items())
-                    ),
-                )
+                yield _closed(command, session.scheduled)
         case _:
             assert_never(command)
 
@@ -138,6 +128,8 @@ def evolve(session: Session, fact: SessionFact) -> Session:
     match fact:
         case SessionScheduled():
             return replace(session, scheduled=fact)
+        case SessionCancelled():
+            return replace(session, cancelled=True)
         case SessionClosed():
             return replace(session, closed=True)
         case _:
@@ -152,8 +144,13 @@ def service_date(starts_at: datetime, time_zone: str) -> date:
     return starts_at.astimezone(ZoneInfo(time_zone)).date()
 
 
-def attendance_of(client_id: str, presence: Presence, scheduled: SessionScheduled) -> Attendance:
-    """What closing says of one client: from check-in to check-out, within the session."""
+def attendance_of(
+    client_id: str, presence: Presence, scheduled: SessionScheduled, *also: str
+) -> Attendance:
+    """What closing says of one client: from check-in to check-out, within the session.
+
+    `also`: flags that don't show in the client's own presence.
+    """
     intervals = presence.intervals
     flags = []
     if intervals:
@@ -169,6 +166,50 @@ def attendance_of(client_id: str, presence: Presence, scheduled: SessionSchedule
     return Attendance(
         client_id=client_id,
         attended=bool(intervals),
-        minutes=minutes_within(intervals, scheduled.starts_at, scheduled.ends_at),
-        flags=tuple(flags),
+        minutes=minutes_within(intervals, scheduled.starts_at, scheduled.ends_at, scheduled.breaks),
+        flags=(*flags, *also),
+    )
+
+
+def over_capacity(presences: Mapping[str, Presence], scheduled: SessionScheduled) -> set[str]:
+    """Who came when the session was full: the roster's places are theirs, then first come."""
+    if not scheduled.capacity:
+        return set()
+    came = [client_id for client_id, presence in presences.items() if presence.intervals]
+    in_turn = sorted(
+        came,
+        key=lambda client_id: (
+            client_id not in scheduled.roster,
+            presences[client_id].intervals[0].came,
+            client_id,
+        ),
+    )
+    return set(in_turn[scheduled.capacity :])
+
+
+def _cancelled(command: CancelSession, scheduled: SessionScheduled) -> SessionCancelled:
+    if command.now >= scheduled.starts_at:
+        raise SessionBegun(command.session_id)
+    return SessionCancelled(
+        session_id=command.session_id,
+        site_id=scheduled.site_id,
+        service_date=scheduled.service_date,
+        under_part2=scheduled.program.under_part2,
+        roster=scheduled.roster,
+    )
+
+
+def _closed(command: CloseSession, scheduled: SessionScheduled) -> SessionClosed:
+    full = over_capacity(command.presences, scheduled)
+    attendances = []
+    for client_id, presence in sorted(command.presences.items()):
+        also = ["OVER_CAPACITY"] if client_id in full else []
+        also += ["OVERLAP"] if client_id in command.elsewhere else []
+        attendances.append(attendance_of(client_id, presence, scheduled, *also))
+    return SessionClosed(
+        session_id=command.session_id,
+        site_id=scheduled.site_id,
+        service_date=scheduled.service_date,
+        under_part2=scheduled.program.under_part2,
+        attendances=tuple(attendances),
     )

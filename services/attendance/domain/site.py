@@ -1,7 +1,8 @@
-"""A site of the network, and the programs it runs."""
+"""A site of the network, the programs it runs, and the days on which it is closed."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import assert_never
 
 from kernel.decider import Decider
@@ -50,6 +51,14 @@ class OpenProgram:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeclareHoliday:
+    """Closes the site on one of its local dates; what is scheduled there already stays."""
+
+    site_id: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SiteOpened:
     site_id: str
     name: str
@@ -64,8 +73,14 @@ class ProgramOpened:
     program: Program
 
 
-SiteCommand = OpenSite | OpenProgram
-SiteFact = SiteOpened | ProgramOpened
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteClosedForDay:
+    site_id: str
+    on: date
+
+
+SiteCommand = OpenSite | OpenProgram | DeclareHoliday
+SiteFact = SiteOpened | ProgramOpened | SiteClosedForDay
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +89,7 @@ class Site:
 
     time_zone: str | None = None
     programs: Mapping[str, Program] = field(default_factory=dict)
+    holidays: frozenset[date] = frozenset()
 
 
 def decide(command: SiteCommand, site: Site) -> Iterator[SiteFact]:
@@ -93,6 +109,11 @@ def decide(command: SiteCommand, site: Site) -> Iterator[SiteFact]:
                 raise Unknown("site", command.site_id)
             if command.program.program_id not in site.programs:
                 yield ProgramOpened(site_id=command.site_id, program=command.program)
+        case DeclareHoliday():
+            if site.time_zone is None:
+                raise Unknown("site", command.site_id)
+            if command.on not in site.holidays:
+                yield SiteClosedForDay(site_id=command.site_id, on=command.on)
         case _:
             assert_never(command)
 
@@ -103,6 +124,8 @@ def evolve(site: Site, fact: SiteFact) -> Site:
             return replace(site, time_zone=fact.time_zone)
         case ProgramOpened():
             return replace(site, programs={**site.programs, fact.program.program_id: fact.program})
+        case SiteClosedForDay():
+            return replace(site, holidays=site.holidays | {fact.on})
         case _:
             assert_never(fact)
 

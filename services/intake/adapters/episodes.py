@@ -1,4 +1,4 @@
-"""Open episodes as a table: kept with each admission, asked under the client's lock."""
+"""Episodes as a table: kept with each admission and closing, asked under the client's lock."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,15 +6,18 @@ from sqlalchemy import text
 
 from kernel.facts import Recorded
 from kernel.store.store import Transaction
-from services.intake.domain.episode import ClientAdmitted, OpenEpisode
+from services.intake.domain.episode import ClientAdmitted, EpisodeClosed, KnownEpisode
 
 
 def keep(tx: Transaction, recorded: Recorded) -> None:
-    """Enter an admission, in the transaction that records it."""
+    """Enter an admission or a closing, in the transaction that records it."""
     match recorded.fact:
         case ClientAdmitted() as fact:
             tx.connection.execute(
-                text("INSERT INTO open_episode VALUES (:client, :program, :episode, :under_part2)"),
+                text(
+                    "INSERT INTO episode (client_id, program_id, episode_id, under_part2)"
+                    " VALUES (:client, :program, :episode, :under_part2)"
+                ),
                 {
                     "client": fact.client_id,
                     "program": fact.program.program_id,
@@ -22,23 +25,33 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
                     "under_part2": fact.program.under_part2,
                 },
             )
+        case EpisodeClosed() as fact:
+            tx.connection.execute(
+                text("UPDATE episode SET closed_on = :on WHERE episode_id = :episode"),
+                {"on": fact.closed_on, "episode": fact.episode_id},
+            )
 
 
 class SqlEpisodes:
     """The Episodes port on this service's table."""
 
-    def open_of(
+    def known_of(
         self, tx: Transaction, client_ids: Sequence[str]
-    ) -> Mapping[str, tuple[OpenEpisode, ...]]:
-        found: dict[str, tuple[OpenEpisode, ...]] = dict.fromkeys(client_ids, ())
+    ) -> Mapping[str, tuple[KnownEpisode, ...]]:
+        found: dict[str, tuple[KnownEpisode, ...]] = dict.fromkeys(client_ids, ())
         rows = tx.connection.execute(
             text(
-                "SELECT client_id, program_id, under_part2 FROM open_episode"
-                " WHERE client_id = ANY(CAST(:clients AS uuid[])) ORDER BY 1, 2"
+                "SELECT client_id, episode_id, program_id, under_part2, closed_on FROM episode"
+                " WHERE client_id = ANY(CAST(:clients AS uuid[])) ORDER BY client_id, number"
             ),
             {"clients": list(client_ids)},
         )
         for row in rows:
-            episode = OpenEpisode(program_id=str(row.program_id), under_part2=row.under_part2)
+            episode = KnownEpisode(
+                episode_id=str(row.episode_id),
+                program_id=str(row.program_id),
+                under_part2=row.under_part2,
+                closed_on=row.closed_on,
+            )
             found[str(row.client_id)] += (episode,)
         return found

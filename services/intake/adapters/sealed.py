@@ -1,6 +1,7 @@
-"""How identity and membership are written to be sealed, and read when opened."""
+"""How identity, membership and narratives are written to be sealed, and read when opened."""
 
 import json
+from collections.abc import Mapping
 
 from ninehours.intake.v1 import intake_service_pb2 as pb
 
@@ -15,6 +16,16 @@ def identity_bytes(identity: pb.Identity) -> bytes:
 
 def identity_of(content: bytes) -> pb.Identity:
     return pb.Identity.FromString(content)
+
+
+def sex_of(identity: bytes) -> str:
+    """FEMALE, MALE or UNKNOWN."""
+    return pb.Sex.Name(identity_of(identity).sex).removeprefix("SEX_")
+
+
+def narratives_bytes(narratives: Mapping[str, str]) -> bytes:
+    """What was told, by area."""
+    return json.dumps(narratives, sort_keys=True).encode()
 
 
 def membership_bytes(member_number: str, group_number: str) -> bytes:

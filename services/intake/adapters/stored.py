@@ -1,16 +1,34 @@
 """The stored names of intake's private facts. A name is never reused, a field never renamed."""
 
 from kernel.codec import Codec
-from services.intake.domain import assessment, client, coverage, episode
+from services.intake.domain import (
+    areas,
+    assessment,
+    client,
+    consent,
+    coverage,
+    dimensions,
+    episode,
+    screening,
+)
 
 FACTS = Codec(
     {
         "intake.client_registered.v1": client.ClientRegistered,
-        "intake.consent_given.v1": client.ConsentGiven,
+        "intake.client_screened.v1": screening.ClientScreened,
+        "intake.admission_declined.v1": screening.AdmissionDeclined,
+        "intake.consent_given.v1": consent.ConsentGiven,
+        "intake.consent_revoked.v1": consent.ConsentRevoked,
+        "intake.disclosure_restricted.v1": consent.DisclosureRestricted,
         "intake.coverage_added.v1": coverage.CoverageAdded,
         "intake.coverage_verified.v1": coverage.CoverageVerified,
         "intake.client_admitted.v1": episode.ClientAdmitted,
+        "intake.episode_closed.v1": episode.EpisodeClosed,
         "intake.assessment_completed.v1": assessment.AssessmentCompleted,
+        "intake.safety_task_opened.v1": assessment.SafetyTaskOpened,
+        "intake.safety_task_closed.v1": assessment.SafetyTaskClosed,
+        "intake.areas_assessed.v1": areas.AreasAssessed,
+        "intake.dimensions_rated.v1": dimensions.DimensionsRated,
         "intake.diagnosis_recorded.v1": client.DiagnosisRecorded,
     }
 )

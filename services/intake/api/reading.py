@@ -15,6 +15,7 @@ from kernel.rpc.translate import date_of, reading, required_enum, required_text
 STATE = re.compile(r"[A-Z]{2}")
 ZIP = re.compile(r"[0-9]{5}([0-9]{4})?")
 MOST_CLIENTS = 1000
+LONGEST_WORDS = 20_000  # of free text
 
 
 def require_identity(request: pb.RegisterClientRequest, now: datetime) -> pb.Identity:

@@ -2,31 +2,32 @@
 
 from ninehours.intake.v1 import intake_service_pb2 as pb
 
-from kernel.execute import Book
 from kernel.rpc.call import Call
 from kernel.rpc.commands import context_of, receipt_of
-from kernel.rpc.translate import date_of, reading
+from kernel.rpc.translate import date_of, reading, required_enum
 from kernel.store.store import Context
 from services.intake.adapters import sealed
 from services.intake.api import reading as fields
-from services.intake.app import questions, use_cases
-from services.intake.app.ports import Audit, Episodes
-from services.intake.domain.assessment import CompleteAssessment
-from services.intake.domain.client import GiveConsent, RecordDiagnosis
-from services.intake.domain.coverage import AddCoverage, VerifyCoverage
+from services.intake.api.asking import AskingServicer
+from services.intake.api.assessing import AssessingServicer
+from services.intake.app import use_cases
+from services.intake.app.deciding import Intake
+from services.intake.app.ports import Audit
+from services.intake.domain.client import RecordDiagnosis
+from services.intake.domain.consent import GiveConsent, RestrictDisclosure, RevokeConsent
+from services.intake.domain.coverage import PRIMARY, AddCoverage, VerifyCoverage
 from services.intake.domain.episode import AdmitClient, Program
+from services.intake.domain.screening import ScreenClient, Screening
 
 SERVICE = pb.DESCRIPTOR.services_by_name["IntakeService"]
 
 
-class IntakeServicer:
+class IntakeServicer(AssessingServicer, AskingServicer):
     """Answers IntakeService over one book of record."""
 
-    def __init__(self, book: Book, episodes: Episodes, audit: Audit) -> None:
-        self._book = book
-        self._episodes = episodes
-        self._audit = audit
-        self._intake = use_cases.Intake(book, episodes)
+    def __init__(self, intake: Intake, audit: Audit) -> None:
+        AssessingServicer.__init__(self, intake)
+        AskingServicer.__init__(self, intake, audit)
 
     def RegisterClient(
         self, request: pb.RegisterClientRequest, call: Call
@@ -36,6 +37,28 @@ class IntakeServicer:
         client_id = context.new_id("client")
         outcome = use_cases.register_client(self._intake, client_id, identity, context)
         return pb.RegisterClientResponse(receipt=receipt_of(outcome.published), client_id=client_id)
+
+    def ScreenClient(self, request: pb.ScreenClientRequest, call: Call) -> pb.ScreenClientResponse:
+        context = self._context(request, call)
+        with reading(request) as read:
+            command = ScreenClient(
+                client_id=str(read.uuid("client_id")),
+                screening=Screening(
+                    needs_detox=request.needs_detox,
+                    needs_24_hour_care=request.needs_24_hour_care,
+                    motivated=request.motivated,
+                    stable_environment=request.stable_environment,
+                    transition_from_inpatient=request.transition_from_inpatient,
+                    work_or_family_duties=request.work_or_family_duties,
+                ),
+                referred_to=read.optional(required_enum, "referred_to"),
+                screened_on=read.date("screened_on"),
+            )
+        outcome = use_cases.screen_client(self._intake, command, context)
+        reasons = command.screening.reasons_to_decline()
+        return pb.ScreenClientResponse(
+            receipt=receipt_of(outcome.published), eligible=not reasons, reasons=reasons
+        )
 
     def GiveConsent(self, request: pb.GiveConsentRequest, call: Call) -> pb.GiveConsentResponse:
         context = self._context(request, call)
@@ -53,6 +76,36 @@ class IntakeServicer:
             receipt=receipt_of(outcome.published), consent_id=command.consent_id
         )
 
+    def RevokeConsent(
+        self, request: pb.RevokeConsentRequest, call: Call
+    ) -> pb.RevokeConsentResponse:
+        context = self._context(request, call)
+        with reading(request) as read:
+            command = RevokeConsent(
+                client_id=str(read.uuid("client_id")),
+                consent_id=str(read.uuid("consent_id")),
+                revoked_on=read.date("revoked_on"),
+            )
+        outcome = use_cases.revoke_consent(self._intake, command, context)
+        return pb.RevokeConsentResponse(receipt=receipt_of(outcome.published))
+
+    def RestrictDisclosure(
+        self, request: pb.RestrictDisclosureRequest, call: Call
+    ) -> pb.RestrictDisclosureResponse:
+        context = self._context(request, call)
+        with reading(request) as read:
+            command = RestrictDisclosure(
+                client_id=str(read.uuid("client_id")),
+                restriction_id=context.new_id("restriction"),
+                payer_id=str(read.uuid("payer_id")),
+                first=read.date("from"),
+                last=read.date("to"),
+            )
+        outcome = use_cases.restrict_disclosure(self._intake, command, context)
+        return pb.RestrictDisclosureResponse(
+            receipt=receipt_of(outcome.published), restriction_id=command.restriction_id
+        )
+
     def AddCoverage(self, request: pb.AddCoverageRequest, call: Call) -> pb.AddCoverageResponse:
         context = self._context(request, call)
         with reading(request) as read:
@@ -62,6 +115,7 @@ class IntakeServicer:
                 payer_id=str(read.uuid("payer_id")),
                 effective_from=read.date("effective_from"),
                 effective_to=read.optional(date_of, "effective_to"),
+                order=request.order or PRIMARY,
             )
             membership = sealed.membership_bytes(
                 read.value(fields.member_number, "member_number", ""),
@@ -103,32 +157,11 @@ class IntakeServicer:
                 now=context.now,
             )
         outcome = use_cases.admit_client(self._intake, command, context)
+        admitted = use_cases.admission_of(outcome)
         return pb.AdmitClientResponse(
-            receipt=receipt_of(outcome.published), episode_id=command.episode_id
-        )
-
-    def CompleteAssessment(
-        self, request: pb.CompleteAssessmentRequest, call: Call
-    ) -> pb.CompleteAssessmentResponse:
-        context = self._context(request, call)
-        with reading(request) as read:
-            command = CompleteAssessment(
-                client_id=str(read.uuid("client_id")),
-                assessment_id=context.new_id("assessment"),
-                instrument=read.text("instrument", max_length=40),
-                answers=dict(request.answers),
-                completed_by=context.actor,
-                completed_at=context.now,
-            )
-        outcome = use_cases.complete_assessment(self._intake, command, context)
-        completed = use_cases.assessment_of(outcome)
-        return pb.CompleteAssessmentResponse(
             receipt=receipt_of(outcome.published),
-            assessment_id=completed.assessment_id,
-            score=completed.score,
-            band=completed.band,
-            partial=completed.partial,
-            safety_flag=completed.safety_flag,
+            episode_id=admitted.episode_id,
+            previous_episode_id=admitted.previous_episode_id or "",
         )
 
     def RecordDiagnosis(
@@ -145,40 +178,5 @@ class IntakeServicer:
         outcome = use_cases.record_diagnosis(self._intake, command, context)
         return pb.RecordDiagnosisResponse(receipt=receipt_of(outcome.published))
 
-    def ReadIdentities(
-        self, request: pb.ReadIdentitiesRequest, call: Call
-    ) -> pb.ReadIdentitiesResponse:
-        with reading(request) as read:
-            asked = questions.IdentitiesAsked(
-                actor=call.actor.id,
-                purpose=call.actor.purpose,
-                now=call.now,
-                client_ids=read.value(fields.client_ids, "client_ids", ()),
-                recipient_payer_id=str(read.uuid("recipient_payer_id")),
-                on=read.date("on"),
-            )
-        answers = questions.read_identities(self._book.store, self._episodes, self._audit, asked)
-        return pb.ReadIdentitiesResponse(
-            identities=[_covered(a) for a in answers if isinstance(a, questions.Identified)],
-            withheld=[
-                pb.Withheld(client_id=a.client_id, reason=a.reason)
-                for a in answers
-                if isinstance(a, questions.Withheld)
-            ],
-        )
-
     def _context(self, request: object, call: Call) -> Context:
-        return context_of(request, call, self._book.store.vault)
-
-
-def _covered(answer: questions.Identified) -> pb.CoveredIdentity:
-    member_number, group_number = sealed.membership_of(answer.membership)
-    return pb.CoveredIdentity(
-        client_id=answer.client_id,
-        identity=sealed.identity_of(answer.identity),
-        identity_version=answer.identity_version,
-        coverage_id=answer.coverage_id,
-        member_number=member_number,
-        group_number=group_number,
-        consent_id=answer.consent_id or "",
-    )
+        return context_of(request, call, self._vault)

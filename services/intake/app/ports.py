@@ -6,17 +6,66 @@ from datetime import datetime
 from typing import Protocol
 
 from kernel.store.store import Transaction
-from services.intake.domain.episode import OpenEpisode
+from services.intake.domain.episode import KnownEpisode
 
 
 class Episodes(Protocol):
-    """Who is in which program, as of this transaction."""
+    """Who is or was in which program, as of this transaction."""
 
-    def open_of(
+    def known_of(
         self, tx: Transaction, client_ids: Sequence[str]
-    ) -> Mapping[str, tuple[OpenEpisode, ...]]:
-        """Client → their open episodes, perhaps none. To decide by it, lock the client's row."""
+    ) -> Mapping[str, tuple[KnownEpisode, ...]]:
+        """Client → their episodes in the order of admission. To decide by it, lock the client."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyTask:
+    """A safety flag somebody must act on; `closed_at` and `action` None: nobody did yet."""
+
+    task_id: str
+    client_id: str
+    assessment_id: str
+    owner: str
+    opened_at: datetime
+    due_at: datetime
+    closed_at: datetime | None
+    action: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where in the list of safety tasks a page ended."""
+
+    closed: bool
+    due_at: datetime
+    task_id: str
+
+
+class SafetyTasks(Protocol):
+    """The safety tasks, as of this transaction."""
+
+    def assessment_of(self, tx: Transaction, client_id: str, task_id: str) -> str | None:
+        """The assessment that opened this task of the client's; None: there is no such task."""
+        ...
+
+    def listed(
+        self,
+        tx: Transaction,
+        *,
+        client_id: str | None,
+        open_only: bool,
+        after: Place | None,
+        most: int,
+    ) -> Sequence[SafetyTask]:
+        """Open ones first, by deadline; those that follow `after` in that order."""
+        ...
+
+
+class SexOf(Protocol):
+    """Reads the sex in a sealed identity: FEMALE, MALE or UNKNOWN."""
+
+    def __call__(self, identity: bytes) -> str: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

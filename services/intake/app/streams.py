@@ -1,4 +1,4 @@
-"""The names of a client's stream, and of the documents sealed under the client's key."""
+"""The names of streams, and of the documents sealed under the client's key."""
 
 IDENTITY = "identity"
 
@@ -8,6 +8,29 @@ def client_stream(client_id: str) -> str:
     return f"client/{client_id}"
 
 
+def episode_stream(episode_id: str) -> str:
+    return f"episode/{episode_id}"
+
+
+def assessment_stream(assessment_id: str) -> str:
+    """Of an instrument with its safety task, or of the five areas."""
+    return f"assessment/{assessment_id}"
+
+
+def rating_stream(rating_id: str) -> str:
+    return f"rating/{rating_id}"
+
+
 def membership_of(coverage_id: str) -> str:
     """The document with a coverage's member and group number."""
     return f"coverage/{coverage_id}"
+
+
+def narratives_of(assessment_id: str) -> str:
+    """The document with what was told in the five areas."""
+    return f"areas/{assessment_id}"
+
+
+def note_of(task_id: str) -> str:
+    """The document with the note that closed a safety task."""
+    return f"safety_task/{task_id}"

@@ -1,31 +1,64 @@
-"""One administration of an instrument: its answers as given, and what its scorer made of them."""
+"""One administration of an instrument: its answers, what its scorer made of them, and the task a
+safety flag opens with it, which is due until somebody closes it with what was done."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import assert_never
 
 from kernel.decider import Decider
-from kernel.refusal import Malformed
+from kernel.refusal import Malformed, Unknown
 from services.intake.domain.episode import PART2
-from services.intake.domain.instruments import SCORERS
+from services.intake.domain.instruments import (
+    ACT_WITHIN,
+    INSTRUMENTS,
+    SCORERS,
+    SCORERS_BY_SEX,
+)
+from services.intake.domain.instruments.score import Score
+
+UNKNOWN_SEX = "UNKNOWN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompleteAssessment:
-    """`label` is filled in under the client's lock, as `episode.label_of` gives it."""
+    """`task_id`: of the safety task, should there be one.
+
+    Filled in under the client's lock: `label`, as `episode.label_of` gives it; for instruments of
+    SCORERS_BY_SEX the `sex` and the `identity_version` it is taken from.
+    """
 
     client_id: str
     assessment_id: str
+    task_id: str
     instrument: str
     answers: Mapping[int, int]
     completed_by: str
     completed_at: datetime
     label: str = PART2
+    sex: str = UNKNOWN_SEX
+    identity_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseSafetyTask:
+    """`note_version`: of the sealed note, None without one. `label` is filled in."""
+
+    client_id: str
+    task_id: str
+    action: str
+    closed_by: str
+    closed_at: datetime
+    note_version: int | None = None
+    label: str = PART2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssessmentCompleted:
-    """Never overwritten. `answers`: item → answer, where there was one."""
+    """Never overwritten. `answers`: item → answer, where there was one.
+
+    `identity_version`: the identity whose sex the band depends on; None where it doesn't.
+    """
 
     client_id: str
     assessment_id: str
@@ -38,38 +71,123 @@ class AssessmentCompleted:
     completed_by: str
     completed_at: datetime
     label: str
+    subscales: Mapping[str, int] = field(default_factory=dict)
+    identity_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyTaskOpened:
+    """`owner`: who scored, and must see to it by `due_at`."""
+
+    client_id: str
+    task_id: str
+    assessment_id: str
+    owner: str
+    opened_at: datetime
+    due_at: datetime
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyTaskClosed:
+    client_id: str
+    task_id: str
+    action: str
+    note_version: int | None
+    closed_by: str
+    closed_at: datetime
+    label: str
+
+
+AssessmentCommand = CompleteAssessment | CloseSafetyTask
+AssessmentFact = AssessmentCompleted | SafetyTaskOpened | SafetyTaskClosed
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What later decisions need to know."""
+    """What later decisions need to know. `task_id` None: no safety task was opened."""
 
     completed: bool = False
+    task_id: str | None = None
+    task_closed: bool = False
 
 
-def decide(command: CompleteAssessment, assessment: Assessment) -> Iterator[AssessmentCompleted]:
-    """Scores the answers; refuses an unknown instrument, and what its scorer refuses."""
-    if command.instrument not in SCORERS:
-        raise Malformed(instrument=f"is none of {', '.join(sorted(SCORERS))}")
-    scored = SCORERS[command.instrument](command.answers)
-    if not assessment.completed:
-        yield AssessmentCompleted(
-            client_id=command.client_id,
-            assessment_id=command.assessment_id,
-            instrument=command.instrument,
-            answers=dict(sorted(command.answers.items())),
-            score=scored.score,
-            band=scored.band,
-            partial=scored.partial,
-            safety_flag=scored.safety_flag,
-            completed_by=command.completed_by,
-            completed_at=command.completed_at,
-            label=command.label,
-        )
+def decide(command: AssessmentCommand, assessment: Assessment) -> Iterator[AssessmentFact]:
+    """Scores the answers, and opens the task; or closes it. Closing twice yields nothing.
+
+    Refuses an unknown instrument, what its scorer refuses, and a task that isn't this
+    assessment's (Unknown).
+    """
+    match command:
+        case CompleteAssessment():
+            scored = _scored(command)
+            if not assessment.completed:
+                yield from _complete(command, scored)
+        case CloseSafetyTask():
+            if assessment.task_id != command.task_id:
+                raise Unknown("safety_task", command.task_id)
+            if not assessment.task_closed:
+                yield SafetyTaskClosed(
+                    client_id=command.client_id,
+                    task_id=command.task_id,
+                    action=command.action,
+                    note_version=command.note_version,
+                    closed_by=command.closed_by,
+                    closed_at=command.closed_at,
+                    label=command.label,
+                )
+        case _:
+            assert_never(command)
 
 
-def evolve(_: Assessment, __: AssessmentCompleted) -> Assessment:
-    return Assessment(completed=True)
+def evolve(assessment: Assessment, fact: AssessmentFact) -> Assessment:
+    match fact:
+        case AssessmentCompleted():
+            return replace(assessment, completed=True)
+        case SafetyTaskOpened():
+            return replace(assessment, task_id=fact.task_id)
+        case SafetyTaskClosed():
+            return replace(assessment, task_closed=True)
+        case _:
+            assert_never(fact)
 
 
 ASSESSMENT = Decider(decide, evolve, Assessment())
+
+
+def _scored(command: CompleteAssessment) -> Score:
+    if command.instrument in SCORERS:
+        return SCORERS[command.instrument](command.answers)
+    if command.instrument in SCORERS_BY_SEX:
+        return SCORERS_BY_SEX[command.instrument](command.answers, command.sex)
+    raise Malformed(instrument=f"is none of {', '.join(sorted(INSTRUMENTS))}")
+
+
+def _complete(
+    command: CompleteAssessment, scored: Score
+) -> Iterator[AssessmentCompleted | SafetyTaskOpened]:
+    yield AssessmentCompleted(
+        client_id=command.client_id,
+        assessment_id=command.assessment_id,
+        instrument=command.instrument,
+        answers=dict(sorted(command.answers.items())),
+        score=scored.score,
+        band=scored.band,
+        partial=scored.partial,
+        safety_flag=scored.safety_flag,
+        completed_by=command.completed_by,
+        completed_at=command.completed_at,
+        label=command.label,
+        subscales=dict(scored.subscales),
+        identity_version=command.identity_version,
+    )
+    if scored.safety_flag:
+        yield SafetyTaskOpened(
+            client_id=command.client_id,
+            task_id=command.task_id,
+            assessment_id=command.assessment_id,
+            owner=command.completed_by,
+            opened_at=command.completed_at,
+            due_at=command.completed_at + ACT_WITHIN[command.instrument],
+            label=command.label,
+        )

@@ -1,4 +1,4 @@
-"""A client: registered, with their consents, coverages and diagnoses. Never with their name.
+"""A client: registered, with screenings, consents, coverages and diagnoses. Never with their name.
 
 A command's `label` is filled in under the client's lock, as `episode.label_of` gives it.
 """
@@ -11,7 +11,18 @@ from typing import assert_never
 
 from kernel.decider import Decider
 from kernel.refusal import Malformed, Unknown
-from services.intake.domain import coverage
+from services.intake.domain import consent, coverage, screening
+from services.intake.domain.consent import (
+    ConsentCommand,
+    ConsentFact,
+    ConsentGiven,
+    ConsentRevoked,
+    Consents,
+    DisclosureRestricted,
+    GiveConsent,
+    RestrictDisclosure,
+    RevokeConsent,
+)
 from services.intake.domain.coverage import (
     AddCoverage,
     CoverageAdded,
@@ -22,12 +33,17 @@ from services.intake.domain.coverage import (
     VerifyCoverage,
 )
 from services.intake.domain.episode import PART2
-from services.intake.domain.period import holds_on, require_order
+from services.intake.domain.screening import (
+    AdmissionDeclined,
+    ClientScreened,
+    Latest,
+    ScreenClient,
+    ScreeningFact,
+)
 
 # The shape of ICD-10-CM: a letter (U too: U07.1), a digit, a digit or A or B, up to four more.
 CODE = re.compile(r"[A-Z][0-9][0-9AB](\.[0-9A-TV-Z]{1,4})?")
 LOWEST_RANK = 12  # a claim carries twelve diagnoses
-FOR_PAYMENT = frozenset({"TREATMENT_PAYMENT_OPERATIONS"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,17 +52,6 @@ class RegisterClient:
 
     client_id: str
     identity_version: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GiveConsent:
-    client_id: str
-    consent_id: str
-    purpose: str
-    recipient_payer_id: str
-    given_on: date
-    expires_on: date | None
-    label: str = PART2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,19 +70,6 @@ class ClientRegistered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentGiven:
-    """`expires_on` is the last day it holds; None: until revoked."""
-
-    client_id: str
-    consent_id: str
-    purpose: str
-    recipient_payer_id: str
-    given_on: date
-    expires_on: date | None
-    label: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DiagnosisRecorded:
     """From this date the code has this rank; a later fact of the same rank and date replaces it."""
 
@@ -88,8 +80,8 @@ class DiagnosisRecorded:
     label: str
 
 
-ClientCommand = RegisterClient | GiveConsent | CoverageCommand | RecordDiagnosis
-ClientFact = ClientRegistered | ConsentGiven | CoverageFact | DiagnosisRecorded
+ClientCommand = RegisterClient | ScreenClient | ConsentCommand | CoverageCommand | RecordDiagnosis
+ClientFact = ClientRegistered | ScreeningFact | ConsentFact | CoverageFact | DiagnosisRecorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +89,10 @@ class Client:
     """What later decisions and ReadIdentities need to know."""
 
     registered: bool = False
-    consents: tuple[ConsentGiven, ...] = ()
+    screening: Latest = field(default_factory=Latest)
+    consents: Consents = field(default_factory=Consents)
     coverages: Coverages = field(default_factory=Coverages)
     diagnoses: Mapping[tuple[int, date], str] = field(default_factory=dict)
-
-    def consent_on(self, payer_id: str, on: date) -> str | None:
-        """The consent for payment, to this payer, in force on the date: the last of several."""
-        for consent in reversed(self.consents):
-            if (
-                consent.purpose in FOR_PAYMENT
-                and consent.recipient_payer_id == payer_id
-                and holds_on(on, consent.given_on, consent.expires_on)
-            ):
-                return consent.consent_id
-        return None
 
 
 def decide(command: ClientCommand, client: Client) -> Iterator[ClientFact]:
@@ -123,18 +105,10 @@ def decide(command: ClientCommand, client: Client) -> Iterator[ClientFact]:
                 yield ClientRegistered(
                     client_id=command.client_id, identity_version=command.identity_version
                 )
-        case GiveConsent():
-            require_order(given_on=command.given_on, expires_on=command.expires_on)
-            if all(consent.consent_id != command.consent_id for consent in client.consents):
-                yield ConsentGiven(
-                    client_id=command.client_id,
-                    consent_id=command.consent_id,
-                    purpose=command.purpose,
-                    recipient_payer_id=command.recipient_payer_id,
-                    given_on=command.given_on,
-                    expires_on=command.expires_on,
-                    label=command.label,
-                )
+        case ScreenClient():
+            yield from screening.decide(command, client.screening)
+        case GiveConsent() | RevokeConsent() | RestrictDisclosure():
+            yield from consent.decide(command, client.consents)
         case AddCoverage() | VerifyCoverage():
             yield from coverage.decide(command, client.coverages)
         case RecordDiagnosis():
@@ -158,8 +132,10 @@ def evolve(client: Client, fact: ClientFact) -> Client:
     match fact:
         case ClientRegistered():
             return replace(client, registered=True)
-        case ConsentGiven():
-            return replace(client, consents=(*client.consents, fact))
+        case ClientScreened() | AdmissionDeclined():
+            return replace(client, screening=screening.evolve(client.screening, fact))
+        case ConsentGiven() | ConsentRevoked() | DisclosureRestricted():
+            return replace(client, consents=consent.evolve(client.consents, fact))
         case CoverageAdded() | CoverageVerified():
             return replace(client, coverages=coverage.evolve(client.coverages, fact))
         case DiagnosisRecorded():

@@ -5,14 +5,16 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import assert_never
 
-from kernel.refusal import Unknown
+from kernel.refusal import Malformed, Unknown
 from services.intake.domain.episode import PART2
 from services.intake.domain.period import holds_on, require_order
+
+PRIMARY = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddCoverage:
-    """`membership_version`: of the member and group number, filled in when they are sealed."""
+    """`order`: 1 is billed first. `membership_version` is filled in when the numbers are sealed."""
 
     client_id: str
     coverage_id: str
@@ -20,6 +22,7 @@ class AddCoverage:
     membership_version: int = 0
     effective_from: date
     effective_to: date | None
+    order: int = PRIMARY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,7 @@ class CoverageAdded:
     membership_version: int
     effective_from: date
     effective_to: date | None
+    order: int = PRIMARY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,7 @@ class CoverageVerified:
     verified_from: date
     verified_to: date | None
     label: str
+    order: int = PRIMARY
 
 
 CoverageCommand = AddCoverage | VerifyCoverage
@@ -63,26 +68,44 @@ CoverageFact = CoverageAdded | CoverageVerified
 class Coverages:
     """What later decisions and ReadIdentities need to know."""
 
-    payers: Mapping[str, str] = field(default_factory=dict)  # coverage → payer
+    added: Mapping[str, CoverageAdded] = field(default_factory=dict)
     verified: tuple[CoverageVerified, ...] = ()
 
-    def of_payer_on(self, payer_id: str, on: date) -> str | None:
-        """The payer's coverage verified for the date, the last verified of several.
+    def of_payer(self, payer_id: str) -> list[str]:
+        """All coverages by the payer, in the order in which they are billed."""
+        found = [fact for fact in self.added.values() if fact.payer_id == payer_id]
+        return [fact.coverage_id for fact in sorted(found, key=lambda fact: fact.order)]
 
-        The payer's word decides, as for all who hear CoverageVerified; not the client's card.
+    def to_disclose(self, payer_id: str, on: date) -> str | None:
+        """Under which of the payer's coverages the client is named to it on this day.
+
+        One verified from this day or before: claims are for dates gone by, so one that has ended
+        counts too. First those in force, the lowest order, then the newest; else of those that
+        ended the newest, then the lowest order. The payer's word decides, not the client's card.
         """
-        for fact in reversed(self.verified):
-            if fact.payer_id == payer_id and holds_on(on, fact.verified_from, fact.verified_to):
-                return fact.coverage_id
-        return None
+        begun = [
+            fact
+            for fact in reversed(self.verified)
+            if fact.payer_id == payer_id and fact.verified_from <= on
+        ]
+
+        def rank(fact: CoverageVerified) -> tuple[int, int, int]:
+            newest = -fact.verified_from.toordinal()
+            if holds_on(on, fact.verified_from, fact.verified_to):
+                return (0, fact.order, newest)
+            return (1, newest, fact.order)
+
+        return min(begun, key=rank).coverage_id if begun else None
 
 
 def decide(command: CoverageCommand, coverages: Coverages) -> Iterator[CoverageFact]:
-    """Refuses dates in the wrong order, and verifying what was not added (Unknown)."""
+    """Refuses an order below 1, dates in the wrong order, and verifying what was not added."""
     match command:
         case AddCoverage():
+            if command.order < PRIMARY:
+                raise Malformed(order="is below 1")
             require_order(effective_from=command.effective_from, effective_to=command.effective_to)
-            if command.coverage_id not in coverages.payers:
+            if command.coverage_id not in coverages.added:
                 yield CoverageAdded(
                     client_id=command.client_id,
                     coverage_id=command.coverage_id,
@@ -90,20 +113,22 @@ def decide(command: CoverageCommand, coverages: Coverages) -> Iterator[CoverageF
                     membership_version=command.membership_version,
                     effective_from=command.effective_from,
                     effective_to=command.effective_to,
+                    order=command.order,
                 )
         case VerifyCoverage():
-            payer_id = coverages.payers.get(command.coverage_id)
-            if payer_id is None:
+            added = coverages.added.get(command.coverage_id)
+            if added is None:
                 raise Unknown("coverage", command.coverage_id)
             require_order(verified_from=command.verified_from, verified_to=command.verified_to)
             if not any(_same(command, fact) for fact in coverages.verified):
                 yield CoverageVerified(
                     client_id=command.client_id,
                     coverage_id=command.coverage_id,
-                    payer_id=payer_id,
+                    payer_id=added.payer_id,
                     verified_from=command.verified_from,
                     verified_to=command.verified_to,
                     label=command.label,
+                    order=added.order,
                 )
         case _:
             assert_never(command)
@@ -112,7 +137,7 @@ def decide(command: CoverageCommand, coverages: Coverages) -> Iterator[CoverageF
 def evolve(coverages: Coverages, fact: CoverageFact) -> Coverages:
     match fact:
         case CoverageAdded():
-            return replace(coverages, payers={**coverages.payers, fact.coverage_id: fact.payer_id})
+            return replace(coverages, added={**coverages.added, fact.coverage_id: fact})
         case CoverageVerified():
             return replace(coverages, verified=(*coverages.verified, fact))
         case _:

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import assert_never
 
 from kernel.decider import Decider
-from kernel.refusal import AgainstTheRules, Malformed
+from kernel.refusal import AgainstTheRules, Malformed, Unknown
 
 PART2 = "PART2"
 HIPAA = "HIPAA"
@@ -25,6 +26,17 @@ class AlreadyInProgram(AgainstTheRules):
         )
 
 
+class ScreeningDeclined(AgainstTheRules):
+    """Whom the latest screening declined is not admitted until another one finds otherwise."""
+
+    def __init__(self, client_id: str) -> None:
+        super().__init__(
+            "SCREENING_DECLINED",
+            "the latest screening declined the client; screen them again first",
+            client_id=client_id,
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
     """`kind`: SUBSTANCE_USE, MENTAL_HEALTH or DUAL; `under_part2`: 42 CFR Part 2 governs it."""
@@ -35,16 +47,18 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenEpisode:
-    """An episode of the client's, as other decisions about them need it."""
+class KnownEpisode:
+    """An episode of the client's, as other decisions about them need it; `closed_on` None: open."""
 
+    episode_id: str
     program_id: str
     under_part2: bool
+    closed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdmitClient:
-    """`others`: the client's open episodes, filled in under the client's lock."""
+    """`others` and `declined` (by the latest screening) are filled in under the client's lock."""
 
     client_id: str
     episode_id: str
@@ -53,11 +67,24 @@ class AdmitClient:
     level_of_care: str
     admitted_on: date
     now: datetime
-    others: tuple[OpenEpisode, ...] = ()
+    others: tuple[KnownEpisode, ...] = ()
+    declined: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseEpisode:
+    """`label` is filled in under the client's lock."""
+
+    client_id: str
+    episode_id: str
+    closed_on: date
+    label: str = PART2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientAdmitted:
+    """`previous_episode_id`: the episode before, where this is a readmission."""
+
     client_id: str
     episode_id: str
     site_id: str
@@ -65,29 +92,104 @@ class ClientAdmitted:
     level_of_care: str
     admitted_on: date
     label: str
+    previous_episode_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpisodeClosed:
+    client_id: str
+    episode_id: str
+    closed_on: date
+    label: str
+
+
+EpisodeCommand = AdmitClient | CloseEpisode
+EpisodeFact = ClientAdmitted | EpisodeClosed
 
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """What later decisions need to know."""
+    """What later decisions need to know. `client_id` None: nobody was admitted."""
 
-    admitted: bool = False
+    client_id: str | None = None
+    closed: bool = False
 
 
-def decide(command: AdmitClient, episode: Episode) -> Iterator[ClientAdmitted]:
-    """Refuses what is no level of care, an admission after tomorrow, and AlreadyInProgram."""
-    if episode.admitted:
-        return
+def decide(command: EpisodeCommand, episode: Episode) -> Iterator[EpisodeFact]:
+    """An admission, or the end of one; closing twice yields nothing.
+
+    An admission refuses what is no level of care, a date after tomorrow, AlreadyInProgram, and
+    ScreeningDeclined. A client nobody screened is admitted: screening may have been elsewhere.
+    Closing refuses an episode that is not the client's (Unknown).
+    """
+    match command:
+        case AdmitClient():
+            if episode.client_id is None:
+                yield _admit(command)
+        case CloseEpisode():
+            if episode.client_id != command.client_id:
+                raise Unknown("episode", command.episode_id)
+            if not episode.closed:
+                yield EpisodeClosed(
+                    client_id=command.client_id,
+                    episode_id=command.episode_id,
+                    closed_on=command.closed_on,
+                    label=command.label,
+                )
+        case _:
+            assert_never(command)
+
+
+def evolve(episode: Episode, fact: EpisodeFact) -> Episode:
+    match fact:
+        case ClientAdmitted():
+            return replace(episode, client_id=fact.client_id)
+        case EpisodeClosed():
+            return replace(episode, closed=True)
+        case _:
+            assert_never(fact)
+
+
+EPISODE = Decider(decide, evolve, Episode())
+
+
+def is_under_part2(episodes: Iterable[KnownEpisode]) -> bool:
+    """Whether 42 CFR Part 2 governs what intake knows of a client with these episodes.
+
+    One episode in a program under Part 2 suffices, also one that was closed: its records stay what
+    they are, and who knows that they exist knows whose patient the client was. Before any admission
+    the answer is yes too: who applied to a Part 2 program for treatment, or for referral to it, is
+    its patient already (42 CFR 2.11), and what would identify them as one is protected
+    (2.12(a)(1)). Nobody knows yet which program will admit them, so the strict answer holds until
+    one admits that is not under Part 2.
+    """
+    known = list(episodes)
+    return not known or any(episode.under_part2 for episode in known)
+
+
+def label_of(episodes: Iterable[KnownEpisode]) -> str:
+    """PART2 or HIPAA: what a fact about a client with these episodes is labelled."""
+    return PART2 if is_under_part2(episodes) else HIPAA
+
+
+def _admit(command: AdmitClient) -> ClientAdmitted:
     if not LEVEL.fullmatch(command.level_of_care):
         raise Malformed(level_of_care="is no level of care, such as 2.1")
     # Now is UTC: a day's grace is enough for every time zone.
     if command.admitted_on > (command.now + timedelta(days=1)).date():
         raise Malformed(admitted_on="is in the future")
+    if command.declined:
+        raise ScreeningDeclined(command.client_id)
     program = command.program
-    if any(other.program_id == program.program_id for other in command.others):
-        raise AlreadyInProgram(command.client_id, program.program_id)
-    this = OpenEpisode(program_id=program.program_id, under_part2=program.under_part2)
-    yield ClientAdmitted(
+    for other in command.others:
+        if other.closed_on is None and other.program_id == program.program_id:
+            raise AlreadyInProgram(command.client_id, program.program_id)
+    this = KnownEpisode(
+        episode_id=command.episode_id,
+        program_id=program.program_id,
+        under_part2=program.under_part2,
+    )
+    return ClientAdmitted(
         client_id=command.client_id,
         episode_id=command.episode_id,
         site_id=command.site_id,
@@ -95,29 +197,14 @@ def decide(command: AdmitClient, episode: Episode) -> Iterator[ClientAdmitted]:
         level_of_care=command.level_of_care,
         admitted_on=command.admitted_on,
         label=label_of([*command.others, this]),
+        previous_episode_id=_closed_last(command.others),
     )
 
 
-def evolve(_: Episode, __: ClientAdmitted) -> Episode:
-    return Episode(admitted=True)
-
-
-EPISODE = Decider(decide, evolve, Episode())
-
-
-def is_under_part2(episodes: Iterable[OpenEpisode]) -> bool:
-    """Whether 42 CFR Part 2 governs what intake knows of a client with these episodes.
-
-    One episode in a program under Part 2 suffices. Before any admission the answer is yes too: who
-    applied to a Part 2 program for treatment, or for referral to it, is its patient already
-    (42 CFR 2.11), and what would identify them as one is protected (2.12(a)(1)). Nobody knows yet
-    which program will admit them, so the strict answer holds until one admits that is not under
-    Part 2.
-    """
-    known = list(episodes)
-    return not known or any(episode.under_part2 for episode in known)
-
-
-def label_of(episodes: Iterable[OpenEpisode]) -> str:
-    """PART2 or HIPAA: what a fact about a client with these episodes is labelled."""
-    return PART2 if is_under_part2(episodes) else HIPAA
+def _closed_last(episodes: Iterable[KnownEpisode]) -> str | None:
+    """Of several closed on one day, the one admitted last."""
+    previous, last = None, date.min
+    for episode in episodes:
+        if episode.closed_on is not None and episode.closed_on >= last:
+            previous, last = episode.episode_id, episode.closed_on
+    return previous

@@ -1,6 +1,6 @@
-"""What plans hears, and the progress derived from it: public facts in, rows and others out."""
+"""What plans hears, and what it derives from it: progress and recommendations, week by week."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -8,57 +8,50 @@ from google.protobuf.message import Message
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as plans
+from ninehours.plans.v1 import plans_service_pb2 as pb
 
-from kernel.facts import HeardFact, Row, id_of
+from kernel.facts import Row, id_of
+from kernel.ids import derived_id
 from kernel.messaging.interests import Derivation, Facts, Interest, Interests
-from kernel.rpc.translate import date_of, to_date
-from services.plans.domain.progress import (
-    Admission,
-    Attendance,
-    Bands,
-    PlanInForce,
-    ProgressFact,
-    Scheduled,
-    measure,
-)
+from kernel.rpc.translate import to_date
+from services.plans.adapters.known import known_of, rules_of
+from services.plans.app.streams import RULES_SUBJECT
+from services.plans.domain.progress import Bands, WeekOfProgress, measure
+from services.plans.domain.recommendation import Recommendation, recommend
+from services.plans.domain.scores import Trend
 
-PROGRESS = "progress"
+PROGRESS = "progress"  # the derivation, and the kind of its rows
+RECOMMENDATION = "recommendation"  # a kind of row of the same derivation: made of the same weeks
+CODE = "2"  # raised when the derivation's meaning changes: everything is derived again
 # Intensive outpatient, adults: at least nine hours a week (ASAM level 2.1; domain.md, section 1.1).
 BANDS = Bands(version="asam-adults/1", floor_minutes={"2.1": 540})
 
 
 def derive(client: str, facts: Facts) -> Sequence[Row]:
-    """One row for each week of each episode of the client."""
+    """A row for each week of each episode, and one for each week that something is recommended."""
     client_id = id_of(client)
-    heard = [_known(fact) for fact in facts[client]]
+    known = known_of(facts[client])
+    rules = rules_of(facts.get(RULES_SUBJECT, ()))
     return [
-        Row(
-            kind=PROGRESS,
-            key=f"{client_id}|{week.episode_id}|{week.week_start}",
-            content={
-                "client_id": client_id,
-                "episode_id": week.episode_id,
-                "week_start": week.week_start.isoformat(),
-                "planned_minutes": week.planned_minutes,
-                "delivered_minutes": week.delivered_minutes,
-                "attended": week.attended,
-                "missed": week.missed,
-                "complete": week.complete,
-                "reaches_band": week.reaches_band,
-            },
-            rests_on=week.rests_on,
-            rules=BANDS.version,
-        )
-        for week in measure(heard, BANDS)
+        *(_progress(client_id, week) for week in measure(known, BANDS)),
+        *(_recommendation(client_id, made) for made in recommend(known, rules, BANDS)),
     ]
 
 
-def publish(_: str, content: Mapping[str, Any], revision: int, withdrawn: bool) -> Message:
-    """The public fact of a week that changed."""
+def publish(kind: str, content: Mapping[str, Any], revision: int, withdrawn: bool) -> Message:
+    """The public fact of a row that changed."""
+    if kind == RECOMMENDATION:
+        return plans.LevelOfCareRecommended(
+            **_of_week(content),
+            recommendation_id=content["recommendation_id"],
+            kind=f"RECOMMENDATION_KIND_{content['kind']}",
+            reasons=content["reasons"],
+            rules_version=content["rules_version"],
+            revision=revision,
+            withdrawn=withdrawn,
+        )
     return plans.ProgressMeasured(
-        client_id=content["client_id"],
-        episode_id=content["episode_id"],
-        week_start=to_date(date.fromisoformat(content["week_start"])),
+        **_of_week(content),
         planned_minutes=content["planned_minutes"],
         delivered_minutes=content["delivered_minutes"],
         attended=content["attended"],
@@ -67,78 +60,112 @@ def publish(_: str, content: Mapping[str, Any], revision: int, withdrawn: bool) 
         reaches_band=content["reaches_band"],
         revision=revision,
         withdrawn=withdrawn,
+        # Rows of the release before have none of these until they are derived again.
+        consecutive_missed=content.get("consecutive_missed", 0),
+        objectives=content.get("objectives", 0),
+        objectives_met=content.get("objectives_met", 0),
+        phq9=trend_message(trend_in(content)),
     )
+
+
+def trend_in(content: Mapping[str, Any]) -> Trend | None:
+    """The trend as a row's content holds it."""
+    found = content.get("phq9")
+    return None if found is None else Trend(**found)
+
+
+def trend_message(trend: Trend | None) -> pb.ScoreTrend | None:
+    """The trend for a fact or a response; left out when there is none."""
+    if trend is None:
+        return None
+    return pb.ScoreTrend(
+        known=True,
+        first=trend.first,
+        latest=trend.latest,
+        change=f"SCORE_CHANGE_{trend.change}",
+    )
+
+
+def _rules(_: Any) -> Iterable[str]:
+    """Level rules concern everybody who was admitted."""
+    return (RULES_SUBJECT,)
+
+
+def _interests() -> Iterator[Interest]:
+    yield Interest(intake.ClientAdmitted, _rules)
+    yield Interest(plans.LevelRulesConfirmed)
+    for message in (
+        intake.AssessmentCompleted,
+        intake.SafetyTaskOpened,
+        intake.SafetyTaskClosed,
+        attendance.SessionScheduled,
+        attendance.SessionCancelled,
+        attendance.SessionAttended,
+        attendance.SessionMissed,
+        attendance.AttendanceCorrected,
+        plans.PlanActivated,
+        plans.PlanReviewed,
+        plans.LevelOfCareChanged,
+        plans.ClientDischarged,
+    ):
+        yield Interest(message)
 
 
 INTERESTS = Interests(
-    [
-        Interest(intake.ClientAdmitted),
-        Interest(attendance.SessionScheduled),
-        Interest(attendance.SessionAttended),
-        Interest(attendance.SessionMissed),
-        Interest(attendance.AttendanceCorrected),
-        Interest(plans.PlanActivated),
-    ],
-    [Derivation(name=PROGRESS, code="1", derive=derive, publish=publish)],
+    _interests(), [Derivation(name=PROGRESS, code=CODE, derive=derive, publish=publish)]
 )
 
 
-def _known(fact: HeardFact) -> ProgressFact:
-    """The fact as the derivation knows it."""
-    match fact.message:
-        case intake.ClientAdmitted() as told:
-            return Admission(
-                id=str(fact.id),
-                sequence=fact.sequence,
-                episode_id=told.episode_id,
-                level_of_care=told.level_of_care,
-                admitted_on=date_of(told, "admitted_on"),
-            )
-        case plans.PlanActivated() as told:
-            return PlanInForce(
-                id=str(fact.id),
-                sequence=fact.sequence,
-                episode_id=told.episode_id,
-                in_force_from=date_of(told, "in_force_from"),
-                planned_minutes_per_week=told.planned_minutes_per_week,
-            )
-        case attendance.SessionScheduled() as told:
-            return Scheduled(
-                id=str(fact.id),
-                sequence=fact.sequence,
-                session_id=told.session_id,
-                service_date=date_of(told, "service_date"),
-            )
-        case attendance.SessionAttended() as told:
-            return _attendance(fact, told, attended=True, minutes=told.minutes)
-        case attendance.SessionMissed() as told:
-            return _attendance(fact, told, attended=False)
-        case attendance.AttendanceCorrected() as told:
-            return _attendance(
-                fact,
-                told,
-                correction=told.correction,
-                attended=told.attended,
-                minutes=told.minutes,
-            )
-        case _:
-            raise TypeError(f"no derivation uses {fact.type}")
-
-
-def _attendance(
-    fact: HeardFact,
-    told: attendance.SessionAttended | attendance.SessionMissed | attendance.AttendanceCorrected,
-    *,
-    attended: bool,
-    minutes: int = 0,
-    correction: int = 0,
-) -> Attendance:
-    return Attendance(
-        id=str(fact.id),
-        sequence=fact.sequence,
-        session_id=told.session_id,
-        service_date=date_of(told, "service_date"),
-        correction=correction,
-        attended=attended,
-        minutes=minutes,
+def _progress(client_id: str, week: WeekOfProgress) -> Row:
+    trend = week.phq9
+    return Row(
+        kind=PROGRESS,
+        key=f"{client_id}|{week.episode_id}|{week.week_start}",
+        content={
+            "client_id": client_id,
+            "episode_id": week.episode_id,
+            "week_start": week.week_start.isoformat(),
+            "planned_minutes": week.planned_minutes,
+            "delivered_minutes": week.delivered_minutes,
+            "attended": week.attended,
+            "missed": week.missed,
+            "complete": week.complete,
+            "reaches_band": week.reaches_band,
+            "consecutive_missed": week.consecutive_missed,
+            "objectives": week.objectives,
+            "objectives_met": week.objectives_met,
+            "phq9": None
+            if trend is None
+            else {"first": trend.first, "latest": trend.latest, "change": trend.change},
+        },
+        rests_on=week.rests_on,
+        rules=BANDS.version,
     )
+
+
+def _recommendation(client_id: str, made: Recommendation) -> Row:
+    key = f"{client_id}|{made.episode_id}|{made.week_start}"
+    return Row(
+        kind=RECOMMENDATION,
+        key=key,
+        content={
+            "client_id": client_id,
+            "episode_id": made.episode_id,
+            # The row's own id: client, episode and week give it, whatever is recommended.
+            "recommendation_id": str(derived_id(PROGRESS, RECOMMENDATION, key)),
+            "week_start": made.week_start.isoformat(),
+            "kind": made.kind,
+            "reasons": list(made.reasons),
+            "rules_version": made.rules_version,
+        },
+        rests_on=made.rests_on,
+        rules=f"level_rules/{made.rules_version}",
+    )
+
+
+def _of_week(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "client_id": content["client_id"],
+        "episode_id": content["episode_id"],
+        "week_start": to_date(date.fromisoformat(content["week_start"])),
+    }

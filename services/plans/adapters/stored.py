@@ -1,12 +1,24 @@
 """The stored names of plans' private facts. A name is never reused, a field never renamed."""
 
 from kernel.codec import Codec
-from services.plans.domain import plan
+from services.plans.domain import course_facts, decision, level, plan_facts, rules
 
 FACTS = Codec(
     {
-        "plans.plan_drafted.v1": plan.PlanDrafted,
-        "plans.plan_signed.v1": plan.PlanSigned,
-        "plans.plan_activated.v1": plan.PlanActivated,
+        "plans.plan_drafted.v1": plan_facts.PlanDrafted,
+        "plans.plan_signed.v1": plan_facts.PlanSigned,
+        "plans.plan_refused.v1": plan_facts.PlanRefused,
+        "plans.plan_activated.v1": plan_facts.PlanActivated,
+        "plans.plan_certified.v1": plan_facts.PlanCertified,
+        "plans.plan_reviewed.v1": plan_facts.PlanReviewed,
+        "plans.plan_superseded.v1": plan_facts.PlanSuperseded,
+        "plans.level_of_care_changed.v1": level.LevelOfCareChanged,
+        "plans.level_rules_proposed.v1": rules.LevelRulesProposed,
+        "plans.level_rules_confirmed.v1": rules.LevelRulesConfirmed,
+        "plans.recommendation_decided.v1": decision.RecommendationDecided,
+        "plans.program_completed.v1": course_facts.ProgramCompleted,
+        "plans.client_discharged.v1": course_facts.ClientDischarged,
+        "plans.aftercare_arranged.v1": course_facts.AftercareArranged,
+        "plans.followed_up.v1": course_facts.FollowedUp,
     }
 )

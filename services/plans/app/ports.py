@@ -1,4 +1,4 @@
-"""What plans' questions need from outside."""
+"""What plans' use cases and questions need from outside."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,6 +6,8 @@ from datetime import date
 from typing import Protocol
 
 from kernel.store.store import Transaction
+from services.plans.domain.episode import Admitted
+from services.plans.domain.scores import Trend
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,11 +23,56 @@ class MeasuredWeek:
     complete: bool
     reaches_band: bool
     revision: int
+    consecutive_missed: int = 0
+    objectives: int = 0
+    objectives_met: int = 0
+    phq9: Trend | None = None
 
 
-class Progress(Protocol):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecommendedWeek:
+    """A recommendation as it stands; `facts`: ids of what it rests on."""
+
+    recommendation_id: str
+    episode_id: str
+    week_start: date
+    kind: str
+    reasons: tuple[str, ...]
+    rules_version: int
+    facts: tuple[str, ...]
+    revision: int
+    withdrawn: bool
+
+
+class Derived(Protocol):
     """What was derived, as of this transaction."""
 
     def weeks(self, tx: Transaction, client_id: str) -> Sequence[MeasuredWeek]:
         """The client's current weeks, oldest first; withdrawn ones are not among them."""
         ...
+
+    def recommendations(self, tx: Transaction, client_id: str) -> Sequence[RecommendedWeek]:
+        """The client's current recommendations, oldest first, without withdrawn ones."""
+        ...
+
+    def recommendation(
+        self, tx: Transaction, client_id: str, recommendation_id: str
+    ) -> RecommendedWeek | None:
+        """One of this client's, withdrawn or not; None when there never was one."""
+        ...
+
+
+class Episodes(Protocol):
+    """What was heard of admissions, as of this transaction."""
+
+    def admitted(self, tx: Transaction, client_id: str, episode_id: str) -> Admitted | None:
+        """This client's admission to this episode; None when none was heard."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """All of it."""
+
+    derived: Derived
+    episodes: Episodes

@@ -1,188 +1,105 @@
-"""A treatment plan: drafted, signed by the client and by a clinician, then in force."""
+"""A treatment plan: drafted, signed or refused, in force, certified, reviewed, superseded.
+
+A version never changes once it was drafted. It comes into force with the clinician's signature and
+the client's; or, where the client refused, with the clinician's signature given after that refusal:
+who signs then knows of it. A client who refused may still sign, a clinician likewise.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from typing import assert_never
 
 from kernel.decider import Decider
-from kernel.refusal import AgainstTheRules, Malformed, Unknown
+from kernel.refusal import Malformed, Unknown
+from services.plans.domain.civil import first_day, last_day
+from services.plans.domain.plan_content import minutes_per_week, wrong_with
+from services.plans.domain.plan_facts import (
+    CLIENT,
+    CLINICIAN,
+    SIGNERS,
+    CertifyPlan,
+    DraftPlan,
+    PlanActivated,
+    PlanCertified,
+    PlanCommand,
+    PlanDrafted,
+    PlanFact,
+    PlanRefused,
+    PlanReviewed,
+    PlanSigned,
+    PlanSuperseded,
+    RefusePlan,
+    ReviewPlan,
+    SignPlan,
+    SupersedePlan,
+)
+from services.plans.domain.plan_refusals import AlreadySigned, PlanAlreadyDrafted, PlanNotActive
+from services.plans.domain.plan_upkeep import certified, reviewed
 
-CLIENT = "CLIENT"
-CLINICIAN = "CLINICIAN"
-SIGNERS = frozenset({CLIENT, CLINICIAN})
-MOST_TIMES = 14  # a week
-MOST_MINUTES = 600  # each time
-# A metric is a code, such as `phq9`: facts carry no free text.
-METRIC = re.compile(r"[a-z][a-z0-9_]{0,39}")
-# Somewhere on earth it is this early, or this late: a civil date is compared without a time zone.
-EARLIEST = timezone(timedelta(hours=-12))
-LATEST = timezone(timedelta(hours=14))
-
-
-class PlanAlreadyDrafted(AgainstTheRules):
-    """The plan was drafted before, with other content."""
-
-    def __init__(self, plan_id: str) -> None:
-        super().__init__(
-            "PLAN_ALREADY_DRAFTED", "the plan was drafted with other content", plan_id=plan_id
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Objective:
-    """Measurable: `metric` is a code, from `baseline` to `target` by a date."""
-
-    metric: str
-    baseline: int
-    target: int
-    target_date: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Goal:
-    """A goal's objectives. Its words are the client's, and sealed."""
-
-    objectives: tuple[Objective, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intervention:
-    """`kind`: CBT, DBT, MOTIVATIONAL_INTERVIEWING, GROUP, FAMILY or PSYCHOEDUCATION."""
-
-    kind: str
-    times_per_week: int
-    minutes_each_time: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DraftPlan:
-    """`content_hash`: a keyed hash of the whole plan, the client's words included."""
-
-    plan_id: str
-    client_id: str
-    episode_id: str
-    goals: tuple[Goal, ...]
-    interventions: tuple[Intervention, ...]
-    content_hash: str
-    now: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignPlan:
-    """`actor` signs as the CLINICIAN, or attests the signature of the CLIENT."""
-
-    plan_id: str
-    role: str
-    actor: str
-    signed_on: date
-    now: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanDrafted:
-    plan_id: str
-    client_id: str
-    episode_id: str
-    goals: tuple[Goal, ...]
-    interventions: tuple[Intervention, ...]
-    planned_minutes_per_week: int
-    content_hash: str
-    drafted_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanSigned:
-    """`signed_by`: the clinician; of a client's signature, who attests it."""
-
-    plan_id: str
-    role: str
-    signed_by: str
-    signed_on: date
-    content_hash: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanActivated:
-    """Both have signed. `in_force_from`: the later signature's date."""
-
-    plan_id: str
-    client_id: str
-    episode_id: str
-    in_force_from: date
-    planned_minutes_per_week: int
-
-
-PlanCommand = DraftPlan | SignPlan
-PlanFact = PlanDrafted | PlanSigned | PlanActivated
+# LCSW, CADC-II: what follows a name, and no name.
+CREDENTIAL = re.compile(r"[A-Z][A-Za-z0-9-]{1,11}([ ,/][A-Za-z0-9-]{1,11}){0,2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What signing needs to know of the draft."""
+    """What later commands need to know of the draft; `objectives`: how many, goal by goal."""
 
     client_id: str
     episode_id: str
     planned_minutes_per_week: int
     content_hash: str
     drafted_at: datetime
+    objectives: tuple[int, ...]
+    version: int
+    supersedes_plan_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What later decisions need to know."""
+    """What later decisions need to know; `aware`: the clinician signed after the client refused."""
 
     draft: Draft | None = None
     signed_on: Mapping[str, date] = field(default_factory=dict)
+    refused_on: Mapping[str, date] = field(default_factory=dict)
+    aware: bool = False
+    in_force_from: date | None = None
+    superseded_by: str = ""
+    certified: frozenset[tuple[date, date]] = frozenset()
+    reviewed: frozenset[PlanReviewed] = frozenset()
 
     @property
     def active(self) -> bool:
-        return self.signed_on.keys() >= SIGNERS
+        """In force, whether or not another followed it since."""
+        return self.in_force_from is not None
 
 
 def decide(command: PlanCommand, plan: Plan) -> Iterator[PlanFact]:
+    if isinstance(command, DraftPlan):
+        yield from _drafted(command, plan)
+        return
+    if plan.draft is None:
+        raise Unknown("plan", command.plan_id)
     match command:
-        case DraftPlan():
-            if plan.draft is not None and plan.draft.content_hash != command.content_hash:
-                raise PlanAlreadyDrafted(command.plan_id)
-            _check_complete(command)
-            if plan.draft is None:
-                yield PlanDrafted(
-                    plan_id=command.plan_id,
-                    client_id=command.client_id,
-                    episode_id=command.episode_id,
-                    goals=command.goals,
-                    interventions=command.interventions,
-                    planned_minutes_per_week=sum(
-                        each.times_per_week * each.minutes_each_time
-                        for each in command.interventions
-                    ),
-                    content_hash=command.content_hash,
-                    drafted_at=command.now,
-                )
         case SignPlan():
-            if plan.draft is None:
-                raise Unknown("plan", command.plan_id)
-            _check_signature(command, plan.draft)
-            if command.role not in plan.signed_on:
-                yield PlanSigned(
-                    plan_id=command.plan_id,
-                    role=command.role,
-                    signed_by=command.actor,
-                    signed_on=command.signed_on,
-                    content_hash=plan.draft.content_hash,
-                )
-                signed_on = {**plan.signed_on, command.role: command.signed_on}
-                if signed_on.keys() >= SIGNERS:
-                    # A later signature does not backdate: domain.md, section 12.
-                    yield PlanActivated(
-                        plan_id=command.plan_id,
-                        client_id=plan.draft.client_id,
-                        episode_id=plan.draft.episode_id,
-                        in_force_from=max(signed_on.values()),
-                        planned_minutes_per_week=plan.draft.planned_minutes_per_week,
-                    )
+            yield from _signed(command, plan, plan.draft)
+        case RefusePlan():
+            yield from _refused(command, plan, plan.draft)
+        case CertifyPlan():
+            _check_active(command.plan_id, plan)
+            fact = certified(command, plan.draft.client_id, plan.draft.drafted_at)
+            if (fact.certified_on, fact.recertify_by) not in plan.certified:
+                yield fact
+        case ReviewPlan():
+            in_force_from = _check_active(command.plan_id, plan)
+            review = reviewed(command, plan.draft.client_id, plan.draft.objectives, in_force_from)
+            if review not in plan.reviewed:
+                yield review
+        case SupersedePlan():
+            if plan.superseded_by != command.by:
+                _check_active(command.plan_id, plan)
+                yield PlanSuperseded(plan_id=command.plan_id, by=command.by)
         case _:
             assert_never(command)
 
@@ -190,51 +107,138 @@ def decide(command: PlanCommand, plan: Plan) -> Iterator[PlanFact]:
 def evolve(plan: Plan, fact: PlanFact) -> Plan:
     match fact:
         case PlanDrafted():
-            draft = Draft(
-                client_id=fact.client_id,
-                episode_id=fact.episode_id,
-                planned_minutes_per_week=fact.planned_minutes_per_week,
-                content_hash=fact.content_hash,
-                drafted_at=fact.drafted_at,
-            )
-            return replace(plan, draft=draft)
+            plan = replace(plan, draft=_as_drafted(fact))
         case PlanSigned():
-            return replace(plan, signed_on={**plan.signed_on, fact.role: fact.signed_on})
+            signed_on = {**plan.signed_on, fact.role: fact.signed_on}
+            aware = plan.aware or (fact.role == CLINICIAN and CLIENT in plan.refused_on)
+            plan = replace(plan, signed_on=signed_on, aware=aware)
+        case PlanRefused():
+            plan = replace(plan, refused_on={**plan.refused_on, fact.role: fact.refused_on})
         case PlanActivated():
-            return plan
+            plan = replace(plan, in_force_from=fact.in_force_from)
+        case PlanCertified():
+            pair = (fact.certified_on, fact.recertify_by)
+            plan = replace(plan, certified=plan.certified | {pair})
+        case PlanReviewed():
+            plan = replace(plan, reviewed=plan.reviewed | {fact})
+        case PlanSuperseded():
+            plan = replace(plan, superseded_by=fact.by)
         case _:
             assert_never(fact)
+    return plan
 
 
 PLAN = Decider(decide, evolve, Plan())
 
 
-def _check_complete(command: DraftPlan) -> None:
-    """Refuses, with every field that is wrong, a plan that can't be carried out or measured."""
-    wrong = {}
-    if not command.goals:
-        wrong["goals"] = "must name at least one goal"
-    elif not any(goal.objectives for goal in command.goals):
-        wrong["goals"] = "must have at least one objective"
-    for g, goal in enumerate(command.goals):
-        for o, objective in enumerate(goal.objectives):
-            if not METRIC.fullmatch(objective.metric):
-                wrong[f"goals.{g}.objectives.{o}.metric"] = "is not a code, such as phq9"
-    if not command.interventions:
-        wrong["interventions"] = "must name at least one intervention"
-    for i, intervention in enumerate(command.interventions):
-        if not 1 <= intervention.times_per_week <= MOST_TIMES:
-            wrong[f"interventions.{i}.times_per_week"] = f"is not between 1 and {MOST_TIMES}"
-        if not 1 <= intervention.minutes_each_time <= MOST_MINUTES:
-            wrong[f"interventions.{i}.minutes_each_time"] = f"is not between 1 and {MOST_MINUTES}"
-    if wrong:
+def next_version(plan_id: str, plan: Plan, client_id: str, episode_id: str) -> int:
+    """The version that follows this plan; refuses to follow another's, or one not in force."""
+    if plan.draft is None:
+        raise Unknown("plan", plan_id)
+    if (plan.draft.client_id, plan.draft.episode_id) != (client_id, episode_id):
+        raise Malformed(supersedes_plan_id="is a plan of another client or episode")
+    _check_active(plan_id, plan)
+    return plan.draft.version + 1
+
+
+def _drafted(command: DraftPlan, plan: Plan) -> Iterator[PlanDrafted]:
+    if plan.draft is not None and plan.draft.content_hash != command.content_hash:
+        raise PlanAlreadyDrafted(command.plan_id)
+    if wrong := wrong_with(command.problems, command.goals, command.interventions):
         raise Malformed(**wrong)
+    if plan.draft is None:
+        yield PlanDrafted(
+            plan_id=command.plan_id,
+            client_id=command.client_id,
+            episode_id=command.episode_id,
+            goals=command.goals,
+            interventions=command.interventions,
+            planned_minutes_per_week=minutes_per_week(command.interventions),
+            content_hash=command.content_hash,
+            drafted_at=command.now,
+            problems=command.problems,
+            version=command.version,
+            supersedes_plan_id=command.supersedes_plan_id,
+        )
 
 
-def _check_signature(command: SignPlan, draft: Draft) -> None:
-    if command.role not in SIGNERS:
+def _as_drafted(fact: PlanDrafted) -> Draft:
+    return Draft(
+        client_id=fact.client_id,
+        episode_id=fact.episode_id,
+        planned_minutes_per_week=fact.planned_minutes_per_week,
+        content_hash=fact.content_hash,
+        drafted_at=fact.drafted_at,
+        objectives=tuple(len(goal.objectives) for goal in fact.goals),
+        version=fact.version,
+        supersedes_plan_id=fact.supersedes_plan_id,
+    )
+
+
+def _signed(command: SignPlan, plan: Plan, draft: Draft) -> Iterator[PlanFact]:
+    _check_day("signed_on", command.role, command.signed_on, command.now, draft)
+    _check_credential(command)
+    refused = CLIENT in plan.refused_on and CLIENT not in plan.signed_on
+    again = command.role == CLINICIAN and refused and not plan.aware
+    if command.role in plan.signed_on and (plan.active or not again):
+        return
+    if again and command.signed_on < plan.refused_on[CLIENT]:
+        raise Malformed(signed_on="is before the client's refusal")
+    signature = PlanSigned(
+        plan_id=command.plan_id,
+        role=command.role,
+        signed_by=command.actor,
+        signed_on=command.signed_on,
+        content_hash=draft.content_hash,
+        credential=command.credential,
+    )
+    yield signature
+    after = evolve(plan, signature)
+    if not plan.active and (after.signed_on.keys() >= SIGNERS or after.aware):
+        # A later signature does not backdate: domain.md, section 12.
+        yield PlanActivated(
+            plan_id=command.plan_id,
+            client_id=draft.client_id,
+            episode_id=draft.episode_id,
+            in_force_from=max(after.signed_on.values()),
+            planned_minutes_per_week=draft.planned_minutes_per_week,
+            version=draft.version,
+            objectives=sum(draft.objectives),
+        )
+
+
+def _refused(command: RefusePlan, plan: Plan, draft: Draft) -> Iterator[PlanRefused]:
+    _check_day("refused_on", command.role, command.refused_on, command.now, draft)
+    if command.role in plan.refused_on:
+        return
+    if command.role in plan.signed_on:
+        raise AlreadySigned(command.plan_id)
+    yield PlanRefused(
+        plan_id=command.plan_id,
+        role=command.role,
+        reason=command.reason,
+        refused_on=command.refused_on,
+        recorded_by=command.actor,
+    )
+
+
+def _check_active(plan_id: str, plan: Plan) -> date:
+    if plan.in_force_from is None or plan.superseded_by:
+        raise PlanNotActive(plan_id)
+    return plan.in_force_from
+
+
+def _check_day(field_: str, role: str, day: date, now: datetime, draft: Draft) -> None:
+    if role not in SIGNERS:
         raise Malformed(signer_role="is neither the client nor a clinician")
-    if command.signed_on > command.now.astimezone(LATEST).date():
-        raise Malformed(signed_on="is in the future")
-    if command.signed_on < draft.drafted_at.astimezone(EARLIEST).date():
-        raise Malformed(signed_on="is before the plan was drafted")
+    if day > last_day(now):
+        raise Malformed(**{field_: "is in the future"})
+    if day < first_day(draft.drafted_at):
+        raise Malformed(**{field_: "is before the plan was drafted"})
+
+
+def _check_credential(command: SignPlan) -> None:
+    if command.credential and command.role == CLIENT:
+        raise Malformed(credential="is a clinician's")
+    if command.credential and not CREDENTIAL.fullmatch(command.credential):
+        raise Malformed(credential="is no credential, such as LCSW")

@@ -1,11 +1,29 @@
-"""Progress, week by week: what the plan asks for, what was delivered. Pure."""
+"""Progress, week by week: what the plan asks for, what was delivered, where scores go. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import takewhile
+from typing import TypeVar
+
+from services.plans.domain.known import (
+    Admission,
+    Assessed,
+    Discharge,
+    Heard,
+    LevelChange,
+    PlanInForce,
+    ProgressFact,
+    Review,
+    order,
+)
+from services.plans.domain.scores import Trend, day_of, of_episode, trend_of
+from services.plans.domain.sessions import Session, sessions_of
 
 WEEK = timedelta(days=7)
+DAY = timedelta(days=1)
+H = TypeVar("H", bound=Heard)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,50 +35,12 @@ class Bands:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """A public fact: its id, and its place in its owner's log of the client."""
-
-    id: str
-    sequence: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Admission(Heard):
-    episode_id: str
-    level_of_care: str
-    admitted_on: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanInForce(Heard):
-    episode_id: str
-    in_force_from: date
-    planned_minutes_per_week: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scheduled(Heard):
-    session_id: str
-    service_date: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attendance(Heard):
-    """What was told of a session: when it was closed (`correction` 0), or by a correction."""
-
-    session_id: str
-    service_date: date
-    correction: int
-    attended: bool
-    minutes: int
-
-
-ProgressFact = Admission | PlanInForce | Scheduled | Attendance
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class WeekOfProgress:
-    """One episode's week of the network, which begins on Monday; `rests_on` are ids of facts."""
+    """One episode's week of the network, which begins on Monday; `rests_on` are ids of facts.
+
+    `consecutive_missed`: sessions missed in a row, when the week ends. `objectives_met`: of the
+    plan in force then, by its latest review.
+    """
 
     episode_id: str
     week_start: date
@@ -71,15 +51,32 @@ class WeekOfProgress:
     complete: bool
     reaches_band: bool
     rests_on: frozenset[str]
+    consecutive_missed: int = 0
+    objectives: int = 0
+    objectives_met: int = 0
+    phq9: Trend | None = None
+
+    @property
+    def last_day(self) -> date:
+        return self.week_start + WEEK - DAY
+
+    @property
+    def counts(self) -> bool:
+        """A complete week in which something happened: what thresholds count weeks by."""
+        return self.complete and self.attended + self.missed > 0
 
 
 @dataclass(frozen=True, slots=True)
-class _Session:
-    """A session as it stands: expected, or told of, or both."""
+class Episode:
+    """All facts of one episode, sessions and scores in order of time."""
 
-    service_date: date
-    scheduled: Scheduled | None
-    attendance: Attendance | None
+    admission: Admission
+    plans: Sequence[PlanInForce]
+    reviews: Sequence[Review]
+    levels: Sequence[LevelChange]
+    discharge: Discharge | None
+    sessions: Sequence[Session]
+    scores: Sequence[Assessed]
 
 
 def measure(facts: Iterable[ProgressFact], bands: Bands) -> list[WeekOfProgress]:
@@ -87,27 +84,57 @@ def measure(facts: Iterable[ProgressFact], bands: Bands) -> list[WeekOfProgress]
 
     Order and repetition of the facts do not matter. A session belongs to the episode admitted
     last before it, or that day; one before any admission to none. The week of admission is measured
-    like any other, not prorated. A level without a floor reaches none.
+    like any other, not prorated. What was cancelled is neither open nor missed, and makes no
+    further week. The level is the one in force on the week's last day; one without a floor reaches
+    no band.
     """
-    known = sorted(frozenset(facts), key=_order)
-    last = {fact.episode_id: fact for fact in known if isinstance(fact, Admission)}
-    admissions = sorted(last.values(), key=lambda each: (each.admitted_on, _order(each)))
+    return [week for episode in episodes_of(facts) for week in weeks_of(episode, bands)]
+
+
+def episodes_of(facts: Iterable[ProgressFact]) -> list[Episode]:
+    """The client's episodes in order of admission, each with what belongs to it.
+
+    A score belongs to the episode open on its day; from the discharge before (or, without one, the
+    admission) on. One shortly before the admission may be its first.
+    """
+    known = sorted(frozenset(facts), key=order)
+    last = {fact.episode_id: fact for fact in _only(known, Admission)}
+    admissions = sorted(last.values(), key=lambda each: (each.admitted_on, order(each)))
     ends = [*(admission.admitted_on for admission in admissions[1:]), date.max]
-    sessions = _sessions(known)
-    return [
-        week
-        for admission, end in zip(admissions, ends, strict=False)
-        for week in _weeks_of(
-            admission,
-            [
-                fact
-                for fact in known
-                if isinstance(fact, PlanInForce) and fact.episode_id == admission.episode_id
-            ],
-            [each for each in sessions if admission.admitted_on <= each.service_date < end],
-            bands,
+    discharges = {fact.episode_id: fact for fact in _only(known, Discharge)}
+    sessions = sessions_of(known)
+    episodes = []
+    closed = date.min
+    for admission, end in zip(admissions, ends, strict=False):
+        episode_id = admission.episode_id
+        discharge = discharges.get(episode_id)
+        until = end - DAY if discharge is None else discharge.discharged_on
+        plans = [fact for fact in _only(known, PlanInForce) if fact.episode_id == episode_id]
+        episodes.append(
+            Episode(
+                admission=admission,
+                plans=plans,
+                reviews=_only(known, Review),
+                levels=[f for f in _only(known, LevelChange) if f.episode_id == episode_id],
+                discharge=discharge,
+                sessions=[s for s in sessions if admission.admitted_on <= s.service_date < end],
+                scores=of_episode(_only(known, Assessed), admission.admitted_on, closed, until),
+            )
         )
-    ]
+        closed = max(closed, until)
+    return episodes
+
+
+def weeks_of(episode: Episode, bands: Bands) -> Iterator[WeekOfProgress]:
+    """The episode's weeks, oldest first."""
+    by_week: defaultdict[date, list[Session]] = defaultdict(list)
+    for session in episode.sessions:
+        by_week[week_of(session.service_date)].append(session)
+    expected = [week for week, those in by_week.items() if not all(s.cancelled for s in those)]
+    week_start = week_of(episode.admission.admitted_on)
+    while expected and week_start <= max(expected):
+        yield _week(episode, week_start, by_week.get(week_start, []), bands)
+        week_start += WEEK
 
 
 def week_of(day: date) -> date:
@@ -115,70 +142,80 @@ def week_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _weeks_of(
-    admission: Admission,
-    plans: Sequence[PlanInForce],
-    sessions: Sequence[_Session],
-    bands: Bands,
-) -> Iterator[WeekOfProgress]:
-    by_week: defaultdict[date, list[_Session]] = defaultdict(list)
-    for session in sessions:
-        by_week[week_of(session.service_date)].append(session)
-    week_start = week_of(admission.admitted_on)
-    while by_week and week_start <= max(by_week):
-        plan = _plan_in_force(plans, week_start + WEEK - timedelta(days=1))
-        yield _week(admission, week_start, plan, by_week.get(week_start, []), bands)
-        week_start += WEEK
+def level_on(episode: Episode, day: date) -> Admission | LevelChange:
+    """What put the level in force on that day; of one day's changes the last. Before any, it is
+    the admission's."""
+    return max(
+        (change for change in episode.levels if change.effective_from <= day),
+        key=lambda change: (change.effective_from, order(change)),
+        default=episode.admission,
+    )
+
+
+def _week(
+    episode: Episode, week_start: date, sessions: Sequence[Session], bands: Bands
+) -> WeekOfProgress:
+    last_day = week_start + WEEK - DAY
+    plan = _plan_in_force(episode.plans, last_day)
+    review = _latest_review(episode.reviews, plan, last_day)
+    level = level_on(episode, last_day)
+    scores = [score for score in episode.scores if day_of(score) <= last_day]
+    told = [session.attendance for session in sessions if session.attendance is not None]
+    in_a_row = _missed_in_a_row(episode.sessions, last_day)
+    delivered = sum(attendance.minutes for attendance in told if attendance.attended)
+    floor = bands.floor_minutes.get(level.level_of_care)
+    used: list[Heard | None] = [episode.admission, plan, review, level, *scores[:1], *scores[-1:]]
+    used += [fact for session in (*sessions, *in_a_row) for fact in session.facts]
+    return WeekOfProgress(
+        episode_id=episode.admission.episode_id,
+        week_start=week_start,
+        planned_minutes=0 if plan is None else plan.planned_minutes_per_week,
+        delivered_minutes=delivered,
+        attended=sum(attendance.attended for attendance in told),
+        missed=sum(not attendance.attended for attendance in told),
+        complete=all(session.settled for session in sessions),
+        reaches_band=floor is not None and delivered >= floor,
+        rests_on=frozenset(fact.id for fact in used if fact is not None),
+        consecutive_missed=len(in_a_row),
+        objectives=_objectives(plan, review),
+        objectives_met=0 if review is None else review.objectives_met,
+        phq9=trend_of(scores[0].score, scores[-1].score) if scores else None,
+    )
 
 
 def _plan_in_force(plans: Sequence[PlanInForce], day: date) -> PlanInForce | None:
     """The plan that came into force last; of one day's, the one activated last."""
     return max(
         (plan for plan in plans if plan.in_force_from <= day),
-        key=lambda plan: (plan.in_force_from, _order(plan)),
+        key=lambda plan: (plan.in_force_from, order(plan)),
         default=None,
     )
 
 
-def _week(
-    admission: Admission,
-    week_start: date,
-    plan: PlanInForce | None,
-    sessions: Sequence[_Session],
-    bands: Bands,
-) -> WeekOfProgress:
-    told = [session.attendance for session in sessions if session.attendance is not None]
-    delivered = sum(attendance.minutes for attendance in told if attendance.attended)
-    floor = bands.floor_minutes.get(admission.level_of_care)
-    used: list[Heard | None] = [admission, plan, *told, *(each.scheduled for each in sessions)]
-    return WeekOfProgress(
-        episode_id=admission.episode_id,
-        week_start=week_start,
-        planned_minutes=0 if plan is None else plan.planned_minutes_per_week,
-        delivered_minutes=delivered,
-        attended=sum(attendance.attended for attendance in told),
-        missed=sum(not attendance.attended for attendance in told),
-        complete=len(told) == len(sessions),
-        reaches_band=floor is not None and delivered >= floor,
-        rests_on=frozenset(fact.id for fact in used if fact is not None),
+def _latest_review(reviews: Sequence[Review], plan: PlanInForce | None, day: date) -> Review | None:
+    """Of this plan: a review of the version before says nothing of this one's objectives."""
+    return max(
+        (
+            each
+            for each in reviews
+            if plan is not None and each.plan_id == plan.plan_id and each.reviewed_on <= day
+        ),
+        key=lambda each: (each.reviewed_on, order(each)),
+        default=None,
     )
 
 
-def _sessions(known: Sequence[ProgressFact]) -> list[_Session]:
-    """Each session once, with what holds of it: the highest correction, else what closing said."""
-    scheduled = {fact.session_id: fact for fact in known if isinstance(fact, Scheduled)}
-    told = sorted(
-        (fact for fact in known if isinstance(fact, Attendance)),
-        key=lambda fact: (fact.correction, _order(fact)),
-    )
-    attendance = {fact.session_id: fact for fact in told}
-    # The service date is computed once, by attendance: both facts carry the same.
-    dates = {key: fact.service_date for key, fact in (scheduled | attendance).items()}
-    return [
-        _Session(service_date, scheduled.get(session_id), attendance.get(session_id))
-        for session_id, service_date in sorted(dates.items())
-    ]
+def _objectives(plan: PlanInForce | None, review: Review | None) -> int:
+    if review is not None:
+        return review.objectives
+    return 0 if plan is None else plan.objectives
 
 
-def _order(fact: Heard) -> tuple[int, str]:
-    return fact.sequence, fact.id
+def _missed_in_a_row(sessions: Sequence[Session], day: date) -> list[Session]:
+    """Back from the last session by that day of which something was told, while it was missed."""
+    told = [each for each in sessions if each.attendance is not None and each.service_date <= day]
+    return list(takewhile(lambda each: each.missed, reversed(told)))
+
+
+def _only(known: Sequence[ProgressFact], kind: type[H]) -> list[H]:
+    return [fact for fact in known if isinstance(fact, kind)]

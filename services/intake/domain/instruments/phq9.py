@@ -6,8 +6,7 @@ measure. J Gen Intern Med 16:606-613. Its bands have these lowest scores: 0, 5, 
 
 from collections.abc import Mapping
 
-from kernel.refusal import Malformed
-from services.intake.domain.instruments.score import Score
+from services.intake.domain.instruments.score import Score, require_answers
 
 ID = "phq9/1"
 SCORED = range(1, 10)
@@ -21,15 +20,9 @@ def score(answers: Mapping[int, int]) -> Score:
     """The sum of items 1 to 9 as answered; a missing item makes it partial and is never prorated.
 
     Any answer but 0 to item 9 sets the safety flag, whatever the sum. Refuses an item that is none
-    of 1 to 10, an answer outside 0 to 3, and answers to no scored item: nothing is not «minimal».
+    of 1 to 10, an answer outside 0 to 3, and answers to no scored item.
     """
-    if any(item not in SCORED and item != FUNCTIONING for item in answers):
-        raise Malformed(answers="has an item that is none of 1 to 10")
-    if any(answer not in ANSWERS for answer in answers.values()):
-        raise Malformed(answers="has an answer that is not between 0 and 3")
-    scored = {item: answer for item, answer in answers.items() if item in SCORED}
-    if not scored:
-        raise Malformed(answers="has none of items 1 to 9")
+    scored = require_answers(answers, SCORED, ANSWERS, unscored=(FUNCTIONING,))
     total = sum(scored.values())
     return Score(
         score=total,

@@ -1,0 +1,130 @@
+"""A whole roster at once: who came, who left, and a group's note.
+
+Each client's presence is a stream of its own, so these append to several in one transaction: a
+roster's check-ins are one act of the front desk, and half of one would be a wrong record. What a
+single command would refuse is refused for the whole call, naming the clients.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+
+from kernel.execute import Book, Outcome, record
+from kernel.facts import Recorded
+from kernel.refusal import AgainstTheRules, Malformed
+from kernel.store.store import Context, Transaction
+from services.attendance.app.streams import (
+    at_session,
+    client_subject,
+    presence_stream,
+    refuse_version,
+    session_stream,
+)
+from services.attendance.app.use_cases import note_of
+from services.attendance.domain.at import At
+from services.attendance.domain.note import SignNote, require_individual
+from services.attendance.domain.presence import PRESENCE, CheckIn, CheckOut, PresenceCommand
+from services.attendance.domain.refusals import naming
+from services.attendance.domain.session import SESSION
+
+
+def check_in_roster(
+    book: Book, session_id: str, arrivals: Mapping[str, datetime], context: Context
+) -> Outcome:
+    """Records that these clients came, on the roster or not; who is there already stays there."""
+    return _of_roster(
+        book,
+        session_id,
+        arrivals.keys(),
+        lambda at: CheckIn(at=at, came=arrivals[at.client_id]),
+        context,
+    )
+
+
+def check_out_roster(
+    book: Book, session_id: str, departures: Mapping[str, datetime], context: Context
+) -> Outcome:
+    """Records that these clients left; refuses all where one isn't there (NOT_CHECKED_IN)."""
+    return _of_roster(
+        book,
+        session_id,
+        departures.keys(),
+        lambda at: CheckOut(at=at, left=departures[at.client_id]),
+        context,
+    )
+
+
+def sign_group_note(
+    book: Book, session_id: str, group_text: str, parts: Mapping[str, str], context: Context
+) -> Outcome:
+    """Signs a group's note as the caller, now, for each client who has a part.
+
+    Under each client's key the group's text and the client's own part are sealed, and nobody
+    else's. Refuses parts that are the same (NOTE_PARTS_IDENTICAL) and signed notes.
+    """
+
+    def seal(tx: Transaction) -> None:
+        for client_id, own in sorted(parts.items()):
+            owner = client_subject(client_id)
+            tx.documents.put(owner, f"group-note/{session_id}", group_text.encode())
+            tx.documents.put(owner, note_of(session_id), own.encode())
+
+    require_individual(group_text, parts)
+    return _of_roster(
+        book,
+        session_id,
+        parts.keys(),
+        lambda at: SignNote(at=at, signed_by=context.actor, signed_at=context.now),
+        context,
+        before=seal,
+    )
+
+
+def _of_roster(
+    book: Book,
+    session_id: str,
+    client_ids: Collection[str],
+    command_at: Callable[[At], PresenceCommand],
+    context: Context,
+    *,
+    before: Callable[[Transaction], None] = lambda _: None,
+) -> Outcome:
+    """A command on each client's presence, sorted, so that two such calls don't wait in a ring."""
+    refuse_version(context)
+    group = session_stream(session_id)
+    streams = {client_id: presence_stream(session_id, client_id) for client_id in client_ids}
+
+    def decide(tx: Transaction) -> Sequence[Recorded]:
+        history = tx.load_many([group, *streams.values()])
+        session = SESSION.fold(recorded.fact for recorded in history[group])
+        facts: list[Recorded] = []
+        refused: dict[str, AgainstTheRules | Malformed] = {}
+        for client_id, stream in sorted(streams.items()):
+            command = command_at(at_session(session, session_id, client_id))
+            presence = PRESENCE.fold(recorded.fact for recorded in history[stream])
+            try:
+                decided = PRESENCE.decide(command, presence)
+                facts += record(context, stream, len(history[stream]), decided)
+            except (AgainstTheRules, Malformed) as refusal:
+                refused[client_id] = refusal
+        _refuse_together(refused)
+        before(tx)
+        return facts
+
+    return book.transact(context, decide, shared=[group])
+
+
+def _refuse_together(refused: Mapping[str, AgainstTheRules | Malformed]) -> None:
+    """One refusal for all: the first rule broken, with the clients who break it."""
+    for refusal in refused.values():
+        if isinstance(refusal, AgainstTheRules):
+            same = [each for each, other in refused.items() if other.reason == refusal.reason]
+            details = {**refusal.details, **naming(same)}
+            raise AgainstTheRules(refusal.reason, refusal.message, **details)
+    if refused:
+        raise Malformed(
+            **{
+                f"clients.{client_id}.{field}": what
+                for client_id, malformed in refused.items()
+                for field, what in malformed.details.items()
+            }
+        )

@@ -1,0 +1,148 @@
+"""Scheduling and cancelling: what is refused here never happened."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from kernel.execute import Book, Outcome, record, refuse_stale
+from kernel.facts import Recorded
+from kernel.refusal import AgainstTheRules, Unknown
+from kernel.store.store import Context, Transaction
+from services.attendance.app.ports import Calendar
+from services.attendance.app.streams import (
+    client_subject,
+    session_stream,
+    site_stream,
+    staff_stream,
+)
+from services.attendance.domain.minutes import Span
+from services.attendance.domain.refusals import naming
+from services.attendance.domain.scheduling import ScheduleSession
+from services.attendance.domain.session import SESSION, CancelSession, service_date
+from services.attendance.domain.site import SITE, Program, Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRequest:
+    """What a front desk asks for; the service date and the program's kind are looked up."""
+
+    site_id: str
+    program_id: str
+    facilitator_id: str
+    service_kind: str
+    modality: str
+    starts_at: datetime
+    ends_at: datetime
+    roster: tuple[str, ...]
+    capacity: int = 0
+    breaks: tuple[Span, ...] = ()
+    makes_up_session_id: str | None = None
+
+
+def schedule_session(
+    book: Book, calendar: Calendar, session_id: str, asked: SessionRequest, context: Context
+) -> Outcome:
+    """Schedules a session on the site's calendar.
+
+    Refuses an unknown site, program, facilitator or session made up for, more clients than it holds
+    (OVER_CAPACITY), and, under their locks, a facilitator or a client who has another session at
+    that time, at whichever site (FACILITATOR_BUSY, CLIENT_BUSY).
+    """
+
+    def decide(tx: Transaction) -> Sequence[Recorded]:
+        stream = session_stream(session_id)
+        place, leader = site_stream(asked.site_id), staff_stream(asked.facilitator_id)
+        before = asked.makes_up_session_id and session_stream(asked.makes_up_session_id)
+        history = tx.load_many([stream, place, leader, *([before] if before else [])])
+        refuse_stale(context, len(history[stream]))
+        site = SITE.fold(recorded.fact for recorded in history[place])
+        program, time_zone = program_of(site, asked.site_id, asked.program_id)
+        if not history[leader]:
+            raise Unknown("staff", asked.facilitator_id)
+        if before and not history[before]:
+            raise Unknown("session", before.partition("/")[2])
+        refuse_busy(
+            tx,
+            calendar,
+            asked.facilitator_id,
+            asked.roster,
+            [Span(starts_at=asked.starts_at, ends_at=asked.ends_at)],
+        )
+        command = ScheduleSession(
+            session_id=session_id,
+            site_id=asked.site_id,
+            program=program,
+            facilitator_id=asked.facilitator_id,
+            service_kind=asked.service_kind,
+            modality=asked.modality,
+            service_date=service_date(asked.starts_at, time_zone),
+            starts_at=asked.starts_at,
+            ends_at=asked.ends_at,
+            roster=asked.roster,
+            capacity=asked.capacity,
+            breaks=asked.breaks,
+            makes_up_session_id=asked.makes_up_session_id,
+        )
+        facts = SESSION.decide(command, SESSION.fold(r.fact for r in history[stream]))
+        return record(context, stream, len(history[stream]), facts)
+
+    return book.transact(context, decide, locks=booked(asked.facilitator_id, asked.roster))
+
+
+def cancel_session(book: Book, session_id: str, context: Context) -> Outcome:
+    """Cancels a session that has not begun; its facilitator and clients are free at that time.
+
+    Refuses one that has begun (SESSION_BEGUN) or is closed (SESSION_CLOSED). Cancelling it again
+    changes nothing.
+    """
+    command = CancelSession(session_id=session_id, now=context.now)
+    stream = session_stream(session_id)
+    return book.execute(SESSION, stream, command, context, locks=[stream])
+
+
+def service_date_of(outcome: Outcome) -> date:
+    """The service date of a session just scheduled, as recorded."""
+    [recorded] = outcome.facts
+    on: date = recorded.fact.service_date
+    return on
+
+
+def program_of(site: Site, site_id: str, program_id: str) -> tuple[Program, str]:
+    """The site's program, and its time zone; Unknown where there is no such."""
+    if site.time_zone is None:
+        raise Unknown("site", site_id)
+    if program_id not in site.programs:
+        raise Unknown("program", program_id)
+    return site.programs[program_id], site.time_zone
+
+
+def booked(facilitator_id: str, roster: Sequence[str]) -> list[str]:
+    """Whose rows are locked, so that nobody books them meanwhile."""
+    return [staff_stream(facilitator_id), *map(client_subject, roster)]
+
+
+def refuse_busy(
+    tx: Transaction,
+    calendar: Calendar,
+    facilitator_id: str,
+    roster: Sequence[str],
+    spans: Collection[Span],
+) -> None:
+    """FACILITATOR_BUSY or CLIENT_BUSY where one of them has a session at any of these times."""
+    if calendar.is_facilitator_busy(tx, facilitator_id, spans):
+        raise FacilitatorBusy(facilitator_id)
+    if busy := calendar.busy_clients(tx, roster, spans):
+        raise AgainstTheRules(
+            "CLIENT_BUSY", "a client has another session at that time", **naming(busy)
+        )
+
+
+class FacilitatorBusy(AgainstTheRules):
+    """Nobody leads two sessions at a time."""
+
+    def __init__(self, facilitator_id: str) -> None:
+        super().__init__(
+            "FACILITATOR_BUSY",
+            "the facilitator has another session at that time",
+            staff_id=facilitator_id,
+        )

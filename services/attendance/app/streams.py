@@ -1,0 +1,58 @@
+"""The names of attendance's streams, and a session as a presence sees it."""
+
+from kernel.refusal import Malformed, Unknown
+from kernel.store.store import Context
+from services.attendance.domain.at import At
+from services.attendance.domain.session import Session
+
+
+def site_stream(site_id: str) -> str:
+    return f"site/{site_id}"
+
+
+def staff_stream(staff_id: str) -> str:
+    return f"staff/{staff_id}"
+
+
+def template_stream(template_id: str) -> str:
+    return f"template/{template_id}"
+
+
+def session_stream(session_id: str) -> str:
+    """The stream, and the subject whose lock holds the session open or makes it closed."""
+    return f"session/{session_id}"
+
+
+def presence_stream(session_id: str, client_id: str) -> str:
+    return f"presence/{session_id}/{client_id}"
+
+
+def client_subject(client_id: str) -> str:
+    """The subject of what is published, and the owner of what is sealed."""
+    return f"client/{client_id}"
+
+
+def at_session(session: Session, session_id: str, client_id: str) -> At:
+    """What a decision about one client needs of the session; Unknown where there is none."""
+    scheduled = session.scheduled
+    if scheduled is None:
+        raise Unknown("session", session_id)
+    return At(
+        session_id=session_id,
+        client_id=client_id,
+        site_id=scheduled.site_id,
+        service_date=scheduled.service_date,
+        starts_at=scheduled.starts_at,
+        ends_at=scheduled.ends_at,
+        under_part2=scheduled.program.under_part2,
+        on_roster=client_id in scheduled.roster,
+        closed=session.closed,
+        cancelled=session.cancelled,
+        breaks=scheduled.breaks,
+    )
+
+
+def refuse_version(context: Context) -> None:
+    """Malformed where a version is expected of a command that appends to several streams."""
+    if context.expected_version is not None:
+        raise Malformed(**{"meta.expected_version": "can't be of several streams at once"})

@@ -1,0 +1,130 @@
+"""The note of a client's session: signed, attested; of a group: what its parts must be."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from kernel.refusal import AgainstTheRules
+from services.attendance.domain.at import At, require_closed
+from services.attendance.domain.refusals import SessionCancelledAlready, naming
+
+
+class NoteAlreadySigned(AgainstTheRules):
+    """A signed note is never changed."""
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__("NOTE_ALREADY_SIGNED", "this note is signed", session_id=session_id)
+
+
+class NoteAlreadyAttested(AgainstTheRules):
+    """An attestation is a statement of its own, and stands."""
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__("NOTE_ALREADY_ATTESTED", "this note is attested", session_id=session_id)
+
+
+class NotePartsIdentical(AgainstTheRules):
+    """Cloned notes are an audit finding: each client's part says something of that client."""
+
+    def __init__(self, client_ids: list[str]) -> None:
+        super().__init__(
+            "NOTE_PARTS_IDENTICAL",
+            "each client needs a part of their own: these have the same text, or the group's",
+            **naming(client_ids),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignNote:
+    at: At
+    signed_by: str
+    signed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttestNote:
+    """Of a note that was signed late, or never; whether it was late is for the payer to say."""
+
+    at: At
+    attested_by: str
+    attested_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteSigned:
+    session_id: str
+    client_id: str
+    site_id: str
+    service_date: date
+    under_part2: bool
+    signed_by: str
+    signed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteAttested:
+    session_id: str
+    client_id: str
+    site_id: str
+    service_date: date
+    under_part2: bool
+    attested_by: str
+    attested_at: datetime
+
+
+def sign(command: SignNote, *, signed: bool) -> NoteSigned:
+    """Signed once; before or after closing. Refused of a cancelled session."""
+    at = command.at
+    if at.cancelled:
+        raise SessionCancelledAlready(at.session_id)
+    if signed:
+        raise NoteAlreadySigned(at.session_id)
+    return NoteSigned(
+        session_id=at.session_id,
+        client_id=at.client_id,
+        site_id=at.site_id,
+        service_date=at.service_date,
+        under_part2=at.under_part2,
+        signed_by=command.signed_by,
+        signed_at=command.signed_at,
+    )
+
+
+def attest(command: AttestNote, *, attested: bool) -> NoteAttested:
+    """Once, of a closed session."""
+    at = command.at
+    require_closed(at)
+    if attested:
+        raise NoteAlreadyAttested(at.session_id)
+    return NoteAttested(
+        session_id=at.session_id,
+        client_id=at.client_id,
+        site_id=at.site_id,
+        service_date=at.service_date,
+        under_part2=at.under_part2,
+        attested_by=command.attested_by,
+        attested_at=command.attested_at,
+    )
+
+
+def require_individual(group_text: str, parts: Mapping[str, str]) -> None:
+    """`parts`: client → text. Refuses two that are the same, or the same as the group's part.
+
+    Case and white space make no difference (domain guide, section 4: cloned notes).
+    """
+    clients: dict[str, list[str]] = defaultdict(list)
+    for client_id, text in parts.items():
+        clients[_plain(text)].append(client_id)
+    cloned = [
+        client_id
+        for text, same in clients.items()
+        if len(same) > 1 or text == _plain(group_text)
+        for client_id in same
+    ]
+    if cloned:
+        raise NotePartsIdentical(cloned)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())

@@ -1,0 +1,108 @@
+"""What is asked and said when a session is scheduled: when, where, for whom, with which breaks."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from kernel.refusal import AgainstTheRules, Malformed
+from services.attendance.domain.minutes import Span
+from services.attendance.domain.site import Program
+
+LONGEST = timedelta(hours=12)
+
+
+class OverCapacity(AgainstTheRules):
+    """Nobody is scheduled beyond a session's capacity. Who comes all the same is recorded."""
+
+    def __init__(self, capacity: int, clients: int) -> None:
+        super().__init__(
+            "OVER_CAPACITY",
+            "the roster holds more clients than the session",
+            capacity=str(capacity),
+            clients=str(clients),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """The place in a template that a session fills; `on` is the template's date."""
+
+    template_id: str
+    on: date
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleSession:
+    """`service_date` is the site's local date at the start; `roster` holds client ids.
+
+    `capacity` 0: no limit. `makes_up_session_id`: the session this one makes up for. It counts on
+    its own date alone (domain guide, section 4).
+    """
+
+    session_id: str
+    site_id: str
+    program: Program
+    facilitator_id: str
+    service_kind: str
+    modality: str
+    service_date: date
+    starts_at: datetime
+    ends_at: datetime
+    roster: tuple[str, ...]
+    capacity: int = 0
+    breaks: tuple[Span, ...] = ()
+    makes_up_session_id: str | None = None
+    slot: Slot | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionScheduled:
+    session_id: str
+    site_id: str
+    program: Program
+    facilitator_id: str
+    service_kind: str
+    modality: str
+    service_date: date
+    starts_at: datetime
+    ends_at: datetime
+    roster: tuple[str, ...]
+    capacity: int = 0
+    breaks: tuple[Span, ...] = ()
+    makes_up_session_id: str | None = None
+    slot: Slot | None = None
+
+
+def require_possible(command: ScheduleSession) -> None:
+    """Refuses what can't take place (Malformed), and more clients than it holds (OVER_CAPACITY)."""
+    if not timedelta(0) < command.ends_at - command.starts_at <= LONGEST:
+        raise Malformed(ends_at="must follow starts_at, by 12 hours at most")
+    if not command.roster or len(set(command.roster)) != len(command.roster):
+        raise Malformed(roster="must name at least one client, and each once")
+    if not all(
+        command.starts_at <= pause.starts_at < pause.ends_at <= command.ends_at
+        for pause in command.breaks
+    ):
+        raise Malformed(breaks="must lie within the session")
+    if 0 < command.capacity < len(command.roster):
+        raise OverCapacity(command.capacity, len(command.roster))
+
+
+def scheduled_as(command: ScheduleSession) -> SessionScheduled:
+    """The fact of a session that can take place."""
+    return SessionScheduled(
+        session_id=command.session_id,
+        site_id=command.site_id,
+        program=command.program,
+        facilitator_id=command.facilitator_id,
+        service_kind=command.service_kind,
+        modality=command.modality,
+        service_date=command.service_date,
+        starts_at=command.starts_at,
+        ends_at=command.ends_at,
+        roster=command.roster,
+        capacity=command.capacity,
+        breaks=command.breaks,
+        makes_up_session_id=command.makes_up_session_id,
+        slot=command.slot,
+    )

@@ -1,0 +1,96 @@
+"""Safety tasks as a table: kept with each opening and closing, listed by deadline."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import text
+
+from kernel.facts import Recorded
+from kernel.store.store import Transaction
+from services.intake.app.ports import Place, SafetyTask
+from services.intake.domain.assessment import SafetyTaskClosed, SafetyTaskOpened
+
+
+def keep(tx: Transaction, recorded: Recorded) -> None:
+    """Enter a task or its end, in the transaction that records it."""
+    match recorded.fact:
+        case SafetyTaskOpened() as fact:
+            tx.connection.execute(
+                text(
+                    "INSERT INTO safety_task"
+                    " (task_id, client_id, assessment_id, owner, opened_at, due_at)"
+                    " VALUES (:task, :client, :assessment, :owner, :opened_at, :due_at)"
+                ),
+                {
+                    "task": fact.task_id,
+                    "client": fact.client_id,
+                    "assessment": fact.assessment_id,
+                    "owner": fact.owner,
+                    "opened_at": fact.opened_at,
+                    "due_at": fact.due_at,
+                },
+            )
+        case SafetyTaskClosed() as fact:
+            tx.connection.execute(
+                text(
+                    "UPDATE safety_task SET closed_at = :closed_at, action = :action"
+                    " WHERE task_id = :task"
+                ),
+                {"closed_at": fact.closed_at, "action": fact.action, "task": fact.task_id},
+            )
+
+
+class SqlSafetyTasks:
+    """The SafetyTasks port on this service's table."""
+
+    def assessment_of(self, tx: Transaction, client_id: str, task_id: str) -> str | None:
+        found = tx.connection.execute(
+            text(
+                "SELECT assessment_id FROM safety_task"
+                " WHERE task_id = :task AND client_id = :client"
+            ),
+            {"task": task_id, "client": client_id},
+        ).scalar()
+        return None if found is None else str(found)
+
+    def listed(
+        self,
+        tx: Transaction,
+        *,
+        client_id: str | None,
+        open_only: bool,
+        after: Place | None,
+        most: int,
+    ) -> Sequence[SafetyTask]:
+        rows = tx.connection.execute(
+            text(
+                "SELECT * FROM safety_task"
+                " WHERE (CAST(:client AS uuid) IS NULL OR client_id = :client)"
+                " AND (NOT :open_only OR closed_at IS NULL)"
+                " AND (CAST(:task AS uuid) IS NULL OR (closed_at IS NOT NULL, due_at, task_id) >"
+                " (CAST(:closed AS boolean), CAST(:due_at AS timestamptz), CAST(:task AS uuid)))"
+                " ORDER BY closed_at IS NOT NULL, due_at, task_id LIMIT :most"
+            ),
+            {
+                "client": client_id,
+                "open_only": open_only,
+                "closed": None if after is None else after.closed,
+                "due_at": None if after is None else after.due_at,
+                "task": None if after is None else after.task_id,
+                "most": most,
+            },
+        )
+        return [_task(row) for row in rows]
+
+
+def _task(row: Any) -> SafetyTask:
+    return SafetyTask(
+        task_id=str(row.task_id),
+        client_id=str(row.client_id),
+        assessment_id=str(row.assessment_id),
+        owner=row.owner,
+        opened_at=row.opened_at,
+        due_at=row.due_at,
+        closed_at=row.closed_at,
+        action=row.action,
+    )

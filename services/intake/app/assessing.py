@@ -1,0 +1,108 @@
+"""Intake's use cases of assessment: instruments and their safety tasks, areas, dimensions."""
+
+from dataclasses import replace
+
+from kernel.execute import Outcome
+from kernel.refusal import Unknown
+from kernel.store.store import Context
+from services.intake.app.deciding import Intake, Seen, about_client
+from services.intake.app.streams import (
+    IDENTITY,
+    assessment_stream,
+    client_stream,
+    narratives_of,
+    note_of,
+    rating_stream,
+)
+from services.intake.domain.areas import AREA_ASSESSMENT, AreaAssessment, AssessAreas
+from services.intake.domain.assessment import (
+    ASSESSMENT,
+    Assessment,
+    AssessmentCompleted,
+    CloseSafetyTask,
+    CompleteAssessment,
+    SafetyTaskOpened,
+)
+from services.intake.domain.dimensions import RATING, RateDimensions, Rating
+from services.intake.domain.instruments import SCORERS_BY_SEX
+
+
+def complete_assessment(intake: Intake, asked: CompleteAssessment, context: Context) -> Outcome:
+    """Records an instrument's answers with their score, and in the same transaction opens the task
+    a safety flag asks for.
+
+    The client's sex is read only for an instrument whose bands depend on it. Refuses an unknown
+    client.
+    """
+
+    def command(seen: Seen[Assessment]) -> CompleteAssessment:
+        labelled = replace(asked, label=seen.label)
+        if asked.instrument not in SCORERS_BY_SEX:
+            return labelled
+        identity = seen.tx.documents.open(client_stream(asked.client_id), IDENTITY)
+        if identity is None:  # the key was deleted: nobody knows any more who this was
+            return labelled
+        sex = intake.sex_of(identity.content)
+        return replace(labelled, sex=sex, identity_version=identity.version)
+
+    where = (ASSESSMENT, assessment_stream(asked.assessment_id))
+    return about_client(intake, asked.client_id, where, command, context)
+
+
+def assessment_of(outcome: Outcome) -> AssessmentCompleted:
+    """The assessment just completed, as recorded."""
+    [fact] = [r.fact for r in outcome.facts if isinstance(r.fact, AssessmentCompleted)]
+    return fact
+
+
+def task_of(outcome: Outcome) -> str | None:
+    """The safety task the assessment opened; None: it gave no cause."""
+    opened = [r.fact for r in outcome.facts if isinstance(r.fact, SafetyTaskOpened)]
+    return opened[0].task_id if opened else None
+
+
+def close_safety_task(
+    intake: Intake, asked: CloseSafetyTask, note: bytes | None, context: Context
+) -> Outcome:
+    """Closes a task, its note sealed; closing it again changes nothing.
+
+    Refuses a task that is not the client's.
+    """
+    with intake.book.store.transaction() as tx:  # whose task it is never changes
+        assessment_id = intake.tasks.assessment_of(tx, asked.client_id, asked.task_id)
+    if assessment_id is None:
+        raise Unknown("safety_task", asked.task_id)
+
+    def command(seen: Seen[Assessment]) -> CloseSafetyTask:
+        labelled = replace(asked, label=seen.label)
+        if note is None or seen.state.task_closed:
+            return labelled
+        owner, kind = client_stream(asked.client_id), note_of(asked.task_id)
+        return replace(labelled, note_version=seen.tx.documents.put(owner, kind, note))
+
+    where = (ASSESSMENT, assessment_stream(assessment_id))
+    return about_client(intake, asked.client_id, where, command, context)
+
+
+def assess_areas(
+    intake: Intake, asked: AssessAreas, narratives: bytes, context: Context
+) -> Outcome:
+    """Records the five areas, what was told sealed; refuses an unknown client."""
+
+    def command(seen: Seen[AreaAssessment]) -> AssessAreas:
+        owner, kind = client_stream(asked.client_id), narratives_of(asked.assessment_id)
+        version = seen.tx.documents.put(owner, kind, narratives)
+        return replace(asked, narratives_version=version, label=seen.label)
+
+    where = (AREA_ASSESSMENT, assessment_stream(asked.assessment_id))
+    return about_client(intake, asked.client_id, where, command, context)
+
+
+def rate_dimensions(intake: Intake, asked: RateDimensions, context: Context) -> Outcome:
+    """Records ratings and levels; refuses an unknown client, and what the edition doesn't have."""
+
+    def command(seen: Seen[Rating]) -> RateDimensions:
+        return replace(asked, label=seen.label)
+
+    where = (RATING, rating_stream(asked.rating_id))
+    return about_client(intake, asked.client_id, where, command, context)

@@ -1,0 +1,88 @@
+"""One command about a client, made and decided under the lock of the client it is about."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from kernel.decider import Decider
+from kernel.execute import Book, Outcome, record, refuse_stale
+from kernel.facts import Recorded
+from kernel.store.store import Context, Transaction
+from services.intake.app.ports import Episodes, SafetyTasks, SexOf
+from services.intake.app.streams import client_stream
+from services.intake.domain.client import CLIENT, Client, ClientCommand, require_registered
+from services.intake.domain.episode import KnownEpisode, label_of
+
+C = TypeVar("C")
+F = TypeVar("F")
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What every use case works with: the book of record, and what is known beside it."""
+
+    book: Book
+    episodes: Episodes
+    tasks: SafetyTasks
+    sex_of: SexOf
+
+
+@dataclass(frozen=True)  # no slots: they keep a generic class from being called with its types
+class Seen(Generic[S]):
+    """What a command is filled in with: true until the transaction ends."""
+
+    tx: Transaction
+    client: Client
+    episodes: Sequence[KnownEpisode]
+    state: S
+
+    @property
+    def label(self) -> str:
+        """PART2 or HIPAA: of a fact about this client, now."""
+        return label_of(self.episodes)
+
+
+def on_client(
+    intake: Intake,
+    client_id: str,
+    command_of: Callable[[Seen[Client]], ClientCommand],
+    context: Context,
+) -> Outcome:
+    """As `about_client`, on the client's own stream, whose decider refuses unknown clients."""
+    where = (CLIENT, client_stream(client_id))
+    return about_client(intake, client_id, where, command_of, context)
+
+
+def about_client(
+    intake: Intake,
+    client_id: str,
+    where: tuple[Decider[C, F, S], str],
+    command_of: Callable[[Seen[S]], C],
+    context: Context,
+) -> Outcome:
+    """Decides the command that `command_of` makes; what that sealed is undone by a refusal.
+
+    Refuses a client who is not registered, unless the stream is the client's own: then its decider
+    does.
+    """
+    decider, stream = where
+    of_client = client_stream(client_id)
+
+    def decide(tx: Transaction) -> Sequence[Recorded]:
+        history = tx.load_many([of_client, stream])
+        version = len(history[stream])
+        refuse_stale(context, version)
+        client = CLIENT.fold(recorded.fact for recorded in history[of_client])
+        if stream != of_client:
+            require_registered(client, client_id)
+        seen = Seen(
+            tx=tx,
+            client=client,
+            episodes=intake.episodes.known_of(tx, [client_id])[client_id],
+            state=decider.fold(recorded.fact for recorded in history[stream]),
+        )
+        facts = decider.decide(command_of(seen), seen.state)
+        return record(context, stream, version, facts)
+
+    return intake.book.transact(context, decide, locks=[of_client])

@@ -1,0 +1,171 @@
+"""A client's consents and restrictions of disclosure: a part of the client."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import assert_never
+
+from kernel.refusal import Unknown
+from services.intake.domain.episode import PART2
+from services.intake.domain.period import holds_on, require_order
+
+FOR_PAYMENT = frozenset({"TREATMENT_PAYMENT_OPERATIONS"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveConsent:
+    client_id: str
+    consent_id: str
+    purpose: str
+    recipient_payer_id: str
+    given_on: date
+    expires_on: date | None
+    label: str = PART2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeConsent:
+    """From `revoked_on` on: what was disclosed before stays disclosed (42 CFR 2.31(a)(6))."""
+
+    client_id: str
+    consent_id: str
+    revoked_on: date
+    label: str = PART2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestrictDisclosure:
+    """Dates of service the client paid in full, both included (45 CFR 164.522(a)(1)(vi))."""
+
+    client_id: str
+    restriction_id: str
+    payer_id: str
+    first: date
+    last: date
+    label: str = PART2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentGiven:
+    """`expires_on` is the last day it holds; None: until revoked."""
+
+    client_id: str
+    consent_id: str
+    purpose: str
+    recipient_payer_id: str
+    given_on: date
+    expires_on: date | None
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRevoked:
+    """`revoked_on` is the first day it no longer holds."""
+
+    client_id: str
+    consent_id: str
+    revoked_on: date
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisclosureRestricted:
+    client_id: str
+    restriction_id: str
+    payer_id: str
+    first: date
+    last: date
+    label: str
+
+
+ConsentCommand = GiveConsent | RevokeConsent | RestrictDisclosure
+ConsentFact = ConsentGiven | ConsentRevoked | DisclosureRestricted
+
+
+@dataclass(frozen=True, slots=True)
+class Consents:
+    """What later decisions and ReadIdentities need to know."""
+
+    given: tuple[ConsentGiven, ...] = ()
+    revoked: Mapping[str, date] = field(default_factory=dict)  # consent → first day without it
+    restrictions: frozenset[str] = frozenset()
+
+    def for_payment_on(self, payer_id: str, on: date) -> str | None:
+        """The consent for payment, to this payer, in force on the date: the last of several."""
+        for consent in reversed(self.given):
+            revoked_on = self.revoked.get(consent.consent_id)
+            if (
+                consent.purpose in FOR_PAYMENT
+                and consent.recipient_payer_id == payer_id
+                and holds_on(on, consent.given_on, consent.expires_on)
+                and (revoked_on is None or on < revoked_on)
+            ):
+                return consent.consent_id
+        return None
+
+    def was_given_for_payment(self, payer_id: str) -> bool:
+        """Whether a consent for payment, to this payer, was ever given: only such is revoked."""
+        return any(
+            consent.purpose in FOR_PAYMENT and consent.recipient_payer_id == payer_id
+            for consent in self.given
+        )
+
+
+def decide(command: ConsentCommand, consents: Consents) -> Iterator[ConsentFact]:
+    """Refuses dates in the wrong order, and revoking what was not given (Unknown).
+
+    A consent revoked already is revoked again only from an earlier day on.
+    """
+    match command:
+        case GiveConsent():
+            require_order(given_on=command.given_on, expires_on=command.expires_on)
+            if all(consent.consent_id != command.consent_id for consent in consents.given):
+                yield ConsentGiven(
+                    client_id=command.client_id,
+                    consent_id=command.consent_id,
+                    purpose=command.purpose,
+                    recipient_payer_id=command.recipient_payer_id,
+                    given_on=command.given_on,
+                    expires_on=command.expires_on,
+                    label=command.label,
+                )
+        case RevokeConsent():
+            given = [c for c in consents.given if c.consent_id == command.consent_id]
+            if not given:
+                raise Unknown("consent", command.consent_id)
+            require_order(given_on=given[-1].given_on, revoked_on=command.revoked_on)
+            known = consents.revoked.get(command.consent_id)
+            if known is None or command.revoked_on < known:
+                yield ConsentRevoked(
+                    client_id=command.client_id,
+                    consent_id=command.consent_id,
+                    revoked_on=command.revoked_on,
+                    label=command.label,
+                )
+        case RestrictDisclosure():
+            require_order(**{"from": command.first, "to": command.last})
+            if command.restriction_id not in consents.restrictions:
+                yield DisclosureRestricted(
+                    client_id=command.client_id,
+                    restriction_id=command.restriction_id,
+                    payer_id=command.payer_id,
+                    first=command.first,
+                    last=command.last,
+                    label=command.label,
+                )
+        case _:
+            assert_never(command)
+
+
+def evolve(consents: Consents, fact: ConsentFact) -> Consents:
+    match fact:
+        case ConsentGiven():
+            return replace(consents, given=(*consents.given, fact))
+        case ConsentRevoked():
+            revoked = {**consents.revoked, fact.consent_id: fact.revoked_on}
+            return replace(consents, revoked=revoked)
+        case DisclosureRestricted():
+            known = consents.restrictions | {fact.restriction_id}
+            return replace(consents, restrictions=known)
+        case _:
+            assert_never(fact)

@@ -1,0 +1,106 @@
+"""How an episode ends and what follows, in that order: one function a command."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from kernel.execute import Book, Outcome
+from kernel.facts import Recorded
+from kernel.messaging.standing import unsettled_clients
+from kernel.store.store import Context, Transaction
+from services.plans.app.ports import Outside
+from services.plans.app.streams import (
+    RULES_STREAM,
+    RULES_SUBJECT,
+    client_subject,
+    course_stream,
+    decided,
+    state_of,
+)
+from services.plans.domain.completion import Measured, criteria_of
+from services.plans.domain.course import COURSE
+from services.plans.domain.course_facts import (
+    ArrangeAftercare,
+    CompleteProgram,
+    CourseCommand,
+    DischargeClient,
+    RecordFollowUp,
+)
+from services.plans.domain.rules import LEVEL_RULES
+
+
+def complete_program(
+    book: Book, outside: Outside, command: CompleteProgram, context: Context
+) -> Outcome:
+    """Completes a program; `criteria` and `settled` are filled in here, under the client's lock.
+
+    Refuses an episode of which no admission was heard (EPISODE_UNKNOWN), criteria not met or no
+    rules in effect (COMPLETION_CRITERIA_NOT_MET, naming them), progress that is about to change
+    (NOT_SETTLED), a discharged client, and another day than it was completed on.
+    """
+
+    def fill_in(tx: Transaction) -> CompleteProgram:
+        measured = [
+            Measured(
+                week_start=week.week_start,
+                counts=week.complete and week.attended + week.missed > 0,
+                objectives=week.objectives,
+                objectives_met=week.objectives_met,
+            )
+            for week in outside.derived.weeks(tx, command.client_id)
+            if week.episode_id == command.episode_id
+        ]
+        confirmed = state_of(tx, LEVEL_RULES, RULES_STREAM).confirmed.values()
+        subject = client_subject(command.client_id)
+        return replace(
+            command,
+            criteria=criteria_of(measured, confirmed, command.completed_on),
+            settled=not unsettled_clients(tx.connection, [subject]),
+        )
+
+    return _on_course(book, outside, context, command, fill_in, shared=[RULES_SUBJECT])
+
+
+def discharge_client(
+    book: Book, outside: Outside, command: DischargeClient, context: Context
+) -> Outcome:
+    """Discharges a client from an episode; intake closes the episode when it hears of it.
+
+    Refuses an unknown episode, a day before the admission or in the future, COMPLETED without a
+    completed program (PROGRAM_NOT_COMPLETED), and a second, other discharge (ALREADY_DISCHARGED).
+    """
+    return _on_course(book, outside, context, command, lambda _: command)
+
+
+def arrange_aftercare(
+    book: Book, outside: Outside, command: ArrangeAftercare, context: Context
+) -> Outcome:
+    """Arranges aftercare, before the discharge or after it.
+
+    Refuses an unknown episode, and ALUMNI without its own consent (ALUMNI_CONSENT_REQUIRED).
+    """
+    return _on_course(book, outside, context, command, lambda _: command)
+
+
+def record_follow_up(
+    book: Book, outside: Outside, command: RecordFollowUp, context: Context
+) -> Outcome:
+    """Records a contact after the discharge; refuses one before it (NOT_DISCHARGED)."""
+    return _on_course(book, outside, context, command, lambda _: command)
+
+
+def _on_course(
+    book: Book,
+    outside: Outside,
+    context: Context,
+    asked: CourseCommand,
+    fill_in: Callable[[Transaction], CourseCommand],
+    *,
+    shared: Sequence[str] = (),
+) -> Outcome:
+    def decide(tx: Transaction) -> Sequence[Recorded]:
+        admitted = outside.episodes.admitted(tx, asked.client_id, asked.episode_id)
+        command = replace(fill_in(tx), admitted=admitted)
+        return decided(tx, context, COURSE, course_stream(asked.episode_id), command)
+
+    locks = [client_subject(asked.client_id)]
+    return book.transact(context, decide, locks=locks, shared=shared)

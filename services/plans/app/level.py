@@ -1,0 +1,134 @@
+"""Level of care: its rule table, its changes, and decisions on what is recommended."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from kernel.execute import Book, Outcome
+from kernel.facts import Recorded
+from kernel.messaging.standing import unsettled_clients
+from kernel.store.store import Context, Transaction
+from services.plans.app.ports import Outside, RecommendedWeek
+from services.plans.app.streams import (
+    RULES_STREAM,
+    RULES_SUBJECT,
+    client_subject,
+    course_stream,
+    decided,
+    decision_stream,
+    level_stream,
+    state_of,
+)
+from services.plans.domain.course import COURSE
+from services.plans.domain.decision import DECISION, DecideRecommendation, Recommended
+from services.plans.domain.level import LEVELS, ChangeLevelOfCare
+from services.plans.domain.rules import LEVEL_RULES, ConfirmLevelRules, ProposeLevelRules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionRequest:
+    """What a clinician decides; `reason` is sealed. `level_of_care` may follow an accepted step."""
+
+    client_id: str
+    recommendation_id: str
+    accept: bool
+    reason: str
+    level_of_care: str
+    effective_from: date | None
+
+
+def propose_level_rules(book: Book, command: ProposeLevelRules, context: Context) -> Outcome:
+    """Proposes the next version of the rule table; until it is confirmed it may be proposed anew.
+
+    Refuses to change a confirmed version (LEVEL_RULES_CONFIRMED), or to leave one out.
+    """
+    return book.execute(LEVEL_RULES, RULES_STREAM, command, context)
+
+
+def confirm_level_rules(book: Book, command: ConfirmLevelRules, context: Context) -> Outcome:
+    """Confirms a proposed version: what is recommended for every client is derived again.
+
+    Refuses a version nobody proposed, and the person who proposed it (CONFIRMED_BY_ITS_AUTHOR).
+    """
+    return book.execute(LEVEL_RULES, RULES_STREAM, command, context, locks=[RULES_SUBJECT])
+
+
+def change_level_of_care(
+    book: Book, outside: Outside, command: ChangeLevelOfCare, context: Context
+) -> Outcome:
+    """Changes the clinical level from a day on; `admitted` and `discharged` are filled in here.
+
+    Refuses an episode of which no admission was heard (EPISODE_UNKNOWN), a discharged one
+    (EPISODE_DISCHARGED), the level that is in force (SAME_LEVEL), a day before the admission.
+    """
+
+    def decide(tx: Transaction) -> Sequence[Recorded]:
+        stream = level_stream(command.episode_id)
+        return decided(tx, context, LEVELS, stream, _filled_in(tx, outside, command))
+
+    return book.transact(context, decide, locks=[client_subject(command.client_id)])
+
+
+def decide_recommendation(
+    book: Book, outside: Outside, asked: DecisionRequest, context: Context
+) -> Outcome:
+    """Accepts a recommendation, or overrides it with a reason. Accepting a step with the level that
+    follows changes the level in the same transaction. Decided so again, nothing changes.
+
+    Refuses an unknown recommendation, a withdrawn one (RECOMMENDATION_WITHDRAWN), one decided
+    otherwise (ALREADY_DECIDED), one of a client of whom something is parked, behind or due
+    (NOT_SETTLED), and an override without a reason (REASON_REQUIRED); beside what
+    `change_level_of_care` refuses, a level the other way.
+    """
+    subject = client_subject(asked.client_id)
+    stream = decision_stream(asked.recommendation_id)
+
+    def decide(tx: Transaction) -> Sequence[Recorded]:
+        found = outside.derived.recommendation(tx, asked.client_id, asked.recommendation_id)
+        command = DecideRecommendation(
+            client_id=asked.client_id,
+            recommendation_id=asked.recommendation_id,
+            accept=asked.accept,
+            reasoned=bool(asked.reason),
+            stepping=bool(asked.level_of_care),
+            decided_by=context.actor,
+            recommended=None if found is None else _recommended(found),
+            settled=not unsettled_clients(tx.connection, [subject]),
+            now=context.now,
+        )
+        facts = decided(tx, context, DECISION, stream, command)
+        if facts and asked.reason:
+            tx.documents.put(subject, stream, asked.reason.encode())
+        if facts and found is not None and asked.level_of_care and asked.effective_from:
+            change = ChangeLevelOfCare(
+                client_id=asked.client_id,
+                episode_id=found.episode_id,
+                level_of_care=asked.level_of_care,
+                effective_from=asked.effective_from,
+                changed_by=context.actor,
+                step=found.kind,
+            )
+            change = _filled_in(tx, outside, change)
+            level = level_stream(found.episode_id)
+            facts += decided(tx, context, LEVELS, level, change, expected=False)
+        return facts
+
+    return book.transact(context, decide, locks=[subject])
+
+
+def _recommended(found: RecommendedWeek) -> Recommended:
+    return Recommended(
+        kind=found.kind,
+        revision=found.revision,
+        rules_version=found.rules_version,
+        withdrawn=found.withdrawn,
+    )
+
+
+def _filled_in(tx: Transaction, outside: Outside, command: ChangeLevelOfCare) -> ChangeLevelOfCare:
+    course = state_of(tx, COURSE, course_stream(command.episode_id))
+    return replace(
+        command,
+        admitted=outside.episodes.admitted(tx, command.client_id, command.episode_id),
+        discharged=course.discharged is not None,
+    )

@@ -1,0 +1,176 @@
+"""What is done with a treatment plan, in the order in which it happens: one function a command."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from kernel.execute import Book, Outcome
+from kernel.facts import Recorded
+from kernel.store.store import Context, Store, Transaction
+from services.plans.app.streams import client_subject, decided, plan_stream, state_of
+from services.plans.domain.plan import PLAN, Plan, next_version
+from services.plans.domain.plan_content import Goal, Intervention, Objective, Problem
+from services.plans.domain.plan_facts import (
+    CertifyPlan,
+    DraftPlan,
+    PlanActivated,
+    PlanDrafted,
+    RefusePlan,
+    ReviewPlan,
+    SignPlan,
+    SupersedePlan,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoalInWords:
+    """A goal as written down; the client's words never leave the sealed document."""
+
+    in_the_clients_words: str
+    objectives: tuple[Objective, ...]
+    problem: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemInWords:
+    """A problem as written down; its description never leaves the sealed document."""
+
+    diagnosis_code: str
+    dimension: int
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRequest:
+    """What a clinician drafts; the episode needn't be heard of yet."""
+
+    client_id: str
+    episode_id: str
+    goals: tuple[GoalInWords, ...]
+    interventions: tuple[Intervention, ...]
+    problems: tuple[ProblemInWords, ...] = ()
+    supersedes_plan_id: str = ""
+
+
+def draft_plan(book: Book, plan_id: str, asked: PlanRequest, context: Context) -> Outcome:
+    """Drafts a plan, and seals all of it, the client's words included, under the client's key.
+
+    Refuses a plan without a goal, an objective or an intervention, and times out of bounds
+    (MALFORMED); the same plan with other content (PLAN_ALREADY_DRAFTED); to follow a plan that
+    isn't there (PLAN_UNKNOWN), isn't in force (PLAN_NOT_ACTIVE) or is of another client or episode.
+    """
+    content = sealed_form(asked)
+    subject = client_subject(asked.client_id)
+
+    def decide(tx: Transaction) -> Sequence[Recorded]:
+        command = DraftPlan(
+            plan_id=plan_id,
+            client_id=asked.client_id,
+            episode_id=asked.episode_id,
+            goals=tuple(
+                Goal(objectives=goal.objectives, problem=goal.problem) for goal in asked.goals
+            ),
+            interventions=asked.interventions,
+            content_hash=book.store.vault.digest(content).hex(),
+            now=context.now,
+            problems=tuple(
+                Problem(diagnosis_code=each.diagnosis_code, dimension=each.dimension)
+                for each in asked.problems
+            ),
+            version=_version(tx, asked),
+            supersedes_plan_id=asked.supersedes_plan_id,
+        )
+        tx.documents.put(subject, plan_stream(plan_id), content)
+        return decided(tx, context, PLAN, plan_stream(plan_id), command)
+
+    return book.transact(context, decide, locks=[subject] if asked.supersedes_plan_id else [])
+
+
+def sign_plan(book: Book, command: SignPlan, context: Context) -> Outcome:
+    """Signs a plan; with both signatures, or the clinician's after the client's recorded refusal,
+    it is in force, and the version it follows is superseded. Signed again, nothing changes.
+
+    Refuses an unknown plan (PLAN_UNKNOWN), a day in the future or before the draft (MALFORMED), and
+    the last signature where the version it follows is no longer in force (PLAN_NOT_ACTIVE): another
+    one followed that meanwhile.
+    """
+
+    def decide(tx: Transaction) -> Sequence[Recorded]:
+        stream = plan_stream(command.plan_id)
+        facts = decided(tx, context, PLAN, stream, command)
+        draft = state_of(tx, PLAN, stream).draft
+        before = "" if draft is None else draft.supersedes_plan_id
+        if before and any(isinstance(recorded.fact, PlanActivated) for recorded in facts):
+            supersede = SupersedePlan(plan_id=before, by=command.plan_id)
+            facts += decided(tx, context, PLAN, plan_stream(before), supersede, expected=False)
+        return facts
+
+    return book.transact(context, decide, locks=_clients_of(book.store, command.plan_id))
+
+
+def is_active(book: Book, plan_id: str, outcome: Outcome) -> bool:
+    """Whether the plan was in force once this was signed."""
+    with book.store.transaction() as tx:
+        history = tx.load(plan_stream(plan_id))
+    own = [each.version for each in outcome.facts if each.stream == plan_stream(plan_id)]
+    until = max(own, default=len(history))
+    return PLAN.fold(recorded.fact for recorded in history[:until]).active
+
+
+def version_of(outcome: Outcome) -> int:
+    """The version that was drafted."""
+    return next(each.fact.version for each in outcome.facts if isinstance(each.fact, PlanDrafted))
+
+
+def refuse_plan(book: Book, command: RefusePlan, context: Context) -> Outcome:
+    """Records that the client, or a clinician, would not sign. Recorded again, nothing changes.
+
+    Refuses an unknown plan, a day in the future or before the draft, and what that role signed
+    before (PLAN_ALREADY_SIGNED).
+    """
+    return _on_plan(book, command, context)
+
+
+def certify_plan(book: Book, command: CertifyPlan, context: Context) -> Outcome:
+    """Certifies a plan until the next certification is due.
+
+    Refuses a plan not in force (PLAN_NOT_ACTIVE), and a term longer than the rule allows.
+    """
+    return _on_plan(book, command, context)
+
+
+def review_plan(book: Book, command: ReviewPlan, context: Context) -> Outcome:
+    """Rates every objective of a plan in force; progress is measured again.
+
+    Refuses a plan not in force (PLAN_NOT_ACTIVE), ratings that aren't one for each objective, and a
+    next review that isn't later.
+    """
+    return _on_plan(book, command, context)
+
+
+def sealed_form(asked: PlanRequest) -> bytes:
+    """What is sealed, hashed and signed: the same plan always gives the same bytes."""
+    content = {"format": "plan/2", **asdict(asked)}
+    return json.dumps(content, default=str, sort_keys=True, ensure_ascii=False).encode()
+
+
+def _version(tx: Transaction, asked: PlanRequest) -> int:
+    before = asked.supersedes_plan_id
+    if not before:
+        return 1
+    plan = state_of(tx, PLAN, plan_stream(before))
+    return next_version(before, plan, asked.client_id, asked.episode_id)
+
+
+def _on_plan(
+    book: Book, command: RefusePlan | CertifyPlan | ReviewPlan, context: Context
+) -> Outcome:
+    locks = _clients_of(book.store, command.plan_id)
+    return book.execute(PLAN, plan_stream(command.plan_id), command, context, locks=locks)
+
+
+def _clients_of(store: Store, plan_id: str) -> list[str]:
+    """What a plan publishes is an input of progress: its client is locked. It never changes."""
+    with store.transaction() as tx:
+        plan: Plan = state_of(tx, PLAN, plan_stream(plan_id))
+    return [] if plan.draft is None else [client_subject(plan.draft.client_id)]

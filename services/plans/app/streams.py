@@ -1,0 +1,61 @@
+"""Names of plans' streams, subjects and documents; and deciding on one of several streams."""
+
+from typing import TypeVar
+
+from kernel.decider import Decider
+from kernel.execute import record, refuse_stale
+from kernel.facts import Recorded
+from kernel.ids import derived_id
+from kernel.store.store import Context, Transaction
+
+C = TypeVar("C")
+F = TypeVar("F")
+S = TypeVar("S")
+
+RULES_STREAM = "level_rules/network"
+# The reference that every admission leads to: confirming rules concerns every client.
+RULES_SUBJECT = f"rules/{derived_id('level_rules', 'network')}"
+
+
+def client_subject(client_id: str) -> str:
+    return f"client/{client_id}"
+
+
+def plan_stream(plan_id: str) -> str:
+    """Of the sealed document too."""
+    return f"plan/{plan_id}"
+
+
+def level_stream(episode_id: str) -> str:
+    return f"level/{episode_id}"
+
+
+def course_stream(episode_id: str) -> str:
+    return f"episode_course/{episode_id}"
+
+
+def decision_stream(recommendation_id: str) -> str:
+    """Of the sealed reason too."""
+    return f"recommendation/{recommendation_id}"
+
+
+def state_of(tx: Transaction, decider: Decider[C, F, S], stream: str) -> S:
+    """As it stands in this transaction."""
+    return decider.fold(recorded.fact for recorded in tx.load(stream))
+
+
+def decided(
+    tx: Transaction,
+    context: Context,
+    decider: Decider[C, F, S],
+    stream: str,
+    command: C,
+    *,
+    expected: bool = True,
+) -> tuple[Recorded, ...]:
+    """What the command adds to the stream; `expected`: it is the one the caller's version is of."""
+    history = tx.load(stream)
+    if expected:
+        refuse_stale(context, len(history))
+    facts = decider.decide(command, decider.fold(recorded.fact for recorded in history))
+    return record(context, stream, len(history), facts)

@@ -1,0 +1,31 @@
+"""Numbers that come from the field, as data: each with its source, and whether it was verified."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cited:
+    """`verified`: empty while the source itself was not read."""
+
+    value: int
+    source: str
+    verified: str = ""
+
+
+# Recertification at least every so many days. UNVERIFIED against the regulation's own text; pages
+# about it agree (legalclarity.org/cms-iop-billing-guidelines-for-medicare-reimbursement). It is a
+# Medicare rule: a payer that asks for less is a matter of that payer's rules.
+RECERTIFICATION_DAYS = Cited(value=60, source="42 CFR 424.24(d), intensive outpatient services")
+
+# Instrument → the least difference of two scores that is more than the instrument's own noise.
+# UNVERIFIED against the manual itself; cbtwatch.com (no-justification-for-nhs-talking-theapies)
+# cites it with this number. Others take 5 points, which is a clinically meaningful change, not a
+# reliable one.
+RELIABLE_CHANGE: Mapping[str, Cited] = {
+    "phq9": Cited(value=6, source="NHS Talking Therapies (IAPT) manual, reliable change index"),
+}
+
+# A score taken so many days before an admission may be the episode's first: intake assesses
+# before it admits. A choice of this system; no source sets it.
+BASELINE_DAYS = Cited(value=30, source="Ninehours")

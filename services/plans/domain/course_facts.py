@@ -1,0 +1,102 @@
+"""What can be asked of an episode's course, and what is recorded. Fields are a storage format."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from services.plans.domain.completion import UNKNOWN, Criteria
+from services.plans.domain.episode import Admitted
+
+# Of the contract's DischargeReason, which follows TEDS-D's values as domain.md (section 7) has
+# them; UNVERIFIED against SAMHSA's codebook.
+COMPLETED = "COMPLETED"
+ALUMNI = "ALUMNI"  # of AftercareKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfEpisode:
+    """`admitted` is filled in under the client's lock."""
+
+    client_id: str
+    episode_id: str
+    actor: str
+    now: datetime
+    admitted: Admitted | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompleteProgram(OfEpisode):
+    """`criteria` and `settled` are filled in under the client's lock."""
+
+    completed_on: date
+    criteria: Criteria = UNKNOWN
+    settled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DischargeClient(OfEpisode):
+    reason: str
+    discharged_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrangeAftercare(OfEpisode):
+    """`starts_on`: of the appointment or the first meeting."""
+
+    aftercare_id: str
+    kind: str
+    starts_on: date
+    alumni_consent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordFollowUp(OfEpisode):
+    follow_up_id: str
+    contacted_on: date
+    reached: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramCompleted:
+    """`rules_version`: of the level rules whose criteria were met."""
+
+    client_id: str
+    episode_id: str
+    completed_on: date
+    completed_by: str
+    rules_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientDischarged:
+    client_id: str
+    episode_id: str
+    reason: str
+    discharged_on: date
+    discharged_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AftercareArranged:
+    """`alumni_consent`: the client agreed, separately, to be contacted as one of the alumni."""
+
+    client_id: str
+    episode_id: str
+    aftercare_id: str
+    kind: str
+    starts_on: date
+    alumni_consent: bool
+    arranged_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowedUp:
+    client_id: str
+    episode_id: str
+    follow_up_id: str
+    contacted_on: date
+    reached: bool
+    recorded_by: str
+
+
+CourseCommand = CompleteProgram | DischargeClient | ArrangeAftercare | RecordFollowUp
+CourseFact = ProgramCompleted | ClientDischarged | AftercareArranged | FollowedUp

@@ -1,0 +1,151 @@
+"""A clinician's decision on a recommendation: accepted, or overridden with a reason."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from kernel.decider import Decider
+from kernel.refusal import AgainstTheRules, Malformed, Unknown
+from services.plans.domain.recommendation import STEP_DOWN, STEP_UP
+
+ACCEPTED = "ACCEPTED"
+OVERRIDDEN = "OVERRIDDEN"
+
+
+class AlreadyDecided(AgainstTheRules):
+    """What was decided on a recommendation stays, while the recommendation does."""
+
+    def __init__(self, recommendation_id: str) -> None:
+        super().__init__(
+            "ALREADY_DECIDED",
+            "it was decided otherwise before",
+            recommendation_id=recommendation_id,
+        )
+
+
+class ReasonRequired(AgainstTheRules):
+    """Who overrides says why."""
+
+    def __init__(self, recommendation_id: str) -> None:
+        super().__init__(
+            "REASON_REQUIRED",
+            "to override takes a reason",
+            recommendation_id=recommendation_id,
+        )
+
+
+class RecommendationWithdrawn(AgainstTheRules):
+    """The week no longer says anything."""
+
+    def __init__(self, recommendation_id: str) -> None:
+        super().__init__(
+            "RECOMMENDATION_WITHDRAWN",
+            "what it rested on was corrected; read the recommendations again",
+            recommendation_id=recommendation_id,
+        )
+
+
+class NotSettled(AgainstTheRules):
+    """Nobody decides on what is about to change."""
+
+    def __init__(self, client_id: str) -> None:
+        super().__init__(
+            "NOT_SETTLED",
+            "something of the client is parked, behind or due; read it again in a moment",
+            client_id=client_id,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recommended:
+    """The recommendation as it stands: which of its contents is decided on."""
+
+    kind: str
+    revision: int
+    rules_version: int
+    withdrawn: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideRecommendation:
+    """`recommended` and `settled` are filled in under the client's lock; `reasoned`: a reason is
+    sealed with it; `stepping`: a level that follows is given."""
+
+    client_id: str
+    recommendation_id: str
+    accept: bool
+    reasoned: bool
+    stepping: bool
+    decided_by: str
+    recommended: Recommended | None
+    settled: bool
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecommendationDecided:
+    """On this revision of the recommendation, of this kind. The reason is sealed."""
+
+    client_id: str
+    recommendation_id: str
+    kind: str
+    revision: int
+    rules_version: int
+    accepted: bool
+    decided_by: str
+    decided_at: datetime
+
+    @property
+    def outcome(self) -> str:
+        return ACCEPTED if self.accepted else OVERRIDDEN
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The last decision; one on another kind than the present is none on the present."""
+
+    last: RecommendationDecided | None = None
+
+    def on(self, kind: str) -> RecommendationDecided | None:
+        return self.last if self.last is not None and self.last.kind == kind else None
+
+
+def decide(command: DecideRecommendation, decision: Decision) -> Iterator[RecommendationDecided]:
+    """Refuses an unknown or withdrawn recommendation, one that was decided otherwise, and one that
+    isn't settled; an override without a reason, and a level where no step is accepted.
+
+    A correction may turn a decided recommendation into one of another kind: that one is open again.
+    """
+    recommended = command.recommended
+    if recommended is None:
+        raise Unknown("recommendation", command.recommendation_id)
+    if not command.accept and not command.reasoned:
+        raise ReasonRequired(command.recommendation_id)
+    if command.stepping and not (command.accept and recommended.kind in (STEP_UP, STEP_DOWN)):
+        raise Malformed(level_of_care="follows only where a step is accepted")
+    last = decision.on(recommended.kind)
+    if last is not None and last.accepted == command.accept:
+        return
+    if last is not None:
+        raise AlreadyDecided(command.recommendation_id)
+    if recommended.withdrawn:
+        raise RecommendationWithdrawn(command.recommendation_id)
+    if not command.settled:
+        raise NotSettled(command.client_id)
+    yield RecommendationDecided(
+        client_id=command.client_id,
+        recommendation_id=command.recommendation_id,
+        kind=recommended.kind,
+        revision=recommended.revision,
+        rules_version=recommended.rules_version,
+        accepted=command.accept,
+        decided_by=command.decided_by,
+        decided_at=command.now,
+    )
+
+
+def evolve(_: Decision, fact: RecommendationDecided) -> Decision:
+    return Decision(fact)
+
+
+DECISION = Decider(decide, evolve, Decision())

@@ -1,0 +1,33 @@
+"""An episode of care as plans' commands know it: what intake told of the admission."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from kernel.refusal import AgainstTheRules, Unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """The admission that was heard."""
+
+    client_id: str
+    level_of_care: str
+    admitted_on: date
+
+
+class EpisodeDischarged(AgainstTheRules):
+    """What a discharged client's course no longer takes."""
+
+    def __init__(self, episode_id: str) -> None:
+        super().__init__(
+            "EPISODE_DISCHARGED",
+            "the client was discharged from this episode",
+            episode_id=episode_id,
+        )
+
+
+def known(admitted: Admitted | None, client_id: str, episode_id: str) -> Admitted:
+    """Refuses an episode of which no admission was heard, or that is another client's."""
+    if admitted is None or admitted.client_id != client_id:
+        raise Unknown("episode", episode_id)
+    return admitted

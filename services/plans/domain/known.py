@@ -1,0 +1,121 @@
+"""What is known of one client, as derivations read it: public facts, each with its id and place."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A public fact: its id, and its place in its owner's log of the client."""
+
+    id: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission(Heard):
+    episode_id: str
+    level_of_care: str
+    admitted_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelChange(Heard):
+    """The clinical level from a day on, within an episode."""
+
+    episode_id: str
+    level_of_care: str
+    effective_from: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discharge(Heard):
+    episode_id: str
+    discharged_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanInForce(Heard):
+    episode_id: str
+    in_force_from: date
+    planned_minutes_per_week: int
+    plan_id: str = ""
+    objectives: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review(Heard):
+    plan_id: str
+    reviewed_on: date
+    objectives: int
+    objectives_met: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheduled(Heard):
+    session_id: str
+    service_date: date
+    starts_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled(Heard):
+    session_id: str
+    service_date: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attendance(Heard):
+    """What was told of a session: when it was closed (`correction` 0), or by a correction."""
+
+    session_id: str
+    service_date: date
+    correction: int
+    attended: bool
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessed(Heard):
+    """`instrument` as intake names it, `phq9/1`."""
+
+    assessment_id: str
+    instrument: str
+    score: int
+    partial: bool
+    completed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyTask(Heard):
+    """Opened by an assessment; `due_at`: when somebody must have acted."""
+
+    task_id: str
+    assessment_id: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyClosed(Heard):
+    task_id: str
+    closed_at: datetime
+
+
+ProgressFact = (
+    Admission
+    | LevelChange
+    | Discharge
+    | PlanInForce
+    | Review
+    | Scheduled
+    | Cancelled
+    | Attendance
+    | Assessed
+    | SafetyTask
+    | SafetyClosed
+)
+
+
+def order(fact: Heard) -> tuple[int, str]:
+    """Of facts of one type, which come from one log: as they were published."""
+    return fact.sequence, fact.id

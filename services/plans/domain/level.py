@@ -1,0 +1,104 @@
+"""The clinical level of care within an episode: segments, the first of which is the admission's."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from kernel.decider import Decider
+from kernel.refusal import AgainstTheRules, Malformed
+from services.plans.domain.episode import Admitted, EpisodeDischarged, known
+from services.plans.domain.recommendation import STEP_DOWN, STEP_UP
+
+LEVEL = re.compile(r"[0-4](\.[0-9])?")  # ASAM's numbers: 1, 2.1, 3.7
+
+
+class SameLevel(AgainstTheRules):
+    """A change changes something."""
+
+    def __init__(self, episode_id: str) -> None:
+        super().__init__(
+            "SAME_LEVEL", "that level is in force on that day already", episode_id=episode_id
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeLevelOfCare:
+    """`admitted` and `discharged` are filled in under the client's lock.
+
+    `step`: STEP_UP or STEP_DOWN where a recommendation of that kind is followed, else empty.
+    """
+
+    client_id: str
+    episode_id: str
+    level_of_care: str
+    effective_from: date
+    changed_by: str
+    admitted: Admitted | None = None
+    discharged: bool = False
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelOfCareChanged:
+    client_id: str
+    episode_id: str
+    level_of_care: str
+    effective_from: date
+    changed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Level by its first day, as recorded: of one day's changes the last holds."""
+
+    changes: tuple[tuple[date, str], ...] = ()
+
+    def on(self, day: date, admission: str) -> str:
+        """In force on that day."""
+        found = admission
+        for _, level in sorted(
+            (change for change in self.changes if change[0] <= day), key=lambda each: each[0]
+        ):
+            found = level
+        return found
+
+
+def decide(command: ChangeLevelOfCare, levels: Levels) -> Iterator[LevelOfCareChanged]:
+    """Refuses an unknown episode, or a discharged one; what is no level, the same level, a day
+    before the admission; and a step that goes the other way."""
+    admitted = known(command.admitted, command.client_id, command.episode_id)
+    if levels.changes and levels.changes[-1] == (command.effective_from, command.level_of_care):
+        return
+    if command.discharged:
+        raise EpisodeDischarged(command.episode_id)
+    if not LEVEL.fullmatch(command.level_of_care):
+        raise Malformed(level_of_care="is no level of care, such as 2.1")
+    if command.effective_from < admitted.admitted_on:
+        raise Malformed(effective_from="is before the admission")
+    present = levels.on(command.effective_from, admitted.level_of_care)
+    if command.level_of_care == present:
+        raise SameLevel(command.episode_id)
+    if command.step == STEP_UP and _rank(command.level_of_care) < _rank(present):
+        raise Malformed(level_of_care="is below the present level")
+    if command.step == STEP_DOWN and _rank(command.level_of_care) > _rank(present):
+        raise Malformed(level_of_care="is above the present level")
+    yield LevelOfCareChanged(
+        client_id=command.client_id,
+        episode_id=command.episode_id,
+        level_of_care=command.level_of_care,
+        effective_from=command.effective_from,
+        changed_by=command.changed_by,
+    )
+
+
+def evolve(levels: Levels, fact: LevelOfCareChanged) -> Levels:
+    return Levels((*levels.changes, (fact.effective_from, fact.level_of_care)))
+
+
+LEVELS = Decider(decide, evolve, Levels())
+
+
+def _rank(level: str) -> tuple[int, ...]:
+    """Of ASAM's numbers; admissions carry such a number too."""
+    return tuple(int(part) for part in level.split(".") if part.isdigit())

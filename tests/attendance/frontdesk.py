@@ -1,0 +1,171 @@
+"""A front desk with a whole network before it: sites, programs, staff, and requests made short."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from ninehours.attendance.v1 import attendance_events_pb2 as events
+from ninehours.attendance.v1 import attendance_service_pb2 as pb
+from ninehours.common.v1 import common_pb2 as common
+from sqlalchemy import text
+
+from kernel.execute import Book
+from kernel.rpc.call import Call
+from kernel.rpc.tokens import Actor
+from kernel.rpc.translate import to_date
+from kernel.store.store import Store
+from services.attendance.adapters import calendar
+from services.attendance.adapters.publication import publish
+from services.attendance.api.servicer import AttendanceServicer
+from services.attendance.app.ports import Calendar
+
+MONDAY = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)  # nine in the morning in Chicago
+THREE_HOURS = timedelta(hours=3)
+ADDRESS = common.PostalAddress(line="1 Lake St", city="Chicago", state="IL", zip="606011234")
+
+
+class FrontDesk:
+    """Calls the servicer at `now`; ids of a site, a program and a clinician are at hand."""
+
+    def __init__(self, store: Store, asked: Calendar | None = None) -> None:
+        self.store = store
+        book = Book(store=store, publish=publish, view=calendar.keep)
+        self.servicer = AttendanceServicer(book, asked or calendar.SqlCalendar())
+        self.now = MONDAY - timedelta(days=1)
+        self.site_id = self.program_id = self.staff_id = ""
+
+    def open(self, time_zone: str = "America/Chicago") -> "FrontDesk":
+        """Opens a site with a program; the next sessions are there. The first clinician stays."""
+        site = pb.OpenSiteRequest(
+            name="Lakeside", time_zone=time_zone, address=ADDRESS, npi="1234567893"
+        )
+        self.site_id = self.call(site).site_id
+        program = pb.OpenProgramRequest(
+            site_id=self.site_id, kind=common.PROGRAM_KIND_SUBSTANCE_USE, under_part2=True
+        )
+        self.program_id = self.call(program).program_id
+        self.staff_id = self.staff_id or self.clinician()
+        return self
+
+    def clinician(self) -> str:
+        staff = pb.CredentialStaffRequest(
+            credential="LCSW", npi="1234567893", effective_from=to_date(date(2026, 1, 1))
+        )
+        return str(self.call(staff).staff_id)
+
+    def call(self, request: Any, command_id: str | None = None) -> Any:
+        if hasattr(request, "meta"):
+            request.meta.command_id = command_id or str(uuid4())
+        rpc = type(request).__name__.removesuffix("Request")
+        actor = Actor(id="staff/1", roles=frozenset(), sites=frozenset({"*"}), purpose="TREATMENT")
+        call = Call(
+            actor=actor, now=self.now, deadline=lambda: None, correlation_id="c", traceparent=""
+        )
+        return getattr(self.servicer, rpc)(request, call)
+
+    def session(self, roster: Sequence[str], **changes: Any) -> str:
+        return str(self.call(self.scheduling(roster, **changes)).session_id)
+
+    def scheduling(
+        self,
+        roster: Sequence[str],
+        starts_at: datetime = MONDAY,
+        length: timedelta = THREE_HOURS,
+        **changes: Any,
+    ) -> pb.ScheduleSessionRequest:
+        given = {
+            "site_id": self.site_id,
+            "program_id": self.program_id,
+            "facilitator_id": self.staff_id,
+            "service_kind": pb.SERVICE_KIND_GROUP,
+            "modality": pb.MODALITY_IN_PERSON,
+            "starts_at": at(starts_at),
+            "ends_at": at(starts_at + length),
+            "roster": roster,
+        }
+        return pb.ScheduleSessionRequest(**{**given, **changes})
+
+    def template(self, *sessions: pb.TemplateSession) -> str:
+        request = pb.DefineTemplateRequest(
+            site_id=self.site_id, program_id=self.program_id, sessions=sessions
+        )
+        return str(self.call(request).template_id)
+
+    def expansion(
+        self, template_id: str, first: date, last: date, roster: Sequence[str], **changes: Any
+    ) -> pb.ExpandTemplateRequest:
+        given = {
+            "template_id": template_id,
+            "from": to_date(first),
+            "to": to_date(last),
+            "facilitator_id": self.staff_id,
+            "roster": roster,
+        }
+        return pb.ExpandTemplateRequest(**{**given, **changes})
+
+    def come(self, session_id: str, arrivals: Mapping[str, datetime]) -> None:
+        self.call(pb.CheckInRosterRequest(session_id=session_id, arrivals=moments(arrivals)))
+
+    def leave(self, session_id: str, departures: Mapping[str, datetime]) -> None:
+        self.call(pb.CheckOutRosterRequest(session_id=session_id, departures=moments(departures)))
+
+    def close(self, session_id: str) -> Any:
+        return self.call(pb.CloseSessionRequest(session_id=session_id))
+
+    def rows(self, statement: str, **parameters: Any) -> list[Any]:
+        with self.store.transaction() as tx:
+            return list(tx.connection.execute(text(statement), parameters).all())
+
+    def heard(self, client_id: str) -> list[Any]:
+        """What was published about the client, in order."""
+        found = self.rows(
+            "SELECT type, body FROM published WHERE subject = :subject ORDER BY sequence",
+            subject=f"client/{client_id}",
+        )
+        return [
+            getattr(events, row.type.rpartition(".")[2]).FromString(bytes(row.body))
+            for row in found
+        ]
+
+    def nouns(self, client_id: str) -> list[str]:
+        return [fact.DESCRIPTOR.name for fact in self.heard(client_id)]
+
+    def flags(self, client_id: str) -> set[str]:
+        """Of the last attendance published."""
+        attended = [fact for fact in self.heard(client_id) if "Attended" in fact.DESCRIPTOR.name]
+        return {events.Flag.Name(flag).removeprefix("FLAG_") for flag in attended[-1].flags}
+
+
+def clients(number: int) -> list[str]:
+    return sorted(str(uuid4()) for _ in range(number))
+
+
+def at(moment: datetime) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromDatetime(moment)
+    return stamp
+
+
+def minute(number: int, start: datetime = MONDAY) -> datetime:
+    return start + timedelta(minutes=number)
+
+
+def moments(given: Mapping[str, datetime]) -> list[pb.Moment]:
+    return [pb.Moment(client_id=client_id, at=at(when)) for client_id, when in given.items()]
+
+
+def interval(begin: datetime, end: datetime) -> pb.Interval:
+    return pb.Interval(**{"from": at(begin), "to": at(end)})
+
+
+def weekly(weekday: int, hour: float, minutes: int = 180, **changes: Any) -> pb.TemplateSession:
+    given = {
+        "weekday": weekday,
+        "starts_minute": int(hour * 60),
+        "minutes": minutes,
+        "service_kind": pb.SERVICE_KIND_GROUP,
+        "modality": pb.MODALITY_IN_PERSON,
+    }
+    return pb.TemplateSession(**{**given, **changes})

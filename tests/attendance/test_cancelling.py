@@ -1,0 +1,84 @@
+"""A cancelled session: told to each client, never attended, and out of everybody's way."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from ninehours.attendance.v1 import attendance_service_pb2 as pb
+
+from kernel.refusal import AgainstTheRules, Refusal, Unknown
+from services.attendance.__main__ import SERVICE
+from tests.attendance.frontdesk import MONDAY, FrontDesk, at, clients, minute
+
+
+@pytest.fixture
+def desk(new_store: Callable[[Any], Any]) -> FrontDesk:
+    return FrontDesk(new_store(SERVICE)).open()
+
+
+def cancel(desk: FrontDesk, session_id: str) -> Any:
+    return desk.call(pb.CancelSessionRequest(session_id=session_id))
+
+
+def reason_of(desk: FrontDesk, request: Any) -> str:
+    with pytest.raises(Refusal) as refused:
+        desk.call(request)
+    return refused.value.reason
+
+
+def test_cancelling_is_told_once_to_each_client(desk: FrontDesk) -> None:
+    ada, bob = clients(2)
+    session_id = desk.session([ada, bob])
+    assert len(cancel(desk, session_id).receipt.published) == 2
+    assert not cancel(desk, session_id).receipt.published
+    for client_id in (ada, bob):
+        assert desk.nouns(client_id) == ["SessionScheduled", "SessionCancelled"]
+        assert desk.heard(client_id)[-1].session_id == session_id
+
+
+def test_a_cancelled_session_frees_its_facilitator_and_clients(desk: FrontDesk) -> None:
+    roster = clients(2)
+    cancel(desk, desk.session(roster))
+    assert desk.session(roster)
+
+
+def test_what_has_begun_is_closed_not_cancelled(desk: FrontDesk) -> None:
+    session_id = desk.session(clients(1))
+    desk.now = MONDAY
+    assert reason_of(desk, pb.CancelSessionRequest(session_id=session_id)) == "SESSION_BEGUN"
+    desk.close(session_id)
+    assert reason_of(desk, pb.CancelSessionRequest(session_id=session_id)) == "SESSION_CLOSED"
+    with pytest.raises(Unknown):
+        cancel(desk, str(uuid4()))
+
+
+def test_a_cancelled_session_has_no_attendance_and_no_notes(desk: FrontDesk) -> None:
+    [ada] = clients(1)
+    session_id = desk.session([ada])
+    cancel(desk, session_id)
+    desk.now = minute(180)
+    who = {"session_id": session_id, "client_id": ada}
+    wrong = pb.CORRECTION_REASON_WAS_THERE
+    for request in [
+        pb.CheckInRequest(**who, at=at(MONDAY)),
+        pb.CheckInRosterRequest(
+            session_id=session_id, arrivals=[pb.Moment(client_id=ada, at=at(MONDAY))]
+        ),
+        pb.CloseSessionRequest(session_id=session_id),
+        pb.SignNoteRequest(**who, text="Took part."),
+        pb.AttestNoteRequest(**who, statement="I was there."),
+        pb.CorrectAttendanceRequest(**who, reason=wrong),
+    ]:
+        assert reason_of(desk, request) == "SESSION_CANCELLED"
+
+
+def test_who_came_before_it_was_cancelled_can_leave(desk: FrontDesk) -> None:
+    [ada] = clients(1)
+    session_id = desk.session([ada])
+    desk.come(session_id, {ada: minute(-10)})
+    cancel(desk, session_id)
+    desk.leave(session_id, {ada: minute(-5)})
+    with pytest.raises(AgainstTheRules) as refused:
+        desk.come(session_id, {ada: minute(0)})
+    assert refused.value.details["client_ids"] == ada
