@@ -30,6 +30,7 @@ def context_of(request: Any, call: Call, vault: Vault) -> Context:
         now=call.now,
         correlation=call.correlation_id,
         traceparent=call.traceparent,
+        sites=call.actor.sites,
         expected_version=meta.expected_version if meta.HasField("expected_version") else None,
         after=positions_of(meta.after),
         deadline=patience_of(call),

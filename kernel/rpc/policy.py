@@ -9,7 +9,8 @@ from google.protobuf.message import Message
 from ninehours.common.v1 import policy_pb2
 
 from kernel.refusal import NotAllowed
-from kernel.rpc.tokens import EVERY_SITE, PURPOSES, Actor
+from kernel.rpc.tokens import PURPOSES, Actor
+from kernel.sites import require_site
 
 
 class UndeclaredRpc(Exception):
@@ -36,10 +37,8 @@ def permit(policy: Policy, actor: Actor, request: Message) -> None:
         raise NotAllowed("ROLE_NOT_ALLOWED", "this takes a role that your token does not hold")
     if actor.purpose not in policy.purposes:
         raise NotAllowed("PURPOSE_NOT_ALLOWED", "your token's purpose does not cover this")
-    if not policy.site_field or EVERY_SITE in actor.sites:
-        return
-    if getattr(request, policy.site_field) not in actor.sites:
-        raise NotAllowed("SITE_NOT_ALLOWED", "your token does not cover this site")
+    if policy.site_field:
+        require_site(actor.sites, getattr(request, policy.site_field))
 
 
 def _policy_of(method: MethodDescriptor) -> Policy:

@@ -14,10 +14,10 @@ from joserfc.jwk import GuestProtocol, OKPKey
 
 from kernel.refusal import Refusal
 from kernel.secrets import PEOPLE, private_key, public_keys
+from kernel.sites import EVERY_SITE
 
 # RFC 9864's name for EdDSA on Ed25519; the only one accepted, whatever a token's header says.
 ALGORITHM = "Ed25519"
-EVERY_SITE = "*"
 SERVICE_ROLE = "service:"
 SERVICE_SUBJECT = "service/"
 PURPOSES = frozenset({"TREATMENT", "PAYMENT", "OPERATIONS"})

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, text
 from kernel.codec import Codec
 from kernel.facts import Position, Publication, Recorded, kind_of
 from kernel.ids import derived_id
+from kernel.sites import EVERY_SITE
 from kernel.store.appending import Written, append
 from kernel.store.documents import Documents
 from kernel.vault import Vault
@@ -27,6 +28,8 @@ class Context:
     now: datetime
     correlation: str = ""
     traceparent: str = ""
+    # Those the caller speaks for.
+    sites: frozenset[str] = frozenset({EVERY_SITE})
     expected_version: int | None = None
     after: tuple[Position, ...] = ()
     deadline: float = 10.0

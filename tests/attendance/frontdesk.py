@@ -34,6 +34,7 @@ class FrontDesk:
         book = Book(store=store, publish=publish, view=calendar.keep)
         self.servicer = AttendanceServicer(book, asked or calendar.SqlCalendar())
         self.now = MONDAY - timedelta(days=1)
+        self.sites = frozenset({"*"})
         self.site_id = self.program_id = self.staff_id = ""
 
     def open(self, time_zone: str = "America/Chicago") -> "FrontDesk":
@@ -59,7 +60,7 @@ class FrontDesk:
         if hasattr(request, "meta"):
             request.meta.command_id = command_id or str(uuid4())
         rpc = type(request).__name__.removesuffix("Request")
-        actor = Actor(id="staff/1", roles=frozenset(), sites=frozenset({"*"}), purpose="TREATMENT")
+        actor = Actor(id="staff/1", roles=frozenset(), sites=self.sites, purpose="TREATMENT")
         call = Call(
             actor=actor, now=self.now, deadline=lambda: None, correlation_id="c", traceparent=""
         )

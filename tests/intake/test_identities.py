@@ -77,6 +77,11 @@ def test_a_claim_gets_what_was_registered(desk: Desk) -> None:
     assert (row.at, str(row.recipient_payer_id)) == (desk.now, PAYER)
 
 
+def test_the_audit_leads_to_the_command_that_asked(desk: Desk) -> None:
+    desk.identities(desk.registered())
+    assert [row.correlation for row in desk.rows("SELECT correlation FROM identity_audit")] == ["c"]
+
+
 def test_a_program_not_under_part_2_needs_no_consent(desk: Desk) -> None:
     client_id = desk.registered()
     desk.covered(client_id, group_number="")

@@ -11,6 +11,7 @@ from kernel.store.store import Context, Transaction
 from services.attendance.app.ports import Calendar
 from services.attendance.app.streams import (
     client_subject,
+    require_own_session,
     session_stream,
     site_stream,
     staff_stream,
@@ -97,7 +98,11 @@ def cancel_session(book: Book, session_id: str, context: Context) -> Outcome:
     """
     command = CancelSession(session_id=session_id, now=context.now)
     stream = session_stream(session_id)
-    return book.execute(SESSION, stream, command, context, locks=[stream])
+
+    def before(tx: Transaction) -> None:
+        require_own_session(context, SESSION.fold(r.fact for r in tx.load(stream)))
+
+    return book.execute(SESSION, stream, command, context, locks=[stream], before=before)
 
 
 def service_date_of(outcome: Outcome) -> date:

@@ -1,6 +1,7 @@
 """The names of attendance's streams, and a session as a presence sees it."""
 
 from kernel.refusal import Malformed, Unknown
+from kernel.sites import require_site
 from kernel.store.store import Context
 from services.attendance.domain.at import At
 from services.attendance.domain.session import Session
@@ -30,6 +31,12 @@ def presence_stream(session_id: str, client_id: str) -> str:
 def client_subject(client_id: str) -> str:
     """The subject of what is published, and the owner of what is sealed."""
     return f"client/{client_id}"
+
+
+def require_own_session(context: Context, session: Session) -> None:
+    """Refuses SITE_NOT_ALLOWED a session of a site the caller doesn't speak for."""
+    if session.scheduled is not None:
+        require_site(context.sites, session.scheduled.site_id)
 
 
 def at_session(session: Session, session_id: str, client_id: str) -> At:

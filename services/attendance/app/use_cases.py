@@ -14,6 +14,7 @@ from services.attendance.app.streams import (
     at_session,
     client_subject,
     presence_stream,
+    require_own_session,
     session_stream,
     site_stream,
     staff_stream,
@@ -75,6 +76,8 @@ def close_session(book: Book, calendar: Calendar, session_id: str, context: Cont
         stream = session_stream(session_id)
         history = tx.load(stream)
         refuse_stale(context, len(history))
+        session = SESSION.fold(recorded.fact for recorded in history)
+        require_own_session(context, session)
         clients = calendar.attendees(tx, session_id)
         tx.lock(map(client_subject, clients))
         found = tx.load_many([presence_stream(session_id, client_id) for client_id in clients])
@@ -88,8 +91,7 @@ def close_session(book: Book, calendar: Calendar, session_id: str, context: Cont
             presences=presences,
             elsewhere=calendar.elsewhere(tx, session_id),
         )
-        facts = SESSION.decide(command, SESSION.fold(recorded.fact for recorded in history))
-        return record(context, stream, len(history), facts)
+        return record(context, stream, len(history), SESSION.decide(command, session))
 
     return book.transact(context, decide, locks=[session_stream(session_id)])
 
@@ -169,6 +171,7 @@ def _presence(
         history = tx.load_many([session_stream(session_id), stream])
         refuse_stale(context, len(history[stream]))
         session = SESSION.fold(recorded.fact for recorded in history[session_stream(session_id)])
+        require_own_session(context, session)
         command = command_at(at_session(session, session_id, client_id))
         presence = PRESENCE.fold(recorded.fact for recorded in history[stream])
         facts = tuple(PRESENCE.decide(command, presence))

@@ -39,6 +39,7 @@ class AskingServicer:
                 recipient_payer_id=str(read.uuid("recipient_payer_id")),
                 on=read.date("on"),
                 settled_client_ids=frozenset(request.settled_client_ids),
+                correlation=call.correlation_id,
             )
         answers = questions.read_identities(self._store, self._episodes, self._audit, asked)
         return pb.ReadIdentitiesResponse(

@@ -70,7 +70,10 @@ class SexOf(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """Who asked for one client's identity. `outcome`: GIVEN, or why it was withheld."""
+    """Who asked for one client's identity. `outcome`: GIVEN, or why it was withheld.
+
+    `correlation` leads from the service that asked to the command, and so to the person.
+    """
 
     at: datetime
     actor: str
@@ -80,6 +83,7 @@ class AuditEntry:
     consent_id: str | None
     identity_version: int | None
     outcome: str
+    correlation: str
 
 
 class Audit(Protocol):

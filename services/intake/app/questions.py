@@ -32,6 +32,8 @@ class IdentitiesAsked:
     recipient_payer_id: str
     on: date
     settled_client_ids: frozenset[str] = frozenset()
+    # What the asking is part of: the command of a person, in the service that asks.
+    correlation: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,5 +142,6 @@ def _entry(answer: Identified | Withheld, asked: IdentitiesAsked) -> AuditEntry:
         recipient_payer_id=asked.recipient_payer_id,
         consent_id=given.consent_id if given else None,
         identity_version=given.identity_version if given else None,
+        correlation=asked.correlation,
         outcome=answer.reason if isinstance(answer, Withheld) else answer.outcome,
     )

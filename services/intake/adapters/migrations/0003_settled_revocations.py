@@ -1,4 +1,4 @@
-"""An identity may be given on a settled revocation: the audit says so."""
+"""The audit says when an identity was given on a settled revocation, and what it was part of."""
 
 from alembic import op
 
@@ -11,6 +11,7 @@ depends_on = None
 def upgrade() -> None:
     op.execute("""
     ALTER TABLE identity_audit
+        ADD COLUMN correlation text NOT NULL DEFAULT '',
         DROP CONSTRAINT identity_audit_outcome_check,
         DROP CONSTRAINT identity_audit_check,
         ADD CHECK (outcome IN ('GIVEN', 'REVOCATION_SETTLED',
