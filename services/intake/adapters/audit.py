@@ -17,9 +17,9 @@ class SqlAudit:
             tx.connection.execute(
                 text(
                     "INSERT INTO identity_audit (at, actor, purpose, client_id, recipient_payer_id,"
-                    " consent_id, identity_version, outcome, correlation) VALUES (:at, :actor, :purpose,"
-                    " :client_id, :recipient_payer_id, :consent_id, :identity_version, :outcome,"
-                    " :correlation)"
+                    " consent_id, identity_version, outcome, correlation)"
+                    " VALUES (:at, :actor, :purpose, :client_id, :recipient_payer_id,"
+                    " :consent_id, :identity_version, :outcome, :correlation)"
                 ),
                 [asdict(entry) for entry in entries],
             )
