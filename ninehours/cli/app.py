@@ -38,7 +38,7 @@ def main() -> None:
 
 @app.command()
 def demo(data: Data = DATA, json: Json = False, seed: Seed = None) -> None:
-    """Play three weeks of a program through the gRPC API, show what came of it, stop everything.
+    """Play twelve weeks of a network through the gRPC API, show what came of it, stop everything.
 
     State stays in the data directory: played again, the same commands answer the same and change
     nothing; broken off, the story goes on where it stopped.

@@ -12,9 +12,10 @@ from ninehours.local.system import LocalSystem
 from ninehours.story.cast import make_cast
 from ninehours.story.export import export_batch
 from ninehours.story.gateway import Gateway
-from ninehours.story.plot import BILLER, play
+from ninehours.story.plot import play
 from ninehours.story.rehearsal import rehearse
 from ninehours.story.summary import Summary, summarize
+from ninehours.story.telling import BILLER
 
 # Shorter than a test's: a part that is away so long is not coming back while somebody watches.
 DEADLINE = 20.0
@@ -64,12 +65,15 @@ def _play(path: Path, seed: int) -> Outcome:
             on_scene=watching.scene,
         ) as gateway:
             played = play(gateway, cast)
-            file = export_batch(gateway.ask, BILLER, played.issued.batch_id, path / "exports")
+            files = [
+                export_batch(gateway.ask, BILLER, batch_id, path / "exports")
+                for batch_id in played.batches
+            ]
             took = time.monotonic() - began
-            summary = summarize(gateway)
+            summary = summarize(gateway, tuple(played.place.site_ids.values()))
         return Outcome(
             summary=summary,
-            files=(file,),
+            files=tuple(files),
             start=system.seconds_to_start,
             story=took - gateway.seconds_settling,
             settle=gateway.seconds_settling,

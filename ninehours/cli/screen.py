@@ -1,5 +1,7 @@
 """What the demo shows in the end: what happened, and what to look at next."""
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +15,12 @@ if TYPE_CHECKING:
 
 ONE_DAY = Path(__file__).resolve().parents[2] / "docs" / "one-day.md"
 OUTCOMES = {
-    "PER_DIEM": "billable, one H0015 each",
-    "NOT_BILLABLE": "missed, or short of 180 minutes",
+    "PER_DIEM": "billable by the day",
+    "DISCRETE": "billable by services, or by units of time",
+    "NOT_BILLABLE": "missed, too short, or kept from the payer",
     "HOLD": "something is awaited",
 }
+MOST_REASONS = 4
 
 
 def show_demo(outcome: "Outcome", data: Path, seed: int) -> None:
@@ -24,7 +28,9 @@ def show_demo(outcome: "Outcome", data: Path, seed: int) -> None:
     console = Console(highlight=False)
     summary = outcome.summary
     console.print()
-    console.print("[bold]Three weeks of an intensive outpatient program[/bold], played over gRPC.")
+    console.print(
+        "[bold]Twelve weeks of three intensive outpatient sites[/bold], played over gRPC."
+    )
     if outcome.repeated:
         console.print("The story was here already: the same commands, applied once.")
     console.print()
@@ -47,15 +53,20 @@ def show_demo(outcome: "Outcome", data: Path, seed: int) -> None:
 def _happened(outcome: "Outcome") -> list[str]:
     summary = outcome.summary
     facts = summary.facts
+    claims = summary.claims
     return [
-        f"{summary.clients} clients admitted, each with a signed plan and an authorization",
-        f"{summary.sessions} group sessions, {facts.get('SessionAttended', 0)} attendances, "
-        f"{facts.get('SessionMissed', 0)} no-show, "
+        f"{summary.clients} clients at three sites in two time zones, "
+        f"{facts.get('ClientAdmitted', 0)} admissions, "
+        f"{facts.get('ClientDischarged', 0)} discharges",
+        f"{summary.sessions} sessions, {facts.get('SessionAttended', 0)} attendances, "
+        f"{facts.get('SessionMissed', 0)} no-shows, "
         f"{facts.get('SessionNoteSigned', 0)} notes signed",
-        f"{summary.claims['ISSUED']} claims of {_dollars(summary.claims_amount_minor)} issued "
-        f"as one 837P file; {summary.claims['DRAFTED']} drafts left",
-        f"{facts.get('AttendanceCorrected', 0)} attendance corrected after issue: "
-        f"{summary.proposals} correction awaits the payer's control number",
+        f"{claims['ISSUED']} claims to four payers in {len(outcome.files)} files, "
+        f"{claims['REPLACEMENT']} replaced and {claims['VOID']} voided since",
+        f"{_dollars(summary.claims_amount_minor)} claimed and standing; "
+        f"{claims['DRAFTED']} drafts left",
+        f"{facts.get('AttendanceCorrected', 0)} attendances corrected after issue, "
+        f"{summary.proposals} corrections still proposed",
         "nothing parked" if not summary.parked else f"{summary.parked} records parked",
     ]
 
@@ -66,7 +77,7 @@ def _days(outcome: "Outcome") -> Table:
     for name, number in outcome.summary.service_days.items():
         why = OUTCOMES.get(name, "")
         if name == "HOLD" and outcome.summary.held:
-            why = ", ".join(sorted(set(outcome.summary.held)))
+            why = _commonest(outcome.summary.held)
         table.add_row(name, str(number), why)
     table.add_row()
     return table
@@ -74,12 +85,18 @@ def _days(outcome: "Outcome") -> Table:
 
 def _next(outcome: "Outcome", data: Path) -> list[tuple[str, str]]:
     up = "make up" if data == DATA.absolute() else f'make up ARGS="--data {data}"'
-    found = [("the claims", str(file)) for file in outcome.files]
+    found = [("the claims", f"{folder}/") for folder in {file.parent for file in outcome.files}]
+    found.append(("who is who", "README.md, «The stories of the demo»"))
     found.append(("everything again", f"{up}   (starts it on this data, and stays)"))
     if ONE_DAY.exists():
         found.append(("one day, traced", "docs/one-day.md"))
     found.append(("the logs", str(data / "logs")))
     return found
+
+
+def _commonest(reasons: Sequence[str]) -> str:
+    """The reasons that hold most days."""
+    return ", ".join(reason for reason, _ in Counter(reasons).most_common(MOST_REASONS))
 
 
 def _dollars(minor: int) -> str:

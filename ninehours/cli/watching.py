@@ -10,7 +10,7 @@ WIDEST = 60
 
 
 class Watching:
-    """A context manager; the bar is gone after it."""
+    """A context manager; the bar is gone after it. `commands`: about how many there will be."""
 
     def __init__(self, commands: int) -> None:
         self._console = Console(stderr=True, highlight=False)
@@ -48,13 +48,15 @@ class Watching:
             width = max(min(WIDEST, self._console.width - 42), 10)
             self._bar.update(self._task, description=title[:width].ljust(width))
         else:
-            self.say(f"{self._done:4} of {self._commands} commands; {title}")
+            self.say(f"{self._done:4} of about {self._commands} commands; {title}")
 
     def step(self, index: int, _: str) -> None:
         """One more command."""
         self._done = index
         if self._bar:
-            self._bar.update(self._task, completed=index)
+            # A rehearsal guesses how many claims there will be to answer.
+            self._commands = max(self._commands, index)
+            self._bar.update(self._task, completed=index, total=self._commands)
 
     def say(self, message: str) -> None:
         """A line that stays."""

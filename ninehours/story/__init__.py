@@ -1,1 +1,1 @@
-"""The demo's story: three weeks of an intensive outpatient program, played through the gRPC API."""
+"""The demo's story: twelve weeks of a network of three sites, played through the gRPC API."""

@@ -1,24 +1,50 @@
 """The people of the story: invented, the same for the same seed, and nobody's who lives."""
 
 import random
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from ninehours.story.names import CITIES, FAMILY_NAMES, GIVEN_NAMES, NOTES, STREETS, WISHES
+from ninehours.story.courses import Course, ordinary_courses
+from ninehours.story.named import COURSES
+from ninehours.story.names import (
+    CITIES,
+    FAMILY_NAMES,
+    GIVEN_NAMES,
+    NARRATIVES,
+    NOTES,
+    STREETS,
+    WISHES,
+)
+from ninehours.story.network import (
+    FACILITATORS,
+    PROVIDERS,
+    SITES,
+    group_of,
+    program_of,
+    site_of,
+)
 from services.billing.domain.x12.npi import check_digit_for
 
-CLIENTS = 12
+CLIENTS = 60
+# By the kind of the program: the principal diagnosis, and what may stand beside it.
 SUBSTANCE_USE = ("F10.20", "F11.20", "F12.20", "F14.20", "F15.20")
-BESIDE_IT = ("F33.1", "F41.1", "F43.10")
+MENTAL_HEALTH = ("F33.1", "F41.1", "F43.10", "F31.81")
+DIAGNOSES: Mapping[str, tuple[Sequence[str], Sequence[str | None]]] = {
+    "SUBSTANCE_USE": (SUBSTANCE_USE, (None, *MENTAL_HEALTH[:3])),
+    "MENTAL_HEALTH": (MENTAL_HEALTH, (None,)),
+    "DUAL": (SUBSTANCE_USE, MENTAL_HEALTH),
+}
 OLDEST = date(1951, 1, 1)
 YOUNGEST = date(2004, 1, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """One invented client. `phq9`: answers to items 1 to 10; to item 9, self-harm, always 0.
+    """One invented client. `key`: the name of a story of their own, or `client 23`.
 
-    `wish` is the goal in the client's words, `note` what a clinician writes: both hold the name.
+    `wish` is the goal in the client's words, `narrative` and `note` what a clinician writes: all
+    hold the name. `early`: how many minutes before and after a session the client is there.
     """
 
     key: str
@@ -28,84 +54,85 @@ class Client:
     sex: str
     street: str
     city: str
+    state: str
     zip: str
     member_number: str
     authorization_number: str
-    phq9: tuple[int, ...]
     diagnoses: tuple[str, ...]
+    early: int
     wish: str
+    narrative: str
     note: str
+    course: Course
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cast:
-    """Everybody, and what happens to whom."""
+    """Everybody; `npis` by whose they are: a site's, a facilitator's, the provider's."""
 
     seed: int
     clients: tuple[Client, ...]
-    site_npi: str
-    provider_npi: str
-    clinician_npi: str
+    npis: Mapping[str, str]
     tax_id: str
 
-    @property
-    def no_show(self) -> Client:
-        return self.clients[0]
-
-    @property
-    def leaves_early(self) -> Client:
-        return self.clients[1]
-
-    @property
-    def signed_late(self) -> Client:
-        return self.clients[2]
-
-    @property
-    def never_signed(self) -> Client:
-        return self.clients[3]
-
-    @property
-    def corrected(self) -> Client:
-        return self.clients[4]
+    def __getitem__(self, key: str) -> Client:
+        return next(client for client in self.clients if client.key == key)
 
 
 def make_cast(seed: int) -> Cast:
-    """The cast of a seed."""
+    """The cast of a seed: those with a story of their own first."""
     chance = random.Random(seed)  # noqa: S311  the same people each time, no secret
-    families = chance.sample(FAMILY_NAMES, CLIENTS)
+    courses = [(key, course) for key, course in COURSES.items()]
+    courses += [
+        (f"client {number:02d}", course)
+        for number, course in enumerate(ordinary_courses(chance), start=len(courses) + 1)
+    ]
+    families = chance.sample(FAMILY_NAMES, len(courses))
+    numbered = enumerate(zip(families, courses, strict=True), start=1)
+    whose = [each.key for each in (*PROVIDERS, *SITES, *FACILITATORS)]
     return Cast(
         seed=seed,
-        clients=tuple(_client(chance, n, family) for n, family in enumerate(families, start=1)),
-        site_npi=_npi(chance),
-        provider_npi=_npi(chance),
-        clinician_npi=_npi(chance),
+        clients=tuple(_client(chance, n, family, *told) for n, (family, told) in numbered),
+        npis=dict(zip(whose, _npis(chance), strict=False)),
         tax_id=f"36{chance.randrange(10**7):07d}",
     )
 
 
-def _client(chance: random.Random, number: int, family: str) -> Client:
+def _client(chance: random.Random, number: int, family: str, key: str, course: Course) -> Client:
     given = chance.choice(GIVEN_NAMES)
-    city, zip5 = chance.choice(CITIES)
-    second = chance.choice((None, *BESIDE_IT))
+    group = group_of(course.seats[0].group if course.seats else "day")
+    state = site_of(group).state
+    city, zip5 = chance.choice(CITIES[state])
+    principal, beside = DIAGNOSES[program_of(group.program).kind]
+    first, second = chance.choice(principal), chance.choice(beside)
+    named = {"given": given, "family": family}
     return Client(
-        key=f"client {number:02d}",
+        key=key,
         family_name=family,
         given_name=given,
         birth_date=OLDEST + timedelta(days=chance.randrange((YOUNGEST - OLDEST).days)),
         sex=chance.choice(("SEX_FEMALE", "SEX_MALE", "SEX_UNKNOWN")),
         street=f"{chance.randrange(100, 9000)} {chance.choice(STREETS)}",
         city=city,
+        state=state,
         zip=f"{zip5}{chance.randrange(1, 10**4):04d}",
         # The running number keeps them apart, whatever chance says.
         member_number=f"NHX{chance.randrange(10**7):07d}{number:02d}",
         authorization_number=f"AUZ{chance.randrange(10**6):06d}{number:02d}",
-        phq9=(*(chance.randint(1, 3) for _ in range(8)), 0, chance.randint(0, 3)),
-        diagnoses=(chance.choice(SUBSTANCE_USE), *([second] if second else [])),
-        wish=chance.choice(WISHES).format(given=given, family=family),
-        note=chance.choice(NOTES).format(given=given, family=family),
+        diagnoses=(first, *([second] if second else [])),
+        early=chance.randrange(9),
+        wish=chance.choice(WISHES).format(**named),
+        narrative=chance.choice(NARRATIVES).format(**named),
+        note=chance.choice(NOTES).format(**named),
+        course=course,
     )
 
 
-def _npi(chance: random.Random) -> str:
-    nine = f"1{chance.randrange(10**8):08d}"
-    return nine + check_digit_for(nine)
+def _npis(chance: random.Random) -> Iterator[str]:
+    """Invented ones, none twice."""
+    given: set[str] = set()
+    while True:
+        nine = f"1{chance.randrange(10**8):08d}"
+        if nine not in given:
+            given.add(nine)
+            yield nine + check_digit_for(nine)

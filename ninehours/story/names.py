@@ -25,6 +25,48 @@ FAMILY_NAMES = (
     "Tamberlane",
     "Snowdrake",
     "Inglefern",
+    "Applegarrow",
+    "Bellhaverne",
+    "Cindermoor",
+    "Dunnathorpe",
+    "Eldermarsh",
+    "Foxgloveby",
+    "Grimsdottle",
+    "Hawkesmere",
+    "Ivorstone",
+    "Jasperholt",
+    "Kindlewick",
+    "Lorriemont",
+    "Mossgrave",
+    "Nettlecombe",
+    "Oakenshade",
+    "Pipplethwaite",
+    "Quarrelstone",
+    "Ruddlesworth",
+    "Sorrelwynd",
+    "Tinkersdale",
+    "Ulverscroft",
+    "Violetmead",
+    "Willowhurst",
+    "Yewtreeby",
+    "Zephyrdine",
+    "Ashlingford",
+    "Birchenough",
+    "Copperthorn",
+    "Dappleworth",
+    "Emberlyne",
+    "Farthingdale",
+    "Goldacrewe",
+    "Heatherwaite",
+    "Inkermoss",
+    "Jessamyfield",
+    "Kettlesby",
+    "Larchwarden",
+    "Merrowdale",
+    "Nightingworth",
+    "Ormsgillie",
+    "Partridgely",
+    "Quinceford",
 )
 GIVEN_NAMES = (
     "Amara",
@@ -58,12 +100,34 @@ STREETS = (
     "Hazelbank Avenue",
     "Ropewalk Place",
 )
-CITIES = (("Chicago", "60622"), ("Evanston", "60201"), ("Oak Park", "60302"), ("Cicero", "60804"))
+# By state: where the clients of a site there live.
+CITIES = {
+    "IL": (("Chicago", "60622"), ("Evanston", "60201"), ("Oak Park", "60302"), ("Cicero", "60804")),
+    "WI": (("Milwaukee", "53202"), ("Wauwatosa", "53213"), ("Racine", "53403")),
+    "NY": (("Albany", "12207"), ("Troy", "12180"), ("Schenectady", "12305")),
+}
 WISHES = (
     "My kids should be able to say «{family}» at school without being asked about me.",
     "I want a month in which nobody at the {family} table counts my glasses.",
     "To sleep through the night, and to answer when somebody calls for {family}.",
     "I, {given} {family}, want my job back by summer.",
+)
+STAFF_NAMES = (
+    ("Abernathy", "Ruth"),
+    ("Castellanos", "Iván"),
+    ("Dufresne", "Odile"),
+    ("Mbeki-Lowe", "Thandi"),
+    ("Sørensen", "Kaj"),
+)
+GROUP_NOTES = (
+    "Group worked on refusal skills; two role plays, then a round.",
+    "Psychoeducation on sleep and craving; worksheet handed out, discussed in pairs.",
+    "Process group: the weekend ahead, who to call, what to leave out.",
+)
+NARRATIVES = (
+    "{family} family: two generations of the same trouble, nobody spoke of it.",
+    "Mx. {family} sleeps four hours, eats once a day.",
+    "{given} {family} wants to be reachable for the children.",
 )
 NOTES = (
     "{given} {family} spoke about a craving on the way home and what helped.",

@@ -4,13 +4,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
-from uuid import UUID, uuid5
 
-from google.protobuf.descriptor_pool import Default
 from google.protobuf.message import Message
-from google.protobuf.message_factory import GetMessageClass
 
 from ninehours.story.cast import Cast
+from ninehours.story.made_up import MadeUp
 from ninehours.story.plot import play
 from ninehours.story.stage import Person, command_id, service_of
 
@@ -27,16 +25,18 @@ class Told:
     rpc: str
     request: Message
     now: datetime
+    scene: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Rehearsal:
-    """A stage that answers every command with made-up ids, and looks at nothing."""
+    """A stage that answers with what is made up, and looks at nothing."""
 
     seed: int
     told: list[Told] = field(default_factory=list)
     scenes: list[str] = field(default_factory=list)
     people: dict[str, Person] = field(default_factory=dict)
+    _answers: MadeUp = field(default_factory=MadeUp)
 
     def enter(self, who: str, person: Person) -> None:
         self.people[who] = person
@@ -54,9 +54,13 @@ class Rehearsal:
                 rpc=rpc,
                 request=request,
                 now=now,
+                scene=self.scenes[-1],
             )
         )
-        return _made_up(request, command_id(self.seed, step))
+        return self._answers.to_command(request, command_id(self.seed, step))
+
+    def ask(self, _: str, request: Any) -> Any:
+        return self._answers.to_question(request)
 
     def together(self, tasks: Iterable[Callable[[], T]]) -> Sequence[T]:
         return [task() for task in tasks]
@@ -70,16 +74,6 @@ class Rehearsal:
 
 def rehearse(cast: Cast) -> Rehearsal:
     """The whole story, command by command, in the order of a play by one worker."""
-    stage = Rehearsal(cast.seed)
+    stage = Rehearsal(seed=cast.seed)
     play(stage, cast)
     return stage
-
-
-def _made_up(request: Message, command: UUID) -> Any:
-    """The response's message, every id in it derived from the command's."""
-    name = request.DESCRIPTOR.full_name.removesuffix("Request") + "Response"
-    response = GetMessageClass(Default().FindMessageTypeByName(name))()
-    for each in response.DESCRIPTOR.fields:
-        if each.name.endswith("_id"):
-            setattr(response, each.name, str(uuid5(command, each.name)))
-    return response

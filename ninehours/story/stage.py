@@ -41,6 +41,10 @@ class Stage(Protocol):
         """Give a command at a business time; `step` names it once in the story. Its answer."""
         ...
 
+    def ask(self, who: str, request: Any) -> Any:
+        """A question whose answer later commands need."""
+        ...
+
     def together(self, tasks: Iterable[Callable[[], T]]) -> Sequence[T]:
         """Do what does not depend on one another; answers in the order of the tasks."""
         ...

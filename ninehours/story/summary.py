@@ -1,21 +1,28 @@
 """What a story came to, asked of the services through their API and nothing else."""
 
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.exchange.v1 import published_log_service_pb2 as log
 
-from ninehours.story import looks
-from ninehours.story.looks import Asking
-from ninehours.story.settling import SERVICES, heads_of, parked
+from ninehours.story import days, looks
+from ninehours.story.evidence import ORIGINAL, REPLACEMENT, VOID
+from ninehours.story.lines import attendance
+from ninehours.story.looks import Answering, Asking
+from ninehours.story.settling import SERVICES, parked
+
+SESSIONS_A_PAGE = 500
+STATES = {ORIGINAL: "ISSUED", REPLACEMENT: "REPLACEMENT", VOID: "VOID"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """`facts`: published, by the short name of their type; amounts in cents."""
+    """`facts`: published, by the short name of their type; `claims`: ISSUED are originals.
+
+    `claims_amount_minor`: of claims that stand, in cents; what was replaced or voided isn't in it.
+    """
 
     clients: int
     sessions: int
@@ -28,37 +35,39 @@ class Summary:
     parked: int
 
 
-def summarize(live: Asking) -> Summary:
+def summarize(live: Asking, site_ids: Sequence[str]) -> Summary:
     """Everything that is listed is listed to its last page."""
     facts = count_facts(live)
-    days = list(looks.service_days(live))
+    service_days = list(looks.service_days(live))
     claims = list(looks.claims(live))
     return Summary(
         clients=facts.get("ClientRegistered", 0),
-        sessions=len(_sessions(live)),
+        sessions=sum(1 for site_id in site_ids for _ in sessions(live, site_id)),
         facts=facts,
-        service_days=_counted(looks.outcome_name(day) for day in days),
+        service_days=_counted(looks.outcome_name(day) for day in service_days),
         held=tuple(
             sorted(
                 verdict.reason
-                for day in days
+                for day in service_days
                 if looks.outcome_name(day) == "HOLD"
                 for verdict in day.verdicts
                 if not verdict.open
             )
         ),
-        claims={
-            "DRAFTED": sum(claim.state == billing.CLAIM_STATE_DRAFTED for claim in claims),
-            "ISSUED": sum(claim.state == billing.CLAIM_STATE_ISSUED for claim in claims),
-        },
-        claims_amount_minor=sum(
-            claim.charge.minor_units
-            for claim in claims
-            if claim.state == billing.CLAIM_STATE_ISSUED
-        ),
+        claims=_by_state(claims),
+        claims_amount_minor=sum(claim.charge.minor_units for claim in claims if _stands(claim)),
         proposals=sum(1 for _ in looks.proposals(live)),
         parked=sum(len(of_one) for of_one in parked(live.ask_operator).values()),
     )
+
+
+def sessions(live: Answering, site_id: str) -> Iterator[object]:
+    """Every session of a site."""
+    request = attendance.list_sessions(
+        site_id, days.OPENING, days.LAST_SUNDAY, size=SESSIONS_A_PAGE
+    )
+    for page in looks.pages(live, request):
+        yield from page.sessions
 
 
 def count_facts(live: Asking) -> dict[str, int]:
@@ -70,24 +79,18 @@ def count_facts(live: Asking) -> dict[str, int]:
     return dict(sorted(facts.items()))
 
 
-def _sessions(live: Asking) -> set[str]:
-    """Every scheduled session: one fact for each client on its roster names it."""
-    scheduled = attendance.SessionScheduled.DESCRIPTOR.full_name.encode()
-    found = set()
-    for _, subject, _ in heads_of(live.ask_operator, "attendance"):
-        if not subject.startswith("client/"):
-            continue
-        after, more = 0, True
-        while more:
-            request = log.ReadRequest(subject=subject, after_sequence=after)
-            page = live.ask_operator("attendance", request)
-            for fact in page.facts:
-                after = fact.sequence
-                if fact.headers["ce_type"] == scheduled:
-                    found.add(attendance.SessionScheduled.FromString(fact.body).session_id)
-            more = page.more and bool(page.facts)
-    return found
+def _by_state(claims: Iterable[billing.Claim]) -> dict[str, int]:
+    counted = Counter(
+        "DRAFTED" if claim.state == billing.CLAIM_STATE_DRAFTED else STATES[claim.frequency]
+        for claim in claims
+    )
+    return {state: counted[state] for state in ("DRAFTED", *STATES.values())}
 
 
-def _counted(names: Any) -> dict[str, int]:
+def _stands(claim: billing.Claim) -> bool:
+    issued = claim.state == billing.CLAIM_STATE_ISSUED
+    return issued and claim.frequency != VOID and not claim.followed_by_claim_id
+
+
+def _counted(names: Iterable[str]) -> dict[str, int]:
     return dict(sorted(Counter(names).items()))

@@ -18,21 +18,23 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     from kernel.rpc.client import Client  # noqa: PLC0415
     from kernel.rpc.tokens import service_tokens  # noqa: PLC0415
     from services.billing.adapters import identities  # noqa: PLC0415
+    from services.billing.adapters.file_837i import Files837I  # noqa: PLC0415
     from services.billing.adapters.file_837p import Files837P  # noqa: PLC0415
     from services.billing.adapters.publication import publish  # noqa: PLC0415
     from services.billing.adapters.record import SqlDrafts, SqlPages  # noqa: PLC0415
     from services.billing.api.servicer import SERVICE, BillingServicer  # noqa: PLC0415
-    from services.billing.app.issue_claims import Issuing  # noqa: PLC0415
+    from services.billing.app.ports import Issuing  # noqa: PLC0415
 
     intake = Client(
         settings.peers["intake"],
         identities.SERVICE,
         token=service_tokens(settings.secrets_dir, "billing", "PAYMENT"),
     )
+    usage = "P" if settings.environment == "production" else "T"
     issuing = Issuing(
         drafts=SqlDrafts(),
         identities=identities.IntakeIdentities(intake),
-        files=Files837P("P" if settings.environment == "production" else "T"),
+        files={"PROFESSIONAL": Files837P(usage), "INSTITUTIONAL": Files837I(usage)},
     )
     book = Book(store=store, publish=publish, interests=INTERESTS)
     return {SERVICE: BillingServicer(book, SqlPages(), issuing)}

@@ -22,14 +22,16 @@ from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import to_date
 from kernel.store.store import Store
 from services.billing.__main__ import SERVICE
+from services.billing.adapters.file_837i import Files837I
 from services.billing.adapters.file_837p import Files837P
 from services.billing.adapters.heard import INTERESTS
+from services.billing.adapters.identities import person_of
 from services.billing.adapters.publication import publish
 from services.billing.adapters.record import SqlDrafts, SqlPages
 from services.billing.adapters.rule_sets import message_of
 from services.billing.api.servicer import BillingServicer
-from services.billing.app.issue_claims import Issuing
-from services.billing.app.ports import People, Person
+from services.billing.app.ports import Issuing, People, Person
+from services.billing.domain.x12.npi import check_digit_for
 from tests.billing.known import RULES, day
 
 NOW = datetime(2026, 3, 23, 15, 0, tzinfo=UTC)
@@ -66,34 +68,41 @@ def covered(client_id: str, coverage_id: str, **changes: Any) -> intake.CoveredI
 
 
 class FakeIntake:
-    """The Identities port by hand: who is covered by which payer, and who is withheld, why."""
+    """The Identities port by hand: who is covered by which payer, and who is withheld, why.
+
+    Of whom a revocation was settled, consent isn't asked, and no consent is told.
+    """
 
     def __init__(self) -> None:
         self.covered: dict[tuple[str, str], intake.CoveredIdentity] = {}
         self.withheld: dict[str, str] = {}
         self.asked: list[tuple[tuple[str, ...], str, date]] = []
+        self.settled: list[tuple[str, ...]] = []
 
     def cover(self, payer_id: str, identity: intake.CoveredIdentity) -> None:
         self.covered[identity.client_id, payer_id] = identity
 
-    def __call__(self, clients: Sequence[str], payer_id: str, on: date) -> People:
+    def __call__(
+        self, clients: Sequence[str], payer_id: str, on: date, settled: Sequence[str] = ()
+    ) -> People:
         self.asked.append((tuple(clients), payer_id, on))
+        self.settled.append(tuple(settled))
         persons: dict[str, Person] = {}
         withheld: dict[str, str] = {}
         for client_id in clients:
             found = self.covered.get((client_id, payer_id))
-            if client_id in self.withheld:
-                withheld[client_id] = self.withheld[client_id]
+            reason = self.withheld.get(client_id, "")
+            if reason == "NO_CONSENT" and client_id in settled and found is not None:
+                unasked = intake.CoveredIdentity()
+                unasked.CopyFrom(found)
+                unasked.consent_id = ""
+                persons[client_id] = person_of(unasked)
+            elif reason:
+                withheld[client_id] = reason
             elif found is None:
                 withheld[client_id] = "NO_COVERAGE"
             else:
-                persons[client_id] = Person(
-                    client_id=client_id,
-                    version=found.identity_version,
-                    coverage_id=found.coverage_id,
-                    consent_id=found.consent_id,
-                    particulars=found,
-                )
+                persons[client_id] = person_of(found)
         return People(persons, withheld)
 
 
@@ -115,7 +124,11 @@ class Office:
 
     def __post_init__(self) -> None:
         book = Book(store=self.store, publish=publish, view=lambda *_: None, interests=INTERESTS)
-        issuing = Issuing(drafts=SqlDrafts(), identities=self.identities, files=Files837P("T"))
+        issuing = Issuing(
+            drafts=SqlDrafts(),
+            identities=self.identities,
+            files={"PROFESSIONAL": Files837P("T"), "INSTITUTIONAL": Files837I("T")},
+        )
         self.answers = BillingServicer(book, SqlPages(), issuing)
         self.hearing = Hearing(self.store, INTERESTS)
         self.hearing.begin([topic_of(name) for name in SERVICE.hears])
@@ -238,7 +251,43 @@ class Office:
         request.MergeFrom(pb.IssueClaimsRequest(**changes))
         return self.call("IssueClaims", request, command=command)
 
+    def register_practitioner(self, staff_id: str, **changes: Any) -> None:
+        request = pb.RegisterPractitionerRequest(
+            staff_id=staff_id,
+            family_name="Vexholm",
+            given_name="Tamsin",
+            npi=f"123456788{check_digit_for('123456788')}",
+            taxonomy="101YA0400X",
+        )
+        request.MergeFrom(pb.RegisterPractitionerRequest(**changes))
+        self.call("RegisterPractitioner", request, command=f"practitioner {staff_id}")
+
+    def adjudicate(self, claim_id: str, status: str = "PAID", number: str = "PCN1") -> None:
+        """The payer's word on a claim."""
+        paid = common.Money(currency_code="USD", minor_units=100 if status == "PAID" else 0)
+        request = pb.RecordAdjudicationRequest(
+            claim_id=claim_id,
+            payer_control_number=number,
+            status=f"ADJUDICATION_STATUS_{status}",
+            paid=paid,
+            adjudicated_on=to_date(self.now.date()),
+        )
+        self.call("RecordAdjudication", request, command=f"adjudicate {claim_id} {status} {number}")
+        self.draining.drain()
+
+    def correct(self, command: str = "correct") -> Any:
+        request = pb.IssueCorrectionsRequest(payer_id=self.payer_id)
+        return self.call("IssueCorrections", request, command=command)
+
     # Looking
+
+    def claims(self, client_id: str = "") -> list[Any]:
+        """Issued claims as they are listed."""
+        request = pb.ListClaimsRequest(client_id=client_id, state=pb.CLAIM_STATE_ISSUED)
+        return list(self.call("ListClaims", request).claims)
+
+    def file(self, batch_id: str) -> bytes:
+        return bytes(self.call("ReadBatch", pb.ReadBatchRequest(batch_id=batch_id)).content)
 
     def current(self) -> dict[tuple[str, str], Any]:
         """The current contents: kind and key → content."""

@@ -25,11 +25,17 @@ PUBLISHED = {
         ("client", "Disclosed", "PART2"),
     ],
     "billing.batch_issued.v1": [],
+    "billing.practitioner_registered.v1": [],
+    "billing.claim_adjudicated.v1": [("client", "ClaimAdjudicated", "PART2")],
+    "billing.claim_replaced.v1": [("client", "ClaimReplaced", "PART2")],
+    "billing.claim_voided.v1": [("client", "ClaimVoided", "PART2")],
+    "billing.authorization_waived.v1": [("client", "AuthorizationWaived", "PART2")],
+    "billing.revocation_settled.v1": [("client", "RevocationSettled", "PART2")],
 }
 
 
 def test_there_is_one_golden_fact_for_each_stored_name_and_no_other() -> None:
-    assert_one_file_a_name(FACTS, GOLDEN, names=9)
+    assert_one_file_a_name(FACTS, GOLDEN, names=15)
 
 
 @pytest.mark.parametrize("name", sorted(FACTS.names))

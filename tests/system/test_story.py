@@ -1,43 +1,82 @@
-"""What the story leaves behind: every promise of the demo, and of the file it issued."""
+"""What the story leaves behind: every promise of the demo, and of the files it issued."""
 
 from collections import Counter
+from collections.abc import Iterator
 
+import pytest
+
+from ninehours.story.evidence import ORIGINAL, REPLACEMENT, VOID
+from ninehours.story.network import PAYERS
 from services.billing.domain.x12.npi import is_valid_npi
-from services.billing.domain.x12.read import claims_of
+from services.billing.domain.x12.read import INSTITUTIONAL, PROFESSIONAL, ClaimSummary, claims_of
 from tests.billing.x12.judge import judge
 from tests.system.played import Played
+
+pytestmark = pytest.mark.timeout(600)
+
+
+def claims_in(played: Played) -> Iterator[ClaimSummary]:
+    for file in played.files:
+        yield from claims_of(file.read_bytes())
 
 
 def test_every_kind_of_day_is_there_and_nothing_is_parked(calm: Played) -> None:
     summary = calm.summary
-    assert summary.clients == 12
-    assert set(summary.service_days) == {"PER_DIEM", "NOT_BILLABLE", "HOLD"}
-    assert summary.held == ("NOTE_UNSIGNED",)
-    assert summary.claims == {"DRAFTED": 0, "ISSUED": 36}
-    assert (summary.proposals, summary.parked) == (1, 0)
+    assert summary.clients == 60
+    assert set(summary.service_days) == {"PER_DIEM", "DISCRETE", "NOT_BILLABLE", "HOLD"}
+    assert {"NOTE_UNSIGNED", "AUTHORIZATION_USED_UP", "CONSENT_REVOKED"} <= set(summary.held)
+    assert summary.claims["ISSUED"] >= 200
+    assert summary.claims["REPLACEMENT"] >= 1 and summary.claims["VOID"] >= 1
+    assert summary.facts["AttendanceCorrected"] == 3
+    assert summary.parked == 0
 
 
-def test_the_file_is_one_a_payer_would_take(calm: Played) -> None:
-    assert judge(calm.file.read_bytes()) == []
+def test_every_file_is_one_a_payer_would_take(calm: Played) -> None:
+    assert len(calm.files) > 20
+    assert {path.name: judge(path.read_bytes()) for path in calm.files} == {
+        path.name: [] for path in calm.files
+    }
+
+
+def test_both_forms_go_out_to_all_payers(calm: Played) -> None:
+    claims = list(claims_in(calm))
+    assert {claim.form for claim in claims} == {PROFESSIONAL, INSTITUTIONAL}
+    assert {claim.payer_id for claim in claims} == {payer.number for payer in PAYERS}
 
 
 def test_the_files_claims_are_the_issued_ones_and_charges_add_up(calm: Played) -> None:
-    claims = claims_of(calm.file.read_bytes())
-    assert len(claims) == calm.summary.claims["ISSUED"] == len({claim.claim_id for claim in claims})
-    assert sum(claim.charge_minor for claim in claims) == calm.summary.claims_amount_minor
+    claims = list(claims_in(calm))
+    counted = Counter(claim.frequency for claim in claims)
+    told = calm.summary.claims
+    assert counted == {
+        ORIGINAL: told["ISSUED"],
+        REPLACEMENT: told["REPLACEMENT"],
+        VOID: told["VOID"],
+    }
+    assert len({claim.claim_id for claim in claims}) == len(claims)
     for claim in claims:
-        assert claim.charge_minor == sum(line.charge_minor for line in claim.lines)
+        assert claim.charge_minor == sum(line.charge_minor for line in claim.lines) > 0
         assert claim.billing_npi is not None and is_valid_npi(claim.billing_npi)
-        assert claim.frequency == "1" and claim.prior_authorization
+        assert bool(claim.payer_control_number) == (claim.frequency != ORIGINAL)
         for line in claim.lines:
-            assert line.diagnosis_pointers[0] == 1
-            assert max(line.diagnosis_pointers) <= len(claim.diagnoses)
+            if claim.form == PROFESSIONAL:
+                assert line.diagnosis_pointers[0] == 1
+                assert max(line.diagnosis_pointers) <= len(claim.diagnoses)
+            else:
+                assert line.revenue_code
 
 
-def test_no_client_has_two_per_diems_of_one_payer_on_a_day(calm: Played) -> None:
+def test_only_what_was_billed_by_name_has_no_authorization(calm: Played) -> None:
+    without = [claim for claim in claims_in(calm) if not claim.prior_authorization]
+    assert [len(claim.lines) for claim in without] == [1]
+
+
+def test_no_client_has_one_service_twice_on_a_day_on_originals(calm: Played) -> None:
+    """A void says what its original said: originals alone are counted."""
     lines = Counter(
-        (claim.member_id, claim.payer_id, line.service_date)
-        for claim in claims_of(calm.file.read_bytes())
+        (claim.member_id, claim.payer_id, line.service_date, line.code)
+        for claim in claims_in(calm)
+        if claim.frequency == ORIGINAL
         for line in claim.lines
     )
     assert lines and set(lines.values()) == {1}

@@ -14,7 +14,7 @@ from services.billing.adapters.known import known_of
 from services.billing.adapters.publication import publish_row
 from services.billing.domain.derive import derive
 
-CODE = "1"  # raised when the derivation's meaning changes: everything is derived again
+CODE = "2"  # raised when the derivation's meaning changes: everything is derived again
 
 
 def _site(message: Any) -> Iterable[str]:
@@ -51,18 +51,26 @@ INTERESTS = Interests(
         Interest(intake.DiagnosisRecorded),
         Interest(intake.CoverageVerified, _payer),
         Interest(intake.ConsentGiven),
+        Interest(intake.ConsentRevoked),
+        Interest(intake.DisclosureRestricted, _payer),
         Interest(plans.PlanActivated),
+        Interest(plans.LevelOfCareChanged),
         Interest(attendance.SiteOpened),
         Interest(attendance.SessionScheduled, _site),
         Interest(attendance.SessionAttended, _site),
         Interest(attendance.SessionMissed, _site),
         Interest(attendance.AttendanceCorrected, _site),
+        Interest(attendance.SessionCancelled, _site),
         Interest(attendance.SessionNoteSigned),
+        Interest(attendance.SessionNoteAttested),
         Interest(billing.ProviderEnrolled, _provider),
         Interest(billing.FeeSet),
         Interest(billing.RuleSetConfirmed),
         Interest(billing.AuthorizationRecorded, _payer),
+        Interest(billing.AuthorizationWaived, _payer),
+        Interest(billing.RevocationSettled, _payer),
         Interest(billing.ClaimIssued),
+        Interest(billing.ClaimAdjudicated),
     ],
     [CLAIMS],
 )

@@ -19,26 +19,42 @@ class IntakeIdentities:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def __call__(self, clients: Sequence[str], payer_id: str, on: date) -> People:
+    def __call__(
+        self, clients: Sequence[str], payer_id: str, on: date, settled: Sequence[str] = ()
+    ) -> People:
         persons: dict[str, Person] = {}
         withheld: dict[str, str] = {}
         for start in range(0, len(clients), PAGE):
+            page = clients[start : start + PAGE]
             answer = self._client.ReadIdentities(
                 pb.ReadIdentitiesRequest(
-                    client_ids=clients[start : start + PAGE],
+                    client_ids=page,
                     recipient_payer_id=payer_id,
                     on=to_date(on),
+                    settled_client_ids=[each for each in page if each in settled],
                 )
             )
             withheld |= {item.client_id: item.reason for item in answer.withheld}
-            persons |= {
-                item.client_id: Person(
-                    client_id=item.client_id,
-                    version=item.identity_version,
-                    coverage_id=item.coverage_id,
-                    consent_id=item.consent_id,
-                    particulars=item,
-                )
-                for item in answer.identities
-            }
+            persons |= {item.client_id: person_of(item) for item in answer.identities}
         return People(persons, withheld)
+
+
+def person_of(covered: pb.CoveredIdentity) -> Person:
+    """Whom intake names."""
+    return Person(
+        client_id=covered.client_id,
+        version=covered.identity_version,
+        coverage_id=covered.coverage_id,
+        consent_id=covered.consent_id,
+        particulars=covered,
+        coverages=frozenset(each.coverage_id for each in covered.coverages),
+    )
+
+
+def member_of(person: Person, coverage_id: str) -> tuple[str, str]:
+    """The member's number and group under the coverage a claim is about."""
+    covered: pb.CoveredIdentity = person.particulars
+    for each in covered.coverages:
+        if each.coverage_id == coverage_id:
+            return each.member_number, each.group_number
+    return covered.member_number, covered.group_number

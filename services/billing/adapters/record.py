@@ -1,16 +1,26 @@
-"""Billing's own record in SQL: the drafts that may be issued, and pages of what is derived."""
+"""Billing's own record in SQL: what may be issued, what issuing asks of it, and pages of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
+from ninehours.intake.v1 import intake_events_pb2 as intake
 from sqlalchemy import text
 
-from kernel.facts import id_of
+from kernel.facts import Recorded, id_of
 from kernel.messaging.standing import unsettled_clients
+from kernel.rpc.translate import date_of
 from kernel.store.store import Transaction
+from services.billing.adapters.heard import INTERESTS
+from services.billing.adapters.known import known_of
 from services.billing.app.ports import DerivedRow, Wanted
-from services.billing.domain.derive import DRAFT_CLAIM
-from services.billing.domain.issue import ClaimIssued, Draft
+from services.billing.domain.claim import CLAIM, IssuedClaimState
+from services.billing.domain.derive import DRAFT_CLAIM, PROPOSAL
+from services.billing.domain.issue import Draft, Proposed
+from services.billing.domain.known import Known
+from services.billing.domain.proposals import READY
+
+GIVEN = intake.ConsentGiven.DESCRIPTOR.full_name
+REVOKED = intake.ConsentRevoked.DESCRIPTOR.full_name
 
 
 class SqlDrafts:
@@ -30,6 +40,30 @@ class SqlDrafts:
             for row in rows
         ]
 
+    def ready(self, tx: Transaction, payer_id: str) -> list[Proposed]:
+        rows = tx.connection.execute(
+            text(
+                "SELECT key, content FROM derived WHERE kind = :kind AND current AND NOT withdrawn"
+                " AND content->>'payer_id' = :payer AND content->>'state' = :state"
+                " ORDER BY row_key"
+            ),
+            {"kind": PROPOSAL, "payer": payer_id, "state": READY},
+        ).all()
+        claims = _claims(tx, [row.content["claim_id"] for row in rows])
+        found: list[Proposed] = []
+        for row in rows:
+            claim = claims[row.content["claim_id"]]
+            if claim.issued is not None:
+                found.append(
+                    Proposed(
+                        client_id=id_of(row.key),
+                        content=row.content,
+                        original=claim.issued,
+                        payer_control_number=claim.payer_control_number,
+                    )
+                )
+        return found
+
     def unsettled(self, tx: Transaction, clients: Sequence[str]) -> set[str]:
         subjects = [f"client/{client_id}" for client_id in clients]
         return {id_of(subject) for subject in unsettled_clients(tx.connection, subjects)}
@@ -44,6 +78,56 @@ class SqlDrafts:
                 {"payer": payer_id},
             ).scalar_one()
         )
+
+    def settled(self, tx: Transaction, payer_id: str) -> set[str]:
+        last = {
+            recorded.fact.client_id: recorded.fact.disclose
+            for recorded in tx.load_where(
+                "type = 'billing.revocation_settled.v1' AND body->>'payer_id' = :payer",
+                payer=payer_id,
+            )
+        }
+        return {client_id for client_id, disclose in last.items() if disclose}
+
+    def revoked(self, tx: Transaction, payer_id: str, clients: Sequence[str]) -> dict[str, date]:
+        rows = tx.connection.execute(
+            text(
+                "SELECT subject, type, body FROM heard_fact"
+                " WHERE type = ANY(CAST(:types AS text[]))"
+                " AND subject = ANY(CAST(:subjects AS text[]))"
+            ),
+            {
+                "types": [GIVEN, REVOKED],
+                "subjects": [f"client/{client_id}" for client_id in clients],
+            },
+        ).all()
+        given = [intake.ConsentGiven.FromString(bytes(r.body)) for r in rows if r.type == GIVEN]
+        to_payer = {each.consent_id for each in given if each.recipient_payer_id == payer_id}
+        found: dict[str, date] = {}
+        for row in rows:
+            if row.type == REVOKED:
+                revoked = intake.ConsentRevoked.FromString(bytes(row.body))
+                if revoked.consent_id in to_payer:
+                    client_id, on = id_of(row.subject), date_of(revoked, "revoked_on")
+                    found[client_id] = max(on, found.get(client_id, on))
+        return found
+
+    def unanswered(
+        self, tx: Transaction, payer_id: str, clients: Sequence[str]
+    ) -> dict[str, list[date]]:
+        ids = tx.connection.execute(
+            text(
+                "SELECT body->>'claim_id' FROM fact WHERE type = 'billing.claim_issued.v1'"
+                " AND body->>'payer_id' = :payer"
+                " AND body->>'client_id' = ANY(CAST(:clients AS text[]))"
+            ),
+            {"payer": payer_id, "clients": list(clients)},
+        )
+        found: dict[str, list[date]] = {}
+        for claim in _claims(tx, [claim_id for (claim_id,) in ids]).values():
+            if claim.issued is not None and claim.stands and claim.adjudicated is None:
+                found.setdefault(claim.issued.client_id, []).append(claim.issued.period_start)
+        return found
 
 
 class SqlPages:
@@ -70,18 +154,27 @@ class SqlPages:
 
     def issued(
         self, tx: Transaction, client_id: str, after_claim: str, limit: int
-    ) -> list[ClaimIssued]:
-        return [
-            recorded.fact
-            for recorded in tx.load_where(
-                "type = 'billing.claim_issued.v1'"
+    ) -> list[IssuedClaimState]:
+        ids = tx.connection.execute(
+            text(
+                "SELECT body->>'claim_id' AS claim_id FROM fact"
+                " WHERE type = 'billing.claim_issued.v1'"
                 " AND (:client = '' OR body->>'client_id' = :client)"
-                " AND body->>'claim_id' IN (SELECT body->>'claim_id' FROM fact"
-                "   WHERE type = 'billing.claim_issued.v1'"
-                "   AND (:client = '' OR body->>'client_id' = :client)"
-                "   AND body->>'claim_id' > :after ORDER BY body->>'claim_id' LIMIT :limit)",
-                client=client_id,
-                after=after_claim,
-                limit=limit,
-            )
-        ]
+                " AND body->>'claim_id' > :after ORDER BY body->>'claim_id' LIMIT :limit"
+            ),
+            {"client": client_id, "after": after_claim, "limit": limit},
+        ).all()
+        return list(_claims(tx, [row.claim_id for row in ids]).values())
+
+    def known(self, tx: Transaction, client_id: str) -> Known:
+        client = f"client/{client_id}"
+        return known_of(client, INTERESTS.gather(tx.connection, client))
+
+
+def _claims(tx: Transaction, ids: Sequence[str]) -> Mapping[str, IssuedClaimState]:
+    """What became of these claims, in their order."""
+    streams: Mapping[str, list[Recorded]] = tx.load_many([f"claim/{each}" for each in ids])
+    return {
+        id_of(stream): CLAIM.fold(recorded.fact for recorded in facts)
+        for stream, facts in streams.items()
+    }

@@ -2,26 +2,36 @@
 
 from ninehours.billing.v1 import rules_pb2 as pb
 
-from kernel.rpc.translate import reading, to_date
-from services.billing.domain.rules import PerDiem, RuleSet
-
-LONGEST_CODE = 5  # HCPCS
-MOST_MODIFIERS = 4
+from kernel.refusal import Malformed
+from kernel.rpc.translate import reading, required_enum, to_date
+from services.billing.adapters import rule_set_parts as parts
+from services.billing.domain.rules import RuleSet, lacking
 
 
 def rule_set_of(message: pb.RuleSet, at: str = "") -> RuleSet:
-    """The rules a message states; Malformed with every field that is missing or wrong."""
+    """The rules that somebody proposes; Malformed with every field that is missing or wrong."""
+    rules = confirmed_rules_of(message, at)
+    if wrong := lacking(rules):
+        raise Malformed(**{f"{at}{field}": what for field, what in wrong.items()})
+    return rules
+
+
+def confirmed_rules_of(message: pb.RuleSet, at: str = "") -> RuleSet:
+    """The rules that were confirmed: what is asked of new ones since doesn't make them unreadable.
+
+    A field that rules of older releases don't have is read as what it meant then.
+    """
     with reading(message, at=at) as read:
+
+        def said(field: str, otherwise: str) -> str:
+            return read.optional(required_enum, field) or otherwise
+
         return RuleSet(
             payer_id=str(read.uuid("payer_id")),
             version=read.integer("version", low=1, high=100_000),
             effective_from=read.date("effective_from"),
             claim_form=read.enum("claim_form"),
-            per_diem=PerDiem(
-                code=read.text("per_diem.code", max_length=LONGEST_CODE),
-                modifiers=tuple(message.per_diem.modifiers[:MOST_MODIFIERS]),
-                minimum_minutes=read.integer("per_diem.minimum_minutes", low=1, high=1440),
-            ),
+            per_diem=read.value(parts.per_diem, "per_diem", None),
             claim_period=read.enum("claim_period"),
             week_start=read.enum("week_start"),
             billed_level=read.text("billed_level", max_length=8),
@@ -37,6 +47,22 @@ def rule_set_of(message: pb.RuleSet, at: str = "") -> RuleSet:
             changed_claim=read.enum("changed_claim"),
             fallen_claim=read.enum("fallen_claim"),
             late_day=read.enum("late_day"),
+            bill_by=said("bill_by", "PER_DIEM"),
+            timed_units=read.value(parts.timed_units, "timed_units", None),
+            discrete=read.value(parts.services, "discrete", ()),
+            discrete_fallback=message.discrete_fallback,
+            ancillary=read.value(parts.services, "ancillary", ()),
+            minimum_services=read.integer("minimum_services", low=0, high=24),
+            weekly_minimum_minutes=read.integer("weekly_minimum_minutes", low=0, high=10_080),
+            week_consequence=said("week_consequence", "HOLD"),
+            authorization_unit=said("authorization_unit", "DAYS"),
+            institutional=read.value(parts.institutional, "institutional", None),
+            rendering=said("rendering", "NONE"),
+            split_by_month=message.split_by_month,
+            sequential=message.sequential,
+            units_return=said("units_return", "VOID_ISSUED"),
+            examples=read.value(parts.examples, "examples", ()),
+            telehealth_modifiers=read.value(parts.modifiers, "telehealth_modifiers", ()),
         )
 
 
@@ -47,11 +73,7 @@ def message_of(rules: RuleSet) -> pb.RuleSet:
         version=rules.version,
         effective_from=to_date(rules.effective_from),
         claim_form=f"CLAIM_FORM_{rules.claim_form}",
-        per_diem=pb.PerDiem(
-            code=rules.per_diem.code,
-            modifiers=rules.per_diem.modifiers,
-            minimum_minutes=rules.per_diem.minimum_minutes,
-        ),
+        per_diem=parts.per_diem_message(rules.per_diem),
         claim_period=f"CLAIM_PERIOD_{rules.claim_period}",
         week_start=f"WEEKDAY_{rules.week_start}",
         billed_level=rules.billed_level,
@@ -67,4 +89,20 @@ def message_of(rules: RuleSet) -> pb.RuleSet:
         changed_claim=f"CORRECTION_ACTION_{rules.changed_claim}",
         fallen_claim=f"CORRECTION_ACTION_{rules.fallen_claim}",
         late_day=f"LATE_DAY_{rules.late_day}",
+        bill_by=f"BILL_BY_{rules.bill_by}",
+        timed_units=parts.timed_units_message(rules.timed_units),
+        discrete=[parts.service_message(each) for each in rules.discrete],
+        discrete_fallback=rules.discrete_fallback,
+        ancillary=[parts.service_message(each) for each in rules.ancillary],
+        minimum_services=rules.minimum_services,
+        weekly_minimum_minutes=rules.weekly_minimum_minutes,
+        week_consequence=f"WEEK_CONSEQUENCE_{rules.week_consequence}",
+        authorization_unit=f"AUTHORIZATION_UNIT_{rules.authorization_unit}",
+        institutional=parts.institutional_message(rules.institutional),
+        rendering=f"RENDERING_ON_CLAIM_{rules.rendering}",
+        split_by_month=rules.split_by_month,
+        sequential=rules.sequential,
+        units_return=f"UNITS_RETURN_{rules.units_return}",
+        examples=[parts.example_message(each) for each in rules.examples],
+        telehealth_modifiers=rules.telehealth_modifiers,
     )

@@ -1,7 +1,15 @@
 """The stored names of billing's private facts. A name is never reused, a field never renamed."""
 
 from kernel.codec import Codec
-from services.billing.domain import authorization, issue, payer, provider
+from services.billing.domain import (
+    authorization,
+    claim,
+    issue,
+    payer,
+    practitioner,
+    provider,
+    waiver,
+)
 
 FACTS = Codec(
     {
@@ -14,5 +22,11 @@ FACTS = Codec(
         "billing.authorization_recorded.v1": authorization.AuthorizationRecorded,
         "billing.claim_issued.v1": issue.ClaimIssued,
         "billing.batch_issued.v1": issue.BatchIssued,
+        "billing.practitioner_registered.v1": practitioner.PractitionerRegistered,
+        "billing.claim_adjudicated.v1": claim.ClaimAdjudicated,
+        "billing.claim_replaced.v1": claim.ClaimReplaced,
+        "billing.claim_voided.v1": claim.ClaimVoided,
+        "billing.authorization_waived.v1": waiver.AuthorizationWaived,
+        "billing.revocation_settled.v1": waiver.RevocationSettled,
     }
 )

@@ -1,4 +1,4 @@
-"""What billing teams read: service days, claims, proposals, and the file of a batch."""
+"""What billing teams read: service days, claims, proposals, authorizations, a batch's file."""
 
 from collections.abc import Iterable
 from hashlib import sha256
@@ -7,16 +7,18 @@ from ninehours.billing.v1 import billing_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
 
 from kernel.messaging.standing import wait_until_heard
-from kernel.refusal import Malformed, Unknown
+from kernel.refusal import Malformed
 from kernel.rpc.call import Call
 from kernel.rpc.commands import patience_of, positions_of
 from kernel.rpc.translate import optional, required_enum, required_uuid, to_date
 from kernel.store.store import Store
-from services.billing.adapters import publication
-from services.billing.app.issue_claims import DOCUMENT
+from services.billing.adapters import messages
 from services.billing.app.ports import Pages, Wanted
+from services.billing.app.questions import balances, file_of
 from services.billing.domain import derive
-from services.billing.domain.issue import ClaimIssued
+from services.billing.domain.balances import Balance
+from services.billing.domain.claim import IssuedClaimState
+from services.billing.domain.issue import ORIGINAL
 
 PAGE, LARGEST_PAGE = 200, 1000
 # Issued claims come before drafts: the token says which of the two lists goes on, and after what.
@@ -44,7 +46,7 @@ class Lists:
         with self._store.transaction() as tx:
             rows = self._pages.derived(tx, wanted)
         return pb.ListServiceDaysResponse(
-            days=[publication.service_day(row.content, row.revision, False) for row in rows],
+            days=[messages.service_day(row.content, row.revision, False) for row in rows],
             next_page_token=rows[-1].key if len(rows) == wanted.limit else "",
         )
 
@@ -61,7 +63,7 @@ class Lists:
         with self._store.transaction() as tx:
             rows = self._pages.derived(tx, wanted)
         return pb.ListProposalsResponse(
-            proposals=[publication.proposal(row.content, row.revision, False) for row in rows],
+            proposals=[messages.proposal(row.content, row.revision, False) for row in rows],
             next_page_token=rows[-1].key if len(rows) == wanted.limit else "",
         )
 
@@ -77,8 +79,8 @@ class Lists:
         with self._store.transaction() as tx:
             if state != "DRAFTED" and not token.startswith(DRAFTED):
                 issued = self._pages.issued(tx, client_id, token.removeprefix(ISSUED), limit)
-                claims += [_issued(claim) for claim in issued]
-                reached = f"{ISSUED}{issued[-1].claim_id}" if issued else ""
+                claims += [claim for state in issued for claim in _issued(state)]
+                reached = f"{ISSUED}{claims[-1].claim_id}" if claims else ""
             if state != "ISSUED" and len(claims) < limit:
                 wanted = Wanted(
                     kind=derive.DRAFT_CLAIM,
@@ -93,38 +95,70 @@ class Lists:
             claims=claims, next_page_token=reached if len(claims) == limit else ""
         )
 
+    def ListAuthorizations(
+        self, request: pb.ListAuthorizationsRequest, call: Call
+    ) -> pb.ListAuthorizationsResponse:
+        client_id = str(required_uuid(request, "client_id"))
+        self._wait(request.after, call)
+        return pb.ListAuthorizationsResponse(
+            authorizations=[
+                _balance(each) for each in balances(self._store, self._pages, client_id)
+            ]
+        )
+
     def ReadBatch(self, request: pb.ReadBatchRequest, _: Call) -> pb.ReadBatchResponse:
-        batch_id = str(required_uuid(request, "batch_id"))
-        with self._store.transaction() as tx:
-            document = tx.documents.open(f"batch/{batch_id}", DOCUMENT)
-        if document is None:
-            raise Unknown("batch", batch_id)
+        name, content = file_of(self._store, str(required_uuid(request, "batch_id")))
         return pb.ReadBatchResponse(
-            file_name=f"{batch_id}.837p.x12",
-            content=document.content,
-            sha256=sha256(document.content).hexdigest(),
+            file_name=name, content=content, sha256=sha256(content).hexdigest()
         )
 
     def _wait(self, after: Iterable[common.Position], call: Call) -> None:
         wait_until_heard(self._store, positions_of(after), patience_of(call))
 
 
-def _issued(claim: ClaimIssued) -> pb.Claim:
-    return pb.Claim(
-        state=pb.CLAIM_STATE_ISSUED,
-        claim_id=claim.claim_id,
-        client_id=claim.client_id,
-        payer_id=claim.payer_id,
-        period_start=to_date(claim.period_start),
-        period_end=to_date(claim.period_end),
-        lines=publication.lines_of(claim.lines),
-        charge=publication.money(claim.charge_minor),
-        batch_id=claim.batch_id,
+def _issued(state: IssuedClaimState) -> list[pb.Claim]:
+    claim, answer = state.issued, state.adjudicated
+    if claim is None:
+        return []
+    status = f"ADJUDICATION_STATUS_{answer.status if answer else 'UNSPECIFIED'}"
+    return [
+        pb.Claim(
+            state=pb.CLAIM_STATE_ISSUED,
+            claim_id=claim.claim_id,
+            client_id=claim.client_id,
+            payer_id=claim.payer_id,
+            period_start=to_date(claim.period_start),
+            period_end=to_date(claim.period_end),
+            lines=messages.lines_of(claim.lines),
+            charge=messages.money(claim.charge_minor),
+            batch_id=claim.batch_id,
+            frequency=claim.frequency,
+            payer_control_number=state.payer_control_number,
+            adjudication=status,
+            followed_by_claim_id=state.followed_by,
+            claim_form=f"CLAIM_FORM_{claim.claim_form}",
+            site_id=claim.site_id,
+        )
+    ]
+
+
+def _balance(balance: Balance) -> pb.AuthorizationBalance:
+    authorization = balance.authorization
+    return pb.AuthorizationBalance(
+        authorization_id=authorization.authorization_id,
+        payer_id=authorization.payer_id,
+        unit=f"AUTHORIZATION_UNIT_{authorization.unit}",
+        units=authorization.units,
+        issued=balance.issued,
+        allocated=balance.allocated,
+        effective_from=to_date(authorization.effective_from),
+        effective_to=to_date(authorization.effective_to),
+        site_id=authorization.site_id,
     )
 
 
 def _drafted(content: dict[str, object], revision: int) -> pb.Claim:
-    draft = publication.draft_claim(content, revision, False)
+    draft = messages.draft_claim(content, revision, False)
     return pb.Claim(
         state=pb.CLAIM_STATE_DRAFTED,
         claim_id=draft.draft_id,
@@ -135,6 +169,9 @@ def _drafted(content: dict[str, object], revision: int) -> pb.Claim:
         lines=draft.lines,
         charge=draft.charge,
         revision=revision,
+        frequency=ORIGINAL,
+        claim_form=f"CLAIM_FORM_{content['claim_form']}",
+        site_id=draft.site_id,
     )
 
 

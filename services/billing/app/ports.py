@@ -1,25 +1,32 @@
 """What billing's use cases and questions need from outside."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
 from kernel.store.store import Transaction
-from services.billing.domain.issue import ClaimIssued, Draft
+from services.billing.domain.claim import IssuedClaimState
+from services.billing.domain.issue import ClaimIssued, Draft, Proposed
+from services.billing.domain.known import Known
 from services.billing.domain.payer import PayerRegistered
+from services.billing.domain.practitioner import PractitionerRegistered
 from services.billing.domain.provider import ProviderRegistered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A client as a claim names them. Never kept beside the file, never logged."""
+    """A client as a claim names them. Never kept beside the file, never logged.
+
+    `coverages`: every one whose number with the payer is told, `coverage_id` among them.
+    """
 
     client_id: str
     version: int
     coverage_id: str
     consent_id: str
     particulars: Any
+    coverages: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return f"Person({self.client_id})"
@@ -33,15 +40,25 @@ class People:
     withheld: Mapping[str, str]
 
 
-Identities = Callable[[Sequence[str], str, date], People]
-"""Asks intake for the identities of clients, to be disclosed to a payer, on a date."""
+class Identities(Protocol):
+    """Asks intake for the identities of clients, to be disclosed to a payer, on a date."""
+
+    def __call__(
+        self, clients: Sequence[str], payer_id: str, on: date, settled: Sequence[str] = ()
+    ) -> People:
+        """`settled`: of these a named person settled the revocation, so consent isn't asked."""
+        ...
 
 
 class Drafts(Protocol):
-    """Draft claims and what issuing asks of this service's record."""
+    """Draft claims, proposals, and what issuing asks of this service's record."""
 
     def of_payer(self, tx: Transaction, payer_id: str, through: date) -> list[Draft]:
         """Current drafts of periods that ended by then."""
+        ...
+
+    def ready(self, tx: Transaction, payer_id: str) -> list[Proposed]:
+        """Current proposals about claims whose number with the payer is known."""
         ...
 
     def unsettled(self, tx: Transaction, clients: Sequence[str]) -> set[str]:
@@ -50,6 +67,20 @@ class Drafts(Protocol):
 
     def batches_to(self, tx: Transaction, payer_id: str) -> int:
         """How many files went to this payer. Its row must be locked."""
+        ...
+
+    def settled(self, tx: Transaction, payer_id: str) -> set[str]:
+        """Client ids of whom a named person decided that dates before a revocation may go."""
+        ...
+
+    def revoked(self, tx: Transaction, payer_id: str, clients: Sequence[str]) -> dict[str, date]:
+        """Client id → the day of the last revocation of a consent to this payer."""
+        ...
+
+    def unanswered(
+        self, tx: Transaction, payer_id: str, clients: Sequence[str]
+    ) -> dict[str, list[date]]:
+        """Client id → first days of the periods of standing claims that await the payer's word."""
         ...
 
 
@@ -62,12 +93,13 @@ class Filing:
     payer: PayerRegistered
     providers: Mapping[str, ProviderRegistered]
     authorization_numbers: Mapping[str, str]
-    control_number: int
     created: datetime
+    practitioners: Mapping[str, PractitionerRegistered] = field(default_factory=dict)
+    control_number: int = 0
 
 
 class Files(Protocol):
-    """Writes claims as a payer's file."""
+    """Writes claims as a payer's file, in one form."""
 
     def findings(self, filing: Filing) -> Mapping[str, str]:
         """Claim id → the code of what is wrong with it; a claim with none may be written."""
@@ -76,6 +108,15 @@ class Files(Protocol):
     def write(self, filing: Filing) -> bytes:
         """The file's bytes: the same filing gives the same bytes."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issuing:
+    """What issuing needs beside the book; `files` by form."""
+
+    drafts: Drafts
+    identities: Identities
+    files: Mapping[str, Files]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +148,15 @@ class Pages(Protocol):
 
     def issued(
         self, tx: Transaction, client_id: str, after_claim: str, limit: int
-    ) -> list[ClaimIssued]:
-        """Issued claims, by id."""
+    ) -> list[IssuedClaimState]:
+        """Issued claims with what became of them, by id."""
         ...
+
+    def known(self, tx: Transaction, client_id: str) -> Known:
+        """All that was heard of a client."""
+        ...
+
+
+def clients_of(items: Collection[Draft] | Collection[Proposed]) -> list[str]:
+    """Whom the items are about."""
+    return sorted({item.client_id for item in items})

@@ -1,11 +1,20 @@
 """Billing's use cases but issuing, in the order in which things happen: one function a command."""
 
 from kernel.execute import Book, Outcome
+from kernel.ids import derived_id
 from kernel.refusal import Unknown
 from kernel.store.store import Context, Transaction
 from services.billing.domain.authorization import AUTHORIZATION, RecordAuthorization
+from services.billing.domain.claim import CLAIM, RecordAdjudication
 from services.billing.domain.payer import PAYER, ConfirmRuleSet, ProposeRuleSet, RegisterPayer
+from services.billing.domain.practitioner import PRACTITIONER, RegisterPractitioner
 from services.billing.domain.provider import PROVIDER, EnrollProvider, RegisterProvider, SetFee
+from services.billing.domain.waiver import (
+    SETTLEMENT,
+    WAIVER,
+    BillWithoutAuthorization,
+    SettleRevocation,
+)
 
 
 def register_provider(book: Book, command: RegisterProvider, context: Context) -> Outcome:
@@ -65,6 +74,50 @@ def record_authorization(
         locks=[f"client/{command.client_id}"],
         before=before,
     )
+
+
+def register_practitioner(book: Book, command: RegisterPractitioner, context: Context) -> Outcome:
+    return book.execute(PRACTITIONER, f"practitioner/{command.staff_id}", command, context)
+
+
+def bill_without_authorization(
+    book: Book, command: BillWithoutAuthorization, context: Context
+) -> Outcome:
+    """A named person waives the authorization of a date; the client is derived again."""
+    waiver_id = derived_id(
+        "waiver", command.client_id, command.payer_id, command.service_date.isoformat()
+    )
+    return book.execute(
+        WAIVER,
+        f"waiver/{waiver_id}",
+        command,
+        context,
+        locks=[f"client/{command.client_id}"],
+        before=lambda tx: _payer_must_exist(tx, command.payer_id),
+    )
+
+
+def settle_revocation(book: Book, command: SettleRevocation, context: Context) -> Outcome:
+    """A named person says what a revoked consent means for dates before it."""
+    settlement_id = derived_id("settlement", command.client_id, command.payer_id)
+    return book.execute(
+        SETTLEMENT,
+        f"settlement/{settlement_id}",
+        command,
+        context,
+        locks=[f"client/{command.client_id}"],
+        before=lambda tx: _payer_must_exist(tx, command.payer_id),
+    )
+
+
+def record_adjudication(book: Book, command: RecordAdjudication, context: Context) -> Outcome:
+    """Records the payer's word on a claim; the client is derived again."""
+    stream = f"claim/{command.claim_id}"
+    with book.store.transaction() as tx:
+        issued = CLAIM.fold(recorded.fact for recorded in tx.load(stream)).issued
+    if issued is None:
+        raise Unknown("claim", command.claim_id)
+    return book.execute(CLAIM, stream, command, context, locks=[f"client/{issued.client_id}"])
 
 
 def authorization_document(authorization_id: str) -> str:

@@ -1,4 +1,4 @@
-"""What a payer authorized: days at a level, between two dates. The payer's number is sealed."""
+"""What a payer authorized: units at a level, between two dates. The payer's number is sealed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,11 +17,13 @@ class RecordAuthorization:
     units: int
     effective_from: date
     effective_to: date
+    unit: str = "DAYS"
+    site_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizationRecorded:
-    """`units` are days."""
+    """`unit`: DAYS, SESSIONS, HOURS or UNITS; `site_id` empty: any site of the network."""
 
     authorization_id: str
     client_id: str
@@ -30,6 +32,8 @@ class AuthorizationRecorded:
     units: int
     effective_from: date
     effective_to: date
+    unit: str = "DAYS"
+    site_id: str = ""
 
 
 def decide(
@@ -45,6 +49,8 @@ def decide(
         units=command.units,
         effective_from=command.effective_from,
         effective_to=command.effective_to,
+        unit=command.unit,
+        site_id=command.site_id,
     )
     if recorded is not None and recorded != fact:
         raise AgainstTheRules(

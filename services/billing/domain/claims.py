@@ -1,15 +1,22 @@
-"""Draft claims from allocated days, and what to do about issued ones whose facts changed."""
+"""Draft claims: what allocated days may be claimed, cut as the payer's rules say.
 
-from collections.abc import Mapping, Sequence
+Sources: design, section 3 ("Claims"); domain guide 5.9 and section 12 ("What splits a claim").
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
-from services.billing.domain.known import Diagnosis, IssuedClaim, Known, Line
-from services.billing.domain.rules import RuleSet, period_of, rules_in_effect
-from services.billing.domain.service_day import PER_DIEM, ServiceDay
+from services.billing.domain.diagnoses import diagnoses_on
+from services.billing.domain.known import IssuedClaim, Known, Line
+from services.billing.domain.rules import RuleSet, period_of
+from services.billing.domain.service_day import ServiceDay
+from services.billing.domain.standing import standing
 
-MOST_LINES = {"PROFESSIONAL": 50, "INSTITUTIONAL": 999}  # a claim's, by form (domain guide 5.9)
-MOST_DIAGNOSES = 12
+PROFESSIONAL, INSTITUTIONAL = "PROFESSIONAL", "INSTITUTIONAL"
+MOST_LINES = {PROFESSIONAL: 50, INSTITUTIONAL: 999}  # a claim's, by form (domain guide 5.9)
+FACILITATOR = "FACILITATOR"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +30,18 @@ class Cut:
     site_id: str
     coverage_id: str
     authorization_id: str
+    claim_form: str
+    ancillary: bool = False
+    # On a professional claim who rendered is said once: of an institutional one it's no cut.
+    rendering_staff_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A claim that could be issued; `part` counts from 1 where one claim can't hold all lines."""
+    """A claim that could be issued; `part` counts from 1 where one claim can't hold all lines.
+
+    `staff_id`: who is named as rendering or attending; empty where the rules name nobody.
+    """
 
     cut: Cut
     part: int
@@ -35,6 +49,8 @@ class Draft:
     lines: tuple[Line, ...]
     diagnoses: tuple[str, ...]
     under_part2: bool
+    authorized_units: int
+    staff_id: str
     rests_on: frozenset[str]
 
     @property
@@ -42,68 +58,78 @@ class Draft:
         return sum(line.charge_minor for line in self.lines)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
-    """An issued claim that no longer says what is true. `action`: REPLACE or VOID."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A day's lines that fall into one cut."""
 
-    claim: IssuedClaim
-    action: str
+    day: ServiceDay
     lines: tuple[Line, ...]
-    changed_dates: tuple[date, ...]
-    rules: RuleSet
-    rests_on: frozenset[str]
 
 
 def draft(days: Sequence[ServiceDay], known: Known) -> list[Draft]:
-    """One claim a cut, of billable days that are on no issued claim.
+    """One claim a cut, of lines that stand on no issued claim.
 
-    Never two originals for one date: one on an issued claim stays off until that is settled.
+    Never two originals for one date and service. The day's own lines stay off while any of its
+    own lines stands on a claim, whatever its code or payer: a changed day is a correction, until
+    that is settled. Ancillary lines are told apart by code.
     """
-    issued_dates = {line.service_date for claim in known.issued for line in claim.lines}
-    by_cut: dict[Cut, list[ServiceDay]] = {}
+    issued = standing(known.issued, known.adjudications)
+    carried = Carried.on(issued)
+    by_cut: dict[Cut, list[Part]] = {}
     for day in days:
-        if day.outcome != PER_DIEM or day.service_date in issued_dates:
-            continue
-        cut = _cut(day)
-        if _joins_issued(day, cut, known.issued):
-            continue
-        by_cut.setdefault(cut, []).append(day)
+        for cut, part in parts_of(day):
+            lines = tuple(line for line in part.lines if not carried.has(line))
+            if not lines or joins_issued(day, cut, issued):
+                continue
+            by_cut.setdefault(cut, []).append(Part(day, lines))
     return [each for cut, of_cut in by_cut.items() for each in _drafts_of(cut, of_cut, known)]
 
 
-def propose(days: Sequence[ServiceDay], known: Known) -> list[Proposal]:
-    """A proposal for each issued claim whose lines changed, fell, or are joined by a late day."""
-    by_date = {day.service_date: day for day in days}
-    ordered = sorted(known.issued, key=lambda claim: claim.claim_id)
-    found = [_propose(claim, by_date, known) for claim in ordered]
-    return [proposal for proposal in found if proposal is not None]
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What stands on issued claims: dates, and dates with their ancillary codes."""
+
+    dates: frozenset[date]
+    ancillary: frozenset[tuple[date, str]]
+
+    @staticmethod
+    def on(issued: Iterable[IssuedClaim]) -> "Carried":
+        lines = [line for claim in issued for line in claim.lines]
+        return Carried(
+            frozenset(line.service_date for line in lines if not line.ancillary),
+            frozenset((line.service_date, line.code) for line in lines if line.ancillary),
+        )
+
+    def has(self, line: Line) -> bool:
+        if line.ancillary:
+            return (line.service_date, line.code) in self.ancillary
+        return line.service_date in self.dates
 
 
-def _cut(day: ServiceDay) -> Cut:
-    rules = _rules_of(day)
-    start, end = period_of(day.service_date, rules)
-    return Cut(
-        payer_id=day.payer_id,
-        period_start=start,
-        period_end=end,
-        provider_id=day.provider_id,
-        site_id=day.site_id,
-        coverage_id=day.coverage_id,
-        authorization_id=day.authorization_id,
-    )
+def parts_of(day: ServiceDay) -> Iterator[tuple[Cut, Part]]:
+    """A day's claimable lines, by the claim they go on."""
+    own = day.own_lines if day.billable else ()
+    by_cut: dict[Cut, list[Line]] = {}
+    for line in (*own, *day.ancillary_lines):
+        by_cut.setdefault(_cut(day, line), []).append(line)
+    for cut, lines in by_cut.items():
+        yield cut, Part(day, tuple(lines))
 
 
-def _joins_issued(day: ServiceDay, cut: Cut, issued: Sequence[IssuedClaim]) -> bool:
+def joins_issued(day: ServiceDay, cut: Cut, issued: Sequence[IssuedClaim]) -> bool:
     """Whether the payer wants a late day on a replacement of its period's claim, and has one."""
-    return _rules_of(day).late_day == "REPLACE" and _claim_to_join(cut, issued) is not None
+    return rules_of(day).late_day == "REPLACE" and claim_to_join(cut, issued) is not None
 
 
-def _claim_to_join(cut: Cut, issued: Sequence[IssuedClaim]) -> IssuedClaim | None:
-    same = [claim for claim in issued if _cut_of(claim) == cut]
+def claim_to_join(cut: Cut, issued: Sequence[IssuedClaim]) -> IssuedClaim | None:
+    """The standing claim that a line of this cut would have been on."""
+    same = [claim for claim in issued if cut_of(claim) == cut]
     return min(same, key=lambda claim: claim.claim_id, default=None)
 
 
-def _cut_of(claim: IssuedClaim) -> Cut:
+def cut_of(claim: IssuedClaim) -> Cut:
+    """How an issued claim was cut."""
+    professional = claim.claim_form == PROFESSIONAL
     return Cut(
         payer_id=claim.payer_id,
         period_start=claim.period_start,
@@ -112,99 +138,105 @@ def _cut_of(claim: IssuedClaim) -> Cut:
         site_id=claim.site_id,
         coverage_id=claim.coverage_id,
         authorization_id=claim.authorization_id,
+        claim_form=claim.claim_form,
+        ancillary=is_ancillary(claim),
+        rendering_staff_id=claim.lines[0].rendering_staff_id if professional else "",
     )
 
 
-def _drafts_of(cut: Cut, days: Sequence[ServiceDay], known: Known) -> list[Draft]:
-    ordered = sorted(days, key=lambda day: day.service_date)
-    rules = max((_rules_of(day) for day in ordered), key=lambda each: each.version)
-    most = MOST_LINES[rules.claim_form]
-    diagnoses = diagnoses_on(known, ordered[-1].service_date)
-    diagnosed = frozenset(diagnosis.fact for diagnosis in diagnoses)
-    return [
-        Draft(
-            cut=cut,
-            part=part,
-            rules=rules,
-            lines=tuple(_line_of(day) for day in chunk),
-            diagnoses=tuple(diagnosis.code for diagnosis in diagnoses),
-            under_part2=any(day.under_part2 for day in chunk),
-            rests_on=diagnosed.union(*(day.rests_on for day in chunk)),
-        )
-        for part, chunk in enumerate(
-            (ordered[start : start + most] for start in range(0, len(ordered), most)), start=1
-        )
-    ]
+def is_ancillary(claim: IssuedClaim) -> bool:
+    """Whether it claims what stands outside the per diem: such lines go on claims of their own."""
+    return all(line.ancillary for line in claim.lines)
 
 
-def diagnoses_on(known: Known, on: date) -> tuple[Diagnosis, ...]:
-    """Those in effect, principal first: of each rank the latest, each code once, at most twelve."""
-    by_rank: dict[int, Diagnosis] = {}
-    for diagnosis in sorted(known.diagnoses, key=lambda each: (each.effective_from, each.sequence)):
-        if diagnosis.effective_from <= on:
-            by_rank[diagnosis.rank] = diagnosis
-    by_code: dict[str, Diagnosis] = {}
-    for _, diagnosis in sorted(by_rank.items()):
-        by_code.setdefault(diagnosis.code, diagnosis)
-    return tuple(by_code.values())[:MOST_DIAGNOSES]
+def staff_on(lines: Iterable[Line]) -> str:
+    """Who rendered most of the lines; of several the first by id."""
+    rendered = Counter(line.rendering_staff_id for line in lines if line.rendering_staff_id)
+    return min(rendered, key=lambda staff_id: (-rendered[staff_id], staff_id), default="")
 
 
-def _propose(
-    claim: IssuedClaim, by_date: Mapping[date, ServiceDay], known: Known
-) -> Proposal | None:
-    rules = _rules_of_claim(claim, known)
-    was = {line.service_date: line for line in claim.lines}
-    days = {on: by_date[on] for on in was if on in by_date}
-    now = {on: day.line for on, day in days.items() if day.line and _still_on(claim, day)}
-    late = {day.service_date: day for day in by_date.values() if _joins(claim, day, known.issued)}
-    now |= {on: _line_of(day) for on, day in late.items()}
-    changed = tuple(on for on in sorted({*was, *now}) if was.get(on) != now.get(on))
-    if not changed or rules is None:
-        return None
-    return Proposal(
-        claim=claim,
-        action=rules.changed_claim if now else rules.fallen_claim,
-        lines=tuple(line for _, line in sorted(now.items())),
-        changed_dates=changed,
-        rules=rules,
-        rests_on=frozenset({claim.fact}).union(
-            *(day.rests_on for day in [*days.values(), *late.values()])
-        ),
-    )
+def units_of(parts: Iterable[Part]) -> int:
+    """What the parts take of their authorization.
+
+    Where the unit is the lines' own, what they have; else a day's go with its first own line.
+    """
+    found = 0
+    seen: set[date] = set()
+    for day, lines in ((part.day, part.lines) for part in parts):
+        if rules_of(day).authorization_unit == "UNITS":
+            found += sum(line.units for line in lines) if day.authorization_id else 0
+        elif day.own_lines[:1] and day.own_lines[0] in lines and day.service_date not in seen:
+            found += day.authorized_units
+            seen.add(day.service_date)
+    return found
 
 
-def _still_on(claim: IssuedClaim, day: ServiceDay) -> bool:
-    """Whether the day is billable, to this payer, and by whom and where the claim says."""
-    said = (claim.payer_id, claim.provider_id, claim.site_id, claim.coverage_id)
-    return day.outcome == PER_DIEM and said == (
-        day.payer_id,
-        day.provider_id,
-        day.site_id,
-        day.coverage_id,
-    )
-
-
-def _joins(claim: IssuedClaim, day: ServiceDay, issued: Sequence[IssuedClaim]) -> bool:
-    """Whether a replacement of this claim has to carry this late day."""
-    if day.outcome != PER_DIEM or _rules_of(day).late_day != "REPLACE":
-        return False
-    carried = any(line.service_date == day.service_date for each in issued for line in each.lines)
-    return not carried and _claim_to_join(_cut(day), issued) == claim
-
-
-def _rules_of_claim(claim: IssuedClaim, known: Known) -> RuleSet | None:
-    """The rules of the claim's own payer: the day's may be another's by now."""
-    of_payer = (each.rules for each in known.confirmed if each.rules.payer_id == claim.payer_id)
-    return rules_in_effect(of_payer, max(line.service_date for line in claim.lines))
-
-
-def _rules_of(day: ServiceDay) -> RuleSet:
+def rules_of(day: ServiceDay) -> RuleSet:
+    """The rules of a day that has lines."""
     if day.rules is None:
-        raise ValueError("a billable day without rules")
+        raise ValueError("a day with lines, without rules")
     return day.rules
 
 
-def _line_of(day: ServiceDay) -> Line:
-    if day.line is None:
-        raise ValueError("a billable day without a line")
-    return day.line
+def _cut(day: ServiceDay, line: Line) -> Cut:
+    rules = rules_of(day)
+    start, end = _period(day.service_date, rules)
+    named = rules.claim_form == PROFESSIONAL and rules.rendering == FACILITATOR
+    return Cut(
+        payer_id=day.payer_id,
+        period_start=start,
+        period_end=end,
+        provider_id=day.provider_id,
+        site_id=day.site_id,
+        coverage_id=day.coverage_id,
+        authorization_id="" if line.ancillary else day.authorization_id,
+        claim_form=rules.claim_form,
+        ancillary=line.ancillary,
+        rendering_staff_id=line.rendering_staff_id if named else "",
+    )
+
+
+def _period(on: date, rules: RuleSet) -> tuple[date, date]:
+    """The payer's period; where months aren't mixed, what of it lies in the date's month."""
+    start, end = period_of(on, rules)
+    if not rules.split_by_month:
+        return start, end
+    first = on.replace(day=1)
+    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    return max(start, first), min(end, last)
+
+
+def _drafts_of(cut: Cut, parts: Sequence[Part], known: Known) -> list[Draft]:
+    ordered = sorted(parts, key=lambda part: part.day.service_date)
+    rules = max((rules_of(part.day) for part in ordered), key=lambda each: each.version)
+    diagnoses = diagnoses_on(known, ordered[-1].day.service_date, cut.claim_form)
+    diagnosed = frozenset(diagnosis.fact for diagnosis in diagnoses)
+    named = rules.rendering == FACILITATOR
+    chunks = [*_chunks([(part.day, line) for part in ordered for line in part.lines], cut)]
+    return [
+        Draft(
+            cut=cut,
+            part=number,
+            rules=rules,
+            lines=tuple(line for each in chunk for line in each.lines),
+            diagnoses=tuple(diagnosis.code for diagnosis in diagnoses),
+            under_part2=any(each.day.under_part2 for each in chunk),
+            authorized_units=0 if cut.ancillary else units_of(chunk),
+            staff_id=staff_on(line for each in chunk for line in each.lines) if named else "",
+            rests_on=diagnosed.union(*(each.day.rests_on for each in chunk)),
+        )
+        for number, chunk in enumerate(chunks, start=1)
+    ]
+
+
+def _chunks(lines: Sequence[tuple[ServiceDay, Line]], cut: Cut) -> Iterator[list[Part]]:
+    """As many lines as a claim of the form holds."""
+    most = MOST_LINES[cut.claim_form]
+    for start in range(0, len(lines), most):
+        chunk: list[Part] = []
+        for day, line in lines[start : start + most]:
+            if chunk and chunk[-1].day is day and line not in chunk[-1].lines:
+                chunk[-1] = Part(day, (*chunk[-1].lines, line))
+            else:
+                chunk.append(Part(day, (line,)))
+        yield chunk

@@ -1,29 +1,32 @@
 """The gates of a service date: each answers open or why not, and names the facts it rests on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from services.billing.domain.attended import Service
 from services.billing.domain.known import (
     Admission,
-    Attendance,
-    Authorization,
+    Attestation,
+    Consent,
     Coverage,
     Enrollment,
     Fee,
     Known,
-    Session,
+    Level,
+    Note,
 )
-from services.billing.domain.rules import RuleSet, week_of
+from services.billing.domain.rules import RuleSet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """`reason` is a code, empty when the gate is open."""
+    """`reason` is a code, empty when the gate is open. `final`: closed for good."""
 
     gate: str
     reason: str = ""
     rests_on: frozenset[str] = frozenset()
+    final: bool = False
 
     @property
     def open(self) -> bool:
@@ -31,7 +34,7 @@ class Verdict:
 
 
 def coverage_on(known: Known, on: date) -> Coverage | None:
-    """The coverage a payer verified for that date; of several the earliest verified."""
+    """The coverage verified for that date: the primary first, of several the earliest verified."""
     in_force = [
         coverage
         for coverage in known.coverages
@@ -39,7 +42,9 @@ def coverage_on(known: Known, on: date) -> Coverage | None:
         and (coverage.verified_to is None or on <= coverage.verified_to)
     ]
     return min(
-        in_force, key=lambda each: (each.verified_from, each.coverage_id, each.fact), default=None
+        in_force,
+        key=lambda each: (each.order, each.verified_from, each.coverage_id, each.fact),
+        default=None,
     )
 
 
@@ -49,12 +54,28 @@ def admission_on(known: Known, on: date) -> Admission | None:
     return max(before, key=lambda each: (each.admitted_on, each.episode_id), default=None)
 
 
-def level_gate(admission: Admission | None, rules: RuleSet) -> Verdict:
-    """The clinical level must be the one the payer pays for."""
+def level_on(known: Known, admission: Admission | None, on: date) -> Admission | Level | None:
+    """What says the clinical level: the episode's latest change by then, else its admission."""
     if admission is None:
+        return None
+    changes = [
+        level
+        for level in known.levels
+        if level.episode_id == admission.episode_id and level.effective_from <= on
+    ]
+    latest = max(changes, key=lambda each: (each.effective_from, each.sequence), default=None)
+    return latest or admission
+
+
+def level_gate(clinical: Admission | Level | None, rules: RuleSet) -> Verdict:
+    """The clinical level must be the one the payer pays for.
+
+    The authorized level is another thing: the gate AUTHORIZATION compares it with the billed one.
+    """
+    if clinical is None:
         return Verdict(gate="LEVEL", reason="NOT_ADMITTED")
-    reason = "" if admission.level_of_care == rules.billed_level else "OTHER_LEVEL"
-    return Verdict(gate="LEVEL", reason=reason, rests_on=frozenset({admission.fact}))
+    reason = "" if clinical.level_of_care == rules.billed_level else "OTHER_LEVEL"
+    return Verdict(gate="LEVEL", reason=reason, rests_on=frozenset({clinical.fact}))
 
 
 def plan_gate(known: Known, admission: Admission | None, rules: RuleSet, on: date) -> Verdict:
@@ -83,54 +104,111 @@ def diagnosis_gate(known: Known, on: date) -> Verdict:
 
 
 def consent_gate(known: Known, admission: Admission | None, payer_id: str, on: date) -> Verdict:
-    """A program under 42 CFR Part 2 needs the client's consent to the payer, then; another none."""
+    """A program under 42 CFR Part 2 needs the client's consent to the payer, then; another none.
+
+    One revoked after the date was in force on it: what may be disclosed now is issuing's question.
+    """
     if admission is not None and not admission.under_part2:
         return Verdict(gate="CONSENT", rests_on=frozenset({admission.fact}))
-    found = {
-        consent.fact
+    given = [
+        consent
         for consent in known.consents
         if consent.payer_id == payer_id
         and consent.given_on <= on
         and (consent.expires_on is None or on <= consent.expires_on)
-    }
-    return Verdict(gate="CONSENT", reason="" if found else "NO_CONSENT", rests_on=frozenset(found))
+    ]
+    revoked = {each.consent_id: each.fact for each in known.revocations if each.revoked_on <= on}
+    in_force = frozenset(each.fact for each in given if each.consent_id not in revoked)
+    if in_force or not given:
+        return Verdict(gate="CONSENT", reason="" if in_force else "NO_CONSENT", rests_on=in_force)
+    return Verdict(
+        gate="CONSENT",
+        reason="CONSENT_REVOKED",
+        rests_on=_facts(given) | {revoked[each.consent_id] for each in given},
+    )
 
 
-def note_gate(
-    known: Known, attended: Iterable[Attendance], sessions: Sequence[Session], rules: RuleSet
-) -> Verdict:
+def restriction_gate(known: Known, payer_id: str, on: date) -> Verdict:
+    """What the client paid in full and restricted never goes to the payer (45 CFR 164.522)."""
+    found = frozenset(
+        each.fact
+        for each in known.restrictions
+        if each.payer_id == payer_id and each.start <= on <= each.end
+    )
+    reason = "RESTRICTED_BY_CLIENT" if found else ""
+    return Verdict(gate="RESTRICTION", reason=reason, rests_on=found, final=bool(found))
+
+
+def note_gate(known: Known, services: Iterable[Service], rules: RuleSet) -> Verdict:
     """Every attended session needs a signed note; what a late one is worth is the payer's rule."""
-    signed = sorted(known.notes, key=lambda note: (note.signed_at, note.fact), reverse=True)
-    notes = {note.session_id: note for note in signed}
-    ends = {session.session_id: session.ends_at for session in sessions}
-    rests_on: set[str] = set()
-    reason = ""
-    for attendance in attended:
-        note = notes.get(attendance.session_id)
-        if note is None:
-            return Verdict(gate="NOTE", reason="NOTE_UNSIGNED", rests_on=frozenset(rests_on))
-        rests_on.add(note.fact)
-        end = ends.get(attendance.session_id)
-        limit = timedelta(hours=rules.sign_within_hours)
-        if rules.sign_within_hours and end and note.signed_at > end + limit:
-            reason = {"ACCEPT": "", "HOLD": "NOTE_LATE", "DENY": "NOTE_LATE_DENIED"}[
-                rules.late_signature
-            ]
-    return Verdict(gate="NOTE", reason=reason, rests_on=frozenset(rests_on))
+    found = [_note_verdict(known, service, rules) for service in services]
+    rests_on = frozenset[str]().union(*(each.rests_on for each in found))
+    closed = [each for each in found if not each.open]
+    denied = [each for each in closed if each.final]
+    said = (denied or closed or [Verdict(gate="NOTE")])[0]
+    return Verdict(gate="NOTE", reason=said.reason, rests_on=rests_on, final=said.final)
 
 
-def enrollment_on(known: Known, payer_id: str, site_id: str, on: date) -> Enrollment | None:
-    """Who bills this payer for this site on that date."""
+def _note_verdict(known: Known, service: Service, rules: RuleSet) -> Verdict:
+    session_id = service.attendance.session_id
+    attested = _facts(each for each in known.attested if each.session_id == session_id)
+    if attested and rules.late_signature == "ATTEST":
+        return Verdict(gate="NOTE", rests_on=attested)
+    notes = [note for note in known.notes if note.session_id == session_id]
+    if not notes:
+        return Verdict(gate="NOTE", reason="NOTE_UNSIGNED")
+    note = min(notes, key=lambda each: (each.signed_at, each.fact))
+    if not _late(note, service, rules) or rules.late_signature == "ACCEPT":
+        return Verdict(gate="NOTE", rests_on=frozenset({note.fact}))
+    denied = rules.late_signature == "DENY"
+    return Verdict(
+        gate="NOTE",
+        reason="NOTE_LATE_DENIED" if denied else "NOTE_LATE",
+        rests_on=frozenset({note.fact}),
+        final=denied,
+    )
+
+
+def _late(note: Note, service: Service, rules: RuleSet) -> bool:
+    limit = timedelta(hours=rules.sign_within_hours)
+    end = service.session.ends_at if service.session else None
+    return bool(limit) and end is not None and note.signed_at > end + limit
+
+
+def enrollment_on(known: Known, rules: RuleSet, site_id: str, on: date) -> Enrollment | None:
+    """Who bills this payer for this site on that date: who is enrolled with it.
+
+    A payer that asks for no enrollment is billed by whoever is, or else by who bills another
+    payer for the site: that says whose site it is.
+    """
     enrolled = [
         each
         for each in known.enrollments
-        if (each.payer_id, each.site_id) == (payer_id, site_id) and each.effective_from <= on
+        if each.site_id == site_id
+        and each.effective_from <= on
+        and (each.payer_id == rules.payer_id or not rules.enrollment_required)
     ]
-    return max(enrolled, key=lambda each: (each.effective_from, each.provider_id), default=None)
+    return max(
+        enrolled,
+        key=lambda each: (
+            each.payer_id == rules.payer_id,
+            each.effective_from,
+            each.provider_id,
+            each.fact,
+        ),
+        default=None,
+    )
+
+
+def enrollment_gate(enrollment: Enrollment | None) -> Verdict:
+    rests_on = frozenset({enrollment.fact}) if enrollment else frozenset[str]()
+    return Verdict(
+        gate="ENROLLMENT", reason="" if enrollment else "NOT_ENROLLED", rests_on=rests_on
+    )
 
 
 def fee_on(known: Known, provider_id: str, code: str, on: date) -> Fee | None:
-    """What the provider charges for the code on that date."""
+    """What the provider charges for one unit of the code on that date."""
     fees = [
         fee
         for fee in known.fees
@@ -139,24 +217,5 @@ def fee_on(known: Known, provider_id: str, code: str, on: date) -> Fee | None:
     return max(fees, key=lambda fee: (fee.effective_from, fee.sequence), default=None)
 
 
-def week_gate(known: Known, closed: set[str], rules: RuleSet, on: date) -> Verdict:
-    """Where the payer looks at weeks: every session scheduled in it was closed."""
-    if not rules.complete_weeks_only:
-        return Verdict(gate="WEEK")
-    start, end = week_of(on, rules.week_start)
-    of_week = [session for session in known.sessions if start <= session.service_date <= end]
-    complete = all(session.session_id in closed for session in of_week)
-    return Verdict(
-        gate="WEEK",
-        reason="" if complete else "WEEK_INCOMPLETE",
-        rests_on=frozenset(session.fact for session in of_week),
-    )
-
-
-def usable(authorization: Authorization, payer_id: str, level: str, on: date) -> bool:
-    """Whether the authorization covers a day of this payer and level."""
-    return (
-        authorization.payer_id == payer_id
-        and authorization.level_of_care == level
-        and authorization.effective_from <= on <= authorization.effective_to
-    )
+def _facts(known: Iterable[Consent] | Iterable[Attestation]) -> frozenset[str]:
+    return frozenset(each.fact for each in known)

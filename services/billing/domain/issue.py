@@ -1,15 +1,20 @@
-"""Issuing: the gates of disclosure, and the facts of what left the house (design, section 3)."""
+"""Issuing: the facts of what left the house, and the claims that drafts and proposals become.
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+Sources: design, section 3 ("Claims"); domain guide 5.9 and 5.10.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
+from services.billing.domain.claim_rows import lines_of
 from services.billing.domain.known import Line
 
-ORIGINAL = "1"
-# The only form a file is written of so far.
-WRITTEN_FORM = "PROFESSIONAL"
+ORIGINAL, REPLACEMENT, VOID = "1", "7", "8"
+PROFESSIONAL, INSTITUTIONAL = "PROFESSIONAL", "INSTITUTIONAL"
+FORMS = (PROFESSIONAL, INSTITUTIONAL)
+"""In the order in which a command's files are numbered."""
 # 42 CFR 2.32(a)(2): "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
 PART2_NOTICE = "42_CFR_2_32_SHORT_FORM"
 
@@ -24,7 +29,12 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimIssued:
-    """What left the house: one claim. `number` is CLM01, ours; `frequency` 1 original."""
+    """What left the house: one claim. `number` is CLM01, ours; `frequency` 1, 7 or 8.
+
+    `payer_control_number` is the payer's, of the claim this one corrects. `rendering_staff_id`
+    is an institutional claim's attending. `basis`: CONSENT, NO_CONSENT_NEEDED or
+    REVOCATION_SETTLED; empty in facts of before.
+    """
 
     claim_id: str
     number: str
@@ -44,6 +54,13 @@ class ClaimIssued:
     identity_version: int
     consent_id: str
     under_part2: bool
+    corrects_claim_id: str = ""
+    payer_control_number: str = ""
+    authorized_units: int = 0
+    rendering_staff_id: str = ""
+    type_of_bill: str = ""
+    condition_code: str = ""
+    basis: str = ""
 
     @property
     def charge_minor(self) -> int:
@@ -52,7 +69,10 @@ class ClaimIssued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchIssued:
-    """One file to one payer, none when nothing was issued. `control_number`: the interchange's."""
+    """One file to one payer, none when nothing was issued. `control_number`: the interchange's.
+
+    A command's batches say together who was left out: its first one does.
+    """
 
     batch_id: str
     payer_id: str
@@ -61,6 +81,7 @@ class BatchIssued:
     charge_minor: int
     left_out: tuple[LeftOut, ...]
     digest: str
+    claim_form: str = PROFESSIONAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,72 +92,98 @@ class Draft:
     client_id: str
     content: Mapping[str, Any]
 
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        return tuple(
-            Line(
-                service_date=date.fromisoformat(line["service_date"]),
-                code=line["code"],
-                modifiers=tuple(line["modifiers"]),
-                units=line["units"],
-                charge_minor=line["charge_minor"],
-                place_of_service=line["place_of_service"],
-            )
-            for line in self.content["lines"]
-        )
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """A correction proposal as it stands when it is issued, and the claim it is about."""
+
+    client_id: str
+    content: Mapping[str, Any]
+    original: ClaimIssued
+    payer_control_number: str
 
 
-def disclosure_gate(
-    draft: Draft, *, on: date, unsettled: set[str], withheld: Mapping[str, str]
-) -> str:
-    """Why this draft can't leave the house today; empty when it can.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A claim that may be issued, before the gates of disclosure: no identity was looked at yet.
 
-    `unsettled`: clients of whom something is parked, behind or due. `withheld`: intake's reasons.
+    `filing_limit_days` None: corrections have clocks of their own (domain guide 5.11).
+    `names_practitioner`: the payer wants somebody named as rendering or attending.
     """
-    if draft.client_id in unsettled:
-        return "NOT_SETTLED"
-    if draft.client_id in withheld:
-        return withheld[draft.client_id]
-    if draft.content["claim_form"] != WRITTEN_FORM:
-        return "FORM_NOT_WRITTEN"
-    limit = timedelta(days=draft.content["filing_limit_days"])
-    if any(line.service_date + limit < on for line in draft.lines):
-        return "FILING_LIMIT_PASSED"
-    return ""
+
+    claim: ClaimIssued
+    filing_limit_days: int | None = None
+    sequential: bool = False
+    names_practitioner: bool = False
 
 
-def claims_of(
-    drafts: Sequence[Draft],
-    *,
-    batch_id: str,
-    claim_ids: Mapping[str, str],
-    identity_versions: Mapping[str, int],
-    consents: Mapping[str, str],
-) -> Iterator[ClaimIssued]:
-    """The claims of drafts that may be issued, in the order of their keys."""
-    for draft in sorted(drafts, key=lambda each: each.key):
-        claim_id = claim_ids[draft.key]
-        content = draft.content
-        yield ClaimIssued(
-            claim_id=claim_id,
-            number=claim_number(claim_id),
-            batch_id=batch_id,
-            client_id=draft.client_id,
-            payer_id=content["payer_id"],
-            provider_id=content["provider_id"],
-            site_id=content["site_id"],
-            coverage_id=content["coverage_id"],
-            authorization_id=content["authorization_id"],
-            period_start=date.fromisoformat(content["period_start"]),
-            period_end=date.fromisoformat(content["period_end"]),
-            lines=draft.lines,
+def original(draft: Draft, claim_id: str) -> Candidate:
+    """The claim of a draft; rows of an earlier release say less, and are settled soon."""
+    content = draft.content
+    claim = ClaimIssued(
+        claim_id=claim_id,
+        number=claim_number(claim_id),
+        batch_id="",
+        client_id=draft.client_id,
+        payer_id=content["payer_id"],
+        provider_id=content["provider_id"],
+        site_id=content["site_id"],
+        coverage_id=content["coverage_id"],
+        authorization_id=content["authorization_id"],
+        period_start=date.fromisoformat(content["period_start"]),
+        period_end=date.fromisoformat(content["period_end"]),
+        lines=lines_of(content["lines"]),
+        diagnoses=tuple(content["diagnoses"]),
+        claim_form=content["claim_form"],
+        frequency=ORIGINAL,
+        identity_version=0,
+        consent_id="",
+        under_part2=content["under_part2"],
+        authorized_units=content.get("authorized_units", 0),
+        rendering_staff_id=content.get("rendering_staff_id", ""),
+        type_of_bill=content.get("type_of_bill", ""),
+        condition_code=content.get("condition_code", ""),
+    )
+    return Candidate(
+        claim=claim,
+        filing_limit_days=content["filing_limit_days"],
+        sequential=content.get("sequential", False),
+        names_practitioner=content.get("names_practitioner", False),
+    )
+
+
+def correction(proposed: Proposed, claim_id: str) -> Candidate:
+    """The replacement, whole and corrected, or the void, which says what the original said.
+
+    Either is cut as its original was: by whom, where, under which coverage and authorization.
+    """
+    was, content = proposed.original, proposed.content
+    following = replace(
+        was,
+        claim_id=claim_id,
+        number=claim_number(claim_id),
+        batch_id="",
+        frequency=VOID,
+        corrects_claim_id=was.claim_id,
+        payer_control_number=proposed.payer_control_number,
+        authorized_units=0,
+    )
+    if content["action"] == "VOID":
+        return Candidate(claim=following, names_practitioner=bool(was.rendering_staff_id))
+    return Candidate(
+        claim=replace(
+            following,
+            frequency=REPLACEMENT,
+            lines=lines_of(content["lines"]),
             diagnoses=tuple(content["diagnoses"]),
-            claim_form=content["claim_form"],
-            frequency=ORIGINAL,
-            identity_version=identity_versions[draft.client_id],
-            consent_id=consents.get(draft.client_id, ""),
-            under_part2=content["under_part2"],
-        )
+            under_part2=content["under_part2"] or was.under_part2,
+            authorized_units=content["authorized_units"],
+            rendering_staff_id=content["rendering_staff_id"],
+            type_of_bill=content["type_of_bill"],
+            condition_code=content["condition_code"],
+        ),
+        names_practitioner=content["names_practitioner"],
+    )
 
 
 def claim_number(claim_id: str) -> str:

@@ -1,94 +1,55 @@
 """What billing knows of one client: the facts its derivations read, each with its id."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
+from services.billing.domain.heard import (
+    Admission,
+    Attendance,
+    Attestation,
+    Cancellation,
+    Consent,
+    Coverage,
+    Diagnosis,
+    Level,
+    Note,
+    Plan,
+    Restriction,
+    Revocation,
+    Session,
+)
 from services.billing.domain.rules import RuleSet
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Admission:
-    fact: str
-    episode_id: str
-    site_id: str
-    under_part2: bool
-    level_of_care: str
-    admitted_on: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diagnosis:
-    """`sequence`: its place in its owner's log, which says what was recorded later."""
-
-    fact: str
-    sequence: int
-    code: str
-    rank: int
-    effective_from: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
-    fact: str
-    coverage_id: str
-    payer_id: str
-    verified_from: date
-    verified_to: date | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Consent:
-    fact: str
-    consent_id: str
-    payer_id: str
-    given_on: date
-    expires_on: date | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    fact: str
-    plan_id: str
-    episode_id: str
-    in_force_from: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """A session the client was expected at. `modality`: IN_PERSON or TELEHEALTH."""
-
-    fact: str
-    session_id: str
-    site_id: str
-    modality: str
-    service_date: date
-    ends_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attendance:
-    """What was recorded of one session: at closing (`correction` 0), or by a correction."""
-
-    fact: str
-    session_id: str
-    site_id: str
-    service_date: date
-    correction: int
-    attended: bool
-    minutes: int
-    no_check_out: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    fact: str
-    session_id: str
-    signed_at: datetime
+__all__ = [
+    "Adjudication",
+    "Admission",
+    "Attendance",
+    "Attestation",
+    "Authorization",
+    "Cancellation",
+    "ConfirmedRules",
+    "Consent",
+    "Coverage",
+    "Diagnosis",
+    "Enrollment",
+    "Fee",
+    "IssuedClaim",
+    "Known",
+    "Level",
+    "Line",
+    "Note",
+    "Plan",
+    "Restriction",
+    "Revocation",
+    "RevocationSettled",
+    "Session",
+    "Waiver",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authorization:
-    """`units` are days."""
+    """`unit`: DAYS, SESSIONS, HOURS or UNITS; `site_id` empty: any site."""
 
     fact: str
     authorization_id: str
@@ -97,6 +58,8 @@ class Authorization:
     units: int
     effective_from: date
     effective_to: date
+    unit: str = "DAYS"
+    site_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +93,12 @@ class Line:
     units: int
     charge_minor: int
     place_of_service: str
+    # Institutional claims.
+    revenue_code: str = ""
+    # Outside the per diem and the episode's gates.
+    ancillary: bool = False
+    # Who rendered it, where the payer wants them named.
+    rendering_staff_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +113,42 @@ class IssuedClaim:
     period_start: date
     period_end: date
     lines: tuple[Line, ...]
+    claim_form: str = "PROFESSIONAL"
+    # 1 original, 7 replacement, 8 void.
+    frequency: str = "1"
+    # The claim this one replaces or voids.
+    corrects_claim_id: str = ""
+    # What it takes of its authorization, in the authorization's unit.
+    authorized_units: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjudication:
+    """What the payer answered. `status`: PAID, DENIED or REVERSED (a void was processed)."""
+
+    fact: str
+    claim_id: str
+    payer_control_number: str
+    status: str
+    adjudicated_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevocationSettled:
+    """A named person's word on dates before a revocation."""
+
+    fact: str
+    payer_id: str
+    disclose: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """A named person bills this date without authorization."""
+
+    fact: str
+    payer_id: str
+    service_date: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,3 +175,11 @@ class Known:
     fees: tuple[Fee, ...] = ()
     confirmed: tuple[ConfirmedRules, ...] = ()
     issued: tuple[IssuedClaim, ...] = ()
+    adjudications: tuple[Adjudication, ...] = ()
+    levels: tuple[Level, ...] = ()
+    revocations: tuple[Revocation, ...] = ()
+    settled_revocations: tuple[RevocationSettled, ...] = ()
+    restrictions: tuple[Restriction, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    cancelled: tuple[Cancellation, ...] = ()
+    attested: tuple[Attestation, ...] = ()

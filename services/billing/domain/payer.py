@@ -1,12 +1,24 @@
 """A payer and its rules: proposed by one person, confirmed by another, and only then in effect."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from kernel.decider import Decider
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
+from services.billing.domain.examples import unreproduced
 from services.billing.domain.rules import RuleSet
+
+
+class ExamplesNotReproduced(AgainstTheRules):
+    """A rule set states days and what they come to: it must come to that itself."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            "EXAMPLES_NOT_REPRODUCED",
+            "the rules don't resolve their own examples as stated; correct one or the other",
+            examples="; ".join(names),
+        )
 
 
 class ConfirmedByItsAuthor(AgainstTheRules):
@@ -103,14 +115,7 @@ def decide(command: PayerCommand, payer: Payer) -> Iterator[PayerFact]:
                 raise Malformed(rule_set__version="must follow the last confirmed version")
             yield proposal
         case ConfirmRuleSet():
-            proposed = payer.proposed.get(command.version)
-            if proposed is None:
-                raise Unknown("rule set", f"{command.payer_id}/{command.version}")
-            if command.version in payer.confirmed:
-                return
-            if proposed.proposed_by == command.confirmed_by:
-                raise ConfirmedByItsAuthor(command.version)
-            yield RuleSetConfirmed(rules=proposed.rules, confirmed_by=command.confirmed_by)
+            yield from _confirm(command, payer)
         case _:
             assert_never(command)
 
@@ -128,3 +133,16 @@ def evolve(payer: Payer, fact: PayerFact) -> Payer:
 
 
 PAYER = Decider(decide, evolve, Payer())
+
+
+def _confirm(command: ConfirmRuleSet, payer: Payer) -> Iterator[PayerFact]:
+    proposed = payer.proposed.get(command.version)
+    if proposed is None:
+        raise Unknown("rule set", f"{command.payer_id}/{command.version}")
+    if command.version in payer.confirmed:
+        return
+    if proposed.proposed_by == command.confirmed_by:
+        raise ConfirmedByItsAuthor(command.version)
+    if names := unreproduced(proposed.rules):
+        raise ExamplesNotReproduced(names)
+    yield RuleSetConfirmed(rules=proposed.rules, confirmed_by=command.confirmed_by)

@@ -15,19 +15,83 @@ class PerDiem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TimedUnits:
+    """Units of a code for a day's minutes. `rounding`: UP, DOWN or MIDPOINT (units.py).
+
+    `maximum_units` 0: no limit.
+    """
+
+    code: str
+    modifiers: tuple[str, ...]
+    unit_minutes: int
+    rounding: str
+    maximum_units: int = 0
+    minimum_minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscreteService:
+    """The code of a single service. `unit_minutes` 0: one unit a session."""
+
+    service_kind: str
+    code: str
+    modifiers: tuple[str, ...] = ()
+    minimum_minutes: int = 0
+    unit_minutes: int = 0
+    rounding: str = ""
+    revenue_code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Institutional:
+    """What an institutional claim says beside its lines; `condition_code` empty: none."""
+
+    type_of_bill: str
+    revenue_code: str
+    condition_code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExampleSession:
+    service_kind: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExampleLine:
+    code: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkedExample:
+    """A day with every gate open, and what these rules must make of it."""
+
+    name: str
+    sessions: tuple[ExampleSession, ...]
+    outcome: str
+    lines: tuple[ExampleLine, ...] = ()
+    other_minutes_of_week: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSet:
     """One version of one payer's rules, for service dates from `effective_from` on.
 
-    `claim_form`: PROFESSIONAL. `claim_period`: WEEK or MONTH. `week_start`: MONDAY or SUNDAY.
-    `late_signature`: ACCEPT, HOLD or DENY. `changed_claim`, `fallen_claim`: REPLACE or VOID.
-    `late_day`: NEW_CLAIM or REPLACE. `sign_within_hours` 0: no limit.
+    `claim_form`: PROFESSIONAL or INSTITUTIONAL. `bill_by`: PER_DIEM, TIMED_UNITS or DISCRETE.
+    `claim_period`: WEEK or MONTH. `week_start`: MONDAY or SUNDAY. `late_signature`: ACCEPT, HOLD,
+    DENY or ATTEST. `changed_claim`, `fallen_claim`: REPLACE or VOID. `late_day`: NEW_CLAIM or
+    REPLACE. `week_consequence`: HOLD or NOT_BILLABLE. `authorization_unit`: DAYS, SESSIONS, HOURS
+    or UNITS. `rendering`: NONE or FACILITATOR. `units_return`: VOID_ISSUED or VOID_PROCESSED.
+    `sign_within_hours` 0: no limit. `minimum_services` 0: one. `weekly_minimum_minutes` 0: the
+    payer doesn't look at weeks.
     """
 
     payer_id: str
     version: int
     effective_from: date
     claim_form: str
-    per_diem: PerDiem
+    per_diem: PerDiem | None = None
     claim_period: str
     week_start: str
     billed_level: str
@@ -43,11 +107,41 @@ class RuleSet:
     changed_claim: str
     fallen_claim: str
     late_day: str
+    bill_by: str = "PER_DIEM"
+    timed_units: TimedUnits | None = None
+    discrete: tuple[DiscreteService, ...] = ()
+    discrete_fallback: bool = False
+    ancillary: tuple[DiscreteService, ...] = ()
+    minimum_services: int = 0
+    weekly_minimum_minutes: int = 0
+    week_consequence: str = "HOLD"
+    authorization_unit: str = "DAYS"
+    institutional: Institutional | None = None
+    rendering: str = "NONE"
+    split_by_month: bool = False
+    sequential: bool = False
+    units_return: str = "VOID_ISSUED"
+    examples: tuple[WorkedExample, ...] = ()
+    telehealth_modifiers: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """How rows name the rules they rest on."""
         return f"{self.payer_id}/{self.version}"
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """Every code these rules can put on a line."""
+        main = [each.code for each in (self.per_diem, self.timed_units) if each is not None]
+        return frozenset([*main, *(each.code for each in (*self.discrete, *self.ancillary))])
+
+    def ancillary_to(self, service_kind: str) -> DiscreteService | None:
+        """What the service is billed as when it stands outside the per diem; None: it doesn't."""
+        return _of_kind(self.ancillary, service_kind)
+
+    def discrete_for(self, service_kind: str) -> DiscreteService | None:
+        """What a single service of the kind is billed as; None: it isn't listed."""
+        return _of_kind(self.discrete, service_kind)
 
 
 def rules_in_effect(rule_sets: Iterable[RuleSet], on: date) -> RuleSet | None:
@@ -69,3 +163,27 @@ def period_of(on: date, rules: RuleSet) -> tuple[date, date]:
         return week_of(on, rules.week_start)
     start = on.replace(day=1)
     return start, (start + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def lacking(rules: RuleSet) -> dict[str, str]:
+    """What the rules name but don't say, or say twice: field → what is wrong. Empty: nothing."""
+    wrong: dict[str, str] = {}
+    if rules.bill_by == "PER_DIEM" and rules.per_diem is None:
+        wrong["per_diem"] = "is required to bill by it"
+    if rules.bill_by == "TIMED_UNITS" and rules.timed_units is None:
+        wrong["timed_units"] = "is required to bill by it"
+    if (rules.bill_by == "DISCRETE" or rules.discrete_fallback) and not rules.discrete:
+        wrong["discrete"] = "is required to bill by it, or to fall back to it"
+    if rules.claim_form == "INSTITUTIONAL" and rules.institutional is None:
+        wrong["institutional"] = "is required for institutional claims"
+    services = (*rules.discrete, *rules.ancillary)
+    if rules.claim_form == "INSTITUTIONAL" and not all(each.revenue_code for each in services):
+        wrong["discrete"] = "every single service of an institutional claim has a revenue code"
+    kinds = [each.service_kind for each in services]
+    if len(kinds) != len(set(kinds)):
+        wrong["ancillary"] = "a service kind has one code, in discrete or in ancillary"
+    return wrong
+
+
+def _of_kind(services: Iterable[DiscreteService], service_kind: str) -> DiscreteService | None:
+    return next((each for each in services if each.service_kind == service_kind), None)

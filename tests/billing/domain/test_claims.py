@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from services.billing.domain import claims
-from services.billing.domain.claims import Draft, Proposal
+from services.billing.domain import claims, proposals
+from services.billing.domain.claims import Draft
 from services.billing.domain.known import Known
+from services.billing.domain.proposals import Proposal
 from tests.billing.known import (
     COVERAGE,
     DIAGNOSIS,
@@ -35,7 +36,7 @@ def drafts_of(known: Known) -> list[Draft]:
 
 
 def proposals_of(known: Known) -> list[Proposal]:
-    return claims.propose(days_of(known), known)
+    return proposals.propose(days_of(known), known)
 
 
 def dates_of(drafts: Sequence[Draft]) -> list[list[date]]:

@@ -14,6 +14,15 @@ from services.billing.domain.authorization import (
     AuthorizationRecorded,
     RecordAuthorization,
 )
+from services.billing.domain.claim import (
+    CLAIM,
+    ClaimAdjudicated,
+    ClaimReplaced,
+    ClaimVoided,
+    FollowClaim,
+    RecordAdjudication,
+)
+from services.billing.domain.issue import ClaimIssued
 from services.billing.domain.payer import (
     PAYER,
     ConfirmRuleSet,
@@ -24,6 +33,11 @@ from services.billing.domain.payer import (
     RegisterPayer,
     RuleSetConfirmed,
     RuleSetProposed,
+)
+from services.billing.domain.practitioner import (
+    PRACTITIONER,
+    PractitionerRegistered,
+    RegisterPractitioner,
 )
 from services.billing.domain.provider import (
     PROVIDER,
@@ -37,7 +51,16 @@ from services.billing.domain.provider import (
     RegisterProvider,
     SetFee,
 )
-from tests.billing.known import RULES, day
+from services.billing.domain.rules import ExampleLine, ExampleSession, WorkedExample
+from services.billing.domain.waiver import (
+    SETTLEMENT,
+    WAIVER,
+    AuthorizationWaived,
+    BillWithoutAuthorization,
+    RevocationSettled,
+    SettleRevocation,
+)
+from tests.billing.known import RULES, day, line
 from tests.deciders import assert_evolving_never_refuses, assert_repeating_adds_nothing
 
 REGISTER = RegisterProvider(
@@ -68,6 +91,51 @@ RECORD = RecordAuthorization(
     effective_from=day(0),
     effective_to=day(30),
 )
+
+
+ISSUED = ClaimIssued(
+    claim_id="claim",
+    number="CLAIM",
+    batch_id="batch",
+    client_id="client",
+    payer_id="payer",
+    provider_id="provider",
+    site_id="site",
+    coverage_id="coverage",
+    authorization_id="authorization",
+    period_start=day(0),
+    period_end=day(6),
+    lines=(line(day(0)),),
+    diagnoses=("F10.20",),
+    claim_form="PROFESSIONAL",
+    frequency="1",
+    identity_version=1,
+    consent_id="consent",
+    under_part2=True,
+)
+ANSWER = RecordAdjudication(
+    claim_id="claim",
+    payer_control_number="PCN",
+    status="PAID",
+    paid_minor=100,
+    adjudicated_on=day(9),
+)
+PRACTITIONER_OF_ALL = RegisterPractitioner(
+    staff_id="staff", family_name="Vexholm", given_name="Tamsin", npi="1234567893", taxonomy=""
+)
+WAIVE = BillWithoutAuthorization(
+    client_id="client",
+    payer_id="payer",
+    service_date=day(0),
+    waived_by="ada",
+    reason="PAYER_SAYS_SUBMIT",
+)
+SETTLE = SettleRevocation(client_id="client", payer_id="payer", disclose=True, settled_by="ada")
+
+
+def follow(frequency: str, claim_id: str = "next") -> FollowClaim:
+    following = replace(ISSUED, claim_id=claim_id, frequency=frequency, corrects_claim_id="claim")
+    return FollowClaim(claim_id="claim", following=following)
 
 
 def propose(version: int, by: str = "ada", **changes: Any) -> ProposeRuleSet:
@@ -149,6 +217,22 @@ def test_versions_follow_each_other() -> None:
     assert PAYER.fold(facts).confirmed == {1, 2}
 
 
+def test_rules_that_do_not_come_to_their_own_examples_are_not_confirmed() -> None:
+    session = ExampleSession(service_kind="GROUP", minutes=180)
+    right = WorkedExample(
+        name="three hours",
+        sessions=(session,),
+        outcome="PER_DIEM",
+        lines=(ExampleLine(code="H0015", units=1),),
+    )
+    wrong = replace(right, name="three hours are too few", outcome="NOT_BILLABLE", lines=())
+    assert payer_after(PAYER_OF_ALL, propose(1, examples=(right,)), confirm(1))
+    with pytest.raises(AgainstTheRules) as refused:
+        payer_after(PAYER_OF_ALL, propose(1, examples=(right, wrong)), confirm(1))
+    assert refused.value.reason == "EXAMPLES_NOT_REPRODUCED"
+    assert refused.value.details["examples"] == "three hours are too few"
+
+
 @pytest.mark.parametrize("command", [propose(1), confirm(1)])
 def test_a_payer_nobody_registered_has_no_rules(command: PayerCommand) -> None:
     with pytest.raises(Unknown):
@@ -167,6 +251,71 @@ def test_a_recorded_authorization_is_not_recorded_otherwise() -> None:
     with pytest.raises(AgainstTheRules) as refused:
         list(AUTHORIZATION.decide(replace(RECORD, units=11), AUTHORIZATION.fold(facts)))
     assert refused.value.reason == "AUTHORIZATION_RECORDED"
+
+
+@pytest.mark.parametrize("command", [ANSWER, follow("7")])
+def test_a_claim_nobody_issued_is_neither_answered_nor_corrected(command: Any) -> None:
+    with pytest.raises(Unknown):
+        list(CLAIM.decide(command, CLAIM.initial))
+
+
+@pytest.mark.parametrize(
+    ("status", "frequency", "fits"),
+    [
+        ("PAID", "1", True),
+        ("DENIED", "7", True),
+        ("REVERSED", "8", True),
+        ("REVERSED", "1", False),
+        ("REVERSED", "7", False),
+        ("PAID", "8", False),
+    ],
+)
+def test_a_void_is_reversed_and_every_other_claim_paid_or_denied(
+    status: str, frequency: str, fits: bool
+) -> None:
+    claim = CLAIM.fold([replace(ISSUED, frequency=frequency)])
+    command = replace(ANSWER, status=status, paid_minor=0)
+    if fits:
+        [fact] = CLAIM.decide(command, claim)
+        assert CLAIM.evolve(claim, fact).payer_control_number == "PCN"
+        return
+    with pytest.raises(AgainstTheRules) as refused:
+        list(CLAIM.decide(command, claim))
+    assert refused.value.reason == "STATUS_NOT_OF_FREQUENCY"
+
+
+def test_only_what_is_paid_has_an_amount() -> None:
+    with pytest.raises(Malformed):
+        list(CLAIM.decide(replace(ANSWER, status="DENIED"), CLAIM.fold([ISSUED])))
+
+
+@pytest.mark.parametrize(("frequency", "kind"), [("7", ClaimReplaced), ("8", ClaimVoided)])
+def test_a_claim_is_followed_once(frequency: str, kind: type[Any]) -> None:
+    [fact] = CLAIM.decide(follow(frequency), CLAIM.fold([ISSUED]))
+    assert isinstance(fact, kind)
+    followed = CLAIM.fold([ISSUED, fact])
+    assert (followed.stands, followed.followed_by) == (False, "next")
+    with pytest.raises(AgainstTheRules) as refused:
+        list(CLAIM.decide(follow("7", "another"), followed))
+    assert refused.value.reason == "CLAIM_FOLLOWED"
+
+
+def test_a_void_is_followed_by_nothing() -> None:
+    with pytest.raises(AgainstTheRules):
+        list(CLAIM.decide(follow("7"), CLAIM.fold([replace(ISSUED, frequency="8")])))
+
+
+def test_an_authorization_is_not_waived_again_for_another_reason() -> None:
+    waived = WAIVER.fold(WAIVER.decide(WAIVE, None))
+    with pytest.raises(AgainstTheRules) as refused:
+        list(WAIVER.decide(replace(WAIVE, reason="NETWORK_DECISION"), waived))
+    assert refused.value.reason == "AUTHORIZATION_WAIVED"
+
+
+def test_what_a_revocation_means_may_be_settled_otherwise() -> None:
+    settled = SETTLEMENT.fold(SETTLEMENT.decide(SETTLE, None))
+    [fact] = SETTLEMENT.decide(replace(SETTLE, disclose=False, settled_by="bob"), settled)
+    assert (fact.disclose, fact.settled_by) == (False, "bob")
 
 
 PEOPLE = some.sampled_from(["ada", "bob", "eve"])
@@ -191,6 +340,15 @@ DECIDERS: list[Any] = [
         AUTHORIZATION,
         some.builds(replace, some.just(RECORD), units=some.integers(1, 2)),
     ),
+    (
+        PRACTITIONER,
+        some.builds(replace, some.just(PRACTITIONER_OF_ALL), family_name=some.sampled_from("ab")),
+    ),
+    (WAIVER, some.builds(replace, some.just(WAIVE), waived_by=PEOPLE)),
+    (
+        SETTLEMENT,
+        some.builds(replace, some.just(SETTLE), disclose=some.booleans(), settled_by=PEOPLE),
+    ),
 ]
 FACTS: list[Any] = [
     (
@@ -204,6 +362,16 @@ FACTS: list[Any] = [
         | some.builds(RuleSetConfirmed, rules=RULE_SETS),
     ),
     (AUTHORIZATION, some.builds(AuthorizationRecorded)),
+    (PRACTITIONER, some.builds(PractitionerRegistered)),
+    (WAIVER, some.builds(AuthorizationWaived)),
+    (SETTLEMENT, some.builds(RevocationSettled)),
+    (
+        CLAIM,
+        some.just(ISSUED)
+        | some.builds(ClaimAdjudicated)
+        | some.builds(ClaimReplaced)
+        | some.builds(ClaimVoided),
+    ),
 ]
 
 
@@ -214,6 +382,20 @@ def test_a_command_twice_adds_nothing_the_second_time(
 ) -> None:
     before = data.draw(some.lists(commands, max_size=5))
     assert_repeating_adds_nothing(decider, before, data.draw(commands))
+
+
+@given(
+    before=some.lists(
+        some.sampled_from([ANSWER, replace(ANSWER, payer_control_number="B")]), max_size=4
+    ),
+    last=some.sampled_from([ANSWER, follow("7"), follow("8")]),
+)
+def test_a_claim_answered_or_followed_twice_is_so_once(before: list[Any], last: Any) -> None:
+    claim = CLAIM.fold([ISSUED])
+    for command in [*before, last]:
+        for fact in CLAIM.decide(command, claim):
+            claim = CLAIM.evolve(claim, fact)
+    assert list(CLAIM.decide(last, claim)) == []
 
 
 @pytest.mark.parametrize(("decider", "facts"), FACTS)

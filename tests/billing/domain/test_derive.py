@@ -9,7 +9,17 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as some
 
 from services.billing.domain.derive import DRAFT_CLAIM, PROPOSAL, SERVICE_DAY, derive
-from services.billing.domain.known import Known
+from services.billing.domain.known import (
+    Adjudication,
+    Attestation,
+    Cancellation,
+    Known,
+    Level,
+    Restriction,
+    Revocation,
+    Waiver,
+)
+from services.billing.domain.rules import DiscreteService, TimedUnits
 from tests.billing.known import (
     ADMISSION,
     CONSENT,
@@ -30,6 +40,9 @@ from tests.billing.known import (
     signed,
 )
 
+GROUP = DiscreteService(service_kind="GROUP", code="H0015", minimum_minutes=45)
+VISIT = DiscreteService(service_kind="PRESCRIBER_VISIT", code="99213")
+TIMED = TimedUnits(code="H0015", modifiers=("HF",), unit_minutes=15, rounding="MIDPOINT")
 DAYS = [day(n) for n in (0, 2, 4, 7, 9)]
 IN_ORDER = billable(*DAYS, authorizations=(authorization(4, 0, 7), authorization(9, name="b")))
 MORE: dict[str, list[Any]] = {
@@ -45,7 +58,10 @@ MORE: dict[str, list[Any]] = {
     ],
     "consents": [replace(CONSENT, fact="k2", given_on=day(4))],
     "plans": [replace(PLAN, fact="p2", plan_id="p2")],
-    "sessions": [session(on, "pm") for on in DAYS],
+    "sessions": [
+        *(session(on, "pm") for on in DAYS),
+        *(session(on, "pm", fact=f"z {on}", service_kind="PRESCRIBER_VISIT") for on in DAYS[:2]),
+    ],
     "attendances": [
         *(attended(on, 90, "pm", site_id="other") for on in DAYS),
         *(attended(on, 0, "no", no_check_out=True) for on in DAYS[:2]),
@@ -63,10 +79,55 @@ MORE: dict[str, list[Any]] = {
     "fees": [
         replace(FEE, fact="f2", sequence=3, charge_minor=31_000),
         replace(FEE, fact="f3", sequence=4, provider_id="q"),
+        replace(FEE, fact="f4", sequence=5, code="99213"),
     ],
     "confirmed": [
         confirmed(version=2, late_signature="DENY", late_day="REPLACE"),
         confirmed(payer_id="b", complete_weeks_only=True),
+        confirmed(
+            version=3,
+            bill_by="TIMED_UNITS",
+            timed_units=TIMED,
+            ancillary=(VISIT,),
+            units_return="VOID_PROCESSED",
+        ),
+        confirmed(
+            version=4,
+            bill_by="DISCRETE",
+            discrete=(GROUP,),
+            ancillary=(VISIT,),
+            rendering="FACILITATOR",
+            weekly_minimum_minutes=400,
+            late_signature="ATTEST",
+        ),
+    ],
+    "levels": [
+        Level(
+            fact=f"level {n}",
+            episode_id="episode",
+            level_of_care=to,
+            effective_from=day(4),
+            sequence=n,
+        )
+        for n, to in enumerate(["1", "2.1", "2.5"])
+    ],
+    "revocations": [Revocation(fact="rev", consent_id="consent", revoked_on=day(4))],
+    "restrictions": [Restriction(fact="res", payer_id="payer", start=day(2), end=day(4))],
+    "waivers": [
+        Waiver(fact=f"waiver {n}", payer_id="payer", service_date=day(7)) for n in range(2)
+    ],
+    "cancelled": [Cancellation(fact="can", session_id=f"{day(4)} pm")],
+    "attested": [Attestation(fact=f"att {on}", session_id=f"{on} pm") for on in DAYS],
+    "adjudications": [
+        Adjudication(
+            fact=f"answer {n} {status}",
+            claim_id=f"claim {n}",
+            payer_control_number="",
+            status=status,
+            adjudicated_on=day(9),
+        )
+        for n in range(2)
+        for status in ("PAID", "REVERSED")
     ],
 }
 
@@ -155,3 +216,40 @@ def test_histories_of_every_kind_of_row_are_among_those_tried(kind: str) -> None
         lambda known: any(each == kind for each, *_ in derive(known)),
         settings=settings(phases=[Phase.generate]),
     )
+
+
+def test_a_days_row_tells_levels_apart_keeps_every_verdict_and_has_the_lines() -> None:
+    visit = session(day(0), "visit", service_kind="PRESCRIBER_VISIT")
+    known = billable(
+        day(0),
+        confirmed=(confirmed(ancillary=(VISIT,)),),
+        fees=(FEE, replace(FEE, fact="f4", code="99213")),
+    )
+    known = replace(
+        known,
+        sessions=(*known.sessions, visit),
+        attendances=(*known.attendances, attended(day(0), 20, "visit")),
+        notes=(*known.notes, signed(day(0), name="visit")),
+    )
+    row = content_of(known)
+    levels = {name: row[f"{name}_level"] for name in ("clinical", "authorized", "billed")}
+    assert levels == dict.fromkeys(("clinical", "authorized", "billed"), "2.1")
+    assert (row["site_id"], row["authorization_id"], row["authorized_units"]) == ("site", "a", 1)
+    assert [(each["code"], each["ancillary"]) for each in row["lines"]] == [
+        ("H0015", False),
+        ("99213", True),
+    ]
+    assert {each["gate"] for each in row["verdicts"]} >= {"NOTE", "PRESCRIBER_VISIT.NOTE"}
+    denied = content_of(replace(known, restrictions=(MORE["restrictions"][0],)))
+    assert [each["code"] for each in denied["lines"]] == ["H0015", "99213"]
+    paid = replace(MORE["restrictions"][0], start=day(0))
+    assert content_of(replace(known, restrictions=(paid,)))["lines"] == []
+    waiting = content_of(replace(known, plans=(), admissions=()))
+    assert waiting["outcome"] == "HOLD"
+    assert [each["code"] for each in waiting["lines"]] == ["H0015", "99213"]
+
+
+def content_of(known: Known) -> dict[str, Any]:
+    """The row of the only day."""
+    [content] = [content for kind, _, content, *_ in derive(known) if kind == SERVICE_DAY]
+    return content

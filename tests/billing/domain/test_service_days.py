@@ -8,13 +8,11 @@ import pytest
 
 from tests.billing.known import (
     ADMISSION,
-    CONSENT,
     COVERAGE,
     DIAGNOSIS,
     ENROLLMENT,
     FEE,
     MONDAY,
-    PLAN,
     attended,
     authorization,
     billable,
@@ -43,12 +41,14 @@ def not_billable(*reasons: str) -> tuple[str, tuple[str, ...]]:
 
 def test_a_day_with_every_gate_open_is_a_per_diem_that_says_what_it_rests_on() -> None:
     found = the_day(billable(MONDAY))
-    assert (found.outcome, found.reasons, found.line) == ("PER_DIEM", (), line(MONDAY))
+    assert (found.outcome, found.reasons, found.lines) == ("PER_DIEM", (), (line(MONDAY),))
     assert [verdict.gate for verdict in found.verdicts] == [
         "ATTENDANCE",
         "COVERAGE",
+        "RESTRICTION",
         "RULES",
         "MINUTES",
+        "SERVICES",
         "LEVEL",
         "PLAN",
         "DIAGNOSIS",
@@ -114,7 +114,16 @@ def test_a_day_with_every_gate_open_is_a_per_diem_that_says_what_it_rests_on() -
         ({"authorizations": (authorization(5, -9, -1),)}, hold("NO_AUTHORIZATION")),
         ({"authorizations": (authorization(5, -9, 0),)}, PER_DIEM),
         ({"authorizations": (authorization(5, payer_id="other"),)}, hold("NO_AUTHORIZATION")),
-        ({"authorizations": (authorization(5, level_of_care="1"),)}, hold("NO_AUTHORIZATION")),
+        (
+            {"authorizations": (authorization(5, level_of_care="1"),)},
+            hold("OTHER_LEVEL_AUTHORIZED"),
+        ),
+        (
+            {"authorizations": (authorization(5, site_id="other"),)},
+            hold("OTHER_SITE_AUTHORIZED"),
+        ),
+        ({"authorizations": (authorization(5, site_id="site"),)}, PER_DIEM),
+        ({"authorizations": (authorization(5, unit="HOURS"),)}, hold("OTHER_UNIT_AUTHORIZED")),
         (
             {"authorizations": (), "confirmed": (confirmed(authorization_required=False),)},
             PER_DIEM,
@@ -141,140 +150,31 @@ def test_only_the_days_of_a_closed_session_are_service_days() -> None:
     assert days_of(billable(MONDAY, attendances=())) == []
 
 
-# Plan
+# Who bills, and whom
 
 
-def with_plan(on: int, plan: int | None, due_days: int = 7) -> tuple[str, tuple[str, ...]]:
-    """One day of a client admitted on Monday, with a plan in force from a day on."""
-    plans = () if plan is None else (replace(PLAN, in_force_from=day(plan)),)
-    return outcome(billable(day(on), plans=plans, confirmed=(confirmed(plan_due_days=due_days),)))
+def test_a_payer_without_enrollment_is_billed_by_who_bills_for_the_site() -> None:
+    elsewhere = (replace(ENROLLMENT, fact="e2", payer_id="other"),)
+    known = billable(MONDAY, enrollments=elsewhere)
+    assert outcome(known) == hold("NOT_ENROLLED")
+    free = (confirmed(enrollment_required=False),)
+    assert outcome(replace(known, confirmed=free)) == PER_DIEM
+    nobody = replace(known, enrollments=(), confirmed=free)
+    assert outcome(nobody) == hold("NOT_ENROLLED")
+    enrolled = replace(ENROLLMENT, fact="e3", provider_id="p3", effective_from=day(-900))
+    fee = replace(FEE, fact="f3", provider_id="p3")
+    both = billable(MONDAY, enrollments=(*elsewhere, enrolled), fees=(FEE, fee), confirmed=free)
+    assert the_day(both).provider_id == "p3"
 
 
-@pytest.mark.parametrize(
-    ("on", "plan", "due_days", "expected"),
-    [
-        (0, None, 7, PER_DIEM),
-        (6, None, 7, PER_DIEM),
-        (7, None, 7, hold("NO_PLAN_IN_FORCE")),
-        (0, None, 0, hold("NO_PLAN_IN_FORCE")),
-        (7, 7, 7, PER_DIEM),
-        # A signature on the ninth day doesn't reach back to the eighth …
-        (7, 8, 7, hold("NO_PLAN_IN_FORCE")),
-        # … and days within the payer's patience need none.
-        (6, 8, 7, PER_DIEM),
-    ],
-)
-def test_a_plan_is_in_force_or_not_due_yet_and_a_later_signature_never_reaches_back(
-    on: int, plan: int | None, due_days: int, expected: tuple[str, tuple[str, ...]]
-) -> None:
-    assert with_plan(on, plan, due_days) == expected
-
-
-def test_the_plan_of_an_earlier_episode_is_no_plan_of_this_one() -> None:
-    earlier = replace(PLAN, episode_id="earlier", in_force_from=day(-90))
-    assert outcome(billable(day(7), plans=(earlier,))) == hold("NO_PLAN_IN_FORCE")
-
-
-# Consent
-
-
-@pytest.mark.parametrize(
-    ("consents", "expected"),
-    [
-        ((), hold("NO_CONSENT")),
-        ((replace(CONSENT, given_on=day(1)),), hold("NO_CONSENT")),
-        ((replace(CONSENT, payer_id="other"),), hold("NO_CONSENT")),
-        ((replace(CONSENT, given_on=day(-9), expires_on=day(-1)),), hold("NO_CONSENT")),
-        ((replace(CONSENT, given_on=day(-9), expires_on=MONDAY),), PER_DIEM),
-    ],
-)
-def test_a_program_under_part_2_needs_the_consent_of_the_day(
-    consents: tuple[Any, ...], expected: tuple[str, tuple[str, ...]]
-) -> None:
-    assert outcome(billable(MONDAY, consents=consents)) == expected
-
-
-def test_a_program_not_under_part_2_needs_none() -> None:
-    known = billable(MONDAY, consents=(), admissions=(replace(ADMISSION, under_part2=False),))
-    assert outcome(known) == PER_DIEM
-    assert not the_day(known).under_part2
-
-
-# Notes
-
-
-@pytest.mark.parametrize(
-    ("rule", "hours", "expected"),
-    [
-        ("ACCEPT", None, hold("NOTE_UNSIGNED")),
-        ("ACCEPT", 24, PER_DIEM),
-        ("ACCEPT", 24.1, PER_DIEM),
-        ("HOLD", None, hold("NOTE_UNSIGNED")),
-        ("HOLD", 24, PER_DIEM),
-        ("HOLD", 24.1, hold("NOTE_LATE")),
-        ("DENY", None, hold("NOTE_UNSIGNED")),
-        ("DENY", 24, PER_DIEM),
-        ("DENY", 24.1, not_billable("NOTE_LATE_DENIED")),
-    ],
-)
-def test_what_a_late_note_is_worth_is_the_payers_rule(
-    rule: str, hours: float | None, expected: tuple[str, tuple[str, ...]]
-) -> None:
-    notes = () if hours is None else (signed(MONDAY, hours),)
-    known = billable(MONDAY, notes=notes, confirmed=(confirmed(late_signature=rule),))
-    assert outcome(known) == expected
-
-
-def test_without_a_limit_no_note_is_late() -> None:
-    rules = confirmed(late_signature="DENY", sign_within_hours=0)
-    assert outcome(billable(MONDAY, notes=(signed(MONDAY, 999),), confirmed=(rules,))) == PER_DIEM
-
-
-def test_every_attended_session_needs_its_note_and_a_missed_one_needs_none() -> None:
-    two = (attended(MONDAY, 90, "am"), attended(MONDAY, 90, "pm"))
-    sessions = (session(MONDAY, "am"), session(MONDAY, "pm"))
-    both = (signed(MONDAY, name="am"), signed(MONDAY, name="pm"))
-    assert outcome(billable(attendances=two, sessions=sessions, notes=both)) == PER_DIEM
-    one = billable(attendances=two, sessions=sessions, notes=both[:1])
-    assert outcome(one) == hold("NOTE_UNSIGNED")
-    only_one = (attended(MONDAY, 180, "am"), missed(MONDAY, "pm"))
-    known = billable(attendances=only_one, sessions=sessions, notes=both[:1])
-    assert outcome(known) == PER_DIEM
-
-
-# Weeks
-
-
-@pytest.mark.parametrize(
-    ("week_start", "open_on", "expected"),
-    [
-        ("MONDAY", 4, hold("WEEK_INCOMPLETE")),
-        ("MONDAY", 6, hold("WEEK_INCOMPLETE")),
-        ("MONDAY", 7, PER_DIEM),
-        ("MONDAY", -1, PER_DIEM),
-        ("SUNDAY", -1, hold("WEEK_INCOMPLETE")),
-        ("SUNDAY", 5, hold("WEEK_INCOMPLETE")),
-        ("SUNDAY", 6, PER_DIEM),
-    ],
-)
-def test_a_payer_of_whole_weeks_waits_until_every_session_of_its_week_is_closed(
-    week_start: str, open_on: int, expected: tuple[str, tuple[str, ...]]
-) -> None:
-    rules = confirmed(complete_weeks_only=True, week_start=week_start)
-    sessions = (session(MONDAY), session(day(open_on)))
-    assert outcome(billable(MONDAY, sessions=sessions, confirmed=(rules,))) == expected
-    without = confirmed(complete_weeks_only=False, week_start=week_start)
-    assert outcome(billable(MONDAY, sessions=sessions, confirmed=(without,))) == PER_DIEM
-
-
-def test_a_missed_session_completes_its_week() -> None:
-    known = billable(
-        MONDAY,
-        sessions=(session(MONDAY), session(day(1))),
-        attendances=(attended(MONDAY), missed(day(1))),
-        confirmed=(confirmed(complete_weeks_only=True),),
+def test_the_primary_coverage_pays_whenever_it_was_verified() -> None:
+    secondary = replace(
+        COVERAGE, fact="b", coverage_id="b", payer_id="b", verified_from=day(-900), order=2
     )
-    assert [each.outcome for each in days_of(known)] == ["PER_DIEM", "NOT_BILLABLE"]
+    for order in ((COVERAGE, secondary), (secondary, COVERAGE)):
+        assert the_day(billable(MONDAY, coverages=order)).payer_id == "payer"
+    ended = replace(COVERAGE, verified_to=day(-1))
+    assert the_day(billable(MONDAY, coverages=(ended, secondary))).payer_id == "b"
 
 
 # Sites, places, corrections
@@ -291,7 +191,7 @@ def test_two_sites_on_one_day_give_one_per_diem_where_most_minutes_were() -> Non
     )
     found = the_day(known)
     assert (found.outcome, found.minutes, found.site_id) == ("PER_DIEM", 180, "site")
-    assert found.line == line(MONDAY)
+    assert found.lines == (line(MONDAY),)
 
 
 @pytest.mark.parametrize(
@@ -312,7 +212,7 @@ def test_a_day_is_telehealth_only_if_all_of_it_was(modalities: tuple[str, str], 
         attendances=tuple(attended(MONDAY, 90, name) for name in names),
         notes=tuple(signed(MONDAY, name=name) for name in names),
     )
-    assert the_day(known).line == line(MONDAY, place_of_service=place)
+    assert the_day(known).lines == (line(MONDAY, place_of_service=place),)
 
 
 @pytest.mark.parametrize(
@@ -351,7 +251,7 @@ def test_the_charge_is_the_one_in_effect_and_of_two_from_one_day_the_later_said(
         replace(FEE, fact="fee x", sequence=5, charge_minor=99_000, effective_from=day(1)),
     )
     for order in (fees, fees[::-1]):
-        assert the_day(billable(MONDAY, fees=order)).line == line(MONDAY, charge_minor=32_000)
+        assert the_day(billable(MONDAY, fees=order)).lines == (line(MONDAY, charge_minor=32_000),)
 
 
 def test_of_two_coverages_the_earlier_verified_pays() -> None:

@@ -21,10 +21,15 @@ from services.billing.domain.x12.claim import (
 from services.billing.domain.x12.claim_837p import write_837p
 from services.billing.domain.x12.interchange import ControlNumbers
 from services.billing.domain.x12.npi import check_digit_for
+from services.billing.domain.x12.read import read_segments
 
 
 def npi(nine_digits: str) -> str:
     return nine_digits + check_digit_for(nine_digits)
+
+
+def segments(data: bytes, tag: str) -> list[tuple[str, ...]]:
+    return [segment.elements for segment in read_segments(data) if segment.tag == tag]
 
 
 CREATED = datetime(2026, 3, 9, 7, 5)

@@ -1,4 +1,4 @@
-"""pyx12, the independent judge of what we write."""
+"""pyx12, the independent judge of what we write: it takes a form's map by the file's GS08."""
 
 import json
 import logging
@@ -40,6 +40,7 @@ def judge(data: bytes) -> list[str]:
     known = "".join(logged)
     errors = [*logged, *(error for error in _reported(report.getvalue()) if error not in known)]
     errors.extend(_unseen(data.decode("ascii"), len(seen)))
+    errors.extend(_misnumbered(data.decode("ascii")))
     if not accepted and not errors:
         errors.append("rejected without a reason")
     return errors
@@ -65,6 +66,16 @@ def _unseen(content: str, seen: int) -> Iterator[str]:
         yield f"looked at {seen} of {len(segments)} segments"
     if rest.strip():
         yield "the last segment has no terminator"
+
+
+def _misnumbered(content: str) -> Iterator[str]:
+    """pyx12 counts the lines of an 837P, and not those of an 837I."""
+    count = 0
+    for segment in content.split(content[105:106] or "~"):
+        tag, *elements = segment.strip().split(content[3:4] or "*")
+        count = {"CLM": 0, "LX": count + 1}.get(tag, count)
+        if tag == "LX" and elements[:1] != [str(count)]:
+            yield f"line {count} of a claim isn't numbered so"
 
 
 def _reported(report: str) -> Iterator[str]:

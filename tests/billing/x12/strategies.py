@@ -1,6 +1,8 @@
 """Random batches that nothing is wrong with, and what a reader must find in their files."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -82,6 +84,14 @@ facilities = st.builds(
 )
 
 
+def few_changes(
+    kinds: Mapping[str, st.SearchStrategy[Any]],
+) -> st.SearchStrategy[dict[str, Any]]:
+    """Up to three of these fields: where all are odd, nothing is ever passed."""
+    changes = [st.tuples(st.just(field), values) for field, values in kinds.items()]
+    return st.lists(st.one_of(*changes), max_size=3).map(dict)
+
+
 @st.composite
 def lines(draw: st.DrawFn, number: int, diagnosis_count: int) -> Line:
     pointers = st.lists(
@@ -146,12 +156,14 @@ def said_by(batch: Batch837P) -> tuple[ClaimSummary, ...]:
 
 def said(claim: Claim, billing_npi: str) -> ClaimSummary:
     return ClaimSummary(
+        form="P",
         claim_id=claim.claim_id,
         charge_minor=sum(line.charge_minor for line in claim.lines),
         place_of_service=claim.place_of_service,
         frequency=claim.frequency,
         payer_control_number=claim.payer_control_number,
         prior_authorization=claim.prior_authorization,
+        admission_date=claim.admission_date,
         diagnoses=tuple(code.replace(".", "") for code in claim.diagnoses),
         billing_npi=billing_npi,
         rendering_npi=claim.rendering.npi if claim.rendering else None,

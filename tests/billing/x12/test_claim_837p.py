@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from services.billing.domain.x12.claim import Batch837P, BillingGroup, Claim
 from services.billing.domain.x12.claim_837p import write_837p
 from services.billing.domain.x12.elements import NotRepresentable
-from services.billing.domain.x12.read import claims_of, read_segments
+from services.billing.domain.x12.read import claims_of
 from services.billing.domain.x12.scrub import scrub
 from tests.billing.x12 import strategies
 from tests.billing.x12.examples import (
@@ -26,15 +26,12 @@ from tests.billing.x12.examples import (
     claim,
     line,
     npi,
+    segments,
     written,
 )
 from tests.billing.x12.judge import judge
 
 GOLDEN_FILE = Path(__file__).parent / "golden_837p.x12"
-
-
-def segments(data: bytes, tag: str) -> list[tuple[str, ...]]:
-    return [segment.elements for segment in read_segments(data) if segment.tag == tag]
 
 
 def test_the_golden_file_is_written_byte_by_byte() -> None:

@@ -19,6 +19,7 @@ FILE = written(*GOLDEN).decode()
 def test_a_claim_says_what_was_claimed() -> None:
     first, second, third = claims_of(FILE.encode())
     assert first == ClaimSummary(
+        form="P",
         claim_id="C-1",
         charge_minor=75_105,
         place_of_service="57",
@@ -78,6 +79,7 @@ def test_a_summary_does_not_show_whose_claim_it_is() -> None:
         ("D8*20260302", "D8*20260230", "DTP03 isn't a date"),
         ("D8*20260302", "D8*2026032", "DTP03 isn't a date"),
         ("D8*20260302", "RD8*20260302-20260303", "no single service date"),
+        ("57:B:1", "57:C:1", "neither a place of service nor a type of bill"),
         ("SV1*HC:90853", "SV2*HC:90853", "one SV1 segment"),
     ],
 )

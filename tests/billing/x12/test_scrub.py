@@ -21,6 +21,7 @@ from tests.billing.x12.examples import (
     claim,
     line,
 )
+from tests.billing.x12.test_scrub_837i import CLAIMS as INSTITUTIONAL_CLAIMS
 
 TODAY = CREATED.date()
 BIRTH = date(1990, 2, 28)
@@ -109,6 +110,7 @@ CLAIMS: list[tuple[Rule, str, Claim]] = [
         claim(lines=(line(1, charge_minor=-1), line(2))),
     ),
     (Rule.NOT_REPRESENTABLE, "charge_minor", lined(charge_minor=10**10)),
+    (Rule.UNIT_BASIS_UNKNOWN, "lines[0].unit_basis", lined(unit_basis="DA")),
     (Rule.UNITS_NOT_POSITIVE, "lines[0].units", lined(units=0)),
     (Rule.PLACE_OF_SERVICE_SHAPE, "lines[0].place_of_service", lined(place_of_service="X")),
     (Rule.MODIFIER_SHAPE, "lines[0].modifiers[1]", lined(modifiers=("HF", "H"))),
@@ -213,7 +215,8 @@ def test_a_batch_breaking_one_rule_has_one_finding(rule: Rule, path: str, bad: B
 
 def test_every_rule_has_an_example_here() -> None:
     shown = {rule for rule, *_ in (*CLAIMS, *PROVIDERS, *BATCHES)}
-    assert shown == set(Rule)
+    institutional = {rule for rule, *_ in INSTITUTIONAL_CLAIMS} | {Rule.ATTENDING_IS_BILLING}
+    assert shown | institutional == set(Rule)
 
 
 def test_a_claim_breaking_many_rules_has_all_findings() -> None:

@@ -2,33 +2,44 @@
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
+from services.billing.domain.x12.claim import Claim
 from services.billing.domain.x12.elements import NotRepresentable
 from services.billing.domain.x12.scrub import scrub
 from tests.billing.x12.examples import CREATED, SUBSCRIBER, batch, claim, line, written
 from tests.billing.x12.judge import judge
+from tests.billing.x12.strategies import few_changes
 
 TODAY = CREATED.date()
 anything = st.text(max_size=8) | st.text("AB1*é ", max_size=8)
+odd_lines = st.builds(
+    line,
+    code=st.just("H0015") | anything,
+    charge_minor=st.integers(-2, 10**11) | st.just(25_000),
+    diagnosis_pointers=st.integers(-1, 3).map(lambda pointer: (pointer,)),
+)
+odd_claims = few_changes(
+    {
+        "claim_id": st.just("C-7") | anything,
+        "frequency": st.sampled_from("1278"),
+        "payer_control_number": st.sampled_from((None, " ", "EXICN-1", "É")),
+        "place_of_service": st.sampled_from(("11", "57", "5", "A1", "é1")),
+        "subscriber": st.builds(
+            replace,
+            st.just(SUBSCRIBER),
+            last=st.just("Roe") | anything,
+            member_id=st.just("EX1") | anything,
+        ),
+        "lines": st.lists(odd_lines, max_size=2).map(tuple),
+    }
+).map(lambda changes: claim(**changes))
 
 
 @settings(deadline=None)
-@given(
-    texts=st.tuples(anything, anything, anything, anything),
-    charge=st.integers(-2, 10**11),
-    pointer=st.integers(-1, 3),
-)
-def test_what_the_scrub_passes_can_be_written(
-    texts: tuple[str, str, str, str], charge: int, pointer: int
-) -> None:
-    last, member, claim_id, code = texts
-    odd = claim(
-        claim_id=claim_id or "C-1",
-        subscriber=replace(SUBSCRIBER, last=last, member_id=member),
-        lines=(line(code=code or "H0015", charge_minor=charge, diagnosis_pointers=(pointer,)),),
-    )
+@given(odd_claims)
+def test_what_the_scrub_passes_can_be_written(odd: Claim) -> None:
     findings = scrub(batch(odd), created=TODAY)
     try:
         data = written(odd)
@@ -36,6 +47,11 @@ def test_what_the_scrub_passes_can_be_written(
         assert findings
     else:
         assert findings or judge(data) == []
+
+
+def test_odd_claims_are_both_passed_and_found_fault_with() -> None:
+    find(odd_claims, lambda odd: odd != claim() and not scrub(odd, created=TODAY))
+    find(odd_claims, lambda odd: bool(scrub(odd, created=TODAY)))
 
 
 def test_no_finding_shows_a_value() -> None:

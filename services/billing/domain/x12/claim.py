@@ -1,4 +1,4 @@
-"""What a professional claim of a program says: the vocabulary of writer, scrub and readers.
+"""What a program's claims say, professional and institutional: the words of writers and scrub.
 
 Amounts are minor units (cents). Whoever can be identified has no repr.
 """
@@ -6,13 +6,20 @@ Amounts are minor units (cents). Whoever can be identified has no repr.
 from dataclasses import dataclass
 from datetime import date
 
-MOST_LINES = 50
-MOST_DIAGNOSES = 12
-MOST_POINTERS = 4
-MOST_MODIFIERS = 4
+MOST_LINES, MOST_DIAGNOSES = 50, 12
+MOST_INSTITUTIONAL_LINES, MOST_INSTITUTIONAL_DIAGNOSES = 999, 25
+MOST_CONDITION_CODES, MOST_REASONS_FOR_VISIT = 24, 3
+MOST_POINTERS, MOST_MODIFIERS = 4, 4
 
 ORIGINAL, REPLACEMENT, VOID = "1", "7", "8"
-FREQUENCIES = (ORIGINAL, REPLACEMENT, VOID)
+FIRST_INTERIM, CONTINUING_INTERIM, LAST_INTERIM, LATE_CHARGES = "2", "3", "4", "5"
+CORRECTIONS = (REPLACEMENT, VOID)
+"""They name the payer's own number of the claim they correct; no other claim does."""
+
+FREQUENCIES = (ORIGINAL, *CORRECTIONS)
+INTERIM = (FIRST_INTERIM, CONTINUING_INTERIM, LAST_INTERIM)
+INSTITUTIONAL_FREQUENCIES = (ORIGINAL, *INTERIM, LATE_CHARGES, *CORRECTIONS)
+STILL_A_PATIENT = "30"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -70,6 +77,16 @@ class RenderingProvider:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttendingProvider:
+    """The person who answers for the care an institution claims."""
+
+    last: str
+    first: str
+    npi: str
+    taxonomy: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceFacility:
     """Where it happened, when that isn't the billing provider's address."""
 
@@ -103,7 +120,7 @@ class Subscriber:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One service on one date. Pointers count the claim's diagnoses from 1."""
+    """One professional service on one date. Pointers count the claim's diagnoses from 1."""
 
     control_number: str
     code: str
@@ -118,7 +135,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One claim. Its charge is the sum of its lines.
+    """One professional claim. Its charge is the sum of its lines.
 
     `admission_date` becomes DTP*435, which in 837P means a *related hospitalization*: leave it
     None for intensive outpatient days unless the payer's own guide asks for it.
@@ -144,8 +161,56 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InstitutionalLine:
+    """One service on one date under its revenue code; not every payer wants a procedure too."""
+
+    control_number: str
+    revenue_code: str
+    code: str | None = None
+    modifiers: tuple[str, ...] = ()
+    charge_minor: int
+    units: int
+    unit_basis: str = "UN"
+    service_date: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstitutionalClaim:
+    """One institutional claim. The first diagnosis is the principal one.
+
+    `type_of_bill` is the first two digits, 13 of 131; the third is `frequency`. What admission
+    type, source and patient status are is the caller's to say: usually 3, 1, and 30 or 01.
+    """
+
+    claim_id: str
+    type_of_bill: str
+    frequency: str = ORIGINAL
+    payer_control_number: str | None = None
+    prior_authorization: str | None = None
+    statement_from: date
+    statement_to: date
+    admission_date: date | None = None
+    admission_type: str
+    admission_source: str
+    patient_status: str
+    diagnoses: tuple[str, ...]
+    reasons_for_visit: tuple[str, ...] = ()
+    condition_codes: tuple[str, ...] = ()
+    lines: tuple[InstitutionalLine, ...]
+    subscriber: Subscriber
+    payer: Payer
+    attending: AttendingProvider | None
+    facility: ServiceFacility | None = None
+
+    @property
+    def charge_minor(self) -> int:
+        """What the claim asks for."""
+        return sum(line.charge_minor for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BillingGroup:
-    """The claims of one billing provider."""
+    """The professional claims of one billing provider."""
 
     provider: BillingProvider
     claims: tuple[Claim, ...]
@@ -153,8 +218,30 @@ class BillingGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch837P:
-    """What goes into one file."""
+    """What goes into one professional file."""
 
     submitter: Submitter
     receiver: Receiver
     groups: tuple[BillingGroup, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstitutionalGroup:
+    """The institutional claims of one billing provider."""
+
+    provider: BillingProvider
+    claims: tuple[InstitutionalClaim, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch837I:
+    """What goes into one institutional file."""
+
+    submitter: Submitter
+    receiver: Receiver
+    groups: tuple[InstitutionalGroup, ...]
+
+
+AnyClaim = Claim | InstitutionalClaim
+AnyLine = Line | InstitutionalLine
+AnyBatch = Batch837P | Batch837I

@@ -1,9 +1,10 @@
-"""The parties an 837P names: providers, subscriber and payer, with their names and addresses."""
+"""The parties a claim file names: providers, subscriber and payer, with names and addresses."""
 
 from collections.abc import Iterator
 
 from services.billing.domain.x12.claim import (
     Address,
+    AttendingProvider,
     BillingProvider,
     Payer,
     RenderingProvider,
@@ -61,17 +62,19 @@ def subscriber_segments(person: Subscriber, payer: Payer, field: str) -> Iterato
 
 
 def rendering_segments(provider: RenderingProvider, field: str) -> Iterator[str]:
-    """Loop 2310B."""
-    last = text(provider.last, f"{field}.last", longest=60)
-    first = optional_text(provider.first, f"{field}.first", longest=35)
-    npi = _npi(provider.npi, f"{field}.npi")
-    yield segment("NM1", "82", "1", last, first, "", "", "", "XX", npi)
-    if provider.taxonomy:
-        yield segment("PRV", "PE", "PXC", _taxonomy(provider.taxonomy, f"{field}.taxonomy"))
+    """Loop 2310B of a professional claim."""
+    return _clinician_segments("82", "PE", provider, field)
+
+
+def attending_segments(provider: AttendingProvider | None, field: str) -> Iterator[str]:
+    """Loop 2310A of an institutional claim."""
+    if provider is None:
+        raise NotRepresentable(field, "is missing")
+    return _clinician_segments("71", "AT", provider, field)
 
 
 def facility_segments(facility: ServiceFacility, field: str) -> Iterator[str]:
-    """Loop 2310C."""
+    """Loop 2310C of a professional claim, 2310E of an institutional one."""
     npi = _npi(facility.npi, f"{field}.npi") if facility.npi else ""
     yield organisation("77", facility.name, f"{field}.name", "XX" if npi else "", npi)
     yield from _address(facility.address, f"{field}.address")
@@ -81,6 +84,18 @@ def organisation(role: str, name: str, field: str, qualifier: str, number: str) 
     """NM1 of an organisation in its role."""
     named = text(name, field, longest=60)
     return segment("NM1", role, "2", named, "", "", "", "", qualifier, number)
+
+
+def _clinician_segments(
+    role: str, specialty: str, person: RenderingProvider | AttendingProvider, field: str
+) -> Iterator[str]:
+    last = text(person.last, f"{field}.last", longest=60)
+    first = optional_text(person.first, f"{field}.first", longest=35)
+    npi = _npi(person.npi, f"{field}.npi")
+    yield segment("NM1", role, "1", last, first, "", "", "", "XX", npi)
+    if person.taxonomy:
+        taxonomy = _taxonomy(person.taxonomy, f"{field}.taxonomy")
+        yield segment("PRV", specialty, "PXC", taxonomy)
 
 
 def _address(address: Address, field: str) -> Iterator[str]:

@@ -1,0 +1,149 @@
+"""Before a block of weeks: clients come, are assessed, admitted, planned for, and get a seat."""
+
+from datetime import date, timedelta
+from functools import partial
+
+from ninehours.attendance.v1.attendance_service_pb2 import ScheduledSession
+
+from ninehours.story import days
+from ninehours.story.cast import Client
+from ninehours.story.courses import Score, Stay
+from ninehours.story.days import at
+from ninehours.story.lines import attendance, billing, intake, plans
+from ninehours.story.named import SCREENED_OUT
+from ninehours.story.network import GROUPS, Group, group_of, program_of, site_of
+from ninehours.story.rules import units_of_a_day
+from ninehours.story.telling import BILLER, DESK, Chart, Telling, clinician_of
+
+SPARE_DAYS = 3  # authorized beyond what is scheduled
+SPARE_WEEK = timedelta(days=7)
+
+
+def prepare(telling: Telling, block: int) -> None:
+    """Everybody whose stay begins with the block; then its sessions, with their rosters."""
+    begins = days.weeks_of(block)[0]
+    telling.stage.scene(f"before week {begins}: clients register, are assessed and admitted")
+    for chart in telling.stage.together(
+        partial(_register, telling, client, number)
+        for number, client in enumerate(telling.cast.clients)
+        if _comes_first_in(client, block)
+    ):
+        telling.charts[chart.client.key] = chart
+    staying = [
+        (chart, stay)
+        for chart in telling.charts.values()
+        for stay in chart.client.course.stays
+        if stay.first == block
+    ]
+    # One after the other for everybody: what a plan rests on is heard by then.
+    for act in (_assess, _admit, _plan):
+        telling.stage.together(partial(act, telling, chart, stay) for chart, stay in staying)
+    telling.stage.scene(f"before week {begins}: four weeks of sessions, with their rosters")
+    for group, sessions in telling.stage.together(
+        partial(_seat, telling, group, block) for group in GROUPS if telling.roster(group, block)
+    ):
+        for session in sessions:
+            telling.sessions[group.key, _date_of(session)] = session
+
+
+def _comes_first_in(client: Client, block: int) -> bool:
+    return min((stay.first for stay in client.course.stays), default=1) == block
+
+
+def _register(telling: Telling, client: Client, number: int) -> Chart:
+    """The front desk's part; who is declined goes no further."""
+    block = min((stay.first for stay in client.course.stays), default=1)
+    day = days.admission(block) - timedelta(days=3 - number % 3)
+    registered = telling.tell(DESK, f"{client.key}: register", intake.register(client), at(day, 9))
+    client_id: str = registered.client_id
+    chart = Chart(client=client, client_id=client_id)
+    clinician = clinician_of(client, block)
+    if client.key == SCREENED_OUT:
+        telling.of(chart, clinician, "screen", intake.decline(client_id, day), at(day, 10))
+        return chart
+    telling.of(chart, clinician, "screen", intake.screen(client_id, day), at(day, 10))
+    payer_id = telling.payer_of(chart)
+    agreed = intake.consent(client_id, payer_id, day)
+    chart.consent_id = telling.of(chart, DESK, "consent", agreed, at(day, 10, 30)).consent_id
+    coverage = intake.add_coverage(client, client_id, payer_id)
+    covered = telling.of(chart, DESK, "coverage", coverage, at(day, 10, 40))
+    verified = intake.verify_coverage(client_id, covered.coverage_id)
+    telling.of(chart, DESK, "verify coverage", verified, at(day, 10, 50))
+    for rank, code in enumerate(client.diagnoses, start=1):
+        diagnosis = intake.diagnose(client_id, code, rank, day)
+        telling.of(chart, clinician, f"diagnose {rank}", diagnosis, at(day, 11))
+    return chart
+
+
+def _assess(telling: Telling, chart: Chart, stay: Stay) -> None:
+    """On the day of admission, before it."""
+    client, on = chart.client, days.admission(stay.first)
+    clinician = clinician_of(client, stay.first)
+    areas = intake.assess_areas(client, chart.client_id, "INITIAL", on)
+    telling.of(chart, clinician, _step("assess areas", stay), areas, at(on, 8))
+    rating = intake.rate_dimensions(chart.client_id, on)
+    telling.of(chart, clinician, _step("rate dimensions", stay), rating, at(on, 8, 20))
+    phq9 = intake.phq9(chart.client_id, Score(0, client.course.first_score))
+    telling.of(chart, clinician, _step("phq9", stay), phq9, at(on, 8, 40))
+
+
+def _admit(telling: Telling, chart: Chart, stay: Stay) -> None:
+    on = days.admission(stay.first)
+    group = group_of(chart.client.course.first_group(stay))
+    program = program_of(group.program)
+    request = intake.admit(
+        chart.client_id,
+        telling.place.site_ids[site_of(group).key],
+        program,
+        telling.place.program_ids[program.key],
+        on=on,
+        discharged=chart.discharged,
+    )
+    admitted = telling.of(chart, group.facilitator, _step("admit", stay), request, at(on, 9))
+    chart.episode_id, chart.admitted = admitted.episode_id, admitted.receipt.published
+
+
+def _plan(telling: Telling, chart: Chart, stay: Stay) -> None:
+    """A plan that both sign, and what the payer authorizes."""
+    client, on = chart.client, days.admission(stay.first)
+    clinician = clinician_of(client, stay.first)
+    request = plans.draft_plan(
+        client, chart.client_id, chart.episode_id, chart.admitted, days.last_day(stay.last)
+    )
+    drafted = telling.of(chart, clinician, _step("draft plan", stay), request, at(on, 11))
+    chart.plan_id = drafted.plan_id
+    for role, hour in (("CLIENT", 13), ("CLINICIAN", 14)):
+        signature = plans.sign_plan(chart.plan_id, role, on)
+        telling.of(chart, clinician, _step(f"sign plan as {role}", stay), signature, at(on, hour))
+    rules = telling.place.rules[client.course.payer]
+    if rules.authorization_required:
+        of_days = client.course.authorized_days or client.course.sessions_in(stay) + SPARE_DAYS
+        authorization = billing.authorize(
+            client,
+            chart.client_id,
+            rules,
+            units=of_days * units_of_a_day(rules),
+            first=days.first_day(stay.first),
+            last=days.last_day(stay.last) + SPARE_WEEK,
+        )
+        telling.of(chart, BILLER, _step("authorization", stay), authorization, at(on, 15))
+
+
+def _seat(telling: Telling, group: Group, block: int) -> tuple[Group, list[ScheduledSession]]:
+    """A group's sessions of the block, for everybody who sits in it."""
+    roster = [chart.client_id for chart in telling.roster(group, block)]
+    staff_id = telling.place.staff_ids[group.facilitator]
+    request = attendance.expand(telling.place.template_ids[group.key], block, staff_id, roster)
+    now = at(days.admission(block), 16)
+    expanded = telling.tell(DESK, f"schedule {group.key} of block {block}", request, now)
+    return group, list(expanded.sessions)
+
+
+def _date_of(session: ScheduledSession) -> date:
+    on = session.service_date
+    return date(on.year, on.month, on.day)
+
+
+def _step(what: str, stay: Stay) -> str:
+    """A client may come a second time."""
+    return f"{what} of block {stay.first}"

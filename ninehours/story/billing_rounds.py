@@ -1,0 +1,57 @@
+"""Every second Monday: what payers answered, new claims to each, and corrections of old ones."""
+
+from datetime import date
+from functools import partial
+
+from ninehours.billing.v1 import billing_service_pb2 as pb
+
+from ninehours.story import days, looks
+from ninehours.story.days import at
+from ninehours.story.lines import billing
+from ninehours.story.network import PAYERS
+from ninehours.story.telling import BILLER, Telling
+
+
+def bill(telling: Telling, week: int) -> None:
+    """A round after that week. What is issued in it is answered by the next."""
+    monday = days.day_of(week + 1)
+    answered = [batch for batch in telling.batches if batch not in telling.answered]
+    telling.stage.scene(f"after week {week}: payers' answers, claims to four payers, corrections")
+    telling.stage.settle()
+    if answered:
+        _adjudicate(telling, answered, monday)
+        telling.stage.settle()
+    for payer in PAYERS:
+        request = billing.issue(telling.place.payer_ids[payer.key], days.day_of(week, days.SUNDAY))
+        step = f"issue claims to {payer.key} after week {week}"
+        issued: pb.IssueClaimsResponse = telling.tell(BILLER, step, request, at(monday, 10))
+        telling.batches += issued.batch_ids
+        telling.stage.check(partial(looks.leaves_out_for_a_reason, left_out=issued.left_out))
+    if not answered:
+        return
+    telling.stage.settle()
+    for payer in PAYERS:
+        correction = billing.issue_corrections(telling.place.payer_ids[payer.key])
+        step = f"issue corrections to {payer.key} after week {week}"
+        corrected: pb.IssueCorrectionsResponse = telling.tell(
+            BILLER, step, correction, at(monday, 11)
+        )
+        telling.batches += corrected.batch_ids
+        telling.stage.check(partial(looks.leaves_out_for_a_reason, left_out=corrected.left_out))
+
+
+def _adjudicate(telling: Telling, batches: list[str], on: date) -> None:
+    """Every claim of these files is paid, under a number of the payer's own."""
+    listed = (claim for claim in looks.claims(telling.stage) if claim.batch_id in batches)
+    claims = sorted(listed, key=lambda claim: claim.claim_id)
+    telling.stage.together(
+        partial(
+            telling.tell,
+            BILLER,
+            f"adjudicate {claim.claim_id}",
+            billing.adjudicate(claim, on),
+            at(on, 9),
+        )
+        for claim in claims
+    )
+    telling.answered.update(batches)

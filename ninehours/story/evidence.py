@@ -1,0 +1,128 @@
+"""What the API says of one client, taken once: it can be looked at when the system has stopped."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar
+
+from google.protobuf.message import Message
+from ninehours.attendance.v1 import attendance_events_pb2 as attendance
+from ninehours.billing.v1 import billing_events_pb2 as events
+from ninehours.billing.v1 import billing_service_pb2 as billing
+from ninehours.exchange.v1 import published_log_service_pb2 as log
+from ninehours.intake.v1 import intake_events_pb2 as intake
+from ninehours.intake.v1 import intake_service_pb2 as intake_service
+from ninehours.plans.v1 import plans_events_pb2 as plans
+from ninehours.plans.v1 import plans_service_pb2 as plans_service
+
+from ninehours.story import days, looks
+from ninehours.story.looks import LOOKING, Asking
+from ninehours.story.settling import SERVICES
+
+ORIGINAL, REPLACEMENT, VOID = "1", "7", "8"
+M = TypeVar("M", bound=Message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Lists as they were answered; `facts`: all that was published about the client."""
+
+    client_id: str
+    days: tuple[events.ServiceDayResolved, ...] = ()
+    claims: tuple[billing.Claim, ...] = ()
+    proposals: tuple[events.CorrectionProposed, ...] = ()
+    authorizations: tuple[billing.AuthorizationBalance, ...] = ()
+    progress: tuple[plans_service.WeekOfProgress, ...] = ()
+    recommendations: tuple[plans_service.Recommendation, ...] = ()
+    safety_tasks: tuple[intake_service.SafetyTask, ...] = ()
+    facts: tuple[Message, ...] = ()
+
+    def day(self, on: date) -> events.ServiceDayResolved | None:
+        """The service day of a date."""
+        return next((day for day in self.days if looks.is_on(day.service_date, on)), None)
+
+    def outcome(self, on: date) -> str:
+        """PER_DIEM, DISCRETE, NOT_BILLABLE or HOLD; empty where there is no such day."""
+        day = self.day(on)
+        return "" if day is None else looks.outcome_name(day)
+
+    def reasons(self, on: date) -> set[str]:
+        """Why gates of that day are closed."""
+        day = self.day(on)
+        return set() if day is None else {each.reason for each in day.verdicts if not each.open}
+
+    def issued(self, frequency: str = ORIGINAL) -> list[billing.Claim]:
+        """Claims that left the house, of one frequency."""
+        return [
+            claim
+            for claim in self.claims
+            if claim.state == billing.CLAIM_STATE_ISSUED and claim.frequency == frequency
+        ]
+
+    def claimed(self, frequency: str = ORIGINAL) -> list[date]:
+        """The dates of their lines, in order."""
+        return sorted(
+            _date(line.service_date) for claim in self.issued(frequency) for line in claim.lines
+        )
+
+    def week(self, week: int) -> plans_service.WeekOfProgress | None:
+        """Progress of a week of the story."""
+        monday = days.day_of(week)
+        return next((each for each in self.progress if looks.is_on(each.week_start, monday)), None)
+
+    def recommended(self, week: int) -> plans_service.Recommendation | None:
+        """What was recommended when that week was over."""
+        monday = days.day_of(week)
+        return next(
+            (each for each in self.recommendations if looks.is_on(each.week_start, monday)), None
+        )
+
+    def of(self, kind: type[M]) -> list[M]:
+        """Facts of a type, as they were published."""
+        return [fact for fact in self.facts if isinstance(fact, kind)]
+
+
+def take(live: Asking, client_id: str) -> Evidence:
+    """Everything of a client, asked of the services through their API."""
+
+    def ask(request: Any) -> Any:
+        return live.ask(LOOKING, request)
+
+    authorizations = ask(billing.ListAuthorizationsRequest(client_id=client_id))
+    progress = ask(plans_service.ListProgressRequest(client_id=client_id))
+    recommendations = ask(plans_service.ListRecommendationsRequest(client_id=client_id))
+    tasks = ask(intake_service.ListSafetyTasksRequest(client_id=client_id))
+    return Evidence(
+        client_id=client_id,
+        days=tuple(looks.service_days(live, client_id)),
+        claims=tuple(looks.claims(live, client_id)),
+        proposals=tuple(looks.proposals(live, client_id)),
+        authorizations=tuple(authorizations.authorizations),
+        progress=tuple(progress.weeks),
+        recommendations=tuple(recommendations.recommendations),
+        safety_tasks=tuple(tasks.tasks),
+        facts=tuple(fact for service in SERVICES for fact in _facts(live, service, client_id)),
+    )
+
+
+_TYPES: dict[str, type[Message]] = {
+    message.DESCRIPTOR.full_name: message
+    for module in (attendance, intake, plans, events)
+    for name in module.DESCRIPTOR.message_types_by_name
+    for message in [getattr(module, name)]
+}
+
+
+def _facts(live: Asking, service: str, client_id: str) -> Iterator[Message]:
+    after, more = 0, True
+    while more:
+        request = log.ReadRequest(subject=f"client/{client_id}", after_sequence=after)
+        page = live.ask_operator(service, request)
+        for fact in page.facts:
+            after = fact.sequence
+            yield _TYPES[fact.headers["ce_type"].decode()].FromString(fact.body)
+        more = page.more and bool(page.facts)
+
+
+def _date(on: Any) -> date:
+    return date(on.year, on.month, on.day)

@@ -1,0 +1,118 @@
+"""Between weeks: what happens to those who have a story of their own, and nobody planned for."""
+
+from datetime import date, datetime, timedelta
+from functools import partial
+
+from ninehours.attendance.v1.attendance_service_pb2 import ScheduledSession
+
+from ninehours.story import days, looks
+from ninehours.story.days import at
+from ninehours.story.lines import attendance, billing, intake, plans
+from ninehours.story.named import (
+    AUTHORIZATION_USED_UP,
+    CONSENT_REVOKED,
+    CORRECTED_REPLACED,
+    CORRECTED_VOIDED,
+    FULL_COURSE,
+    LATE_DAY,
+    LATE_NOTE,
+    PAID_IN_FULL,
+)
+from ninehours.story.telling import BILLER, DESK, Chart, Telling, clinician_of, group_in
+from ninehours.story.weeks import moments, schedule_visits, sign_one
+
+
+def sign_late(telling: Telling) -> None:
+    """A note is still missing when the week is over: its day is on HOLD until it is signed."""
+    telling.stage.scene("week 1 is over: one day on HOLD for want of a note, then signed")
+    chart = telling.charts[LATE_NOTE]
+    of_day = {"client_id": chart.client_id, "on": days.UNSIGNED}
+    telling.stage.settle()
+    telling.stage.check(partial(looks.held_for_its_note, **of_day))
+    signed_at = at(days.SIGNED_AT_LAST, 8, 15)
+    sign_one(telling, chart, group_in(chart.client, 1), days.UNSIGNED, signed_at)
+    telling.stage.settle()
+    telling.stage.check(partial(looks.pays_per_diem, **of_day))
+
+
+def correct(telling: Telling) -> None:
+    """After claims were issued, somebody finds out who was where."""
+    telling.stage.scene("attendance corrected after its claim was issued, of three clients")
+    now = at(days.CORRECTING, 10)
+    left_early = telling.charts[CORRECTED_REPLACED]
+    came, _ = moments(_session(telling, left_early, days.CORRECTED))
+    there = (came, came + timedelta(minutes=days.CORRECTED_TO))
+    _correct(telling, left_early, days.CORRECTED, there=there, reason="WRONG_TIME", now=now)
+    never_there = telling.charts[CORRECTED_VOIDED]
+    _correct(telling, never_there, days.NEVER_THERE, there=None, reason="NOT_THERE", now=now)
+    forgotten = telling.charts[LATE_DAY]
+    whole = moments(_session(telling, forgotten, days.LATE_DAY))
+    _correct(telling, forgotten, days.LATE_DAY, there=whole, reason="WAS_THERE", now=now)
+    group = group_in(forgotten.client, 1)
+    sign_one(telling, forgotten, group, days.LATE_DAY, now + timedelta(minutes=30))
+    telling.stage.settle()
+    for chart, day in ((left_early, days.CORRECTED), (never_there, days.NEVER_THERE)):
+        awaits = partial(looks.awaits_its_number, client_id=chart.client_id, on=day)
+        telling.stage.check(awaits)
+
+
+def restrict(telling: Telling) -> None:
+    """A client pays for a week, and asks that the payer not hear of it."""
+    chart = telling.charts[PAID_IN_FULL]
+    week = days.PAID_IN_FULL_WEEK
+    request = intake.restrict(chart.client_id, telling.payer_of(chart), week)
+    telling.of(chart, DESK, "restrict disclosure", request, at(days.day_of(week + 1), 9))
+
+
+def waive(telling: Telling) -> None:
+    """An authorization is used up; for one day of the rest, a biller answers for it."""
+    chart = telling.charts[AUTHORIZATION_USED_UP]
+    request = billing.waive(chart.client_id, telling.payer_of(chart), days.WAIVED)
+    telling.of(chart, BILLER, "bill without authorization", request, at(days.ending(1), 8))
+
+
+def revoke(telling: Telling) -> None:
+    """A client revokes the consent to tell the payer; the groups go on."""
+    chart = telling.charts[CONSENT_REVOKED]
+    request = intake.revoke(chart.client_id, chart.consent_id, days.REVOKED)
+    telling.of(chart, DESK, "revoke consent", request, at(days.REVOKED, 8))
+
+
+def settle_revocation(telling: Telling) -> None:
+    """A named person decides what becomes of days before: they stay in the house."""
+    chart = telling.charts[CONSENT_REVOKED]
+    request = billing.settle_revocation(chart.client_id, telling.payer_of(chart))
+    now = at(days.REVOKED + timedelta(days=8), 9)
+    telling.of(chart, BILLER, "settle revocation", request, now)
+
+
+def follow_up(telling: Telling) -> None:
+    """Two weeks after the program somebody calls."""
+    chart = telling.charts[FULL_COURSE]
+    on = days.FOLLOWED_UP
+    request = plans.follow_up(chart.client_id, chart.episode_id, on)
+    telling.of(chart, clinician_of(chart.client, 1), "follow up", request, at(on, 11))
+
+
+# After which week: on the Monday before claims are issued, after that, and after a block's end.
+ON_MONDAY = {1: sign_late, 3: restrict, 4: waive, 5: revoke, 10: follow_up}
+ONCE_ISSUED = {2: correct, 6: settle_revocation}
+ONCE_ENDED = {4: schedule_visits}
+
+
+def _session(telling: Telling, chart: Chart, day: date) -> ScheduledSession:
+    return telling.sessions[group_in(chart.client, 1).key, day]
+
+
+def _correct(
+    telling: Telling,
+    chart: Chart,
+    day: date,
+    *,
+    there: tuple[datetime, datetime] | None,
+    reason: str,
+    now: datetime,
+) -> None:
+    session_id = _session(telling, chart, day).session_id
+    request = attendance.correct(session_id, chart.client_id, there, reason)
+    telling.of(chart, DESK, f"correct {day}", request, now)

@@ -1,0 +1,111 @@
+"""Who stands in a claim file of either form: fed with identities, and kept nowhere else."""
+
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from kernel.refusal import Malformed
+from kernel.rpc.translate import date_of
+from services.billing.adapters.identities import member_of
+from services.billing.app.ports import Filing
+from services.billing.domain.issue import ClaimIssued
+from services.billing.domain.practitioner import PractitionerRegistered
+from services.billing.domain.provider import ProviderRegistered
+from services.billing.domain.x12.claim import (
+    Address,
+    BillingProvider,
+    Payer,
+    Receiver,
+    Submitter,
+    Subscriber,
+)
+
+SEXES = {1: "F", 2: "M", 3: "U"}
+
+
+def groups_of(filing: Filing) -> list[tuple[BillingProvider, list[ClaimIssued]]]:
+    """The claims by who bills, in the file's order."""
+    ordered = sorted(filing.claims, key=lambda claim: (claim.provider_id, claim.number))
+    return [
+        (_billing_provider(filing.providers[provider_id]), list(group))
+        for provider_id, group in groupby(ordered, key=lambda claim: claim.provider_id)
+    ]
+
+
+def submitter_of(filing: Filing) -> Submitter:
+    """The first billing provider sends the file."""
+    first = filing.providers[min(claim.provider_id for claim in filing.claims)]
+    return Submitter(
+        name=first.name,
+        identifier=first.npi,
+        contact_name=first.contact_name,
+        contact_phone=first.contact_phone,
+    )
+
+
+def receiver_of(filing: Filing) -> Receiver:
+    """The payer is sent it."""
+    return Receiver(name=filing.payer.name, identifier=filing.payer.payer_number)
+
+
+def payer_of(filing: Filing) -> Payer:
+    """Who is asked to pay."""
+    return Payer(
+        name=filing.payer.name,
+        payer_id=filing.payer.payer_number,
+        filing_indicator=filing.payer.filing_indicator,
+    )
+
+
+def practitioner_of(claim: ClaimIssued, filing: Filing) -> PractitionerRegistered | None:
+    """Who is named as rendering or attending."""
+    return filing.practitioners.get(claim.rendering_staff_id)
+
+
+def subscriber_of(claim: ClaimIssued, filing: Filing) -> Subscriber:
+    """The client, with the number of the coverage that the claim is about."""
+    person = filing.persons[claim.client_id]
+    identity = person.particulars.identity
+    member_number, group_number = member_of(person, claim.coverage_id)
+    return Subscriber(
+        last=identity.family_name,
+        first=identity.given_name,
+        birth_date=_birth_date(identity),
+        sex=SEXES.get(identity.sex),
+        member_id=member_number,
+        group_number=group_number or None,
+        address=Address(
+            line1=identity.address.line,
+            city=identity.address.city,
+            state=identity.address.state,
+            postal_code=identity.address.zip,
+        ),
+    )
+
+
+def line_number(claim: ClaimIssued, number: int) -> str:
+    """REF*6R: the claim's number and the line's place, unlike any other line's."""
+    return f"{claim.number[:18]}{number:02d}"
+
+
+def _billing_provider(provider: ProviderRegistered) -> BillingProvider:
+    return BillingProvider(
+        name=provider.name,
+        npi=provider.npi,
+        tax_id=provider.tax_id,
+        taxonomy=provider.taxonomy,
+        address=Address(
+            line1=provider.address.line,
+            city=provider.address.city,
+            state=provider.address.state,
+            postal_code=provider.address.zip,
+        ),
+    )
+
+
+def _birth_date(identity: Any) -> date | None:
+    """None when it can't be one: the scrub says so of that claim, and the others go out."""
+    try:
+        return date_of(identity, "birth_date")
+    except Malformed:
+        return None

@@ -1,0 +1,190 @@
+"""What other services say of a client, message by message, as the domain knows it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ninehours.attendance.v1 import attendance_events_pb2 as attendance
+from ninehours.attendance.v1 import attendance_service_pb2 as attendance_api
+from ninehours.intake.v1 import intake_events_pb2 as intake
+from ninehours.plans.v1 import plans_events_pb2 as plans
+
+from kernel.facts import HeardFact
+from kernel.rpc.translate import date_of, optional, timestamp_of
+from services.billing.domain import known
+
+PRIMARY = 1
+Reader = Callable[[HeardFact, Any], Any]
+
+
+def _admission(fact: HeardFact, message: intake.ClientAdmitted) -> known.Admission:
+    return known.Admission(
+        fact=str(fact.id),
+        episode_id=message.episode_id,
+        site_id=message.site_id,
+        under_part2=message.program.under_part2,
+        level_of_care=message.level_of_care,
+        admitted_on=date_of(message, "admitted_on"),
+    )
+
+
+def _diagnosis(fact: HeardFact, message: intake.DiagnosisRecorded) -> known.Diagnosis:
+    return known.Diagnosis(
+        fact=str(fact.id),
+        sequence=fact.sequence,
+        code=message.code,
+        rank=message.rank,
+        effective_from=date_of(message, "effective_from"),
+    )
+
+
+def _coverage(fact: HeardFact, message: intake.CoverageVerified) -> known.Coverage:
+    return known.Coverage(
+        fact=str(fact.id),
+        coverage_id=message.coverage_id,
+        payer_id=message.payer_id,
+        verified_from=date_of(message, "verified_from"),
+        verified_to=optional(date_of, message, "verified_to"),
+        order=message.order or PRIMARY,
+    )
+
+
+def _consent(fact: HeardFact, message: intake.ConsentGiven) -> known.Consent:
+    return known.Consent(
+        fact=str(fact.id),
+        consent_id=message.consent_id,
+        payer_id=message.recipient_payer_id,
+        given_on=date_of(message, "given_on"),
+        expires_on=optional(date_of, message, "expires_on"),
+    )
+
+
+def _plan(fact: HeardFact, message: plans.PlanActivated) -> known.Plan:
+    return known.Plan(
+        fact=str(fact.id),
+        plan_id=message.plan_id,
+        episode_id=message.episode_id,
+        in_force_from=date_of(message, "in_force_from"),
+    )
+
+
+def _session(fact: HeardFact, message: attendance.SessionScheduled) -> known.Session:
+    return known.Session(
+        fact=str(fact.id),
+        session_id=message.session_id,
+        site_id=message.site_id,
+        modality=name_of(attendance_api.Modality, message.modality),
+        service_date=date_of(message, "service_date"),
+        ends_at=timestamp_of(message, "ends_at"),
+        service_kind=name_of(attendance_api.ServiceKind, message.service_kind) or "GROUP",
+        facilitator_id=message.facilitator_id,
+    )
+
+
+def _attended(fact: HeardFact, message: attendance.SessionAttended) -> known.Attendance:
+    return _attendance(
+        fact,
+        message,
+        attended=True,
+        minutes=message.minutes,
+        no_check_out=attendance.FLAG_NO_CHECK_OUT in message.flags,
+    )
+
+
+def _missed(fact: HeardFact, message: attendance.SessionMissed) -> known.Attendance:
+    return _attendance(fact, message, attended=False, minutes=0)
+
+
+def _corrected(fact: HeardFact, message: attendance.AttendanceCorrected) -> known.Attendance:
+    return _attendance(
+        fact,
+        message,
+        correction=message.correction,
+        attended=message.attended,
+        minutes=message.minutes,
+    )
+
+
+def _attendance(
+    fact: HeardFact, message: Any, *, attended: bool, minutes: int, **rest: Any
+) -> known.Attendance:
+    return known.Attendance(
+        fact=str(fact.id),
+        session_id=message.session_id,
+        site_id=message.site_id,
+        service_date=date_of(message, "service_date"),
+        attended=attended,
+        minutes=minutes,
+        correction=rest.get("correction", 0),
+        no_check_out=rest.get("no_check_out", False),
+    )
+
+
+def _note(fact: HeardFact, message: attendance.SessionNoteSigned) -> known.Note:
+    return known.Note(
+        fact=str(fact.id),
+        session_id=message.session_id,
+        signed_at=timestamp_of(message, "signed_at"),
+    )
+
+
+def _level(fact: HeardFact, message: plans.LevelOfCareChanged) -> known.Level:
+    return known.Level(
+        fact=str(fact.id),
+        episode_id=message.episode_id,
+        level_of_care=message.level_of_care,
+        effective_from=date_of(message, "effective_from"),
+        sequence=fact.sequence,
+    )
+
+
+def _revocation(fact: HeardFact, message: intake.ConsentRevoked) -> known.Revocation:
+    return known.Revocation(
+        fact=str(fact.id),
+        consent_id=message.consent_id,
+        revoked_on=date_of(message, "revoked_on"),
+    )
+
+
+def _restriction(fact: HeardFact, message: intake.DisclosureRestricted) -> known.Restriction:
+    return known.Restriction(
+        fact=str(fact.id),
+        payer_id=message.payer_id,
+        start=date_of(message, "from"),
+        end=date_of(message, "to"),
+    )
+
+
+def _cancellation(fact: HeardFact, message: attendance.SessionCancelled) -> known.Cancellation:
+    return known.Cancellation(fact=str(fact.id), session_id=message.session_id)
+
+
+def _attestation(fact: HeardFact, message: attendance.SessionNoteAttested) -> known.Attestation:
+    return known.Attestation(fact=str(fact.id), session_id=message.session_id)
+
+
+def name_of(enum: Any, value: int) -> str:
+    """The value's name without its enum's prefix; empty for one that isn't said."""
+    if not value:
+        return ""
+    prefix = enum.Name(0).removesuffix("UNSPECIFIED")
+    return str(enum.Name(value)).removeprefix(prefix)
+
+
+HEARD: tuple[tuple[Any, str, Reader], ...] = (
+    (intake.ClientAdmitted, "admissions", _admission),
+    (intake.DiagnosisRecorded, "diagnoses", _diagnosis),
+    (intake.CoverageVerified, "coverages", _coverage),
+    (intake.ConsentGiven, "consents", _consent),
+    (intake.ConsentRevoked, "revocations", _revocation),
+    (intake.DisclosureRestricted, "restrictions", _restriction),
+    (plans.PlanActivated, "plans", _plan),
+    (plans.LevelOfCareChanged, "levels", _level),
+    (attendance.SessionScheduled, "sessions", _session),
+    (attendance.SessionAttended, "attendances", _attended),
+    (attendance.SessionMissed, "attendances", _missed),
+    (attendance.AttendanceCorrected, "attendances", _corrected),
+    (attendance.SessionCancelled, "cancelled", _cancellation),
+    (attendance.SessionNoteSigned, "notes", _note),
+    (attendance.SessionNoteAttested, "attested", _attestation),
+)
+"""Message, field of `Known`, reader."""

@@ -1,0 +1,188 @@
+"""Billing's rows and facts as public messages, part by part."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from ninehours.billing.v1 import billing_events_pb2 as public
+from ninehours.common.v1 import common_pb2 as common
+
+from kernel.ids import derived_id
+from kernel.rpc.translate import to_date
+from services.billing.domain import authorization, claim, issue, provider
+from services.billing.domain.claim_rows import lines_of as lines_of_rows
+from services.billing.domain.disclosure import CONSENT, NO_CONSENT_NEEDED
+from services.billing.domain.known import Line
+
+CURRENCY = "USD"
+
+
+def draft_id(content: Mapping[str, Any]) -> str:
+    """A draft's id: the same as long as it is cut the same way."""
+    return str(derived_id("draft claim", content["key"]))
+
+
+def service_day(
+    content: Mapping[str, Any], revision: int, withdrawn: bool
+) -> public.ServiceDayResolved:
+    return public.ServiceDayResolved(
+        client_id=content["client_id"],
+        service_date=_date(content["service_date"]),
+        payer_id=content["payer_id"],
+        outcome=f"OUTCOME_{content['outcome']}",
+        minutes=content["minutes"],
+        verdicts=[public.Verdict(**verdict) for verdict in content["verdicts"]],
+        authorization_id=content["authorization_id"],
+        rules=content["rules"],
+        revision=revision,
+        withdrawn=withdrawn,
+        site_id=content.get("site_id", ""),
+        lines=_lines_of_row(content.get("lines", ())),
+        clinical_level=content.get("clinical_level", ""),
+        authorized_level=content.get("authorized_level", ""),
+        billed_level=content.get("billed_level", ""),
+        authorized_units=content.get("authorized_units", 0),
+    )
+
+
+def draft_claim(content: Mapping[str, Any], revision: int, withdrawn: bool) -> public.ClaimDrafted:
+    return public.ClaimDrafted(
+        client_id=content["client_id"],
+        draft_id=draft_id(content),
+        payer_id=content["payer_id"],
+        provider_id=content["provider_id"],
+        site_id=content["site_id"],
+        coverage_id=content["coverage_id"],
+        authorization_id=content["authorization_id"],
+        period_start=_date(content["period_start"]),
+        period_end=_date(content["period_end"]),
+        lines=_lines_of_row(content["lines"]),
+        charge=money(content["charge_minor"]),
+        revision=revision,
+        withdrawn=withdrawn,
+    )
+
+
+def proposal(
+    content: Mapping[str, Any], revision: int, withdrawn: bool
+) -> public.CorrectionProposed:
+    return public.CorrectionProposed(
+        client_id=content["client_id"],
+        claim_id=content["claim_id"],
+        payer_id=content["payer_id"],
+        action=f"CORRECTION_ACTION_{content['action']}",
+        state=f"PROPOSAL_STATE_{content['state']}",
+        issued_charge=money(content["issued_charge_minor"]),
+        corrected_charge=money(content["corrected_charge_minor"]),
+        changed_dates=[_date(on) for on in content["changed_dates"]],
+        revision=revision,
+        withdrawn=withdrawn,
+    )
+
+
+def money(minor_units: int) -> common.Money:
+    return common.Money(currency_code=CURRENCY, minor_units=minor_units)
+
+
+def lines_of(lines: Sequence[Line]) -> list[public.ClaimLine]:
+    """A claim's lines as others see them."""
+    return [
+        public.ClaimLine(
+            service_date=to_date(line.service_date),
+            code=line.code,
+            modifiers=line.modifiers,
+            units=line.units,
+            charge=money(line.charge_minor),
+            place_of_service=line.place_of_service,
+            revenue_code=line.revenue_code,
+            ancillary=line.ancillary,
+            rendering_staff_id=line.rendering_staff_id,
+        )
+        for line in lines
+    ]
+
+
+def fee(fact: provider.FeeSet) -> public.FeeSet:
+    return public.FeeSet(
+        provider_id=fact.provider_id,
+        code=fact.code,
+        charge=money(fact.charge_minor),
+        effective_from=to_date(fact.effective_from),
+    )
+
+
+def enrolled(fact: provider.ProviderEnrolled) -> public.ProviderEnrolled:
+    return public.ProviderEnrolled(
+        provider_id=fact.provider_id,
+        payer_id=fact.payer_id,
+        site_id=fact.site_id,
+        effective_from=to_date(fact.effective_from),
+    )
+
+
+def authorized(fact: authorization.AuthorizationRecorded) -> public.AuthorizationRecorded:
+    return public.AuthorizationRecorded(
+        client_id=fact.client_id,
+        authorization_id=fact.authorization_id,
+        payer_id=fact.payer_id,
+        level_of_care=fact.level_of_care,
+        units=fact.units,
+        effective_from=to_date(fact.effective_from),
+        effective_to=to_date(fact.effective_to),
+        unit=f"AUTHORIZATION_UNIT_{fact.unit}",
+        site_id=fact.site_id,
+    )
+
+
+def issued(fact: issue.ClaimIssued) -> public.ClaimIssued:
+    return public.ClaimIssued(
+        client_id=fact.client_id,
+        claim_id=fact.claim_id,
+        batch_id=fact.batch_id,
+        payer_id=fact.payer_id,
+        provider_id=fact.provider_id,
+        site_id=fact.site_id,
+        coverage_id=fact.coverage_id,
+        authorization_id=fact.authorization_id,
+        period_start=to_date(fact.period_start),
+        period_end=to_date(fact.period_end),
+        lines=lines_of(fact.lines),
+        charge=money(fact.charge_minor),
+        frequency=fact.frequency,
+        identity_version=fact.identity_version,
+        diagnoses=fact.diagnoses,
+        claim_form=f"CLAIM_FORM_{fact.claim_form}",
+        corrects_claim_id=fact.corrects_claim_id,
+        authorized_units=fact.authorized_units,
+    )
+
+
+def disclosed(fact: issue.ClaimIssued) -> public.Disclosed:
+    return public.Disclosed(
+        client_id=fact.client_id,
+        recipient_payer_id=fact.payer_id,
+        consent_id=fact.consent_id,
+        batch_id=fact.batch_id,
+        scope="CLAIM",
+        notice=issue.PART2_NOTICE if fact.under_part2 else "",
+        basis=fact.basis or (CONSENT if fact.consent_id else NO_CONSENT_NEEDED),
+    )
+
+
+def adjudicated(fact: claim.ClaimAdjudicated) -> public.ClaimAdjudicated:
+    return public.ClaimAdjudicated(
+        client_id=fact.client_id,
+        claim_id=fact.claim_id,
+        payer_control_number=fact.payer_control_number,
+        status=f"ADJUDICATION_STATUS_{fact.status}",
+        paid=money(fact.paid_minor),
+        adjudicated_on=to_date(fact.adjudicated_on),
+    )
+
+
+def _lines_of_row(rows: Sequence[Mapping[str, Any]]) -> list[public.ClaimLine]:
+    return lines_of(lines_of_rows(rows))
+
+
+def _date(iso: str) -> common.Date:
+    return to_date(date.fromisoformat(iso))

@@ -1,0 +1,53 @@
+"""Fields of billing's requests that need more than their type: numbers, amounts, codes."""
+
+from typing import Any
+
+from kernel.refusal import Malformed
+from kernel.rpc.translate import required_text
+from services.billing.domain.x12.npi import is_valid_npi
+
+LARGEST_CHARGE = 10_000_000  # cents: above it, somebody's finger slipped
+
+
+def npi(request: Any, field: str) -> str:
+    number: str = getattr(request, field)
+    if not is_valid_npi(number):
+        raise Malformed(**{field: "is not an NPI: its check digit doesn't fit"})
+    return number
+
+
+def digits(count: int) -> Any:
+    """A reader of exactly so many digits."""
+
+    def read(request: Any, field: str) -> str:
+        holder: Any = request
+        for step in field.split("."):
+            holder = getattr(holder, step)
+        if not (len(holder) == count and holder.isascii() and holder.isdigit()):
+            raise Malformed(**{field: f"is not {count} digits"})
+        return str(holder)
+
+    return read
+
+
+def usd(low: int) -> Any:
+    """A reader of cents, from `low` on."""
+
+    def read(request: Any, field: str) -> int:
+        amount = getattr(request, field)
+        if amount.currency_code != "USD":
+            raise Malformed(**{f"{field}.currency_code": "is not USD"})
+        if not low <= amount.minor_units <= LARGEST_CHARGE:
+            said = f"is not between {low} and {LARGEST_CHARGE}"
+            raise Malformed(**{f"{field}.minor_units": said})
+        return int(amount.minor_units)
+
+    return read
+
+
+def control_number(request: Any, field: str) -> str:
+    """A payer's own number, as a claim's REF can carry it: no separator of ours in it."""
+    number = required_text(request, field, max_length=50)
+    if not number.isascii() or not number.isprintable() or set(number) & set("*:~^"):
+        raise Malformed(**{field: "holds what a claim can't carry"})
+    return number.strip()

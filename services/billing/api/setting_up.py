@@ -1,0 +1,154 @@
+"""Commands that say who bills, who pays, under which rules and authorizations."""
+
+from ninehours.billing.v1 import billing_service_pb2 as pb
+
+from kernel.execute import Book
+from kernel.rpc.call import Call
+from kernel.rpc.commands import context_of, receipt_of
+from kernel.rpc.translate import reading, required_enum, required_text, required_uuid
+from kernel.store.store import Context
+from services.billing.adapters.rule_sets import rule_set_of
+from services.billing.api.fields import digits, npi, usd
+from services.billing.app import use_cases
+from services.billing.domain.authorization import RecordAuthorization
+from services.billing.domain.payer import ConfirmRuleSet, ProposeRuleSet, RegisterPayer
+from services.billing.domain.practitioner import RegisterPractitioner
+from services.billing.domain.provider import Address, EnrollProvider, RegisterProvider, SetFee
+
+MOST_UNITS = 1000
+
+
+class SettingUp:
+    """What must be known before anything is billed."""
+
+    _book: Book
+
+    def RegisterProvider(
+        self, request: pb.RegisterProviderRequest, call: Call
+    ) -> pb.RegisterProviderResponse:
+        context = self._context(request, call)
+        with reading(request) as read:
+            command = RegisterProvider(
+                provider_id=context.new_id("provider"),
+                name=read.text("name", max_length=60),
+                npi=read.value(npi, "npi", ""),
+                tax_id=read.value(digits(9), "tax_id", ""),
+                taxonomy=read.text("taxonomy", max_length=10),
+                address=Address(
+                    line=read.text("address.line", max_length=55),
+                    city=read.text("address.city", max_length=30),
+                    state=read.text("address.state", max_length=2),
+                    zip=read.value(digits(9), "address.zip", ""),
+                ),
+                contact_name=read.text("contact_name", max_length=60),
+                contact_phone=read.value(digits(10), "contact_phone", ""),
+            )
+        outcome = use_cases.register_provider(self._book, command, context)
+        return pb.RegisterProviderResponse(
+            receipt=receipt_of(outcome.published), provider_id=command.provider_id
+        )
+
+    def RegisterPractitioner(
+        self, request: pb.RegisterPractitionerRequest, call: Call
+    ) -> pb.RegisterPractitionerResponse:
+        context = self._context(request, call)
+        with reading(request) as read:
+            command = RegisterPractitioner(
+                staff_id=str(read.uuid("staff_id")),
+                family_name=read.text("family_name", max_length=60),
+                given_name=read.text("given_name", max_length=35),
+                npi=read.value(npi, "npi", ""),
+                taxonomy=read.optional(required_text, "taxonomy", max_length=10) or "",
+            )
+        outcome = use_cases.register_practitioner(self._book, command, context)
+        return pb.RegisterPractitionerResponse(receipt=receipt_of(outcome.published))
+
+    def SetFee(self, request: pb.SetFeeRequest, call: Call) -> pb.SetFeeResponse:
+        context = self._context(request, call)
+        with reading(request) as read:
+            command = SetFee(
+                provider_id=str(read.uuid("provider_id")),
+                code=read.text("code", max_length=5),
+                charge_minor=read.value(usd(1), "charge", 0),
+                effective_from=read.date("effective_from"),
+            )
+        outcome = use_cases.set_fee(self._book, command, context)
+        return pb.SetFeeResponse(receipt=receipt_of(outcome.published))
+
+    def RegisterPayer(
+        self, request: pb.RegisterPayerRequest, call: Call
+    ) -> pb.RegisterPayerResponse:
+        context = self._context(request, call)
+        with reading(request) as read:
+            command = RegisterPayer(
+                payer_id=context.new_id("payer"),
+                name=read.text("name", max_length=60),
+                payer_number=read.text("payer_number", max_length=15),
+                filing_indicator=read.text("filing_indicator", max_length=2),
+            )
+        outcome = use_cases.register_payer(self._book, command, context)
+        return pb.RegisterPayerResponse(
+            receipt=receipt_of(outcome.published), payer_id=command.payer_id
+        )
+
+    def EnrollProvider(
+        self, request: pb.EnrollProviderRequest, call: Call
+    ) -> pb.EnrollProviderResponse:
+        context = self._context(request, call)
+        with reading(request) as read:
+            command = EnrollProvider(
+                provider_id=str(read.uuid("provider_id")),
+                payer_id=str(read.uuid("payer_id")),
+                site_id=str(read.uuid("site_id")),
+                effective_from=read.date("effective_from"),
+            )
+        outcome = use_cases.enroll_provider(self._book, command, context)
+        return pb.EnrollProviderResponse(receipt=receipt_of(outcome.published))
+
+    def ProposeRuleSet(
+        self, request: pb.ProposeRuleSetRequest, call: Call
+    ) -> pb.ProposeRuleSetResponse:
+        context = self._context(request, call)
+        command = ProposeRuleSet(
+            rules=rule_set_of(request.rule_set, at="rule_set."), proposed_by=context.actor
+        )
+        outcome = use_cases.propose_rule_set(self._book, command, context)
+        return pb.ProposeRuleSetResponse(receipt=receipt_of(outcome.published))
+
+    def ConfirmRuleSet(
+        self, request: pb.ConfirmRuleSetRequest, call: Call
+    ) -> pb.ConfirmRuleSetResponse:
+        context = self._context(request, call)
+        with reading(request) as read:
+            command = ConfirmRuleSet(
+                payer_id=str(read.uuid("payer_id")),
+                version=read.integer("version", low=1, high=100_000),
+                confirmed_by=context.actor,
+            )
+        outcome = use_cases.confirm_rule_set(self._book, command, context)
+        return pb.ConfirmRuleSetResponse(receipt=receipt_of(outcome.published))
+
+    def RecordAuthorization(
+        self, request: pb.RecordAuthorizationRequest, call: Call
+    ) -> pb.RecordAuthorizationResponse:
+        context = self._context(request, call)
+        with reading(request) as read:
+            number = read.text("number", max_length=50)
+            command = RecordAuthorization(
+                authorization_id=context.new_id("authorization"),
+                client_id=str(read.uuid("client_id")),
+                payer_id=str(read.uuid("payer_id")),
+                level_of_care=read.text("level_of_care", max_length=8),
+                units=read.integer("units", low=1, high=MOST_UNITS),
+                effective_from=read.date("effective_from"),
+                effective_to=read.date("effective_to"),
+                unit=read.optional(required_enum, "unit") or "DAYS",
+                site_id=str(read.optional(required_uuid, "site_id") or ""),
+            )
+        outcome = use_cases.record_authorization(self._book, command, number, context)
+        return pb.RecordAuthorizationResponse(
+            receipt=receipt_of(outcome.published), authorization_id=command.authorization_id
+        )
+
+    def _context(self, request: object, call: Call) -> Context:
+        return context_of(request, call, self._book.store.vault)

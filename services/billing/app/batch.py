@@ -1,0 +1,193 @@
+"""Files in the making, within one transaction: gates, numbers, facts, bytes."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from kernel.execute import record
+from kernel.facts import Recorded
+from kernel.refusal import Unknown
+from kernel.store.store import Context, Transaction
+from services.billing.app.ports import Filing, Issuing, People
+from services.billing.app.use_cases import authorization_document
+from services.billing.domain.claim import CLAIM, FollowClaim
+from services.billing.domain.disclosure import Circumstances, Identified, gate, identified
+from services.billing.domain.issue import FORMS, BatchIssued, Candidate, ClaimIssued, LeftOut
+from services.billing.domain.payer import PAYER, PayerRegistered
+from services.billing.domain.practitioner import PRACTITIONER, PractitionerRegistered
+from services.billing.domain.provider import PROVIDER, ProviderRegistered
+
+DOCUMENTS = {"PROFESSIONAL": "837p", "INSTITUTIONAL": "837i"}
+"""The kind of document a file is kept as, by form."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batches:
+    """One command's files to one payer: one a form.
+
+    `settled`: clients of whom intake was asked without asking for consent.
+    """
+
+    tx: Transaction
+    issuing: Issuing
+    context: Context
+    payer: PayerRegistered
+    people: People
+    settled: set[str]
+
+    def issue(self, candidates: Sequence[Candidate]) -> list[Recorded]:
+        """The facts of what leaves the house; a batch without claims tells who was left out."""
+        left_out, filings = self._filings(candidates)
+        facts: list[Recorded] = []
+        sent = self.issuing.drafts.batches_to(self.tx, self.payer.payer_id)
+        for number, (form, filing) in enumerate(filings or [(FORMS[0], self._filing([]))]):
+            numbered = replace(filing, control_number=sent + 1 + number)
+            facts += self._batch(form, numbered, () if number else _once(left_out))
+        for _, filing in filings:
+            for claim in filing.claims:
+                facts += record(self.context, f"claim/{claim.claim_id}", 0, [claim])
+                if claim.corrects_claim_id:
+                    facts += self._followed(claim)
+        return facts
+
+    def _filings(
+        self, candidates: Sequence[Candidate]
+    ) -> tuple[list[LeftOut], list[tuple[str, Filing]]]:
+        """Who is left out, and per form what is to be filed: nothing the scrub finds fault with."""
+        left_out, passing = self._gates(candidates)
+        filings: list[tuple[str, Filing]] = []
+        for form in FORMS:
+            claims = [claim for claim in passing if claim.claim_form == form]
+            if not claims:
+                continue
+            filing = self._filing(claims)
+            wrong = self.issuing.files[form].findings(filing)
+            left_out += [
+                LeftOut(client_id=claim.client_id, reason=f"INVALID_{wrong[claim.claim_id]}")
+                for claim in claims
+                if claim.claim_id in wrong
+            ]
+            if kept := [claim for claim in claims if claim.claim_id not in wrong]:
+                filings.append((form, replace(filing, claims=kept)))
+        return left_out, filings
+
+    def _gates(self, candidates: Sequence[Candidate]) -> tuple[list[LeftOut], list[ClaimIssued]]:
+        now = self._circumstances(candidates)
+        left_out: list[LeftOut] = []
+        passing: list[ClaimIssued] = []
+        for candidate in candidates:
+            claim = candidate.claim
+            if reason := gate(candidate, candidates, now):
+                left_out.append(LeftOut(client_id=claim.client_id, reason=reason))
+            else:
+                passing.append(identified(claim, self._batch_id(claim.claim_form), now))
+        return left_out, passing
+
+    def _circumstances(self, candidates: Sequence[Candidate]) -> Circumstances:
+        drafts, payer_id = self.issuing.drafts, self.payer.payer_id
+        clients = sorted({candidate.claim.client_id for candidate in candidates})
+        sequential = sorted({each.claim.client_id for each in candidates if each.sequential})
+        staff = {each.claim.rendering_staff_id for each in candidates}
+        return Circumstances(
+            on=self.context.now.date(),
+            unsettled=drafts.unsettled(self.tx, clients),
+            withheld=self.people.withheld,
+            identified={
+                client_id: Identified(
+                    version=person.version,
+                    consent_id=person.consent_id,
+                    coverages=person.coverages | {person.coverage_id},
+                )
+                for client_id, person in self.people.persons.items()
+            },
+            revoked=drafts.revoked(self.tx, payer_id, clients),
+            settled=self.settled,
+            unanswered=drafts.unanswered(self.tx, payer_id, sequential) if sequential else {},
+            practitioners=_practitioners(self.tx, staff).keys(),
+            forms=self.issuing.files.keys(),
+        )
+
+    def _filing(self, claims: Sequence[ClaimIssued]) -> Filing:
+        return Filing(
+            claims=claims,
+            persons=self.people.persons,
+            payer=self.payer,
+            providers={
+                provider_id: _provider(self.tx, provider_id)
+                for provider_id in {claim.provider_id for claim in claims}
+            },
+            authorization_numbers={
+                claim.authorization_id: _authorization_number(self.tx, claim)
+                for claim in claims
+                if claim.authorization_id
+            },
+            practitioners=_practitioners(self.tx, {each.rendering_staff_id for each in claims}),
+            created=self.context.now,
+        )
+
+    def _batch(self, form: str, filing: Filing, left_out: Sequence[LeftOut]) -> Iterable[Recorded]:
+        batch_id = self._batch_id(form)
+        digest = ""
+        if filing.claims:
+            content = self.issuing.files[form].write(filing)
+            self.tx.documents.put(f"batch/{batch_id}", DOCUMENTS[form], content)
+            digest = self.tx.store.vault.digest(content).hex()
+        batch = BatchIssued(
+            batch_id=batch_id,
+            payer_id=self.payer.payer_id,
+            control_number=filing.control_number,
+            claims=len(filing.claims),
+            charge_minor=sum(claim.charge_minor for claim in filing.claims),
+            left_out=tuple(left_out),
+            digest=digest,
+            claim_form=form,
+        )
+        return record(self.context, f"batch/{batch_id}", 0, [batch])
+
+    def _batch_id(self, form: str) -> str:
+        return self.context.new_id("batch", form)
+
+    def _followed(self, claim: ClaimIssued) -> Iterable[Recorded]:
+        """What the claim that is corrected says of it from now on."""
+        stream = f"claim/{claim.corrects_claim_id}"
+        history = self.tx.load(stream)
+        command = FollowClaim(claim_id=claim.corrects_claim_id, following=claim)
+        state = CLAIM.fold(recorded.fact for recorded in history)
+        return record(self.context, stream, len(history), CLAIM.decide(command, state))
+
+
+def batches_of(facts: Iterable[Recorded]) -> list[BatchIssued]:
+    """The batches a command issued, in the order of their control numbers."""
+    found = [recorded.fact for recorded in facts if isinstance(recorded.fact, BatchIssued)]
+    return sorted(found, key=lambda batch: batch.control_number)
+
+
+def payer_of(tx: Transaction, payer_id: str) -> PayerRegistered:
+    registered = PAYER.fold(r.fact for r in tx.load(f"payer/{payer_id}")).registered
+    if registered is None:
+        raise Unknown("payer", payer_id)
+    return registered
+
+
+def _once(left_out: Iterable[LeftOut]) -> tuple[LeftOut, ...]:
+    return tuple(sorted(set(left_out), key=lambda each: (each.client_id, each.reason)))
+
+
+def _provider(tx: Transaction, provider_id: str) -> ProviderRegistered:
+    registered = PROVIDER.fold(r.fact for r in tx.load(f"provider/{provider_id}")).registered
+    if registered is None:
+        raise Unknown("provider", provider_id)
+    return registered
+
+
+def _practitioners(tx: Transaction, staff: set[str]) -> dict[str, PractitionerRegistered]:
+    streams = tx.load_many([f"practitioner/{staff_id}" for staff_id in sorted(staff) if staff_id])
+    found = [PRACTITIONER.fold(r.fact for r in facts) for facts in streams.values()]
+    return {each.staff_id: each for each in found if each is not None}
+
+
+def _authorization_number(tx: Transaction, claim: ClaimIssued) -> str:
+    kind = authorization_document(claim.authorization_id)
+    document = tx.documents.open(f"client/{claim.client_id}", kind)
+    if document is None:
+        raise Unknown("authorization", claim.authorization_id)
+    return document.content.decode()

@@ -1,0 +1,89 @@
+"""What was attended: of each session the latest word, with what was scheduled."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from services.billing.domain.known import Attendance, Known, Session
+from services.billing.domain.rules import RuleSet
+
+TELEHEALTH = "TELEHEALTH"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One attended session; `session` None: nobody scheduled the client for it."""
+
+    attendance: Attendance
+    session: Session | None = None
+
+    @property
+    def kind(self) -> str:
+        """GROUP, INDIVIDUAL …; empty while nothing says which."""
+        return self.session.service_kind if self.session else ""
+
+    @property
+    def minutes(self) -> int:
+        return self.attendance.minutes
+
+    @property
+    def site_id(self) -> str:
+        return self.attendance.site_id
+
+    @property
+    def telehealth(self) -> bool:
+        return self.session is not None and self.session.modality == TELEHEALTH
+
+    @property
+    def facilitator_id(self) -> str:
+        return self.session.facilitator_id if self.session else ""
+
+
+def attendance_that_holds(attendances: Sequence[Attendance]) -> list[Attendance]:
+    """Of each session the latest word: the highest correction, else what closing said."""
+    latest: dict[str, Attendance] = {}
+    for attendance in sorted(attendances, key=lambda each: (each.correction, each.fact)):
+        latest[attendance.session_id] = attendance
+    return sorted(latest.values(), key=lambda each: each.session_id)
+
+
+def services_of(known: Known, attendances: Iterable[Attendance]) -> list[Service]:
+    """The attended ones among them, each with its session."""
+    sessions = {
+        each.session_id: each for each in sorted(known.sessions, key=lambda each: each.fact)
+    }
+    return [
+        Service(attendance=each, session=sessions.get(each.session_id))
+        for each in attendances
+        if each.attended
+    ]
+
+
+def countable(services: Iterable[Service], rules: RuleSet | None) -> list[Service]:
+    """Those inside the per diem and the episode: the payer's ancillary kinds aren't."""
+    return [each for each in services if rules is None or not rules.ancillary_to(each.kind)]
+
+
+def minutes_of(services: Iterable[Service]) -> int:
+    """Attended minutes.
+
+    Facts carry minutes, no intervals: what overlaps (flagged by attendance) is counted twice here.
+    """
+    return sum(service.minutes for service in services)
+
+
+def longest(services: Sequence[Service]) -> Service:
+    """The longest service; of several the first by the session's id."""
+    return min(services, key=lambda each: (-each.minutes, each.attendance.session_id))
+
+
+def site_of(attendances: Iterable[Attendance]) -> str:
+    """Where most minutes were; one per diem a day, whichever sites were attended."""
+    minutes: dict[str, int] = {}
+    for each in attendances:
+        minutes[each.site_id] = minutes.get(each.site_id, 0) + each.minutes
+    return min(minutes, key=lambda site_id: (-minutes[site_id], site_id))
+
+
+def dates_of(attendances: Iterable[Attendance]) -> list[date]:
+    return sorted({each.service_date for each in attendances})

@@ -1,0 +1,40 @@
+"""Authorizations with what is used of them: on issued claims, and on days not issued yet."""
+
+from dataclasses import dataclass
+
+from services.billing.domain.allocation import allocate
+from services.billing.domain.claims import Carried
+from services.billing.domain.known import Authorization, Known
+from services.billing.domain.ledger import claims_holding_units, units_on
+from services.billing.domain.service_day import resolve
+from services.billing.domain.standing import standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """In the authorization's unit. `issued`: with what a void didn't return yet."""
+
+    authorization: Authorization
+    issued: int
+    allocated: int
+
+
+def balances(known: Known) -> list[Balance]:
+    """Every authorization of the client, in order of their first days."""
+    issued = units_on(claims_holding_units(known))
+    allocated: dict[str, int] = {}
+    carried = Carried.on(standing(known.issued, known.adjudications))
+    for day in allocate(resolve(known), known):
+        if day.billable and day.service_date not in carried.dates:
+            taken = allocated.get(day.authorization_id, 0)
+            allocated[day.authorization_id] = taken + day.authorized_units
+    return [
+        Balance(
+            authorization=each,
+            issued=issued.get(each.authorization_id, 0),
+            allocated=allocated.get(each.authorization_id, 0),
+        )
+        for each in sorted(
+            known.authorizations, key=lambda each: (each.effective_from, each.authorization_id)
+        )
+    ]

@@ -1,0 +1,123 @@
+"""The gates of disclosure: why a claim can't leave the house today (design, section 3).
+
+They are asked when a claim is issued, under the client's lock, and by its date.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+from services.billing.domain.issue import Candidate, ClaimIssued
+
+CONSENT, NO_CONSENT_NEEDED = "CONSENT", "NO_CONSENT_NEEDED"
+REVOCATION_SETTLED = "REVOCATION_SETTLED"
+NO_CONSENT, REVOKED_AFTER_SERVICE = "NO_CONSENT", "REVOKED_AFTER_SERVICE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identified:
+    """Of whom intake gave the identity: its version, under which consent, with which coverages."""
+
+    version: int
+    consent_id: str
+    coverages: Collection[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What the gates look at beside the claim; by client, unless said otherwise.
+
+    `unsettled`: something of them is parked, behind or due. `withheld`: intake's reasons.
+    `revoked`: the day of the last revocation of a consent to this payer. `settled`: a named
+    person decided that dates before it may be disclosed. `unanswered`: first days of periods of
+    claims that stand and were not adjudicated. `practitioners`: staff ids. `forms`: those that
+    can be written.
+    """
+
+    on: date
+    unsettled: Collection[str] = ()
+    withheld: Mapping[str, str] = field(default_factory=dict)
+    identified: Mapping[str, Identified] = field(default_factory=dict)
+    revoked: Mapping[str, date] = field(default_factory=dict)
+    settled: Collection[str] = ()
+    unanswered: Mapping[str, Sequence[date]] = field(default_factory=dict)
+    practitioners: Collection[str] = ()
+    forms: Collection[str] = ()
+
+
+def gate(candidate: Candidate, others: Sequence[Candidate], now: Circumstances) -> str:
+    """Why this claim can't leave the house today; empty when it can.
+
+    `others` are what the same command would issue: with a payer who wants one bill answered
+    before the next, an earlier one among them comes first, whether it passes or not.
+    """
+    return next(_closed(candidate, others, now), "")
+
+
+def identified(claim: ClaimIssued, batch_id: str, now: Circumstances) -> ClaimIssued:
+    """The claim with the identity it discloses, and why it may."""
+    person = now.identified[claim.client_id]
+    return replace(
+        claim,
+        batch_id=batch_id,
+        identity_version=person.version,
+        consent_id=person.consent_id,
+        basis=_basis(claim, now),
+    )
+
+
+def _closed(candidate: Candidate, others: Sequence[Candidate], now: Circumstances) -> Iterator[str]:
+    claim = candidate.claim
+    if claim.client_id in now.unsettled:
+        yield "NOT_SETTLED"
+    if reason := _withheld(claim, now):
+        yield reason
+    if claim.claim_form not in now.forms:
+        yield "FORM_NOT_WRITTEN"
+    if not claim.lines:
+        yield "NO_LINES_LEFT"
+    known = claim.rendering_staff_id in now.practitioners
+    if not known and (candidate.names_practitioner or claim.rendering_staff_id):
+        yield "PRACTITIONER_UNKNOWN"
+    if candidate.filing_limit_days is not None:
+        limit = timedelta(days=candidate.filing_limit_days)
+        if any(line.service_date + limit < now.on for line in claim.lines):
+            yield "FILING_LIMIT_PASSED"
+    if candidate.sequential and _prior(claim, others, now):
+        yield "PRIOR_NOT_ADJUDICATED"
+
+
+def _withheld(claim: ClaimIssued, now: Circumstances) -> str:
+    """Whether the client may be named to this payer, about these dates."""
+    person = now.identified.get(claim.client_id)
+    if person is None:
+        reason = now.withheld.get(claim.client_id, "COVERAGE_CHANGED")
+        if reason == NO_CONSENT and _before_revocation(claim, now):
+            return REVOKED_AFTER_SERVICE
+        return reason
+    if _basis(claim, now) == REVOCATION_SETTLED and not _before_revocation(claim, now):
+        return NO_CONSENT
+    return "" if claim.coverage_id in person.coverages else "COVERAGE_CHANGED"
+
+
+def _basis(claim: ClaimIssued, now: Circumstances) -> str:
+    if now.identified[claim.client_id].consent_id:
+        return CONSENT
+    if claim.under_part2 and claim.client_id in now.settled:
+        return REVOCATION_SETTLED
+    return NO_CONSENT_NEEDED
+
+
+def _before_revocation(claim: ClaimIssued, now: Circumstances) -> bool:
+    """Whether all that the claim tells happened before the consent was revoked."""
+    revoked_on = now.revoked.get(claim.client_id)
+    return revoked_on is not None and all(line.service_date < revoked_on for line in claim.lines)
+
+
+def _prior(claim: ClaimIssued, others: Sequence[Candidate], now: Circumstances) -> bool:
+    """Whether an earlier claim of the client awaits the payer's word, or wasn't issued yet."""
+    starts = [
+        *now.unanswered.get(claim.client_id, ()),
+        *(other.claim.period_start for other in others if other.claim.client_id == claim.client_id),
+    ]
+    return any(start < claim.period_start for start in starts)

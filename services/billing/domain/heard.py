@@ -1,0 +1,133 @@
+"""What other services say of a client: the facts that billing derives from, each with its id."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    fact: str
+    episode_id: str
+    site_id: str
+    under_part2: bool
+    level_of_care: str
+    admitted_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """`sequence`: its place in its owner's log, which says what was recorded later."""
+
+    fact: str
+    sequence: int
+    code: str
+    rank: int
+    effective_from: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    fact: str
+    coverage_id: str
+    payer_id: str
+    verified_from: date
+    verified_to: date | None
+    # 1 is the primary coverage.
+    order: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    fact: str
+    consent_id: str
+    payer_id: str
+    given_on: date
+    expires_on: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    fact: str
+    plan_id: str
+    episode_id: str
+    in_force_from: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A session the client was expected at. `modality`: IN_PERSON or TELEHEALTH."""
+
+    fact: str
+    session_id: str
+    site_id: str
+    modality: str
+    service_date: date
+    ends_at: datetime
+    # GROUP, INDIVIDUAL, FAMILY, INTAKE_EVALUATION or PRESCRIBER_VISIT.
+    service_kind: str = "GROUP"
+    facilitator_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attendance:
+    """What was recorded of one session: at closing (`correction` 0), or by a correction."""
+
+    fact: str
+    session_id: str
+    site_id: str
+    service_date: date
+    correction: int
+    attended: bool
+    minutes: int
+    no_check_out: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    fact: str
+    session_id: str
+    signed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """The clinical level from a day on; `sequence` says which was recorded later."""
+
+    fact: str
+    episode_id: str
+    level_of_care: str
+    effective_from: date
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revocation:
+    fact: str
+    consent_id: str
+    revoked_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restriction:
+    """Service dates, both included, that the client paid for: not to this payer."""
+
+    fact: str
+    payer_id: str
+    start: date
+    end: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancellation:
+    """Nobody missed this session."""
+
+    fact: str
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attestation:
+    """A statement of its own about a note that was signed late, or never."""
+
+    fact: str
+    session_id: str

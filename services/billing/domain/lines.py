@@ -1,0 +1,203 @@
+"""What a day is billed as: its lines under the payer's rules, and whether there is enough for one.
+
+Every difference between payers is a field of the rule set. Sources: domain guide 5.5 and 5.6.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from services.billing.domain.attended import Service, longest, minutes_of
+from services.billing.domain.gates import Verdict, fee_on
+from services.billing.domain.known import Known, Line
+from services.billing.domain.rules import DiscreteService, PerDiem, RuleSet, TimedUnits
+from services.billing.domain.units import units_of
+
+PER_DIEM, DISCRETE = "PER_DIEM", "DISCRETE"
+MINUTES, SERVICES = Verdict(gate="MINUTES"), Verdict(gate="SERVICES")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """`lines` have no charge yet; `services` are those they are of.
+
+    `outcome` when every gate is open: PER_DIEM, or DISCRETE for whatever isn't a per diem: units
+    of time, and single services.
+    """
+
+    outcome: str
+    verdicts: tuple[Verdict, ...]
+    lines: tuple[Line, ...] = ()
+    services: tuple[Service, ...] = ()
+    # A short day billed by its single services: nothing of it asks for the week.
+    fell_back: bool = False
+
+
+def bill(on: date, services: Sequence[Service], rules: RuleSet) -> Bill:
+    """What the day's attended services come to under the payer's rules."""
+    if rules.bill_by == "TIMED_UNITS" and rules.timed_units:
+        return _by_units(on, services, rules, rules.timed_units)
+    if rules.bill_by == "DISCRETE":
+        return _by_service(on, services, rules)
+    if rules.per_diem is None:
+        raise ValueError("rules that don't say what a day is billed by")
+    return _by_day(on, services, rules, rules.per_diem)
+
+
+def single_line(
+    on: date, service: Service, listed: DiscreteService, rules: RuleSet, *, ancillary: bool
+) -> Line | None:
+    """One session as a line of its own; None: too short for it."""
+    units = 1
+    if listed.unit_minutes:
+        units = units_of(service.minutes, listed.unit_minutes, listed.rounding)
+    if not units or service.minutes < max(listed.minimum_minutes, 1):
+        return None
+    made = _line(on, listed, units, [service], rules)
+    return replace(made, revenue_code=listed.revenue_code, ancillary=ancillary)
+
+
+def joined(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """Lines alike in all but their units are one: payers deny a line that repeats another.
+
+    (CARC 18, exact duplicate; domain guide 5.13.)
+    """
+    found: dict[Line, Line] = {}
+    for line in lines:
+        alike = replace(line, units=0, charge_minor=0)
+        before = found.get(alike, alike)
+        found[alike] = replace(
+            line,
+            units=before.units + line.units,
+            charge_minor=before.charge_minor + line.charge_minor,
+        )
+    return tuple(found.values())
+
+
+def charged(
+    lines: Sequence[Line], known: Known, provider_id: str
+) -> tuple[tuple[Line, ...], Verdict]:
+    """The lines with the provider's charges: of each unit what the code costs on the date."""
+    fees = [(line, fee_on(known, provider_id, line.code, line.service_date)) for line in lines]
+    rests_on = frozenset(fee.fact for _, fee in fees if fee)
+    if not all(fee for _, fee in fees):
+        return (), Verdict(gate="FEE", reason="NO_FEE", rests_on=rests_on)
+    with_charges = tuple(
+        replace(line, charge_minor=fee.charge_minor * line.units) for line, fee in fees if fee
+    )
+    return with_charges, Verdict(gate="FEE", rests_on=rests_on)
+
+
+def _by_day(on: date, services: Sequence[Service], rules: RuleSet, per_diem: PerDiem) -> Bill:
+    """One unit, or what a short day falls back to."""
+    minutes = _enough_minutes(services, per_diem.minimum_minutes)
+    number = _enough_services(services, rules.minimum_services)
+    if minutes.open and number.open:
+        made = _line(on, per_diem, 1, services, rules)
+        return Bill(
+            outcome=PER_DIEM,
+            verdicts=(minutes, number),
+            lines=(_under_revenue_code(made, rules),),
+            services=tuple(services),
+        )
+    if rules.discrete_fallback:
+        single = _by_service(on, services, rules)
+        awaited = any(not each.open and not each.final for each in single.verdicts)
+        if single.lines or awaited:
+            return replace(single, fell_back=True)
+    return Bill(outcome=PER_DIEM, verdicts=(minutes, number))
+
+
+def _by_units(on: date, services: Sequence[Service], rules: RuleSet, timed: TimedUnits) -> Bill:
+    """Units of the whole day's minutes, summed before they are rounded."""
+    units = units_of(minutes_of(services), timed.unit_minutes, timed.rounding)
+    if timed.maximum_units:
+        units = min(units, timed.maximum_units)
+    minutes = _enough_minutes(services, timed.minimum_minutes, enough=units > 0)
+    if not minutes.open:
+        return Bill(outcome=DISCRETE, verdicts=(minutes, SERVICES))
+    made = _line(on, timed, units, services, rules)
+    return Bill(
+        outcome=DISCRETE,
+        verdicts=(minutes, SERVICES),
+        lines=(_under_revenue_code(made, rules),),
+        services=tuple(services),
+    )
+
+
+def _by_service(on: date, services: Sequence[Service], rules: RuleSet) -> Bill:
+    """A line for each attended session of a listed kind that is long enough."""
+    found: list[tuple[Service, Line]] = []
+    too_short = False
+    for service in services:
+        if listed := rules.discrete_for(service.kind):
+            line = single_line(on, service, listed, rules, ancillary=False)
+            too_short |= line is None
+            found += [(service, line)] if line else []
+    sites = {service.site_id for service, _ in found}
+    if any(not service.kind for service in services):
+        # Nobody scheduled the client for it: nothing says which service it was.
+        number = replace(SERVICES, reason="SERVICE_UNKNOWN")
+    elif len(sites) > 1:
+        # A claim names one place.
+        number = replace(SERVICES, reason="SEVERAL_SITES")
+    elif not found and not too_short:
+        number = replace(SERVICES, reason="NO_LISTED_SERVICE", final=True)
+    else:
+        number = SERVICES
+    minutes = MINUTES
+    if too_short and not found:
+        minutes = replace(MINUTES, reason="SHORT_OF_MINUTES", final=not _unknown_minutes(services))
+    return Bill(
+        outcome=DISCRETE,
+        verdicts=(minutes, number),
+        lines=joined(line for _, line in found),
+        services=tuple(service for service, _ in found),
+    )
+
+
+def _enough_minutes(services: Sequence[Service], minimum: int, *, enough: bool = True) -> Verdict:
+    if enough and minutes_of(services) >= minimum:
+        return MINUTES
+    # Final, unless somebody didn't check out: then the minutes aren't known yet.
+    return replace(MINUTES, reason="SHORT_OF_MINUTES", final=not _unknown_minutes(services))
+
+
+def _enough_services(services: Sequence[Service], minimum: int) -> Verdict:
+    """Each attended session is one service."""
+    if len(services) >= minimum:
+        return SERVICES
+    return replace(SERVICES, reason="SHORT_OF_SERVICES", final=True)
+
+
+def _unknown_minutes(services: Sequence[Service]) -> bool:
+    return any(service.attendance.no_check_out for service in services)
+
+
+def _line(
+    on: date,
+    billed: PerDiem | TimedUnits | DiscreteService,
+    units: int,
+    services: Sequence[Service],
+    rules: RuleSet,
+) -> Line:
+    """A line of these services, without its charge; in person if any of them was."""
+    telehealth = all(service.telehealth for service in services)
+    named = rules.rendering == "FACILITATOR"
+    return Line(
+        service_date=on,
+        code=billed.code,
+        modifiers=(*billed.modifiers, *(rules.telehealth_modifiers if telehealth else ())),
+        units=units,
+        charge_minor=0,
+        place_of_service=(
+            rules.place_of_service_telehealth if telehealth else rules.place_of_service_in_person
+        ),
+        rendering_staff_id=longest(services).facilitator_id if named else "",
+    )
+
+
+def _under_revenue_code(line: Line, rules: RuleSet) -> Line:
+    return replace(
+        line, revenue_code=rules.institutional.revenue_code if rules.institutional else ""
+    )

@@ -1,0 +1,182 @@
+"""Correction proposals: what to do about issued claims whose facts changed (design, section 3).
+
+A proposal rests on the claim that stands now: of one that was replaced, its replacement; none of
+one that was voided. A day on HOLD, for whatever reason, is no longer claimed, so its line has
+fallen; whoever issues corrections may wait until nothing is awaited any more. What isn't seen: a
+diagnosis that changed since, as issued claims are compared by their lines.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from services.billing.domain.claims import (
+    FACILITATOR,
+    INSTITUTIONAL,
+    PROFESSIONAL,
+    Carried,
+    Part,
+    claim_to_join,
+    is_ancillary,
+    joins_issued,
+    parts_of,
+    staff_on,
+    units_of,
+)
+from services.billing.domain.diagnoses import diagnoses_on
+from services.billing.domain.known import IssuedClaim, Known, Line
+from services.billing.domain.rules import RuleSet, rules_in_effect
+from services.billing.domain.service_day import ServiceDay
+from services.billing.domain.standing import standing
+
+READY, AWAITING_CONTROL_NUMBER = "READY", "AWAITING_CONTROL_NUMBER"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """An issued claim that no longer says what is true. `action`: REPLACE or VOID.
+
+    `state`: until the payer's own number of the claim is recorded, nothing can be sent about it.
+    """
+
+    claim: IssuedClaim
+    action: str
+    state: str
+    lines: tuple[Line, ...]
+    changed_dates: tuple[date, ...]
+    diagnoses: tuple[str, ...]
+    under_part2: bool
+    authorized_units: int
+    staff_id: str
+    rules: RuleSet
+    rests_on: frozenset[str]
+
+
+def propose(days: Sequence[ServiceDay], known: Known) -> list[Proposal]:
+    """A proposal for each standing claim whose lines changed, fell, or are joined by a late day."""
+    by_date = {day.service_date: day for day in days}
+    issued = sorted(standing(known.issued, known.adjudications), key=lambda claim: claim.claim_id)
+    found = [_propose(claim, by_date, issued, known) for claim in issued]
+    return [proposal for proposal in found if proposal is not None]
+
+
+def _propose(
+    claim: IssuedClaim,
+    by_date: Mapping[date, ServiceDay],
+    issued: Sequence[IssuedClaim],
+    known: Known,
+) -> Proposal | None:
+    rules = _rules_of_claim(claim, known)
+    if rules is None:
+        return None
+    parts = _of_one_person(claim, _parts_now(claim, by_date, issued))
+    lines = tuple(
+        line
+        for part in sorted(parts, key=lambda part: part.day.service_date)
+        for line in part.lines
+    )
+    changed = _changed_dates(claim, lines)
+    if not changed:
+        return None
+    looked_at = {line.service_date for line in (*claim.lines, *lines)} & by_date.keys()
+    answers = [each for each in known.adjudications if each.claim_id == claim.claim_id]
+    last = max(line.service_date for line in lines or claim.lines)
+    diagnoses = diagnoses_on(known, last, claim.claim_form)
+    return Proposal(
+        claim=claim,
+        action=rules.changed_claim if lines else rules.fallen_claim,
+        state=READY
+        if any(each.payer_control_number for each in answers)
+        else AWAITING_CONTROL_NUMBER,
+        lines=lines,
+        changed_dates=changed,
+        diagnoses=tuple(diagnosis.code for diagnosis in diagnoses),
+        under_part2=any(part.day.under_part2 for part in parts),
+        authorized_units=0 if is_ancillary(claim) else units_of(parts),
+        staff_id=staff_on(lines) if rules.rendering == FACILITATOR else "",
+        rules=rules,
+        rests_on=frozenset({claim.fact})
+        .union(each.fact for each in answers)
+        .union(diagnosis.fact for diagnosis in diagnoses)
+        .union(*(by_date[on].rests_on for on in looked_at)),
+    )
+
+
+def _parts_now(
+    claim: IssuedClaim, by_date: Mapping[date, ServiceDay], issued: Sequence[IssuedClaim]
+) -> list[Part]:
+    """What would be claimed today: of the claim's own dates, and of late days that join it."""
+    dates = {line.service_date for line in claim.lines}
+    carried = Carried.on(issued)
+    found: list[Part] = []
+    for day in by_date.values():
+        if day.service_date in dates and _billed_alike(claim, day):
+            lines = _still_claimed(claim, day)
+        else:
+            lines = ()
+        for cut, part in parts_of(day):
+            late = tuple(line for line in part.lines if not carried.has(line))
+            if late and joins_issued(day, cut, issued) and claim_to_join(cut, issued) == claim:
+                lines = (*lines, *late)
+        if lines:
+            found.append(Part(day, lines))
+    return found
+
+
+def _billed_alike(claim: IssuedClaim, day: ServiceDay) -> bool:
+    """Whether the day is still billed to whom, by whom and where the claim says."""
+    said = (claim.payer_id, claim.provider_id, claim.site_id, claim.coverage_id)
+    return said == (day.payer_id, day.provider_id, day.site_id, day.coverage_id)
+
+
+def _still_claimed(claim: IssuedClaim, day: ServiceDay) -> tuple[Line, ...]:
+    if is_ancillary(claim):
+        told = {(line.service_date, line.code) for line in claim.lines}
+        return tuple(line for line in day.ancillary_lines if (line.service_date, line.code) in told)
+    return day.own_lines if day.billable else ()
+
+
+def _of_one_person(claim: IssuedClaim, parts: Sequence[Part]) -> list[Part]:
+    """A professional claim names one who rendered: lines of others fall from it.
+
+    It stays with whom it named, as long as a line does.
+    """
+    if claim.claim_form != PROFESSIONAL:
+        return list(parts)
+    lines = [line for part in parts for line in part.lines]
+    named = claim.lines[0].rendering_staff_id
+    if named not in {line.rendering_staff_id for line in lines}:
+        named = staff_on(lines)
+    kept = [
+        Part(part.day, tuple(line for line in part.lines if line.rendering_staff_id == named))
+        for part in parts
+    ]
+    return [part for part in kept if part.lines]
+
+
+def _changed_dates(claim: IssuedClaim, lines: Sequence[Line]) -> tuple[date, ...]:
+    was, now = _by_date(claim.lines, claim.claim_form), _by_date(lines, claim.claim_form)
+    changed = {on for on in {*was, *now} if was.get(on) != now.get(on)}
+    if claim.claim_form == INSTITUTIONAL and staff_on(claim.lines) != staff_on(lines):
+        changed |= {*now}  # another attends
+    return tuple(sorted(changed))
+
+
+def _by_date(lines: Sequence[Line], claim_form: str) -> dict[date, list[tuple[object, ...]]]:
+    """What a payer reads of each date's lines on this form."""
+    found: dict[date, list[tuple[object, ...]]] = {}
+    for line in lines:
+        of_form: tuple[str, ...] = (
+            (line.revenue_code,)
+            if claim_form == INSTITUTIONAL
+            else (line.place_of_service, line.rendering_staff_id)
+        )
+        said = (line.code, line.modifiers, line.units, line.charge_minor, *of_form)
+        found.setdefault(line.service_date, []).append(said)
+    return {on: sorted(said, key=repr) for on, said in found.items()}
+
+
+def _rules_of_claim(claim: IssuedClaim, known: Known) -> RuleSet | None:
+    """The rules of the claim's own payer: the day's may be another's by now."""
+    of_payer = (each.rules for each in known.confirmed if each.rules.payer_id == claim.payer_id)
+    return rules_in_effect(of_payer, max(line.service_date for line in claim.lines))

@@ -1,0 +1,21 @@
+"""Which issued claims stand: what the payer has of us now."""
+
+from collections.abc import Sequence
+
+from services.billing.domain.known import Adjudication, IssuedClaim
+
+VOID = "8"
+
+
+def standing(
+    issued: Sequence[IssuedClaim],
+    adjudications: Sequence[Adjudication],  # noqa: ARG001 - what is answered changes nothing yet
+) -> list[IssuedClaim]:
+    """Issued claims not replaced or voided since, whatever became of the correction.
+
+    A void never stands, and a claim that another corrects doesn't.
+    """
+    corrected = {claim.corrects_claim_id for claim in issued if claim.corrects_claim_id}
+    return [
+        claim for claim in issued if claim.frequency != VOID and claim.claim_id not in corrected
+    ]

@@ -1,0 +1,98 @@
+"""What takes a named person: billing a day without authorization, settling a revoked consent.
+
+Sources: domain guide, section 12 ("Retro-authorization", "Consent and payment").
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from kernel.decider import Decider
+from kernel.refusal import AgainstTheRules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillWithoutAuthorization:
+    """`reason`: PAYER_SAYS_SUBMIT, RETRO_AUTHORIZATION_REQUESTED or NETWORK_DECISION."""
+
+    client_id: str
+    payer_id: str
+    service_date: date
+    waived_by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizationWaived:
+    client_id: str
+    payer_id: str
+    service_date: date
+    waived_by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleRevocation:
+    """`disclose`: whether dates before the revocation may still be told to the payer."""
+
+    client_id: str
+    payer_id: str
+    disclose: bool
+    settled_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevocationSettled:
+    client_id: str
+    payer_id: str
+    disclose: bool
+    settled_by: str
+
+
+def decide_waiver(
+    command: BillWithoutAuthorization, waived: AuthorizationWaived | None
+) -> Iterator[AuthorizationWaived]:
+    """One date is waived once; for another reason it isn't waived again."""
+    if waived is not None and waived.reason != command.reason:
+        raise AgainstTheRules(
+            "AUTHORIZATION_WAIVED",
+            "this date is billed without authorization already, for another reason",
+            reason_given=waived.reason,
+        )
+    if waived is None:
+        yield AuthorizationWaived(
+            client_id=command.client_id,
+            payer_id=command.payer_id,
+            service_date=command.service_date,
+            waived_by=command.waived_by,
+            reason=command.reason,
+        )
+
+
+def evolve_waiver(
+    _: AuthorizationWaived | None, fact: AuthorizationWaived
+) -> AuthorizationWaived | None:
+    return fact
+
+
+def decide_settlement(
+    command: SettleRevocation, settled: RevocationSettled | None
+) -> Iterator[RevocationSettled]:
+    """The last word holds; saying it again, whoever does, adds nothing."""
+    if settled is None or settled.disclose != command.disclose:
+        yield RevocationSettled(
+            client_id=command.client_id,
+            payer_id=command.payer_id,
+            disclose=command.disclose,
+            settled_by=command.settled_by,
+        )
+
+
+def evolve_settlement(
+    _: RevocationSettled | None, fact: RevocationSettled
+) -> RevocationSettled | None:
+    return fact
+
+
+WAIVER = Decider(decide_waiver, evolve_waiver, None)
+SETTLEMENT = Decider(decide_settlement, evolve_settlement, None)

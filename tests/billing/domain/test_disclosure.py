@@ -1,0 +1,147 @@
+"""The gates of disclosure, one after the other."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from services.billing.domain.disclosure import Circumstances, Identified, gate, identified
+from services.billing.domain.issue import Candidate
+from tests.billing.domain.test_deciders import ISSUED
+from tests.billing.known import day, line
+
+PERSON = Identified(version=4, consent_id="consent", coverages={"coverage"})
+UNCONSENTED = replace(PERSON, consent_id="")
+OPEN = Circumstances(
+    on=day(7),
+    identified={"client": PERSON},
+    practitioners={"eve"},
+    forms={"PROFESSIONAL", "INSTITUTIONAL"},
+)
+
+
+def candidate(*, claim: dict[str, Any] | None = None, **changes: Any) -> Candidate:
+    return replace(
+        Candidate(claim=replace(ISSUED, **(claim or {})), filing_limit_days=90), **changes
+    )
+
+
+def closed(found: Candidate, *others: Candidate, **changes: Any) -> str:
+    return gate(found, [found, *others], replace(OPEN, **changes))
+
+
+def test_a_claim_of_whom_all_is_in_order_may_go() -> None:
+    assert closed(candidate()) == ""
+    issued = identified(candidate().claim, "batch 2", OPEN)
+    assert (issued.batch_id, issued.identity_version) == ("batch 2", 4)
+    assert (issued.consent_id, issued.basis) == ("consent", "CONSENT")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"unsettled": {"client"}}, "NOT_SETTLED"),
+        ({"identified": {}, "withheld": {"client": "NO_COVERAGE"}}, "NO_COVERAGE"),
+        ({"identified": {}}, "COVERAGE_CHANGED"),
+        ({"identified": {"client": replace(PERSON, coverages={"other"})}}, "COVERAGE_CHANGED"),
+        ({"forms": {"INSTITUTIONAL"}}, "FORM_NOT_WRITTEN"),
+        ({"on": day(91)}, "FILING_LIMIT_PASSED"),
+        ({"on": day(90)}, ""),
+        # The first gate that is closed is named.
+        ({"unsettled": {"client"}, "identified": {}, "on": day(91)}, "NOT_SETTLED"),
+    ],
+)
+def test_who_can_not_go_is_told_why(changes: dict[str, Any], reason: str) -> None:
+    assert closed(candidate(), **changes) == reason
+
+
+def test_corrections_have_clocks_of_their_own_and_need_something_to_say() -> None:
+    assert closed(candidate(filing_limit_days=None), on=day(400)) == ""
+    assert closed(candidate(claim={"lines": ()})) == "NO_LINES_LEFT"
+
+
+@pytest.mark.parametrize(
+    ("staff", "wanted", "reason"),
+    [
+        ("", False, ""),
+        ("eve", True, ""),
+        ("ada", True, "PRACTITIONER_UNKNOWN"),
+        ("", True, "PRACTITIONER_UNKNOWN"),
+        ("ada", False, "PRACTITIONER_UNKNOWN"),  # a void names whom its original named
+    ],
+)
+def test_who_is_named_must_be_registered(staff: str, wanted: bool, reason: str) -> None:
+    found = candidate(claim={"rendering_staff_id": staff}, names_practitioner=wanted)
+    assert closed(found) == reason
+
+
+NONE_NOW: dict[str, Any] = {"identified": {}, "withheld": {"client": "NO_CONSENT"}}
+
+
+@pytest.mark.parametrize(
+    ("revoked_on", "reason"),
+    [(None, "NO_CONSENT"), (day(0), "NO_CONSENT"), (day(1), "REVOKED_AFTER_SERVICE")],
+)
+def test_a_consent_revoked_since_the_service_is_told_from_none(
+    revoked_on: date | None, reason: str
+) -> None:
+    revoked = {"client": revoked_on} if revoked_on else {}
+    assert closed(candidate(), **NONE_NOW, revoked=revoked) == reason
+
+
+@pytest.mark.parametrize(
+    ("revoked_on", "reason"), [(day(1), ""), (day(0), "NO_CONSENT"), (None, "NO_CONSENT")]
+)
+def test_once_settled_dates_before_the_revocation_may_go_and_no_others(
+    revoked_on: date | None, reason: str
+) -> None:
+    now = replace(
+        OPEN,
+        identified={"client": UNCONSENTED},
+        settled={"client"},
+        revoked={"client": revoked_on} if revoked_on else {},
+    )
+    found = candidate()
+    assert gate(found, [found], now) == reason
+    assert identified(found.claim, "batch", now).basis == "REVOCATION_SETTLED"
+    later = candidate(claim={"lines": (line(day(0)), line(day(1)))})
+    assert gate(later, [later], now) == "NO_CONSENT"
+
+
+def test_who_consents_again_needs_no_settlement_and_who_needs_no_consent_neither() -> None:
+    assert closed(candidate(), settled={"client"}) == ""
+    mental = candidate(claim={"under_part2": False})
+    now = replace(OPEN, identified={"client": UNCONSENTED}, settled={"client"})
+    assert gate(mental, [mental], now) == ""
+    assert identified(mental.claim, "batch", now).basis == "NO_CONSENT_NEEDED"
+
+
+def week(number: int, **changes: Any) -> Candidate:
+    claim = {
+        "claim_id": f"claim {number}",
+        "period_start": day(7 * number),
+        "lines": (line(day(7 * number)),),
+    }
+    return candidate(claim=claim, sequential=True, **changes)
+
+
+def test_where_the_payer_wants_it_a_claim_waits_for_the_word_on_the_one_before() -> None:
+    late = {"on": day(21)}
+    assert closed(week(1), unanswered={"client": [day(0)]}, **late) == "PRIOR_NOT_ADJUDICATED"
+    assert closed(week(1), unanswered={"client": [day(7)]}, **late) == ""  # of the same week
+    assert closed(week(1), unanswered={"client": [day(14)]}, **late) == ""
+    assert closed(week(1), unanswered={"other": [day(0)]}, **late) == ""
+    plain = replace(week(1), sequential=False)
+    assert closed(plain, unanswered={"client": [day(0)]}, **late) == ""
+
+
+def test_of_two_in_one_command_the_earlier_goes_whether_it_passes_or_not() -> None:
+    first, second = week(0), week(1)
+    on = day(7) + timedelta(days=7)
+    assert (closed(first, second, on=on), closed(second, first, on=on)) == (
+        "",
+        "PRIOR_NOT_ADJUDICATED",
+    )
+    unwritten = replace(first, claim=replace(first.claim, lines=()))
+    assert closed(second, unwritten, on=on) == "PRIOR_NOT_ADJUDICATED"

@@ -1,0 +1,262 @@
+"""Plan, consent, restriction, level and note: what opens each of these gates of a service date."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from services.billing.domain.known import (
+    Attestation,
+    Level,
+    Restriction,
+    Revocation,
+)
+from tests.billing.known import (
+    ADMISSION,
+    CONSENT,
+    MONDAY,
+    PLAN,
+    attended,
+    authorization,
+    billable,
+    confirmed,
+    day,
+    missed,
+    outcome,
+    session,
+    signed,
+    the_day,
+)
+
+PER_DIEM = ("PER_DIEM", ())
+
+
+def hold(*reasons: str) -> tuple[str, tuple[str, ...]]:
+    return "HOLD", reasons
+
+
+def not_billable(*reasons: str) -> tuple[str, tuple[str, ...]]:
+    return "NOT_BILLABLE", reasons
+
+
+# Plan
+
+
+def with_plan(on: int, plan: int | None, due_days: int = 7) -> tuple[str, tuple[str, ...]]:
+    """One day of a client admitted on Monday, with a plan in force from a day on."""
+    plans = () if plan is None else (replace(PLAN, in_force_from=day(plan)),)
+    return outcome(billable(day(on), plans=plans, confirmed=(confirmed(plan_due_days=due_days),)))
+
+
+@pytest.mark.parametrize(
+    ("on", "plan", "due_days", "expected"),
+    [
+        (0, None, 7, PER_DIEM),
+        (6, None, 7, PER_DIEM),
+        (7, None, 7, hold("NO_PLAN_IN_FORCE")),
+        (0, None, 0, hold("NO_PLAN_IN_FORCE")),
+        (7, 7, 7, PER_DIEM),
+        # A signature on the ninth day doesn't reach back to the eighth …
+        (7, 8, 7, hold("NO_PLAN_IN_FORCE")),
+        # … and days within the payer's patience need none.
+        (6, 8, 7, PER_DIEM),
+    ],
+)
+def test_a_plan_is_in_force_or_not_due_yet_and_a_later_signature_never_reaches_back(
+    on: int, plan: int | None, due_days: int, expected: tuple[str, tuple[str, ...]]
+) -> None:
+    assert with_plan(on, plan, due_days) == expected
+
+
+def test_the_plan_of_an_earlier_episode_is_no_plan_of_this_one() -> None:
+    earlier = replace(PLAN, episode_id="earlier", in_force_from=day(-90))
+    assert outcome(billable(day(7), plans=(earlier,))) == hold("NO_PLAN_IN_FORCE")
+
+
+# Consent
+
+
+@pytest.mark.parametrize(
+    ("consents", "expected"),
+    [
+        ((), hold("NO_CONSENT")),
+        ((replace(CONSENT, given_on=day(1)),), hold("NO_CONSENT")),
+        ((replace(CONSENT, payer_id="other"),), hold("NO_CONSENT")),
+        ((replace(CONSENT, given_on=day(-9), expires_on=day(-1)),), hold("NO_CONSENT")),
+        ((replace(CONSENT, given_on=day(-9), expires_on=MONDAY),), PER_DIEM),
+    ],
+)
+def test_a_program_under_part_2_needs_the_consent_of_the_day(
+    consents: tuple[Any, ...], expected: tuple[str, tuple[str, ...]]
+) -> None:
+    assert outcome(billable(MONDAY, consents=consents)) == expected
+
+
+def test_a_program_not_under_part_2_needs_none() -> None:
+    known = billable(MONDAY, consents=(), admissions=(replace(ADMISSION, under_part2=False),))
+    assert outcome(known) == PER_DIEM
+    assert not the_day(known).under_part2
+
+
+@pytest.mark.parametrize(
+    ("revoked", "expected"),
+    [
+        (-1, hold("CONSENT_REVOKED")),
+        (0, hold("CONSENT_REVOKED")),
+        # In force on the date: whether it may be disclosed still is issuing's question.
+        (1, PER_DIEM),
+    ],
+)
+def test_a_consent_revoked_by_the_day_is_none_and_one_revoked_later_was_in_force(
+    revoked: int, expected: tuple[str, tuple[str, ...]]
+) -> None:
+    given = replace(CONSENT, given_on=day(-9))
+    revocation = Revocation(fact="revoked", consent_id="consent", revoked_on=day(revoked))
+    known = billable(MONDAY, consents=(given,), revocations=(revocation,))
+    assert outcome(known) == expected
+    assert ("revoked" in the_day(known).rests_on) == (expected != PER_DIEM)
+    again = replace(CONSENT, fact="again", consent_id="again", given_on=day(-1))
+    renewed = billable(MONDAY, consents=(given, again), revocations=(revocation,))
+    assert outcome(renewed) == PER_DIEM
+
+
+# Restrictions
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "payer", "expected"),
+    [
+        (0, 0, "payer", not_billable("RESTRICTED_BY_CLIENT")),
+        (-3, 0, "payer", not_billable("RESTRICTED_BY_CLIENT")),
+        (0, 3, "payer", not_billable("RESTRICTED_BY_CLIENT")),
+        (1, 3, "payer", PER_DIEM),
+        (-3, -1, "payer", PER_DIEM),
+        (0, 0, "other", PER_DIEM),
+    ],
+)
+def test_what_the_client_paid_for_and_restricted_never_goes_to_that_payer(
+    start: int, end: int, payer: str, expected: tuple[str, tuple[str, ...]]
+) -> None:
+    restriction = Restriction(fact="paid", payer_id=payer, start=day(start), end=day(end))
+    known = billable(MONDAY, restrictions=(restriction,))
+    assert outcome(known) == expected
+    unsigned = replace(known, notes=())
+    if expected != PER_DIEM:  # for good, whatever else is awaited
+        assert outcome(unsigned)[0] == "NOT_BILLABLE"
+
+
+# Levels
+
+
+def level(to: str, on: int, sequence: int = 1, episode: str = "episode") -> Level:
+    return Level(
+        fact=f"level {to} {on}",
+        episode_id=episode,
+        level_of_care=to,
+        effective_from=day(on),
+        sequence=sequence,
+    )
+
+
+@pytest.mark.parametrize(
+    ("levels", "expected"),
+    [
+        ((level("1", 0),), hold("OTHER_LEVEL")),
+        ((level("1", 1),), PER_DIEM),
+        ((level("1", 0), level("2.1", 0, sequence=2)), PER_DIEM),
+        ((level("2.1", 0), level("1", 0, sequence=2)), hold("OTHER_LEVEL")),
+        ((level("1", -9, episode="earlier"),), PER_DIEM),
+    ],
+)
+def test_the_clinical_level_is_the_latest_change_by_then_else_the_admissions(
+    levels: tuple[Level, ...], expected: tuple[str, tuple[str, ...]]
+) -> None:
+    assert outcome(billable(MONDAY, levels=levels)) == expected
+    assert outcome(billable(MONDAY, levels=levels[::-1])) == expected
+
+
+def test_clinical_authorized_and_billed_level_are_three_things() -> None:
+    higher = billable(MONDAY, levels=(level("2.5", 0),))
+    found = the_day(higher)
+    assert found.rules is not None
+    assert (found.level_of_care, found.rules.billed_level) == ("2.5", "2.1")
+    assert (found.outcome, found.reasons) == ("HOLD", ("OTHER_LEVEL",))
+    lower = billable(MONDAY, authorizations=(authorization(5, level_of_care="1"),))
+    assert outcome(lower) == hold("OTHER_LEVEL_AUTHORIZED")
+    agreed = the_day(billable(MONDAY))
+    assert (agreed.level_of_care, agreed.authorized_level) == ("2.1", "2.1")
+
+
+# Notes
+
+
+@pytest.mark.parametrize(
+    ("rule", "hours", "expected"),
+    [
+        ("ACCEPT", None, hold("NOTE_UNSIGNED")),
+        ("ACCEPT", 24, PER_DIEM),
+        ("ACCEPT", 24.1, PER_DIEM),
+        ("HOLD", None, hold("NOTE_UNSIGNED")),
+        ("HOLD", 24, PER_DIEM),
+        ("HOLD", 24.1, hold("NOTE_LATE")),
+        ("DENY", None, hold("NOTE_UNSIGNED")),
+        ("DENY", 24, PER_DIEM),
+        ("DENY", 24.1, not_billable("NOTE_LATE_DENIED")),
+        ("ATTEST", None, hold("NOTE_UNSIGNED")),
+        ("ATTEST", 24, PER_DIEM),
+        ("ATTEST", 24.1, hold("NOTE_LATE")),
+    ],
+)
+def test_what_a_late_note_is_worth_is_the_payers_rule(
+    rule: str, hours: float | None, expected: tuple[str, tuple[str, ...]]
+) -> None:
+    notes = () if hours is None else (signed(MONDAY, hours),)
+    known = billable(MONDAY, notes=notes, confirmed=(confirmed(late_signature=rule),))
+    assert outcome(known) == expected
+
+
+@pytest.mark.parametrize("hours", [None, 1, 99])
+def test_a_note_signed_late_or_never_counts_once_it_is_attested_where_the_payer_takes_that(
+    hours: float | None,
+) -> None:
+    notes = () if hours is None else (signed(MONDAY, hours),)
+    attested = (Attestation(fact="attested", session_id=f"{MONDAY} s"),)
+    known = billable(MONDAY, notes=notes, attested=attested)
+    takes_it = replace(known, confirmed=(confirmed(late_signature="ATTEST"),))
+    assert outcome(takes_it) == PER_DIEM
+    assert "attested" in the_day(takes_it).rests_on
+    if hours != 1:
+        assert outcome(known)[0] == "HOLD"
+
+
+def test_a_late_note_releases_a_hold_where_the_payer_accepts_it() -> None:
+    accepting = billable(MONDAY, notes=(), confirmed=(confirmed(late_signature="ACCEPT"),))
+    assert outcome(accepting) == hold("NOTE_UNSIGNED")
+    assert outcome(replace(accepting, notes=(signed(MONDAY, 500),))) == PER_DIEM
+
+
+def test_one_note_denied_denies_the_day_even_while_another_is_awaited() -> None:
+    known = billable(
+        sessions=(session(MONDAY, "am"), session(MONDAY, "pm")),
+        attendances=(attended(MONDAY, 90, "am"), attended(MONDAY, 90, "pm")),
+        notes=(signed(MONDAY, 99, "pm"),),
+        confirmed=(confirmed(late_signature="DENY"),),
+    )
+    assert outcome(known) == not_billable("NOTE_LATE_DENIED")
+
+
+def test_without_a_limit_no_note_is_late() -> None:
+    rules = confirmed(late_signature="DENY", sign_within_hours=0)
+    assert outcome(billable(MONDAY, notes=(signed(MONDAY, 999),), confirmed=(rules,))) == PER_DIEM
+
+
+def test_every_attended_session_needs_its_note_and_a_missed_one_needs_none() -> None:
+    two = (attended(MONDAY, 90, "am"), attended(MONDAY, 90, "pm"))
+    sessions = (session(MONDAY, "am"), session(MONDAY, "pm"))
+    both = (signed(MONDAY, name="am"), signed(MONDAY, name="pm"))
+    assert outcome(billable(attendances=two, sessions=sessions, notes=both)) == PER_DIEM
+    one = billable(attendances=two, sessions=sessions, notes=both[:1])
+    assert outcome(one) == hold("NOTE_UNSIGNED")
+    only_one = (attended(MONDAY, 180, "am"), missed(MONDAY, "pm"))
+    known = billable(attendances=only_one, sessions=sessions, notes=both[:1])
+    assert outcome(known) == PER_DIEM

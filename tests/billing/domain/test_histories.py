@@ -1,0 +1,298 @@
+"""Random histories: whatever is attended, corrected, authorized, issued and answered, in any order.
+
+At every prefix no authorization is overdrawn, no client, payer and day has two per diems, nothing
+is claimed twice, and what was issued says what it said.
+"""
+
+from collections import Counter
+from dataclasses import asdict, replace
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as some
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from services.billing.domain.balances import balances
+from services.billing.domain.derive import DRAFT_CLAIM, PROPOSAL, derive
+from services.billing.domain.issue import (
+    ClaimIssued,
+    Draft,
+    Proposed,
+    correction,
+    original,
+)
+from services.billing.domain.known import Adjudication, Authorization, IssuedClaim, Known, Waiver
+from services.billing.domain.ledger import claims_holding_units, units_on
+from services.billing.domain.rules import DiscreteService, Institutional
+from services.billing.domain.standing import standing
+from tests.billing.known import (
+    COVERAGE,
+    ENROLLMENT,
+    FEE,
+    attended,
+    authorization,
+    billable,
+    confirmed,
+    corrected,
+    day,
+    session,
+    signed,
+)
+
+PAYERS = ("payer", "other")
+PER_DIEM, CODES = "H0015", ("H0015", "90853", "90834", "90791")
+DATES = some.integers(0, 9)
+MINUTES = some.sampled_from([0, 45, 60, 180, 200])
+SLOTS = some.sampled_from(["am", "pm"])
+RULES = some.fixed_dictionaries(
+    {
+        "claim_form": some.sampled_from(["PROFESSIONAL", "INSTITUTIONAL"]),
+        "rendering": some.sampled_from(["NONE", "FACILITATOR"]),
+        "late_day": some.sampled_from(["NEW_CLAIM", "REPLACE"]),
+        "changed_claim": some.sampled_from(["REPLACE", "VOID"]),
+        "units_return": some.sampled_from(["VOID_ISSUED", "VOID_PROCESSED"]),
+        "authorization_unit": some.sampled_from(["DAYS", "SESSIONS", "UNITS"]),
+        "discrete_fallback": some.booleans(),
+        "split_by_month": some.booleans(),
+    }
+)
+SERVICES: dict[str, Any] = {
+    "institutional": Institutional(type_of_bill="13", revenue_code="0906"),
+    "discrete": tuple(
+        DiscreteService(service_kind=kind, code=code, modifiers=(), revenue_code="0900")
+        for kind, code in (("GROUP", "90853"), ("INDIVIDUAL", "90834"))
+    ),
+    "ancillary": (
+        DiscreteService(
+            service_kind="INTAKE_EVALUATION", code="90791", modifiers=(), revenue_code="0900"
+        ),
+    ),
+    "late_signature": "ACCEPT",
+}
+
+
+class Histories(RuleBasedStateMachine):
+    """One client, two payers, ten days, and a biller who does things when they please."""
+
+    @initialize(
+        rules=RULES,
+        dates=some.sets(DATES, min_size=2),
+        units=some.integers(1, 8),
+        by=some.lists(some.sampled_from(["eve", "eve", "ada"]), min_size=10, max_size=10),
+    )
+    def begin(self, rules: dict[str, Any], dates: set[int], units: int, by: list[str]) -> None:
+        self.unit = rules["authorization_unit"]
+        self.sent: dict[str, tuple[ClaimIssued, dict[str, Any]]] = {}
+        self.known: Known = billable(
+            sessions=(),
+            authorizations=(),
+            confirmed=tuple(confirmed(payer_id=each, **rules, **SERVICES) for each in PAYERS),
+            consents=tuple(
+                replace(each, fact=f"consent {payer}", payer_id=payer)
+                for payer in PAYERS
+                for each in billable().consents
+            ),
+            enrollments=tuple(
+                replace(ENROLLMENT, fact=f"enrolled {payer}", payer_id=payer) for payer in PAYERS
+            ),
+            fees=tuple(replace(FEE, fact=f"fee {code}", code=code) for code in CODES),
+        )
+        for number in sorted(dates):
+            self.attend(
+                number=number, slot="am", minutes=180, kind="GROUP", by=by[number], signs=True
+            )
+        for payer in PAYERS:
+            self._learn(authorizations=self._authorization(units, 0, payer))
+
+    # What others say
+
+    @rule(
+        number=DATES,
+        slot=SLOTS,
+        minutes=MINUTES,
+        kind=some.sampled_from(["GROUP", "GROUP", "INDIVIDUAL", "INTAKE_EVALUATION"]),
+        by=some.sampled_from(["eve", "ada"]),
+        signs=some.booleans(),
+    )
+    def attend(
+        self, *, number: int, slot: str, minutes: int, kind: str, by: str, signs: bool
+    ) -> None:
+        name = f"{slot} {kind}"
+        if any(each.session_id == f"{day(number)} {name}" for each in self.known.attendances):
+            return
+        held = session(day(number), name, service_kind=kind, facilitator_id=by)
+        came = attended(day(number), minutes, name, attended=minutes > 0)
+        self._learn(sessions=held, attendances=came)
+        if signs:
+            self._learn(notes=signed(day(number), name=name))
+
+    @rule(pick=some.integers(0, 99), minutes=MINUTES)
+    def correct(self, pick: int, minutes: int) -> None:
+        if not self.known.attendances:
+            return
+        said = self.known.attendances[pick % len(self.known.attendances)]
+        name = said.session_id.removeprefix(f"{said.service_date} ")
+        again = corrected(said.service_date, len(self.known.attendances), minutes, name)
+        self._learn(attendances=again)
+
+    @rule()
+    def sign(self) -> None:
+        noted = {note.session_id for note in self.known.notes}
+        for each in self.known.sessions:
+            if each.session_id not in noted:
+                name = each.session_id.removeprefix(f"{each.service_date} ")
+                self._learn(notes=signed(each.service_date, name=name))
+
+    @rule(units=some.integers(1, 4), start=DATES, payer=some.sampled_from(PAYERS))
+    def authorize(self, units: int, start: int, payer: str) -> None:
+        self._learn(authorizations=self._authorization(units, start, payer))
+
+    @rule(number=DATES)
+    def waive(self, number: int) -> None:
+        for payer in PAYERS:
+            waived = Waiver(
+                fact=f"waived {payer} {number}", payer_id=payer, service_date=day(number)
+            )
+            if waived not in self.known.waivers:
+                self._learn(waivers=waived)
+
+    @rule(rarely=some.integers(0, 9))
+    def cover_elsewhere(self, rarely: int) -> None:
+        """Every day turns out to have been the other payer's."""
+        if len(self.known.coverages) == 1 and rarely == 9:
+            other = replace(
+                COVERAGE,
+                fact="coverage 2",
+                coverage_id="coverage 2",
+                payer_id="other",
+                verified_from=day(-300),
+            )
+            self._learn(coverages=other)
+
+    # What the biller does
+
+    @rule()
+    def issue(self) -> None:
+        for content in self._rows(DRAFT_CLAIM):
+            draft = Draft(key=content["key"], client_id="client", content=content)
+            self._send(original(draft, self._next_id()).claim)
+
+    @rule(pick=some.integers(0, 99))
+    def adjudicate(self, pick: int) -> None:
+        if self.known.issued:
+            self._answer(self.known.issued[pick % len(self.known.issued)])
+
+    @rule()
+    def issue_corrections(self) -> None:
+        for content in self._rows(PROPOSAL):
+            if content["state"] == "READY":
+                was, _ = self.sent[content["claim_id"]]
+                proposed = Proposed(
+                    client_id="client", content=content, original=was, payer_control_number="PCN"
+                )
+                self._send(correction(proposed, self._next_id()).claim)
+
+    @rule()
+    def settle(self) -> None:
+        """Answered, corrected and issued until nothing is left to do: that comes soon."""
+        for _ in range(6):
+            for claim in self.known.issued:
+                self._answer(claim)
+            self.issue_corrections()
+            self.issue()
+        assert self._rows(DRAFT_CLAIM) == []
+        assert self._rows(PROPOSAL) == []
+
+    # What holds at every step
+
+    @invariant()
+    def no_authorization_is_overdrawn(self) -> None:
+        if not hasattr(self, "known"):
+            return
+        taken = units_on(claims_holding_units(self.known))
+        for each in self.known.authorizations:
+            assert taken.get(each.authorization_id, 0) <= each.units
+        for balance in balances(self.known):
+            assert balance.issued + balance.allocated <= balance.authorization.units
+
+    @invariant()
+    def nothing_is_claimed_twice(self) -> None:
+        if not hasattr(self, "known"):
+            return
+        claims = standing(self.known.issued, self.known.adjudications)
+        services = Counter(
+            (line.service_date, line.code)
+            for claim in claims
+            for line in {(each.service_date, each.code): each for each in claim.lines}.values()
+        )
+        assert all(count == 1 for count in services.values()), services
+        per_diems = Counter(
+            line.service_date for claim in claims for line in claim.lines if line.code == PER_DIEM
+        )
+        assert all(count == 1 for count in per_diems.values()), per_diems
+
+    @invariant()
+    def what_was_issued_says_what_it_said(self) -> None:
+        for claim, said in getattr(self, "sent", {}).values():
+            assert asdict(claim) == said
+            if claim.frequency == "8":
+                voided, _ = self.sent[claim.corrects_claim_id]
+                assert (claim.lines, claim.diagnoses) == (voided.lines, voided.diagnoses)
+
+    def _authorization(self, units: int, start: int, payer: str) -> Authorization:
+        name = f"auth {len(self.known.authorizations)}"
+        return authorization(units, start, start + 9, name, payer_id=payer, unit=self.unit)
+
+    def _rows(self, kind: str) -> list[dict[str, Any]]:
+        return [content for each, _, content, *_ in derive(self.known) if each == kind]
+
+    def _learn(self, **facts: Any) -> None:
+        known: dict[str, Any] = {
+            name: (*getattr(self.known, name), fact) for name, fact in facts.items()
+        }
+        self.known = replace(self.known, **known)
+
+    def _next_id(self) -> str:
+        return f"claim {len(self.sent):03d}"
+
+    def _send(self, claim: ClaimIssued) -> None:
+        assert claim.lines
+        self.sent[claim.claim_id] = (claim, asdict(claim))
+        self._learn(issued=issued_of(claim))
+
+    def _answer(self, claim: IssuedClaim) -> None:
+        fact = f"answered {claim.claim_id}"
+        if fact in {each.fact for each in self.known.adjudications}:
+            return
+        answer = Adjudication(
+            fact=fact,
+            claim_id=claim.claim_id,
+            payer_control_number="PCN",
+            status="REVERSED" if claim.frequency == "8" else "PAID",
+            adjudicated_on=day(30),
+        )
+        self._learn(adjudications=answer)
+
+
+def issued_of(claim: ClaimIssued) -> IssuedClaim:
+    """The claim as billing hears of it."""
+    return IssuedClaim(
+        fact=f"issued {claim.claim_id}",
+        claim_id=claim.claim_id,
+        payer_id=claim.payer_id,
+        provider_id=claim.provider_id,
+        site_id=claim.site_id,
+        coverage_id=claim.coverage_id,
+        authorization_id=claim.authorization_id,
+        period_start=claim.period_start,
+        period_end=claim.period_end,
+        lines=claim.lines,
+        claim_form=claim.claim_form,
+        frequency=claim.frequency,
+        corrects_claim_id=claim.corrects_claim_id,
+        authorized_units=claim.authorized_units,
+    )
+
+
+TestHistories = Histories.TestCase
+TestHistories.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)

@@ -1,0 +1,76 @@
+"""Matching beyond what it keeps: a day may wait, and nothing is ever overdrawn."""
+
+from collections import Counter
+from datetime import date, timedelta
+from time import perf_counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from services.billing.domain import matching
+from services.billing.domain.matching import Demand, assign
+
+START = date(2026, 3, 2)
+
+
+def demands(*each: tuple[int, str]) -> list[Demand]:
+    """Consecutive dates: units, and the authorizations they may come from."""
+    return [
+        Demand(on=START + timedelta(days=n), units=units, options=tuple(options))
+        for n, (units, options) in enumerate(each)
+    ]
+
+
+def used(asked: list[Demand], found: dict[date, str]) -> Counter[str]:
+    taken = Counter[str]()
+    for demand in asked:
+        if demand.on in found:
+            taken[found[demand.on]] += demand.units
+    return taken
+
+
+def test_of_several_ways_the_preferred_is_taken() -> None:
+    asked = demands((1, "ab"), (1, "ab"))
+    assert list(assign(asked, {"a": 1, "b": 1}).values()).count("a") == 1
+    assert assign(asked, {"a": 1, "b": 1})[START] == "a"
+    assert assign(asked, {"a": 2, "b": 2}) == dict.fromkeys((each.on for each in asked), "a")
+
+
+def test_a_later_day_moves_an_earlier_one_to_another_authorization() -> None:
+    asked = demands((1, "ab"), (1, "a"))
+    assert assign(asked, {"a": 1, "b": 1}) == {START: "b", START + timedelta(days=1): "a"}
+
+
+def test_a_day_without_an_authorization_changes_nothing() -> None:
+    asked = demands((1, "a"), (1, ""), (1, "a"))
+    assert assign(asked, {"a": 2}).keys() == {START, START + timedelta(days=2)}
+
+
+def test_an_authorization_that_is_overdrawn_already_pays_nothing() -> None:
+    assert assign(demands((1, "a")), {"a": -3}) == {}
+
+
+ASKED = some.lists(
+    some.tuples(some.integers(1, 9), some.sets(some.sampled_from("abcd")).map(sorted)), max_size=9
+).map(lambda each: demands(*((units, "".join(options)) for units, options in each)))
+LEFT = some.fixed_dictionaries(dict.fromkeys("abcd", some.integers(0, 15)))
+
+
+@given(ASKED, LEFT, some.integers(1, 3))
+def test_nothing_is_overdrawn_even_where_only_few_possibilities_are_kept(
+    asked: list[Demand], left: dict[str, int], most: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(matching, "MOST_STATES", most)
+        found = assign(asked, left)
+    assert all(found[each.on] in each.options for each in asked if each.on in found)
+    assert all(units <= left[each] for each, units in used(asked, found).items())
+
+
+def test_half_a_year_of_overlapping_authorizations_takes_no_time_to_speak_of() -> None:
+    asked = demands(*((12, "abc") for _ in range(140)))
+    begun = perf_counter()
+    found = assign(asked, {"a": 500, "b": 400, "c": 700})
+    assert perf_counter() - begun < 10
+    assert len(found) == 500 // 12 + 400 // 12 + 700 // 12

@@ -1,0 +1,129 @@
+"""The payer's weeks: complete ones, and those that must have nine hours."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from services.billing.domain.known import (
+    Cancellation,
+)
+from services.billing.domain.rules import DiscreteService
+from tests.billing.known import (
+    MONDAY,
+    attended,
+    billable,
+    confirmed,
+    day,
+    days_of,
+    missed,
+    outcome,
+    session,
+    the_day,
+)
+
+PER_DIEM = ("PER_DIEM", ())
+
+
+def hold(*reasons: str) -> tuple[str, tuple[str, ...]]:
+    return "HOLD", reasons
+
+
+def not_billable(*reasons: str) -> tuple[str, tuple[str, ...]]:
+    return "NOT_BILLABLE", reasons
+
+
+@pytest.mark.parametrize(
+    ("week_start", "open_on", "expected"),
+    [
+        ("MONDAY", 4, hold("WEEK_INCOMPLETE")),
+        ("MONDAY", 6, hold("WEEK_INCOMPLETE")),
+        ("MONDAY", 7, PER_DIEM),
+        ("MONDAY", -1, PER_DIEM),
+        ("SUNDAY", -1, hold("WEEK_INCOMPLETE")),
+        ("SUNDAY", 5, hold("WEEK_INCOMPLETE")),
+        ("SUNDAY", 6, PER_DIEM),
+    ],
+)
+def test_a_payer_of_whole_weeks_waits_until_every_session_of_its_week_is_closed(
+    week_start: str, open_on: int, expected: tuple[str, tuple[str, ...]]
+) -> None:
+    rules = confirmed(complete_weeks_only=True, week_start=week_start)
+    sessions = (session(MONDAY), session(day(open_on)))
+    assert outcome(billable(MONDAY, sessions=sessions, confirmed=(rules,))) == expected
+    without = confirmed(complete_weeks_only=False, week_start=week_start)
+    assert outcome(billable(MONDAY, sessions=sessions, confirmed=(without,))) == PER_DIEM
+
+
+def test_a_missed_session_completes_its_week() -> None:
+    known = billable(
+        MONDAY,
+        sessions=(session(MONDAY), session(day(1))),
+        attendances=(attended(MONDAY), missed(day(1))),
+        confirmed=(confirmed(complete_weeks_only=True),),
+    )
+    assert [each.outcome for each in days_of(known)] == ["PER_DIEM", "NOT_BILLABLE"]
+
+
+def test_a_cancelled_session_completes_its_week_and_is_no_day() -> None:
+    known = billable(
+        MONDAY,
+        sessions=(session(MONDAY), session(day(1))),
+        confirmed=(confirmed(complete_weeks_only=True),),
+    )
+    assert outcome(known) == hold("WEEK_INCOMPLETE")
+    cancelled = (Cancellation(fact="cancelled", session_id=f"{day(1)} s"),)
+    assert outcome(replace(known, cancelled=cancelled)) == PER_DIEM
+    assert "cancelled" in the_day(replace(known, cancelled=cancelled)).rests_on
+
+
+def in_a_week(*minutes: int, **rules: Any) -> list[tuple[str, tuple[str, ...]]]:
+    """Days from Monday on, of these minutes, to a payer who wants nine hours a week."""
+    changes = {"weekly_minimum_minutes": 540, "week_consequence": "HOLD", **rules}
+    days = [day(n) for n in range(len(minutes))]
+    known = billable(
+        *days,
+        attendances=tuple(attended(on, each) for on, each in zip(days, minutes, strict=True)),
+        confirmed=(confirmed(**changes),),
+    )
+    return [(each.outcome, each.reasons) for each in days_of(known)]
+
+
+def test_a_complete_week_short_of_nine_hours_has_the_payers_consequence() -> None:
+    assert in_a_week(180, 180, 180) == [PER_DIEM] * 3
+    assert in_a_week(200, 200, 139) == [
+        hold("WEEK_SHORT_OF_MINUTES"),
+        hold("WEEK_SHORT_OF_MINUTES"),
+        not_billable("SHORT_OF_MINUTES", "WEEK_SHORT_OF_MINUTES"),
+    ]
+    denied = in_a_week(180, 180, week_consequence="NOT_BILLABLE")
+    assert denied == [not_billable("WEEK_SHORT_OF_MINUTES")] * 2
+    assert in_a_week(180, weekly_minimum_minutes=0) == [PER_DIEM]
+
+
+def test_a_week_is_not_judged_before_it_is_complete() -> None:
+    rules = confirmed(weekly_minimum_minutes=540, week_consequence="NOT_BILLABLE")
+    known = billable(MONDAY, sessions=(session(MONDAY), session(day(1))), confirmed=(rules,))
+    assert outcome(known) == hold("WEEK_INCOMPLETE")
+
+
+def test_a_short_week_with_a_check_out_missing_is_not_judged_either() -> None:
+    rules = confirmed(weekly_minimum_minutes=540, week_consequence="NOT_BILLABLE")
+    known = billable(MONDAY, day(1), confirmed=(rules,))
+    forgot = (attended(MONDAY), attended(day(1), 0, no_check_out=True))
+    first, _ = days_of(replace(known, attendances=forgot))
+    assert (first.outcome, first.reasons) == hold("WEEK_INCOMPLETE")
+
+
+def test_the_week_of_the_minimum_is_the_payers() -> None:
+    days = (day(4), day(5), day(6))  # Friday, Saturday; Sunday begins a week
+    for start, expected in (("MONDAY", "PER_DIEM"), ("SUNDAY", "HOLD")):
+        rules = confirmed(weekly_minimum_minutes=540, week_start=start)
+        found = days_of(billable(*days, confirmed=(rules,)))
+        assert {each.outcome for each in found} == {expected}
+
+
+def test_single_services_of_a_short_day_ask_for_no_nine_hours() -> None:
+    group = DiscreteService(service_kind="GROUP", code="H0015", minimum_minutes=45)
+    fallback = {"discrete_fallback": True, "discrete": (group,)}
+    assert in_a_week(90, **fallback) == [("DISCRETE", ())]

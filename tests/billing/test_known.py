@@ -1,0 +1,189 @@
+"""Every fact that billing uses arrives in the domain, with all that its derivations read of it."""
+
+import dataclasses
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid5
+
+import pytest
+from ninehours.attendance.v1 import attendance_events_pb2 as attendance
+from ninehours.attendance.v1 import attendance_service_pb2 as attendance_api
+from ninehours.billing.v1 import billing_events_pb2 as billing
+from ninehours.billing.v1 import rules_pb2
+from ninehours.intake.v1 import intake_events_pb2 as intake
+from ninehours.plans.v1 import plans_events_pb2 as plans
+
+from kernel.facts import HeardFact
+from kernel.rpc.translate import to_date
+from services.billing.adapters.heard import CODE, INTERESTS
+from services.billing.adapters.known import READERS, known_of
+from services.billing.domain.known import Known
+from tests.billing.known import MONDAY, day
+
+CLIENT = "client/6f1c3c60-0d5e-4c39-9d4e-2f4f1b0b7a10"
+ON = to_date(MONDAY)
+
+
+def read(message: Any) -> Any:
+    """The one thing that is known of a client of whom one fact was heard."""
+    fact = HeardFact(
+        id=uuid5(UUID(int=0), message.DESCRIPTOR.full_name),
+        topic="t",
+        subject=CLIENT,
+        sequence=7,
+        type=message.DESCRIPTOR.full_name,
+        message=message,
+        label="PART2",
+    )
+    known = known_of(CLIENT, {CLIENT: [fact]})
+    [found] = [
+        each
+        for field in dataclasses.fields(known)
+        if isinstance(getattr(known, field.name), tuple)
+        for each in getattr(known, field.name)
+    ]
+    assert found.fact == str(fact.id)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        (
+            intake.CoverageVerified(coverage_id="c", payer_id="p", verified_from=ON, order=2),
+            {"order": 2, "verified_to": None},
+        ),
+        (intake.CoverageVerified(coverage_id="c", payer_id="p", verified_from=ON), {"order": 1}),
+        (
+            intake.ConsentRevoked(consent_id="k", revoked_on=ON),
+            {"consent_id": "k", "revoked_on": MONDAY},
+        ),
+        (
+            intake.DisclosureRestricted(payer_id="p", to=to_date(day(3)), **{"from": ON}),
+            {"payer_id": "p", "start": MONDAY, "end": day(3)},
+        ),
+        (
+            plans.LevelOfCareChanged(episode_id="e", level_of_care="1", effective_from=ON),
+            {"episode_id": "e", "level_of_care": "1", "effective_from": MONDAY, "sequence": 7},
+        ),
+        (
+            attendance.SessionScheduled(
+                session_id="s",
+                facilitator_id="f",
+                service_kind=attendance_api.SERVICE_KIND_PRESCRIBER_VISIT,
+                modality=attendance_api.MODALITY_TELEHEALTH,
+                service_date=ON,
+                ends_at={"seconds": 1_772_500_000},
+            ),
+            {
+                "service_kind": "PRESCRIBER_VISIT",
+                "facilitator_id": "f",
+                "modality": "TELEHEALTH",
+            },
+        ),
+        (
+            attendance.SessionScheduled(service_date=ON, ends_at={"seconds": 1_772_500_000}),
+            {"service_kind": "GROUP"},
+        ),
+        (attendance.SessionCancelled(session_id="s"), {"session_id": "s"}),
+        (attendance.SessionNoteAttested(session_id="s"), {"session_id": "s"}),
+        (
+            billing.AuthorizationRecorded(
+                authorization_id="a",
+                units=9,
+                effective_from=ON,
+                effective_to=ON,
+                unit=rules_pb2.AUTHORIZATION_UNIT_HOURS,
+                site_id="s",
+            ),
+            {"unit": "HOURS", "site_id": "s", "units": 9},
+        ),
+        (
+            billing.AuthorizationRecorded(effective_from=ON, effective_to=ON),
+            {"unit": "DAYS", "site_id": ""},
+        ),
+        (
+            billing.AuthorizationWaived(payer_id="p", service_date=ON),
+            {"payer_id": "p", "service_date": MONDAY},
+        ),
+        (
+            billing.RevocationSettled(payer_id="p", disclose=True),
+            {"payer_id": "p", "disclose": True},
+        ),
+        (
+            billing.ClaimAdjudicated(
+                claim_id="c",
+                payer_control_number="n",
+                status=billing.ADJUDICATION_STATUS_REVERSED,
+                adjudicated_on=ON,
+            ),
+            {"claim_id": "c", "payer_control_number": "n", "status": "REVERSED"},
+        ),
+        (
+            billing.ClaimIssued(
+                claim_id="c",
+                period_start=ON,
+                period_end=ON,
+                claim_form=rules_pb2.CLAIM_FORM_INSTITUTIONAL,
+                frequency="7",
+                corrects_claim_id="b",
+                authorized_units=3,
+            ),
+            {
+                "claim_form": "INSTITUTIONAL",
+                "frequency": "7",
+                "corrects_claim_id": "b",
+                "authorized_units": 3,
+            },
+        ),
+        (
+            billing.ClaimIssued(period_start=ON, period_end=ON),
+            {"claim_form": "PROFESSIONAL", "frequency": "1", "corrects_claim_id": ""},
+        ),
+    ],
+)
+def test_a_fact_is_known_with_all_that_is_read_of_it(
+    message: Any, expected: dict[str, Any]
+) -> None:
+    found = read(message)
+    assert {name: getattr(found, name) for name in expected} == expected
+
+
+def test_a_line_of_an_issued_claim_is_known_whole() -> None:
+    line = billing.ClaimLine(
+        service_date=ON,
+        code="99213",
+        modifiers=["95"],
+        units=2,
+        place_of_service="10",
+        revenue_code="0905",
+        ancillary=True,
+        rendering_staff_id="f",
+    )
+    line.charge.minor_units = 500
+    [found] = read(billing.ClaimIssued(period_start=ON, period_end=ON, lines=[line])).lines
+    assert dataclasses.asdict(found) == {
+        "service_date": date(2026, 3, 2),
+        "code": "99213",
+        "modifiers": ("95",),
+        "units": 2,
+        "charge_minor": 500,
+        "place_of_service": "10",
+        "revenue_code": "0905",
+        "ancillary": True,
+        "rendering_staff_id": "f",
+    }
+
+
+def test_every_fact_that_is_heard_is_read_and_fills_everything_that_can_be_known() -> None:
+    only_a_reference = {"ninehours.attendance.v1.SiteOpened"}
+    assert set(READERS) >= set(INTERESTS.by_type) - only_a_reference
+    # Whatever is read is heard: a reader of a type nobody keeps would never be called.
+    assert set(READERS) <= set(INTERESTS.by_type)
+    fields = {field.name for field in dataclasses.fields(Known)} - {"client_id"}
+    assert {field for field, _ in READERS.values()} == fields
+    assert len(fields) == 21
+
+
+def test_the_derivation_has_another_meaning_than_the_first_release() -> None:
+    assert CODE == "2"
