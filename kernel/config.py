@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -21,6 +22,10 @@ def _peers(given: object) -> object:
     return peers
 
 
+class WrongSetting(Exception):
+    """A setting that is right in itself, and wrong for this process; the text is safe to show."""
+
+
 class Settings(BaseSettings):
     """Every setting of every process; a process uses those it needs."""
 
@@ -30,6 +35,9 @@ class Settings(BaseSettings):
     )
 
     service: str
+    environment: Literal["local", "test", "production"] = "production"
+    # Two installations' facts are never mixed: each names its own in every envelope.
+    network: str = Field(default="", pattern="^[a-z0-9-]*$", max_length=40, validate_default=True)
     database_url: SecretStr
     secrets_dir: Path
     kafka: str = "127.0.0.1:9092"
@@ -38,7 +46,6 @@ class Settings(BaseSettings):
     clock: Literal["server", "caller"] = "server"
     session_timeout: int = Field(default=30, ge=1)
     ready_file: Path | None = None
-    environment: Literal["local", "test", "production"] = "production"
     database_pool: int = Field(default=5, ge=1)
 
     @classmethod
@@ -47,11 +54,26 @@ class Settings(BaseSettings):
         nothing: dict[str, Any] = {}
         return cls(**nothing)
 
-    @model_validator(mode="after")
-    def _production_signs_with_its_own_clock(self) -> Self:
-        if self.clock == "caller" and self.environment == "production":
-            raise ValueError(
+    @field_validator("network")
+    @classmethod
+    def _production_names_its_network(cls, network: str, info: ValidationInfo) -> str:
+        if not network and info.data.get("environment") == "production":
+            raise PydanticCustomError("required_in_production", "production names its network")
+        return network or "local"
+
+    @field_validator("clock")
+    @classmethod
+    def _production_signs_with_its_own_clock(cls, clock: str, info: ValidationInfo) -> str:
+        if clock == "caller" and info.data.get("environment") == "production":
+            raise PydanticCustomError(
+                "refused_in_production",
                 "NINEHOURS_CLOCK=caller is for demo and tests only: in production the server's own "
-                "clock signs; set NINEHOURS_ENVIRONMENT=local or test, or NINEHOURS_CLOCK=server"
+                "clock signs; set NINEHOURS_ENVIRONMENT=local or test, or NINEHOURS_CLOCK=server",
             )
-        return self
+        return clock
+
+    def peer(self, service: str) -> str:
+        """The address of a service that this one asks."""
+        if service not in self.peers:
+            raise WrongSetting(f"NINEHOURS_PEERS: names no {service}")
+        return self.peers[service]

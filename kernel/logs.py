@@ -160,7 +160,7 @@ def _template(record: logging.LogRecord) -> str:
     if not isinstance(record.msg, str):
         return COMPOSED
     message = MODE_PREFIX.sub("", record.msg, count=1)
-    if record.args or any(message in frame.f_code.co_consts for frame in _callers()):
+    if any(message in frame.f_code.co_consts for frame in _callers()):
         return message
     return COMPOSED
 

@@ -7,15 +7,17 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from sqlalchemy import text
+from pydantic import ValidationError
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import ArgumentError
 
 from kernel import logs
 from kernel.codec import Codec
-from kernel.config import Settings
+from kernel.config import Settings, WrongSetting
 from kernel.messaging.interests import Interests
-from kernel.secrets import master_key
+from kernel.secrets import SecretMissing, master_key
 from kernel.store.database import migrate, open_database
 from kernel.store.store import Store
 from kernel.vault import Vault
@@ -46,21 +48,33 @@ def topic_of(service: str) -> str:
 
 
 def main(service: Service, arguments: Sequence[str]) -> None:
-    """Run the process the command line names."""
+    """Run the process the command line names; on a wrong setting, name it and end with 2."""
     processes = {"api": _api, "relay": _relay, "migrate": _migrate}
     if service.hears:
         processes |= {"stream": _stream, "rebuild": _rebuild}
     if len(arguments) != 1 or arguments[0] not in processes:
         sys.exit(f"usage: python -m services.{service.name} {' | '.join(processes)}")
     logs.configure(service.name, arguments[0])
-    processes[arguments[0]](service, Settings.from_environment())
+    try:
+        settings = Settings.from_environment()
+        if settings.service != service.name:
+            raise WrongSetting(f"NINEHOURS_SERVICE: this process is of {service.name}")
+        processes[arguments[0]](service, settings)
+    except ValidationError as error:
+        _refuse_to_start("; ".join(map(_setting, error.errors(include_input=False))))
+    except (WrongSetting, SecretMissing) as error:
+        _refuse_to_start(str(error))
 
 
 def open_store(service: Service, settings: Settings) -> Store:
     """The service's record, as every process of it opens it."""
-    engine = open_database(settings.database_url.get_secret_value(), pool=settings.database_pool)
-    vault = Vault(master_key(settings.secrets_dir, service.name))
-    return Store(engine, codec=service.codec, topic=topic_of(service.name), vault=vault)
+    return Store(
+        _engine(settings, settings.database_pool),
+        codec=service.codec,
+        topic=topic_of(service.name),
+        network=settings.network,
+        vault=Vault(master_key(settings.secrets_dir, service.name)),
+    )
 
 
 def _api(service: Service, settings: Settings) -> None:
@@ -89,6 +103,7 @@ def _relay(service: Service, settings: Settings) -> None:
 
     from kernel.messaging.relay import Relay  # noqa: PLC0415
 
+    store = open_store(service, settings)
     producer = KafkaProducer(
         bootstrap_servers=settings.kafka.split(","),
         client_id=f"{service.name}-relay",
@@ -98,7 +113,7 @@ def _relay(service: Service, settings: Settings) -> None:
         max_request_size=1 << 20,
         reconnect_backoff_max_ms=500,  # the default grows to seconds after an outage
     )
-    relay = Relay(open_store(service, settings), producer, service.name, ready=_ready(settings))
+    relay = Relay(store, producer, service.name, ready=_ready(settings))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: relay.stop.set())
     relay.run()
@@ -117,7 +132,7 @@ def _stream(service: Service, settings: Settings) -> None:
     hearing = Hearing(store, service.interests)
     token = service_tokens(settings.secrets_dir, service.name)
     owners = {
-        topic_of(name): RemoteOwner(topic_of(name), settings.peers[name], token)
+        topic_of(name): RemoteOwner(topic_of(name), settings.peer(name), token)
         for name in service.hears
     }
     worker.run(
@@ -137,8 +152,7 @@ def _stream(service: Service, settings: Settings) -> None:
 
 
 def _migrate(service: Service, settings: Settings) -> None:
-    engine = open_database(settings.database_url.get_secret_value(), pool=1)
-    migrate(engine, [service.migrations])
+    migrate(_engine(settings, 1), [service.migrations])
 
 
 def _rebuild(service: Service, settings: Settings) -> None:
@@ -150,6 +164,24 @@ def _rebuild(service: Service, settings: Settings) -> None:
     raised = draining.raise_all()
     derived = draining.drain()
     log.info("rebuilt", due=raised, derived=derived, seconds=round(time.monotonic() - began, 1))
+
+
+def _engine(settings: Settings, pool: int) -> Engine:
+    try:
+        return open_database(settings.database_url.get_secret_value(), pool=pool)
+    except ArgumentError:
+        raise WrongSetting("NINEHOURS_DATABASE_URL: is not a database's URL") from None
+
+
+def _setting(error: Mapping[str, Any]) -> str:
+    """Which setting, and what kind of wrong: never the value."""
+    name = "_".join(str(part) for part in error["loc"]).upper()
+    return f"NINEHOURS_{name}: {error['type']}"
+
+
+def _refuse_to_start(why: str) -> NoReturn:
+    sys.stderr.write(f"can't start: {why}\n")
+    sys.exit(2)
 
 
 def _ready(settings: Settings) -> Callable[[], None]:

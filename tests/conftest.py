@@ -70,6 +70,7 @@ def new_store(
             open_database(url, pool=10),
             codec=service.codec,
             topic=topic_of(service.name),
+            network="local",
             vault=Vault(master_key(secrets_dir, service.name)),
         )
         opened.append((store, name))

@@ -6,7 +6,6 @@ Knows nothing of Faust.
 from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
 
 from kernel.facts import HeardFact, Publication
 from kernel.ids import derived_id
@@ -15,6 +14,7 @@ from kernel.messaging.envelope import LABELS, strictest
 from kernel.messaging.interests import Derivation, Interests
 from kernel.messaging.parking import what_failed
 from kernel.messaging.reacting import Reacting
+from kernel.store.database import is_passing
 from kernel.store.store import Store, Transaction
 
 BATCH = 100
@@ -96,9 +96,9 @@ class Draining:
                     return self._derive(tx, derivation, client, marks.append)
             except _ReferencesGrew:
                 continue
-            except OperationalError:
-                raise  # the database is away, or chose us in a deadlock: the key stays due
             except Exception as error:
+                if is_passing(error):
+                    raise  # the database is away, or chose us in a deadlock: the key stays due
                 self._set_aside(derivation, client, marks[-1], error)
                 return True
 

@@ -9,6 +9,8 @@ CONTENT_TYPE = b"application/protobuf"
 # Strictest last: a derived fact carries the strictest label of what it rests on.
 LABELS = ("HIPAA", "PART2", "NOTES")
 
+LONGEST_KIND = 40  # of a subject, which is a key of indexes
+
 Headers = Mapping[str, bytes]
 
 
@@ -123,7 +125,7 @@ class _Reading:
             canonical = str(UUID(key)) == key  # one subject has one spelling
         except ValueError:
             raise NoEnvelope(name) from None
-        if not canonical or not kind.isidentifier():
+        if not canonical or not kind.isidentifier() or len(kind) > LONGEST_KIND:
             raise NoEnvelope(name)
         return text
 

@@ -22,17 +22,37 @@ class Head:
     stopped: str | None = None
 
 
-def read_heads(connection: Connection, places: Iterable[Place]) -> dict[Place, Head]:
-    """Those of these heads that are there."""
-    wanted = list(places)
-    rows = connection.execute(
-        text(
-            "SELECT h.* FROM heard_head h"
-            " JOIN unnest(CAST(:topics AS text[]), CAST(:subjects AS text[])) AS x(topic, subject)"
-            " USING (topic, subject)"
-        ),
-        {"topics": [topic for topic, _ in wanted], "subjects": [subject for _, subject in wanted]},
-    )
+WANTED = (
+    "unnest(CAST(:topics AS text[]), CAST(:subjects AS text[]))"
+    " WITH ORDINALITY AS x(topic, subject, n)"
+)
+MISSING = text(
+    f"SELECT EXISTS (SELECT FROM {WANTED} LEFT JOIN heard_head h USING (topic, subject)"  # noqa: S608
+    " WHERE h.topic IS NULL)"
+)
+LOCK = text(
+    f"SELECT h.* FROM heard_head h JOIN {WANTED} USING (topic, subject)"  # noqa: S608
+    " ORDER BY n FOR UPDATE OF h"
+)
+MAKE_AND_LOCK = text(
+    "INSERT INTO heard_head AS h (topic, subject, sequence)"  # noqa: S608
+    f" SELECT topic, subject, 0 FROM {WANTED} ORDER BY n"
+    " ON CONFLICT (topic, subject) DO UPDATE SET sequence = h.sequence RETURNING *"
+)
+
+
+def lock_heads(connection: Connection, places: Iterable[Place]) -> dict[Place, Head]:
+    """These heads, locked: the comparison with the owner's writes them without the subject's lock.
+
+    One that is not there yet is made, so that it is locked too.
+    """
+    wanted = sorted(places, key=lock_order)
+    asked = {
+        "topics": [topic for topic, _ in wanted],
+        "subjects": [subject for _, subject in wanted],
+    }
+    missing = connection.execute(MISSING, asked).scalar_one()
+    rows = connection.execute(MAKE_AND_LOCK if missing else LOCK, asked).all()
     return {
         (row.topic, row.subject): Head(
             row.sequence, None if row.id is None else str(row.id), row.behind_to, row.stopped
@@ -73,10 +93,15 @@ def lock_order(place: Place) -> tuple[bool, Subject, Topic]:
 
 
 def begin_topic(connection: Connection, topic: Topic, types: list[str]) -> None:
-    """Note the types used; with more of them than before, the topic is heard again from 1."""
+    """Note the types used; with more of them than before, the topic is heard again from 1.
+
+    Parked subjects are asked for again: this release may know what the last one didn't, and parks
+    them anew if not. A topic of which nothing was heard takes the first epoch it hears (0).
+    """
     known = connection.execute(
         text("SELECT types FROM heard_topic WHERE topic = :topic FOR UPDATE"), {"topic": topic}
     ).scalar()
+    _free_parked(connection, topic)
     if known is not None and set(types) - set(known):
         connection.execute(
             text(
@@ -87,10 +112,32 @@ def begin_topic(connection: Connection, topic: Topic, types: list[str]) -> None:
         )
     connection.execute(
         text(
-            "INSERT INTO heard_topic (topic, epoch, types) VALUES (:topic, 1, :types)"
+            "INSERT INTO heard_topic (topic, epoch, types) VALUES (:topic, 0, :types)"
             " ON CONFLICT (topic) DO UPDATE SET types = excluded.types"
         ),
         {"topic": topic, "types": types},
+    )
+    connection.execute(
+        text(
+            "UPDATE heard_topic SET epoch = 0, stopped = NULL WHERE topic = :topic AND epoch = 1"
+            " AND NOT EXISTS (SELECT FROM heard_head WHERE topic = :topic AND id IS NOT NULL)"
+        ),
+        {"topic": topic},
+    )
+
+
+def _free_parked(connection: Connection, topic: Topic) -> None:
+    """Their records are deleted here, not lost: the owner gives them again, or they park again."""
+    freed = connection.execute(
+        text(
+            "UPDATE heard_head SET stopped = NULL, behind_to = greatest(sequence + 1, behind_to)"
+            " WHERE topic = :topic AND stopped = 'PARKED' RETURNING subject"
+        ),
+        {"topic": topic},
+    )
+    connection.execute(
+        text("DELETE FROM parked WHERE topic = :topic AND subject = ANY(CAST(:freed AS text[]))"),
+        {"topic": topic, "freed": [subject for (subject,) in freed]},
     )
 
 

@@ -1,5 +1,6 @@
 """Healing: holes are read from the owner of the log, outside any transaction; nobody else waits."""
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -7,8 +8,11 @@ from typing import Protocol
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from kernel.messaging.heads import Place
 from kernel.messaging.hearing import Hearing, Record
 from kernel.store.store import Store
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before a fetch that moved nothing is tried again
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +38,30 @@ class Owner(Protocol):
         ...
 
 
-class Healing:
-    """Finds what is missing, and fetches it."""
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """A subject whose owner couldn't help: asked again `until` then, after a longer pause."""
 
-    def __init__(self, store: Store, hearing: Hearing, owners: Mapping[str, Owner]) -> None:
+    pause: float
+    until: float
+
+
+class Healing:
+    """Finds what is missing, and fetches it. Who could not be helped rests, and comes last."""
+
+    def __init__(
+        self,
+        store: Store,
+        hearing: Hearing,
+        owners: Mapping[str, Owner],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._store = store
         self._hearing = hearing
         self._owners = owners
+        self._clock = clock
+        self._resting: dict[Place, _Rest] = {}
 
     def compare(self) -> int:
         """Mark behind what owners have and this service hasn't heard, a lost last fact included."""
@@ -88,17 +109,41 @@ class Healing:
         return self._each(self._owners, self._heal)
 
     def _heal(self, topic: str) -> int:
+        tried = [subject for its_topic, subject in self._resting if its_topic == topic]
+        resting = [s for s in tried if self._resting[topic, s].until > self._clock()]
         with self._store.transaction() as tx:
             behind = tx.connection.execute(
                 text(
                     "SELECT subject, sequence FROM heard_head JOIN heard_topic t USING (topic)"
                     " WHERE topic = :topic AND behind_to IS NOT NULL"
                     " AND heard_head.stopped IS NULL AND t.stopped IS NULL"
-                    " ORDER BY subject LIMIT 1000"
+                    " AND subject <> ALL(CAST(:resting AS text[]))"
+                    " ORDER BY subject = ANY(CAST(:tried AS text[])), subject LIMIT 1000"
                 ),
-                {"topic": topic},
+                {"topic": topic, "resting": resting, "tried": tried},
             ).all()
-        return sum(self._fetch(self._owners[topic], row.subject, row.sequence) for row in behind)
+        fetched = sum(self._fetch(self._owners[topic], row.subject, row.sequence) for row in behind)
+        self._rest(topic, {row.subject: row.sequence for row in behind})
+        return fetched
+
+    def _rest(self, topic: str, before: Mapping[str, int]) -> None:
+        """Those who are where they were before."""
+        if not before:
+            return
+        with self._store.transaction() as tx:
+            rows = tx.connection.execute(
+                text(
+                    "SELECT subject, sequence FROM heard_head WHERE topic = :topic"
+                    " AND subject = ANY(CAST(:subjects AS text[])) AND behind_to IS NOT NULL"
+                ),
+                {"topic": topic, "subjects": list(before)},
+            ).all()
+        stuck = {row.subject for row in rows if row.sequence == before[row.subject]}
+        for subject in before:
+            rest = self._resting.pop((topic, subject), None)
+            if subject in stuck:
+                pause = min(rest.pause * 2, LONGEST_PAUSE) if rest else FIRST_PAUSE
+                self._resting[topic, subject] = _Rest(pause, self._clock() + pause)
 
     def _each(self, topics: Iterable[str], of_topic: Callable[[str], int]) -> int:
         """Every topic, even if the owner of one is away; then say so."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from google.protobuf.descriptor_pool import Default
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from kernel.messaging.envelope import Envelope, NoEnvelope, read_envelope
 from kernel.messaging.heads import (
@@ -15,13 +16,14 @@ from kernel.messaging.heads import (
     Place,
     Topic,
     begin_topic,
+    lock_heads,
     narrow_types,
-    read_heads,
     write_heads,
 )
 from kernel.messaging.interests import Interests, Use, keep
 from kernel.messaging.own import catch_up
 from kernel.messaging.parking import park
+from kernel.store.database import is_passing
 from kernel.store.store import Store, Transaction
 
 
@@ -70,16 +72,32 @@ class Hearing:
         catch_up(self.store, self.interests)
 
     def hear(self, records: Iterable[Record]) -> None:
-        """Hear a batch, in one transaction."""
+        """Hear a batch, in one transaction; one by one when the database refuses any of them.
+
+        The culprit is parked. A database that is away, or busy, is for the caller to wait for.
+        """
+        batch = list(records)
+        try:
+            self._hear(batch)
+        except DBAPIError as error:
+            if is_passing(error):
+                raise
+            if len(batch) == 1:
+                self._hear(batch, culprit=error)
+            else:
+                for record in batch:
+                    self.hear([record])
+
+    def _hear(self, records: Sequence[Record], culprit: Exception | None = None) -> None:
         with self.store.transaction() as tx:
             enveloped = list(self._envelopes(tx, records))
             subjects = {envelope.subject for _, envelope in enveloped}
             tx.lock(subjects)
             self._barrier("locked")
             enveloped = list(self._of_this_epoch(tx.connection, enveloped))
-            batch = _Batch(read_heads(tx.connection, {(r.topic, e.subject) for r, e in enveloped}))
+            batch = _Batch(lock_heads(tx.connection, {(r.topic, e.subject) for r, e in enveloped}))
             for record, envelope in enveloped:
-                self._take(tx, batch, record, envelope)
+                self._take(tx, batch, record, envelope, culprit)
             write_heads(tx.connection, batch.moved)
             keep(tx.connection, batch.uses)
             tx.raise_due(
@@ -115,13 +133,18 @@ class Hearing:
         if newer := [topic for topic, row in known.items() if not set(row.types) <= ours]:
             narrow_types(connection, newer, sorted(ours))
         raised: set[str] = set()
+        adopted: dict[str, int] = {}  # by topics of which nothing was heard
         for record, envelope in enveloped:
             topic = known.get(record.topic)
             if topic is None or topic.stopped or record.topic in raised:
                 continue
-            if envelope.epoch < topic.epoch:
+            if topic.epoch == 0:
+                epoch = adopted.setdefault(record.topic, envelope.epoch)
+            else:
+                epoch = topic.epoch
+            if envelope.epoch < epoch:
                 continue
-            if envelope.epoch > topic.epoch:
+            if envelope.epoch > epoch:
                 raised.add(record.topic)
                 connection.execute(
                     text("UPDATE heard_topic SET stopped = 'EPOCH_RAISED' WHERE topic = :topic"),
@@ -129,9 +152,24 @@ class Hearing:
                 )
                 continue
             yield record, envelope
+        for name, epoch in adopted.items():
+            connection.execute(
+                text("UPDATE heard_topic SET epoch = :epoch WHERE topic = :topic AND epoch = 0"),
+                {"topic": name, "epoch": epoch},
+            )
 
-    def _take(self, tx: Transaction, batch: _Batch, record: Record, envelope: Envelope) -> None:
-        """One record against its subject's head: duplicate, next, hole, or another history."""
+    def _take(
+        self,
+        tx: Transaction,
+        batch: _Batch,
+        record: Record,
+        envelope: Envelope,
+        culprit: Exception | None,
+    ) -> None:
+        """One record against its subject's head: duplicate, next, hole, or another history.
+
+        `culprit`: why the database refused this record.
+        """
         key = (record.topic, envelope.subject)
         head = batch.heads.get(key, Head())
         if head.stopped or envelope.sequence < head.sequence:
@@ -144,6 +182,8 @@ class Hearing:
             batch.move(key, replace(head, behind_to=max(envelope.sequence, head.behind_to or 0)))
             return
         try:
+            if culprit is not None:
+                raise culprit
             use = self._use(record, envelope)
         except Exception as error:  # nothing but this record's content is at work here
             park(tx.connection, record, envelope.subject, envelope.type, error)

@@ -3,7 +3,7 @@
 import time
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from kernel import logs
 
@@ -49,7 +49,7 @@ class Ordinal:
                 {"kind": ORDINAL, "ordinal": self._ordinal},
             ).scalar_one()
             connection.commit()
-        except DBAPIError:
+        except (DBAPIError, TimeoutError):
             return False
         if taken:
             self._connection = connection

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message import Message
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
 
 from kernel.facts import HeardFact
 from kernel.ids import derived_id
 from kernel.messaging.parking import what_failed
 from kernel.refusal import NotYet, Stale
+from kernel.store.database import is_passing
 from kernel.store.store import Context, Store
 
 if TYPE_CHECKING:
@@ -85,11 +85,11 @@ class Reacting:
                 if isinstance(fact.message, reaction.to):
                     reaction.react(self._store, fact.message, self._context(reaction, fact))
             self._barrier("reacted")
-        except OperationalError:
-            raise  # the database is away: the key stays due
         except (Stale, NotYet):
             return False
         except Exception as error:
+            if is_passing(error):
+                raise  # the database is away: the key stays due
             self._settle(
                 "UPDATE due SET error = :error", reaction, client, mark, error=what_failed(error)
             )

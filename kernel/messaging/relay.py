@@ -9,10 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from kernel import logs
 from kernel.facts import id_of
+from kernel.store.database import is_passing
 from kernel.store.published import envelope_of, epoch_of
 from kernel.store.store import Store
 
@@ -43,8 +44,8 @@ class Relay:
                 with self._store.engine.connect() as connection:
                     connection.detach()  # closed, not pooled: the lock goes with the connection
                     self._stand_by_and_send(connection)
-            except DBAPIError as error:
-                if not error.connection_invalidated and not _is_away(error):
+            except SQLAlchemyError as error:
+                if not is_passing(error):
                     raise
                 log.warning("database_away")
                 self.stop.wait(AWAY)
@@ -105,9 +106,3 @@ class Relay:
             value=bytes(row.body),
             headers=list(envelope.headers().items()),
         )
-
-
-def _is_away(error: DBAPIError) -> bool:
-    """Whether the server itself is gone or not yet back, as against a wrong statement."""
-    state = getattr(error.orig, "sqlstate", None)
-    return state is None or state.startswith(("57", "08"))

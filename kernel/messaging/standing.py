@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, text
 
 from kernel.facts import Position, kind_of
-from kernel.refusal import NotYet
+from kernel.patience import is_awaited
+from kernel.refusal import AgainstTheRules, NotYet
 from kernel.store.store import Store
 
 LOOK = 0.02  # seconds between two looks at what was heard
@@ -16,7 +17,8 @@ def wait_until_heard(store: Store, positions: Sequence[Position], deadline: floa
     """Wait until each position was heard here, and nothing of its clients is due here.
 
     What the service published itself it needn't hear. Refuses with NotYet (NOT_HEARD_YET) after
-    `deadline` seconds.
+    `deadline` seconds, or when nobody waits any more; with DERIVATION_PARKED when what follows from
+    them failed here: a person or a new fact mends that, waiting doesn't.
     """
     if not positions:
         return
@@ -26,8 +28,14 @@ def wait_until_heard(store: Store, positions: Sequence[Position], deadline: floa
     while True:
         with store.transaction() as tx:
             if heard_all(tx.connection, elsewhere) and not due_count(tx.connection, clients):
+                if _any_failed(tx.connection, clients):
+                    raise AgainstTheRules(
+                        "DERIVATION_PARKED",
+                        "what this rests on was heard, but what follows from it could not be "
+                        "derived; an operator finds it with ListParked",
+                    )
                 return
-        if time.monotonic() > until:
+        if time.monotonic() > until or not is_awaited(deadline):
             raise NotYet("NOT_HEARD_YET", "what this rests on was not heard in time; retry")
         time.sleep(LOOK)
 
@@ -73,16 +81,39 @@ def behind_count(connection: Connection) -> int:
     )
 
 
+def _any_failed(connection: Connection, clients: set[str]) -> bool:
+    """Whether anything derived of these clients is parked."""
+    return bool(
+        connection.execute(
+            text(
+                "SELECT EXISTS (SELECT FROM due WHERE error IS NOT NULL"
+                " AND key = ANY(CAST(:keys AS text[])))"
+            ),
+            {"keys": sorted(clients)},
+        ).scalar_one()
+    )
+
+
 def unsettled_clients(connection: Connection, clients: Sequence[str]) -> set[str]:
-    """Those of these clients of whom something is due, failed, behind, stopped or parked here."""
+    """Those of these clients of whom something is due, failed, behind, stopped or parked here.
+
+    What holds of a reference holds of every client whose facts lead to it; where a whole topic is
+    stopped, nothing is known of anybody.
+    """
     return {
         subject
         for (subject,) in connection.execute(
             text(
-                "SELECT key FROM due WHERE key = ANY(CAST(:clients AS text[]))"
-                " UNION SELECT subject FROM heard_head"
-                " WHERE subject = ANY(CAST(:clients AS text[]))"
-                " AND (behind_to IS NOT NULL OR stopped IS NOT NULL)"
+                "WITH RECURSIVE halted(subject) AS ("
+                " (SELECT subject FROM heard_head WHERE behind_to IS NOT NULL"
+                "  UNION SELECT subject FROM heard_head WHERE stopped IS NOT NULL)"
+                " UNION SELECT f.subject FROM halted"
+                "  JOIN heard_fact f ON f.refs @> ARRAY[halted.subject]"
+                "  WHERE halted.subject NOT LIKE 'client/%'"
+                ") SELECT key FROM due WHERE key = ANY(CAST(:clients AS text[]))"
+                " UNION SELECT subject FROM halted WHERE subject = ANY(CAST(:clients AS text[]))"
+                " UNION SELECT client FROM unnest(CAST(:clients AS text[])) AS x(client)"
+                "  WHERE EXISTS (SELECT FROM heard_topic WHERE stopped IS NOT NULL)"
             ),
             {"clients": list(clients)},
         )

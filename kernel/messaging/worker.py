@@ -16,7 +16,6 @@ from typing import Any
 
 import faust
 from faust.worker import Worker
-from sqlalchemy.exc import DBAPIError
 
 from kernel import logs
 from kernel.messaging.draining import Draining
@@ -24,6 +23,7 @@ from kernel.messaging.healing import Healing
 from kernel.messaging.hearing import Hearing, Record
 from kernel.messaging.ordinal import Ordinal
 from kernel.rpc.status import RemoteRefusal
+from kernel.store.database import is_passing
 from kernel.store.store import Store
 
 log = logs.get("kernel.worker")
@@ -162,17 +162,17 @@ async def _hear(
         try:
             await asyncio.shield(loop.run_in_executor(thread, hearing.hear, records))
             return
-        except DBAPIError as error:
-            log.warning("hearing_waits", exc_info=error)
-            if stopping.is_set():
-                os._exit(0)  # the offset stays; the batch is heard again
-            await asyncio.sleep(AWAY)
         except asyncio.CancelledError:
             thread.shutdown(wait=True)
             os._exit(0)
         except BaseException as error:
-            log.error("hearing_failed", exc_info=error)
-            os._exit(1)
+            if not is_passing(error):
+                log.error("hearing_failed", exc_info=error)
+                os._exit(1)
+            log.warning("hearing_waits", exc_info=error)
+            if stopping.is_set():
+                os._exit(0)  # the offset stays; the batch is heard again
+            await asyncio.sleep(AWAY)
 
 
 def _derive(
@@ -197,13 +197,13 @@ def _derive(
             except RemoteRefusal as refusal:
                 log.warning("owner_away", reason=refusal.reason)
                 stopping.wait(AWAY)
-            except DBAPIError as error:
+            except Exception as error:
+                if not is_passing(error):
+                    log.error("deriving_failed", exc_info=error)
+                    os._exit(1)
                 log.warning("deriving_waits", exc_info=error)
                 stopping.wait(AWAY)
                 ordinal.keep()
-            except Exception as error:
-                log.error("deriving_failed", exc_info=error)
-                os._exit(1)
 
 
 def _heal(healing: Healing, compare: threading.Event) -> None:
@@ -213,7 +213,7 @@ def _heal(healing: Healing, compare: threading.Event) -> None:
     try:
         if asked:
             healing.compare()
-    except RemoteRefusal:
+    except Exception:
         compare.set()
         raise
     finally:

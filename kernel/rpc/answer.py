@@ -101,6 +101,7 @@ class Answering:
             deadline=lambda: _remaining(context),
             correlation_id=line.correlation_id,
             traceparent=trace_of(metadata),
+            active=context.is_active,
         )
 
 

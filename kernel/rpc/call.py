@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from kernel.clock import Clock
+from kernel.patience import always
 from kernel.refusal import Malformed
 from kernel.rpc.tokens import Actor, Unauthenticated
 
@@ -24,13 +25,17 @@ _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """The circumstances of one request; `deadline()`: the seconds that remain, None without end."""
+    """The circumstances of one request.
+
+    `deadline()`: the seconds that remain, None without end; `active()`: the caller still waits.
+    """
 
     actor: Actor
     now: datetime
     deadline: Callable[[], float | None]
     correlation_id: str
     traceparent: str
+    active: Callable[[], bool] = always
 
 
 def value_of(metadata: Metadata, key: str) -> str | None:

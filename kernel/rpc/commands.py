@@ -8,13 +8,13 @@ from google.protobuf.message import Message
 from ninehours.common.v1 import common_pb2
 
 from kernel.facts import Position
+from kernel.patience import Patience
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call
 from kernel.rpc.translate import required_uuid
 from kernel.store.store import Context
 from kernel.vault import Vault
 
-DEADLINE = 10.0  # seconds a command may wait for what it rests on, where its caller set no deadline
 MARGIN = 0.5  # seconds kept for the command itself
 LONGEST_AFTER = 1000
 
@@ -37,10 +37,9 @@ def context_of(request: Any, call: Call, vault: Vault) -> Context:
     )
 
 
-def patience_of(call: Call) -> float:
-    """Seconds an answer may wait for what it rests on: the caller's deadline, less a margin."""
-    left = call.deadline()
-    return max((DEADLINE if left is None else left) - MARGIN, 0.0)
+def patience_of(call: Call, margin: float = MARGIN) -> Patience:
+    """How long an answer may wait for what it rests on: the caller's deadline, less a margin."""
+    return Patience.within(call.deadline(), margin, call.active)
 
 
 def positions_of(after: Iterable[common_pb2.Position]) -> tuple[Position, ...]:

@@ -9,10 +9,11 @@ from kernel.messaging.parking import list_parked
 from kernel.messaging.standing import behind_count, due_count, heard_all
 from kernel.refusal import NotYet
 from kernel.rpc.call import Call
+from kernel.rpc.commands import patience_of
 from kernel.store.store import Store
 
 SERVICE = pb.DESCRIPTOR.services_by_name["ListenerService"]
-LOOK = 0.03  # seconds between two looks, within the caller's deadline
+LOOK = 0.03  # seconds between two looks
 MARGIN = 0.2  # seconds kept for the answer
 
 
@@ -24,6 +25,8 @@ class ListenerServicer:
 
     def Settled(self, request: pb.SettledRequest, call: Call) -> pb.SettledResponse:
         heads = [Position(head.topic, head.subject, head.sequence) for head in request.heads]
+        patience = patience_of(call, MARGIN)
+        until = time.monotonic() + patience
         while True:
             with self._store.transaction() as tx:
                 if (
@@ -32,8 +35,7 @@ class ListenerServicer:
                     and not behind_count(tx.connection)
                 ):
                     return pb.SettledResponse(heard=len(heads))
-            left = call.deadline()
-            if left is not None and left < MARGIN:
+            if time.monotonic() > until or not patience.is_awaited():
                 raise NotYet("NOT_HEARD_YET", "not everything is heard and derived yet; ask again")
             time.sleep(LOOK)
 

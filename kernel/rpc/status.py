@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from typing import cast
 
 import grpc
-import psycopg
-import sqlalchemy.exc
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from kernel.refusal import AgainstTheRules, Malformed, NotAllowed, NotYet, Refusal, Stale, Unknown
 from kernel.rpc.tokens import Unauthenticated
+from kernel.store.database import is_away, is_busy
 
 DOMAIN = "ninehours"
 # Trailing metadata has 8 KiB, base64 included; what doesn't fit is lost whole. In bytes of UTF-8:
@@ -96,11 +95,11 @@ def outcome_of(error: Exception, incident: str) -> Outcome:
         case Refusal():
             code = next(code for kind, code in CODES if isinstance(error, kind))
             return Outcome(code, error.reason, error.message, error.details)
-        case sqlalchemy.exc.TimeoutError():
-            return _away("DATABASE_BUSY", "the database has no free connection: try again")
         case RemoteRefusal() if error.code in AWAY:
             return _away("PEER_AWAY", f"another service is away ({error.reason}): try again")
-    if _database_is_away(error):
+    if is_busy(error):
+        return _away("DATABASE_BUSY", "the database is busy: try again")
+    if is_away(error):
         return _away("DATABASE_AWAY", "the database is away: try again")
     return Outcome(
         grpc.StatusCode.INTERNAL, "INTERNAL", f"incident {incident}", {"incident": incident}
@@ -128,13 +127,6 @@ def refusal_of(error: grpc.RpcError) -> RemoteRefusal:
 
 def _away(reason: str, message: str) -> Outcome:
     return Outcome(grpc.StatusCode.UNAVAILABLE, reason, message)
-
-
-def _database_is_away(error: Exception) -> bool:
-    if isinstance(error, sqlalchemy.exc.DBAPIError):
-        operational = isinstance(error, sqlalchemy.exc.OperationalError)
-        return operational or error.connection_invalidated
-    return isinstance(error, psycopg.OperationalError)
 
 
 def _short(details: Mapping[str, str]) -> dict[str, str]:

@@ -3,22 +3,73 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import psycopg
 from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATING = 905_001  # the advisory lock that makes two migrations take turns
 
+LOCK_TIMEOUT = 10.0  # seconds
+POOL_TIMEOUT = 5.0  # seconds
+# A host that vanished is noticed in half a minute, not in hours.
+TCP = {
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+# Connection, shutdown and cancel, resources, the server's disk, a standby that takes no writes.
+AWAY = ("08", "57", "53", "58", "25006")
+BUSY = ("40001", "40P01", "55P03")  # serialization, deadlock, lock timeout
 
-def open_database(url: str, *, pool: int = 5) -> Engine:
-    """An engine whose errors never show parameters: they may be somebody's name."""
+
+def open_database(url: str, *, pool: int = 5, lock_timeout: float = LOCK_TIMEOUT) -> Engine:
+    """An engine whose errors never show parameters: they may be somebody's name.
+
+    Nothing waits for ever: for a lock, a free connection, or a server that went silent.
+    """
     return create_engine(
         url,
         pool_size=pool,
         max_overflow=0,
         pool_pre_ping=True,
         hide_parameters=True,
-        connect_args={"connect_timeout": 5, "application_name": "ninehours"},
+        pool_timeout=POOL_TIMEOUT,
+        connect_args={
+            "connect_timeout": 5,
+            "application_name": "ninehours",
+            "options": f"-c lock_timeout={int(lock_timeout * 1000)}",
+            **TCP,
+        },
     )
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the server itself is gone or not yet back, as against a statement it refuses."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    state = _sqlstate(error)
+    if state is None:
+        kinds = (OperationalError, InterfaceError, psycopg.OperationalError)
+        return isinstance(error, kinds)
+    return state.startswith(AWAY)
+
+
+def is_busy(error: BaseException) -> bool:
+    """Whether others were in the way: for a lock, in a deadlock, for a free connection."""
+    return isinstance(error, TimeoutError) or _sqlstate(error) in BUSY
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether the same may succeed in a moment, unchanged."""
+    return is_away(error) or is_busy(error)
+
+
+def _sqlstate(error: BaseException) -> str | None:
+    given = error.orig if isinstance(error, DBAPIError) else error
+    return given.sqlstate if isinstance(given, psycopg.Error) else None
 
 
 def migrate(engine: Engine, versions: Sequence[Path]) -> None:
@@ -33,6 +84,7 @@ def migrate(engine: Engine, versions: Sequence[Path]) -> None:
         "version_locations", "\n".join(str(path) for path in (MIGRATIONS / "versions", *versions))
     )
     with engine.begin() as connection:
+        connection.execute(text("SET LOCAL lock_timeout = 0"))  # another's migration may take long
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
         config.attributes["connection"] = connection
         command.upgrade(config, "heads")

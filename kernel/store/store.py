@@ -43,7 +43,7 @@ class Store:
     """One service's database, and how its private facts are named."""
 
     def __init__(
-        self, engine: Engine, *, codec: Codec, topic: str, network: str = "network", vault: Vault
+        self, engine: Engine, *, codec: Codec, topic: str, network: str, vault: Vault
     ) -> None:
         self.engine = engine
         self.codec = codec

@@ -133,10 +133,10 @@ class LocalServers:
 
     def stop(self) -> None:
         """Everything, in order; a second Ctrl-C does not cut it short. More than once is fine."""
-        if self._stopped:
-            return
-        self._stopped = True
         with undisturbed():
+            if self._stopped:
+                return
+            self._stopped = True
             try:
                 self.supervisor.stop()
             finally:

@@ -5,22 +5,33 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn
 
 ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
 def ending_in_order() -> Iterator[None]:
-    """SIGTERM and SIGHUP leave the `with` as Ctrl-C does, by an exception: all is stopped."""
+    """The first of them leaves the `with` by an exception, so that all is stopped.
+
+    Any after it is ignored: it would cut short what the first has begun. A hang-up that our caller
+    ignores (nohup) is ignored.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield  # Python lets only the main thread say what a signal does.
         return
 
-    def leave(number: int, _: FrameType | None) -> NoReturn:
-        raise SystemExit(128 + number)
+    leaving = False
 
-    before = {number: signal.signal(number, leave) for number in ASKING[1:]}
+    def leave(number: int, _: FrameType | None) -> None:
+        nonlocal leaving
+        if leaving:
+            return
+        leaving = True
+        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    taken = [number for number in ASKING if not (number == signal.SIGHUP and ignored)]
+    before = {number: signal.signal(number, leave) for number in taken}
     try:
         yield
     finally:

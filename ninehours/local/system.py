@@ -165,6 +165,7 @@ class LocalSystem:
             "NINEHOURS_SESSION_TIMEOUT": str(self._session_timeout_s),
             "NINEHOURS_READY_FILE": str(ready),
             "NINEHOURS_ENVIRONMENT": "local",
+            "NINEHOURS_NETWORK": "local",
             "PYTHONUNBUFFERED": "1",
             "PYTHONSAFEPATH": "1",  # What runs must not depend on the folder it is started from.
             "PYTHONPATH": os.pathsep.join([*paths, *filter(None, [os.environ.get("PYTHONPATH")])]),

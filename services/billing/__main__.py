@@ -15,6 +15,7 @@ from services.billing.adapters.stored import FACTS
 def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     """What the api process answers."""
     from kernel.execute import Book  # noqa: PLC0415 - the other processes need none of these
+    from kernel.rpc.call import Call  # noqa: PLC0415
     from kernel.rpc.client import Client  # noqa: PLC0415
     from kernel.rpc.tokens import service_tokens  # noqa: PLC0415
     from services.billing.adapters import identities  # noqa: PLC0415
@@ -23,19 +24,20 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     from services.billing.adapters.publication import publish  # noqa: PLC0415
     from services.billing.adapters.record import SqlDrafts, SqlPages  # noqa: PLC0415
     from services.billing.api.servicer import SERVICE, BillingServicer  # noqa: PLC0415
-    from services.billing.app.ports import Issuing  # noqa: PLC0415
+    from services.billing.app.ports import Files, Issuing  # noqa: PLC0415
 
     intake = Client(
-        settings.peers["intake"],
+        settings.peer("intake"),
         identities.SERVICE,
         token=service_tokens(settings.secrets_dir, "billing", "PAYMENT"),
     )
     usage = "P" if settings.environment == "production" else "T"
-    issuing = Issuing(
-        drafts=SqlDrafts(),
-        identities=identities.IntakeIdentities(intake),
-        files={"PROFESSIONAL": Files837P(usage), "INSTITUTIONAL": Files837I(usage)},
-    )
+    files: dict[str, Files] = {"PROFESSIONAL": Files837P(usage), "INSTITUTIONAL": Files837I(usage)}
+
+    def issuing(call: Call) -> Issuing:
+        asking = identities.IntakeIdentities(intake, call)
+        return Issuing(drafts=SqlDrafts(), identities=asking, files=files)
+
     book = Book(store=store, publish=publish, interests=INTERESTS)
     return {SERVICE: BillingServicer(book, SqlPages(), issuing)}
 

@@ -129,7 +129,7 @@ class Office:
             identities=self.identities,
             files={"PROFESSIONAL": Files837P("T"), "INSTITUTIONAL": Files837I("T")},
         )
-        self.answers = BillingServicer(book, SqlPages(), issuing)
+        self.answers = BillingServicer(book, SqlPages(), lambda _: issuing)
         self.hearing = Hearing(self.store, INTERESTS)
         self.hearing.begin([topic_of(name) for name in SERVICE.hears])
         self.draining = Draining(self.store, INTERESTS)

@@ -1,7 +1,7 @@
 """Whoever answers for identities keeps one contract: the tests' fake, and intake over gRPC."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from kernel.config import Settings
 from kernel.rpc.call import Call
 from kernel.rpc.client import Client
 from kernel.rpc.server import Server
-from kernel.rpc.tokens import Verifier, service_tokens
+from kernel.rpc.tokens import Actor, Verifier, service_tokens
 from kernel.rpc.translate import date_of
 from services.billing.adapters.identities import PAGE, SERVICE, IntakeIdentities
 from services.billing.app.ports import Identities
@@ -21,6 +21,13 @@ from tests.billing.office import FakeIntake, covered
 ON = date(2026, 3, 23)
 PAYER, OTHER_PAYER = "payer", "another payer"
 ADA, BOB, EVE = "ada", "bob", "eve"
+ISSUING = Call(
+    actor=Actor("staff/biller", frozenset({"BILLER"}), frozenset(), "PAYMENT"),
+    now=datetime(2026, 3, 23, 9, tzinfo=UTC),
+    deadline=lambda: 5.0,
+    correlation_id="8a3c8a94-5c07-4f0e-a4ea-2f6c3f1f3b52",
+    traceparent=f"00-{'4' * 32}-{'7' * 16}-01",
+)
 
 
 class TinyIntake:
@@ -28,13 +35,13 @@ class TinyIntake:
 
     def __init__(self) -> None:
         self.requests: list[pb.ReadIdentitiesRequest] = []
-        self.actors: list[str] = []
+        self.calls: list[Call] = []
 
     def ReadIdentities(
         self, request: pb.ReadIdentitiesRequest, call: Call
     ) -> pb.ReadIdentitiesResponse:
         self.requests.append(request)
-        self.actors.append(call.actor.id)
+        self.calls.append(call)
         answer = pb.ReadIdentitiesResponse()
         for client_id in request.client_ids:
             if client_id == BOB:
@@ -77,7 +84,7 @@ def real(tiny: TinyIntake, secrets_dir: Path) -> Iterator[Identities]:
         SERVICE,
         token=service_tokens(secrets_dir, "billing", "PAYMENT"),
     )
-    yield IntakeIdentities(client)
+    yield IntakeIdentities(client, ISSUING)
     client.close()
     server.stop(0)
 
@@ -138,4 +145,14 @@ def test_intake_is_asked_as_billing_with_payer_and_date(real: Identities, tiny: 
     asked = tiny.requests[-1]
     assert (list(asked.client_ids), asked.recipient_payer_id) == ([ADA], PAYER)
     assert date_of(asked, "on") == ON
-    assert tiny.actors[-1] == "service/billing"
+    assert tiny.calls[-1].actor.id == "service/billing"
+
+
+def test_intakes_audit_can_name_the_command_that_asked(real: Identities, tiny: TinyIntake) -> None:
+    real([ADA], PAYER, ON)
+    asked = tiny.calls[-1]
+    assert asked.correlation_id == ISSUING.correlation_id
+    assert asked.traceparent == ISSUING.traceparent
+    left = asked.deadline()
+    assert left is not None
+    assert left <= 5.0

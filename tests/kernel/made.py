@@ -25,6 +25,7 @@ from kernel.decider import Decider
 from kernel.execute import Book
 from kernel.facts import Publication, Recorded, Row, publication_of
 from kernel.ids import derived_id
+from kernel.messaging import heads
 from kernel.messaging.draining import Draining
 from kernel.messaging.envelope import Envelope
 from kernel.messaging.healing import Healing, Owner, OwnerHead
@@ -357,6 +358,13 @@ def without_locks(monkeypatch: Any, *, share_only: bool = False) -> None:
         return True
 
     monkeypatch.setattr(Transaction, "lock", none)
+
+
+def without_head_locks(monkeypatch: Any) -> None:
+    """Read heads without locking them."""
+    unlocked = str(heads.LOCK).removesuffix("FOR UPDATE OF h")
+    monkeypatch.setattr(heads, "LOCK", text(unlocked))
+    monkeypatch.setattr(heads, "MISSING", text("SELECT false"))
 
 
 __all__ = ["SessionMissed", "SiteOpened", "StaffCredentialed"]

@@ -1,5 +1,6 @@
 """Draining: due keys become current rows and public facts, and nothing raised meanwhile is lost."""
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -197,6 +198,25 @@ def test_a_database_that_is_away_leaves_the_key_due(tallying: Store, log: Log) -
     assert listener.due() == [(ADA, 1, None)]
 
 
+def test_a_key_that_the_database_refuses_is_set_aside_and_others_go_on(
+    tallying: Store, log: Log
+) -> None:
+    def derive(client: str, facts: Facts) -> Sequence[Row]:
+        rows = list(TALLY.derive(client, facts))
+        # More than an index row may hold: an OperationalError, and for ever.
+        key = secrets.token_hex(20_000) if client == ADA else "short"
+        return [replace(row, kind=key) for row in rows]
+
+    listener = Listener(tallying, log, interests=derived_with(derive=derive))
+    listener.hear(log.tell(ADA, attended("s", 1)), log.tell(BOB, attended("s", 1, client=BOB)))
+    assert listener.draining.drain() == 2
+    [(key, _, error)] = listener.due()
+    assert key == ADA
+    assert error is not None
+    assert error.startswith("sqlalchemy.exc.OperationalError at kernel/messaging/")
+    assert list(listener.tallies()) == [f"{BOB}|s"]
+
+
 def test_due_keys_of_a_derivation_that_is_no_more_hold_nobody_up(
     listener: Listener, log: Log
 ) -> None:
@@ -363,6 +383,7 @@ def reference_changed_meanwhile(tallying: Store, monkeypatch: Any, *, locks: boo
     """A site is heard while a client that nobody knew depends on it is heard and derived."""
     log, gate = Log(), Gate("heard")
     slow, listener = Listener(tallying, log), Listener(tallying, log)
+    slow.hear(log.tell(EVE, attended("s", 1, client=EVE)))
     slow.hearing._barrier = gate
     if not locks:
         without_locks(monkeypatch, share_only=True)

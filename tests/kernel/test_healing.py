@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct
 
 from kernel.config import Settings
-from kernel.messaging.healing import Owner, OwnerHead
+from kernel.messaging.healing import Healing, Owner, OwnerHead
 from kernel.messaging.hearing import Record
 from kernel.rpc.published_log import SERVICE, PublishedLogServicer, RemoteOwner
 from kernel.rpc.server import Server
@@ -88,6 +88,11 @@ def owner(request: pytest.FixtureRequest) -> Telling:
         return Log()
     start: Callable[[], Telling] = request.getfixturevalue("remote")
     return start()
+
+
+@pytest.fixture
+def log() -> Log:
+    return Log()
 
 
 @pytest.fixture
@@ -228,6 +233,38 @@ def test_an_owner_that_is_away_keeps_no_other_waiting(tallying: Store) -> None:
         listener.healing.heal()
     assert listener.heard(ADA) == [1, 2, 3]
     assert listener.head(BOB) == (0, 2, None)
+
+
+def test_who_cannot_be_helped_rests_longer_each_time_and_comes_last(
+    tallying: Store, log: Log
+) -> None:
+    now = [0.0]
+    listener = Listener(tallying, log)
+    healing = Healing(tallying, listener.hearing, {TOPIC: log}, clock=lambda: now[0])
+    hopeless = [subject_of("aaa", n) for n in range(1000)]  # more, and earlier, than one look takes
+    listener.ask(
+        "INSERT INTO heard_head SELECT :topic, s, 0, NULL, 5 FROM unnest(CAST(:all AS text[])) s"
+        " RETURNING 1",
+        topic=TOPIC,
+        all=hopeless,
+    )
+    log.tell(ADA, attended("s", 1))
+    log.tell(ADA, attended("s", 2))
+    listener.hear(log.records[ADA][1])
+    healing.heal()
+    assert (log.reads, listener.heard(ADA)) == (1000, [])
+    healing.heal()
+    assert (log.reads, listener.heard(ADA)) == (1001, [1, 2])
+    healing.heal()
+    assert log.reads == 1001
+    pauses = []
+    for _ in range(8):
+        before, began = log.reads, now[0]
+        while log.reads == before:
+            now[0] += 0.5
+            healing.heal()
+        pauses.append(now[0] - began)
+    assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
 
 
 def test_many_subjects_are_compared_at_once(listener: Listener, owner: Telling) -> None:

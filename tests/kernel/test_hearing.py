@@ -1,17 +1,21 @@
 """Hearing: what a record does to its subject, and to nobody else's."""
 
+import secrets
 from dataclasses import replace
 from itertools import permutations
 from typing import Any
+from uuid import UUID
 
 import pytest
 from google.protobuf.struct_pb2 import Struct
 from ninehours.attendance.v1.attendance_events_pb2 import SessionMissed
+from sqlalchemy.exc import OperationalError
 
 from kernel.facts import Position
-from kernel.messaging.hearing import Record
+from kernel.messaging.hearing import Hearing, Record
 from kernel.messaging.interests import Interest, Interests
 from kernel.messaging.standing import heard_all, unsettled_clients
+from kernel.store.database import is_passing, open_database
 from kernel.store.store import Store
 from tests.kernel.made import (
     ADA,
@@ -21,6 +25,7 @@ from tests.kernel.made import (
     SITE,
     STAFF,
     TALLY,
+    TALLYING,
     TOPIC,
     Gate,
     Listener,
@@ -29,6 +34,7 @@ from tests.kernel.made import (
     StaffCredentialed,
     attended,
     held,
+    without_head_locks,
     without_locks,
 )
 
@@ -158,13 +164,33 @@ def test_a_topic_that_stopped_stops_no_other_and_is_not_asked_for(
 ) -> None:
     other = Log("ninehours.other.v1")
     listener = Listener(tallying, log, other)
-    listener.hear(log.tell(ADA, attended("s", 1), epoch=2))
+    listener.hear(log.tell(BOB, attended("s", 1)), log.tell(ADA, attended("s", 1), epoch=2))
     listener.hear(other.tell(ADA, attended("s", 1)))
     assert listener.heard(ADA) == [1]
     assert listener.healing.compare() == 1
     reads = log.reads
     assert listener.healing.heal() == 0
     assert log.reads == reads
+
+
+def test_the_first_epoch_heard_is_the_one_that_is_listened_to(listener: Listener, log: Log) -> None:
+    listener.hear(log.tell(ADA, attended("s", 1), epoch=7), log.tell(BOB, attended("s", 1)))
+    assert (listener.heard(ADA), listener.heard(BOB)) == ([1], [])
+    listener.hear(log.tell(ADA, attended("s", 2), epoch=7))
+    [topic] = listener.ask("SELECT * FROM heard_topic")
+    assert (topic.epoch, topic.stopped, listener.heard(ADA)) == (7, None, [1, 2])
+    listener.hear(log.tell(ADA, attended("s", 3), epoch=8))
+    [topic] = listener.ask("SELECT * FROM heard_topic")
+    assert (topic.epoch, topic.stopped) == (7, "EPOCH_RAISED")
+
+
+def test_a_topic_that_stopped_before_anything_was_heard_begins_anew(
+    tallying: Store, log: Log
+) -> None:
+    listener = Listener(tallying, log)
+    listener.ask("UPDATE heard_topic SET epoch = 1, stopped = 'EPOCH_RAISED' RETURNING 1")
+    Listener(tallying, log).hear(log.tell(ADA, attended("s", 1), epoch=7))
+    assert listener.heard(ADA) == [1]
 
 
 # Types
@@ -230,6 +256,29 @@ def test_what_an_older_release_heard_during_a_roll_out_is_heard_again(
     assert newer.heard(ADA) == [1]
 
 
+def test_a_parked_subject_is_asked_for_again_at_the_next_start(tallying: Store, log: Log) -> None:
+    unknown = log.tell(ADA, Struct(), type="ninehours.tomorrow.v1.Invented")
+    log.tell(ADA, attended("s", 1))
+    Listener(tallying, log).hear(unknown)
+
+    def started() -> Listener:
+        again = Listener(tallying, log)
+        assert again.head(ADA) == (0, 1, None)
+        again.healing.heal()
+        return again
+
+    for _ in range(2):  # of no use yet
+        still = started()
+        assert still.head(ADA) == (0, 1, "PARKED")
+        assert len(parked(still)) == 1
+    log.records[ADA][0] = replace(
+        unknown, headers={**unknown.headers, "ce_type": b"ninehours.attendance.v1.SessionMissed"}
+    )  # as a release that knows the type sees it
+    knowing = started()
+    assert (knowing.head(ADA), knowing.heard(ADA)) == ((2, None, None), [2])
+    assert parked(knowing) == []
+
+
 # Poison
 
 
@@ -276,6 +325,7 @@ GARBLED: dict[str, dict[str, bytes | None]] = {
         "ce_subject": ADA.upper().replace("CLIENT", "client").encode().replace(b"-", b"")
     },
     "no subject": {"ce_subject": b""},
+    "a kind that no index holds": {"ce_subject": b"k" * 41 + b"/" + ADA[7:].encode()},
     "bytes that are no text": {"ce_type": b"\xff"},
     "a NUL": {"ce_type": b"x\x00"},
     "a header name with a NUL": {"ce_id": None, "x\x00y": b"\x00"},
@@ -301,6 +351,80 @@ def test_without_a_valid_envelope_a_record_is_set_aside_and_stops_nobody(
 def test_a_record_without_any_header_is_set_aside(listener: Listener) -> None:
     listener.hear(Record(topic=TOPIC, partition=3, offset=5, headers={}, body=b""))
     assert len(parked(listener)) == 1
+
+
+def test_a_record_that_the_database_refuses_is_parked_and_those_beside_it_are_heard(
+    listener: Listener, log: Log
+) -> None:
+    too_long = "site/" + "".join(secrets.token_hex(32) for _ in range(200))  # for any index
+    refused = log.tell(ADA, attended("s", 1, site=too_long))
+    listener.hear(
+        log.tell(BOB, attended("s", 1)), refused, log.tell(EVE, attended("s", 1, client=EVE))
+    )
+    assert (listener.head(ADA), listener.heard(ADA)) == ((0, None, "PARKED"), [])
+    assert (listener.heard(BOB), listener.heard(EVE)) == ([1], [1])
+    [row] = parked(listener)
+    assert (row.subject, bytes(row.body)) == (ADA, refused.body)
+    assert row.error.startswith("sqlalchemy.exc.OperationalError at kernel/messaging/")
+
+
+def test_a_batch_waits_for_a_database_that_is_busy(tallying: Store, log: Log) -> None:
+    url = tallying.engine.url.render_as_string(hide_password=False)
+    impatient = open_database(url, lock_timeout=0.05)
+    hurried = Store(
+        impatient,
+        codec=tallying.codec,
+        topic=tallying.topic,
+        network="local",
+        vault=tallying.vault,
+    )
+    listener = Listener(tallying, log)
+    record = log.tell(ADA, attended("s", 1))
+    with tallying.transaction() as tx:
+        tx.lock([ADA])
+        with pytest.raises(OperationalError) as waited:
+            Hearing(hurried, TALLYING).hear([record])
+    impatient.dispose()
+    assert is_passing(waited.value)
+    assert parked(listener) == []
+
+
+# What rests on what was not heard
+
+
+def unsettled(listener: Listener, *clients: str) -> set[str]:
+    with listener.store.transaction() as tx:
+        return unsettled_clients(tx.connection, clients)
+
+
+def test_who_leads_to_a_stopped_or_behind_reference_is_unsettled(
+    listener: Listener, log: Log
+) -> None:
+    site = log.tell(SITE, SiteOpened(time_zone=STAFF))
+    staff = [log.tell(STAFF, StaffCredentialed(credential="LPC")) for _ in range(3)]
+    listener.hear(
+        log.tell(ADA, attended("s", 1, site=SITE)),
+        log.tell(BOB, attended("s", 1, client=BOB)),
+        site,
+        staff[0],
+    )
+    listener.draining.drain()
+    assert unsettled(listener, ADA, BOB) == set()
+    listener.hear(staff[2])  # a reference's reference is behind
+    assert unsettled(listener, ADA, BOB) == {ADA}
+    listener.hear(staff[1], staff[2])
+    listener.draining.drain()
+    assert unsettled(listener, ADA, BOB) == set()
+    listener.hear(log.tell(SITE, SiteOpened(name="Other"), sequence=1, id=UUID(int=1)))
+    assert unsettled(listener, ADA, BOB) == {ADA}
+
+
+def test_where_a_topic_is_stopped_everybody_is_unsettled(listener: Listener, log: Log) -> None:
+    listener.hear(log.tell(ADA, attended("s", 1)))
+    listener.draining.drain()
+    assert unsettled(listener, ADA, BOB) == set()
+    listener.ask("UPDATE heard_topic SET stopped = 'EPOCH_RAISED' RETURNING 1")
+    assert unsettled(listener, ADA, BOB) == {ADA, BOB}
 
 
 # References
@@ -339,8 +463,10 @@ def hear_twice(tallying: Store, monkeypatch: Any, *, locks: bool) -> Listener:
     listener = Listener(tallying, log, interests=interests)
     slow = log.tell(ADA, attended("", 1))
     rest = [log.tell(ADA, attended("s", n)) for n in (2, 3)]
+    listener.hear(log.tell(EVE, attended("s", 1, client=EVE)))
     if not locks:
         without_locks(monkeypatch)
+        without_head_locks(monkeypatch)
     with held(gate, lambda: listener.hear(slow)) as first:
         first.meanwhile(tallying, lambda: listener.hear(slow, *rest))
     return listener
@@ -358,3 +484,45 @@ def test_without_the_lock_the_head_would_go_back(
 ) -> None:
     listener = hear_twice(tallying, monkeypatch, locks=False)
     assert (listener.head(ADA), listener.heard(ADA)) == ((1, None, None), [1, 2, 3])
+
+
+# Two at once: the agent hears while the worker compares heads with the owner's
+
+
+def compared_while_hearing(
+    tallying: Store, monkeypatch: Any, *, known: bool, locks: bool
+) -> Listener:
+    gate, log = Gate(), Log()
+
+    def references(fact: Any) -> list[str]:
+        gate(fact.session_id)
+        return []
+
+    interests = Interests([Interest(type(attended("", 0)), references)], [TALLY])
+    listener = Listener(tallying, log, interests=interests)
+    listener.hear(log.tell(EVE, attended("s", 1, client=EVE)))
+    if known:
+        listener.hear(log.tell(ADA, attended("s", 1)))
+    slow = log.tell(ADA, attended("", 1))
+    log.tell(ADA, attended("s", 2))  # lost on the way: only the comparison tells of it
+    if not locks:
+        without_head_locks(monkeypatch)
+    with held(gate, lambda: listener.hear(slow)) as first:
+        first.meanwhile(tallying, listener.healing.compare)
+    return listener
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_what_a_comparison_finds_while_the_subject_is_heard_is_not_lost(
+    tallying: Store, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    listener = compared_while_hearing(tallying, monkeypatch, known=known, locks=True)
+    assert listener.head(ADA) == (1 + known, 2 + known, None)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_without_the_heads_lock_what_a_comparison_finds_meanwhile_is_lost(
+    tallying: Store, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    listener = compared_while_hearing(tallying, monkeypatch, known=known, locks=False)
+    assert listener.head(ADA) == (1 + known, None, None)

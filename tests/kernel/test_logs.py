@@ -162,6 +162,14 @@ def test_a_message_that_was_composed_is_left_out(lines: Lines) -> None:
     assert lines.one()["template"] == "a plain message"
 
 
+def test_a_composed_template_is_left_out_with_arguments_too(lines: Lines) -> None:
+    other = logging.getLogger("kafka.conn")
+    other.error(f"lost {JANE} at %s", "node")
+    assert lines.one()["template"] == logs.COMPOSED
+    other.error("lost somebody at %s", JANE)
+    assert lines.one()["template"] == "lost somebody at %s"
+
+
 def test_fausts_own_prefix_does_not_hide_its_message(lines: Lines) -> None:
     def format_log(message: str) -> str:
         return f"[^--Consumer]: {message}"

@@ -4,12 +4,16 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from kafka import KafkaProducer
+from sqlalchemy.exc import OperationalError
 
+from kernel.messaging import worker as worker_module
 from kernel.messaging.hearing import Record
 from kernel.messaging.ordinal import Ordinal
 from kernel.store.store import Store
@@ -92,6 +96,21 @@ def test_a_worker_hears_and_derives_though_its_peer_is_away_and_ends_when_told(
     lines = (tmp_path / "log").read_text()
     assert "owner_away" in lines
     assert "_failed" not in lines
+
+
+def test_a_comparison_that_the_database_interrupts_is_asked_for_again() -> None:
+    class Interrupted:
+        def compare(self) -> int:
+            raise OperationalError("S", {}, Exception("the server closed the connection"))
+
+        def heal(self) -> int:
+            return 0
+
+    compare = threading.Event()
+    compare.set()
+    with pytest.raises(OperationalError):
+        worker_module._heal(Interrupted(), compare)  # type: ignore[arg-type]
+    assert compare.is_set()
 
 
 def test_two_workers_of_one_ordinal_do_not_join_together(tallying: Store) -> None:

@@ -55,7 +55,7 @@ def test_every_process_is_started_told_and_kept(tmp_path: Path) -> None:
         assert all(serves(address) for address in system.addresses.values())
 
         told = json.loads((tmp_path / "data" / "seen" / "billing-stream").read_text())
-        assert told["NINEHOURS_SERVICE"] == "billing"
+        assert (told["NINEHOURS_SERVICE"], told["NINEHOURS_NETWORK"]) == ("billing", "local")
         assert told["NINEHOURS_DATABASE_URL"] == system.database_urls["billing"]
         assert told["NINEHOURS_KAFKA"] == system.bootstrap
         assert f"intake={system.addresses['intake']}" in told["NINEHOURS_PEERS"]

@@ -136,7 +136,7 @@ def first_instant(wall: datetime, time_zone: str) -> datetime:
     start within begins when it is over: 2:30 begins at 3:00, which is the next moment after 1:59.
     """
     zone = ZoneInfo(time_zone)
-    instant = wall.replace(tzinfo=zone).astimezone(UTC)
+    instant = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
     if instant.astimezone(zone).replace(tzinfo=None) == wall:
         return instant
     # Left out. Read with the offset from before the change it is after it, and the other way round.

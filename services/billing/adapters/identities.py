@@ -5,6 +5,7 @@ from datetime import date
 
 from ninehours.intake.v1 import intake_service_pb2 as pb
 
+from kernel.rpc.call import Call
 from kernel.rpc.client import Client
 from kernel.rpc.translate import to_date
 from services.billing.app.ports import People, Person
@@ -14,10 +15,11 @@ SERVICE = pb.DESCRIPTOR.services_by_name["IntakeService"]
 
 
 class IntakeIdentities:
-    """The Identities port over intake's RPC."""
+    """The Identities port over intake's RPC, asking as part of a call."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, call: Call) -> None:
         self._client = client
+        self._call = call
 
     def __call__(
         self, clients: Sequence[str], payer_id: str, on: date, settled: Sequence[str] = ()
@@ -32,7 +34,8 @@ class IntakeIdentities:
                     recipient_payer_id=payer_id,
                     on=to_date(on),
                     settled_client_ids=[each for each in page if each in settled],
-                )
+                ),
+                via=self._call,
             )
             withheld |= {item.client_id: item.reason for item in answer.withheld}
             persons |= {item.client_id: person_of(item) for item in answer.identities}

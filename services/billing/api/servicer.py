@@ -1,6 +1,6 @@
 """Billing's gRPC servicer: request to command, outcome to response. It decides nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ninehours.billing.v1 import billing_service_pb2 as pb
 
@@ -27,7 +27,7 @@ SERVICE = pb.DESCRIPTOR.services_by_name["BillingService"]
 class BillingServicer(SettingUp, Lists):
     """Answers BillingService over one book of record."""
 
-    def __init__(self, book: Book, pages: Pages, issuing: Issuing) -> None:
+    def __init__(self, book: Book, pages: Pages, issuing: Callable[[Call], Issuing]) -> None:
         super().__init__(book.store, pages)
         self._book = book
         self._issuing = issuing
@@ -66,7 +66,7 @@ class BillingServicer(SettingUp, Lists):
         with reading(request) as read:
             payer_id = str(read.uuid("payer_id"))
             through = read.date("through")
-        outcome = issue_claims(self._book, self._issuing, payer_id, through, context)
+        outcome = issue_claims(self._book, self._issuing(call), payer_id, through, context)
         batches = batches_of(outcome.facts)
         ids = _ids(batches)
         return pb.IssueClaimsResponse(
@@ -100,7 +100,7 @@ class BillingServicer(SettingUp, Lists):
         context = self._context(request, call)
         with reading(request) as read:
             payer_id = str(read.uuid("payer_id"))
-        outcome = issue_corrections(self._book, self._issuing, payer_id, context)
+        outcome = issue_corrections(self._book, self._issuing(call), payer_id, context)
         batches = batches_of(outcome.facts)
         ids = _ids(batches)
         frequencies = [r.fact.frequency for r in outcome.facts if isinstance(r.fact, ClaimIssued)]

@@ -41,6 +41,7 @@ def settings_of(secrets_dir: Path) -> Callable[..., Settings]:
             "database_url": "postgresql://nobody:hush@127.0.0.1:1/none",
             "secrets_dir": secrets_dir,
             "environment": "test",
+            "network": "test",
             **given,
         }
         return Settings(**wanted)

@@ -13,6 +13,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     monkeypatch.setenv("NINEHOURS_SERVICE", "plans")
     monkeypatch.setenv("NINEHOURS_DATABASE_URL", "postgresql://plans:hush@db/plans")
     monkeypatch.setenv("NINEHOURS_SECRETS_DIR", "/keys")
+    monkeypatch.setenv("NINEHOURS_NETWORK", "lakeside")
     return monkeypatch
 
 
@@ -44,6 +45,19 @@ def test_production_refuses_the_callers_clock(environment: pytest.MonkeyPatch) -
     assert "hush" not in str(refused.value)
     environment.setenv("NINEHOURS_ENVIRONMENT", "test")
     assert Settings.from_environment().clock == "caller"
+
+
+def test_production_names_its_network_and_elsewhere_it_is_local(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    assert Settings.from_environment().network == "lakeside"
+    environment.delenv("NINEHOURS_NETWORK")
+    with pytest.raises(ValidationError) as refused:
+        Settings.from_environment()
+    [error] = refused.value.errors()
+    assert (error["loc"], error["type"]) == (("network",), "required_in_production")
+    environment.setenv("NINEHOURS_ENVIRONMENT", "local")
+    assert Settings.from_environment().network == "local"
 
 
 def test_an_error_names_every_wrong_setting_and_no_value(environment: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,90 @@
+"""What a database that refuses means, and that nothing waits for it for ever."""
+
+import threading
+from pathlib import Path
+
+import grpc
+import psycopg
+import pytest
+from psycopg import errors
+from sqlalchemy import text
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError, TimeoutError
+
+from kernel.rpc.status import outcome_of
+from kernel.store.database import MIGRATING, is_away, is_passing, migrate, open_database
+from kernel.store.store import Store
+
+
+def url_of(store: Store) -> str:
+    return store.engine.url.render_as_string(hide_password=False)
+
+
+@pytest.mark.parametrize(
+    ("error", "away", "passing"),
+    [
+        (OperationalError("S", {}, errors.AdminShutdown()), True, True),
+        (OperationalError("S", {}, errors.ConnectionFailure()), True, True),
+        (OperationalError("S", {}, errors.TooManyConnections()), True, True),
+        (OperationalError("S", {}, psycopg.OperationalError("gone")), True, True),
+        (InterfaceError("S", {}, Exception(), connection_invalidated=True), True, True),
+        (psycopg.OperationalError("gone"), True, True),
+        (OperationalError("S", {}, errors.DeadlockDetected()), False, True),
+        (OperationalError("S", {}, errors.SerializationFailure()), False, True),
+        (OperationalError("S", {}, errors.LockNotAvailable()), False, True),
+        (TimeoutError(), False, True),
+        (OperationalError("S", {}, errors.ProgramLimitExceeded()), False, False),
+        (DataError("S", {}, psycopg.DataError("a NUL")), False, False),
+        (ValueError(), False, False),
+    ],
+)
+def test_only_what_means_away_or_busy_is_tried_again(
+    error: Exception, away: bool, passing: bool
+) -> None:
+    assert (is_away(error), is_passing(error)) == (away, passing)
+    outcome = outcome_of(error, "1")
+    assert (outcome.code is grpc.StatusCode.UNAVAILABLE) == passing
+    assert outcome.reason == (
+        "DATABASE_AWAY" if away else "DATABASE_BUSY" if passing else "INTERNAL"
+    )
+
+
+def test_who_waits_for_a_lock_too_long_is_told_that_the_database_is_busy(counting: Store) -> None:
+    hurried = open_database(url_of(counting), lock_timeout=0.05)
+    with counting.engine.begin() as one, pytest.raises(OperationalError) as waited:
+        one.execute(text("SELECT FROM epoch FOR UPDATE"))
+        with hurried.begin() as other:
+            other.execute(text("UPDATE epoch SET epoch = 2"))
+    hurried.dispose()
+    assert outcome_of(waited.value, "1").reason == "DATABASE_BUSY"
+
+
+def test_who_waits_for_a_connection_too_long_is_told_so(
+    counting: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kernel.store.database.POOL_TIMEOUT", 0.05)
+    small = open_database(url_of(counting), pool=1)
+    with small.connect(), pytest.raises(TimeoutError) as waited:
+        small.connect()
+    small.dispose()
+    assert outcome_of(waited.value, "1").reason == "DATABASE_BUSY"
+
+
+def test_every_connection_ends_its_waits(counting: Store) -> None:
+    with counting.engine.connect() as connection:
+        assert connection.execute(text("SHOW lock_timeout")).scalar_one() == "10s"
+
+
+def test_a_migration_waits_for_another_as_long_as_that_takes(
+    counting: Store, no_migrations: Path
+) -> None:
+    hurried = open_database(url_of(counting), lock_timeout=0.05)
+    with counting.engine.connect() as other:
+        other.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATING})
+        migrating = threading.Thread(target=migrate, args=(hurried, [no_migrations]))
+        migrating.start()
+        migrating.join(0.5)
+        assert migrating.is_alive()
+        other.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATING})
+        migrating.join(15)
+        assert not migrating.is_alive()
+    hurried.dispose()

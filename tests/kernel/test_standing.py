@@ -1,0 +1,104 @@
+"""Waiting until something is heard: never for long, never for nobody, and not for what failed."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import grpc
+import pytest
+from ninehours.common.v1 import common_pb2
+from ninehours.exchange.v1 import listener_service_pb2 as pb
+
+from kernel import patience
+from kernel.facts import Position
+from kernel.messaging.standing import wait_until_heard
+from kernel.patience import Patience
+from kernel.refusal import AgainstTheRules, NotYet
+from kernel.rpc.listener import SERVICE, ListenerServicer
+from kernel.rpc.status import refusal_of
+from kernel.store.store import Store
+from tests.kernel.made import ADA, BOB, BROKEN, TOPIC, Listener, Log, attended, until
+from tests.kernel.rpc.conftest import operator, serve, settings_of
+from tests.kernel.rpc.made import Serve
+
+__all__ = ["operator", "serve", "settings_of"]
+NEVER = Position(TOPIC, ADA, 9)
+
+
+@pytest.mark.parametrize(
+    ("left", "waits"), [(None, 9.5), (3.0, 2.5), (15.2, 14.5), (3600.0, 14.5), (0.1, 0.0)]
+)
+def test_a_server_is_patient_for_fifteen_seconds_at_most(left: float | None, waits: float) -> None:
+    assert Patience.within(left, 0.5) == waits
+
+
+def test_nobody_waits_for_a_caller_who_went_away(tallying: Store) -> None:
+    asked: list[bool] = []
+
+    def waits() -> bool:
+        asked.append(True)
+        return len(asked) < 3
+
+    began = time.monotonic()
+    with pytest.raises(NotYet):
+        wait_until_heard(tallying, [NEVER], Patience.within(10.0, 0.0, waits))
+    assert time.monotonic() - began < 5
+
+
+@contextmanager
+def asked_without_deadline(
+    store: Store, serve: Serve, operator: Callable[[], str]
+) -> Iterator[Any]:
+    """`Settled` of what is never heard."""
+    server = serve({SERVICE: ListenerServicer(store)})
+    with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+        path = f"/{SERVICE.full_name}/Settled"
+        send = channel.unary_unary(path, pb.SettledRequest.SerializeToString, None)
+        metadata = (("authorization", f"Bearer {operator()}"),)
+        yield send.future(pb.SettledRequest(heads=[position()]), metadata=metadata)
+
+
+def test_settled_without_a_deadline_ends_and_gives_its_thread_back(
+    tallying: Store,
+    serve: Serve,
+    operator: Callable[[], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(patience, "DEFAULT", 0.5)
+    with asked_without_deadline(tallying, serve, operator) as asked:
+        assert refusal_of(asked.exception(timeout=5)).reason == "NOT_HEARD_YET"
+
+
+def test_a_cancelled_question_is_given_up(
+    tallying: Store, serve: Serve, operator: Callable[[], str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    written: list[str] = []
+
+    def told() -> bool:
+        written.append(capfd.readouterr().err)
+        return "Settled" in "".join(written)
+
+    with asked_without_deadline(tallying, serve, operator) as asked:
+        time.sleep(0.3)
+        asked.cancel()
+        began = time.monotonic()
+        until(told)
+    assert time.monotonic() - began < 5  # its own patience is ten seconds
+
+
+def position() -> common_pb2.Position:
+    return common_pb2.Position(topic=TOPIC, subject=ADA, sequence=9)
+
+
+def test_what_follows_from_a_client_whose_derivation_failed_is_not_waited_for_and_refused(
+    tallying: Store,
+) -> None:
+    log = Log()
+    listener = Listener(tallying, log)
+    listener.hear(log.tell(ADA, attended("s", BROKEN)), log.tell(BOB, attended("s", 1)))
+    listener.draining.drain()
+    wait_until_heard(tallying, [Position(TOPIC, BOB, 1)], 0.0)
+    with pytest.raises(AgainstTheRules) as refused:
+        wait_until_heard(tallying, [Position(TOPIC, ADA, 1)], 0.0)
+    assert refused.value.reason == "DERIVATION_PARKED"
