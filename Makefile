@@ -16,15 +16,18 @@ COMPILE := pip compile --universal --python-version 3.11 --generate-hashes --no-
 RUNNABLE = 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint baseline lock clean
+.PHONY: help ready demo up test lint baseline lock clean
 .DELETE_ON_ERROR:
 
 help: ## say what there is
 	@echo 'make TARGET [ARGS="..."]'
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1	\2/p' $(MAKEFILE_LIST)
 
+ready: $(RUN) ## install what bin/ninehours runs on
+	@$(GENERATE)
+
 demo: export PYTHONPATH := $(CURDIR):$(CURDIR)/build/generated
-demo: $(RUN) ## play three weeks of a program, show what came of it; ARGS=--help
+demo: $(RUN) ## play twelve weeks of a network, show what came of it; ARGS=--help
 	@$(GENERATE)
 	@exec $(BIN)/python -m ninehours.cli demo $(ARGS)
 

@@ -107,8 +107,18 @@ def service_tokens(
     purpose: str = "OPERATIONS",
     lifetime: timedelta = timedelta(minutes=10),
 ) -> Callable[[], str]:
-    """What a service shows its peers, renewed at half its life; safe to share between threads."""
-    issuer = Issuer(secrets_dir, service)
+    """What a service shows its peers."""
+    actor = Actor(
+        id=f"{SERVICE_SUBJECT}{service}",
+        roles=frozenset({f"{SERVICE_ROLE}{service}"}),
+        sites=frozenset({EVERY_SITE}),
+        purpose=purpose,
+    )
+    return renewed_tokens(Issuer(secrets_dir, service), actor, lifetime)
+
+
+def renewed_tokens(issuer: Issuer, actor: Actor, lifetime: timedelta) -> Callable[[], str]:
+    """The actor's token, renewed at half its life; safe to share between threads."""
     lock = threading.Lock()
     held, renew_at = "", 0.0
 
@@ -117,11 +127,7 @@ def service_tokens(
         with lock:
             if time.time() >= renew_at:
                 held = issuer.token(
-                    f"{SERVICE_SUBJECT}{service}",
-                    [f"{SERVICE_ROLE}{service}"],
-                    [EVERY_SITE],
-                    purpose,
-                    lifetime,
+                    actor.id, sorted(actor.roles), sorted(actor.sites), actor.purpose, lifetime
                 )
                 renew_at = time.time() + lifetime.total_seconds() / 2
             return held

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from ninehours.cli.app import DATA
+from ninehours.cli.options import DATA
+from ninehours.cli.output import dollars
 
 if TYPE_CHECKING:
     from ninehours.cli.demo import Outcome
@@ -63,7 +64,7 @@ def _happened(outcome: "Outcome") -> list[str]:
         f"{facts.get('SessionNoteSigned', 0)} notes signed",
         f"{claims['ISSUED']} claims to four payers in {len(outcome.files)} files, "
         f"{claims['REPLACEMENT']} replaced and {claims['VOID']} voided since",
-        f"{_dollars(summary.claims_amount_minor)} claimed and standing; "
+        f"{dollars(summary.claims_amount_minor)} claimed and standing; "
         f"{claims['DRAFTED']} drafts left",
         f"{facts.get('AttendanceCorrected', 0)} attendances corrected after issue, "
         f"{summary.proposals} corrections still proposed",
@@ -97,7 +98,3 @@ def _next(outcome: "Outcome", data: Path) -> list[tuple[str, str]]:
 def _commonest(reasons: Sequence[str]) -> str:
     """The reasons that hold most days."""
     return ", ".join(reason for reason, _ in Counter(reasons).most_common(MOST_REASONS))
-
-
-def _dollars(minor: int) -> str:
-    return f"${minor / 100:,.2f}"

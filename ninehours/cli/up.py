@@ -8,19 +8,12 @@ from rich.console import Console
 
 from kernel.rpc.tokens import Issuer
 from kernel.secrets import PEOPLE
+from ninehours.cli.asking import PURPOSES, person
 from ninehours.cli.data import check_data
 from ninehours.cli.ending import UNAVAILABLE, Problem, say
 from ninehours.local.system import LocalSystem
 
 LIFETIME = timedelta(hours=12)
-# Role → the purpose its token is for.
-ROLES = {
-    "front_desk": "OPERATIONS",
-    "clinician": "TREATMENT",
-    "biller": "PAYMENT",
-    "administrator": "OPERATIONS",
-    "operator": "OPERATIONS",
-}
 
 
 def run_up(data: Path, *, as_json: bool) -> None:
@@ -79,8 +72,6 @@ def tokens_of(secrets_dir: Path) -> dict[str, str]:
     """A token for each role, for every site."""
     issuer = Issuer(secrets_dir, PEOPLE)
     return {
-        role: issuer.token(
-            f"person/local-{role.replace('_', '-')}", [role], ["*"], purpose, LIFETIME
-        )
-        for role, purpose in ROLES.items()
+        role: issuer.token(who.id, who.roles, who.sites, who.purpose, LIFETIME)
+        for role, who in ((role, person(role)) for role in PURPOSES)
     }

@@ -15,6 +15,7 @@ from ninehours.local import memory
 from ninehours.local.jars import Progress
 from ninehours.local.probes import LOOPBACK, free_ports, listens, together
 from ninehours.local.process import ProcessSpec
+from ninehours.local.running import forget_addresses, keep_addresses
 from ninehours.local.servers import LocalServers
 from ninehours.local.signals import ending_in_order
 
@@ -79,6 +80,7 @@ class LocalSystem:
             self._exit.enter_context(ending_in_order())
             self._exit.callback(self.servers.stop)
             self.servers.claim()
+            self._exit.callback(forget_addresses, self.servers.folder.path)
             generate_secrets(self.secrets_dir)
             together(self._records_and_apis, self._exchange)
             self._start("relay", "stream")
@@ -86,6 +88,7 @@ class LocalSystem:
         except BaseException:
             self._exit.close()
             raise
+        keep_addresses(self.servers.folder.path, self.addresses)
         self.seconds_to_start = time.monotonic() - began
         self._progress(
             f"all {len(self.processes)} processes are ready ({self.seconds_to_start:.1f} s)"

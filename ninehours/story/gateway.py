@@ -10,16 +10,16 @@ from typing import Any, TypeVar
 
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
-from google.protobuf.descriptor_pool import Default
 from google.protobuf.message import Message
 
 from kernel.rpc.client import Client
+from kernel.rpc.rpcs import rpc_of, service_of
 from kernel.rpc.status import RemoteRefusal
-from kernel.rpc.tokens import Issuer
+from kernel.rpc.tokens import Actor, Issuer, renewed_tokens
 from kernel.secrets import PEOPLE
 from ninehours.story.looks import LOOKING
 from ninehours.story.settling import settle
-from ninehours.story.stage import Person, command_id, service_of
+from ninehours.story.stage import Person, command_id
 
 T = TypeVar("T")
 OPERATOR = Person(role="operator", subject="person/operator", purpose="OPERATIONS")
@@ -110,14 +110,14 @@ class Gateway:
                 raise Left
             self.steps += 1
             self._on_step(self.steps, step)
-        service, _ = service_of(request)
+        service = service_of(request)
         answer = self._ask(who, service, request, now=now)
         self.acknowledged[request.meta.command_id] = service
         return answer
 
     def ask(self, who: str, request: Any) -> Any:
         """A question to the service whose request it is."""
-        return self._ask(who, service_of(request)[0], request)
+        return self._ask(who, service_of(request), request)
 
     def ask_operator(
         self,
@@ -154,10 +154,9 @@ class Gateway:
         deadline: float | None = None,
         patience: float | None = None,
     ) -> Any:
-        rpc = getattr(
-            self._client(self._people[who], service, request),
-            service_of(request)[1],
-        )
+        method = rpc_of(request)
+        client = self._client(self._people[who], service, method.containing_service)
+        rpc = getattr(client, method.name)
         until = time.monotonic() + (self._patience if patience is None else patience)
         while True:
             try:
@@ -174,8 +173,7 @@ class Gateway:
                     raise Left from None
                 raise
 
-    def _client(self, person: Person, service: str, request: Message) -> Client:
-        descriptor = _service_descriptor(request)
+    def _client(self, person: Person, service: str, descriptor: ServiceDescriptor) -> Client:
         key = (person, f"{service}/{descriptor.full_name}")
         with self._lock:
             if self._left.is_set():
@@ -190,26 +188,6 @@ class Gateway:
             return self._clients[key]
 
     def _tokens(self, person: Person) -> Callable[[], str]:
-        lock = threading.Lock()
-        held, renew_at = "", 0.0
-
-        def token() -> str:
-            nonlocal held, renew_at
-            with lock:
-                if time.time() >= renew_at:
-                    held = self._issuer.token(
-                        person.subject, [person.role], person.sites, person.purpose, LIFETIME
-                    )
-                    renew_at = time.time() + LIFETIME.total_seconds() / 2
-                return held
-
-        return token
-
-
-def _service_descriptor(request: Message) -> ServiceDescriptor:
-    """The service that has an RPC with this request: the one in the request's own file."""
-    name = request.DESCRIPTOR.full_name
-    for service in Default().FindFileContainingSymbol(name).services_by_name.values():
-        if any(method.input_type.full_name == name for method in service.methods):
-            return service
-    raise LookupError(f"no RPC takes {name}")
+        roles, sites = frozenset({person.role}), frozenset(person.sites)
+        actor = Actor(id=person.subject, roles=roles, sites=sites, purpose=person.purpose)
+        return renewed_tokens(self._issuer, actor, LIFETIME)

@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
+from kernel.rpc.rpcs import rpc_of, service_of
 from ninehours.story.cast import Cast
 from ninehours.story.made_up import MadeUp
 from ninehours.story.plot import play
-from ninehours.story.stage import Person, command_id, service_of
+from ninehours.story.stage import Person, command_id
 
 T = TypeVar("T")
 
@@ -45,7 +46,7 @@ class Rehearsal:
         self.scenes.append(title)
 
     def tell(self, who: str, step: str, request: Any, now: datetime) -> Any:
-        service, rpc = service_of(request)
+        service, rpc = service_of(request), rpc_of(request).name
         self.told.append(
             Told(
                 step=step,

@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from google.protobuf.message import Message
-
 EVERY_SITE = ("*",)
 T = TypeVar("T")
 
@@ -61,9 +59,3 @@ class Stage(Protocol):
 def command_id(seed: int, step: str) -> UUID:
     """The same step of the same seed is the same command: repeated, it is applied once."""
     return uuid5(NAMESPACE_URL, f"https://ninehours.invalid/story/{seed}/{step}")
-
-
-def service_of(request: Message) -> tuple[str, str]:
-    """Which service answers a request, and by which RPC: `DoItRequest` is `DoIt`'s."""
-    service = request.DESCRIPTOR.full_name.split(".")[1]
-    return service, request.DESCRIPTOR.name.removesuffix("Request")

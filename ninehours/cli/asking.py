@@ -1,0 +1,125 @@
+"""Asking a system's services, over gRPC, as a person with a token."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from google.protobuf.message import Message
+
+from kernel.rpc.client import Client
+from kernel.rpc.rpcs import rpc_of, service_of
+from kernel.rpc.tokens import Actor, Issuer, renewed_tokens
+from kernel.secrets import PEOPLE
+from kernel.sites import EVERY_SITE
+from ninehours.cli.data import check_data
+from ninehours.cli.ending import NOT_FOUND, USAGE, Problem, ending, say
+from ninehours.cli.options import DATA
+from ninehours.local.running import addresses_of_running
+from ninehours.local.system import LocalSystem
+
+ADDRESSES, TOKEN = "NINEHOURS_PEERS", "NINEHOURS_TOKEN"
+LIFETIME = timedelta(minutes=30)
+DEADLINE = 30.0
+# Role → the purpose its questions are for.
+PURPOSES = {
+    "front_desk": "OPERATIONS",
+    "clinician": "TREATMENT",
+    "biller": "PAYMENT",
+    "administrator": "OPERATIONS",
+    "operator": "OPERATIONS",
+}
+
+
+class Services:
+    """The four services of one system. Each command asks as the role that may; see PURPOSES."""
+
+    def __init__(
+        self, addresses: Mapping[str, str], secrets_dir: Path | None = None, token: str = ""
+    ) -> None:
+        self.addresses = addresses
+        self._secrets_dir = secrets_dir
+        self._token = token
+        self._clients: dict[tuple[str, str, str], Client] = {}
+
+    def ask(
+        self,
+        role: str,
+        request: Message,
+        *,
+        service: str = "",
+        deadline: float = DEADLINE,
+        **options: Any,
+    ) -> Any:
+        """The answer, or RemoteRefusal. `service`: for what every service answers."""
+        name = service or service_of(request)
+        rpc = rpc_of(request)
+        key = (role, name, rpc.containing_service.full_name)
+        if key not in self._clients:
+            if name not in self.addresses:
+                raise Problem(USAGE, f"{ADDRESSES} names no {name}: name=host:port, with commas")
+            self._clients[key] = Client(
+                self.addresses[name], rpc.containing_service, token=self._tokens(role)
+            )
+        return getattr(self._clients[key], rpc.name)(request, deadline=deadline, **options)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        for client in self._clients.values():
+            client.close()
+
+    def _tokens(self, role: str) -> Any:
+        if self._secrets_dir is None:
+            return lambda: self._token
+        return renewed_tokens(Issuer(self._secrets_dir, PEOPLE), person(role), LIFETIME)
+
+
+def person(role: str) -> Actor:
+    """Who asks on this machine, in a role, for every site."""
+    return Actor(
+        id=f"person/local-{role.replace('_', '-')}",
+        roles=frozenset({role}),
+        sites=frozenset({EVERY_SITE}),
+        purpose=PURPOSES[role],
+    )
+
+
+@contextmanager
+def asking(data: Path | None) -> Iterator[Services]:
+    """The system that is meant, with every way out of the command mapped to its exit code.
+
+    With NINEHOURS_PEERS (and NINEHOURS_TOKEN) set and no --data, that one. Else the data
+    directory's: if nothing runs there, it is started for as long as the question takes.
+    """
+    with ending(data or DATA):
+        if data is None and (peers := os.environ.get(ADDRESSES)):
+            yield from _using(_remote(peers))
+            return
+        path = check_data(data or DATA)
+        if not (path / "launcher.lock").exists():
+            raise Problem(
+                NOT_FOUND, f"there is no system in {path}. `make demo` plays one; or give --data."
+            )
+        if addresses := addresses_of_running(path):
+            yield from _using(Services(addresses, path / "secrets"))
+            return
+        say(f"nothing runs on {path}: starting it for this command; `ninehours up` would keep it")
+        with LocalSystem(path, progress=lambda _: None) as system:
+            yield from _using(Services(system.addresses, system.secrets_dir))
+
+
+def _using(services: Services) -> Iterator[Services]:
+    try:
+        yield services
+    finally:
+        services.close()
+
+
+def _remote(peers: str) -> Services:
+    token = os.environ.get(TOKEN, "")
+    if not token:
+        raise Problem(USAGE, f"{ADDRESSES} is set, {TOKEN} is not: who is asking?")
+    pairs = (part.partition("=") for part in peers.split(","))
+    return Services({name.strip(): at.strip() for name, _, at in pairs if at}, token=token)
