@@ -6,9 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from ninehours.billing.v1.billing_events_pb2 import AuthorizationRecorded, ClaimIssued
 from psycopg import sql
 from psycopg.rows import dict_row
+from sqlalchemy import text
 
+from kernel.secrets import master_key
+from kernel.store.database import open_database
+from kernel.store.documents import Documents
+from kernel.vault import Vault
 from ninehours.local.system import LocalSystem
 from ninehours.story.evidence import Evidence
 from ninehours.story.export import export_batch
@@ -35,7 +41,11 @@ class Played:
     acknowledged: dict[str, str]
     contents: Contents = field(default_factory=dict)
     commands: dict[str, set[str]] = field(default_factory=dict)
-    fact_commands: dict[str, set[str]] = field(default_factory=dict)
+    private_facts: dict[str, set[tuple[str, str, str]]] = field(default_factory=dict)
+    """The command, type and stream of every fact, by service."""
+    issued: list[ClaimIssued] = field(default_factory=list)
+    """In the order they were published in."""
+    authorized: list[AuthorizationRecorded] = field(default_factory=list)
     published_ids: dict[str, set[str]] = field(default_factory=dict)
     """Of all facts of a type, by the type's full name."""
     published_heads: dict[str, dict[str, tuple[int, str]]] = field(default_factory=dict)
@@ -44,6 +54,8 @@ class Played:
     due: int = 0
     behind: int = 0
     rows_read: dict[str, bytes] = field(default_factory=dict)
+    opened: dict[str, bytes] = field(default_factory=dict)
+    """What every sealed document of a service says, with its key: what must be found nowhere."""
 
 
 def play_on(system: LocalSystem, data: Path, gateway: Gateway, cast: Any) -> Played:
@@ -63,6 +75,7 @@ def play_on(system: LocalSystem, data: Path, gateway: Gateway, cast: Any) -> Pla
     for service in SERVICES:
         with connect(system, service) as connection:
             _take_down(played, service, connection)
+        played.opened[service] = b"\n".join(_every_document(system, service))
     return played
 
 
@@ -84,11 +97,16 @@ def _take_down(played: Played, service: str, connection: psycopg.Connection[Any]
         )
     ]
     played.commands[service] = {str(row["id"]) for row in rows("SELECT id FROM command")}
-    played.fact_commands[service] = {
-        str(row["command_id"]) for row in rows("SELECT DISTINCT command_id FROM fact")
+    played.private_facts[service] = {
+        (str(row["command_id"]), row["type"], row["stream"])
+        for row in rows("SELECT command_id, type, stream FROM fact")
     }
-    for row in rows("SELECT type, id FROM published"):
+    for row in rows("SELECT type, id, body FROM published ORDER BY position"):
         played.published_ids.setdefault(row["type"], set()).add(str(row["id"]))
+        if row["type"] == ClaimIssued.DESCRIPTOR.full_name:
+            played.issued.append(ClaimIssued.FromString(row["body"]))
+        if row["type"] == AuthorizationRecorded.DESCRIPTOR.full_name:
+            played.authorized.append(AuthorizationRecorded.FromString(row["body"]))
     played.published_heads[service] = {
         row["subject"]: (row["last"], str(row["last_id"])) for row in rows("SELECT * FROM sequence")
     }
@@ -103,6 +121,17 @@ def _take_down(played: Played, service: str, connection: psycopg.Connection[Any]
     )[0]["n"]
     played.unsent += rows("SELECT count(*) AS n FROM published WHERE sent_at IS NULL")[0]["n"]
     played.rows_read[service] = b"".join(_every_row(connection))
+
+
+def _every_document(system: LocalSystem, service: str) -> Iterator[bytes]:
+    engine = open_database(system.database_urls[service])
+    with engine.connect() as connection:
+        documents = Documents(connection, Vault(master_key(system.secrets_dir, service)))
+        for row in connection.execute(text("SELECT owner, kind, version FROM document")).all():
+            document = documents.open(row.owner, row.kind, row.version)
+            assert document is not None
+            yield document.content
+    engine.dispose()
 
 
 def _every_row(connection: psycopg.Connection[Any]) -> Iterator[bytes]:

@@ -72,7 +72,18 @@ def test_private_facts_are_those_of_the_acknowledged_commands(harmed: Played) ->
         given = {cid for cid, told in harmed.acknowledged.items() if told == service}
         given |= reactions(harmed) if service == "intake" else set()
         assert harmed.commands[service] == given
-        assert harmed.fact_commands[service] <= given
+        assert {command for command, _, _ in harmed.private_facts[service]} <= given
+
+
+def test_private_facts_equal_those_of_the_unharmed_story(harmed: Played, calm: Played) -> None:
+    """But for reactions: their commands are named after revisions, and kills may make more."""
+    for service in SERVICES:
+        expected, found = (
+            {fact for fact in played.private_facts[service] if fact[0] not in reactions(played)}
+            for played in (calm, harmed)
+        )
+        assert len(expected) > 100
+        assert found == expected
 
 
 def test_published_equals_heard_in_order_without_holes(harmed: Played) -> None:

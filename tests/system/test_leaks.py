@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from ninehours.story.cast import CLIENTS, make_cast
 from ninehours.story.named import SCREENED_OUT
+from ninehours.story.settling import SERVICES
 from tests.system.conftest import SEED
 from tests.system.played import Played
 
@@ -24,7 +27,9 @@ def files_below(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
 
 
-def test_names_are_nowhere_in_the_clear_but_in_the_exported_claims(calm: Played) -> None:
+def test_names_are_nowhere_in_the_clear_but_in_the_exported_claims(
+    calm: Played, capsys: pytest.CaptureFixture[str]
+) -> None:
     names = surnames()
     exported = b"".join(file.read_bytes() for file in calm.files)
     # Of the one who was declined nothing was ever claimed; of everybody else, some day.
@@ -43,10 +48,20 @@ def test_names_are_nowhere_in_the_clear_but_in_the_exported_claims(calm: Played)
     for service, rows in calm.rows_read.items():
         read[f"rows of {service}"] = len(rows)
         assert found(names, rows) == set(), f"a name stands in a row of {service}"
-    for part, size in read.items():
-        print(f"searched {size:>12,} bytes of {part}")
+    with capsys.disabled():
+        print()
+        for part, size in read.items():
+            print(f"    searched {size:>12,} bytes of {part}")
     assert {"kafka", "logs", "postgres"} <= read.keys()
+    logs = {path.name for path in files_below(calm.data / "logs") if path.stat().st_size}
+    assert logs >= {"postgres.log", "kafka.log", *(f"{service}-api.log" for service in SERVICES)}
     assert min(read["kafka"], read["logs"], read["postgres"]) > 10_000
+
+
+def test_names_were_planted_in_identities_goals_and_notes(calm: Played) -> None:
+    """Opened with their keys, the sealed documents do hold them."""
+    for service in ("intake", "plans", "attendance"):
+        assert len(found(surnames(), calm.opened[service])) > CLIENTS / 2, service
 
 
 def test_the_search_sees_what_kafka_and_the_databases_hold(calm: Played) -> None:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+from ninehours.billing.v1.billing_events_pb2 import ClaimIssued
 
 from ninehours.story.evidence import ORIGINAL, REPLACEMENT, VOID
 from ninehours.story.network import PAYERS
@@ -80,6 +81,41 @@ def test_no_client_has_one_service_twice_on_a_day_on_originals(calm: Played) -> 
         for line in claim.lines
     )
     assert lines and set(lines.values()) == {1}
+
+
+def standing_at_every_prefix(calm: Played) -> Iterator[dict[str, ClaimIssued]]:
+    """The claims that stand after each issued one: a correction takes the place of its claim."""
+    standing: dict[str, ClaimIssued] = {}
+    for claim in calm.issued:
+        standing.pop(claim.corrects_claim_id, None)
+        if claim.frequency != VOID:
+            standing[claim.claim_id] = claim
+        yield standing
+
+
+def test_at_no_prefix_of_the_issued_facts_is_an_authorization_overdrawn(calm: Played) -> None:
+    authorized = {each.authorization_id: each.units for each in calm.authorized}
+    used_up = 0
+    for standing in standing_at_every_prefix(calm):
+        taken: Counter[str] = Counter()
+        for claim in standing.values():
+            taken[claim.authorization_id] += claim.authorized_units
+        del taken[""]  # billed without one, by a named person
+        assert {each: units for each, units in taken.items() if units > authorized[each]} == {}
+        used_up = max(used_up, sum(taken[each] == authorized[each] for each in taken))
+    assert used_up >= 1
+
+
+def test_at_no_prefix_has_a_client_two_per_diems_of_a_payer_on_a_day(calm: Played) -> None:
+    per_diems = {"H0015", "S9480"}
+    for standing in standing_at_every_prefix(calm):
+        days = Counter(
+            (claim.client_id, claim.payer_id, str(line.service_date))
+            for claim in standing.values()
+            for line in claim.lines
+            if line.code in per_diems
+        )
+        assert set(days.values()) == {1}
 
 
 def test_what_was_published_was_heard_and_sent(calm: Played) -> None:
