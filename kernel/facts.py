@@ -36,7 +36,8 @@ class Position:
 class Publication:
     """A public fact about to be published for one subject.
 
-    `label` is the strictest of what it rests on.
+    `label` is the strictest of what it rests on; `signed_at`, of what no command makes, the latest
+    (None: when its command was signed).
     """
 
     id: UUID
@@ -45,6 +46,7 @@ class Publication:
     label: str
     causation: str
     may_ignore: bool = False
+    signed_at: datetime | None = None
 
     @property
     def type(self) -> str:
@@ -66,7 +68,11 @@ def publication_of(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeardFact:
-    """A public fact as a derivation sees it."""
+    """A public fact as a derivation sees it.
+
+    `signed_at`: the `now` of the command that made it; a derived fact's, the latest of what it
+    rests on.
+    """
 
     id: UUID
     topic: str
@@ -75,6 +81,7 @@ class HeardFact:
     type: str
     message: Message
     label: str
+    signed_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -183,20 +183,28 @@ def _publications(
     changes: Sequence[Change],
     facts: Mapping[str, Sequence[HeardFact]],
 ) -> list[Publication]:
-    labels = {str(fact.id): fact.label for about in facts.values() for fact in about}
+    read = {str(fact.id): fact for about in facts.values() for fact in about}
+    latest = max((fact.signed_at for fact in read.values()), default=None)
     published = []
     for change in changes:
         row = change.row
         message = derivation.publish(row.kind, row.content, change.revision, change.withdrawn)
         if message is not None:
+            rests_on = [read[fact] for fact in row.rests_on if fact in read]
             published.append(
                 Publication(
                     id=derived_id(change.id, change.revision),
                     subject=client,
                     message=message,
                     # A fact that is not read any more (withdrawn rows) counts as the strictest.
-                    label=strictest(labels.get(fact, LABELS[-1]) for fact in row.rests_on),
+                    label=strictest(
+                        read[fact].label if fact in read else LABELS[-1] for fact in row.rests_on
+                    ),
                     causation=str(change.id),
+                    # A row that is gone rests on what took it away, which it doesn't name.
+                    signed_at=latest
+                    if change.withdrawn
+                    else max((fact.signed_at for fact in rests_on), default=latest),
                 )
             )
     return published

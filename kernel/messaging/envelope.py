@@ -20,13 +20,17 @@ class NoEnvelope(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """Where a fact stands in its owner's published log, and what it is."""
+    """Where a fact stands in its owner's published log, and what it is.
+
+    `time`: when it was recorded, by the owner's server; `signed_at`: the `now` of its command.
+    """
 
     id: UUID
     type: str
     source: str
     subject: str
     time: datetime
+    signed_at: datetime
     epoch: int
     sequence: int
     network: str
@@ -45,6 +49,7 @@ class Envelope:
             "ce_source": self.source,
             "ce_subject": self.subject,
             "ce_time": self.time.isoformat(),
+            "ce_signedat": self.signed_at.isoformat(),
             "ce_epoch": str(self.epoch),
             "ce_sequence": str(self.sequence),
             "ce_network": self.network,
@@ -68,6 +73,8 @@ def read_envelope(headers: Headers) -> Envelope:
         source=reading.text("ce_source"),
         subject=reading.subject("ce_subject"),
         time=reading.time("ce_time"),
+        # Records of older releases don't say.
+        signed_at=reading.time("ce_signedat" if "ce_signedat" in headers else "ce_time"),
         epoch=reading.number("ce_epoch"),
         sequence=reading.number("ce_sequence"),
         network=reading.text("ce_network"),

@@ -217,6 +217,7 @@ class Hearing:
             body=record.body,
             label=envelope.label,
             recorded_at=envelope.time,
+            signed_at=envelope.signed_at,
             refs=self.interests.references(envelope.type, message),
         )
 

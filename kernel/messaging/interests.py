@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -95,18 +96,26 @@ class Interests:
         names = [*(each.name for each in self.derivations), *(each.name for each in self.reactions)]
         return {(name, client) for name in names for client in clients}
 
-    def gather(self, connection: Connection, client: str) -> dict[str, list[HeardFact]]:
-        """The client's facts and those of every reference they lead to, by subject, in sequence."""
+    def gather(
+        self, connection: Connection, client: str, until: datetime | None = None
+    ) -> dict[str, list[HeardFact]]:
+        """The client's facts and those of every reference they lead to, by subject, in sequence.
+
+        With `until`, only those signed by then: what this service would have known.
+        """
         facts: dict[str, list[HeardFact]] = {}
         wanted = {client}
         while wanted:
             rows = connection.execute(
                 text(
-                    "SELECT id, topic, subject, sequence, type, body, label, refs FROM heard_fact"
+                    "SELECT id, topic, subject, sequence, type, body, label, refs,"
+                    " coalesce(signed_at, recorded_at) AS signed_at FROM heard_fact"
                     " WHERE subject = ANY(CAST(:subjects AS text[]))"
+                    " AND (CAST(:until AS timestamptz) IS NULL"
+                    "      OR coalesce(signed_at, recorded_at) <= :until)"
                     " ORDER BY topic, subject, sequence"
                 ),
-                {"subjects": sorted(wanted)},
+                {"subjects": sorted(wanted), "until": until},
             ).all()
             facts |= {subject: [] for subject in wanted}
             for row in rows:
@@ -119,6 +128,7 @@ class Interests:
                         type=row.type,
                         message=self.decode(row.type, bytes(row.body)),
                         label=row.label,
+                        signed_at=row.signed_at,
                     )
                 )
             wanted = {ref for row in rows for ref in row.refs} - facts.keys()
@@ -136,7 +146,8 @@ class Use:
     type: str
     body: bytes
     label: str
-    recorded_at: Any
+    recorded_at: datetime
+    signed_at: datetime
     refs: list[str]
 
 
@@ -147,9 +158,9 @@ def keep(connection: Connection, uses: Sequence[Use]) -> None:
     connection.execute(
         text(
             "INSERT INTO heard_fact"
-            " (id, topic, subject, sequence, type, body, label, recorded_at, refs)"
+            " (id, topic, subject, sequence, type, body, label, recorded_at, signed_at, refs)"
             " VALUES (:id, :topic, :subject, :sequence, :type, :body, :label, :recorded_at,"
-            " CAST(:refs AS text[])) ON CONFLICT (id) DO NOTHING"
+            " :signed_at, CAST(:refs AS text[])) ON CONFLICT (id) DO NOTHING"
         ),
         [
             {
@@ -161,6 +172,7 @@ def keep(connection: Connection, uses: Sequence[Use]) -> None:
                 "body": use.body,
                 "label": use.label,
                 "recorded_at": use.recorded_at,
+                "signed_at": use.signed_at,
                 "refs": use.refs,
             }
             for use in uses

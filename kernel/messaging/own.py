@@ -23,7 +23,8 @@ def hear_own(tx: Transaction, interests: Interests, written: Iterable[Written]) 
             type=item.publication.type,
             body=item.publication.message.SerializeToString(deterministic=True),
             label=item.publication.label,
-            recorded_at=datetime.now(UTC),
+            recorded_at=(now := datetime.now(UTC)),
+            signed_at=item.signed_at or now,
             refs=interests.references(item.publication.type, item.publication.message),
         )
         for item in written
@@ -59,6 +60,7 @@ def catch_up(store: Store, interests: Interests) -> int:
                     body=bytes(row.body),
                     label=row.headers["label"],
                     recorded_at=row.recorded_at,
+                    signed_at=row.signed_at or row.recorded_at,
                     refs=interests.references(
                         row.type, interests.decode(row.type, bytes(row.body))
                     ),

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message import Message
@@ -103,7 +102,7 @@ class Reacting:
             command_id=derived_id(fact.id, reaction.name),
             digest=self._store.vault.digest(content),
             actor=f"reaction/{reaction.name}",
-            now=datetime.now(UTC),
+            now=fact.signed_at,  # whenever it is drained: what it decides depends on the fact
             correlation=str(fact.id),
         )
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from psycopg import errors
@@ -29,8 +30,9 @@ WITH accepted AS (
 ), news AS (
     SELECT *
     FROM unnest(CAST(:p_subjects AS text[]), CAST(:p_ids AS uuid[]), CAST(:p_types AS text[]),
-                CAST(:p_bodies AS bytea[]), CAST(:p_headers AS text[]))
-    WITH ORDINALITY AS x(subject, id, type, body, headers, n)
+                CAST(:p_bodies AS bytea[]), CAST(:p_headers AS text[]),
+                CAST(:p_signed AS timestamptz[]))
+    WITH ORDINALITY AS x(subject, id, type, body, headers, signed_at, n)
 ), given AS (
     INSERT INTO sequence (subject, last, last_id)
     SELECT subject, count(*), (array_agg(id ORDER BY n DESC))[1]
@@ -39,11 +41,12 @@ WITH accepted AS (
     DO UPDATE SET last = sequence.last + excluded.last, last_id = excluded.last_id
     RETURNING subject, last
 ), written AS (
-    INSERT INTO published (subject, sequence, id, type, body, headers, command_id)
+    INSERT INTO published
+        (subject, sequence, id, type, body, headers, signed_at, command_id)
     SELECT subject,
            given.last - count(*) OVER (PARTITION BY subject)
                       + row_number() OVER (PARTITION BY subject ORDER BY n),
-           id, type, body, headers::jsonb,
+           id, type, body, headers::jsonb, signed_at,
            CASE WHEN CAST(:digest AS bytea) IS NULL THEN NULL ELSE :command_id END
     FROM news JOIN given USING (subject) ORDER BY n
     RETURNING subject, sequence, id, position
@@ -62,10 +65,11 @@ class AlreadyAccepted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A publication with the sequence it was given."""
+    """A publication with the sequence it was given; `signed_at` None: when it was recorded."""
 
     publication: Publication
     sequence: int
+    signed_at: datetime | None
 
 
 def append(
@@ -97,6 +101,7 @@ def append(
                 "p_types": [item.type for item in publications],
                 "p_bodies": [_body(item) for item in publications],
                 "p_headers": [_headers(item, network, command) for item in publications],
+                "p_signed": [item.signed_at or command["at"] for item in publications],
             },
         ).all()
     except IntegrityError as error:
@@ -108,7 +113,7 @@ def append(
                 raise AlreadyAccepted from None
         raise
     by_id = {row.id: row.sequence for row in given}
-    return [Written(item, by_id[item.id]) for item in publications]
+    return [Written(item, by_id[item.id], item.signed_at or command["at"]) for item in publications]
 
 
 def _body(item: Publication) -> bytes:

@@ -63,6 +63,7 @@ def envelope_of(row: Row[Any], *, source: str, epoch: int) -> Envelope:
         source=source,
         subject=row.subject,
         time=row.recorded_at,
+        signed_at=row.signed_at or row.recorded_at,
         epoch=epoch,
         sequence=row.sequence,
         network=row.headers["network"],

@@ -34,6 +34,7 @@ def read(message: Any) -> Any:
         type=message.DESCRIPTOR.full_name,
         message=message,
         label="PART2",
+        signed_at=datetime(2026, 3, 2, 15, tzinfo=UTC),
     )
     known = known_of(CLIENT, {CLIENT: [fact]})
     [found] = [

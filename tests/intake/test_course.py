@@ -45,6 +45,7 @@ def discharge(
         source="/services/plans",
         subject=f"client/{client_id}",
         time=NOW,
+        signed_at=NOW,
         epoch=1,
         sequence=sequence,
         network="network",

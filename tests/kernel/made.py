@@ -194,6 +194,7 @@ class Log:
             "source": "/services/counting",
             "subject": subject,
             "time": NOW,
+            "signed_at": NOW,
             "epoch": 1,
             "sequence": len(records) + 1,
             "network": "network",

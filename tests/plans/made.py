@@ -46,6 +46,7 @@ class Log:
             source=f"ninehours/{service}",
             subject=subject,
             time=NOW,
+            signed_at=NOW,
             epoch=1,
             sequence=sequence,
             network="network",

@@ -1,0 +1,83 @@
+"""When a fact was signed goes with it, so that what was known by a moment can be derived again."""
+
+from datetime import timedelta
+
+import pytest
+
+from kernel.messaging.as_of import rows_as_of
+from kernel.messaging.envelope import read_envelope
+from kernel.store.published import envelope_of
+from kernel.store.store import Store
+from tests.kernel.made import (
+    ADA,
+    COUNTER,
+    NOW,
+    TALLY,
+    TALLYING,
+    Count,
+    Listener,
+    Log,
+    attended,
+    book_of,
+    context,
+)
+
+LATER = NOW + timedelta(days=3)
+
+
+@pytest.fixture
+def log() -> Log:
+    return Log()
+
+
+def minutes_by(store: Store, until: object) -> list[int]:
+    rows = rows_as_of(store, TALLYING, TALLY, ADA, until)  # type: ignore[arg-type]
+    return [row.content["minutes"] for row in rows]
+
+
+def test_what_was_heard_later_is_not_in_the_rows_as_of_before(tallying: Store, log: Log) -> None:
+    listener = Listener(tallying, log)
+    listener.hear(log.tell(ADA, attended("s", 10)))
+    listener.hear(log.tell(ADA, attended("s", 20), signed_at=LATER))
+    listener.draining.drain()
+    assert minutes_by(tallying, NOW - timedelta(seconds=1)) == []
+    assert minutes_by(tallying, NOW) == [10]
+    assert minutes_by(tallying, LATER) == minutes_by(tallying, None) == [20]
+    assert listener.tallies() == {f"{ADA}|s": {"minutes": 20, "named": []}}
+
+
+def test_a_derived_fact_is_signed_when_the_latest_it_rests_on_was(
+    tallying: Store, log: Log
+) -> None:
+    listener = Listener(tallying, log)
+    listener.hear(log.tell(ADA, attended("s", 10), signed_at=LATER))
+    listener.hear(log.tell(ADA, attended("s", 20)))
+    listener.draining.drain()
+    [row] = listener.ask("SELECT signed_at, recorded_at FROM published")
+    assert row.signed_at == LATER
+    assert row.recorded_at > LATER
+
+
+def test_a_row_that_is_gone_is_signed_when_what_took_it_away_was(tallying: Store, log: Log) -> None:
+    listener = Listener(tallying, log)
+    for minutes, signed_at in ((10, NOW), (0, LATER)):
+        listener.hear(log.tell(ADA, attended("s", minutes), signed_at=signed_at))
+        listener.draining.drain()
+    rows = listener.ask("SELECT signed_at FROM published ORDER BY position")
+    assert [row.signed_at for row in rows] == [NOW, LATER]
+
+
+def test_a_command_signs_what_it_publishes_and_recording_is_the_servers(counting: Store) -> None:
+    book_of(counting).execute(COUNTER, "counter/1", Count(ADA, 1), context(now=NOW))
+    with counting.transaction() as tx:
+        [row] = tx.connection.exec_driver_sql("SELECT * FROM published").all()
+    assert row.signed_at == NOW < row.recorded_at
+    envelope = envelope_of(row, source="/services/counting", epoch=1)
+    assert (envelope.signed_at, envelope.time) == (NOW, row.recorded_at)
+    assert read_envelope(envelope.headers()) == envelope
+
+
+def test_a_record_that_does_not_say_when_it_was_signed_was_when_recorded(log: Log) -> None:
+    headers = dict(log.tell(ADA, attended("s", 1)).headers)
+    del headers["ce_signedat"]
+    assert read_envelope(headers).signed_at == read_envelope(headers).time == NOW
