@@ -1,7 +1,7 @@
 """Every fact that billing uses arrives in the domain, with all that its derivations read of it."""
 
 import dataclasses
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
