@@ -155,4 +155,4 @@ def test_intakes_audit_can_name_the_command_that_asked(real: Identities, tiny: T
     assert asked.traceparent == ISSUING.traceparent
     left = asked.deadline()
     assert left is not None
-    assert left <= 5.0
+    assert left < 5.5  # gRPC rounds it up on the way
