@@ -212,7 +212,7 @@ def _drafts_of(cut: Cut, parts: Sequence[Part], known: Known) -> list[Draft]:
     diagnoses = diagnoses_on(known, ordered[-1].day.service_date, cut.claim_form)
     diagnosed = frozenset(diagnosis.fact for diagnosis in diagnoses)
     named = rules.rendering == FACILITATOR
-    chunks = [*_chunks([(part.day, line) for part in ordered for line in part.lines], cut)]
+    chunks = [*_chunks(ordered, cut)]
     return [
         Draft(
             cut=cut,
@@ -229,14 +229,16 @@ def _drafts_of(cut: Cut, parts: Sequence[Part], known: Known) -> list[Draft]:
     ]
 
 
-def _chunks(lines: Sequence[tuple[ServiceDay, Line]], cut: Cut) -> Iterator[list[Part]]:
-    """As many lines as a claim of the form holds."""
-    most = MOST_LINES[cut.claim_form]
-    for start in range(0, len(lines), most):
-        chunk: list[Part] = []
-        for day, line in lines[start : start + most]:
-            if chunk and chunk[-1].day is day and line not in chunk[-1].lines:
-                chunk[-1] = Part(day, (*chunk[-1].lines, line))
-            else:
-                chunk.append(Part(day, (line,)))
-        yield chunk
+def _chunks(parts: Sequence[Part], cut: Cut) -> Iterator[list[Part]]:
+    """As many lines as a claim of the form holds; a day's stay together, as corrections need them.
+
+    A day on two claims would be corrected on both.
+    """
+    chunk: list[Part] = []
+    for part in parts:
+        held = sum(len(each.lines) for each in chunk)
+        if chunk and held + len(part.lines) > MOST_LINES[cut.claim_form]:
+            yield chunk
+            chunk = []
+        chunk.append(part)
+    yield chunk

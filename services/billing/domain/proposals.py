@@ -6,7 +6,7 @@ fallen; whoever issues corrections may wait until nothing is awaited any more. W
 diagnosis that changed since, as issued claims are compared by their lines.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -69,13 +69,15 @@ def _propose(
     rules = _rules_of_claim(claim, known)
     if rules is None:
         return None
-    parts = _of_one_person(claim, _parts_now(claim, by_date, issued))
+    all_parts, others = _parts_now(claim, by_date, issued), _others(claim, issued)
+    parts = _of_one_person(claim, all_parts, others)
+    unnamed = _unnamed_dates(claim, all_parts, parts, others)
     lines = tuple(
         line
         for part in sorted(parts, key=lambda part: part.day.service_date)
         for line in part.lines
     )
-    changed = _changed_dates(claim, lines)
+    changed = tuple(sorted({*_changed_dates(claim, lines), *unnamed}))
     if not changed:
         return None
     looked_at = {line.service_date for line in (*claim.lines, *lines)} & by_date.keys()
@@ -84,7 +86,7 @@ def _propose(
     diagnoses = diagnoses_on(known, last, claim.claim_form)
     return Proposal(
         claim=claim,
-        action=rules.changed_claim if lines else rules.fallen_claim,
+        action=_action(rules, lines, unnamed),
         state=READY
         if any(each.payer_control_number for each in answers)
         else AWAITING_CONTROL_NUMBER,
@@ -136,22 +138,66 @@ def _still_claimed(claim: IssuedClaim, day: ServiceDay) -> tuple[Line, ...]:
     return day.own_lines if day.billable else ()
 
 
-def _of_one_person(claim: IssuedClaim, parts: Sequence[Part]) -> list[Part]:
+def _place(line: Line) -> tuple[date, str]:
+    """What one claim of a person has together: a date's own lines, or its ancillary code."""
+    return line.service_date, line.code if line.ancillary else ""
+
+
+def _others(claim: IssuedClaim, issued: Sequence[IssuedClaim]) -> dict[tuple[date, str], set[str]]:
+    """Who rendered what stands on other claims, by place."""
+    found: dict[tuple[date, str], set[str]] = {}
+    for line in (line for each in issued if each is not claim for line in each.lines):
+        found.setdefault(_place(line), set()).add(line.rendering_staff_id)
+    return found
+
+
+def _of_one_person(
+    claim: IssuedClaim, parts: Sequence[Part], others: Mapping[tuple[date, str], set[str]]
+) -> list[Part]:
     """A professional claim names one who rendered: lines of others fall from it.
 
-    It stays with whom it named, as long as a line does.
+    It stays with whom it named, as long as a line does; then with another, of whose lines none can
+    stand on another claim.
     """
     if claim.claim_form != PROFESSIONAL:
         return list(parts)
     lines = [line for part in parts for line in part.lines]
     named = claim.lines[0].rendering_staff_id
     if named not in {line.rendering_staff_id for line in lines}:
+        lines = [line for line in lines if _place(line) not in others]
         named = staff_on(lines)
-    kept = [
-        Part(part.day, tuple(line for line in part.lines if line.rendering_staff_id == named))
+    kept = {line for line in lines if line.rendering_staff_id == named}
+    found = [Part(part.day, tuple(line for line in part.lines if line in kept)) for part in parts]
+    return [part for part in found if part.lines]
+
+
+def _unnamed_dates(
+    claim: IssuedClaim,
+    parts: Sequence[Part],
+    kept: Sequence[Part],
+    others: Mapping[tuple[date, str], set[str]],
+) -> set[date]:
+    """Dates the claim keeps on which somebody rendered whom no claim of them names.
+
+    As long as it stands, their lines can't be drafted.
+    """
+    if claim.claim_form != PROFESSIONAL:
+        return set()
+    here = {_place(line): line.rendering_staff_id for part in kept for line in part.lines}
+    return {
+        line.service_date
         for part in parts
-    ]
-    return [part for part in kept if part.lines]
+        for line in part.lines
+        if (place := _place(line)) in here
+        and line.rendering_staff_id not in {here[place], *others.get(place, ())}
+    }
+
+
+def _action(rules: RuleSet, lines: Sequence[Line], unnamed: Collection[date]) -> str:
+    """The payer's; but void and new where a replacement couldn't say all of a date."""
+    if unnamed:
+        return "VOID"
+    return rules.changed_claim if lines else rules.fallen_claim
 
 
 def _changed_dates(claim: IssuedClaim, lines: Sequence[Line]) -> tuple[date, ...]:

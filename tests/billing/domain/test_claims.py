@@ -125,6 +125,20 @@ def test_a_claim_of_more_than_fifty_lines_is_split(count: int, parts: list[int])
     assert [draft.part for draft in found] == list(range(1, len(parts) + 1))
 
 
+def test_a_days_lines_are_never_split_between_two_claims() -> None:
+    """Else each of the two would be corrected to say all of the day."""
+    dates = [day(n) for n in range(17)]
+    known = billable(*dates, confirmed=(confirmed(claim_period="MONTH"),))
+    codes = ("90853", "90834", "90846")
+    days = [
+        replace(each, lines=tuple(line(each.service_date, code=code) for code in codes))
+        for each in days_of(known)
+    ]
+    first, second = claims.draft(days, known)
+    assert (len(first.lines), len(second.lines)) == (48, 3)
+    assert (first.authorized_units, second.authorized_units) == (16, 1)
+
+
 def test_what_is_on_an_issued_claim_is_drafted_no_more() -> None:
     known = billable(MONDAY, day(1), issued=(issued(MONDAY),))
     assert dates_of(drafts_of(known)) == [[day(1)]]

@@ -196,6 +196,30 @@ def test_a_replacement_names_one_who_rendered_and_lines_of_others_fall_from_it()
     assert (other.staff_id, other.lines) == ("ada", (by("ada"), by("ada", 1)))
 
 
+def test_what_stands_on_another_claim_never_joins_one_whose_own_lines_fell() -> None:
+    """Two clinicians on one day, two claims; then one of the sessions turns out to be missed."""
+    group, single = by("ada", code="90853"), by("eve", code="90834")
+    sent = issued(lines=[group]), issued(lines=[single], name="2")
+    assert proposals_of(the_days(group, single, **FACILITATED), *sent) == []
+    [found] = proposals_of(the_days(group, **FACILITATED), *sent)
+    assert (found.claim.claim_id, found.action, found.lines) == ("claim 2", "VOID", ())
+    another = by("zoe", code="90834")  # whom neither names: both are voided, and the day is new
+    both = proposals_of(the_days(group, another, **FACILITATED), *sent)
+    assert [each.action for each in both] == ["VOID", "VOID"]
+
+
+def test_a_line_of_somebody_no_claim_of_the_day_names_is_not_lost() -> None:
+    """Its date is issued, so it can't be drafted: the claim is voided, and the day claimed anew."""
+    group, late = by("ada", code="90853"), by("eve", code="90834")
+    sent = issued(lines=[group, by("ada", 1)])
+    days = the_days(group, late, by("ada", 1), **FACILITATED)
+    assert drafts_of(days, sent) == []
+    [found] = proposals_of(days, sent)
+    assert (found.action, found.changed_dates) == ("VOID", (day(0),))
+    void = issued(name="v", frequency="8", corrects_claim_id=sent.claim_id, lines=sent.lines)
+    assert said(drafts_of(days, sent, void)) == [("ada", [2, 3], 2), ("eve", [2], 0)]
+
+
 def test_what_the_form_does_not_say_changes_no_claim() -> None:
     sent = issued(lines=[by("eve"), by("eve", 1)], claim_form="INSTITUTIONAL")
     elsewhere = by("eve", place_of_service="10")

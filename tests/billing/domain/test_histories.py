@@ -35,6 +35,7 @@ from tests.billing.known import (
     confirmed,
     corrected,
     day,
+    days_of,
     session,
     signed,
 )
@@ -202,6 +203,7 @@ class Histories(RuleBasedStateMachine):
             self.issue()
         assert self._rows(DRAFT_CLAIM) == []
         assert self._rows(PROPOSAL) == []
+        self._all_that_is_billable_is_claimed()
 
     # What holds at every step
 
@@ -238,6 +240,20 @@ class Histories(RuleBasedStateMachine):
             if claim.frequency == "8":
                 voided, _ = self.sent[claim.corrects_claim_id]
                 assert (claim.lines, claim.diagnoses) == (voided.lines, voided.diagnoses)
+
+    def _all_that_is_billable_is_claimed(self) -> None:
+        claims = standing(self.known.issued, self.known.adjudications)
+        said = Counter(
+            (claim.payer_id, line.service_date, line.code, line.units, line.rendering_staff_id)
+            for claim in claims
+            for line in claim.lines
+        )
+        due = Counter(
+            (day.payer_id, line.service_date, line.code, line.units, line.rendering_staff_id)
+            for day in days_of(self.known)
+            for line in (*(day.own_lines if day.billable else ()), *day.ancillary_lines)
+        )
+        assert said == due
 
     def _authorization(self, units: int, start: int, payer: str) -> Authorization:
         name = f"auth {len(self.known.authorizations)}"
