@@ -87,6 +87,7 @@ def _attended(fact: HeardFact, message: attendance.SessionAttended) -> known.Att
         attended=True,
         minutes=message.minutes,
         no_check_out=attendance.FLAG_NO_CHECK_OUT in message.flags,
+        overlap=attendance.FLAG_OVERLAP in message.flags,
     )
 
 
@@ -116,6 +117,7 @@ def _attendance(
         minutes=minutes,
         correction=rest.get("correction", 0),
         no_check_out=rest.get("no_check_out", False),
+        overlap=rest.get("overlap", False),
     )
 
 

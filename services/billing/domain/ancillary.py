@@ -60,8 +60,8 @@ def _one(
 
 def _attendance_gate(service: Service, line: Line | None, site_id: str) -> Verdict:
     """Known minutes, enough of them, and where the day is billed: a claim names one place."""
-    if service.attendance.no_check_out:
-        return Verdict(gate="ATTENDANCE", reason="NO_CHECK_OUT")
+    if service.in_doubt:
+        return Verdict(gate="ATTENDANCE", reason=service.in_doubt)
     if line is None:
         return Verdict(gate="ATTENDANCE", reason="SHORT_OF_MINUTES", final=True)
     reason = "SEVERAL_SITES" if service.site_id != site_id else ""

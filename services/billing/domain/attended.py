@@ -23,6 +23,13 @@ class Service:
         return self.session.service_kind if self.session else ""
 
     @property
+    def in_doubt(self) -> str:
+        """Why the minutes aren't known until a correction says them; empty when they are."""
+        if self.attendance.no_check_out:
+            return "NO_CHECK_OUT"
+        return "OVERLAP" if self.attendance.overlap else ""
+
+    @property
     def minutes(self) -> int:
         return self.attendance.minutes
 
@@ -67,7 +74,8 @@ def countable(services: Iterable[Service], rules: RuleSet | None) -> list[Servic
 def minutes_of(services: Iterable[Service]) -> int:
     """Attended minutes.
 
-    Facts carry minutes, no intervals: what overlaps (flagged by attendance) is counted twice here.
+    Facts carry minutes, no intervals: what overlaps is counted twice here, and its day waits until
+    a correction says which minutes were where.
     """
     return sum(service.minutes for service in services)
 

@@ -70,7 +70,10 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attendance:
-    """What was recorded of one session: at closing (`correction` 0), or by a correction."""
+    """What was recorded of one session: at closing (`correction` 0), or by a correction.
+
+    `overlap`: the client was at another session at that time.
+    """
 
     fact: str
     session_id: str
@@ -80,6 +83,7 @@ class Attendance:
     attended: bool
     minutes: int
     no_check_out: bool = False
+    overlap: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

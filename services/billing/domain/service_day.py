@@ -189,8 +189,8 @@ def _aside(
 
 
 def _attendance_gate(services: Sequence[Service]) -> Verdict:
-    """An assumed check-out counts no minutes until somebody confirms it."""
+    """An assumed check-out counts no minutes until somebody confirms it, nor is one minute two."""
     if not services:
         return Verdict(gate="ATTENDANCE", reason="ONLY_ANCILLARY", final=True)
-    missing = any(service.attendance.no_check_out for service in services)
-    return Verdict(gate="ATTENDANCE", reason="NO_CHECK_OUT" if missing else "")
+    in_doubt = min((service.in_doubt for service in services if service.in_doubt), default="")
+    return Verdict(gate="ATTENDANCE", reason=in_doubt)

@@ -38,9 +38,9 @@ def week_gate(
     if not ids <= closed:
         return Verdict(gate="WEEK", reason=INCOMPLETE, rests_on=rests_on)
     services = countable(services_of(known, recorded), rules)
-    if minutes_of(services) >= minimum:
+    if minutes_of(each for each in services if not each.attendance.overlap) >= minimum:
         return Verdict(gate="WEEK", rests_on=rests_on)
-    if any(each.attendance.no_check_out for each in services):
+    if any(each.in_doubt for each in services):
         # The minutes aren't known yet.
         return Verdict(gate="WEEK", reason=INCOMPLETE, rests_on=rests_on)
     final = rules.week_consequence == "NOT_BILLABLE"

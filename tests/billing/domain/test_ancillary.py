@@ -138,6 +138,11 @@ RESTRICTED = Restriction(fact="paid", payer_id="payer", start=MONDAY, end=MONDAY
             "NO_CHECK_OUT",
         ),
         (
+            {"attendances": (attended(MONDAY), attended(MONDAY, 30, "visit", overlap=True))},
+            "ATTENDANCE",
+            "OVERLAP",
+        ),
+        (
             {
                 "attendances": (
                     attended(MONDAY),

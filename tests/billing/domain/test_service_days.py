@@ -241,6 +241,23 @@ def test_a_correction_confirms_the_minutes_of_who_did_not_check_out() -> None:
     )
 
 
+def test_one_minute_is_not_two_whoever_was_at_two_sessions_at_once_is_on_hold_until_corrected() -> (
+    None
+):
+    """90 minutes at each of two sessions that overlap aren't the three hours of a per diem."""
+    at_two = (attended(MONDAY, 90, "am"), attended(MONDAY, 90, "pm", overlap=True))
+    known = billable(
+        sessions=(session(MONDAY, "am"), session(MONDAY, "pm")),
+        attendances=at_two,
+        notes=(signed(MONDAY, name="am"), signed(MONDAY, name="pm")),
+    )
+    assert outcome(known) == hold("OVERLAP")
+    apart = replace(known, attendances=(*at_two, corrected(MONDAY, 1, 90, "pm")))
+    assert outcome(apart) == PER_DIEM
+    shorter = replace(known, attendances=(*at_two, corrected(MONDAY, 1, 30, "pm")))
+    assert outcome(shorter) == not_billable("SHORT_OF_MINUTES")
+
+
 # What is said twice
 
 

@@ -115,6 +115,14 @@ def test_a_short_week_with_a_check_out_missing_is_not_judged_either() -> None:
     assert (first.outcome, first.reasons) == hold("WEEK_INCOMPLETE")
 
 
+def test_minutes_at_two_sessions_at_once_make_no_nine_hours() -> None:
+    rules = confirmed(weekly_minimum_minutes=540, week_consequence="NOT_BILLABLE")
+    known = billable(MONDAY, day(1), day(2), confirmed=(rules,))
+    at_two = (attended(MONDAY), attended(day(1)), attended(day(2), overlap=True))
+    first, *_ = days_of(replace(known, attendances=at_two))
+    assert (first.outcome, first.reasons) == hold("WEEK_INCOMPLETE")
+
+
 def test_the_week_of_the_minimum_is_the_payers() -> None:
     days = (day(4), day(5), day(6))  # Friday, Saturday; Sunday begins a week
     for start, expected in (("MONDAY", "PER_DIEM"), ("SUNDAY", "HOLD")):
