@@ -68,6 +68,10 @@ def read(message: Any) -> Any:
             {"episode_id": "e", "level_of_care": "1", "effective_from": MONDAY, "sequence": 7},
         ),
         (
+            plans.ClientDischarged(episode_id="e", discharged_on=ON),
+            {"episode_id": "e", "discharged_on": MONDAY},
+        ),
+        (
             attendance.SessionScheduled(
                 session_id="s",
                 facilitator_id="f",
@@ -193,7 +197,7 @@ def test_every_fact_that_is_heard_is_read_and_fills_everything_that_can_be_known
     assert set(READERS) <= set(INTERESTS.by_type)
     fields = {field.name for field in dataclasses.fields(Known)} - {"client_id"}
     assert {field for field, _ in READERS.values()} == fields
-    assert len(fields) == 21
+    assert len(fields) == 22
 
 
 def test_the_derivation_has_another_meaning_than_the_first_release() -> None:

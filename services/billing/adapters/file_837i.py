@@ -57,7 +57,7 @@ def _batch(filing: Filing) -> Batch837I:
 
 
 def _claim(claim: ClaimIssued, filing: Filing) -> InstitutionalClaim:
-    """The statement covers its services; billing hears of no discharge: still a patient."""
+    """The statement covers its services, whether or not more follow: still a patient."""
     return InstitutionalClaim(
         claim_id=claim.number,
         type_of_bill=claim.type_of_bill,

@@ -55,6 +55,7 @@ INTERESTS = Interests(
         Interest(intake.DisclosureRestricted, _payer),
         Interest(plans.PlanActivated),
         Interest(plans.LevelOfCareChanged),
+        Interest(plans.ClientDischarged),
         Interest(attendance.SiteOpened),
         Interest(attendance.SessionScheduled, _site),
         Interest(attendance.SessionAttended, _site),

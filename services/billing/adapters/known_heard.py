@@ -67,6 +67,14 @@ def _plan(fact: HeardFact, message: plans.PlanActivated) -> known.Plan:
     )
 
 
+def _discharge(fact: HeardFact, message: plans.ClientDischarged) -> known.Discharge:
+    return known.Discharge(
+        fact=str(fact.id),
+        episode_id=message.episode_id,
+        discharged_on=date_of(message, "discharged_on"),
+    )
+
+
 def _session(fact: HeardFact, message: attendance.SessionScheduled) -> known.Session:
     return known.Session(
         fact=str(fact.id),
@@ -181,6 +189,7 @@ HEARD: tuple[tuple[Any, str, Reader], ...] = (
     (intake.DisclosureRestricted, "restrictions", _restriction),
     (plans.PlanActivated, "plans", _plan),
     (plans.LevelOfCareChanged, "levels", _level),
+    (plans.ClientDischarged, "discharges", _discharge),
     (attendance.SessionScheduled, "sessions", _session),
     (attendance.SessionAttended, "attendances", _attended),
     (attendance.SessionMissed, "attendances", _missed),

@@ -10,6 +10,7 @@ from services.billing.domain.known import (
     Attestation,
     Consent,
     Coverage,
+    Discharge,
     Enrollment,
     Fee,
     Known,
@@ -49,9 +50,23 @@ def coverage_on(known: Known, on: date) -> Coverage | None:
 
 
 def admission_on(known: Known, on: date) -> Admission | None:
-    """The latest admission on or before that date."""
+    """The latest admission on or before that date, of those that weren't over by then if any."""
     before = [admission for admission in known.admissions if admission.admitted_on <= on]
-    return max(before, key=lambda each: (each.admitted_on, each.episode_id), default=None)
+    return max(
+        before,
+        key=lambda each: (not discharged_before(known, each, on), each.admitted_on, each.episode_id),
+        default=None,
+    )
+
+
+def discharged_before(known: Known, admission: Admission | None, on: date) -> Discharge | None:
+    """What ended the episode on an earlier day; the day of the discharge is still its own."""
+    found = [
+        each
+        for each in known.discharges
+        if admission and each.episode_id == admission.episode_id and each.discharged_on < on
+    ]
+    return min(found, key=lambda each: (each.discharged_on, each.fact), default=None)
 
 
 def level_on(known: Known, admission: Admission | None, on: date) -> Admission | Level | None:
@@ -67,13 +82,18 @@ def level_on(known: Known, admission: Admission | None, on: date) -> Admission |
     return latest or admission
 
 
-def level_gate(clinical: Admission | Level | None, rules: RuleSet) -> Verdict:
-    """The clinical level must be the one the payer pays for.
+def level_gate(
+    clinical: Admission | Level | None, rules: RuleSet, ended: Discharge | None
+) -> Verdict:
+    """The clinical level must be the one the payer pays for, in an episode that isn't over.
 
     The authorized level is another thing: the gate AUTHORIZATION compares it with the billed one.
     """
     if clinical is None:
         return Verdict(gate="LEVEL", reason="NOT_ADMITTED")
+    if ended is not None:
+        rests_on = frozenset({clinical.fact, ended.fact})
+        return Verdict(gate="LEVEL", reason="DISCHARGED", rests_on=rests_on)
     reason = "" if clinical.level_of_care == rules.billed_level else "OTHER_LEVEL"
     return Verdict(gate="LEVEL", reason=reason, rests_on=frozenset({clinical.fact}))
 

@@ -15,6 +15,15 @@ class Admission:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Discharge:
+    """`discharged_on` is the episode's last day."""
+
+    fact: str
+    episode_id: str
+    discharged_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
     """`sequence`: its place in its owner's log, which says what was recorded later."""
 

@@ -11,6 +11,7 @@ from services.billing.domain.heard import (
     Consent,
     Coverage,
     Diagnosis,
+    Discharge,
     Level,
     Note,
     Plan,
@@ -31,6 +32,7 @@ __all__ = [
     "Consent",
     "Coverage",
     "Diagnosis",
+    "Discharge",
     "Enrollment",
     "Fee",
     "IssuedClaim",
@@ -183,3 +185,4 @@ class Known:
     waivers: tuple[Waiver, ...] = ()
     cancelled: tuple[Cancellation, ...] = ()
     attested: tuple[Attestation, ...] = ()
+    discharges: tuple[Discharge, ...] = ()

@@ -159,7 +159,7 @@ def _under_rules(
     billed = bill(on, services, rules)
     for verdict in (
         *billed.verdicts,
-        gates.level_gate(clinical, rules),
+        gates.level_gate(clinical, rules, gates.discharged_before(known, admission, on)),
         gates.plan_gate(known, admission, rules, on),
         gates.diagnosis_gate(known, on),
         gates.consent_gate(known, admission, day.payer_id, on),

@@ -7,6 +7,7 @@ import pytest
 
 from services.billing.domain.known import (
     Attestation,
+    Discharge,
     Level,
     Restriction,
     Revocation,
@@ -173,6 +174,39 @@ def test_the_clinical_level_is_the_latest_change_by_then_else_the_admissions(
 ) -> None:
     assert outcome(billable(MONDAY, levels=levels)) == expected
     assert outcome(billable(MONDAY, levels=levels[::-1])) == expected
+
+
+@pytest.mark.parametrize(
+    ("on", "episode", "expected"),
+    [
+        (-1, "episode", hold("DISCHARGED")),
+        # The day of the discharge is the episode's last.
+        (0, "episode", PER_DIEM),
+        (1, "episode", PER_DIEM),
+        (-1, "earlier", PER_DIEM),
+    ],
+)
+def test_whoever_was_discharged_is_in_no_level_of_care(
+    on: int, episode: str, expected: tuple[str, tuple[str, ...]]
+) -> None:
+    admitted = (replace(ADMISSION, admitted_on=day(-5)),)
+    over = Discharge(fact="discharged", episode_id=episode, discharged_on=day(on))
+    known = billable(MONDAY, admissions=admitted, discharges=(over,))
+    assert outcome(known) == expected
+    assert ("discharged" in the_day(known).rests_on) == (expected != PER_DIEM)
+
+
+def test_of_two_episodes_the_one_that_is_not_over_says_the_level() -> None:
+    first = replace(ADMISSION, admitted_on=day(-9))
+    second = replace(first, fact="second", episode_id="second", admitted_on=day(-5))
+    over = Discharge(fact="discharged", episode_id="second", discharged_on=day(-2))
+    known = billable(MONDAY, admissions=(first, second), discharges=(over,))
+    assert outcome(known) == PER_DIEM
+    assert "second" not in the_day(known).rests_on
+    again = replace(first, fact="again", episode_id="again", admitted_on=MONDAY)
+    both_over = replace(over, fact="too", episode_id="episode")
+    readmitted = replace(known, admissions=(first, again), discharges=(both_over,))
+    assert outcome(readmitted) == PER_DIEM
 
 
 def test_clinical_authorized_and_billed_level_are_three_things() -> None:
