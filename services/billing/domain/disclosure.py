@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from services.billing.domain.issue import Candidate, ClaimIssued
+from services.billing.domain.issue import INSTITUTIONAL, Candidate, ClaimIssued
 
 CONSENT, NO_CONSENT_NEEDED = "CONSENT", "NO_CONSENT_NEEDED"
 REVOCATION_SETTLED = "REVOCATION_SETTLED"
@@ -80,11 +80,20 @@ def _closed(candidate: Candidate, others: Sequence[Candidate], now: Circumstance
     if not known and (candidate.names_practitioner or claim.rendering_staff_id):
         yield "PRACTITIONER_UNKNOWN"
     if candidate.filing_limit_days is not None:
-        limit = timedelta(days=candidate.filing_limit_days)
-        if any(line.service_date + limit < now.on for line in claim.lines):
+        if _filed_from(claim) + timedelta(days=candidate.filing_limit_days) < now.on:
             yield "FILING_LIMIT_PASSED"
     if candidate.sequential and _prior(claim, others, now):
         yield "PRIOR_NOT_ADJUDICATED"
+
+
+def _filed_from(claim: ClaimIssued) -> date:
+    """The date whose filing limit counts.
+
+    An institutional claim's last one, a professional claim's first (domain guide 5.11; Medicare
+    Claims Processing Manual, chapter 1, 70.4).
+    """
+    dates = [line.service_date for line in claim.lines] or [claim.period_end]
+    return max(dates) if claim.claim_form == INSTITUTIONAL else min(dates)
 
 
 def _withheld(claim: ClaimIssued, now: Circumstances) -> str:

@@ -56,6 +56,22 @@ def test_who_can_not_go_is_told_why(changes: dict[str, Any], reason: str) -> Non
     assert closed(candidate(), **changes) == reason
 
 
+@pytest.mark.parametrize(
+    ("form", "on", "reason"),
+    [
+        ("PROFESSIONAL", 90, ""),
+        ("PROFESSIONAL", 91, "FILING_LIMIT_PASSED"),
+        ("INSTITUTIONAL", 94, ""),
+        ("INSTITUTIONAL", 95, "FILING_LIMIT_PASSED"),
+    ],
+)
+def test_an_institutional_claim_is_filed_in_time_by_its_last_date_a_professional_by_its_first(
+    form: str, on: int, reason: str
+) -> None:
+    found = candidate(claim={"claim_form": form, "lines": (line(day(0)), line(day(4)))})
+    assert closed(found, on=day(on)) == reason
+
+
 def test_corrections_have_clocks_of_their_own_and_need_something_to_say() -> None:
     assert closed(candidate(filing_limit_days=None), on=day(400)) == ""
     assert closed(candidate(claim={"lines": ()})) == "NO_LINES_LEFT"
