@@ -1,8 +1,11 @@
 """A payer's rules as data. What differs by payer is a field here, never a constant in code."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+
+from services.billing.domain.x12 import rules as shapes
+from services.billing.domain.x12.claim import MOST_MODIFIERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +169,10 @@ def period_of(on: date, rules: RuleSet) -> tuple[date, date]:
 
 
 def lacking(rules: RuleSet) -> dict[str, str]:
-    """What the rules name but don't say, or say twice: field → what is wrong. Empty: nothing."""
+    """What the rules name but don't say, say twice, or no claim could say: field → what is wrong.
+
+    Empty: nothing.
+    """
     wrong: dict[str, str] = {}
     if rules.bill_by == "PER_DIEM" and rules.per_diem is None:
         wrong["per_diem"] = "is required to bill by it"
@@ -182,7 +188,42 @@ def lacking(rules: RuleSet) -> dict[str, str]:
     kinds = [each.service_kind for each in services]
     if len(kinds) != len(set(kinds)):
         wrong["ancillary"] = "a service kind has one code, in discrete or in ancillary"
-    return wrong
+    if rules.claim_form == "INSTITUTIONAL" and rules.rendering == "NONE":
+        wrong["rendering"] = "an institutional claim names who attends"
+    if rules.fallen_claim == "REPLACE":
+        wrong["fallen_claim"] = "a replacement has lines: a claim of which none is left is voided"
+    return {**dict(_unwritable(rules)), **wrong}
+
+
+def _unwritable(rules: RuleSet) -> Iterator[tuple[str, str]]:
+    """Codes that the scrub would find fault with, on every claim."""
+    for field in ("place_of_service_in_person", "place_of_service_telehealth"):
+        if not shapes.PLACE.fullmatch(getattr(rules, field)):
+            yield field, "is not two digits"
+    bill = rules.institutional
+    if bill and not (
+        shapes.TYPE_OF_BILL.fullmatch(bill.type_of_bill)
+        and shapes.REVENUE_CODE.fullmatch(bill.revenue_code)
+        and (not bill.condition_code or shapes.CONDITION.fullmatch(bill.condition_code))
+    ):
+        yield "institutional", "holds what is no type of bill, revenue code or condition code"
+    billed = (
+        ("per_diem", () if rules.per_diem is None else (rules.per_diem,)),
+        ("timed_units", () if rules.timed_units is None else (rules.timed_units,)),
+        ("discrete", rules.discrete),
+        ("ancillary", rules.ancillary),
+    )
+    for field, each in ((field, each) for field, all_of_it in billed for each in all_of_it):
+        if not shapes.PROCEDURE.fullmatch(each.code):
+            yield field, "holds what is no HCPCS or CPT code"
+        modifiers = (*each.modifiers, *rules.telehealth_modifiers)
+        if not all(shapes.MODIFIER.fullmatch(modifier) for modifier in modifiers):
+            yield field, "a modifier is two capitals or digits"
+        if len(modifiers) > MOST_MODIFIERS or len(set(modifiers)) < len(modifiers):
+            yield field, "has, with telehealth's, more than four modifiers, or one of them twice"
+        revenue_code = each.revenue_code if isinstance(each, DiscreteService) else ""
+        if revenue_code and not shapes.REVENUE_CODE.fullmatch(revenue_code):
+            yield field, "holds what is no revenue code"
 
 
 def _of_kind(services: Iterable[DiscreteService], service_kind: str) -> DiscreteService | None:

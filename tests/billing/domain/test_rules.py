@@ -181,7 +181,7 @@ EXAMPLES = some.lists(
     )
 )
 def test_rules_come_back_from_their_message_whole(rules: RuleSet) -> None:
-    assert rule_set_of(message_of(rules)) == rules
+    assert confirmed_rules_of(message_of(rules)) == rules
 
 
 def test_every_field_of_rules_is_in_their_message() -> None:
@@ -201,6 +201,8 @@ def test_a_message_of_an_older_release_means_what_it_meant() -> None:
 
 
 GROUP = DiscreteService(service_kind="GROUP", code="H0005")
+BILL = Institutional(type_of_bill="89", revenue_code="0905")
+FACILITY = {"claim_form": "INSTITUTIONAL", "institutional": BILL, "rendering": "FACILITATOR"}
 
 
 @pytest.mark.parametrize(
@@ -210,15 +212,21 @@ GROUP = DiscreteService(service_kind="GROUP", code="H0005")
         ({"bill_by": "TIMED_UNITS"}, "timed_units"),
         ({"bill_by": "DISCRETE"}, "discrete"),
         ({"discrete_fallback": True}, "discrete"),
-        ({"claim_form": "INSTITUTIONAL"}, "institutional"),
-        (
-            {
-                "claim_form": "INSTITUTIONAL",
-                "institutional": Institutional(type_of_bill="89", revenue_code="0905"),
-                "ancillary": (GROUP,),
-            },
-            "discrete",
-        ),
+        ({"claim_form": "INSTITUTIONAL", "rendering": "FACILITATOR"}, "institutional"),
+        ({**FACILITY, "ancillary": (GROUP,)}, "discrete"),
+        # What no claim could say, or nobody could do.
+        ({**FACILITY, "rendering": "NONE"}, "rendering"),
+        ({**FACILITY, "institutional": replace(BILL, type_of_bill="08")}, "institutional"),
+        ({**FACILITY, "institutional": replace(BILL, revenue_code="905")}, "institutional"),
+        ({**FACILITY, "institutional": replace(BILL, condition_code="9 ")}, "institutional"),
+        ({"fallen_claim": "REPLACE"}, "fallen_claim"),
+        ({"place_of_service_in_person": "5B"}, "place_of_service_in_person"),
+        ({"place_of_service_telehealth": "1O"}, "place_of_service_telehealth"),
+        ({"discrete": (replace(GROUP, code="H005"),)}, "discrete"),
+        ({"discrete": (replace(GROUP, modifiers=("h!",)),)}, "discrete"),
+        ({"ancillary": (replace(GROUP, revenue_code="915"),)}, "ancillary"),
+        ({"telehealth_modifiers": ("95", "GT", "U1", "U2")}, "per_diem"),
+        ({"telehealth_modifiers": ("HF",)}, "per_diem"),
         ({"discrete": (GROUP,), "ancillary": (GROUP,)}, "ancillary"),
         ({"discrete": (GROUP, replace(GROUP, code="90853"))}, "ancillary"),
     ],
