@@ -119,6 +119,26 @@ MALFORMED: list[tuple[str, Any, set[str]]] = [
         {"client_id", "payer_id", "units", "effective_from", "effective_to"},
     ),
     (
+        "RecordAuthorization",
+        pb.RecordAuthorizationRequest(number="AUTH*4711", level_of_care="2.1", units=1),
+        {"number"},
+    ),
+    (
+        "RegisterPayer",
+        pb.RegisterPayerRequest(name="Payer", payer_number="1", filing_indicator="_"),
+        {"payer_number", "filing_indicator"},
+    ),
+    (
+        "RecordAdjudication",
+        pb.RecordAdjudicationRequest(payer_control_number="ICN_1"),
+        {"payer_control_number"},
+    ),
+    (
+        "RegisterProvider",
+        provider(taxonomy="261QR", contact_name="日本"),
+        {"taxonomy", "contact_name"},
+    ),
+    (
         "ProposeRuleSet",
         pb.ProposeRuleSetRequest(),
         {"rule_set.payer_id", "rule_set.claim_form"},

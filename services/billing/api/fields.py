@@ -4,6 +4,7 @@ from typing import Any
 
 from kernel.refusal import Malformed
 from kernel.rpc.translate import required_text
+from services.billing.domain.x12.elements import NotRepresentable, identifier
 from services.billing.domain.x12.npi import is_valid_npi
 
 LARGEST_CHARGE = 10_000_000  # cents: above it, somebody's finger slipped
@@ -45,9 +46,15 @@ def usd(low: int) -> Any:
     return read
 
 
-def control_number(request: Any, field: str) -> str:
-    """A payer's own number, as a claim's REF can carry it: no separator of ours in it."""
-    number = required_text(request, field, max_length=50)
-    if not number.isascii() or not number.isprintable() or set(number) & set("*:~^"):
-        raise Malformed(**{field: "holds what a claim can't carry"})
-    return number.strip()
+def payers_number(longest: int, shortest: int = 1) -> Any:
+    """A reader of a number or code a payer gave, as a claim can carry it."""
+
+    def read(request: Any, field: str) -> str:
+        number = required_text(request, field, max_length=longest).strip()
+        try:
+            identifier(number, field, longest=longest, shortest=shortest)
+        except NotRepresentable as refused:
+            raise Malformed(**{field: refused.reason}) from None
+        return number
+
+    return read

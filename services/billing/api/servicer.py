@@ -9,7 +9,7 @@ from kernel.rpc.call import Call
 from kernel.rpc.commands import receipt_of
 from kernel.rpc.translate import reading
 from services.billing.adapters.messages import money
-from services.billing.api.fields import control_number, usd
+from services.billing.api.fields import payers_number, usd
 from services.billing.api.lists import Lists
 from services.billing.api.setting_up import SettingUp
 from services.billing.app import use_cases
@@ -86,7 +86,7 @@ class BillingServicer(SettingUp, Lists):
             paid = read.value(usd(0), "paid", 0) if request.HasField("paid") else 0
             command = RecordAdjudication(
                 claim_id=str(read.uuid("claim_id")),
-                payer_control_number=read.value(control_number, "payer_control_number", ""),
+                payer_control_number=read.value(payers_number(50), "payer_control_number", ""),
                 status=read.enum("status"),
                 paid_minor=paid,
                 adjudicated_on=read.date("adjudicated_on"),

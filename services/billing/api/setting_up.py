@@ -8,7 +8,7 @@ from kernel.rpc.commands import context_of, receipt_of
 from kernel.rpc.translate import reading, required_enum, required_text, required_uuid
 from kernel.store.store import Context
 from services.billing.adapters.rule_sets import rule_set_of
-from services.billing.api.fields import digits, npi, usd
+from services.billing.api.fields import digits, npi, payers_number, usd
 from services.billing.app import use_cases
 from services.billing.domain.authorization import RecordAuthorization
 from services.billing.domain.payer import ConfirmRuleSet, ProposeRuleSet, RegisterPayer
@@ -83,8 +83,8 @@ class SettingUp:
             command = RegisterPayer(
                 payer_id=context.new_id("payer"),
                 name=read.text("name", max_length=60),
-                payer_number=read.text("payer_number", max_length=15),
-                filing_indicator=read.text("filing_indicator", max_length=2),
+                payer_number=read.value(payers_number(15, shortest=2), "payer_number", ""),
+                filing_indicator=read.value(payers_number(2), "filing_indicator", ""),
             )
         outcome = use_cases.register_payer(self._book, command, context)
         return pb.RegisterPayerResponse(
@@ -133,7 +133,7 @@ class SettingUp:
     ) -> pb.RecordAuthorizationResponse:
         context = self._context(request, call)
         with reading(request) as read:
-            number = read.text("number", max_length=50)
+            number = read.value(payers_number(50), "number", "")
             command = RecordAuthorization(
                 authorization_id=context.new_id("authorization"),
                 client_id=str(read.uuid("client_id")),

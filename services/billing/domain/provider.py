@@ -6,7 +6,10 @@ from datetime import date
 from typing import assert_never
 
 from kernel.decider import Decider
-from kernel.refusal import AgainstTheRules, Unknown
+from kernel.refusal import AgainstTheRules, Malformed, Unknown
+from services.billing.domain.x12 import claim as x12
+from services.billing.domain.x12.elements import NotRepresentable, text
+from services.billing.domain.x12.scrub import billing_provider
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +100,8 @@ def decide(command: ProviderCommand, provider: Provider) -> Iterator[ProviderFac
                 raise AgainstTheRules(
                     "PROVIDER_REGISTERED", "the provider is registered", id=command.provider_id
                 )
+            if wrong := _unwritable(command):
+                raise Malformed(**wrong)
             yield ProviderRegistered(
                 provider_id=command.provider_id,
                 name=command.name,
@@ -144,6 +149,33 @@ def evolve(provider: Provider, fact: ProviderFact) -> Provider:
 
 
 PROVIDER = Decider(decide, evolve, Provider())
+
+
+def _unwritable(command: RegisterProvider) -> dict[str, str]:
+    """What the scrub would say of it on every claim, by field: it can't be registered again."""
+    address = x12.Address(
+        line1=command.address.line,
+        city=command.address.city,
+        state=command.address.state,
+        postal_code=command.address.zip,
+    )
+    provider = x12.BillingProvider(
+        name=command.name,
+        npi=command.npi,
+        tax_id=command.tax_id,
+        taxonomy=command.taxonomy,
+        address=address,
+    )
+    named = {"provider.address.line1": "address.line", "provider.address.postal_code": "address.zip"}
+    wrong = {
+        named.get(each.path, each.path.removeprefix("provider.")): each.message
+        for each in billing_provider(provider, "provider")
+    }
+    try:
+        text(command.contact_name, "contact_name", longest=60)
+    except NotRepresentable as refused:
+        wrong[refused.field] = refused.reason
+    return wrong
 
 
 def _must_be_registered(provider: Provider, provider_id: str) -> None:

@@ -133,6 +133,26 @@ WAIVE = BillWithoutAuthorization(
 SETTLE = SettleRevocation(client_id="client", payer_id="payer", disclose=True, settled_by="ada")
 
 
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"npi": "1234567890"}, "npi"),
+        ({"taxonomy": "261QR"}, "taxonomy"),
+        ({"name": "日本"}, "name"),
+        ({"contact_name": "日本"}, "contact_name"),
+        ({"address": replace(REGISTER.address, line="P.O. Box 7")}, "address.line"),
+        ({"address": replace(REGISTER.address, state="il")}, "address.state"),
+        ({"address": replace(REGISTER.address, zip="60601")}, "address.zip"),
+    ],
+)
+def test_a_provider_no_claim_could_name_is_not_registered(
+    changes: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(Malformed) as refused:
+        list(PROVIDER.decide(replace(REGISTER, **changes), PROVIDER.fold([])))
+    assert set(refused.value.details) == {field}
+
+
 def follow(frequency: str, claim_id: str = "next") -> FollowClaim:
     following = replace(ISSUED, claim_id=claim_id, frequency=frequency, corrects_claim_id="claim")
     return FollowClaim(claim_id="claim", following=following)

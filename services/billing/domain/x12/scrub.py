@@ -23,7 +23,7 @@ from services.billing.domain.x12.scrub_837i import institutional
 from services.billing.domain.x12.scrub_837p import professional
 from services.billing.domain.x12.scrub_claim import address
 
-__all__ = ["Finding", "scrub"]
+__all__ = ["Finding", "billing_provider", "scrub"]
 
 
 def scrub(subject: AnyClaim | AnyBatch, *, created: date) -> tuple[Finding, ...]:
@@ -46,7 +46,7 @@ def _batch(batch: AnyBatch, created: date) -> Iterator[Finding]:
     ids: list[tuple[str, str]] = []
     groups: Sequence[Group[AnyClaim]] = batch.groups
     for g, group in enumerate(groups):
-        yield from _provider(group.provider, f"groups[{g}].provider")
+        yield from billing_provider(group.provider, f"groups[{g}].provider")
         for c, claim in enumerate(group.claims):
             path = f"groups[{g}].claims[{c}]"
             yield from _claim(claim, path, created)
@@ -71,7 +71,8 @@ def _persons(claim: AnyClaim, billing: BillingProvider, path: str) -> Iterator[F
         yield finding(Rule.ATTENDING_IS_BILLING, f"{path}.attending.npi")
 
 
-def _provider(provider: BillingProvider, path: str) -> Iterator[Finding]:
+def billing_provider(provider: BillingProvider, path: str) -> Iterator[Finding]:
+    """What is wrong with it on any claim."""
     found: list[Finding] = []
     if not is_valid_npi(provider.npi):
         found.append(finding(Rule.NPI_INVALID, f"{path}.npi"))
