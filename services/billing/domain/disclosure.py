@@ -79,9 +79,9 @@ def _closed(candidate: Candidate, others: Sequence[Candidate], now: Circumstance
     known = claim.rendering_staff_id in now.practitioners
     if not known and (candidate.names_practitioner or claim.rendering_staff_id):
         yield "PRACTITIONER_UNKNOWN"
-    if candidate.filing_limit_days is not None:
-        if _filed_from(claim) + timedelta(days=candidate.filing_limit_days) < now.on:
-            yield "FILING_LIMIT_PASSED"
+    limit = candidate.filing_limit_days
+    if limit is not None and _filed_from(claim) + timedelta(days=limit) < now.on:
+        yield "FILING_LIMIT_PASSED"
     if candidate.sequential and _prior(claim, others, now):
         yield "PRIOR_NOT_ADJUDICATED"
 

@@ -54,7 +54,11 @@ def admission_on(known: Known, on: date) -> Admission | None:
     before = [admission for admission in known.admissions if admission.admitted_on <= on]
     return max(
         before,
-        key=lambda each: (not discharged_before(known, each, on), each.admitted_on, each.episode_id),
+        key=lambda each: (
+            not discharged_before(known, each, on),
+            each.admitted_on,
+            each.episode_id,
+        ),
         default=None,
     )
 

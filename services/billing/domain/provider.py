@@ -166,7 +166,10 @@ def _unwritable(command: RegisterProvider) -> dict[str, str]:
         taxonomy=command.taxonomy,
         address=address,
     )
-    named = {"provider.address.line1": "address.line", "provider.address.postal_code": "address.zip"}
+    named = {
+        "provider.address.line1": "address.line",
+        "provider.address.postal_code": "address.zip",
+    }
     wrong = {
         named.get(each.path, each.path.removeprefix("provider.")): each.message
         for each in billing_provider(provider, "provider")
