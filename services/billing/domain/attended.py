@@ -23,6 +23,12 @@ class Service:
         return self.session.service_kind if self.session else ""
 
     @property
+    def facts(self) -> frozenset[str]:
+        """What is known of it."""
+        told = [self.attendance.fact, *([self.session.fact] if self.session else [])]
+        return frozenset(told)
+
+    @property
     def minutes(self) -> int:
         return self.attendance.minutes
 

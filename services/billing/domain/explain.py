@@ -1,0 +1,138 @@
+"""A service day explained: each gate in words, what it saw, the clause, what would release it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from services.billing.domain import wording
+from services.billing.domain.allocation import allocate
+from services.billing.domain.balances import Balance, balances
+from services.billing.domain.clauses import Clause, clauses_of
+from services.billing.domain.gates import Verdict
+from services.billing.domain.known import IssuedClaim, Known
+from services.billing.domain.release import Release, releases_of
+from services.billing.domain.saying import sayings
+from services.billing.domain.service_day import ServiceDay, resolve
+from services.billing.domain.standing import standing
+
+PASS, HOLD, REFUSE = "PASS", "HOLD", "REFUSE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainedVerdict:
+    """`facts`: id → what it says here, of those that the gate looked at."""
+
+    gate: str
+    asks: str
+    verdict: str
+    reason: str
+    says: str
+    clauses: tuple[Clause, ...]
+    facts: Mapping[str, str]
+    releases: tuple[Release, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainedDay:
+    """`rules_fact`: what confirmed the rules. `claims`: those that carry the day, oldest first."""
+
+    client_id: str
+    day: ServiceDay
+    verdicts: tuple[ExplainedVerdict, ...]
+    rules_fact: str
+    authorization: Balance | None
+    claims: tuple[IssuedClaim, ...]
+    standing: frozenset[str]
+
+
+def days_of(known: Known) -> dict[date, ServiceDay]:
+    """Every day of the client, allocated."""
+    return {day.service_date: day for day in allocate(resolve(known), known)}
+
+
+def explain_day(day: ServiceDay, known: Known) -> ExplainedDay:
+    """The day as these facts make it."""
+    said = sayings(known)
+    ruling = [each.fact for each in known.confirmed if each.rules == day.rules]
+    carrying = [
+        claim
+        for claim in known.issued
+        if any(line.service_date == day.service_date for line in claim.lines)
+    ]
+    return ExplainedDay(
+        client_id=known.client_id,
+        day=day,
+        verdicts=tuple(
+            _explain(verdict, day, known, said)
+            for verdict in (*day.verdicts, *day.ancillary_verdicts)
+        ),
+        rules_fact=min(ruling, default=""),
+        authorization=balance_of(day.authorization_id, known),
+        claims=tuple(sorted(carrying, key=lambda claim: (claim.corrects_claim_id, claim.claim_id))),
+        standing=frozenset(each.claim_id for each in standing(known.issued, known.adjudications)),
+    )
+
+
+def balance_of(authorization_id: str, known: Known) -> Balance | None:
+    """What is taken of an authorization; None where there is none."""
+    found = (
+        each for each in balances(known) if each.authorization.authorization_id == authorization_id
+    )
+    return next(found, None) if authorization_id else None
+
+
+def _explain(
+    verdict: Verdict, day: ServiceDay, known: Known, said: Mapping[str, str]
+) -> ExplainedVerdict:
+    closed = REFUSE if verdict.final else HOLD
+    return ExplainedVerdict(
+        gate=verdict.gate,
+        asks=wording.asks(verdict.gate),
+        verdict=PASS if verdict.open else closed,
+        reason=verdict.reason,
+        says=wording.says(verdict.reason),
+        clauses=clauses_of(verdict, day.rules),
+        facts={fact: said[fact] for fact in sorted(verdict.rests_on)},
+        releases=releases_of(verdict, day, known),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Of one field, in words."""
+
+    field: str
+    was: str
+    now: str
+
+
+def changes(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[Change]:
+    """What differs between two revisions of a day's content, field by field."""
+    found = []
+    for field in sorted({*was, *now}):
+        before, after = _shown(field, was.get(field)), _shown(field, now.get(field))
+        if before != after:
+            found.append(Change(_named(field), before, after))
+    return found
+
+
+def _named(field: str) -> str:
+    return "closed gates" if field == "verdicts" else field.replace("_", " ")
+
+
+def _shown(field: str, value: Any) -> str:
+    match field:
+        case "verdicts":
+            closed = [f"{each['gate']} {each['reason']}" for each in value or () if each["reason"]]
+            return ", ".join(closed) or "none"
+        case "lines":
+            return (
+                ", ".join(
+                    f"{line['code']} x {line['units']} ${line['charge_minor'] / 100:,.2f}"
+                    for line in value or ()
+                )
+                or "none"
+            )
+        case _:
+            return str(value or "none")
