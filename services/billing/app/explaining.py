@@ -19,7 +19,7 @@ from services.billing.domain.balances import Balance
 from services.billing.domain.claim import ClaimAdjudicated, ClaimReplaced, ClaimVoided
 from services.billing.domain.claim_rows import draft_key
 from services.billing.domain.claims import Draft
-from services.billing.domain.explain import Change, ExplainedDay
+from services.billing.domain.explain import Case, Change, ExplainedDay
 from services.billing.domain.issue import BatchIssued, ClaimIssued
 from services.billing.domain.known import Known
 from services.billing.domain.proposals import Proposal
@@ -87,11 +87,10 @@ def why_day(
 ) -> RevisedDay:
     """The day; refuses one on which no session of the client was closed by then (Unknown)."""
     with store.transaction() as tx:
-        known = past.known(tx, client_id, until)
-        day = explain.days_of(known).get(on)
-        if day is None:
+        case = Case(past.known(tx, client_id, until))
+        if on not in case.days:
             raise Unknown("service day", f"{client_id}|{on}")
-        return _revised(tx, past, day, known, until)
+        return _revised(tx, past, case, on, until)
 
 
 def why_claim(store: Store, past: Past, claim_id: str, until: datetime | None) -> WhyClaim:
@@ -111,25 +110,19 @@ def _issued(
     issued, *later = history
     claim: ClaimIssued = issued.fact
     dates = sorted({line.service_date for line in claim.lines})
-    then = past.known(tx, claim.client_id, issued.at, issuing=True)
-    now = past.known(tx, claim.client_id, until)
-    days_then, days_now = explain.days_of(then), explain.days_of(now)
-    changed = [
-        days_now[on]
-        for on in dates
-        if on in days_now and (on not in days_then or _differ(days_then[on], days_now[on]))
-    ]
+    then = Case(past.known(tx, claim.client_id, issued.at, issuing=True))
+    now = Case(past.known(tx, claim.client_id, until))
+    there = [on for on in dates if on in now.days]
+    changed = [on for on in there if on not in then.days or _differ(then.days[on], now.days[on])]
     batches = [each.fact for each in tx.load(f"batch/{claim.batch_id}")]
-    proposed = proposals.propose(list(days_now.values()), now)
+    proposed = proposals.propose(list(now.days.values()), now.known)
     return WhyClaim(
         claim=claim,
         claim_id=claim.claim_id,
         client_id=claim.client_id,
-        days=[
-            _revised(tx, past, days_then[on], then, issued.at) for on in dates if on in days_then
-        ],
-        changed=[_revised(tx, past, day, now, until) for day in changed],
-        authorization=explain.balance_of(claim.authorization_id, now),
+        days=[_revised(tx, past, then, on, issued.at) for on in dates if on in then.days],
+        changed=[_revised(tx, past, now, on, until) for on in changed],
+        authorization=now.balance(claim.authorization_id),
         issued=issued,
         batch=next((each for each in batches if isinstance(each, BatchIssued)), None),
         followed=_last(later, ClaimReplaced, ClaimVoided),
@@ -142,18 +135,17 @@ def _drafted(tx: Transaction, past: Past, draft_id: str, until: datetime | None)
     client_id = past.client_of_draft(tx, draft_id)
     if client_id is None:
         raise Unknown("claim", draft_id)
-    known = past.known(tx, client_id, until)
-    days = explain.days_of(known)
-    for draft in claims.draft(list(days.values()), known):
+    case = Case(past.known(tx, client_id, until))
+    for draft in claims.draft(list(case.days.values()), case.known):
         if str(derived_id("draft claim", draft_key(client_id, draft))) == draft_id:
             dates = sorted({line.service_date for line in draft.lines})
             return WhyClaim(
                 claim=draft,
                 claim_id=draft_id,
                 client_id=client_id,
-                days=[_revised(tx, past, days[on], known, until) for on in dates],
+                days=[_revised(tx, past, case, on, until) for on in dates],
                 changed=(),
-                authorization=explain.balance_of(draft.cut.authorization_id, known),
+                authorization=case.balance(draft.cut.authorization_id),
             )
     raise Unknown("claim", draft_id)
 
@@ -168,9 +160,10 @@ def _differ(then: ServiceDay, now: ServiceDay) -> bool:
 
 
 def _revised(
-    tx: Transaction, past: Past, day: ServiceDay, known: Known, until: datetime | None
+    tx: Transaction, past: Past, case: Case, on: date, until: datetime | None
 ) -> RevisedDay:
-    key = f"{known.client_id}|{day.service_date}"
+    client_id = case.known.client_id
+    key = f"{client_id}|{on}"
     row_id = str(derived_id(DERIVATION, derive.SERVICE_DAY, key))
     revisions = past.revisions(tx, row_id, until)
     before: Revision | None = None
@@ -182,10 +175,10 @@ def _revised(
         found.append((each, changed, added, removed))
         before = each
     return RevisedDay(
-        explained=explain.explain_day(day, known),
+        explained=case.explain(on),
         row_id=row_id,
         revisions=found,
-        stale=past.unsettled(tx, known.client_id),
+        stale=past.unsettled(tx, client_id),
     )
 
 

@@ -46,40 +46,44 @@ class ExplainedDay:
     standing: frozenset[str]
 
 
-def days_of(known: Known) -> dict[date, ServiceDay]:
-    """Every day of the client, allocated."""
-    return {day.service_date: day for day in allocate(resolve(known), known)}
+class Case:
+    """All of a client's days as these facts make them, and each explained."""
 
+    def __init__(self, known: Known) -> None:
+        self.known = known
+        self.days: Mapping[date, ServiceDay] = {
+            day.service_date: day for day in allocate(resolve(known), known)
+        }
+        self._said = sayings(known)
+        self._balances = {each.authorization.authorization_id: each for each in balances(known)}
+        stands = standing(known.issued, known.adjudications)
+        self._standing = frozenset(claim.claim_id for claim in stands)
 
-def explain_day(day: ServiceDay, known: Known) -> ExplainedDay:
-    """The day as these facts make it."""
-    said = sayings(known)
-    ruling = [each.fact for each in known.confirmed if each.rules == day.rules]
-    carrying = [
-        claim
-        for claim in known.issued
-        if any(line.service_date == day.service_date for line in claim.lines)
-    ]
-    return ExplainedDay(
-        client_id=known.client_id,
-        day=day,
-        verdicts=tuple(
-            _explain(verdict, day, known, said)
-            for verdict in (*day.verdicts, *day.ancillary_verdicts)
-        ),
-        rules_fact=min(ruling, default=""),
-        authorization=balance_of(day.authorization_id, known),
-        claims=tuple(sorted(carrying, key=lambda claim: (claim.corrects_claim_id, claim.claim_id))),
-        standing=frozenset(each.claim_id for each in standing(known.issued, known.adjudications)),
-    )
+    def explain(self, on: date) -> ExplainedDay:
+        """The day of that date, which must be one."""
+        known, day = self.known, self.days[on]
+        ruling = [each.fact for each in known.confirmed if each.rules == day.rules]
+        carrying = [
+            claim
+            for claim in known.issued
+            if any(line.service_date == day.service_date for line in claim.lines)
+        ]
+        return ExplainedDay(
+            client_id=known.client_id,
+            day=day,
+            verdicts=tuple(
+                _explain(verdict, day, known, self._said)
+                for verdict in (*day.verdicts, *day.ancillary_verdicts)
+            ),
+            rules_fact=min(ruling, default=""),
+            authorization=self.balance(day.authorization_id),
+            claims=tuple(sorted(carrying, key=lambda each: (each.frequency, each.claim_id))),
+            standing=self._standing,
+        )
 
-
-def balance_of(authorization_id: str, known: Known) -> Balance | None:
-    """What is taken of an authorization; None where there is none."""
-    found = (
-        each for each in balances(known) if each.authorization.authorization_id == authorization_id
-    )
-    return next(found, None) if authorization_id else None
+    def balance(self, authorization_id: str) -> Balance | None:
+        """What is taken of an authorization; None where there is none."""
+        return self._balances.get(authorization_id)
 
 
 def _explain(
