@@ -51,16 +51,14 @@ class Explained:
 def explain(
     connection: Connection, ids: Sequence[UUID], until: datetime | None = None
 ) -> list[Explained]:
-    """The facts of these ids, in their order; a row's id means its current revision's fact.
+    """The facts of these ids, in their order; a row's id means its last revision's fact.
 
     Those nobody published here are left out, and with `until` those signed later.
     """
-    current = connection.execute(
-        text("SELECT id, revision FROM derived WHERE current AND id = ANY(CAST(:ids AS uuid[]))"),
-        {"ids": list(ids)},
-    )
-    meant = {row.id: derived_id(row.id, row.revision) for row in current}
-    wanted = [meant.get(each, each) for each in ids]
+    of_rows: dict[UUID, list[UUID]] = {}
+    for each in revisions(connection, ids):
+        of_rows.setdefault(each.row_id, []).append(each.fact_id)
+    wanted = [*ids, *(fact for told in of_rows.values() for fact in told)]
     rows = connection.execute(
         text(
             "SELECT id, type, subject, sequence, headers, recorded_at,"
@@ -90,7 +88,13 @@ def explain(
             command_id=command_id,
             derived=derived.get(row.id),
         )
-    return [by_id[each] for each in dict.fromkeys(wanted) if each in by_id]
+    last = {
+        row_id: told[-1]
+        for row_id, facts in of_rows.items()
+        if (told := [fact for fact in facts if fact in by_id])
+    }
+    meant = dict.fromkeys(last.get(each, each) for each in ids)
+    return [by_id[each] for each in meant if each in by_id]
 
 
 def revisions(connection: Connection, row_ids: Iterable[object]) -> list[Revision]:

@@ -54,7 +54,7 @@ def claim(
     with asking(data) as services:
         then = why.moment_of(as_of)
         answer = why.claim(services, id, then)
-        facts = why.facts(services, "biller", why.ids_in(answer))
+        facts = why.facts(services, "biller", why.ids_in(answer), then)
         told = tell_claim(answer, facts, why.asked("claim", id, as_of=as_of))
         show(told, answer, facts, name="claim", as_json=json, html=html)
 
@@ -75,8 +75,9 @@ def day(
     from ninehours.cli.why.showing import show
 
     with asking(data) as services:
-        answer = why.day(services, client, date.date(), why.moment_of(as_of))
-        facts = why.facts(services, "biller", why.ids_in(answer))
+        then = why.moment_of(as_of)
+        answer = why.day(services, client, date.date(), then)
+        facts = why.facts(services, "biller", why.ids_in(answer), then)
         asked = why.asked("day", client, str(date.date()), as_of=as_of)
         show(tell_day(answer, facts, asked), answer, facts, name="day", as_json=json, html=html)
 
@@ -100,8 +101,9 @@ def level_of_care(
 
     with asking(data) as services:
         day = on.date() if on else None
-        answer = why.level_of_care(services, client, day, why.moment_of(as_of))
-        facts = why.facts(services, "clinician", why.ids_in(answer))
+        then = why.moment_of(as_of)
+        answer = why.level_of_care(services, client, day, then)
+        facts = why.facts(services, "clinician", why.ids_in(answer), then)
         asked = why.asked("level-of-care", client, on=day, as_of=as_of)
         told = tell_level(answer, facts, asked)
         show(told, answer, facts, name="level_of_care", as_json=json, html=html)

@@ -54,6 +54,8 @@ def _answer(claim: pb.ExplainedClaim, issued: bool) -> str:
     if claim.corrects_claim_id:
         verb = "voids" if claim.frequency == "8" else "replaces"
         sentence += f" It {verb} {claim.corrects_claim_id}."
+        fallen = [day for day in claim.days if any(each.reason for each in day.verdicts)]
+        sentence += "".join(f" {day_of(day.service_date)}: {answer_of(day)}" for day in fallen)
     if claim.followed_by_claim_id:
         sentence += f" It no longer stands: {claim.followed_by_claim_id} followed it."
     if claim.answer.fact_id:
@@ -139,7 +141,7 @@ def _day(day: pb.ExplainedDay, claim: pb.ExplainedClaim, facts: Facts) -> Sectio
     return Section(
         title=f"{gates.title}{when}",
         outcome=gates.outcome,
-        about=(("claimed", lines), *beside),
+        about=(("claimed", lines or "nothing any more"), *beside),
         points=gates.points,
     )
 

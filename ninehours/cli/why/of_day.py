@@ -18,7 +18,17 @@ from ninehours.cli.why.telling import (
     Section,
     Told,
 )
-from ninehours.cli.why.words import cited, day_of, joined, money, name_of, plural, signed, whoever
+from ninehours.cli.why.words import (
+    by_time,
+    cited,
+    day_of,
+    joined,
+    money,
+    name_of,
+    plural,
+    signed,
+    whoever,
+)
 
 REVISIONS = "How it came to this"
 STALE = (
@@ -111,7 +121,7 @@ def gate_point(each: pb.ExplainedVerdict, facts: Facts) -> Point:
         Point(kind=RULE, says="; ".join(f"{c.field} = {c.value}" for c in each.clauses))
         for _ in each.clauses[:1]
     ]
-    points += [cited(fact.fact_id, fact.says, facts) for fact in each.facts]
+    points += [cited(e.fact_id, e.says, facts) for e in by_time(each.facts, facts)]
     points += [Point(kind=RELEASE, says=_released(release)) for release in each.releases]
     says = f"{each.gate}: {each.asks}?"
     if each.reason:
@@ -146,9 +156,11 @@ def _revision(each: pb.DayRevision, facts: Facts) -> Point:
     changes = "; ".join(f"{c.field} {c.was} → {c.now}" for c in each.changes)
     outcome = "withdrawn" if each.withdrawn else name_of(each, "outcome")
     points = [Point(kind=FACT, says="because of", small=signed(f, facts)) for f in each.facts_added]
-    points += [
-        Point(kind=FACT, says="no longer", small=signed(f, facts)) for f in each.facts_removed
-    ]
+    if not points:
+        points = [
+            Point(kind=FACT, says="because it rests no longer on", small=signed(f, facts))
+            for f in each.facts_removed
+        ]
     return Point(
         kind=NOTE,
         says=f"revision {each.revision}: {changes or 'first resolved'}",

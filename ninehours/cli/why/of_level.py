@@ -6,7 +6,7 @@ from ninehours.plans.v1 import explanation_service_pb2 as pb
 
 from ninehours.cli.why.asking import Facts
 from ninehours.cli.why.telling import FACT, NOTE, PASS, REFUSE, RULE, Point, Section, Told
-from ninehours.cli.why.words import cited, day_of, moment, name_of, plural, signed
+from ninehours.cli.why.words import by_time, cited, day_of, moment, name_of, plural, signed
 
 STALE = (
     "Something of this client is parked, behind or still to be derived: recommendations are stale"
@@ -117,7 +117,7 @@ def _decision(decision: pb.RecommendationDecision, facts: Facts) -> Point:
 def _evidence(each: pb.ExplainedRecommendation, facts: Facts) -> Iterator[Point]:
     """Facts one by one, but for those of single sessions."""
     sessions: dict[str, int] = {}
-    for fact in each.facts:
+    for fact in by_time(each.facts, facts):
         told = facts.get(fact.fact_id)
         kind = told.type.rpartition(".")[2] if told else ""
         if fact.fact_id == each.rules_fact_id:

@@ -56,6 +56,16 @@ def cited(fact_id: str, says: str, facts: Facts) -> Point:
     return Point(kind=FACT, says=says, small=signed(fact_id, facts))
 
 
+def by_time(evidence: Any, facts: Facts) -> list[Any]:
+    """In the order in which they were signed."""
+
+    def place(each: Any) -> tuple[int, str]:
+        fact = facts.get(each.fact_id)
+        return (fact.signed_at.ToNanoseconds() if fact else 0), each.fact_id
+
+    return sorted(evidence, key=place)
+
+
 def whoever(roles: Any) -> str:
     """`a clinician or the front desk`."""
     return " or ".join(ROLES.get(role, role) for role in roles)

@@ -109,7 +109,7 @@ def _issued(
 ) -> WhyClaim:
     issued, *later = history
     claim: ClaimIssued = issued.fact
-    dates = sorted({line.service_date for line in claim.lines})
+    dates = _dates(tx, claim)
     then = Case(past.known(tx, claim.client_id, issued.at, issuing=True))
     now = Case(past.known(tx, claim.client_id, until))
     there = [on for on in dates if on in now.days]
@@ -148,6 +148,15 @@ def _drafted(tx: Transaction, past: Past, draft_id: str, until: datetime | None)
                 authorization=case.balance(draft.cut.authorization_id),
             )
     raise Unknown("claim", draft_id)
+
+
+def _dates(tx: Transaction, claim: ClaimIssued) -> list[date]:
+    """Of its lines; of a correction, those of the claim that it corrects too."""
+    dates = {line.service_date for line in claim.lines}
+    if claim.corrects_claim_id:
+        corrected: ClaimIssued = tx.load(f"claim/{claim.corrects_claim_id}")[0].fact
+        dates |= {line.service_date for line in corrected.lines}
+    return sorted(dates)
 
 
 def _differ(then: ServiceDay, now: ServiceDay) -> bool:
