@@ -58,12 +58,17 @@ def answer_of(day: pb.ExplainedDay) -> str:
         return f"Every one of {plural(len(day.verdicts), 'gate')} is open."
     deciding = [each for each in closed if name_of(each, "verdict") == "REFUSE"] or closed
     because = "; ".join(f"{each.says} ({each.reason})" for each in deciding)
-    releases = dict.fromkeys(
-        _released(release) for each in closed if outcome == "HOLD" for release in each.releases
-    )
-    sentences = [f"{because[:1].upper()}{because[1:]}."]
-    sentences += [f"It is released when {each}." for each in releases]
+    releases = [_released_when(each) for each in closed if outcome == "HOLD" and each.releases]
+    sentences = [f"{because[:1].upper()}{because[1:]}.", *dict.fromkeys(releases)]
     return " ".join(sentences)
+
+
+def _released_when(each: pb.ExplainedVerdict) -> str:
+    """Whatever all are needed of, or any is enough of."""
+    word = " or when " if each.releases[0].alternative else " and when "
+    if not each.releases[0].rpc:
+        return f"Nothing releases it any more: {each.releases[0].says}."
+    return f"It is released when {word.join(_released(release) for release in each.releases)}."
 
 
 def about_day(day: pb.ExplainedDay, facts: Facts) -> Iterator[tuple[str, str]]:

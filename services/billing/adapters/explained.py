@@ -121,7 +121,11 @@ def _release(release: Release) -> pb.Release:
     """Who may is read from the command's own policy: what is told here is what is enforced."""
     person = f"staff/{release.staff_id}" if release.staff_id else ""
     return pb.Release(
-        says=release.says, rpc=release.rpc, roles=roles_of(release.rpc), person=person
+        says=release.says,
+        rpc=release.rpc,
+        roles=roles_of(release.rpc),
+        person=person,
+        alternative=release.alternative,
     )
 
 

@@ -54,8 +54,10 @@ class Case:
         self.days: Mapping[date, ServiceDay] = {
             day.service_date: day for day in allocate(resolve(known), known)
         }
-        self._said = sayings(known)
         self._balances = {each.authorization.authorization_id: each for each in balances(known)}
+        self._said = sayings(known) | {
+            each.authorization.fact: _taken(each) for each in self._balances.values()
+        }
         stands = standing(known.issued, known.adjudications)
         self._standing = frozenset(claim.claim_id for claim in stands)
 
@@ -84,6 +86,16 @@ class Case:
     def balance(self, authorization_id: str) -> Balance | None:
         """What is taken of an authorization; None where there is none."""
         return self._balances.get(authorization_id)
+
+
+def _taken(balance: Balance) -> str:
+    """What was authorized, and where its units are."""
+    was = balance.authorization
+    return (
+        f"{was.units} {was.unit} of level {was.level_of_care} authorized {was.effective_from} to"
+        f" {was.effective_to}: {balance.issued} on issued claims, {balance.allocated} on days not"
+        " issued yet"
+    )
 
 
 def _explain(

@@ -64,11 +64,15 @@ AUTHORIZING = {
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """`rpc` empty: nobody can any more. `staff_id`: whom it waits for, where that is known."""
+    """`rpc` empty: nobody can any more. `staff_id`: whom it waits for, where that is known.
+
+    `alternative`: any one of those of the gate that say so is enough; of the others all are needed.
+    """
 
     says: str
     rpc: str = ""
     staff_id: str = ""
+    alternative: bool = False
 
 
 def releases_of(verdict: Verdict, day: ServiceDay, known: Known) -> tuple[Release, ...]:
@@ -95,10 +99,12 @@ def _releases(reason: str, day: ServiceDay, known: Known) -> Iterator[Release]:
         yield Release(
             f"records an authorization that covers {on}, with units left",
             f"{BILLING}/RecordAuthorization",
+            alternative=True,
         )
         yield Release(
             "bills the date without authorization, with a reason",
             f"{BILLING}/BillWithoutAuthorization",
+            alternative=True,
         )
 
 
