@@ -53,12 +53,17 @@ class Publication:
         return self.message.DESCRIPTOR.full_name
 
 
+def public_id(recorded: Recorded, subject: str, message: type[Message] | Message) -> UUID:
+    """Of the fact that this private one is published as, for that subject."""
+    return derived_id(recorded.id, message.DESCRIPTOR.full_name, subject)
+
+
 def publication_of(
     recorded: Recorded, subject: str, message: Message, *, label: str
 ) -> Publication:
     """The public side of a private fact, published once for each subject that it concerns."""
     return Publication(
-        id=derived_id(recorded.id, message.DESCRIPTOR.full_name, subject),
+        id=public_id(recorded, subject, message),
         subject=subject,
         message=message,
         label=label,

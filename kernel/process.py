@@ -78,7 +78,7 @@ def open_store(service: Service, settings: Settings) -> Store:
 
 
 def _api(service: Service, settings: Settings) -> None:
-    from kernel.rpc import listener, published_log  # noqa: PLC0415 - each process imports what it runs
+    from kernel.rpc import facts, listener, published_log  # noqa: PLC0415 - each process imports what it runs
     from kernel.rpc.server import Server  # noqa: PLC0415
     from kernel.rpc.tokens import Verifier  # noqa: PLC0415
 
@@ -87,6 +87,7 @@ def _api(service: Service, settings: Settings) -> None:
         **service.servicers(store, settings),
         published_log.SERVICE: published_log.PublishedLogServicer(store, service.name),
         listener.SERVICE: listener.ListenerServicer(store),
+        facts.SERVICE: facts.FactServicer(store),
     }
 
     def answers() -> bool:

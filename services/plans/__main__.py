@@ -17,12 +17,18 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     from kernel.execute import Book  # noqa: PLC0415 - the relay needs none of these
     from services.plans.adapters.derived import SqlDerived  # noqa: PLC0415
     from services.plans.adapters.episodes import SqlEpisodes  # noqa: PLC0415
+    from services.plans.adapters.past import SqlPast  # noqa: PLC0415
     from services.plans.adapters.publication import publish  # noqa: PLC0415
+    from services.plans.api import explaining  # noqa: PLC0415
     from services.plans.api.servicer import SERVICE, PlansServicer  # noqa: PLC0415
     from services.plans.app.ports import Outside  # noqa: PLC0415
 
     book = Book(store=store, publish=publish, interests=INTERESTS)
-    return {SERVICE: PlansServicer(book, Outside(derived=SqlDerived(), episodes=SqlEpisodes()))}
+    outside = Outside(derived=SqlDerived(), episodes=SqlEpisodes())
+    return {
+        SERVICE: PlansServicer(book, outside),
+        explaining.SERVICE: explaining.ExplanationServicer(store, SqlPast()),
+    }
 
 
 SERVICE = Service(

@@ -24,6 +24,8 @@ from ninehours.story.settling import HEARS, SERVICES
 from ninehours.story.stories import take_all
 from ninehours.story.summary import Summary, summarize
 from ninehours.story.telling import BILLER
+from tests.system.answers import take_answers
+from tests.system.told import Answer
 
 # A derived row as everybody sees it: kind, key, content.
 Contents = dict[str, list[tuple[str, str, Any]]]
@@ -39,6 +41,8 @@ class Played:
     evidence: dict[str, Evidence]
     """What the API said of everybody with a story of their own, before the system stopped."""
     acknowledged: dict[str, str]
+    answers: dict[str, Answer] = field(default_factory=dict)
+    """To why, by the name of their golden file."""
     contents: Contents = field(default_factory=dict)
     commands: dict[str, set[str]] = field(default_factory=dict)
     private_facts: dict[str, set[tuple[str, str, str]]] = field(default_factory=dict)
@@ -71,6 +75,7 @@ def play_on(system: LocalSystem, data: Path, gateway: Gateway, cast: Any) -> Pla
         files=files,
         evidence=take_all(gateway, story.client_ids),
         acknowledged=dict(gateway.acknowledged),
+        answers=take_answers(system, story.client_ids),
     )
     for service in SERVICES:
         with connect(system, service) as connection:

@@ -61,8 +61,10 @@ def _one(
 def _attendance_gate(service: Service, line: Line | None, site_id: str) -> Verdict:
     """Known minutes, enough of them, and where the day is billed: a claim names one place."""
     if service.in_doubt:
-        return Verdict(gate="ATTENDANCE", reason=service.in_doubt)
+        return Verdict(gate="ATTENDANCE", reason=service.in_doubt, rests_on=service.facts)
     if line is None:
-        return Verdict(gate="ATTENDANCE", reason="SHORT_OF_MINUTES", final=True)
+        return Verdict(
+            gate="ATTENDANCE", reason="SHORT_OF_MINUTES", final=True, rests_on=service.facts
+        )
     reason = "SEVERAL_SITES" if service.site_id != site_id else ""
-    return Verdict(gate="ATTENDANCE", reason=reason)
+    return Verdict(gate="ATTENDANCE", reason=reason, rests_on=service.facts)

@@ -30,6 +30,12 @@ class Service:
         return "OVERLAP" if self.attendance.overlap else ""
 
     @property
+    def facts(self) -> frozenset[str]:
+        """What is known of it."""
+        told = [self.attendance.fact, *([self.session.fact] if self.session else [])]
+        return frozenset(told)
+
+    @property
     def minutes(self) -> int:
         return self.attendance.minutes
 

@@ -114,9 +114,12 @@ def plan_gate(known: Known, admission: Admission | None, rules: RuleSet, on: dat
     if in_force:
         plan = max(in_force, key=lambda each: (each.in_force_from, each.plan_id))
         return Verdict(gate="PLAN", rests_on=frozenset({plan.fact}))
-    if admission and on < admission.admitted_on + timedelta(days=rules.plan_due_days):
+    later = frozenset(plan.fact for plan in known.plans if plan.episode_id == episode_id)
+    if admission is None:
+        return Verdict(gate="PLAN", reason="NO_PLAN_IN_FORCE")
+    if on < admission.admitted_on + timedelta(days=rules.plan_due_days):
         return Verdict(gate="PLAN", rests_on=frozenset({admission.fact}))
-    return Verdict(gate="PLAN", reason="NO_PLAN_IN_FORCE")
+    return Verdict(gate="PLAN", reason="NO_PLAN_IN_FORCE", rests_on=later | {admission.fact})
 
 
 def diagnosis_gate(known: Known, on: date) -> Verdict:
@@ -180,15 +183,18 @@ def _note_verdict(known: Known, service: Service, rules: RuleSet) -> Verdict:
         return Verdict(gate="NOTE", rests_on=attested)
     notes = [note for note in known.notes if note.session_id == session_id]
     if not notes:
-        return Verdict(gate="NOTE", reason="NOTE_UNSIGNED")
+        return Verdict(gate="NOTE", reason="NOTE_UNSIGNED", rests_on=service.facts)
     note = min(notes, key=lambda each: (each.signed_at, each.fact))
+    rests_on = frozenset({note.fact})
+    if rules.sign_within_hours and service.session:
+        rests_on |= {service.session.fact}  # it says when the session ended
     if not _late(note, service, rules) or rules.late_signature == "ACCEPT":
-        return Verdict(gate="NOTE", rests_on=frozenset({note.fact}))
+        return Verdict(gate="NOTE", rests_on=rests_on)
     denied = rules.late_signature == "DENY"
     return Verdict(
         gate="NOTE",
         reason="NOTE_LATE_DENIED" if denied else "NOTE_LATE",
-        rests_on=frozenset({note.fact}),
+        rests_on=rests_on,
         final=denied,
     )
 

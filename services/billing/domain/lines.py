@@ -14,7 +14,6 @@ from services.billing.domain.rules import DiscreteService, PerDiem, RuleSet, Tim
 from services.billing.domain.units import units_of
 
 PER_DIEM, DISCRETE = "PER_DIEM", "DISCRETE"
-MINUTES, SERVICES = Verdict(gate="MINUTES"), Verdict(gate="SERVICES")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,12 +113,13 @@ def _by_units(on: date, services: Sequence[Service], rules: RuleSet, timed: Time
     if timed.maximum_units:
         units = min(units, timed.maximum_units)
     minutes = _enough_minutes(services, timed.minimum_minutes, enough=units > 0)
+    number = _services(services)
     if not minutes.open:
-        return Bill(outcome=DISCRETE, verdicts=(minutes, SERVICES))
+        return Bill(outcome=DISCRETE, verdicts=(minutes, number))
     made = _line(on, timed, units, services, rules)
     return Bill(
         outcome=DISCRETE,
-        verdicts=(minutes, SERVICES),
+        verdicts=(minutes, number),
         lines=(_under_revenue_code(made, rules),),
         services=tuple(services),
     )
@@ -137,17 +137,17 @@ def _by_service(on: date, services: Sequence[Service], rules: RuleSet) -> Bill:
     sites = {service.site_id for service, _ in found}
     if any(not service.kind for service in services):
         # Nobody scheduled the client for it: nothing says which service it was.
-        number = replace(SERVICES, reason="SERVICE_UNKNOWN")
+        number = _services(services, reason="SERVICE_UNKNOWN")
     elif len(sites) > 1:
         # A claim names one place.
-        number = replace(SERVICES, reason="SEVERAL_SITES")
+        number = _services(services, reason="SEVERAL_SITES")
     elif not found and not too_short:
-        number = replace(SERVICES, reason="NO_LISTED_SERVICE", final=True)
+        number = _services(services, reason="NO_LISTED_SERVICE", final=True)
     else:
-        number = SERVICES
-    minutes = MINUTES
+        number = _services(services)
+    minutes = _minutes(services)
     if too_short and not found:
-        minutes = replace(MINUTES, reason="SHORT_OF_MINUTES", final=not _unknown_minutes(services))
+        minutes = _short_of_minutes(services)
     return Bill(
         outcome=DISCRETE,
         verdicts=(minutes, number),
@@ -158,20 +158,32 @@ def _by_service(on: date, services: Sequence[Service], rules: RuleSet) -> Bill:
 
 def _enough_minutes(services: Sequence[Service], minimum: int, *, enough: bool = True) -> Verdict:
     if enough and minutes_of(services) >= minimum:
-        return MINUTES
-    # Final, unless somebody didn't check out: then the minutes aren't known yet.
-    return replace(MINUTES, reason="SHORT_OF_MINUTES", final=not _unknown_minutes(services))
+        return _minutes(services)
+    return _short_of_minutes(services)
 
 
 def _enough_services(services: Sequence[Service], minimum: int) -> Verdict:
     """Each attended session is one service."""
     if len(services) >= minimum:
-        return SERVICES
-    return replace(SERVICES, reason="SHORT_OF_SERVICES", final=True)
+        return _services(services)
+    return _services(services, reason="SHORT_OF_SERVICES", final=True)
 
 
-def _unknown_minutes(services: Sequence[Service]) -> bool:
-    return any(service.attendance.no_check_out for service in services)
+def _short_of_minutes(services: Sequence[Service]) -> Verdict:
+    """Final, unless somebody didn't check out: then the minutes aren't known yet."""
+    unknown = any(service.attendance.no_check_out for service in services)
+    return replace(_minutes(services), reason="SHORT_OF_MINUTES", final=not unknown)
+
+
+def _minutes(services: Sequence[Service]) -> Verdict:
+    facts = frozenset(service.attendance.fact for service in services)
+    return Verdict(gate="MINUTES", rests_on=facts)
+
+
+def _services(services: Sequence[Service], *, reason: str = "", final: bool = False) -> Verdict:
+    """Which service a session was, its scheduling says."""
+    facts = frozenset().union(*(service.facts for service in services))
+    return Verdict(gate="SERVICES", reason=reason, final=final, rests_on=facts)
 
 
 def _line(

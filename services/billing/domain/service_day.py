@@ -122,7 +122,8 @@ def _resolve(known: Known, on: date, holding: Sequence[Attendance]) -> ServiceDa
         rests_on=frozenset(attendance.fact for attendance in of_day),
     )
     if not attended:
-        return day.with_verdict(Verdict(gate="ATTENDANCE", reason="MISSED", final=True))
+        missed = Verdict(gate="ATTENDANCE", reason="MISSED", final=True, rests_on=day.rests_on)
+        return day.with_verdict(missed)
     day = day.with_verdict(_attendance_gate(own))
     if coverage is None:
         return day.with_verdict(Verdict(gate="COVERAGE", reason="NO_COVERAGE"))
@@ -193,4 +194,5 @@ def _attendance_gate(services: Sequence[Service]) -> Verdict:
     if not services:
         return Verdict(gate="ATTENDANCE", reason="ONLY_ANCILLARY", final=True)
     in_doubt = min((service.in_doubt for service in services if service.in_doubt), default="")
-    return Verdict(gate="ATTENDANCE", reason=in_doubt)
+    facts = frozenset(service.attendance.fact for service in services)
+    return Verdict(gate="ATTENDANCE", reason=in_doubt, rests_on=facts)

@@ -72,6 +72,7 @@ def test_a_day_with_every_gate_open_is_a_per_diem_that_says_what_it_rests_on() -
         "note 2026-03-02 s",
         "plan",
         "rules payer 1",
+        "scheduled 2026-03-02 s",
     }
 
 

@@ -1,0 +1,63 @@
+"""A fact, told: its place, its times, whose command made it, or what it was derived from."""
+
+from collections.abc import Iterator
+
+from ninehours.exchange.v1 import fact_service_pb2 as pb
+
+from ninehours.cli.why.asking import Facts
+from ninehours.cli.why.telling import FACT, Point, Section, Told
+from ninehours.cli.why.words import joined, moment, plural, signed
+
+RECORDED = "recorded"
+
+
+def tell_fact(fact: pb.ExplainedFact, facts: Facts, asked: str) -> Told:
+    """The fact; of a derived one those that it rests on, too."""
+    kind = fact.type.rpartition(".")[2]
+    return Told(
+        asked=asked,
+        title=f"Why there is a {kind} {fact.id}",
+        answer=_answer(fact),
+        about=tuple(_about(fact)),
+        sections=tuple(_rests_on(fact, facts)),
+    )
+
+
+def _answer(fact: pb.ExplainedFact) -> str:
+    if fact.actor:
+        return f"A command of {fact.actor} made it, signed {moment(fact.signed_at)}."
+    derived = fact.derived
+    if not derived.row_id:
+        return f"No command made it; signed {moment(fact.signed_at)}."
+    last = "the current one" if derived.current else "a later one followed"
+    what = "withdraws" if derived.withdrawn else "tells"
+    return (
+        f"Nobody wrote it: it {what} revision {derived.revision} ({last}) of a {derived.kind} row,"
+        f" derived from {plural(len(derived.facts), 'fact')}."
+    )
+
+
+def _about(fact: pb.ExplainedFact) -> Iterator[tuple[str, str]]:
+    yield "type", fact.type
+    yield "about", fact.subject
+    yield "place", f"{fact.topic}, number {fact.sequence} of its subject"
+    yield "signed", moment(fact.signed_at)
+    yield RECORDED, moment(fact.recorded_at)
+    yield "label", fact.label
+    yield "person", fact.actor
+    yield "command", fact.command_id
+    yield "correlation", fact.correlation_id
+    yield "row", fact.derived.row_id
+    code = f"derivation's code {fact.derived.code}" if fact.derived.code else ""
+    yield "rules", joined(fact.derived.rules, code)
+
+
+def _rests_on(fact: pb.ExplainedFact, facts: Facts) -> Iterator[Section]:
+    if fact.derived.facts:
+        points = tuple(
+            Point(
+                kind=FACT, says=facts[each].type if each in facts else "", small=signed(each, facts)
+            )
+            for each in fact.derived.facts
+        )
+        yield Section(title="What it rests on", points=points)

@@ -1,0 +1,228 @@
+"""Explanations as messages, part by part."""
+
+from collections.abc import Sequence
+
+from google.protobuf.message import Message
+from ninehours.attendance.v1 import attendance_service_pb2 as attendance
+from ninehours.billing.v1 import billing_events_pb2 as events
+from ninehours.billing.v1 import billing_service_pb2 as billing
+from ninehours.billing.v1 import explanation_service_pb2 as pb
+from ninehours.common.v1 import policy_pb2
+from ninehours.intake.v1 import intake_service_pb2 as intake
+from ninehours.plans.v1 import plans_service_pb2 as plans
+
+from kernel.facts import Recorded, public_id
+from kernel.rpc.translate import to_date, to_timestamp
+from kernel.store.explaining import Revision
+from services.billing.adapters import messages
+from services.billing.app.explaining import RevisedDay, WhyClaim
+from services.billing.domain import explain
+from services.billing.domain.balances import Balance
+from services.billing.domain.claim import ClaimAdjudicated, ClaimReplaced, ClaimVoided
+from services.billing.domain.claims import Draft
+from services.billing.domain.disclosure import CONSENT, NO_CONSENT_NEEDED
+from services.billing.domain.issue import ORIGINAL, ClaimIssued
+from services.billing.domain.release import Release
+
+SERVICES = {
+    each.full_name: each
+    for module in (attendance, billing, intake, plans)
+    for each in module.DESCRIPTOR.services_by_name.values()
+}
+
+
+def day_message(revised: RevisedDay) -> pb.ExplainedDay:
+    """A day, explained."""
+    explained = revised.explained
+    day, rules = explained.day, explained.day.rules
+    return pb.ExplainedDay(
+        client_id=explained.client_id,
+        service_date=to_date(day.service_date),
+        outcome=f"OUTCOME_{day.outcome}",
+        payer_id=day.payer_id,
+        site_id=day.site_id,
+        minutes=day.minutes,
+        clinical_level=day.level_of_care,
+        authorized_level=day.authorized_level,
+        billed_level=rules.billed_level if rules else "",
+        rules=pb.RuleReference(
+            payer_id=rules.payer_id,
+            version=rules.version,
+            effective_from=to_date(rules.effective_from),
+            fact_id=explained.rules_fact,
+        )
+        if rules
+        else None,
+        verdicts=[_verdict(each) for each in explained.verdicts],
+        lines=messages.lines_of(day.lines),
+        authorization=_authorization(explained.authorization, day.authorized_units),
+        claims=[
+            pb.CarryingClaim(
+                claim_id=each.claim_id,
+                fact_id=each.fact,
+                frequency=each.frequency,
+                stands=each.claim_id in explained.standing,
+            )
+            for each in explained.claims
+        ],
+        row_id=revised.row_id,
+        revisions=[_revision(*each) for each in revised.revisions],
+        stale=revised.stale,
+    )
+
+
+def claim_message(why: WhyClaim) -> pb.ExplainedClaim:
+    """A claim, explained."""
+    claim = why.claim
+    of_cut = claim.cut if isinstance(claim, Draft) else claim
+    found = pb.ExplainedClaim(
+        claim_id=why.claim_id,
+        state=billing.CLAIM_STATE_ISSUED if why.issued else billing.CLAIM_STATE_DRAFTED,
+        client_id=why.client_id,
+        payer_id=of_cut.payer_id,
+        provider_id=of_cut.provider_id,
+        site_id=of_cut.site_id,
+        period_start=to_date(of_cut.period_start),
+        period_end=to_date(of_cut.period_end),
+        claim_form=f"CLAIM_FORM_{of_cut.claim_form}",
+        frequency=ORIGINAL if isinstance(claim, Draft) else claim.frequency,
+        charge=messages.money(claim.charge_minor),
+        diagnoses=claim.diagnoses,
+        lines=messages.lines_of(claim.lines),
+        days=[day_message(each) for each in why.days],
+        changed_days=[day_message(each) for each in why.changed],
+        authorization=_authorization(why.authorization, claim.authorized_units),
+        proposal=_proposal(why),
+    )
+    if isinstance(claim, ClaimIssued) and why.issued is not None:
+        found.issued.CopyFrom(_issued(claim, why.issued, why))
+        found.corrects_claim_id = claim.corrects_claim_id
+    if why.followed is not None:
+        found.followed_by_claim_id, found.followed_fact_id = _followed(why.followed)
+    if why.answered is not None:
+        found.answer.CopyFrom(_answer(why.answered))
+    return found
+
+
+def _verdict(each: explain.ExplainedVerdict) -> pb.ExplainedVerdict:
+    return pb.ExplainedVerdict(
+        gate=each.gate,
+        asks=each.asks,
+        verdict=f"GATE_VERDICT_{each.verdict}",
+        reason=each.reason,
+        says=each.says,
+        clauses=[pb.Clause(field=clause.field, value=clause.value) for clause in each.clauses],
+        facts=[pb.Evidence(fact_id=fact, says=says) for fact, says in each.facts.items()],
+        releases=[_release(release) for release in each.releases],
+    )
+
+
+def _release(release: Release) -> pb.Release:
+    """Who may is read from the command's own policy: what is told here is what is enforced."""
+    person = f"staff/{release.staff_id}" if release.staff_id else ""
+    return pb.Release(
+        says=release.says,
+        rpc=release.rpc,
+        roles=roles_of(release.rpc),
+        person=person,
+        alternative=release.alternative,
+    )
+
+
+def roles_of(rpc: str) -> Sequence[str]:
+    """Those that a command's policy names; of none, none."""
+    if not rpc:
+        return ()
+    service, _, name = rpc.partition("/")
+    options = SERVICES[service].methods_by_name[name].GetOptions()
+    roles: Sequence[str] = options.Extensions[policy_pb2.policy].roles
+    return roles
+
+
+def _authorization(balance: Balance | None, taken: int) -> pb.ExplainedAuthorization | None:
+    if balance is None:
+        return None
+    authorization = balance.authorization
+    return pb.ExplainedAuthorization(
+        authorization_id=authorization.authorization_id,
+        fact_id=authorization.fact,
+        unit=f"AUTHORIZATION_UNIT_{authorization.unit}",
+        units=authorization.units,
+        taken=taken,
+        issued=balance.issued,
+        allocated=balance.allocated,
+        effective_from=to_date(authorization.effective_from),
+        effective_to=to_date(authorization.effective_to),
+        level_of_care=authorization.level_of_care,
+    )
+
+
+def _revision(
+    revision: Revision,
+    changes: Sequence[explain.Change],
+    added: Sequence[str],
+    removed: Sequence[str],
+) -> pb.DayRevision:
+    return pb.DayRevision(
+        revision=revision.revision,
+        fact_id=str(revision.fact_id),
+        outcome=f"OUTCOME_{revision.content['outcome']}",
+        withdrawn=revision.withdrawn,
+        changes=[pb.Change(field=each.field, was=each.was, now=each.now) for each in changes],
+        facts_added=added,
+        facts_removed=removed,
+        rules=revision.rules,
+        code=revision.code,
+    )
+
+
+def _issued(claim: ClaimIssued, recorded: Recorded, why: WhyClaim) -> pb.IssuedBy:
+    return pb.IssuedBy(
+        fact_id=_public_id(recorded, claim.client_id, events.ClaimIssued),
+        issued_at=to_timestamp(recorded.at),
+        actor=recorded.actor,
+        batch_id=claim.batch_id,
+        control_number=why.batch.control_number if why.batch else 0,
+        number=claim.number,
+        basis=claim.basis or (CONSENT if claim.consent_id else NO_CONSENT_NEEDED),
+        consent_id=claim.consent_id,
+        disclosed_fact_id=_public_id(recorded, claim.client_id, events.Disclosed),
+    )
+
+
+def _followed(recorded: Recorded) -> tuple[str, str]:
+    fact: ClaimReplaced | ClaimVoided = recorded.fact
+    if isinstance(fact, ClaimReplaced):
+        public_id = _public_id(recorded, fact.client_id, events.ClaimReplaced)
+        return fact.replaced_by_claim_id, public_id
+    return fact.voided_by_claim_id, _public_id(recorded, fact.client_id, events.ClaimVoided)
+
+
+def _answer(recorded: Recorded) -> pb.PayersAnswer:
+    fact: ClaimAdjudicated = recorded.fact
+    return pb.PayersAnswer(
+        fact_id=_public_id(recorded, fact.client_id, events.ClaimAdjudicated),
+        status=f"ADJUDICATION_STATUS_{fact.status}",
+        paid=messages.money(fact.paid_minor),
+        payer_control_number=fact.payer_control_number,
+        adjudicated_on=to_date(fact.adjudicated_on),
+    )
+
+
+def _proposal(why: WhyClaim) -> pb.ExplainedProposal | None:
+    proposal = why.proposal
+    if proposal is None:
+        return None
+    return pb.ExplainedProposal(
+        row_id=why.proposal_row_id,
+        action=f"CORRECTION_ACTION_{proposal.action}",
+        state=f"PROPOSAL_STATE_{proposal.state}",
+        issued_charge=messages.money(sum(line.charge_minor for line in proposal.claim.lines)),
+        corrected_charge=messages.money(sum(line.charge_minor for line in proposal.lines)),
+        changed_dates=[to_date(on) for on in proposal.changed_dates],
+    )
+
+
+def _public_id(recorded: Recorded, client_id: str, message: type[Message]) -> str:
+    """The id that its public fact was given."""
+    return str(public_id(recorded, f"client/{client_id}", message))

@@ -1,0 +1,54 @@
+"""What billing knew by a moment, in SQL on the kernel's tables."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from ninehours.billing.v1 import billing_events_pb2 as billing
+from sqlalchemy import text
+
+from kernel.facts import id_of
+from kernel.messaging.standing import unsettled_clients
+from kernel.store import explaining
+from kernel.store.explaining import Revision
+from kernel.store.store import Transaction
+from services.billing.adapters.heard import INTERESTS
+from services.billing.adapters.known import known_of
+from services.billing.adapters.messages import draft_id as id_of_draft
+from services.billing.domain.derive import DRAFT_CLAIM
+from services.billing.domain.known import Known
+
+ISSUED = billing.ClaimIssued.DESCRIPTOR.full_name
+
+
+class SqlPast:
+    """The Past port."""
+
+    def known(
+        self, tx: Transaction, client_id: str, until: datetime | None, *, issuing: bool = False
+    ) -> Known:
+        client = f"client/{client_id}"
+        facts = INTERESTS.gather(tx.connection, client, until)
+        if issuing:
+            facts[client] = [
+                each for each in facts[client] if each.type != ISSUED or each.signed_at != until
+            ]
+        return known_of(client, facts)
+
+    def revisions(self, tx: Transaction, row_id: str, until: datetime | None) -> Sequence[Revision]:
+        found = explaining.revisions(tx.connection, [row_id])
+        told = explaining.explain(tx.connection, [each.fact_id for each in found], until)
+        by_then = {each.id for each in told}
+        return [each for each in found if each.fact_id in by_then]
+
+    def client_of_draft(self, tx: Transaction, draft_id: str) -> str | None:
+        rows = tx.connection.execute(
+            text("SELECT key, content FROM derived WHERE kind = :kind AND current"),
+            {"kind": DRAFT_CLAIM},
+        )
+        wanted = UUID(draft_id)
+        found = (id_of(row.key) for row in rows if UUID(id_of_draft(row.content)) == wanted)
+        return next(found, None)
+
+    def unsettled(self, tx: Transaction, client_id: str) -> bool:
+        return bool(unsettled_clients(tx.connection, [f"client/{client_id}"]))

@@ -1,0 +1,195 @@
+"""The questions that begin with why: of a claim, of a day; now, or as billing had heard it by then.
+
+Nothing here is kept for them: a day is what its facts make it, so it is derived again from those
+signed by then. Revisions alone are read from the derived rows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from kernel.facts import Recorded
+from kernel.ids import derived_id
+from kernel.refusal import Unknown
+from kernel.store.explaining import Revision
+from kernel.store.store import Store, Transaction
+from services.billing.domain import claims, derive, explain, proposals
+from services.billing.domain.balances import Balance
+from services.billing.domain.claim import ClaimAdjudicated, ClaimReplaced, ClaimVoided
+from services.billing.domain.claim_rows import draft_key
+from services.billing.domain.claims import Draft
+from services.billing.domain.explain import Case, Change, ExplainedDay
+from services.billing.domain.issue import BatchIssued, ClaimIssued
+from services.billing.domain.known import Known
+from services.billing.domain.proposals import Proposal
+from services.billing.domain.service_day import ServiceDay
+
+DERIVATION = "claims"
+
+
+class Past(Protocol):
+    """What was known by a moment."""
+
+    def known(
+        self, tx: Transaction, client_id: str, until: datetime | None, *, issuing: bool = False
+    ) -> Known:
+        """Of a client, by then; `issuing`: without the claims issued at that very moment."""
+        ...
+
+    def revisions(self, tx: Transaction, row_id: str, until: datetime | None) -> Sequence[Revision]:
+        """Of a row, oldest first, those signed by then."""
+        ...
+
+    def client_of_draft(self, tx: Transaction, draft_id: str) -> str | None:
+        """Whose draft it is, or was."""
+        ...
+
+    def unsettled(self, tx: Transaction, client_id: str) -> bool:
+        """Whether something of the client is parked, behind or due."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevisedDay:
+    """A day with its row's revisions, each with what changed from the one before."""
+
+    explained: ExplainedDay
+    row_id: str
+    revisions: Sequence[tuple[Revision, Sequence[Change], Sequence[str], Sequence[str]]]
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhyClaim:
+    """`issued` None: a draft. `days` as they stood at issue; `changed`: what they are by now."""
+
+    claim: ClaimIssued | Draft
+    claim_id: str
+    client_id: str
+    days: Sequence[RevisedDay]
+    changed: Sequence[RevisedDay]
+    authorization: Balance | None
+    issued: Recorded | None = None
+    batch: BatchIssued | None = None
+    followed: Recorded | None = None
+    answered: Recorded | None = None
+    proposal: Proposal | None = None
+
+    @property
+    def proposal_row_id(self) -> str:
+        key = f"{self.client_id}|{self.claim_id}"
+        return str(derived_id(DERIVATION, derive.PROPOSAL, key))
+
+
+def why_day(
+    store: Store, past: Past, client_id: str, on: date, until: datetime | None
+) -> RevisedDay:
+    """The day; refuses one on which no session of the client was closed by then (Unknown)."""
+    with store.transaction() as tx:
+        case = Case(past.known(tx, client_id, until))
+        if on not in case.days:
+            raise Unknown("service day", f"{client_id}|{on}")
+        return _revised(tx, past, case, on, until)
+
+
+def why_claim(store: Store, past: Past, claim_id: str, until: datetime | None) -> WhyClaim:
+    """The claim, issued by then or drafted; refuses any other (Unknown)."""
+    with store.transaction() as tx:
+        history = [
+            each for each in tx.load(f"claim/{claim_id}") if until is None or each.at <= until
+        ]
+        if history:
+            return _issued(tx, past, history, until)
+        return _drafted(tx, past, claim_id, until)
+
+
+def _issued(
+    tx: Transaction, past: Past, history: Sequence[Recorded], until: datetime | None
+) -> WhyClaim:
+    issued, *later = history
+    claim: ClaimIssued = issued.fact
+    dates = _dates(tx, claim)
+    then = Case(past.known(tx, claim.client_id, issued.at, issuing=True))
+    now = Case(past.known(tx, claim.client_id, until))
+    there = [on for on in dates if on in now.days]
+    changed = [on for on in there if on not in then.days or _differ(then.days[on], now.days[on])]
+    batches = [each.fact for each in tx.load(f"batch/{claim.batch_id}")]
+    proposed = proposals.propose(list(now.days.values()), now.known)
+    return WhyClaim(
+        claim=claim,
+        claim_id=claim.claim_id,
+        client_id=claim.client_id,
+        days=[_revised(tx, past, then, on, issued.at) for on in dates if on in then.days],
+        changed=[_revised(tx, past, now, on, until) for on in changed],
+        authorization=now.balance(claim.authorization_id),
+        issued=issued,
+        batch=next((each for each in batches if isinstance(each, BatchIssued)), None),
+        followed=_last(later, ClaimReplaced, ClaimVoided),
+        answered=_last(later, ClaimAdjudicated),
+        proposal=next((p for p in proposed if p.claim.claim_id == claim.claim_id), None),
+    )
+
+
+def _drafted(tx: Transaction, past: Past, draft_id: str, until: datetime | None) -> WhyClaim:
+    client_id = past.client_of_draft(tx, draft_id)
+    if client_id is None:
+        raise Unknown("claim", draft_id)
+    case = Case(past.known(tx, client_id, until))
+    for draft in claims.draft(list(case.days.values()), case.known):
+        if str(derived_id("draft claim", draft_key(client_id, draft))) == draft_id:
+            dates = sorted({line.service_date for line in draft.lines})
+            return WhyClaim(
+                claim=draft,
+                claim_id=draft_id,
+                client_id=client_id,
+                days=[_revised(tx, past, case, on, until) for on in dates],
+                changed=(),
+                authorization=case.balance(draft.cut.authorization_id),
+            )
+    raise Unknown("claim", draft_id)
+
+
+def _dates(tx: Transaction, claim: ClaimIssued) -> list[date]:
+    """Of its lines; of a correction, those of the claim that it corrects too."""
+    dates = {line.service_date for line in claim.lines}
+    if claim.corrects_claim_id:
+        corrected: ClaimIssued = tx.load(f"claim/{claim.corrects_claim_id}")[0].fact
+        dates |= {line.service_date for line in corrected.lines}
+    return sorted(dates)
+
+
+def _differ(then: ServiceDay, now: ServiceDay) -> bool:
+    """Whether a day says something else, but for the authorization that a claim holds by now."""
+
+    def said(day: ServiceDay) -> tuple[object, ...]:
+        return day.outcome, day.minutes, day.reasons, day.lines, day.site_id, day.payer_id
+
+    return said(then) != said(now)
+
+
+def _revised(
+    tx: Transaction, past: Past, case: Case, on: date, until: datetime | None
+) -> RevisedDay:
+    client_id = case.known.client_id
+    key = f"{client_id}|{on}"
+    row_id = str(derived_id(DERIVATION, derive.SERVICE_DAY, key))
+    revisions = past.revisions(tx, row_id, until)
+    before: Revision | None = None
+    found = []
+    for each in revisions:
+        had, has = frozenset(before.facts if before else ()), frozenset(each.facts)
+        changed = explain.changes(before.content, each.content) if before else []
+        added, removed = (sorted(has - had), sorted(had - has)) if before else ([], [])
+        found.append((each, changed, added, removed))
+        before = each
+    return RevisedDay(
+        explained=case.explain(on),
+        row_id=row_id,
+        revisions=found,
+        stale=past.unsettled(tx, client_id),
+    )
+
+
+def _last(history: Sequence[Recorded], *kinds: type) -> Recorded | None:
+    return next((each for each in reversed(history) if isinstance(each.fact, kinds)), None)

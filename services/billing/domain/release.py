@@ -1,0 +1,175 @@
+"""What would release a HOLD, and the command that does it; who may is that command's policy."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from services.billing.domain.attended import attendance_that_holds, services_of
+from services.billing.domain.gates import Verdict
+from services.billing.domain.known import Attendance, Known
+from services.billing.domain.rules import RuleSet, week_of
+from services.billing.domain.service_day import ServiceDay
+
+ATTENDANCE = "ninehours.attendance.v1.AttendanceService"
+INTAKE = "ninehours.intake.v1.IntakeService"
+PLANS = "ninehours.plans.v1.PlansService"
+BILLING = "ninehours.billing.v1.BillingService"
+
+# Reason → what, and by which command. `{on}`: the service date.
+BY_COMMAND = {
+    "NO_COVERAGE": ("verifies a coverage in force on {on}", f"{INTAKE}/VerifyCoverage"),
+    "NO_RULES_IN_EFFECT": (
+        "confirms rules of the payer that are in effect on {on}",
+        f"{BILLING}/ConfirmRuleSet",
+    ),
+    "SEVERAL_SITES": (
+        "corrects the attendance, if it was recorded at the wrong site",
+        f"{ATTENDANCE}/CorrectAttendance",
+    ),
+    "SERVICE_UNKNOWN": (
+        "corrects the attendance, if it was another session",
+        f"{ATTENDANCE}/CorrectAttendance",
+    ),
+    "WEEK_SHORT_OF_MINUTES": (
+        "corrects an attendance of the week, if minutes are missing",
+        f"{ATTENDANCE}/CorrectAttendance",
+    ),
+    "NOT_ADMITTED": ("admits the client by {on}", f"{INTAKE}/AdmitClient"),
+    "DISCHARGED": (
+        "admits the client again by {on}, or corrects the attendance, if nobody was there",
+        f"{INTAKE}/AdmitClient",
+    ),
+    "OTHER_LEVEL": (
+        "changes the level of care from {on} or before, if it was recorded wrongly",
+        f"{PLANS}/ChangeLevelOfCare",
+    ),
+    "NO_DIAGNOSIS": (
+        "records a principal diagnosis in effect by {on}",
+        f"{INTAKE}/RecordDiagnosis",
+    ),
+    "NO_CONSENT": ("records a consent to this payer given by {on}", f"{INTAKE}/GiveConsent"),
+    "CONSENT_REVOKED": (
+        "records another consent to this payer given by {on}",
+        f"{INTAKE}/GiveConsent",
+    ),
+    "NOT_ENROLLED": (
+        "enrolls a provider with the payer for the site, from {on} or before",
+        f"{BILLING}/EnrollProvider",
+    ),
+    "NO_FEE": ("sets the provider's charge, from {on} or before", f"{BILLING}/SetFee"),
+}
+AUTHORIZING = {
+    "NO_AUTHORIZATION",
+    "OTHER_LEVEL_AUTHORIZED",
+    "OTHER_UNIT_AUTHORIZED",
+    "OTHER_SITE_AUTHORIZED",
+    "AUTHORIZATION_USED_UP",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """`rpc` empty: nobody can any more. `staff_id`: whom it waits for, where that is known.
+
+    `alternative`: any one of those of the gate that say so is enough; of the others all are needed.
+    """
+
+    says: str
+    rpc: str = ""
+    staff_id: str = ""
+    alternative: bool = False
+
+
+def releases_of(verdict: Verdict, day: ServiceDay, known: Known) -> tuple[Release, ...]:
+    """What would open this gate of the day; nothing for one that is open, or closed for good."""
+    if verdict.open or verdict.final:
+        return ()
+    return tuple(_releases(verdict.reason, day, known))
+
+
+def _releases(reason: str, day: ServiceDay, known: Known) -> Iterator[Release]:
+    on = day.service_date
+    if reason in BY_COMMAND:
+        says, rpc = BY_COMMAND[reason]
+        yield Release(says.format(on=on), rpc)
+    elif reason in ("NO_CHECK_OUT", "OVERLAP", "SHORT_OF_MINUTES"):
+        yield from _minutes(day, known)
+    elif reason in ("NOTE_UNSIGNED", "NOTE_LATE"):
+        yield from _notes(day, known)
+    elif reason == "WEEK_INCOMPLETE":
+        yield from _week(day, known)
+    elif reason == "NO_PLAN_IN_FORCE":
+        yield Release(f"a plan signed later doesn't reach back to {on}: it has to be written off")
+    elif reason in AUTHORIZING:
+        yield Release(
+            f"records an authorization that covers {on}, with units left",
+            f"{BILLING}/RecordAuthorization",
+            alternative=True,
+        )
+        yield Release(
+            "bills the date without authorization, with a reason",
+            f"{BILLING}/BillWithoutAuthorization",
+            alternative=True,
+        )
+
+
+def _minutes(day: ServiceDay, known: Known) -> Iterator[Release]:
+    for attendance in attendance_that_holds(known.attendances):
+        if attendance.service_date != day.service_date:
+            continue
+        if attendance.no_check_out:
+            yield _confirmed(attendance)
+        elif attendance.overlap:
+            yield Release(
+                f"corrects when the client was at session {attendance.session_id}",
+                f"{ATTENDANCE}/CorrectAttendance",
+            )
+
+
+def _confirmed(attendance: Attendance) -> Release:
+    return Release(
+        f"confirms when the client left session {attendance.session_id}",
+        f"{ATTENDANCE}/CorrectAttendance",
+    )
+
+
+def _notes(day: ServiceDay, known: Known) -> Iterator[Release]:
+    signed = {note.session_id for note in known.notes}
+    attested = {each.session_id for each in known.attested}
+    rule = day.rules.late_signature if day.rules else ""
+    holding = attendance_that_holds(known.attendances)
+    of_day = [each for each in holding if each.service_date == day.service_date]
+    for service in services_of(known, of_day):
+        session_id, facilitator = service.attendance.session_id, service.facilitator_id
+        if rule == "ATTEST" and session_id not in attested:
+            yield Release(
+                f"attests the note of session {session_id}", f"{ATTENDANCE}/AttestNote", facilitator
+            )
+        elif session_id not in signed:
+            yield Release(
+                f"signs the note of session {session_id}", f"{ATTENDANCE}/SignNote", facilitator
+            )
+        elif rule == "HOLD":
+            yield Release(
+                f"the payer keeps days of late notes on HOLD (session {session_id})"
+                ": only other confirmed rules release it",
+                f"{BILLING}/ConfirmRuleSet",
+            )
+
+
+def _week(day: ServiceDay, known: Known) -> Iterator[Release]:
+    rules: RuleSet | None = day.rules
+    if rules is None:
+        return
+    start, end = week_of(day.service_date, rules.week_start)
+    holding = attendance_that_holds(known.attendances)
+    closed = {each.session_id for each in holding} | {each.session_id for each in known.cancelled}
+    for session in sorted(known.sessions, key=lambda each: (each.service_date, each.session_id)):
+        if start <= session.service_date <= end and session.session_id not in closed:
+            yield Release(
+                f"closes session {session.session_id} of {session.service_date}",
+                f"{ATTENDANCE}/CloseSession",
+                session.facilitator_id,
+            )
+    for attendance in holding:
+        if start <= attendance.service_date <= end and attendance.no_check_out:
+            yield _confirmed(attendance)

@@ -1,0 +1,46 @@
+"""What plans knew by a moment, in SQL on the kernel's tables."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+
+from kernel.messaging.standing import unsettled_clients
+from kernel.store.store import Transaction
+from services.plans.adapters.heard import BANDS, INTERESTS
+from services.plans.adapters.known import known_of, rules_of
+from services.plans.app.explaining import Then
+from services.plans.app.streams import RULES_SUBJECT, client_subject
+
+
+class SqlPast:
+    """The Past port."""
+
+    def known(self, tx: Transaction, client_id: str, until: datetime | None) -> Then:
+        client = client_subject(client_id)
+        facts = INTERESTS.gather(tx.connection, client, until)
+        return Then(
+            facts=known_of(facts[client]),
+            rules=rules_of(facts.get(RULES_SUBJECT, ())),
+            bands=BANDS,
+        )
+
+    def revisions(self, tx: Transaction, row_ids: Sequence[str]) -> Mapping[str, int]:
+        rows = tx.connection.execute(
+            text(
+                "SELECT id, revision FROM derived WHERE current AND id = ANY(CAST(:ids AS uuid[]))"
+            ),
+            {"ids": list(row_ids)},
+        )
+        return {str(row.id): row.revision for row in rows}
+
+    def commands(self, tx: Transaction, facts: Sequence[UUID]) -> Mapping[UUID, UUID]:
+        rows = tx.connection.execute(
+            text("SELECT id, command_id FROM fact WHERE id = ANY(CAST(:ids AS uuid[]))"),
+            {"ids": list(facts)},
+        )
+        return {row.id: row.command_id for row in rows}
+
+    def unsettled(self, tx: Transaction, client_id: str) -> bool:
+        return bool(unsettled_clients(tx.connection, [client_subject(client_id)]))

@@ -1,0 +1,127 @@
+"""A day explained: the gate that decided, the clause of the rules, and what would release it."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from ninehours.billing.v1 import rules_pb2
+
+from services.billing import domain
+from services.billing.adapters.explained import SERVICES, roles_of
+from services.billing.domain import release, wording
+from services.billing.domain.clauses import FIELDS, Clause
+from services.billing.domain.explain import Case, ExplainedVerdict, changes
+from services.billing.domain.known import Known
+from services.billing.domain.rules import DiscreteService, TimedUnits
+from tests.billing.known import MONDAY, attended, authorization, billable, confirmed, day
+
+FOLDER = Path(domain.__file__).parent
+
+
+def verdict(known: Known, gate: str) -> ExplainedVerdict:
+    [found] = [each for each in Case(known).explain(MONDAY).verdicts if each.gate == gate]
+    return found
+
+
+def held(known: Known) -> ExplainedVerdict:
+    [found] = [each for each in Case(known).explain(MONDAY).verdicts if each.reason]
+    return found
+
+
+def test_every_gate_of_an_open_day_says_what_it_asks_and_what_it_looked_at() -> None:
+    explained = Case(billable(MONDAY)).explain(MONDAY)
+    assert {each.verdict for each in explained.verdicts} == {"PASS"}
+    looked = {each.gate for each in explained.verdicts if each.facts}
+    asked = {each.gate for each in explained.verdicts}
+    assert asked - looked == {"RESTRICTION", "WEEK"}  # nothing restricts it; nobody asks weeks
+    assert asked == set(wording.GATES)
+    said = verdict(billable(MONDAY), "MINUTES").facts
+    assert said == {f"attended {MONDAY} s": f"180 minutes attended in session {MONDAY} s"}
+
+
+def test_too_short_a_day_names_the_clause_and_its_value() -> None:
+    short = billable(MONDAY, attendances=(attended(MONDAY, 165),))
+    closed = held(short)
+    assert (closed.gate, closed.verdict, closed.releases) == ("MINUTES", "REFUSE", ())
+    assert Clause("per_diem.minimum_minutes", "180") in closed.clauses
+
+
+def test_an_unsigned_note_is_released_by_its_facilitator_signing_it() -> None:
+    known = billable(MONDAY, notes=())
+    known = replace(known, sessions=tuple(replace(s, facilitator_id="f") for s in known.sessions))
+    closed = held(known)
+    assert (closed.verdict, closed.reason) == ("HOLD", "NOTE_UNSIGNED")
+    [needed] = closed.releases
+    assert needed.says == f"signs the note of session {MONDAY} s"
+    assert (needed.rpc, needed.staff_id) == (f"{release.ATTENDANCE}/SignNote", "f")
+    assert list(roles_of(needed.rpc)) == ["clinician"]
+
+
+def test_a_plan_signed_too_late_is_released_by_nobody() -> None:
+    late = day(10)
+    known = billable(late, plans=())
+    [closed] = [each for each in Case(known).explain(late).verdicts if each.reason]
+    [needed] = closed.releases
+    assert (closed.reason, needed.rpc) == ("NO_PLAN_IN_FORCE", "")
+    assert set(closed.facts) == {"admission"}
+
+
+def test_used_up_units_say_how_many_and_any_of_two_acts_releases_the_day() -> None:
+    known = billable(MONDAY, day(1), authorizations=(authorization(1),))
+    [closed] = [each for each in Case(known).explain(day(1)).verdicts if each.reason]
+    assert closed.reason == "AUTHORIZATION_USED_UP"
+    assert all(each.alternative for each in closed.releases)
+    [said] = closed.facts.values()
+    assert said.startswith("1 DAYS of level 2.1") and "1 on days not issued yet" in said
+
+
+def test_every_reason_that_a_gate_can_give_is_in_words() -> None:
+    given = {
+        found
+        for module in FOLDER.glob("*.py")
+        for found in re.findall(r'reason = "([A-Z_]+)"|reason="([A-Z_]+)"', module.read_text())
+        for found in found
+        if found
+    }
+    assert len(given) > 15
+    assert given <= wording.REASONS.keys()
+
+
+def test_every_command_that_releases_a_hold_is_one_with_a_policy() -> None:
+    rpcs = {rpc for _, rpc in release.BY_COMMAND.values()}
+    rpcs |= set(re.findall(r'f"(\{[A-Z]+\}/\w+)"', Path(release.__file__).read_text()))
+    named = {rpc.format(**vars(release)) for rpc in rpcs}
+    assert len(named) > 12
+    assert {rpc.partition("/")[0] for rpc in named} <= SERVICES.keys()
+    assert all(roles_of(rpc) for rpc in named)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"bill_by": "DISCRETE", "discrete": (DiscreteService(service_kind="GROUP", code="90853"),)},
+        {
+            "bill_by": "TIMED_UNITS",
+            "timed_units": TimedUnits(code="H0015", modifiers=(), unit_minutes=15, rounding="UP"),
+        },
+        {"complete_weeks_only": True, "weekly_minimum_minutes": 60},
+    ],
+)
+def test_every_clause_is_a_field_of_the_contract(changed: dict[str, object]) -> None:
+    known = billable(MONDAY, confirmed=(confirmed(**changed),))
+    found = {c.field for each in Case(known).explain(MONDAY).verdicts for c in each.clauses}
+    assert found
+    for path in found | {field for fields in FIELDS.values() for field in fields}:
+        holder = rules_pb2.RuleSet.DESCRIPTOR
+        for step in path.split("."):
+            field = holder.fields_by_name[step]
+            holder = field.message_type
+
+
+def test_what_changed_between_revisions_is_told_field_by_field() -> None:
+    was = {"outcome": "HOLD", "minutes": 180, "verdicts": [{"gate": "NOTE", "reason": "N"}]}
+    now = {"outcome": "PER_DIEM", "minutes": 180, "verdicts": [{"gate": "NOTE", "reason": ""}]}
+    told = [(each.field, each.was, each.now) for each in changes(was, now)]
+    assert told == [("outcome", "HOLD", "PER_DIEM"), ("closed gates", "NOTE N", "none")]

@@ -1,0 +1,112 @@
+"""Answers to why, taken from a system that has played the story: what golden files hold."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from ninehours.billing.v1 import billing_events_pb2 as events
+from ninehours.billing.v1 import billing_service_pb2 as billing
+
+from ninehours.cli.asking import Services
+from ninehours.cli.why import asking as why
+from ninehours.cli.why.of_claim import tell_claim
+from ninehours.cli.why.of_day import REVISIONS, tell_day
+from ninehours.cli.why.of_level import tell_level
+from ninehours.cli.why.telling import Told
+from ninehours.cli.why.tree import lines_of
+from ninehours.local.system import LocalSystem
+from ninehours.story import days, named
+from tests.system.told import Answer
+
+HOLD = events.OUTCOME_HOLD
+
+
+def take_answers(system: LocalSystem, client_ids: Mapping[str, str]) -> dict[str, Answer]:
+    """By the name of their golden file."""
+    services = Services(system.addresses, system.secrets_dir)
+    try:
+        return {answer.name: answer for answer in _answers(_Asking(services), client_ids)}
+    finally:
+        services.close()
+
+
+def _answers(asking: "_Asking", clients: Mapping[str, str]) -> Iterator[Answer]:
+    first = min(asking.claims(clients[named.FULL_COURSE]), key=_begins)
+    yield asking.claim("full_course_first_claim", first.claim_id)
+    late = clients[named.LATE_NOTE]
+    before = datetime.combine(days.SIGNED_AT_LAST - timedelta(days=1), datetime.min.time())
+    yield asking.day("late_note_before_it_was_signed", late, days.UNSIGNED, before)
+    yield asking.day("late_note_released", late, days.UNSIGNED)
+    replaced = asking.claims(clients[named.CORRECTED_REPLACED])
+    yield asking.claim("corrected_and_replaced", _corrected(replaced, "7"))
+    yield asking.claim("replacement", _of(replaced, "7"))
+    voided = asking.claims(clients[named.CORRECTED_VOIDED])
+    yield asking.claim("voided", _corrected(voided, "8"))
+    yield asking.claim("void", _of(voided, "8"))
+    for name, story in (
+        ("consent_revoked", named.CONSENT_REVOKED),
+        ("authorization_used_up", named.AUTHORIZATION_USED_UP),
+    ):
+        yield asking.day(name, clients[story], asking.first_on_hold(clients[story]))
+    yield asking.level("step_up", clients[named.STEP_UP])
+
+
+class _Asking:
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def claim(self, name: str, claim_id: str) -> Answer:
+        answer = why.claim(self._services, claim_id, None)
+        facts = self._facts("biller", answer)
+        return _answer(name, tell_claim(answer, facts, ""), answer, facts)
+
+    def day(self, name: str, client_id: str, on: date, as_of: datetime | None = None) -> Answer:
+        answer = why.day(self._services, client_id, on, why.moment_of(as_of))
+        facts = self._facts("biller", answer)
+        return _answer(name, tell_day(answer, facts, ""), answer, facts)
+
+    def level(self, name: str, client_id: str) -> Answer:
+        answer = why.level_of_care(self._services, client_id, None, None)
+        facts = self._facts("clinician", answer)
+        return _answer(name, tell_level(answer, facts, ""), answer, facts)
+
+    def claims(self, client_id: str) -> list[billing.Claim]:
+        request = billing.ListClaimsRequest(
+            client_id=client_id, state=billing.CLAIM_STATE_ISSUED, page_size=1000
+        )
+        return list(self._services.ask("biller", request).claims)
+
+    def first_on_hold(self, client_id: str) -> date:
+        request = billing.ListServiceDaysRequest(client_id=client_id, outcome=HOLD, page_size=1000)
+        found = [each.service_date for each in self._services.ask("biller", request).days]
+        return min(date(each.year, each.month, each.day) for each in found)
+
+    def _facts(self, role: str, answer: Any) -> why.Facts:
+        return why.facts(self._services, role, why.ids_in(answer))
+
+
+def _answer(name: str, told: Told, answer: Any, facts: why.Facts) -> Answer:
+    """How often a day was derived anew depends on how facts came in batches: left out."""
+    return Answer(
+        name=name,
+        text="\n".join(lines_of(told.without(REVISIONS))) + "\n",
+        told=told,
+        named=frozenset(why.ids_in(answer)),
+        resolved=frozenset(facts),
+    )
+
+
+def _begins(claim: billing.Claim) -> tuple[int, int, int]:
+    return claim.period_start.year, claim.period_start.month, claim.period_start.day
+
+
+def _of(claims: list[billing.Claim], frequency: str) -> str:
+    [found] = [claim.claim_id for claim in claims if claim.frequency == frequency]
+    return found
+
+
+def _corrected(claims: list[billing.Claim], frequency: str) -> str:
+    """The claim that the one of that frequency follows."""
+    following = _of(claims, frequency)
+    [found] = [each.claim_id for each in claims if each.followed_by_claim_id == following]
+    return found
