@@ -6,6 +6,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 with warnings.catch_warnings():
     # kafka-python 3.0.12 reads its schemas by deprecated functions, on every import.
@@ -20,6 +21,10 @@ from kernel.vault import Vault
 from ninehours.local.servers import LocalServers
 
 NewStore = Callable[[Service], Store]
+
+# That a machine is busy is no finding.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 
 @pytest.fixture(scope="session")
