@@ -49,8 +49,9 @@ def scheduled(**changes: Any) -> SessionScheduled:
     return scheduled_as(replace(SCHEDULE, **changes))
 
 
-def came(at_minute: int) -> Presence:
-    return Presence(intervals=(Interval(came=START + timedelta(minutes=at_minute)),))
+def came(*at_minutes: int) -> Presence:
+    moments = [START + timedelta(minutes=each) for each in at_minutes]
+    return Presence(intervals=tuple(Interval(came=moment) for moment in moments))
 
 
 @pytest.mark.parametrize(("capacity", "fits"), [(0, True), (1, False), (2, True), (3, True)])
@@ -82,6 +83,8 @@ def test_breaks_lie_within_the_session() -> None:
         ({"ada": came(0), "bob": Presence(), "eve": came(5)}, set()),
         ({"ada": came(0), "bob": Presence(), "eve": came(5), "fay": came(4)}, {"eve"}),
         ({"ada": Presence(), "bob": Presence(), "eve": came(1), "fay": came(1)}, set()),
+        # Who was back at 30 came first, recorded afterwards or not.
+        ({"ada": came(0), "bob": Presence(), "eve": came(30, 2), "fay": came(4)}, {"fay"}),
     ],
 )
 def test_the_rosters_places_are_theirs_and_the_others_first_come(
