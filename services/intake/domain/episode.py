@@ -119,7 +119,8 @@ def decide(command: EpisodeCommand, episode: Episode) -> Iterator[EpisodeFact]:
     """An admission, or the end of one; closing twice yields nothing.
 
     An admission refuses what is no level of care, a date after tomorrow, one before another episode
-    in the program ended, AlreadyInProgram, and ScreeningDeclined. A client nobody screened is admitted: screening may have been elsewhere.
+    in the program ended, AlreadyInProgram, and ScreeningDeclined. A client nobody screened is
+    admitted: screening may have been elsewhere.
     Closing refuses an episode that is not the client's (Unknown).
     """
     match command:
