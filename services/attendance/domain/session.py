@@ -10,20 +10,17 @@ from kernel.decider import Decider
 from kernel.refusal import AgainstTheRules, Unknown
 from services.attendance.domain.minutes import minutes_within
 from services.attendance.domain.presence import Presence
-from services.attendance.domain.refusals import SessionCancelledAlready, SessionClosedAlready
+from services.attendance.domain.refusals import (
+    SessionCancelledAlready,
+    SessionClosedAlready,
+    SessionNotStarted,
+)
 from services.attendance.domain.scheduling import (
     ScheduleSession,
     SessionScheduled,
     require_possible,
     scheduled_as,
 )
-
-
-class SessionNotStarted(AgainstTheRules):
-    """Nobody can have missed what has not begun."""
-
-    def __init__(self, session_id: str) -> None:
-        super().__init__("SESSION_NOT_STARTED", "the session has not begun", session_id=session_id)
 
 
 class SessionBegun(AgainstTheRules):
