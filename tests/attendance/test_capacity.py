@@ -1,6 +1,6 @@
 """Capacity: nobody is scheduled beyond it; who comes all the same is recorded and flagged."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -49,8 +49,9 @@ def scheduled(**changes: Any) -> SessionScheduled:
     return scheduled_as(replace(SCHEDULE, **changes))
 
 
-def came(at_minute: int) -> Presence:
-    return Presence(intervals=(Interval(came=START + timedelta(minutes=at_minute)),))
+def came(*at_minutes: int) -> Presence:
+    moments = [START + timedelta(minutes=each) for each in at_minutes]
+    return Presence(intervals=tuple(Interval(came=moment) for moment in moments))
 
 
 @pytest.mark.parametrize(("capacity", "fits"), [(0, True), (1, False), (2, True), (3, True)])
@@ -82,6 +83,8 @@ def test_breaks_lie_within_the_session() -> None:
         ({"ada": came(0), "bob": Presence(), "eve": came(5)}, set()),
         ({"ada": came(0), "bob": Presence(), "eve": came(5), "fay": came(4)}, {"eve"}),
         ({"ada": Presence(), "bob": Presence(), "eve": came(1), "fay": came(1)}, set()),
+        # Who was back at 30 came first, recorded afterwards or not.
+        ({"ada": came(0), "bob": Presence(), "eve": came(30, 2), "fay": came(4)}, {"fay"}),
     ],
 )
 def test_the_rosters_places_are_theirs_and_the_others_first_come(
@@ -194,8 +197,49 @@ def test_breaks_and_several_intervals_make_the_minutes_of_closing_and_of_correct
     assert desk.heard(ada)[-1].minutes == 165
 
 
+def correction(session_id: str, client: str, begin: int, end: int) -> pb.CorrectAttendanceRequest:
+    """There from minute to minute after all; to the same minute: was not."""
+    return pb.CorrectAttendanceRequest(
+        session_id=session_id,
+        client_id=client,
+        intervals=[interval(minute(begin), minute(end))] if begin < end else [],
+        reason=pb.CORRECTION_REASON_WRONG_TIME,
+    )
+
+
+def test_a_correction_is_flagged_while_it_says_the_client_was_at_two_places(
+    desk: FrontDesk,
+) -> None:
+    [ada] = clients(1)
+    first = desk.session([ada])
+    second = desk.session([ada], starts_at=minute(180))
+    attend(desk, first, [ada], 0, 180)
+    attend(desk, second, [ada], 180, 300)
+    third = desk.session(clients(1), starts_at=minute(60), facilitator_id=desk.clinician())
+    desk.now = minute(360)
+    for session_id in (first, second, third):
+        desk.close(session_id)
+
+    def corrected(*said: Any) -> list[int]:
+        desk.call(correction(*said))
+        return list(desk.heard(ada)[-1].flags)
+
+    # Minutes outside the session are no attendance of it.
+    assert corrected(second, ada, 120, 300) == []
+    assert corrected(third, ada, 60, 200) == [events.FLAG_OVERLAP]
+    assert desk.heard(ada)[-1].minutes == 140
+    assert corrected(first, ada, 0, 0) == []
+    # It still overlaps the second; when that is settled, saying it again takes the flag away.
+    assert corrected(third, ada, 60, 190) == [events.FLAG_OVERLAP]
+    assert corrected(second, ada, 240, 300) == []
+    assert corrected(third, ada, 60, 190) == []
+    known = len(desk.heard(ada))
+    corrected(third, ada, 60, 190)
+    assert len(desk.heard(ada)) == known
+
+
 class Held(SqlCalendar):
-    """Lets two closings look elsewhere, and go on only when both have looked, or one can't."""
+    """Lets two look elsewhere, and go on only when both have looked, or one can't."""
 
     def __init__(self) -> None:
         self.barrier = Barrier(2)
@@ -205,6 +249,33 @@ class Held(SqlCalendar):
         with suppress(BrokenBarrierError):
             self.barrier.wait(timeout=1)
         return found
+
+    def is_elsewhere(
+        self, tx: Transaction, session_id: str, client_id: str, intervals: Sequence[Interval]
+    ) -> bool:
+        found = super().is_elsewhere(tx, session_id, client_id, intervals)
+        with suppress(BrokenBarrierError):
+            self.barrier.wait(timeout=1)
+        return found
+
+
+def test_of_two_corrections_at_once_one_flags_the_overlap(
+    new_store: Callable[[Any], Any],
+) -> None:
+    asked = Held()
+    desk = FrontDesk(new_store(SERVICE), asked).open()
+    [ada] = clients(1)
+    first = desk.session([ada])
+    second = desk.session(clients(1), starts_at=minute(60), facilitator_id=desk.clinician())
+    desk.now = minute(240)
+    for session_id in (first, second):
+        desk.close(session_id)
+    asked.barrier.reset()
+    with ThreadPoolExecutor(2) as pool:
+        said = [correction(each, ada, 60, 180) for each in (first, second)]
+        list(pool.map(desk.call, said))
+    corrected = [fact for fact in desk.heard(ada) if fact.DESCRIPTOR.name == "AttendanceCorrected"]
+    assert [list(fact.flags) for fact in corrected] == [[], [events.FLAG_OVERLAP]]
 
 
 def test_of_two_sessions_closed_at_once_one_flags_the_overlap(

@@ -102,7 +102,7 @@ DECIDERS: list[Any] = [
         PRESENCE,
         some.builds(CheckIn, at=ATS, came=MOMENTS)
         | some.builds(CheckOut, at=ATS, left=MOMENTS)
-        | some.builds(SignNote, at=ATS)
+        | some.builds(SignNote, at=ATS, signed_at=MOMENTS)
         | some.builds(AttestNote, at=ATS)
         | some.builds(CorrectAttendance, at=ATS, intervals=INTERVALS),
         some.builds(CheckedIn)

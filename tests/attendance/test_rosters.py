@@ -118,6 +118,7 @@ def test_a_roster_call_names_each_client_once_and_an_existing_session(desk: Fron
 def test_each_clients_documents_hold_the_groups_part_and_their_own_only(desk: FrontDesk) -> None:
     ada, bob = clients(2)
     session_id = desk.session([ada, bob])
+    desk.now = minute(180)
     desk.call(group_note(session_id, [(ada, "Spoke of work."), (bob, "Listened.")]))
     with desk.store.transaction() as tx:
         for client, own in ((ada, b"Spoke of work."), (bob, b"Listened.")):
@@ -139,6 +140,18 @@ def test_cloned_parts_are_refused_and_nothing_is_signed(desk: FrontDesk) -> None
     assert desk.rows("SELECT count(*) FROM document") == [(0,)]
 
 
+def test_nobody_tells_what_happened_before_it_began(desk: FrontDesk) -> None:
+    [ada] = clients(1)
+    session_id = desk.session([ada])
+    desk.now = minute(-1)
+    alone = pb.SignNoteRequest(session_id=session_id, client_id=ada, text="Took part.")
+    for request in (alone, group_note(session_id, [(ada, "Took part.")])):
+        assert refused(desk, request).reason == "SESSION_NOT_STARTED"
+    assert desk.rows("SELECT count(*) FROM document") == [(0,)]
+    desk.now = minute(0)
+    assert desk.call(alone).receipt.published
+
+
 def test_a_part_says_something_and_each_client_has_one(desk: FrontDesk) -> None:
     ada, bob = clients(2)
     session_id = desk.session([ada, bob])
@@ -153,6 +166,7 @@ def test_a_part_says_something_and_each_client_has_one(desk: FrontDesk) -> None:
 def test_a_signed_note_keeps_the_whole_group_note_from_being_signed(desk: FrontDesk) -> None:
     ada, bob = clients(2)
     session_id = desk.session([ada, bob])
+    desk.now = minute(180)
     desk.call(pb.SignNoteRequest(session_id=session_id, client_id=bob, text="Took part."))
     refusal = refused(desk, group_note(session_id, [(ada, "x"), (bob, "y")]))
     assert (refusal.reason, refusal.details["client_ids"]) == ("NOTE_ALREADY_SIGNED", bob)
@@ -162,6 +176,7 @@ def test_a_signed_note_keeps_the_whole_group_note_from_being_signed(desk: FrontD
 def test_a_repeated_roster_call_answers_what_it_answered(desk: FrontDesk) -> None:
     ada, bob = clients(2)
     session_id = desk.session([ada, bob])
+    desk.now = minute(180)
     note = group_note(session_id, [(ada, "x"), (bob, "y")])
     command_id = str(uuid4())
     assert desk.call(note, command_id) == desk.call(note, command_id)

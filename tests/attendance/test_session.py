@@ -107,6 +107,9 @@ def test_a_session_nobody_scheduled_can_not_be_closed() -> None:
         ("ada", (there(0),), ("NO_CHECK_OUT",)),
         ("ada", (there(0, 60), there(90)), ("NO_CHECK_OUT",)),
         ("ada", (there(0, 60), there(90, 180)), ()),
+        # Recorded afterwards, in no order.
+        ("ada", (there(90, 180), there(0, 60)), ()),
+        ("ada", (there(90, 170), there(10, 60)), ("LATE", "LEFT_EARLY")),
         ("eve", (there(0, 180),), ("NOT_ON_ROSTER",)),
         ("eve", (there(10, 20),), ("NOT_ON_ROSTER", "LATE", "LEFT_EARLY")),
         ("ada", (), ()),

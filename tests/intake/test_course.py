@@ -256,7 +256,7 @@ def test_a_client_is_readmitted_with_the_episode_before(desk: Desk) -> None:
 def test_a_client_comes_back_to_the_program_that_discharged_them(desk: Desk) -> None:
     client_id = desk.registered()
     first = desk.admitted(client_id)
-    desk.hearing.hear([discharge(client_id, first)])
+    desk.hearing.hear([discharge(client_id, first, on=0)])
     desk.draining.drain()
     second = desk.admitted(client_id)
     [was, now] = published(desk, events.ClientAdmitted)

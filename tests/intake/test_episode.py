@@ -63,6 +63,15 @@ def test_a_client_is_in_a_program_once_at_a_time() -> None:
     assert admitted(replace(ADMISSION, others=(SUBSTANCE_USE,))).episode_id == "episode"
 
 
+def test_a_client_was_in_a_program_once_at_a_time() -> None:
+    ended = replace(MENTAL_HEALTH, closed_on=day(-5))
+    back = replace(ADMISSION, others=(ended,))
+    assert list(refused(replace(back, admitted_on=day(-6))).details) == ["admitted_on"]
+    assert admitted(replace(back, admitted_on=day(-5))).previous_episode_id == "second"
+    elsewhere = replace(SUBSTANCE_USE, closed_on=day(-5))
+    assert admitted(replace(ADMISSION, others=(elsewhere,), admitted_on=day(-6)))
+
+
 @pytest.mark.parametrize("level", ["2.1", "1", "0.5", "3.7", "4"])
 def test_levels_of_care_are_numbers_of_asam(level: str) -> None:
     assert admitted(replace(ADMISSION, level_of_care=level)).level_of_care == level

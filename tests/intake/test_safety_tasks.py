@@ -7,7 +7,7 @@ import pytest
 from ninehours.intake.v1 import intake_events_pb2 as events
 from ninehours.intake.v1 import intake_service_pb2 as pb
 
-from kernel.refusal import Malformed, Unknown
+from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from tests.intake.desk import NOTE, PHQ9, Desk
 
 HIGH = {1: 1, 2: 1, 3: 1, 4: 1, 5: 0, 6: 0}
@@ -52,10 +52,13 @@ def test_a_task_is_closed_once_with_what_was_done(desk: Desk) -> None:
     task_id = desk.scored(client_id).safety_task_id
     desk.now += timedelta(hours=2)
     desk.close_task(client_id, task_id)
-    again = desk.close_task(
-        client_id, task_id, action=pb.SAFETY_ACTION_HOSPITALIZED, note="another note"
-    )
-    assert list(again.receipt.published) == []
+    for again in ({}, {"note": ""}):
+        assert list(desk.close_task(client_id, task_id, **again).receipt.published) == []
+    # Who closes it otherwise learns that it was closed: nothing of theirs is dropped in silence.
+    for other in ({"action": pb.SAFETY_ACTION_HOSPITALIZED}, {"note": "another note"}):
+        with pytest.raises(AgainstTheRules) as refused:
+            desk.close_task(client_id, task_id, **other)
+        assert refused.value.reason == "SAFETY_TASK_CLOSED"
     [task] = desk.tasks()
     assert task.action == pb.SAFETY_ACTION_SAFETY_PLAN_MADE
     assert task.closed_at.ToDatetime(desk.now.tzinfo) == desk.now

@@ -47,6 +47,21 @@ def test_an_accepted_step_changes_the_level_with_it(plans: Plans, client: Treate
     assert refused.value.reason == "ALREADY_DECIDED"
 
 
+def test_a_level_given_after_the_step_was_accepted_without_one_is_not_lost(
+    plans: Plans, client: Treated
+) -> None:
+    found = stepping_down(plans, client)
+    decide(plans, client, found)
+    assert plans.published(public.LevelOfCareChanged) == []
+    step = {"level_of_care": "1", "effective_from": march(9)}
+    answer = decide(plans, client, found, **step)
+    assert len(answer.receipt.published) == 1
+    [changed] = plans.published(public.LevelOfCareChanged)
+    assert (changed.level_of_care, changed.effective_from) == ("1", march(9))
+    plans.draining.drain()
+    assert list(decide(plans, client, found, **step).receipt.published) == []
+
+
 def test_an_override_takes_a_reason_which_is_sealed(plans: Plans, client: Treated) -> None:
     found = stepping_down(plans, client)
     with pytest.raises(AgainstTheRules) as refused:

@@ -34,6 +34,15 @@ def test_a_review_rates_every_objective_once() -> None:
     assert [(each.goal, each.objective, each.status) for each in fact.ratings] == list(ALL)
 
 
+def test_a_review_or_a_certification_corrected_the_same_day_may_be_corrected_back() -> None:
+    met, other = review(17, *ALL), review(17, *[(goal, n, "NOT_MET") for goal, n, _ in ALL])
+    reviews = [f for f in after(*ACTIVE, met, other, met, met) if isinstance(f, PlanReviewed)]
+    assert [each.ratings == reviews[0].ratings for each in reviews] == [True, False, True]
+    terms = after(*ACTIVE, certify(5, 60), certify(5, 30), certify(5, 60))
+    found = [each.recertify_by for each in terms if isinstance(each, PlanCertified)]
+    assert found == [march(60), march(30), march(60)]
+
+
 @pytest.mark.parametrize(
     "ratings",
     [ALL[:2], (*ALL, ALL[0]), (*ALL[:2], (3, 1, "MET")), (*ALL[:2], (1, 1, "NOT_MET")), ()],

@@ -10,7 +10,7 @@ from kernel.facts import Recorded
 from kernel.store.store import Transaction
 from services.attendance.adapters import calendar_sql
 from services.attendance.app.ports import Filled, Listed, Wanted
-from services.attendance.domain.minutes import Span
+from services.attendance.domain.minutes import Interval, Span
 from services.attendance.domain.note import NoteAttested, NoteSigned
 from services.attendance.domain.presence import AttendanceCorrected, CheckedIn, CheckedOut
 from services.attendance.domain.scheduling import SessionScheduled
@@ -80,6 +80,13 @@ class SqlCalendar:
     def elsewhere(self, tx: Transaction, session_id: str) -> frozenset[str]:
         rows = _run(tx, calendar_sql.ELSEWHERE, session=session_id)
         return frozenset(str(row.client_id) for row in rows)
+
+    def is_elsewhere(
+        self, tx: Transaction, session_id: str, client_id: str, intervals: Sequence[Interval]
+    ) -> bool:
+        who = {"session": session_id, "client": client_id}
+        [row] = _run(tx, calendar_sql.IS_ELSEWHERE, **who, **_moments(intervals))
+        return bool(row.elsewhere)
 
     def filled(self, tx: Transaction, template_id: str, first: date, last: date) -> list[Filled]:
         rows = _run(tx, calendar_sql.FILLED, template=template_id, first=first, last=last)
@@ -203,8 +210,7 @@ def _corrected(tx: Transaction, fact: AttendanceCorrected) -> None:
         "INSERT INTO presence_interval SELECT :session, :client, x.* FROM"
         " unnest(CAST(:came AS timestamptz[]), CAST(:left AS timestamptz[])) AS x",
         **who,
-        came=[interval.came for interval in fact.intervals],
-        left=[interval.left for interval in fact.intervals],
+        **_moments(fact.intervals),
     )
 
 
@@ -221,6 +227,13 @@ def _expect(tx: Transaction, session_id: str, client_id: str) -> None:
 def _run(tx: Transaction, statement: str, **parameters: Any) -> Sequence[Row[Any]]:
     result = tx.connection.execute(text(statement), parameters)
     return result.all() if result.returns_rows else ()
+
+
+def _moments(intervals: Sequence[Interval]) -> dict[str, Any]:
+    return {
+        "came": [interval.came for interval in intervals],
+        "left": [interval.left for interval in intervals],
+    }
 
 
 def _bounds(spans: Collection[Span]) -> dict[str, Any]:

@@ -31,6 +31,25 @@ WHERE here.session_id = :session AND there.closed
   AND here.came < there.left_at AND there.came < here.left_at
 """
 
+IS_ELSEWHERE = """
+WITH here AS (
+    SELECT greatest(x.came, s.starts_at) AS came, least(x.left_at, s.ends_at) AS left_at
+    FROM scheduled_session AS s,
+         unnest(CAST(:came AS timestamptz[]), CAST(:left AS timestamptz[])) AS x(came, left_at)
+    WHERE s.session_id = :session
+), there AS (
+    SELECT greatest(p.came, s.starts_at) AS came,
+           least(coalesce(p.left_at, s.ends_at), s.ends_at) AS left_at
+    FROM presence_interval AS p JOIN scheduled_session AS s USING (session_id)
+    WHERE p.client_id = :client AND session_id <> :session AND s.closed
+)
+SELECT EXISTS (
+    SELECT FROM here, there
+    WHERE here.came < here.left_at AND there.came < there.left_at
+      AND here.came < there.left_at AND there.came < here.left_at
+) AS elsewhere
+"""
+
 FILLED = """
 SELECT t.on_date, t.number, session_id, s.service_date, s.starts_at, s.ends_at
 FROM template_session AS t JOIN scheduled_session AS s USING (session_id)

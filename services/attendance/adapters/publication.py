@@ -175,4 +175,5 @@ def _corrected(fact: presence.AttendanceCorrected) -> Message:
         attended=bool(fact.intervals),
         minutes=fact.minutes,
         reason=f"CORRECTION_REASON_{fact.reason}",
+        flags=[f"FLAG_{flag}" for flag in fact.flags],
     )

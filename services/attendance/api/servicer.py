@@ -107,6 +107,7 @@ class AttendanceServicer(CalendarRpcs):
             there: tuple[Interval, ...] = read.value(fields.intervals, "intervals", ())
         outcome = use_cases.correct_attendance(
             self._book,
+            self._calendar,
             session_id,
             client_id,
             context,

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from kernel.store.store import Transaction
-from services.attendance.domain.minutes import Span
+from services.attendance.domain.minutes import Interval, Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +72,12 @@ class Calendar(Protocol):
         Of presences the part within the session counts; an open one lasts to its session's end.
         The rows of this session's attendees must be locked.
         """
+        ...
+
+    def is_elsewhere(
+        self, tx: Transaction, session_id: str, client_id: str, intervals: Sequence[Interval]
+    ) -> bool:
+        """As `elsewhere`, of one client, were these their presence. Their row must be locked."""
         ...
 
     def filled(self, tx: Transaction, template_id: str, first: date, last: date) -> list[Filled]:

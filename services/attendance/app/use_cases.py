@@ -55,14 +55,14 @@ def check_in(
     book: Book, session_id: str, client_id: str, came: datetime, context: Context
 ) -> Outcome:
     """Records that a client came, on the roster or not. Twice without leaving changes nothing."""
-    return _presence(book, session_id, client_id, lambda at: CheckIn(at=at, came=came), context)
+    return _presence(book, session_id, client_id, lambda at, _: CheckIn(at=at, came=came), context)
 
 
 def check_out(
     book: Book, session_id: str, client_id: str, left: datetime, context: Context
 ) -> Outcome:
     """Records that a client left; refuses one who isn't there (NOT_CHECKED_IN)."""
-    return _presence(book, session_id, client_id, lambda at: CheckOut(at=at, left=left), context)
+    return _presence(book, session_id, client_id, lambda at, _: CheckOut(at=at, left=left), context)
 
 
 def close_session(book: Book, calendar: Calendar, session_id: str, context: Context) -> Outcome:
@@ -102,7 +102,7 @@ def sign_note(book: Book, session_id: str, client_id: str, text: str, context: C
         book,
         session_id,
         client_id,
-        lambda at: SignNote(at=at, signed_by=context.actor, signed_at=context.now),
+        lambda at, _: SignNote(at=at, signed_by=context.actor, signed_at=context.now),
         context,
         before=lambda tx: tx.documents.put(
             client_subject(client_id), note_of(session_id), text.encode()
@@ -123,7 +123,7 @@ def attest_note(
         book,
         session_id,
         client_id,
-        lambda at: AttestNote(at=at, attested_by=context.actor, attested_at=context.now),
+        lambda at, _: AttestNote(at=at, attested_by=context.actor, attested_at=context.now),
         context,
         before=lambda tx: tx.documents.put(
             client_subject(client_id), f"attestation/{session_id}", statement.encode()
@@ -133,6 +133,7 @@ def attest_note(
 
 def correct_attendance(
     book: Book,
+    calendar: Calendar,
     session_id: str,
     client_id: str,
     context: Context,
@@ -140,14 +141,18 @@ def correct_attendance(
     intervals: tuple[Interval, ...],
     reason: str,
 ) -> Outcome:
-    """Says of a closed session what was true after all; said again, it changes nothing."""
-    return _presence(
-        book,
-        session_id,
-        client_id,
-        lambda at: CorrectAttendance(at=at, intervals=intervals, reason=reason),
-        context,
-    )
+    """Says of a closed session what was true after all; said again, it changes nothing.
+
+    The client is locked: of two corrections at once the later one sees the other, and flags what
+    overlaps.
+    """
+
+    def command_at(at: At, tx: Transaction) -> CorrectAttendance:
+        elsewhere = calendar.is_elsewhere(tx, session_id, client_id, intervals)
+        return CorrectAttendance(at=at, intervals=intervals, reason=reason, elsewhere=elsewhere)
+
+    locks = [client_subject(client_id)]
+    return _presence(book, session_id, client_id, command_at, context, locks=locks)
 
 
 def note_of(session_id: str) -> str:
@@ -159,9 +164,10 @@ def _presence(
     book: Book,
     session_id: str,
     client_id: str,
-    command_at: Callable[[At], PresenceCommand],
+    command_at: Callable[[At, Transaction], PresenceCommand],
     context: Context,
     *,
+    locks: Sequence[str] = (),
     before: Callable[[Transaction], object] = lambda _: None,
 ) -> Outcome:
     """One command on one client's presence; the session can't be closed meanwhile."""
@@ -172,10 +178,10 @@ def _presence(
         refuse_stale(context, len(history[stream]))
         session = SESSION.fold(recorded.fact for recorded in history[session_stream(session_id)])
         require_own_session(context, session)
-        command = command_at(at_session(session, session_id, client_id))
+        command = command_at(at_session(session, session_id, client_id), tx)
         presence = PRESENCE.fold(recorded.fact for recorded in history[stream])
         facts = tuple(PRESENCE.decide(command, presence))
         before(tx)
         return record(context, stream, len(history[stream]), facts)
 
-    return book.transact(context, decide, shared=[session_stream(session_id)])
+    return book.transact(context, decide, locks=locks, shared=[session_stream(session_id)])

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from kernel.refusal import AgainstTheRules
 from services.attendance.domain.at import At, require_closed
-from services.attendance.domain.refusals import SessionCancelledAlready, naming
+from services.attendance.domain.refusals import SessionCancelledAlready, SessionNotStarted, naming
 
 
 class NoteAlreadySigned(AgainstTheRules):
@@ -74,10 +74,12 @@ class NoteAttested:
 
 
 def sign(command: SignNote, *, signed: bool) -> NoteSigned:
-    """Signed once; before or after closing. Refused of a cancelled session."""
+    """Signed once; before or after closing. Refused of a session cancelled or still to come."""
     at = command.at
     if at.cancelled:
         raise SessionCancelledAlready(at.session_id)
+    if command.signed_at < at.starts_at:
+        raise SessionNotStarted(at.session_id)
     if signed:
         raise NoteAlreadySigned(at.session_id)
     return NoteSigned(

@@ -34,11 +34,15 @@ class CheckOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectAttendance:
-    """`intervals`: when the client was there after all; none: was not."""
+    """`intervals`: when the client was there after all; none: was not.
+
+    `elsewhere` is filled in under the client's lock: at another session, closed already, meanwhile.
+    """
 
     at: At
     intervals: tuple[Interval, ...]
     reason: str
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +62,10 @@ class CheckedOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttendanceCorrected:
-    """`correction` counts from 1; the highest holds. `minutes` are whole, within the session."""
+    """`correction` counts from 1; the highest holds. `minutes` are whole, within the session.
+
+    `flags`: OVERLAP, while it still says that the client was at two places at once.
+    """
 
     session_id: str
     client_id: str
@@ -69,6 +76,7 @@ class AttendanceCorrected:
     intervals: tuple[Interval, ...]
     minutes: int
     reason: str
+    flags: tuple[str, ...] = ()
 
 
 PresenceCommand = CheckIn | CheckOut | SignNote | AttestNote | CorrectAttendance
@@ -84,6 +92,7 @@ class Presence:
     note_attested: bool = False
     corrections: int = 0
     corrected_to: tuple[Interval, ...] | None = None
+    corrected_flags: tuple[str, ...] = ()
 
 
 def decide(command: PresenceCommand, presence: Presence) -> Iterator[PresenceFact]:
@@ -116,7 +125,12 @@ def evolve(presence: Presence, fact: PresenceFact) -> Presence:
         case NoteAttested():
             return replace(presence, note_attested=True)
         case AttendanceCorrected():
-            return replace(presence, corrections=fact.correction, corrected_to=fact.intervals)
+            return replace(
+                presence,
+                corrections=fact.correction,
+                corrected_to=fact.intervals,
+                corrected_flags=fact.flags,
+            )
         case _:
             assert_never(fact)
 
@@ -158,7 +172,8 @@ def _leave(command: CheckOut, presence: Presence) -> Iterator[CheckedOut]:
 def _correct(command: CorrectAttendance, presence: Presence) -> Iterator[AttendanceCorrected]:
     at = command.at
     require_closed(at)
-    if presence.corrected_to != command.intervals:
+    flags = ("OVERLAP",) if command.elsewhere else ()
+    if (presence.corrected_to, presence.corrected_flags) != (command.intervals, flags):
         yield AttendanceCorrected(
             session_id=at.session_id,
             client_id=at.client_id,
@@ -169,4 +184,5 @@ def _correct(command: CorrectAttendance, presence: Presence) -> Iterator[Attenda
             intervals=command.intervals,
             minutes=minutes_within(command.intervals, at.starts_at, at.ends_at, at.breaks),
             reason=command.reason,
+            flags=flags,
         )

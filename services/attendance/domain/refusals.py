@@ -27,6 +27,13 @@ class SessionNotClosed(AgainstTheRules):
         )
 
 
+class SessionNotStarted(AgainstTheRules):
+    """Nobody can have missed what has not begun, or tell what happened there."""
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__("SESSION_NOT_STARTED", "the session has not begun", session_id=session_id)
+
+
 class SessionCancelledAlready(AgainstTheRules):
     """What doesn't take place has no attendance and no notes."""
 

@@ -10,20 +10,17 @@ from kernel.decider import Decider
 from kernel.refusal import AgainstTheRules, Unknown
 from services.attendance.domain.minutes import minutes_within
 from services.attendance.domain.presence import Presence
-from services.attendance.domain.refusals import SessionCancelledAlready, SessionClosedAlready
+from services.attendance.domain.refusals import (
+    SessionCancelledAlready,
+    SessionClosedAlready,
+    SessionNotStarted,
+)
 from services.attendance.domain.scheduling import (
     ScheduleSession,
     SessionScheduled,
     require_possible,
     scheduled_as,
 )
-
-
-class SessionNotStarted(AgainstTheRules):
-    """Nobody can have missed what has not begun."""
-
-    def __init__(self, session_id: str) -> None:
-        super().__init__("SESSION_NOT_STARTED", "the session has not begun", session_id=session_id)
 
 
 class SessionBegun(AgainstTheRules):
@@ -158,10 +155,10 @@ def attendance_of(
             flags.append("NO_CHECK_OUT")
         if client_id not in scheduled.roster:
             flags.append("NOT_ON_ROSTER")
-        if intervals[0].came > scheduled.starts_at:
+        if first_came(presence) > scheduled.starts_at:
             flags.append("LATE")
-        last = intervals[-1].left
-        if last is not None and last < scheduled.ends_at:
+        left = [interval.left for interval in intervals if interval.left is not None]
+        if len(left) == len(intervals) and max(left) < scheduled.ends_at:
             flags.append("LEFT_EARLY")
     return Attendance(
         client_id=client_id,
@@ -180,11 +177,16 @@ def over_capacity(presences: Mapping[str, Presence], scheduled: SessionScheduled
         came,
         key=lambda client_id: (
             client_id not in scheduled.roster,
-            presences[client_id].intervals[0].came,
+            first_came(presences[client_id]),
             client_id,
         ),
     )
     return set(in_turn[scheduled.capacity :])
+
+
+def first_came(presence: Presence) -> datetime:
+    """Of who came at all. Intervals stand as they were recorded, which may be out of order."""
+    return min(interval.came for interval in presence.intervals)
 
 
 def _cancelled(command: CancelSession, scheduled: SessionScheduled) -> SessionCancelled:

@@ -64,9 +64,9 @@ def task_of(outcome: Outcome) -> str | None:
 def close_safety_task(
     intake: Intake, asked: CloseSafetyTask, note: bytes | None, context: Context
 ) -> Outcome:
-    """Closes a task, its note sealed; closing it again changes nothing.
+    """Closes a task, its note sealed; closing it so again changes nothing.
 
-    Refuses a task that is not the client's.
+    Refuses a task that is not the client's, and one closed with another action or note.
     """
     with intake.book.store.transaction() as tx:  # whose task it is never changes
         assessment_id = intake.tasks.assessment_of(tx, asked.client_id, asked.task_id)
@@ -75,9 +75,12 @@ def close_safety_task(
 
     def command(seen: Seen[Assessment]) -> CloseSafetyTask:
         labelled = replace(asked, label=seen.label)
-        if note is None or seen.state.task_closed:
+        if note is None:
             return labelled
         owner, kind = client_stream(asked.client_id), note_of(asked.task_id)
+        if seen.state.closed_with is not None:
+            sealed = seen.tx.documents.open(owner, kind)
+            return replace(labelled, another_note=sealed is None or sealed.content != note)
         return replace(labelled, note_version=seen.tx.documents.put(owner, kind, note))
 
     where = (ASSESSMENT, assessment_stream(assessment_id))

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import assert_never
 
 from kernel.decider import Decider
-from kernel.refusal import Malformed, Unknown
+from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from services.intake.domain.episode import PART2
 from services.intake.domain.instruments import (
     ACT_WITHIN,
@@ -18,6 +18,17 @@ from services.intake.domain.instruments import (
 from services.intake.domain.instruments.score import Score
 
 UNKNOWN_SEX = "UNKNOWN"
+
+
+class SafetyTaskClosedAlready(AgainstTheRules):
+    """What was done about a safety flag is told once; more of it belongs in a note of its own."""
+
+    def __init__(self, task_id: str) -> None:
+        super().__init__(
+            "SAFETY_TASK_CLOSED",
+            "the task was closed with another action or note, which stands",
+            task_id=task_id,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +53,8 @@ class CompleteAssessment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseSafetyTask:
-    """`note_version`: of the sealed note, None without one. `label` is filled in."""
+    """`note_version`: of the sealed note, None without one. It, `label` and `another_note` (than
+    the one sealed when the task was closed) are filled in."""
 
     client_id: str
     task_id: str
@@ -50,6 +62,7 @@ class CloseSafetyTask:
     closed_by: str
     closed_at: datetime
     note_version: int | None = None
+    another_note: bool = False
     label: str = PART2
 
 
@@ -105,18 +118,19 @@ AssessmentFact = AssessmentCompleted | SafetyTaskOpened | SafetyTaskClosed
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What later decisions need to know. `task_id` None: no safety task was opened."""
+    """What later decisions need to know. `task_id` None: no safety task was opened; `closed_with`:
+    the action that closed it."""
 
     completed: bool = False
     task_id: str | None = None
-    task_closed: bool = False
+    closed_with: str | None = None
 
 
 def decide(command: AssessmentCommand, assessment: Assessment) -> Iterator[AssessmentFact]:
-    """Scores the answers, and opens the task; or closes it. Closing twice yields nothing.
+    """Scores the answers, and opens the task; or closes it. Closing so again yields nothing.
 
-    Refuses an unknown instrument, what its scorer refuses, and a task that isn't this
-    assessment's (Unknown).
+    Refuses an unknown instrument, what its scorer refuses, a task that isn't this assessment's
+    (Unknown), and one closed with another action or note (SafetyTaskClosedAlready).
     """
     match command:
         case CompleteAssessment():
@@ -126,7 +140,10 @@ def decide(command: AssessmentCommand, assessment: Assessment) -> Iterator[Asses
         case CloseSafetyTask():
             if assessment.task_id != command.task_id:
                 raise Unknown("safety_task", command.task_id)
-            if not assessment.task_closed:
+            known = assessment.closed_with
+            if known is not None and (known != command.action or command.another_note):
+                raise SafetyTaskClosedAlready(command.task_id)
+            if known is None:
                 yield SafetyTaskClosed(
                     client_id=command.client_id,
                     task_id=command.task_id,
@@ -147,7 +164,7 @@ def evolve(assessment: Assessment, fact: AssessmentFact) -> Assessment:
         case SafetyTaskOpened():
             return replace(assessment, task_id=fact.task_id)
         case SafetyTaskClosed():
-            return replace(assessment, task_closed=True)
+            return replace(assessment, closed_with=fact.action)
         case _:
             assert_never(fact)
 

@@ -118,8 +118,9 @@ class Episode:
 def decide(command: EpisodeCommand, episode: Episode) -> Iterator[EpisodeFact]:
     """An admission, or the end of one; closing twice yields nothing.
 
-    An admission refuses what is no level of care, a date after tomorrow, AlreadyInProgram, and
-    ScreeningDeclined. A client nobody screened is admitted: screening may have been elsewhere.
+    An admission refuses what is no level of care, a date after tomorrow, one before another episode
+    in the program ended, AlreadyInProgram, and ScreeningDeclined. A client nobody screened is
+    admitted: screening may have been elsewhere.
     Closing refuses an episode that is not the client's (Unknown).
     """
     match command:
@@ -182,8 +183,12 @@ def _admit(command: AdmitClient) -> ClientAdmitted:
         raise ScreeningDeclined(command.client_id)
     program = command.program
     for other in command.others:
-        if other.closed_on is None and other.program_id == program.program_id:
+        if other.program_id != program.program_id:
+            continue
+        if other.closed_on is None:
             raise AlreadyInProgram(command.client_id, program.program_id)
+        if command.admitted_on < other.closed_on:
+            raise Malformed(admitted_on="is before an episode in this program ended")
     this = KnownEpisode(
         episode_id=command.episode_id,
         program_id=program.program_id,

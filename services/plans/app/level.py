@@ -73,7 +73,8 @@ def decide_recommendation(
     book: Book, outside: Outside, asked: DecisionRequest, context: Context
 ) -> Outcome:
     """Accepts a recommendation, or overrides it with a reason. Accepting a step with the level that
-    follows changes the level in the same transaction. Decided so again, nothing changes.
+    follows changes the level in the same transaction. Decided so again, nothing changes, unless the
+    level was not given before.
 
     Refuses an unknown recommendation, a withdrawn one (RECOMMENDATION_WITHDRAWN), one decided
     otherwise (ALREADY_DECIDED), one of a client of whom something is parked, behind or due
@@ -99,7 +100,10 @@ def decide_recommendation(
         facts = decided(tx, context, DECISION, stream, command)
         if facts and asked.reason:
             tx.documents.put(subject, stream, asked.reason.encode())
-        if facts and found is not None and asked.level_of_care and asked.effective_from:
+        if found is not None and asked.level_of_care and asked.effective_from:
+            level = level_stream(found.episode_id)
+            if not facts and _says(tx, level, asked.level_of_care, asked.effective_from):
+                return facts
             change = ChangeLevelOfCare(
                 client_id=asked.client_id,
                 episode_id=found.episode_id,
@@ -109,11 +113,15 @@ def decide_recommendation(
                 step=found.kind,
             )
             change = _filled_in(tx, outside, change)
-            level = level_stream(found.episode_id)
             facts += decided(tx, context, LEVELS, level, change, expected=False)
         return facts
 
     return book.transact(context, decide, locks=[subject])
+
+
+def _says(tx: Transaction, stream: str, level_of_care: str, effective_from: date) -> bool:
+    """Whether that change of level was recorded, whatever followed it."""
+    return (effective_from, level_of_care) in state_of(tx, LEVELS, stream).changes
 
 
 def _recommended(found: RecommendedWeek) -> Recommended:

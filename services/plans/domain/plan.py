@@ -66,8 +66,9 @@ class Plan:
     aware: bool = False
     in_force_from: date | None = None
     superseded_by: str = ""
-    certified: frozenset[tuple[date, date]] = frozenset()
-    reviewed: frozenset[PlanReviewed] = frozenset()
+    # By their days, each day's last: a correction may be taken back.
+    certified: Mapping[date, date] = field(default_factory=dict)
+    reviewed: Mapping[date, PlanReviewed] = field(default_factory=dict)
 
     @property
     def active(self) -> bool:
@@ -89,12 +90,12 @@ def decide(command: PlanCommand, plan: Plan) -> Iterator[PlanFact]:
         case CertifyPlan():
             _check_active(command.plan_id, plan)
             fact = certified(command, plan.draft.client_id, plan.draft.drafted_at)
-            if (fact.certified_on, fact.recertify_by) not in plan.certified:
+            if plan.certified.get(fact.certified_on) != fact.recertify_by:
                 yield fact
         case ReviewPlan():
             in_force_from = _check_active(command.plan_id, plan)
             review = reviewed(command, plan.draft.client_id, plan.draft.objectives, in_force_from)
-            if review not in plan.reviewed:
+            if plan.reviewed.get(review.reviewed_on) != review:
                 yield review
         case SupersedePlan():
             if plan.superseded_by != command.by:
@@ -117,10 +118,10 @@ def evolve(plan: Plan, fact: PlanFact) -> Plan:
         case PlanActivated():
             plan = replace(plan, in_force_from=fact.in_force_from)
         case PlanCertified():
-            pair = (fact.certified_on, fact.recertify_by)
-            plan = replace(plan, certified=plan.certified | {pair})
+            until = {fact.certified_on: fact.recertify_by}
+            plan = replace(plan, certified={**plan.certified, **until})
         case PlanReviewed():
-            plan = replace(plan, reviewed=plan.reviewed | {fact})
+            plan = replace(plan, reviewed={**plan.reviewed, fact.reviewed_on: fact})
         case PlanSuperseded():
             plan = replace(plan, superseded_by=fact.by)
         case _:
