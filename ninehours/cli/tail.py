@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import typer
@@ -113,7 +114,9 @@ def _print(service: str, fact: pb.PublishedFact, wanted: Wanted) -> None:
 
 
 def _message(kind: str, body: bytes) -> Any:
+    _, service, *_ = kind.split(".")
     try:
+        import_module(f"ninehours.{service}.v1.{service}_events_pb2")
         return GetMessageClass(Default().FindMessageTypeByName(kind)).FromString(body)
-    except KeyError:
+    except (KeyError, ImportError):
         raise Problem(USAGE, f"this release doesn't know {kind}: leave --payload out") from None

@@ -24,6 +24,7 @@ from ninehours.story.settling import HEARS, SERVICES
 from ninehours.story.stories import take_all
 from ninehours.story.summary import Summary, summarize
 from ninehours.story.telling import BILLER
+from tests.system.verified import Operator
 
 # A derived row as everybody sees it: kind, key, content.
 Contents = dict[str, list[tuple[str, str, Any]]]
@@ -53,6 +54,9 @@ class Played:
     unsent: int = 0
     due: int = 0
     behind: int = 0
+    verified: dict[str, int] = field(default_factory=dict)
+    """Check, by service → how much `verify` looked at."""
+    findings: list[str] = field(default_factory=list)
     rows_read: dict[str, bytes] = field(default_factory=dict)
     opened: dict[str, bytes] = field(default_factory=dict)
     """What every sealed document of a service says, with its key: what must be found nowhere."""
@@ -72,7 +76,11 @@ def play_on(system: LocalSystem, data: Path, gateway: Gateway, cast: Any) -> Pla
         evidence=take_all(gateway, story.client_ids),
         acknowledged=dict(gateway.acknowledged),
     )
+    operator = Operator(system.addresses, system.secrets_dir)
     for service in SERVICES:
+        for check in operator.checks(service):
+            played.verified[f"{service}: {check.check}"] = check.looked_at
+            played.findings += [f"{each.reason} {each.about}" for each in check.findings]
         with connect(system, service) as connection:
             _take_down(played, service, connection)
         played.opened[service] = b"\n".join(_every_document(system, service))
