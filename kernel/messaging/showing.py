@@ -1,6 +1,5 @@
 """One thing that waits for a person, as far as it may be seen."""
 
-import json
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,12 +14,19 @@ from kernel.messaging.parking import DERIVATION, RECORD, SUBJECT, TOPIC, Named, 
 from kernel.refusal import Unknown
 from kernel.store.store import Transaction
 
-# Of our own envelope; what stands under any other name is nobody's business.
+# Of our own envelope. What stands under any other name is nobody's business, nor is the name.
 SHOWN = frozenset({"ce_id", "ce_type", "ce_source", "ce_subject", "ce_time", "ce_epoch"}) | {
     "ce_sequence",
     "ce_network",
     "ce_label",
     "ce_mayignore",
+}
+NAMED = SHOWN | {
+    "ce_specversion",
+    "ce_causationid",
+    "ce_correlationid",
+    "ce_traceparent",
+    "content-type",
 }
 WHAT_RELEASE_DOES = {
     RECORD: "its subject's records are asked of their owner again, this one first",
@@ -105,17 +111,16 @@ def headers_of(row: Row[Any]) -> dict[str, bytes]:
 
 
 def _shown(headers: Mapping[str, bytes]) -> dict[str, str]:
-    """A readable envelope's own values; of anything else the length alone."""
+    """A readable envelope's own values; of anything else the length, and no foreign name."""
     try:
         read_envelope(headers)
+        shown = SHOWN
     except NoEnvelope:
-        return {_name(name): f"{len(value)} bytes" for name, value in headers.items()}
-    return {
-        _name(name): value.decode() if name in SHOWN else f"{len(value)} bytes"
-        for name, value in headers.items()
+        shown = frozenset()
+    ours = {name: value for name, value in headers.items() if name in NAMED}
+    foreign = [len(value) for name, value in headers.items() if name not in NAMED]
+    told = {
+        name: value.decode() if name in shown else f"{len(value)} bytes"
+        for name, value in ours.items()
     }
-
-
-def _name(name: str) -> str:
-    """A header's name in ASCII, and not too long of it."""
-    return json.dumps(name)[1:-1][:60]
+    return told | {f"other {n}": f"{size} bytes" for n, size in enumerate(foreign, 1)}

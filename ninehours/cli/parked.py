@@ -75,7 +75,7 @@ def run_give_up(
         print_json(as_dict(answer))
     else:
         at = answer.given_up_at.ToJsonString()
-        screen().print(f"given up by {answer.given_up_by} at {at}; its subject goes on after it")
+        screen().print(f"given up by {answer.given_up_by} at {at}: gone past for good")
 
 
 def run_resync(services: Services, service: str, topic: str, *, as_json: bool) -> None:

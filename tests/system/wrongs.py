@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, LiteralString, cast
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -46,11 +46,11 @@ def done(connection: Connection, *statements: str, undo: str) -> Iterator[None]:
 
 
 def run(connection: Connection, statement: str) -> None:
-    connection.execute(cast(LiteralString, statement))
+    connection.execute(statement.encode())
 
 
 def one(connection: Connection, query: str) -> DictRow:
-    found = connection.execute(cast(LiteralString, query)).fetchone()
+    found = connection.execute(query.encode()).fetchone()
     assert found is not None, query
     return found
 
