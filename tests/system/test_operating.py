@@ -1,4 +1,4 @@
-"""Operators on the played story: each wrong done to it is found by name; and every command of theirs.
+"""Operators on the played story: each wrong done to it is found and named; and their commands.
 
 While a wrong is looked for the streams are frozen: alive, they would mend some of it. (Slow: the
 system starts once more.)
