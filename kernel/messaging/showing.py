@@ -20,6 +20,7 @@ SHOWN = frozenset({"ce_id", "ce_type", "ce_source", "ce_subject", "ce_time", "ce
     "ce_network",
     "ce_label",
     "ce_mayignore",
+    "ce_signedat",
 }
 NAMED = SHOWN | {
     "ce_specversion",

@@ -151,6 +151,7 @@ def _public(looking: Looking, recorded: Recorded) -> Iterator[HeardFact]:
             type=item.type,
             message=item.message,
             label=item.label,
+            signed_at=recorded.at,
         )
 
 
