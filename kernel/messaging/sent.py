@@ -1,5 +1,6 @@
 """What Kafka holds of a topic, read back by its owner."""
 
+import socket
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from kernel.messaging.hearing import Record
 
 QUIET = 10.0  # seconds without a record, before the end was reached, until it counts as away
 ANSWER_WITHIN = 3_000  # milliseconds
+CONNECT_WITHIN = 1.0  # seconds
 
 
 class KafkaAway(Exception):
@@ -24,9 +26,14 @@ class KafkaTopic:
     def __init__(self, bootstrap: str, topic: str) -> None:
         self.topic = topic
         self.forgotten_before: datetime | None = None
+        addresses = bootstrap.split(",")
+        if not any(
+            map(_listens, addresses)
+        ):  # a consumer that finds nobody leaves its sockets open
+            raise KafkaAway("nobody listens there")
         try:
             self._consumer: Any = KafkaConsumer(
-                bootstrap_servers=bootstrap.split(","),
+                bootstrap_servers=addresses,
                 enable_auto_commit=False,
                 bootstrap_timeout_ms=ANSWER_WITHIN,
             )
@@ -85,6 +92,15 @@ class KafkaTopic:
     def _forgot(self, milliseconds: float) -> None:
         moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
         self.forgotten_before = max(moment, self.forgotten_before or moment)
+
+
+def _listens(address: str) -> bool:
+    host, _, port = address.strip().rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=CONNECT_WITHIN).close()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def answers(bootstrap: str, topic: str) -> bool:
