@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pydantic import ValidationError
 from sqlalchemy import Engine, text
@@ -22,6 +22,10 @@ from kernel.store.database import migrate, open_database
 from kernel.store.store import Store
 from kernel.vault import Vault
 
+if TYPE_CHECKING:
+    from kernel.rpc.published_log import RemoteOwner
+    from kernel.verifying.looking import OwnPart
+
 log = logs.get("kernel.process")
 
 
@@ -32,6 +36,7 @@ class Service:
     `servicers` gives, for the opened store and settings, each gRPC service descriptor and what
     answers it.
     `hears` are the services whose facts it uses; none: it has no stream process.
+    `own_part` is what it brings to being verified.
     """
 
     name: str
@@ -40,6 +45,7 @@ class Service:
     servicers: Callable[[Store, Settings], Mapping[Any, object]]
     hears: Sequence[str] = ()
     interests: Interests = field(default_factory=lambda: Interests(()))
+    own_part: Callable[[], "OwnPart"] = field(default=lambda: _nothing_of_its_own())  # noqa: PLW0108 - defined below
 
 
 def topic_of(service: str) -> str:
@@ -78,16 +84,25 @@ def open_store(service: Service, settings: Settings) -> Store:
 
 
 def _api(service: Service, settings: Settings) -> None:
-    from kernel.rpc import facts, listener, published_log  # noqa: PLC0415 - each process imports what it runs
+    from kernel.rpc import facts, listener, operating, published_log  # noqa: PLC0415 - each process imports what it runs
     from kernel.rpc.server import Server  # noqa: PLC0415
     from kernel.rpc.tokens import Verifier  # noqa: PLC0415
 
     store = open_store(service, settings)
+    operated = operating.Operated(
+        name=service.name,
+        store=store,
+        interests=service.interests,
+        own=service.own_part(),
+        owners=_owners(service, settings),
+        kafka=settings.kafka,
+    )
     servicers = {
         **service.servicers(store, settings),
         published_log.SERVICE: published_log.PublishedLogServicer(store, service.name),
         listener.SERVICE: listener.ListenerServicer(store),
         facts.SERVICE: facts.FactServicer(store),
+        operating.SERVICE: operating.OperatingServicer(operated),
     }
 
     def answers() -> bool:
@@ -97,6 +112,24 @@ def _api(service: Service, settings: Settings) -> None:
     Server(
         servicers, verifier=Verifier(settings.secrets_dir), settings=settings, ready=answers
     ).run_until_signal()
+
+
+def _owners(service: Service, settings: Settings) -> "dict[str, RemoteOwner]":
+    """Whom it hears, by topic."""
+    from kernel.rpc.published_log import RemoteOwner  # noqa: PLC0415
+    from kernel.rpc.tokens import service_tokens  # noqa: PLC0415
+
+    token = service_tokens(settings.secrets_dir, service.name)
+    return {
+        topic_of(name): RemoteOwner(topic_of(name), settings.peer(name), token)
+        for name in service.hears
+    }
+
+
+def _nothing_of_its_own() -> "OwnPart":
+    from kernel.verifying.looking import OwnPart  # noqa: PLC0415
+
+    return OwnPart(publish=lambda _: ())
 
 
 def _relay(service: Service, settings: Settings) -> None:
@@ -126,16 +159,10 @@ def _stream(service: Service, settings: Settings) -> None:
     from kernel.messaging.draining import Draining  # noqa: PLC0415
     from kernel.messaging.healing import Healing  # noqa: PLC0415
     from kernel.messaging.hearing import Hearing  # noqa: PLC0415
-    from kernel.rpc.published_log import RemoteOwner  # noqa: PLC0415
-    from kernel.rpc.tokens import service_tokens  # noqa: PLC0415
 
     store = open_store(service, settings)
     hearing = Hearing(store, service.interests)
-    token = service_tokens(settings.secrets_dir, service.name)
-    owners = {
-        topic_of(name): RemoteOwner(topic_of(name), settings.peer(name), token)
-        for name in service.hears
-    }
+    owners = _owners(service, settings)
     worker.run(
         worker.Listening(
             service=service.name,

@@ -45,7 +45,7 @@ def difference(
             raise ValueError("a derivation gave two rows of one key")
         seen.add(row_id)
         was = current.get(row_id)
-        if was is None or was.withdrawn or was.content != _normal(row.content):
+        if was is None or was.withdrawn or was.content != normal(row.content):
             changes.append(Change(row_id, 1 if was is None else was.revision + 1, row, False))
         elif was.provenance != (provenance := _provenance(derivation, row)):
             _write_provenance(connection, row_id, was.revision, provenance)
@@ -115,6 +115,6 @@ def _provenance(derivation: Derivation, row: Row) -> dict[str, Any]:
     return {"facts": sorted(row.rests_on), "rules": row.rules, "code": derivation.code}
 
 
-def _normal(content: Mapping[str, Any]) -> Any:
+def normal(content: Mapping[str, Any]) -> Any:
     """As JSON gives it back, so that a tuple and a list are the same."""
     return json.loads(json.dumps(content))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, text
 
 from kernel import logs
+from kernel.refusal import Malformed
 
 if TYPE_CHECKING:
     from kernel.messaging.hearing import Record
@@ -52,10 +53,52 @@ def park(
     )
 
 
+RECORD, SUBJECT, TOPIC, DERIVATION = "record", "subject", "topic", "derivation"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Which parked thing is meant; as text `record:7`, `subject:<topic>:client/…` and so on."""
+
+    kind: str
+    topic: str = ""
+    subject: str = ""
+    derivation: str = ""
+    number: int = 0
+
+    def __str__(self) -> str:
+        match self.kind:
+            case "record":
+                parts = [str(self.number)]
+            case "derivation":
+                parts = [self.derivation, self.subject]
+            case "subject":
+                parts = [self.topic, self.subject]
+            case _:
+                parts = [self.topic]
+        return ":".join([self.kind, *parts])
+
+
+def name_parked(parked_id: str) -> Named:
+    """Of `Named`'s text; Malformed for any other."""
+    kind, *parts = parked_id.split(":")
+    match kind, parts:
+        case "record", [number] if number.isascii() and number.isdigit() and len(number) < 19:
+            return Named(RECORD, number=int(number))
+        case "subject", [topic, subject]:
+            return Named(SUBJECT, topic=topic, subject=subject)
+        case "topic", [topic]:
+            return Named(TOPIC, topic=topic)
+        case "derivation", [derivation, subject]:
+            return Named(DERIVATION, derivation=derivation, subject=subject)
+    raise Malformed(id="is none that ListParked gives")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parked:
-    """What waits for a person: a record, a stopped subject, or a derivation that failed."""
+    """What waits for a person: a record, a stopped subject or topic, a derivation that failed."""
 
+    id: Named
     kind: str
     subject: str = ""
     topic: str = ""
@@ -82,7 +125,8 @@ def list_parked(connection: Connection) -> list[Parked]:
     return [
         *(
             Parked(
-                kind="record",
+                id=Named(RECORD, number=row.id),
+                kind=RECORD,
                 subject=row.subject or "",
                 topic=row.topic,
                 partition=row.partition,
@@ -93,12 +137,27 @@ def list_parked(connection: Connection) -> list[Parked]:
             for row in records
         ),
         *(
-            Parked(kind="subject", subject=row.subject, topic=row.topic, error=row.stopped)
+            Parked(
+                id=Named(SUBJECT, topic=row.topic, subject=row.subject),
+                kind=SUBJECT,
+                subject=row.subject,
+                topic=row.topic,
+                error=row.stopped,
+            )
             for row in subjects
         ),
-        *(Parked(kind="topic", topic=row.topic, error=row.stopped) for row in topics),
         *(
-            Parked(kind="derivation", subject=row.key, type=row.derivation, error=row.error)
+            Parked(id=Named(TOPIC, topic=row.topic), kind=TOPIC, topic=row.topic, error=row.stopped)
+            for row in topics
+        ),
+        *(
+            Parked(
+                id=Named(DERIVATION, derivation=row.derivation, subject=row.key),
+                kind=DERIVATION,
+                subject=row.key,
+                type=row.derivation,
+                error=row.error,
+            )
             for row in derivations
         ),
     ]

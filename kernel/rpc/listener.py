@@ -45,6 +45,7 @@ class ListenerServicer:
         return pb.ListParkedResponse(
             parked=[
                 pb.Parked(
+                    id=str(item.id),
                     kind=item.kind,
                     subject=item.subject,
                     topic=item.topic,

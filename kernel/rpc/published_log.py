@@ -1,20 +1,25 @@
 """A published log over gRPC: the owner's side, and the listener's."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+from uuid import UUID
 
 from ninehours.exchange.v1 import published_log_service_pb2 as pb
+from sqlalchemy.engine import Row
 
 from kernel.messaging.healing import OwnerHead
 from kernel.messaging.hearing import Record
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call
 from kernel.rpc.client import Client
-from kernel.store import published
+from kernel.store import following, published
 from kernel.store.store import Store
 
 SERVICE = pb.DESCRIPTOR.services_by_name["PublishedLogService"]
 READ_PAGE = 500
 HEADS_PAGE = 5000
+FINGERPRINTS_PAGE = 5000
+SEPARATOR = "#"  # no subject contains it
 
 
 class PublishedLogServicer:
@@ -34,16 +39,7 @@ class PublishedLogServicer:
         return pb.ReadResponse(
             epoch=epoch,
             more=more,
-            facts=[
-                pb.PublishedFact(
-                    subject=row.subject,
-                    sequence=row.sequence,
-                    epoch=epoch,
-                    headers=published.envelope_of(row, source=self._source, epoch=epoch).headers(),
-                    body=bytes(row.body),
-                )
-                for row in rows
-            ],
+            facts=[self._fact(row, epoch) for row in rows],
         )
 
     def Heads(self, request: pb.HeadsRequest, _: Call) -> pb.HeadsResponse:
@@ -58,6 +54,54 @@ class PublishedLogServicer:
                 pb.Head(subject=row.subject, sequence=row.last, id=str(row.last_id)) for row in rows
             ],
             next_page_token=rows[-1].subject if len(rows) == size else "",
+        )
+
+    def ListFingerprints(
+        self, request: pb.ListFingerprintsRequest, _: Call
+    ) -> pb.ListFingerprintsResponse:
+        size = _page(request.page_size, FINGERPRINTS_PAGE)
+        after = _place(request.page_token)
+        with self._store.transaction() as tx:
+            rows = published.fingerprints(tx.connection, request.types, after, size)
+        last = f"{rows[-1].subject}{SEPARATOR}{rows[-1].sequence}" if len(rows) == size else ""
+        return pb.ListFingerprintsResponse(
+            fingerprints=[
+                pb.Fingerprint(
+                    subject=row.subject,
+                    sequence=row.sequence,
+                    id=row.id.bytes,
+                    digest=bytes(row.digest),
+                )
+                for row in rows
+            ],
+            next_page_token=last,
+        )
+
+    def Follow(self, request: pb.FollowRequest, _: Call) -> pb.FollowResponse:
+        size = _page(request.page_size, READ_PAGE)
+        cursor = following.Cursor.read(request.cursor)
+        with self._store.transaction() as tx:
+            epoch = published.epoch_of(tx.connection)
+            if request.from_now and not request.cursor:
+                return pb.FollowResponse(cursor=str(following.end_of(tx.connection)))
+            rows, cursor, more = following.follow(tx.connection, cursor, size)
+        return pb.FollowResponse(
+            facts=[
+                self._fact(row, epoch)
+                for row in rows
+                if request.type in ("", row.type) and request.subject in ("", row.subject)
+            ],
+            cursor=str(cursor),
+            more=more,
+        )
+
+    def _fact(self, row: Row[Any], epoch: int) -> pb.PublishedFact:
+        return pb.PublishedFact(
+            subject=row.subject,
+            sequence=row.sequence,
+            epoch=epoch,
+            headers=published.envelope_of(row, source=self._source, epoch=epoch).headers(),
+            body=bytes(row.body),
         )
 
     def CountFacts(self, _: pb.CountFactsRequest, __: Call) -> pb.CountFactsResponse:
@@ -89,6 +133,10 @@ class RemoteOwner:
 
     def heads(self) -> Sequence[OwnerHead]:
         """The last sequence of every subject."""
+        return self.epoch_and_heads()[1]
+
+    def epoch_and_heads(self) -> tuple[int, Sequence[OwnerHead]]:
+        """The log's epoch, and the last sequence of every subject in it."""
         found: list[OwnerHead] = []
         token = ""
         while True:
@@ -96,7 +144,25 @@ class RemoteOwner:
             found += [OwnerHead(head.subject, head.sequence, head.id) for head in page.heads]
             token = page.next_page_token
             if not token:
-                return found
+                return page.epoch, found
+
+    def fingerprints(self, types: Sequence[str]) -> Iterator[tuple[str, int, UUID, bytes]]:
+        """Subject, sequence, id and hash of every fact of these types, in byte order."""
+        request = pb.ListFingerprintsRequest(types=types)
+        while True:
+            page = self._client.ListFingerprints(request)
+            for each in page.fingerprints:
+                yield each.subject, each.sequence, UUID(bytes=each.id), each.digest
+            request.page_token = page.next_page_token
+            if not request.page_token:
+                return
+
+
+def _place(token: str) -> tuple[str, int]:
+    subject, _, sequence = token.partition(SEPARATOR)
+    if token and not (sequence.isascii() and sequence.isdigit()):
+        raise Malformed(**{"page_token": "is none that an answer gave"})
+    return subject, int(sequence or 0)
 
 
 def _page(asked: int, largest: int) -> int:

@@ -73,3 +73,19 @@ def envelope_of(row: Row[Any], *, source: str, epoch: int) -> Envelope:
         correlation=row.headers["correlationid"],
         traceparent=row.headers["traceparent"],
     )
+
+
+def fingerprints(
+    connection: Connection, types: Sequence[str], after: tuple[str, int], limit: int
+) -> Sequence[Row[Any]]:
+    """Subject, sequence, id and hash of the facts of these types after a place, in byte order."""
+    return connection.execute(
+        text(
+            "SELECT subject, sequence, id,"
+            " sha256(convert_to(type || '|' || (headers->>'label') || '|', 'UTF8') || body)"
+            " AS digest FROM published WHERE type = ANY(CAST(:types AS text[]))"
+            ' AND (subject COLLATE "C", sequence) > (:subject, :sequence)'
+            ' ORDER BY subject COLLATE "C", sequence LIMIT :limit'
+        ),
+        {"types": list(types), "subject": after[0], "sequence": after[1], "limit": limit},
+    ).all()

@@ -3,12 +3,15 @@
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kernel.config import Settings
 from kernel.process import Service, main
 from kernel.store.store import Store
 from services.attendance.adapters.stored import FACTS
+
+if TYPE_CHECKING:
+    from kernel.verifying.looking import OwnPart
 
 
 def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
@@ -22,11 +25,20 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     return {SERVICE: AttendanceServicer(book, calendar.SqlCalendar())}
 
 
+def own_part() -> "OwnPart":
+    """What it brings to being verified."""
+    from kernel.verifying.looking import OwnPart  # noqa: PLC0415
+    from services.attendance.adapters.publication import publish  # noqa: PLC0415
+
+    return OwnPart(publish=publish)
+
+
 SERVICE = Service(
     name="attendance",
     codec=FACTS,
     migrations=Path(__file__).parent / "adapters" / "migrations",
     servicers=servicers,
+    own_part=own_part,
 )
 
 if __name__ == "__main__":

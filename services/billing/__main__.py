@@ -3,13 +3,16 @@
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kernel.config import Settings
 from kernel.process import Service, main
 from kernel.store.store import Store
 from services.billing.adapters.heard import INTERESTS
 from services.billing.adapters.stored import FACTS
+
+if TYPE_CHECKING:
+    from kernel.verifying.looking import OwnPart
 
 
 def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
@@ -47,11 +50,19 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     }
 
 
+def own_part() -> "OwnPart":
+    """What it brings to being verified."""
+    from services.billing.adapters.verifying import PART  # noqa: PLC0415
+
+    return PART
+
+
 SERVICE = Service(
     name="billing",
     codec=FACTS,
     migrations=Path(__file__).parent / "adapters" / "migrations",
     servicers=servicers,
+    own_part=own_part,
     hears=("intake", "plans", "attendance"),
     interests=INTERESTS,
 )

@@ -3,13 +3,16 @@
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kernel.config import Settings
 from kernel.process import Service, main
 from kernel.store.store import Store
 from services.intake.adapters.heard import INTERESTS
 from services.intake.adapters.stored import FACTS
+
+if TYPE_CHECKING:
+    from kernel.verifying.looking import OwnPart
 
 
 def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
@@ -21,11 +24,20 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     return {SERVICE: IntakeServicer(open_intake(store), SqlAudit())}
 
 
+def own_part() -> "OwnPart":
+    """What it brings to being verified."""
+    from kernel.verifying.looking import OwnPart  # noqa: PLC0415
+    from services.intake.adapters.publication import publish  # noqa: PLC0415
+
+    return OwnPart(publish=publish)
+
+
 SERVICE = Service(
     name="intake",
     codec=FACTS,
     migrations=Path(__file__).parent / "adapters" / "migrations",
     servicers=servicers,
+    own_part=own_part,
     hears=("plans",),
     interests=INTERESTS,
 )

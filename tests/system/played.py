@@ -26,6 +26,7 @@ from ninehours.story.summary import Summary, summarize
 from ninehours.story.telling import BILLER
 from tests.system.answers import take_answers
 from tests.system.told import Answer
+from tests.system.verified import Operator
 
 # A derived row as everybody sees it: kind, key, content.
 Contents = dict[str, list[tuple[str, str, Any]]]
@@ -57,6 +58,9 @@ class Played:
     unsent: int = 0
     due: int = 0
     behind: int = 0
+    verified: dict[str, int] = field(default_factory=dict)
+    """Check, by service → how much `verify` looked at."""
+    findings: list[str] = field(default_factory=list)
     rows_read: dict[str, bytes] = field(default_factory=dict)
     opened: dict[str, bytes] = field(default_factory=dict)
     """What every sealed document of a service says, with its key: what must be found nowhere."""
@@ -77,7 +81,11 @@ def play_on(system: LocalSystem, data: Path, gateway: Gateway, cast: Any) -> Pla
         acknowledged=dict(gateway.acknowledged),
         answers=take_answers(system, story.client_ids),
     )
+    operator = Operator(system.addresses, system.secrets_dir)
     for service in SERVICES:
+        for check in operator.checks(service):
+            played.verified[f"{service}: {check.check}"] = check.looked_at
+            played.findings += [f"{each.reason} {each.about}" for each in check.findings]
         with connect(system, service) as connection:
             _take_down(played, service, connection)
         played.opened[service] = b"\n".join(_every_document(system, service))

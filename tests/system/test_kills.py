@@ -93,6 +93,11 @@ def test_published_equals_heard_in_order_without_holes(harmed: Played) -> None:
         assert heads == harmed.published_heads[heard]
 
 
+def test_verify_finds_nothing_after_the_kills(harmed: Played) -> None:
+    assert harmed.findings == []
+    assert len(harmed.verified) == 49
+
+
 def test_current_contents_equal_those_of_the_unharmed_story(harmed: Played, calm: Played) -> None:
     assert calm.contents["billing"] and calm.contents["plans"]
     assert harmed.contents == calm.contents

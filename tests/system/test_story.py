@@ -123,3 +123,16 @@ def test_what_was_published_was_heard_and_sent(calm: Played) -> None:
     assert calm.heard_heads
     for (_, heard), heads in calm.heard_heads.items():
         assert heads == calm.published_heads[heard]
+
+
+def test_verify_looks_at_everything_and_finds_nothing(calm: Played) -> None:
+    assert calm.findings == []
+    assert len(calm.verified) == 49
+    nothing = {name for name, looked_at in calm.verified.items() if not looked_at}
+    assert nothing == {
+        "intake: own facts heard are what was published",
+        "intake: rows are as derived anew",
+        "intake: revisions are published",
+        "plans: reactions are done",
+        "billing: reactions are done",
+    }

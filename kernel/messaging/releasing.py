@@ -1,0 +1,176 @@
+"""What a person does about what is parked: look, try again, go past it, hear a topic again."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import Row
+
+from kernel.facts import Position
+from kernel.messaging.envelope import NoEnvelope, read_envelope
+from kernel.messaging.heads import Head, lock_heads, write_heads
+from kernel.messaging.healing import OwnerHead
+from kernel.messaging.interests import Interests
+from kernel.messaging.parking import DERIVATION, RECORD, TOPIC, name_parked
+from kernel.messaging.showing import (
+    NO_ENVELOPE,
+    STATEMENTS,
+    WHAT_RELEASE_DOES,
+    headers_of,
+    row_of,
+)
+from kernel.refusal import AgainstTheRules, Unknown
+from kernel.store.store import Transaction
+
+
+def release(tx: Transaction, interests: Interests, parked_id: str) -> str:
+    """Try it again; says what happens now. Refuses an unknown id, and what can't be tried again."""
+    named = name_parked(parked_id)
+    row = row_of(tx.connection, named)
+    if named.kind == TOPIC:
+        raise AgainstTheRules("TOPIC_STOPPED", "a topic is heard again with `ninehours resync`")
+    if named.kind == RECORD and row.subject is None:
+        raise AgainstTheRules("NO_ENVELOPE", NO_ENVELOPE)
+    if named.kind == DERIVATION:
+        tx.raise_due([(named.derivation, named.subject)])
+    elif named.kind == RECORD or row.error == "PARKED":
+        _ask_again(tx, row.topic, row.subject)
+    else:
+        _forget(tx, interests, row.topic, row.subject)
+    return WHAT_RELEASE_DOES[named.kind]
+
+
+def give_up(
+    tx: Transaction,
+    parked_id: str,
+    *,
+    by: str,
+    reason: str,
+    rest_to: int | None,
+) -> tuple[str, datetime]:
+    """Go past a record, on the record; gives who did and when, the first time it was asked.
+
+    `rest_to`: the last sequence that the owner has after this one; None: it has none, or doesn't
+    say, and the next comparison of heads will. Refuses what is no record.
+    """
+    named = name_parked(parked_id)
+    if named.kind != RECORD:
+        raise AgainstTheRules("ONLY_RECORDS", "only a record can be gone past; release this")
+    before = tx.connection.execute(
+        text("SELECT given_up_by, given_up_at FROM given_up WHERE parked_id = :id"),
+        {"id": named.number},
+    ).one_or_none()
+    if before is not None:
+        return before.given_up_by, before.given_up_at
+    row = row_of(tx.connection, named)
+    fact_id = None
+    if row.subject is not None:
+        tx.lock([row.subject])
+        fact_id = _go_past(tx.connection, row, rest_to)
+    at = tx.connection.execute(
+        text(
+            "WITH gone AS (DELETE FROM parked WHERE id = :id RETURNING *)"
+            " INSERT INTO given_up (parked_id, topic, partition, record_offset, subject, fact_id,"
+            " type, headers, body, error, parked_at, given_up_by, reason)"
+            " SELECT id, topic, partition, record_offset, subject, CAST(:fact AS uuid), type,"
+            " headers, body, error, parked_at, :by, :reason FROM gone RETURNING given_up_at"
+        ),
+        {"id": named.number, "fact": fact_id, "by": by, "reason": reason},
+    ).scalar_one()
+    return by, at
+
+
+def resync(
+    tx: Transaction, interests: Interests, topic: str, epoch: int, heads: Sequence[OwnerHead]
+) -> None:
+    """Forget all that was heard of the topic; it is fetched again from 1, in the owner's epoch.
+
+    Refuses a topic that isn't heard here.
+    """
+    connection = tx.connection
+    held = connection.execute(
+        text("UPDATE heard_topic SET epoch = :epoch, stopped = NULL WHERE topic = :topic"),
+        {"epoch": epoch, "topic": topic},
+    )
+    if not held.rowcount:
+        raise Unknown("topic", topic)
+    for table in ("heard_fact", "heard_head"):
+        connection.execute(
+            text(f"DELETE FROM {table} WHERE topic = :topic"),  # noqa: S608 - names are code
+            {"topic": topic},
+        )
+    connection.execute(
+        text("DELETE FROM parked WHERE topic = :topic AND subject IS NOT NULL"), {"topic": topic}
+    )
+    write_heads(
+        connection, {(topic, head.subject): Head(behind_to=head.sequence) for head in heads}
+    )
+    clients = {
+        client
+        for (client,) in connection.execute(
+            text(
+                "SELECT DISTINCT key FROM derived WHERE current UNION SELECT DISTINCT subject"
+                " FROM heard_fact WHERE subject LIKE 'client/%'"
+            )
+        )
+    }
+    tx.raise_due((each.name, client) for each in interests.derivations for client in clients)
+
+
+def _ask_again(tx: Transaction, topic: str, subject: str) -> None:
+    tx.lock([subject])
+    tx.connection.execute(
+        text(
+            "UPDATE heard_head SET stopped = NULL, behind_to = greatest(sequence + 1, behind_to)"
+            " WHERE topic = :topic AND subject = :subject AND stopped = 'PARKED'"
+        ),
+        {"topic": topic, "subject": subject},
+    )
+    tx.connection.execute(
+        text("DELETE FROM parked WHERE topic = :topic AND subject = :subject"),
+        {"topic": topic, "subject": subject},
+    )
+
+
+def _forget(tx: Transaction, interests: Interests, topic: str, subject: str) -> None:
+    """Another history was heard: what follows from it is derived without it, then from the new."""
+    tx.lock([subject])
+    due = interests.due_after(tx.connection, {subject})
+    head = lock_heads(tx.connection, [(topic, subject)])[topic, subject]
+    tx.connection.execute(
+        text("DELETE FROM heard_fact WHERE topic = :topic AND subject = :subject"),
+        {"topic": topic, "subject": subject},
+    )
+    behind_to = max(head.sequence, head.behind_to or 1)
+    write_heads(tx.connection, {(topic, subject): Head(behind_to=behind_to)})
+    tx.raise_due(due)
+
+
+def place_of(tx: Transaction, parked_id: str) -> Position | None:
+    """Where a parked record stands in its owner's log; None: nowhere, or it isn't there."""
+    named = name_parked(parked_id)
+    rows = tx.connection.execute(text(STATEMENTS[RECORD]), {"number": named.number}).all()
+    try:
+        [envelope] = [read_envelope(headers_of(row)) for row in rows]
+    except (NoEnvelope, ValueError):
+        return None
+    return Position(rows[0].topic, envelope.subject, envelope.sequence)
+
+
+def _go_past(connection: Connection, row: Row[Any], rest_to: int | None) -> str | None:
+    place = (row.topic, row.subject)
+    head = lock_heads(connection, [place])[place]
+    try:
+        envelope = read_envelope(headers_of(row))
+    except NoEnvelope:
+        return None
+    if envelope.sequence == head.sequence + 1:
+        behind_to = max(rest_to or 0, head.behind_to or 0)
+        past = Head(
+            sequence=envelope.sequence,
+            id=str(envelope.id),
+            behind_to=behind_to if behind_to > envelope.sequence else None,
+        )
+        write_heads(connection, {place: past})
+    return str(envelope.id)

@@ -1,0 +1,112 @@
+"""What Kafka holds of a topic, read back by its owner."""
+
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+
+from kernel.messaging.hearing import Record
+
+QUIET = 10.0  # seconds without a record, before the end was reached, until it counts as away
+ANSWER_WITHIN = 3_000  # milliseconds
+CONNECT_WITHIN = 1.0  # seconds
+
+
+class KafkaAway(Exception):
+    """The broker doesn't answer, or lost what it was about to give."""
+
+
+class KafkaTopic:
+    """One topic on one cluster; a context manager."""
+
+    def __init__(self, bootstrap: str, topic: str) -> None:
+        self.topic = topic
+        self.forgotten_before: datetime | None = None
+        addresses = bootstrap.split(",")
+        if not any(
+            map(_listens, addresses)
+        ):  # a consumer that finds nobody leaves its sockets open
+            raise KafkaAway("nobody listens there")
+        try:
+            self._consumer: Any = KafkaConsumer(
+                bootstrap_servers=addresses,
+                enable_auto_commit=False,
+                bootstrap_timeout_ms=ANSWER_WITHIN,
+            )
+        except KafkaError as error:
+            raise KafkaAway(type(error).__name__) from None
+
+    def __enter__(self) -> "KafkaTopic":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._consumer.close(autocommit=False)
+
+    def partitions(self) -> Sequence[TopicPartition]:
+        """Its partitions; none: the topic isn't there."""
+        try:
+            found = self._consumer.partitions_for_topic(self.topic) or ()
+        except KafkaError as error:
+            raise KafkaAway(type(error).__name__) from None
+        return [TopicPartition(self.topic, number) for number in sorted(found)]
+
+    def records(self) -> Iterator[Record]:
+        """All that it holds up to now. `forgotten_before` is then the time up to which it forgot.
+
+        Raises KafkaAway when the broker stops answering before the end.
+        """
+        partitions = self.partitions()
+        consumer = self._consumer
+        try:
+            consumer.assign(partitions)
+            begins = consumer.beginning_offsets(partitions)
+            ends = consumer.end_offsets(partitions)
+            consumer.seek_to_beginning(*partitions)
+            last = time.monotonic()
+            while any(consumer.position(each) < ends[each] for each in partitions):
+                polled = consumer.poll(timeout_ms=500)
+                for partition, found in polled.items():
+                    for message in found:
+                        if message.offset == begins[partition] > 0:
+                            self._forgot(message.timestamp)
+                        yield Record(
+                            topic=self.topic,
+                            partition=message.partition,
+                            offset=message.offset,
+                            headers=dict(message.headers),
+                            body=message.value or b"",
+                        )
+                if polled:
+                    last = time.monotonic()
+                elif time.monotonic() - last > QUIET:
+                    raise KafkaAway("no record for a while, before the end of the topic")
+        except KafkaError as error:
+            raise KafkaAway(type(error).__name__) from None
+        if any(begins[each] == ends[each] > 0 for each in partitions):
+            self._forgot(time.time() * 1000)
+
+    def _forgot(self, milliseconds: float) -> None:
+        moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+        self.forgotten_before = max(moment, self.forgotten_before or moment)
+
+
+def _listens(address: str) -> bool:
+    host, _, port = address.strip().rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=CONNECT_WITHIN).close()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def answers(bootstrap: str, topic: str) -> bool:
+    """Whether Kafka answers, and has the topic."""
+    try:
+        with KafkaTopic(bootstrap, topic) as kept:
+            return bool(kept.partitions())
+    except KafkaAway:
+        return False

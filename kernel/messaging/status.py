@@ -1,0 +1,128 @@
+"""How a service is doing: its processes, how far behind it is, and what waits."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, text
+
+from kernel.messaging.envelope import NoEnvelope, read_envelope
+from kernel.messaging.healing import Owner, OwnerHead
+from kernel.messaging.ordinal import ORDINAL
+from kernel.messaging.relay import ACTIVE
+from kernel.store.store import Store
+
+LOOKED_AT = 50  # subjects whose first fact not heard is asked for its age
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What waits in this database: counts, and the age of the oldest in seconds."""
+
+    unsent: int
+    unsent_seconds: float
+    behind: int
+    stopped: int
+    due: int
+    due_seconds: float
+    parked: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lag:
+    """How far this service is behind one it hears; `seconds`: the oldest fact not heard."""
+
+    facts: int
+    subjects: int
+    seconds: float
+
+
+def relay_is_active(connection: Connection) -> bool:
+    """Whether some process holds the lock of the one active relay of this database."""
+    return bool(_held(connection, "objsubid = 1 AND classid = 0 AND objid = :key", ACTIVE))
+
+
+def stream_ordinals(connection: Connection) -> Sequence[int]:
+    """The ordinals that stream workers hold now."""
+    return _held(connection, "objsubid = 2 AND classid = :key", ORDINAL)
+
+
+def waiting(connection: Connection) -> Waiting:
+    """What waits, by the database's own clock."""
+    row = connection.execute(
+        text(
+            "SELECT (SELECT count(*) FROM published WHERE sent_at IS NULL) AS unsent,"
+            " (SELECT extract(epoch FROM clock_timestamp() - min(recorded_at)) FROM published"
+            "  WHERE sent_at IS NULL) AS unsent_seconds,"
+            " (SELECT count(*) FROM heard_head WHERE behind_to IS NOT NULL AND stopped IS NULL)"
+            "  AS behind,"
+            " (SELECT count(*) FROM heard_head WHERE stopped IS NOT NULL)"
+            "  + (SELECT count(*) FROM heard_topic WHERE stopped IS NOT NULL) AS stopped,"
+            " (SELECT count(*) FROM due WHERE error IS NULL) AS due,"
+            " (SELECT extract(epoch FROM clock_timestamp() - min(raised_at)) FROM due"
+            "  WHERE error IS NULL) AS due_seconds,"
+            " (SELECT count(*) FROM parked) AS parked,"
+            " (SELECT count(*) FROM due WHERE error IS NOT NULL) AS failed"
+        )
+    ).one()
+    return Waiting(
+        unsent=row.unsent,
+        unsent_seconds=float(row.unsent_seconds or 0),
+        behind=row.behind,
+        stopped=row.stopped,
+        due=row.due,
+        due_seconds=float(row.due_seconds or 0),
+        parked=row.parked,
+        failed=row.failed,
+    )
+
+
+def stopped_topics(connection: Connection) -> Mapping[str, str]:
+    """Topic → why it stands still, for those that do."""
+    rows = connection.execute(
+        text("SELECT topic, stopped FROM heard_topic WHERE stopped IS NOT NULL")
+    )
+    return {row.topic: row.stopped for row in rows}
+
+
+def lag_behind(store: Store, owner: Owner) -> Lag:
+    """What the owner published and this service hasn't heard, by asking the owner."""
+    heads = owner.heads()
+    with store.transaction() as tx:
+        heard = {
+            row.subject: row.sequence
+            for row in tx.connection.execute(
+                text("SELECT subject, sequence FROM heard_head WHERE topic = :topic"),
+                {"topic": owner.topic},
+            )
+        }
+    late = [head for head in heads if head.sequence > heard.get(head.subject, 0)]
+    facts = sum(head.sequence - heard.get(head.subject, 0) for head in late)
+    return Lag(facts=facts, subjects=len(late), seconds=_oldest(owner, late, heard))
+
+
+def _oldest(owner: Owner, late: Sequence[OwnerHead], heard: Mapping[str, int]) -> float:
+    now = datetime.now(UTC)
+    oldest = now
+    for head in late[:LOOKED_AT]:
+        records, _ = owner.read(head.subject, heard.get(head.subject, 0))
+        for record in records[:1]:
+            try:
+                oldest = min(oldest, read_envelope(record.headers).time)
+            except NoEnvelope:
+                continue
+    return (now - oldest).total_seconds()
+
+
+def _held(connection: Connection, which: str, key: int) -> list[int]:
+    rows = connection.execute(
+        text(
+            "SELECT objid::bigint AS number FROM pg_locks"  # noqa: S608 - which is code
+            " WHERE locktype = 'advisory' AND granted"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            f" AND {which} ORDER BY 1"
+        ),
+        {"key": key},
+    )
+    return [int(row.number) for row in rows]

@@ -1,0 +1,187 @@
+"""What operators ask of one service, and do, over gRPC."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ninehours.exchange.v1 import operating_service_pb2 as pb
+from sqlalchemy import text
+
+from kernel.messaging import releasing, showing, status
+from kernel.messaging.draining import Draining
+from kernel.messaging.interests import Interests
+from kernel.messaging.sent import answers
+from kernel.messaging.standing import due_count
+from kernel.refusal import Unknown
+from kernel.rpc.call import Call
+from kernel.rpc.published_log import RemoteOwner
+from kernel.rpc.status import RemoteRefusal
+from kernel.rpc.translate import reading, required_text, to_timestamp
+from kernel.store.store import Store, Transaction
+from kernel.verifying.looking import OwnPart
+from kernel.verifying.verifying import Checked, Verifying
+
+SERVICE = pb.DESCRIPTOR.services_by_name["OperatingService"]
+LONGEST_WAIT = 600  # seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operated:
+    """One service: its name, whether it has a stream process, and whom it hears, by topic."""
+
+    name: str
+    store: Store
+    interests: Interests
+    own: OwnPart
+    owners: Mapping[str, RemoteOwner]
+    kafka: str
+
+
+class OperatingServicer:
+    """Answers from the service's own database, and from what it hears of others."""
+
+    def __init__(self, operated: Operated) -> None:
+        self._of = operated
+        self._store = operated.store
+
+    def GetStatus(self, _: pb.GetStatusRequest, __: Call) -> pb.GetStatusResponse:
+        with self._store.transaction() as tx:
+            waiting = status.waiting(tx.connection)
+            relay = status.relay_is_active(tx.connection)
+            ordinals = status.stream_ordinals(tx.connection)
+            stopped = status.stopped_topics(tx.connection)
+        processes = [pb.Process(name="api", up=True), pb.Process(name="relay", up=relay)]
+        if self._of.owners:
+            processes.append(pb.Process(name="stream", up=bool(ordinals), ordinals=ordinals))
+        return pb.GetStatusResponse(
+            service=self._of.name,
+            processes=processes,
+            kafka=answers(self._of.kafka, self._store.topic),
+            lags=[
+                self._lag(owner, stopped.get(topic, "")) for topic, owner in self._of.owners.items()
+            ],
+            outbox=pb.Outbox(unsent=waiting.unsent, oldest_seconds=waiting.unsent_seconds),
+            behind=waiting.behind,
+            stopped=waiting.stopped,
+            due=waiting.due,
+            oldest_due_seconds=waiting.due_seconds,
+            parked=waiting.parked,
+            failed=waiting.failed,
+        )
+
+    def GetParked(self, request: pb.GetParkedRequest, _: Call) -> pb.GetParkedResponse:
+        parked_id = _id(request)
+        with self._store.transaction() as tx:
+            shown = showing.show(tx, parked_id)
+        return pb.GetParkedResponse(
+            kind=shown.named.kind,
+            subject=shown.named.subject,
+            topic=shown.named.topic,
+            type=shown.type or shown.named.derivation,
+            error=shown.error,
+            at=to_timestamp(shown.at) if shown.at else None,
+            partition=shown.partition,
+            offset=shown.offset,
+            headers=shown.headers,
+            body_bytes=shown.body_bytes,
+            release=shown.release,
+        )
+
+    def ReleaseParked(self, request: pb.ReleaseParkedRequest, _: Call) -> pb.ReleaseParkedResponse:
+        parked_id = _id(request)
+        with self._store.transaction() as tx:
+            return pb.ReleaseParkedResponse(
+                does=releasing.release(tx, self._of.interests, parked_id)
+            )
+
+    def GiveUpParked(self, request: pb.GiveUpParkedRequest, call: Call) -> pb.GiveUpParkedResponse:
+        with reading(request) as read:
+            parked_id = read.text("id")
+            reason = read.text("reason", max_length=500)
+        rest = self._rest_of(parked_id)
+        with self._store.transaction() as tx:
+            by, at = releasing.give_up(tx, parked_id, by=call.actor.id, reason=reason, rest_to=rest)
+        return pb.GiveUpParkedResponse(given_up_by=by, given_up_at=to_timestamp(at))
+
+    def ResyncTopic(self, request: pb.ResyncTopicRequest, _: Call) -> pb.ResyncTopicResponse:
+        with reading(request) as read:
+            topic = read.text("topic")
+        if topic not in self._of.owners:
+            raise Unknown("topic", topic)
+        epoch, heads = self._of.owners[topic].epoch_and_heads()
+        with self._store.transaction() as tx:
+            releasing.resync(tx, self._of.interests, topic, epoch, heads)
+        return pb.ResyncTopicResponse(epoch=epoch, subjects=len(heads))
+
+    def Rebuild(self, _: pb.RebuildRequest, __: Call) -> pb.RebuildResponse:
+        with self._store.transaction() as tx:
+            revisions = _revisions(tx)
+        due = Draining(self._store, self._of.interests).raise_all()
+        return pb.RebuildResponse(due=due, revisions=revisions)
+
+    def CountDerived(self, _: pb.CountDerivedRequest, __: Call) -> pb.CountDerivedResponse:
+        with self._store.transaction() as tx:
+            return pb.CountDerivedResponse(
+                revisions=_revisions(tx),
+                due=due_count(tx.connection),
+                failed=status.waiting(tx.connection).failed,
+            )
+
+    def Verify(self, request: pb.VerifyRequest, call: Call) -> Iterator[pb.VerifyResponse]:
+        with reading(request) as read:
+            wait = read.integer("wait_seconds", low=0, high=LONGEST_WAIT)
+        verifying = Verifying(
+            store=self._store,
+            interests=self._of.interests,
+            own=self._of.own,
+            owners=self._of.owners,
+            kafka=self._of.kafka,
+        )
+        for checked in verifying.verify(wait, call.active):
+            yield _checked(checked)
+
+    def _lag(self, owner: RemoteOwner, stopped: str) -> pb.Lag:
+        try:
+            lag = status.lag_behind(self._store, owner)
+        except RemoteRefusal as refusal:
+            return pb.Lag(topic=owner.topic, owner_away=refusal.reason, stopped=stopped)
+        return pb.Lag(
+            topic=owner.topic,
+            facts=lag.facts,
+            subjects=lag.subjects,
+            seconds=lag.seconds,
+            stopped=stopped,
+        )
+
+    def _rest_of(self, parked_id: str) -> int | None:
+        """How far the owner goes on after a parked record, asked outside of any transaction."""
+        with self._store.transaction() as tx:
+            place = releasing.place_of(tx, parked_id)
+        if place is None or place.topic not in self._of.owners:
+            return None
+        try:
+            records, _ = self._of.owners[place.topic].read(place.subject, place.sequence)
+        except RemoteRefusal:
+            return None  # the next comparison of heads finds it
+        return records[-1].offset if records else None
+
+
+def _id(request: pb.GetParkedRequest | pb.ReleaseParkedRequest) -> str:
+    return required_text(request, "id")
+
+
+def _revisions(tx: Transaction) -> int:
+    return int(tx.connection.execute(text("SELECT count(*) FROM derived")).scalar_one())
+
+
+def _checked(checked: Checked) -> pb.VerifyResponse:
+    return pb.VerifyResponse(
+        check=checked.check.name,
+        unit=checked.check.unit,
+        looked_at=checked.looked_at,
+        findings=[
+            pb.Finding(reason=each.reason, about=each.about, says=each.says)
+            for each in checked.findings
+        ],
+        findings_total=checked.total,
+        in_progress=checked.in_progress,
+    )

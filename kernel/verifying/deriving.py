@@ -1,0 +1,128 @@
+"""What is derived: as it would be derived anew, and as it was published."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.engine import Row as SqlRow
+
+from kernel.ids import derived_id
+from kernel.messaging.difference import normal
+from kernel.messaging.interests import Derivation
+from kernel.messaging.parking import what_failed
+from kernel.verifying.looking import Finding, Looking
+from kernel.verifying.publishing import contradicts
+
+SAME, OTHER, MORE = "SAME", "OTHER", "MORE"
+CLIENTS = (
+    "SELECT subject FROM heard_fact WHERE subject LIKE 'client/%'"
+    " UNION SELECT key FROM derived WHERE derivation = :name AND current ORDER BY 1"
+)
+
+
+def rows_are_derived_anew(looking: Looking) -> Iterator[Finding]:
+    """Each client's rows, derived again from what was heard, without writing anything.
+
+    A row that is as it was published, yet not as it would be today, was not derived since: its due
+    key is lost. Any other difference was made to the row itself. What is due is left out.
+    """
+    for derivation in looking.interests.derivations:
+        for (client,) in looking.rows(CLIENTS, name=derivation.name):
+            if (derivation.name, client) not in looking.due:
+                yield from _of_client(looking, derivation, client)
+
+
+def revisions_are_published(looking: Looking) -> Iterator[Finding]:
+    """Every revision has its public fact, and every public fact that no command made a revision."""
+    by_name = {derivation.name: derivation for derivation in looking.interests.derivations}
+    made: set[UUID] = set()
+    published = {
+        row.id: row
+        for row in looking.each(
+            "SELECT id, subject, sequence, type FROM published WHERE command_id IS NULL"
+        )
+    }
+    for row in looking.each("SELECT * FROM derived ORDER BY id, revision"):
+        looking.look()
+        if row.derivation not in by_name or not _is_told(by_name[row.derivation], row):
+            continue
+        fact_id = derived_id(row.id, row.revision)
+        made.add(fact_id)
+        if fact_id not in published:
+            says = f"revision {row.revision} of {row.kind} {row.id} was never published"
+            yield Finding("DERIVED_NOT_PUBLISHED", row.key, says)
+    for fact_id, row in published.items():
+        if fact_id not in made:
+            says = f"{row.type} {fact_id} is published, and no derived row says so"
+            yield Finding("PUBLISHED_NOT_DERIVED", f"{row.subject} {row.sequence}", says)
+
+
+def _of_client(looking: Looking, derivation: Derivation, client: str) -> Iterator[Finding]:
+    held = {
+        row.id: row
+        for row in looking.rows(
+            "SELECT * FROM derived WHERE derivation = :name AND key = :key AND current",
+            name=derivation.name,
+            key=client,
+        )
+    }
+    try:
+        facts = looking.interests.gather(looking.connection, client)
+        anew = {
+            derived_id(derivation.name, row.kind, row.key): row
+            for row in derivation.derive(client, facts)
+        }
+    except Exception as error:  # what a derivation raises is its own affair
+        says = f"{derivation.name} can't be derived: {what_failed(error)}"
+        yield Finding("DERIVATION_FAILS", client, says)
+        return
+    looking.look(len(held.keys() | anew.keys()))
+    told = _told(looking, held)
+    for row_id in sorted(held.keys() | anew.keys()):
+        row, today = held.get(row_id), anew.get(row_id)
+        if row is None:
+            name = f"{today.kind} {row_id}" if today else str(row_id)
+            says = f"{name} follows from what was heard, was never derived, and isn't due"
+            yield Finding("DUE_LOST", client, says)
+            continue
+        name = f"{row.kind} {row_id} revision {row.revision}"
+        content = None if today is None else normal(today.content)
+        as_told = _as_told(derivation, row, told)
+        if content != (None if row.withdrawn else row.content) and as_told == SAME:
+            says = f"{name} doesn't follow from what was heard, and isn't due"
+            yield Finding("DUE_LOST", client, says)
+        elif as_told == OTHER or content != (None if row.withdrawn else row.content):
+            yield Finding("DERIVED_ALTERED", client, f"{name} is not what was published of it")
+        elif today is not None and set(row.provenance["facts"]) != set(today.rests_on):
+            says = f"{name} names other facts than it rests on"
+            yield Finding("DERIVED_PROVENANCE", client, says)
+
+
+def _told(looking: Looking, held: Mapping[UUID, SqlRow[Any]]) -> dict[UUID, bytes]:
+    rows = looking.rows(
+        "SELECT id, body FROM published WHERE id = ANY(CAST(:ids AS uuid[]))",
+        ids=[derived_id(row.id, row.revision) for row in held.values()],
+    )
+    return {row.id: bytes(row.body) for row in rows}
+
+
+def _as_told(derivation: Derivation, row: SqlRow[Any], told: Mapping[UUID, bytes]) -> str:
+    """What the row says beside what was published of it: the same, other, or only more."""
+    was = told.get(derived_id(row.id, row.revision))
+    try:
+        message = derivation.publish(row.kind, row.content, row.revision, row.withdrawn)
+    except Exception:  # not a row that this code could have written
+        return OTHER
+    if message is None or was is None:
+        return SAME
+    published = type(message).FromString(was)
+    if published == message:
+        return SAME
+    return OTHER if contradicts(published, message) else MORE
+
+
+def _is_told(derivation: Derivation, row: SqlRow[Any]) -> bool:
+    try:
+        return derivation.publish(row.kind, row.content, row.revision, row.withdrawn) is not None
+    except Exception:
+        return True

@@ -1,0 +1,160 @@
+"""What was heard: as far as its owners went, and byte for byte what they published."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from kernel.ids import derived_id
+from kernel.messaging.heads import Head
+from kernel.messaging.parking import RECORD
+from kernel.verifying.looking import Finding, Looking
+
+FINGERPRINT = "sha256(convert_to(type || '|' || label || '|', 'UTF8') || body) AS digest"
+
+
+def heads_are_the_owners(looking: Looking) -> Iterator[Finding]:
+    """Every subject was heard up to its owner's last fact, under the same id, and no further."""
+    for topic, owner in looking.owners.items():
+        heard = _heads(looking, topic)
+        now = {head.subject: head for head in owner.heads()}
+        for then in looking.heads[topic]:
+            looking.look()
+            head = heard.get(then.subject, Head())
+            if head.sequence < then.sequence:
+                why = f", {head.stopped}" if head.stopped else ""
+                says = f"heard to {head.sequence} of {then.sequence}{why}"
+                yield Finding("NOT_HEARD", f"{topic} {then.subject}", says)
+            elif head.sequence == then.sequence and head.id != then.id:
+                says = f"heard {head.id} as number {head.sequence}, its owner has {then.id}"
+                yield Finding("HEAD_OTHER_ID", f"{topic} {then.subject}", says)
+        for subject, head in heard.items():
+            last = now[subject].sequence if subject in now else 0
+            if head.sequence > last:
+                says = f"is said to be heard to {head.sequence}, its owner has {last}"
+                yield Finding("HEAD_MOVED", f"{topic} {subject}", says)
+
+
+def facts_are_the_owners(looking: Looking) -> Iterator[Finding]:
+    """Heard facts of the used types, against their owners' by hash: altered, missing, too many."""
+    types = sorted(looking.interests.by_type)
+    given_up = {row.fact_id for row in looking.rows("SELECT fact_id FROM given_up")}
+    for topic, owner in looking.owners.items():
+        heads = _heads(looking, topic)
+        held = {
+            row.id: (row.subject, row.sequence, bytes(row.digest))
+            for row in looking.each(
+                f"SELECT id, subject, sequence, {FINGERPRINT} FROM heard_fact"  # noqa: S608
+                " WHERE topic = :topic",
+                topic=topic,
+            )
+        }
+        looking.look(len(held))
+        for subject, sequence, fact_id, digest in owner.fingerprints(types):
+            looking.look(0)
+            heard = held.pop(fact_id, None)
+            about = f"{topic} {subject} {sequence}"
+            if heard is None:
+                if sequence <= heads.get(subject, Head()).sequence and fact_id not in given_up:
+                    yield Finding("HEARD_FACT_MISSING", about, f"{fact_id} is not there")
+            elif heard != (subject, sequence, digest):
+                says = f"{fact_id} is not what its owner published"
+                yield Finding("HEARD_FACT_ALTERED", about, says)
+        for fact_id, (subject, sequence, _) in held.items():
+            yield _unknown(topic, subject, sequence, fact_id)
+
+
+def own_facts_are_the_published(looking: Looking) -> Iterator[Finding]:
+    """What the service derives from its own facts is what it published."""
+    for row in looking.each(
+        "SELECT coalesce(h.subject, p.subject) AS subject, p.id AS published, h.id AS heard,"
+        " coalesce(h.sequence, p.sequence) AS sequence, h.id IS NOT NULL AND p.id IS NOT NULL"
+        " AND (h.subject, h.sequence, h.type, h.body, h.label)"
+        "  IS NOT DISTINCT FROM (p.subject, p.sequence, p.type, p.body, p.headers->>'label')"
+        " AS same FROM (SELECT * FROM heard_fact WHERE topic = :topic) h"
+        " FULL JOIN (SELECT * FROM published WHERE type = ANY(CAST(:types AS text[]))) p"
+        " USING (id)",
+        topic=looking.store.topic,
+        types=sorted(looking.interests.by_type),
+    ):
+        looking.look()
+        about = f"{looking.store.topic} {row.subject} {row.sequence}"
+        if row.same:
+            continue
+        if row.heard is None:
+            yield Finding("HEARD_FACT_MISSING", about, f"{row.published} is not there")
+        elif row.published is None:
+            yield _unknown(looking.store.topic, row.subject, row.sequence, row.heard)
+        else:
+            yield Finding("HEARD_FACT_ALTERED", about, f"{row.heard} is not what was published")
+
+
+def references_are_the_facts(looking: Looking) -> Iterator[Finding]:
+    """What a heard fact is filed under is what it refers to."""
+    for row in looking.each(
+        "SELECT id, topic, subject, sequence, type, body, refs FROM heard_fact"
+        " WHERE type = ANY(CAST(:types AS text[]))",
+        types=sorted(looking.interests.by_type),
+    ):
+        looking.look()
+        message = looking.interests.decode(row.type, bytes(row.body))
+        if sorted(row.refs) != looking.interests.references(row.type, message):
+            about = f"{row.topic} {row.subject} {row.sequence}"
+            says = f"{row.id} is filed under other references than it names"
+            yield Finding("HEARD_FACT_REFERENCES", about, says)
+
+
+def nothing_held_up_is_hidden(looking: Looking) -> Iterator[Finding]:
+    """A subject held up by a record has that record parked; a parked record holds up its subject.
+
+    A record without a subject holds up nobody.
+    """
+    rows = looking.rows(
+        "SELECT h.topic, h.subject, h.sequence, h.stopped, p.id AS parked"
+        " FROM (SELECT * FROM heard_head WHERE stopped = 'PARKED') h"
+        " FULL JOIN (SELECT * FROM parked WHERE subject IS NOT NULL) p USING (topic, subject)"
+    )
+    looking.look(looking.rows("SELECT count(*) AS n FROM heard_head")[0].n)
+    for row in rows:
+        if row.parked is None:
+            says = f"is held up after {row.sequence} by a parked record that isn't there"
+            yield Finding("PARKED_HIDDEN", f"{row.topic} {row.subject}", says)
+    for row in looking.rows(
+        "SELECT p.id, p.topic, p.subject FROM parked p LEFT JOIN heard_head h"
+        " USING (topic, subject) WHERE p.subject IS NOT NULL AND h.stopped IS NULL"
+    ):
+        says = f"{RECORD}:{row.id} is parked, and its subject goes on without it"
+        yield Finding("PARKED_HOLDS_NOBODY", f"{row.topic} {row.subject}", says)
+    for row in looking.rows("SELECT topic, subject, sequence, behind_to FROM heard_head"):
+        if row.behind_to is not None and row.behind_to <= row.sequence:
+            says = f"is behind to {row.behind_to}, and was heard to {row.sequence}"
+            yield Finding("BEHIND_FOR_NOTHING", f"{row.topic} {row.subject}", says)
+
+
+def reactions_are_done(looking: Looking) -> Iterator[Finding]:
+    """Every fact that is reacted to led to its command, unless that is due or was refused."""
+    for reaction in looking.interests.reactions:
+        for row in looking.each(
+            "SELECT id, topic, subject, sequence FROM heard_fact WHERE type = :type",
+            type=reaction.to.DESCRIPTOR.full_name,
+        ):
+            looking.look()
+            command = derived_id(row.id, reaction.name)
+            if (reaction.name, row.subject) in looking.due or looking.rows(
+                "SELECT FROM command WHERE id = :id", id=command
+            ):
+                continue
+            says = f"{reaction.name} was never done for {row.id}, and isn't due"
+            yield Finding("REACTION_NOT_DONE", f"{row.topic} {row.subject} {row.sequence}", says)
+
+
+def _heads(looking: Looking, topic: str) -> dict[str, Head]:
+    return {
+        row.subject: Head(
+            row.sequence, None if row.id is None else str(row.id), row.behind_to, row.stopped
+        )
+        for row in looking.rows("SELECT * FROM heard_head WHERE topic = :topic", topic=topic)
+    }
+
+
+def _unknown(topic: str, subject: str, sequence: int, fact_id: UUID) -> Finding:
+    says = f"{fact_id} is heard, and its owner never published it"
+    return Finding("HEARD_FACT_UNKNOWN", f"{topic} {subject} {sequence}", says)

@@ -1,0 +1,113 @@
+"""What a check is, what it looks at, and what it finds."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import Row
+
+from kernel.facts import Publication, Recorded
+from kernel.messaging.healing import Owner, OwnerHead
+from kernel.messaging.hearing import Record
+from kernel.messaging.interests import Interests
+from kernel.store.store import Store
+
+PAGE = 500  # rows fetched at once
+
+
+class Told(Owner, Protocol):
+    """The published log of a service that this one hears, as its owner tells it."""
+
+    def fingerprints(self, types: Sequence[str]) -> Iterator[tuple[str, int, UUID, bytes]]:
+        """Subject, sequence, id and hash of every fact of these types."""
+        ...
+
+
+class NobodyWaits(Exception):
+    """Who asked has gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that isn't as it must be. Ids and numbers only: no value of a fact."""
+
+    reason: str
+    about: str
+    says: str
+
+
+@dataclass(kw_only=True)
+class Looking:
+    """One database as of one moment, and all it is compared with.
+
+    The snapshot is read-only and holds no lock, so that owners and Kafka may be asked within it:
+    they know at least what it knows. `heads` are the owners' of before the snapshot, which were to
+    be heard by then.
+    """
+
+    store: Store
+    connection: Connection
+    interests: Interests
+    publish: Callable[[Recorded], Iterable[Publication]]
+    owners: Mapping[str, Told]
+    heads: Mapping[str, Sequence[OwnerHead]]
+    kafka: Callable[[], Iterator[Record]]
+    forgotten_before: Callable[[], Any] = lambda: None
+    is_awaited: Callable[[], bool] = lambda: True
+    looked_at: int = field(default=0, init=False)
+
+    def look(self, count: int = 1) -> None:
+        """That much more was looked at."""
+        self.looked_at += count
+        if not self.is_awaited():
+            raise NobodyWaits
+
+    def rows(self, statement: str, **parameters: Any) -> Sequence[Row[Any]]:
+        """All rows; for what is few."""
+        return self.connection.execute(text(statement), parameters).all()
+
+    def each(self, statement: str, **parameters: Any) -> Iterator[Row[Any]]:
+        """Row by row, fetched by pages: for what is many."""
+        found = self.connection.execution_options(stream_results=True, yield_per=PAGE).execute(
+            text(statement), parameters
+        )
+        try:
+            yield from found
+        finally:
+            found.close()
+
+    def recorded(self, row: Row[Any]) -> Recorded:
+        """A private fact of its row."""
+        return Recorded(
+            id=row.id,
+            stream=row.stream,
+            version=row.version,
+            fact=self.store.codec.decode(row.type, row.body),
+            at=row.at,
+            actor=row.actor,
+        )
+
+    @cached_property
+    def due(self) -> frozenset[tuple[str, str]]:
+        """What is due or failed: nothing can be said of it before it is derived."""
+        return frozenset((row.derivation, row.key) for row in self.rows("SELECT * FROM due"))
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One promise. `find` tells what breaks it, and counts by `look` what it looked at."""
+
+    name: str
+    unit: str
+    find: Callable[[Looking], Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnPart:
+    """What a service brings: how its facts are published, and checks of its own."""
+
+    publish: Callable[[Recorded], Iterable[Publication]]
+    checks: Sequence[Check] = ()

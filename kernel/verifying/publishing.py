@@ -1,0 +1,142 @@
+"""What was recorded and published here: whole, in sequence, and the same."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from google.protobuf.descriptor_pool import Default
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+
+from kernel.facts import Publication
+from kernel.verifying.looking import Finding, Looking
+
+NAMED = 5  # sequences named in one finding
+BATCH = 200
+
+
+def sequences_are_whole(looking: Looking) -> Iterator[Finding]:
+    """1, 2, 3 … of every subject, up to what the table of sequences says."""
+    looking.look(looking.rows("SELECT count(*) AS n FROM published")[0].n)
+    for row in looking.each(
+        "SELECT coalesce(s.subject, p.subject) AS subject, coalesce(s.last, 0) AS last, s.last_id,"
+        " coalesce(p.high, 0) AS high,"
+        " (SELECT id FROM published x WHERE x.subject = s.subject AND x.sequence = s.last) AS id"
+        " FROM sequence s FULL JOIN (SELECT subject, count(*) AS n, min(sequence) AS low,"
+        "  max(sequence) AS high FROM published GROUP BY subject) p USING (subject)"
+        " WHERE s.last IS DISTINCT FROM p.n OR p.low <> 1 OR s.last <> p.high OR s.last_id <>"
+        "  (SELECT id FROM published x WHERE x.subject = s.subject AND x.sequence = s.last)"
+    ):
+        missing = [
+            found.n
+            for found in looking.rows(
+                "SELECT n FROM generate_series(1, :top) n WHERE NOT EXISTS (SELECT FROM published"
+                " WHERE subject = :subject AND sequence = n) ORDER BY n",
+                top=max(row.last, row.high),
+                subject=row.subject,
+            )
+        ]
+        if missing:
+            numbers = ", ".join(map(str, missing[:NAMED])) + (" …" if missing[NAMED:] else "")
+            says = f"of {row.last} published facts, {numbers} {_is(missing)} not there"
+            yield Finding("PUBLISHED_MISSING", f"{row.subject} {missing[0]}", says)
+        elif row.last != row.high:
+            says = f"the log goes to {row.high}, the table of sequences says {row.last}"
+            yield Finding("SEQUENCE_MOVED", f"{row.subject} {row.high}", says)
+        else:
+            says = f"the last fact is {row.id}, the table of sequences says {row.last_id}"
+            yield Finding("SEQUENCE_OTHER_ID", f"{row.subject} {row.last}", says)
+
+
+def commands_are_whole(looking: Looking) -> Iterator[Finding]:
+    """Every fact and every published row is of an accepted command; streams have no holes."""
+    looking.look(looking.rows("SELECT count(*) AS n FROM command")[0].n)
+    for row in looking.each(
+        "SELECT stream, version, command_id FROM fact"
+        " WHERE command_id NOT IN (SELECT id FROM command)"
+    ):
+        says = f"its command {row.command_id} was never accepted"
+        yield Finding("FACT_WITHOUT_COMMAND", f"{row.stream} {row.version}", says)
+    for row in looking.each(
+        "SELECT subject, sequence, command_id FROM published"
+        " WHERE command_id IS NOT NULL AND command_id NOT IN (SELECT id FROM command)"
+    ):
+        says = f"its command {row.command_id} was never accepted"
+        yield Finding("PUBLISHED_WITHOUT_COMMAND", f"{row.subject} {row.sequence}", says)
+    for row in looking.each(
+        "SELECT stream, count(*) AS n, max(version) AS high FROM fact GROUP BY stream"
+        " HAVING count(*) <> max(version)"
+    ):
+        says = f"{row.n} facts, and the last is number {row.high}"
+        yield Finding("STREAM_WITH_A_HOLE", row.stream, says)
+
+
+def facts_are_published(looking: Looking) -> Iterator[Finding]:
+    """Each private fact's public facts are in the log, and say what today's code says of it."""
+    given = 0
+    facts = map(looking.recorded, looking.each("SELECT * FROM fact ORDER BY stream, version"))
+    while batch := list(islice(facts, BATCH)):
+        looking.look(len(batch))
+        wanted = [item for recorded in batch for item in looking.publish(recorded)]
+        given += len(wanted)
+        held = {
+            row.id: row
+            for row in looking.rows(
+                "SELECT id, subject, sequence, type, body FROM published"
+                " WHERE id = ANY(CAST(:ids AS uuid[]))",
+                ids=[item.id for item in wanted],
+            )
+        }
+        for item in wanted:
+            yield from _compared(item, held.get(item.id))
+    published = looking.rows("SELECT count(*) AS n FROM published WHERE command_id IS NOT NULL")[
+        0
+    ].n
+    if published > given:
+        says = f"{published} facts of commands are published; the commands' own facts give {given}"
+        yield Finding("PUBLISHED_WITHOUT_FACT", looking.store.topic, says)
+
+
+def _compared(item: Publication, row: Any) -> Iterator[Finding]:
+    if row is None:
+        says = f"{item.type} {item.id} was made of fact {item.causation}, and isn't published"
+        yield Finding("FACT_NOT_PUBLISHED", item.subject, says)
+    elif (row.subject, row.type) != (item.subject, item.type) or contradicts(
+        message_of(row.type, bytes(row.body)), item.message
+    ):
+        says = f"{row.type} {row.id} says other than the fact it was made of, {item.causation}"
+        yield Finding("FACT_PUBLISHED_OTHERWISE", f"{row.subject} {row.sequence}", says)
+
+
+def message_of(kind: str, body: bytes) -> Message:
+    """The message of any type that this release knows."""
+    return GetMessageClass(Default().FindMessageTypeByName(kind)).FromString(body)
+
+
+def contradicts(published: Message, today: Message) -> bool:
+    """Whether a field that was published says other than today's code would.
+
+    A field that only today's code sets is a later release's, and no contradiction.
+    """
+    for declared, was in published.ListFields():
+        now = getattr(today, declared.name)
+        if declared.is_repeated:
+            if _differ(declared, was, now):
+                return True
+        elif declared.message_type is not None:
+            if not today.HasField(declared.name) or contradicts(was, now):
+                return True
+        elif was != now:
+            return True
+    return False
+
+
+def _differ(declared: Any, was: Any, now: Any) -> bool:
+    is_map = declared.message_type is not None and declared.message_type.GetOptions().map_entry
+    if declared.message_type is None or is_map:
+        return bool(was != now)
+    return len(was) != len(now) or any(map(contradicts, was, now))
+
+
+def _is(several: list[int]) -> str:
+    return "are" if several[1:] else "is"

@@ -1,0 +1,124 @@
+"""Verifying one service: the heads, a wait, one snapshot, and check after check."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from kernel.facts import Position
+from kernel.messaging.healing import OwnerHead
+from kernel.messaging.hearing import Record
+from kernel.messaging.interests import Interests
+from kernel.messaging.sent import KafkaAway, KafkaTopic
+from kernel.messaging.standing import behind_count, due_count, heard_all
+from kernel.store.store import Store
+from kernel.verifying.checks import CHECKS, LISTENING
+from kernel.verifying.looking import Check, Finding, Looking, NobodyWaits, OwnPart, Told
+
+LISTED = 100  # findings of one check that are named
+LOOK = 0.1  # seconds between two looks at what was heard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """How one check came out; `in_progress`: it begins."""
+
+    check: Check
+    looked_at: int
+    findings: Sequence[Finding]
+    total: int
+    in_progress: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verifying:
+    """One service, with all that it is compared with."""
+
+    store: Store
+    interests: Interests
+    own: OwnPart
+    owners: Mapping[str, Told]
+    kafka: str
+
+    def verify(self, wait: float, is_awaited: Callable[[], bool]) -> Iterator[Checked]:
+        """Check after check. Nothing is written; nothing waits longer than `wait` seconds."""
+        heads = {topic: owner.heads() for topic, owner in self.owners.items()}
+        self._wait(heads, time.monotonic() + wait, is_awaited)
+        with self.store.engine.connect() as connection:
+            connection = connection.execution_options(  # noqa: PLW2901
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            with connection.begin():
+                kafka = _Reading(self.kafka, self.store.topic)
+                looking = Looking(
+                    store=self.store,
+                    connection=connection,
+                    interests=self.interests,
+                    publish=self.own.publish,
+                    owners=self.owners,
+                    heads=heads,
+                    kafka=kafka.records,
+                    forgotten_before=kafka.forgotten_before,
+                    is_awaited=is_awaited,
+                )
+                checks = (*CHECKS, *(LISTENING if self.owners else ()), *self.own.checks)
+                with suppress(NobodyWaits):
+                    for check in checks:
+                        yield from _run(check, looking)
+
+    def _wait(
+        self,
+        heads: Mapping[str, Sequence[OwnerHead]],
+        until: float,
+        is_awaited: Callable[[], bool],
+    ) -> None:
+        """Until these are heard and nothing is due, or the time is over: then it is found out."""
+        positions = [
+            Position(topic, head.subject, head.sequence)
+            for topic, found in heads.items()
+            for head in found
+        ]
+        while time.monotonic() < until and is_awaited():
+            with self.store.transaction() as tx:
+                if (
+                    heard_all(tx.connection, positions)
+                    and not due_count(tx.connection)
+                    and not behind_count(tx.connection)
+                ):
+                    return
+            time.sleep(LOOK)
+
+
+class _Reading:
+    """Kafka, opened when a check reads it."""
+
+    def __init__(self, bootstrap: str, topic: str) -> None:
+        self._bootstrap = bootstrap
+        self._topic = topic
+        self._read: KafkaTopic | None = None
+
+    def records(self) -> Iterator[Record]:
+        """All that the topic holds."""
+        with KafkaTopic(self._bootstrap, self._topic) as self._read:
+            yield from self._read.records()
+
+    def forgotten_before(self) -> datetime | None:
+        """The time up to which it forgot, once it was read."""
+        return self._read.forgotten_before if self._read else None
+
+
+def _run(check: Check, looking: Looking) -> Iterator[Checked]:
+    looking.looked_at = 0
+    findings: list[Finding] = []
+    total = 0
+    yield Checked(check=check, looked_at=0, findings=(), total=0, in_progress=True)
+    try:
+        for finding in check.find(looking):
+            total += 1
+            if len(findings) < LISTED:
+                findings.append(finding)
+    except KafkaAway as error:
+        total += 1
+        findings.append(Finding("KAFKA_AWAY", looking.store.topic, f"could not be read: {error}"))
+    yield Checked(check=check, looked_at=looking.looked_at, findings=tuple(findings), total=total)

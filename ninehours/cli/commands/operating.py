@@ -1,0 +1,188 @@
+"""Commands of those who run the services: how is it, what waits, is it right, what travels."""
+
+# ruff: noqa: PLC0415  --help answers at once: what a command needs is loaded when it runs
+
+from typing import Annotated
+
+import typer
+
+from ninehours.cli.options import Json, System
+
+Service = Annotated[
+    str | None,
+    typer.Option("--service", help="intake, plans, attendance or billing. [default: all]"),
+]
+ParkedId = Annotated[str, typer.Argument(metavar="ID", help="As `ninehours parked list` shows it.")]
+ParkedAt = Annotated[str, typer.Option("--service", help="The service that parked it.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add them to the command line."""
+    app.command()(status)
+    app.command()(verify)
+    app.command()(rebuild)
+    app.command()(tail)
+    app.command()(resync)
+    parked = typer.Typer(
+        help="What waits for a person: look at it, try it again, go past it.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+    )
+    parked.command("list")(parked_list)
+    parked.command("show")(parked_show)
+    parked.command("release")(parked_release)
+    parked.command("give-up")(parked_give_up)
+    app.add_typer(parked, name="parked")
+
+
+def status(
+    data: System = None,
+    json: Json = False,
+    watch: Annotated[
+        float | None, typer.Option("--watch", min=0.5, help="Look again every so many seconds.")
+    ] = None,
+) -> None:
+    """How every process is doing: up, how far behind in facts and seconds, what waits.
+
+    Ends with 0 when all is well, 1 when something waits for a person or is late, 6 when a service
+    doesn't answer.
+    """
+    from ninehours.cli.asking import asking
+    from ninehours.cli.status import run_status
+
+    with asking(data) as services:
+        run_status(services, as_json=json, watch=watch)
+
+
+def verify(
+    data: System = None,
+    json: Json = False,
+    service: Service = None,
+    timeout: Annotated[
+        int, typer.Option("--timeout", min=0, max=3600, help="Seconds to wait until all is heard.")
+    ] = 60,
+) -> None:
+    """Wait until all is heard and derived, then check each database in one snapshot.
+
+    Published, heard, derived, parked, documents, Kafka, and billing's promises. Ends with 0 when
+    nothing was found, 1 when something was: each finding names what it is about.
+    """
+    from ninehours.cli.asking import asking
+    from ninehours.cli.verify import run_verify
+
+    with asking(data) as services:
+        run_verify(services, as_json=json, only=service, timeout=timeout)
+
+
+def rebuild(
+    data: System = None,
+    json: Json = False,
+    service: Service = None,
+    timeout: Annotated[
+        int, typer.Option("--timeout", min=1, max=36000, help="Seconds to wait until it is done.")
+    ] = 600,
+) -> None:
+    """Derive everything again from what was heard; only differences are published: none, usually.
+
+    The running stream processes do the work; this waits for them.
+    """
+    from ninehours.cli.asking import asking
+    from ninehours.cli.rebuild import run_rebuild
+
+    with asking(data) as services:
+        run_rebuild(services, as_json=json, only=service, timeout=timeout)
+
+
+def tail(
+    *,
+    data: System = None,
+    json: Json = False,
+    service: Service = None,
+    kind: Annotated[str, typer.Option("--type", help="Only this one, such as ClaimIssued.")] = "",
+    client: Annotated[str, typer.Option("--client", help="Only this client's, by id.")] = "",
+    from_start: Annotated[
+        bool, typer.Option("--from-start", help="All that was ever published, then go on.")
+    ] = False,
+    payload: Annotated[
+        bool, typer.Option("--payload", help="With the fact itself, as JSON.")
+    ] = False,
+    number: Annotated[
+        int | None, typer.Option("-n", "--number", min=1, help="End after so many.")
+    ] = None,
+) -> None:
+    """Public facts as they travel, one a line, until Ctrl-C. None is left out, none shown twice."""
+    from ninehours.cli.asking import asking
+    from ninehours.cli.tail import Wanted, run_tail
+
+    wanted = Wanted(
+        service=service,
+        kind=kind,
+        client_id=client,
+        from_start=from_start,
+        payload=payload,
+        number=number,
+        as_json=json,
+    )
+    with asking(data) as services:
+        run_tail(services, wanted)
+
+
+def resync(
+    topic: Annotated[str, typer.Argument(help="Such as ninehours.intake.v1.")],
+    service: Annotated[str, typer.Option("--service", help="The service that hears it.")],
+    data: System = None,
+    json: Json = False,
+) -> None:
+    """After a restored database (EPOCH_RAISED): hear a whole topic again, from 1.
+
+    Until it is heard, rows whose facts are missing are withdrawn, and come back.
+    """
+    from ninehours.cli.asking import asking
+    from ninehours.cli.parked import run_resync
+
+    with asking(data) as services:
+        run_resync(services, service, topic, as_json=json)
+
+
+def parked_list(data: System = None, json: Json = False, service: Service = None) -> None:
+    """All that waits for a person, with the id that the other commands take."""
+    from ninehours.cli.asking import asking
+    from ninehours.cli.parked import run_list
+
+    with asking(data) as services:
+        run_list(services, only=service, as_json=json)
+
+
+def parked_show(id: ParkedId, service: ParkedAt, data: System = None, json: Json = False) -> None:
+    """One of them: where it came from, what went wrong and where; never its content."""
+    from ninehours.cli.asking import asking
+    from ninehours.cli.parked import run_show
+
+    with asking(data) as services:
+        run_show(services, service, id, as_json=json)
+
+
+def parked_release(
+    id: ParkedId, service: ParkedAt, data: System = None, json: Json = False
+) -> None:
+    """Try it again: after a release that knows better, or when the cause is gone."""
+    from ninehours.cli.asking import asking
+    from ninehours.cli.parked import run_release
+
+    with asking(data) as services:
+        run_release(services, service, id, as_json=json)
+
+
+def parked_give_up(
+    id: ParkedId,
+    service: ParkedAt,
+    reason: Annotated[str, typer.Option("--reason", help="Kept, for those who ask later.")],
+    data: System = None,
+    json: Json = False,
+) -> None:
+    """Go past a record for good. Who did, when and why is kept with it."""
+    from ninehours.cli.asking import asking
+    from ninehours.cli.parked import run_give_up
+
+    with asking(data) as services:
+        run_give_up(services, service, id, reason, as_json=json)

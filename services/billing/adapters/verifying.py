@@ -1,0 +1,160 @@
+"""What billing brings to being verified: its promises about money, asked of its own record."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+from kernel.facts import HeardFact, Recorded, id_of, kind_of
+from kernel.verifying.looking import Check, Finding, Looking, OwnPart
+from services.billing.adapters.known import known_of
+from services.billing.adapters.publication import publish
+from services.billing.app.batch import DOCUMENTS
+from services.billing.domain.claim_rows import lines_of
+from services.billing.domain.derive import DRAFT_CLAIM
+from services.billing.domain.issue import BatchIssued, ClaimIssued
+from services.billing.domain.known import Known, Line
+from services.billing.domain.promises import drafted_and_issued, overdrawn, two_per_diems
+
+TOLD = (
+    "billing.rule_set_confirmed.v1",
+    "billing.authorization_recorded.v1",
+    "billing.claim_issued.v1",
+    "billing.claim_adjudicated.v1",
+)
+# As they were recorded; a command's facts are one step.
+STEPS = (
+    "SELECT id, stream, version, type, body, at, actor, command_id FROM fact"
+    " WHERE type = ANY(CAST(:types AS text[]))"
+    " ORDER BY (SELECT recorded_at FROM command WHERE command.id = fact.command_id),"
+    " command_id, stream, version"
+)
+
+
+def nothing_is_overdrawn(looking: Looking) -> Iterator[Finding]:
+    """After each command, no authorization had given more than it has."""
+    said: set[str] = set()
+    for client, known in _steps(looking):
+        looking.look()
+        for each in overdrawn(known):
+            if each.authorization_id not in said:
+                said.add(each.authorization_id)
+                says = (
+                    f"authorization {each.authorization_id} has {each.units} units, "
+                    f"issued claims hold {each.taken}: {', '.join(each.claims)}"
+                )
+                yield Finding("AUTHORIZATION_OVERDRAWN", client, says)
+
+
+def a_day_has_one_per_diem(looking: Looking) -> Iterator[Finding]:
+    """Of one client, payer and date, the claims that stand bill one per diem."""
+    for client, known in _now(looking).items():
+        looking.look(len(known.issued))
+        for each in two_per_diems(known):
+            says = f"{each.code} more than once on {each.service_date}: {', '.join(each.claims)}"
+            yield Finding("TWO_PER_DIEMS", client, says)
+
+
+def nothing_issued_is_drafted(looking: Looking) -> Iterator[Finding]:
+    """No draft bills a service that a standing claim has billed."""
+    drafts: dict[str, dict[str, tuple[str, Sequence[Line]]]] = {}
+    for row in looking.rows(
+        "SELECT key, content FROM derived WHERE kind = :kind AND current AND NOT withdrawn",
+        kind=DRAFT_CLAIM,
+    ):
+        looking.look()
+        lines = lines_of(row.content["lines"])
+        drafts.setdefault(row.key, {})[row.content["key"]] = (row.content["payer_id"], lines)
+    known = _now(looking)
+    for client, of_client in sorted(drafts.items()):
+        for each in drafted_and_issued(
+            known.get(client, Known(client_id=id_of(client))), of_client
+        ):
+            says = f"{each.code} of {each.service_date} again: {', '.join(each.claims)}"
+            yield Finding("DRAFTED_AND_ISSUED", client, says)
+
+
+def files_are_as_issued(looking: Looking) -> Iterator[Finding]:
+    """A batch's file has the hash that its fact carries, and its claims its count and total."""
+    claims: dict[str, list[ClaimIssued]] = {}
+    batches: list[BatchIssued] = []
+    for recorded in _facts(looking, ("billing.claim_issued.v1", "billing.batch_issued.v1")):
+        match recorded.fact:
+            case ClaimIssued() as claim:
+                claims.setdefault(claim.batch_id, []).append(claim)
+            case BatchIssued() as batch:
+                batches.append(batch)
+    for batch in batches:
+        looking.look()
+        about = f"batch/{batch.batch_id}"
+        issued = claims.get(batch.batch_id, [])
+        total = sum(claim.charge_minor for claim in issued)
+        if (len(issued), total) != (batch.claims, batch.charge_minor):
+            says = f"says {batch.claims} claims of {batch.charge_minor} cents, "
+            says += f"its claims are {len(issued)} of {total}"
+            yield Finding("BATCH_OF_OTHER_CLAIMS", about, says)
+        if batch.digest and batch.digest not in _digests(looking, batch):
+            says = "its file has another hash than was recorded when it was issued"
+            yield Finding("DOCUMENT_HASH", about, says)
+
+
+PART = OwnPart(
+    publish=publish,
+    checks=(
+        Check("no authorization is overdrawn", "steps", nothing_is_overdrawn),
+        Check("a day has one per diem", "claims", a_day_has_one_per_diem),
+        Check("nothing issued is drafted again", "drafts", nothing_issued_is_drafted),
+        Check("files are as they were issued", "batches", files_are_as_issued),
+    ),
+)
+
+
+def _digests(looking: Looking, batch: BatchIssued) -> set[str]:
+    rows = looking.rows(
+        "SELECT digest FROM document WHERE owner = :owner AND kind = :kind",
+        owner=f"batch/{batch.batch_id}",
+        kind=DOCUMENTS[batch.claim_form],
+    )
+    return {bytes(row.digest).hex() for row in rows}
+
+
+def _now(looking: Looking) -> Mapping[str, Known]:
+    """Each client's history, whole."""
+    return dict(_steps(looking))
+
+
+def _steps(looking: Looking) -> Iterator[tuple[str, Known]]:
+    """Client and what was known of it, after each command that concerned it."""
+    shared: list[HeardFact] = []
+    of_client: dict[str, list[HeardFact]] = {}
+    for _, together in groupby(
+        looking.each(STEPS, types=list(TOLD)), key=lambda row: row.command_id
+    ):
+        changed: set[str] = set()
+        for row in together:
+            for fact in _public(looking, looking.recorded(row)):
+                if kind_of(fact.subject) == "client":
+                    of_client.setdefault(fact.subject, []).append(fact)
+                    changed.add(fact.subject)
+                else:
+                    shared.append(fact)
+        for client in sorted(changed):
+            yield client, known_of(client, {client: of_client[client], "": shared})
+
+
+def _public(looking: Looking, recorded: Recorded) -> Iterator[HeardFact]:
+    """As derivations read it, whatever was published of it."""
+    for item in publish(recorded):
+        yield HeardFact(
+            id=item.id,
+            topic=looking.store.topic,
+            subject=item.subject,
+            sequence=0,
+            type=item.type,
+            message=item.message,
+            label=item.label,
+            signed_at=recorded.at,
+        )
+
+
+def _facts(looking: Looking, types: Sequence[str]) -> Iterator[Recorded]:
+    for row in looking.each(STEPS, types=list(types)):
+        yield looking.recorded(row)

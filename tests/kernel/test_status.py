@@ -1,0 +1,74 @@
+"""How a service is doing, as it tells itself: who is at work, how far behind, what waits."""
+
+import pytest
+from sqlalchemy import text
+
+from kernel.messaging import status
+from kernel.messaging.ordinal import Ordinal
+from kernel.messaging.relay import ACTIVE
+from kernel.messaging.sent import answers
+from kernel.store.store import Store
+from tests.kernel.made import ADA, BOB, BROKEN, Listener, Log, attended, published
+
+
+@pytest.fixture
+def log() -> Log:
+    return Log()
+
+
+@pytest.fixture
+def listener(tallying: Store, log: Log) -> Listener:
+    return Listener(tallying, log)
+
+
+def test_a_relay_is_at_work_while_one_holds_the_lock(tallying: Store, counting: Store) -> None:
+    def active(store: Store) -> bool:
+        with store.transaction() as tx:
+            return status.relay_is_active(tx.connection)
+
+    assert not active(tallying)
+    with tallying.engine.connect() as relay:
+        relay.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ACTIVE})
+        assert active(tallying)
+        assert not active(counting)  # each database's own
+        relay.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ACTIVE})
+    assert not active(tallying)
+
+
+def test_stream_workers_are_known_by_the_ordinals_they_hold(tallying: Store) -> None:
+    workers = [Ordinal(tallying.engine, number) for number in (0, 2)]
+    for worker in workers:
+        worker.take()
+    with tallying.transaction() as tx:
+        assert status.stream_ordinals(tx.connection) == [0, 2]
+
+
+def test_what_waits_is_counted(listener: Listener, log: Log) -> None:
+    listener.hear(log.tell(ADA, attended("s", BROKEN)))
+    listener.draining.drain()
+    log.tell(BOB, attended("s", 1, client=BOB))
+    listener.hear(log.tell(BOB, attended("s", 2, client=BOB)))
+    listener.hear(log.tell(ADA, attended("t", 2), type="made.v1.Unheard"))
+    with listener.store.transaction() as tx:
+        tx.publish([published(ADA)])
+        tx.raise_due([("tally", BOB)])
+    with listener.store.transaction() as tx:
+        waiting = status.waiting(tx.connection)
+    assert (waiting.unsent, waiting.behind, waiting.stopped) == (1, 1, 1)
+    assert (waiting.due, waiting.failed, waiting.parked) == (1, 1, 1)
+    assert 0 < waiting.unsent_seconds < 60 and 0 < waiting.due_seconds < 60
+
+
+def test_lag_is_what_the_owner_published_and_was_not_heard(listener: Listener, log: Log) -> None:
+    listener.hear(log.tell(ADA, attended("s", 1)))
+    assert status.lag_behind(listener.store, log) == status.Lag(facts=0, subjects=0, seconds=0.0)
+    for n in (2, 3):
+        log.tell(ADA, attended("s", n))
+    log.tell(BOB, attended("s", 1, client=BOB))
+    lag = status.lag_behind(listener.store, log)
+    assert (lag.facts, lag.subjects) == (3, 2)
+    assert lag.seconds > 60  # the log's clock stands in March
+
+
+def test_a_kafka_that_nobody_runs_does_not_answer() -> None:
+    assert not answers("127.0.0.1:1,nowhere", "ninehours.counting.v1")

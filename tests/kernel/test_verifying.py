@@ -1,0 +1,246 @@
+"""Verifying a small listener: nothing is found, and each thing done to its database is, by name."""
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from ninehours.attendance.v1.attendance_events_pb2 import SessionAttended
+from sqlalchemy import text
+
+from kernel.execute import Book
+from kernel.messaging.interests import Interests
+from kernel.messaging.reacting import Reaction
+from kernel.store.store import Store
+from kernel.verifying.looking import OwnPart
+from kernel.verifying.publishing import contradicts
+from kernel.verifying.verifying import Checked, Verifying
+from tests.kernel.made import (
+    ADA,
+    BOB,
+    BROKEN,
+    COUNTER,
+    EVE,
+    INPUTS,
+    SITE,
+    TALLY,
+    TALLYING,
+    TOPIC,
+    Count,
+    Listener,
+    Log,
+    SiteOpened,
+    attended,
+    context,
+    publish,
+)
+
+NOWHERE = "127.0.0.1:1"  # a Kafka that is away: one finding of its own
+
+
+class TellingLog(Log):
+    """An owner in memory, with the hashes of its facts."""
+
+    def fingerprints(self, types: Sequence[str]) -> Iterator[tuple[str, int, UUID, bytes]]:
+        for subject, records in sorted(self.records.items()):
+            for n, record in enumerate(records, 1):
+                headers = {name: value.decode() for name, value in record.headers.items()}
+                if headers["ce_type"] in types:
+                    said = f"{headers['ce_type']}|{headers['ce_label']}|".encode()
+                    digest = sha256(said + record.body).digest()
+                    yield subject, n, UUID(headers["ce_id"]), digest
+
+
+REACTION = Reaction(name="greet", to=SessionAttended, react=lambda *_: None)
+REACTING = Interests(INPUTS.by_type.values(), [TALLY], [REACTION])
+
+
+@pytest.fixture
+def log() -> TellingLog:
+    return TellingLog()
+
+
+@pytest.fixture
+def listener(tallying: Store, log: TellingLog) -> Listener:
+    """Two clients at a site, all heard and derived, and two commands of its own."""
+    made = Listener(tallying, log)
+    made.hear(
+        log.tell(SITE, SiteOpened(name="Lakeside")),
+        log.tell(ADA, attended("s", 1, site=SITE)),
+        log.tell(ADA, attended("t", 2)),
+        log.tell(BOB, attended("s", 3, client=BOB)),
+    )
+    book = Book(store=tallying, publish=publish, interests=TALLYING)
+    for amount in (1, 2):
+        book.execute(COUNTER, "counter/1", Count(EVE, amount), context(), locks=[EVE])
+    made.draining.drain()
+    with tallying.transaction() as tx:
+        tx.documents.put(ADA, "note", b"said so")
+    return made
+
+
+def verify(
+    listener: Listener, log: TellingLog, interests: Interests = TALLYING
+) -> dict[str, Checked]:
+    verifying = Verifying(
+        store=listener.store,
+        interests=interests,
+        own=OwnPart(publish=publish),
+        owners={TOPIC: log},
+        kafka=NOWHERE,
+    )
+    return {
+        checked.check.name: checked
+        for checked in verifying.verify(0, lambda: True)
+        if not checked.in_progress
+    }
+
+
+def reasons(checks: dict[str, Checked]) -> set[str]:
+    found = {finding.reason for checked in checks.values() for finding in checked.findings}
+    assert "KAFKA_AWAY" in found
+    return found - {"KAFKA_AWAY"}
+
+
+def test_nothing_is_found_where_nothing_is_wrong_and_every_check_says_what_it_saw(
+    listener: Listener, log: TellingLog
+) -> None:
+    checks = verify(listener, log)
+    assert reasons(checks) == set()
+    assert {name: checked.looked_at for name, checked in checks.items()} == {
+        "published sequences are whole": 6,
+        "facts are of accepted commands": 2,
+        "commands' facts are published": 2,
+        "sent facts are in Kafka": 0,
+        "documents open, and are unaltered": 1,
+        "heads are the owners'": 3,
+        "heard facts are what owners published": 4,
+        "own facts heard are what was published": 2,
+        "heard facts are filed rightly": 6,
+        "nothing that holds up is hidden": 3,
+        "reactions are done": 0,
+        "rows are as derived anew": 4,
+        "revisions are published": 4,
+    }
+
+
+CLIENT = f"subject = '{ADA}'"
+WRONGS = {
+    "DELETE FROM published WHERE sequence = 1 AND " + CLIENT: "PUBLISHED_MISSING",
+    "UPDATE sequence SET last = last + 1 WHERE " + CLIENT: "PUBLISHED_MISSING",
+    "UPDATE sequence SET last = last - 1 WHERE " + CLIENT: "SEQUENCE_MOVED",
+    "UPDATE sequence SET last_id = gen_random_uuid() WHERE " + CLIENT: "SEQUENCE_OTHER_ID",
+    "UPDATE fact SET command_id = gen_random_uuid() WHERE version = 2": "FACT_WITHOUT_COMMAND",
+    "UPDATE published SET command_id = gen_random_uuid() WHERE sequence = 1"
+    " AND command_id IS NOT NULL": "PUBLISHED_WITHOUT_COMMAND",
+    "UPDATE fact SET version = 3 WHERE version = 2": "STREAM_WITH_A_HOLE",
+    "UPDATE fact SET body = body || '{\"amount\": 9}'": "FACT_PUBLISHED_OTHERWISE",
+    "UPDATE published SET id = gen_random_uuid() WHERE type LIKE '%At%'": "FACT_NOT_PUBLISHED",
+    "DELETE FROM fact WHERE version = 2": "PUBLISHED_WITHOUT_FACT",
+    "UPDATE document SET digest = sha256(digest)": "DOCUMENT_ALTERED",
+    "UPDATE document SET sealed = sealed || '\\x00'": "DOCUMENT_CLOSED",
+    "UPDATE heard_head SET sequence = sequence - 1 WHERE " + CLIENT: "NOT_HEARD",
+    "UPDATE heard_head SET sequence = sequence + 1 WHERE " + CLIENT: "HEAD_MOVED",
+    "UPDATE heard_head SET id = gen_random_uuid() WHERE " + CLIENT: "HEAD_OTHER_ID",
+    "DELETE FROM heard_fact WHERE sequence = 2 AND " + CLIENT: "HEARD_FACT_MISSING",
+    "UPDATE heard_fact SET id = gen_random_uuid() WHERE sequence = 2 AND "
+    + CLIENT: "HEARD_FACT_UNKNOWN",
+    "UPDATE heard_fact SET label = 'NOTES' WHERE sequence = 2 AND " + CLIENT: "HEARD_FACT_ALTERED",
+    "UPDATE heard_fact SET refs = '{}' WHERE sequence = 1 AND " + CLIENT: "HEARD_FACT_REFERENCES",
+    "UPDATE heard_head SET stopped = 'PARKED' WHERE " + CLIENT: "PARKED_HIDDEN",
+    "INSERT INTO parked (topic, partition, record_offset, subject, headers, error)"
+    f" VALUES ('{TOPIC}', 0, 0, '{ADA}', '{{}}', 'x')": "PARKED_HOLDS_NOBODY",
+    "UPDATE heard_head SET behind_to = 1 WHERE " + CLIENT: "BEHIND_FOR_NOTHING",
+    "UPDATE derived SET content = content || '{\"minutes\": 9}'": "DERIVED_ALTERED",
+    "UPDATE derived SET withdrawn = true": "DERIVED_ALTERED",
+    "UPDATE derived SET provenance = provenance || '{\"facts\": []}'": "DERIVED_PROVENANCE",
+    "UPDATE derived SET revision = 5": "DERIVED_NOT_PUBLISHED",
+    "DELETE FROM derived": "PUBLISHED_NOT_DERIVED",
+}
+
+
+@pytest.mark.parametrize(("wrong", "reason"), WRONGS.items())
+def test_what_is_done_by_sql_is_found(
+    listener: Listener, log: TellingLog, wrong: str, reason: str
+) -> None:
+    with listener.store.transaction() as tx:
+        assert tx.connection.execute(text(wrong.replace(":", "\\:"))).rowcount
+    assert reason in reasons(verify(listener, log))
+
+
+def test_a_fact_heard_and_never_derived_is_a_lost_due_key(
+    listener: Listener, log: TellingLog
+) -> None:
+    listener.hear(log.tell(ADA, attended("t", 50)), log.tell(BOB, attended("new", 1, client=BOB)))
+    assert reasons(verify(listener, log)) == set()  # it is due: nothing can be said of it yet
+    listener.ask("DELETE FROM due RETURNING 1")
+    found = verify(listener, log)
+    assert reasons(found) == {"DUE_LOST"}
+    about = {finding.about for finding in found["rows are as derived anew"].findings}
+    assert about == {ADA, BOB}
+
+
+def test_a_derivation_that_fails_is_found_without_its_words(
+    listener: Listener, log: TellingLog
+) -> None:
+    listener.hear(log.tell(ADA, attended("t", BROKEN)))
+    listener.ask("DELETE FROM due RETURNING 1")
+    [finding] = verify(listener, log)["rows are as derived anew"].findings
+    assert finding.reason == "DERIVATION_FAILS"
+    assert "Canary" not in finding.says
+
+
+def test_a_reaction_never_done_is_found_unless_it_is_due(
+    listener: Listener, log: TellingLog
+) -> None:
+    assert reasons(verify(listener, log, REACTING)) == {"REACTION_NOT_DONE"}
+    for client in (ADA, BOB, EVE):
+        with listener.store.transaction() as tx:
+            tx.raise_due([("greet", client), ("greet", client)])
+    assert reasons(verify(listener, log, REACTING)) == set()
+
+
+def test_what_was_given_up_is_not_missed(listener: Listener, log: TellingLog) -> None:
+    [row] = listener.ask(
+        "DELETE FROM heard_fact WHERE sequence = 2 AND subject = :s RETURNING *", s=ADA
+    )
+    listener.ask(
+        "INSERT INTO given_up VALUES (1, :topic, 0, 0, :subject, :id, '', '{}', '', '', now(), '',"
+        " now(), '') RETURNING 1",
+        topic=TOPIC,
+        subject=ADA,
+        id=row.id,
+    )
+    assert "HEARD_FACT_MISSING" not in reasons(verify(listener, log))
+
+
+def test_nothing_is_written(listener: Listener, log: TellingLog) -> None:
+    def everything() -> Sequence[Any]:
+        return listener.ask(
+            "SELECT xmin, ctid FROM derived UNION ALL SELECT xmin, ctid FROM published"
+            " UNION ALL SELECT xmin, ctid FROM heard_fact UNION ALL SELECT xmin, ctid FROM due"
+        )
+
+    before = everything()
+    verify(listener, log)
+    assert everything() == before
+
+
+def test_verifying_ends_when_nobody_waits(listener: Listener, log: TellingLog) -> None:
+    verifying = Verifying(
+        store=listener.store,
+        interests=TALLYING,
+        own=OwnPart(publish=publish),
+        owners={TOPIC: log},
+        kafka=NOWHERE,
+    )
+    assert [checked.in_progress for checked in verifying.verify(60, lambda: False)] == [True]
+
+
+def test_a_field_that_only_a_later_release_sets_contradicts_nothing() -> None:
+    was, now = attended("s", 5), attended("s", 5, site="site/1")
+    assert not contradicts(was, now)
+    assert contradicts(now, was)
+    assert contradicts(was, attended("s", 6))
+    assert not contradicts(SessionAttended(), SessionAttended(client_id=str(uuid4())))

@@ -1,0 +1,200 @@
+"""Operators on the played story: each wrong done to it is found and named; and their commands.
+
+While a wrong is looked for the streams are frozen: alive, they would mend some of it. (Slow: the
+system starts once more.)
+"""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from uuid import uuid4
+
+import pytest
+from click.testing import Result
+from ninehours.billing.v1 import billing_service_pb2 as billing
+from ninehours.common.v1 import common_pb2 as common
+from ninehours.exchange.v1 import operating_service_pb2 as pb
+from typer.testing import CliRunner
+
+from kernel.rpc.client import Client
+from kernel.rpc.tokens import Issuer
+from kernel.rpc.translate import to_date
+from kernel.secrets import PEOPLE
+from ninehours.cli.app import app
+from ninehours.local.system import LocalSystem
+from ninehours.story.settling import HEARS, SERVICES
+from tests.kernel.made import until
+from tests.system.played import Played, connect
+from tests.system.verified import Operator
+from tests.system.wrongs import WRONGS, Connection
+
+pytestmark = pytest.mark.timeout(600)
+BILLING = billing.DESCRIPTOR.services_by_name["BillingService"]
+
+
+@pytest.fixture(scope="module")
+def system(calm: Played) -> Iterator[LocalSystem]:
+    """The story's system, started again."""
+    with LocalSystem(calm.data, progress=lambda _: None) as system:
+        yield system
+
+
+@pytest.fixture(scope="module")
+def operator(system: LocalSystem) -> Operator:
+    return Operator(system.addresses, system.secrets_dir)
+
+
+@contextmanager
+def frozen_streams(system: LocalSystem) -> Iterator[None]:
+    streams = [pid for name, pid in system.processes.items() if name.endswith("-stream")]
+    assert len(streams) == 3
+    for pid in streams:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in streams:
+            os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def database(system: LocalSystem, service: str) -> Iterator[Connection]:
+    with connect(system, service) as connection:
+        connection.autocommit = True
+        yield connection
+
+
+@pytest.mark.parametrize("name", WRONGS)
+def test_each_wrong_is_found_and_named(system: LocalSystem, operator: Operator, name: str) -> None:
+    wrong = WRONGS[name]
+    with frozen_streams(system), database(system, wrong.service) as connection:
+        with wrong.do(connection) as named:
+            found = operator.findings(wrong.service)
+        assert [f for f in found if f.startswith(f"{wrong.reason} {named}")], found
+
+
+def test_a_lost_due_key_is_found_and_a_rebuild_mends_it(
+    system: LocalSystem, operator: Operator
+) -> None:
+    """A new fee makes everybody due; the keys are deleted before anybody derives."""
+    with database(system, "billing") as connection:
+        with frozen_streams(system):
+            set_fee(system)
+            lost = connection.execute("DELETE FROM due RETURNING key").fetchall()
+            assert len(lost) > 50
+            found = operator.findings("billing")
+        assert found
+        assert {each.split(" ")[0] for each in found} == {"DUE_LOST"}
+        clients = {row["key"] for row in lost}
+        assert {each.split(" ")[1].rstrip(":") for each in found} <= clients
+        begun = operator.client("billing").Rebuild(pb.RebuildRequest())
+        assert begun.due == len(clients)
+
+        def derived() -> bool:
+            return operator.client("billing").CountDerived(pb.CountDerivedRequest()).due == 0
+
+        until(derived)
+        until(lambda: operator.findings("billing") == [])
+
+
+def test_what_was_undone_left_nothing_to_find(operator: Operator) -> None:
+    for service in SERVICES:
+        assert operator.findings(service) == []
+
+
+def ninehours(calm: Played, *arguments: str) -> Result:
+    """The command line, asking the running system."""
+    command, *rest = arguments
+    words = [command, *rest[:1]] if command == "parked" else [command]
+    return CliRunner().invoke(app, [*words, "--data", str(calm.data), *arguments[len(words) :]])
+
+
+def test_status_is_well_and_names_every_process(system: LocalSystem, calm: Played) -> None:
+    shown = ninehours(calm, "status")
+    assert (shown.exit_code, shown.stdout.splitlines()[-1]) == (0, "all is well"), shown.output
+    told = json.loads(ninehours(calm, "status", "--json").stdout)
+    up = {
+        f"{service['service']}-{process['name']}": process["up"]
+        for service in told["services"]
+        for process in service["processes"]
+    }
+    assert up == dict.fromkeys(set(system.processes) - {"kafka", "postgres"}, True)
+    heard = {
+        (service["service"], lag["topic"].split(".")[1])
+        for service in told["services"]
+        for lag in service["lags"]
+    }
+    assert heard == {(name, owner) for name, owners in HEARS.items() for owner in owners}
+
+
+def test_what_is_parked_is_listed_shown_and_released(system: LocalSystem, calm: Played) -> None:
+    with database(system, "plans") as connection:
+        row = connection.execute(
+            "WITH held AS (UPDATE heard_head SET stopped = 'PARKED' WHERE (topic, subject) ="
+            " (SELECT topic, subject FROM heard_head WHERE subject LIKE 'client/%' LIMIT 1)"
+            " RETURNING *) INSERT INTO parked (topic, partition, record_offset, subject, type,"
+            " headers, body, error) SELECT topic, 0, 1, subject, 'made.v1.Unheard', '{}', 'body',"
+            " 'UnknownType at hearing.py:1' FROM held RETURNING *"
+        ).fetchone()
+    assert row is not None
+    status = ninehours(calm, "status")
+    assert status.exit_code == 1
+    assert "`ninehours parked list --service plans`" in status.stdout
+    record = f"record:{row['id']}"
+    listed = ninehours(calm, "parked", "list")
+    assert record in listed.stdout and f"subject:{row['topic']}:{row['subject']}" in listed.stdout
+    shown = ninehours(calm, "parked", "show", record, "--service", "plans")
+    assert "UnknownType at hearing.py:1" in shown.stdout and "4 bytes, not shown" in shown.stdout
+    assert ninehours(calm, "parked", "release", record, "--service", "plans").exit_code == 0
+    until(lambda: ninehours(calm, "status").exit_code == 0)
+    assert ninehours(calm, "parked", "show", record, "--service", "plans").exit_code == 3
+
+
+def test_a_rebuild_changes_nothing(calm: Played, system: LocalSystem) -> None:
+    told = json.loads(ninehours(calm, "rebuild", "--json").stdout)
+    assert {name: numbers["changed"] for name, numbers in told.items()} == dict.fromkeys(
+        SERVICES, 0
+    )
+    assert told["plans"]["keys"] > 50 and told["billing"]["keys"] > 50
+
+
+def test_tail_shows_every_fact_once_and_no_value_unless_asked(
+    calm: Played, system: LocalSystem
+) -> None:
+    with database(system, "attendance") as connection:
+        rows = connection.execute("SELECT id FROM published ORDER BY position").fetchall()
+    asked = ("tail", "--from-start", "--service", "attendance", "-n", str(len(rows)), "--json")
+    lines = [json.loads(line) for line in ninehours(calm, *asked).stdout.splitlines()]
+    assert [line["id"] for line in lines] == [str(row["id"]) for row in rows]
+    assert {"payload"} & {key for line in lines for key in line} == set()
+    [one] = ninehours(
+        calm, "tail", "--from-start", "--type", "SessionAttended", "-n", "1", "--payload"
+    ).stdout.splitlines()
+    assert '"minutes": ' in one
+
+
+def set_fee(system: LocalSystem) -> None:
+    """A provider's fee, from the middle of the story on."""
+    with database(system, "billing") as connection:
+        row = connection.execute(
+            "SELECT body FROM fact WHERE type = 'billing.fee_set.v1'"
+            " AND body->>'code' = 'H0015' ORDER BY stream LIMIT 1"
+        ).fetchone()
+    assert row is not None
+    token = Issuer(system.secrets_dir, PEOPLE).token(
+        "person/biller", ["biller"], ["*"], "PAYMENT", timedelta(minutes=5)
+    )
+    client = Client(system.addresses["billing"], BILLING, token=lambda: token)
+    client.SetFee(
+        billing.SetFeeRequest(
+            meta=common.CommandMeta(command_id=str(uuid4())),
+            provider_id=row["body"]["provider_id"],
+            code="H0015",
+            charge=common.Money(currency_code="USD", minor_units=12_345),
+            effective_from=to_date(date(2026, 1, 2)),
+        )
+    )
+    client.close()
