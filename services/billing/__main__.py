@@ -21,8 +21,10 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     from services.billing.adapters import identities  # noqa: PLC0415
     from services.billing.adapters.file_837i import Files837I  # noqa: PLC0415
     from services.billing.adapters.file_837p import Files837P  # noqa: PLC0415
+    from services.billing.adapters.following import SqlFollowing  # noqa: PLC0415
+    from services.billing.adapters.pages import SqlPages  # noqa: PLC0415
     from services.billing.adapters.publication import publish  # noqa: PLC0415
-    from services.billing.adapters.record import SqlDrafts, SqlPages  # noqa: PLC0415
+    from services.billing.adapters.record import SqlDrafts  # noqa: PLC0415
     from services.billing.api.servicer import SERVICE, BillingServicer  # noqa: PLC0415
     from services.billing.app.ports import Files, Issuing  # noqa: PLC0415
 
@@ -39,7 +41,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
         return Issuing(drafts=SqlDrafts(), identities=asking, files=files)
 
     book = Book(store=store, publish=publish, interests=INTERESTS)
-    return {SERVICE: BillingServicer(book, SqlPages(), issuing)}
+    return {SERVICE: BillingServicer(book, SqlPages(), SqlFollowing(), issuing)}
 
 
 SERVICE = Service(

@@ -24,10 +24,12 @@ from kernel.store.store import Store
 from services.billing.__main__ import SERVICE
 from services.billing.adapters.file_837i import Files837I
 from services.billing.adapters.file_837p import Files837P
+from services.billing.adapters.following import SqlFollowing
 from services.billing.adapters.heard import INTERESTS
 from services.billing.adapters.identities import person_of
+from services.billing.adapters.pages import SqlPages
 from services.billing.adapters.publication import publish
-from services.billing.adapters.record import SqlDrafts, SqlPages
+from services.billing.adapters.record import SqlDrafts
 from services.billing.adapters.rule_sets import message_of
 from services.billing.api.servicer import BillingServicer
 from services.billing.app.ports import Issuing, People, Person
@@ -129,7 +131,7 @@ class Office:
             identities=self.identities,
             files={"PROFESSIONAL": Files837P("T"), "INSTITUTIONAL": Files837I("T")},
         )
-        self.answers = BillingServicer(book, SqlPages(), lambda _: issuing)
+        self.answers = BillingServicer(book, SqlPages(), SqlFollowing(), lambda _: issuing)
         self.hearing = Hearing(self.store, INTERESTS)
         self.hearing.begin([topic_of(name) for name in SERVICE.hears])
         self.draining = Draining(self.store, INTERESTS)

@@ -130,12 +130,39 @@ class DerivedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a page of derived rows is asked for; empty fields ask for all."""
+    """What a page of derived rows is asked for; empty fields ask for all.
+
+    `reason`: of a closed gate. `first` and `last`: a date of the row lies between them, both
+    included: a day's own, one of a draft's period, one that a proposal changes.
+    """
 
     kind: str
     client_id: str = ""
+    payer_id: str = ""
+    site_id: str = ""
     outcome: str = ""
+    reason: str = ""
+    state: str = ""
+    action: str = ""
+    first: date | None = None
+    last: date | None = None
     after_key: str = ""
+    limit: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedIssued:
+    """What a page of issued claims is asked for; empty fields ask for all."""
+
+    client_id: str = ""
+    payer_id: str = ""
+    site_id: str = ""
+    batch_id: str = ""
+    frequency: str = ""
+    adjudication: str = ""
+    first: date | None = None
+    last: date | None = None
+    after_claim: str = ""
     limit: int = 200
 
 
@@ -146,9 +173,7 @@ class Pages(Protocol):
         """Current rows of one kind."""
         ...
 
-    def issued(
-        self, tx: Transaction, client_id: str, after_claim: str, limit: int
-    ) -> list[IssuedClaimState]:
+    def issued(self, tx: Transaction, wanted: WantedIssued) -> list[IssuedClaimState]:
         """Issued claims with what became of them, by id."""
         ...
 
