@@ -26,6 +26,8 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     from services.billing.adapters.publication import publish  # noqa: PLC0415
     from services.billing.adapters.record import SqlDrafts  # noqa: PLC0415
     from services.billing.api.servicer import SERVICE, BillingServicer  # noqa: PLC0415
+    from services.billing.api.work import SERVICE as WORK  # noqa: PLC0415
+    from services.billing.api.work import WorkServicer  # noqa: PLC0415
     from services.billing.app.ports import Files, Issuing  # noqa: PLC0415
 
     intake = Client(
@@ -41,7 +43,11 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
         return Issuing(drafts=SqlDrafts(), identities=asking, files=files)
 
     book = Book(store=store, publish=publish, interests=INTERESTS)
-    return {SERVICE: BillingServicer(book, SqlPages(), SqlFollowing(), issuing)}
+    pages, following = SqlPages(), SqlFollowing()
+    return {
+        SERVICE: BillingServicer(book, pages, following, issuing),
+        WORK: WorkServicer(store, pages, following),
+    }
 
 
 SERVICE = Service(

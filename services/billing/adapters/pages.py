@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from kernel.facts import id_of
 from kernel.store.store import Transaction
 from services.billing.adapters.heard import INTERESTS
 from services.billing.adapters.known import known_of
@@ -14,6 +15,7 @@ from services.billing.app.ports import DerivedRow, Wanted, WantedIssued
 from services.billing.domain.claim import IssuedClaimState
 from services.billing.domain.derive import DRAFT_CLAIM, PROPOSAL, SERVICE_DAY
 from services.billing.domain.known import Known
+from services.billing.domain.payer import PAYER, Payer
 
 OF_ROWS = {
     "client_id": "key = 'client/' || :client_id",
@@ -56,6 +58,12 @@ OF_ISSUED = {
     "last": "body->>'period_start' <= :last",
 }
 
+PAYER_FACTS = (
+    "billing.payer_registered.v1",
+    "billing.rule_set_proposed.v1",
+    "billing.rule_set_confirmed.v1",
+)
+
 
 class SqlPages:
     """The Pages port on the kernel's tables."""
@@ -87,6 +95,24 @@ class SqlPages:
             {"after_claim": "", **asked},
         ).all()
         return list(claims_of(tx, [row.claim_id for row in ids]).values())
+
+    def payers(self, tx: Transaction) -> list[Payer]:
+        streams: dict[str, list[Any]] = {}
+        for recorded in tx.load_where("type = ANY(CAST(:types AS text[]))", types=[*PAYER_FACTS]):
+            streams.setdefault(recorded.stream, []).append(recorded.fact)
+        found = [PAYER.fold(facts) for facts in streams.values()]
+        return sorted(found, key=lambda each: each.registered.name if each.registered else "")
+
+    def clients_of_payer(self, tx: Transaction, payer_id: str) -> list[str]:
+        rows = tx.connection.execute(
+            text(
+                "SELECT DISTINCT subject FROM heard_fact"
+                " WHERE refs && CAST(:payers AS text[]) AND subject LIKE 'client/%'"
+                " ORDER BY subject"
+            ),
+            {"payers": [f"payer/{payer_id}"]},
+        )
+        return [id_of(subject) for (subject,) in rows]
 
     def known(self, tx: Transaction, client_id: str) -> Known:
         client = f"client/{client_id}"

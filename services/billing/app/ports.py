@@ -9,7 +9,7 @@ from kernel.store.store import Transaction
 from services.billing.domain.claim import IssuedClaimState
 from services.billing.domain.issue import ClaimIssued, Draft, Proposed
 from services.billing.domain.known import Known
-from services.billing.domain.payer import PayerRegistered
+from services.billing.domain.payer import Payer, PayerRegistered
 from services.billing.domain.practitioner import PractitionerRegistered
 from services.billing.domain.provider import ProviderRegistered
 
@@ -175,6 +175,14 @@ class Pages(Protocol):
 
     def issued(self, tx: Transaction, wanted: WantedIssued) -> list[IssuedClaimState]:
         """Issued claims with what became of them, by id."""
+        ...
+
+    def payers(self, tx: Transaction) -> list[Payer]:
+        """Registered payers with their rules, by name."""
+        ...
+
+    def clients_of_payer(self, tx: Transaction, payer_id: str) -> list[str]:
+        """Ids of clients of whom something was heard that names the payer."""
         ...
 
     def known(self, tx: Transaction, client_id: str) -> Known:
