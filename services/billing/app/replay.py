@@ -35,9 +35,8 @@ def replayed(
     """
     payer_id = supposed.rules.payer_id
     with store.snapshot() as tx:
-        if payer_id not in {
-            each.registered.payer_id for each in pages.payers(tx) if each.registered
-        }:
+        registered = (each.registered for each in pages.payers(tx))
+        if payer_id not in {each.payer_id for each in registered if each}:
             raise Unknown("payer", payer_id)
         for client_id in pages.clients_of_payer(tx, payer_id):
             if not wanted():
