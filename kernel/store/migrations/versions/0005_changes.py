@@ -6,7 +6,7 @@ What is there already counts as written by this migration.
 from alembic import op
 
 revision = "kernel_0005"
-down_revision = "kernel_0003"
+down_revision = "kernel_0004"
 branch_labels = None
 depends_on = None
 
