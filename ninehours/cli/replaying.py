@@ -1,5 +1,6 @@
 """`replay`: other rules over what was attended, as a screen, JSON or CSV. Labelled in all three."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from ninehours.cli.output import as_dict, dollars, print_json, screen, table
 LABEL = "HYPOTHETICAL"
 SAID = "nothing was changed, published or sent"
 DEADLINE = 600.0
+NO_FIELD = re.compile(r'has no field named "(?P<name>[^"]+)" at "(?P<at>[^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +88,22 @@ def rule_set_of(path: Path, payer_id: str) -> rules_pb2.RuleSet:
     try:
         rule_set = ParseDict(written, rules_pb2.RuleSet())
     except ParseError as error:
-        raise Problem(FAILED, f"{path}: {error}") from None
+        raise Problem(FAILED, f"{path}: {_unreadable(str(error))}") from None
     if payer_id and rule_set.payer_id not in ("", payer_id):
         raise Problem(USAGE, f"{path}: payer_id: is another payer than --payer")
     rule_set.payer_id = rule_set.payer_id or payer_id
     if not rule_set.payer_id:
         raise Problem(USAGE, f"{path}: payer_id: the file names none; say --payer")
     return rule_set
+
+
+def _unreadable(told: str) -> str:
+    """Which field, of what ParseDict tells in one long line."""
+    first = told.splitlines()[0]
+    if found := NO_FIELD.search(first):
+        name, at = found["name"], found["at"]
+        return f"{at.partition('.')[2]}.{name}".removeprefix(".") + ": is no field of a rule set"
+    return first.removeprefix("Failed to parse ")
 
 
 def _changes(clients: Sequence[Any]) -> Iterator[Change]:
