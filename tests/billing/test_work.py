@@ -1,6 +1,6 @@
 """What billing teams list: filters find what they name; holds say what is at stake, since when."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from ninehours.billing.v1 import billing_work_service_pb2 as work
 from ninehours.billing.v1 import rules_pb2
 
 from kernel.refusal import Malformed
-from kernel.rpc.translate import date_of, to_date
+from kernel.rpc.translate import date_of, to_date, to_timestamp
 from tests.billing.known import day
 from tests.billing.office import Office, covered
 from tests.billing.told import COVERAGE, SITE, Story
@@ -140,3 +140,33 @@ def test_everything_wrong_with_a_question_is_told_at_once(office: Office) -> Non
     with pytest.raises(Malformed) as refused:
         office.call("ListServiceDays", request)
     assert refused.value.details.keys() == {"client_id", "payer_id", "page_size"}
+
+
+def test_claims_are_told_as_billing_had_heard_it_by_a_moment(office: Office, story: Story) -> None:
+    begun = office.now
+    office.set_up(SITE, [CLIENT], filing_limit_days=3650)
+    office.hear(story.admitted(CLIENT, office.payer_id))
+    office.hear(story.attended(CLIENT, [day(0), day(2)]))
+    office.identities.cover(office.payer_id, covered(CLIENT, COVERAGE))
+    heard = datetime.now(UTC)
+    office.now = heard + timedelta(hours=1)
+    assert office.issue(day(6)).claims == 1
+    office.draining.drain()
+    [claim] = office.claims(CLIENT)
+    office.now = heard + timedelta(hours=2)
+    office.adjudicate(claim.claim_id)
+
+    def told(moment: datetime, **filters: Any) -> list[tuple[int, int]]:
+        request = pb.ListClaimsRequest(as_of=to_timestamp(moment), **filters)
+        listed = office.call("ListClaims", request).claims
+        return [(each.state, each.adjudication) for each in listed]
+
+    issued, unanswered = pb.CLAIM_STATE_ISSUED, events.ADJUDICATION_STATUS_UNSPECIFIED
+    paid = events.ADJUDICATION_STATUS_PAID
+    assert told(begun - timedelta(days=1)) == []
+    assert told(heard) == [(pb.CLAIM_STATE_DRAFTED, unanswered)]
+    assert told(heard, payer_id=NOBODY) == []
+    assert told(heard + timedelta(minutes=90)) == [(issued, unanswered)]
+    assert told(heard + timedelta(minutes=90), adjudication=paid) == []
+    assert told(heard + timedelta(hours=3)) == [(issued, paid)]
+    assert told(heard + timedelta(hours=3), adjudication=paid) == [(issued, paid)]

@@ -1,7 +1,6 @@
 """Commands of billing teams that list: payers, claims, service days, holds, corrections."""
 
 # ruff: noqa: PLC0415  --help answers at once: what a command needs is loaded when it runs
-# ruff: noqa: PLR0917  an option is an argument here
 
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ninehours.cli.options import Json, System
+from ninehours.cli.options import AsOf, Json, System
 
 
 def register(app: typer.Typer) -> None:
@@ -90,6 +89,7 @@ def payers(data: System = None, json: Json = False) -> None:
 
 
 def claims(
+    *,
     data: System = None,
     client: Client = "",
     payer: Payer = "",
@@ -99,6 +99,7 @@ def claims(
     batch: Annotated[str, typer.Option(help="Of one file: the batch's id.")] = "",
     first: First = None,
     last: Last = None,
+    as_of: AsOf = None,
     changed_since: Since = None,
     csv: Csv = None,
     json: Json = False,
@@ -110,11 +111,13 @@ def claims(
         data,
         {"client_id": client, "site_id": site, "batch_id": batch},
         {"state": state and state.name, "adjudication": adjudication and adjudication.name},
+        as_of=as_of,
         payer=payer, first=first, last=last, since=changed_since, csv=csv, as_json=json,
     )  # fmt: skip
 
 
 def days(
+    *,
     data: System = None,
     client: Client = "",
     payer: Payer = "",
@@ -139,6 +142,7 @@ def days(
 
 
 def holds(
+    *,
     data: System = None,
     client: Client = "",
     payer: Payer = "",
@@ -164,6 +168,7 @@ def holds(
 
 
 def proposals(
+    *,
     data: System = None,
     client: Client = "",
     payer: Payer = "",

@@ -1,7 +1,6 @@
 """Commands of billing teams that act or suppose: issue, adjudicate, replay."""
 
 # ruff: noqa: PLC0415  --help answers at once: what a command needs is loaded when it runs
-# ruff: noqa: PLR0917  an option is an argument here
 
 from datetime import datetime
 from pathlib import Path
@@ -28,6 +27,7 @@ def register(app: typer.Typer) -> None:
 
 
 def issue(
+    *,
     payer: SomePayer,
     data: System = None,
     through: Annotated[
@@ -55,6 +55,7 @@ def issue(
 
 def adjudicate(
     claim: Annotated[str, typer.Argument(metavar="CLAIM", help="The issued claim's id.")],
+    *,
     control_number: Annotated[str, typer.Option(help="The payer's own number of the claim.")],
     status: Annotated[Answer, typer.Option(help="What the payer says.")],
     paid: Annotated[
@@ -77,6 +78,7 @@ def adjudicate(
 
 
 def replay(
+    *,
     rules: Annotated[
         Path,
         typer.Option(

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import text
 
-from kernel.facts import id_of
+from kernel.facts import Row, id_of
 from kernel.store.store import Transaction
-from services.billing.adapters.heard import INTERESTS
+from services.billing.adapters.heard import CLAIMS, INTERESTS
 from services.billing.adapters.known import known_of
 from services.billing.adapters.record import claims_of
 from services.billing.app.ports import DerivedRow, Wanted, WantedIssued
@@ -53,9 +53,12 @@ OF_ISSUED = {
     "batch_id": "body->>'batch_id' = :batch_id",
     "frequency": "body->>'frequency' = :frequency",
     "adjudication": "(SELECT a.body->>'status' FROM fact AS a WHERE a.stream = fact.stream"
-    " AND a.type = 'billing.claim_adjudicated.v1' ORDER BY a.version DESC LIMIT 1) = :adjudication",
+    " AND a.type = 'billing.claim_adjudicated.v1'"
+    " AND a.at <= coalesce(CAST(:until AS timestamptz), 'infinity')"
+    " ORDER BY a.version DESC LIMIT 1) = :adjudication",
     "first": "body->>'period_end' >= :first",
     "last": "body->>'period_start' <= :last",
+    "until": "at <= :until",
 }
 
 PAYER_FACTS = (
@@ -84,6 +87,19 @@ class SqlPages:
         )
         return [DerivedRow(row.row_key, row.content, row.revision) for row in rows]
 
+    def drafts_as_of(self, tx: Transaction, wanted: Wanted) -> list[DerivedRow]:
+        found: list[DerivedRow] = []
+        for client in _clients_from(tx, wanted):
+            facts = INTERESTS.gather(tx.connection, client, wanted.until)
+            rows = [row for row in CLAIMS.derive(client, facts) if _is_wanted(row, wanted)]
+            found += [
+                DerivedRow(row.key, dict(row.content), 0)
+                for row in sorted(rows, key=lambda row: row.key)
+            ]
+            if len(found) >= wanted.limit:
+                break
+        return found[: wanted.limit]
+
     def issued(self, tx: Transaction, wanted: WantedIssued) -> list[IssuedClaimState]:
         asked = _asked(wanted)
         ids = tx.connection.execute(
@@ -92,9 +108,9 @@ class SqlPages:
                 f" WHERE type = 'billing.claim_issued.v1'{_conditions(asked, OF_ISSUED)}"
                 " AND body->>'claim_id' > :after_claim ORDER BY body->>'claim_id' LIMIT :limit"
             ),
-            {"after_claim": "", **asked},
+            {"after_claim": "", "until": None, **asked},
         ).all()
-        return list(claims_of(tx, [row.claim_id for row in ids]).values())
+        return list(claims_of(tx, [row.claim_id for row in ids], wanted.until).values())
 
     def payers(self, tx: Transaction) -> list[Payer]:
         streams: dict[str, list[Any]] = {}
@@ -117,6 +133,31 @@ class SqlPages:
     def known(self, tx: Transaction, client_id: str) -> Known:
         client = f"client/{client_id}"
         return known_of(client, INTERESTS.gather(tx.connection, client))
+
+
+def _clients_from(tx: Transaction, wanted: Wanted) -> list[str]:
+    """Clients whose rows may come after the key: a key begins with its client's id."""
+    rows = tx.connection.execute(
+        text(
+            "SELECT DISTINCT subject FROM heard_fact WHERE subject LIKE 'client/%'"
+            " AND (:client = '' OR subject = 'client/' || :client)"
+            " AND subject >= 'client/' || split_part(:after, '|', 1) ORDER BY subject"
+        ),
+        {"client": wanted.client_id, "after": wanted.after_key},
+    )
+    return [subject for (subject,) in rows]
+
+
+def _is_wanted(row: Row, wanted: Wanted) -> bool:
+    content = row.content
+    return (
+        row.kind == wanted.kind
+        and row.key > wanted.after_key
+        and wanted.payer_id in ("", content["payer_id"])
+        and wanted.site_id in ("", content["site_id"])
+        and (not wanted.first or content["period_end"] >= wanted.first.isoformat())
+        and (not wanted.last or content["period_start"] <= wanted.last.isoformat())
+    )
 
 
 def _asked(wanted: Wanted | WantedIssued) -> dict[str, Any]:

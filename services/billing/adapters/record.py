@@ -1,7 +1,7 @@
 """Billing's own record in SQL: what may be issued, and what issuing asks of it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from sqlalchemy import text
@@ -126,10 +126,12 @@ class SqlDrafts:
         return found
 
 
-def claims_of(tx: Transaction, ids: Sequence[str]) -> Mapping[str, IssuedClaimState]:
-    """What became of these claims, in their order."""
+def claims_of(
+    tx: Transaction, ids: Sequence[str], until: datetime | None = None
+) -> Mapping[str, IssuedClaimState]:
+    """What became of these claims, in their order; with `until`, by then."""
     streams: Mapping[str, list[Recorded]] = tx.load_many([f"claim/{each}" for each in ids])
     return {
-        id_of(stream): CLAIM.fold(recorded.fact for recorded in facts)
+        id_of(stream): CLAIM.fold(each.fact for each in facts if not until or each.at <= until)
         for stream, facts in streams.items()
     }

@@ -8,7 +8,7 @@ from kernel.messaging.standing import wait_until_heard
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call
 from kernel.rpc.commands import patience_of, positions_of
-from kernel.rpc.translate import date_of, reading, required_enum, to_date
+from kernel.rpc.translate import date_of, reading, required_enum, timestamp_of, to_date
 from kernel.store.store import Store, Transaction
 from services.billing.adapters import messages
 from services.billing.api.listing import PAGE, id_or_any, limit_of, since_of, text_or_any
@@ -57,7 +57,8 @@ class ClaimsList:
         # What only an issued claim has is asked for: no draft has it.
         only_issued = issued.batch_id or issued.adjudication or issued.frequency not in ("", "1")
         if state != "ISSUED" and not only_issued and len(claims) < limit:
-            rows = self._pages.derived(tx, drafts)[: limit - len(claims)]
+            read = self._pages.drafts_as_of if drafts.until else self._pages.derived
+            rows = read(tx, drafts)[: limit - len(claims)]
             claims += [draft_of(row.content, row.revision) for row in rows]
             reached = f"{DRAFTED}{rows[-1].key}" if rows else reached
         return pb.ListClaimsResponse(
@@ -80,6 +81,7 @@ def _wanted(request: pb.ListClaimsRequest) -> tuple[str, WantedIssued, Wanted]:
             adjudication=read.optional(required_enum, "adjudication") or "",
             first=read.optional(date_of, "first"),
             last=read.optional(date_of, "last"),
+            until=read.optional(timestamp_of, "as_of"),
             after_claim=token.removeprefix(ISSUED) if token.startswith(ISSUED) else "",
             limit=read.value(limit_of, "page_size", PAGE),
         )
@@ -90,6 +92,7 @@ def _wanted(request: pb.ListClaimsRequest) -> tuple[str, WantedIssued, Wanted]:
         site_id=issued.site_id,
         first=issued.first,
         last=issued.last,
+        until=issued.until,
         after_key=token.removeprefix(DRAFTED) if token.startswith(DRAFTED) else "",
         limit=issued.limit,
     )

@@ -133,7 +133,8 @@ class Wanted:
     """What a page of derived rows is asked for; empty fields ask for all.
 
     `reason`: of a closed gate. `first` and `last`: a date of the row lies between them, both
-    included: a day's own, one of a draft's period, one that a proposal changes.
+    included: a day's own, one of a draft's period, one that a proposal changes. `until`: as derived
+    from what was signed by then (drafts only).
     """
 
     kind: str
@@ -146,13 +147,17 @@ class Wanted:
     action: str = ""
     first: date | None = None
     last: date | None = None
+    until: datetime | None = None
     after_key: str = ""
     limit: int = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedIssued:
-    """What a page of issued claims is asked for; empty fields ask for all."""
+    """What a page of issued claims is asked for; empty fields ask for all.
+
+    `until`: as it was by then.
+    """
 
     client_id: str = ""
     payer_id: str = ""
@@ -162,6 +167,7 @@ class WantedIssued:
     adjudication: str = ""
     first: date | None = None
     last: date | None = None
+    until: datetime | None = None
     after_claim: str = ""
     limit: int = 200
 
@@ -171,6 +177,10 @@ class Pages(Protocol):
 
     def derived(self, tx: Transaction, wanted: Wanted) -> list[DerivedRow]:
         """Current rows of one kind."""
+        ...
+
+    def drafts_as_of(self, tx: Transaction, wanted: Wanted) -> list[DerivedRow]:
+        """Drafts as they would have been derived by `until`; their revisions aren't known."""
         ...
 
     def issued(self, tx: Transaction, wanted: WantedIssued) -> list[IssuedClaimState]:
