@@ -57,6 +57,16 @@ class Store:
         with self.engine.begin() as connection:
             yield Transaction(self, connection)
 
+    @contextmanager
+    def snapshot(self) -> Iterator["Transaction"]:
+        """Everything as of one moment, read only: the database refuses whatever would write."""
+        with self.engine.connect() as connection:
+            connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            with connection.begin():
+                yield Transaction(self, connection)
+
 
 class Transaction:
     """One transaction: locks, load, append, views, due, in this order, and no remote call."""

@@ -65,6 +65,11 @@ class Services:
             )
         return getattr(self._clients[key], rpc.name)(request, deadline=deadline, **options)
 
+    @property
+    def remote(self) -> bool:
+        """Whether it is asked under a token of the caller's, not by this machine's keys."""
+        return self._secrets_dir is None
+
     def close(self) -> None:
         """Give the connections back."""
         for client in self._clients.values():

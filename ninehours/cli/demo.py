@@ -3,14 +3,15 @@
 import json
 import time
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from ninehours.cli.data import check_data, keep_seed, seed_of
+from ninehours.cli.export import export_batch
 from ninehours.cli.screen import show_demo
 from ninehours.cli.watching import Watching
 from ninehours.local.system import LocalSystem
 from ninehours.story.cast import make_cast
-from ninehours.story.export import export_batch
 from ninehours.story.gateway import Gateway
 from ninehours.story.plot import play
 from ninehours.story.rehearsal import rehearse
@@ -66,7 +67,7 @@ def _play(path: Path, seed: int) -> Outcome:
         ) as gateway:
             played = play(gateway, cast)
             files = [
-                export_batch(gateway.ask, BILLER, batch_id, path / "exports")
+                export_batch(partial(gateway.ask, BILLER), batch_id, path / "exports")
                 for batch_id in played.batches
             ]
             took = time.monotonic() - began

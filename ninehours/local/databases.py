@@ -11,9 +11,14 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 
+# Who reads billing's views for billing teams; a person's login is made a member of it.
+BILLING_READER = "ninehours_billing_reader"
+
+
 def create_databases(admin_url: str, passwords: Mapping[str, str]) -> dict[str, str]:
     """Make what is missing, set every role's password, close each database to everybody else."""
     with _admin(admin_url) as admin:
+        _reader(admin, BILLING_READER)
         for name, password in passwords.items():
             _role(admin, name, password)
             if _absent(admin, "pg_database", "datname", name):
@@ -96,6 +101,14 @@ def _role(admin: "Connection", name: str, password: str) -> None:
             sql.Identifier(name), sql.Literal(hashed)
         )
     )
+
+
+def _reader(admin: "Connection", name: str) -> None:
+    """A role without a login: migrations grant it what it may read."""
+    from psycopg import sql
+
+    if _absent(admin, "pg_roles", "rolname", name):
+        admin.execute(sql.SQL("create role {} nologin").format(sql.Identifier(name)))
 
 
 def _create(admin: "Connection", name: str, *, owner: str, template: str | None = None) -> None:

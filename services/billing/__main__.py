@@ -24,11 +24,15 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     from services.billing.adapters import identities  # noqa: PLC0415
     from services.billing.adapters.file_837i import Files837I  # noqa: PLC0415
     from services.billing.adapters.file_837p import Files837P  # noqa: PLC0415
+    from services.billing.adapters.following import SqlFollowing  # noqa: PLC0415
+    from services.billing.adapters.pages import SqlPages  # noqa: PLC0415
     from services.billing.adapters.past import SqlPast  # noqa: PLC0415
     from services.billing.adapters.publication import publish  # noqa: PLC0415
-    from services.billing.adapters.record import SqlDrafts, SqlPages  # noqa: PLC0415
+    from services.billing.adapters.record import SqlDrafts  # noqa: PLC0415
     from services.billing.api import explaining  # noqa: PLC0415
     from services.billing.api.servicer import SERVICE, BillingServicer  # noqa: PLC0415
+    from services.billing.api.work import SERVICE as WORK  # noqa: PLC0415
+    from services.billing.api.work import WorkServicer  # noqa: PLC0415
     from services.billing.app.ports import Files, Issuing  # noqa: PLC0415
 
     intake = Client(
@@ -44,8 +48,10 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
         return Issuing(drafts=SqlDrafts(), identities=asking, files=files)
 
     book = Book(store=store, publish=publish, interests=INTERESTS)
+    pages, following = SqlPages(), SqlFollowing()
     return {
-        SERVICE: BillingServicer(book, SqlPages(), issuing),
+        SERVICE: BillingServicer(book, pages, following, issuing),
+        WORK: WorkServicer(store, pages, following),
         explaining.SERVICE: explaining.ExplanationServicer(store, SqlPast()),
     }
 

@@ -24,12 +24,15 @@ from kernel.store.store import Store
 from services.billing.__main__ import SERVICE
 from services.billing.adapters.file_837i import Files837I
 from services.billing.adapters.file_837p import Files837P
+from services.billing.adapters.following import SqlFollowing
 from services.billing.adapters.heard import INTERESTS
 from services.billing.adapters.identities import person_of
+from services.billing.adapters.pages import SqlPages
 from services.billing.adapters.publication import publish
-from services.billing.adapters.record import SqlDrafts, SqlPages
+from services.billing.adapters.record import SqlDrafts
 from services.billing.adapters.rule_sets import message_of
 from services.billing.api.servicer import BillingServicer
+from services.billing.api.work import WorkServicer
 from services.billing.app.ports import Issuing, People, Person
 from services.billing.domain.x12.npi import check_digit_for
 from tests.billing.known import RULES, day
@@ -119,6 +122,7 @@ class Office:
     provider_id: str = ""
     payer_id: str = ""
     answers: Any = field(init=False)
+    work: Any = field(init=False)
     hearing: Hearing = field(init=False)
     draining: Draining = field(init=False)
 
@@ -129,7 +133,9 @@ class Office:
             identities=self.identities,
             files={"PROFESSIONAL": Files837P("T"), "INSTITUTIONAL": Files837I("T")},
         )
-        self.answers = BillingServicer(book, SqlPages(), lambda _: issuing)
+        pages, following = SqlPages(), SqlFollowing()
+        self.answers = BillingServicer(book, pages, following, lambda _: issuing)
+        self.work = WorkServicer(self.store, pages, following)
         self.hearing = Hearing(self.store, INTERESTS)
         self.hearing.begin([topic_of(name) for name in SERVICE.hears])
         self.draining = Draining(self.store, INTERESTS)
@@ -154,7 +160,8 @@ class Office:
             correlation_id="c",
             traceparent="",
         )
-        return getattr(self.answers, rpc)(request, call)
+        answers = self.answers if hasattr(self.answers, rpc) else self.work
+        return getattr(answers, rpc)(request, call)
 
     # Setting up
 

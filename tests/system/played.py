@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ from kernel.secrets import master_key
 from kernel.store.database import open_database
 from kernel.store.documents import Documents
 from kernel.vault import Vault
+from ninehours.cli.export import export_batch
 from ninehours.local.system import LocalSystem
 from ninehours.story.evidence import Evidence
-from ninehours.story.export import export_batch
 from ninehours.story.gateway import Gateway
 from ninehours.story.plot import play
 from ninehours.story.settling import HEARS, SERVICES
@@ -70,7 +71,8 @@ def play_on(system: LocalSystem, data: Path, gateway: Gateway, cast: Any) -> Pla
     """Play, settle, and take down what the databases say."""
     story = play(gateway, cast)
     files = [
-        export_batch(gateway.ask, BILLER, batch_id, data / "exports") for batch_id in story.batches
+        export_batch(partial(gateway.ask, BILLER), batch_id, data / "exports")
+        for batch_id in story.batches
     ]
     gateway.settle()
     played = Played(

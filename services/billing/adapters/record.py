@@ -1,7 +1,7 @@
-"""Billing's own record in SQL: what may be issued, what issuing asks of it, and pages of it."""
+"""Billing's own record in SQL: what may be issued, and what issuing asks of it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from sqlalchemy import text
@@ -10,13 +10,9 @@ from kernel.facts import Recorded, id_of
 from kernel.messaging.standing import unsettled_clients
 from kernel.rpc.translate import date_of
 from kernel.store.store import Transaction
-from services.billing.adapters.heard import INTERESTS
-from services.billing.adapters.known import known_of
-from services.billing.app.ports import DerivedRow, Wanted
 from services.billing.domain.claim import CLAIM, IssuedClaimState
 from services.billing.domain.derive import DRAFT_CLAIM, PROPOSAL
 from services.billing.domain.issue import Draft, Proposed
-from services.billing.domain.known import Known
 from services.billing.domain.proposals import READY
 
 GIVEN = intake.ConsentGiven.DESCRIPTOR.full_name
@@ -49,7 +45,7 @@ class SqlDrafts:
             ),
             {"kind": PROPOSAL, "payer": payer_id, "state": READY},
         ).all()
-        claims = _claims(tx, [row.content["claim_id"] for row in rows])
+        claims = claims_of(tx, [row.content["claim_id"] for row in rows])
         found: list[Proposed] = []
         for row in rows:
             claim = claims[row.content["claim_id"]]
@@ -124,57 +120,18 @@ class SqlDrafts:
             {"payer": payer_id, "clients": list(clients)},
         )
         found: dict[str, list[date]] = {}
-        for claim in _claims(tx, [claim_id for (claim_id,) in ids]).values():
+        for claim in claims_of(tx, [claim_id for (claim_id,) in ids]).values():
             if claim.issued is not None and claim.stands and claim.adjudicated is None:
                 found.setdefault(claim.issued.client_id, []).append(claim.issued.period_start)
         return found
 
 
-class SqlPages:
-    """The Pages port on the kernel's tables."""
-
-    def derived(self, tx: Transaction, wanted: Wanted) -> list[DerivedRow]:
-        rows = tx.connection.execute(
-            text(
-                "SELECT row_key, content, revision FROM derived"
-                " WHERE kind = :kind AND current AND NOT withdrawn"
-                " AND (:client = '' OR key = 'client/' || :client)"
-                " AND (:outcome = '' OR content->>'outcome' = :outcome)"
-                ' AND row_key > :after COLLATE "C" ORDER BY row_key COLLATE "C" LIMIT :limit'
-            ),
-            {
-                "kind": wanted.kind,
-                "client": wanted.client_id,
-                "outcome": wanted.outcome,
-                "after": wanted.after_key,
-                "limit": wanted.limit,
-            },
-        )
-        return [DerivedRow(row.row_key, row.content, row.revision) for row in rows]
-
-    def issued(
-        self, tx: Transaction, client_id: str, after_claim: str, limit: int
-    ) -> list[IssuedClaimState]:
-        ids = tx.connection.execute(
-            text(
-                "SELECT body->>'claim_id' AS claim_id FROM fact"
-                " WHERE type = 'billing.claim_issued.v1'"
-                " AND (:client = '' OR body->>'client_id' = :client)"
-                " AND body->>'claim_id' > :after ORDER BY body->>'claim_id' LIMIT :limit"
-            ),
-            {"client": client_id, "after": after_claim, "limit": limit},
-        ).all()
-        return list(_claims(tx, [row.claim_id for row in ids]).values())
-
-    def known(self, tx: Transaction, client_id: str) -> Known:
-        client = f"client/{client_id}"
-        return known_of(client, INTERESTS.gather(tx.connection, client))
-
-
-def _claims(tx: Transaction, ids: Sequence[str]) -> Mapping[str, IssuedClaimState]:
-    """What became of these claims, in their order."""
+def claims_of(
+    tx: Transaction, ids: Sequence[str], until: datetime | None = None
+) -> Mapping[str, IssuedClaimState]:
+    """What became of these claims, in their order; with `until`, by then."""
     streams: Mapping[str, list[Recorded]] = tx.load_many([f"claim/{each}" for each in ids])
     return {
-        id_of(stream): CLAIM.fold(recorded.fact for recorded in facts)
+        id_of(stream): CLAIM.fold(each.fact for each in facts if not until or each.at <= until)
         for stream, facts in streams.items()
     }

@@ -9,11 +9,13 @@ from kernel.rpc.call import Call
 from kernel.rpc.commands import receipt_of
 from kernel.rpc.translate import reading
 from services.billing.adapters.messages import money
+from services.billing.api.claims_list import ClaimsList
 from services.billing.api.fields import payers_number, usd
 from services.billing.api.lists import Lists
 from services.billing.api.setting_up import SettingUp
 from services.billing.app import use_cases
 from services.billing.app.batch import batches_of
+from services.billing.app.changes import Following
 from services.billing.app.issue_claims import issue_claims
 from services.billing.app.issue_corrections import issue_corrections
 from services.billing.app.ports import Issuing, Pages
@@ -24,11 +26,17 @@ from services.billing.domain.waiver import BillWithoutAuthorization, SettleRevoc
 SERVICE = pb.DESCRIPTOR.services_by_name["BillingService"]
 
 
-class BillingServicer(SettingUp, Lists):
+class BillingServicer(SettingUp, ClaimsList, Lists):
     """Answers BillingService over one book of record."""
 
-    def __init__(self, book: Book, pages: Pages, issuing: Callable[[Call], Issuing]) -> None:
-        super().__init__(book.store, pages)
+    def __init__(
+        self,
+        book: Book,
+        pages: Pages,
+        following: Following,
+        issuing: Callable[[Call], Issuing],
+    ) -> None:
+        super().__init__(book.store, pages, following)
         self._book = book
         self._issuing = issuing
 

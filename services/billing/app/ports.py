@@ -9,7 +9,7 @@ from kernel.store.store import Transaction
 from services.billing.domain.claim import IssuedClaimState
 from services.billing.domain.issue import ClaimIssued, Draft, Proposed
 from services.billing.domain.known import Known
-from services.billing.domain.payer import PayerRegistered
+from services.billing.domain.payer import Payer, PayerRegistered
 from services.billing.domain.practitioner import PractitionerRegistered
 from services.billing.domain.provider import ProviderRegistered
 
@@ -130,12 +130,45 @@ class DerivedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a page of derived rows is asked for; empty fields ask for all."""
+    """What a page of derived rows is asked for; empty fields ask for all.
+
+    `reason`: of a closed gate. `first` and `last`: a date of the row lies between them, both
+    included: a day's own, one of a draft's period, one that a proposal changes. `until`: as derived
+    from what was signed by then (drafts only).
+    """
 
     kind: str
     client_id: str = ""
+    payer_id: str = ""
+    site_id: str = ""
     outcome: str = ""
+    reason: str = ""
+    state: str = ""
+    action: str = ""
+    first: date | None = None
+    last: date | None = None
+    until: datetime | None = None
     after_key: str = ""
+    limit: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedIssued:
+    """What a page of issued claims is asked for; empty fields ask for all.
+
+    `until`: as it was by then.
+    """
+
+    client_id: str = ""
+    payer_id: str = ""
+    site_id: str = ""
+    batch_id: str = ""
+    frequency: str = ""
+    adjudication: str = ""
+    first: date | None = None
+    last: date | None = None
+    until: datetime | None = None
+    after_claim: str = ""
     limit: int = 200
 
 
@@ -146,10 +179,20 @@ class Pages(Protocol):
         """Current rows of one kind."""
         ...
 
-    def issued(
-        self, tx: Transaction, client_id: str, after_claim: str, limit: int
-    ) -> list[IssuedClaimState]:
+    def drafts_as_of(self, tx: Transaction, wanted: Wanted) -> list[DerivedRow]:
+        """Drafts as they would have been derived by `until`; their revisions aren't known."""
+        ...
+
+    def issued(self, tx: Transaction, wanted: WantedIssued) -> list[IssuedClaimState]:
         """Issued claims with what became of them, by id."""
+        ...
+
+    def payers(self, tx: Transaction) -> list[Payer]:
+        """Registered payers with their rules, by name."""
+        ...
+
+    def clients_of_payer(self, tx: Transaction, payer_id: str) -> list[str]:
+        """Ids of clients of whom something was heard that names the payer."""
         ...
 
     def known(self, tx: Transaction, client_id: str) -> Known:

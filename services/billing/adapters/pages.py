@@ -1,0 +1,170 @@
+"""Pages of what billing derived and issued, in SQL. Only what is asked for becomes a condition."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import text
+
+from kernel.facts import Row, id_of
+from kernel.store.store import Transaction
+from services.billing.adapters.heard import CLAIMS, INTERESTS
+from services.billing.adapters.known import known_of
+from services.billing.adapters.record import claims_of
+from services.billing.app.ports import DerivedRow, Wanted, WantedIssued
+from services.billing.domain.claim import IssuedClaimState
+from services.billing.domain.derive import DRAFT_CLAIM, PROPOSAL, SERVICE_DAY
+from services.billing.domain.known import Known
+from services.billing.domain.payer import PAYER, Payer
+
+OF_ROWS = {
+    "client_id": "key = 'client/' || :client_id",
+    "payer_id": "content->>'payer_id' = :payer_id",
+    "site_id": "content->>'site_id' = :site_id",
+    "outcome": "content->>'outcome' = :outcome",
+    "reason": "EXISTS (SELECT FROM jsonb_array_elements(content->'verdicts') AS v"
+    " WHERE v->>'open' = 'false' AND v->>'reason' = :reason)",
+    "state": "content->>'state' = :state",
+    "action": "content->>'action' = :action",
+}
+OF_PROPOSALS = OF_ROWS | {
+    "site_id": "EXISTS (SELECT FROM fact WHERE stream = 'claim/' || (content->>'claim_id')"
+    " AND type = 'billing.claim_issued.v1' AND body->>'site_id' = :site_id)"
+}
+# Dates are text in JSON, which sorts as they do.
+DATES = {
+    SERVICE_DAY: {
+        "first": "content->>'service_date' >= :first",
+        "last": "content->>'service_date' <= :last",
+    },
+    DRAFT_CLAIM: {
+        "first": "content->>'period_end' >= :first",
+        "last": "content->>'period_start' <= :last",
+    },
+}
+BETWEEN = (
+    "EXISTS (SELECT FROM jsonb_array_elements_text(content->'changed_dates') AS changed"
+    " WHERE changed >= coalesce(:first, '') AND changed <= coalesce(:last, '9999'))"
+)
+OF_ISSUED = {
+    "client_id": "body->>'client_id' = :client_id",
+    "payer_id": "body->>'payer_id' = :payer_id",
+    "site_id": "body->>'site_id' = :site_id",
+    "batch_id": "body->>'batch_id' = :batch_id",
+    "frequency": "body->>'frequency' = :frequency",
+    "adjudication": "(SELECT a.body->>'status' FROM fact AS a WHERE a.stream = fact.stream"
+    " AND a.type = 'billing.claim_adjudicated.v1'"
+    " AND a.at <= coalesce(CAST(:until AS timestamptz), 'infinity')"
+    " ORDER BY a.version DESC LIMIT 1) = :adjudication",
+    "first": "body->>'period_end' >= :first",
+    "last": "body->>'period_start' <= :last",
+    "until": "at <= :until",
+}
+
+PAYER_FACTS = (
+    "billing.payer_registered.v1",
+    "billing.rule_set_proposed.v1",
+    "billing.rule_set_confirmed.v1",
+)
+
+
+class SqlPages:
+    """The Pages port on the kernel's tables."""
+
+    def derived(self, tx: Transaction, wanted: Wanted) -> list[DerivedRow]:
+        asked = _asked(wanted)
+        conditions = _conditions(asked, OF_PROPOSALS if wanted.kind == PROPOSAL else OF_ROWS)
+        if wanted.kind == PROPOSAL and ("first" in asked or "last" in asked):
+            conditions += f" AND {BETWEEN}"
+        conditions += _conditions(asked, DATES.get(wanted.kind, {}))
+        rows = tx.connection.execute(
+            text(
+                "SELECT row_key, content, revision FROM derived"  # noqa: S608 - conditions are code
+                f" WHERE kind = :kind AND current AND NOT withdrawn{conditions}"
+                ' AND row_key > :after_key COLLATE "C" ORDER BY row_key COLLATE "C" LIMIT :limit'
+            ),
+            {"first": None, "last": None, "after_key": "", **asked},
+        )
+        return [DerivedRow(row.row_key, row.content, row.revision) for row in rows]
+
+    def drafts_as_of(self, tx: Transaction, wanted: Wanted) -> list[DerivedRow]:
+        found: list[DerivedRow] = []
+        for client in _clients_from(tx, wanted):
+            facts = INTERESTS.gather(tx.connection, client, wanted.until)
+            rows = [row for row in CLAIMS.derive(client, facts) if _is_wanted(row, wanted)]
+            found += [
+                DerivedRow(row.key, dict(row.content), 0)
+                for row in sorted(rows, key=lambda row: row.key)
+            ]
+            if len(found) >= wanted.limit:
+                break
+        return found[: wanted.limit]
+
+    def issued(self, tx: Transaction, wanted: WantedIssued) -> list[IssuedClaimState]:
+        asked = _asked(wanted)
+        ids = tx.connection.execute(
+            text(
+                "SELECT body->>'claim_id' AS claim_id FROM fact"  # noqa: S608 - conditions are code
+                f" WHERE type = 'billing.claim_issued.v1'{_conditions(asked, OF_ISSUED)}"
+                " AND body->>'claim_id' > :after_claim ORDER BY body->>'claim_id' LIMIT :limit"
+            ),
+            {"after_claim": "", "until": None, **asked},
+        ).all()
+        return list(claims_of(tx, [row.claim_id for row in ids], wanted.until).values())
+
+    def payers(self, tx: Transaction) -> list[Payer]:
+        streams: dict[str, list[Any]] = {}
+        for recorded in tx.load_where("type = ANY(CAST(:types AS text[]))", types=[*PAYER_FACTS]):
+            streams.setdefault(recorded.stream, []).append(recorded.fact)
+        found = [PAYER.fold(facts) for facts in streams.values()]
+        return sorted(found, key=lambda each: each.registered.name if each.registered else "")
+
+    def clients_of_payer(self, tx: Transaction, payer_id: str) -> list[str]:
+        rows = tx.connection.execute(
+            text(
+                "SELECT DISTINCT subject FROM heard_fact"
+                " WHERE refs && CAST(:payers AS text[]) AND subject LIKE 'client/%'"
+                " ORDER BY subject"
+            ),
+            {"payers": [f"payer/{payer_id}"]},
+        )
+        return [id_of(subject) for (subject,) in rows]
+
+    def known(self, tx: Transaction, client_id: str) -> Known:
+        client = f"client/{client_id}"
+        return known_of(client, INTERESTS.gather(tx.connection, client))
+
+
+def _clients_from(tx: Transaction, wanted: Wanted) -> list[str]:
+    """Clients whose rows may come after the key: a key begins with its client's id."""
+    rows = tx.connection.execute(
+        text(
+            "SELECT DISTINCT subject FROM heard_fact WHERE subject LIKE 'client/%'"
+            " AND (:client = '' OR subject = 'client/' || :client)"
+            " AND subject >= 'client/' || split_part(:after, '|', 1) ORDER BY subject"
+        ),
+        {"client": wanted.client_id, "after": wanted.after_key},
+    )
+    return [subject for (subject,) in rows]
+
+
+def _is_wanted(row: Row, wanted: Wanted) -> bool:
+    content = row.content
+    return (
+        row.kind == wanted.kind
+        and row.key > wanted.after_key
+        and wanted.payer_id in ("", content["payer_id"])
+        and wanted.site_id in ("", content["site_id"])
+        and (not wanted.first or content["period_end"] >= wanted.first.isoformat())
+        and (not wanted.last or content["period_start"] <= wanted.last.isoformat())
+    )
+
+
+def _asked(wanted: Wanted | WantedIssued) -> dict[str, Any]:
+    """What isn't left empty; dates as JSON has them."""
+    given = {name: value for name, value in asdict(wanted).items() if value not in ("", None)}
+    return given | {n: given[n].isoformat() for n in ("first", "last") if n in given}
+
+
+def _conditions(asked: Mapping[str, Any], of: Mapping[str, str]) -> str:
+    return "".join(f" AND {of[name]}" for name in asked if name in of)

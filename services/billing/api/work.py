@@ -1,0 +1,128 @@
+"""BillingWorkService: what is awaited, who pays, and what other rules would mean."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from ninehours.billing.v1 import billing_events_pb2 as events
+from ninehours.billing.v1 import billing_work_service_pb2 as pb
+
+from kernel.messaging.standing import wait_until_heard
+from kernel.rpc.call import Call
+from kernel.rpc.commands import patience_of, positions_of
+from kernel.rpc.translate import date_of, reading, to_date
+from kernel.store.store import Store
+from services.billing.adapters import messages
+from services.billing.api.listing import PAGE, id_or_any, limit_of, since_of, text_or_any
+from services.billing.api.replaying import client_replay, summary_of, supposed_of
+from services.billing.app.changes import ChangedRow, Following
+from services.billing.app.ports import Pages, Wanted
+from services.billing.app.replay import replayed
+from services.billing.domain import derive
+from services.billing.domain.payer import Payer
+
+SERVICE = pb.DESCRIPTOR.services_by_name["BillingWorkService"]
+HOLD = "HOLD"
+
+
+class WorkServicer:
+    """Answers BillingWorkService; it commands nothing."""
+
+    def __init__(self, store: Store, pages: Pages, following: Following) -> None:
+        self._store = store
+        self._pages = pages
+        self._following = following
+
+    def ListHolds(self, request: pb.ListHoldsRequest, call: Call) -> pb.ListHoldsResponse:
+        with reading(request) as read:
+            on = read.optional(date_of, "on") or call.now.date()
+        if since := since_of(request):
+            wait_until_heard(self._store, positions_of(request.after), patience_of(call))
+            with self._store.transaction() as tx:
+                found = self._following.rows(tx, derive.SERVICE_DAY, since)
+            return pb.ListHoldsResponse(
+                holds=[hold for row in found.rows for hold in _changed(row, on)],
+                cursor=str(found.cursor),
+                more=found.more,
+            )
+        with reading(request) as read:
+            wanted = Wanted(
+                kind=derive.SERVICE_DAY,
+                outcome=HOLD,
+                client_id=id_or_any(read, "client_id"),
+                payer_id=id_or_any(read, "payer_id"),
+                site_id=id_or_any(read, "site_id"),
+                reason=text_or_any(read, "reason"),
+                first=read.optional(date_of, "first"),
+                last=read.optional(date_of, "last"),
+                after_key=request.page_token,
+                limit=read.value(limit_of, "page_size", PAGE),
+            )
+        wait_until_heard(self._store, positions_of(request.after), patience_of(call))
+        with self._store.transaction() as tx:
+            rows = self._pages.derived(tx, wanted)
+        return pb.ListHoldsResponse(
+            holds=[_hold(row.content, row.revision, on) for row in rows],
+            next_page_token=rows[-1].key if len(rows) == wanted.limit else "",
+        )
+
+    def ListPayers(self, _: pb.ListPayersRequest, __: Call) -> pb.ListPayersResponse:
+        with self._store.transaction() as tx:
+            payers = self._pages.payers(tx)
+        return pb.ListPayersResponse(payers=[each for payer in payers for each in _payer(payer)])
+
+    def Replay(self, request: pb.ReplayRequest, call: Call) -> Iterator[pb.ReplayResponse]:
+        supposed = supposed_of(request)
+        # Read to its end first: a caller who reads slowly holds no transaction open.
+        clients = [*replayed(self._store, self._pages, supposed, call.active)]
+        for each in clients:
+            if each.days or each.claims:
+                yield pb.ReplayResponse(client=client_replay(each))
+        yield pb.ReplayResponse(summary=summary_of(clients, supposed.unreproduced))
+
+
+def _changed(row: ChangedRow, on: date) -> Iterator[pb.Hold]:
+    """A hold that is new or says something else; or one that is over."""
+    holds = row.content["outcome"] == HOLD and not row.withdrawn
+    held = row.before is not None and row.before["outcome"] == HOLD
+    if holds:
+        yield _hold(row.content, row.revision, on)
+    elif held:
+        released = _hold(row.content, row.revision, on)
+        released.released = True
+        yield released
+
+
+def _hold(content: Mapping[str, Any], revision: int, on: date) -> pb.Hold:
+    service_date = date.fromisoformat(content["service_date"])
+    own = [line for line in content.get("lines", ()) if not line.get("ancillary", False)]
+    return pb.Hold(
+        client_id=content["client_id"],
+        service_date=to_date(service_date),
+        payer_id=content["payer_id"],
+        site_id=content.get("site_id", ""),
+        reasons=[events.Verdict(**each) for each in content["verdicts"] if not each["open"]],
+        age_days=(on - service_date).days,
+        at_stake=messages.money(sum(line["charge_minor"] for line in own)) if own else None,
+        revision=revision,
+    )
+
+
+def _payer(payer: Payer) -> Iterator[pb.Payer]:
+    if payer.registered is None:
+        return
+    versions = sorted(payer.proposed.items())
+    yield pb.Payer(
+        payer_id=payer.registered.payer_id,
+        name=payer.registered.name,
+        rules=[
+            pb.PayerRules(
+                version=version,
+                effective_from=to_date(proposed.rules.effective_from),
+                claim_form=f"CLAIM_FORM_{proposed.rules.claim_form}",
+                bill_by=f"BILL_BY_{proposed.rules.bill_by}",
+                confirmed=version in payer.confirmed,
+            )
+            for version, proposed in versions
+        ],
+    )

@@ -1,0 +1,45 @@
+"""Replaying one payer's clients under other rules: read in one snapshot, nothing is written."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from kernel.refusal import Unknown
+from kernel.store.store import Store
+from services.billing.app.ports import Pages
+from services.billing.domain.examples import unreproduced
+from services.billing.domain.replay import Replayed, replay
+from services.billing.domain.rules import RuleSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supposed:
+    """The rules that are supposed, and for which service dates; `last` None: without end."""
+
+    rules: RuleSet
+    first: date
+    last: date | None = None
+
+    @property
+    def unreproduced(self) -> tuple[str, ...]:
+        """Names of the rules' own examples that they don't come to."""
+        return unreproduced(self.rules)
+
+
+def replayed(
+    store: Store, pages: Pages, supposed: Supposed, wanted: Callable[[], bool]
+) -> Iterator[Replayed]:
+    """Every client whom the payer ever covered, as long as the answer is `wanted`.
+
+    Refuses an unknown payer. The database itself refuses a write in here.
+    """
+    payer_id = supposed.rules.payer_id
+    with store.snapshot() as tx:
+        registered = (each.registered for each in pages.payers(tx))
+        if payer_id not in {each.payer_id for each in registered if each}:
+            raise Unknown("payer", payer_id)
+        for client_id in pages.clients_of_payer(tx, payer_id):
+            if not wanted():
+                return
+            known = pages.known(tx, client_id)
+            yield replay(known, supposed.rules, supposed.first, supposed.last)

@@ -1,0 +1,172 @@
+"""What billing teams list: filters find what they name; holds say what is at stake, since when."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from ninehours.billing.v1 import billing_events_pb2 as events
+from ninehours.billing.v1 import billing_service_pb2 as pb
+from ninehours.billing.v1 import billing_work_service_pb2 as work
+from ninehours.billing.v1 import rules_pb2
+
+from kernel.refusal import Malformed
+from kernel.rpc.translate import date_of, to_date, to_timestamp
+from tests.billing.known import day
+from tests.billing.office import Office, covered
+from tests.billing.told import COVERAGE, SITE, Story
+
+CLIENT = "0c11e700-0000-4000-8000-000000000001"
+OTHER = "0c11e700-0000-4000-8000-000000000002"
+NOBODY = "0c11e700-0000-4000-8000-00000000dead"
+
+
+@pytest.fixture
+def busy(office: Office, story: Story) -> Office:
+    """One client with an issued week and a draft; another without authorization."""
+    office.set_up(SITE, [CLIENT])
+    for client_id in (CLIENT, OTHER):
+        office.hear(story.admitted(client_id, office.payer_id))
+        office.hear(story.attended(client_id, [day(0), day(2)]))
+    office.identities.cover(office.payer_id, covered(CLIENT, COVERAGE))
+    assert office.issue(day(6)).claims == 1
+    office.hear(story.attended(CLIENT, [day(7)]))
+    return office
+
+
+def days(office: Office, **filters: Any) -> list[tuple[str, date]]:
+    answer = office.call("ListServiceDays", pb.ListServiceDaysRequest(**filters))
+    return [(each.client_id, date_of(each, "service_date")) for each in answer.days]
+
+
+def claims(office: Office, **filters: Any) -> list[int]:
+    answer = office.call("ListClaims", pb.ListClaimsRequest(**filters))
+    return [each.state for each in answer.claims]
+
+
+def test_days_are_found_by_payer_site_outcome_reason_and_dates(busy: Office) -> None:
+    everything = days(busy)
+    assert len(everything) == 5
+    assert days(busy, payer_id=busy.payer_id, site_id=SITE) == everything
+    assert days(busy, payer_id=NOBODY) == days(busy, site_id=NOBODY) == []
+    held = [(OTHER, day(0)), (OTHER, day(2))]
+    assert days(busy, outcome=events.OUTCOME_HOLD) == held
+    assert days(busy, reason="NO_AUTHORIZATION") == held
+    assert days(busy, reason="NO_PLAN_IN_FORCE") == []
+    assert days(busy, first=to_date(day(2)), last=to_date(day(2))) == [
+        (CLIENT, day(2)),
+        (OTHER, day(2)),
+    ]
+
+
+def test_claims_are_found_by_state_batch_frequency_answer_and_period(busy: Office) -> None:
+    issued, drafted = pb.CLAIM_STATE_ISSUED, pb.CLAIM_STATE_DRAFTED
+    assert claims(busy) == [issued, drafted]
+    [claim] = busy.claims(CLIENT)
+    assert claims(busy, batch_id=claim.batch_id) == [issued]
+    assert claims(busy, batch_id=NOBODY) == []
+    assert claims(busy, frequency="1") == [issued, drafted]
+    assert claims(busy, frequency="7") == []
+    assert claims(busy, adjudication=events.ADJUDICATION_STATUS_PAID) == []
+    busy.adjudicate(claim.claim_id)
+    assert claims(busy, adjudication=events.ADJUDICATION_STATUS_PAID) == [issued]
+    assert claims(busy, first=to_date(day(7))) == [drafted]
+    assert claims(busy, last=to_date(day(6))) == [issued]
+    assert claims(busy, site_id=SITE, payer_id=busy.payer_id) == [issued, drafted]
+
+
+def test_proposals_are_found_by_state_action_site_and_changed_dates(
+    busy: Office, story: Story
+) -> None:
+    busy.hear(story.corrected(CLIENT, day(2), 1, 30))
+
+    def found(**filters: Any) -> int:
+        answer = busy.call("ListProposals", pb.ListProposalsRequest(**filters))
+        return len(answer.proposals)
+
+    assert found() == found(site_id=SITE) == found(payer_id=busy.payer_id) == 1
+    assert found(action=rules_pb2.CORRECTION_ACTION_REPLACE) == 1
+    assert found(action=rules_pb2.CORRECTION_ACTION_VOID) == 0
+    assert found(state=events.PROPOSAL_STATE_AWAITING_CONTROL_NUMBER) == 1
+    assert found(state=events.PROPOSAL_STATE_READY) == 0
+    assert found(first=to_date(day(2)), last=to_date(day(2))) == 1
+    assert found(first=to_date(day(3))) == found(last=to_date(day(1))) == found(site_id=NOBODY) == 0
+
+
+def test_pages_of_claims_hold_each_once_from_issued_to_drafted(busy: Office) -> None:
+    token, found = "", []
+    while True:
+        request = pb.ListClaimsRequest(page_size=1, page_token=token)
+        answer = busy.call("ListClaims", request)
+        found += [each.claim_id for each in answer.claims]
+        token = answer.next_page_token
+        if not token:
+            break
+    listed = busy.call("ListClaims", pb.ListClaimsRequest()).claims
+    assert found == [each.claim_id for each in listed]
+    assert len(found) == 2
+
+
+def test_a_hold_says_what_awaits_how_long_and_what_it_is_worth(busy: Office) -> None:
+    request = work.ListHoldsRequest(on=to_date(day(30)), reason="NO_AUTHORIZATION")
+    held = busy.call("ListHolds", request).holds
+    assert [(h.client_id, h.age_days, h.at_stake.minor_units) for h in held] == [
+        (OTHER, 30, 30_000),
+        (OTHER, 28, 30_000),
+    ]
+    assert [[each.gate for each in hold.reasons] for hold in held] == [["AUTHORIZATION"]] * 2
+
+
+def test_what_a_hold_is_worth_is_not_guessed_where_no_fee_is_known(
+    office: Office, story: Story
+) -> None:
+    office.register()
+    office.hear(story.admitted(CLIENT, office.payer_id) + story.attended(CLIENT, [day(0)]))
+    [hold] = office.call("ListHolds", work.ListHoldsRequest()).holds
+    assert not hold.HasField("at_stake")
+
+
+def test_payers_are_listed_with_the_versions_of_their_rules(office: Office) -> None:
+    office.register()
+    office.propose()
+    office.confirm()
+    office.propose(version=2, effective_from=day(7))
+    [payer] = office.call("ListPayers", work.ListPayersRequest()).payers
+    assert (payer.payer_id, payer.name) == (office.payer_id, "Prairie Health")
+    assert [(each.version, each.confirmed) for each in payer.rules] == [(1, True), (2, False)]
+
+
+def test_everything_wrong_with_a_question_is_told_at_once(office: Office) -> None:
+    request = pb.ListServiceDaysRequest(client_id="x", payer_id="y", page_size=-1)
+    with pytest.raises(Malformed) as refused:
+        office.call("ListServiceDays", request)
+    assert refused.value.details.keys() == {"client_id", "payer_id", "page_size"}
+
+
+def test_claims_are_told_as_billing_had_heard_it_by_a_moment(office: Office, story: Story) -> None:
+    begun = office.now
+    office.set_up(SITE, [CLIENT], filing_limit_days=3650)
+    office.hear(story.admitted(CLIENT, office.payer_id))
+    office.hear(story.attended(CLIENT, [day(0), day(2)]))
+    office.identities.cover(office.payer_id, covered(CLIENT, COVERAGE))
+    heard = datetime.now(UTC)
+    office.now = heard + timedelta(hours=1)
+    assert office.issue(day(6)).claims == 1
+    office.draining.drain()
+    [claim] = office.claims(CLIENT)
+    office.now = heard + timedelta(hours=2)
+    office.adjudicate(claim.claim_id)
+
+    def told(moment: datetime, **filters: Any) -> list[tuple[int, int]]:
+        request = pb.ListClaimsRequest(as_of=to_timestamp(moment), **filters)
+        listed = office.call("ListClaims", request).claims
+        return [(each.state, each.adjudication) for each in listed]
+
+    issued, unanswered = pb.CLAIM_STATE_ISSUED, events.ADJUDICATION_STATUS_UNSPECIFIED
+    paid = events.ADJUDICATION_STATUS_PAID
+    assert told(begun - timedelta(days=1)) == []
+    assert told(heard) == [(pb.CLAIM_STATE_DRAFTED, unanswered)]
+    assert told(heard, payer_id=NOBODY) == []
+    assert told(heard + timedelta(minutes=90)) == [(issued, unanswered)]
+    assert told(heard + timedelta(minutes=90), adjudication=paid) == []
+    assert told(heard + timedelta(hours=3)) == [(issued, paid)]
+    assert told(heard + timedelta(hours=3), adjudication=paid) == [(issued, paid)]

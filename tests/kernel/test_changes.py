@@ -1,0 +1,167 @@
+"""Following the published log by a cursor: everything once, though commits are out of order."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from ninehours.attendance.v1.attendance_events_pb2 import SessionAttended
+from sqlalchemy import text
+
+from kernel.refusal import AgainstTheRules, Malformed, Refusal
+from kernel.store.changes import Cursor, changes
+from kernel.store.store import Store, Transaction
+from tests.kernel.made import ADA, BOB, EVE, ask, published, subject_of
+
+TYPE = SessionAttended.DESCRIPTOR.full_name
+WRITERS = 4
+
+
+def read(store: Store, cursor: Cursor, limit: int = 100, subject: str = "") -> Any:
+    with store.transaction() as tx:
+        return changes(tx.connection, cursor, [TYPE], subject, limit)
+
+
+def ids(found: Any) -> list[UUID]:
+    return [row.id for row in found.rows]
+
+
+def cursor_of(store: Store, told: str) -> Cursor:
+    with store.transaction() as tx:
+        return Cursor.read(tx.connection, "changed_since", told)
+
+
+def test_an_earlier_row_that_is_committed_later_is_not_missed(counting: Store) -> None:
+    early, late = published(ADA), published(BOB)
+    with counting.engine.connect() as held:
+        slow = held.begin()
+        Transaction(counting, held).publish([early])
+        with counting.transaction() as tx:
+            tx.publish([late])
+        positions = {row.id: row.position for row in ask(counting, "SELECT * FROM published")}
+        assert positions.keys() == {late.id}
+        # The later row is there for everybody; a follower doesn't pass the earlier one for it.
+        before = read(counting, Cursor(1))
+        assert (ids(before), before.more) == ([], False)
+        slow.commit()
+    after = read(counting, before.cursor)
+    assert ids(after) == [early.id, late.id]
+    assert ids(read(counting, after.cursor)) == []
+    positions = {row.id: row.position for row in ask(counting, "SELECT * FROM published")}
+    assert positions[early.id] < positions[late.id]
+
+
+def test_a_transaction_that_began_first_and_writes_last_is_not_missed(counting: Store) -> None:
+    first, second = published(ADA), published(BOB)
+    with counting.engine.connect() as held:
+        slow = held.begin()
+        held.execute(text("SELECT pg_current_xact_id()"))
+        with counting.transaction() as tx:
+            tx.publish([second])
+        Transaction(counting, held).publish([first])
+        assert ids(read(counting, Cursor(1))) == []
+        slow.commit()
+    assert set(ids(read(counting, Cursor(1)))) == {first.id, second.id}
+
+
+def test_what_was_rolled_back_is_never_told(counting: Store) -> None:
+    with pytest.raises(ZeroDivisionError), counting.transaction() as tx:
+        tx.publish([published(ADA)])
+        raise ZeroDivisionError
+    kept = published(ADA)
+    with counting.transaction() as tx:
+        tx.publish([kept])
+    assert ids(read(counting, Cursor(1))) == [kept.id]
+
+
+def test_one_client_can_be_followed_alone(counting: Store) -> None:
+    of_ada, of_eve = published(ADA), published(EVE)
+    with counting.transaction() as tx:
+        tx.publish([of_ada, of_eve])
+    assert ids(read(counting, Cursor(1), subject=EVE)) == [of_eve.id]
+
+
+def test_a_cursor_comes_back_as_it_was_given(counting: Store) -> None:
+    with counting.transaction() as tx:
+        tx.publish([published(ADA)])
+    reached = read(counting, Cursor(1)).cursor
+    assert cursor_of(counting, str(reached)) == reached
+    assert cursor_of(counting, "") == Cursor(1)
+
+
+@pytest.mark.parametrize("told", ["x", "1.2", "1.2.3.4", "1.-2.3", "١.2.3", f"1.{2**63}.0"])
+def test_what_is_no_cursor_is_refused(counting: Store, told: str) -> None:
+    with pytest.raises(Malformed):
+        cursor_of(counting, told)
+
+
+def test_a_cursor_from_before_a_restore_is_refused(counting: Store) -> None:
+    with counting.transaction() as tx:
+        tx.publish([published(ADA)])
+    told = str(read(counting, Cursor(1)).cursor)
+    with counting.transaction() as tx:
+        tx.connection.execute(text("UPDATE epoch SET epoch = epoch + 1"))
+    with pytest.raises(Refusal) as refused:
+        cursor_of(counting, told)
+    assert isinstance(refused.value, AgainstTheRules)
+    assert refused.value.reason == "CURSOR_OF_ANOTHER_EPOCH"
+
+
+STEP = st.one_of(
+    st.tuples(st.just("write"), st.integers(0, WRITERS - 1), st.integers(1, 3)),
+    st.tuples(st.just("commit"), st.integers(0, WRITERS - 1), st.just(0)),
+    st.tuples(st.just("roll back"), st.integers(0, WRITERS - 1), st.just(0)),
+    st.tuples(st.just("read"), st.just(0), st.integers(1, 4)),
+)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(steps=st.lists(STEP, max_size=40))
+def test_writers_in_any_interleaving_are_read_once_each(
+    counting: Store, steps: list[tuple[str, int, int]]
+) -> None:
+    cursor = Cursor(1)
+    while (past := read(counting, cursor)).rows:
+        cursor = past.cursor
+    open_ones: dict[int, Any] = {}
+    written: dict[int, list[UUID]] = {}
+    committed: list[UUID] = []
+    told: list[UUID] = []
+
+    def end(writer: int, how: str) -> None:
+        if writer in open_ones:
+            connection = open_ones.pop(writer)
+            connection.commit() if how == "commit" else connection.rollback()
+            connection.close()
+            ended = written.pop(writer)
+            committed.extend(ended if how == "commit" else [])
+
+    try:
+        for what, writer, number in steps:
+            if what == "write":
+                if writer not in open_ones:
+                    open_ones[writer] = counting.engine.connect()
+                    written[writer] = []
+                # Each of its own subject: writers of one would take turns.
+                items = [published(subject_of("client", 100 + writer)) for _ in range(number)]
+                Transaction(counting, open_ones[writer]).publish(items)
+                written[writer] += [item.id for item in items]
+            elif what == "read":
+                found = read(counting, cursor, number)
+                told += ids(found)
+                cursor = found.cursor
+            else:
+                end(writer, what)
+    finally:
+        for writer in [*open_ones]:
+            end(writer, "commit")
+    while (found := read(counting, cursor, 2)).rows:
+        told += ids(found)
+        cursor = found.cursor
+    assert len(told) == len(set(told))
+    assert set(told) == set(committed)
