@@ -72,12 +72,12 @@ class Plans:
     store: Store
     now: datetime = NOW
     actor: str = "staff/11111111-1111-4111-8111-111111111111"
-    answers: Any = field(init=False)
+    answers: list[Any] = field(init=False)
     hearing: Hearing = field(init=False)
     draining: Draining = field(init=False)
 
     def __post_init__(self) -> None:
-        [self.answers] = servicers(self.store, None).values()  # type: ignore[arg-type]
+        self.answers = list(servicers(self.store, None).values())  # type: ignore[arg-type]
         self.hearing = Hearing(self.store, INTERESTS)
         self.hearing.begin([topic_of(name) for name in SERVICE.hears])
         self.draining = Draining(self.store, INTERESTS)
@@ -100,7 +100,8 @@ class Plans:
             correlation_id="c",
             traceparent="",
         )
-        return getattr(self.answers, rpc)(request, call)
+        [answers] = (each for each in self.answers if hasattr(each, rpc))
+        return getattr(answers, rpc)(request, call)
 
     def hear(self, records: Sequence[Record]) -> None:
         self.hearing.hear(records)
