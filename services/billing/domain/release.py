@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from services.billing.domain.attended import attendance_that_holds, services_of
 from services.billing.domain.gates import Verdict
-from services.billing.domain.known import Attendance, Known
+from services.billing.domain.known import Known
 from services.billing.domain.rules import RuleSet, week_of
 from services.billing.domain.service_day import ServiceDay
 
@@ -34,13 +35,13 @@ BY_COMMAND = {
         f"{ATTENDANCE}/CorrectAttendance",
     ),
     "NOT_ADMITTED": ("admits the client by {on}", f"{INTAKE}/AdmitClient"),
-    "DISCHARGED": (
-        "admits the client again by {on}, or corrects the attendance, if nobody was there",
-        f"{INTAKE}/AdmitClient",
-    ),
     "OTHER_LEVEL": (
         "changes the level of care from {on} or before, if it was recorded wrongly",
         f"{PLANS}/ChangeLevelOfCare",
+    ),
+    "DISCHARGED": (
+        "admits the client again by {on}, if that was another episode's",
+        f"{INTAKE}/AdmitClient",
     ),
     "NO_DIAGNOSIS": (
         "records a principal diagnosis in effect by {on}",
@@ -91,8 +92,8 @@ def _releases(reason: str, day: ServiceDay, known: Known) -> Iterator[Release]:
     if reason in BY_COMMAND:
         says, rpc = BY_COMMAND[reason]
         yield Release(says.format(on=on), rpc)
-    elif reason in ("NO_CHECK_OUT", "OVERLAP", "SHORT_OF_MINUTES"):
-        yield from _minutes(day, known)
+    elif reason in ("NO_CHECK_OUT", "SHORT_OF_MINUTES", "OVERLAP"):
+        yield from _doubts(day.service_date, day.service_date, known)
     elif reason in ("NOTE_UNSIGNED", "NOTE_LATE"):
         yield from _notes(day, known)
     elif reason == "WEEK_INCOMPLETE":
@@ -112,24 +113,18 @@ def _releases(reason: str, day: ServiceDay, known: Known) -> Iterator[Release]:
         )
 
 
-def _minutes(day: ServiceDay, known: Known) -> Iterator[Release]:
-    for attendance in attendance_that_holds(known.attendances):
-        if attendance.service_date != day.service_date:
-            continue
-        if attendance.no_check_out:
-            yield _confirmed(attendance)
-        elif attendance.overlap:
-            yield Release(
-                f"corrects when the client was at session {attendance.session_id}",
-                f"{ATTENDANCE}/CorrectAttendance",
-            )
-
-
-def _confirmed(attendance: Attendance) -> Release:
-    return Release(
-        f"confirms when the client left session {attendance.session_id}",
-        f"{ATTENDANCE}/CorrectAttendance",
-    )
+def _doubts(start: date, end: date, known: Known) -> Iterator[Release]:
+    """Sessions of these days whose minutes nobody knows until a correction says them."""
+    holding = attendance_that_holds(known.attendances)
+    of_days = [each for each in holding if start <= each.service_date <= end]
+    for service in services_of(known, of_days):
+        session_id = service.attendance.session_id
+        if service.in_doubt == "NO_CHECK_OUT":
+            says = f"confirms when the client left session {session_id}"
+            yield Release(says, f"{ATTENDANCE}/CorrectAttendance")
+        elif service.in_doubt:
+            says = f"corrects which minutes the client was at session {session_id}"
+            yield Release(says, f"{ATTENDANCE}/CorrectAttendance")
 
 
 def _notes(day: ServiceDay, known: Known) -> Iterator[Release]:
@@ -170,6 +165,4 @@ def _week(day: ServiceDay, known: Known) -> Iterator[Release]:
                 f"{ATTENDANCE}/CloseSession",
                 session.facilitator_id,
             )
-    for attendance in holding:
-        if start <= attendance.service_date <= end and attendance.no_check_out:
-            yield _confirmed(attendance)
+    yield from _doubts(start, end, known)

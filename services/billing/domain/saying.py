@@ -44,6 +44,8 @@ def _attendance(fact: k.Attendance) -> str:
     said = f"{fact.minutes} minutes attended" if fact.attended else "missed"
     if fact.no_check_out:
         said = "attended, nobody checked out"
+    if fact.overlap:
+        said += ", at two sessions at once"
     corrected = f" (correction {fact.correction})" if fact.correction else ""
     return f"{said} in session {fact.session_id}{corrected}"
 
@@ -68,6 +70,7 @@ def _between(start: date, end: date | None) -> str:
 
 SAYINGS: dict[str, Saying] = {
     "admissions": _admission,
+    "discharges": lambda f: f"discharged {f.discharged_on}",
     "diagnoses": lambda f: f"diagnosis {f.code}, rank {f.rank}, in effect {f.effective_from}",
     "coverages": _coverage,
     "consents": _consent,

@@ -1,7 +1,7 @@
 """The gates and their reasons in words: what a biller reads where a row has a code."""
 
 GATES = {
-    "ATTENDANCE": "was the client there, with every check-out known",
+    "ATTENDANCE": "was the client there, with every minute known",
     "COVERAGE": "was a coverage verified for the date",
     "RESTRICTION": "did the client keep the date from the payer",
     "RULES": "were rules of the payer in effect",
@@ -22,7 +22,7 @@ REASONS = {
     "MISSED": "every session of the day was missed",
     "ONLY_ANCILLARY": "only services outside the per diem were attended",
     "NO_CHECK_OUT": "a check-out is missing; an assumed one counts no minutes",
-    "OVERLAP": "two sessions say the client was there at once: no minute is two",
+    "OVERLAP": "the client was at two sessions at once; nobody said yet which minutes were where",
     "NO_COVERAGE": "no coverage was verified for the date",
     "RESTRICTED_BY_CLIENT": "the client paid in full and keeps it from this payer",
     "NO_RULES_IN_EFFECT": "no confirmed rules of the payer were in effect",
@@ -32,7 +32,7 @@ REASONS = {
     "SEVERAL_SITES": "a claim names one place; the services were at several",
     "NO_LISTED_SERVICE": "the payer lists none of the attended services",
     "NOT_ADMITTED": "no admission by that date was heard of",
-    "DISCHARGED": "the episode was over: the client had been discharged",
+    "DISCHARGED": "the episode was over by that date",
     "OTHER_LEVEL": "the clinical level was another than the one the payer pays for",
     "NO_PLAN_IN_FORCE": "no plan was in force, and one was due",
     "NO_DIAGNOSIS": "no principal diagnosis was in effect",

@@ -1,7 +1,7 @@
 """A day explained: the gate that decided, the clause of the rules, and what would release it."""
 
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -10,12 +10,15 @@ from ninehours.billing.v1 import rules_pb2
 from services.billing import domain
 from services.billing.adapters.explained import SERVICES, roles_of
 from services.billing.domain import release, wording
+from services.billing.domain.attended import Service
 from services.billing.domain.clauses import FIELDS, Clause
 from services.billing.domain.explain import Case, ExplainedVerdict, changes
-from services.billing.domain.known import Known
+from services.billing.domain.known import Attendance, Known
 from services.billing.domain.rules import DiscreteService, TimedUnits
+from services.billing.domain.saying import SAYINGS
 from tests.billing.known import MONDAY, attended, authorization, billable, confirmed, day
 
+IN_DOUBT = (attended(MONDAY, no_check_out=True), attended(MONDAY, overlap=True))
 FOLDER = Path(domain.__file__).parent
 
 
@@ -84,8 +87,30 @@ def test_every_reason_that_a_gate_can_give_is_in_words() -> None:
         for found in found
         if found
     }
+    given |= {Service(attendance=each).in_doubt for each in IN_DOUBT}
     assert len(given) > 15
     assert given <= wording.REASONS.keys()
+
+
+def test_everything_that_is_known_of_a_client_says_something() -> None:
+    assert SAYINGS.keys() == {each.name for each in fields(Known)} - {"client_id"}
+
+
+@pytest.mark.parametrize("attendance", IN_DOUBT)
+def test_minutes_in_doubt_are_released_by_a_correction_of_their_session(
+    attendance: Attendance,
+) -> None:
+    closed = [
+        each
+        for each in Case(billable(MONDAY, attendances=(attendance,))).explain(MONDAY).verdicts
+        if each.reason
+    ]
+    assert closed
+    assert all(
+        release.says.endswith(f"session {MONDAY} s") and release.rpc.endswith("/CorrectAttendance")
+        for each in closed
+        for release in each.releases
+    )
 
 
 def test_every_command_that_releases_a_hold_is_one_with_a_policy() -> None:
@@ -113,7 +138,7 @@ def test_every_clause_is_a_field_of_the_contract(changed: dict[str, object]) -> 
     known = billable(MONDAY, confirmed=(confirmed(**changed),))
     found = {c.field for each in Case(known).explain(MONDAY).verdicts for c in each.clauses}
     assert found
-    for path in found | {field for fields in FIELDS.values() for field in fields}:
+    for path in found.union(*FIELDS.values()):
         holder = rules_pb2.RuleSet.DESCRIPTOR
         for step in path.split("."):
             field = holder.fields_by_name[step]
