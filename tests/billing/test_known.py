@@ -101,6 +101,12 @@ def read(message: Any) -> Any:
             attendance.AttendanceCorrected(service_date=ON, attended=True, minutes=60),
             {"minutes": 60, "overlap": False},
         ),
+        (
+            attendance.AttendanceCorrected(
+                service_date=ON, attended=True, minutes=60, flags=[attendance.FLAG_OVERLAP]
+            ),
+            {"minutes": 60, "overlap": True},
+        ),
         (attendance.SessionNoteAttested(session_id="s"), {"session_id": "s"}),
         (
             billing.AuthorizationRecorded(

@@ -110,6 +110,7 @@ def _corrected(fact: HeardFact, message: attendance.AttendanceCorrected) -> know
         correction=message.correction,
         attended=message.attended,
         minutes=message.minutes,
+        overlap=attendance.FLAG_OVERLAP in message.flags,
     )
 
 
