@@ -67,7 +67,7 @@ def up(data: Data = DATA, json: Json = False, story: Story = False, seed: Seed =
 
 def token(
     role: Role,
-    *
+    *,
     data: Data = DATA,
     site: Sites = None,
     purpose: Purpose = "",
