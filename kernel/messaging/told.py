@@ -11,10 +11,12 @@ from sqlalchemy import Connection, text
 # Own facts that derivations use stand in both tables.
 TOLD = """
 SELECT * FROM (
-    SELECT subject, '' AS topic, sequence, type, body, coalesce(signed_at, recorded_at) AS signed_at
+    SELECT subject, '' AS topic, sequence, type, body,
+           coalesce(signed_at, recorded_at) AS signed_at,
+           (SELECT actor FROM fact WHERE fact.command_id = published.command_id LIMIT 1) AS actor
     FROM published WHERE type = ANY(CAST(:types AS text[])) {of_subject}
     UNION ALL
-    SELECT subject, topic, sequence, type, body, coalesce(signed_at, recorded_at)
+    SELECT subject, topic, sequence, type, body, coalesce(signed_at, recorded_at), NULL
     FROM heard_fact AS heard WHERE type = ANY(CAST(:types AS text[])) {of_subject}
       AND NOT EXISTS (SELECT FROM published WHERE published.id = heard.id)
 ) AS told
@@ -25,11 +27,15 @@ ORDER BY subject, topic, sequence
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A public fact, whom it is about (`client/<uuid>`), and when its command was signed."""
+    """A public fact, whom it is about (`client/<uuid>`), when its command was signed and by whom.
+
+    `signed_by` empty: of another service's facts only the owner knows.
+    """
 
     subject: str
     message: Any
     signed_at: datetime
+    signed_by: str
 
 
 def told(
@@ -50,6 +56,11 @@ def told(
         {"types": sorted(by_type), "until": until} | ({"subject": subject} if subject else {}),
     )
     return [
-        Told(row.subject, by_type[row.type].FromString(bytes(row.body)), row.signed_at)
+        Told(
+            row.subject,
+            by_type[row.type].FromString(bytes(row.body)),
+            row.signed_at,
+            row.actor or "",
+        )
         for row in rows
     ]

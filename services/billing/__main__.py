@@ -19,10 +19,12 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     from kernel.rpc.client import Client  # noqa: PLC0415
     from kernel.rpc.tokens import service_tokens  # noqa: PLC0415
     from services.billing.adapters import identities  # noqa: PLC0415
+    from services.billing.adapters.deadlines import SqlDeadlines  # noqa: PLC0415
     from services.billing.adapters.file_837i import Files837I  # noqa: PLC0415
     from services.billing.adapters.file_837p import Files837P  # noqa: PLC0415
     from services.billing.adapters.publication import publish  # noqa: PLC0415
     from services.billing.adapters.record import SqlDrafts, SqlPages  # noqa: PLC0415
+    from services.billing.api import deadlines  # noqa: PLC0415
     from services.billing.api.servicer import SERVICE, BillingServicer  # noqa: PLC0415
     from services.billing.app.ports import Files, Issuing  # noqa: PLC0415
 
@@ -39,7 +41,10 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
         return Issuing(drafts=SqlDrafts(), identities=asking, files=files)
 
     book = Book(store=store, publish=publish, interests=INTERESTS)
-    return {SERVICE: BillingServicer(book, SqlPages(), issuing)}
+    return {
+        SERVICE: BillingServicer(book, SqlPages(), issuing),
+        deadlines.SERVICE: deadlines.DeadlinesServicer(store, SqlDeadlines()),
+    }
 
 
 SERVICE = Service(

@@ -15,14 +15,20 @@ from services.plans.adapters.stored import FACTS
 def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     """What the api process answers."""
     from kernel.execute import Book  # noqa: PLC0415 - the relay needs none of these
+    from services.plans.adapters.courses import SqlCourses  # noqa: PLC0415
     from services.plans.adapters.derived import SqlDerived  # noqa: PLC0415
     from services.plans.adapters.episodes import SqlEpisodes  # noqa: PLC0415
     from services.plans.adapters.publication import publish  # noqa: PLC0415
+    from services.plans.api import courses  # noqa: PLC0415
     from services.plans.api.servicer import SERVICE, PlansServicer  # noqa: PLC0415
     from services.plans.app.ports import Outside  # noqa: PLC0415
 
     book = Book(store=store, publish=publish, interests=INTERESTS)
-    return {SERVICE: PlansServicer(book, Outside(derived=SqlDerived(), episodes=SqlEpisodes()))}
+    outside = Outside(derived=SqlDerived(), episodes=SqlEpisodes())
+    return {
+        SERVICE: PlansServicer(book, outside),
+        courses.SERVICE: courses.CoursesServicer(store, SqlCourses()),
+    }
 
 
 SERVICE = Service(

@@ -1,0 +1,56 @@
+"""What deadlines rest on: authorizations from the record, drafts from derived rows."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import text
+
+from kernel.due import DueAsked
+from kernel.facts import id_of
+from kernel.store.store import Transaction
+from services.billing.adapters import messages
+from services.billing.adapters.heard import INTERESTS
+from services.billing.adapters.known import known_of
+from services.billing.app.deadlines import Unissued
+from services.billing.domain.derive import DRAFT_CLAIM
+from services.billing.domain.known import Known
+
+
+class SqlDeadlines:
+    """The Deadlines port on the kernel's tables."""
+
+    def authorized(self, tx: Transaction, asked: DueAsked) -> Sequence[Known]:
+        rows = tx.connection.execute(
+            text(
+                "SELECT DISTINCT body->>'client_id' AS client_id FROM fact"
+                " WHERE type = 'billing.authorization_recorded.v1' AND at <= :moment"
+                " AND body->>'effective_from' <= :on AND body->>'effective_to' >= :on ORDER BY 1"
+            ),
+            {"moment": asked.moment, "on": asked.on.isoformat()},
+        ).all()
+        clients = [f"client/{row.client_id}" for row in rows]
+        return [
+            known_of(client, INTERESTS.gather(tx.connection, client, asked.moment))
+            for client in clients
+        ]
+
+    def unissued(self, tx: Transaction) -> Sequence[Unissued]:
+        rows = tx.connection.execute(
+            text(
+                "SELECT key, content FROM derived"
+                " WHERE kind = :kind AND current AND NOT withdrawn ORDER BY row_key"
+            ),
+            {"kind": DRAFT_CLAIM},
+        )
+        return [
+            Unissued(
+                draft_id=messages.draft_id(row.content),
+                client_id=id_of(row.key),
+                site_id=row.content["site_id"],
+                first_date=min(
+                    date.fromisoformat(line["service_date"]) for line in row.content["lines"]
+                ),
+                filing_limit_days=row.content["filing_limit_days"],
+            )
+            for row in rows
+        ]
