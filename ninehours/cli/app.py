@@ -2,7 +2,7 @@
 
 import typer
 
-from ninehours.cli.commands import calling, machine
+from ninehours.cli.commands import calling, machine, people
 
 app = typer.Typer(
     help="Ninehours: clinical record and billing for intensive outpatient programs.",
@@ -11,5 +11,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for commands in (machine, calling):
+for commands in (machine, people, calling):
     commands.register(app)

@@ -19,12 +19,12 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     from kernel.rpc.client import Client  # noqa: PLC0415
     from kernel.rpc.tokens import service_tokens  # noqa: PLC0415
     from services.billing.adapters import identities  # noqa: PLC0415
-    from services.billing.adapters.deadlines import SqlDeadlines  # noqa: PLC0415
+    from services.billing.adapters.deadlines import SqlDeadlines, known_by  # noqa: PLC0415
     from services.billing.adapters.file_837i import Files837I  # noqa: PLC0415
     from services.billing.adapters.file_837p import Files837P  # noqa: PLC0415
     from services.billing.adapters.publication import publish  # noqa: PLC0415
     from services.billing.adapters.record import SqlDrafts, SqlPages  # noqa: PLC0415
-    from services.billing.api import deadlines  # noqa: PLC0415
+    from services.billing.api import accounts, deadlines  # noqa: PLC0415
     from services.billing.api.servicer import SERVICE, BillingServicer  # noqa: PLC0415
     from services.billing.app.ports import Files, Issuing  # noqa: PLC0415
 
@@ -43,6 +43,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     book = Book(store=store, publish=publish, interests=INTERESTS)
     return {
         SERVICE: BillingServicer(book, SqlPages(), issuing),
+        accounts.SERVICE: accounts.AccountsServicer(store, known_by),
         deadlines.SERVICE: deadlines.DeadlinesServicer(store, SqlDeadlines()),
     }
 

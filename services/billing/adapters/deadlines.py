@@ -1,7 +1,7 @@
-"""What deadlines rest on: authorizations from the record, drafts from derived rows."""
+"""What deadlines and accounts rest on: heard facts as of a moment, and drafts."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import text
 
@@ -28,11 +28,7 @@ class SqlDeadlines:
             ),
             {"moment": asked.moment, "on": asked.on.isoformat()},
         ).all()
-        clients = [f"client/{row.client_id}" for row in rows]
-        return [
-            known_of(client, INTERESTS.gather(tx.connection, client, asked.moment))
-            for client in clients
-        ]
+        return [known_by(tx, row.client_id, asked.moment) for row in rows]
 
     def unissued(self, tx: Transaction) -> Sequence[Unissued]:
         rows = tx.connection.execute(
@@ -54,3 +50,9 @@ class SqlDeadlines:
             )
             for row in rows
         ]
+
+
+def known_by(tx: Transaction, client_id: str, until: datetime | None) -> Known:
+    """All that was heard of a client by then, or (None) until now."""
+    client = f"client/{client_id}"
+    return known_of(client, INTERESTS.gather(tx.connection, client, until))

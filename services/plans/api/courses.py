@@ -9,6 +9,7 @@ from kernel.rpc.call import Call
 from kernel.rpc.due import due_asked, due_items
 from kernel.rpc.translate import reading, required_uuid, timestamp_of, to_date
 from kernel.store.store import Store
+from services.plans.adapters.heard import BANDS
 from services.plans.app import courses as questions
 from services.plans.app.courses import Course, Courses, Where
 
@@ -76,6 +77,7 @@ def _episode(course: Course) -> pb.CourseEpisode:
                 **{"from": to_date(each.first)},
                 level_of_care=each.level_of_care,
                 to=_date(each.last),
+                floor_minutes=BANDS.floor_minutes.get(each.level_of_care, 0),
             )
             for each in course.segments()
         ],
