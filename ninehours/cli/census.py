@@ -47,9 +47,9 @@ def show_census(census: plans.ReadCensusResponse, sites: Sites, on: date) -> Non
             )
         )
     console = screen()
-    numbers = ("in care", "seats", "admitted", "discharged")
+    numbers = ("in care", "seats", "came", "left")
     console.print(
         table(("site", "program", "in care", "by level", *numbers[1:]), rows, right=numbers)
     )
     total = sum(in_care.values())
-    console.print(f"{total} in care at the end of {on}; admitted and discharged: 30 days to it")
+    console.print(f"{total} in care at the end of {on}; came and left: in the 30 days to it")

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from ninehours.attendance.v1 import calendar_service_pb2 as attendance
-from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as billing
+from ninehours.billing.v1 import rules_pb2 as rules
 from ninehours.plans.v1 import plans_service_pb2 as plans
 
 from ninehours.cli.client import ClientTold
@@ -24,6 +24,11 @@ MARKS = {
 }
 LEGEND = "+ attended, - missed, x cancelled, ? not closed; * corrected, ! note not signed"
 WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+CHANGES = {
+    plans.SCORE_CHANGE_NONE_RELIABLE: "no reliable change",
+    plans.SCORE_CHANGE_RELIABLY_IMPROVED: "reliably improved",
+    plans.SCORE_CHANGE_RELIABLY_DETERIORATED: "reliably worse",
+}
 BECAME = {"7": "replacement", "8": "void"}
 
 
@@ -52,13 +57,13 @@ def _lines(told: ClientTold, sites: Sites) -> Iterator[Any]:
 def _episodes(told: ClientTold, sites: Sites) -> Iterator[str]:
     if told.course is None:
         for stay in told.intake.episodes:
-            ended = day_in(stay, "closed_on") or "open"
+            ended = day_in(stay, "closed_on")
             yield ""
             yield f"episode {stay.episode_id}"
             yield _stay(stay, ended, sites)
         return
     for episode in told.course.episodes:
-        ended = "in care"
+        ended = ""
         if episode.HasField("discharged_on"):
             reason = plans.DischargeReason.Name(episode.discharge_reason)
             ended = f"{iso(episode.discharged_on)}, {_words(reason, 'DISCHARGE_REASON_')}"
@@ -82,7 +87,8 @@ def _episodes(told: ClientTold, sites: Sites) -> Iterator[str]:
 
 def _stay(episode: Any, ended: str, sites: Sites) -> str:
     where = f"{sites.name(episode.site_id)}, {kind_of(episode.program)}"
-    return f"  {where}: {iso(episode.admitted_on)} to {ended}"
+    began = iso(episode.admitted_on)
+    return f"  {where}: {began} to {ended}" if ended else f"  {where}: since {began}, in care"
 
 
 def _weeks(told: ClientTold) -> Iterator[Any]:
@@ -103,12 +109,19 @@ def _weeks(told: ClientTold) -> Iterator[Any]:
                 monday,
                 bar(week.delivered_minutes, floor),
                 f"{week.delivered_minutes / 60:.1f}",
-                "" if not floor else "short" if not week.reaches_band else "",
+                _standing(week, floor),
                 " ".join(marks[monday]),
             )
         )
     yield table(("week", "hours, | the level's floor", "", "", "sessions"), rows)
     yield LEGEND
+
+
+def _standing(week: plans.WeekOfProgress, floor: int) -> str:
+    """Of a week with sessions: `open` while one is not closed; `short` of its level's floor."""
+    if not week.complete:
+        return "open"
+    return "short" if floor and not week.reaches_band and week.attended + week.missed else ""
 
 
 def bar(minutes: int, floor: int) -> str:
@@ -160,8 +173,8 @@ def _scores(told: ClientTold) -> Iterator[Any]:
     yield table(("scored", "instrument", "total", "band", ""), rows, right=("total",))
     trends = [week.phq9 for week in told.progress.weeks if week.phq9.known] if told.progress else []
     if trends:
-        change = _words(plans.ScoreChange.Name(trends[-1].change), "SCORE_CHANGE_")
-        yield f"PHQ-9 {trends[-1].first} to {trends[-1].latest}: {change}"
+        trend = trends[-1]
+        yield f"PHQ-9 {trend.first} to {trend.latest}: {CHANGES.get(trend.change, 'not known')}"
 
 
 def _diagnoses(told: ClientTold) -> Iterator[Any]:
@@ -195,7 +208,7 @@ def _account(told: ClientTold) -> Iterator[Any]:
 
 def _authorization(each: billing.AuthorizationBalance) -> Sequence[object]:
     left = each.units - each.issued - each.allocated
-    unit = _words(events.AuthorizationUnit.Name(each.unit), "AUTHORIZATION_UNIT_")
+    unit = _words(rules.AuthorizationUnit.Name(each.unit), "AUTHORIZATION_UNIT_")
     return (
         each.authorization_id,
         iso(each.effective_from),

@@ -16,7 +16,7 @@ from kernel.rpc.status import RemoteRefusal
 from kernel.rpc.translate import to_date
 from ninehours.cli.asking import Services
 from ninehours.cli.dates import day_in, iso
-from ninehours.cli.output import screen, table
+from ninehours.cli.output import screen
 from ninehours.cli.sites import Sites
 
 ASKED = (
@@ -60,22 +60,21 @@ def show_due(found: Sequence[DueItem], withheld: Sequence[str], sites: Sites, on
         console.print(sites.heading(site_id))
         for who, items in groupby(of_site, key=_who):
             console.print(f"  {who}")
-            rows = [
-                (
-                    f"  {each.kind.lower().replace('_', ' ')}",
-                    "late" if each.overdue else "",
-                    day_in(each, "until") or f"since {iso(each.since)}",
-                    each.client_id or each.about_id,
-                    each.detail,
-                )
-                for each in items
-            ]
-            console.print(table(("  what", "", "until", "client, else what", ""), rows))
+            for each in items:
+                console.print(_line(each))
         console.print()
     late = sum(each.overdue for each in found)
     console.print(f"{len(found)} due on {on}, {late} late")
     if withheld:
         console.print(f"not for this token's role: {', '.join(withheld)}")
+
+
+def _line(due: DueItem) -> str:
+    """What, by when, and of whom: the client; else the session, plan or claim itself."""
+    what = due.kind.lower().replace("_", " ")
+    when = ("late" if due.overdue else "by") if due.HasField("until") else "since"
+    day = day_in(due, "until") or iso(due.since)
+    return f"    {what:<20} {when:<5} {day} {due.client_id or due.about_id}  {due.detail}".rstrip()
 
 
 def _key(due: DueItem, sites: Sites) -> tuple[str, ...]:

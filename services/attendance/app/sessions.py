@@ -8,6 +8,7 @@ from typing import Protocol
 from kernel.due import Due, DueAsked
 from kernel.sites import EVERY_SITE
 from kernel.store.store import Store, Transaction
+from services.attendance.app.streams import staff_stream
 from services.attendance.domain.site import Program
 
 CLOSE_SESSION, SIGN_NOTE = "CLOSE_SESSION", "SIGN_NOTE"
@@ -116,7 +117,7 @@ def _due(undone: Undone, kind: str, roles: tuple[str, ...], same_day: bool) -> D
         about_id=undone.session_id,
         client_id=undone.client_id,
         site_id=undone.site_id,
-        person=undone.facilitator_id,
+        person=staff_stream(undone.facilitator_id),
         roles=roles,
         since=undone.service_date,
         until=undone.service_date if same_day else None,
