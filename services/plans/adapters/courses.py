@@ -9,7 +9,7 @@ from ninehours.plans.v1 import plans_events_pb2 as events
 
 from kernel.facts import id_of
 from kernel.messaging.told import Told, told
-from kernel.rpc.translate import date_of, required_enum
+from kernel.rpc.translate import date_of, optional, required_enum
 from kernel.store.store import Transaction
 from services.plans.app.courses import Course, PlanTold
 from services.plans.app.streams import client_subject
@@ -94,7 +94,7 @@ def _course(heard: _Heard, client_id: str, admitted: intake.ClientAdmitted) -> C
         episode_id=admitted.episode_id,
         site_id=admitted.site_id,
         program_id=admitted.program.program_id,
-        kind=required_enum(admitted, "program.kind"),
+        kind=optional(required_enum, admitted, "program.kind") or "UNSPECIFIED",
         under_part2=admitted.program.under_part2,
         admitted_on=date_of(admitted, "admitted_on"),
         admitted_level=admitted.level_of_care,
