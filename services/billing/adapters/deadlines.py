@@ -13,6 +13,7 @@ from services.billing.adapters.heard import INTERESTS
 from services.billing.adapters.known import known_of
 from services.billing.app.deadlines import Unissued
 from services.billing.domain.derive import DRAFT_CLAIM
+from services.billing.domain.disclosure import filed_from
 from services.billing.domain.known import Known
 
 
@@ -43,8 +44,9 @@ class SqlDeadlines:
                 draft_id=messages.draft_id(row.content),
                 client_id=id_of(row.key),
                 site_id=row.content["site_id"],
-                first_date=min(
-                    date.fromisoformat(line["service_date"]) for line in row.content["lines"]
+                counts_from=filed_from(
+                    [date.fromisoformat(line["service_date"]) for line in row.content["lines"]],
+                    row.content["claim_form"],
                 ),
                 filing_limit_days=row.content["filing_limit_days"],
             )

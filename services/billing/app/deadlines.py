@@ -20,12 +20,12 @@ BILLER = ("biller",)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unissued:
-    """A draft claim: the first date on it, and the payer's limit."""
+    """A draft claim: the date its limit counts from, and the payer's limit."""
 
     draft_id: str
     client_id: str
     site_id: str
-    first_date: date
+    counts_from: date
     filing_limit_days: int
 
 
@@ -48,7 +48,7 @@ def list_due(store: Store, deadlines: Deadlines, asked: DueAsked) -> list[Due]:
         drafts = deadlines.unissued(tx)
     return [
         *(due for each in known for due in ending(each, asked.on)),
-        *(_filing(draft) for draft in drafts if draft.first_date <= asked.on),
+        *(_filing(draft) for draft in drafts if draft.counts_from <= asked.on),
     ]
 
 
@@ -90,7 +90,7 @@ def _is_short(balance: Balance, left: int) -> bool:
 
 
 def _filing(draft: Unissued) -> Due:
-    limit = draft.first_date + timedelta(days=draft.filing_limit_days)
+    limit = draft.counts_from + timedelta(days=draft.filing_limit_days)
     return Due(
         kind=ISSUE_CLAIM,
         about_id=draft.draft_id,
