@@ -7,19 +7,22 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import OVERALL_HEALTH, SERVICE_NAME, HealthServicer
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2, reflection_pb2_grpc
 
 from kernel import logs
 from kernel.clock import Clock, server_clock
 from kernel.config import Settings
 from kernel.rpc.answer import Answering
+from kernel.rpc.call import token_of
 from kernel.rpc.policy import UndeclaredRpc, policies_of
-from kernel.rpc.tokens import Verifier
+from kernel.rpc.status import outcome_of
+from kernel.rpc.tokens import Unauthenticated, Verifier
 
 THREADS = 10
 CONCURRENT = 100
@@ -63,9 +66,10 @@ class Server:
         self._server = grpc.server(self._pool, options=OPTIONS, maximum_concurrent_rpcs=CONCURRENT)
         self._server.add_generic_rpc_handlers(handlers)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        if settings.environment != "production":
-            reflected = [*names, SERVICE_NAME, reflection.SERVICE_NAME]
-            reflection.enable_server_reflection(reflected, self._server)
+        reflected = [*names, SERVICE_NAME, reflection.SERVICE_NAME]
+        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(
+            _Reflection(verifier, reflected), self._server
+        )
         self.port = 0
 
     def start(self) -> None:
@@ -103,6 +107,24 @@ class Server:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+class _Reflection(reflection.ReflectionServicer):
+    """Describes the RPCs to whoever holds a token that is believed, in any role; to nobody else."""
+
+    def __init__(self, verifier: Verifier, names: list[str]) -> None:
+        super().__init__(names)
+        self._verifier = verifier
+
+    def ServerReflectionInfo(  # type: ignore[override]  # this server is never an asyncio one
+        self, request_iterator: Iterator[Any], context: Any
+    ) -> Iterator[reflection_pb2.ServerReflectionResponse]:
+        try:
+            self._verifier.actor(token_of(context.invocation_metadata()))
+        except Unauthenticated as refusal:
+            context.abort_with_status(outcome_of(refusal, "").status())
+        described: Any = super().ServerReflectionInfo(request_iterator, context)
+        yield from described
 
 
 class _Health(HealthServicer):

@@ -1,7 +1,7 @@
 """Asking a system's services, over gRPC, as a person with a token."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 from kernel.rpc.client import Client
 from kernel.rpc.rpcs import rpc_of, service_of
 from kernel.rpc.tokens import Actor, Issuer, renewed_tokens
-from kernel.secrets import PEOPLE
+from kernel.secrets import PEOPLE, SERVICES
 from kernel.sites import EVERY_SITE
 from ninehours.cli.data import check_data
 from ninehours.cli.ending import NOT_FOUND, USAGE, Problem, ending, say
@@ -58,10 +58,8 @@ class Services:
         rpc = rpc_of(request)
         key = (role, name, rpc.containing_service.full_name)
         if key not in self._clients:
-            if name not in self.addresses:
-                raise Problem(USAGE, f"{ADDRESSES} names no {name}: name=host:port, with commas")
             self._clients[key] = Client(
-                self.addresses[name], rpc.containing_service, token=self._tokens(role)
+                self.address_of(name), rpc.containing_service, token=self.token_of(role)
             )
         return getattr(self._clients[key], rpc.name)(request, deadline=deadline, **options)
 
@@ -75,9 +73,20 @@ class Services:
         for client in self._clients.values():
             client.close()
 
-    def _tokens(self, role: str) -> Any:
+    def address_of(self, service: str) -> str:
+        """Where a service answers; a Problem where this system has no such service."""
+        if service in self.addresses:
+            return self.addresses[service]
+        if service in SERVICES:
+            raise Problem(USAGE, f"{ADDRESSES} names no {service}: name=host:port, with commas")
+        raise Problem(USAGE, f"there is no service {service!r}; there are {', '.join(SERVICES)}")
+
+    def token_of(self, role: str) -> Callable[[], str]:
+        """What a person in that role shows; of another machine's system the one token there is."""
         if self._secrets_dir is None:
             return lambda: self._token
+        if role not in PURPOSES:
+            raise Problem(USAGE, f"there is no role {role!r}; there are {', '.join(PURPOSES)}")
         return renewed_tokens(Issuer(self._secrets_dir, PEOPLE), person(role), LIFETIME)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from ninehours.cli.data import check_data, keep_seed, seed_of
 from ninehours.cli.export import export_batch
 from ninehours.cli.screen import show_demo
+from ninehours.cli.trying import commands_to_try
 from ninehours.cli.watching import Watching
 from ninehours.local.system import LocalSystem
 from ninehours.story.cast import make_cast
@@ -34,20 +35,22 @@ class Outcome:
     settle: float
     memory_mib: float
     repeated: bool
+    to_try: tuple[str, ...]
 
 
 def run_demo(data: Path, *, seed: int | None, as_json: bool) -> None:
     """The whole demo; everything it started is stopped before it prints what came of it."""
     path = check_data(data)
     seed = seed_of(path, seed)
-    outcome = _play(path, seed)
+    outcome = play_story(path, seed)
     if as_json:
         print(json.dumps(_as_json(outcome), indent=2))
     else:
         show_demo(outcome, path, seed)
 
 
-def _play(path: Path, seed: int) -> Outcome:
+def play_story(path: Path, seed: int) -> Outcome:
+    """Starts what it needs, plays on it (or finds the story there), and stops it again."""
     cast = make_cast(seed)
     with (
         Watching(len(rehearse(cast).told)) as watching,
@@ -72,6 +75,7 @@ def _play(path: Path, seed: int) -> Outcome:
             ]
             took = time.monotonic() - began
             summary = summarize(gateway, tuple(played.place.site_ids.values()))
+            to_try = commands_to_try(lambda request: gateway.ask(BILLER, request), path)
         return Outcome(
             summary=summary,
             files=tuple(files),
@@ -80,6 +84,7 @@ def _play(path: Path, seed: int) -> Outcome:
             settle=gateway.seconds_settling,
             memory_mib=system.memory_mib(),
             repeated=gateway.repeated,
+            to_try=tuple(to_try),
         )
 
 

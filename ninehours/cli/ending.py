@@ -2,6 +2,7 @@
 
 # ruff: noqa: PLC0415  what tells errors apart is loaded when there is one
 
+import os
 import sys
 import traceback
 from collections.abc import Iterator
@@ -42,6 +43,10 @@ def ending(data: Path) -> Iterator[None]:
         yield
     except typer.Exit:
         raise
+    except BrokenPipeError:
+        # Whoever read stdout has enough; what is still buffered must not fail at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(0) from None
     except KeyboardInterrupt:
         say(f"interrupted: all is stopped, what was done is kept in {data}; run it again to go on")
         raise typer.Exit(INTERRUPTED) from None

@@ -28,7 +28,14 @@ def print_json(answer: Any) -> None:
 def screen() -> Console:
     """For people; piped, lines stay whole."""
     width = None if sys.stdout.isatty() else UNBROKEN
-    return Console(highlight=False, markup=False, width=width, soft_wrap=True)
+    return _Screen(highlight=False, markup=False, width=width, soft_wrap=True)
+
+
+class _Screen(Console):
+    """Leaves it to `ending` what a reader means who has seen enough (`| head`)."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
 
 
 def table(

@@ -39,6 +39,10 @@ def show_demo(outcome: "Outcome", data: Path, seed: int) -> None:
         console.print(f"  {line}")
     console.print()
     console.print(_days(outcome))
+    console.print("[bold]Ask it[/bold]  (each starts what it needs for one answer)")
+    for command in outcome.to_try:
+        console.print(f"  {command}", markup=False, soft_wrap=True)
+    console.print()
     console.print("[bold]Look at next[/bold]")
     for what, where in _next(outcome, data):
         # Paths whole on one line, so that they can be copied.
@@ -88,7 +92,7 @@ def _next(outcome: "Outcome", data: Path) -> list[tuple[str, str]]:
     up = "make up" if data == DATA.absolute() else f'make up ARGS="--data {data}"'
     found = [("the claims", f"{folder}/") for folder in {file.parent for file in outcome.files}]
     found.append(("who is who", "README.md, «The stories of the demo»"))
-    found.append(("everything again", f"{up}   (starts it on this data, and stays)"))
+    found.append(("stay and ask", f"{up}   (starts it on this data; answers come at once)"))
     if ONE_DAY.exists():
         found.append(("one day, traced", "docs/one-day.md"))
     found.append(("the logs", str(data / "logs")))

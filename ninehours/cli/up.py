@@ -8,21 +8,27 @@ from rich.console import Console
 
 from kernel.rpc.tokens import Issuer
 from kernel.secrets import PEOPLE
-from ninehours.cli.asking import PURPOSES, person
-from ninehours.cli.data import check_data
-from ninehours.cli.ending import UNAVAILABLE, Problem, say
+from ninehours.cli.asking import PURPOSES, Services, person
+from ninehours.cli.data import check_data, seed_of
+from ninehours.cli.ending import UNAVAILABLE, USAGE, Problem, say
+from ninehours.cli.trying import commands_to_try
 from ninehours.local.system import LocalSystem
 
 LIFETIME = timedelta(hours=12)
 
 
-def run_up(data: Path, *, as_json: bool) -> None:
+def run_up(data: Path, *, as_json: bool, story: bool = False, seed: int | None = None) -> None:
     """Returns when asked to end; a Problem when a part can't be kept running."""
     path = check_data(data)
+    if story:
+        _play_first(path, seed_of(path, seed))
+    elif seed is not None:
+        raise Problem(USAGE, "--seed says whose story: give --story too")
     running = False
     try:
         with LocalSystem(path, progress=say) as system:
             tokens = tokens_of(system.secrets_dir)
+            to_try = _to_try(system, path)
             if as_json:
                 print(
                     json.dumps(
@@ -31,13 +37,14 @@ def run_up(data: Path, *, as_json: bool) -> None:
                             "addresses": system.addresses,
                             "kafka": system.bootstrap,
                             "tokens": tokens,
+                            "try": to_try,
                         },
                         indent=2,
                     ),
                     flush=True,
                 )
             else:
-                show(system, tokens)
+                show(system, tokens, to_try)
             running = True
             say("ready; Ctrl-C stops everything and keeps the data")
             failure = system.wait()
@@ -50,8 +57,25 @@ def run_up(data: Path, *, as_json: bool) -> None:
         raise Problem(UNAVAILABLE, failure)
 
 
-def show(system: LocalSystem, tokens: dict[str, str]) -> None:
-    """Addresses and tokens, each whole on its line."""
+def _play_first(path: Path, seed: int) -> None:
+    """In a system of its own: only there callers tell the time, which nobody may afterwards."""
+    from ninehours.cli.demo import play_story  # noqa: PLC0415 - the cast is heavy
+
+    outcome = play_story(path, seed)
+    say("the story was here already" if outcome.repeated else "the story is played")
+    say("starting again on the server's own clock; the story's last day was in the past")
+
+
+def _to_try(system: LocalSystem, path: Path) -> list[str]:
+    services = Services(system.addresses, system.secrets_dir)
+    try:
+        return commands_to_try(lambda request: services.ask("biller", request), path)
+    finally:
+        services.close()
+
+
+def show(system: LocalSystem, tokens: dict[str, str], to_try: list[str]) -> None:
+    """Addresses, tokens and commands, each whole on its line."""
     console = Console(highlight=False)
 
     def line(text: str = "") -> None:
@@ -66,6 +90,9 @@ def show(system: LocalSystem, tokens: dict[str, str]) -> None:
     for role, token in tokens.items():
         line(f"  {role:<14} {token}")
     line(f"logs\n  {system.logs_dir}")
+    line("try, in another terminal")
+    for command in to_try:
+        line(f"  {command}")
 
 
 def tokens_of(secrets_dir: Path) -> dict[str, str]:

@@ -19,10 +19,15 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     from kernel.execute import Book  # noqa: PLC0415 - the relay needs none of these
     from services.attendance.adapters import calendar  # noqa: PLC0415
     from services.attendance.adapters.publication import publish  # noqa: PLC0415
+    from services.attendance.adapters.sessions import SqlSessions  # noqa: PLC0415
+    from services.attendance.api import sessions  # noqa: PLC0415
     from services.attendance.api.servicer import SERVICE, AttendanceServicer  # noqa: PLC0415
 
     book = Book(store=store, publish=publish, view=calendar.keep)
-    return {SERVICE: AttendanceServicer(book, calendar.SqlCalendar())}
+    return {
+        SERVICE: AttendanceServicer(book, calendar.SqlCalendar()),
+        sessions.SERVICE: sessions.CalendarServicer(store, SqlSessions()),
+    }
 
 
 def own_part() -> "OwnPart":

@@ -22,6 +22,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     from kernel.rpc.client import Client  # noqa: PLC0415
     from kernel.rpc.tokens import service_tokens  # noqa: PLC0415
     from services.billing.adapters import identities  # noqa: PLC0415
+    from services.billing.adapters.deadlines import SqlDeadlines, known_by  # noqa: PLC0415
     from services.billing.adapters.file_837i import Files837I  # noqa: PLC0415
     from services.billing.adapters.file_837p import Files837P  # noqa: PLC0415
     from services.billing.adapters.following import SqlFollowing  # noqa: PLC0415
@@ -29,7 +30,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     from services.billing.adapters.past import SqlPast  # noqa: PLC0415
     from services.billing.adapters.publication import publish  # noqa: PLC0415
     from services.billing.adapters.record import SqlDrafts  # noqa: PLC0415
-    from services.billing.api import explaining  # noqa: PLC0415
+    from services.billing.api import accounts, deadlines, explaining  # noqa: PLC0415
     from services.billing.api.servicer import SERVICE, BillingServicer  # noqa: PLC0415
     from services.billing.api.work import SERVICE as WORK  # noqa: PLC0415
     from services.billing.api.work import WorkServicer  # noqa: PLC0415
@@ -53,6 +54,8 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
         SERVICE: BillingServicer(book, pages, following, issuing),
         WORK: WorkServicer(store, pages, following),
         explaining.SERVICE: explaining.ExplanationServicer(store, SqlPast()),
+        accounts.SERVICE: accounts.AccountsServicer(store, known_by),
+        deadlines.SERVICE: deadlines.DeadlinesServicer(store, SqlDeadlines()),
     }
 
 

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     """What the api process answers."""
     from kernel.execute import Book  # noqa: PLC0415 - the relay needs none of these
+    from services.plans.adapters.courses import SqlCourses  # noqa: PLC0415
     from services.plans.adapters.derived import SqlDerived  # noqa: PLC0415
     from services.plans.adapters.episodes import SqlEpisodes  # noqa: PLC0415
     from services.plans.adapters.past import SqlPast  # noqa: PLC0415
     from services.plans.adapters.publication import publish  # noqa: PLC0415
-    from services.plans.api import explaining  # noqa: PLC0415
+    from services.plans.api import courses, explaining  # noqa: PLC0415
     from services.plans.api.servicer import SERVICE, PlansServicer  # noqa: PLC0415
     from services.plans.app.ports import Outside  # noqa: PLC0415
 
@@ -31,6 +32,7 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     return {
         SERVICE: PlansServicer(book, outside),
         explaining.SERVICE: explaining.ExplanationServicer(store, SqlPast()),
+        courses.SERVICE: courses.CoursesServicer(store, SqlCourses()),
     }
 
 

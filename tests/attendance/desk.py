@@ -11,6 +11,7 @@ from ninehours.common.v1 import common_pb2 as common
 from sqlalchemy import text
 
 from kernel.rpc.call import Call
+from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.tokens import Actor
 from kernel.store.store import Store
 from services.attendance.__main__ import servicers
@@ -24,16 +25,17 @@ class Desk:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        [self.servicer] = servicers(store, None).values()  # type: ignore[arg-type]
+        self.servicers = servicers(store, None)  # type: ignore[arg-type]
         self.now = MONDAY
 
     def call(self, rpc: str, request: Any, command_id: str | None = None) -> Any:
-        request.meta.command_id = command_id or str(uuid4())
+        if hasattr(request, "meta"):
+            request.meta.command_id = command_id or str(uuid4())
         actor = Actor(id="staff/1", roles=frozenset(), sites=frozenset({"*"}), purpose="TREATMENT")
         call = Call(
             actor=actor, now=self.now, deadline=lambda: None, correlation_id="c", traceparent=""
         )
-        return getattr(self.servicer, rpc)(request, call)
+        return getattr(self.servicers[rpc_of(request).containing_service], rpc)(request, call)
 
     def published(self) -> list[tuple[str, int]]:
         with self.store.transaction() as tx:

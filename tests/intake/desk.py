@@ -12,6 +12,7 @@ from kernel.messaging.draining import Draining
 from kernel.messaging.hearing import Hearing
 from kernel.process import topic_of
 from kernel.rpc.call import Call
+from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import to_date
 from kernel.store.store import Store
@@ -34,24 +35,31 @@ class Desk:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        [self.servicer] = servicers(store, None).values()  # type: ignore[arg-type]
+        self.servicers = servicers(store, None)  # type: ignore[arg-type]
         self.hearing = Hearing(store, INTERESTS)
         self.hearing.begin([topic_of(name) for name in SERVICE.hears])
         self.draining = Draining(store, INTERESTS)
         self.now = NOW
 
-    def call(self, request: Any, command_id: str | None = None, actor: str = "staff/1") -> Any:
+    def call(
+        self,
+        request: Any,
+        command_id: str | None = None,
+        actor: str = "staff/1",
+        roles: frozenset[str] = frozenset(),
+        sites: frozenset[str] = frozenset({"*"}),
+    ) -> Any:
         if hasattr(request, "meta") and not request.meta.command_id:
             request.meta.command_id = command_id or str(uuid4())
-        rpc = type(request).__name__.removesuffix("Request")
+        rpc = rpc_of(request)
         call = Call(
-            actor=Actor(id=actor, roles=frozenset(), sites=frozenset({"*"}), purpose="PAYMENT"),
+            actor=Actor(id=actor, roles=roles, sites=sites, purpose="PAYMENT"),
             now=self.now,
             deadline=lambda: None,
             correlation_id="c",
             traceparent="",
         )
-        return getattr(self.servicer, rpc)(request, call)
+        return getattr(self.servicers[rpc.containing_service], rpc.name)(request, call)
 
     def rows(self, statement: str) -> list[Any]:
         with self.store.transaction() as tx:

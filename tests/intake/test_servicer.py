@@ -38,7 +38,7 @@ from tests.intake.made import day
 def test_every_rpc_of_the_contract_is_answered(desk: Desk) -> None:
     rpcs = set(policies_of(SERVICE))
     assert len(rpcs) == 15
-    assert {rpc for rpc in rpcs if callable(getattr(desk.servicer, rpc, None))} == rpcs
+    assert {rpc for rpc in rpcs if callable(getattr(desk.servicers[SERVICE], rpc, None))} == rpcs
 
 
 def test_from_registration_to_diagnosis_everything_is_published_of_the_client(desk: Desk) -> None:

@@ -19,6 +19,7 @@ from kernel.messaging.envelope import Envelope
 from kernel.messaging.hearing import Hearing, Record
 from kernel.process import topic_of
 from kernel.rpc.call import Call
+from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.tokens import Actor
 from kernel.store.store import Store
 from services.plans.__main__ import SERVICE, servicers
@@ -77,7 +78,7 @@ class Plans:
     draining: Draining = field(init=False)
 
     def __post_init__(self) -> None:
-        self.answers = list(servicers(self.store, None).values())  # type: ignore[arg-type]
+        self.answers = servicers(self.store, None)  # type: ignore[arg-type]
         self.hearing = Hearing(self.store, INTERESTS)
         self.hearing.begin([topic_of(name) for name in SERVICE.hears])
         self.draining = Draining(self.store, INTERESTS)
@@ -100,8 +101,7 @@ class Plans:
             correlation_id="c",
             traceparent="",
         )
-        [answers] = (each for each in self.answers if hasattr(each, rpc))
-        return getattr(answers, rpc)(request, call)
+        return getattr(self.answers[rpc_of(request).containing_service], rpc)(request, call)
 
     def hear(self, records: Sequence[Record]) -> None:
         self.hearing.hear(records)

@@ -2,37 +2,89 @@
 
 # ruff: noqa: PLC0415  --help answers at once: what a command needs is loaded when it runs
 
+from typing import Annotated
+
 import typer
 
 from ninehours.cli.options import DATA, Data, Json, Seed
+
+Names = Annotated[
+    bool,
+    typer.Option("--names", help="Only print the invented clients' names, for leak searches."),
+]
+Story = Annotated[bool, typer.Option("--story", help="Play the demo's story first, then stay.")]
+Role = Annotated[
+    str, typer.Argument(help="front_desk, clinician, biller, administrator or operator.")
+]
+Sites = Annotated[
+    list[str] | None,
+    typer.Option("--site", help="The id of a site it speaks for; may be repeated. [default: all]"),
+]
+Purpose = Annotated[
+    str, typer.Option("--purpose", help="TREATMENT, PAYMENT or OPERATIONS. [default: the role's]")
+]
+Lifetime = Annotated[str, typer.Option("--lifetime", help="How long it is good for: 90m, 12h, 7d.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add them to the command line."""
     app.command()(demo)
     app.command()(up)
+    app.command()(token)
 
 
-def demo(data: Data = DATA, json: Json = False, seed: Seed = None) -> None:
+def demo(data: Data = DATA, json: Json = False, seed: Seed = None, names: Names = False) -> None:
     """Play twelve weeks of a network through the gRPC API, show what came of it, stop everything.
 
     State stays in the data directory: played again, the same commands answer the same and change
     nothing; broken off, the story goes on where it stopped.
     """
-    from ninehours.cli.demo import run_demo
     from ninehours.cli.ending import ending
 
     with ending(data):
+        if names:
+            from ninehours.cli.invented import print_names
+
+            print_names(data, seed=seed, as_json=json)
+            return
+        from ninehours.cli.demo import run_demo
+
         run_demo(data, seed=seed, as_json=json)
 
 
-def up(data: Data = DATA, json: Json = False) -> None:
+def up(data: Data = DATA, json: Json = False, story: Story = False, seed: Seed = None) -> None:
     """Start everything on one machine and stay, until Ctrl-C or SIGTERM.
 
-    Prints where each service answers, and a token for each role.
+    Prints where each service answers, a token for each role, and three commands to try. A story is
+    played by the clock of its callers; what stays afterwards takes the server's clock, as always.
     """
     from ninehours.cli.ending import ending
     from ninehours.cli.up import run_up
 
     with ending(data):
-        run_up(data, as_json=json)
+        run_up(data, as_json=json, story=story, seed=seed)
+
+
+def token(
+    role: Role,
+    *,
+    data: Data = DATA,
+    site: Sites = None,
+    purpose: Purpose = "",
+    lifetime: Lifetime = "12h",
+    json: Json = False,
+) -> None:
+    """Print a token for the system of a data directory, signed with the keys it holds.
+
+    For NINEHOURS_TOKEN, or as the metadata `authorization: Bearer TOKEN` of other gRPC tools.
+    """
+    from ninehours.cli.ending import ending
+    from ninehours.cli.output import print_json
+    from ninehours.cli.tokens import make_token
+
+    with ending(data):
+        made = make_token(data, role, site or [], purpose, lifetime)
+        if json:
+            print_json({"role": role, "token": made})
+        else:
+            print(made)

@@ -70,7 +70,7 @@ def _discharge(episode: pb.ExplainedEpisode, facts: Facts) -> str:
     return signed(episode.discharge_fact_id, facts) if episode.discharge_fact_id else ""
 
 
-def _segment(each: pb.LevelSegment, facts: Facts) -> Point:
+def _segment(each: pb.ExplainedSegment, facts: Facts) -> Point:
     to = f"to {day_of(each.to)}" if each.to.year else "on"
     how = f"changed by {each.changed_by}" if each.changed_by else "by the admission"
     if each.recommendation_id:

@@ -107,7 +107,7 @@ class Lists:
         self._wait(request.after, call)
         return pb.ListAuthorizationsResponse(
             authorizations=[
-                _balance(each) for each in balances(self._store, self._pages, client_id)
+                balance_message(each) for each in balances(self._store, self._pages, client_id)
             ]
         )
 
@@ -121,7 +121,8 @@ class Lists:
         wait_until_heard(self._store, positions_of(after), patience_of(call))
 
 
-def _balance(balance: Balance) -> pb.AuthorizationBalance:
+def balance_message(balance: Balance) -> pb.AuthorizationBalance:
+    """An authorization with its units."""
     authorization = balance.authorization
     return pb.AuthorizationBalance(
         authorization_id=authorization.authorization_id,

@@ -80,20 +80,20 @@ def _closed(candidate: Candidate, others: Sequence[Candidate], now: Circumstance
     if not known and (candidate.names_practitioner or claim.rendering_staff_id):
         yield "PRACTITIONER_UNKNOWN"
     limit = candidate.filing_limit_days
-    if limit is not None and _filed_from(claim) + timedelta(days=limit) < now.on:
+    dates = [line.service_date for line in claim.lines] or [claim.period_end]
+    if limit is not None and filed_from(dates, claim.claim_form) + timedelta(days=limit) < now.on:
         yield "FILING_LIMIT_PASSED"
     if candidate.sequential and _prior(claim, others, now):
         yield "PRIOR_NOT_ADJUDICATED"
 
 
-def _filed_from(claim: ClaimIssued) -> date:
-    """The date whose filing limit counts.
+def filed_from(dates: Sequence[date], claim_form: str) -> date:
+    """Of a claim's dates, the one whose filing limit counts.
 
     An institutional claim's last one, a professional claim's first (domain guide 5.11; Medicare
     Claims Processing Manual, chapter 1, 70.4).
     """
-    dates = [line.service_date for line in claim.lines] or [claim.period_end]
-    return max(dates) if claim.claim_form == INSTITUTIONAL else min(dates)
+    return max(dates) if claim_form == INSTITUTIONAL else min(dates)
 
 
 def _withheld(claim: ClaimIssued, now: Circumstances) -> str:

@@ -15,14 +15,21 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
         case ClientAdmitted() as fact:
             tx.connection.execute(
                 text(
-                    "INSERT INTO episode (client_id, program_id, episode_id, under_part2)"
-                    " VALUES (:client, :program, :episode, :under_part2)"
+                    "INSERT INTO episode (client_id, program_id, episode_id, under_part2,"
+                    " site_id, program_kind, level_of_care, admitted_on, previous_episode_id)"
+                    " VALUES (:client, :program, :episode, :under_part2,"
+                    " :site, :kind, :level, :admitted_on, :previous)"
                 ),
                 {
                     "client": fact.client_id,
                     "program": fact.program.program_id,
                     "episode": fact.episode_id,
                     "under_part2": fact.program.under_part2,
+                    "site": fact.site_id,
+                    "kind": fact.program.kind,
+                    "level": fact.level_of_care,
+                    "admitted_on": fact.admitted_on,
+                    "previous": fact.previous_episode_id,
                 },
             )
         case EpisodeClosed() as fact:

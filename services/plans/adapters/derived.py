@@ -1,13 +1,13 @@
 """Progress and recommendations as they were derived, read from this service's own rows."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import text
 
 from kernel.store.store import Transaction
-from services.plans.adapters.heard import PROGRESS, RECOMMENDATION, trend_in
+from services.plans.adapters.heard import INTERESTS, PROGRESS, RECOMMENDATION, derive, trend_in
 from services.plans.app.ports import MeasuredWeek, RecommendedWeek
 from services.plans.app.streams import client_subject
 
@@ -16,7 +16,19 @@ class SqlDerived:
     """The Derived port on the derived rows."""
 
     def weeks(self, tx: Transaction, client_id: str) -> Sequence[MeasuredWeek]:
-        return [_measured(row) for row in _current(tx, client_id, PROGRESS) if not row.withdrawn]
+        return [
+            _measured_in(row.content, row.revision)
+            for row in _current(tx, client_id, PROGRESS)
+            if not row.withdrawn
+        ]
+
+    def weeks_as_of(
+        self, tx: Transaction, client_id: str, until: datetime
+    ) -> Sequence[MeasuredWeek]:
+        client = client_subject(client_id)
+        rows = derive(client, INTERESTS.gather(tx.connection, client, until))
+        weeks = [_measured_in(row.content, 0) for row in rows if row.kind == PROGRESS]
+        return sorted(weeks, key=lambda each: (each.week_start, each.episode_id))
 
     def recommendations(self, tx: Transaction, client_id: str) -> Sequence[RecommendedWeek]:
         rows = _current(tx, client_id, RECOMMENDATION)
@@ -42,8 +54,7 @@ def _current(tx: Transaction, client_id: str, kind: str) -> Sequence[Any]:
     ).all()
 
 
-def _measured(row: Any) -> MeasuredWeek:
-    content = row.content
+def _measured_in(content: Mapping[str, Any], revision: int) -> MeasuredWeek:
     return MeasuredWeek(
         episode_id=content["episode_id"],
         week_start=date.fromisoformat(content["week_start"]),
@@ -53,7 +64,7 @@ def _measured(row: Any) -> MeasuredWeek:
         missed=content["missed"],
         complete=content["complete"],
         reaches_band=content["reaches_band"],
-        revision=row.revision,
+        revision=revision,
         consecutive_missed=content.get("consecutive_missed", 0),
         objectives=content.get("objectives", 0),
         objectives_met=content.get("objectives_met", 0),

@@ -56,9 +56,9 @@ def _episode(why: WhyEpisode) -> pb.ExplainedEpisode:
     return found
 
 
-def _segment(why: WhySegment) -> pb.LevelSegment:
+def _segment(why: WhySegment) -> pb.ExplainedSegment:
     segment = why.segment
-    found = pb.LevelSegment(
+    found = pb.ExplainedSegment(
         level_of_care=segment.level_of_care,
         to=to_date(segment.end) if segment.end else None,
         fact_id=segment.fact.id,

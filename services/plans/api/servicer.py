@@ -4,7 +4,7 @@ from ninehours.plans.v1 import plans_service_pb2 as pb
 
 from kernel.rpc.call import Call
 from kernel.rpc.commands import patience_of, positions_of
-from kernel.rpc.translate import reading, to_date
+from kernel.rpc.translate import reading, timestamp_of, to_date
 from services.plans.adapters.heard import trend_message
 from services.plans.api.course_rpcs import CourseRpcs
 from services.plans.api.level_rpcs import LevelRpcs
@@ -21,13 +21,14 @@ class PlansServicer(PlanRpcs, LevelRpcs, CourseRpcs):
     def ListProgress(self, request: pb.ListProgressRequest, call: Call) -> pb.ListProgressResponse:
         with reading(request) as read:
             client_id = str(read.uuid("client_id"))
-        weeks = questions.list_progress(
-            self._book.store,
-            self._outside.derived,
-            client_id,
-            positions_of(request.after),
-            patience_of(call),
-        )
+            until = read.optional(timestamp_of, "as_of")
+        store, derived = self._book.store, self._outside.derived
+        if until is not None:
+            weeks = questions.progress_as_of(store, derived, client_id, until)
+        else:
+            weeks = questions.list_progress(
+                store, derived, client_id, positions_of(request.after), patience_of(call)
+            )
         return pb.ListProgressResponse(weeks=[_week(week) for week in weeks])
 
     def ListRecommendations(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 from kernel.store.store import Transaction
@@ -49,6 +49,12 @@ class Derived(Protocol):
 
     def weeks(self, tx: Transaction, client_id: str) -> Sequence[MeasuredWeek]:
         """The client's current weeks, oldest first; withdrawn ones are not among them."""
+        ...
+
+    def weeks_as_of(
+        self, tx: Transaction, client_id: str, until: datetime
+    ) -> Sequence[MeasuredWeek]:
+        """The same, measured anew from the facts signed by then; their revision is 0."""
         ...
 
     def recommendations(self, tx: Transaction, client_id: str) -> Sequence[RecommendedWeek]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from kernel.facts import Position
 from kernel.messaging.standing import unsettled_clients, wait_until_heard
@@ -30,6 +31,14 @@ def list_progress(
     wait_until_heard(store, after, deadline)
     with store.transaction() as tx:
         return derived.weeks(tx, client_id)
+
+
+def progress_as_of(
+    store: Store, derived: Derived, client_id: str, until: datetime
+) -> Sequence[MeasuredWeek]:
+    """The client's progress as it would have been measured by then; its revisions are not told."""
+    with store.transaction() as tx:
+        return derived.weeks_as_of(tx, client_id, until)
 
 
 def list_recommendations(

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -71,18 +72,24 @@ def test_a_stopping_server_says_so_first_and_lets_calls_end(
             stopping.result()
 
 
-def test_reflection_is_for_everywhere_but_production(serve: Serve) -> None:
-    def reflected(server: Server) -> set[str]:
+@pytest.mark.parametrize("environment", ["local", "production"])
+def test_reflection_is_for_whoever_holds_a_token_and_nobody_else(
+    serve: Serve, environment: str, operator: Callable[[], str]
+) -> None:
+    server = serve({LOG: Log()}, environment=environment)
+
+    def reflected(*metadata: tuple[str, str]) -> set[str]:
         with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
             stub = reflection_pb2_grpc.ServerReflectionStub(channel)
             asked = reflection_pb2.ServerReflectionRequest(list_services="")
-            [answer] = stub.ServerReflectionInfo(iter([asked]), timeout=5)
+            [answer] = stub.ServerReflectionInfo(iter([asked]), timeout=5, metadata=metadata)
             return {each.name for each in answer.list_services_response.service}
 
-    assert LOG.full_name in reflected(serve({LOG: Log()}, environment="local"))
-    with pytest.raises(grpc.RpcError) as error:
-        reflected(serve({LOG: Log()}, environment="production"))
-    assert error.value.code() is Code.UNIMPLEMENTED
+    assert LOG.full_name in reflected(("authorization", f"Bearer {operator()}"))
+    for wrong in ((), (("authorization", "Bearer nobody's"),)):
+        with pytest.raises(grpc.RpcError) as error:
+            reflected(*wrong)
+        assert error.value.code() is Code.UNAUTHENTICATED
 
 
 def test_two_servers_do_not_share_a_port(serve: Serve) -> None:

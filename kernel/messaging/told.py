@@ -1,0 +1,66 @@
+"""What a service knows of subjects from public facts: its own log's, and others' that it heard."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from google.protobuf.message import Message
+from sqlalchemy import Connection, text
+
+# Own facts that derivations use stand in both tables.
+TOLD = """
+SELECT * FROM (
+    SELECT subject, '' AS topic, sequence, type, body,
+           coalesce(signed_at, recorded_at) AS signed_at,
+           (SELECT actor FROM fact WHERE fact.command_id = published.command_id LIMIT 1) AS actor
+    FROM published WHERE type = ANY(CAST(:types AS text[])) {of_subject}
+    UNION ALL
+    SELECT subject, topic, sequence, type, body, coalesce(signed_at, recorded_at), NULL
+    FROM heard_fact AS heard WHERE type = ANY(CAST(:types AS text[])) {of_subject}
+      AND NOT EXISTS (SELECT FROM published WHERE published.id = heard.id)
+) AS told
+WHERE CAST(:until AS timestamptz) IS NULL OR signed_at <= :until
+ORDER BY subject, topic, sequence
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A public fact, whom it is about (`client/<uuid>`), when its command was signed and by whom.
+
+    `signed_by` empty: of another service's facts only the owner knows.
+    """
+
+    subject: str
+    message: Any
+    signed_at: datetime
+    signed_by: str
+
+
+def told(
+    connection: Connection,
+    kinds: Iterable[type[Message]],
+    *,
+    subject: str = "",
+    until: datetime | None = None,
+) -> list[Told]:
+    """Facts of these kinds signed by `until` (None: all), of one subject or (empty) of every one.
+
+    By subject, and within it log by log in sequence.
+    """
+    by_type = {kind.DESCRIPTOR.full_name: kind for kind in kinds}
+    statement = TOLD.format(of_subject="AND subject = :subject" if subject else "")
+    rows = connection.execute(
+        text(statement),
+        {"types": sorted(by_type), "until": until} | ({"subject": subject} if subject else {}),
+    )
+    return [
+        Told(
+            row.subject,
+            by_type[row.type].FromString(bytes(row.body)),
+            row.signed_at,
+            row.actor or "",
+        )
+        for row in rows
+    ]

@@ -1,0 +1,42 @@
+"""What is due, asked and answered over gRPC: the same words in every service."""
+
+from collections.abc import Iterable
+
+from google.protobuf.message import Message
+from ninehours.common.v1 import due_pb2
+
+from kernel.due import Due, DueAsked, due_of
+from kernel.rpc.translate import reading, required_text, required_uuid, to_date
+
+FARTHEST_DAYS = 365
+
+
+def due_asked(request: Message) -> DueAsked:
+    """Of a service's own ListDueRequest."""
+    with reading(request) as read:
+        site_id = read.optional(required_uuid, "site_id")
+        return DueAsked(
+            on=read.date("on"),
+            ahead_days=read.integer("ahead_days", low=0, high=FARTHEST_DAYS),
+            site_id=str(site_id) if site_id else "",
+            person=read.optional(required_text, "person") or "",
+        )
+
+
+def due_items(found: Iterable[Due], asked: DueAsked) -> list[due_pb2.DueItem]:
+    """Those that were asked for, what is late first."""
+    return [
+        due_pb2.DueItem(
+            kind=each.kind,
+            client_id=each.client_id,
+            site_id=each.site_id,
+            about_id=each.about_id,
+            person=each.person,
+            roles=each.roles,
+            since=to_date(each.since),
+            until=None if each.until is None else to_date(each.until),
+            overdue=each.until is not None and each.until < asked.on,
+            detail=each.detail,
+        )
+        for each in due_of(found, asked)
+    ]

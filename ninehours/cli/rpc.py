@@ -1,0 +1,131 @@
+"""Calling any RPC of a system by its name: JSON in, JSON out."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
+from google.protobuf.message_factory import GetMessageClass
+
+from kernel.rpc.client import Client
+from kernel.rpc.status import RemoteRefusal
+from ninehours.cli.asking import PURPOSES, Services
+from ninehours.cli.ending import DENIED, NOT_FOUND, USAGE, Problem, say
+from ninehours.cli.output import print_json
+from ninehours.cli.reflected import Callers, Reflected, callers_of
+
+# Whose token asks what there is; any would do.
+LOOKING = "operator"
+DEADLINE = 30.0
+
+
+def list_rpcs(services: Services, service: str) -> list[dict[str, Any]]:
+    """Every RPC of one service or (empty) of all, with who may call it."""
+    found = []
+    for name in [service] if service else services.addresses:
+        with _reflected(services, name) as server:
+            found += [{"service": name, **_told(method)} for method in server.methods()]
+    return found
+
+
+def show_rpcs(rpcs: Sequence[dict[str, Any]]) -> list[str]:
+    """Lines: a gRPC service, its RPCs below it with the roles that may call each."""
+    lines: list[str] = []
+    widest = max((len(rpc["method"]) for rpc in rpcs), default=0)
+    heading = ""
+    for rpc in rpcs:
+        if (head := f"{rpc['service']}  {rpc['grpc_service']}") != heading:
+            lines += ([""] if lines else []) + [head]
+            heading = head
+        lines.append(f"  {rpc['method']:<{widest}}  {', '.join(rpc['roles'])}")
+    return lines
+
+
+def call_rpc(services: Services, service: str, method: str, *, body: str, role: str) -> None:
+    """Print what it answers, a JSON object; of a stream one a line. Refusals leave as such."""
+    with _reflected(services, service) as server:
+        rpc = _method(server, service, method)
+        request = _request(server, rpc, sys.stdin.read() if body == "-" else body)
+        callers = callers_of(rpc)
+        token = services.token_of(role or _role_for(callers, rpc.name))
+        client = Client(services.address_of(service), rpc.containing_service, token=token)
+        try:
+            answer = getattr(client, rpc.name)(request, deadline=DEADLINE)
+            if rpc.server_streaming:
+                for each in answer:
+                    print(json.dumps(_as_dict(each), ensure_ascii=False), flush=True)
+            else:
+                print_json(_as_dict(answer))
+        except RemoteRefusal as refusal:
+            for field, what in refusal.details.items():
+                say(f"  {field}: {what}")
+            raise
+        finally:
+            client.close()
+
+
+def _reflected(services: Services, service: str) -> Reflected:
+    return Reflected(services.address_of(service), services.token_of(LOOKING))
+
+
+def _told(method: MethodDescriptor) -> dict[str, Any]:
+    callers = callers_of(method)
+    return {
+        "grpc_service": method.containing_service.full_name,
+        "method": method.name,
+        "request": method.input_type.full_name,
+        "response": method.output_type.full_name,
+        "streams": method.server_streaming,
+        "roles": list(callers.roles),
+        "purposes": list(callers.purposes),
+        "site_field": callers.site_field,
+    }
+
+
+def _method(server: Reflected, service: str, name: str) -> MethodDescriptor:
+    """By its name, or by `package.Service/Name` where two services have one of that name."""
+    wanted = name.replace("/", ".")
+    methods = list(server.methods())
+    found = [each for each in methods if wanted in (each.name, each.full_name)]
+    if not found:
+        raise Problem(NOT_FOUND, f"{service} has no RPC {name}; see: ninehours rpc ls {service}")
+    if len(found) > 1:
+        both = ", ".join(f"{each.containing_service.full_name}/{each.name}" for each in found)
+        raise Problem(USAGE, f"{service} has several RPCs {name}: {both}")
+    return found[0]
+
+
+def _request(server: Reflected, rpc: MethodDescriptor, body: str) -> Any:
+    request = GetMessageClass(rpc.input_type)()
+    try:
+        told = json.loads(body)
+        ParseDict(told, request, descriptor_pool=server.pool)
+    except json.JSONDecodeError as error:
+        raise Problem(USAGE, f"the body is no JSON: {error}") from None
+    except (ParseError, TypeError, AttributeError) as error:
+        fields = ", ".join(field.name for field in rpc.input_type.fields) or "none"
+        raise Problem(
+            USAGE,
+            f"the body is no {rpc.input_type.name}: {_first_line(error)} Its fields: {fields}",
+        ) from None
+    return request
+
+
+def _role_for(callers: Callers, name: str) -> str:
+    """The first role of the policy whose usual purpose fits too."""
+    for role in callers.roles:
+        if PURPOSES.get(role) in callers.purposes:
+            return role
+    raise Problem(DENIED, f"no person calls {name}: it takes {', '.join(callers.roles)}")
+
+
+def _as_dict(message: Any) -> dict[str, Any]:
+    return MessageToDict(
+        message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]

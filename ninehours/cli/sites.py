@@ -1,0 +1,42 @@
+"""Sites and programs by their names: ids alone say little on a screen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ninehours.attendance.v1 import calendar_service_pb2 as calendar
+
+from ninehours.cli.asking import Services
+
+KINDS = {1: "substance use", 2: "mental health", 3: "dual"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sites:
+    """Every site by id."""
+
+    by_id: Mapping[str, calendar.ListedSite]
+
+    def name(self, site_id: str) -> str:
+        """The id itself where the site is not known."""
+        return self.by_id[site_id].name if site_id in self.by_id else site_id or "no site"
+
+    def heading(self, site_id: str) -> str:
+        """Name and id, which --site takes."""
+        return f"{self.name(site_id)}  {site_id}" if site_id in self.by_id else self.name(site_id)
+
+    def seats(self, program_id: str) -> int:
+        """Of a program; 0: not known."""
+        programs = (program for site in self.by_id.values() for program in site.programs)
+        return next((each.seats for each in programs if each.program.program_id == program_id), 0)
+
+
+def sites_of(services: Services, role: str) -> Sites:
+    """All of the network."""
+    found = services.ask(role, calendar.ListSitesRequest()).sites
+    return Sites({each.site_id: each for each in found})
+
+
+def kind_of(program: Any) -> str:
+    """`substance use`, `mental health` or `dual`."""
+    return KINDS.get(program.kind, "unknown")

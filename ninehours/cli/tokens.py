@@ -1,0 +1,52 @@
+"""A token for a person in a role, signed with the keys of a data directory."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+from kernel.rpc.tokens import PURPOSES as KNOWN_PURPOSES
+from kernel.rpc.tokens import Issuer
+from kernel.secrets import PEOPLE, SecretMissing
+from ninehours.cli.asking import PURPOSES, person
+from ninehours.cli.data import check_data
+from ninehours.cli.ending import NOT_FOUND, USAGE, Problem
+
+UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+LONGEST = timedelta(days=30)
+
+
+def make_token(data: Path, role: str, sites: list[str], purpose: str, lifetime: str) -> str:
+    """A Problem for a role or purpose there is not, a site that is no id, or a time too long."""
+    if role not in PURPOSES:
+        raise Problem(USAGE, f"there is no role {role!r}; there are {', '.join(PURPOSES)}")
+    who = person(role)
+    if (purpose := purpose.upper() or who.purpose) not in KNOWN_PURPOSES:
+        known = ", ".join(sorted(KNOWN_PURPOSES))
+        raise Problem(USAGE, f"there is no purpose {purpose!r}; there are {known}")
+    good_for = lifetime_of(lifetime)
+    speaks_for = [_site(site) for site in sites] or sorted(who.sites)
+    path = check_data(data)
+    try:
+        issuer = Issuer(path / "secrets", PEOPLE)
+    except SecretMissing:
+        raise Problem(
+            NOT_FOUND, f"there is no system in {path}. `make demo` plays one; or give --data."
+        ) from None
+    return issuer.token(who.id, who.roles, speaks_for, purpose, good_for)
+
+
+def lifetime_of(text: str) -> timedelta:
+    """Of `90m`, `12h` or `7d`, at most thirty days."""
+    found = re.fullmatch(r"([1-9][0-9]{0,4})([mhd])", text)
+    lifetime = timedelta(**{UNITS[found[2]]: int(found[1])}) if found else None
+    if lifetime is None or lifetime > LONGEST:
+        raise Problem(USAGE, f"{text!r} is no lifetime: 90m, 12h or 7d, at most {LONGEST.days}d")
+    return lifetime
+
+
+def _site(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise Problem(USAGE, f"{text!r} is no site's id") from None

@@ -1,0 +1,60 @@
+"""What deadlines and accounts rest on: heard facts as of a moment, and drafts."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import text
+
+from kernel.due import DueAsked
+from kernel.facts import id_of
+from kernel.store.store import Transaction
+from services.billing.adapters import messages
+from services.billing.adapters.heard import INTERESTS
+from services.billing.adapters.known import known_of
+from services.billing.app.deadlines import Unissued
+from services.billing.domain.derive import DRAFT_CLAIM
+from services.billing.domain.disclosure import filed_from
+from services.billing.domain.known import Known
+
+
+class SqlDeadlines:
+    """The Deadlines port on the kernel's tables."""
+
+    def authorized(self, tx: Transaction, asked: DueAsked) -> Sequence[Known]:
+        rows = tx.connection.execute(
+            text(
+                "SELECT DISTINCT body->>'client_id' AS client_id FROM fact"
+                " WHERE type = 'billing.authorization_recorded.v1' AND at <= :moment"
+                " AND body->>'effective_from' <= :on AND body->>'effective_to' >= :on ORDER BY 1"
+            ),
+            {"moment": asked.moment, "on": asked.on.isoformat()},
+        ).all()
+        return [known_by(tx, row.client_id, asked.moment) for row in rows]
+
+    def unissued(self, tx: Transaction) -> Sequence[Unissued]:
+        rows = tx.connection.execute(
+            text(
+                "SELECT key, content FROM derived"
+                " WHERE kind = :kind AND current AND NOT withdrawn ORDER BY row_key"
+            ),
+            {"kind": DRAFT_CLAIM},
+        )
+        return [
+            Unissued(
+                draft_id=messages.draft_id(row.content),
+                client_id=id_of(row.key),
+                site_id=row.content["site_id"],
+                counts_from=filed_from(
+                    [date.fromisoformat(line["service_date"]) for line in row.content["lines"]],
+                    row.content["claim_form"],
+                ),
+                filing_limit_days=row.content["filing_limit_days"],
+            )
+            for row in rows
+        ]
+
+
+def known_by(tx: Transaction, client_id: str, until: datetime | None) -> Known:
+    """All that was heard of a client by then, or (None) until now."""
+    client = f"client/{client_id}"
+    return known_of(client, INTERESTS.gather(tx.connection, client, until))

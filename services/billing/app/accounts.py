@@ -1,0 +1,35 @@
+"""A client's account as it stood at any moment: authorizations with units, and issued claims."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from kernel.store.store import Store, Transaction
+from services.billing.domain.balances import Balance, balances
+from services.billing.domain.known import IssuedClaim, Known
+from services.billing.domain.standing import standing
+
+# What was heard of a client by a moment; None: all.
+KnownBy = Callable[[Transaction, str, datetime | None], Known]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Claims by their first date; `stands`: ids of those the payer has of us."""
+
+    authorizations: list[Balance]
+    claims: list[IssuedClaim]
+    stands: frozenset[str]
+
+
+def read_account(
+    store: Store, known_by: KnownBy, client_id: str, until: datetime | None
+) -> Account:
+    """Of a client nobody told of: empty."""
+    with store.transaction() as tx:
+        known = known_by(tx, client_id, until)
+    return Account(
+        authorizations=balances(known),
+        claims=sorted(known.issued, key=lambda each: (each.period_start, each.claim_id)),
+        stands=frozenset(each.claim_id for each in standing(known.issued, known.adjudications)),
+    )

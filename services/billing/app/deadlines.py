@@ -1,0 +1,102 @@
+"""What billing must not miss: authorizations that end or run out, and filing limits."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Protocol
+
+from kernel.due import Due, DueAsked
+from kernel.store.store import Store, Transaction
+from services.billing.domain.balances import Balance, balances
+from services.billing.domain.known import Known
+
+EXTEND_AUTHORIZATION, ISSUE_CLAIM = "EXTEND_AUTHORIZATION", "ISSUE_CLAIM"
+# How long before its last day each is told of: a payer takes its time to extend.
+AUTHORIZATION_LEAD = timedelta(days=14)
+FILING_LEAD = timedelta(days=30)
+WEEK = timedelta(days=7)
+BILLER = ("biller",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unissued:
+    """A draft claim: the date its limit counts from, and the payer's limit."""
+
+    draft_id: str
+    client_id: str
+    site_id: str
+    counts_from: date
+    filing_limit_days: int
+
+
+class Deadlines(Protocol):
+    """What was recorded and derived, as of this transaction."""
+
+    def authorized(self, tx: Transaction, asked: DueAsked) -> Sequence[Known]:
+        """Clients with an authorization that covers the day, as they were known at its end."""
+        ...
+
+    def unissued(self, tx: Transaction) -> Sequence[Unissued]:
+        """Current drafts, whenever they were derived."""
+        ...
+
+
+def list_due(store: Store, deadlines: Deadlines, asked: DueAsked) -> list[Due]:
+    """Authorizations of who is still expected, and claims not sent yet."""
+    with store.transaction() as tx:
+        known = deadlines.authorized(tx, asked)
+        drafts = deadlines.unissued(tx)
+    return [
+        *(due for each in known for due in ending(each, asked.on)),
+        *(_filing(draft) for draft in drafts if draft.counts_from <= asked.on),
+    ]
+
+
+def ending(known: Known, on: date) -> Iterable[Due]:
+    """Authorizations that end soon, or whose units will not last a week at the pace they were
+    given for: while the client is still expected after the day."""
+    cancelled = {each.session_id for each in known.cancelled}
+    expected = [
+        each
+        for each in known.sessions
+        if each.service_date > on and each.session_id not in cancelled
+    ]
+    if not expected:
+        return
+    for balance in balances(known):
+        authorization = balance.authorization
+        if not authorization.effective_from <= on <= authorization.effective_to:
+            continue
+        left = authorization.units - balance.issued - balance.allocated
+        lasts_to = authorization.effective_to
+        since = on if _is_short(balance, left) else lasts_to - AUTHORIZATION_LEAD
+        yield Due(
+            kind=EXTEND_AUTHORIZATION,
+            about_id=authorization.authorization_id,
+            client_id=known.client_id,
+            site_id=authorization.site_id
+            or min(expected, key=lambda each: each.service_date).site_id,
+            roles=BILLER,
+            since=since,
+            until=lasts_to,
+            detail=f"{left} of {authorization.units} {authorization.unit} left",
+        )
+
+
+def _is_short(balance: Balance, left: int) -> bool:
+    authorization = balance.authorization
+    days = (authorization.effective_to - authorization.effective_from).days + 1
+    return left * days < authorization.units * WEEK.days
+
+
+def _filing(draft: Unissued) -> Due:
+    limit = draft.counts_from + timedelta(days=draft.filing_limit_days)
+    return Due(
+        kind=ISSUE_CLAIM,
+        about_id=draft.draft_id,
+        client_id=draft.client_id,
+        site_id=draft.site_id,
+        roles=BILLER,
+        since=limit - FILING_LEAD,
+        until=limit,
+    )

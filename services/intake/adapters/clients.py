@@ -1,0 +1,161 @@
+"""Clients as tables and public facts show them; no document is opened."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from ninehours.intake.v1 import intake_events_pb2 as intake
+from sqlalchemy import text
+
+from kernel.messaging.told import told
+from kernel.rpc.translate import date_of, required_enum, timestamp_of
+from kernel.store.store import Transaction
+from services.intake.app.clients import ClientsWanted, ClientTold, OpenTask, ScoreTold, Stay
+from services.intake.app.streams import client_stream
+
+# A client's first fact is the registration. Of several episodes an open one comes first.
+LISTED = """
+SELECT client.client_id, client.at, newest.*
+FROM (SELECT CAST(substr(stream, 8) AS uuid) AS client_id, at FROM fact
+      WHERE stream LIKE 'client/%' AND version = 1) AS client
+LEFT JOIN LATERAL (
+    SELECT episode_id, site_id, program_id, program_kind, under_part2, level_of_care, admitted_on,
+           closed_on, previous_episode_id
+    FROM episode
+    WHERE episode.client_id = client.client_id
+      AND (:site = '' OR CAST(site_id AS text) = :site)
+      AND (:program = '' OR CAST(program_id AS text) = :program)
+    ORDER BY closed_on IS NOT NULL, number DESC LIMIT 1) AS newest ON true
+WHERE ((:site = '' AND :program = '') OR newest.episode_id IS NOT NULL)
+  AND (NOT :active_only OR (newest.episode_id IS NOT NULL AND newest.closed_on IS NULL))
+  AND (CAST(:after_at AS timestamptz) IS NULL
+       OR (client.at, client.client_id)
+           > (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid)))
+ORDER BY client.at, client.client_id LIMIT :limit
+"""
+OPEN_TASKS = """
+SELECT task_id, client_id, owner, opened_at, due_at,
+       (SELECT site_id FROM episode WHERE episode.client_id = safety_task.client_id
+          AND admitted_on <= CAST(:moment AS timestamptz)::date
+        ORDER BY number DESC LIMIT 1) AS site_id
+FROM safety_task
+WHERE opened_at <= :moment AND (closed_at IS NULL OR closed_at > :moment)
+ORDER BY due_at, task_id
+"""
+KINDS = (
+    intake.ClientRegistered,
+    intake.ClientAdmitted,
+    intake.EpisodeClosed,
+    intake.AssessmentCompleted,
+    intake.DiagnosisRecorded,
+)
+
+
+class SqlClients:
+    """The Clients port on this service's tables and its published log."""
+
+    def listed(self, tx: Transaction, wanted: ClientsWanted) -> Sequence[ClientTold]:
+        after_at, after_id = wanted.after or (None, None)
+        rows = tx.connection.execute(
+            text(LISTED),
+            {
+                "site": wanted.site_id,
+                "program": wanted.program_id,
+                "active_only": wanted.active_only,
+                "after_at": after_at,
+                "after_id": after_id,
+                "limit": wanted.limit,
+            },
+        )
+        return [
+            ClientTold(
+                client_id=str(row.client_id),
+                registered_at=row.at,
+                stays=() if row.episode_id is None else (_stay_in(row),),
+            )
+            for row in rows
+        ]
+
+    def read(self, tx: Transaction, client_id: str, until: datetime | None) -> ClientTold | None:
+        registered: datetime | None = None
+        closed_on: dict[str, date] = {}
+        admissions: list[intake.ClientAdmitted] = []
+        scores: list[ScoreTold] = []
+        diagnoses: dict[tuple[int, date], str] = {}
+        for fact in told(tx.connection, KINDS, subject=client_stream(client_id), until=until):
+            match fact.message:
+                case intake.ClientRegistered():
+                    registered = fact.signed_at
+                case intake.ClientAdmitted() as admitted:
+                    admissions.append(admitted)
+                case intake.EpisodeClosed() as closed:
+                    closed_on[closed.episode_id] = date_of(closed, "closed_on")
+                case intake.AssessmentCompleted() as completed:
+                    scores.append(_score(completed))
+                case intake.DiagnosisRecorded() as recorded:
+                    # A later fact of the same rank and date replaces the earlier one.
+                    day = date_of(recorded, "effective_from")
+                    diagnoses[recorded.rank, day] = recorded.code
+        if registered is None:
+            return None
+        return ClientTold(
+            client_id=client_id,
+            registered_at=registered,
+            stays=tuple(_stay_of(each, closed_on.get(each.episode_id)) for each in admissions),
+            scores=tuple(sorted(scores, key=lambda each: each.completed_at)),
+            diagnoses=tuple((rank, day, code) for (rank, day), code in sorted(diagnoses.items())),
+        )
+
+    def open_tasks(self, tx: Transaction, moment: datetime) -> Sequence[OpenTask]:
+        rows = tx.connection.execute(text(OPEN_TASKS), {"moment": moment})
+        return [
+            OpenTask(
+                task_id=str(row.task_id),
+                client_id=str(row.client_id),
+                owner=row.owner,
+                opened_at=row.opened_at,
+                due_at=row.due_at,
+                site_id="" if row.site_id is None else str(row.site_id),
+            )
+            for row in rows
+        ]
+
+
+def _stay_in(row: Any) -> Stay:
+    return Stay(
+        episode_id=str(row.episode_id),
+        site_id=str(row.site_id),
+        program_id=str(row.program_id),
+        kind=row.program_kind,
+        under_part2=row.under_part2,
+        admitted_level=row.level_of_care,
+        admitted_on=row.admitted_on,
+        closed_on=row.closed_on,
+        previous_episode_id="" if row.previous_episode_id is None else str(row.previous_episode_id),
+    )
+
+
+def _stay_of(admitted: intake.ClientAdmitted, closed_on: date | None) -> Stay:
+    return Stay(
+        episode_id=admitted.episode_id,
+        site_id=admitted.site_id,
+        program_id=admitted.program.program_id,
+        kind=required_enum(admitted, "program.kind"),
+        under_part2=admitted.program.under_part2,
+        admitted_level=admitted.level_of_care,
+        admitted_on=date_of(admitted, "admitted_on"),
+        closed_on=closed_on,
+        previous_episode_id=admitted.previous_episode_id,
+    )
+
+
+def _score(completed: intake.AssessmentCompleted) -> ScoreTold:
+    return ScoreTold(
+        assessment_id=completed.assessment_id,
+        instrument=completed.instrument,
+        total=completed.score,
+        band=completed.band,
+        partial=completed.partial,
+        safety_flag=completed.safety_flag,
+        completed_at=timestamp_of(completed, "completed_at"),
+    )

@@ -1,0 +1,136 @@
+"""What intake is asked about its clients, by id: who they are is never told here."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from kernel.due import Due, DueAsked
+from kernel.refusal import Unknown
+from kernel.sites import EVERY_SITE, require_site
+from kernel.store.store import Store, Transaction
+
+CLOSE_SAFETY_TASK = "CLOSE_SAFETY_TASK"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """An episode as intake knows it; `closed_on` None: open."""
+
+    episode_id: str
+    site_id: str
+    program_id: str
+    kind: str
+    under_part2: bool
+    admitted_level: str
+    admitted_on: date
+    closed_on: date | None = None
+    previous_episode_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreTold:
+    """What a scorer made of an instrument's answers."""
+
+    assessment_id: str
+    instrument: str
+    total: int
+    band: str
+    partial: bool
+    safety_flag: bool
+    completed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientTold:
+    """A client; `stays` in order of admission, `diagnoses` as (rank, from, code)."""
+
+    client_id: str
+    registered_at: datetime
+    stays: tuple[Stay, ...] = ()
+    scores: tuple[ScoreTold, ...] = ()
+    diagnoses: tuple[tuple[int, date, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientsWanted:
+    """A page of clients by registration; empty fields ask for all. `after`: where one ended."""
+
+    site_id: str = ""
+    program_id: str = ""
+    active_only: bool = False
+    after: tuple[datetime, str] | None = None
+    limit: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenTask:
+    """A safety task that was open on a day, and the site of its client's newest admission."""
+
+    task_id: str
+    client_id: str
+    owner: str
+    opened_at: datetime
+    due_at: datetime
+    site_id: str
+
+
+class Clients(Protocol):
+    """What was recorded of clients, as of this transaction."""
+
+    def listed(self, tx: Transaction, wanted: ClientsWanted) -> Sequence[ClientTold]:
+        """Each with its newest episode of those wanted, if any; no scores, no diagnoses."""
+        ...
+
+    def read(self, tx: Transaction, client_id: str, until: datetime | None) -> ClientTold | None:
+        """All of one, as it was signed by then; None: not registered by then."""
+        ...
+
+    def open_tasks(self, tx: Transaction, moment: datetime) -> Sequence[OpenTask]:
+        """Safety tasks opened, and not closed, by then."""
+        ...
+
+
+def list_clients(
+    store: Store, clients: Clients, wanted: ClientsWanted
+) -> tuple[Sequence[ClientTold], bool]:
+    """A page, and whether it is full."""
+    with store.transaction() as tx:
+        found = clients.listed(tx, wanted)
+    return found, len(found) == wanted.limit
+
+
+def read_client(
+    store: Store,
+    clients: Clients,
+    client_id: str,
+    until: datetime | None,
+    sites: Collection[str],
+) -> ClientTold:
+    """Refuses an unknown client (Unknown), and SITE_NOT_ALLOWED one of other sites only."""
+    with store.transaction() as tx:
+        found = clients.read(tx, client_id, until)
+    if found is None:
+        raise Unknown("client", client_id)
+    if found.stays and not {EVERY_SITE, *(stay.site_id for stay in found.stays)} & set(sites):
+        require_site(sites, found.stays[-1].site_id)
+    return found
+
+
+def list_due(store: Store, clients: Clients, asked: DueAsked) -> list[Due]:
+    """Open safety tasks: each the matter of who scored, or of another clinician."""
+    with store.transaction() as tx:
+        tasks = clients.open_tasks(tx, asked.moment)
+    return [
+        Due(
+            kind=CLOSE_SAFETY_TASK,
+            about_id=task.task_id,
+            client_id=task.client_id,
+            site_id=task.site_id,
+            person=task.owner,
+            roles=("clinician",),
+            since=task.opened_at.date(),
+            until=task.due_at.date(),
+        )
+        for task in tasks
+    ]

@@ -1,0 +1,101 @@
+"""CoursesService: the course of care, and who is in care where."""
+
+from datetime import date
+
+from ninehours.common.v1 import common_pb2 as common
+from ninehours.plans.v1 import courses_service_pb2 as pb
+
+from kernel.rpc.call import Call
+from kernel.rpc.due import due_asked, due_items
+from kernel.rpc.translate import reading, required_uuid, timestamp_of, to_date
+from kernel.store.store import Store
+from services.plans.adapters.heard import BANDS
+from services.plans.app import courses as questions
+from services.plans.app.courses import Course, Courses, Where
+
+SERVICE = pb.DESCRIPTOR.services_by_name["CoursesService"]
+
+
+class CoursesServicer:
+    """Answers CoursesService."""
+
+    def __init__(self, store: Store, courses: Courses) -> None:
+        self._store = store
+        self._courses = courses
+
+    def ReadCourse(self, request: pb.ReadCourseRequest, call: Call) -> pb.ReadCourseResponse:
+        with reading(request) as read:
+            client_id = str(read.uuid("client_id"))
+            until = read.optional(timestamp_of, "as_of")
+        found = questions.read_course(
+            self._store, self._courses, client_id, until, call.actor.sites
+        )
+        return pb.ReadCourseResponse(episodes=map(_episode, found))
+
+    def ReadCensus(self, request: pb.ReadCensusRequest, _: Call) -> pb.ReadCensusResponse:
+        with reading(request) as read:
+            on = read.date("on")
+            site_id = str(read.optional(required_uuid, "site_id") or "")
+        census = questions.read_census(self._store, self._courses, on, site_id)
+        return pb.ReadCensusResponse(
+            rows=[
+                pb.CensusRow(
+                    site_id=where.site_id,
+                    program=_program(where),
+                    level_of_care=level,
+                    clients=number,
+                )
+                for (where, level), number in sorted(census.in_care.items())
+            ],
+            flows=[
+                pb.CensusFlow(
+                    site_id=where.site_id,
+                    program=_program(where),
+                    admitted=census.admitted[where],
+                    discharged=census.discharged[where],
+                )
+                for where in sorted(census.admitted)
+            ],
+        )
+
+    def ListDue(self, request: pb.ListDueRequest, _: Call) -> pb.ListDueResponse:
+        asked = due_asked(request)
+        found = questions.list_due(self._store, self._courses, asked)
+        return pb.ListDueResponse(items=due_items(found, asked))
+
+
+def _episode(course: Course) -> pb.CourseEpisode:
+    plan = course.plan
+    reason = course.discharge_reason or "UNSPECIFIED"
+    return pb.CourseEpisode(
+        episode_id=course.episode_id,
+        site_id=course.site_id,
+        program=_program(course),
+        admitted_on=to_date(course.admitted_on),
+        levels=[
+            pb.LevelSegment(
+                **{"from": to_date(each.first)},
+                level_of_care=each.level_of_care,
+                to=_date(each.last),
+                floor_minutes=BANDS.floor_minutes.get(each.level_of_care, 0),
+            )
+            for each in course.segments()
+        ],
+        plan_id=plan.plan_id if plan else "",
+        in_force_from=_date(plan.in_force_from) if plan else None,
+        planned_minutes_per_week=plan.planned_minutes_per_week if plan else 0,
+        next_review_by=_date(plan.next_review_by) if plan else None,
+        recertify_by=_date(plan.recertify_by) if plan else None,
+        discharged_on=_date(course.discharged_on),
+        discharge_reason=f"DISCHARGE_REASON_{reason}",
+    )
+
+
+def _program(of: Course | Where) -> common.Program:
+    return common.Program(
+        program_id=of.program_id, kind=f"PROGRAM_KIND_{of.kind}", under_part2=of.under_part2
+    )
+
+
+def _date(day: date | None) -> common.Date | None:
+    return None if day is None else to_date(day)

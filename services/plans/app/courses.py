@@ -1,0 +1,172 @@
+"""Courses of care: who is where at which level, and what plans ask for next."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+from kernel.due import Due, DueAsked
+from kernel.sites import EVERY_SITE
+from kernel.store.store import Store, Transaction
+
+SIGN_PLAN, REVIEW_PLAN, CERTIFY_PLAN = "SIGN_PLAN", "REVIEW_PLAN", "CERTIFY_PLAN"
+# How long before its last day something is told of: a week of groups, in which it can be done.
+LEAD = timedelta(days=7)
+# Over which admissions and discharges are counted.
+FLOW = timedelta(days=30)
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A clinical level with its first and last day; `last` None: in force."""
+
+    level_of_care: str
+    first: date
+    last: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanTold:
+    """The plan in force; `signed_by`: whose signature made it so."""
+
+    plan_id: str
+    in_force_from: date
+    planned_minutes_per_week: int
+    signed_by: str
+    next_review_by: date | None = None
+    recertify_by: date | None = None
+    certified_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """One episode of one client; `changes`: level by first day, as they were recorded."""
+
+    client_id: str
+    episode_id: str
+    site_id: str
+    program_id: str
+    kind: str
+    under_part2: bool
+    admitted_on: date
+    admitted_level: str
+    changes: tuple[tuple[date, str], ...] = ()
+    plan: PlanTold | None = None
+    discharged_on: date | None = None
+    discharge_reason: str = ""
+
+    def in_care_on(self, day: date) -> bool:
+        """At the end of the day: who is discharged on it is no longer in care."""
+        left = self.discharged_on is not None and self.discharged_on <= day
+        return self.admitted_on <= day and not left
+
+    def level_on(self, day: date) -> str:
+        """The clinical level in force that day."""
+        return [each for each in self.segments() if each.first <= day][-1].level_of_care
+
+    def segments(self) -> list[Segment]:
+        """From admission to discharge; of one day's changes the last holds."""
+        firsts = {self.admitted_on: self.admitted_level} | dict(
+            sorted(self.changes, key=lambda change: change[0])
+        )
+        days = list(firsts)
+        lasts = [*(day - ONE_DAY for day in days[1:]), self.discharged_on]
+        return [
+            Segment(level_of_care=level, first=first, last=last)
+            for (first, level), last in zip(firsts.items(), lasts, strict=True)
+        ]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Where:
+    """A program at a site."""
+
+    site_id: str
+    kind: str
+    program_id: str
+    under_part2: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """Clients in care by place and clinical level; admissions and discharges by place."""
+
+    in_care: Counter[tuple[Where, str]]
+    admitted: Counter[Where]
+    discharged: Counter[Where]
+
+
+class Courses(Protocol):
+    """What was told of courses, as of this transaction."""
+
+    def told(
+        self, tx: Transaction, *, client_id: str = "", until: datetime | None = None
+    ) -> Sequence[Course]:
+        """Of one client or (empty) of all, as signed by then, each client's oldest first."""
+        ...
+
+
+def read_course(
+    store: Store, courses: Courses, client_id: str, until: datetime | None, sites: Collection[str]
+) -> list[Course]:
+    """The client's episodes at sites the caller speaks for."""
+    with store.transaction() as tx:
+        found = courses.told(tx, client_id=client_id, until=until)
+    return [each for each in found if EVERY_SITE in sites or each.site_id in sites]
+
+
+def read_census(store: Store, courses: Courses, on: date, site_id: str) -> Census:
+    """Of a site or (empty) of all, by the business dates as they are known now."""
+    with store.transaction() as tx:
+        found = courses.told(tx)
+    here = [each for each in found if site_id in ("", each.site_id)]
+    return census_of(here, on)
+
+
+def census_of(courses: Iterable[Course], on: date) -> Census:
+    """Who is in care at the end of the day, and who came and left in the 30 days to it."""
+    census = Census(Counter(), Counter(), Counter())
+    for course in courses:
+        where = Where(course.site_id, course.kind, course.program_id, course.under_part2)
+        if course.in_care_on(on):
+            census.in_care[where, course.level_on(on)] += 1
+        census.admitted[where] += on - FLOW < course.admitted_on <= on
+        left = course.discharged_on
+        census.discharged[where] += left is not None and on - FLOW < left <= on
+    return census
+
+
+def list_due(store: Store, courses: Courses, asked: DueAsked) -> list[Due]:
+    """What plans ask for, of clients who are in care on the day."""
+    with store.transaction() as tx:
+        found = courses.told(tx, until=asked.moment)
+    return [
+        due for course in found if course.in_care_on(asked.on) for due in _due_of_course(course)
+    ]
+
+
+def _due_of_course(course: Course) -> Iterable[Due]:
+    plan = course.plan
+    if plan is None:
+        yield _due(course, kind=SIGN_PLAN, about_id=course.episode_id, since=course.admitted_on)
+        return
+    asked = (
+        (REVIEW_PLAN, plan.next_review_by, plan.signed_by),
+        (CERTIFY_PLAN, plan.recertify_by, plan.certified_by),
+    )
+    for kind, until, person in asked:
+        if until is not None:
+            yield _due(
+                course,
+                kind=kind,
+                about_id=plan.plan_id,
+                person=person,
+                since=until - LEAD,
+                until=until,
+            )
+
+
+def _due(course: Course, **told: Any) -> Due:
+    return Due(client_id=course.client_id, site_id=course.site_id, roles=("clinician",), **told)

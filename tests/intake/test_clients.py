@@ -1,0 +1,117 @@
+"""Clients are listed and read by id, as they stood at any moment, and nobody's name is told."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from ninehours.intake.v1 import clients_service_pb2 as pb
+
+from kernel.refusal import Malformed, NotAllowed, Unknown
+from kernel.rpc.translate import to_date, to_timestamp
+from tests.intake.desk import OTHER_PROGRAM, PHQ9, PROGRAM, SITE, SURNAME, Desk, diagnose
+from tests.intake.made import day
+from tests.intake.test_course import discharge
+
+CLINICIAN = frozenset({"clinician"})
+OTHER_SITE = str(uuid4())
+
+
+def listed(desk: Desk, **asked: object) -> list[str]:
+    answer = desk.call(pb.ListClientsRequest(**asked))  # type: ignore[arg-type]
+    assert SURNAME not in str(answer)
+    return [each.client_id for each in answer.clients]
+
+
+def read(desk: Desk, client_id: str, **changes: object) -> pb.ReadClientResponse:
+    roles = changes.pop("roles", CLINICIAN)
+    sites = changes.pop("sites", frozenset({"*"}))
+    request = pb.ReadClientRequest(client_id=client_id, **changes)  # type: ignore[arg-type]
+    answer: pb.ReadClientResponse = desk.call(request, roles=roles, sites=sites)  # type: ignore[arg-type]
+    assert SURNAME not in str(answer)
+    return answer
+
+
+def due(desk: Desk, on: int, **asked: object) -> list[tuple[str, str, bool]]:
+    request = pb.ListDueRequest(on=to_date(day(on)), **asked)  # type: ignore[arg-type]
+    return [(each.kind, each.client_id, each.overdue) for each in desk.call(request).items]
+
+
+def test_clients_are_listed_by_site_program_and_whether_they_are_in_care(desk: Desk) -> None:
+    nobody, here, gone = (desk.registered() for _ in range(3))
+    desk.admitted(here)
+    episode_id = desk.admitted(gone, program_id=OTHER_PROGRAM)
+    desk.hearing.hear([discharge(gone, episode_id)])
+    desk.draining.drain()
+    assert set(listed(desk)) == {nobody, here, gone}
+    assert set(listed(desk, site_id=SITE)) == {here, gone}
+    assert listed(desk, program_id=PROGRAM) == [here]
+    assert listed(desk, active_only=True) == [here]
+    assert listed(desk, site_id=OTHER_SITE) == []
+
+
+def test_pages_of_clients_miss_and_double_nobody(desk: Desk) -> None:
+    everybody = {desk.registered() for _ in range(5)}
+    found: list[str] = []
+    token = ""
+    while True:
+        page = desk.call(pb.ListClientsRequest(page_size=2, page_token=token))
+        found += [each.client_id for each in page.clients]
+        if not (token := page.next_page_token):
+            break
+    assert len(found) == 5
+    assert set(found) == everybody
+    with pytest.raises(Malformed, match="page_token"):
+        desk.call(pb.ListClientsRequest(page_token="elsewhere"))
+
+
+def test_a_client_is_read_as_it_was_recorded_by_then(desk: Desk) -> None:
+    client_id = desk.registered()
+    before = desk.now
+    desk.now += timedelta(days=1)
+    episode_id = desk.admitted(client_id)
+    desk.scored(client_id, PHQ9)
+    then, now = (
+        read(desk, client_id, as_of=to_timestamp(before)),
+        read(desk, client_id),
+    )
+    assert (list(then.episodes), list(then.scores)) == ([], [])
+    assert [each.episode_id for each in now.episodes] == [episode_id]
+    assert [(each.instrument, each.total) for each in now.scores] == [("phq9/1", 13)]
+    with pytest.raises(Unknown):
+        read(desk, client_id, as_of=to_timestamp(before - timedelta(days=1)))
+    with pytest.raises(Unknown):
+        read(desk, str(uuid4()))
+
+
+def test_diagnoses_are_for_clinicians_alone(desk: Desk) -> None:
+    client_id = desk.registered()
+    desk.call(diagnose(client_id))
+    told = read(desk, client_id)
+    assert [(each.rank, each.code) for each in told.diagnoses] == [(1, "F10.20")]
+    withheld = read(desk, client_id, roles=frozenset({"front_desk"}))
+    assert (list(withheld.diagnoses), withheld.diagnoses_withheld) == ([], True)
+
+
+def test_a_client_of_other_sites_is_refused(desk: Desk) -> None:
+    client_id = desk.registered()
+    elsewhere = frozenset({OTHER_SITE})
+    assert read(desk, client_id, sites=elsewhere).client_id == client_id
+    desk.admitted(client_id)
+    assert read(desk, client_id, sites=frozenset({SITE})).client_id == client_id
+    with pytest.raises(NotAllowed, match="does not cover this site"):
+        read(desk, client_id, sites=elsewhere)
+
+
+def test_a_safety_task_is_due_from_its_score_until_it_is_closed(desk: Desk) -> None:
+    client_id = desk.registered()
+    desk.admitted(client_id)
+    task_id = desk.scored(client_id, PHQ9).safety_task_id
+    assert due(desk, -1) == []
+    assert due(desk, 0) == [("CLOSE_SAFETY_TASK", client_id, False)]
+    assert due(desk, 5) == [("CLOSE_SAFETY_TASK", client_id, True)]
+    assert due(desk, 5, site_id=SITE, person="staff/1") != []
+    assert due(desk, 5, site_id=OTHER_SITE) == due(desk, 5, person="staff/2") == []
+    desk.now += timedelta(days=7)
+    desk.close_task(client_id, task_id)
+    assert due(desk, 5) == [("CLOSE_SAFETY_TASK", client_id, True)]
+    assert due(desk, 8) == []

@@ -1,0 +1,129 @@
+"""Courses of care: level segments, who is in care where, and what plans ask for next."""
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from ninehours.plans.v1 import courses_service_pb2 as pb
+from ninehours.plans.v1 import plans_service_pb2 as plans_pb
+
+from kernel.refusal import Malformed
+from kernel.rpc.translate import to_date, to_timestamp
+from services.plans.app.courses import Course, census_of
+from tests.plans.made import EVENING, NOW, Log, Plans, in_force, march
+from tests.plans.treated import Treated, review
+
+MONDAY = date(2026, 3, 2)
+
+
+def course(**changes: Any) -> Course:
+    told: dict[str, Any] = {
+        "client_id": str(uuid4()),
+        "episode_id": str(uuid4()),
+        "site_id": "lakeside",
+        "program_id": "dual",
+        "kind": "DUAL",
+        "under_part2": True,
+        "admitted_on": MONDAY,
+        "admitted_level": "2.1",
+    }
+    return Course(**{**told, **changes})
+
+
+def day(number: int) -> date:
+    return MONDAY + timedelta(days=number)
+
+
+def read(plans: Plans, client: Treated, **changes: Any) -> Any:
+    request = pb.ReadCourseRequest(client_id=client.client_id, **changes)
+    return plans.call("ReadCourse", request).episodes
+
+
+def due(plans: Plans, on: date, **changes: Any) -> list[tuple[str, str, bool]]:
+    answer = plans.call("ListDue", pb.ListDueRequest(on=to_date(on), **changes))
+    return [(each.kind, each.person, each.overdue) for each in answer.items]
+
+
+@pytest.fixture
+def treated(plans: Plans, log: Log) -> Treated:
+    found = Treated(log)
+    plans.hear([found.admitted()])
+    return found
+
+
+def test_segments_go_from_admission_to_discharge_and_of_one_day_the_last_change_holds() -> None:
+    changes = ((day(14), "1"), (day(7), "2.5"), (day(14), "2.1"))
+    found = course(changes=changes, discharged_on=day(20)).segments()
+    assert [(each.level_of_care, each.first, each.last) for each in found] == [
+        ("2.1", day(0), day(6)),
+        ("2.5", day(7), day(13)),
+        ("2.1", day(14), day(20)),
+    ]
+
+
+def test_who_is_discharged_on_a_day_is_no_longer_in_care_at_its_end() -> None:
+    courses = [
+        course(),
+        course(changes=((day(5), "1"),)),
+        course(discharged_on=day(10)),
+        course(admitted_on=day(11)),
+    ]
+    census = census_of(courses, day(10))
+    assert {level: n for (_, level), n in census.in_care.items()} == {"2.1": 1, "1": 1}
+    assert (sum(census.admitted.values()), sum(census.discharged.values())) == (3, 1)
+    long_after = census_of(courses, day(100))
+    assert (sum(long_after.in_care.values()), sum(long_after.admitted.values())) == (3, 0)
+
+
+def test_a_course_is_read_as_it_was_signed_by_then(plans: Plans, treated: Treated) -> None:
+    plan_id = in_force(plans, treated.client_id, treated.episode_id)
+    changed = plans_pb.ChangeLevelOfCareRequest(
+        client_id=treated.client_id,
+        episode_id=treated.episode_id,
+        level_of_care="1",
+        effective_from=march(16),
+    )
+    plans.now = EVENING + timedelta(days=1)
+    plans.call("ChangeLevelOfCare", changed)
+    [now] = read(plans, treated)
+    assert (now.plan_id, [each.level_of_care for each in now.levels]) == (plan_id, ["2.1", "1"])
+    assert [each.floor_minutes for each in now.levels] == [540, 0]
+    [then] = read(plans, treated, as_of=to_timestamp(EVENING))
+    assert (then.plan_id, [each.level_of_care for each in then.levels]) == (plan_id, ["2.1"])
+    [before] = read(plans, treated, as_of=to_timestamp(NOW))
+    assert (before.plan_id, len(before.levels)) == ("", 1)
+
+
+def test_a_plan_is_due_to_be_signed_then_reviewed_a_week_before_its_day(
+    plans: Plans, treated: Treated
+) -> None:
+    assert due(plans, MONDAY) == [("SIGN_PLAN", "", False)]
+    plan_id = in_force(plans, treated.client_id, treated.episode_id)
+    plans.call("ReviewPlan", review(plan_id, 6, plans_pb.OBJECTIVE_STATUS_PROGRESSING))
+    assert due(plans, MONDAY) == [("SIGN_PLAN", "", False)]
+    assert due(plans, date(2026, 5, 24)) == []
+    assert due(plans, date(2026, 5, 24), ahead_days=1) == [("REVIEW_PLAN", plans.actor, False)]
+    assert due(plans, date(2026, 6, 2)) == [("REVIEW_PLAN", plans.actor, True)]
+    assert due(plans, date(2026, 6, 2), person=plans.actor.removeprefix("staff/")) != []
+    assert due(plans, date(2026, 6, 2), person=str(uuid4())) == []
+
+
+def test_progress_is_measured_anew_from_what_was_signed_by_then(
+    plans: Plans, treated: Treated
+) -> None:
+    plans.hear(treated.weeks(1))
+    request = plans_pb.ListProgressRequest(client_id=treated.client_id)
+    [now] = plans.call("ListProgress", request).weeks
+    request.as_of.CopyFrom(to_timestamp(NOW))
+    [then] = plans.call("ListProgress", request).weeks
+    assert (then.attended, then.delivered_minutes) == (now.attended, now.delivered_minutes)
+    request.as_of.CopyFrom(to_timestamp(NOW - timedelta(days=1)))
+    assert list(plans.call("ListProgress", request).weeks) == []
+
+
+def test_a_question_without_its_day_says_so(plans: Plans) -> None:
+    with pytest.raises(Malformed, match="on is required"):
+        plans.call("ListDue", pb.ListDueRequest())
+    with pytest.raises(Malformed, match="on is required"):
+        plans.call("ReadCensus", pb.ReadCensusRequest())
