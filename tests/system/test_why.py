@@ -1,5 +1,6 @@
 """Answers to why, of eight of README's stories: as they are kept, and every id in them leads on."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -47,8 +48,4 @@ def test_the_page_says_what_the_tree_says(calm: Played, name: str) -> None:
 
 
 def answer_ids(text: str) -> set[str]:
-    return {word for word in text.replace("<", " ").replace(",", " ").split() if is_id(word)}
-
-
-def is_id(word: str) -> bool:
-    return len(word) == 36 and word.count("-") == 4
+    return set(re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", text))

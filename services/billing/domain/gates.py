@@ -108,13 +108,11 @@ def plan_gate(known: Known, admission: Admission | None, rules: RuleSet, on: dat
     A later signature never reaches back (domain guide, section 12).
     """
     episode_id = admission.episode_id if admission else ""
-    in_force = [
-        plan for plan in known.plans if plan.episode_id == episode_id and plan.in_force_from <= on
-    ]
-    if in_force:
+    of_episode = [plan for plan in known.plans if plan.episode_id == episode_id]
+    if in_force := [plan for plan in of_episode if plan.in_force_from <= on]:
         plan = max(in_force, key=lambda each: (each.in_force_from, each.plan_id))
         return Verdict(gate="PLAN", rests_on=frozenset({plan.fact}))
-    later = frozenset(plan.fact for plan in known.plans if plan.episode_id == episode_id)
+    later = frozenset(plan.fact for plan in of_episode)
     if admission is None:
         return Verdict(gate="PLAN", reason="NO_PLAN_IN_FORCE")
     if on < admission.admitted_on + timedelta(days=rules.plan_due_days):
