@@ -127,11 +127,13 @@ def period(start: Any, end: Any) -> str:
 
 
 def _state_of(claim: Any) -> str:
+    """In a word; a replacement or void with its frequency, 7 or 8, before it."""
     if claim.withdrawn:
         return "withdrawn"
+    if claim.followed_by_claim_id:
+        return "followed"
     state = (name_of(claim, "adjudication") or name_of(claim, "state")).lower()
-    kind = {"7": "replacement, ", "8": "void, "}.get(claim.frequency, "")
-    return f"{kind}{state}{', followed' if claim.followed_by_claim_id else ''}"
+    return state if claim.frequency == "1" else f"{claim.frequency} {state}"
 
 
 def _stake(holds: Iterable[Any]) -> int:
@@ -193,9 +195,12 @@ def _lines(
 
 
 def _end(found: Found, told: str) -> None:
-    print(told)
-    if found.cursor:
-        print(f"changes since then: --changed-since {found.cursor}")
+    """What it comes to; changes are no sum: one claim may be among them several times."""
+    if not found.cursor:
+        print(told)
+        return
+    print(f"{len(found.rows)} changes")
+    print(f"changes from here on: --changed-since {found.cursor}")
 
 
 def _print(what: Any) -> None:
