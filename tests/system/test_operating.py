@@ -13,11 +13,10 @@ from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
-from click.testing import Result
 from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.exchange.v1 import operating_service_pb2 as pb
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from kernel.rpc.client import Client
 from kernel.rpc.tokens import Issuer
@@ -94,10 +93,11 @@ def test_a_lost_due_key_is_found_and_a_rebuild_mends_it(
         assert begun.due == len(clients)
 
         def derived() -> bool:
-            return operator.client("billing").CountDerived(pb.CountDerivedRequest()).due == 0
+            counted = operator.client("billing").CountDerived(pb.CountDerivedRequest())
+            return bool(counted.due == 0)
 
         until(derived)
-        until(lambda: operator.findings("billing") == [])
+        assert operator.findings("billing") == []
 
 
 def test_what_was_undone_left_nothing_to_find(operator: Operator) -> None:
