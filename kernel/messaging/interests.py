@@ -101,7 +101,8 @@ class Interests:
     ) -> dict[str, list[HeardFact]]:
         """The client's facts and those of every reference they lead to, by subject, in sequence.
 
-        With `until`, only those signed by then: what this service would have known.
+        With `until`, only those signed by then: what this service would have known. Types that
+        another release heard and this one doesn't use are passed over.
         """
         facts: dict[str, list[HeardFact]] = {}
         wanted = {client}
@@ -111,11 +112,12 @@ class Interests:
                     "SELECT id, topic, subject, sequence, type, body, label, refs,"
                     " coalesce(signed_at, recorded_at) AS signed_at FROM heard_fact"
                     " WHERE subject = ANY(CAST(:subjects AS text[]))"
+                    " AND type = ANY(CAST(:types AS text[]))"
                     " AND (CAST(:until AS timestamptz) IS NULL"
                     "      OR coalesce(signed_at, recorded_at) <= :until)"
                     " ORDER BY topic, subject, sequence"
                 ),
-                {"subjects": sorted(wanted), "until": until},
+                {"subjects": sorted(wanted), "types": sorted(self.by_type), "until": until},
             ).all()
             facts |= {subject: [] for subject in wanted}
             for row in rows:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from kernel.messaging.as_of import rows_as_of
 from kernel.messaging.envelope import read_envelope
@@ -44,6 +45,22 @@ def test_what_was_heard_later_is_not_in_the_rows_as_of_before(tallying: Store, l
     assert minutes_by(tallying, NOW) == [10]
     assert minutes_by(tallying, LATER) == minutes_by(tallying, None) == [20]
     assert listener.tallies() == {f"{ADA}|s": {"minutes": 20, "named": []}}
+
+
+def test_what_a_newer_release_heard_is_passed_over_by_an_older_one(
+    tallying: Store, log: Log
+) -> None:
+    listener = Listener(tallying, log)
+    listener.hear(log.tell(ADA, attended("s", 10)))
+    with tallying.transaction() as tx:
+        tx.connection.execute(
+            text(
+                "INSERT INTO heard_fact"
+                " SELECT gen_random_uuid(), topic, subject, sequence + 1, 'ninehours.new.v1.Type',"
+                " body, label, recorded_at, refs, signed_at FROM heard_fact"
+            )
+        )
+    assert minutes_by(tallying, None) == [10]
 
 
 def test_a_derived_fact_is_signed_when_the_latest_it_rests_on_was(
