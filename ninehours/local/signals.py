@@ -1,11 +1,14 @@
 """What the launcher does with the signals that ask it to end."""
 
+import math
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+IMPATIENT = 2.0  # seconds
 ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -13,20 +16,20 @@ ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def ending_in_order() -> Iterator[None]:
     """The first of them leaves the `with` by an exception, so that all is stopped.
 
-    Any after it is ignored: it would cut short what the first has begun. A hang-up that our caller
-    ignores (nohup) is ignored.
+    Impatient ones soon after it are ignored: they would cut short what the first has begun. A
+    hang-up that our caller ignores (nohup) is ignored.
     """
     if threading.current_thread() is not threading.main_thread():
         yield  # Python lets only the main thread say what a signal does.
         return
 
-    leaving = False
+    last = -math.inf
 
     def leave(number: int, _: FrameType | None) -> None:
-        nonlocal leaving
-        if leaving:
+        nonlocal last
+        before, last = last, time.monotonic()
+        if last - before < IMPATIENT:
             return
-        leaving = True
         raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
     ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN

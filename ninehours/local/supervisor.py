@@ -1,5 +1,6 @@
 """Keeps the processes of one launch running, and ends them in order."""
 
+import math
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from ninehours.local.probes import NotInTime, together
 from ninehours.local.process import ProcessSpec, Watched, tail
 
 Progress = Callable[[str], None]
+SLICE = 0.5  # seconds
 
 
 class ProcessFailed(RuntimeError):
@@ -72,7 +74,7 @@ class Supervisor:
             return given_up or not self._unready(names, restarts)
 
         with self._changed:
-            in_time = self._changed.wait_for(settled, within)
+            in_time = self._wait_for(settled, within)
             if failure := self._failure():
                 raise ProcessFailed(failure)
             self._refuse_when_stopping()
@@ -86,7 +88,7 @@ class Supervisor:
     def await_failure(self, seconds: float | None = None) -> str | None:
         """Sleep until something is given up or everything is stopped; answers what failed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._stopping or self._failure() is not None, seconds)
+            self._wait_for(lambda: self._stopping or self._failure() is not None, seconds)
             return self._failure()
 
     def run(self, spec: ProcessSpec, *, within: float = 120.0) -> None:
@@ -143,6 +145,16 @@ class Supervisor:
             lambda: leftovers.of_run(str(self._folder.path), run=lambda other: other == run_id),
             "the processes of this run",
         )
+
+    def _wait_for(self, met: Callable[[], bool], seconds: float | None) -> bool:
+        """Whether it was met in time. In slices: no wait is ended by a signal that came before."""
+        until = math.inf if seconds is None else time.monotonic() + seconds
+        while not met():
+            left = until - time.monotonic()
+            if left <= 0:
+                return False
+            self._changed.wait(min(left, SLICE))
+        return True
 
     def _failure(self) -> str | None:
         return next((one.failure for one in self._watched.values() if one.failure), None)
