@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -25,6 +26,22 @@ NewStore = Callable[[Service], Store]
 # That a machine is busy is no finding.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Workers share out files; the played story stays with one, which begins with it."""
+    for item in items:
+        folder = item.path.parent.name
+        group = folder if folder == "system" else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(f"{folder}/{group}"))
+    items.sort(key=lambda item: item.path.parent.name != "system")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What tests counted, for people to see."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, counted in report.user_properties:
+            terminalreporter.write_line(f"{name}: {counted}")
 
 
 @pytest.fixture(scope="session")

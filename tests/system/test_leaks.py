@@ -1,8 +1,7 @@
 """Nobody's name leaves intake unasked: surnames are searched in everything that is kept or sent."""
 
+from collections.abc import Callable
 from pathlib import Path
-
-import pytest
 
 from ninehours.story.cast import CLIENTS, make_cast
 from ninehours.story.named import SCREENED_OUT
@@ -28,7 +27,7 @@ def files_below(folder: Path) -> list[Path]:
 
 
 def test_names_are_nowhere_in_the_clear_but_in_the_exported_claims(
-    calm: Played, capsys: pytest.CaptureFixture[str]
+    calm: Played, record_property: Callable[[str, object], None]
 ) -> None:
     names = surnames()
     exported = b"".join(file.read_bytes() for file in calm.files)
@@ -48,10 +47,8 @@ def test_names_are_nowhere_in_the_clear_but_in_the_exported_claims(
     for service, rows in calm.rows_read.items():
         read[f"rows of {service}"] = len(rows)
         assert found(names, rows) == set(), f"a name stands in a row of {service}"
-    with capsys.disabled():
-        print()
-        for part, size in read.items():
-            print(f"    searched {size:>12,} bytes of {part}")
+    for part, size in read.items():
+        record_property(f"searched for names in {part}", f"{size:,} bytes")
     assert {"kafka", "logs", "postgres"} <= read.keys()
     logs = {path.name for path in files_below(calm.data / "logs") if path.stat().st_size}
     assert logs >= {"postgres.log", "kafka.log", *(f"{service}-api.log" for service in SERVICES)}
