@@ -28,6 +28,7 @@ settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCh
 settings.load_profile("busy")
 
 
+@pytest.hookimpl(tryfirst=True)  # before the workers name their groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Workers share out files; the played story stays with one, which begins with it."""
     for item in items:

@@ -105,7 +105,7 @@ class Draining:
     def _derive(
         self, tx: Transaction, derivation: Derivation, client: str, took: Callable[[int], None]
     ) -> bool:
-        references = self._interests.gather(tx.connection, client).keys() - {client}
+        references = self._interests.leads_to(tx.connection, client)
         tx.lock(references, share=True)
         if not tx.lock([client], skip=True):
             return False

@@ -96,6 +96,23 @@ class Interests:
         names = [*(each.name for each in self.derivations), *(each.name for each in self.reactions)]
         return {(name, client) for name in names for client in clients}
 
+    def leads_to(self, connection: Connection, client: str) -> set[str]:
+        """The references that the client's facts lead to: what `gather` reads beside the client."""
+        found: set[str] = set()
+        frontier = {client}
+        while frontier:
+            rows = connection.execute(
+                text(
+                    "SELECT DISTINCT unnest(refs) FROM heard_fact"
+                    " WHERE subject = ANY(CAST(:subjects AS text[]))"
+                    " AND type = ANY(CAST(:types AS text[]))"
+                ),
+                {"subjects": sorted(frontier), "types": sorted(self.by_type)},
+            )
+            frontier = {reference for (reference,) in rows} - found - {client}
+            found |= frontier
+        return found
+
     def gather(
         self, connection: Connection, client: str, until: datetime | None = None
     ) -> dict[str, list[HeardFact]]:

@@ -15,6 +15,7 @@ from services.billing.domain.claims import (
     INSTITUTIONAL,
     PROFESSIONAL,
     Carried,
+    Cut,
     Part,
     claim_to_join,
     is_ancillary,
@@ -30,6 +31,8 @@ from services.billing.domain.service_day import ServiceDay
 from services.billing.domain.standing import standing
 
 READY, AWAITING_CONTROL_NUMBER = "READY", "AWAITING_CONTROL_NUMBER"
+CutDay = tuple[ServiceDay, Sequence[tuple[Cut, Part]]]
+"""A day with its claimable lines, by the claim they go on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,20 +59,22 @@ def propose(days: Sequence[ServiceDay], known: Known) -> list[Proposal]:
     """A proposal for each standing claim whose lines changed, fell, or are joined by a late day."""
     by_date = {day.service_date: day for day in days}
     issued = sorted(standing(known.issued, known.adjudications), key=lambda claim: claim.claim_id)
-    found = [_propose(claim, by_date, issued, known) for claim in issued]
+    cut = [(day, tuple(parts_of(day))) for day in by_date.values()]
+    found = [_propose(claim, by_date, cut, issued, known) for claim in issued]
     return [proposal for proposal in found if proposal is not None]
 
 
 def _propose(
     claim: IssuedClaim,
     by_date: Mapping[date, ServiceDay],
+    cut: Sequence[CutDay],
     issued: Sequence[IssuedClaim],
     known: Known,
 ) -> Proposal | None:
     rules = _rules_of_claim(claim, known)
     if rules is None:
         return None
-    all_parts, others = _parts_now(claim, by_date, issued), _others(claim, issued)
+    all_parts, others = _parts_now(claim, cut, issued), _others(claim, issued)
     parts = _of_one_person(claim, all_parts, others)
     unnamed = _unnamed_dates(claim, all_parts, parts, others)
     lines = tuple(
@@ -105,18 +110,18 @@ def _propose(
 
 
 def _parts_now(
-    claim: IssuedClaim, by_date: Mapping[date, ServiceDay], issued: Sequence[IssuedClaim]
+    claim: IssuedClaim, days: Sequence[CutDay], issued: Sequence[IssuedClaim]
 ) -> list[Part]:
     """What would be claimed today: of the claim's own dates, and of late days that join it."""
     dates = {line.service_date for line in claim.lines}
     carried = Carried.on(issued)
     found: list[Part] = []
-    for day in by_date.values():
+    for day, parts in days:
         if day.service_date in dates and _billed_alike(claim, day):
             lines = _still_claimed(claim, day)
         else:
             lines = ()
-        for cut, part in parts_of(day):
+        for cut, part in parts:
             late = tuple(line for line in part.lines if not carried.has(line))
             if late and joins_issued(day, cut, issued) and claim_to_join(cut, issued) == claim:
                 lines = (*lines, *late)

@@ -85,12 +85,12 @@ class ServiceDay:
         """Lines outside the per diem: they may stand on a day that isn't billable itself."""
         return tuple(line for line in self.lines if line.ancillary)
 
-    def with_verdict(self, verdict: Verdict) -> "ServiceDay":
-        """The day after one more gate."""
+    def with_verdict(self, *verdicts: Verdict) -> "ServiceDay":
+        """The day after these gates too."""
         return replace(
             self,
-            verdicts=(*self.verdicts, verdict),
-            rests_on=self.rests_on | verdict.rests_on,
+            verdicts=(*self.verdicts, *verdicts),
+            rests_on=self.rests_on.union(*(verdict.rests_on for verdict in verdicts)),
         )
 
 
@@ -124,11 +124,14 @@ def _resolve(known: Known, on: date, holding: Sequence[Attendance]) -> ServiceDa
     if not attended:
         missed = Verdict(gate="ATTENDANCE", reason="MISSED", final=True, rests_on=day.rests_on)
         return day.with_verdict(missed)
-    day = day.with_verdict(_attendance_gate(own))
+    there = _attendance_gate(own)
     if coverage is None:
-        return day.with_verdict(Verdict(gate="COVERAGE", reason="NO_COVERAGE"))
-    day = day.with_verdict(Verdict(gate="COVERAGE", rests_on=frozenset({coverage.fact})))
-    day = day.with_verdict(gates.restriction_gate(known, day.payer_id, on))
+        return day.with_verdict(there, Verdict(gate="COVERAGE", reason="NO_COVERAGE"))
+    day = day.with_verdict(
+        there,
+        Verdict(gate="COVERAGE", rests_on=frozenset({coverage.fact})),
+        gates.restriction_gate(known, day.payer_id, on),
+    )
     if rules is None:
         return day.with_verdict(Verdict(gate="RULES", reason="NO_RULES_IN_EFFECT"))
     ruling = frozenset(each.fact for each in confirmed if each.rules == rules)
@@ -158,7 +161,7 @@ def _under_rules(
     if not services:
         return day
     billed = bill(on, services, rules)
-    for verdict in (
+    day = day.with_verdict(
         *billed.verdicts,
         gates.level_gate(clinical, rules, gates.discharged_before(known, admission, on)),
         gates.plan_gate(known, admission, rules, on),
@@ -167,8 +170,7 @@ def _under_rules(
         gates.note_gate(known, services, rules),
         week_gate(known, holding, rules, on, of_the_week=not billed.fell_back),
         gates.enrollment_gate(enrollment),
-    ):
-        day = day.with_verdict(verdict)
+    )
     day = replace(day, billed_as=billed.outcome, services=billed.services)
     if enrollment is None or not billed.lines:
         return day
