@@ -38,7 +38,7 @@ up: $(RUN) ## start everything on this machine and stay; ARGS=--help
 
 test: $(DEV) ## every test; ARGS go to pytest
 	@$(GENERATE)
-	@exec $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
+	@exec $(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 lint: $(DEV) ## every check that runs nothing
 	@$(GENERATE)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 with warnings.catch_warnings():
     # kafka-python 3.0.12 reads its schemas by deprecated functions, on every import.
@@ -23,19 +24,28 @@ from ninehours.local.servers import LocalServers
 
 NewStore = Callable[[Service], Store]
 
+STORY = "tests/system/"
+
 # That a machine is busy is no finding.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 
 
-@pytest.hookimpl(tryfirst=True)  # before the workers name their groups
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+    """A worker takes whole files; everything about the played story is for one of them."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return STORY if file.startswith(STORY) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Workers share out files; the played story stays with one, which begins with it."""
-    for item in items:
-        folder = item.path.parent.name
-        group = folder if folder == "system" else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(f"{folder}/{group}"))
-    items.sort(key=lambda item: item.path.parent.name != "system")
+    """What takes longest begins."""
+    items.sort(key=lambda item: not item.nodeid.startswith(STORY))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
