@@ -6,6 +6,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
@@ -57,8 +58,11 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServers]:
-    """An embedded PostgreSQL, for the whole run."""
+    """An embedded PostgreSQL for the whole run. Nobody pulls its plug: it waits for no disk."""
     with LocalServers(tmp_path_factory.mktemp("postgres") / "data", kafka=False) as servers:
+        with psycopg.connect(servers.admin_url, autocommit=True) as admin:
+            admin.execute("ALTER SYSTEM SET fsync = off")
+            admin.execute("SELECT pg_reload_conf()")
         yield servers
 
 

@@ -18,7 +18,7 @@ from ninehours.local.system import LocalSystem
 from ninehours.story import days, named
 from tests.system.told import Answer
 
-HOLD = events.OUTCOME_HOLD
+HOLD, NOT_BILLABLE = events.OUTCOME_HOLD, events.OUTCOME_NOT_BILLABLE
 
 
 def take_answers(system: LocalSystem, client_ids: Mapping[str, str]) -> dict[str, Answer]:
@@ -47,7 +47,10 @@ def _answers(asking: "_Asking", clients: Mapping[str, str]) -> Iterator[Answer]:
         ("consent_revoked", named.CONSENT_REVOKED),
         ("authorization_used_up", named.AUTHORIZATION_USED_UP),
     ):
-        yield asking.day(name, clients[story], asking.first_on_hold(clients[story]))
+        yield asking.day(name, clients[story], asking.first(clients[story], HOLD))
+    short, paid = clients[named.SHORT_OF_NINE_HOURS], clients[named.PAID_IN_FULL]
+    yield asking.day("short_of_nine_hours", short, days.SHORT_DAYS[0])
+    yield asking.day("paid_in_full", paid, asking.first(paid, NOT_BILLABLE))
     yield asking.level("step_up", clients[named.STEP_UP])
 
 
@@ -76,8 +79,11 @@ class _Asking:
         )
         return list(self._services.ask("biller", request).claims)
 
-    def first_on_hold(self, client_id: str) -> date:
-        request = billing.ListServiceDaysRequest(client_id=client_id, outcome=HOLD, page_size=1000)
+    def first(self, client_id: str, outcome: Any) -> date:
+        """The first date that came to that."""
+        request = billing.ListServiceDaysRequest(
+            client_id=client_id, outcome=outcome, page_size=1000
+        )
         found = [each.service_date for each in self._services.ask("biller", request).days]
         return min(date(each.year, each.month, each.day) for each in found)
 

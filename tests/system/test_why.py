@@ -1,4 +1,4 @@
-"""Answers to why, of eight of README's stories: as they are kept, and every id in them leads on."""
+"""Answers to why, of nine of README's stories: as they are kept, and every id in them leads on."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,9 @@ NAMES = (
     "full_course_first_claim",
     "late_note_before_it_was_signed",
     "late_note_released",
+    "paid_in_full",
     "replacement",
+    "short_of_nine_hours",
     "step_up",
     "void",
     "voided",
