@@ -1,21 +1,21 @@
 """Lists for billing teams, each asked for and told."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from ninehours.billing.v1 import billing_service_pb2 as pb
 from ninehours.billing.v1 import billing_work_service_pb2 as work
 
-from kernel.rpc.translate import to_date, to_timestamp
+from kernel.rpc.translate import to_date
 from ninehours.cli import billing_columns as columns
 from ninehours.cli import billing_lists as lists
 from ninehours.cli import billing_screens as screens
 from ninehours.cli.asking import asking
 from ninehours.cli.billing_lists import BILLER, Payers
 from ninehours.cli.csv_export import check_csv
+from ninehours.cli.dates import stamp_of
 from ninehours.cli.listing import Listing
 from ninehours.cli.output import as_dict, print_json
 
@@ -49,7 +49,7 @@ def list_claims(
     data: Path | None, texts: Texts, enums: Enums, *, as_of: datetime | None, **told: Any
 ) -> None:
     request = pb.ListClaimsRequest(
-        **texts, **_values(pb.ListClaimsRequest, enums), as_of=moment_of(as_of)
+        **texts, **_values(pb.ListClaimsRequest, enums), as_of=stamp_of(as_of)
     )
     _list(data, CLAIMS, lists.claims, request, **told)
 
@@ -97,16 +97,6 @@ def _list(
         request.payer_id = payers.id_of(payer)
         found = read(services, lists.asked(request, first, last, since))
         listing.tell(found, payers, csv=csv, as_json=as_json)
-
-
-def moment_of(as_of: datetime | None) -> Timestamp | None:
-    """A day is meant to its end; without a zone, UTC."""
-    if as_of is None:
-        return None
-    if as_of.tzinfo is None:
-        whole_day = as_of.time() == time.min
-        as_of = datetime.combine(as_of.date(), time.max if whole_day else as_of.time(), UTC)
-    return to_timestamp(as_of)
 
 
 def _values(kind: Any, enums: Enums) -> dict[str, Any]:

@@ -4,6 +4,9 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from kernel.rpc.translate import to_timestamp
 from ninehours.cli.ending import USAGE, Problem
 
 
@@ -29,6 +32,12 @@ def moment_of(as_of: datetime | None) -> datetime | None:
     if as_of.tzinfo is None and as_of.time() == time.min:
         return datetime.combine(as_of, time.max, tzinfo=UTC)
     return as_of.replace(tzinfo=UTC) if as_of.tzinfo is None else as_of
+
+
+def stamp_of(as_of: datetime | None) -> Timestamp | None:
+    """The same, as messages have it."""
+    moment = moment_of(as_of)
+    return to_timestamp(moment) if moment else None
 
 
 def today() -> date:

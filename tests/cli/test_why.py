@@ -4,7 +4,8 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ninehours.cli.why.asking import asked, moment_of
+from ninehours.cli.dates import stamp_of
+from ninehours.cli.why.asking import asked
 from ninehours.cli.why.page import page_of
 from ninehours.cli.why.telling import FACT, HOLD, RELEASE, RULE, Point, Section, Told, every_point
 from ninehours.cli.why.tree import lines_of
@@ -73,8 +74,8 @@ def test_the_page_is_written_whole_and_for_its_owner_alone(tmp_path: Path) -> No
 
 
 def test_a_day_means_all_of_it_and_a_time_itself() -> None:
-    whole, moment = moment_of(datetime(2026, 3, 2)), moment_of(datetime(2026, 3, 2, 9, 30))
-    assert moment_of(None) is None
+    whole, moment = stamp_of(datetime(2026, 3, 2)), stamp_of(datetime(2026, 3, 2, 9, 30))
+    assert stamp_of(None) is None
     assert whole is not None and moment is not None
     assert whole.ToDatetime(UTC) == datetime(2026, 3, 2, 23, 59, 59, 999999, UTC)
     assert moment.ToDatetime(UTC) == datetime(2026, 3, 2, 9, 30, tzinfo=UTC)

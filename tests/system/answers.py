@@ -8,6 +8,7 @@ from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as billing
 
 from ninehours.cli.asking import Services
+from ninehours.cli.dates import stamp_of
 from ninehours.cli.why import asking as why
 from ninehours.cli.why.of_claim import tell_claim
 from ninehours.cli.why.of_day import REVISIONS, tell_day
@@ -64,7 +65,7 @@ class _Asking:
         return _answer(name, tell_claim(answer, facts, ""), answer, facts)
 
     def day(self, name: str, client_id: str, on: date, as_of: datetime | None = None) -> Answer:
-        answer = why.day(self._services, client_id, on, why.moment_of(as_of))
+        answer = why.day(self._services, client_id, on, stamp_of(as_of))
         facts = self._facts("biller", answer)
         return _answer(name, tell_day(answer, facts, ""), answer, facts)
 

@@ -47,12 +47,13 @@ def claim(
     issued; days that changed since are told again.
     """
     from ninehours.cli.asking import asking
+    from ninehours.cli.dates import stamp_of
     from ninehours.cli.why import asking as why
     from ninehours.cli.why.of_claim import tell_claim
     from ninehours.cli.why.showing import show
 
     with asking(data) as services:
-        then = why.moment_of(as_of)
+        then = stamp_of(as_of)
         answer = why.claim(services, id, then)
         facts = why.facts(services, "biller", why.ids_in(answer), then)
         told = tell_claim(answer, facts, why.asked("claim", id, as_of=as_of))
@@ -70,12 +71,13 @@ def day(
 ) -> None:
     """Why a client's day is what it is: every gate, and what would release a HOLD."""
     from ninehours.cli.asking import asking
+    from ninehours.cli.dates import stamp_of
     from ninehours.cli.why import asking as why
     from ninehours.cli.why.of_day import tell_day
     from ninehours.cli.why.showing import show
 
     with asking(data) as services:
-        then = why.moment_of(as_of)
+        then = stamp_of(as_of)
         answer = why.day(services, client, date.date(), then)
         facts = why.facts(services, "biller", why.ids_in(answer), then)
         asked = why.asked("day", client, str(date.date()), as_of=as_of)
@@ -95,13 +97,14 @@ def level_of_care(
 ) -> None:
     """Why a client is at a level of care: who decided, and what was recommended, on what."""
     from ninehours.cli.asking import asking
+    from ninehours.cli.dates import stamp_of
     from ninehours.cli.why import asking as why
     from ninehours.cli.why.of_level import tell_level
     from ninehours.cli.why.showing import show
 
     with asking(data) as services:
         day = on.date() if on else None
-        then = why.moment_of(as_of)
+        then = stamp_of(as_of)
         answer = why.level_of_care(services, client, day, then)
         facts = why.facts(services, "clinician", why.ids_in(answer), then)
         asked = why.asked("level-of-care", client, on=day, as_of=as_of)
@@ -123,12 +126,13 @@ def fact(
     ID is a public fact's, or a derived row's.
     """
     from ninehours.cli.asking import asking
+    from ninehours.cli.dates import stamp_of
     from ninehours.cli.why import asking as why
     from ninehours.cli.why.of_fact import tell_fact
     from ninehours.cli.why.showing import show
 
     with asking(data) as services:
-        answer = why.fact(services, role, id, why.moment_of(as_of))
+        answer = why.fact(services, role, id, stamp_of(as_of))
         facts = why.facts(services, role, answer.derived.facts)
         told = tell_fact(answer, facts, why.asked("fact", id, as_of=as_of))
         show(told, answer, facts, name="fact", as_json=json, html=html)

@@ -1,16 +1,16 @@
 """What is asked of the services, and the facts that their answers name, each asked of its owner."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from ninehours.billing.v1 import explanation_service_pb2 as billing
-from ninehours.common.v1 import common_pb2 as common
 from ninehours.exchange.v1 import fact_service_pb2 as facts_pb
 from ninehours.plans.v1 import explanation_service_pb2 as plans
 
+from kernel.rpc.translate import to_date
 from ninehours.cli.asking import Services
 from ninehours.cli.ending import NOT_FOUND, Problem
 
@@ -19,22 +19,6 @@ PAGE = 1000
 ID_FIELDS = ("fact_id", "row_id", "facts_added", "facts_removed")
 
 Facts = Mapping[str, facts_pb.ExplainedFact]
-
-
-def moment_of(as_of: datetime | None) -> Timestamp | None:
-    """A day means all of it; a time without a zone is UTC's."""
-    if as_of is None:
-        return None
-    if as_of.tzinfo is None:
-        whole_day = as_of.time() == time.min
-        as_of = datetime.combine(as_of.date(), time.max if whole_day else as_of.time(), UTC)
-    stamp = Timestamp()
-    stamp.FromDatetime(as_of)
-    return stamp
-
-
-def date_message(on: date) -> common.Date:
-    return common.Date(year=on.year, month=on.month, day=on.day)
 
 
 def claim(services: Services, claim_id: str, as_of: Timestamp | None) -> billing.ExplainedClaim:
@@ -48,9 +32,7 @@ def day(
     services: Services, client_id: str, on: date, as_of: Timestamp | None
 ) -> billing.ExplainedDay:
     """Why a day is what it is."""
-    request = billing.ExplainDayRequest(
-        client_id=client_id, service_date=date_message(on), as_of=as_of
-    )
+    request = billing.ExplainDayRequest(client_id=client_id, service_date=to_date(on), as_of=as_of)
     found: billing.ExplainedDay = services.ask("biller", request).day
     return found
 
@@ -60,7 +42,7 @@ def level_of_care(
 ) -> plans.ExplainLevelOfCareResponse:
     """Why a client is at a level."""
     request = plans.ExplainLevelOfCareRequest(
-        client_id=client_id, on=date_message(on) if on else None, as_of=as_of
+        client_id=client_id, on=to_date(on) if on else None, as_of=as_of
     )
     found: plans.ExplainLevelOfCareResponse = services.ask("clinician", request)
     return found
