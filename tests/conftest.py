@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from xdist.scheduler import LoadScopeScheduling
 
 with warnings.catch_warnings():
@@ -27,8 +27,13 @@ NewStore = Callable[[Service], Store]
 
 STORY = "tests/system/"
 
-# That a machine is busy is no finding.
-settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# That a machine is busy is no finding; and a finding is told without a long look for its lines.
+settings.register_profile(
+    "busy",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    phases=[phase for phase in Phase if phase is not Phase.explain],
+)
 settings.load_profile("busy")
 
 

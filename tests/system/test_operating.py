@@ -6,6 +6,7 @@ system starts once more.)
 
 import json
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,9 +36,11 @@ BILLING = billing.DESCRIPTOR.services_by_name["BillingService"]
 
 
 @pytest.fixture(scope="module")
-def system(calm: Played) -> Iterator[LocalSystem]:
-    """The story's system, started again."""
-    with LocalSystem(calm.data, progress=lambda _: None) as system:
+def system(calm: Played, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
+    """The story's system, started again on a copy: others look at the story after these."""
+    copy = tmp_path_factory.mktemp("operated") / "data"
+    shutil.copytree(calm.data, copy)
+    with LocalSystem(copy, progress=lambda _: None) as system:
         yield system
 
 

@@ -223,7 +223,7 @@ class Histories(RuleBasedStateMachine):
             return
         claims = standing(self.known.issued, self.known.adjudications)
         services = Counter(
-            (line.service_date, line.code)
+            (line.service_date, line.code, line.rendering_staff_id)
             for claim in claims
             for line in {(each.service_date, each.code): each for each in claim.lines}.values()
         )
