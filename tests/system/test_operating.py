@@ -108,17 +108,18 @@ def test_what_was_undone_left_nothing_to_find(operator: Operator) -> None:
         assert operator.findings(service) == []
 
 
-def ninehours(calm: Played, *arguments: str) -> Result:
+def ninehours(system: LocalSystem, *arguments: str) -> Result:
     """The command line, asking the running system."""
     command, *rest = arguments
     words = [command, *rest[:1]] if command == "parked" else [command]
-    return CliRunner().invoke(app, [*words, "--data", str(calm.data), *arguments[len(words) :]])
+    words += ["--data", str(system.servers.folder.path), *arguments[len(words) :]]
+    return CliRunner().invoke(app, words)
 
 
-def test_status_is_well_and_names_every_process(system: LocalSystem, calm: Played) -> None:
-    shown = ninehours(calm, "status")
+def test_status_is_well_and_names_every_process(system: LocalSystem) -> None:
+    shown = ninehours(system, "status")
     assert (shown.exit_code, shown.stdout.splitlines()[-1]) == (0, "all is well"), shown.output
-    told = json.loads(ninehours(calm, "status", "--json").stdout)
+    told = json.loads(ninehours(system, "status", "--json").stdout)
     up = {
         f"{service['service']}-{process['name']}": process["up"]
         for service in told["services"]
@@ -133,7 +134,7 @@ def test_status_is_well_and_names_every_process(system: LocalSystem, calm: Playe
     assert heard == {(name, owner) for name, owners in HEARS.items() for owner in owners}
 
 
-def test_what_is_parked_is_listed_shown_and_released(system: LocalSystem, calm: Played) -> None:
+def test_what_is_parked_is_listed_shown_and_released(system: LocalSystem) -> None:
     with database(system, "plans") as connection:
         row = connection.execute(
             "WITH held AS (UPDATE heard_head SET stopped = 'PARKED' WHERE (topic, subject) ="
@@ -143,21 +144,21 @@ def test_what_is_parked_is_listed_shown_and_released(system: LocalSystem, calm: 
             " 'UnknownType at hearing.py:1' FROM held RETURNING *"
         ).fetchone()
     assert row is not None
-    status = ninehours(calm, "status")
+    status = ninehours(system, "status")
     assert status.exit_code == 1
     assert "`ninehours parked list --service plans`" in status.stdout
     record = f"record:{row['id']}"
-    listed = ninehours(calm, "parked", "list")
+    listed = ninehours(system, "parked", "list")
     assert record in listed.stdout and f"subject:{row['topic']}:{row['subject']}" in listed.stdout
-    shown = ninehours(calm, "parked", "show", record, "--service", "plans")
+    shown = ninehours(system, "parked", "show", record, "--service", "plans")
     assert "UnknownType at hearing.py:1" in shown.stdout and "4 bytes, not shown" in shown.stdout
-    assert ninehours(calm, "parked", "release", record, "--service", "plans").exit_code == 0
-    until(lambda: ninehours(calm, "status").exit_code == 0)
-    assert ninehours(calm, "parked", "show", record, "--service", "plans").exit_code == 3
+    assert ninehours(system, "parked", "release", record, "--service", "plans").exit_code == 0
+    until(lambda: ninehours(system, "status").exit_code == 0)
+    assert ninehours(system, "parked", "show", record, "--service", "plans").exit_code == 3
 
 
-def test_a_rebuild_changes_nothing(calm: Played, system: LocalSystem) -> None:
-    told = json.loads(ninehours(calm, "rebuild", "--json").stdout)
+def test_a_rebuild_changes_nothing(system: LocalSystem) -> None:
+    told = json.loads(ninehours(system, "rebuild", "--json").stdout)
     assert {name: numbers["changed"] for name, numbers in told.items()} == dict.fromkeys(
         SERVICES, 0
     )
@@ -165,16 +166,16 @@ def test_a_rebuild_changes_nothing(calm: Played, system: LocalSystem) -> None:
 
 
 def test_tail_shows_every_fact_once_and_no_value_unless_asked(
-    calm: Played, system: LocalSystem
+    system: LocalSystem,
 ) -> None:
     with database(system, "attendance") as connection:
         rows = connection.execute("SELECT id FROM published ORDER BY position").fetchall()
     asked = ("tail", "--from-start", "--service", "attendance", "-n", str(len(rows)), "--json")
-    lines = [json.loads(line) for line in ninehours(calm, *asked).stdout.splitlines()]
+    lines = [json.loads(line) for line in ninehours(system, *asked).stdout.splitlines()]
     assert [line["id"] for line in lines] == [str(row["id"]) for row in rows]
     assert {"payload"} & {key for line in lines for key in line} == set()
     [one] = ninehours(
-        calm, "tail", "--from-start", "--type", "SessionAttended", "-n", "1", "--payload"
+        system, "tail", "--from-start", "--type", "SessionAttended", "-n", "1", "--payload"
     ).stdout.splitlines()
     assert '"minutes": ' in one
 
