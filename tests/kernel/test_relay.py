@@ -191,7 +191,7 @@ def test_a_second_relay_stands_by_and_takes_over_when_the_firsts_connection_dies
         publish_all(store)
         until(lambda: unsent(store) == 0)
         assert producers[1].sent == 15
-    assert holder(store) is None  # with the relay its lock is gone
+    until(lambda: holder(store) is None)  # with the relay its lock goes
     assert len(received(broker, store.topic, 30)) == 30
 
 
