@@ -8,7 +8,7 @@ from rich.console import Console
 
 from ninehours.cli.billing_columns import claimed, reasons
 from ninehours.cli.billing_lists import Found, Payers, iso, name_of
-from ninehours.cli.output import dollars, screen, table
+from ninehours.cli.output import dollars, plural, screen, table
 
 Cells = Sequence[object]
 
@@ -41,7 +41,7 @@ def show_claims(found: Found, payers: Payers) -> None:
     groups = _grouped(found.rows, payers, lambda claim: iso(claim.period_start))
     _show(groups, ("claim", "period", "state", "charge"), row, right=("charge",))
     total = sum(claim.charge.minor_units for claim in found.rows)
-    _end(found, f"{len(found.rows)} claims, {dollars(total)}")
+    _end(found, f"{plural(len(found.rows), 'claim')}, {dollars(total)}")
 
 
 def show_days(found: Found, payers: Payers) -> None:
@@ -59,7 +59,7 @@ def show_days(found: Found, payers: Payers) -> None:
     _show(groups, columns, row, right=("minutes", "charge"))
     counts = Counter(name_of(day, "outcome") for day in found.rows)
     told = ", ".join(f"{number} {name}" for name, number in sorted(counts.items()))
-    _end(found, f"{len(found.rows)} days: {told}" if told else "no days")
+    _end(found, f"{plural(len(found.rows), 'day')}: {told}" if told else "no days")
 
 
 def show_holds(found: Found, payers: Payers) -> None:
@@ -84,7 +84,7 @@ def show_holds(found: Found, payers: Payers) -> None:
     groups = _grouped(found.rows, payers, lambda hold: iso(hold.service_date))
     by_stake = sorted(groups, key=lambda group: -_stake(group[1]))
     _show(by_stake, ("date", "age", "at stake", "why"), row, right=("age", "at stake"))
-    _end(found, f"{len(held)} days on HOLD, {dollars(_stake(held))} at stake")
+    _end(found, f"{plural(len(held), 'day')} on HOLD, {dollars(_stake(held))} at stake")
 
 
 def show_proposals(found: Found, payers: Payers) -> None:
@@ -99,7 +99,7 @@ def show_proposals(found: Found, payers: Payers) -> None:
 
     groups = _grouped(found.rows, payers, lambda proposal: str(proposal.claim_id))
     _show(groups, ("claim", "action", "state", "charge"), row)
-    _end(found, f"{len(found.rows)} corrections proposed")
+    _end(found, f"{plural(len(found.rows), 'correction')} proposed")
 
 
 def show_authorizations(answer: Any, payers: Payers) -> None:
@@ -199,7 +199,7 @@ def _end(found: Found, told: str) -> None:
     if not found.cursor:
         print(told)
         return
-    print(f"{len(found.rows)} changes")
+    print(plural(len(found.rows), "change"))
     print(f"changes from here on: --changed-since {found.cursor}")
 
 

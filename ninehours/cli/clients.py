@@ -7,7 +7,7 @@ from ninehours.intake.v1 import clients_service_pb2 as intake
 
 from ninehours.cli.asking import Services
 from ninehours.cli.dates import day_in
-from ninehours.cli.output import screen, table
+from ninehours.cli.output import plural, screen, table
 from ninehours.cli.sites import Sites, kind_of
 
 ROLE = "front_desk"
@@ -52,7 +52,7 @@ def show_clients(clients: Iterable[intake.ListedClient], sites: Sites) -> None:
         console.print(table(("client", "program", "admitted", "closed"), rows))
         console.print()
     active = sum(_is_active(each) for each in found)
-    console.print(f"{len(found)} clients, {active} in care")
+    console.print(f"{plural(len(found), 'client')}, {active} in care")
 
 
 def _place(client: intake.ListedClient, sites: Sites) -> tuple[str, str]:

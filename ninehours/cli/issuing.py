@@ -16,7 +16,7 @@ from ninehours.cli.billing_lists import BILLER, Payers, is_id
 from ninehours.cli.ending import USAGE, Problem, say
 from ninehours.cli.export import export_batch
 from ninehours.cli.options import DATA
-from ninehours.cli.output import as_dict, dollars, print_json, table
+from ninehours.cli.output import as_dict, dollars, plural, print_json, table
 from ninehours.cli.output import screen as screen_for_people
 
 DEADLINE = 120.0
@@ -112,9 +112,9 @@ def _show_issued(answer: Any, files: list[Path], corrections: bool) -> None:
     if not files:
         print("nothing was issued")
     elif corrections:
-        print(f"{answer.replaced} claims replaced, {answer.voided} voided")
+        print(f"{plural(answer.replaced, 'claim')} replaced, {answer.voided} voided")
     else:
-        print(f"{answer.claims} claims issued, {dollars(answer.charge.minor_units)}")
+        print(f"{plural(answer.claims, 'claim')} issued, {dollars(answer.charge.minor_units)}")
     for file in files:
         print(f"  {file}")
     if answer.left_out:

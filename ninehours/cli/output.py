@@ -20,6 +20,11 @@ def as_dict(message: Message) -> dict[str, Any]:
     )
 
 
+def plural(count: int, one: str) -> str:
+    """`1 gate`, `2 gates`."""
+    return f"{count} {one}" if count == 1 else f"{count} {one}s"
+
+
 def print_json(answer: Any) -> None:
     """One object, indented."""
     print(json.dumps(answer, indent=2, ensure_ascii=False))

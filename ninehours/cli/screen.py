@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ninehours.cli.options import DATA
-from ninehours.cli.output import dollars
+from ninehours.cli.output import dollars, plural
 
 if TYPE_CHECKING:
     from ninehours.cli.demo import Outcome
@@ -71,7 +71,7 @@ def _happened(outcome: "Outcome") -> list[str]:
         f"{dollars(summary.claims_amount_minor)} claimed and standing; "
         f"{claims['DRAFTED']} drafts left",
         f"{facts.get('AttendanceCorrected', 0)} attendances corrected after issue, "
-        f"{summary.proposals} corrections still proposed",
+        f"{plural(summary.proposals, 'correction')} not sent yet",
         "nothing parked" if not summary.parked else f"{summary.parked} records parked",
     ]
 

@@ -7,7 +7,7 @@ from ninehours.exchange.v1 import operating_service_pb2 as pb
 
 from ninehours.cli.asking import Services
 from ninehours.cli.ending import FAILED, USAGE, Problem, say
-from ninehours.cli.output import as_dict, print_json, screen
+from ninehours.cli.output import as_dict, plural, print_json, screen
 from ninehours.story.settling import SERVICES, NotSettled, settle
 
 LONGEST = 3600.0  # seconds that one service's checks may take
@@ -36,7 +36,9 @@ def run_verify(services: Services, *, as_json: bool, only: str | None, timeout: 
         raise Problem(FAILED, f"{found} {what} not as it must be; see above")
     if not as_json:
         checks = sum(map(len, answers.values()))
-        screen().print(f"{checks} checks in {len(answers)} services: nothing found")
+        screen().print(
+            f"{plural(checks, 'check')} in {plural(len(answers), 'service')}: nothing found"
+        )
 
 
 def chosen(only: str | None) -> Sequence[str]:

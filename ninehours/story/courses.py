@@ -91,7 +91,7 @@ class Course:
 
 
 # How many of a group's seats go to people without a story of their own.
-ORDINARY = {"day": 4, "evening": 6, "morning": 11, "both": 8, "weekend": 5, "online": 8}
+ORDINARY = {"day": 4, "evening": 5, "morning": 11, "both": 8, "weekend": 5, "online": 8}
 PAYERS_OF = {
     "SUBSTANCE_USE": (PER_DIEM_PAYER, PER_DIEM_PAYER, UNITS_PAYER, DISCRETE_PAYER),
     "MENTAL_HEALTH": (INSTITUTIONAL_PAYER, INSTITUTIONAL_PAYER, DISCRETE_PAYER),

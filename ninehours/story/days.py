@@ -39,6 +39,11 @@ def weeks_of(block: int) -> range:
     return range(first, first + WEEKS_OF_A_BLOCK)
 
 
+def block_of(day: date) -> int:
+    """The block a day of treatment lies in."""
+    return (day - FIRST_MONDAY).days // (7 * WEEKS_OF_A_BLOCK) + 1
+
+
 def first_day(block: int) -> date:
     """A Monday."""
     return day_of(weeks_of(block)[0])
@@ -74,6 +79,8 @@ CORRECTED = day_of(2, TUESDAY)
 CORRECTED_TO = 60  # minutes
 NEVER_THERE = day_of(1, FRIDAY)
 CORRECTING = day_of(3, TUESDAY)
+CORRECTED_LAST = day_of(12, TUESDAY)
+CORRECTING_LAST = day_of(WEEKS + 1)
 UNSIGNED = day_of(1, MONDAY)
 SIGNED_AT_LAST = day_of(2, MONDAY)
 LATE_DAY = day_of(2, WEDNESDAY)

@@ -27,6 +27,7 @@ CONSENT_REVOKED = "consent revoked"
 PAID_IN_FULL = "paid in full"
 CORRECTED_REPLACED = "corrected, replaced"
 CORRECTED_VOIDED = "corrected, voided"
+CORRECTED_WAITING = "corrected, waiting"
 LATE_NOTE = "late note"
 LATE_DAY = "late day"
 DUAL_DIAGNOSIS = "dual diagnosis"
@@ -81,6 +82,7 @@ COURSES = {
     PAID_IN_FULL: _course("day", 2),
     CORRECTED_REPLACED: _course("evening", 2),
     CORRECTED_VOIDED: _course("day", missed=days.days_of(1) - {days.NEVER_THERE}),
+    CORRECTED_WAITING: _course("evening", seats=(Seat("evening", 3, 3),), stays=(Stay(3, 3),)),
     LATE_NOTE: _course("evening", unsigned=frozenset({days.UNSIGNED})),
     LATE_DAY: _course("day", missed=frozenset({days.LATE_DAY})),
     DUAL_DIAGNOSIS: _course("both", 2),

@@ -21,6 +21,7 @@ STORIES: Mapping[str, Callable[[Evidence], None]] = {
     named.PAID_IN_FULL: stories_of_claims.paid_in_full,
     named.CORRECTED_REPLACED: stories_of_claims.corrected_replaced,
     named.CORRECTED_VOIDED: stories_of_claims.corrected_voided,
+    named.CORRECTED_WAITING: stories_of_claims.corrected_waiting,
     named.LATE_NOTE: stories_of_claims.late_note,
     named.LATE_DAY: stories_of_claims.late_day,
     named.DUAL_DIAGNOSIS: stories_of_claims.dual_diagnosis,

@@ -111,6 +111,21 @@ def corrected_voided(told: Evidence) -> None:
     expect("what is still proposed", list(told.proposals), [])
 
 
+def corrected_waiting(told: Evidence) -> None:
+    """Corrected before the payer answered: proposed, and not sent until its number is known."""
+    [proposal] = some("a proposal", told.proposals)
+    on = days.CORRECTED_LAST
+    expect("what changed", [looks.is_on(each, on) for each in proposal.changed_dates], [True])
+    state = billing.ProposalState.Name(proposal.state).removeprefix("PROPOSAL_STATE_")
+    expect("what it waits for", state, "AWAITING_CONTROL_NUMBER")
+    [original] = [c for c in told.issued() if c.claim_id == proposal.claim_id]
+    expect("days of the claim", len(_dates(original.lines)), 3)
+    some(f"{on} among them", on in _dates(original.lines))
+    expect("the payer's answer", original.adjudication, billing.ADJUDICATION_STATUS_UNSPECIFIED)
+    expect("claims that follow", [original.followed_by_claim_id, *told.issued(REPLACEMENT)], [""])
+    expect("its outcome now", told.outcome(on), "NOT_BILLABLE")
+
+
 def late_note(told: Evidence) -> None:
     """Held for want of a note, released when it was signed: both are in the history."""
     of_day = [

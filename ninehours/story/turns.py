@@ -13,6 +13,7 @@ from ninehours.story.named import (
     CONSENT_REVOKED,
     CORRECTED_REPLACED,
     CORRECTED_VOIDED,
+    CORRECTED_WAITING,
     FULL_COURSE,
     LATE_DAY,
     LATE_NOTE,
@@ -40,9 +41,7 @@ def correct(telling: Telling) -> None:
     telling.stage.scene("attendance corrected after its claim was issued, of three clients")
     now = at(days.CORRECTING, 10)
     left_early = telling.charts[CORRECTED_REPLACED]
-    came, _ = moments(_session(telling, left_early, days.CORRECTED))
-    there = (came, came + timedelta(minutes=days.CORRECTED_TO))
-    _correct(telling, left_early, days.CORRECTED, there=there, reason="WRONG_TIME", now=now)
+    _had_left_early(telling, left_early, days.CORRECTED, now=now)
     never_there = telling.charts[CORRECTED_VOIDED]
     _correct(telling, never_there, days.NEVER_THERE, there=None, reason="NOT_THERE", now=now)
     forgotten = telling.charts[LATE_DAY]
@@ -54,6 +53,14 @@ def correct(telling: Telling) -> None:
     for chart, day in ((left_early, days.CORRECTED), (never_there, days.NEVER_THERE)):
         awaits = partial(looks.awaits_its_number, client_id=chart.client_id, on=day)
         telling.stage.check(awaits)
+
+
+def correct_again(telling: Telling) -> None:
+    """After the last claims were issued: the payer hasn't answered, the correction waits."""
+    telling.stage.scene("attendance corrected once more; the payer has not answered yet")
+    chart = telling.charts[CORRECTED_WAITING]
+    now = at(days.CORRECTING_LAST, 14)
+    _had_left_early(telling, chart, days.CORRECTED_LAST, now=now)
 
 
 def restrict(telling: Telling) -> None:
@@ -96,12 +103,18 @@ def follow_up(telling: Telling) -> None:
 
 # After which week: on the Monday before claims are issued, after that, and after a block's end.
 ON_MONDAY = {1: sign_late, 3: restrict, 4: waive, 5: revoke, 10: follow_up}
-ONCE_ISSUED = {2: correct, 6: settle_revocation}
+ONCE_ISSUED = {2: correct, 6: settle_revocation, 12: correct_again}
 ONCE_ENDED = {4: schedule_visits}
 
 
 def _session(telling: Telling, chart: Chart, day: date) -> ScheduledSession:
-    return telling.sessions[group_in(chart.client, 1).key, day]
+    return telling.sessions[group_in(chart.client, days.block_of(day)).key, day]
+
+
+def _had_left_early(telling: Telling, chart: Chart, day: date, *, now: datetime) -> None:
+    came, _ = moments(_session(telling, chart, day))
+    there = (came, came + timedelta(minutes=days.CORRECTED_TO))
+    _correct(telling, chart, day, there=there, reason="WRONG_TIME", now=now)
 
 
 def _correct(

@@ -92,6 +92,7 @@ OWN_STEPS = {
     "paid in full": ("restrict disclosure",),
     "corrected, replaced": ("correct 2026-03-10",),
     "corrected, voided": ("correct 2026-03-06",),
+    "corrected, waiting": ("correct 2026-05-19",),
     "late note": ("sign note of 2026-03-02",),
     "late day": ("correct 2026-03-11", "sign note of 2026-03-11"),
     "dual diagnosis": ("diagnose 1", "diagnose 2"),

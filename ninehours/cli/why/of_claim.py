@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.billing.v1 import explanation_service_pb2 as pb
 
+from ninehours.cli.output import plural
 from ninehours.cli.why.asking import Facts
 from ninehours.cli.why.of_day import (
     STALE,
@@ -15,7 +16,7 @@ from ninehours.cli.why.of_day import (
     line_of,
 )
 from ninehours.cli.why.telling import NOTE, Point, Section, Told
-from ninehours.cli.why.words import day_of, joined, moment, money, name_of, plural, signed
+from ninehours.cli.why.words import day_of, joined, moment, money, name_of, signed
 
 FREQUENCIES = {"1": "original", "7": "replacement", "8": "void"}
 BASES = {

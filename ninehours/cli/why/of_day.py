@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import explanation_service_pb2 as pb
 
+from ninehours.cli.output import plural
 from ninehours.cli.why.asking import Facts
 from ninehours.cli.why.telling import (
     FACT,
@@ -25,7 +26,6 @@ from ninehours.cli.why.words import (
     joined,
     money,
     name_of,
-    plural,
     signed,
     whoever,
 )

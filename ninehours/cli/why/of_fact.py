@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from ninehours.exchange.v1 import fact_service_pb2 as pb
 
+from ninehours.cli.output import plural
 from ninehours.cli.why.asking import Facts
 from ninehours.cli.why.telling import FACT, Point, Section, Told
-from ninehours.cli.why.words import joined, moment, plural, signed
+from ninehours.cli.why.words import joined, moment, signed
 
 RECORDED = "recorded"
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from ninehours.plans.v1 import explanation_service_pb2 as pb
 
+from ninehours.cli.output import plural
 from ninehours.cli.why.asking import Facts
 from ninehours.cli.why.telling import FACT, NOTE, PASS, REFUSE, RULE, Point, Section, Told
-from ninehours.cli.why.words import by_time, cited, day_of, moment, name_of, plural, signed
+from ninehours.cli.why.words import by_time, cited, day_of, moment, name_of, signed
 
 STALE = (
     "Something of this client is parked, behind or still to be derived: recommendations are stale"

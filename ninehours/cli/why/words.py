@@ -71,11 +71,6 @@ def whoever(roles: Any) -> str:
     return " or ".join(ROLES.get(role, role) for role in roles)
 
 
-def plural(count: int, one: str) -> str:
-    """`1 gate`, `2 gates`."""
-    return f"{count} {one}" if count == 1 else f"{count} {one}s"
-
-
 def joined(*parts: str) -> str:
     """Those that say something."""
     return ", ".join(part for part in parts if part)
