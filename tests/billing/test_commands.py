@@ -196,7 +196,7 @@ def test_an_answer_makes_a_correction_ready_and_it_is_issued(
     office.draining.drain()
     assert "REPLACE  READY  $600.00 → $300.00" in run("proposals").stdout
     words = ("issue", "--payer", "prairie", "--corrections", "--exports", tmp_path / "out")
-    assert "1 claims replaced, 0 voided" in run(*words).stdout
+    assert "1 claim replaced, 0 voided" in run(*words).stdout
     listed = told(run("claims", "--adjudication", "paid", "--json"))["claims"]
     assert [(each["claim_id"], each["paid"]["minor_units"]) for each in listed] == [
         (claim["claim_id"], "60000")

@@ -239,7 +239,16 @@ def test_a_consent_revoked_since_the_service_is_settled_by_a_named_person(
     assert office.identities.settled[-1] == (CLIENT,)
     [disclosed] = published(office, events.Disclosed)
     assert (disclosed.basis, disclosed.consent_id) == ("REVOCATION_SETTLED", "")
-    assert [each.disclose for each in published(office, events.RevocationSettled)] == [False, True]
+    settled = published(office, events.RevocationSettled)
+    assert [each.disclose for each in settled] == [False, True]
+    assert {each.revoked_on.day for each in settled} == {day(5).day}
+
+
+def test_there_must_be_a_revocation_to_settle(office: Office, story: Story) -> None:
+    office.set_up(SITE, [CLIENT])
+    with pytest.raises(AgainstTheRules) as refused:
+        settle(office, disclose=True)
+    assert refused.value.reason == "NOTHING_REVOKED"
 
 
 def test_authorizations_are_listed_with_what_is_issued_and_allocated(

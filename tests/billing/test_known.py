@@ -129,7 +129,11 @@ def read(message: Any) -> Any:
         ),
         (
             billing.RevocationSettled(payer_id="p", disclose=True),
-            {"payer_id": "p", "disclose": True},
+            {"payer_id": "p", "disclose": True, "revoked_on": None},
+        ),
+        (
+            billing.RevocationSettled(payer_id="p", revoked_on=ON),
+            {"payer_id": "p", "disclose": False, "revoked_on": MONDAY},
         ),
         (
             billing.ClaimAdjudicated(

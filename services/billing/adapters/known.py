@@ -104,7 +104,10 @@ def _waiver(fact: HeardFact, message: billing.AuthorizationWaived) -> known.Waiv
 
 def _settled(fact: HeardFact, message: billing.RevocationSettled) -> known.RevocationSettled:
     return known.RevocationSettled(
-        fact=str(fact.id), payer_id=message.payer_id, disclose=message.disclose
+        fact=str(fact.id),
+        payer_id=message.payer_id,
+        disclose=message.disclose,
+        revoked_on=date_of(message, "revoked_on") if message.HasField("revoked_on") else None,
     )
 
 

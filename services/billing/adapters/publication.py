@@ -89,6 +89,7 @@ def _of_client(fact: object) -> Iterator[tuple[str, Message, bool]]:
                 payer_id=fact.payer_id,
                 disclose=fact.disclose,
                 settled_by=fact.settled_by,
+                revoked_on=to_date(fact.revoked_on) if fact.revoked_on else None,
             )
             yield f"client/{fact.client_id}", settled, True
         case claim.ClaimAdjudicated():

@@ -14,6 +14,7 @@ from services.billing.domain.claim import CLAIM, IssuedClaimState
 from services.billing.domain.derive import DRAFT_CLAIM, PROPOSAL
 from services.billing.domain.issue import Draft, Proposed
 from services.billing.domain.proposals import READY
+from services.billing.domain.waiver import RevocationSettled
 
 GIVEN = intake.ConsentGiven.DESCRIPTOR.full_name
 REVOKED = intake.ConsentRevoked.DESCRIPTOR.full_name
@@ -75,15 +76,19 @@ class SqlDrafts:
             ).scalar_one()
         )
 
-    def settled(self, tx: Transaction, payer_id: str) -> set[str]:
-        last = {
-            recorded.fact.client_id: recorded.fact.disclose
+    def settled(self, tx: Transaction, payer_id: str) -> dict[str, date]:
+        last: dict[str, RevocationSettled] = {
+            recorded.fact.client_id: recorded.fact
             for recorded in tx.load_where(
                 "type = 'billing.revocation_settled.v1' AND body->>'payer_id' = :payer",
                 payer=payer_id,
             )
         }
-        return {client_id for client_id, disclose in last.items() if disclose}
+        return {
+            client_id: said.revoked_on
+            for client_id, said in last.items()
+            if said.disclose and said.revoked_on is not None
+        }
 
     def revoked(self, tx: Transaction, payer_id: str, clients: Sequence[str]) -> dict[str, date]:
         rows = tx.connection.execute(

@@ -66,7 +66,9 @@ class BillingServicer(SettingUp, ClaimsList, Lists):
                 disclose=request.disclose,
                 settled_by=context.actor,
             )
-        outcome = use_cases.settle_revocation(self._book, command, context)
+        outcome = use_cases.settle_revocation(
+            self._book, self._issuing(call).drafts, command, context
+        )
         return pb.SettleRevocationResponse(receipt=receipt_of(outcome.published))
 
     def IssueClaims(self, request: pb.IssueClaimsRequest, call: Call) -> pb.IssueClaimsResponse:

@@ -1,7 +1,8 @@
 """Files in the making, within one transaction: gates, numbers, facts, bytes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from kernel.execute import record
 from kernel.facts import Recorded
@@ -24,7 +25,7 @@ DOCUMENTS = {"PROFESSIONAL": "837p", "INSTITUTIONAL": "837i"}
 class Batches:
     """One command's files to one payer: one a form.
 
-    `settled`: clients of whom intake was asked without asking for consent.
+    `settled`: of whom intake was asked without asking for consent, and before which day.
     """
 
     tx: Transaction
@@ -32,7 +33,7 @@ class Batches:
     context: Context
     payer: PayerRegistered
     people: People
-    settled: set[str]
+    settled: Mapping[str, date]
 
     def issue(self, candidates: Sequence[Candidate]) -> list[Recorded]:
         """The facts of what leaves the house; a batch without claims tells who was left out."""

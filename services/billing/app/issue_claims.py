@@ -27,7 +27,7 @@ def issue_claims(
     wait_until_heard(book.store, context.after, context.deadline)
     with book.store.transaction() as tx:
         clients = clients_of(issuing.drafts.of_payer(tx, payer_id, through))
-        settled = issuing.drafts.settled(tx, payer_id) & set(clients)
+        settled = issuing.drafts.settled(tx, payer_id).keys() & set(clients)
     people = issuing.identities(clients, payer_id, context.now.date(), sorted(settled))
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
@@ -37,7 +37,11 @@ def issue_claims(
             context=context,
             payer=payer_of(tx, payer_id),
             people=people,
-            settled=issuing.drafts.settled(tx, payer_id) & settled,
+            settled={
+                client_id: on
+                for client_id, on in issuing.drafts.settled(tx, payer_id).items()
+                if client_id in settled
+            },
         )
         # Read again, under the clients' locks; whom intake wasn't asked about waits for the next.
         drafts = [

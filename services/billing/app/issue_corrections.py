@@ -22,7 +22,7 @@ def issue_corrections(book: Book, issuing: Issuing, payer_id: str, context: Cont
     wait_until_heard(book.store, context.after, context.deadline)
     with book.store.transaction() as tx:
         clients = clients_of(issuing.drafts.ready(tx, payer_id))
-        settled = issuing.drafts.settled(tx, payer_id) & set(clients)
+        settled = issuing.drafts.settled(tx, payer_id).keys() & set(clients)
     people = issuing.identities(clients, payer_id, context.now.date(), sorted(settled))
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
@@ -32,7 +32,11 @@ def issue_corrections(book: Book, issuing: Issuing, payer_id: str, context: Cont
             context=context,
             payer=payer_of(tx, payer_id),
             people=people,
-            settled=issuing.drafts.settled(tx, payer_id) & settled,
+            settled={
+                client_id: on
+                for client_id, on in issuing.drafts.settled(tx, payer_id).items()
+                if client_id in settled
+            },
         )
         proposals = [
             proposed

@@ -69,8 +69,8 @@ class Drafts(Protocol):
         """How many files went to this payer. Its row must be locked."""
         ...
 
-    def settled(self, tx: Transaction, payer_id: str) -> set[str]:
-        """Client ids of whom a named person decided that dates before a revocation may go."""
+    def settled(self, tx: Transaction, payer_id: str) -> dict[str, date]:
+        """Client id → the day of a revocation, where a named person let go the dates before it."""
         ...
 
     def revoked(self, tx: Transaction, payer_id: str, clients: Sequence[str]) -> dict[str, date]:

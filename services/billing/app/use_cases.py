@@ -1,9 +1,14 @@
 """Billing's use cases but issuing, in the order in which things happen: one function a command."""
 
-from kernel.execute import Book, Outcome
+from collections.abc import Sequence
+from dataclasses import replace
+
+from kernel.execute import Book, Outcome, record, refuse_stale
+from kernel.facts import Recorded
 from kernel.ids import derived_id
 from kernel.refusal import Unknown
 from kernel.store.store import Context, Transaction
+from services.billing.app.ports import Drafts
 from services.billing.domain.authorization import AUTHORIZATION, RecordAuthorization
 from services.billing.domain.claim import CLAIM, RecordAdjudication
 from services.billing.domain.payer import PAYER, ConfirmRuleSet, ProposeRuleSet, RegisterPayer
@@ -97,17 +102,23 @@ def bill_without_authorization(
     )
 
 
-def settle_revocation(book: Book, command: SettleRevocation, context: Context) -> Outcome:
-    """A named person says what a revoked consent means for dates before it."""
-    settlement_id = derived_id("settlement", command.client_id, command.payer_id)
-    return book.execute(
-        SETTLEMENT,
-        f"settlement/{settlement_id}",
-        command,
-        context,
-        locks=[f"client/{command.client_id}"],
-        before=lambda tx: _payer_must_exist(tx, command.payer_id),
-    )
+def settle_revocation(
+    book: Book, drafts: Drafts, settling: SettleRevocation, context: Context
+) -> Outcome:
+    """A named person says what the last revocation heard of means for dates before it."""
+    client_id, payer_id = settling.client_id, settling.payer_id
+    stream = f"settlement/{derived_id('settlement', client_id, payer_id)}"
+
+    def decide(tx: Transaction) -> Sequence[Recorded]:
+        _payer_must_exist(tx, payer_id)
+        history = tx.load(stream)
+        refuse_stale(context, len(history))
+        revoked_on = drafts.revoked(tx, payer_id, [client_id]).get(client_id)
+        settled = SETTLEMENT.fold(recorded.fact for recorded in history)
+        facts = SETTLEMENT.decide(replace(settling, revoked_on=revoked_on), settled)
+        return record(context, stream, len(history), facts)
+
+    return book.transact(context, decide, locks=[f"client/{client_id}"])
 
 
 def record_adjudication(book: Book, command: RecordAdjudication, context: Context) -> Outcome:

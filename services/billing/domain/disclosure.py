@@ -28,10 +28,10 @@ class Circumstances:
     """What the gates look at beside the claim; by client, unless said otherwise.
 
     `unsettled`: something of them is parked, behind or due. `withheld`: intake's reasons.
-    `revoked`: the day of the last revocation of a consent to this payer. `settled`: a named
-    person decided that dates before it may be disclosed. `unanswered`: first days of periods of
-    claims that stand and were not adjudicated. `practitioners`: staff ids. `forms`: those that
-    can be written.
+    `revoked`: the day of the last revocation of a consent to this payer. `settled`: the day of the
+    revocation that a named person settled so that dates before it may be disclosed.
+    `unanswered`: first days of periods of claims that stand and were not adjudicated.
+    `practitioners`: staff ids. `forms`: those that can be written.
     """
 
     on: date
@@ -39,7 +39,7 @@ class Circumstances:
     withheld: Mapping[str, str] = field(default_factory=dict)
     identified: Mapping[str, Identified] = field(default_factory=dict)
     revoked: Mapping[str, date] = field(default_factory=dict)
-    settled: Collection[str] = ()
+    settled: Mapping[str, date] = field(default_factory=dict)
     unanswered: Mapping[str, Sequence[date]] = field(default_factory=dict)
     practitioners: Collection[str] = ()
     forms: Collection[str] = ()
@@ -101,11 +101,10 @@ def _withheld(claim: ClaimIssued, now: Circumstances) -> str:
     person = now.identified.get(claim.client_id)
     if person is None:
         reason = now.withheld.get(claim.client_id, "COVERAGE_CHANGED")
-        if reason == NO_CONSENT and _before_revocation(claim, now):
-            return REVOKED_AFTER_SERVICE
-        return reason
-    if _basis(claim, now) == REVOCATION_SETTLED and not _before_revocation(claim, now):
-        return NO_CONSENT
+        return _unconsented(claim, now) if reason == NO_CONSENT else reason
+    settled = _basis(claim, now) == REVOCATION_SETTLED
+    if settled and not _is_before(now.settled[claim.client_id], claim):
+        return _unconsented(claim, now)
     return "" if claim.coverage_id in person.coverages else "COVERAGE_CHANGED"
 
 
@@ -117,10 +116,16 @@ def _basis(claim: ClaimIssued, now: Circumstances) -> str:
     return NO_CONSENT_NEEDED
 
 
-def _before_revocation(claim: ClaimIssued, now: Circumstances) -> bool:
-    """Whether all that the claim tells happened before the consent was revoked."""
+def _unconsented(claim: ClaimIssued, now: Circumstances) -> str:
+    """Whether a consent was revoked since, which a named person may settle."""
     revoked_on = now.revoked.get(claim.client_id)
-    return revoked_on is not None and all(line.service_date < revoked_on for line in claim.lines)
+    before = revoked_on is not None and _is_before(revoked_on, claim)
+    return REVOKED_AFTER_SERVICE if before else NO_CONSENT
+
+
+def _is_before(revoked_on: date, claim: ClaimIssued) -> bool:
+    """Whether all that the claim tells happened before that day."""
+    return all(line.service_date < revoked_on for line in claim.lines)
 
 
 def _prior(claim: ClaimIssued, others: Sequence[Candidate], now: Circumstances) -> bool:

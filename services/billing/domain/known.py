@@ -137,11 +137,12 @@ class Adjudication:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevocationSettled:
-    """A named person's word on dates before a revocation."""
+    """A named person's word on dates before a revocation, which one that follows doesn't have."""
 
     fact: str
     payer_id: str
     disclose: bool
+    revoked_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,7 +61,8 @@ def _issued(fact: k.IssuedClaim) -> str:
 
 
 def _settled(fact: k.RevocationSettled) -> str:
-    return f"dates before the revocation are {'' if fact.disclose else 'not '}disclosed"
+    before = f"{fact.revoked_on}" if fact.revoked_on else "the revocation"
+    return f"dates before {before} are {'' if fact.disclose else 'not '}disclosed"
 
 
 def _between(start: date, end: date | None) -> str:

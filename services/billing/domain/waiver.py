@@ -33,20 +33,27 @@ class AuthorizationWaived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettleRevocation:
-    """`disclose`: whether dates before the revocation may still be told to the payer."""
+    """`disclose`: whether dates before `revoked_on` may still be told to the payer.
+
+    `revoked_on`: the day of the last revocation of a consent to this payer; refused without one.
+    """
 
     client_id: str
     payer_id: str
     disclose: bool
     settled_by: str
+    revoked_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevocationSettled:
+    """Without a date, as facts were once recorded, it is about no revocation."""
+
     client_id: str
     payer_id: str
     disclose: bool
     settled_by: str
+    revoked_on: date | None = None
 
 
 def decide_waiver(
@@ -78,13 +85,17 @@ def evolve_waiver(
 def decide_settlement(
     command: SettleRevocation, settled: RevocationSettled | None
 ) -> Iterator[RevocationSettled]:
-    """The last word holds; saying it again, whoever does, adds nothing."""
-    if settled is None or settled.disclose != command.disclose:
+    """The last word holds; saying it again of the same revocation, whoever does, adds nothing."""
+    if command.revoked_on is None:
+        raise AgainstTheRules("NOTHING_REVOKED", "no consent to this payer was revoked")
+    said = settled and (settled.revoked_on, settled.disclose)
+    if said != (command.revoked_on, command.disclose):
         yield RevocationSettled(
             client_id=command.client_id,
             payer_id=command.payer_id,
             disclose=command.disclose,
             settled_by=command.settled_by,
+            revoked_on=command.revoked_on,
         )
 
 

@@ -130,7 +130,9 @@ WAIVE = BillWithoutAuthorization(
     waived_by="ada",
     reason="PAYER_SAYS_SUBMIT",
 )
-SETTLE = SettleRevocation(client_id="client", payer_id="payer", disclose=True, settled_by="ada")
+SETTLE = SettleRevocation(
+    client_id="client", payer_id="payer", disclose=True, settled_by="ada", revoked_on=day(0)
+)
 
 
 @pytest.mark.parametrize(
@@ -336,6 +338,17 @@ def test_what_a_revocation_means_may_be_settled_otherwise() -> None:
     settled = SETTLEMENT.fold(SETTLEMENT.decide(SETTLE, None))
     [fact] = SETTLEMENT.decide(replace(SETTLE, disclose=False, settled_by="bob"), settled)
     assert (fact.disclose, fact.settled_by) == (False, "bob")
+
+
+def test_a_settlement_is_about_one_revocation_and_a_later_one_is_settled_anew() -> None:
+    settled = SETTLEMENT.fold(SETTLEMENT.decide(SETTLE, None))
+    assert list(SETTLEMENT.decide(replace(SETTLE, settled_by="bob"), settled)) == []
+    later = day(30)
+    [fact] = SETTLEMENT.decide(replace(SETTLE, revoked_on=later), settled)
+    assert fact.revoked_on == later
+    with pytest.raises(AgainstTheRules) as refused:
+        list(SETTLEMENT.decide(replace(SETTLE, revoked_on=None), None))
+    assert refused.value.reason == "NOTHING_REVOKED"
 
 
 PEOPLE = some.sampled_from(["ada", "bob", "eve"])

@@ -107,28 +107,35 @@ def test_a_consent_revoked_since_the_service_is_told_from_none(
 
 
 @pytest.mark.parametrize(
-    ("revoked_on", "reason"), [(day(1), ""), (day(0), "NO_CONSENT"), (None, "NO_CONSENT")]
+    ("settled", "revoked_on", "reason"),
+    [
+        (day(1), day(1), ""),
+        (day(0), day(0), "NO_CONSENT"),
+        # Consented again, and revoked again: nobody said what that means.
+        (day(0), day(9), "REVOKED_AFTER_SERVICE"),
+        (day(1), day(9), ""),
+    ],
 )
-def test_once_settled_dates_before_the_revocation_may_go_and_no_others(
-    revoked_on: date | None, reason: str
+def test_once_settled_dates_before_that_revocation_may_go_and_no_others(
+    settled: date, revoked_on: date, reason: str
 ) -> None:
     now = replace(
         OPEN,
         identified={"client": UNCONSENTED},
-        settled={"client"},
-        revoked={"client": revoked_on} if revoked_on else {},
+        settled={"client": settled},
+        revoked={"client": revoked_on},
     )
     found = candidate()
     assert gate(found, [found], now) == reason
     assert identified(found.claim, "batch", now).basis == "REVOCATION_SETTLED"
-    later = candidate(claim={"lines": (line(day(0)), line(day(1)))})
+    later = candidate(claim={"lines": (line(day(0)), line(day(9)))})
     assert gate(later, [later], now) == "NO_CONSENT"
 
 
 def test_who_consents_again_needs_no_settlement_and_who_needs_no_consent_neither() -> None:
-    assert closed(candidate(), settled={"client"}) == ""
+    assert closed(candidate(), settled={"client": day(0)}) == ""
     mental = candidate(claim={"under_part2": False})
-    now = replace(OPEN, identified={"client": UNCONSENTED}, settled={"client"})
+    now = replace(OPEN, identified={"client": UNCONSENTED}, settled={"client": day(0)})
     assert gate(mental, [mental], now) == ""
     assert identified(mental.claim, "batch", now).basis == "NO_CONSENT_NEEDED"
 
