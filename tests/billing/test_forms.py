@@ -1,6 +1,7 @@
 """Both forms, who is named, waived days, settled revocations: issued over the servicer."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -242,6 +243,15 @@ def test_a_consent_revoked_since_the_service_is_settled_by_a_named_person(
     settled = published(office, events.RevocationSettled)
     assert [each.disclose for each in settled] == [False, True]
     assert {each.revoked_on.day for each in settled} == {day(5).day}
+
+
+def test_claims_of_days_to_come_are_not_issued(office: Office, story: Story) -> None:
+    office.set_up(SITE, [CLIENT])
+    attend(office, story)
+    with pytest.raises(AgainstTheRules) as refused:
+        office.issue(office.now.date() + timedelta(days=1))
+    assert refused.value.reason == "PERIOD_NOT_OVER"
+    assert office.issue(office.now.date()).claims == 1
 
 
 def test_there_must_be_a_revocation_to_settle(office: Office, story: Story) -> None:

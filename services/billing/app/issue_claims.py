@@ -6,6 +6,7 @@ from datetime import date
 from kernel.execute import Book, Outcome
 from kernel.facts import Recorded
 from kernel.messaging.standing import wait_until_heard
+from kernel.refusal import AgainstTheRules
 from kernel.store.store import Context, Transaction
 from services.billing.app.batch import Batches, payer_of
 from services.billing.app.ports import Issuing, clients_of
@@ -20,10 +21,13 @@ def issue_claims(
     Who can't be issued is left out by name of the reason (domain/disclosure.py): something of the
     client parked, behind or due (NOT_SETTLED); no consent or coverage now (intake's reasons, and
     REVOKED_AFTER_SERVICE); a practitioner nobody registered; past the filing limit; a prior claim
-    not adjudicated; or a claim no payer would take (INVALID_…, the scrub's code).
+    not adjudicated; or a claim no payer would take (INVALID_…, the scrub's code). Refused for a
+    day to come: more may happen in the periods that end by then.
     """
     if (outcome := book.remembered(context)) is not None:
         return outcome
+    if through > context.now.date():
+        raise AgainstTheRules("PERIOD_NOT_OVER", "claims are issued of periods that are over")
     wait_until_heard(book.store, context.after, context.deadline)
     with book.store.transaction() as tx:
         clients = clients_of(issuing.drafts.of_payer(tx, payer_id, through))

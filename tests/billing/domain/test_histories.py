@@ -21,7 +21,14 @@ from services.billing.domain.issue import (
     correction,
     original,
 )
-from services.billing.domain.known import Adjudication, Authorization, IssuedClaim, Known, Waiver
+from services.billing.domain.known import (
+    Adjudication,
+    Authorization,
+    IssuedClaim,
+    Known,
+    Line,
+    Waiver,
+)
 from services.billing.domain.ledger import claims_holding_units, units_on
 from services.billing.domain.rules import DiscreteService, Institutional
 from services.billing.domain.standing import standing
@@ -82,7 +89,7 @@ class Histories(RuleBasedStateMachine):
         by=some.lists(some.sampled_from(["eve", "eve", "ada"]), min_size=10, max_size=10),
     )
     def begin(self, rules: dict[str, Any], dates: set[int], units: int, by: list[str]) -> None:
-        self.unit = rules["authorization_unit"]
+        self.unit, self.form = rules["authorization_unit"], rules["claim_form"]
         self.sent: dict[str, tuple[ClaimIssued, dict[str, Any]]] = {}
         self.known: Known = billable(
             sessions=(),
@@ -223,7 +230,7 @@ class Histories(RuleBasedStateMachine):
             return
         claims = standing(self.known.issued, self.known.adjudications)
         services = Counter(
-            (line.service_date, line.code, line.rendering_staff_id)
+            (line.service_date, line.code, self._rendered(line))
             for claim in claims
             for line in {(each.service_date, each.code): each for each in claim.lines}.values()
         )
@@ -244,16 +251,20 @@ class Histories(RuleBasedStateMachine):
     def _all_that_is_billable_is_claimed(self) -> None:
         claims = standing(self.known.issued, self.known.adjudications)
         said = Counter(
-            (claim.payer_id, line.service_date, line.code, line.units, line.rendering_staff_id)
+            (claim.payer_id, line.service_date, line.code, line.units, self._rendered(line))
             for claim in claims
             for line in claim.lines
         )
         due = Counter(
-            (day.payer_id, line.service_date, line.code, line.units, line.rendering_staff_id)
+            (day.payer_id, line.service_date, line.code, line.units, self._rendered(line))
             for day in days_of(self.known)
             for line in (*(day.own_lines if day.billable else ()), *day.ancillary_lines)
         )
         assert said == due
+
+    def _rendered(self, line: Line) -> str:
+        """An institutional claim names who attends, and nobody of a line."""
+        return line.rendering_staff_id if self.form == "PROFESSIONAL" else ""
 
     def _authorization(self, units: int, start: int, payer: str) -> Authorization:
         name = f"auth {len(self.known.authorizations)}"
