@@ -48,6 +48,14 @@ def required_text(request: Message, field: str, *, max_length: int = 200) -> str
     return text
 
 
+def required_digits(request: Message, field: str, *, count: int) -> str:
+    """Exactly so many digits; whether they are somebody's is another question."""
+    text = _text(request, field)
+    if not (len(text) == count and text.isascii() and text.isdigit()):
+        raise _malformed(field, f"is not {count} digits")
+    return text
+
+
 def required_enum(request: Message, field: str) -> str:
     """The value's name without its enum's prefix: `PROGRAM_KIND_DUAL` is DUAL."""
     holder, name = _holder(request, field)
@@ -152,6 +160,9 @@ class reading:
 
     def text(self, field: str, *, max_length: int = 200) -> str:
         return self.value(required_text, field, "", max_length=max_length)
+
+    def digits(self, field: str, *, count: int) -> str:
+        return self.value(required_digits, field, "", count=count)
 
     def enum(self, field: str) -> str:
         return self.value(required_enum, field, UNSPECIFIED)

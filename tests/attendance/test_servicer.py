@@ -73,7 +73,7 @@ def test_a_repeated_command_with_other_content_is_refused(desk: Desk) -> None:
 def test_every_wrong_field_is_named_at_once(desk: Desk) -> None:
     with pytest.raises(Malformed) as refused:
         desk.call("OpenSite", pb.OpenSiteRequest(name="x", time_zone="Mars/Olympus", npi="12"))
-    assert {"time_zone", "npi", "address.line"} <= set(refused.value.details)
+    assert {"time_zone", "npi", "address.line", "address.zip"} <= set(refused.value.details)
 
 
 def test_a_session_on_the_night_clocks_change_is_of_the_sites_own_day(desk: Desk) -> None:

@@ -20,6 +20,14 @@ from tests.plans.made import Log
 SITE = "5d6f1c1e-0a5b-4f0e-9a43-1f0c7a2e9b01"
 COVERAGE = "c0ffee00-0a5b-4f0e-9a43-1f0c7a2e9b02"
 
+OPENED = attendance.SiteOpened(
+    site_id=SITE,
+    name="Lakeside",
+    time_zone="America/Chicago",
+    address=common.PostalAddress(line="1 Lake St", city="Chicago", state="IL", zip="606011234"),
+    npi="1234567893",
+)
+
 
 @dataclass
 class Story:
@@ -28,8 +36,8 @@ class Story:
     log: Log = field(default_factory=Log)
 
     def admitted(self, client_id: str, payer_id: str) -> list[Record]:
-        """Admitted on Monday with all a claim needs."""
-        return [self._tell(each) for each in admission(client_id, payer_id)]
+        """Admitted on Monday, at a site that is open, with all a claim needs."""
+        return [self._tell(each) for each in (OPENED, *admission(client_id, payer_id))]
 
     def attended(
         self, client_id: str, days: Iterable[date], minutes: int = 180, facilitator: str = ""

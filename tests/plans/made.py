@@ -35,10 +35,11 @@ class Log:
         self._last: dict[tuple[str, str], int] = {}
 
     def tell(self, message: Any, *, label: str = "HIPAA") -> Record:
-        """The record of the next fact of the message's client."""
+        """The record of the next fact of the message's client, or of its site."""
         kind = message.DESCRIPTOR.full_name
         service = kind.split(".")[1]
-        subject = f"client/{message.client_id}"
+        of_client = "client_id" in message.DESCRIPTOR.fields_by_name
+        subject = f"client/{message.client_id}" if of_client else f"site/{message.site_id}"
         sequence = self._last.get((service, subject), 0) + 1
         self._last[service, subject] = sequence
         envelope = Envelope(

@@ -1,6 +1,6 @@
 """What the story leaves behind: every promise of the demo, and of the files it issued."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 import pytest
@@ -65,6 +65,23 @@ def test_the_files_claims_are_the_issued_ones_and_charges_add_up(calm: Played) -
                 assert max(line.diagnosis_pointers) <= len(claim.diagnoses)
             else:
                 assert line.revenue_code
+
+
+def test_a_claim_names_its_site_where_another_address_bills_and_somebody_came(
+    calm: Played,
+) -> None:
+    """All is billed from Lantern Row; who is treated from home is at no site."""
+    sites = {
+        issued.claim_id.replace("-", "").upper()[:20]: issued.site_id for issued in calm.issued
+    }
+    named = defaultdict(set)
+    for claim in claims_in(calm):
+        named[sites[claim.claim_id]].add((claim.facility_name, claim.facility_npi))
+    assert sorted(named.values(), key=repr) == [
+        {("BREAKWATER IOP", None)},
+        {(None, None)},
+        {(None, None)},
+    ]
 
 
 def test_only_what_was_billed_by_name_has_no_authorization(calm: Played) -> None:

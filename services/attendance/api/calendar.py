@@ -33,9 +33,9 @@ class CalendarRpcs:
                     line=read.text("address.line"),
                     city=read.text("address.city"),
                     state=read.text("address.state", max_length=2),
-                    zip=read.text("address.zip", max_length=9),
+                    zip=read.digits("address.zip", count=9),
                 ),
-                npi=read.value(fields.npi, "npi", ""),
+                npi=read.digits("npi", count=10),
             )
         outcome = use_cases.open_site(self._book, command, context)
         return pb.OpenSiteResponse(receipt=receipt_of(outcome.published), site_id=command.site_id)
@@ -64,7 +64,7 @@ class CalendarRpcs:
             command = CredentialStaff(
                 staff_id=context.new_id("staff"),
                 credential=read.text("credential", max_length=20),
-                npi=read.value(fields.npi, "npi", ""),
+                npi=read.digits("npi", count=10),
                 effective_from=read.date("effective_from"),
             )
         outcome = use_cases.credential_staff(self._book, command, context)

@@ -14,7 +14,6 @@ from kernel.rpc.translate import reading, required_uuid
 from services.attendance.domain.minutes import Interval, Span
 from services.attendance.domain.template import TemplateBreak, TemplateSession
 
-NPI_DIGITS = 10
 LARGEST_ROSTER = 200
 LARGEST_CAPACITY = 1000
 LONGEST_NOTE = 100_000  # characters
@@ -30,14 +29,6 @@ def time_zone(request: pb.OpenSiteRequest, field: str) -> str:
     if zone not in available_timezones():
         raise Malformed(**{field: "is not an IANA time zone, such as America/Chicago"})
     return ZoneInfo(zone).key
-
-
-def npi(request: pb.OpenSiteRequest | pb.CredentialStaffRequest, field: str) -> str:
-    """Ten digits; whether they are somebody's is another question."""
-    digits: str = getattr(request, field)
-    if not (len(digits) == NPI_DIGITS and digits.isascii() and digits.isdigit()):
-        raise Malformed(**{field: "is not ten digits"})
-    return digits
 
 
 def roster(

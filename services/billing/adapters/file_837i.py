@@ -86,6 +86,7 @@ def _claim(claim: ClaimIssued, filing: Filing) -> InstitutionalClaim:
         subscriber=parties.subscriber_of(claim, filing),
         payer=parties.payer_of(filing),
         attending=_attending(claim, filing),
+        facility=parties.facility_of(claim, filing),
     )
 
 

@@ -65,6 +65,7 @@ def _claim(claim: ClaimIssued, filing: Filing) -> Claim:
         subscriber=parties.subscriber_of(claim, filing),
         payer=parties.payer_of(filing),
         rendering=_rendering(claim, filing),
+        facility=parties.facility_of(claim, filing),
     )
 
 

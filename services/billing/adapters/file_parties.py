@@ -1,5 +1,6 @@
 """Who stands in a claim file of either form: fed with identities, and kept nowhere else."""
 
+from dataclasses import astuple
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -10,17 +11,21 @@ from services.billing.adapters.identities import member_of
 from services.billing.app.ports import Filing
 from services.billing.domain.issue import ClaimIssued
 from services.billing.domain.practitioner import PractitionerRegistered
+from services.billing.domain.provider import Address as OrganisationAddress
 from services.billing.domain.provider import ProviderRegistered
 from services.billing.domain.x12.claim import (
     Address,
     BillingProvider,
     Payer,
     Receiver,
+    ServiceFacility,
     Submitter,
     Subscriber,
 )
 
 SEXES = {1: "F", 2: "M", 3: "U"}
+AT_HOME = {"10", "12"}
+"""Places of service: telehealth in the patient's home, and the home."""
 
 
 def groups_of(filing: Filing) -> list[tuple[BillingProvider, list[ClaimIssued]]]:
@@ -83,6 +88,21 @@ def subscriber_of(claim: ClaimIssued, filing: Filing) -> Subscriber:
     )
 
 
+def facility_of(claim: ClaimIssued, filing: Filing) -> ServiceFacility | None:
+    """The site, where another address bills and somebody came to it.
+
+    A part of who bills has no NPI here: it may be given of others' places only (X12 RFI 1210 and
+    1845, on loop 2310C of 005010X222A1; 2310E of an 837I says the same).
+    """
+    site = filing.sites[claim.site_id]
+    billed_from = filing.providers[claim.provider_id].address
+    if _in_capitals(site.address) == _in_capitals(billed_from):
+        return None
+    if all(line.place_of_service in AT_HOME for line in claim.lines):
+        return None
+    return ServiceFacility(name=site.name, address=_address(site.address))
+
+
 def line_number(claim: ClaimIssued, number: int) -> str:
     """REF*6R: the claim's number and the line's place, unlike any other line's."""
     return f"{claim.number[:18]}{number:02d}"
@@ -94,13 +114,18 @@ def _billing_provider(provider: ProviderRegistered) -> BillingProvider:
         npi=provider.npi,
         tax_id=provider.tax_id,
         taxonomy=provider.taxonomy,
-        address=Address(
-            line1=provider.address.line,
-            city=provider.address.city,
-            state=provider.address.state,
-            postal_code=provider.address.zip,
-        ),
+        address=_address(provider.address),
     )
+
+
+def _address(address: OrganisationAddress) -> Address:
+    return Address(
+        line1=address.line, city=address.city, state=address.state, postal_code=address.zip
+    )
+
+
+def _in_capitals(address: OrganisationAddress) -> tuple[str, ...]:
+    return tuple(" ".join(part.upper().split()) for part in astuple(address))
 
 
 def _birth_date(identity: Any) -> date | None:

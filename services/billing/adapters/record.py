@@ -1,8 +1,9 @@
 """Billing's own record in SQL: what may be issued, and what issuing asks of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
+from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from sqlalchemy import text
 
@@ -10,14 +11,17 @@ from kernel.facts import Recorded, id_of
 from kernel.messaging.standing import unsettled_clients
 from kernel.rpc.translate import date_of
 from kernel.store.store import Transaction
+from services.billing.app.ports import Site
 from services.billing.domain.claim import CLAIM, IssuedClaimState
 from services.billing.domain.derive import DRAFT_CLAIM, PROPOSAL
 from services.billing.domain.issue import Draft, Proposed
 from services.billing.domain.proposals import READY
+from services.billing.domain.provider import Address
 from services.billing.domain.waiver import RevocationSettled
 
 GIVEN = intake.ConsentGiven.DESCRIPTOR.full_name
 REVOKED = intake.ConsentRevoked.DESCRIPTOR.full_name
+OPENED = attendance.SiteOpened.DESCRIPTOR.full_name
 
 
 class SqlDrafts:
@@ -112,6 +116,28 @@ class SqlDrafts:
                     client_id, on = id_of(row.subject), date_of(revoked, "revoked_on")
                     found[client_id] = max(on, found.get(client_id, on))
         return found
+
+    def sites(self, tx: Transaction, site_ids: Collection[str]) -> dict[str, Site]:
+        rows = tx.connection.execute(
+            text(
+                "SELECT body FROM heard_fact WHERE type = :type"
+                " AND subject = ANY(CAST(:subjects AS text[])) ORDER BY sequence"
+            ),
+            {"type": OPENED, "subjects": [f"site/{site_id}" for site_id in site_ids]},
+        )
+        opened = (attendance.SiteOpened.FromString(bytes(row.body)) for row in rows)
+        return {
+            each.site_id: Site(
+                name=each.name,
+                address=Address(
+                    line=each.address.line,
+                    city=each.address.city,
+                    state=each.address.state,
+                    zip=each.address.zip,
+                ),
+            )
+            for each in opened
+        }
 
     def unanswered(
         self, tx: Transaction, payer_id: str, clients: Sequence[str]

@@ -17,20 +17,6 @@ def npi(request: Any, field: str) -> str:
     return number
 
 
-def digits(count: int) -> Any:
-    """A reader of exactly so many digits."""
-
-    def read(request: Any, field: str) -> str:
-        holder: Any = request
-        for step in field.split("."):
-            holder = getattr(holder, step)
-        if not (len(holder) == count and holder.isascii() and holder.isdigit()):
-            raise Malformed(**{field: f"is not {count} digits"})
-        return str(holder)
-
-    return read
-
-
 def usd(low: int) -> Any:
     """A reader of cents, from `low` on."""
 

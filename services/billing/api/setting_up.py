@@ -8,7 +8,7 @@ from kernel.rpc.commands import context_of, receipt_of
 from kernel.rpc.translate import reading, required_enum, required_text, required_uuid
 from kernel.store.store import Context
 from services.billing.adapters.rule_sets import rule_set_of
-from services.billing.api.fields import digits, npi, payers_number, usd
+from services.billing.api.fields import npi, payers_number, usd
 from services.billing.app import use_cases
 from services.billing.domain.authorization import RecordAuthorization
 from services.billing.domain.payer import ConfirmRuleSet, ProposeRuleSet, RegisterPayer
@@ -32,16 +32,16 @@ class SettingUp:
                 provider_id=context.new_id("provider"),
                 name=read.text("name", max_length=60),
                 npi=read.value(npi, "npi", ""),
-                tax_id=read.value(digits(9), "tax_id", ""),
+                tax_id=read.digits("tax_id", count=9),
                 taxonomy=read.text("taxonomy", max_length=10),
                 address=Address(
                     line=read.text("address.line", max_length=55),
                     city=read.text("address.city", max_length=30),
                     state=read.text("address.state", max_length=2),
-                    zip=read.value(digits(9), "address.zip", ""),
+                    zip=read.digits("address.zip", count=9),
                 ),
                 contact_name=read.text("contact_name", max_length=60),
-                contact_phone=read.value(digits(10), "contact_phone", ""),
+                contact_phone=read.digits("contact_phone", count=10),
             )
         outcome = use_cases.register_provider(self._book, command, context)
         return pb.RegisterProviderResponse(

@@ -8,7 +8,7 @@ from kernel.execute import record
 from kernel.facts import Recorded
 from kernel.refusal import Unknown
 from kernel.store.store import Context, Transaction
-from services.billing.app.ports import Filing, Issuing, People
+from services.billing.app.ports import Filing, Issuing, People, Site
 from services.billing.app.use_cases import authorization_document
 from services.billing.domain.claim import CLAIM, FollowClaim
 from services.billing.domain.disclosure import Circumstances, Identified, gate, identified
@@ -104,6 +104,7 @@ class Batches:
             settled=self.settled,
             unanswered=drafts.unanswered(self.tx, payer_id, sequential) if sequential else {},
             practitioners=_practitioners(self.tx, staff).keys(),
+            sites=self._sites([candidate.claim for candidate in candidates]).keys(),
             forms=self.issuing.files.keys(),
         )
 
@@ -121,9 +122,13 @@ class Batches:
                 for claim in claims
                 if claim.authorization_id
             },
+            sites=self._sites(claims),
             practitioners=_practitioners(self.tx, {each.rendering_staff_id for each in claims}),
             created=self.context.now,
         )
+
+    def _sites(self, claims: Sequence[ClaimIssued]) -> dict[str, Site]:
+        return self.issuing.drafts.sites(self.tx, sorted({claim.site_id for claim in claims}))
 
     def _batch(self, form: str, filing: Filing, left_out: Sequence[LeftOut]) -> Iterable[Recorded]:
         batch_id = self._batch_id(form)

@@ -20,9 +20,9 @@ def issue_claims(
 
     Who can't be issued is left out by name of the reason (domain/disclosure.py): something of the
     client parked, behind or due (NOT_SETTLED); no consent or coverage now (intake's reasons, and
-    REVOKED_AFTER_SERVICE); a practitioner nobody registered; past the filing limit; a prior claim
-    not adjudicated; or a claim no payer would take (INVALID_…, the scrub's code). Refused for a
-    day to come: more may happen in the periods that end by then.
+    REVOKED_AFTER_SERVICE); a practitioner nobody registered; a site not heard of; past the filing
+    limit; a prior claim not adjudicated; or a claim no payer would take (INVALID_…, the scrub's
+    code). Refused for a day to come: more may happen in the periods that end by then.
     """
     if (outcome := book.remembered(context)) is not None:
         return outcome

@@ -11,7 +11,7 @@ from services.billing.domain.issue import ClaimIssued, Draft, Proposed
 from services.billing.domain.known import Known
 from services.billing.domain.payer import Payer, PayerRegistered
 from services.billing.domain.practitioner import PractitionerRegistered
-from services.billing.domain.provider import ProviderRegistered
+from services.billing.domain.provider import Address, ProviderRegistered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +50,14 @@ class Identities(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Where services are given, as attendance opened it."""
+
+    name: str
+    address: Address
+
+
 class Drafts(Protocol):
     """Draft claims, proposals, and what issuing asks of this service's record."""
 
@@ -77,6 +85,10 @@ class Drafts(Protocol):
         """Client id → the day of the last revocation of a consent to this payer."""
         ...
 
+    def sites(self, tx: Transaction, site_ids: Collection[str]) -> dict[str, Site]:
+        """Those of them that were heard of."""
+        ...
+
     def unanswered(
         self, tx: Transaction, payer_id: str, clients: Sequence[str]
     ) -> dict[str, list[date]]:
@@ -94,6 +106,7 @@ class Filing:
     providers: Mapping[str, ProviderRegistered]
     authorization_numbers: Mapping[str, str]
     created: datetime
+    sites: Mapping[str, Site]
     practitioners: Mapping[str, PractitionerRegistered] = field(default_factory=dict)
     control_number: int = 0
 

@@ -31,7 +31,7 @@ class Circumstances:
     `revoked`: the day of the last revocation of a consent to this payer. `settled`: the day of the
     revocation that a named person settled so that dates before it may be disclosed.
     `unanswered`: first days of periods of claims that stand and were not adjudicated.
-    `practitioners`: staff ids. `forms`: those that can be written.
+    `practitioners`: staff ids. `sites`: ids of those heard of. `forms`: those that can be written.
     """
 
     on: date
@@ -42,6 +42,7 @@ class Circumstances:
     settled: Mapping[str, date] = field(default_factory=dict)
     unanswered: Mapping[str, Sequence[date]] = field(default_factory=dict)
     practitioners: Collection[str] = ()
+    sites: Collection[str] = ()
     forms: Collection[str] = ()
 
 
@@ -79,6 +80,8 @@ def _closed(candidate: Candidate, others: Sequence[Candidate], now: Circumstance
     known = claim.rendering_staff_id in now.practitioners
     if not known and (candidate.names_practitioner or claim.rendering_staff_id):
         yield "PRACTITIONER_UNKNOWN"
+    if claim.site_id not in now.sites:
+        yield "SITE_UNKNOWN"
     limit = candidate.filing_limit_days
     dates = [line.service_date for line in claim.lines] or [claim.period_end]
     if limit is not None and filed_from(dates, claim.claim_form) + timedelta(days=limit) < now.on:

@@ -17,6 +17,7 @@ OPEN = Circumstances(
     on=day(7),
     identified={"client": PERSON},
     practitioners={"eve"},
+    sites={"site"},
     forms={"PROFESSIONAL", "INSTITUTIONAL"},
 )
 
@@ -46,6 +47,7 @@ def test_a_claim_of_whom_all_is_in_order_may_go() -> None:
         ({"identified": {}}, "COVERAGE_CHANGED"),
         ({"identified": {"client": replace(PERSON, coverages={"other"})}}, "COVERAGE_CHANGED"),
         ({"forms": {"INSTITUTIONAL"}}, "FORM_NOT_WRITTEN"),
+        ({"sites": ()}, "SITE_UNKNOWN"),
         ({"on": day(91)}, "FILING_LIMIT_PASSED"),
         ({"on": day(90)}, ""),
         # The first gate that is closed is named.

@@ -18,6 +18,7 @@ from services.billing.domain.x12.claim import (
     ServiceFacility,
     Subscriber,
 )
+from services.billing.domain.x12.elements import text
 from services.billing.domain.x12.read import ClaimSummary, LineSummary
 from tests.billing.x12.examples import CREATED, RECEIVER, SUBMITTER, npi
 
@@ -167,6 +168,7 @@ def said(claim: Claim, billing_npi: str) -> ClaimSummary:
         diagnoses=tuple(code.replace(".", "") for code in claim.diagnoses),
         billing_npi=billing_npi,
         rendering_npi=claim.rendering.npi if claim.rendering else None,
+        facility_name=text(claim.facility.name, "name", longest=60) if claim.facility else None,
         facility_npi=claim.facility.npi if claim.facility else None,
         payer_id=claim.payer.payer_id,
         member_id=claim.subscriber.member_id,

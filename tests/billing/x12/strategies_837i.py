@@ -12,6 +12,7 @@ from services.billing.domain.x12.claim import (
     InstitutionalGroup,
     InstitutionalLine,
 )
+from services.billing.domain.x12.elements import text
 from services.billing.domain.x12.read import ClaimSummary, LineSummary
 from tests.billing.x12.examples import RECEIVER, SUBMITTER
 from tests.billing.x12.strategies import (
@@ -135,6 +136,7 @@ def said(claim: InstitutionalClaim, billing_npi: str) -> ClaimSummary:
         condition_codes=claim.condition_codes,
         billing_npi=billing_npi,
         attending_npi=claim.attending.npi if claim.attending else None,
+        facility_name=text(claim.facility.name, "name", longest=60) if claim.facility else None,
         facility_npi=claim.facility.npi if claim.facility else None,
         payer_id=claim.payer.payer_id,
         member_id=claim.subscriber.member_id,

@@ -29,6 +29,7 @@ def test_a_claim_says_what_was_claimed() -> None:
         diagnoses=("F1020", "F321"),
         billing_npi=PROVIDER.npi,
         rendering_npi=RENDERING.npi,
+        facility_name="EXAMPLE IOP EAST",
         facility_npi=FACILITY.npi,
         payer_id="EXPLAN",
         member_id="EX000123",

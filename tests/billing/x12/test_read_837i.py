@@ -34,6 +34,7 @@ def test_a_claim_says_what_was_claimed() -> None:
         condition_codes=("92", "A6"),
         billing_npi=PROVIDER.npi,
         attending_npi=ATTENDING.npi,
+        facility_name="EXAMPLE IOP EAST",
         facility_npi=FACILITY.npi,
         payer_id="EXPLAN",
         member_id="EX000123",

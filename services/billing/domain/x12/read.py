@@ -72,6 +72,7 @@ class ClaimSummary:
     billing_npi: str
     rendering_npi: str | None = None
     attending_npi: str | None = None
+    facility_name: str | None = None
     facility_npi: str | None
     payer_id: str
     member_id: str = field(repr=False)
@@ -132,6 +133,7 @@ def _claim(segments: Sequence[Segment], parties: dict[str, str]) -> ClaimSummary
         billing_npi=parties.get("85", ""),
         rendering_npi=named.get("82") or None,
         attending_npi=named.get("71") or None,
+        facility_name=_by_qualifier(own, "NM1", 3).get("77") or None,
         facility_npi=named.get("77") or None,
         payer_id=parties.get("PR", ""),
         member_id=parties.get("IL", ""),
