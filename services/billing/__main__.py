@@ -22,6 +22,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     from kernel.rpc.client import Client  # noqa: PLC0415
     from kernel.rpc.tokens import service_tokens  # noqa: PLC0415
     from services.billing.adapters import identities  # noqa: PLC0415
+    from services.billing.adapters.audit import write_file_read  # noqa: PLC0415
     from services.billing.adapters.deadlines import SqlDeadlines, known_by  # noqa: PLC0415
     from services.billing.adapters.file_837i import Files837I  # noqa: PLC0415
     from services.billing.adapters.file_837p import Files837P  # noqa: PLC0415
@@ -51,7 +52,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     book = Book(store=store, publish=publish, interests=INTERESTS)
     pages, following = SqlPages(), SqlFollowing()
     return {
-        SERVICE: BillingServicer(book, pages, following, issuing),
+        SERVICE: BillingServicer(book, pages, following, issuing, write_file_read),
         WORK: WorkServicer(store, pages, following),
         explaining.SERVICE: explaining.ExplanationServicer(store, SqlPast()),
         accounts.SERVICE: accounts.AccountsServicer(store, known_by),

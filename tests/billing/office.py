@@ -22,6 +22,7 @@ from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import to_date
 from kernel.store.store import Store
 from services.billing.__main__ import SERVICE
+from services.billing.adapters.audit import write_file_read
 from services.billing.adapters.file_837i import Files837I
 from services.billing.adapters.file_837p import Files837P
 from services.billing.adapters.following import SqlFollowing
@@ -134,7 +135,7 @@ class Office:
             files={"PROFESSIONAL": Files837P("T"), "INSTITUTIONAL": Files837I("T")},
         )
         pages, following = SqlPages(), SqlFollowing()
-        self.answers = BillingServicer(book, pages, following, lambda _: issuing)
+        self.answers = BillingServicer(book, pages, following, lambda _: issuing, write_file_read)
         self.work = WorkServicer(self.store, pages, following)
         self.hearing = Hearing(self.store, INTERESTS)
         self.hearing.begin([topic_of(name) for name in SERVICE.hears])

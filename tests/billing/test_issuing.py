@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from ninehours.billing.v1 import billing_events_pb2 as events
@@ -11,10 +12,10 @@ from ninehours.billing.v1 import billing_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_service_pb2 as intake
 
-from kernel.refusal import AgainstTheRules, NotYet
+from kernel.refusal import AgainstTheRules, NotYet, Unknown
 from services.billing.domain.x12.read import ClaimSummary, claims_of
 from tests.billing.known import day
-from tests.billing.office import NOW, NPI, Office, covered
+from tests.billing.office import ADA, NOW, NPI, Office, covered
 from tests.billing.told import COVERAGE, SITE, Story
 from tests.billing.x12.judge import judge
 
@@ -101,6 +102,16 @@ def test_what_is_disclosed_is_published_with_its_consent_and_the_notice(ready: O
         " WHERE type LIKE '%ClaimIssued' OR type LIKE '%Disclosed'"
     )
     assert [row.label for row in labels] == ["PART2"]
+
+
+def test_who_reads_a_file_is_written_down_and_who_asks_for_none_is_not(ready: Office) -> None:
+    answer = ready.issue(day(6))
+    file_of(ready, answer)
+    with pytest.raises(Unknown):
+        ready.call("ReadBatch", pb.ReadBatchRequest(batch_id=str(uuid4())))
+    [entry] = ready.query("SELECT * FROM file_audit")
+    assert (entry.at, entry.actor, entry.purpose) == (ready.now, ADA, "PAYMENT")
+    assert (str(entry.batch_id), entry.correlation) == (answer.batch_id, "c")
 
 
 def test_a_repeated_command_answers_the_same_and_issues_nothing(ready: Office) -> None:

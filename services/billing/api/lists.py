@@ -14,7 +14,7 @@ from kernel.store.store import Store
 from services.billing.adapters import messages
 from services.billing.api.listing import PAGE, id_or_any, limit_of, since_of, text_or_any
 from services.billing.app.changes import Following
-from services.billing.app.ports import Pages, Wanted
+from services.billing.app.ports import Audit, FileRead, Pages, Wanted
 from services.billing.app.questions import balances, file_of
 from services.billing.domain import derive
 from services.billing.domain.balances import Balance
@@ -23,10 +23,11 @@ from services.billing.domain.balances import Balance
 class Lists:
     """The questions of BillingService, but for claims."""
 
-    def __init__(self, store: Store, pages: Pages, following: Following) -> None:
+    def __init__(self, store: Store, pages: Pages, following: Following, audit: Audit) -> None:
         self._store = store
         self._pages = pages
         self._following = following
+        self._audit = audit
 
     def ListServiceDays(
         self, request: pb.ListServiceDaysRequest, call: Call
@@ -111,8 +112,15 @@ class Lists:
             ]
         )
 
-    def ReadBatch(self, request: pb.ReadBatchRequest, _: Call) -> pb.ReadBatchResponse:
-        name, content = file_of(self._store, str(required_uuid(request, "batch_id")))
+    def ReadBatch(self, request: pb.ReadBatchRequest, call: Call) -> pb.ReadBatchResponse:
+        read = FileRead(
+            at=call.now,
+            actor=call.actor.id,
+            purpose=call.actor.purpose,
+            batch_id=str(required_uuid(request, "batch_id")),
+            correlation=call.correlation_id,
+        )
+        name, content = file_of(self._store, self._audit, read)
         return pb.ReadBatchResponse(
             file_name=name, content=content, sha256=sha256(content).hexdigest()
         )

@@ -18,7 +18,7 @@ from services.billing.app.batch import batches_of
 from services.billing.app.changes import Following
 from services.billing.app.issue_claims import issue_claims
 from services.billing.app.issue_corrections import issue_corrections
-from services.billing.app.ports import Issuing, Pages
+from services.billing.app.ports import Audit, Issuing, Pages
 from services.billing.domain.claim import RecordAdjudication
 from services.billing.domain.issue import REPLACEMENT, VOID, BatchIssued, ClaimIssued
 from services.billing.domain.waiver import BillWithoutAuthorization, SettleRevocation
@@ -35,8 +35,9 @@ class BillingServicer(SettingUp, ClaimsList, Lists):
         pages: Pages,
         following: Following,
         issuing: Callable[[Call], Issuing],
+        audit: Audit,
     ) -> None:
-        super().__init__(book.store, pages, following)
+        super().__init__(book.store, pages, following, audit)
         self._book = book
         self._issuing = issuing
 

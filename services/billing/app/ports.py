@@ -132,6 +132,25 @@ class Issuing:
     files: Mapping[str, Files]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRead:
+    """Somebody reads a file of claims, in which clients are named."""
+
+    at: datetime
+    actor: str
+    purpose: str
+    batch_id: str
+    correlation: str
+
+
+class Audit(Protocol):
+    """Keeps who read what."""
+
+    def __call__(self, tx: Transaction, read: FileRead) -> None:
+        """Written before the file is answered, in the same transaction."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class DerivedRow:
     """A current row as it is listed."""

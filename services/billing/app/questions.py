@@ -3,14 +3,18 @@
 from kernel.refusal import Unknown
 from kernel.store.store import Store
 from services.billing.app.batch import DOCUMENTS, payer_of
-from services.billing.app.ports import Pages
+from services.billing.app.ports import Audit, FileRead, Pages
 from services.billing.domain.balances import Balance
 from services.billing.domain.balances import balances as balances_of
 from services.billing.domain.issue import BatchIssued
 
 
-def file_of(store: Store, batch_id: str) -> tuple[str, bytes]:
-    """A batch's file as it was issued, and a name for it that says no more than the envelope."""
+def file_of(store: Store, audit: Audit, read: FileRead) -> tuple[str, bytes]:
+    """A batch's file as it was issued, and a name for it that says no more than the envelope.
+
+    It names clients: that it was read is written down, before it is answered.
+    """
+    batch_id = read.batch_id
     with store.transaction() as tx:
         found = [r.fact for r in tx.load(f"batch/{batch_id}") if isinstance(r.fact, BatchIssued)]
         if not found or not found[0].claims:
@@ -19,8 +23,9 @@ def file_of(store: Store, batch_id: str) -> tuple[str, bytes]:
         kind = DOCUMENTS[batch.claim_form]
         document = tx.documents.open(f"batch/{batch_id}", kind)
         payer = payer_of(tx, batch.payer_id)
-    if document is None:
-        raise Unknown("batch", batch_id)
+        if document is None:
+            raise Unknown("batch", batch_id)
+        audit(tx, read)
     return f"{_in_file_names(payer.payer_number)}-{batch.control_number:09d}.{kind}", (
         document.content
     )
