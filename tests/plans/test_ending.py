@@ -9,7 +9,7 @@ from ninehours.plans.v1 import plans_events_pb2 as public
 from ninehours.plans.v1 import plans_service_pb2 as pb
 
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
-from tests.plans.made import EVENING, Log, Plans, draft, in_force, march, progress, sign
+from tests.plans.made import EVENING, NOW, Log, Plans, draft, in_force, march, progress, sign
 from tests.plans.treated import Treated, confirm, kinds, review
 
 
@@ -80,6 +80,21 @@ def test_a_version_follows_another_and_takes_its_place(plans: Plans, client: Tre
     )
     assert "F10.20" in facts.all
     assert "funeral" not in facts.all
+
+
+def test_an_episode_has_one_plan_in_force_and_another_episode_its_own(
+    plans: Plans, client: Treated
+) -> None:
+    first = in_force(plans, client.client_id, client.episode_id)
+    plans.now = NOW
+    with pytest.raises(AgainstTheRules) as refused:
+        in_force(plans, client.client_id, client.episode_id)
+    assert refused.value.reason == "ANOTHER_PLAN_IN_FORCE"
+    assert refused.value.details == {"plan_id": first}
+    assert [each.plan_id for each in plans.published(public.PlanActivated)] == [first]
+    plans.now = NOW
+    in_force(plans, client.client_id, str(uuid4()))
+    assert len(plans.published(public.PlanActivated)) == 2
 
 
 def test_a_plan_the_client_refused_comes_into_force_with_the_clinicians_signature(

@@ -1,6 +1,10 @@
-"""Admissions as they were heard from intake."""
+"""Episodes as they were heard of: admissions from intake, plans from this service itself."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from ninehours.intake.v1 import intake_events_pb2 as intake
+from ninehours.plans.v1 import plans_events_pb2 as plans
 from sqlalchemy import text
 
 from kernel.rpc.translate import date_of
@@ -13,18 +17,7 @@ class SqlEpisodes:
     """The Episodes port on the facts that were heard; the last admission told of one holds."""
 
     def admitted(self, tx: Transaction, client_id: str, episode_id: str) -> Admitted | None:
-        rows = tx.connection.execute(
-            text(
-                "SELECT body FROM heard_fact WHERE subject = :client AND type = :type"
-                " ORDER BY sequence DESC"
-            ),
-            {
-                "client": client_subject(client_id),
-                "type": intake.ClientAdmitted.DESCRIPTOR.full_name,
-            },
-        )
-        for row in rows:
-            told = intake.ClientAdmitted.FromString(bytes(row.body))
+        for told in _heard(tx, client_id, intake.ClientAdmitted):
             if told.episode_id == episode_id:
                 return Admitted(
                     client_id=client_id,
@@ -32,3 +25,19 @@ class SqlEpisodes:
                     admitted_on=date_of(told, "admitted_on"),
                 )
         return None
+
+    def activated(self, tx: Transaction, client_id: str, episode_id: str) -> Sequence[str]:
+        told = _heard(tx, client_id, plans.PlanActivated)
+        return [each.plan_id for each in told if each.episode_id == episode_id]
+
+
+def _heard(tx: Transaction, client_id: str, kind: Any) -> Iterator[Any]:
+    """Facts of one type about the client, the last one first."""
+    rows = tx.connection.execute(
+        text(
+            "SELECT body FROM heard_fact WHERE subject = :client AND type = :type"
+            " ORDER BY sequence DESC"
+        ),
+        {"client": client_subject(client_id), "type": kind.DESCRIPTOR.full_name},
+    )
+    return (kind.FromString(bytes(row.body)) for row in rows)

@@ -36,7 +36,7 @@ class PlanRpcs(Desk):
                 now=context.now,
                 credential=read.optional(required_text, "credential", max_length=40) or "",
             )
-        outcome = use_cases.sign_plan(self._book, command, context)
+        outcome = use_cases.sign_plan(self._book, self._outside, command, context)
         return pb.SignPlanResponse(
             receipt=receipt_of(outcome.published),
             active=use_cases.is_active(self._book, command.plan_id, outcome),

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from kernel.execute import Book, Outcome
 from kernel.facts import Recorded
 from kernel.store.store import Context, Store, Transaction
+from services.plans.app.ports import Outside
 from services.plans.app.streams import client_subject, decided, plan_stream, state_of
 from services.plans.domain.plan import PLAN, Plan, next_version
 from services.plans.domain.plan_content import Goal, Intervention, Objective, Problem
@@ -20,6 +21,7 @@ from services.plans.domain.plan_facts import (
     SignPlan,
     SupersedePlan,
 )
+from services.plans.domain.plan_refusals import AnotherPlanInForce
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,26 +88,34 @@ def draft_plan(book: Book, plan_id: str, asked: PlanRequest, context: Context) -
     return book.transact(context, decide, locks=[subject] if asked.supersedes_plan_id else [])
 
 
-def sign_plan(book: Book, command: SignPlan, context: Context) -> Outcome:
+def sign_plan(book: Book, outside: Outside, command: SignPlan, context: Context) -> Outcome:
     """Signs a plan; with both signatures, or the clinician's after the client's recorded refusal,
     it is in force, and the version it follows is superseded. Signed again, nothing changes.
 
     Refuses an unknown plan (PLAN_UNKNOWN), a day in the future or before the draft (MALFORMED), and
     the last signature where the version it follows is no longer in force (PLAN_NOT_ACTIVE): another
-    one followed that meanwhile.
+    one followed that meanwhile; or where a plan it doesn't follow is (ANOTHER_PLAN_IN_FORCE).
     """
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
         stream = plan_stream(command.plan_id)
         facts = decided(tx, context, PLAN, stream, command)
-        draft = state_of(tx, PLAN, stream).draft
-        before = "" if draft is None else draft.supersedes_plan_id
-        if before and any(isinstance(recorded.fact, PlanActivated) for recorded in facts):
-            supersede = SupersedePlan(plan_id=before, by=command.plan_id)
-            facts += decided(tx, context, PLAN, plan_stream(before), supersede, expected=False)
+        for activated in (r.fact for r in facts if isinstance(r.fact, PlanActivated)):
+            if before := _followed_by(tx, stream):
+                supersede = SupersedePlan(plan_id=before, by=command.plan_id)
+                facts += decided(tx, context, PLAN, plan_stream(before), supersede, expected=False)
+            for other in outside.episodes.activated(tx, activated.client_id, activated.episode_id):
+                if other != before and not state_of(tx, PLAN, plan_stream(other)).superseded_by:
+                    raise AnotherPlanInForce(other)
         return facts
 
     return book.transact(context, decide, locks=_clients_of(book.store, command.plan_id))
+
+
+def _followed_by(tx: Transaction, stream: str) -> str:
+    """The plan that the one of this stream supersedes; empty for the first of an episode."""
+    draft = state_of(tx, PLAN, stream).draft
+    return "" if draft is None else draft.supersedes_plan_id
 
 
 def is_active(book: Book, plan_id: str, outcome: Outcome) -> bool:

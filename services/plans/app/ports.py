@@ -69,10 +69,14 @@ class Derived(Protocol):
 
 
 class Episodes(Protocol):
-    """What was heard of admissions, as of this transaction."""
+    """What was heard of episodes, as of this transaction."""
 
     def admitted(self, tx: Transaction, client_id: str, episode_id: str) -> Admitted | None:
         """This client's admission to this episode; None when none was heard."""
+        ...
+
+    def activated(self, tx: Transaction, client_id: str, episode_id: str) -> Sequence[str]:
+        """Ids of the plans that came into force in it, whether or not others followed since."""
         ...
 
 

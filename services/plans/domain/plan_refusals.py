@@ -19,6 +19,17 @@ class PlanNotActive(AgainstTheRules):
         super().__init__("PLAN_NOT_ACTIVE", "the plan is not in force", plan_id=plan_id)
 
 
+class AnotherPlanInForce(AgainstTheRules):
+    """An episode has one plan at a time: the next one names which it supersedes."""
+
+    def __init__(self, plan_id: str) -> None:
+        super().__init__(
+            "ANOTHER_PLAN_IN_FORCE",
+            "another plan of the episode is in force; draft one that supersedes it",
+            plan_id=plan_id,
+        )
+
+
 class AlreadySigned(AgainstTheRules):
     """What was signed, or is in force, is no longer refused; draft the next version."""
 
