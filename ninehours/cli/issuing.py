@@ -110,7 +110,8 @@ def _meta(command_id: str) -> common.CommandMeta:
 
 def _show_issued(answer: Any, files: list[Path], corrections: bool) -> None:
     if not files:
-        print("nothing was issued")
+        waiting = "; `ninehours proposals` says what each correction waits for"
+        print("nothing was issued" + (waiting if corrections else ""))
     elif corrections:
         print(f"{plural(answer.replaced, 'claim')} replaced, {answer.voided} voided")
     else:
