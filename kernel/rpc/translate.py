@@ -56,6 +56,14 @@ def required_digits(request: Message, field: str, *, count: int) -> str:
     return text
 
 
+def required_state(request: Message, field: str) -> str:
+    """A state as the post writes it: two capital letters."""
+    text = _text(request, field)
+    if not (len(text) == 2 and text.isascii() and text.isalpha() and text.isupper()):
+        raise _malformed(field, "is not two capital letters")
+    return text
+
+
 def required_enum(request: Message, field: str) -> str:
     """The value's name without its enum's prefix: `PROGRAM_KIND_DUAL` is DUAL."""
     holder, name = _holder(request, field)

@@ -5,7 +5,7 @@ from ninehours.attendance.v1 import attendance_service_pb2 as pb
 from kernel.execute import Book
 from kernel.rpc.call import Call
 from kernel.rpc.commands import context_of, receipt_of
-from kernel.rpc.translate import reading, to_date, to_timestamp
+from kernel.rpc.translate import reading, required_state, to_date, to_timestamp
 from kernel.store.store import Context
 from services.attendance.api import reading as fields
 from services.attendance.app import questions, scheduling, templates, use_cases
@@ -27,12 +27,12 @@ class CalendarRpcs:
         with reading(request) as read:
             command = OpenSite(
                 site_id=context.new_id("site"),
-                name=read.text("name"),
+                name=read.text("name", max_length=60),
                 time_zone=read.value(fields.time_zone, "time_zone", "UTC"),
                 address=Address(
-                    line=read.text("address.line"),
-                    city=read.text("address.city"),
-                    state=read.text("address.state", max_length=2),
+                    line=read.text("address.line", max_length=55),
+                    city=read.text("address.city", max_length=30),
+                    state=read.value(required_state, "address.state", ""),
                     zip=read.digits("address.zip", count=9),
                 ),
                 npi=read.digits("npi", count=10),

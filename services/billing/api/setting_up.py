@@ -5,7 +5,13 @@ from ninehours.billing.v1 import billing_service_pb2 as pb
 from kernel.execute import Book
 from kernel.rpc.call import Call
 from kernel.rpc.commands import context_of, receipt_of
-from kernel.rpc.translate import reading, required_enum, required_text, required_uuid
+from kernel.rpc.translate import (
+    reading,
+    required_enum,
+    required_state,
+    required_text,
+    required_uuid,
+)
 from kernel.store.store import Context
 from services.billing.adapters.rule_sets import rule_set_of
 from services.billing.api.fields import npi, payers_number, usd
@@ -37,7 +43,7 @@ class SettingUp:
                 address=Address(
                     line=read.text("address.line", max_length=55),
                     city=read.text("address.city", max_length=30),
-                    state=read.text("address.state", max_length=2),
+                    state=read.value(required_state, "address.state", ""),
                     zip=read.digits("address.zip", count=9),
                 ),
                 contact_name=read.text("contact_name", max_length=60),

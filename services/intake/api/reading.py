@@ -10,9 +10,8 @@ from google.protobuf.message import Message
 from ninehours.intake.v1 import intake_service_pb2 as pb
 
 from kernel.refusal import Malformed
-from kernel.rpc.translate import date_of, reading, required_enum, required_text
+from kernel.rpc.translate import date_of, reading, required_enum, required_state, required_text
 
-STATE = re.compile(r"[A-Z]{2}")
 ZIP = re.compile(r"[0-9]{5}([0-9]{4})?")
 MOST_CLIENTS = 1000
 LONGEST_WORDS = 20_000  # of free text
@@ -27,7 +26,7 @@ def require_identity(request: pb.RegisterClientRequest, now: datetime) -> pb.Ide
         read.value(required_enum, "identity.sex", "")
         read.value(_line, "identity.address.line", "")
         read.value(_line, "identity.address.city", "")
-        read.value(_state, "identity.address.state", "")
+        read.value(required_state, "identity.address.state", "")
         read.value(_zip, "identity.address.zip", "")
     return request.identity
 
@@ -68,13 +67,6 @@ def _birth_date(request: Message, field: str, *, today: date) -> date:
     if born > today:
         raise Malformed(**{field: "is in the future"})
     return born
-
-
-def _state(request: Message, field: str) -> str:
-    text = required_text(request, field)
-    if not STATE.fullmatch(text):
-        raise Malformed(**{field: "is not two capital letters"})
-    return text
 
 
 def _zip(request: Message, field: str) -> str:
