@@ -76,6 +76,23 @@ def test_every_wrong_field_is_named_at_once(desk: Desk) -> None:
     assert {"time_zone", "npi", "address.line", "address.zip"} <= set(refused.value.details)
 
 
+@pytest.mark.parametrize(
+    ("field", "value"), [("name", "Hope @ Lake"), ("line", "Ulica Łódzka 1"), ("city", "X")]
+)
+def test_a_site_has_a_name_and_an_address_that_claims_can_carry(
+    desk: Desk, field: str, value: str
+) -> None:
+    address = {"line": "1 Lake St", "city": "Cañon City", "state": "CO", "zip": "812121234"}
+    told: dict[str, Any] = {"name": "Ann’s Place", "time_zone": "America/Denver"}
+    ok = pb.OpenSiteRequest(address=common.PostalAddress(**address), npi="1234567893", **told)
+    desk.call("OpenSite", ok)
+    holder = ok if field == "name" else ok.address
+    setattr(holder, field, value)
+    with pytest.raises(Malformed) as refused:
+        desk.call("OpenSite", ok)
+    assert set(refused.value.details) == {field if field == "name" else f"address.{field}"}
+
+
 def test_a_session_on_the_night_clocks_change_is_of_the_sites_own_day(desk: Desk) -> None:
     """In Chicago half past eleven is 4:30 UTC before the clocks go back, and 5:30 after."""
     ids = open_everything(desk)

@@ -82,6 +82,7 @@ class FakeIntake:
         self.withheld: dict[str, str] = {}
         self.asked: list[tuple[tuple[str, ...], str, date]] = []
         self.settled: list[tuple[str, ...]] = []
+        self.meanwhile: Callable[[], object] = lambda: None
 
     def cover(self, payer_id: str, identity: intake.CoveredIdentity) -> None:
         self.covered[identity.client_id, payer_id] = identity
@@ -91,6 +92,7 @@ class FakeIntake:
     ) -> People:
         self.asked.append((tuple(clients), payer_id, on))
         self.settled.append(tuple(settled))
+        self.meanwhile()
         persons: dict[str, Person] = {}
         withheld: dict[str, str] = {}
         for client_id in clients:

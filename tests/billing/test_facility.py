@@ -54,7 +54,9 @@ def test_a_site_at_another_address_is_named_without_an_npi_as_it_is_a_part_of_wh
 
 
 @pytest.mark.parametrize(
-    "at", [OFFICE, replace(OFFICE, line="1  LAKE ST ", city="chicago")], ids=["same", "as written"]
+    "at",
+    [OFFICE, replace(OFFICE, line="1  LAKE ST ", city="chicago"), replace(OFFICE, zip="60601")],
+    ids=["same", "as written", "without the four"],
 )
 def test_who_bills_from_the_site_needs_no_facility(at: Address) -> None:
     assert facility(at, "57") is None

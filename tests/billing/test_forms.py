@@ -248,10 +248,52 @@ def test_a_consent_revoked_since_the_service_is_settled_by_a_named_person(
 def test_claims_of_days_to_come_are_not_issued(office: Office, story: Story) -> None:
     office.set_up(SITE, [CLIENT])
     attend(office, story)
-    with pytest.raises(AgainstTheRules) as refused:
+    with pytest.raises(Malformed) as refused:
         office.issue(office.now.date() + timedelta(days=1))
-    assert refused.value.reason == "PERIOD_NOT_OVER"
+    assert refused.value.details == {"through": "is in the future"}
     assert office.issue(office.now.date()).claims == 1
+
+
+def test_a_word_taken_back_while_intake_is_asked_holds(office: Office, story: Story) -> None:
+    office.set_up(SITE, [CLIENT])
+    attend(office, story)
+    office.identities.withheld[CLIENT] = "NO_CONSENT"
+    office.hear(story.revoked(CLIENT, office.payer_id, day(5)))
+    settle(office, disclose=True)
+    office.identities.meanwhile = lambda: settle(office, disclose=False)
+    assert reasons(office.issue(day(6))) == ["REVOKED_AFTER_SERVICE"]
+    assert published(office, events.Disclosed) == []
+
+
+def test_a_consent_revoked_from_an_earlier_day_is_settled_anew(
+    office: Office, story: Story
+) -> None:
+    office.set_up(SITE, [CLIENT])
+    attend(office, story)
+    office.issue(day(6))
+    office.draining.drain()
+    office.adjudicate(office.claims()[0].claim_id)
+    office.identities.withheld[CLIENT] = "NO_CONSENT"
+    office.hear(story.revoked(CLIENT, office.payer_id, day(5), day(1)))
+    settle(office, disclose=True)
+    [settled] = published(office, events.RevocationSettled)
+    assert settled.revoked_on.day == day(1).day
+    office.hear(story.corrected(CLIENT, day(0), 1, 0) + story.corrected(CLIENT, day(2), 1, 0))
+    assert reasons(office.correct("void")) == ["NO_CONSENT"]
+
+
+@pytest.mark.parametrize("form", [{}, FACILITY], ids=["professional", "institutional"])
+def test_a_claim_names_the_site_where_another_address_bills(
+    office: Office, story: Story, form: dict[str, Any]
+) -> None:
+    office.set_up(SITE, [CLIENT], **form)
+    office.register_practitioner(EVE)
+    attend(office, story)
+    office.hear(story.opened(line="8 Breakwater Way", city="Milwaukee", state="WI"))
+    content = office.file(office.issue(day(6)).batch_id)
+    assert judge(content) == []
+    [claim] = claims_of(content)
+    assert (claim.facility_name, claim.facility_npi) == ("LAKESIDE", None)
 
 
 def test_there_must_be_a_revocation_to_settle(office: Office, story: Story) -> None:

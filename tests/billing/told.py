@@ -49,8 +49,14 @@ class Story:
             for each in self._day(client_id, on, minutes, facilitator)
         ]
 
-    def revoked(self, client_id: str, payer_id: str, on: date) -> list[Record]:
-        """A consent to the payer, given on Monday, and revoked on that day."""
+    def opened(self, **address: str) -> list[Record]:
+        """The site again, at another address."""
+        opened = attendance.SiteOpened.FromString(OPENED.SerializeToString())
+        opened.address.MergeFrom(common.PostalAddress(**address))
+        return [self._tell(opened)]
+
+    def revoked(self, client_id: str, payer_id: str, *days: date) -> list[Record]:
+        """A consent to the payer, given on Monday, and revoked from each of these days on."""
         consent_id = str(uuid4())
         given = intake.ConsentGiven(
             client_id=client_id,
@@ -58,10 +64,13 @@ class Story:
             recipient_payer_id=payer_id,
             given_on=to_date(day(0)),
         )
-        revoked = intake.ConsentRevoked(
-            client_id=client_id, consent_id=consent_id, revoked_on=to_date(on)
+        revoked = (
+            intake.ConsentRevoked(
+                client_id=client_id, consent_id=consent_id, revoked_on=to_date(on)
+            )
+            for on in days
         )
-        return [self._tell(given), self._tell(revoked)]
+        return [self._tell(each) for each in (given, *revoked)]
 
     def corrected(self, client_id: str, on: date, number: int, minutes: int) -> list[Record]:
         return [

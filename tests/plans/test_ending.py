@@ -9,6 +9,7 @@ from ninehours.plans.v1 import plans_events_pb2 as public
 from ninehours.plans.v1 import plans_service_pb2 as pb
 
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
+from services.plans.adapters.episodes import SqlEpisodes
 from tests.plans.made import EVENING, NOW, Log, Plans, draft, in_force, march, progress, sign
 from tests.plans.treated import Treated, confirm, kinds, review
 
@@ -95,6 +96,23 @@ def test_an_episode_has_one_plan_in_force_and_another_episode_its_own(
     plans.now = NOW
     in_force(plans, client.client_id, str(uuid4()))
     assert len(plans.published(public.PlanActivated)) == 2
+
+
+def test_of_two_plans_that_came_into_force_side_by_side_either_is_followed(
+    plans: Plans, client: Treated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Facts recorded before an episode had one plan."""
+    with monkeypatch.context() as before:
+        before.setattr(SqlEpisodes, "activated", lambda *_: [])
+        first = in_force(plans, client.client_id, client.episode_id)
+        plans.now = NOW
+        in_force(plans, client.client_id, client.episode_id)
+    request = draft(client.client_id, client.episode_id)
+    request.supersedes_plan_id = first
+    third = plans.call("DraftPlan", request).plan_id
+    for role in (pb.SIGNER_ROLE_CLIENT, pb.SIGNER_ROLE_CLINICIAN):
+        plans.call("SignPlan", sign(third, role, 20))
+    assert plans.published(public.PlanActivated)[-1].plan_id == third
 
 
 def test_a_plan_the_client_refused_comes_into_force_with_the_clinicians_signature(

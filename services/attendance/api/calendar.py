@@ -27,11 +27,11 @@ class CalendarRpcs:
         with reading(request) as read:
             command = OpenSite(
                 site_id=context.new_id("site"),
-                name=read.text("name", max_length=60),
+                name=read.value(fields.plain, "name", "", longest=60),
                 time_zone=read.value(fields.time_zone, "time_zone", "UTC"),
                 address=Address(
-                    line=read.text("address.line", max_length=55),
-                    city=read.text("address.city", max_length=30),
+                    line=read.value(fields.plain, "address.line", "", longest=55),
+                    city=read.value(fields.plain, "address.city", "", shortest=2, longest=30),
                     state=read.value(required_state, "address.state", ""),
                     zip=read.digits("address.zip", count=9),
                 ),

@@ -96,7 +96,7 @@ def facility_of(claim: ClaimIssued, filing: Filing) -> ServiceFacility | None:
     """
     site = filing.sites[claim.site_id]
     billed_from = filing.providers[claim.provider_id].address
-    if _in_capitals(site.address) == _in_capitals(billed_from):
+    if _place(site.address) == _place(billed_from):
         return None
     if all(line.place_of_service in AT_HOME for line in claim.lines):
         return None
@@ -124,8 +124,10 @@ def _address(address: OrganisationAddress) -> Address:
     )
 
 
-def _in_capitals(address: OrganisationAddress) -> tuple[str, ...]:
-    return tuple(" ".join(part.upper().split()) for part in astuple(address))
+def _place(address: OrganisationAddress) -> tuple[str, ...]:
+    """To compare: in capitals, and of the ZIP the five digits everybody writes."""
+    *words, zip_code = astuple(address)
+    return *(" ".join(word.upper().split()) for word in words), zip_code[:5]
 
 
 def _birth_date(identity: Any) -> date | None:

@@ -108,13 +108,19 @@ class SqlDrafts:
         ).all()
         given = [intake.ConsentGiven.FromString(bytes(r.body)) for r in rows if r.type == GIVEN]
         to_payer = {each.consent_id for each in given if each.recipient_payer_id == payer_id}
-        found: dict[str, date] = {}
+        first: dict[tuple[str, str], date] = {}  # revoked again, it is from an earlier day on
         for row in rows:
             if row.type == REVOKED:
                 revoked = intake.ConsentRevoked.FromString(bytes(row.body))
                 if revoked.consent_id in to_payer:
-                    client_id, on = id_of(row.subject), date_of(revoked, "revoked_on")
-                    found[client_id] = max(on, found.get(client_id, on))
+                    of, on = (
+                        (id_of(row.subject), revoked.consent_id),
+                        date_of(revoked, "revoked_on"),
+                    )
+                    first[of] = min(on, first.get(of, on))
+        found: dict[str, date] = {}
+        for (client_id, _), on in first.items():
+            found[client_id] = max(on, found.get(client_id, on))
         return found
 
     def sites(self, tx: Transaction, site_ids: Collection[str]) -> dict[str, Site]:

@@ -7,7 +7,7 @@ from ninehours.billing.v1 import billing_service_pb2 as pb
 from kernel.execute import Book
 from kernel.rpc.call import Call
 from kernel.rpc.commands import receipt_of
-from kernel.rpc.translate import reading
+from kernel.rpc.translate import date_of, reading
 from services.billing.adapters.messages import money
 from services.billing.api.claims_list import ClaimsList
 from services.billing.api.fields import payers_number, usd
@@ -66,6 +66,7 @@ class BillingServicer(SettingUp, ClaimsList, Lists):
                 payer_id=str(read.uuid("payer_id")),
                 disclose=request.disclose,
                 settled_by=context.actor,
+                meant=read.optional(date_of, "revoked_on"),
             )
         outcome = use_cases.settle_revocation(
             self._book, self._issuing(call).drafts, command, context

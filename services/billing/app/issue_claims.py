@@ -6,7 +6,7 @@ from datetime import date
 from kernel.execute import Book, Outcome
 from kernel.facts import Recorded
 from kernel.messaging.standing import wait_until_heard
-from kernel.refusal import AgainstTheRules
+from kernel.refusal import Malformed
 from kernel.store.store import Context, Transaction
 from services.billing.app.batch import Batches, payer_of
 from services.billing.app.ports import Issuing, clients_of
@@ -22,12 +22,12 @@ def issue_claims(
     client parked, behind or due (NOT_SETTLED); no consent or coverage now (intake's reasons, and
     REVOKED_AFTER_SERVICE); a practitioner nobody registered; a site not heard of; past the filing
     limit; a prior claim not adjudicated; or a claim no payer would take (INVALID_…, the scrub's
-    code). Refused for a day to come: more may happen in the periods that end by then.
+    code). A day to come is refused (MALFORMED).
     """
     if (outcome := book.remembered(context)) is not None:
         return outcome
     if through > context.now.date():
-        raise AgainstTheRules("PERIOD_NOT_OVER", "claims are issued of periods that are over")
+        raise Malformed(through="is in the future")
     wait_until_heard(book.store, context.after, context.deadline)
     with book.store.transaction() as tx:
         clients = clients_of(issuing.drafts.of_payer(tx, payer_id, through))

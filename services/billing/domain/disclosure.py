@@ -105,8 +105,7 @@ def _withheld(claim: ClaimIssued, now: Circumstances) -> str:
     if person is None:
         reason = now.withheld.get(claim.client_id, "COVERAGE_CHANGED")
         return _unconsented(claim, now) if reason == NO_CONSENT else reason
-    settled = _basis(claim, now) == REVOCATION_SETTLED
-    if settled and not _is_before(now.settled[claim.client_id], claim):
+    if claim.under_part2 and not person.consent_id and not _is_settled(claim, now):
         return _unconsented(claim, now)
     return "" if claim.coverage_id in person.coverages else "COVERAGE_CHANGED"
 
@@ -114,9 +113,19 @@ def _withheld(claim: ClaimIssued, now: Circumstances) -> str:
 def _basis(claim: ClaimIssued, now: Circumstances) -> str:
     if now.identified[claim.client_id].consent_id:
         return CONSENT
-    if claim.under_part2 and claim.client_id in now.settled:
-        return REVOCATION_SETTLED
-    return NO_CONSENT_NEEDED
+    return REVOCATION_SETTLED if claim.under_part2 else NO_CONSENT_NEEDED
+
+
+def _is_settled(claim: ClaimIssued, now: Circumstances) -> bool:
+    """Whether a named person let these dates go, and none is from after a revocation.
+
+    Asked again here, under the client's lock: the word may have changed since intake was asked,
+    and a consent may have been revoked from an earlier day.
+    """
+    settled, revoked_on = now.settled.get(claim.client_id), now.revoked.get(claim.client_id)
+    if settled is None or revoked_on is None:
+        return False
+    return _is_before(min(settled, revoked_on), claim)
 
 
 def _unconsented(claim: ClaimIssued, now: Circumstances) -> str:

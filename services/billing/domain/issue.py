@@ -155,7 +155,8 @@ def original(draft: Draft, claim_id: str) -> Candidate:
 def correction(proposed: Proposed, claim_id: str) -> Candidate:
     """The replacement, whole and corrected, or the void, which says what the original said.
 
-    Either is cut as its original was: by whom, where, under which coverage and authorization.
+    The file names the parties of both as they are known now. Either is cut as its original was: by
+    whom, where, under which coverage and authorization.
     """
     was, content = proposed.original, proposed.content
     following = replace(

@@ -61,8 +61,9 @@ def _issued(fact: k.IssuedClaim) -> str:
 
 
 def _settled(fact: k.RevocationSettled) -> str:
-    before = f"{fact.revoked_on}" if fact.revoked_on else "the revocation"
-    return f"dates before {before} are {'' if fact.disclose else 'not '}disclosed"
+    if fact.revoked_on is None:
+        return "a settlement of no revocation in particular, which settles nothing"
+    return f"dates before {fact.revoked_on} are {'' if fact.disclose else 'not '}disclosed"
 
 
 def _between(start: date, end: date | None) -> str:

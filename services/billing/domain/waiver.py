@@ -36,6 +36,7 @@ class SettleRevocation:
     """`disclose`: whether dates before `revoked_on` may still be told to the payer.
 
     `revoked_on`: the day of the last revocation of a consent to this payer; refused without one.
+    `meant`: the one that the person had in mind; None: the last one.
     """
 
     client_id: str
@@ -43,6 +44,7 @@ class SettleRevocation:
     disclose: bool
     settled_by: str
     revoked_on: date | None = None
+    meant: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,12 @@ def decide_settlement(
     """The last word holds; saying it again of the same revocation, whoever does, adds nothing."""
     if command.revoked_on is None:
         raise AgainstTheRules("NOTHING_REVOKED", "no consent to this payer was revoked")
+    if command.meant not in (None, command.revoked_on):
+        raise AgainstTheRules(
+            "REVOKED_SINCE",
+            "the last revocation is another one than was meant",
+            revoked_on=command.revoked_on.isoformat(),
+        )
     said = settled and (settled.revoked_on, settled.disclose)
     if said != (command.revoked_on, command.disclose):
         yield RevocationSettled(

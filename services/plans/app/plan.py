@@ -94,7 +94,8 @@ def sign_plan(book: Book, outside: Outside, command: SignPlan, context: Context)
 
     Refuses an unknown plan (PLAN_UNKNOWN), a day in the future or before the draft (MALFORMED), and
     the last signature where the version it follows is no longer in force (PLAN_NOT_ACTIVE): another
-    one followed that meanwhile; or where a plan it doesn't follow is (ANOTHER_PLAN_IN_FORCE).
+    one followed that meanwhile; or of a plan that follows none where one is in force
+    (ANOTHER_PLAN_IN_FORCE).
     """
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
@@ -104,8 +105,9 @@ def sign_plan(book: Book, outside: Outside, command: SignPlan, context: Context)
             if before := _followed_by(tx, stream):
                 supersede = SupersedePlan(plan_id=before, by=command.plan_id)
                 facts += decided(tx, context, PLAN, plan_stream(before), supersede, expected=False)
+                continue  # the number in force stays
             for other in outside.episodes.activated(tx, activated.client_id, activated.episode_id):
-                if other != before and not state_of(tx, PLAN, plan_stream(other)).superseded_by:
+                if not state_of(tx, PLAN, plan_stream(other)).superseded_by:
                     raise AnotherPlanInForce(other)
         return facts
 

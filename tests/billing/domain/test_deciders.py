@@ -349,6 +349,10 @@ def test_a_settlement_is_about_one_revocation_and_a_later_one_is_settled_anew() 
     with pytest.raises(AgainstTheRules) as refused:
         list(SETTLEMENT.decide(replace(SETTLE, revoked_on=None), None))
     assert refused.value.reason == "NOTHING_REVOKED"
+    assert list(SETTLEMENT.decide(replace(SETTLE, meant=day(0)), None))
+    with pytest.raises(AgainstTheRules) as refused:
+        list(SETTLEMENT.decide(replace(SETTLE, meant=later), None))
+    assert refused.value.reason == "REVOKED_SINCE"
 
 
 PEOPLE = some.sampled_from(["ada", "bob", "eve"])

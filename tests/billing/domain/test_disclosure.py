@@ -113,6 +113,8 @@ def test_a_consent_revoked_since_the_service_is_told_from_none(
     [
         (day(1), day(1), ""),
         (day(0), day(0), "NO_CONSENT"),
+        # Revoked once more, from an earlier day on: the settled day comes too late.
+        (day(9), day(0), "NO_CONSENT"),
         # Consented again, and revoked again: nobody said what that means.
         (day(0), day(9), "REVOKED_AFTER_SERVICE"),
         (day(1), day(9), ""),
