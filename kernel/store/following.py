@@ -14,18 +14,20 @@ from sqlalchemy.engine import Row
 from kernel.refusal import Malformed
 
 PAGE = text(
-    "SELECT *, pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest_open,"
-    " pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next_to_open"
+    "SELECT *, pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest_open"
     " FROM published WHERE position > :after ORDER BY position LIMIT :limit"
 )
+OWN_ID = text("SELECT pg_current_xact_id()::text::bigint")
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """All up to `after` was given. Gaps up to `settled_to` stay gaps, once `horizon` is closed.
 
-    Who holds a position has had a transaction id before that: it is below the horizon of a
-    snapshot that saw a later position.
+    The horizon is an id taken after a page was read. Who holds a position below one of that page
+    has had an id before its position (appending counts sequences first), so a lower one. A
+    snapshot's own bound won't do: it is that of the transactions that are over, and one that began
+    later may hold the lower position.
     """
 
     after: int = 0
@@ -70,4 +72,5 @@ def follow(
     blocked = rows[len(given)].position
     if blocked <= cursor.settled_to:  # waiting goes on: a later horizon might never be reached
         return given, Cursor(after, cursor.settled_to, cursor.horizon), False
-    return given, Cursor(after, rows[-1].position, rows[0].next_to_open), False
+    horizon = connection.execute(OWN_ID).scalar_one()
+    return given, Cursor(after, rows[-1].position, int(horizon)), False

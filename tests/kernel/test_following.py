@@ -55,6 +55,20 @@ def test_a_fact_that_commits_late_is_waited_for(counting: Store) -> None:
     assert follower.seen == positions(counting)
 
 
+def test_who_began_later_but_took_a_lower_position_is_waited_for(counting: Store) -> None:
+    """No snapshot that sees the higher position tells of the transaction below it."""
+    follower = Follower(counting)
+    with ExitStack() as held:
+        with counting.transaction() as began_first:
+            began_first.connection.execute(text("SELECT pg_current_xact_id()"))
+            lower = held.enter_context(counting.transaction())
+            lower.publish([published(ADA)])
+            began_first.publish([published(BOB)])
+        assert [follower.look() for _ in range(3)] == [0, 0, 0]
+    assert follower.look() == 2
+    assert follower.seen == positions(counting)
+
+
 def test_a_position_that_was_rolled_back_is_gone_past(counting: Store) -> None:
     follower = Follower(counting)
     with pytest.raises(ZeroDivisionError), counting.transaction() as tx:
