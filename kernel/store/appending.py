@@ -38,16 +38,17 @@ WITH accepted AS (
     SELECT subject, count(*), (array_agg(id ORDER BY n DESC))[1]
     FROM news GROUP BY subject ORDER BY subject
     ON CONFLICT (subject)
-    DO UPDATE SET last = sequence.last + excluded.last, last_id = excluded.last_id
-    RETURNING subject, last
+    DO UPDATE SET last = sequence.last + excluded.last, last_id = excluded.last_id,
+                  last_written = greatest(sequence.last_written, excluded.last_written)
+    RETURNING subject, last, last_written
 ), written AS (
     INSERT INTO published
-        (subject, sequence, id, type, body, headers, signed_at, command_id)
+        (subject, sequence, id, type, body, headers, signed_at, command_id, written_by)
     SELECT subject,
            given.last - count(*) OVER (PARTITION BY subject)
                       + row_number() OVER (PARTITION BY subject ORDER BY n),
            id, type, body, headers::jsonb, signed_at,
-           CASE WHEN CAST(:digest AS bytea) IS NULL THEN NULL ELSE :command_id END
+           CASE WHEN CAST(:digest AS bytea) IS NULL THEN NULL ELSE :command_id END, last_written
     FROM news JOIN given USING (subject) ORDER BY n
     RETURNING subject, sequence, id, position
 )

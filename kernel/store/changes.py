@@ -3,7 +3,9 @@
 A position is given when a row is written, and a lower one may be committed later; who remembers
 the last position they saw would miss it. So rows are read in the order of the transactions that
 wrote them, and only those older than every transaction still under way: behind a cursor nothing
-can appear any more. The price: a long writing transaction delays what was written after it began.
+can appear any more. A row counts as written no earlier than its subject's row before it, so each
+subject's changes keep their order. The price: a long writing transaction delays what was written
+after it began.
 """
 
 import re

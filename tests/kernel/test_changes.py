@@ -65,6 +65,24 @@ def test_a_transaction_that_began_first_and_writes_last_is_not_missed(counting: 
     assert set(ids(read(counting, Cursor(1)))) == {first.id, second.id}
 
 
+def test_a_subjects_changes_keep_their_order_though_who_began_first_wrote_last(
+    counting: Store,
+) -> None:
+    early, other, late = published(ADA), published(BOB), published(ADA)
+    with counting.transaction() as began_first:
+        began_first.publish([other])
+        with counting.transaction() as tx:
+            tx.publish([early])
+        began_first.publish([late])
+    whole = ids(read(counting, Cursor(1)))
+    assert whole == [other.id, early.id, late.id]
+    cursor, page_by_page = Cursor(1), []
+    for _ in whole:
+        found = read(counting, cursor, limit=1)
+        cursor, page_by_page = found.cursor, [*page_by_page, *ids(found)]
+    assert page_by_page == whole
+
+
 def test_what_was_rolled_back_is_never_told(counting: Store) -> None:
     with pytest.raises(ZeroDivisionError), counting.transaction() as tx:
         tx.publish([published(ADA)])
