@@ -72,12 +72,13 @@ def due_count(connection: Connection, clients: set[str] | None = None) -> int:
     )
 
 
-def behind_count(connection: Connection) -> int:
-    """How many subjects wait for the healer."""
-    return int(
-        connection.execute(
-            text("SELECT count(*) FROM heard_head WHERE behind_to IS NOT NULL AND stopped IS NULL")
-        ).scalar_one()
+def is_settled(connection: Connection, positions: Sequence[Position]) -> bool:
+    """Whether each position was heard, nothing is due, and no subject waits for the healer."""
+    behind = text("SELECT count(*) FROM heard_head WHERE behind_to IS NOT NULL AND stopped IS NULL")
+    return (
+        heard_all(connection, positions)
+        and not due_count(connection)
+        and not connection.execute(behind).scalar_one()
     )
 
 

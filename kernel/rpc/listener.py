@@ -6,7 +6,7 @@ from ninehours.exchange.v1 import listener_service_pb2 as pb
 
 from kernel.facts import Position
 from kernel.messaging.parking import list_parked
-from kernel.messaging.standing import behind_count, due_count, heard_all
+from kernel.messaging.standing import is_settled
 from kernel.refusal import NotYet
 from kernel.rpc.call import Call
 from kernel.rpc.commands import patience_of
@@ -29,11 +29,7 @@ class ListenerServicer:
         until = time.monotonic() + patience
         while True:
             with self._store.transaction() as tx:
-                if (
-                    heard_all(tx.connection, heads)
-                    and not due_count(tx.connection)
-                    and not behind_count(tx.connection)
-                ):
+                if is_settled(tx.connection, heads):
                     return pb.SettledResponse(heard=len(heads))
             if time.monotonic() > until or not patience.is_awaited():
                 raise NotYet("NOT_HEARD_YET", "not everything is heard and derived yet; ask again")

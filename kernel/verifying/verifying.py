@@ -11,7 +11,7 @@ from kernel.messaging.healing import OwnerHead
 from kernel.messaging.hearing import Record
 from kernel.messaging.interests import Interests
 from kernel.messaging.sent import KafkaAway, KafkaTopic
-from kernel.messaging.standing import behind_count, due_count, heard_all
+from kernel.messaging.standing import is_settled
 from kernel.store.store import Store
 from kernel.verifying.checks import CHECKS, LISTENING
 from kernel.verifying.looking import Check, Finding, Looking, NobodyWaits, OwnPart, Told
@@ -81,11 +81,7 @@ class Verifying:
         ]
         while time.monotonic() < until and is_awaited():
             with self.store.transaction() as tx:
-                if (
-                    heard_all(tx.connection, positions)
-                    and not due_count(tx.connection)
-                    and not behind_count(tx.connection)
-                ):
+                if is_settled(tx.connection, positions):
                     return
             time.sleep(LOOK)
 

@@ -9,23 +9,14 @@ import pytest
 from services.billing.adapters.file_parties import facility_of
 from services.billing.app.ports import Filing, Site
 from services.billing.domain.payer import PayerRegistered
-from services.billing.domain.provider import Address, ProviderRegistered
+from services.billing.domain.provider import PROVIDER, Address
 from services.billing.domain.x12 import claim as x12
-from tests.billing.domain.test_deciders import ISSUED
+from tests.billing.domain.test_deciders import ISSUED, REGISTER
 from tests.billing.known import day, line
 
-OFFICE = Address(line="1 Lake St", city="Chicago", state="IL", zip="606011234")
+OFFICE = REGISTER.address
 BRANCH = Address(line="8 Breakwater Way", city="Milwaukee", state="WI", zip="532021904")
-PROVIDER = ProviderRegistered(
-    provider_id="provider",
-    name="Lakeside Recovery",
-    npi="1234567893",
-    tax_id="123456789",
-    taxonomy="261QR0405X",
-    address=OFFICE,
-    contact_name="Billing",
-    contact_phone="3125550100",
-)
+[REGISTERED] = PROVIDER.decide(REGISTER, PROVIDER.fold([]))
 
 
 def facility(at: Address, *places: str) -> x12.ServiceFacility | None:
@@ -39,7 +30,7 @@ def facility(at: Address, *places: str) -> x12.ServiceFacility | None:
         claims=[claim],
         persons={},
         payer=PayerRegistered(payer_id="p", name="P", payer_number="P1", filing_indicator="CI"),
-        providers={"provider": PROVIDER},
+        providers={"provider": REGISTERED},
         authorization_numbers={},
         created=datetime(2026, 3, 9, tzinfo=UTC),
         sites={"site": Site(name="Breakwater IOP", address=at)},

@@ -27,11 +27,11 @@ class CalendarRpcs:
         with reading(request) as read:
             command = OpenSite(
                 site_id=context.new_id("site"),
-                name=read.value(fields.plain, "name", "", longest=60),
+                name=read.value(fields.claim_text, "name", "", longest=60),
                 time_zone=read.value(fields.time_zone, "time_zone", "UTC"),
                 address=Address(
-                    line=read.value(fields.plain, "address.line", "", longest=55),
-                    city=read.value(fields.plain, "address.city", "", shortest=2, longest=30),
+                    line=read.value(fields.claim_text, "address.line", "", longest=55),
+                    city=read.value(fields.claim_text, "address.city", "", shortest=2, longest=30),
                     state=read.value(required_state, "address.state", ""),
                     zip=read.digits("address.zip", count=9),
                 ),

@@ -16,7 +16,7 @@ from kernel.rpc.translate import reading, required_text, required_uuid
 from services.attendance.domain.minutes import Interval, Span
 from services.attendance.domain.template import TemplateBreak, TemplateSession
 
-PLAIN = frozenset(string.ascii_letters + string.digits + " !\"#&'()*+,-./:;?=_‘’–—")
+CLAIM_CHARACTERS = frozenset(string.ascii_letters + string.digits + " !\"#&'()*+,-./:;?=_‘’–—")
 LARGEST_ROSTER = 200
 LARGEST_CAPACITY = 1000
 LONGEST_NOTE = 100_000  # characters
@@ -34,7 +34,7 @@ def time_zone(request: pb.OpenSiteRequest, field: str) -> str:
     return ZoneInfo(zone).key
 
 
-def plain(request: Message, field: str, *, shortest: int = 1, longest: int) -> str:
+def claim_text(request: Message, field: str, *, shortest: int = 1, longest: int) -> str:
     """Text that a claim can carry: of its accents and typographic marks it needs none.
 
     Claims name sites (loop 2310C of an 837P, 2310E of an 837I); a character outside X12's basic set
@@ -42,7 +42,7 @@ def plain(request: Message, field: str, *, shortest: int = 1, longest: int) -> s
     """
     text = required_text(request, field, max_length=longest)
     letters = (c for c in unicodedata.normalize("NFKD", text) if unicodedata.category(c) != "Mn")
-    if not PLAIN.issuperset(letters):
+    if not CLAIM_CHARACTERS.issuperset(letters):
         raise Malformed(**{field: "holds a character that no claim can carry"})
     if len(text) < shortest:
         raise Malformed(**{field: f"is shorter than {shortest} characters"})

@@ -1,8 +1,7 @@
 """Files in the making, within one transaction: gates, numbers, facts, bytes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 from kernel.execute import record
 from kernel.facts import Recorded
@@ -23,17 +22,13 @@ DOCUMENTS = {"PROFESSIONAL": "837p", "INSTITUTIONAL": "837i"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batches:
-    """One command's files to one payer: one a form.
-
-    `settled`: of whom intake was asked without asking for consent, and before which day.
-    """
+    """One command's files to one payer: one a form."""
 
     tx: Transaction
     issuing: Issuing
     context: Context
     payer: PayerRegistered
     people: People
-    settled: Mapping[str, date]
 
     def issue(self, candidates: Sequence[Candidate]) -> list[Recorded]:
         """The facts of what leaves the house; a batch without claims tells who was left out."""
@@ -101,7 +96,7 @@ class Batches:
                 for client_id, person in self.people.persons.items()
             },
             revoked=drafts.revoked(self.tx, payer_id, clients),
-            settled=self.settled,
+            settled=drafts.settled(self.tx, payer_id),
             unanswered=drafts.unanswered(self.tx, payer_id, sequential) if sequential else {},
             practitioners=_practitioners(self.tx, staff).keys(),
             sites=self._sites([candidate.claim for candidate in candidates]).keys(),

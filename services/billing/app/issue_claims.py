@@ -41,11 +41,6 @@ def issue_claims(
             context=context,
             payer=payer_of(tx, payer_id),
             people=people,
-            settled={
-                client_id: on
-                for client_id, on in issuing.drafts.settled(tx, payer_id).items()
-                if client_id in settled
-            },
         )
         # Read again, under the clients' locks; whom intake wasn't asked about waits for the next.
         drafts = [

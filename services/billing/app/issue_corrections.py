@@ -32,11 +32,6 @@ def issue_corrections(book: Book, issuing: Issuing, payer_id: str, context: Cont
             context=context,
             payer=payer_of(tx, payer_id),
             people=people,
-            settled={
-                client_id: on
-                for client_id, on in issuing.drafts.settled(tx, payer_id).items()
-                if client_id in settled
-            },
         )
         proposals = [
             proposed
