@@ -18,7 +18,20 @@ from kernel.refusal import AgainstTheRules, NotYet
 from kernel.rpc.listener import SERVICE, ListenerServicer
 from kernel.rpc.status import refusal_of
 from kernel.store.store import Store
-from tests.kernel.made import ADA, BOB, BROKEN, TOPIC, Listener, Log, attended, until
+from tests.kernel.made import (
+    ADA,
+    BOB,
+    BROKEN,
+    COUNTER,
+    TOPIC,
+    Count,
+    Listener,
+    Log,
+    attended,
+    book_of,
+    context,
+    until,
+)
 from tests.kernel.rpc.conftest import operator, serve, settings_of
 from tests.kernel.rpc.made import Serve
 
@@ -101,4 +114,23 @@ def test_what_follows_from_a_client_whose_derivation_failed_is_not_waited_for_an
     wait_until_heard(tallying, [Position(TOPIC, BOB, 1)], 0.0)
     with pytest.raises(AgainstTheRules) as refused:
         wait_until_heard(tallying, [Position(TOPIC, ADA, 1)], 0.0)
+    assert refused.value.reason == "DERIVATION_PARKED"
+
+
+@pytest.mark.xfail(strict=True, reason="9.11: an accepted command waits for what it once rested on")
+def test_an_accepted_command_is_answered_again_while_what_it_rests_on_is_parked(
+    tallying: Store,
+) -> None:
+    log = Log()
+    listener = Listener(tallying, log)
+    listener.hear(log.tell(ADA, attended("s", 1)))
+    listener.draining.drain()
+    ours = context(after=(Position(TOPIC, ADA, 1),))
+    first = book_of(tallying).execute(COUNTER, "counter/1", Count(BOB, 5), ours)
+    listener.hear(log.tell(ADA, attended("s", BROKEN)))
+    listener.draining.drain()
+    assert book_of(tallying).execute(COUNTER, "counter/1", Count(BOB, 5), ours) == first
+    with pytest.raises(AgainstTheRules) as refused:
+        new = context(after=ours.after)
+        book_of(tallying).execute(COUNTER, "counter/1", Count(BOB, 5), new)
     assert refused.value.reason == "DERIVATION_PARKED"

@@ -1,12 +1,15 @@
 """The store's contract, on PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from importlib import import_module
 from random import Random
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from kernel.execute import Outcome, record
 from kernel.facts import Recorded
@@ -305,6 +308,47 @@ def test_a_command_that_yields_nothing_is_remembered(counting: Store) -> None:
         refused(lambda: book.execute(COUNTER, "counter/1", Count(ADA, 0), other))
         == "COMMAND_ID_REUSED"
     )
+
+
+@pytest.mark.xfail(strict=True, reason="9.11: a repeated command is decided before it is known")
+def test_a_repeated_command_is_recognised_before_anything_is_decided(counting: Store) -> None:
+    book, ours = book_of(counting), context()
+    decided: list[Count] = []
+
+    def decide(command: Count, total: int) -> Iterator[Counted]:
+        decided.append(command)
+        return COUNTER.decide(command, total)
+
+    counter = replace(COUNTER, decide=decide)
+    first = book.execute(counter, "counter/1", Count(ADA, 5), ours)
+    assert book.execute(counter, "counter/1", Count(ADA, 5), ours) == first
+    assert decided == [Count(ADA, 5)]
+
+
+@pytest.mark.xfail(strict=True, reason="9.3: whoever knows a command's id is given its answer")
+def test_a_remembered_answer_is_given_to_nobody_else(counting: Store) -> None:
+    book, ours = book_of(counting), context(actor="staff/ada")
+    first = book.execute(COUNTER, "counter/1", Count(ADA, 5), ours)
+    other = context(command_id=ours.command_id, actor="staff/bob")
+    again = lambda: book.execute(COUNTER, "counter/1", Count(ADA, 5), other)  # noqa: E731
+    assert refused(again) == "COMMAND_ID_REUSED"
+    assert book.execute(COUNTER, "counter/1", Count(ADA, 5), ours) == first
+
+
+@pytest.mark.xfail(strict=True, reason="9.3: commands don't know who gave them")
+def test_commands_of_before_are_their_facts_actors_and_without_facts_nobodys(
+    counting: Store,
+) -> None:
+    book, told, untold = book_of(counting), context(), context()
+    first = book.execute(COUNTER, "counter/1", Count(ADA, 5), told)
+    book.execute(COUNTER, "counter/1", Count(ADA, 0), untold)
+    with counting.transaction() as tx:
+        tx.connection.execute(text("UPDATE command SET actor = NULL"))
+        commanded = import_module("kernel.store.migrations.versions.0008_who_commanded")
+        tx.connection.execute(text(commanded.BACKFILL))
+    assert book.execute(COUNTER, "counter/1", Count(ADA, 5), told) == first
+    unknown = lambda: book.execute(COUNTER, "counter/1", Count(ADA, 0), untold)  # noqa: E731
+    assert refused(unknown) == "COMMAND_ID_REUSED"
 
 
 # One transaction
