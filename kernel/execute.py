@@ -1,4 +1,4 @@
-"""One path for every command: wait for what it rests on, lock, load, decide, append, raise due."""
+"""One path for every command: known already? Wait for `after`, lock, load, decide, append."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -65,8 +65,9 @@ class Book:
 
         `locks` are subjects taken before anything is read (`shared`: against change only); `before`
         holds rules that span streams, and writes documents. Asked again with the same id, it
-        answers what it answered. Refuses as the decider does, Stale when the expected version
-        isn't the stream's, NotYet when `after` isn't heard in time.
+        answers what it answered, whatever holds by then, and decides nothing. Refuses as the
+        decider does, Stale when the expected version isn't the stream's, NotYet when `after` isn't
+        heard in time.
         """
 
         def decide(tx: Transaction) -> Sequence[Recorded]:
@@ -87,6 +88,8 @@ class Book:
         shared: Sequence[str] = (),
     ) -> Outcome:
         """As `execute`, for a command that decides over several new streams at once."""
+        if (outcome := self.remembered(context)) is not None:
+            return outcome
         wait_until_heard(self.store, context.after, context.deadline)
         for _ in range(ATTEMPTS):
             try:
@@ -109,7 +112,7 @@ class Book:
             except Conflict:
                 continue
             except (Refusal, AlreadyAccepted):
-                # A repeated command may be refused for what its first coming did.
+                # The same command at the same time: refused, perhaps, for what the other did.
                 if (outcome := self.remembered(context)) is not None:
                     return outcome
                 raise
@@ -118,18 +121,21 @@ class Book:
         raise Stale("VERSION_CONFLICT", "others kept changing it; try again")
 
     def remembered(self, context: Context) -> Outcome | None:
-        """What a command of this id was answered; None when it wasn't accepted yet."""
+        """What this command was answered; None when none of its id was accepted yet.
+
+        Refuses an id under which another person, or other content, was accepted.
+        """
         with self.store.transaction() as tx:
             found = tx.remembered(context)
         if found is None:
             return None
-        digest, facts, positions = found
-        if digest != context.digest:
+        if not found.same:
             raise AgainstTheRules(
                 "COMMAND_ID_REUSED",
-                "this command_id was accepted with other content; make a new one",
+                "this command_id was accepted with other content, or from somebody else;"
+                " make a new one",
             )
-        return Outcome(_in_order(facts), tuple(positions))
+        return Outcome(_in_order(found.facts), tuple(found.published))
 
 
 def refuse_stale(context: Context, version: int) -> None:

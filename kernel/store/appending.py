@@ -19,8 +19,8 @@ LARGEST = 900 * 1024
 
 APPEND = text("""
 WITH accepted AS (
-    INSERT INTO command (id, digest)
-    SELECT :command_id, :digest WHERE CAST(:digest AS bytea) IS NOT NULL
+    INSERT INTO command (id, digest, actor)
+    SELECT :command_id, :digest, :actor WHERE CAST(:digest AS bytea) IS NOT NULL
 ), recorded AS (
     INSERT INTO fact (stream, version, id, type, body, at, actor, command_id, correlation)
     SELECT x.stream, x.version, x.id, x.type, x.body::jsonb, :at, :actor, :command_id, :correlation

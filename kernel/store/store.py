@@ -39,6 +39,18 @@ class Context:
         return str(derived_id(self.command_id, *parts))
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a command was accepted with; `same`: this actor gave it, with this content.
+
+    Of commands of before nobody may know who gave them: nobody is then the same.
+    """
+
+    same: bool
+    facts: Sequence[Recorded]
+    published: Sequence[Position]
+
+
 class Store:
     """One service's database, and how its private facts are named."""
 
@@ -198,12 +210,12 @@ class Transaction:
             **dict.fromkeys(("command_id", "digest", "at", "actor", "correlation", "traceparent")),
         )
 
-    def remembered(self, context: Context) -> tuple[bytes, list[Recorded], list[Position]] | None:
-        """What this command was accepted with: its digest, facts and publications; None: never."""
-        digest = self.connection.execute(
-            text("SELECT digest FROM command WHERE id = :id"), {"id": context.command_id}
-        ).scalar()
-        if digest is None:
+    def remembered(self, context: Context) -> Remembered | None:
+        """What a command of this id was accepted with; None: none was."""
+        command = self.connection.execute(
+            text("SELECT digest, actor FROM command WHERE id = :id"), {"id": context.command_id}
+        ).one_or_none()
+        if command is None:
             return None
         positions = self.connection.execute(
             text(
@@ -211,10 +223,10 @@ class Transaction:
             ),
             {"id": context.command_id},
         )
-        return (
-            bytes(digest),
-            self.load_where("command_id = :id", id=context.command_id),
-            [Position(self.store.topic, row.subject, row.sequence) for row in positions],
+        return Remembered(
+            same=(bytes(command.digest), command.actor) == (context.digest, context.actor),
+            facts=self.load_where("command_id = :id", id=context.command_id),
+            published=[Position(self.store.topic, row.subject, row.sequence) for row in positions],
         )
 
     # What is due

@@ -117,7 +117,6 @@ def test_what_follows_from_a_client_whose_derivation_failed_is_not_waited_for_an
     assert refused.value.reason == "DERIVATION_PARKED"
 
 
-@pytest.mark.xfail(strict=True, reason="9.11: an accepted command waits for what it once rested on")
 def test_an_accepted_command_is_answered_again_while_what_it_rests_on_is_parked(
     tallying: Store,
 ) -> None:

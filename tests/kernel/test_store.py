@@ -310,7 +310,6 @@ def test_a_command_that_yields_nothing_is_remembered(counting: Store) -> None:
     )
 
 
-@pytest.mark.xfail(strict=True, reason="9.11: a repeated command is decided before it is known")
 def test_a_repeated_command_is_recognised_before_anything_is_decided(counting: Store) -> None:
     book, ours = book_of(counting), context()
     decided: list[Count] = []
@@ -325,7 +324,6 @@ def test_a_repeated_command_is_recognised_before_anything_is_decided(counting: S
     assert decided == [Count(ADA, 5)]
 
 
-@pytest.mark.xfail(strict=True, reason="9.3: whoever knows a command's id is given its answer")
 def test_a_remembered_answer_is_given_to_nobody_else(counting: Store) -> None:
     book, ours = book_of(counting), context(actor="staff/ada")
     first = book.execute(COUNTER, "counter/1", Count(ADA, 5), ours)
@@ -335,7 +333,6 @@ def test_a_remembered_answer_is_given_to_nobody_else(counting: Store) -> None:
     assert book.execute(COUNTER, "counter/1", Count(ADA, 5), ours) == first
 
 
-@pytest.mark.xfail(strict=True, reason="9.3: commands don't know who gave them")
 def test_commands_of_before_are_their_facts_actors_and_without_facts_nobodys(
     counting: Store,
 ) -> None:
