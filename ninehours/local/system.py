@@ -23,7 +23,7 @@ from ninehours.local.signals import ending_in_order
 PROCESSES = {
     "intake": ("api", "relay", "stream"),
     "plans": ("api", "relay", "stream"),
-    "attendance": ("api", "relay"),
+    "attendance": ("api", "relay", "stream"),
     "billing": ("api", "relay", "stream"),
 }
 # Streams stop before what they call and write to; servers (groups 0 and 1) stop last.

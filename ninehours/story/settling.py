@@ -14,7 +14,8 @@ from kernel.rpc.status import AWAY, RemoteRefusal
 # Service → whom it hears. Intake and plans hear each other.
 HEARS = {
     "plans": ("intake", "attendance"),
-    "intake": ("plans",),
+    "intake": ("plans", "attendance"),
+    "attendance": ("intake",),
     "billing": ("intake", "plans", "attendance"),
 }
 SERVICES = ("intake", "plans", "attendance", "billing")

@@ -1,4 +1,4 @@
-"""Opens everything attendance needs: python -m services.attendance api | relay | migrate."""
+"""Opens all that attendance needs: python -m services.attendance api | relay | stream | …"""
 
 import sys
 from collections.abc import Mapping
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kernel.config import Settings
 from kernel.process import Service, main
 from kernel.store.store import Store
+from services.attendance.adapters.heard import INTERESTS
 from services.attendance.adapters.stored import FACTS
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ SERVICE = Service(
     migrations=Path(__file__).parent / "adapters" / "migrations",
     servicers=servicers,
     own_part=own_part,
+    hears=("intake",),
+    interests=INTERESTS,
 )
 
 if __name__ == "__main__":

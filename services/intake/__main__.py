@@ -43,7 +43,7 @@ SERVICE = Service(
     migrations=Path(__file__).parent / "adapters" / "migrations",
     servicers=servicers,
     own_part=own_part,
-    hears=("plans",),
+    hears=("plans", "attendance"),
     interests=INTERESTS,
 )
 

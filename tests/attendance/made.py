@@ -43,7 +43,7 @@ AT = At(
     service_date=date(2026, 3, 2),
     starts_at=START,
     ends_at=END,
-    under_part2=True,
+    program=PROGRAM,
     on_roster=True,
     closed=False,
 )

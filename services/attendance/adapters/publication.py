@@ -81,7 +81,9 @@ def _closed_for_day(fact: site.SiteClosedForDay) -> Message:
     return public.SiteClosedForDay(site_id=fact.site_id, date=to_date(fact.on))
 
 
-def _program(program: site.Program) -> common.Program:
+def _program(program: site.Program | None) -> common.Program | None:
+    if program is None:
+        return None
     return common.Program(
         program_id=program.program_id,
         kind=f"PROGRAM_KIND_{program.kind}",
@@ -131,6 +133,7 @@ def _attended(fact: session.SessionClosed, attendance: session.Attendance) -> Me
         service_date=to_date(fact.service_date),
         minutes=attendance.minutes,
         flags=[f"FLAG_{flag}" for flag in attendance.flags],
+        program=_program(fact.program),
     )
 
 
@@ -140,6 +143,7 @@ def _missed(fact: session.SessionClosed, attendance: session.Attendance) -> Mess
         session_id=fact.session_id,
         site_id=fact.site_id,
         service_date=to_date(fact.service_date),
+        program=_program(fact.program),
     )
 
 
@@ -176,4 +180,5 @@ def _corrected(fact: presence.AttendanceCorrected) -> Message:
         minutes=fact.minutes,
         reason=f"CORRECTION_REASON_{fact.reason}",
         flags=[f"FLAG_{flag}" for flag in fact.flags],
+        program=_program(fact.program),
     )

@@ -51,7 +51,7 @@ def at_session(session: Session, session_id: str, client_id: str) -> At:
         service_date=scheduled.service_date,
         starts_at=scheduled.starts_at,
         ends_at=scheduled.ends_at,
-        under_part2=scheduled.program.under_part2,
+        program=scheduled.program,
         on_roster=client_id in scheduled.roster,
         closed=session.closed,
         cancelled=session.cancelled,

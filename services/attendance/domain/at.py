@@ -9,6 +9,7 @@ from services.attendance.domain.refusals import (
     SessionClosedAlready,
     SessionNotClosed,
 )
+from services.attendance.domain.site import Program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,7 @@ class At:
     service_date: date
     starts_at: datetime
     ends_at: datetime
-    under_part2: bool
+    program: Program
     on_roster: bool
     closed: bool
     cancelled: bool = False

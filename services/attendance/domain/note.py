@@ -87,7 +87,7 @@ def sign(command: SignNote, *, signed: bool) -> NoteSigned:
         client_id=at.client_id,
         site_id=at.site_id,
         service_date=at.service_date,
-        under_part2=at.under_part2,
+        under_part2=at.program.under_part2,
         signed_by=command.signed_by,
         signed_at=command.signed_at,
     )
@@ -104,7 +104,7 @@ def attest(command: AttestNote, *, attested: bool) -> NoteAttested:
         client_id=at.client_id,
         site_id=at.site_id,
         service_date=at.service_date,
-        under_part2=at.under_part2,
+        under_part2=at.program.under_part2,
         attested_by=command.attested_by,
         attested_at=command.attested_at,
     )

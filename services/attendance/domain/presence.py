@@ -18,6 +18,7 @@ from services.attendance.domain.note import (
     sign,
 )
 from services.attendance.domain.refusals import SessionCancelledAlready
+from services.attendance.domain.site import Program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,7 @@ class AttendanceCorrected:
     """`correction` counts from 1; the highest holds. `minutes` are whole, within the session.
 
     `flags`: OVERLAP, while it still says that the client was at two places at once.
+    `program`: the session's; None in facts of before it was kept.
     """
 
     session_id: str
@@ -77,6 +79,7 @@ class AttendanceCorrected:
     minutes: int
     reason: str
     flags: tuple[str, ...] = ()
+    program: Program | None = None
 
 
 PresenceCommand = CheckIn | CheckOut | SignNote | AttestNote | CorrectAttendance
@@ -179,10 +182,11 @@ def _correct(command: CorrectAttendance, presence: Presence) -> Iterator[Attenda
             client_id=at.client_id,
             site_id=at.site_id,
             service_date=at.service_date,
-            under_part2=at.under_part2,
+            under_part2=at.program.under_part2,
             correction=presence.corrections + 1,
             intervals=command.intervals,
             minutes=minutes_within(command.intervals, at.starts_at, at.ends_at, at.breaks),
             reason=command.reason,
             flags=flags,
+            program=at.program,
         )

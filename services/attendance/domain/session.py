@@ -21,6 +21,7 @@ from services.attendance.domain.scheduling import (
     require_possible,
     scheduled_as,
 )
+from services.attendance.domain.site import Program
 
 
 class SessionBegun(AgainstTheRules):
@@ -66,11 +67,14 @@ class Attendance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionClosed:
+    """`program`: the session's; None in facts of before it was kept."""
+
     session_id: str
     site_id: str
     service_date: date
     under_part2: bool
     attendances: tuple[Attendance, ...]
+    program: Program | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,4 +218,5 @@ def _closed(command: CloseSession, scheduled: SessionScheduled) -> SessionClosed
         service_date=scheduled.service_date,
         under_part2=scheduled.program.under_part2,
         attendances=tuple(attendances),
+        program=scheduled.program,
     )

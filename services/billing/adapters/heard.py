@@ -47,6 +47,7 @@ CLAIMS = Derivation(name="claims", code=CODE, derive=derive_rows, publish=publis
 
 INTERESTS = Interests(
     [
+        Interest(intake.ClientRegistered),
         Interest(intake.ClientAdmitted, _site),
         Interest(intake.DiagnosisRecorded),
         Interest(intake.CoverageVerified, _payer),

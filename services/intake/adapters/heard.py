@@ -1,5 +1,6 @@
-"""What intake hears: a client's discharge, to which it reacts by closing the episode."""
+"""What intake hears: sites, programs and staff; discharges, to which it reacts by closing."""
 
+from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.plans.v1 import plans_events_pb2 as plans
 
 from kernel.messaging.interests import Interest, Interests
@@ -22,6 +23,11 @@ def close_discharged(store: Store, fact: plans.ClientDischarged, context: Contex
 
 
 INTERESTS = Interests(
-    [Interest(plans.ClientDischarged)],
+    [
+        Interest(plans.ClientDischarged),
+        Interest(attendance.SiteOpened),
+        Interest(attendance.ProgramOpened),
+        Interest(attendance.StaffCredentialed),
+    ],
     reactions=[Reaction(name="close_episode", to=plans.ClientDischarged, react=close_discharged)],
 )

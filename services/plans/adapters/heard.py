@@ -86,18 +86,20 @@ def trend_message(trend: Trend | None) -> pb.ScoreTrend | None:
     )
 
 
-def _rules(_: Any) -> Iterable[str]:
-    """Level rules concern everybody who was admitted."""
-    return (RULES_SUBJECT,)
+def _rules_and_site(admitted: Any) -> Iterable[str]:
+    """Level rules concern everybody who was admitted; the site's clocks, those admitted there."""
+    return RULES_SUBJECT, f"site/{admitted.site_id}"
 
 
 def _interests() -> Iterator[Interest]:
-    yield Interest(intake.ClientAdmitted, _rules)
+    yield Interest(intake.ClientAdmitted, _rules_and_site)
     yield Interest(plans.LevelRulesConfirmed)
     for message in (
         intake.AssessmentCompleted,
         intake.SafetyTaskOpened,
         intake.SafetyTaskClosed,
+        attendance.SiteOpened,
+        attendance.StaffCredentialed,
         attendance.SessionScheduled,
         attendance.SessionCancelled,
         attendance.SessionAttended,

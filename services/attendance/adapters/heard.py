@@ -1,0 +1,13 @@
+"""What attendance hears: who is registered, and who is admitted where and until when."""
+
+from ninehours.intake.v1 import intake_events_pb2 as intake
+
+from kernel.messaging.interests import Interest, Interests
+
+INTERESTS = Interests(
+    [
+        Interest(intake.ClientRegistered),
+        Interest(intake.ClientAdmitted),
+        Interest(intake.EpisodeClosed),
+    ]
+)
