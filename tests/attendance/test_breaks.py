@@ -9,8 +9,9 @@ from hypothesis import strategies as some
 from services.attendance.domain.minutes import (
     Interval,
     Span,
-    minutes_within,
+    minutes_of,
     overlap_themselves,
+    treated_within,
 )
 
 START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -49,7 +50,7 @@ def pause(begin: float, end: float) -> Span:
 def test_breaks_are_not_counted(
     intervals: list[Interval], breaks: list[Span], minutes: int
 ) -> None:
-    assert minutes_within(intervals, START, END, breaks) == minutes
+    assert minutes_of(treated_within(intervals, START, END, breaks)) == minutes
 
 
 PAIRS = some.tuples(some.integers(-30, 210), some.integers(-30, 210)).map(sorted)
@@ -61,23 +62,23 @@ BREAKS = some.lists(PAIRS.map(lambda pair: pause(*pair)), max_size=4)
 def test_minutes_never_exceed_the_session_without_its_breaks(
     intervals: list[Interval], breaks: list[Span]
 ) -> None:
-    whole = minutes_within([there(-60, 300)], START, END, breaks)
+    whole = minutes_of(treated_within([there(-60, 300)], START, END, breaks))
     counted = {
         n
         for n in range(180)
         if not any(each.starts_at <= minute(n) < each.ends_at for each in breaks)
     }
     assert whole == len(counted)
-    assert 0 <= minutes_within(intervals, START, END, breaks) <= whole
+    assert 0 <= minutes_of(treated_within(intervals, START, END, breaks)) <= whole
 
 
 @given(INTERVALS, BREAKS, PAIRS)
 def test_more_presence_is_never_less_and_more_breaks_are_never_more(
     intervals: list[Interval], breaks: list[Span], pair: list[int]
 ) -> None:
-    minutes = minutes_within(intervals, START, END, breaks)
-    assert minutes_within([*intervals, there(*pair)], START, END, breaks) >= minutes
-    assert minutes_within(intervals, START, END, [*breaks, pause(*pair)]) <= minutes
+    minutes = minutes_of(treated_within(intervals, START, END, breaks))
+    assert minutes_of(treated_within([*intervals, there(*pair)], START, END, breaks)) >= minutes
+    assert minutes_of(treated_within(intervals, START, END, [*breaks, pause(*pair)])) <= minutes
 
 
 @given(BREAKS)

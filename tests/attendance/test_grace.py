@@ -21,14 +21,12 @@ def desk(new_store: Callable[[Any], Any]) -> FrontDesk:
     return FrontDesk(new_store(SERVICE)).open()
 
 
-@pytest.mark.xfail(strict=True, reason="9.26: minutes alone are recorded")
 def test_closing_records_whole_seconds_beside_minutes() -> None:
     late = Presence(intervals=(there(1 / 3, 180),))
     said = attendance_of("ada", late, SCHEDULED)
     assert (said.minutes, said.seconds) == (179, 179 * 60 + 40)
 
 
-@pytest.mark.xfail(strict=True, reason="9.26: minutes alone are recorded")
 def test_a_correction_records_whole_seconds_too() -> None:
     command = CorrectAttendance(
         at=AFTER_CLOSING, intervals=(there(1 / 3, 180),), reason="WRONG_TIME"
@@ -37,7 +35,6 @@ def test_a_correction_records_whole_seconds_too() -> None:
     assert (corrected.minutes, corrected.seconds) == (179, 179 * 60 + 40)
 
 
-@pytest.mark.xfail(strict=True, reason="9.26: minutes alone are published")
 def test_seconds_and_when_they_were_are_published(desk: FrontDesk) -> None:
     [ada] = clients(1)
     session_id = desk.session([ada])
@@ -64,7 +61,6 @@ def test_seconds_and_when_they_were_are_published(desk: FrontDesk) -> None:
     assert (told.minutes, told.seconds, len(told.treatment)) == (59, 3590, 1)
 
 
-@pytest.mark.xfail(strict=True, reason="9.26: nobody can say what is late")
 def test_the_grace_of_a_site_decides_what_is_late_and_nothing_else(desk: FrontDesk) -> None:
     [ada] = clients(1)
     desk.call(pb.SetGraceRequest(site_id=desk.site_id, seconds=300))
@@ -77,7 +73,6 @@ def test_the_grace_of_a_site_decides_what_is_late_and_nothing_else(desk: FrontDe
     assert desk.heard(ada)[-1].seconds == 170 * 60
 
 
-@pytest.mark.xfail(strict=True, reason="9.26: nobody can say what is late")
 def test_beyond_the_grace_is_late(desk: FrontDesk) -> None:
     [ada] = clients(1)
     desk.call(pb.SetGraceRequest(site_id=desk.site_id, seconds=300))

@@ -20,7 +20,8 @@ from services.attendance.domain.presence import (
     PresenceCommand,
     PresenceFact,
     SignNote,
-    minutes_within,
+    minutes_of,
+    treated_within,
 )
 from tests.attendance.made import AFTER_CLOSING, AT, END, START, minute, there
 from tests.deciders import (
@@ -74,7 +75,7 @@ SIGN = SignNote(at=AFTER_CLOSING, signed_by="staff/1", signed_at=END)
 def test_minutes_are_whole_within_the_session_and_counted_once(
     intervals: list[Interval], minutes: int
 ) -> None:
-    assert minutes_within(intervals, START, END) == minutes
+    assert minutes_of(treated_within(intervals, START, END)) == minutes
 
 
 SPANS = some.lists(
@@ -89,7 +90,7 @@ def test_minutes_are_those_that_a_clock_on_the_wall_would_count(
     counted = {n for came, left in spans for n in range(came, left) if 0 <= n < 180}
     intervals = [there(came, left) for came, left in spans]
     shuffled.shuffle(intervals)  # type: ignore[attr-defined]
-    assert minutes_within(intervals, START, END) == len(counted)
+    assert minutes_of(treated_within(intervals, START, END)) == len(counted)
 
 
 def test_coming_twice_without_leaving_is_coming_once() -> None:

@@ -34,10 +34,12 @@ from services.attendance.domain.site import (
     SITE,
     Address,
     DeclareHoliday,
+    GraceSet,
     OpenProgram,
     OpenSite,
     Program,
     ProgramOpened,
+    SetGrace,
     SiteClosedForDay,
     SiteOpened,
 )
@@ -69,10 +71,12 @@ DECIDERS: list[Any] = [
             address=some.just(ADDRESS),
         )
         | some.builds(OpenProgram, site_id=some.just("s"), program=some.just(PROGRAM))
-        | some.builds(DeclareHoliday, site_id=some.just("s"), on=DATES),
+        | some.builds(DeclareHoliday, site_id=some.just("s"), on=DATES)
+        | some.builds(SetGrace, site_id=some.just("s"), seconds=some.integers(0, 3600)),
         some.builds(SiteOpened, address=some.just(ADDRESS))
         | some.builds(ProgramOpened)
-        | some.builds(SiteClosedForDay),
+        | some.builds(SiteClosedForDay)
+        | some.builds(GraceSet, seconds=some.integers(0, 3600)),
     ),
     (TEMPLATE, some.builds(DefineTemplate), some.builds(TemplateDefined)),
     (

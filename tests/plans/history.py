@@ -72,7 +72,7 @@ def attended(name: str, on: int, minutes: int | None, correction: int = 0) -> An
         service_date=day(on),
         correction=correction,
         attended=minutes is not None,
-        minutes=minutes or 0,
+        time=timedelta(minutes=minutes or 0),
     )
 
 

@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from itertools import permutations
 from typing import Any
 
-import pytest
 from google.protobuf.message import Message
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.attendance.v1 import attendance_service_pb2 as attending
@@ -65,7 +64,6 @@ def delivered(*messages: Message) -> int:
     return week.delivered_minutes
 
 
-@pytest.mark.xfail(strict=True, reason="9.26: a minute at two sessions is counted twice")
 def test_a_minute_at_two_sessions_is_counted_once_whichever_was_closed_first() -> None:
     facts = (
         scheduled("long", 9, 3),
@@ -76,7 +74,6 @@ def test_a_minute_at_two_sessions_is_counted_once_whichever_was_closed_first() -
     assert {delivered(admitted(), *order) for order in permutations(facts)} == {180}
 
 
-@pytest.mark.xfail(strict=True, reason="9.26: a minute at two sessions is counted twice")
 def test_what_two_sessions_do_not_share_counts_for_both() -> None:
     assert (
         delivered(
@@ -90,7 +87,6 @@ def test_what_two_sessions_do_not_share_counts_for_both() -> None:
     )
 
 
-@pytest.mark.xfail(strict=True, reason="9.26: a visit to the prescriber counts as therapy")
 def test_a_visit_to_the_prescriber_is_no_therapy() -> None:
     assert (
         delivered(
@@ -104,7 +100,6 @@ def test_a_visit_to_the_prescriber_is_no_therapy() -> None:
     )
 
 
-@pytest.mark.xfail(strict=True, reason="9.26: no seconds are told")
 def test_seconds_add_up_before_they_are_minutes() -> None:
     def told(name: str) -> Message:
         return attended(name, 89, **{"seconds": 89 * 60 + 40})

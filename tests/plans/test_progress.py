@@ -64,7 +64,7 @@ def told(session: str, on: date, minutes: int | None, correction: int = 0) -> At
         service_date=on,
         correction=correction,
         attended=minutes is not None,
-        minutes=minutes or 0,
+        time=timedelta(minutes=minutes or 0),
     )
 
 

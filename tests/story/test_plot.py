@@ -72,6 +72,7 @@ def test_everything_services_promise_of_the_course_of_care_is_asked_of_them(
         ("plans", "CertifyPlan"),
         ("plans", "ChangeLevelOfCare"),
         ("attendance", "DeclareHoliday"),
+        ("attendance", "SetGrace"),
         ("attendance", "CancelSession"),
         ("attendance", "AttestNote"),
     }

@@ -9,7 +9,7 @@ from ninehours.common.v1 import common_pb2 as common
 
 from kernel.facts import Publication, Recorded, publication_of
 from kernel.rpc.translate import to_date, to_timestamp
-from services.attendance.domain import note, presence, scheduling, session, site, staff
+from services.attendance.domain import minutes, note, presence, scheduling, session, site, staff
 
 
 def publish(recorded: Recorded) -> Iterable[Publication]:
@@ -134,6 +134,8 @@ def _attended(fact: session.SessionClosed, attendance: session.Attendance) -> Me
         minutes=attendance.minutes,
         flags=[f"FLAG_{flag}" for flag in attendance.flags],
         program=_program(fact.program),
+        seconds=attendance.seconds,
+        treatment=_treatment(attendance.treatment),
     )
 
 
@@ -181,4 +183,13 @@ def _corrected(fact: presence.AttendanceCorrected) -> Message:
         reason=f"CORRECTION_REASON_{fact.reason}",
         flags=[f"FLAG_{flag}" for flag in fact.flags],
         program=_program(fact.program),
+        seconds=fact.seconds,
+        treatment=_treatment(fact.treatment),
     )
+
+
+def _treatment(spans: Iterable[minutes.Span]) -> Iterator[public.Treatment]:
+    for span in spans:
+        yield public.Treatment(
+            **{"from": to_timestamp(span.starts_at), "to": to_timestamp(span.ends_at)}
+        )

@@ -8,6 +8,7 @@ FACTS = Codec(
         "attendance.site_opened.v1": site.SiteOpened,
         "attendance.program_opened.v1": site.ProgramOpened,
         "attendance.site_closed_for_day.v1": site.SiteClosedForDay,
+        "attendance.grace_set.v1": site.GraceSet,
         "attendance.staff_credentialed.v1": staff.StaffCredentialed,
         "attendance.template_defined.v1": template.TemplateDefined,
         "attendance.session_scheduled.v1": scheduling.SessionScheduled,

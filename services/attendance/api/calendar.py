@@ -10,7 +10,14 @@ from kernel.store.store import Context
 from services.attendance.api import reading as fields
 from services.attendance.app import questions, scheduling, templates, use_cases
 from services.attendance.app.ports import Calendar, Listed, Wanted
-from services.attendance.domain.site import Address, DeclareHoliday, OpenProgram, OpenSite, Program
+from services.attendance.domain.site import (
+    Address,
+    DeclareHoliday,
+    OpenProgram,
+    OpenSite,
+    Program,
+    SetGrace,
+)
 from services.attendance.domain.staff import CredentialStaff
 from services.attendance.domain.template import DefineTemplate
 
@@ -124,6 +131,16 @@ class CalendarRpcs:
             command = DeclareHoliday(site_id=str(read.uuid("site_id")), on=read.date("date"))
         outcome = use_cases.declare_holiday(self._book, command, context)
         return pb.DeclareHolidayResponse(receipt=receipt_of(outcome.published))
+
+    def SetGrace(self, request: pb.SetGraceRequest, call: Call) -> pb.SetGraceResponse:
+        context = self._context(request, call)
+        with reading(request) as read:
+            command = SetGrace(
+                site_id=str(read.uuid("site_id")),
+                seconds=read.integer("seconds", low=0, high=fields.LONGEST_GRACE),
+            )
+        outcome = use_cases.set_grace(self._book, command, context)
+        return pb.SetGraceResponse(receipt=receipt_of(outcome.published))
 
     def ExpandTemplate(
         self, request: pb.ExpandTemplateRequest, call: Call

@@ -19,6 +19,7 @@ from services.attendance.domain.template import TemplateBreak, TemplateSession
 CLAIM_CHARACTERS = frozenset(string.ascii_letters + string.digits + " !\"#&'()*+,-./:;?=_‘’–—")
 LARGEST_ROSTER = 200
 LARGEST_CAPACITY = 1000
+LONGEST_GRACE = 3600  # seconds
 LONGEST_NOTE = 100_000  # characters
 MOST_ITEMS = 100  # breaks, intervals, sessions of a template
 PAGE, LARGEST_PAGE = 100, 500

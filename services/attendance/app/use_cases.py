@@ -4,7 +4,7 @@ Scheduling is in `scheduling`, weekly templates in `templates`, whole rosters in
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from kernel.execute import Book, Outcome, record, refuse_stale
 from kernel.facts import Recorded
@@ -29,8 +29,8 @@ from services.attendance.domain.presence import (
     CorrectAttendance,
     PresenceCommand,
 )
-from services.attendance.domain.session import SESSION, CloseSession
-from services.attendance.domain.site import SITE, DeclareHoliday, OpenProgram, OpenSite
+from services.attendance.domain.session import SESSION, CloseSession, Session
+from services.attendance.domain.site import SITE, DeclareHoliday, OpenProgram, OpenSite, SetGrace
 from services.attendance.domain.staff import STAFF, CredentialStaff
 
 
@@ -44,6 +44,10 @@ def open_program(book: Book, command: OpenProgram, context: Context) -> Outcome:
 
 def declare_holiday(book: Book, command: DeclareHoliday, context: Context) -> Outcome:
     """Closes a site for a day: templates skip it. What is scheduled already is not cancelled."""
+    return book.execute(SITE, site_stream(command.site_id), command, context)
+
+
+def set_grace(book: Book, command: SetGrace, context: Context) -> Outcome:
     return book.execute(SITE, site_stream(command.site_id), command, context)
 
 
@@ -90,6 +94,7 @@ def close_session(book: Book, calendar: Calendar, session_id: str, context: Cont
             now=context.now,
             presences=presences,
             elsewhere=calendar.elsewhere(tx, session_id),
+            grace=_grace_of(tx, session),
         )
         return record(context, stream, len(history), SESSION.decide(command, session))
 
@@ -153,6 +158,13 @@ def correct_attendance(
 
     locks = [client_subject(client_id)]
     return _presence(book, session_id, client_id, command_at, context, locks=locks)
+
+
+def _grace_of(tx: Transaction, session: Session) -> timedelta:
+    """That of the session's site, as it is now."""
+    if session.scheduled is None:
+        return timedelta()
+    return SITE.fold(r.fact for r in tx.load(site_stream(session.scheduled.site_id))).grace
 
 
 def note_of(session_id: str) -> str:

@@ -1,9 +1,11 @@
-"""Minutes of treatment: what a client's intervals cover of a session, without its breaks."""
+"""Time of treatment: what a client's intervals cover of a session, without its breaks."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,19 +24,29 @@ class Span:
     ends_at: datetime
 
 
-def minutes_within(
+def treated_within(
     intervals: Iterable[Interval],
     starts_at: datetime,
     ends_at: datetime,
     breaks: Iterable[Span] = (),
-) -> int:
-    """Whole minutes of the session the intervals cover; overlaps count once, an open one none.
+) -> tuple[Span, ...]:
+    """What the intervals cover of the session, by start: no moment twice, an open one not at all.
 
     Breaks and meals are no treatment: they are taken out first (domain guide, section 4).
     """
     there = sorted(intervals, key=lambda interval: interval.came)
-    covered = (_covered(there, span) for span in _treatment(starts_at, ends_at, breaks))
-    return sum(covered, timedelta()) // timedelta(minutes=1)
+    spans = _treatment(starts_at, ends_at, breaks)
+    return tuple(covered for span in spans for covered in _covered(there, span))
+
+
+def minutes_of(spans: Iterable[Span]) -> int:
+    """Whole minutes of all of it."""
+    return _length(spans) // MINUTE
+
+
+def seconds_of(spans: Iterable[Span]) -> int:
+    """Whole seconds of all of it."""
+    return _length(spans) // SECOND
 
 
 def overlap_themselves(spans: Iterable[Span]) -> bool:
@@ -54,15 +66,17 @@ def _treatment(starts_at: datetime, ends_at: datetime, breaks: Iterable[Span]) -
         yield Span(starts_at=reached, ends_at=ends_at)
 
 
-def _covered(intervals: Iterable[Interval], span: Span) -> timedelta:
-    """How much of the span these intervals cover; they are sorted by coming."""
-    covered = timedelta()
+def _covered(intervals: Iterable[Interval], span: Span) -> Iterator[Span]:
+    """What of the span these intervals cover; they are sorted by coming."""
     reached = span.starts_at
     for interval in intervals:
         if interval.left is None:
             continue
         begin, end = max(interval.came, reached), min(interval.left, span.ends_at)
         if begin < end:
-            covered += end - begin
+            yield Span(starts_at=begin, ends_at=end)
             reached = end
-    return covered
+
+
+def _length(spans: Iterable[Span]) -> timedelta:
+    return sum((span.ends_at - span.starts_at for span in spans), timedelta())

@@ -8,7 +8,13 @@ from typing import assert_never
 from kernel.decider import Decider
 from kernel.refusal import AgainstTheRules, Malformed
 from services.attendance.domain.at import At, require_closed, require_open
-from services.attendance.domain.minutes import Interval, minutes_within
+from services.attendance.domain.minutes import (
+    Interval,
+    Span,
+    minutes_of,
+    seconds_of,
+    treated_within,
+)
 from services.attendance.domain.note import (
     AttestNote,
     NoteAttested,
@@ -63,8 +69,10 @@ class CheckedOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttendanceCorrected:
-    """`correction` counts from 1; the highest holds. `minutes` are whole, within the session.
+    """`correction` counts from 1; the highest holds. `minutes` and `seconds` are whole.
 
+    `treatment`: when they were, within the session and without its breaks. Facts of before have
+    minutes alone.
     `flags`: OVERLAP, while it still says that the client was at two places at once.
     `program`: the session's; None in facts of before it was kept.
     """
@@ -80,6 +88,8 @@ class AttendanceCorrected:
     reason: str
     flags: tuple[str, ...] = ()
     program: Program | None = None
+    seconds: int = 0
+    treatment: tuple[Span, ...] = ()
 
 
 PresenceCommand = CheckIn | CheckOut | SignNote | AttestNote | CorrectAttendance
@@ -176,6 +186,7 @@ def _correct(command: CorrectAttendance, presence: Presence) -> Iterator[Attenda
     at = command.at
     require_closed(at)
     flags = ("OVERLAP",) if command.elsewhere else ()
+    treated = treated_within(command.intervals, at.starts_at, at.ends_at, at.breaks)
     if (presence.corrected_to, presence.corrected_flags) != (command.intervals, flags):
         yield AttendanceCorrected(
             session_id=at.session_id,
@@ -185,8 +196,10 @@ def _correct(command: CorrectAttendance, presence: Presence) -> Iterator[Attenda
             under_part2=at.program.under_part2,
             correction=presence.corrections + 1,
             intervals=command.intervals,
-            minutes=minutes_within(command.intervals, at.starts_at, at.ends_at, at.breaks),
+            minutes=minutes_of(treated),
             reason=command.reason,
             flags=flags,
             program=at.program,
+            seconds=seconds_of(treated),
+            treatment=treated,
         )

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from kernel.decider import Decider
 from kernel.refusal import AgainstTheRules, Unknown
-from services.attendance.domain.minutes import minutes_within
+from services.attendance.domain.minutes import Span, minutes_of, seconds_of, treated_within
 from services.attendance.domain.presence import Presence
 from services.attendance.domain.refusals import (
     SessionCancelledAlready,
@@ -44,18 +44,21 @@ class CloseSession:
     """`presences`: of everybody on the roster, and of everybody who came without being on it.
 
     `elsewhere`: those of them who were at another session, closed already, at the same time.
+    `grace`: the site's, before somebody is called late, or gone early.
     """
 
     session_id: str
     now: datetime
     presences: Mapping[str, Presence]
     elsewhere: frozenset[str] = frozenset()
+    grace: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attendance:
-    """Of one client, at closing; `minutes` are whole.
+    """Of one client, at closing; `minutes` and `seconds` are whole, `treatment` is when they were.
 
+    Facts of before have minutes alone.
     `flags`: NO_CHECK_OUT, NOT_ON_ROSTER, LATE, LEFT_EARLY, OVER_CAPACITY, OVERLAP.
     """
 
@@ -63,6 +66,8 @@ class Attendance:
     attended: bool
     minutes: int
     flags: tuple[str, ...]
+    seconds: int = 0
+    treatment: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,11 +151,16 @@ def service_date(starts_at: datetime, time_zone: str) -> date:
 
 
 def attendance_of(
-    client_id: str, presence: Presence, scheduled: SessionScheduled, *also: str
+    client_id: str,
+    presence: Presence,
+    scheduled: SessionScheduled,
+    *also: str,
+    grace: timedelta = timedelta(),
 ) -> Attendance:
     """What closing says of one client: from check-in to check-out, within the session.
 
-    `also`: flags that don't show in the client's own presence.
+    `also`: flags that don't show in the client's own presence. `grace` is for flags alone: what is
+    counted is the time there was.
     """
     intervals = presence.intervals
     flags = []
@@ -159,16 +169,19 @@ def attendance_of(
             flags.append("NO_CHECK_OUT")
         if client_id not in scheduled.roster:
             flags.append("NOT_ON_ROSTER")
-        if first_came(presence) > scheduled.starts_at:
+        if first_came(presence) > scheduled.starts_at + grace:
             flags.append("LATE")
         left = [interval.left for interval in intervals if interval.left is not None]
-        if len(left) == len(intervals) and max(left) < scheduled.ends_at:
+        if len(left) == len(intervals) and max(left) < scheduled.ends_at - grace:
             flags.append("LEFT_EARLY")
+    treated = treated_within(intervals, scheduled.starts_at, scheduled.ends_at, scheduled.breaks)
     return Attendance(
         client_id=client_id,
         attended=bool(intervals),
-        minutes=minutes_within(intervals, scheduled.starts_at, scheduled.ends_at, scheduled.breaks),
+        minutes=minutes_of(treated),
         flags=(*flags, *also),
+        seconds=seconds_of(treated),
+        treatment=treated,
     )
 
 
@@ -211,7 +224,9 @@ def _closed(command: CloseSession, scheduled: SessionScheduled) -> SessionClosed
     for client_id, presence in sorted(command.presences.items()):
         also = ["OVER_CAPACITY"] if client_id in full else []
         also += ["OVERLAP"] if client_id in command.elsewhere else []
-        attendances.append(attendance_of(client_id, presence, scheduled, *also))
+        attendances.append(
+            attendance_of(client_id, presence, scheduled, *also, grace=command.grace)
+        )
     return SessionClosed(
         session_id=command.session_id,
         site_id=scheduled.site_id,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import assert_never
 
 from kernel.decider import Decider
@@ -59,6 +59,14 @@ class DeclareHoliday:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetGrace:
+    """Of sessions closed from now on: so many seconds late is not called late."""
+
+    site_id: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SiteOpened:
     site_id: str
     name: str
@@ -79,8 +87,14 @@ class SiteClosedForDay:
     on: date
 
 
-SiteCommand = OpenSite | OpenProgram | DeclareHoliday
-SiteFact = SiteOpened | ProgramOpened | SiteClosedForDay
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraceSet:
+    site_id: str
+    seconds: int
+
+
+SiteCommand = OpenSite | OpenProgram | DeclareHoliday | SetGrace
+SiteFact = SiteOpened | ProgramOpened | SiteClosedForDay | GraceSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +104,7 @@ class Site:
     time_zone: str | None = None
     programs: Mapping[str, Program] = field(default_factory=dict)
     holidays: frozenset[date] = frozenset()
+    grace: timedelta = timedelta()
 
 
 def decide(command: SiteCommand, site: Site) -> Iterator[SiteFact]:
@@ -114,6 +129,11 @@ def decide(command: SiteCommand, site: Site) -> Iterator[SiteFact]:
                 raise Unknown("site", command.site_id)
             if command.on not in site.holidays:
                 yield SiteClosedForDay(site_id=command.site_id, on=command.on)
+        case SetGrace():
+            if site.time_zone is None:
+                raise Unknown("site", command.site_id)
+            if timedelta(seconds=command.seconds) != site.grace:
+                yield GraceSet(site_id=command.site_id, seconds=command.seconds)
         case _:
             assert_never(command)
 
@@ -126,6 +146,8 @@ def evolve(site: Site, fact: SiteFact) -> Site:
             return replace(site, programs={**site.programs, fact.program.program_id: fact.program})
         case SiteClosedForDay():
             return replace(site, holidays=site.holidays | {fact.on})
+        case GraceSet():
+            return replace(site, grace=timedelta(seconds=fact.seconds))
         case _:
             assert_never(fact)
 

@@ -94,6 +94,7 @@ def _attended(fact: HeardFact, message: attendance.SessionAttended) -> known.Att
         message,
         attended=True,
         minutes=message.minutes,
+        seconds=message.seconds,
         no_check_out=attendance.FLAG_NO_CHECK_OUT in message.flags,
         overlap=attendance.FLAG_OVERLAP in message.flags,
     )
@@ -110,6 +111,7 @@ def _corrected(fact: HeardFact, message: attendance.AttendanceCorrected) -> know
         correction=message.correction,
         attended=message.attended,
         minutes=message.minutes,
+        seconds=message.seconds,
         overlap=attendance.FLAG_OVERLAP in message.flags,
     )
 
@@ -124,6 +126,7 @@ def _attendance(
         service_date=date_of(message, "service_date"),
         attended=attended,
         minutes=minutes,
+        seconds=rest.get("seconds", 0),
         correction=rest.get("correction", 0),
         no_check_out=rest.get("no_check_out", False),
         overlap=rest.get("overlap", False),

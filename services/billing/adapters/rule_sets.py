@@ -63,6 +63,7 @@ def confirmed_rules_of(message: pb.RuleSet, at: str = "") -> RuleSet:
             units_return=said("units_return", "VOID_ISSUED"),
             examples=read.value(parts.examples, "examples", ()),
             telehealth_modifiers=read.value(parts.modifiers, "telehealth_modifiers", ()),
+            grace_seconds=read.integer("grace_seconds", low=0, high=3600),
         )
 
 
@@ -105,4 +106,5 @@ def message_of(rules: RuleSet) -> pb.RuleSet:
         units_return=f"UNITS_RETURN_{rules.units_return}",
         examples=[parts.example_message(each) for each in rules.examples],
         telehealth_modifiers=rules.telehealth_modifiers,
+        grace_seconds=rules.grace_seconds,
     )

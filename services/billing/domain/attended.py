@@ -37,7 +37,7 @@ class Service:
 
     @property
     def minutes(self) -> int:
-        return self.attendance.minutes
+        return self.attendance.time // 60
 
     @property
     def site_id(self) -> str:
@@ -78,25 +78,31 @@ def countable(services: Iterable[Service], rules: RuleSet | None) -> list[Servic
 
 
 def minutes_of(services: Iterable[Service]) -> int:
-    """Attended minutes.
+    """Whole minutes attended, of the sum of all seconds.
 
     Facts carry minutes, no intervals: what overlaps is counted twice here, and its day waits until
     a correction says which minutes were where.
     """
-    return sum(service.minutes for service in services)
+    return sum(service.attendance.time for service in services) // 60
+
+
+def reach(services: Iterable[Service], minimum_minutes: int, rules: RuleSet) -> bool:
+    """Whether they come to the payer's minimum, with the grace it gives."""
+    attended = sum(service.attendance.time for service in services)
+    return attended + rules.grace_seconds >= minimum_minutes * 60
 
 
 def longest(services: Sequence[Service]) -> Service:
     """The longest service; of several the first by the session's id."""
-    return min(services, key=lambda each: (-each.minutes, each.attendance.session_id))
+    return min(services, key=lambda each: (-each.attendance.time, each.attendance.session_id))
 
 
 def site_of(attendances: Iterable[Attendance]) -> str:
-    """Where most minutes were; one per diem a day, whichever sites were attended."""
-    minutes: dict[str, int] = {}
+    """Where most of the time was; one per diem a day, whichever sites were attended."""
+    time: dict[str, int] = {}
     for each in attendances:
-        minutes[each.site_id] = minutes.get(each.site_id, 0) + each.minutes
-    return min(minutes, key=lambda site_id: (-minutes[site_id], site_id))
+        time[each.site_id] = time.get(each.site_id, 0) + each.time
+    return min(time, key=lambda site_id: (-time[site_id], site_id))
 
 
 def dates_of(attendances: Iterable[Attendance]) -> list[date]:

@@ -55,8 +55,10 @@ def _of_billing(gate: str, rules: RuleSet) -> Iterator[Clause]:
     elif rules.timed_units is not None and rules.bill_by == "TIMED_UNITS":
         for field in TIMED:
             yield Clause(f"timed_units.{field}", shown(getattr(rules.timed_units, field)))
+        yield from _grace(rules)
     elif rules.per_diem is not None:
         yield Clause("per_diem.minimum_minutes", shown(rules.per_diem.minimum_minutes))
+        yield from _grace(rules)
         if rules.discrete_fallback:
             yield Clause("discrete_fallback", shown(True))
 
@@ -67,6 +69,13 @@ def _of_service(field: str, rules: RuleSet, kind: str) -> Iterator[Clause]:
         yield Clause(f"{field}.service_kind", kind)
         yield Clause(f"{field}.code", listed.code)
         yield Clause(f"{field}.minimum_minutes", shown(listed.minimum_minutes))
+        yield from _grace(rules)
+
+
+def _grace(rules: RuleSet) -> Iterator[Clause]:
+    """Where the payer gives any."""
+    if rules.grace_seconds:
+        yield Clause("grace_seconds", shown(rules.grace_seconds))
 
 
 def shown(value: Any) -> str:

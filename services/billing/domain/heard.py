@@ -81,7 +81,8 @@ class Session:
 class Attendance:
     """What was recorded of one session: at closing (`correction` 0), or by a correction.
 
-    `overlap`: the client was at another session at that time.
+    `seconds` 0: a release before told minutes alone. `overlap`: the client was at another session
+    at that time.
     """
 
     fact: str
@@ -93,6 +94,12 @@ class Attendance:
     minutes: int
     no_check_out: bool = False
     overlap: bool = False
+    seconds: int = 0
+
+    @property
+    def time(self) -> int:
+        """Whole seconds attended."""
+        return self.seconds or self.minutes * 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from services.billing.domain.attended import Service, longest, minutes_of
+from services.billing.domain.attended import Service, longest, minutes_of, reach
 from services.billing.domain.gates import Verdict, fee_on
 from services.billing.domain.known import Known, Line
 from services.billing.domain.rules import DiscreteService, PerDiem, RuleSet, TimedUnits
@@ -50,7 +50,7 @@ def single_line(
     units = 1
     if listed.unit_minutes:
         units = units_of(service.minutes, listed.unit_minutes, listed.rounding)
-    if not units or service.minutes < max(listed.minimum_minutes, 1):
+    if not units or not service.minutes or not reach([service], listed.minimum_minutes, rules):
         return None
     made = _line(on, listed, units, [service], rules)
     return replace(made, revenue_code=listed.revenue_code, ancillary=ancillary)
@@ -89,7 +89,7 @@ def charged(
 
 def _by_day(on: date, services: Sequence[Service], rules: RuleSet, per_diem: PerDiem) -> Bill:
     """One unit, or what a short day falls back to."""
-    minutes = _enough_minutes(services, per_diem.minimum_minutes)
+    minutes = _enough_minutes(services, per_diem.minimum_minutes, rules)
     number = _enough_services(services, rules.minimum_services)
     if minutes.open and number.open:
         made = _line(on, per_diem, 1, services, rules)
@@ -108,11 +108,11 @@ def _by_day(on: date, services: Sequence[Service], rules: RuleSet, per_diem: Per
 
 
 def _by_units(on: date, services: Sequence[Service], rules: RuleSet, timed: TimedUnits) -> Bill:
-    """Units of the whole day's minutes, summed before they are rounded."""
+    """Units of the time there was: the whole day's, summed before it is rounded."""
     units = units_of(minutes_of(services), timed.unit_minutes, timed.rounding)
     if timed.maximum_units:
         units = min(units, timed.maximum_units)
-    minutes = _enough_minutes(services, timed.minimum_minutes, enough=units > 0)
+    minutes = _enough_minutes(services, timed.minimum_minutes, rules, enough=units > 0)
     number = _services(services)
     if not minutes.open:
         return Bill(outcome=DISCRETE, verdicts=(minutes, number))
@@ -156,8 +156,10 @@ def _by_service(on: date, services: Sequence[Service], rules: RuleSet) -> Bill:
     )
 
 
-def _enough_minutes(services: Sequence[Service], minimum: int, *, enough: bool = True) -> Verdict:
-    if enough and minutes_of(services) >= minimum:
+def _enough_minutes(
+    services: Sequence[Service], minimum: int, rules: RuleSet, *, enough: bool = True
+) -> Verdict:
+    if enough and reach(services, minimum, rules):
         return _minutes(services)
     return _short_of_minutes(services)
 

@@ -87,7 +87,8 @@ class RuleSet:
     REPLACE. `week_consequence`: HOLD or NOT_BILLABLE. `authorization_unit`: DAYS, SESSIONS, HOURS
     or UNITS. `rendering`: NONE or FACILITATOR. `units_return`: VOID_ISSUED or VOID_PROCESSED.
     `sign_within_hours` 0: no limit. `minimum_services` 0: one. `weekly_minimum_minutes` 0: the
-    payer doesn't look at weeks.
+    payer doesn't look at weeks. `grace_seconds` are added to attended time before it is held
+    against a minimum of minutes; units are of the time there was.
     """
 
     payer_id: str
@@ -126,6 +127,7 @@ class RuleSet:
     units_return: str = "VOID_ISSUED"
     examples: tuple[WorkedExample, ...] = ()
     telehealth_modifiers: tuple[str, ...] = ()
+    grace_seconds: int = 0
 
     @property
     def name(self) -> str:

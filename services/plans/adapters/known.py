@@ -1,6 +1,7 @@
 """Public facts as the derivations know them: one reader for each type that is used."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from google.protobuf.message import Message
@@ -9,7 +10,7 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as plans
 
 from kernel.facts import HeardFact
-from kernel.rpc.translate import date_of, optional, timestamp_of
+from kernel.rpc.translate import date_of, optional, required_enum, timestamp_of
 from services.plans.adapters.level_rules import level_rules_of
 from services.plans.domain import known
 from services.plans.domain.rules import LevelRules
@@ -114,6 +115,8 @@ def _scheduled(place: Any, told: attendance.SessionScheduled) -> known.Scheduled
         session_id=told.session_id,
         service_date=date_of(told, "service_date"),
         starts_at=optional(timestamp_of, told, "starts_at"),
+        # Facts of the first release say no kind: there were groups alone.
+        service_kind=optional(required_enum, told, "service_kind") or "GROUP",
     )
 
 
@@ -124,21 +127,29 @@ def _cancelled(place: Any, told: attendance.SessionCancelled) -> known.Cancelled
 
 
 def _attended(place: Any, told: attendance.SessionAttended) -> known.Attendance:
-    return _attendance(place, told, attended=True, minutes=told.minutes)
+    return _attendance(place, told, attended=True)
 
 
 def _missed(place: Any, told: attendance.SessionMissed) -> known.Attendance:
-    return _attendance(place, told, attended=False)
-
-
-def _corrected(place: Any, told: attendance.AttendanceCorrected) -> known.Attendance:
-    return _attendance(
-        place, told, correction=told.correction, attended=told.attended, minutes=told.minutes
+    return known.Attendance(
+        **place,
+        session_id=told.session_id,
+        service_date=date_of(told, "service_date"),
+        correction=0,
+        attended=False,
     )
 
 
+def _corrected(place: Any, told: attendance.AttendanceCorrected) -> known.Attendance:
+    return _attendance(place, told, correction=told.correction, attended=told.attended)
+
+
 def _attendance(
-    place: Any, told: Any, *, attended: bool, minutes: int = 0, correction: int = 0
+    place: Any,
+    told: attendance.SessionAttended | attendance.AttendanceCorrected,
+    *,
+    attended: bool,
+    correction: int = 0,
 ) -> known.Attendance:
     return known.Attendance(
         **place,
@@ -146,7 +157,13 @@ def _attendance(
         service_date=date_of(told, "service_date"),
         correction=correction,
         attended=attended,
-        minutes=minutes,
+        # Releases before told minutes alone.
+        time=timedelta(seconds=told.seconds or told.minutes * 60),
+        treatment=tuple(
+            known.Span(starts_at=timestamp_of(span, "from"), ends_at=timestamp_of(span, "to"))
+            for span in told.treatment
+        ),
+        overlap=attendance.FLAG_OVERLAP in told.flags,
     )
 
 

@@ -26,6 +26,12 @@ RELIABLE_CHANGE: Mapping[str, Cited] = {
     "phq9": Cited(value=6, source="NHS Talking Therapies (IAPT) manual, reliable change index"),
 }
 
+# Services that are treatment: what the hours of a level of care are of. A visit to the prescriber
+# and an evaluation are services of their own, outside the program's hours. UNVERIFIED: the book is
+# licensed (The ASAM Criteria, level 2.1: structured programming of counseling and education); the
+# domain guide's section 12 has both outside the per diem (kipuhealth.zendesk.com 24867651850267).
+THERAPY = frozenset({"GROUP", "INDIVIDUAL", "FAMILY"})
+
 # A score taken so many days before an admission may be the episode's first: intake assesses
 # before it admits. A choice of this system; no source sets it.
 BASELINE_DAYS = Cited(value=30, source="Ninehours")

@@ -9,7 +9,7 @@ from services.plans.domain import known as k
 from services.plans.domain.progress import Episode
 from services.plans.domain.rules import LevelRules
 
-DAY = timedelta(days=1)
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ def sayings(known: Sequence[k.ProgressFact], rules: Mapping[LevelRules, str]) ->
 
 
 def _attendance(fact: k.Attendance) -> str:
-    said = f"{fact.minutes} minutes attended" if fact.attended else "missed"
+    said = f"{fact.time // MINUTE} minutes attended" if fact.attended else "missed"
     corrected = f" (correction {fact.correction})" if fact.correction else ""
     return f"{fact.service_date}: {said}{corrected}"
 

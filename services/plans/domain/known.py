@@ -1,7 +1,7 @@
 """What is known of one client, as derivations read it: public facts, each with its id and place."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +53,12 @@ class Review(Heard):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scheduled(Heard):
+    """`service_kind`: GROUP, INDIVIDUAL …, as attendance names it."""
+
     session_id: str
     service_date: date
     starts_at: datetime | None = None
+    service_kind: str = "GROUP"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,14 +68,28 @@ class Cancelled(Heard):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """From one moment to a later one."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attendance(Heard):
-    """What was told of a session: when it was closed (`correction` 0), or by a correction."""
+    """What was told of a session: when it was closed (`correction` 0), or by a correction.
+
+    `time` is the client's in treatment, `treatment` when it was; empty where minutes alone were
+    told. `overlap`: the client was at another session at that time.
+    """
 
     session_id: str
     service_date: date
     correction: int
     attended: bool
-    minutes: int
+    time: timedelta = timedelta()
+    treatment: tuple[Span, ...] = ()
+    overlap: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

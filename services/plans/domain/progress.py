@@ -38,6 +38,7 @@ class Bands:
 class WeekOfProgress:
     """One episode's week of the network, which begins on Monday; `rests_on` are ids of facts.
 
+    `delivered_minutes`: of therapy, each minute once, whole ones of the week's sum.
     `consecutive_missed`: sessions missed in a row, when the week ends. `objectives_met`: of the
     plan in force then, by its latest review.
     """
@@ -162,10 +163,12 @@ def _week(
     scores = [score for score in episode.scores if day_of(score) <= last_day]
     told = [session.attendance for session in sessions if session.attendance is not None]
     in_a_row = _missed_in_a_row(episode.sessions, last_day)
-    delivered = sum(attendance.minutes for attendance in told if attendance.attended)
+    time = sum((session.delivered for session in sessions), timedelta())
+    delivered = time // timedelta(minutes=1)
     floor = bands.floor_minutes.get(level.level_of_care)
     used: list[Heard | None] = [episode.admission, plan, review, level, *scores[:1], *scores[-1:]]
     used += [fact for session in (*sessions, *in_a_row) for fact in session.facts]
+    shared = frozenset().union(*(session.shared_with for session in sessions))
     return WeekOfProgress(
         episode_id=episode.admission.episode_id,
         week_start=week_start,
@@ -175,7 +178,7 @@ def _week(
         missed=sum(not attendance.attended for attendance in told),
         complete=all(session.settled for session in sessions),
         reaches_band=floor is not None and delivered >= floor,
-        rests_on=frozenset(fact.id for fact in used if fact is not None),
+        rests_on=shared | frozenset(fact.id for fact in used if fact is not None),
         consecutive_missed=len(in_a_row),
         objectives=_objectives(plan, review),
         objectives_met=0 if review is None else review.objectives_met,

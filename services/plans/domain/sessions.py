@@ -1,30 +1,40 @@
 """The sessions of a client as they stand: expected, cancelled, attended, missed, corrected."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 
+from services.plans.domain.cited import THERAPY
 from services.plans.domain.known import (
     Attendance,
     Cancelled,
     Heard,
     ProgressFact,
     Scheduled,
+    Span,
     order,
 )
 
+DAY = timedelta(days=1)
 LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session once, with what holds of it. Told of although cancelled, it was held."""
+    """A session once, with what holds of it. Told of although cancelled, it was held.
+
+    `delivered`: the client's time of therapy in it that no session before it has; `shared_with`:
+    facts of those that have the rest.
+    """
 
     session_id: str
     service_date: date
     scheduled: Scheduled | None
     cancellation: Cancelled | None
     attendance: Attendance | None
+    delivered: timedelta = timedelta()
+    shared_with: frozenset[str] = frozenset()
 
     @property
     def cancelled(self) -> bool:
@@ -40,6 +50,13 @@ class Session:
         return self.attendance is not None and not self.attendance.attended
 
     @property
+    def is_therapy(self) -> bool:
+        """Attended, and of a kind that is treatment; what nobody scheduled is taken for it."""
+        kind = None if self.scheduled is None else self.scheduled.service_kind
+        attended = self.attendance is not None and self.attendance.attended
+        return attended and (kind is None or kind in THERAPY)
+
+    @property
     def facts(self) -> list[Heard]:
         known = (self.scheduled, self.cancellation, self.attendance)
         return [fact for fact in known if fact is not None]
@@ -47,6 +64,8 @@ class Session:
 
 def sessions_of(known: Sequence[ProgressFact]) -> list[Session]:
     """Each session once, in order of start, with the highest correction, else what closing said.
+
+    A minute at two sessions is delivered by the earlier one.
 
     One that was not scheduled comes last on its day: when it began is not told.
     """
@@ -69,7 +88,59 @@ def sessions_of(known: Sequence[ProgressFact]) -> list[Session]:
         )
         for session_id, service_date in dates.items()
     ]
-    return sorted(sessions, key=_start)
+    return list(_each_minute_once(sorted(sessions, key=_start)))
+
+
+def _each_minute_once(sessions: Iterable[Session]) -> Iterator[Session]:
+    """The sessions, which are in order of start, each with what it delivered."""
+    by_day: defaultdict[date, list[tuple[Span, Session]]] = defaultdict(list)
+    for session in sessions:
+        if not session.is_therapy:
+            yield session
+            continue
+        day = session.service_date
+        # A session may reach into the next day, and no further: the longest has twelve hours.
+        before = [*by_day[day - DAY], *by_day[day]]
+        spans = _spans(session)
+        taken = [each for each in before if any(_share(each[0], span) for span in spans)]
+        left = [rest for span in spans for rest in _without(span, [each for each, _ in taken])]
+        by_day[day] += [(span, session) for span in spans]
+        yield replace(
+            session,
+            delivered=sum((each.ends_at - each.starts_at for each in left), _unplaced(session)),
+            shared_with=frozenset(fact.id for _, other in taken for fact in other.facts),
+        )
+
+
+def _spans(session: Session) -> tuple[Span, ...]:
+    """When the client was in treatment; where minutes alone were told, from the session's start."""
+    told, scheduled = session.attendance, session.scheduled
+    if told is None or told.treatment:
+        return () if told is None else told.treatment
+    if scheduled is None or scheduled.starts_at is None:
+        return ()
+    return (Span(starts_at=scheduled.starts_at, ends_at=scheduled.starts_at + told.time),)
+
+
+def _unplaced(session: Session) -> timedelta:
+    """Time of which nothing says when it was: it counts, unless it was at another session too."""
+    told = session.attendance
+    return timedelta() if told is None or _spans(session) or told.overlap else told.time
+
+
+def _share(one: Span, other: Span) -> bool:
+    return one.starts_at < other.ends_at and other.starts_at < one.ends_at
+
+
+def _without(span: Span, taken: Iterable[Span]) -> Iterator[Span]:
+    """The parts of the span that none of these has."""
+    reached = span.starts_at
+    for each in sorted(taken, key=lambda each: each.starts_at):
+        if reached < min(each.starts_at, span.ends_at):
+            yield Span(starts_at=reached, ends_at=min(each.starts_at, span.ends_at))
+        reached = max(reached, each.ends_at)
+    if reached < span.ends_at:
+        yield Span(starts_at=reached, ends_at=span.ends_at)
 
 
 def _start(session: Session) -> tuple[date, datetime, str]:

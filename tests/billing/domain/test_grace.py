@@ -2,13 +2,9 @@
 
 from typing import Any
 
-import pytest
-
 from services.billing.domain.rules import DiscreteService, TimedUnits
 from tests.billing.domain.test_lines import FEES
 from tests.billing.known import MONDAY, attended, billable, confirmed, session, signed, the_day
-
-MARK = pytest.mark.xfail(strict=True, reason="9.26: a day has minutes alone, each rounded down")
 
 
 def of_seconds(*seconds: int, **rules: Any) -> Any:
@@ -28,26 +24,22 @@ def of_seconds(*seconds: int, **rules: Any) -> Any:
     )
 
 
-@MARK
 def test_twenty_seconds_late_is_a_short_day_where_the_payer_gives_no_grace() -> None:
     day = of_seconds(180 * 60 - 20)
     assert (day.outcome, day.minutes, day.reasons) == ("NOT_BILLABLE", 179, ("SHORT_OF_MINUTES",))
 
 
-@MARK
 def test_a_payers_grace_is_added_to_the_days_sum_before_its_minimum() -> None:
     assert of_seconds(180 * 60 - 20, grace_seconds=20).outcome == "PER_DIEM"
     assert of_seconds(180 * 60 - 21, grace_seconds=20).outcome == "NOT_BILLABLE"
     assert of_seconds(90 * 60 - 15, 90 * 60 - 15, grace_seconds=30).outcome == "PER_DIEM"
 
 
-@MARK
 def test_seconds_are_summed_before_they_are_minutes() -> None:
     day = of_seconds(90 * 60 - 30, 90 * 60 + 30)
     assert (day.outcome, day.minutes) == ("PER_DIEM", 180)
 
 
-@MARK
 def test_units_bill_what_was_given_floored_once_a_day() -> None:
     timed = TimedUnits(
         code="H0015", modifiers=(), unit_minutes=15, rounding="DOWN", minimum_minutes=45
@@ -59,7 +51,6 @@ def test_units_bill_what_was_given_floored_once_a_day() -> None:
     assert (short.outcome, [line.units for line in short.lines]) == ("DISCRETE", [2])
 
 
-@MARK
 def test_a_single_service_has_the_payers_grace_too() -> None:
     group = DiscreteService(service_kind="GROUP", code="H0005", minimum_minutes=45)
     rules = {"bill_by": "DISCRETE", "discrete": (group,)}
@@ -67,7 +58,6 @@ def test_a_single_service_has_the_payers_grace_too() -> None:
     assert of_seconds(45 * 60 - 20, **rules, grace_seconds=20).outcome == "DISCRETE"
 
 
-@MARK
 def test_facts_of_before_tell_minutes_alone() -> None:
     assert attended(MONDAY, 179).time == 179 * 60
     assert attended(MONDAY, 179, seconds=10_780).time == 10_780
