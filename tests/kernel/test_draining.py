@@ -177,6 +177,31 @@ def test_a_fact_that_comes_while_a_derivation_fails_is_not_parked_with_it(
     assert list(here.tallies()) == [KEY]
 
 
+@pytest.mark.xfail(strict=True, reason="9.9: a mark that was deleted and raised anew repeats")
+def test_what_was_raised_after_a_failing_derivation_was_settled_is_not_parked_with_it(
+    tallying: Store, log: Log
+) -> None:
+    """One fails; before it says so, another derives the client, and it is raised anew."""
+    listener = Listener(tallying, log)
+    listener.hear(log.tell(ADA, attended("s", 1)))
+
+    class Overtaken(Draining):
+        def _set_aside(self, *what: Any) -> None:
+            listener.draining.drain()
+            listener.draining.raise_all()
+            super()._set_aside(*what)
+
+    failing = [ValueError]
+
+    def derive(client: str, facts: Facts) -> Sequence[Row]:
+        if failing:
+            raise failing.pop()
+        return TALLY.derive(client, facts)
+
+    Overtaken(tallying, derived_with(derive=derive)).drain()
+    assert listener.due() == []
+
+
 def test_a_fact_that_can_no_longer_be_read_parks_its_client_alone(
     listener: Listener, log: Log
 ) -> None:
