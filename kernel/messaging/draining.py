@@ -50,14 +50,17 @@ class Draining:
         return done
 
     def raise_all(self) -> int:
-        """Make every client due, in every derivation: a rebuild."""
+        """Make every client due, in every derivation, and what was never reacted to: a rebuild."""
         with self._store.transaction() as tx:
             keys = _every_key(tx, self._interests.derivations)
             tx.raise_due(keys)
-        return len(keys)
+        return len(keys) + self._reacting.raise_undone()
 
     def raise_outdated(self) -> int:
-        """Make due what other code than today's derived: rows of it, and clients it gave no row."""
+        """Make due what other code than today's derived: rows of it, and clients it gave no row.
+
+        And what was heard and never reacted to.
+        """
         with self._store.transaction() as tx:
             keys = {
                 (derivation.name, key)
@@ -72,7 +75,7 @@ class Draining:
             }
             keys |= _every_key(tx, [d for d in self._interests.derivations if _is_new_code(tx, d)])
             tx.raise_due(keys)
-        return len(keys)
+        return len(keys) + self._reacting.raise_undone()
 
     def _due(self) -> list[tuple[Derivation, str, int]]:
         by_name = {derivation.name: derivation for derivation in self._interests.derivations}

@@ -20,7 +20,7 @@ from kernel.messaging.heads import (
     narrow_types,
     write_heads,
 )
-from kernel.messaging.interests import Interests, Use, keep
+from kernel.messaging.interests import Interests, Use, use
 from kernel.messaging.own import catch_up
 from kernel.messaging.parking import park
 from kernel.store.database import is_passing
@@ -99,10 +99,7 @@ class Hearing:
             for record, envelope in enveloped:
                 self._take(tx, batch, record, envelope, culprit)
             write_heads(tx.connection, batch.moved)
-            keep(tx.connection, batch.uses)
-            tx.raise_due(
-                self.interests.due_after(tx.connection, {use.subject for use in batch.uses})
-            )
+            use(tx, self.interests, batch.uses)
             self._barrier("heard")
 
     def _envelopes(
@@ -184,13 +181,13 @@ class Hearing:
         try:
             if culprit is not None:
                 raise culprit
-            use = self._use(record, envelope)
+            used = self._use(record, envelope)
         except Exception as error:  # nothing but this record's content is at work here
             park(tx.connection, record, envelope.subject, envelope.type, error)
             batch.move(key, replace(head, stopped="PARKED"))
             return
-        if use is not None:
-            batch.uses.append(use)
+        if used is not None:
+            batch.uses.append(used)
         reached = head.behind_to is not None and envelope.sequence >= head.behind_to
         batch.move(
             key,

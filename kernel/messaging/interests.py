@@ -10,7 +10,8 @@ from google.protobuf.message import Message
 from sqlalchemy import Connection, text
 
 from kernel.facts import HeardFact, Row, kind_of
-from kernel.messaging.reacting import Reaction
+from kernel.messaging.reacting import Reaction, raise_reactions
+from kernel.store.store import Transaction
 
 Facts = Mapping[str, Sequence[HeardFact]]
 
@@ -72,7 +73,7 @@ class Interests:
         return found
 
     def due_after(self, connection: Connection, subjects: Iterable[str]) -> set[tuple[str, str]]:
-        """The keys of derivations and reactions that facts of these subjects raise.
+        """The keys of derivations that facts of these subjects raise.
 
         A reference raises every client whose facts lead to it; its row must be locked before.
         """
@@ -93,8 +94,7 @@ class Interests:
             clients |= {subject for subject in dependants if kind_of(subject) == "client"}
             frontier = {s for s in dependants if kind_of(s) != "client"} - found
             found |= frontier
-        names = [*(each.name for each in self.derivations), *(each.name for each in self.reactions)]
-        return {(name, client) for name in names for client in clients}
+        return {(each.name, client) for each in self.derivations for client in clients}
 
     def leads_to(self, connection: Connection, client: str) -> set[str]:
         """The references that the client's facts lead to: what `gather` reads beside the client."""
@@ -170,10 +170,27 @@ class Use:
     refs: list[str]
 
 
-def keep(connection: Connection, uses: Sequence[Use]) -> None:
-    """Write facts into `heard_fact`; those already there stay as they are."""
+def use(tx: Transaction, interests: Interests, uses: Sequence[Use]) -> None:
+    """Write facts into `heard_fact`, and make due what follows from them.
+
+    Those already there stay as they are. The caller holds their subjects' locks.
+    """
     if not uses:
         return
+    _keep(tx.connection, uses)
+    tx.raise_due(interests.due_after(tx.connection, {each.subject for each in uses}))
+    raise_reactions(
+        tx,
+        [
+            (reaction.name, each.id, each.subject)
+            for each in uses
+            for reaction in interests.reactions
+            if each.type == reaction.to.DESCRIPTOR.full_name
+        ],
+    )
+
+
+def _keep(connection: Connection, uses: Sequence[Use]) -> None:
     connection.execute(
         text(
             "INSERT INTO heard_fact"

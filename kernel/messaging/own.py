@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import text
 
-from kernel.messaging.interests import Interests, Use, keep
+from kernel.messaging.interests import Interests, Use, use
 from kernel.store.appending import Written
 from kernel.store.store import Store, Transaction
 
@@ -30,10 +30,10 @@ def hear_own(tx: Transaction, interests: Interests, written: Iterable[Written]) 
         for item in written
         if item.publication.type in interests.by_type
     ]
-    unlocked = {use.subject for use in uses} - tx.locked
+    unlocked = {each.subject for each in uses} - tx.locked
     if unlocked:
         raise RuntimeError(f"publishes inputs of a derivation without locking {sorted(unlocked)}")
-    _use(tx, interests, uses)
+    use(tx, interests, uses)
 
 
 def catch_up(store: Store, interests: Interests) -> int:
@@ -67,13 +67,7 @@ def catch_up(store: Store, interests: Interests) -> int:
                 )
                 for row in missing
             ]
-            _use(tx, interests, uses)
+            use(tx, interests, uses)
         found += len(missing)
         if len(missing) < BATCH:
             return found
-
-
-def _use(tx: Transaction, interests: Interests, uses: list[Use]) -> None:
-    if uses:
-        keep(tx.connection, uses)
-        tx.raise_due(interests.due_after(tx.connection, {use.subject for use in uses}))

@@ -4,6 +4,7 @@ import json
 from base64 import b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from sqlalchemy import Connection, text
 
@@ -53,7 +54,8 @@ def park(
     )
 
 
-RECORD, SUBJECT, TOPIC, DERIVATION = "record", "subject", "topic", "derivation"
+RECORD, SUBJECT, TOPIC = "record", "subject", "topic"
+DERIVATION, REACTION = "derivation", "reaction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class Named:
     topic: str = ""
     subject: str = ""
     derivation: str = ""
+    reaction: str = ""
+    fact: str = ""
     number: int = 0
 
     def __str__(self) -> str:
@@ -72,6 +76,8 @@ class Named:
                 parts = [str(self.number)]
             case "derivation":
                 parts = [self.derivation, self.subject]
+            case "reaction":
+                parts = [self.reaction, self.fact]
             case "subject":
                 parts = [self.topic, self.subject]
             case _:
@@ -91,12 +97,24 @@ def name_parked(parked_id: str) -> Named:
             return Named(TOPIC, topic=topic)
         case "derivation", [derivation, subject]:
             return Named(DERIVATION, derivation=derivation, subject=subject)
+        case "reaction", [reaction, fact] if _is_uuid(fact):
+            return Named(REACTION, reaction=reaction, fact=fact)
     raise Malformed(id="is none that ListParked gives")
+
+
+def _is_uuid(name: str) -> bool:
+    try:
+        return str(UUID(name)) == name
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parked:
-    """What waits for a person: a record, a stopped subject or topic, a derivation that failed."""
+    """What waits for a person: a record, a stopped subject or topic, what couldn't be derived.
+
+    Or a reaction that was refused.
+    """
 
     id: Named
     kind: str
@@ -121,6 +139,12 @@ def list_parked(connection: Connection) -> list[Parked]:
     )
     derivations = connection.execute(
         text("SELECT derivation, key, error FROM due WHERE error IS NOT NULL ORDER BY 1, 2")
+    )
+    reactions = connection.execute(
+        text(
+            "SELECT reaction, fact, subject, error FROM due_reaction WHERE error IS NOT NULL"
+            " ORDER BY mark"
+        )
     )
     return [
         *(
@@ -159,5 +183,15 @@ def list_parked(connection: Connection) -> list[Parked]:
                 error=row.error,
             )
             for row in derivations
+        ),
+        *(
+            Parked(
+                id=Named(REACTION, reaction=row.reaction, fact=str(row.fact)),
+                kind=REACTION,
+                subject=row.subject,
+                error=row.error,
+                type=row.reaction,
+            )
+            for row in reactions
         ),
     ]

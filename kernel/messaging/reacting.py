@@ -1,8 +1,9 @@
 """Reacting: a fact heard of a client becomes a command here, given once and never lost."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from google.protobuf.message import Message
 from sqlalchemy import text
@@ -12,10 +13,12 @@ from kernel.ids import derived_id
 from kernel.messaging.parking import what_failed
 from kernel.refusal import NotYet, Stale
 from kernel.store.database import is_passing
-from kernel.store.store import Context, Store
+from kernel.store.store import Context, Store, Transaction
 
 if TYPE_CHECKING:
     from kernel.messaging.interests import Interests
+
+BATCH = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +26,7 @@ class Reaction:
     """What this service does when it hears `to` of a client.
 
     `react(store, message, context)` gives one command through the Book. The context's command id
-    depends on the fact and the name alone, so that reacting again answers what was answered. The
-    name stands in the due table beside those of derivations.
+    depends on the fact and the name alone, so that reacting again answers what was answered.
     """
 
     name: str
@@ -32,12 +34,22 @@ class Reaction:
     react: Callable[[Store, Any, Context], object]
 
 
-class Reacting:
-    """Drains the due keys of reactions; their commands run in transactions of their own.
+@dataclass(frozen=True, slots=True)
+class DueReaction:
+    """A reaction that is due: to which fact, of whom. Taken at `mark`, settled at no other."""
 
-    A key is raised in the hearing transaction, and deleted at the mark it was taken at when every
-    command was accepted. A crash in between gives them again. A command that is refused parks its
-    key, as does any other error but that of a database that is away.
+    reaction: Reaction
+    fact: UUID
+    subject: str
+    mark: int
+
+
+class Reacting:
+    """Drains due reactions, fact by fact; their commands run in transactions of their own.
+
+    One is raised in the hearing transaction, and deleted when its command was accepted. A crash in
+    between gives it again. One that is refused is parked alone, as by any other error but that of
+    a database that is away.
     """
 
     def __init__(
@@ -53,47 +65,75 @@ class Reacting:
         self._barrier = barrier  # tests stop here
 
     def drain(self) -> int:
-        """React until nothing due is left that can be reacted to; gives how many keys were."""
+        """React until nothing due is left that can be reacted to; gives how many facts were."""
         done = 0
-        while keys := self._due():
-            taken = sum(self._take(*key) for key in keys)
-            if not taken:
+        while dues := self._due():
+            if not (taken := self._take_all(dues)):
                 break
             done += taken
         return done
 
-    def _due(self) -> list[tuple[Reaction, str, int]]:
+    def raise_undone(self) -> int:
+        """Make due whatever was heard and never led to its command; gives how many facts.
+
+        A release before may have heard what this one reacts to. What is parked stays parked.
+        """
+        with self._store.transaction() as tx:
+            # Of the release before, which knew a reaction by its client.
+            tx.connection.execute(
+                text("DELETE FROM due WHERE derivation = ANY(CAST(:names AS text[]))"),
+                {"names": sorted(self._by_name)},
+            )
+            return sum(_raise_undone(tx, reaction) for reaction in self._interests.reactions)
+
+    def _due(self) -> list[DueReaction]:
         if not self._by_name:
             return []
         with self._store.transaction() as tx:
             rows = tx.connection.execute(
                 text(
-                    "SELECT derivation, key, mark FROM due WHERE error IS NULL"
-                    " AND derivation = ANY(CAST(:names AS text[])) ORDER BY raised_at LIMIT 100"
+                    "SELECT reaction, fact, subject, mark FROM due_reaction WHERE error IS NULL"
+                    " AND reaction = ANY(CAST(:names AS text[])) ORDER BY mark LIMIT :batch"
                 ),
-                {"names": sorted(self._by_name)},
+                {"names": sorted(self._by_name), "batch": BATCH},
             ).all()
-        return [(self._by_name[row.derivation], row.key, row.mark) for row in rows]
+        return [
+            DueReaction(self._by_name[row.reaction], row.fact, row.subject, row.mark)
+            for row in rows
+        ]
 
-    def _take(self, reaction: Reaction, client: str, mark: int) -> bool:
+    def _take_all(self, dues: Iterable[DueReaction]) -> int:
+        """How many were taken; behind one that has to wait, its subject's later ones wait too."""
+        taken = 0
+        waiting: set[tuple[str, str]] = set()
+        for due in dues:
+            place = (due.reaction.name, due.subject)
+            if place in waiting:
+                continue
+            if self._take(due):
+                taken += 1
+            else:
+                waiting.add(place)
+        return taken
+
+    def _take(self, due: DueReaction) -> bool:
         """False when it can't be now, and stays due."""
         try:
             with self._store.transaction() as tx:
-                facts = self._interests.gather(tx.connection, client)[client]
+                facts = self._interests.gather(tx.connection, due.subject)[due.subject]
             for fact in facts:
-                if isinstance(fact.message, reaction.to):
+                if fact.id == due.fact:
+                    reaction = due.reaction
                     reaction.react(self._store, fact.message, self._context(reaction, fact))
             self._barrier("reacted")
         except (Stale, NotYet):
             return False
         except Exception as error:
             if is_passing(error):
-                raise  # the database is away: the key stays due
-            self._settle(
-                "UPDATE due SET error = :error", reaction, client, mark, error=what_failed(error)
-            )
+                raise  # the database is away: it stays due
+            self._settle("UPDATE due_reaction SET error = :error", due, error=what_failed(error))
         else:
-            self._settle("DELETE FROM due", reaction, client, mark)
+            self._settle("DELETE FROM due_reaction", due)
         return True
 
     def _context(self, reaction: Reaction, fact: HeardFact) -> Context:
@@ -106,12 +146,65 @@ class Reacting:
             correlation=str(fact.id),
         )
 
-    def _settle(
-        self, change: str, reaction: Reaction, client: str, mark: int, **values: str
-    ) -> None:
-        """Only at the mark it was taken at: what was raised meanwhile is drained again."""
+    def _settle(self, change: str, due: DueReaction, **values: str) -> None:
+        """Only at the mark it was taken at: one released meanwhile is tried again."""
         with self._store.transaction() as tx:
             tx.connection.execute(
-                text(f"{change} WHERE derivation = :name AND key = :key AND mark = :mark"),
-                {"name": reaction.name, "key": client, "mark": mark, **values},
+                text(f"{change} WHERE reaction = :name AND fact = :fact AND mark = :mark"),
+                {"name": due.reaction.name, "fact": due.fact, "mark": due.mark, **values},
             )
+
+
+def raise_reactions(tx: Transaction, due: Iterable[tuple[str, UUID, str]]) -> int:
+    """Make each (reaction, fact, subject) due, in this order; gives how many became due.
+
+    What is due already, or parked, stays as it is.
+    """
+    wanted = list(due)
+    if not wanted:
+        return 0
+    return int(
+        tx.connection.execute(
+            text(
+                "INSERT INTO due_reaction (reaction, fact, subject) SELECT x.reaction, x.fact,"
+                " x.subject FROM unnest(CAST(:reactions AS text[]), CAST(:facts AS uuid[]),"
+                " CAST(:subjects AS text[])) AS x(reaction, fact, subject) ON CONFLICT DO NOTHING"
+            ),
+            {
+                "reactions": [reaction for reaction, _, _ in wanted],
+                "facts": [fact for _, fact, _ in wanted],
+                "subjects": [subject for _, _, subject in wanted],
+            },
+        ).rowcount
+    )
+
+
+def release_reaction(tx: Transaction, reaction: str, fact: str) -> None:
+    """Let a parked one be tried again."""
+    tx.connection.execute(
+        text(
+            "UPDATE due_reaction SET error = NULL, mark = nextval('due_mark')"
+            " WHERE reaction = :reaction AND fact = CAST(:fact AS uuid)"
+        ),
+        {"reaction": reaction, "fact": fact},
+    )
+
+
+def _raise_undone(tx: Transaction, reaction: Reaction) -> int:
+    heard = tx.connection.execute(
+        text(
+            "SELECT id, subject FROM heard_fact WHERE type = :type"
+            " ORDER BY topic, subject, sequence"
+        ),
+        {"type": reaction.to.DESCRIPTOR.full_name},
+    ).all()
+    commands = {derived_id(row.id, reaction.name): row for row in heard}
+    undone = tx.connection.execute(
+        text(
+            "SELECT x.id FROM unnest(CAST(:ids AS uuid[])) WITH ORDINALITY AS x(id, n)"
+            " WHERE NOT EXISTS (SELECT FROM command WHERE command.id = x.id) ORDER BY n"
+        ),
+        {"ids": list(commands)},
+    ).scalars()
+    facts = (commands[command] for command in undone)
+    return raise_reactions(tx, [(reaction.name, fact.id, fact.subject) for fact in facts])

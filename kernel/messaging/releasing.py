@@ -12,7 +12,8 @@ from kernel.messaging.envelope import NoEnvelope, read_envelope
 from kernel.messaging.heads import Head, lock_heads, write_heads
 from kernel.messaging.healing import OwnerHead
 from kernel.messaging.interests import Interests
-from kernel.messaging.parking import DERIVATION, RECORD, TOPIC, name_parked
+from kernel.messaging.parking import DERIVATION, REACTION, RECORD, TOPIC, name_parked
+from kernel.messaging.reacting import release_reaction
 from kernel.messaging.showing import (
     NO_ENVELOPE,
     STATEMENTS,
@@ -34,6 +35,8 @@ def release(tx: Transaction, interests: Interests, parked_id: str) -> str:
         raise AgainstTheRules("NO_ENVELOPE", NO_ENVELOPE)
     if named.kind == DERIVATION:
         tx.raise_due([(named.derivation, named.subject)])
+    elif named.kind == REACTION:
+        release_reaction(tx, named.reaction, named.fact)
     elif named.kind == RECORD or row.error == "PARKED":
         _ask_again(tx, row.topic, row.subject)
     else:

@@ -2,7 +2,7 @@
 
 from base64 import b64decode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -10,7 +10,15 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import Row
 
 from kernel.messaging.envelope import NoEnvelope, read_envelope
-from kernel.messaging.parking import DERIVATION, RECORD, SUBJECT, TOPIC, Named, name_parked
+from kernel.messaging.parking import (
+    DERIVATION,
+    REACTION,
+    RECORD,
+    SUBJECT,
+    TOPIC,
+    Named,
+    name_parked,
+)
 from kernel.refusal import Unknown
 from kernel.store.store import Transaction
 
@@ -34,6 +42,7 @@ WHAT_RELEASE_DOES = {
     SUBJECT: "what was heard of the subject is forgotten, and heard again from its owner",
     TOPIC: "can't be released: `ninehours resync` hears the topic again",
     DERIVATION: "it is derived again",
+    REACTION: "its command is given again",
 }
 NO_ENVELOPE = "can't be released: nobody knows whose it is; find out who sent it, and give it up"
 
@@ -61,6 +70,8 @@ STATEMENTS = {
     " WHERE topic = :topic AND stopped IS NOT NULL",
     DERIVATION: "SELECT error, raised_at AS at FROM due"
     " WHERE derivation = :derivation AND key = :subject AND error IS NOT NULL",
+    REACTION: "SELECT error, raised_at AS at, subject FROM due_reaction"
+    " WHERE reaction = :reaction AND fact = CAST(:fact AS uuid) AND error IS NOT NULL",
 }
 
 
@@ -80,6 +91,8 @@ def show(tx: Transaction, parked_id: str) -> Shown:
             body_bytes=len(row.body or b""),
             release=WHAT_RELEASE_DOES[RECORD] if row.subject else NO_ENVELOPE,
         )
+    if named.kind == REACTION:
+        named = replace(named, subject=row.subject)
     return Shown(
         named=named,
         error=row.error,
@@ -98,6 +111,8 @@ def row_of(connection: Connection, named: Named) -> Row[Any]:
             "topic": named.topic,
             "subject": named.subject,
             "derivation": named.derivation,
+            "reaction": named.reaction,
+            "fact": named.fact or None,
         },
     ).one_or_none()
     if row is None:

@@ -60,12 +60,12 @@ def heard_all(connection: Connection, positions: Sequence[Position]) -> bool:
 
 
 def due_count(connection: Connection, clients: set[str] | None = None) -> int:
-    """How many derivation keys are due: of these clients, or (None) of all."""
+    """How many derivations and reactions are due: of these clients, or (None) of all."""
     return int(
         connection.execute(
             text(
-                "SELECT count(*) FROM due WHERE error IS NULL"
-                " AND (CAST(:all AS boolean) OR key = ANY(CAST(:keys AS text[])))"
+                "SELECT count(*) FROM owed WHERE error IS NULL"
+                " AND (CAST(:all AS boolean) OR subject = ANY(CAST(:keys AS text[])))"
             ),
             {"all": clients is None, "keys": sorted(clients or ())},
         ).scalar_one()
@@ -87,8 +87,8 @@ def _any_failed(connection: Connection, clients: set[str]) -> bool:
     return bool(
         connection.execute(
             text(
-                "SELECT EXISTS (SELECT FROM due WHERE error IS NOT NULL"
-                " AND key = ANY(CAST(:keys AS text[])))"
+                "SELECT EXISTS (SELECT FROM owed WHERE error IS NOT NULL"
+                " AND subject = ANY(CAST(:keys AS text[])))"
             ),
             {"keys": sorted(clients)},
         ).scalar_one()
@@ -111,7 +111,7 @@ def unsettled_clients(connection: Connection, clients: Sequence[str]) -> set[str
                 " UNION SELECT f.subject FROM halted"
                 "  JOIN heard_fact f ON f.refs @> ARRAY[halted.subject]"
                 "  WHERE halted.subject NOT LIKE 'client/%'"
-                ") SELECT key FROM due WHERE key = ANY(CAST(:clients AS text[]))"
+                ") SELECT subject FROM owed WHERE subject = ANY(CAST(:clients AS text[]))"
                 " UNION SELECT subject FROM halted WHERE subject = ANY(CAST(:clients AS text[]))"
                 " UNION SELECT client FROM unnest(CAST(:clients AS text[])) AS x(client)"
                 "  WHERE EXISTS (SELECT FROM heard_topic WHERE stopped IS NOT NULL)"

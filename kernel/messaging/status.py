@@ -59,11 +59,11 @@ def waiting(connection: Connection) -> Waiting:
             "  AS behind,"
             " (SELECT count(*) FROM heard_head WHERE stopped IS NOT NULL)"
             "  + (SELECT count(*) FROM heard_topic WHERE stopped IS NOT NULL) AS stopped,"
-            " (SELECT count(*) FROM due WHERE error IS NULL) AS due,"
-            " (SELECT extract(epoch FROM clock_timestamp() - min(raised_at)) FROM due"
+            " (SELECT count(*) FROM owed WHERE error IS NULL) AS due,"
+            " (SELECT extract(epoch FROM clock_timestamp() - min(raised_at)) FROM owed"
             "  WHERE error IS NULL) AS due_seconds,"
             " (SELECT count(*) FROM parked) AS parked,"
-            " (SELECT count(*) FROM due WHERE error IS NOT NULL) AS failed"
+            " (SELECT count(*) FROM owed WHERE error IS NOT NULL) AS failed"
         )
     ).one()
     return Waiting(

@@ -76,7 +76,7 @@ class OperatingServicer:
             kind=shown.named.kind,
             subject=shown.named.subject,
             topic=shown.named.topic,
-            type=shown.type or shown.named.derivation,
+            type=shown.type or shown.named.derivation or shown.named.reaction,
             error=shown.error,
             at=to_timestamp(shown.at) if shown.at else None,
             partition=shown.partition,

@@ -232,14 +232,15 @@ class Transaction:
     # What is due
 
     def raise_due(self, keys: Iterable[tuple[str, str]]) -> None:
-        """Make each (derivation, key) due, or raise its mark if it is already."""
+        """Make each (derivation, key) due, at a mark that was never given before."""
         wanted = sorted(set(keys))
         if wanted:
             self.connection.execute(
                 text(
                     "INSERT INTO due (derivation, key)"
                     " SELECT * FROM unnest(CAST(:names AS text[]), CAST(:keys AS text[]))"
-                    " ON CONFLICT (derivation, key) DO UPDATE SET mark = due.mark + 1, error = NULL"
+                    " ON CONFLICT (derivation, key) DO UPDATE"
+                    " SET mark = nextval('due_mark'), error = NULL"
                 ),
                 {"names": [name for name, _ in wanted], "keys": [key for _, key in wanted]},
             )

@@ -138,7 +138,7 @@ def reactions_are_done(looking: Looking) -> Iterator[Finding]:
         ):
             looking.look()
             command = derived_id(row.id, reaction.name)
-            if (reaction.name, row.subject) in looking.due or looking.rows(
+            if (reaction.name, row.id) in looking.due_reactions or looking.rows(
                 "SELECT FROM command WHERE id = :id", id=command
             ):
                 continue

@@ -95,6 +95,12 @@ class Looking:
         """What is due or failed: nothing can be said of it before it is derived."""
         return frozenset((row.derivation, row.key) for row in self.rows("SELECT * FROM due"))
 
+    @cached_property
+    def due_reactions(self) -> frozenset[tuple[str, UUID]]:
+        """Reactions that are due or were refused, with the fact each reacts to."""
+        rows = self.rows("SELECT reaction, fact FROM due_reaction")
+        return frozenset((row.reaction, row.fact) for row in rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Check:

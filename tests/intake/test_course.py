@@ -228,8 +228,8 @@ def test_a_discharge_from_an_episode_nobody_knows_is_parked_and_stops_nobody_els
     )
     desk.draining.drain()
     assert len(published(desk, events.EpisodeClosed)) == 1
-    [row] = desk.rows("SELECT derivation, key, error FROM due")
-    assert (row.derivation, row.key) == ("close_episode", f"client/{stranger}")
+    [row] = desk.rows("SELECT reaction, subject, error FROM due_reaction")
+    assert (row.reaction, row.subject) == ("close_episode", f"client/{stranger}")
     assert row.error.startswith("kernel.refusal.Unknown at ")
     assert due(desk) == 0
 

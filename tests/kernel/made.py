@@ -254,10 +254,9 @@ class Listener:
         statement = "SELECT sequence FROM heard_fact WHERE subject = :subject ORDER BY sequence"
         return [row.sequence for row in self.ask(statement, subject=subject)]
 
-    def due(self) -> list[tuple[str, int, str | None]]:
-        return [
-            (row.key, row.mark, row.error) for row in self.ask("SELECT * FROM due ORDER BY key")
-        ]
+    def due(self) -> list[tuple[str, str | None]]:
+        """Key, error."""
+        return [(row.key, row.error) for row in self.ask("SELECT * FROM due ORDER BY key")]
 
     def tallies(self) -> dict[str, Any]:
         """Current contents by row key."""

@@ -58,7 +58,7 @@ def derived_with(**changes: Any) -> Interests:
 def test_many_facts_of_a_client_cost_one_derivation(listener: Listener, log: Log) -> None:
     for n in range(1, 6):
         listener.hear(log.tell(ADA, attended("s", n)))
-    assert listener.due() == [(ADA, 5, None)]
+    assert listener.due() == [(ADA, None)]
     assert listener.draining.drain() == 1
     assert listener.draining.drain() == 0
     assert listener.due() == []
@@ -123,7 +123,7 @@ def test_a_derivation_that_gives_two_rows_of_one_key_is_parked(tallying: Store, 
     listener = Listener(tallying, log, interests=derived_with(derive=lambda *_: [row, row]))
     listener.hear(log.tell(ADA, attended("s", 1)))
     listener.draining.drain()
-    assert listener.due()[0][2] is not None
+    assert listener.due()[0][1] is not None
     assert listener.tallies() == {}
 
 
@@ -144,7 +144,7 @@ def test_a_derivation_that_fails_parks_its_client_and_a_new_fact_frees_it(
 ) -> None:
     listener.hear(log.tell(ADA, attended("s", BROKEN)), log.tell(BOB, attended("s", 5, client=BOB)))
     listener.draining.drain()
-    [(key, _, error)] = listener.due()
+    [(key, error)] = listener.due()
     assert key == ADA
     assert error is not None
     assert error.startswith("tests.kernel.made.Broken at tests/kernel/made.py:")
@@ -154,7 +154,7 @@ def test_a_derivation_that_fails_parks_its_client_and_a_new_fact_frees_it(
     with listener.store.transaction() as tx:
         assert unsettled_clients(tx.connection, [ADA, BOB]) == {ADA}
     listener.hear(log.tell(ADA, attended("t", 7)))
-    assert listener.due() == [(ADA, 2, None)]
+    assert listener.due() == [(ADA, None)]
 
 
 def test_a_fact_that_comes_while_a_derivation_fails_is_not_parked_with_it(
@@ -177,7 +177,6 @@ def test_a_fact_that_comes_while_a_derivation_fails_is_not_parked_with_it(
     assert list(here.tallies()) == [KEY]
 
 
-@pytest.mark.xfail(strict=True, reason="9.9: a mark that was deleted and raised anew repeats")
 def test_what_was_raised_after_a_failing_derivation_was_settled_is_not_parked_with_it(
     tallying: Store, log: Log
 ) -> None:
@@ -208,7 +207,7 @@ def test_a_fact_that_can_no_longer_be_read_parks_its_client_alone(
     listener.hear(log.tell(ADA, attended("s", 1)), log.tell(BOB, attended("s", 1, client=BOB)))
     listener.ask(r"UPDATE heard_fact SET body = '\xff' WHERE subject = :ada RETURNING 1", ada=ADA)
     listener.draining.drain()
-    assert [key for key, _, error in listener.due() if error] == [ADA]
+    assert [key for key, error in listener.due() if error] == [ADA]
     assert list(listener.tallies()) == [f"{BOB}|s"]
 
 
@@ -220,7 +219,7 @@ def test_a_database_that_is_away_leaves_the_key_due(tallying: Store, log: Log) -
     listener.hear(log.tell(ADA, attended("s", 1)))
     with pytest.raises(OperationalError):
         listener.draining.drain()
-    assert listener.due() == [(ADA, 1, None)]
+    assert listener.due() == [(ADA, None)]
 
 
 def test_a_key_that_the_database_refuses_is_set_aside_and_others_go_on(
@@ -235,7 +234,7 @@ def test_a_key_that_the_database_refuses_is_set_aside_and_others_go_on(
     listener = Listener(tallying, log, interests=derived_with(derive=derive))
     listener.hear(log.tell(ADA, attended("s", 1)), log.tell(BOB, attended("s", 1, client=BOB)))
     assert listener.draining.drain() == 2
-    [(key, _, error)] = listener.due()
+    [(key, error)] = listener.due()
     assert key == ADA
     assert error is not None
     assert error.startswith("sqlalchemy.exc.OperationalError at kernel/messaging/")

@@ -67,13 +67,14 @@ def parked(listener: Listener) -> list[Any]:
 def test_a_duplicate_is_skipped_and_the_next_is_heard(listener: Listener, log: Log) -> None:
     first, second = (log.tell(ADA, attended("s", n)) for n in (1, 2))
     listener.hear(first)
-    assert listener.due() == [(ADA, 1, None)]
+    [before] = listener.ask("SELECT mark FROM due")
     listener.hear(first)
-    assert listener.due() == [(ADA, 1, None)]
+    assert listener.ask("SELECT mark FROM due") == [before]
     listener.hear(second, first, second)
     assert listener.head(ADA) == (2, None, None)
     assert listener.heard(ADA) == [1, 2]
-    assert listener.due() == [(ADA, 2, None)]
+    [after] = listener.ask("SELECT mark FROM due")
+    assert after > before
 
 
 def test_after_a_hole_later_records_are_dropped_and_nobody_else_waits(
@@ -124,7 +125,7 @@ def test_batches_may_hold_one_subject_several_times_and_in_any_order(
     listener.hear(*records[6:], *records[:3], records[3], records[4], records[3], records[5])
     for client in (ADA, BOB, EVE):
         assert listener.heard(client) == [1, 2, 3]
-    assert listener.due() == [(client, 1, None) for client in (ADA, BOB, EVE)]
+    assert listener.due() == [(client, None) for client in (ADA, BOB, EVE)]
 
 
 def test_whatever_the_order_everything_is_heard_once_healed(tallying: Store, log: Log) -> None:

@@ -1,13 +1,18 @@
 """Reacting: each fact leads to its command, whoever drains at once and whatever is refused."""
 
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
 from kernel.execute import Book
 from kernel.messaging.draining import Draining
 from kernel.messaging.interests import Interests
+from kernel.messaging.parking import list_parked
 from kernel.messaging.reacting import Reaction
+from kernel.messaging.releasing import release
+from kernel.messaging.showing import show
+from kernel.messaging.standing import unsettled_clients
+from kernel.refusal import NotYet, Unknown
 from kernel.store.store import Context, Store
 from tests.kernel.made import (
     ADA,
@@ -52,7 +57,6 @@ def counted(listener: Listener) -> list[str]:
     return [row.stream for row in listener.ask("SELECT stream FROM fact ORDER BY stream")]
 
 
-@pytest.mark.xfail(strict=True, reason="9.9: settled at a mark that was deleted and raised anew")
 def test_a_fact_heard_while_two_react_to_the_one_before_is_reacted_to(
     listener: Listener, log: Log
 ) -> None:
@@ -66,7 +70,18 @@ def test_a_fact_heard_while_two_react_to_the_one_before_is_reacted_to(
     assert counted(listener) == ["counter/first", "counter/second"]
 
 
-@pytest.mark.xfail(strict=True, reason="9.9: a refused reaction blocks its client's later ones")
+def reacting_to(listener: Listener) -> list[tuple[str, bool]]:
+    """The facts that are due, or were refused, by session."""
+    rows = listener.ask(
+        "SELECT h.body, d.error FROM due_reaction d JOIN heard_fact h ON h.id = d.fact"
+        " ORDER BY mark"
+    )
+    return [
+        (SessionAttended.FromString(bytes(row.body)).session_id, row.error is not None)
+        for row in rows
+    ]
+
+
 def test_a_reaction_that_is_refused_is_parked_alone(listener: Listener, log: Log) -> None:
     listener.hear(
         log.tell(ADA, attended("refused", TOO_MUCH)),
@@ -78,3 +93,60 @@ def test_a_reaction_that_is_refused_is_parked_alone(listener: Listener, log: Log
     listener.hear(log.tell(ADA, attended("fourth", 1)))
     listener.draining.drain()
     assert counted(listener) == ["counter/fourth", "counter/second", "counter/third"]
+    assert reacting_to(listener) == [("refused", True)]
+
+
+def test_a_refused_reaction_is_released_by_the_name_it_is_listed_with(
+    listener: Listener, log: Log
+) -> None:
+    refused = log.tell(ADA, attended("refused", TOO_MUCH))
+    listener.hear(refused)
+    listener.draining.drain()
+    with listener.store.transaction() as tx:
+        [parked] = list_parked(tx.connection)
+        assert str(parked.id) == f"reaction:count_up:{refused.headers['ce_id'].decode()}"
+        shown = show(tx, str(parked.id))
+        assert (shown.named.subject, shown.error) == (ADA, parked.error)
+        assert unsettled_clients(tx.connection, [ADA, BOB]) == {ADA}
+        assert release(tx, REACTING, str(parked.id)) == "its command is given again"
+        with pytest.raises(Unknown):
+            release(tx, REACTING, str(parked.id))
+    assert reacting_to(listener) == [("refused", False)]
+
+
+def test_one_that_has_to_wait_holds_back_its_clients_later_ones(tallying: Store, log: Log) -> None:
+    waits = ["first"]
+
+    def react(store: Store, fact: SessionAttended, context: Context) -> None:
+        if fact.session_id in waits:
+            raise NotYet("NOT_HEARD_YET", "soon")
+        count_up(store, fact, context)
+
+    interests = Interests(INPUTS.by_type.values(), reactions=[replace(COUNT_UP, react=react)])
+    listener = Listener(tallying, log, interests=interests)
+    listener.hear(
+        log.tell(ADA, attended("first", 1)),
+        log.tell(ADA, attended("second", 1)),
+        log.tell(BOB, attended("third", 1, client=BOB)),
+    )
+    listener.draining.drain()
+    assert counted(listener) == ["counter/third"]
+    waits.clear()
+    listener.draining.drain()
+    assert counted(listener) == ["counter/first", "counter/second", "counter/third"]
+
+
+def test_what_the_release_before_heard_and_never_reacted_to_is_reacted_to(
+    tallying: Store, log: Log
+) -> None:
+    """It knew no such reaction, or kept it by client, among derivations."""
+    before = Listener(tallying, log, interests=INPUTS)
+    before.hear(log.tell(ADA, attended("first", 1)), log.tell(ADA, attended("refused", TOO_MUCH)))
+    with tallying.transaction() as tx:
+        tx.raise_due([("count_up", ADA)])
+    listener = Listener(tallying, log, interests=REACTING)
+    for expected in (2, 0, 0):
+        assert listener.draining.raise_outdated() == expected
+        listener.draining.drain()
+    assert counted(listener) == ["counter/first"]
+    assert (listener.due(), reacting_to(listener)) == ([], [("refused", True)])

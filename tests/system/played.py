@@ -130,7 +130,7 @@ def _take_down(played: Played, service: str, connection: psycopg.Connection[Any]
             row["subject"]: (row["sequence"], str(row["id"]))
             for row in rows(f"SELECT * FROM heard_head WHERE topic = 'ninehours.{heard}.v1'")
         }
-    played.due += rows("SELECT count(*) AS n FROM due")[0]["n"]
+    played.due += rows("SELECT count(*) AS n FROM owed")[0]["n"]
     played.behind += rows(
         "SELECT count(*) AS n FROM heard_head WHERE behind_to IS NOT NULL OR stopped IS NOT NULL"
     )[0]["n"]
