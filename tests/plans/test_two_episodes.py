@@ -3,8 +3,6 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from tests.plans.heard import admitted, attended, discharged, phq9, scheduled, weeks
 from tests.plans.history import day
 
@@ -17,7 +15,6 @@ def local(number: int, hour: int, minute: int, zone: ZoneInfo = CHICAGO) -> date
     return datetime(on.year, on.month, on.day, hour, minute, tzinfo=zone).astimezone(UTC)
 
 
-@pytest.mark.xfail(strict=True, reason="9.24: the episode admitted last takes every session")
 def test_of_two_open_episodes_a_session_is_of_the_one_whose_program_gave_it() -> None:
     found = weeks(
         admitted(0, "e1", "p1"),
@@ -33,7 +30,6 @@ def test_of_two_open_episodes_a_session_is_of_the_one_whose_program_gave_it() ->
     ] == [("e1", 180, False), ("e2", 60, True)]
 
 
-@pytest.mark.xfail(strict=True, reason="9.24: the episode admitted last takes every session")
 def test_who_comes_without_being_expected_is_counted_where_they_came() -> None:
     found = weeks(
         admitted(0, "e1", "p1"),
@@ -53,7 +49,6 @@ def test_a_session_of_which_nobody_said_whose_it_was_is_of_the_episode_admitted_
     assert [each["episode_id"] for each in found] == ["e2"]
 
 
-@pytest.mark.xfail(strict=True, reason="9.24: even one that was discharged before")
 def test_of_which_nobody_said_is_of_an_open_episode_where_there_is_one() -> None:
     found = weeks(
         admitted(0, "e1", "p1"),
@@ -64,7 +59,6 @@ def test_of_which_nobody_said_is_of_an_open_episode_where_there_is_one() -> None
     assert [each["episode_id"] for each in found] == ["e1"]
 
 
-@pytest.mark.xfail(strict=True, reason="9.24: a score is of one episode alone")
 def test_a_score_is_of_every_episode_open_that_day() -> None:
     found = weeks(
         admitted(0, "e1", "p1", "lakeside"),
@@ -78,7 +72,6 @@ def test_a_score_is_of_every_episode_open_that_day() -> None:
     assert [(each["phq9"]["first"], each["phq9"]["latest"]) for each in found] == [(18, 9)] * 2
 
 
-@pytest.mark.xfail(strict=True, reason="9.24: days are those of UTC")
 def test_an_evening_score_on_the_day_of_discharge_is_no_baseline_of_the_next_episode() -> None:
     found = weeks(
         admitted(0, "e1", "p1", "lakeside"),
@@ -95,7 +88,6 @@ def test_an_evening_score_on_the_day_of_discharge_is_no_baseline_of_the_next_epi
     assert (of_second["first"], of_second["change"]) == (14, "NONE_RELIABLE")
 
 
-@pytest.mark.xfail(strict=True, reason="9.24: days are those of UTC")
 def test_the_day_is_that_of_each_episodes_own_site() -> None:
     """Sunday evening in Chicago is Monday in Tokyo."""
     found = weeks(

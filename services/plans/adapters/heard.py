@@ -30,7 +30,7 @@ BANDS = Bands(version="asam-adults/1", floor_minutes={"2.1": 540})
 def derive(client: str, facts: Facts) -> Sequence[Row]:
     """A row for each week of each episode, and one for each week that something is recommended."""
     client_id = id_of(client)
-    known = known_of(facts[client])
+    known = known_of(client, facts)
     rules = rules_of(facts.get(RULES_SUBJECT, ()))
     return [
         *(_progress(client_id, week) for week in measure(known, BANDS)),

@@ -15,12 +15,14 @@ from services.plans.adapters.level_rules import level_rules_of
 from services.plans.domain import known
 from services.plans.domain.rules import LevelRules
 
+SITES = "site/"  # what a site's subject begins with
 Reader = Callable[[Any, Any], known.ProgressFact]  # of the fact's id and place, and its message
 
 
-def known_of(facts: Iterable[HeardFact]) -> list[known.ProgressFact]:
-    """A client's facts; a type without a reader is an error."""
-    return [READERS[fact.type](_place(fact), fact.message) for fact in facts]
+def known_of(client: str, facts: Mapping[str, Iterable[HeardFact]]) -> list[known.ProgressFact]:
+    """A client's facts, and the clocks of their sites; a type without a reader is an error."""
+    sites = [heard for subject in facts if subject.startswith(SITES) for heard in facts[subject]]
+    return [READERS[fact.type](_place(fact), fact.message) for fact in (*facts[client], *sites)]
 
 
 def rules_of(facts: Iterable[HeardFact]) -> dict[LevelRules, str]:
@@ -38,12 +40,18 @@ def _place(fact: HeardFact) -> dict[str, Any]:
     return {"id": str(fact.id), "sequence": fact.sequence}
 
 
+def _site(place: Any, told: attendance.SiteOpened) -> known.SiteClocks:
+    return known.SiteClocks(**place, site_id=told.site_id, time_zone=told.time_zone)
+
+
 def _admission(place: Any, told: intake.ClientAdmitted) -> known.Admission:
     return known.Admission(
         **place,
         episode_id=told.episode_id,
         level_of_care=told.level_of_care,
         admitted_on=date_of(told, "admitted_on"),
+        site_id=told.site_id,
+        program_id=told.program.program_id,
     )
 
 
@@ -117,6 +125,7 @@ def _scheduled(place: Any, told: attendance.SessionScheduled) -> known.Scheduled
         starts_at=optional(timestamp_of, told, "starts_at"),
         # Facts of the first release say no kind: there were groups alone.
         service_kind=optional(required_enum, told, "service_kind") or "GROUP",
+        program_id=told.program.program_id,
     )
 
 
@@ -137,6 +146,7 @@ def _missed(place: Any, told: attendance.SessionMissed) -> known.Attendance:
         service_date=date_of(told, "service_date"),
         correction=0,
         attended=False,
+        program_id=told.program.program_id,
     )
 
 
@@ -164,6 +174,7 @@ def _attendance(
             for span in told.treatment
         ),
         overlap=attendance.FLAG_OVERLAP in told.flags,
+        program_id=told.program.program_id,
     )
 
 
@@ -173,6 +184,7 @@ def _by_type(readers: Mapping[type[Message], Reader]) -> dict[str, Reader]:
 
 READERS = _by_type(
     {
+        attendance.SiteOpened: _site,
         intake.ClientAdmitted: _admission,
         intake.AssessmentCompleted: _assessed,
         intake.SafetyTaskOpened: _safety_task,

@@ -21,7 +21,7 @@ class SqlPast:
         client = client_subject(client_id)
         facts = INTERESTS.gather(tx.connection, client, until)
         return Then(
-            facts=known_of(facts[client]),
+            facts=known_of(client, facts),
             rules=rules_of(facts.get(RULES_SUBJECT, ())),
             bands=BANDS,
         )

@@ -103,6 +103,7 @@ def _plan(fact: k.PlanInForce) -> str:
 
 
 SAYINGS: dict[type, Callable[[Any], str]] = {
+    k.SiteClocks: lambda f: f"site {f.site_id} keeps the time of {f.time_zone}",
     k.Admission: lambda f: f"admitted {f.admitted_on} at level {f.level_of_care}",
     k.LevelChange: lambda f: f"level {f.level_of_care} from {f.effective_from}",
     k.Discharge: lambda f: f"discharged {f.discharged_on}",

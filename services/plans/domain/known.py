@@ -13,10 +13,22 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SiteClocks(Heard):
+    """Which dates moments have at a site: its IANA time zone."""
+
+    site_id: str
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Admission(Heard):
+    """To a program, at a site."""
+
     episode_id: str
     level_of_care: str
     admitted_on: date
+    site_id: str = ""
+    program_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +65,13 @@ class Review(Heard):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scheduled(Heard):
-    """`service_kind`: GROUP, INDIVIDUAL …, as attendance names it."""
+    """`service_kind`: GROUP, INDIVIDUAL …, as attendance names it. `program_id`: who gives it."""
 
     session_id: str
     service_date: date
     starts_at: datetime | None = None
     service_kind: str = "GROUP"
+    program_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +93,8 @@ class Attendance(Heard):
     """What was told of a session: when it was closed (`correction` 0), or by a correction.
 
     `time` is the client's in treatment, `treatment` when it was; empty where minutes alone were
-    told. `overlap`: the client was at another session at that time.
+    told. `overlap`: the client was at another session at that time. `program_id`: the session's,
+    empty where it was not told.
     """
 
     session_id: str
@@ -90,6 +104,7 @@ class Attendance(Heard):
     time: timedelta = timedelta()
     treatment: tuple[Span, ...] = ()
     overlap: bool = False
+    program_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +134,8 @@ class SafetyClosed(Heard):
 
 
 ProgressFact = (
-    Admission
+    SiteClocks
+    | Admission
     | LevelChange
     | Discharge
     | PlanInForce

@@ -3,9 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from itertools import takewhile
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from services.plans.domain.known import (
     Admission,
@@ -16,9 +17,10 @@ from services.plans.domain.known import (
     PlanInForce,
     ProgressFact,
     Review,
+    SiteClocks,
     order,
 )
-from services.plans.domain.scores import Trend, day_of, of_episode, trend_of
+from services.plans.domain.scores import Stay, Trend, scores_of, trend_of
 from services.plans.domain.sessions import Session, sessions_of
 
 WEEK = timedelta(days=7)
@@ -69,9 +71,11 @@ class WeekOfProgress:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """All facts of one episode, sessions and scores in order of time."""
+    """All facts of one episode, sessions and scores in order of time; its days at its site."""
 
     admission: Admission
+    clocks: SiteClocks | None
+    stay: Stay
     plans: Sequence[PlanInForce]
     reviews: Sequence[Review]
     levels: Sequence[LevelChange]
@@ -83,11 +87,10 @@ class Episode:
 def measure(facts: Iterable[ProgressFact], bands: Bands) -> list[WeekOfProgress]:
     """Every week of every episode of one client, from admission to the last session there is.
 
-    Order and repetition of the facts do not matter. A session belongs to the episode admitted
-    last before it, or that day; one before any admission to none. The week of admission is measured
-    like any other, not prorated. What was cancelled is neither open nor missed, and makes no
-    further week. The level is the one in force on the week's last day; one without a floor reaches
-    no band.
+    Order and repetition of the facts do not matter. A session before any admission belongs to no
+    episode. The week of admission is measured like any other, not prorated. What was cancelled is
+    neither open nor missed, and makes no further week. The level is the one in force on the week's
+    last day; one without a floor reaches no band.
     """
     return [week for episode in episodes_of(facts) for week in weeks_of(episode, bands)]
 
@@ -95,35 +98,62 @@ def measure(facts: Iterable[ProgressFact], bands: Bands) -> list[WeekOfProgress]
 def episodes_of(facts: Iterable[ProgressFact]) -> list[Episode]:
     """The client's episodes in order of admission, each with what belongs to it.
 
-    A score belongs to the episode open on its day; from the discharge before (or, without one, the
-    admission) on. One shortly before the admission may be its first.
+    A session belongs to the episode whose program gave it; where that isn't known, or is no
+    episode's, to one open on its date, else to one before: of several, the one admitted last. A
+    score belongs to every episode open on its date at the episode's site.
     """
     known = sorted(frozenset(facts), key=order)
     last = {fact.episode_id: fact for fact in _only(known, Admission)}
     admissions = sorted(last.values(), key=lambda each: (each.admitted_on, order(each)))
-    ends = [*(admission.admitted_on for admission in admissions[1:]), date.max]
     discharges = {fact.episode_id: fact for fact in _only(known, Discharge)}
-    sessions = sessions_of(known)
-    episodes = []
-    closed = date.min
-    for admission, end in zip(admissions, ends, strict=False):
-        episode_id = admission.episode_id
-        discharge = discharges.get(episode_id)
-        until = end - DAY if discharge is None else discharge.discharged_on
-        plans = [fact for fact in _only(known, PlanInForce) if fact.episode_id == episode_id]
-        episodes.append(
-            Episode(
-                admission=admission,
-                plans=plans,
-                reviews=_only(known, Review),
-                levels=[f for f in _only(known, LevelChange) if f.episode_id == episode_id],
-                discharge=discharge,
-                sessions=[s for s in sessions if admission.admitted_on <= s.service_date < end],
-                scores=of_episode(_only(known, Assessed), admission.admitted_on, closed, until),
-            )
+    clocks = {fact.site_id: fact for fact in _only(known, SiteClocks)}
+    stays = {each.episode_id: _stay(each, discharges, clocks) for each in admissions}
+    sessions: defaultdict[str, list[Session]] = defaultdict(list)
+    for session in sessions_of(known):
+        if admission := _admission_of(session, admissions, stays):
+            sessions[admission.episode_id].append(session)
+    return [
+        Episode(
+            admission=admission,
+            clocks=clocks.get(admission.site_id),
+            stay=stays[episode_id],
+            plans=[fact for fact in _only(known, PlanInForce) if fact.episode_id == episode_id],
+            reviews=_only(known, Review),
+            levels=[fact for fact in _only(known, LevelChange) if fact.episode_id == episode_id],
+            discharge=discharges.get(episode_id),
+            sessions=sessions[episode_id],
+            scores=scores_of(
+                stays[episode_id],
+                _only(known, Assessed),
+                [stay for other, stay in stays.items() if other != episode_id],
+            ),
         )
-        closed = max(closed, until)
-    return episodes
+        for episode_id, admission in ((each.episode_id, each) for each in admissions)
+    ]
+
+
+def _stay(
+    admission: Admission, discharges: Mapping[str, Discharge], clocks: Mapping[str, SiteClocks]
+) -> Stay:
+    """Of a site nobody told of, the dates are UTC's."""
+    discharge = discharges.get(admission.episode_id)
+    site = clocks.get(admission.site_id)
+    return Stay(
+        first=admission.admitted_on,
+        last=date.max if discharge is None else discharge.discharged_on,
+        zone=UTC if site is None else ZoneInfo(site.time_zone),
+    )
+
+
+def _admission_of(
+    session: Session, admissions: Sequence[Admission], stays: Mapping[str, Stay]
+) -> Admission | None:
+    """None: before any. The admissions are in order."""
+    day = session.service_date
+    begun = [each for each in admissions if each.admitted_on <= day]
+    own = [each for each in begun if session.program_id and session.program_id == each.program_id]
+    on_that_day = [each for each in begun if day <= stays[each.episode_id].last]
+    return next((each[-1] for each in (own, on_that_day, begun) if each), None)
 
 
 def weeks_of(episode: Episode, bands: Bands) -> Iterator[WeekOfProgress]:
@@ -160,7 +190,7 @@ def _week(
     plan = _plan_in_force(episode.plans, last_day)
     review = _latest_review(episode.reviews, plan, last_day)
     level = level_on(episode, last_day)
-    scores = [score for score in episode.scores if day_of(score) <= last_day]
+    scores = [each for each in episode.scores if episode.stay.day_of(each.completed_at) <= last_day]
     told = [session.attendance for session in sessions if session.attendance is not None]
     in_a_row = _missed_in_a_row(episode.sessions, last_day)
     time = sum((session.delivered for session in sessions), timedelta())
@@ -168,6 +198,7 @@ def _week(
     floor = bands.floor_minutes.get(level.level_of_care)
     used: list[Heard | None] = [episode.admission, plan, review, level, *scores[:1], *scores[-1:]]
     used += [fact for session in (*sessions, *in_a_row) for fact in session.facts]
+    used += [episode.clocks] if scores else []
     shared = frozenset().union(*(session.shared_with for session in sessions))
     return WeekOfProgress(
         episode_id=episode.admission.episode_id,

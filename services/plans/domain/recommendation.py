@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import date
 
 from services.plans.domain.known import (
     Assessed,
@@ -22,7 +22,7 @@ from services.plans.domain.progress import (
     weeks_of,
 )
 from services.plans.domain.rules import LevelRules, in_effect
-from services.plans.domain.scores import RELIABLY_DETERIORATED, RELIABLY_IMPROVED
+from services.plans.domain.scores import RELIABLY_DETERIORATED, RELIABLY_IMPROVED, Stay
 
 STEP_UP = "STEP_UP"
 COMPLETE = "COMPLETE"
@@ -70,7 +70,7 @@ def recommend(
             weeks.append(week)
             table = in_effect(rules, week.last_day)
             if table is not None:
-                tasks = _open_tasks(known, week.last_day)
+                tasks = _open_tasks(known, episode.stay, week.last_day)
                 found.append(_recommendation(episode, weeks, tasks, table, rules[table]))
     return found
 
@@ -169,8 +169,8 @@ def _change(week: WeekOfProgress, wanted: str) -> Check:
     return Check(met, trend if met else f"{trend}, not {wanted}")
 
 
-def _open_tasks(known: Sequence[ProgressFact], day: date) -> list[Heard]:
-    """Tasks open at the end of the day (UTC), with the assessments they arose from.
+def _open_tasks(known: Sequence[ProgressFact], stay: Stay, day: date) -> list[Heard]:
+    """Tasks open at the end of the day at the episode's site, with the assessments they arose from.
 
     A task is open from its assessment on; where that isn't known, from when it is due.
     """
@@ -181,7 +181,7 @@ def _open_tasks(known: Sequence[ProgressFact], day: date) -> list[Heard]:
         arose = assessed.get(task.assessment_id)
         opened_at = task.due_at if arose is None else arose.completed_at
         closing = closed.get(task.task_id)
-        ended = closing is not None and closing.closed_at.astimezone(UTC).date() <= day
-        if opened_at.astimezone(UTC).date() <= day and not ended:
+        ended = closing is not None and stay.day_of(closing.closed_at) <= day
+        if stay.day_of(opened_at) <= day and not ended:
             used += [task] if arose is None else [task, arose]
     return used

@@ -1,8 +1,8 @@
 """The trend of an episode's scores, and whether their change is more than an instrument's noise."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 
 from services.plans.domain.cited import BASELINE_DAYS, RELIABLE_CHANGE
 from services.plans.domain.known import Assessed, order
@@ -22,23 +22,41 @@ class Trend:
     change: str
 
 
-def day_of(assessed: Assessed) -> date:
-    """The date in UTC: where it was taken, and so its local date, isn't told."""
-    return assessed.completed_at.astimezone(UTC).date()
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """The days of an episode, both included, by the clocks of its site."""
+
+    first: date
+    last: date
+    zone: tzinfo
+
+    def day_of(self, moment: datetime) -> date:
+        """The date there."""
+        return moment.astimezone(self.zone).date()
+
+    def has(self, moment: datetime) -> bool:
+        return self.first <= self.day_of(moment) <= self.last
 
 
-def of_episode(
-    assessed: Iterable[Assessed], admitted_on: date, after: date, until: date
-) -> list[Assessed]:
-    """PHQ-9 scores of an episode, oldest first: `after` one day, `until` another, and none older
-    than a baseline may be. Partial ones are not used."""
-    oldest = admitted_on - timedelta(days=BASELINE_DAYS.value)
+def scores_of(stay: Stay, assessed: Iterable[Assessed], others: Sequence[Stay]) -> list[Assessed]:
+    """PHQ-9 scores of an episode, oldest first; partial ones are not used.
+
+    It has those of its own days, whichever other episode has them too. One shortly before the
+    admission may be its first, unless another episode was open then: it is of that one.
+    """
+    oldest = stay.first - timedelta(days=BASELINE_DAYS.value)
+
+    def is_of_it(moment: datetime) -> bool:
+        if oldest <= stay.day_of(moment) < stay.first:
+            return not any(other.has(moment) for other in others)
+        return stay.has(moment)
+
     return sorted(
         (
             each
             for each in assessed
             if each.instrument.partition("/")[0] == PHQ9 and not each.partial
-            if oldest <= day_of(each) and after < day_of(each) <= until
+            if is_of_it(each.completed_at)
         ),
         key=lambda each: (each.completed_at, order(each)),
     )

@@ -50,6 +50,12 @@ class Session:
         return self.attendance is not None and not self.attendance.attended
 
     @property
+    def program_id(self) -> str:
+        """Whose it is; empty where nobody said."""
+        told = "" if self.attendance is None else self.attendance.program_id
+        return told or ("" if self.scheduled is None else self.scheduled.program_id)
+
+    @property
     def is_therapy(self) -> bool:
         """Attended, and of a kind that is treatment; what nobody scheduled is taken for it."""
         kind = None if self.scheduled is None else self.scheduled.service_kind
