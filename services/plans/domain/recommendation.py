@@ -106,6 +106,8 @@ def _recommendation(
         kind, checks = CONTINUE, [check for check in (*down, *complete) if not check.met]
     rests_on = {fact for each in weeks for fact in each.rests_on}
     rests_on |= {level.id, rules_fact, *(task.id for task in tasks)}
+    if tasks and episode.clocks is not None:
+        rests_on.add(episode.clocks.id)
     return Recommendation(
         episode_id=week.episode_id,
         week_start=week.week_start,
