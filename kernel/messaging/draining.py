@@ -75,6 +75,7 @@ class Draining:
             }
             keys |= _every_key(tx, [d for d in self._interests.derivations if _is_new_code(tx, d)])
             tx.raise_due(keys)
+            self._barrier("outdated")
         return len(keys) + self._reacting.raise_undone()
 
     def _due(self) -> list[tuple[Derivation, str, int]]:
