@@ -189,6 +189,7 @@ def _rebuild(service: Service, settings: Settings) -> None:
 
     began = time.monotonic()
     draining = Draining(open_store(service, settings), service.interests)
+    draining.raise_outdated()
     raised = draining.raise_all()
     derived = draining.drain()
     log.info("rebuilt", due=raised, derived=derived, seconds=round(time.monotonic() - began, 1))

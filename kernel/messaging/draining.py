@@ -38,6 +38,7 @@ class Draining:
         self._interests = interests
         self._barrier = barrier  # tests hold a drain here
         self._reacting = Reacting(store, interests, barrier=barrier)
+        self._begun = False
 
     def drain(self) -> int:
         """Drain until nothing due is left to take; gives how many keys were, reactions first."""
@@ -59,9 +60,14 @@ class Draining:
     def raise_outdated(self) -> int:
         """Make due what other code than today's derived: rows of it, and clients it gave no row.
 
-        And what was heard and never reacted to.
+        And what was heard and never reacted to. From then on workers with other code leave these
+        derivations alone: whoever started last derives, so that a roll-out and a roll-back end
+        with the release that stays.
         """
         with self._store.transaction() as tx:
+            # First: it waits for drains that other code began, and holds up those to come. A
+            # client that they derived is seen below; one heard later is raised by its hearing.
+            taken_over = [d for d in self._interests.derivations if _take_over(tx, d)]
             keys = {
                 (derivation.name, key)
                 for derivation in self._interests.derivations
@@ -73,26 +79,42 @@ class Draining:
                     {"name": derivation.name, "code": derivation.code},
                 )
             }
-            keys |= _every_key(tx, [d for d in self._interests.derivations if _is_new_code(tx, d)])
+            keys |= _every_key(tx, taken_over)
             tx.raise_due(keys)
             self._barrier("outdated")
         return len(keys) + self._reacting.raise_undone()
 
     def _due(self) -> list[tuple[Derivation, str, int]]:
         by_name = {derivation.name: derivation for derivation in self._interests.derivations}
+        ours = {
+            "names": list(by_name),
+            "codes": [derivation.code for derivation in by_name.values()],
+        }
         with self._store.transaction() as tx:
+            if not self._begun:  # what nobody ever derived here is for whoever comes first
+                tx.connection.execute(
+                    text(
+                        "INSERT INTO derivation_code SELECT * FROM unnest("
+                        "CAST(:names AS text[]), CAST(:codes AS text[])) ON CONFLICT DO NOTHING"
+                    ),
+                    ours,
+                )
             rows = tx.connection.execute(
                 text(
                     "SELECT derivation, key, mark FROM due"
-                    " WHERE error IS NULL AND derivation = ANY(CAST(:names AS text[]))"
+                    " JOIN unnest(CAST(:names AS text[]), CAST(:codes AS text[]))"
+                    "   AS ours(derivation, code) USING (derivation)"
+                    " WHERE error IS NULL AND NOT EXISTS (SELECT FROM derivation_code AS d"
+                    "   WHERE d.derivation = due.derivation AND d.code <> ours.code)"
                     " ORDER BY raised_at LIMIT :batch"
                 ),
-                {"names": list(by_name), "batch": BATCH},
+                {**ours, "batch": BATCH},
             ).all()
+        self._begun = True
         return [(by_name[row.derivation], row.key, row.mark) for row in rows]
 
     def _drain_key(self, derivation: Derivation, client: str, mark: int) -> bool:
-        """False when another worker has this client, or nothing of it is due any more."""
+        """False when another worker has this client, or the derivation, or nothing of it is due."""
         marks = [mark]
         while True:
             try:
@@ -109,6 +131,8 @@ class Draining:
     def _derive(
         self, tx: Transaction, derivation: Derivation, client: str, took: Callable[[int], None]
     ) -> bool:
+        if not _is_ours(tx, derivation):
+            return False
         references = self._interests.leads_to(tx.connection, client)
         tx.lock(references, share=True)
         if not tx.lock([client], skip=True):
@@ -167,8 +191,8 @@ def _every_key(tx: Transaction, derivations: Sequence[Derivation]) -> set[tuple[
     return {(derivation.name, client) for (client,) in clients for derivation in derivations}
 
 
-def _is_new_code(tx: Transaction, derivation: Derivation) -> bool:
-    """Whether another release's code derived last, according to the record; remembers today's."""
+def _take_over(tx: Transaction, derivation: Derivation) -> bool:
+    """Whether another release's code derived last, according to the record; from now on ours."""
     return bool(
         tx.connection.execute(
             text(
@@ -179,6 +203,15 @@ def _is_new_code(tx: Transaction, derivation: Derivation) -> bool:
             {"name": derivation.name, "code": derivation.code},
         ).rowcount
     )
+
+
+def _is_ours(tx: Transaction, derivation: Derivation) -> bool:
+    """Whether this code may derive; until the transaction ends, no other takes over."""
+    code = tx.connection.execute(
+        text("SELECT code FROM derivation_code WHERE derivation = :name FOR SHARE"),
+        {"name": derivation.name},
+    ).scalar()
+    return bool(code == derivation.code)
 
 
 def _publications(

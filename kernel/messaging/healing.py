@@ -64,7 +64,11 @@ class Healing:
         self._resting: dict[Place, _Rest] = {}
 
     def compare(self) -> int:
-        """Mark behind what owners have and this service hasn't heard, a lost last fact included."""
+        """Mark behind what owners have and this service hasn't heard, a lost last fact included.
+
+        Of its own facts, hear those that another release published without hearing them.
+        """
+        self._hearing.own.catch_up()
         return self._each(self._owners, lambda topic: self._compare(self._owners[topic]))
 
     def _compare(self, owner: Owner) -> int:

@@ -21,7 +21,7 @@ from kernel.messaging.heads import (
     write_heads,
 )
 from kernel.messaging.interests import Interests, Use, use
-from kernel.messaging.own import catch_up
+from kernel.messaging.own import OwnFacts
 from kernel.messaging.parking import park
 from kernel.store.database import is_passing
 from kernel.store.store import Store, Transaction
@@ -58,6 +58,7 @@ class Hearing:
     ) -> None:
         self.store = store
         self.interests = interests
+        self.own = OwnFacts(store, interests)
         self._barrier = barrier  # tests hold two transactions here
 
     def begin(self, topics: Sequence[Topic]) -> None:
@@ -69,7 +70,7 @@ class Hearing:
         with self.store.transaction() as tx:
             for topic in sorted(topics):
                 begin_topic(tx.connection, topic, types)
-        catch_up(self.store, self.interests)
+        self.own.catch_up()
 
     def hear(self, records: Iterable[Record]) -> None:
         """Hear a batch, in one transaction; one by one when the database refuses any of them.

@@ -1,4 +1,4 @@
-"""A service's own facts that it derives from: heard when made, and caught up with at start."""
+"""A service's own facts that it derives from: heard when made, or caught up with."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -36,24 +36,48 @@ def hear_own(tx: Transaction, interests: Interests, written: Iterable[Written]) 
     use(tx, interests, uses)
 
 
-def catch_up(store: Store, interests: Interests) -> int:
-    """Hear what was published here before this release derived from it; gives how many facts."""
-    found = 0
-    while True:
-        with store.transaction() as tx:
+class OwnFacts:
+    """What was published here and not heard as it was made: of no use to that release.
+
+    Its `api` may still be at work in a roll-out, so this is looked for again and again; each time
+    only among what was written since.
+    """
+
+    def __init__(self, store: Store, interests: Interests) -> None:
+        self._store = store
+        self._interests = interests
+        self._looked_to = 0  # transactions before this one were over when it last looked
+
+    def catch_up(self) -> int:
+        """Hear what is missing; gives how many facts."""
+        with self._store.transaction() as tx:
+            over = tx.connection.execute(
+                text("SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)")
+            ).scalar_one()
+        since = self._looked_to if self._looked_to <= over else 0  # another server counts anew
+        found = 0
+        while missing := self._hear_missing(since):
+            found += missing
+        self._looked_to = over
+        return found
+
+    def _hear_missing(self, since: int) -> int:
+        interests = self._interests
+        with self._store.transaction() as tx:
             missing = tx.connection.execute(
                 text(
                     "SELECT p.* FROM published p WHERE p.type = ANY(CAST(:types AS text[]))"
+                    " AND p.written_by >= CAST(CAST(:since AS text) AS xid8)"
                     " AND NOT EXISTS (SELECT FROM heard_fact h WHERE h.id = p.id)"
                     " ORDER BY position LIMIT :batch"
                 ),
-                {"types": sorted(interests.by_type), "batch": BATCH},
+                {"types": sorted(interests.by_type), "since": since, "batch": BATCH},
             ).all()
             tx.lock(row.subject for row in missing)
             uses = [
                 Use(
                     id=row.id,
-                    topic=store.topic,
+                    topic=self._store.topic,
                     subject=row.subject,
                     sequence=row.sequence,
                     type=row.type,
@@ -68,6 +92,4 @@ def catch_up(store: Store, interests: Interests) -> int:
                 for row in missing
             ]
             use(tx, interests, uses)
-        found += len(missing)
-        if len(missing) < BATCH:
-            return found
+        return len(missing)

@@ -145,7 +145,9 @@ def test_a_failed_derivation_is_released_to_be_derived_again(listener: Listener,
         give_up(listener, derivation)
     in_transaction(listener.store, lambda tx: releasing.release(tx, listener.interests, derivation))
     mended = Derivation(name="tally", code="2", derive=lambda *_: (), publish=TALLY.publish)
-    Draining(listener.store, Interests(INPUTS.by_type.values(), [mended])).drain()
+    newer = Draining(listener.store, Interests(INPUTS.by_type.values(), [mended]))
+    newer.raise_outdated()
+    newer.drain()
     assert (listener.due(), ids(listener)) == ([], [])
 
 

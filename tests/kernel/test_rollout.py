@@ -51,7 +51,6 @@ def old(tallying: Store, log: Log) -> Listener:
     return listener
 
 
-@pytest.mark.xfail(strict=True, reason="9.10: an old worker drains a new release's keys")
 def test_an_old_worker_leaves_what_a_new_release_raised(old: Listener, log: Log) -> None:
     new = Draining(old.store, NEWER)
     assert new.raise_outdated() == 2
@@ -62,7 +61,6 @@ def test_an_old_worker_leaves_what_a_new_release_raised(old: Listener, log: Log)
     assert old.tallies() == {ADA: {"by": "newer"}, BOB: {"by": "newer"}}
 
 
-@pytest.mark.xfail(strict=True, reason="9.10: an old worker drains while a new release takes over")
 def test_a_client_heard_while_a_new_release_takes_over_is_not_left_to_old_code(
     old: Listener, log: Log
 ) -> None:
@@ -77,7 +75,6 @@ def test_a_client_heard_while_a_new_release_takes_over_is_not_left_to_old_code(
     assert len(old.tallies()) == 3
 
 
-@pytest.mark.xfail(strict=True, reason="9.10: what an old api publishes later is never heard")
 def test_what_an_old_api_publishes_after_a_new_worker_caught_up_is_heard(counting: Store) -> None:
     new = Listener(counting)
     old_api = book_of(counting)
