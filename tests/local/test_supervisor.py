@@ -3,8 +3,10 @@
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import psutil
@@ -13,7 +15,7 @@ import pytest
 from ninehours.local import leftovers
 from ninehours.local.folder import DataFolder, DataInUse
 from ninehours.local.probes import await_until
-from ninehours.local.process import ProcessSpec
+from ninehours.local.process import ProcessSpec, Watched
 from ninehours.local.supervisor import ProcessFailed, Stopped, Supervisor
 
 SERVE = """
@@ -73,6 +75,61 @@ def test_what_is_killed_comes_back(supervisor: Supervisor, folder: DataFolder) -
     supervisor.await_ready("one", restarts=1, within=10)
     assert supervisor.processes["one"] != before
     assert supervisor.restarts("one") == 1
+
+
+SLOW = """
+import pathlib, sys, time
+ready = pathlib.Path(sys.argv[1])
+while {unfinished}: {work}
+ready.touch()
+while True: time.sleep(60)
+"""
+CALCULATING = SLOW.format(unfinished="time.process_time() < 2.5", work="pass")
+WRITING = SLOW.format(
+    unfinished="time.monotonic() - began < 5", work="print('.', flush=True); time.sleep(0.05)"
+).replace("ready =", "began = time.monotonic(); ready =")
+STANDING = SLOW.format(unfinished="True", work="time.sleep(60)")
+
+
+@pytest.mark.xfail(strict=True, raises=TypeError, reason="9.29: a start has so many seconds")
+@pytest.mark.parametrize("code", [CALCULATING, WRITING])
+def test_a_slow_start_is_waited_for_as_long_as_it_gets_on_and_named(
+    folder: DataFolder, code: str
+) -> None:
+    said: list[str] = []
+    supervisor = Supervisor(folder, said.append, standstill=2.0, told_every=1.0)
+    try:
+        supervisor.start(server(supervisor, folder, "one", code=code))
+        supervisor.await_ready("one")
+    finally:
+        supervisor.stop()
+    assert any("still starting" in line and "one" in line for line in said)
+
+
+@pytest.mark.xfail(strict=True, raises=TypeError, reason="9.29: a start has so many seconds")
+def test_a_start_that_stands_still_is_given_up_and_its_log_is_named(folder: DataFolder) -> None:
+    supervisor = Supervisor(folder, lambda _: None, standstill=1.0)
+    spec = server(supervisor, folder, "one", code="print('so far', flush=True)" + STANDING)
+    try:
+        supervisor.start(spec)
+        with pytest.raises(ProcessFailed, match="one stands still") as failed:
+            supervisor.await_ready("one")
+        assert str(spec.log) in str(failed.value) and "so far" in str(failed.value)
+        with pytest.raises(ProcessFailed, match="one stands still"):
+            supervisor.run(spec)
+    finally:
+        supervisor.stop()
+
+
+@pytest.mark.xfail(strict=True, reason="9.29: deaths count only within 30 s")
+def test_deaths_in_a_row_are_counted_however_long_each_start_takes(
+    supervisor: Supervisor, folder: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine on which a start takes minutes is a clock on which they pass."""
+    minutes = count(0, 60)
+    monkeypatch.setattr("ninehours.local.process.time.monotonic", lambda: float(next(minutes)))
+    watched = Watched(server(supervisor, folder, "one"), threading.Condition())
+    assert [watched._delay(1) is None for _ in range(5)] == [False] * 4 + [True]
 
 
 def test_being_killed_on_purpose_often_is_no_reason_to_give_up(
