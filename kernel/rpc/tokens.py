@@ -22,6 +22,7 @@ SERVICE_ROLE = "service:"
 SERVICE_SUBJECT = "service/"
 PURPOSES = frozenset({"TREATMENT", "PAYMENT", "OPERATIONS"})
 SKEW_SECONDS = 60
+LIFETIME = timedelta(minutes=10)
 
 
 class Unauthenticated(Refusal):
@@ -41,7 +42,10 @@ class Actor:
 class Issuer:
     """Signs tokens under one issuer's key; says nothing that the issuer may not assert."""
 
-    def __init__(self, secrets_dir: Path, issuer: str) -> None:
+    def __init__(
+        self, secrets_dir: Path, issuer: str, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.clock = clock
         self._issuer = issuer
         self._key = private_key(secrets_dir, issuer)
 
@@ -63,7 +67,7 @@ class Issuer:
         actor = _actor_of(claims)
         if actor is None or not _may_assert(self._issuer, actor):
             raise ValueError(f"{self._issuer} may not assert this subject, role or purpose")
-        now = int(time.time())
+        now = int(self.clock())
         dated = {**claims, "iss": self._issuer, "iat": now}
         dated["exp"] = now + int(lifetime.total_seconds())
         header = {"alg": ALGORITHM, "kid": self._issuer}
@@ -105,16 +109,17 @@ def service_tokens(
     secrets_dir: Path,
     service: str,
     purpose: str = "OPERATIONS",
-    lifetime: timedelta = timedelta(minutes=10),
+    *,
+    clock: Callable[[], float] = time.time,
 ) -> Callable[[], str]:
-    """What a service shows its peers."""
+    """What a service shows its peers, each good for ten minutes."""
     actor = Actor(
         id=f"{SERVICE_SUBJECT}{service}",
         roles=frozenset({f"{SERVICE_ROLE}{service}"}),
         sites=frozenset({EVERY_SITE}),
         purpose=purpose,
     )
-    return renewed_tokens(Issuer(secrets_dir, service), actor, lifetime)
+    return renewed_tokens(Issuer(secrets_dir, service, clock=clock), actor, LIFETIME)
 
 
 def renewed_tokens(issuer: Issuer, actor: Actor, lifetime: timedelta) -> Callable[[], str]:
@@ -125,11 +130,11 @@ def renewed_tokens(issuer: Issuer, actor: Actor, lifetime: timedelta) -> Callabl
     def token() -> str:
         nonlocal held, renew_at
         with lock:
-            if time.time() >= renew_at:
+            if issuer.clock() >= renew_at:
                 held = issuer.token(
                     actor.id, sorted(actor.roles), sorted(actor.sites), actor.purpose, lifetime
                 )
-                renew_at = time.time() + lifetime.total_seconds() / 2
+                renew_at = issuer.clock() + lifetime.total_seconds() / 2
             return held
 
     return token

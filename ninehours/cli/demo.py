@@ -19,10 +19,6 @@ from ninehours.story.rehearsal import rehearse
 from ninehours.story.summary import Summary, summarize
 from ninehours.story.telling import BILLER
 
-# Shorter than a test's: a part that is away so long is not coming back while somebody watches.
-DEADLINE = 20.0
-PATIENCE = 60.0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -62,9 +58,6 @@ def play_story(path: Path, seed: int) -> Outcome:
             system.addresses,
             system.secrets_dir,
             seed=seed,
-            deadline=DEADLINE,
-            patience=PATIENCE,
-            settle_within=PATIENCE,
             on_step=watching.step,
             on_scene=watching.scene,
         ) as gateway:

@@ -103,7 +103,7 @@ class Kafka:
             env=supervisor.environment({}),
             log=self._folder.logs / "kafka.log",
             ready=lambda: answers(self.port),
-            grace=20.0,
+            grace=60.0,
         )
 
     def _java(self, *arguments: str) -> tuple[str, ...]:
@@ -123,7 +123,7 @@ def answers(port: int) -> bool:
     """Whether the broker answers Kafka's first question, ApiVersions; a mere port says nothing."""
     question = struct.pack(">hhih", 18, 0, 1, -1)
     try:
-        with socket.create_connection((LOOPBACK, port), timeout=2) as broker:
+        with socket.create_connection((LOOPBACK, port), timeout=20) as broker:
             broker.sendall(struct.pack(">i", len(question)) + question)
             head = broker.recv(10, socket.MSG_WAITALL)
     except OSError:
@@ -149,7 +149,7 @@ def declare_topics(bootstrap: str, names: Iterable[str], partitions: int = PARTI
                 admin.create_topics(topics)
         await_until(
             lambda: all(_is_led(topic) for topic in admin.describe_topics(wanted)),
-            30,
+            300,
             f"leaders of {', '.join(wanted)}",
         )
         for topic in admin.describe_topics(wanted):

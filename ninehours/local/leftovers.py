@@ -9,7 +9,7 @@ import psutil
 from ninehours.local.folder import DATA_DIR, RUN_ID
 from ninehours.local.probes import await_until
 
-GONE_WITHIN = 20.0
+GONE_WITHIN = 120.0  # seconds: who was killed still needs a moment of CPU to be gone
 
 
 def of_run(data: str, *, run: Callable[[str], bool]) -> list[psutil.Process]:

@@ -86,7 +86,7 @@ class Postgres:
             ready=self._answers,
             prepare=self.clear,
             stop_with=signal.SIGINT,  # "Fast": clients are sent away, everything is written.
-            grace=30.0,
+            grace=60.0,
         )
 
     def clear(self) -> None:
@@ -154,7 +154,7 @@ def answers(url: str) -> bool:
     import psycopg
 
     try:
-        with psycopg.connect(url, connect_timeout=5) as connection:
+        with psycopg.connect(url, connect_timeout=20) as connection:
             return connection.execute("select 1").fetchone() == (1,)
     except psycopg.OperationalError:
         return False

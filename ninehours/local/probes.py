@@ -46,7 +46,7 @@ def free_ports(count: int) -> list[int]:
 def listens(port: int) -> bool:
     """Whether something accepts connections there."""
     try:
-        with socket.create_connection((LOOPBACK, port), timeout=1):
+        with socket.create_connection((LOOPBACK, port), timeout=5):
             return True
     except OSError:
         return False

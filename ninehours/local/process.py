@@ -1,11 +1,11 @@
 """One watched process: started, known to be ready, started again when it dies, ended when told."""
 
+import math
 import os
 import signal
 import subprocess
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from pathlib import Path
 
 RESTART_AFTER = (0.0, 0.2, 0.5, 1.0, 2.0)
 GIVE_UP_AFTER = 5
-WITHIN = 30.0
+STEADY = 30.0  # seconds: deaths before somebody ran that long are not counted any more
 
 
 def nothing_to_prepare() -> None:
@@ -32,7 +32,7 @@ class ProcessSpec:
     ready: Callable[[], bool]
     prepare: Callable[[], None] = nothing_to_prepare
     stop_with: signal.Signals = signal.SIGTERM
-    grace: float = 10.0
+    grace: float = 30.0
 
 
 class Watched:
@@ -47,7 +47,8 @@ class Watched:
         self._process: subprocess.Popen[bytes] | None = None
         self._stopping = False
         self._prompted = False
-        self._deaths: deque[float] = deque()
+        self._deaths = 0  # in a row: a slow machine takes long for each
+        self._ready_since = math.inf
         self._thread = threading.Thread(target=self._watch, name=spec.name, daemon=True)
 
     @property
@@ -139,6 +140,7 @@ class Watched:
                     break
         with self._changed:
             self.ready = not self._prompted
+            self._ready_since = time.monotonic()
             self._changed.notify_all()
         return process.wait()
 
@@ -146,22 +148,24 @@ class Watched:
         """How long to wait before the next start; None when there will be none."""
         if self._prompted:
             return 0.0
-        now = time.monotonic()
-        self._deaths.append(now)
-        while now - self._deaths[0] > WITHIN:
-            self._deaths.popleft()
-        if len(self._deaths) < GIVE_UP_AFTER:
-            return RESTART_AFTER[min(len(self._deaths) - 1, len(RESTART_AFTER) - 1)]
+        steady = time.monotonic() - self._ready_since > STEADY
+        self._ready_since = math.inf
+        self._deaths = 1 if steady else self._deaths + 1
+        if self._deaths < GIVE_UP_AFTER:
+            return RESTART_AFTER[min(self._deaths - 1, len(RESTART_AFTER) - 1)]
         how = f"by {signal.Signals(-status).name}" if status < 0 else f"with status {status}"
-        self._give_up(
-            f"{self.spec.name} ended {len(self._deaths)} times within {WITHIN:g} s, last {how}."
-        )
+        self._give_up(f"{self.spec.name} ended {self._deaths} times in a row, last {how}.")
         return None
 
     def _give_up(self, what: str) -> None:
         with self._changed:
-            self.failure = f"{what}\nIts log is {self.spec.log}; it ends:\n{tail(self.spec.log)}"
+            self.failure = f"{what}\n{log_of(self.spec)}"
             self._changed.notify_all()
+
+
+def log_of(spec: ProcessSpec) -> str:
+    """Where to read on, for an error message."""
+    return f"Its log is {spec.log}; it ends:\n{tail(spec.log)}"
 
 
 def tail(log: Path, lines: int = 15) -> str:

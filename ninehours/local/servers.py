@@ -127,9 +127,9 @@ class LocalServers:
         """For tests: `postgres` or `kafka`. It comes back on its port; see `await_back`."""
         self.supervisor.kill(name, number)
 
-    def await_back(self, name: str, restarts: int, *, within: float = 60.0) -> None:
+    def await_back(self, name: str, restarts: int) -> None:
         """Wait until it was restarted that often and is ready."""
-        self.supervisor.await_ready(name, restarts=restarts, within=within)
+        self.supervisor.await_ready(name, restarts=restarts)
 
     def stop(self) -> None:
         """Everything, in order; a second Ctrl-C does not cut it short. More than once is fine."""

@@ -6,16 +6,19 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from itertools import groupby
 
 from ninehours.local import leftovers
 from ninehours.local.folder import DataFolder
-from ninehours.local.probes import NotInTime, together
-from ninehours.local.process import ProcessSpec, Watched, tail
+from ninehours.local.probes import together
+from ninehours.local.process import ProcessSpec, Watched, log_of
+from ninehours.local.pulse import STANDSTILL, Pulse
 
 Progress = Callable[[str], None]
 SLICE = 0.5  # seconds
+TOLD_EVERY = 10.0  # seconds that somebody is left wondering
 
 
 class ProcessFailed(RuntimeError):
@@ -29,9 +32,18 @@ class Stopped(RuntimeError):
 class Supervisor:
     """Starts, watches, restarts and stops the processes of a claimed data directory."""
 
-    def __init__(self, folder: DataFolder, progress: Progress) -> None:
+    def __init__(
+        self,
+        folder: DataFolder,
+        progress: Progress,
+        *,
+        standstill: float = STANDSTILL,
+        told_every: float = TOLD_EVERY,
+    ) -> None:
         self._folder = folder
         self._progress = progress
+        self._standstill = standstill
+        self._told_every = told_every
         self._changed = threading.Condition()
         self._watched: dict[str, Watched] = {}
         self._jobs: list[subprocess.Popen[bytes]] = []
@@ -66,24 +78,25 @@ class Supervisor:
                 self._watched[spec.name] = watched
                 watched.start()
 
-    def await_ready(self, *names: str, within: float = 60.0, restarts: int = 0) -> None:
-        """Wait until all are ready, each having been restarted at least `restarts` times."""
+    def await_ready(self, *names: str, restarts: int = 0) -> None:
+        """Wait until all are ready, each having been restarted at least `restarts` times.
 
-        def settled() -> bool:
-            given_up = self._stopping or self._failure() is not None
-            return given_up or not self._unready(names, restarts)
-
+        As long as any of those still starting gets on, however slowly; ProcessFailed when one is
+        given up, or when all stand still.
+        """
+        waiting = _Waiting(self._progress, self._told_every)
         with self._changed:
-            in_time = self._wait_for(settled, within)
-            if failure := self._failure():
-                raise ProcessFailed(failure)
-            self._refuse_when_stopping()
-            if not in_time:
-                late = [self._watched[name].spec for name in self._unready(names, restarts)]
-                logs = "\n".join(
-                    f"{s.name}: its log is {s.log}; it ends:\n{tail(s.log)}" for s in late
-                )
-                raise NotInTime(f"not ready within {within:g} s:\n{logs}")
+            while True:
+                if failure := self._failure():
+                    raise ProcessFailed(failure)
+                self._refuse_when_stopping()
+                starting = [self._watched[name] for name in self._unready(names, restarts)]
+                if not starting:
+                    return
+                still = waiting.look([(one.spec, one.pid) for one in starting])
+                if still >= self._standstill:
+                    raise ProcessFailed("\n".join(_stands(one.spec, still) for one in starting))
+                self._changed.wait(SLICE)
 
     def await_failure(self, seconds: float | None = None) -> str | None:
         """Sleep until something is given up or everything is stopped; answers what failed."""
@@ -91,9 +104,8 @@ class Supervisor:
             self._wait_for(lambda: self._stopping or self._failure() is not None, seconds)
             return self._failure()
 
-    def run(self, spec: ProcessSpec, *, within: float = 120.0) -> None:
-        """Run something that ends by itself, and wait for it."""
-        started = time.monotonic()
+    def run(self, spec: ProcessSpec) -> None:
+        """Run something that ends by itself, and wait for it as long as it gets on."""
         log = os.open(spec.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
             with self._changed:
@@ -105,19 +117,23 @@ class Supervisor:
                 self._jobs.append(job)
         finally:
             os.close(log)
-        try:
-            status: int | str = job.wait(within)
-        except subprocess.TimeoutExpired:
+        waiting = _Waiting(self._progress, self._told_every)
+        still = 0.0
+        while still < self._standstill and job.poll() is None:
+            with suppress(subprocess.TimeoutExpired):
+                job.wait(SLICE)
+            still = waiting.look([(spec, job.pid)])
+        stands = job.poll() is None
+        if stands:
             job.kill()
-            job.wait()
-            status = f"nothing after {time.monotonic() - started:.0f} s"
+        status = job.wait()
         with self._changed:
             self._jobs.remove(job)
             self._refuse_when_stopping()
+        if stands:
+            raise ProcessFailed(_stands(spec, still))
         if status != 0:
-            raise ProcessFailed(
-                f"{spec.name} failed ({status}).\nIts log is {spec.log}; it ends:\n{tail(spec.log)}"
-            )
+            raise ProcessFailed(f"{spec.name} failed ({status}).\n{log_of(spec)}")
 
     def kill(self, name: str, number: int = signal.SIGKILL) -> None:
         """For tests: send a signal. What dies of it is started again at once, without limit."""
@@ -169,3 +185,32 @@ class Supervisor:
     def _refuse_when_stopping(self) -> None:
         if self._stopping:
             raise Stopped("everything is being stopped")
+
+
+class _Waiting:
+    """One wait for processes that start: whether they get on, told now and then by name."""
+
+    def __init__(self, progress: Progress, told_every: float) -> None:
+        self._pulse = Pulse()
+        self._progress = progress
+        self._every = told_every
+        self._began = self._told = time.monotonic()
+
+    def look(self, starting: Sequence[tuple[ProcessSpec, int | None]]) -> float:
+        """Seconds in which none of them got on."""
+        now = time.monotonic()
+        if now - self._told >= self._every:
+            self._told = now
+            names = ", ".join(spec.name for spec, _ in starting)
+            logs = starting[0][0].log.parent
+            self._progress(
+                f"still starting after {now - self._began:.0f} s: {names} (logs are in {logs})"
+            )
+        return self._pulse.still_for([(pid, spec.log) for spec, pid in starting])
+
+
+def _stands(spec: ProcessSpec, seconds: float) -> str:
+    return (
+        f"{spec.name} stands still: for {seconds:.0f} s it wrote nothing and used no CPU time.\n"
+        f"{log_of(spec)}"
+    )

@@ -112,9 +112,9 @@ class LocalSystem:
         """For tests: a process by its name, such as `billing-stream`, `postgres`, `kafka`."""
         self.supervisor.kill(name, number)
 
-    def await_back(self, name: str, restarts: int, *, within: float = 60.0) -> None:
+    def await_back(self, name: str, restarts: int) -> None:
         """Wait until it was restarted that often and is ready again."""
-        self.supervisor.await_ready(name, restarts=restarts, within=within)
+        self.supervisor.await_ready(name, restarts=restarts)
 
     def memory_mib(self) -> float:
         """Of every process of this launch, PostgreSQL's backends and the launcher included."""
@@ -188,7 +188,7 @@ def serves(address: str) -> bool:
     with grpc.insecure_channel(address) as channel:
         try:
             answer = health_pb2_grpc.HealthStub(channel).Check(
-                health_pb2.HealthCheckRequest(), timeout=2
+                health_pb2.HealthCheckRequest(), timeout=20
             )
         except grpc.RpcError:
             return False

@@ -59,7 +59,6 @@ class Gateway:
         workers: int = 4,
         deadline: float = 60.0,
         patience: float = 180.0,
-        settle_within: float = 120.0,
         on_step: Callable[[int, str], None] = lambda *_: None,
         on_scene: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -72,7 +71,6 @@ class Gateway:
         self._seed = seed
         self._deadline = deadline
         self._patience = patience
-        self._settle_within = settle_within
         self._on_step = on_step
         self._on_scene = on_scene
         self._people = {LOOKING: OPERATOR}
@@ -138,7 +136,7 @@ class Gateway:
 
     def settle(self) -> None:
         began = time.monotonic()
-        settle(self.ask_operator, self._settle_within)
+        settle(self.ask_operator)
         self.seconds_settling += time.monotonic() - began
 
     def check(self, claim: Callable[[Any], None]) -> None:

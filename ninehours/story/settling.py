@@ -7,6 +7,7 @@ from typing import Any
 import grpc
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.exchange.v1 import listener_service_pb2 as listener
+from ninehours.exchange.v1 import operating_service_pb2 as operating
 from ninehours.exchange.v1 import published_log_service_pb2 as log
 
 from kernel.rpc.status import AWAY, RemoteRefusal
@@ -20,6 +21,7 @@ HEARS = {
 }
 SERVICES = ("intake", "plans", "attendance", "billing")
 ONE_QUESTION = 15.0  # seconds: within the deadline of one call
+STANDSTILL = 120.0  # seconds in which nothing is heard or derived any more
 MOST_HEADS = 5000
 
 Ask = Callable[..., Any]
@@ -32,14 +34,17 @@ class NotSettled(Exception):
     """Some service has not heard or derived everything in time; the message says which, and why."""
 
 
-def settle(ask: Ask, within: float = 120.0) -> None:
-    """Returns when every listener heard all heads, nothing is due, and no head moved meanwhile."""
-    until = time.monotonic() + within
+def settle(ask: Ask, standstill: float = STANDSTILL) -> None:
+    """Returns when every listener heard all heads, nothing is due, and no head moved meanwhile.
+
+    NotSettled when for `standstill` seconds a listener neither heard nor derived anything: one that
+    is slow is waited for.
+    """
     before: Heads = {}
     # A service publishes while it settles, for others to hear: once more, until nobody did.
     while (heads := {service: list(heads_of(ask, service)) for service in SERVICES}) != before:
         for service, hears in HEARS.items():
-            _await(ask, service, [head for heard in hears for head in heads[heard]], until)
+            _await(ask, service, [head for heard in hears for head in heads[heard]], standstill)
         before = heads
 
 
@@ -60,21 +65,27 @@ def parked(ask: Ask) -> dict[str, list[listener.Parked]]:
     return {service: list(ask(service, listener.ListParkedRequest()).parked) for service in HEARS}
 
 
-def _await(ask: Ask, service: str, heads: Sequence[tuple[str, str, int]], until: float) -> None:
+def _await(
+    ask: Ask, service: str, heads: Sequence[tuple[str, str, int]], standstill: float
+) -> None:
     for start in range(0, max(len(heads), 1), MOST_HEADS):
         positions = [
             common.Position(topic=topic, subject=subject, sequence=sequence)
             for topic, subject, sequence in heads[start : start + MOST_HEADS]
         ]
         request = listener.SettledRequest(heads=positions)
-        while not _is_settled(ask, service, request, until - time.monotonic()):
-            if time.monotonic() >= until:
+        stood, since = None, time.monotonic()
+        while not _is_settled(ask, service, request, min(ONE_QUESTION, standstill)):
+            stands = _standing(ask, service)
+            if stands not in (None, stood):
+                stood, since = stands, time.monotonic()
+            elif time.monotonic() - since >= standstill:
                 raise NotSettled(_why(ask, service))
 
 
-def _is_settled(ask: Ask, service: str, request: listener.SettledRequest, left: float) -> bool:
+def _is_settled(ask: Ask, service: str, request: listener.SettledRequest, within: float) -> bool:
     try:
-        ask(service, request, deadline=max(min(ONE_QUESTION, left), 0.5), patience=0.0)
+        ask(service, request, deadline=within, patience=0.0)
     except RemoteRefusal as refusal:
         if refusal.code in AWAY or refusal.code is grpc.StatusCode.UNKNOWN:
             return False
@@ -82,9 +93,22 @@ def _is_settled(ask: Ask, service: str, request: listener.SettledRequest, left: 
     return True
 
 
+def _standing(ask: Ask, service: str) -> tuple[object, ...] | None:
+    """How far a listener came: what changes while it gets on. None when it does not answer."""
+    try:
+        told = ask(service, operating.GetStatusRequest(), deadline=ONE_QUESTION, patience=0.0)
+        derived = ask(service, operating.CountDerivedRequest(), deadline=ONE_QUESTION, patience=0.0)
+    except RemoteRefusal:
+        return None
+    lags = tuple((lag.topic, lag.facts, lag.owner_away) for lag in told.lags)
+    return derived.revisions, derived.due, derived.failed, told.behind, told.parked, lags
+
+
 def _why(ask: Ask, service: str) -> str:
     try:
-        found = ask(service, listener.ListParkedRequest(), deadline=5.0, patience=0.0).parked
+        found = ask(
+            service, listener.ListParkedRequest(), deadline=ONE_QUESTION, patience=0.0
+        ).parked
     except RemoteRefusal as refusal:
         return f"{service} does not answer ({refusal.reason}): its processes' logs say why"
     if not found:

@@ -37,7 +37,7 @@ def ninehours(
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
 

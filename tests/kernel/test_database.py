@@ -13,6 +13,7 @@ from sqlalchemy.exc import DataError, InterfaceError, OperationalError, TimeoutE
 from kernel.rpc.status import outcome_of
 from kernel.store.database import MIGRATING, is_away, is_passing, migrate, open_database
 from kernel.store.store import Store
+from tests.kernel.made import PATIENCE
 
 
 def url_of(store: Store) -> str:
@@ -85,6 +86,6 @@ def test_a_migration_waits_for_another_as_long_as_that_takes(
         migrating.join(0.5)
         assert migrating.is_alive()
         other.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATING})
-        migrating.join(15)
+        migrating.join(PATIENCE)
         assert not migrating.is_alive()
     hurried.dispose()

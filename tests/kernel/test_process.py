@@ -37,7 +37,7 @@ def started(kind: str, **changes: str | None) -> subprocess.CompletedProcess[str
         env={name: value for name, value in told.items() if value is not None},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
 

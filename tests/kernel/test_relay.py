@@ -46,7 +46,7 @@ def producer(broker: LocalServers) -> Iterator[KafkaProducer]:
         bootstrap_servers=broker.bootstrap, compression_type=None, acks="all", linger_ms=0
     )
     yield made
-    made.close(timeout=5)
+    made.close(timeout=PATIENCE)
 
 
 def publish_all(store: Store) -> None:

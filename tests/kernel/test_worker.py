@@ -18,7 +18,7 @@ from kernel.messaging.hearing import Record
 from kernel.messaging.ordinal import Ordinal
 from kernel.store.store import Store
 from ninehours.local.servers import LocalServers
-from tests.kernel.made import ADA, BOB, Listener, Log, attended, until
+from tests.kernel.made import ADA, BOB, PATIENCE, Listener, Log, attended, until
 
 ROOT = Path(__file__).resolve().parents[2]
 TOPIC = "ninehours.attendance.v1"
@@ -68,7 +68,7 @@ def send(broker: LocalServers, *records: Record) -> None:
     for record in records:
         key = record.headers.get("ce_subject", b"?")
         headers = list(record.headers.items())
-        producer.send(TOPIC, key=key, value=record.body, headers=headers).get(20)
+        producer.send(TOPIC, key=key, value=record.body, headers=headers).get(PATIENCE)
     producer.close()
 
 
@@ -91,7 +91,7 @@ def test_a_worker_hears_and_derives_though_its_peer_is_away_and_ends_when_told(
         until(lambda: settled(3))
         assert (tmp_path / "ready").exists()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(15) == 0
+        assert process.wait(PATIENCE) == 0
     assert len(listener.ask("SELECT FROM parked")) == 1
     lines = (tmp_path / "log").read_text()
     assert "owner_away" in lines

@@ -22,7 +22,7 @@ from ninehours.local.signals import ending_in_order
 
 with ending_in_order(), LocalServers(Path(sys.argv[1]), kafka=sys.argv[2] == "both") as servers:
     print("up", servers.folder.run_id, flush=True)
-    time.sleep(600)
+    time.sleep(6000)
 """
 
 
@@ -62,7 +62,7 @@ def test_nothing_is_left_when_a_launcher_is_asked_to_end(
         assert running(tmp_path) >= 1
         process.send_signal(number)
         process.send_signal(number)  # Impatience does not help anything to survive.
-        assert process.wait(30) == status
+        assert process.wait(300) == status
         assert running(tmp_path) == 0
 
 
@@ -86,7 +86,7 @@ def test_a_second_launcher_is_refused_by_the_first(tmp_path: Path) -> None:
         assert f"in use by a running launcher (process {process.pid})" in second.stderr
         assert running(tmp_path) >= 1
         process.send_signal(signal.SIGINT)
-        process.wait(30)
+        process.wait(300)
 
 
 def test_what_a_killed_launcher_left_is_ended_by_the_next_start(tmp_path: Path) -> None:

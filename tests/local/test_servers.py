@@ -47,7 +47,7 @@ def ask(url: str, statement: str) -> object:
 def send(servers: LocalServers, value: bytes) -> None:
     # A client a call: kafka-python leaves a socket behind for every attempt at a dead broker.
     producer = KafkaProducer(bootstrap_servers=servers.bootstrap)
-    producer.send("kept", value).get(20)
+    producer.send("kept", value).get(300)
     producer.close()
 
 
@@ -56,7 +56,7 @@ def received(servers: LocalServers, count: int) -> set[bytes]:
         "kept",
         bootstrap_servers=servers.bootstrap,
         auto_offset_reset="earliest",
-        consumer_timeout_ms=20_000,
+        consumer_timeout_ms=300_000,
     )
     found = {next(consumer).value for _ in range(count)}
     consumer.close()
@@ -202,7 +202,7 @@ def test_root_is_served_below_a_closed_folder_and_opens_nothing(tmp_path: Path, 
         postgres = Postgres(folder, free_ports(1)[0], ways=(way,))
         postgres.initialize(supervisor)
         supervisor.start(postgres.spec(supervisor, 0))
-        supervisor.await_ready("postgres", within=20)
+        supervisor.await_ready("postgres")
         assert ask(postgres.admin_url, "select 1") == 1
     finally:
         supervisor.stop()

@@ -4,7 +4,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -51,7 +50,13 @@ def of_this_run(folder: DataFolder) -> list[psutil.Process]:
 
 
 def server(
-    supervisor: Supervisor, folder: DataFolder, name: str, group: int = 0, code: str = SERVE
+    supervisor: Supervisor,
+    folder: DataFolder,
+    name: str,
+    group: int = 0,
+    *,
+    code: str = SERVE,
+    grace: float = 300.0,
 ) -> ProcessSpec:
     ready = folder.ready / name
     ended = folder.path / "ended"
@@ -63,16 +68,16 @@ def server(
         log=folder.logs / f"{name}.log",
         ready=ready.exists,
         prepare=lambda: ready.unlink(missing_ok=True),
-        grace=2.0,
+        grace=grace,
     )
 
 
 def test_what_is_killed_comes_back(supervisor: Supervisor, folder: DataFolder) -> None:
     supervisor.start(server(supervisor, folder, "one"))
-    supervisor.await_ready("one", within=10)
+    supervisor.await_ready("one")
     before = supervisor.processes["one"]
     os.kill(before, signal.SIGKILL)
-    supervisor.await_ready("one", restarts=1, within=10)
+    supervisor.await_ready("one", restarts=1)
     assert supervisor.processes["one"] != before
     assert supervisor.restarts("one") == 1
 
@@ -91,7 +96,6 @@ WRITING = SLOW.format(
 STANDING = SLOW.format(unfinished="True", work="time.sleep(60)")
 
 
-@pytest.mark.xfail(strict=True, raises=TypeError, reason="9.29: a start has so many seconds")
 @pytest.mark.parametrize("code", [CALCULATING, WRITING])
 def test_a_slow_start_is_waited_for_as_long_as_it_gets_on_and_named(
     folder: DataFolder, code: str
@@ -106,7 +110,6 @@ def test_a_slow_start_is_waited_for_as_long_as_it_gets_on_and_named(
     assert any("still starting" in line and "one" in line for line in said)
 
 
-@pytest.mark.xfail(strict=True, raises=TypeError, reason="9.29: a start has so many seconds")
 def test_a_start_that_stands_still_is_given_up_and_its_log_is_named(folder: DataFolder) -> None:
     supervisor = Supervisor(folder, lambda _: None, standstill=1.0)
     spec = server(supervisor, folder, "one", code="print('so far', flush=True)" + STANDING)
@@ -121,7 +124,6 @@ def test_a_start_that_stands_still_is_given_up_and_its_log_is_named(folder: Data
         supervisor.stop()
 
 
-@pytest.mark.xfail(strict=True, reason="9.29: deaths count only within 30 s")
 def test_deaths_in_a_row_are_counted_however_long_each_start_takes(
     supervisor: Supervisor, folder: DataFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,10 +139,10 @@ def test_being_killed_on_purpose_often_is_no_reason_to_give_up(
 ) -> None:
     supervisor.start(server(supervisor, folder, "one"))
     for restarts in range(8):
-        supervisor.await_ready("one", restarts=restarts, within=10)
+        supervisor.await_ready("one", restarts=restarts)
         supervisor.kill("one")
         assert not supervisor.is_ready("one")
-    supervisor.await_ready("one", restarts=8, within=10)
+    supervisor.await_ready("one", restarts=8)
     assert supervisor.failure is None
 
 
@@ -150,7 +152,7 @@ def test_what_keeps_dying_is_given_up_with_the_end_of_its_log(
     spec = server(supervisor, folder, "one", code="import sys; sys.exit('no settings')")
     supervisor.start(spec)
     with pytest.raises(ProcessFailed) as failed:
-        supervisor.await_ready("one", within=20)
+        supervisor.await_ready("one")
     message = str(failed.value)
     assert "one ended 5 times" in message and "status 1" in message
     assert str(spec.log) in message and "no settings" in message
@@ -166,14 +168,14 @@ def test_a_program_that_is_not_there_fails_the_start(
     )
     supervisor.start(missing)
     with pytest.raises(ProcessFailed, match="two could not be started"):
-        supervisor.await_ready("two", within=10)
+        supervisor.await_ready("two")
 
 
 def test_groups_end_in_order_and_nothing_is_left(folder: DataFolder) -> None:
     supervisor = Supervisor(folder, lambda _: None)
     groups = {"postgres": 0, "kafka": 1, "api": 2, "relay": 2, "stream": 3}
     supervisor.start(*(server(supervisor, folder, n, group) for n, group in groups.items()))
-    supervisor.await_ready(*groups, within=20)
+    supervisor.await_ready(*groups)
     assert len(of_this_run(folder)) == 5
     supervisor.stop()
     ended = (folder.path / "ended").read_text().split()
@@ -190,12 +192,10 @@ pathlib.Path(sys.argv[1]).touch()
 while True: time.sleep(60)
 """
     supervisor = Supervisor(folder, lambda _: None)
-    supervisor.start(server(supervisor, folder, "deaf", code=deaf))
-    supervisor.await_ready("deaf", within=10)
+    supervisor.start(server(supervisor, folder, "deaf", code=deaf, grace=1.0))
+    supervisor.await_ready("deaf")
     assert len(of_this_run(folder)) == 2
-    began = time.monotonic()
     supervisor.stop()
-    assert 1.9 < time.monotonic() - began < 8
     assert of_this_run(folder) == []
     with pytest.raises(Stopped):
         supervisor.start(server(supervisor, folder, "late"))
@@ -213,7 +213,7 @@ def test_a_shell_that_only_names_the_directory_is_spared(folder: DataFolder) -> 
     env = {**os.environ, "NINEHOURS_DATA_DIR": str(folder.path)}
     shell = psutil.Popen([sys.executable, "-c", "import time; time.sleep(600)"], env=env)
     try:
-        await_until(lambda: "NINEHOURS_DATA_DIR" in shell.environ(), 5, "its environment")
+        await_until(lambda: "NINEHOURS_DATA_DIR" in shell.environ(), 300, "its environment")
         assert leftovers.of_run(str(folder.path), run=lambda _: True) == []
     finally:
         shell.kill()

@@ -5,13 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from ninehours.local import leftovers
 from tests.system.played import Played
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.timeout(600)
 
 
 def test_a_system_that_stands_still_is_started_for_one_question_and_left_as_it_was(
@@ -23,7 +20,7 @@ def test_a_system_that_stands_still_is_started_for_one_question_and_left_as_it_w
         env={**os.environ, "PYTHONPATH": paths},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert ran.returncode == 0, ran.stderr

@@ -16,7 +16,6 @@ from tests.system.conftest import SEED
 from tests.system.played import Played, play_on
 
 # Every kind of process, and both servers.
-pytestmark = pytest.mark.timeout(600)
 VICTIMS = (
     *("attendance-api", "intake-api", "billing-api", "plans-api"),
     *("attendance-relay", "intake-relay", "plans-relay", "billing-relay"),

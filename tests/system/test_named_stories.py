@@ -5,8 +5,6 @@ import pytest
 from ninehours.story.stories import STORIES, check
 from tests.system.played import Played
 
-pytestmark = pytest.mark.timeout(600)
-
 
 @pytest.mark.parametrize("name", STORIES)
 def test_the_story_is_as_it_is_told(calm: Played, name: str) -> None:

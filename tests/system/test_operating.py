@@ -31,7 +31,6 @@ from tests.system.played import Played, connect
 from tests.system.verified import Operator
 from tests.system.wrongs import WRONGS, Connection
 
-pytestmark = pytest.mark.timeout(600)
 BILLING = billing.DESCRIPTOR.services_by_name["BillingService"]
 
 

@@ -14,7 +14,6 @@ from tests.system.shown import Shown, commands_in, is_shown
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = commands_in((ROOT / "README.md").read_text(encoding="utf-8"))
-pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +31,7 @@ def run(data: Path, shown: Shown) -> "subprocess.CompletedProcess[str]":
         env={**os.environ, "PYTHONPATH": paths},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
 

@@ -3,7 +3,6 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-import pytest
 from ninehours.billing.v1.billing_events_pb2 import ClaimIssued
 
 from ninehours.story.evidence import ORIGINAL, REPLACEMENT, VOID
@@ -12,8 +11,6 @@ from services.billing.domain.x12.npi import is_valid_npi
 from services.billing.domain.x12.read import INSTITUTIONAL, PROFESSIONAL, ClaimSummary, claims_of
 from tests.billing.x12.judge import judge
 from tests.system.played import Played
-
-pytestmark = pytest.mark.timeout(600)
 
 
 def claims_in(played: Played) -> Iterator[ClaimSummary]:

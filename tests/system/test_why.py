@@ -9,7 +9,6 @@ from ninehours.cli.why.page import page_of
 from tests.golden import assert_as_kept
 from tests.system.played import Played
 
-pytestmark = pytest.mark.timeout(600)
 GOLDEN = Path(__file__).parent / "golden" / "why"
 NAMES = (
     "authorization_used_up",

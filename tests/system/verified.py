@@ -21,7 +21,7 @@ class Operator:
         self._issuer = Issuer(secrets_dir, PEOPLE)
 
     def client(self, service: str) -> Client:
-        return Client(self._addresses[service], SERVICE, token=self._token, deadline=120.0)
+        return Client(self._addresses[service], SERVICE, token=self._token, deadline=600.0)
 
     def checks(self, service: str) -> list[pb.VerifyResponse]:
         client = self.client(service)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import date, timedelta
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -70,7 +70,7 @@ def test_nothing_is_overdrawn_even_where_only_few_possibilities_are_kept(
 
 def test_half_a_year_of_overlapping_authorizations_takes_no_time_to_speak_of() -> None:
     asked = demands(*((12, "abc") for _ in range(140)))
-    begun = perf_counter()
+    begun = process_time()
     found = assign(asked, {"a": 500, "b": 400, "c": 700})
-    assert perf_counter() - begun < 10
+    assert process_time() - begun < 10
     assert len(found) == 500 // 12 + 400 // 12 + 700 // 12

@@ -14,7 +14,7 @@ from kernel.config import Settings
 from kernel.rpc.client import Client
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Issuer, Verifier
-from tests.kernel.rpc.made import Ask, Serve
+from tests.kernel.rpc.made import DEADLINE, Ask, Serve
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +79,9 @@ def ask(operator: Callable[[], str]) -> Iterator[Ask]:
         def connect(
             server: Server, service: ServiceDescriptor, token: Callable[[], str] | None = None
         ) -> Client:
-            client = Client(f"127.0.0.1:{server.port}", service, token=token or operator)
+            client = Client(
+                f"127.0.0.1:{server.port}", service, token=token or operator, deadline=DEADLINE
+            )
             clients.callback(client.close)
             return client
 

@@ -21,6 +21,7 @@ from kernel.rpc.client import Client
 from kernel.rpc.server import Server
 
 _numbers = count()
+DEADLINE = 600.0  # seconds: no test fails for being slow
 
 
 class Serve(Protocol):

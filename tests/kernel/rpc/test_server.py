@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +17,7 @@ from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
 
 from kernel.rpc.call import Call
 from kernel.rpc.server import Server
+from tests.kernel.made import PATIENCE, until
 from tests.kernel.rpc.made import LOG, Ask, Log, Serve, lines
 
 Code = grpc.StatusCode
@@ -26,7 +26,7 @@ Code = grpc.StatusCode
 def health(server: Server, name: str) -> int:
     with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
         request = health_pb2.HealthCheckRequest(service=name)
-        return int(health_pb2_grpc.HealthStub(channel).Check(request, timeout=5).status)
+        return int(health_pb2_grpc.HealthStub(channel).Check(request, timeout=PATIENCE).status)
 
 
 def test_health_follows_readiness_and_alive_does_not(serve: Serve) -> None:
@@ -49,7 +49,7 @@ def test_a_stopping_server_says_so_first_and_lets_calls_end(
 
     def read(request: log_pb2.ReadRequest, call: Call) -> log_pb2.ReadResponse:
         begun.set()
-        go.wait(20)
+        go.wait(PATIENCE)
         return log_pb2.ReadResponse(epoch=7)
 
     servicer = Log()
@@ -58,13 +58,13 @@ def test_a_stopping_server_says_so_first_and_lets_calls_end(
     client = ask(server, LOG)
     with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
         watch = health_pb2_grpc.HealthStub(channel).Watch(
-            health_pb2.HealthCheckRequest(service=""), timeout=20
+            health_pb2.HealthCheckRequest(service=""), timeout=PATIENCE
         )
         assert next(watch).status == health_pb2.HealthCheckResponse.SERVING
         with ThreadPoolExecutor(2) as pool:
             under_way = pool.submit(client.Read, log_pb2.ReadRequest())
-            assert begun.wait(10)
-            stopping = pool.submit(server.stop, 3)
+            assert begun.wait(PATIENCE)
+            stopping = pool.submit(server.stop, PATIENCE)
             assert next(watch).status == health_pb2.HealthCheckResponse.NOT_SERVING
             watch.cancel()
             go.set()
@@ -82,7 +82,7 @@ def test_reflection_is_for_whoever_holds_a_token_and_nobody_else(
         with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
             stub = reflection_pb2_grpc.ServerReflectionStub(channel)
             asked = reflection_pb2.ServerReflectionRequest(list_services="")
-            [answer] = stub.ServerReflectionInfo(iter([asked]), timeout=5, metadata=metadata)
+            [answer] = stub.ServerReflectionInfo(iter([asked]), timeout=PATIENCE, metadata=metadata)
             return {each.name for each in answer.list_services_response.service}
 
     assert LOG.full_name in reflected(("authorization", f"Bearer {operator()}"))
@@ -105,6 +105,7 @@ from kernel import logs
 from kernel.config import Settings
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Verifier
+from tests.kernel.made import PATIENCE, until
 from tests.kernel.rpc.made import LOG
 class Servicer:
     def Read(self, request, call): ...
@@ -136,12 +137,10 @@ def test_a_process_tells_when_it_is_ready_and_ends_at_a_signal(
         [sys.executable, "-c", PROCESS], cwd=root, env=environment, stderr=subprocess.PIPE
     ) as process:
         try:
-            deadline = time.monotonic() + 30
-            while not ready.exists() and process.poll() is None and time.monotonic() < deadline:
-                time.sleep(0.05)
+            until(lambda: ready.exists() or process.poll() is not None)
             assert int(ready.read_text()) > 0
             process.send_signal(number)
-            _, written = process.communicate(timeout=20)
+            _, written = process.communicate(timeout=PATIENCE)
         finally:
             process.kill()
     assert process.returncode == 0, written
