@@ -80,6 +80,15 @@ def test_a_session_is_due_to_be_closed_and_then_its_notes_to_be_signed(desk: Des
     assert due(desk, monday + timedelta(days=4)) == []
 
 
+@pytest.mark.xfail(strict=True, reason="9.27: a day ends when it does in UTC")
+def test_a_day_ends_when_it_does_at_the_site(desk: Desk) -> None:
+    """Half past seven to half past ten in the evening in Chicago ends on the next day in UTC."""
+    ids = open_everything(desk)
+    evening = MONDAY + timedelta(hours=10, minutes=30)
+    session(desk, ids, [ADA], starts_at=at(evening), ends_at=at(evening + THREE_HOURS))
+    assert due(desk, MONDAY.date()) == [("CLOSE_SESSION", "")]
+
+
 def test_sites_are_told_with_their_programs_and_seats(desk: Desk) -> None:
     site_id, program_id, _ = open_everything(desk)
     for capacity in (12, 10):

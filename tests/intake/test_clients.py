@@ -1,9 +1,11 @@
 """Clients are listed and read by id, as they stood at any moment, and nobody's name is told."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
+from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.intake.v1 import clients_service_pb2 as pb
 
 from kernel.refusal import Malformed, NotAllowed, Unknown
@@ -11,6 +13,7 @@ from kernel.rpc.translate import to_date, to_timestamp
 from tests.intake.desk import OTHER_PROGRAM, PHQ9, PROGRAM, SITE, SURNAME, Desk, diagnose
 from tests.intake.made import day
 from tests.intake.test_course import discharge
+from tests.intake.told import as_record
 
 CLINICIAN = frozenset({"clinician"})
 OTHER_SITE = str(uuid4())
@@ -100,6 +103,35 @@ def test_a_client_of_other_sites_is_refused(desk: Desk) -> None:
     assert read(desk, client_id, sites=frozenset({SITE})).client_id == client_id
     with pytest.raises(NotAllowed, match="does not cover this site"):
         read(desk, client_id, sites=elsewhere)
+
+
+MOMENT = pytest.mark.xfail(strict=True, reason="9.27: safety is due by a day of UTC")
+
+
+@MOMENT
+def test_safety_is_due_by_the_moment_not_by_the_day(desk: Desk) -> None:
+    client_id = desk.registered()
+    desk.admitted(client_id)
+    desk.scored(client_id, {1: 1, 2: 1, 3: 1, 4: 1, 5: 0, 6: 0}, "c_ssrs/1")
+    scored = desk.now
+    [item] = desk.call(pb.ListDueRequest(on=to_date(day(0)))).items
+    assert item.due_at.ToDatetime(scored.tzinfo) == scored + timedelta(hours=1)
+    assert not item.overdue
+    desk.now = scored + timedelta(hours=1, seconds=1)
+    assert due(desk, 0) == [("CLOSE_SAFETY_TASK", client_id, True)]
+
+
+@MOMENT
+def test_a_safety_tasks_days_are_those_of_its_site(desk: Desk) -> None:
+    """Eight in the evening in Chicago is the next day in UTC."""
+    client_id = desk.registered()
+    opened = attendance.SiteOpened(site_id=SITE, time_zone="America/Chicago")
+    desk.hearing.hear([as_record(opened, f"site/{SITE}", service="attendance")])
+    desk.admitted(client_id)
+    desk.now = datetime.combine(day(0), time(20), ZoneInfo("America/Chicago")).astimezone(UTC)
+    desk.scored(client_id, PHQ9)
+    [item] = desk.call(pb.ListDueRequest(on=to_date(day(0)))).items
+    assert (item.since, item.until, item.overdue) == (to_date(day(0)), to_date(day(1)), False)
 
 
 def test_a_safety_task_is_due_from_its_score_until_it_is_closed(desk: Desk) -> None:

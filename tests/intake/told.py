@@ -1,0 +1,36 @@
+"""What intake hears of others, as it arrives."""
+
+from uuid import uuid4
+
+from google.protobuf.message import Message
+
+from kernel.messaging.envelope import Envelope
+from kernel.messaging.hearing import Record
+from tests.intake.made import NOW
+
+
+def as_record(message: Message, subject: str, *, service: str, sequence: int = 1) -> Record:
+    """As the service publishes it, in the subject's log there."""
+    envelope = Envelope(
+        id=uuid4(),
+        type=message.DESCRIPTOR.full_name,
+        source=f"/services/{service}",
+        subject=subject,
+        time=NOW,
+        signed_at=NOW,
+        epoch=1,
+        sequence=sequence,
+        network="network",
+        label="HIPAA",
+        may_ignore=False,
+        causation="",
+        correlation="",
+        traceparent="",
+    )
+    return Record(
+        topic=f"ninehours.{service}.v1",
+        partition=0,
+        offset=sequence,
+        headers=envelope.headers(),
+        body=message.SerializeToString(),
+    )
