@@ -1,16 +1,17 @@
 """What somebody ought to do by a day: an answer to a question with a date, never a timer."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
     """`kind`: as the contract's DueItem; `about_id`: what it is about.
 
-    It is told from `since` on, and late after `until`; None: nobody set a last day. `person` empty:
-    anybody in one of the roles.
+    It is told from `since` on, and late after `until`; None: nobody set a last day. What is due by
+    the moment has `due_at`, and is late from then on. `person` empty: anybody in one of the roles.
     """
 
     kind: str
@@ -18,30 +19,67 @@ class Due:
     roles: tuple[str, ...]
     since: date
     until: date | None = None
+    due_at: datetime | None = None
     client_id: str = ""
     site_id: str = ""
     person: str = ""
     detail: str = ""
+    overdue: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueAsked:
-    """As things stood at the end of `on` (UTC), with what will be due within `ahead_days`."""
+    """As things stood at the end of `on`, with what will be due within `ahead_days`.
+
+    `zone`: whose days these are. `now`: when it is asked.
+    """
 
     on: date
+    now: datetime
     ahead_days: int = 0
     site_id: str = ""
     person: str = ""
+    zone: str = "UTC"
 
     @property
     def moment(self) -> datetime:
         """The last of the day."""
-        return datetime.combine(self.on, time.max, tzinfo=UTC)
+        return datetime.combine(self.on, time.max, tzinfo=ZoneInfo(self.zone))
 
     @property
     def horizon(self) -> date:
         """What is due later is not told."""
         return self.on + timedelta(days=self.ahead_days)
+
+    def day_of(self, moment: datetime) -> date:
+        """The date of that moment, there."""
+        return moment.astimezone(ZoneInfo(self.zone)).date()
+
+    def is_late(self, due: Due) -> bool:
+        """By the day; by the moment where it has one: of today, as it is now."""
+        if due.due_at is not None:
+            today = self.day_of(self.now) == self.on
+            return due.due_at < (self.now if today else self.moment)
+        return due.until is not None and due.until < self.on
+
+
+def at_each_site(
+    asked: DueAsked, clocks: Mapping[str, str], find: Callable[[DueAsked], Iterable[Due]]
+) -> list[Due]:
+    """What is found by each site's own day, and whether it is late there.
+
+    `clocks`: site → IANA time zone. What belongs to no site that is known there has the days asked
+    for: those of UTC.
+    """
+    found: list[Due] = []
+    for zone in sorted({asked.zone, *clocks.values()}):
+        there = replace(asked, zone=zone)
+        found += [
+            replace(due, overdue=there.is_late(due))
+            for due in find(there)
+            if clocks.get(due.site_id, asked.zone) == zone
+        ]
+    return found
 
 
 def due_of(found: Iterable[Due], asked: DueAsked) -> list[Due]:

@@ -64,3 +64,9 @@ def told(
         )
         for row in rows
     ]
+
+
+def clocks_of(connection: Connection, opened: type[Message]) -> dict[str, str]:
+    """Site → IANA time zone, of every site that was told to open by such a fact."""
+    sites = (fact.message for fact in told(connection, [opened]))
+    return {site.site_id: site.time_zone for site in sites}

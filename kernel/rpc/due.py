@@ -1,22 +1,24 @@
 """What is due, asked and answered over gRPC: the same words in every service."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from google.protobuf.message import Message
 from ninehours.common.v1 import due_pb2
 
 from kernel.due import Due, DueAsked, due_of
-from kernel.rpc.translate import reading, required_text, required_uuid, to_date
+from kernel.rpc.translate import reading, required_text, required_uuid, to_date, to_timestamp
 
 FARTHEST_DAYS = 365
 
 
-def due_asked(request: Message) -> DueAsked:
+def due_asked(request: Message, now: datetime) -> DueAsked:
     """Of a service's own ListDueRequest."""
     with reading(request) as read:
         site_id = read.optional(required_uuid, "site_id")
         return DueAsked(
             on=read.date("on"),
+            now=now,
             ahead_days=read.integer("ahead_days", low=0, high=FARTHEST_DAYS),
             site_id=str(site_id) if site_id else "",
             person=read.optional(required_text, "person") or "",
@@ -35,8 +37,9 @@ def due_items(found: Iterable[Due], asked: DueAsked) -> list[due_pb2.DueItem]:
             roles=each.roles,
             since=to_date(each.since),
             until=None if each.until is None else to_date(each.until),
-            overdue=each.until is not None and each.until < asked.on,
+            overdue=each.overdue,
             detail=each.detail,
+            due_at=None if each.due_at is None else to_timestamp(each.due_at),
         )
         for each in due_of(found, asked)
     ]

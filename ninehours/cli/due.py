@@ -74,6 +74,8 @@ def _line(due: DueItem) -> str:
     what = due.kind.lower().replace("_", " ")
     when = ("late" if due.overdue else "by") if due.HasField("until") else "since"
     day = day_in(due, "until") or iso(due.since)
+    if due.HasField("due_at"):
+        day = f"{due.due_at.ToDatetime():%Y-%m-%d %H:%MZ}"
     return f"    {what:<20} {when:<5} {day} {due.client_id or due.about_id}  {due.detail}".rstrip()
 
 

@@ -80,7 +80,6 @@ def test_a_session_is_due_to_be_closed_and_then_its_notes_to_be_signed(desk: Des
     assert due(desk, monday + timedelta(days=4)) == []
 
 
-@pytest.mark.xfail(strict=True, reason="9.27: a day ends when it does in UTC")
 def test_a_day_ends_when_it_does_at_the_site(desk: Desk) -> None:
     """Half past seven to half past ten in the evening in Chicago ends on the next day in UTC."""
     ids = open_everything(desk)

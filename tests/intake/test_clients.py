@@ -105,10 +105,6 @@ def test_a_client_of_other_sites_is_refused(desk: Desk) -> None:
         read(desk, client_id, sites=elsewhere)
 
 
-MOMENT = pytest.mark.xfail(strict=True, reason="9.27: safety is due by a day of UTC")
-
-
-@MOMENT
 def test_safety_is_due_by_the_moment_not_by_the_day(desk: Desk) -> None:
     client_id = desk.registered()
     desk.admitted(client_id)
@@ -121,7 +117,6 @@ def test_safety_is_due_by_the_moment_not_by_the_day(desk: Desk) -> None:
     assert due(desk, 0) == [("CLOSE_SAFETY_TASK", client_id, True)]
 
 
-@MOMENT
 def test_a_safety_tasks_days_are_those_of_its_site(desk: Desk) -> None:
     """Eight in the evening in Chicago is the next day in UTC."""
     client_id = desk.registered()

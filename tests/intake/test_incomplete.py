@@ -13,10 +13,8 @@ from tests.intake.desk import Desk
 UP_TO_EIGHT = dict.fromkeys(range(1, 9), 1)
 NO_THOUGHTS = {1: 0, 2: 0, 6: 0}
 THOUGHTS = {1: 1, 2: 1, 3: 0, 4: 0, 5: 0, 6: 0}
-MARK = pytest.mark.xfail(strict=True, reason="9.27: what wasn't asked is taken for a no")
 
 
-@MARK
 def test_phq9_without_its_last_item_is_incomplete_where_it_matters() -> None:
     scored = phq9.score(UP_TO_EIGHT)
     assert (scored.score, scored.partial, scored.incomplete, scored.safety_flag) == (
@@ -27,13 +25,11 @@ def test_phq9_without_its_last_item_is_incomplete_where_it_matters() -> None:
     )
 
 
-@MARK
 def test_phq9_without_another_item_is_partial_and_no_more() -> None:
     scored = phq9.score({**dict.fromkeys(range(1, 8), 1), 9: 0})
     assert (scored.partial, scored.incomplete, scored.safety_flag) == (True, False, False)
 
 
-@MARK
 @pytest.mark.parametrize(
     "answers",
     [
@@ -51,7 +47,6 @@ def test_a_c_ssrs_that_stops_early_is_incomplete_where_it_matters(answers: dict[
     assert (scored.partial, scored.incomplete, scored.safety_flag) == (True, True, True)
 
 
-@MARK
 @pytest.mark.parametrize(
     ("answers", "band"),
     [
@@ -65,7 +60,6 @@ def test_what_can_not_make_it_high_may_be_missing(answers: dict[int, int], band:
     assert not scored.safety_flag
 
 
-@MARK
 @given(some.sets(some.integers(1, 7)))
 def test_who_is_flagged_when_all_is_answered_worst_is_flagged_before(asked: set[int]) -> None:
     """Leaving answers out never takes a flag away."""
@@ -88,7 +82,6 @@ def test_who_is_flagged_when_all_is_answered_worst_is_flagged_before(asked: set[
         ("c_ssrs/1", {1: 1, 2: 1}, {**THOUGHTS, 5: 1}),
     ],
 )
-@MARK
 def test_the_task_and_its_deadline_are_those_of_the_worst_answer(
     desk: Desk, instrument: str, incomplete: dict[int, int], worst: dict[int, int]
 ) -> None:

@@ -200,7 +200,7 @@ def test_c_ssrs_gives_a_category_and_no_total(answers: dict[int, int], category:
 
 def test_behaviour_of_which_nobody_asked_when_is_taken_as_recent() -> None:
     scored = c_ssrs.score({1: 0, 2: 0, 6: 1})
-    assert scored == Score(score=0, band="HIGH", partial=True, safety_flag=True)
+    assert scored == Score(score=0, band="HIGH", partial=True, safety_flag=True, incomplete=True)
 
 
 @pytest.mark.parametrize("missing", [1, 3, 4, 5, 6])

@@ -57,7 +57,7 @@ def test_any_thought_of_self_harm_asks_for_safety_whatever_the_score(answer: int
 
 def test_missing_items_are_flagged_and_never_prorated() -> None:
     scored = phq9.score(dict.fromkeys(range(1, 8), 3))
-    assert scored == Score(score=21, band="SEVERE", partial=True, safety_flag=False)
+    assert scored == Score(score=21, band="SEVERE", partial=True, safety_flag=True, incomplete=True)
 
 
 def test_the_functional_item_is_accepted_and_not_scored() -> None:
@@ -80,7 +80,8 @@ def test_the_score_is_the_sum_of_what_was_answered(answers: dict[int, int]) -> N
     scored = phq9.score(answers)
     assert scored.score == sum(answers.values())
     assert scored.partial == (len(answers) < 9)
-    assert scored.safety_flag == (answers.get(9, 0) > 0)
+    assert scored.safety_flag == (answers.get(9) != 0)
+    assert scored.incomplete == (9 not in answers)
 
 
 def test_the_scorer_is_found_by_its_id() -> None:

@@ -44,8 +44,8 @@ class CalendarServicer:
         )
         return pb.ListClientSessionsResponse(sessions=map(_session, found))
 
-    def ListDue(self, request: pb.ListDueRequest, _: Call) -> pb.ListDueResponse:
-        asked = due_asked(request)
+    def ListDue(self, request: pb.ListDueRequest, call: Call) -> pb.ListDueResponse:
+        asked = due_asked(request, call.now)
         found = questions.list_due(self._store, self._sessions, asked)
         return pb.ListDueResponse(items=due_items(found, asked))
 

@@ -1,11 +1,11 @@
 """What attendance is asked about sites, one client's sessions, and what is left to do."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from kernel.due import Due, DueAsked
+from kernel.due import Due, DueAsked, at_each_site
 from kernel.sites import EVERY_SITE
 from kernel.store.store import Store, Transaction
 from services.attendance.app.streams import staff_stream
@@ -103,12 +103,15 @@ def list_client_sessions(
 def list_due(store: Store, sessions: Sessions, asked: DueAsked) -> list[Due]:
     """Sessions to close the same day, and notes; until when to sign, a payer's rules say."""
     with store.transaction() as tx:
-        unclosed = sessions.unclosed(tx, asked.moment)
-        unsigned = sessions.unsigned(tx, asked.moment)
-    return [
-        *(_due(each, CLOSE_SESSION, ("front_desk", "clinician"), True) for each in unclosed),
-        *(_due(each, SIGN_NOTE, ("clinician",), False) for each in unsigned),
-    ]
+
+        def find(there: DueAsked) -> Iterator[Due]:
+            for each in sessions.unclosed(tx, there.moment):
+                yield _due(each, CLOSE_SESSION, ("front_desk", "clinician"), True)
+            for each in sessions.unsigned(tx, there.moment):
+                yield _due(each, SIGN_NOTE, ("clinician",), False)
+
+        clocks = {each.site_id: each.time_zone for each in sessions.sites(tx)}
+        return at_each_site(asked, clocks, find)
 
 
 def _due(undone: Undone, kind: str, roles: tuple[str, ...], same_day: bool) -> Due:

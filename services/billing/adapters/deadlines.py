@@ -1,12 +1,14 @@
 """What deadlines and accounts rest on: heard facts as of a moment, and drafts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
+from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from sqlalchemy import text
 
 from kernel.due import DueAsked
 from kernel.facts import id_of
+from kernel.messaging.told import clocks_of
 from kernel.store.store import Transaction
 from services.billing.adapters import messages
 from services.billing.adapters.heard import INTERESTS
@@ -30,6 +32,9 @@ class SqlDeadlines:
             {"moment": asked.moment, "on": asked.on.isoformat()},
         ).all()
         return [known_by(tx, row.client_id, asked.moment) for row in rows]
+
+    def clocks(self, tx: Transaction) -> Mapping[str, str]:
+        return clocks_of(tx.connection, attendance.SiteOpened)
 
     def unissued(self, tx: Transaction) -> Sequence[Unissued]:
         rows = tx.connection.execute(

@@ -18,7 +18,7 @@ class DeadlinesServicer:
         self._store = store
         self._deadlines = deadlines
 
-    def ListDue(self, request: pb.ListDueRequest, _: Call) -> pb.ListDueResponse:
-        asked = due_asked(request)
+    def ListDue(self, request: pb.ListDueRequest, call: Call) -> pb.ListDueResponse:
+        asked = due_asked(request, call.now)
         found = questions.list_due(self._store, self._deadlines, asked)
         return pb.ListDueResponse(items=due_items(found, asked))

@@ -1,11 +1,11 @@
 """What billing must not miss: authorizations that end or run out, and filing limits."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
 
-from kernel.due import Due, DueAsked
+from kernel.due import Due, DueAsked, at_each_site
 from kernel.store.store import Store, Transaction
 from services.billing.domain.balances import Balance, balances
 from services.billing.domain.known import Known
@@ -40,16 +40,23 @@ class Deadlines(Protocol):
         """Current drafts, whenever they were derived."""
         ...
 
+    def clocks(self, tx: Transaction) -> Mapping[str, str]:
+        """Site → IANA time zone, as far as it was heard."""
+        ...
+
 
 def list_due(store: Store, deadlines: Deadlines, asked: DueAsked) -> list[Due]:
     """Authorizations of who is still expected, and claims not sent yet."""
     with store.transaction() as tx:
-        known = deadlines.authorized(tx, asked)
-        drafts = deadlines.unissued(tx)
-    return [
-        *(due for each in known for due in ending(each, asked.on)),
-        *(_filing(draft) for draft in drafts if draft.counts_from <= asked.on),
-    ]
+
+        def find(there: DueAsked) -> Iterator[Due]:
+            for known in deadlines.authorized(tx, there):
+                yield from ending(known, there.on)
+            for draft in deadlines.unissued(tx):
+                if draft.counts_from <= there.on:
+                    yield _filing(draft)
+
+        return at_each_site(asked, deadlines.clocks(tx), find)
 
 
 def ending(known: Known, on: date) -> Iterable[Due]:

@@ -1,13 +1,15 @@
 """Clients as tables and public facts show them; no document is opened."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from sqlalchemy import text
 
-from kernel.messaging.told import told
+from kernel.due import DueAsked
+from kernel.messaging.told import clocks_of, told
 from kernel.rpc.translate import date_of, required_enum, timestamp_of
 from kernel.store.store import Transaction
 from services.intake.app.clients import ClientsWanted, ClientTold, OpenTask, ScoreTold, Stay
@@ -36,7 +38,7 @@ ORDER BY client.at, client.client_id LIMIT :limit
 OPEN_TASKS = """
 SELECT task_id, client_id, owner, opened_at, due_at,
        (SELECT site_id FROM episode WHERE episode.client_id = safety_task.client_id
-          AND admitted_on <= CAST(:moment AS timestamptz)::date
+          AND admitted_on <= CAST(:on AS date)
         ORDER BY number DESC LIMIT 1) AS site_id
 FROM safety_task
 WHERE opened_at <= :moment AND (closed_at IS NULL OR closed_at > :moment)
@@ -106,8 +108,11 @@ class SqlClients:
             diagnoses=tuple((rank, day, code) for (rank, day), code in sorted(diagnoses.items())),
         )
 
-    def open_tasks(self, tx: Transaction, moment: datetime) -> Sequence[OpenTask]:
-        rows = tx.connection.execute(text(OPEN_TASKS), {"moment": moment})
+    def clocks(self, tx: Transaction) -> Mapping[str, str]:
+        return clocks_of(tx.connection, attendance.SiteOpened)
+
+    def open_tasks(self, tx: Transaction, asked: DueAsked) -> Sequence[OpenTask]:
+        rows = tx.connection.execute(text(OPEN_TASKS), {"moment": asked.moment, "on": asked.on})
         return [
             OpenTask(
                 task_id=str(row.task_id),

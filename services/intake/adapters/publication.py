@@ -126,6 +126,7 @@ def _assessment_completed(fact: assessment.AssessmentCompleted) -> Message:
         safety_flag=fact.safety_flag,
         completed_at=to_timestamp(fact.completed_at),
         subscales=fact.subscales,
+        incomplete=fact.incomplete,
     )
 
 

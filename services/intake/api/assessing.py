@@ -46,6 +46,7 @@ class AssessingServicer:
             safety_flag=completed.safety_flag,
             subscales=completed.subscales,
             safety_task_id=assessing.task_of(outcome) or "",
+            incomplete=completed.incomplete,
         )
 
     def CloseSafetyTask(

@@ -81,8 +81,8 @@ class ClientsServicer:
             diagnoses_withheld=not told,
         )
 
-    def ListDue(self, request: pb.ListDueRequest, _: Call) -> pb.ListDueResponse:
-        asked = due_asked(request)
+    def ListDue(self, request: pb.ListDueRequest, call: Call) -> pb.ListDueResponse:
+        asked = due_asked(request, call.now)
         found = questions.list_due(self._store, self._clients, asked)
         return pb.ListDueResponse(items=due_items(found, asked))
 

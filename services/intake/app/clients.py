@@ -1,11 +1,11 @@
 """What intake is asked about its clients, by id: who they are is never told here."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from kernel.due import Due, DueAsked
+from kernel.due import Due, DueAsked, at_each_site
 from kernel.refusal import Unknown
 from kernel.sites import EVERY_SITE, require_site
 from kernel.store.store import Store, Transaction
@@ -86,8 +86,12 @@ class Clients(Protocol):
         """All of one, as it was signed by then; None: not registered by then."""
         ...
 
-    def open_tasks(self, tx: Transaction, moment: datetime) -> Sequence[OpenTask]:
-        """Safety tasks opened, and not closed, by then."""
+    def open_tasks(self, tx: Transaction, asked: DueAsked) -> Sequence[OpenTask]:
+        """Safety tasks opened, and not closed, by the end of the day."""
+        ...
+
+    def clocks(self, tx: Transaction) -> Mapping[str, str]:
+        """Site → IANA time zone, as far as it was heard."""
         ...
 
 
@@ -118,19 +122,21 @@ def read_client(
 
 
 def list_due(store: Store, clients: Clients, asked: DueAsked) -> list[Due]:
-    """Open safety tasks: each the matter of who scored, or of another clinician."""
+    """Open safety tasks, by the moment: each the matter of who scored, or of another clinician."""
     with store.transaction() as tx:
-        tasks = clients.open_tasks(tx, asked.moment)
-    return [
-        Due(
-            kind=CLOSE_SAFETY_TASK,
-            about_id=task.task_id,
-            client_id=task.client_id,
-            site_id=task.site_id,
-            person=task.owner,
-            roles=("clinician",),
-            since=task.opened_at.date(),
-            until=task.due_at.date(),
-        )
-        for task in tasks
-    ]
+
+        def find(there: DueAsked) -> Iterator[Due]:
+            for task in clients.open_tasks(tx, there):
+                yield Due(
+                    kind=CLOSE_SAFETY_TASK,
+                    about_id=task.task_id,
+                    client_id=task.client_id,
+                    site_id=task.site_id,
+                    person=task.owner,
+                    roles=("clinician",),
+                    since=there.day_of(task.opened_at),
+                    until=there.day_of(task.due_at),
+                    due_at=task.due_at,
+                )
+
+        return at_each_site(asked, clients.clocks(tx), find)

@@ -70,6 +70,7 @@ class CloseSafetyTask:
 class AssessmentCompleted:
     """Never overwritten. `answers`: item → answer, where there was one.
 
+    `incomplete`: none to one on which safety turns; facts of before don't say.
     `identity_version`: the identity whose sex the band depends on; None where it doesn't.
     """
 
@@ -86,6 +87,7 @@ class AssessmentCompleted:
     label: str
     subscales: Mapping[str, int] = field(default_factory=dict)
     identity_version: int | None = None
+    incomplete: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +199,7 @@ def _complete(
         label=command.label,
         subscales=dict(scored.subscales),
         identity_version=command.identity_version,
+        incomplete=scored.incomplete,
     )
     if scored.safety_flag:
         yield SafetyTaskOpened(

@@ -1,14 +1,15 @@
 """Courses of care as public facts tell them: intake's admissions, and what plans made of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
+from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as events
 
 from kernel.facts import id_of
-from kernel.messaging.told import Told, told
+from kernel.messaging.told import Told, clocks_of, told
 from kernel.rpc.translate import date_of, optional, required_enum
 from kernel.store.store import Transaction
 from services.plans.app.courses import Course, PlanTold
@@ -46,6 +47,9 @@ class SqlCourses:
         for fact in told(tx.connection, KINDS, subject=subject, until=until):
             _hear(heard, fact)
         return [_course(heard, client, admitted) for client, admitted in heard.admissions]
+
+    def clocks(self, tx: Transaction) -> Mapping[str, str]:
+        return clocks_of(tx.connection, attendance.SiteOpened)
 
 
 def _hear(heard: _Heard, fact: Told) -> None:

@@ -58,8 +58,8 @@ class CoursesServicer:
             ],
         )
 
-    def ListDue(self, request: pb.ListDueRequest, _: Call) -> pb.ListDueResponse:
-        asked = due_asked(request)
+    def ListDue(self, request: pb.ListDueRequest, call: Call) -> pb.ListDueResponse:
+        asked = due_asked(request, call.now)
         found = questions.list_due(self._store, self._courses, asked)
         return pb.ListDueResponse(items=due_items(found, asked))
 

@@ -1,12 +1,12 @@
 """Courses of care: who is where at which level, and what plans ask for next."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from kernel.due import Due, DueAsked
+from kernel.due import Due, DueAsked, at_each_site
 from kernel.sites import EVERY_SITE
 from kernel.store.store import Store, Transaction
 
@@ -107,6 +107,10 @@ class Courses(Protocol):
         """Of one client or (empty) of all, as signed by then, each client's oldest first."""
         ...
 
+    def clocks(self, tx: Transaction) -> Mapping[str, str]:
+        """Site → IANA time zone, as far as it was heard."""
+        ...
+
 
 def read_course(
     store: Store, courses: Courses, client_id: str, until: datetime | None, sites: Collection[str]
@@ -141,10 +145,13 @@ def census_of(courses: Iterable[Course], on: date) -> Census:
 def list_due(store: Store, courses: Courses, asked: DueAsked) -> list[Due]:
     """What plans ask for, of clients who are in care on the day."""
     with store.transaction() as tx:
-        found = courses.told(tx, until=asked.moment)
-    return [
-        due for course in found if course.in_care_on(asked.on) for due in _due_of_course(course)
-    ]
+
+        def find(there: DueAsked) -> Iterator[Due]:
+            for course in courses.told(tx, until=there.moment):
+                if course.in_care_on(there.on):
+                    yield from _due_of_course(course)
+
+        return at_each_site(asked, courses.clocks(tx), find)
 
 
 def _due_of_course(course: Course) -> Iterable[Due]:

@@ -19,6 +19,8 @@ ID = "c_ssrs/1"
 THOUGHTS = 2
 IF_THOUGHTS = (3, 4, 5)
 BEHAVIOUR, BEHAVIOUR_RECENT = 6, 7
+# Where a yes makes it HIGH, or leads to a question where it does.
+MAY_BE_HIGH = frozenset({THOUGHTS, 4, 5, BEHAVIOUR, BEHAVIOUR_RECENT})
 ITEMS = range(1, 8)
 NO, YES = 0, 1
 
@@ -27,7 +29,9 @@ def score(answers: Mapping[int, int]) -> Score:
     """The category: HIGH for 4, 5 or 7; MODERATE for 3 or 6; LOW for 1 or 2; else NONE.
 
     HIGH alone sets the safety flag: for it the guidelines ask for immediate referral and
-    precautions, for the others for a referral. Behaviour of which nobody asked how recent it was
+    precautions, for the others for a referral. So does a question that was due and not asked, whose
+    yes would make it HIGH: 2, 4 and 5 after a yes to 2, 6 (ours, on the safe side). The category is
+    that of the answers there are. Behaviour of which nobody asked how recent it was
     counts as recent, and is partial: our rule, on the safe side. Refuses 3 to 5 unless 2 was
     answered yes, 7 unless 6 was, an item that is none of these, an answer that is neither 0 nor 1,
     and no answer.
@@ -43,8 +47,16 @@ def score(answers: Mapping[int, int]) -> Score:
     due |= {BEHAVIOUR_RECENT} if BEHAVIOUR in yes else set()
     if BEHAVIOUR in yes and BEHAVIOUR_RECENT not in answered:
         yes.add(BEHAVIOUR_RECENT)
+    missing = due - answered.keys()
+    incomplete = bool(missing & MAY_BE_HIGH)
     band = _category(yes)
-    return Score(score=0, band=band, partial=not due <= answered.keys(), safety_flag=band == "HIGH")
+    return Score(
+        score=0,
+        band=band,
+        partial=bool(missing),
+        safety_flag=band == "HIGH" or incomplete,
+        incomplete=incomplete,
+    )
 
 
 def _category(yes: set[int]) -> str:

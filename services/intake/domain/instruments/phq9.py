@@ -19,7 +19,9 @@ BANDS = ((20, "SEVERE"), (15, "MODERATELY_SEVERE"), (10, "MODERATE"), (5, "MILD"
 def score(answers: Mapping[int, int]) -> Score:
     """The sum of items 1 to 9 as answered; a missing item makes it partial and is never prorated.
 
-    Any answer but 0 to item 9 sets the safety flag, whatever the sum. Refuses an item that is none
+    Any answer but 0 to item 9 sets the safety flag, whatever the sum. So does none: who left it
+    blank wasn't asked, or didn't say, and may have meant the worst (ours; no source has a rule for
+    a blank). Refuses an item that is none
     of 1 to 10, an answer outside 0 to 3, and answers to no scored item.
     """
     scored = require_answers(answers, SCORED, ANSWERS, unscored=(FUNCTIONING,))
@@ -28,5 +30,6 @@ def score(answers: Mapping[int, int]) -> Score:
         score=total,
         band=next(band for lowest, band in BANDS if total >= lowest),
         partial=len(scored) < len(SCORED),
-        safety_flag=scored.get(SELF_HARM, 0) > 0,
+        safety_flag=scored.get(SELF_HARM) != 0,
+        incomplete=SELF_HARM not in scored,
     )

@@ -8,8 +8,9 @@ from kernel.refusal import Malformed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """`partial`: items are missing; `safety_flag`: an answer asks for a safety protocol.
+    """`partial`: items are missing; `incomplete`: one on which safety turns is among them.
 
+    `safety_flag`: an answer asks for a safety protocol, or one that is missing might have.
     `subscales` only where the instrument has them; one that nobody answered is left out.
     """
 
@@ -17,6 +18,7 @@ class Score:
     band: str
     partial: bool
     safety_flag: bool = False
+    incomplete: bool = False
     subscales: Mapping[str, int] = field(default_factory=dict)
 
 
