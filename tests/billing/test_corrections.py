@@ -6,7 +6,7 @@ import pytest
 from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as pb
 
-from kernel.refusal import AgainstTheRules, Malformed, Unknown
+from kernel.refusal import AgainstTheRules, Malformed, Stale, Unknown
 from services.billing.domain.x12.read import claims_of
 from tests.billing.known import day
 from tests.billing.office import Office, covered
@@ -199,3 +199,41 @@ def test_what_is_no_answer_to_a_claim_is_refused(sent: Office) -> None:
         with pytest.raises(Malformed) as malformed:
             sent.adjudicate(claim_id, number=number)
         assert set(malformed.value.details) == {"payer_control_number"}
+
+
+@pytest.mark.xfail(strict=True, reason="9.17: corrections are issued unnamed")
+def test_corrections_are_named_with_the_revision_that_was_looked_at(
+    sent: Office, story: Story
+) -> None:
+    sent.adjudicate(the_claim(sent).claim_id)
+    sent.hear(story.corrected(CLIENT, day(0), 1, 0))
+    [looked_at] = sent.call("ListProposals", pb.ListProposalsRequest()).proposals
+    with pytest.raises(Malformed) as malformed:
+        sent.correct("nothing is named", [])
+    assert set(malformed.value.details) == {"proposals"}
+    with pytest.raises(Malformed):
+        sent.correct("named twice", [looked_at, looked_at])
+
+    sent.hear(story.corrected(CLIENT, day(2), 1, 0))  # now the whole claim is to be voided
+    with pytest.raises(Stale):
+        sent.correct("changed since", [looked_at])
+    [changed] = sent.call("ListProposals", pb.ListProposalsRequest()).proposals
+    assert changed.revision > looked_at.revision
+    answer = sent.correct("as it is", [changed])
+    assert (answer.issued_charge, answer.corrected_charge) == (
+        changed.issued_charge,
+        changed.corrected_charge,
+    )
+    assert (answer.voided, answer.corrected_charge.minor_units) == (1, 0)
+    sent.draining.drain()
+    with pytest.raises(Stale):
+        sent.correct("issued before", [changed])
+
+
+@pytest.mark.xfail(strict=True, reason="9.17: corrections are issued unnamed")
+def test_what_is_not_ready_is_refused_by_what_it_waits_for(sent: Office, story: Story) -> None:
+    sent.hear(story.corrected(CLIENT, day(0), 1, 0))
+    [early] = sent.call("ListProposals", pb.ListProposalsRequest()).proposals
+    with pytest.raises(AgainstTheRules) as refused:
+        sent.correct("too early", [early])
+    assert refused.value.reason == "AWAITING_CONTROL_NUMBER"
