@@ -75,12 +75,19 @@ def proposals(payers: Payers) -> list[Column]:
         ("issued_charge", lambda p: amount(p.issued_charge.minor_units)),
         ("corrected_charge", lambda p: amount(p.corrected_charge.minor_units)),
         ("changed_dates", lambda p: " ".join(map(iso, p.changed_dates))),
+        ("revision", lambda p: p.revision),
+        ("waits_for", awaited),
     ]
 
 
 def reasons(verdicts: Any) -> list[str]:
     """Why closed gates are closed, each once."""
     return [*dict.fromkeys(each.reason for each in verdicts if not each.open)]
+
+
+def awaited(proposal: Any) -> str:
+    """Reasons of the gates that could bring back a date, each once."""
+    return " ".join(dict.fromkeys(each.reason for each in proposal.waits_for))
 
 
 def claimed(day: Any) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from ninehours.cli.billing_columns import claimed, reasons
+from ninehours.cli.billing_columns import awaited, claimed, reasons
 from ninehours.cli.billing_lists import Found, Payers, iso, name_of
 from ninehours.cli.output import dollars, plural, screen, table
 
@@ -95,10 +95,13 @@ def show_proposals(found: Found, payers: Payers) -> None:
             "withdrawn" if proposal.withdrawn else name_of(proposal, "state"),
             f"{dollars(proposal.issued_charge.minor_units)} → "
             f"{dollars(proposal.corrected_charge.minor_units)}",
+            *([awaited(proposal)] if waiting else []),
         )
 
+    waiting = any(proposal.waits_for for proposal in found.rows)
     groups = _grouped(found.rows, payers, lambda proposal: str(proposal.claim_id))
-    _show(groups, ("claim", "action", "state", "charge"), row)
+    columns = ("claim", "action", "state", "charge", *(["waits for"] if waiting else []))
+    _show(groups, columns, row)
     _end(found, f"{plural(len(found.rows), 'correction')} proposed")
 
 

@@ -1,5 +1,7 @@
 """Claims that leave the house, and what payers answer."""
 
+import shlex
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import partial
@@ -7,12 +9,13 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
 
 from kernel.rpc.translate import to_date
-from ninehours.cli.asking import asking
-from ninehours.cli.billing_lists import BILLER, Payers, is_id
+from ninehours.cli.asking import Services, asking
+from ninehours.cli.billing_lists import BILLER, Payers, is_id, name_of, proposals
 from ninehours.cli.ending import USAGE, Problem, say
 from ninehours.cli.export import export_batch
 from ninehours.cli.options import DATA
@@ -21,6 +24,7 @@ from ninehours.cli.output import screen as screen_for_people
 
 DEADLINE = 120.0
 EXPORTS = "exports"
+MOST_DIGITS = 9  # of a revision
 
 
 def run_issue(
@@ -29,18 +33,28 @@ def run_issue(
     *,
     through: datetime | None,
     corrections: bool,
+    named: Sequence[str],
     exports: Path | None,
     command_id: str,
     as_json: bool,
 ) -> None:
-    """Originals of periods that ended by `through`, or corrections."""
+    """Originals of periods that ended by `through`, or the corrections that are named.
+
+    With `corrections` and none named it issues nothing: it says what could be, in dollars.
+    """
     with asking(data) as services:
         if corrections == (through is not None):
             raise Problem(USAGE, "give --through DATE for originals, or --corrections; one of them")
+        if named and not corrections:
+            raise Problem(USAGE, "--correct goes with --corrections")
         payer_id = Payers(services).id_of(payer)
+        if corrections and not named:
+            show_preview(_ready(services, payer_id), payer, as_json=as_json)
+            return
+        wanted = [named_proposal(each) for each in named]
         meta = _meta(command_id)
         request: Any = (
-            pb.IssueCorrectionsRequest(meta=meta, payer_id=payer_id)
+            pb.IssueCorrectionsRequest(meta=meta, payer_id=payer_id, proposals=wanted)
             if through is None
             else pb.IssueClaimsRequest(
                 meta=meta, payer_id=payer_id, through=to_date(through.date())
@@ -88,6 +102,54 @@ def run_adjudicate(
             print(f"claim {claim}: {status.lower()}, {control_number}")
 
 
+def named_proposal(told: str) -> pb.NamedProposal:
+    """CLAIM@REVISION, as the preview says it."""
+    claim_id, _, revision = told.partition("@")
+    if not is_id(claim_id) or not revision.isdecimal() or len(revision) > MOST_DIGITS:
+        raise Problem(USAGE, f"{told!r} is no CLAIM@REVISION, as `issue --corrections` lists them")
+    return pb.NamedProposal(claim_id=claim_id, revision=int(revision))
+
+
+def show_preview(ready: Sequence[Any], payer: str, *, as_json: bool) -> None:
+    """What would be issued, in dollars, and the command that issues exactly that."""
+    was = sum(each.issued_charge.minor_units for each in ready)
+    now = sum(each.corrected_charge.minor_units for each in ready)
+    names = [f"{each.claim_id}@{each.revision}" for each in ready]
+    if as_json:
+        print_json(
+            {
+                "issued": False,
+                "named": names,
+                "issued_charge_minor": was,
+                "corrected_charge_minor": now,
+                "proposals": [as_dict(each) for each in ready],
+            }
+        )
+        return
+    if not ready:
+        print("no correction is READY; `ninehours proposals` says what each waits for")
+        return
+    rows = [
+        (
+            f"  {name}",
+            name_of(each, "action"),
+            f"{dollars(each.issued_charge.minor_units)} → "
+            f"{dollars(each.corrected_charge.minor_units)}",
+        )
+        for name, each in zip(names, ready, strict=True)
+    ]
+    screen_for_people().print(table(("  claim@revision", "action", "charge"), rows))
+    told = plural(len(ready), "correction")
+    print(f"{told} could be issued, {dollars(was)} → {dollars(now)}; nothing was. These, by name:")
+    command = ["ninehours", "issue", "--payer", payer, "--corrections"]
+    print("  " + shlex.join([*command, *(word for name in names for word in ("--correct", name))]))
+
+
+def _ready(services: Services, payer_id: str) -> Sequence[Any]:
+    request = pb.ListProposalsRequest(payer_id=payer_id, state=events.PROPOSAL_STATE_READY)
+    return proposals(services, request).rows
+
+
 def cents(told: str) -> int:
     """Of dollars, as people write them: 1,234.50 or $1234.5."""
     try:
@@ -110,10 +172,11 @@ def _meta(command_id: str) -> common.CommandMeta:
 
 def _show_issued(answer: Any, files: list[Path], corrections: bool) -> None:
     if not files:
-        waiting = "; `ninehours proposals` says what each correction waits for"
-        print("nothing was issued" + (waiting if corrections else ""))
+        print("nothing was issued")
     elif corrections:
-        print(f"{plural(answer.replaced, 'claim')} replaced, {answer.voided} voided")
+        was, now = answer.issued_charge.minor_units, answer.corrected_charge.minor_units
+        told = f"{plural(answer.replaced, 'claim')} replaced, {answer.voided} voided"
+        print(f"{told}, {dollars(was)} → {dollars(now)}")
     else:
         print(f"{plural(answer.claims, 'claim')} issued, {dollars(answer.charge.minor_units)}")
     for file in files:

@@ -8,7 +8,7 @@ from ninehours.billing.v1 import billing_service_pb2 as pb
 from ninehours.story import days, looks
 from ninehours.story.days import at
 from ninehours.story.lines import billing
-from ninehours.story.network import PAYERS
+from ninehours.story.network import PAYERS, Payer
 from ninehours.story.telling import BILLER, Telling
 
 
@@ -31,13 +31,25 @@ def bill(telling: Telling, week: int) -> None:
         return
     telling.stage.settle()
     for payer in PAYERS:
-        correction = billing.issue_corrections(telling.place.payer_ids[payer.key])
-        step = f"issue corrections to {payer.key} after week {week}"
+        _correct(telling, payer, monday)
+
+
+def _correct(telling: Telling, payer: Payer, on: date) -> None:
+    """What is READY is looked at, and issued by name.
+
+    Played again, it was issued before and isn't READY any more: so the files of corrections are
+    asked for, by what went to the payer until now.
+    """
+    payer_id, now = telling.place.payer_ids[payer.key], at(on, 11)
+    if ready := looks.ready(telling.stage, payer_id):
+        named = " ".join(f"{each.claim_id}@{each.revision}" for each in ready)
+        request = billing.issue_corrections(payer_id, ready)
         corrected: pb.IssueCorrectionsResponse = telling.tell(
-            BILLER, step, correction, at(monday, 11)
+            BILLER, f"issue corrections to {payer.key}: {named}", request, now
         )
-        telling.batches += corrected.batch_ids
         telling.stage.check(partial(looks.leaves_out_for_a_reason, left_out=corrected.left_out))
+    issued = looks.corrections_by(telling.stage, payer_id, now)
+    telling.batches += [each for each in issued if each not in telling.batches]
 
 
 def _adjudicate(telling: Telling, batches: list[str], on: date) -> None:

@@ -1,7 +1,7 @@
 """What the story promises of the live system at its turning points; else StoryFailed."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from ninehours.billing.v1 import billing_events_pb2 as events
@@ -9,11 +9,12 @@ from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.exchange.v1 import published_log_service_pb2 as log
 
-from kernel.rpc.translate import to_date
+from kernel.rpc.translate import to_date, to_timestamp
 from ninehours.story.stage import StoryFailed
 
 LOOKING = "operator"
 PAGE = 1000
+CORRECTIONS = ("7", "8")
 # Why a claim may be left out in this story: its client revoked the consent, or the payer wants the
 # week before answered first.
 TOLD = frozenset({"NO_CONSENT", "REVOKED_AFTER_SERVICE", "PRIOR_NOT_ADJUDICATED"})
@@ -63,6 +64,30 @@ def proposals(live: Answering, client_id: str = "") -> Iterator[events.Correctio
     request = billing.ListProposalsRequest(client_id=client_id, page_size=PAGE)
     for page in pages(live, request):
         yield from page.proposals
+
+
+def ready(live: Answering, payer_id: str) -> list[events.CorrectionProposed]:
+    """Corrections to this payer that can be issued, by claim."""
+    request = billing.ListProposalsRequest(
+        payer_id=payer_id, state=events.PROPOSAL_STATE_READY, page_size=PAGE
+    )
+    found = (each for page in pages(live, request) for each in page.proposals)
+    return sorted(found, key=lambda each: each.claim_id)
+
+
+def corrections_by(live: Answering, payer_id: str, moment: datetime) -> list[str]:
+    """Batches of replacements and voids that went to this payer by then."""
+    found: set[str] = set()
+    for frequency in CORRECTIONS:
+        request = billing.ListClaimsRequest(
+            payer_id=payer_id,
+            state=billing.CLAIM_STATE_ISSUED,
+            frequency=frequency,
+            as_of=to_timestamp(moment),
+            page_size=PAGE,
+        )
+        found |= {claim.batch_id for page in pages(live, request) for claim in page.claims}
+    return sorted(found)
 
 
 def pages(live: Answering, request: Any) -> Iterator[Any]:

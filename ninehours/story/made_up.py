@@ -11,6 +11,7 @@ from google.protobuf.descriptor_pool import Default
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from ninehours.attendance.v1 import attendance_service_pb2 as attendance
+from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.intake.v1 import intake_service_pb2 as intake
 from ninehours.plans.v1 import plans_service_pb2 as plans
@@ -26,6 +27,8 @@ MINUTE = timedelta(minutes=1)
 @dataclass(slots=True)
 class MadeUp:
     """Ids come from the command's; sessions from templates; a claim from each week somebody came.
+
+    Of each payer's claims one is to be corrected.
 
     Claims are guesses: the live system knows better what is billable. So a live play has about as
     many commands as a rehearsal, not exactly as many.
@@ -64,12 +67,29 @@ class MadeUp:
         """What is asked between commands: claims, and what is recommended."""
         match request:
             case billing.ListClaimsRequest():
-                return billing.ListClaimsResponse(claims=self._claims)
+                wanted = [c for c in self._claims if request.frequency in ("", c.frequency)]
+                return billing.ListClaimsResponse(claims=wanted)
+            case billing.ListProposalsRequest():
+                return billing.ListProposalsResponse(proposals=self._proposed(request.payer_id))
             case plans.ListRecommendationsRequest():
                 return plans.ListRecommendationsResponse(
                     recommendations=_recommendations(request.client_id)
                 )
         raise LookupError(f"nobody rehearsed {request.DESCRIPTOR.name}")
+
+    def _proposed(self, payer_id: str) -> list[events.CorrectionProposed]:
+        corrected = [claim for claim in self._claims if claim.payer_id == payer_id][-1:]
+        return [
+            events.CorrectionProposed(
+                claim_id=claim.claim_id,
+                client_id=claim.client_id,
+                payer_id=payer_id,
+                action="CORRECTION_ACTION_VOID",
+                state="PROPOSAL_STATE_READY",
+                revision=1,
+            )
+            for claim in corrected
+        ]
 
     def _expand(
         self,

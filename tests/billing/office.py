@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
+from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_service_pb2 as intake
@@ -285,8 +286,19 @@ class Office:
         self.call("RecordAdjudication", request, command=f"adjudicate {claim_id} {status} {number}")
         self.draining.drain()
 
-    def correct(self, command: str = "correct") -> Any:
-        request = pb.IssueCorrectionsRequest(payer_id=self.payer_id)
+    def correct(self, command: str = "correct", named: Sequence[Any] | None = None) -> Any:
+        """Issues the proposals as they were looked at; without any, those that are READY now."""
+        if named is None:
+            ready = pb.ListProposalsRequest(
+                payer_id=self.payer_id, state=events.PROPOSAL_STATE_READY
+            )
+            named = self.call("ListProposals", ready).proposals
+        request = pb.IssueCorrectionsRequest(
+            payer_id=self.payer_id,
+            proposals=[
+                pb.NamedProposal(claim_id=each.claim_id, revision=each.revision) for each in named
+            ],
+        )
         return self.call("IssueCorrections", request, command=command)
 
     # Looking

@@ -71,6 +71,7 @@ class ProposalState(StrEnum):
 
     READY = "ready"
     AWAITING_CONTROL_NUMBER = "awaiting-control-number"
+    AWAITING_RELEASE = "awaiting-release"
 
 
 def payers(data: System = None, json: Json = False) -> None:

@@ -35,8 +35,17 @@ def issue(
         typer.Option(formats=DATE, help="Claims of periods that ended by this day."),
     ] = None,
     corrections: Annotated[
-        bool, typer.Option("--corrections", help="Replacements and voids instead of originals.")
+        bool,
+        typer.Option(
+            "--corrections",
+            help="Replacements and voids instead of originals: those named with --correct; "
+            "without any, what could be issued, in dollars, and how to name it.",
+        ),
     ] = False,
+    correct: Annotated[
+        list[str] | None,
+        typer.Option("--correct", metavar="CLAIM@REVISION", help="A correction, as it was listed."),
+    ] = None,
     exports: Annotated[
         Path | None,
         typer.Option(help="Where the files go. [default: exports, in the data directory if any]"),
@@ -48,8 +57,8 @@ def issue(
     from ninehours.cli.issuing import run_issue
 
     run_issue(
-        data, payer, through=through, corrections=corrections, exports=exports,
-        command_id=command_id, as_json=json,
+        data, payer, through=through, corrections=corrections, named=correct or (),
+        exports=exports, command_id=command_id, as_json=json,
     )  # fmt: skip
 
 

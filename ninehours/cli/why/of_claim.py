@@ -124,9 +124,13 @@ def _became(claim: pb.ExplainedClaim, facts: Facts) -> Iterator[Section]:
 def _proposed(proposal: pb.ExplainedProposal, facts: Facts) -> Point:
     dates = ", ".join(day_of(on) for on in proposal.changed_dates)
     was, now = money(proposal.issued_charge), money(proposal.corrected_charge)
+    waits = ", ".join(
+        f"{each.reason} of {day_of(each.service_date)}" for each in proposal.waits_for
+    )
     return Point(
         kind=NOTE,
-        says=f"to be corrected: {name_of(proposal, 'action')} {was} → {now}, for {dates}",
+        says=f"to be corrected: {name_of(proposal, 'action')} {was} → {now}, for {dates}"
+        + (f", unless released: {waits}" if waits else ""),
         code=name_of(proposal, "state"),
         small=signed(proposal.row_id, facts),
     )

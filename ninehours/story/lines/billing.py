@@ -1,8 +1,10 @@
 """What billing is told: who bills, payers' rules, authorizations, claims, what payers answered."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import date
 
+from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as pb
 from ninehours.billing.v1 import rules_pb2
 from ninehours.common.v1 import common_pb2 as common
@@ -110,8 +112,16 @@ def issue(payer_id: str, through: date) -> pb.IssueClaimsRequest:
     return pb.IssueClaimsRequest(payer_id=payer_id, through=to_date(through))
 
 
-def issue_corrections(payer_id: str) -> pb.IssueCorrectionsRequest:
-    return pb.IssueCorrectionsRequest(payer_id=payer_id)
+def issue_corrections(
+    payer_id: str, proposals: Sequence[events.CorrectionProposed]
+) -> pb.IssueCorrectionsRequest:
+    """These and no others, as they were looked at."""
+    return pb.IssueCorrectionsRequest(
+        payer_id=payer_id,
+        proposals=[
+            pb.NamedProposal(claim_id=each.claim_id, revision=each.revision) for each in proposals
+        ],
+    )
 
 
 def adjudicate(claim: pb.Claim, on: date) -> pb.RecordAdjudicationRequest:

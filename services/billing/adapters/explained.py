@@ -217,9 +217,15 @@ def _proposal(why: WhyClaim) -> pb.ExplainedProposal | None:
         row_id=why.proposal_row_id,
         action=f"CORRECTION_ACTION_{proposal.action}",
         state=f"PROPOSAL_STATE_{proposal.state}",
-        issued_charge=messages.money(sum(line.charge_minor for line in proposal.claim.lines)),
-        corrected_charge=messages.money(sum(line.charge_minor for line in proposal.lines)),
+        issued_charge=messages.money(proposal.issued_minor),
+        corrected_charge=messages.money(proposal.corrected_minor),
         changed_dates=[to_date(on) for on in proposal.changed_dates],
+        waits_for=[
+            events.AwaitedGate(
+                service_date=to_date(each.service_date), gate=each.gate, reason=each.reason
+            )
+            for each in proposal.waits_for
+        ],
     )
 
 

@@ -77,6 +77,12 @@ def proposal(
         changed_dates=[_date(on) for on in content["changed_dates"]],
         revision=revision,
         withdrawn=withdrawn,
+        waits_for=[
+            public.AwaitedGate(
+                service_date=_date(each["service_date"]), gate=each["gate"], reason=each["reason"]
+            )
+            for each in content.get("waits_for", ())
+        ],
     )
 
 

@@ -15,7 +15,6 @@ from services.billing.app.ports import Site
 from services.billing.domain.claim import CLAIM, IssuedClaimState
 from services.billing.domain.derive import DRAFT_CLAIM, PROPOSAL
 from services.billing.domain.issue import Draft, Proposed
-from services.billing.domain.proposals import READY
 from services.billing.domain.provider import Address
 from services.billing.domain.waiver import RevocationSettled
 
@@ -41,27 +40,29 @@ class SqlDrafts:
             for row in rows
         ]
 
-    def ready(self, tx: Transaction, payer_id: str) -> list[Proposed]:
+    def proposed(
+        self, tx: Transaction, payer_id: str, claims: Collection[str]
+    ) -> Mapping[str, Proposed]:
         rows = tx.connection.execute(
             text(
-                "SELECT key, content FROM derived WHERE kind = :kind AND current AND NOT withdrawn"
-                " AND content->>'payer_id' = :payer AND content->>'state' = :state"
-                " ORDER BY row_key"
+                "SELECT key, content, revision FROM derived"
+                " WHERE kind = :kind AND current AND NOT withdrawn"
+                " AND content->>'payer_id' = :payer"
+                " AND content->>'claim_id' = ANY(CAST(:claims AS text[])) ORDER BY row_key"
             ),
-            {"kind": PROPOSAL, "payer": payer_id, "state": READY},
+            {"kind": PROPOSAL, "payer": payer_id, "claims": sorted(claims)},
         ).all()
-        claims = claims_of(tx, [row.content["claim_id"] for row in rows])
-        found: list[Proposed] = []
+        states = claims_of(tx, [row.content["claim_id"] for row in rows])
+        found: dict[str, Proposed] = {}
         for row in rows:
-            claim = claims[row.content["claim_id"]]
+            claim = states[row.content["claim_id"]]
             if claim.issued is not None:
-                found.append(
-                    Proposed(
-                        client_id=id_of(row.key),
-                        content=row.content,
-                        original=claim.issued,
-                        payer_control_number=claim.payer_control_number,
-                    )
+                found[claim.issued.claim_id] = Proposed(
+                    client_id=id_of(row.key),
+                    content=row.content,
+                    original=claim.issued,
+                    payer_control_number=claim.payer_control_number,
+                    revision=row.revision,
                 )
         return found
 

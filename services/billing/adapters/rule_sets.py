@@ -64,6 +64,7 @@ def confirmed_rules_of(message: pb.RuleSet, at: str = "") -> RuleSet:
             examples=read.value(parts.examples, "examples", ()),
             telehealth_modifiers=read.value(parts.modifiers, "telehealth_modifiers", ()),
             grace_seconds=read.integer("grace_seconds", low=0, high=3600),
+            new_claim_after=said("new_claim_after", "VOID_ISSUED"),
         )
 
 
@@ -107,4 +108,5 @@ def message_of(rules: RuleSet) -> pb.RuleSet:
         examples=[parts.example_message(each) for each in rules.examples],
         telehealth_modifiers=rules.telehealth_modifiers,
         grace_seconds=rules.grace_seconds,
+        new_claim_after=f"NEW_CLAIM_AFTER_{rules.new_claim_after}",
     )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from kernel.refusal import Malformed
-from kernel.rpc.translate import required_text
+from kernel.rpc.translate import reading, required_text
 from services.billing.domain.x12.elements import NotRepresentable, identifier
 from services.billing.domain.x12.npi import is_valid_npi
 
@@ -15,6 +15,19 @@ def npi(request: Any, field: str) -> str:
     if not is_valid_npi(number):
         raise Malformed(**{field: "is not an NPI: its check digit doesn't fit"})
     return number
+
+
+def named_proposals(request: Any, field: str) -> dict[str, int]:
+    """Claim → revision; a claim that is named twice is refused."""
+    found: dict[str, int] = {}
+    for number, named in enumerate(getattr(request, field)):
+        with reading(named, at=f"{field}[{number}].") as read:
+            claim_id = str(read.uuid("claim_id"))
+            revision = read.integer("revision", low=1, high=2**31 - 1)
+        if claim_id in found:
+            raise Malformed(**{f"{field}[{number}].claim_id": "is named twice"})
+        found[claim_id] = revision
+    return found
 
 
 def usd(low: int) -> Any:

@@ -10,14 +10,14 @@ from kernel.rpc.commands import receipt_of
 from kernel.rpc.translate import date_of, reading
 from services.billing.adapters.messages import money
 from services.billing.api.claims_list import ClaimsList
-from services.billing.api.fields import payers_number, usd
+from services.billing.api.fields import named_proposals, payers_number, usd
 from services.billing.api.lists import Lists
 from services.billing.api.setting_up import SettingUp
 from services.billing.app import use_cases
 from services.billing.app.batch import batches_of
 from services.billing.app.changes import Following
 from services.billing.app.issue_claims import issue_claims
-from services.billing.app.issue_corrections import issue_corrections
+from services.billing.app.issue_corrections import charges_of, issue_corrections
 from services.billing.app.ports import Audit, Issuing, Pages
 from services.billing.domain.claim import RecordAdjudication
 from services.billing.domain.issue import REPLACEMENT, VOID, BatchIssued, ClaimIssued
@@ -112,10 +112,13 @@ class BillingServicer(SettingUp, ClaimsList, Lists):
         context = self._context(request, call)
         with reading(request) as read:
             payer_id = str(read.uuid("payer_id"))
-        outcome = issue_corrections(self._book, self._issuing(call), payer_id, context)
+            named = read.value(named_proposals, "proposals", dict[str, int]())
+        outcome = issue_corrections(self._book, self._issuing(call), payer_id, named, context)
         batches = batches_of(outcome.facts)
         ids = _ids(batches)
-        frequencies = [r.fact.frequency for r in outcome.facts if isinstance(r.fact, ClaimIssued)]
+        issued = [each.fact for each in outcome.facts if isinstance(each.fact, ClaimIssued)]
+        frequencies = [claim.frequency for claim in issued]
+        was, now = charges_of(self._book, issued)
         return pb.IssueCorrectionsResponse(
             receipt=receipt_of(outcome.published),
             batch_id="".join(ids[:1]),
@@ -123,6 +126,8 @@ class BillingServicer(SettingUp, ClaimsList, Lists):
             voided=frequencies.count(VOID),
             left_out=_left_out(batches),
             batch_ids=ids,
+            issued_charge=money(was),
+            corrected_charge=money(now),
         )
 
 

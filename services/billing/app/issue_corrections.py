@@ -1,27 +1,37 @@
-"""Issuing replacements and voids of claims whose number with the payer is known."""
+"""Issuing replacements and voids that somebody looked at, and named."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from kernel.execute import Book, Outcome
 from kernel.facts import Recorded
 from kernel.messaging.standing import wait_until_heard
+from kernel.refusal import AgainstTheRules, Malformed, Stale
 from kernel.store.store import Context, Transaction
 from services.billing.app.batch import Batches, payer_of
-from services.billing.app.ports import Issuing, clients_of
-from services.billing.domain.issue import correction
+from services.billing.app.ports import Issuing
+from services.billing.domain.claim import CLAIM
+from services.billing.domain.issue import VOID, ClaimIssued, Proposed, correction
+from services.billing.domain.proposals import READY
 
 
-def issue_corrections(book: Book, issuing: Issuing, payer_id: str, context: Context) -> Outcome:
-    """Issues every READY proposal to the payer: frequency 7 or 8, one file a form.
+def issue_corrections(
+    book: Book, issuing: Issuing, payer_id: str, named: Mapping[str, int], context: Context
+) -> Outcome:
+    """Issues the named proposals to the payer: frequency 7 or 8, one file a form.
 
-    The gates are those of originals, but for the filing limit and the prior claim: corrections
-    have clocks of their own. What was issued before stays as it is; it is followed.
+    `named`: claim → the revision of its proposal that was looked at. None named is refused
+    (Malformed), one that changed since as PROPOSAL_CHANGED (Stale), one that isn't READY by what it
+    waits for. The gates are those of originals, but for the filing limit and the prior claim:
+    corrections have clocks of their own. What was issued before stays as it is; it is followed.
     """
     if (outcome := book.remembered(context)) is not None:
         return outcome
+    if not named:
+        raise Malformed(proposals="name none: say which, and at which revision")
     wait_until_heard(book.store, context.after, context.deadline)
     with book.store.transaction() as tx:
-        clients = clients_of(issuing.drafts.ready(tx, payer_id))
+        proposals = _as_named(issuing.drafts.proposed(tx, payer_id, named), named)
+        clients = sorted({each.client_id for each in proposals})
         settled = issuing.drafts.settled(tx, payer_id).keys() & set(clients)
     people = issuing.identities(clients, payer_id, context.now.date(), sorted(settled))
 
@@ -33,11 +43,8 @@ def issue_corrections(book: Book, issuing: Issuing, payer_id: str, context: Cont
             payer=payer_of(tx, payer_id),
             people=people,
         )
-        proposals = [
-            proposed
-            for proposed in issuing.drafts.ready(tx, payer_id)
-            if proposed.client_id in clients
-        ]
+        # Read again, under the clients' locks.
+        proposals = _as_named(issuing.drafts.proposed(tx, payer_id, named), named)
         ordered = sorted(proposals, key=lambda each: each.original.claim_id)
         return batches.issue(
             [
@@ -48,3 +55,33 @@ def issue_corrections(book: Book, issuing: Issuing, payer_id: str, context: Cont
 
     locks = [f"payer/{payer_id}", *(f"client/{client_id}" for client_id in clients)]
     return book.transact(context, decide, locks=locks)
+
+
+def charges_of(book: Book, issued: Iterable[ClaimIssued]) -> tuple[int, int]:
+    """What the claims that these correct said, and what stands of them now: cents."""
+    corrections = list(issued)
+    with book.store.transaction() as tx:
+        streams = tx.load_many([f"claim/{each.corrects_claim_id}" for each in corrections])
+    originals = [CLAIM.fold(each.fact for each in facts).issued for facts in streams.values()]
+    was = sum(original.charge_minor for original in originals if original is not None)
+    return was, sum(each.charge_minor for each in corrections if each.frequency != VOID)
+
+
+def _as_named(current: Mapping[str, Proposed], named: Mapping[str, int]) -> list[Proposed]:
+    for claim_id, revision in named.items():
+        proposed = current.get(claim_id)
+        if proposed is None or proposed.revision != revision:
+            raise Stale(
+                "PROPOSAL_CHANGED",
+                "what is proposed for this claim changed since it was looked at; list it again",
+                claim_id=claim_id,
+            )
+        if (state := proposed.content["state"]) != READY:
+            awaited = {each["reason"] for each in proposed.content.get("waits_for", ())}
+            raise AgainstTheRules(
+                state,
+                "this correction waits for something; it can be issued once it is READY",
+                claim_id=claim_id,
+                waits_for=" ".join(sorted(awaited)),
+            )
+    return [current[claim_id] for claim_id in named]

@@ -65,8 +65,10 @@ class Drafts(Protocol):
         """Current drafts of periods that ended by then."""
         ...
 
-    def ready(self, tx: Transaction, payer_id: str) -> list[Proposed]:
-        """Current proposals about claims whose number with the payer is known."""
+    def proposed(
+        self, tx: Transaction, payer_id: str, claims: Collection[str]
+    ) -> Mapping[str, Proposed]:
+        """Current proposals about those of these claims that went to this payer, by claim."""
         ...
 
     def unsettled(self, tx: Transaction, clients: Sequence[str]) -> set[str]:

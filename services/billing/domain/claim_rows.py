@@ -35,6 +35,7 @@ def draft_key(client_id: str, draft: Draft) -> str:
 def draft_content(client_id: str, draft: Draft) -> dict[str, Any]:
     """A draft's row."""
     cut = draft.cut
+    awaits = {"awaits_voids": list(draft.awaits_voids)} if draft.awaits_voids else {}
     return {
         "client_id": client_id,
         "key": draft_key(client_id, draft),
@@ -54,6 +55,7 @@ def draft_content(client_id: str, draft: Draft) -> dict[str, Any]:
         "under_part2": draft.under_part2,
         "authorized_units": draft.authorized_units,
         **_named(draft.rules, draft.staff_id),
+        **awaits,
     }
 
 
@@ -65,8 +67,16 @@ def proposal_content(client_id: str, proposal: Proposal) -> dict[str, Any]:
         "payer_id": proposal.claim.payer_id,
         "action": proposal.action,
         "state": proposal.state,
-        "issued_charge_minor": sum(line.charge_minor for line in proposal.claim.lines),
-        "corrected_charge_minor": sum(line.charge_minor for line in proposal.lines),
+        "waits_for": [
+            {
+                "service_date": each.service_date.isoformat(),
+                "gate": each.gate,
+                "reason": each.reason,
+            }
+            for each in proposal.waits_for
+        ],
+        "issued_charge_minor": proposal.issued_minor,
+        "corrected_charge_minor": proposal.corrected_minor,
         "lines": [line_content(line) for line in proposal.lines],
         "changed_dates": [on.isoformat() for on in proposal.changed_dates],
         "diagnoses": list(proposal.diagnoses),

@@ -10,9 +10,9 @@ from datetime import date, timedelta
 
 from services.billing.domain.diagnoses import diagnoses_on
 from services.billing.domain.known import IssuedClaim, Known, Line
-from services.billing.domain.rules import RuleSet, period_of
+from services.billing.domain.rules import VOID_PROCESSED, RuleSet, period_of
 from services.billing.domain.service_day import ServiceDay
-from services.billing.domain.standing import standing
+from services.billing.domain.standing import standing, voids_unanswered
 
 PROFESSIONAL, INSTITUTIONAL = "PROFESSIONAL", "INSTITUTIONAL"
 MOST_LINES = {PROFESSIONAL: 50, INSTITUTIONAL: 999}  # a claim's, by form (domain guide 5.9)
@@ -52,6 +52,8 @@ class Draft:
     authorized_units: int
     staff_id: str
     rests_on: frozenset[str]
+    # Voids that the payer wants to have processed before it is sent a claim of their dates again.
+    awaits_voids: tuple[str, ...] = ()
 
     @property
     def charge_minor(self) -> int:
@@ -155,6 +157,19 @@ def staff_on(lines: Iterable[Line]) -> str:
     return min(rendered, key=lambda staff_id: (-rendered[staff_id], staff_id), default="")
 
 
+def voids_awaited(lines: Sequence[Line], rules: RuleSet, known: Known) -> list[IssuedClaim]:
+    """Voids of these dates that the payer wants to have answered before they are claimed anew."""
+    if rules.new_claim_after != VOID_PROCESSED:
+        return []
+    dates = {(line.service_date, line.ancillary) for line in lines}
+    return [
+        void
+        for void in voids_unanswered(known.issued, known.adjudications)
+        if void.payer_id == rules.payer_id
+        and dates & {(line.service_date, line.ancillary) for line in void.lines}
+    ]
+
+
 def units_of(parts: Iterable[Part]) -> int:
     """What the parts take of their authorization.
 
@@ -212,21 +227,27 @@ def _drafts_of(cut: Cut, parts: Sequence[Part], known: Known) -> list[Draft]:
     diagnoses = diagnoses_on(known, ordered[-1].day.service_date, cut.claim_form)
     diagnosed = frozenset(diagnosis.fact for diagnosis in diagnoses)
     named = rules.rendering == FACILITATOR
-    chunks = [*_chunks(ordered, cut)]
-    return [
-        Draft(
-            cut=cut,
-            part=number,
-            rules=rules,
-            lines=tuple(line for each in chunk for line in each.lines),
-            diagnoses=tuple(diagnosis.code for diagnosis in diagnoses),
-            under_part2=any(each.day.under_part2 for each in chunk),
-            authorized_units=0 if cut.ancillary else units_of(chunk),
-            staff_id=staff_on(line for each in chunk for line in each.lines) if named else "",
-            rests_on=diagnosed.union(*(each.day.rests_on for each in chunk)),
+    found: list[Draft] = []
+    for number, chunk in enumerate(_chunks(ordered, cut), start=1):
+        lines = tuple(line for each in chunk for line in each.lines)
+        voids = voids_awaited(lines, rules, known)
+        found.append(
+            Draft(
+                cut=cut,
+                part=number,
+                rules=rules,
+                lines=lines,
+                diagnoses=tuple(diagnosis.code for diagnosis in diagnoses),
+                under_part2=any(each.day.under_part2 for each in chunk),
+                authorized_units=0 if cut.ancillary else units_of(chunk),
+                staff_id=staff_on(lines) if named else "",
+                rests_on=diagnosed.union(
+                    *(each.day.rests_on for each in chunk), (void.fact for void in voids)
+                ),
+                awaits_voids=tuple(void.claim_id for void in voids),
+            )
         )
-        for number, chunk in enumerate(chunks, start=1)
-    ]
+    return found
 
 
 def _chunks(parts: Sequence[Part], cut: Cut) -> Iterator[list[Part]]:

@@ -88,6 +88,8 @@ def _closed(candidate: Candidate, others: Sequence[Candidate], now: Circumstance
         yield "FILING_LIMIT_PASSED"
     if candidate.sequential and _prior(claim, others, now):
         yield "PRIOR_NOT_ADJUDICATED"
+    if candidate.awaits_voids:
+        yield "VOID_NOT_ANSWERED"
 
 
 def filed_from(dates: Sequence[date], claim_form: str) -> date:

@@ -101,6 +101,7 @@ class Proposed:
     content: Mapping[str, Any]
     original: ClaimIssued
     payer_control_number: str
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +109,7 @@ class Candidate:
     """A claim that may be issued, before the gates of disclosure: no identity was looked at yet.
 
     `filing_limit_days` None: corrections have clocks of their own (domain guide 5.11).
+    `awaits_voids`: the payer wants these processed before it is sent their dates again.
     `names_practitioner`: the payer wants somebody named as rendering or attending.
     """
 
@@ -115,6 +117,7 @@ class Candidate:
     filing_limit_days: int | None = None
     sequential: bool = False
     names_practitioner: bool = False
+    awaits_voids: tuple[str, ...] = ()
 
 
 def original(draft: Draft, claim_id: str) -> Candidate:
@@ -149,6 +152,7 @@ def original(draft: Draft, claim_id: str) -> Candidate:
         filing_limit_days=content["filing_limit_days"],
         sequential=content.get("sequential", False),
         names_practitioner=content.get("names_practitioner", False),
+        awaits_voids=tuple(content.get("awaits_voids", ())),
     )
 
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from services.billing.domain.attended import minutes_of
 from services.billing.domain.known import Authorization, IssuedClaim, Known
-from services.billing.domain.rules import rules_in_effect
+from services.billing.domain.rules import VOID_PROCESSED, rules_in_effect
 from services.billing.domain.service_day import ServiceDay
-from services.billing.domain.standing import VOID, standing
+from services.billing.domain.standing import standing, voids_unanswered
 
 
 def claims_holding_units(known: Known) -> list[IssuedClaim]:
@@ -16,16 +16,13 @@ def claims_holding_units(known: Known) -> list[IssuedClaim]:
     until it is (the payer's answer names the void, or the claim that it reversed).
     """
     stands = {claim.claim_id for claim in standing(known.issued, known.adjudications)}
-    voids = {claim.corrects_claim_id: claim for claim in known.issued if claim.frequency == VOID}
-    reversed_ = {each.claim_id for each in known.adjudications if each.status == "REVERSED"}
+    unanswered = voids_unanswered(known.issued, known.adjudications)
+    voided = {void.corrects_claim_id for void in unanswered}
 
     def holds(claim: IssuedClaim) -> bool:
         if claim.claim_id in stands:
             return True
-        void = voids.get(claim.claim_id)
-        if void is None or {void.claim_id, claim.claim_id} & reversed_:
-            return False
-        return _units_return(claim, known) == "VOID_PROCESSED"
+        return claim.claim_id in voided and _units_return(claim, known) == VOID_PROCESSED
 
     return [claim for claim in known.issued if holds(claim)]
 

@@ -2,11 +2,11 @@
 
 A proposal rests on the claim that stands now: of one that was replaced, its replacement; none of
 one that was voided. A day on HOLD, for whatever reason, is no longer claimed, so its line has
-fallen; whoever issues corrections may wait until nothing is awaited any more. What isn't seen: a
+fallen; but as long as something may bring it back, the proposal waits. What isn't seen: a
 diagnosis that changed since, as issued claims are compared by their lines.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -25,26 +25,41 @@ from services.billing.domain.claims import (
     units_of,
 )
 from services.billing.domain.diagnoses import diagnoses_on
+from services.billing.domain.gates import Verdict
 from services.billing.domain.known import IssuedClaim, Known, Line
+from services.billing.domain.release import releases_of
 from services.billing.domain.rules import RuleSet, rules_in_effect
-from services.billing.domain.service_day import ServiceDay
+from services.billing.domain.service_day import HOLD, ServiceDay
 from services.billing.domain.standing import standing
 
 READY, AWAITING_CONTROL_NUMBER = "READY", "AWAITING_CONTROL_NUMBER"
+AWAITING_RELEASE = "AWAITING_RELEASE"
+REPLACE, VOID = "REPLACE", "VOID"
 CutDay = tuple[ServiceDay, Sequence[tuple[Cut, Part]]]
 """A day with its claimable lines, by the claim they go on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Awaited:
+    """A closed gate of a date that fell, which may still open: then the date comes back."""
+
+    service_date: date
+    gate: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """An issued claim that no longer says what is true. `action`: REPLACE or VOID.
 
-    `state`: until the payer's own number of the claim is recorded, nothing can be sent about it.
+    `state`: AWAITING_RELEASE while a date that fell may come back; AWAITING_CONTROL_NUMBER until
+    the payer's own number of the claim is recorded, without which nothing can be sent about it.
     """
 
     claim: IssuedClaim
     action: str
     state: str
+    waits_for: tuple[Awaited, ...]
     lines: tuple[Line, ...]
     changed_dates: tuple[date, ...]
     diagnoses: tuple[str, ...]
@@ -53,6 +68,15 @@ class Proposal:
     staff_id: str
     rules: RuleSet
     rests_on: frozenset[str]
+
+    @property
+    def issued_minor(self) -> int:
+        return sum(line.charge_minor for line in self.claim.lines)
+
+    @property
+    def corrected_minor(self) -> int:
+        """What stands of the claim once this is issued: of a void nothing, whatever follows it."""
+        return 0 if self.action == VOID else sum(line.charge_minor for line in self.lines)
 
 
 def propose(days: Sequence[ServiceDay], known: Known) -> list[Proposal]:
@@ -89,12 +113,12 @@ def _propose(
     answers = [each for each in known.adjudications if each.claim_id == claim.claim_id]
     last = max(line.service_date for line in lines or claim.lines)
     diagnoses = diagnoses_on(known, last, claim.claim_form)
+    waits_for = tuple(_awaited(claim, [by_date[on] for on in changed if on in by_date], known))
     return Proposal(
         claim=claim,
         action=_action(rules, lines, unnamed),
-        state=READY
-        if any(each.payer_control_number for each in answers)
-        else AWAITING_CONTROL_NUMBER,
+        state=_state(waits_for, numbered=any(each.payer_control_number for each in answers)),
+        waits_for=waits_for,
         lines=lines,
         changed_dates=changed,
         diagnoses=tuple(diagnosis.code for diagnosis in diagnoses),
@@ -107,6 +131,37 @@ def _propose(
         .union(diagnosis.fact for diagnosis in diagnoses)
         .union(*(by_date[on].rests_on for on in looked_at)),
     )
+
+
+def _state(waits_for: Sequence[Awaited], *, numbered: bool) -> str:
+    if waits_for:
+        return AWAITING_RELEASE
+    return READY if numbered else AWAITING_CONTROL_NUMBER
+
+
+def _awaited(claim: IssuedClaim, days: Sequence[ServiceDay], known: Known) -> Iterator[Awaited]:
+    """What could bring back dates that fell from the claim.
+
+    A date that isn't its payer's any more is gone for good, whatever the other one asks for; and
+    so is one that nobody can release.
+    """
+    for day in days:
+        if day.payer_id == claim.payer_id:
+            for verdict in _closed(claim, day):
+                releases = releases_of(verdict, day, known)
+                if not releases or any(each.rpc for each in releases):
+                    yield Awaited(
+                        service_date=day.service_date, gate=verdict.gate, reason=verdict.reason
+                    )
+
+
+def _closed(claim: IssuedClaim, day: ServiceDay) -> list[Verdict]:
+    """Gates of what the claim has of the day that are closed, but not for good."""
+    if day.rules is not None and is_ancillary(claim):
+        said = day.ancillary_verdicts
+    else:
+        said = day.verdicts if day.outcome == HOLD else ()
+    return [verdict for verdict in said if not verdict.open and not verdict.final]
 
 
 def _parts_now(
@@ -201,7 +256,7 @@ def _unnamed_dates(
 def _action(rules: RuleSet, lines: Sequence[Line], unnamed: Collection[date]) -> str:
     """The payer's; but void and new where a replacement couldn't say all of a date."""
     if unnamed:
-        return "VOID"
+        return VOID
     return rules.changed_claim if lines else rules.fallen_claim
 
 

@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from services.billing.domain.x12 import rules as shapes
 from services.billing.domain.x12.claim import MOST_MODIFIERS
 
+VOID_PROCESSED = "VOID_PROCESSED"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PerDiem:
@@ -86,9 +88,10 @@ class RuleSet:
     DENY or ATTEST. `changed_claim`, `fallen_claim`: REPLACE or VOID. `late_day`: NEW_CLAIM or
     REPLACE. `week_consequence`: HOLD or NOT_BILLABLE. `authorization_unit`: DAYS, SESSIONS, HOURS
     or UNITS. `rendering`: NONE or FACILITATOR. `units_return`: VOID_ISSUED or VOID_PROCESSED.
-    `sign_within_hours` 0: no limit. `minimum_services` 0: one. `weekly_minimum_minutes` 0: the
-    payer doesn't look at weeks. `grace_seconds` are added to attended time before it is held
-    against a minimum of minutes; units are of the time there was.
+    `new_claim_after`: VOID_ISSUED or VOID_PROCESSED. `sign_within_hours` 0: no limit.
+    `minimum_services` 0: one. `weekly_minimum_minutes` 0: the payer doesn't look at weeks.
+    `grace_seconds` are added to attended time before it is held against a minimum of minutes;
+    units are of the time there was.
     """
 
     payer_id: str
@@ -128,6 +131,7 @@ class RuleSet:
     examples: tuple[WorkedExample, ...] = ()
     telehealth_modifiers: tuple[str, ...] = ()
     grace_seconds: int = 0
+    new_claim_after: str = "VOID_ISSUED"
 
     @property
     def name(self) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from services.billing.domain.known import Adjudication, IssuedClaim
 
-VOID = "8"
+VOID, REVERSED = "8", "REVERSED"
 
 
 def standing(
@@ -19,3 +19,18 @@ def standing(
     return [
         claim for claim in issued if claim.frequency != VOID and claim.claim_id not in corrected
     ]
+
+
+def voids_unanswered(
+    issued: Sequence[IssuedClaim], adjudications: Sequence[Adjudication]
+) -> list[IssuedClaim]:
+    """Voids that the payer hasn't processed; its answer names the void, or the claim reversed."""
+    reversed_ = {each.claim_id for each in adjudications if each.status == REVERSED}
+    return sorted(
+        (
+            claim
+            for claim in issued
+            if claim.frequency == VOID and not {claim.claim_id, claim.corrects_claim_id} & reversed_
+        ),
+        key=lambda claim: claim.claim_id,
+    )

@@ -3,8 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from services.billing.domain import proposals
 from services.billing.domain.derive import DRAFT_CLAIM, derive
 from services.billing.domain.known import Adjudication, Known
@@ -40,7 +38,6 @@ def proposed(known: Known) -> Proposal:
     return only
 
 
-@pytest.mark.xfail(strict=True, reason="9.17: READY that isn't")
 def test_a_session_scheduled_late_in_a_paid_week_takes_nothing_back() -> None:
     whole_weeks = {"confirmed": (confirmed(complete_weeks_only=True),)}
     known = paid(*WEEK, **whole_weeks)
@@ -55,7 +52,6 @@ def test_a_session_scheduled_late_in_a_paid_week_takes_nothing_back() -> None:
     assert proposals.propose(days_of(missed_it), missed_it) == []
 
 
-@pytest.mark.xfail(strict=True, reason="9.17: READY that isn't")
 def test_a_date_that_fell_for_good_waits_for_one_that_may_come_back() -> None:
     known = paid(*WEEK)
     fell = replace(known, attendances=(*known.attendances, corrected(day(0), 1, 60)))
@@ -68,7 +64,6 @@ def test_a_date_that_fell_for_good_waits_for_one_that_may_come_back() -> None:
     ]
 
 
-@pytest.mark.xfail(strict=True, reason="9.17: READY that isn't")
 def test_a_new_original_waits_for_the_voids_answer_where_the_payer_wants_that() -> None:
     void = issued(day(0), name="2", frequency="8", corrects_claim_id="claim 1")
     for wanted, awaited in (("VOID_ISSUED", []), ("VOID_PROCESSED", ["claim 2"])):

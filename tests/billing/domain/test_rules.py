@@ -176,6 +176,7 @@ EXAMPLES = some.lists(
         split_by_month=some.booleans(),
         sequential=some.booleans(),
         units_return=some.sampled_from(["VOID_ISSUED", "VOID_PROCESSED"]),
+        new_claim_after=some.sampled_from(["VOID_ISSUED", "VOID_PROCESSED"]),
         examples=EXAMPLES,
         telehealth_modifiers=some.sampled_from([(), ("95",)]),
     )
