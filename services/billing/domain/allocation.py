@@ -3,7 +3,7 @@
 No day is on HOLD while a feasible assignment exists that also pays for the earlier ones (matching).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from services.billing.domain.gates import Verdict
@@ -31,20 +31,38 @@ NEARER = (
 def allocate(days: Sequence[ServiceDay], known: Known) -> list[ServiceDay]:
     """The days with their authorization and final outcome, in order of date.
 
-    First the dates on issued claims, which keep what they have; then those that a named person
-    bills without authorization, which take nothing; then the others, earlier dates first.
+    First the dates on issued claims, which keep what they have. Then those that need an
+    authorization, earlier dates first. Last, with what is left, those that can do without: dates
+    that a named person bills so, and dates that were issued so; and issued dates that ask for more
+    than is left of theirs. An authorization that is there goes before the word that none is.
     """
     ordered = sorted(days, key=lambda day: day.service_date)
     left = units_left(known.authorizations, claims_holding_units(known))
     decided = {day.service_date: day for day in _issued(ordered, known, left)}
     open_ones = [day for day in ordered if day.service_date not in decided and _asks(day)]
-    for day in open_ones:
-        if waiver := _waiver(day, known):
-            decided[day.service_date] = day.with_verdict(
-                Verdict(gate=GATE, rests_on=frozenset({waiver.fact}))
-            )
-    waiting = [day for day in open_ones if day.service_date not in decided]
-    options = {day.service_date: _options(day, known) for day in waiting}
+    claims = standing(known.issued, known.adjudications)
+    without = {
+        day.service_date: verdict for day in open_ones if (verdict := _without(day, claims, known))
+    }
+    for round_ in (
+        [day for day in open_ones if day.service_date not in without],
+        [day for day in open_ones if day.service_date in without],
+    ):
+        for day, authorization in _assigned(round_, known, left):
+            if authorization is not None:
+                left[authorization.authorization_id] -= units_asked(day)
+                decided[day.service_date] = _with(day, authorization)
+            else:
+                verdict = without.get(day.service_date) or _lacking(day, known)
+                decided[day.service_date] = day.with_verdict(verdict)
+    return [decided.get(day.service_date, day) for day in ordered]
+
+
+def _assigned(
+    days: Sequence[ServiceDay], known: Known, left: Mapping[str, int]
+) -> list[tuple[ServiceDay, Authorization | None]]:
+    """Each day with what pays for it, so that as many as possible are paid for."""
+    options = {day.service_date: _options(day, known) for day in days}
     paid = assign(
         [
             Demand(
@@ -52,20 +70,24 @@ def allocate(days: Sequence[ServiceDay], known: Known) -> list[ServiceDay]:
                 units=units_asked(day),
                 options=tuple(each.authorization_id for each in options[day.service_date]),
             )
-            for day in waiting
+            for day in days
         ],
         left,
     )
-    for day in waiting:
-        chosen = [
-            each
-            for each in options[day.service_date]
-            if each.authorization_id == paid.get(day.service_date)
-        ]
-        decided[day.service_date] = (
-            _with(day, chosen[0]) if chosen else _without(day, options[day.service_date], known)
+    return [
+        (
+            day,
+            next(
+                (
+                    each
+                    for each in options[day.service_date]
+                    if each.authorization_id == paid.get(day.service_date)
+                ),
+                None,
+            ),
         )
-    return [decided.get(day.service_date, day) for day in ordered]
+        for day in days
+    ]
 
 
 def _asks(day: ServiceDay) -> bool:
@@ -78,10 +100,11 @@ def _asks(day: ServiceDay) -> bool:
 
 
 def _issued(days: Sequence[ServiceDay], known: Known, left: dict[str, int]) -> Iterator[ServiceDay]:
-    """Dates on claims that stand: units on issued claims stay.
+    """Dates on claims that stand, and keep their authorization: units on issued claims stay.
 
     What such a day asks for beyond what its claim holds comes out of what is left, before any day
-    that isn't issued: a correction doesn't overdraw either.
+    that isn't issued: a correction doesn't overdraw either. Where that isn't enough, or where the
+    claim was issued without, the day isn't decided here: it may find another.
     """
     claims = standing(known.issued, known.adjudications)
     authorizations = {each.authorization_id: each for each in known.authorizations}
@@ -92,19 +115,18 @@ def _issued(days: Sequence[ServiceDay], known: Known, left: dict[str, int]) -> I
             continue
         authorization_id = carrying[0].authorization_id
         authorization = authorizations.get(authorization_id)
-        rests_on = frozenset(claim.fact for claim in carrying)
-        units = more = units_asked(day) if _asks(day) and authorization_id else 0
+        if _asks(day) and not authorization_id:
+            continue
+        units = more = units_asked(day) if _asks(day) else 0
         for claim in carrying:
             taken = min(more, held[claim.claim_id])
             held[claim.claim_id] -= taken
             more -= taken
         if authorization is not None and more:
             if left[authorization_id] < more:
-                rests_on |= {authorization.fact}
-                used_up = Verdict(gate=GATE, reason=USED_UP, rests_on=rests_on)
-                yield day.with_verdict(used_up)
                 continue
             left[authorization_id] -= more
+        rests_on = frozenset(claim.fact for claim in carrying)
         yield replace(
             day.with_verdict(Verdict(gate=GATE, rests_on=rests_on)),
             authorization_id=authorization_id,
@@ -114,16 +136,31 @@ def _issued(days: Sequence[ServiceDay], known: Known, left: dict[str, int]) -> I
 
 
 def _carrying(day: ServiceDay, claims: Sequence[IssuedClaim]) -> list[IssuedClaim]:
-    """The claims that carry the day itself to this payer, under one authorization."""
+    """The claims that carry the day itself to this payer, under one authorization if under any."""
     found = [
         claim
-        for claim in sorted(claims, key=lambda each: each.claim_id)
+        for claim in sorted(claims, key=lambda each: (not each.authorization_id, each.claim_id))
         if claim.payer_id == day.payer_id
         and any(
             line.service_date == day.service_date and not line.ancillary for line in claim.lines
         )
     ]
     return [claim for claim in found if claim.authorization_id == found[0].authorization_id]
+
+
+def _without(day: ServiceDay, claims: Sequence[IssuedClaim], known: Known) -> Verdict | None:
+    """What is said of a day that can do without, or that is issued; None: it waits for units."""
+    if waiver := _waiver(day, known):
+        return Verdict(gate=GATE, rests_on=frozenset({waiver.fact}))
+    carrying = _carrying(day, claims)
+    if not carrying:
+        return None
+    rests_on = frozenset(claim.fact for claim in carrying)
+    taken_of = carrying[0].authorization_id
+    if not taken_of:
+        return Verdict(gate=GATE, rests_on=rests_on)
+    rests_on |= {each.fact for each in known.authorizations if each.authorization_id == taken_of}
+    return Verdict(gate=GATE, reason=USED_UP, rests_on=rests_on)
 
 
 def _waiver(day: ServiceDay, known: Known) -> Waiver | None:
@@ -153,16 +190,15 @@ def _with(day: ServiceDay, authorization: Authorization) -> ServiceDay:
     )
 
 
-def _without(day: ServiceDay, options: Sequence[Authorization], known: Known) -> ServiceDay:
+def _lacking(day: ServiceDay, known: Known) -> Verdict:
     """Used up; or what the nearest of the payer's authorizations for that date fails in."""
-    if options:
+    if options := _options(day, known):
         rests_on = frozenset(each.fact for each in options)
-        used_up = Verdict(gate=GATE, reason=USED_UP, rests_on=rests_on)
-        return day.with_verdict(used_up)
+        return Verdict(gate=GATE, reason=USED_UP, rests_on=rests_on)
     reasons = {each.fact: _unfit(each, day) for each in known.authorizations}
     nearest = max(reasons.values(), key=NEARER.index, default=NEARER[0])
     rests_on = frozenset(fact for fact, reason in reasons.items() if reason == nearest != NEARER[0])
-    return day.with_verdict(Verdict(gate=GATE, reason=nearest, rests_on=rests_on))
+    return Verdict(gate=GATE, reason=nearest, rests_on=rests_on)
 
 
 def _unfit(authorization: Authorization, day: ServiceDay) -> str:

@@ -81,6 +81,7 @@ def proposal_content(client_id: str, proposal: Proposal) -> dict[str, Any]:
         "changed_dates": [on.isoformat() for on in proposal.changed_dates],
         "diagnoses": list(proposal.diagnoses),
         "under_part2": proposal.under_part2,
+        "authorization_id": proposal.authorization_id,
         "authorized_units": proposal.authorized_units,
         **_named(proposal.rules, proposal.staff_id),
     }

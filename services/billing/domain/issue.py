@@ -160,7 +160,7 @@ def correction(proposed: Proposed, claim_id: str) -> Candidate:
     """The replacement, whole and corrected, or the void, which says what the original said.
 
     The file names the parties of both as they are known now. Either is cut as its original was: by
-    whom, where, under which coverage and authorization.
+    whom, where, under which coverage and authorization, but for one that came since.
     """
     was, content = proposed.original, proposed.content
     following = replace(
@@ -182,6 +182,7 @@ def correction(proposed: Proposed, claim_id: str) -> Candidate:
             lines=lines_of(content["lines"]),
             diagnoses=tuple(content["diagnoses"]),
             under_part2=content["under_part2"] or was.under_part2,
+            authorization_id=content.get("authorization_id", was.authorization_id),
             authorized_units=content["authorized_units"],
             rendering_staff_id=content["rendering_staff_id"],
             type_of_bill=content["type_of_bill"],

@@ -60,6 +60,8 @@ class Proposal:
     action: str
     state: str
     waits_for: tuple[Awaited, ...]
+    # The claim's; of one that was issued without, what its dates have now.
+    authorization_id: str
     lines: tuple[Line, ...]
     changed_dates: tuple[date, ...]
     diagnoses: tuple[str, ...]
@@ -98,7 +100,9 @@ def _propose(
     rules = _rules_of_claim(claim, known)
     if rules is None:
         return None
-    all_parts, others = _parts_now(claim, cut, issued), _others(claim, issued)
+    authorization_id = _authorization_now(claim, by_date)
+    all_parts = _parts_now(claim, authorization_id, cut, issued)
+    others = _others(claim, issued)
     parts = _of_one_person(claim, all_parts, others)
     unnamed = _unnamed_dates(claim, all_parts, parts, others)
     lines = tuple(
@@ -106,7 +110,10 @@ def _propose(
         for part in sorted(parts, key=lambda part: part.day.service_date)
         for line in part.lines
     )
-    changed = tuple(sorted({*_changed_dates(claim, lines), *unnamed}))
+    changed_dates = {*_changed_dates(claim, lines), *unnamed}
+    if authorization_id != claim.authorization_id:
+        changed_dates |= {line.service_date for line in lines}
+    changed = tuple(sorted(changed_dates))
     if not changed:
         return None
     looked_at = {line.service_date for line in (*claim.lines, *lines)} & by_date.keys()
@@ -119,6 +126,7 @@ def _propose(
         action=_action(rules, lines, unnamed),
         state=_state(waits_for, numbered=any(each.payer_control_number for each in answers)),
         waits_for=waits_for,
+        authorization_id=authorization_id,
         lines=lines,
         changed_dates=changed,
         diagnoses=tuple(diagnosis.code for diagnosis in diagnoses),
@@ -164,8 +172,24 @@ def _closed(claim: IssuedClaim, day: ServiceDay) -> list[Verdict]:
     return [verdict for verdict in said if not verdict.open and not verdict.final]
 
 
+def _authorization_now(claim: IssuedClaim, by_date: Mapping[date, ServiceDay]) -> str:
+    """A claim issued without authorization takes the first that came for one of its dates.
+
+    Dates that another one pays for fall from it, and are claimed anew: a claim names one.
+    """
+    if claim.authorization_id or is_ancillary(claim):
+        return claim.authorization_id
+    dates = sorted({line.service_date for line in claim.lines} & by_date.keys())
+    of_dates = (by_date[on] for on in dates)
+    found = (day.authorization_id for day in of_dates if _billed_alike(claim, day))
+    return next((each for each in found if each), "")
+
+
 def _parts_now(
-    claim: IssuedClaim, days: Sequence[CutDay], issued: Sequence[IssuedClaim]
+    claim: IssuedClaim,
+    authorization_id: str,
+    days: Sequence[CutDay],
+    issued: Sequence[IssuedClaim],
 ) -> list[Part]:
     """What would be claimed today: of the claim's own dates, and of late days that join it."""
     dates = {line.service_date for line in claim.lines}
@@ -173,7 +197,7 @@ def _parts_now(
     found: list[Part] = []
     for day, parts in days:
         if day.service_date in dates and _billed_alike(claim, day):
-            lines = _still_claimed(claim, day)
+            lines = _still_claimed(claim, day, authorization_id)
         else:
             lines = ()
         for cut, part in parts:
@@ -191,11 +215,16 @@ def _billed_alike(claim: IssuedClaim, day: ServiceDay) -> bool:
     return said == (day.payer_id, day.provider_id, day.site_id, day.coverage_id)
 
 
-def _still_claimed(claim: IssuedClaim, day: ServiceDay) -> tuple[Line, ...]:
+def _still_claimed(claim: IssuedClaim, day: ServiceDay, authorization_id: str) -> tuple[Line, ...]:
     if is_ancillary(claim):
         told = {(line.service_date, line.code) for line in claim.lines}
         return tuple(line for line in day.ancillary_lines if (line.service_date, line.code) in told)
-    return day.own_lines if day.billable else ()
+    under_another = (
+        day.rules is not None
+        and day.rules.authorization_required
+        and day.authorization_id != authorization_id
+    )
+    return day.own_lines if day.billable and not under_another else ()
 
 
 def _place(line: Line) -> tuple[date, str]:

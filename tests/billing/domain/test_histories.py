@@ -59,6 +59,7 @@ RULES = some.fixed_dictionaries(
         "late_day": some.sampled_from(["NEW_CLAIM", "REPLACE"]),
         "changed_claim": some.sampled_from(["REPLACE", "VOID"]),
         "units_return": some.sampled_from(["VOID_ISSUED", "VOID_PROCESSED"]),
+        "new_claim_after": some.sampled_from(["VOID_ISSUED", "VOID_PROCESSED"]),
         "authorization_unit": some.sampled_from(["DAYS", "SESSIONS", "UNITS"]),
         "discrete_fallback": some.booleans(),
         "split_by_month": some.booleans(),
@@ -183,7 +184,9 @@ class Histories(RuleBasedStateMachine):
     def issue(self) -> None:
         for content in self._rows(DRAFT_CLAIM):
             draft = Draft(key=content["key"], client_id="client", content=content)
-            self._send(original(draft, self._next_id()).claim)
+            candidate = original(draft, self._next_id())
+            if not candidate.awaits_voids:
+                self._send(candidate.claim)
 
     @rule(pick=some.integers(0, 99))
     def adjudicate(self, pick: int) -> None:
@@ -202,15 +205,27 @@ class Histories(RuleBasedStateMachine):
 
     @rule()
     def settle(self) -> None:
-        """Answered, corrected and issued until nothing is left to do: that comes soon."""
+        """Answered, corrected and issued until nothing is left to do: that comes soon.
+
+        What is left then waits for somebody; and when notes are signed and units are authorized,
+        nothing does.
+        """
+        self._do_all()
+        assert all(each["waits_for"] for each in self._rows(PROPOSAL))
+        self.sign()
+        for payer in PAYERS:
+            self._learn(authorizations=self._authorization(99, 0, payer))
+        self._do_all()
+        assert self._rows(PROPOSAL) == []
+        self._all_that_is_billable_is_claimed()
+
+    def _do_all(self) -> None:
         for _ in range(6):
             for claim in self.known.issued:
                 self._answer(claim)
             self.issue_corrections()
             self.issue()
         assert self._rows(DRAFT_CLAIM) == []
-        assert self._rows(PROPOSAL) == []
-        self._all_that_is_billable_is_claimed()
 
     # What holds at every step
 

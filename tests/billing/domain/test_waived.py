@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import pytest
-
 from services.billing.domain import claims, proposals
 from services.billing.domain.claim_rows import proposal_content
 from services.billing.domain.issue import ClaimIssued, Proposed, correction
@@ -26,7 +24,6 @@ def authorized(known: Known) -> list[tuple[str, int, str]]:
     return [(each.authorization_id, each.authorized_units, each.outcome) for each in days_of(known)]
 
 
-@pytest.mark.xfail(strict=True, reason="9.18: a waiver goes before an authorization")
 def test_an_authorization_that_came_before_issuing_goes_before_the_waiver() -> None:
     known = billable(day(0), waivers=(WAIVED,), authorizations=())
     assert authorized(known) == [("", 0, "PER_DIEM")]
@@ -41,7 +38,6 @@ def test_a_waived_date_leaves_units_to_dates_that_cannot_go_without() -> None:
     assert authorized(known) == [("", 0, "PER_DIEM"), ("a", 1, "PER_DIEM")]
 
 
-@pytest.mark.xfail(strict=True, reason="9.18: a waiver goes before an authorization")
 def test_after_issue_it_is_replaced_under_the_authorization() -> None:
     sent = issued(day(0), authorization_id="")
     known = billable(
@@ -69,7 +65,6 @@ def test_after_issue_it_is_replaced_under_the_authorization() -> None:
     assert authorized(after) == [("a", 1, "PER_DIEM")]
 
 
-@pytest.mark.xfail(strict=True, reason="9.18: a waiver goes before an authorization")
 def test_what_one_authorization_does_not_cover_goes_on_a_claim_of_its_own() -> None:
     """A claim names one authorization: dates under another are claimed anew."""
     sent = issued(day(0), day(1), day(2), authorization_id="")
@@ -82,7 +77,6 @@ def test_what_one_authorization_does_not_cover_goes_on_a_claim_of_its_own() -> N
     assert [each.service_date for each in found.lines] == [day(0)]
 
 
-@pytest.mark.xfail(strict=True, reason="9.18: an issued day can't move to another authorization")
 def test_a_day_that_asks_for_more_than_is_left_moves_to_another_authorization() -> None:
     hours = {"authorizations": (authorization(2, unit="HOURS"),)}
     sent = issued(day(0), authorized_units=2)
