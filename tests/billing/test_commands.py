@@ -34,7 +34,7 @@ from tests.billing.told import COVERAGE, SITE, Story
 CLIENT = "0c11e700-0000-4000-8000-000000000001"
 OTHER = "0c11e700-0000-4000-8000-000000000002"
 NOBODY = "0c11e700-0000-4000-8000-00000000dead"
-FAILED, USAGE, NOT_FOUND = 1, 2, 3
+FAILED, USAGE, NOT_FOUND, CONFLICT = 1, 2, 3, 4
 Run = Callable[..., Result]
 
 
@@ -196,7 +196,18 @@ def test_an_answer_makes_a_correction_ready_and_it_is_issued(
     office.draining.drain()
     assert "REPLACE  READY  $600.00 → $300.00" in run("proposals").stdout
     words = ("issue", "--payer", "prairie", "--corrections", "--exports", tmp_path / "out")
-    assert "1 claim replaced, 0 voided" in run(*words).stdout
+    preview = run(*words).stdout
+    assert "1 correction could be issued, $600.00 → $300.00; nothing was." in preview
+    named = preview.splitlines()[-1].split("--correct ")[1]
+    assert named.startswith(f"{claim['claim_id']}@")
+    assert told(run(*words, "--json"))["named"] == [named]
+    stale = f"{claim['claim_id']}@999"
+    assert run(*words, "--correct", stale).exit_code == CONFLICT
+    assert run(*words, "--correct", "everything").exit_code == USAGE
+    issued = run(*words, "--correct", named).stdout
+    assert "1 claim replaced, 0 voided, $600.00 → $300.00" in issued
+    office.draining.drain()
+    assert "no correction is READY" in run(*words).stdout
     listed = told(run("claims", "--adjudication", "paid", "--json"))["claims"]
     assert [(each["claim_id"], each["paid"]["minor_units"]) for each in listed] == [
         (claim["claim_id"], "60000")
@@ -207,6 +218,8 @@ def test_issue_wants_originals_or_corrections(run: Run) -> None:
     assert run("issue", "--payer", "prairie").exit_code == USAGE
     both = run("issue", "--payer", "prairie", "--through", day(6), "--corrections")
     assert both.exit_code == USAGE
+    named = run("issue", "--payer", "prairie", "--through", day(6), "--correct", f"{CLIENT}@1")
+    assert named.exit_code == USAGE
 
 
 @pytest.mark.parametrize(("text", "minor"), [("300", 30_000), ("$1,234.5", 123_450), ("0", 0)])
