@@ -17,6 +17,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from ninehours.common.v1 import common_pb2
 
 from kernel.refusal import Malformed
+from kernel.states import STATES
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 UNSPECIFIED = "UNSPECIFIED"
@@ -57,10 +58,10 @@ def required_digits(request: Message, field: str, *, count: int) -> str:
 
 
 def required_state(request: Message, field: str) -> str:
-    """A state as the post writes it: two capital letters."""
+    """A state as the post writes it: two capitals of its list."""
     text = _text(request, field)
-    if not (len(text) == 2 and text.isascii() and text.isalpha() and text.isupper()):
-        raise _malformed(field, "is not two capital letters")
+    if text not in STATES:
+        raise _malformed(field, "is no state, territory or military post: two capital letters")
     return text
 
 

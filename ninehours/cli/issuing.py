@@ -79,6 +79,7 @@ def run_adjudicate(
     status: str,
     paid: str,
     on: datetime | None,
+    overrides: Sequence[str],
     command_id: str,
     as_json: bool,
 ) -> None:
@@ -94,6 +95,7 @@ def run_adjudicate(
             status=f"ADJUDICATION_STATUS_{status}",
             paid=common.Money(currency_code="USD", minor_units=cents(paid)) if paid else None,
             adjudicated_on=to_date(on.date() if on else datetime.now(UTC).date()),
+            overrides=[f"ADJUDICATION_OVERRIDE_{each}" for each in overrides],
         )
         answer = services.ask(BILLER, request)
         if as_json:

@@ -178,7 +178,7 @@ def _imports(path: Path) -> Iterator[str]:
 def _is_allowed(module: str, service: str) -> bool:
     return (
         module.partition(".")[0] in sys.stdlib_module_names
-        or module in ("kernel.decider", "kernel.refusal")
+        or module in ("kernel.decider", "kernel.refusal", "kernel.states")
         or f"{module}.".startswith(f"services.{service}.domain.")
     )
 

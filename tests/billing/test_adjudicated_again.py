@@ -16,8 +16,6 @@ from tests.billing.told import COVERAGE, SITE, Story
 
 CLIENT = "0c11e700-0000-4000-8000-000000000001"
 
-pytestmark = pytest.mark.xfail(strict=True, reason="9.23: the last word stands, whatever it is")
-
 
 @pytest.fixture
 def claim_id(office: Office, story: Story) -> str:

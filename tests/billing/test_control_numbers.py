@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import pytest
 from ninehours.billing.v1 import billing_service_pb2 as pb
 from sqlalchemy import text
 
@@ -14,8 +13,6 @@ from tests.billing.told import COVERAGE, SITE, Story
 
 CLIENT = "0c11e700-0000-4000-8000-000000000001"
 OTHER = "0c11e700-0000-4000-8000-000000000002"
-
-pytestmark = pytest.mark.xfail(strict=True, reason="9.22: numbers count per payer")
 
 
 def numbers(content: bytes) -> tuple[int, int, str]:

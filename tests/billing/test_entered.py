@@ -12,8 +12,6 @@ from kernel.rpc.translate import to_date
 from tests.billing.known import day
 from tests.billing.office import Office, provider
 
-pytestmark = pytest.mark.xfail(strict=True, reason="9.22: found when the file is rejected, whole")
-
 
 def refused(act: Callable[[], object]) -> list[str]:
     with pytest.raises(Malformed) as refusal:

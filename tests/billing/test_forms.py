@@ -57,7 +57,7 @@ def test_an_institutional_claim_says_what_a_facility_claims_and_who_attends(
     [claim] = claims_of(read.content)
     assert (claim.form, claim.type_of_bill, claim.frequency) == ("I", "13", "1")
     assert (claim.statement_from, claim.statement_to) == (day(0), day(2))
-    assert (claim.admission_type, claim.admission_source, claim.patient_status) == ("3", "1", "30")
+    assert (claim.admission_type, claim.admission_source, claim.patient_status) == ("3", "1", "01")
     assert (claim.condition_codes, claim.diagnoses) == (("92",), ("F1020", "F331"))
     assert claim.attending_npi is not None
     assert claim.attending_npi.startswith("123456788")

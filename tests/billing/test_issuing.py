@@ -217,7 +217,7 @@ def unknown_sex(office: Office, story: Story) -> None:
         (without_birth_date, "INVALID_BIRTH_DATE_MISSING"),
         (born(year=2026, month=2, day=30), "INVALID_BIRTH_DATE_MISSING"),
         (born(year=2026, month=3, day=3), "INVALID_SERVICE_BEFORE_BIRTH"),
-        (living(state="Illinois"), "INVALID_STATE_SHAPE"),
+        (living(state="Illinois"), "INVALID_STATE_UNKNOWN"),
         (living(zip="6061"), "INVALID_POSTAL_CODE_SHAPE"),
         (living(line="北京路"), "INVALID_NOT_REPRESENTABLE"),
         (unknown_sex, "INVALID_SEX_MISSING"),

@@ -69,7 +69,7 @@ def read(message: Any) -> Any:
         ),
         (
             plans.ClientDischarged(episode_id="e", discharged_on=ON),
-            {"episode_id": "e", "discharged_on": MONDAY},
+            {"episode_id": "e", "discharged_on": MONDAY, "reason": ""},
         ),
         (
             attendance.SessionScheduled(

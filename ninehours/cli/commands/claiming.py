@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415  --help answers at once: what a command needs is loaded when it runs
 
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -62,6 +63,14 @@ def issue(
     )  # fmt: skip
 
 
+class Override(StrEnum):
+    """Why an answer is recorded though it contradicts what is known."""
+
+    PAYER_ANSWERED_ANEW = "payer-answered-anew"
+    ENTERED_WRONG = "entered-wrong"
+    PAYER_PAID_MORE = "payer-paid-more"
+
+
 def adjudicate(
     claim: Annotated[str, typer.Argument(metavar="CLAIM", help="The issued claim's id.")],
     *,
@@ -73,6 +82,10 @@ def adjudicate(
     on: Annotated[
         datetime | None, typer.Option(formats=DATE, help="When it answered. [default: today]")
     ] = None,
+    override: Annotated[
+        list[Override] | None,
+        typer.Option(help="Why it holds against an earlier answer, or above the charge."),
+    ] = None,
     data: System = None,
     command_id: CommandId = "",
     json: Json = False,
@@ -82,7 +95,7 @@ def adjudicate(
 
     run_adjudicate(
         data, claim, control_number=control_number, status=status.name, paid=paid, on=on,
-        command_id=command_id, as_json=json,
+        overrides=[each.name for each in override or ()], command_id=command_id, as_json=json,
     )  # fmt: skip
 
 

@@ -57,7 +57,7 @@ def _batch(filing: Filing) -> Batch837I:
 
 
 def _claim(claim: ClaimIssued, filing: Filing) -> InstitutionalClaim:
-    """The statement covers its services, whether or not more follow: still a patient."""
+    """The statement covers its services; claims of before kept no status, and said 30."""
     return InstitutionalClaim(
         claim_id=claim.number,
         type_of_bill=claim.type_of_bill,
@@ -68,7 +68,7 @@ def _claim(claim: ClaimIssued, filing: Filing) -> InstitutionalClaim:
         statement_to=max(line.service_date for line in claim.lines),
         admission_type=ADMISSION_TYPE,
         admission_source=ADMISSION_SOURCE,
-        patient_status=STILL_A_PATIENT,
+        patient_status=claim.patient_status or STILL_A_PATIENT,
         diagnoses=claim.diagnoses,
         condition_codes=(claim.condition_code,) if claim.condition_code else (),
         lines=tuple(

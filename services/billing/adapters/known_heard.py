@@ -7,6 +7,7 @@ from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.attendance.v1 import attendance_service_pb2 as attendance_api
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as plans
+from ninehours.plans.v1 import plans_service_pb2 as plans_api
 
 from kernel.facts import HeardFact
 from kernel.rpc.translate import date_of, optional, timestamp_of
@@ -72,6 +73,7 @@ def _discharge(fact: HeardFact, message: plans.ClientDischarged) -> known.Discha
         fact=str(fact.id),
         episode_id=message.episode_id,
         discharged_on=date_of(message, "discharged_on"),
+        reason=name_of(plans_api.DischargeReason, message.reason),
     )
 
 

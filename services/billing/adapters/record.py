@@ -70,16 +70,8 @@ class SqlDrafts:
         subjects = [f"client/{client_id}" for client_id in clients]
         return {id_of(subject) for subject in unsettled_clients(tx.connection, subjects)}
 
-    def batches_to(self, tx: Transaction, payer_id: str) -> int:
-        return int(
-            tx.connection.execute(
-                text(
-                    "SELECT count(*) FROM fact WHERE type = 'billing.batch_issued.v1'"
-                    " AND body->>'payer_id' = :payer"
-                ),
-                {"payer": payer_id},
-            ).scalar_one()
-        )
+    def control_number(self, tx: Transaction) -> int:
+        return int(tx.connection.execute(text("SELECT nextval('control_number')")).scalar_one())
 
     def settled(self, tx: Transaction, payer_id: str) -> dict[str, date]:
         last: dict[str, RevocationSettled] = {

@@ -72,6 +72,7 @@ def institutional_message(given: rules.Institutional | None) -> pb.Institutional
         type_of_bill=given.type_of_bill,
         revenue_code=given.revenue_code,
         condition_code=given.condition_code,
+        interim_bills=given.interim_bills,
     )
 
 
@@ -168,6 +169,7 @@ def _institutional(message: pb.Institutional, at: str) -> rules.Institutional:
             type_of_bill=read.text("type_of_bill", max_length=2),
             revenue_code=read.text("revenue_code", max_length=4),
             condition_code=read.optional(required_text, "condition_code", max_length=2) or "",
+            interim_bills=message.interim_bills,
         )
 
 

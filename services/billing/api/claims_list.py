@@ -11,7 +11,8 @@ from kernel.rpc.commands import patience_of, positions_of
 from kernel.rpc.translate import date_of, reading, required_enum, timestamp_of, to_date
 from kernel.store.store import Store, Transaction
 from services.billing.adapters import messages
-from services.billing.api.listing import PAGE, id_or_any, limit_of, since_of, text_or_any
+from services.billing.api.fields import frequency
+from services.billing.api.listing import PAGE, id_or_any, limit_of, since_of
 from services.billing.app.changes import ChangedRow, Following
 from services.billing.app.ports import Pages, Wanted, WantedIssued
 from services.billing.domain import derive
@@ -77,7 +78,7 @@ def _wanted(request: pb.ListClaimsRequest) -> tuple[str, WantedIssued, Wanted]:
             payer_id=id_or_any(read, "payer_id"),
             site_id=id_or_any(read, "site_id"),
             batch_id=id_or_any(read, "batch_id"),
-            frequency=text_or_any(read, "frequency"),
+            frequency=read.optional(frequency, "frequency") or "",
             adjudication=read.optional(required_enum, "adjudication") or "",
             first=read.optional(date_of, "first"),
             last=read.optional(date_of, "last"),

@@ -2,10 +2,15 @@
 
 from typing import Any
 
+from ninehours.billing.v1 import billing_service_pb2 as pb
+
 from kernel.refusal import Malformed
 from kernel.rpc.translate import reading, required_text
+from services.billing.domain.x12.claim import INSTITUTIONAL_FREQUENCIES
+from services.billing.domain.x12.codes import FILING_INDICATORS
 from services.billing.domain.x12.elements import NotRepresentable, identifier
 from services.billing.domain.x12.npi import is_valid_npi
+from services.billing.domain.x12.rules import PROCEDURE
 
 LARGEST_CHARGE = 10_000_000  # cents: above it, somebody's finger slipped
 
@@ -28,6 +33,40 @@ def named_proposals(request: Any, field: str) -> dict[str, int]:
             raise Malformed(**{f"{field}[{number}].claim_id": "is named twice"})
         found[claim_id] = revision
     return found
+
+
+def filing_indicator(request: Any, field: str) -> str:
+    """SBR09, of its list."""
+    code = required_text(request, field, max_length=2)
+    if code not in FILING_INDICATORS:
+        raise Malformed(**{field: "is no claim filing indicator, such as CI or MC"})
+    return code
+
+
+def procedure(request: Any, field: str) -> str:
+    """A code in the shape of HCPCS or CPT."""
+    code = required_text(request, field, max_length=5)
+    if not PROCEDURE.fullmatch(code):
+        raise Malformed(**{field: "is not the shape of a HCPCS or CPT code"})
+    return code
+
+
+def frequency(request: Any, field: str) -> str:
+    """A claim's frequency, as either form takes it."""
+    code = required_text(request, field, max_length=1)
+    if code not in INSTITUTIONAL_FREQUENCIES:
+        raise Malformed(**{field: "is no claim frequency"})
+    return code
+
+
+def overrides(request: Any, field: str) -> frozenset[str]:
+    """Why an answer of a payer is recorded though it contradicts what is known."""
+    prefix = "ADJUDICATION_OVERRIDE_"
+    names = {number: name for name, number in pb.AdjudicationOverride.items() if number}
+    given = getattr(request, field)
+    if not names.keys() >= set(given):
+        raise Malformed(**{field: "holds what is no reason"})
+    return frozenset(names[number].removeprefix(prefix) for number in given)
 
 
 def usd(low: int) -> Any:

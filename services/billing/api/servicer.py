@@ -10,7 +10,7 @@ from kernel.rpc.commands import receipt_of
 from kernel.rpc.translate import date_of, reading
 from services.billing.adapters.messages import money
 from services.billing.api.claims_list import ClaimsList
-from services.billing.api.fields import named_proposals, payers_number, usd
+from services.billing.api.fields import named_proposals, overrides, payers_number, usd
 from services.billing.api.lists import Lists
 from services.billing.api.setting_up import SettingUp
 from services.billing.app import use_cases
@@ -102,6 +102,7 @@ class BillingServicer(SettingUp, ClaimsList, Lists):
                 status=read.enum("status"),
                 paid_minor=paid,
                 adjudicated_on=read.date("adjudicated_on"),
+                overrides=read.value(overrides, "overrides", frozenset()),
             )
         outcome = use_cases.record_adjudication(self._book, command, context)
         return pb.RecordAdjudicationResponse(receipt=receipt_of(outcome.published))

@@ -14,7 +14,7 @@ from kernel.rpc.translate import (
 )
 from kernel.store.store import Context
 from services.billing.adapters.rule_sets import rule_set_of
-from services.billing.api.fields import npi, payers_number, usd
+from services.billing.api.fields import filing_indicator, npi, payers_number, procedure, usd
 from services.billing.app import use_cases
 from services.billing.domain.authorization import RecordAuthorization
 from services.billing.domain.payer import ConfirmRuleSet, ProposeRuleSet, RegisterPayer
@@ -74,7 +74,7 @@ class SettingUp:
         with reading(request) as read:
             command = SetFee(
                 provider_id=str(read.uuid("provider_id")),
-                code=read.text("code", max_length=5),
+                code=read.value(procedure, "code", ""),
                 charge_minor=read.value(usd(1), "charge", 0),
                 effective_from=read.date("effective_from"),
             )
@@ -90,7 +90,7 @@ class SettingUp:
                 payer_id=context.new_id("payer"),
                 name=read.text("name", max_length=60),
                 payer_number=read.value(payers_number(15, shortest=2), "payer_number", ""),
-                filing_indicator=read.value(payers_number(2), "filing_indicator", ""),
+                filing_indicator=read.value(filing_indicator, "filing_indicator", ""),
             )
         outcome = use_cases.register_payer(self._book, command, context)
         return pb.RegisterPayerResponse(

@@ -34,10 +34,11 @@ class Batches:
         """The facts of what leaves the house; a batch without claims tells who was left out."""
         left_out, filings = self._filings(candidates)
         facts: list[Recorded] = []
-        sent = self.issuing.drafts.batches_to(self.tx, self.payer.payer_id)
-        for number, (form, filing) in enumerate(filings or [(FORMS[0], self._filing([]))]):
-            numbered = replace(filing, control_number=sent + 1 + number)
-            facts += self._batch(form, numbered, () if number else _once(left_out))
+        told = _once(left_out)
+        for form, filing in filings or [(FORMS[0], self._filing([]))]:
+            number = self.issuing.drafts.control_number(self.tx)
+            facts += self._batch(form, replace(filing, control_number=number), told)
+            told = ()
         for _, filing in filings:
             for claim in filing.claims:
                 facts += record(self.context, f"claim/{claim.claim_id}", 0, [claim])

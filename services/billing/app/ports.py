@@ -75,8 +75,8 @@ class Drafts(Protocol):
         """Client ids of whom something is parked, behind or due. Their rows must be locked."""
         ...
 
-    def batches_to(self, tx: Transaction, payer_id: str) -> int:
-        """How many files went to this payer. Its row must be locked."""
+    def control_number(self, tx: Transaction) -> int:
+        """The next interchange's: given once, whoever it goes to, and whether or not it goes."""
         ...
 
     def settled(self, tx: Transaction, payer_id: str) -> dict[str, date]:

@@ -14,17 +14,24 @@ from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from services.billing.domain.issue import VOID, ClaimIssued
 
 PAID, DENIED, REVERSED = "PAID", "DENIED", "REVERSED"
+PAYER_ANSWERED_ANEW, ENTERED_WRONG = "PAYER_ANSWERED_ANEW", "ENTERED_WRONG"
+PAYER_PAID_MORE = "PAYER_PAID_MORE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordAdjudication:
-    """What the payer answered. `status`: PAID, DENIED, or REVERSED of a void."""
+    """What the payer answered. `status`: PAID, DENIED, or REVERSED of a void.
+
+    `overrides`: why it is recorded though it contradicts an earlier answer (PAYER_ANSWERED_ANEW,
+    ENTERED_WRONG) or the charge (PAYER_PAID_MORE).
+    """
 
     claim_id: str
     payer_control_number: str
     status: str
     paid_minor: int
     adjudicated_on: date
+    overrides: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +44,10 @@ class FollowClaim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimAdjudicated:
-    """`payer_control_number` is the payer's own of this claim: CLP07 of a remittance."""
+    """`payer_control_number` is the payer's own of this claim: CLP07 of a remittance.
+
+    `overrides`: which contradictions whoever recorded it knew of, and why it stands.
+    """
 
     claim_id: str
     client_id: str
@@ -46,6 +56,7 @@ class ClaimAdjudicated:
     paid_minor: int
     adjudicated_on: date
     under_part2: bool
+    overrides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +113,10 @@ def decide(command: ClaimCommand, claim: IssuedClaimState) -> Iterator[ClaimFact
                 adjudicated_on=command.adjudicated_on,
                 under_part2=issued.under_part2,
             )
-            if adjudicated != claim.adjudicated:
-                yield adjudicated
+            if claim.adjudicated and adjudicated == replace(claim.adjudicated, overrides=()):
+                return
+            _must_be_meant(command, claim.adjudicated, issued)
+            yield replace(adjudicated, overrides=tuple(sorted(command.overrides)))
         case FollowClaim(following=following):
             if claim.followed_by == following.claim_id:
                 return
@@ -144,6 +157,24 @@ def _must_fit(command: RecordAdjudication, issued: ClaimIssued) -> None:
         )
     if command.status != PAID and command.paid_minor:
         raise Malformed(paid="is for claims that were paid")
+
+
+def _must_be_meant(
+    command: RecordAdjudication, earlier: ClaimAdjudicated | None, issued: ClaimIssued
+) -> None:
+    """Two answers, or more than was asked for, are a slip of the hand unless somebody says why."""
+    if earlier is not None and not command.overrides & {PAYER_ANSWERED_ANEW, ENTERED_WRONG}:
+        raise AgainstTheRules(
+            "ADJUDICATED_OTHERWISE",
+            "the payer's answer is recorded, and another one; say why this one holds, in overrides",
+            status=earlier.status,
+        )
+    if command.paid_minor > issued.charge_minor and PAYER_PAID_MORE not in command.overrides:
+        raise AgainstTheRules(
+            "PAID_ABOVE_CHARGE",
+            "more than the claim's charge; correct the amount, or say why in overrides",
+            charge_minor=str(issued.charge_minor),
+        )
 
 
 def _follow(issued: ClaimIssued, following: ClaimIssued) -> ClaimReplaced | ClaimVoided:

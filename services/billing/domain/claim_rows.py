@@ -56,6 +56,7 @@ def draft_content(client_id: str, draft: Draft) -> dict[str, Any]:
         "authorized_units": draft.authorized_units,
         **_named(draft.rules, draft.staff_id),
         **awaits,
+        **_stated(draft),
     }
 
 
@@ -119,6 +120,13 @@ def line_of(row: Mapping[str, Any]) -> Line:
 
 def lines_of(rows: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
     return tuple(line_of(row) for row in rows)
+
+
+def _stated(draft: Draft) -> dict[str, Any]:
+    """What only an institutional draft says: rows of others stay as they are."""
+    if draft.cut.claim_form != INSTITUTIONAL:
+        return {}
+    return {"frequency": draft.frequency, "patient_status": draft.patient_status}
 
 
 def _named(rules: RuleSet, staff_id: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Sources: design, section 3 ("Claims"); domain guide 5.9 and section 12 ("What sp
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from services.billing.domain.diagnoses import diagnoses_on
@@ -13,6 +13,8 @@ from services.billing.domain.known import IssuedClaim, Known, Line
 from services.billing.domain.rules import VOID_PROCESSED, RuleSet, period_of
 from services.billing.domain.service_day import ServiceDay
 from services.billing.domain.standing import standing, voids_unanswered
+from services.billing.domain.statements import course_of, statement
+from services.billing.domain.x12.claim import ORIGINAL
 
 PROFESSIONAL, INSTITUTIONAL = "PROFESSIONAL", "INSTITUTIONAL"
 MOST_LINES = {PROFESSIONAL: 50, INSTITUTIONAL: 999}  # a claim's, by form (domain guide 5.9)
@@ -54,6 +56,9 @@ class Draft:
     rests_on: frozenset[str]
     # Voids that the payer wants to have processed before it is sent a claim of their dates again.
     awaits_voids: tuple[str, ...] = ()
+    # Of an institutional claim: domain/statements.py.
+    frequency: str = ORIGINAL
+    patient_status: str = ""
 
     @property
     def charge_minor(self) -> int:
@@ -84,7 +89,8 @@ def draft(days: Sequence[ServiceDay], known: Known) -> list[Draft]:
             if not lines or joins_issued(day, cut, issued):
                 continue
             by_cut.setdefault(cut, []).append(Part(day, lines))
-    return [each for cut, of_cut in by_cut.items() for each in _drafts_of(cut, of_cut, known)]
+    found = [each for cut, of_cut in by_cut.items() for each in _drafts_of(cut, of_cut, known)]
+    return _stated(found, issued, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +254,44 @@ def _drafts_of(cut: Cut, parts: Sequence[Part], known: Known) -> list[Draft]:
             )
         )
     return found
+
+
+def _stated(found: Sequence[Draft], issued: Iterable[IssuedClaim], known: Known) -> list[Draft]:
+    """Institutional drafts in the order of their services, each with its place in the course."""
+    begun = {_course_of(claim, claim.lines, known) for claim in issued if not is_ancillary(claim)}
+    stated: list[Draft] = []
+    for each in sorted(found, key=lambda one: (one.lines[0].service_date, one.part)):
+        bill = each.rules.institutional
+        if each.cut.claim_form != INSTITUTIONAL or bill is None:
+            stated.append(each)
+            continue
+        course = _course_of(each.cut, each.lines, known)
+        said = statement(
+            known,
+            each.lines,
+            each.cut.period_end,
+            interim=bill.interim_bills and not each.cut.ancillary,
+            begun=course in begun,
+        )
+        if not each.cut.ancillary:
+            begun.add(course)
+        stated.append(
+            replace(
+                each,
+                frequency=said.frequency,
+                patient_status=said.patient_status,
+                rests_on=each.rests_on | said.rests_on,
+            )
+        )
+    return stated
+
+
+def _course_of(
+    of: Cut | IssuedClaim, lines: Sequence[Line], known: Known
+) -> tuple[str, str, str, str]:
+    """Whose bills follow each other: a payer's, of who bills, at a site, in an episode."""
+    first = min(line.service_date for line in lines)
+    return of.payer_id, of.provider_id, of.site_id, course_of(known, first)
 
 
 def _chunks(parts: Sequence[Part], cut: Cut) -> Iterator[list[Part]]:

@@ -16,11 +16,12 @@ class Admission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discharge:
-    """`discharged_on` is the episode's last day."""
+    """`discharged_on` is the episode's last day; `reason` as plans names it, without prefix."""
 
     fact: str
     episode_id: str
     discharged_on: date
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,8 @@ class ClaimIssued:
 
     `payer_control_number` is the payer's, of the claim this one corrects. `rendering_staff_id`
     is an institutional claim's attending. `basis`: CONSENT, NO_CONSENT_NEEDED or
-    REVOCATION_SETTLED; empty in facts of before.
+    REVOCATION_SETTLED; empty in facts of before. `patient_status` is an institutional claim's;
+    those of before said 30 without keeping it.
     """
 
     claim_id: str
@@ -61,6 +62,7 @@ class ClaimIssued:
     type_of_bill: str = ""
     condition_code: str = ""
     basis: str = ""
+    patient_status: str = ""
 
     @property
     def charge_minor(self) -> int:
@@ -138,7 +140,7 @@ def original(draft: Draft, claim_id: str) -> Candidate:
         lines=lines_of(content["lines"]),
         diagnoses=tuple(content["diagnoses"]),
         claim_form=content["claim_form"],
-        frequency=ORIGINAL,
+        frequency=content.get("frequency", ORIGINAL),
         identity_version=0,
         consent_id="",
         under_part2=content["under_part2"],
@@ -146,6 +148,7 @@ def original(draft: Draft, claim_id: str) -> Candidate:
         rendering_staff_id=content.get("rendering_staff_id", ""),
         type_of_bill=content.get("type_of_bill", ""),
         condition_code=content.get("condition_code", ""),
+        patient_status=content.get("patient_status", ""),
     )
     return Candidate(
         claim=claim,

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from services.billing.domain.x12 import rules as shapes
 from services.billing.domain.x12.claim import MOST_MODIFIERS
+from services.billing.domain.x12.codes import PLACES_OF_SERVICE
 
 VOID_PROCESSED = "VOID_PROCESSED"
 
@@ -49,11 +50,15 @@ class DiscreteService:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Institutional:
-    """What an institutional claim says beside its lines; `condition_code` empty: none."""
+    """What an institutional claim says beside its lines; `condition_code` empty: none.
+
+    `interim_bills`: a course's bills are first, continuing and last; else each stands alone.
+    """
 
     type_of_bill: str
     revenue_code: str
     condition_code: str = ""
+    interim_bills: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,8 +209,8 @@ def lacking(rules: RuleSet) -> dict[str, str]:
 def _unwritable(rules: RuleSet) -> Iterator[tuple[str, str]]:
     """Codes that the scrub would find fault with, on every claim."""
     for field in ("place_of_service_in_person", "place_of_service_telehealth"):
-        if not shapes.PLACE.fullmatch(getattr(rules, field)):
-            yield field, "is not two digits"
+        if getattr(rules, field) not in PLACES_OF_SERVICE:
+            yield field, "is no place of service of the list"
     bill = rules.institutional
     if bill and not (
         shapes.TYPE_OF_BILL.fullmatch(bill.type_of_bill)

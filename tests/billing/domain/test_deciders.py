@@ -119,6 +119,7 @@ ANSWER = RecordAdjudication(
     status="PAID",
     paid_minor=100,
     adjudicated_on=day(9),
+    overrides=frozenset({"ENTERED_WRONG", "PAYER_PAID_MORE"}),
 )
 PRACTITIONER_OF_ALL = RegisterPractitioner(
     staff_id="staff", family_name="Vexholm", given_name="Tamsin", npi="1234567893", taxonomy=""

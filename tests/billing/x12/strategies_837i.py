@@ -31,7 +31,7 @@ from tests.billing.x12.strategies import (
 )
 
 MORE_DIAGNOSES = tuple(f"F{n}.{n % 10}" for n in range(10, 60))
-STATUSES = {"2": ("30",), "3": ("30",), "4": ("01", "07")}
+STATUSES = {"1": ("01", "07"), "2": ("30",), "3": ("30",), "4": ("01", "07")}
 
 attendings = st.builds(
     AttendingProvider,

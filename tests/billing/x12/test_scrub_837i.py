@@ -58,7 +58,7 @@ CLAIMS: list[tuple[Rule, str, InstitutionalClaim]] = [
     ),
     (Rule.ADMISSION_CODE_SHAPE, "admission_type", claim(admission_type="")),
     (Rule.ADMISSION_CODE_SHAPE, "admission_source", claim(admission_source="01")),
-    (Rule.PATIENT_STATUS_SHAPE, "patient_status", claim(patient_status="1")),
+    (Rule.PATIENT_STATUS_UNKNOWN, "patient_status", claim(patient_status="1")),
     (Rule.PATIENT_STATUS_NOT_OF_FREQUENCY, "patient_status", claim(frequency="2")),
     (Rule.PATIENT_STATUS_NOT_OF_FREQUENCY, "patient_status", claim(frequency="3")),
     (

@@ -13,11 +13,13 @@ from services.billing.domain.x12.claim import (
     MOST_INSTITUTIONAL_DIAGNOSES,
     MOST_INSTITUTIONAL_LINES,
     MOST_REASONS_FOR_VISIT,
+    ORIGINAL,
     STILL_A_PATIENT,
     InstitutionalClaim,
     InstitutionalLine,
 )
 from services.billing.domain.x12.claim_837i import claim_segments
+from services.billing.domain.x12.codes import PATIENT_STATUSES
 from services.billing.domain.x12.findings import (
     Finding,
     finding,
@@ -28,8 +30,8 @@ from services.billing.domain.x12.findings import (
 from services.billing.domain.x12.rules import Rule
 
 UNIT_BASES = frozenset({"UN", "DA"})
-_STAYS = {FIRST_INTERIM: True, CONTINUING_INTERIM: True, LAST_INTERIM: False}
-"""Whether somebody is still a patient when an interim bill ends."""
+_STAYS = {ORIGINAL: False, FIRST_INTERIM: True, CONTINUING_INTERIM: True, LAST_INTERIM: False}
+"""Whether somebody is still a patient when a bill of this frequency ends."""
 
 
 def institutional(claim: InstitutionalClaim, path: str, created: date) -> Iterator[Finding]:
@@ -50,6 +52,7 @@ def _findings(claim: InstitutionalClaim, path: str, created: date) -> Iterator[F
     else:
         yield from scrub_claim.clinician(claim.attending, f"{path}.attending")
     yield from scrub_claim.facility(claim.facility, f"{path}.facility")
+    yield from scrub_claim.payer(claim.payer, f"{path}.payer")
     yield from scrub_claim.subscriber(claim.subscriber, f"{path}.subscriber")
     yield from scrub_claim.dates(claim, path, created)
     yield from _statement(claim, path, created)
@@ -66,8 +69,8 @@ def _bill(claim: InstitutionalClaim, path: str) -> Iterator[Finding]:
     )
     yield from misshapen(admission, rules.ADMISSION_CODE, Rule.ADMISSION_CODE_SHAPE)
     status, stays = f"{path}.patient_status", claim.patient_status == STILL_A_PATIENT
-    if not rules.PATIENT_STATUS.fullmatch(claim.patient_status):
-        yield finding(Rule.PATIENT_STATUS_SHAPE, status)
+    if claim.patient_status not in PATIENT_STATUSES:
+        yield finding(Rule.PATIENT_STATUS_UNKNOWN, status)
     elif _STAYS.get(claim.frequency, stays) != stays:
         yield finding(Rule.PATIENT_STATUS_NOT_OF_FREQUENCY, status)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from services.billing.domain.x12 import rules, scrub_claim
+from services.billing.domain.x12 import scrub_claim
 from services.billing.domain.x12.claim import (
     FREQUENCIES,
     MOST_DIAGNOSES,
@@ -13,6 +13,7 @@ from services.billing.domain.x12.claim import (
     Line,
 )
 from services.billing.domain.x12.claim_837p import claim_segments
+from services.billing.domain.x12.codes import PLACES_OF_SERVICE
 from services.billing.domain.x12.findings import Finding, finding, unwritable
 from services.billing.domain.x12.rules import Rule
 
@@ -28,14 +29,15 @@ def professional(claim: Claim, path: str, created: date) -> Iterator[Finding]:
 
 def _findings(claim: Claim, path: str, created: date) -> Iterator[Finding]:
     yield from scrub_claim.header(claim, path, frequencies=FREQUENCIES, most_lines=MOST_LINES)
-    if not rules.PLACE.fullmatch(claim.place_of_service):
-        yield finding(Rule.PLACE_OF_SERVICE_SHAPE, f"{path}.place_of_service")
+    if claim.place_of_service not in PLACES_OF_SERVICE:
+        yield finding(Rule.PLACE_OF_SERVICE_UNKNOWN, f"{path}.place_of_service")
     if not 1 <= len(claim.diagnoses) <= MOST_DIAGNOSES:
         yield finding(Rule.DIAGNOSES_COUNT, f"{path}.diagnoses")
     yield from scrub_claim.diagnoses(claim.diagnoses, f"{path}.diagnoses")
     if claim.rendering is not None:
         yield from scrub_claim.clinician(claim.rendering, f"{path}.rendering")
     yield from scrub_claim.facility(claim.facility, f"{path}.facility")
+    yield from scrub_claim.payer(claim.payer, f"{path}.payer")
     yield from scrub_claim.subscriber(claim.subscriber, f"{path}.subscriber")
     yield from scrub_claim.dates(claim, path, created)
     for index, line in enumerate(claim.lines):
@@ -44,8 +46,8 @@ def _findings(claim: Claim, path: str, created: date) -> Iterator[Finding]:
 
 def _line(line: Line, diagnoses: int, path: str) -> Iterator[Finding]:
     yield from scrub_claim.service(line, path, unit_bases=UNIT_BASES)
-    if line.place_of_service and not rules.PLACE.fullmatch(line.place_of_service):
-        yield finding(Rule.PLACE_OF_SERVICE_SHAPE, f"{path}.place_of_service")
+    if line.place_of_service and line.place_of_service not in PLACES_OF_SERVICE:
+        yield finding(Rule.PLACE_OF_SERVICE_UNKNOWN, f"{path}.place_of_service")
     where, pointers = f"{path}.diagnosis_pointers", line.diagnosis_pointers
     if not 1 <= len(pointers) <= MOST_POINTERS:
         yield finding(Rule.POINTERS_COUNT, where)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
+from kernel.states import STATES
 from services.billing.domain.x12 import rules
 from services.billing.domain.x12.claim import (
     CORRECTIONS,
@@ -11,10 +12,12 @@ from services.billing.domain.x12.claim import (
     AnyClaim,
     AnyLine,
     AttendingProvider,
+    Payer,
     RenderingProvider,
     ServiceFacility,
     Subscriber,
 )
+from services.billing.domain.x12.codes import FILING_INDICATORS, SEXES
 from services.billing.domain.x12.findings import Finding, finding, misshapen, repeated
 from services.billing.domain.x12.npi import is_valid_npi
 from services.billing.domain.x12.rules import Rule
@@ -68,11 +71,17 @@ def facility(place: ServiceFacility | None, path: str) -> Iterator[Finding]:
     yield from address(place.address, f"{path}.address", plus_four=True)
 
 
+def payer(asked: Payer, path: str) -> Iterator[Finding]:
+    """Who is asked to pay."""
+    if asked.filing_indicator not in FILING_INDICATORS:
+        yield finding(Rule.FILING_INDICATOR_UNKNOWN, f"{path}.filing_indicator")
+
+
 def subscriber(person: Subscriber, path: str) -> Iterator[Finding]:
     """The patient: some of it is unknown at intake, and needed here."""
     if person.birth_date is None:
         yield finding(Rule.BIRTH_DATE_MISSING, f"{path}.birth_date")
-    if person.sex not in ("M", "F", "U"):
+    if person.sex not in SEXES:
         yield finding(Rule.SEX_MISSING, f"{path}.sex")
     if person.address is None:
         yield finding(Rule.SUBSCRIBER_ADDRESS_MISSING, f"{path}.address")
@@ -82,8 +91,8 @@ def subscriber(person: Subscriber, path: str) -> Iterator[Finding]:
 
 def address(place: Address, path: str, *, plus_four: bool) -> Iterator[Finding]:
     """A state and a ZIP code."""
-    if not rules.STATE.fullmatch(place.state):
-        yield finding(Rule.STATE_SHAPE, f"{path}.state")
+    if place.state not in STATES:
+        yield finding(Rule.STATE_UNKNOWN, f"{path}.state")
     if plus_four and not rules.ZIP_PLUS_4.fullmatch(place.postal_code):
         yield finding(Rule.POSTAL_CODE_NOT_PLUS_FOUR, f"{path}.postal_code")
     elif not rules.ZIP.fullmatch(place.postal_code):
