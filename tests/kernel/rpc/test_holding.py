@@ -1,0 +1,245 @@
+"""Whoever attacks holds what is theirs: health and everybody else's questions are answered.
+
+Each attack holds on for as long as a test may take, so an answer that comes was not waited for.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
+
+from kernel import patience
+from kernel.refusal import NotYet
+from kernel.rpc import answer, server
+from kernel.rpc.call import Call
+from kernel.rpc.commands import patience_of
+from kernel.rpc.server import Server
+from kernel.rpc.status import refusal_of
+from kernel.rpc.tokens import Issuer
+from tests.kernel.made import PATIENCE, until
+from tests.kernel.rpc.made import LOG, Ask, Serve
+
+HELD = pytest.mark.xfail(strict=True, reason="9.12: an API can be held by anybody")
+Code = grpc.StatusCode
+Metadata = tuple[tuple[str, str], ...]
+READ = f"/{LOG.full_name}/Read"
+
+
+class Waiting:
+    """`Read` waits for what never comes; `Heads` answers."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+
+    def Read(self, request: log_pb2.ReadRequest, call: Call) -> log_pb2.ReadResponse:
+        self.begun.append(call.actor.id)
+        if not patience.wait_for(lambda: False, patience_of(call)):
+            raise NotYet("NOT_HEARD_YET", "not heard in time")
+        return log_pb2.ReadResponse()
+
+    def Heads(self, request: log_pb2.HeadsRequest, call: Call) -> log_pb2.HeadsResponse:
+        return log_pb2.HeadsResponse(topic="answered")
+
+
+@pytest.fixture(autouse=True)
+def _held_as_long_as_a_test_may_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, name in (
+        (patience, "DEFAULT"),
+        (patience, "LONGEST"),
+        (answer, "BODY_WITHIN"),
+        (server, "REFLECTED_WITHIN"),
+    ):
+        monkeypatch.setattr(module, name, 10 * PATIENCE, raising=False)
+
+
+@pytest.fixture
+def token(secrets_dir: Path) -> Callable[..., Metadata]:
+    issuer = Issuer(secrets_dir, "people")
+
+    def of(who: str, *roles: str) -> Metadata:
+        told = issuer.token(who, roles, ["*"], "OPERATIONS", timedelta(hours=2))
+        return (("authorization", f"Bearer {told}"),)
+
+    return of
+
+
+@contextmanager
+def channels(server: Server) -> Iterator[Callable[[], grpc.Channel]]:
+    """Connections of their own, one each time: what one client holds is not another's matter."""
+    with ExitStack() as opened:
+
+        def connect() -> grpc.Channel:
+            channel = grpc.insecure_channel(
+                f"127.0.0.1:{server.port}", options=[("grpc.use_local_subchannel_pool", 1)]
+            )
+            return opened.enter_context(channel)
+
+        yield connect
+
+
+def assert_answers(served: Server, ask: Ask) -> None:
+    """Health, and one question of somebody who did nothing."""
+    with grpc.insecure_channel(f"127.0.0.1:{served.health_port}") as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        for name in ("alive", "", LOG.full_name):
+            asked = health_pb2.HealthCheckRequest(service=name)
+            assert (
+                stub.Check(asked, timeout=PATIENCE).status == health_pb2.HealthCheckResponse.SERVING
+            )
+    assert ask(served, LOG).Heads(log_pb2.HeadsRequest()).topic == "answered"
+
+
+class Unsaid:
+    """A request whose headers are sent, and whose body never is, until the test is over."""
+
+    def __init__(self) -> None:
+        self._over = threading.Event()
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._over.wait(10 * PATIENCE)
+        return iter(())
+
+    def end(self) -> None:
+        self._over.set()
+
+
+@HELD
+def test_headers_without_a_token_and_without_a_body_are_refused_at_once(
+    serve: Serve, ask: Ask
+) -> None:
+    served = serve({LOG: Waiting()})
+    unsaid = Unsaid()
+    with channels(served) as connect:
+        send = connect().stream_unary(READ, None, None)
+        try:
+            held = [send.future(unsaid) for _ in range(110)]
+            until(lambda: all(call.done() for call in held))
+            refused = {call.code() for call in held}
+            assert refused <= {Code.UNAUTHENTICATED, Code.RESOURCE_EXHAUSTED}
+            assert_answers(served, ask)
+        finally:
+            unsaid.end()
+
+
+@HELD
+def test_headers_with_a_token_and_without_a_body_hold_one_persons_share(
+    serve: Serve, ask: Ask, token: Callable[..., Metadata]
+) -> None:
+    served = serve({LOG: Waiting()})
+    unsaid = Unsaid()
+    with channels(served) as connect:
+        send = connect().stream_unary(READ, None, None)
+        try:
+            held = [send.future(unsaid, metadata=token("staff/eve", "operator")) for _ in range(30)]
+            share = answer.MOST_OF_ONE
+            until(lambda: sum(call.done() for call in held) == 30 - share)
+            ended = [call for call in held if call.done()]
+            assert {refusal_of(call.exception()).reason for call in ended} == {"TOO_MANY_AT_ONCE"}
+            assert {call.code() for call in ended} == {Code.UNAVAILABLE}
+            assert_answers(served, ask)
+            assert sum(call.done() for call in held) == 30 - share, "they still hold"
+        finally:
+            unsaid.end()
+
+
+@HELD
+def test_a_body_that_does_not_come_in_time_is_not_waited_for(
+    serve: Serve, token: Callable[..., Metadata], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answer, "BODY_WITHIN", 0.2)
+    unsaid = Unsaid()
+    with channels(serve({LOG: Waiting()})) as connect:
+        send = connect().stream_unary(READ, None, None)
+        try:
+            call = send.future(unsaid, metadata=token("staff/eve", "operator"))
+            until(call.done)
+            assert call.code() is Code.CANCELLED
+        finally:
+            unsaid.end()
+
+
+@HELD
+@pytest.mark.parametrize("people", [1, 12])
+def test_who_waits_for_facts_holds_three_threads_at_most_and_one_a_person(
+    serve: Serve, ask: Ask, token: Callable[..., Metadata], people: int
+) -> None:
+    servicer = Waiting()
+    served = serve({LOG: servicer})
+    asked = log_pb2.ReadRequest().SerializeToString()
+    with channels(served) as connect:
+        send = connect().unary_unary(READ, None, None)
+        held = [
+            send.future(asked, metadata=token(f"staff/{n % people}", "operator"), timeout=PATIENCE)
+            for n in range(12)
+        ]
+        waiting = min(people, 3)
+        until(lambda: sum(call.done() for call in held) == 12 - waiting)
+        ended = [call for call in held if call.done()]
+        assert {call.code() for call in ended} == {Code.UNAVAILABLE}
+        assert {refusal_of(call.exception()).reason for call in ended} <= {
+            "NOT_HEARD_YET",
+            "TOO_MANY_AT_ONCE",
+        }
+        assert_answers(served, ask)
+        assert sum(call.done() for call in held) == 12 - waiting, "they still wait"
+        for call in held:
+            call.cancel()
+
+
+@HELD
+def test_reflection_is_for_who_may_call_something_and_ends(
+    serve: Serve, ask: Ask, token: Callable[..., Metadata], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = serve({LOG: Waiting()})
+    unsaid = Unsaid()
+    with channels(served) as connect:
+        stub = reflection_pb2_grpc.ServerReflectionStub(connect())
+
+        def described(metadata: Metadata) -> Any:
+            return stub.ServerReflectionInfo(
+                iter_of(unsaid, reflection_pb2.ServerReflectionRequest(list_services="")),
+                metadata=metadata,
+            )
+
+        try:
+            nobody = [described(token("staff/eve")) for _ in range(10)]
+            until(lambda: all(call.done() for call in nobody))
+            assert {call.code() for call in nobody} == {Code.PERMISSION_DENIED}
+            held = [described(token("staff/eve", "operator")) for _ in range(30)]
+            share = answer.MOST_OF_ONE
+            until(lambda: sum(call.done() for call in held) == 30 - share)
+            assert_answers(served, ask)
+            assert sum(call.done() for call in held) == 30 - share, "they still hold"
+            monkeypatch.setattr(server, "REFLECTED_WITHIN", 0.2)
+            for call in held:
+                call.cancel()
+            late = described(token("staff/bob", "operator"))
+            until(late.done)
+            assert late.code() is Code.CANCELLED
+        finally:
+            unsaid.end()
+
+
+def iter_of(unsaid: Unsaid, first: Any) -> Iterator[Any]:
+    yield first
+    yield from iter(unsaid)
+
+
+@HELD
+def test_health_is_told_on_a_port_of_its_own_alone(serve: Serve) -> None:
+    served = serve({LOG: Waiting()})
+    assert served.health_port not in (0, served.port)
+    with (
+        grpc.insecure_channel(f"127.0.0.1:{served.port}") as channel,
+        pytest.raises(grpc.RpcError) as refused,
+    ):
+        health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest())
+    assert refused.value.code() is Code.UNIMPLEMENTED
