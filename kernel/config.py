@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     secrets_dir: Path
     kafka: str = "127.0.0.1:9092"
     listen: str = "127.0.0.1:0"
+    health_listen: str = "127.0.0.1:0"
     peers: Annotated[dict[str, str], NoDecode, BeforeValidator(_peers)] = {}
     clock: Literal["server", "caller"] = "server"
     session_timeout: int = Field(default=30, ge=1)

@@ -1,10 +1,17 @@
 """How long a server lets a question wait: never longer than its threads can bear."""
 
+import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import Self
 
 DEFAULT = 10.0  # seconds, where the caller set no deadline
 LONGEST = 15.0  # seconds, whatever the caller would wait: a waiting question keeps a thread
+BRIEF = 0.1  # seconds that everybody may wait; for more it takes one of the places for waiting
+LOOK = 0.02  # seconds between two looks
+
+Place = Callable[[], AbstractContextManager[bool]]
+"""Takes a place for waiting, and tells whether there was one."""
 
 
 def always() -> bool:
@@ -12,21 +19,54 @@ def always() -> bool:
     return True
 
 
+def anywhere() -> AbstractContextManager[bool]:
+    """For those whose threads nobody else needs."""
+    return nullcontext(True)
+
+
 class Patience(float):
-    """Seconds that somebody waits for an answer, and whether they still do."""
+    """Seconds that somebody waits for an answer, whether they still do, and where."""
 
     is_awaited: Callable[[], bool] = staticmethod(always)
+    place: Place = staticmethod(anywhere)
 
     @classmethod
     def within(
-        cls, left: float | None, margin: float, is_awaited: Callable[[], bool] = always
+        cls,
+        left: float | None,
+        margin: float,
+        is_awaited: Callable[[], bool] = always,
+        place: Place = anywhere,
     ) -> Self:
         """Of a caller who has `left` seconds (None: any number), less a margin for the answer."""
         patience = cls(max(min(DEFAULT if left is None else left, LONGEST) - margin, 0.0))
         patience.is_awaited = is_awaited
+        patience.place = place
         return patience
 
 
-def is_awaited(deadline: float) -> bool:
-    """Whether anybody still waits; of plain seconds nobody knows better."""
-    return not isinstance(deadline, Patience) or deadline.is_awaited()
+def wait_for(
+    holds: Callable[[], bool], patience: float, after_a_second: Callable[[], None] | None = None
+) -> bool:
+    """Look until it holds, and tell whether it did: not when patience ends, nobody waits any more,
+    or a wait of more than a moment would take a place and there is none.
+
+    `after_a_second` is called once, if it takes that long.
+    """
+    awaited = patience if isinstance(patience, Patience) else Patience(patience)
+    began = time.monotonic()
+    seated = False
+    with ExitStack() as place:
+        while not holds():
+            waited = time.monotonic() - began
+            if waited > awaited or not awaited.is_awaited():
+                return False
+            if not seated and waited > BRIEF:
+                seated = place.enter_context(awaited.place())
+                if not seated:
+                    return False
+            if after_a_second is not None and waited > 1.0:
+                after_a_second()
+                after_a_second = None
+            time.sleep(LOOK)
+    return True

@@ -1,16 +1,13 @@
 """Where a service stands: is it heard, is anything of it behind, stopped, parked or due."""
 
-import time
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
 from kernel.facts import Position, kind_of
-from kernel.patience import is_awaited
+from kernel.patience import wait_for
 from kernel.refusal import AgainstTheRules, NotYet
 from kernel.store.store import Store
-
-LOOK = 0.02  # seconds between two looks at what was heard
 
 
 def wait_until_heard(store: Store, positions: Sequence[Position], deadline: float) -> None:
@@ -24,20 +21,21 @@ def wait_until_heard(store: Store, positions: Sequence[Position], deadline: floa
         return
     elsewhere = [position for position in positions if position.topic != store.topic]
     clients = {p.subject for p in positions if kind_of(p.subject) == "client"}
-    until = time.monotonic() + deadline
-    while True:
+
+    def settled() -> bool:
         with store.transaction() as tx:
-            if heard_all(tx.connection, elsewhere) and not due_count(tx.connection, clients):
-                if _any_failed(tx.connection, clients):
-                    raise AgainstTheRules(
-                        "DERIVATION_PARKED",
-                        "what this rests on was heard, but what follows from it could not be "
-                        "derived; an operator finds it with ListParked",
-                    )
-                return
-        if time.monotonic() > until or not is_awaited(deadline):
-            raise NotYet("NOT_HEARD_YET", "what this rests on was not heard in time; retry")
-        time.sleep(LOOK)
+            if not heard_all(tx.connection, elsewhere) or due_count(tx.connection, clients):
+                return False
+            if _any_failed(tx.connection, clients):
+                raise AgainstTheRules(
+                    "DERIVATION_PARKED",
+                    "what this rests on was heard, but what follows from it could not be "
+                    "derived; an operator finds it with ListParked",
+                )
+            return True
+
+    if not wait_for(settled, deadline):
+        raise NotYet("NOT_HEARD_YET", "what this rests on was not heard in time; retry")
 
 
 def heard_all(connection: Connection, positions: Sequence[Position]) -> bool:

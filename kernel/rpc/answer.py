@@ -1,4 +1,4 @@
-"""How every request is answered: authenticate, permit, call, refusal into status, one log line."""
+"""How every request is answered: who, may they, what is asked, call; refusal to status; a line."""
 
 from collections.abc import Callable, Iterable, Iterator
 from time import perf_counter
@@ -14,12 +14,17 @@ from kernel import logs
 from kernel.clock import Clock, server_clock
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call, Metadata, correlation_of, now_of, token_of, trace_of
-from kernel.rpc.policy import Policy, permit
+from kernel.rpc.overdue import Overdue
+from kernel.rpc.places import Places, too_many
+from kernel.rpc.policy import Policy, bind, permit
 from kernel.rpc.status import Outcome, outcome_of
 from kernel.rpc.tokens import Verifier
 
 # gRPC tells "no deadline" as one far away.
 FOREVER = 1e8
+BODY_WITHIN = 2.0  # seconds from a call's headers to its request
+MOST_OF_ONE = 5  # calls of one actor at once: half of a server's threads
+MOST_WAITING, MOST_WAITING_OF_ONE = 3, 1  # of those that wait for what was not heard yet
 TOO_LATE = Outcome(
     grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_PASSED", "the deadline passed before it began"
 )
@@ -28,40 +33,57 @@ log = logs.get("kernel.rpc")
 Behaviour = Callable[[Any, Call], Any]
 
 
+class BodyMissing(Exception):
+    """A call's headers came, and what is asked did not."""
+
+
 class Answering:
     """The one way from a request's bytes to a response's, the same for every RPC of a server."""
 
     def __init__(
-        self, verifier: Verifier, *, callers_tell_time: bool, clock: Clock = server_clock
+        self,
+        verifier: Verifier,
+        overdue: Overdue,
+        *,
+        callers_tell_time: bool,
+        clock: Clock = server_clock,
     ) -> None:
         self._verifier = verifier
         self._callers_tell_time = callers_tell_time
         self._clock = clock
+        self._overdue = overdue
+        self._calls = Places(of_one=MOST_OF_ONE)
+        self._waiting = Places(of_one=MOST_WAITING_OF_ONE, in_all=MOST_WAITING)
 
     def handler(
         self, method: MethodDescriptor, policy: Policy, behaviour: Behaviour
     ) -> "grpc.RpcMethodHandler[bytes, bytes]":
         """The method bound to a behaviour. Bytes in and out: what can't be read is ours to tell."""
         respond = self._responder(method, policy, behaviour)
+        # Bound as streams of requests, which is the same on the wire: gRPC would read the body of
+        # any other call first, from whomever, for however long.
         if method.server_streaming:
-            return grpc.unary_stream_rpc_method_handler(respond)
+            return grpc.stream_stream_rpc_method_handler(respond)
 
-        def only(raw: bytes, context: grpc.ServicerContext) -> bytes:
-            [response] = respond(raw, context)
-            return response
+        def only(bodies: Iterator[bytes], context: grpc.ServicerContext) -> bytes:
+            responses = list(respond(bodies, context))
+            return responses[0] if responses else b""  # Of a call that is cancelled, nobody reads.
 
-        return grpc.unary_unary_rpc_method_handler(only)
+        return grpc.stream_unary_rpc_method_handler(only)
 
     def _responder(
         self, method: MethodDescriptor, policy: Policy, behaviour: Behaviour
-    ) -> Callable[[bytes, grpc.ServicerContext], Iterator[bytes]]:
+    ) -> Callable[[Iterator[bytes], grpc.ServicerContext], Iterator[bytes]]:
         request_type = GetMessageClass(method.input_type)
         response_type = GetMessageClass(method.output_type)
         rpc = f"{method.containing_service.full_name}/{method.name}"
 
-        def answers(raw: bytes, call: Call) -> Iterator[bytes]:
-            request = _parsed(request_type, raw)
-            permit(policy, call.actor, request)
+        def answers(
+            bodies: Iterator[bytes], call: Call, context: grpc.ServicerContext
+        ) -> Iterator[bytes]:
+            permit(policy, call.actor)
+            request = _parsed(request_type, self._body(bodies, context))
+            bind(policy, call.actor, request)
             answered = behaviour(request, call)
             responses: Iterable[Message] = answered if method.server_streaming else (answered,)
             for response in responses:
@@ -69,7 +91,7 @@ class Answering:
                     raise TypeError(f"{rpc} answers {response_type.__name__}")
                 yield response.SerializeToString()
 
-        def respond(raw: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
+        def respond(bodies: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
             line = _Line(rpc, context)
             refused: Outcome | None = None
             try:
@@ -77,10 +99,16 @@ class Answering:
                 if call.deadline() == 0:
                     refused = TOO_LATE
                 else:
-                    yield from answers(raw, call)
+                    with self._calls.taken(call.actor.id) as there_is_room:
+                        if not there_is_room:
+                            raise too_many()
+                        yield from answers(bodies, call, context)
             except GeneratorExit:
                 line.write("CANCELLED")
                 raise
+            except BodyMissing:
+                line.write("CANCELLED", "BODY_MISSING")
+                return
             except Exception as error:
                 refused = line.refused(error)
             if refused is None:
@@ -90,6 +118,19 @@ class Answering:
             context.abort_with_status(refused.status())
 
         return respond
+
+    def _body(self, bodies: Iterator[bytes], context: grpc.ServicerContext) -> bytes:
+        """What is asked; BodyMissing when it did not come in time, and the call is cancelled."""
+        try:
+            with self._overdue.within(BODY_WITHIN, context.cancel):
+                body = next(bodies, None)
+        except grpc.RpcError:
+            raise BodyMissing from None
+        if body is not None:
+            return body
+        if not context.is_active():
+            raise BodyMissing
+        raise Malformed(request="is missing")
 
     def _call(self, context: grpc.ServicerContext, line: "_Line") -> Call:
         metadata = cast(Metadata, context.invocation_metadata())
@@ -102,6 +143,7 @@ class Answering:
             correlation_id=line.correlation_id,
             traceparent=trace_of(metadata),
             active=context.is_active,
+            place=lambda: self._waiting.taken(actor.id),
         )
 
 

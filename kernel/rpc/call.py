@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from kernel.clock import Clock
-from kernel.patience import always
+from kernel.patience import Place, always, anywhere
 from kernel.refusal import Malformed
 from kernel.rpc.tokens import Actor, Unauthenticated
 
@@ -27,7 +27,8 @@ _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 class Call:
     """The circumstances of one request.
 
-    `deadline()`: the seconds that remain, None without end; `active()`: the caller still waits.
+    `deadline()`: the seconds that remain, None without end; `active()`: the caller still waits;
+    `place()`: takes one of the server's places for waiting, if there is one.
     """
 
     actor: Actor
@@ -36,6 +37,7 @@ class Call:
     correlation_id: str
     traceparent: str
     active: Callable[[], bool] = always
+    place: Place = anywhere
 
 
 def value_of(metadata: Metadata, key: str) -> str | None:

@@ -39,7 +39,7 @@ def context_of(request: Any, call: Call, vault: Vault) -> Context:
 
 def patience_of(call: Call, margin: float = MARGIN) -> Patience:
     """How long an answer may wait for what it rests on: the caller's deadline, less a margin."""
-    return Patience.within(call.deadline(), margin, call.active)
+    return Patience.within(call.deadline(), margin, call.active, call.place)
 
 
 def positions_of(after: Iterable[common_pb2.Position]) -> tuple[Position, ...]:

@@ -1,19 +1,17 @@
 """Where a listening service stands, over gRPC."""
 
-import time
-
 from ninehours.exchange.v1 import listener_service_pb2 as pb
 
 from kernel.facts import Position
 from kernel.messaging.parking import list_parked
 from kernel.messaging.standing import is_settled
+from kernel.patience import wait_for
 from kernel.refusal import NotYet
 from kernel.rpc.call import Call
 from kernel.rpc.commands import patience_of
 from kernel.store.store import Store
 
 SERVICE = pb.DESCRIPTOR.services_by_name["ListenerService"]
-LOOK = 0.03  # seconds between two looks
 MARGIN = 0.2  # seconds kept for the answer
 
 
@@ -25,15 +23,14 @@ class ListenerServicer:
 
     def Settled(self, request: pb.SettledRequest, call: Call) -> pb.SettledResponse:
         heads = [Position(head.topic, head.subject, head.sequence) for head in request.heads]
-        patience = patience_of(call, MARGIN)
-        until = time.monotonic() + patience
-        while True:
+
+        def settled() -> bool:
             with self._store.transaction() as tx:
-                if is_settled(tx.connection, heads):
-                    return pb.SettledResponse(heard=len(heads))
-            if time.monotonic() > until or not patience.is_awaited():
-                raise NotYet("NOT_HEARD_YET", "not everything is heard and derived yet; ask again")
-            time.sleep(LOOK)
+                return is_settled(tx.connection, heads)
+
+        if not wait_for(settled, patience_of(call, MARGIN)):
+            raise NotYet("NOT_HEARD_YET", "not everything is heard and derived yet; ask again")
+        return pb.SettledResponse(heard=len(heads))
 
     def ListParked(self, _: pb.ListParkedRequest, __: Call) -> pb.ListParkedResponse:
         with self._store.transaction() as tx:

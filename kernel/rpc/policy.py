@@ -31,12 +31,16 @@ def policies_of(service: ServiceDescriptor) -> Mapping[str, Policy]:
     return {method.name: _policy_of(method) for method in service.methods}
 
 
-def permit(policy: Policy, actor: Actor, request: Message) -> None:
-    """Returns when role, purpose and site all agree; refuses everything else."""
+def permit(policy: Policy, actor: Actor) -> None:
+    """Returns when role and purpose agree: asked before anything of the request is read."""
     if not policy.roles & actor.roles:
         raise NotAllowed("ROLE_NOT_ALLOWED", "this takes a role that your token does not hold")
     if actor.purpose not in policy.purposes:
         raise NotAllowed("PURPOSE_NOT_ALLOWED", "your token's purpose does not cover this")
+
+
+def bind(policy: Policy, actor: Actor, request: Message) -> None:
+    """Returns when the token covers the site that the request names."""
     if policy.site_field:
         require_site(actor.sites, getattr(request, policy.site_field))
 

@@ -3,7 +3,7 @@
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
@@ -12,20 +12,26 @@ from typing import Any
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_health.v1.health import OVERALL_HEALTH, SERVICE_NAME, HealthServicer
+from grpc_health.v1.health import OVERALL_HEALTH, HealthServicer
 from grpc_reflection.v1alpha import reflection, reflection_pb2, reflection_pb2_grpc
 
 from kernel import logs
 from kernel.clock import Clock, server_clock
 from kernel.config import Settings
+from kernel.refusal import NotAllowed, Refusal
 from kernel.rpc.answer import Answering
 from kernel.rpc.call import token_of
+from kernel.rpc.overdue import Overdue
+from kernel.rpc.places import Places, too_many
 from kernel.rpc.policy import UndeclaredRpc, policies_of
 from kernel.rpc.status import outcome_of
-from kernel.rpc.tokens import Unauthenticated, Verifier
+from kernel.rpc.tokens import Verifier
 
 THREADS = 10
-CONCURRENT = 100
+HEALTH_THREADS = 2
+CONCURRENT = 1000  # calls that wait for a thread: whom nobody knows is refused in a moment
+MOST_REFLECTED, MOST_REFLECTED_TO_ONE = 3, 2
+REFLECTED_WITHIN = 10.0  # seconds
 LARGEST = 4 * 1024 * 1024
 OPTIONS = (
     ("grpc.max_receive_message_length", LARGEST),
@@ -57,7 +63,10 @@ class Server:
         ready: Callable[[], bool],
         clock: Clock = server_clock,
     ) -> None:
-        answering = Answering(verifier, callers_tell_time=settings.clock == "caller", clock=clock)
+        self._overdue = Overdue()
+        answering = Answering(
+            verifier, self._overdue, callers_tell_time=settings.clock == "caller", clock=clock
+        )
         handlers = [_handlers(answering, each, servicer) for each, servicer in services.items()]
         names = [each.full_name for each in services]
         self._settings = settings
@@ -65,25 +74,38 @@ class Server:
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="rpc")
         self._server = grpc.server(self._pool, options=OPTIONS, maximum_concurrent_rpcs=CONCURRENT)
         self._server.add_generic_rpc_handlers(handlers)
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        reflected = [*names, SERVICE_NAME, reflection.SERVICE_NAME]
         reflection_pb2_grpc.add_ServerReflectionServicer_to_server(
-            _Reflection(verifier, reflected), self._server
+            _Reflection(
+                verifier, [*names, reflection.SERVICE_NAME], _roles(services), self._overdue
+            ),
+            self._server,
         )
+        # Of its own: whoever holds all that answers questions must not look like a dead process.
+        self._health_pool = ThreadPoolExecutor(HEALTH_THREADS, thread_name_prefix="health")
+        self._health_server = grpc.server(
+            self._health_pool, options=OPTIONS, maximum_concurrent_rpcs=CONCURRENT
+        )
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._health_server)
         self.port = 0
+        self.health_port = 0
 
     def start(self) -> None:
-        """Listen and answer; `port` is known from here on."""
-        self.port = self._server.add_insecure_port(self._settings.listen)
-        if self.port == 0:
-            raise OSError(f"can't listen on {self._settings.listen}")
+        """Listen and answer; `port` and `health_port` are known from here on."""
+        self.port = _listening(self._server, self._settings.listen)
+        self.health_port = _listening(self._health_server, self._settings.health_listen)
         self._server.start()
-        log.info("serving", listen=self._settings.listen, port=self.port)
+        self._health_server.start()
+        log.info(
+            "serving", listen=self._settings.listen, port=self.port, health_port=self.health_port
+        )
 
     def stop(self, grace: float = 10.0) -> None:
         """Say NOT_SERVING, take no new calls, let those under way end within the grace."""
         self._health.enter_graceful_shutdown()
         self._server.stop(grace).wait()
+        self._overdue.close()
+        self._health_server.stop(0).wait()
+        self._health_pool.shutdown(wait=False, cancel_futures=True)
         self._pool.shutdown(wait=False, cancel_futures=True)
         log.info("stopped", port=self.port)
 
@@ -110,21 +132,35 @@ class Server:
 
 
 class _Reflection(reflection.ReflectionServicer):
-    """Describes the RPCs to whoever holds a token that is believed, in any role; to nobody else."""
+    """Describes the RPCs, for a while, to whoever may call one of them; to nobody else."""
 
-    def __init__(self, verifier: Verifier, names: list[str]) -> None:
+    def __init__(
+        self, verifier: Verifier, names: list[str], roles: frozenset[str], overdue: Overdue
+    ) -> None:
         super().__init__(names)
         self._verifier = verifier
+        self._roles = roles
+        self._overdue = overdue
+        self._streams = Places(of_one=MOST_REFLECTED_TO_ONE, in_all=MOST_REFLECTED)
 
     def ServerReflectionInfo(  # type: ignore[override]  # this server is never an asyncio one
         self, request_iterator: Iterator[Any], context: Any
     ) -> Iterator[reflection_pb2.ServerReflectionResponse]:
         try:
-            self._verifier.actor(token_of(context.invocation_metadata()))
-        except Unauthenticated as refusal:
+            actor = self._verifier.actor(token_of(context.invocation_metadata()))
+            if not actor.roles & self._roles:
+                raise NotAllowed("ROLE_NOT_ALLOWED", "your token's roles may call nothing here")
+        except Refusal as refusal:
             context.abort_with_status(outcome_of(refusal, "").status())
-        described: Any = super().ServerReflectionInfo(request_iterator, context)
-        yield from described
+        with (
+            self._streams.taken(actor.id) as there_is_room,
+            self._overdue.within(REFLECTED_WITHIN, context.cancel),
+        ):
+            if not there_is_room:
+                context.abort_with_status(outcome_of(too_many(), "").status())
+            described: Any = super().ServerReflectionInfo(request_iterator, context)
+            with contextlib.suppress(grpc.RpcError):  # Cancelled: there is nobody to tell.
+                yield from described
 
 
 class _Health(HealthServicer):
@@ -157,6 +193,19 @@ class _Health(HealthServicer):
         status = serving if self.is_ready() else health_pb2.HealthCheckResponse.NOT_SERVING
         for name in self._names:
             self.set(name, status)
+
+
+def _listening(server: grpc.Server, address: str) -> int:
+    port = server.add_insecure_port(address)
+    if port == 0:
+        raise OSError(f"can't listen on {address}")
+    return port
+
+
+def _roles(services: Iterable[ServiceDescriptor]) -> frozenset[str]:
+    """All that may call anything of these."""
+    policies = [policy for each in services for policy in policies_of(each).values()]
+    return frozenset().union(*(policy.roles for policy in policies))
 
 
 def _handlers(

@@ -53,8 +53,9 @@ class LocalSystem:
         self._repository = repository
         self._session_timeout_s = session_timeout_s
         # Chosen once: a restarted api is found where it was.
-        ports = free_ports(len(PROCESSES))
-        self.addresses = {s: f"{LOOPBACK}:{port}" for s, port in zip(PROCESSES, ports, strict=True)}
+        ports = iter(free_ports(2 * len(PROCESSES)))
+        self.addresses = {service: f"{LOOPBACK}:{next(ports)}" for service in PROCESSES}
+        self.health_addresses = {service: f"{LOOPBACK}:{next(ports)}" for service in PROCESSES}
         self._exit = ExitStack()
 
     @property
@@ -145,7 +146,7 @@ class LocalSystem:
     def _spec(self, service: str, kind: str) -> ProcessSpec:
         name = f"{service}-{kind}"
         ready = self.servers.folder.ready / name
-        address = self.addresses[service]
+        address = self.health_addresses[service]
         return ProcessSpec(
             name=name,
             group=GROUPS[kind],
@@ -175,11 +176,12 @@ class LocalSystem:
         }
         if kind == "api":
             settings["NINEHOURS_LISTEN"] = self.addresses[service]
+            settings["NINEHOURS_HEALTH_LISTEN"] = self.health_addresses[service]
         return settings
 
 
 def serves(address: str) -> bool:
-    """Whether the gRPC server there says that it serves."""
+    """Whether the server whose health is told there says that it serves."""
     if not listens(int(address.rpartition(":")[2])):
         return False  # Cheap, and spares a loaded machine a channel for every question.
     import grpc

@@ -23,7 +23,7 @@ if kind == "api":
     from grpc_health.v1 import health, health_pb2_grpc
     server = grpc.server(futures.ThreadPoolExecutor(2))
     health_pb2_grpc.add_HealthServicer_to_server(health.HealthServicer(), server)
-    assert server.add_insecure_port(os.environ["NINEHOURS_LISTEN"])
+    assert server.add_insecure_port(os.environ["NINEHOURS_HEALTH_LISTEN"])
     server.start()
 else:
     pathlib.Path(os.environ["NINEHOURS_READY_FILE"]).touch()
@@ -52,7 +52,7 @@ def test_every_process_is_started_told_and_kept(tmp_path: Path) -> None:
     with system:
         names = {f"{s}-{kind}" for s, kinds in PROCESSES.items() for kind in kinds}
         assert set(system.processes) == names | {"postgres", "kafka"}
-        assert all(serves(address) for address in system.addresses.values())
+        assert all(serves(address) for address in system.health_addresses.values())
 
         told = json.loads((tmp_path / "data" / "seen" / "billing-stream").read_text())
         assert (told["NINEHOURS_SERVICE"], told["NINEHOURS_NETWORK"]) == ("billing", "local")
@@ -67,7 +67,7 @@ def test_every_process_is_started_told_and_kept(tmp_path: Path) -> None:
         for name in ("plans-api", "billing-stream"):
             system.kill(name)
             system.await_back(name, 1)
-        assert serves(system.addresses["plans"])
+        assert serves(system.health_addresses["plans"])
         assert 100 < system.memory_mib() < 3000
         assert system.seconds_to_start > 0
     assert leftovers.of_run(str(tmp_path / "data"), run=lambda _: True) == []

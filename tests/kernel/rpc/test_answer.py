@@ -164,8 +164,9 @@ def test_correlation_and_trace_travel_on_and_nothing_else_gets_into_the_log(
 
 
 def test_a_call_whose_deadline_passed_in_the_queue_is_not_begun(
-    serve: Serve, ask: Ask, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, ask: Ask, secrets_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    people = Issuer(secrets_dir, "people")
     go, busy, begun = threading.Event(), threading.Semaphore(0), []
 
     def read(request: log_pb2.ReadRequest, call: Call) -> log_pb2.ReadResponse:
@@ -176,11 +177,18 @@ def test_a_call_whose_deadline_passed_in_the_queue_is_not_begun(
 
     servicer = Log()
     monkeypatch.setattr(servicer, "Read", read)
-    client = ask(serve({LOG: servicer}), LOG)
+    server = serve({LOG: servicer})
+    client = ask(server, LOG)
+    two = [
+        ask(server, LOG, partial(people.token, who, ["operator"], ["*"], "OPERATIONS"))
+        for who in ("staff/eve", "staff/bob")
+    ]
     with ThreadPoolExecutor(10) as pool:
         slow = [
-            pool.submit(client.Read, log_pb2.ReadRequest(subject="slow"), deadline=PATIENCE)
-            for _ in range(10)
+            pool.submit(
+                two[number % 2].Read, log_pb2.ReadRequest(subject="slow"), deadline=PATIENCE
+            )
+            for number in range(10)
         ]
         for _ in slow:
             assert busy.acquire(timeout=PATIENCE)

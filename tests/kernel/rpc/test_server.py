@@ -24,7 +24,7 @@ Code = grpc.StatusCode
 
 
 def health(server: Server, name: str) -> int:
-    with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+    with grpc.insecure_channel(f"127.0.0.1:{server.health_port}") as channel:
         request = health_pb2.HealthCheckRequest(service=name)
         return int(health_pb2_grpc.HealthStub(channel).Check(request, timeout=PATIENCE).status)
 
@@ -56,7 +56,7 @@ def test_a_stopping_server_says_so_first_and_lets_calls_end(
     monkeypatch.setattr(servicer, "Read", read)
     server = serve({LOG: servicer})
     client = ask(server, LOG)
-    with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+    with grpc.insecure_channel(f"127.0.0.1:{server.health_port}") as channel:
         watch = health_pb2_grpc.HealthStub(channel).Watch(
             health_pb2.HealthCheckRequest(service=""), timeout=PATIENCE
         )

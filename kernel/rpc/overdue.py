@@ -1,0 +1,59 @@
+"""Ends calls that take what is not theirs: a thread, while nothing is said."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+
+LOOK = 0.1  # seconds between two looks, while somebody is waited for
+
+
+class Overdue:
+    """Cancels what is not over in time, from one thread that sleeps while nothing is watched."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._watched: dict[int, tuple[float, Callable[[], object]]] = {}
+        self._numbers = count()
+        self._asleep = False
+        self._closed = False
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def within(self, seconds: float, cancel: Callable[[], object]) -> Iterator[None]:
+        """`cancel` is called when the block takes longer than that."""
+        number = next(self._numbers)
+        with self._changed:
+            self._watched[number] = (time.monotonic() + seconds, cancel)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._watch, name="overdue", daemon=True)
+                self._thread.start()
+            elif self._asleep:
+                self._changed.notify()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._watched.pop(number, None)
+
+    def close(self) -> None:
+        """Watch nothing any more."""
+        with self._changed:
+            self._closed = True
+            self._watched.clear()
+            self._changed.notify()
+
+    def _watch(self) -> None:
+        while True:
+            with self._changed:
+                self._asleep = not self._watched
+                # A call's body is there at once: seldom is this thread woken for one.
+                self._changed.wait(None if self._asleep and not self._closed else LOOK)
+                if self._closed:
+                    return
+                now = time.monotonic()
+                late = [n for n, (until, _) in self._watched.items() if until <= now]
+                cancelled = [self._watched.pop(number)[1] for number in late]
+            for cancel in cancelled:
+                cancel()
