@@ -53,6 +53,25 @@ def test_what_has_begun_is_closed_not_cancelled(desk: FrontDesk) -> None:
         cancel(desk, str(uuid4()))
 
 
+@pytest.mark.xfail(strict=True, reason="9.25: who waited in vain has missed it")
+def test_what_the_program_did_not_hold_is_cancelled_and_missed_by_nobody(desk: FrontDesk) -> None:
+    ada, bob = clients(2)
+    session_id = desk.session([ada, bob])
+    desk.now = minute(30)
+    desk.call(pb.CancelSessionRequest(session_id=session_id, not_held=True))
+    assert desk.nouns(ada) == desk.nouns(bob) == ["SessionScheduled", "SessionCancelled"]
+
+
+@pytest.mark.xfail(strict=True, reason="9.25: who waited in vain has missed it")
+def test_where_somebody_checked_in_it_was_held(desk: FrontDesk) -> None:
+    [ada] = clients(1)
+    session_id = desk.session([ada])
+    desk.come(session_id, {ada: minute(0)})
+    desk.now = minute(30)
+    request = pb.CancelSessionRequest(session_id=session_id, not_held=True)
+    assert reason_of(desk, request) == "SESSION_BEGUN"
+
+
 def test_a_cancelled_session_has_no_attendance_and_no_notes(desk: FrontDesk) -> None:
     [ada] = clients(1)
     session_id = desk.session([ada])
