@@ -53,7 +53,6 @@ def test_what_has_begun_is_closed_not_cancelled(desk: FrontDesk) -> None:
         cancel(desk, str(uuid4()))
 
 
-@pytest.mark.xfail(strict=True, reason="9.25: who waited in vain has missed it")
 def test_what_the_program_did_not_hold_is_cancelled_and_missed_by_nobody(desk: FrontDesk) -> None:
     ada, bob = clients(2)
     session_id = desk.session([ada, bob])
@@ -62,7 +61,6 @@ def test_what_the_program_did_not_hold_is_cancelled_and_missed_by_nobody(desk: F
     assert desk.nouns(ada) == desk.nouns(bob) == ["SessionScheduled", "SessionCancelled"]
 
 
-@pytest.mark.xfail(strict=True, reason="9.25: who waited in vain has missed it")
 def test_where_somebody_checked_in_it_was_held(desk: FrontDesk) -> None:
     [ada] = clients(1)
     session_id = desk.session([ada])

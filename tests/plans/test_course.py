@@ -29,7 +29,11 @@ ADMITTED = Admitted(client_id="client-1", level_of_care="2.1", admitted_on=date(
 
 def week(number: int, met: int, *, counts: bool = True) -> Measured:
     return Measured(
-        week_start=date(2026, 3, 2 + 7 * number), counts=counts, objectives=4, objectives_met=met
+        week_start=date(2026, 3, 2 + 7 * number),
+        counts=counts,
+        objectives=4,
+        objectives_met=met,
+        attended=3,
     )
 
 

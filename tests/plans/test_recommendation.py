@@ -116,6 +116,7 @@ def test_complete_goes_before_step_down() -> None:
         "weeks_at_level 3 >= 2",
         "complete_weeks 3 >= 3",
         "objectives_met_percent 100 >= 100",
+        "attended_percent 100 >= 75",
     )
 
 

@@ -53,7 +53,7 @@ def test_a_week_is_recommended_on_with_reasons_and_the_facts_it_rests_on(
     [week] = progress(plans, client.client_id)
     assert (week.objectives, week.objectives_met) == (1, 1)
     assert week.phq9 == pb.ScoreTrend(
-        known=True, first=18, latest=12, change=pb.SCORE_CHANGE_RELIABLY_IMPROVED
+        known=True, first=18, latest=12, change=pb.SCORE_CHANGE_RELIABLY_IMPROVED, lowest=12
     )
     [published] = plans.published(public.LevelOfCareRecommended)
     assert published.recommendation_id == found.recommendation_id

@@ -100,15 +100,17 @@ def test_objectives_are_those_of_the_plan_in_force_by_its_latest_review() -> Non
 )
 def test_a_change_is_reliable_from_the_instruments_threshold_on(latest: int, change: str) -> None:
     assert RELIABLE_CHANGE["phq9"].value == 6
-    assert trend_of(18, latest) == Trend(first=18, latest=latest, change=change)
+    assert trend_of([18, latest]) == Trend(
+        first=18, latest=latest, change=change, lowest=min(18, latest)
+    )
 
 
 def test_a_week_has_the_first_score_of_the_episode_and_the_latest_by_its_end() -> None:
     facts = [admitted(), score(18, -2), score(14, 6), score(9, 7), scheduled("s", 8)]
     facts += [score(0, 5, partial=True), score(1, 6, instrument="gad7/1")]
     first, second = measure(facts, BANDS)
-    assert first.phq9 == Trend(first=18, latest=14, change=NONE_RELIABLE)
-    assert second.phq9 == Trend(first=18, latest=9, change=RELIABLY_IMPROVED)
+    assert first.phq9 == Trend(first=18, latest=14, change=NONE_RELIABLE, lowest=14)
+    assert second.phq9 == Trend(first=18, latest=9, change=RELIABLY_IMPROVED, lowest=9)
     assert {facts[1].id, facts[3].id} <= second.rests_on
     assert facts[2].id not in second.rests_on
 
@@ -127,8 +129,8 @@ def test_a_score_belongs_to_the_episode_that_was_open() -> None:
     assert (without.episode_id, without.phq9) == ("e2", None)
     # Discharged before the second score: that one is the next episode's first.
     with_discharge = measure([*facts, discharged(14)], BANDS)
-    assert with_discharge[-1].phq9 == Trend(first=10, latest=10, change=NONE_RELIABLE)
-    assert with_discharge[0].phq9 == Trend(first=20, latest=20, change=NONE_RELIABLE)
+    assert with_discharge[-1].phq9 == Trend(first=10, latest=10, change=NONE_RELIABLE, lowest=10)
+    assert with_discharge[0].phq9 == Trend(first=20, latest=20, change=NONE_RELIABLE, lowest=20)
 
 
 def test_the_floor_is_that_of_the_level_on_the_weeks_last_day() -> None:

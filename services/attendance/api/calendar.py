@@ -175,7 +175,9 @@ class CalendarRpcs:
         context = self._context(request, call)
         with reading(request) as read:
             session_id = str(read.uuid("session_id"))
-        outcome = scheduling.cancel_session(self._book, session_id, context)
+        outcome = scheduling.cancel_session(
+            self._book, self._calendar, session_id, context, not_held=request.not_held
+        )
         return pb.CancelSessionResponse(receipt=receipt_of(outcome.published))
 
     def ListSessions(self, request: pb.ListSessionsRequest, call: Call) -> pb.ListSessionsResponse:

@@ -11,6 +11,7 @@ from kernel.store.store import Context, Transaction
 from services.attendance.app.ports import Calendar
 from services.attendance.app.streams import (
     client_subject,
+    presences_of,
     require_own_session,
     session_stream,
     site_stream,
@@ -90,19 +91,31 @@ def schedule_session(
     return book.transact(context, decide, locks=booked(asked.facilitator_id, asked.roster))
 
 
-def cancel_session(book: Book, session_id: str, context: Context) -> Outcome:
+def cancel_session(
+    book: Book, calendar: Calendar, session_id: str, context: Context, *, not_held: bool = False
+) -> Outcome:
     """Cancels a session that has not begun; its facilitator and clients are free at that time.
 
-    Refuses one that has begun (SESSION_BEGUN) or is closed (SESSION_CLOSED). Cancelling it again
-    changes nothing.
+    Refuses one that has begun (SESSION_BEGUN), unless the program did not hold it and nobody was
+    checked in; and one that is closed (SESSION_CLOSED). Cancelling it again changes nothing.
     """
-    command = CancelSession(session_id=session_id, now=context.now)
     stream = session_stream(session_id)
 
-    def before(tx: Transaction) -> None:
-        require_own_session(context, SESSION.fold(r.fact for r in tx.load(stream)))
+    def decide(tx: Transaction) -> Sequence[Recorded]:
+        history = tx.load(stream)
+        refuse_stale(context, len(history))
+        session = SESSION.fold(recorded.fact for recorded in history)
+        require_own_session(context, session)
+        command = CancelSession(
+            session_id=session_id,
+            now=context.now,
+            not_held=not_held,
+            presences=presences_of(tx, session_id, calendar.attendees(tx, session_id)),
+        )
+        return record(context, stream, len(history), SESSION.decide(command, session))
 
-    return book.execute(SESSION, stream, command, context, locks=[stream], before=before)
+    # Check-ins share this lock: nobody comes between looking and cancelling.
+    return book.transact(context, decide, locks=[stream])
 
 
 def service_date_of(outcome: Outcome) -> date:

@@ -1,9 +1,12 @@
 """The names of attendance's streams, and a session as a presence sees it."""
 
+from collections.abc import Sequence
+
 from kernel.refusal import Malformed, Unknown
 from kernel.sites import require_site
-from kernel.store.store import Context
+from kernel.store.store import Context, Transaction
 from services.attendance.domain.at import At
+from services.attendance.domain.presence import PRESENCE, Presence
 from services.attendance.domain.session import Session
 
 
@@ -31,6 +34,18 @@ def presence_stream(session_id: str, client_id: str) -> str:
 def client_subject(client_id: str) -> str:
     """The subject of what is published, and the owner of what is sealed."""
     return f"client/{client_id}"
+
+
+def presences_of(
+    tx: Transaction, session_id: str, client_ids: Sequence[str]
+) -> dict[str, Presence]:
+    """Client → what was recorded of them at the session."""
+    streams = {client_id: presence_stream(session_id, client_id) for client_id in client_ids}
+    found = tx.load_many(list(streams.values()))
+    return {
+        client_id: PRESENCE.fold(recorded.fact for recorded in found[stream])
+        for client_id, stream in streams.items()
+    }
 
 
 def require_own_session(context: Context, session: Session) -> None:

@@ -14,6 +14,7 @@ from services.attendance.app.streams import (
     at_session,
     client_subject,
     presence_stream,
+    presences_of,
     require_own_session,
     session_stream,
     site_stream,
@@ -84,11 +85,7 @@ def close_session(book: Book, calendar: Calendar, session_id: str, context: Cont
         require_own_session(context, session)
         clients = calendar.attendees(tx, session_id)
         tx.lock(map(client_subject, clients))
-        found = tx.load_many([presence_stream(session_id, client_id) for client_id in clients])
-        presences = {
-            client_id: PRESENCE.fold(r.fact for r in found[presence_stream(session_id, client_id)])
-            for client_id in clients
-        }
+        presences = presences_of(tx, session_id, clients)
         command = CloseSession(
             session_id=session_id,
             now=context.now,

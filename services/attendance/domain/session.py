@@ -1,7 +1,7 @@
 """A session: scheduled with its roster, then cancelled, or closed: everybody attended or missed."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import assert_never
 from zoneinfo import ZoneInfo
@@ -35,8 +35,12 @@ class SessionBegun(AgainstTheRules):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelSession:
+    """`not_held`: the program didn't hold it. `presences`: filled in, of everybody expected."""
+
     session_id: str
     now: datetime
+    not_held: bool = False
+    presences: Mapping[str, Presence] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +88,14 @@ class SessionClosed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionCancelled:
+    """`not_held`: somebody said that the program didn't hold it."""
+
     session_id: str
     site_id: str
     service_date: date
     under_part2: bool
     roster: tuple[str, ...]
+    not_held: bool = False
 
 
 SessionCommand = ScheduleSession | CancelSession | CloseSession
@@ -207,7 +214,9 @@ def first_came(presence: Presence) -> datetime:
 
 
 def _cancelled(command: CancelSession, scheduled: SessionScheduled) -> SessionCancelled:
-    if command.now >= scheduled.starts_at:
+    """Before it begins; or, where the program didn't hold it, while nobody came."""
+    somebody_came = any(presence.intervals for presence in command.presences.values())
+    if command.now >= scheduled.starts_at and (somebody_came or not command.not_held):
         raise SessionBegun(command.session_id)
     return SessionCancelled(
         session_id=command.session_id,
@@ -215,6 +224,7 @@ def _cancelled(command: CancelSession, scheduled: SessionScheduled) -> SessionCa
         service_date=scheduled.service_date,
         under_part2=scheduled.program.under_part2,
         roster=scheduled.roster,
+        not_held=command.not_held,
     )
 
 

@@ -69,6 +69,7 @@ def _measured_in(content: Mapping[str, Any], revision: int) -> MeasuredWeek:
         objectives=content.get("objectives", 0),
         objectives_met=content.get("objectives_met", 0),
         phq9=trend_in(content),
+        cancelled_minutes=content.get("cancelled_minutes", 0),
     )
 
 

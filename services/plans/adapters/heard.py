@@ -1,6 +1,7 @@
 """What plans hears, and what it derives from it: progress and recommendations, week by week."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -65,13 +66,17 @@ def publish(kind: str, content: Mapping[str, Any], revision: int, withdrawn: boo
         objectives=content.get("objectives", 0),
         objectives_met=content.get("objectives_met", 0),
         phq9=trend_message(trend_in(content)),
+        cancelled_minutes=content.get("cancelled_minutes", 0),
     )
 
 
 def trend_in(content: Mapping[str, Any]) -> Trend | None:
     """The trend as a row's content holds it."""
     found = content.get("phq9")
-    return None if found is None else Trend(**found)
+    if found is None:
+        return None
+    # Rows of releases before know the first score and the latest alone.
+    return Trend(**{"lowest": min(found["first"], found["latest"]), **found})
 
 
 def trend_message(trend: Trend | None) -> pb.ScoreTrend | None:
@@ -83,6 +88,7 @@ def trend_message(trend: Trend | None) -> pb.ScoreTrend | None:
         first=trend.first,
         latest=trend.latest,
         change=f"SCORE_CHANGE_{trend.change}",
+        lowest=trend.lowest,
     )
 
 
@@ -136,9 +142,8 @@ def _progress(client_id: str, week: WeekOfProgress) -> Row:
             "consecutive_missed": week.consecutive_missed,
             "objectives": week.objectives,
             "objectives_met": week.objectives_met,
-            "phq9": None
-            if trend is None
-            else {"first": trend.first, "latest": trend.latest, "change": trend.change},
+            "phq9": None if trend is None else asdict(trend),
+            "cancelled_minutes": week.cancelled_minutes,
         },
         rests_on=week.rests_on,
         rules=BANDS.version,

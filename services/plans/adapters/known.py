@@ -123,6 +123,7 @@ def _scheduled(place: Any, told: attendance.SessionScheduled) -> known.Scheduled
         session_id=told.session_id,
         service_date=date_of(told, "service_date"),
         starts_at=optional(timestamp_of, told, "starts_at"),
+        ends_at=optional(timestamp_of, told, "ends_at"),
         # Facts of the first release say no kind: there were groups alone.
         service_kind=optional(required_enum, told, "service_kind") or "GROUP",
         program_id=told.program.program_id,

@@ -61,6 +61,7 @@ def _week(week: MeasuredWeek) -> pb.WeekOfProgress:
         objectives=week.objectives,
         objectives_met=week.objectives_met,
         phq9=trend_message(week.phq9),
+        cancelled_minutes=week.cancelled_minutes,
     )
 
 

@@ -45,6 +45,8 @@ def complete_program(
                 counts=week.complete and week.attended + week.missed > 0,
                 objectives=week.objectives,
                 objectives_met=week.objectives_met,
+                attended=week.attended,
+                missed=week.missed,
             )
             for week in outside.derived.weeks(tx, command.client_id)
             if week.episode_id == command.episode_id

@@ -27,6 +27,7 @@ class MeasuredWeek:
     objectives: int = 0
     objectives_met: int = 0
     phq9: Trend | None = None
+    cancelled_minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,17 @@ from services.plans.domain.rules import LevelRules, in_effect
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """Of one week of the episode; `counts`: it is complete, and something happened in it."""
+    """Of one week of the episode; `counts`: it is complete, and something happened in it.
+
+    `attended` and `missed`: sessions.
+    """
 
     week_start: date
     counts: bool
     objectives: int
     objectives_met: int
+    attended: int = 0
+    missed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,17 +35,22 @@ UNKNOWN = Criteria(missing=("nothing was measured",), rules_version=0)
 
 
 def criteria_of(weeks: Sequence[Measured], confirmed: Iterable[LevelRules], day: date) -> Criteria:
-    """By the rules in effect that day: objectives met in the latest week, and weeks that count."""
+    """By the rules in effect that day: objectives met in the latest week, weeks that count, and the
+    share of their sessions that was attended."""
     rules = in_effect(confirmed, day)
     if rules is None:
         return Criteria(missing=("no level rules in effect",), rules_version=0)
     past = sorted((w for w in weeks if w.week_start <= day), key=lambda week: week.week_start)
     share = percent(past[-1].objectives_met, past[-1].objectives) if past else 0
-    counted = sum(week.counts for week in past)
+    counting = [week for week in past if week.counts]
+    attended = sum(week.attended for week in counting)
+    of_sessions = percent(attended, attended + sum(week.missed for week in counting))
     missing = []
     if share < rules.complete_objectives_met_percent:
         asked = rules.complete_objectives_met_percent
         missing.append(f"objectives_met_percent {share} < {asked}")
-    if counted < rules.complete_weeks:
-        missing.append(f"complete_weeks {counted} < {rules.complete_weeks}")
+    if len(counting) < rules.complete_weeks:
+        missing.append(f"complete_weeks {len(counting)} < {rules.complete_weeks}")
+    if of_sessions < rules.attended_to_complete:
+        missing.append(f"attended_percent {of_sessions} < {rules.attended_to_complete}")
     return Criteria(missing=tuple(missing), rules_version=rules.version)

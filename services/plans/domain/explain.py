@@ -50,14 +50,22 @@ def segments_of(episode: Episode) -> list[Segment]:
 THRESHOLDS: Mapping[tuple[str, str], str] = {
     ("STEP_UP", "consecutive_missed"): "step_up_consecutive_missed",
     ("STEP_UP", "phq9"): "step_up_on_reliable_deterioration",
+    ("", "phq9_rise"): "relapse_points",
+    ("", "phq9_latest"): "step_down_remission_below",
     ("STEP_UP", "safety_task"): "step_up_on_open_safety_task",
     ("COMPLETE", "objectives_met_percent"): "complete_objectives_met_percent",
     ("", "weeks_at_level"): "minimum_weeks",
     ("", "complete_weeks"): "complete_weeks",
-    ("", "attended_percent"): "step_down_attended_percent",
     ("", "phq9"): "step_down_needs_reliable_improvement",
 }
-OBJECTIVES = ("step_down_objectives_met_percent", "complete_objectives_met_percent")
+# Measures that a step down and a completion both ask for, each with its own threshold.
+SHARES = {
+    "objectives_met_percent": (
+        "step_down_objectives_met_percent",
+        "complete_objectives_met_percent",
+    ),
+    "attended_percent": ("step_down_attended_percent", "complete_attended_percent"),
+}
 
 
 def clauses_of(kind: str, reasons: Iterable[str], rules: LevelRules) -> list[Clause]:
@@ -66,9 +74,9 @@ def clauses_of(kind: str, reasons: Iterable[str], rules: LevelRules) -> list[Cla
     for reason in reasons:
         measure = reason.split(" ", 1)[0]
         field = THRESHOLDS.get((kind, measure)) or THRESHOLDS.get(("", measure))
-        if measure == "objectives_met_percent" and field is None:
+        if measure in SHARES and field is None:
             value = int(reason.rsplit(" ", 1)[1])
-            candidates = OBJECTIVES[:1] if kind == "STEP_DOWN" else OBJECTIVES
+            candidates = SHARES[measure][:1] if kind == "STEP_DOWN" else SHARES[measure]
             fields += [each for each in candidates if getattr(rules, each) == value]
         elif field is not None:
             fields.append(field)

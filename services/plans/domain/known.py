@@ -70,6 +70,7 @@ class Scheduled(Heard):
     session_id: str
     service_date: date
     starts_at: datetime | None = None
+    ends_at: datetime | None = None
     service_kind: str = "GROUP"
     program_id: str = ""
 

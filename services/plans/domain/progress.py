@@ -41,6 +41,7 @@ class WeekOfProgress:
     """One episode's week of the network, which begins on Monday; `rests_on` are ids of facts.
 
     `delivered_minutes`: of therapy, each minute once, whole ones of the week's sum.
+    `cancelled_minutes`: of therapy that the program cancelled; they are not asked of the client.
     `consecutive_missed`: sessions missed in a row, when the week ends. `objectives_met`: of the
     plan in force then, by its latest review.
     """
@@ -58,6 +59,7 @@ class WeekOfProgress:
     objectives: int = 0
     objectives_met: int = 0
     phq9: Trend | None = None
+    cancelled_minutes: int = 0
 
     @property
     def last_day(self) -> date:
@@ -195,8 +197,11 @@ def _week(
     in_a_row = _missed_in_a_row(episode.sessions, last_day)
     time = sum((session.delivered for session in sessions), timedelta())
     delivered = time // timedelta(minutes=1)
+    cancelled = sum(session.cancelled_minutes for session in sessions)
     floor = bands.floor_minutes.get(level.level_of_care)
-    used: list[Heard | None] = [episode.admission, plan, review, level, *scores[:1], *scores[-1:]]
+    lowest = sorted(scores, key=lambda each: each.score)[:1]
+    used: list[Heard | None] = [episode.admission, plan, review, level]
+    used += [*scores[:1], *lowest, *scores[-1:]]
     used += [fact for session in (*sessions, *in_a_row) for fact in session.facts]
     used += [episode.clocks] if scores else []
     shared = frozenset().union(*(session.shared_with for session in sessions))
@@ -208,12 +213,13 @@ def _week(
         attended=sum(attendance.attended for attendance in told),
         missed=sum(not attendance.attended for attendance in told),
         complete=all(session.settled for session in sessions),
-        reaches_band=floor is not None and delivered >= floor,
+        reaches_band=floor is not None and delivered + cancelled >= floor,
         rests_on=shared | frozenset(fact.id for fact in used if fact is not None),
         consecutive_missed=len(in_a_row),
         objectives=_objectives(plan, review),
         objectives_met=0 if review is None else review.objectives_met,
-        phq9=trend_of(scores[0].score, scores[-1].score) if scores else None,
+        phq9=trend_of([each.score for each in scores]) if scores else None,
+        cancelled_minutes=cancelled,
     )
 
 

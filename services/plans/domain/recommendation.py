@@ -1,7 +1,7 @@
 """What the thresholds say of a complete week: continue, step up, step down, complete. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from services.plans.domain.known import (
@@ -94,6 +94,7 @@ def _recommendation(
         long_enough,
         _at_least("complete_weeks", len(weeks), rules.complete_weeks),
         _objectives(week, rules.complete_objectives_met_percent),
+        _attended(weeks, rules.attended_to_complete),
     ]
     down = [long_enough, *_step_down(weeks, rules)]
     if up:
@@ -124,28 +125,54 @@ def _step_up(week: WeekOfProgress, task_open: bool, rules: LevelRules) -> list[C
     Deterioration and an open safety task are triggers of their own where the rules say so. Sessions
     missed in a row are one only together with either of them, whatever the rules say of it alone.
     """
-    worse = week.phq9 is not None and week.phq9.change == RELIABLY_DETERIORATED
+    declined = week.phq9 is not None and week.phq9.change == RELIABLY_DETERIORATED
+    relapse = _relapse(week, rules)
+    worse = declined or relapse.met
     most = rules.step_up_consecutive_missed
     missed = _at_least("consecutive_missed", week.consecutive_missed, most)
     risky = missed.met and (worse or task_open)
     triggers = [missed] if risky else []
     if worse and (risky or rules.step_up_on_reliable_deterioration):
-        triggers.append(_change(week, RELIABLY_DETERIORATED))
+        triggers.append(_change(week, RELIABLY_DETERIORATED) if declined else relapse)
     if task_open and (risky or rules.step_up_on_open_safety_task):
         triggers.append(Check(True, "safety_task open"))
     return triggers
 
 
 def _step_down(weeks: Sequence[WeekOfProgress], rules: LevelRules) -> list[Check]:
-    attended = sum(week.attended for week in weeks)
-    told = attended + sum(week.missed for week in weeks)
     checks = [
         _objectives(weeks[-1], rules.step_down_objectives_met_percent),
-        _at_least("attended_percent", percent(attended, told), rules.step_down_attended_percent),
+        _attended(weeks, rules.step_down_attended_percent),
     ]
     if rules.step_down_needs_reliable_improvement:
-        checks.append(_change(weeks[-1], RELIABLY_IMPROVED))
+        checks.append(_improved(weeks[-1], rules))
     return checks
+
+
+def _attended(weeks: Sequence[WeekOfProgress], threshold: int) -> Check:
+    """Of the sessions of these weeks that were attended or missed."""
+    attended, missed = sum(week.attended for week in weeks), sum(week.missed for week in weeks)
+    return _at_least("attended_percent", percent(attended, attended + missed), threshold)
+
+
+def _improved(week: WeekOfProgress, rules: LevelRules) -> Check:
+    """Reliably, or so low that there is nothing to improve; not who relapsed from where they got.
+
+    Somebody whose first score is low can't become reliably better.
+    """
+    relapse = _relapse(week, rules)
+    if relapse.met:
+        return replace(relapse, met=False)
+    below = rules.step_down_remission_below
+    if week.phq9 is not None and week.phq9.latest < below:
+        return Check(True, f"phq9_latest {week.phq9.latest} < {below}")
+    return _change(week, RELIABLY_IMPROVED)
+
+
+def _relapse(week: WeekOfProgress, rules: LevelRules) -> Check:
+    """A rise from the lowest score; the first may have been as high."""
+    rise = 0 if week.phq9 is None else week.phq9.rise
+    return _at_least("phq9_rise", rise, rules.points_of_relapse)
 
 
 def percent(part: int, whole: int) -> int:

@@ -7,11 +7,15 @@ from typing import assert_never
 
 from kernel.decider import Decider
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
+from services.plans.domain.cited import RELIABLE_CHANGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelRules:
-    """Thresholds, as the contract's LevelRules explains them one by one."""
+    """Thresholds, as the contract's LevelRules explains them one by one.
+
+    `sources`: field and where its value comes from.
+    """
 
     version: int
     effective_from: date
@@ -24,6 +28,21 @@ class LevelRules:
     minimum_weeks: int
     complete_objectives_met_percent: int
     complete_weeks: int
+    # Older versions don't say these; what 0 means, the properties below do.
+    complete_attended_percent: int = 0
+    step_down_remission_below: int = 0
+    relapse_points: int = 0
+    sources: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def attended_to_complete(self) -> int:
+        """In percent: completing takes no less than stepping down where nothing is said."""
+        return self.complete_attended_percent or self.step_down_attended_percent
+
+    @property
+    def points_of_relapse(self) -> int:
+        """At least so many above the lowest score; not said: a reliable change."""
+        return self.relapse_points or RELIABLE_CHANGE["phq9"].value
 
 
 class ConfirmedByItsAuthor(AgainstTheRules):

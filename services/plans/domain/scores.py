@@ -15,11 +15,20 @@ RELIABLY_DETERIORATED = "RELIABLY_DETERIORATED"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trend:
-    """Of one instrument: the first score and the latest; lower is better."""
+    """Of one instrument: the first score, the latest and the lowest; lower is better.
+
+    `change` is from the first to the latest.
+    """
 
     first: int
     latest: int
     change: str
+    lowest: int
+
+    @property
+    def rise(self) -> int:
+        """Since it was lowest."""
+        return self.latest - self.lowest
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +71,13 @@ def scores_of(stay: Stay, assessed: Iterable[Assessed], others: Sequence[Stay]) 
     )
 
 
-def trend_of(first: int, latest: int, instrument: str = PHQ9) -> Trend:
-    """One score alone has no change."""
+def trend_of(scores: Sequence[int], instrument: str = PHQ9) -> Trend:
+    """Of scores, oldest first; one alone has no change."""
+    first, latest = scores[0], scores[-1]
     reliable = RELIABLE_CHANGE[instrument].value
     change = NONE_RELIABLE
     if latest - first <= -reliable:
         change = RELIABLY_IMPROVED
     elif latest - first >= reliable:
         change = RELIABLY_DETERIORATED
-    return Trend(first=first, latest=latest, change=change)
+    return Trend(first=first, latest=latest, change=change, lowest=min(scores))

@@ -41,6 +41,16 @@ class Session:
         return self.cancellation is not None and self.attendance is None
 
     @property
+    def cancelled_minutes(self) -> int:
+        """Of therapy that did not take place because the program cancelled it."""
+        known = self.scheduled
+        if known is None or not self.cancelled or known.service_kind not in THERAPY:
+            return 0
+        if known.starts_at is None or known.ends_at is None:
+            return 0
+        return (known.ends_at - known.starts_at) // timedelta(minutes=1)
+
+    @property
     def settled(self) -> bool:
         """Attended, missed or cancelled: nothing is to be told any more."""
         return self.cancellation is not None or self.attendance is not None
