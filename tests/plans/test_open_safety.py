@@ -1,0 +1,66 @@
+"""Nobody is discharged over an open HIGH safety task unless a named person says why."""
+
+import pytest
+from ninehours.intake.v1 import intake_events_pb2 as intake
+from ninehours.intake.v1 import intake_service_pb2 as intake_words
+from ninehours.plans.v1 import plans_service_pb2 as pb
+
+from kernel.refusal import AgainstTheRules
+from tests.plans.made import Log, Plans, march
+from tests.plans.treated import Treated
+
+TASK = "77777777-7777-4777-8777-777777777777"
+WHY = "she moved to her sister's, who takes her to the clinic there"
+MARK = pytest.mark.xfail(strict=True, reason="9.28: an open safety task keeps nobody from going on")
+
+
+def discharging(client: Treated, **changes: str) -> pb.DischargeClientRequest:
+    return pb.DischargeClientRequest(
+        client_id=client.client_id,
+        episode_id=client.episode_id,
+        reason=pb.DISCHARGE_REASON_TRANSFERRED,
+        discharged_on=march(15),
+        **changes,
+    )
+
+
+def opened(client: Treated, risk: str) -> intake.SafetyTaskOpened:
+    fact = intake.SafetyTaskOpened(client_id=client.client_id, task_id=TASK)
+    fact.risk = intake_words.SafetyRisk.Value(f"SAFETY_RISK_{risk}")
+    return fact
+
+
+@MARK
+@pytest.mark.parametrize("risk", ["HIGH", "UNSPECIFIED"])
+def test_a_discharge_over_an_open_high_task_takes_a_reason(
+    plans: Plans, log: Log, risk: str
+) -> None:
+    """What facts of before do not say is not taken for less."""
+    client = Treated(log)
+    plans.hear([client.admitted(), log.tell(opened(client, risk))])
+    with pytest.raises(AgainstTheRules) as refused:
+        plans.call("DischargeClient", discharging(client))
+    assert refused.value.reason == "SAFETY_TASK_OPEN"
+    assert refused.value.details["task_ids"] == TASK
+    plans.call("DischargeClient", discharging(client, open_safety_reason=WHY))
+    with plans.store.transaction() as tx:
+        [fact] = [
+            recorded.fact
+            for recorded in tx.load(f"episode_course/{client.episode_id}")
+            if type(recorded.fact).__name__ == "ClientDischarged"
+        ]
+        sealed = tx.documents.open(
+            f"client/{client.client_id}", f"discharge_over_safety/{client.episode_id}"
+        )
+    assert (fact.over_safety_tasks, fact.discharged_by) == ((TASK,), plans.actor)
+    assert sealed is not None
+    assert sealed.content.decode() == WHY
+
+
+@MARK
+def test_a_closed_task_or_a_lesser_one_takes_none(plans: Plans, log: Log) -> None:
+    lesser, closed = Treated(log), Treated(log)
+    plans.hear([lesser.admitted(), log.tell(opened(lesser, "MODERATE"))])
+    plans.hear([closed.admitted(), log.tell(opened(closed, "HIGH")), closed.task_closed(TASK, 3)])
+    for client in (lesser, closed):
+        assert plans.call("DischargeClient", discharging(client)).receipt.published
