@@ -92,6 +92,7 @@ def test_from_registration_to_diagnosis_everything_is_published_of_the_client(de
             task_id=assessed.safety_task_id,
             assessment_id=assessed.assessment_id,
             due_at=to_timestamp(desk.now + timedelta(hours=24)),
+            risk=pb.SAFETY_RISK_MODERATE,
         ),
         events.DiagnosisRecorded(
             client_id=client_id, code="F10.20", rank=1, effective_from=to_date(day(0))

@@ -136,6 +136,7 @@ def _safety_task_opened(fact: assessment.SafetyTaskOpened) -> Message:
         task_id=fact.task_id,
         assessment_id=fact.assessment_id,
         due_at=to_timestamp(fact.due_at),
+        risk=f"SAFETY_RISK_{fact.risk or 'UNSPECIFIED'}",
     )
 
 

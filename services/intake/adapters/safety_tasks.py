@@ -9,6 +9,7 @@ from kernel.facts import Recorded
 from kernel.store.store import Transaction
 from services.intake.app.ports import Place, SafetyTask
 from services.intake.domain.assessment import SafetyTaskClosed, SafetyTaskOpened
+from services.intake.domain.instruments import HIGH
 
 
 def keep(tx: Transaction, recorded: Recorded) -> None:
@@ -18,8 +19,8 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
             tx.connection.execute(
                 text(
                     "INSERT INTO safety_task"
-                    " (task_id, client_id, assessment_id, owner, opened_at, due_at)"
-                    " VALUES (:task, :client, :assessment, :owner, :opened_at, :due_at)"
+                    " (task_id, client_id, assessment_id, owner, opened_at, due_at, risk)"
+                    " VALUES (:task, :client, :assessment, :owner, :opened_at, :due_at, :risk)"
                 ),
                 {
                     "task": fact.task_id,
@@ -28,6 +29,7 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
                     "owner": fact.owner,
                     "opened_at": fact.opened_at,
                     "due_at": fact.due_at,
+                    "risk": fact.risk or HIGH,
                 },
             )
         case SafetyTaskClosed() as fact:
@@ -52,6 +54,16 @@ class SqlSafetyTasks:
             {"task": task_id, "client": client_id},
         ).scalar()
         return None if found is None else str(found)
+
+    def open_high(self, tx: Transaction, client_id: str) -> Sequence[str]:
+        rows = tx.connection.execute(
+            text(
+                "SELECT task_id FROM safety_task"
+                " WHERE client_id = :client AND risk = :high AND closed_at IS NULL ORDER BY task_id"
+            ),
+            {"client": client_id, "high": HIGH},
+        )
+        return [str(row.task_id) for row in rows]
 
     def listed(
         self,
@@ -93,4 +105,5 @@ def _task(row: Any) -> SafetyTask:
         due_at=row.due_at,
         closed_at=row.closed_at,
         action=row.action,
+        risk=row.risk,
     )

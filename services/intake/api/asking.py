@@ -104,6 +104,7 @@ def _task(task: SafetyTask) -> pb.SafetyTask:
         due_at=to_timestamp(task.due_at),
         closed_at=None if task.closed_at is None else to_timestamp(task.closed_at),
         action=f"SAFETY_ACTION_{action}",
+        risk=f"SAFETY_RISK_{task.risk}",
     )
 
 

@@ -4,7 +4,7 @@ from ninehours.intake.v1 import intake_service_pb2 as pb
 
 from kernel.rpc.call import Call
 from kernel.rpc.commands import context_of, receipt_of
-from kernel.rpc.translate import date_of, reading, required_enum
+from kernel.rpc.translate import date_of, reading, required_enum, required_text
 from kernel.store.store import Context
 from services.intake.adapters import sealed
 from services.intake.api import reading as fields
@@ -155,8 +155,12 @@ class IntakeServicer(AssessingServicer, AskingServicer):
                 level_of_care=read.text("level_of_care", max_length=20),
                 admitted_on=read.date("admitted_on"),
                 now=context.now,
+                admitted_by=context.actor,
             )
-        outcome = use_cases.admit_client(self._intake, command, context)
+            reason = read.optional(
+                required_text, "open_safety_reason", max_length=fields.LONGEST_WORDS
+            )
+        outcome = use_cases.admit_client(self._intake, command, reason or "", context)
         admitted = use_cases.admission_of(outcome)
         return pb.AdmitClientResponse(
             receipt=receipt_of(outcome.published),

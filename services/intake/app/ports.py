@@ -31,6 +31,7 @@ class SafetyTask:
     due_at: datetime
     closed_at: datetime | None
     action: str | None
+    risk: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,10 @@ class SafetyTasks(Protocol):
 
     def assessment_of(self, tx: Transaction, client_id: str, task_id: str) -> str | None:
         """The assessment that opened this task of the client's; None: there is no such task."""
+        ...
+
+    def open_high(self, tx: Transaction, client_id: str) -> Sequence[str]:
+        """The client's open tasks of HIGH risk."""
         ...
 
     def listed(

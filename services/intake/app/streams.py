@@ -31,6 +31,11 @@ def narratives_of(assessment_id: str) -> str:
     return f"areas/{assessment_id}"
 
 
+def over_safety_of(episode_id: str) -> str:
+    """The document with the reason of an admission over an open safety task."""
+    return f"admission_over_safety/{episode_id}"
+
+
 def note_of(task_id: str) -> str:
     """The document with the note that closed a safety task."""
     return f"safety_task/{task_id}"

@@ -9,7 +9,13 @@ from dataclasses import replace
 from kernel.execute import Outcome
 from kernel.store.store import Context
 from services.intake.app.deciding import Intake, Seen, about_client, on_client
-from services.intake.app.streams import IDENTITY, client_stream, episode_stream, membership_of
+from services.intake.app.streams import (
+    IDENTITY,
+    client_stream,
+    episode_stream,
+    membership_of,
+    over_safety_of,
+)
 from services.intake.domain.client import Client, RecordDiagnosis, RegisterClient
 from services.intake.domain.consent import GiveConsent, RestrictDisclosure, RevokeConsent
 from services.intake.domain.coverage import AddCoverage, VerifyCoverage
@@ -87,16 +93,25 @@ def record_diagnosis(intake: Intake, asked: RecordDiagnosis, context: Context) -
     )
 
 
-def admit_client(intake: Intake, asked: AdmitClient, context: Context) -> Outcome:
+def admit_client(intake: Intake, asked: AdmitClient, reason: str, context: Context) -> Outcome:
     """Admits a client, linked to the episode closed last, if there was one.
 
     Refuses an unknown client, one who is in the program already, and one whom the latest screening
-    declined; one whom nobody screened is admitted.
+    declined; one whom nobody screened is admitted. Over an open safety task of HIGH risk it takes a
+    reason (SAFETY_TASK_OPEN), which is sealed.
     """
 
     def command(seen: Seen[Episode]) -> AdmitClient:
-        declined = seen.client.screening.declined is not None
-        return replace(asked, others=tuple(seen.episodes), declined=declined)
+        if reason:
+            owner, kind = client_stream(asked.client_id), over_safety_of(asked.episode_id)
+            seen.tx.documents.put(owner, kind, reason.encode())
+        return replace(
+            asked,
+            others=tuple(seen.episodes),
+            declined=seen.client.screening.declined is not None,
+            open_high=tuple(intake.tasks.open_high(seen.tx, asked.client_id)),
+            reasoned=bool(reason),
+        )
 
     where = (EPISODE, episode_stream(asked.episode_id))
     return about_client(intake, asked.client_id, where, command, context)

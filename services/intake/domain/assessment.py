@@ -12,6 +12,7 @@ from services.intake.domain.episode import PART2
 from services.intake.domain.instruments import (
     ACT_WITHIN,
     INSTRUMENTS,
+    RISK,
     SCORERS,
     SCORERS_BY_SEX,
 )
@@ -92,7 +93,8 @@ class AssessmentCompleted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafetyTaskOpened:
-    """`owner`: who scored, and must see to it by `due_at`."""
+    """`owner`: who scored, and must see to it by `due_at`. `risk`: HIGH or MODERATE; empty in facts
+    of before it was said."""
 
     client_id: str
     task_id: str
@@ -101,6 +103,7 @@ class SafetyTaskOpened:
     opened_at: datetime
     due_at: datetime
     label: str
+    risk: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,4 +213,5 @@ def _complete(
             opened_at=command.completed_at,
             due_at=command.completed_at + ACT_WITHIN[command.instrument],
             label=command.label,
+            risk=RISK[command.instrument],
         )

@@ -37,6 +37,17 @@ class ScreeningDeclined(AgainstTheRules):
         )
 
 
+class SafetyTaskOpen(AgainstTheRules):
+    """Over an open safety task nobody goes on unless a person says why, by name."""
+
+    def __init__(self, task_ids: Iterable[str]) -> None:
+        super().__init__(
+            "SAFETY_TASK_OPEN",
+            "a safety task of HIGH risk is open; close it, or say why all the same",
+            task_ids=",".join(task_ids),
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
     """`kind`: SUBSTANCE_USE, MENTAL_HEALTH or DUAL; `under_part2`: 42 CFR Part 2 governs it."""
@@ -58,7 +69,11 @@ class KnownEpisode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdmitClient:
-    """`others` and `declined` (by the latest screening) are filled in under the client's lock."""
+    """`reasoned`: a reason is sealed with it, why in spite of an open safety task.
+
+    Filled in under the client's lock: `others`, `declined` (by the latest screening), `open_high`,
+    ids of open safety tasks of HIGH risk.
+    """
 
     client_id: str
     episode_id: str
@@ -67,8 +82,11 @@ class AdmitClient:
     level_of_care: str
     admitted_on: date
     now: datetime
+    admitted_by: str = ""
+    reasoned: bool = False
     others: tuple[KnownEpisode, ...] = ()
     declined: bool = False
+    open_high: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +101,11 @@ class CloseEpisode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientAdmitted:
-    """`previous_episode_id`: the episode before, where this is a readmission."""
+    """`previous_episode_id`: the episode before, where this is a readmission.
+
+    `over_safety_tasks`: HIGH ones that were open, and `decided_by`: who decided so; the reason is
+    sealed.
+    """
 
     client_id: str
     episode_id: str
@@ -93,6 +115,8 @@ class ClientAdmitted:
     admitted_on: date
     label: str
     previous_episode_id: str | None = None
+    over_safety_tasks: tuple[str, ...] = ()
+    decided_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +205,8 @@ def _admit(command: AdmitClient) -> ClientAdmitted:
         raise Malformed(admitted_on="is in the future")
     if command.declined:
         raise ScreeningDeclined(command.client_id)
+    if command.open_high and not command.reasoned:
+        raise SafetyTaskOpen(command.open_high)
     program = command.program
     for other in command.others:
         if other.program_id != program.program_id:
@@ -203,6 +229,8 @@ def _admit(command: AdmitClient) -> ClientAdmitted:
         admitted_on=command.admitted_on,
         label=label_of([*command.others, this]),
         previous_episode_id=_closed_last(command.others),
+        over_safety_tasks=command.open_high,
+        decided_by=command.admitted_by if command.open_high else None,
     )
 
 

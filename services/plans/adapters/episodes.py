@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ninehours.intake.v1 import intake_events_pb2 as intake
+from ninehours.intake.v1 import intake_service_pb2 as words
 from ninehours.plans.v1 import plans_events_pb2 as plans
 from sqlalchemy import text
 
@@ -25,6 +26,15 @@ class SqlEpisodes:
                     admitted_on=date_of(told, "admitted_on"),
                 )
         return None
+
+    def open_high(self, tx: Transaction, client_id: str) -> Sequence[str]:
+        closed = {each.task_id for each in _heard(tx, client_id, intake.SafetyTaskClosed)}
+        opened = _heard(tx, client_id, intake.SafetyTaskOpened)
+        return sorted(
+            each.task_id
+            for each in opened
+            if each.task_id not in closed and each.risk != words.SAFETY_RISK_MODERATE
+        )
 
     def activated(self, tx: Transaction, client_id: str, episode_id: str) -> Sequence[str]:
         told = _heard(tx, client_id, plans.PlanActivated)

@@ -6,9 +6,10 @@ from ninehours.plans.v1 import plans_service_pb2 as pb
 
 from kernel.rpc.call import Call
 from kernel.rpc.commands import receipt_of
-from kernel.rpc.translate import reading
+from kernel.rpc.translate import reading, required_text
 from kernel.store.store import Context
 from services.plans.api.desk import Desk
+from services.plans.api.reading import LONGEST_WORDS
 from services.plans.app import course as use_cases
 from services.plans.domain.course_facts import (
     ArrangeAftercare,
@@ -42,7 +43,10 @@ class CourseRpcs(Desk):
                 reason=read.enum("reason"),
                 discharged_on=read.date("discharged_on"),
             )
-        outcome = use_cases.discharge_client(self._book, self._outside, command, context)
+            reason = read.optional(required_text, "open_safety_reason", max_length=LONGEST_WORDS)
+        outcome = use_cases.discharge_client(
+            self._book, self._outside, command, reason or "", context
+        )
         return pb.DischargeClientResponse(receipt=receipt_of(outcome.published))
 
     def ArrangeAftercare(

@@ -14,6 +14,7 @@ from services.plans.app.streams import (
     client_subject,
     course_stream,
     decided,
+    over_safety_of,
     state_of,
 )
 from services.plans.domain.completion import Measured, criteria_of
@@ -63,14 +64,23 @@ def complete_program(
 
 
 def discharge_client(
-    book: Book, outside: Outside, command: DischargeClient, context: Context
+    book: Book, outside: Outside, command: DischargeClient, reason: str, context: Context
 ) -> Outcome:
     """Discharges a client from an episode; intake closes the episode when it hears of it.
 
     Refuses an unknown episode, a day before the admission or in the future, COMPLETED without a
     completed program (PROGRAM_NOT_COMPLETED), and a second, other discharge (ALREADY_DISCHARGED).
+    Over an open safety task of HIGH risk it takes a reason (SAFETY_TASK_OPEN), which is sealed.
     """
-    return _on_course(book, outside, context, command, lambda _: command)
+
+    def fill_in(tx: Transaction) -> DischargeClient:
+        if reason:
+            owner, kind = client_subject(command.client_id), over_safety_of(command.episode_id)
+            tx.documents.put(owner, kind, reason.encode())
+        open_high = outside.episodes.open_high(tx, command.client_id)
+        return replace(command, open_high=tuple(open_high), reasoned=bool(reason))
+
+    return _on_course(book, outside, context, command, fill_in)
 
 
 def arrange_aftercare(

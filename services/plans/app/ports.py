@@ -76,6 +76,10 @@ class Episodes(Protocol):
         """This client's admission to this episode; None when none was heard."""
         ...
 
+    def open_high(self, tx: Transaction, client_id: str) -> Sequence[str]:
+        """The client's open safety tasks of HIGH risk; one that doesn't say its risk is HIGH."""
+        ...
+
     def activated(self, tx: Transaction, client_id: str, episode_id: str) -> Sequence[str]:
         """Ids of the plans that came into force in it, whether or not others followed since."""
         ...

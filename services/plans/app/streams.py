@@ -30,6 +30,11 @@ def level_stream(episode_id: str) -> str:
     return f"level/{episode_id}"
 
 
+def over_safety_of(episode_id: str) -> str:
+    """The document with the reason of a discharge over an open safety task."""
+    return f"discharge_over_safety/{episode_id}"
+
+
 def course_stream(episode_id: str) -> str:
     return f"episode_course/{episode_id}"
 

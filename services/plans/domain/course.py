@@ -29,6 +29,7 @@ from services.plans.domain.course_refusals import (
     CriteriaNotMet,
     NotCompleted,
     NotDischarged,
+    SafetyTaskOpen,
 )
 from services.plans.domain.decision import NotSettled
 from services.plans.domain.episode import Admitted, EpisodeDischarged, known
@@ -118,12 +119,15 @@ def _discharged(
         raise NotCompleted(command.episode_id)
     if course.completed_on is not None and command.discharged_on < course.completed_on:
         raise Malformed(discharged_on="is before the program was completed")
+    if command.open_high and not command.reasoned:
+        raise SafetyTaskOpen(command.open_high)
     yield ClientDischarged(
         client_id=command.client_id,
         episode_id=command.episode_id,
         reason=command.reason,
         discharged_on=command.discharged_on,
         discharged_by=command.actor,
+        over_safety_tasks=command.open_high,
     )
 
 

@@ -34,8 +34,13 @@ class CompleteProgram(OfEpisode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DischargeClient(OfEpisode):
+    """`open_high`: ids of open safety tasks of HIGH risk, filled in under the client's lock;
+    `reasoned`: a reason is sealed with it, why in spite of one."""
+
     reason: str
     discharged_on: date
+    reasoned: bool = False
+    open_high: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +73,14 @@ class ProgramCompleted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientDischarged:
+    """`over_safety_tasks`: HIGH ones that were open; the reason of `discharged_by` is sealed."""
+
     client_id: str
     episode_id: str
     reason: str
     discharged_on: date
     discharged_by: str
+    over_safety_tasks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,17 @@ class NotDischarged(AgainstTheRules):
         )
 
 
+class SafetyTaskOpen(AgainstTheRules):
+    """Over an open safety task nobody goes on unless a person says why, by name."""
+
+    def __init__(self, task_ids: Sequence[str]) -> None:
+        super().__init__(
+            "SAFETY_TASK_OPEN",
+            "a safety task of HIGH risk is open; close it, or say why all the same",
+            task_ids=",".join(task_ids),
+        )
+
+
 class AlumniConsentRequired(AgainstTheRules):
     """Alumni contacts need a consent of their own: treatment's does not cover them."""
 

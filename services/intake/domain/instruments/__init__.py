@@ -18,6 +18,10 @@ SCORERS_BY_SEX: Mapping[str, Callable[[Mapping[int, int], str], Score]] = {
     audit_c.ID: audit_c.score,
 }
 INSTRUMENTS = frozenset({*SCORERS, *SCORERS_BY_SEX})
+# What an open task of each stands for. A C-SSRS opens one when it is HIGH or may be; PHQ-9's ninth
+# item tells neither intent nor plan: our reading, until somebody asks for them.
+HIGH, MODERATE = "HIGH", "MODERATE"
+RISK: Mapping[str, str] = {phq9.ID: MODERATE, c_ssrs.ID: HIGH}
 # Until when somebody must have acted on a safety flag. PHQ-9: the same day; C-SSRS: immediately,
 # for which an hour is our reading of it.
 ACT_WITHIN: Mapping[str, timedelta] = {
