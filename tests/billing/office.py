@@ -35,7 +35,7 @@ from services.billing.adapters.record import SqlDrafts
 from services.billing.adapters.rule_sets import message_of
 from services.billing.api.servicer import BillingServicer
 from services.billing.api.work import WorkServicer
-from services.billing.app.ports import Issuing, People, Person
+from services.billing.app.ports import Identities, Issuing, People, Person
 from services.billing.domain.x12.npi import check_digit_for
 from tests.billing.known import RULES, day
 
@@ -131,18 +131,23 @@ class Office:
     draining: Draining = field(init=False)
 
     def __post_init__(self) -> None:
-        book = Book(store=self.store, publish=publish, view=lambda *_: None, interests=INTERESTS)
-        issuing = Issuing(
-            drafts=SqlDrafts(),
-            identities=self.identities,
-            files={"PROFESSIONAL": Files837P("T"), "INSTITUTIONAL": Files837I("T")},
-        )
-        pages, following = SqlPages(), SqlFollowing()
-        self.answers = BillingServicer(book, pages, following, lambda _: issuing, write_file_read)
-        self.work = WorkServicer(self.store, pages, following)
+        self.issue_with(self.identities)
+        self.work = WorkServicer(self.store, SqlPages(), SqlFollowing())
         self.hearing = Hearing(self.store, INTERESTS)
         self.hearing.begin([topic_of(name) for name in SERVICE.hears])
         self.draining = Draining(self.store, INTERESTS)
+
+    def issue_with(self, identities: Identities) -> None:
+        """From now on they are asked."""
+        book = Book(store=self.store, publish=publish, view=lambda *_: None, interests=INTERESTS)
+        issuing = Issuing(
+            drafts=SqlDrafts(),
+            identities=identities,
+            files={"PROFESSIONAL": Files837P("T"), "INSTITUTIONAL": Files837I("T")},
+        )
+        self.answers = BillingServicer(
+            book, SqlPages(), SqlFollowing(), lambda _: issuing, write_file_read
+        )
 
     def call(
         self,

@@ -34,6 +34,7 @@ class Story:
     """The published facts of some clients; each call gives the records of what it says."""
 
     log: Log = field(default_factory=Log)
+    site_id: str = SITE
 
     def admitted(self, client_id: str, payer_id: str) -> list[Record]:
         """Admitted on Monday, at a site that is open, with all a claim needs."""
@@ -102,7 +103,7 @@ class Story:
         return {
             "client_id": client_id,
             "session_id": f"{client_id} {on}",
-            "site_id": SITE,
+            "site_id": self.site_id,
             "service_date": to_date(on),
         }
 

@@ -1,0 +1,165 @@
+"""Billing with a real intake beside it: permits are asked of intake's own servicer and database."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from ninehours.attendance.v1 import attendance_events_pb2 as attendance
+from ninehours.intake.v1 import intake_service_pb2 as pb
+from ninehours.plans.v1 import plans_events_pb2 as plans
+
+from kernel.messaging.hearing import Record
+from kernel.rpc.call import Call
+from kernel.rpc.tokens import Actor
+from kernel.rpc.translate import to_date
+from kernel.store import published
+from services.billing.adapters.identities import IntakeIdentities
+from services.billing.app.ports import People
+from tests.billing.known import MONDAY, day
+from tests.billing.office import NOW, Office
+from tests.billing.told import OPENED, Story
+from tests.intake import desk as asked
+from tests.intake.desk import Desk
+
+PART2, NOT_PART2 = True, False
+SATURDAY = day(5)
+
+
+@dataclass
+class House:
+    """One intake, one billing; what intake publishes is heard when `relay` is called.
+
+    `permitted` is called each time intake has answered, before billing's transaction begins.
+    """
+
+    desk: Desk
+    office: Office
+    story: Story = field(default_factory=lambda: Story(site_id=asked.SITE))
+    permitted: Callable[[], object] = lambda: None
+    relayed: int = 0
+
+    def __post_init__(self) -> None:
+        self.desk.now = self.office.now = NOW
+        self.office.issue_with(_Asking(self))
+        self.office.set_up(asked.SITE, [])
+        opened = attendance.SiteOpened.FromString(OPENED.SerializeToString())
+        opened.site_id = asked.SITE
+        self.office.hear([self.story._tell(opened)])
+
+    @property
+    def payer_id(self) -> str:
+        return self.office.payer_id
+
+    def admit(self, *, under_part2: bool = PART2, days: Sequence[int] = (0, 2, 4)) -> str:
+        """A client with all a claim needs, who came on these days."""
+        client_id = self.desk.registered()
+        self.desk.consented(client_id, recipient_payer_id=self.payer_id, given_on=to_date(day(0)))
+        self.cover(client_id)
+        self.desk.call(asked.diagnose(client_id, effective_from=to_date(day(0))))
+        self.desk.admitted(client_id, under_part2=under_part2, admitted_on=to_date(day(0)))
+        self.office.authorize(client_id)
+        self.relay()
+        activated = plans.PlanActivated(
+            client_id=client_id,
+            episode_id=client_id,
+            plan_id=client_id,
+            in_force_from=to_date(day(3)),
+        )
+        told = [self.story._tell(activated)]
+        self.office.hear([*told, *self.story.attended(client_id, [day(each) for each in days])])
+        return client_id
+
+    def cover(self, client_id: str, **changes: Any) -> str:
+        """A coverage by the payer, verified from January on."""
+        coverage = asked.coverage(client_id, payer_id=self.payer_id, **changes)
+        coverage_id = str(self.desk.call(coverage).coverage_id)
+        self.verify_coverage(client_id, coverage_id)
+        return coverage_id
+
+    def verify_coverage(self, client_id: str, coverage_id: str) -> Any:
+        """Confirmed from January on."""
+        verified = pb.VerifyCoverageRequest(
+            client_id=client_id,
+            coverage_id=coverage_id,
+            verified_from=to_date(date(2026, 1, 1)),
+        )
+        return self.desk.call(verified)
+
+    def consent_of(self, client_id: str) -> str:
+        """The consent given last."""
+        [*_, row] = self.desk.rows(
+            "SELECT body->>'consent_id' AS consent_id FROM fact"
+            f" WHERE type = 'intake.consent_given.v1' AND stream = 'client/{client_id}'"
+            " ORDER BY version"
+        )
+        return str(row.consent_id)
+
+    def revoke(self, client_id: str, on: date = SATURDAY) -> Any:
+        """Revokes the consent given last, from that day on."""
+        return self.desk.call(
+            pb.RevokeConsentRequest(
+                client_id=client_id,
+                consent_id=self.consent_of(client_id),
+                revoked_on=to_date(on),
+            )
+        )
+
+    def restrict(self, client_id: str, on: date = MONDAY) -> Any:
+        """Keeps this date from the payer."""
+        dates: dict[str, Any] = {"from": to_date(on), "to": to_date(on)}
+        return self.desk.call(
+            pb.RestrictDisclosureRequest(client_id=client_id, payer_id=self.payer_id, **dates)
+        )
+
+    def told(self) -> list[Record]:
+        """What intake published since, as Kafka would carry it."""
+        with self.desk.store.transaction() as tx:
+            rows = tx.connection.exec_driver_sql(
+                "SELECT * FROM published WHERE position > %s ORDER BY position", (self.relayed,)
+            ).all()
+            epoch = published.epoch_of(tx.connection)
+        if rows:
+            self.relayed = rows[-1].position
+        return [
+            Record(
+                topic=self.desk.store.topic,
+                partition=0,
+                offset=row.position,
+                headers=published.envelope_of(
+                    row, source="/services/intake", epoch=epoch
+                ).headers(),
+                body=bytes(row.body),
+            )
+            for row in rows
+        ]
+
+    def relay(self) -> None:
+        """Billing hears all that intake published, and derives what follows."""
+        self.office.hear(self.told())
+
+
+@dataclass
+class _Asking:
+    """The Identities port: the adapter's own, with intake's servicer at the other end."""
+
+    house: House
+
+    def __call__(
+        self, clients: Sequence[str], payer_id: str, on: date, settled: Sequence[str] = ()
+    ) -> People:
+        call = Call(
+            actor=Actor("staff/ada", frozenset({"biller"}), frozenset({"*"}), "PAYMENT"),
+            now=self.house.office.now,
+            deadline=lambda: None,
+            correlation_id="c",
+            traceparent="",
+        )
+        asking = IntakeIdentities(self, call)  # type: ignore[arg-type]
+        people = asking(clients, payer_id, on, settled)
+        self.house.permitted()
+        return people
+
+    def ReadIdentities(self, request: pb.ReadIdentitiesRequest, *, via: Call) -> Any:
+        del via
+        return self.house.desk.call(request, actor="service/billing")
