@@ -10,7 +10,7 @@ from kernel.refusal import Malformed
 from kernel.rpc.policy import policies_of
 from kernel.rpc.translate import to_date
 from services.intake.api.servicer import SERVICE
-from tests.intake.desk import OTHER_PROGRAM, PAYER, SURNAME, Desk, areas, identity
+from tests.intake.desk import OTHER_PROGRAM, PAYER, SURNAME, Desk, areas, identity, restrict
 from tests.intake.made import day
 
 OTHER_PAYER = "7a000000-0000-4000-8000-000000000002"
@@ -53,6 +53,9 @@ def test_a_claim_gets_what_was_registered(desk: Desk) -> None:
     desk.admitted(client_id)
     answer = desk.identities(client_id)
     assert list(answer.withheld) == []
+    [permit] = desk.rows("SELECT permit_id, sequence FROM permit")
+    [head] = desk.rows("SELECT last FROM sequence")
+    assert permit.sequence == head.last
     assert list(answer.identities) == [
         pb.CoveredIdentity(
             client_id=client_id,
@@ -69,6 +72,8 @@ def test_a_claim_gets_what_was_registered(desk: Desk) -> None:
                     group_number="GROUP-0815",
                 )
             ],
+            permit_id=str(permit.permit_id),
+            permit_sequence=permit.sequence,
         )
     ]
     assert audited(desk) == [(client_id, "GIVEN", consent_id, 1)]
@@ -268,3 +273,64 @@ def test_names_stand_nowhere_in_the_database(desk: Desk) -> None:
         for planted in PLANTED:
             assert planted not in content, table
             assert planted.encode().hex() not in content, table
+
+
+def test_each_asking_has_permits_of_its_own_which_nobody_hears_of(desk: Desk) -> None:
+    given, unconsented = desk.registered(), desk.registered()
+    desk.consented(given)
+    for client_id in (given, unconsented):
+        desk.covered(client_id)
+    published = desk.published()
+    first, second = (desk.identities(given, unconsented).identities[0] for _ in range(2))
+    assert first.permit_id != second.permit_id
+    assert desk.published() == published
+    facts = desk.rows(
+        "SELECT stream FROM fact WHERE type = 'intake.disclosure_permitted.v1' ORDER BY recorded_at"
+    )
+    assert [row.stream for row in facts] == [f"permit/{each.permit_id}" for each in (first, second)]
+
+
+def test_who_takes_something_away_is_told_what_was_permitted_to_that_payer_before(
+    desk: Desk,
+) -> None:
+    client_id = desk.registered()
+    consent_id = desk.consented(client_id)
+    desk.covered(client_id)
+    before = [desk.identities(client_id).identities[0].permit_id for _ in range(2)]
+    revoking = pb.RevokeConsentRequest(
+        client_id=client_id, consent_id=consent_id, revoked_on=to_date(day(1))
+    )
+    answer = desk.call(revoking, command_id=str(uuid4()))
+    assert [each.permit_id for each in answer.earlier_permits] == before[::-1]
+    assert {each.consent_id for each in answer.earlier_permits} == {consent_id}
+    after = desk.identities(client_id).identities[0].permit_id
+    assert desk.call(revoking) == answer  # as it was answered, whatever was permitted since
+    restricted = desk.call(restrict(client_id)).earlier_permits
+    assert [each.permit_id for each in restricted] == [after, *before[::-1]]
+    other = pb.RestrictDisclosureRequest(client_id=client_id, payer_id=OTHER_PAYER)
+    other.MergeFrom(restrict(client_id))
+    other.payer_id = OTHER_PAYER
+    assert list(desk.call(other).earlier_permits) == []
+
+
+def test_at_most_fifty_clients_are_locked_at_once_and_at_most_a_hundred_permits_told(
+    desk: Desk,
+) -> None:
+    clients = [desk.registered() for _ in range(51)]
+    for client_id in clients:
+        desk.consented(client_id)
+        desk.covered(client_id)
+    assert len(desk.identities(*clients).identities) == 51
+    commands = desk.rows(
+        "SELECT count(*) AS n FROM fact WHERE type = 'intake.disclosure_permitted.v1'"
+        " GROUP BY command_id ORDER BY 1"
+    )
+    assert [row.n for row in commands] == [1, 50]
+    with desk.store.transaction() as tx:
+        tx.connection.exec_driver_sql(
+            "INSERT INTO permit (permit_id, client_id, payer_id, sequence, permitted_at)"
+            " SELECT gen_random_uuid(), client_id, payer_id, sequence, permitted_at"
+            " FROM (SELECT * FROM permit LIMIT 1) AS one, generate_series(1, 120)"
+        )
+    [most] = desk.rows("SELECT client_id FROM permit GROUP BY client_id HAVING count(*) > 100")
+    assert len(desk.call(restrict(str(most.client_id))).earlier_permits) == 100

@@ -3,7 +3,7 @@
 from kernel.execute import Book
 from kernel.facts import Recorded
 from kernel.store.store import Store, Transaction
-from services.intake.adapters import episodes, safety_tasks, sealed
+from services.intake.adapters import episodes, permits, safety_tasks, sealed
 from services.intake.adapters.publication import publish
 from services.intake.app.deciding import Intake
 
@@ -14,6 +14,7 @@ def open_intake(store: Store) -> Intake:
         book=Book(store=store, publish=publish, view=_keep),
         episodes=episodes.SqlEpisodes(),
         tasks=safety_tasks.SqlSafetyTasks(),
+        permits=permits.SqlPermits(),
         sex_of=sealed.sex_of,
     )
 
@@ -21,3 +22,4 @@ def open_intake(store: Store) -> Intake:
 def _keep(tx: Transaction, recorded: Recorded) -> None:
     episodes.keep(tx, recorded)
     safety_tasks.keep(tx, recorded)
+    permits.keep(tx, recorded)

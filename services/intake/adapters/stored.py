@@ -9,6 +9,7 @@ from services.intake.domain import (
     coverage,
     dimensions,
     episode,
+    permit,
     screening,
 )
 
@@ -30,5 +31,6 @@ FACTS = Codec(
         "intake.areas_assessed.v1": areas.AreasAssessed,
         "intake.dimensions_rated.v1": dimensions.DimensionsRated,
         "intake.diagnosis_recorded.v1": client.DiagnosisRecorded,
+        "intake.disclosure_permitted.v1": permit.DisclosurePermitted,
     }
 )

@@ -22,8 +22,8 @@ class AskingServicer:
     """Answers IntakeService's questions."""
 
     def __init__(self, intake: Intake, audit: Audit) -> None:
+        self._intake = intake
         self._store = intake.book.store
-        self._episodes = intake.episodes
         self._tasks = intake.tasks
         self._audit = audit
 
@@ -41,7 +41,7 @@ class AskingServicer:
                 settled_client_ids=frozenset(request.settled_client_ids),
                 correlation=call.correlation_id,
             )
-        answers = questions.read_identities(self._store, self._episodes, self._audit, asked)
+        answers = questions.read_identities(self._intake, self._audit, asked)
         return pb.ReadIdentitiesResponse(
             identities=[_covered(a) for a in answers if isinstance(a, questions.Identified)],
             withheld=[
@@ -90,6 +90,8 @@ def _covered(answer: questions.Identified) -> pb.CoveredIdentity:
             pb.MemberNumber(coverage_id=coverage_id, member_number=member, group_number=group)
             for coverage_id, (member, group) in numbers.items()
         ],
+        permit_id=answer.permit_id,
+        permit_sequence=answer.sequence,
     )
 
 

@@ -2,15 +2,16 @@
 
 from ninehours.intake.v1 import intake_service_pb2 as pb
 
+from kernel.execute import Outcome
 from kernel.rpc.call import Call
 from kernel.rpc.commands import context_of, receipt_of
-from kernel.rpc.translate import date_of, reading, required_enum, required_text
+from kernel.rpc.translate import date_of, reading, required_enum, required_text, to_timestamp
 from kernel.store.store import Context
 from services.intake.adapters import sealed
 from services.intake.api import reading as fields
 from services.intake.api.asking import AskingServicer
 from services.intake.api.assessing import AssessingServicer
-from services.intake.app import use_cases
+from services.intake.app import questions, use_cases
 from services.intake.app.deciding import Intake
 from services.intake.app.ports import Audit
 from services.intake.domain.client import RecordDiagnosis
@@ -87,7 +88,11 @@ class IntakeServicer(AssessingServicer, AskingServicer):
                 revoked_on=read.date("revoked_on"),
             )
         outcome = use_cases.revoke_consent(self._intake, command, context)
-        return pb.RevokeConsentResponse(receipt=receipt_of(outcome.published))
+        payer_id = questions.recipient_of(self._intake, command.client_id, command.consent_id)
+        return pb.RevokeConsentResponse(
+            receipt=receipt_of(outcome.published),
+            earlier_permits=self._permits(command.client_id, payer_id, outcome),
+        )
 
     def RestrictDisclosure(
         self, request: pb.RestrictDisclosureRequest, call: Call
@@ -103,7 +108,9 @@ class IntakeServicer(AssessingServicer, AskingServicer):
             )
         outcome = use_cases.restrict_disclosure(self._intake, command, context)
         return pb.RestrictDisclosureResponse(
-            receipt=receipt_of(outcome.published), restriction_id=command.restriction_id
+            receipt=receipt_of(outcome.published),
+            restriction_id=command.restriction_id,
+            earlier_permits=self._permits(command.client_id, command.payer_id, outcome),
         )
 
     def AddCoverage(self, request: pb.AddCoverageRequest, call: Call) -> pb.AddCoverageResponse:
@@ -181,6 +188,19 @@ class IntakeServicer(AssessingServicer, AskingServicer):
             )
         outcome = use_cases.record_diagnosis(self._intake, command, context)
         return pb.RecordDiagnosisResponse(receipt=receipt_of(outcome.published))
+
+    def _permits(self, client_id: str, payer_id: str, outcome: Outcome) -> list[pb.EarlierPermit]:
+        """What was permitted before the fact that the command published."""
+        found = questions.permits_before(self._intake, client_id, payer_id, outcome.published)
+        return [
+            pb.EarlierPermit(
+                permit_id=each.permit_id,
+                permitted_at=to_timestamp(each.permitted_at),
+                consent_id=each.consent_id or "",
+                sequence=each.sequence,
+            )
+            for each in found
+        ]
 
     def _context(self, request: object, call: Call) -> Context:
         return context_of(request, call, self._vault)

@@ -67,6 +67,30 @@ class SafetyTasks(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permit:
+    """A disclosure that was permitted; `sequence`: the last fact of the client's log it knew."""
+
+    permit_id: str
+    consent_id: str | None
+    sequence: int
+    permitted_at: datetime
+
+
+class Permits(Protocol):
+    """What was permitted, and what the client's published log holds, as of this transaction."""
+
+    def sequences(self, tx: Transaction, client_ids: Sequence[str]) -> Mapping[str, int]:
+        """Client → the last sequence of their published log. The clients must be locked."""
+        ...
+
+    def before(
+        self, tx: Transaction, client_id: str, payer_id: str, sequence: int, most: int
+    ) -> Sequence[Permit]:
+        """What was permitted to the payer before that fact of the client's log, newest first."""
+        ...
+
+
 class SexOf(Protocol):
     """Reads the sex in a sealed identity: FEMALE, MALE or UNKNOWN."""
 

@@ -1,20 +1,27 @@
-"""Intake's questions: one function a question."""
+"""Intake's questions: one function a question. Who asks for identities is answered by permits."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from uuid import uuid4
 
-from kernel.store.store import Store, Transaction
-from services.intake.app.ports import Audit, AuditEntry, Episodes, Place, SafetyTask, SafetyTasks
-from services.intake.app.streams import IDENTITY, client_stream, membership_of
+from kernel.execute import record
+from kernel.facts import Position, Recorded
+from kernel.store.store import Context, Store, Transaction
+from services.intake.app.deciding import Intake
+from services.intake.app.ports import Audit, AuditEntry, Permit, Place, SafetyTask, SafetyTasks
+from services.intake.app.streams import IDENTITY, client_stream, membership_of, permit_stream
 from services.intake.domain.client import CLIENT, Client
 from services.intake.domain.episode import KnownEpisode, is_under_part2
+from services.intake.domain.permit import DisclosurePermitted
 
 GIVEN = "GIVEN"
 REVOCATION_SETTLED = "REVOCATION_SETTLED"
 NOT_REGISTERED = "NOT_REGISTERED"
 NO_COVERAGE = "NO_COVERAGE"
 NO_CONSENT = "NO_CONSENT"
+MOST_LOCKED = 50  # clients in one transaction: those who come for one of them wait no longer
+MOST_PERMITS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +48,7 @@ class Identified:
     """What a claim needs. `consent_id` None: the client's programs need no consent for payment.
 
     `memberships`: of every coverage by the payer, since claims are for dates gone by; among them
-    that of `coverage_id`.
+    that of `coverage_id`. `sequence`: what of the client's published log the permit knew.
     """
 
     client_id: str
@@ -51,6 +58,8 @@ class Identified:
     memberships: Mapping[str, bytes]
     consent_id: str | None
     outcome: str = GIVEN
+    permit_id: str = ""
+    sequence: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,19 +71,91 @@ class Withheld:
 
 
 def read_identities(
-    store: Store, episodes: Episodes, audit: Audit, asked: IdentitiesAsked
+    intake: Intake, audit: Audit, asked: IdentitiesAsked
 ) -> list[Identified | Withheld]:
-    """Each client's identity or why it is withheld; audited either way, before it is answered."""
+    """Each client's identity or why it is withheld; audited either way, before it is answered.
+
+    What is given has a permit, of this asking alone. It is judged and recorded under the client's
+    lock: whatever the client's log says later comes after it, what it said before was known to it.
+    """
     client_ids = list(dict.fromkeys(asked.client_ids))
-    with store.transaction() as tx:
-        history = tx.load_many([client_stream(client_id) for client_id in client_ids])
-        known = episodes.known_of(tx, client_ids)
-        answers = []
+    answers: list[Identified | Withheld] = []
+    for start in range(0, len(client_ids), MOST_LOCKED):
+        answers += _permit(intake, audit, asked, client_ids[start : start + MOST_LOCKED])
+    return answers
+
+
+def permits_before(
+    intake: Intake, client_id: str, payer_id: str, published: Sequence[Position]
+) -> Sequence[Permit]:
+    """What was permitted to the payer before what a command published of the client, newest first.
+
+    Before all that is to come, where it published nothing: what it says was said already.
+    """
+    with intake.book.store.transaction() as tx:
+        last = intake.permits.sequences(tx, [client_id])[client_id]
+        before = min((position.sequence for position in published), default=last + 1)
+        return intake.permits.before(tx, client_id, payer_id, before, MOST_PERMITS)
+
+
+def recipient_of(intake: Intake, client_id: str, consent_id: str) -> str:
+    """The payer to whom the client gave a consent."""
+    with intake.book.store.transaction() as tx:
+        client = CLIENT.fold(r.fact for r in tx.load(client_stream(client_id)))
+    return client.consents.recipients[consent_id]
+
+
+def _permit(
+    intake: Intake, audit: Audit, asked: IdentitiesAsked, client_ids: Sequence[str]
+) -> list[Identified | Withheld]:
+    answers: list[Identified | Withheld] = []
+    command_id = uuid4()  # of this asking: another one may be answered otherwise
+    context = Context(
+        command_id=command_id,
+        digest=intake.book.store.vault.digest(command_id.bytes),
+        actor=asked.actor,
+        now=asked.now,
+        correlation=asked.correlation,
+    )
+    subjects = [client_stream(client_id) for client_id in client_ids]
+
+    def decide(tx: Transaction) -> Sequence[Recorded]:
+        history = tx.load_many(subjects)
+        known = intake.episodes.known_of(tx, client_ids)
+        sequences = intake.permits.sequences(tx, client_ids)
+        answers.clear()
         for client_id in client_ids:
             client = CLIENT.fold(r.fact for r in history[client_stream(client_id)])
-            answers.append(_answer(tx, client_id, client, known[client_id], asked))
+            answer = _answer(tx, client_id, client, known[client_id], asked)
+            if isinstance(answer, Identified):
+                permit_id = context.new_id("permit", client_id)
+                answer = replace(answer, permit_id=permit_id, sequence=sequences[client_id])
+            answers.append(answer)
         audit.write(tx, [_entry(answer, asked) for answer in answers])
+        return [
+            recorded
+            for answer in answers
+            if isinstance(answer, Identified)
+            for recorded in record(
+                context, permit_stream(answer.permit_id), 0, [_permitted(answer, asked)]
+            )
+        ]
+
+    intake.book.transact(context, decide, locks=subjects)
     return answers
+
+
+def _permitted(given: Identified, asked: IdentitiesAsked) -> DisclosurePermitted:
+    return DisclosurePermitted(
+        permit_id=given.permit_id,
+        client_id=given.client_id,
+        recipient_payer_id=asked.recipient_payer_id,
+        on=asked.on,
+        consent_id=given.consent_id,
+        sequence=given.sequence,
+        identity_version=given.identity_version,
+        basis=given.outcome,
+    )
 
 
 def list_safety_tasks(

@@ -21,6 +21,10 @@ def rating_stream(rating_id: str) -> str:
     return f"rating/{rating_id}"
 
 
+def permit_stream(permit_id: str) -> str:
+    return f"permit/{permit_id}"
+
+
 def membership_of(coverage_id: str) -> str:
     """The document with a coverage's member and group number."""
     return f"coverage/{coverage_id}"

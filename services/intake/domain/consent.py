@@ -103,6 +103,11 @@ class Consents:
                 return consent.consent_id
         return None
 
+    @property
+    def recipients(self) -> Mapping[str, str]:
+        """Consent → the payer to whom it was given."""
+        return {consent.consent_id: consent.recipient_payer_id for consent in self.given}
+
     def was_given_for_payment(self, payer_id: str) -> bool:
         """Whether a consent for payment, to this payer, was ever given: only such is revoked."""
         return any(

@@ -1,0 +1,67 @@
+"""Permits as a table: kept with each one, listed by the place in the client's log."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import text
+
+from kernel.facts import Recorded
+from kernel.store.store import Transaction
+from services.intake.app.ports import Permit
+from services.intake.app.streams import client_stream
+from services.intake.domain.permit import DisclosurePermitted
+
+
+def keep(tx: Transaction, recorded: Recorded) -> None:
+    """Enter a permit, in the transaction that records it."""
+    match recorded.fact:
+        case DisclosurePermitted() as fact:
+            tx.connection.execute(
+                text(
+                    "INSERT INTO permit"
+                    " (permit_id, client_id, payer_id, consent_id, sequence, permitted_at)"
+                    " VALUES (:permit, :client, :payer, :consent, :sequence, :at)"
+                ),
+                {
+                    "permit": fact.permit_id,
+                    "client": fact.client_id,
+                    "payer": fact.recipient_payer_id,
+                    "consent": fact.consent_id,
+                    "sequence": fact.sequence,
+                    "at": recorded.at,
+                },
+            )
+
+
+class SqlPermits:
+    """The Permits port on this service's table and its published log."""
+
+    def sequences(self, tx: Transaction, client_ids: Sequence[str]) -> Mapping[str, int]:
+        subjects = {client_stream(client_id): client_id for client_id in client_ids}
+        rows = tx.connection.execute(
+            text(
+                "SELECT subject, last FROM sequence WHERE subject = ANY(CAST(:subjects AS text[]))"
+            ),
+            {"subjects": list(subjects)},
+        )
+        return dict.fromkeys(client_ids, 0) | {subjects[row.subject]: row.last for row in rows}
+
+    def before(
+        self, tx: Transaction, client_id: str, payer_id: str, sequence: int, most: int
+    ) -> Sequence[Permit]:
+        rows = tx.connection.execute(
+            text(
+                "SELECT permit_id, consent_id, sequence, permitted_at FROM permit"
+                " WHERE client_id = :client AND payer_id = :payer AND sequence < :sequence"
+                " ORDER BY number DESC LIMIT :most"
+            ),
+            {"client": client_id, "payer": payer_id, "sequence": sequence, "most": most},
+        )
+        return [
+            Permit(
+                permit_id=str(row.permit_id),
+                consent_id=None if row.consent_id is None else str(row.consent_id),
+                sequence=row.sequence,
+                permitted_at=row.permitted_at,
+            )
+            for row in rows
+        ]
