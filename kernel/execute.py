@@ -88,27 +88,22 @@ class Book:
         shared: Sequence[str] = (),
     ) -> Outcome:
         """As `execute`, for a command that decides over several new streams at once."""
+        return self.attempts(
+            context, lambda: self.attempt(context, decide, locks=locks, shared=shared)
+        )
+
+    def attempts(self, context: Context, attempt: Callable[[], Outcome]) -> Outcome:
+        """Attempts a command, again while others change what it decides on; Stale in the end.
+
+        For one that must ask elsewhere before it decides: `attempt` asks, and ends in `attempt` of
+        this book, so that no second attempt acts on what was answered for the first.
+        """
         if (outcome := self.remembered(context)) is not None:
             return outcome
         wait_until_heard(self.store, context.after, context.deadline)
         for _ in range(ATTEMPTS):
             try:
-                with self.store.transaction() as tx:
-                    tx.lock(shared, share=True)
-                    tx.lock(locks)
-                    facts = decide(tx)
-                    publications = [item for recorded in facts for item in self.publish(recorded)]
-                    written = tx.append(context, facts, publications)
-                    for recorded in facts:
-                        self.view(tx, recorded)
-                    hear_own(tx, self.interests, written)
-                return Outcome(
-                    _in_order(facts),
-                    tuple(
-                        Position(self.store.topic, item.publication.subject, item.sequence)
-                        for item in written
-                    ),
-                )
+                return attempt()
             except Conflict:
                 continue
             except (Refusal, AlreadyAccepted):
@@ -119,6 +114,32 @@ class Book:
         if (outcome := self.remembered(context)) is not None:
             return outcome
         raise Stale("VERSION_CONFLICT", "others kept changing it; try again")
+
+    def attempt(
+        self,
+        context: Context,
+        decide: Callable[[Transaction], Sequence[Recorded]],
+        *,
+        locks: Sequence[str] = (),
+        shared: Sequence[str] = (),
+    ) -> Outcome:
+        """One transaction, within `attempts`: raises Conflict when somebody else was first."""
+        with self.store.transaction() as tx:
+            tx.lock(shared, share=True)
+            tx.lock(locks)
+            facts = decide(tx)
+            publications = [item for recorded in facts for item in self.publish(recorded)]
+            written = tx.append(context, facts, publications)
+            for recorded in facts:
+                self.view(tx, recorded)
+            hear_own(tx, self.interests, written)
+        return Outcome(
+            _in_order(facts),
+            tuple(
+                Position(self.store.topic, item.publication.subject, item.sequence)
+                for item in written
+            ),
+        )
 
     def remembered(self, context: Context) -> Outcome | None:
         """What this command was answered; None when none of its id was accepted yet.

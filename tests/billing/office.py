@@ -63,6 +63,8 @@ def covered(client_id: str, coverage_id: str, **changes: Any) -> intake.CoveredI
         member_number="MEMB90210",
         group_number="GRP7",
         consent_id="5cbf2e4e-9a86-4b83-9a2e-1f3d5f4f9d10",
+        permit_id="9e571234-9a86-4b83-9a2e-1f3d5f4f9d10",
+        permit_sequence=1,
     )
     for name, value in changes.items():
         if isinstance(value, str | int):

@@ -61,7 +61,6 @@ def test_a_claim_leaves_on_the_consent_that_holds(house: House) -> None:
     assert disclosed(house).consent_id == house.consent_of(client_id)
 
 
-@pytest.mark.xfail(strict=True, reason="9.2: issuing asks before its transaction")
 def test_a_consent_revoked_after_intake_answered_is_not_acted_on(house: House) -> None:
     client_id = house.admit()
 
@@ -75,7 +74,6 @@ def test_a_consent_revoked_after_intake_answered_is_not_acted_on(house: House) -
     assert (answer.claims, left_out(answer)) == (0, [(client_id, "REVOKED_AFTER_SERVICE")])
 
 
-@pytest.mark.xfail(strict=True, reason="9.2: intake judges a consent without the client's lock")
 def test_nothing_is_revoked_between_judging_the_consent_and_answering(house: House) -> None:
     """Held at the audit's table: revoking waits, or what it revoked doesn't leave any more."""
     client_id = house.admit()
@@ -105,7 +103,6 @@ def _waiting(house: House) -> list[Any]:
 
 
 @pytest.mark.parametrize("taken", ["dates", "coverage"])
-@pytest.mark.xfail(strict=True, reason="9.2: restrictions and coverages have the same race")
 def test_what_intake_knew_when_it_permitted_must_have_been_heard(house: House, taken: str) -> None:
     client_id = house.admit(under_part2=NOT_PART2)
     if taken == "dates":
@@ -119,7 +116,6 @@ def test_what_intake_knew_when_it_permitted_must_have_been_heard(house: House, t
     assert left_out(answer) == []
 
 
-@pytest.mark.xfail(strict=True, reason="9.2: a claim keeps no permit")
 def test_a_claim_keeps_its_permit_and_who_revokes_is_told_of_it(house: House) -> None:
     client_id = house.admit()
     house.office.issue(day(6))

@@ -50,6 +50,8 @@ def person_of(covered: pb.CoveredIdentity) -> Person:
         coverage_id=covered.coverage_id,
         consent_id=covered.consent_id,
         particulars=covered,
+        permit_id=covered.permit_id,
+        permit_sequence=covered.permit_sequence,
         coverages=frozenset(each.coverage_id for each in covered.coverages),
     )
 

@@ -172,6 +172,8 @@ def disclosed(fact: issue.ClaimIssued) -> public.Disclosed:
         scope="CLAIM",
         notice=issue.PART2_NOTICE if fact.under_part2 else "",
         basis=fact.basis or (CONSENT if fact.consent_id else NO_CONSENT_NEEDED),
+        permit_id=fact.permit_id,
+        permit_sequence=fact.permit_sequence,
     )
 
 

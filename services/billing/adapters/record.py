@@ -1,8 +1,10 @@
 """Billing's own record in SQL: what may be issued, and what issuing asks of it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from typing import TypeVar
 
+from google.protobuf.message import Message
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from sqlalchemy import text
@@ -18,8 +20,9 @@ from services.billing.domain.issue import Draft, Proposed
 from services.billing.domain.provider import Address
 from services.billing.domain.waiver import RevocationSettled
 
-GIVEN = intake.ConsentGiven.DESCRIPTOR.full_name
-REVOKED = intake.ConsentRevoked.DESCRIPTOR.full_name
+M = TypeVar("M", bound=Message)
+
+INTAKE = intake.DESCRIPTOR.package  # its topic
 OPENED = attendance.SiteOpened.DESCRIPTOR.full_name
 
 
@@ -87,33 +90,30 @@ class SqlDrafts:
             if said.disclose and said.revoked_on is not None
         }
 
-    def revoked(self, tx: Transaction, payer_id: str, clients: Sequence[str]) -> dict[str, date]:
+    def heard(self, tx: Transaction, clients: Sequence[str]) -> dict[str, int]:
         rows = tx.connection.execute(
             text(
-                "SELECT subject, type, body FROM heard_fact"
-                " WHERE type = ANY(CAST(:types AS text[]))"
+                "SELECT subject, sequence FROM heard_head WHERE topic = :topic"
                 " AND subject = ANY(CAST(:subjects AS text[]))"
             ),
-            {
-                "types": [GIVEN, REVOKED],
-                "subjects": [f"client/{client_id}" for client_id in clients],
-            },
-        ).all()
-        given = [intake.ConsentGiven.FromString(bytes(r.body)) for r in rows if r.type == GIVEN]
-        to_payer = {each.consent_id for each in given if each.recipient_payer_id == payer_id}
-        first: dict[tuple[str, str], date] = {}  # revoked again, it is from an earlier day on
-        for row in rows:
-            if row.type == REVOKED:
-                revoked = intake.ConsentRevoked.FromString(bytes(row.body))
-                if revoked.consent_id in to_payer:
-                    of, on = (
-                        (id_of(row.subject), revoked.consent_id),
-                        date_of(revoked, "revoked_on"),
-                    )
-                    first[of] = min(on, first.get(of, on))
+            {"topic": INTAKE, "subjects": [f"client/{client_id}" for client_id in clients]},
+        )
+        return {id_of(row.subject): row.sequence for row in rows}
+
+    def ended(self, tx: Transaction, clients: Sequence[str]) -> dict[str, date]:
+        first: dict[str, date] = {}  # revoked again, it is from an earlier day on
+        for _, revoked in _told(tx, intake.ConsentRevoked, clients):
+            on = date_of(revoked, "revoked_on")
+            first[revoked.consent_id] = min(on, first.get(revoked.consent_id, on))
+        return first
+
+    def revoked(self, tx: Transaction, payer_id: str, clients: Sequence[str]) -> dict[str, date]:
+        ended = self.ended(tx, clients)
         found: dict[str, date] = {}
-        for (client_id, _), on in first.items():
-            found[client_id] = max(on, found.get(client_id, on))
+        for client_id, given in _told(tx, intake.ConsentGiven, clients):
+            if given.recipient_payer_id == payer_id and given.consent_id in ended:
+                on = ended[given.consent_id]
+                found[client_id] = max(on, found.get(client_id, on))
         return found
 
     def sites(self, tx: Transaction, site_ids: Collection[str]) -> dict[str, Site]:
@@ -154,6 +154,22 @@ class SqlDrafts:
             if claim.issued is not None and claim.stands and claim.adjudicated is None:
                 found.setdefault(claim.issued.client_id, []).append(claim.issued.period_start)
         return found
+
+
+def _told(tx: Transaction, kind: type[M], clients: Sequence[str]) -> Iterator[tuple[str, M]]:
+    """Client id and message, of all that was heard of this type about these clients."""
+    rows = tx.connection.execute(
+        text(
+            "SELECT subject, body FROM heard_fact WHERE type = :type"
+            " AND subject = ANY(CAST(:subjects AS text[])) ORDER BY sequence"
+        ),
+        {
+            "type": kind.DESCRIPTOR.full_name,
+            "subjects": [f"client/{client_id}" for client_id in clients],
+        },
+    )
+    for row in rows:
+        yield id_of(row.subject), kind.FromString(bytes(row.body))
 
 
 def claims_of(

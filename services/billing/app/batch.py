@@ -87,16 +87,20 @@ class Batches:
         return Circumstances(
             on=self.context.now.date(),
             unsettled=drafts.unsettled(self.tx, clients),
+            heard=drafts.heard(self.tx, clients),
             withheld=self.people.withheld,
             identified={
                 client_id: Identified(
                     version=person.version,
                     consent_id=person.consent_id,
                     coverages=person.coverages | {person.coverage_id},
+                    permit_id=person.permit_id,
+                    permit_sequence=person.permit_sequence,
                 )
                 for client_id, person in self.people.persons.items()
             },
             revoked=drafts.revoked(self.tx, payer_id, clients),
+            ended=drafts.ended(self.tx, clients),
             settled=drafts.settled(self.tx, payer_id),
             unanswered=drafts.unanswered(self.tx, payer_id, sequential) if sequential else {},
             practitioners=_practitioners(self.tx, staff).keys(),

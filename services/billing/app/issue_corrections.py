@@ -3,14 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from kernel.execute import Book, Outcome
-from kernel.facts import Recorded
-from kernel.messaging.standing import wait_until_heard
 from kernel.refusal import AgainstTheRules, Malformed, Stale
 from kernel.store.store import Context, Transaction
-from services.billing.app.batch import Batches, payer_of
+from services.billing.app.leaving import leave
 from services.billing.app.ports import Issuing
 from services.billing.domain.claim import CLAIM
-from services.billing.domain.issue import VOID, ClaimIssued, Proposed, correction
+from services.billing.domain.issue import VOID, Candidate, ClaimIssued, Proposed, correction
 from services.billing.domain.proposals import READY
 
 
@@ -24,37 +22,17 @@ def issue_corrections(
     waits for. The gates are those of originals, but for the filing limit and the prior claim:
     corrections have clocks of their own. What was issued before stays as it is; it is followed.
     """
-    if (outcome := book.remembered(context)) is not None:
-        return outcome
-    if not named:
-        raise Malformed(proposals="name none: say which, and at which revision")
-    wait_until_heard(book.store, context.after, context.deadline)
-    with book.store.transaction() as tx:
-        proposals = _as_named(issuing.drafts.proposed(tx, payer_id, named), named)
-        clients = sorted({each.client_id for each in proposals})
-        settled = issuing.drafts.settled(tx, payer_id).keys() & set(clients)
-    people = issuing.identities(clients, payer_id, context.now.date(), sorted(settled))
 
-    def decide(tx: Transaction) -> Sequence[Recorded]:
-        batches = Batches(
-            tx=tx,
-            issuing=issuing,
-            context=context,
-            payer=payer_of(tx, payer_id),
-            people=people,
-        )
-        # Read again, under the clients' locks.
+    def choose(tx: Transaction) -> Sequence[Candidate]:
+        if not named:
+            raise Malformed(proposals="name none: say which, and at which revision")
         proposals = _as_named(issuing.drafts.proposed(tx, payer_id, named), named)
-        ordered = sorted(proposals, key=lambda each: each.original.claim_id)
-        return batches.issue(
-            [
-                correction(proposed, context.new_id("claim", proposed.original.claim_id))
-                for proposed in ordered
-            ]
-        )
+        return [
+            correction(proposed, context.new_id("claim", proposed.original.claim_id))
+            for proposed in sorted(proposals, key=lambda each: each.original.claim_id)
+        ]
 
-    locks = [f"payer/{payer_id}", *(f"client/{client_id}" for client_id in clients)]
-    return book.transact(context, decide, locks=locks)
+    return leave(book, issuing, payer_id, choose, context)
 
 
 def charges_of(book: Book, issued: Iterable[ClaimIssued]) -> tuple[int, int]:

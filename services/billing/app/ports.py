@@ -19,6 +19,7 @@ class Person:
     """A client as a claim names them. Never kept beside the file, never logged.
 
     `coverages`: every one whose number with the payer is told, `coverage_id` among them.
+    `permit_id`: intake's, of this asking, that knew their log there up to `permit_sequence`.
     """
 
     client_id: str
@@ -26,6 +27,8 @@ class Person:
     coverage_id: str
     consent_id: str
     particulars: Any
+    permit_id: str
+    permit_sequence: int
     coverages: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
@@ -41,7 +44,10 @@ class People:
 
 
 class Identities(Protocol):
-    """Asks intake for the identities of clients, to be disclosed to a payer, on a date."""
+    """Asks intake for the identities of clients, to be disclosed to a payer, on a date.
+
+    Each asking is permitted anew.
+    """
 
     def __call__(
         self, clients: Sequence[str], payer_id: str, on: date, settled: Sequence[str] = ()
@@ -81,6 +87,14 @@ class Drafts(Protocol):
 
     def settled(self, tx: Transaction, payer_id: str) -> dict[str, date]:
         """Client id → the day of a revocation, where a named person let go the dates before it."""
+        ...
+
+    def heard(self, tx: Transaction, clients: Sequence[str]) -> dict[str, int]:
+        """Client id → up to where intake's published log of theirs was heard. Locked, as above."""
+        ...
+
+    def ended(self, tx: Transaction, clients: Sequence[str]) -> dict[str, date]:
+        """Consent id → the first day without it, of revocations heard of these clients."""
         ...
 
     def revoked(self, tx: Transaction, payer_id: str, clients: Sequence[str]) -> dict[str, date]:
@@ -232,8 +246,3 @@ class Pages(Protocol):
     def known(self, tx: Transaction, client_id: str) -> Known:
         """All that was heard of a client."""
         ...
-
-
-def clients_of(items: Collection[Draft] | Collection[Proposed]) -> list[str]:
-    """Whom the items are about."""
-    return sorted({item.client_id for item in items})

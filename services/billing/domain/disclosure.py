@@ -16,29 +16,37 @@ NO_CONSENT, REVOKED_AFTER_SERVICE = "NO_CONSENT", "REVOKED_AFTER_SERVICE"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identified:
-    """Of whom intake gave the identity: its version, under which consent, with which coverages."""
+    """Of whom intake gave the identity: its version, under which consent, with which coverages.
+
+    `permit_id` is of this asking alone; it knew the client's log at intake up to `permit_sequence`.
+    """
 
     version: int
     consent_id: str
     coverages: Collection[str]
+    permit_id: str
+    permit_sequence: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
     """What the gates look at beside the claim; by client, unless said otherwise.
 
-    `unsettled`: something of them is parked, behind or due. `withheld`: intake's reasons.
-    `revoked`: the day of the last revocation of a consent to this payer. `settled`: the day of the
-    revocation that a named person settled so that dates before it may be disclosed.
+    `unsettled`: something of them is parked, behind or due. `heard`: up to where intake's log was.
+    `withheld`: intake's reasons. `revoked`: the day of the last revocation of a consent to this
+    payer; `ended`: by consent, its first day without it. `settled`: the day of the revocation that
+    a named person settled so that dates before it may be disclosed.
     `unanswered`: first days of periods of claims that stand and were not adjudicated.
     `practitioners`: staff ids. `sites`: ids of those heard of. `forms`: those that can be written.
     """
 
     on: date
     unsettled: Collection[str] = ()
+    heard: Mapping[str, int] = field(default_factory=dict)
     withheld: Mapping[str, str] = field(default_factory=dict)
     identified: Mapping[str, Identified] = field(default_factory=dict)
     revoked: Mapping[str, date] = field(default_factory=dict)
+    ended: Mapping[str, date] = field(default_factory=dict)
     settled: Mapping[str, date] = field(default_factory=dict)
     unanswered: Mapping[str, Sequence[date]] = field(default_factory=dict)
     practitioners: Collection[str] = ()
@@ -64,12 +72,14 @@ def identified(claim: ClaimIssued, batch_id: str, now: Circumstances) -> ClaimIs
         identity_version=person.version,
         consent_id=person.consent_id,
         basis=_basis(claim, now),
+        permit_id=person.permit_id,
+        permit_sequence=person.permit_sequence,
     )
 
 
 def _closed(candidate: Candidate, others: Sequence[Candidate], now: Circumstances) -> Iterator[str]:
     claim = candidate.claim
-    if claim.client_id in now.unsettled:
+    if claim.client_id in now.unsettled or not _is_heard(claim, now):
         yield "NOT_SETTLED"
     if reason := _withheld(claim, now):
         yield reason
@@ -101,12 +111,27 @@ def filed_from(dates: Sequence[date], claim_form: str) -> date:
     return max(dates) if claim_form == INSTITUTIONAL else min(dates)
 
 
+def _is_heard(claim: ClaimIssued, now: Circumstances) -> bool:
+    """Whether all was heard that intake knew when it permitted.
+
+    With nothing due, the claim then says what follows from all that: no date restricted, no
+    coverage ended since. What was heard beyond it is later than the permit, and acted on too.
+    """
+    person = now.identified.get(claim.client_id)
+    return person is None or person.permit_sequence <= now.heard.get(claim.client_id, 0)
+
+
 def _withheld(claim: ClaimIssued, now: Circumstances) -> str:
     """Whether the client may be named to this payer, about these dates."""
     person = now.identified.get(claim.client_id)
     if person is None:
         reason = now.withheld.get(claim.client_id, "COVERAGE_CHANGED")
         return _unconsented(claim, now) if reason == NO_CONSENT else reason
+    if not person.permit_id:
+        return "NO_PERMIT"
+    # The consent named may have been revoked after it was permitted, and heard of before it leaves.
+    if person.consent_id in now.ended and now.ended[person.consent_id] <= now.on:
+        return _unconsented(claim, now)
     if claim.under_part2 and not person.consent_id and not _is_settled(claim, now):
         return _unconsented(claim, now)
     return "" if claim.coverage_id in person.coverages else "COVERAGE_CHANGED"

@@ -34,7 +34,8 @@ class ClaimIssued:
     `payer_control_number` is the payer's, of the claim this one corrects. `rendering_staff_id`
     is an institutional claim's attending. `basis`: CONSENT, NO_CONSENT_NEEDED or
     REVOCATION_SETTLED; empty in facts of before. `patient_status` is an institutional claim's;
-    those of before said 30 without keeping it.
+    those of before said 30 without keeping it. `permit_id`: intake's permit, which knew the
+    client's published log there up to `permit_sequence`; none in facts of before.
     """
 
     claim_id: str
@@ -63,6 +64,8 @@ class ClaimIssued:
     condition_code: str = ""
     basis: str = ""
     patient_status: str = ""
+    permit_id: str = ""
+    permit_sequence: int = 0
 
     @property
     def charge_minor(self) -> int:

@@ -11,10 +11,17 @@ from services.billing.domain.issue import Candidate
 from tests.billing.domain.test_deciders import ISSUED
 from tests.billing.known import day, line
 
-PERSON = Identified(version=4, consent_id="consent", coverages={"coverage"})
+PERSON = Identified(
+    version=4,
+    consent_id="consent",
+    coverages={"coverage"},
+    permit_id="permit",
+    permit_sequence=7,
+)
 UNCONSENTED = replace(PERSON, consent_id="")
 OPEN = Circumstances(
     on=day(7),
+    heard={"client": 7},
     identified={"client": PERSON},
     practitioners={"eve"},
     sites={"site"},
@@ -37,12 +44,21 @@ def test_a_claim_of_whom_all_is_in_order_may_go() -> None:
     issued = identified(candidate().claim, "batch 2", OPEN)
     assert (issued.batch_id, issued.identity_version) == ("batch 2", 4)
     assert (issued.consent_id, issued.basis) == ("consent", "CONSENT")
+    assert (issued.permit_id, issued.permit_sequence) == ("permit", 7)
 
 
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
         ({"unsettled": {"client"}}, "NOT_SETTLED"),
+        ({"heard": {"client": 6}}, "NOT_SETTLED"),
+        ({"heard": {}}, "NOT_SETTLED"),
+        ({"heard": {"client": 8}}, ""),
+        ({"identified": {"client": replace(PERSON, permit_id="")}}, "NO_PERMIT"),
+        ({"ended": {"consent": day(7)}}, "NO_CONSENT"),
+        ({"ended": {"consent": day(7)}, "revoked": {"client": day(7)}}, "REVOKED_AFTER_SERVICE"),
+        ({"ended": {"consent": day(8)}, "revoked": {"client": day(8)}}, ""),
+        ({"ended": {"another": day(1)}, "revoked": {"client": day(1)}}, ""),
         ({"identified": {}, "withheld": {"client": "NO_COVERAGE"}}, "NO_COVERAGE"),
         ({"identified": {}}, "COVERAGE_CHANGED"),
         ({"identified": {"client": replace(PERSON, coverages={"other"})}}, "COVERAGE_CHANGED"),

@@ -1,0 +1,51 @@
+"""How claims leave: others are asked, outside any transaction; then one transaction decides.
+
+A claim has left when its ClaimIssued is committed, and not before. What was answered is good for
+one attempt: where others changed what is decided on, all are asked anew.
+"""
+
+from collections.abc import Callable, Sequence
+
+from kernel.execute import Book, Outcome
+from kernel.facts import Recorded
+from kernel.store.store import Context, Transaction
+from services.billing.app.batch import Batches, payer_of
+from services.billing.app.ports import Issuing
+from services.billing.domain.issue import Candidate
+
+
+def leave(
+    book: Book,
+    issuing: Issuing,
+    payer_id: str,
+    choose: Callable[[Transaction], Sequence[Candidate]],
+    context: Context,
+) -> Outcome:
+    """Issues to the payer what `choose` finds, in one file a form; refuses what `choose` refuses.
+
+    It finds twice: to know of whom permits are asked, and again, under the clients' locks, what is
+    issued. Whom nobody asked about waits for the next command.
+    """
+
+    def attempt() -> Outcome:
+        with book.store.transaction() as tx:
+            clients = sorted({candidate.claim.client_id for candidate in choose(tx)})
+            settled = issuing.drafts.settled(tx, payer_id).keys() & set(clients)
+        people = issuing.identities(clients, payer_id, context.now.date(), sorted(settled))
+
+        def decide(tx: Transaction) -> Sequence[Recorded]:
+            batches = Batches(
+                tx=tx,
+                issuing=issuing,
+                context=context,
+                payer=payer_of(tx, payer_id),
+                people=people,
+            )
+            return batches.issue(
+                [candidate for candidate in choose(tx) if candidate.claim.client_id in clients]
+            )
+
+        locks = [f"payer/{payer_id}", *(f"client/{client_id}" for client_id in clients)]
+        return book.attempt(context, decide, locks=locks)
+
+    return book.attempts(context, attempt)
