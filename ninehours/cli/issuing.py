@@ -15,7 +15,7 @@ from ninehours.common.v1 import common_pb2 as common
 
 from kernel.rpc.translate import to_date
 from ninehours.cli.asking import Services, asking
-from ninehours.cli.billing_lists import BILLER, Payers, is_id, name_of, proposals
+from ninehours.cli.billing_lists import BILLER, Payers, is_id, iso, name_of, proposals
 from ninehours.cli.ending import USAGE, Problem, say
 from ninehours.cli.export import export_batch
 from ninehours.cli.options import DATA
@@ -185,5 +185,8 @@ def _show_issued(answer: Any, files: list[Path], corrections: bool) -> None:
         print(f"  {file}")
     if answer.left_out:
         print(f"{len(answer.left_out)} left out")
-        rows = [(f"  {each.client_id}", each.reason) for each in answer.left_out]
-        screen_for_people().print(table(("  client", "why"), rows))
+        rows = [
+            (f"  {each.claim_id}", iso(each.service_date), " ".join((each.reason, each.field)))
+            for each in answer.left_out
+        ]
+        screen_for_people().print(table(("  claim", "of", "why"), rows))

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from ninehours.billing.v1 import billing_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_service_pb2 as intake
@@ -13,8 +12,6 @@ from tests.billing.office import Office, covered
 from tests.billing.told import COVERAGE, SITE, Story
 
 CLIENT = "0c11e700-0000-4000-8000-000000000001"
-
-pytestmark = pytest.mark.xfail(strict=True, reason="9.23: a client and a code, of no claim")
 
 
 def attended(office: Office, story: Story, identity: intake.CoveredIdentity) -> Any:

@@ -1,7 +1,6 @@
 """Issued claims as an institutional claim file: the domain's writer, fed with identities."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from services.billing.adapters import file_parties as parties
 from services.billing.app.ports import Filing
@@ -15,8 +14,8 @@ from services.billing.domain.x12.claim import (
     InstitutionalLine,
 )
 from services.billing.domain.x12.claim_837i import write_837i
+from services.billing.domain.x12.findings import Finding
 from services.billing.domain.x12.interchange import ControlNumbers
-from services.billing.domain.x12.scrub import scrub
 
 # CL1 of every program's client: came by appointment (3, elective), from home (1).
 ADMISSION_TYPE, ADMISSION_SOURCE = "3", "1"
@@ -28,13 +27,8 @@ class Files837I:
     def __init__(self, usage: str) -> None:
         self._usage = usage
 
-    def findings(self, filing: Filing) -> Mapping[str, str]:
-        found: dict[str, str] = {}
-        for claim in filing.claims:
-            alone = _batch(replace(filing, claims=[claim]))
-            if findings := scrub(alone, created=filing.created.date()):
-                found[claim.claim_id] = findings[0].code
-        return found
+    def findings(self, filing: Filing) -> Mapping[str, Finding]:
+        return parties.findings_of(filing, _batch)
 
     def write(self, filing: Filing) -> bytes:
         control = ControlNumbers(interchange=filing.control_number, group=filing.control_number)

@@ -1,7 +1,6 @@
 """Issued claims as a professional claim file: the domain's writer, fed with identities."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from services.billing.adapters import file_parties as parties
 from services.billing.app.ports import Filing
@@ -15,8 +14,8 @@ from services.billing.domain.x12.claim import (
     RenderingProvider,
 )
 from services.billing.domain.x12.claim_837p import write_837p
+from services.billing.domain.x12.findings import Finding
 from services.billing.domain.x12.interchange import ControlNumbers
-from services.billing.domain.x12.scrub import scrub
 
 
 class Files837P:
@@ -25,13 +24,8 @@ class Files837P:
     def __init__(self, usage: str) -> None:
         self._usage = usage
 
-    def findings(self, filing: Filing) -> Mapping[str, str]:
-        found: dict[str, str] = {}
-        for claim in filing.claims:
-            alone = _batch(replace(filing, claims=[claim]))
-            if findings := scrub(alone, created=filing.created.date()):
-                found[claim.claim_id] = findings[0].code
-        return found
+    def findings(self, filing: Filing) -> Mapping[str, Finding]:
+        return parties.findings_of(filing, _batch)
 
     def write(self, filing: Filing) -> bytes:
         control = ControlNumbers(interchange=filing.control_number, group=filing.control_number)

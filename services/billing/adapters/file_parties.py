@@ -1,6 +1,7 @@
 """Who stands in a claim file of either form: fed with identities, and kept nowhere else."""
 
-from dataclasses import astuple
+from collections.abc import Callable
+from dataclasses import astuple, replace
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -15,6 +16,7 @@ from services.billing.domain.provider import Address as OrganisationAddress
 from services.billing.domain.provider import ProviderRegistered
 from services.billing.domain.x12.claim import (
     Address,
+    AnyBatch,
     BillingProvider,
     Payer,
     Receiver,
@@ -22,10 +24,24 @@ from services.billing.domain.x12.claim import (
     Submitter,
     Subscriber,
 )
+from services.billing.domain.x12.findings import Finding
+from services.billing.domain.x12.scrub import scrub
 
 SEXES = {1: "F", 2: "M", 3: "U"}
 AT_HOME = {"10", "12"}
 """Places of service: telehealth in the patient's home, and the home."""
+
+
+def findings_of(filing: Filing, batch_of: Callable[[Filing], AnyBatch]) -> dict[str, Finding]:
+    """Claim → the first thing wrong with it, by a path from the claim on; each alone."""
+    found: dict[str, Finding] = {}
+    for claim in filing.claims:
+        alone = batch_of(replace(filing, claims=[claim]))
+        if findings := scrub(alone, created=filing.created.date()):
+            first = findings[0]
+            path = first.path.removeprefix("groups[0].").removeprefix("claims[0].")
+            found[claim.claim_id] = replace(first, path=path)
+    return found
 
 
 def groups_of(filing: Filing) -> list[tuple[BillingProvider, list[ClaimIssued]]]:

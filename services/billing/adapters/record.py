@@ -13,6 +13,7 @@ from kernel.facts import Recorded, id_of
 from kernel.messaging.standing import unsettled_clients
 from kernel.rpc.translate import date_of
 from kernel.store.store import Transaction
+from services.billing.adapters.messages import draft_id
 from services.billing.app.ports import Site
 from services.billing.domain.claim import CLAIM, IssuedClaimState
 from services.billing.domain.derive import DRAFT_CLAIM, PROPOSAL
@@ -39,7 +40,12 @@ class SqlDrafts:
             {"kind": DRAFT_CLAIM, "payer": payer_id, "through": through.isoformat()},
         )
         return [
-            Draft(key=row.content["key"], client_id=id_of(row.key), content=row.content)
+            Draft(
+                draft_id=draft_id(row.content),
+                key=row.content["key"],
+                client_id=id_of(row.key),
+                content=row.content,
+            )
             for row in rows
         ]
 

@@ -7,7 +7,7 @@ from ninehours.billing.v1 import billing_service_pb2 as pb
 from kernel.execute import Book
 from kernel.rpc.call import Call
 from kernel.rpc.commands import receipt_of
-from kernel.rpc.translate import date_of, reading
+from kernel.rpc.translate import date_of, reading, to_date
 from services.billing.adapters.messages import money
 from services.billing.api.claims_list import ClaimsList
 from services.billing.api.fields import named_proposals, overrides, payers_number, usd
@@ -139,7 +139,13 @@ def _ids(batches: Sequence[BatchIssued]) -> list[str]:
 
 def _left_out(batches: Sequence[BatchIssued]) -> list[pb.LeftOut]:
     return [
-        pb.LeftOut(client_id=each.client_id, reason=each.reason)
+        pb.LeftOut(
+            client_id=each.client_id,
+            reason=each.reason,
+            claim_id=each.claim_id,
+            field=each.field,
+            service_date=to_date(each.service_date) if each.service_date else None,
+        )
         for batch in batches
         for each in batch.left_out
     ]

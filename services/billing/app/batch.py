@@ -11,7 +11,14 @@ from services.billing.app.ports import Filing, Issuing, People, Site
 from services.billing.app.use_cases import authorization_document
 from services.billing.domain.claim import CLAIM, FollowClaim
 from services.billing.domain.disclosure import Circumstances, Identified, gate, identified
-from services.billing.domain.issue import FORMS, BatchIssued, Candidate, ClaimIssued, LeftOut
+from services.billing.domain.issue import (
+    FORMS,
+    BatchIssued,
+    Candidate,
+    ClaimIssued,
+    LeftOut,
+    left_out,
+)
 from services.billing.domain.payer import PAYER, PayerRegistered
 from services.billing.domain.practitioner import PRACTITIONER, PractitionerRegistered
 from services.billing.domain.provider import PROVIDER, ProviderRegistered
@@ -32,9 +39,9 @@ class Batches:
 
     def issue(self, candidates: Sequence[Candidate]) -> list[Recorded]:
         """The facts of what leaves the house; a batch without claims tells who was left out."""
-        left_out, filings = self._filings(candidates)
+        stay, filings = self._filings(candidates)
         facts: list[Recorded] = []
-        told = _once(left_out)
+        told = _ordered(stay)
         for form, filing in filings or [(FORMS[0], self._filing([]))]:
             number = self.issuing.drafts.control_number(self.tx)
             facts += self._batch(form, replace(filing, control_number=number), told)
@@ -50,7 +57,7 @@ class Batches:
         self, candidates: Sequence[Candidate]
     ) -> tuple[list[LeftOut], list[tuple[str, Filing]]]:
         """Who is left out, and per form what is to be filed: nothing the scrub finds fault with."""
-        left_out, passing = self._gates(candidates)
+        found_in, passing = self._gates(candidates)
         filings: list[tuple[str, Filing]] = []
         for form in FORMS:
             claims = [claim for claim in passing if claim.claim_form == form]
@@ -58,26 +65,26 @@ class Batches:
                 continue
             filing = self._filing(claims)
             wrong = self.issuing.files[form].findings(filing)
-            left_out += [
-                LeftOut(client_id=claim.client_id, reason=f"INVALID_{wrong[claim.claim_id]}")
-                for claim in claims
-                if claim.claim_id in wrong
+            found_in += [
+                left_out(each, f"INVALID_{found.code}", found)
+                for each in candidates
+                if (found := wrong.get(each.claim.claim_id)) is not None
             ]
             if kept := [claim for claim in claims if claim.claim_id not in wrong]:
                 filings.append((form, replace(filing, claims=kept)))
-        return left_out, filings
+        return found_in, filings
 
     def _gates(self, candidates: Sequence[Candidate]) -> tuple[list[LeftOut], list[ClaimIssued]]:
         now = self._circumstances(candidates)
-        left_out: list[LeftOut] = []
+        stay: list[LeftOut] = []
         passing: list[ClaimIssued] = []
         for candidate in candidates:
             claim = candidate.claim
             if reason := gate(candidate, candidates, now):
-                left_out.append(LeftOut(client_id=claim.client_id, reason=reason))
+                stay.append(left_out(candidate, reason))
             else:
                 passing.append(identified(claim, self._batch_id(claim.claim_form), now))
-        return left_out, passing
+        return stay, passing
 
     def _circumstances(self, candidates: Sequence[Candidate]) -> Circumstances:
         drafts, payer_id = self.issuing.drafts, self.payer.payer_id
@@ -130,7 +137,7 @@ class Batches:
     def _sites(self, claims: Sequence[ClaimIssued]) -> dict[str, Site]:
         return self.issuing.drafts.sites(self.tx, sorted({claim.site_id for claim in claims}))
 
-    def _batch(self, form: str, filing: Filing, left_out: Sequence[LeftOut]) -> Iterable[Recorded]:
+    def _batch(self, form: str, filing: Filing, told: Sequence[LeftOut]) -> Iterable[Recorded]:
         batch_id = self._batch_id(form)
         digest = ""
         if filing.claims:
@@ -143,7 +150,7 @@ class Batches:
             control_number=filing.control_number,
             claims=len(filing.claims),
             charge_minor=sum(claim.charge_minor for claim in filing.claims),
-            left_out=tuple(left_out),
+            left_out=tuple(told),
             digest=digest,
             claim_form=form,
         )
@@ -174,8 +181,8 @@ def payer_of(tx: Transaction, payer_id: str) -> PayerRegistered:
     return registered
 
 
-def _once(left_out: Iterable[LeftOut]) -> tuple[LeftOut, ...]:
-    return tuple(sorted(set(left_out), key=lambda each: (each.client_id, each.reason)))
+def _ordered(stay: Iterable[LeftOut]) -> tuple[LeftOut, ...]:
+    return tuple(sorted(stay, key=lambda each: (each.client_id, each.reason, each.claim_id)))
 
 
 def _provider(tx: Transaction, provider_id: str) -> ProviderRegistered:

@@ -12,6 +12,7 @@ from services.billing.domain.known import Known
 from services.billing.domain.payer import Payer, PayerRegistered
 from services.billing.domain.practitioner import PractitionerRegistered
 from services.billing.domain.provider import Address, ProviderRegistered
+from services.billing.domain.x12.findings import Finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +131,7 @@ class Filing:
 class Files(Protocol):
     """Writes claims as a payer's file, in one form."""
 
-    def findings(self, filing: Filing) -> Mapping[str, str]:
+    def findings(self, filing: Filing) -> Mapping[str, Finding]:
         """Claim id → the code of what is wrong with it; a claim with none may be written."""
         ...
 

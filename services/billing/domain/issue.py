@@ -3,6 +3,7 @@
 Sources: design, section 3 ("Claims"); domain guide 5.9 and 5.10.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -10,6 +11,7 @@ from typing import Any
 
 from services.billing.domain.claim_rows import lines_of
 from services.billing.domain.known import Line
+from services.billing.domain.x12.findings import Finding
 
 ORIGINAL, REPLACEMENT, VOID = "1", "7", "8"
 PROFESSIONAL, INSTITUTIONAL = "PROFESSIONAL", "INSTITUTIONAL"
@@ -17,14 +19,23 @@ FORMS = (PROFESSIONAL, INSTITUTIONAL)
 """In the order in which a command's files are numbered."""
 # 42 CFR 2.32(a)(2): "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
 PART2_NOTICE = "42_CFR_2_32_SHORT_FORM"
+_LINE = re.compile(r"lines\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
-    """Who can't be issued, and the reason's code."""
+    """What can't be issued, and the reason's code.
+
+    `claim_id`: the draft's, or of the claim that was to be corrected. `field`: what of it the scrub
+    found fault with; empty: nothing of its own. `service_date`: the line's, else the claim's first.
+    Facts of before name the client alone.
+    """
 
     client_id: str
     reason: str
+    claim_id: str = ""
+    field: str = ""
+    service_date: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +102,9 @@ class BatchIssued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A draft claim as it stands when it is issued."""
+    """A draft claim as it stands when it is issued; `draft_id` is its row's."""
 
+    draft_id: str
     key: str
     client_id: str
     content: Mapping[str, Any]
@@ -115,10 +127,12 @@ class Candidate:
 
     `filing_limit_days` None: corrections have clocks of their own (domain guide 5.11).
     `awaits_voids`: the payer wants these processed before it is sent their dates again.
-    `names_practitioner`: the payer wants somebody named as rendering or attending.
+    `names_practitioner`: the payer wants somebody named as rendering or attending. `about_id`: the
+    draft it comes of, or the claim it corrects, by which it is named when it is left out.
     """
 
     claim: ClaimIssued
+    about_id: str
     filing_limit_days: int | None = None
     sequential: bool = False
     names_practitioner: bool = False
@@ -155,6 +169,7 @@ def original(draft: Draft, claim_id: str) -> Candidate:
     )
     return Candidate(
         claim=claim,
+        about_id=draft.draft_id,
         filing_limit_days=content["filing_limit_days"],
         sequential=content.get("sequential", False),
         names_practitioner=content.get("names_practitioner", False),
@@ -180,7 +195,11 @@ def correction(proposed: Proposed, claim_id: str) -> Candidate:
         authorized_units=0,
     )
     if content["action"] == "VOID":
-        return Candidate(claim=following, names_practitioner=bool(was.rendering_staff_id))
+        return Candidate(
+            claim=following,
+            about_id=was.claim_id,
+            names_practitioner=bool(was.rendering_staff_id),
+        )
     return Candidate(
         claim=replace(
             following,
@@ -194,7 +213,22 @@ def correction(proposed: Proposed, claim_id: str) -> Candidate:
             type_of_bill=content["type_of_bill"],
             condition_code=content["condition_code"],
         ),
+        about_id=was.claim_id,
         names_practitioner=content["names_practitioner"],
+    )
+
+
+def left_out(candidate: Candidate, reason: str, found: Finding | None = None) -> LeftOut:
+    """That a claim stays in the house: for a closed gate, or for what the scrub found."""
+    lines = candidate.claim.lines
+    of_line = _LINE.match(found.path) if found else None
+    first = min((line.service_date for line in lines), default=candidate.claim.period_start)
+    return LeftOut(
+        client_id=candidate.claim.client_id,
+        reason=reason,
+        claim_id=candidate.about_id,
+        field=found.path if found else "",
+        service_date=lines[int(of_line[1])].service_date if of_line else first,
     )
 
 

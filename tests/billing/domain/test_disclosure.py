@@ -31,7 +31,8 @@ OPEN = Circumstances(
 
 def candidate(*, claim: dict[str, Any] | None = None, **changes: Any) -> Candidate:
     return replace(
-        Candidate(claim=replace(ISSUED, **(claim or {})), filing_limit_days=90), **changes
+        Candidate(claim=replace(ISSUED, **(claim or {})), about_id="draft", filing_limit_days=90),
+        **changes,
     )
 
 

@@ -183,7 +183,7 @@ class Histories(RuleBasedStateMachine):
     @rule()
     def issue(self) -> None:
         for content in self._rows(DRAFT_CLAIM):
-            draft = Draft(key=content["key"], client_id="client", content=content)
+            draft = Draft(draft_id="draft", key=content["key"], client_id="client", content=content)
             candidate = original(draft, self._next_id())
             if not candidate.awaits_voids:
                 self._send(candidate.claim)
