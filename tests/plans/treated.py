@@ -34,6 +34,7 @@ class Treated:
             intake.ClientAdmitted(
                 client_id=self.client_id,
                 episode_id=self.episode_id,
+                site_id=self.site_id,
                 level_of_care="2.1",
                 admitted_on=to_date(MONDAY),
             )
