@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from kernel.sites import EVERY_SITE, speaks_for
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
@@ -40,6 +42,8 @@ class DueAsked:
     site_id: str = ""
     person: str = ""
     zone: str = "UTC"
+    # Those whose the asker is told of.
+    sites: frozenset[str] = frozenset({EVERY_SITE})
 
     @property
     def moment(self) -> datetime:
@@ -90,6 +94,8 @@ def due_of(found: Iterable[Due], asked: DueAsked) -> list[Due]:
 
 def _is_wanted(due: Due, asked: DueAsked) -> bool:
     if asked.site_id and due.site_id != asked.site_id:
+        return False
+    if not speaks_for(asked.sites, due.site_id):
         return False
     # A person is named by a subject, `staff/<id>`, or by the id alone.
     if asked.person and due.person.rpartition("/")[2] != asked.person.rpartition("/")[2]:

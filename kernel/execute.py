@@ -147,16 +147,21 @@ class Book:
         Refuses an id under which another person, or other content, was accepted.
         """
         with self.store.transaction() as tx:
-            found = tx.remembered(context)
-        if found is None:
-            return None
-        if not found.same:
-            raise AgainstTheRules(
-                "COMMAND_ID_REUSED",
-                "this command_id was accepted with other content, or from somebody else;"
-                " make a new one",
-            )
-        return Outcome(_in_order(found.facts), tuple(found.published))
+            return recall(tx, context)
+
+
+def recall(tx: Transaction, context: Context) -> Outcome | None:
+    """What this command was answered; None, or refused, as `Book.remembered` is."""
+    found = tx.remembered(context)
+    if found is None:
+        return None
+    if not found.same:
+        raise AgainstTheRules(
+            "COMMAND_ID_REUSED",
+            "this command_id was accepted with other content, or from somebody else;"
+            " make a new one",
+        )
+    return Outcome(_in_order(found.facts), tuple(found.published))
 
 
 def refuse_stale(context: Context, version: int) -> None:

@@ -24,6 +24,7 @@ from kernel.vault import Vault
 
 if TYPE_CHECKING:
     from kernel.rpc.published_log import RemoteOwner
+    from kernel.rpc.scope import Kind
     from kernel.verifying.looking import OwnPart
 
 log = logs.get("kernel.process")
@@ -34,7 +35,7 @@ class Service:
     """What distinguishes one service's processes from another's.
 
     `servicers` gives, for the opened store and settings, each gRPC service descriptor and what
-    answers it.
+    answers it. `kinds`: whose each kind of thing is that its RPCs are bound by; `client` is one.
     `hears` are the services whose facts it uses; none: it has no stream process.
     `own_part` is what it brings to being verified.
     """
@@ -43,6 +44,7 @@ class Service:
     codec: Codec
     migrations: Path
     servicers: Callable[[Store, Settings], Mapping[Any, object]]
+    kinds: Callable[[], Mapping[str, "Kind"]] = dict
     hears: Sequence[str] = ()
     interests: Interests = field(default_factory=lambda: Interests(()))
     own_part: Callable[[], "OwnPart"] = field(default=lambda: _nothing_of_its_own())  # noqa: PLW0108 - defined below
@@ -85,6 +87,7 @@ def open_store(service: Service, settings: Settings) -> Store:
 
 def _api(service: Service, settings: Settings) -> None:
     from kernel.rpc import facts, listener, operating, published_log  # noqa: PLC0415 - each process imports what it runs
+    from kernel.rpc.scope import Scope  # noqa: PLC0415
     from kernel.rpc.server import Server  # noqa: PLC0415
     from kernel.rpc.tokens import Verifier  # noqa: PLC0415
 
@@ -97,11 +100,12 @@ def _api(service: Service, settings: Settings) -> None:
         owners=_owners(service, settings),
         kafka=settings.kafka,
     )
+    kinds = service.kinds()
     servicers = {
         **service.servicers(store, settings),
         published_log.SERVICE: published_log.PublishedLogServicer(store, service.name),
         listener.SERVICE: listener.ListenerServicer(store),
-        facts.SERVICE: facts.FactServicer(store),
+        facts.SERVICE: facts.FactServicer(store, kinds["client"]),
         operating.SERVICE: operating.OperatingServicer(operated),
     }
 
@@ -110,7 +114,11 @@ def _api(service: Service, settings: Settings) -> None:
             return bool(connection.execute(text("SELECT true")).scalar_one())
 
     Server(
-        servicers, verifier=Verifier(settings.secrets_dir), settings=settings, ready=answers
+        servicers,
+        verifier=Verifier(settings.secrets_dir),
+        scope=Scope(store, kinds),
+        settings=settings,
+        ready=answers,
     ).run_until_signal()
 
 

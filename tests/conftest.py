@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,24 @@ def new_store(
     postgres: LocalServers, secrets_dir: Path, templates: dict[str, str]
 ) -> Iterator[NewStore]:
     """Makes a service's store on a fresh database of its own, gone after the test."""
+    with stores(postgres, secrets_dir, templates) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def new_store_of_module(
+    postgres: LocalServers, secrets_dir: Path, templates: dict[str, str]
+) -> Iterator[NewStore]:
+    """The same, gone after the tests of a module."""
+    with stores(postgres, secrets_dir, templates) as make:
+        yield make
+
+
+@contextmanager
+def stores(
+    postgres: LocalServers, secrets_dir: Path, templates: dict[str, str]
+) -> Iterator[NewStore]:
+    """Makes stores on fresh databases; at its end they are gone."""
     opened: list[tuple[Store, str]] = []
 
     def make(service: Service) -> Store:

@@ -1,4 +1,4 @@
-"""How every request is answered: who, may they, what is asked, call; refusal to status; a line."""
+"""How every request is answered: who, may they, whose is it, call; refusal to status; a line."""
 
 from collections.abc import Callable, Iterable, Iterator
 from time import perf_counter
@@ -16,7 +16,8 @@ from kernel.refusal import Malformed
 from kernel.rpc.call import Call, Metadata, correlation_of, now_of, token_of, trace_of
 from kernel.rpc.overdue import Overdue
 from kernel.rpc.places import Places, too_many
-from kernel.rpc.policy import Policy, bind, permit
+from kernel.rpc.policy import Policy, permit
+from kernel.rpc.scope import Scope
 from kernel.rpc.status import Outcome, outcome_of
 from kernel.rpc.tokens import Verifier
 
@@ -43,12 +44,14 @@ class Answering:
     def __init__(
         self,
         verifier: Verifier,
+        scope: Scope,
         overdue: Overdue,
         *,
         callers_tell_time: bool,
         clock: Clock = server_clock,
     ) -> None:
         self._verifier = verifier
+        self._scope = scope
         self._callers_tell_time = callers_tell_time
         self._clock = clock
         self._overdue = overdue
@@ -83,7 +86,7 @@ class Answering:
         ) -> Iterator[bytes]:
             permit(policy, call.actor)
             request = _parsed(request_type, self._body(bodies, context))
-            bind(policy, call.actor, request)
+            self._scope.admit(policy, request, call)
             answered = behaviour(request, call)
             responses: Iterable[Message] = answered if method.server_streaming else (answered,)
             for response in responses:

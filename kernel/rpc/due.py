@@ -1,27 +1,28 @@
 """What is due, asked and answered over gRPC: the same words in every service."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from google.protobuf.message import Message
 from ninehours.common.v1 import due_pb2
 
 from kernel.due import Due, DueAsked, due_of
+from kernel.rpc.call import Call
 from kernel.rpc.translate import reading, required_text, required_uuid, to_date, to_timestamp
 
 FARTHEST_DAYS = 365
 
 
-def due_asked(request: Message, now: datetime) -> DueAsked:
-    """Of a service's own ListDueRequest."""
+def due_asked(request: Message, call: Call) -> DueAsked:
+    """Of a service's own ListDueRequest; what is due at the caller's sites."""
     with reading(request) as read:
         site_id = read.optional(required_uuid, "site_id")
         return DueAsked(
             on=read.date("on"),
-            now=now,
+            now=call.now,
             ahead_days=read.integer("ahead_days", low=0, high=FARTHEST_DAYS),
             site_id=str(site_id) if site_id else "",
             person=read.optional(required_text, "person") or "",
+            sites=call.actor.sites,
         )
 
 

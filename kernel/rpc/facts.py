@@ -4,28 +4,44 @@ from uuid import UUID
 
 from ninehours.exchange.v1 import fact_service_pb2 as pb
 
+from kernel.facts import id_of, kind_of
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call
+from kernel.rpc.scope import Kind
 from kernel.rpc.translate import optional, timestamp_of, to_timestamp
+from kernel.sites import speaks_for_every
 from kernel.store import explaining
 from kernel.store.explaining import Explained, Revision
-from kernel.store.store import Store
+from kernel.store.store import Store, Transaction
 
 SERVICE = pb.DESCRIPTOR.services_by_name["FactService"]
 MOST = 1000
 
 
 class FactServicer:
-    """Answers from the service's own database."""
+    """Answers from the service's own database; `client` tells whose each client is."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, client: Kind) -> None:
         self._store = store
+        self._client = client
 
-    def ExplainFacts(self, request: pb.ExplainFactsRequest, _: Call) -> pb.ExplainFactsResponse:
+    def ExplainFacts(self, request: pb.ExplainFactsRequest, call: Call) -> pb.ExplainFactsResponse:
         ids, until = _ids(request), optional(timestamp_of, request, "as_of")
         with self._store.transaction() as tx:
             found = explaining.explain(tx.connection, ids, until)
+            shown = {
+                subject
+                for subject in {each.subject for each in found}
+                if self._is_shown(tx, subject, call.actor.sites)
+            }
+        found = [each for each in found if each.subject in shown]
         return pb.ExplainFactsResponse(facts=[self._fact(each) for each in found])
+
+    def _is_shown(self, tx: Transaction, subject: str, sites: frozenset[str]) -> bool:
+        """A client's facts at the client's sites; of sites, staff, payers and rules, everywhere."""
+        if speaks_for_every(sites) or kind_of(subject) != "client":
+            return True
+        return self._client.covered_by(sites, tx, id_of(subject))
 
     def _fact(self, fact: Explained) -> pb.ExplainedFact:
         return pb.ExplainedFact(

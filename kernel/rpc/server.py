@@ -24,6 +24,7 @@ from kernel.rpc.call import token_of
 from kernel.rpc.overdue import Overdue
 from kernel.rpc.places import Places, too_many
 from kernel.rpc.policy import UndeclaredRpc, policies_of
+from kernel.rpc.scope import Scope
 from kernel.rpc.status import outcome_of
 from kernel.rpc.tokens import Verifier
 
@@ -59,13 +60,19 @@ class Server:
         services: Mapping[ServiceDescriptor, object],
         *,
         verifier: Verifier,
+        scope: Scope,
         settings: Settings,
         ready: Callable[[], bool],
         clock: Clock = server_clock,
     ) -> None:
+        scope.require(services)
         self._overdue = Overdue()
         answering = Answering(
-            verifier, self._overdue, callers_tell_time=settings.clock == "caller", clock=clock
+            verifier,
+            scope,
+            self._overdue,
+            callers_tell_time=settings.clock == "caller",
+            clock=clock,
         )
         handlers = [_handlers(answering, each, servicer) for each, servicer in services.items()]
         names = [each.full_name for each in services]

@@ -24,11 +24,11 @@ SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Callers:
-    """Who may call an RPC, as its policy declares."""
+    """Who may call an RPC, as its policy declares; `bound_by`: `client client_id`, `network` …"""
 
     roles: tuple[str, ...]
     purposes: tuple[str, ...]
-    site_field: str
+    bound_by: tuple[str, ...]
 
 
 class Reflected:
@@ -66,7 +66,8 @@ def callers_of(method: MethodDescriptor) -> Callers:
     """Read from the option that travelled with the descriptor."""
     options: Any = MethodOptions.FromString(method.GetOptions().SerializeToString())
     declared = options.Extensions[policy_pb2.policy]
-    return Callers(tuple(declared.roles), tuple(declared.purposes), declared.site_field)
+    bound_by = tuple(" ".join(filter(None, (b.kind, b.field))) for b in declared.bound_by)
+    return Callers(tuple(declared.roles), tuple(declared.purposes), bound_by)
 
 
 _Details = namedtuple("_Details", "method timeout metadata credentials wait_for_ready compression")

@@ -80,7 +80,7 @@ def _told(method: MethodDescriptor) -> dict[str, Any]:
         "streams": method.server_streaming,
         "roles": list(callers.roles),
         "purposes": list(callers.purposes),
-        "site_field": callers.site_field,
+        "bound_by": list(callers.bound_by),
     }
 
 

@@ -13,7 +13,7 @@ from ninehours.story.lines import attendance, billing, intake, plans
 from ninehours.story.named import SCREENED_OUT
 from ninehours.story.network import GROUPS, Group, group_of, program_of, site_of
 from ninehours.story.rules import units_of_a_day
-from ninehours.story.telling import BILLER, DESK, Chart, Telling, clinician_of
+from ninehours.story.telling import BILLER, DESK, Chart, Telling, clinician_of, group_in
 
 SPARE_DAYS = 3  # authorized beyond what is scheduled
 SPARE_WEEK = timedelta(days=7)
@@ -54,7 +54,9 @@ def _register(telling: Telling, client: Client, number: int) -> Chart:
     """The front desk's part; who is declined goes no further."""
     block = min((stay.first for stay in client.course.stays), default=1)
     day = days.admission(block) - timedelta(days=3 - number % 3)
-    registered = telling.tell(DESK, f"{client.key}: register", intake.register(client), at(day, 9))
+    site_id = telling.place.site_ids[site_of(group_in(client, block)).key]
+    request = intake.register(client, site_id)
+    registered = telling.tell(DESK, f"{client.key}: register", request, at(day, 9))
     client_id: str = registered.client_id
     chart = Chart(client=client, client_id=client_id)
     clinician = clinician_of(client, block)

@@ -17,7 +17,7 @@ from ninehours.story.network import (
     program_of,
     site_of,
 )
-from ninehours.story.stage import Person, Stage
+from ninehours.story.stage import EVERY_SITE, Person, Stage
 from ninehours.story.telling import BILLER, DESK, MANAGER, SECOND_BILLER, Place
 
 STEP = timedelta(minutes=5)
@@ -63,18 +63,20 @@ def _open_sites(stage: Stage, cast: Cast, place: Place, now: Iterator[datetime])
 
 
 def _people(place: Place) -> dict[str, Person]:
+    """Clinicians and the front desk work at the three sites; what is the network's takes `*`."""
     sites = tuple(place.site_ids.values())
     clinicians = {
         who.key: Person(
             role="clinician",
             subject=f"staff/{place.staff_ids[who.key]}",
             purpose="TREATMENT",
-            sites=sites,
+            # The first is the network's clinical director too, who confirms its level rules.
+            sites=sites if number else EVERY_SITE,
         )
-        for who in FACILITATORS
+        for number, who in enumerate(FACILITATORS)
     }
     billers = {
-        who: Person(role="biller", subject=f"person/biller-{n}", purpose="PAYMENT", sites=sites)
+        who: Person(role="biller", subject=f"person/biller-{n}", purpose="PAYMENT")
         for n, who in enumerate((BILLER, SECOND_BILLER), start=1)
     }
     desk = Person(role="front_desk", subject="person/front-desk", purpose="OPERATIONS", sites=sites)

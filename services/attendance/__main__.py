@@ -12,6 +12,7 @@ from services.attendance.adapters.heard import INTERESTS
 from services.attendance.adapters.stored import FACTS
 
 if TYPE_CHECKING:
+    from kernel.rpc.scope import Kind
     from kernel.verifying.looking import OwnPart
 
 
@@ -31,6 +32,13 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     }
 
 
+def kinds() -> "Mapping[str, Kind]":
+    """Whose each kind of thing is."""
+    from services.attendance.adapters.whose import KINDS  # noqa: PLC0415
+
+    return KINDS
+
+
 def own_part() -> "OwnPart":
     """What it brings to being verified."""
     from kernel.verifying.looking import OwnPart  # noqa: PLC0415
@@ -44,6 +52,7 @@ SERVICE = Service(
     codec=FACTS,
     migrations=Path(__file__).parent / "adapters" / "migrations",
     servicers=servicers,
+    kinds=kinds,
     own_part=own_part,
     hears=("intake",),
     interests=INTERESTS,

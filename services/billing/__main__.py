@@ -12,6 +12,7 @@ from services.billing.adapters.heard import INTERESTS
 from services.billing.adapters.stored import FACTS
 
 if TYPE_CHECKING:
+    from kernel.rpc.scope import Kind
     from kernel.verifying.looking import OwnPart
 
 
@@ -60,6 +61,13 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     }
 
 
+def kinds() -> "Mapping[str, Kind]":
+    """Whose each kind of thing is."""
+    from services.billing.adapters.whose import KINDS  # noqa: PLC0415
+
+    return KINDS
+
+
 def own_part() -> "OwnPart":
     """What it brings to being verified."""
     from services.billing.adapters.verifying import PART  # noqa: PLC0415
@@ -72,6 +80,7 @@ SERVICE = Service(
     codec=FACTS,
     migrations=Path(__file__).parent / "adapters" / "migrations",
     servicers=servicers,
+    kinds=kinds,
     own_part=own_part,
     hears=("intake", "plans", "attendance"),
     interests=INTERESTS,

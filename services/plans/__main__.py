@@ -12,6 +12,7 @@ from services.plans.adapters.heard import INTERESTS
 from services.plans.adapters.stored import FACTS
 
 if TYPE_CHECKING:
+    from kernel.rpc.scope import Kind
     from kernel.verifying.looking import OwnPart
 
 
@@ -36,6 +37,13 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     }
 
 
+def kinds() -> "Mapping[str, Kind]":
+    """Whose each kind of thing is."""
+    from services.plans.adapters.whose import KINDS  # noqa: PLC0415
+
+    return KINDS
+
+
 def own_part() -> "OwnPart":
     """What it brings to being verified."""
     from services.plans.adapters.verifying import PART  # noqa: PLC0415
@@ -48,6 +56,7 @@ SERVICE = Service(
     codec=FACTS,
     migrations=Path(__file__).parent / "adapters" / "migrations",
     servicers=servicers,
+    kinds=kinds,
     own_part=own_part,
     hears=("intake", "attendance"),
     interests=INTERESTS,

@@ -101,10 +101,9 @@ def test_every_rpc_of_every_service_declares_who_may_call_it() -> None:
     assert all(policy.roles and policy.purposes for policy in policies.values())
 
 
-@pytest.mark.xfail(strict=True, reason="9.3: policies don't say what an RPC is bound by")
 def test_every_rpc_of_every_service_declares_what_it_is_bound_by() -> None:
     policies = [
         policy for service in services().values() for policy in policies_of(service).values()
     ]
     assert len(policies) >= 37
-    assert all(policy.bound_by for policy in policies)  # type: ignore[attr-defined]
+    assert all(policy.bound_by for policy in policies)

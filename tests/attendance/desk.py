@@ -1,6 +1,6 @@
 """Attendance as its api process runs it, and a front desk that calls it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -10,11 +10,14 @@ from ninehours.attendance.v1 import attendance_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
 from sqlalchemy import text
 
+from kernel.messaging.hearing import Hearing, Record
+from kernel.process import topic_of
 from kernel.rpc.call import Call
 from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.tokens import Actor
 from kernel.store.store import Store
-from services.attendance.__main__ import servicers
+from services.attendance.__main__ import SERVICE, servicers
+from services.attendance.adapters.heard import INTERESTS
 
 MONDAY = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 THREE_HOURS = timedelta(hours=3)
@@ -26,7 +29,12 @@ class Desk:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.servicers = servicers(store, None)  # type: ignore[arg-type]
+        self.hearing = Hearing(store, INTERESTS)
+        self.hearing.begin([topic_of(name) for name in SERVICE.hears])
         self.now = MONDAY
+
+    def hear(self, records: Sequence[Record]) -> None:
+        self.hearing.hear(records)
 
     def call(self, rpc: str, request: Any, command_id: str | None = None) -> Any:
         if hasattr(request, "meta"):

@@ -125,6 +125,7 @@ class Office:
     store: Store
     identities: FakeIntake = field(default_factory=FakeIntake)
     now: datetime = NOW
+    sites: frozenset[str] = frozenset({"*"})
     provider_id: str = ""
     payer_id: str = ""
     answers: Any = field(init=False)
@@ -163,7 +164,7 @@ class Office:
         """`command` names a command: the same name gives the same command id."""
         if "meta" in request.DESCRIPTOR.fields_by_name:
             request.meta.command_id = str(derived_id(command)) if command else str(uuid4())
-        actor = Actor(id=by, roles=frozenset({"biller"}), sites=frozenset({"*"}), purpose="PAYMENT")
+        actor = Actor(id=by, roles=frozenset({"biller"}), sites=self.sites, purpose="PAYMENT")
         call = Call(
             actor=actor,
             now=self.now,

@@ -15,6 +15,7 @@ from kernel.facts import Publication
 from kernel.messaging.hearing import Record
 from kernel.process import Service
 from kernel.rpc.published_log import SERVICE, PublishedLogServicer, RemoteOwner
+from kernel.rpc.scope import Scope
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Verifier, service_tokens
 from kernel.store import published
@@ -135,6 +136,7 @@ def _serve(name: str, store: Store, secrets_dir: Path) -> Server:
     server = Server(
         {SERVICE: PublishedLogServicer(store, name)},
         verifier=Verifier(secrets_dir),
+        scope=Scope(store, {}),
         settings=Settings(**settings),
         ready=lambda: True,
     )

@@ -18,6 +18,7 @@ from google.protobuf.json_format import MessageToDict
 from typer.testing import CliRunner
 
 from kernel.config import Settings
+from kernel.rpc.scope import Scope
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Issuer, Verifier
 from kernel.secrets import PEOPLE
@@ -26,6 +27,7 @@ from ninehours.cli.asking import person
 from ninehours.cli.csv_export import csv_bytes, harmless
 from ninehours.cli.issuing import cents
 from services.billing.adapters.rule_sets import message_of
+from services.billing.adapters.whose import KINDS
 from services.billing.api import servicer, work
 from tests.billing.known import RULES, day
 from tests.billing.office import Office, covered
@@ -56,6 +58,7 @@ def served(office: Office, story: Story, secrets_dir: Path) -> Iterator[str]:
     server = Server(
         {servicer.SERVICE: office.answers, work.SERVICE: office.work},
         verifier=Verifier(secrets_dir),
+        scope=Scope(office.store, KINDS),
         settings=Settings(**settings),
         ready=lambda: True,
     )

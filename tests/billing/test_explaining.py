@@ -1,6 +1,7 @@
 """Why, asked of billing's own record on PostgreSQL: of a day, a draft and a claim; now and then."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from kernel.refusal import Malformed, Unknown
 from kernel.rpc.facts import FactServicer
 from kernel.rpc.translate import to_date
 from services.billing.adapters.past import SqlPast
+from services.billing.adapters.whose import KINDS
 from services.billing.api.explaining import ExplanationServicer
 from tests.billing.known import day
 from tests.billing.office import Office
@@ -32,6 +34,11 @@ def explain_claim(office: Office, claim_id: str, **asked: Any) -> pb.ExplainedCl
     servicer = ExplanationServicer(office.store, SqlPast())
     request = pb.ExplainClaimRequest(claim_id=claim_id, **asked)
     return servicer.ExplainClaim(request, None).claim  # type: ignore[arg-type]
+
+
+def told_facts(office: Office, request: facts_pb.ExplainFactsRequest) -> Any:
+    call = SimpleNamespace(actor=SimpleNamespace(sites=frozenset({"*"})))
+    return FactServicer(office.store, KINDS["client"]).ExplainFacts(request, call)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -84,7 +91,7 @@ def test_facts_are_told_with_who_signed_them_and_rows_with_what_they_rest_on(
 ) -> None:
     explained = explain_day(worked)
     request = facts_pb.ExplainFactsRequest(ids=[explained.rules.fact_id, explained.row_id])
-    answer = FactServicer(worked.store).ExplainFacts(request, None)  # type: ignore[arg-type]
+    answer = told_facts(worked, request)
     confirmed, row = answer.facts
     assert confirmed.type.endswith("RuleSetConfirmed")
     assert confirmed.actor == "staff/bob"
@@ -96,4 +103,4 @@ def test_facts_are_told_with_who_signed_them_and_rows_with_what_they_rest_on(
     later = confirmed.signed_at.ToDatetime(UTC) + timedelta(0)
     assert row.signed_at.ToDatetime(UTC) >= later
     request.as_of.CopyFrom(LONG_AGO)
-    assert not FactServicer(worked.store).ExplainFacts(request, None).facts  # type: ignore[arg-type]
+    assert not told_facts(worked, request).facts

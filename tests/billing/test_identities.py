@@ -11,12 +11,14 @@ from ninehours.intake.v1 import intake_service_pb2 as pb
 from kernel.config import Settings
 from kernel.rpc.call import Call
 from kernel.rpc.client import Client
+from kernel.rpc.scope import Kind
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Actor, Verifier, service_tokens
 from kernel.rpc.translate import date_of
 from services.billing.adapters.identities import PAGE, SERVICE, IntakeIdentities
 from services.billing.app.ports import Identities
 from tests.billing.office import FakeIntake, covered
+from tests.kernel.rpc.made import scope
 
 ON = date(2026, 3, 23)
 PAYER, OTHER_PAYER = "payer", "another payer"
@@ -75,6 +77,7 @@ def real(tiny: TinyIntake, secrets_dir: Path) -> Iterator[Identities]:
     server = Server(
         {SERVICE: tiny},
         verifier=Verifier(secrets_dir),
+        scope=scope(client=Kind(lambda _, __: ())),
         settings=Settings(**settings),
         ready=lambda: True,
     )

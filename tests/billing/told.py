@@ -31,14 +31,16 @@ OPENED = attendance.SiteOpened(
 
 @dataclass
 class Story:
-    """The published facts of some clients; each call gives the records of what it says."""
+    """The published facts of clients at a site; each call gives the records of what it says."""
 
     log: Log = field(default_factory=Log)
     site_id: str = SITE
 
     def admitted(self, client_id: str, payer_id: str) -> list[Record]:
         """Admitted on Monday, at a site that is open, with all a claim needs."""
-        return [self._tell(each) for each in (OPENED, *admission(client_id, payer_id))]
+        opened = self._opening()
+        admitted = admission(client_id, payer_id, self.site_id)
+        return [self._tell(each) for each in (opened, *admitted)]
 
     def attended(
         self, client_id: str, days: Iterable[date], minutes: int = 180, facilitator: str = ""
@@ -52,9 +54,14 @@ class Story:
 
     def opened(self, **address: str) -> list[Record]:
         """The site again, at another address."""
-        opened = attendance.SiteOpened.FromString(OPENED.SerializeToString())
+        opened = self._opening()
         opened.address.MergeFrom(common.PostalAddress(**address))
         return [self._tell(opened)]
+
+    def _opening(self) -> attendance.SiteOpened:
+        opened = attendance.SiteOpened.FromString(OPENED.SerializeToString())
+        opened.site_id = self.site_id
+        return opened
 
     def revoked(self, client_id: str, payer_id: str, *days: date) -> list[Record]:
         """A consent to the payer, given on Monday, and revoked from each of these days on."""

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from kernel.config import Settings
+from kernel.rpc.scope import Scope
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Issuer, Verifier
 from ninehours.local.probes import LOOPBACK, free_ports
@@ -69,6 +70,7 @@ def peers(desk: Desk, secrets_dir: Path) -> Iterator[str]:
     server = Server(
         servicers(desk.store, settings),
         verifier=Verifier(secrets_dir),
+        scope=Scope(desk.store, SERVICE.kinds()),
         settings=settings,
         ready=lambda: True,
     )

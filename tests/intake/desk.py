@@ -141,7 +141,8 @@ def identity(**changes: Any) -> pb.Identity:
 
 
 def register(**changes: Any) -> pb.RegisterClientRequest:
-    return pb.RegisterClientRequest(identity=identity(**changes))
+    site_id = changes.pop("site_id", SITE)
+    return pb.RegisterClientRequest(identity=identity(**changes), site_id=site_id)
 
 
 def consent(client_id: str, **changes: Any) -> pb.GiveConsentRequest:

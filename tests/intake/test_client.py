@@ -21,7 +21,8 @@ from services.intake.domain.consent import GiveConsent, RestrictDisclosure, Revo
 from services.intake.domain.coverage import AddCoverage, VerifyCoverage
 from tests.intake.made import CLIENT_ID, client_commands, client_facts, day
 
-REGISTERED = ClientRegistered(client_id=CLIENT_ID, identity_version=1)
+SITE = "5170a000-0000-4000-8000-000000000001"
+REGISTERED = ClientRegistered(client_id=CLIENT_ID, site_id=SITE, identity_version=1)
 CONSENT = GiveConsent(
     client_id=CLIENT_ID,
     consent_id="consent",
@@ -73,7 +74,7 @@ def refused(command: ClientCommand, client: Client) -> Refusal:
 
 
 def test_a_client_is_registered_once() -> None:
-    command = RegisterClient(client_id=CLIENT_ID, identity_version=1)
+    command = RegisterClient(client_id=CLIENT_ID, site_id=SITE, identity_version=1)
     assert tuple(CLIENT.decide(command, Client())) == (REGISTERED,)
     assert tuple(CLIENT.decide(command, after())) == ()
 

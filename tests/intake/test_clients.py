@@ -8,7 +8,7 @@ import pytest
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.intake.v1 import clients_service_pb2 as pb
 
-from kernel.refusal import Malformed, NotAllowed, Unknown
+from kernel.refusal import Malformed, Unknown
 from kernel.rpc.translate import to_date, to_timestamp
 from tests.intake.desk import OTHER_PROGRAM, PHQ9, PROGRAM, SITE, SURNAME, Desk, diagnose
 from tests.intake.made import day
@@ -95,14 +95,15 @@ def test_diagnoses_are_for_clinicians_alone(desk: Desk) -> None:
     assert (list(withheld.diagnoses), withheld.diagnoses_withheld) == ([], True)
 
 
-def test_a_client_of_other_sites_is_refused(desk: Desk) -> None:
+def test_episodes_at_other_sites_are_not_told(desk: Desk) -> None:
     client_id = desk.registered()
-    elsewhere = frozenset({OTHER_SITE})
-    assert read(desk, client_id, sites=elsewhere).client_id == client_id
-    desk.admitted(client_id)
-    assert read(desk, client_id, sites=frozenset({SITE})).client_id == client_id
-    with pytest.raises(NotAllowed, match="does not cover this site"):
-        read(desk, client_id, sites=elsewhere)
+    here = desk.admitted(client_id)
+    there = desk.admitted(client_id, program_id=OTHER_PROGRAM, site_id=OTHER_SITE)
+    told = [
+        [each.episode_id for each in read(desk, client_id, sites=frozenset(sites)).episodes]
+        for sites in ({SITE}, {OTHER_SITE}, {"*"})
+    ]
+    assert told == [[here], [there], [here, there]]
 
 
 def test_safety_is_due_by_the_moment_not_by_the_day(desk: Desk) -> None:

@@ -20,6 +20,7 @@ from tests.intake.desk import (
     PAYER,
     PHQ9,
     PROGRAM,
+    SITE,
     Desk,
     admission,
     areas,
@@ -56,7 +57,7 @@ def test_from_registration_to_diagnosis_everything_is_published_of_the_client(de
     assert [row.sequence for row in rows] == [1, 2, 3, 4, 5, 6, 7]
     read = [getattr(events, row.type.rpartition(".")[2]).FromString(row.body) for row in rows]
     assert read == [
-        events.ClientRegistered(client_id=client_id),
+        events.ClientRegistered(client_id=client_id, site_id=SITE),
         events.ConsentGiven(
             client_id=client_id,
             consent_id=consent_id,

@@ -13,6 +13,7 @@ from kernel.config import Settings
 from kernel.messaging.healing import Healing, Owner, OwnerHead
 from kernel.messaging.hearing import Record
 from kernel.rpc.published_log import SERVICE, PublishedLogServicer, RemoteOwner
+from kernel.rpc.scope import Scope
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Verifier, service_tokens
 from kernel.store.store import Store
@@ -69,6 +70,7 @@ def remote(
         server = Server(
             {SERVICE: servicer},
             verifier=Verifier(secrets_dir),
+            scope=Scope(counting, {}),
             settings=settings,
             ready=lambda: True,
         )

@@ -29,6 +29,11 @@ class Treated:
     episode_id: str = field(default_factory=lambda: str(uuid4()))
     site_id: str = field(default_factory=lambda: str(uuid4()))
 
+    def registered(self) -> Record:
+        return self.log.tell(
+            intake.ClientRegistered(client_id=self.client_id, site_id=self.site_id)
+        )
+
     def admitted(self) -> Record:
         return self.log.tell(
             intake.ClientAdmitted(

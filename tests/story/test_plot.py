@@ -9,8 +9,9 @@ import pytest
 from google.protobuf.descriptor_pool import Default
 from ninehours.attendance.v1 import attendance_service_pb2 as attendance
 
-from kernel.rpc.policy import permit, policies_of
+from kernel.rpc.policy import NETWORK, permit, policies_of
 from kernel.rpc.tokens import Actor
+from kernel.sites import speaks_for_every
 from ninehours.story import days
 from ninehours.story.cast import make_cast
 from ninehours.story.network import GROUPS, PAYERS, PROVIDERS, Payer
@@ -173,7 +174,12 @@ def test_everybody_may_say_what_they_say(story: Rehearsal) -> None:
             sites=frozenset(told.person.sites),
             purpose=told.person.purpose,
         )
-        permit(policies_of(service)[told.rpc], actor, told.request)
+        policy = policies_of(service)[told.rpc]
+        permit(policy, actor)
+        bound = {each.kind: getattr(told.request, each.field, "") for each in policy.bound_by}
+        if not speaks_for_every(actor.sites):
+            assert NETWORK not in bound
+            assert bound.get("site", "") in {*actor.sites, ""}
 
 
 @pytest.mark.parametrize("rules", ["RuleSet", "LevelRules"])

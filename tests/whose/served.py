@@ -13,6 +13,7 @@ from kernel.config import Settings
 from kernel.process import Service
 from kernel.rpc.client import Client
 from kernel.rpc.rpcs import rpc_of
+from kernel.rpc.scope import Scope
 from kernel.rpc.server import Server
 from kernel.rpc.status import RemoteRefusal
 from kernel.rpc.tokens import Issuer, Verifier
@@ -38,6 +39,7 @@ def served(
     server = Server(
         servicers,
         verifier=Verifier(secrets_dir),
+        scope=Scope(store, service.kinds()),
         settings=Settings(**settings),
         ready=lambda: True,
     )

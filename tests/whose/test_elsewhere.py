@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
 from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_service_pb2 as intake
@@ -30,7 +29,6 @@ DENIED = "SITE_NOT_ALLOWED"
 NewStore = Callable[[Service], Store]
 
 
-@pytest.mark.xfail(strict=True, reason="9.3: client-bound commands of intake ask for no site")
 def test_nobody_signs_a_consent_of_another_sites_client(
     new_store: NewStore, secrets_dir: Path
 ) -> None:
@@ -43,7 +41,6 @@ def test_nobody_signs_a_consent_of_another_sites_client(
         assert ask(request, "clinician", "TREATMENT", SITE, now=desk.now).consent_id
 
 
-@pytest.mark.xfail(strict=True, reason="9.3: safety tasks of every site are shown to each")
 def test_safety_tasks_are_shown_at_their_clients_sites(
     new_store: NewStore, secrets_dir: Path
 ) -> None:
@@ -57,7 +54,6 @@ def test_safety_tasks_are_shown_at_their_clients_sites(
         assert len(ask(request, "clinician", "TREATMENT", SITE).tasks) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="9.3: plans asks for no site")
 def test_nobody_drafts_a_plan_for_another_sites_episode(
     new_store: NewStore, secrets_dir: Path
 ) -> None:
@@ -72,7 +68,6 @@ def test_nobody_drafts_a_plan_for_another_sites_episode(
         assert ask(request, "clinician", "TREATMENT", ada.site_id, now=desk.now).plan_id
 
 
-@pytest.mark.xfail(strict=True, reason="9.3: a site's biller issues, and reads, everybody's claims")
 def test_claims_are_issued_and_read_by_their_own_site(
     new_store: NewStore, secrets_dir: Path
 ) -> None:

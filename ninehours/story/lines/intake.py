@@ -24,8 +24,9 @@ RATINGS = ("0", "1", "2", "1", "2", "2")
 SCORED_ITEMS = 8  # of PHQ-9, without the ninth, self-harm
 
 
-def register(client: Client) -> pb.RegisterClientRequest:
+def register(client: Client, site_id: str) -> pb.RegisterClientRequest:
     return pb.RegisterClientRequest(
+        site_id=site_id,
         identity=pb.Identity(
             family_name=client.family_name,
             given_name=client.given_name,
@@ -34,7 +35,7 @@ def register(client: Client) -> pb.RegisterClientRequest:
             address=common.PostalAddress(
                 line=client.street, city=client.city, state=client.state, zip=client.zip
             ),
-        )
+        ),
     )
 
 

@@ -20,7 +20,7 @@ class CalendarServicer:
         self._store = store
         self._sessions = sessions
 
-    def ListSites(self, _: pb.ListSitesRequest, __: Call) -> pb.ListSitesResponse:
+    def ListSites(self, _: pb.ListSitesRequest, call: Call) -> pb.ListSitesResponse:
         return pb.ListSitesResponse(
             sites=[
                 pb.ListedSite(
@@ -29,7 +29,7 @@ class CalendarServicer:
                     time_zone=each.time_zone,
                     programs=map(_program, each.programs),
                 )
-                for each in questions.list_sites(self._store, self._sessions)
+                for each in questions.list_sites(self._store, self._sessions, call.actor.sites)
             ]
         )
 
@@ -45,7 +45,7 @@ class CalendarServicer:
         return pb.ListClientSessionsResponse(sessions=map(_session, found))
 
     def ListDue(self, request: pb.ListDueRequest, call: Call) -> pb.ListDueResponse:
-        asked = due_asked(request, call.now)
+        asked = due_asked(request, call)
         found = questions.list_due(self._store, self._sessions, asked)
         return pb.ListDueResponse(items=due_items(found, asked))
 

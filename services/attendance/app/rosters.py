@@ -17,7 +17,6 @@ from services.attendance.app.streams import (
     client_subject,
     presence_stream,
     refuse_version,
-    require_own_session,
     session_stream,
 )
 from services.attendance.app.use_cases import note_of
@@ -97,7 +96,6 @@ def _of_roster(
     def decide(tx: Transaction) -> Sequence[Recorded]:
         history = tx.load_many([group, *streams.values()])
         session = SESSION.fold(recorded.fact for recorded in history[group])
-        require_own_session(context, session)
         facts: list[Recorded] = []
         refused: dict[str, AgainstTheRules | Malformed] = {}
         for client_id, stream in sorted(streams.items()):

@@ -12,7 +12,6 @@ from services.attendance.app.ports import Calendar
 from services.attendance.app.streams import (
     client_subject,
     presences_of,
-    require_own_session,
     session_stream,
     site_stream,
     staff_stream,
@@ -105,7 +104,6 @@ def cancel_session(
         history = tx.load(stream)
         refuse_stale(context, len(history))
         session = SESSION.fold(recorded.fact for recorded in history)
-        require_own_session(context, session)
         command = CancelSession(
             session_id=session_id,
             now=context.now,

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from kernel.due import Due, DueAsked, at_each_site
-from kernel.sites import EVERY_SITE
+from kernel.sites import speaks_for
 from kernel.store.store import Store, Transaction
 from services.attendance.app.streams import staff_stream
 from services.attendance.domain.site import Program
@@ -81,10 +81,11 @@ class Sessions(Protocol):
         ...
 
 
-def list_sites(store: Store, sessions: Sessions) -> Sequence[SiteTold]:
-    """Every site with its programs."""
+def list_sites(store: Store, sessions: Sessions, sites: Collection[str]) -> list[SiteTold]:
+    """Those the caller speaks for, with their programs."""
     with store.transaction() as tx:
-        return sessions.sites(tx)
+        found = sessions.sites(tx)
+    return [each for each in found if speaks_for(sites, each.site_id)]
 
 
 def list_client_sessions(
@@ -97,7 +98,7 @@ def list_client_sessions(
     """Those at sites the caller speaks for."""
     with store.transaction() as tx:
         found = sessions.of_client(tx, client_id, until)
-    return [each for each in found if EVERY_SITE in sites or each.site_id in sites]
+    return [each for each in found if speaks_for(sites, each.site_id)]
 
 
 def list_due(store: Store, sessions: Sessions, asked: DueAsked) -> list[Due]:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from kernel.refusal import Malformed, Unknown
-from kernel.sites import require_site
 from kernel.store.store import Context, Transaction
 from services.attendance.domain.at import At
 from services.attendance.domain.presence import PRESENCE, Presence
@@ -46,12 +45,6 @@ def presences_of(
         client_id: PRESENCE.fold(recorded.fact for recorded in found[stream])
         for client_id, stream in streams.items()
     }
-
-
-def require_own_session(context: Context, session: Session) -> None:
-    """Refuses SITE_NOT_ALLOWED a session of a site the caller doesn't speak for."""
-    if session.scheduled is not None:
-        require_site(context.sites, session.scheduled.site_id)
 
 
 def at_session(session: Session, session_id: str, client_id: str) -> At:

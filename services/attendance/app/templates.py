@@ -7,7 +7,6 @@ from datetime import date
 from kernel.execute import Book, Outcome, record, refuse_stale
 from kernel.facts import Recorded
 from kernel.refusal import Unknown
-from kernel.sites import require_site
 from kernel.store.store import Context, Transaction
 from services.attendance.app.ports import Calendar, Filled
 from services.attendance.app.scheduling import (
@@ -86,7 +85,6 @@ def expand_template(
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
         template = _template(tx, asked.template_id)
-        require_site(context.sites, template.site_id)
         place, leader = site_stream(template.site_id), staff_stream(asked.facilitator_id)
         history = tx.load_many([place, leader])
         site = SITE.fold(recorded.fact for recorded in history[place])

@@ -15,7 +15,6 @@ from services.attendance.app.streams import (
     client_subject,
     presence_stream,
     presences_of,
-    require_own_session,
     session_stream,
     site_stream,
     staff_stream,
@@ -82,7 +81,6 @@ def close_session(book: Book, calendar: Calendar, session_id: str, context: Cont
         history = tx.load(stream)
         refuse_stale(context, len(history))
         session = SESSION.fold(recorded.fact for recorded in history)
-        require_own_session(context, session)
         clients = calendar.attendees(tx, session_id)
         tx.lock(map(client_subject, clients))
         presences = presences_of(tx, session_id, clients)
@@ -186,7 +184,6 @@ def _presence(
         history = tx.load_many([session_stream(session_id), stream])
         refuse_stale(context, len(history[stream]))
         session = SESSION.fold(recorded.fact for recorded in history[session_stream(session_id)])
-        require_own_session(context, session)
         command = command_at(at_session(session, session_id, client_id), tx)
         presence = PRESENCE.fold(recorded.fact for recorded in history[stream])
         facts = tuple(PRESENCE.decide(command, presence))

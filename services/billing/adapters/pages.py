@@ -21,6 +21,7 @@ OF_ROWS = {
     "client_id": "key = 'client/' || :client_id",
     "payer_id": "content->>'payer_id' = :payer_id",
     "site_id": "content->>'site_id' = :site_id",
+    "sites": "content->>'site_id' = ANY(CAST(:sites AS text[]))",
     "outcome": "content->>'outcome' = :outcome",
     "reason": "EXISTS (SELECT FROM jsonb_array_elements(content->'verdicts') AS v"
     " WHERE v->>'open' = 'false' AND v->>'reason' = :reason)",
@@ -28,8 +29,9 @@ OF_ROWS = {
     "action": "content->>'action' = :action",
 }
 OF_PROPOSALS = OF_ROWS | {
-    "site_id": "EXISTS (SELECT FROM fact WHERE stream = 'claim/' || (content->>'claim_id')"
-    " AND type = 'billing.claim_issued.v1' AND body->>'site_id' = :site_id)"
+    name: "EXISTS (SELECT FROM fact WHERE stream = 'claim/' || (content->>'claim_id')"
+    f" AND type = 'billing.claim_issued.v1' AND body->>'site_id' = {asked})"
+    for name, asked in (("site_id", ":site_id"), ("sites", "ANY(CAST(:sites AS text[]))"))
 }
 # Dates are text in JSON, which sorts as they do.
 DATES = {
@@ -50,6 +52,7 @@ OF_ISSUED = {
     "client_id": "body->>'client_id' = :client_id",
     "payer_id": "body->>'payer_id' = :payer_id",
     "site_id": "body->>'site_id' = :site_id",
+    "sites": "body->>'site_id' = ANY(CAST(:sites AS text[]))",
     "batch_id": "body->>'batch_id' = :batch_id",
     "frequency": "body->>'frequency' = :frequency",
     "adjudication": "(SELECT a.body->>'status' FROM fact AS a WHERE a.stream = fact.stream"
@@ -155,6 +158,7 @@ def _is_wanted(row: Row, wanted: Wanted) -> bool:
         and row.key > wanted.after_key
         and wanted.payer_id in ("", content["payer_id"])
         and wanted.site_id in ("", content["site_id"])
+        and (wanted.sites is None or content["site_id"] in wanted.sites)
         and (not wanted.first or content["period_end"] >= wanted.first.isoformat())
         and (not wanted.last or content["period_start"] <= wanted.last.isoformat())
     )

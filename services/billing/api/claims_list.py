@@ -9,6 +9,7 @@ from kernel.refusal import Malformed
 from kernel.rpc.call import Call
 from kernel.rpc.commands import patience_of, positions_of
 from kernel.rpc.translate import date_of, reading, required_enum, timestamp_of, to_date
+from kernel.sites import those_asked
 from kernel.store.store import Store, Transaction
 from services.billing.adapters import messages
 from services.billing.api.fields import frequency
@@ -31,7 +32,7 @@ class ClaimsList:
     _following: Following
 
     def ListClaims(self, request: pb.ListClaimsRequest, call: Call) -> pb.ListClaimsResponse:
-        if since := since_of(request):
+        if since := since_of(request, call):
             wait_until_heard(self._store, positions_of(request.after), patience_of(call))
             with self._store.transaction() as tx:
                 found = self._following.claims(tx, since)
@@ -40,7 +41,7 @@ class ClaimsList:
                 cursor=str(found.cursor),
                 more=found.more,
             )
-        state, issued, drafts = _wanted(request)
+        state, issued, drafts = _wanted(request, those_asked(call.actor.sites))
         wait_until_heard(self._store, positions_of(request.after), patience_of(call))
         with self._store.transaction() as tx:
             return self._page(tx, request.page_token, state, issued, drafts)
@@ -67,7 +68,9 @@ class ClaimsList:
         )
 
 
-def _wanted(request: pb.ListClaimsRequest) -> tuple[str, WantedIssued, Wanted]:
+def _wanted(
+    request: pb.ListClaimsRequest, sites: list[str] | None
+) -> tuple[str, WantedIssued, Wanted]:
     token = request.page_token
     if token and not token.startswith((ISSUED, DRAFTED)):
         raise Malformed(**{"page_token": "is not one of ours"})
@@ -77,6 +80,7 @@ def _wanted(request: pb.ListClaimsRequest) -> tuple[str, WantedIssued, Wanted]:
             client_id=id_or_any(read, "client_id"),
             payer_id=id_or_any(read, "payer_id"),
             site_id=id_or_any(read, "site_id"),
+            sites=sites,
             batch_id=id_or_any(read, "batch_id"),
             frequency=read.optional(frequency, "frequency") or "",
             adjudication=read.optional(required_enum, "adjudication") or "",
@@ -91,6 +95,7 @@ def _wanted(request: pb.ListClaimsRequest) -> tuple[str, WantedIssued, Wanted]:
         client_id=issued.client_id,
         payer_id=issued.payer_id,
         site_id=issued.site_id,
+        sites=sites,
         first=issued.first,
         last=issued.last,
         until=issued.until,

@@ -19,6 +19,6 @@ class DeadlinesServicer:
         self._deadlines = deadlines
 
     def ListDue(self, request: pb.ListDueRequest, call: Call) -> pb.ListDueResponse:
-        asked = due_asked(request, call.now)
+        asked = due_asked(request, call)
         found = questions.list_due(self._store, self._deadlines, asked)
         return pb.ListDueResponse(items=due_items(found, asked))

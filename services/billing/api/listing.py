@@ -4,7 +4,9 @@ from collections.abc import Collection
 from typing import Any
 
 from kernel.refusal import Malformed
+from kernel.rpc.call import Call
 from kernel.rpc.translate import reading, required_text, required_uuid
+from kernel.sites import require_network
 from services.billing.app.changes import Since
 
 PAGE, LARGEST_PAGE = 200, 1000
@@ -31,13 +33,15 @@ def limit_of(request: Any, field: str = "page_size") -> int:
     return asked or PAGE
 
 
-def since_of(request: Any, allowed: Collection[str] = ()) -> Since | None:
+def since_of(request: Any, call: Call, allowed: Collection[str] = ()) -> Since | None:
     """What a caller who follows changes asks; None: they ask for what is current.
 
-    Refuses filters that a row can leave: that it left could not be told.
+    Refuses filters that a row can leave: that it left could not be told. A site is one, so that the
+    whole network's changes are followed, or none (SITE_NOT_ALLOWED).
     """
     if not request.HasField("changed_since"):
         return None
+    require_network(call.actor.sites)
     filters = {field.name for field, _ in request.ListFields()} - NOT_FILTERS - set(allowed)
     if filters:
         said = "doesn't go with changed_since: a row that leaves the filter could not be told"

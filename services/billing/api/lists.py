@@ -10,6 +10,7 @@ from kernel.messaging.standing import wait_until_heard
 from kernel.rpc.call import Call
 from kernel.rpc.commands import patience_of, positions_of
 from kernel.rpc.translate import date_of, reading, required_enum, required_uuid, to_date
+from kernel.sites import those_asked
 from kernel.store.store import Store
 from services.billing.adapters import messages
 from services.billing.api.listing import PAGE, id_or_any, limit_of, since_of, text_or_any
@@ -32,7 +33,7 @@ class Lists:
     def ListServiceDays(
         self, request: pb.ListServiceDaysRequest, call: Call
     ) -> pb.ListServiceDaysResponse:
-        if since := since_of(request):
+        if since := since_of(request, call):
             self._wait(request.after, call)
             with self._store.transaction() as tx:
                 found = self._following.rows(tx, derive.SERVICE_DAY, since)
@@ -50,6 +51,7 @@ class Lists:
                 client_id=id_or_any(read, "client_id"),
                 payer_id=id_or_any(read, "payer_id"),
                 site_id=id_or_any(read, "site_id"),
+                sites=those_asked(call.actor.sites),
                 outcome=read.optional(required_enum, "outcome") or "",
                 reason=text_or_any(read, "reason"),
                 first=read.optional(date_of, "first"),
@@ -68,7 +70,7 @@ class Lists:
     def ListProposals(
         self, request: pb.ListProposalsRequest, call: Call
     ) -> pb.ListProposalsResponse:
-        if since := since_of(request):
+        if since := since_of(request, call):
             self._wait(request.after, call)
             with self._store.transaction() as tx:
                 found = self._following.rows(tx, derive.PROPOSAL, since)
@@ -86,6 +88,7 @@ class Lists:
                 client_id=id_or_any(read, "client_id"),
                 payer_id=id_or_any(read, "payer_id"),
                 site_id=id_or_any(read, "site_id"),
+                sites=those_asked(call.actor.sites),
                 state=read.optional(required_enum, "state") or "",
                 action=read.optional(required_enum, "action") or "",
                 first=read.optional(date_of, "first"),

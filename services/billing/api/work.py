@@ -11,6 +11,7 @@ from kernel.messaging.standing import wait_until_heard
 from kernel.rpc.call import Call
 from kernel.rpc.commands import patience_of, positions_of
 from kernel.rpc.translate import date_of, reading, to_date
+from kernel.sites import those_asked
 from kernel.store.store import Store
 from services.billing.adapters import messages
 from services.billing.api.listing import PAGE, id_or_any, limit_of, since_of, text_or_any
@@ -36,7 +37,7 @@ class WorkServicer:
     def ListHolds(self, request: pb.ListHoldsRequest, call: Call) -> pb.ListHoldsResponse:
         with reading(request) as read:
             on = read.optional(date_of, "on") or call.now.date()
-        if since := since_of(request):
+        if since := since_of(request, call):
             wait_until_heard(self._store, positions_of(request.after), patience_of(call))
             with self._store.transaction() as tx:
                 found = self._following.rows(tx, derive.SERVICE_DAY, since)
@@ -52,6 +53,7 @@ class WorkServicer:
                 client_id=id_or_any(read, "client_id"),
                 payer_id=id_or_any(read, "payer_id"),
                 site_id=id_or_any(read, "site_id"),
+                sites=those_asked(call.actor.sites),
                 reason=text_or_any(read, "reason"),
                 first=read.optional(date_of, "first"),
                 last=read.optional(date_of, "last"),

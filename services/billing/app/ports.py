@@ -197,6 +197,8 @@ class Wanted:
     first: date | None = None
     last: date | None = None
     until: datetime | None = None
+    # Those whose the asker is told of; None: every one's.
+    sites: list[str] | None = None
     after_key: str = ""
     limit: int = 200
 
@@ -217,6 +219,8 @@ class WantedIssued:
     first: date | None = None
     last: date | None = None
     until: datetime | None = None
+    # As of Wanted.
+    sites: list[str] | None = None
     after_claim: str = ""
     limit: int = 200
 

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from kernel.due import DueAsked
 from kernel.messaging.told import clocks_of, told
 from kernel.rpc.translate import date_of, required_enum, timestamp_of
+from kernel.sites import those_asked
 from kernel.store.store import Transaction
 from services.intake.app.clients import ClientsWanted, ClientTold, OpenTask, ScoreTold, Stay
 from services.intake.app.streams import client_stream
@@ -27,21 +28,31 @@ LEFT JOIN LATERAL (
     WHERE episode.client_id = client.client_id
       AND (:site = '' OR CAST(site_id AS text) = :site)
       AND (:program = '' OR CAST(program_id AS text) = :program)
+      AND (CAST(:sites AS uuid[]) IS NULL OR site_id = ANY(CAST(:sites AS uuid[])))
     ORDER BY closed_on IS NOT NULL, number DESC LIMIT 1) AS newest ON true
 WHERE ((:site = '' AND :program = '') OR newest.episode_id IS NOT NULL)
   AND (NOT :active_only OR (newest.episode_id IS NOT NULL AND newest.closed_on IS NULL))
+  AND (CAST(:sites AS uuid[]) IS NULL OR EXISTS (
+       SELECT FROM client_site WHERE client_site.client_id = client.client_id
+         AND site_id = ANY(CAST(:sites AS uuid[]))))
   AND (CAST(:after_at AS timestamptz) IS NULL
        OR (client.at, client.client_id)
            > (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid)))
 ORDER BY client.at, client.client_id LIMIT :limit
 """
 OPEN_TASKS = """
-SELECT task_id, client_id, owner, opened_at, due_at,
+SELECT task_id, client_id, owner, opened_at, due_at, coalesce(
        (SELECT site_id FROM episode WHERE episode.client_id = safety_task.client_id
           AND admitted_on <= CAST(:on AS date)
-        ORDER BY number DESC LIMIT 1) AS site_id
+          AND (CAST(:sites AS uuid[]) IS NULL OR site_id = ANY(CAST(:sites AS uuid[])))
+        ORDER BY number DESC LIMIT 1),
+       (SELECT site_id FROM registration
+        WHERE registration.client_id = safety_task.client_id)) AS site_id
 FROM safety_task
 WHERE opened_at <= :moment AND (closed_at IS NULL OR closed_at > :moment)
+  AND (CAST(:sites AS uuid[]) IS NULL OR EXISTS (
+       SELECT FROM client_site WHERE client_site.client_id = safety_task.client_id
+         AND site_id = ANY(CAST(:sites AS uuid[]))))
 ORDER BY due_at, task_id
 """
 KINDS = (
@@ -63,6 +74,7 @@ class SqlClients:
             {
                 "site": wanted.site_id,
                 "program": wanted.program_id,
+                "sites": those_asked(wanted.sites),
                 "active_only": wanted.active_only,
                 "after_at": after_at,
                 "after_id": after_id,
@@ -112,7 +124,14 @@ class SqlClients:
         return clocks_of(tx.connection, attendance.SiteOpened)
 
     def open_tasks(self, tx: Transaction, asked: DueAsked) -> Sequence[OpenTask]:
-        rows = tx.connection.execute(text(OPEN_TASKS), {"moment": asked.moment, "on": asked.on})
+        rows = tx.connection.execute(
+            text(OPEN_TASKS),
+            {
+                "moment": asked.moment,
+                "on": asked.on,
+                "sites": [asked.site_id] if asked.site_id else those_asked(asked.sites),
+            },
+        )
         return [
             OpenTask(
                 task_id=str(row.task_id),

@@ -3,7 +3,7 @@
 from kernel.execute import Book
 from kernel.facts import Recorded
 from kernel.store.store import Store, Transaction
-from services.intake.adapters import episodes, permits, safety_tasks, sealed
+from services.intake.adapters import episodes, permits, registrations, safety_tasks, sealed
 from services.intake.adapters.publication import publish
 from services.intake.app.deciding import Intake
 
@@ -20,6 +20,7 @@ def open_intake(store: Store) -> Intake:
 
 
 def _keep(tx: Transaction, recorded: Recorded) -> None:
+    registrations.keep(tx, recorded)
     episodes.keep(tx, recorded)
     safety_tasks.keep(tx, recorded)
     permits.keep(tx, recorded)

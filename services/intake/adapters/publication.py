@@ -34,7 +34,7 @@ def publish(recorded: Recorded) -> Iterable[Publication]:
 
 
 def _registered(fact: client.ClientRegistered) -> Message:
-    return public.ClientRegistered(client_id=fact.client_id)
+    return public.ClientRegistered(client_id=fact.client_id, site_id=fact.site_id)
 
 
 def _screened(fact: screening.ClientScreened) -> Message:

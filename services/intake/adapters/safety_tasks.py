@@ -1,11 +1,12 @@
 """Safety tasks as a table: kept with each opening and closing, listed by deadline."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import text
 
 from kernel.facts import Recorded
+from kernel.sites import those_asked
 from kernel.store.store import Transaction
 from services.intake.app.ports import Place, SafetyTask
 from services.intake.domain.assessment import SafetyTaskClosed, SafetyTaskOpened
@@ -69,6 +70,7 @@ class SqlSafetyTasks:
         self,
         tx: Transaction,
         *,
+        sites: Collection[str],
         client_id: str | None,
         open_only: bool,
         after: Place | None,
@@ -78,6 +80,9 @@ class SqlSafetyTasks:
             text(
                 "SELECT * FROM safety_task"
                 " WHERE (CAST(:client AS uuid) IS NULL OR client_id = :client)"
+                " AND (CAST(:sites AS uuid[]) IS NULL OR EXISTS (SELECT FROM client_site"
+                "  WHERE client_site.client_id = safety_task.client_id"
+                "  AND site_id = ANY(CAST(:sites AS uuid[]))))"
                 " AND (NOT :open_only OR closed_at IS NULL)"
                 " AND (CAST(:task AS uuid) IS NULL OR (closed_at IS NOT NULL, due_at, task_id) >"
                 " (CAST(:closed AS boolean), CAST(:due_at AS timestamptz), CAST(:task AS uuid)))"
@@ -85,6 +90,7 @@ class SqlSafetyTasks:
             ),
             {
                 "client": client_id,
+                "sites": those_asked(sites),
                 "open_only": open_only,
                 "closed": None if after is None else after.closed,
                 "due_at": None if after is None else after.due_at,

@@ -52,7 +52,7 @@ class AskingServicer:
         )
 
     def ListSafetyTasks(
-        self, request: pb.ListSafetyTasksRequest, _: Call
+        self, request: pb.ListSafetyTasksRequest, call: Call
     ) -> pb.ListSafetyTasksResponse:
         with reading(request) as read:
             client_id = read.optional(required_uuid, "client_id")
@@ -61,6 +61,7 @@ class AskingServicer:
         tasks = questions.list_safety_tasks(
             self._store,
             self._tasks,
+            sites=call.actor.sites,
             client_id=None if client_id is None else str(client_id),
             open_only=request.open_only,
             after=after,

@@ -27,12 +27,13 @@ class ClientsServicer:
         self._store = store
         self._clients = clients
 
-    def ListClients(self, request: pb.ListClientsRequest, _: Call) -> pb.ListClientsResponse:
+    def ListClients(self, request: pb.ListClientsRequest, call: Call) -> pb.ListClientsResponse:
         with reading(request) as read:
             wanted = ClientsWanted(
                 site_id=str(read.optional(required_uuid, "site_id") or ""),
                 program_id=str(read.optional(required_uuid, "program_id") or ""),
                 active_only=request.active_only,
+                sites=call.actor.sites,
                 after=read.optional(_place, "page_token"),
                 limit=read.integer("page_size", low=0, high=LARGEST_PAGE) or PAGE,
             )
@@ -82,7 +83,7 @@ class ClientsServicer:
         )
 
     def ListDue(self, request: pb.ListDueRequest, call: Call) -> pb.ListDueResponse:
-        asked = due_asked(request, call.now)
+        asked = due_asked(request, call)
         found = questions.list_due(self._store, self._clients, asked)
         return pb.ListDueResponse(items=due_items(found, asked))
 

@@ -34,9 +34,11 @@ class IntakeServicer(AssessingServicer, AskingServicer):
         self, request: pb.RegisterClientRequest, call: Call
     ) -> pb.RegisterClientResponse:
         context = self._context(request, call)
+        with reading(request) as read:
+            site_id = str(read.uuid("site_id"))
         identity = sealed.identity_bytes(fields.require_identity(request, context.now))
         client_id = context.new_id("client")
-        outcome = use_cases.register_client(self._intake, client_id, identity, context)
+        outcome = use_cases.register_client(self._intake, client_id, site_id, identity, context)
         return pb.RegisterClientResponse(receipt=receipt_of(outcome.published), client_id=client_id)
 
     def ScreenClient(self, request: pb.ScreenClientRequest, call: Call) -> pb.ScreenClientResponse:

@@ -1,13 +1,13 @@
 """What intake is asked about its clients, by id: who they are is never told here."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
 
 from kernel.due import Due, DueAsked, at_each_site
 from kernel.refusal import Unknown
-from kernel.sites import EVERY_SITE, require_site
+from kernel.sites import EVERY_SITE, speaks_for
 from kernel.store.store import Store, Transaction
 
 CLOSE_SAFETY_TASK = "CLOSE_SAFETY_TASK"
@@ -54,18 +54,23 @@ class ClientTold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientsWanted:
-    """A page of clients by registration; empty fields ask for all. `after`: where one ended."""
+    """A page of clients by registration; empty fields ask for all. `after`: where one ended.
+
+    `sites`: whose clients the asker is told of, with their newest episode there.
+    """
 
     site_id: str = ""
     program_id: str = ""
     active_only: bool = False
+    sites: frozenset[str] = frozenset({EVERY_SITE})
     after: tuple[datetime, str] | None = None
     limit: int = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenTask:
-    """A safety task that was open on a day, and the site of its client's newest admission."""
+    """A safety task that was open on a day, and where its client was admitted last by then, of the
+    sites that are asked about; else where they were registered."""
 
     task_id: str
     client_id: str
@@ -87,7 +92,7 @@ class Clients(Protocol):
         ...
 
     def open_tasks(self, tx: Transaction, asked: DueAsked) -> Sequence[OpenTask]:
-        """Safety tasks opened, and not closed, by the end of the day."""
+        """Safety tasks opened, and not closed, by the end of the day, of the asker's clients."""
         ...
 
     def clocks(self, tx: Transaction) -> Mapping[str, str]:
@@ -111,14 +116,13 @@ def read_client(
     until: datetime | None,
     sites: Collection[str],
 ) -> ClientTold:
-    """Refuses an unknown client (Unknown), and SITE_NOT_ALLOWED one of other sites only."""
+    """With the episodes at these sites; refuses an unknown client (Unknown)."""
     with store.transaction() as tx:
         found = clients.read(tx, client_id, until)
     if found is None:
         raise Unknown("client", client_id)
-    if found.stays and not {EVERY_SITE, *(stay.site_id for stay in found.stays)} & set(sites):
-        require_site(sites, found.stays[-1].site_id)
-    return found
+    here = tuple(stay for stay in found.stays if speaks_for(sites, stay.site_id))
+    return replace(found, stays=here)
 
 
 def list_due(store: Store, clients: Clients, asked: DueAsked) -> list[Due]:

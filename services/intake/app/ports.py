@@ -1,6 +1,6 @@
 """What intake's use cases and questions need from outside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -58,12 +58,14 @@ class SafetyTasks(Protocol):
         self,
         tx: Transaction,
         *,
+        sites: Collection[str],
         client_id: str | None,
         open_only: bool,
         after: Place | None,
         most: int,
     ) -> Sequence[SafetyTask]:
-        """Open ones first, by deadline; those that follow `after` in that order."""
+        """Of these sites' clients, open ones first, by deadline; those that follow `after` in that
+        order."""
         ...
 
 

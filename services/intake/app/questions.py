@@ -1,6 +1,6 @@
 """Intake's questions: one function a question. Who asks for identities is answered by permits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import uuid4
@@ -162,14 +162,17 @@ def list_safety_tasks(
     store: Store,
     tasks: SafetyTasks,
     *,
+    sites: Collection[str],
     client_id: str | None,
     open_only: bool,
     after: Place | None,
     most: int,
 ) -> Sequence[SafetyTask]:
-    """Safety tasks of one client or (None) of all, open ones first, by deadline."""
+    """Safety tasks of one client or (None) of all of these sites, open ones first, by deadline."""
     with store.transaction() as tx:
-        return tasks.listed(tx, client_id=client_id, open_only=open_only, after=after, most=most)
+        return tasks.listed(
+            tx, sites=sites, client_id=client_id, open_only=open_only, after=after, most=most
+        )
 
 
 def _answer(

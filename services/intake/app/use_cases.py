@@ -29,12 +29,14 @@ from services.intake.domain.episode import (
 from services.intake.domain.screening import ScreenClient
 
 
-def register_client(intake: Intake, client_id: str, identity: bytes, context: Context) -> Outcome:
-    """Registers a client; the identity is sealed under a key of the client's own."""
+def register_client(
+    intake: Intake, client_id: str, site_id: str, identity: bytes, context: Context
+) -> Outcome:
+    """Registers a client at a site; the identity is sealed under a key of the client's own."""
 
     def command(seen: Seen[Client]) -> RegisterClient:
         version = seen.tx.documents.put(client_stream(client_id), IDENTITY, identity)
-        return RegisterClient(client_id=client_id, identity_version=version)
+        return RegisterClient(client_id=client_id, site_id=site_id, identity_version=version)
 
     return on_client(intake, client_id, command, context)
 

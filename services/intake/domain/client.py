@@ -51,6 +51,7 @@ class RegisterClient:
     """`identity_version`: of the sealed identity."""
 
     client_id: str
+    site_id: str
     identity_version: int
 
 
@@ -65,8 +66,11 @@ class RecordDiagnosis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientRegistered:
+    """`site_id` empty: registered before sites were asked for."""
+
     client_id: str
     identity_version: int
+    site_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +107,9 @@ def decide(command: ClientCommand, client: Client) -> Iterator[ClientFact]:
         case RegisterClient():
             if not client.registered:
                 yield ClientRegistered(
-                    client_id=command.client_id, identity_version=command.identity_version
+                    client_id=command.client_id,
+                    identity_version=command.identity_version,
+                    site_id=command.site_id,
                 )
         case ScreenClient():
             yield from screening.decide(command, client.screening)

@@ -42,6 +42,18 @@ class SqlDerived:
         return next(found, None)
 
 
+def episode_recommended(tx: Transaction, recommendation_id: str) -> tuple[str, str] | None:
+    """The client and the episode that a recommendation is about; None: there never was one."""
+    row = tx.connection.execute(
+        text(
+            "SELECT content->>'client_id' AS client_id, content->>'episode_id' AS episode_id"
+            " FROM derived WHERE id = :id AND kind = :kind AND current"
+        ),
+        {"id": recommendation_id, "kind": RECOMMENDATION},
+    ).one_or_none()
+    return None if row is None else (row.client_id, row.episode_id)
+
+
 def _current(tx: Transaction, client_id: str, kind: str) -> Sequence[Any]:
     """The client's current rows of a kind, oldest week first."""
     return tx.connection.execute(

@@ -1,6 +1,6 @@
 """Episodes as they were heard of: admissions from intake, plans from this service itself."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ninehours.intake.v1 import intake_events_pb2 as intake
@@ -35,6 +35,10 @@ class SqlEpisodes:
             for each in opened
             if each.task_id not in closed and each.risk != words.SAFETY_RISK_MODERATE
         )
+
+    def sites(self, tx: Transaction, client_id: str) -> Mapping[str, str]:
+        told = _heard(tx, client_id, intake.ClientAdmitted)
+        return {each.episode_id: each.site_id for each in told}
 
     def activated(self, tx: Transaction, client_id: str, episode_id: str) -> Sequence[str]:
         told = _heard(tx, client_id, plans.PlanActivated)

@@ -1,6 +1,6 @@
 """What plans knew by a moment, in SQL on the kernel's tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,9 +8,11 @@ from sqlalchemy import text
 
 from kernel.messaging.standing import unsettled_clients
 from kernel.store.store import Transaction
+from services.plans.adapters.episodes import SqlEpisodes
 from services.plans.adapters.heard import BANDS, INTERESTS
 from services.plans.adapters.known import known_of, rules_of
 from services.plans.app.explaining import Then
+from services.plans.app.ports import episodes_at
 from services.plans.app.streams import RULES_SUBJECT, client_subject
 
 
@@ -41,6 +43,11 @@ class SqlPast:
             {"ids": list(facts)},
         )
         return {row.id: row.command_id for row in rows}
+
+    def episodes_at(
+        self, tx: Transaction, client_id: str, sites: Collection[str]
+    ) -> Callable[[str], bool]:
+        return episodes_at(tx, SqlEpisodes(), client_id, sites)
 
     def unsettled(self, tx: Transaction, client_id: str) -> bool:
         return bool(unsettled_clients(tx.connection, [client_subject(client_id)]))

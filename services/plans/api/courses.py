@@ -32,11 +32,11 @@ class CoursesServicer:
         )
         return pb.ReadCourseResponse(episodes=map(_episode, found))
 
-    def ReadCensus(self, request: pb.ReadCensusRequest, _: Call) -> pb.ReadCensusResponse:
+    def ReadCensus(self, request: pb.ReadCensusRequest, call: Call) -> pb.ReadCensusResponse:
         with reading(request) as read:
             on = read.date("on")
             site_id = str(read.optional(required_uuid, "site_id") or "")
-        census = questions.read_census(self._store, self._courses, on, site_id)
+        census = questions.read_census(self._store, self._courses, on, site_id, call.actor.sites)
         return pb.ReadCensusResponse(
             rows=[
                 pb.CensusRow(
@@ -59,7 +59,7 @@ class CoursesServicer:
         )
 
     def ListDue(self, request: pb.ListDueRequest, call: Call) -> pb.ListDueResponse:
-        asked = due_asked(request, call.now)
+        asked = due_asked(request, call)
         found = questions.list_due(self._store, self._courses, asked)
         return pb.ListDueResponse(items=due_items(found, asked))
 

@@ -14,6 +14,7 @@ from services.plans.app.explaining import (
     WhySegment,
     why_level_of_care,
 )
+from services.plans.app.questions import Asked
 from services.plans.app.streams import client_subject
 from services.plans.domain.decision import RecommendationDecided
 
@@ -28,15 +29,15 @@ class ExplanationServicer:
         self._past = past
 
     def ExplainLevelOfCare(
-        self, request: pb.ExplainLevelOfCareRequest, _: Call
+        self, request: pb.ExplainLevelOfCareRequest, call: Call
     ) -> pb.ExplainLevelOfCareResponse:
         with reading(request) as read:
-            client_id = str(read.uuid("client_id"))
+            asked = Asked(client_id=str(read.uuid("client_id")), sites=call.actor.sites)
             on = read.optional(date_of, "on")
             until = read.optional(timestamp_of, "as_of")
-        why = why_level_of_care(self._store, self._past, client_id, on, until)
+        why = why_level_of_care(self._store, self._past, asked, on, until)
         return pb.ExplainLevelOfCareResponse(
-            client_id=client_id,
+            client_id=asked.client_id,
             episodes=[_episode(each) for each in why.episodes],
             stale=why.stale,
         )

@@ -20,14 +20,14 @@ class PlansServicer(PlanRpcs, LevelRpcs, CourseRpcs):
 
     def ListProgress(self, request: pb.ListProgressRequest, call: Call) -> pb.ListProgressResponse:
         with reading(request) as read:
-            client_id = str(read.uuid("client_id"))
+            asked = questions.Asked(client_id=str(read.uuid("client_id")), sites=call.actor.sites)
             until = read.optional(timestamp_of, "as_of")
-        store, derived = self._book.store, self._outside.derived
+        store, outside = self._book.store, self._outside
         if until is not None:
-            weeks = questions.progress_as_of(store, derived, client_id, until)
+            weeks = questions.progress_as_of(store, outside, asked, until)
         else:
             weeks = questions.list_progress(
-                store, derived, client_id, positions_of(request.after), patience_of(call)
+                store, outside, asked, positions_of(request.after), patience_of(call)
             )
         return pb.ListProgressResponse(weeks=[_week(week) for week in weeks])
 
@@ -35,11 +35,11 @@ class PlansServicer(PlanRpcs, LevelRpcs, CourseRpcs):
         self, request: pb.ListRecommendationsRequest, call: Call
     ) -> pb.ListRecommendationsResponse:
         with reading(request) as read:
-            client_id = str(read.uuid("client_id"))
+            asked = questions.Asked(client_id=str(read.uuid("client_id")), sites=call.actor.sites)
         advice = questions.list_recommendations(
             self._book.store,
-            self._outside.derived,
-            client_id,
+            self._outside,
+            asked,
             positions_of(request.after),
             patience_of(call),
         )

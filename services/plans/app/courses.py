@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from kernel.due import Due, DueAsked, at_each_site
-from kernel.sites import EVERY_SITE
+from kernel.sites import speaks_for
 from kernel.store.store import Store, Transaction
 
 SIGN_PLAN, REVIEW_PLAN, CERTIFY_PLAN = "SIGN_PLAN", "REVIEW_PLAN", "CERTIFY_PLAN"
@@ -118,14 +118,18 @@ def read_course(
     """The client's episodes at sites the caller speaks for."""
     with store.transaction() as tx:
         found = courses.told(tx, client_id=client_id, until=until)
-    return [each for each in found if EVERY_SITE in sites or each.site_id in sites]
+    return [each for each in found if speaks_for(sites, each.site_id)]
 
 
-def read_census(store: Store, courses: Courses, on: date, site_id: str) -> Census:
-    """Of a site or (empty) of all, by the business dates as they are known now."""
+def read_census(
+    store: Store, courses: Courses, on: date, site_id: str, sites: Collection[str]
+) -> Census:
+    """Of a site or (empty) of all that the caller speaks for, by business dates as known now."""
     with store.transaction() as tx:
         found = courses.told(tx)
-    here = [each for each in found if site_id in ("", each.site_id)]
+    here = [
+        each for each in found if site_id in ("", each.site_id) and speaks_for(sites, each.site_id)
+    ]
     return census_of(here, on)
 
 

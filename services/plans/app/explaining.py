@@ -3,7 +3,7 @@
 What is derived is derived again from the facts signed by then; decisions are this service's own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -13,6 +13,7 @@ from kernel.facts import Recorded
 from kernel.ids import derived_id
 from kernel.refusal import Unknown
 from kernel.store.store import Store, Transaction
+from services.plans.app.questions import Asked
 from services.plans.app.streams import client_subject, decision_stream, level_stream
 from services.plans.domain.decision import RecommendationDecided
 from services.plans.domain.explain import Clause, Segment, clauses_of, sayings, segments_of
@@ -47,6 +48,12 @@ class Past(Protocol):
 
     def commands(self, tx: Transaction, facts: Sequence[UUID]) -> Mapping[UUID, UUID]:
         """Private fact → the command that made it."""
+        ...
+
+    def episodes_at(
+        self, tx: Transaction, client_id: str, sites: Collection[str]
+    ) -> Callable[[str], bool]:
+        """Whether an episode of the client's is shown to who has these sites."""
         ...
 
     def unsettled(self, tx: Transaction, client_id: str) -> bool:
@@ -92,17 +99,27 @@ class WhyLevel:
 
 
 def why_level_of_care(
-    store: Store, past: Past, client_id: str, on: date | None, until: datetime | None
+    store: Store,
+    past: Past,
+    asked: Asked,
+    on: date | None,
+    until: datetime | None,
 ) -> WhyLevel:
-    """Every episode; with `on` the one of that day, its segment and the weeks up to it.
+    """Every episode at the asker's sites; with `on` that of the day, its segment, the weeks to it.
 
     Refuses a client of whom no admission was heard by then, or none on that day (Unknown).
     """
+    client_id = asked.client_id
     with store.transaction() as tx:
+        here = past.episodes_at(tx, client_id, asked.sites)
         stale = past.unsettled(tx, client_id)
         then = past.known(tx, client_id, until)
         asking = _Asking(tx, past, client_id, then, on, until)
-        episodes = [asking.episode(each) for each in episodes_of(then.facts) if _is_of(each, on)]
+        episodes = [
+            asking.episode(each)
+            for each in episodes_of(then.facts)
+            if _is_of(each, on) and here(each.admission.episode_id)
+        ]
     if not episodes:
         raise Unknown("admission", client_id if on is None else f"{client_id}|{on}")
     return WhyLevel(client_id=client_id, episodes=episodes, stale=stale)

@@ -1,10 +1,11 @@
 """What plans' use cases and questions need from outside."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from kernel.sites import speaks_for_every
 from kernel.store.store import Transaction
 from services.plans.domain.episode import Admitted
 from services.plans.domain.scores import Trend
@@ -80,9 +81,23 @@ class Episodes(Protocol):
         """The client's open safety tasks of HIGH risk; one that doesn't say its risk is HIGH."""
         ...
 
+    def sites(self, tx: Transaction, client_id: str) -> Mapping[str, str]:
+        """The client's episodes of which an admission was heard → the site of each."""
+        ...
+
     def activated(self, tx: Transaction, client_id: str, episode_id: str) -> Sequence[str]:
         """Ids of the plans that came into force in it, whether or not others followed since."""
         ...
+
+
+def episodes_at(
+    tx: Transaction, episodes: Episodes, client_id: str, sites: Collection[str]
+) -> Callable[[str], bool]:
+    """Whether an episode of this client's is shown to who has these sites."""
+    if speaks_for_every(sites):
+        return lambda _: True
+    site_of = episodes.sites(tx, client_id)
+    return lambda episode_id: site_of.get(episode_id) in sites
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

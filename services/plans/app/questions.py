@@ -7,7 +7,7 @@ from datetime import datetime
 from kernel.facts import Position
 from kernel.messaging.standing import unsettled_clients, wait_until_heard
 from kernel.store.store import Store
-from services.plans.app.ports import Derived, MeasuredWeek, RecommendedWeek
+from services.plans.app.ports import MeasuredWeek, Outside, RecommendedWeek, episodes_at
 from services.plans.app.streams import client_subject, decision_stream
 from services.plans.domain.decision import DECISION
 
@@ -21,8 +21,16 @@ class Advice:
     decision: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """About whom, by who has which sites: of episodes elsewhere nothing is told."""
+
+    client_id: str
+    sites: frozenset[str]
+
+
 def list_progress(
-    store: Store, derived: Derived, client_id: str, after: Sequence[Position], deadline: float
+    store: Store, outside: Outside, asked: Asked, after: Sequence[Position], deadline: float
 ) -> Sequence[MeasuredWeek]:
     """The client's progress, week by week, once `after` was heard and nothing of it is due.
 
@@ -30,19 +38,23 @@ def list_progress(
     """
     wait_until_heard(store, after, deadline)
     with store.transaction() as tx:
-        return derived.weeks(tx, client_id)
+        here = episodes_at(tx, outside.episodes, asked.client_id, asked.sites)
+        weeks = outside.derived.weeks(tx, asked.client_id)
+    return [week for week in weeks if here(week.episode_id)]
 
 
 def progress_as_of(
-    store: Store, derived: Derived, client_id: str, until: datetime
+    store: Store, outside: Outside, asked: Asked, until: datetime
 ) -> Sequence[MeasuredWeek]:
     """The client's progress as it would have been measured by then; its revisions are not told."""
     with store.transaction() as tx:
-        return derived.weeks_as_of(tx, client_id, until)
+        here = episodes_at(tx, outside.episodes, asked.client_id, asked.sites)
+        weeks = outside.derived.weeks_as_of(tx, asked.client_id, until)
+    return [week for week in weeks if here(week.episode_id)]
 
 
 def list_recommendations(
-    store: Store, derived: Derived, client_id: str, after: Sequence[Position], deadline: float
+    store: Store, outside: Outside, asked: Asked, after: Sequence[Position], deadline: float
 ) -> Sequence[Advice]:
     """The client's recommendations, oldest first, each marked stale while anything of the client is
     parked, behind or due; refuses as `list_progress` does.
@@ -50,11 +62,13 @@ def list_recommendations(
     A decision on a recommendation that was of another kind then is not shown: this one is open.
     """
     wait_until_heard(store, after, deadline)
-    subject = client_subject(client_id)
+    subject = client_subject(asked.client_id)
     with store.transaction() as tx:
         # Asked first: what is read after it is at least as fresh as the answer.
         stale = bool(unsettled_clients(tx.connection, [subject]))
-        found = derived.recommendations(tx, client_id)
+        here = episodes_at(tx, outside.episodes, asked.client_id, asked.sites)
+        made = outside.derived.recommendations(tx, asked.client_id)
+        found = [each for each in made if here(each.episode_id)]
         streams = {
             each.recommendation_id: decision_stream(each.recommendation_id) for each in found
         }
@@ -62,7 +76,7 @@ def list_recommendations(
     advice = []
     for each in found:
         history = decisions[streams[each.recommendation_id]]
-        made = DECISION.fold(recorded.fact for recorded in history).on(each.kind)
-        outcome = "" if made is None else made.outcome
+        decided = DECISION.fold(recorded.fact for recorded in history).on(each.kind)
+        outcome = "" if decided is None else decided.outcome
         advice.append(Advice(recommended=each, stale=stale, decision=outcome))
     return advice

@@ -14,7 +14,7 @@ from kernel.config import Settings
 from kernel.rpc.client import Client
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Issuer, Verifier
-from tests.kernel.rpc.made import DEADLINE, Ask, Serve
+from tests.kernel.rpc.made import DEADLINE, Ask, Serve, scope
 
 
 @pytest.fixture(scope="session")
@@ -62,6 +62,7 @@ def serve(secrets_dir: Path, settings_of: Callable[..., Settings]) -> Iterator[S
             server = Server(
                 services,
                 verifier=Verifier(secrets_dir),
+                scope=scope(),
                 settings=settings_of(**settings),
                 ready=ready,
             )

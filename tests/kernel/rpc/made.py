@@ -16,9 +16,14 @@ from ninehours.common.v1 import policy_pb2
 from ninehours.common.v1.common_pb2 import Date
 from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
 
+from kernel.codec import Codec
 from kernel.rpc.call import Call
 from kernel.rpc.client import Client
+from kernel.rpc.scope import Kind, Scope
 from kernel.rpc.server import Server
+from kernel.store.database import open_database
+from kernel.store.store import Store
+from kernel.vault import Vault
 
 _numbers = count()
 DEADLINE = 600.0  # seconds: no test fails for being slow
@@ -34,6 +39,27 @@ class Serve(Protocol):
         ready: Callable[[], bool] = ...,
         **settings: Any,
     ) -> Server: ...
+
+
+def scope(**kinds: Kind) -> Scope:
+    """On a database that nobody connects to: what is bound to sites alone asks for none."""
+    store = Store(
+        open_database("postgresql://nobody@127.0.0.1:1/none"),
+        codec=Codec({}),
+        topic="none",
+        network="test",
+        vault=Vault(bytes(32)),
+    )
+    return Scope(store, kinds)
+
+
+def bound(*by: Mapping[str, Any]) -> policy_pb2.Policy:
+    """Clinicians who treat, bound by these."""
+    return policy_pb2.Policy(
+        roles=["clinician"],
+        purposes=["TREATMENT"],
+        bound_by=[policy_pb2.Bound(**each) for each in by],
+    )
 
 
 class Ask(Protocol):
@@ -103,7 +129,8 @@ def _log_service() -> ServiceDescriptor:
         )
         options: Any = method.options
         policy: Any = policy_pb2.policy
-        allowed = policy_pb2.Policy(roles=["operator"], purposes=["OPERATIONS"])
+        network = policy_pb2.Bound(kind="network")
+        allowed = policy_pb2.Policy(roles=["operator"], purposes=["OPERATIONS"], bound_by=[network])
         options.Extensions[policy].CopyFrom(allowed)
     pool = descriptor_pool.Default()
     pool.AddSerializedFile(file.SerializeToString())

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import grpc
 import pytest
 from google.protobuf.message_factory import GetMessageClass
+from ninehours.common.v1.policy_pb2 import Bound
 from ninehours.common.v1.policy_pb2 import Policy as Declared
 from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
 
@@ -20,10 +21,11 @@ from kernel.rpc.call import Call
 from kernel.rpc.status import RemoteRefusal, refusal_of
 from kernel.rpc.tokens import Issuer
 from tests.kernel.made import PATIENCE, until
-from tests.kernel.rpc.made import DEADLINE, LOG, Ask, Log, Serve, declare, lines, raw_read
+from tests.kernel.rpc.made import DEADLINE, LOG, Ask, Log, Serve, bound, declare, lines, raw_read
 
 Code = grpc.StatusCode
-TREATING = Declared(roles=["clinician"], purposes=["TREATMENT"], site_field="site_id")
+HERE, ELSEWHERE = str(UUID(int=1)), str(UUID(int=2))
+TREATING = bound({"kind": "site", "field": "site_id"})
 
 
 def test_a_permitted_call_is_answered_and_leaves_one_line(
@@ -97,13 +99,13 @@ def test_a_role_purpose_or_site_that_is_not_covered_is_denied(
         assert refused.value.code is Code.PERMISSION_DENIED
         return refused.value.reason
 
-    assert reason(["operator"], ["*"], "TREATMENT", "a") == "ROLE_NOT_ALLOWED"
-    assert reason(["clinician"], ["*"], "PAYMENT", "a") == "PURPOSE_NOT_ALLOWED"
-    assert reason(["clinician"], ["a"], "TREATMENT", "b") == "SITE_NOT_ALLOWED"
+    assert reason(["operator"], ["*"], "TREATMENT", HERE) == "ROLE_NOT_ALLOWED"
+    assert reason(["clinician"], ["*"], "PAYMENT", HERE) == "PURPOSE_NOT_ALLOWED"
+    assert reason(["clinician"], [HERE], "TREATMENT", ELSEWHERE) == "SITE_NOT_ALLOWED"
     allowed = ask(
-        server, service, lambda: people.token("staff/ada", ["clinician"], ["a"], "TREATMENT")
+        server, service, lambda: people.token("staff/ada", ["clinician"], [HERE], "TREATMENT")
     )
-    assert allowed.Do(request(site_id="a")).count == 1
+    assert allowed.Do(request(site_id=HERE)).count == 1
 
 
 def test_the_callers_now_counts_only_where_settings_say_so(serve: Serve, ask: Ask) -> None:
@@ -203,7 +205,10 @@ def test_a_call_whose_deadline_passed_in_the_queue_is_not_begun(
 
 
 def streaming(answer: Callable[[Any], Iterator[Any]]) -> tuple[Any, Any, Any]:
-    service = declare(Declared(roles=["operator"], purposes=["OPERATIONS"]), streams=True)
+    service = declare(
+        Declared(roles=["operator"], purposes=["OPERATIONS"], bound_by=[Bound(kind="network")]),
+        streams=True,
+    )
     respond = GetMessageClass(service.methods[0].output_type)
 
     class Servicer:

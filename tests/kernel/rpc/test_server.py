@@ -106,14 +106,16 @@ from kernel.config import Settings
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Verifier
 from tests.kernel.made import PATIENCE, until
-from tests.kernel.rpc.made import LOG
+from tests.kernel.rpc.made import LOG, scope
 class Servicer:
     def Read(self, request, call): ...
     def Heads(self, request, call): ...
 logs.configure("intake", "api")
 settings = Settings.from_environment()
 verifier = Verifier(settings.secrets_dir)
-server = Server({LOG: Servicer()}, verifier=verifier, settings=settings, ready=lambda: True)
+server = Server(
+    {LOG: Servicer()}, verifier=verifier, scope=scope(), settings=settings, ready=lambda: True
+)
 server.run_until_signal()
 """
 

@@ -1,0 +1,38 @@
+"""Whose each session and template is, by its site; and each client, by what intake told."""
+
+from ninehours.intake.v1 import intake_events_pb2 as intake
+
+from kernel.messaging.staying import sites_told_of
+from kernel.rpc.scope import Kind
+from kernel.store.store import Transaction
+from services.attendance.app.streams import session_stream, template_stream
+from services.attendance.domain.session import SESSION
+from services.attendance.domain.template import TEMPLATE
+
+
+def sites_of_client(tx: Transaction, client_id: str) -> frozenset[str]:
+    return sites_told_of(
+        tx.connection,
+        client_id,
+        registered=intake.ClientRegistered,
+        admitted=intake.ClientAdmitted,
+        ended=intake.EpisodeClosed,
+        on="closed_on",
+    )
+
+
+def site_of_session(tx: Transaction, session_id: str) -> frozenset[str]:
+    session = SESSION.fold(recorded.fact for recorded in tx.load(session_stream(session_id)))
+    return frozenset({session.scheduled.site_id} if session.scheduled else ())
+
+
+def site_of_template(tx: Transaction, template_id: str) -> frozenset[str]:
+    template = TEMPLATE.fold(recorded.fact for recorded in tx.load(template_stream(template_id)))
+    return frozenset({template.defined.site_id} if template.defined else ())
+
+
+KINDS = {
+    "client": Kind(sites_of_client),
+    "session": Kind(site_of_session),
+    "template": Kind(site_of_template),
+}

@@ -1,0 +1,66 @@
+"""Whose each client, claim and batch is; an account sums over all sites of one client."""
+
+from ninehours.attendance.v1 import attendance_events_pb2 as attendance
+from ninehours.intake.v1 import intake_events_pb2 as intake
+from ninehours.plans.v1 import plans_events_pb2 as plans
+from sqlalchemy import text
+
+from kernel.messaging.staying import sites_told_of
+from kernel.messaging.told import told
+from kernel.rpc.scope import Kind
+from kernel.store.store import Transaction
+from services.billing.adapters.messages import draft_id
+from services.billing.adapters.record import claims_of
+from services.billing.domain.derive import DRAFT_CLAIM
+
+# Each names a site at which something of the client happened that is billed.
+OF_ACCOUNTS = (intake.ClientAdmitted, attendance.SessionScheduled, attendance.SessionAttended)
+
+
+def sites_of_client(tx: Transaction, client_id: str) -> frozenset[str]:
+    """An episode is over on the day of the discharge that closes it: closings aren't heard here."""
+    return sites_told_of(
+        tx.connection,
+        client_id,
+        registered=intake.ClientRegistered,
+        admitted=intake.ClientAdmitted,
+        ended=plans.ClientDischarged,
+        on="discharged_on",
+    )
+
+
+def sites_of_account(tx: Transaction, client_id: str) -> frozenset[str]:
+    """Every site of the client's now, and every one at which they were, or are to be, treated."""
+    facts = told(tx.connection, OF_ACCOUNTS, subject=f"client/{client_id}")
+    return sites_of_client(tx, client_id).union(fact.message.site_id for fact in facts)
+
+
+def site_of_claim(tx: Transaction, claim_id: str) -> frozenset[str]:
+    """Of an issued claim, or of a draft."""
+    issued = claims_of(tx, [claim_id])[claim_id].issued
+    if issued is not None:
+        return frozenset({issued.site_id})
+    rows = tx.connection.execute(
+        text("SELECT content FROM derived WHERE kind = :kind AND current"), {"kind": DRAFT_CLAIM}
+    )
+    return frozenset(row.content["site_id"] for row in rows if draft_id(row.content) == claim_id)
+
+
+def sites_of_batch(tx: Transaction, batch_id: str) -> frozenset[str]:
+    """Those whose claims are in its file."""
+    rows = tx.connection.execute(
+        text(
+            "SELECT DISTINCT body->>'site_id' AS site_id FROM fact"
+            " WHERE type = 'billing.claim_issued.v1' AND body->>'batch_id' = :batch"
+        ),
+        {"batch": batch_id},
+    )
+    return frozenset(row.site_id for row in rows)
+
+
+KINDS = {
+    "client": Kind(sites_of_client),
+    "account": Kind(sites_of_account, every=True),
+    "claim": Kind(site_of_claim),
+    "batch": Kind(sites_of_batch, every=True),
+}

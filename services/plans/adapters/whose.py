@@ -1,0 +1,63 @@
+"""Whose each client, episode, plan and recommendation is, by the admissions that were heard."""
+
+from ninehours.intake.v1 import intake_events_pb2 as intake
+from ninehours.plans.v1 import plans_events_pb2 as plans
+from sqlalchemy import text
+
+from kernel.messaging.staying import sites_told_of
+from kernel.rpc.scope import Kind
+from kernel.store.store import Transaction
+from services.plans.adapters.derived import episode_recommended
+from services.plans.adapters.episodes import SqlEpisodes
+from services.plans.app.streams import plan_stream, state_of
+from services.plans.domain.plan import PLAN
+
+
+def sites_of_client(tx: Transaction, client_id: str) -> frozenset[str]:
+    """An episode is over, here, on the day of the discharge that will close it."""
+    return sites_told_of(
+        tx.connection,
+        client_id,
+        registered=None,
+        admitted=intake.ClientAdmitted,
+        ended=plans.ClientDischarged,
+        on="discharged_on",
+    )
+
+
+def site_of_episode(tx: Transaction, episode_id: str) -> frozenset[str]:
+    rows = tx.connection.execute(
+        text(
+            # The type as a literal: that is what the index of admissions is for.
+            "SELECT body FROM heard_fact WHERE type = 'ninehours.intake.v1.ClientAdmitted'"
+            " AND position(:id IN body) > 0"
+        ),
+        {"id": episode_id.encode()},
+    )
+    told = (intake.ClientAdmitted.FromString(bytes(row.body)) for row in rows)
+    return frozenset(each.site_id for each in told if each.episode_id == episode_id)
+
+
+def site_of_plan(tx: Transaction, plan_id: str) -> frozenset[str]:
+    draft = state_of(tx, PLAN, plan_stream(plan_id)).draft
+    return _site(tx, (draft.client_id, draft.episode_id)) if draft else frozenset()
+
+
+def site_of_recommendation(tx: Transaction, recommendation_id: str) -> frozenset[str]:
+    about = episode_recommended(tx, recommendation_id)
+    return _site(tx, about) if about else frozenset()
+
+
+def _site(tx: Transaction, about: tuple[str, str]) -> frozenset[str]:
+    """Of a client's episode; none while its admission was not heard."""
+    client_id, episode_id = about
+    site_id = SqlEpisodes().sites(tx, client_id).get(episode_id)
+    return frozenset({site_id} if site_id else ())
+
+
+KINDS = {
+    "client": Kind(sites_of_client),
+    "episode": Kind(site_of_episode),
+    "plan": Kind(site_of_plan),
+    "recommendation": Kind(site_of_recommendation),
+}
