@@ -1,16 +1,19 @@
 """Draining: due keys become current rows and public facts, and nothing raised meanwhile is lost."""
 
 import secrets
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from kernel.facts import Row
 from kernel.ids import derived_id
+from kernel.messaging import limited
 from kernel.messaging.draining import Draining
 from kernel.messaging.interests import Derivation, Facts, Interests
 from kernel.messaging.standing import unsettled_clients
@@ -239,6 +242,51 @@ def test_a_key_that_the_database_refuses_is_set_aside_and_others_go_on(
     assert error is not None
     assert error.startswith("sqlalchemy.exc.OperationalError at kernel/messaging/")
     assert list(listener.tallies()) == [f"{BOB}|s"]
+
+
+@pytest.mark.xfail(strict=True, reason="9.13: an endless derivation stops everything")
+def test_a_derivation_that_takes_too_long_is_parked_and_others_go_on(
+    tallying: Store, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would catch whatever stops it; ten times the limit here stand for endless."""
+    monkeypatch.setattr(limited, "CPU_SECONDS", 0.2)
+
+    def derive(client: str, facts: Facts) -> Sequence[Row]:
+        end = time.thread_time() + 2
+        while client == ADA and time.thread_time() < end:
+            with suppress(Exception):
+                sum(range(1000))
+        return TALLY.derive(client, facts)
+
+    listener = Listener(tallying, log, interests=derived_with(derive=derive))
+    listener.hear(log.tell(ADA, attended("s", 1)), log.tell(BOB, attended("s", 1, client=BOB)))
+    listener.draining.drain()
+    assert list(listener.tallies()) == [f"{BOB}|s"]
+    [(key, error)] = listener.due()
+    assert key == ADA
+    assert error is not None
+    assert error.startswith(
+        "kernel.messaging.limited.TookTooLong at tests/kernel/test_draining.py:"
+    )
+
+
+@pytest.mark.xfail(strict=True, reason="9.13: a statement without end stops everything")
+def test_a_statement_that_takes_too_long_parks_its_client_and_others_go_on(
+    tallying: Store, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limited, "STATEMENT_SECONDS", 0.2)
+
+    class Slow(Interests):
+        def gather(self, connection: Connection, client: str, *until: Any) -> Any:
+            if client == ADA:
+                connection.execute(text("SELECT pg_sleep(2)"))
+            return super().gather(connection, client, *until)
+
+    listener = Listener(tallying, log, interests=Slow(INPUTS.by_type.values(), [TALLY]))
+    listener.hear(log.tell(ADA, attended("s", 1)), log.tell(BOB, attended("s", 1, client=BOB)))
+    listener.draining.drain()
+    assert list(listener.tallies()) == [f"{BOB}|s"]
+    assert [key for key, error in listener.due() if error] == [ADA]
 
 
 def test_due_keys_of_a_derivation_that_is_no_more_hold_nobody_up(

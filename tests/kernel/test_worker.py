@@ -6,19 +6,21 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from kafka import KafkaProducer
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from kernel.messaging import worker as worker_module
 from kernel.messaging.hearing import Record
-from kernel.messaging.ordinal import Ordinal
+from kernel.messaging.ordinal import ORDINAL, Ordinal
 from kernel.store.store import Store
 from ninehours.local.servers import LocalServers
-from tests.kernel.made import ADA, BOB, PATIENCE, Listener, Log, attended, until
+from tests.kernel.made import ADA, BOB, PATIENCE, Listener, Log, ask, attended, is_waiting, until
 
 ROOT = Path(__file__).resolve().parents[2]
 TOPIC = "ninehours.attendance.v1"
@@ -96,6 +98,42 @@ def test_a_worker_hears_and_derives_though_its_peer_is_away_and_ends_when_told(
     lines = (tmp_path / "log").read_text()
     assert "owner_away" in lines
     assert "_failed" not in lines
+
+
+def holder_of(store: Store, ordinal: int) -> int | None:
+    """The backend that holds the ordinal's lock."""
+    rows = ask(
+        store,
+        "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = :kind"
+        " AND objid = :ordinal"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        kind=ORDINAL,
+        ordinal=ordinal,
+    )
+    return rows[0].pid if rows else None
+
+
+@pytest.mark.xfail(strict=True, reason="9.13: a worker that lost its ordinal's lock goes on")
+def test_a_worker_that_lost_its_ordinal_to_another_ends(
+    tallying: Store, broker: LocalServers, secrets_dir: Path, tmp_path: Path
+) -> None:
+    """Another waits for the lock: it has it as soon as the worker's connection is ended."""
+    broker.declare_topics(TOPIC)
+    with (
+        worker(tallying, broker, secrets_dir, tmp_path) as process,
+        tallying.engine.connect() as other,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        until(lambda: (tmp_path / "ready").exists() and holder_of(tallying, 0) is not None)
+        other.execute(text("SET LOCAL lock_timeout = 0"))
+        lock = text("SELECT pg_advisory_lock(:kind, 0)")
+        taking = thread.submit(other.execute, lock, {"kind": ORDINAL})
+        until(lambda: is_waiting(tallying))
+        ask(tallying, "SELECT pg_terminate_backend(:pid)", pid=holder_of(tallying, 0))
+        taking.result(PATIENCE)
+        until(lambda: process.poll() is not None)
+    assert process.returncode == 1
+    assert "ordinal_lost" in (tmp_path / "log").read_text()
 
 
 def test_a_comparison_that_the_database_interrupts_is_asked_for_again() -> None:
