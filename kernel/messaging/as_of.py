@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from kernel.facts import Row
+from kernel.messaging import limited
 from kernel.messaging.interests import Derivation, Interests
 from kernel.store.store import Store
 
@@ -21,4 +22,4 @@ def rows_as_of(
     """The rows of `client/<uuid>` as heard by `until`, own facts counted; None: as of now."""
     with store.transaction() as tx:
         facts = interests.gather(tx.connection, client, until)
-    return derivation.derive(client, facts)
+    return limited.derive(derivation, client, facts)

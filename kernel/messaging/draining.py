@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from kernel.facts import HeardFact, Publication
 from kernel.ids import derived_id
+from kernel.messaging import limited
 from kernel.messaging.difference import Change, difference
 from kernel.messaging.envelope import LABELS, strictest
 from kernel.messaging.interests import Derivation, Interests
@@ -131,6 +132,7 @@ class Draining:
     def _derive(
         self, tx: Transaction, derivation: Derivation, client: str, took: Callable[[int], None]
     ) -> bool:
+        _limit_statements(tx)
         if not _is_ours(tx, derivation):
             return False
         references = self._interests.leads_to(tx.connection, client)
@@ -148,7 +150,7 @@ class Draining:
         if facts.keys() - {client} - references:
             raise _ReferencesGrew
         self._barrier("read")
-        rows = derivation.derive(client, facts)
+        rows = limited.derive(derivation, client, facts)
         changes = difference(tx.connection, derivation, client, rows)
         tx.publish(_publications(derivation, client, changes, facts))
         self._barrier("derived")
@@ -203,6 +205,12 @@ def _take_over(tx: Transaction, derivation: Derivation) -> bool:
             {"name": derivation.name, "code": derivation.code},
         ).rowcount
     )
+
+
+def _limit_statements(tx: Transaction) -> None:
+    """One that takes too long is refused, and parks the client: others wait for its locks."""
+    milliseconds = int(limited.STATEMENT_SECONDS * 1000)
+    tx.connection.execute(text(f"SET LOCAL statement_timeout = {milliseconds}"))
 
 
 def _is_ours(tx: Transaction, derivation: Derivation) -> bool:

@@ -22,6 +22,7 @@ TCP = {
 }
 # Connection, shutdown and cancel, resources, the server's disk, a standby that takes no writes.
 AWAY = ("08", "57", "53", "58", "25006")
+CANCELLED = "57014"  # a statement that was too long, or that an operator ended: it is refused
 BUSY = ("40001", "40P01", "55P03")  # serialization, deadlock, lock timeout
 
 
@@ -54,7 +55,7 @@ def is_away(error: BaseException) -> bool:
     if state is None:
         kinds = (OperationalError, InterfaceError, psycopg.OperationalError)
         return isinstance(error, kinds)
-    return state.startswith(AWAY)
+    return state.startswith(AWAY) and state != CANCELLED
 
 
 def is_busy(error: BaseException) -> bool:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.engine import Row as SqlRow
 
 from kernel.ids import derived_id
+from kernel.messaging import limited
 from kernel.messaging.difference import normal
 from kernel.messaging.interests import Derivation
 from kernel.messaging.parking import what_failed
@@ -70,7 +71,7 @@ def _of_client(looking: Looking, derivation: Derivation, client: str) -> Iterato
         facts = looking.interests.gather(looking.connection, client)
         anew = {
             derived_id(derivation.name, row.kind, row.key): row
-            for row in derivation.derive(client, facts)
+            for row in limited.derive(derivation, client, facts)
         }
     except Exception as error:  # what a derivation raises is its own affair
         says = f"{derivation.name} can't be derived: {what_failed(error)}"

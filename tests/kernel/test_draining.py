@@ -244,7 +244,6 @@ def test_a_key_that_the_database_refuses_is_set_aside_and_others_go_on(
     assert list(listener.tallies()) == [f"{BOB}|s"]
 
 
-@pytest.mark.xfail(strict=True, reason="9.13: an endless derivation stops everything")
 def test_a_derivation_that_takes_too_long_is_parked_and_others_go_on(
     tallying: Store, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -270,7 +269,6 @@ def test_a_derivation_that_takes_too_long_is_parked_and_others_go_on(
     )
 
 
-@pytest.mark.xfail(strict=True, reason="9.13: a statement without end stops everything")
 def test_a_statement_that_takes_too_long_parks_its_client_and_others_go_on(
     tallying: Store, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:

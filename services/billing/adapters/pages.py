@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import text
 
 from kernel.facts import Row, id_of
+from kernel.messaging import limited
 from kernel.store.store import Transaction
 from services.billing.adapters.heard import CLAIMS, INTERESTS
 from services.billing.adapters.known import known_of
@@ -94,7 +95,7 @@ class SqlPages:
         found: list[DerivedRow] = []
         for client in _clients_from(tx, wanted):
             facts = INTERESTS.gather(tx.connection, client, wanted.until)
-            rows = [row for row in CLAIMS.derive(client, facts) if _is_wanted(row, wanted)]
+            rows = [row for row in limited.derive(CLAIMS, client, facts) if _is_wanted(row, wanted)]
             found += [
                 DerivedRow(row.key, dict(row.content), 0)
                 for row in sorted(rows, key=lambda row: row.key)
