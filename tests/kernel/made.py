@@ -339,6 +339,19 @@ def is_waiting(store: Store) -> bool:
     )
 
 
+def is_asleep(store: Store, lock: int) -> bool:
+    """Whether a process sleeps beside this lock, until writers of the database ring for it."""
+    return bool(
+        ask(
+            store,
+            "SELECT FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND granted"
+            " AND objid = :lock AND objsubid = 1"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            lock=lock,
+        )
+    )
+
+
 def until(condition: Callable[[], bool]) -> None:
     """Look until it holds; fail after a while."""
     look = threading.Event()

@@ -24,6 +24,7 @@ from tests.kernel.made import (
     Log,
     ask,
     attended,
+    is_asleep,
     published,
     until,
 )
@@ -193,6 +194,16 @@ def test_a_second_relay_stands_by_and_takes_over_when_the_firsts_connection_dies
         assert producers[1].sent == 15
     until(lambda: holder(store) is None)  # with the relay its lock goes
     assert len(received(broker, store.topic, 30)) == 30
+
+
+@pytest.mark.xfail(strict=True, reason="9.30: a relay at rest polls for ever")
+def test_a_relay_with_nothing_to_send_sleeps_and_is_woken(
+    store: Store, producer: KafkaProducer
+) -> None:
+    with running(relay_of(store, producer)):
+        until(lambda: is_asleep(store, 905_004))
+        publish_all(store)
+        until(lambda: unsent(store) == 0)
 
 
 def test_a_broker_that_is_away_marks_nothing_and_ends_nothing(store: Store) -> None:
