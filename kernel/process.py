@@ -157,7 +157,7 @@ def _relay(service: Service, settings: Settings) -> None:
     )
     relay = Relay(store, producer, service.name, ready=_ready(settings))
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: relay.stop.set())
+        signal.signal(number, lambda *_: relay.stop())
     relay.run()
     producer.close(timeout=5)
 
@@ -167,9 +167,11 @@ def _stream(service: Service, settings: Settings) -> None:
     from kernel.messaging.draining import Draining  # noqa: PLC0415
     from kernel.messaging.healing import Healing  # noqa: PLC0415
     from kernel.messaging.hearing import Hearing  # noqa: PLC0415
+    from kernel.messaging.ordinal import Ordinal  # noqa: PLC0415
 
     store = open_store(service, settings)
-    hearing = Hearing(store, service.interests)
+    ordinal = Ordinal(store.engine, _ordinal())
+    hearing = Hearing(store, service.interests, fence=ordinal.fence)
     owners = _owners(service, settings)
     worker.run(
         worker.Listening(
@@ -177,7 +179,8 @@ def _stream(service: Service, settings: Settings) -> None:
             topics=tuple(owners),
             bootstrap=settings.kafka,
             session_timeout=settings.session_timeout,
-            ordinal=_ordinal(),
+            member=f"{service.name}-stream-{_ordinal()}",
+            ordinal=ordinal,
             store=store,
             hearing=hearing,
             healing=Healing(store, hearing, owners),

@@ -18,7 +18,7 @@ from kernel.messaging.reacting import Reacting
 from kernel.store.database import is_passing
 from kernel.store.store import Store, Transaction
 
-BATCH = 100
+BATCH = 25
 
 
 class _ReferencesGrew(Exception):
@@ -43,13 +43,17 @@ class Draining:
 
     def drain(self) -> int:
         """Drain until nothing due is left to take; gives how many keys were, reactions first."""
-        done = self._reacting.drain()
-        while keys := self._due():
-            taken = sum(self._drain_key(*key) for key in keys)
-            if not taken:
-                break
+        done = 0
+        while taken := self.drain_some():
             done += taken
         return done
+
+    def drain_some(self) -> int:
+        """React, and derive a few: who does other things beside gets to them. 0: nothing is left.
+
+        What is left then is somebody else's.
+        """
+        return self._reacting.drain() + sum(self._drain_key(*key) for key in self._due())
 
     def raise_all(self) -> int:
         """Make every client due, in every derivation, and what was never reacted to: a rebuild."""

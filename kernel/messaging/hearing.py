@@ -54,11 +54,17 @@ class Hearing:
     """The listening side of a service: `hear` takes records, in any order, any number of times."""
 
     def __init__(
-        self, store: Store, interests: Interests, *, barrier: Callable[[str], None] = lambda _: None
+        self,
+        store: Store,
+        interests: Interests,
+        *,
+        fence: Callable[[Transaction], None] = lambda _: None,
+        barrier: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.store = store
         self.interests = interests
         self.own = OwnFacts(store, interests)
+        self._fence = fence  # raises in a transaction that must not hear any more
         self._barrier = barrier  # tests hold two transactions here
 
     def begin(self, topics: Sequence[Topic]) -> None:
@@ -91,6 +97,7 @@ class Hearing:
 
     def _hear(self, records: Sequence[Record], culprit: Exception | None = None) -> None:
         with self.store.transaction() as tx:
+            self._fence(tx)
             enveloped = list(self._envelopes(tx, records))
             subjects = {envelope.subject for _, envelope in enveloped}
             tx.lock(subjects)

@@ -1,11 +1,14 @@
 """A stream worker's ordinal, which its Kafka member id is made of."""
 
 import time
+from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from kernel import logs
+from kernel.store.database import is_passing
+from kernel.store.store import Transaction
 
 log = logs.get("kernel.worker")
 
@@ -13,46 +16,97 @@ ORDINAL = 905_003  # advisory locks (ORDINAL, n): one worker a static member id
 AWAY = 0.5  # seconds before it is tried again
 
 
+class OrdinalLost(Exception):
+    """Another worker has this one's ordinal: it must not hear any more."""
+
+
 class Ordinal:
-    """This worker's ordinal, held by a lock: two workers with one member id evict each other."""
+    """This worker's ordinal, held by a lock: two workers with one member id evict each other.
+
+    The lock is gone with its connection, and the worker may not know yet. So whoever takes the
+    ordinal writes who holds it now, and no batch is heard but by that one.
+    """
 
     def __init__(self, engine: Engine, ordinal: int) -> None:
         self._engine = engine
         self._ordinal = ordinal
+        self._holder = uuid4()
         self._connection: Connection | None = None
 
-    def take(self) -> None:
-        """Wait until it is ours."""
+    def take(self) -> Connection:
+        """Wait until it is ours; gives the connection that holds it, which is nobody else's."""
         waited = False
-        while not self._taken():
+        while (taken := self._take()) is None:
             if not waited:
                 log.warning("ordinal_taken_or_database_away", ordinal=self._ordinal)
                 waited = True
             time.sleep(AWAY)
+        return taken
 
-    def keep(self) -> None:
-        """Take it again if the database went away, and the lock with it."""
-        try:
-            if self._connection is not None:
-                self._connection.execute(text("SELECT 1"))
-                self._connection.commit()
-                return
-        except DBAPIError:
+    def take_again(self) -> Connection:
+        """After its connection was lost; raises OrdinalLost when another was faster.
+
+        Waits for a database that is away. Our own lock of before goes with its connection, which
+        the server may notice later than we do: then this ends as if another had it.
+        """
+        if self._connection is not None:
+            self._connection.close()
             self._connection = None
-        self.take()
+        while True:
+            try:
+                if (taken := self._try()) is None:
+                    raise OrdinalLost
+                return taken
+            except (DBAPIError, TimeoutError) as error:
+                if not is_passing(error):
+                    raise
+            time.sleep(AWAY)
 
-    def _taken(self) -> bool:
+    def fence(self, tx: Transaction) -> None:
+        """Let this transaction go on only while nobody else has the ordinal; raises OrdinalLost.
+
+        Who takes it waits until the transaction is over.
+        """
+        held = tx.connection.execute(
+            text(
+                "SELECT holder FROM stream_ordinal WHERE ordinal = :ordinal AND holder = :holder"
+                " FOR SHARE"
+            ),
+            {"ordinal": self._ordinal, "holder": self._holder},
+        ).scalar()
+        if held is None:
+            raise OrdinalLost
+
+    def _take(self) -> Connection | None:
         try:
-            connection = self._engine.connect()
+            return self._try()
+        except (DBAPIError, TimeoutError) as error:
+            if not is_passing(error):
+                raise
+            return None
+
+    def _try(self) -> Connection | None:
+        """The connection that holds it now; None: another's does."""
+        connection = self._engine.connect()
+        try:
             taken = connection.execute(
                 text("SELECT pg_try_advisory_lock(:kind, :ordinal)"),
                 {"kind": ORDINAL, "ordinal": self._ordinal},
             ).scalar_one()
-            connection.commit()
-        except (DBAPIError, TimeoutError):
-            return False
-        if taken:
-            self._connection = connection
-        else:
+            if taken:
+                connection.detach()  # closed, not pooled: the lock goes with the connection
+                connection.execute(
+                    text(
+                        "INSERT INTO stream_ordinal (ordinal, holder) VALUES (:ordinal, :holder)"
+                        " ON CONFLICT (ordinal) DO UPDATE SET holder = excluded.holder"
+                    ),
+                    {"ordinal": self._ordinal, "holder": self._holder},
+                )
+                connection.commit()
+                self._connection = connection
+                return connection
+        except BaseException:
             connection.close()
-        return bool(taken)
+            raise
+        connection.close()
+        return None

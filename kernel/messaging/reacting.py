@@ -12,6 +12,7 @@ from kernel.facts import HeardFact
 from kernel.ids import derived_id
 from kernel.messaging.parking import what_failed
 from kernel.refusal import NotYet, Stale
+from kernel.store.bells import DUE
 from kernel.store.database import is_passing
 from kernel.store.store import Context, Store, Transaction
 
@@ -166,16 +167,18 @@ def raise_reactions(tx: Transaction, due: Iterable[tuple[str, UUID, str]]) -> in
     return int(
         tx.connection.execute(
             text(
-                "INSERT INTO due_reaction (reaction, fact, subject) SELECT x.reaction, x.fact,"
-                " x.subject FROM unnest(CAST(:reactions AS text[]), CAST(:facts AS uuid[]),"
-                " CAST(:subjects AS text[])) AS x(reaction, fact, subject) ON CONFLICT DO NOTHING"
+                "WITH raised AS (INSERT INTO due_reaction (reaction, fact, subject)"  # noqa: S608 - names are code
+                " SELECT x.reaction, x.fact, x.subject FROM unnest(CAST(:reactions AS text[]),"
+                " CAST(:facts AS uuid[]), CAST(:subjects AS text[]))"
+                " AS x(reaction, fact, subject) ON CONFLICT DO NOTHING RETURNING fact)"
+                f" SELECT (SELECT count(*) FROM raised), ({DUE.ring})"
             ),
             {
                 "reactions": [reaction for reaction, _, _ in wanted],
                 "facts": [fact for _, fact, _ in wanted],
                 "subjects": [subject for _, _, subject in wanted],
             },
-        ).rowcount
+        ).scalar_one()
     )
 
 

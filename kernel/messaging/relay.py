@@ -8,11 +8,14 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from kernel import logs
 from kernel.facts import id_of
+from kernel.messaging.resting import Resting
+from kernel.store.bells import PUBLISHED
 from kernel.store.database import is_passing
 from kernel.store.published import envelope_of, epoch_of
 from kernel.store.store import Store
@@ -21,12 +24,12 @@ log = logs.get("kernel.relay")
 
 ACTIVE = 905_002  # the advisory lock of the one active relay of a database
 BATCH = 500
-IDLE = 0.03  # seconds between two looks at an empty outbox
+IDLE = 0.03  # seconds between two looks at an empty outbox, before it falls asleep
 AWAY = 0.5  # seconds before the database or the broker is tried again
 
 
 class Relay:
-    """Sends one service's published log. `run` goes on until `stop` is set."""
+    """Sends one service's published log. `run` goes on until it is stopped."""
 
     def __init__(
         self, store: Store, producer: Any, service: str, *, ready: Callable[[], None]
@@ -35,38 +38,47 @@ class Relay:
         self._producer = producer
         self._source = f"/services/{service}"
         self._ready = ready
-        self.stop = threading.Event()
+        self._stop = threading.Event()
+        self._resting = Resting(PUBLISHED, IDLE)
+
+    def stop(self) -> None:
+        """Let `run` end soon."""
+        self._stop.set()
+        self._resting.wake()
 
     def run(self) -> None:
         """Stand by until this is the active relay, then send; start over after a lost database."""
-        while not self.stop.is_set():
+        while not self._stop.is_set():
             try:
                 with self._store.engine.connect() as connection:
                     connection.detach()  # closed, not pooled: the lock goes with the connection
                     self._stand_by_and_send(connection)
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, psycopg.Error) as error:
                 if not is_passing(error):
                     raise
                 log.warning("database_away")
-                self.stop.wait(AWAY)
+                self._stop.wait(AWAY)
 
     def _stand_by_and_send(self, connection: Connection) -> None:
-        while not self.stop.is_set():
+        while not self._stop.is_set():
             active = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": ACTIVE})
             if active.scalar_one():
                 break
             connection.commit()
             self._ready()
-            self.stop.wait(AWAY)
+            self._stop.wait(AWAY)
         epoch = epoch_of(connection)
         connection.commit()
         self._ready()
-        while not self.stop.is_set():
+        self._resting.on(connection)
+        while not self._stop.is_set():
             found, sent = self.send_batch(connection, epoch)
             if found == 0:
-                self.stop.wait(IDLE)
-            elif sent < found:
-                self.stop.wait(AWAY)
+                self._resting.rest()
+                continue
+            self._resting.worked()
+            if sent < found:
+                self._stop.wait(AWAY)
 
     def send_batch(self, connection: Connection, epoch: int) -> tuple[int, int]:
         """Send the oldest unsent rows and mark those that arrived; gives (found, sent)."""

@@ -22,6 +22,7 @@ from kernel.messaging.showing import (
     row_of,
 )
 from kernel.refusal import AgainstTheRules, Unknown
+from kernel.store.bells import DUE
 from kernel.store.store import Transaction
 
 
@@ -41,6 +42,7 @@ def release(tx: Transaction, interests: Interests, parked_id: str) -> str:
         _ask_again(tx, row.topic, row.subject)
     else:
         _forget(tx, interests, row.topic, row.subject)
+    tx.connection.execute(text(DUE.ring))  # what waits for a stream worker now, it does at once
     return WHAT_RELEASE_DOES[named.kind]
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import faust
 from faust.worker import Worker
@@ -21,16 +21,18 @@ from kernel import logs
 from kernel.messaging.draining import Draining
 from kernel.messaging.healing import Healing
 from kernel.messaging.hearing import Hearing, Record
-from kernel.messaging.ordinal import Ordinal
+from kernel.messaging.ordinal import Ordinal, OrdinalLost
+from kernel.messaging.resting import Resting
+from kernel.messaging.taking import WITHIN, RestingStream
 from kernel.rpc.status import RemoteRefusal
+from kernel.store.bells import DUE
 from kernel.store.database import is_passing
 from kernel.store.store import Store
 
 log = logs.get("kernel.worker")
 
 BATCH = 500
-WITHIN = 0.02  # seconds a batch may wait to fill
-LOOK = 0.05  # seconds between two looks at what is due, when nothing was heard
+LOOK = 0.05  # seconds between two looks at what is due, before it falls asleep
 COMPARE = 60.0  # seconds between two comparisons of heads
 AWAY = 0.5  # seconds before a database or a peer that is away is tried again
 STOP_WITHIN = 5.0  # seconds a clean stop may take; what is not committed is heard again
@@ -38,13 +40,17 @@ STOP_WITHIN = 5.0  # seconds a clean stop may take; what is not committed is hea
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listening:
-    """What a stream process needs: where it listens, and the parts that know nothing of Faust."""
+    """What a stream process needs: where it listens, and the parts that know nothing of Faust.
+
+    `member`: its static id in the consumer group, made of its ordinal.
+    """
 
     service: str
     topics: Sequence[str]
     bootstrap: str
     session_timeout: float
-    ordinal: int
+    member: str
+    ordinal: Ordinal
     store: Store
     hearing: Hearing
     healing: Healing
@@ -55,34 +61,49 @@ class Listening:
 def run(listening: Listening) -> None:
     """Listen until a signal comes. Ends the process."""
     stopping = threading.Event()
-    heard = threading.Event()
     compare = threading.Event()
-    ordinal = Ordinal(listening.store.engine, listening.ordinal)
-    deriving = threading.Thread(
+    resting = Resting(DUE, LOOK)
+    resting.on(listening.ordinal.take())
+    _when_possible(lambda: listening.hearing.begin(listening.topics))
+    _when_possible(listening.draining.raise_outdated)
+    threading.Thread(
         target=_derive,
-        args=(listening, ordinal, stopping, heard, compare),
+        args=(listening, resting, stopping, compare),
         name="deriving",
         daemon=True,
-    )
-    ordinal.take()
-    listening.hearing.begin(listening.topics)
-    listening.draining.raise_outdated()
-    deriving.start()
-    app = _app(listening, stopping, heard, compare)
+    ).start()
+    app = _app(listening, resting, stopping, compare)
     _StoppingWorker(
-        app, stopping, loglevel="WARNING", redirect_stdouts=False
+        app, resting, stopping, loglevel="WARNING", redirect_stdouts=False
     ).execute_from_commandline()
+
+
+def _when_possible(work: Callable[[], object]) -> None:
+    """At start: wait for a database that is away, or busy."""
+    while True:
+        try:
+            work()
+            return
+        except Exception as error:
+            if not is_passing(error):
+                raise
+            log.warning("start_waits", exc_info=error)
+            time.sleep(AWAY)
 
 
 class _StoppingWorker(Worker):
     """Tells the threads of a stop, and ends the process when Faust doesn't."""
 
-    def __init__(self, app: Any, stopping: threading.Event, **kwargs: Any) -> None:
+    def __init__(
+        self, app: Any, resting: Resting, stopping: threading.Event, **kwargs: Any
+    ) -> None:
         super().__init__(app, **kwargs)
+        self._resting = resting
         self._stopping = stopping
 
     def _schedule_shutdown(self, signal: Any) -> None:
         self._stopping.set()
+        self._resting.wake()
         threading.Timer(STOP_WITHIN, os._exit, (0,)).start()
         super()._schedule_shutdown(signal)
 
@@ -92,8 +113,8 @@ class _StoppingWorker(Worker):
 
 def _app(
     listening: Listening,
+    resting: Resting,
     stopping: threading.Event,
-    heard: threading.Event,
     compare: threading.Event,
 ) -> Any:
     app = faust.App(
@@ -109,7 +130,8 @@ def _app(
         broker_heartbeat_interval=listening.session_timeout / 5,
         broker_commit_interval=1.0,
         stream_wait_empty=False,
-        consumer_group_instance_id=f"{listening.service}-stream-{listening.ordinal}",
+        Stream=RestingStream,
+        consumer_group_instance_id=listening.member,
         loghandlers=[logs.StandardLogging()],  # Faust sets up logging anew
     )
     topic = app.topic(
@@ -124,12 +146,13 @@ def _app(
     async def listen(stream: Any) -> None:
         async for events in stream.take_events(BATCH, within=WITHIN):
             await _hear(listening.hearing, [_record(event) for event in events], thread, stopping)
-            heard.set()
+            resting.wake()
 
     app.agent(topic, concurrency=1)(listen)
 
     async def assigned(*_: Any, **__: Any) -> None:
         compare.set()
+        resting.wake()
         listening.ready()
 
     app.on_partitions_assigned.connect(assigned)
@@ -167,8 +190,7 @@ async def _hear(
             os._exit(0)
         except BaseException as error:
             if not is_passing(error):
-                log.error("hearing_failed", exc_info=error)
-                os._exit(1)
+                _end("hearing_failed", error)
             log.warning("hearing_waits", exc_info=error)
             if stopping.is_set():
                 os._exit(0)  # the offset stays; the batch is heard again
@@ -177,36 +199,61 @@ async def _hear(
 
 def _derive(
     listening: Listening,
-    ordinal: Ordinal,
+    resting: Resting,
     stopping: threading.Event,
-    heard: threading.Event,
     compare: threading.Event,
 ) -> None:
     compared = time.monotonic()
     while not stopping.is_set():
-        heard.wait(LOOK)
-        heard.clear()
         if compare.is_set() or time.monotonic() - compared > COMPARE:
             compared = time.monotonic()
             compare.set()
-        healing = partial(_heal, listening.healing, compare)
-        work: Callable[[], object]
-        for work in (healing, listening.draining.drain):  # it derives whoever is away
-            try:
-                work()
-            except RemoteRefusal as refusal:
-                log.warning("owner_away", reason=refusal.reason)
-                stopping.wait(AWAY)
-            except Exception as error:
-                if not is_passing(error):
-                    log.error("deriving_failed", exc_info=error)
-                    os._exit(1)
-                log.warning("deriving_waits", exc_info=error)
-                stopping.wait(AWAY)
-                ordinal.keep()
+        worked = _work(listening, stopping, compare)
+        try:
+            if worked:
+                resting.worked()
+            else:
+                resting.rest()
+        except Exception as error:
+            if not is_passing(error):
+                _end("deriving_failed", error)
+            log.warning("ordinal_away", exc_info=error)
+            _take_again(listening.ordinal, resting)
 
 
-def _heal(healing: Healing, compare: threading.Event) -> None:
+def _work(listening: Listening, stopping: threading.Event, compare: threading.Event) -> bool:
+    """Heal, and derive whoever is away; whether there was, or still is, anything to do."""
+    worked = False
+    healing = partial(_heal, listening.healing, compare)
+    work: Callable[[], int]
+    for work in (healing, listening.draining.drain_some):
+        try:
+            worked = bool(work()) or worked
+        except RemoteRefusal as refusal:
+            log.warning("owner_away", reason=refusal.reason)
+            stopping.wait(AWAY)
+            worked = True
+        except Exception as error:
+            if not is_passing(error):
+                _end("deriving_failed", error)
+            log.warning("deriving_waits", exc_info=error)
+            stopping.wait(AWAY)
+            worked = True
+    return worked
+
+
+def _take_again(ordinal: Ordinal, resting: Resting) -> None:
+    """The ordinal's connection is lost; if another was faster, this worker ends, and waits anew."""
+    while True:
+        try:
+            resting.on(ordinal.take_again())
+            return
+        except Exception as error:
+            if not is_passing(error):
+                _end("deriving_failed", error)
+
+
+def _heal(healing: Healing, compare: threading.Event) -> int:
     """Look for holes when asked to, until every owner answered; fetch what is missing."""
     asked = compare.is_set()
     compare.clear()
@@ -215,6 +262,11 @@ def _heal(healing: Healing, compare: threading.Event) -> None:
             healing.compare()
     except Exception:
         compare.set()
-        raise
-    finally:
         healing.heal()
+        raise
+    return healing.heal()
+
+
+def _end(why: str, error: BaseException) -> NoReturn:
+    log.error("ordinal_lost" if isinstance(error, OrdinalLost) else why, exc_info=error)
+    os._exit(1)

@@ -20,6 +20,8 @@ TCP = {
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
 }
+# The server notices a client's that vanished too, and gives its locks back.
+ITS_TCP = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
 # Connection, shutdown and cancel, resources, the server's disk, a standby that takes no writes.
 AWAY = ("08", "57", "53", "58", "25006")
 CANCELLED = "57014"  # a statement that was too long, or that an operator ended: it is refused
@@ -41,7 +43,7 @@ def open_database(url: str, *, pool: int = 5, lock_timeout: float = LOCK_TIMEOUT
         connect_args={
             "connect_timeout": 5,
             "application_name": "ninehours",
-            "options": f"-c lock_timeout={int(lock_timeout * 1000)}",
+            "options": f"-c lock_timeout={int(lock_timeout * 1000)} {ITS_TCP}",
             **TCP,
         },
     )

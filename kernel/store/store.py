@@ -14,6 +14,7 @@ from kernel.facts import Position, Publication, Recorded, kind_of
 from kernel.ids import derived_id
 from kernel.sites import EVERY_SITE
 from kernel.store.appending import Written, append
+from kernel.store.bells import DUE
 from kernel.store.documents import Documents
 from kernel.vault import Vault
 
@@ -237,10 +238,10 @@ class Transaction:
         if wanted:
             self.connection.execute(
                 text(
-                    "INSERT INTO due (derivation, key)"
+                    "WITH raised AS (INSERT INTO due (derivation, key)"  # noqa: S608 - names are code
                     " SELECT * FROM unnest(CAST(:names AS text[]), CAST(:keys AS text[]))"
                     " ON CONFLICT (derivation, key) DO UPDATE"
-                    " SET mark = nextval('due_mark'), error = NULL"
+                    f" SET mark = nextval('due_mark'), error = NULL) {DUE.ring}"
                 ),
                 {"names": [name for name, _ in wanted], "keys": [key for _, key in wanted]},
             )

@@ -344,8 +344,8 @@ def is_asleep(store: Store, lock: int) -> bool:
     return bool(
         ask(
             store,
-            "SELECT FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND granted"
-            " AND objid = :lock AND objsubid = 1"
+            "SELECT FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock'"
+            " AND granted AND objid = :lock AND objsubid = 1"
             " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
             lock=lock,
         )

@@ -5,23 +5,37 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from kafka import KafkaProducer
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from kernel.messaging import worker as worker_module
-from kernel.messaging.hearing import Record
-from kernel.messaging.ordinal import ORDINAL, Ordinal
+from kernel.messaging.hearing import Hearing, Record
+from kernel.messaging.ordinal import ORDINAL, Ordinal, OrdinalLost
 from kernel.store.store import Store
 from ninehours.local.servers import LocalServers
-from tests.kernel.made import ADA, BOB, PATIENCE, Listener, Log, ask, attended, is_waiting, until
+from tests.kernel.made import (
+    ADA,
+    BOB,
+    PATIENCE,
+    TALLYING,
+    Gate,
+    Listener,
+    Log,
+    ask,
+    attended,
+    held,
+    is_waiting,
+    until,
+)
 
+Closing = Callable[[Connection | None], Connection | None]
 ROOT = Path(__file__).resolve().parents[2]
 TOPIC = "ninehours.attendance.v1"
 WORKER = """
@@ -113,7 +127,6 @@ def holder_of(store: Store, ordinal: int) -> int | None:
     return rows[0].pid if rows else None
 
 
-@pytest.mark.xfail(strict=True, reason="9.13: a worker that lost its ordinal's lock goes on")
 def test_a_worker_that_lost_its_ordinal_to_another_ends(
     tallying: Store, broker: LocalServers, secrets_dir: Path, tmp_path: Path
 ) -> None:
@@ -151,10 +164,69 @@ def test_a_comparison_that_the_database_interrupts_is_asked_for_again() -> None:
     assert compare.is_set()
 
 
-def test_two_workers_of_one_ordinal_do_not_join_together(tallying: Store) -> None:
+@pytest.fixture
+def closing() -> Iterator[Closing]:
+    """Passes connections on, and closes them in the end."""
+    given: list[Connection] = []
+
+    def pass_on(connection: Connection | None) -> Connection | None:
+        if connection is not None:
+            given.append(connection)
+        return connection
+
+    yield pass_on
+    for connection in given:
+        connection.close()
+
+
+def test_two_workers_of_one_ordinal_do_not_join_together(tallying: Store, closing: Closing) -> None:
     first, second = Ordinal(tallying.engine, 0), Ordinal(tallying.engine, 0)
-    first.take()
-    assert not second._taken()
-    assert Ordinal(tallying.engine, 1)._taken()
-    first.keep()
-    assert not second._taken()
+    closing(first.take())
+    assert second._take() is None
+    assert closing(Ordinal(tallying.engine, 1)._take()) is not None
+
+
+def test_a_worker_whose_ordinal_another_took_hears_no_more(
+    tallying: Store, closing: Closing
+) -> None:
+    """Its own lock went with its connection, and it doesn't know yet."""
+    log = Log(TOPIC)
+    first, second = Ordinal(tallying.engine, 0), Ordinal(tallying.engine, 0)
+    hearing = Hearing(tallying, TALLYING, fence=first.fence)
+    closing(first.take())
+    hearing.begin([TOPIC])
+    hearing.hear([log.tell(ADA, attended("s", 1))])
+    ask(tallying, "SELECT pg_terminate_backend(:pid)", pid=holder_of(tallying, 0))
+    hearing.hear([log.tell(ADA, attended("s", 2))])  # nobody else has it yet
+    closing(second.take())
+    with pytest.raises(OrdinalLost):
+        hearing.hear([log.tell(ADA, attended("s", 3))])
+    with pytest.raises(OrdinalLost):
+        first.take_again()
+    assert Listener(tallying, log).heard(ADA) == [1, 2]
+
+
+def test_an_ordinal_is_not_taken_while_its_worker_is_in_the_middle_of_a_batch(
+    tallying: Store, closing: Closing
+) -> None:
+    log, gate = Log(TOPIC), Gate("heard")
+    first, second = Ordinal(tallying.engine, 0), Ordinal(tallying.engine, 0)
+    hearing = Hearing(tallying, TALLYING, fence=first.fence, barrier=gate)
+    closing(first.take())
+    hearing.begin([TOPIC])
+    record = log.tell(ADA, attended("s", 1))
+    with held(gate, lambda: hearing.hear([record])) as waiting:
+        ask(tallying, "SELECT pg_terminate_backend(:pid)", pid=holder_of(tallying, 0))
+        closing(waiting.meanwhile(tallying, second.take))
+    assert Listener(tallying, log).heard(ADA) == [1]
+
+
+def test_an_ordinal_is_taken_again_after_its_connection_was_lost(
+    tallying: Store, closing: Closing
+) -> None:
+    ordinal = Ordinal(tallying.engine, 0)
+    closing(ordinal.take())
+    was = holder_of(tallying, 0)
+    ask(tallying, "SELECT pg_terminate_backend(:pid)", pid=was)
+    closing(ordinal.take_again())
+    assert holder_of(tallying, 0) not in (None, was)
