@@ -1,0 +1,122 @@
+"""What waking costs those who write: appends a second, as a ratio within one run.
+
+`python -m benchmarks.bells [--writers 8] [--seconds 4] [--rounds 3]`, on an embedded PostgreSQL of
+its own. Each round appends with a NOTIFY at every commit, with none, and as the kernel does, with
+a relay that sends (to nobody) and sleeps when it can.
+"""
+
+import argparse
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from ninehours.attendance.v1.attendance_events_pb2 import SessionAttended
+from sqlalchemy import text
+
+from kernel.codec import Codec
+from kernel.facts import Publication
+from kernel.messaging.relay import Relay
+from kernel.secrets import generate, master_key
+from kernel.store import appending
+from kernel.store.bells import PUBLISHED
+from kernel.store.database import migrate, open_database
+from kernel.store.store import Store
+from kernel.vault import Vault
+from ninehours.local.servers import LocalServers
+
+WAYS = {
+    "none": "SELECT '' WHERE false",
+    "always": f"SELECT pg_notify('{PUBLISHED.channel}', '')",
+    "bell": PUBLISHED.ring,
+}
+
+
+class Nobody:
+    """A producer whose every record arrives."""
+
+    def send(self, *_: Any, **__: Any) -> "Nobody":
+        return self
+
+    def get(self, timeout: float) -> None:
+        pass
+
+
+@contextmanager
+def relaying(store: Store) -> Iterator[None]:
+    relay = Relay(store, Nobody(), "benchmark", ready=lambda: None)
+    thread = threading.Thread(target=relay.run)
+    thread.start()
+    try:
+        yield
+    finally:
+        relay.stop()
+        thread.join()
+
+
+def append(store: Store, subject: str) -> None:
+    publication = Publication(
+        id=uuid4(), subject=subject, message=SessionAttended(), label="HIPAA", causation=""
+    )
+    with store.transaction() as tx:
+        tx.publish([publication])
+
+
+def rate(writers: int, seconds: float, write: Callable[[str], None]) -> float:
+    """Appends a second, each writer on a subject of its own."""
+    done = [0] * writers
+    end = time.monotonic() + seconds
+
+    def run(number: int) -> None:
+        subject = f"client/{uuid4()}"
+        while time.monotonic() < end:
+            write(subject)
+            done[number] += 1
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(writers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(done) / seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--writers", type=int, default=8)
+    parser.add_argument("--seconds", type=float, default=4.0)
+    parser.add_argument("--rounds", type=int, default=3)
+    wanted = parser.parse_args()
+    as_is = str(appending.APPEND)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        LocalServers(Path(folder) / "data", kafka=False) as servers,
+    ):
+        secrets = Path(folder) / "secrets"
+        generate(secrets)
+        engine = open_database(servers.create_database("benchmark"), pool=wanted.writers + 2)
+        migrate(engine, [])
+        key = Vault(master_key(secrets, "intake"))
+        store = Store(engine, codec=Codec({}), topic="benchmark", network="local", vault=key)
+        rates: dict[str, list[float]] = {way: [] for way in WAYS}
+        with relaying(store):
+            for _ in range(wanted.rounds):
+                for way, ring in WAYS.items():
+                    appending.APPEND = text(as_is.replace(PUBLISHED.ring, ring))
+                    rates[way].append(
+                        rate(wanted.writers, wanted.seconds, lambda subject: append(store, subject))
+                    )
+        engine.dispose()
+    none = statistics.median(rates["none"])
+    for way, measured in rates.items():
+        median = statistics.median(measured)
+        print(f"{way:<8}{median:8.0f} appends a second  {median / none:5.2f} of none")
+
+
+if __name__ == "__main__":
+    main()
