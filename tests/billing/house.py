@@ -23,7 +23,6 @@ from tests.intake import desk as asked
 from tests.intake.desk import Desk
 
 PART2, NOT_PART2 = True, False
-SATURDAY = day(5)
 
 
 @dataclass
@@ -51,14 +50,16 @@ class House:
     def payer_id(self) -> str:
         return self.office.payer_id
 
-    def admit(self, *, under_part2: bool = PART2, days: Sequence[int] = (0, 2, 4)) -> str:
+    def admit(
+        self, *, under_part2: bool = PART2, days: Sequence[int] = (0, 2, 4), units: int = 30
+    ) -> str:
         """A client with all a claim needs, who came on these days."""
         client_id = self.desk.registered()
-        self.desk.consented(client_id, recipient_payer_id=self.payer_id, given_on=to_date(day(0)))
+        self.consent(client_id)
         self.cover(client_id)
         self.desk.call(asked.diagnose(client_id, effective_from=to_date(day(0))))
         self.desk.admitted(client_id, under_part2=under_part2, admitted_on=to_date(day(0)))
-        self.office.authorize(client_id)
+        self.office.authorize(client_id, units)
         self.relay()
         activated = plans.PlanActivated(
             client_id=client_id,
@@ -95,15 +96,22 @@ class House:
         )
         return str(row.consent_id)
 
-    def revoke(self, client_id: str, on: date = SATURDAY) -> Any:
-        """Revokes the consent given last, from that day on."""
-        return self.desk.call(
-            pb.RevokeConsentRequest(
-                client_id=client_id,
-                consent_id=self.consent_of(client_id),
-                revoked_on=to_date(on),
-            )
+    def consent(self, client_id: str) -> str:
+        """Given to the payer on Monday."""
+        return self.desk.consented(
+            client_id, recipient_payer_id=self.payer_id, given_on=to_date(MONDAY)
         )
+
+    def revoke(
+        self, client_id: str, consent_id: str | None = None, command_id: str | None = None
+    ) -> Any:
+        """Revokes the consent, by default the one given last, from today on."""
+        revoking = pb.RevokeConsentRequest(
+            client_id=client_id,
+            consent_id=consent_id or self.consent_of(client_id),
+            revoked_on=to_date(self.desk.now.date()),
+        )
+        return self.desk.call(revoking, command_id)
 
     def restrict(self, client_id: str, on: date = MONDAY) -> Any:
         """Keeps this date from the payer."""
@@ -119,8 +127,6 @@ class House:
                 "SELECT * FROM published WHERE position > %s ORDER BY position", (self.relayed,)
             ).all()
             epoch = published.epoch_of(tx.connection)
-        if rows:
-            self.relayed = rows[-1].position
         return [
             Record(
                 topic=self.desk.store.topic,
@@ -136,7 +142,9 @@ class House:
 
     def relay(self) -> None:
         """Billing hears all that intake published, and derives what follows."""
-        self.office.hear(self.told())
+        records = self.told()
+        self.office.hear(records)
+        self.relayed = max([self.relayed, *(record.offset for record in records)])
 
 
 @dataclass

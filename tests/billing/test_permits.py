@@ -3,20 +3,34 @@
 Intake is real here: its servicer, its locks, its published log; billing hears it when a test says.
 """
 
+import json
+import os
+import random
+import signal
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from ninehours.billing.v1 import billing_events_pb2 as events
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
+from kernel.ids import derived_id
 from kernel.process import Service
+from kernel.refusal import Stale
 from kernel.store.store import Store
+from kernel.verifying.looking import Looking
 from services.billing.__main__ import SERVICE as BILLING
+from services.billing.adapters.heard import INTERESTS
+from services.billing.adapters.publication import publish
+from services.billing.adapters.verifying_leaving import claims_left_on_their_permits
 from services.intake.__main__ import SERVICE as INTAKE
 from tests.billing.house import NOT_PART2, House
 from tests.billing.known import day
-from tests.billing.office import Office
+from tests.billing.office import NOW, Office
 from tests.intake.desk import Desk
 
 NewStore = Callable[[Service], Store]
@@ -125,3 +139,192 @@ def test_a_claim_keeps_its_permit_and_who_revokes_is_told_of_it(house: House) ->
     [permit] = house.revoke(client_id).earlier_permits
     assert permit.permit_id == left.permit_id
     assert (permit.sequence, permit.consent_id) == (head.last, house.consent_of(client_id))
+
+
+def found(house: House) -> list[tuple[str, str]]:
+    """What billing's own check of permits finds: reason and claim."""
+    store = house.office.store
+    with store.snapshot() as tx:
+        looking = Looking(
+            store=store,
+            connection=tx.connection,
+            interests=INTERESTS,
+            publish=publish,
+            owners={},
+            heads={},
+            kafka=lambda: iter(()),
+        )
+        findings = list(claims_left_on_their_permits(looking))
+        assert looking.looked_at == len(house.office.claims())
+    return [(finding.reason, finding.about) for finding in findings]
+
+
+def issued_with(house: House, **changes: Any) -> None:
+    """Every issued claim says something else of its permit."""
+    with house.office.store.transaction() as tx:
+        tx.connection.execute(
+            text("UPDATE fact SET body = body || :changes WHERE type = 'billing.claim_issued.v1'"),
+            {"changes": json.dumps(changes)},
+        )
+
+
+def test_verify_compares_each_permit_with_what_was_revoked_and_restricted(house: House) -> None:
+    client_id = house.admit()
+    house.office.issue(day(6))
+    house.office.draining.drain()
+    house.revoke(client_id)
+    house.restrict(client_id)
+    house.relay()
+    assert found(house) == []
+    about = f"client/{client_id}"
+    head = house.desk.rows(f"SELECT last FROM sequence WHERE subject = '{about}'")[0].last
+    issued_with(house, permit_sequence=head - 1)
+    assert found(house) == [("LEFT_WITHOUT_CONSENT", about)]
+    issued_with(house, permit_sequence=head)
+    assert found(house) == [("LEFT_WITHOUT_CONSENT", about), ("LEFT_RESTRICTED", about)]
+    issued_with(house, permit_sequence=head + 1)
+    assert ("PERMIT_NOT_HEARD", about) in found(house)
+    issued_with(house, permit_sequence=0)
+    assert found(house) == [("LEFT_WITHOUT_CONSENT", about)]  # not given yet
+
+
+def test_verify_judges_claims_of_before_permits_by_their_time(house: House) -> None:
+    client_id = house.admit()
+    house.office.issue(day(6))
+    house.office.draining.drain()
+    house.desk.now += timedelta(hours=1)
+    house.revoke(client_id)
+    house.relay()
+    issued_with(house, permit_sequence=0, permit_id="")
+    assert found(house) == []
+    with house.office.store.transaction() as tx:
+        tx.connection.execute(text("UPDATE fact SET at = at + interval '2 hours'"))
+    assert found(house) == [("LEFT_WITHOUT_CONSENT", f"client/{client_id}")]
+
+
+ROUNDS, CLIENTS = int(os.environ.get("NINEHOURS_ROUNDS", "10")), 10
+Permitted = dict[str, set[str]]
+
+
+def kill_somebody(store: Store, chance: random.Random) -> None:
+    """One of the database's connections is gone, whatever it was doing."""
+    with store.engine.connect() as connection:
+        connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " ORDER BY md5(pid::text || %s) LIMIT 1",
+            (str(chance.random()),),
+        )
+
+
+def insist(do: Callable[[], Any]) -> Any:
+    """Until it was answered: whose connection is killed asks again, as every caller does."""
+    while True:
+        try:
+            return do()
+        except (DBAPIError, Stale):
+            continue
+
+
+def assert_ordered(house: House, permitted: Mapping[str, set[str]]) -> Counter[str]:
+    """No claim left but on a permit that who revoked was told of; gives how many left of whom."""
+    claims = house.office.query(
+        "SELECT body FROM fact WHERE type = 'billing.claim_issued.v1' ORDER BY stream"
+    )
+    for row in claims:
+        assert row.body["permit_id"] in permitted[row.body["client_id"]]
+    assert found(house) == []
+    return Counter(row.body["client_id"] for row in claims)
+
+
+def test_interleavings_with_kills_leave_nothing_behind_a_revocation(house: House) -> None:
+    """Issuing, revoking, hearing and killing at once: so many clients, in each of so many rounds.
+
+    A thousand interleavings of a client: NINEHOURS_ROUNDS=100.
+    """
+    assert 0 < play(house, ROUNDS, by_threads) < ROUNDS * CLIENTS
+
+
+def test_twenty_issuing_processes_killed_leave_nothing_behind_a_revocation(house: House) -> None:
+    play(house, 20, by_a_process)
+
+
+def play(
+    house: House, rounds: int, play_round: Callable[[House, random.Random, int, Permitted], None]
+) -> int:
+    """Everybody's consent is revoked while claims are issued, and given anew; who was billed comes
+    on the next day. Gives how many claims left.
+    """
+    house.desk.now = house.office.now = NOW + timedelta(days=40)
+    chance = random.Random(9)
+    days = {house.admit(days=(0,), units=rounds): 0 for _ in range(CLIENTS)}
+    permitted: Permitted = {client_id: set() for client_id in days}
+    for number in range(rounds):
+        play_round(house, chance, number, permitted)
+        insist(house.relay)
+        issued = assert_ordered(house, permitted)
+        again = [client_id for client_id in days if issued[client_id] > days[client_id]]
+        days |= {client_id: issued[client_id] for client_id in again}
+        for client_id in days:
+            house.consent(client_id)
+        records = [
+            record
+            for client_id in again
+            for record in house.story.attended(client_id, [day(days[client_id] % 40)])
+        ]
+        house.office.hear(records)
+        house.relay()
+    return sum(days.values())
+
+
+def revoke_all(
+    house: House, chance: random.Random, number: int, permitted: Permitted
+) -> Callable[[], None]:
+    """Of each client in turn; what was permitted before is kept."""
+    order = chance.sample(sorted(permitted), CLIENTS)
+
+    def revoke() -> None:
+        for client_id in order:
+            command_id = str(derived_id("revoke", client_id, number))
+            consent_id = insist(lambda: house.consent_of(client_id))  # noqa: B023
+            answer = insist(lambda: house.revoke(client_id, consent_id, command_id))  # noqa: B023
+            permitted[client_id] |= {each.permit_id for each in answer.earlier_permits}
+
+    return revoke
+
+
+def by_threads(house: House, chance: random.Random, number: int, permitted: Permitted) -> None:
+    """Connections are terminated, and whose was asks again."""
+    stores = [chance.choice([house.desk.store, house.office.store]) for _ in range(2)]
+
+    def kill() -> None:
+        for store in stores:
+            insist(lambda: kill_somebody(store, chance))  # noqa: B023
+
+    doing = [
+        lambda: insist(lambda: house.office.issue(day(50), command=f"round {number}")),
+        revoke_all(house, chance, number, permitted),
+        lambda: insist(house.relay),
+        kill,
+    ]
+    threads = [in_thread(each)[0] for each in chance.sample(doing, len(doing))]
+    for thread in threads:
+        thread.join()
+
+
+def by_a_process(house: House, chance: random.Random, number: int, permitted: Permitted) -> None:
+    """Who issues is killed at any moment, and nobody asks again."""
+    for store in (house.desk.store, house.office.store):
+        store.engine.dispose()
+    issuing = os.fork()
+    if not issuing:
+        try:
+            house.office.issue(day(50), command=f"round {number}")
+        finally:
+            os._exit(0)
+    revoking, _ = in_thread(revoke_all(house, chance, number, permitted))
+    for _ in range(chance.randrange(4)):
+        house.relay()
+    os.kill(issuing, signal.SIGKILL)
+    os.waitpid(issuing, 0)
+    revoking.join()

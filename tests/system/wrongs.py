@@ -1,4 +1,4 @@
-"""Ten wrongs, each done to a played system's databases by SQL, and undone."""
+"""Eleven wrongs, each done to a played system's databases by SQL, and undone."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -125,6 +125,25 @@ def second_per_diem(db: Connection) -> Iterator[str]:
 
 
 @contextmanager
+def revoked_before(db: Connection) -> Iterator[str]:
+    """A claim that left on a consent whose revocation intake's log has before the permit."""
+    row = one(
+        db,
+        "SELECT f.id, f.stream, f.body->>'client_id' AS client, h.sequence FROM fact f"
+        " JOIN heard_fact h ON h.subject = 'client/' || (f.body->>'client_id')"
+        " WHERE f.type = 'billing.claim_issued.v1' AND f.body->>'consent_id' <> ''"
+        " AND h.type = 'ninehours.intake.v1.ConsentRevoked' AND f.at > h.signed_at - interval"
+        " '60 days' AND position(convert_to(f.body->>'consent_id', 'UTF8') IN h.body) > 0"
+        " ORDER BY f.stream LIMIT 1",
+    )
+    where = f"id = '{row['id']}'"
+    known = f"'{{\"permit_sequence\": {row['sequence']}}}'"
+    change = f"UPDATE fact SET at = at + interval '1 year', body = body || {known} WHERE {where}"
+    with changed(db, "fact", where, change):
+        yield f"client/{row['client']}: claim {row['stream'].removeprefix('claim/')} left on"
+
+
+@contextmanager
 def marked_as_sent(db: Connection) -> Iterator[str]:
     row = one(db, "SELECT * FROM sequence WHERE subject LIKE 'client/%' ORDER BY 1 LIMIT 1")
     subject, last = row["subject"], row["last"]
@@ -184,6 +203,9 @@ WRONGS = {
     ),
     "a unit too many": Wrong(service="billing", reason="AUTHORIZATION_OVERDRAWN", do=unit_too_many),
     "a second per diem": Wrong(service="billing", reason="TWO_PER_DIEMS", do=second_per_diem),
+    "a claim that left after its revocation": Wrong(
+        service="billing", reason="LEFT_WITHOUT_CONSENT", do=revoked_before
+    ),
     "an outbox row marked sent that never was": Wrong(
         service="attendance", reason="SENT_NOT_IN_KAFKA", do=marked_as_sent
     ),

@@ -7,6 +7,7 @@ from kernel.facts import HeardFact, Recorded, id_of, kind_of
 from kernel.verifying.looking import Check, Finding, Looking, OwnPart
 from services.billing.adapters.known import known_of
 from services.billing.adapters.publication import publish
+from services.billing.adapters.verifying_leaving import claims_left_on_their_permits
 from services.billing.app.batch import DOCUMENTS
 from services.billing.domain.claim_rows import lines_of
 from services.billing.domain.derive import DRAFT_CLAIM
@@ -103,6 +104,7 @@ PART = OwnPart(
         Check("a day has one per diem", "claims", a_day_has_one_per_diem),
         Check("nothing issued is drafted again", "drafts", nothing_issued_is_drafted),
         Check("files are as they were issued", "batches", files_are_as_issued),
+        Check("claims left on their permits", "claims", claims_left_on_their_permits),
     ),
 )
 
