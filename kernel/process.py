@@ -25,6 +25,7 @@ from kernel.vault import Vault
 if TYPE_CHECKING:
     from kernel.rpc.published_log import RemoteOwner
     from kernel.rpc.scope import Kind
+    from kernel.rpc.server import Server
     from kernel.verifying.looking import OwnPart
 
 log = logs.get("kernel.process")
@@ -86,12 +87,16 @@ def open_store(service: Service, settings: Settings) -> Store:
 
 
 def _api(service: Service, settings: Settings) -> None:
+    server_of(service, settings, open_store(service, settings)).run_until_signal()
+
+
+def server_of(service: Service, settings: Settings, store: Store) -> "Server":
+    """The service's whole API over this store; it is not started."""
     from kernel.rpc import facts, listener, operating, published_log  # noqa: PLC0415 - each process imports what it runs
     from kernel.rpc.scope import Scope  # noqa: PLC0415
     from kernel.rpc.server import Server  # noqa: PLC0415
     from kernel.rpc.tokens import Verifier  # noqa: PLC0415
 
-    store = open_store(service, settings)
     operated = operating.Operated(
         name=service.name,
         store=store,
@@ -113,13 +118,13 @@ def _api(service: Service, settings: Settings) -> None:
         with store.engine.connect() as connection:
             return bool(connection.execute(text("SELECT true")).scalar_one())
 
-    Server(
+    return Server(
         servicers,
         verifier=Verifier(settings.secrets_dir),
         scope=Scope(store, kinds),
         settings=settings,
         ready=answers,
-    ).run_until_signal()
+    )
 
 
 def _owners(service: Service, settings: Settings) -> "dict[str, RemoteOwner]":

@@ -76,6 +76,7 @@ class Server:
         )
         handlers = [_handlers(answering, each, servicer) for each, servicer in services.items()]
         names = [each.full_name for each in services]
+        self.services = tuple(services)
         self._settings = settings
         self._health = _Health(ready, [OVERALL_HEALTH, *names])
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="rpc")
