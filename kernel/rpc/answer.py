@@ -187,9 +187,27 @@ class _Line:
 
 def _parsed(request_type: type[Message], raw: bytes) -> Message:
     try:
-        return request_type.FromString(raw)
+        request = request_type.FromString(raw)
     except DecodeError:
         raise Malformed(request=f"is not a {request_type.DESCRIPTOR.name}") from None
+    if b"\0" in raw and (field := _with_nul(request)):  # Most requests have none at all.
+        raise Malformed(**{field: "holds a NUL character, which no text has"})
+    return request
+
+
+def _with_nul(message: Message) -> str:
+    """The path of a text with a NUL character, which PostgreSQL keeps in none; empty without."""
+    for field, held in message.ListFields():
+        values = held if field.is_repeated else [held]
+        if field.message_type is not None and field.message_type.GetOptions().map_entry:
+            values = [*held.keys(), *held.values()]
+        for value in values:
+            if isinstance(value, Message):
+                if inner := _with_nul(value):
+                    return f"{field.name}.{inner}"
+            elif isinstance(value, str) and "\0" in value:
+                return str(field.name)
+    return ""
 
 
 def _remaining(context: grpc.ServicerContext) -> float | None:

@@ -20,6 +20,7 @@ READ_PAGE = 500
 HEADS_PAGE = 5000
 FINGERPRINTS_PAGE = 5000
 SEPARATOR = "#"  # no subject contains it
+MOST_DIGITS = 18  # of a sequence: all such numbers fit where PostgreSQL keeps one
 
 
 class PublishedLogServicer:
@@ -160,7 +161,7 @@ class RemoteOwner:
 
 def _place(token: str) -> tuple[str, int]:
     subject, _, sequence = token.partition(SEPARATOR)
-    if token and not (sequence.isascii() and sequence.isdigit()):
+    if token and not (sequence.isascii() and sequence.isdigit() and len(sequence) <= MOST_DIGITS):
         raise Malformed(**{"page_token": "is none that an answer gave"})
     return subject, int(sequence or 0)
 
