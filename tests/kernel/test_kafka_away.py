@@ -1,0 +1,126 @@
+"""Without Kafka what somebody waits for is fetched from its owner, and derived. (Slow: 10 s.)"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from kernel import patience
+from kernel.facts import Position
+from kernel.messaging.standing import wait_until_heard
+from kernel.patience import Patience
+from kernel.rpc.published_log import SERVICE, PublishedLogServicer
+from kernel.store.store import Store
+from tests.kernel.made import (
+    ADA,
+    BOB,
+    PATIENCE,
+    TOPIC,
+    Listener,
+    Log,
+    attended,
+    published,
+    until,
+)
+from tests.kernel.rpc.conftest import operator, serve, settings_of
+from tests.kernel.rpc.made import Serve
+from tests.kernel.test_worker import ROOT, WORKER
+
+__all__ = ["operator", "serve", "settings_of"]
+
+
+@pytest.mark.xfail(strict=True, reason="9.12: nothing is fetched while Kafka is away")
+def test_what_is_waited_for_is_asked_of_its_owner_after_a_second(
+    tallying: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "LONGEST", PATIENCE)
+    log = Log()
+    listener = Listener(tallying, log)
+    missing = log.tell(ADA, attended("s", 1))
+    looked: list[int] = []
+
+    def still_waits() -> bool:
+        """Between two looks: what the worker does meanwhile."""
+        looked.append(listener.healing.heal())
+        listener.draining.drain()
+        return True
+
+    position = Position(TOPIC, ADA, 1)
+    assert missing.headers["ce_subject"] == ADA.encode()
+    wait_until_heard(tallying, [position], Patience.within(3.0, 0.0, still_waits))
+    assert sum(looked) == 1
+    assert len(listener.tallies()) == 1
+
+
+@pytest.mark.xfail(strict=True, reason="9.12: nothing is fetched while Kafka is away")
+def test_what_its_owner_does_not_have_leaves_nothing_behind(
+    tallying: Store,
+) -> None:
+    listener = Listener(tallying, Log())
+    with pytest.raises(Exception, match="not heard in time"):
+        wait_until_heard(
+            tallying,
+            [Position(TOPIC, BOB, 900_000), Position("ninehours.unheard.v1", BOB, 1)],
+            1.5,
+        )
+    [asked] = listener.ask("SELECT * FROM heard_head")
+    assert (asked.subject, asked.sequence, asked.behind_to) == (BOB, 0, 900_000)
+    listener.healing.heal()
+    assert listener.ask("SELECT FROM heard_head") == []
+
+
+@contextmanager
+def worker_without_kafka(
+    store: Store, peer: str, secrets_dir: Path, folder: Path
+) -> Iterator["subprocess.Popen[bytes]"]:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": os.environ.get("HOME", "/"),
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'build/generated'}",
+        "NINEHOURS_SERVICE": "plans",
+        "NINEHOURS_DATABASE_URL": store.engine.url.render_as_string(hide_password=False),
+        "NINEHOURS_SECRETS_DIR": str(secrets_dir),
+        "NINEHOURS_KAFKA": "127.0.0.1:1",
+        "NINEHOURS_PEERS": f"attendance={peer}",
+        "NINEHOURS_ENVIRONMENT": "test",
+    }
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", WORKER], cwd=ROOT, env=environment, stdout=log, stderr=log
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.xfail(strict=True, reason="9.12: nothing is fetched while Kafka is away")
+def test_a_worker_goes_on_while_kafka_is_away(
+    new_of_kernel: Callable[[str], Store],
+    tallying: Store,
+    serve: Serve,
+    secrets_dir: Path,
+    tmp_path: Path,
+) -> None:
+    attendance = new_of_kernel("attendance")
+    attendance.topic = TOPIC
+    owner = serve({SERVICE: PublishedLogServicer(attendance, "attendance")}, service="attendance")
+    with worker_without_kafka(
+        tallying, f"127.0.0.1:{owner.port}", secrets_dir, tmp_path
+    ) as process:
+        listener = Listener(tallying, Log())
+
+        def tallied(count: int) -> bool:
+            assert process.poll() is None, (tmp_path / "log").read_text()
+            return len(listener.tallies()) == count
+
+        for number, client in enumerate((ADA, BOB), start=1):
+            with attendance.transaction() as tx:
+                tx.publish([published(client, attended("s", 5, client=client))])
+            wait_until_heard(tallying, [Position(TOPIC, client, 1)], PATIENCE)
+            until(lambda number=number: tallied(number))  # type: ignore[misc]
