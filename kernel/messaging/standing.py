@@ -7,13 +7,17 @@ from sqlalchemy import Connection, text
 from kernel.facts import Position, kind_of
 from kernel.patience import wait_for
 from kernel.refusal import AgainstTheRules, NotYet
+from kernel.store.bells import DUE
 from kernel.store.store import Store
+
+MOST_ASKED_FOR = 20  # subjects that one waiting question has asked for
 
 
 def wait_until_heard(store: Store, positions: Sequence[Position], deadline: float) -> None:
     """Wait until each position was heard here, and nothing of its clients is due here.
 
-    What the service published itself it needn't hear. Refuses with NotYet (NOT_HEARD_YET) after
+    What the service published itself it needn't hear; what is still missing after a second is
+    asked of its owner, for Kafka may be away. Refuses with NotYet (NOT_HEARD_YET) after
     `deadline` seconds, or when nobody waits any more; with DERIVATION_PARKED when what follows from
     them failed here: a person or a new fact mends that, waiting doesn't.
     """
@@ -34,8 +38,42 @@ def wait_until_heard(store: Store, positions: Sequence[Position], deadline: floa
                 )
             return True
 
-    if not wait_for(settled, deadline):
+    def ask_owners() -> None:
+        with store.transaction() as tx:
+            ask_for(tx.connection, elsewhere[:MOST_ASKED_FOR])
+
+    if not wait_for(settled, deadline, ask_owners):
         raise NotYet("NOT_HEARD_YET", "what this rests on was not heard in time; retry")
+
+
+def ask_for(connection: Connection, positions: Sequence[Position]) -> None:
+    """Have the healer ask the owners for these, where they were not heard.
+
+    That they exist is only what somebody says: the healer finds out, and takes it back if not.
+    """
+    connection.execute(text(DUE.ring))
+    connection.execute(
+        text(
+            "INSERT INTO heard_head AS h (topic, subject, sequence, behind_to)"
+            " SELECT topic, x.subject, 0, max(x.sequence)"
+            " FROM unnest(CAST(:topics AS text[]), CAST(:subjects AS text[]),"
+            "   CAST(:sequences AS bigint[])) AS x(topic, subject, sequence)"
+            " JOIN heard_topic USING (topic) WHERE x.sequence > 0 GROUP BY topic, x.subject"
+            " ORDER BY x.subject LIKE 'client/%', x.subject COLLATE \"C\", topic"
+            " ON CONFLICT (topic, subject) DO UPDATE"
+            " SET behind_to = greatest(h.behind_to, excluded.behind_to)"
+            " WHERE h.sequence < excluded.behind_to AND h.stopped IS NULL"
+        ),
+        _columns(positions),
+    )
+
+
+def _columns(positions: Sequence[Position]) -> dict[str, list[str] | list[int]]:
+    return {
+        "topics": [position.topic for position in positions],
+        "subjects": [position.subject for position in positions],
+        "sequences": [position.sequence for position in positions],
+    }
 
 
 def heard_all(connection: Connection, positions: Sequence[Position]) -> bool:
@@ -47,11 +85,7 @@ def heard_all(connection: Connection, positions: Sequence[Position]) -> bool:
             " LEFT JOIN heard_head h ON h.topic = x.topic AND h.subject = x.subject"
             " WHERE h.sequence IS NULL OR h.sequence < x.sequence"
         ),
-        {
-            "topics": [position.topic for position in positions],
-            "subjects": [position.subject for position in positions],
-            "sequences": [position.sequence for position in positions],
-        },
+        _columns(positions),
     ).scalar_one()
     clients = {p.subject for p in positions if kind_of(p.subject) == "client"}
     return missing == 0 and not due_count(connection, clients)

@@ -6,10 +6,13 @@ and forget it.
 
 import asyncio
 import os
+import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NoReturn
@@ -72,6 +75,8 @@ def run(listening: Listening) -> None:
         name="deriving",
         daemon=True,
     ).start()
+    if not _await_kafka(listening.bootstrap, stopping):
+        os._exit(0)
     app = _app(listening, resting, stopping, compare)
     _StoppingWorker(
         app, resting, stopping, loglevel="WARNING", redirect_stdouts=False
@@ -89,6 +94,26 @@ def _when_possible(work: Callable[[], object]) -> None:
                 raise
             log.warning("start_waits", exc_info=error)
             time.sleep(AWAY)
+
+
+def _await_kafka(bootstrap: str, stopping: threading.Event) -> bool:
+    """Wait until a broker listens, for Faust ends when none does: healing and deriving go on.
+
+    False when a stop is asked for meanwhile.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    told = False
+    while not stopping.is_set():
+        for address in bootstrap.split(","):
+            host, _, port = address.rpartition(":")
+            with suppress(OSError), socket.create_connection((host, int(port)), timeout=AWAY):
+                return True
+        if not told:
+            log.warning("kafka_away")
+            told = True
+        stopping.wait(AWAY)
+    return False
 
 
 class _StoppingWorker(Worker):
