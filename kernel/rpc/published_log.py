@@ -62,9 +62,20 @@ class PublishedLogServicer:
     ) -> pb.ListFingerprintsResponse:
         size = _page(request.page_size, FINGERPRINTS_PAGE)
         after = _place(request.page_token)
+        if len(request.places) > FINGERPRINTS_PAGE:
+            raise Malformed(places=f"are more than {FINGERPRINTS_PAGE}")
+        last = ""
         with self._store.transaction() as tx:
-            rows = published.fingerprints(tx.connection, request.types, after, size)
-        last = f"{rows[-1].subject}{SEPARATOR}{rows[-1].sequence}" if len(rows) == size else ""
+            if request.places:
+                rows = published.fingerprints_at(
+                    tx.connection,
+                    [place.subject for place in request.places],
+                    [place.sequence for place in request.places],
+                )
+            else:
+                rows = published.fingerprints(tx.connection, request.types, after, size)
+                if len(rows) == size:
+                    last = f"{rows[-1].subject}{SEPARATOR}{rows[-1].sequence}"
         return pb.ListFingerprintsResponse(
             fingerprints=[
                 pb.Fingerprint(
@@ -146,6 +157,17 @@ class RemoteOwner:
             token = page.next_page_token
             if not token:
                 return page.epoch, found
+
+    def fingerprints_at(
+        self, places: Sequence[tuple[str, int]]
+    ) -> Iterator[tuple[str, int, UUID, bytes]]:
+        """Subject, sequence, id and hash of the facts at these places of the log."""
+        for start in range(0, len(places), FINGERPRINTS_PAGE):
+            request = pb.ListFingerprintsRequest()
+            for subject, sequence in places[start : start + FINGERPRINTS_PAGE]:
+                request.places.add(subject=subject, sequence=sequence)
+            for each in self._client.ListFingerprints(request).fingerprints:
+                yield each.subject, each.sequence, UUID(bytes=each.id), each.digest
 
     def fingerprints(self, types: Sequence[str]) -> Iterator[tuple[str, int, UUID, bytes]]:
         """Subject, sequence, id and hash of every fact of these types, in byte order."""

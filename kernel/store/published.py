@@ -8,6 +8,7 @@ from sqlalchemy.engine import Row
 
 from kernel.messaging.envelope import Envelope
 
+DIGEST = "sha256(convert_to(type || '|' || (headers->>'label') || '|', 'UTF8') || body)"
 PAGE_BYTES = 2 * 1024 * 1024  # with one more fact and all headers, less than a gRPC message
 
 
@@ -75,15 +76,28 @@ def envelope_of(row: Row[Any], *, source: str, epoch: int) -> Envelope:
     )
 
 
+def fingerprints_at(
+    connection: Connection, subjects: Sequence[str], sequences: Sequence[int]
+) -> Sequence[Row[Any]]:
+    """As `fingerprints`, of what stands at these places; one without a fact is left out."""
+    return connection.execute(
+        text(
+            f"SELECT subject, sequence, id, {DIGEST} AS digest FROM published"  # noqa: S608
+            " JOIN unnest(CAST(:subjects AS text[]), CAST(:sequences AS bigint[]))"
+            " AS x(subject, sequence) USING (subject, sequence)"
+        ),
+        {"subjects": list(subjects), "sequences": list(sequences)},
+    ).all()
+
+
 def fingerprints(
     connection: Connection, types: Sequence[str], after: tuple[str, int], limit: int
 ) -> Sequence[Row[Any]]:
     """Subject, sequence, id and hash of the facts of these types after a place, in byte order."""
     return connection.execute(
         text(
-            "SELECT subject, sequence, id,"
-            " sha256(convert_to(type || '|' || (headers->>'label') || '|', 'UTF8') || body)"
-            " AS digest FROM published WHERE type = ANY(CAST(:types AS text[]))"
+            f"SELECT subject, sequence, id, {DIGEST} AS digest FROM published"  # noqa: S608
+            " WHERE type = ANY(CAST(:types AS text[]))"
             ' AND (subject COLLATE "C", sequence) > (:subject, :sequence)'
             ' ORDER BY subject COLLATE "C", sequence LIMIT :limit'
         ),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kernel.config import Settings
-from kernel.process import Service, main
+from kernel.process import Service, main, topic_of
 from kernel.store.store import Store
 from services.billing.adapters.heard import INTERESTS
 from services.billing.adapters.stored import FACTS
@@ -15,15 +15,19 @@ if TYPE_CHECKING:
     from kernel.rpc.scope import Kind
     from kernel.verifying.looking import OwnPart
 
+HEARS = ("intake", "plans", "attendance")
+
 
 def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     """What the api process answers."""
     from kernel.execute import Book  # noqa: PLC0415 - the other processes need none of these
     from kernel.rpc.call import Call  # noqa: PLC0415
     from kernel.rpc.client import Client  # noqa: PLC0415
+    from kernel.rpc.published_log import RemoteOwner  # noqa: PLC0415
     from kernel.rpc.tokens import service_tokens  # noqa: PLC0415
     from services.billing.adapters import identities  # noqa: PLC0415
     from services.billing.adapters.audit import write_file_read  # noqa: PLC0415
+    from services.billing.adapters.confirming import OwnersConfirm  # noqa: PLC0415
     from services.billing.adapters.deadlines import SqlDeadlines, known_by  # noqa: PLC0415
     from services.billing.adapters.file_837i import Files837I  # noqa: PLC0415
     from services.billing.adapters.file_837p import Files837P  # noqa: PLC0415
@@ -43,12 +47,16 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
         identities.SERVICE,
         token=service_tokens(settings.secrets_dir, "billing", "PAYMENT"),
     )
+    token = service_tokens(settings.secrets_dir, "billing")
+    confirm = OwnersConfirm(
+        {topic_of(name): RemoteOwner(topic_of(name), settings.peer(name), token) for name in HEARS}
+    )
     usage = "P" if settings.environment == "production" else "T"
     files: dict[str, Files] = {"PROFESSIONAL": Files837P(usage), "INSTITUTIONAL": Files837I(usage)}
 
     def issuing(call: Call) -> Issuing:
         asking = identities.IntakeIdentities(intake, call)
-        return Issuing(drafts=SqlDrafts(), identities=asking, files=files)
+        return Issuing(drafts=SqlDrafts(), confirm=confirm, identities=asking, files=files)
 
     book = Book(store=store, publish=publish, interests=INTERESTS)
     pages, following = SqlPages(), SqlFollowing()
@@ -82,7 +90,7 @@ SERVICE = Service(
     servicers=servicers,
     kinds=kinds,
     own_part=own_part,
-    hears=("intake", "plans", "attendance"),
+    hears=HEARS,
     interests=INTERESTS,
 )
 

@@ -35,7 +35,7 @@ from services.billing.adapters.record import SqlDrafts
 from services.billing.adapters.rule_sets import message_of
 from services.billing.api.servicer import BillingServicer
 from services.billing.api.work import WorkServicer
-from services.billing.app.ports import Identities, Issuing, People, Person
+from services.billing.app.ports import Confirm, Identities, Issuing, People, Person
 from services.billing.domain.x12.npi import check_digit_for
 from tests.billing.known import RULES, day
 
@@ -140,11 +140,12 @@ class Office:
         self.hearing.begin([topic_of(name) for name in SERVICE.hears])
         self.draining = Draining(self.store, INTERESTS)
 
-    def issue_with(self, identities: Identities) -> None:
-        """From now on they are asked."""
+    def issue_with(self, identities: Identities, confirm: Confirm = set) -> None:
+        """From now on they are asked; unless said otherwise, owners confirm everything."""
         book = Book(store=self.store, publish=publish, view=lambda *_: None, interests=INTERESTS)
         issuing = Issuing(
             drafts=SqlDrafts(),
+            confirm=confirm,
             identities=identities,
             files={"PROFESSIONAL": Files837P("T"), "INSTITUTIONAL": Files837I("T")},
         )

@@ -15,6 +15,7 @@ from kernel.process import Service
 from kernel.rpc.translate import to_date
 from kernel.store.store import Store
 from services.billing.__main__ import SERVICE
+from services.billing.adapters.confirming import OwnersConfirm
 from tests.billing.known import day
 from tests.billing.office import Office
 from tests.billing.owners import CLIENTS, Owners, owners
@@ -34,7 +35,9 @@ def others(new_store: NewStore, secrets_dir: Path) -> Iterator[Owners]:
 
 @pytest.fixture
 def listener(new_store: NewStore, others: Owners) -> Listener:
-    return Listener(new_store(SERVICE), others).tidy(others.records())
+    found = Listener(new_store(SERVICE), others).tidy(others.records())
+    found.office.issue_with(found.office.identities, OwnersConfirm(others.remotes))
+    return found
 
 
 def left_out(answer: Any) -> list[tuple[str, str]]:
@@ -72,7 +75,6 @@ def test_what_its_owners_confirm_leaves(listener: Listener) -> None:
     assert (answer.claims, left_out(answer)) == (2, [])
 
 
-@pytest.mark.xfail(strict=True, reason="9.15: a fact forged onto a topic becomes a billable day")
 def test_a_fact_that_its_owner_never_published_keeps_the_claim_in_the_house(
     listener: Listener, others: Owners
 ) -> None:
@@ -87,7 +89,6 @@ def test_a_fact_that_its_owner_never_published_keeps_the_claim_in_the_house(
     assert (answer.claims, left_out(answer)) == (1, [(BOB, "NOT_CHECKED")])
 
 
-@pytest.mark.xfail(strict=True, reason="9.15: what was heard is issued as it is kept")
 def test_a_heard_fact_that_is_not_as_its_owner_published_it_keeps_the_claim_in_the_house(
     listener: Listener,
 ) -> None:
@@ -99,3 +100,31 @@ def test_a_heard_fact_that_is_not_as_its_owner_published_it_keeps_the_claim_in_t
         )
     answer = listener.office.issue(day(6))
     assert (answer.claims, left_out(answer)) == (1, [(BOB, "NOT_CHECKED")])
+
+
+def test_an_owner_that_is_away_is_waited_for_and_nothing_is_left_out(
+    new_store: NewStore, secrets_dir: Path
+) -> None:
+    office = Office(new_store(SERVICE))
+    office.register()
+    with owners(new_store, secrets_dir, office.payer_id) as others:
+        found = Listener(office.store, others).tidy(others.records())
+        found.office.issue_with(found.office.identities, OwnersConfirm(others.remotes))
+    with pytest.raises(Exception, match="closed channel"):
+        found.office.issue(day(6), command="away")
+    assert found.office.claims() == []
+
+
+def test_a_correction_rests_on_what_owners_confirm_too(listener: Listener, others: Owners) -> None:
+    listener.office.issue(day(6))
+    listener.office.draining.drain()
+    for claim in listener.office.claims():
+        listener.office.adjudicate(claim.claim_id)
+    correction = forged(others, BOB, 2)
+    message = attendance.AttendanceCorrected.FromString(correction.body)
+    message.ClearField("attended")
+    message.ClearField("minutes")
+    listener.office.hear([replace(correction, body=message.SerializeToString())])
+    assert [each["state"] for each in listener.office.of_kind("proposal")] == ["READY"]
+    answer = listener.office.correct()
+    assert (answer.replaced, left_out(answer)) == (0, [(BOB, "NOT_CHECKED")])

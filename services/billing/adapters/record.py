@@ -13,8 +13,9 @@ from kernel.facts import Recorded, id_of
 from kernel.messaging.standing import unsettled_clients
 from kernel.rpc.translate import date_of
 from kernel.store.store import Transaction
+from kernel.verifying.heard import FINGERPRINT
 from services.billing.adapters.messages import draft_id
-from services.billing.app.ports import Site
+from services.billing.app.ports import HeardPlace, Site
 from services.billing.domain.claim import CLAIM, IssuedClaimState
 from services.billing.domain.derive import DRAFT_CLAIM, PROPOSAL
 from services.billing.domain.issue import Draft, Proposed
@@ -33,7 +34,8 @@ class SqlDrafts:
     def of_payer(self, tx: Transaction, payer_id: str, through: date) -> list[Draft]:
         rows = tx.connection.execute(
             text(
-                "SELECT key, content FROM derived WHERE kind = :kind AND current AND NOT withdrawn"
+                "SELECT key, content, provenance FROM derived"
+                " WHERE kind = :kind AND current AND NOT withdrawn"
                 " AND content->>'payer_id' = :payer AND content->>'period_end' <= :through"
                 " ORDER BY row_key"
             ),
@@ -45,6 +47,7 @@ class SqlDrafts:
                 key=row.content["key"],
                 client_id=id_of(row.key),
                 content=row.content,
+                rests_on=frozenset(row.provenance["facts"]),
             )
             for row in rows
         ]
@@ -54,7 +57,7 @@ class SqlDrafts:
     ) -> Mapping[str, Proposed]:
         rows = tx.connection.execute(
             text(
-                "SELECT key, content, revision FROM derived"
+                "SELECT key, content, revision, provenance FROM derived"
                 " WHERE kind = :kind AND current AND NOT withdrawn"
                 " AND content->>'payer_id' = :payer"
                 " AND content->>'claim_id' = ANY(CAST(:claims AS text[])) ORDER BY row_key"
@@ -72,6 +75,7 @@ class SqlDrafts:
                     original=claim.issued,
                     payer_control_number=claim.payer_control_number,
                     revision=row.revision,
+                    rests_on=frozenset(row.provenance["facts"]),
                 )
         return found
 
@@ -95,6 +99,25 @@ class SqlDrafts:
             for client_id, said in last.items()
             if said.disclose and said.revoked_on is not None
         }
+
+    def heard_at(self, tx: Transaction, facts: Collection[str]) -> list[HeardPlace]:
+        rows = tx.connection.execute(
+            text(
+                f"SELECT topic, subject, sequence, id, {FINGERPRINT} FROM heard_fact"  # noqa: S608
+                " WHERE id = ANY(CAST(:facts AS uuid[]))"
+            ),
+            {"facts": sorted(facts)},
+        )
+        return [
+            HeardPlace(
+                topic=row.topic,
+                subject=row.subject,
+                sequence=row.sequence,
+                fact=str(row.id),
+                digest=bytes(row.digest),
+            )
+            for row in rows
+        ]
 
     def heard(self, tx: Transaction, clients: Sequence[str]) -> dict[str, int]:
         rows = tx.connection.execute(

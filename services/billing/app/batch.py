@@ -1,13 +1,13 @@
 """Files in the making, within one transaction: gates, numbers, facts, bytes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from kernel.execute import record
 from kernel.facts import Recorded
 from kernel.refusal import Unknown
 from kernel.store.store import Context, Transaction
-from services.billing.app.ports import Filing, Issuing, People, Site
+from services.billing.app.ports import Filing, HeardPlace, Issuing, People, Site
 from services.billing.app.use_cases import authorization_document
 from services.billing.domain.claim import CLAIM, FollowClaim
 from services.billing.domain.disclosure import Circumstances, Identified, gate, identified
@@ -36,6 +36,7 @@ class Batches:
     context: Context
     payer: PayerRegistered
     people: People
+    confirmed: Collection[HeardPlace]
 
     def issue(self, candidates: Sequence[Candidate]) -> list[Recorded]:
         """The facts of what leaves the house; a batch without claims tells who was left out."""
@@ -93,6 +94,7 @@ class Batches:
         staff = {each.claim.rendering_staff_id for each in candidates}
         return Circumstances(
             on=self.context.now.date(),
+            unchecked=self._unchecked(candidates),
             unsettled=drafts.unsettled(self.tx, clients),
             heard=drafts.heard(self.tx, clients),
             withheld=self.people.withheld,
@@ -114,6 +116,17 @@ class Batches:
             sites=self._sites([candidate.claim for candidate in candidates]).keys(),
             forms=self.issuing.files.keys(),
         )
+
+    def _unchecked(self, candidates: Sequence[Candidate]) -> set[str]:
+        """Facts that the candidates rest on, and that aren't as their owners confirmed them."""
+        facts = {fact for candidate in candidates for fact in candidate.rests_on}
+        heard = self.issuing.drafts.heard_at(self.tx, facts)
+        checked = {
+            place.fact
+            for place in heard
+            if place.topic == self.tx.store.topic or place in self.confirmed
+        }
+        return facts - checked
 
     def _filing(self, claims: Sequence[ClaimIssued]) -> Filing:
         return Filing(

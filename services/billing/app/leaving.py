@@ -4,14 +4,24 @@ A claim has left when its ClaimIssued is committed, and not before. What was ans
 one attempt: where others changed what is decided on, all are asked anew.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from kernel.execute import Book, Outcome
 from kernel.facts import Recorded
 from kernel.store.store import Context, Transaction
 from services.billing.app.batch import Batches, payer_of
-from services.billing.app.ports import Issuing
+from services.billing.app.ports import HeardPlace, Issuing
 from services.billing.domain.issue import Candidate
+
+
+def _confirmed(
+    book: Book, issuing: Issuing, choose: Callable[[Transaction], Sequence[Candidate]]
+) -> Collection[HeardPlace]:
+    """What the candidates rest on, as far as its owners published it so."""
+    with book.store.transaction() as tx:
+        facts = {fact for candidate in choose(tx) for fact in candidate.rests_on}
+        heard = issuing.drafts.heard_at(tx, facts)
+    return issuing.confirm([place for place in heard if place.topic != book.store.topic])
 
 
 def leave(
@@ -28,6 +38,7 @@ def leave(
     """
 
     def attempt() -> Outcome:
+        confirmed = _confirmed(book, issuing, choose)
         with book.store.transaction() as tx:
             clients = sorted({candidate.claim.client_id for candidate in choose(tx)})
             settled = issuing.drafts.settled(tx, payer_id).keys() & set(clients)
@@ -40,6 +51,7 @@ def leave(
                 context=context,
                 payer=payer_of(tx, payer_id),
                 people=people,
+                confirmed=confirmed,
             )
             return batches.issue(
                 [candidate for candidate in choose(tx) if candidate.claim.client_id in clients]

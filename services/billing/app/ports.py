@@ -58,6 +58,25 @@ class Identities(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeardPlace:
+    """A fact as it was heard: its place in its owner's log, its id, its hash."""
+
+    topic: str
+    subject: str
+    sequence: int
+    fact: str
+    digest: bytes
+
+
+class Confirm(Protocol):
+    """Asks the owners of published logs for the fingerprints at these places."""
+
+    def __call__(self, places: Sequence[HeardPlace]) -> Collection[HeardPlace]:
+        """Those that their owners published there, so. Raises when an owner can't be asked."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """Where services are given, as attendance opened it."""
 
@@ -88,6 +107,10 @@ class Drafts(Protocol):
 
     def settled(self, tx: Transaction, payer_id: str) -> dict[str, date]:
         """Client id → the day of a revocation, where a named person let go the dates before it."""
+        ...
+
+    def heard_at(self, tx: Transaction, facts: Collection[str]) -> list[HeardPlace]:
+        """Where each of these facts was heard, and what; one that wasn't heard is left out."""
         ...
 
     def heard(self, tx: Transaction, clients: Sequence[str]) -> dict[str, int]:
@@ -145,6 +168,7 @@ class Issuing:
     """What issuing needs beside the book; `files` by form."""
 
     drafts: Drafts
+    confirm: Confirm
     identities: Identities
     files: Mapping[str, Files]
 

@@ -32,6 +32,7 @@ class Identified:
 class Circumstances:
     """What the gates look at beside the claim; by client, unless said otherwise.
 
+    `unchecked`: ids of facts that no owner was asked about, or that their owner doesn't confirm.
     `unsettled`: something of them is parked, behind or due. `heard`: up to where intake's log was.
     `withheld`: intake's reasons. `revoked`: the day of the last revocation of a consent to this
     payer; `ended`: by consent, its first day without it. `settled`: the day of the revocation that
@@ -41,6 +42,7 @@ class Circumstances:
     """
 
     on: date
+    unchecked: Collection[str] = frozenset()
     unsettled: Collection[str] = ()
     heard: Mapping[str, int] = field(default_factory=dict)
     withheld: Mapping[str, str] = field(default_factory=dict)
@@ -81,6 +83,8 @@ def _closed(candidate: Candidate, others: Sequence[Candidate], now: Circumstance
     claim = candidate.claim
     if claim.client_id in now.unsettled or not _is_heard(claim, now):
         yield "NOT_SETTLED"
+    if not candidate.rests_on.isdisjoint(now.unchecked):
+        yield "NOT_CHECKED"
     if reason := _withheld(claim, now):
         yield reason
     if claim.claim_form not in now.forms:

@@ -108,6 +108,7 @@ class Draft:
     key: str
     client_id: str
     content: Mapping[str, Any]
+    rests_on: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +120,7 @@ class Proposed:
     original: ClaimIssued
     payer_control_number: str
     revision: int = 0
+    rests_on: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +131,7 @@ class Candidate:
     `awaits_voids`: the payer wants these processed before it is sent their dates again.
     `names_practitioner`: the payer wants somebody named as rendering or attending. `about_id`: the
     draft it comes of, or the claim it corrects, by which it is named when it is left out.
+    `rests_on`: the ids of the facts that it follows from.
     """
 
     claim: ClaimIssued
@@ -137,6 +140,7 @@ class Candidate:
     sequential: bool = False
     names_practitioner: bool = False
     awaits_voids: tuple[str, ...] = ()
+    rests_on: frozenset[str] = frozenset()
 
 
 def original(draft: Draft, claim_id: str) -> Candidate:
@@ -174,6 +178,7 @@ def original(draft: Draft, claim_id: str) -> Candidate:
         sequential=content.get("sequential", False),
         names_practitioner=content.get("names_practitioner", False),
         awaits_voids=tuple(content.get("awaits_voids", ())),
+        rests_on=draft.rests_on,
     )
 
 
@@ -199,6 +204,7 @@ def correction(proposed: Proposed, claim_id: str) -> Candidate:
             claim=following,
             about_id=was.claim_id,
             names_practitioner=bool(was.rendering_staff_id),
+            rests_on=proposed.rests_on,
         )
     return Candidate(
         claim=replace(
@@ -215,6 +221,7 @@ def correction(proposed: Proposed, claim_id: str) -> Candidate:
         ),
         about_id=was.claim_id,
         names_practitioner=content["names_practitioner"],
+        rests_on=proposed.rests_on,
     )
 
 

@@ -31,7 +31,12 @@ OPEN = Circumstances(
 
 def candidate(*, claim: dict[str, Any] | None = None, **changes: Any) -> Candidate:
     return replace(
-        Candidate(claim=replace(ISSUED, **(claim or {})), about_id="draft", filing_limit_days=90),
+        Candidate(
+            claim=replace(ISSUED, **(claim or {})),
+            about_id="draft",
+            filing_limit_days=90,
+            rests_on=frozenset({"fact"}),
+        ),
         **changes,
     )
 
@@ -52,6 +57,8 @@ def test_a_claim_of_whom_all_is_in_order_may_go() -> None:
     ("changes", "reason"),
     [
         ({"unsettled": {"client"}}, "NOT_SETTLED"),
+        ({"unchecked": {"fact"}}, "NOT_CHECKED"),
+        ({"unchecked": {"another"}}, ""),
         ({"heard": {"client": 6}}, "NOT_SETTLED"),
         ({"heard": {}}, "NOT_SETTLED"),
         ({"heard": {"client": 8}}, ""),
