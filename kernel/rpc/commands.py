@@ -11,6 +11,7 @@ from kernel.facts import Position
 from kernel.patience import Patience
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call
+from kernel.rpc.plausible import refuse_implausible
 from kernel.rpc.translate import required_uuid
 from kernel.store.store import Context
 from kernel.vault import Vault
@@ -20,9 +21,13 @@ LONGEST_AFTER = 1000
 
 
 def context_of(request: Any, call: Call, vault: Vault) -> Context:
-    """The command's id, who gives it and when; its content, without `after`, as a keyed digest."""
+    """The command's id, who gives it and when; its content, without `after`, as a keyed digest.
+
+    Refuses dates that can't be true of any such command.
+    """
     meta: common_pb2.CommandMeta = request.meta
     command_id: UUID = required_uuid(request, "meta.command_id")
+    refuse_implausible(request, call.now)
     return Context(
         command_id=command_id,
         digest=vault.digest(_content(request)),

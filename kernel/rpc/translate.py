@@ -16,6 +16,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from ninehours.common.v1 import common_pb2
 
+from kernel.levels import LEVELS, PLAIN
 from kernel.refusal import Malformed
 from kernel.states import STATES
 
@@ -78,6 +79,14 @@ def required_enum(request: Message, field: str) -> str:
         raise _malformed(field, "is required")
     prefix: str = kind.values_by_number[0].name.removesuffix(UNSPECIFIED)
     return str(value.name).removeprefix(prefix)
+
+
+def required_level(request: Message, field: str, edition: str = "") -> str:
+    """A level of care that the edition has or, where none is said, any."""
+    text = _text(request, field)
+    if text not in LEVELS.get(edition, PLAIN):
+        raise _malformed(field, "is no level of care that an edition has, such as 2.1")
+    return text
 
 
 def required_int(request: Message, field: str, *, low: int, high: int) -> int:

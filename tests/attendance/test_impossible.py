@@ -21,8 +21,6 @@ from tests.attendance.frontdesk import (
     weekly,
 )
 
-MARK = pytest.mark.xfail(strict=True, reason="9.28: what can't be true is taken")
-
 
 @pytest.fixture
 def desk(new_store: Callable[[Any], Any]) -> FrontDesk:
@@ -39,7 +37,6 @@ def held(desk: FrontDesk, client_id: str, *others: str) -> str:
     return session_id
 
 
-@MARK
 def test_there_is_no_note_of_who_was_not_there(desk: FrontDesk) -> None:
     ada, bob = clients(2)
     session_id = held(desk, ada, bob)
@@ -75,7 +72,6 @@ def test_there_is_no_note_of_who_was_not_there(desk: FrontDesk) -> None:
         desk.call(pb.SignNoteRequest(**other, text="Took part."))
 
 
-@MARK
 @pytest.mark.parametrize(
     ("reason", "there"),
     [(pb.CORRECTION_REASON_NOT_THERE, True), (pb.CORRECTION_REASON_WAS_THERE, False)],
@@ -95,7 +91,6 @@ def test_a_correction_does_not_contradict_its_reason(
     assert list(refused.value.details) == ["intervals"]
 
 
-@MARK
 def test_nobody_leads_a_session_before_they_are_credentialed(desk: FrontDesk) -> None:
     staff = pb.CredentialStaffRequest(
         credential="LCSW", npi="1234567893", effective_from=to_date(date(2030, 1, 1))
@@ -116,7 +111,6 @@ def test_nobody_leads_a_session_before_they_are_credentialed(desk: FrontDesk) ->
     assert refused.value.reason == "FACILITATOR_NOT_CREDENTIALED"
 
 
-@MARK
 def test_nobody_comes_or_leaves_on_another_day(desk: FrontDesk) -> None:
     [ada] = clients(1)
     session_id = desk.session([ada])

@@ -139,12 +139,15 @@ def test_corrections_are_counted_and_each_says_what_holds() -> None:
 
 def test_a_note_is_signed_once() -> None:
     with pytest.raises(AgainstTheRules) as refused:
-        after(SIGN, SIGN)
+        after(come(0), SIGN, SIGN)
     assert refused.value.reason == "NOTE_ALREADY_SIGNED"
 
 
-def test_a_note_may_be_signed_of_who_never_came() -> None:
-    [fact] = after(SIGN)
+def test_a_note_is_signed_of_who_came_and_of_nobody_else() -> None:
+    with pytest.raises(AgainstTheRules) as refused:
+        after(SIGN)
+    assert refused.value.reason == "CLIENT_NOT_THERE"
+    [_, fact] = after(come(0), SIGN)
     assert isinstance(fact, NoteSigned)
     assert (fact.service_date, fact.signed_at) == (AT.service_date, END)
 

@@ -118,6 +118,7 @@ def test_a_roster_call_names_each_client_once_and_an_existing_session(desk: Fron
 def test_each_clients_documents_hold_the_groups_part_and_their_own_only(desk: FrontDesk) -> None:
     ada, bob = clients(2)
     session_id = desk.session([ada, bob])
+    desk.come(session_id, {ada: minute(0), bob: minute(0)})
     desk.now = minute(180)
     desk.call(group_note(session_id, [(ada, "Spoke of work."), (bob, "Listened.")]))
     with desk.store.transaction() as tx:
@@ -143,6 +144,7 @@ def test_cloned_parts_are_refused_and_nothing_is_signed(desk: FrontDesk) -> None
 def test_nobody_tells_what_happened_before_it_began(desk: FrontDesk) -> None:
     [ada] = clients(1)
     session_id = desk.session([ada])
+    desk.come(session_id, {ada: minute(-5)})
     desk.now = minute(-1)
     alone = pb.SignNoteRequest(session_id=session_id, client_id=ada, text="Took part.")
     for request in (alone, group_note(session_id, [(ada, "Took part.")])):
@@ -166,6 +168,7 @@ def test_a_part_says_something_and_each_client_has_one(desk: FrontDesk) -> None:
 def test_a_signed_note_keeps_the_whole_group_note_from_being_signed(desk: FrontDesk) -> None:
     ada, bob = clients(2)
     session_id = desk.session([ada, bob])
+    desk.come(session_id, {ada: minute(0), bob: minute(0)})
     desk.now = minute(180)
     desk.call(pb.SignNoteRequest(session_id=session_id, client_id=bob, text="Took part."))
     refusal = refused(desk, group_note(session_id, [(ada, "x"), (bob, "y")]))
@@ -176,6 +179,7 @@ def test_a_signed_note_keeps_the_whole_group_note_from_being_signed(desk: FrontD
 def test_a_repeated_roster_call_answers_what_it_answered(desk: FrontDesk) -> None:
     ada, bob = clients(2)
     session_id = desk.session([ada, bob])
+    desk.come(session_id, {ada: minute(0), bob: minute(0)})
     desk.now = minute(180)
     note = group_note(session_id, [(ada, "x"), (bob, "y")])
     command_id = str(uuid4())

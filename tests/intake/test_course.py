@@ -1,6 +1,7 @@
 """From screening to admission, to discharge as plans tells of it, and to readmission."""
 
 import threading
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -99,6 +100,7 @@ def test_a_client_is_declined_with_a_referral_and_not_admitted_until_screened_ag
     with pytest.raises(AgainstTheRules) as refused:
         desk.admitted(client_id)
     assert refused.value.reason == "SCREENING_DECLINED"
+    desk.now += timedelta(days=7)
     desk.call(screen(client_id, screened_on=to_date(day(7))))
     assert desk.admitted(client_id)
 

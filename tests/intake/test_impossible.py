@@ -10,10 +10,7 @@ from kernel.rpc.translate import to_date
 from tests.intake.desk import Desk, admission, diagnose, rate
 from tests.intake.made import day
 
-MARK = pytest.mark.xfail(strict=True, reason="9.28: what can't be true is taken")
 
-
-@MARK
 @pytest.mark.parametrize("level", ["0.1", "2", "2.3", "4.9"])
 def test_nobody_is_admitted_to_a_level_that_no_edition_has(desk: Desk, level: str) -> None:
     with pytest.raises(Malformed) as refused:
@@ -26,7 +23,6 @@ def test_the_levels_of_both_editions_are_taken(desk: Desk, level: str) -> None:
     assert desk.admitted(desk.registered(), level_of_care=level)
 
 
-@MARK
 @pytest.mark.parametrize(
     ("edition", "level"),
     [
@@ -45,7 +41,6 @@ def test_a_rating_names_levels_of_its_own_edition(desk: Desk, edition: int, leve
     assert sorted(refused.value.details) == ["chosen_level", "indicated_level"]
 
 
-@MARK
 def test_a_client_has_one_principal_diagnosis_from_a_day_on(desk: Desk) -> None:
     client_id = desk.registered()
     desk.call(diagnose(client_id, code="F10.20", rank=1))

@@ -1,6 +1,6 @@
 """Scheduling and cancelling: what is refused here never happened."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -21,6 +21,7 @@ from services.attendance.domain.refusals import naming
 from services.attendance.domain.scheduling import ScheduleSession
 from services.attendance.domain.session import SESSION, CancelSession, service_date
 from services.attendance.domain.site import SITE, Program, Site
+from services.attendance.domain.staff import STAFF, require_credentialed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +59,8 @@ def schedule_session(
         refuse_stale(context, len(history[stream]))
         site = SITE.fold(recorded.fact for recorded in history[place])
         program, time_zone = program_of(site, asked.site_id, asked.program_id)
-        if not history[leader]:
-            raise Unknown("staff", asked.facilitator_id)
+        on = service_date(asked.starts_at, time_zone)
+        refuse_uncredentialed(history[leader], asked.facilitator_id, [on])
         if before and not history[before]:
             raise Unknown("session", before.partition("/")[2])
         refuse_busy(
@@ -76,7 +77,7 @@ def schedule_session(
             facilitator_id=asked.facilitator_id,
             service_kind=asked.service_kind,
             modality=asked.modality,
-            service_date=service_date(asked.starts_at, time_zone),
+            service_date=on,
             starts_at=asked.starts_at,
             ends_at=asked.ends_at,
             roster=asked.roster,
@@ -130,6 +131,17 @@ def program_of(site: Site, site_id: str, program_id: str) -> tuple[Program, str]
     if program_id not in site.programs:
         raise Unknown("program", program_id)
     return site.programs[program_id], site.time_zone
+
+
+def refuse_uncredentialed(
+    history: Sequence[Recorded], facilitator_id: str, dates: Iterable[date]
+) -> None:
+    """Unknown where there is no such person; FACILITATOR_NOT_CREDENTIALED on any of the dates."""
+    if not history:
+        raise Unknown("staff", facilitator_id)
+    credentials = STAFF.fold(recorded.fact for recorded in history)
+    for on in dates:
+        require_credentialed(credentials, facilitator_id, on)
 
 
 def booked(facilitator_id: str, roster: Sequence[str]) -> list[str]:

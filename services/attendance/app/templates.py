@@ -14,6 +14,7 @@ from services.attendance.app.scheduling import (
     booked,
     program_of,
     refuse_busy,
+    refuse_uncredentialed,
 )
 from services.attendance.app.streams import (
     refuse_version,
@@ -89,8 +90,6 @@ def expand_template(
         history = tx.load_many([place, leader])
         site = SITE.fold(recorded.fact for recorded in history[place])
         program, time_zone = program_of(site, template.site_id, template.program_id)
-        if not history[leader]:
-            raise Unknown("staff", asked.facilitator_id)
         occurrences = expand(template, time_zone, asked.first, asked.last)
         filled = {
             (slot.on, slot.number)
@@ -101,6 +100,8 @@ def expand_template(
             for each in held(occurrences, site.holidays)
             if (each.on, each.number) not in filled
         ]
+        dates = [each.service_date for each in wanted]
+        refuse_uncredentialed(history[leader], asked.facilitator_id, dates)
         spans = [each.span for each in wanted]
         if overlap_themselves(spans):
             raise FacilitatorBusy(asked.facilitator_id)

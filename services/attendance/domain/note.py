@@ -24,6 +24,17 @@ class NoteAlreadyAttested(AgainstTheRules):
         super().__init__("NOTE_ALREADY_ATTESTED", "this note is attested", session_id=session_id)
 
 
+class ClientNotThere(AgainstTheRules):
+    """A note is of treatment that somebody was given."""
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__(
+            "CLIENT_NOT_THERE",
+            "nobody recorded that the client was there; check in, or correct the attendance first",
+            session_id=session_id,
+        )
+
+
 class NotePartsIdentical(AgainstTheRules):
     """Cloned notes are an audit finding: each client's part says something of that client."""
 
@@ -73,8 +84,9 @@ class NoteAttested:
     attested_at: datetime
 
 
-def sign(command: SignNote, *, signed: bool) -> NoteSigned:
-    """Signed once; before or after closing. Refused of a session cancelled or still to come."""
+def sign(command: SignNote, *, signed: bool, there: bool) -> NoteSigned:
+    """Signed once; before or after closing. Refused of a session cancelled or still to come, and of
+    who wasn't there."""
     at = command.at
     if at.cancelled:
         raise SessionCancelledAlready(at.session_id)
@@ -82,6 +94,8 @@ def sign(command: SignNote, *, signed: bool) -> NoteSigned:
         raise SessionNotStarted(at.session_id)
     if signed:
         raise NoteAlreadySigned(at.session_id)
+    if not there:
+        raise ClientNotThere(at.session_id)
     return NoteSigned(
         session_id=at.session_id,
         client_id=at.client_id,
@@ -93,12 +107,14 @@ def sign(command: SignNote, *, signed: bool) -> NoteSigned:
     )
 
 
-def attest(command: AttestNote, *, attested: bool) -> NoteAttested:
-    """Once, of a closed session."""
+def attest(command: AttestNote, *, attested: bool, there: bool) -> NoteAttested:
+    """Once, of a closed session, and of who was there."""
     at = command.at
     require_closed(at)
     if attested:
         raise NoteAlreadyAttested(at.session_id)
+    if not there:
+        raise ClientNotThere(at.session_id)
     return NoteAttested(
         session_id=at.session_id,
         client_id=at.client_id,

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from kernel.decider import Decider
 from kernel.refusal import AgainstTheRules, Malformed
-from services.attendance.domain.at import At, require_closed, require_open
+from services.attendance.domain.at import At, require_closed, require_near, require_open
 from services.attendance.domain.minutes import (
     Interval,
     Span,
@@ -25,6 +25,9 @@ from services.attendance.domain.note import (
 )
 from services.attendance.domain.refusals import SessionCancelledAlready
 from services.attendance.domain.site import Program
+
+# Of the contract's CorrectionReason.
+NOT_THERE, WAS_THERE = "NOT_THERE", "WAS_THERE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +110,11 @@ class Presence:
     corrected_to: tuple[Interval, ...] | None = None
     corrected_flags: tuple[str, ...] = ()
 
+    @property
+    def was_there(self) -> bool:
+        """As it stands: by the last correction, else by check-ins."""
+        return bool(self.intervals if self.corrected_to is None else self.corrected_to)
+
 
 def decide(command: PresenceCommand, presence: Presence) -> Iterator[PresenceFact]:
     match command:
@@ -115,9 +123,9 @@ def decide(command: PresenceCommand, presence: Presence) -> Iterator[PresenceFac
         case CheckOut():
             yield from _leave(command, presence)
         case SignNote():
-            yield sign(command, signed=presence.note_signed)
+            yield sign(command, signed=presence.note_signed, there=presence.was_there)
         case AttestNote():
-            yield attest(command, attested=presence.note_attested)
+            yield attest(command, attested=presence.note_attested, there=presence.was_there)
         case CorrectAttendance():
             yield from _correct(command, presence)
         case _:
@@ -157,6 +165,7 @@ def _come(command: CheckIn, presence: Presence) -> Iterator[CheckedIn]:
     require_open(at)
     if at.cancelled:
         raise SessionCancelledAlready(at.session_id)
+    require_near(at, "at", command.came)
     if not any(each.left is None or each.came == command.came for each in presence.intervals):
         yield CheckedIn(
             session_id=at.session_id,
@@ -177,6 +186,7 @@ def _leave(command: CheckOut, presence: Presence) -> Iterator[CheckedOut]:
         raise AgainstTheRules(
             "NOT_CHECKED_IN", "the client isn't checked in", session_id=at.session_id
         )
+    require_near(at, "at", command.left)
     if command.left < last.came:
         raise Malformed(at="is before the check-in")
     yield CheckedOut(session_id=at.session_id, client_id=at.client_id, left=command.left)
@@ -185,6 +195,12 @@ def _leave(command: CheckOut, presence: Presence) -> Iterator[CheckedOut]:
 def _correct(command: CorrectAttendance, presence: Presence) -> Iterator[AttendanceCorrected]:
     at = command.at
     require_closed(at)
+    for interval in command.intervals:
+        require_near(at, "intervals", interval.came, interval.left)
+    if command.reason == NOT_THERE and command.intervals:
+        raise Malformed(intervals="are of somebody who was there")
+    if command.reason == WAS_THERE and not command.intervals:
+        raise Malformed(intervals="are required of somebody who was there")
     flags = ("OVERLAP",) if command.elsewhere else ()
     treated = treated_within(command.intervals, at.starts_at, at.ends_at, at.breaks)
     if (presence.corrected_to, presence.corrected_flags) != (command.intervals, flags):

@@ -5,6 +5,19 @@ from dataclasses import dataclass
 from datetime import date
 
 from kernel.decider import Decider
+from kernel.refusal import AgainstTheRules
+
+
+class NotCredentialed(AgainstTheRules):
+    """Nobody leads a session before their first credential takes effect."""
+
+    def __init__(self, staff_id: str, on: date) -> None:
+        super().__init__(
+            "FACILITATOR_NOT_CREDENTIALED",
+            f"the facilitator has no credential in effect on {on}",
+            staff_id=staff_id,
+            on=on.isoformat(),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +52,12 @@ def decide(command: CredentialStaff, credentials: Credentials) -> Iterator[Staff
 
 def evolve(credentials: Credentials, fact: StaffCredentialed) -> Credentials:
     return (*credentials, fact)
+
+
+def require_credentialed(credentials: Credentials, staff_id: str, on: date) -> None:
+    """Refuses somebody who has no credential yet on that day."""
+    if not any(each.effective_from <= on for each in credentials):
+        raise NotCredentialed(staff_id, on)
 
 
 STAFF = Decider(decide, evolve, Credentials())

@@ -3,7 +3,7 @@
 from ninehours.billing.v1 import rules_pb2 as pb
 
 from kernel.refusal import Malformed
-from kernel.rpc.translate import reading, required_enum, to_date
+from kernel.rpc.translate import reading, required_enum, required_level, to_date
 from services.billing.adapters import rule_set_parts as parts
 from services.billing.domain.rules import RuleSet, lacking
 
@@ -11,6 +11,8 @@ from services.billing.domain.rules import RuleSet, lacking
 def rule_set_of(message: pb.RuleSet, at: str = "") -> RuleSet:
     """The rules that somebody proposes; Malformed with every field that is missing or wrong."""
     rules = confirmed_rules_of(message, at)
+    with reading(message, at=at) as read:
+        read.value(required_level, "billed_level", "")
     if wrong := lacking(rules):
         raise Malformed(**{f"{at}{field}": what for field, what in wrong.items()})
     return rules

@@ -8,6 +8,7 @@ from kernel.rpc.commands import context_of, receipt_of
 from kernel.rpc.translate import (
     reading,
     required_enum,
+    required_level,
     required_state,
     required_text,
     required_uuid,
@@ -144,7 +145,7 @@ class SettingUp:
                 authorization_id=context.new_id("authorization"),
                 client_id=str(read.uuid("client_id")),
                 payer_id=str(read.uuid("payer_id")),
-                level_of_care=read.text("level_of_care", max_length=8),
+                level_of_care=read.value(required_level, "level_of_care", ""),
                 units=read.integer("units", low=1, high=MOST_UNITS),
                 effective_from=read.date("effective_from"),
                 effective_to=read.date("effective_to"),

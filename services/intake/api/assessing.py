@@ -1,10 +1,12 @@
 """The part of intake's servicer about assessments: request to command, outcome to response."""
 
+from functools import partial
+
 from ninehours.intake.v1 import intake_service_pb2 as pb
 
 from kernel.rpc.call import Call
 from kernel.rpc.commands import context_of, receipt_of
-from kernel.rpc.translate import reading, required_enum, required_text
+from kernel.rpc.translate import reading, required_enum, required_level, required_text
 from services.intake.adapters import sealed
 from services.intake.api import reading as fields
 from services.intake.app import assessing
@@ -90,13 +92,15 @@ class AssessingServicer:
     ) -> pb.RateDimensionsResponse:
         context = context_of(request, call, self._vault)
         with reading(request) as read:
+            edition = read.enum("edition")
+            level = partial(required_level, edition=edition)
             command = RateDimensions(
                 client_id=str(read.uuid("client_id")),
                 rating_id=context.new_id("rating"),
-                edition=read.enum("edition"),
+                edition=edition,
                 ratings=tuple((each.dimension, each.rating) for each in request.ratings),
-                indicated_level=read.text("indicated_level", max_length=20),
-                chosen_level=read.text("chosen_level", max_length=20),
+                indicated_level=read.value(level, "indicated_level", ""),
+                chosen_level=read.value(level, "chosen_level", ""),
                 discrepancy_reason=read.optional(required_enum, "discrepancy_reason"),
                 rated_by=context.actor,
                 rated_on=read.date("rated_on"),

@@ -5,7 +5,14 @@ from ninehours.intake.v1 import intake_service_pb2 as pb
 from kernel.execute import Outcome
 from kernel.rpc.call import Call
 from kernel.rpc.commands import context_of, receipt_of
-from kernel.rpc.translate import date_of, reading, required_enum, required_text, to_timestamp
+from kernel.rpc.translate import (
+    date_of,
+    reading,
+    required_enum,
+    required_level,
+    required_text,
+    to_timestamp,
+)
 from kernel.store.store import Context
 from services.intake.adapters import sealed
 from services.intake.api import reading as fields
@@ -161,7 +168,7 @@ class IntakeServicer(AssessingServicer, AskingServicer):
                     kind=read.enum("program.kind"),
                     under_part2=request.program.under_part2,
                 ),
-                level_of_care=read.text("level_of_care", max_length=20),
+                level_of_care=read.value(required_level, "level_of_care", ""),
                 admitted_on=read.date("admitted_on"),
                 now=context.now,
                 admitted_by=context.actor,
@@ -187,6 +194,7 @@ class IntakeServicer(AssessingServicer, AskingServicer):
                 code=read.text("code", max_length=8),
                 rank=request.rank,
                 effective_from=read.date("effective_from"),
+                replaces_code=read.optional(required_text, "replaces_code", max_length=8) or "",
             )
         outcome = use_cases.record_diagnosis(self._intake, command, context)
         return pb.RecordDiagnosisResponse(receipt=receipt_of(outcome.published))

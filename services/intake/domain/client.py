@@ -10,7 +10,7 @@ from datetime import date
 from typing import assert_never
 
 from kernel.decider import Decider
-from kernel.refusal import Malformed, Unknown
+from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from services.intake.domain import consent, coverage, screening
 from services.intake.domain.consent import (
     ConsentCommand,
@@ -43,6 +43,7 @@ from services.intake.domain.screening import (
 
 # The shape of ICD-10-CM: a letter (U too: U07.1), a digit, a digit or A or B, up to four more.
 CODE = re.compile(r"[A-Z][0-9][0-9AB](\.[0-9A-TV-Z]{1,4})?")
+PRINCIPAL = 1
 LOWEST_RANK = 12  # a claim carries twelve diagnoses
 
 
@@ -61,7 +62,20 @@ class RecordDiagnosis:
     code: str
     rank: int
     effective_from: date
+    replaces_code: str = ""
     label: str = PART2
+
+
+class PrincipalDiagnosisStands(AgainstTheRules):
+    """From one day on one diagnosis is the principal one: another takes its place by name."""
+
+    def __init__(self, client_id: str, code: str) -> None:
+        super().__init__(
+            "PRINCIPAL_DIAGNOSIS_STANDS",
+            "another diagnosis is the principal one from that day on; name the code it replaces",
+            client_id=client_id,
+            code=code,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +136,11 @@ def decide(command: ClientCommand, client: Client) -> Iterator[ClientFact]:
                 raise Malformed(code="is not shaped as an ICD-10-CM code, such as F10.20")
             if not 1 <= command.rank <= LOWEST_RANK:
                 raise Malformed(rank=f"is not between 1 and {LOWEST_RANK}")
-            if client.diagnoses.get((command.rank, command.effective_from)) != command.code:
+            standing = client.diagnoses.get((command.rank, command.effective_from))
+            principal = standing is not None and command.rank == PRINCIPAL
+            if principal and standing not in (command.code, command.replaces_code):
+                raise PrincipalDiagnosisStands(command.client_id, str(standing))
+            if standing != command.code:
                 yield DiagnosisRecorded(
                     client_id=command.client_id,
                     code=command.code,

@@ -4,7 +4,7 @@ from ninehours.plans.v1 import plans_service_pb2 as pb
 
 from kernel.rpc.call import Call
 from kernel.rpc.commands import receipt_of
-from kernel.rpc.translate import reading
+from kernel.rpc.translate import reading, required_level
 from services.plans.adapters.level_rules import level_rules_of
 from services.plans.api.desk import Desk
 from services.plans.api.reading import decision_request_of
@@ -41,7 +41,7 @@ class LevelRpcs(Desk):
             command = ChangeLevelOfCare(
                 client_id=str(read.uuid("client_id")),
                 episode_id=str(read.uuid("episode_id")),
-                level_of_care=read.text("level_of_care", max_length=8),
+                level_of_care=read.value(required_level, "level_of_care", ""),
                 effective_from=read.date("effective_from"),
                 changed_by=context.actor,
             )

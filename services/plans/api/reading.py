@@ -4,7 +4,7 @@ from google.protobuf.message import Message
 from ninehours.plans.v1 import plans_service_pb2 as pb
 
 from kernel.refusal import Malformed
-from kernel.rpc.translate import date_of, reading, required_text, required_uuid
+from kernel.rpc.translate import date_of, reading, required_level, required_text, required_uuid
 from services.plans.app.level import DecisionRequest
 from services.plans.app.plan import GoalInWords, PlanRequest, ProblemInWords
 from services.plans.domain.plan_content import Intervention, Objective
@@ -47,7 +47,7 @@ def decision_request_of(request: pb.DecideRecommendationRequest) -> DecisionRequ
             recommendation_id=str(read.uuid("recommendation_id")),
             accept=request.accept,
             reason=read.optional(required_text, "reason", max_length=LONGEST_WORDS) or "",
-            level_of_care=read.optional(required_text, "level_of_care", max_length=8) or "",
+            level_of_care=read.optional(required_level, "level_of_care") or "",
             effective_from=read.optional(date_of, "effective_from"),
         )
     if asked.level_of_care and asked.effective_from is None:

@@ -18,7 +18,6 @@ from kernel.rpc.translate import to_date, to_timestamp
 from kernel.vault import Vault
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
-MARK = pytest.mark.xfail(strict=True, reason="9.28: a date of any century is taken")
 
 
 class Sealing:
@@ -45,7 +44,6 @@ def on(year: int) -> Any:
     return to_date(date(year, 3, 2))
 
 
-@MARK
 @pytest.mark.parametrize("year", [1850, 2099])
 def test_no_service_takes_a_date_of_another_century(year: int) -> None:
     at = to_date(date(year, 3, 2))
@@ -55,7 +53,6 @@ def test_no_service_takes_a_date_of_another_century(year: int) -> None:
     assert wrong_in(attendance.DeclareHolidayRequest(date=at)) == ["date"]
 
 
-@MARK
 def test_dates_within_others_are_named_by_their_path() -> None:
     request = plans.DraftPlanRequest()
     request.goals.add().objectives.add().target_date.CopyFrom(on(2026))
@@ -63,7 +60,6 @@ def test_dates_within_others_are_named_by_their_path() -> None:
     assert wrong_in(request) == ["goals.0.objectives.1.target_date"]
 
 
-@MARK
 def test_births_lie_far_back_and_never_ahead() -> None:
     def born(day: date) -> Any:
         return intake.RegisterClientRequest(identity=intake.Identity(birth_date=to_date(day)))
@@ -73,7 +69,6 @@ def test_births_lie_far_back_and_never_ahead() -> None:
     assert wrong_in(born(date(2026, 3, 5))) == ["identity.birth_date"]
 
 
-@MARK
 def test_what_was_done_was_not_done_in_the_future() -> None:
     tomorrow, later = (to_date(NOW.date() + timedelta(days=days)) for days in (1, 3))
     for kind, field in (
@@ -86,7 +81,6 @@ def test_what_was_done_was_not_done_in_the_future() -> None:
         assert wrong_in(kind(**{field: later})) == [field]
 
 
-@MARK
 def test_a_session_is_planned_within_a_year() -> None:
     def planned(year: int) -> Any:
         starts_at = to_timestamp(datetime(year, 3, 1, 15, tzinfo=UTC))
