@@ -63,7 +63,8 @@ class Resting:
                 self._falling_asleep = False
 
     def worked(self) -> None:
-        """There was something: be awake."""
+        """There was something: be awake. Raises when the connection is lost."""
+        _is_rung(self._raw)
         if self._asleep:
             self._listening.execute(
                 text("SELECT pg_advisory_unlock(:lock)"), {"lock": self._bell.lock}
@@ -76,6 +77,11 @@ class Resting:
         if self._connection is None:
             raise RuntimeError("rests on no connection")
         return self._connection
+
+    @property
+    def _raw(self) -> Any:
+        """The driver's: a detached connection has no other that is its own."""
+        return self._listening.connection.dbapi_connection
 
     def _be_awake(self) -> None:
         self._since = time.monotonic()
@@ -102,8 +108,7 @@ class Resting:
         return bool(row.ours or row.anothers)
 
     def _wait(self, seconds: float) -> None:
-        # A detached connection's own; never one that the pool would open in its place.
-        raw: Any = self._listening.connection.dbapi_connection
+        raw = self._raw
         if _is_rung(raw):
             return
         ready = select.poll()

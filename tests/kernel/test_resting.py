@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 import pytest
 from sqlalchemy import Connection
 
@@ -146,6 +147,26 @@ def test_a_lost_connection_wakes_who_sleeps_on_it(counting: Store) -> None:
         until(lambda: sleeper.error is not None)
     assert sleeper.error is not None
     assert is_passing(sleeper.error)
+
+
+def test_who_works_notices_that_its_connection_is_lost(counting: Store) -> None:
+    resting_ = Resting(PUBLISHED, 0.01)
+    with counting.engine.connect() as connection:
+        connection.detach()
+        resting_.on(connection)
+        pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        connection.commit()
+        resting_.worked()
+        ask(counting, "SELECT pg_terminate_backend(:pid)", pid=pid)
+
+        def is_noticed() -> bool:
+            try:
+                resting_.worked()
+            except psycopg.OperationalError:
+                return True
+            return False
+
+        until(is_noticed)
 
 
 def test_what_becomes_due_rings_for_stream_workers(counting: Store) -> None:
