@@ -40,6 +40,7 @@ class Draining:
         self._barrier = barrier  # tests hold a drain here
         self._reacting = Reacting(store, interests, barrier=barrier)
         self._begun = False
+        self.has_left = False  # something is due that couldn't be taken: look again soon
 
     def drain(self) -> int:
         """Drain until nothing due is left to take; gives how many keys were, reactions first."""
@@ -51,9 +52,13 @@ class Draining:
     def drain_some(self) -> int:
         """React, and derive a few: who does other things beside gets to them. 0: nothing is left.
 
-        What is left then is somebody else's.
+        What is left then (`has_left`) is somebody else's for now.
         """
-        return self._reacting.drain() + sum(self._drain_key(*key) for key in self._due())
+        reacted = self._reacting.drain()
+        keys = self._due()
+        derived = sum(self._drain_key(*key) for key in keys)
+        self.has_left = self._reacting.has_left or (bool(keys) and not derived)
+        return reacted + derived
 
     def raise_all(self) -> int:
         """Make every client due, in every derivation, and what was never reacted to: a rebuild."""

@@ -64,6 +64,7 @@ class Reacting:
         self._interests = interests
         self._by_name = {reaction.name: reaction for reaction in interests.reactions}
         self._barrier = barrier  # tests stop here
+        self.has_left = False  # something is due that has to wait
 
     def drain(self) -> int:
         """React until nothing due is left that can be reacted to; gives how many facts were."""
@@ -72,6 +73,7 @@ class Reacting:
             if not (taken := self._take_all(dues)):
                 break
             done += taken
+        self.has_left = bool(dues)
         return done
 
     def raise_undone(self) -> int:

@@ -44,13 +44,14 @@ class Resting:
         with suppress(BlockingIOError):  # full of wakings already
             os.write(self._waking, b"!")
 
-    def rest(self) -> None:
+    def rest(self, *, lightly: bool = False) -> None:
         """After a look that found nothing: until the next look. Raises when the connection is lost.
 
         Before it sleeps it returns once more: what was written before it fell asleep is found by
-        that look, and whoever writes later rings.
+        that look, and whoever writes later rings. `lightly`: it doesn't sleep; for what it waits
+        for nobody would ring.
         """
-        if time.monotonic() - self._since < AWAKE:
+        if lightly or time.monotonic() - self._since < AWAKE:
             self._wait(self._look)
         elif not self._falling_asleep:
             if self._is_rung_for():

@@ -238,7 +238,7 @@ def _derive(
             if worked:
                 resting.worked()
             else:
-                resting.rest()
+                resting.rest(lightly=listening.draining.has_left)
         except Exception as error:
             if not is_passing(error):
                 _end("deriving_failed", error)

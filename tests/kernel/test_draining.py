@@ -491,6 +491,8 @@ def test_a_client_that_another_worker_has_is_left_to_it(tallying: Store, log: Lo
     gate = Gate("read")
     with held(gate, Draining(tallying, TALLYING, barrier=gate).drain):
         assert listener.draining.drain() == 1
+        assert listener.draining.has_left
     assert len(listener.tallies()) == 2
+    assert (listener.draining.drain(), listener.draining.has_left) == (0, False)
     assert listener.head(BOB)[0] + listener.head(ADA)[0] == 2
     assert EVE not in listener.tallies()
