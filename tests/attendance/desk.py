@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from ninehours.attendance.v1 import attendance_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
+from ninehours.intake.v1 import intake_events_pb2 as intake
 from sqlalchemy import text
 
 from kernel.messaging.hearing import Hearing, Record
@@ -18,6 +19,7 @@ from kernel.rpc.tokens import Actor
 from kernel.store.store import Store
 from services.attendance.__main__ import SERVICE, servicers
 from services.attendance.adapters.heard import INTERESTS
+from tests.plans.made import Log
 
 MONDAY = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 THREE_HOURS = timedelta(hours=3)
@@ -31,12 +33,17 @@ class Desk:
         self.servicers = servicers(store, None)  # type: ignore[arg-type]
         self.hearing = Hearing(store, INTERESTS)
         self.hearing.begin([topic_of(name) for name in SERVICE.hears])
+        self.log = Log()
+        self.registered: set[str] = set()
         self.now = MONDAY
 
     def hear(self, records: Sequence[Record]) -> None:
         self.hearing.hear(records)
 
     def call(self, rpc: str, request: Any, command_id: str | None = None) -> Any:
+        for client_id in sorted(clients_in(request) - self.registered):
+            self.registered.add(client_id)
+            self.hear([self.log.tell(intake.ClientRegistered(client_id=client_id))])
         if hasattr(request, "meta"):
             request.meta.command_id = command_id or str(uuid4())
         actor = Actor(id="staff/1", roles=frozenset(), sites=frozenset({"*"}), purpose="TREATMENT")
@@ -51,6 +58,14 @@ class Desk:
                 text("SELECT type, sequence FROM published ORDER BY position")
             )
             return [(row.type.rpartition(".")[2], row.sequence) for row in rows]
+
+
+def clients_in(request: Any) -> set[str]:
+    """Whom a request to attendance names, as far as what it names are ids."""
+    named = [*getattr(request, "roster", ()), getattr(request, "client_id", "")]
+    for field in ("arrivals", "departures", "parts"):
+        named += [each.client_id for each in getattr(request, field, ())]
+    return {each for each in named if len(each) == len(str(UUID(int=0)))}
 
 
 def at(moment: datetime) -> Timestamp:

@@ -9,17 +9,24 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from ninehours.attendance.v1 import attendance_events_pb2 as events
 from ninehours.attendance.v1 import attendance_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
+from ninehours.intake.v1 import intake_events_pb2 as intake
 from sqlalchemy import text
 
 from kernel.execute import Book
+from kernel.messaging.hearing import Hearing
+from kernel.process import topic_of
 from kernel.rpc.call import Call
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import to_date
 from kernel.store.store import Store
+from services.attendance.__main__ import SERVICE
 from services.attendance.adapters import calendar
+from services.attendance.adapters.heard import INTERESTS
 from services.attendance.adapters.publication import publish
 from services.attendance.api.servicer import AttendanceServicer
 from services.attendance.app.ports import Calendar
+from tests.attendance.desk import clients_in
+from tests.plans.made import Log
 
 MONDAY = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)  # nine in the morning in Chicago
 THREE_HOURS = timedelta(hours=3)
@@ -33,6 +40,10 @@ class FrontDesk:
         self.store = store
         book = Book(store=store, publish=publish, view=calendar.keep)
         self.servicer = AttendanceServicer(book, asked or calendar.SqlCalendar())
+        self.hearing = Hearing(store, INTERESTS)
+        self.hearing.begin([topic_of(name) for name in SERVICE.hears])
+        self.log = Log()
+        self.registered: set[str] = set()
         self.now = MONDAY - timedelta(days=1)
         self.sites = frozenset({"*"})
         self.site_id = self.program_id = self.staff_id = ""
@@ -56,7 +67,18 @@ class FrontDesk:
         )
         return str(self.call(staff).staff_id)
 
+    def register(self, request: Any) -> None:
+        """Intake tells of everybody the request names, whom it didn't tell of before."""
+        for client_id in sorted(clients_in(request) - self.registered):
+            self.registered.add(client_id)
+            self.hearing.hear([self.log.tell(intake.ClientRegistered(client_id=client_id))])
+
     def call(self, request: Any, command_id: str | None = None) -> Any:
+        """About clients whom intake registered."""
+        self.register(request)
+        return self.ask(request, command_id)
+
+    def ask(self, request: Any, command_id: str | None = None) -> Any:
         if hasattr(request, "meta"):
             request.meta.command_id = command_id or str(uuid4())
         rpc = type(request).__name__.removesuffix("Request")

@@ -152,6 +152,7 @@ def of_attendance(new_store: NewStore) -> World:
     for _ in range(2):
         ids = front.open_everything(desk)
         client = Treated(log, site_id=ids[0])
+        desk.registered.add(client.client_id)
         desk.hear([client.registered(), client.admitted()])
         week = attendance.TemplateSession(
             weekday=1,
