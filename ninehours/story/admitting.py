@@ -133,9 +133,12 @@ def _plan(telling: Telling, chart: Chart, stay: Stay) -> None:
 
 def _seat(telling: Telling, group: Group, block: int) -> tuple[Group, list[ScheduledSession]]:
     """A group's sessions of the block, for everybody who sits in it."""
-    roster = [chart.client_id for chart in telling.roster(group, block)]
+    seated = telling.roster(group, block)
+    roster = [chart.client_id for chart in seated]
     staff_id = telling.place.staff_ids[group.facilitator]
     request = attendance.expand(telling.place.template_ids[group.key], block, staff_id, roster)
+    # Only who is registered is rostered: attendance has heard of everybody by then.
+    request.meta.after.extend(position for chart in seated for position in chart.admitted)
     now = at(days.admission(block), 16)
     expanded = telling.tell(DESK, f"schedule {group.key} of block {block}", request, now)
     return group, list(expanded.sessions)

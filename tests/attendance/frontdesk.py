@@ -42,8 +42,6 @@ class FrontDesk:
         self.servicer = AttendanceServicer(book, asked or calendar.SqlCalendar())
         self.hearing = Hearing(store, INTERESTS)
         self.hearing.begin([topic_of(name) for name in SERVICE.hears])
-        self.log = Log()
-        self.registered: set[str] = set()
         self.now = MONDAY - timedelta(days=1)
         self.sites = frozenset({"*"})
         self.site_id = self.program_id = self.staff_id = ""
@@ -69,9 +67,10 @@ class FrontDesk:
 
     def register(self, request: Any) -> None:
         """Intake tells of everybody the request names, whom it didn't tell of before."""
-        for client_id in sorted(clients_in(request) - self.registered):
-            self.registered.add(client_id)
-            self.hearing.hear([self.log.tell(intake.ClientRegistered(client_id=client_id))])
+        registered = {row.subject for row in self.rows("SELECT subject FROM heard_fact")}
+        for client_id in sorted(clients_in(request)):
+            if f"client/{client_id}" not in registered:
+                self.hearing.hear([Log().tell(intake.ClientRegistered(client_id=client_id))])
 
     def call(self, request: Any, command_id: str | None = None) -> Any:
         """About clients whom intake registered."""

@@ -18,7 +18,6 @@ def desk(new_store: Callable[[Any], Any]) -> FrontDesk:
     return FrontDesk(new_store(SERVICE)).open()
 
 
-@pytest.mark.xfail(strict=True, reason="9.3: whoever has an id can be rostered, and checked in")
 def test_whom_nobody_registered_is_not_rostered_nor_checked_in(desk: FrontDesk) -> None:
     [ada] = clients(1)
     session_id = desk.session([ada])

@@ -9,19 +9,23 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from ninehours.attendance.v1 import attendance_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
+from ninehours.intake.v1 import intake_events_pb2 as intake
 
 from kernel.execute import Book
-from kernel.process import Service
+from kernel.messaging.hearing import Hearing
+from kernel.process import Service, topic_of
 from kernel.refusal import AgainstTheRules
 from kernel.rpc.call import Call
 from kernel.rpc.tokens import Actor
 from kernel.store.store import Store, Transaction
 from services.attendance.__main__ import SERVICE
 from services.attendance.adapters import calendar
+from services.attendance.adapters.heard import INTERESTS
 from services.attendance.adapters.publication import publish
 from services.attendance.api.servicer import AttendanceServicer
 from services.attendance.domain.minutes import Span
 from tests.kernel.made import Gate, ask, held, without_locks
+from tests.plans.made import Log
 
 MONDAY = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 
@@ -87,6 +91,13 @@ class Desks:
         staff_id: str = self._call(self._second.CredentialStaff, request).staff_id
         return staff_id
 
+    def registered(self, client: str) -> str:
+        """The client, of whom intake told."""
+        hearing = Hearing(self.store, INTERESTS)
+        hearing.begin([topic_of("intake")])
+        hearing.hear([Log().tell(intake.ClientRegistered(client_id=client))])
+        return client
+
     def schedule(self, staff: str, client: str, *, first: bool) -> Any:
         request = pb.ScheduleSessionRequest(
             **self._where,
@@ -117,8 +128,8 @@ def both(new_store: Any, place: str) -> tuple[Desks, Callable[[], Any]]:
     """Two sessions at one time, of one facilitator or of one client; the first is held."""
     gate = Gate(place)
     desks = Desks(new_store(SERVICE), gate)
-    staff, client = desks.staff(), str(uuid4())
-    other_staff, other_client = desks.staff(), str(uuid4())
+    staff, client = desks.staff(), desks.registered(str(uuid4()))
+    other_staff, other_client = desks.staff(), desks.registered(str(uuid4()))
 
     def second() -> Any:
         if place == "facilitator":

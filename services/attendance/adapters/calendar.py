@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
+from ninehours.intake.v1 import intake_events_pb2 as intake
 from sqlalchemy import Row, text
 
 from kernel.facts import Recorded
@@ -68,6 +69,20 @@ class SqlCalendar:
     ) -> list[str]:
         rows = _run(tx, calendar_sql.BUSY_CLIENTS, roster=list(roster), **_bounds(spans))
         return [str(row.client_id) for row in rows]
+
+    def unregistered(self, tx: Transaction, client_ids: Collection[str]) -> list[str]:
+        rows = tx.connection.execute(
+            text(
+                "SELECT client FROM unnest(CAST(:clients AS text[])) AS x(client)"
+                " WHERE NOT EXISTS (SELECT FROM heard_fact"
+                "  WHERE subject = 'client/' || client AND type = :type) ORDER BY client"
+            ),
+            {
+                "clients": sorted(client_ids),
+                "type": intake.ClientRegistered.DESCRIPTOR.full_name,
+            },
+        )
+        return [row.client for row in rows]
 
     def attendees(self, tx: Transaction, session_id: str) -> list[str]:
         rows = _run(

@@ -23,7 +23,9 @@ class AttendanceServicer(CalendarRpcs):
         with reading(request) as read:
             session_id, client_id = str(read.uuid("session_id")), str(read.uuid("client_id"))
             came = read.timestamp("at")
-        outcome = use_cases.check_in(self._book, session_id, client_id, came, context)
+        outcome = use_cases.check_in(
+            self._book, self._calendar, session_id, client_id, context, came=came
+        )
         return pb.CheckInResponse(receipt=receipt_of(outcome.published))
 
     def CheckOut(self, request: pb.CheckOutRequest, call: Call) -> pb.CheckOutResponse:
@@ -41,7 +43,7 @@ class AttendanceServicer(CalendarRpcs):
         with reading(request) as read:
             session_id = str(read.uuid("session_id"))
             arrivals: dict[str, datetime] = read.value(fields.moments, "arrivals", {})
-        outcome = rosters.check_in_roster(self._book, session_id, arrivals, context)
+        outcome = rosters.check_in_roster(self._book, self._calendar, session_id, arrivals, context)
         return pb.CheckInRosterResponse(receipt=receipt_of(outcome.published))
 
     def CheckOutRoster(

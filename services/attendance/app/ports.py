@@ -62,6 +62,10 @@ class Calendar(Protocol):
         """Those of the roster who are expected elsewhere then. Their rows must be locked."""
         ...
 
+    def unregistered(self, tx: Transaction, client_ids: Collection[str]) -> list[str]:
+        """Those of whom intake told nothing, sorted."""
+        ...
+
     def attendees(self, tx: Transaction, session_id: str) -> list[str]:
         """Everybody on the session's roster, and everybody who came without being on it."""
         ...

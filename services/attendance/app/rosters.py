@@ -12,11 +12,13 @@ from kernel.execute import Book, Outcome, record
 from kernel.facts import Recorded
 from kernel.refusal import AgainstTheRules, Malformed
 from kernel.store.store import Context, Transaction
+from services.attendance.app.ports import Calendar
 from services.attendance.app.streams import (
     at_session,
     client_subject,
     presence_stream,
     refuse_version,
+    require_registered,
     session_stream,
 )
 from services.attendance.app.use_cases import note_of
@@ -28,15 +30,23 @@ from services.attendance.domain.session import SESSION
 
 
 def check_in_roster(
-    book: Book, session_id: str, arrivals: Mapping[str, datetime], context: Context
+    book: Book,
+    calendar: Calendar,
+    session_id: str,
+    arrivals: Mapping[str, datetime],
+    context: Context,
 ) -> Outcome:
-    """Records that these clients came, on the roster or not; who is there already stays there."""
+    """Records that these clients came, on the roster or not; who is there already stays there.
+
+    Refuses all where nobody registered one of them (Unknown).
+    """
     return _of_roster(
         book,
         session_id,
         arrivals.keys(),
         lambda at: CheckIn(at=at, came=arrivals[at.client_id]),
         context,
+        first=lambda tx: require_registered(tx, calendar, arrivals),
     )
 
 
@@ -86,6 +96,7 @@ def _of_roster(
     command_at: Callable[[At], PresenceCommand],
     context: Context,
     *,
+    first: Callable[[Transaction], None] = lambda _: None,
     before: Callable[[Transaction], None] = lambda _: None,
 ) -> Outcome:
     """A command on each client's presence, sorted, so that two such calls don't wait in a ring."""
@@ -96,6 +107,7 @@ def _of_roster(
     def decide(tx: Transaction) -> Sequence[Recorded]:
         history = tx.load_many([group, *streams.values()])
         session = SESSION.fold(recorded.fact for recorded in history[group])
+        first(tx)
         facts: list[Recorded] = []
         refused: dict[str, AgainstTheRules | Malformed] = {}
         for client_id, stream in sorted(streams.items()):

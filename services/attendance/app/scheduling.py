@@ -12,6 +12,7 @@ from services.attendance.app.ports import Calendar
 from services.attendance.app.streams import (
     client_subject,
     presences_of,
+    require_registered,
     session_stream,
     site_stream,
     staff_stream,
@@ -46,9 +47,9 @@ def schedule_session(
 ) -> Outcome:
     """Schedules a session on the site's calendar.
 
-    Refuses an unknown site, program, facilitator or session made up for, more clients than it holds
-    (OVER_CAPACITY), and, under their locks, a facilitator or a client who has another session at
-    that time, at whichever site (FACILITATOR_BUSY, CLIENT_BUSY).
+    Refuses an unknown site, program, facilitator, client or session made up for, more clients than
+    it holds (OVER_CAPACITY), and, under their locks, a facilitator or a client who has another
+    session at that time, at whichever site (FACILITATOR_BUSY, CLIENT_BUSY).
     """
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
@@ -63,6 +64,7 @@ def schedule_session(
         refuse_uncredentialed(history[leader], asked.facilitator_id, [on])
         if before and not history[before]:
             raise Unknown("session", before.partition("/")[2])
+        require_registered(tx, calendar, asked.roster)
         refuse_busy(
             tx,
             calendar,

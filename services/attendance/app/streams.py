@@ -1,9 +1,10 @@
 """The names of attendance's streams, and a session as a presence sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from kernel.refusal import Malformed, Unknown
 from kernel.store.store import Context, Transaction
+from services.attendance.app.ports import Calendar
 from services.attendance.domain.at import At
 from services.attendance.domain.presence import PRESENCE, Presence
 from services.attendance.domain.session import Session
@@ -45,6 +46,12 @@ def presences_of(
         client_id: PRESENCE.fold(recorded.fact for recorded in found[stream])
         for client_id, stream in streams.items()
     }
+
+
+def require_registered(tx: Transaction, calendar: Calendar, client_ids: Collection[str]) -> None:
+    """Refuses whom nobody registered, as far as attendance heard, as Unknown."""
+    if unregistered := calendar.unregistered(tx, client_ids):
+        raise Unknown("client", unregistered[0])
 
 
 def at_session(session: Session, session_id: str, client_id: str) -> At:

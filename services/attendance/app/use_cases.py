@@ -15,6 +15,7 @@ from services.attendance.app.streams import (
     client_subject,
     presence_stream,
     presences_of,
+    require_registered,
     session_stream,
     site_stream,
     staff_stream,
@@ -56,10 +57,24 @@ def credential_staff(book: Book, command: CredentialStaff, context: Context) -> 
 
 
 def check_in(
-    book: Book, session_id: str, client_id: str, came: datetime, context: Context
+    book: Book,
+    calendar: Calendar,
+    session_id: str,
+    client_id: str,
+    context: Context,
+    *,
+    came: datetime,
 ) -> Outcome:
-    """Records that a client came, on the roster or not. Twice without leaving changes nothing."""
-    return _presence(book, session_id, client_id, lambda at, _: CheckIn(at=at, came=came), context)
+    """Records that a client came, on the roster or not. Twice without leaving changes nothing.
+
+    Refuses a client whom nobody registered (Unknown).
+    """
+
+    def command_at(at: At, tx: Transaction) -> CheckIn:
+        require_registered(tx, calendar, [client_id])
+        return CheckIn(at=at, came=came)
+
+    return _presence(book, session_id, client_id, command_at, context)
 
 
 def check_out(
@@ -143,11 +158,12 @@ def correct_attendance(
 ) -> Outcome:
     """Says of a closed session what was true after all; said again, it changes nothing.
 
-    The client is locked: of two corrections at once the later one sees the other, and flags what
-    overlaps.
+    Refuses a client whom nobody registered (Unknown). The client is locked: of two corrections at
+    once the later one sees the other, and flags what overlaps.
     """
 
     def command_at(at: At, tx: Transaction) -> CorrectAttendance:
+        require_registered(tx, calendar, [client_id])
         elsewhere = calendar.is_elsewhere(tx, session_id, client_id, intervals)
         return CorrectAttendance(at=at, intervals=intervals, reason=reason, elsewhere=elsewhere)
 
