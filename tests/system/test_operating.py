@@ -51,7 +51,7 @@ def operator(system: LocalSystem) -> Operator:
 @contextmanager
 def frozen_streams(system: LocalSystem) -> Iterator[None]:
     streams = [pid for name, pid in system.processes.items() if name.endswith("-stream")]
-    assert len(streams) == 3
+    assert len(streams) == 4
     for pid in streams:
         os.kill(pid, signal.SIGSTOP)
     try:
