@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from ninehours.intake.v1 import intake_events_pb2 as intake
 from sqlalchemy import text
 
 from kernel.config import Settings
@@ -18,6 +19,7 @@ from kernel.rpc.published_log import SERVICE, PublishedLogServicer, RemoteOwner
 from kernel.rpc.scope import Scope
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Verifier, service_tokens
+from kernel.rpc.translate import to_date
 from kernel.store import published
 from kernel.store.store import Store
 from services.attendance.__main__ import SERVICE as ATTENDANCE
@@ -25,7 +27,8 @@ from services.intake.__main__ import SERVICE as INTAKE
 from services.plans.__main__ import SERVICE as PLANS
 from tests.attendance import desk
 from tests.attendance.desk import MONDAY, Desk
-from tests.billing.told import admission
+from tests.billing.known import day
+from tests.billing.told import COVERAGE, admission
 
 CLIENTS = tuple(f"0c11e700-0000-4000-8000-00000000000{n}" for n in (1, 2))
 DAYS = (0, 2, 4, 7, 9)
@@ -46,6 +49,8 @@ class Owners:
         self.ids = desk.open_everything(self.desk)
         for client_id in CLIENTS:
             for message in admission(client_id, self.payer_id, self.ids[0]):
+                self._say(client_id, message)
+            for message in self._ended_and_verified_again(client_id):
                 self._say(client_id, message)
         for number in DAYS:
             self.hold(number)
@@ -100,6 +105,18 @@ class Owners:
                     )
                 ]
             )
+
+    def _ended_and_verified_again(self, client_id: str) -> Iterator[Any]:
+        """Words that follow each other: heard in another order, they would mean something else."""
+        of_coverage = {
+            "client_id": client_id, "coverage_id": COVERAGE, "payer_id": self.payer_id
+        }  # fmt: skip
+        yield intake.CoverageEnded(**of_coverage, last_day=to_date(day(2)))
+        first_day = to_date(date(2026, 1, 1))
+        yield intake.CoverageVerified(
+            **of_coverage, verified_from=first_day, verified_to=to_date(day(1))
+        )
+        yield intake.CoverageVerified(**of_coverage, verified_from=first_day)
 
     def _starts(self, number: int) -> datetime:
         return MONDAY + timedelta(days=number)

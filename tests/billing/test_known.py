@@ -54,7 +54,14 @@ def read(message: Any) -> Any:
             intake.CoverageVerified(coverage_id="c", payer_id="p", verified_from=ON, order=2),
             {"order": 2, "verified_to": None},
         ),
-        (intake.CoverageVerified(coverage_id="c", payer_id="p", verified_from=ON), {"order": 1}),
+        (
+            intake.CoverageVerified(coverage_id="c", payer_id="p", verified_from=ON),
+            {"order": 1, "sequence": 7},
+        ),
+        (
+            intake.CoverageEnded(coverage_id="c", payer_id="p", last_day=ON),
+            {"coverage_id": "c", "last_day": MONDAY, "sequence": 7},
+        ),
         (
             intake.ConsentRevoked(consent_id="k", revoked_on=ON),
             {"consent_id": "k", "revoked_on": MONDAY},
@@ -208,8 +215,8 @@ def test_every_fact_that_is_heard_is_read_and_fills_everything_that_can_be_known
     assert set(READERS) <= set(INTERESTS.by_type)
     fields = {field.name for field in dataclasses.fields(Known)} - {"client_id"}
     assert {field for field, _ in READERS.values()} == fields
-    assert len(fields) == 22
+    assert len(fields) == 23
 
 
 def test_the_derivation_has_another_meaning_than_the_first_release() -> None:
-    assert CODE == "6"
+    assert CODE == "7"

@@ -31,7 +31,9 @@ from services.intake.domain.consent import (
 from services.intake.domain.coverage import (
     AddCoverage,
     CoverageAdded,
+    CoverageEnded,
     CoverageVerified,
+    EndCoverage,
     VerifyCoverage,
 )
 from services.intake.domain.dimensions import DimensionsRated, RateDimensions
@@ -135,6 +137,14 @@ client_commands: st.SearchStrategy[ClientCommand] = st.one_of(
         label=labels,
     ),
     st.builds(
+        EndCoverage,
+        client_id=client,
+        coverage_id=ids,
+        last_day=dates,
+        reason=st.sampled_from(["TERMINATED", "ENTERED_IN_ERROR"]),
+        label=labels,
+    ),
+    st.builds(
         RecordDiagnosis,
         client_id=client,
         code=codes | st.just("nonsense"),
@@ -193,6 +203,15 @@ client_facts: st.SearchStrategy[ClientFact] = st.one_of(
         payer_id=payers,
         verified_from=dates,
         verified_to=last_dates,
+        label=labels,
+    ),
+    st.builds(
+        CoverageEnded,
+        client_id=client,
+        coverage_id=ids,
+        payer_id=payers,
+        last_day=dates,
+        reason=st.just("TERMINATED"),
         label=labels,
     ),
     st.builds(

@@ -51,6 +51,7 @@ INTERESTS = Interests(
         Interest(intake.ClientAdmitted, _site),
         Interest(intake.DiagnosisRecorded),
         Interest(intake.CoverageVerified, _payer),
+        Interest(intake.CoverageEnded, _payer),
         Interest(intake.ConsentGiven),
         Interest(intake.ConsentRevoked),
         Interest(intake.DisclosureRestricted, _payer),

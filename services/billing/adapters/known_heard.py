@@ -46,6 +46,16 @@ def _coverage(fact: HeardFact, message: intake.CoverageVerified) -> known.Covera
         verified_from=date_of(message, "verified_from"),
         verified_to=optional(date_of, message, "verified_to"),
         order=message.order or PRIMARY,
+        sequence=fact.sequence,
+    )
+
+
+def _coverage_end(fact: HeardFact, message: intake.CoverageEnded) -> known.CoverageEnd:
+    return known.CoverageEnd(
+        fact=str(fact.id),
+        coverage_id=message.coverage_id,
+        last_day=date_of(message, "last_day"),
+        sequence=fact.sequence,
     )
 
 
@@ -190,6 +200,7 @@ HEARD: tuple[tuple[Any, str, Reader], ...] = (
     (intake.ClientAdmitted, "admissions", _admission),
     (intake.DiagnosisRecorded, "diagnoses", _diagnosis),
     (intake.CoverageVerified, "coverages", _coverage),
+    (intake.CoverageEnded, "coverage_ends", _coverage_end),
     (intake.ConsentGiven, "consents", _consent),
     (intake.ConsentRevoked, "revocations", _revocation),
     (intake.DisclosureRestricted, "restrictions", _restriction),

@@ -9,7 +9,6 @@ from services.billing.domain.known import (
     Admission,
     Attestation,
     Consent,
-    Coverage,
     Discharge,
     Enrollment,
     Fee,
@@ -32,21 +31,6 @@ class Verdict:
     @property
     def open(self) -> bool:
         return not self.reason
-
-
-def coverage_on(known: Known, on: date) -> Coverage | None:
-    """The coverage verified for that date: the primary first, of several the earliest verified."""
-    in_force = [
-        coverage
-        for coverage in known.coverages
-        if coverage.verified_from <= on
-        and (coverage.verified_to is None or on <= coverage.verified_to)
-    ]
-    return min(
-        in_force,
-        key=lambda each: (each.order, each.verified_from, each.coverage_id, each.fact),
-        default=None,
-    )
 
 
 def admission_on(known: Known, on: date) -> Admission | None:

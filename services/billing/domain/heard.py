@@ -44,6 +44,18 @@ class Coverage:
     verified_to: date | None
     # 1 is the primary coverage.
     order: int = 1
+    # Its place in its owner's log, which says what was said later.
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverageEnd:
+    """What was verified of the coverage until then ends with `last_day`."""
+
+    fact: str
+    coverage_id: str
+    last_day: date
+    sequence: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from services.billing.domain.heard import (
     Cancellation,
     Consent,
     Coverage,
+    CoverageEnd,
     Diagnosis,
     Discharge,
     Level,
@@ -31,6 +32,7 @@ __all__ = [
     "ConfirmedRules",
     "Consent",
     "Coverage",
+    "CoverageEnd",
     "Diagnosis",
     "Discharge",
     "Enrollment",
@@ -168,6 +170,7 @@ class Known:
     admissions: tuple[Admission, ...] = ()
     diagnoses: tuple[Diagnosis, ...] = ()
     coverages: tuple[Coverage, ...] = ()
+    coverage_ends: tuple[CoverageEnd, ...] = ()
     consents: tuple[Consent, ...] = ()
     plans: tuple[Plan, ...] = ()
     sessions: tuple[Session, ...] = ()

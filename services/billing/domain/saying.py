@@ -75,6 +75,7 @@ SAYINGS: dict[str, Saying] = {
     "discharges": lambda f: f"discharged {f.discharged_on}",
     "diagnoses": lambda f: f"diagnosis {f.code}, rank {f.rank}, in effect {f.effective_from}",
     "coverages": _coverage,
+    "coverage_ends": lambda f: f"coverage ended, its last day {f.last_day}",
     "consents": _consent,
     "revocations": lambda f: f"consent revoked {f.revoked_on}",
     "settled_revocations": _settled,

@@ -18,6 +18,7 @@ from services.billing.domain.attended import (
     services_of,
     site_of,
 )
+from services.billing.domain.coverage import coverage_on, ends_of
 from services.billing.domain.gates import Verdict
 from services.billing.domain.known import Attendance, Known, Line
 from services.billing.domain.lines import DISCRETE, PER_DIEM, bill, charged
@@ -102,7 +103,8 @@ def resolve(known: Known) -> list[ServiceDay]:
 
 def _resolve(known: Known, on: date, holding: Sequence[Attendance]) -> ServiceDay:
     of_day = [each for each in holding if each.service_date == on]
-    coverage = gates.coverage_on(known, on)
+    held = coverage_on(known, on)
+    coverage = held.coverage if held else None
     confirmed = [
         each for each in known.confirmed if coverage and each.rules.payer_id == coverage.payer_id
     ]
@@ -125,11 +127,12 @@ def _resolve(known: Known, on: date, holding: Sequence[Attendance]) -> ServiceDa
         missed = Verdict(gate="ATTENDANCE", reason="MISSED", final=True, rests_on=day.rests_on)
         return day.with_verdict(missed)
     there = _attendance_gate(own)
-    if coverage is None:
-        return day.with_verdict(there, Verdict(gate="COVERAGE", reason="NO_COVERAGE"))
+    if held is None:
+        ended = Verdict(gate="COVERAGE", reason="NO_COVERAGE", rests_on=ends_of(known))
+        return day.with_verdict(there, ended)
     day = day.with_verdict(
         there,
-        Verdict(gate="COVERAGE", rests_on=frozenset({coverage.fact})),
+        Verdict(gate="COVERAGE", rests_on=held.facts),
         gates.restriction_gate(known, day.payer_id, on),
     )
     if rules is None:

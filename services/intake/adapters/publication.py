@@ -90,6 +90,16 @@ def _coverage_verified(fact: coverage.CoverageVerified) -> Message:
     )
 
 
+def _coverage_ended(fact: coverage.CoverageEnded) -> Message:
+    return public.CoverageEnded(
+        client_id=fact.client_id,
+        coverage_id=fact.coverage_id,
+        payer_id=fact.payer_id,
+        last_day=to_date(fact.last_day),
+        reason=f"COVERAGE_END_REASON_{fact.reason}",
+    )
+
+
 def _admitted(fact: episode.ClientAdmitted) -> Message:
     return public.ClientAdmitted(
         client_id=fact.client_id,
@@ -197,6 +207,7 @@ PUBLIC: Mapping[type, Callable[[Any], Message]] = {
     consent.ConsentRevoked: _consent_revoked,
     consent.DisclosureRestricted: _disclosure_restricted,
     coverage.CoverageVerified: _coverage_verified,
+    coverage.CoverageEnded: _coverage_ended,
     episode.ClientAdmitted: _admitted,
     episode.EpisodeClosed: _episode_closed,
     assessment.AssessmentCompleted: _assessment_completed,

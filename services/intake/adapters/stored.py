@@ -23,6 +23,7 @@ FACTS = Codec(
         "intake.disclosure_restricted.v1": consent.DisclosureRestricted,
         "intake.coverage_added.v1": coverage.CoverageAdded,
         "intake.coverage_verified.v1": coverage.CoverageVerified,
+        "intake.coverage_ended.v1": coverage.CoverageEnded,
         "intake.client_admitted.v1": episode.ClientAdmitted,
         "intake.episode_closed.v1": episode.EpisodeClosed,
         "intake.assessment_completed.v1": assessment.AssessmentCompleted,

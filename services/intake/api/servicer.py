@@ -23,7 +23,7 @@ from services.intake.app.deciding import Intake
 from services.intake.app.ports import Audit
 from services.intake.domain.client import RecordDiagnosis
 from services.intake.domain.consent import GiveConsent, RestrictDisclosure, RevokeConsent
-from services.intake.domain.coverage import PRIMARY, AddCoverage, VerifyCoverage
+from services.intake.domain.coverage import PRIMARY, AddCoverage, EndCoverage, VerifyCoverage
 from services.intake.domain.episode import AdmitClient, Program
 from services.intake.domain.screening import ScreenClient, Screening
 
@@ -155,6 +155,18 @@ class IntakeServicer(AssessingServicer, AskingServicer):
             )
         outcome = use_cases.verify_coverage(self._intake, command, context)
         return pb.VerifyCoverageResponse(receipt=receipt_of(outcome.published))
+
+    def EndCoverage(self, request: pb.EndCoverageRequest, call: Call) -> pb.EndCoverageResponse:
+        context = self._context(request, call)
+        with reading(request) as read:
+            command = EndCoverage(
+                client_id=str(read.uuid("client_id")),
+                coverage_id=str(read.uuid("coverage_id")),
+                last_day=read.date("last_day"),
+                reason=read.enum("reason"),
+            )
+        outcome = use_cases.end_coverage(self._intake, command, context)
+        return pb.EndCoverageResponse(receipt=receipt_of(outcome.published))
 
     def AdmitClient(self, request: pb.AdmitClientRequest, call: Call) -> pb.AdmitClientResponse:
         context = self._context(request, call)

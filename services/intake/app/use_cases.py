@@ -18,7 +18,7 @@ from services.intake.app.streams import (
 )
 from services.intake.domain.client import Client, RecordDiagnosis, RegisterClient
 from services.intake.domain.consent import GiveConsent, RestrictDisclosure, RevokeConsent
-from services.intake.domain.coverage import AddCoverage, VerifyCoverage
+from services.intake.domain.coverage import AddCoverage, EndCoverage, VerifyCoverage
 from services.intake.domain.episode import (
     EPISODE,
     AdmitClient,
@@ -83,6 +83,13 @@ def add_coverage(
 
 def verify_coverage(intake: Intake, asked: VerifyCoverage, context: Context) -> Outcome:
     """Records for which dates the payer confirmed; refuses an unknown client or coverage."""
+    return on_client(
+        intake, asked.client_id, lambda seen: replace(asked, label=seen.label), context
+    )
+
+
+def end_coverage(intake: Intake, asked: EndCoverage, context: Context) -> Outcome:
+    """Records a coverage's last day; refuses one that is unknown, or that nobody verified."""
     return on_client(
         intake, asked.client_id, lambda seen: replace(asked, label=seen.label), context
     )

@@ -27,9 +27,11 @@ from services.intake.domain.coverage import (
     AddCoverage,
     CoverageAdded,
     CoverageCommand,
+    CoverageEnded,
     CoverageFact,
     Coverages,
     CoverageVerified,
+    EndCoverage,
     VerifyCoverage,
 )
 from services.intake.domain.episode import PART2
@@ -129,7 +131,7 @@ def decide(command: ClientCommand, client: Client) -> Iterator[ClientFact]:
             yield from screening.decide(command, client.screening)
         case GiveConsent() | RevokeConsent() | RestrictDisclosure():
             yield from consent.decide(command, client.consents)
-        case AddCoverage() | VerifyCoverage():
+        case AddCoverage() | VerifyCoverage() | EndCoverage():
             yield from coverage.decide(command, client.coverages)
         case RecordDiagnosis():
             if not CODE.fullmatch(command.code):
@@ -160,7 +162,7 @@ def evolve(client: Client, fact: ClientFact) -> Client:
             return replace(client, screening=screening.evolve(client.screening, fact))
         case ConsentGiven() | ConsentRevoked() | DisclosureRestricted():
             return replace(client, consents=consent.evolve(client.consents, fact))
-        case CoverageAdded() | CoverageVerified():
+        case CoverageAdded() | CoverageVerified() | CoverageEnded():
             return replace(client, coverages=coverage.evolve(client.coverages, fact))
         case DiagnosisRecorded():
             at = (fact.rank, fact.effective_from)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import assert_never
 
-from kernel.refusal import Malformed, Unknown
+from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from services.intake.domain.episode import PART2
 from services.intake.domain.period import holds_on, require_order
 
@@ -35,6 +35,17 @@ class VerifyCoverage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndCoverage:
+    """`reason`: TERMINATED, REPLACED or ENTERED_IN_ERROR."""
+
+    client_id: str
+    coverage_id: str
+    last_day: date
+    reason: str
+    label: str = PART2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageAdded:
     """The dates are those of the client's card."""
 
@@ -49,7 +60,10 @@ class CoverageAdded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageVerified:
-    """What the payer confirmed. Several verifications of a coverage add up: March, then April."""
+    """What the payer confirmed. From the same first day it replaces what was said before.
+
+    Verifications of other first days add up: March, then April.
+    """
 
     client_id: str
     coverage_id: str
@@ -60,8 +74,23 @@ class CoverageVerified:
     order: int = PRIMARY
 
 
-CoverageCommand = AddCoverage | VerifyCoverage
-CoverageFact = CoverageAdded | CoverageVerified
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverageEnded:
+    """What was verified of the coverage before this holds no longer than `last_day`.
+
+    Of several the last one counts.
+    """
+
+    client_id: str
+    coverage_id: str
+    payer_id: str
+    last_day: date
+    reason: str
+    label: str
+
+
+CoverageCommand = AddCoverage | VerifyCoverage | EndCoverage
+CoverageFact = CoverageAdded | CoverageVerified | CoverageEnded
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +98,22 @@ class Coverages:
     """What later decisions and ReadIdentities need to know."""
 
     added: Mapping[str, CoverageAdded] = field(default_factory=dict)
-    verified: tuple[CoverageVerified, ...] = ()
+    # In the order in which payers said it.
+    said: tuple[CoverageVerified | CoverageEnded, ...] = ()
+
+    @property
+    def holding(self) -> tuple[CoverageVerified, ...]:
+        """Verifications as they hold now, in the order they were said: replaced, and ended."""
+        found: dict[tuple[str, date], tuple[CoverageVerified, date | None]] = {}
+        for fact in self.said:
+            if isinstance(fact, CoverageVerified):
+                found.pop((fact.coverage_id, fact.verified_from), None)
+                found[fact.coverage_id, fact.verified_from] = (fact, None)
+                continue
+            for key, (verified, _) in found.items():
+                if verified.coverage_id == fact.coverage_id:
+                    found[key] = (verified, fact.last_day)
+        return tuple(_until(verified, last_day) for verified, last_day in found.values())
 
     def of_payer(self, payer_id: str) -> list[str]:
         """All coverages by the payer, in the order in which they are billed."""
@@ -85,7 +129,7 @@ class Coverages:
         """
         begun = [
             fact
-            for fact in reversed(self.verified)
+            for fact in reversed(self.holding)
             if fact.payer_id == payer_id and fact.verified_from <= on
         ]
 
@@ -99,7 +143,10 @@ class Coverages:
 
 
 def decide(command: CoverageCommand, coverages: Coverages) -> Iterator[CoverageFact]:
-    """Refuses an order below 1, dates in the wrong order, and verifying what was not added."""
+    """Refuses an order below 1, dates in the wrong order, and what is said of no known coverage.
+
+    What was never verified has nothing to end: NOT_VERIFIED.
+    """
     match command:
         case AddCoverage():
             if command.order < PRIMARY:
@@ -116,11 +163,9 @@ def decide(command: CoverageCommand, coverages: Coverages) -> Iterator[CoverageF
                     order=command.order,
                 )
         case VerifyCoverage():
-            added = coverages.added.get(command.coverage_id)
-            if added is None:
-                raise Unknown("coverage", command.coverage_id)
+            added = _added(coverages, command.coverage_id)
             require_order(verified_from=command.verified_from, verified_to=command.verified_to)
-            if not any(_same(command, fact) for fact in coverages.verified):
+            if not any(_same(command, fact) for fact in coverages.holding):
                 yield CoverageVerified(
                     client_id=command.client_id,
                     coverage_id=command.coverage_id,
@@ -130,6 +175,24 @@ def decide(command: CoverageCommand, coverages: Coverages) -> Iterator[CoverageF
                     label=command.label,
                     order=added.order,
                 )
+        case EndCoverage():
+            added = _added(coverages, command.coverage_id)
+            fact = CoverageEnded(
+                client_id=command.client_id,
+                coverage_id=command.coverage_id,
+                payer_id=added.payer_id,
+                last_day=command.last_day,
+                reason=command.reason,
+                label=command.label,
+            )
+            if all(each.coverage_id != command.coverage_id for each in coverages.holding):
+                raise AgainstTheRules(
+                    "NOT_VERIFIED",
+                    "no payer confirmed this coverage for any day: there is nothing to end",
+                    coverage_id=command.coverage_id,
+                )
+            if evolve(coverages, fact).holding != coverages.holding:
+                yield fact
         case _:
             assert_never(command)
 
@@ -138,10 +201,23 @@ def evolve(coverages: Coverages, fact: CoverageFact) -> Coverages:
     match fact:
         case CoverageAdded():
             return replace(coverages, added={**coverages.added, fact.coverage_id: fact})
-        case CoverageVerified():
-            return replace(coverages, verified=(*coverages.verified, fact))
+        case CoverageVerified() | CoverageEnded():
+            return replace(coverages, said=(*coverages.said, fact))
         case _:
             assert_never(fact)
+
+
+def _added(coverages: Coverages, coverage_id: str) -> CoverageAdded:
+    added = coverages.added.get(coverage_id)
+    if added is None:
+        raise Unknown("coverage", coverage_id)
+    return added
+
+
+def _until(verified: CoverageVerified, last_day: date | None) -> CoverageVerified:
+    if last_day is None:
+        return verified
+    return replace(verified, verified_to=min(verified.verified_to or last_day, last_day))
 
 
 def _same(command: VerifyCoverage, fact: CoverageVerified) -> bool:

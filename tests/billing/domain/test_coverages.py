@@ -3,10 +3,8 @@
 from dataclasses import replace
 from datetime import date
 
-import pytest
-
 from services.billing.domain import claims, proposals
-from services.billing.domain.known import Adjudication, Coverage, Known
+from services.billing.domain.known import Adjudication, Coverage, CoverageEnd, Known
 from tests.billing.known import (
     CONSENT,
     COVERAGE,
@@ -48,7 +46,6 @@ def two_payers(*coverages: Coverage, **changes: object) -> Known:
     return replace(known, **changes)  # type: ignore[arg-type]
 
 
-@pytest.mark.xfail(strict=True, reason="9.16: a coverage can't be ended")
 def test_a_verification_from_the_same_first_day_replaces_the_earlier_one() -> None:
     a, shorter = verified("a", JANUARY), verified("a", JANUARY, day(2), sequence=2)
     b = verified("b", day(3), sequence=3)
@@ -57,14 +54,12 @@ def test_a_verification_from_the_same_first_day_replaces_the_earlier_one() -> No
         assert (only.payer_id, only.coverage_id) == ("b", "b")
 
 
-@pytest.mark.xfail(strict=True, reason="9.16: verifications have no order")
 def test_verifications_of_other_first_days_stand_side_by_side() -> None:
     months = verified("a", JANUARY, date(2026, 1, 31)), verified("a", day(0), day(30), sequence=2)
     [only] = days_of(two_payers(*months))
     assert only.payer_id == "a"
 
 
-@pytest.mark.xfail(strict=True, reason="9.16: a coverage can't be ended")
 def test_of_a_corrected_member_number_the_latest_word_counts() -> None:
     """Two coverages by the same payer: which one is no matter of their ids."""
     for wrong, right in (("1", "2"), ("2", "1")):
@@ -76,10 +71,7 @@ def test_of_a_corrected_member_number_the_latest_word_counts() -> None:
             assert only.coverage_id == right
 
 
-@pytest.mark.xfail(strict=True, reason="9.16: a coverage can't be ended")
 def test_ended_backwards_it_is_voided_and_drafted_for_the_other_payer() -> None:
-    from services.billing.domain.known import CoverageEnd  # noqa: PLC0415
-
     answered = Adjudication(
         fact="answered",
         claim_id="claim 1",
@@ -120,7 +112,6 @@ def test_ended_backwards_it_is_voided_and_drafted_for_the_other_payer() -> None:
     assert days_of(replace(ended, coverage_ends=(end, moved)))[0].payer_id == "a"
 
 
-@pytest.mark.xfail(strict=True, reason="9.16: verifications have no order")
 def test_the_primary_goes_before_one_that_was_verified_earlier() -> None:
     second = replace(verified("a", JANUARY), order=2)
     [only] = days_of(two_payers(second, verified("b", day(3), sequence=2)))

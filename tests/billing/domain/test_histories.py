@@ -24,6 +24,7 @@ from services.billing.domain.issue import (
 from services.billing.domain.known import (
     Adjudication,
     Authorization,
+    CoverageEnd,
     IssuedClaim,
     Known,
     Line,
@@ -177,6 +178,27 @@ class Histories(RuleBasedStateMachine):
                 verified_from=day(-300),
             )
             self._learn(coverages=other)
+
+    @rule(last=some.integers(-1, 9), rarely=some.integers(0, 4))
+    def end_coverage(self, last: int, rarely: int) -> None:
+        """The first coverage turns out to have ended, from some day on, or never to have been."""
+        if rarely == 4:
+            said = len(self.known.coverages) + len(self.known.coverage_ends)
+            end = CoverageEnd(
+                fact=f"ended {said}",
+                coverage_id=COVERAGE.coverage_id,
+                last_day=day(last),
+                sequence=said,
+            )
+            self._learn(coverage_ends=end)
+
+    @rule()
+    def verify_again(self) -> None:
+        """The first coverage is in force after all, from its first day on."""
+        said = len(self.known.coverages) + len(self.known.coverage_ends)
+        again = replace(COVERAGE, fact=f"verified {said}", sequence=said)
+        if self.known.coverage_ends:
+            self._learn(coverages=again)
 
     # What the biller does
 
