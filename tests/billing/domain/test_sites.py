@@ -1,0 +1,160 @@
+"""A day at two sites, where services are billed one by one: one claim a site."""
+
+from dataclasses import replace
+
+import pytest
+
+from services.billing.domain import claims, proposals
+from services.billing.domain.claims import Draft
+from services.billing.domain.known import Adjudication, Fee, IssuedClaim, Known
+from services.billing.domain.rules import DiscreteService
+from tests.billing.known import (
+    ENROLLMENT,
+    FEE,
+    attended,
+    authorization,
+    billable,
+    confirmed,
+    corrected,
+    day,
+    days_of,
+    issued,
+    session,
+    signed,
+)
+
+SERVICES = (
+    DiscreteService(service_kind="GROUP", code="90853"),
+    DiscreteService(service_kind="INDIVIDUAL", code="90834"),
+)
+
+
+def fee(provider_id: str, code: str, charge_minor: int) -> Fee:
+    return replace(
+        FEE,
+        fact=f"fee {provider_id} {code}",
+        provider_id=provider_id,
+        code=code,
+        charge_minor=charge_minor,
+    )
+
+
+def at_two_sites(**changes: object) -> Known:
+    """A group at the site, an individual session at the other one, billed by another provider."""
+    on = day(0)
+    known = billable(
+        sessions=(
+            session(on, "group", service_kind="GROUP"),
+            session(on, "alone", service_kind="INDIVIDUAL", site_id="other"),
+        ),
+        attendances=(attended(on, 90, "group"), attended(on, 60, "alone", site_id="other")),
+        notes=(signed(on, name="group"), signed(on, name="alone")),
+        enrollments=(
+            ENROLLMENT,
+            replace(ENROLLMENT, fact="enrolled 2", site_id="other", provider_id="provider 2"),
+        ),
+        fees=(fee("provider", "90853", 4_000), fee("provider 2", "90834", 9_000)),
+        confirmed=(confirmed(bill_by="DISCRETE", discrete=SERVICES),),
+    )
+    return replace(known, **changes)  # type: ignore[arg-type]
+
+
+def said(drafts: list[Draft]) -> list[tuple[str, str, list[str], int, int]]:
+    return [
+        (
+            each.cut.site_id,
+            each.cut.provider_id,
+            [line.code for line in each.lines],
+            each.charge_minor,
+            each.authorized_units,
+        )
+        for each in drafts
+    ]
+
+
+GROUP = ("site", "provider", ["90853"], 4_000, 1)
+ALONE = ("other", "provider 2", ["90834"], 9_000, 0)
+
+
+@pytest.mark.xfail(strict=True, reason="9.20: two sites on one day wait for ever")
+def test_each_site_has_a_claim_of_its_own() -> None:
+    known = at_two_sites()
+    [one] = days_of(known)
+    assert (one.outcome, one.authorization_id) == ("DISCRETE", "a")
+    assert said(claims.draft([one], known)) == [GROUP, ALONE]
+
+
+@pytest.mark.xfail(strict=True, reason="9.20: two sites on one day wait for ever")
+def test_an_authorization_for_one_site_does_not_pay_for_both() -> None:
+    known = at_two_sites(authorizations=(authorization(9, site_id="site"),))
+    [one] = days_of(known)
+    assert one.reasons == ("OTHER_SITE_AUTHORIZED",)
+
+
+@pytest.mark.xfail(strict=True, reason="9.20: two sites on one day wait for ever")
+@pytest.mark.parametrize("codes", [["90853"], ["90853", "90834"]], ids=["late", "moved"])
+def test_a_service_at_a_site_no_claim_of_the_day_names_is_not_lost(codes: list[str]) -> None:
+    """As with a clinician whom none names: the claim is voided, and the day claimed anew."""
+    known = at_two_sites()
+    group = _issued_group(known)
+    sent = replace(group, lines=tuple(replace(group.lines[0], code=code) for code in codes))
+    told = replace(known, issued=(sent,), adjudications=(_answered(sent),))
+    assert claims.draft(days_of(told), told) == []
+    [found] = proposals.propose(days_of(told), told)
+    assert (found.action, found.state, found.changed_dates) == ("VOID", "READY", (day(0),))
+    void = replace(sent, fact="void", claim_id="v", frequency="8", corrects_claim_id="claim 1")
+    voided = replace(told, issued=(sent, void))
+    assert said(claims.draft(days_of(voided), voided)) == [GROUP, ALONE]
+
+
+@pytest.mark.xfail(strict=True, reason="9.20: two sites on one day wait for ever")
+def test_one_site_is_corrected_without_the_other() -> None:
+    known = at_two_sites()
+    group = _issued_group(known)
+    alone = replace(
+        group,
+        fact="issued 2",
+        claim_id="claim 2",
+        site_id="other",
+        provider_id="provider 2",
+        lines=(replace(group.lines[0], code="90834", charge_minor=9_000),),
+        authorized_units=0,
+    )
+    sent = replace(known, issued=(group, alone))
+    assert proposals.propose(days_of(sent), sent) == []
+    assert claims.draft(days_of(sent), sent) == []
+    fell = corrected(day(0), 1, 0, "alone")
+    gone = replace(sent, attendances=(*sent.attendances, replace(fell, site_id="other")))
+    [found] = proposals.propose(days_of(gone), gone)
+    assert (found.claim.claim_id, found.action) == ("claim 2", "VOID")
+
+
+@pytest.mark.xfail(strict=True, reason="9.20: two sites on one day wait for ever")
+def test_a_visit_at_another_site_is_billed_there() -> None:
+    visits = (DiscreteService(service_kind="INDIVIDUAL", code="90834"),)
+    known = at_two_sites(
+        attendances=(
+            attended(day(0), 180, "group"),
+            attended(day(0), 60, "alone", site_id="other"),
+        ),
+        fees=(fee("provider", "H0015", 30_000), fee("provider 2", "90834", 9_000)),
+        confirmed=(confirmed(ancillary=visits),),
+    )
+    own, aside = claims.draft(days_of(known), known)
+    assert (own.cut.site_id, aside.cut.site_id) == ("site", "other")
+    assert (aside.cut.provider_id, aside.charge_minor) == ("provider 2", 9_000)
+
+
+def _issued_group(known: Known) -> IssuedClaim:
+    [one] = [each for each in claims.draft(days_of(known), known) if each.cut.site_id == "site"]
+    return issued(lines=one.lines, authorized_units=1)
+
+
+def _answered(claim: IssuedClaim) -> Adjudication:
+    return Adjudication(
+        fact="answered",
+        claim_id=claim.claim_id,
+        payer_control_number="PCN",
+        status="PAID",
+        adjudicated_on=day(9),
+    )
