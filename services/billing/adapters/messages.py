@@ -103,6 +103,8 @@ def lines_of(lines: Sequence[Line]) -> list[public.ClaimLine]:
             revenue_code=line.revenue_code,
             ancillary=line.ancillary,
             rendering_staff_id=line.rendering_staff_id,
+            site_id=line.site_id,
+            provider_id=line.provider_id,
         )
         for line in lines
     ]

@@ -213,6 +213,6 @@ def _unfit(authorization: Authorization, day: ServiceDay) -> str:
         return "OTHER_LEVEL_AUTHORIZED"
     if authorization.unit != day.rules.authorization_unit:
         return "OTHER_UNIT_AUTHORIZED"
-    if authorization.site_id not in ("", day.site_id):
+    if authorization.site_id and day.sites != {authorization.site_id}:
         return "OTHER_SITE_AUTHORIZED"
     return ""

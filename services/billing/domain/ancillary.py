@@ -27,7 +27,7 @@ class Aside:
 def with_ancillary(
     known: Known, services: Sequence[Service], rules: RuleSet, on: date, *, site_id: str
 ) -> Aside:
-    """What these services come to beside the day of the site where it is billed."""
+    """What these services come to beside the day, each at its own site; `site_id` is the day's."""
     lines: list[Line] = []
     verdicts: list[Verdict] = []
     for service in services:
@@ -42,11 +42,11 @@ def _one(
     known: Known, service: Service, rules: RuleSet, on: date, site_id: str
 ) -> tuple[tuple[Line, ...], list[Verdict]]:
     admission = gates.admission_on(known, on)
-    enrollment = gates.enrollment_on(known, rules, site_id, on)
+    enrollment = gates.enrollment_on(known, rules, service.site_id, on)
     listed = rules.ancillary_to(service.kind)
     line = single_line(on, service, listed, rules, ancillary=True) if listed else None
     said = [
-        _attendance_gate(service, line, site_id),
+        _attendance_gate(service, line),
         gates.restriction_gate(known, rules.payer_id, on),
         gates.consent_gate(known, admission, rules.payer_id, on),
         gates.note_gate(known, [service], rules),
@@ -54,17 +54,18 @@ def _one(
     ]
     if line is None or enrollment is None:
         return (), said
+    if service.site_id != site_id:
+        line = replace(line, site_id=service.site_id, provider_id=enrollment.provider_id)
     lines, fee = charged([line], known, enrollment.provider_id)
     return lines, [*said, fee]
 
 
-def _attendance_gate(service: Service, line: Line | None, site_id: str) -> Verdict:
-    """Known minutes, enough of them, and where the day is billed: a claim names one place."""
+def _attendance_gate(service: Service, line: Line | None) -> Verdict:
+    """Known minutes, and enough of them."""
     if service.in_doubt:
         return Verdict(gate="ATTENDANCE", reason=service.in_doubt, rests_on=service.facts)
     if line is None:
         return Verdict(
             gate="ATTENDANCE", reason="SHORT_OF_MINUTES", final=True, rests_on=service.facts
         )
-    reason = "SEVERAL_SITES" if service.site_id != site_id else ""
-    return Verdict(gate="ATTENDANCE", reason=reason, rests_on=service.facts)
+    return Verdict(gate="ATTENDANCE", rests_on=service.facts)

@@ -100,6 +100,8 @@ def line_content(line: Line) -> dict[str, Any]:
         "revenue_code": line.revenue_code,
         "ancillary": line.ancillary,
         "rendering_staff_id": line.rendering_staff_id,
+        **({"site_id": line.site_id} if line.site_id else {}),
+        **({"provider_id": line.provider_id} if line.provider_id else {}),
     }
 
 
@@ -115,6 +117,8 @@ def line_of(row: Mapping[str, Any]) -> Line:
         revenue_code=row.get("revenue_code", ""),
         ancillary=row.get("ancillary", False),
         rendering_staff_id=row.get("rendering_staff_id", ""),
+        site_id=row.get("site_id", ""),
+        provider_id=row.get("provider_id", ""),
     )
 
 

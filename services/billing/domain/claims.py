@@ -73,6 +73,10 @@ class Part:
     lines: tuple[Line, ...]
 
 
+CutDay = tuple[ServiceDay, Sequence[tuple[Cut, Part]]]
+"""A day with its claimable lines, by the claim they go on."""
+
+
 def draft(days: Sequence[ServiceDay], known: Known) -> list[Draft]:
     """One claim a cut, of lines that stand on no issued claim.
 
@@ -82,11 +86,13 @@ def draft(days: Sequence[ServiceDay], known: Known) -> list[Draft]:
     """
     issued = standing(known.issued, known.adjudications)
     carried = Carried.on(issued)
+    cut_days = [(day, tuple(parts_of(day))) for day in days]
+    joined = joining(cut_days, issued)
     by_cut: dict[Cut, list[Part]] = {}
-    for day in days:
-        for cut, part in parts_of(day):
+    for day, parts in cut_days:
+        for cut, part in parts:
             lines = tuple(line for line in part.lines if not carried.has(line))
-            if not lines or joins_issued(day, cut, issued):
+            if not lines or (day.service_date, cut) in joined:
                 continue
             by_cut.setdefault(cut, []).append(Part(day, lines))
     found = [each for cut, of_cut in by_cut.items() for each in _drafts_of(cut, of_cut, known)]
@@ -124,15 +130,51 @@ def parts_of(day: ServiceDay) -> Iterator[tuple[Cut, Part]]:
         yield cut, Part(day, tuple(lines))
 
 
-def joins_issued(day: ServiceDay, cut: Cut, issued: Sequence[IssuedClaim]) -> bool:
-    """Whether the payer wants a late day on a replacement of its period's claim, and has one."""
-    return rules_of(day).late_day == "REPLACE" and claim_to_join(cut, issued) is not None
+def joining(days: Sequence[CutDay], issued: Sequence[IssuedClaim]) -> dict[tuple[date, Cut], str]:
+    """Late days that go on a replacement of their period's claim, where the payer wants that.
+
+    Date and cut → the standing claim they would have been on, the first of several that has room:
+    what doesn't fit goes on a claim of its own.
+    """
+    carried = Carried.on(issued)
+    ordered = sorted(days, key=lambda each: each[0].service_date)
+    room = {
+        claim.claim_id: MOST_LINES[claim.claim_form]
+        - sum(len(still_claimed(claim, day)) for day, _ in ordered)
+        for claim in issued
+    }
+    found: dict[tuple[date, Cut], str] = {}
+    for day, parts in ordered:
+        for cut, part in parts:
+            late = sum(not carried.has(line) for line in part.lines)
+            if not late or rules_of(day).late_day != "REPLACE":
+                continue
+            same = sorted(claim.claim_id for claim in issued if cut_of(claim) == cut)
+            for claim_id in [each for each in same if room[each] >= late][:1]:
+                room[claim_id] -= late
+                found[day.service_date, cut] = claim_id
+    return found
 
 
-def claim_to_join(cut: Cut, issued: Sequence[IssuedClaim]) -> IssuedClaim | None:
-    """The standing claim that a line of this cut would have been on."""
-    same = [claim for claim in issued if cut_of(claim) == cut]
-    return min(same, key=lambda claim: claim.claim_id, default=None)
+def still_claimed(claim: IssuedClaim, day: ServiceDay) -> tuple[Line, ...]:
+    """What is still billed of one of the claim's dates to whom, by whom and where it says."""
+    dates = {line.service_date for line in claim.lines}
+    alike = (claim.payer_id, claim.coverage_id) == (day.payer_id, day.coverage_id)
+    if day.service_date not in dates or not alike:
+        return ()
+    if is_ancillary(claim):
+        told = {(line.service_date, line.code) for line in claim.lines}
+        lines = tuple(
+            line for line in day.ancillary_lines if (line.service_date, line.code) in told
+        )
+    else:
+        lines = day.own_lines if day.billable else ()
+    here = (claim.site_id, claim.provider_id)
+    return tuple(
+        line
+        for line in lines
+        if (line.site_id or day.site_id, line.provider_id or day.provider_id) == here
+    )
 
 
 def cut_of(claim: IssuedClaim) -> Cut:
@@ -155,6 +197,11 @@ def cut_of(claim: IssuedClaim) -> Cut:
 def is_ancillary(claim: IssuedClaim) -> bool:
     """Whether it claims what stands outside the per diem: such lines go on claims of their own."""
     return all(line.ancillary for line in claim.lines)
+
+
+def lines_of(parts: Iterable[Part]) -> tuple[Line, ...]:
+    """The lines as a claim has them: where and by whom they are billed, the claim says."""
+    return tuple(replace(line, site_id="", provider_id="") for part in parts for line in part.lines)
 
 
 def staff_on(lines: Iterable[Line]) -> str:
@@ -207,8 +254,8 @@ def _cut(day: ServiceDay, line: Line) -> Cut:
         payer_id=day.payer_id,
         period_start=start,
         period_end=end,
-        provider_id=day.provider_id,
-        site_id=day.site_id,
+        provider_id=line.provider_id or day.provider_id,
+        site_id=line.site_id or day.site_id,
         coverage_id=day.coverage_id,
         authorization_id="" if line.ancillary else day.authorization_id,
         claim_form=rules.claim_form,
@@ -235,7 +282,7 @@ def _drafts_of(cut: Cut, parts: Sequence[Part], known: Known) -> list[Draft]:
     named = rules.rendering == FACILITATOR
     found: list[Draft] = []
     for number, chunk in enumerate(_chunks(ordered, cut), start=1):
-        lines = tuple(line for each in chunk for line in each.lines)
+        lines = lines_of(chunk)
         voids = voids_awaited(lines, rules, known)
         found.append(
             Draft(

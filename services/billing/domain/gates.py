@@ -212,10 +212,11 @@ def enrollment_on(known: Known, rules: RuleSet, site_id: str, on: date) -> Enrol
     )
 
 
-def enrollment_gate(enrollment: Enrollment | None) -> Verdict:
-    rests_on = frozenset({enrollment.fact}) if enrollment else frozenset[str]()
+def enrollment_gate(*enrollments: Enrollment | None) -> Verdict:
+    """Somebody must be enrolled for each site."""
+    rests_on = frozenset(each.fact for each in enrollments if each)
     return Verdict(
-        gate="ENROLLMENT", reason="" if enrollment else "NOT_ENROLLED", rests_on=rests_on
+        gate="ENROLLMENT", reason="" if all(enrollments) else "NOT_ENROLLED", rests_on=rests_on
     )
 
 

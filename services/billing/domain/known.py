@@ -103,6 +103,9 @@ class Line:
     ancillary: bool = False
     # Who rendered it, where the payer wants them named.
     rendering_staff_id: str = ""
+    # Of a service day's line: where and by whom it is billed, if not as the day. A claim says both.
+    site_id: str = ""
+    provider_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

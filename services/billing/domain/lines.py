@@ -76,8 +76,14 @@ def joined(lines: Iterable[Line]) -> tuple[Line, ...]:
 def charged(
     lines: Sequence[Line], known: Known, provider_id: str
 ) -> tuple[tuple[Line, ...], Verdict]:
-    """The lines with the provider's charges: of each unit what the code costs on the date."""
-    fees = [(line, fee_on(known, provider_id, line.code, line.service_date)) for line in lines]
+    """The lines with their provider's charges: of each unit what the code costs on the date.
+
+    `provider_id`: of lines that don't say theirs.
+    """
+    fees = [
+        (line, fee_on(known, line.provider_id or provider_id, line.code, line.service_date))
+        for line in lines
+    ]
     rests_on = frozenset(fee.fact for _, fee in fees if fee)
     if not all(fee for _, fee in fees):
         return (), Verdict(gate="FEE", reason="NO_FEE", rests_on=rests_on)
@@ -126,21 +132,18 @@ def _by_units(on: date, services: Sequence[Service], rules: RuleSet, timed: Time
 
 
 def _by_service(on: date, services: Sequence[Service], rules: RuleSet) -> Bill:
-    """A line for each attended session of a listed kind that is long enough."""
+    """A line for each attended session of a listed kind that is long enough, with its site."""
     found: list[tuple[Service, Line]] = []
     too_short = False
     for service in services:
         if listed := rules.discrete_for(service.kind):
             line = single_line(on, service, listed, rules, ancillary=False)
             too_short |= line is None
-            found += [(service, line)] if line else []
-    sites = {service.site_id for service, _ in found}
+            if line:
+                found.append((service, replace(line, site_id=service.site_id)))
     if any(not service.kind for service in services):
         # Nobody scheduled the client for it: nothing says which service it was.
         number = _services(services, reason="SERVICE_UNKNOWN")
-    elif len(sites) > 1:
-        # A claim names one place.
-        number = _services(services, reason="SEVERAL_SITES")
     elif not found and not too_short:
         number = _services(services, reason="NO_LISTED_SERVICE", final=True)
     else:

@@ -6,22 +6,23 @@ fallen; but as long as something may bring it back, the proposal waits. What isn
 diagnosis that changed since, as issued claims are compared by their lines.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from services.billing.domain.claims import (
     FACILITATOR,
     INSTITUTIONAL,
+    MOST_LINES,
     PROFESSIONAL,
     Carried,
-    Cut,
     Part,
-    claim_to_join,
     is_ancillary,
-    joins_issued,
+    joining,
+    lines_of,
     parts_of,
     staff_on,
+    still_claimed,
     units_of,
 )
 from services.billing.domain.diagnoses import diagnoses_on
@@ -35,8 +36,6 @@ from services.billing.domain.standing import standing
 READY, AWAITING_CONTROL_NUMBER = "READY", "AWAITING_CONTROL_NUMBER"
 AWAITING_RELEASE = "AWAITING_RELEASE"
 REPLACE, VOID = "REPLACE", "VOID"
-CutDay = tuple[ServiceDay, Sequence[tuple[Cut, Part]]]
-"""A day with its claimable lines, by the claim they go on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,15 +84,25 @@ def propose(days: Sequence[ServiceDay], known: Known) -> list[Proposal]:
     """A proposal for each standing claim whose lines changed, fell, or are joined by a late day."""
     by_date = {day.service_date: day for day in days}
     issued = sorted(standing(known.issued, known.adjudications), key=lambda claim: claim.claim_id)
-    cut = [(day, tuple(parts_of(day))) for day in by_date.values()]
-    found = [_propose(claim, by_date, cut, issued, known) for claim in issued]
+    cut = [(day, tuple(parts_of(day))) for day in days]
+    joined = joining(cut, issued)
+    late: dict[str, list[Part]] = {}
+    carried = Carried.on(issued)
+    for day, parts in cut:
+        for each, part in parts:
+            if claim_id := joined.get((day.service_date, each)):
+                lines = tuple(line for line in part.lines if not carried.has(line))
+                late.setdefault(claim_id, []).append(Part(day, lines))
+    found = [
+        _propose(claim, by_date, late.get(claim.claim_id, ()), issued, known) for claim in issued
+    ]
     return [proposal for proposal in found if proposal is not None]
 
 
 def _propose(
     claim: IssuedClaim,
     by_date: Mapping[date, ServiceDay],
-    cut: Sequence[CutDay],
+    late: Sequence[Part],
     issued: Sequence[IssuedClaim],
     known: Known,
 ) -> Proposal | None:
@@ -101,15 +110,12 @@ def _propose(
     if rules is None:
         return None
     authorization_id = _authorization_now(claim, by_date)
-    all_parts = _parts_now(claim, authorization_id, cut, issued)
+    all_parts = _parts_now(claim, authorization_id, by_date.values(), late)
     others = _others(claim, issued)
-    parts = _of_one_person(claim, all_parts, others)
-    unnamed = _unnamed_dates(claim, all_parts, parts, others)
-    lines = tuple(
-        line
-        for part in sorted(parts, key=lambda part: part.day.service_date)
-        for line in part.lines
-    )
+    parts = _fitting(claim, _of_one_person(claim, all_parts, others))
+    elsewhere = _elsewhere(claim, by_date.values())
+    unnamed = _unnamed_dates(claim, [*all_parts, *elsewhere], parts, issued)
+    lines = lines_of(sorted(parts, key=lambda part: part.day.service_date))
     changed_dates = {*_changed_dates(claim, lines), *unnamed}
     if authorization_id != claim.authorization_id:
         changed_dates |= {line.service_date for line in lines}
@@ -181,50 +187,57 @@ def _authorization_now(claim: IssuedClaim, by_date: Mapping[date, ServiceDay]) -
         return claim.authorization_id
     dates = sorted({line.service_date for line in claim.lines} & by_date.keys())
     of_dates = (by_date[on] for on in dates)
-    found = (day.authorization_id for day in of_dates if _billed_alike(claim, day))
+    found = (day.authorization_id for day in of_dates if still_claimed(claim, day))
     return next((each for each in found if each), "")
 
 
 def _parts_now(
-    claim: IssuedClaim,
-    authorization_id: str,
-    days: Sequence[CutDay],
-    issued: Sequence[IssuedClaim],
+    claim: IssuedClaim, authorization_id: str, days: Iterable[ServiceDay], late: Sequence[Part]
 ) -> list[Part]:
     """What would be claimed today: of the claim's own dates, and of late days that join it."""
-    dates = {line.service_date for line in claim.lines}
-    carried = Carried.on(issued)
     found: list[Part] = []
-    for day, parts in days:
-        if day.service_date in dates and _billed_alike(claim, day):
-            lines = _still_claimed(claim, day, authorization_id)
-        else:
-            lines = ()
-        for cut, part in parts:
-            late = tuple(line for line in part.lines if not carried.has(line))
-            if late and joins_issued(day, cut, issued) and claim_to_join(cut, issued) == claim:
-                lines = (*lines, *late)
-        if lines:
+    for day in days:
+        if not (lines := still_claimed(claim, day)):
+            continue
+        asked = day.rules is not None and day.rules.authorization_required
+        if is_ancillary(claim) or not asked or day.authorization_id == authorization_id:
             found.append(Part(day, lines))
+    asked_alike = (is_ancillary(claim), authorization_id)
+    return [
+        *found,
+        *(part for part in late if asked_alike in ((True, ""), (False, part.day.authorization_id))),
+    ]
+
+
+def _fitting(claim: IssuedClaim, parts: Sequence[Part]) -> list[Part]:
+    """As many days as the claim holds; those that grew beyond it are claimed anew."""
+    own = {line.service_date for line in claim.lines}
+    found: list[Part] = []
+    held = 0
+    for part in sorted(
+        parts, key=lambda part: (part.day.service_date not in own, part.day.service_date)
+    ):
+        if held + len(part.lines) <= MOST_LINES[claim.claim_form] or not found:
+            held += len(part.lines)
+            found.append(part)
     return found
 
 
-def _billed_alike(claim: IssuedClaim, day: ServiceDay) -> bool:
-    """Whether the day is still billed to whom, by whom and where the claim says."""
-    said = (claim.payer_id, claim.provider_id, claim.site_id, claim.coverage_id)
-    return said == (day.payer_id, day.provider_id, day.site_id, day.coverage_id)
-
-
-def _still_claimed(claim: IssuedClaim, day: ServiceDay, authorization_id: str) -> tuple[Line, ...]:
-    if is_ancillary(claim):
-        told = {(line.service_date, line.code) for line in claim.lines}
-        return tuple(line for line in day.ancillary_lines if (line.service_date, line.code) in told)
-    under_another = (
-        day.rules is not None
-        and day.rules.authorization_required
-        and day.authorization_id != authorization_id
-    )
-    return day.own_lines if day.billable and not under_another else ()
+def _elsewhere(claim: IssuedClaim, days: Iterable[ServiceDay]) -> Iterator[Part]:
+    """Lines of the claim's dates, to its payer, that were given at other sites."""
+    places = {_place(line) for line in claim.lines}
+    for day in days:
+        if (day.payer_id, day.coverage_id) != (claim.payer_id, claim.coverage_id):
+            continue
+        of_kind = day.ancillary_lines if is_ancillary(claim) else day.own_lines
+        lines = of_kind if is_ancillary(claim) or day.billable else ()
+        away = tuple(
+            line
+            for line in lines
+            if _place(line) in places and (line.site_id or day.site_id) != claim.site_id
+        )
+        if away:
+            yield Part(day, away)
 
 
 def _place(line: Line) -> tuple[date, str]:
@@ -232,16 +245,14 @@ def _place(line: Line) -> tuple[date, str]:
     return line.service_date, line.code if line.ancillary else ""
 
 
-def _others(claim: IssuedClaim, issued: Sequence[IssuedClaim]) -> dict[tuple[date, str], set[str]]:
-    """Who rendered what stands on other claims, by place."""
-    found: dict[tuple[date, str], set[str]] = {}
-    for line in (line for each in issued if each is not claim for line in each.lines):
-        found.setdefault(_place(line), set()).add(line.rendering_staff_id)
-    return found
+def _others(claim: IssuedClaim, issued: Sequence[IssuedClaim]) -> set[tuple[date, str]]:
+    """Places of lines that stand on other claims of the same site."""
+    others = (each for each in issued if each is not claim and each.site_id == claim.site_id)
+    return {_place(line) for each in others for line in each.lines}
 
 
 def _of_one_person(
-    claim: IssuedClaim, parts: Sequence[Part], others: Mapping[tuple[date, str], set[str]]
+    claim: IssuedClaim, parts: Sequence[Part], others: Collection[tuple[date, str]]
 ) -> list[Part]:
     """A professional claim names one who rendered: lines of others fall from it.
 
@@ -264,21 +275,35 @@ def _unnamed_dates(
     claim: IssuedClaim,
     parts: Sequence[Part],
     kept: Sequence[Part],
-    others: Mapping[tuple[date, str], set[str]],
+    issued: Sequence[IssuedClaim],
 ) -> set[date]:
-    """Dates the claim keeps on which somebody rendered whom no claim of them names.
+    """Dates the claim keeps of which no claim names a site, or somebody who rendered.
 
-    As long as it stands, their lines can't be drafted.
+    As long as it stands, such lines can't be drafted.
     """
-    if claim.claim_form != PROFESSIONAL:
-        return set()
-    here = {_place(line): line.rendering_staff_id for part in kept for line in part.lines}
+    by_person = claim.claim_form == PROFESSIONAL
+    kept_places = {_place(line) for part in kept for line in part.lines}
+    named = {
+        (_place(line), each.site_id, line.rendering_staff_id if by_person else "")
+        for each in issued
+        if each is not claim
+        for line in each.lines
+    } | {
+        (_place(line), claim.site_id, line.rendering_staff_id if by_person else "")
+        for part in kept
+        for line in part.lines
+    }
     return {
         line.service_date
         for part in parts
         for line in part.lines
-        if (place := _place(line)) in here
-        and line.rendering_staff_id not in {here[place], *others.get(place, ())}
+        if _place(line) in kept_places
+        and (
+            _place(line),
+            line.site_id or part.day.site_id,
+            line.rendering_staff_id if by_person else "",
+        )
+        not in named
     }
 
 

@@ -22,10 +22,6 @@ BY_COMMAND = {
         "confirms rules of the payer that are in effect on {on}",
         f"{BILLING}/ConfirmRuleSet",
     ),
-    "SEVERAL_SITES": (
-        "corrects the attendance, if it was recorded at the wrong site",
-        f"{ATTENDANCE}/CorrectAttendance",
-    ),
     "SERVICE_UNKNOWN": (
         "corrects the attendance, if it was another session",
         f"{ATTENDANCE}/CorrectAttendance",

@@ -33,6 +33,7 @@ BILLABLE = (PER_DIEM, DISCRETE)
 class ServiceDay:
     """`lines` are what claims would carry: those of the day first, then ancillary ones.
 
+    `site_id` is where most of the time was; a single service's line says so if it was elsewhere.
     `minutes` are those inside the per diem. `level_of_care` is the clinical level; the billed one
     is the rules', the authorized one the authorization's. `authorized_units`: what the day takes
     of its authorization, in the authorization's unit.
@@ -76,6 +77,11 @@ class ServiceDay:
     def billable(self) -> bool:
         """Whether its own lines can go on a claim; ancillary ones don't ask."""
         return self.outcome in BILLABLE
+
+    @property
+    def sites(self) -> frozenset[str]:
+        """Where its own lines were given."""
+        return frozenset(line.site_id or self.site_id for line in self.own_lines)
 
     @property
     def own_lines(self) -> tuple[Line, ...]:
@@ -155,15 +161,17 @@ def _under_rules(
     admission = gates.admission_on(known, on)
     clinical = gates.level_on(known, admission, on)
     enrollment = gates.enrollment_on(known, rules, day.site_id, on)
+    billed = bill(on, services, rules) if services else None
     day = replace(
         day,
         under_part2=admission is None or admission.under_part2,
         level_of_care=clinical.level_of_care if clinical else "",
         provider_id=enrollment.provider_id if enrollment else "",
     )
-    if not services:
+    if billed is None:
         return day
-    billed = bill(on, services, rules)
+    elsewhere = {line.site_id for line in billed.lines} - {"", day.site_id}
+    enrolled = {site_id: gates.enrollment_on(known, rules, site_id, on) for site_id in elsewhere}
     day = day.with_verdict(
         *billed.verdicts,
         gates.level_gate(clinical, rules, gates.discharged_before(known, admission, on)),
@@ -172,12 +180,22 @@ def _under_rules(
         gates.consent_gate(known, admission, day.payer_id, on),
         gates.note_gate(known, services, rules),
         week_gate(known, holding, rules, on, of_the_week=not billed.fell_back),
-        gates.enrollment_gate(enrollment),
+        gates.enrollment_gate(enrollment, *enrolled.values()),
     )
     day = replace(day, billed_as=billed.outcome, services=billed.services)
-    if enrollment is None or not billed.lines:
+    if enrollment is None or None in enrolled.values() or not billed.lines:
         return day
-    lines, fee = charged(billed.lines, known, enrollment.provider_id)
+    providers = {site_id: each.provider_id for site_id, each in enrolled.items() if each}
+    placed = [
+        replace(
+            line,
+            site_id=line.site_id if line.site_id in providers else "",
+            provider_id=providers.get(line.site_id, ""),
+        )
+        for line in billed.lines
+    ]
+    placed.sort(key=lambda line: line.site_id != "")  # the day's own site first
+    lines, fee = charged(placed, known, enrollment.provider_id)
     return replace(day.with_verdict(fee), lines=lines)
 
 

@@ -29,7 +29,6 @@ REASONS = {
     "SHORT_OF_MINUTES": "fewer minutes were attended than the payer asks for",
     "SHORT_OF_SERVICES": "fewer services were attended than the payer asks for",
     "SERVICE_UNKNOWN": "nobody scheduled the client: nothing says which service it was",
-    "SEVERAL_SITES": "a claim names one place; the services were at several",
     "NO_LISTED_SERVICE": "the payer lists none of the attended services",
     "NOT_ADMITTED": "no admission by that date was heard of",
     "DISCHARGED": "the episode was over by that date",

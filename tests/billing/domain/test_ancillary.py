@@ -149,8 +149,8 @@ RESTRICTED = Restriction(fact="paid", payer_id="payer", start=MONDAY, end=MONDAY
                     attended(MONDAY, 30, "visit", site_id="other"),
                 )
             },
-            "ATTENDANCE",
-            "SEVERAL_SITES",
+            "ENROLLMENT",
+            "NOT_ENROLLED",
         ),
     ],
 )

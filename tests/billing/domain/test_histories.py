@@ -103,13 +103,21 @@ class Histories(RuleBasedStateMachine):
                 for each in billable().consents
             ),
             enrollments=tuple(
-                replace(ENROLLMENT, fact=f"enrolled {payer}", payer_id=payer) for payer in PAYERS
+                replace(ENROLLMENT, fact=f"enrolled {payer} {site}", payer_id=payer, site_id=site)
+                for payer in PAYERS
+                for site in ("site", "other")
             ),
             fees=tuple(replace(FEE, fact=f"fee {code}", code=code) for code in CODES),
         )
         for number in sorted(dates):
             self.attend(
-                number=number, slot="am", minutes=180, kind="GROUP", by=by[number], signs=True
+                number=number,
+                slot="am",
+                minutes=180,
+                kind="GROUP",
+                by=by[number],
+                signs=True,
+                at="site",
             )
         for payer in PAYERS:
             self._learn(authorizations=self._authorization(units, 0, payer))
@@ -123,15 +131,16 @@ class Histories(RuleBasedStateMachine):
         kind=some.sampled_from(["GROUP", "GROUP", "INDIVIDUAL", "INTAKE_EVALUATION"]),
         by=some.sampled_from(["eve", "ada"]),
         signs=some.booleans(),
+        at=some.sampled_from(["site", "site", "other"]),
     )
     def attend(
-        self, *, number: int, slot: str, minutes: int, kind: str, by: str, signs: bool
+        self, *, number: int, slot: str, minutes: int, kind: str, by: str, signs: bool, at: str
     ) -> None:
         name = f"{slot} {kind}"
         if any(each.session_id == f"{day(number)} {name}" for each in self.known.attendances):
             return
-        held = session(day(number), name, service_kind=kind, facilitator_id=by)
-        came = attended(day(number), minutes, name, attended=minutes > 0)
+        held = session(day(number), name, service_kind=kind, facilitator_id=by, site_id=at)
+        came = attended(day(number), minutes, name, attended=minutes > 0, site_id=at)
         self._learn(sessions=held, attendances=came)
         if signs:
             self._learn(notes=signed(day(number), name=name))
@@ -143,7 +152,7 @@ class Histories(RuleBasedStateMachine):
         said = self.known.attendances[pick % len(self.known.attendances)]
         name = said.session_id.removeprefix(f"{said.service_date} ")
         again = corrected(said.service_date, len(self.known.attendances), minutes, name)
-        self._learn(attendances=again)
+        self._learn(attendances=replace(again, site_id=said.site_id))
 
     @rule()
     def sign(self) -> None:
@@ -267,7 +276,7 @@ class Histories(RuleBasedStateMachine):
             return
         claims = standing(self.known.issued, self.known.adjudications)
         services = Counter(
-            (line.service_date, line.code, self._rendered(line))
+            (line.service_date, claim.site_id, line.code, self._rendered(line))
             for claim in claims
             for line in {(each.service_date, each.code): each for each in claim.lines}.values()
         )

@@ -11,6 +11,7 @@ from services.billing.domain.known import Known, Session
 from services.billing.domain.rules import DiscreteService, Institutional, TimedUnits
 from services.billing.domain.units import units_of
 from tests.billing.known import (
+    ENROLLMENT,
     FEE,
     MONDAY,
     attended,
@@ -190,10 +191,12 @@ def test_a_service_nobody_scheduled_the_client_for_waits_until_it_is_known_which
     assert outcome(walk_in) == ("PER_DIEM", ())  # a day's minutes are minutes
 
 
-def test_single_services_at_two_sites_wait_as_a_claim_names_one_place() -> None:
+def test_single_services_at_two_sites_wait_until_somebody_bills_for_both() -> None:
     services = (("GROUP", 90), ("INDIVIDUAL", 60))
     known = day_of(*services, sites=("site", "other"), **DISCRETE)
-    assert outcome(known) == ("HOLD", ("SEVERAL_SITES",))
+    assert outcome(known) == ("HOLD", ("NOT_ENROLLED",))
+    other = replace(ENROLLMENT, fact="enrolled 2", site_id="other")
+    assert outcome(replace(known, enrollments=(ENROLLMENT, other))) == ("DISCRETE", ())
     together = day_of(("GROUP", 120), ("GROUP", 60), sites=("site", "other"))
     assert outcome(together) == ("PER_DIEM", ())
 

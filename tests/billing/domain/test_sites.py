@@ -76,7 +76,6 @@ GROUP = ("site", "provider", ["90853"], 4_000, 1)
 ALONE = ("other", "provider 2", ["90834"], 9_000, 0)
 
 
-@pytest.mark.xfail(strict=True, reason="9.20: two sites on one day wait for ever")
 def test_each_site_has_a_claim_of_its_own() -> None:
     known = at_two_sites()
     [one] = days_of(known)
@@ -84,14 +83,12 @@ def test_each_site_has_a_claim_of_its_own() -> None:
     assert said(claims.draft([one], known)) == [GROUP, ALONE]
 
 
-@pytest.mark.xfail(strict=True, reason="9.20: two sites on one day wait for ever")
 def test_an_authorization_for_one_site_does_not_pay_for_both() -> None:
     known = at_two_sites(authorizations=(authorization(9, site_id="site"),))
     [one] = days_of(known)
     assert one.reasons == ("OTHER_SITE_AUTHORIZED",)
 
 
-@pytest.mark.xfail(strict=True, reason="9.20: two sites on one day wait for ever")
 @pytest.mark.parametrize("codes", [["90853"], ["90853", "90834"]], ids=["late", "moved"])
 def test_a_service_at_a_site_no_claim_of_the_day_names_is_not_lost(codes: list[str]) -> None:
     """As with a clinician whom none names: the claim is voided, and the day claimed anew."""
@@ -107,7 +104,6 @@ def test_a_service_at_a_site_no_claim_of_the_day_names_is_not_lost(codes: list[s
     assert said(claims.draft(days_of(voided), voided)) == [GROUP, ALONE]
 
 
-@pytest.mark.xfail(strict=True, reason="9.20: two sites on one day wait for ever")
 def test_one_site_is_corrected_without_the_other() -> None:
     known = at_two_sites()
     group = _issued_group(known)
@@ -129,7 +125,6 @@ def test_one_site_is_corrected_without_the_other() -> None:
     assert (found.claim.claim_id, found.action) == ("claim 2", "VOID")
 
 
-@pytest.mark.xfail(strict=True, reason="9.20: two sites on one day wait for ever")
 def test_a_visit_at_another_site_is_billed_there() -> None:
     visits = (DiscreteService(service_kind="INDIVIDUAL", code="90834"),)
     known = at_two_sites(
