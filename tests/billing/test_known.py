@@ -204,6 +204,9 @@ def test_a_line_of_an_issued_claim_is_known_whole() -> None:
         "revenue_code": "0905",
         "ancillary": True,
         "rendering_staff_id": "f",
+        # Of a claim's lines, the claim says both.
+        "site_id": "",
+        "provider_id": "",
     }
 
 
