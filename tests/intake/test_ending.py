@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -11,9 +12,10 @@ from kernel.refusal import AgainstTheRules, Unknown
 from kernel.rpc.translate import to_date
 from services.intake.domain.client import CLIENT, Client
 from services.intake.domain.coverage import EndCoverage
-from tests.intake.desk import Desk, coverage
+from tests.intake.desk import Desk, coverage, diagnose
 from tests.intake.made import CLIENT_ID, day
 from tests.intake.test_client import COVERAGE, VERIFIED, after, apply
+from tests.intake.test_clients import read
 
 OPEN = replace(VERIFIED, verified_to=None)
 ENDED = EndCoverage(
@@ -75,4 +77,35 @@ def _ended(client_id: str, coverage_id: str, last: int) -> pb.EndCoverageRequest
         coverage_id=coverage_id,
         last_day=to_date(day(last)),
         reason=pb.COVERAGE_END_REASON_TERMINATED,
+    )
+
+
+@pytest.mark.xfail(strict=True, reason="9.19: a diagnosis can't be ended")
+def test_a_diagnosis_is_ended_and_may_be_recorded_again(desk: Desk) -> None:
+    client_id = desk.registered()
+    desk.call(diagnose(client_id))
+    assert len(desk.call(_resolved(client_id, "F10.20", 3)).receipt.published) == 1
+    assert desk.published()[-1][0] == "DiagnosisEnded"
+    assert list(desk.call(_resolved(client_id, "F10.20", 3)).receipt.published) == []
+    assert len(desk.call(_resolved(client_id, "F10.20", 5)).receipt.published) == 1
+    [told] = read(desk, client_id).diagnoses
+    assert (told.code, told.last_day) == ("F10.20", to_date(day(5)))
+    assert len(desk.call(diagnose(client_id)).receipt.published) == 1
+    [told] = read(desk, client_id).diagnoses
+    assert not told.HasField("last_day")
+
+
+@pytest.mark.xfail(strict=True, reason="9.19: a diagnosis can't be ended")
+def test_what_nobody_diagnosed_has_no_end(desk: Desk) -> None:
+    with pytest.raises(AgainstTheRules) as refused:
+        desk.call(_resolved(desk.registered(), "F10.20", 3))
+    assert refused.value.reason == "NOT_DIAGNOSED"
+
+
+def _resolved(client_id: str, code: str, last: int) -> Any:
+    return pb.EndDiagnosisRequest(
+        client_id=client_id,
+        code=code,
+        last_day=to_date(day(last)),
+        reason=pb.DIAGNOSIS_END_REASON_RULED_OUT,
     )
