@@ -180,8 +180,12 @@ def _scores(told: ClientTold) -> Iterator[Any]:
 def _diagnoses(told: ClientTold) -> Iterator[Any]:
     if told.intake.diagnoses:
         yield ""
-        rows = [(e.rank, e.code, iso(e.effective_from)) for e in told.intake.diagnoses]
-        yield table(("rank", "diagnosis", "from"), rows, right=("rank",))
+        rows = [
+            (e.rank, e.code, iso(e.effective_from), iso(e.last_day)) for e in told.intake.diagnoses
+        ]
+        ended = any(e.HasField("last_day") for e in told.intake.diagnoses)
+        columns = ("rank", "diagnosis", "from", *(["to"] if ended else []))
+        yield table(columns, [row[: len(columns)] for row in rows], right=("rank",))
 
 
 def _account(told: ClientTold) -> Iterator[Any]:

@@ -59,6 +59,10 @@ def read(message: Any) -> Any:
             {"order": 1, "sequence": 7},
         ),
         (
+            intake.DiagnosisEnded(code="F10.20", last_day=ON),
+            {"code": "F10.20", "last_day": MONDAY, "sequence": 7},
+        ),
+        (
             intake.CoverageEnded(coverage_id="c", payer_id="p", last_day=ON),
             {"coverage_id": "c", "last_day": MONDAY, "sequence": 7},
         ),
@@ -191,6 +195,7 @@ def test_a_line_of_an_issued_claim_is_known_whole() -> None:
         revenue_code="0905",
         ancillary=True,
         rendering_staff_id="f",
+        diagnosis_pointers=[2, 1],
     )
     line.charge.minor_units = 500
     [found] = read(billing.ClaimIssued(period_start=ON, period_end=ON, lines=[line])).lines
@@ -207,6 +212,7 @@ def test_a_line_of_an_issued_claim_is_known_whole() -> None:
         # Of a claim's lines, the claim says both.
         "site_id": "",
         "provider_id": "",
+        "diagnosis_pointers": (2, 1),
     }
 
 
@@ -218,7 +224,7 @@ def test_every_fact_that_is_heard_is_read_and_fills_everything_that_can_be_known
     assert set(READERS) <= set(INTERESTS.by_type)
     fields = {field.name for field in dataclasses.fields(Known)} - {"client_id"}
     assert {field for field, _ in READERS.values()} == fields
-    assert len(fields) == 23
+    assert len(fields) == 24
 
 
 def test_the_derivation_has_another_meaning_than_the_first_release() -> None:

@@ -16,7 +16,9 @@ from services.intake.domain.client import (
     ClientCommand,
     ClientFact,
     ClientRegistered,
+    DiagnosisEnded,
     DiagnosisRecorded,
+    EndDiagnosis,
     RecordDiagnosis,
     RegisterClient,
 )
@@ -145,6 +147,14 @@ client_commands: st.SearchStrategy[ClientCommand] = st.one_of(
         label=labels,
     ),
     st.builds(
+        EndDiagnosis,
+        client_id=client,
+        code=codes,
+        last_day=dates,
+        reason=st.sampled_from(["RULED_OUT", "RESOLVED"]),
+        label=labels,
+    ),
+    st.builds(
         RecordDiagnosis,
         client_id=client,
         code=codes | st.just("nonsense"),
@@ -212,6 +222,14 @@ client_facts: st.SearchStrategy[ClientFact] = st.one_of(
         payer_id=payers,
         last_day=dates,
         reason=st.just("TERMINATED"),
+        label=labels,
+    ),
+    st.builds(
+        DiagnosisEnded,
+        client_id=client,
+        code=codes,
+        last_day=dates,
+        reason=st.just("RULED_OUT"),
         label=labels,
     ),
     st.builds(

@@ -265,6 +265,8 @@ def test_a_command_twice_yields_nothing_the_second_time(
             "PRINCIPAL_DIAGNOSIS_STANDS",
             "COVERAGE_UNKNOWN",
             "MALFORMED",
+            "NOT_DIAGNOSED",
+            "NOT_VERIFIED",
         }
 
 

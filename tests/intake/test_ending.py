@@ -80,7 +80,6 @@ def _ended(client_id: str, coverage_id: str, last: int) -> pb.EndCoverageRequest
     )
 
 
-@pytest.mark.xfail(strict=True, reason="9.19: a diagnosis can't be ended")
 def test_a_diagnosis_is_ended_and_may_be_recorded_again(desk: Desk) -> None:
     client_id = desk.registered()
     desk.call(diagnose(client_id))
@@ -95,7 +94,6 @@ def test_a_diagnosis_is_ended_and_may_be_recorded_again(desk: Desk) -> None:
     assert not told.HasField("last_day")
 
 
-@pytest.mark.xfail(strict=True, reason="9.19: a diagnosis can't be ended")
 def test_what_nobody_diagnosed_has_no_end(desk: Desk) -> None:
     with pytest.raises(AgainstTheRules) as refused:
         desk.call(_resolved(desk.registered(), "F10.20", 3))

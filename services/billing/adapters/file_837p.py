@@ -1,6 +1,6 @@
 """Issued claims as a professional claim file: the domain's writer, fed with identities."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from services.billing.adapters import file_parties as parties
 from services.billing.app.ports import Filing
@@ -46,7 +46,6 @@ def _batch(filing: Filing) -> Batch837P:
 
 
 def _claim(claim: ClaimIssued, filing: Filing) -> Claim:
-    pointers = tuple(range(1, min(len(claim.diagnoses), MOST_POINTERS) + 1))
     place = claim.lines[0].place_of_service
     return Claim(
         claim_id=claim.number,
@@ -55,7 +54,7 @@ def _claim(claim: ClaimIssued, filing: Filing) -> Claim:
         payer_control_number=claim.payer_control_number or None,
         prior_authorization=filing.authorization_numbers.get(claim.authorization_id),
         diagnoses=claim.diagnoses,
-        lines=_lines(claim, place, pointers),
+        lines=_lines(claim, place),
         subscriber=parties.subscriber_of(claim, filing),
         payer=parties.payer_of(filing),
         rendering=_rendering(claim, filing),
@@ -63,7 +62,10 @@ def _claim(claim: ClaimIssued, filing: Filing) -> Claim:
     )
 
 
-def _lines(claim: ClaimIssued, place: str, pointers: Sequence[int]) -> tuple[Line, ...]:
+def _lines(claim: ClaimIssued, place: str) -> tuple[Line, ...]:
+    """Each points at its own diagnoses, where any line does; else all at the claim's first."""
+    first = tuple(range(1, min(len(claim.diagnoses), MOST_POINTERS) + 1))
+    alike = not any(line.diagnosis_pointers for line in claim.lines)
     return tuple(
         Line(
             control_number=parties.line_number(claim, number),
@@ -73,7 +75,7 @@ def _lines(claim: ClaimIssued, place: str, pointers: Sequence[int]) -> tuple[Lin
             units=line.units,
             place_of_service=None if line.place_of_service == place else line.place_of_service,
             service_date=line.service_date,
-            diagnosis_pointers=tuple(pointers),
+            diagnosis_pointers=first if alike else line.diagnosis_pointers,
         )
         for number, line in enumerate(claim.lines, start=1)
     )

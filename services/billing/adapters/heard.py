@@ -50,6 +50,7 @@ INTERESTS = Interests(
         Interest(intake.ClientRegistered),
         Interest(intake.ClientAdmitted, _site),
         Interest(intake.DiagnosisRecorded),
+        Interest(intake.DiagnosisEnded),
         Interest(intake.CoverageVerified, _payer),
         Interest(intake.CoverageEnded, _payer),
         Interest(intake.ConsentGiven),

@@ -81,6 +81,7 @@ def _issued(fact: HeardFact, message: billing.ClaimIssued) -> known.IssuedClaim:
         frequency=message.frequency or "1",
         corrects_claim_id=message.corrects_claim_id,
         authorized_units=message.authorized_units,
+        diagnoses=tuple(message.diagnoses),
     )
 
 
@@ -122,6 +123,7 @@ def _line(message: billing.ClaimLine) -> Line:
         revenue_code=message.revenue_code,
         ancillary=message.ancillary,
         rendering_staff_id=message.rendering_staff_id,
+        diagnosis_pointers=tuple(message.diagnosis_pointers),
     )
 
 

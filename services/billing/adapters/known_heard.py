@@ -38,6 +38,15 @@ def _diagnosis(fact: HeardFact, message: intake.DiagnosisRecorded) -> known.Diag
     )
 
 
+def _diagnosis_end(fact: HeardFact, message: intake.DiagnosisEnded) -> known.DiagnosisEnd:
+    return known.DiagnosisEnd(
+        fact=str(fact.id),
+        code=message.code,
+        last_day=date_of(message, "last_day"),
+        sequence=fact.sequence,
+    )
+
+
 def _coverage(fact: HeardFact, message: intake.CoverageVerified) -> known.Coverage:
     return known.Coverage(
         fact=str(fact.id),
@@ -199,6 +208,7 @@ def name_of(enum: Any, value: int) -> str:
 HEARD: tuple[tuple[Any, str, Reader], ...] = (
     (intake.ClientAdmitted, "admissions", _admission),
     (intake.DiagnosisRecorded, "diagnoses", _diagnosis),
+    (intake.DiagnosisEnded, "diagnosis_ends", _diagnosis_end),
     (intake.CoverageVerified, "coverages", _coverage),
     (intake.CoverageEnded, "coverage_ends", _coverage_end),
     (intake.ConsentGiven, "consents", _consent),

@@ -105,6 +105,7 @@ def lines_of(lines: Sequence[Line]) -> list[public.ClaimLine]:
             rendering_staff_id=line.rendering_staff_id,
             site_id=line.site_id,
             provider_id=line.provider_id,
+            diagnosis_pointers=line.diagnosis_pointers,
         )
         for line in lines
     ]

@@ -102,6 +102,9 @@ def line_content(line: Line) -> dict[str, Any]:
         "rendering_staff_id": line.rendering_staff_id,
         **({"site_id": line.site_id} if line.site_id else {}),
         **({"provider_id": line.provider_id} if line.provider_id else {}),
+        **(
+            {"diagnosis_pointers": list(line.diagnosis_pointers)} if line.diagnosis_pointers else {}
+        ),
     }
 
 
@@ -119,6 +122,7 @@ def line_of(row: Mapping[str, Any]) -> Line:
         rendering_staff_id=row.get("rendering_staff_id", ""),
         site_id=row.get("site_id", ""),
         provider_id=row.get("provider_id", ""),
+        diagnosis_pointers=tuple(row.get("diagnosis_pointers", ())),
     )
 
 

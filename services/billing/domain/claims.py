@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from services.billing.domain.diagnoses import diagnoses_on
+from services.billing.domain.diagnoses import diagnosed
 from services.billing.domain.known import IssuedClaim, Known, Line
 from services.billing.domain.rules import VOID_PROCESSED, RuleSet, period_of
 from services.billing.domain.service_day import ServiceDay
@@ -277,12 +277,11 @@ def _period(on: date, rules: RuleSet) -> tuple[date, date]:
 def _drafts_of(cut: Cut, parts: Sequence[Part], known: Known) -> list[Draft]:
     ordered = sorted(parts, key=lambda part: part.day.service_date)
     rules = max((rules_of(part.day) for part in ordered), key=lambda each: each.version)
-    diagnoses = diagnoses_on(known, ordered[-1].day.service_date, cut.claim_form)
-    diagnosed = frozenset(diagnosis.fact for diagnosis in diagnoses)
     named = rules.rendering == FACILITATOR
     found: list[Draft] = []
     for number, chunk in enumerate(_chunks(ordered, cut), start=1):
-        lines = lines_of(chunk)
+        named_of = diagnosed(known, lines_of(chunk), cut.claim_form)
+        lines = named_of.lines
         voids = voids_awaited(lines, rules, known)
         found.append(
             Draft(
@@ -290,11 +289,11 @@ def _drafts_of(cut: Cut, parts: Sequence[Part], known: Known) -> list[Draft]:
                 part=number,
                 rules=rules,
                 lines=lines,
-                diagnoses=tuple(diagnosis.code for diagnosis in diagnoses),
+                diagnoses=named_of.codes,
                 under_part2=any(each.day.under_part2 for each in chunk),
                 authorized_units=0 if cut.ancillary else units_of(chunk),
                 staff_id=staff_on(lines) if named else "",
-                rests_on=diagnosed.union(
+                rests_on=named_of.rests_on.union(
                     *(each.day.rests_on for each in chunk), (void.fact for void in voids)
                 ),
                 awaits_voids=tuple(void.claim_id for void in voids),

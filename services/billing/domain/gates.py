@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from services.billing.domain.attended import Service
+from services.billing.domain.diagnoses import diagnoses_on
 from services.billing.domain.known import (
     Admission,
     Attestation,
@@ -107,8 +108,10 @@ def plan_gate(known: Known, admission: Admission | None, rules: RuleSet, on: dat
 def diagnosis_gate(known: Known, on: date) -> Verdict:
     """A principal diagnosis must be in effect."""
     found = {d.fact for d in known.diagnoses if d.effective_from <= on and d.rank == 1}
+    found |= {end.fact for end in known.diagnosis_ends}
+    principal = any(diagnosis.rank == 1 for diagnosis in diagnoses_on(known, on))
     return Verdict(
-        gate="DIAGNOSIS", reason="" if found else "NO_DIAGNOSIS", rests_on=frozenset(found)
+        gate="DIAGNOSIS", reason="" if principal else "NO_DIAGNOSIS", rests_on=frozenset(found)
     )
 
 

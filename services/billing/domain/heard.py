@@ -36,6 +36,16 @@ class Diagnosis:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DiagnosisEnd:
+    """What was recorded of the code until then is in effect no longer than `last_day`."""
+
+    fact: str
+    code: str
+    last_day: date
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
     fact: str
     coverage_id: str

@@ -12,6 +12,7 @@ from services.billing.domain.heard import (
     Coverage,
     CoverageEnd,
     Diagnosis,
+    DiagnosisEnd,
     Discharge,
     Level,
     Note,
@@ -34,6 +35,7 @@ __all__ = [
     "Coverage",
     "CoverageEnd",
     "Diagnosis",
+    "DiagnosisEnd",
     "Discharge",
     "Enrollment",
     "Fee",
@@ -106,6 +108,8 @@ class Line:
     # Of a service day's line: where and by whom it is billed, if not as the day. A claim says both.
     site_id: str = ""
     provider_id: str = ""
+    # Of a claim's lines whose dates have other diagnoses: which of the claim's, counted from 1.
+    diagnosis_pointers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +131,7 @@ class IssuedClaim:
     corrects_claim_id: str = ""
     # What it takes of its authorization, in the authorization's unit.
     authorized_units: int = 0
+    diagnoses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +177,7 @@ class Known:
     client_id: str
     admissions: tuple[Admission, ...] = ()
     diagnoses: tuple[Diagnosis, ...] = ()
+    diagnosis_ends: tuple[DiagnosisEnd, ...] = ()
     coverages: tuple[Coverage, ...] = ()
     coverage_ends: tuple[CoverageEnd, ...] = ()
     consents: tuple[Consent, ...] = ()

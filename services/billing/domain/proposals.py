@@ -2,8 +2,9 @@
 
 A proposal rests on the claim that stands now: of one that was replaced, its replacement; none of
 one that was voided. A day on HOLD, for whatever reason, is no longer claimed, so its line has
-fallen; but as long as something may bring it back, the proposal waits. What isn't seen: a
-diagnosis that changed since, as issued claims are compared by their lines.
+fallen; but as long as something may bring it back, the proposal waits. A claim that names a
+diagnosis which was in effect on none of its dates says so no longer; one that could name more of
+them stays as it is.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -25,7 +26,7 @@ from services.billing.domain.claims import (
     still_claimed,
     units_of,
 )
-from services.billing.domain.diagnoses import diagnoses_on
+from services.billing.domain.diagnoses import diagnosed
 from services.billing.domain.gates import Verdict
 from services.billing.domain.known import IssuedClaim, Known, Line
 from services.billing.domain.release import releases_of
@@ -116,7 +117,10 @@ def _propose(
     elsewhere = _elsewhere(claim, by_date.values())
     unnamed = _unnamed_dates(claim, [*all_parts, *elsewhere], parts, issued)
     lines = lines_of(sorted(parts, key=lambda part: part.day.service_date))
+    said_of = diagnosed(known, lines, claim.claim_form)
     changed_dates = {*_changed_dates(claim, lines), *unnamed}
+    if {*claim.diagnoses} - {*said_of.codes}:
+        changed_dates |= {line.service_date for line in lines}
     if authorization_id != claim.authorization_id:
         changed_dates |= {line.service_date for line in lines}
     changed = tuple(sorted(changed_dates))
@@ -124,8 +128,6 @@ def _propose(
         return None
     looked_at = {line.service_date for line in (*claim.lines, *lines)} & by_date.keys()
     answers = [each for each in known.adjudications if each.claim_id == claim.claim_id]
-    last = max(line.service_date for line in lines or claim.lines)
-    diagnoses = diagnoses_on(known, last, claim.claim_form)
     waits_for = tuple(_awaited(claim, [by_date[on] for on in changed if on in by_date], known))
     return Proposal(
         claim=claim,
@@ -133,16 +135,16 @@ def _propose(
         state=_state(waits_for, numbered=any(each.payer_control_number for each in answers)),
         waits_for=waits_for,
         authorization_id=authorization_id,
-        lines=lines,
+        lines=said_of.lines,
         changed_dates=changed,
-        diagnoses=tuple(diagnosis.code for diagnosis in diagnoses),
+        diagnoses=said_of.codes,
         under_part2=any(part.day.under_part2 for part in parts),
         authorized_units=0 if is_ancillary(claim) else units_of(parts),
         staff_id=staff_on(lines) if rules.rendering == FACILITATOR else "",
         rules=rules,
         rests_on=frozenset({claim.fact})
         .union(each.fact for each in answers)
-        .union(diagnosis.fact for diagnosis in diagnoses)
+        .union(said_of.rests_on)
         .union(*(by_date[on].rests_on for on in looked_at)),
     )
 

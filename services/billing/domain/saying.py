@@ -74,6 +74,7 @@ SAYINGS: dict[str, Saying] = {
     "admissions": _admission,
     "discharges": lambda f: f"discharged {f.discharged_on}",
     "diagnoses": lambda f: f"diagnosis {f.code}, rank {f.rank}, in effect {f.effective_from}",
+    "diagnosis_ends": lambda f: f"diagnosis {f.code} ended, its last day {f.last_day}",
     "coverages": _coverage,
     "coverage_ends": lambda f: f"coverage ended, its last day {f.last_day}",
     "consents": _consent,

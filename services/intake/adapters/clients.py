@@ -61,6 +61,7 @@ KINDS = (
     intake.EpisodeClosed,
     intake.AssessmentCompleted,
     intake.DiagnosisRecorded,
+    intake.DiagnosisEnded,
 )
 
 
@@ -95,7 +96,7 @@ class SqlClients:
         closed_on: dict[str, date] = {}
         admissions: list[intake.ClientAdmitted] = []
         scores: list[ScoreTold] = []
-        diagnoses: dict[tuple[int, date], str] = {}
+        diagnoses: dict[tuple[int, date], tuple[str, date | None]] = {}
         for fact in told(tx.connection, KINDS, subject=client_stream(client_id), until=until):
             match fact.message:
                 case intake.ClientRegistered():
@@ -109,7 +110,14 @@ class SqlClients:
                 case intake.DiagnosisRecorded() as recorded:
                     # A later fact of the same rank and date replaces the earlier one.
                     day = date_of(recorded, "effective_from")
-                    diagnoses[recorded.rank, day] = recorded.code
+                    diagnoses[recorded.rank, day] = (recorded.code, None)
+                case intake.DiagnosisEnded() as ended:
+                    last_day = date_of(ended, "last_day")
+                    diagnoses |= {
+                        at: (code, last_day)
+                        for at, (code, _) in diagnoses.items()
+                        if code == ended.code
+                    }
         if registered is None:
             return None
         return ClientTold(
@@ -117,7 +125,11 @@ class SqlClients:
             registered_at=registered,
             stays=tuple(_stay_of(each, closed_on.get(each.episode_id)) for each in admissions),
             scores=tuple(sorted(scores, key=lambda each: each.completed_at)),
-            diagnoses=tuple((rank, day, code) for (rank, day), code in sorted(diagnoses.items())),
+            diagnoses=tuple(
+                (rank, day, code, last_day)
+                for (rank, day), (code, last_day) in sorted(diagnoses.items(), key=lambda e: e[0])
+                if last_day is None or last_day >= day
+            ),
         )
 
     def clocks(self, tx: Transaction) -> Mapping[str, str]:

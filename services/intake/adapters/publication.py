@@ -195,6 +195,15 @@ def _diagnosis_recorded(fact: client.DiagnosisRecorded) -> Message:
     )
 
 
+def _diagnosis_ended(fact: client.DiagnosisEnded) -> Message:
+    return public.DiagnosisEnded(
+        client_id=fact.client_id,
+        code=fact.code,
+        last_day=to_date(fact.last_day),
+        reason=f"DIAGNOSIS_END_REASON_{fact.reason}",
+    )
+
+
 def _optional_date(value: date | None) -> common.Date | None:
     return None if value is None else to_date(value)
 
@@ -216,4 +225,5 @@ PUBLIC: Mapping[type, Callable[[Any], Message]] = {
     areas.AreasAssessed: _areas_assessed,
     dimensions.DimensionsRated: _dimensions_rated,
     client.DiagnosisRecorded: _diagnosis_recorded,
+    client.DiagnosisEnded: _diagnosis_ended,
 }

@@ -32,6 +32,7 @@ FACTS = Codec(
         "intake.areas_assessed.v1": areas.AreasAssessed,
         "intake.dimensions_rated.v1": dimensions.DimensionsRated,
         "intake.diagnosis_recorded.v1": client.DiagnosisRecorded,
+        "intake.diagnosis_ended.v1": client.DiagnosisEnded,
         "intake.disclosure_permitted.v1": permit.DisclosurePermitted,
     }
 )

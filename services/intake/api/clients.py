@@ -75,8 +75,13 @@ class ClientsServicer:
                 for each in found.scores
             ],
             diagnoses=[
-                pb.EffectiveDiagnosis(code=code, rank=rank, effective_from=to_date(day))
-                for rank, day, code in found.diagnoses
+                pb.EffectiveDiagnosis(
+                    code=code,
+                    rank=rank,
+                    effective_from=to_date(day),
+                    last_day=to_date(last_day) if last_day else None,
+                )
+                for rank, day, code, last_day in found.diagnoses
                 if told
             ],
             diagnoses_withheld=not told,

@@ -21,7 +21,7 @@ from services.intake.api.assessing import AssessingServicer
 from services.intake.app import questions, use_cases
 from services.intake.app.deciding import Intake
 from services.intake.app.ports import Audit
-from services.intake.domain.client import RecordDiagnosis
+from services.intake.domain.client import EndDiagnosis, RecordDiagnosis
 from services.intake.domain.consent import GiveConsent, RestrictDisclosure, RevokeConsent
 from services.intake.domain.coverage import PRIMARY, AddCoverage, EndCoverage, VerifyCoverage
 from services.intake.domain.episode import AdmitClient, Program
@@ -223,6 +223,18 @@ class IntakeServicer(AssessingServicer, AskingServicer):
             )
             for each in found
         ]
+
+    def EndDiagnosis(self, request: pb.EndDiagnosisRequest, call: Call) -> pb.EndDiagnosisResponse:
+        context = self._context(request, call)
+        with reading(request) as read:
+            command = EndDiagnosis(
+                client_id=str(read.uuid("client_id")),
+                code=read.text("code", max_length=8),
+                last_day=read.date("last_day"),
+                reason=read.enum("reason"),
+            )
+        outcome = use_cases.end_diagnosis(self._intake, command, context)
+        return pb.EndDiagnosisResponse(receipt=receipt_of(outcome.published))
 
     def _context(self, request: object, call: Call) -> Context:
         return context_of(request, call, self._vault)

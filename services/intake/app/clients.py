@@ -43,13 +43,13 @@ class ScoreTold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientTold:
-    """A client; `stays` in order of admission, `diagnoses` as (rank, from, code)."""
+    """A client; `stays` in order of admission, `diagnoses` as (rank, from, code, last day)."""
 
     client_id: str
     registered_at: datetime
     stays: tuple[Stay, ...] = ()
     scores: tuple[ScoreTold, ...] = ()
-    diagnoses: tuple[tuple[int, date, str], ...] = ()
+    diagnoses: tuple[tuple[int, date, str, date | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

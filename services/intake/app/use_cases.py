@@ -16,7 +16,7 @@ from services.intake.app.streams import (
     membership_of,
     over_safety_of,
 )
-from services.intake.domain.client import Client, RecordDiagnosis, RegisterClient
+from services.intake.domain.client import Client, EndDiagnosis, RecordDiagnosis, RegisterClient
 from services.intake.domain.consent import GiveConsent, RestrictDisclosure, RevokeConsent
 from services.intake.domain.coverage import AddCoverage, EndCoverage, VerifyCoverage
 from services.intake.domain.episode import (
@@ -97,6 +97,13 @@ def end_coverage(intake: Intake, asked: EndCoverage, context: Context) -> Outcom
 
 def record_diagnosis(intake: Intake, asked: RecordDiagnosis, context: Context) -> Outcome:
     """Records a diagnosis; refuses an unknown client, and a code or rank of the wrong shape."""
+    return on_client(
+        intake, asked.client_id, lambda seen: replace(asked, label=seen.label), context
+    )
+
+
+def end_diagnosis(intake: Intake, asked: EndDiagnosis, context: Context) -> Outcome:
+    """Records a diagnosis's last day; refuses one that was never recorded."""
     return on_client(
         intake, asked.client_id, lambda seen: replace(asked, label=seen.label), context
     )

@@ -81,6 +81,17 @@ class PrincipalDiagnosisStands(AgainstTheRules):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndDiagnosis:
+    """`reason`: RESOLVED, RULED_OUT or ENTERED_IN_ERROR."""
+
+    client_id: str
+    code: str
+    last_day: date
+    reason: str
+    label: str = PART2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientRegistered:
     """`site_id` empty: registered before sites were asked for."""
 
@@ -100,8 +111,36 @@ class DiagnosisRecorded:
     label: str
 
 
-ClientCommand = RegisterClient | ScreenClient | ConsentCommand | CoverageCommand | RecordDiagnosis
-ClientFact = ClientRegistered | ScreeningFact | ConsentFact | CoverageFact | DiagnosisRecorded
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiagnosisEnded:
+    """What was recorded of the code before is in effect no longer than `last_day`.
+
+    Of several the last one counts.
+    """
+
+    client_id: str
+    code: str
+    last_day: date
+    reason: str
+    label: str
+
+
+ClientCommand = (
+    RegisterClient
+    | ScreenClient
+    | ConsentCommand
+    | CoverageCommand
+    | RecordDiagnosis
+    | EndDiagnosis
+)
+ClientFact = (
+    ClientRegistered
+    | ScreeningFact
+    | ConsentFact
+    | CoverageFact
+    | DiagnosisRecorded
+    | DiagnosisEnded
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +152,8 @@ class Client:
     consents: Consents = field(default_factory=Consents)
     coverages: Coverages = field(default_factory=Coverages)
     diagnoses: Mapping[tuple[int, date], str] = field(default_factory=dict)
+    # Codes that ended, with their last days; recorded again, they are in `diagnoses` again.
+    ended: Mapping[str, date] = field(default_factory=dict)
 
 
 def decide(command: ClientCommand, client: Client) -> Iterator[ClientFact]:
@@ -133,23 +174,8 @@ def decide(command: ClientCommand, client: Client) -> Iterator[ClientFact]:
             yield from consent.decide(command, client.consents)
         case AddCoverage() | VerifyCoverage() | EndCoverage():
             yield from coverage.decide(command, client.coverages)
-        case RecordDiagnosis():
-            if not CODE.fullmatch(command.code):
-                raise Malformed(code="is not shaped as an ICD-10-CM code, such as F10.20")
-            if not 1 <= command.rank <= LOWEST_RANK:
-                raise Malformed(rank=f"is not between 1 and {LOWEST_RANK}")
-            standing = client.diagnoses.get((command.rank, command.effective_from))
-            principal = standing is not None and command.rank == PRINCIPAL
-            if principal and standing not in (command.code, command.replaces_code):
-                raise PrincipalDiagnosisStands(command.client_id, str(standing))
-            if standing != command.code:
-                yield DiagnosisRecorded(
-                    client_id=command.client_id,
-                    code=command.code,
-                    rank=command.rank,
-                    effective_from=command.effective_from,
-                    label=command.label,
-                )
+        case RecordDiagnosis() | EndDiagnosis():
+            yield from _diagnose(command, client)
         case _:
             assert_never(command)
 
@@ -166,12 +192,56 @@ def evolve(client: Client, fact: ClientFact) -> Client:
             return replace(client, coverages=coverage.evolve(client.coverages, fact))
         case DiagnosisRecorded():
             at = (fact.rank, fact.effective_from)
-            return replace(client, diagnoses={**client.diagnoses, at: fact.code})
+            return replace(
+                client,
+                diagnoses={**client.diagnoses, at: fact.code},
+                ended={code: day for code, day in client.ended.items() if code != fact.code},
+            )
+        case DiagnosisEnded():
+            left = {at: code for at, code in client.diagnoses.items() if code != fact.code}
+            ended = {**client.ended, fact.code: fact.last_day}
+            return replace(client, diagnoses=left, ended=ended)
         case _:
             assert_never(fact)
 
 
 CLIENT = Decider(decide, evolve, Client())
+
+
+def _diagnose(
+    command: RecordDiagnosis | EndDiagnosis, client: Client
+) -> Iterator[DiagnosisRecorded | DiagnosisEnded]:
+    """Refuses a code or rank of the wrong shape, and an end of what was never recorded."""
+    if isinstance(command, EndDiagnosis):
+        if command.code not in {*client.diagnoses.values(), *client.ended}:
+            raise AgainstTheRules(
+                "NOT_DIAGNOSED", "this diagnosis was not recorded: there is nothing to end"
+            )
+        if client.ended.get(command.code) != command.last_day:
+            yield DiagnosisEnded(
+                client_id=command.client_id,
+                code=command.code,
+                last_day=command.last_day,
+                reason=command.reason,
+                label=command.label,
+            )
+        return
+    if not CODE.fullmatch(command.code):
+        raise Malformed(code="is not shaped as an ICD-10-CM code, such as F10.20")
+    if not 1 <= command.rank <= LOWEST_RANK:
+        raise Malformed(rank=f"is not between 1 and {LOWEST_RANK}")
+    standing = client.diagnoses.get((command.rank, command.effective_from))
+    principal = standing is not None and command.rank == PRINCIPAL
+    if principal and standing not in (command.code, command.replaces_code):
+        raise PrincipalDiagnosisStands(command.client_id, str(standing))
+    if standing != command.code:
+        yield DiagnosisRecorded(
+            client_id=command.client_id,
+            code=command.code,
+            rank=command.rank,
+            effective_from=command.effective_from,
+            label=command.label,
+        )
 
 
 def require_registered(client: Client, client_id: str) -> None:

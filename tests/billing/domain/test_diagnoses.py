@@ -2,11 +2,9 @@
 
 from dataclasses import replace
 
-import pytest
-
 from services.billing.domain import claims, proposals
 from services.billing.domain.claims import Draft
-from services.billing.domain.known import Diagnosis, Known
+from services.billing.domain.known import Diagnosis, DiagnosisEnd, Known
 from tests.billing.known import DIAGNOSIS, billable, day, days_of, issued, outcome
 
 
@@ -33,7 +31,6 @@ def said(draft: Draft) -> tuple[tuple[str, ...], list[tuple[int, ...]]]:
     return draft.diagnoses, [line.diagnosis_pointers for line in draft.lines]
 
 
-@pytest.mark.xfail(strict=True, reason="9.19: a claim's diagnoses are those of its last date")
 def test_a_line_points_at_the_diagnoses_of_its_date_where_they_differ() -> None:
     known = billable(day(2), day(4), diagnoses=(FIRST, LATER))
     [draft] = drafted(known)
@@ -42,14 +39,12 @@ def test_a_line_points_at_the_diagnoses_of_its_date_where_they_differ() -> None:
     assert said(alike) == (("F10.20", "F33.1"), [(), ()])
 
 
-@pytest.mark.xfail(strict=True, reason="9.19: a claim's diagnoses are those of its last date")
 def test_each_line_points_at_its_own_principal_first() -> None:
     changed = diagnosis("F11.20", 1, 4, 2)
     [draft] = drafted(billable(day(2), day(4), diagnoses=(FIRST, changed)))
     assert said(draft) == (("F11.20", "F10.20"), [(2,), (1,)])
 
 
-@pytest.mark.xfail(strict=True, reason="9.19: a claim cut in parts uses the last part's")
 def test_each_part_names_its_own() -> None:
     known = billable(day(0), day(4), diagnoses=(FIRST, LATER))
     days = [
@@ -63,7 +58,6 @@ def test_each_part_names_its_own() -> None:
     assert (first.diagnoses, second.diagnoses) == (("F10.20",), ("F10.20", "F33.1"))
 
 
-@pytest.mark.xfail(strict=True, reason="9.19: a diagnosis can't be ended")
 def test_what_was_ended_is_in_effect_until_its_last_day() -> None:
     known = billable(day(2), day(4), diagnoses=(FIRST, replace(LATER, effective_from=day(0))))
     ended = replace(known, diagnosis_ends=(_end("F33.1", 2, 3),))
@@ -75,7 +69,6 @@ def test_what_was_ended_is_in_effect_until_its_last_day() -> None:
     assert said(drafted(again)[0]) == (("F10.20", "F33.1"), [(1,), (1, 2)])
 
 
-@pytest.mark.xfail(strict=True, reason="9.19: a diagnosis can't be ended")
 def test_without_a_principal_diagnosis_in_effect_a_day_waits() -> None:
     ended = billable(day(4), diagnoses=(FIRST,), diagnosis_ends=(_end("F10.20", 3, 2),))
     assert outcome(ended) == ("HOLD", ("NO_DIAGNOSIS",))
@@ -83,10 +76,9 @@ def test_without_a_principal_diagnosis_in_effect_a_day_waits() -> None:
     assert outcome(still) == ("PER_DIEM", ())
 
 
-@pytest.mark.xfail(strict=True, reason="9.19: a diagnosis can't be ended")
 def test_an_issued_claim_that_names_what_was_ruled_out_is_replaced() -> None:
     both = (FIRST, replace(LATER, effective_from=day(0)))
-    sent = replace(issued(day(2), day(4)), diagnoses=("F10.20", "F33.1"))  # type: ignore[call-arg]
+    sent = replace(issued(day(2), day(4)), diagnoses=("F10.20", "F33.1"))
     known = billable(day(2), day(4), diagnoses=both, issued=(sent,))
     assert proposals.propose(days_of(known), known) == []
     ended = replace(known, diagnosis_ends=(_end("F33.1", 3, 3),))
@@ -97,7 +89,5 @@ def test_an_issued_claim_that_names_what_was_ruled_out_is_replaced() -> None:
     assert found.diagnoses == ("F10.20",)
 
 
-def _end(code: str, last: int, sequence: int):  # type: ignore[no-untyped-def]
-    from services.billing.domain.known import DiagnosisEnd  # noqa: PLC0415
-
+def _end(code: str, last: int, sequence: int) -> DiagnosisEnd:
     return DiagnosisEnd(fact=f"end {code}", code=code, last_day=day(last), sequence=sequence)
