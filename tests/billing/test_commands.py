@@ -179,11 +179,12 @@ def test_issuing_writes_the_file_once_however_often_the_command_is_given(
     assert "command " in other.stderr
 
 
-def test_who_is_left_out_is_told_with_the_reason(run: Run, office: Office) -> None:
+def test_what_is_left_out_is_told_with_its_day_and_the_reason(run: Run, office: Office) -> None:
     office.identities.withheld[CLIENT] = "NO_CONSENT"
+    [draft] = told(run("claims", "--json"))["claims"]
     shown = run("issue", "--payer", "prairie", "--through", day(6)).stdout
     assert "nothing was issued\n1 left out\n" in shown
-    assert f"{CLIENT}  NO_CONSENT" in shown
+    assert f"{draft['claim_id']}  {day(0)}  NO_CONSENT" in shown
 
 
 def test_an_answer_makes_a_correction_ready_and_it_is_issued(
