@@ -1,8 +1,12 @@
 """The whole start, with stand-ins for the services: what they are told, and how they are kept."""
 
 import json
+import os
 import textwrap
 from pathlib import Path
+
+import psutil
+import pytest
 
 from ninehours.local import leftovers
 from ninehours.local.system import PROCESSES, LocalSystem, serves
@@ -40,6 +44,7 @@ def stand_ins(repository: Path) -> None:
         (package / "__main__.py").write_text(textwrap.dedent(STAND_IN))
 
 
+@pytest.mark.xfail(strict=True, reason="9.30: each process imports everything for itself")
 def test_every_process_is_started_told_and_kept(tmp_path: Path) -> None:
     stand_ins(tmp_path / "repository")
     said: list[str] = []
@@ -53,6 +58,9 @@ def test_every_process_is_started_told_and_kept(tmp_path: Path) -> None:
         names = {f"{s}-{kind}" for s, kinds in PROCESSES.items() for kind in kinds}
         assert set(system.processes) == names | {"postgres", "kafka"}
         assert all(serves(address) for address in system.health_addresses.values())
+
+        forked = [pid for name, pid in system.processes.items() if name in names]
+        assert len({psutil.Process(pid).ppid() for pid in forked} - {os.getpid()}) == 1
 
         told = json.loads((tmp_path / "data" / "seen" / "billing-stream").read_text())
         assert (told["NINEHOURS_SERVICE"], told["NINEHOURS_NETWORK"]) == ("billing", "local")
