@@ -10,10 +10,47 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 RESTART_AFTER = (0.0, 0.2, 0.5, 1.0, 2.0)
 GIVE_UP_AFTER = 5
 STEADY = 30.0  # seconds: deaths before somebody ran that long are not counted any more
+
+
+class Process(Protocol):
+    """As much of subprocess.Popen as is used of any process."""
+
+    pid: int
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, number: int, /) -> None: ...
+
+    def kill(self) -> None: ...
+
+
+def as_a_program(spec: "ProcessSpec") -> Process:
+    """Start what its command line says."""
+    log = os.open(spec.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        # A session of its own: Ctrl-C in the terminal reaches the launcher alone, which then
+        # stops everything in order.
+        return subprocess.Popen(
+            spec.argv,
+            env=dict(spec.env),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            umask=0o077,
+        )
+    finally:
+        os.close(log)
 
 
 def nothing_to_prepare() -> None:
@@ -31,6 +68,7 @@ class ProcessSpec:
     log: Path
     ready: Callable[[], bool]
     prepare: Callable[[], None] = nothing_to_prepare
+    begin: Callable[["ProcessSpec"], Process] = as_a_program
     stop_with: signal.Signals = signal.SIGTERM
     grace: float = 30.0
 
@@ -44,7 +82,7 @@ class Watched:
         self.ready = False
         self.failure: str | None = None
         self._changed = changed
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         self._stopping = False
         self._prompted = False
         self._deaths = 0  # in a row: a slow machine takes long for each
@@ -107,30 +145,23 @@ class Watched:
                     return
                 self.restarts += 1
 
-    def _launch(self) -> subprocess.Popen[bytes] | None:
+    def _launch(self) -> Process | None:
         with self._changed:
             if self._stopping:
                 return None
-            log = os.open(self.spec.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            try:
-                # A session of its own: Ctrl-C in the terminal reaches the launcher alone, which
-                # then stops everything in order.
-                self._process = subprocess.Popen(
-                    self.spec.argv,
-                    env=dict(self.spec.env),
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                    umask=0o077,
-                )
-            finally:
-                os.close(log)
+        process = self.spec.begin(self.spec)  # That may take a while; nobody waits for the lock.
+        with self._changed:
+            self._process = process
             self._prompted = False
             self._changed.notify_all()
-            return self._process
+            stopping = self._stopping
+        if stopping:
+            _kill_group(process)
+            process.wait()
+            return None
+        return process
 
-    def _wait(self, process: subprocess.Popen[bytes]) -> int:
+    def _wait(self, process: Process) -> int:
         """Ask whether it is ready until it is, then sleep until it ends."""
         while True:
             try:
@@ -179,6 +210,6 @@ def tail(log: Path, lines: int = 15) -> str:
     return "\n".join(f"  {line}" for line in text.splitlines()[-lines:]) or "  (nothing)"
 
 
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
+def _kill_group(process: Process) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)

@@ -13,7 +13,7 @@ from itertools import groupby
 from ninehours.local import leftovers
 from ninehours.local.folder import DataFolder
 from ninehours.local.probes import together
-from ninehours.local.process import ProcessSpec, Watched, log_of
+from ninehours.local.process import Process, ProcessSpec, Watched, log_of
 from ninehours.local.pulse import STANDSTILL, Pulse
 
 Progress = Callable[[str], None]
@@ -46,7 +46,7 @@ class Supervisor:
         self._told_every = told_every
         self._changed = threading.Condition()
         self._watched: dict[str, Watched] = {}
-        self._jobs: list[subprocess.Popen[bytes]] = []
+        self._jobs: list[Process] = []
         self._stopping = False
 
     @property
@@ -106,17 +106,14 @@ class Supervisor:
 
     def run(self, spec: ProcessSpec) -> None:
         """Run something that ends by itself, and wait for it as long as it gets on."""
-        log = os.open(spec.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            with self._changed:
-                self._refuse_when_stopping()
-                job = subprocess.Popen(
-                    spec.argv, env=dict(spec.env), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                    start_new_session=True, umask=0o077,
-                )  # fmt: skip
-                self._jobs.append(job)
-        finally:
-            os.close(log)
+        with self._changed:
+            self._refuse_when_stopping()
+        job = spec.begin(spec)
+        with self._changed:
+            self._jobs.append(job)
+            stopping = self._stopping
+        if stopping:
+            job.kill()
         waiting = _Waiting(self._progress, self._told_every)
         still = 0.0
         while still < self._standstill and job.poll() is None:

@@ -4,7 +4,6 @@
 
 import os
 import signal
-import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from ninehours.local import memory
+from ninehours.local.forged import Forge
 from ninehours.local.jars import Progress
 from ninehours.local.probes import LOOPBACK, free_ports, listens, together
 from ninehours.local.process import ProcessSpec
@@ -56,6 +56,7 @@ class LocalSystem:
         ports = iter(free_ports(2 * len(PROCESSES)))
         self.addresses = {service: f"{LOOPBACK}:{next(ports)}" for service in PROCESSES}
         self.health_addresses = {service: f"{LOOPBACK}:{next(ports)}" for service in PROCESSES}
+        self._forge = Forge(self.supervisor, self.logs_dir / "forge.log", self._python_settings())
         self._exit = ExitStack()
 
     @property
@@ -79,8 +80,10 @@ class LocalSystem:
         began = time.monotonic()
         try:
             self._exit.enter_context(ending_in_order())
+            self._exit.callback(self._forge.stop)
             self._exit.callback(self.servers.stop)
             self.servers.claim()
+            self._forge.begin()
             self._exit.callback(forget_addresses, self.servers.folder.path)
             generate_secrets(self.secrets_dir)
             together(self._records_and_apis, self._exchange)
@@ -119,7 +122,8 @@ class LocalSystem:
 
     def memory_mib(self) -> float:
         """Of every process of this launch, PostgreSQL's backends and the launcher included."""
-        return memory.mebibytes(list(self.processes.values()))
+        forge = [self._forge.pid] if self._forge.pid is not None else []
+        return memory.mebibytes([*self.processes.values(), *forge])
 
     def _records_and_apis(self) -> None:
         """PostgreSQL, its databases and schemas; then the apis, which need no Kafka."""
@@ -150,7 +154,8 @@ class LocalSystem:
         return ProcessSpec(
             name=name,
             group=GROUPS[kind],
-            argv=(sys.executable, "-m", f"services.{service}", kind),
+            argv=(f"services.{service}", kind),
+            begin=self._forge.launch,
             env=self.supervisor.environment(self._settings(service, kind, ready)),
             log=self.logs_dir / f"{name}.log",
             ready=(lambda: serves(address)) if kind == "api" else ready.exists,
@@ -158,8 +163,8 @@ class LocalSystem:
         )
 
     def _settings(self, service: str, kind: str, ready: Path) -> dict[str, str]:
-        paths = [str(self._repository), str(self._repository / "build" / "generated")]
         settings = {
+            **self._python_settings(),
             "NINEHOURS_SERVICE": service,
             "NINEHOURS_DATABASE_URL": self.database_urls[service],
             "NINEHOURS_KAFKA": self.bootstrap,
@@ -170,14 +175,19 @@ class LocalSystem:
             "NINEHOURS_READY_FILE": str(ready),
             "NINEHOURS_ENVIRONMENT": "local",
             "NINEHOURS_NETWORK": "local",
-            "PYTHONUNBUFFERED": "1",
-            "PYTHONSAFEPATH": "1",  # What runs must not depend on the folder it is started from.
-            "PYTHONPATH": os.pathsep.join([*paths, *filter(None, [os.environ.get("PYTHONPATH")])]),
         }
         if kind == "api":
             settings["NINEHOURS_LISTEN"] = self.addresses[service]
             settings["NINEHOURS_HEALTH_LISTEN"] = self.health_addresses[service]
         return settings
+
+    def _python_settings(self) -> dict[str, str]:
+        paths = [str(self._repository), str(self._repository / "build" / "generated")]
+        return {
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONSAFEPATH": "1",  # What runs must not depend on the folder it is started from.
+            "PYTHONPATH": os.pathsep.join([*paths, *filter(None, [os.environ.get("PYTHONPATH")])]),
+        }
 
 
 def serves(address: str) -> bool:

@@ -6,7 +6,6 @@ import textwrap
 from pathlib import Path
 
 import psutil
-import pytest
 
 from ninehours.local import leftovers
 from ninehours.local.system import PROCESSES, LocalSystem, serves
@@ -44,7 +43,6 @@ def stand_ins(repository: Path) -> None:
         (package / "__main__.py").write_text(textwrap.dedent(STAND_IN))
 
 
-@pytest.mark.xfail(strict=True, reason="9.30: each process imports everything for itself")
 def test_every_process_is_started_told_and_kept(tmp_path: Path) -> None:
     stand_ins(tmp_path / "repository")
     said: list[str] = []
