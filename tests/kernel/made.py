@@ -184,6 +184,7 @@ class Log:
     def __init__(self, topic: str = TOPIC, *, page: int = 2) -> None:
         self.topic = topic
         self.records: dict[str, list[Record]] = {}
+        self.epoch = 1
         self.reads = 0
         self._page = page
 
@@ -197,9 +198,9 @@ class Log:
             "subject": subject,
             "time": NOW,
             "signed_at": NOW,
-            "epoch": 1,
+            "epoch": self.epoch,
             "sequence": len(records) + 1,
-            "network": "network",
+            "network": "local",
             "label": "HIPAA",
             "may_ignore": False,
             "causation": "",
@@ -223,6 +224,20 @@ class Log:
         page = records[after : after + self._page]
         read = [replace(each, partition=-1, offset=after + n) for n, each in enumerate(page, 1)]
         return read, len(records) > after + self._page
+
+    def restore(self, records: dict[str, list[Record]], *, raise_epoch: bool) -> None:
+        """To an earlier point, of which `records` are a copy."""
+        self.records = {subject: list(found) for subject, found in records.items()}
+        if raise_epoch:
+            self.epoch += 1
+            for found in self.records.values():
+                found[:] = [
+                    replace(each, headers={**each.headers, "ce_epoch": str(self.epoch).encode()})
+                    for each in found
+                ]
+
+    def epoch_and_heads(self) -> tuple[int, Sequence[OwnerHead]]:
+        return self.epoch, self.heads()
 
     def heads(self) -> Sequence[OwnerHead]:
         return [

@@ -354,6 +354,16 @@ def test_a_record_without_any_header_is_set_aside(listener: Listener) -> None:
     assert len(parked(listener)) == 1
 
 
+@pytest.mark.xfail(strict=True, reason="9.14: parked bytes are lost when a topic is made anew")
+def test_what_is_set_aside_at_an_offset_that_was_taken_before_is_kept_too(
+    listener: Listener,
+) -> None:
+    """A topic that was deleted and made anew begins at 0 again."""
+    for body in (b"of the topic before", b"of this one", b"of this one"):
+        listener.hear(Record(topic=TOPIC, partition=0, offset=0, headers={}, body=body))
+    assert [bytes(row.body) for row in parked(listener)] == [b"of the topic before", b"of this one"]
+
+
 def test_a_record_that_the_database_refuses_is_parked_and_those_beside_it_are_heard(
     listener: Listener, log: Log
 ) -> None:
