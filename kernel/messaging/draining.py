@@ -20,6 +20,9 @@ from kernel.store.store import Store, Transaction
 
 BATCH = 25
 
+# While a topic is heard anew its facts are of two pasts.
+EXCHANGED = "NOT EXISTS (SELECT FROM heard_topic WHERE exchanging)"
+
 
 class _ReferencesGrew(Exception):
     """Between the first reading and the second a reference was added: start over, with its lock."""
@@ -111,10 +114,11 @@ class Draining:
                 )
             rows = tx.connection.execute(
                 text(
-                    "SELECT derivation, key, mark FROM due"
+                    "SELECT derivation, key, mark FROM due"  # noqa: S608 - a condition of ours
                     " JOIN unnest(CAST(:names AS text[]), CAST(:codes AS text[]))"
                     "   AS ours(derivation, code) USING (derivation)"
-                    " WHERE error IS NULL AND NOT EXISTS (SELECT FROM derivation_code AS d"
+                    f" WHERE error IS NULL AND {EXCHANGED}"
+                    " AND NOT EXISTS (SELECT FROM derivation_code AS d"
                     "   WHERE d.derivation = due.derivation AND d.code <> ours.code)"
                     " ORDER BY raised_at LIMIT :batch"
                 ),
@@ -149,7 +153,10 @@ class Draining:
         if not tx.lock([client], skip=True):
             return False
         mark = tx.connection.execute(
-            text("SELECT mark FROM due WHERE derivation = :name AND key = :key AND error IS NULL"),
+            text(
+                "SELECT mark FROM due WHERE derivation = :name AND key = :key"  # noqa: S608
+                f" AND error IS NULL AND {EXCHANGED}"
+            ),
             {"name": derivation.name, "key": client},
         ).scalar()
         if mark is None:

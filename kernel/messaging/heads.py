@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 from sqlalchemy import Connection, text
+from sqlalchemy.engine import Row
 
 from kernel.facts import kind_of
 
@@ -14,12 +16,35 @@ Place = tuple[Topic, Subject]
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The last record heard of one subject; `behind_to`: the owner has more, `stopped`: why."""
+    """The last record heard of one subject.
+
+    `behind_to`: up to there its owner is asked for more; `stopped`: why nothing is heard of it;
+    `anew`: all of its log is to be exchanged for its owner's.
+    """
 
     sequence: int = 0
     id: str | None = None
     behind_to: int | None = None
     stopped: str | None = None
+    anew: bool = False
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> Self:
+        """Of a row of `heard_head`."""
+        return cls(
+            sequence=row.sequence,
+            id=None if row.id is None else str(row.id),
+            behind_to=row.behind_to,
+            stopped=row.stopped,
+            anew=row.anew,
+        )
+
+
+PARKED = "PARKED"
+# Its owner tells another past than was heard; it has less than was heard.
+OTHER_HISTORY, BEYOND_OWNER = "OTHER_HISTORY", "BEYOND_OWNER"
+# Of a topic: its owner's database was restored, with its epoch raised or with an older one.
+EPOCH_RAISED, EPOCH_LOWERED = "EPOCH_RAISED", "EPOCH_LOWERED"
 
 
 WANTED = (
@@ -53,12 +78,7 @@ def lock_heads(connection: Connection, places: Iterable[Place]) -> dict[Place, H
     }
     missing = connection.execute(MISSING, asked).scalar_one()
     rows = connection.execute(MAKE_AND_LOCK if missing else LOCK, asked).all()
-    return {
-        (row.topic, row.subject): Head(
-            row.sequence, None if row.id is None else str(row.id), row.behind_to, row.stopped
-        )
-        for row in rows
-    }
+    return {(row.topic, row.subject): Head.of(row) for row in rows}
 
 
 def write_heads(connection: Connection, heads: Mapping[Place, Head]) -> None:
@@ -71,19 +91,29 @@ def write_heads(connection: Connection, heads: Mapping[Place, Head]) -> None:
             "id": head.id,
             "behind_to": head.behind_to,
             "stopped": head.stopped,
+            "anew": head.anew,
         }
         for (topic, subject), head in sorted(heads.items(), key=lambda item: lock_order(item[0]))
     ]
     if rows:
         connection.execute(
             text(
-                "INSERT INTO heard_head (topic, subject, sequence, id, behind_to, stopped)"
-                " VALUES (:topic, :subject, :sequence, CAST(:id AS uuid), :behind_to, :stopped)"
-                " ON CONFLICT (topic, subject) DO UPDATE SET sequence = excluded.sequence,"
-                " id = excluded.id, behind_to = excluded.behind_to, stopped = excluded.stopped"
+                "INSERT INTO heard_head (topic, subject, sequence, id, behind_to, stopped, anew)"
+                " VALUES (:topic, :subject, :sequence, CAST(:id AS uuid), :behind_to, :stopped,"
+                " :anew) ON CONFLICT (topic, subject) DO UPDATE SET sequence = excluded.sequence,"
+                " id = excluded.id, behind_to = excluded.behind_to, stopped = excluded.stopped,"
+                " anew = excluded.anew"
             ),
             rows,
         )
+
+
+def forget_head(connection: Connection, place: Place) -> None:
+    """Of a subject that its owner doesn't know."""
+    connection.execute(
+        text("DELETE FROM heard_head WHERE topic = :topic AND subject = :subject"),
+        {"topic": place[0], "subject": place[1]},
+    )
 
 
 def lock_order(place: Place) -> tuple[bool, Subject, Topic]:
@@ -93,23 +123,14 @@ def lock_order(place: Place) -> tuple[bool, Subject, Topic]:
 
 
 def begin_topic(connection: Connection, topic: Topic, types: list[str]) -> None:
-    """Note the types used; with more of them than before, the topic is heard again from 1.
+    """Note the types used; with more of them than before, every subject is heard anew.
 
-    Parked subjects are asked for again: this release may know what the last one didn't, and parks
-    them anew if not. A topic of which nothing was heard takes the first epoch it hears (0).
+    Parked ones are in any case: this release may know what the last one didn't. The topic's epoch
+    is its owner's to say: 0 until then.
     """
     known = connection.execute(
         text("SELECT types FROM heard_topic WHERE topic = :topic FOR UPDATE"), {"topic": topic}
     ).scalar()
-    _free_parked(connection, topic)
-    if known is not None and set(types) - set(known):
-        connection.execute(
-            text(
-                "UPDATE heard_head SET behind_to = greatest(sequence, behind_to), sequence = 0"
-                " WHERE topic = :topic AND stopped IS NULL"
-            ),
-            {"topic": topic},
-        )
     connection.execute(
         text(
             "INSERT INTO heard_topic (topic, epoch, types) VALUES (:topic, 0, :types)"
@@ -118,26 +139,45 @@ def begin_topic(connection: Connection, topic: Topic, types: list[str]) -> None:
         {"topic": topic, "types": types},
     )
     connection.execute(
-        text(
-            "UPDATE heard_topic SET epoch = 0, stopped = NULL WHERE topic = :topic AND epoch = 1"
-            " AND NOT EXISTS (SELECT FROM heard_head WHERE topic = :topic AND id IS NOT NULL)"
-        ),
+        text("UPDATE heard_head SET anew = true WHERE topic = :topic AND stopped = 'PARKED'"),
         {"topic": topic},
     )
+    if known is not None and set(types) - set(known):
+        hear_anew(connection, topic)
 
 
-def _free_parked(connection: Connection, topic: Topic) -> None:
-    """Their records are deleted here, not lost: the owner gives them again, or they park again."""
-    freed = connection.execute(
-        text(
-            "UPDATE heard_head SET stopped = NULL, behind_to = greatest(sequence + 1, behind_to)"
-            " WHERE topic = :topic AND stopped = 'PARKED' RETURNING subject"
-        ),
-        {"topic": topic},
-    )
+def hear_anew(connection: Connection, topic: Topic) -> None:
+    """Have every subject's log exchanged, but of those that wait for a person."""
     connection.execute(
-        text("DELETE FROM parked WHERE topic = :topic AND subject = ANY(CAST(:freed AS text[]))"),
-        {"topic": topic, "freed": [subject for (subject,) in freed]},
+        text("UPDATE heard_head SET anew = true WHERE topic = :topic AND stopped IS NULL"),
+        {"topic": topic},
+    )
+    _begin_exchanging(connection, topic)
+
+
+# Whatever was heard: its owner is right.
+FORGOTTEN = Head(anew=True)
+
+
+def forget_places(connection: Connection, topic: Topic) -> None:
+    """Have every subject's log exchanged, whatever was heard: their owner is right."""
+    connection.execute(
+        text(
+            "UPDATE heard_head SET sequence = 0, id = NULL, behind_to = NULL, stopped = NULL,"
+            " anew = true WHERE topic = :topic"
+        ),
+        {"topic": topic},
+    )
+    _begin_exchanging(connection, topic)
+
+
+def _begin_exchanging(connection: Connection, topic: Topic) -> None:
+    connection.execute(
+        text(
+            "UPDATE heard_topic SET exchanging = true WHERE topic = :topic"
+            " AND EXISTS (SELECT FROM heard_head WHERE topic = :topic AND anew)"
+        ),
+        {"topic": topic},
     )
 
 

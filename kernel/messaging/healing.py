@@ -1,18 +1,35 @@
-"""Healing: holes are read from the owner of the log, outside any transaction; nobody else waits."""
+"""Healing: holes and contradictions are asked of the owner of the log; nobody else waits."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from kernel.messaging.heads import Place
+from kernel import logs
+from kernel.messaging.exchanging import Exchanging
+from kernel.messaging.heads import (
+    BEYOND_OWNER,
+    EPOCH_LOWERED,
+    EPOCH_RAISED,
+    OTHER_HISTORY,
+    Head,
+    Place,
+    forget_head,
+    forget_places,
+    lock_heads,
+    write_heads,
+)
 from kernel.messaging.hearing import Hearing, Record
 from kernel.store.store import Store
 
+log = logs.get("kernel.healing")
+
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before a fetch that moved nothing is tried again
+AT_ONCE = 1000  # subjects of a topic whose owner is asked for them in one turn
+PAUSE_OF_DOUBT = 1.0  # seconds between two questions for an epoch that records told of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +54,10 @@ class Owner(Protocol):
         """The last sequence of every subject."""
         ...
 
+    def epoch_and_heads(self) -> tuple[int, Sequence[OwnerHead]]:
+        """The log's epoch, and the last sequence of every subject in it."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class _Rest:
@@ -47,7 +68,10 @@ class _Rest:
 
 
 class Healing:
-    """Finds what is missing, and fetches it. Who could not be helped rests, and comes last."""
+    """Finds what is missing or contradicts, and fetches it.
+
+    Who could not be helped rests, and comes last. Owners are asked outside of any transaction.
+    """
 
     def __init__(
         self,
@@ -62,18 +86,27 @@ class Healing:
         self._owners = owners
         self._clock = clock
         self._resting: dict[Place, _Rest] = {}
+        self._asked: dict[str, float] = {}  # topic → when its owner was last asked for its epoch
+        self.exchanging = Exchanging(store, hearing.interests)
 
     def compare(self) -> int:
         """Mark behind what owners have and this service hasn't heard, a lost last fact included.
 
+        Stop what contradicts: other epochs, other ids, and what was heard beyond an owner's log.
         Of its own facts, hear those that another release published without hearing them.
         """
         self._hearing.own.catch_up()
         return self._each(self._owners, lambda topic: self._compare(self._owners[topic]))
 
     def _compare(self, owner: Owner) -> int:
-        heads = owner.heads()
+        """Its own heads are noted before the owner is asked, who knows at least as much by then."""
+        self._asked[owner.topic] = self._clock()
         with self._store.transaction() as tx:
+            noted = noted_heads(tx.connection, owner.topic)
+        epoch, heads = owner.epoch_and_heads()
+        with self._store.transaction() as tx:
+            if not _is_of_epoch(tx.connection, owner.topic, epoch):
+                return 0
             found = tx.connection.execute(
                 text(
                     "INSERT INTO heard_head AS h (topic, subject, sequence, behind_to)"
@@ -91,63 +124,90 @@ class Healing:
                     "sequences": [head.sequence for head in heads],
                 },
             ).rowcount
-            tx.connection.execute(
-                text(
-                    "UPDATE heard_head h SET stopped = 'OTHER_HISTORY'"
-                    " FROM unnest(CAST(:subjects AS text[]), CAST(:sequences AS bigint[]),"
-                    "   CAST(:ids AS uuid[])) AS x(subject, sequence, id)"
-                    " WHERE h.topic = :topic AND h.subject = x.subject AND h.sequence = x.sequence"
-                    " AND h.id <> x.id AND h.stopped IS NULL"
-                ),
-                {
-                    "topic": owner.topic,
-                    "subjects": [head.subject for head in heads],
-                    "sequences": [head.sequence for head in heads],
-                    "ids": [head.id for head in heads],
-                },
-            )
+            for subject, why in contradicting(noted, heads).items():
+                _stop(tx.connection, (owner.topic, subject), noted[subject], why)
         return int(found)
 
     def heal(self) -> int:
-        """Fetch what subjects that are behind miss; gives how many records were fetched."""
+        """Fetch what subjects miss, or all of them; gives how many records were fetched."""
         return self._each(self._owners, self._heal)
 
     def _heal(self, topic: str) -> int:
+        owner = self._owners[topic]
+        if self._is_doubted(topic):
+            self._compare(owner)
+        asked = self._to_ask(topic)
+        if any(head.anew for head in asked.values()):
+            self._compare(owner)  # of another epoch, or another history, nothing is exchanged
+            asked = self._to_ask(topic)
+        fetched = 0
+        for subject, head in asked.items():
+            fetch = self._exchange if head.anew else self._fetch
+            fetched += fetch(owner, subject, head)
+        self._rest(topic, asked)
+        self._end_exchanging(topic)
+        return fetched
+
+    def _is_doubted(self, topic: str) -> bool:
+        """Whether a record told of another epoch; whoever sends such is asked for once a second."""
+        if self._clock() - self._asked.get(topic, -PAUSE_OF_DOUBT) < PAUSE_OF_DOUBT:
+            return False
+        with self._store.transaction() as tx:
+            return bool(
+                tx.connection.execute(
+                    text("SELECT doubted FROM heard_topic WHERE topic = :topic"), {"topic": topic}
+                ).scalar()
+            )
+
+    def _to_ask(self, topic: str) -> dict[str, Head]:
+        """Of whom the owner is asked now, as this service has them."""
         tried = [subject for its_topic, subject in self._resting if its_topic == topic]
         resting = [s for s in tried if self._resting[topic, s].until > self._clock()]
         with self._store.transaction() as tx:
-            behind = tx.connection.execute(
+            rows = tx.connection.execute(
                 text(
-                    "SELECT subject, sequence FROM heard_head JOIN heard_topic t USING (topic)"
-                    " WHERE topic = :topic AND behind_to IS NOT NULL"
-                    " AND heard_head.stopped IS NULL AND t.stopped IS NULL"
+                    "SELECT h.* FROM heard_head h JOIN heard_topic t USING (topic)"
+                    " WHERE topic = :topic AND t.stopped IS NULL AND ("
+                    "  behind_to IS NOT NULL AND h.stopped IS NULL"
+                    "  OR anew AND coalesce(h.stopped, 'PARKED') = 'PARKED')"
                     " AND subject <> ALL(CAST(:resting AS text[]))"
-                    " ORDER BY subject = ANY(CAST(:tried AS text[])), subject LIMIT 1000"
+                    " ORDER BY subject = ANY(CAST(:tried AS text[])), subject LIMIT :most"
                 ),
-                {"topic": topic, "resting": resting, "tried": tried},
+                {"topic": topic, "resting": resting, "tried": tried, "most": AT_ONCE},
             ).all()
-        fetched = sum(self._fetch(self._owners[topic], row.subject, row.sequence) for row in behind)
-        self._rest(topic, {row.subject: row.sequence for row in behind})
-        return fetched
+        return {row.subject: Head.of(row) for row in rows}
 
-    def _rest(self, topic: str, before: Mapping[str, int]) -> None:
-        """Those who are where they were before."""
+    def _rest(self, topic: str, before: Mapping[str, Head]) -> None:
+        """Those who are as they were before."""
         if not before:
             return
         with self._store.transaction() as tx:
             rows = tx.connection.execute(
                 text(
-                    "SELECT subject, sequence FROM heard_head WHERE topic = :topic"
-                    " AND subject = ANY(CAST(:subjects AS text[])) AND behind_to IS NOT NULL"
+                    "SELECT * FROM heard_head WHERE topic = :topic"
+                    " AND subject = ANY(CAST(:subjects AS text[]))"
+                    " AND (behind_to IS NOT NULL AND stopped IS NULL OR anew)"
                 ),
                 {"topic": topic, "subjects": list(before)},
             ).all()
-        stuck = {row.subject for row in rows if row.sequence == before[row.subject]}
+        stuck = {row.subject for row in rows if Head.of(row) == before[row.subject]}
         for subject in before:
             rest = self._resting.pop((topic, subject), None)
             if subject in stuck:
                 pause = min(rest.pause * 2, LONGEST_PAUSE) if rest else FIRST_PAUSE
                 self._resting[topic, subject] = _Rest(pause, self._clock() + pause)
+
+    def _end_exchanging(self, topic: str) -> None:
+        """What is due may be derived again, once every subject was exchanged."""
+        with self._store.transaction() as tx:
+            tx.connection.execute(
+                text(
+                    "UPDATE heard_topic SET exchanging = false WHERE topic = :topic AND exchanging"
+                    " AND stopped IS NULL AND NOT EXISTS (SELECT FROM heard_head"
+                    "  WHERE topic = :topic AND anew AND coalesce(stopped, 'PARKED') = 'PARKED')"
+                ),
+                {"topic": topic},
+            )
 
     def _each(self, topics: Iterable[str], of_topic: Callable[[str], int]) -> int:
         """Every topic, even if the owner of one is away; then say so."""
@@ -164,12 +224,129 @@ class Healing:
             raise away
         return found
 
-    def _fetch(self, owner: Owner, subject: str, after: int) -> int:
-        fetched, more = 0, True
-        while more:
-            records, more = owner.read(subject, after)
-            if records:
-                self._hearing.hear(records)
-                after += len(records)
-                fetched += len(records)
+    def _exchange(self, owner: Owner, subject: str, _: Head) -> int:
+        records = [record for page in _pages(owner, subject, 0) for record in page]
+        self.exchanging.exchange((owner.topic, subject), records)
+        return len(records)
+
+    def _fetch(self, owner: Owner, subject: str, head: Head) -> int:
+        """What follows what was heard, whose last fact must be the owner's: so it comes too."""
+        last = max(head.sequence - 1, 0)
+        fetched = self._hear_after(owner, subject, last)
+        place = (owner.topic, subject)
+        if not fetched and head.sequence:
+            with self._store.transaction() as tx:
+                _stop(tx.connection, place, head, BEYOND_OWNER)
+            return 0
+        if self._clear(place, head, last + fetched):
+            # What came since is behind no longer; nobody but the owner would tell of it.
+            fetched += self._hear_after(owner, subject, last + fetched)
+        return fetched - (1 if head.sequence else 0)
+
+    def _hear_after(self, owner: Owner, subject: str, after: int) -> int:
+        fetched = 0
+        for page in _pages(owner, subject, after):
+            self._hearing.hear(page)
+            fetched += len(page)
         return fetched
+
+    def _clear(self, place: Place, asked: Head, end: int) -> bool:
+        """Its owner has nothing after `end`: whatever told of more was wrong."""
+        with self._store.transaction() as tx:
+            now = lock_heads(tx.connection, [place])[place]
+            if now.stopped or now.anew or now.behind_to is None or now.sequence < end:
+                return False
+            if now.behind_to != asked.behind_to:
+                return False
+            if now.sequence:
+                write_heads(tx.connection, {place: replace(now, behind_to=None)})
+            else:
+                forget_head(tx.connection, place)
+        return True
+
+
+def noted_heads(connection: Connection, topic: str) -> dict[str, Head]:
+    """Where this service stands in one topic."""
+    rows = connection.execute(
+        text("SELECT * FROM heard_head WHERE topic = :topic"), {"topic": topic}
+    )
+    return {row.subject: Head.of(row) for row in rows}
+
+
+def contradicting(noted: Mapping[str, Head], owners: Iterable[OwnerHead]) -> dict[str, str]:
+    """Subject → why, where what was heard can't be what its owner has; noted before it said so."""
+    theirs = {head.subject: head for head in owners}
+    found: dict[str, str] = {}
+    for subject, head in sorted(noted.items()):
+        owner = theirs.get(subject)
+        if head.id is None:
+            continue
+        if owner is None or owner.sequence < head.sequence:
+            found[subject] = BEYOND_OWNER
+        elif owner.sequence == head.sequence and owner.id != head.id:
+            found[subject] = OTHER_HISTORY
+    return found
+
+
+def _pages(owner: Owner, subject: str, after: int) -> Iterator[Sequence[Record]]:
+    more = True
+    while more:
+        records, more = owner.read(subject, after)
+        if not records:
+            return
+        yield records
+        after = records[-1].offset
+
+
+def _stop(connection: Connection, place: Place, noted: Head, why: str) -> None:
+    """If it still stands where it was noted."""
+    stopped = connection.execute(
+        text(
+            "UPDATE heard_head SET stopped = :why WHERE topic = :topic AND subject = :subject"
+            " AND sequence = :sequence AND id = CAST(:id AS uuid) AND stopped IS NULL"
+        ),
+        {
+            "why": why,
+            "topic": place[0],
+            "subject": place[1],
+            "sequence": noted.sequence,
+            "id": noted.id,
+        },
+    ).rowcount
+    if stopped:
+        log.warning("subject_stopped", topic=place[0], subject=place[1], reason=why)
+
+
+def _is_of_epoch(connection: Connection, topic: str, epoch: int) -> bool:
+    """Whether the owner's epoch is the one that is heard; one of which nothing was is taken over.
+
+    What was heard before its owner said so is exchanged. Any other stops the topic.
+    """
+    known = connection.execute(
+        text("SELECT epoch, stopped, doubted FROM heard_topic WHERE topic = :topic"),
+        {"topic": topic},
+    ).one()
+    if (known.epoch, known.stopped, known.doubted) == (epoch, None, False):
+        return True
+    # In the order of every transaction: the topic, then its heads.
+    known = connection.execute(
+        text(
+            "SELECT epoch, EXISTS (SELECT FROM heard_head h WHERE h.topic = t.topic"
+            "  AND h.id IS NOT NULL) AS heard FROM heard_topic t WHERE topic = :topic FOR UPDATE"
+        ),
+        {"topic": topic},
+    ).one()
+    if known.epoch == 0 or not known.heard:
+        forget_places(connection, topic)
+    is_same = known.epoch in (0, epoch) or not known.heard
+    why = None if is_same else EPOCH_RAISED if epoch > known.epoch else EPOCH_LOWERED
+    connection.execute(
+        text(
+            "UPDATE heard_topic SET epoch = CASE WHEN CAST(:why AS text) IS NULL THEN :epoch"
+            " ELSE epoch END, stopped = :why, doubted = false WHERE topic = :topic"
+        ),
+        {"why": why, "epoch": epoch, "topic": topic},
+    )
+    if why:
+        log.warning("topic_stopped", topic=topic, reason=why, epoch=epoch)
+    return is_same

@@ -11,7 +11,10 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from kernel.messaging.envelope import Envelope, NoEnvelope, read_envelope
+from kernel.messaging.filing import file_anew
 from kernel.messaging.heads import (
+    OTHER_HISTORY,
+    PARKED,
     Head,
     Place,
     Topic,
@@ -37,17 +40,33 @@ class Record:
     headers: Mapping[str, bytes]
     body: bytes
 
+    @property
+    def from_owner(self) -> bool:
+        """Whether its owner was asked: only then is it believed about its owner's log."""
+        return self.partition < 0
+
 
 @dataclass(slots=True)
 class _Batch:
     """What one batch changes."""
 
     heads: dict[Place, Head]
+    ids: Mapping[tuple[Place, int], str]  # of facts heard before that come again
     uses: list[Use] = field(default_factory=list)
     moved: dict[Place, Head] = field(default_factory=dict)
 
     def move(self, place: Place, head: Head) -> None:
         self.heads[place] = self.moved[place] = head
+
+    def ask(self, place: Place, sequence: int) -> None:
+        """Have its owner asked for what it has up to there."""
+        head = self.heads.get(place, Head())
+        self.move(place, replace(head, behind_to=max(sequence, head.behind_to or 0)))
+
+    def id_of(self, place: Place, sequence: int) -> str | None:
+        """Under which id that was heard; None: nobody kept it."""
+        head = self.heads.get(place, Head())
+        return head.id if sequence == head.sequence else self.ids.get((place, sequence))
 
 
 class Hearing:
@@ -68,14 +87,16 @@ class Hearing:
         self._barrier = barrier  # tests hold two transactions here
 
     def begin(self, topics: Sequence[Topic]) -> None:
-        """At start: a release that uses more types than the last hears the topics again from 1.
+        """At start: a release that uses more types than the last has the topics heard anew.
 
-        What it publishes itself, and the last one didn't derive from, is caught up with too.
+        What was heard is filed under what this release says that it refers to. What it publishes
+        itself, and the last one didn't derive from, is caught up with too.
         """
         types = sorted(self.interests.by_type)
         with self.store.transaction() as tx:
             for topic in sorted(topics):
                 begin_topic(tx.connection, topic, types)
+        file_anew(self.store, self.interests)
         self.own.catch_up()
 
     def hear(self, records: Iterable[Record]) -> None:
@@ -103,7 +124,8 @@ class Hearing:
             tx.lock(subjects)
             self._barrier("locked")
             enveloped = list(self._of_this_epoch(tx.connection, enveloped))
-            batch = _Batch(lock_heads(tx.connection, {(r.topic, e.subject) for r, e in enveloped}))
+            heads = lock_heads(tx.connection, {(r.topic, e.subject) for r, e in enveloped})
+            batch = _Batch(heads, _heard_before(tx.connection, heads, enveloped))
             for record, envelope in enveloped:
                 self._take(tx, batch, record, envelope, culprit)
             write_heads(tx.connection, batch.moved)
@@ -115,14 +137,22 @@ class Hearing:
     ) -> Iterator[tuple[Record, Envelope]]:
         for record in records:
             try:
-                yield record, read_envelope(record.headers)
-            except NoEnvelope as error:
+                envelope = read_envelope(record.headers)
+                # An owner is known by its address, whatever the network was called earlier.
+                if envelope.network != self.store.network and not record.from_owner:
+                    raise ForeignNetwork
+                yield record, envelope
+            except (NoEnvelope, ForeignNetwork) as error:
                 park(tx.connection, record, None, None, error)  # set aside; stops nobody
 
     def _of_this_epoch(
         self, connection: Connection, enveloped: Sequence[tuple[Record, Envelope]]
     ) -> Iterator[tuple[Record, Envelope]]:
-        """Records of an older epoch are skipped; a newer one stops its topic until a resync."""
+        """Records of the topic's epoch; of an older one they are nobody's any more.
+
+        One of a newer epoch is left out, and its owner asked whether that is so. Until an owner
+        said its epoch any is heard, and exchanged when it did.
+        """
         topics = sorted({record.topic for record, _ in enveloped})
         known = {
             row.topic: row
@@ -137,31 +167,17 @@ class Hearing:
         ours = self.interests.by_type.keys()
         if newer := [topic for topic, row in known.items() if not set(row.types) <= ours]:
             narrow_types(connection, newer, sorted(ours))
-        raised: set[str] = set()
-        adopted: dict[str, int] = {}  # by topics of which nothing was heard
+        doubted: set[Topic] = set()
         for record, envelope in enveloped:
             topic = known.get(record.topic)
-            if topic is None or topic.stopped or record.topic in raised:
+            if topic is None or topic.stopped:
                 continue
-            if topic.epoch == 0:
-                epoch = adopted.setdefault(record.topic, envelope.epoch)
-            else:
-                epoch = topic.epoch
-            if envelope.epoch < epoch:
-                continue
-            if envelope.epoch > epoch:
-                raised.add(record.topic)
-                connection.execute(
-                    text("UPDATE heard_topic SET stopped = 'EPOCH_RAISED' WHERE topic = :topic"),
-                    {"topic": record.topic},
-                )
-                continue
-            yield record, envelope
-        for name, epoch in adopted.items():
-            connection.execute(
-                text("UPDATE heard_topic SET epoch = :epoch WHERE topic = :topic AND epoch = 0"),
-                {"topic": name, "epoch": epoch},
-            )
+            if topic.epoch in (0, envelope.epoch):
+                yield record, envelope
+            elif envelope.epoch > topic.epoch:
+                doubted.add(record.topic)
+        if doubted:
+            doubt(connection, doubted)
 
     def _take(
         self,
@@ -171,31 +187,38 @@ class Hearing:
         envelope: Envelope,
         culprit: Exception | None,
     ) -> None:
-        """One record against its subject's head: duplicate, next, hole, or another history.
+        """One record against its subject's head: duplicate, next, hole, or a contradiction.
 
-        `culprit`: why the database refused this record.
+        What it says of its owner's log is asked of the owner. `culprit`: why the database refused
+        this record.
         """
         key = (record.topic, envelope.subject)
         head = batch.heads.get(key, Head())
-        if head.stopped or envelope.sequence < head.sequence:
+        if head.stopped:
             return
-        if envelope.sequence == head.sequence:
-            if head.id is not None and head.id != str(envelope.id):
-                batch.move(key, replace(head, stopped="OTHER_HISTORY"))
+        if envelope.sequence <= head.sequence and not head.anew:
+            known = batch.id_of(key, envelope.sequence)
+            if known in (None, str(envelope.id)):
+                return
+            if record.from_owner:
+                batch.move(key, replace(head, stopped=OTHER_HISTORY))
+            else:
+                batch.ask(key, head.sequence)
             return
-        if envelope.sequence > head.sequence + 1:
-            batch.move(key, replace(head, behind_to=max(envelope.sequence, head.behind_to or 0)))
+        if head.anew or envelope.sequence > head.sequence + 1:
+            batch.ask(key, envelope.sequence)
             return
         try:
             if culprit is not None:
                 raise culprit
-            used = self._use(record, envelope)
+            use = use_of(self.interests, record, envelope)
         except Exception as error:  # nothing but this record's content is at work here
             park(tx.connection, record, envelope.subject, envelope.type, error)
-            batch.move(key, replace(head, stopped="PARKED"))
+            # What came from elsewhere its owner may have otherwise.
+            batch.move(key, replace(head, stopped=PARKED, anew=not record.from_owner))
             return
-        if used is not None:
-            batch.uses.append(used)
+        if use is not None:
+            batch.uses.append(use)
         reached = head.behind_to is not None and envelope.sequence >= head.behind_to
         batch.move(
             key,
@@ -206,25 +229,67 @@ class Hearing:
             ),
         )
 
-    def _use(self, record: Record, envelope: Envelope) -> Use | None:
-        """The record as a fact this service uses; None for a known type it doesn't use."""
-        if envelope.type not in self.interests.by_type:
-            if not (envelope.may_ignore or _is_known(envelope.type)):
-                raise UnknownType(envelope.type)
-            return None
-        message = self.interests.decode(envelope.type, record.body)
-        return Use(
-            id=envelope.id,
-            topic=record.topic,
-            subject=envelope.subject,
-            sequence=envelope.sequence,
-            type=envelope.type,
-            body=record.body,
-            label=envelope.label,
-            recorded_at=envelope.time,
-            signed_at=envelope.signed_at,
-            refs=self.interests.references(envelope.type, message),
-        )
+
+def use_of(interests: Interests, record: Record, envelope: Envelope) -> Use | None:
+    """The record as a fact that is used; None for a known type that isn't.
+
+    Raises UnknownType, and whatever decoding does.
+    """
+    if envelope.type not in interests.by_type:
+        if not (envelope.may_ignore or _is_known(envelope.type)):
+            raise UnknownType(envelope.type)
+        return None
+    message = interests.decode(envelope.type, record.body)
+    return Use(
+        id=envelope.id,
+        topic=record.topic,
+        subject=envelope.subject,
+        sequence=envelope.sequence,
+        type=envelope.type,
+        body=record.body,
+        label=envelope.label,
+        recorded_at=envelope.time,
+        signed_at=envelope.signed_at,
+        refs=interests.references(envelope.type, message),
+    )
+
+
+def doubt(connection: Connection, topics: Iterable[Topic]) -> None:
+    """Have these topics' owners asked for their epochs."""
+    connection.execute(
+        text("UPDATE heard_topic SET doubted = true WHERE topic = ANY(:topics) AND NOT doubted"),
+        {"topics": sorted(topics)},
+    )
+
+
+def _heard_before(
+    connection: Connection,
+    heads: Mapping[Place, Head],
+    enveloped: Iterable[tuple[Record, Envelope]],
+) -> dict[tuple[Place, int], str]:
+    """Ids of those facts in the place of which something comes again."""
+    again = {
+        (record.topic, envelope.subject, envelope.sequence)
+        for record, envelope in enveloped
+        if envelope.sequence < heads.get((record.topic, envelope.subject), Head()).sequence
+    }
+    if not again:
+        return {}
+    topics, subjects, sequences = zip(*sorted(again), strict=True)
+    rows = connection.execute(
+        text(
+            "SELECT h.topic, subject, sequence, h.id FROM heard_fact h"
+            " JOIN unnest(CAST(:topics AS text[]), CAST(:subjects AS text[]),"
+            " CAST(:sequences AS bigint[])) AS x(topic, subject, sequence)"
+            " USING (subject, sequence) WHERE h.topic = x.topic"
+        ),
+        {"topics": list(topics), "subjects": list(subjects), "sequences": list(sequences)},
+    )
+    return {((row.topic, row.subject), row.sequence): str(row.id) for row in rows}
+
+
+class ForeignNetwork(Exception):
+    """A record of another network."""
 
 
 class UnknownType(Exception):

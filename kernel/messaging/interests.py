@@ -1,7 +1,7 @@
 """Which public facts a service uses, what they refer to, and what each makes due."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -177,40 +177,42 @@ def use(tx: Transaction, interests: Interests, uses: Sequence[Use]) -> None:
     """
     if not uses:
         return
-    _keep(tx.connection, uses)
-    tx.raise_due(interests.due_after(tx.connection, {each.subject for each in uses}))
+    keep(tx.connection, uses)
+    make_due(tx, interests, {each.subject for each in uses}, uses)
+
+
+def make_due(
+    tx: Transaction, interests: Interests, subjects: Iterable[str], new: Iterable[Use]
+) -> None:
+    """Make due what follows from facts of these subjects, and what reacts to the new ones."""
+    tx.raise_due(interests.due_after(tx.connection, subjects))
     raise_reactions(
         tx,
         [
             (reaction.name, each.id, each.subject)
-            for each in uses
+            for each in new
             for reaction in interests.reactions
             if each.type == reaction.to.DESCRIPTOR.full_name
         ],
     )
 
 
-def _keep(connection: Connection, uses: Sequence[Use]) -> None:
-    connection.execute(
-        text(
-            "INSERT INTO heard_fact"
-            " (id, topic, subject, sequence, type, body, label, recorded_at, signed_at, refs)"
-            " VALUES (:id, :topic, :subject, :sequence, :type, :body, :label, :recorded_at,"
-            " :signed_at, CAST(:refs AS text[])) ON CONFLICT (id) DO NOTHING"
-        ),
-        [
-            {
-                "id": use.id,
-                "topic": use.topic,
-                "subject": use.subject,
-                "sequence": use.sequence,
-                "type": use.type,
-                "body": use.body,
-                "label": use.label,
-                "recorded_at": use.recorded_at,
-                "signed_at": use.signed_at,
-                "refs": use.refs,
-            }
-            for use in uses
-        ],
-    )
+KEEP = (
+    "INSERT INTO heard_fact"
+    " (id, topic, subject, sequence, type, body, label, recorded_at, signed_at, refs)"
+    " VALUES (:id, :topic, :subject, :sequence, :type, :body, :label, :recorded_at,"
+    " :signed_at, CAST(:refs AS text[])) ON CONFLICT (id) DO "
+)
+OVERWRITE = (
+    "UPDATE SET (topic, subject, sequence, type, body, label, recorded_at, signed_at, refs)"
+    " = (excluded.topic, excluded.subject, excluded.sequence, excluded.type, excluded.body,"
+    " excluded.label, excluded.recorded_at, excluded.signed_at, excluded.refs)"
+)
+
+
+def keep(connection: Connection, uses: Sequence[Use], *, overwrite: bool = False) -> None:
+    """Write facts; those already there stay as they are, or are overwritten."""
+    if uses:
+        connection.execute(
+            text(KEEP + (OVERWRITE if overwrite else "NOTHING")), [asdict(use) for use in uses]
+        )

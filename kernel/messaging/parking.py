@@ -3,6 +3,7 @@
 import json
 from base64 import b64encode
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -28,12 +29,19 @@ def park(
     error: Exception,
 ) -> None:
     """Keep a record that could not be used. The same record is kept once."""
+    headers = json.dumps(
+        {
+            # jsonb holds no NUL, and a record that can't be kept would stop everybody
+            name.replace("\x00", "\\0"): b64encode(value or b"").decode()
+            for name, value in record.headers.items()
+        }
+    )
     connection.execute(
         text(
             "INSERT INTO parked"
-            " (topic, partition, record_offset, subject, type, headers, body, error)"
+            " (topic, partition, record_offset, subject, type, headers, body, error, digest)"
             " VALUES (:topic, :partition, :offset, :subject, :type, CAST(:headers AS jsonb),"
-            " :body, :error) ON CONFLICT DO NOTHING"
+            " :body, :error, :digest) ON CONFLICT DO NOTHING"
         ),
         {
             "topic": record.topic,
@@ -41,15 +49,10 @@ def park(
             "offset": record.offset,
             "subject": subject,
             "type": kind,
-            "headers": json.dumps(
-                {
-                    # jsonb holds no NUL, and a record that can't be kept would stop everybody
-                    name.replace("\x00", "\\0"): b64encode(value or b"").decode()
-                    for name, value in record.headers.items()
-                }
-            ),
+            "headers": headers,
             "body": record.body,
             "error": what_failed(error),
+            "digest": sha256(headers.encode() + b"\0" + record.body).digest(),
         },
     )
 

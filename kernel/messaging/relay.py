@@ -67,12 +67,10 @@ class Relay:
             connection.commit()
             self._ready()
             self._stop.wait(AWAY)
-        epoch = epoch_of(connection)
-        connection.commit()
         self._ready()
         self._resting.on(connection)
         while not self._stop.is_set():
-            found, sent = self.send_batch(connection, epoch)
+            found, sent = self.send_batch(connection)
             if found == 0:
                 self._resting.rest()
                 continue
@@ -80,8 +78,12 @@ class Relay:
             if sent < found:
                 self._stop.wait(AWAY)
 
-    def send_batch(self, connection: Connection, epoch: int) -> tuple[int, int]:
-        """Send the oldest unsent rows and mark those that arrived; gives (found, sent)."""
+    def send_batch(self, connection: Connection) -> tuple[int, int]:
+        """Send the oldest unsent rows and mark those that arrived; gives (found, sent).
+
+        In the epoch of now: it may have been raised since the last ones.
+        """
+        epoch = epoch_of(connection)
         rows = connection.execute(
             text("SELECT * FROM published WHERE sent_at IS NULL ORDER BY position LIMIT :batch"),
             {"batch": BATCH},

@@ -1,6 +1,7 @@
 """What a person does about what is parked: look, try again, go past it, hear a topic again."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,9 +10,8 @@ from sqlalchemy.engine import Row
 
 from kernel.facts import Position
 from kernel.messaging.envelope import NoEnvelope, read_envelope
-from kernel.messaging.heads import Head, lock_heads, write_heads
+from kernel.messaging.heads import FORGOTTEN, PARKED, Head, forget_places, lock_heads, write_heads
 from kernel.messaging.healing import OwnerHead
-from kernel.messaging.interests import Interests
 from kernel.messaging.parking import DERIVATION, REACTION, RECORD, TOPIC, name_parked
 from kernel.messaging.reacting import release_reaction
 from kernel.messaging.showing import (
@@ -26,7 +26,7 @@ from kernel.store.bells import DUE
 from kernel.store.store import Transaction
 
 
-def release(tx: Transaction, interests: Interests, parked_id: str) -> str:
+def release(tx: Transaction, parked_id: str) -> str:
     """Try it again; says what happens now. Refuses an unknown id, and what can't be tried again."""
     named = name_parked(parked_id)
     row = row_of(tx.connection, named)
@@ -38,10 +38,10 @@ def release(tx: Transaction, interests: Interests, parked_id: str) -> str:
         tx.raise_due([(named.derivation, named.subject)])
     elif named.kind == REACTION:
         release_reaction(tx, named.reaction, named.fact)
-    elif named.kind == RECORD or row.error == "PARKED":
+    elif named.kind == RECORD or row.error == PARKED:
         _ask_again(tx, row.topic, row.subject)
     else:
-        _forget(tx, interests, row.topic, row.subject)
+        _forget(tx, row.topic, row.subject)
     tx.connection.execute(text(DUE.ring))  # what waits for a stream worker now, it does at once
     return WHAT_RELEASE_DOES[named.kind]
 
@@ -86,70 +86,36 @@ def give_up(
     return by, at
 
 
-def resync(
-    tx: Transaction, interests: Interests, topic: str, epoch: int, heads: Sequence[OwnerHead]
-) -> None:
-    """Forget all that was heard of the topic; it is fetched again from 1, in the owner's epoch.
+def resync(connection: Connection, topic: str, epoch: int, heads: Sequence[OwnerHead]) -> None:
+    """Hear the topic anew, in the owner's epoch: subject by subject what was heard is exchanged.
 
     Refuses a topic that isn't heard here.
     """
-    connection = tx.connection
     held = connection.execute(
-        text("UPDATE heard_topic SET epoch = :epoch, stopped = NULL WHERE topic = :topic"),
+        text(
+            "UPDATE heard_topic SET epoch = :epoch, stopped = NULL, doubted = false"
+            " WHERE topic = :topic"
+        ),
         {"epoch": epoch, "topic": topic},
     )
     if not held.rowcount:
         raise Unknown("topic", topic)
-    for table in ("heard_fact", "heard_head"):
-        connection.execute(
-            text(f"DELETE FROM {table} WHERE topic = :topic"),  # noqa: S608 - names are code
-            {"topic": topic},
-        )
-    connection.execute(
-        text("DELETE FROM parked WHERE topic = :topic AND subject IS NOT NULL"), {"topic": topic}
-    )
-    write_heads(
-        connection, {(topic, head.subject): Head(behind_to=head.sequence) for head in heads}
-    )
-    clients = {
-        client
-        for (client,) in connection.execute(
-            text(
-                "SELECT DISTINCT key FROM derived WHERE current UNION SELECT DISTINCT subject"
-                " FROM heard_fact WHERE subject LIKE 'client/%'"
-            )
-        )
-    }
-    tx.raise_due((each.name, client) for each in interests.derivations for client in clients)
+    write_heads(connection, {(topic, head.subject): FORGOTTEN for head in heads})
+    forget_places(connection, topic)
+    connection.execute(text(DUE.ring))
+
+
+def _forget(tx: Transaction, topic: str, subject: str) -> None:
+    """Another history was heard: its facts stay until they are exchanged for the owner's."""
+    tx.lock([subject])
+    write_heads(tx.connection, {(topic, subject): FORGOTTEN})
 
 
 def _ask_again(tx: Transaction, topic: str, subject: str) -> None:
     tx.lock([subject])
-    tx.connection.execute(
-        text(
-            "UPDATE heard_head SET stopped = NULL, behind_to = greatest(sequence + 1, behind_to)"
-            " WHERE topic = :topic AND subject = :subject AND stopped = 'PARKED'"
-        ),
-        {"topic": topic, "subject": subject},
-    )
-    tx.connection.execute(
-        text("DELETE FROM parked WHERE topic = :topic AND subject = :subject"),
-        {"topic": topic, "subject": subject},
-    )
-
-
-def _forget(tx: Transaction, interests: Interests, topic: str, subject: str) -> None:
-    """Another history was heard: what follows from it is derived without it, then from the new."""
-    tx.lock([subject])
-    due = interests.due_after(tx.connection, {subject})
-    head = lock_heads(tx.connection, [(topic, subject)])[topic, subject]
-    tx.connection.execute(
-        text("DELETE FROM heard_fact WHERE topic = :topic AND subject = :subject"),
-        {"topic": topic, "subject": subject},
-    )
-    behind_to = max(head.sequence, head.behind_to or 1)
-    write_heads(tx.connection, {(topic, subject): Head(behind_to=behind_to)})
-    tx.raise_due(due)
+    place = (topic, subject)
+    head = lock_heads(tx.connection, [place])[place]
+    write_heads(tx.connection, {place: replace(head, anew=True)})
 
 
 def place_of(tx: Transaction, parked_id: str) -> Position | None:

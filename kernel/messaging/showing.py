@@ -38,13 +38,13 @@ NAMED = SHOWN | {
     "content-type",
 }
 WHAT_RELEASE_DOES = {
-    RECORD: "its subject's records are asked of their owner again, this one first",
-    SUBJECT: "what was heard of the subject is forgotten, and heard again from its owner",
+    RECORD: "its subject's log is read from its owner, and exchanged for what was heard",
+    SUBJECT: "the subject's log is read from its owner, and exchanged for what was heard",
     TOPIC: "can't be released: `ninehours resync` hears the topic again",
     DERIVATION: "it is derived again",
     REACTION: "its command is given again",
 }
-NO_ENVELOPE = "can't be released: nobody knows whose it is; find out who sent it, and give it up"
+NO_ENVELOPE = "can't be released: it is of nobody's log; find out who sent it, and give it up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

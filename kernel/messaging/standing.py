@@ -106,7 +106,9 @@ def due_count(connection: Connection, clients: set[str] | None = None) -> int:
 
 def is_settled(connection: Connection, positions: Sequence[Position]) -> bool:
     """Whether each position was heard, nothing is due, and no subject waits for the healer."""
-    behind = text("SELECT count(*) FROM heard_head WHERE behind_to IS NOT NULL AND stopped IS NULL")
+    behind = text(
+        "SELECT count(*) FROM heard_head WHERE (behind_to IS NOT NULL AND stopped IS NULL) OR anew"
+    )
     return (
         heard_all(connection, positions)
         and not due_count(connection)
@@ -139,7 +141,8 @@ def unsettled_clients(connection: Connection, clients: Sequence[str]) -> set[str
             text(
                 "WITH RECURSIVE halted(subject) AS ("
                 " (SELECT subject FROM heard_head WHERE behind_to IS NOT NULL"
-                "  UNION SELECT subject FROM heard_head WHERE stopped IS NOT NULL)"
+                "  UNION SELECT subject FROM heard_head WHERE stopped IS NOT NULL"
+                "  UNION SELECT subject FROM heard_head WHERE anew)"
                 " UNION SELECT f.subject FROM halted"
                 "  JOIN heard_fact f ON f.refs @> ARRAY[halted.subject]"
                 "  WHERE halted.subject NOT LIKE 'client/%'"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, text
 
 from kernel.messaging.envelope import NoEnvelope, read_envelope
-from kernel.messaging.healing import Owner, OwnerHead
+from kernel.messaging.healing import Owner, OwnerHead, contradicting, noted_heads
 from kernel.messaging.ordinal import ORDINAL
 from kernel.messaging.relay import ACTIVE
 from kernel.store.store import Store
@@ -31,11 +31,16 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lag:
-    """How far this service is behind one it hears; `seconds`: the oldest fact not heard."""
+    """How far this service is behind one it hears; `seconds`: the oldest fact not heard.
+
+    `contradicted`: subjects of whom it heard what their owner doesn't have; `epoch`: the owner's.
+    """
 
     facts: int
     subjects: int
     seconds: float
+    contradicted: int
+    epoch: int
 
 
 def relay_is_active(connection: Connection) -> bool:
@@ -55,8 +60,8 @@ def waiting(connection: Connection) -> Waiting:
             "SELECT (SELECT count(*) FROM published WHERE sent_at IS NULL) AS unsent,"
             " (SELECT extract(epoch FROM clock_timestamp() - min(recorded_at)) FROM published"
             "  WHERE sent_at IS NULL) AS unsent_seconds,"
-            " (SELECT count(*) FROM heard_head WHERE behind_to IS NOT NULL AND stopped IS NULL)"
-            "  AS behind,"
+            " (SELECT count(*) FROM heard_head"
+            "  WHERE (behind_to IS NOT NULL OR anew) AND stopped IS NULL) AS behind,"
             " (SELECT count(*) FROM heard_head WHERE stopped IS NOT NULL)"
             "  + (SELECT count(*) FROM heard_topic WHERE stopped IS NOT NULL) AS stopped,"
             " (SELECT count(*) FROM owed WHERE error IS NULL) AS due,"
@@ -78,28 +83,27 @@ def waiting(connection: Connection) -> Waiting:
     )
 
 
-def stopped_topics(connection: Connection) -> Mapping[str, str]:
-    """Topic → why it stands still, for those that do."""
-    rows = connection.execute(
-        text("SELECT topic, stopped FROM heard_topic WHERE stopped IS NOT NULL")
-    )
-    return {row.topic: row.stopped for row in rows}
+def topics(connection: Connection) -> Mapping[str, tuple[int, str]]:
+    """Topic → the epoch in which it is heard, and why it stands still (empty: it doesn't)."""
+    rows = connection.execute(text("SELECT topic, epoch, stopped FROM heard_topic"))
+    return {row.topic: (row.epoch, row.stopped or "") for row in rows}
 
 
 def lag_behind(store: Store, owner: Owner) -> Lag:
     """What the owner published and this service hasn't heard, by asking the owner."""
-    heads = owner.heads()
     with store.transaction() as tx:
-        heard = {
-            row.subject: row.sequence
-            for row in tx.connection.execute(
-                text("SELECT subject, sequence FROM heard_head WHERE topic = :topic"),
-                {"topic": owner.topic},
-            )
-        }
+        noted = noted_heads(tx.connection, owner.topic)
+    epoch, heads = owner.epoch_and_heads()  # after: it knows at least what was heard
+    heard = {subject: head.sequence for subject, head in noted.items()}
     late = [head for head in heads if head.sequence > heard.get(head.subject, 0)]
     facts = sum(head.sequence - heard.get(head.subject, 0) for head in late)
-    return Lag(facts=facts, subjects=len(late), seconds=_oldest(owner, late, heard))
+    return Lag(
+        facts=facts,
+        subjects=len(late),
+        seconds=_oldest(owner, late, heard),
+        contradicted=len(contradicting(noted, heads)),
+        epoch=epoch,
+    )
 
 
 def _oldest(owner: Owner, late: Sequence[OwnerHead], heard: Mapping[str, int]) -> float:

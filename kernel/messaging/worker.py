@@ -65,6 +65,7 @@ def run(listening: Listening) -> None:
     """Listen until a signal comes. Ends the process."""
     stopping = threading.Event()
     compare = threading.Event()
+    compare.set()  # at once: a topic's epoch is its owner's to say
     resting = Resting(DUE, LOOK)
     resting.on(listening.ordinal.take())
     _when_possible(lambda: listening.hearing.begin(listening.topics))

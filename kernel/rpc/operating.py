@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from kernel.messaging import releasing, showing, status
 from kernel.messaging.draining import Draining
+from kernel.messaging.heads import EPOCH_LOWERED, EPOCH_RAISED
 from kernel.messaging.interests import Interests
 from kernel.messaging.sent import answers
 from kernel.messaging.standing import due_count
@@ -48,7 +49,7 @@ class OperatingServicer:
             waiting = status.waiting(tx.connection)
             relay = status.relay_is_active(tx.connection)
             ordinals = status.stream_ordinals(tx.connection)
-            stopped = status.stopped_topics(tx.connection)
+            topics = status.topics(tx.connection)
         processes = [pb.Process(name="api", up=True), pb.Process(name="relay", up=relay)]
         if self._of.owners:
             processes.append(pb.Process(name="stream", up=bool(ordinals), ordinals=ordinals))
@@ -57,7 +58,8 @@ class OperatingServicer:
             processes=processes,
             kafka=answers(self._of.kafka, self._store.topic),
             lags=[
-                self._lag(owner, stopped.get(topic, "")) for topic, owner in self._of.owners.items()
+                self._lag(owner, *topics.get(topic, (0, "")))
+                for topic, owner in self._of.owners.items()
             ],
             outbox=pb.Outbox(unsent=waiting.unsent, oldest_seconds=waiting.unsent_seconds),
             behind=waiting.behind,
@@ -89,9 +91,7 @@ class OperatingServicer:
     def ReleaseParked(self, request: pb.ReleaseParkedRequest, _: Call) -> pb.ReleaseParkedResponse:
         parked_id = _id(request)
         with self._store.transaction() as tx:
-            return pb.ReleaseParkedResponse(
-                does=releasing.release(tx, self._of.interests, parked_id)
-            )
+            return pb.ReleaseParkedResponse(does=releasing.release(tx, parked_id))
 
     def GiveUpParked(self, request: pb.GiveUpParkedRequest, call: Call) -> pb.GiveUpParkedResponse:
         with reading(request) as read:
@@ -109,7 +109,7 @@ class OperatingServicer:
             raise Unknown("topic", topic)
         epoch, heads = self._of.owners[topic].epoch_and_heads()
         with self._store.transaction() as tx:
-            releasing.resync(tx, self._of.interests, topic, epoch, heads)
+            releasing.resync(tx.connection, topic, epoch, heads)
         return pb.ResyncTopicResponse(epoch=epoch, subjects=len(heads))
 
     def Rebuild(self, _: pb.RebuildRequest, __: Call) -> pb.RebuildResponse:
@@ -139,17 +139,20 @@ class OperatingServicer:
         for checked in verifying.verify(wait, call.active):
             yield _checked(checked)
 
-    def _lag(self, owner: RemoteOwner, stopped: str) -> pb.Lag:
+    def _lag(self, owner: RemoteOwner, epoch: int, stopped: str) -> pb.Lag:
         try:
             lag = status.lag_behind(self._store, owner)
         except RemoteRefusal as refusal:
             return pb.Lag(topic=owner.topic, owner_away=refusal.reason, stopped=stopped)
+        if not stopped and epoch not in (0, lag.epoch):  # the next comparison stops it
+            stopped = EPOCH_RAISED if lag.epoch > epoch else EPOCH_LOWERED
         return pb.Lag(
             topic=owner.topic,
             facts=lag.facts,
             subjects=lag.subjects,
             seconds=lag.seconds,
             stopped=stopped,
+            contradicted=lag.contradicted,
         )
 
     def _rest_of(self, parked_id: str) -> int | None:

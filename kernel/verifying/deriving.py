@@ -43,8 +43,13 @@ def revisions_are_published(looking: Looking) -> Iterator[Finding]:
             "SELECT id, subject, sequence, type FROM published WHERE command_id IS NULL"
         )
     }
+    before: SqlRow[Any] | None = None
     for row in looking.each("SELECT * FROM derived ORDER BY id, revision"):
         looking.look()
+        if before is not None and _says_the_same(before, row):
+            says = f"revision {row.revision} of {row.kind} {row.id} says what the one before said"
+            yield Finding("REVISION_SAYS_NOTHING", row.key, says)
+        before = row
         if row.derivation not in by_name or not _is_told(by_name[row.derivation], row):
             continue
         fact_id = derived_id(row.id, row.revision)
@@ -120,6 +125,12 @@ def _as_told(derivation: Derivation, row: SqlRow[Any], told: Mapping[UUID, bytes
     if published == message:
         return SAME
     return OTHER if contradicts(published, message) else MORE
+
+
+def _says_the_same(before: SqlRow[Any], row: SqlRow[Any]) -> bool:
+    return bool(
+        before.id == row.id and before.content == row.content and before.withdrawn == row.withdrawn
+    )
 
 
 def _is_told(derivation: Derivation, row: SqlRow[Any]) -> bool:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from kernel.ids import derived_id
 from kernel.messaging.heads import Head
+from kernel.messaging.healing import noted_heads
 from kernel.messaging.parking import RECORD
 from kernel.verifying.looking import Finding, Looking
 
@@ -12,10 +13,18 @@ FINGERPRINT = "sha256(convert_to(type || '|' || label || '|', 'UTF8') || body) A
 
 
 def heads_are_the_owners(looking: Looking) -> Iterator[Finding]:
-    """Every subject was heard up to its owner's last fact, under the same id, and no further."""
+    """Every subject was heard up to its owner's last fact, under the same id, and no further.
+
+    And in its owner's epoch.
+    """
     for topic, owner in looking.owners.items():
-        heard = _heads(looking, topic)
-        now = {head.subject: head for head in owner.heads()}
+        heard = noted_heads(looking.connection, topic)
+        epoch, last_ones = owner.epoch_and_heads()
+        now = {head.subject: head for head in last_ones}
+        [ours] = looking.rows("SELECT epoch FROM heard_topic WHERE topic = :topic", topic=topic)
+        if ours.epoch != epoch:
+            says = f"is heard in epoch {ours.epoch}, its owner is in {epoch}"
+            yield Finding("EPOCH_OTHER", topic, says)
         for then in looking.heads[topic]:
             looking.look()
             head = heard.get(then.subject, Head())
@@ -38,7 +47,7 @@ def facts_are_the_owners(looking: Looking) -> Iterator[Finding]:
     types = sorted(looking.interests.by_type)
     given_up = {row.fact_id for row in looking.rows("SELECT fact_id FROM given_up")}
     for topic, owner in looking.owners.items():
-        heads = _heads(looking, topic)
+        heads = noted_heads(looking.connection, topic)
         held = {
             row.id: (row.subject, row.sequence, bytes(row.digest))
             for row in looking.each(
@@ -120,11 +129,12 @@ def nothing_held_up_is_hidden(looking: Looking) -> Iterator[Finding]:
     for row in looking.rows(
         "SELECT p.id, p.topic, p.subject FROM parked p LEFT JOIN heard_head h"
         " USING (topic, subject) WHERE p.subject IS NOT NULL AND h.stopped IS NULL"
+        " AND h.anew IS NOT TRUE"
     ):
         says = f"{RECORD}:{row.id} is parked, and its subject goes on without it"
         yield Finding("PARKED_HOLDS_NOBODY", f"{row.topic} {row.subject}", says)
     for row in looking.rows("SELECT topic, subject, sequence, behind_to FROM heard_head"):
-        if row.behind_to is not None and row.behind_to <= row.sequence:
+        if row.behind_to is not None and row.behind_to < row.sequence:
             says = f"is behind to {row.behind_to}, and was heard to {row.sequence}"
             yield Finding("BEHIND_FOR_NOTHING", f"{row.topic} {row.subject}", says)
 
@@ -144,15 +154,6 @@ def reactions_are_done(looking: Looking) -> Iterator[Finding]:
                 continue
             says = f"{reaction.name} was never done for {row.id}, and isn't due"
             yield Finding("REACTION_NOT_DONE", f"{row.topic} {row.subject} {row.sequence}", says)
-
-
-def _heads(looking: Looking, topic: str) -> dict[str, Head]:
-    return {
-        row.subject: Head(
-            row.sequence, None if row.id is None else str(row.id), row.behind_to, row.stopped
-        )
-        for row in looking.rows("SELECT * FROM heard_head WHERE topic = :topic", topic=topic)
-    }
 
 
 def _unknown(topic: str, subject: str, sequence: int, fact_id: UUID) -> Finding:

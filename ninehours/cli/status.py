@@ -59,6 +59,11 @@ def problems_of(status: pb.GetStatusResponse) -> Iterator[str]:
             )
         elif lag.owner_away:
             yield f"{name} can't ask the owner of {lag.topic} ({lag.owner_away})"
+        elif lag.contradicted:
+            yield (
+                f"{name} heard of {lag.contradicted} subjects of {lag.topic} what its owner doesn't"
+                f" have: `ninehours parked list --service {name}`"
+            )
         elif lag.seconds > LATE:
             yield f"{name} is {lag.facts} facts behind {lag.topic}: look at {name}-stream's log"
     if status.outbox.oldest_seconds > LATE:

@@ -5,7 +5,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, assert_never
@@ -247,10 +247,15 @@ class Log:
 
 
 class Listener:
-    """The stream side of a service, without Faust."""
+    """The stream side of a service, without Faust. As that does, it asks owners at its start."""
 
     def __init__(
-        self, store: Store, *owners: Owner, interests: Interests = TALLYING, **parts: Any
+        self,
+        store: Store,
+        *owners: Owner,
+        interests: Interests = TALLYING,
+        asks: bool = True,
+        **parts: Any,
     ) -> None:
         self.store = store
         self.interests = interests
@@ -258,6 +263,9 @@ class Listener:
         self.hearing.begin([TOPIC, *(owner.topic for owner in owners if owner.topic != TOPIC)])
         self.draining = Draining(store, interests, **parts)
         self.healing = Healing(store, self.hearing, {owner.topic: owner for owner in owners})
+        if asks:
+            with suppress(ConnectionError):
+                self.healing.compare()
 
     def hear(self, *records: Record) -> None:
         self.hearing.hear(records)

@@ -26,10 +26,6 @@ from tests.kernel.made import (
     subject_of,
 )
 
-WITHDRAWN = pytest.mark.xfail(strict=True, reason="9.8: heard again, rows are withdrawn and back")
-FORGOTTEN = pytest.mark.xfail(strict=True, reason="9.8: references of a release stay those of old")
-GIVEN_UP = pytest.mark.xfail(strict=True, reason="9.14: what was given up parks again")
-
 
 @pytest.fixture
 def log() -> Log:
@@ -45,26 +41,22 @@ def listener(tallying: Store, log: Log) -> Listener:
         *[log.tell(ADA, attended(s, n, site=SITE)) for n, s in enumerate("stu", 1)],
         log.tell(BOB, attended("s", 1, client=BOB, site=SITE)),
     )
-    made.healing.compare()
     made.draining.drain()
     return made
 
 
 def resync(listener: Listener, log: Log) -> None:
     with listener.store.transaction() as tx:
-        releasing.resync(tx, listener.interests, TOPIC, *log.epoch_and_heads())
+        releasing.resync(tx.connection, TOPIC, *log.epoch_and_heads())
 
 
 def release(listener: Listener, parked_id: str) -> None:
     with listener.store.transaction() as tx:
-        releasing.release(tx, listener.interests, parked_id)
+        releasing.release(tx, parked_id)
 
 
 def heal_step_by_step(listener: Listener) -> None:
     """Everything is drained after each subject that was heard again."""
-    read = listener.healing.heal
-    hear = listener.hearing.hear
-    exchange = getattr(listener.hearing, "exchange", None)
 
     def drained(do: Any) -> Any:
         def then_drain(*arguments: Any, **named: Any) -> Any:
@@ -74,14 +66,12 @@ def heal_step_by_step(listener: Listener) -> None:
 
         return then_drain
 
-    listener.hearing.hear = drained(hear)  # type: ignore[method-assign]
-    if exchange is not None:
-        listener.hearing.exchange = drained(exchange)  # type: ignore[method-assign]
-    read()
+    exchanging = listener.healing.exchanging
+    exchanging.exchange = drained(exchanging.exchange)  # type: ignore[method-assign]
+    listener.healing.heal()
     listener.draining.drain()
 
 
-@WITHDRAWN
 def test_a_topic_that_says_the_same_is_heard_again_without_a_revision(
     listener: Listener, log: Log
 ) -> None:
@@ -96,7 +86,6 @@ def test_a_topic_that_says_the_same_is_heard_again_without_a_revision(
     assert listener.ask("SELECT epoch, stopped FROM heard_topic") == [(2, None)]
 
 
-@WITHDRAWN
 def test_of_a_restored_owner_only_what_differs_is_derived_and_told(
     listener: Listener, log: Log
 ) -> None:
@@ -110,7 +99,6 @@ def test_of_a_restored_owner_only_what_differs_is_derived_and_told(
     assert len(listener.told()) == len(before) + 2  # one row gone, one new
 
 
-@WITHDRAWN
 def test_nothing_is_derived_until_every_subject_was_heard_again(
     listener: Listener, log: Log
 ) -> None:
@@ -126,7 +114,6 @@ def test_nothing_is_derived_until_every_subject_was_heard_again(
     assert len(listener.told()) == before + 4  # each row once
 
 
-@WITHDRAWN
 def test_whose_owner_is_away_keeps_what_was_heard_meanwhile(
     listener: Listener, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,7 +128,6 @@ def test_whose_owner_is_away_keeps_what_was_heard_meanwhile(
     assert len(listener.tallies()) == 4
 
 
-@WITHDRAWN
 def test_a_subject_of_another_history_keeps_its_facts_until_it_is_exchanged(
     listener: Listener, log: Log
 ) -> None:
@@ -160,7 +146,6 @@ def test_a_subject_of_another_history_keeps_its_facts_until_it_is_exchanged(
     assert {row["minutes"] for key, row in listener.tallies().items() if key[:-2] == ADA} == {7}
 
 
-@WITHDRAWN
 def test_a_release_that_uses_more_types_derives_when_it_heard_them_all(
     listener: Listener, log: Log
 ) -> None:
@@ -176,7 +161,6 @@ def test_a_release_that_uses_more_types_derives_when_it_heard_them_all(
     assert (newer.heard(ADA), newer.heard(BOB)) == ([1, 2, 3, 4], [1, 2])
 
 
-@FORGOTTEN
 def test_a_release_whose_references_changed_files_facts_anew(listener: Listener, log: Log) -> None:
     staff = subject_of("staff", 9)
     listener.hear(log.tell(staff, StaffCredentialed(credential="LPC")))
@@ -195,7 +179,6 @@ def test_a_release_whose_references_changed_files_facts_anew(listener: Listener,
     assert again.due() == []
 
 
-@GIVEN_UP
 def test_what_was_given_up_is_gone_past_by_every_hearing_again(
     listener: Listener, log: Log
 ) -> None:

@@ -108,7 +108,7 @@ def test_a_refused_reaction_is_released_by_the_name_it_is_listed_with(
         shown = show(tx, str(parked.id))
         assert (shown.named.subject, shown.error) == (ADA, parked.error)
         assert unsettled_clients(tx.connection, [ADA, BOB]) == {ADA}
-        assert release(tx, REACTING, str(parked.id)) == "its command is given again"
+        assert release(tx, str(parked.id)) == "its command is given again"
         with pytest.raises(Unknown):
             release(tx, REACTING, str(parked.id))
     assert reacting_to(listener) == [("refused", False)]

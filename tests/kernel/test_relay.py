@@ -136,10 +136,10 @@ def test_after_a_crash_between_ack_and_mark_it_is_sent_again_and_listeners_skip_
     relay = relay_of(store, producer)
     with store.engine.connect() as connection:
         commit, connection.commit = connection.commit, connection.rollback  # type: ignore[method-assign]
-        assert relay.send_batch(connection, 1) == (15, 15)
+        assert relay.send_batch(connection) == (15, 15)
         assert unsent(store) == 15
         connection.commit = commit  # type: ignore[method-assign]
-        assert relay.send_batch(connection, 1) == (15, 15)
+        assert relay.send_batch(connection) == (15, 15)
     assert unsent(store) == 0
     messages = received(broker, store.topic, 30)
     listener = Listener(tallying, Log(store.topic))
@@ -212,7 +212,7 @@ def test_a_broker_that_is_away_marks_nothing_and_ends_nothing(store: Store) -> N
 
     publish_all(store)
     with store.engine.connect() as connection:
-        assert relay_of(store, Away()).send_batch(connection, 1) == (15, 0)
+        assert relay_of(store, Away()).send_batch(connection) == (15, 0)
     assert unsent(store) == 15
 
 
@@ -233,7 +233,7 @@ def test_what_follows_a_record_that_did_not_arrive_is_not_marked(store: Store) -
 
     publish_all(store)
     with store.engine.connect() as connection:
-        assert relay_of(store, Failing()).send_batch(connection, 1) == (15, 3)
+        assert relay_of(store, Failing()).send_batch(connection) == (15, 3)
     assert unsent(store) == 12
 
 
@@ -243,7 +243,7 @@ def test_records_are_not_compressed_so_that_a_log_can_be_searched(
     with store.transaction() as tx:
         tx.publish([published(ADA, attended(CANARY, 1))])
     with store.engine.connect() as connection:
-        assert relay_of(store, producer).send_batch(connection, 1) == (1, 1)
+        assert relay_of(store, producer).send_batch(connection) == (1, 1)
     received(broker, store.topic, 1)
     segments = list(broker.folder.path.rglob(f"{store.topic}-*/*.log"))
     assert len(segments) == 4

@@ -61,13 +61,23 @@ def test_what_waits_is_counted(listener: Listener, log: Log) -> None:
 
 def test_lag_is_what_the_owner_published_and_was_not_heard(listener: Listener, log: Log) -> None:
     listener.hear(log.tell(ADA, attended("s", 1)))
-    assert status.lag_behind(listener.store, log) == status.Lag(facts=0, subjects=0, seconds=0.0)
+    nothing = status.Lag(facts=0, subjects=0, seconds=0.0, contradicted=0, epoch=1)
+    assert status.lag_behind(listener.store, log) == nothing
     for n in (2, 3):
         log.tell(ADA, attended("s", n))
     log.tell(BOB, attended("s", 1, client=BOB))
     lag = status.lag_behind(listener.store, log)
     assert (lag.facts, lag.subjects) == (3, 2)
     assert lag.seconds > 60  # the log's clock stands in March
+
+
+def test_what_was_heard_beyond_an_owners_log_is_told_before_it_is_compared(
+    listener: Listener, log: Log
+) -> None:
+    listener.hear(*[log.tell(ADA, attended("s", n)) for n in (1, 2)])
+    log.restore({ADA: log.records[ADA][:1]}, raise_epoch=True)
+    lag = status.lag_behind(listener.store, log)
+    assert (lag.contradicted, lag.epoch) == (1, 2)
 
 
 def test_a_kafka_that_nobody_runs_does_not_answer() -> None:

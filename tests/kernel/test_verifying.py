@@ -153,6 +153,9 @@ WRONGS = {
     "INSERT INTO parked (topic, partition, record_offset, subject, headers, error)"
     f" VALUES ('{TOPIC}', 0, 0, '{ADA}', '{{}}', 'x')": "PARKED_HOLDS_NOBODY",
     "UPDATE heard_head SET behind_to = 1 WHERE " + CLIENT: "BEHIND_FOR_NOTHING",
+    "UPDATE heard_topic SET epoch = epoch + 1": "EPOCH_OTHER",
+    "INSERT INTO derived SELECT id, 2, derivation, key, kind, row_key, content, provenance,"
+    " withdrawn, false FROM derived LIMIT 1": "REVISION_SAYS_NOTHING",
     "UPDATE derived SET content = content || '{\"minutes\": 9}'": "DERIVED_ALTERED",
     "UPDATE derived SET withdrawn = true": "DERIVED_ALTERED",
     "UPDATE derived SET provenance = provenance || '{\"facts\": []}'": "DERIVED_PROVENANCE",
@@ -243,3 +246,26 @@ def test_a_field_that_only_a_later_release_sets_contradicts_nothing() -> None:
     assert contradicts(now, was)
     assert contradicts(was, attended("s", 6))
     assert not contradicts(SessionAttended(), SessionAttended(client_id=str(uuid4())))
+
+
+# What is planted on a topic, and a restored owner: found whatever this service noticed
+
+
+def test_a_fact_forged_onto_a_topic_is_found(listener: Listener, log: TellingLog) -> None:
+    listener.hear(Log().tell(ADA, attended("forged", 240), sequence=3, id=uuid4()))
+    assert {"HEAD_MOVED", "HEARD_FACT_UNKNOWN"} <= reasons(verify(listener, log))
+
+
+@pytest.mark.parametrize("raised", [True, False])
+def test_a_restored_owner_is_found(listener: Listener, log: TellingLog, raised: bool) -> None:
+    log.restore({**log.records, ADA: log.records[ADA][:1]}, raise_epoch=raised)
+    found = reasons(verify(listener, log))
+    assert {"HEAD_MOVED", "HEARD_FACT_UNKNOWN"} <= found
+    assert ("EPOCH_OTHER" in found) == raised
+
+
+def test_new_facts_under_old_sequences_are_found(listener: Listener, log: TellingLog) -> None:
+    log.restore({**log.records, ADA: log.records[ADA][:1]}, raise_epoch=False)
+    for n in (7, 8, 9):
+        log.tell(ADA, attended("new", n), id=uuid4())
+    assert {"HEARD_FACT_MISSING", "HEARD_FACT_UNKNOWN"} <= reasons(verify(listener, log))

@@ -1,0 +1,241 @@
+"""Exchanging: what was heard of a subject for what its owner has, and only differences follow.
+
+Every hearing-again is this: after a restore, by a release that uses more, of what was parked.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import Row
+from sqlalchemy.exc import DBAPIError
+
+from kernel.messaging.envelope import read_envelope
+from kernel.messaging.heads import PARKED, Head, Place, forget_head, lock_heads, write_heads
+from kernel.messaging.hearing import Record, doubt, use_of
+from kernel.messaging.interests import Interests, Use, keep, make_due
+from kernel.messaging.parking import park
+from kernel.messaging.showing import headers_of
+from kernel.store.database import is_passing
+from kernel.store.store import Store, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class _Poison:
+    """A record of its owner's that is of no use here, and why."""
+
+    record: Record
+    type: str | None
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Log:
+    """A subject's log as its owner gave it, up to where it can be used."""
+
+    head: Head
+    ids: frozenset[UUID]
+    uses: Sequence[Use]
+    epochs: frozenset[int]
+    poison: _Poison | None
+
+
+class Exchanging:
+    """Puts a subject's whole log, as its owner gave it, in the place of what was heard of it."""
+
+    def __init__(self, store: Store, interests: Interests) -> None:
+        self._store = store
+        self._interests = interests
+
+    def exchange(self, place: Place, records: Sequence[Record]) -> None:
+        """In one transaction, under the subject's lock; what follows from differences becomes due.
+
+        Nothing, when somebody else did it, or when its owner tells of another epoch: that is asked.
+        """
+        topic, subject = place
+        with self._store.transaction() as tx:
+            tx.lock([subject])
+            epoch = tx.connection.execute(
+                text("SELECT epoch FROM heard_topic WHERE topic = :topic FOR SHARE"),
+                {"topic": topic},
+            ).scalar_one()
+            before = lock_heads(tx.connection, [place])[place]
+            log = self._log(tx.connection, place, records, {})
+            if log.epochs - {epoch}:
+                doubt(tx.connection, [topic])
+                return
+            if not before.anew:
+                return
+            held = _held(tx.connection, place)
+            try:
+                with tx.connection.begin_nested():
+                    new = self._write(tx, held, log)
+            except DBAPIError as error:
+                if is_passing(error):
+                    raise
+                log = self._log(tx.connection, place, records, _refused(tx.connection, log.uses))
+                new = self._write(tx, held, log)
+            _set_aside(tx.connection, place, records, log.poison)
+            _move(tx.connection, place, before, log, records)
+            make_due(tx, self._interests, *new)
+
+    def _log(
+        self,
+        connection: Connection,
+        place: Place,
+        records: Iterable[Record],
+        refused: Mapping[UUID, Exception],
+    ) -> _Log:
+        """As far as it is whole and of use; `refused`: what the database doesn't take, and why."""
+        head, poison = Head(), None
+        ids: set[UUID] = set()
+        uses: list[Use] = []
+        epochs: set[int] = set()
+        given_up = _given_up(connection, place)
+        for record in records:
+            kind = None
+            try:
+                envelope = read_envelope(record.headers)
+                kind = envelope.type
+                epochs.add(envelope.epoch)
+                if envelope.sequence != head.sequence + 1:
+                    break
+                if envelope.id in refused:
+                    raise refused[envelope.id]
+                if envelope.id not in given_up:
+                    use = use_of(self._interests, record, envelope)
+                    uses += [use] if use else []
+            except Exception as error:  # nothing but this record's content is at work here
+                poison = _Poison(record, kind, error)
+                break
+            head = Head(envelope.sequence, str(envelope.id))
+            ids.add(envelope.id)
+        return _Log(
+            head=head,
+            ids=frozenset(ids),
+            uses=uses,
+            epochs=frozenset(epochs),
+            poison=poison,
+        )
+
+    def _write(
+        self, tx: Transaction, held: Mapping[UUID, Row[Any]], log: _Log
+    ) -> tuple[set[str], list[Use]]:
+        """The difference: whose facts changed, and those that are new.
+
+        Facts that only another release uses stay, if their owner has them still.
+        """
+        wanted = {use.id for use in log.uses}
+        gone = [
+            row
+            for row in held.values()
+            if row.id not in wanted
+            and (row.type in self._interests.by_type or row.id not in log.ids)
+        ]
+        tx.connection.execute(
+            text("DELETE FROM heard_fact WHERE id = ANY(CAST(:ids AS uuid[]))"),
+            {"ids": [row.id for row in gone]},
+        )
+        changed = [use for use in log.uses if not _is_same(held.get(use.id), use)]
+        keep(tx.connection, changed, overwrite=True)
+        subjects = {row.subject for row in gone} | {use.subject for use in changed}
+        return subjects, [use for use in changed if use.id not in held]
+
+
+def _held(connection: Connection, place: Place) -> dict[UUID, Row[Any]]:
+    rows = connection.execute(
+        text("SELECT * FROM heard_fact WHERE topic = :topic AND subject = :subject"),
+        {"topic": place[0], "subject": place[1]},
+    )
+    return {row.id: row for row in rows}
+
+
+def _is_same(row: Row[Any] | None, use: Use) -> bool:
+    return row is not None and (
+        row.sequence,
+        row.type,
+        bytes(row.body),
+        row.label,
+        row.signed_at,
+        sorted(row.refs),
+    ) == (use.sequence, use.type, use.body, use.label, use.signed_at, use.refs)
+
+
+def _given_up(connection: Connection, place: Place) -> set[UUID]:
+    """Records that a person went past for good."""
+    found = connection.execute(
+        text("SELECT fact_id FROM given_up WHERE topic = :topic AND subject = :subject"),
+        {"topic": place[0], "subject": place[1]},
+    )
+    return set(found.scalars())
+
+
+def _refused(connection: Connection, uses: Iterable[Use]) -> dict[UUID, Exception]:
+    """The first of these that the database refuses."""
+    for use in uses:
+        try:
+            with connection.begin_nested():
+                keep(connection, [use], overwrite=True)
+        except DBAPIError as error:
+            if is_passing(error):
+                raise
+            return {use.id: error}
+    return {}
+
+
+def _set_aside(
+    connection: Connection, place: Place, records: Iterable[Record], poison: _Poison | None
+) -> None:
+    """Its parked records: what its owner gives goes, or stays as the poison that it is.
+
+    What the owner doesn't have, or has otherwise, is set aside and holds up nobody: not lost.
+    """
+    topic, subject = place
+    owners = {_content(record.headers, record.body) for record in records}
+    parked = connection.execute(
+        text("SELECT * FROM parked WHERE topic = :topic AND subject = :subject ORDER BY id"),
+        {"topic": topic, "subject": subject},
+    ).all()
+    told = {row.id: _content(headers_of(row), bytes(row.body or b"")) for row in parked}
+    holding: set[int] = set()
+    if poison is not None:
+        same = _content(poison.record.headers, poison.record.body)
+        holding = {row_id for row_id, content in told.items() if content == same}
+        if not holding:
+            park(connection, poison.record, subject, poison.type, poison.error)
+    connection.execute(
+        text(
+            "WITH gone AS (DELETE FROM parked WHERE id = ANY(:ids) RETURNING *)"
+            " INSERT INTO parked (topic, partition, record_offset, type, headers, body, error,"
+            " parked_at, digest) SELECT topic, partition, record_offset, type, headers, body,"
+            " error, parked_at, digest FROM gone WHERE id = ANY(:strange) ON CONFLICT DO NOTHING"
+        ),
+        {
+            "ids": [row_id for row_id in told if row_id not in holding],
+            "strange": [row_id for row_id, content in told.items() if content not in owners],
+        },
+    )
+
+
+def _content(headers: Mapping[str, bytes], body: bytes) -> tuple[bytes | None, bytes]:
+    return headers.get("ce_id"), body
+
+
+def _move(
+    connection: Connection, place: Place, before: Head, log: _Log, records: Sequence[Record]
+) -> None:
+    """The head stands where the log ends, or before what can't be used."""
+    told = max(before.behind_to or 0, records[-1].offset if records else 0)
+    behind_to = told if told > log.head.sequence and log.poison is None else None
+    if log.head.id is None and behind_to is None and log.poison is None:
+        forget_head(connection, place)
+        return
+    head = Head(
+        sequence=log.head.sequence,
+        id=log.head.id,
+        behind_to=behind_to,
+        stopped=None if log.poison is None else PARKED,
+    )
+    write_heads(connection, {place: head})
