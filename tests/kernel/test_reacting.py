@@ -110,7 +110,7 @@ def test_a_refused_reaction_is_released_by_the_name_it_is_listed_with(
         assert unsettled_clients(tx.connection, [ADA, BOB]) == {ADA}
         assert release(tx, str(parked.id)) == "its command is given again"
         with pytest.raises(Unknown):
-            release(tx, REACTING, str(parked.id))
+            release(tx, str(parked.id))
     assert reacting_to(listener) == [("refused", False)]
 
 
