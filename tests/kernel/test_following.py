@@ -4,11 +4,14 @@ import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
+from ninehours.exchange.v1 import published_log_service_pb2 as pb
 from sqlalchemy import text
 
-from kernel.refusal import Malformed
+from kernel.refusal import AgainstTheRules, Malformed
+from kernel.rpc.published_log import PublishedLogServicer
 from kernel.store.following import Cursor, end_of, follow
 from kernel.store.store import Store
 from tests.kernel.made import ADA, BOB, EVE, ask, attended, published, subject_of
@@ -147,6 +150,20 @@ def test_who_follows_busy_writers_sees_each_fact_once_in_order(counting: Store) 
         looking.result(30)
     assert follower.to_the_end() == positions(counting)
     assert len(follower.seen) > 50
+
+
+@pytest.mark.xfail(strict=True, reason="9.14: a cursor of before a restore gives two of nine")
+def test_a_cursor_from_before_a_restore_is_refused(counting: Store) -> None:
+    """Else whoever followed to the seventh fact of before begins after the seventh of now."""
+    servicer: Any = PublishedLogServicer(counting, "counting")
+    with counting.transaction() as tx:
+        tx.publish([published(ADA)])
+    told = servicer.Follow(pb.FollowRequest(), None).cursor
+    with counting.transaction() as tx:
+        tx.connection.execute(text("UPDATE epoch SET epoch = epoch + 1"))
+    with pytest.raises(AgainstTheRules) as refused:
+        servicer.Follow(pb.FollowRequest(cursor=told), None)
+    assert refused.value.reason == "CURSOR_OF_ANOTHER_EPOCH"
 
 
 @pytest.mark.parametrize("cursor", ["x", "1", "1.2", "1.2.3.4", "1.-2.3", "a.b.c"])

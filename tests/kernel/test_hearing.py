@@ -349,6 +349,18 @@ GARBLED: dict[str, dict[str, bytes | None]] = {
 }
 
 
+@pytest.mark.xfail(strict=True, reason="9.14: a fact of the year 1 breaks everybody's lists")
+@pytest.mark.parametrize(
+    "time", [{"ce_time": b"0001-01-01T00:00:00+14:00"}, {"ce_signedat": b"9999-12-31T23:59:59-12"}]
+)
+def test_a_record_of_a_year_that_no_clock_shows_is_set_aside(
+    listener: Listener, log: Log, time: dict[str, bytes]
+) -> None:
+    listener.hear(changed(log.tell(ADA, attended("s", 1)), **time))
+    assert listener.heard(ADA) == []
+    assert len(parked(listener)) == 1
+
+
 @pytest.mark.parametrize("kind", GARBLED)
 def test_without_a_valid_envelope_a_record_is_set_aside_and_stops_nobody(
     listener: Listener, log: Log, kind: str

@@ -217,6 +217,17 @@ def test_what_was_given_up_is_not_missed(listener: Listener, log: TellingLog) ->
     assert "HEARD_FACT_MISSING" not in reasons(verify(listener, log))
 
 
+@pytest.mark.xfail(strict=True, reason="9.15: what can't be decoded ends verifying")
+def test_a_private_fact_that_can_not_be_decoded_is_found_and_the_rest_is_looked_at(
+    listener: Listener, log: TellingLog
+) -> None:
+    listener.ask("UPDATE fact SET type = 'made.v9.unheard' WHERE version = 1 RETURNING 1")
+    listener.ask("UPDATE fact SET body = body || '{\"amount\": 9}' WHERE version = 2 RETURNING 1")
+    found = verify(listener, log)
+    assert {"FACT_UNREADABLE", "FACT_PUBLISHED_OTHERWISE"} <= reasons(found)
+    assert len(found) == 13
+
+
 def test_nothing_is_written(listener: Listener, log: TellingLog) -> None:
     def everything() -> Sequence[Any]:
         return listener.ask(

@@ -1,0 +1,51 @@
+"""What other databases of the server do delays no list and no follower of this one."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ninehours.attendance.v1.attendance_events_pb2 import SessionAttended
+from sqlalchemy import text
+
+from kernel.store import changes
+from kernel.store.store import Store
+from tests.kernel.made import ADA, BOB, published
+
+STANDS_STILL = pytest.mark.xfail(strict=True, reason="9.14: another database's work delays lists")
+TYPE = SessionAttended.DESCRIPTOR.full_name
+
+
+@pytest.fixture
+def at_work_elsewhere(tallying: Store) -> Iterator[None]:
+    """A transaction of another database that writes, and doesn't end."""
+    with tallying.transaction() as tx:
+        tx.connection.execute(text("SELECT pg_current_xact_id()"))
+        yield
+
+
+def publish(store: Store, *subjects: str) -> None:
+    with store.transaction() as tx:
+        tx.publish([published(subject) for subject in subjects])
+
+
+def listed(store: Store) -> list[Any]:
+    with store.transaction() as tx:
+        found = changes.changes(tx.connection, changes.Cursor(1), [TYPE], "", 100)
+    return [row.subject for row in found.rows]
+
+
+@STANDS_STILL
+@pytest.mark.usefixtures("at_work_elsewhere")
+def test_lists_of_changes_go_on(counting: Store) -> None:
+    publish(counting, ADA)
+    assert listed(counting) == [ADA]
+
+
+@STANDS_STILL
+@pytest.mark.usefixtures("at_work_elsewhere")
+def test_a_transaction_of_this_database_is_waited_for(counting: Store) -> None:
+    with counting.transaction() as tx:
+        tx.publish([published(ADA)])
+        publish(counting, BOB)
+        assert listed(counting) == []
+    assert listed(counting) == [ADA, BOB]
