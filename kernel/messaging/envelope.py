@@ -9,6 +9,7 @@ CONTENT_TYPE = b"application/protobuf"
 # Strictest last: a derived fact carries the strictest label of what it rests on.
 LABELS = ("HIPAA", "PART2", "NOTES")
 
+YEARS = range(1970, 9000)
 LONGEST_KIND = 40  # of a subject, which is a key of indexes
 
 Headers = Mapping[str, bytes]
@@ -121,7 +122,8 @@ class _Reading:
             time = datetime.fromisoformat(self.text(name))
         except ValueError:
             raise NoEnvelope(name) from None
-        if time.tzinfo is None:
+        # Nobody's clock shows another; at the ends of the calendar no zone can be applied.
+        if time.tzinfo is None or time.year not in YEARS:
             raise NoEnvelope(name)
         return time
 

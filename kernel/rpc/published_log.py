@@ -91,8 +91,8 @@ class PublishedLogServicer:
 
     def Follow(self, request: pb.FollowRequest, _: Call) -> pb.FollowResponse:
         size = _page(request.page_size, READ_PAGE)
-        cursor = following.Cursor.read(request.cursor)
         with self._store.transaction() as tx:
+            cursor = following.Cursor.read(tx.connection, request.cursor)
             epoch = published.epoch_of(tx.connection)
             if request.from_now and not request.cursor:
                 return pb.FollowResponse(cursor=str(following.end_of(tx.connection)))

@@ -2,10 +2,10 @@
 
 A position is given when a row is written, and a lower one may be committed later; who remembers
 the last position they saw would miss it. So rows are read in the order of the transactions that
-wrote them, and only those older than every transaction still under way: behind a cursor nothing
-can appear any more. A row counts as written no earlier than its subject's row before it, so each
-subject's changes keep their order. The price: a long writing transaction delays what was written
-after it began.
+wrote them, and only those older than every transaction of this database still under way: behind a
+cursor nothing can appear any more. A row counts as written no earlier than its subject's row
+before it, so each subject's changes keep their order. The price: a long writing transaction delays
+what was written after it began.
 """
 
 import re
@@ -18,6 +18,7 @@ from sqlalchemy.engine import Row
 
 from kernel.refusal import AgainstTheRules, Malformed
 from kernel.store.published import epoch_of
+from kernel.store.under_way import OLDEST_OPEN
 
 LARGEST_ID = 2**63 - 1
 _CURSOR = re.compile(r"([0-9]{1,19})\.([0-9]{1,19})\.([0-9]{1,19})", re.ASCII)
@@ -71,9 +72,9 @@ def changes(
     """At most `limit` rows of these types after the cursor; `subject` empty: of all."""
     rows = connection.execute(
         text(
-            "SELECT id, subject, type, body, headers, position,"
+            "SELECT id, subject, type, body, headers, position,"  # noqa: S608 - a condition of ours
             " CAST(CAST(written_by AS text) AS bigint) AS written_by FROM published"
-            " WHERE written_by < pg_snapshot_xmin(pg_current_snapshot())"
+            f" WHERE written_by < CAST(CAST({OLDEST_OPEN} AS text) AS xid8)"
             " AND (written_by, position)"
             "     > (CAST(CAST(:transaction AS text) AS xid8), CAST(:position AS bigint))"
             " AND type = ANY(CAST(:types AS text[])) AND (:subject = '' OR subject = :subject)"

@@ -43,7 +43,7 @@ def open_database(url: str, *, pool: int = 5, lock_timeout: float = LOCK_TIMEOUT
         connect_args={
             "connect_timeout": 5,
             "application_name": "ninehours",
-            "options": f"-c lock_timeout={int(lock_timeout * 1000)} {ITS_TCP}",
+            "options": f"-c lock_timeout={int(lock_timeout * 1000)} -c TimeZone=UTC {ITS_TCP}",
             **TCP,
         },
     )

@@ -13,6 +13,7 @@ from kernel.facts import Publication, Recorded
 from kernel.messaging.healing import Owner, OwnerHead
 from kernel.messaging.hearing import Record
 from kernel.messaging.interests import Interests
+from kernel.messaging.parking import what_failed
 from kernel.store.store import Store
 
 PAGE = 500  # rows fetched at once
@@ -58,6 +59,7 @@ class Looking:
     forgotten_before: Callable[[], Any] = lambda: None
     is_awaited: Callable[[], bool] = lambda: True
     looked_at: int = field(default=0, init=False)
+    unreadable: dict[str, str] = field(default_factory=dict, init=False)
 
     def look(self, count: int = 1) -> None:
         """That much more was looked at."""
@@ -79,8 +81,16 @@ class Looking:
         finally:
             found.close()
 
-    def recorded(self, row: Row[Any]) -> Recorded:
-        """A private fact of its row."""
+    def recorded(self, rows: Iterable[Row[Any]]) -> Iterator[Recorded]:
+        """Private facts of their rows; those that can't be decoded are left out, and found once."""
+        for row in rows:
+            try:
+                yield self._recorded(row)
+            except Exception as error:  # nothing but this fact's content is at work here
+                says = f"{row.type} can't be decoded: {what_failed(error)}"
+                self.unreadable[f"{row.stream} {row.version}"] = says
+
+    def _recorded(self, row: Row[Any]) -> Recorded:
         return Recorded(
             id=row.id,
             stream=row.stream,

@@ -74,7 +74,7 @@ def commands_are_whole(looking: Looking) -> Iterator[Finding]:
 def facts_are_published(looking: Looking) -> Iterator[Finding]:
     """Each private fact's public facts are in the log, and say what today's code says of it."""
     given = 0
-    facts = map(looking.recorded, looking.each("SELECT * FROM fact ORDER BY stream, version"))
+    facts = looking.recorded(looking.each("SELECT * FROM fact ORDER BY stream, version"))
     while batch := list(islice(facts, BATCH)):
         looking.look(len(batch))
         wanted = [item for recorded in batch for item in looking.publish(recorded)]
@@ -89,10 +89,12 @@ def facts_are_published(looking: Looking) -> Iterator[Finding]:
         }
         for item in wanted:
             yield from _compared(item, held.get(item.id))
+    for about, says in looking.unreadable.items():
+        yield Finding("FACT_UNREADABLE", about, says)
     published = looking.rows("SELECT count(*) AS n FROM published WHERE command_id IS NOT NULL")[
         0
     ].n
-    if published > given:
+    if published > given and not looking.unreadable:
         says = f"{published} facts of commands are published; the commands' own facts give {given}"
         yield Finding("PUBLISHED_WITHOUT_FACT", looking.store.topic, says)
 

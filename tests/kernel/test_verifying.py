@@ -217,7 +217,6 @@ def test_what_was_given_up_is_not_missed(listener: Listener, log: TellingLog) ->
     assert "HEARD_FACT_MISSING" not in reasons(verify(listener, log))
 
 
-@pytest.mark.xfail(strict=True, reason="9.15: what can't be decoded ends verifying")
 def test_a_private_fact_that_can_not_be_decoded_is_found_and_the_rest_is_looked_at(
     listener: Listener, log: TellingLog
 ) -> None:

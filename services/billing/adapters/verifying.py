@@ -131,8 +131,8 @@ def _steps(looking: Looking) -> Iterator[tuple[str, Known]]:
         looking.each(STEPS, types=list(TOLD)), key=lambda row: row.command_id
     ):
         changed: set[str] = set()
-        for row in together:
-            for fact in _public(looking, looking.recorded(row)):
+        for recorded in looking.recorded(together):
+            for fact in _public(looking, recorded):
                 if kind_of(fact.subject) == "client":
                     of_client.setdefault(fact.subject, []).append(fact)
                     changed.add(fact.subject)
@@ -158,5 +158,4 @@ def _public(looking: Looking, recorded: Recorded) -> Iterator[HeardFact]:
 
 
 def _facts(looking: Looking, types: Sequence[str]) -> Iterator[Recorded]:
-    for row in looking.each(STEPS, types=list(types)):
-        yield looking.recorded(row)
+    yield from looking.recorded(looking.each(STEPS, types=list(types)))

@@ -31,12 +31,12 @@ def claims_left_on_their_permits(looking: Looking) -> Iterator[Finding]:
             topic=intake.DESCRIPTOR.package,
         )
     }
-    for row in looking.each(
+    rows = looking.each(
         "SELECT id, stream, version, type, body, at, actor FROM fact"
         " WHERE type = 'billing.claim_issued.v1' ORDER BY stream"
-    ):
+    )
+    for recorded in looking.recorded(rows):
         looking.look()
-        recorded = looking.recorded(row)
         claim: ClaimIssued = recorded.fact
         about = f"client/{claim.client_id}"
         if claim.permit_sequence > heads.get(claim.client_id, 0):

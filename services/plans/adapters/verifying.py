@@ -9,9 +9,10 @@ from services.plans.app.streams import client_subject, plan_stream
 
 def plans_are_as_drafted(looking: Looking) -> Iterator[Finding]:
     """The document of each plan has the hash that its fact carries."""
-    for row in looking.each("SELECT * FROM fact WHERE type = 'plans.plan_drafted.v1'"):
+    rows = looking.each("SELECT * FROM fact WHERE type = 'plans.plan_drafted.v1'")
+    for recorded in looking.recorded(rows):
         looking.look()
-        drafted = looking.recorded(row).fact
+        drafted = recorded.fact
         found = looking.rows(
             "SELECT digest FROM document WHERE owner = :owner AND kind = :kind",
             owner=client_subject(drafted.client_id),
