@@ -27,8 +27,13 @@ def park(
     subject: str | None,
     kind: str | None,
     error: Exception,
+    *,
+    details: str = "",
 ) -> None:
-    """Keep a record that could not be used. The same record is kept once."""
+    """Keep a record that could not be used. The same record is kept once.
+
+    `details`: what the error says that is no value.
+    """
     headers = json.dumps(
         {
             # jsonb holds no NUL, and a record that can't be kept would stop everybody
@@ -51,7 +56,7 @@ def park(
             "type": kind,
             "headers": headers,
             "body": record.body,
-            "error": what_failed(error),
+            "error": f"{logs.error_of(error)} {details}" if details else what_failed(error),
             "digest": sha256(headers.encode() + b"\0" + record.body).digest(),
         },
     )

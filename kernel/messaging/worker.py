@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NoReturn
 
@@ -27,6 +27,7 @@ from kernel.messaging.hearing import Hearing, Record
 from kernel.messaging.ordinal import Ordinal, OrdinalLost
 from kernel.messaging.resting import Resting
 from kernel.messaging.taking import WITHIN, RestingStream
+from kernel.messaging.unfetchable import Skipped, go_past_unfetchable
 from kernel.rpc.status import RemoteRefusal
 from kernel.store.bells import DUE
 from kernel.store.database import is_passing
@@ -59,6 +60,7 @@ class Listening:
     healing: Healing
     draining: Draining
     ready: Callable[[], None]
+    skipped: Skipped = field(default_factory=Skipped)
 
 
 def run(listening: Listening) -> None:
@@ -67,6 +69,7 @@ def run(listening: Listening) -> None:
     compare = threading.Event()
     compare.set()  # at once: a topic's epoch is its owner's to say
     resting = Resting(DUE, LOOK)
+    go_past_unfetchable(listening.skipped, resting.wake)
     resting.on(listening.ordinal.take())
     _when_possible(lambda: listening.hearing.begin(listening.topics))
     _when_possible(listening.draining.raise_outdated)
@@ -169,9 +172,14 @@ def _app(
     )
     thread = ThreadPoolExecutor(1, thread_name_prefix="hearing")
 
+    def hear(records: Sequence[Record]) -> None:
+        # First: what follows them commits their offsets too.
+        listening.skipped.keep(listening.store)
+        listening.hearing.hear(records)
+
     async def listen(stream: Any) -> None:
         async for events in stream.take_events(BATCH, within=WITHIN):
-            await _hear(listening.hearing, [_record(event) for event in events], thread, stopping)
+            await _hear(hear, [_record(event) for event in events], thread, stopping)
             resting.wake()
 
     app.agent(topic, concurrency=1)(listen)
@@ -200,7 +208,7 @@ def _record(event: Any) -> Record:
 
 
 async def _hear(
-    hearing: Hearing,
+    hear: Callable[[Sequence[Record]], None],
     records: Sequence[Record],
     thread: ThreadPoolExecutor,
     stopping: threading.Event,
@@ -209,7 +217,7 @@ async def _hear(
     loop = asyncio.get_running_loop()
     while True:
         try:
-            await asyncio.shield(loop.run_in_executor(thread, hearing.hear, records))
+            await asyncio.shield(loop.run_in_executor(thread, hear, records))
             return
         except asyncio.CancelledError:
             thread.shutdown(wait=True)
@@ -250,9 +258,10 @@ def _derive(
 def _work(listening: Listening, stopping: threading.Event, compare: threading.Event) -> bool:
     """Heal, and derive whoever is away; whether there was, or still is, anything to do."""
     worked = False
+    keeping = partial(_keep, listening.skipped, listening.store, compare)
     healing = partial(_heal, listening.healing, compare)
     work: Callable[[], int]
-    for work in (healing, listening.draining.drain_some):
+    for work in (keeping, healing, listening.draining.drain_some):
         try:
             worked = bool(work()) or worked
         except RemoteRefusal as refusal:
@@ -277,6 +286,14 @@ def _take_again(ordinal: Ordinal, resting: Resting) -> None:
         except Exception as error:
             if not is_passing(error):
                 _end("deriving_failed", error)
+
+
+def _keep(skipped: Skipped, store: Store, compare: threading.Event) -> int:
+    """Whoever's records couldn't be fetched misses something: heads are compared at once."""
+    kept = skipped.keep(store)
+    if kept:
+        compare.set()
+    return kept
 
 
 def _heal(healing: Healing, compare: threading.Event) -> int:

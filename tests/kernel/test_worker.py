@@ -149,7 +149,6 @@ def test_a_worker_that_lost_its_ordinal_to_another_ends(
     assert "ordinal_lost" in (tmp_path / "log").read_text()
 
 
-@pytest.mark.xfail(strict=True, reason="9.5: one record puts every stream into a crash loop")
 def test_what_can_not_be_fetched_is_skipped_and_kept_by_its_offsets(
     tallying: Store, broker: LocalServers, secrets_dir: Path, tmp_path: Path
 ) -> None:
