@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_service_pb2 as pb
 from sqlalchemy import text
@@ -19,11 +20,13 @@ from kernel.store.store import Store
 from services.intake.__main__ import SERVICE, servicers
 from services.intake.adapters.heard import INTERESTS
 from tests.intake.made import NOW, day
+from tests.plans.made import Log
 
 PAYER = "7a000000-0000-4000-8000-000000000001"
 SITE = "51000000-0000-4000-8000-000000000001"
 PROGRAM = "90000000-0000-4000-8000-000000000001"
 OTHER_PROGRAM = "90000000-0000-4000-8000-000000000002"
+MENTAL_HEALTH = "90000000-0000-4000-8000-000000000003"
 PHQ9 = {1: 2, 2: 2, 3: 2, 4: 2, 5: 1, 6: 1, 7: 2, 8: 0, 9: 1, 10: 1}
 SURNAME = "Wolfeschlegelstein"
 NARRATIVE = "lost the pharmacy on Canary Row"
@@ -40,6 +43,8 @@ class Desk:
         self.hearing.begin([topic_of(name) for name in SERVICE.hears])
         self.draining = Draining(store, INTERESTS)
         self.now = NOW
+        self.log = Log()
+        self.told(*network())
 
     def call(
         self,
@@ -60,6 +65,10 @@ class Desk:
             traceparent="",
         )
         return getattr(self.servicers[rpc.containing_service], rpc.name)(request, call)
+
+    def told(self, *messages: Any) -> None:
+        """What other services publish is heard here."""
+        self.hearing.hear([self.log.tell(message) for message in messages])
 
     def rows(self, statement: str) -> list[Any]:
         with self.store.transaction() as tx:
@@ -166,18 +175,35 @@ def coverage(client_id: str, **changes: Any) -> pb.AddCoverageRequest:
     return pb.AddCoverageRequest(**{**given, **changes})
 
 
-def program(*, under_part2: bool, program_id: str = PROGRAM) -> common.Program:
-    kind = common.PROGRAM_KIND_SUBSTANCE_USE if under_part2 else common.PROGRAM_KIND_MENTAL_HEALTH
-    return common.Program(program_id=program_id, kind=kind, under_part2=under_part2)
+def network() -> list[Any]:
+    """What attendance told: a site with two programs under Part 2, and one that isn't."""
+    programs = (
+        common.Program(
+            program_id=PROGRAM, kind=common.PROGRAM_KIND_SUBSTANCE_USE, under_part2=True
+        ),
+        common.Program(program_id=OTHER_PROGRAM, kind=common.PROGRAM_KIND_DUAL, under_part2=True),
+        common.Program(program_id=MENTAL_HEALTH, kind=common.PROGRAM_KIND_MENTAL_HEALTH),
+    )
+    return [
+        attendance.SiteOpened(site_id=SITE, name="Lakeside", time_zone="America/Chicago"),
+        *(attendance.ProgramOpened(site_id=SITE, program=program) for program in programs),
+    ]
 
 
 def admission(
-    client_id: str, *, under_part2: bool = True, program_id: str = PROGRAM, **changes: Any
+    client_id: str, *, under_part2: bool = True, program_id: str = "", **changes: Any
 ) -> pb.AdmitClientRequest:
+    kind = common.PROGRAM_KIND_SUBSTANCE_USE if under_part2 else common.PROGRAM_KIND_MENTAL_HEALTH
+    if program_id == OTHER_PROGRAM:
+        kind = common.PROGRAM_KIND_DUAL
     given = {
         "client_id": client_id,
         "site_id": SITE,
-        "program": program(under_part2=under_part2, program_id=program_id),
+        "program": common.Program(
+            program_id=program_id or (PROGRAM if under_part2 else MENTAL_HEALTH),
+            kind=kind,
+            under_part2=under_part2,
+        ),
         "level_of_care": "2.1",
         "admitted_on": to_date(day(0)),
     }

@@ -17,7 +17,16 @@ from kernel.messaging.standing import due_count
 from kernel.refusal import AgainstTheRules, Malformed
 from kernel.rpc.translate import to_date
 from services.intake.adapters.heard import INTERESTS
-from tests.intake.desk import OTHER_PROGRAM, Desk, areas, rate, restrict, screen
+from tests.intake.desk import (
+    MENTAL_HEALTH,
+    OTHER_PROGRAM,
+    SITE,
+    Desk,
+    areas,
+    rate,
+    restrict,
+    screen,
+)
 from tests.intake.made import NOW, day
 
 
@@ -243,8 +252,8 @@ def test_a_client_is_readmitted_with_the_episode_before(desk: Desk) -> None:
     desk.draining.drain()
     request = pb.AdmitClientRequest(
         client_id=client_id,
-        site_id=str(uuid4()),
-        program={"program_id": OTHER_PROGRAM, "kind": 2, "under_part2": False},
+        site_id=SITE,
+        program={"program_id": MENTAL_HEALTH, "kind": 2},
         level_of_care="2.1",
         admitted_on=to_date(day(0)),
     )

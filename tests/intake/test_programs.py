@@ -1,0 +1,112 @@
+"""What a program is comes from attendance: nobody who calls can make it another."""
+
+from typing import Any
+
+import pytest
+from ninehours.common.v1 import common_pb2 as common
+from ninehours.intake.v1 import intake_events_pb2 as events
+from ninehours.intake.v1.clients_service_pb2 import ListClientsRequest
+from sqlalchemy import text
+
+from kernel.refusal import AgainstTheRules, Unknown
+from kernel.verifying.looking import Looking
+from services.intake.__main__ import own_part
+from services.intake.adapters.heard import INTERESTS
+from services.intake.adapters.publication import publish
+from tests.intake.desk import MENTAL_HEALTH, PROGRAM, Desk, admission, diagnose
+
+NOBODY = "90000000-0000-4000-8000-00000000000f"
+NOT_SAID = common.Program(program_id=PROGRAM, kind=common.PROGRAM_KIND_SUBSTANCE_USE)
+
+
+def admissions(desk: Desk) -> list[Any]:
+    kind = events.ClientAdmitted
+    rows = desk.rows(
+        f"SELECT body FROM published WHERE type = '{kind.DESCRIPTOR.full_name}' ORDER BY position"
+    )
+    return [kind.FromString(bytes(row.body)) for row in rows]
+
+
+@pytest.mark.xfail(strict=True, reason="9.1: a flag nobody said makes a program not under Part 2")
+def test_an_admission_is_to_the_program_that_attendance_opened(desk: Desk) -> None:
+    client_id = desk.registered()
+    desk.admitted(client_id, program=NOT_SAID)
+    [admitted] = admissions(desk)
+    assert admitted.program == common.Program(
+        program_id=PROGRAM, kind=common.PROGRAM_KIND_SUBSTANCE_USE, under_part2=True
+    )
+    assert desk.published()[-1] == ("ClientAdmitted", "PART2")
+
+
+@pytest.mark.xfail(strict=True, reason="9.1: any site and any program is admitted to")
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [({"site_id": NOBODY}, "SITE_UNKNOWN"), ({"program_id": NOBODY}, "PROGRAM_UNKNOWN")],
+)
+def test_a_site_or_program_that_nobody_opened_is_refused(
+    desk: Desk, asked: dict[str, str], reason: str
+) -> None:
+    client_id = desk.registered()
+    with pytest.raises(Unknown) as refused:
+        desk.call(admission(client_id, **asked))
+    assert refused.value.reason == reason
+    assert admissions(desk) == []
+
+
+@pytest.mark.xfail(strict=True, reason="9.1: what the caller says of a program is believed")
+@pytest.mark.parametrize(
+    "said",
+    [
+        common.Program(program_id=PROGRAM, kind=common.PROGRAM_KIND_MENTAL_HEALTH),
+        common.Program(
+            program_id=MENTAL_HEALTH, kind=common.PROGRAM_KIND_MENTAL_HEALTH, under_part2=True
+        ),
+    ],
+    ids=["another kind", "under Part 2"],
+)
+def test_what_is_said_of_a_program_and_differs_is_refused(desk: Desk, said: common.Program) -> None:
+    client_id = desk.registered()
+    with pytest.raises(AgainstTheRules) as refused:
+        desk.admitted(client_id, program=said)
+    assert refused.value.reason == "PROGRAM_DIFFERS"
+
+
+@pytest.mark.xfail(strict=True, reason="9.1: nothing tells where an episode says something else")
+def test_verify_names_the_episodes_that_recorded_another_program(desk: Desk) -> None:
+    alike, planted = desk.registered(), desk.registered()
+    desk.admitted(alike)
+    episode_id = desk.admitted(planted)
+    with desk.store.transaction() as tx:  # as the release before recorded what it was told
+        tx.connection.execute(
+            text("UPDATE episode SET under_part2 = false WHERE episode_id = :episode"),
+            {"episode": episode_id},
+        )
+    [check] = [each for each in own_part().checks if "program" in each.name]
+    with desk.store.engine.connect() as connection:
+        looking = Looking(
+            store=desk.store,
+            connection=connection,
+            interests=INTERESTS,
+            publish=publish,
+            owners={},
+            heads={},
+            kafka=lambda: iter(()),
+        )
+        found = list(check.find(looking))
+    assert looking.looked_at == 2
+    assert [(each.reason, each.about) for each in found] == [
+        ("PROGRAM_DIFFERS", f"episode/{episode_id}")
+    ]
+
+
+@pytest.mark.xfail(strict=True, reason="9.1: what an episode once recorded is believed for ever")
+def test_what_an_episode_recorded_of_its_program_is_never_read_again(desk: Desk) -> None:
+    client_id = desk.registered()
+    desk.admitted(client_id)
+    desk.rows("UPDATE episode SET under_part2 = false, program_kind = 'DUAL' RETURNING 1")
+    desk.call(diagnose(client_id))
+    assert desk.published()[-1] == ("DiagnosisRecorded", "PART2")
+    [listed] = desk.call(ListClientsRequest(active_only=True)).clients
+    assert listed.newest_episode.program == common.Program(
+        program_id=PROGRAM, kind=common.PROGRAM_KIND_SUBSTANCE_USE, under_part2=True
+    )
