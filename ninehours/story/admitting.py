@@ -11,7 +11,7 @@ from ninehours.story.courses import Score, Stay
 from ninehours.story.days import at
 from ninehours.story.lines import attendance, billing, intake, plans
 from ninehours.story.named import SCREENED_OUT
-from ninehours.story.network import GROUPS, Group, group_of, program_of, site_of
+from ninehours.story.network import GROUPS, Group, group_of, site_of
 from ninehours.story.rules import units_of_a_day
 from ninehours.story.telling import BILLER, DESK, Chart, Telling, clinician_of, group_in
 
@@ -92,14 +92,12 @@ def _assess(telling: Telling, chart: Chart, stay: Stay) -> None:
 def _admit(telling: Telling, chart: Chart, stay: Stay) -> None:
     on = days.admission(stay.first)
     group = group_of(chart.client.course.first_group(stay))
-    program = program_of(group.program)
     request = intake.admit(
         chart.client_id,
         telling.place.site_ids[site_of(group).key],
-        program,
-        telling.place.program_ids[program.key],
+        telling.place.program_ids[group.program],
         on=on,
-        discharged=chart.discharged,
+        after=[*telling.place.opened[group.program], *chart.discharged],
     )
     admitted = telling.of(chart, group.facilitator, _step("admit", stay), request, at(on, 9))
     chart.episode_id, chart.admitted = admitted.episode_id, admitted.receipt.published

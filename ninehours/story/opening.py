@@ -56,6 +56,7 @@ def _open_sites(stage: Stage, cast: Cast, place: Place, now: Iterator[datetime])
         opening = attendance.open_program(program, place.site_ids[program.site])
         started = stage.tell(MANAGER, f"open program {program.key}", opening, next(now))
         place.program_ids[program.key] = started.program_id
+        place.opened[program.key] = started.receipt.published
     for who in FACILITATORS:
         credential = attendance.credential(who, cast.npis[who.key])
         credentialed = stage.tell(MANAGER, f"credential {who.key}", credential, next(now))

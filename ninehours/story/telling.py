@@ -19,7 +19,10 @@ BILLER, SECOND_BILLER = "biller", "second biller"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """What was opened: ids by the keys of network.py, and the payers' rules."""
+    """What was opened: ids by the keys of network.py, and the payers' rules.
+
+    `opened`: where each program was published.
+    """
 
     site_ids: dict[str, str] = field(default_factory=dict)
     program_ids: dict[str, str] = field(default_factory=dict)
@@ -28,6 +31,7 @@ class Place:
     provider_ids: dict[str, str] = field(default_factory=dict)
     payer_ids: dict[str, str] = field(default_factory=dict)
     rules: dict[str, rules_pb2.RuleSet] = field(default_factory=dict)
+    opened: dict[str, Sequence[common.Position]] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -39,10 +39,9 @@ def kinds() -> "Mapping[str, Kind]":
 
 def own_part() -> "OwnPart":
     """What it brings to being verified."""
-    from kernel.verifying.looking import OwnPart  # noqa: PLC0415
-    from services.intake.adapters.publication import publish  # noqa: PLC0415
+    from services.intake.adapters.verifying import PART  # noqa: PLC0415
 
-    return OwnPart(publish=publish)
+    return PART
 
 
 SERVICE = Service(

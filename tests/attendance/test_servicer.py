@@ -62,7 +62,9 @@ def test_a_facilitator_is_not_scheduled_twice_at_a_time(desk: Desk) -> None:
 def test_a_repeated_command_with_other_content_is_refused(desk: Desk) -> None:
     ids = open_everything(desk)
     command_id = str(uuid4())
-    request = pb.OpenProgramRequest(site_id=ids[0], kind=common.PROGRAM_KIND_DUAL)
+    request = pb.OpenProgramRequest(
+        site_id=ids[0], kind=common.PROGRAM_KIND_DUAL, governed_by=pb.GOVERNED_BY_PART2
+    )
     desk.call("OpenProgram", request, command_id)
     request.under_part2 = True
     with pytest.raises(AgainstTheRules) as refused:

@@ -21,12 +21,15 @@ from services.billing.domain.known import (
     Line,
     Note,
     Plan,
+    Program,
     Session,
 )
 from services.billing.domain.rules import PerDiem, RuleSet
 from services.billing.domain.service_day import ServiceDay, resolve
 
 MONDAY = date(2026, 3, 2)
+PROGRAM = Program("program", under_part2=True)
+MENTAL_HEALTH = Program("mental health", under_part2=False)
 
 RULES = RuleSet(
     payer_id="payer",
@@ -75,6 +78,7 @@ def session(on: date, name: str = "s", **changes: Any) -> Session:
         modality="IN_PERSON",
         service_date=on,
         ends_at=ends_at(on),
+        program=PROGRAM,
     )
     return replace(made, **changes)
 
@@ -134,7 +138,7 @@ ADMISSION = Admission(
     fact="admission",
     episode_id="episode",
     site_id="site",
-    under_part2=True,
+    program_id="program",
     level_of_care="2.1",
     admitted_on=MONDAY,
 )

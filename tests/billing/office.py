@@ -1,6 +1,6 @@
 """Billing as its processes run it, a biller who calls it, and an intake that answers by hand."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -77,7 +77,8 @@ def covered(client_id: str, coverage_id: str, **changes: Any) -> intake.CoveredI
 class FakeIntake:
     """The Identities port by hand: who is covered by which payer, and who is withheld, why.
 
-    Of whom a revocation was settled, consent isn't asked, and no consent is told.
+    Of whom a revocation was settled, consent isn't asked, and no consent is told. Without consent
+    nobody is named for lines of `under_part2` programs, nor for those nobody knows.
     """
 
     def __init__(self) -> None:
@@ -85,16 +86,24 @@ class FakeIntake:
         self.withheld: dict[str, str] = {}
         self.asked: list[tuple[tuple[str, ...], str, date]] = []
         self.settled: list[tuple[str, ...]] = []
+        self.programs: list[dict[str, list[str]]] = []
+        self.under_part2 = {""}
         self.meanwhile: Callable[[], object] = lambda: None
 
     def cover(self, payer_id: str, identity: intake.CoveredIdentity) -> None:
         self.covered[identity.client_id, payer_id] = identity
 
     def __call__(
-        self, clients: Sequence[str], payer_id: str, on: date, settled: Sequence[str] = ()
+        self,
+        clients: Sequence[str],
+        payer_id: str,
+        on: date,
+        settled: Sequence[str],
+        programs: Mapping[str, Collection[str]],
     ) -> People:
         self.asked.append((tuple(clients), payer_id, on))
         self.settled.append(tuple(settled))
+        self.programs.append({each: sorted(programs[each]) for each in clients})
         self.meanwhile()
         persons: dict[str, Person] = {}
         withheld: dict[str, str] = {}
@@ -105,13 +114,16 @@ class FakeIntake:
                 unasked = intake.CoveredIdentity()
                 unasked.CopyFrom(found)
                 unasked.consent_id = ""
-                persons[client_id] = person_of(unasked)
+                named = person_of(unasked)
+                persons[client_id] = replace(named, programs=frozenset(programs[client_id]))
             elif reason:
                 withheld[client_id] = reason
             elif found is None:
                 withheld[client_id] = "NO_COVERAGE"
             else:
-                persons[client_id] = person_of(found)
+                told = set(programs[client_id])
+                free = told if found.consent_id else told - self.under_part2
+                persons[client_id] = replace(person_of(found), programs=frozenset(free))
         return People(persons, withheld)
 
 

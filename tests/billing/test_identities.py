@@ -1,6 +1,6 @@
 """Whoever answers for identities keeps one contract: the tests' fake, and intake over gRPC."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from tests.kernel.rpc.made import scope
 
 ON = date(2026, 3, 23)
 PAYER, OTHER_PAYER = "payer", "another payer"
+PROGRAM = "90000000-0000-4000-8000-000000000001"
 ADA, BOB, EVE = "ada", "bob", "eve"
 ISSUING = Call(
     actor=Actor("staff/biller", frozenset({"BILLER"}), frozenset(), "PAYMENT"),
@@ -30,6 +31,11 @@ ISSUING = Call(
     correlation_id="8a3c8a94-5c07-4f0e-a4ea-2f6c3f1f3b52",
     traceparent=f"00-{'4' * 32}-{'7' * 16}-01",
 )
+
+
+def asking(clients: Sequence[str], payer_id: str) -> tuple[Any, ...]:
+    """Nobody's revocation is settled, and everybody's lines are of one program."""
+    return clients, payer_id, ON, (), {each: {PROGRAM} for each in clients}
 
 
 class TinyIntake:
@@ -108,51 +114,52 @@ def identities(request: pytest.FixtureRequest) -> Identities:
 
 
 def test_everybody_asked_for_is_named_or_withheld_with_a_reason(identities: Identities) -> None:
-    people = identities([ADA, BOB, EVE], PAYER, ON)
+    people = identities(*asking([ADA, BOB, EVE], PAYER))
     assert people.persons.keys() == {ADA, EVE}
     assert people.withheld == {BOB: "NO_CONSENT"}
 
 
 def test_a_person_is_who_the_claim_names(identities: Identities) -> None:
-    ada = identities([ADA], PAYER, ON).persons[ADA]
+    ada = identities(*asking([ADA], PAYER)).persons[ADA]
     assert (ada.client_id, ada.version, ada.coverage_id) == (ADA, 3, "coverage of ada")
     assert ada.consent_id == "5cbf2e4e-9a86-4b83-9a2e-1f3d5f4f9d10"
     assert ada.particulars == covered(ADA, "coverage of ada")
 
 
 def test_nobody_is_named_to_a_payer_who_does_not_cover_them(identities: Identities) -> None:
-    people = identities([ADA], OTHER_PAYER, ON)
+    people = identities(*asking([ADA], OTHER_PAYER))
     assert (dict(people.persons), people.withheld) == ({}, {ADA: "NO_COVERAGE"})
 
 
 def test_nobody_is_named_who_was_not_asked_for(identities: Identities) -> None:
-    people = identities([], PAYER, ON)
+    people = identities(*asking([], PAYER))
     assert (dict(people.persons), dict(people.withheld)) == ({}, {})
 
 
 def test_more_clients_than_a_page_are_all_answered(identities: Identities) -> None:
     clients = [f"client {n}" for n in range(PAGE)] + [BOB, f"client {PAGE}"]
-    people = identities(clients, PAYER, ON)
+    people = identities(*asking(clients, PAYER))
     assert {*people.persons, *people.withheld} == set(clients)
     assert people.withheld == {BOB: "NO_CONSENT"}
 
 
 def test_a_person_shows_no_name(identities: Identities) -> None:
-    people = identities([ADA], PAYER, ON)
+    people = identities(*asking([ADA], PAYER))
     assert "Zyxwander" not in repr(people)
     assert ADA in repr(people)
 
 
 def test_intake_is_asked_as_billing_with_payer_and_date(real: Identities, tiny: TinyIntake) -> None:
-    real([ADA], PAYER, ON)
+    real(*asking([ADA], PAYER))
     asked = tiny.requests[-1]
     assert (list(asked.client_ids), asked.recipient_payer_id) == ([ADA], PAYER)
     assert date_of(asked, "on") == ON
+    assert list(asked.programs) == [pb.ProgramsOfLines(client_id=ADA, program_ids=[PROGRAM])]
     assert tiny.calls[-1].actor.id == "service/billing"
 
 
 def test_intakes_audit_can_name_the_command_that_asked(real: Identities, tiny: TinyIntake) -> None:
-    real([ADA], PAYER, ON)
+    real(*asking([ADA], PAYER))
     asked = tiny.calls[-1]
     assert asked.correlation_id == ISSUING.correlation_id
     assert asked.traceparent == ISSUING.traceparent

@@ -74,7 +74,6 @@ def outcomes(office: Office) -> list[tuple[str, list[str]]]:
     ]
 
 
-@pytest.mark.xfail(strict=True, reason="9.1: a day goes by what its admission was told to be")
 @pytest.mark.parametrize("sessions", [SUBSTANCE_USE, None], ids=["under Part 2", "not known"])
 def test_a_day_of_a_program_under_part_2_waits_for_consent(
     office: Office, story: Story, sessions: common.Program | None
@@ -84,7 +83,6 @@ def test_a_day_of_a_program_under_part_2_waits_for_consent(
     assert office.issue(day(6)).claims == 0
 
 
-@pytest.mark.xfail(strict=True, reason="9.1: a day goes by what its admission was told to be")
 def test_a_day_of_another_program_needs_none(office: Office, story: Story) -> None:
     treated(office, story, MENTAL_HEALTH, admission=SUBSTANCE_USE)
     assert outcomes(office) == [("PER_DIEM", [])] * 3

@@ -126,14 +126,25 @@ class Desk:
         on: int = 0,
         actor: str = "service/billing",
         settled: tuple[str, ...] = (),
+        programs: dict[str, list[str]] | None = None,
     ) -> Any:
+        """`programs`: of the lines, by client; of one left out, the client's programs."""
+        of_lines = {client_id: self.programs_of(client_id) for client_id in client_ids}
         request = pb.ReadIdentitiesRequest(
             client_ids=client_ids,
             recipient_payer_id=PAYER,
             on=to_date(day(on)),
             settled_client_ids=settled,
+            programs=[
+                pb.ProgramsOfLines(client_id=client_id, program_ids=of_client)
+                for client_id, of_client in (of_lines | (programs or {})).items()
+            ],
         )
         return self.call(request, actor=actor)
+
+    def programs_of(self, client_id: str) -> list[str]:
+        found = self.rows("SELECT client_id::text, program_id::text FROM episode ORDER BY number")
+        return [row.program_id for row in found if row.client_id == client_id]
 
 
 def identity(**changes: Any) -> pb.Identity:

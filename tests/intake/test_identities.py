@@ -10,7 +10,17 @@ from kernel.refusal import Malformed
 from kernel.rpc.policy import policies_of
 from kernel.rpc.translate import to_date
 from services.intake.api.servicer import SERVICE
-from tests.intake.desk import OTHER_PROGRAM, PAYER, SURNAME, Desk, areas, identity, restrict
+from tests.intake.desk import (
+    MENTAL_HEALTH,
+    OTHER_PROGRAM,
+    PAYER,
+    PROGRAM,
+    SURNAME,
+    Desk,
+    areas,
+    identity,
+    restrict,
+)
 from tests.intake.made import day
 
 OTHER_PAYER = "7a000000-0000-4000-8000-000000000002"
@@ -74,6 +84,7 @@ def test_a_claim_gets_what_was_registered(desk: Desk) -> None:
             ],
             permit_id=str(permit.permit_id),
             permit_sequence=permit.sequence,
+            program_ids=[PROGRAM],
         )
     ]
     assert audited(desk) == [(client_id, "GIVEN", consent_id, 1)]
@@ -103,9 +114,35 @@ def test_without_consent_nothing_leaves(desk: Desk) -> None:
     desk.admitted(admitted)
     desk.admitted(both, under_part2=False)
     desk.admitted(both, under_part2=True, program_id=OTHER_PROGRAM)
-    answer = desk.identities(not_admitted, admitted, both)
+    answer = desk.identities(not_admitted, admitted, both, programs={both: [OTHER_PROGRAM]})
     assert withheld(answer) == dict.fromkeys((not_admitted, admitted, both), "NO_CONSENT")
     assert list(answer.identities) == []
+
+
+def test_without_consent_a_client_is_named_for_lines_of_other_programs_alone(desk: Desk) -> None:
+    client_id = desk.registered()
+    desk.covered(client_id)
+    desk.admitted(client_id, under_part2=False)
+    desk.admitted(client_id, program_id=OTHER_PROGRAM)
+    [given] = desk.identities(client_id).identities
+    assert (given.consent_id, list(given.program_ids)) == ("", [MENTAL_HEALTH])
+    consent_id = desk.consented(client_id)
+    [given] = desk.identities(client_id).identities
+    assert given.consent_id == consent_id
+    assert list(given.program_ids) == [OTHER_PROGRAM, MENTAL_HEALTH]
+
+
+@pytest.mark.parametrize("programs", [[], [""], [str(uuid4())], [MENTAL_HEALTH, ""]])
+def test_lines_of_a_program_that_nobody_knows_are_under_part_2(
+    desk: Desk, programs: list[str]
+) -> None:
+    client_id = desk.registered()
+    desk.covered(client_id)
+    desk.admitted(client_id, under_part2=False)
+    answer = desk.identities(client_id, programs={client_id: programs})
+    told = [list(each.program_ids) for each in answer.identities]
+    assert told == ([[MENTAL_HEALTH]] if MENTAL_HEALTH in programs else [])
+    assert withheld(answer) == ({} if told else {client_id: "NO_CONSENT"})
 
 
 @pytest.mark.parametrize(("on", "given"), [(-1, False), (0, True), (5, True), (6, False)])

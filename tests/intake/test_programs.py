@@ -27,7 +27,6 @@ def admissions(desk: Desk) -> list[Any]:
     return [kind.FromString(bytes(row.body)) for row in rows]
 
 
-@pytest.mark.xfail(strict=True, reason="9.1: a flag nobody said makes a program not under Part 2")
 def test_an_admission_is_to_the_program_that_attendance_opened(desk: Desk) -> None:
     client_id = desk.registered()
     desk.admitted(client_id, program=NOT_SAID)
@@ -38,7 +37,6 @@ def test_an_admission_is_to_the_program_that_attendance_opened(desk: Desk) -> No
     assert desk.published()[-1] == ("ClientAdmitted", "PART2")
 
 
-@pytest.mark.xfail(strict=True, reason="9.1: any site and any program is admitted to")
 @pytest.mark.parametrize(
     ("asked", "reason"),
     [({"site_id": NOBODY}, "SITE_UNKNOWN"), ({"program_id": NOBODY}, "PROGRAM_UNKNOWN")],
@@ -53,7 +51,6 @@ def test_a_site_or_program_that_nobody_opened_is_refused(
     assert admissions(desk) == []
 
 
-@pytest.mark.xfail(strict=True, reason="9.1: what the caller says of a program is believed")
 @pytest.mark.parametrize(
     "said",
     [
@@ -71,7 +68,6 @@ def test_what_is_said_of_a_program_and_differs_is_refused(desk: Desk, said: comm
     assert refused.value.reason == "PROGRAM_DIFFERS"
 
 
-@pytest.mark.xfail(strict=True, reason="9.1: nothing tells where an episode says something else")
 def test_verify_names_the_episodes_that_recorded_another_program(desk: Desk) -> None:
     alike, planted = desk.registered(), desk.registered()
     desk.admitted(alike)
@@ -99,7 +95,6 @@ def test_verify_names_the_episodes_that_recorded_another_program(desk: Desk) -> 
     ]
 
 
-@pytest.mark.xfail(strict=True, reason="9.1: what an episode once recorded is believed for ever")
 def test_what_an_episode_recorded_of_its_program_is_never_read_again(desk: Desk) -> None:
     client_id = desk.registered()
     desk.admitted(client_id)

@@ -78,7 +78,11 @@ class Desks:
         )
         program = self._call(
             self._second.OpenProgram,
-            pb.OpenProgramRequest(site_id=site.site_id, kind=common.PROGRAM_KIND_DUAL),
+            pb.OpenProgramRequest(
+                site_id=site.site_id,
+                kind=common.PROGRAM_KIND_DUAL,
+                governed_by=pb.GOVERNED_BY_PART2,
+            ),
         )
         self._where = {"site_id": site.site_id, "program_id": program.program_id}
 

@@ -18,7 +18,9 @@ def open_site(site: Site, npi: str) -> pb.OpenSiteRequest:
 
 def open_program(program: Program, site_id: str) -> pb.OpenProgramRequest:
     return pb.OpenProgramRequest(
-        site_id=site_id, kind=f"PROGRAM_KIND_{program.kind}", under_part2=program.under_part2
+        site_id=site_id,
+        kind=f"PROGRAM_KIND_{program.kind}",
+        governed_by=f"GOVERNED_BY_{'PART2' if program.under_part2 else 'HIPAA_ALONE'}",
     )
 
 

@@ -10,7 +10,7 @@ from kernel.rpc.translate import to_date
 from ninehours.story import days
 from ninehours.story.cast import Client
 from ninehours.story.courses import Score
-from ninehours.story.network import LEVEL, Program
+from ninehours.story.network import LEVEL
 
 AREAS = (
     "MENTAL_HEALTH_HISTORY",
@@ -163,22 +163,17 @@ def diagnose(client_id: str, code: str, rank: int, on: date) -> pb.RecordDiagnos
 def admit(
     client_id: str,
     site_id: str,
-    program: Program,
     program_id: str,
     *,
     on: date,
-    discharged: Sequence[common.Position],
+    after: Sequence[common.Position],
 ) -> pb.AdmitClientRequest:
-    """`discharged`: where the discharge before was published; intake waits until it heard of it."""
+    """`after`: where the program, and a discharge before, were published: intake waits for them."""
     return pb.AdmitClientRequest(
-        meta=common.CommandMeta(after=discharged),
+        meta=common.CommandMeta(after=after),
         client_id=client_id,
         site_id=site_id,
-        program=common.Program(
-            program_id=program_id,
-            kind=f"PROGRAM_KIND_{program.kind}",
-            under_part2=program.under_part2,
-        ),
+        program_id=program_id,
         level_of_care=LEVEL,
         admitted_on=to_date(on),
     )

@@ -55,7 +55,7 @@ class CalendarRpcs:
                 program=Program(
                     program_id=context.new_id("program"),
                     kind=read.enum("kind"),
-                    under_part2=request.under_part2,
+                    under_part2=read.value(fields.under_part2, "governed_by", True),
                 ),
             )
         outcome = use_cases.open_program(self._book, command, context)

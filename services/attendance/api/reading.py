@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 from ninehours.attendance.v1 import attendance_service_pb2 as pb
 
 from kernel.refusal import Malformed
-from kernel.rpc.translate import reading, required_text, required_uuid
+from kernel.rpc.translate import reading, required_enum, required_text, required_uuid
 from services.attendance.domain.minutes import Interval, Span
 from services.attendance.domain.template import TemplateBreak, TemplateSession
 
@@ -48,6 +48,16 @@ def claim_text(request: Message, field: str, *, shortest: int = 1, longest: int)
     if len(text) < shortest:
         raise Malformed(**{field: f"is shorter than {shortest} characters"})
     return text
+
+
+def under_part2(request: pb.OpenProgramRequest, field: str) -> bool:
+    """Whether 42 CFR Part 2 governs the program: said, in the field or as it was said before."""
+    if not getattr(request, field) and request.under_part2:
+        return True
+    said = required_enum(request, field) == "PART2"
+    if request.under_part2 and not said:
+        raise Malformed(**{field: "is another than under_part2"})
+    return said
 
 
 def roster(

@@ -1,6 +1,6 @@
 """Identities, asked of intake: authorized, consented and audited there."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from ninehours.intake.v1 import intake_service_pb2 as pb
@@ -22,7 +22,12 @@ class IntakeIdentities:
         self._call = call
 
     def __call__(
-        self, clients: Sequence[str], payer_id: str, on: date, settled: Sequence[str] = ()
+        self,
+        clients: Sequence[str],
+        payer_id: str,
+        on: date,
+        settled: Sequence[str],
+        programs: Mapping[str, Collection[str]],
     ) -> People:
         persons: dict[str, Person] = {}
         withheld: dict[str, str] = {}
@@ -34,6 +39,10 @@ class IntakeIdentities:
                     recipient_payer_id=payer_id,
                     on=to_date(on),
                     settled_client_ids=[each for each in page if each in settled],
+                    programs=[
+                        pb.ProgramsOfLines(client_id=each, program_ids=sorted(programs[each]))
+                        for each in page
+                    ],
                 ),
                 via=self._call,
             )
@@ -53,6 +62,7 @@ def person_of(covered: pb.CoveredIdentity) -> Person:
         permit_id=covered.permit_id,
         permit_sequence=covered.permit_sequence,
         coverages=frozenset(each.coverage_id for each in covered.coverages),
+        programs=frozenset(covered.program_ids),
     )
 
 

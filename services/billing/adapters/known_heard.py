@@ -22,7 +22,7 @@ def _admission(fact: HeardFact, message: intake.ClientAdmitted) -> known.Admissi
         fact=str(fact.id),
         episode_id=message.episode_id,
         site_id=message.site_id,
-        under_part2=message.program.under_part2,
+        program_id=message.program.program_id,
         level_of_care=message.level_of_care,
         admitted_on=date_of(message, "admitted_on"),
     )
@@ -106,6 +106,7 @@ def _session(fact: HeardFact, message: attendance.SessionScheduled) -> known.Ses
         ends_at=timestamp_of(message, "ends_at"),
         service_kind=name_of(attendance_api.ServiceKind, message.service_kind) or "GROUP",
         facilitator_id=message.facilitator_id,
+        program=_program(message),
     )
 
 
@@ -151,7 +152,15 @@ def _attendance(
         correction=rest.get("correction", 0),
         no_check_out=rest.get("no_check_out", False),
         overlap=rest.get("overlap", False),
+        program=_program(message),
     )
+
+
+def _program(message: Any) -> known.Program:
+    """Of the session; facts of before it was said, and of walk-ins then, say none."""
+    if not message.HasField("program"):
+        return known.NOT_KNOWN
+    return known.Program(message.program.program_id, message.program.under_part2)
 
 
 def _note(fact: HeardFact, message: attendance.SessionNoteSigned) -> known.Note:

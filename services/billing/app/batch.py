@@ -105,6 +105,7 @@ class Batches:
                     coverages=person.coverages | {person.coverage_id},
                     permit_id=person.permit_id,
                     permit_sequence=person.permit_sequence,
+                    programs=person.programs,
                 )
                 for client_id, person in self.people.persons.items()
             },

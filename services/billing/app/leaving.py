@@ -40,9 +40,12 @@ def leave(
     def attempt() -> Outcome:
         confirmed = _confirmed(book, issuing, choose)
         with book.store.transaction() as tx:
-            clients = sorted({candidate.claim.client_id for candidate in choose(tx)})
+            programs = _programs_of(choose(tx))
+            clients = sorted(programs)
             settled = issuing.drafts.settled(tx, payer_id).keys() & set(clients)
-        people = issuing.identities(clients, payer_id, context.now.date(), sorted(settled))
+        people = issuing.identities(
+            clients, payer_id, context.now.date(), sorted(settled), programs
+        )
 
         def decide(tx: Transaction) -> Sequence[Recorded]:
             batches = Batches(
@@ -61,3 +64,11 @@ def leave(
         return book.attempt(context, decide, locks=locks)
 
     return book.attempts(context, attempt)
+
+
+def _programs_of(candidates: Sequence[Candidate]) -> dict[str, set[str]]:
+    """Client → the programs of whose sessions the claims are."""
+    found: dict[str, set[str]] = {}
+    for candidate in candidates:
+        found.setdefault(candidate.claim.client_id, set()).update(candidate.claim.programs)
+    return found

@@ -21,6 +21,7 @@ class Person:
 
     `coverages`: every one whose number with the payer is told, `coverage_id` among them.
     `permit_id`: intake's, of this asking, that knew their log there up to `permit_sequence`.
+    `programs`: about whose lines the client may be named to the payer.
     """
 
     client_id: str
@@ -31,6 +32,7 @@ class Person:
     permit_id: str
     permit_sequence: int
     coverages: frozenset[str] = frozenset()
+    programs: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return f"Person({self.client_id})"
@@ -51,9 +53,17 @@ class Identities(Protocol):
     """
 
     def __call__(
-        self, clients: Sequence[str], payer_id: str, on: date, settled: Sequence[str] = ()
+        self,
+        clients: Sequence[str],
+        payer_id: str,
+        on: date,
+        settled: Sequence[str],
+        programs: Mapping[str, Collection[str]],
     ) -> People:
-        """`settled`: of these a named person settled the revocation, so consent isn't asked."""
+        """`settled`: of these a named person settled the revocation, so consent isn't asked.
+
+        `programs`: client → whose lines they are to be named for.
+        """
         ...
 
 

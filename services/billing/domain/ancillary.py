@@ -41,14 +41,13 @@ def with_ancillary(
 def _one(
     known: Known, service: Service, rules: RuleSet, on: date, site_id: str
 ) -> tuple[tuple[Line, ...], list[Verdict]]:
-    admission = gates.admission_on(known, on)
     enrollment = gates.enrollment_on(known, rules, service.site_id, on)
     listed = rules.ancillary_to(service.kind)
     line = single_line(on, service, listed, rules, ancillary=True) if listed else None
     said = [
         _attendance_gate(service, line),
         gates.restriction_gate(known, rules.payer_id, on),
-        gates.consent_gate(known, admission, rules.payer_id, on),
+        gates.consent_gate(known, [service], rules.payer_id, on),
         gates.note_gate(known, [service], rules),
         gates.enrollment_gate(enrollment),
     ]

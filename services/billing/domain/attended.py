@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from services.billing.domain.known import Attendance, Known, Session
+from services.billing.domain.known import NOT_KNOWN, Attendance, Known, Program, Session
 from services.billing.domain.rules import RuleSet
 
 TELEHEALTH = "TELEHEALTH"
@@ -48,6 +48,12 @@ class Service:
         return self.session is not None and self.session.modality == TELEHEALTH
 
     @property
+    def program(self) -> Program:
+        """As scheduling it said, else as closing or correcting it did."""
+        known = self.session.program if self.session else NOT_KNOWN
+        return self.attendance.program if known == NOT_KNOWN else known
+
+    @property
     def facilitator_id(self) -> str:
         return self.session.facilitator_id if self.session else ""
 
@@ -62,14 +68,27 @@ def attendance_that_holds(attendances: Sequence[Attendance]) -> list[Attendance]
 
 def services_of(known: Known, attendances: Iterable[Attendance]) -> list[Service]:
     """The attended ones among them, each with its session."""
+    return [each for each in scheduled_of(known, attendances) if each.attendance.attended]
+
+
+def scheduled_of(known: Known, attendances: Iterable[Attendance]) -> list[Service]:
+    """Each with its session, attended or missed."""
     sessions = {
         each.session_id: each for each in sorted(known.sessions, key=lambda each: each.fact)
     }
-    return [
-        Service(attendance=each, session=sessions.get(each.session_id))
-        for each in attendances
-        if each.attended
-    ]
+    return [Service(attendance=each, session=sessions.get(each.session_id)) for each in attendances]
+
+
+def programs_of(services: Iterable[Service]) -> frozenset[Program]:
+    """Whose sessions they were."""
+    return frozenset(each.program for each in services)
+
+
+def programs_on(known: Known, on: date) -> frozenset[Program]:
+    """Whose sessions were attended that day; were there none, whose were missed."""
+    holding = attendance_that_holds(known.attendances)
+    expected = scheduled_of(known, [each for each in holding if each.service_date == on])
+    return programs_of([each for each in expected if each.attendance.attended] or expected)
 
 
 def countable(services: Iterable[Service], rules: RuleSet | None) -> list[Service]:

@@ -1,11 +1,11 @@
 """Drafts and proposals as derived rows: all that issuing needs, as JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from services.billing.domain.claims import FACILITATOR, INSTITUTIONAL, Draft
-from services.billing.domain.known import Line
+from services.billing.domain.known import Line, Program
 from services.billing.domain.proposals import Proposal
 from services.billing.domain.rules import RuleSet
 
@@ -52,7 +52,7 @@ def draft_content(client_id: str, draft: Draft) -> dict[str, Any]:
         "lines": [line_content(line) for line in draft.lines],
         "charge_minor": draft.charge_minor,
         "diagnoses": list(draft.diagnoses),
-        "under_part2": draft.under_part2,
+        **_governed(draft.programs),
         "authorized_units": draft.authorized_units,
         **_named(draft.rules, draft.staff_id),
         **awaits,
@@ -81,8 +81,8 @@ def proposal_content(client_id: str, proposal: Proposal) -> dict[str, Any]:
         "lines": [line_content(line) for line in proposal.lines],
         "changed_dates": [on.isoformat() for on in proposal.changed_dates],
         "diagnoses": list(proposal.diagnoses),
-        "under_part2": proposal.under_part2,
         "authorization_id": proposal.authorization_id,
+        **_governed(proposal.programs),
         "authorized_units": proposal.authorized_units,
         **_named(proposal.rules, proposal.staff_id),
     }
@@ -135,6 +135,15 @@ def _stated(draft: Draft) -> dict[str, Any]:
     if draft.cut.claim_form != INSTITUTIONAL:
         return {}
     return {"frequency": draft.frequency, "patient_status": draft.patient_status}
+
+
+def _governed(programs: Iterable[Program]) -> dict[str, Any]:
+    """By whose programs' rules it leaves; an empty id: nobody knows which."""
+    known = sorted(programs, key=lambda each: each.program_id)
+    return {
+        "under_part2": any(each.under_part2 for each in known),
+        "programs": [each.program_id for each in known],
+    }
 
 
 def _named(rules: RuleSet, staff_id: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from services.billing.domain.diagnoses import diagnosed
-from services.billing.domain.known import IssuedClaim, Known, Line
+from services.billing.domain.known import IssuedClaim, Known, Line, Program
 from services.billing.domain.rules import VOID_PROCESSED, RuleSet, period_of
 from services.billing.domain.service_day import ServiceDay
 from services.billing.domain.standing import standing, voids_unanswered
@@ -50,7 +50,7 @@ class Draft:
     rules: RuleSet
     lines: tuple[Line, ...]
     diagnoses: tuple[str, ...]
-    under_part2: bool
+    programs: frozenset[Program]
     authorized_units: int
     staff_id: str
     rests_on: frozenset[str]
@@ -71,6 +71,13 @@ class Part:
 
     day: ServiceDay
     lines: tuple[Line, ...]
+
+    @property
+    def programs(self) -> frozenset[Program]:
+        """Whose sessions the lines are of."""
+        if all(line.ancillary for line in self.lines):
+            return self.day.ancillary_programs
+        return self.day.programs
 
 
 CutDay = tuple[ServiceDay, Sequence[tuple[Cut, Part]]]
@@ -290,7 +297,7 @@ def _drafts_of(cut: Cut, parts: Sequence[Part], known: Known) -> list[Draft]:
                 rules=rules,
                 lines=lines,
                 diagnoses=named_of.codes,
-                under_part2=any(each.day.under_part2 for each in chunk),
+                programs=frozenset[Program]().union(*(each.programs for each in chunk)),
                 authorized_units=0 if cut.ancillary else units_of(chunk),
                 staff_id=staff_on(lines) if named else "",
                 rests_on=named_of.rests_on.union(

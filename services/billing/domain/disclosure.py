@@ -19,6 +19,7 @@ class Identified:
     """Of whom intake gave the identity: its version, under which consent, with which coverages.
 
     `permit_id` is of this asking alone; it knew the client's log at intake up to `permit_sequence`.
+    `programs`: about whose lines the client may be named to the payer.
     """
 
     version: int
@@ -26,6 +27,7 @@ class Identified:
     coverages: Collection[str]
     permit_id: str
     permit_sequence: int
+    programs: Collection[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +139,8 @@ def _withheld(claim: ClaimIssued, now: Circumstances) -> str:
     if person.consent_id in now.ended and now.ended[person.consent_id] <= now.on:
         return _unconsented(claim, now)
     if claim.under_part2 and not person.consent_id and not _is_settled(claim, now):
+        return _unconsented(claim, now)
+    if not set(claim.programs) <= set(person.programs):
         return _unconsented(claim, now)
     return "" if claim.coverage_id in person.coverages else "COVERAGE_CHANGED"
 

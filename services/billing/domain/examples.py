@@ -77,7 +77,6 @@ def _known(rules: RuleSet, example: WorkedExample, on: date) -> Known:
                 fact="admission",
                 episode_id=EPISODE,
                 site_id=SITE,
-                under_part2=True,
                 level_of_care=level,
                 admitted_on=start,
             ),

@@ -1,6 +1,6 @@
 """The gates of a service date: each answers open or why not, and names the facts it rests on."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -16,6 +16,7 @@ from services.billing.domain.known import (
     Known,
     Level,
     Note,
+    Program,
 )
 from services.billing.domain.rules import RuleSet
 
@@ -34,12 +35,17 @@ class Verdict:
         return not self.reason
 
 
-def admission_on(known: Known, on: date) -> Admission | None:
-    """The latest admission on or before that date, of those that weren't over by then if any."""
+def admission_on(known: Known, on: date, programs: Collection[Program]) -> Admission | None:
+    """The latest admission on or before that date, to a program of the day's sessions if any.
+
+    Of several, one that wasn't over by then.
+    """
+    given_by = {program.program_id for program in programs if program.program_id}
     before = [admission for admission in known.admissions if admission.admitted_on <= on]
     return max(
         before,
         key=lambda each: (
+            each.program_id in given_by,
             not discharged_before(known, each, on),
             each.admitted_on,
             each.episode_id,
@@ -115,13 +121,16 @@ def diagnosis_gate(known: Known, on: date) -> Verdict:
     )
 
 
-def consent_gate(known: Known, admission: Admission | None, payer_id: str, on: date) -> Verdict:
-    """A program under 42 CFR Part 2 needs the client's consent to the payer, then; another none.
+def consent_gate(known: Known, services: Sequence[Service], payer_id: str, on: date) -> Verdict:
+    """A session of a program under 42 CFR Part 2 needs the client's consent to the payer, then.
 
-    One revoked after the date was in force on it: what may be disclosed now is issuing's question.
+    Sessions of other programs need none; where nobody knows which it was, it was under Part 2. A
+    consent revoked after the date was in force on it: what may be disclosed now is issuing's
+    question.
     """
-    if admission is not None and not admission.under_part2:
-        return Verdict(gate="CONSENT", rests_on=frozenset({admission.fact}))
+    if services and not any(service.program.under_part2 for service in services):
+        facts = frozenset[str]().union(*(service.facts for service in services))
+        return Verdict(gate="CONSENT", rests_on=facts)
     given = [
         consent
         for consent in known.consents

@@ -4,14 +4,27 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What a session was part of; one that isn't known is under 42 CFR Part 2."""
+
+    program_id: str = ""
+    under_part2: bool = True
+
+
+NOT_KNOWN = Program()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
+    """Of its program the id alone: what governs a day is its sessions' to say."""
+
     fact: str
     episode_id: str
     site_id: str
-    under_part2: bool
     level_of_care: str
     admitted_on: date
+    program_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +111,7 @@ class Session:
     # GROUP, INDIVIDUAL, FAMILY, INTAKE_EVALUATION or PRESCRIBER_VISIT.
     service_kind: str = "GROUP"
     facilitator_id: str = ""
+    program: Program = NOT_KNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +132,7 @@ class Attendance:
     no_check_out: bool = False
     overlap: bool = False
     seconds: int = 0
+    program: Program = NOT_KNOWN
 
     @property
     def time(self) -> int:

@@ -46,7 +46,8 @@ class ClaimIssued:
     is an institutional claim's attending. `basis`: CONSENT, NO_CONSENT_NEEDED or
     REVOCATION_SETTLED; empty in facts of before. `patient_status` is an institutional claim's;
     those of before said 30 without keeping it. `permit_id`: intake's permit, which knew the
-    client's published log there up to `permit_sequence`; none in facts of before.
+    client's published log there up to `permit_sequence`; none in facts of before. `programs`: those
+    whose sessions it is about; an empty id, and none in facts of before: nobody knows which.
     """
 
     claim_id: str
@@ -77,6 +78,7 @@ class ClaimIssued:
     patient_status: str = ""
     permit_id: str = ""
     permit_sequence: int = 0
+    programs: tuple[str, ...] = ()
 
     @property
     def charge_minor(self) -> int:
@@ -165,6 +167,7 @@ def original(draft: Draft, claim_id: str) -> Candidate:
         identity_version=0,
         consent_id="",
         under_part2=content["under_part2"],
+        programs=programs_in(content),
         authorized_units=content.get("authorized_units", 0),
         rendering_staff_id=content.get("rendering_staff_id", ""),
         type_of_bill=content.get("type_of_bill", ""),
@@ -198,6 +201,8 @@ def correction(proposed: Proposed, claim_id: str) -> Candidate:
         corrects_claim_id=was.claim_id,
         payer_control_number=proposed.payer_control_number,
         authorized_units=0,
+        under_part2=content["under_part2"] or was.under_part2,
+        programs=programs_in(content),
     )
     if content["action"] == "VOID":
         return Candidate(
@@ -212,7 +217,6 @@ def correction(proposed: Proposed, claim_id: str) -> Candidate:
             frequency=REPLACEMENT,
             lines=lines_of(content["lines"]),
             diagnoses=tuple(content["diagnoses"]),
-            under_part2=content["under_part2"] or was.under_part2,
             authorization_id=content.get("authorization_id", was.authorization_id),
             authorized_units=content["authorized_units"],
             rendering_staff_id=content["rendering_staff_id"],
@@ -237,6 +241,11 @@ def left_out(candidate: Candidate, reason: str, found: Finding | None = None) ->
         field=found.path if found else "",
         service_date=lines[int(of_line[1])].service_date if of_line else first,
     )
+
+
+def programs_in(content: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of a row's lines; a row of the release before says none: nobody knows which."""
+    return tuple(content.get("programs", ("",)))
 
 
 def claim_number(claim_id: str) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.billing.domain.heard import (
+    NOT_KNOWN,
     Admission,
     Attendance,
     Attestation,
@@ -17,6 +18,7 @@ from services.billing.domain.heard import (
     Level,
     Note,
     Plan,
+    Program,
     Restriction,
     Revocation,
     Session,
@@ -24,6 +26,7 @@ from services.billing.domain.heard import (
 from services.billing.domain.rules import RuleSet
 
 __all__ = [
+    "NOT_KNOWN",
     "Adjudication",
     "Admission",
     "Attendance",
@@ -45,6 +48,7 @@ __all__ = [
     "Line",
     "Note",
     "Plan",
+    "Program",
     "Restriction",
     "Revocation",
     "RevocationSettled",

@@ -28,7 +28,7 @@ from services.billing.domain.claims import (
 )
 from services.billing.domain.diagnoses import diagnosed
 from services.billing.domain.gates import Verdict
-from services.billing.domain.known import IssuedClaim, Known, Line
+from services.billing.domain.known import NOT_KNOWN, IssuedClaim, Known, Line, Program
 from services.billing.domain.release import releases_of
 from services.billing.domain.rules import RuleSet, rules_in_effect
 from services.billing.domain.service_day import HOLD, ServiceDay
@@ -65,7 +65,7 @@ class Proposal:
     lines: tuple[Line, ...]
     changed_dates: tuple[date, ...]
     diagnoses: tuple[str, ...]
-    under_part2: bool
+    programs: frozenset[Program]
     authorized_units: int
     staff_id: str
     rules: RuleSet
@@ -138,7 +138,7 @@ def _propose(
         lines=said_of.lines,
         changed_dates=changed,
         diagnoses=said_of.codes,
-        under_part2=any(part.day.under_part2 for part in parts),
+        programs=_programs(claim, [by_date[on] for on in looked_at]),
         authorized_units=0 if is_ancillary(claim) else units_of(parts),
         staff_id=staff_on(lines) if rules.rendering == FACILITATOR else "",
         rules=rules,
@@ -191,6 +191,12 @@ def _authorization_now(claim: IssuedClaim, by_date: Mapping[date, ServiceDay]) -
     of_dates = (by_date[on] for on in dates)
     found = (day.authorization_id for day in of_dates if still_claimed(claim, day))
     return next((each for each in found if each), "")
+
+
+def _programs(claim: IssuedClaim, days: Sequence[ServiceDay]) -> frozenset[Program]:
+    """Whose sessions the claim is about, as it stands and as it would; none are known of no day."""
+    of_days = [day.ancillary_programs if is_ancillary(claim) else day.programs for day in days]
+    return frozenset[Program]().union(*of_days) or frozenset({NOT_KNOWN})
 
 
 def _parts_now(

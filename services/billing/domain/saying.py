@@ -17,8 +17,7 @@ def sayings(known: k.Known) -> dict[str, str]:
 
 
 def _admission(fact: k.Admission) -> str:
-    under = "under 42 CFR Part 2" if fact.under_part2 else "not under 42 CFR Part 2"
-    return f"admitted {fact.admitted_on} at level {fact.level_of_care}, program {under}"
+    return f"admitted {fact.admitted_on} at level {fact.level_of_care}"
 
 
 def _coverage(fact: k.Coverage) -> str:
@@ -37,7 +36,11 @@ def _consent(fact: k.Consent) -> str:
 def _session(fact: k.Session) -> str:
     how = fact.modality.replace("_", " ").lower() or "in person"
     ends = fact.ends_at.astimezone(UTC)
-    return f"{fact.service_kind} session {fact.session_id}, {how}, to end {ends:%Y-%m-%d %H:%MZ}"
+    under = "under" if fact.program.under_part2 else "not under"
+    return (
+        f"{fact.service_kind} session {fact.session_id}, {how}, to end {ends:%Y-%m-%d %H:%MZ},"
+        f" program {under} 42 CFR Part 2"
+    )
 
 
 def _attendance(fact: k.Attendance) -> str:

@@ -15,12 +15,13 @@ from services.billing.domain.attended import (
     countable,
     dates_of,
     minutes_of,
-    services_of,
+    programs_of,
+    scheduled_of,
     site_of,
 )
 from services.billing.domain.coverage import coverage_on, ends_of
 from services.billing.domain.gates import Verdict
-from services.billing.domain.known import Attendance, Known, Line
+from services.billing.domain.known import Attendance, Known, Line, Program
 from services.billing.domain.lines import DISCRETE, PER_DIEM, bill, charged
 from services.billing.domain.rules import RuleSet, rules_in_effect
 from services.billing.domain.weeks import week_gate
@@ -36,7 +37,8 @@ class ServiceDay:
     `site_id` is where most of the time was; a single service's line says so if it was elsewhere.
     `minutes` are those inside the per diem. `level_of_care` is the clinical level; the billed one
     is the rules', the authorized one the authorization's. `authorized_units`: what the day takes
-    of its authorization, in the authorization's unit.
+    of its authorization, in the authorization's unit. `programs`: those whose sessions the day's
+    own lines are of; `ancillary_programs`: the ancillary ones'.
     """
 
     service_date: date
@@ -47,7 +49,8 @@ class ServiceDay:
     site_id: str
     provider_id: str = ""
     coverage_id: str = ""
-    under_part2: bool = True
+    programs: frozenset[Program] = frozenset()
+    ancillary_programs: frozenset[Program] = frozenset()
     level_of_care: str = ""
     # What it is when every gate is open.
     billed_as: str = PER_DIEM
@@ -115,8 +118,10 @@ def _resolve(known: Known, on: date, holding: Sequence[Attendance]) -> ServiceDa
         each for each in known.confirmed if coverage and each.rules.payer_id == coverage.payer_id
     ]
     rules = rules_in_effect((each.rules for each in confirmed), on)
-    attended = services_of(known, of_day)
+    expected = scheduled_of(known, of_day)
+    attended = [each for each in expected if each.attendance.attended]
     own = countable(attended, rules)
+    aside = [each for each in attended if each not in own]
     day = ServiceDay(
         service_date=on,
         payer_id=coverage.payer_id if coverage else "",
@@ -127,6 +132,8 @@ def _resolve(known: Known, on: date, holding: Sequence[Attendance]) -> ServiceDa
         if attended
         else site_of(of_day),
         coverage_id=coverage.coverage_id if coverage else "",
+        programs=programs_of(own or expected),
+        ancillary_programs=programs_of(aside or expected),
         rests_on=frozenset(attendance.fact for attendance in of_day),
     )
     if not attended:
@@ -146,7 +153,7 @@ def _resolve(known: Known, on: date, holding: Sequence[Attendance]) -> ServiceDa
     ruling = frozenset(each.fact for each in confirmed if each.rules == rules)
     day = day.with_verdict(Verdict(gate="RULES", rests_on=ruling))
     day = _under_rules(known, day, rules, own, holding)
-    return _aside(known, day, rules, [each for each in attended if each not in own])
+    return _aside(known, day, rules, aside)
 
 
 def _under_rules(
@@ -158,13 +165,12 @@ def _under_rules(
 ) -> ServiceDay:
     """The day's own lines, and the gates of its episode."""
     on = day.service_date
-    admission = gates.admission_on(known, on)
+    admission = gates.admission_on(known, on, day.programs)
     clinical = gates.level_on(known, admission, on)
     enrollment = gates.enrollment_on(known, rules, day.site_id, on)
     billed = bill(on, services, rules) if services else None
     day = replace(
         day,
-        under_part2=admission is None or admission.under_part2,
         level_of_care=clinical.level_of_care if clinical else "",
         provider_id=enrollment.provider_id if enrollment else "",
     )
@@ -177,7 +183,7 @@ def _under_rules(
         gates.level_gate(clinical, rules, gates.discharged_before(known, admission, on)),
         gates.plan_gate(known, admission, rules, on),
         gates.diagnosis_gate(known, on),
-        gates.consent_gate(known, admission, day.payer_id, on),
+        gates.consent_gate(known, services, day.payer_id, on),
         gates.note_gate(known, services, rules),
         week_gate(known, holding, rules, on, of_the_week=not billed.fell_back),
         gates.enrollment_gate(enrollment, *enrolled.values()),

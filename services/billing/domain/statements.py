@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from services.billing.domain.attended import programs_on
 from services.billing.domain.gates import admission_on
 from services.billing.domain.heard import Discharge
 from services.billing.domain.known import Known, Line
@@ -58,7 +59,7 @@ def statement(
 
 def course_of(known: Known, on: date) -> str:
     """The episode a service date belongs to; empty: none."""
-    admission = admission_on(known, on)
+    admission = admission_on(known, on, programs_on(known, on))
     return admission.episode_id if admission else ""
 
 

@@ -10,11 +10,13 @@ from sqlalchemy import text
 
 from kernel.due import DueAsked
 from kernel.messaging.told import clocks_of, told
-from kernel.rpc.translate import date_of, required_enum, timestamp_of
+from kernel.rpc.translate import date_of, timestamp_of
 from kernel.sites import those_asked
 from kernel.store.store import Transaction
+from services.intake.adapters.programs import SqlPrograms
 from services.intake.app.clients import ClientsWanted, ClientTold, OpenTask, ScoreTold, Stay
 from services.intake.app.streams import client_stream
+from services.intake.domain.programs import Programs
 
 # A client's first fact is the registration. Of several episodes an open one comes first.
 LISTED = """
@@ -22,8 +24,8 @@ SELECT client.client_id, client.at, newest.*
 FROM (SELECT CAST(substr(stream, 8) AS uuid) AS client_id, at FROM fact
       WHERE stream LIKE 'client/%' AND version = 1) AS client
 LEFT JOIN LATERAL (
-    SELECT episode_id, site_id, program_id, program_kind, under_part2, level_of_care, admitted_on,
-           closed_on, previous_episode_id
+    SELECT episode_id, site_id, program_id, level_of_care, admitted_on, closed_on,
+           previous_episode_id
     FROM episode
     WHERE episode.client_id = client.client_id
       AND (:site = '' OR CAST(site_id AS text) = :site)
@@ -81,12 +83,13 @@ class SqlClients:
                 "after_id": after_id,
                 "limit": wanted.limit,
             },
-        )
+        ).all()
+        programs = SqlPrograms().everywhere(tx)
         return [
             ClientTold(
                 client_id=str(row.client_id),
                 registered_at=row.at,
-                stays=() if row.episode_id is None else (_stay_in(row),),
+                stays=() if row.episode_id is None else (_stay_in(row, programs),),
             )
             for row in rows
         ]
@@ -120,10 +123,13 @@ class SqlClients:
                     }
         if registered is None:
             return None
+        programs = SqlPrograms().of_sites(tx, {each.site_id for each in admissions})
         return ClientTold(
             client_id=client_id,
             registered_at=registered,
-            stays=tuple(_stay_of(each, closed_on.get(each.episode_id)) for each in admissions),
+            stays=tuple(
+                _stay_of(each, programs, closed_on.get(each.episode_id)) for each in admissions
+            ),
             scores=tuple(sorted(scores, key=lambda each: each.completed_at)),
             diagnoses=tuple(
                 (rank, day, code, last_day)
@@ -157,13 +163,11 @@ class SqlClients:
         ]
 
 
-def _stay_in(row: Any) -> Stay:
+def _stay_in(row: Any, programs: Programs) -> Stay:
     return Stay(
         episode_id=str(row.episode_id),
         site_id=str(row.site_id),
-        program_id=str(row.program_id),
-        kind=row.program_kind,
-        under_part2=row.under_part2,
+        **_program(str(row.program_id), programs),
         admitted_level=row.level_of_care,
         admitted_on=row.admitted_on,
         closed_on=row.closed_on,
@@ -171,18 +175,26 @@ def _stay_in(row: Any) -> Stay:
     )
 
 
-def _stay_of(admitted: intake.ClientAdmitted, closed_on: date | None) -> Stay:
+def _stay_of(admitted: intake.ClientAdmitted, programs: Programs, closed_on: date | None) -> Stay:
     return Stay(
         episode_id=admitted.episode_id,
         site_id=admitted.site_id,
-        program_id=admitted.program.program_id,
-        kind=required_enum(admitted, "program.kind"),
-        under_part2=admitted.program.under_part2,
+        **_program(admitted.program.program_id, programs),
         admitted_level=admitted.level_of_care,
         admitted_on=date_of(admitted, "admitted_on"),
         closed_on=closed_on,
         previous_episode_id=admitted.previous_episode_id,
     )
+
+
+def _program(program_id: str, programs: Programs) -> dict[str, Any]:
+    """What it is, whatever the admission recorded."""
+    known = programs.find(program_id)
+    return {
+        "program_id": program_id,
+        "kind": "UNSPECIFIED" if known is None else known.kind,
+        "under_part2": programs.is_under_part2(program_id),
+    }
 
 
 def _score(completed: intake.AssessmentCompleted) -> ScoreTold:

@@ -1,4 +1,7 @@
-"""Episodes as a table: kept with each admission and closing, asked under the client's lock."""
+"""Episodes as a table: kept with each admission and closing, asked under the client's lock.
+
+What an admission recorded of its program stays beside its id for `verify` alone, which compares it.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,6 +9,7 @@ from sqlalchemy import text
 
 from kernel.facts import Recorded
 from kernel.store.store import Transaction
+from services.intake.adapters.programs import SqlPrograms
 from services.intake.domain.episode import ClientAdmitted, EpisodeClosed, KnownEpisode
 
 
@@ -48,16 +52,17 @@ class SqlEpisodes:
         found: dict[str, tuple[KnownEpisode, ...]] = dict.fromkeys(client_ids, ())
         rows = tx.connection.execute(
             text(
-                "SELECT client_id, episode_id, program_id, under_part2, closed_on FROM episode"
+                "SELECT client_id, episode_id, site_id, program_id, closed_on FROM episode"
                 " WHERE client_id = ANY(CAST(:clients AS uuid[])) ORDER BY client_id, number"
             ),
             {"clients": list(client_ids)},
-        )
+        ).all()
+        programs = SqlPrograms().of_sites(tx, {str(row.site_id) for row in rows})
         for row in rows:
             episode = KnownEpisode(
                 episode_id=str(row.episode_id),
                 program_id=str(row.program_id),
-                under_part2=row.under_part2,
+                under_part2=programs.is_under_part2(str(row.program_id)),
                 closed_on=row.closed_on,
             )
             found[str(row.client_id)] += (episode,)

@@ -3,7 +3,14 @@
 from kernel.execute import Book
 from kernel.facts import Recorded
 from kernel.store.store import Store, Transaction
-from services.intake.adapters import episodes, permits, registrations, safety_tasks, sealed
+from services.intake.adapters import (
+    episodes,
+    permits,
+    programs,
+    registrations,
+    safety_tasks,
+    sealed,
+)
 from services.intake.adapters.publication import publish
 from services.intake.app.deciding import Intake
 
@@ -13,6 +20,7 @@ def open_intake(store: Store) -> Intake:
     return Intake(
         book=Book(store=store, publish=publish, view=_keep),
         episodes=episodes.SqlEpisodes(),
+        programs=programs.SqlPrograms(),
         tasks=safety_tasks.SqlSafetyTasks(),
         permits=permits.SqlPermits(),
         sex_of=sealed.sex_of,

@@ -39,6 +39,7 @@ class AskingServicer:
                 recipient_payer_id=str(read.uuid("recipient_payer_id")),
                 on=read.date("on"),
                 settled_client_ids=frozenset(request.settled_client_ids),
+                programs={each.client_id: frozenset(each.program_ids) for each in request.programs},
                 correlation=call.correlation_id,
             )
         answers = questions.read_identities(self._intake, self._audit, asked)
@@ -93,6 +94,7 @@ def _covered(answer: questions.Identified) -> pb.CoveredIdentity:
         ],
         permit_id=answer.permit_id,
         permit_sequence=answer.sequence,
+        program_ids=sorted(answer.programs),
     )
 
 

@@ -10,7 +10,14 @@ from google.protobuf.message import Message
 from ninehours.intake.v1 import intake_service_pb2 as pb
 
 from kernel.refusal import Malformed
-from kernel.rpc.translate import date_of, reading, required_enum, required_state, required_text
+from kernel.rpc.translate import (
+    date_of,
+    reading,
+    required_enum,
+    required_state,
+    required_text,
+    required_uuid,
+)
 
 ZIP = re.compile(r"[0-9]{5}([0-9]{4})?")
 MOST_CLIENTS = 1000
@@ -53,6 +60,17 @@ def client_ids(request: pb.ReadIdentitiesRequest, field: str) -> tuple[str, ...]
     if ids != tuple(text.lower() for text in texts):
         raise Malformed(**{field: "holds something that is not a UUID"})
     return ids
+
+
+def program_id(request: pb.AdmitClientRequest, field: str) -> str:
+    """A UUID, in the field or where it was named before; named in both it is the same."""
+    before = "program.program_id"
+    if not getattr(request, field):
+        return str(required_uuid(request, before if request.program.program_id else field))
+    named = str(required_uuid(request, field))
+    if request.program.program_id and str(required_uuid(request, before)) != named:
+        raise Malformed(**{field: f"is another than {before}"})
+    return named
 
 
 def _line(request: Message, field: str, *, max_length: int = 200) -> str:

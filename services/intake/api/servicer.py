@@ -24,7 +24,7 @@ from services.intake.app.ports import Audit
 from services.intake.domain.client import EndDiagnosis, RecordDiagnosis
 from services.intake.domain.consent import GiveConsent, RestrictDisclosure, RevokeConsent
 from services.intake.domain.coverage import PRIMARY, AddCoverage, EndCoverage, VerifyCoverage
-from services.intake.domain.episode import AdmitClient, Program
+from services.intake.domain.programs import SaidOfProgram
 from services.intake.domain.screening import ScreenClient, Screening
 
 SERVICE = pb.DESCRIPTOR.services_by_name["IntakeService"]
@@ -171,24 +171,22 @@ class IntakeServicer(AssessingServicer, AskingServicer):
     def AdmitClient(self, request: pb.AdmitClientRequest, call: Call) -> pb.AdmitClientResponse:
         context = self._context(request, call)
         with reading(request) as read:
-            command = AdmitClient(
+            asked = use_cases.AdmissionAsked(
                 client_id=str(read.uuid("client_id")),
                 episode_id=context.new_id("episode"),
                 site_id=str(read.uuid("site_id")),
-                program=Program(
-                    program_id=str(read.uuid("program.program_id")),
-                    kind=read.enum("program.kind"),
-                    under_part2=request.program.under_part2,
-                ),
+                program_id=read.value(fields.program_id, "program_id", ""),
                 level_of_care=read.value(required_level, "level_of_care", ""),
                 admitted_on=read.date("admitted_on"),
-                now=context.now,
-                admitted_by=context.actor,
+                said=SaidOfProgram(
+                    kind=read.optional(required_enum, "program.kind"),
+                    under_part2=request.program.under_part2,
+                ),
             )
             reason = read.optional(
                 required_text, "open_safety_reason", max_length=fields.LONGEST_WORDS
             )
-        outcome = use_cases.admit_client(self._intake, command, reason or "", context)
+        outcome = use_cases.admit_client(self._intake, asked, reason or "", context)
         admitted = use_cases.admission_of(outcome)
         return pb.AdmitClientResponse(
             receipt=receipt_of(outcome.published),

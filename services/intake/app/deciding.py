@@ -8,7 +8,7 @@ from kernel.decider import Decider
 from kernel.execute import Book, Outcome, record, refuse_stale
 from kernel.facts import Recorded
 from kernel.store.store import Context, Transaction
-from services.intake.app.ports import Episodes, Permits, SafetyTasks, SexOf
+from services.intake.app.ports import Episodes, KnownPrograms, Permits, SafetyTasks, SexOf
 from services.intake.app.streams import client_stream
 from services.intake.domain.client import CLIENT, Client, ClientCommand, require_registered
 from services.intake.domain.episode import KnownEpisode, label_of
@@ -24,6 +24,7 @@ class Intake:
 
     book: Book
     episodes: Episodes
+    programs: KnownPrograms
     tasks: SafetyTasks
     permits: Permits
     sex_of: SexOf

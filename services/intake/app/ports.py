@@ -7,6 +7,7 @@ from typing import Protocol
 
 from kernel.store.store import Transaction
 from services.intake.domain.episode import KnownEpisode
+from services.intake.domain.programs import Programs
 
 
 class Episodes(Protocol):
@@ -16,6 +17,18 @@ class Episodes(Protocol):
         self, tx: Transaction, client_ids: Sequence[str]
     ) -> Mapping[str, tuple[KnownEpisode, ...]]:
         """Client → their episodes in the order of admission. To decide by it, lock the client."""
+        ...
+
+
+class KnownPrograms(Protocol):
+    """What attendance told of the network. It stands for good: nothing has to be locked."""
+
+    def of_sites(self, tx: Transaction, site_ids: Collection[str]) -> Programs:
+        """Those sites that were heard of, with their programs."""
+        ...
+
+    def everywhere(self, tx: Transaction) -> Programs:
+        """Every site."""
         ...
 
 

@@ -1,7 +1,7 @@
 """Intake's questions: one function a question. Who asks for identities is answered by permits."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import uuid4
 
@@ -12,8 +12,8 @@ from services.intake.app.deciding import Intake
 from services.intake.app.ports import Audit, AuditEntry, Permit, Place, SafetyTask, SafetyTasks
 from services.intake.app.streams import IDENTITY, client_stream, membership_of, permit_stream
 from services.intake.domain.client import CLIENT, Client
-from services.intake.domain.episode import KnownEpisode, is_under_part2
 from services.intake.domain.permit import DisclosurePermitted
+from services.intake.domain.programs import Programs
 
 GIVEN = "GIVEN"
 REVOCATION_SETTLED = "REVOCATION_SETTLED"
@@ -30,6 +30,8 @@ class IdentitiesAsked:
 
     Of `settled_client_ids` a named person settled what their revocation means for dates before it:
     they are given without a consent in force, if there once was one, and the audit says so.
+    `programs`: client → of which programs the lines are that the client is to be named for; of one
+    left out nobody knows, and an empty id says the same.
     """
 
     actor: str
@@ -39,14 +41,16 @@ class IdentitiesAsked:
     recipient_payer_id: str
     on: date
     settled_client_ids: frozenset[str] = frozenset()
+    programs: Mapping[str, frozenset[str]] = field(default_factory=dict)
     # What the asking is part of: the command of a person, in the service that asks.
     correlation: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identified:
-    """What a claim needs. `consent_id` None: the client's programs need no consent for payment.
+    """What a claim needs. `consent_id` None: no consent is needed, or none is in force.
 
+    `programs`: of those asked for, the ones about whose lines the client may be named.
     `memberships`: of every coverage by the payer, since claims are for dates gone by; among them
     that of `coverage_id`. `sequence`: what of the client's published log the permit knew.
     """
@@ -57,6 +61,7 @@ class Identified:
     coverage_id: str
     memberships: Mapping[str, bytes]
     consent_id: str | None
+    programs: frozenset[str]
     outcome: str = GIVEN
     permit_id: str = ""
     sequence: int = 0
@@ -121,12 +126,12 @@ def _permit(
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
         history = tx.load_many(subjects)
-        known = intake.episodes.known_of(tx, client_ids)
+        known = intake.programs.everywhere(tx)
         sequences = intake.permits.sequences(tx, client_ids)
         answers.clear()
         for client_id in client_ids:
             client = CLIENT.fold(r.fact for r in history[client_stream(client_id)])
-            answer = _answer(tx, client_id, client, known[client_id], asked)
+            answer = _answer(tx, client_id, client, known, asked)
             if isinstance(answer, Identified):
                 permit_id = context.new_id("permit", client_id)
                 answer = replace(answer, permit_id=permit_id, sequence=sequences[client_id])
@@ -179,7 +184,7 @@ def _answer(
     tx: Transaction,
     client_id: str,
     client: Client,
-    episodes: Sequence[KnownEpisode],
+    known: Programs,
     asked: IdentitiesAsked,
 ) -> Identified | Withheld:
     if not client.registered:
@@ -187,14 +192,19 @@ def _answer(
     coverage_id = client.coverages.to_disclose(asked.recipient_payer_id, asked.on)
     if coverage_id is None:
         return Withheld(client_id=client_id, reason=NO_COVERAGE)
+    programs = asked.programs.get(client_id) or frozenset({""})
+    free = known.outside_part2(programs)
     consent_id, outcome = None, GIVEN
-    if is_under_part2(episodes):
+    if free != programs:
         consent_id = client.consents.for_payment_on(asked.recipient_payer_id, asked.on)
         if consent_id is None:
             settled = client_id in asked.settled_client_ids
-            if not (settled and client.consents.was_given_for_payment(asked.recipient_payer_id)):
+            if settled and client.consents.was_given_for_payment(asked.recipient_payer_id):
+                outcome = REVOCATION_SETTLED
+            elif free:
+                programs = free  # the lines of these programs alone
+            else:
                 return Withheld(client_id=client_id, reason=NO_CONSENT)
-            outcome = REVOCATION_SETTLED
     owner = client_stream(client_id)
     identity = tx.documents.open(owner, IDENTITY)
     memberships = {
@@ -212,6 +222,7 @@ def _answer(
         coverage_id=coverage_id,
         memberships=memberships,
         consent_id=consent_id,
+        programs=programs,
         outcome=outcome,
     )
 

@@ -4,7 +4,8 @@ Each decides under the lock of the client it is about, so that what is filled in
 the client's other episodes) is true when the fact is recorded.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date
 
 from kernel.execute import Outcome
 from kernel.store.store import Context
@@ -26,6 +27,7 @@ from services.intake.domain.episode import (
     CloseEpisode,
     Episode,
 )
+from services.intake.domain.programs import SaidOfProgram
 from services.intake.domain.screening import ScreenClient
 
 
@@ -109,24 +111,49 @@ def end_diagnosis(intake: Intake, asked: EndDiagnosis, context: Context) -> Outc
     )
 
 
-def admit_client(intake: Intake, asked: AdmitClient, reason: str, context: Context) -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdmissionAsked:
+    """To which program of which site; `said`: what the caller says of the program beside its id."""
+
+    client_id: str
+    episode_id: str
+    site_id: str
+    program_id: str
+    level_of_care: str
+    admitted_on: date
+    said: SaidOfProgram
+
+
+def admit_client(intake: Intake, asked: AdmissionAsked, reason: str, context: Context) -> Outcome:
     """Admits a client, linked to the episode closed last, if there was one.
 
-    Refuses an unknown client, one who is in the program already, and one whom the latest screening
-    declined; one whom nobody screened is admitted. Over an open safety task of HIGH risk it takes a
-    reason (SAFETY_TASK_OPEN), which is sealed.
+    What the program is, attendance's fact says. Refuses an unknown client, a site or a program of
+    it that wasn't heard of, what is said of the program and isn't so (PROGRAM_DIFFERS), one who is
+    in the program already, and one whom the latest screening declined; one whom nobody screened is
+    admitted. Over an open safety task of HIGH risk it takes a reason (SAFETY_TASK_OPEN), which is
+    sealed.
     """
 
     def command(seen: Seen[Episode]) -> AdmitClient:
+        programs = intake.programs.of_sites(seen.tx, [asked.site_id])
+        program = programs.at(asked.site_id, asked.program_id)
+        asked.said.require_of(program)
         if reason:
             owner, kind = client_stream(asked.client_id), over_safety_of(asked.episode_id)
             seen.tx.documents.put(owner, kind, reason.encode())
-        return replace(
-            asked,
+        return AdmitClient(
+            client_id=asked.client_id,
+            episode_id=asked.episode_id,
+            site_id=asked.site_id,
+            program=program,
+            level_of_care=asked.level_of_care,
+            admitted_on=asked.admitted_on,
+            now=context.now,
+            admitted_by=context.actor,
+            reasoned=bool(reason),
             others=tuple(seen.episodes),
             declined=seen.client.screening.declined is not None,
             open_high=tuple(intake.tasks.open_high(seen.tx, asked.client_id)),
-            reasoned=bool(reason),
         )
 
     where = (EPISODE, episode_stream(asked.episode_id))

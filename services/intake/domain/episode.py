@@ -48,9 +48,24 @@ class SafetyTaskOpen(AgainstTheRules):
         )
 
 
+class ProgramDiffers(AgainstTheRules):
+    """What the caller says of a program is not what attendance opened."""
+
+    def __init__(self, program_id: str, said: str) -> None:
+        super().__init__(
+            "PROGRAM_DIFFERS",
+            "the program is not what was said of it; leave it to attendance, or correct it",
+            program_id=program_id,
+            said=said,
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """`kind`: SUBSTANCE_USE, MENTAL_HEALTH or DUAL; `under_part2`: 42 CFR Part 2 governs it."""
+    """As attendance opened it, or (at an admission) as it was known then.
+
+    `kind`: SUBSTANCE_USE, MENTAL_HEALTH or DUAL; `under_part2`: 42 CFR Part 2 governs it.
+    """
 
     program_id: str
     kind: str
@@ -59,7 +74,10 @@ class Program:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownEpisode:
-    """An episode of the client's, as other decisions about them need it; `closed_on` None: open."""
+    """An episode of the client's, as other decisions about them need it; `closed_on` None: open.
+
+    `under_part2`: what the program is, whatever the admission recorded of it.
+    """
 
     episode_id: str
     program_id: str
@@ -71,8 +89,8 @@ class KnownEpisode:
 class AdmitClient:
     """`reasoned`: a reason is sealed with it, why in spite of an open safety task.
 
-    Filled in under the client's lock: `others`, `declined` (by the latest screening), `open_high`,
-    ids of open safety tasks of HIGH risk.
+    Filled in under the client's lock: `program`, `others`, `declined` (by the latest screening),
+    `open_high`, ids of open safety tasks of HIGH risk.
     """
 
     client_id: str
@@ -105,6 +123,7 @@ class ClientAdmitted:
 
     `over_safety_tasks`: HIGH ones that were open, and `decided_by`: who decided so; the reason is
     sealed.
+    Of `program` only the id is read again: what a program is, attendance's fact says.
     """
 
     client_id: str

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
+from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as events
 
@@ -25,10 +26,15 @@ KINDS = (
 )
 
 
+NOT_KNOWN = common.Program(under_part2=True)  # what nobody told of is no exception
+
+
 @dataclass(slots=True)
 class _Heard:
     """What plans told of episodes, which may stand before the admission it followed."""
 
+    # What programs are, whatever admissions recorded of them.
+    programs: dict[str, common.Program] = field(default_factory=dict)
     admissions: list[tuple[str, intake.ClientAdmitted]] = field(default_factory=list)
     changes: dict[str, tuple[tuple[date, str], ...]] = field(default_factory=dict)
     plans: dict[str, PlanTold] = field(default_factory=dict)
@@ -44,6 +50,9 @@ class SqlCourses:
     ) -> Sequence[Course]:
         subject = client_subject(client_id) if client_id else ""
         heard = _Heard()
+        for site in told(tx.connection, (attendance.ProgramOpened,)):
+            program = site.message.program
+            heard.programs.setdefault(program.program_id, program)
         for fact in told(tx.connection, KINDS, subject=subject, until=until):
             _hear(heard, fact)
         return [_course(heard, client, admitted) for client, admitted in heard.admissions]
@@ -93,13 +102,14 @@ def _in_force(heard: _Heard, plan_id: str) -> PlanTold | None:
 
 def _course(heard: _Heard, client_id: str, admitted: intake.ClientAdmitted) -> Course:
     discharged = heard.discharges.get(admitted.episode_id)
+    program = heard.programs.get(admitted.program.program_id, NOT_KNOWN)
     return Course(
         client_id=client_id,
         episode_id=admitted.episode_id,
         site_id=admitted.site_id,
         program_id=admitted.program.program_id,
-        kind=optional(required_enum, admitted, "program.kind") or "UNSPECIFIED",
-        under_part2=admitted.program.under_part2,
+        kind=optional(required_enum, program, "kind") or "UNSPECIFIED",
+        under_part2=program.under_part2,
         admitted_on=date_of(admitted, "admitted_on"),
         admitted_level=admitted.level_of_care,
         changes=heard.changes.get(admitted.episode_id, ()),

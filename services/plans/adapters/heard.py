@@ -105,6 +105,7 @@ def _interests() -> Iterator[Interest]:
         intake.SafetyTaskOpened,
         intake.SafetyTaskClosed,
         attendance.SiteOpened,
+        attendance.ProgramOpened,
         attendance.StaffCredentialed,
         attendance.SessionScheduled,
         attendance.SessionCancelled,

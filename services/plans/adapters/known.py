@@ -21,7 +21,13 @@ Reader = Callable[[Any, Any], known.ProgressFact]  # of the fact's id and place,
 
 def known_of(client: str, facts: Mapping[str, Iterable[HeardFact]]) -> list[known.ProgressFact]:
     """A client's facts, and the clocks of their sites; a type without a reader is an error."""
-    sites = [heard for subject in facts if subject.startswith(SITES) for heard in facts[subject]]
+    sites = [
+        heard
+        for subject in facts
+        if subject.startswith(SITES)
+        for heard in facts[subject]
+        if isinstance(heard.message, attendance.SiteOpened)
+    ]
     return [READERS[fact.type](_place(fact), fact.message) for fact in (*facts[client], *sites)]
 
 

@@ -17,6 +17,7 @@ from tests.billing.known import (
     ENROLLMENT,
     FEE,
     MONDAY,
+    PROGRAM,
     attended,
     authorization,
     billable,
@@ -59,7 +60,7 @@ def test_the_billable_days_of_a_week_make_one_claim() -> None:
     assert dates_of([first, second]) == [[MONDAY, day(2), day(4)], [day(7)]]
     assert (first.cut.period_start, first.cut.period_end) == (MONDAY, day(6))
     assert first.charge_minor == 90_000
-    assert first.under_part2
+    assert first.programs == {PROGRAM}
     assert {"diagnosis", "fee", "attended 2026-03-02 s", "attended 2026-03-06 s"} <= first.rests_on
     assert "attended 2026-03-09 s" not in first.rests_on
 

@@ -15,6 +15,7 @@ PERSON = Identified(
     version=4,
     consent_id="consent",
     coverages={"coverage"},
+    programs={"program"},
     permit_id="permit",
     permit_sequence=7,
 )
@@ -166,6 +167,13 @@ def test_who_consents_again_needs_no_settlement_and_who_needs_no_consent_neither
     now = replace(OPEN, identified={"client": UNCONSENTED}, settled={"client": day(0)})
     assert gate(mental, [mental], now) == ""
     assert identified(mental.claim, "batch", now).basis == "NO_CONSENT_NEEDED"
+
+
+def test_a_claim_names_the_client_for_lines_of_the_programs_that_intake_allowed() -> None:
+    of_both = candidate(claim={"under_part2": False, "programs": ("mental health", "program")})
+    assert closed(of_both) == "NO_CONSENT"
+    allowed = replace(PERSON, programs={"mental health", "program"})
+    assert closed(of_both, identified={"client": allowed}) == ""
 
 
 def week(number: int, **changes: Any) -> Candidate:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from services.billing.domain.known import (
+    NOT_KNOWN,
     Attestation,
     Discharge,
     Level,
@@ -15,6 +16,7 @@ from services.billing.domain.known import (
 from tests.billing.known import (
     ADMISSION,
     CONSENT,
+    MENTAL_HEALTH,
     MONDAY,
     PLAN,
     attended,
@@ -94,9 +96,31 @@ def test_a_program_under_part_2_needs_the_consent_of_the_day(
 
 
 def test_a_program_not_under_part_2_needs_none() -> None:
-    known = billable(MONDAY, consents=(), admissions=(replace(ADMISSION, under_part2=False),))
+    known = billable(MONDAY, consents=(), sessions=(session(MONDAY, program=MENTAL_HEALTH),))
     assert outcome(known) == PER_DIEM
-    assert not the_day(known).under_part2
+    assert the_day(known).programs == {MENTAL_HEALTH}
+
+
+def test_a_session_of_which_nobody_knows_the_program_is_under_part_2() -> None:
+    known = billable(MONDAY, consents=(), sessions=(session(MONDAY, program=NOT_KNOWN),))
+    assert outcome(known) == hold("NO_CONSENT")
+    came = attended(MONDAY, program=MENTAL_HEALTH)
+    assert outcome(replace(known, attendances=(came,))) == PER_DIEM
+
+
+def test_a_day_is_of_the_episode_whose_program_gave_its_session() -> None:
+    other = replace(
+        ADMISSION,
+        fact="other admission",
+        episode_id="other",
+        program_id=MENTAL_HEALTH.program_id,
+        level_of_care="1",
+        admitted_on=day(0),
+    )
+    known = billable(MONDAY, admissions=(ADMISSION, other))
+    assert outcome(known) == PER_DIEM
+    of_other = replace(known, sessions=(session(MONDAY, program=MENTAL_HEALTH),))
+    assert outcome(of_other) == hold("OTHER_LEVEL")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,52 @@
+"""Sites and programs as they were heard from attendance."""
+
+from collections.abc import Collection
+from typing import Any
+
+from ninehours.attendance.v1 import attendance_events_pb2 as attendance
+from sqlalchemy import text
+
+from kernel.rpc.translate import optional, required_enum
+from kernel.store.store import Transaction
+from services.intake.domain.episode import Program
+from services.intake.domain.programs import Programs
+
+OPENED = attendance.SiteOpened.DESCRIPTOR.full_name
+PROGRAM_OPENED = attendance.ProgramOpened.DESCRIPTOR.full_name
+HEARD = """
+SELECT type, body FROM heard_fact
+WHERE type = ANY(CAST(:types AS text[])) AND {which} ORDER BY subject, sequence
+"""
+
+
+class SqlPrograms:
+    """The KnownPrograms port on the facts that were heard."""
+
+    def of_sites(self, tx: Transaction, site_ids: Collection[str]) -> Programs:
+        subjects = [f"site/{site_id}" for site_id in site_ids]
+        return _heard(tx, "subject = ANY(CAST(:subjects AS text[]))", subjects=subjects)
+
+    def everywhere(self, tx: Transaction) -> Programs:
+        return _heard(tx, "subject LIKE 'site/%'")
+
+
+def _heard(tx: Transaction, which: str, **parameters: Any) -> Programs:
+    rows = tx.connection.execute(
+        text(HEARD.format(which=which)), {"types": [OPENED, PROGRAM_OPENED], **parameters}
+    )
+    found: dict[str, dict[str, Program]] = {}
+    for row in rows:
+        if row.type == OPENED:
+            found.setdefault(attendance.SiteOpened.FromString(bytes(row.body)).site_id, {})
+            continue
+        opened = attendance.ProgramOpened.FromString(bytes(row.body))
+        # Opened once: of several facts about one program the first says what it is.
+        found.setdefault(opened.site_id, {}).setdefault(
+            opened.program.program_id,
+            Program(
+                program_id=opened.program.program_id,
+                kind=optional(required_enum, opened, "program.kind") or "UNSPECIFIED",
+                under_part2=opened.program.under_part2,
+            ),
+        )
+    return Programs(found)

@@ -1,0 +1,40 @@
+"""What intake brings to being verified: episodes are of programs that attendance opened."""
+
+from collections.abc import Iterator
+
+from kernel.store.store import Transaction
+from kernel.verifying.looking import Check, Finding, Looking, OwnPart
+from services.intake.adapters.programs import SqlPrograms
+from services.intake.adapters.publication import publish
+
+
+def episodes_are_of_their_programs(looking: Looking) -> Iterator[Finding]:
+    """What an admission recorded of its program is what the program is, at that site.
+
+    Nothing reads it any more: a finding says what was believed while the release before ran.
+    """
+    programs = SqlPrograms().everywhere(Transaction(looking.store, looking.connection))
+    for row in looking.rows(
+        "SELECT episode_id, site_id, program_id, program_kind, under_part2 FROM episode"
+        " ORDER BY number"
+    ):
+        looking.look()
+        about, program_id = f"episode/{row.episode_id}", str(row.program_id)
+        program = programs.of_site.get(str(row.site_id), {}).get(program_id)
+        if program is None:
+            says = f"site/{row.site_id} has no program {program_id}: taken as under Part 2"
+            yield Finding("PROGRAM_UNKNOWN", about, says)
+        elif (program.kind, program.under_part2) != (row.program_kind, row.under_part2):
+            said, known = _words(row.program_kind, row.under_part2), program
+            says = f"recorded its program as {said}: it is {_words(known.kind, known.under_part2)}"
+            yield Finding("PROGRAM_DIFFERS", about, says)
+
+
+PART = OwnPart(
+    publish=publish,
+    checks=(Check("episodes are of their programs", "episodes", episodes_are_of_their_programs),),
+)
+
+
+def _words(kind: str, under_part2: bool) -> str:
+    return f"{kind}, {'' if under_part2 else 'not '}under Part 2"
