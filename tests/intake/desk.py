@@ -101,6 +101,9 @@ class Desk:
         return str(self.call(consent(client_id, **changes)).consent_id)
 
     def admitted(self, client_id: str, **changes: Any) -> str:
+        """`site_id`: of another site, which opens with the same programs."""
+        if "site_id" in changes:
+            self.told(*network(changes["site_id"]))
         return str(self.call(admission(client_id, **changes)).episode_id)
 
     def scored(
@@ -186,7 +189,7 @@ def coverage(client_id: str, **changes: Any) -> pb.AddCoverageRequest:
     return pb.AddCoverageRequest(**{**given, **changes})
 
 
-def network() -> list[Any]:
+def network(site_id: str = SITE) -> list[Any]:
     """What attendance told: a site with two programs under Part 2, and one that isn't."""
     programs = (
         common.Program(
@@ -196,8 +199,8 @@ def network() -> list[Any]:
         common.Program(program_id=MENTAL_HEALTH, kind=common.PROGRAM_KIND_MENTAL_HEALTH),
     )
     return [
-        attendance.SiteOpened(site_id=SITE, name="Lakeside", time_zone="America/Chicago"),
-        *(attendance.ProgramOpened(site_id=SITE, program=program) for program in programs),
+        attendance.SiteOpened(site_id=site_id, name="Lakeside", time_zone="America/Chicago"),
+        *(attendance.ProgramOpened(site_id=site_id, program=program) for program in programs),
     ]
 
 
