@@ -56,6 +56,22 @@ def test_what_is_waited_for_is_asked_of_its_owner_after_a_second(
     assert len(listener.tallies()) == 1
 
 
+def test_what_its_owner_does_not_have_leaves_nothing_behind(
+    tallying: Store,
+) -> None:
+    listener = Listener(tallying, Log())
+    with pytest.raises(Exception, match="not heard in time"):
+        wait_until_heard(
+            tallying,
+            [Position(TOPIC, BOB, 900_000), Position("ninehours.unheard.v1", BOB, 1)],
+            1.5,
+        )
+    [asked] = listener.ask("SELECT * FROM heard_head")
+    assert (asked.subject, asked.sequence, asked.behind_to) == (BOB, 0, 900_000)
+    listener.healing.heal()
+    assert listener.ask("SELECT FROM heard_head") == []
+
+
 @contextmanager
 def worker_without_kafka(
     store: Store, peer: str, secrets_dir: Path, folder: Path
