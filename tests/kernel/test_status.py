@@ -1,5 +1,7 @@
 """How a service is doing, as it tells itself: who is at work, how far behind, what waits."""
 
+from contextlib import ExitStack
+
 import pytest
 from sqlalchemy import text
 
@@ -37,10 +39,11 @@ def test_a_relay_is_at_work_while_one_holds_the_lock(tallying: Store, counting: 
 
 def test_stream_workers_are_known_by_the_ordinals_they_hold(tallying: Store) -> None:
     workers = [Ordinal(tallying.engine, number) for number in (0, 2)]
-    for worker in workers:
-        worker.take()
-    with tallying.transaction() as tx:
-        assert status.stream_ordinals(tx.connection) == [0, 2]
+    with ExitStack() as closing:
+        for worker in workers:
+            closing.callback(worker.take().close)
+        with tallying.transaction() as tx:
+            assert status.stream_ordinals(tx.connection) == [0, 2]
 
 
 def test_what_waits_is_counted(listener: Listener, log: Log) -> None:
