@@ -51,7 +51,7 @@ class Log:
             signed_at=NOW,
             epoch=1,
             sequence=sequence,
-            network="network",
+            network="local",
             label=label,
             may_ignore=False,
             causation="",
