@@ -35,11 +35,11 @@ class Log:
         self._last: dict[tuple[str, str], int] = {}
 
     def tell(self, message: Any, *, label: str = "HIPAA") -> Record:
-        """The record of the next fact of the message's client, or of its site."""
+        """The record of the next fact of the message's client, staff or site."""
         kind = message.DESCRIPTOR.full_name
         service = kind.split(".")[1]
-        of_client = "client_id" in message.DESCRIPTOR.fields_by_name
-        subject = f"client/{message.client_id}" if of_client else f"site/{message.site_id}"
+        of = next(k for k in ("client", "staff", "site") if hasattr(message, f"{k}_id"))
+        subject = f"{of}/{getattr(message, f'{of}_id')}"
         sequence = self._last.get((service, subject), 0) + 1
         self._last[service, subject] = sequence
         envelope = Envelope(
@@ -83,6 +83,8 @@ class Plans:
         self.hearing = Hearing(self.store, INTERESTS)
         self.hearing.begin([topic_of(name) for name in SERVICE.hears])
         self.draining = Draining(self.store, INTERESTS)
+        credentials = Log()
+        self.hear([credentials.tell(credentialed(self.actor, text)) for text in ("LCSW", "MD")])
 
     def call(
         self, rpc: str, request: Any, command_id: str | None = None, deadline: float | None = None
@@ -131,6 +133,14 @@ class Plans:
                 type=kind.DESCRIPTOR.full_name,
             )
         ]
+
+
+def credentialed(actor: str, text: str, **changes: Any) -> attendance.StaffCredentialed:
+    """That a staff member holds it, from the beginning of the year."""
+    given: dict[str, Any] = {"effective_from": common.Date(year=2026, month=1, day=1)}
+    return attendance.StaffCredentialed(
+        staff_id=actor.removeprefix("staff/"), credential=text, **(given | changes)
+    )
 
 
 WORDS = "I want to hold my granddaughter sober"
