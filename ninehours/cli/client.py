@@ -63,6 +63,8 @@ def read_client(services: Services, client_id: str, as_of: datetime | None) -> C
     )
     if found.intake.diagnoses_withheld:
         found.withheld.append("diagnoses")
+    if found.intake.scores_withheld:
+        found.withheld.append("scores")
 
     def part(name: str, role: str, request: Callable[..., Message]) -> Any:
         try:

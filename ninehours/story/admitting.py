@@ -113,7 +113,7 @@ def _plan(telling: Telling, chart: Chart, stay: Stay) -> None:
     drafted = telling.of(chart, clinician, _step("draft plan", stay), request, at(on, 11))
     chart.plan_id = drafted.plan_id
     for role, hour in (("CLIENT", 13), ("CLINICIAN", 14)):
-        signature = plans.sign_plan(chart.plan_id, role, on)
+        signature = plans.sign_plan(chart.plan_id, role, on, telling.place.credentialed[clinician])
         telling.of(chart, clinician, _step(f"sign plan as {role}", stay), signature, at(on, hour))
     rules = telling.place.rules[client.course.payer]
     if rules.authorization_required:

@@ -61,6 +61,7 @@ def _open_sites(stage: Stage, cast: Cast, place: Place, now: Iterator[datetime])
         credential = attendance.credential(who, cast.npis[who.key])
         credentialed = stage.tell(MANAGER, f"credential {who.key}", credential, next(now))
         place.staff_ids[who.key] = credentialed.staff_id
+        place.credentialed[who.key] = credentialed.receipt.published
 
 
 def _people(place: Place) -> dict[str, Person]:

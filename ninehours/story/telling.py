@@ -21,7 +21,7 @@ BILLER, SECOND_BILLER = "biller", "second biller"
 class Place:
     """What was opened: ids by the keys of network.py, and the payers' rules.
 
-    `opened`: where each program was published.
+    `opened`, `credentialed`: where each program, and each clinician's credential, was published.
     """
 
     site_ids: dict[str, str] = field(default_factory=dict)
@@ -32,6 +32,7 @@ class Place:
     payer_ids: dict[str, str] = field(default_factory=dict)
     rules: dict[str, rules_pb2.RuleSet] = field(default_factory=dict)
     opened: dict[str, Sequence[common.Position]] = field(default_factory=dict)
+    credentialed: dict[str, Sequence[common.Position]] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)

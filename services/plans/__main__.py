@@ -20,6 +20,7 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     """What the api process answers."""
     from kernel.execute import Book  # noqa: PLC0415 - the relay needs none of these
     from services.plans.adapters.courses import SqlCourses  # noqa: PLC0415
+    from services.plans.adapters.credentials import SqlCredentials  # noqa: PLC0415
     from services.plans.adapters.derived import SqlDerived  # noqa: PLC0415
     from services.plans.adapters.episodes import SqlEpisodes  # noqa: PLC0415
     from services.plans.adapters.past import SqlPast  # noqa: PLC0415
@@ -29,7 +30,7 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     from services.plans.app.ports import Outside  # noqa: PLC0415
 
     book = Book(store=store, publish=publish, interests=INTERESTS)
-    outside = Outside(derived=SqlDerived(), episodes=SqlEpisodes())
+    outside = Outside(derived=SqlDerived(), episodes=SqlEpisodes(), credentials=SqlCredentials())
     return {
         SERVICE: PlansServicer(book, outside),
         explaining.SERVICE: explaining.ExplanationServicer(store, SqlPast()),

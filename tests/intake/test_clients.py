@@ -95,7 +95,6 @@ def test_diagnoses_are_for_clinicians_alone(desk: Desk) -> None:
     assert (list(withheld.diagnoses), withheld.diagnoses_withheld) == ([], True)
 
 
-@pytest.mark.xfail(strict=True, reason="9.4: a front desk reads PHQ-9 totals")
 def test_scores_are_for_clinicians(desk: Desk) -> None:
     client_id = desk.registered()
     desk.scored(client_id)

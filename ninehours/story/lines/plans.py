@@ -56,12 +56,15 @@ def draft_plan(
     )
 
 
-def sign_plan(plan_id: str, role: str, on: date, credential: str = "") -> pb.SignPlanRequest:
+def sign_plan(
+    plan_id: str, role: str, on: date, credentialed: Sequence[common.Position]
+) -> pb.SignPlanRequest:
+    """`credentialed`: where the clinician's credential was published: plans waits for it."""
     return pb.SignPlanRequest(
+        meta=common.CommandMeta(after=credentialed),
         plan_id=plan_id,
         signer_role=f"SIGNER_ROLE_{role}",
         signed_on=to_date(on),
-        credential=credential,
     )
 
 

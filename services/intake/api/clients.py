@@ -17,7 +17,7 @@ from services.intake.app.clients import Clients, ClientsWanted, ClientTold, Stay
 
 SERVICE = pb.DESCRIPTOR.services_by_name["ClientsService"]
 PAGE, LARGEST_PAGE = 200, 1000
-SEES_DIAGNOSES = "clinician"
+SEES_CLINICAL = "clinician"  # scores and diagnoses
 
 
 class ClientsServicer:
@@ -57,7 +57,7 @@ class ClientsServicer:
         found = questions.read_client(
             self._store, self._clients, client_id, until, call.actor.sites
         )
-        told = SEES_DIAGNOSES in call.actor.roles
+        told = SEES_CLINICAL in call.actor.roles
         return pb.ReadClientResponse(
             client_id=client_id,
             registered_at=to_timestamp(found.registered_at),
@@ -73,6 +73,7 @@ class ClientsServicer:
                     completed_at=to_timestamp(each.completed_at),
                 )
                 for each in found.scores
+                if told
             ],
             diagnoses=[
                 pb.EffectiveDiagnosis(
@@ -85,6 +86,7 @@ class ClientsServicer:
                 if told
             ],
             diagnoses_withheld=not told,
+            scores_withheld=not told,
         )
 
     def ListDue(self, request: pb.ListDueRequest, call: Call) -> pb.ListDueResponse:

@@ -66,7 +66,7 @@ class PlanRpcs(Desk):
                 recertify_by=read.date("recertify_by"),
                 now=context.now,
             )
-        outcome = use_cases.certify_plan(self._book, command, context)
+        outcome = use_cases.certify_plan(self._book, self._outside, command, context)
         return pb.CertifyPlanResponse(receipt=receipt_of(outcome.published))
 
     def ReviewPlan(self, request: pb.ReviewPlanRequest, call: Call) -> pb.ReviewPlanResponse:

@@ -1,10 +1,11 @@
 """What is done with a treatment plan, in the order in which it happens: one function a command."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 
-from kernel.execute import Book, Outcome
+from kernel.credentials import CERTIFY, SIGN, require_for
+from kernel.execute import Book, Outcome, nothing
 from kernel.facts import Recorded
 from kernel.store.store import Context, Store, Transaction
 from services.plans.app.ports import Outside
@@ -12,6 +13,7 @@ from services.plans.app.streams import client_subject, decided, plan_stream, sta
 from services.plans.domain.plan import PLAN, Plan, next_version
 from services.plans.domain.plan_content import Goal, Intervention, Objective, Problem
 from services.plans.domain.plan_facts import (
+    CLINICIAN,
     CertifyPlan,
     DraftPlan,
     PlanActivated,
@@ -92,15 +94,22 @@ def sign_plan(book: Book, outside: Outside, command: SignPlan, context: Context)
     """Signs a plan; with both signatures, or the clinician's after the client's recorded refusal,
     it is in force, and the version it follows is superseded. Signed again, nothing changes.
 
-    Refuses an unknown plan (PLAN_UNKNOWN), a day in the future or before the draft (MALFORMED), and
-    the last signature where the version it follows is no longer in force (PLAN_NOT_ACTIVE): another
-    one followed that meanwhile; or of a plan that follows none where one is in force
-    (ANOTHER_PLAN_IN_FORCE).
+    A clinician signs by a credential, as it was heard; what is said of it is looked for among those
+    held. Refuses who holds none for it (NOT_CREDENTIALED), an unknown plan (PLAN_UNKNOWN), a day in
+    the future or before the draft (MALFORMED), and the last signature where the version it follows
+    is no longer in force (PLAN_NOT_ACTIVE): another one followed that meanwhile; or of a plan that
+    follows none where one is in force (ANOTHER_PLAN_IN_FORCE).
     """
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
         stream = plan_stream(command.plan_id)
-        facts = decided(tx, context, PLAN, stream, command)
+        signature = command
+        if command.role == CLINICIAN:
+            held = outside.credentials.of(tx, context.actor)
+            days = {command.signed_on, context.now.date()}
+            credential = require_for(SIGN, held, days, said=command.credential)
+            signature = replace(command, credential=credential)
+        facts = decided(tx, context, PLAN, stream, signature)
         for activated in (r.fact for r in facts if isinstance(r.fact, PlanActivated)):
             if before := _followed_by(tx, stream):
                 supersede = SupersedePlan(plan_id=before, by=command.plan_id)
@@ -143,12 +152,18 @@ def refuse_plan(book: Book, command: RefusePlan, context: Context) -> Outcome:
     return _on_plan(book, command, context)
 
 
-def certify_plan(book: Book, command: CertifyPlan, context: Context) -> Outcome:
-    """Certifies a plan until the next certification is due.
+def certify_plan(book: Book, outside: Outside, command: CertifyPlan, context: Context) -> Outcome:
+    """Certifies a plan, as a physician, until the next certification is due.
 
-    Refuses a plan not in force (PLAN_NOT_ACTIVE), and a term longer than the rule allows.
+    Refuses who is credentialed as none (NOT_CREDENTIALED), a plan not in force (PLAN_NOT_ACTIVE),
+    and a term longer than the rule allows.
     """
-    return _on_plan(book, command, context)
+
+    def before(tx: Transaction) -> None:
+        held = outside.credentials.of(tx, context.actor)
+        require_for(CERTIFY, held, {command.certified_on, context.now.date()})
+
+    return _on_plan(book, command, context, before)
 
 
 def review_plan(book: Book, command: ReviewPlan, context: Context) -> Outcome:
@@ -175,10 +190,13 @@ def _version(tx: Transaction, asked: PlanRequest) -> int:
 
 
 def _on_plan(
-    book: Book, command: RefusePlan | CertifyPlan | ReviewPlan, context: Context
+    book: Book,
+    command: RefusePlan | CertifyPlan | ReviewPlan,
+    context: Context,
+    before: Callable[[Transaction], None] = nothing,
 ) -> Outcome:
-    locks = _clients_of(book.store, command.plan_id)
-    return book.execute(PLAN, plan_stream(command.plan_id), command, context, locks=locks)
+    locks, stream = _clients_of(book.store, command.plan_id), plan_stream(command.plan_id)
+    return book.execute(PLAN, stream, command, context, locks=locks, before=before)
 
 
 def _clients_of(store: Store, plan_id: str) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from kernel.credentials import Credential
 from kernel.sites import speaks_for_every
 from kernel.store.store import Transaction
 from services.plans.domain.episode import Admitted
@@ -100,9 +101,18 @@ def episodes_at(
     return lambda episode_id: site_of.get(episode_id) in sites
 
 
+class Credentials(Protocol):
+    """What was heard of staff, as of this transaction."""
+
+    def of(self, tx: Transaction, person: str) -> Sequence[Credential]:
+        """Those of a token's person, `staff/<id>`; nobody else holds any."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outside:
     """All of it."""
 
     derived: Derived
     episodes: Episodes
+    credentials: Credentials

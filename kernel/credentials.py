@@ -1,0 +1,53 @@
+"""What a credential is for: one table, beside the roles that policies name.
+
+A role opens a door to a person; an act behind it takes a credential, valid on the day of the act.
+What is recorded as a credential is free text: it counts where it is a type's own abbreviation.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from kernel.refusal import NotAllowed
+
+SIGN, CERTIFY = "SIGN", "CERTIFY"
+PHYSICIANS = frozenset({"MD", "DO"})
+# Independent or certified practitioners whose signature a plan of care carries. Students, trainees
+# and peers aren't among them.
+SIGNING = PHYSICIANS | {
+    *("LCSW", "LICSW", "LMSW", "LPC", "LCPC", "LPCC", "LMHC", "LMFT"),
+    *("CADC", "LADC", "LCADC", "PHD", "PSYD", "NP", "APRN", "PMHNP", "PA", "RN"),
+}
+ACTS = {
+    SIGN: SIGNING,
+    # A physician certifies the need for intensive outpatient care (42 CFR 424.24(d)(1)).
+    CERTIFY: PHYSICIANS,
+}
+"""Act → abbreviations of the types of credential that it takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """`text` as recorded; `effective_from` is its first day."""
+
+    text: str
+    effective_from: date
+
+    @property
+    def abbreviation(self) -> str:
+        return self.text.strip().upper()
+
+
+def require_for(
+    act: str, held: Iterable[Credential], days: Collection[date], *, said: str = ""
+) -> str:
+    """The abbreviation of a credential for this act that is valid on all these days.
+
+    With `said`, of that one. Refuses (NOT_CREDENTIALED) who holds none.
+    """
+    for credential in held:
+        fits = credential.abbreviation in ACTS[act]
+        meant = said.strip().upper() in ("", credential.abbreviation)
+        if fits and meant and all(credential.effective_from <= day for day in days):
+            return credential.abbreviation
+    raise NotAllowed("NOT_CREDENTIALED", "no credential of yours is for this, on that day", act=act)
