@@ -58,7 +58,7 @@ def discharge(
         signed_at=NOW,
         epoch=1,
         sequence=sequence,
-        network="network",
+        network="local",
         label="PART2",
         may_ignore=False,
         causation="",
