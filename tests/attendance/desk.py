@@ -36,6 +36,7 @@ class Desk:
         self.log = Log()
         self.registered: set[str] = set()
         self.now = MONDAY
+        self.actor = "staff/1"  # until a clinician is credentialed
 
     def hear(self, records: Sequence[Record]) -> None:
         self.hearing.hear(records)
@@ -46,7 +47,7 @@ class Desk:
             self.hear([self.log.tell(intake.ClientRegistered(client_id=client_id))])
         if hasattr(request, "meta"):
             request.meta.command_id = command_id or str(uuid4())
-        actor = Actor(id="staff/1", roles=frozenset(), sites=frozenset({"*"}), purpose="TREATMENT")
+        actor = Actor(id=self.actor, roles=frozenset(), sites=frozenset({"*"}), purpose="TREATMENT")
         call = Call(
             actor=actor, now=self.now, deadline=lambda: None, correlation_id="c", traceparent=""
         )
@@ -101,6 +102,7 @@ def open_everything(desk: Desk) -> tuple[str, str, str]:
             effective_from=common.Date(year=2026, month=1, day=1),
         ),
     )
+    desk.actor = f"staff/{staff.staff_id}"
     return site.site_id, program.program_id, staff.staff_id
 
 

@@ -45,6 +45,7 @@ class FrontDesk:
         self.now = MONDAY - timedelta(days=1)
         self.sites = frozenset({"*"})
         self.site_id = self.program_id = self.staff_id = ""
+        self.actor = "staff/1"  # until a clinician is credentialed
 
     def open(self, time_zone: str = "America/Chicago") -> "FrontDesk":
         """Opens a site with a program; the next sessions are there. The first clinician stays."""
@@ -56,7 +57,9 @@ class FrontDesk:
             site_id=self.site_id, kind=common.PROGRAM_KIND_SUBSTANCE_USE, under_part2=True
         )
         self.program_id = self.call(program).program_id
-        self.staff_id = self.staff_id or self.clinician()
+        if not self.staff_id:
+            self.staff_id = self.clinician()
+            self.actor = f"staff/{self.staff_id}"
         return self
 
     def clinician(self) -> str:
@@ -81,7 +84,7 @@ class FrontDesk:
         if hasattr(request, "meta"):
             request.meta.command_id = command_id or str(uuid4())
         rpc = type(request).__name__.removesuffix("Request")
-        actor = Actor(id="staff/1", roles=frozenset(), sites=self.sites, purpose="TREATMENT")
+        actor = Actor(id=self.actor, roles=frozenset(), sites=self.sites, purpose="TREATMENT")
         call = Call(
             actor=actor, now=self.now, deadline=lambda: None, correlation_id="c", traceparent=""
         )

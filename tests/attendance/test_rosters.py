@@ -201,7 +201,7 @@ def test_an_attestation_follows_closing_signed_or_not_and_stands_once(desk: Fron
         desk.call(pb.AttestNoteRequest(client_id=client, **statement))
         attested = desk.heard(client)[-1]
         assert attested.DESCRIPTOR.name == "SessionNoteAttested"
-        assert attested.attested_by == "staff/1"
+        assert attested.attested_by == desk.actor
         again = pb.AttestNoteRequest(client_id=client, **statement)
         assert refused(desk, again).reason == "NOTE_ALREADY_ATTESTED"
     assert desk.rows("SELECT count(*) FROM document WHERE kind LIKE 'attestation/%'") == [(2,)]

@@ -1,0 +1,93 @@
+"""Who signs notes: whose credential is for it, on the day of the act where the session was."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from ninehours.attendance.v1 import attendance_service_pb2 as pb
+
+from kernel.refusal import NotAllowed
+from kernel.rpc.translate import to_date
+from services.attendance.__main__ import SERVICE
+from tests.attendance.frontdesk import MONDAY, THREE_HOURS, FrontDesk, clients
+
+ADA, BOB = clients(2)
+LONG_BEFORE = date(2026, 1, 1)
+
+
+@pytest.fixture
+def desk(new_store: Callable[[Any], Any]) -> FrontDesk:
+    return FrontDesk(new_store(SERVICE)).open()
+
+
+@pytest.fixture
+def session_id(desk: FrontDesk) -> str:
+    """Closed, with Ada and Bob there; it is evening by its site, and the next day in UTC."""
+    found = desk.session([ADA, BOB])
+    desk.now = MONDAY
+    desk.come(found, {ADA: MONDAY, BOB: MONDAY})
+    desk.now = MONDAY + 4 * THREE_HOURS
+    desk.close(found)
+    return found
+
+
+def acts(session_id: str) -> dict[str, Any]:
+    who = {"session_id": session_id, "client_id": ADA}
+    return {
+        "note": pb.SignNoteRequest(**who, text="Took part."),
+        "attestation": pb.AttestNoteRequest(**who, statement="So it was."),
+        "group": pb.SignGroupNoteRequest(
+            session_id=session_id,
+            group_text="We talked.",
+            parts=[
+                pb.IndividualPart(client_id=ADA, text="Ada spoke."),
+                pb.IndividualPart(client_id=BOB, text="Bob listened."),
+            ],
+        ),
+    }
+
+
+ACTS = ("note", "attestation", "group")
+
+
+def credentialed(desk: FrontDesk, text: str, first: date = LONG_BEFORE) -> None:
+    """From here on somebody calls who holds this alone."""
+    asked = pb.CredentialStaffRequest(
+        credential=text, npi="1234567893", effective_from=to_date(first)
+    )
+    desk.actor = f"staff/{desk.call(asked).staff_id}"
+
+
+@pytest.mark.xfail(strict=True, reason="9.4: any clinician's token signs notes")
+@pytest.mark.parametrize("text", ["Wizard", "student", "LCSW student"])
+@pytest.mark.parametrize("act", ACTS)
+def test_nobody_signs_a_note_without_a_credential_that_is_for_it(
+    desk: FrontDesk, session_id: str, act: str, text: str
+) -> None:
+    credentialed(desk, text)
+    with pytest.raises(NotAllowed) as refused:
+        desk.call(acts(session_id)[act])
+    assert refused.value.reason == "NOT_CREDENTIALED"
+    credentialed(desk, "LCSW")
+    assert desk.call(acts(session_id)[act]).receipt.published
+
+
+@pytest.mark.xfail(strict=True, reason="9.4: any clinician's token signs notes")
+@pytest.mark.parametrize("person", ["person/lcsw", "staff/nobody", "site/{site}"])
+def test_who_was_never_credentialed_signs_nothing(
+    desk: FrontDesk, session_id: str, person: str
+) -> None:
+    desk.actor = person.format(site=desk.site_id)
+    with pytest.raises(NotAllowed):
+        desk.call(acts(session_id)["note"])
+
+
+@pytest.mark.xfail(strict=True, reason="9.4: any clinician's token signs notes")
+def test_the_day_of_signing_is_the_sites(desk: FrontDesk, session_id: str) -> None:
+    desk.now = MONDAY + 4 * THREE_HOURS
+    credentialed(desk, "LCSW", first=date(2026, 3, 3))  # in UTC it is that day already
+    with pytest.raises(NotAllowed):
+        desk.call(acts(session_id)["note"])
+    credentialed(desk, "LCSW", first=date(2026, 3, 2))
+    assert desk.call(acts(session_id)["note"]).receipt.published
