@@ -59,7 +59,6 @@ def credentialed(desk: FrontDesk, text: str, first: date = LONG_BEFORE) -> None:
     desk.actor = f"staff/{desk.call(asked).staff_id}"
 
 
-@pytest.mark.xfail(strict=True, reason="9.4: any clinician's token signs notes")
 @pytest.mark.parametrize("text", ["Wizard", "student", "LCSW student"])
 @pytest.mark.parametrize("act", ACTS)
 def test_nobody_signs_a_note_without_a_credential_that_is_for_it(
@@ -73,7 +72,6 @@ def test_nobody_signs_a_note_without_a_credential_that_is_for_it(
     assert desk.call(acts(session_id)[act]).receipt.published
 
 
-@pytest.mark.xfail(strict=True, reason="9.4: any clinician's token signs notes")
 @pytest.mark.parametrize("person", ["person/lcsw", "staff/nobody", "site/{site}"])
 def test_who_was_never_credentialed_signs_nothing(
     desk: FrontDesk, session_id: str, person: str
@@ -83,7 +81,6 @@ def test_who_was_never_credentialed_signs_nothing(
         desk.call(acts(session_id)["note"])
 
 
-@pytest.mark.xfail(strict=True, reason="9.4: any clinician's token signs notes")
 def test_the_day_of_signing_is_the_sites(desk: FrontDesk, session_id: str) -> None:
     desk.now = MONDAY + 4 * THREE_HOURS
     credentialed(desk, "LCSW", first=date(2026, 3, 3))  # in UTC it is that day already

@@ -19,6 +19,7 @@ from services.attendance.app.streams import (
     presence_stream,
     refuse_version,
     require_registered,
+    require_signer,
     session_stream,
 )
 from services.attendance.app.use_cases import note_of
@@ -26,7 +27,7 @@ from services.attendance.domain.at import At
 from services.attendance.domain.note import SignNote, require_individual
 from services.attendance.domain.presence import PRESENCE, CheckIn, CheckOut, PresenceCommand
 from services.attendance.domain.refusals import naming
-from services.attendance.domain.session import SESSION
+from services.attendance.domain.session import SESSION, Session
 
 
 def check_in_roster(
@@ -46,7 +47,7 @@ def check_in_roster(
         arrivals.keys(),
         lambda at: CheckIn(at=at, came=arrivals[at.client_id]),
         context,
-        first=lambda tx: require_registered(tx, calendar, arrivals),
+        first=lambda tx, _: require_registered(tx, calendar, arrivals),
     )
 
 
@@ -69,8 +70,13 @@ def sign_group_note(
     """Signs a group's note as the caller, now, for each client who has a part.
 
     Under each client's key the group's text and the client's own part are sealed, and nobody
-    else's. Refuses parts that are the same (NOTE_PARTS_IDENTICAL) and signed notes.
+    else's. Refuses who holds no credential for it (NOT_CREDENTIALED), parts that are the same
+    (NOTE_PARTS_IDENTICAL) and signed notes.
     """
+
+    def signer(tx: Transaction, session: Session) -> None:
+        if session.scheduled:
+            require_signer(tx, context, session.scheduled.site_id)
 
     def seal(tx: Transaction) -> None:
         for client_id, own in sorted(parts.items()):
@@ -85,6 +91,7 @@ def sign_group_note(
         parts.keys(),
         lambda at: SignNote(at=at, signed_by=context.actor, signed_at=context.now),
         context,
+        first=signer,
         before=seal,
     )
 
@@ -96,7 +103,7 @@ def _of_roster(
     command_at: Callable[[At], PresenceCommand],
     context: Context,
     *,
-    first: Callable[[Transaction], None] = lambda _: None,
+    first: Callable[[Transaction, Session], None] = lambda _, __: None,
     before: Callable[[Transaction], None] = lambda _: None,
 ) -> Outcome:
     """A command on each client's presence, sorted, so that two such calls don't wait in a ring."""
@@ -107,7 +114,7 @@ def _of_roster(
     def decide(tx: Transaction) -> Sequence[Recorded]:
         history = tx.load_many([group, *streams.values()])
         session = SESSION.fold(recorded.fact for recorded in history[group])
-        first(tx)
+        first(tx, session)
         facts: list[Recorded] = []
         refused: dict[str, AgainstTheRules | Malformed] = {}
         for client_id, stream in sorted(streams.items()):

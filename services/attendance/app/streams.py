@@ -2,12 +2,15 @@
 
 from collections.abc import Collection, Sequence
 
+from kernel.credentials import SIGN, Credential, require_for
 from kernel.refusal import Malformed, Unknown
 from kernel.store.store import Context, Transaction
 from services.attendance.app.ports import Calendar
 from services.attendance.domain.at import At
 from services.attendance.domain.presence import PRESENCE, Presence
-from services.attendance.domain.session import Session
+from services.attendance.domain.session import Session, service_date
+from services.attendance.domain.site import SITE
+from services.attendance.domain.staff import STAFF
 
 
 def site_stream(site_id: str) -> str:
@@ -52,6 +55,19 @@ def require_registered(tx: Transaction, calendar: Calendar, client_ids: Collecti
     """Refuses whom nobody registered, as far as attendance heard, as Unknown."""
     if unregistered := calendar.unregistered(tx, client_ids):
         raise Unknown("client", unregistered[0])
+
+
+def require_signer(tx: Transaction, context: Context, site_id: str) -> None:
+    """Refuses (NOT_CREDENTIALED) a caller who holds no credential to sign by on the site's day."""
+    site = SITE.fold(recorded.fact for recorded in tx.load(site_stream(site_id)))
+    # Only a person's own stream is one of credentials; other tokens are nobody's.
+    of_staff = context.actor.startswith(staff_stream(""))
+    history = tx.load(context.actor) if of_staff else ()
+    held = [
+        Credential(text=each.credential, effective_from=each.effective_from)
+        for each in STAFF.fold(recorded.fact for recorded in history)
+    ]
+    require_for(SIGN, held, [service_date(context.now, site.time_zone or "UTC")])
 
 
 def at_session(session: Session, session_id: str, client_id: str) -> At:

@@ -16,6 +16,7 @@ from services.attendance.app.streams import (
     presence_stream,
     presences_of,
     require_registered,
+    require_signer,
     session_stream,
     site_stream,
     staff_stream,
@@ -112,12 +113,20 @@ def close_session(book: Book, calendar: Calendar, session_id: str, context: Cont
 
 
 def sign_note(book: Book, session_id: str, client_id: str, text: str, context: Context) -> Outcome:
-    """Signs the note of one client's session as the caller, now; its text is sealed."""
+    """Signs the note of one client's session as the caller, now; its text is sealed.
+
+    Refuses who holds no credential for it (NOT_CREDENTIALED).
+    """
+
+    def command_at(at: At, tx: Transaction) -> SignNote:
+        require_signer(tx, context, at.site_id)
+        return SignNote(at=at, signed_by=context.actor, signed_at=context.now)
+
     return _presence(
         book,
         session_id,
         client_id,
-        lambda at, _: SignNote(at=at, signed_by=context.actor, signed_at=context.now),
+        command_at,
         context,
         before=lambda tx: tx.documents.put(
             client_subject(client_id), note_of(session_id), text.encode()
@@ -131,14 +140,19 @@ def attest_note(
     """Attests as the caller, now, a note signed late or never; the statement is sealed.
 
     Medicare contractors want a statement of its own, not a late signature (domain guide, section
-    12). Refuses a session that isn't closed (SESSION_NOT_CLOSED) and a second one
-    (NOTE_ALREADY_ATTESTED).
+    12). Refuses who holds no credential for it (NOT_CREDENTIALED), a session that isn't closed
+    (SESSION_NOT_CLOSED) and a second one (NOTE_ALREADY_ATTESTED).
     """
+
+    def command_at(at: At, tx: Transaction) -> AttestNote:
+        require_signer(tx, context, at.site_id)
+        return AttestNote(at=at, attested_by=context.actor, attested_at=context.now)
+
     return _presence(
         book,
         session_id,
         client_id,
-        lambda at, _: AttestNote(at=at, attested_by=context.actor, attested_at=context.now),
+        command_at,
         context,
         before=lambda tx: tx.documents.put(
             client_subject(client_id), f"attestation/{session_id}", statement.encode()
