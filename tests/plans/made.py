@@ -74,6 +74,7 @@ class Plans:
     store: Store
     now: datetime = NOW
     actor: str = "staff/11111111-1111-4111-8111-111111111111"
+    roles: frozenset[str] = frozenset({"clinician"})
     answers: list[Any] = field(init=False)
     hearing: Hearing = field(init=False)
     draining: Draining = field(init=False)
@@ -93,7 +94,7 @@ class Plans:
             request.meta.command_id = command_id or str(uuid4())
         actor = Actor(
             id=self.actor,
-            roles=frozenset({"clinician"}),
+            roles=self.roles,
             sites=frozenset({"*"}),
             purpose="TREATMENT",
         )
