@@ -24,6 +24,12 @@ ACTS = {
     CERTIFY: PHYSICIANS,
 }
 """Act → abbreviations of the types of credential that it takes."""
+SEES_CLINICAL = "clinician"
+
+
+def sees_clinical(roles: Collection[str]) -> bool:
+    """Whether scores, diagnoses and what is concluded from scores are told to these roles."""
+    return SEES_CLINICAL in roles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from ninehours.story import days, looks
 from ninehours.story.courses import COMPLETED, Stay
 from ninehours.story.days import at
 from ninehours.story.lines import intake, plans
-from ninehours.story.looks import LOOKING
+from ninehours.story.looks import SEEING_SCORES
 from ninehours.story.named import FULL_COURSE, STEP_DOWN, STEP_UP
 from ninehours.story.network import STEP_DOWN_LEVEL, STEP_UP_LEVEL
 from ninehours.story.stage import StoryFailed
@@ -47,7 +47,7 @@ def _accept(
 ) -> None:
     """What was recommended at the end of the block's last week."""
     monday = days.ending(block)
-    listed = telling.stage.ask(LOOKING, plans.recommendations(chart.client_id))
+    listed = telling.stage.ask(SEEING_SCORES, plans.recommendations(chart.client_id))
     week = days.day_of(days.weeks_of(block)[-1])
     of_week = [each for each in listed.recommendations if looks.is_on(each.week_start, week)]
     wanted = [each for each in of_week if each.kind == kind]

@@ -16,7 +16,7 @@ from ninehours.plans.v1 import plans_events_pb2 as plans
 from ninehours.plans.v1 import plans_service_pb2 as plans_service
 
 from ninehours.story import days, looks
-from ninehours.story.looks import LOOKING, Asking
+from ninehours.story.looks import LOOKING, SEEING_SCORES, Asking
 from ninehours.story.settling import SERVICES
 
 ORIGINAL, REPLACEMENT, VOID = "1", "7", "8"
@@ -85,12 +85,14 @@ class Evidence:
 def take(live: Asking, client_id: str) -> Evidence:
     """Everything of a client, asked of the services through their API."""
 
-    def ask(request: Any) -> Any:
-        return live.ask(LOOKING, request)
+    def ask(request: Any, who: str = LOOKING) -> Any:
+        return live.ask(who, request)
 
     authorizations = ask(billing.ListAuthorizationsRequest(client_id=client_id))
-    progress = ask(plans_service.ListProgressRequest(client_id=client_id))
-    recommendations = ask(plans_service.ListRecommendationsRequest(client_id=client_id))
+    progress = ask(plans_service.ListProgressRequest(client_id=client_id), SEEING_SCORES)
+    recommendations = ask(
+        plans_service.ListRecommendationsRequest(client_id=client_id), SEEING_SCORES
+    )
     tasks = ask(intake_service.ListSafetyTasksRequest(client_id=client_id))
     return Evidence(
         client_id=client_id,

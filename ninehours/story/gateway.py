@@ -17,12 +17,13 @@ from kernel.rpc.rpcs import rpc_of, service_of
 from kernel.rpc.status import RemoteRefusal
 from kernel.rpc.tokens import Actor, Issuer, renewed_tokens
 from kernel.secrets import PEOPLE
-from ninehours.story.looks import LOOKING
+from ninehours.story.looks import LOOKING, SEEING_SCORES
 from ninehours.story.settling import settle
 from ninehours.story.stage import Person, command_id
 
 T = TypeVar("T")
 OPERATOR = Person(role="operator", subject="person/operator", purpose="OPERATIONS")
+AUDITOR = Person(role="clinician", subject="person/clinical-auditor", purpose="TREATMENT")
 LIFETIME = timedelta(hours=1)
 # A repeated command is the same command: asking again after these harms nothing.
 AGAIN = frozenset(
@@ -73,7 +74,7 @@ class Gateway:
         self._patience = patience
         self._on_step = on_step
         self._on_scene = on_scene
-        self._people = {LOOKING: OPERATOR}
+        self._people = {LOOKING: OPERATOR, SEEING_SCORES: AUDITOR}
         self._clients: dict[tuple[Person, str], Client] = {}
         self._lock = threading.Lock()
         self._stepping = threading.Lock()

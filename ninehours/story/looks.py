@@ -13,6 +13,7 @@ from kernel.rpc.translate import to_date, to_timestamp
 from ninehours.story.stage import StoryFailed
 
 LOOKING = "operator"
+SEEING_SCORES = "clinical auditor"  # who looks where an operator isn't told
 PAGE = 1000
 CORRECTIONS = ("7", "8")
 # Why a claim may be left out in this story: its client revoked the consent, or the payer wants the

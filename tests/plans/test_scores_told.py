@@ -26,7 +26,6 @@ def asked(plans: Plans, rpc: str, request: Any, roles: frozenset[str]) -> Any:
     return plans.call(rpc, request)
 
 
-@pytest.mark.xfail(strict=True, reason="9.4: progress tells billers and operators the PHQ-9")
 @pytest.mark.parametrize("role", ["biller", "operator"])
 def test_progress_tells_trends_to_clinicians_alone(
     plans: Plans, client: Treated, role: str
@@ -41,7 +40,6 @@ def test_progress_tells_trends_to_clinicians_alone(
     assert [week.attended for week in rest.weeks] == [week.attended for week in whole.weeks]
 
 
-@pytest.mark.xfail(strict=True, reason="9.4: progress tells billers and operators the PHQ-9")
 def test_progress_as_of_a_moment_tells_no_more(plans: Plans, client: Treated) -> None:
     request = pb.ListProgressRequest(client_id=client.client_id)
     request.as_of.FromDatetime(plans.now)
@@ -51,7 +49,6 @@ def test_progress_as_of_a_moment_tells_no_more(plans: Plans, client: Treated) ->
     assert not any(week.HasField("phq9") for week in rest.weeks)
 
 
-@pytest.mark.xfail(strict=True, reason="9.4: recommendations tell operators the PHQ-9")
 def test_a_recommendation_tells_its_other_reasons(plans: Plans, client: Treated) -> None:
     request = pb.ListRecommendationsRequest(client_id=client.client_id)
     [whole] = asked(plans, "ListRecommendations", request, BOTH).recommendations
@@ -63,7 +60,6 @@ def test_a_recommendation_tells_its_other_reasons(plans: Plans, client: Treated)
     assert rest.kind == whole.kind
 
 
-@pytest.mark.xfail(strict=True, reason="9.4: explanations tell operators the PHQ-9")
 def test_an_explanation_names_assessments_without_their_scores(
     plans: Plans, client: Treated
 ) -> None:

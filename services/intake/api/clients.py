@@ -7,6 +7,7 @@ from uuid import UUID
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import clients_service_pb2 as pb
 
+from kernel.credentials import sees_clinical
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call
 from kernel.rpc.due import due_asked, due_items
@@ -17,7 +18,6 @@ from services.intake.app.clients import Clients, ClientsWanted, ClientTold, Stay
 
 SERVICE = pb.DESCRIPTOR.services_by_name["ClientsService"]
 PAGE, LARGEST_PAGE = 200, 1000
-SEES_CLINICAL = "clinician"  # scores and diagnoses
 
 
 class ClientsServicer:
@@ -57,7 +57,7 @@ class ClientsServicer:
         found = questions.read_client(
             self._store, self._clients, client_id, until, call.actor.sites
         )
-        told = SEES_CLINICAL in call.actor.roles
+        told = sees_clinical(call.actor.roles)
         return pb.ReadClientResponse(
             client_id=client_id,
             registered_at=to_timestamp(found.registered_at),

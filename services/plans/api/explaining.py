@@ -3,6 +3,7 @@
 from ninehours.plans.v1 import explanation_service_pb2 as pb
 from ninehours.plans.v1 import plans_events_pb2 as events
 
+from kernel.credentials import sees_clinical
 from kernel.facts import Recorded, public_id
 from kernel.rpc.call import Call
 from kernel.rpc.translate import date_of, reading, timestamp_of, to_date, to_timestamp
@@ -17,8 +18,10 @@ from services.plans.app.explaining import (
 from services.plans.app.questions import Asked
 from services.plans.app.streams import client_subject
 from services.plans.domain.decision import RecommendationDecided
+from services.plans.domain.recommendation import names_score
 
 SERVICE = pb.DESCRIPTOR.services_by_name["ExplanationService"]
+SCORED = "an assessment"  # what is said of one to who may not see its score
 
 
 class ExplanationServicer:
@@ -36,20 +39,22 @@ class ExplanationServicer:
             on = read.optional(date_of, "on")
             until = read.optional(timestamp_of, "as_of")
         why = why_level_of_care(self._store, self._past, asked, on, until)
+        told = sees_clinical(call.actor.roles)
         return pb.ExplainLevelOfCareResponse(
             client_id=asked.client_id,
-            episodes=[_episode(each) for each in why.episodes],
+            episodes=[_episode(each, told) for each in why.episodes],
             stale=why.stale,
+            scores_withheld=not told,
         )
 
 
-def _episode(why: WhyEpisode) -> pb.ExplainedEpisode:
+def _episode(why: WhyEpisode, scores: bool) -> pb.ExplainedEpisode:
     episode = why.episode
     found = pb.ExplainedEpisode(
         episode_id=episode.admission.episode_id,
         admitted_on=to_date(episode.admission.admitted_on),
         segments=[_segment(each) for each in why.segments],
-        recommendations=[_recommendation(each) for each in why.recommendations],
+        recommendations=[_recommendation(each, scores) for each in why.recommendations],
     )
     if episode.discharge is not None:
         found.discharged_on.CopyFrom(to_date(episode.discharge.discharged_on))
@@ -70,18 +75,21 @@ def _segment(why: WhySegment) -> pb.ExplainedSegment:
     return found
 
 
-def _recommendation(why: WhyRecommendation) -> pb.ExplainedRecommendation:
+def _recommendation(why: WhyRecommendation, scores: bool) -> pb.ExplainedRecommendation:
     made = why.made
     return pb.ExplainedRecommendation(
         recommendation_id=why.recommendation_id,
         week_start=to_date(made.week_start),
         kind=f"RECOMMENDATION_KIND_{made.kind}",
-        reasons=made.reasons,
+        reasons=[each for each in made.reasons if scores or not names_score(each)],
         clauses=[pb.RuleClause(field=each.field, value=each.value) for each in why.clauses],
         rules_version=made.rules_version,
         rules_fact_id=why.rules_fact,
         facts=[
-            pb.RecommendationEvidence(fact_id=fact, says=says) for fact, says in why.facts.items()
+            pb.RecommendationEvidence(
+                fact_id=fact, says=SCORED if fact in why.scored and not scores else says
+            )
+            for fact, says in why.facts.items()
         ],
         revision=why.revision,
         decision=_decision(why.decision, why.reasoned) if why.decision else None,

@@ -1,7 +1,10 @@
 """Plans' gRPC servicer: request to command, outcome to response. It decides nothing."""
 
+from dataclasses import replace
+
 from ninehours.plans.v1 import plans_service_pb2 as pb
 
+from kernel.credentials import sees_clinical
 from kernel.rpc.call import Call
 from kernel.rpc.commands import patience_of, positions_of
 from kernel.rpc.translate import reading, timestamp_of, to_date
@@ -11,6 +14,7 @@ from services.plans.api.level_rpcs import LevelRpcs
 from services.plans.api.plan_rpcs import PlanRpcs
 from services.plans.app import questions
 from services.plans.app.ports import MeasuredWeek
+from services.plans.domain.recommendation import names_score
 
 SERVICE = pb.DESCRIPTOR.services_by_name["PlansService"]
 
@@ -29,7 +33,11 @@ class PlansServicer(PlanRpcs, LevelRpcs, CourseRpcs):
             weeks = questions.list_progress(
                 store, outside, asked, positions_of(request.after), patience_of(call)
             )
-        return pb.ListProgressResponse(weeks=[_week(week) for week in weeks])
+        told = sees_clinical(call.actor.roles)
+        return pb.ListProgressResponse(
+            weeks=[_week(week if told else replace(week, phq9=None)) for week in weeks],
+            scores_withheld=not told,
+        )
 
     def ListRecommendations(
         self, request: pb.ListRecommendationsRequest, call: Call
@@ -43,7 +51,10 @@ class PlansServicer(PlanRpcs, LevelRpcs, CourseRpcs):
             positions_of(request.after),
             patience_of(call),
         )
-        return pb.ListRecommendationsResponse(recommendations=[_advice(each) for each in advice])
+        told = sees_clinical(call.actor.roles)
+        return pb.ListRecommendationsResponse(
+            recommendations=[_advice(each, told) for each in advice], scores_withheld=not told
+        )
 
 
 def _week(week: MeasuredWeek) -> pb.WeekOfProgress:
@@ -65,14 +76,14 @@ def _week(week: MeasuredWeek) -> pb.WeekOfProgress:
     )
 
 
-def _advice(advice: questions.Advice) -> pb.Recommendation:
+def _advice(advice: questions.Advice, scores: bool) -> pb.Recommendation:
     made = advice.recommended
     return pb.Recommendation(
         recommendation_id=made.recommendation_id,
         episode_id=made.episode_id,
         week_start=to_date(made.week_start),
         kind=f"RECOMMENDATION_KIND_{made.kind}",
-        reasons=made.reasons,
+        reasons=[each for each in made.reasons if scores or not names_score(each)],
         rules_version=made.rules_version,
         facts=made.facts,
         revision=made.revision,

@@ -17,7 +17,7 @@ from services.plans.app.questions import Asked
 from services.plans.app.streams import client_subject, decision_stream, level_stream
 from services.plans.domain.decision import RecommendationDecided
 from services.plans.domain.explain import Clause, Segment, clauses_of, sayings, segments_of
-from services.plans.domain.known import LevelChange, ProgressFact
+from services.plans.domain.known import Assessed, LevelChange, ProgressFact
 from services.plans.domain.level import LevelOfCareChanged
 from services.plans.domain.progress import Bands, Episode, episodes_of
 from services.plans.domain.recommendation import Recommendation, recommend
@@ -72,13 +72,17 @@ class WhySegment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhyRecommendation:
-    """`decision`: the last by then on what is recommended; `revision` 0: asked of the past."""
+    """`decision`: the last by then on what is recommended; `revision` 0: asked of the past.
+
+    `scored`: those of `facts` that say a score.
+    """
 
     recommendation_id: str
     made: Recommendation
     clauses: Sequence[Clause]
     rules_fact: str
     facts: Mapping[str, str]
+    scored: Collection[str]
     revision: int
     decision: Recorded | None
     reasoned: bool
@@ -179,6 +183,7 @@ class _Asking:
 
     def _recommendations(self, made: Sequence[Recommendation]) -> list[WhyRecommendation]:
         said = sayings(self.then.facts, self.then.rules)
+        scored = {fact.id for fact in self.then.facts if isinstance(fact, Assessed)}
         ids = [self._row_id(each) for each in made]
         revisions = {} if self.until else self.past.revisions(self.tx, ids)
         found = []
@@ -198,6 +203,7 @@ class _Asking:
                     clauses=clauses_of(each.kind, each.reasons, table),
                     rules_fact=self.then.rules[table],
                     facts={fact: said[fact] for fact in sorted(each.rests_on)},
+                    scored=scored & each.rests_on,
                     revision=revisions.get(row_id, 0),
                     decision=decisions[-1] if decisions else None,
                     reasoned=bool(decisions)

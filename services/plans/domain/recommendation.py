@@ -155,6 +155,11 @@ def _attended(weeks: Sequence[WeekOfProgress], threshold: int) -> Check:
     return _at_least("attended_percent", percent(attended, attended + missed), threshold)
 
 
+def names_score(reason: str) -> bool:
+    """Whether a reason, or its threshold, tells what somebody scored."""
+    return reason.startswith("phq9")
+
+
 def _improved(week: WeekOfProgress, rules: LevelRules) -> Check:
     """Reliably, or so low that there is nothing to improve; not who relapsed from where they got.
 
