@@ -1,0 +1,121 @@
+"""Every process commits a heartbeat, and status says where none can be. (Slow: 5 s.)"""
+
+import errno
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import psycopg
+import pytest
+from kafka import KafkaProducer
+from ninehours.exchange.v1 import operating_service_pb2 as pb
+
+from kernel.messaging.interests import Interests
+from kernel.messaging.relay import Relay
+from kernel.rpc.operating import Operated, OperatingServicer
+from kernel.store.store import Store
+from kernel.verifying.looking import OwnPart
+from ninehours.cli.status import problems_of
+from ninehours.local.servers import LocalServers
+from tests.kernel.made import ADA, PATIENCE, attended, published, until
+from tests.kernel.test_relay import running
+
+MIB = 1024 * 1024
+
+
+class SmallDisk:
+    """A file system of 48 MiB, which a database of the server lives on."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._filling = folder / "filling"
+
+    def fill(self) -> None:
+        with self._filling.open("wb", buffering=0) as file:
+            for size in (MIB, 4096):
+                try:
+                    while file.write(bytes(size)) == size:
+                        pass
+                except OSError as error:
+                    assert error.errno == errno.ENOSPC
+
+    def free(self) -> None:
+        self._filling.unlink()
+
+
+@pytest.fixture
+def small_disk(counting: Store, postgres: LocalServers, tmp_path: Path) -> Iterator[SmallDisk]:
+    """The counting service's database on a file system of its own."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=48m,mode=0700", "ninehours-test", folder],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if mounted.returncode != 0:
+        pytest.fail(f"a small file system can't be mounted here: {mounted.stderr.strip()}")
+    name = counting.engine.url.database
+    try:
+        place = folder / "tablespace"
+        place.mkdir(mode=0o700)
+        owner = (postgres.folder.path / "postgres").stat()
+        os.chown(place, owner.st_uid, owner.st_gid)
+        counting.engine.dispose()
+        with psycopg.connect(postgres.admin_url, autocommit=True) as admin:
+            admin.execute(f"CREATE TABLESPACE small LOCATION '{place}'")
+            admin.execute(f"ALTER DATABASE {name} SET TABLESPACE small")
+            yield SmallDisk(folder)
+            (folder / "filling").unlink(missing_ok=True)
+            counting.engine.dispose()
+            admin.execute(f"ALTER DATABASE {name} SET TABLESPACE pg_default")
+            admin.execute("DROP TABLESPACE small")
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+Problems = Callable[[], list[str]]
+
+
+@contextmanager
+def at_work(store: Store, broker: LocalServers) -> Iterator[Problems]:
+    """A service with its relay at work: what status says is wrong with it."""
+    store.topic = "ninehours.beating.v1"
+    broker.declare_topics(store.topic)
+    servicer = OperatingServicer(
+        Operated(
+            name="counting",
+            store=store,
+            interests=Interests(()),
+            own=OwnPart(publish=lambda _: ()),
+            owners={},
+            kafka=broker.bootstrap,
+        )
+    )
+
+    def problems() -> list[str]:
+        return list(problems_of(servicer.GetStatus(pb.GetStatusRequest(), cast(Any, None))))
+
+    producer = KafkaProducer(bootstrap_servers=broker.bootstrap)
+    with running(Relay(store, producer, "counting", ready=lambda: None)):
+        yield problems
+    producer.close(timeout=PATIENCE)
+
+
+@pytest.mark.xfail(strict=True, reason="9.15: a database that takes no write is well")
+def test_a_full_disk_is_told_and_all_is_well_when_there_is_room_again(
+    counting: Store, small_disk: SmallDisk, broker: LocalServers
+) -> None:
+    with at_work(counting, broker) as problems:
+        with counting.transaction() as tx:
+            tx.publish([published(ADA, attended("s", 1))])
+        until(lambda: problems() == [])
+        small_disk.fill()
+        [told] = problems()
+        assert told.startswith("counting's database takes no write (DiskFull)")
+        small_disk.free()
+        until(lambda: problems() == [])
