@@ -172,6 +172,7 @@ def _stream(service: Service, settings: Settings) -> None:
     from kernel.messaging.draining import Draining  # noqa: PLC0415
     from kernel.messaging.healing import Healing  # noqa: PLC0415
     from kernel.messaging.hearing import Hearing  # noqa: PLC0415
+    from kernel.messaging.heart import Heart  # noqa: PLC0415
     from kernel.messaging.ordinal import Ordinal  # noqa: PLC0415
 
     store = open_store(service, settings)
@@ -186,6 +187,7 @@ def _stream(service: Service, settings: Settings) -> None:
             session_timeout=settings.session_timeout,
             member=f"{service.name}-stream-{_ordinal()}",
             ordinal=ordinal,
+            heart=Heart("stream", _ordinal()),
             store=store,
             hearing=hearing,
             healing=Healing(store, hearing, owners),

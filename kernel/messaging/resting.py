@@ -67,14 +67,15 @@ class Resting:
         """There was something: be awake. Raises when the connection is lost."""
         _is_rung(self._raw)
         if self._asleep:
-            self._listening.execute(
+            self.connection.execute(
                 text("SELECT pg_advisory_unlock(:lock)"), {"lock": self._bell.lock}
             )
-            self._listening.commit()
+            self.connection.commit()
         self._be_awake()
 
     @property
-    def _listening(self) -> Connection:
+    def connection(self) -> Connection:
+        """The one it listens on."""
         if self._connection is None:
             raise RuntimeError("rests on no connection")
         return self._connection
@@ -82,7 +83,7 @@ class Resting:
     @property
     def _raw(self) -> Any:
         """The driver's: a detached connection has no other that is its own."""
-        return self._listening.connection.dbapi_connection
+        return self.connection.connection.dbapi_connection
 
     def _be_awake(self) -> None:
         self._since = time.monotonic()
@@ -93,7 +94,7 @@ class Resting:
         """Whether every writer rings from now on: for us, or for another who sleeps already."""
         if self._asleep:
             return True
-        row = self._listening.execute(
+        row = self.connection.execute(
             text(
                 "WITH asleep AS MATERIALIZED (SELECT pg_try_advisory_lock(:lock) AS ours)"
                 " SELECT ours, NOT ours AND EXISTS (SELECT FROM pg_locks"
@@ -104,7 +105,7 @@ class Resting:
             ),
             {"lock": self._bell.lock},
         ).one()
-        self._listening.commit()
+        self.connection.commit()
         self._asleep = row.ours
         return bool(row.ours or row.anothers)
 

@@ -53,6 +53,17 @@ def stream_ordinals(connection: Connection) -> Sequence[int]:
     return _held(connection, "objsubid = 2 AND classid = :key", ORDINAL)
 
 
+def heartbeats(connection: Connection) -> Mapping[tuple[str, int], float]:
+    """Process and ordinal → seconds since its last committed heartbeat."""
+    rows = connection.execute(
+        text(
+            "SELECT process, ordinal, extract(epoch FROM clock_timestamp() - at) AS seconds"
+            " FROM heartbeat"
+        )
+    )
+    return {(row.process, row.ordinal): float(row.seconds) for row in rows}
+
+
 def waiting(connection: Connection) -> Waiting:
     """What waits, by the database's own clock."""
     row = connection.execute(

@@ -24,6 +24,7 @@ from kernel import logs
 from kernel.messaging.draining import Draining
 from kernel.messaging.healing import Healing
 from kernel.messaging.hearing import Hearing, Record
+from kernel.messaging.heart import Heart
 from kernel.messaging.ordinal import Ordinal, OrdinalLost
 from kernel.messaging.resting import Resting
 from kernel.messaging.taking import WITHIN, RestingStream
@@ -55,6 +56,7 @@ class Listening:
     session_timeout: float
     member: str
     ordinal: Ordinal
+    heart: Heart
     store: Store
     hearing: Hearing
     healing: Healing
@@ -71,6 +73,7 @@ def run(listening: Listening) -> None:
     resting = Resting(DUE, LOOK)
     go_past_unfetchable(listening.skipped, resting.wake)
     resting.on(listening.ordinal.take())
+    _when_possible(lambda: listening.heart.beat_in_time(resting.connection))
     _when_possible(lambda: listening.hearing.begin(listening.topics))
     _when_possible(listening.draining.raise_outdated)
     threading.Thread(
@@ -244,6 +247,7 @@ def _derive(
             compare.set()
         worked = _work(listening, stopping, compare)
         try:
+            listening.heart.beat_in_time(resting.connection)
             if worked:
                 resting.worked()
             else:

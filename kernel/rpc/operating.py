@@ -1,6 +1,6 @@
 """What operators ask of one service, and do, over gRPC."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ninehours.exchange.v1 import operating_service_pb2 as pb
@@ -9,6 +9,7 @@ from sqlalchemy import text
 from kernel.messaging import releasing, showing, status
 from kernel.messaging.draining import Draining
 from kernel.messaging.heads import EPOCH_LOWERED, EPOCH_RAISED
+from kernel.messaging.heart import Heart
 from kernel.messaging.interests import Interests
 from kernel.messaging.sent import answers
 from kernel.messaging.standing import due_count
@@ -45,14 +46,22 @@ class OperatingServicer:
         self._store = operated.store
 
     def GetStatus(self, _: pb.GetStatusRequest, __: Call) -> pb.GetStatusResponse:
+        with self._store.engine.connect() as connection:
+            no_write = Heart("api").beat_with_room(connection)
         with self._store.transaction() as tx:
+            beats = status.heartbeats(tx.connection)
             waiting = status.waiting(tx.connection)
             relay = status.relay_is_active(tx.connection)
             ordinals = status.stream_ordinals(tx.connection)
             topics = status.topics(tx.connection)
-        processes = [pb.Process(name="api", up=True), pb.Process(name="relay", up=relay)]
+        processes = [
+            pb.Process(name="api", up=True, beat_seconds=_oldest_beat(beats, "api")),
+            pb.Process(name="relay", up=relay, beat_seconds=_oldest_beat(beats, "relay")),
+        ]
         if self._of.owners:
-            processes.append(pb.Process(name="stream", up=bool(ordinals), ordinals=ordinals))
+            age = _oldest_beat(beats, "stream", ordinals)
+            up = bool(ordinals)
+            processes.append(pb.Process(name="stream", up=up, ordinals=ordinals, beat_seconds=age))
         return pb.GetStatusResponse(
             service=self._of.name,
             processes=processes,
@@ -68,6 +77,7 @@ class OperatingServicer:
             oldest_due_seconds=waiting.due_seconds,
             parked=waiting.parked,
             failed=waiting.failed,
+            no_write=no_write,
         )
 
     def GetParked(self, request: pb.GetParkedRequest, _: Call) -> pb.GetParkedResponse:
@@ -166,6 +176,15 @@ class OperatingServicer:
         except RemoteRefusal:
             return None  # the next comparison of heads finds it
         return records[-1].offset if records else None
+
+
+def _oldest_beat(
+    beats: Mapping[tuple[str, int], float], process: str, ordinals: Sequence[int] = (0,)
+) -> float | None:
+    """Seconds since the last beat, of the one who beat longest ago; None: one never did."""
+    ages = [beats.get((process, ordinal)) for ordinal in ordinals]
+    known = [age for age in ages if age is not None]
+    return max(known, default=None) if len(known) == len(ages) else None
 
 
 def _id(request: pb.GetParkedRequest | pb.ReleaseParkedRequest) -> str:

@@ -46,9 +46,7 @@ def run_status(services: Services, *, as_json: bool, watch: float | None) -> Non
 def problems_of(status: pb.GetStatusResponse) -> Iterator[str]:
     """What isn't well with one service, and what to do next."""
     name = status.service
-    for process in status.processes:
-        if not process.up:
-            yield f"no {name}-{process.name} is at work: start it; its log says why it ended"
+    yield from _of_processes(status)
     if not status.kafka:
         yield f"{name} gets no answer from Kafka, or {name}'s topic isn't there"
     for lag in status.lags:
@@ -74,6 +72,27 @@ def problems_of(status: pb.GetStatusResponse) -> Iterator[str]:
         yield (
             f"{name} waits for a person: {status.parked} records parked, {status.stopped} stopped, "
             f"{status.failed} derivations failed: `ninehours parked list --service {name}`"
+        )
+
+
+def _of_processes(status: pb.GetStatusResponse) -> Iterator[str]:
+    name = status.service
+    for process in status.processes:
+        if not process.up:
+            yield f"no {name}-{process.name} is at work: start it; its log says why it ended"
+        elif status.no_write and process.name == "api":
+            continue  # its own heartbeat is what wasn't taken
+        elif not process.HasField("beat_seconds"):
+            yield f"{name}-{process.name} committed no heartbeat yet: look at its log"
+        elif process.beat_seconds > LATE:
+            yield (
+                f"{name}-{process.name}'s last heartbeat is {process.beat_seconds:.0f} s old: it"
+                f" hangs, or {name}'s database takes no write; look at its log"
+            )
+    if status.no_write:
+        yield (
+            f"{name}'s database takes no write ({status.no_write}): make room on its disk, or mend"
+            " what its log says"
         )
 
 
@@ -145,7 +164,8 @@ def _process(status: pb.GetStatusResponse, kind: str) -> str:
     for process in status.processes:
         if process.name == kind:
             several = f" ({len(process.ordinals)})" if len(process.ordinals) > 1 else ""
-            return f"up{several}" if process.up else "DOWN"
+            beat = f" {process.beat_seconds:.0f} s" if process.HasField("beat_seconds") else ""
+            return f"up{several}{beat}" if process.up else "DOWN"
     return "-"
 
 

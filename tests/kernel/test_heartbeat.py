@@ -12,9 +12,10 @@ import psycopg
 import pytest
 from kafka import KafkaProducer
 from ninehours.exchange.v1 import operating_service_pb2 as pb
+from sqlalchemy import text
 
 from kernel.messaging.interests import Interests
-from kernel.messaging.relay import Relay
+from kernel.messaging.relay import ACTIVE, Relay
 from kernel.rpc.operating import Operated, OperatingServicer
 from kernel.store.store import Store
 from kernel.verifying.looking import OwnPart
@@ -106,7 +107,6 @@ def at_work(store: Store, broker: LocalServers) -> Iterator[Problems]:
     producer.close(timeout=PATIENCE)
 
 
-@pytest.mark.xfail(strict=True, reason="9.15: a database that takes no write is well")
 def test_a_full_disk_is_told_and_all_is_well_when_there_is_room_again(
     counting: Store, small_disk: SmallDisk, broker: LocalServers
 ) -> None:
@@ -119,3 +119,20 @@ def test_a_full_disk_is_told_and_all_is_well_when_there_is_room_again(
         assert told.startswith("counting's database takes no write (DiskFull)")
         small_disk.free()
         until(lambda: problems() == [])
+
+
+def test_a_process_whose_heartbeat_is_old_is_told(counting: Store, broker: LocalServers) -> None:
+    """Its relay holds the lock, and hangs."""
+    with at_work(counting, broker) as problems:
+        until(lambda: problems() == [])
+    with counting.engine.connect() as hanging:
+        hanging.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ACTIVE})
+        hanging.execute(
+            text("UPDATE heartbeat SET at = at - interval '1 hour' WHERE process = 'relay'")
+        )
+        hanging.commit()
+        [told] = problems()
+        assert told.startswith("counting-relay's last heartbeat is 360")
+        hanging.execute(text("DELETE FROM heartbeat"))
+        hanging.commit()
+        assert problems() == ["counting-relay committed no heartbeat yet: look at its log"]

@@ -73,9 +73,10 @@ def test_what_its_owner_does_not_have_leaves_nothing_behind(
 
 
 @contextmanager
-def worker_without_kafka(
-    store: Store, peer: str, secrets_dir: Path, folder: Path
+def worker_of_peer(
+    store: Store, peer: str, secrets_dir: Path, folder: Path, kafka: str = "127.0.0.1:1"
 ) -> Iterator["subprocess.Popen[bytes]"]:
+    """A stream process whose peer answers; by default without Kafka."""
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": os.environ.get("HOME", "/"),
@@ -83,7 +84,7 @@ def worker_without_kafka(
         "NINEHOURS_SERVICE": "plans",
         "NINEHOURS_DATABASE_URL": store.engine.url.render_as_string(hide_password=False),
         "NINEHOURS_SECRETS_DIR": str(secrets_dir),
-        "NINEHOURS_KAFKA": "127.0.0.1:1",
+        "NINEHOURS_KAFKA": kafka,
         "NINEHOURS_PEERS": f"attendance={peer}",
         "NINEHOURS_ENVIRONMENT": "test",
     }
@@ -108,9 +109,7 @@ def test_a_worker_goes_on_while_kafka_is_away(
     attendance = new_of_kernel("attendance")
     attendance.topic = HEARD
     owner = serve({SERVICE: PublishedLogServicer(attendance, "attendance")}, service="attendance")
-    with worker_without_kafka(
-        tallying, f"127.0.0.1:{owner.port}", secrets_dir, tmp_path
-    ) as process:
+    with worker_of_peer(tallying, f"127.0.0.1:{owner.port}", secrets_dir, tmp_path) as process:
         listener = Listener(tallying, Log(HEARD))
 
         def tallied(count: int) -> bool:
