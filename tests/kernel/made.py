@@ -1,9 +1,10 @@
 """A small world of our own: counters that publish, tallies derived from them, gates that hold."""
 
+import asyncio
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -11,8 +12,10 @@ from datetime import UTC, datetime
 from typing import Any, assert_never
 from uuid import UUID, uuid4
 
+from aiokafka import AIOKafkaProducer  # type: ignore[import-untyped]
 from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct
+from kafka.admin import KafkaAdminClient, NewTopic
 from ninehours.attendance.v1.attendance_events_pb2 import (
     SessionAttended,
     SessionMissed,
@@ -34,6 +37,7 @@ from kernel.messaging.hearing import Hearing, Record
 from kernel.messaging.interests import Derivation, Facts, Interest, Interests
 from kernel.refusal import AgainstTheRules
 from kernel.store.store import Context, Store, Transaction
+from ninehours.local.kafka import PARTITIONS, declare_topics
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 TOPIC = "ninehours.counting.v1"
@@ -300,6 +304,49 @@ class Listener:
 def ask(store: Store, statement: str, **parameters: Any) -> Sequence[Any]:
     with store.transaction() as tx:
         return tx.connection.execute(text(statement), parameters).all()
+
+
+# What others put onto a topic
+
+
+class NoText(str):
+    """A header's name as bytes that are no UTF-8."""
+
+    __slots__ = ()
+
+    def encode(self, *_: str) -> bytes:
+        return b"\xff"
+
+
+def declare_compressible(bootstrap: str, topic: str) -> None:
+    """A topic that keeps batches as producers compress them, as topics of before do."""
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+    kept = {"compression.type": "producer"}
+    try:
+        admin.create_topics([NewTopic(topic, PARTITIONS, 1, topic_configs=kept)])
+    finally:
+        admin.close()
+    declare_topics(bootstrap, [topic])
+
+
+def send_compressed(bootstrap: str, codecs: Mapping[str, Record]) -> None:
+    """Each record in a batch of its own, compressed by the codec that it is given under."""
+
+    async def send(codec: str, record: Record) -> None:
+        producer = AIOKafkaProducer(bootstrap_servers=bootstrap, compression_type=codec)
+        await producer.start()
+        try:
+            headers = list(record.headers.items())
+            key = record.headers["ce_subject"]
+            await producer.send_and_wait(record.topic, record.body, key, headers=headers)
+        finally:
+            await producer.stop()
+
+    async def send_all() -> None:
+        for codec, record in codecs.items():
+            await send(codec, record)
+
+    asyncio.run(send_all())
 
 
 # Two transactions at a barrier
