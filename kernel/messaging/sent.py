@@ -1,4 +1,4 @@
-"""What Kafka holds of a topic, read back by its owner."""
+"""What Kafka holds of a topic, read back by its owner: all that a stream could be given."""
 
 import socket
 import time
@@ -6,10 +6,17 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from kafka import KafkaConsumer, TopicPartition
+from aiokafka import codec as of_streams  # type: ignore[import-untyped]
+from kafka import KafkaConsumer, TopicPartition, codec
+from kafka.consumer.fetcher import Fetcher
 from kafka.errors import KafkaError
+from kafka.record import default_records
 
+from kernel import logs
 from kernel.messaging.hearing import Record
+from kernel.messaging.unfetchable import Noting
+
+log = logs.get("kernel.sent")
 
 QUIET = 10.0  # seconds without a record, before the end was reached, until it counts as away
 ANSWER_WITHIN = 3_000  # milliseconds
@@ -18,6 +25,40 @@ CONNECT_WITHIN = 1.0  # seconds
 
 class KafkaAway(Exception):
     """The broker doesn't answer, or lost what it was about to give."""
+
+
+def _decompress_as_streams_do() -> None:
+    """Each of the two clients asks for other libraries; one serves both."""
+    for name in ("snappy", "lz4", "zstd"):
+        setattr(codec, f"has_{name}", getattr(of_streams, f"has_{name}"))
+        setattr(default_records, f"{name}_decode", getattr(of_streams, f"{name}_decode"))
+
+
+_decompress_as_streams_do()
+
+
+class _Reader(Fetcher.PartitionRecords):  # type: ignore[misc]
+    """The client's reader of batches, which goes on behind what it can't read, as streams do."""
+
+    next_fetch_offset: int
+
+    def _unpack_records(self, tp: Any, records: Any, *deserializers: Any) -> Iterator[Any]:
+        while True:
+            batches = Noting(records)
+            try:
+                yield from super()._unpack_records(tp, batches, *deserializers)
+            except Exception as error:
+                if batches.last is None:
+                    raise
+                log.warning(
+                    "passed_over",
+                    topic=tp.topic,
+                    offset=self.next_fetch_offset,
+                    error=logs.error_of(error),
+                )
+                self.next_fetch_offset = batches.last.next_offset
+            else:
+                return
 
 
 class KafkaTopic:
@@ -39,6 +80,7 @@ class KafkaTopic:
             )
         except KafkaError as error:
             raise KafkaAway(type(error).__name__) from None
+        self._consumer._fetcher.PartitionRecords = _Reader
 
     def __enter__(self) -> "KafkaTopic":
         return self
@@ -57,6 +99,7 @@ class KafkaTopic:
     def records(self) -> Iterator[Record]:
         """All that it holds up to now. `forgotten_before` is then the time up to which it forgot.
 
+        A batch that can't be read is passed over from where it can't: what it held isn't given.
         Raises KafkaAway when the broker stops answering before the end.
         """
         partitions = self.partitions()
@@ -65,13 +108,15 @@ class KafkaTopic:
             consumer.assign(partitions)
             begins = consumer.beginning_offsets(partitions)
             ends = consumer.end_offsets(partitions)
+            cut = {each for each in partitions if begins[each] > 0}  # none of it read yet
             consumer.seek_to_beginning(*partitions)
             last = time.monotonic()
             while any(consumer.position(each) < ends[each] for each in partitions):
                 polled = consumer.poll(timeout_ms=500)
                 for partition, found in polled.items():
                     for message in found:
-                        if message.offset == begins[partition] > 0:
+                        if partition in cut:
+                            cut.remove(partition)
                             self._forgot(message.timestamp)
                         yield Record(
                             topic=self.topic,
@@ -86,7 +131,7 @@ class KafkaTopic:
                     raise KafkaAway("no record for a while, before the end of the topic")
         except KafkaError as error:
             raise KafkaAway(type(error).__name__) from None
-        if any(begins[each] == ends[each] > 0 for each in partitions):
+        if cut:
             self._forgot(time.time() * 1000)
 
     def _forgot(self, milliseconds: float) -> None:

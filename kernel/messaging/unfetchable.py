@@ -66,7 +66,7 @@ def go_past_unfetchable(skipped: Skipped, wake: Callable[[], None]) -> None:
 
         def _unpack_records(self) -> Iterator[Any]:
             while True:
-                batches = _Noting(self._records)
+                batches = Noting(self._records)
                 self._records = batches
                 try:
                     yield from super()._unpack_records()
@@ -87,7 +87,7 @@ def go_past_unfetchable(skipped: Skipped, wake: Callable[[], None]) -> None:
     fetcher.PartitionRecords = Reader
 
 
-class _Noting:
+class Noting:
     """Batches as the client reads them, with the last one that was begun."""
 
     def __init__(self, records: Any) -> None:

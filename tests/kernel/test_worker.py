@@ -192,7 +192,6 @@ def test_what_can_not_be_fetched_is_skipped_and_kept_by_its_offsets(
     assert f"to {garbled.offset}" in row.error
 
 
-@pytest.mark.xfail(strict=True, reason="9.5: what is compressed is gone past, not heard")
 def test_what_lies_there_compressed_is_heard_like_any_other(
     tallying: Store, broker: LocalServers, secrets_dir: Path, tmp_path: Path
 ) -> None:
