@@ -35,6 +35,7 @@ class Desk:
         self.hearing.begin([topic_of(name) for name in SERVICE.hears])
         self.log = Log()
         self.registered: set[str] = set()
+        self.admitted: set[tuple[str, str]] = set()
         self.now = MONDAY
         self.actor = "staff/1"  # until a clinician is credentialed
 
@@ -45,6 +46,10 @@ class Desk:
         for client_id in sorted(clients_in(request) - self.registered):
             self.registered.add(client_id)
             self.hear([self.log.tell(intake.ClientRegistered(client_id=client_id))])
+        if site_id := getattr(request, "site_id", ""):
+            wanted = {(client_id, site_id) for client_id in clients_in(request)}
+            for each in sorted(wanted - self.admitted):
+                self._admit(*each)
         if hasattr(request, "meta"):
             request.meta.command_id = command_id or str(uuid4())
         actor = Actor(id=self.actor, roles=frozenset(), sites=frozenset({"*"}), purpose="TREATMENT")
@@ -52,6 +57,17 @@ class Desk:
             actor=actor, now=self.now, deadline=lambda: None, correlation_id="c", traceparent=""
         )
         return getattr(self.servicers[rpc_of(request).containing_service], rpc)(request, call)
+
+    def _admit(self, client_id: str, site_id: str) -> None:
+        """Intake tells that the client was admitted there."""
+        self.admitted.add((client_id, site_id))
+        admission = intake.ClientAdmitted(
+            client_id=client_id,
+            episode_id=str(uuid4()),
+            site_id=site_id,
+            admitted_on=common.Date(year=2026, month=1, day=1),
+        )
+        self.hear([self.log.tell(admission)])
 
     def published(self) -> list[tuple[str, int]]:
         with self.store.transaction() as tx:

@@ -30,6 +30,7 @@ from tests.plans.made import Log
 
 MONDAY = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)  # nine in the morning in Chicago
 THREE_HOURS = timedelta(hours=3)
+LONG_BEFORE = date(2026, 1, 1)
 ADDRESS = common.PostalAddress(line="1 Lake St", city="Chicago", state="IL", zip="606011234")
 
 
@@ -46,6 +47,9 @@ class FrontDesk:
         self.sites = frozenset({"*"})
         self.site_id = self.program_id = self.staff_id = ""
         self.actor = "staff/1"  # until a clinician is credentialed
+        self.log = Log()
+        self._open: list[str] = []
+        self._known: set[tuple[str, str]] = set()
 
     def open(self, time_zone: str = "America/Chicago") -> "FrontDesk":
         """Opens a site with a program; the next sessions are there. The first clinician stays."""
@@ -53,6 +57,7 @@ class FrontDesk:
             name="Lakeside", time_zone=time_zone, address=ADDRESS, npi="1234567893"
         )
         self.site_id = self.call(site).site_id
+        self._open.append(self.site_id)
         program = pb.OpenProgramRequest(
             site_id=self.site_id, kind=common.PROGRAM_KIND_SUBSTANCE_USE, under_part2=True
         )
@@ -68,16 +73,35 @@ class FrontDesk:
         )
         return str(self.call(staff).staff_id)
 
-    def register(self, request: Any) -> None:
-        """Intake tells of everybody the request names, whom it didn't tell of before."""
+    def register(self, *client_ids: str) -> None:
+        """Intake tells of whom it didn't tell of before."""
         registered = {row.subject for row in self.rows("SELECT subject FROM heard_fact")}
-        for client_id in sorted(clients_in(request)):
+        for client_id in sorted(client_ids):
             if f"client/{client_id}" not in registered:
-                self.hearing.hear([Log().tell(intake.ClientRegistered(client_id=client_id))])
+                self.tell(intake.ClientRegistered(client_id=client_id))
+
+    def admit(self, client_id: str, on: date = LONG_BEFORE, site_id: str = "") -> str:
+        """Intake tells that somebody it registered was admitted to the site; gives the episode."""
+        episode_id, site_id = str(uuid4()), site_id or self.site_id
+        self._known.add((client_id, site_id))
+        self.tell(
+            intake.ClientAdmitted(
+                client_id=client_id, episode_id=episode_id, site_id=site_id, admitted_on=to_date(on)
+            )
+        )
+        return episode_id
+
+    def tell(self, fact: Any) -> None:
+        self.hearing.hear([self.log.tell(fact)])
 
     def call(self, request: Any, command_id: str | None = None) -> Any:
-        """About clients whom intake registered."""
-        self.register(request)
+        """About clients whom intake registered, and admitted at every site that is open here."""
+        named = clients_in(request)
+        self.register(*named)
+        for client_id in sorted(named):
+            for site_id in self._open:
+                if (client_id, site_id) not in self._known:
+                    self.admit(client_id, site_id=site_id)
         return self.ask(request, command_id)
 
     def ask(self, request: Any, command_id: str | None = None) -> Any:

@@ -96,10 +96,17 @@ class Desks:
         return staff_id
 
     def registered(self, client: str) -> str:
-        """The client, of whom intake told."""
+        """The client, whom intake registered and admitted."""
         hearing = Hearing(self.store, INTERESTS)
         hearing.begin([topic_of("intake")])
-        hearing.hear([Log().tell(intake.ClientRegistered(client_id=client))])
+        log = Log()
+        admission = intake.ClientAdmitted(
+            client_id=client,
+            episode_id=str(uuid4()),
+            site_id=self._where["site_id"],
+            admitted_on=common.Date(year=2026, month=1, day=1),
+        )
+        hearing.hear([log.tell(intake.ClientRegistered(client_id=client)), log.tell(admission)])
         return client
 
     def schedule(self, staff: str, client: str, *, first: bool) -> Any:

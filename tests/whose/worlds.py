@@ -153,6 +153,7 @@ def of_attendance(new_store: NewStore) -> World:
         ids = front.open_everything(desk)
         client = Treated(log, site_id=ids[0])
         desk.registered.add(client.client_id)
+        desk.admitted.add((client.client_id, ids[0]))
         desk.hear([client.registered(), client.admitted()])
         week = attendance.TemplateSession(
             weekday=1,
