@@ -142,6 +142,15 @@ ADMISSION = Admission(
     level_of_care="2.1",
     admitted_on=MONDAY,
 )
+# To what days at that site ask for; of no other day the episode.
+ADMISSION_ELSEWHERE = replace(
+    ADMISSION,
+    fact="admission elsewhere",
+    episode_id="episode elsewhere",
+    site_id="other",
+    program_id="program elsewhere",
+    admitted_on=MONDAY - timedelta(days=1),
+)
 DIAGNOSIS = Diagnosis(fact="diagnosis", sequence=2, code="F10.20", rank=1, effective_from=MONDAY)
 COVERAGE = Coverage(
     fact="coverage",
@@ -175,7 +184,7 @@ def billable(*days: date, **changes: Any) -> Known:
     """A client who attended three hours on each of these days, and of whom all is in order."""
     known = Known(
         client_id="client",
-        admissions=(ADMISSION,),
+        admissions=(ADMISSION, ADMISSION_ELSEWHERE),
         diagnoses=(DIAGNOSIS,),
         coverages=(COVERAGE,),
         consents=(CONSENT,),

@@ -15,6 +15,7 @@ from services.billing.domain.known import (
 )
 from tests.billing.known import (
     ADMISSION,
+    ADMISSION_ELSEWHERE,
     CONSENT,
     MENTAL_HEALTH,
     MONDAY,
@@ -318,3 +319,33 @@ def test_every_attended_session_needs_its_note_and_a_missed_one_needs_none() -> 
     only_one = (attended(MONDAY, 180, "am"), missed(MONDAY, "pm"))
     known = billable(attendances=only_one, sessions=sessions, notes=both[:1])
     assert outcome(known) == PER_DIEM
+
+
+NOT_HELD = pytest.mark.xfail(strict=True, reason="9.3: such a day is billed")
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, PER_DIEM),
+        pytest.param({"site_id": "third"}, hold("NOT_ADMITTED_HERE"), marks=NOT_HELD),
+        pytest.param({"admitted_on": day(1)}, hold("NOT_ADMITTED_HERE"), marks=NOT_HELD),
+        pytest.param({"episode_id": "over"}, hold("NOT_ADMITTED_HERE"), marks=NOT_HELD),
+        ({"episode_id": "last day"}, PER_DIEM),
+    ],
+)
+def test_a_day_waits_where_somebody_came_to_a_site_that_did_not_admit_them(
+    change: dict[str, Any], expected: tuple[str, tuple[str, ...]]
+) -> None:
+    known = billable(
+        MONDAY,
+        admissions=(ADMISSION, replace(ADMISSION_ELSEWHERE, **change)),
+        sessions=(session(MONDAY, "am", site_id="other"), session(MONDAY, "pm")),
+        attendances=(attended(MONDAY, 60, "am", site_id="other"), attended(MONDAY, 120, "pm")),
+        notes=(signed(MONDAY, name="am"), signed(MONDAY, name="pm")),
+        discharges=tuple(
+            Discharge(fact=name, episode_id=name, discharged_on=day(number))
+            for name, number in (("over", -1), ("last day", 0))
+        ),
+    )
+    assert outcome(known) == expected
