@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from functools import partial
+from typing import Any
 
 from ninehours.attendance.v1.attendance_service_pb2 import ScheduledSession
 
@@ -90,8 +91,19 @@ def _assess(telling: Telling, chart: Chart, stay: Stay) -> None:
 
 
 def _admit(telling: Telling, chart: Chart, stay: Stay) -> None:
+    course = chart.client.course
+    group = group_of(course.first_group(stay))
+    admitted = _admit_to(telling, chart, stay, group, "admit")
+    chart.episode_id, chart.admitted = admitted.episode_id, admitted.receipt.published
+    for key in course.groups_beside(stay):
+        also = _admit_to(telling, chart, stay, group_of(key), f"admit beside, for {key},")
+        chart.beside[key] = also.episode_id
+        chart.admitted = [*chart.admitted, *also.receipt.published]
+
+
+def _admit_to(telling: Telling, chart: Chart, stay: Stay, group: Group, what: str) -> Any:
+    """To the group's program, at its site."""
     on = days.admission(stay.first)
-    group = group_of(chart.client.course.first_group(stay))
     request = intake.admit(
         chart.client_id,
         telling.place.site_ids[site_of(group).key],
@@ -99,22 +111,15 @@ def _admit(telling: Telling, chart: Chart, stay: Stay) -> None:
         on=on,
         after=[*telling.place.opened[group.program], *chart.discharged],
     )
-    admitted = telling.of(chart, group.facilitator, _step("admit", stay), request, at(on, 9))
-    chart.episode_id, chart.admitted = admitted.episode_id, admitted.receipt.published
+    return telling.of(chart, group.facilitator, _step(what, stay), request, at(on, 9))
 
 
 def _plan(telling: Telling, chart: Chart, stay: Stay) -> None:
-    """A plan that both sign, and what the payer authorizes."""
+    """A plan of each episode that both sign, and what the payer authorizes."""
     client, on = chart.client, days.admission(stay.first)
-    clinician = clinician_of(client, stay.first)
-    request = plans.draft_plan(
-        client, chart.client_id, chart.episode_id, chart.admitted, days.last_day(stay.last)
-    )
-    drafted = telling.of(chart, clinician, _step("draft plan", stay), request, at(on, 11))
-    chart.plan_id = drafted.plan_id
-    for role, hour in (("CLIENT", 13), ("CLINICIAN", 14)):
-        signature = plans.sign_plan(chart.plan_id, role, on, telling.place.credentialed[clinician])
-        telling.of(chart, clinician, _step(f"sign plan as {role}", stay), signature, at(on, hour))
+    chart.plan_id = _sign_plan(telling, chart, stay, chart.episode_id, "plan")
+    for key in client.course.groups_beside(stay):
+        _sign_plan(telling, chart, stay, chart.beside[key], f"plan beside, for {key},")
     rules = telling.place.rules[client.course.payer]
     if rules.authorization_required:
         of_days = client.course.authorized_days or client.course.sessions_in(stay) + SPARE_DAYS
@@ -129,13 +134,30 @@ def _plan(telling: Telling, chart: Chart, stay: Stay) -> None:
         telling.of(chart, BILLER, _step("authorization", stay), authorization, at(on, 15))
 
 
+def _sign_plan(telling: Telling, chart: Chart, stay: Stay, episode_id: str, what: str) -> str:
+    """Drafted and signed by both; gives the plan's id."""
+    client, on = chart.client, days.admission(stay.first)
+    clinician = clinician_of(client, stay.first)
+    request = plans.draft_plan(
+        client, chart.client_id, episode_id, chart.admitted, days.last_day(stay.last)
+    )
+    drafted = telling.of(chart, clinician, _step(f"draft {what}", stay), request, at(on, 11))
+    for role, hour in (("CLIENT", 13), ("CLINICIAN", 14)):
+        credential = telling.place.credentialed[clinician]
+        signature = plans.sign_plan(drafted.plan_id, role, on, credential)
+        step = _step(f"sign {what} as {role}", stay)
+        telling.of(chart, clinician, step, signature, at(on, hour))
+    plan_id: str = drafted.plan_id
+    return plan_id
+
+
 def _seat(telling: Telling, group: Group, block: int) -> tuple[Group, list[ScheduledSession]]:
     """A group's sessions of the block, for everybody who sits in it."""
     seated = telling.roster(group, block)
     roster = [chart.client_id for chart in seated]
     staff_id = telling.place.staff_ids[group.facilitator]
     request = attendance.expand(telling.place.template_ids[group.key], block, staff_id, roster)
-    # Only who is registered is rostered: attendance has heard of everybody by then.
+    # Only who is admitted is rostered: attendance has heard of everybody by then.
     request.meta.after.extend(position for chart in seated for position in chart.admitted)
     now = at(days.admission(block), 16)
     expanded = telling.tell(DESK, f"schedule {group.key} of block {block}", request, now)

@@ -77,6 +77,13 @@ class Course:
         """The group that leads to the program the client is admitted to."""
         return next(seat.group for seat in self.seats if seat.first <= stay.first <= seat.last)
 
+    def groups_beside(self, stay: Stay) -> list[str]:
+        """Of each other program that the client sits in meanwhile, a group: it admits them too."""
+        seats = [seat for seat in self.seats if seat.first <= stay.last and stay.first <= seat.last]
+        groups = {group_of(seat.group).program: seat.group for seat in seats}
+        del groups[group_of(self.first_group(stay)).program]
+        return list(groups.values())
+
     def sessions_in(self, stay: Stay) -> int:
         """How often the client is expected."""
         weeks = sum(

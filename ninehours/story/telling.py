@@ -44,6 +44,8 @@ class Chart:
     consent_id: str = ""
     episode_id: str = ""
     plan_id: str = ""
+    # Of groups in other programs: group → episode.
+    beside: dict[str, str] = field(default_factory=dict)
     admitted: Sequence[common.Position] = ()
     discharged: Sequence[common.Position] = ()
 

@@ -53,7 +53,6 @@ def refused(desk: FrontDesk, request: Any) -> str:
     return ""
 
 
-@pytest.mark.xfail(strict=True, reason="9.3: nobody asks whether a client is admitted at the site")
 def test_who_is_not_admitted_at_the_site_that_day_is_not_rostered(desk: FrontDesk) -> None:
     here, nowhere, elsewhere, too_late, over, last_day = registered(desk, 6)
     other = FrontDesk(desk.store).open().site_id
@@ -69,7 +68,6 @@ def test_who_is_not_admitted_at_the_site_that_day_is_not_rostered(desk: FrontDes
     assert not refused(desk, desk.scheduling([here, last_day]))
 
 
-@pytest.mark.xfail(strict=True, reason="9.3: nobody asks whether a client is admitted at the site")
 def test_a_template_rosters_nobody_beyond_their_admission(desk: FrontDesk) -> None:
     stays, leaves = registered(desk, 2)
     desk.admit(stays)
@@ -83,7 +81,6 @@ def test_a_template_rosters_nobody_beyond_their_admission(desk: FrontDesk) -> No
     assert not refused(desk, desk.expansion(template_id, FIRST, LAST, [stays]))
 
 
-@pytest.mark.xfail(strict=True, reason="9.3: nobody asks whether a client is admitted at the site")
 def test_who_comes_all_the_same_is_recorded_and_flagged(desk: FrontDesk) -> None:
     here, alone, among_others, missed = registered(desk, 4)
     desk.admit(here)
@@ -104,7 +101,6 @@ def test_who_comes_all_the_same_is_recorded_and_flagged(desk: FrontDesk) -> None
     assert desk.nouns(missed)[-1] == "SessionMissed"
 
 
-@pytest.mark.xfail(strict=True, reason="9.3: nobody asks whether a client is admitted at the site")
 def test_a_correction_says_it_until_an_admission_is_heard(desk: FrontDesk) -> None:
     [here, came] = registered(desk, 2)
     desk.admit(here)

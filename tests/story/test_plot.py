@@ -87,7 +87,7 @@ OWN_STEPS = {
     "step-up": ("close safety task of week 8", "accept recommendation"),
     "no-show week": ("review plan after week 8",),
     "telehealth": ("review plan after week 12",),
-    "two sites": ("admit of block 1",),
+    "two sites": ("admit of block 1", "admit beside, for both, of block 1"),
     "screening declined": ("register", "screen"),
     "authorization used up": ("bill without authorization",),
     "consent revoked": ("revoke consent", "settle revocation"),

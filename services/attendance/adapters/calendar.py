@@ -4,13 +4,13 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
-from ninehours.intake.v1 import intake_events_pb2 as intake
 from sqlalchemy import Row, text
 
 from kernel.facts import Recorded
 from kernel.store.store import Transaction
-from services.attendance.adapters import calendar_sql
+from services.attendance.adapters import admissions, calendar_sql
 from services.attendance.app.ports import Filled, Listed, Wanted
+from services.attendance.domain.admission import Stay
 from services.attendance.domain.minutes import Interval, Span
 from services.attendance.domain.note import NoteAttested, NoteSigned
 from services.attendance.domain.presence import AttendanceCorrected, CheckedIn, CheckedOut
@@ -71,18 +71,10 @@ class SqlCalendar:
         return [str(row.client_id) for row in rows]
 
     def unregistered(self, tx: Transaction, client_ids: Collection[str]) -> list[str]:
-        rows = tx.connection.execute(
-            text(
-                "SELECT client FROM unnest(CAST(:clients AS text[])) AS x(client)"
-                " WHERE NOT EXISTS (SELECT FROM heard_fact"
-                "  WHERE subject = 'client/' || client AND type = :type) ORDER BY client"
-            ),
-            {
-                "clients": sorted(client_ids),
-                "type": intake.ClientRegistered.DESCRIPTOR.full_name,
-            },
-        )
-        return [row.client for row in rows]
+        return admissions.unregistered(tx, client_ids)
+
+    def stays(self, tx: Transaction, client_ids: Collection[str]) -> dict[str, list[Stay]]:
+        return admissions.stays(tx, client_ids)
 
     def attendees(self, tx: Transaction, session_id: str) -> list[str]:
         rows = _run(

@@ -1,11 +1,12 @@
 """What attendance's use cases and questions need from outside."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
 from kernel.store.store import Transaction
+from services.attendance.domain.admission import Stay
 from services.attendance.domain.minutes import Interval, Span
 
 
@@ -64,6 +65,10 @@ class Calendar(Protocol):
 
     def unregistered(self, tx: Transaction, client_ids: Collection[str]) -> list[str]:
         """Those of whom intake told nothing, sorted."""
+        ...
+
+    def stays(self, tx: Transaction, client_ids: Collection[str]) -> Mapping[str, Sequence[Stay]]:
+        """Of each of them the admissions, as far as attendance heard."""
         ...
 
     def attendees(self, tx: Transaction, session_id: str) -> list[str]:

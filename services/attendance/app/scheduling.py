@@ -12,7 +12,7 @@ from services.attendance.app.ports import Calendar
 from services.attendance.app.streams import (
     client_subject,
     presences_of,
-    require_registered,
+    require_admitted,
     session_stream,
     site_stream,
     staff_stream,
@@ -48,7 +48,8 @@ def schedule_session(
     """Schedules a session on the site's calendar.
 
     Refuses an unknown site, program, facilitator, client or session made up for, more clients than
-    it holds (OVER_CAPACITY), and, under their locks, a facilitator or a client who has another
+    it holds (OVER_CAPACITY), a client who isn't admitted at the site that day (NOT_ADMITTED_HERE),
+    and, under their locks, a facilitator or a client who has another
     session at that time, at whichever site (FACILITATOR_BUSY, CLIENT_BUSY).
     """
 
@@ -64,7 +65,7 @@ def schedule_session(
         refuse_uncredentialed(history[leader], asked.facilitator_id, [on])
         if before and not history[before]:
             raise Unknown("session", before.partition("/")[2])
-        require_registered(tx, calendar, asked.roster)
+        require_admitted(tx, calendar, asked.roster, asked.site_id, [on])
         refuse_busy(
             tx,
             calendar,

@@ -1,13 +1,16 @@
 """The names of attendance's streams, and a session as a presence sees it."""
 
 from collections.abc import Collection, Sequence
+from datetime import date
 
 from kernel.credentials import SIGN, Credential, require_for
-from kernel.refusal import Malformed, Unknown
+from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from kernel.store.store import Context, Transaction
 from services.attendance.app.ports import Calendar
+from services.attendance.domain.admission import is_admitted
 from services.attendance.domain.at import At
 from services.attendance.domain.presence import PRESENCE, Presence
+from services.attendance.domain.refusals import naming
 from services.attendance.domain.session import Session, service_date
 from services.attendance.domain.site import SITE
 from services.attendance.domain.staff import STAFF
@@ -68,6 +71,39 @@ def require_signer(tx: Transaction, context: Context, site_id: str) -> None:
         for each in STAFF.fold(recorded.fact for recorded in history)
     ]
     require_for(SIGN, held, [service_date(context.now, site.time_zone or "UTC")])
+
+
+def require_admitted(
+    tx: Transaction,
+    calendar: Calendar,
+    client_ids: Collection[str],
+    site_id: str,
+    dates: Collection[date],
+) -> None:
+    """Refuses whom nobody registered, and who isn't admitted at the site on each of the dates
+    (NOT_ADMITTED_HERE)."""
+    require_registered(tx, calendar, client_ids)
+    if missing := not_admitted(tx, calendar, client_ids, site_id, dates):
+        raise AgainstTheRules(
+            "NOT_ADMITTED_HERE",
+            "a client isn't admitted at the site on each of the dates",
+            **naming(missing),
+        )
+
+
+def not_admitted(
+    tx: Transaction,
+    calendar: Calendar,
+    client_ids: Collection[str],
+    site_id: str,
+    dates: Collection[date],
+) -> frozenset[str]:
+    """Those who aren't admitted at the site on one of the dates, as far as attendance heard."""
+    return frozenset(
+        client_id
+        for client_id, stays in calendar.stays(tx, client_ids).items()
+        if not all(is_admitted(stays, site_id, on) for on in dates)
+    )
 
 
 def at_session(session: Session, session_id: str, client_id: str) -> At:

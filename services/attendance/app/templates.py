@@ -18,7 +18,7 @@ from services.attendance.app.scheduling import (
 )
 from services.attendance.app.streams import (
     refuse_version,
-    require_registered,
+    require_admitted,
     session_stream,
     site_stream,
     staff_stream,
@@ -106,7 +106,7 @@ def expand_template(
         spans = [each.span for each in wanted]
         if overlap_themselves(spans):
             raise FacilitatorBusy(asked.facilitator_id)
-        require_registered(tx, calendar, asked.roster)
+        require_admitted(tx, calendar, asked.roster, template.site_id, dates)
         refuse_busy(tx, calendar, asked.facilitator_id, asked.roster, spans)
         return [
             recorded

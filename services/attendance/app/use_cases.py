@@ -13,6 +13,7 @@ from services.attendance.app.ports import Calendar
 from services.attendance.app.streams import (
     at_session,
     client_subject,
+    not_admitted,
     presence_stream,
     presences_of,
     require_registered,
@@ -104,6 +105,7 @@ def close_session(book: Book, calendar: Calendar, session_id: str, context: Cont
             session_id=session_id,
             now=context.now,
             presences=presences,
+            not_admitted=_not_admitted(tx, calendar, session, clients),
             elsewhere=calendar.elsewhere(tx, session_id),
             grace=_grace_of(tx, session),
         )
@@ -179,7 +181,15 @@ def correct_attendance(
     def command_at(at: At, tx: Transaction) -> CorrectAttendance:
         require_registered(tx, calendar, [client_id])
         elsewhere = calendar.is_elsewhere(tx, session_id, client_id, intervals)
-        return CorrectAttendance(at=at, intervals=intervals, reason=reason, elsewhere=elsewhere)
+        return CorrectAttendance(
+            at=at,
+            intervals=intervals,
+            reason=reason,
+            elsewhere=elsewhere,
+            not_admitted=bool(
+                not_admitted(tx, calendar, [client_id], at.site_id, [at.service_date])
+            ),
+        )
 
     locks = [client_subject(client_id)]
     return _presence(book, session_id, client_id, command_at, context, locks=locks)
@@ -190,6 +200,16 @@ def _grace_of(tx: Transaction, session: Session) -> timedelta:
     if session.scheduled is None:
         return timedelta()
     return SITE.fold(r.fact for r in tx.load(site_stream(session.scheduled.site_id))).grace
+
+
+def _not_admitted(
+    tx: Transaction, calendar: Calendar, session: Session, client_ids: Sequence[str]
+) -> frozenset[str]:
+    """Those of the clients who aren't admitted at the session's site on its date."""
+    at = session.scheduled
+    if at is None:
+        return frozenset()
+    return not_admitted(tx, calendar, client_ids, at.site_id, [at.service_date])
 
 
 def note_of(session_id: str) -> str:

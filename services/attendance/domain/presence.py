@@ -47,12 +47,14 @@ class CorrectAttendance:
     """`intervals`: when the client was there after all; none: was not.
 
     `elsewhere` is filled in under the client's lock: at another session, closed already, meanwhile.
+    `not_admitted`: at the session's site, on its date.
     """
 
     at: At
     intervals: tuple[Interval, ...]
     reason: str
     elsewhere: bool = False
+    not_admitted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +78,8 @@ class AttendanceCorrected:
 
     `treatment`: when they were, within the session and without its breaks. Facts of before have
     minutes alone.
-    `flags`: OVERLAP, while it still says that the client was at two places at once.
+    `flags`: OVERLAP, while it still says that the client was at two places at once, and
+    NOT_ADMITTED_HERE.
     `program`: the session's; None in facts of before it was kept.
     """
 
@@ -202,6 +205,8 @@ def _correct(command: CorrectAttendance, presence: Presence) -> Iterator[Attenda
     if command.reason == WAS_THERE and not command.intervals:
         raise Malformed(intervals="are required of somebody who was there")
     flags = ("OVERLAP",) if command.elsewhere else ()
+    if command.intervals and command.not_admitted:
+        flags = (*flags, "NOT_ADMITTED_HERE")
     treated = treated_within(command.intervals, at.starts_at, at.ends_at, at.breaks)
     if (presence.corrected_to, presence.corrected_flags) != (command.intervals, flags):
         yield AttendanceCorrected(

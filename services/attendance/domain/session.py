@@ -48,6 +48,7 @@ class CloseSession:
     """`presences`: of everybody on the roster, and of everybody who came without being on it.
 
     `elsewhere`: those of them who were at another session, closed already, at the same time.
+    `not_admitted`: those who aren't admitted at the site on the session's date.
     `grace`: the site's, before somebody is called late, or gone early.
     """
 
@@ -55,6 +56,7 @@ class CloseSession:
     now: datetime
     presences: Mapping[str, Presence]
     elsewhere: frozenset[str] = frozenset()
+    not_admitted: frozenset[str] = frozenset()
     grace: timedelta = timedelta()
 
 
@@ -63,7 +65,8 @@ class Attendance:
     """Of one client, at closing; `minutes` and `seconds` are whole, `treatment` is when they were.
 
     Facts of before have minutes alone.
-    `flags`: NO_CHECK_OUT, NOT_ON_ROSTER, LATE, LEFT_EARLY, OVER_CAPACITY, OVERLAP.
+    `flags`: NO_CHECK_OUT, NOT_ON_ROSTER, LATE, LEFT_EARLY, OVER_CAPACITY, OVERLAP,
+    NOT_ADMITTED_HERE.
     """
 
     client_id: str
@@ -234,6 +237,8 @@ def _closed(command: CloseSession, scheduled: SessionScheduled) -> SessionClosed
     for client_id, presence in sorted(command.presences.items()):
         also = ["OVER_CAPACITY"] if client_id in full else []
         also += ["OVERLAP"] if client_id in command.elsewhere else []
+        came = bool(presence.intervals)
+        also += ["NOT_ADMITTED_HERE"] if came and client_id in command.not_admitted else []
         attendances.append(
             attendance_of(client_id, presence, scheduled, *also, grace=command.grace)
         )

@@ -64,6 +64,17 @@ def discharged_before(known: Known, admission: Admission | None, on: date) -> Di
     return min(found, key=lambda each: (each.discharged_on, each.fact), default=None)
 
 
+def admissions_at(known: Known, site_id: str, on: date) -> list[Admission]:
+    """The client's admissions at a site that had begun by then, and weren't over."""
+    return [
+        each
+        for each in known.admissions
+        if each.site_id == site_id
+        and each.admitted_on <= on
+        and not discharged_before(known, each, on)
+    ]
+
+
 def level_on(known: Known, admission: Admission | None, on: date) -> Admission | Level | None:
     """What says the clinical level: the episode's latest change by then, else its admission."""
     if admission is None:
@@ -78,19 +89,32 @@ def level_on(known: Known, admission: Admission | None, on: date) -> Admission |
 
 
 def level_gate(
-    clinical: Admission | Level | None, rules: RuleSet, ended: Discharge | None
+    known: Known,
+    services: Iterable[Service],
+    admission: Admission | None,
+    rules: RuleSet,
+    on: date,
 ) -> Verdict:
     """The clinical level must be the one the payer pays for, in an episode that isn't over.
 
+    At every site that was attended the client must be admitted: said by admissions, not by the flag
+    of the attendance, which may have been recorded before an admission was heard.
+
     The authorized level is another thing: the gate AUTHORIZATION compares it with the billed one.
     """
+    clinical = level_on(known, admission, on)
     if clinical is None:
         return Verdict(gate="LEVEL", reason="NOT_ADMITTED")
+    ended = discharged_before(known, admission, on)
     if ended is not None:
         rests_on = frozenset({clinical.fact, ended.fact})
         return Verdict(gate="LEVEL", reason="DISCHARGED", rests_on=rests_on)
+    here = [admissions_at(known, service.site_id, on) for service in services]
+    rests_on = frozenset({clinical.fact, *(each.fact for found in here for each in found)})
     reason = "" if clinical.level_of_care == rules.billed_level else "OTHER_LEVEL"
-    return Verdict(gate="LEVEL", reason=reason, rests_on=frozenset({clinical.fact}))
+    if not all(here):
+        reason = "NOT_ADMITTED_HERE"
+    return Verdict(gate="LEVEL", reason=reason, rests_on=rests_on)
 
 
 def plan_gate(known: Known, admission: Admission | None, rules: RuleSet, on: date) -> Verdict:

@@ -31,6 +31,10 @@ BY_COMMAND = {
         f"{ATTENDANCE}/CorrectAttendance",
     ),
     "NOT_ADMITTED": ("admits the client by {on}", f"{INTAKE}/AdmitClient"),
+    "NOT_ADMITTED_HERE": (
+        "admits the client, by {on}, at the site that was attended",
+        f"{INTAKE}/AdmitClient",
+    ),
     "OTHER_LEVEL": (
         "changes the level of care from {on} or before, if it was recorded wrongly",
         f"{PLANS}/ChangeLevelOfCare",

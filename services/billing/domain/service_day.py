@@ -180,7 +180,7 @@ def _under_rules(
     enrolled = {site_id: gates.enrollment_on(known, rules, site_id, on) for site_id in elsewhere}
     day = day.with_verdict(
         *billed.verdicts,
-        gates.level_gate(clinical, rules, gates.discharged_before(known, admission, on)),
+        gates.level_gate(known, services, admission, rules, on),
         gates.plan_gate(known, admission, rules, on),
         gates.diagnosis_gate(known, on),
         gates.consent_gate(known, services, day.payer_id, on),

@@ -31,6 +31,7 @@ REASONS = {
     "SERVICE_UNKNOWN": "nobody scheduled the client: nothing says which service it was",
     "NO_LISTED_SERVICE": "the payer lists none of the attended services",
     "NOT_ADMITTED": "no admission by that date was heard of",
+    "NOT_ADMITTED_HERE": "the client wasn't admitted at a site that was attended",
     "DISCHARGED": "the episode was over by that date",
     "OTHER_LEVEL": "the clinical level was another than the one the payer pays for",
     "NO_PLAN_IN_FORCE": "no plan was in force, and one was due",

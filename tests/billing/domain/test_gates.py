@@ -321,16 +321,13 @@ def test_every_attended_session_needs_its_note_and_a_missed_one_needs_none() -> 
     assert outcome(known) == PER_DIEM
 
 
-NOT_HELD = pytest.mark.xfail(strict=True, reason="9.3: such a day is billed")
-
-
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
         ({}, PER_DIEM),
-        pytest.param({"site_id": "third"}, hold("NOT_ADMITTED_HERE"), marks=NOT_HELD),
-        pytest.param({"admitted_on": day(1)}, hold("NOT_ADMITTED_HERE"), marks=NOT_HELD),
-        pytest.param({"episode_id": "over"}, hold("NOT_ADMITTED_HERE"), marks=NOT_HELD),
+        ({"site_id": "third"}, hold("NOT_ADMITTED_HERE")),
+        ({"admitted_on": day(1)}, hold("NOT_ADMITTED_HERE")),
+        ({"episode_id": "over"}, hold("NOT_ADMITTED_HERE")),
         ({"episode_id": "last day"}, PER_DIEM),
     ],
 )
