@@ -156,6 +156,7 @@ def _relay(service: Service, settings: Settings) -> None:
         client_id=f"{service.name}-relay",
         compression_type=None,  # a log that can be searched for what must not be in it
         acks="all",
+        max_block_ms=10_000,  # a topic that is gone must not silence its heartbeat
         linger_ms=0,
         max_request_size=1 << 20,
         reconnect_backoff_max_ms=500,  # the default grows to seconds after an outage

@@ -40,6 +40,7 @@ BATCH = 500
 LOOK = 0.05  # seconds between two looks at what is due, before it falls asleep
 COMPARE = 60.0  # seconds between two comparisons of heads
 AWAY = 0.5  # seconds before a database or a peer that is away is tried again
+METADATA = 10_000  # milliseconds within which a topic made anew is seen; by default 5 minutes
 STOP_WITHIN = 5.0  # seconds a clean stop may take; what is not committed is heard again
 
 
@@ -161,6 +162,7 @@ def _app(
         broker_session_timeout=listening.session_timeout,
         broker_heartbeat_interval=listening.session_timeout / 5,
         broker_commit_interval=1.0,
+        consumer_metadata_max_age_ms=METADATA,
         stream_wait_empty=False,
         Stream=RestingStream,
         consumer_group_instance_id=listening.member,

@@ -1,0 +1,116 @@
+"""A topic deleted under its relay and its listener, on a real Kafka: what goes on, and the way out.
+
+(Slow: 20 s.)
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from kafka import KafkaProducer
+from kafka.admin import KafkaAdminClient
+
+from kernel.facts import Position
+from kernel.messaging.relay import Relay
+from kernel.messaging.sent import KafkaTopic, answers
+from kernel.messaging.standing import wait_until_heard
+from kernel.rpc.published_log import SERVICE, PublishedLogServicer
+from kernel.store.store import Store
+from ninehours.local.servers import LocalServers
+from tests.kernel.made import (
+    ADA,
+    BOB,
+    EVE,
+    PATIENCE,
+    Listener,
+    Log,
+    ask,
+    attended,
+    published,
+    until,
+)
+from tests.kernel.rpc.conftest import operator, serve, settings_of
+from tests.kernel.rpc.made import Serve
+from tests.kernel.test_kafka_away import worker_of_peer
+from tests.kernel.test_relay import running, unsent
+from tests.kernel.test_worker import TOPIC
+
+__all__ = ["operator", "serve", "settings_of"]
+
+
+@pytest.fixture
+def topic(broker: LocalServers) -> Iterator[str]:
+    """Declared and empty; nothing of it is left to other tests."""
+    if answers(broker.bootstrap, TOPIC):
+        delete(broker, TOPIC)
+    broker.declare_topics(TOPIC)
+    yield TOPIC
+    delete(broker, TOPIC)
+
+
+def delete(broker: LocalServers, topic: str) -> None:
+    admin = KafkaAdminClient(bootstrap_servers=broker.bootstrap)
+    admin.delete_topics([topic])
+    admin.close()
+    until(lambda: not answers(broker.bootstrap, topic))
+
+
+def held(broker: LocalServers, topic: str) -> int:
+    with KafkaTopic(broker.bootstrap, topic) as kept:
+        return sum(1 for _ in kept.records())
+
+
+def test_a_deleted_topic_is_declared_again_and_facts_travel_by_it_again(
+    *,
+    new_of_kernel: Callable[[str], Store],
+    tallying: Store,
+    broker: LocalServers,
+    topic: str,
+    serve: Serve,
+    secrets_dir: Path,
+    tmp_path: Path,
+) -> None:
+    attendance = new_of_kernel("attendance")
+    attendance.topic = topic
+    owner = serve({SERVICE: PublishedLogServicer(attendance, "attendance")}, service="attendance")
+    listener = Listener(tallying, Log(TOPIC))
+
+    def publish(client: str) -> None:
+        with attendance.transaction() as tx:
+            tx.publish([published(client, attended("s", 5, client=client))])
+
+    with ExitStack() as processes:
+        producer = KafkaProducer(bootstrap_servers=broker.bootstrap, max_block_ms=2_000)
+        processes.callback(producer.close, PATIENCE)
+        relay = Relay(attendance, producer, "attendance", ready=lambda: None)
+        processes.enter_context(running(relay))
+        peer = f"127.0.0.1:{owner.port}"
+        process = processes.enter_context(
+            worker_of_peer(tallying, peer, secrets_dir, tmp_path, broker.bootstrap)
+        )
+
+        def tallied(count: int) -> bool:
+            assert process.poll() is None, (tmp_path / "log").read_text()
+            return len(listener.tallies()) == count
+
+        publish(ADA)
+        until(lambda: unsent(attendance) == 0 and tallied(1))
+
+        delete(broker, TOPIC)
+        publish(BOB)
+        wait_until_heard(tallying, [Position(TOPIC, BOB, 1)], PATIENCE)
+        until(lambda: tallied(2))
+        assert unsent(attendance) == 1
+
+        broker.declare_topics(TOPIC)
+        until(lambda: unsent(attendance) == 0)
+        owner.stop(0)  # from here on there is only Kafka
+        publish(EVE)
+        until(lambda: tallied(3))
+
+        ask(attendance, "UPDATE published SET sent_at = NULL RETURNING position")
+        until(lambda: unsent(attendance) == 0)
+        assert held(broker, TOPIC) == 5  # two after it was declared, and all three again
+    assert listener.ask("SELECT FROM parked") == []
+    assert len(listener.tallies()) == 3
