@@ -5,9 +5,10 @@ from datetime import date
 from typing import Any
 
 import pytest
+from ninehours.attendance.v1 import attendance_events_pb2 as events
 from ninehours.attendance.v1 import attendance_service_pb2 as pb
 
-from kernel.refusal import NotAllowed
+from kernel.refusal import AgainstTheRules, Malformed, NotAllowed
 from kernel.rpc.translate import to_date
 from services.attendance.__main__ import SERVICE
 from tests.attendance.frontdesk import MONDAY, THREE_HOURS, FrontDesk, clients
@@ -88,3 +89,79 @@ def test_the_day_of_signing_is_the_sites(desk: FrontDesk, session_id: str) -> No
         desk.call(acts(session_id)["note"])
     credentialed(desk, "LCSW", first=date(2026, 3, 2))
     assert desk.call(acts(session_id)["note"]).receipt.published
+
+
+def typed(desk: FrontDesk, **changes: Any) -> str:
+    """An LCSW of Illinois, where the site is; from here on they call. Gives the staff member."""
+    given = {"type": pb.CREDENTIAL_TYPE_LCSW, "state": "IL", "npi": "1234567893"}
+    asked = pb.CredentialStaffRequest(**{**given, **changes}, effective_from=to_date(LONG_BEFORE))
+    staff_id = str(desk.call(asked).staff_id)
+    desk.actor = changes.get("token_subject", f"staff/{staff_id}")
+    return staff_id
+
+
+@pytest.mark.xfail(strict=True, reason="9.4: a credential has no type, state, last day or token")
+@pytest.mark.parametrize("act", ACTS)
+def test_a_credential_with_a_type_is_valid_in_its_state_to_its_last_day(
+    desk: FrontDesk, session_id: str, act: str
+) -> None:
+    others = [
+        {"type": pb.CREDENTIAL_TYPE_STUDENT},
+        {"state": "WI"},
+        {"effective_to": to_date(date(2026, 3, 1))},
+    ]
+    for changes in others:
+        typed(desk, **changes)
+        with pytest.raises(NotAllowed) as refused:
+            desk.call(acts(session_id)[act])
+        assert refused.value.reason == "NOT_CREDENTIALED"
+    typed(desk, effective_to=to_date(date(2026, 3, 2)))
+    assert desk.call(acts(session_id)[act]).receipt.published
+
+
+@pytest.mark.xfail(strict=True, reason="9.4: a credential has no type, state, last day or token")
+def test_a_credential_is_for_the_token_it_names(desk: FrontDesk, session_id: str) -> None:
+    staff_id = typed(desk, token_subject="okta/ada")
+    desk.actor = f"staff/{staff_id}"
+    with pytest.raises(NotAllowed):
+        desk.call(acts(session_id)["note"])
+    desk.actor = "okta/ada"
+    assert desk.call(acts(session_id)["note"]).receipt.published
+
+
+@pytest.mark.xfail(strict=True, reason="9.4: a credential has no type, state, last day or token")
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"state": ""}, "state"),
+        ({"state": "XX"}, "state"),
+        ({"type": 99}, "type"),
+        ({"type": 0}, "type"),
+        ({"credential": "Wizard"}, "credential"),
+        ({"effective_to": to_date(date(2025, 12, 31))}, "effective_to"),
+    ],
+)
+def test_what_no_credential_says_is_refused_by_its_field(
+    desk: FrontDesk, changes: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(Malformed) as refused:
+        typed(desk, **changes)
+    assert set(refused.value.details) == {field}
+
+
+@pytest.mark.xfail(strict=True, reason="9.4: a credential has no type, state, last day or token")
+def test_a_credential_is_published_whole(desk: FrontDesk) -> None:
+    last = to_date(date(2027, 12, 31))
+    staff_id = typed(desk, effective_to=last, token_subject="okta/ada")
+    [row] = desk.rows("SELECT body FROM published WHERE subject = :of", of=f"staff/{staff_id}")
+    told = events.StaffCredentialed.FromString(bytes(row.body))
+    assert (told.credential, told.type, told.state) == ("LCSW", pb.CREDENTIAL_TYPE_LCSW, "IL")
+    assert (told.effective_to, told.token_subject) == (last, "okta/ada")
+
+
+@pytest.mark.xfail(strict=True, reason="9.4: a credential has no type, state, last day or token")
+def test_nobody_leads_a_session_after_the_last_day_of_their_credential(desk: FrontDesk) -> None:
+    staff_id = typed(desk, effective_to=to_date(date(2026, 3, 1)))
+    with pytest.raises(AgainstTheRules) as refused:
+        desk.session([ADA], facilitator_id=staff_id)
+    assert refused.value.reason == "FACILITATOR_NOT_CREDENTIALED"

@@ -4,11 +4,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.plans.v1 import plans_service_pb2 as pb
 
 from kernel.refusal import NotAllowed
 from tests.plans.made import Log, Plans, credentialed, draft, march
+from tests.plans.treated import Treated
 
 NEXT_MONTH = common.Date(year=2026, month=4, day=1)
 
@@ -80,3 +82,59 @@ def test_physicians_certify_and_nobody_else(plans: Plans, log: Log) -> None:
     assert refused.value.reason == "NOT_CREDENTIALED"
     held_by(plans, log, "DO")
     assert plans.call("CertifyPlan", certification(plan_id)).receipt.published
+
+
+def opened_at(site_id: str) -> attendance.SiteOpened:
+    """In Illinois."""
+    address = common.PostalAddress(state="IL")
+    return attendance.SiteOpened(site_id=site_id, time_zone="America/Chicago", address=address)
+
+
+def typed(staff: str = "", **changes: Any) -> dict[str, Any]:
+    """An LCSW of Illinois."""
+    return {"type": 3, "state": "IL", "token_subject": staff} | changes
+
+
+@pytest.mark.xfail(strict=True, reason="9.4: a credential has no type, state, last day or token")
+@pytest.mark.parametrize(
+    ("changes", "signs"),
+    [
+        ({}, True),
+        ({"state": "WI"}, False),
+        ({"type": 22}, False),
+        ({"effective_to": march(1)}, False),
+        ({"effective_to": march(20)}, True),
+        ({"token_subject": "okta/ada"}, False),
+    ],
+)
+def test_a_credential_with_a_type_is_valid_in_its_state_to_its_last_day(
+    plans: Plans, log: Log, changes: dict[str, Any], signs: bool
+) -> None:
+    client = Treated(log)
+    plans.hear([client.admitted(), log.tell(opened_at(client.site_id))])
+    plan_id = plans.call("DraftPlan", draft(client.client_id, client.episode_id)).plan_id
+    held_by(plans, log, "LCSW", **typed(**changes))
+    if signs:
+        sign(plans, plan_id)
+        return
+    with pytest.raises(NotAllowed) as refused:
+        sign(plans, plan_id)
+    assert refused.value.reason == "NOT_CREDENTIALED"
+
+
+@pytest.mark.xfail(strict=True, reason="9.4: a credential has no type, state, last day or token")
+def test_a_credential_is_for_the_token_it_names(plans: Plans, log: Log) -> None:
+    client = Treated(log)
+    plans.hear([client.admitted(), log.tell(opened_at(client.site_id))])
+    plan_id = plans.call("DraftPlan", draft(client.client_id, client.episode_id)).plan_id
+    held_by(plans, log, "LCSW", **typed("okta/ada"))
+    plans.actor = "okta/ada"
+    sign(plans, plan_id)
+
+
+@pytest.mark.xfail(strict=True, reason="9.4: a credential has no type, state, last day or token")
+def test_nobody_knows_the_state_of_a_site_that_was_not_heard_of(plans: Plans, log: Log) -> None:
+    plan_id = drafted(plans)
+    held_by(plans, log, "LCSW", **typed())
+    with pytest.raises(NotAllowed):
+        sign(plans, plan_id)
