@@ -1,7 +1,8 @@
 """What a credential is for: one table, beside the roles that policies name.
 
 A role opens a door to a person; an act behind it takes a credential, valid on the day of the act.
-What is recorded as a credential is free text: it counts where it is a type's own abbreviation.
+A type is one of a closed list, valid in a state. Where one wasn't told, free text counts if it is a
+type's own abbreviation.
 """
 
 from collections.abc import Collection, Iterable
@@ -34,26 +35,39 @@ def sees_clinical(roles: Collection[str]) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """`text` as recorded; `effective_from` is its first day."""
+    """`text` as recorded; `type` empty: it alone tells. `state` empty: valid anywhere.
+
+    `effective_from` is its first day, `effective_to` the last; None: none is known.
+    """
 
     text: str
     effective_from: date
+    effective_to: date | None = None
+    type: str = ""
+    state: str = ""
 
     @property
     def abbreviation(self) -> str:
-        return self.text.strip().upper()
+        return self.type or self.text.strip().upper()
+
+    def is_valid(self, day: date, state: str) -> bool:
+        """On that day, in that state; empty: nobody knows which, and a state's own isn't."""
+        in_time = self.effective_from <= day <= (self.effective_to or date.max)
+        return in_time and self.state in ("", state)
 
 
 def require_for(
-    act: str, held: Iterable[Credential], days: Collection[date], *, said: str = ""
+    act: str, held: Iterable[Credential], days: Collection[date], state: str, *, said: str = ""
 ) -> str:
-    """The abbreviation of a credential for this act that is valid on all these days.
+    """The abbreviation of a credential for this act that is valid in the state on all these days.
 
     With `said`, of that one. Refuses (NOT_CREDENTIALED) who holds none.
     """
     for credential in held:
         fits = credential.abbreviation in ACTS[act]
         meant = said.strip().upper() in ("", credential.abbreviation)
-        if fits and meant and all(credential.effective_from <= day for day in days):
+        if fits and meant and all(credential.is_valid(day, state) for day in days):
             return credential.abbreviation
-    raise NotAllowed("NOT_CREDENTIALED", "no credential of yours is for this, on that day", act=act)
+    raise NotAllowed(
+        "NOT_CREDENTIALED", "no credential of yours is for this then and there", act=act
+    )

@@ -117,9 +117,14 @@ def _admit_to(telling: Telling, chart: Chart, stay: Stay, group: Group, what: st
 def _plan(telling: Telling, chart: Chart, stay: Stay) -> None:
     """A plan of each episode that both sign, and what the payer authorizes."""
     client, on = chart.client, days.admission(stay.first)
-    chart.plan_id = _sign_plan(telling, chart, stay, chart.episode_id, "plan")
+    group = group_in(client, stay.first)
+    chart.plan_id = _sign_plan(
+        telling, chart, stay, group, episode_id=chart.episode_id, what="plan"
+    )
     for key in client.course.groups_beside(stay):
-        _sign_plan(telling, chart, stay, chart.beside[key], f"plan beside, for {key},")
+        what = f"plan beside, for {key},"
+        also = chart.beside[key]
+        _sign_plan(telling, chart, stay, group_of(key), episode_id=also, what=what)
     rules = telling.place.rules[client.course.payer]
     if rules.authorization_required:
         of_days = client.course.authorized_days or client.course.sessions_in(stay) + SPARE_DAYS
@@ -134,17 +139,22 @@ def _plan(telling: Telling, chart: Chart, stay: Stay) -> None:
         telling.of(chart, BILLER, _step("authorization", stay), authorization, at(on, 15))
 
 
-def _sign_plan(telling: Telling, chart: Chart, stay: Stay, episode_id: str, what: str) -> str:
-    """Drafted and signed by both; gives the plan's id."""
+def _sign_plan(
+    telling: Telling, chart: Chart, stay: Stay, group: Group, *, episode_id: str, what: str
+) -> str:
+    """Drafted and signed by both, the clinician being the group's: credentialed where it meets.
+
+    Gives the plan's id.
+    """
     client, on = chart.client, days.admission(stay.first)
-    clinician = clinician_of(client, stay.first)
+    place, clinician = telling.place, group.facilitator
+    after = [*place.credentialed[clinician], *place.opened[group.program]]
     request = plans.draft_plan(
         client, chart.client_id, episode_id, chart.admitted, days.last_day(stay.last)
     )
     drafted = telling.of(chart, clinician, _step(f"draft {what}", stay), request, at(on, 11))
     for role, hour in (("CLIENT", 13), ("CLINICIAN", 14)):
-        credential = telling.place.credentialed[clinician]
-        signature = plans.sign_plan(drafted.plan_id, role, on, credential)
+        signature = plans.sign_plan(drafted.plan_id, role, on, after)
         step = _step(f"sign {what} as {role}", stay)
         telling.of(chart, clinician, step, signature, at(on, hour))
     plan_id: str = drafted.plan_id

@@ -58,7 +58,8 @@ def _open_sites(stage: Stage, cast: Cast, place: Place, now: Iterator[datetime])
         place.program_ids[program.key] = started.program_id
         place.opened[program.key] = started.receipt.published
     for who in FACILITATORS:
-        credential = attendance.credential(who, cast.npis[who.key])
+        state = next(site_of(group).state for group in GROUPS if group.facilitator == who.key)
+        credential = attendance.credential(who, state, cast.npis[who.key])
         credentialed = stage.tell(MANAGER, f"credential {who.key}", credential, next(now))
         place.staff_ids[who.key] = credentialed.staff_id
         place.credentialed[who.key] = credentialed.receipt.published

@@ -100,7 +100,6 @@ def typed(desk: FrontDesk, **changes: Any) -> str:
     return staff_id
 
 
-@pytest.mark.xfail(strict=True, reason="9.4: a credential has no type, state, last day or token")
 @pytest.mark.parametrize("act", ACTS)
 def test_a_credential_with_a_type_is_valid_in_its_state_to_its_last_day(
     desk: FrontDesk, session_id: str, act: str
@@ -119,7 +118,6 @@ def test_a_credential_with_a_type_is_valid_in_its_state_to_its_last_day(
     assert desk.call(acts(session_id)[act]).receipt.published
 
 
-@pytest.mark.xfail(strict=True, reason="9.4: a credential has no type, state, last day or token")
 def test_a_credential_is_for_the_token_it_names(desk: FrontDesk, session_id: str) -> None:
     staff_id = typed(desk, token_subject="okta/ada")
     desk.actor = f"staff/{staff_id}"
@@ -129,7 +127,6 @@ def test_a_credential_is_for_the_token_it_names(desk: FrontDesk, session_id: str
     assert desk.call(acts(session_id)["note"]).receipt.published
 
 
-@pytest.mark.xfail(strict=True, reason="9.4: a credential has no type, state, last day or token")
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -149,7 +146,6 @@ def test_what_no_credential_says_is_refused_by_its_field(
     assert set(refused.value.details) == {field}
 
 
-@pytest.mark.xfail(strict=True, reason="9.4: a credential has no type, state, last day or token")
 def test_a_credential_is_published_whole(desk: FrontDesk) -> None:
     last = to_date(date(2027, 12, 31))
     staff_id = typed(desk, effective_to=last, token_subject="okta/ada")
@@ -159,7 +155,6 @@ def test_a_credential_is_published_whole(desk: FrontDesk) -> None:
     assert (told.effective_to, told.token_subject) == (last, "okta/ada")
 
 
-@pytest.mark.xfail(strict=True, reason="9.4: a credential has no type, state, last day or token")
 def test_nobody_leads_a_session_after_the_last_day_of_their_credential(desk: FrontDesk) -> None:
     staff_id = typed(desk, effective_to=to_date(date(2026, 3, 1)))
     with pytest.raises(AgainstTheRules) as refused:

@@ -95,7 +95,6 @@ def typed(staff: str = "", **changes: Any) -> dict[str, Any]:
     return {"type": 3, "state": "IL", "token_subject": staff} | changes
 
 
-@pytest.mark.xfail(strict=True, reason="9.4: a credential has no type, state, last day or token")
 @pytest.mark.parametrize(
     ("changes", "signs"),
     [
@@ -122,7 +121,6 @@ def test_a_credential_with_a_type_is_valid_in_its_state_to_its_last_day(
     assert refused.value.reason == "NOT_CREDENTIALED"
 
 
-@pytest.mark.xfail(strict=True, reason="9.4: a credential has no type, state, last day or token")
 def test_a_credential_is_for_the_token_it_names(plans: Plans, log: Log) -> None:
     client = Treated(log)
     plans.hear([client.admitted(), log.tell(opened_at(client.site_id))])
@@ -132,7 +130,6 @@ def test_a_credential_is_for_the_token_it_names(plans: Plans, log: Log) -> None:
     sign(plans, plan_id)
 
 
-@pytest.mark.xfail(strict=True, reason="9.4: a credential has no type, state, last day or token")
 def test_nobody_knows_the_state_of_a_site_that_was_not_heard_of(plans: Plans, log: Log) -> None:
     plan_id = drafted(plans)
     held_by(plans, log, "LCSW", **typed())

@@ -24,9 +24,13 @@ def open_program(program: Program, site_id: str) -> pb.OpenProgramRequest:
     )
 
 
-def credential(facilitator: Facilitator, npi: str) -> pb.CredentialStaffRequest:
+def credential(facilitator: Facilitator, state: str, npi: str) -> pb.CredentialStaffRequest:
+    """Valid in the state, for the token of their own id."""
     return pb.CredentialStaffRequest(
-        credential=facilitator.credential, npi=npi, effective_from=to_date(days.LONG_BEFORE)
+        type=f"CREDENTIAL_TYPE_{facilitator.credential}",
+        state=state,
+        npi=npi,
+        effective_from=to_date(days.LONG_BEFORE),
     )
 
 

@@ -57,11 +57,11 @@ def draft_plan(
 
 
 def sign_plan(
-    plan_id: str, role: str, on: date, credentialed: Sequence[common.Position]
+    plan_id: str, role: str, on: date, after: Sequence[common.Position]
 ) -> pb.SignPlanRequest:
-    """`credentialed`: where the clinician's credential was published: plans waits for it."""
+    """`after`: where the site, and the clinician's credential, were published: plans waits."""
     return pb.SignPlanRequest(
-        meta=common.CommandMeta(after=credentialed),
+        meta=common.CommandMeta(after=after),
         plan_id=plan_id,
         signer_role=f"SIGNER_ROLE_{role}",
         signed_on=to_date(on),

@@ -56,6 +56,17 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
 class SqlCalendar:
     """The Calendar port on this service's tables."""
 
+    def staff_of(self, tx: Transaction, person: str) -> Sequence[str]:
+        rows = tx.connection.execute(
+            text(
+                "SELECT DISTINCT body->>'staff_id' AS staff_id FROM fact"
+                " WHERE type = 'attendance.staff_credentialed.v1'"
+                " AND (stream = :person OR body->>'token_subject' = :person)"
+            ),
+            {"person": person},
+        )
+        return sorted(row.staff_id for row in rows)
+
     def is_facilitator_busy(
         self, tx: Transaction, facilitator_id: str, spans: Collection[Span]
     ) -> bool:

@@ -97,6 +97,10 @@ def _staff_credentialed(fact: staff.StaffCredentialed) -> Message:
         credential=fact.credential,
         npi=fact.npi,
         effective_from=to_date(fact.effective_from),
+        type=f"CREDENTIAL_TYPE_{fact.type}" if fact.type else None,
+        state=fact.state,
+        effective_to=to_date(fact.effective_to) if fact.effective_to else None,
+        token_subject=fact.token_subject,
     )
 
 

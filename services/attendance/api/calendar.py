@@ -5,7 +5,15 @@ from ninehours.attendance.v1 import attendance_service_pb2 as pb
 from kernel.execute import Book
 from kernel.rpc.call import Call
 from kernel.rpc.commands import context_of, receipt_of
-from kernel.rpc.translate import reading, required_state, to_date, to_timestamp
+from kernel.rpc.translate import (
+    date_of,
+    reading,
+    required_enum,
+    required_state,
+    required_text,
+    to_date,
+    to_timestamp,
+)
 from kernel.store.store import Context
 from services.attendance.api import reading as fields
 from services.attendance.app import questions, scheduling, templates, use_cases
@@ -70,9 +78,13 @@ class CalendarRpcs:
         with reading(request) as read:
             command = CredentialStaff(
                 staff_id=context.new_id("staff"),
-                credential=read.text("credential", max_length=20),
+                credential=read.optional(required_text, "credential", max_length=20) or "",
                 npi=read.digits("npi", count=10),
                 effective_from=read.date("effective_from"),
+                type=read.optional(required_enum, "type") or "",
+                state=read.optional(required_state, "state") or "",
+                effective_to=read.optional(date_of, "effective_to"),
+                token_subject=read.optional(required_text, "token_subject", max_length=200) or "",
             )
         outcome = use_cases.credential_staff(self._book, command, context)
         return pb.CredentialStaffResponse(

@@ -77,7 +77,9 @@ class AttendanceServicer(CalendarRpcs):
         with reading(request) as read:
             session_id, client_id = str(read.uuid("session_id")), str(read.uuid("client_id"))
             text = read.text("text", max_length=fields.LONGEST_NOTE)
-        outcome = use_cases.sign_note(self._book, session_id, client_id, text, context)
+        outcome = use_cases.sign_note(
+            self._book, self._calendar, session_id, client_id, context, text=text
+        )
         return pb.SignNoteResponse(receipt=receipt_of(outcome.published))
 
     def SignGroupNote(
@@ -88,7 +90,9 @@ class AttendanceServicer(CalendarRpcs):
             session_id = str(read.uuid("session_id"))
             text = read.text("group_text", max_length=fields.LONGEST_NOTE)
             parts: dict[str, str] = read.value(fields.individual_parts, "parts", {})
-        outcome = rosters.sign_group_note(self._book, session_id, text, parts, context)
+        outcome = rosters.sign_group_note(
+            self._book, self._calendar, session_id, context, group_text=text, parts=parts
+        )
         return pb.SignGroupNoteResponse(receipt=receipt_of(outcome.published))
 
     def AttestNote(self, request: pb.AttestNoteRequest, call: Call) -> pb.AttestNoteResponse:
@@ -96,7 +100,9 @@ class AttendanceServicer(CalendarRpcs):
         with reading(request) as read:
             session_id, client_id = str(read.uuid("session_id")), str(read.uuid("client_id"))
             statement = read.text("statement", max_length=fields.LONGEST_NOTE)
-        outcome = use_cases.attest_note(self._book, session_id, client_id, statement, context)
+        outcome = use_cases.attest_note(
+            self._book, self._calendar, session_id, client_id, context, statement=statement
+        )
         return pb.AttestNoteResponse(receipt=receipt_of(outcome.published))
 
     def CorrectAttendance(

@@ -63,6 +63,10 @@ class Calendar(Protocol):
         """Those of the roster who are expected elsewhere then. Their rows must be locked."""
         ...
 
+    def staff_of(self, tx: Transaction, person: str) -> Sequence[str]:
+        """Staff with a credential that a token of this subject may hold."""
+        ...
+
     def unregistered(self, tx: Transaction, client_ids: Collection[str]) -> list[str]:
         """Those of whom intake told nothing, sorted."""
         ...

@@ -65,7 +65,13 @@ def check_out_roster(
 
 
 def sign_group_note(
-    book: Book, session_id: str, group_text: str, parts: Mapping[str, str], context: Context
+    book: Book,
+    calendar: Calendar,
+    session_id: str,
+    context: Context,
+    *,
+    group_text: str,
+    parts: Mapping[str, str],
 ) -> Outcome:
     """Signs a group's note as the caller, now, for each client who has a part.
 
@@ -76,7 +82,7 @@ def sign_group_note(
 
     def signer(tx: Transaction, session: Session) -> None:
         if session.scheduled:
-            require_signer(tx, context, session.scheduled.site_id)
+            require_signer(tx, calendar, context, session.scheduled.site_id)
 
     def seal(tx: Transaction) -> None:
         for client_id, own in sorted(parts.items()):

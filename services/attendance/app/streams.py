@@ -60,17 +60,23 @@ def require_registered(tx: Transaction, calendar: Calendar, client_ids: Collecti
         raise Unknown("client", unregistered[0])
 
 
-def require_signer(tx: Transaction, context: Context, site_id: str) -> None:
-    """Refuses (NOT_CREDENTIALED) a caller who holds no credential to sign by on the site's day."""
+def require_signer(tx: Transaction, calendar: Calendar, context: Context, site_id: str) -> None:
+    """Refuses (NOT_CREDENTIALED) a caller who holds no credential to sign by on the site's day, in
+    its state."""
     site = SITE.fold(recorded.fact for recorded in tx.load(site_stream(site_id)))
-    # Only a person's own stream is one of credentials; other tokens are nobody's.
-    of_staff = context.actor.startswith(staff_stream(""))
-    history = tx.load(context.actor) if of_staff else ()
     held = [
-        Credential(text=each.credential, effective_from=each.effective_from)
-        for each in STAFF.fold(recorded.fact for recorded in history)
+        Credential(
+            text=each.credential,
+            effective_from=each.effective_from,
+            effective_to=each.effective_to,
+            type=each.type,
+            state=each.state,
+        )
+        for staff_id in calendar.staff_of(tx, context.actor)
+        for each in STAFF.fold(recorded.fact for recorded in tx.load(staff_stream(staff_id)))
+        if context.actor == (each.token_subject or staff_stream(staff_id))
     ]
-    require_for(SIGN, held, [service_date(context.now, site.time_zone or "UTC")])
+    require_for(SIGN, held, [service_date(context.now, site.time_zone or "UTC")], site.state)
 
 
 def require_admitted(

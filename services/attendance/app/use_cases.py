@@ -114,14 +114,22 @@ def close_session(book: Book, calendar: Calendar, session_id: str, context: Cont
     return book.transact(context, decide, locks=[session_stream(session_id)])
 
 
-def sign_note(book: Book, session_id: str, client_id: str, text: str, context: Context) -> Outcome:
+def sign_note(
+    book: Book,
+    calendar: Calendar,
+    session_id: str,
+    client_id: str,
+    context: Context,
+    *,
+    text: str,
+) -> Outcome:
     """Signs the note of one client's session as the caller, now; its text is sealed.
 
     Refuses who holds no credential for it (NOT_CREDENTIALED).
     """
 
     def command_at(at: At, tx: Transaction) -> SignNote:
-        require_signer(tx, context, at.site_id)
+        require_signer(tx, calendar, context, at.site_id)
         return SignNote(at=at, signed_by=context.actor, signed_at=context.now)
 
     return _presence(
@@ -137,7 +145,13 @@ def sign_note(book: Book, session_id: str, client_id: str, text: str, context: C
 
 
 def attest_note(
-    book: Book, session_id: str, client_id: str, statement: str, context: Context
+    book: Book,
+    calendar: Calendar,
+    session_id: str,
+    client_id: str,
+    context: Context,
+    *,
+    statement: str,
 ) -> Outcome:
     """Attests as the caller, now, a note signed late or never; the statement is sealed.
 
@@ -147,7 +161,7 @@ def attest_note(
     """
 
     def command_at(at: At, tx: Transaction) -> AttestNote:
-        require_signer(tx, context, at.site_id)
+        require_signer(tx, calendar, context, at.site_id)
         return AttestNote(at=at, attested_by=context.actor, attested_at=context.now)
 
     return _presence(

@@ -102,6 +102,7 @@ class Site:
     """What later decisions need to know."""
 
     time_zone: str | None = None
+    state: str = ""
     programs: Mapping[str, Program] = field(default_factory=dict)
     holidays: frozenset[date] = frozenset()
     grace: timedelta = timedelta()
@@ -141,7 +142,7 @@ def decide(command: SiteCommand, site: Site) -> Iterator[SiteFact]:
 def evolve(site: Site, fact: SiteFact) -> Site:
     match fact:
         case SiteOpened():
-            return replace(site, time_zone=fact.time_zone)
+            return replace(site, time_zone=fact.time_zone, state=fact.address.state)
         case ProgramOpened():
             return replace(site, programs={**site.programs, fact.program.program_id: fact.program})
         case SiteClosedForDay():

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import date
+from zoneinfo import ZoneInfo
 
 from kernel.credentials import CERTIFY, SIGN, require_for
 from kernel.execute import Book, Outcome, nothing
@@ -105,9 +107,15 @@ def sign_plan(book: Book, outside: Outside, command: SignPlan, context: Context)
         stream = plan_stream(command.plan_id)
         signature = command
         if command.role == CLINICIAN:
-            held = outside.credentials.of(tx, context.actor)
-            days = {command.signed_on, context.now.date()}
-            credential = require_for(SIGN, held, days, said=command.credential)
+            credential = _credential(
+                tx,
+                outside,
+                context,
+                SIGN,
+                plan_id=command.plan_id,
+                on=command.signed_on,
+                said=command.credential,
+            )
             signature = replace(command, credential=credential)
         facts = decided(tx, context, PLAN, stream, signature)
         for activated in (r.fact for r in facts if isinstance(r.fact, PlanActivated)):
@@ -160,8 +168,7 @@ def certify_plan(book: Book, outside: Outside, command: CertifyPlan, context: Co
     """
 
     def before(tx: Transaction) -> None:
-        held = outside.credentials.of(tx, context.actor)
-        require_for(CERTIFY, held, {command.certified_on, context.now.date()})
+        _credential(tx, outside, context, CERTIFY, plan_id=command.plan_id, on=command.certified_on)
 
     return _on_plan(book, command, context, before)
 
@@ -187,6 +194,26 @@ def _version(tx: Transaction, asked: PlanRequest) -> int:
         return 1
     plan = state_of(tx, PLAN, plan_stream(before))
     return next_version(before, plan, asked.client_id, asked.episode_id)
+
+
+def _credential(
+    tx: Transaction,
+    outside: Outside,
+    context: Context,
+    act: str,
+    *,
+    plan_id: str,
+    on: date,
+    said: str = "",
+) -> str:
+    """The caller's credential for the act: `on` the day that is stated and on the day it is there
+    now, where the plan's site is."""
+    draft = state_of(tx, PLAN, plan_stream(plan_id)).draft
+    sites = outside.episodes.sites(tx, draft.client_id) if draft else {}
+    site_id = sites.get(draft.episode_id, "") if draft else ""
+    state, time_zone = outside.credentials.place(tx, site_id)
+    days = {on, context.now.astimezone(ZoneInfo(time_zone)).date()}
+    return require_for(act, outside.credentials.of(tx, context.actor), days, state, said=said)
 
 
 def _on_plan(

@@ -102,10 +102,14 @@ def episodes_at(
 
 
 class Credentials(Protocol):
-    """What was heard of staff, as of this transaction."""
+    """What was heard of staff, and of where they sign, as of this transaction."""
 
     def of(self, tx: Transaction, person: str) -> Sequence[Credential]:
-        """Those of a token's person, `staff/<id>`; nobody else holds any."""
+        """Those that are for the token of this subject."""
+        ...
+
+    def place(self, tx: Transaction, site_id: str) -> tuple[str, str]:
+        """The site's state and time zone; of one that was not heard of: empty, and UTC."""
         ...
 
 
