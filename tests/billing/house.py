@@ -1,6 +1,6 @@
 """Billing with a real intake beside it: permits are asked of intake's own servicer and database."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -154,7 +154,12 @@ class _Asking:
     house: House
 
     def __call__(
-        self, clients: Sequence[str], payer_id: str, on: date, settled: Sequence[str] = ()
+        self,
+        clients: Sequence[str],
+        payer_id: str,
+        on: date,
+        settled: Sequence[str],
+        programs: Mapping[str, Collection[str]],
     ) -> People:
         call = Call(
             actor=Actor("staff/ada", frozenset({"biller"}), frozenset({"*"}), "PAYMENT"),
@@ -164,7 +169,7 @@ class _Asking:
             traceparent="",
         )
         asking = IntakeIdentities(self, call)  # type: ignore[arg-type]
-        people = asking(clients, payer_id, on, settled)
+        people = asking(clients, payer_id, on, settled, programs)
         self.house.permitted()
         return people
 

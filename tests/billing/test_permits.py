@@ -62,10 +62,10 @@ def in_thread(do: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:
     return thread, given
 
 
-def wait_for_lock(house: House, waiting: int) -> None:
-    """Until so many of intake's connections wait for one another, or for the audit's table."""
-    while len(house.desk.rows("SELECT FROM pg_locks WHERE NOT granted")) < waiting:
-        pass
+def wait_for_lock(house: House, waiting: threading.Thread) -> None:
+    """Until one of intake's connections waits for another, or for the audit's table."""
+    while not house.desk.rows("SELECT FROM pg_locks WHERE NOT granted"):
+        assert waiting.is_alive()
 
 
 def test_a_claim_leaves_on_the_consent_that_holds(house: House) -> None:
@@ -94,10 +94,10 @@ def test_nothing_is_revoked_between_judging_the_consent_and_answering(house: Hou
     with house.desk.store.engine.connect() as holding:
         holding.exec_driver_sql("LOCK TABLE identity_audit IN ACCESS EXCLUSIVE MODE")
         issuing, answers = in_thread(lambda: house.office.issue(day(6)))
-        wait_for_lock(house, 1)
+        wait_for_lock(house, issuing)
         revoking, revoked = in_thread(lambda: house.revoke(client_id))
         while not revoked and not len(_waiting(house)) > 1:
-            pass
+            assert revoking.is_alive() or revoked
         acknowledged = list(revoked)
         house.relay()
         holding.rollback()

@@ -74,6 +74,8 @@ def test_everything_services_promise_of_the_course_of_care_is_asked_of_them(
         ("plans", "ChangeLevelOfCare"),
         ("attendance", "DeclareHoliday"),
         ("attendance", "SetGrace"),
+        ("intake", "EndCoverage"),
+        ("intake", "EndDiagnosis"),
         ("attendance", "CancelSession"),
         ("attendance", "AttestNote"),
     }
