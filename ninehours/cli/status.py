@@ -164,7 +164,7 @@ def _process(status: pb.GetStatusResponse, kind: str) -> str:
     for process in status.processes:
         if process.name == kind:
             several = f" ({len(process.ordinals)})" if len(process.ordinals) > 1 else ""
-            beat = f" {process.beat_seconds:.0f} s" if process.HasField("beat_seconds") else ""
+            beat = f" {process.beat_seconds:3.0f} s" if process.HasField("beat_seconds") else ""
             return f"up{several}{beat}" if process.up else "DOWN"
     return "-"
 
