@@ -90,7 +90,11 @@ def worker_of_peer(
     }
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-c", WORKER], cwd=ROOT, env=environment, stdout=log, stderr=log
+            [sys.executable, "-c", WORKER.format(service="plans", hears="attendance")],
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=log,
         )
     try:
         yield process
