@@ -21,10 +21,12 @@ def heads_are_the_owners(looking: Looking) -> Iterator[Finding]:
         heard = noted_heads(looking.connection, topic)
         epoch, last_ones = owner.epoch_and_heads()
         now = {head.subject: head for head in last_ones}
-        [ours] = looking.rows("SELECT epoch FROM heard_topic WHERE topic = :topic", topic=topic)
-        if ours.epoch != epoch:
-            says = f"is heard in epoch {ours.epoch}, its owner is in {epoch}"
-            yield Finding("EPOCH_OTHER", topic, says)
+        # None, where no stream has begun to hear it: then its heads say what is missing.
+        begun = looking.rows("SELECT epoch FROM heard_topic WHERE topic = :topic", topic=topic)
+        for ours in begun:
+            if ours.epoch != epoch:
+                says = f"is heard in epoch {ours.epoch}, its owner is in {epoch}"
+                yield Finding("EPOCH_OTHER", topic, says)
         for then in looking.heads[topic]:
             looking.look()
             head = heard.get(then.subject, Head())
