@@ -90,6 +90,32 @@ def test_an_institutional_claim_is_replaced_and_voided_too(office: Office, story
         assert (claim.type_of_bill, claim.condition_codes) == ("13", ("92",))
 
 
+def proposals(office: Office) -> list[tuple[str, str]]:
+    return [(each["action"], each["state"]) for each in office.of_kind("proposal")]
+
+
+@pytest.mark.xfail(strict=True, reason="9.22: nothing compares what a bill says of its course")
+def test_a_discharge_told_after_its_bill_was_issued_replaces_it(
+    office: Office, story: Story
+) -> None:
+    office.set_up(SITE, [CLIENT], **FACILITY)
+    office.register_practitioner(EVE)
+    attend(office, story)
+    office.issue(day(6))
+    office.draining.drain()
+    office.adjudicate(office.claims()[0].claim_id, number="PCN1")
+    assert proposals(office) == []
+    office.hear(story.discharged(CLIENT, day(2), "LEFT_AGAINST_ADVICE"))
+    assert proposals(office) == [("REPLACE", "READY")]
+    content = office.file(office.correct().batch_id)
+    assert judge(content) == []
+    [claim] = claims_of(content)
+    assert (claim.frequency, claim.patient_status) == ("7", "07")
+    assert [each.service_date for each in claim.lines] == [day(0), day(2)]
+    office.draining.drain()
+    assert proposals(office) == []
+
+
 def test_the_names_of_staff_are_in_the_file_and_in_no_public_fact(
     office: Office, story: Story
 ) -> None:

@@ -11,6 +11,7 @@ from ninehours.attendance.v1 import attendance_service_pb2 as attendance_api
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as plans
+from ninehours.plans.v1 import plans_service_pb2 as plans_api
 
 from kernel.messaging.hearing import Record
 from kernel.rpc.translate import to_date, to_timestamp
@@ -35,12 +36,26 @@ class Story:
 
     log: Log = field(default_factory=Log)
     site_id: str = SITE
+    episodes: dict[str, str] = field(default_factory=dict)
 
     def admitted(self, client_id: str, payer_id: str) -> list[Record]:
         """Admitted on Monday, at a site that is open, with all a claim needs."""
         opened = self._opening()
         admitted = admission(client_id, payer_id, self.site_id)
+        self.episodes[client_id] = next(
+            each.episode_id for each in admitted if isinstance(each, intake.ClientAdmitted)
+        )
         return [self._tell(each) for each in (opened, *admitted)]
+
+    def discharged(self, client_id: str, on: date, reason: str) -> list[Record]:
+        """The episode they were admitted to is over."""
+        told = plans.ClientDischarged(
+            client_id=client_id,
+            episode_id=self.episodes[client_id],
+            discharged_on=to_date(on),
+            reason=plans_api.DischargeReason.Value(f"DISCHARGE_REASON_{reason}"),
+        )
+        return [self._tell(told)]
 
     def attended(
         self, client_id: str, days: Iterable[date], minutes: int = 180, facilitator: str = ""
