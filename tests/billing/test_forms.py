@@ -94,7 +94,6 @@ def proposals(office: Office) -> list[tuple[str, str]]:
     return [(each["action"], each["state"]) for each in office.of_kind("proposal")]
 
 
-@pytest.mark.xfail(strict=True, reason="9.22: nothing compares what a bill says of its course")
 def test_a_discharge_told_after_its_bill_was_issued_replaces_it(
     office: Office, story: Story
 ) -> None:

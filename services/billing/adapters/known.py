@@ -82,6 +82,7 @@ def _issued(fact: HeardFact, message: billing.ClaimIssued) -> known.IssuedClaim:
         corrects_claim_id=message.corrects_claim_id,
         authorized_units=message.authorized_units,
         diagnoses=tuple(message.diagnoses),
+        patient_status=message.patient_status,
     )
 
 

@@ -163,6 +163,7 @@ def issued(fact: issue.ClaimIssued) -> public.ClaimIssued:
         claim_form=f"CLAIM_FORM_{fact.claim_form}",
         corrects_claim_id=fact.corrects_claim_id,
         authorized_units=fact.authorized_units,
+        patient_status=fact.patient_status,
     )
 
 

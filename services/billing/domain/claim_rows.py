@@ -85,6 +85,7 @@ def proposal_content(client_id: str, proposal: Proposal) -> dict[str, Any]:
         **_governed(proposal.programs),
         "authorized_units": proposal.authorized_units,
         **_named(proposal.rules, proposal.staff_id),
+        **({"patient_status": proposal.patient_status} if proposal.patient_status else {}),
     }
 
 

@@ -222,6 +222,7 @@ def correction(proposed: Proposed, claim_id: str) -> Candidate:
             rendering_staff_id=content["rendering_staff_id"],
             type_of_bill=content["type_of_bill"],
             condition_code=content["condition_code"],
+            patient_status=content.get("patient_status", was.patient_status),
         ),
         about_id=was.claim_id,
         names_practitioner=content["names_practitioner"],

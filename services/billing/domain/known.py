@@ -136,6 +136,8 @@ class IssuedClaim:
     # What it takes of its authorization, in the authorization's unit.
     authorized_units: int = 0
     diagnoses: tuple[str, ...] = ()
+    # An institutional claim's; empty of those of before, which kept none.
+    patient_status: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,8 @@ A proposal rests on the claim that stands now: of one that was replaced, its rep
 one that was voided. A day on HOLD, for whatever reason, is no longer claimed, so its line has
 fallen; but as long as something may bring it back, the proposal waits. A claim that names a
 diagnosis which was in effect on none of its dates says so no longer; one that could name more of
-them stays as it is.
+them stays as it is. A bill that says where the client was when it ended is corrected by a discharge
+told later; of its frequency nothing is, whose place a correction's own takes.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -33,6 +34,7 @@ from services.billing.domain.release import releases_of
 from services.billing.domain.rules import RuleSet, rules_in_effect
 from services.billing.domain.service_day import HOLD, ServiceDay
 from services.billing.domain.standing import standing
+from services.billing.domain.statements import patient_status
 
 READY, AWAITING_CONTROL_NUMBER = "READY", "AWAITING_CONTROL_NUMBER"
 AWAITING_RELEASE = "AWAITING_RELEASE"
@@ -70,6 +72,8 @@ class Proposal:
     staff_id: str
     rules: RuleSet
     rests_on: frozenset[str]
+    # Of an institutional claim of which something is left: domain/statements.py.
+    patient_status: str = ""
 
     @property
     def issued_minor(self) -> int:
@@ -118,10 +122,13 @@ def _propose(
     unnamed = _unnamed_dates(claim, [*all_parts, *elsewhere], parts, issued)
     lines = lines_of(sorted(parts, key=lambda part: part.day.service_date))
     said_of = diagnosed(known, lines, claim.claim_form)
+    status, ended_by = _status_now(claim, lines, rules, known)
     changed_dates = {*_changed_dates(claim, lines), *unnamed}
-    if {*claim.diagnoses} - {*said_of.codes}:
-        changed_dates |= {line.service_date for line in lines}
-    if authorization_id != claim.authorization_id:
+    if (
+        {*claim.diagnoses} - {*said_of.codes}
+        or authorization_id != claim.authorization_id
+        or (claim.patient_status and status not in ("", claim.patient_status))
+    ):
         changed_dates |= {line.service_date for line in lines}
     changed = tuple(sorted(changed_dates))
     if not changed:
@@ -144,8 +151,9 @@ def _propose(
         rules=rules,
         rests_on=frozenset({claim.fact})
         .union(each.fact for each in answers)
-        .union(said_of.rests_on)
+        .union(said_of.rests_on, ended_by)
         .union(*(by_date[on].rests_on for on in looked_at)),
+        patient_status=status,
     )
 
 
@@ -191,6 +199,19 @@ def _authorization_now(claim: IssuedClaim, by_date: Mapping[date, ServiceDay]) -
     of_dates = (by_date[on] for on in dates)
     found = (day.authorization_id for day in of_dates if still_claimed(claim, day))
     return next((each for each in found if each), "")
+
+
+def _status_now(
+    claim: IssuedClaim, lines: Sequence[Line], rules: RuleSet, known: Known
+) -> tuple[str, frozenset[str]]:
+    """What a bill of these lines would say today, and what that rests on.
+
+    Nothing where no line is left, and on another form.
+    """
+    if claim.claim_form != INSTITUTIONAL or rules.institutional is None or not lines:
+        return "", frozenset()
+    interim = rules.institutional.interim_bills and not is_ancillary(claim)
+    return patient_status(known, lines, claim.period_end, interim=interim)
 
 
 def _programs(claim: IssuedClaim, days: Sequence[ServiceDay]) -> frozenset[Program]:

@@ -46,15 +46,22 @@ def statement(
     `begun`: an earlier bill of the course was drafted or stands. A bill that stands alone ends
     with the client at home; no payer takes 30 on frequency 1.
     """
+    status, rests_on = patient_status(known, lines, period_end, interim=interim)
+    if status == STILL_A_PATIENT:
+        frequency = CONTINUING_INTERIM if begun else FIRST_INTERIM
+    else:
+        frequency = LAST_INTERIM if interim and begun else ORIGINAL
+    return Statement(frequency=frequency, patient_status=status, rests_on=rests_on)
+
+
+def patient_status(
+    known: Known, lines: Sequence[Line], period_end: date, *, interim: bool
+) -> tuple[str, frozenset[str]]:
+    """Where the client is when the bill of these lines ends, and the facts which say so."""
     ended = ended_in(known, min(line.service_date for line in lines), period_end)
-    status = WENT.get(ended.reason, AT_HOME) if ended else AT_HOME
-    rests_on = frozenset({ended.fact} if ended else ())
-    if not interim or (ended and not begun):
-        return Statement(frequency=ORIGINAL, patient_status=status, rests_on=rests_on)
-    if ended:
-        return Statement(frequency=LAST_INTERIM, patient_status=status, rests_on=rests_on)
-    frequency = CONTINUING_INTERIM if begun else FIRST_INTERIM
-    return Statement(frequency=frequency, patient_status=STILL_A_PATIENT, rests_on=rests_on)
+    if ended is None:
+        return STILL_A_PATIENT if interim else AT_HOME, frozenset()
+    return WENT.get(ended.reason, AT_HOME), frozenset({ended.fact})
 
 
 def course_of(known: Known, on: date) -> str:

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from services.billing.domain import claims
+from services.billing.domain import claims, proposals
+from services.billing.domain.derive import PROPOSAL, derive
 from services.billing.domain.heard import Discharge
 from services.billing.domain.known import IssuedClaim, Known
 from services.billing.domain.rules import Institutional
-from tests.billing.known import RULES, billable, confirmed, day, days_of, issued
+from tests.billing.known import RULES, billable, confirmed, day, days_of, issued, line
 
 BILL = Institutional(type_of_bill="13", revenue_code="0906", condition_code="92")
 
@@ -38,8 +39,9 @@ def sent(number: int) -> IssuedClaim:
     """The bill of a week."""
     start = day(7 * number)
     return issued(
-        start, name=f"w{number}", claim_form="INSTITUTIONAL", period_start=start,
-        period_end=day(7 * number + 6), frequency="2",
+        name=f"w{number}", lines=(line(start, revenue_code=BILL.revenue_code),),
+        claim_form="INSTITUTIONAL", period_start=start, period_end=day(7 * number + 6),
+        frequency="2",
     )  # fmt: skip
 
 
@@ -81,6 +83,47 @@ def test_a_course_of_one_bill_is_admit_through_discharge() -> None:
 
 def test_what_was_sent_is_the_first_even_when_a_day_comes_late() -> None:
     assert said(known(*WEEKS, interim=True, sent=(sent(1),))) == [("3", "30"), ("3", "30")]
+
+
+def test_a_discharge_told_after_its_bill_corrects_where_the_client_is() -> None:
+    bill = replace(sent(0), patient_status="30")
+    course = known(day(0), interim=True, sent=(bill,))
+    assert proposals.propose(days_of(course), course) == []
+    for last_day, reason, corrected in (
+        (day(0), "COMPLETED", ["01"]),
+        (day(6), "TRANSFERRED", ["70"]),
+        (day(7), "COMPLETED", []),  # the next bill's, if there is one
+    ):
+        ended = replace(course, **discharged(last_day, reason))
+        found = proposals.propose(days_of(ended), ended)
+        assert [each.patient_status for each in found] == corrected
+        assert all((each.action, each.changed_dates) == ("REPLACE", (day(0),)) for each in found)
+        assert all("d" in each.rests_on for each in found)
+
+
+@pytest.mark.parametrize(
+    ("was", "reason", "proposed"),
+    [("01", "COMPLETED", 0), ("01", "DEATH", 1), ("07", "DEATH", 1), ("", "DEATH", 0)],
+)
+def test_a_bill_that_says_what_is_true_stays_and_one_of_before_says_nothing(
+    was: str, reason: str, proposed: int
+) -> None:
+    bill = replace(sent(0), frequency="7", patient_status=was)
+    course = replace(known(day(0), sent=(bill,)), **discharged(day(1), reason))
+    assert len(proposals.propose(days_of(course), course)) == proposed
+
+
+def test_a_payer_that_takes_no_replacements_is_sent_a_void_and_the_bill_anew() -> None:
+    rules = confirmed(claim_form="INSTITUTIONAL", institutional=BILL, changed_claim="VOID")
+    bill = replace(sent(0), patient_status="01")
+    course = replace(known(day(0), sent=(bill,)), confirmed=(rules,), **discharged(day(1), "DEATH"))
+    [row] = [content for kind, _, content, *_ in derive(course) if kind == PROPOSAL]
+    assert row["action"] == "VOID"
+    void = issued(
+        day(0), name="v", claim_form="INSTITUTIONAL", frequency="8", corrects_claim_id="claim w0"
+    )
+    voided = replace(course, issued=(bill, void))
+    assert said(voided) == [("1", "20")]
 
 
 def test_professional_claims_are_originals() -> None:
