@@ -33,8 +33,8 @@ def session_id(desk: FrontDesk) -> str:
     return found
 
 
-def acts(session_id: str) -> dict[str, Any]:
-    who = {"session_id": session_id, "client_id": ADA}
+def acts(session_id: str, ada: str = ADA, bob: str = BOB) -> dict[str, Any]:
+    who = {"session_id": session_id, "client_id": ada}
     return {
         "note": pb.SignNoteRequest(**who, text="Took part."),
         "attestation": pb.AttestNoteRequest(**who, statement="So it was."),
@@ -42,8 +42,8 @@ def acts(session_id: str) -> dict[str, Any]:
             session_id=session_id,
             group_text="We talked.",
             parts=[
-                pb.IndividualPart(client_id=ADA, text="Ada spoke."),
-                pb.IndividualPart(client_id=BOB, text="Bob listened."),
+                pb.IndividualPart(client_id=ada, text="Ada spoke."),
+                pb.IndividualPart(client_id=bob, text="Bob listened."),
             ],
         ),
     }
