@@ -16,6 +16,7 @@ PUBLISHED = {
     "attendance.site_opened.v1": ["SiteOpened"],
     "attendance.program_opened.v1": ["ProgramOpened"],
     "attendance.staff_credentialed.v1": ["StaffCredentialed"],
+    "attendance.credential_ended.v1": ["CredentialEnded"],
     "attendance.session_scheduled.v1": ["SessionScheduled", "SessionScheduled"],
     "attendance.session_closed.v1": ["SessionAttended", "SessionMissed"],
     "attendance.checked_in.v1": [],
@@ -31,7 +32,7 @@ PUBLISHED = {
 
 
 def test_there_is_one_golden_fact_for_each_stored_name_and_no_other() -> None:
-    assert_one_file_a_name(FACTS, GOLDEN, names=14)
+    assert_one_file_a_name(FACTS, GOLDEN, names=15)
 
 
 @pytest.mark.parametrize("name", sorted(FACTS.names))

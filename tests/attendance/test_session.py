@@ -30,7 +30,12 @@ from services.attendance.domain.site import (
     Site,
     SiteOpened,
 )
-from services.attendance.domain.staff import STAFF, CredentialStaff, StaffCredentialed
+from services.attendance.domain.staff import (
+    STAFF,
+    CredentialEnded,
+    CredentialStaff,
+    StaffCredentialed,
+)
 from tests.attendance.made import END, PROGRAM, SCHEDULE, SCHEDULED, START, schedule, there
 from tests.deciders import assert_evolving_never_refuses, assert_repeating_adds_nothing
 
@@ -167,8 +172,9 @@ def test_a_credential_that_was_there_before_is_added_again_only_when_it_differs(
         staff_id="staff", credential="LCSW", npi="1", effective_from=date(2026, 1, 1)
     )
     [first] = STAFF.decide(command, ())
-    assert not list(STAFF.decide(command, (first,)))
-    assert list(STAFF.decide(replace(command, npi="2"), (first,)))
+    held = STAFF.fold([first])
+    assert not list(STAFF.decide(command, held))
+    assert list(STAFF.decide(replace(command, npi="2"), held))
 
 
 PROGRAMS = some.builds(
@@ -191,6 +197,7 @@ DECIDERS: list[Any] = [
         ),
     ),
 ]
+ENDS = some.builds(CredentialEnded, last_day=some.dates(date(2026, 1, 1), date(2026, 1, 3)))
 FACTS: list[Any] = [
     (SITE, some.builds(SiteOpened) | some.builds(ProgramOpened, program=PROGRAMS)),
     (
@@ -199,7 +206,7 @@ FACTS: list[Any] = [
         | some.builds(SessionScheduled)
         | some.builds(SessionClosed, attendances=some.lists(some.builds(Attendance)).map(tuple)),
     ),
-    (STAFF, some.builds(StaffCredentialed)),
+    (STAFF, some.builds(StaffCredentialed) | ENDS),
 ]
 
 

@@ -10,7 +10,6 @@ from tests.plans.made import Log, Plans, march
 from tests.plans.test_credentials import drafted, sign, typed
 
 ADA = "staff/5a000000-0000-4000-8000-000000000001"
-pytestmark = pytest.mark.xfail(strict=True, reason="9.4: a credential can't be ended early")
 
 
 def held(**changes: Any) -> attendance.StaffCredentialed:

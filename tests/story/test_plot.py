@@ -74,6 +74,7 @@ def test_everything_services_promise_of_the_course_of_care_is_asked_of_them(
         ("plans", "ChangeLevelOfCare"),
         ("attendance", "DeclareHoliday"),
         ("attendance", "SetGrace"),
+        ("attendance", "EndCredential"),
         ("intake", "EndCoverage"),
         ("intake", "EndDiagnosis"),
         ("attendance", "CancelSession"),

@@ -29,6 +29,8 @@ def _public(fact: object) -> Iterator[tuple[str, Message, bool]]:
             yield f"site/{fact.site_id}", _closed_for_day(fact), False
         case staff.StaffCredentialed():
             yield f"staff/{fact.staff_id}", _staff_credentialed(fact), False
+        case staff.CredentialEnded():
+            yield f"staff/{fact.staff_id}", _credential_ended(fact), False
         case scheduling.SessionScheduled() | session.SessionCancelled() | session.SessionClosed():
             yield from _of_session(fact)
         case note.NoteSigned():
@@ -101,6 +103,17 @@ def _staff_credentialed(fact: staff.StaffCredentialed) -> Message:
         state=fact.state,
         effective_to=to_date(fact.effective_to) if fact.effective_to else None,
         token_subject=fact.token_subject,
+    )
+
+
+def _credential_ended(fact: staff.CredentialEnded) -> Message:
+    return public.CredentialEnded(
+        staff_id=fact.staff_id,
+        credential=fact.credential,
+        type=f"CREDENTIAL_TYPE_{fact.type}" if fact.type else None,
+        state=fact.state,
+        last_day=to_date(fact.last_day),
+        reason=f"CREDENTIAL_END_REASON_{fact.reason}",
     )
 
 

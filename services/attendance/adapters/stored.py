@@ -10,6 +10,7 @@ FACTS = Codec(
         "attendance.site_closed_for_day.v1": site.SiteClosedForDay,
         "attendance.grace_set.v1": site.GraceSet,
         "attendance.staff_credentialed.v1": staff.StaffCredentialed,
+        "attendance.credential_ended.v1": staff.CredentialEnded,
         "attendance.template_defined.v1": template.TemplateDefined,
         "attendance.session_scheduled.v1": scheduling.SessionScheduled,
         "attendance.session_cancelled.v1": session.SessionCancelled,

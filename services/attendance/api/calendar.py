@@ -11,6 +11,7 @@ from kernel.rpc.translate import (
     required_enum,
     required_state,
     required_text,
+    required_uuid,
     to_date,
     to_timestamp,
 )
@@ -26,7 +27,7 @@ from services.attendance.domain.site import (
     Program,
     SetGrace,
 )
-from services.attendance.domain.staff import CredentialStaff
+from services.attendance.domain.staff import CredentialStaff, EndCredential
 from services.attendance.domain.template import DefineTemplate
 
 
@@ -76,8 +77,9 @@ class CalendarRpcs:
     ) -> pb.CredentialStaffResponse:
         context = self._context(request, call)
         with reading(request) as read:
+            known = read.optional(required_uuid, "staff_id")
             command = CredentialStaff(
-                staff_id=context.new_id("staff"),
+                staff_id=str(known or context.new_id("staff")),
                 credential=read.optional(required_text, "credential", max_length=20) or "",
                 npi=read.digits("npi", count=10),
                 effective_from=read.date("effective_from"),
@@ -85,11 +87,28 @@ class CalendarRpcs:
                 state=read.optional(required_state, "state") or "",
                 effective_to=read.optional(date_of, "effective_to"),
                 token_subject=read.optional(required_text, "token_subject", max_length=200) or "",
+                again=known is not None,
             )
         outcome = use_cases.credential_staff(self._book, command, context)
         return pb.CredentialStaffResponse(
             receipt=receipt_of(outcome.published), staff_id=command.staff_id
         )
+
+    def EndCredential(
+        self, request: pb.EndCredentialRequest, call: Call
+    ) -> pb.EndCredentialResponse:
+        context = self._context(request, call)
+        with reading(request) as read:
+            command = EndCredential(
+                staff_id=str(read.uuid("staff_id")),
+                credential=read.optional(required_text, "credential", max_length=20) or "",
+                type=read.optional(required_enum, "type") or "",
+                state=read.optional(required_state, "state") or "",
+                last_day=read.date("last_day"),
+                reason=read.enum("reason"),
+            )
+        outcome = use_cases.end_credential(self._book, command, context)
+        return pb.EndCredentialResponse(receipt=receipt_of(outcome.published))
 
     def ScheduleSession(
         self, request: pb.ScheduleSessionRequest, call: Call

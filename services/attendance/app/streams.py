@@ -64,19 +64,19 @@ def require_signer(tx: Transaction, calendar: Calendar, context: Context, site_i
     """Refuses (NOT_CREDENTIALED) a caller who holds no credential to sign by on the site's day, in
     its state."""
     site = SITE.fold(recorded.fact for recorded in tx.load(site_stream(site_id)))
-    held = [
+    credentials = [
         Credential(
-            text=each.credential,
-            effective_from=each.effective_from,
-            effective_to=each.effective_to,
-            type=each.type,
-            state=each.state,
+            text=held.told.credential,
+            effective_from=held.told.effective_from,
+            effective_to=held.last_day,
+            type=held.told.type,
+            state=held.told.state,
         )
         for staff_id in calendar.staff_of(tx, context.actor)
-        for each in STAFF.fold(recorded.fact for recorded in tx.load(staff_stream(staff_id)))
-        if context.actor == (each.token_subject or staff_stream(staff_id))
+        for held in STAFF.fold(recorded.fact for recorded in tx.load(staff_stream(staff_id)))
+        if context.actor == (held.told.token_subject or staff_stream(staff_id))
     ]
-    require_for(SIGN, held, [service_date(context.now, site.time_zone or "UTC")], site.state)
+    require_for(SIGN, credentials, [service_date(context.now, site.time_zone or "UTC")], site.state)
 
 
 def require_admitted(

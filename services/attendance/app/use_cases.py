@@ -34,7 +34,7 @@ from services.attendance.domain.presence import (
 )
 from services.attendance.domain.session import SESSION, CloseSession, Session
 from services.attendance.domain.site import SITE, DeclareHoliday, OpenProgram, OpenSite, SetGrace
-from services.attendance.domain.staff import STAFF, CredentialStaff
+from services.attendance.domain.staff import STAFF, CredentialStaff, EndCredential
 
 
 def open_site(book: Book, command: OpenSite, context: Context) -> Outcome:
@@ -55,6 +55,11 @@ def set_grace(book: Book, command: SetGrace, context: Context) -> Outcome:
 
 
 def credential_staff(book: Book, command: CredentialStaff, context: Context) -> Outcome:
+    return book.execute(STAFF, staff_stream(command.staff_id), command, context)
+
+
+def end_credential(book: Book, command: EndCredential, context: Context) -> Outcome:
+    """Ends a credential; sessions that were scheduled with the person are not cancelled."""
     return book.execute(STAFF, staff_stream(command.staff_id), command, context)
 
 

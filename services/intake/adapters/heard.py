@@ -28,6 +28,7 @@ INTERESTS = Interests(
         Interest(attendance.SiteOpened),
         Interest(attendance.ProgramOpened),
         Interest(attendance.StaffCredentialed),
+        Interest(attendance.CredentialEnded),
     ],
     reactions=[Reaction(name="close_episode", to=plans.ClientDischarged, react=close_discharged)],
 )

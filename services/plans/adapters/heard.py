@@ -107,6 +107,7 @@ def _interests() -> Iterator[Interest]:
         attendance.SiteOpened,
         attendance.ProgramOpened,
         attendance.StaffCredentialed,
+        attendance.CredentialEnded,
         attendance.SessionScheduled,
         attendance.SessionCancelled,
         attendance.SessionAttended,
