@@ -67,6 +67,19 @@ class Story:
             for each in self._day(client_id, on, minutes, facilitator)
         ]
 
+    def unsigned(self, client_id: str, on: date) -> list[Record]:
+        """Another hour on this day, in the evening, of which nobody signed a note."""
+        end = ends_at(on) + timedelta(hours=2)
+        of = {**self._of(client_id, on), "session_id": f"{client_id} {on} evening"}
+        scheduled = attendance.SessionScheduled(
+            **of,
+            modality=attendance_api.MODALITY_IN_PERSON,
+            starts_at=to_timestamp(end - timedelta(hours=1)),
+            ends_at=to_timestamp(end),
+        )
+        attended = attendance.SessionAttended(**of, minutes=60)
+        return [self._tell(each) for each in (scheduled, attended)]
+
     def opened(self, **address: str) -> list[Record]:
         """The site again, at another address."""
         opened = self._opening()
