@@ -139,7 +139,6 @@ def test_the_views_say_what_the_lists_say(reader: Any, office: Office) -> None:
     assert (authorization["units"], authorization["units_on_standing_claims"]) == (30, 2)
 
 
-@pytest.mark.xfail(strict=True, reason="9.17: the view doesn't say what a proposal waits for")
 def test_a_proposal_says_what_it_waits_for(reader: Any, office: Office, story: Story) -> None:
     [proposal] = rows(reader, "proposals")
     assert proposal["waits_for"] == []
