@@ -317,7 +317,10 @@ class Office:
         request = pb.IssueCorrectionsRequest(
             payer_id=self.payer_id,
             proposals=[
-                pb.NamedProposal(claim_id=each.claim_id, revision=each.revision) for each in named
+                each
+                if isinstance(each, pb.NamedProposal)
+                else pb.NamedProposal(claim_id=each.claim_id, revision=each.revision)
+                for each in named
             ],
         )
         return self.call("IssueCorrections", request, command=command)

@@ -7,6 +7,7 @@ from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as pb
 
 from kernel.refusal import AgainstTheRules, Malformed, Stale, Unknown
+from kernel.rpc.translate import date_of
 from services.billing.domain.x12.read import claims_of
 from tests.billing.known import day
 from tests.billing.office import Office, covered
@@ -99,6 +100,47 @@ def test_a_corrected_day_is_replaced_once_the_payers_number_is_known(
     assert [line["service_date"] for line in draft["lines"]] == [day(0).isoformat()]
     sent.hear(story.corrected(CLIENT, day(2), 1, 0))
     assert proposals(sent) == [("VOID", "AWAITING_CONTROL_NUMBER")]
+
+
+@pytest.mark.xfail(strict=True, reason="9.17: what waits for what never comes waits for ever")
+def test_somebody_may_say_that_a_correction_does_not_wait(sent: Office, story: Story) -> None:
+    """Whoever led the evening has left, and nobody else may sign its note."""
+    first = the_claim(sent)
+    sent.hear(story.unsigned(CLIENT, day(0)))
+    assert proposals(sent) == [("REPLACE", "AWAITING_RELEASE")]
+
+    def named(**override: Any) -> list[Any]:
+        listed = sent.call("ListProposals", pb.ListProposalsRequest()).proposals
+        return [
+            pb.NamedProposal(claim_id=each.claim_id, revision=each.revision, **override)
+            for each in listed
+        ]
+
+    never: dict[str, Any] = {"without_waiting": pb.WAIT_OVERRIDE_NEVER_COMES}
+    with pytest.raises(AgainstTheRules) as refused:
+        sent.correct("the payer knows no number of it", named(**never))
+    assert refused.value.reason == "AWAITING_CONTROL_NUMBER"
+    sent.adjudicate(first.claim_id, number="PCN4711")
+    assert proposals(sent) == [("REPLACE", "AWAITING_RELEASE")]
+    with pytest.raises(AgainstTheRules) as refused:
+        sent.correct("nobody said so", named())
+    assert refused.value.reason == "AWAITING_RELEASE"
+    with pytest.raises(Malformed, match="without_waiting"):
+        sent.correct("no reason of the list", named(without_waiting=77))
+
+    assert sent.correct("said so", named(**never)).replaced == 1
+    sent.draining.drain()
+    assert [to_day(line) for line in the_claim(sent).lines] == [day(2)]
+    assert proposals(sent) == []
+    [fact] = sent.query(
+        "SELECT body->>'without_waiting' AS why FROM fact"
+        " WHERE type = 'billing.claim_issued.v1' AND body->>'frequency' = '7'"
+    )
+    assert fact.why == "NEVER_COMES"
+
+
+def to_day(line: Any) -> Any:
+    return date_of(line, "service_date")
 
 
 def test_a_fallen_claim_is_voided_with_what_it_said_and_its_units_return(
