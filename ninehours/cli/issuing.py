@@ -34,6 +34,7 @@ def run_issue(
     through: datetime | None,
     corrections: bool,
     named: Sequence[str],
+    without_waiting: str,
     exports: Path | None,
     command_id: str,
     as_json: bool,
@@ -48,10 +49,12 @@ def run_issue(
         if named and not corrections:
             raise Problem(USAGE, "--correct goes with --corrections")
         payer_id = Payers(services).id_of(payer)
-        if corrections and not named:
+        if corrections and not named and not without_waiting:
             show_preview(_ready(services, payer_id), payer, as_json=as_json)
             return
-        wanted = [named_proposal(each) for each in named]
+        if without_waiting and not named:
+            raise Problem(USAGE, "--without-waiting goes with --correct")
+        wanted = [named_proposal(each, without_waiting) for each in named]
         meta = _meta(command_id)
         request: Any = (
             pb.IssueCorrectionsRequest(meta=meta, payer_id=payer_id, proposals=wanted)
@@ -104,12 +107,13 @@ def run_adjudicate(
             print(f"claim {claim}: {status.lower()}, {control_number}")
 
 
-def named_proposal(told: str) -> pb.NamedProposal:
-    """CLAIM@REVISION, as the preview says it."""
+def named_proposal(told: str, without_waiting: str = "") -> pb.NamedProposal:
+    """CLAIM@REVISION, as the preview says it, and why it doesn't wait; empty: it does."""
     claim_id, _, revision = told.partition("@")
     if not is_id(claim_id) or not revision.isdecimal() or len(revision) > MOST_DIGITS:
         raise Problem(USAGE, f"{told!r} is no CLAIM@REVISION, as `issue --corrections` lists them")
-    return pb.NamedProposal(claim_id=claim_id, revision=int(revision))
+    why = f"WAIT_OVERRIDE_{without_waiting or 'UNSPECIFIED'}"
+    return pb.NamedProposal(claim_id=claim_id, revision=int(revision), without_waiting=why)
 
 
 def show_preview(ready: Sequence[Any], payer: str, *, as_json: bool) -> None:

@@ -208,6 +208,7 @@ def test_an_answer_makes_a_correction_ready_and_it_is_issued(
     stale = f"{claim['claim_id']}@999"
     assert run(*words, "--correct", stale).exit_code == CONFLICT
     assert run(*words, "--correct", "everything").exit_code == USAGE
+    assert run(*words, "--without-waiting", "never-comes").exit_code == USAGE
     issued = run(*words, "--correct", named).stdout
     assert "1 claim replaced, 0 voided, $600.00 → $300.00" in issued
     office.draining.drain()

@@ -102,7 +102,6 @@ def test_a_corrected_day_is_replaced_once_the_payers_number_is_known(
     assert proposals(sent) == [("VOID", "AWAITING_CONTROL_NUMBER")]
 
 
-@pytest.mark.xfail(strict=True, reason="9.17: what waits for what never comes waits for ever")
 def test_somebody_may_say_that_a_correction_does_not_wait(sent: Office, story: Story) -> None:
     """Whoever led the evening has left, and nobody else may sign its note."""
     first = the_claim(sent)

@@ -27,6 +27,14 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
+class WithoutWaiting(StrEnum):
+    """Why a correction is issued though dates that fell from its claim may come back."""
+
+    NEVER_COMES = "never-comes"
+    PAYER_ASKED = "payer-asked"
+    NETWORK_DECISION = "network-decision"
+
+
 def issue(
     *,
     payer: SomePayer,
@@ -47,6 +55,10 @@ def issue(
         list[str] | None,
         typer.Option("--correct", metavar="CLAIM@REVISION", help="A correction, as it was listed."),
     ] = None,
+    without_waiting: Annotated[
+        WithoutWaiting | None,
+        typer.Option(help="Why those named go though dates that fell from them may come back."),
+    ] = None,
     exports: Annotated[
         Path | None,
         typer.Option(help="Where the files go. [default: exports, in the data directory if any]"),
@@ -59,7 +71,8 @@ def issue(
 
     run_issue(
         data, payer, through=through, corrections=corrections, named=correct or (),
-        exports=exports, command_id=command_id, as_json=json,
+        without_waiting=without_waiting.name if without_waiting else "", exports=exports,
+        command_id=command_id, as_json=json,
     )  # fmt: skip
 
 

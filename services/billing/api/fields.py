@@ -6,6 +6,7 @@ from ninehours.billing.v1 import billing_service_pb2 as pb
 
 from kernel.refusal import Malformed
 from kernel.rpc.translate import reading, required_text
+from services.billing.domain.issue import Named
 from services.billing.domain.x12.claim import INSTITUTIONAL_FREQUENCIES
 from services.billing.domain.x12.codes import FILING_INDICATORS
 from services.billing.domain.x12.elements import NotRepresentable, identifier
@@ -22,16 +23,17 @@ def npi(request: Any, field: str) -> str:
     return number
 
 
-def named_proposals(request: Any, field: str) -> dict[str, int]:
-    """Claim → revision; a claim that is named twice is refused."""
-    found: dict[str, int] = {}
+def named_proposals(request: Any, field: str) -> dict[str, Named]:
+    """Claim → as what its proposal is named; a claim that is named twice is refused."""
+    found: dict[str, Named] = {}
     for number, named in enumerate(getattr(request, field)):
         with reading(named, at=f"{field}[{number}].") as read:
             claim_id = str(read.uuid("claim_id"))
             revision = read.integer("revision", low=1, high=2**31 - 1)
+            said = read.enum("without_waiting") if named.without_waiting else ""
         if claim_id in found:
             raise Malformed(**{f"{field}[{number}].claim_id": "is named twice"})
-        found[claim_id] = revision
+        found[claim_id] = Named(revision=revision, without_waiting=said)
     return found
 
 

@@ -20,7 +20,7 @@ from services.billing.app.issue_claims import issue_claims
 from services.billing.app.issue_corrections import charges_of, issue_corrections
 from services.billing.app.ports import Audit, Issuing, Pages
 from services.billing.domain.claim import RecordAdjudication
-from services.billing.domain.issue import REPLACEMENT, VOID, BatchIssued, ClaimIssued
+from services.billing.domain.issue import REPLACEMENT, VOID, BatchIssued, ClaimIssued, Named
 from services.billing.domain.waiver import BillWithoutAuthorization, SettleRevocation
 
 SERVICE = pb.DESCRIPTOR.services_by_name["BillingService"]
@@ -113,7 +113,7 @@ class BillingServicer(SettingUp, ClaimsList, Lists):
         context = self._context(request, call)
         with reading(request) as read:
             payer_id = str(read.uuid("payer_id"))
-            named = read.value(named_proposals, "proposals", dict[str, int]())
+            named = read.value(named_proposals, "proposals", dict[str, Named]())
         outcome = issue_corrections(self._book, self._issuing(call), payer_id, named, context)
         batches = batches_of(outcome.facts)
         ids = _ids(batches)

@@ -8,19 +8,31 @@ from kernel.store.store import Context, Transaction
 from services.billing.app.leaving import leave
 from services.billing.app.ports import Issuing
 from services.billing.domain.claim import CLAIM
-from services.billing.domain.issue import VOID, Candidate, ClaimIssued, Proposed, correction
-from services.billing.domain.proposals import READY
+from services.billing.domain.issue import (
+    VOID,
+    Candidate,
+    ClaimIssued,
+    Named,
+    Proposed,
+    correction,
+)
+from services.billing.domain.proposals import (
+    AWAITING_CONTROL_NUMBER,
+    AWAITING_RELEASE,
+    READY,
+)
 
 
 def issue_corrections(
-    book: Book, issuing: Issuing, payer_id: str, named: Mapping[str, int], context: Context
+    book: Book, issuing: Issuing, payer_id: str, named: Mapping[str, Named], context: Context
 ) -> Outcome:
     """Issues the named proposals to the payer: frequency 7 or 8, one file a form.
 
-    `named`: claim → the revision of its proposal that was looked at. None named is refused
-    (Malformed), one that changed since as PROPOSAL_CHANGED (Stale), one that isn't READY by what it
-    waits for. The gates are those of originals, but for the filing limit and the prior claim:
-    corrections have clocks of their own. What was issued before stays as it is; it is followed.
+    `named`: claim → its proposal as it was looked at. None named is refused (Malformed), one that
+    changed since as PROPOSAL_CHANGED (Stale), one that isn't READY by what it waits for, unless
+    somebody says why it doesn't wait for dates that may come back. The gates are those of
+    originals, but for the filing limit and the prior claim: corrections have clocks of their own.
+    What was issued before stays as it is; it is followed.
     """
 
     def choose(tx: Transaction) -> Sequence[Candidate]:
@@ -28,7 +40,11 @@ def issue_corrections(
             raise Malformed(proposals="name none: say which, and at which revision")
         proposals = _as_named(issuing.drafts.proposed(tx, payer_id, named), named)
         return [
-            correction(proposed, context.new_id("claim", proposed.original.claim_id))
+            correction(
+                proposed,
+                context.new_id("claim", proposed.original.claim_id),
+                without_waiting=named[proposed.original.claim_id].without_waiting,
+            )
             for proposed in sorted(proposals, key=lambda each: each.original.claim_id)
         ]
 
@@ -45,16 +61,19 @@ def charges_of(book: Book, issued: Iterable[ClaimIssued]) -> tuple[int, int]:
     return was, sum(each.charge_minor for each in corrections if each.frequency != VOID)
 
 
-def _as_named(current: Mapping[str, Proposed], named: Mapping[str, int]) -> list[Proposed]:
-    for claim_id, revision in named.items():
+def _as_named(current: Mapping[str, Proposed], named: Mapping[str, Named]) -> list[Proposed]:
+    for claim_id, looked_at in named.items():
         proposed = current.get(claim_id)
-        if proposed is None or proposed.revision != revision:
+        if proposed is None or proposed.revision != looked_at.revision:
             raise Stale(
                 "PROPOSAL_CHANGED",
                 "what is proposed for this claim changed since it was looked at; list it again",
                 claim_id=claim_id,
             )
-        if (state := proposed.content["state"]) != READY:
+        state = proposed.content["state"]
+        if looked_at.without_waiting and state == AWAITING_RELEASE:
+            state = READY if proposed.payer_control_number else AWAITING_CONTROL_NUMBER
+        if state != READY:
             awaited = {each["reason"] for each in proposed.content.get("waits_for", ())}
             raise AgainstTheRules(
                 state,

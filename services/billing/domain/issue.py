@@ -48,6 +48,8 @@ class ClaimIssued:
     those of before said 30 without keeping it. `permit_id`: intake's permit, which knew the
     client's published log there up to `permit_sequence`; none in facts of before. `programs`: those
     whose sessions it is about; an empty id, and none in facts of before: nobody knows which.
+    `without_waiting`: why it corrects a claim though dates that fell from it may come back:
+    NEVER_COMES, PAYER_ASKED or NETWORK_DECISION.
     """
 
     claim_id: str
@@ -79,6 +81,7 @@ class ClaimIssued:
     permit_id: str = ""
     permit_sequence: int = 0
     programs: tuple[str, ...] = ()
+    without_waiting: str = ""
 
     @property
     def charge_minor(self) -> int:
@@ -123,6 +126,14 @@ class Proposed:
     payer_control_number: str
     revision: int = 0
     rests_on: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A proposal as somebody looked at it; `without_waiting` says why they don't wait, or nothing."""
+
+    revision: int
+    without_waiting: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +196,7 @@ def original(draft: Draft, claim_id: str) -> Candidate:
     )
 
 
-def correction(proposed: Proposed, claim_id: str) -> Candidate:
+def correction(proposed: Proposed, claim_id: str, *, without_waiting: str = "") -> Candidate:
     """The replacement, whole and corrected, or the void, which says what the original said.
 
     The file names the parties of both as they are known now. Either is cut as its original was: by
@@ -203,6 +214,7 @@ def correction(proposed: Proposed, claim_id: str) -> Candidate:
         authorized_units=0,
         under_part2=content["under_part2"] or was.under_part2,
         programs=programs_in(content),
+        without_waiting=without_waiting if content.get("waits_for") else "",
     )
     if content["action"] == "VOID":
         return Candidate(
