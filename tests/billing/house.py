@@ -51,12 +51,18 @@ class House:
         return self.office.payer_id
 
     def admit(
-        self, *, under_part2: bool = PART2, days: Sequence[int] = (0, 2, 4), units: int = 30
+        self,
+        *,
+        under_part2: bool = PART2,
+        days: Sequence[int] = (0, 2, 4),
+        units: int = 30,
+        member_number: str = "",
+        **identity: Any,
     ) -> str:
-        """A client with all a claim needs, who came on these days."""
-        client_id = self.desk.registered()
+        """A client with all a claim needs, who came on these days; a member of their own."""
+        client_id = self.desk.registered(**identity)
         self.consent(client_id)
-        self.cover(client_id)
+        self.cover(client_id, **({"member_number": member_number} if member_number else {}))
         self.desk.call(asked.diagnose(client_id, effective_from=to_date(day(0))))
         self.desk.admitted(client_id, under_part2=under_part2, admitted_on=to_date(day(0)))
         self.office.authorize(client_id, units)
@@ -73,7 +79,8 @@ class House:
 
     def cover(self, client_id: str, **changes: Any) -> str:
         """A coverage by the payer, verified from January on."""
-        coverage = asked.coverage(client_id, payer_id=self.payer_id, **changes)
+        given = {"member_number": f"MEMBER-{client_id}", **changes}
+        coverage = asked.coverage(client_id, payer_id=self.payer_id, **given)
         coverage_id = str(self.desk.call(coverage).coverage_id)
         self.verify_coverage(client_id, coverage_id)
         return coverage_id
