@@ -25,7 +25,7 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     from services.intake.api.servicer import SERVICE, IntakeServicer  # noqa: PLC0415
 
     return {
-        SERVICE: IntakeServicer(open_intake(store), SqlAudit()),
+        SERVICE: IntakeServicer(open_intake(store, INTERESTS), SqlAudit()),
         clients.SERVICE: clients.ClientsServicer(store, SqlClients()),
     }
 

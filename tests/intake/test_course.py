@@ -177,6 +177,7 @@ def test_a_crash_loses_no_closing_and_makes_none_twice(desk: Desk, moment: str) 
     """After the discharge was heard, or after the command and before its key was deleted."""
     client_id = desk.registered()
     episode_id = desk.admitted(client_id)
+    desk.draining.drain()
     desk.hearing.hear([discharge(client_id, episode_id)])
     if moment == "reacted":
 

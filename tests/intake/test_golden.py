@@ -13,11 +13,12 @@ from tests.intake.made import NOW
 
 GOLDEN = Path(__file__).parent / "golden"
 UNPUBLISHED = {"intake.coverage_added.v1", "intake.disclosure_permitted.v1"}
+OF_TWO = {"intake.doubles_judged.v1"}
 
 
 def test_every_stored_name_has_a_golden_file_and_no_file_is_left_over() -> None:
     assert {path.stem for path in GOLDEN.iterdir()} == set(FACTS.names)
-    assert len(FACTS.names) == 19
+    assert len(FACTS.names) == 21
 
 
 @pytest.mark.parametrize("name", sorted(FACTS.names))
@@ -40,9 +41,11 @@ def test_what_is_published_of_a_golden_fact_is_about_its_client(name: str) -> No
         id=UUID(int=1), stream="stream", version=1, fact=fact, at=NOW, actor="staff/1"
     )
     published = list(publish(recorded))
-    assert len(published) == (0 if name in UNPUBLISHED else 1)
+    subjects = [] if name in UNPUBLISHED else [f"client/{fact.client_id}"]
+    if name in OF_TWO:
+        subjects.append(f"client/{fact.other_client_id}")
+    assert [publication.subject for publication in published] == subjects
     for publication in published:
-        assert publication.subject == f"client/{fact.client_id}"
         assert publication.label in {"PART2", "HIPAA"}
         # The private and the public fact have the same noun.
         assert publication.type == f"ninehours.intake.v1.{type(fact).__name__}"

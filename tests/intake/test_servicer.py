@@ -38,7 +38,7 @@ from tests.intake.made import day
 
 def test_every_rpc_of_the_contract_is_answered(desk: Desk) -> None:
     rpcs = set(policies_of(SERVICE))
-    assert len(rpcs) == 17
+    assert len(rpcs) == 18
     assert {rpc for rpc in rpcs if callable(getattr(desk.servicers[SERVICE], rpc, None))} == rpcs
 
 
@@ -54,7 +54,7 @@ def test_from_registration_to_diagnosis_everything_is_published_of_the_client(de
     assert (assessed.partial, assessed.safety_flag) == (False, True)
     rows = desk.rows("SELECT subject, sequence, type, body FROM published ORDER BY position")
     assert {row.subject for row in rows} == {f"client/{client_id}"}
-    assert [row.sequence for row in rows] == [1, 2, 3, 4, 5, 6, 7]
+    assert [row.sequence for row in rows] == [1, 2, 3, 4, 5, 6, 7, 8]
     read = [getattr(events, row.type.rpartition(".")[2]).FromString(row.body) for row in rows]
     assert read == [
         events.ClientRegistered(client_id=client_id, site_id=SITE),
@@ -64,6 +64,7 @@ def test_from_registration_to_diagnosis_everything_is_published_of_the_client(de
             recipient_payer_id=PAYER,
             given_on=to_date(day(0)),
         ),
+        events.MemberRecognised(client_id=client_id, coverage_id=coverage_id, key=read[2].key),
         events.CoverageVerified(
             client_id=client_id,
             coverage_id=coverage_id,
@@ -86,7 +87,7 @@ def test_from_registration_to_diagnosis_everything_is_published_of_the_client(de
             score=13,
             band="MODERATE",
             safety_flag=True,
-            completed_at=read[4].completed_at,
+            completed_at=read[5].completed_at,
         ),
         events.SafetyTaskOpened(
             client_id=client_id,
@@ -99,7 +100,7 @@ def test_from_registration_to_diagnosis_everything_is_published_of_the_client(de
             client_id=client_id, code="F10.20", rank=1, effective_from=to_date(day(0))
         ),
     ]
-    assert [each.sequence for each in assessed.receipt.published] == [5, 6]
+    assert [each.sequence for each in assessed.receipt.published] == [6, 7]
 
 
 def test_answers_are_recorded_item_by_item_with_who_and_when(desk: Desk) -> None:
@@ -127,6 +128,7 @@ def test_the_program_decides_the_label_of_what_follows(
         ("ConsentGiven", "PART2"),
         ("ClientAdmitted", label),
         ("ConsentGiven", label),
+        ("MemberRecognised", label),
         ("CoverageVerified", label),
         ("AssessmentCompleted", label),
         ("SafetyTaskOpened", label),
@@ -174,7 +176,8 @@ def test_a_command_id_is_not_used_for_somebody_else(desk: Desk) -> None:
     with pytest.raises(AgainstTheRules) as refused:
         desk.call(register(given_name="Grace"), command_id)
     assert refused.value.reason == "COMMAND_ID_REUSED"
-    assert desk.rows("SELECT count(*) FROM document") == [(1,)]
+    owned = "SELECT count(*) FROM document WHERE owner LIKE 'client/%'"
+    assert desk.rows(owned) == [(1,)]
 
 
 @pytest.mark.parametrize(

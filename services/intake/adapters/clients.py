@@ -14,7 +14,14 @@ from kernel.rpc.translate import date_of, timestamp_of
 from kernel.sites import those_asked
 from kernel.store.store import Transaction
 from services.intake.adapters.programs import SqlPrograms
-from services.intake.app.clients import ClientsWanted, ClientTold, OpenTask, ScoreTold, Stay
+from services.intake.app.clients import (
+    ClientsWanted,
+    ClientTold,
+    OpenDoubles,
+    OpenTask,
+    ScoreTold,
+    Stay,
+)
 from services.intake.app.streams import client_stream
 from services.intake.domain.programs import Programs
 
@@ -56,6 +63,18 @@ WHERE opened_at <= :moment AND (closed_at IS NULL OR closed_at > :moment)
        SELECT FROM client_site WHERE client_site.client_id = safety_task.client_id
          AND site_id = ANY(CAST(:sites AS uuid[]))))
 ORDER BY due_at, task_id
+"""
+OPEN_DOUBLES = """
+SELECT one.client_id, other.client_id AS other_client_id,
+       min(greatest(one.noted_at, other.noted_at)) AS since,
+       (SELECT min(CAST(site_id AS text)) FROM client_site a JOIN client_site b USING (site_id)
+        WHERE a.client_id = one.client_id AND b.client_id = other.client_id
+          AND (CAST(:sites AS uuid[]) IS NULL OR site_id = ANY(CAST(:sites AS uuid[])))) AS site_id
+FROM likeness one JOIN likeness other USING (digest)
+WHERE one.client_id < other.client_id AND greatest(one.noted_at, other.noted_at) <= :moment
+  AND NOT EXISTS (SELECT FROM doubles_judged judged WHERE judged.client_id = one.client_id
+                    AND judged.other_client_id = other.client_id AND judged_at <= :moment)
+GROUP BY 1, 2 ORDER BY 1, 2
 """
 KINDS = (
     intake.ClientRegistered,
@@ -158,6 +177,24 @@ class SqlClients:
                 opened_at=row.opened_at,
                 due_at=row.due_at,
                 site_id="" if row.site_id is None else str(row.site_id),
+            )
+            for row in rows
+        ]
+
+    def open_doubles(self, tx: Transaction, asked: DueAsked) -> Sequence[OpenDoubles]:
+        rows = tx.connection.execute(
+            text(OPEN_DOUBLES),
+            {
+                "moment": asked.moment,
+                "sites": [asked.site_id] if asked.site_id else those_asked(asked.sites),
+            },
+        )
+        return [
+            OpenDoubles(
+                client_id=str(row.client_id),
+                other_client_id=str(row.other_client_id),
+                since=row.since,
+                site_id=row.site_id or "",
             )
             for row in rows
         ]

@@ -1,6 +1,10 @@
-"""What intake hears: sites, programs and staff; discharges, to which it reacts by closing."""
+"""What intake hears: sites, programs and staff; discharges, to which it reacts by closing.
+
+And, of its own, what a release before didn't recognise people by: it reacts by recognising them.
+"""
 
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
+from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as plans
 
 from kernel.messaging.interests import Interest, Interests
@@ -8,6 +12,7 @@ from kernel.messaging.reacting import Reaction
 from kernel.rpc.translate import date_of
 from kernel.store.store import Context, Store
 from services.intake.adapters.opened import open_intake
+from services.intake.app.recognising import recognise_member, recognise_person
 from services.intake.app.use_cases import close_episode
 from services.intake.domain.episode import CloseEpisode
 
@@ -22,6 +27,16 @@ def close_discharged(store: Store, fact: plans.ClientDischarged, context: Contex
     close_episode(open_intake(store), command, context)
 
 
+def recognise(store: Store, fact: intake.CoverageVerified, context: Context) -> None:
+    """Recognises whose member the coverage is; as it is recognised when added, only once."""
+    recognise_member(open_intake(store), fact.client_id, fact.coverage_id, context)
+
+
+def note(store: Store, fact: intake.ClientRegistered, context: Context) -> None:
+    """Notes by what the client is recognised, if it wasn't noted when they were registered."""
+    recognise_person(open_intake(store), fact.client_id, context)
+
+
 INTERESTS = Interests(
     [
         Interest(plans.ClientDischarged),
@@ -29,6 +44,12 @@ INTERESTS = Interests(
         Interest(attendance.ProgramOpened),
         Interest(attendance.StaffCredentialed),
         Interest(attendance.CredentialEnded),
+        Interest(intake.ClientRegistered),
+        Interest(intake.CoverageVerified),
     ],
-    reactions=[Reaction(name="close_episode", to=plans.ClientDischarged, react=close_discharged)],
+    reactions=[
+        Reaction(name="close_episode", to=plans.ClientDischarged, react=close_discharged),
+        Reaction(name="note_person", to=intake.ClientRegistered, react=note),
+        Reaction(name="recognise_member", to=intake.CoverageVerified, react=recognise),
+    ],
 )

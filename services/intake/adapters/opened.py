@@ -2,11 +2,13 @@
 
 from kernel.execute import Book
 from kernel.facts import Recorded
+from kernel.messaging.interests import Interests
 from kernel.store.store import Store, Transaction
 from services.intake.adapters import (
     episodes,
     permits,
     programs,
+    recognition,
     registrations,
     safety_tasks,
     sealed,
@@ -14,15 +16,22 @@ from services.intake.adapters import (
 from services.intake.adapters.publication import publish
 from services.intake.app.deciding import Intake
 
+NOTHING = Interests(())
 
-def open_intake(store: Store) -> Intake:
-    """What the api's commands and the stream's reactions work with."""
+
+def open_intake(store: Store, interests: Interests = NOTHING) -> Intake:
+    """What the api's commands and the stream's reactions work with.
+
+    `interests`: of the service, whose own facts it hears as it makes them; reactions make none of
+    those.
+    """
     return Intake(
-        book=Book(store=store, publish=publish, view=_keep),
+        book=Book(store=store, publish=publish, view=_keep, interests=interests),
         episodes=episodes.SqlEpisodes(),
         programs=programs.SqlPrograms(),
         tasks=safety_tasks.SqlSafetyTasks(),
         permits=permits.SqlPermits(),
+        recognition=recognition.SqlRecognition(),
         sex_of=sealed.sex_of,
     )
 
@@ -32,3 +41,4 @@ def _keep(tx: Transaction, recorded: Recorded) -> None:
     episodes.keep(tx, recorded)
     safety_tasks.keep(tx, recorded)
     permits.keep(tx, recorded)
+    recognition.keep(tx, recorded)

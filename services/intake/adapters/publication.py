@@ -19,6 +19,7 @@ from services.intake.domain import (
     coverage,
     dimensions,
     episode,
+    recognition,
     screening,
 )
 
@@ -26,11 +27,25 @@ from services.intake.domain import (
 def publish(recorded: Recorded) -> Iterable[Publication]:
     """The public fact of one private fact; an added coverage has none until it is verified."""
     fact = recorded.fact
-    if type(fact) in PUBLIC:
+    if isinstance(fact, recognition.DoublesJudged):
+        yield from _judged(recorded, fact)
+    elif type(fact) in PUBLIC:
         # A client just registered has no label yet: before any admission the strict one holds.
         label = getattr(fact, "label", episode.label_of(()))
         message = PUBLIC[type(fact)](fact)
         yield publication_of(recorded, f"client/{fact.client_id}", message, label=label)
+
+
+def _judged(recorded: Recorded, fact: recognition.DoublesJudged) -> Iterable[Publication]:
+    """Told of both, to each as the other's."""
+    pair = (fact.client_id, fact.other_client_id)
+    for client_id, other_client_id in (pair, pair[::-1]):
+        message = public.DoublesJudged(
+            client_id=client_id,
+            other_client_id=other_client_id,
+            verdict=f"DOUBLES_VERDICT_{fact.verdict}",
+        )
+        yield publication_of(recorded, f"client/{client_id}", message, label=fact.label)
 
 
 def _registered(fact: client.ClientRegistered) -> Message:
@@ -87,6 +102,12 @@ def _coverage_verified(fact: coverage.CoverageVerified) -> Message:
         verified_from=to_date(fact.verified_from),
         verified_to=_optional_date(fact.verified_to),
         order=fact.order,
+    )
+
+
+def _member_recognised(fact: coverage.MemberRecognised) -> Message:
+    return public.MemberRecognised(
+        client_id=fact.client_id, coverage_id=fact.coverage_id, key=fact.key
     )
 
 
@@ -215,6 +236,7 @@ PUBLIC: Mapping[type, Callable[[Any], Message]] = {
     consent.ConsentGiven: _consent_given,
     consent.ConsentRevoked: _consent_revoked,
     consent.DisclosureRestricted: _disclosure_restricted,
+    coverage.MemberRecognised: _member_recognised,
     coverage.CoverageVerified: _coverage_verified,
     coverage.CoverageEnded: _coverage_ended,
     episode.ClientAdmitted: _admitted,

@@ -21,10 +21,12 @@ from services.intake.api.assessing import AssessingServicer
 from services.intake.app import questions, use_cases
 from services.intake.app.deciding import Intake
 from services.intake.app.ports import Audit
+from services.intake.app.recognising import judge_doubles, possible_doubles
 from services.intake.domain.client import EndDiagnosis, RecordDiagnosis
 from services.intake.domain.consent import GiveConsent, RestrictDisclosure, RevokeConsent
 from services.intake.domain.coverage import PRIMARY, AddCoverage, EndCoverage, VerifyCoverage
 from services.intake.domain.programs import SaidOfProgram
+from services.intake.domain.recognition import JudgeDoubles
 from services.intake.domain.screening import ScreenClient, Screening
 
 SERVICE = pb.DESCRIPTOR.services_by_name["IntakeService"]
@@ -46,7 +48,11 @@ class IntakeServicer(AssessingServicer, AskingServicer):
         identity = sealed.identity_bytes(fields.require_identity(request, context.now))
         client_id = context.new_id("client")
         outcome = use_cases.register_client(self._intake, client_id, site_id, identity, context)
-        return pb.RegisterClientResponse(receipt=receipt_of(outcome.published), client_id=client_id)
+        return pb.RegisterClientResponse(
+            receipt=receipt_of(outcome.published),
+            client_id=client_id,
+            possible_doubles=possible_doubles(self._intake, client_id, call.actor.sites),
+        )
 
     def ScreenClient(self, request: pb.ScreenClientRequest, call: Call) -> pb.ScreenClientResponse:
         context = self._context(request, call)
@@ -139,8 +145,22 @@ class IntakeServicer(AssessingServicer, AskingServicer):
             )
         outcome = use_cases.add_coverage(self._intake, command, membership, context)
         return pb.AddCoverageResponse(
-            receipt=receipt_of(outcome.published), coverage_id=command.coverage_id
+            receipt=receipt_of(outcome.published),
+            coverage_id=command.coverage_id,
+            possible_doubles=possible_doubles(self._intake, command.client_id, call.actor.sites),
         )
+
+    def JudgeDoubles(self, request: pb.JudgeDoublesRequest, call: Call) -> pb.JudgeDoublesResponse:
+        context = self._context(request, call)
+        with reading(request) as read:
+            command = JudgeDoubles(
+                client_id=str(read.uuid("client_id")),
+                other_client_id=str(read.uuid("other_client_id")),
+                verdict=read.enum("verdict"),
+            )
+            reason = read.text("reason", max_length=fields.LONGEST_WORDS)
+        outcome = judge_doubles(self._intake, command, reason, context)
+        return pb.JudgeDoublesResponse(receipt=receipt_of(outcome.published))
 
     def VerifyCoverage(
         self, request: pb.VerifyCoverageRequest, call: Call

@@ -10,7 +10,7 @@ from kernel.refusal import Unknown
 from kernel.sites import EVERY_SITE, speaks_for
 from kernel.store.store import Store, Transaction
 
-CLOSE_SAFETY_TASK = "CLOSE_SAFETY_TASK"
+CLOSE_SAFETY_TASK, JUDGE_DOUBLES = "CLOSE_SAFETY_TASK", "JUDGE_DOUBLES"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +80,19 @@ class OpenTask:
     site_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenDoubles:
+    """Two clients who may be one person, whom nobody judged by the end of a day.
+
+    `since`: when both were known by it. `site_id`: one of both, of those that are asked about.
+    """
+
+    client_id: str
+    other_client_id: str
+    since: datetime
+    site_id: str
+
+
 class Clients(Protocol):
     """What was recorded of clients, as of this transaction."""
 
@@ -93,6 +106,10 @@ class Clients(Protocol):
 
     def open_tasks(self, tx: Transaction, asked: DueAsked) -> Sequence[OpenTask]:
         """Safety tasks opened, and not closed, by the end of the day, of the asker's clients."""
+        ...
+
+    def open_doubles(self, tx: Transaction, asked: DueAsked) -> Sequence[OpenDoubles]:
+        """Everybody's, whosever they are."""
         ...
 
     def clocks(self, tx: Transaction) -> Mapping[str, str]:
@@ -126,7 +143,10 @@ def read_client(
 
 
 def list_due(store: Store, clients: Clients, asked: DueAsked) -> list[Due]:
-    """Open safety tasks, by the moment: each the matter of who scored, or of another clinician."""
+    """Open safety tasks, by the moment: each the matter of who scored, or of another clinician.
+
+    And clients who may be one person, at a site of both; of no such site, told to `*` alone.
+    """
     with store.transaction() as tx:
 
         def find(there: DueAsked) -> Iterator[Due]:
@@ -141,6 +161,16 @@ def list_due(store: Store, clients: Clients, asked: DueAsked) -> list[Due]:
                     since=there.day_of(task.opened_at),
                     until=there.day_of(task.due_at),
                     due_at=task.due_at,
+                )
+
+            for pair in clients.open_doubles(tx, there):
+                yield Due(
+                    kind=JUDGE_DOUBLES,
+                    about_id=pair.other_client_id,
+                    client_id=pair.client_id,
+                    site_id=pair.site_id,
+                    roles=("front_desk", "biller"),
+                    since=there.day_of(pair.since),
                 )
 
         return at_each_site(asked, clients.clocks(tx), find)

@@ -8,7 +8,14 @@ from kernel.decider import Decider
 from kernel.execute import Book, Outcome, record, refuse_stale
 from kernel.facts import Recorded
 from kernel.store.store import Context, Transaction
-from services.intake.app.ports import Episodes, KnownPrograms, Permits, SafetyTasks, SexOf
+from services.intake.app.ports import (
+    Episodes,
+    KnownPrograms,
+    Permits,
+    Recognition,
+    SafetyTasks,
+    SexOf,
+)
 from services.intake.app.streams import client_stream
 from services.intake.domain.client import CLIENT, Client, ClientCommand, require_registered
 from services.intake.domain.episode import KnownEpisode, label_of
@@ -27,6 +34,7 @@ class Intake:
     programs: KnownPrograms
     tasks: SafetyTasks
     permits: Permits
+    recognition: Recognition
     sex_of: SexOf
 
 

@@ -106,6 +106,24 @@ class Permits(Protocol):
         ...
 
 
+class Recognition(Protocol):
+    """By what people are recognised, under a key that is made once and outlives master keys."""
+
+    def member(self, tx: Transaction, payer_id: str, membership: bytes, identity: bytes) -> str:
+        """A keyed hash, the same for the same member number of the payer's and birth date."""
+        ...
+
+    def note_person(
+        self, tx: Transaction, client_id: str, identity: bytes, noted_at: datetime
+    ) -> None:
+        """Enter by what a client registered is recognised: name and birth date."""
+        ...
+
+    def doubles(self, tx: Transaction, client_id: str, sites: Collection[str]) -> Sequence[str]:
+        """Clients of these sites who may be the same person, and whom nobody judged to be two."""
+        ...
+
+
 class SexOf(Protocol):
     """Reads the sex in a sealed identity: FEMALE, MALE or UNKNOWN."""
 

@@ -1,5 +1,7 @@
 """The names of streams, and of the documents sealed under the client's key."""
 
+from kernel.ids import derived_id
+
 IDENTITY = "identity"
 
 
@@ -21,6 +23,11 @@ def rating_stream(rating_id: str) -> str:
     return f"rating/{rating_id}"
 
 
+def doubles_stream(client_id: str, other_client_id: str) -> str:
+    """Of two clients who may be one person, whichever is named first."""
+    return f"doubles/{derived_id('doubles', *sorted([client_id, other_client_id]))}"
+
+
 def permit_stream(permit_id: str) -> str:
     return f"permit/{permit_id}"
 
@@ -38,6 +45,11 @@ def narratives_of(assessment_id: str) -> str:
 def over_safety_of(episode_id: str) -> str:
     """The document with the reason of an admission over an open safety task."""
     return f"admission_over_safety/{episode_id}"
+
+
+def judged_of(other_client_id: str) -> str:
+    """The document with what a judgement on that client, and the one who owns it, rests on."""
+    return f"doubles/{other_client_id}"
 
 
 def note_of(task_id: str) -> str:

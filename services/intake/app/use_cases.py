@@ -38,6 +38,7 @@ def register_client(
 
     def command(seen: Seen[Client]) -> RegisterClient:
         version = seen.tx.documents.put(client_stream(client_id), IDENTITY, identity)
+        intake.recognition.note_person(seen.tx, client_id, identity, context.now)
         return RegisterClient(client_id=client_id, site_id=site_id, identity_version=version)
 
     return on_client(intake, client_id, command, context)
@@ -74,11 +75,22 @@ def restrict_disclosure(intake: Intake, asked: RestrictDisclosure, context: Cont
 def add_coverage(
     intake: Intake, asked: AddCoverage, membership: bytes, context: Context
 ) -> Outcome:
-    """Records a coverage, its member and group number sealed; refuses an unknown client."""
+    """Records a coverage, its member and group number sealed; refuses an unknown client.
+
+    Whose member it is, is recognised with it.
+    """
 
     def command(seen: Seen[Client]) -> AddCoverage:
         owner, kind = client_stream(asked.client_id), membership_of(asked.coverage_id)
-        return replace(asked, membership_version=seen.tx.documents.put(owner, kind, membership))
+        identity = seen.tx.documents.open(owner, IDENTITY)
+        return replace(
+            asked,
+            membership_version=seen.tx.documents.put(owner, kind, membership),
+            key=""
+            if identity is None
+            else intake.recognition.member(seen.tx, asked.payer_id, membership, identity.content),
+            label=seen.label,
+        )
 
     return on_client(intake, asked.client_id, command, context)
 

@@ -1,0 +1,105 @@
+"""Recognising people by keyed hashes of what is sealed: a key of intake's own, and a table."""
+
+import hmac
+import json
+import secrets
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import text
+
+from kernel.facts import Recorded
+from kernel.rpc.translate import date_of
+from kernel.sites import those_asked
+from kernel.store.store import Transaction
+from services.intake.adapters.sealed import identity_of, membership_of
+from services.intake.domain.coverage import MemberRecognised
+from services.intake.domain.recognition import (
+    DoublesJudged,
+    Particulars,
+    membership_words,
+    person_words,
+)
+
+# The key is a document: sealed under the master key in use, its content outlives that one.
+OWNER, KIND, FIRST = "recognition", "key", 1
+KEY_BYTES = 32
+DOUBLES = """
+SELECT DISTINCT CAST(alike.client_id AS text) AS client_id
+FROM likeness JOIN likeness alike USING (digest)
+WHERE likeness.client_id = :client AND alike.client_id <> likeness.client_id
+  AND NOT EXISTS (SELECT FROM doubles_judged
+       WHERE client_id = least(likeness.client_id, alike.client_id)
+         AND other_client_id = greatest(likeness.client_id, alike.client_id)
+         AND verdict = 'TWO_PEOPLE')
+  AND (CAST(:sites AS uuid[]) IS NULL OR EXISTS (
+       SELECT FROM client_site WHERE client_site.client_id = alike.client_id
+         AND site_id = ANY(CAST(:sites AS uuid[]))))
+ORDER BY 1
+"""
+
+
+class SqlRecognition:
+    """The Recognition port on this service's documents and tables."""
+
+    def member(self, tx: Transaction, payer_id: str, membership: bytes, identity: bytes) -> str:
+        born = date_of(identity_of(identity), "birth_date")
+        member_number, _ = membership_of(membership)
+        return _digest(tx, membership_words(payer_id, member_number, born))
+
+    def note_person(
+        self, tx: Transaction, client_id: str, identity: bytes, noted_at: datetime
+    ) -> None:
+        known = identity_of(identity)
+        person = Particulars(
+            family_name=known.family_name,
+            given_name=known.given_name,
+            birth_date=date_of(known, "birth_date"),
+        )
+        _note(tx, client_id, _digest(tx, person_words(person)), noted_at)
+
+    def doubles(self, tx: Transaction, client_id: str, sites: Collection[str]) -> Sequence[str]:
+        rows = tx.connection.execute(
+            text(DOUBLES), {"client": client_id, "sites": those_asked(sites)}
+        )
+        return [row.client_id for row in rows]
+
+
+def keep(tx: Transaction, recorded: Recorded) -> None:
+    """Enter a member recognised, or a judgement, in the transaction that records it."""
+    match recorded.fact:
+        case MemberRecognised() as fact:
+            _note(tx, fact.client_id, fact.key, recorded.at)
+        case DoublesJudged() as fact:
+            pair = sorted([fact.client_id, fact.other_client_id])
+            tx.connection.execute(
+                text(
+                    "INSERT INTO doubles_judged VALUES (:client, :other, :verdict, :at)"
+                    " ON CONFLICT (client_id, other_client_id)"
+                    " DO UPDATE SET verdict = excluded.verdict"
+                ),
+                {"client": pair[0], "other": pair[1], "verdict": fact.verdict, "at": recorded.at},
+            )
+
+
+def _note(tx: Transaction, client_id: str, digest: str, noted_at: datetime) -> None:
+    tx.connection.execute(
+        text("INSERT INTO likeness VALUES (:client, :digest, :at) ON CONFLICT DO NOTHING"),
+        {"client": client_id, "digest": digest, "at": noted_at},
+    )
+
+
+def _digest(tx: Transaction, words: Sequence[str]) -> str:
+    return hmac.digest(_key(tx), json.dumps(words).encode(), sha256).hex()
+
+
+def _key(tx: Transaction) -> bytes:
+    """Made when it is first wanted. Of two made at once the first holds, whoever asks."""
+    document = tx.documents.open(OWNER, KIND, FIRST)
+    if document is None:
+        tx.documents.put(OWNER, KIND, secrets.token_bytes(KEY_BYTES))
+        document = tx.documents.open(OWNER, KIND, FIRST)
+    if document is None:
+        raise RuntimeError("the key of recognition can't be made")
+    return document.content

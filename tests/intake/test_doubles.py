@@ -1,0 +1,212 @@
+"""Who is registered twice: named at one's own sites, due at others', and judged by a person."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from google.protobuf.message import Message
+from ninehours.common.v1 import common_pb2 as common
+from ninehours.intake.v1 import clients_service_pb2 as clients
+from ninehours.intake.v1 import intake_events_pb2 as events
+from ninehours.intake.v1 import intake_service_pb2 as pb
+from sqlalchemy import text
+
+from kernel.messaging.draining import Draining
+from kernel.messaging.hearing import Hearing
+from kernel.refusal import Malformed, Unknown
+from kernel.rpc.translate import to_date
+from services.intake.adapters.heard import INTERESTS
+from tests.intake.desk import PAYER, SITE, Desk, coverage, register
+from tests.intake.made import day
+
+OTHER_SITE = "51000000-0000-4000-8000-00000000000b"
+HERE, NETWORK = frozenset({SITE}), frozenset({"*"})
+NOBODYS = "0c11e700-0000-4000-8000-0000000000ff"
+
+
+def judge(desk: Desk, one: str, other: str, verdict: str, **changes: Any) -> Any:
+    request = pb.JudgeDoublesRequest(
+        client_id=one,
+        other_client_id=other,
+        verdict=f"DOUBLES_VERDICT_{verdict}",
+        reason="their licences show two faces",
+    )
+    return desk.call(request, **changes)
+
+
+def due(desk: Desk, sites: frozenset[str] = NETWORK, on: int = 0) -> list[tuple[set[str], str]]:
+    """Pairs that are due, with the site told."""
+    items = desk.call(clients.ListDueRequest(on=to_date(day(on))), sites=sites).items
+    return [
+        ({each.client_id, each.about_id}, each.site_id)
+        for each in items
+        if each.kind == "JUDGE_DOUBLES"
+    ]
+
+
+def keys(desk: Desk) -> list[str]:
+    return [each.key for each in published(desk, events.MemberRecognised)]
+
+
+def published(desk: Desk, kind: type[Message]) -> list[Any]:
+    rows = desk.rows(
+        f"SELECT body FROM published WHERE type = '{kind.DESCRIPTOR.full_name}' ORDER BY position"
+    )
+    return [kind.FromString(bytes(row.body)) for row in rows]
+
+
+def forget_recognition(desk: Desk) -> None:
+    """As a release before left it, that recognised nobody."""
+    with desk.store.transaction() as tx:
+        for statement in (
+            "DELETE FROM published WHERE type LIKE '%MemberRecognised'",
+            "DELETE FROM fact WHERE type = 'intake.member_recognised.v1'",
+            "UPDATE fact SET version = version + 1000",
+            "UPDATE fact SET version = n FROM (SELECT id, row_number() OVER"
+            " (PARTITION BY stream ORDER BY version) AS n FROM fact) AS left_ones"
+            " WHERE fact.id = left_ones.id",
+            "DELETE FROM likeness",
+            "DELETE FROM command WHERE actor LIKE 'reaction/%'",
+            "DELETE FROM due_reaction",
+            "DELETE FROM heard_fact WHERE topic = 'ninehours.intake.v1'",
+        ):
+            tx.connection.execute(text(statement))
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        ({"member_number": "member 47-11"}, True),
+        ({"member_number": "MEMBER-4712"}, False),
+        ({"payer_id": "7a000000-0000-4000-8000-000000000002"}, False),
+    ],
+)
+def test_a_members_key_is_of_payer_folded_number_and_birth_date(
+    desk: Desk, other: dict[str, str], same: bool
+) -> None:
+    desk.covered(desk.registered())
+    desk.covered(desk.registered(given_name="Adah"), **other)
+    first, second = keys(desk)
+    assert (first == second) is same
+    desk.covered(desk.registered(birth_date=common.Date(year=1999, month=2, day=28)))
+    assert keys(desk)[2] not in {first, second}
+
+
+def test_the_key_says_nothing_without_the_one_that_is_sealed(desk: Desk) -> None:
+    """Nor is it the vault's own digest: the master key may be another one tomorrow."""
+    desk.covered(desk.registered())
+    [key] = keys(desk)
+    [sealed] = desk.rows("SELECT kind, version FROM document WHERE owner = 'recognition'")
+    assert (len(key), tuple(sealed)) == (64, ("key", 1))
+    with desk.store.transaction() as tx:
+        made = tx.documents.open("recognition", "key")
+    assert made is not None
+    assert made.content.hex() not in str(desk.rows("SELECT * FROM published"))
+
+
+def test_registering_names_doubles_at_ones_own_sites(desk: Desk) -> None:
+    first = desk.registered()
+    elsewhere = desk.registered(site_id=OTHER_SITE)
+    desk.registered(given_name="Grace")
+    again = desk.call(register(given_name=" ADA "), sites=HERE)
+    assert list(again.possible_doubles) == [first]
+    everywhere = desk.call(register(), sites=NETWORK).possible_doubles
+    assert set(everywhere) == {first, elsewhere, again.client_id}
+
+
+def test_a_member_under_another_name_is_named_when_the_coverage_is_added(desk: Desk) -> None:
+    first = desk.registered()
+    desk.covered(first)
+    married = desk.call(register(family_name="Zeuner"), sites=HERE)
+    assert list(married.possible_doubles) == []
+    added = desk.call(coverage(married.client_id, member_number="member4711"), sites=HERE)
+    assert list(added.possible_doubles) == [first]
+
+
+def test_doubles_at_different_sites_are_due_to_the_network_alone(desk: Desk) -> None:
+    here, there = desk.registered(), desk.registered(site_id=OTHER_SITE)
+    assert due(desk) == [({here, there}, "")]
+    assert due(desk, HERE) == []
+    assert due(desk, on=-1) == []
+    beside = desk.registered()
+    assert due(desk, HERE) == [({here, beside}, SITE)]
+
+
+@pytest.mark.parametrize("verdict", ["ONE_PERSON", "TWO_PEOPLE"])
+def test_a_named_persons_word_settles_what_is_due(desk: Desk, verdict: str) -> None:
+    one, other = desk.registered(), desk.registered()
+    desk.now += timedelta(days=1)
+    judge(desk, other, one, verdict, actor="person/ada")
+    assert (due(desk), due(desk, on=1)) == ([({one, other}, SITE)], [])
+    named = [] if verdict == "TWO_PEOPLE" else [other]
+    assert list(desk.call(coverage(one)).possible_doubles) == named
+    [fact] = desk.rows("SELECT body, actor FROM fact WHERE type = 'intake.doubles_judged.v1'")
+    assert (fact.actor, fact.body["verdict"]) == ("person/ada", verdict)
+    told = published(desk, events.DoublesJudged)
+    assert [(each.client_id, each.other_client_id) for each in told] == [(other, one), (one, other)]
+    assert "licences" not in str(desk.rows("SELECT * FROM fact")) + str(told)
+
+
+def test_the_last_word_holds_and_the_same_again_adds_nothing(desk: Desk) -> None:
+    one, other = desk.registered(), desk.registered()
+    judge(desk, one, other, "TWO_PEOPLE")
+    judge(desk, other, one, "TWO_PEOPLE")
+    judge(desk, other, one, "ONE_PERSON")
+    verdicts = [pb.DoublesVerdict.Name(e.verdict) for e in published(desk, events.DoublesJudged)]
+    assert [each.removeprefix("DOUBLES_VERDICT_") for each in verdicts] == [
+        *("TWO_PEOPLE", "TWO_PEOPLE"),
+        *("ONE_PERSON", "ONE_PERSON"),
+    ]
+    assert list(desk.call(coverage(one)).possible_doubles) == [other]
+
+
+def test_what_can_not_be_judged_is_refused(desk: Desk) -> None:
+    one = desk.registered()
+    with pytest.raises(Malformed):
+        judge(desk, one, one, "TWO_PEOPLE")
+    with pytest.raises(Unknown):
+        judge(desk, one, NOBODYS, "TWO_PEOPLE")
+    with pytest.raises(Malformed):
+        desk.call(
+            pb.JudgeDoublesRequest(
+                client_id=one, other_client_id=NOBODYS, verdict=pb.DOUBLES_VERDICT_ONE_PERSON
+            )
+        )
+    assert desk.rows("SELECT FROM fact WHERE type = 'intake.doubles_judged.v1'") == []
+
+
+class Killed(BaseException):
+    """As by kill -9."""
+
+
+def test_people_of_before_are_recognised_by_the_stream_once_and_after_a_kill_too(
+    desk: Desk,
+) -> None:
+    clients = [desk.registered() for _ in range(3)]
+    coverages = [desk.covered(client_id) for client_id in clients]
+    desk.draining.drain()
+    forget_recognition(desk)
+    assert (keys(desk), due(desk)) == ([], [])
+
+    left = 4  # of six reactions
+
+    def kill(_: str) -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            raise Killed
+
+    Hearing(desk.store, INTERESTS).begin([])
+    with pytest.raises(Killed):
+        Draining(desk.store, INTERESTS, barrier=kill).drain()
+    Hearing(desk.store, INTERESTS).begin([])
+    Draining(desk.store, INTERESTS).drain()
+    told = published(desk, events.MemberRecognised)
+    assert sorted(each.coverage_id for each in told) == sorted(coverages)
+    assert {each.key for each in told} == {told[0].key}
+    assert len(due(desk)) == 3
+    facts = desk.rows("SELECT count(*) FROM fact")
+    Draining(desk.store, INTERESTS).raise_outdated()
+    Draining(desk.store, INTERESTS).drain()
+    assert desk.rows("SELECT count(*) FROM fact") == facts
+    assert PAYER not in str(told)
