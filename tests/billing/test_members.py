@@ -27,7 +27,6 @@ def left_out(answer: Any) -> list[tuple[str, str]]:
     return [(each.client_id, each.reason) for each in answer.left_out]
 
 
-@pytest.mark.xfail(strict=True, reason="9.21: each registration is billed")
 @pytest.mark.parametrize("written", ["MEMBER-4711", "member 47-11"])
 def test_one_person_registered_twice_is_billed_once(house: House, written: str) -> None:
     first = house.admit(member_number="MEMBER-4711")
@@ -40,7 +39,6 @@ def test_one_person_registered_twice_is_billed_once(house: House, written: str) 
     assert [each.client_id for each in house.office.claims()] == [first]
 
 
-@pytest.mark.xfail(strict=True, reason="9.21: each registration is billed")
 def test_of_two_registrations_in_one_command_one_is_billed(house: House) -> None:
     clients = {house.admit(member_number="MEMBER-4711") for _ in range(2)}
     answer = house.office.issue(day(6))

@@ -156,6 +156,9 @@ def admission(client_id: str, payer_id: str, site_id: str = SITE) -> list[Any]:
             recipient_payer_id=payer_id,
             given_on=to_date(day(0)),
         ),
+        intake.MemberRecognised(
+            client_id=client_id, coverage_id=COVERAGE, key=f"key of {client_id}"
+        ),
         intake.CoverageVerified(
             client_id=client_id,
             coverage_id=COVERAGE,

@@ -11,6 +11,7 @@ from ninehours.plans.v1 import plans_events_pb2 as plans
 from kernel.facts import Row
 from kernel.messaging.interests import Derivation, Facts, Interest, Interests
 from services.billing.adapters.known import known_of
+from services.billing.adapters.members import member_subject
 from services.billing.adapters.publication import publish_row
 from services.billing.domain.derive import derive
 
@@ -27,6 +28,10 @@ def _payer(message: Any) -> Iterable[str]:
 
 def _provider(message: Any) -> Iterable[str]:
     return (f"provider/{message.provider_id}",)
+
+
+def _member(message: intake.MemberRecognised) -> Iterable[str]:
+    return (member_subject(message.key),)
 
 
 def derive_rows(client: str, facts: Facts) -> Sequence[Row]:
@@ -53,6 +58,8 @@ INTERESTS = Interests(
         Interest(intake.DiagnosisEnded),
         Interest(intake.CoverageVerified, _payer),
         Interest(intake.CoverageEnded, _payer),
+        Interest(intake.MemberRecognised, _member),
+        Interest(intake.DoublesJudged),
         Interest(intake.ConsentGiven),
         Interest(intake.ConsentRevoked),
         Interest(intake.DisclosureRestricted, _payer),

@@ -10,8 +10,8 @@ from kernel.facts import Row, id_of
 from kernel.messaging import limited
 from kernel.store.store import Transaction
 from services.billing.adapters.heard import CLAIMS, INTERESTS
+from services.billing.adapters.issued import claims_of
 from services.billing.adapters.known import known_of
-from services.billing.adapters.record import claims_of
 from services.billing.app.ports import DerivedRow, Wanted, WantedIssued
 from services.billing.domain.claim import IssuedClaimState
 from services.billing.domain.derive import DRAFT_CLAIM, PROPOSAL, SERVICE_DAY

@@ -1,7 +1,7 @@
 """Billing's own record in SQL: what may be issued, and what issuing asks of it."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import TypeVar
 
 from google.protobuf.message import Message
@@ -9,16 +9,18 @@ from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from sqlalchemy import text
 
-from kernel.facts import Recorded, id_of
+from kernel.facts import id_of
 from kernel.messaging.standing import unsettled_clients
 from kernel.rpc.translate import date_of
 from kernel.store.store import Transaction
 from kernel.verifying.heard import FINGERPRINT
+from services.billing.adapters.issued import claims_of
+from services.billing.adapters.members import keys_of, members_of
 from services.billing.adapters.messages import draft_id
 from services.billing.app.ports import HeardPlace, Site
-from services.billing.domain.claim import CLAIM, IssuedClaimState
 from services.billing.domain.derive import DRAFT_CLAIM, PROPOSAL
 from services.billing.domain.issue import Draft, Proposed
+from services.billing.domain.members import Members
 from services.billing.domain.provider import Address
 from services.billing.domain.waiver import RevocationSettled
 
@@ -145,6 +147,12 @@ class SqlDrafts:
                 found[client_id] = max(on, found.get(client_id, on))
         return found
 
+    def member_keys(self, tx: Transaction, clients: Sequence[str]) -> set[str]:
+        return set(keys_of(tx.connection, clients).values())
+
+    def members(self, tx: Transaction, payer_id: str, clients: Sequence[str]) -> Members:
+        return members_of(tx, payer_id, clients)
+
     def sites(self, tx: Transaction, site_ids: Collection[str]) -> dict[str, Site]:
         rows = tx.connection.execute(
             text(
@@ -199,14 +207,3 @@ def _told(tx: Transaction, kind: type[M], clients: Sequence[str]) -> Iterator[tu
     )
     for row in rows:
         yield id_of(row.subject), kind.FromString(bytes(row.body))
-
-
-def claims_of(
-    tx: Transaction, ids: Sequence[str], until: datetime | None = None
-) -> Mapping[str, IssuedClaimState]:
-    """What became of these claims, in their order; with `until`, by then."""
-    streams: Mapping[str, list[Recorded]] = tx.load_many([f"claim/{each}" for each in ids])
-    return {
-        id_of(stream): CLAIM.fold(each.fact for each in facts if not until or each.at <= until)
-        for stream, facts in streams.items()
-    }

@@ -8,6 +8,7 @@ from kernel.verifying.looking import Check, Finding, Looking, OwnPart
 from services.billing.adapters.known import known_of
 from services.billing.adapters.publication import publish
 from services.billing.adapters.verifying_leaving import claims_left_on_their_permits
+from services.billing.adapters.verifying_members import a_member_is_billed_once
 from services.billing.app.batch import DOCUMENTS
 from services.billing.domain.claim_rows import lines_of
 from services.billing.domain.derive import DRAFT_CLAIM
@@ -105,6 +106,7 @@ PART = OwnPart(
         Check("nothing issued is drafted again", "drafts", nothing_issued_is_drafted),
         Check("files are as they were issued", "batches", files_are_as_issued),
         Check("claims left on their permits", "claims", claims_left_on_their_permits),
+        Check("a member is billed once", "claims", a_member_is_billed_once),
     ),
 )
 

@@ -9,8 +9,8 @@ from kernel.messaging.staying import sites_told_of
 from kernel.messaging.told import told
 from kernel.rpc.scope import Kind
 from kernel.store.store import Transaction
+from services.billing.adapters.issued import claims_of
 from services.billing.adapters.messages import draft_id
-from services.billing.adapters.record import claims_of
 from services.billing.domain.derive import DRAFT_CLAIM
 
 # Each names a site at which something of the client happened that is billed.

@@ -145,6 +145,7 @@ def _left_out(batches: Sequence[BatchIssued]) -> list[pb.LeftOut]:
             claim_id=each.claim_id,
             field=each.field,
             service_date=to_date(each.service_date) if each.service_date else None,
+            other_claim_id=each.other_claim_id,
         )
         for batch in batches
         for each in batch.left_out

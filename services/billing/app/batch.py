@@ -6,11 +6,18 @@ from dataclasses import dataclass, replace
 from kernel.execute import record
 from kernel.facts import Recorded
 from kernel.refusal import Unknown
+from kernel.sites import speaks_for
 from kernel.store.store import Context, Transaction
 from services.billing.app.ports import Filing, HeardPlace, Issuing, People, Site
 from services.billing.app.use_cases import authorization_document
 from services.billing.domain.claim import CLAIM, FollowClaim
-from services.billing.domain.disclosure import Circumstances, Identified, gate, identified
+from services.billing.domain.disclosure import (
+    DUPLICATE_MEMBER,
+    Circumstances,
+    Identified,
+    gate,
+    identified,
+)
 from services.billing.domain.issue import (
     FORMS,
     BatchIssued,
@@ -82,10 +89,22 @@ class Batches:
         for candidate in candidates:
             claim = candidate.claim
             if reason := gate(candidate, candidates, now):
-                stay.append(left_out(candidate, reason))
+                stay.append(self._left_out(candidate, reason, now))
             else:
                 passing.append(identified(claim, self._batch_id(claim.claim_form), now))
+                now = replace(now, members=now.members.joined_by(claim))
         return stay, passing
+
+    def _left_out(self, candidate: Candidate, reason: str, now: Circumstances) -> LeftOut:
+        doubled = now.members.doubled(candidate.claim) if reason == DUPLICATE_MEMBER else None
+        if doubled is None:
+            return left_out(candidate, reason)
+        is_told = speaks_for(self.context.sites, doubled.by.site_id)
+        return replace(
+            left_out(candidate, reason),
+            service_date=doubled.service_date,
+            other_claim_id=doubled.by.claim_id if is_told else "",
+        )
 
     def _circumstances(self, candidates: Sequence[Candidate]) -> Circumstances:
         drafts, payer_id = self.issuing.drafts, self.payer.payer_id
@@ -116,6 +135,7 @@ class Batches:
             practitioners=_practitioners(self.tx, staff).keys(),
             sites=self._sites([candidate.claim for candidate in candidates]).keys(),
             forms=self.issuing.files.keys(),
+            members=drafts.members(self.tx, payer_id, clients),
         )
 
     def _unchecked(self, candidates: Sequence[Candidate]) -> set[str]:

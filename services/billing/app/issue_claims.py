@@ -21,7 +21,9 @@ def issue_claims(
     (domain/disclosure.py): something of the client parked, behind, due, or known to intake and not
     heard yet (NOT_SETTLED); no consent or coverage now (intake's reasons, and
     REVOKED_AFTER_SERVICE); a practitioner nobody registered; a site not heard of; past the filing
-    limit; a prior claim not adjudicated; or a claim no payer would take (INVALID_…, the scrub's
+    limit; a prior claim not adjudicated; a member whom intake didn't recognise yet
+    (NOT_RECOGNISED); a date that stands on the claim of another client who is the same member
+    (DUPLICATE_MEMBER); or a claim no payer would take (INVALID_…, the scrub's
     code). A day to come is refused (MALFORMED).
     """
 

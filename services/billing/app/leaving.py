@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from kernel.execute import Book, Outcome
 from kernel.facts import Recorded
+from kernel.store.appending import Conflict
 from kernel.store.store import Context, Transaction
 from services.billing.app.batch import Batches, payer_of
 from services.billing.app.ports import HeardPlace, Issuing
@@ -42,12 +43,15 @@ def leave(
         with book.store.transaction() as tx:
             programs = _programs_of(choose(tx))
             clients = sorted(programs)
+            keys = issuing.drafts.member_keys(tx, clients)
             settled = issuing.drafts.settled(tx, payer_id).keys() & set(clients)
         people = issuing.identities(
             clients, payer_id, context.now.date(), sorted(settled), programs
         )
 
         def decide(tx: Transaction) -> Sequence[Recorded]:
+            if not issuing.drafts.member_keys(tx, clients) <= keys:
+                raise Conflict  # recognised anew meanwhile: under keys that nobody holds
             batches = Batches(
                 tx=tx,
                 issuing=issuing,
@@ -60,7 +64,11 @@ def leave(
                 [candidate for candidate in choose(tx) if candidate.claim.client_id in clients]
             )
 
-        locks = [f"payer/{payer_id}", *(f"client/{client_id}" for client_id in clients)]
+        locks = [
+            f"payer/{payer_id}",
+            *(f"member/{key}" for key in keys),
+            *(f"client/{client_id}" for client_id in clients),
+        ]
         return book.attempt(context, decide, locks=locks)
 
     return book.attempts(context, attempt)

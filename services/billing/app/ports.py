@@ -9,6 +9,7 @@ from kernel.store.store import Transaction
 from services.billing.domain.claim import IssuedClaimState
 from services.billing.domain.issue import ClaimIssued, Draft, Proposed
 from services.billing.domain.known import Known
+from services.billing.domain.members import Members
 from services.billing.domain.payer import Payer, PayerRegistered
 from services.billing.domain.practitioner import PractitionerRegistered
 from services.billing.domain.provider import Address, ProviderRegistered
@@ -133,6 +134,14 @@ class Drafts(Protocol):
 
     def revoked(self, tx: Transaction, payer_id: str, clients: Sequence[str]) -> dict[str, date]:
         """Client id → the day of the last revocation of a consent to this payer."""
+        ...
+
+    def member_keys(self, tx: Transaction, clients: Sequence[str]) -> set[str]:
+        """By which these clients were recognised as members, by whichever payer."""
+        ...
+
+    def members(self, tx: Transaction, payer_id: str, clients: Sequence[str]) -> Members:
+        """These clients as members, with whoever has a key of theirs. Keys must be locked."""
         ...
 
     def sites(self, tx: Transaction, site_ids: Collection[str]) -> dict[str, Site]:

@@ -7,10 +7,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from services.billing.domain.issue import INSTITUTIONAL, Candidate, ClaimIssued
+from services.billing.domain.issue import INSTITUTIONAL, VOID, Candidate, ClaimIssued
+from services.billing.domain.members import Members
 
 CONSENT, NO_CONSENT_NEEDED = "CONSENT", "NO_CONSENT_NEEDED"
 REVOCATION_SETTLED = "REVOCATION_SETTLED"
+NOT_RECOGNISED, DUPLICATE_MEMBER = "NOT_RECOGNISED", "DUPLICATE_MEMBER"
 NO_CONSENT, REVOKED_AFTER_SERVICE = "NO_CONSENT", "REVOKED_AFTER_SERVICE"
 
 
@@ -41,6 +43,7 @@ class Circumstances:
     a named person settled so that dates before it may be disclosed.
     `unanswered`: first days of periods of claims that stand and were not adjudicated.
     `practitioners`: staff ids. `sites`: ids of those heard of. `forms`: those that can be written.
+    `members`: whose dates stand on whose claims.
     """
 
     on: date
@@ -56,6 +59,7 @@ class Circumstances:
     practitioners: Collection[str] = ()
     sites: Collection[str] = ()
     forms: Collection[str] = ()
+    members: Members = field(default_factory=Members)
 
 
 def gate(candidate: Candidate, others: Sequence[Candidate], now: Circumstances) -> str:
@@ -106,6 +110,10 @@ def _closed(candidate: Candidate, others: Sequence[Candidate], now: Circumstance
         yield "PRIOR_NOT_ADJUDICATED"
     if candidate.awaits_voids:
         yield "VOID_NOT_ANSWERED"
+    if claim.frequency != VOID and not now.members.key_of(claim):
+        yield NOT_RECOGNISED
+    if now.members.doubled(claim):
+        yield DUPLICATE_MEMBER
 
 
 def filed_from(dates: Sequence[date], claim_form: str) -> date:

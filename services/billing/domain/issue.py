@@ -28,6 +28,7 @@ class LeftOut:
 
     `claim_id`: the draft's, or of the claim that was to be corrected. `field`: what of it the scrub
     found fault with; empty: nothing of its own. `service_date`: the line's, else the claim's first.
+    `other_claim_id`: on which the date stands for the same member, where who issued may know it.
     Facts of before name the client alone.
     """
 
@@ -36,6 +37,7 @@ class LeftOut:
     claim_id: str = ""
     field: str = ""
     service_date: date | None = None
+    other_claim_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ import pytest
 
 from services.billing.domain.disclosure import Circumstances, Identified, gate, identified
 from services.billing.domain.issue import Candidate
+from services.billing.domain.members import Members
 from tests.billing.domain.test_deciders import ISSUED
 from tests.billing.known import day, line
 
@@ -19,7 +20,9 @@ PERSON = Identified(
     permit_id="permit",
     permit_sequence=7,
 )
+PAIR = frozenset({"client", "another"})
 UNCONSENTED = replace(PERSON, consent_id="")
+MEMBERS = Members(keys={("client", "coverage"): "key"})
 OPEN = Circumstances(
     on=day(7),
     heard={"client": 7},
@@ -27,7 +30,14 @@ OPEN = Circumstances(
     practitioners={"eve"},
     sites={"site"},
     forms={"PROFESSIONAL", "INSTITUTIONAL"},
+    members=MEMBERS,
 )
+
+
+def beside(client_id: str, *, key: str = "key", **claim: Any) -> Members:
+    """With a claim of another client's that stands, under this key."""
+    keys = {**MEMBERS.keys, (client_id, "coverage"): key}
+    return replace(MEMBERS, keys=keys).joined_by(replace(ISSUED, client_id=client_id, **claim))
 
 
 def candidate(*, claim: dict[str, Any] | None = None, **changes: Any) -> Candidate:
@@ -73,6 +83,13 @@ def test_a_claim_of_whom_all_is_in_order_may_go() -> None:
         ({"identified": {"client": replace(PERSON, coverages={"other"})}}, "COVERAGE_CHANGED"),
         ({"forms": {"INSTITUTIONAL"}}, "FORM_NOT_WRITTEN"),
         ({"sites": ()}, "SITE_UNKNOWN"),
+        ({"members": Members()}, "NOT_RECOGNISED"),
+        ({"members": MEMBERS.joined_by(ISSUED)}, ""),
+        ({"members": beside("another")}, "DUPLICATE_MEMBER"),
+        ({"members": replace(beside("another"), apart={PAIR})}, ""),
+        ({"members": beside("another", key="other key")}, ""),
+        ({"members": beside("another", lines=(line(day(3)),))}, ""),
+        ({"members": beside("another", frequency="8")}, ""),
         ({"on": day(91)}, "FILING_LIMIT_PASSED"),
         ({"on": day(90)}, ""),
         # The first gate that is closed is named.

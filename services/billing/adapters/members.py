@@ -1,0 +1,94 @@
+"""Members as intake recognised them, and what a person said of two of them, as it was heard."""
+
+from collections.abc import Sequence
+
+from ninehours.intake.v1 import intake_events_pb2 as intake
+from ninehours.intake.v1 import intake_service_pb2 as words
+from sqlalchemy import Connection, text
+
+from kernel.facts import id_of
+from kernel.store.store import Transaction
+from services.billing.adapters.issued import claims_of
+from services.billing.domain.issue import ClaimIssued
+from services.billing.domain.members import Members
+
+RECOGNISED = intake.MemberRecognised.DESCRIPTOR.full_name
+JUDGED = intake.DoublesJudged.DESCRIPTOR.full_name
+
+
+def member_subject(key: str) -> str:
+    """What is locked, and what a recognition is filed under."""
+    return f"member/{key}"
+
+
+def keys_of(connection: Connection, clients: Sequence[str] | None) -> dict[tuple[str, str], str]:
+    """Client and coverage → the key it was recognised by last; of everybody with None."""
+    found: dict[tuple[str, str], str] = {}
+    for client_id, body in _heard(connection, RECOGNISED, clients):
+        recognised = intake.MemberRecognised.FromString(body)
+        found[client_id, recognised.coverage_id] = recognised.key
+    return found
+
+
+def apart_of(connection: Connection, clients: Sequence[str] | None) -> set[frozenset[str]]:
+    """Pairs whose last word is that they are two people; each word is told of both."""
+    found: dict[frozenset[str], int] = {}
+    for client_id, body in _heard(connection, JUDGED, clients):
+        judged = intake.DoublesJudged.FromString(body)
+        found[frozenset({client_id, judged.other_client_id})] = judged.verdict
+    two = words.DOUBLES_VERDICT_TWO_PEOPLE
+    return {pair for pair, verdict in found.items() if verdict == two}
+
+
+def members_of(tx: Transaction, payer_id: str, clients: Sequence[str]) -> Members:
+    """Of these clients, with the claims to the payer that stand of all who have their keys."""
+    keys = keys_of(tx.connection, clients)
+    alike = _clients_alike(tx.connection, sorted(set(keys.values())))
+    keys |= keys_of(tx.connection, alike)
+    ids = tx.connection.execute(
+        text(
+            "SELECT body->>'claim_id' FROM fact WHERE type = 'billing.claim_issued.v1'"
+            " AND body->>'payer_id' = :payer"
+            " AND body->>'client_id' = ANY(CAST(:clients AS text[]))"
+        ),
+        {"payer": payer_id, "clients": alike},
+    )
+    standing: dict[str, list[ClaimIssued]] = {}
+    for claim in claims_of(tx, [claim_id for (claim_id,) in ids]).values():
+        if claim.issued is not None and claim.stands:
+            key = keys.get((claim.issued.client_id, claim.issued.coverage_id), "")
+            standing.setdefault(key, []).append(claim.issued)
+    standing.pop("", None)
+    return Members(keys=keys, standing=standing, apart=apart_of(tx.connection, clients))
+
+
+def _clients_alike(connection: Connection, keys: Sequence[str]) -> list[str]:
+    """All who have a key, or had it, that isn't one client's alone."""
+    rows = connection.execute(
+        text(
+            "SELECT DISTINCT unnest(alike.subjects) AS subject FROM ("
+            " SELECT array_agg(DISTINCT subject) AS subjects FROM heard_fact WHERE type = :type"
+            " AND refs && CAST(:members AS text[]) GROUP BY refs HAVING count(DISTINCT subject) > 1"
+            ") AS alike ORDER BY subject"
+        ),
+        {"type": RECOGNISED, "members": [member_subject(key) for key in keys]},
+    )
+    return [id_of(row.subject) for row in rows]
+
+
+def _heard(
+    connection: Connection, kind: str, clients: Sequence[str] | None
+) -> list[tuple[str, bytes]]:
+    """Client and message, in the order of each one's log."""
+    rows = connection.execute(
+        text(
+            "SELECT subject, body FROM heard_fact WHERE type = :type"
+            " AND (CAST(:subjects AS text[]) IS NULL"
+            "      OR subject = ANY(CAST(:subjects AS text[]))) ORDER BY subject, sequence"
+        ),
+        {
+            "type": kind,
+            "subjects": None if clients is None else [f"client/{each}" for each in clients],
+        },
+    )
+    return [(id_of(row.subject), bytes(row.body)) for row in rows]

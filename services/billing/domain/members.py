@@ -1,0 +1,61 @@
+"""Whose member a claim's client is: one person is billed once a day, however often registered."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from services.billing.domain.issue import VOID, ClaimIssued
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubled:
+    """A date of a claim that stands on another client's claim, who is the same member."""
+
+    service_date: date
+    by: ClaimIssued
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Members:
+    """As intake recognised them, with the claims that stand of whoever has the same key.
+
+    `keys`: by client and coverage. `standing`: by key. `apart`: clients whom a named person judged
+    to be two people.
+    """
+
+    keys: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    standing: Mapping[str, Sequence[ClaimIssued]] = field(default_factory=dict)
+    apart: Collection[frozenset[str]] = frozenset()
+
+    def key_of(self, claim: ClaimIssued) -> str:
+        """Empty: nobody was recognised yet."""
+        return self.keys.get((claim.client_id, claim.coverage_id), "")
+
+    def doubled(self, claim: ClaimIssued) -> Doubled | None:
+        """Its first date that stands on another client's claim; a void takes dates back."""
+        if claim.frequency == VOID:
+            return None
+        dates = dates_of(claim)
+        found = [
+            Doubled(service_date=min(both), by=other)
+            for other in self.standing.get(self.key_of(claim), ())
+            if self.are_one(claim.client_id, other.client_id) and (both := dates & dates_of(other))
+        ]
+        return min(found, key=lambda each: each.service_date, default=None)
+
+    def are_one(self, client_id: str, other_client_id: str) -> bool:
+        """Whether two clients of one key are taken for one person, and aren't one client."""
+        pair = frozenset({client_id, other_client_id})
+        return len(pair) > 1 and pair not in self.apart
+
+    def joined_by(self, claim: ClaimIssued) -> "Members":
+        """With a claim that is about to leave."""
+        key = self.key_of(claim)
+        if not key or claim.frequency == VOID:
+            return self
+        of_key = (*self.standing.get(key, ()), claim)
+        return replace(self, standing={**self.standing, key: of_key})
+
+
+def dates_of(claim: ClaimIssued) -> set[date]:
+    return {line.service_date for line in claim.lines}
