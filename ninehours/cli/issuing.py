@@ -190,7 +190,11 @@ def _show_issued(answer: Any, files: list[Path], corrections: bool) -> None:
     if answer.left_out:
         print(f"{len(answer.left_out)} left out")
         rows = [
-            (f"  {each.claim_id}", iso(each.service_date), " ".join((each.reason, each.field)))
-            for each in answer.left_out
+            (f"  {each.claim_id}", iso(each.service_date), _why(each)) for each in answer.left_out
         ]
         screen_for_people().print(table(("  claim", "of", "why"), rows))
+
+
+def _why(left_out: Any) -> str:
+    """The reason, with what of the claim it is about, or beside which claim."""
+    return " ".join(filter(None, (left_out.reason, left_out.field, left_out.other_claim_id)))

@@ -1,19 +1,27 @@
 """Whoever is registered twice is billed once: by member number and birth date, as intake knows."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ninehours.common.v1 import common_pb2 as common
+from ninehours.intake.v1 import intake_service_pb2 as pb
+from sqlalchemy import text
 
 from kernel.process import Service
 from kernel.rpc.translate import to_date
 from kernel.store.store import Store
+from kernel.verifying.looking import Looking
 from services.billing.__main__ import SERVICE as BILLING
+from services.billing.adapters.heard import INTERESTS
+from services.billing.adapters.publication import publish
+from services.billing.adapters.verifying_members import a_member_is_billed_once
 from services.intake.__main__ import SERVICE as INTAKE
 from tests.billing.house import House
 from tests.billing.known import day
 from tests.billing.office import Office
-from tests.intake.desk import Desk
+from tests.intake.desk import SITE, Desk
 
 NewStore = Callable[[Service], Store]
 
@@ -46,3 +54,143 @@ def test_of_two_registrations_in_one_command_one_is_billed(house: House) -> None
     [(client_id, reason)] = left_out(answer)
     assert reason == "DUPLICATE_MEMBER"
     assert {client_id, house.office.claims()[0].client_id} == clients
+
+
+def test_other_dates_of_the_same_member_are_billed(house: House) -> None:
+    house.admit(member_number="MEMBER-4711", days=(0, 4))
+    house.admit(member_number="MEMBER-4711", days=(2,))
+    assert house.office.issue(day(6)).claims == 2
+
+
+def test_a_familys_number_is_shared_and_each_of_them_is_billed(house: House) -> None:
+    born = common.Date(year=2009, month=5, day=1)
+    house.admit(member_number="MEMBER-4711")
+    house.admit(member_number="MEMBER-4711", birth_date=born)
+    assert house.office.issue(day(6)).claims == 2
+
+
+def test_a_named_person_may_say_that_they_are_two_people_and_take_it_back(house: House) -> None:
+    first, second = (house.admit(member_number="MEMBER-4711") for _ in range(2))
+    assert house.office.issue(day(6), command="doubles").claims == 1
+    house.office.draining.drain()
+    judge(house, second, first, "TWO_PEOPLE")
+    unheard = left_out(house.office.issue(day(6), command="not heard"))
+    assert [reason for _, reason in unheard] == ["NOT_SETTLED"]
+    house.relay()
+    assert house.office.issue(day(6), command="two people").claims == 1
+    house.office.draining.drain()
+    assert found(house) == []
+    judge(house, first, second, "ONE_PERSON")
+    house.relay()
+    for (reason, about, says), on in zip(found(house), (0, 2, 4), strict=True):
+        assert (reason, about) == ("MEMBER_BILLED_TWICE", f"client/{min(first, second)}")
+        assert says.startswith(f"{day(on)} is billed of client {max(first, second)} too")
+        assert all(each.claim_id in says for each in house.office.claims())
+
+
+def test_who_was_not_recognised_yet_waits(house: House) -> None:
+    client_id = house.admit()
+    with house.office.store.transaction() as tx:
+        tx.connection.execute(text("DELETE FROM heard_fact WHERE type LIKE '%MemberRecognised'"))
+    assert left_out(house.office.issue(day(6))) == [(client_id, "NOT_RECOGNISED")]
+
+
+def test_the_claim_on_which_the_date_stands_is_told_to_its_site_alone(house: House) -> None:
+    house.admit(member_number="MEMBER-4711")
+    house.office.issue(day(6), command="first")
+    house.office.draining.drain()
+    [claim] = house.office.claims()
+    with house.office.store.transaction() as tx:  # as if another site had billed it
+        tx.connection.execute(
+            text(
+                "UPDATE fact SET body = body || CAST(:site AS jsonb)"
+                " WHERE type = 'billing.claim_issued.v1'"
+            ),
+            {"site": '{"site_id": "51000000-0000-4000-8000-00000000000b"}'},
+        )
+    house.admit(member_number="MEMBER-4711")
+    [left] = house.office.issue(day(6), command="network").left_out
+    assert (left.reason, left.other_claim_id) == ("DUPLICATE_MEMBER", claim.claim_id)
+    house.office.sites = frozenset({SITE})
+    [left] = house.office.issue(day(6), command="site").left_out
+    assert (left.reason, left.other_claim_id) == ("DUPLICATE_MEMBER", "")
+
+
+def test_once_a_claim_is_voided_its_dates_may_be_billed_of_the_other(house: House) -> None:
+    first = house.admit(member_number="MEMBER-4711", days=(0,))
+    house.office.issue(day(6), command="first")
+    house.office.draining.drain()
+    second = house.admit(member_number="MEMBER-4711", days=(0,))
+    [claim] = house.office.claims()
+    assert left_out(house.office.issue(day(6), command="too early")) == [
+        (second, "DUPLICATE_MEMBER")
+    ]
+    house.office.adjudicate(claim.claim_id)
+    house.office.hear(house.story.corrected(first, day(0), 1, 0))
+    assert house.office.correct().voided == 1
+    house.office.draining.drain()
+    answer = house.office.issue(day(6), command="second")
+    assert (answer.claims, left_out(answer), found(house)) == (1, [], [])
+
+
+def test_recognised_anew_while_it_is_issued_it_is_judged_anew(house: House) -> None:
+    """A corrected member number comes between the permit and billing's transaction."""
+    house.admit(member_number="MEMBER-4711")
+    house.office.issue(day(6), command="first")
+    house.office.draining.drain()
+    second = house.admit(days=(2,))
+
+    def corrected() -> None:
+        house.permitted = lambda: None
+        house.cover(second, member_number="MEMBER-4711")
+        house.relay()
+
+    house.permitted = corrected
+    answer = house.office.issue(day(6), command="second")
+    assert (answer.claims, left_out(answer)) == (0, [(second, "DUPLICATE_MEMBER")])
+
+
+def test_issuing_holds_the_member(house: House) -> None:
+    house.admit()
+    [member] = {ref for row in house.office.query(KEYS) for ref in row.refs}
+    with house.office.store.transaction() as tx:
+        tx.lock([member])
+        issuing = threading.Thread(target=lambda: house.office.issue(day(6)))
+        issuing.start()
+        while not house.office.query("SELECT FROM pg_locks WHERE NOT granted"):
+            assert issuing.is_alive()
+        assert house.office.query("SELECT FROM fact WHERE stream LIKE 'claim/%'") == []
+    issuing.join()
+    assert len(house.office.claims()) == 1
+
+
+KEYS = "SELECT refs FROM heard_fact WHERE type LIKE '%MemberRecognised'"
+
+
+def judge(house: House, client_id: str, other_client_id: str, verdict: str) -> None:
+    house.desk.call(
+        pb.JudgeDoublesRequest(
+            client_id=client_id,
+            other_client_id=other_client_id,
+            verdict=f"DOUBLES_VERDICT_{verdict}",
+            reason="twins",
+        )
+    )
+
+
+def found(house: House) -> list[tuple[str, str, str]]:
+    """What billing's own check of members finds."""
+    store = house.office.store
+    with store.snapshot() as tx:
+        looking = Looking(
+            store=store,
+            connection=tx.connection,
+            interests=INTERESTS,
+            publish=publish,
+            owners={},
+            heads={},
+            kafka=lambda: iter(()),
+        )
+        findings = list(a_member_is_billed_once(looking))
+        assert looking.looked_at > 0
+    return [(finding.reason, finding.about, finding.says) for finding in findings]

@@ -23,7 +23,6 @@ def a_member_is_billed_once(looking: Looking) -> Iterator[Finding]:
     )
     billed: dict[tuple[str, date], dict[str, str]] = {}
     for claim in _standing(looking):
-        looking.look()
         if key := members.key_of(claim):
             for on in dates_of(claim):
                 billed.setdefault((key, on), {}).setdefault(claim.client_id, claim.claim_id)
@@ -46,6 +45,7 @@ def _standing(looking: Looking) -> list[ClaimIssued]:
     for recorded in looking.recorded(rows):
         match recorded.fact:
             case ClaimIssued() as claim:
+                looking.look()
                 issued.append(claim)
             case ClaimReplaced() | ClaimVoided() as follows:
                 followed.add(follows.claim_id)

@@ -171,6 +171,7 @@ def list_due(store: Store, clients: Clients, asked: DueAsked) -> list[Due]:
                     site_id=pair.site_id,
                     roles=("front_desk", "biller"),
                     since=there.day_of(pair.since),
+                    detail=f"may be {pair.other_client_id}",
                 )
 
         return at_each_site(asked, clients.clocks(tx), find)

@@ -101,6 +101,20 @@ def test_who_can_not_go_is_told_why(changes: dict[str, Any], reason: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("frequency", "reason"), [("1", "DUPLICATE_MEMBER"), ("7", "DUPLICATE_MEMBER"), ("8", "")]
+)
+def test_a_void_alone_may_name_a_date_that_stands_on_anothers_claim(
+    frequency: str, reason: str
+) -> None:
+    found = candidate(claim={"frequency": frequency})
+    assert closed(found, members=beside("another")) == reason
+
+
+def test_a_void_needs_nobody_recognised() -> None:
+    assert closed(candidate(claim={"frequency": "8"}), members=Members()) == ""
+
+
+@pytest.mark.parametrize(
     ("form", "on", "reason"),
     [
         ("PROFESSIONAL", 90, ""),
