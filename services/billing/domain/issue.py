@@ -132,7 +132,7 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
-    """A proposal as somebody looked at it; `without_waiting` says why they don't wait, or nothing."""
+    """A proposal as somebody looked at it; `without_waiting`: why it doesn't wait, if so."""
 
     revision: int
     without_waiting: str = ""
