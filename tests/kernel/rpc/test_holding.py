@@ -12,8 +12,10 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from ninehours.common.v1 import policy_pb2
 from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
 
 from kernel import patience
@@ -25,7 +27,7 @@ from kernel.rpc.server import Server
 from kernel.rpc.status import refusal_of
 from kernel.rpc.tokens import Issuer
 from tests.kernel.made import PATIENCE, until
-from tests.kernel.rpc.made import LOG, Ask, Serve
+from tests.kernel.rpc.made import LOG, Ask, Serve, declare
 
 Code = grpc.StatusCode
 Metadata = tuple[tuple[str, str], ...]
@@ -46,6 +48,33 @@ class Waiting:
 
     def Heads(self, request: log_pb2.HeadsRequest, call: Call) -> log_pb2.HeadsResponse:
         return log_pb2.HeadsResponse(topic="answered")
+
+
+STREAM = declare(
+    policy_pb2.Policy(
+        roles=["operator"],
+        purposes=["OPERATIONS"],
+        bound_by=[policy_pb2.Bound(kind="network")],
+    ),
+    streams=True,
+)
+
+
+class Streaming:
+    """`Do` says one thing, and then nothing until the test is over."""
+
+    def __init__(self) -> None:
+        self.over = threading.Event()
+
+    def Do(self, _: Any, __: Call) -> Iterator[Any]:
+        yield GetMessageClass(STREAM.methods_by_name["Do"].output_type)()
+        self.over.wait(10 * PATIENCE)
+
+
+def streams(channel: grpc.Channel, token: Callable[..., Metadata]) -> list[Any]:
+    """Thirty, one a person."""
+    do = channel.unary_stream(f"/{STREAM.full_name}/Do", None, None)
+    return [do(b"", metadata=token(f"staff/{n}", "operator")) for n in range(30)]
 
 
 @pytest.fixture(autouse=True)
@@ -165,7 +194,7 @@ def test_a_body_that_does_not_come_in_time_is_not_waited_for(
             unsaid.end()
 
 
-@pytest.mark.parametrize("people", [1, 12])
+@pytest.mark.parametrize("people", [1, 12, 30])
 def test_who_waits_for_facts_holds_three_threads_at_most_and_one_a_person(
     serve: Serve, ask: Ask, token: Callable[..., Metadata], people: int
 ) -> None:
@@ -176,10 +205,10 @@ def test_who_waits_for_facts_holds_three_threads_at_most_and_one_a_person(
         send = connect().unary_unary(READ, None, None)
         held = [
             send.future(asked, metadata=token(f"staff/{n % people}", "operator"), timeout=PATIENCE)
-            for n in range(12)
+            for n in range(30)
         ]
         waiting = min(people, 3)
-        until(lambda: sum(call.done() for call in held) == 12 - waiting)
+        until(lambda: sum(call.done() for call in held) == 30 - waiting)
         ended = [call for call in held if call.done()]
         assert {call.code() for call in ended} == {Code.UNAVAILABLE}
         assert {refusal_of(call.exception()).reason for call in ended} <= {
@@ -187,9 +216,83 @@ def test_who_waits_for_facts_holds_three_threads_at_most_and_one_a_person(
             "TOO_MANY_AT_ONCE",
         }
         assert_answers(served, ask)
-        assert sum(call.done() for call in held) == 12 - waiting, "they still wait"
+        assert sum(call.done() for call in held) == 30 - waiting, "they still wait"
         for call in held:
             call.cancel()
+
+
+@pytest.mark.xfail(strict=True, reason="9.12: a body that doesn't come holds a thread a token")
+def test_bodies_that_do_not_come_from_many_people_hold_two_threads(
+    serve: Serve, ask: Ask, token: Callable[..., Metadata]
+) -> None:
+    served = serve({LOG: Waiting()})
+    unsaid = Unsaid()
+    with channels(served) as connect:
+        send = connect().stream_unary(READ, None, None)
+        try:
+            held = [
+                send.future(iter(unsaid), metadata=token(f"staff/{n}", "operator"))
+                for n in range(30)
+            ]
+            until(lambda: sum(call.done() for call in held) == 30 - answer.MOST_UNSAID)
+            assert {call.code() for call in held if call.done()} == {Code.CANCELLED}
+            assert_answers(served, ask)
+            assert sum(call.done() for call in held) == 30 - answer.MOST_UNSAID, "they still hold"
+        finally:
+            unsaid.end()
+
+
+@pytest.mark.xfail(strict=True, reason="9.12: streams of several tokens take every thread")
+def test_streams_of_many_people_hold_three_threads(
+    serve: Serve, ask: Ask, token: Callable[..., Metadata]
+) -> None:
+    streaming = Streaming()
+    served = serve({LOG: Waiting(), STREAM: streaming})
+    with channels(served) as connect:
+        try:
+            held = streams(connect(), token)
+            until(lambda: sum(call.done() for call in held) == 30 - answer.MOST_STREAMS)
+            ended = [call for call in held if call.done()]
+            assert {call.code() for call in ended} == {Code.UNAVAILABLE}
+            assert {refusal_of(call.exception()).reason for call in ended} == {"TOO_MANY_AT_ONCE"}
+            assert_answers(served, ask)
+            assert sum(call.done() for call in held) == 30 - answer.MOST_STREAMS, "they still hold"
+        finally:
+            streaming.over.set()
+
+
+@pytest.mark.xfail(strict=True, reason="9.12: several tokens together take every thread")
+def test_whatever_many_people_hold_at_once_leaves_threads_to_others(
+    serve: Serve, ask: Ask, token: Callable[..., Metadata]
+) -> None:
+    """Streams, descriptions, waits and bodies that don't come, thirty of each."""
+    streaming, unsaid = Streaming(), Unsaid()
+    served = serve({LOG: Waiting(), STREAM: streaming})
+    asked = log_pb2.ReadRequest().SerializeToString()
+    with channels(served) as connect:
+        try:
+            reflect = reflection_pb2_grpc.ServerReflectionStub(connect())
+            listed = reflection_pb2.ServerReflectionRequest(list_services="")
+            wait = connect().unary_unary(READ, None, None)
+            say_nothing = connect().stream_unary(READ, None, None)
+            people = [token(f"staff/{n}", "operator") for n in range(30)]
+            held = [
+                *streams(connect(), token),
+                *(reflect.ServerReflectionInfo(iter_of(unsaid, listed), metadata=who)
+                  for who in people),
+                *(wait.future(asked, metadata=who, timeout=PATIENCE) for who in people),
+                *(say_nothing.future(iter(unsaid), metadata=who) for who in people),
+            ]  # fmt: skip
+            most = answer.MOST_STREAMS + answer.MOST_WAITING + answer.MOST_UNSAID
+            assert most <= server.THREADS - 2
+            until(lambda: sum(call.done() for call in held) == 120 - most)
+            assert_answers(served, ask)
+            assert sum(call.done() for call in held) == 120 - most, "they still hold"
+            for call in held:
+                call.cancel()
+        finally:
+            unsaid.end()
+            streaming.over.set()
 
 
 def test_reflection_is_for_who_may_call_something_and_ends(
