@@ -1,6 +1,7 @@
 """How every request is answered: who, may they, whose is it, call; refusal to status; a line."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from time import perf_counter
 from typing import Any, cast
 from uuid import uuid4
@@ -25,7 +26,10 @@ from kernel.rpc.tokens import Verifier
 FOREVER = 1e8
 BODY_WITHIN = 2.0  # seconds from a call's headers to its request
 MOST_OF_ONE = 5  # calls of one actor at once: half of a server's threads
-MOST_WAITING, MOST_WAITING_OF_ONE = 3, 1  # of those that wait for what was not heard yet
+# Of all actors together, so that two threads of ten are held by nobody.
+MOST_WAITING, MOST_WAITING_OF_ONE = 3, 1  # for what was not heard yet
+MOST_STREAMS, MOST_STREAMS_OF_ONE = 3, 2  # of answers, descriptions of RPCs among them
+MOST_UNSAID = 2  # whose request takes more than a moment to come
 TOO_LATE = Outcome(
     grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_PASSED", "the deadline passed before it began"
 )
@@ -45,7 +49,7 @@ class Answering:
         self,
         verifier: Verifier,
         scope: Scope,
-        overdue: Overdue,
+        streams: Places,
         *,
         callers_tell_time: bool,
         clock: Clock = server_clock,
@@ -54,9 +58,14 @@ class Answering:
         self._scope = scope
         self._callers_tell_time = callers_tell_time
         self._clock = clock
-        self._overdue = overdue
+        self._bodies = Overdue(MOST_UNSAID)
+        self._streams = streams
         self._calls = Places(of_one=MOST_OF_ONE)
         self._waiting = Places(of_one=MOST_WAITING_OF_ONE, in_all=MOST_WAITING)
+
+    def close(self) -> None:
+        """Watch over no body any more."""
+        self._bodies.close()
 
     def handler(
         self, method: MethodDescriptor, policy: Policy, behaviour: Behaviour
@@ -87,12 +96,15 @@ class Answering:
             permit(policy, call.actor)
             request = _parsed(request_type, self._body(bodies, context))
             self._scope.admit(policy, request, call)
-            answered = behaviour(request, call)
-            responses: Iterable[Message] = answered if method.server_streaming else (answered,)
-            for response in responses:
-                if not isinstance(response, response_type):
-                    raise TypeError(f"{rpc} answers {response_type.__name__}")
-                yield response.SerializeToString()
+            with self._room(method, call) as there_is_room:
+                if not there_is_room:
+                    raise too_many()
+                answered = behaviour(request, call)
+                responses: Iterable[Message] = answered if method.server_streaming else (answered,)
+                for response in responses:
+                    if not isinstance(response, response_type):
+                        raise TypeError(f"{rpc} answers {response_type.__name__}")
+                    yield response.SerializeToString()
 
         def respond(bodies: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
             line = _Line(rpc, context)
@@ -122,10 +134,14 @@ class Answering:
 
         return respond
 
+    def _room(self, method: MethodDescriptor, call: Call) -> AbstractContextManager[bool]:
+        """A stream keeps its thread for as long as whoever asked for it reads."""
+        return self._streams.taken(call.actor.id) if method.server_streaming else nullcontext(True)
+
     def _body(self, bodies: Iterator[bytes], context: grpc.ServicerContext) -> bytes:
         """What is asked; BodyMissing when it did not come in time, and the call is cancelled."""
         try:
-            with self._overdue.within(BODY_WITHIN, context.cancel):
+            with self._bodies.within(BODY_WITHIN, context.cancel):
                 body = next(bodies, None)
         except grpc.RpcError:
             raise BodyMissing from None

@@ -19,7 +19,7 @@ from kernel import logs
 from kernel.clock import Clock, server_clock
 from kernel.config import Settings
 from kernel.refusal import NotAllowed, Refusal
-from kernel.rpc.answer import Answering
+from kernel.rpc.answer import MOST_STREAMS, MOST_STREAMS_OF_ONE, Answering
 from kernel.rpc.call import token_of
 from kernel.rpc.overdue import Overdue
 from kernel.rpc.places import Places, too_many
@@ -31,7 +31,6 @@ from kernel.rpc.tokens import Verifier
 THREADS = 10
 HEALTH_THREADS = 2
 CONCURRENT = 1000  # calls that wait for a thread: whom nobody knows is refused in a moment
-MOST_REFLECTED, MOST_REFLECTED_TO_ONE = 3, 2
 REFLECTED_WITHIN = 10.0  # seconds
 LARGEST = 4 * 1024 * 1024
 OPTIONS = (
@@ -67,14 +66,17 @@ class Server:
     ) -> None:
         scope.require(services)
         self._overdue = Overdue()
-        answering = Answering(
+        streams = Places(of_one=MOST_STREAMS_OF_ONE, in_all=MOST_STREAMS)
+        self._answering = Answering(
             verifier,
             scope,
-            self._overdue,
+            streams,
             callers_tell_time=settings.clock == "caller",
             clock=clock,
         )
-        handlers = [_handlers(answering, each, servicer) for each, servicer in services.items()]
+        handlers = [
+            _handlers(self._answering, each, servicer) for each, servicer in services.items()
+        ]
         names = [each.full_name for each in services]
         self.services = tuple(services)
         self._settings = settings
@@ -84,7 +86,11 @@ class Server:
         self._server.add_generic_rpc_handlers(handlers)
         reflection_pb2_grpc.add_ServerReflectionServicer_to_server(
             _Reflection(
-                verifier, [*names, reflection.SERVICE_NAME], _roles(services), self._overdue
+                verifier,
+                [*names, reflection.SERVICE_NAME],
+                _roles(services),
+                self._overdue,
+                streams,
             ),
             self._server,
         )
@@ -111,6 +117,7 @@ class Server:
         """Say NOT_SERVING, take no new calls, let those under way end within the grace."""
         self._health.enter_graceful_shutdown()
         self._server.stop(grace).wait()
+        self._answering.close()
         self._overdue.close()
         self._health_server.stop(0).wait()
         self._health_pool.shutdown(wait=False, cancel_futures=True)
@@ -143,13 +150,18 @@ class _Reflection(reflection.ReflectionServicer):
     """Describes the RPCs, for a while, to whoever may call one of them; to nobody else."""
 
     def __init__(
-        self, verifier: Verifier, names: list[str], roles: frozenset[str], overdue: Overdue
+        self,
+        verifier: Verifier,
+        names: list[str],
+        roles: frozenset[str],
+        overdue: Overdue,
+        streams: Places,
     ) -> None:
         super().__init__(names)
         self._verifier = verifier
         self._roles = roles
         self._overdue = overdue
-        self._streams = Places(of_one=MOST_REFLECTED_TO_ONE, in_all=MOST_REFLECTED)
+        self._streams = streams
 
     def ServerReflectionInfo(  # type: ignore[override]  # this server is never an asyncio one
         self, request_iterator: Iterator[Any], context: Any

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient
+from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
 
 from kernel.facts import Position
 from kernel.messaging.relay import Relay
@@ -30,13 +31,14 @@ from tests.kernel.made import (
     published,
     until,
 )
+from tests.kernel.rpc.conftest import ask as ask_rpc
 from tests.kernel.rpc.conftest import operator, serve, settings_of
-from tests.kernel.rpc.made import Serve
+from tests.kernel.rpc.made import Ask, Serve, assert_healthy
 from tests.kernel.test_kafka_away import worker_of_peer
 from tests.kernel.test_relay import running, unsent
 from tests.kernel.test_worker import TOPIC
 
-__all__ = ["operator", "serve", "settings_of"]
+__all__ = ["ask_rpc", "operator", "serve", "settings_of"]
 
 
 @pytest.fixture
@@ -70,10 +72,18 @@ def test_a_deleted_topic_is_declared_again_and_facts_travel_by_it_again(
     serve: Serve,
     secrets_dir: Path,
     tmp_path: Path,
+    ask_rpc: Ask,
 ) -> None:
     attendance = new_of_kernel("attendance")
     attendance.topic = topic
-    owner = serve({SERVICE: PublishedLogServicer(attendance, "attendance")}, service="attendance")
+    owner, hearer = (
+        serve(
+            {SERVICE: PublishedLogServicer(store, name)},
+            ready=lambda store=store: bool(ask(store, "SELECT true")),  # type: ignore[misc]
+            service=name,
+        )
+        for name, store in (("attendance", attendance), ("plans", tallying))
+    )
     listener = Listener(tallying, Log(TOPIC))
 
     def publish(client: str) -> None:
@@ -101,6 +111,12 @@ def test_a_deleted_topic_is_declared_again_and_facts_travel_by_it_again(
         publish(BOB)
         wait_until_heard(tallying, [Position(TOPIC, BOB, 1)], PATIENCE)
         until(lambda: tallied(2))
+        for server in (owner, hearer):  # The topic stays away: nobody waited for it.
+            assert_healthy(server)
+        heads = ask_rpc(owner, SERVICE).Heads(log_pb2.HeadsRequest()).heads
+        assert {each.subject for each in heads} == {ADA, BOB}
+        assert ask_rpc(hearer, SERVICE).Heads(log_pb2.HeadsRequest()).topic == tallying.topic
+        assert not answers(broker.bootstrap, topic)
         assert unsent(attendance) == 1
 
         broker.declare_topics(TOPIC)

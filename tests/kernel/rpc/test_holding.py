@@ -27,7 +27,7 @@ from kernel.rpc.server import Server
 from kernel.rpc.status import refusal_of
 from kernel.rpc.tokens import Issuer
 from tests.kernel.made import PATIENCE, until
-from tests.kernel.rpc.made import LOG, Ask, Serve, declare
+from tests.kernel.rpc.made import LOG, Ask, Serve, assert_healthy, declare
 
 Code = grpc.StatusCode
 Metadata = tuple[tuple[str, str], ...]
@@ -115,13 +115,7 @@ def channels(server: Server) -> Iterator[Callable[[], grpc.Channel]]:
 
 def assert_answers(served: Server, ask: Ask) -> None:
     """Health, and one question of somebody who did nothing."""
-    with grpc.insecure_channel(f"127.0.0.1:{served.health_port}") as channel:
-        stub = health_pb2_grpc.HealthStub(channel)
-        for name in ("alive", "", LOG.full_name):
-            asked = health_pb2.HealthCheckRequest(service=name)
-            assert (
-                stub.Check(asked, timeout=PATIENCE).status == health_pb2.HealthCheckResponse.SERVING
-            )
+    assert_healthy(served)
     assert ask(served, LOG).Heads(log_pb2.HeadsRequest()).topic == "answered"
 
 
@@ -221,7 +215,6 @@ def test_who_waits_for_facts_holds_three_threads_at_most_and_one_a_person(
             call.cancel()
 
 
-@pytest.mark.xfail(strict=True, reason="9.12: a body that doesn't come holds a thread a token")
 def test_bodies_that_do_not_come_from_many_people_hold_two_threads(
     serve: Serve, ask: Ask, token: Callable[..., Metadata]
 ) -> None:
@@ -242,7 +235,6 @@ def test_bodies_that_do_not_come_from_many_people_hold_two_threads(
             unsaid.end()
 
 
-@pytest.mark.xfail(strict=True, reason="9.12: streams of several tokens take every thread")
 def test_streams_of_many_people_hold_three_threads(
     serve: Serve, ask: Ask, token: Callable[..., Metadata]
 ) -> None:
@@ -261,7 +253,6 @@ def test_streams_of_many_people_hold_three_threads(
             streaming.over.set()
 
 
-@pytest.mark.xfail(strict=True, reason="9.12: several tokens together take every thread")
 def test_whatever_many_people_hold_at_once_leaves_threads_to_others(
     serve: Serve, ask: Ask, token: Callable[..., Metadata]
 ) -> None:
@@ -314,7 +305,7 @@ def test_reflection_is_for_who_may_call_something_and_ends(
             until(lambda: all(call.done() for call in nobody))
             assert {call.code() for call in nobody} == {Code.PERMISSION_DENIED}
             held = [described(token("staff/eve", "operator")) for _ in range(30)]
-            share = server.MOST_REFLECTED_TO_ONE
+            share = answer.MOST_STREAMS_OF_ONE
             until(lambda: sum(call.done() for call in held) == 30 - share)
             assert_answers(served, ask)
             assert sum(call.done() for call in held) == 30 - share, "they still hold"
