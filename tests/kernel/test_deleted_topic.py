@@ -34,9 +34,8 @@ from tests.kernel.made import (
 from tests.kernel.rpc.conftest import ask as ask_rpc
 from tests.kernel.rpc.conftest import operator, serve, settings_of
 from tests.kernel.rpc.made import Ask, Serve, assert_healthy
-from tests.kernel.test_kafka_away import worker_of_peer
 from tests.kernel.test_relay import running, unsent
-from tests.kernel.test_worker import TOPIC
+from tests.kernel.workers import TOPIC, worker
 
 __all__ = ["ask_rpc", "operator", "serve", "settings_of"]
 
@@ -97,7 +96,7 @@ def test_a_deleted_topic_is_declared_again_and_facts_travel_by_it_again(
         processes.enter_context(running(relay))
         peer = f"127.0.0.1:{owner.port}"
         process = processes.enter_context(
-            worker_of_peer(tallying, peer, secrets_dir, tmp_path, broker.bootstrap)
+            worker(tallying, secrets_dir, tmp_path, kafka=broker.bootstrap, peer=peer)
         )
 
         def tallied(count: int) -> bool:

@@ -1,10 +1,6 @@
 """Without Kafka what somebody waits for is fetched from its owner, and derived. (Slow: 10 s.)"""
 
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,8 +24,8 @@ from tests.kernel.made import (
 )
 from tests.kernel.rpc.conftest import operator, serve, settings_of
 from tests.kernel.rpc.made import Serve
-from tests.kernel.test_worker import ROOT, WORKER
-from tests.kernel.test_worker import TOPIC as HEARD
+from tests.kernel.workers import TOPIC as HEARD
+from tests.kernel.workers import worker
 
 __all__ = ["operator", "serve", "settings_of"]
 
@@ -72,37 +68,6 @@ def test_what_its_owner_does_not_have_leaves_nothing_behind(
     assert listener.ask("SELECT FROM heard_head") == []
 
 
-@contextmanager
-def worker_of_peer(
-    store: Store, peer: str, secrets_dir: Path, folder: Path, kafka: str = "127.0.0.1:1"
-) -> Iterator["subprocess.Popen[bytes]"]:
-    """A stream process whose peer answers; by default without Kafka."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": os.environ.get("HOME", "/"),
-        "PYTHONPATH": f"{ROOT}:{ROOT / 'build/generated'}",
-        "NINEHOURS_SERVICE": "plans",
-        "NINEHOURS_DATABASE_URL": store.engine.url.render_as_string(hide_password=False),
-        "NINEHOURS_SECRETS_DIR": str(secrets_dir),
-        "NINEHOURS_KAFKA": kafka,
-        "NINEHOURS_PEERS": f"attendance={peer}",
-        "NINEHOURS_ENVIRONMENT": "test",
-    }
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-c", WORKER.format(service="plans", hears="attendance")],
-            cwd=ROOT,
-            env=environment,
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
 def test_a_worker_goes_on_while_kafka_is_away(
     new_of_kernel: Callable[[str], Store],
     tallying: Store,
@@ -113,7 +78,8 @@ def test_a_worker_goes_on_while_kafka_is_away(
     attendance = new_of_kernel("attendance")
     attendance.topic = HEARD
     owner = serve({SERVICE: PublishedLogServicer(attendance, "attendance")}, service="attendance")
-    with worker_of_peer(tallying, f"127.0.0.1:{owner.port}", secrets_dir, tmp_path) as process:
+    peer = f"127.0.0.1:{owner.port}"
+    with worker(tallying, secrets_dir, tmp_path, peer=peer) as process:
         listener = Listener(tallying, Log(HEARD))
 
         def tallied(count: int) -> bool:

@@ -1,13 +1,9 @@
 """The stream process itself, with Faust, on a real Kafka. (Slow: 8 s.)"""
 
-import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -37,59 +33,9 @@ from tests.kernel.made import (
     send_compressed,
     until,
 )
+from tests.kernel.workers import TOPIC, worker
 
 Closing = Callable[[Connection | None], Connection | None]
-ROOT = Path(__file__).resolve().parents[2]
-TOPIC = "ninehours.attendance.v1"
-WORKER = """
-from pathlib import Path
-from kernel.process import Service, main
-from tests.kernel.made import COUNTED, TALLYING
-main(
-    Service(name="{service}", codec=COUNTED, migrations=Path(), servicers=lambda *_: {{}},
-            hears=("{hears}",), interests=TALLYING),
-    ["stream"],
-)
-"""
-
-
-@contextmanager
-def worker(
-    store: Store,
-    broker: LocalServers,
-    secrets_dir: Path,
-    folder: Path,
-    *,
-    service: str = "plans",
-    hears: str = "attendance",
-) -> Iterator[subprocess.Popen[bytes]]:
-    """A stream process whose peer does not answer."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": os.environ.get("HOME", "/"),
-        "PYTHONPATH": f"{ROOT}:{ROOT / 'build/generated'}",
-        "NINEHOURS_SERVICE": service,
-        "NINEHOURS_DATABASE_URL": store.engine.url.render_as_string(hide_password=False),
-        "NINEHOURS_SECRETS_DIR": str(secrets_dir),
-        "NINEHOURS_KAFKA": broker.bootstrap,
-        "NINEHOURS_PEERS": f"{hears}=127.0.0.1:1",
-        "NINEHOURS_SESSION_TIMEOUT": "10",
-        "NINEHOURS_ENVIRONMENT": "test",
-        "NINEHOURS_READY_FILE": str(folder / "ready"),
-    }
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-c", WORKER.format(service=service, hears=hears)],
-            cwd=ROOT,
-            env=environment,
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
 
 
 def send(broker: LocalServers, *records: Record) -> None:
@@ -109,7 +55,7 @@ def test_a_worker_hears_and_derives_though_its_peer_is_away_and_ends_when_told(
     listener = Listener(tallying, log)
     garbled = Record(topic=TOPIC, partition=0, offset=0, headers={"x": b"\xff"}, body=b"\xff")
     send(broker, garbled, log.tell(ADA, attended("s", 10)))
-    with worker(tallying, broker, secrets_dir, tmp_path) as process:
+    with worker(tallying, secrets_dir, tmp_path, kafka=broker.bootstrap) as process:
 
         def settled(count: int) -> bool:
             assert process.poll() is None, (tmp_path / "log").read_text()
@@ -146,7 +92,7 @@ def test_a_worker_that_lost_its_ordinal_to_another_ends(
     """Another waits for the lock: it has it as soon as the worker's connection is ended."""
     broker.declare_topics(TOPIC)
     with (
-        worker(tallying, broker, secrets_dir, tmp_path) as process,
+        worker(tallying, secrets_dir, tmp_path, kafka=broker.bootstrap) as process,
         tallying.engine.connect() as other,
         ThreadPoolExecutor(1) as thread,
     ):
@@ -173,7 +119,7 @@ def test_what_can_not_be_fetched_is_skipped_and_kept_by_its_offsets(
     producer = KafkaProducer(bootstrap_servers=broker.bootstrap)
     garbled = producer.send(TOPIC, key=b"?", value=b"", headers=[(NoText("x"), b"")]).get(20)
     producer.close()
-    with worker(tallying, broker, secrets_dir, tmp_path) as process:
+    with worker(tallying, secrets_dir, tmp_path, kafka=broker.bootstrap) as process:
 
         def is_kept() -> bool:
             assert process.poll() is None, (tmp_path / "log").read_text()
@@ -204,7 +150,12 @@ def test_what_lies_there_compressed_is_heard_like_any_other(
     facts = {codec: log.tell(ADA, attended(codec, 10)) for codec in codecs}
     send_compressed(broker.bootstrap, facts)
     with worker(
-        tallying, broker, secrets_dir, tmp_path, service="billing", hears="archive"
+        tallying,
+        secrets_dir,
+        tmp_path,
+        kafka=broker.bootstrap,
+        service="billing",
+        hears="archive",
     ) as process:
 
         def is_heard() -> bool:

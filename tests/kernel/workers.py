@@ -1,0 +1,64 @@
+"""A stream process of its own, with Faust, for tests that want to see the whole of it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kernel.store.store import Store
+
+ROOT = Path(__file__).resolve().parents[2]
+TOPIC = "ninehours.attendance.v1"
+NOBODY = "127.0.0.1:1"
+WORKER = """
+from pathlib import Path
+from kernel.process import Service, main
+from tests.kernel.made import COUNTED, TALLYING
+main(
+    Service(name="{service}", codec=COUNTED, migrations=Path(), servicers=lambda *_: {{}},
+            hears=("{hears}",), interests=TALLYING),
+    ["stream"],
+)
+"""
+
+
+@contextmanager
+def worker(
+    store: Store,
+    secrets_dir: Path,
+    folder: Path,
+    *,
+    kafka: str = NOBODY,
+    peer: str = NOBODY,
+    service: str = "plans",
+    hears: str = "attendance",
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Its log and ready file are in the folder; what isn't named of Kafka and peer is away."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": os.environ.get("HOME", "/"),
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'build/generated'}",
+        "NINEHOURS_SERVICE": service,
+        "NINEHOURS_DATABASE_URL": store.engine.url.render_as_string(hide_password=False),
+        "NINEHOURS_SECRETS_DIR": str(secrets_dir),
+        "NINEHOURS_KAFKA": kafka,
+        "NINEHOURS_PEERS": f"{hears}={peer}",
+        "NINEHOURS_SESSION_TIMEOUT": "10",
+        "NINEHOURS_ENVIRONMENT": "test",
+        "NINEHOURS_READY_FILE": str(folder / "ready"),
+    }
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", WORKER.format(service=service, hears=hears)],
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
