@@ -4,9 +4,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pytest
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_service_pb2 as pb
+from psycopg.rows import dict_row
 from sqlalchemy import text
 
 from kernel.process import Service
@@ -22,6 +24,7 @@ from tests.billing.house import House
 from tests.billing.known import day
 from tests.billing.office import Office
 from tests.intake.desk import SITE, Desk
+from tests.system.wrongs import member_twice
 
 NewStore = Callable[[Service], Store]
 
@@ -86,6 +89,24 @@ def test_a_named_person_may_say_that_they_are_two_people_and_take_it_back(house:
         assert (reason, about) == ("MEMBER_BILLED_TWICE", f"client/{min(first, second)}")
         assert says.startswith(f"{day(on)} is billed of client {max(first, second)} too")
         assert all(each.claim_id in says for each in house.office.claims())
+
+
+def test_verify_finds_a_member_who_was_billed_twice(house: House) -> None:
+    for _ in range(2):
+        house.admit(days=(2,))
+    assert house.office.issue(day(6)).claims == 2
+    assert found(house) == []
+    url = house.office.store.engine.url.set(drivername="postgresql")
+    with (
+        psycopg.connect(
+            url.render_as_string(hide_password=False), autocommit=True, row_factory=dict_row
+        ) as connection,
+        member_twice(connection) as named,
+    ):
+        [(reason, about, says)] = found(house)
+    assert reason == "MEMBER_BILLED_TWICE"
+    assert f"{about}: {says}".startswith(named)
+    assert found(house) == []
 
 
 def test_who_was_not_recognised_yet_waits(house: House) -> None:

@@ -1,4 +1,4 @@
-"""Eleven wrongs, each done to a played system's databases by SQL, and undone."""
+"""Twelve wrongs, each done to a played system's databases by SQL, and undone."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import psycopg
 from ninehours.attendance.v1.attendance_events_pb2 import SessionAttended
+from ninehours.intake.v1.intake_events_pb2 import MemberRecognised
 from psycopg.rows import DictRow
 
 Connection = psycopg.Connection[DictRow]
@@ -124,6 +125,45 @@ def second_per_diem(db: Connection) -> Iterator[str]:
         yield f"{client}: H0015 more than once on {row['line']['service_date']}"
 
 
+BILLED_ON_ONE_DAY = """
+SELECT a.body->>'client_id' AS one, b.body->>'client_id' AS other,
+       a.body->>'coverage_id' AS of_one, b.body->>'coverage_id' AS of_other,
+       a.body->'lines'->0->>'service_date' AS service_date
+FROM fact a JOIN fact b ON a.body->>'payer_id' = b.body->>'payer_id'
+    AND a.body->'lines'->0->>'service_date' = b.body->'lines'->0->>'service_date'
+    AND a.body->>'client_id' COLLATE "C" < b.body->>'client_id'
+WHERE a.type = 'billing.claim_issued.v1' AND b.type = a.type
+  AND NOT EXISTS (SELECT FROM fact c WHERE c.body->>'corrects_claim_id' <> ''
+      AND (c.body->>'corrects_claim_id' IN (a.body->>'claim_id', b.body->>'claim_id')
+           OR c.id IN (a.id, b.id)))
+ORDER BY a.stream, b.stream LIMIT 1
+"""
+
+
+@contextmanager
+def member_twice(db: Connection) -> Iterator[str]:
+    """Two clients with a date in common are one member, as it turns out."""
+    row = one(db, BILLED_ON_ONE_DAY)
+    kept = _recognised(db, row["one"], row["of_one"])
+    altered = _recognised(db, row["other"], row["of_other"])
+    message = MemberRecognised.FromString(altered["body"])
+    message.key = MemberRecognised.FromString(kept["body"]).key
+    where = f"id = '{altered['id']}'"
+    body = message.SerializeToString().hex()
+    change = f"UPDATE heard_fact SET body = '\\x{body}' WHERE {where}"
+    with changed(db, "heard_fact", where, change):
+        yield f"client/{row['one']}: {row['service_date']} is billed of client {row['other']} too"
+
+
+def _recognised(db: Connection, client_id: str, coverage_id: str) -> DictRow:
+    return one(
+        db,
+        f"SELECT * FROM heard_fact WHERE subject = 'client/{client_id}'"
+        " AND type = 'ninehours.intake.v1.MemberRecognised'"
+        f" AND position(convert_to('{coverage_id}', 'UTF8') IN body) > 0",
+    )
+
+
 @contextmanager
 def revoked_before(db: Connection) -> Iterator[str]:
     """A claim that left on a consent whose revocation intake's log has before the permit."""
@@ -203,6 +243,9 @@ WRONGS = {
     ),
     "a unit too many": Wrong(service="billing", reason="AUTHORIZATION_OVERDRAWN", do=unit_too_many),
     "a second per diem": Wrong(service="billing", reason="TWO_PER_DIEMS", do=second_per_diem),
+    "a member billed twice": Wrong(
+        service="billing", reason="MEMBER_BILLED_TWICE", do=member_twice
+    ),
     "a claim that left after its revocation": Wrong(
         service="billing", reason="LEFT_WITHOUT_CONSENT", do=revoked_before
     ),
