@@ -61,10 +61,6 @@ def forget_recognition(desk: Desk) -> None:
         for statement in (
             "DELETE FROM published WHERE type LIKE '%MemberRecognised'",
             "DELETE FROM fact WHERE type = 'intake.member_recognised.v1'",
-            "UPDATE fact SET version = version + 1000",
-            "UPDATE fact SET version = n FROM (SELECT id, row_number() OVER"
-            " (PARTITION BY stream ORDER BY version) AS n FROM fact) AS left_ones"
-            " WHERE fact.id = left_ones.id",
             "DELETE FROM likeness",
             "DELETE FROM command WHERE actor LIKE 'reaction/%'",
             "DELETE FROM due_reaction",

@@ -105,12 +105,6 @@ def _coverage_verified(fact: coverage.CoverageVerified) -> Message:
     )
 
 
-def _member_recognised(fact: coverage.MemberRecognised) -> Message:
-    return public.MemberRecognised(
-        client_id=fact.client_id, coverage_id=fact.coverage_id, key=fact.key
-    )
-
-
 def _coverage_ended(fact: coverage.CoverageEnded) -> Message:
     return public.CoverageEnded(
         client_id=fact.client_id,
@@ -225,6 +219,12 @@ def _diagnosis_ended(fact: client.DiagnosisEnded) -> Message:
     )
 
 
+def _member_recognised(fact: recognition.MemberRecognised) -> Message:
+    return public.MemberRecognised(
+        client_id=fact.client_id, coverage_id=fact.coverage_id, key=fact.key
+    )
+
+
 def _optional_date(value: date | None) -> common.Date | None:
     return None if value is None else to_date(value)
 
@@ -236,7 +236,6 @@ PUBLIC: Mapping[type, Callable[[Any], Message]] = {
     consent.ConsentGiven: _consent_given,
     consent.ConsentRevoked: _consent_revoked,
     consent.DisclosureRestricted: _disclosure_restricted,
-    coverage.MemberRecognised: _member_recognised,
     coverage.CoverageVerified: _coverage_verified,
     coverage.CoverageEnded: _coverage_ended,
     episode.ClientAdmitted: _admitted,
@@ -248,4 +247,5 @@ PUBLIC: Mapping[type, Callable[[Any], Message]] = {
     dimensions.DimensionsRated: _dimensions_rated,
     client.DiagnosisRecorded: _diagnosis_recorded,
     client.DiagnosisEnded: _diagnosis_ended,
+    recognition.MemberRecognised: _member_recognised,
 }

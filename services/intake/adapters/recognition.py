@@ -14,9 +14,9 @@ from kernel.rpc.translate import date_of
 from kernel.sites import those_asked
 from kernel.store.store import Transaction
 from services.intake.adapters.sealed import identity_of, membership_of
-from services.intake.domain.coverage import MemberRecognised
 from services.intake.domain.recognition import (
     DoublesJudged,
+    MemberRecognised,
     Particulars,
     membership_words,
     person_words,

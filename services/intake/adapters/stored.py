@@ -23,7 +23,6 @@ FACTS = Codec(
         "intake.consent_revoked.v1": consent.ConsentRevoked,
         "intake.disclosure_restricted.v1": consent.DisclosureRestricted,
         "intake.coverage_added.v1": coverage.CoverageAdded,
-        "intake.member_recognised.v1": coverage.MemberRecognised,
         "intake.coverage_verified.v1": coverage.CoverageVerified,
         "intake.coverage_ended.v1": coverage.CoverageEnded,
         "intake.client_admitted.v1": episode.ClientAdmitted,
@@ -36,6 +35,7 @@ FACTS = Codec(
         "intake.diagnosis_recorded.v1": client.DiagnosisRecorded,
         "intake.diagnosis_ended.v1": client.DiagnosisEnded,
         "intake.disclosure_permitted.v1": permit.DisclosurePermitted,
+        "intake.member_recognised.v1": recognition.MemberRecognised,
         "intake.doubles_judged.v1": recognition.DoublesJudged,
     }
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from kernel.decider import Decider
 from kernel.execute import Book, Outcome, record, refuse_stale
@@ -53,15 +53,22 @@ class Seen(Generic[S]):
         return label_of(self.episodes)
 
 
+def nothing_beside(_: "Seen[Any]") -> Sequence[Recorded]:
+    """For commands that are recorded in one stream."""
+    return ()
+
+
 def on_client(
     intake: Intake,
     client_id: str,
     command_of: Callable[[Seen[Client]], ClientCommand],
     context: Context,
+    *,
+    beside: Callable[[Seen[Client]], Sequence[Recorded]] = nothing_beside,
 ) -> Outcome:
     """As `about_client`, on the client's own stream, whose decider refuses unknown clients."""
     where = (CLIENT, client_stream(client_id))
-    return about_client(intake, client_id, where, command_of, context)
+    return about_client(intake, client_id, where, command_of, context, beside=beside)
 
 
 def about_client(
@@ -70,8 +77,12 @@ def about_client(
     where: tuple[Decider[C, F, S], str],
     command_of: Callable[[Seen[S]], C],
     context: Context,
+    *,
+    beside: Callable[[Seen[S]], Sequence[Recorded]] = nothing_beside,
 ) -> Outcome:
     """Decides the command that `command_of` makes; what that sealed is undone by a refusal.
+
+    `beside` gives what follows of it in other streams, once it was decided.
 
     Refuses a client who is not registered, unless the stream is the client's own: then its decider
     does.
@@ -93,6 +104,7 @@ def about_client(
             state=decider.fold(recorded.fact for recorded in history[stream]),
         )
         facts = decider.decide(command_of(seen), seen.state)
-        return record(context, stream, version, facts)
+        decided = record(context, stream, version, facts)
+        return (*decided, *beside(seen))
 
     return intake.book.transact(context, decide, locks=[of_client])

@@ -5,37 +5,59 @@ from collections.abc import Collection, Sequence
 from kernel.execute import Outcome, record, refuse_stale
 from kernel.facts import Recorded
 from kernel.store.store import Context, Transaction
-from services.intake.app.deciding import Intake, Seen, on_client
+from services.intake.app.deciding import Intake
 from services.intake.app.streams import (
     IDENTITY,
     client_stream,
     doubles_stream,
     judged_of,
+    member_stream,
     membership_of,
 )
-from services.intake.domain.client import CLIENT, Client, require_registered
-from services.intake.domain.coverage import RecogniseMember
+from services.intake.domain.client import CLIENT, require_registered
+from services.intake.domain.coverage import AddCoverage, CoverageAdded
 from services.intake.domain.episode import HIPAA, PART2, label_of
-from services.intake.domain.recognition import DOUBLES, JudgeDoubles
+from services.intake.domain.recognition import DOUBLES, MEMBER, JudgeDoubles, RecogniseMember
+
+
+def recognise(
+    intake: Intake,
+    tx: Transaction,
+    coverage: AddCoverage | CoverageAdded,
+    label: str,
+    context: Context,
+) -> Sequence[Recorded]:
+    """Whose member the coverage is, if that wasn't recognised: of who was forgotten never.
+
+    The client must be locked.
+    """
+    owner, stream = client_stream(coverage.client_id), member_stream(coverage.coverage_id)
+    identity = tx.documents.open(owner, IDENTITY)
+    membership = tx.documents.open(owner, membership_of(coverage.coverage_id))
+    if identity is None or membership is None:
+        return ()
+    command = RecogniseMember(
+        client_id=coverage.client_id,
+        coverage_id=coverage.coverage_id,
+        key=intake.recognition.member(tx, coverage.payer_id, membership.content, identity.content),
+        label=label,
+    )
+    history = tx.load(stream)
+    facts = MEMBER.decide(command, MEMBER.fold(each.fact for each in history))
+    return record(context, stream, len(history), facts)
 
 
 def recognise_member(intake: Intake, client_id: str, coverage_id: str, context: Context) -> Outcome:
-    """Recognises whose member a coverage is, if it isn't; of who was forgotten nothing is known."""
+    """Recognises whose member a coverage of before is; one that isn't the client's is nobody's."""
+    subject = client_stream(client_id)
 
-    def command(seen: Seen[Client]) -> RecogniseMember:
-        owner, key = client_stream(client_id), ""
-        identity = seen.tx.documents.open(owner, IDENTITY)
-        membership = seen.tx.documents.open(owner, membership_of(coverage_id))
-        added = seen.client.coverages.added.get(coverage_id)
-        if added and identity and membership:
-            key = intake.recognition.member(
-                seen.tx, added.payer_id, membership.content, identity.content
-            )
-        return RecogniseMember(
-            client_id=client_id, coverage_id=coverage_id, key=key, label=seen.label
-        )
+    def decide(tx: Transaction) -> Sequence[Recorded]:
+        client = CLIENT.fold(each.fact for each in tx.load(subject))
+        added = client.coverages.added.get(coverage_id)
+        label = label_of(intake.episodes.known_of(tx, [client_id])[client_id])
+        return () if added is None else recognise(intake, tx, added, label, context)
 
-    return on_client(intake, client_id, command, context)
+    return intake.book.transact(context, decide, locks=[subject])
 
 
 def recognise_person(intake: Intake, client_id: str, context: Context) -> Outcome:

@@ -28,6 +28,11 @@ def doubles_stream(client_id: str, other_client_id: str) -> str:
     return f"doubles/{derived_id('doubles', *sorted([client_id, other_client_id]))}"
 
 
+def member_stream(coverage_id: str) -> str:
+    """Of whose member the coverage is; beside the client's own, which says nothing of it."""
+    return f"member/{coverage_id}"
+
+
 def permit_stream(permit_id: str) -> str:
     return f"permit/{permit_id}"
 

@@ -4,12 +4,15 @@ Each decides under the lock of the client it is about, so that what is filled in
 the client's other episodes) is true when the fact is recorded.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from kernel.execute import Outcome
+from kernel.facts import Recorded
 from kernel.store.store import Context
 from services.intake.app.deciding import Intake, Seen, about_client, on_client
+from services.intake.app.recognising import recognise
 from services.intake.app.streams import (
     IDENTITY,
     client_stream,
@@ -82,17 +85,12 @@ def add_coverage(
 
     def command(seen: Seen[Client]) -> AddCoverage:
         owner, kind = client_stream(asked.client_id), membership_of(asked.coverage_id)
-        identity = seen.tx.documents.open(owner, IDENTITY)
-        return replace(
-            asked,
-            membership_version=seen.tx.documents.put(owner, kind, membership),
-            key=""
-            if identity is None
-            else intake.recognition.member(seen.tx, asked.payer_id, membership, identity.content),
-            label=seen.label,
-        )
+        return replace(asked, membership_version=seen.tx.documents.put(owner, kind, membership))
 
-    return on_client(intake, asked.client_id, command, context)
+    def recognised(seen: Seen[Client]) -> Sequence[Recorded]:
+        return recognise(intake, seen.tx, asked, seen.label, context)
+
+    return on_client(intake, asked.client_id, command, context, beside=recognised)
 
 
 def verify_coverage(intake: Intake, asked: VerifyCoverage, context: Context) -> Outcome:

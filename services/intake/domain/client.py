@@ -32,8 +32,6 @@ from services.intake.domain.coverage import (
     Coverages,
     CoverageVerified,
     EndCoverage,
-    MemberRecognised,
-    RecogniseMember,
     VerifyCoverage,
 )
 from services.intake.domain.episode import PART2
@@ -174,7 +172,7 @@ def decide(command: ClientCommand, client: Client) -> Iterator[ClientFact]:
             yield from screening.decide(command, client.screening)
         case GiveConsent() | RevokeConsent() | RestrictDisclosure():
             yield from consent.decide(command, client.consents)
-        case AddCoverage() | RecogniseMember() | VerifyCoverage() | EndCoverage():
+        case AddCoverage() | VerifyCoverage() | EndCoverage():
             yield from coverage.decide(command, client.coverages)
         case RecordDiagnosis() | EndDiagnosis():
             yield from _diagnose(command, client)
@@ -190,7 +188,7 @@ def evolve(client: Client, fact: ClientFact) -> Client:
             return replace(client, screening=screening.evolve(client.screening, fact))
         case ConsentGiven() | ConsentRevoked() | DisclosureRestricted():
             return replace(client, consents=consent.evolve(client.consents, fact))
-        case CoverageAdded() | MemberRecognised() | CoverageVerified() | CoverageEnded():
+        case CoverageAdded() | CoverageVerified() | CoverageEnded():
             return replace(client, coverages=coverage.evolve(client.coverages, fact))
         case DiagnosisRecorded():
             at = (fact.rank, fact.effective_from)

@@ -14,10 +14,7 @@ PRIMARY = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddCoverage:
-    """`order`: 1 is billed first. `membership_version` is filled in when the numbers are sealed.
-
-    So is `key`, by which the member is recognised; empty: it can't be known.
-    """
+    """`order`: 1 is billed first. `membership_version` is filled in when the numbers are sealed."""
 
     client_id: str
     coverage_id: str
@@ -26,18 +23,6 @@ class AddCoverage:
     effective_from: date
     effective_to: date | None
     order: int = PRIMARY
-    key: str = ""
-    label: str = PART2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecogniseMember:
-    """For coverages of before; `key` as AddCoverage's."""
-
-    client_id: str
-    coverage_id: str
-    key: str
-    label: str = PART2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,16 +59,6 @@ class CoverageAdded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemberRecognised:
-    """Whose member the coverage is: `key`, a keyed hash, is the same for the same person."""
-
-    client_id: str
-    coverage_id: str
-    key: str
-    label: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageVerified:
     """What the payer confirmed. From the same first day it replaces what was said before.
 
@@ -114,8 +89,8 @@ class CoverageEnded:
     label: str
 
 
-CoverageCommand = AddCoverage | RecogniseMember | VerifyCoverage | EndCoverage
-CoverageFact = CoverageAdded | MemberRecognised | CoverageVerified | CoverageEnded
+CoverageCommand = AddCoverage | VerifyCoverage | EndCoverage
+CoverageFact = CoverageAdded | CoverageVerified | CoverageEnded
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +100,6 @@ class Coverages:
     added: Mapping[str, CoverageAdded] = field(default_factory=dict)
     # In the order in which payers said it.
     said: tuple[CoverageVerified | CoverageEnded, ...] = ()
-    # By coverage, as it was recognised last.
-    keys: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def holding(self) -> tuple[CoverageVerified, ...]:
@@ -189,10 +162,6 @@ def decide(command: CoverageCommand, coverages: Coverages) -> Iterator[CoverageF
                     effective_to=command.effective_to,
                     order=command.order,
                 )
-            yield from _recognise(command, coverages)
-        case RecogniseMember():
-            _added(coverages, command.coverage_id)
-            yield from _recognise(command, coverages)
         case VerifyCoverage():
             added = _added(coverages, command.coverage_id)
             require_order(verified_from=command.verified_from, verified_to=command.verified_to)
@@ -232,24 +201,10 @@ def evolve(coverages: Coverages, fact: CoverageFact) -> Coverages:
     match fact:
         case CoverageAdded():
             return replace(coverages, added={**coverages.added, fact.coverage_id: fact})
-        case MemberRecognised():
-            return replace(coverages, keys={**coverages.keys, fact.coverage_id: fact.key})
         case CoverageVerified() | CoverageEnded():
             return replace(coverages, said=(*coverages.said, fact))
         case _:
             assert_never(fact)
-
-
-def _recognise(
-    command: AddCoverage | RecogniseMember, coverages: Coverages
-) -> Iterator[MemberRecognised]:
-    if command.key and coverages.keys.get(command.coverage_id) != command.key:
-        yield MemberRecognised(
-            client_id=command.client_id,
-            coverage_id=command.coverage_id,
-            key=command.key,
-            label=command.label,
-        )
 
 
 def _added(coverages: Coverages, coverage_id: str) -> CoverageAdded:

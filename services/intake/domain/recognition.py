@@ -25,6 +25,24 @@ class Particulars:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecogniseMember:
+    client_id: str
+    coverage_id: str
+    key: str
+    label: str = PART2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRecognised:
+    """Whose member the coverage is: `key`, a keyed hash, is the same for the same person."""
+
+    client_id: str
+    coverage_id: str
+    key: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeDoubles:
     """`verdict`: ONE_PERSON or TWO_PEOPLE."""
 
@@ -44,7 +62,24 @@ class DoublesJudged:
     label: str
 
 
-def decide(command: JudgeDoubles, judged: DoublesJudged | None) -> Iterator[DoublesJudged]:
+def recognise(
+    command: RecogniseMember, recognised: MemberRecognised | None
+) -> Iterator[MemberRecognised]:
+    """Of several the last one counts; the same again adds nothing."""
+    if recognised is None or recognised.key != command.key:
+        yield MemberRecognised(
+            client_id=command.client_id,
+            coverage_id=command.coverage_id,
+            key=command.key,
+            label=command.label,
+        )
+
+
+def last_recognised(_: MemberRecognised | None, fact: MemberRecognised) -> MemberRecognised | None:
+    return fact
+
+
+def judge(command: JudgeDoubles, judged: DoublesJudged | None) -> Iterator[DoublesJudged]:
     """The last word holds; the same again adds nothing. One client is no two (Malformed)."""
     if command.client_id == command.other_client_id:
         raise Malformed(other_client_id="is the same client")
@@ -57,11 +92,12 @@ def decide(command: JudgeDoubles, judged: DoublesJudged | None) -> Iterator[Doub
         )
 
 
-def evolve(_: DoublesJudged | None, fact: DoublesJudged) -> DoublesJudged | None:
+def last_judged(_: DoublesJudged | None, fact: DoublesJudged) -> DoublesJudged | None:
     return fact
 
 
-DOUBLES = Decider(decide, evolve, None)
+MEMBER = Decider(recognise, last_recognised, None)
+DOUBLES = Decider(judge, last_judged, None)
 
 
 def membership_words(payer_id: str, member_number: str, born: date) -> tuple[str, ...]:
