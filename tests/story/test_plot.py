@@ -77,6 +77,7 @@ def test_everything_services_promise_of_the_course_of_care_is_asked_of_them(
         ("attendance", "EndCredential"),
         ("intake", "EndCoverage"),
         ("intake", "EndDiagnosis"),
+        ("intake", "JudgeDoubles"),
         ("attendance", "CancelSession"),
         ("attendance", "AttestNote"),
     }
