@@ -88,23 +88,25 @@ class Batches:
         passing: list[ClaimIssued] = []
         for candidate in candidates:
             claim = candidate.claim
-            if reason := gate(candidate, candidates, now):
-                stay.append(self._left_out(candidate, reason, now))
+            reason = gate(candidate, candidates, now)
+            if reason == DUPLICATE_MEMBER:
+                stay += self._doubled(candidate, now)
+            elif reason:
+                stay.append(left_out(candidate, reason))
             else:
                 passing.append(identified(claim, self._batch_id(claim.claim_form), now))
                 now = replace(now, members=now.members.joined_by(claim))
         return stay, passing
 
-    def _left_out(self, candidate: Candidate, reason: str, now: Circumstances) -> LeftOut:
-        doubled = now.members.doubled(candidate.claim) if reason == DUPLICATE_MEMBER else None
-        if doubled is None:
-            return left_out(candidate, reason)
-        is_told = speaks_for(self.context.sites, doubled.by.site_id)
-        return replace(
-            left_out(candidate, reason),
-            service_date=doubled.service_date,
-            other_claim_id=doubled.by.claim_id if is_told else "",
-        )
+    def _doubled(self, candidate: Candidate, now: Circumstances) -> Iterable[LeftOut]:
+        """By each date that stands elsewhere, and where, as far as who commands may know it."""
+        for doubled in now.members.doubled(candidate.claim):
+            is_told = speaks_for(self.context.sites, doubled.by.site_id)
+            yield replace(
+                left_out(candidate, DUPLICATE_MEMBER),
+                service_date=doubled.service_date,
+                other_claim_id=doubled.by.claim_id if is_told else "",
+            )
 
     def _circumstances(self, candidates: Sequence[Candidate]) -> Circumstances:
         drafts, payer_id = self.issuing.drafts, self.payer.payer_id

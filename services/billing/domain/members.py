@@ -31,17 +31,15 @@ class Members:
         """Empty: nobody was recognised yet."""
         return self.keys.get((claim.client_id, claim.coverage_id), "")
 
-    def doubled(self, claim: ClaimIssued) -> Doubled | None:
-        """Its first date that stands on another client's claim; a void takes dates back."""
+    def doubled(self, claim: ClaimIssued) -> tuple[Doubled, ...]:
+        """Its dates that stand on another client's claim, in order; a void takes dates back."""
         if claim.frequency == VOID:
-            return None
-        dates = dates_of(claim)
-        found = [
-            Doubled(service_date=min(both), by=other)
-            for other in self.standing.get(self.key_of(claim), ())
-            if self.are_one(claim.client_id, other.client_id) and (both := dates & dates_of(other))
-        ]
-        return min(found, key=lambda each: each.service_date, default=None)
+            return ()
+        found: dict[date, ClaimIssued] = {}
+        for other in self.standing.get(self.key_of(claim), ()):
+            if self.are_one(claim.client_id, other.client_id):
+                found |= dict.fromkeys(dates_of(claim) & dates_of(other), other)
+        return tuple(Doubled(service_date=on, by=found[on]) for on in sorted(found))
 
     def are_one(self, client_id: str, other_client_id: str) -> bool:
         """Whether two clients of one key are taken for one person, and aren't one client."""
