@@ -56,7 +56,7 @@ def play_killing(data: Path, *, kills: random.Random) -> Played:
 
 
 def reactions(played: Played) -> set[str]:
-    """The commands that intake gave itself: one for each discharge it heard of."""
+    """The commands that intake gave itself: one for each fact it reacts to."""
     return {
         str(derived_id(fact_id, reaction.name))
         for reaction in INTERESTS.reactions
