@@ -20,8 +20,9 @@ from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
 
 from kernel import patience
 from kernel.refusal import NotYet
-from kernel.rpc import answer, server
+from kernel.rpc import answer, client, server
 from kernel.rpc.call import Call
+from kernel.rpc.client import Client
 from kernel.rpc.commands import patience_of
 from kernel.rpc.server import Server
 from kernel.rpc.status import refusal_of
@@ -251,6 +252,61 @@ def test_streams_of_many_people_hold_three_threads(
             assert sum(call.done() for call in held) == 30 - answer.MOST_STREAMS, "they still hold"
         finally:
             streaming.over.set()
+
+
+class Frozen:
+    """A peer that answers nothing until the test is over."""
+
+    def __init__(self) -> None:
+        self.over = threading.Event()
+
+    def Read(self, _: Any, __: Call) -> log_pb2.ReadResponse:
+        self.over.wait(10 * PATIENCE)
+        return log_pb2.ReadResponse()
+
+    def Heads(self, _: Any, __: Call) -> log_pb2.HeadsResponse:
+        raise AssertionError("nobody asks")
+
+
+class Asking(Waiting):
+    """`Read` asks another service; `Heads` answers."""
+
+    def __init__(self, peer: Client) -> None:
+        super().__init__()
+        self._peer = peer
+
+    def Read(self, request: log_pb2.ReadRequest, call: Call) -> log_pb2.ReadResponse:
+        answered: log_pb2.ReadResponse = self._peer.Read(request, via=call)
+        return answered
+
+
+@pytest.mark.xfail(strict=True, reason="9.12: a peer that stands still takes every thread")
+def test_a_peer_that_answers_nothing_holds_four_threads(
+    serve: Serve, ask: Ask, token: Callable[..., Metadata], operator: Callable[[], str]
+) -> None:
+    frozen = Frozen()
+    peer = Client(
+        f"127.0.0.1:{serve({LOG: frozen}).port}",
+        LOG,
+        token=operator,
+        deadline=10 * PATIENCE,
+        places=client.ASKING,
+    )
+    served = serve({LOG: Asking(peer)})
+    asked = log_pb2.ReadRequest().SerializeToString()
+    with channels(served) as connect:
+        send = connect().unary_unary(READ, None, None)
+        try:
+            held = [send.future(asked, metadata=token(f"staff/{n}", "operator")) for n in range(30)]
+            until(lambda: sum(call.done() for call in held) == 30 - client.MOST_ASKING)
+            ended = [call for call in held if call.done()]
+            assert {call.code() for call in ended} == {Code.UNAVAILABLE}
+            assert {refusal_of(call.exception()).reason for call in ended} == {"PEER_AWAY"}
+            assert_answers(served, ask)
+            assert sum(call.done() for call in held) == 30 - client.MOST_ASKING, "they still hold"
+        finally:
+            frozen.over.set()
+            peer.close()
 
 
 def test_whatever_many_people_hold_at_once_leaves_threads_to_others(
