@@ -25,8 +25,8 @@ from kernel.rpc.tokens import Verifier
 # gRPC tells "no deadline" as one far away.
 FOREVER = 1e8
 BODY_WITHIN = 2.0  # seconds from a call's headers to its request
-MOST_OF_ONE = 5  # calls of one actor at once: half of a server's threads
-# Of all actors together, so that two threads of ten are held by nobody.
+MOST_OF_ONE = 5  # calls of one actor at once
+# Of all actors together, so that nobody holds two of a server's threads (four ask other services).
 MOST_WAITING, MOST_WAITING_OF_ONE = 3, 1  # for what was not heard yet
 MOST_STREAMS, MOST_STREAMS_OF_ONE = 3, 2  # of answers, descriptions of RPCs among them
 MOST_UNSAID = 2  # whose request takes more than a moment to come

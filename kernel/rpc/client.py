@@ -1,8 +1,10 @@
 """Asking another service: an attribute for each RPC, with token, deadline, harmless retries."""
 
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -12,6 +14,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
+from kernel.patience import BRIEF
 from kernel.rpc import call as carried
 from kernel.rpc.call import Call
 from kernel.rpc.status import RemoteRefusal, refusal_of
@@ -27,12 +30,19 @@ OPTIONS = (
     # Retries are ours alone: they know the deadline, and renew the token.
     ("grpc.enable_retries", 0),
 )
+MOST_ASKING = 4
+ASKING = threading.BoundedSemaphore(MOST_ASKING)
+"""A process's places for asking other services as long as it answers somebody itself: one that
+stands still keeps no more of its threads."""
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0
 
 
 class Client:
-    """A service by its descriptor: `client.RegisterClient(request)`; raises RemoteRefusal."""
+    """A service by its descriptor: `client.RegisterClient(request)`; raises RemoteRefusal.
+
+    `places`: who finds none of them for a moment is refused like one whose peer is away.
+    """
 
     def __init__(
         self,
@@ -41,10 +51,12 @@ class Client:
         *,
         token: Callable[[], str],
         deadline: float = 10.0,
+        places: threading.Semaphore | None = None,
     ) -> None:
         self._channel = grpc.insecure_channel(address, options=OPTIONS)
         self._token = token
         self._deadline = deadline
+        self._places = places
         self._rpcs = {method.name: self._rpc(method) for method in service.methods}
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -77,9 +89,27 @@ class Client:
             asking = _Asking(self._token, seconds if left is None else min(seconds, left), now, via)
             if method.server_streaming:
                 return asking.stream(send, request)
-            return asking.unary(send, request)
+            with self._place():
+                return asking.unary(send, request)
 
         return ask
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        if self._places is None:
+            yield
+            return
+        if not self._places.acquire(timeout=BRIEF):
+            raise RemoteRefusal(
+                grpc.StatusCode.UNAVAILABLE,
+                "TOO_MANY_AT_ONCE",
+                "too many ask other services at once",
+                {},
+            )
+        try:
+            yield
+        finally:
+            self._places.release()
 
 
 class _Asking:

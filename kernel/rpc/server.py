@@ -28,7 +28,7 @@ from kernel.rpc.scope import Scope
 from kernel.rpc.status import outcome_of
 from kernel.rpc.tokens import Verifier
 
-THREADS = 10
+THREADS = 14
 HEALTH_THREADS = 2
 CONCURRENT = 1000  # calls that wait for a thread: whom nobody knows is refused in a moment
 REFLECTED_WITHIN = 10.0  # seconds

@@ -22,7 +22,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     """What the api process answers."""
     from kernel.execute import Book  # noqa: PLC0415 - the other processes need none of these
     from kernel.rpc.call import Call  # noqa: PLC0415
-    from kernel.rpc.client import Client  # noqa: PLC0415
+    from kernel.rpc.client import ASKING, Client  # noqa: PLC0415
     from kernel.rpc.published_log import RemoteOwner  # noqa: PLC0415
     from kernel.rpc.tokens import service_tokens  # noqa: PLC0415
     from services.billing.adapters import identities  # noqa: PLC0415
@@ -46,6 +46,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
         settings.peer("intake"),
         identities.SERVICE,
         token=service_tokens(settings.secrets_dir, "billing", "PAYMENT"),
+        places=ASKING,
     )
     token = service_tokens(settings.secrets_dir, "billing")
     confirm = OwnersConfirm(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -18,6 +19,7 @@ from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
 
 from kernel.refusal import NotYet
 from kernel.rpc.call import Call
+from kernel.rpc.server import THREADS
 from kernel.rpc.status import RemoteRefusal, refusal_of
 from kernel.rpc.tokens import Issuer
 from tests.kernel.made import PATIENCE, until
@@ -181,16 +183,14 @@ def test_a_call_whose_deadline_passed_in_the_queue_is_not_begun(
     monkeypatch.setattr(servicer, "Read", read)
     server = serve({LOG: servicer})
     client = ask(server, LOG)
-    two = [
+    others = [
         ask(server, LOG, partial(people.token, who, ["operator"], ["*"], "OPERATIONS"))
-        for who in ("staff/eve", "staff/bob")
+        for who in ("staff/eve", "staff/bob", "staff/joe")
     ]
-    with ThreadPoolExecutor(10) as pool:
+    with ThreadPoolExecutor(THREADS) as pool:
         slow = [
-            pool.submit(
-                two[number % 2].Read, log_pb2.ReadRequest(subject="slow"), deadline=PATIENCE
-            )
-            for number in range(10)
+            pool.submit(other.Read, log_pb2.ReadRequest(subject="slow"), deadline=PATIENCE)
+            for other in islice(cycle(others), THREADS)
         ]
         for _ in slow:
             assert busy.acquire(timeout=PATIENCE)
