@@ -57,6 +57,7 @@ class House:
         days: Sequence[int] = (0, 2, 4),
         units: int = 30,
         member_number: str = "",
+        facilitator: str = "",
         **identity: Any,
     ) -> str:
         """A client with all a claim needs, who came on these days; a member of their own."""
@@ -74,7 +75,8 @@ class House:
             in_force_from=to_date(day(3)),
         )
         told = [self.story._tell(activated)]
-        self.office.hear([*told, *self.story.attended(client_id, [day(each) for each in days])])
+        came = [day(each) for each in days]
+        self.office.hear([*told, *self.story.attended(client_id, came, facilitator=facilitator)])
         return client_id
 
     def cover(self, client_id: str, **changes: Any) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_service_pb2 as pb
 from psycopg.rows import dict_row
@@ -23,6 +24,7 @@ from services.intake.__main__ import SERVICE as INTAKE
 from tests.billing.house import House
 from tests.billing.known import day
 from tests.billing.office import Office
+from tests.billing.test_forms import EVE, FACILITY
 from tests.intake.desk import SITE, Desk
 from tests.system.wrongs import member_twice
 
@@ -61,6 +63,55 @@ def test_of_two_registrations_in_one_command_one_is_billed(house: House) -> None
     assert [(each.service_date, each.other_claim_id) for each in answer.left_out] == [
         (to_date(day(on)), claim.claim_id) for on in (0, 2, 4)
     ]
+
+
+@pytest.mark.parametrize("form", [{}, FACILITY], ids=["professional", "institutional"])
+def test_a_claims_other_dates_leave_without_the_one_that_stands_elsewhere(
+    house: House, form: dict[str, Any]
+) -> None:
+    house.office.propose(2, **form)
+    house.office.confirm(2)
+    house.office.register_practitioner(EVE)
+    first = house.admit(member_number="MEMBER-4711", days=(2,), facilitator=EVE)
+    house.office.issue(day(6), command="first")
+    house.office.draining.drain()
+    second = house.admit(member_number="MEMBER-4711", facilitator=EVE)
+    answer = house.office.issue(day(6), command="second")
+    house.office.draining.drain()
+    [left] = answer.left_out
+    assert (answer.claims, answer.charge.minor_units) == (1, 60_000)
+    assert (left.client_id, left.service_date) == (second, to_date(day(2)))
+    [claim] = house.office.claims(second)
+    assert [line.service_date for line in claim.lines] == [to_date(day(0)), to_date(day(4))]
+    units = house.office.call(
+        "ListAuthorizations", billing.ListAuthorizationsRequest(client_id=second)
+    )
+    assert [(each.issued, each.allocated) for each in units.authorizations] == [(2, 1)]
+    # What is left is a draft of its own, left out until somebody says, or the other is voided.
+    again = house.office.issue(day(6), command="again")
+    assert (again.claims, left_out(again)) == (0, [(second, "DUPLICATE_MEMBER")])
+    assert found(house) == []
+    judge(house, first, second, "TWO_PEOPLE")
+    house.relay()
+    assert house.office.issue(day(6), command="two people").claims == 1
+    house.office.draining.drain()
+    assert house.office.of_kind("draft_claim") == []
+
+
+def test_a_replacement_does_not_bring_a_date_that_stands_on_anothers_claim(house: House) -> None:
+    house.office.propose(2, late_day="REPLACE")
+    house.office.confirm(2)
+    house.admit(member_number="MEMBER-4711", days=(2,))
+    house.office.issue(day(6), command="first")
+    house.office.draining.drain()
+    second = house.admit(member_number="MEMBER-4711")
+    house.office.issue(day(6), command="second")
+    house.office.draining.drain()
+    [claim] = house.office.claims(second)
+    house.office.adjudicate(claim.claim_id)
+    answer = house.office.correct()
+    assert (answer.replaced, left_out(answer)) == (0, [(second, "DUPLICATE_MEMBER")])
+    assert answer.left_out[0].service_date == to_date(day(2))
 
 
 def test_other_dates_of_the_same_member_are_billed(house: House) -> None:

@@ -14,11 +14,13 @@ from kernel.messaging.standing import unsettled_clients
 from kernel.rpc.translate import date_of
 from kernel.store.store import Transaction
 from kernel.verifying.heard import FINGERPRINT
+from services.billing.adapters.heard import INTERESTS
 from services.billing.adapters.issued import claims_of
+from services.billing.adapters.known import known_of
 from services.billing.adapters.members import keys_of, members_of
 from services.billing.adapters.messages import draft_id
 from services.billing.app.ports import HeardPlace, Site
-from services.billing.domain.derive import DRAFT_CLAIM, PROPOSAL
+from services.billing.domain.derive import DRAFT_CLAIM, PROPOSAL, drafts_without
 from services.billing.domain.issue import Draft, Proposed
 from services.billing.domain.members import Members
 from services.billing.domain.provider import Address
@@ -52,6 +54,20 @@ class SqlDrafts:
                 rests_on=frozenset(row.provenance["facts"]),
             )
             for row in rows
+        ]
+
+    def without(self, tx: Transaction, client_id: str, dates: Collection[date]) -> Sequence[Draft]:
+        client = f"client/{client_id}"
+        known = known_of(client, INTERESTS.gather(tx.connection, client))
+        return [
+            Draft(
+                draft_id=draft_id(content),
+                key=content["key"],
+                client_id=client_id,
+                content=content,
+                rests_on=rests_on,
+            )
+            for _, _, content, rests_on, _ in drafts_without(known, dates)
         ]
 
     def proposed(

@@ -24,7 +24,10 @@ from services.billing.domain.issue import (
     Candidate,
     ClaimIssued,
     LeftOut,
+    cut_alike,
     left_out,
+    original,
+    services_of,
 )
 from services.billing.domain.payer import PAYER, PayerRegistered
 from services.billing.domain.practitioner import PRACTITIONER, PractitionerRegistered
@@ -68,33 +71,37 @@ class Batches:
         found_in, passing = self._gates(candidates)
         filings: list[tuple[str, Filing]] = []
         for form in FORMS:
-            claims = [claim for claim in passing if claim.claim_form == form]
+            claims = [each.claim for each in passing if each.claim.claim_form == form]
             if not claims:
                 continue
             filing = self._filing(claims)
             wrong = self.issuing.files[form].findings(filing)
             found_in += [
                 left_out(each, f"INVALID_{found.code}", found)
-                for each in candidates
+                for each in passing
                 if (found := wrong.get(each.claim.claim_id)) is not None
             ]
             if kept := [claim for claim in claims if claim.claim_id not in wrong]:
                 filings.append((form, replace(filing, claims=kept)))
         return found_in, filings
 
-    def _gates(self, candidates: Sequence[Candidate]) -> tuple[list[LeftOut], list[ClaimIssued]]:
+    def _gates(self, candidates: Sequence[Candidate]) -> tuple[list[LeftOut], list[Candidate]]:
+        """Who is left out, and what may leave, with the identity it discloses."""
         now = self._circumstances(candidates)
         stay: list[LeftOut] = []
-        passing: list[ClaimIssued] = []
-        for candidate in candidates:
-            claim = candidate.claim
-            reason = gate(candidate, candidates, now)
+        passing: list[Candidate] = []
+        for whole in candidates:
+            candidate, reason = whole, gate(whole, candidates, now)
             if reason == DUPLICATE_MEMBER:
-                stay += self._doubled(candidate, now)
-            elif reason:
+                stay += self._doubled(whole, now)
+                candidate = self._without_doubled(whole, now)
+                reason = gate(candidate, candidates, now)
+            if reason and reason != DUPLICATE_MEMBER:
                 stay.append(left_out(candidate, reason))
-            else:
-                passing.append(identified(claim, self._batch_id(claim.claim_form), now))
+            if not reason:
+                claim = candidate.claim
+                leaving = identified(claim, self._batch_id(claim.claim_form), now)
+                passing.append(replace(candidate, claim=leaving))
                 now = replace(now, members=now.members.joined_by(claim))
         return stay, passing
 
@@ -107,6 +114,23 @@ class Batches:
                 service_date=doubled.service_date,
                 other_claim_id=doubled.by.claim_id if is_told else "",
             )
+
+    def _without_doubled(self, whole: Candidate, now: Circumstances) -> Candidate:
+        """An original of its other dates, as it is derived of them; else the claim as it was.
+
+        Only what was looked at for the whole one may leave: no other lines, on no other facts.
+        """
+        claim = whole.claim
+        dates = {doubled.service_date for doubled in now.members.doubled(claim)}
+        kept = services_of(line for line in claim.lines if line.service_date not in dates)
+        if not kept or claim.corrects_claim_id:
+            return whole
+        for draft in self.issuing.drafts.without(self.tx, claim.client_id, dates):
+            found = original(draft, claim.claim_id)
+            same = cut_alike(found.claim, claim) and services_of(found.claim.lines) == kept
+            if same and found.rests_on <= whole.rests_on:
+                return replace(found, about_id=whole.about_id)
+        return whole
 
     def _circumstances(self, candidates: Sequence[Candidate]) -> Circumstances:
         drafts, payer_id = self.issuing.drafts, self.payer.payer_id

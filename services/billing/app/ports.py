@@ -102,6 +102,10 @@ class Drafts(Protocol):
         """Current drafts of periods that ended by then."""
         ...
 
+    def without(self, tx: Transaction, client_id: str, dates: Collection[date]) -> Sequence[Draft]:
+        """The client's drafts as if these dates claimed nothing. The client must be settled."""
+        ...
+
     def proposed(
         self, tx: Transaction, payer_id: str, claims: Collection[str]
     ) -> Mapping[str, Proposed]:

@@ -1,5 +1,7 @@
 """From all that is known of a client to the rows billing answers for: days, drafts, proposals."""
 
+from collections.abc import Collection
+from datetime import date
 from typing import Any
 
 from services.billing.domain import claim_rows, claims, proposals
@@ -25,6 +27,12 @@ def derive(known: Known) -> list[Derived]:
         *(_draft_row(known.client_id, draft) for draft in claims.draft(days, known)),
         *(_proposal_row(known.client_id, proposal) for proposal in proposals.propose(days, known)),
     ]
+
+
+def drafts_without(known: Known, dates: Collection[date]) -> list[Derived]:
+    """Rows of drafts as if these dates claimed nothing; units are allocated as ever."""
+    days = [day for day in allocate(resolve(known), known) if day.service_date not in dates]
+    return [_draft_row(known.client_id, draft) for draft in claims.draft(days, known)]
 
 
 def _day_row(client_id: str, day: ServiceDay) -> Derived:

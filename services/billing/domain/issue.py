@@ -4,7 +4,7 @@ Sources: design, section 3 ("Claims"); domain guide 5.9 and 5.10.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -19,6 +19,10 @@ FORMS = (PROFESSIONAL, INSTITUTIONAL)
 """In the order in which a command's files are numbered."""
 # 42 CFR 2.32(a)(2): "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
 PART2_NOTICE = "42_CFR_2_32_SHORT_FORM"
+CUT_BY = (
+    *("client_id", "payer_id", "provider_id", "site_id", "coverage_id", "authorization_id"),
+    *("period_start", "period_end", "claim_form"),
+)
 _LINE = re.compile(r"lines\[(\d+)\]")
 
 
@@ -256,6 +260,16 @@ def left_out(candidate: Candidate, reason: str, found: Finding | None = None) ->
         field=found.path if found else "",
         service_date=lines[int(of_line[1])].service_date if of_line else first,
     )
+
+
+def services_of(lines: Iterable[Line]) -> list[tuple[date, str, int, int]]:
+    """What is billed, for when, by how much: in order."""
+    return sorted((line.service_date, line.code, line.units, line.charge_minor) for line in lines)
+
+
+def cut_alike(one: ClaimIssued, other: ClaimIssued) -> bool:
+    """Whether two claims are to one payer, by and for the same, under one authorization."""
+    return all(getattr(one, field) == getattr(other, field) for field in CUT_BY)
 
 
 def programs_in(content: Mapping[str, Any]) -> tuple[str, ...]:
