@@ -28,6 +28,7 @@ from tests.billing.test_forms import EVE, FACILITY
 from tests.intake.desk import SITE, Desk
 from tests.system.wrongs import member_twice
 
+ANN = "57aff000-0000-4000-8000-00000000000a"
 NewStore = Callable[[Service], Store]
 
 
@@ -96,6 +97,26 @@ def test_a_claims_other_dates_leave_without_the_one_that_stands_elsewhere(
     assert house.office.issue(day(6), command="two people").claims == 1
     house.office.draining.drain()
     assert house.office.of_kind("draft_claim") == []
+
+
+def test_who_attended_the_other_dates_is_named(house: House) -> None:
+    house.office.propose(2, **FACILITY)
+    house.office.confirm(2)
+    for staff_id in (EVE, ANN):
+        house.office.register_practitioner(staff_id)
+    house.admit(member_number="MEMBER-4711", days=(2, 4), facilitator=EVE)
+    house.office.issue(day(6), command="first")
+    house.office.draining.drain()
+    second = house.admit(member_number="MEMBER-4711", days=(2, 4), facilitator=EVE)
+    house.office.hear(house.story.attended(second, [day(0)], facilitator=ANN))
+    answer = house.office.issue(day(6), command="second")
+    assert left_out(answer) == [(second, "DUPLICATE_MEMBER")] * 2
+    [issued] = house.office.query(
+        "SELECT body->>'rendering_staff_id' AS attending FROM fact"
+        " WHERE type = 'billing.claim_issued.v1' AND body->>'client_id' = :client",
+        client=second,
+    )
+    assert issued.attending == ANN
 
 
 def test_a_replacement_does_not_bring_a_date_that_stands_on_anothers_claim(house: House) -> None:

@@ -136,7 +136,9 @@ class Batches:
         drafts, payer_id = self.issuing.drafts, self.payer.payer_id
         clients = sorted({candidate.claim.client_id for candidate in candidates})
         sequential = sorted({each.claim.client_id for each in candidates if each.sequential})
-        staff = {each.claim.rendering_staff_id for each in candidates}
+        # Without some of its lines, another who rendered one may be named.
+        staff = {line.rendering_staff_id for each in candidates for line in each.claim.lines}
+        staff |= {each.claim.rendering_staff_id for each in candidates}
         return Circumstances(
             on=self.context.now.date(),
             unchecked=self._unchecked(candidates),
