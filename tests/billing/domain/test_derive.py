@@ -180,9 +180,14 @@ def test_the_order_of_facts_changes_neither_rows_nor_what_they_rest_on(
 
 @given(histories())
 def test_no_date_is_on_two_drafts_nor_on_a_draft_and_an_issued_claim(known: Known) -> None:
-    carried = [each.service_date.isoformat() for claim in known.issued for each in claim.lines]
+    """What stands outside the per diem is told apart by its code."""
+    carried = [
+        (each.service_date.isoformat(), each.ancillary and each.code)
+        for claim in known.issued
+        for each in claim.lines
+    ]
     drafted = [
-        each["service_date"]
+        (each["service_date"], each["ancillary"] and each["code"])
         for kind, _, content, *_ in derive(known)
         if kind == DRAFT_CLAIM
         for each in content["lines"]
