@@ -96,13 +96,17 @@ class FrontDesk:
 
     def call(self, request: Any, command_id: str | None = None) -> Any:
         """About clients whom intake registered, and admitted at every site that is open here."""
+        self.introduce(request)
+        return self.ask(request, command_id)
+
+    def introduce(self, request: Any) -> None:
+        """Intake tells of the request's clients what wasn't told before; for one thread alone."""
         named = clients_in(request)
         self.register(*named)
         for client_id in sorted(named):
             for site_id in self._open:
                 if (client_id, site_id) not in self._known:
                     self.admit(client_id, site_id=site_id)
-        return self.ask(request, command_id)
 
     def ask(self, request: Any, command_id: str | None = None) -> Any:
         if hasattr(request, "meta"):

@@ -180,11 +180,13 @@ def at_once(desk: FrontDesk, requests: Sequence[Any]) -> list[str]:
 
     def outcome(request: Any) -> str:
         try:
-            desk.call(request)
+            desk.ask(request)
         except AgainstTheRules as refusal:
             return refusal.reason
         return "ACCEPTED"
 
+    for request in requests:
+        desk.introduce(request)
     with ThreadPoolExecutor(2) as pool:
         return sorted(pool.map(outcome, requests))
 

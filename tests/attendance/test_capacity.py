@@ -273,7 +273,7 @@ def test_of_two_corrections_at_once_one_flags_the_overlap(
     asked.barrier.reset()
     with ThreadPoolExecutor(2) as pool:
         said = [correction(each, ada, 60, 180) for each in (first, second)]
-        list(pool.map(desk.call, said))
+        list(pool.map(desk.ask, said))
     corrected = [fact for fact in desk.heard(ada) if fact.DESCRIPTOR.name == "AttendanceCorrected"]
     assert [list(fact.flags) for fact in corrected] == [[], [events.FLAG_OVERLAP]]
 
