@@ -15,11 +15,11 @@ from kernel import logs
 from kernel.clock import Clock, server_clock
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call, Metadata, correlation_of, now_of, token_of, trace_of
+from kernel.rpc.outcome import Outcome, outcome_of
 from kernel.rpc.overdue import Overdue
 from kernel.rpc.places import Places, too_many
 from kernel.rpc.policy import Policy, permit
 from kernel.rpc.scope import Scope
-from kernel.rpc.status import Outcome, outcome_of
 from kernel.rpc.tokens import Verifier
 
 # gRPC tells "no deadline" as one far away.

@@ -21,11 +21,11 @@ from kernel.config import Settings
 from kernel.refusal import NotAllowed, Refusal
 from kernel.rpc.answer import MOST_STREAMS, MOST_STREAMS_OF_ONE, Answering
 from kernel.rpc.call import token_of
+from kernel.rpc.outcome import outcome_of
 from kernel.rpc.overdue import Overdue
 from kernel.rpc.places import Places, too_many
 from kernel.rpc.policy import UndeclaredRpc, policies_of
 from kernel.rpc.scope import Scope
-from kernel.rpc.status import outcome_of
 from kernel.rpc.tokens import Verifier
 
 THREADS = 14
