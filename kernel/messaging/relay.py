@@ -27,6 +27,7 @@ ACTIVE = 905_002  # the advisory lock of the one active relay of a database
 BATCH = 500
 IDLE = 0.03  # seconds between two looks at an empty outbox, before it falls asleep
 AWAY = 0.5  # seconds before the database or the broker is tried again
+STAND_BY = 2.0  # seconds between two looks of one that stands by: so long facts wait for it
 
 
 class Relay:
@@ -68,7 +69,7 @@ class Relay:
                 break
             connection.commit()
             self._ready()
-            self._stop.wait(AWAY)
+            self._stop.wait(STAND_BY)
         self._heart.beat_in_time(connection)
         self._ready()
         self._resting.on(connection)

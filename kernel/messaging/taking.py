@@ -6,7 +6,7 @@ from typing import Any
 import faust
 
 WITHIN = 0.02  # seconds a batch may wait to fill, while records come
-AT_REST = 1.0  # seconds between two looks, while none do; one that comes is taken at once
+AT_REST = 5.0  # seconds between two looks, while none do; one that comes is taken at once
 
 
 class RestingStream(faust.Stream[Any]):

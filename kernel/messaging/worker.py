@@ -133,6 +133,7 @@ class _StoppingWorker(Worker):
         super().__init__(app, **kwargs)
         self._resting = resting
         self._stopping = stopping
+        self.spinner = None  # its handler takes the root logger to DEBUG
 
     def _schedule_shutdown(self, signal: Any) -> None:
         self._stopping.set()

