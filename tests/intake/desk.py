@@ -20,7 +20,7 @@ from kernel.store.store import Store
 from services.intake.__main__ import SERVICE, servicers
 from services.intake.adapters.heard import INTERESTS
 from tests.intake.made import NOW, day
-from tests.plans.made import Log
+from tests.plans.made import Log, credentialed
 
 PAYER = "7a000000-0000-4000-8000-000000000001"
 SITE = "51000000-0000-4000-8000-000000000001"
@@ -44,7 +44,7 @@ class Desk:
         self.draining = Draining(store, INTERESTS)
         self.now = NOW
         self.log = Log()
-        self.told(*network())
+        self.told(*network(), credentialed("staff/1", "LCSW"))
 
     def call(
         self,
@@ -190,7 +190,11 @@ def coverage(client_id: str, **changes: Any) -> pb.AddCoverageRequest:
 
 
 def network(site_id: str = SITE) -> list[Any]:
-    """What attendance told: a site with two programs under Part 2, and one that isn't."""
+    """What attendance told: a site with two programs under Part 2, and one that isn't.
+
+    In Illinois; another one in Wisconsin.
+    """
+    address = common.PostalAddress(state="IL" if site_id == SITE else "WI")
     programs = (
         common.Program(
             program_id=PROGRAM, kind=common.PROGRAM_KIND_SUBSTANCE_USE, under_part2=True
@@ -199,7 +203,9 @@ def network(site_id: str = SITE) -> list[Any]:
         common.Program(program_id=MENTAL_HEALTH, kind=common.PROGRAM_KIND_MENTAL_HEALTH),
     )
     return [
-        attendance.SiteOpened(site_id=site_id, name="Lakeside", time_zone="America/Chicago"),
+        attendance.SiteOpened(
+            site_id=site_id, name="Lakeside", time_zone="America/Chicago", address=address
+        ),
         *(attendance.ProgramOpened(site_id=site_id, program=program) for program in programs),
     ]
 

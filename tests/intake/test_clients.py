@@ -14,6 +14,7 @@ from tests.intake.desk import OTHER_PROGRAM, PHQ9, PROGRAM, SITE, SURNAME, Desk,
 from tests.intake.made import day
 from tests.intake.test_course import discharge
 from tests.intake.told import as_record
+from tests.plans.made import credentialed
 
 CLINICIAN = frozenset({"clinician"})
 OTHER_SITE = str(uuid4())
@@ -27,9 +28,9 @@ def listed(desk: Desk, **asked: object) -> list[str]:
 
 def read(desk: Desk, client_id: str, **changes: object) -> pb.ReadClientResponse:
     roles = changes.pop("roles", CLINICIAN)
-    sites = changes.pop("sites", frozenset({"*"}))
+    called = {name: changes.pop(name) for name in ("sites", "actor") if name in changes}
     request = pb.ReadClientRequest(client_id=client_id, **changes)  # type: ignore[arg-type]
-    answer: pb.ReadClientResponse = desk.call(request, roles=roles, sites=sites)  # type: ignore[arg-type]
+    answer: pb.ReadClientResponse = desk.call(request, roles=roles, **called)  # type: ignore[arg-type]
     assert SURNAME not in str(answer)
     return answer
 
@@ -103,6 +104,40 @@ def test_scores_are_for_clinicians(desk: Desk) -> None:
     for role in ("front_desk", "operator"):
         withheld = read(desk, client_id, roles=frozenset({role}))
         assert (list(withheld.scores), withheld.scores_withheld) == ([], True)
+
+
+@pytest.mark.xfail(strict=True, reason="a clinician's role alone is told scores")
+def test_scores_take_a_credential_too_and_diagnoses_the_role_alone(desk: Desk) -> None:
+    client_id = desk.registered()
+    desk.scored(client_id)
+    desk.call(diagnose(client_id))
+    for held, sees in ((), False), (("PEER",), False), (("STUDENT",), False), (("TRAINEE",), True):
+        actor = f"staff/{uuid4()}"
+        desk.told(*(credentialed(actor, text) for text in held))
+        told = read(desk, client_id, actor=actor)
+        assert ([each.total for each in told.scores], told.scores_withheld) == (
+            [13] * sees,
+            not sees,
+        )
+        assert [each.code for each in told.diagnoses] == ["F10.20"]
+
+
+@pytest.mark.xfail(strict=True, reason="a clinician's role alone is told scores")
+def test_scores_take_a_credential_of_a_state_where_the_client_belongs(desk: Desk) -> None:
+    """Of the client's sites those alone that the token speaks for."""
+    client_id = desk.registered()
+    desk.scored(client_id)
+    actor = f"staff/{uuid4()}"
+    desk.told(credentialed(actor, "LCSW", type=3, state="WI"))
+    assert read(desk, client_id, actor=actor).scores_withheld
+    desk.admitted(client_id)
+    desk.admitted(client_id, program_id=OTHER_PROGRAM, site_id=OTHER_SITE)
+    assert not read(desk, client_id, actor=actor).scores_withheld
+    assert read(desk, client_id, actor=actor, sites=frozenset({SITE})).scores_withheld
+    desk.now += timedelta(days=1)
+    ended = {"credential": "LCSW", "type": 3, "state": "WI", "last_day": to_date(day(0))}
+    desk.told(attendance.CredentialEnded(staff_id=actor.removeprefix("staff/"), **ended))  # type: ignore[arg-type]
+    assert read(desk, client_id, actor=actor).scores_withheld
 
 
 def test_episodes_at_other_sites_are_not_told(desk: Desk) -> None:

@@ -1,12 +1,15 @@
-"""Of scores clinicians alone are told; others learn the rest, and that something was left out."""
+"""Scores are told to clinicians with a credential that sees them; others learn the rest, and that
+something was left out."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from ninehours.plans.v1 import explanation_service_pb2 as explanation
 from ninehours.plans.v1 import plans_service_pb2 as pb
 
-from tests.plans.made import Plans
+from tests.plans.made import Log, Plans, credentialed, march
+from tests.plans.test_credentials import held_by, opened_at, typed
 from tests.plans.treated import Treated, stepping_down
 
 CLINICIAN, OPERATOR = frozenset({"clinician"}), frozenset({"operator"})
@@ -72,3 +75,58 @@ def test_an_explanation_names_assessments_without_their_scores(
     assert "phq9" not in str(rest)
     [made], [told] = whole.episodes[0].recommendations, rest.episodes[0].recommendations
     assert [each.fact_id for each in told.facts] == [each.fact_id for each in made.facts]
+
+
+def withheld(plans: Plans, client: Treated) -> list[bool]:
+    """Whether progress, recommendations and the explanation leave scores out for this caller."""
+    about = {"client_id": client.client_id}
+    answers = [
+        asked(plans, "ListProgress", pb.ListProgressRequest(**about), BOTH),
+        asked(plans, "ListRecommendations", pb.ListRecommendationsRequest(**about), BOTH),
+        asked(plans, "ExplainLevelOfCare", explanation.ExplainLevelOfCareRequest(**about), BOTH),
+    ]
+    found = [answer.scores_withheld for answer in answers]
+    assert ["phq9" in str(answer) for answer in answers] == [not each for each in found]
+    return found
+
+
+@pytest.mark.xfail(strict=True, reason="a clinician's role alone is told scores")
+@pytest.mark.parametrize("held", [(), ("Wizard",), ("STUDENT",), ("PEER",)])
+def test_a_clinicians_role_without_a_credential_that_sees_is_told_the_rest(
+    plans: Plans, client: Treated, log: Log, held: tuple[str, ...]
+) -> None:
+    held_by(plans, log, *held)
+    assert withheld(plans, client) == [True] * 3
+
+
+def test_a_trainee_treats_under_supervision_and_sees(
+    plans: Plans, client: Treated, log: Log
+) -> None:
+    held_by(plans, log, "TRAINEE")
+    assert withheld(plans, client) == [False] * 3
+
+
+@pytest.mark.xfail(strict=True, reason="a clinician's role alone is told scores")
+def test_who_sees_is_credentialed_where_the_client_is_and_today(
+    plans: Plans, client: Treated, log: Log
+) -> None:
+    plans.hear([log.tell(opened_at(client.site_id))])
+    for changes, sees in (
+        ({"state": "WI"}, False),
+        ({"effective_to": march(3)}, False),
+        ({"effective_from": march(30)}, False),
+        ({"effective_to": march(20)}, True),
+    ):
+        plans.actor = f"okta/{uuid4()}"
+        plans.hear([log.tell(credentialed("staff/1", "LCSW", **typed(plans.actor, **changes)))])
+        assert withheld(plans, client) == [not sees] * 3, changes
+
+
+@pytest.mark.xfail(strict=True, reason="a clinician's role alone is told scores")
+def test_a_credential_with_a_state_does_not_see_where_nobody_knows_the_state(
+    plans: Plans, client: Treated, log: Log
+) -> None:
+    held_by(plans, log, "LCSW", **typed())
+    assert withheld(plans, client) == [True] * 3
+    held_by(plans, log, "LCSW")
+    assert withheld(plans, client) == [False] * 3
