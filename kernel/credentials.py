@@ -5,13 +5,17 @@ A type is one of a closed list, valid in a state. Where one wasn't told, free te
 type's own abbreviation.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from kernel.refusal import NotAllowed
+from kernel.sites import speaks_for
+from kernel.store.store import Transaction
 
-SIGN, CERTIFY = "SIGN", "CERTIFY"
+SIGN, CERTIFY, SEE_SCORES = "SIGN", "CERTIFY", "SEE_SCORES"
 PHYSICIANS = frozenset({"MD", "DO"})
 # Independent or certified practitioners whose signature a plan of care carries. Students, trainees
 # and peers aren't among them.
@@ -23,13 +27,16 @@ ACTS = {
     SIGN: SIGNING,
     # A physician certifies the need for intensive outpatient care (42 CFR 424.24(d)(1)).
     CERTIFY: PHYSICIANS,
+    # Who treats, trainees under supervision among them. Students learn and peers support: they do
+    # without scores (minimum necessary, 45 CFR 164.502(b)).
+    SEE_SCORES: SIGNING | {"TRAINEE"},
 }
 """Act → abbreviations of the types of credential that it takes."""
 SEES_CLINICAL = "clinician"
 
 
 def sees_clinical(roles: Collection[str]) -> bool:
-    """Whether scores, diagnoses and what is concluded from scores are told to these roles."""
+    """Whether diagnoses are told to these roles; scores, to whom `sees_scores`."""
     return SEES_CLINICAL in roles
 
 
@@ -54,6 +61,61 @@ class Credential:
         """On that day, in that state; empty: nobody knows which, and a state's own isn't."""
         in_time = self.effective_from <= day <= (self.effective_to or date.max)
         return in_time and self.state in ("", state)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a site is; `state` empty: nobody knows."""
+
+    state: str = ""
+    time_zone: str = "UTC"
+
+    def day(self, now: datetime) -> date:
+        """The date there."""
+        return now.astimezone(ZoneInfo(self.time_zone)).date()
+
+
+NOWHERE = Place()
+
+
+class Credentials(Protocol):
+    """What was heard of staff, and of where they act, as of this transaction."""
+
+    def of(self, tx: Transaction, person: str) -> Sequence[Credential]:
+        """Those that are for the token of this subject."""
+        ...
+
+    def place(self, tx: Transaction, site_id: str) -> Place:
+        """The site's; of one that was not heard of: NOWHERE."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Who asks, by what their token says, and when."""
+
+    person: str
+    roles: frozenset[str]
+    sites: frozenset[str]
+    now: datetime
+
+
+def sees_scores(
+    tx: Transaction, credentials: Credentials, reader: Reader, sites: Iterable[str]
+) -> bool:
+    """Whether scores of a client of these sites, and what is concluded from them, are told.
+
+    To a clinician with a credential for it, valid today where one of the sites is that the token
+    speaks for. A client whom no site has is nowhere: a credential valid anywhere counts there too.
+    """
+    if not sees_clinical(reader.roles):
+        return False
+    here = [credentials.place(tx, each) for each in sites if speaks_for(reader.sites, each)]
+    return any(
+        held.abbreviation in ACTS[SEE_SCORES] and held.is_valid(place.day(reader.now), place.state)
+        for held in credentials.of(tx, reader.person)
+        for place in here or [NOWHERE]
+    )
 
 
 def require_for(

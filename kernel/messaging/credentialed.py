@@ -1,20 +1,43 @@
-"""Credentials of staff as they were heard: told, and ended."""
+"""Credentials of staff, and where sites are, as they were heard."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from google.protobuf.message import Message
 from sqlalchemy import Connection, text
 
-from kernel.credentials import Credential
+from kernel.credentials import NOWHERE, Credential, Place
+from kernel.messaging.told import told
 from kernel.rpc.translate import date_of, optional
+from kernel.store.store import Transaction
 
 HEARD = """
 SELECT subject, type, body FROM heard_fact
 WHERE type IN ('{credentialed}', '{ended}') ORDER BY subject, sequence
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardCredentials:
+    """The Credentials port on these facts of staff members and sites."""
+
+    credentialed: type[Message]
+    ended: type[Message]
+    opened: type[Message]
+
+    def of(self, tx: Transaction, person: str) -> Sequence[Credential]:
+        return credentials_of(
+            tx.connection, person, credentialed=self.credentialed, ended=self.ended
+        )
+
+    def place(self, tx: Transaction, site_id: str) -> Place:
+        facts = told(tx.connection, (self.opened,), subject=f"site/{site_id}")
+        if not facts:
+            return NOWHERE
+        site = facts[-1].message
+        return Place(state=site.address.state, time_zone=site.time_zone or NOWHERE.time_zone)
 
 
 def credentials_of(
@@ -30,45 +53,45 @@ def credentials_of(
         credentialed=credentialed.DESCRIPTOR.full_name, ended=ended.DESCRIPTOR.full_name
     )
     for row in connection.execute(text(statement)):
-        told = of_staff.setdefault(row.subject, [])
+        held = of_staff.setdefault(row.subject, [])
         if row.type == credentialed.DESCRIPTOR.full_name:
-            told.append((credentialed.FromString(bytes(row.body)), None))
+            held.append((credentialed.FromString(bytes(row.body)), None))
             continue
         end: Any = ended.FromString(bytes(row.body))
         last_day = date_of(end, "last_day")
-        told[:] = [
-            (fact, last_day if _kind(fact) == _kind(end) else before) for fact, before in told
+        held[:] = [
+            (fact, last_day if _kind(fact) == _kind(end) else before) for fact, before in held
         ]
     return [
         _credential(fact, last_day)
-        for subject, told in of_staff.items()
-        for fact, last_day in told
+        for subject, held in of_staff.items()
+        for fact, last_day in held
         if person == (fact.token_subject or subject)
     ]
 
 
-def _credential(told: Any, ended: date | None) -> Credential:
+def _credential(fact: Any, ended: date | None) -> Credential:
     credential = Credential(
-        text=told.credential,
-        effective_from=date_of(told, "effective_from"),
-        effective_to=optional(date_of, told, "effective_to"),
-        type=_type_of(told),
-        state=told.state,
+        text=fact.credential,
+        effective_from=date_of(fact, "effective_from"),
+        effective_to=optional(date_of, fact, "effective_to"),
+        type=_type_of(fact),
+        state=fact.state,
     )
     if ended is None:
         return credential
     return replace(credential, effective_to=min(credential.effective_to or ended, ended))
 
 
-def _kind(told: Any) -> tuple[str, str]:
+def _kind(fact: Any) -> tuple[str, str]:
     """What an end names: the abbreviation, and the state."""
-    return _type_of(told) or told.credential.strip().upper(), told.state
+    return _type_of(fact) or fact.credential.strip().upper(), fact.state
 
 
-def _type_of(told: Any) -> str:
+def _type_of(fact: Any) -> str:
     """Its abbreviation; empty: none was told. One of a later release is for nothing here."""
-    if not told.type:
+    if not fact.type:
         return ""
-    names = told.DESCRIPTOR.fields_by_name["type"].enum_type.values_by_number
-    name = names.get(told.type)
-    return str(name.name).removeprefix("CREDENTIAL_TYPE_") if name else str(told.type)
+    names = fact.DESCRIPTOR.fields_by_name["type"].enum_type.values_by_number
+    name = names.get(fact.type)
+    return str(name.name).removeprefix("CREDENTIAL_TYPE_") if name else str(fact.type)

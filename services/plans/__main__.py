@@ -20,7 +20,7 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     """What the api process answers."""
     from kernel.execute import Book  # noqa: PLC0415 - the relay needs none of these
     from services.plans.adapters.courses import SqlCourses  # noqa: PLC0415
-    from services.plans.adapters.credentials import SqlCredentials  # noqa: PLC0415
+    from services.plans.adapters.credentials import CREDENTIALS  # noqa: PLC0415
     from services.plans.adapters.derived import SqlDerived  # noqa: PLC0415
     from services.plans.adapters.episodes import SqlEpisodes  # noqa: PLC0415
     from services.plans.adapters.past import SqlPast  # noqa: PLC0415
@@ -30,10 +30,10 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     from services.plans.app.ports import Outside  # noqa: PLC0415
 
     book = Book(store=store, publish=publish, interests=INTERESTS)
-    outside = Outside(derived=SqlDerived(), episodes=SqlEpisodes(), credentials=SqlCredentials())
+    outside = Outside(derived=SqlDerived(), episodes=SqlEpisodes(), credentials=CREDENTIALS)
     return {
         SERVICE: PlansServicer(book, outside),
-        explaining.SERVICE: explaining.ExplanationServicer(store, SqlPast()),
+        explaining.SERVICE: explaining.ExplanationServicer(store, SqlPast(), outside),
         courses.SERVICE: courses.CoursesServicer(store, SqlCourses()),
     }
 

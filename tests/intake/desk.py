@@ -23,6 +23,7 @@ from tests.intake.made import NOW, day
 from tests.plans.made import Log, credentialed
 
 PAYER = "7a000000-0000-4000-8000-000000000001"
+STAFF = "staff/5a000000-0000-4000-8000-000000000001"
 SITE = "51000000-0000-4000-8000-000000000001"
 PROGRAM = "90000000-0000-4000-8000-000000000001"
 OTHER_PROGRAM = "90000000-0000-4000-8000-000000000002"
@@ -44,7 +45,7 @@ class Desk:
         self.draining = Draining(store, INTERESTS)
         self.now = NOW
         self.log = Log()
-        self.told(*network(), credentialed("staff/1", "LCSW"))
+        self.told(*network(), credentialed(STAFF, "LCSW", token_subject="staff/1"))
 
     def call(
         self,

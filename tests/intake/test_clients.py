@@ -106,7 +106,6 @@ def test_scores_are_for_clinicians(desk: Desk) -> None:
         assert (list(withheld.scores), withheld.scores_withheld) == ([], True)
 
 
-@pytest.mark.xfail(strict=True, reason="a clinician's role alone is told scores")
 def test_scores_take_a_credential_too_and_diagnoses_the_role_alone(desk: Desk) -> None:
     client_id = desk.registered()
     desk.scored(client_id)
@@ -122,7 +121,6 @@ def test_scores_take_a_credential_too_and_diagnoses_the_role_alone(desk: Desk) -
         assert [each.code for each in told.diagnoses] == ["F10.20"]
 
 
-@pytest.mark.xfail(strict=True, reason="a clinician's role alone is told scores")
 def test_scores_take_a_credential_of_a_state_where_the_client_belongs(desk: Desk) -> None:
     """Of the client's sites those alone that the token speaks for."""
     client_id = desk.registered()

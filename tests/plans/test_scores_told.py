@@ -90,7 +90,6 @@ def withheld(plans: Plans, client: Treated) -> list[bool]:
     return found
 
 
-@pytest.mark.xfail(strict=True, reason="a clinician's role alone is told scores")
 @pytest.mark.parametrize("held", [(), ("Wizard",), ("STUDENT",), ("PEER",)])
 def test_a_clinicians_role_without_a_credential_that_sees_is_told_the_rest(
     plans: Plans, client: Treated, log: Log, held: tuple[str, ...]
@@ -106,7 +105,6 @@ def test_a_trainee_treats_under_supervision_and_sees(
     assert withheld(plans, client) == [False] * 3
 
 
-@pytest.mark.xfail(strict=True, reason="a clinician's role alone is told scores")
 def test_who_sees_is_credentialed_where_the_client_is_and_today(
     plans: Plans, client: Treated, log: Log
 ) -> None:
@@ -118,11 +116,12 @@ def test_who_sees_is_credentialed_where_the_client_is_and_today(
         ({"effective_to": march(20)}, True),
     ):
         plans.actor = f"okta/{uuid4()}"
-        plans.hear([log.tell(credentialed("staff/1", "LCSW", **typed(plans.actor, **changes)))])
+        plans.hear(
+            [log.tell(credentialed(f"staff/{uuid4()}", "LCSW", **typed(plans.actor, **changes)))]
+        )
         assert withheld(plans, client) == [not sees] * 3, changes
 
 
-@pytest.mark.xfail(strict=True, reason="a clinician's role alone is told scores")
 def test_a_credential_with_a_state_does_not_see_where_nobody_knows_the_state(
     plans: Plans, client: Treated, log: Log
 ) -> None:

@@ -1,6 +1,6 @@
 """Clients as tables and public facts show them; no document is opened."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from kernel.rpc.translate import date_of, timestamp_of
 from kernel.sites import those_asked
 from kernel.store.store import Transaction
 from services.intake.adapters.programs import SqlPrograms
+from services.intake.adapters.whose import sites_of
 from services.intake.app.clients import (
     ClientsWanted,
     ClientTold,
@@ -156,6 +157,9 @@ class SqlClients:
                 if last_day is None or last_day >= day
             ),
         )
+
+    def sites(self, tx: Transaction, client_id: str) -> Collection[str]:
+        return sites_of(tx, client_id)
 
     def clocks(self, tx: Transaction) -> Mapping[str, str]:
         return clocks_of(tx.connection, attendance.SiteOpened)

@@ -7,7 +7,7 @@ from uuid import UUID
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import clients_service_pb2 as pb
 
-from kernel.credentials import sees_clinical
+from kernel.credentials import Credentials, sees_clinical
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call
 from kernel.rpc.due import due_asked, due_items
@@ -23,9 +23,10 @@ PAGE, LARGEST_PAGE = 200, 1000
 class ClientsServicer:
     """Answers ClientsService."""
 
-    def __init__(self, store: Store, clients: Clients) -> None:
+    def __init__(self, store: Store, clients: Clients, credentials: Credentials) -> None:
         self._store = store
         self._clients = clients
+        self._credentials = credentials
 
     def ListClients(self, request: pb.ListClientsRequest, call: Call) -> pb.ListClientsResponse:
         with reading(request) as read:
@@ -58,6 +59,9 @@ class ClientsServicer:
             self._store, self._clients, client_id, until, call.actor.sites
         )
         told = sees_clinical(call.actor.roles)
+        scores = questions.tells_scores(
+            self._store, self._clients, self._credentials, client_id, call.reader
+        )
         return pb.ReadClientResponse(
             client_id=client_id,
             registered_at=to_timestamp(found.registered_at),
@@ -73,7 +77,7 @@ class ClientsServicer:
                     completed_at=to_timestamp(each.completed_at),
                 )
                 for each in found.scores
-                if told
+                if scores
             ],
             diagnoses=[
                 pb.EffectiveDiagnosis(
@@ -86,7 +90,7 @@ class ClientsServicer:
                 if told
             ],
             diagnoses_withheld=not told,
-            scores_withheld=not told,
+            scores_withheld=not scores,
         )
 
     def ListDue(self, request: pb.ListDueRequest, call: Call) -> pb.ListDueResponse:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
 
+from kernel.credentials import Credentials, Reader, sees_scores
 from kernel.due import Due, DueAsked, at_each_site
 from kernel.refusal import Unknown
 from kernel.sites import EVERY_SITE, speaks_for
@@ -104,6 +105,10 @@ class Clients(Protocol):
         """All of one, as it was signed by then; None: not registered by then."""
         ...
 
+    def sites(self, tx: Transaction, client_id: str) -> Collection[str]:
+        """The client's; none of one whom nobody registered, or registered without a site."""
+        ...
+
     def open_tasks(self, tx: Transaction, asked: DueAsked) -> Sequence[OpenTask]:
         """Safety tasks opened, and not closed, by the end of the day, of the asker's clients."""
         ...
@@ -140,6 +145,14 @@ def read_client(
         raise Unknown("client", client_id)
     here = tuple(stay for stay in found.stays if speaks_for(sites, stay.site_id))
     return replace(found, stays=here)
+
+
+def tells_scores(
+    store: Store, clients: Clients, credentials: Credentials, client_id: str, reader: Reader
+) -> bool:
+    """Whether scores of this client are told to who asks."""
+    with store.transaction() as tx:
+        return sees_scores(tx, credentials, reader, clients.sites(tx, client_id))
 
 
 def list_due(store: Store, clients: Clients, asked: DueAsked) -> list[Due]:

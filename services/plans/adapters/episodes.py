@@ -1,6 +1,6 @@
 """Episodes as they were heard of: admissions from intake, plans from this service itself."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from ninehours.intake.v1 import intake_events_pb2 as intake
@@ -8,6 +8,7 @@ from ninehours.intake.v1 import intake_service_pb2 as words
 from ninehours.plans.v1 import plans_events_pb2 as plans
 from sqlalchemy import text
 
+from kernel.messaging.staying import sites_told_of
 from kernel.rpc.translate import date_of
 from kernel.store.store import Transaction
 from services.plans.app.streams import client_subject
@@ -39,6 +40,17 @@ class SqlEpisodes:
     def sites(self, tx: Transaction, client_id: str) -> Mapping[str, str]:
         told = _heard(tx, client_id, intake.ClientAdmitted)
         return {each.episode_id: each.site_id for each in told}
+
+    def client_sites(self, tx: Transaction, client_id: str) -> Collection[str]:
+        """An episode is over, here, on the day of the discharge that will close it."""
+        return sites_told_of(
+            tx.connection,
+            client_id,
+            registered=None,
+            admitted=intake.ClientAdmitted,
+            ended=plans.ClientDischarged,
+            on="discharged_on",
+        )
 
     def activated(self, tx: Transaction, client_id: str, episode_id: str) -> Sequence[str]:
         told = _heard(tx, client_id, plans.PlanActivated)

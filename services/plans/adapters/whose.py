@@ -1,10 +1,8 @@
 """Whose each client, episode, plan and recommendation is, by the admissions that were heard."""
 
 from ninehours.intake.v1 import intake_events_pb2 as intake
-from ninehours.plans.v1 import plans_events_pb2 as plans
 from sqlalchemy import text
 
-from kernel.messaging.staying import sites_told_of
 from kernel.rpc.scope import Kind
 from kernel.store.store import Transaction
 from services.plans.adapters.derived import episode_recommended
@@ -14,15 +12,7 @@ from services.plans.domain.plan import PLAN
 
 
 def sites_of_client(tx: Transaction, client_id: str) -> frozenset[str]:
-    """An episode is over, here, on the day of the discharge that will close it."""
-    return sites_told_of(
-        tx.connection,
-        client_id,
-        registered=None,
-        admitted=intake.ClientAdmitted,
-        ended=plans.ClientDischarged,
-        on="discharged_on",
-    )
+    return frozenset(SqlEpisodes().client_sites(tx, client_id))
 
 
 def site_of_episode(tx: Transaction, episode_id: str) -> frozenset[str]:

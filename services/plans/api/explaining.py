@@ -3,7 +3,6 @@
 from ninehours.plans.v1 import explanation_service_pb2 as pb
 from ninehours.plans.v1 import plans_events_pb2 as events
 
-from kernel.credentials import sees_clinical
 from kernel.facts import Recorded, public_id
 from kernel.rpc.call import Call
 from kernel.rpc.translate import date_of, reading, timestamp_of, to_date, to_timestamp
@@ -15,7 +14,8 @@ from services.plans.app.explaining import (
     WhySegment,
     why_level_of_care,
 )
-from services.plans.app.questions import Asked
+from services.plans.app.ports import Outside
+from services.plans.app.questions import Asked, tells_scores
 from services.plans.app.streams import client_subject
 from services.plans.domain.decision import RecommendationDecided
 from services.plans.domain.recommendation import names_score
@@ -27,9 +27,10 @@ SCORED = "an assessment"  # what is said of one to who may not see its score
 class ExplanationServicer:
     """Answers ExplanationService from one record."""
 
-    def __init__(self, store: Store, past: Past) -> None:
+    def __init__(self, store: Store, past: Past, outside: Outside) -> None:
         self._store = store
         self._past = past
+        self._outside = outside
 
     def ExplainLevelOfCare(
         self, request: pb.ExplainLevelOfCareRequest, call: Call
@@ -39,7 +40,7 @@ class ExplanationServicer:
             on = read.optional(date_of, "on")
             until = read.optional(timestamp_of, "as_of")
         why = why_level_of_care(self._store, self._past, asked, on, until)
-        told = sees_clinical(call.actor.roles)
+        told = tells_scores(self._store, self._outside, asked.client_id, call.reader)
         return pb.ExplainLevelOfCareResponse(
             client_id=asked.client_id,
             episodes=[_episode(each, told) for each in why.episodes],

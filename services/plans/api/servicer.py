@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from ninehours.plans.v1 import plans_service_pb2 as pb
 
-from kernel.credentials import sees_clinical
 from kernel.rpc.call import Call
 from kernel.rpc.commands import patience_of, positions_of
 from kernel.rpc.translate import reading, timestamp_of, to_date
@@ -33,7 +32,7 @@ class PlansServicer(PlanRpcs, LevelRpcs, CourseRpcs):
             weeks = questions.list_progress(
                 store, outside, asked, positions_of(request.after), patience_of(call)
             )
-        told = sees_clinical(call.actor.roles)
+        told = questions.tells_scores(store, outside, asked.client_id, call.reader)
         return pb.ListProgressResponse(
             weeks=[_week(week if told else replace(week, phq9=None)) for week in weeks],
             scores_withheld=not told,
@@ -44,14 +43,11 @@ class PlansServicer(PlanRpcs, LevelRpcs, CourseRpcs):
     ) -> pb.ListRecommendationsResponse:
         with reading(request) as read:
             asked = questions.Asked(client_id=str(read.uuid("client_id")), sites=call.actor.sites)
+        store, outside = self._book.store, self._outside
         advice = questions.list_recommendations(
-            self._book.store,
-            self._outside,
-            asked,
-            positions_of(request.after),
-            patience_of(call),
+            store, outside, asked, positions_of(request.after), patience_of(call)
         )
-        told = sees_clinical(call.actor.roles)
+        told = questions.tells_scores(store, outside, asked.client_id, call.reader)
         return pb.ListRecommendationsResponse(
             recommendations=[_advice(each, told) for each in advice], scores_withheld=not told
         )

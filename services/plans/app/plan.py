@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from kernel.credentials import CERTIFY, SIGN, require_for
 from kernel.execute import Book, Outcome, nothing
@@ -211,9 +210,9 @@ def _credential(
     draft = state_of(tx, PLAN, plan_stream(plan_id)).draft
     sites = outside.episodes.sites(tx, draft.client_id) if draft else {}
     site_id = sites.get(draft.episode_id, "") if draft else ""
-    state, time_zone = outside.credentials.place(tx, site_id)
-    days = {on, context.now.astimezone(ZoneInfo(time_zone)).date()}
-    return require_for(act, outside.credentials.of(tx, context.actor), days, state, said=said)
+    place = outside.credentials.place(tx, site_id)
+    days = {on, place.day(context.now)}
+    return require_for(act, outside.credentials.of(tx, context.actor), days, place.state, said=said)
 
 
 def _on_plan(

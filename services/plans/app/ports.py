@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from kernel.credentials import Credential
+from kernel.credentials import Credentials
 from kernel.sites import speaks_for_every
 from kernel.store.store import Transaction
 from services.plans.domain.episode import Admitted
@@ -86,6 +86,10 @@ class Episodes(Protocol):
         """The client's episodes of which an admission was heard → the site of each."""
         ...
 
+    def client_sites(self, tx: Transaction, client_id: str) -> Collection[str]:
+        """The client's: of open episodes, else of the one that ended last."""
+        ...
+
     def activated(self, tx: Transaction, client_id: str, episode_id: str) -> Sequence[str]:
         """Ids of the plans that came into force in it, whether or not others followed since."""
         ...
@@ -99,18 +103,6 @@ def episodes_at(
         return lambda _: True
     site_of = episodes.sites(tx, client_id)
     return lambda episode_id: site_of.get(episode_id) in sites
-
-
-class Credentials(Protocol):
-    """What was heard of staff, and of where they sign, as of this transaction."""
-
-    def of(self, tx: Transaction, person: str) -> Sequence[Credential]:
-        """Those that are for the token of this subject."""
-        ...
-
-    def place(self, tx: Transaction, site_id: str) -> tuple[str, str]:
-        """The site's state and time zone; of one that was not heard of: empty, and UTC."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from kernel.credentials import Reader, sees_scores
 from kernel.facts import Position
 from kernel.messaging.standing import unsettled_clients, wait_until_heard
 from kernel.store.store import Store
@@ -27,6 +28,13 @@ class Asked:
 
     client_id: str
     sites: frozenset[str]
+
+
+def tells_scores(store: Store, outside: Outside, client_id: str, reader: Reader) -> bool:
+    """Whether scores of this client, and what is concluded from them, are told to who asks."""
+    with store.transaction() as tx:
+        sites = outside.episodes.client_sites(tx, client_id)
+        return sees_scores(tx, outside.credentials, reader, sites)
 
 
 def list_progress(
