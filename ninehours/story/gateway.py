@@ -17,13 +17,12 @@ from kernel.rpc.rpcs import rpc_of, service_of
 from kernel.rpc.status import RemoteRefusal
 from kernel.rpc.tokens import Actor, Issuer, renewed_tokens
 from kernel.secrets import PEOPLE
-from ninehours.story.looks import LOOKING, SEEING_SCORES
+from ninehours.story.looks import AUDITOR, LOOKING, SEEING_SCORES
 from ninehours.story.settling import settle
 from ninehours.story.stage import Person, command_id
 
 T = TypeVar("T")
 OPERATOR = Person(role="operator", subject="person/operator", purpose="OPERATIONS")
-AUDITOR = Person(role="clinician", subject="person/clinical-auditor", purpose="TREATMENT")
 LIFETIME = timedelta(hours=1)
 # A repeated command is the same command: asking again after these harms nothing.
 AGAIN = frozenset(

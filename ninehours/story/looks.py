@@ -10,10 +10,11 @@ from ninehours.common.v1 import common_pb2 as common
 from ninehours.exchange.v1 import published_log_service_pb2 as log
 
 from kernel.rpc.translate import to_date, to_timestamp
-from ninehours.story.stage import StoryFailed
+from ninehours.story.stage import Person, StoryFailed
 
 LOOKING = "operator"
 SEEING_SCORES = "clinical auditor"  # who looks where an operator isn't told
+AUDITOR = Person(role="clinician", subject="person/clinical-auditor", purpose="TREATMENT")
 PAGE = 1000
 CORRECTIONS = ("7", "8")
 # Why a claim may be left out in this story: its client revoked the consent, or the payer wants the

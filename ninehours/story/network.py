@@ -124,6 +124,8 @@ FACILITATORS = (
     Facilitator("fourth facilitator", "LCSW", "1041C0700X"),
     Facilitator("fifth facilitator", "LMHC", "101YM0800X"),
 )
+# Reads charts of all three sites and leads no group: credentialed in each of their states.
+AUDITOR_CREDENTIAL, AUDITOR_NPI = "LCSW", "1234567893"
 NINE, HALF_PAST_FIVE, SIX, HALF_PAST_ELEVEN_PM, ONE = 540, 1050, 1080, 1410, 780
 GROUPS = (
     Group(

@@ -6,8 +6,11 @@ from datetime import datetime, timedelta
 from ninehours.story import days, rules
 from ninehours.story.cast import Cast
 from ninehours.story.lines import attendance, billing, plans
+from ninehours.story.looks import AUDITOR
 from ninehours.story.names import STAFF_NAMES
 from ninehours.story.network import (
+    AUDITOR_CREDENTIAL,
+    AUDITOR_NPI,
     FACILITATORS,
     GROUPS,
     PAYERS,
@@ -34,6 +37,7 @@ def open_network(stage: Stage, cast: Cast) -> Place:
     _define_groups(stage, place, now)
     _register_billing(stage, cast, place, now)
     _agree_with_payers(stage, place, now)
+    _credential_auditor(stage, now)
     return place
 
 
@@ -59,7 +63,7 @@ def _open_sites(stage: Stage, cast: Cast, place: Place, now: Iterator[datetime])
         place.opened[program.key] = started.receipt.published
     for who in FACILITATORS:
         state = next(site_of(group).state for group in GROUPS if group.facilitator == who.key)
-        credential = attendance.credential(who, state, cast.npis[who.key])
+        credential = attendance.credential(who.credential, state, cast.npis[who.key])
         credentialed = stage.tell(MANAGER, f"credential {who.key}", credential, next(now))
         place.staff_ids[who.key] = credentialed.staff_id
         place.credentialed[who.key] = credentialed.receipt.published
@@ -126,3 +130,17 @@ def _agree_with_payers(stage: Stage, place: Place, now: Iterator[datetime]) -> N
         stage.tell(BILLER, f"propose rules of {payer.key}", proposal, next(now))
         confirmation = billing.confirm_rules(of_payer)
         stage.tell(SECOND_BILLER, f"confirm rules of {payer.key}", confirmation, next(now))
+
+
+def _credential_auditor(stage: Stage, now: Iterator[datetime]) -> None:
+    staff_id = ""
+    for site in SITES:
+        credential = attendance.credential(
+            AUDITOR_CREDENTIAL,
+            site.state,
+            AUDITOR_NPI,
+            token_subject=AUDITOR.subject,
+            staff_id=staff_id,
+        )
+        step = f"credential the clinical auditor in {site.state}"
+        staff_id = stage.tell(MANAGER, step, credential, next(now)).staff_id

@@ -7,7 +7,7 @@ from ninehours.attendance.v1 import attendance_service_pb2 as pb
 
 from kernel.rpc.translate import to_date, to_timestamp
 from ninehours.story import days
-from ninehours.story.network import CAPACITY, Facilitator, Group, Program, Site
+from ninehours.story.network import CAPACITY, Group, Program, Site
 
 
 def open_site(site: Site, npi: str) -> pb.OpenSiteRequest:
@@ -24,13 +24,18 @@ def open_program(program: Program, site_id: str) -> pb.OpenProgramRequest:
     )
 
 
-def credential(facilitator: Facilitator, state: str, npi: str) -> pb.CredentialStaffRequest:
-    """Valid in the state, for the token of their own id."""
+def credential(
+    kind: str, state: str, npi: str, *, token_subject: str = "", staff_id: str = ""
+) -> pb.CredentialStaffRequest:
+    """Valid in the state, for the token of their own id or of this subject; of somebody new, or of
+    whom this id is."""
     return pb.CredentialStaffRequest(
-        type=f"CREDENTIAL_TYPE_{facilitator.credential}",
+        type=f"CREDENTIAL_TYPE_{kind}",
         state=state,
         npi=npi,
         effective_from=to_date(days.LONG_BEFORE),
+        token_subject=token_subject,
+        staff_id=staff_id,
     )
 
 
