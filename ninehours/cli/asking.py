@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 
 from kernel.rpc.client import Client
 from kernel.rpc.rpcs import rpc_of, service_of
-from kernel.rpc.tokens import Actor, Issuer, renewed_tokens
+from kernel.rpc.tokens import SERVICE_SUBJECT, Actor, Issuer, renewed_tokens
 from kernel.secrets import PEOPLE, SERVICES
 from kernel.sites import EVERY_SITE
 from ninehours.cli.data import check_data
@@ -42,7 +42,8 @@ class Services:
         self.addresses = addresses
         self._secrets_dir = secrets_dir
         self._token = token
-        self._clients: dict[tuple[str, str, str], Client] = {}
+        self._subjects: dict[str, str] = {}
+        self._clients: dict[tuple[str, ...], Client] = {}
 
     def ask(
         self,
@@ -56,7 +57,7 @@ class Services:
         """The answer, or RemoteRefusal. `service`: for what every service answers."""
         name = service or service_of(request)
         rpc = rpc_of(request)
-        key = (role, name, rpc.containing_service.full_name)
+        key = (role, self._subjects.get(role, ""), name, rpc.containing_service.full_name)
         if key not in self._clients:
             self._clients[key] = Client(
                 self.address_of(name), rpc.containing_service, token=self.token_of(role)
@@ -67,6 +68,12 @@ class Services:
     def remote(self) -> bool:
         """Whether it is asked under a token of the caller's, not by this machine's keys."""
         return self._secrets_dir is None
+
+    def speak_as(self, role: str, subject: str) -> None:
+        """Ask in the role as that person; empty: as nobody in particular."""
+        if subject and self.remote:
+            raise Problem(USAGE, f"who asks is told by {TOKEN}: --as is for this machine's systems")
+        self._subjects[role] = subject
 
     def close(self) -> None:
         """Give the connections back."""
@@ -87,13 +94,19 @@ class Services:
             return lambda: self._token
         if role not in PURPOSES:
             raise Problem(USAGE, f"there is no role {role!r}; there are {', '.join(PURPOSES)}")
-        return renewed_tokens(Issuer(self._secrets_dir, PEOPLE), person(role), LIFETIME)
+        who = person(role, self._subjects.get(role, ""))
+        return renewed_tokens(Issuer(self._secrets_dir, PEOPLE), who, LIFETIME)
 
 
-def person(role: str) -> Actor:
-    """Who asks on this machine, in a role, for every site."""
+def person(role: str, subject: str = "") -> Actor:
+    """Who asks on this machine, in a role, for every site; `subject` empty: nobody in particular.
+
+    A Problem for a service's: people are none.
+    """
+    if subject.startswith(SERVICE_SUBJECT):
+        raise Problem(USAGE, f"{subject} is no person's")
     return Actor(
-        id=f"person/local-{role.replace('_', '-')}",
+        id=subject or f"person/local-{role.replace('_', '-')}",
         roles=frozenset({role}),
         sites=frozenset({EVERY_SITE}),
         purpose=PURPOSES[role],

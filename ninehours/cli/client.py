@@ -19,11 +19,12 @@ from ninehours.cli.asking import Services
 from ninehours.cli.output import as_dict
 
 CLINICIAN, BILLER = "clinician", "biller"
+SCORES = "scores"
 
 
 @dataclass(slots=True, kw_only=True)
 class ClientTold:
-    """One client; a part that the caller's role may not see is None, and named in `withheld`."""
+    """One client; a part that the caller may not see is None, and named in `withheld`."""
 
     client_id: str
     as_of: datetime | None
@@ -64,7 +65,7 @@ def read_client(services: Services, client_id: str, as_of: datetime | None) -> C
     if found.intake.diagnoses_withheld:
         found.withheld.append("diagnoses")
     if found.intake.scores_withheld:
-        found.withheld.append("scores")
+        found.withheld.append(SCORES)
 
     def part(name: str, role: str, request: Callable[..., Message]) -> Any:
         try:

@@ -10,10 +10,11 @@ from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.billing.v1 import rules_pb2 as rules
 from ninehours.plans.v1 import plans_service_pb2 as plans
 
-from ninehours.cli.client import ClientTold
+from ninehours.cli.client import SCORES, ClientTold
 from ninehours.cli.dates import date_of, day_in, iso
 from ninehours.cli.output import dollars, screen, table
 from ninehours.cli.sites import Sites, kind_of
+from ninehours.cli.why.of_level import NO_SCORES
 
 HOURS_SHOWN = 15
 MARKS = {
@@ -49,9 +50,12 @@ def _lines(told: ClientTold, sites: Sites) -> Iterator[Any]:
     yield from _scores(told)
     yield from _diagnoses(told)
     yield from _account(told)
-    if told.withheld:
+    if of_role := [each for each in told.withheld if each != SCORES]:
         yield ""
-        yield f"not for this token's role: {', '.join(told.withheld)}"
+        yield f"not for this token's role: {', '.join(of_role)}"
+    if SCORES in told.withheld:
+        yield ""
+        yield NO_SCORES
 
 
 def _episodes(told: ClientTold, sites: Sites) -> Iterator[str]:

@@ -28,6 +28,15 @@ Seed = Annotated[
         help="Whose story: the same people and ids for the same number. [default: 7]",
     ),
 ]
+As = Annotated[
+    str,
+    typer.Option(
+        "--as",
+        metavar="SUBJECT",
+        help="Whose token asks, for example staff/ID: scores are told by a clinician's credential. "
+        "[default: nobody in particular]",
+    ),
+]
 AsOf = Annotated[
     datetime | None,
     typer.Option(

@@ -43,13 +43,17 @@ def show_rpcs(rpcs: Sequence[dict[str, Any]]) -> list[str]:
     return lines
 
 
-def call_rpc(services: Services, service: str, method: str, *, body: str, role: str) -> None:
+def call_rpc(
+    services: Services, service: str, method: str, *, body: str, role: str, subject: str = ""
+) -> None:
     """Print what it answers, a JSON object; of a stream one a line. Refusals leave as such."""
     with _reflected(services, service) as server:
         rpc = _method(server, service, method)
         request = _request(server, rpc, sys.stdin.read() if body == "-" else body)
         callers = callers_of(rpc)
-        token = services.token_of(role or _role_for(callers, rpc.name))
+        role = role or _role_for(callers, rpc.name)
+        services.speak_as(role, subject)
+        token = services.token_of(role)
         client = Client(services.address_of(service), rpc.containing_service, token=token)
         try:
             answer = getattr(client, rpc.name)(request, deadline=DEADLINE)

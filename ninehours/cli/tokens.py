@@ -16,11 +16,13 @@ UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 LONGEST = timedelta(days=30)
 
 
-def make_token(data: Path, role: str, sites: list[str], purpose: str, lifetime: str) -> str:
+def make_token(
+    data: Path, role: str, sites: list[str], purpose: str, lifetime: str, *, subject: str = ""
+) -> str:
     """A Problem for a role or purpose there is not, a site that is no id, or a time too long."""
     if role not in PURPOSES:
         raise Problem(USAGE, f"there is no role {role!r}; there are {', '.join(PURPOSES)}")
-    who = person(role)
+    who = person(role, subject)
     if (purpose := purpose.upper() or who.purpose) not in KNOWN_PURPOSES:
         known = ", ".join(sorted(KNOWN_PURPOSES))
         raise Problem(USAGE, f"there is no purpose {purpose!r}; there are {known}")

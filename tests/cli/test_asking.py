@@ -123,13 +123,16 @@ def test_what_no_person_may_call_is_told_from_the_servers_own_description(
     assert "it takes service:billing" in ran.stderr
 
 
-def test_usage_ends_with_2(peers: str, tmp_path: Path) -> None:
+def test_usage_ends_with_2(peers: str, token_of: TokenOf, tmp_path: Path) -> None:
     nobody = ninehours("clients", NINEHOURS_PEERS=peers)
     assert (nobody.returncode, nobody.stdout) == (2, "")
     assert "who is asking?" in nobody.stderr
     elsewhere = ninehours("census", NINEHOURS_PEERS=peers, NINEHOURS_TOKEN="any")
     assert (elsewhere.returncode, "names no plans" in elsewhere.stderr) == (2, True)
     assert ninehours("client", "Ada", NINEHOURS_PEERS=peers, NINEHOURS_TOKEN="any").returncode == 2
+    somebody = ("rpc", "call", "intake", "ListClients", "--as", "staff/ada")
+    far = ninehours(*somebody, NINEHOURS_PEERS=peers, NINEHOURS_TOKEN=token_of("front_desk"))
+    assert (far.returncode, "who asks is told by NINEHOURS_TOKEN" in far.stderr) == (2, True)
     unheard_of = ninehours("token", "janitor", "--data", str(tmp_path))
     assert (unheard_of.returncode, unheard_of.stdout) == (2, "")
     assert "front_desk, clinician, biller, administrator, operator" in unheard_of.stderr
@@ -173,7 +176,14 @@ def test_a_token_is_for_one_role_its_sites_and_its_time(secrets_dir: Path, tmp_p
     assert ran.returncode == 0, ran.stderr
     actor = Verifier(secrets_dir).actor(ran.stdout.strip())
     assert (actor.roles, actor.sites, actor.purpose) == ({"clinician"}, {site}, "TREATMENT")
-    for wrong in (["--lifetime", "forever"], ["--lifetime", "31d"], ["--purpose", "FUN"]):
+    named = ninehours("token", "clinician", "--as", "staff/ada", "--data", str(tmp_path))
+    assert Verifier(secrets_dir).actor(named.stdout.strip()).id == "staff/ada"
+    for wrong in (
+        ["--as", "service/plans"],
+        ["--lifetime", "forever"],
+        ["--lifetime", "31d"],
+        ["--purpose", "FUN"],
+    ):
         assert ninehours("token", "biller", *wrong, "--data", str(tmp_path)).returncode == 2
 
 

@@ -17,6 +17,7 @@ from ninehours.cli.why.telling import Told
 from ninehours.cli.why.tree import lines_of
 from ninehours.local.system import LocalSystem
 from ninehours.story import days, named
+from ninehours.story.looks import AUDITOR
 from tests.system.told import Answer
 
 HOLD, NOT_BILLABLE = events.OUTCOME_HOLD, events.OUTCOME_NOT_BILLABLE
@@ -70,8 +71,9 @@ class _Asking:
         return _answer(name, tell_day(answer, facts, ""), answer, facts)
 
     def level(self, name: str, client_id: str) -> Answer:
+        self._services.speak_as(why.CLINICIAN, AUDITOR.subject)
         answer = why.level_of_care(self._services, client_id, None, None)
-        facts = self._facts("clinician", answer)
+        facts = self._facts(why.CLINICIAN, answer)
         return _answer(name, tell_level(answer, facts, ""), answer, facts)
 
     def claims(self, client_id: str) -> list[billing.Claim]:

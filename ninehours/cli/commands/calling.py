@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ninehours.cli.options import Json, System
+from ninehours.cli.options import As, Json, System
 
 Service = Annotated[str, typer.Argument(help="intake, plans, attendance or billing.")]
 SomeService = Annotated[str, typer.Argument(help="One of the services. [default: all]")]
@@ -41,7 +41,13 @@ def ls(service: SomeService = "", data: System = None, json: Json = False) -> No
 
 
 def call(
-    service: Service, method: Method, *, body: Body = "{}", role: AsRole = "", data: System = None
+    service: Service,
+    method: Method,
+    *,
+    body: Body = "{}",
+    role: AsRole = "",
+    subject: As = "",
+    data: System = None,
 ) -> None:
     """Call an RPC and print its answer as JSON; of a stream, one object a line.
 
@@ -51,4 +57,4 @@ def call(
     from ninehours.cli.rpc import call_rpc
 
     with asking(data) as services:
-        call_rpc(services, service, method, body=body, role=role)
+        call_rpc(services, service, method, body=body, role=role, subject=subject)

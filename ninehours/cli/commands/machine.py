@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ninehours.cli.options import DATA, Data, Json, Seed
+from ninehours.cli.options import DATA, As, Data, Json, Seed
 
 Names = Annotated[
     bool,
@@ -69,6 +69,7 @@ def token(
     role: Role,
     *,
     data: Data = DATA,
+    subject: As = "",
     site: Sites = None,
     purpose: Purpose = "",
     lifetime: Lifetime = "12h",
@@ -83,7 +84,7 @@ def token(
     from ninehours.cli.tokens import make_token
 
     with ending(data):
-        made = make_token(data, role, site or [], purpose, lifetime)
+        made = make_token(data, role, site or [], purpose, lifetime, subject=subject)
         if json:
             print_json({"role": role, "token": made})
         else:

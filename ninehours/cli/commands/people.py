@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ninehours.cli.options import AsOf, Json, System
+from ninehours.cli.options import As, AsOf, Json, System
 
 DAY = ["%Y-%m-%d"]
 Client = Annotated[str, typer.Argument(metavar="ID", help="The client's id.")]
@@ -58,7 +58,12 @@ def clients(
 
 
 def client(
-    client_id: Client, *, as_of: AsOf = None, data: System = None, json: Json = False
+    client_id: Client,
+    *,
+    subject: As = "",
+    as_of: AsOf = None,
+    data: System = None,
+    json: Json = False,
 ) -> None:
     """One client's course: levels, hours a week against the band, sessions, scores, claims."""
     from ninehours.cli.asking import asking
@@ -69,6 +74,7 @@ def client(
     from ninehours.cli.sites import sites_of
 
     with asking(data) as services:
+        services.speak_as(CLINICIAN, subject)
         told = read_client(services, id_in(client_id, "client's id"), moment_of(as_of))
         if json:
             print_json(told.as_dict())

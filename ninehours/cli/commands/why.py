@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ninehours.cli.options import AsOf, Json, System
+from ninehours.cli.options import As, AsOf, Json, System
 
 Html = Annotated[
     Path | None,
@@ -17,7 +17,8 @@ Html = Annotated[
     ),
 ]
 Role = Annotated[
-    str, typer.Option("--as", help="The role that asks: biller, clinician, front_desk, operator …")
+    str,
+    typer.Option("--role", help="The role that asks: biller, clinician, front_desk, operator …"),
 ]
 ServiceDate = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], metavar="DATE")]
 Id = Annotated[str, typer.Argument(metavar="ID")]
@@ -90,6 +91,7 @@ def level_of_care(
     on: Annotated[
         datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="Only as of that day.")
     ] = None,
+    subject: As = "",
     as_of: AsOf = None,
     html: Html = None,
     json: Json = False,
@@ -105,9 +107,10 @@ def level_of_care(
     with asking(data) as services:
         day = on.date() if on else None
         then = stamp_of(as_of)
+        services.speak_as(why.CLINICIAN, subject)
         answer = why.level_of_care(services, client, day, then)
-        facts = why.facts(services, "clinician", why.ids_in(answer), then)
-        asked = why.asked("level-of-care", client, on=day, as_of=as_of)
+        facts = why.facts(services, why.CLINICIAN, why.ids_in(answer), then)
+        asked = why.asked("level-of-care", client, on=day, subject=subject, as_of=as_of)
         told = tell_level(answer, facts, asked)
         show(told, answer, facts, name="level_of_care", as_json=json, html=html)
 

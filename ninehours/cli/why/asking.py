@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time
+from shlex import quote
 from typing import Any
 
 from google.protobuf.message import Message
@@ -14,6 +15,7 @@ from kernel.rpc.translate import to_date
 from ninehours.cli.asking import Services
 from ninehours.cli.ending import NOT_FOUND, Problem
 
+CLINICIAN = "clinician"
 OWNERS = ("intake", "plans", "attendance", "billing")
 PAGE = 1000
 ID_FIELDS = ("fact_id", "row_id", "facts_added", "facts_removed")
@@ -44,7 +46,7 @@ def level_of_care(
     request = plans.ExplainLevelOfCareRequest(
         client_id=client_id, on=to_date(on) if on else None, as_of=as_of
     )
-    found: plans.ExplainLevelOfCareResponse = services.ask("clinician", request)
+    found: plans.ExplainLevelOfCareResponse = services.ask(CLINICIAN, request)
     return found
 
 
@@ -86,9 +88,13 @@ def ids_in(message: Message) -> Iterator[str]:
                 yield from ids_in(each)
 
 
-def asked(*words: str, on: date | None = None, as_of: datetime | None = None) -> str:
+def asked(
+    *words: str, on: date | None = None, subject: str = "", as_of: datetime | None = None
+) -> str:
     """The command that asks it again."""
     options = [f"--on {on}"] if on else []
+    if subject:
+        options.append(f"--as {quote(subject)}")
     if as_of is not None:
         options.append(f"--as-of {as_of.date() if as_of.time() == time.min else as_of.isoformat()}")
     return " ".join(["ninehours why", *words, *options])

@@ -13,6 +13,10 @@ STALE = (
     "Something of this client is parked, behind or still to be derived: recommendations are stale"
     " until it is settled."
 )
+NO_SCORES = (
+    "Scores are withheld: they are told to a clinician with a credential that sees them, valid"
+    " today where the client belongs. Ask as one: --as SUBJECT, for example staff/ID."
+)
 OF_SESSIONS = ("SessionScheduled", "SessionAttended", "SessionMissed", "SessionCancelled")
 
 
@@ -28,7 +32,10 @@ def tell_level(answer: pb.ExplainLevelOfCareResponse, facts: Facts, asked: str) 
         sections=tuple(
             section for episode in answer.episodes for section in _episode(episode, facts)
         ),
-        notes=(STALE,) if answer.stale else (),
+        notes=(
+            *((STALE,) if answer.stale else ()),
+            *((NO_SCORES,) if answer.scores_withheld else ()),
+        ),
     )
 
 
