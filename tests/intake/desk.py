@@ -81,6 +81,9 @@ class Desk:
         return [(name.rpartition(".")[2], label) for name, label in found]
 
     def registered(self, **changes: Any) -> str:
+        """`site_id`: at another site, which opens."""
+        if "site_id" in changes:
+            self.told(*network(changes["site_id"]))
         return str(self.call(register(**changes)).client_id)
 
     def covered(

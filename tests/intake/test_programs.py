@@ -8,12 +8,12 @@ from ninehours.intake.v1 import intake_events_pb2 as events
 from ninehours.intake.v1.clients_service_pb2 import ListClientsRequest
 from sqlalchemy import text
 
-from kernel.refusal import AgainstTheRules, Unknown
+from kernel.refusal import AgainstTheRules, NotYet, Unknown
 from kernel.verifying.looking import Looking
 from services.intake.__main__ import own_part
 from services.intake.adapters.heard import INTERESTS
 from services.intake.adapters.publication import publish
-from tests.intake.desk import MENTAL_HEALTH, PROGRAM, Desk, admission, diagnose
+from tests.intake.desk import MENTAL_HEALTH, PROGRAM, Desk, admission, diagnose, network, register
 
 NOBODY = "90000000-0000-4000-8000-00000000000f"
 NOT_SAID = common.Program(program_id=PROGRAM, kind=common.PROGRAM_KIND_SUBSTANCE_USE)
@@ -49,6 +49,27 @@ def test_a_site_or_program_that_nobody_opened_is_refused(
         desk.call(admission(client_id, **asked))
     assert refused.value.reason == reason
     assert admissions(desk) == []
+
+
+@pytest.mark.xfail(strict=True, reason="a registration's site is whatever the caller says")
+def test_nobody_is_registered_at_a_site_that_nobody_opened(desk: Desk) -> None:
+    with pytest.raises(Unknown) as refused:
+        desk.call(register(site_id=NOBODY))
+    assert refused.value.reason == "SITE_UNKNOWN"
+    assert desk.published() == []
+
+
+def test_a_registration_is_judged_once_what_it_names_was_heard(desk: Desk) -> None:
+    """And, repeated, answered as it was, whatever is known by then."""
+    request = register(site_id=NOBODY)
+    request.meta.after.add(topic="ninehours.attendance.v1", subject=f"site/{NOBODY}", sequence=1)
+    with pytest.raises(NotYet):
+        desk.call(request, command_id="5a000000-0000-4000-8000-000000000001")
+    desk.told(*network(NOBODY))
+    answer = desk.call(request)
+    with desk.store.transaction() as tx:
+        tx.connection.execute(text("DELETE FROM heard_fact WHERE subject LIKE 'site/%'"))
+    assert desk.call(request).client_id == answer.client_id
 
 
 @pytest.mark.parametrize(
