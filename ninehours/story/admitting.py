@@ -55,8 +55,9 @@ def _register(telling: Telling, client: Client, number: int) -> Chart:
     """The front desk's part; who is declined goes no further."""
     block = min((stay.first for stay in client.course.stays), default=1)
     day = days.admission(block) - timedelta(days=3 - number % 3)
-    site_id = telling.place.site_ids[site_of(group_in(client, block)).key]
-    request = intake.register(client, site_id)
+    group = group_in(client, block)
+    site_id = telling.place.site_ids[site_of(group).key]
+    request = intake.register(client, site_id, after=telling.place.opened[group.program])
     registered = telling.tell(DESK, f"{client.key}: register", request, at(day, 9))
     client_id: str = registered.client_id
     chart = Chart(client=client, client_id=client_id)

@@ -51,7 +51,6 @@ def test_a_site_or_program_that_nobody_opened_is_refused(
     assert admissions(desk) == []
 
 
-@pytest.mark.xfail(strict=True, reason="a registration's site is whatever the caller says")
 def test_nobody_is_registered_at_a_site_that_nobody_opened(desk: Desk) -> None:
     with pytest.raises(Unknown) as refused:
         desk.call(register(site_id=NOBODY))

@@ -24,8 +24,12 @@ RATINGS = ("0", "1", "2", "1", "2", "2")
 SCORED_ITEMS = 8  # of PHQ-9, without the ninth, self-harm
 
 
-def register(client: Client, site_id: str) -> pb.RegisterClientRequest:
+def register(
+    client: Client, site_id: str, *, after: Sequence[common.Position]
+) -> pb.RegisterClientRequest:
+    """`after`: where the site was published: intake waits for it."""
     return pb.RegisterClientRequest(
+        meta=common.CommandMeta(after=after),
         site_id=site_id,
         identity=pb.Identity(
             family_name=client.family_name,

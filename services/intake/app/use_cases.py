@@ -37,9 +37,13 @@ from services.intake.domain.screening import ScreenClient
 def register_client(
     intake: Intake, client_id: str, site_id: str, identity: bytes, context: Context
 ) -> Outcome:
-    """Registers a client at a site; the identity is sealed under a key of the client's own."""
+    """Registers a client at a site; the identity is sealed under a key of the client's own.
+
+    Refuses a site that wasn't heard of (SITE_UNKNOWN).
+    """
 
     def command(seen: Seen[Client]) -> RegisterClient:
+        intake.programs.of_sites(seen.tx, [site_id]).require_site(site_id)
         version = seen.tx.documents.put(client_stream(client_id), IDENTITY, identity)
         intake.recognition.note_person(seen.tx, client_id, identity, context.now)
         return RegisterClient(client_id=client_id, site_id=site_id, identity_version=version)

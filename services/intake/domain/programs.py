@@ -13,10 +13,14 @@ class Programs:
 
     of_site: Mapping[str, Mapping[str, Program]] = field(default_factory=dict)
 
-    def at(self, site_id: str, program_id: str) -> Program:
-        """Refuses (Unknown) a site, or a program of it, that nobody opened."""
+    def require_site(self, site_id: str) -> None:
+        """Refuses (Unknown) a site that nobody opened."""
         if site_id not in self.of_site:
             raise Unknown("site", site_id)
+
+    def at(self, site_id: str, program_id: str) -> Program:
+        """Refuses (Unknown) a site, or a program of it, that nobody opened."""
+        self.require_site(site_id)
         if program_id not in self.of_site[site_id]:
             raise Unknown("program", program_id)
         return self.of_site[site_id][program_id]
