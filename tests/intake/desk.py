@@ -244,6 +244,8 @@ def screen(client_id: str, **changes: Any) -> pb.ScreenClientRequest:
     """Of somebody intensive outpatient care is for."""
     given = {
         "client_id": client_id,
+        "needs_detox": False,
+        "needs_24_hour_care": False,
         "motivated": True,
         "stable_environment": True,
         "work_or_family_duties": True,

@@ -8,7 +8,18 @@ from ninehours.intake.v1 import intake_service_pb2 as pb
 
 from kernel.refusal import Malformed
 from kernel.rpc.translate import to_date
-from tests.intake.desk import PHQ9, SURNAME, Desk, assess, consent, coverage, diagnose, register
+from tests.intake.desk import (
+    PHQ9,
+    SURNAME,
+    Desk,
+    areas,
+    assess,
+    consent,
+    coverage,
+    diagnose,
+    register,
+    screen,
+)
 from tests.intake.made import day
 
 
@@ -113,3 +124,29 @@ def test_a_diagnosis_of_another_shape_is_refused(desk: Desk) -> None:
     client_id = desk.registered()
     assert list(violations(desk, diagnose(client_id, code="F1"))) == ["code"]
     assert list(violations(desk, diagnose(client_id, rank=13))) == ["rank"]
+
+
+@pytest.mark.xfail(strict=True, reason="an answer that is left out is taken for a no")
+@pytest.mark.parametrize(
+    "field", ["needs_detox", "needs_24_hour_care", "motivated", "stable_environment"]
+)
+def test_an_answer_of_a_screening_is_given_or_the_screening_is_refused(
+    desk: Desk, field: str
+) -> None:
+    request = screen(desk.registered())
+    request.ClearField(field)
+    assert list(violations(desk, request)) == [field]
+    assert ("ClientScreened", "HIPAA") not in desk.published()
+
+
+def test_what_only_informs_may_be_left_out_of_a_screening(desk: Desk) -> None:
+    request = screen(desk.registered())
+    request.ClearField("work_or_family_duties")
+    assert desk.call(request).eligible
+
+
+@pytest.mark.xfail(strict=True, reason="an answer that is left out is taken for a no")
+def test_whether_an_area_asks_for_something_is_said_of_each(desk: Desk) -> None:
+    request = areas(desk.registered())
+    request.areas[2].ClearField("need")
+    assert list(violations(desk, request)) == ["areas.2.need"]

@@ -15,6 +15,7 @@ from tests.plans.treated import (
     confirm,
     decide,
     recommended,
+    rules,
     stepping_down,
 )
 
@@ -140,3 +141,39 @@ def test_two_decide_at_once_and_one_decision_stands(plans: Plans, log: Log) -> N
             outcomes = set(both.map(decided, [True, False]))
         [now] = recommended(plans, client.client_id)
         assert outcomes == {now.decision, "ALREADY_DECIDED"}
+
+
+@pytest.mark.xfail(strict=True, reason="an answer that is left out is taken for a no")
+def test_whether_it_is_accepted_is_said(plans: Plans, client: Treated) -> None:
+    found = stepping_down(plans, client)
+    request = pb.DecideRecommendationRequest(
+        client_id=client.client_id,
+        recommendation_id=found.recommendation_id,
+        reason="I see it otherwise",
+    )
+    with pytest.raises(Malformed) as refused:
+        plans.call("DecideRecommendation", request)
+    assert list(refused.value.details) == ["accept"]
+
+
+@pytest.mark.xfail(strict=True, reason="an answer that is left out is taken for a no")
+@pytest.mark.parametrize(
+    "field",
+    [
+        "step_up_on_reliable_deterioration",
+        "step_up_on_open_safety_task",
+        "step_down_needs_reliable_improvement",
+        "minimum_weeks",
+    ],
+)
+def test_level_rules_that_leave_a_safeguard_out_are_refused(plans: Plans, field: str) -> None:
+    request = pb.ProposeLevelRulesRequest(rules=rules())
+    request.rules.ClearField(field)  # type: ignore[arg-type]
+    with pytest.raises(Malformed) as refused:
+        plans.call("ProposeLevelRules", request)
+    assert list(refused.value.details) == [f"rules.{field}"]
+
+
+def test_a_safeguard_may_be_done_without_by_saying_so(plans: Plans) -> None:
+    stated = rules(step_up_on_open_safety_task=False, minimum_weeks=0)
+    plans.call("ProposeLevelRules", pb.ProposeLevelRulesRequest(rules=stated))
