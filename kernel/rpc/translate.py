@@ -98,6 +98,14 @@ def required_int(request: Message, field: str, *, low: int, high: int) -> int:
     return value
 
 
+def required_said(request: Message, field: str) -> Any:
+    """The value of a field with presence: a no and a zero are said too, what is left out isn't."""
+    holder, name = _holder(request, field)
+    if not holder.HasField(name):
+        raise _malformed(field, "is required, be it a no or a zero")
+    return getattr(holder, name)
+
+
 def date_of(request: Message, field: str) -> date:
     """The civil date in a field of `ninehours.common.v1.Date`."""
     given = _message(request, field)
@@ -187,6 +195,9 @@ class reading:
 
     def integer(self, field: str, *, low: int, high: int) -> int:
         return self.value(required_int, field, low, low=low, high=high)
+
+    def answer(self, field: str) -> bool:
+        return bool(self.value(required_said, field, False))
 
     def date(self, field: str) -> date:
         return self.value(date_of, field, date(FIRST_YEAR, 1, 1))

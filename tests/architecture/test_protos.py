@@ -78,11 +78,14 @@ def test_no_contract_breaks_who_relies_on_the_baseline() -> None:
     assert (outcome.returncode, outcome.stdout, outcome.stderr) == (0, "", "")
 
 
-def test_a_field_that_changes_its_type_is_reported_as_breaking(tmp_path: Path) -> None:
+@pytest.mark.parametrize("field", ["string minutes = 5;", "repeated int32 minutes = 5;"])
+def test_a_field_that_changes_its_type_or_number_of_values_is_reported_as_breaking(
+    tmp_path: Path, field: str
+) -> None:
     copy = tmp_path / "protos"
     shutil.copytree(PROTOS, copy)
     file = copy / "ninehours/attendance/v1/attendance_events.proto"
-    file.write_text(file.read_text().replace("int32 minutes = 5;", "string minutes = 5;", 1))
+    file.write_text(file.read_text().replace("int32 minutes = 5;", field, 1))
     outcome = buf_breaking(copy)
     assert outcome.returncode != 0
     assert "attendance_events.proto" in outcome.stdout

@@ -126,7 +126,6 @@ def test_a_diagnosis_of_another_shape_is_refused(desk: Desk) -> None:
     assert list(violations(desk, diagnose(client_id, rank=13))) == ["rank"]
 
 
-@pytest.mark.xfail(strict=True, reason="an answer that is left out is taken for a no")
 @pytest.mark.parametrize(
     "field", ["needs_detox", "needs_24_hour_care", "motivated", "stable_environment"]
 )
@@ -145,7 +144,6 @@ def test_what_only_informs_may_be_left_out_of_a_screening(desk: Desk) -> None:
     assert desk.call(request).eligible
 
 
-@pytest.mark.xfail(strict=True, reason="an answer that is left out is taken for a no")
 def test_whether_an_area_asks_for_something_is_said_of_each(desk: Desk) -> None:
     request = areas(desk.registered())
     request.areas[2].ClearField("need")

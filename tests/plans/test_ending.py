@@ -278,7 +278,6 @@ def test_what_plans_publishes_of_a_client_is_labelled_by_the_stricter(
     assert [(row.subject, row.label) for row in rows] == [(f"client/{client.client_id}", "PART2")]
 
 
-@pytest.mark.xfail(strict=True, reason="an answer that is left out is taken for a no")
 def test_whether_the_client_was_reached_is_said(plans: Plans, client: Treated) -> None:
     contact = pb.RecordFollowUpRequest(**of(client), contacted_on=march(20))
     with pytest.raises(Malformed) as refused:

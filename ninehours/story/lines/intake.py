@@ -47,6 +47,8 @@ def screen(client_id: str, on: date) -> pb.ScreenClientRequest:
     """Intensive outpatient care is for this client."""
     return pb.ScreenClientRequest(
         client_id=client_id,
+        needs_detox=False,
+        needs_24_hour_care=False,
         motivated=True,
         stable_environment=True,
         work_or_family_duties=True,
@@ -59,6 +61,7 @@ def decline(client_id: str, on: date) -> pb.ScreenClientRequest:
     return pb.ScreenClientRequest(
         client_id=client_id,
         needs_detox=True,
+        needs_24_hour_care=False,
         motivated=True,
         stable_environment=True,
         screened_on=to_date(on),

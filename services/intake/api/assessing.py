@@ -119,6 +119,7 @@ def _areas(request: pb.AssessAreasRequest) -> tuple[tuple[Area, ...], dict[str, 
         with reading(item, at=f"areas.{number}.") as read:
             area = read.enum("area")
             narrative = read.text("narrative", max_length=fields.LONGEST_WORDS)
-        areas.append(Area(area=area, need=item.need))
+            need = read.answer("need")
+        areas.append(Area(area=area, need=need))
         narratives[area] = narrative
     return tuple(areas), narratives

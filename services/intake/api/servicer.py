@@ -60,10 +60,10 @@ class IntakeServicer(AssessingServicer, AskingServicer):
             command = ScreenClient(
                 client_id=str(read.uuid("client_id")),
                 screening=Screening(
-                    needs_detox=request.needs_detox,
-                    needs_24_hour_care=request.needs_24_hour_care,
-                    motivated=request.motivated,
-                    stable_environment=request.stable_environment,
+                    needs_detox=read.answer("needs_detox"),
+                    needs_24_hour_care=read.answer("needs_24_hour_care"),
+                    motivated=read.answer("motivated"),
+                    stable_environment=read.answer("stable_environment"),
                     transition_from_inpatient=request.transition_from_inpatient,
                     work_or_family_duties=request.work_or_family_duties,
                 ),

@@ -3,11 +3,18 @@
 from ninehours.plans.v1 import plans_service_pb2 as pb
 
 from kernel.refusal import Malformed
-from kernel.rpc.translate import reading, to_date
+from kernel.rpc.translate import reading, required_said, to_date
 from services.plans.domain.rules import LevelRules
 
 # Fields that came with their sources; none is asked of those of before.
 SOURCED = ("complete_attended_percent", "step_down_remission_below", "relapse_points")
+# Left out, each would be the milder rule.
+SAFEGUARDS = (
+    "step_up_on_reliable_deterioration",
+    "step_up_on_open_safety_task",
+    "step_down_needs_reliable_improvement",
+    "minimum_weeks",
+)
 LONGEST_SOURCE = 500
 
 
@@ -36,6 +43,14 @@ def level_rules_of(message: pb.LevelRules, at: str = "") -> LevelRules:
             relapse_points=read.integer("relapse_points", low=0, high=27),
             sources=read.value(_sources, "sources", ()),
         )
+
+
+def proposed_rules_of(message: pb.LevelRules, at: str) -> LevelRules:
+    """As `level_rules_of`, of a proposal: Malformed where a safeguard is neither set nor waived."""
+    with reading(message, at=at) as read:
+        for field in SAFEGUARDS:
+            read.value(required_said, field, None)
+    return level_rules_of(message, at=at)
 
 
 def message_of(rules: LevelRules) -> pb.LevelRules:

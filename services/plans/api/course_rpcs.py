@@ -75,7 +75,7 @@ class CourseRpcs(Desk):
                 **_of_episode(read, context),
                 follow_up_id=context.new_id("follow-up"),
                 contacted_on=read.date("contacted_on"),
-                reached=request.reached,
+                reached=read.answer("reached"),
             )
         outcome = use_cases.record_follow_up(self._book, self._outside, command, context)
         return pb.RecordFollowUpResponse(receipt=receipt_of(outcome.published))

@@ -45,7 +45,7 @@ def decision_request_of(request: pb.DecideRecommendationRequest) -> DecisionRequ
         asked = DecisionRequest(
             client_id=str(read.uuid("client_id")),
             recommendation_id=str(read.uuid("recommendation_id")),
-            accept=request.accept,
+            accept=read.answer("accept"),
             reason=read.optional(required_text, "reason", max_length=LONGEST_WORDS) or "",
             level_of_care=read.optional(required_level, "level_of_care") or "",
             effective_from=read.optional(date_of, "effective_from"),
