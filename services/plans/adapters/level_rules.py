@@ -1,5 +1,7 @@
 """Level rules as a message, and as the domain's own type: field by field, in both directions."""
 
+from collections.abc import Collection
+
 from ninehours.plans.v1 import plans_service_pb2 as pb
 
 from kernel.refusal import Malformed
@@ -8,7 +10,7 @@ from services.plans.domain.rules import LevelRules
 
 # Fields that came with their sources; none is asked of those of before.
 SOURCED = ("complete_attended_percent", "step_down_remission_below", "relapse_points")
-# Left out, each would be the milder rule.
+# Said in a proposal: left out, each would be the milder rule.
 SAFEGUARDS = (
     "step_up_on_reliable_deterioration",
     "step_up_on_open_safety_task",
@@ -18,10 +20,14 @@ SAFEGUARDS = (
 LONGEST_SOURCE = 500
 
 
-def level_rules_of(message: pb.LevelRules, at: str = "") -> LevelRules:
+def level_rules_of(
+    message: pb.LevelRules, at: str = "", *, said: Collection[str] = ()
+) -> LevelRules:
     """The rules a message states; Malformed with every field that is missing or out of bounds, and
-    where a source is missing or of no field."""
+    where a source is missing or of no field. `said`: what has to be set, be it a no or a zero."""
     with reading(message, at=at) as read:
+        for field in said:
+            read.value(required_said, field, None)
         return LevelRules(
             version=read.integer("version", low=1, high=100_000),
             effective_from=read.date("effective_from"),
@@ -43,14 +49,6 @@ def level_rules_of(message: pb.LevelRules, at: str = "") -> LevelRules:
             relapse_points=read.integer("relapse_points", low=0, high=27),
             sources=read.value(_sources, "sources", ()),
         )
-
-
-def proposed_rules_of(message: pb.LevelRules, at: str) -> LevelRules:
-    """As `level_rules_of`, of a proposal: Malformed where a safeguard is neither set nor waived."""
-    with reading(message, at=at) as read:
-        for field in SAFEGUARDS:
-            read.value(required_said, field, None)
-    return level_rules_of(message, at=at)
 
 
 def message_of(rules: LevelRules) -> pb.LevelRules:

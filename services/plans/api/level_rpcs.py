@@ -5,7 +5,7 @@ from ninehours.plans.v1 import plans_service_pb2 as pb
 from kernel.rpc.call import Call
 from kernel.rpc.commands import receipt_of
 from kernel.rpc.translate import reading, required_level
-from services.plans.adapters.level_rules import proposed_rules_of
+from services.plans.adapters.level_rules import SAFEGUARDS, level_rules_of
 from services.plans.api.desk import Desk
 from services.plans.api.reading import decision_request_of
 from services.plans.app import level as use_cases
@@ -20,7 +20,7 @@ class LevelRpcs(Desk):
         self, request: pb.ProposeLevelRulesRequest, call: Call
     ) -> pb.ProposeLevelRulesResponse:
         context = self._context(request, call)
-        rules = proposed_rules_of(request.rules, at="rules.")
+        rules = level_rules_of(request.rules, at="rules.", said=SAFEGUARDS)
         command = ProposeLevelRules(rules=rules, proposed_by=context.actor)
         outcome = use_cases.propose_level_rules(self._book, command, context)
         return pb.ProposeLevelRulesResponse(receipt=receipt_of(outcome.published))
