@@ -8,12 +8,14 @@ type's own abbreviation.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 from kernel.refusal import NotAllowed
 from kernel.sites import speaks_for
-from kernel.store.store import Transaction
+
+if TYPE_CHECKING:  # a caller of RPCs loads no database
+    from kernel.store.store import Transaction
 
 SIGN, CERTIFY, SEE_SCORES = "SIGN", "CERTIFY", "SEE_SCORES"
 PHYSICIANS = frozenset({"MD", "DO"})
@@ -81,11 +83,11 @@ NOWHERE = Place()
 class Credentials(Protocol):
     """What was heard of staff, and of where they act, as of this transaction."""
 
-    def of(self, tx: Transaction, person: str) -> Sequence[Credential]:
+    def of(self, tx: "Transaction", person: str) -> Sequence[Credential]:
         """Those that are for the token of this subject."""
         ...
 
-    def place(self, tx: Transaction, site_id: str) -> Place:
+    def place(self, tx: "Transaction", site_id: str) -> Place:
         """The site's; of one that was not heard of: NOWHERE."""
         ...
 
@@ -101,7 +103,7 @@ class Reader:
 
 
 def sees_scores(
-    tx: Transaction, credentials: Credentials, reader: Reader, sites: Iterable[str]
+    tx: "Transaction", credentials: Credentials, reader: Reader, sites: Iterable[str]
 ) -> bool:
     """Whether scores of a client of these sites, and what is concluded from them, are told.
 
