@@ -116,8 +116,9 @@ def _register_billing(stage: Stage, cast: Cast, place: Place, now: Iterator[date
 def _agree_with_payers(stage: Stage, place: Place, now: Iterator[datetime]) -> None:
     for payer in PAYERS:
         request = billing.register_payer(payer)
-        payer_id = stage.tell(BILLER, f"register {payer.key}", request, next(now)).payer_id
-        place.payer_ids[payer.key] = payer_id
+        registered = stage.tell(BILLER, f"register {payer.key}", request, next(now))
+        payer_id = place.payer_ids[payer.key] = registered.payer_id
+        place.registered[payer.key] = registered.receipt.published
         for site, site_id in place.site_ids.items():
             enrollment = billing.enroll(place.provider_ids[payer.billed_by], payer_id, site_id)
             stage.tell(BILLER, f"enroll with {payer.key} for {site}", enrollment, next(now))

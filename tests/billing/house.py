@@ -44,6 +44,7 @@ class House:
         self.office.set_up(asked.SITE, [])
         opened = attendance.SiteOpened.FromString(OPENED.SerializeToString())
         opened.site_id = asked.SITE
+        self.desk.told(asked.payer(self.payer_id))
         self.office.hear([self.story._tell(opened)])
 
     @property

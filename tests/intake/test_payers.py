@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 
 from kernel.refusal import Unknown
-from tests.intake.desk import Desk, consent, coverage, restrict
+from tests.intake.desk import OTHER_PAYER, Desk, consent, coverage, payer, restrict
 
 NOBODY = "7a000000-0000-4000-8000-00000000000f"
-ANY_PAYER = pytest.mark.xfail(strict=True, reason="intake takes any UUID for a payer")
 
 
 def kept_from(client_id: str, payer_id: str) -> Any:
@@ -28,7 +27,6 @@ def named(what: str, client_id: str, payer_id: str) -> Any:
     )
 
 
-@ANY_PAYER
 @pytest.mark.parametrize("what", ["consent", "coverage", "restriction"])
 def test_what_names_a_payer_that_nobody_registered_is_refused(desk: Desk, what: str) -> None:
     client_id = desk.registered()
@@ -37,3 +35,16 @@ def test_what_names_a_payer_that_nobody_registered_is_refused(desk: Desk, what: 
         desk.call(named(what, client_id, NOBODY))
     assert refused.value.reason == "PAYER_UNKNOWN"
     assert desk.published() == before
+
+
+@pytest.mark.parametrize("what", ["consent", "coverage", "restriction"])
+def test_a_payer_is_known_once_billing_told_of_it(desk: Desk, what: str) -> None:
+    client_id = desk.registered()
+    desk.told(payer(NOBODY))
+    desk.call(named(what, client_id, NOBODY))
+    assert len(desk.published()) > 1
+
+
+def test_dates_are_kept_from_a_payer_that_doesnt_cover_the_client_yet(desk: Desk) -> None:
+    client_id = desk.registered()
+    assert desk.call(kept_from(client_id, OTHER_PAYER)).restriction_id

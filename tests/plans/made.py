@@ -35,10 +35,10 @@ class Log:
         self._last: dict[tuple[str, str], int] = {}
 
     def tell(self, message: Any, *, label: str = "HIPAA") -> Record:
-        """The record of the next fact of the message's client, staff or site."""
+        """The record of the next fact of the message's client, staff, site or payer."""
         kind = message.DESCRIPTOR.full_name
         service = kind.split(".")[1]
-        of = next(k for k in ("client", "staff", "site") if hasattr(message, f"{k}_id"))
+        of = next(k for k in ("client", "staff", "site", "payer") if hasattr(message, f"{k}_id"))
         subject = f"{of}/{getattr(message, f'{of}_id')}"
         sequence = self._last.get((service, subject), 0) + 1
         self._last[service, subject] = sequence
