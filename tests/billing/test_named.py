@@ -1,0 +1,79 @@
+"""Sites, staff and clients that billing's commands name are others' to tell of."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from ninehours.billing.v1 import billing_service_pb2 as pb
+
+from kernel.refusal import Malformed, Unknown
+from kernel.rpc.translate import to_date
+from tests.billing.known import day
+from tests.billing.office import NPI, Office
+
+NOBODY = "00000000-0000-4000-8000-00000000000f"
+ANY_ID = pytest.mark.xfail(strict=True, reason="billing takes any UUID for a site, staff or client")
+ANY_SITE = pytest.mark.xfail(strict=True, reason="an authorization without a site is for any")
+
+
+def enrollment(office: Office) -> Any:
+    return pb.EnrollProviderRequest(
+        provider_id=office.provider_id,
+        payer_id=office.payer_id,
+        site_id=NOBODY,
+        effective_from=to_date(date(2026, 1, 1)),
+    )
+
+
+def practitioner(_: Office) -> Any:
+    return pb.RegisterPractitionerRequest(
+        staff_id=NOBODY, family_name="Vexholm", given_name="Tamsin", npi=NPI
+    )
+
+
+def authorization(office: Office, **changes: Any) -> Any:
+    given = {
+        "client_id": NOBODY,
+        "payer_id": office.payer_id,
+        "number": "AUTHNUM4711",
+        "level_of_care": "2.1",
+        "units": 30,
+        "effective_from": to_date(day(0)),
+        "effective_to": to_date(day(60)),
+    }
+    return pb.RecordAuthorizationRequest(**{**given, **changes})
+
+
+def waiver(office: Office) -> Any:
+    return pb.BillWithoutAuthorizationRequest(
+        client_id=NOBODY,
+        payer_id=office.payer_id,
+        service_date=to_date(day(0)),
+        reason="WAIVER_REASON_NETWORK_DECISION",
+    )
+
+
+@ANY_ID
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        (enrollment, "SITE_UNKNOWN"),
+        (practitioner, "STAFF_UNKNOWN"),
+        (waiver, "CLIENT_UNKNOWN"),
+    ],
+)
+def test_whom_and_where_nobody_told_of_is_refused(office: Office, asked: Any, reason: str) -> None:
+    office.register()
+    request = asked(office)
+    rpc = type(request).__name__.removesuffix("Request")
+    with pytest.raises(Unknown) as refused:
+        office.call(rpc, request)
+    assert refused.value.reason == reason
+
+
+@ANY_SITE
+def test_an_authorization_that_names_no_site_is_refused(office: Office) -> None:
+    office.register()
+    with pytest.raises(Malformed) as refused:
+        office.call("RecordAuthorization", authorization(office))
+    assert list(refused.value.details) == ["site_id"]
