@@ -135,6 +135,7 @@ def _plan(telling: Telling, chart: Chart, stay: Stay) -> None:
             units=of_days * units_of_a_day(rules),
             first=days.first_day(stay.first),
             last=days.last_day(stay.last) + SPARE_WEEK,
+            after=chart.admitted,
         )
         telling.of(chart, BILLER, _step("authorization", stay), authorization, at(on, 15))
 

@@ -21,8 +21,8 @@ BILLER, SECOND_BILLER = "biller", "second biller"
 class Place:
     """What was opened: ids by the keys of network.py, and the payers' rules.
 
-    `opened`, `credentialed`, `registered`: where each program, each clinician's credential and each
-    payer was published.
+    Where it was published: each site and program in `opened`, each clinician's credential in
+    `credentialed`, each payer in `registered`.
     """
 
     site_ids: dict[str, str] = field(default_factory=dict)

@@ -10,10 +10,10 @@ from kernel.refusal import Malformed, Unknown
 from kernel.rpc.translate import to_date
 from tests.billing.known import day
 from tests.billing.office import NPI, Office
+from tests.billing.told import SITE, Story
 
+CLIENT = "0c11e700-0000-4000-8000-000000000001"
 NOBODY = "00000000-0000-4000-8000-00000000000f"
-ANY_ID = pytest.mark.xfail(strict=True, reason="billing takes any UUID for a site, staff or client")
-ANY_SITE = pytest.mark.xfail(strict=True, reason="an authorization without a site is for any")
 
 
 def enrollment(office: Office) -> Any:
@@ -53,13 +53,13 @@ def waiver(office: Office) -> Any:
     )
 
 
-@ANY_ID
 @pytest.mark.parametrize(
     ("asked", "reason"),
     [
         (enrollment, "SITE_UNKNOWN"),
         (practitioner, "STAFF_UNKNOWN"),
         (waiver, "CLIENT_UNKNOWN"),
+        (lambda office: authorization(office, any_site=True), "CLIENT_UNKNOWN"),
     ],
 )
 def test_whom_and_where_nobody_told_of_is_refused(office: Office, asked: Any, reason: str) -> None:
@@ -71,9 +71,24 @@ def test_whom_and_where_nobody_told_of_is_refused(office: Office, asked: Any, re
     assert refused.value.reason == reason
 
 
-@ANY_SITE
 def test_an_authorization_that_names_no_site_is_refused(office: Office) -> None:
     office.register()
     with pytest.raises(Malformed) as refused:
         office.call("RecordAuthorization", authorization(office))
     assert list(refused.value.details) == ["site_id"]
+
+
+def test_an_authorization_is_for_a_site_or_for_any(office: Office) -> None:
+    office.register()
+    with pytest.raises(Malformed) as refused:
+        office.call("RecordAuthorization", authorization(office, site_id=SITE, any_site=True))
+    assert list(refused.value.details) == ["any_site"]
+    told = Story()
+    office.hear(told.admitted(CLIENT, office.payer_id))
+    for where in ({"site_id": SITE}, {"any_site": True}):
+        request = authorization(office, client_id=CLIENT, **where)
+        assert office.call("RecordAuthorization", request).authorization_id
+    with pytest.raises(Unknown) as unknown:
+        elsewhere = authorization(office, client_id=CLIENT, site_id=NOBODY)
+        office.call("RecordAuthorization", elsewhere)
+    assert unknown.value.reason == "SITE_UNKNOWN"

@@ -18,7 +18,7 @@ from services.billing.app.batch import batches_of
 from services.billing.app.changes import Following
 from services.billing.app.issue_claims import issue_claims
 from services.billing.app.issue_corrections import charges_of, issue_corrections
-from services.billing.app.ports import Audit, Issuing, Pages
+from services.billing.app.ports import Audit, Issuing, Network, Pages
 from services.billing.domain.claim import RecordAdjudication
 from services.billing.domain.issue import REPLACEMENT, VOID, BatchIssued, ClaimIssued, Named
 from services.billing.domain.waiver import BillWithoutAuthorization, SettleRevocation
@@ -35,10 +35,13 @@ class BillingServicer(SettingUp, ClaimsList, Lists):
         pages: Pages,
         following: Following,
         issuing: Callable[[Call], Issuing],
+        *,
+        network: Network,
         audit: Audit,
     ) -> None:
         super().__init__(book.store, pages, following, audit)
         self._book = book
+        self._network = network
         self._issuing = issuing
 
     def BillWithoutAuthorization(
@@ -53,7 +56,7 @@ class BillingServicer(SettingUp, ClaimsList, Lists):
                 waived_by=context.actor,
                 reason=read.enum("reason"),
             )
-        outcome = use_cases.bill_without_authorization(self._book, command, context)
+        outcome = use_cases.bill_without_authorization(self._book, self._network, command, context)
         return pb.BillWithoutAuthorizationResponse(receipt=receipt_of(outcome.published))
 
     def SettleRevocation(

@@ -68,6 +68,14 @@ class Identities(Protocol):
         ...
 
 
+class Network(Protocol):
+    """Sites, staff and clients others told of. They stand for good: nothing has to be locked."""
+
+    def has(self, tx: Transaction, kind: str, key: str) -> bool:
+        """`kind`: site, staff or client."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeardPlace:
     """A fact as it was heard: its place in its owner's log, its id, its hash."""
