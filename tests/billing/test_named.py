@@ -1,5 +1,6 @@
-"""Sites, staff and clients that billing's commands name are others' to tell of."""
+"""What billing's commands name is others' to tell of, and what they leave out permits nothing."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -8,12 +9,14 @@ from ninehours.billing.v1 import billing_service_pb2 as pb
 
 from kernel.refusal import Malformed, Unknown
 from kernel.rpc.translate import to_date
-from tests.billing.known import day
+from services.billing.adapters.rule_sets import message_of
+from tests.billing.known import RULES, day
 from tests.billing.office import NPI, Office
 from tests.billing.told import SITE, Story
 
 CLIENT = "0c11e700-0000-4000-8000-000000000001"
 NOBODY = "00000000-0000-4000-8000-00000000000f"
+NOT_SAID = pytest.mark.xfail(strict=True, reason="rules that leave a condition out ask for none")
 
 
 def enrollment(office: Office) -> Any:
@@ -92,3 +95,40 @@ def test_an_authorization_is_for_a_site_or_for_any(office: Office) -> None:
         elsewhere = authorization(office, client_id=CLIENT, site_id=NOBODY)
         office.call("RecordAuthorization", elsewhere)
     assert unknown.value.reason == "SITE_UNKNOWN"
+
+
+ASKED_OF_EVERYBODY = {
+    "authorization_required": True,
+    "enrollment_required": True,
+    "complete_weeks_only": True,
+    "sequential": True,
+    "sign_within_hours": 72,
+    "weekly_minimum_minutes": 540,
+}
+
+
+def proposal(office: Office, **changes: Any) -> pb.ProposeRuleSetRequest:
+    rules = replace(RULES, payer_id=office.payer_id, **{**ASKED_OF_EVERYBODY, **changes})
+    return pb.ProposeRuleSetRequest(rule_set=message_of(rules))
+
+
+@NOT_SAID
+@pytest.mark.parametrize("field", ASKED_OF_EVERYBODY)
+def test_what_proposed_rules_leave_out_is_not_taken_as_not_asked(
+    office: Office, field: str
+) -> None:
+    office.register()
+    with pytest.raises(Malformed) as refused:
+        office.call("ProposeRuleSet", proposal(office, **{field: 0}))
+    assert list(refused.value.details) == [f"rule_set.{field}"]
+
+
+@NOT_SAID
+@pytest.mark.parametrize("field", ["units_return", "new_claim_after"])
+def test_when_units_return_and_a_new_claim_goes_is_said(office: Office, field: str) -> None:
+    office.register()
+    request = proposal(office)
+    request.rule_set.ClearField(field)
+    with pytest.raises(Malformed) as refused:
+        office.call("ProposeRuleSet", request)
+    assert list(refused.value.details) == [f"rule_set.{field}"]
