@@ -127,7 +127,7 @@ def _agree_with_payers(stage: Stage, place: Place, now: Iterator[datetime]) -> N
             enrollment = billing.enroll(provider_id, payer_id, site_id, after=known)
             stage.tell(BILLER, f"enroll with {payer.key} for {site}", enrollment, next(now))
         of_payer = place.rules[payer.key] = rules.rules_of(payer.key, payer_id)
-        proposal = billing.propose_rules(of_payer)
+        proposal = billing.propose_rules(of_payer, rules.NOT_ASKED[payer.key])
         stage.tell(BILLER, f"propose rules of {payer.key}", proposal, next(now))
         confirmation = billing.confirm_rules(of_payer)
         stage.tell(SECOND_BILLER, f"confirm rules of {payer.key}", confirmation, next(now))

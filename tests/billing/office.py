@@ -39,6 +39,7 @@ from services.billing.adapters.rule_sets import message_of
 from services.billing.api.servicer import BillingServicer
 from services.billing.api.work import WorkServicer
 from services.billing.app.ports import Confirm, Identities, Issuing, People, Person
+from services.billing.domain.rules import not_asked
 from services.billing.domain.x12.npi import check_digit_for
 from tests.billing.known import RULES, day
 from tests.billing.told import site_opened
@@ -245,7 +246,9 @@ class Office:
 
     def propose(self, version: int = 1, **changes: Any) -> None:
         rules = replace(RULES, payer_id=self.payer_id, version=version, **changes)
-        request = pb.ProposeRuleSetRequest(rule_set=message_of(rules))
+        request = pb.ProposeRuleSetRequest(
+            rule_set=message_of(rules), not_asked=sorted(not_asked(rules))
+        )
         self.call("ProposeRuleSet", request, command=f"propose {rules}")
 
     def confirm(self, version: int = 1, by: str = BOB) -> None:

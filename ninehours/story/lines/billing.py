@@ -75,8 +75,8 @@ def enroll(
     )
 
 
-def propose_rules(rules: rules_pb2.RuleSet) -> pb.ProposeRuleSetRequest:
-    return pb.ProposeRuleSetRequest(rule_set=rules)
+def propose_rules(rules: rules_pb2.RuleSet, not_asked: Sequence[str]) -> pb.ProposeRuleSetRequest:
+    return pb.ProposeRuleSetRequest(rule_set=rules, not_asked=not_asked)
 
 
 def confirm_rules(rules: rules_pb2.RuleSet) -> pb.ConfirmRuleSetRequest:

@@ -13,7 +13,7 @@ from kernel.rpc.translate import (
     required_text,
 )
 from kernel.store.store import Context
-from services.billing.adapters.rule_sets import rule_set_of
+from services.billing.adapters.rule_sets import proposed_rules_of
 from services.billing.api.fields import (
     authorized_site,
     filing_indicator,
@@ -124,9 +124,7 @@ class SettingUp:
         self, request: pb.ProposeRuleSetRequest, call: Call
     ) -> pb.ProposeRuleSetResponse:
         context = self._context(request, call)
-        command = ProposeRuleSet(
-            rules=rule_set_of(request.rule_set, at="rule_set."), proposed_by=context.actor
-        )
+        command = ProposeRuleSet(rules=proposed_rules_of(request), proposed_by=context.actor)
         outcome = use_cases.propose_rule_set(self._book, command, context)
         return pb.ProposeRuleSetResponse(receipt=receipt_of(outcome.published))
 
