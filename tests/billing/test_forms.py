@@ -239,6 +239,17 @@ def test_a_named_person_bills_a_day_without_authorization(office: Office, story:
         waive(office, payer_id=OTHER)
 
 
+@pytest.mark.xfail(strict=True, reason="whichever revocation is the last is told")
+def test_dates_are_told_for_a_revocation_that_is_named(office: Office, story: Story) -> None:
+    office.set_up(SITE, [CLIENT])
+    attend(office, story)
+    office.hear(story.revoked(CLIENT, office.payer_id, day(5)))
+    request = pb.SettleRevocationRequest(client_id=CLIENT, payer_id=office.payer_id, disclose=True)
+    with pytest.raises(Malformed) as refused:
+        office.call("SettleRevocation", request)
+    assert list(refused.value.details) == ["revoked_on"]
+
+
 def settle(office: Office, disclose: bool) -> None:
     request = pb.SettleRevocationRequest(
         client_id=CLIENT, payer_id=office.payer_id, disclose=disclose
