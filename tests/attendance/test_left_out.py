@@ -1,7 +1,7 @@
 """What a request of attendance leaves out permits nothing."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,10 +10,7 @@ from ninehours.attendance.v1 import attendance_service_pb2 as pb
 from kernel.refusal import Malformed
 from kernel.rpc.translate import to_date
 from services.attendance.__main__ import SERVICE
-from tests.attendance.frontdesk import FrontDesk, clients, weekly
-
-NO_CAPACITY = pytest.mark.xfail(strict=True, reason="a group without a capacity has no limit")
-ANYWHERE = pytest.mark.xfail(strict=True, reason="a credential without a state is valid anywhere")
+from tests.attendance.frontdesk import MONDAY, FrontDesk, clients, weekly
 
 
 @pytest.fixture
@@ -27,7 +24,6 @@ def refused(desk: FrontDesk, request: Any) -> list[str]:
     return list(refusal.value.details)
 
 
-@NO_CAPACITY
 def test_a_group_that_says_no_capacity_is_refused(desk: FrontDesk) -> None:
     one = desk.scheduling(clients(1), capacity=0)
     assert refused(desk, one) == ["capacity"]
@@ -37,9 +33,16 @@ def test_a_group_that_says_no_capacity_is_refused(desk: FrontDesk) -> None:
     assert refused(desk, every_week) == ["sessions.0.capacity"]
 
 
-@ANYWHERE
 def test_a_credential_that_says_no_state_is_refused(desk: FrontDesk) -> None:
     staff = pb.CredentialStaffRequest(
         credential="LCSW", npi="1234567893", effective_from=to_date(date(2026, 1, 1))
     )
     assert refused(desk, staff) == ["state"]
+
+
+def test_a_group_has_a_capacity_or_none_and_one_client_alone_needs_neither(desk: FrontDesk) -> None:
+    both = desk.scheduling(clients(1), capacity=12, no_limit=True)
+    assert refused(desk, both) == ["no_limit"]
+    assert desk.session(clients(1), capacity=12)
+    alone = {"service_kind": pb.SERVICE_KIND_INDIVIDUAL, "no_limit": False}
+    assert desk.session(clients(1), starts_at=MONDAY + timedelta(days=1), **alone)

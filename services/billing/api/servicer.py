@@ -7,10 +7,16 @@ from ninehours.billing.v1 import billing_service_pb2 as pb
 from kernel.execute import Book
 from kernel.rpc.call import Call
 from kernel.rpc.commands import receipt_of
-from kernel.rpc.translate import date_of, reading, to_date
+from kernel.rpc.translate import reading, to_date
 from services.billing.adapters.messages import money
 from services.billing.api.claims_list import ClaimsList
-from services.billing.api.fields import named_proposals, overrides, payers_number, usd
+from services.billing.api.fields import (
+    named_proposals,
+    overrides,
+    payers_number,
+    settled_revocation,
+    usd,
+)
 from services.billing.api.lists import Lists
 from services.billing.api.setting_up import SettingUp
 from services.billing.app import use_cases
@@ -69,7 +75,7 @@ class BillingServicer(SettingUp, ClaimsList, Lists):
                 payer_id=str(read.uuid("payer_id")),
                 disclose=request.disclose,
                 settled_by=context.actor,
-                meant=read.optional(date_of, "revoked_on"),
+                meant=read.value(settled_revocation, "revoked_on", None),
             )
         outcome = use_cases.settle_revocation(
             self._book, self._issuing(call).drafts, command, context
