@@ -5,14 +5,16 @@ from datetime import date
 from typing import Any
 
 import pytest
+from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.billing.v1 import billing_service_pb2 as pb
 
-from kernel.refusal import Malformed, Unknown
+from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from kernel.rpc.translate import to_date
 from services.billing.adapters.rule_sets import message_of
 from tests.billing.known import RULES, day
 from tests.billing.office import NPI, Office
 from tests.billing.told import SITE, Story
+from tests.plans.made import Log
 
 CLIENT = "0c11e700-0000-4000-8000-000000000001"
 NOBODY = "00000000-0000-4000-8000-00000000000f"
@@ -140,3 +142,18 @@ def test_what_rules_dont_ask_is_named_and_nothing_else(office: Office) -> None:
     assert list(refused.value.details) == ["not_asked"]
     request.not_asked.remove("authorization_required")
     office.call("ProposeRuleSet", request)
+
+
+@pytest.mark.xfail(strict=True, reason="billing takes any NPI for one of attendance's staff")
+def test_a_practitioners_npi_is_the_one_that_attendance_recorded_last(office: Office) -> None:
+    log = Log()
+    for npi in ("1999999984", NPI):
+        told = attendance.StaffCredentialed(staff_id=NOBODY, credential="CADC", npi=npi)
+        office.hear([log.tell(told)])
+    request = practitioner(office)
+    request.npi = "1999999984"
+    with pytest.raises(AgainstTheRules) as refused:
+        office.call("RegisterPractitioner", request)
+    assert refused.value.reason == "NPI_DIFFERS"
+    assert request.npi not in str(refused.value) + str(refused.value.details)
+    office.call("RegisterPractitioner", practitioner(office))
