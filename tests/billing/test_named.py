@@ -144,7 +144,6 @@ def test_what_rules_dont_ask_is_named_and_nothing_else(office: Office) -> None:
     office.call("ProposeRuleSet", request)
 
 
-@pytest.mark.xfail(strict=True, reason="billing takes any NPI for one of attendance's staff")
 def test_a_practitioners_npi_is_the_one_that_attendance_recorded_last(office: Office) -> None:
     log = Log()
     for npi in ("1999999984", NPI):

@@ -75,6 +75,10 @@ class Network(Protocol):
         """`kind`: site, staff or client."""
         ...
 
+    def npi_of(self, tx: Transaction, staff_id: str) -> str:
+        """As attendance told it last; empty: it told none."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeardPlace:

@@ -100,13 +100,21 @@ def record_authorization(
 def register_practitioner(
     book: Book, network: Network, command: RegisterPractitioner, context: Context
 ) -> Outcome:
-    """Records how claims name a clinician; refuses (Unknown) whom attendance didn't credential."""
+    """Records how claims name a clinician.
+
+    Refuses whom attendance didn't credential (Unknown), and another NPI than it told (NpiDiffers).
+    """
+
+    def before(tx: Transaction) -> None:
+        _must_be_told(tx, network, "staff", command.staff_id)
+        command.require_npi(network.npi_of(tx, command.staff_id))
+
     return book.execute(
         PRACTITIONER,
         f"practitioner/{command.staff_id}",
         command,
         context,
-        before=lambda tx: _must_be_told(tx, network, "staff", command.staff_id),
+        before=before,
     )
 
 
