@@ -3,8 +3,13 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from kernel.refusal import Unknown
+from kernel.verifying.looking import Looking
+from services.intake.__main__ import own_part
+from services.intake.adapters.heard import INTERESTS
+from services.intake.adapters.publication import publish
 from tests.intake.desk import OTHER_PAYER, Desk, consent, coverage, payer, restrict
 
 NOBODY = "7a000000-0000-4000-8000-00000000000f"
@@ -48,3 +53,36 @@ def test_a_payer_is_known_once_billing_told_of_it(desk: Desk, what: str) -> None
 def test_dates_are_kept_from_a_payer_that_doesnt_cover_the_client_yet(desk: Desk) -> None:
     client_id = desk.registered()
     assert desk.call(kept_from(client_id, OTHER_PAYER)).restriction_id
+
+
+@pytest.mark.xfail(strict=True, reason="verify doesn't look at payers")
+def test_verify_names_what_was_recorded_of_payers_that_nobody_registered(desk: Desk) -> None:
+    client_id = desk.registered()
+    desk.call(restrict(client_id))
+    desk.told(payer(NOBODY))
+    restriction_id = desk.call(kept_from(client_id, NOBODY)).restriction_id
+    with desk.store.transaction() as tx:  # as a release before took it, without asking
+        tx.connection.execute(
+            text("DELETE FROM heard_fact WHERE subject = :payer"), {"payer": f"payer/{NOBODY}"}
+        )
+    assert findings(desk, "payers") == (
+        2,
+        [("PAYER_UNKNOWN", f"client/{client_id}", f"restriction/{restriction_id}")],
+    )
+
+
+def findings(desk: Desk, what: str) -> Any:
+    """How many a check looked at, and of each finding the reason, about whom, and of what."""
+    [check] = [each for each in own_part().checks if what in each.name]
+    with desk.store.engine.connect() as connection:
+        looking = Looking(
+            store=desk.store,
+            connection=connection,
+            interests=INTERESTS,
+            publish=publish,
+            owners={},
+            heads={},
+            kafka=lambda: iter(()),
+        )
+        found = list(check.find(looking))
+    return looking.looked_at, [(e.reason, e.about, e.says.split()[0]) for e in found]
