@@ -55,7 +55,6 @@ def test_dates_are_kept_from_a_payer_that_doesnt_cover_the_client_yet(desk: Desk
     assert desk.call(kept_from(client_id, OTHER_PAYER)).restriction_id
 
 
-@pytest.mark.xfail(strict=True, reason="verify doesn't look at payers")
 def test_verify_names_what_was_recorded_of_payers_that_nobody_registered(desk: Desk) -> None:
     client_id = desk.registered()
     desk.call(restrict(client_id))
