@@ -66,6 +66,11 @@ def told(
     ]
 
 
+def is_told(connection: Connection, kind: type[Message], subject: str) -> bool:
+    """Whether a fact of the kind is known of the subject."""
+    return bool(told(connection, [kind], subject=subject))
+
+
 def clocks_of(connection: Connection, opened: type[Message]) -> dict[str, str]:
     """Site → IANA time zone, of every site that was told to open by such a fact."""
     sites = (fact.message for fact in told(connection, [opened]))

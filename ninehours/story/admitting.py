@@ -66,10 +66,10 @@ def _register(telling: Telling, client: Client, number: int) -> Chart:
         telling.of(chart, clinician, "screen", intake.decline(client_id, day), at(day, 10))
         return chart
     telling.of(chart, clinician, "screen", intake.screen(client_id, day), at(day, 10))
-    payer_id = telling.payer_of(chart)
-    agreed = intake.consent(client_id, payer_id, day)
+    payer_id, known = telling.payer_of(chart), telling.payer_registered(chart)
+    agreed = intake.consent(client_id, payer_id, day, after=known)
     chart.consent_id = telling.of(chart, DESK, "consent", agreed, at(day, 10, 30)).consent_id
-    coverage = intake.add_coverage(client, client_id, payer_id)
+    coverage = intake.add_coverage(client, client_id, payer_id, after=known)
     covered = telling.of(chart, DESK, "coverage", coverage, at(day, 10, 40))
     verified = intake.verify_coverage(client_id, covered.coverage_id)
     telling.of(chart, DESK, "verify coverage", verified, at(day, 10, 50))
@@ -136,6 +136,7 @@ def _plan(telling: Telling, chart: Chart, stay: Stay) -> None:
             units=of_days * units_of_a_day(rules),
             first=days.first_day(stay.first),
             last=days.last_day(stay.last) + SPARE_WEEK,
+            after=chart.admitted,
         )
         telling.of(chart, BILLER, _step("authorization", stay), authorization, at(on, 15))
 

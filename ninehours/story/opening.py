@@ -56,6 +56,7 @@ def _open_sites(stage: Stage, cast: Cast, place: Place, now: Iterator[datetime])
         request = attendance.open_site(site, cast.npis[site.key])
         opened = stage.tell(MANAGER, f"open {site.key}", request, next(now))
         place.site_ids[site.key] = opened.site_id
+        place.opened[site.key] = opened.receipt.published
     for program in PROGRAMS:
         opening = attendance.open_program(program, place.site_ids[program.site])
         started = stage.tell(MANAGER, f"open program {program.key}", opening, next(now))
@@ -113,20 +114,24 @@ def _register_billing(stage: Stage, cast: Cast, place: Place, now: Iterator[date
             stage.tell(BILLER, f"set fee {code} of {provider.key}", fee, next(now))
     for who, name in zip(FACILITATORS, STAFF_NAMES, strict=True):
         staff_id = place.staff_ids[who.key]
-        practitioner = billing.register_practitioner(who, staff_id, name, cast.npis[who.key])
+        practitioner = billing.register_practitioner(
+            who, staff_id, name, cast.npis[who.key], after=place.credentialed[who.key]
+        )
         stage.tell(BILLER, f"register {who.key}", practitioner, next(now))
 
 
 def _agree_with_payers(stage: Stage, place: Place, now: Iterator[datetime]) -> None:
     for payer in PAYERS:
         request = billing.register_payer(payer)
-        payer_id = stage.tell(BILLER, f"register {payer.key}", request, next(now)).payer_id
-        place.payer_ids[payer.key] = payer_id
+        registered = stage.tell(BILLER, f"register {payer.key}", request, next(now))
+        payer_id = place.payer_ids[payer.key] = registered.payer_id
+        place.registered[payer.key] = registered.receipt.published
         for site, site_id in place.site_ids.items():
-            enrollment = billing.enroll(place.provider_ids[payer.billed_by], payer_id, site_id)
+            provider_id, known = place.provider_ids[payer.billed_by], place.opened[site]
+            enrollment = billing.enroll(provider_id, payer_id, site_id, after=known)
             stage.tell(BILLER, f"enroll with {payer.key} for {site}", enrollment, next(now))
         of_payer = place.rules[payer.key] = rules.rules_of(payer.key, payer_id)
-        proposal = billing.propose_rules(of_payer)
+        proposal = billing.propose_rules(of_payer, rules.NOT_ASKED[payer.key])
         stage.tell(BILLER, f"propose rules of {payer.key}", proposal, next(now))
         confirmation = billing.confirm_rules(of_payer)
         stage.tell(SECOND_BILLER, f"confirm rules of {payer.key}", confirmation, next(now))

@@ -25,6 +25,24 @@ FILES = {
     UNITS_PAYER: "medicaid_like_units.yaml",
     DISCRETE_PAYER: "discrete_h0005_h0004.yaml",
 }
+# What they don't ask, as they say when they are proposed.
+NOT_ASKED = {
+    PER_DIEM_PAYER: ("weekly_minimum_minutes", "sequential", "ancillary.minimum_minutes"),
+    INSTITUTIONAL_PAYER: ("sequential", "ancillary.minimum_minutes"),
+    UNITS_PAYER: (
+        "weekly_minimum_minutes",
+        "complete_weeks_only",
+        "sequential",
+        "ancillary.minimum_minutes",
+    ),
+    DISCRETE_PAYER: (
+        "weekly_minimum_minutes",
+        "enrollment_required",
+        "complete_weeks_only",
+        "sequential",
+        "ancillary.minimum_minutes",
+    ),
+}
 HOURS = rules_pb2.AUTHORIZATION_UNIT_HOURS
 UNITS = rules_pb2.AUTHORIZATION_UNIT_UNITS
 

@@ -12,10 +12,10 @@ from ninehours.exchange.v1 import published_log_service_pb2 as log
 
 from kernel.rpc.status import AWAY, RemoteRefusal
 
-# Service → whom it hears. Intake and plans hear each other.
+# Service → whom it hears. Intake hears plans and billing, and they hear it.
 HEARS = {
     "plans": ("intake", "attendance"),
-    "intake": ("plans", "attendance"),
+    "intake": ("plans", "attendance", "billing"),
     "attendance": ("intake",),
     "billing": ("intake", "plans", "attendance"),
 }

@@ -21,7 +21,8 @@ BILLER, SECOND_BILLER = "biller", "second biller"
 class Place:
     """What was opened: ids by the keys of network.py, and the payers' rules.
 
-    `opened`, `credentialed`: where each program, and each clinician's credential, was published.
+    Where it was published: each site and program in `opened`, each clinician's credential in
+    `credentialed`, each payer in `registered`.
     """
 
     site_ids: dict[str, str] = field(default_factory=dict)
@@ -33,6 +34,7 @@ class Place:
     rules: dict[str, rules_pb2.RuleSet] = field(default_factory=dict)
     opened: dict[str, Sequence[common.Position]] = field(default_factory=dict)
     credentialed: dict[str, Sequence[common.Position]] = field(default_factory=dict)
+    registered: dict[str, Sequence[common.Position]] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -78,6 +80,10 @@ class Telling:
 
     def payer_of(self, chart: Chart) -> str:
         return self.place.payer_ids[chart.client.course.payer]
+
+    def payer_registered(self, chart: Chart) -> Sequence[common.Position]:
+        """Where it was published: intake waits for it."""
+        return self.place.registered[chart.client.course.payer]
 
 
 def group_in(client: Client, block: int) -> Group:

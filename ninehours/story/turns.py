@@ -67,7 +67,8 @@ def restrict(telling: Telling) -> None:
     """A client pays for a week, and asks that the payer not hear of it."""
     chart = telling.charts[PAID_IN_FULL]
     week = days.PAID_IN_FULL_WEEK
-    request = intake.restrict(chart.client_id, telling.payer_of(chart), week)
+    payer_id, known = telling.payer_of(chart), telling.payer_registered(chart)
+    request = intake.restrict(chart.client_id, payer_id, week, after=known)
     telling.of(chart, DESK, "restrict disclosure", request, at(days.day_of(week + 1), 9))
 
 

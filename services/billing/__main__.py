@@ -32,6 +32,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     from services.billing.adapters.file_837i import Files837I  # noqa: PLC0415
     from services.billing.adapters.file_837p import Files837P  # noqa: PLC0415
     from services.billing.adapters.following import SqlFollowing  # noqa: PLC0415
+    from services.billing.adapters.network import SqlNetwork  # noqa: PLC0415
     from services.billing.adapters.pages import SqlPages  # noqa: PLC0415
     from services.billing.adapters.past import SqlPast  # noqa: PLC0415
     from services.billing.adapters.publication import publish  # noqa: PLC0415
@@ -62,7 +63,9 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     book = Book(store=store, publish=publish, interests=INTERESTS)
     pages, following = SqlPages(), SqlFollowing()
     return {
-        SERVICE: BillingServicer(book, pages, following, issuing, write_file_read),
+        SERVICE: BillingServicer(
+            book, pages, following, issuing, network=SqlNetwork(), audit=write_file_read
+        ),
         WORK: WorkServicer(store, pages, following),
         explaining.SERVICE: explaining.ExplanationServicer(store, SqlPast()),
         accounts.SERVICE: accounts.AccountsServicer(store, known_by),

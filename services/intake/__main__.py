@@ -52,7 +52,7 @@ SERVICE = Service(
     servicers=servicers,
     kinds=kinds,
     own_part=own_part,
-    hears=("plans", "attendance"),
+    hears=("plans", "attendance", "billing"),
     interests=INTERESTS,
 )
 

@@ -114,6 +114,7 @@ def open_everything(desk: Desk) -> tuple[str, str, str]:
         "CredentialStaff",
         pb.CredentialStaffRequest(
             credential="LCSW",
+            state="IL",
             npi="1234567893",
             effective_from=common.Date(year=2026, month=1, day=1),
         ),
@@ -132,6 +133,7 @@ def session(desk: Desk, ids: tuple[str, str, str], clients: list[str], **changes
         modality=pb.MODALITY_IN_PERSON,
         starts_at=at(MONDAY),
         ends_at=at(MONDAY + THREE_HOURS),
+        no_limit=True,
         roster=clients,
     )
     for name, value in changes.items():

@@ -69,7 +69,10 @@ class FrontDesk:
 
     def clinician(self) -> str:
         staff = pb.CredentialStaffRequest(
-            credential="LCSW", npi="1234567893", effective_from=to_date(date(2026, 1, 1))
+            credential="LCSW",
+            state="IL",
+            npi="1234567893",
+            effective_from=to_date(date(2026, 1, 1)),
         )
         return str(self.call(staff).staff_id)
 
@@ -137,6 +140,7 @@ class FrontDesk:
             "starts_at": at(starts_at),
             "ends_at": at(starts_at + length),
             "roster": roster,
+            "no_limit": "capacity" not in changes,
         }
         return pb.ScheduleSessionRequest(**{**given, **changes})
 
@@ -220,5 +224,6 @@ def weekly(weekday: int, hour: float, minutes: int = 180, **changes: Any) -> pb.
         "minutes": minutes,
         "service_kind": pb.SERVICE_KIND_GROUP,
         "modality": pb.MODALITY_IN_PERSON,
+        "no_limit": "capacity" not in changes,
     }
     return pb.TemplateSession(**{**given, **changes})

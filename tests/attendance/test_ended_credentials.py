@@ -143,6 +143,6 @@ def test_an_absurd_end_is_refused_by_its_field(
 
 
 def test_what_was_recorded_in_words_is_ended_by_its_words(desk: FrontDesk) -> None:
-    end(desk, desk.staff_id, SUNDAY, type=0, state="", credential="LCSW")
+    end(desk, desk.staff_id, SUNDAY, type=0, state="IL", credential="LCSW")
     with pytest.raises(AgainstTheRules):
         desk.session([ADA])

@@ -93,7 +93,7 @@ def test_a_correction_does_not_contradict_its_reason(
 
 def test_nobody_leads_a_session_before_they_are_credentialed(desk: FrontDesk) -> None:
     staff = pb.CredentialStaffRequest(
-        credential="LCSW", npi="1234567893", effective_from=to_date(date(2030, 1, 1))
+        credential="LCSW", state="IL", npi="1234567893", effective_from=to_date(date(2030, 1, 1))
     )
     later = desk.call(staff).staff_id
     with pytest.raises(AgainstTheRules) as refused:

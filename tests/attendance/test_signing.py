@@ -55,7 +55,7 @@ ACTS = ("note", "attestation", "group")
 def credentialed(desk: FrontDesk, text: str, first: date = LONG_BEFORE) -> None:
     """From here on somebody calls who holds this alone."""
     asked = pb.CredentialStaffRequest(
-        credential=text, npi="1234567893", effective_from=to_date(first)
+        credential=text, state="IL", npi="1234567893", effective_from=to_date(first)
     )
     desk.actor = f"staff/{desk.call(asked).staff_id}"
 

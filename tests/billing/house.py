@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.intake.v1 import intake_service_pb2 as pb
 from ninehours.plans.v1 import plans_events_pb2 as plans
 
@@ -18,7 +17,7 @@ from services.billing.adapters.identities import IntakeIdentities
 from services.billing.app.ports import People
 from tests.billing.known import MONDAY, day
 from tests.billing.office import NOW, Office
-from tests.billing.told import OPENED, Story
+from tests.billing.told import Story
 from tests.intake import desk as asked
 from tests.intake.desk import Desk
 
@@ -42,9 +41,7 @@ class House:
         self.desk.now = self.office.now = NOW
         self.office.issue_with(_Asking(self))
         self.office.set_up(asked.SITE, [])
-        opened = attendance.SiteOpened.FromString(OPENED.SerializeToString())
-        opened.site_id = asked.SITE
-        self.office.hear([self.story._tell(opened)])
+        self.desk.told(asked.payer(self.payer_id))
 
     @property
     def payer_id(self) -> str:
@@ -66,8 +63,8 @@ class House:
         self.cover(client_id, **({"member_number": member_number} if member_number else {}))
         self.desk.call(asked.diagnose(client_id, effective_from=to_date(day(0))))
         self.desk.admitted(client_id, under_part2=under_part2, admitted_on=to_date(day(0)))
-        self.office.authorize(client_id, units)
         self.relay()
+        self.office.authorize(client_id, units)
         activated = plans.PlanActivated(
             client_id=client_id,
             episode_id=client_id,

@@ -7,9 +7,11 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
+from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
+from ninehours.intake.v1 import intake_events_pb2 as registration
 from ninehours.intake.v1 import intake_service_pb2 as intake
 from sqlalchemy import text
 
@@ -29,6 +31,7 @@ from services.billing.adapters.file_837p import Files837P
 from services.billing.adapters.following import SqlFollowing
 from services.billing.adapters.heard import INTERESTS
 from services.billing.adapters.identities import person_of
+from services.billing.adapters.network import SqlNetwork
 from services.billing.adapters.pages import SqlPages
 from services.billing.adapters.publication import publish
 from services.billing.adapters.record import SqlDrafts
@@ -36,8 +39,11 @@ from services.billing.adapters.rule_sets import message_of
 from services.billing.api.servicer import BillingServicer
 from services.billing.api.work import WorkServicer
 from services.billing.app.ports import Confirm, Identities, Issuing, People, Person
+from services.billing.domain.rules import not_asked
 from services.billing.domain.x12.npi import check_digit_for
 from tests.billing.known import RULES, day
+from tests.billing.told import site_opened
+from tests.plans.made import Log
 
 NOW = datetime(2026, 3, 23, 15, 0, tzinfo=UTC)
 ADA, BOB = "staff/ada", "staff/bob"
@@ -140,6 +146,8 @@ class Office:
     sites: frozenset[str] = frozenset({"*"})
     provider_id: str = ""
     payer_id: str = ""
+    # Of sites, staff and clients; None: others tell of them.
+    log: Log | None = field(default_factory=Log)
     answers: Any = field(init=False)
     work: Any = field(init=False)
     hearing: Hearing = field(init=False)
@@ -162,7 +170,12 @@ class Office:
             files={"PROFESSIONAL": Files837P("T"), "INSTITUTIONAL": Files837I("T")},
         )
         self.answers = BillingServicer(
-            book, SqlPages(), SqlFollowing(), lambda _: issuing, write_file_read
+            book,
+            SqlPages(),
+            SqlFollowing(),
+            lambda _: issuing,
+            network=SqlNetwork(),
+            audit=write_file_read,
         )
 
     def call(
@@ -211,7 +224,15 @@ class Office:
         request.MergeFrom(pb.SetFeeRequest(**changes))
         self.call("SetFee", request, command=f"fee {charge_minor}")
 
+    def introduce(self, kind: str, key: str, fact: Any) -> None:
+        """Somebody tells of the site, the staff or the client, if nobody did yet."""
+        with self.store.transaction() as tx:
+            known = SqlNetwork().has(tx, kind, key)
+        if self.log is not None and not known:
+            self.hear([self.log.tell(fact)])
+
     def enroll(self, site_id: str) -> None:
+        self.introduce("site", site_id, site_opened(site_id))
         self.call(
             "EnrollProvider",
             pb.EnrollProviderRequest(
@@ -225,7 +246,9 @@ class Office:
 
     def propose(self, version: int = 1, **changes: Any) -> None:
         rules = replace(RULES, payer_id=self.payer_id, version=version, **changes)
-        request = pb.ProposeRuleSetRequest(rule_set=message_of(rules))
+        request = pb.ProposeRuleSetRequest(
+            rule_set=message_of(rules), not_asked=sorted(not_asked(rules))
+        )
         self.call("ProposeRuleSet", request, command=f"propose {rules}")
 
     def confirm(self, version: int = 1, by: str = BOB) -> None:
@@ -237,6 +260,7 @@ class Office:
         )
 
     def authorize(self, client_id: str, units: int = 30, number: str = "AUTHNUM4711") -> str:
+        self.introduce("client", client_id, registration.ClientRegistered(client_id=client_id))
         return str(
             self.call(
                 "RecordAuthorization",
@@ -248,6 +272,7 @@ class Office:
                     units=units,
                     effective_from=to_date(day(0)),
                     effective_to=to_date(day(60)),
+                    any_site=True,
                 ),
                 command=f"authorize {client_id} {number}",
             ).authorization_id
@@ -284,6 +309,8 @@ class Office:
         return self.call("IssueClaims", request, command=command)
 
     def register_practitioner(self, staff_id: str, **changes: Any) -> None:
+        credentialed = attendance.StaffCredentialed(staff_id=staff_id, credential="CADC")
+        self.introduce("staff", staff_id, credentialed)
         request = pb.RegisterPractitionerRequest(
             staff_id=staff_id,
             family_name="Vexholm",

@@ -1,13 +1,10 @@
 """A sender never gives an interchange's number twice, whoever the payer is."""
 
-from dataclasses import replace
-
 from ninehours.billing.v1 import billing_service_pb2 as pb
 from sqlalchemy import text
 
 from kernel.rpc.translate import to_date
-from services.billing.adapters.rule_sets import message_of
-from tests.billing.known import RULES, day
+from tests.billing.known import day
 from tests.billing.office import BOB, Office, covered
 from tests.billing.told import COVERAGE, SITE, Story
 
@@ -36,9 +33,8 @@ def to_another_payer(office: Office, client_id: str) -> None:
         site_id=SITE,
         effective_from=to_date(day(-60)),
     )
-    rules = message_of(replace(RULES, payer_id=office.payer_id))
     office.call("EnrollProvider", enrolled)
-    office.call("ProposeRuleSet", pb.ProposeRuleSetRequest(rule_set=rules))
+    office.propose()
     confirmed = pb.ConfirmRuleSetRequest(payer_id=office.payer_id, version=1)
     office.call("ConfirmRuleSet", confirmed, by=BOB)
     office.authorize(client_id, number="AUTHTWO")

@@ -239,9 +239,22 @@ def test_a_named_person_bills_a_day_without_authorization(office: Office, story:
         waive(office, payer_id=OTHER)
 
 
-def settle(office: Office, disclose: bool) -> None:
+def test_dates_are_told_for_a_revocation_that_is_named(office: Office, story: Story) -> None:
+    office.set_up(SITE, [CLIENT])
+    attend(office, story)
+    office.hear(story.revoked(CLIENT, office.payer_id, day(5)))
+    request = pb.SettleRevocationRequest(client_id=CLIENT, payer_id=office.payer_id, disclose=True)
+    with pytest.raises(Malformed) as refused:
+        office.call("SettleRevocation", request)
+    assert list(refused.value.details) == ["revoked_on"]
+
+
+def settle(office: Office, disclose: bool, revoked_on: int = 5) -> None:
     request = pb.SettleRevocationRequest(
-        client_id=CLIENT, payer_id=office.payer_id, disclose=disclose
+        client_id=CLIENT,
+        payer_id=office.payer_id,
+        disclose=disclose,
+        revoked_on=to_date(day(revoked_on)),
     )
     office.call("SettleRevocation", request)
     office.draining.drain()
@@ -300,7 +313,7 @@ def test_a_consent_revoked_from_an_earlier_day_is_settled_anew(
     office.adjudicate(office.claims()[0].claim_id)
     office.identities.withheld[CLIENT] = "NO_CONSENT"
     office.hear(story.revoked(CLIENT, office.payer_id, day(5), day(1)))
-    settle(office, disclose=True)
+    settle(office, disclose=True, revoked_on=1)
     [settled] = published(office, events.RevocationSettled)
     assert settled.revoked_on.day == day(1).day
     office.hear(story.corrected(CLIENT, day(0), 1, 0) + story.corrected(CLIENT, day(2), 1, 0))

@@ -40,7 +40,7 @@ class Story:
 
     def admitted(self, client_id: str, payer_id: str) -> list[Record]:
         """Admitted on Monday, at a site that is open, with all a claim needs."""
-        opened = self._opening()
+        opened = site_opened(self.site_id)
         admitted = admission(client_id, payer_id, self.site_id)
         self.episodes[client_id] = next(
             each.episode_id for each in admitted if isinstance(each, intake.ClientAdmitted)
@@ -82,14 +82,9 @@ class Story:
 
     def opened(self, **address: str) -> list[Record]:
         """The site again, at another address."""
-        opened = self._opening()
+        opened = site_opened(self.site_id)
         opened.address.MergeFrom(common.PostalAddress(**address))
         return [self._tell(opened)]
-
-    def _opening(self) -> attendance.SiteOpened:
-        opened = attendance.SiteOpened.FromString(OPENED.SerializeToString())
-        opened.site_id = self.site_id
-        return opened
 
     def revoked(self, client_id: str, payer_id: str, *days: date) -> list[Record]:
         """A consent to the payer, given on Monday, and revoked from each of these days on."""
@@ -146,10 +141,17 @@ class Story:
         return self.log.tell(message, label="PART2")
 
 
+def site_opened(site_id: str = SITE) -> attendance.SiteOpened:
+    opened = attendance.SiteOpened.FromString(OPENED.SerializeToString())
+    opened.site_id = site_id
+    return opened
+
+
 def admission(client_id: str, payer_id: str, site_id: str = SITE) -> list[Any]:
     """What intake says of a client admitted on Monday, and, last, that the plan is in force."""
     episode_id = str(uuid4())
     return [
+        intake.ClientRegistered(client_id=client_id),
         intake.ConsentGiven(
             client_id=client_id,
             consent_id=str(uuid4()),

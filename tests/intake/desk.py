@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
+from ninehours.billing.v1 import billing_events_pb2 as billing
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_service_pb2 as pb
 from sqlalchemy import text
@@ -23,6 +24,7 @@ from tests.intake.made import NOW, day
 from tests.plans.made import Log, credentialed
 
 PAYER = "7a000000-0000-4000-8000-000000000001"
+OTHER_PAYER = "7a000000-0000-4000-8000-000000000002"
 STAFF = "staff/5a000000-0000-4000-8000-000000000001"
 SITE = "51000000-0000-4000-8000-000000000001"
 PROGRAM = "90000000-0000-4000-8000-000000000001"
@@ -45,7 +47,8 @@ class Desk:
         self.draining = Draining(store, INTERESTS)
         self.now = NOW
         self.log = Log()
-        self.told(*network(), credentialed(STAFF, "LCSW", token_subject="staff/1"))
+        self.told(*network(), *map(payer, (PAYER, OTHER_PAYER)))
+        self.told(credentialed(STAFF, "LCSW", token_subject="staff/1"))
 
     def call(
         self,
@@ -191,6 +194,11 @@ def coverage(client_id: str, **changes: Any) -> pb.AddCoverageRequest:
         "effective_from": to_date(day(0) - timedelta(days=60)),
     }
     return pb.AddCoverageRequest(**{**given, **changes})
+
+
+def payer(payer_id: str) -> billing.PayerRegistered:
+    """What billing told of it."""
+    return billing.PayerRegistered(payer_id=payer_id, name="Prairie Example Health Plan")
 
 
 def network(site_id: str = SITE) -> list[Any]:

@@ -12,6 +12,7 @@ from kernel.rpc.translate import to_date
 from services.intake.api.servicer import SERVICE
 from tests.intake.desk import (
     MENTAL_HEALTH,
+    OTHER_PAYER,
     OTHER_PROGRAM,
     PAYER,
     PROGRAM,
@@ -23,7 +24,6 @@ from tests.intake.desk import (
 )
 from tests.intake.made import day
 
-OTHER_PAYER = "7a000000-0000-4000-8000-000000000002"
 PLANTED = (
     SURNAME,
     "Canary Row",

@@ -89,6 +89,7 @@ class Desks:
     def staff(self) -> str:
         request = pb.CredentialStaffRequest(
             credential="LCSW",
+            state="IL",
             npi="1234567893",
             effective_from=common.Date(year=2026, month=1, day=1),
         )
@@ -117,6 +118,7 @@ class Desks:
             modality=pb.MODALITY_IN_PERSON,
             starts_at=at(MONDAY),
             ends_at=at(MONDAY + timedelta(hours=3)),
+            no_limit=True,
             roster=[client],
         )
         desk = self._first if first else self._second

@@ -14,6 +14,7 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_service_pb2 as pb
 from sqlalchemy import text
 
+from kernel.ids import derived_id
 from kernel.messaging.draining import Draining
 from kernel.messaging.envelope import Envelope
 from kernel.messaging.hearing import Hearing, Record
@@ -35,15 +36,19 @@ class Log:
         self._last: dict[tuple[str, str], int] = {}
 
     def tell(self, message: Any, *, label: str = "HIPAA") -> Record:
-        """The record of the next fact of the message's client, staff or site."""
+        """The record of the next fact of the message's client, staff, site or payer.
+
+        Two logs that tell the same at the same place tell the same fact.
+        """
         kind = message.DESCRIPTOR.full_name
         service = kind.split(".")[1]
-        of = next(k for k in ("client", "staff", "site") if hasattr(message, f"{k}_id"))
+        of = next(k for k in ("client", "staff", "site", "payer") if hasattr(message, f"{k}_id"))
         subject = f"{of}/{getattr(message, f'{of}_id')}"
         sequence = self._last.get((service, subject), 0) + 1
         self._last[service, subject] = sequence
+        body = message.SerializeToString(deterministic=True)
         envelope = Envelope(
-            id=uuid4(),
+            id=derived_id(kind, subject, sequence, body.hex()),
             type=kind,
             source=f"ninehours/{service}",
             subject=subject,
@@ -63,7 +68,7 @@ class Log:
             partition=0,
             offset=sum(self._last.values()),
             headers=envelope.headers(),
-            body=message.SerializeToString(deterministic=True),
+            body=body,
         )
 
 

@@ -14,11 +14,12 @@ from kernel.rpc.tokens import Actor
 from kernel.sites import speaks_for_every
 from ninehours.story import days
 from ninehours.story.cast import make_cast
+from ninehours.story.lines.billing import propose_rules
 from ninehours.story.network import GROUPS, PAYERS, PROVIDERS, Payer
 from ninehours.story.rehearsal import Rehearsal, Told, rehearse
-from ninehours.story.rules import FILES, RULES, read_rule_set, units_of_a_day
+from ninehours.story.rules import FILES, NOT_ASKED, RULES, read_rule_set, units_of_a_day
 from ninehours.story.stories import STORIES
-from services.billing.adapters.rule_sets import message_of, rule_set_of
+from services.billing.adapters.rule_sets import message_of, proposed_rules_of
 
 CAST = make_cast(7)
 PAYER = "7a000000-0000-4000-8000-000000000001"
@@ -222,7 +223,8 @@ def test_each_payers_rules_are_such_as_billing_takes_and_all_their_codes_have_a_
     payer: Payer,
 ) -> None:
     message = read_rule_set(RULES / FILES[payer.key], PAYER)
-    assert message_of(rule_set_of(message)) == message
+    request = propose_rules(message, NOT_ASKED[payer.key])
+    assert message_of(proposed_rules_of(request)) == message
     [fees] = [provider.fees for provider in PROVIDERS if provider.key == payer.billed_by]
     services = [*message.discrete, *message.ancillary]
     codes = {message.per_diem.code, message.timed_units.code, *(each.code for each in services)}

@@ -53,7 +53,7 @@ def test_everybody_is_asked_for_what_plans_published_while_it_settled() -> None:
     services = Services()
     settle(services)
     assert services.settled[0] == ("plans", {"intake": 1, "attendance": 1})
-    assert ("intake", {"plans": 2, "attendance": 1}) in services.settled
+    assert ("intake", {"plans": 2, "attendance": 1, "billing": 1}) in services.settled
     assert services.settled[-1] == ("billing", {"intake": 1, "plans": 2, "attendance": 1})
 
 

@@ -161,6 +161,7 @@ def of_attendance(new_store: NewStore) -> World:
             minutes=180,
             service_kind=attendance.SERVICE_KIND_GROUP,
             modality=attendance.MODALITY_IN_PERSON,
+            no_limit=True,
         )
         template = attendance.DefineTemplateRequest(
             site_id=ids[0], program_id=ids[1], sessions=[week]

@@ -34,10 +34,17 @@ def register_provider(provider: Provider, npi: str, tax_id: str) -> pb.RegisterP
 
 
 def register_practitioner(
-    facilitator: Facilitator, staff_id: str, name: tuple[str, str], npi: str
+    facilitator: Facilitator,
+    staff_id: str,
+    name: tuple[str, str],
+    npi: str,
+    *,
+    after: Sequence[common.Position],
 ) -> pb.RegisterPractitionerRequest:
+    """`after`: where the credential was published: billing waits for it."""
     family_name, given_name = name
     return pb.RegisterPractitionerRequest(
+        meta=common.CommandMeta(after=after),
         staff_id=staff_id,
         family_name=family_name,
         given_name=given_name,
@@ -55,8 +62,12 @@ def set_fee(provider_id: str, code: str, minor_units: int) -> pb.SetFeeRequest:
     )
 
 
-def enroll(provider_id: str, payer_id: str, site_id: str) -> pb.EnrollProviderRequest:
+def enroll(
+    provider_id: str, payer_id: str, site_id: str, *, after: Sequence[common.Position]
+) -> pb.EnrollProviderRequest:
+    """`after`: where the site was published: billing waits for it."""
     return pb.EnrollProviderRequest(
+        meta=common.CommandMeta(after=after),
         provider_id=provider_id,
         payer_id=payer_id,
         site_id=site_id,
@@ -64,8 +75,8 @@ def enroll(provider_id: str, payer_id: str, site_id: str) -> pb.EnrollProviderRe
     )
 
 
-def propose_rules(rules: rules_pb2.RuleSet) -> pb.ProposeRuleSetRequest:
-    return pb.ProposeRuleSetRequest(rule_set=rules)
+def propose_rules(rules: rules_pb2.RuleSet, not_asked: Sequence[str]) -> pb.ProposeRuleSetRequest:
+    return pb.ProposeRuleSetRequest(rule_set=rules, not_asked=not_asked)
 
 
 def confirm_rules(rules: rules_pb2.RuleSet) -> pb.ConfirmRuleSetRequest:
@@ -80,9 +91,14 @@ def authorize(
     units: int,
     first: date,
     last: date,
+    after: Sequence[common.Position],
 ) -> pb.RecordAuthorizationRequest:
-    """With a number for each, as a client who comes again is authorized again."""
+    """At whichever site, with a number for each, as a client who comes again is authorized again.
+
+    `after`: where the client was admitted: billing waits for them.
+    """
     return pb.RecordAuthorizationRequest(
+        meta=common.CommandMeta(after=after),
         client_id=client_id,
         payer_id=rules.payer_id,
         number=f"{client.authorization_number}{first:%m%d}",
@@ -91,6 +107,7 @@ def authorize(
         effective_from=to_date(first),
         effective_to=to_date(last),
         unit=rules.authorization_unit or rules_pb2.AUTHORIZATION_UNIT_DAYS,
+        any_site=True,
     )
 
 

@@ -69,8 +69,12 @@ def decline(client_id: str, on: date) -> pb.ScreenClientRequest:
     )
 
 
-def consent(client_id: str, payer_id: str, given_on: date) -> pb.GiveConsentRequest:
+def consent(
+    client_id: str, payer_id: str, given_on: date, *, after: Sequence[common.Position]
+) -> pb.GiveConsentRequest:
+    """`after`: where the payer was published: intake waits for it."""
     return pb.GiveConsentRequest(
+        meta=common.CommandMeta(after=after),
         client_id=client_id,
         purpose="CONSENT_PURPOSE_TREATMENT_PAYMENT_OPERATIONS",
         recipient_payer_id=payer_id,
@@ -84,10 +88,13 @@ def revoke(client_id: str, consent_id: str, on: date) -> pb.RevokeConsentRequest
     )
 
 
-def restrict(client_id: str, payer_id: str, week: int) -> pb.RestrictDisclosureRequest:
+def restrict(
+    client_id: str, payer_id: str, week: int, *, after: Sequence[common.Position]
+) -> pb.RestrictDisclosureRequest:
     """`from` is a keyword of Python's, so it is given by name."""
     first, last = days.day_of(week), days.day_of(week, days.SUNDAY)
     return pb.RestrictDisclosureRequest(
+        meta=common.CommandMeta(after=after),
         client_id=client_id,
         payer_id=payer_id,
         **{"from": to_date(first)},
@@ -95,8 +102,11 @@ def restrict(client_id: str, payer_id: str, week: int) -> pb.RestrictDisclosureR
     )
 
 
-def add_coverage(client: Client, client_id: str, payer_id: str) -> pb.AddCoverageRequest:
+def add_coverage(
+    client: Client, client_id: str, payer_id: str, *, after: Sequence[common.Position]
+) -> pb.AddCoverageRequest:
     return pb.AddCoverageRequest(
+        meta=common.CommandMeta(after=after),
         client_id=client_id,
         payer_id=payer_id,
         member_number=client.member_number,

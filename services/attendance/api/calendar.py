@@ -84,7 +84,7 @@ class CalendarRpcs:
                 npi=read.digits("npi", count=10),
                 effective_from=read.date("effective_from"),
                 type=read.optional(required_enum, "type") or "",
-                state=read.optional(required_state, "state") or "",
+                state=read.value(required_state, "state", ""),
                 effective_to=read.optional(date_of, "effective_to"),
                 token_subject=read.optional(required_text, "token_subject", max_length=200) or "",
                 again=known is not None,
@@ -124,7 +124,7 @@ class CalendarRpcs:
                 starts_at=read.timestamp("starts_at"),
                 ends_at=read.timestamp("ends_at"),
                 roster=read.value(fields.roster, "roster", ()),
-                capacity=read.integer("capacity", low=0, high=fields.LARGEST_CAPACITY),
+                capacity=read.value(fields.capacity, "capacity", 0),
                 breaks=read.value(fields.breaks, "breaks", ()),
                 makes_up_session_id=read.value(fields.optional_uuid, "makes_up_session_id", None),
             )

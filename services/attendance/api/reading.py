@@ -73,6 +73,15 @@ def roster(
         raise Malformed(**{field: "holds something that is not a UUID"}) from None
 
 
+def capacity(request: pb.ScheduleSessionRequest | pb.TemplateSession, field: str) -> int:
+    """How many clients it holds, 0: no limit, which of a group is said."""
+    unlimited = request.no_limit or request.service_kind != pb.SERVICE_KIND_GROUP
+    if request.no_limit and getattr(request, field):
+        raise Malformed(no_limit=f"is said beside {field}")
+    with reading(request) as read:
+        return read.integer(field, low=0 if unlimited else 1, high=LARGEST_CAPACITY)
+
+
 def breaks(request: pb.ScheduleSessionRequest, field: str) -> tuple[Span, ...]:
     """Spans of time; that they lie within the session is for the decision to see."""
     return tuple(Span(starts_at=begin, ends_at=end) for begin, end in _pairs(request.breaks, field))
@@ -151,7 +160,7 @@ def _template_session(item: pb.TemplateSession, at: str) -> TemplateSession:
             minutes=item.minutes,
             service_kind=read.enum("service_kind"),
             modality=read.enum("modality"),
-            capacity=read.integer("capacity", low=0, high=LARGEST_CAPACITY),
+            capacity=read.value(capacity, "capacity", 0),
             breaks=tuple(
                 TemplateBreak(after_minutes=each.after_minutes, minutes=each.minutes)
                 for each in item.breaks

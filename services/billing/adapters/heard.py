@@ -67,6 +67,7 @@ INTERESTS = Interests(
         Interest(plans.LevelOfCareChanged),
         Interest(plans.ClientDischarged),
         Interest(attendance.SiteOpened),
+        Interest(attendance.StaffCredentialed),
         Interest(attendance.SessionScheduled, _site),
         Interest(attendance.SessionAttended, _site),
         Interest(attendance.SessionMissed, _site),

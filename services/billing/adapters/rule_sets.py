@@ -1,11 +1,12 @@
 """A rule set as a message, and as the domain's own type: field by field, in both directions."""
 
+from ninehours.billing.v1 import billing_service_pb2 as service
 from ninehours.billing.v1 import rules_pb2 as pb
 
 from kernel.refusal import Malformed
 from kernel.rpc.translate import reading, required_enum, required_level, to_date
 from services.billing.adapters import rule_set_parts as parts
-from services.billing.domain.rules import RuleSet, lacking
+from services.billing.domain.rules import RuleSet, lacking, not_asked
 
 
 def rule_set_of(message: pb.RuleSet, at: str = "") -> RuleSet:
@@ -15,6 +16,24 @@ def rule_set_of(message: pb.RuleSet, at: str = "") -> RuleSet:
         read.value(required_level, "billed_level", "")
     if wrong := lacking(rules):
         raise Malformed(**{f"{at}{field}": what for field, what in wrong.items()})
+    return rules
+
+
+def proposed_rules_of(request: service.ProposeRuleSetRequest) -> RuleSet:
+    """As `rule_set_of`; Malformed too where they ask nothing of a day or a claim and don't say so.
+
+    `not_asked` names the fields whose zero is meant.
+    """
+    rules = rule_set_of(request.rule_set, at="rule_set.")
+    with reading(request.rule_set, at="rule_set.") as read:
+        read.enum("units_return")
+        read.enum("new_claim_after")
+    unasked, said = not_asked(rules), frozenset(request.not_asked)
+    if left_out := unasked - said:
+        what = "is left out: say it, or name it in not_asked"
+        raise Malformed(**{f"rule_set.{field}": what for field in sorted(left_out)})
+    if said - unasked:
+        raise Malformed(not_asked="names what the rules ask, or what is none of their conditions")
     return rules
 
 

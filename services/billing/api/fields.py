@@ -1,11 +1,12 @@
 """Fields of billing's requests that need more than their type: numbers, amounts, codes."""
 
+from datetime import date
 from typing import Any
 
 from ninehours.billing.v1 import billing_service_pb2 as pb
 
 from kernel.refusal import Malformed
-from kernel.rpc.translate import reading, required_text
+from kernel.rpc.translate import date_of, reading, required_text, required_uuid
 from services.billing.domain.issue import Named
 from services.billing.domain.x12.claim import INSTITUTIONAL_FREQUENCIES
 from services.billing.domain.x12.codes import FILING_INDICATORS
@@ -43,6 +44,22 @@ def filing_indicator(request: Any, field: str) -> str:
     if code not in FILING_INDICATORS:
         raise Malformed(**{field: "is no claim filing indicator, such as CI or MC"})
     return code
+
+
+def authorized_site(request: pb.RecordAuthorizationRequest, field: str) -> str:
+    """Where an authorization holds; empty: at any site, where that is what is said."""
+    if not request.any_site:
+        return str(required_uuid(request, field))
+    if getattr(request, field):
+        raise Malformed(any_site=f"is said beside {field}")
+    return ""
+
+
+def settled_revocation(request: pb.SettleRevocationRequest, field: str) -> date | None:
+    """The day of the revocation that is meant; None: the last, where nothing is told of it."""
+    if request.HasField("revoked_on") or request.disclose:
+        return date_of(request, field)
+    return None
 
 
 def procedure(request: Any, field: str) -> str:

@@ -7,10 +7,16 @@ from ninehours.billing.v1 import billing_service_pb2 as pb
 from kernel.execute import Book
 from kernel.rpc.call import Call
 from kernel.rpc.commands import receipt_of
-from kernel.rpc.translate import date_of, reading, to_date
+from kernel.rpc.translate import reading, to_date
 from services.billing.adapters.messages import money
 from services.billing.api.claims_list import ClaimsList
-from services.billing.api.fields import named_proposals, overrides, payers_number, usd
+from services.billing.api.fields import (
+    named_proposals,
+    overrides,
+    payers_number,
+    settled_revocation,
+    usd,
+)
 from services.billing.api.lists import Lists
 from services.billing.api.setting_up import SettingUp
 from services.billing.app import use_cases
@@ -18,7 +24,7 @@ from services.billing.app.batch import batches_of
 from services.billing.app.changes import Following
 from services.billing.app.issue_claims import issue_claims
 from services.billing.app.issue_corrections import charges_of, issue_corrections
-from services.billing.app.ports import Audit, Issuing, Pages
+from services.billing.app.ports import Audit, Issuing, Network, Pages
 from services.billing.domain.claim import RecordAdjudication
 from services.billing.domain.issue import REPLACEMENT, VOID, BatchIssued, ClaimIssued, Named
 from services.billing.domain.waiver import BillWithoutAuthorization, SettleRevocation
@@ -35,10 +41,13 @@ class BillingServicer(SettingUp, ClaimsList, Lists):
         pages: Pages,
         following: Following,
         issuing: Callable[[Call], Issuing],
+        *,
+        network: Network,
         audit: Audit,
     ) -> None:
         super().__init__(book.store, pages, following, audit)
         self._book = book
+        self._network = network
         self._issuing = issuing
 
     def BillWithoutAuthorization(
@@ -53,7 +62,7 @@ class BillingServicer(SettingUp, ClaimsList, Lists):
                 waived_by=context.actor,
                 reason=read.enum("reason"),
             )
-        outcome = use_cases.bill_without_authorization(self._book, command, context)
+        outcome = use_cases.bill_without_authorization(self._book, self._network, command, context)
         return pb.BillWithoutAuthorizationResponse(receipt=receipt_of(outcome.published))
 
     def SettleRevocation(
@@ -66,7 +75,7 @@ class BillingServicer(SettingUp, ClaimsList, Lists):
                 payer_id=str(read.uuid("payer_id")),
                 disclose=request.disclose,
                 settled_by=context.actor,
-                meant=read.optional(date_of, "revoked_on"),
+                meant=read.value(settled_revocation, "revoked_on", None),
             )
         outcome = use_cases.settle_revocation(
             self._book, self._issuing(call).drafts, command, context

@@ -11,12 +11,19 @@ from kernel.rpc.translate import (
     required_level,
     required_state,
     required_text,
-    required_uuid,
 )
 from kernel.store.store import Context
-from services.billing.adapters.rule_sets import rule_set_of
-from services.billing.api.fields import filing_indicator, npi, payers_number, procedure, usd
+from services.billing.adapters.rule_sets import proposed_rules_of
+from services.billing.api.fields import (
+    authorized_site,
+    filing_indicator,
+    npi,
+    payers_number,
+    procedure,
+    usd,
+)
 from services.billing.app import use_cases
+from services.billing.app.ports import Network
 from services.billing.domain.authorization import RecordAuthorization
 from services.billing.domain.payer import ConfirmRuleSet, ProposeRuleSet, RegisterPayer
 from services.billing.domain.practitioner import RegisterPractitioner
@@ -29,6 +36,7 @@ class SettingUp:
     """What must be known before anything is billed."""
 
     _book: Book
+    _network: Network
 
     def RegisterProvider(
         self, request: pb.RegisterProviderRequest, call: Call
@@ -67,7 +75,7 @@ class SettingUp:
                 npi=read.value(npi, "npi", ""),
                 taxonomy=read.optional(required_text, "taxonomy", max_length=10) or "",
             )
-        outcome = use_cases.register_practitioner(self._book, command, context)
+        outcome = use_cases.register_practitioner(self._book, self._network, command, context)
         return pb.RegisterPractitionerResponse(receipt=receipt_of(outcome.published))
 
     def SetFee(self, request: pb.SetFeeRequest, call: Call) -> pb.SetFeeResponse:
@@ -109,16 +117,14 @@ class SettingUp:
                 site_id=str(read.uuid("site_id")),
                 effective_from=read.date("effective_from"),
             )
-        outcome = use_cases.enroll_provider(self._book, command, context)
+        outcome = use_cases.enroll_provider(self._book, self._network, command, context)
         return pb.EnrollProviderResponse(receipt=receipt_of(outcome.published))
 
     def ProposeRuleSet(
         self, request: pb.ProposeRuleSetRequest, call: Call
     ) -> pb.ProposeRuleSetResponse:
         context = self._context(request, call)
-        command = ProposeRuleSet(
-            rules=rule_set_of(request.rule_set, at="rule_set."), proposed_by=context.actor
-        )
+        command = ProposeRuleSet(rules=proposed_rules_of(request), proposed_by=context.actor)
         outcome = use_cases.propose_rule_set(self._book, command, context)
         return pb.ProposeRuleSetResponse(receipt=receipt_of(outcome.published))
 
@@ -150,9 +156,11 @@ class SettingUp:
                 effective_from=read.date("effective_from"),
                 effective_to=read.date("effective_to"),
                 unit=read.optional(required_enum, "unit") or "DAYS",
-                site_id=str(read.optional(required_uuid, "site_id") or ""),
+                site_id=read.value(authorized_site, "site_id", ""),
             )
-        outcome = use_cases.record_authorization(self._book, command, number, context)
+        outcome = use_cases.record_authorization(
+            self._book, self._network, command, number, context
+        )
         return pb.RecordAuthorizationResponse(
             receipt=receipt_of(outcome.published), authorization_id=command.authorization_id
         )

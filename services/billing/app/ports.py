@@ -68,6 +68,18 @@ class Identities(Protocol):
         ...
 
 
+class Network(Protocol):
+    """Sites, staff and clients others told of. They stand for good: nothing has to be locked."""
+
+    def has(self, tx: Transaction, kind: str, key: str) -> bool:
+        """`kind`: site, staff or client."""
+        ...
+
+    def npi_of(self, tx: Transaction, staff_id: str) -> str:
+        """As attendance told it last; empty: it told none."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeardPlace:
     """A fact as it was heard: its place in its owner's log, its id, its hash."""

@@ -8,7 +8,7 @@ from kernel.facts import Recorded
 from kernel.ids import derived_id
 from kernel.refusal import Unknown
 from kernel.store.store import Context, Transaction
-from services.billing.app.ports import Drafts
+from services.billing.app.ports import Drafts, Network
 from services.billing.domain.authorization import AUTHORIZATION, RecordAuthorization
 from services.billing.domain.claim import CLAIM, RecordAdjudication
 from services.billing.domain.payer import PAYER, ConfirmRuleSet, ProposeRuleSet, RegisterPayer
@@ -32,15 +32,25 @@ def set_fee(book: Book, command: SetFee, context: Context) -> Outcome:
     return book.execute(PROVIDER, subject, command, context, locks=[subject])
 
 
-def enroll_provider(book: Book, command: EnrollProvider, context: Context) -> Outcome:
-    """Records an enrollment; every client of the site is derived again."""
+def enroll_provider(
+    book: Book, network: Network, command: EnrollProvider, context: Context
+) -> Outcome:
+    """Records an enrollment; every client of the site is derived again.
+
+    Refuses (Unknown) a payer that isn't registered, and a site that attendance didn't tell of.
+    """
+
+    def before(tx: Transaction) -> None:
+        _payer_must_exist(tx, command.payer_id)
+        _must_be_told(tx, network, "site", command.site_id)
+
     return book.execute(
         PROVIDER,
         f"provider/{command.provider_id}",
         command,
         context,
         locks=[f"site/{command.site_id}"],
-        before=lambda tx: _payer_must_exist(tx, command.payer_id),
+        before=before,
     )
 
 
@@ -59,12 +69,18 @@ def confirm_rule_set(book: Book, command: ConfirmRuleSet, context: Context) -> O
 
 
 def record_authorization(
-    book: Book, command: RecordAuthorization, number: str, context: Context
+    book: Book, network: Network, command: RecordAuthorization, number: str, context: Context
 ) -> Outcome:
-    """Records an authorization; the payer's number is sealed under the client's key."""
+    """Records an authorization; the payer's number is sealed under the client's key.
+
+    Refuses (Unknown) a payer that isn't registered, and a client or a site nobody told of.
+    """
 
     def before(tx: Transaction) -> None:
         _payer_must_exist(tx, command.payer_id)
+        _must_be_told(tx, network, "client", command.client_id)
+        if command.site_id:
+            _must_be_told(tx, network, "site", command.site_id)
         tx.documents.put(
             f"client/{command.client_id}",
             authorization_document(command.authorization_id),
@@ -81,14 +97,39 @@ def record_authorization(
     )
 
 
-def register_practitioner(book: Book, command: RegisterPractitioner, context: Context) -> Outcome:
-    return book.execute(PRACTITIONER, f"practitioner/{command.staff_id}", command, context)
+def register_practitioner(
+    book: Book, network: Network, command: RegisterPractitioner, context: Context
+) -> Outcome:
+    """Records how claims name a clinician.
+
+    Refuses whom attendance didn't credential (Unknown), and another NPI than it told (NpiDiffers).
+    """
+
+    def before(tx: Transaction) -> None:
+        _must_be_told(tx, network, "staff", command.staff_id)
+        command.require_npi(network.npi_of(tx, command.staff_id))
+
+    return book.execute(
+        PRACTITIONER,
+        f"practitioner/{command.staff_id}",
+        command,
+        context,
+        before=before,
+    )
 
 
 def bill_without_authorization(
-    book: Book, command: BillWithoutAuthorization, context: Context
+    book: Book, network: Network, command: BillWithoutAuthorization, context: Context
 ) -> Outcome:
-    """A named person waives the authorization of a date; the client is derived again."""
+    """A named person waives the authorization of a date; the client is derived again.
+
+    Refuses (Unknown) a payer that isn't registered, and a client of whom nobody told.
+    """
+
+    def before(tx: Transaction) -> None:
+        _payer_must_exist(tx, command.payer_id)
+        _must_be_told(tx, network, "client", command.client_id)
+
     waiver_id = derived_id(
         "waiver", command.client_id, command.payer_id, command.service_date.isoformat()
     )
@@ -98,7 +139,7 @@ def bill_without_authorization(
         command,
         context,
         locks=[f"client/{command.client_id}"],
-        before=lambda tx: _payer_must_exist(tx, command.payer_id),
+        before=before,
     )
 
 
@@ -139,3 +180,8 @@ def authorization_document(authorization_id: str) -> str:
 def _payer_must_exist(tx: Transaction, payer_id: str) -> None:
     if not tx.load(f"payer/{payer_id}"):
         raise Unknown("payer", payer_id)
+
+
+def _must_be_told(tx: Transaction, network: Network, kind: str, key: str) -> None:
+    if not network.has(tx, kind, key):
+        raise Unknown(kind, key)

@@ -7,6 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kernel.decider import Decider
+from kernel.refusal import AgainstTheRules
+
+
+class NpiDiffers(AgainstTheRules):
+    """A person has one NPI, and attendance records it."""
+
+    def __init__(self, staff_id: str) -> None:
+        super().__init__(
+            "NPI_DIFFERS",
+            "attendance recorded another NPI of this person; there CredentialStaff corrects it",
+            staff_id=staff_id,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +30,11 @@ class RegisterPractitioner:
     given_name: str
     npi: str
     taxonomy: str
+
+    def require_npi(self, told: str) -> None:
+        """Refuses (NpiDiffers) another than attendance told; empty: it told none."""
+        if told not in ("", self.npi):
+            raise NpiDiffers(self.staff_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

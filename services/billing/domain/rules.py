@@ -206,6 +206,29 @@ def lacking(rules: RuleSet) -> dict[str, str]:
     return {**dict(_unwritable(rules)), **wrong}
 
 
+CONDITIONS = (
+    "authorization_required",
+    "enrollment_required",
+    "complete_weeks_only",
+    "sequential",
+    "sign_within_hours",
+    "weekly_minimum_minutes",
+)
+
+
+def not_asked(rules: RuleSet) -> frozenset[str]:
+    """Fields whose zero lets days and claims through: what these rules don't ask."""
+    found = {field for field in CONDITIONS if not getattr(rules, field)}
+    if rules.timed_units is not None:
+        limits = ("maximum_units", "minimum_minutes")
+        timed = rules.timed_units
+        found |= {f"timed_units.{field}" for field in limits if not getattr(timed, field)}
+    for field, services in (("discrete", rules.discrete), ("ancillary", rules.ancillary)):
+        if not all(each.minimum_minutes for each in services):
+            found.add(f"{field}.minimum_minutes")
+    return frozenset(found)
+
+
 def _unwritable(rules: RuleSet) -> Iterator[tuple[str, str]]:
     """Codes that the scrub would find fault with, on every claim."""
     for field in ("place_of_service_in_person", "place_of_service_telehealth"):

@@ -1,9 +1,10 @@
-"""What intake hears: sites, programs and staff; discharges, to which it reacts by closing.
+"""What intake hears: sites, programs, staff and payers; discharges, to which it reacts by closing.
 
 And, of its own, what a release before didn't recognise people by: it reacts by recognising them.
 """
 
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
+from ninehours.billing.v1 import billing_events_pb2 as billing
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as plans
 
@@ -44,6 +45,7 @@ INTERESTS = Interests(
         Interest(attendance.ProgramOpened),
         Interest(attendance.StaffCredentialed),
         Interest(attendance.CredentialEnded),
+        Interest(billing.PayerRegistered),
         Interest(intake.ClientRegistered),
         Interest(intake.CoverageVerified),
     ],

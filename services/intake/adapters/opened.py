@@ -6,6 +6,7 @@ from kernel.messaging.interests import Interests
 from kernel.store.store import Store, Transaction
 from services.intake.adapters import (
     episodes,
+    payers,
     permits,
     programs,
     recognition,
@@ -29,6 +30,7 @@ def open_intake(store: Store, interests: Interests = NOTHING) -> Intake:
         book=Book(store=store, publish=publish, view=_keep, interests=interests),
         episodes=episodes.SqlEpisodes(),
         programs=programs.SqlPrograms(),
+        payers=payers.SqlPayers(),
         tasks=safety_tasks.SqlSafetyTasks(),
         permits=permits.SqlPermits(),
         recognition=recognition.SqlRecognition(),

@@ -1,7 +1,11 @@
-"""What intake brings to being verified: episodes are of programs that attendance opened."""
+"""What intake brings to being verified: programs and payers are those that their owners told of."""
 
 from collections.abc import Iterator
 
+from ninehours.billing.v1 import billing_events_pb2 as billing
+from ninehours.intake.v1 import intake_events_pb2 as intake
+
+from kernel.messaging.told import told
 from kernel.store.store import Transaction
 from kernel.verifying.looking import Check, Finding, Looking, OwnPart
 from services.intake.adapters.programs import SqlPrograms
@@ -30,9 +34,35 @@ def episodes_are_of_their_programs(looking: Looking) -> Iterator[Finding]:
             yield Finding("PROGRAM_DIFFERS", about, says)
 
 
+def payers_are_registered(looking: Looking) -> Iterator[Finding]:
+    """Consents, coverages and restrictions name payers that billing registered.
+
+    A release before took any: a restriction that names another than was meant keeps nothing.
+    """
+    registered = {
+        fact.message.payer_id for fact in told(looking.connection, [billing.PayerRegistered])
+    }
+    for fact in told(looking.connection, [kind for kind, *_ in NAMING_PAYERS]):
+        looking.look()
+        [(what, field)] = [each for kind, *each in NAMING_PAYERS if isinstance(fact.message, kind)]
+        payer_id = getattr(fact.message, field)
+        if payer_id not in registered:
+            named = f"{what}/{getattr(fact.message, f'{what}_id')}"
+            yield Finding("PAYER_UNKNOWN", fact.subject, f"{named} names payer/{payer_id}")
+
+
+# Kind → what it tells of, and its payer's field.
+NAMING_PAYERS = (
+    (intake.ConsentGiven, "consent", "recipient_payer_id"),
+    (intake.CoverageVerified, "coverage", "payer_id"),
+    (intake.DisclosureRestricted, "restriction", "payer_id"),
+)
 PART = OwnPart(
     publish=publish,
-    checks=(Check("episodes are of their programs", "episodes", episodes_are_of_their_programs),),
+    checks=(
+        Check("episodes are of their programs", "episodes", episodes_are_of_their_programs),
+        Check("payers are registered", "facts", payers_are_registered),
+    ),
 )
 
 

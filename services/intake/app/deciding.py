@@ -10,6 +10,7 @@ from kernel.facts import Recorded
 from kernel.store.store import Context, Transaction
 from services.intake.app.ports import (
     Episodes,
+    KnownPayers,
     KnownPrograms,
     Permits,
     Recognition,
@@ -32,6 +33,7 @@ class Intake:
     book: Book
     episodes: Episodes
     programs: KnownPrograms
+    payers: KnownPayers
     tasks: SafetyTasks
     permits: Permits
     recognition: Recognition

@@ -32,6 +32,12 @@ class KnownPrograms(Protocol):
         ...
 
 
+class KnownPayers(Protocol):
+    """Who pays, as billing told of it. It stands for good: nothing has to be locked."""
+
+    def is_registered(self, tx: Transaction, payer_id: str) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafetyTask:
     """A safety flag somebody must act on; `closed_at` and `action` None: nobody did yet."""

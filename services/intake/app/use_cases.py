@@ -10,7 +10,8 @@ from datetime import date
 
 from kernel.execute import Outcome
 from kernel.facts import Recorded
-from kernel.store.store import Context
+from kernel.refusal import Unknown
+from kernel.store.store import Context, Transaction
 from services.intake.app.deciding import Intake, Seen, about_client, on_client
 from services.intake.app.recognising import recognise
 from services.intake.app.streams import (
@@ -59,10 +60,14 @@ def screen_client(intake: Intake, asked: ScreenClient, context: Context) -> Outc
 
 
 def give_consent(intake: Intake, asked: GiveConsent, context: Context) -> Outcome:
-    """Records a consent; refuses an unknown client, and one that expires before it was given."""
-    return on_client(
-        intake, asked.client_id, lambda seen: replace(asked, label=seen.label), context
-    )
+    """Records a consent; refuses an unknown client or payer, and one that expires before it was
+    given."""
+
+    def command(seen: Seen[Client]) -> GiveConsent:
+        _require_payer(intake, seen.tx, asked.recipient_payer_id)
+        return replace(asked, label=seen.label)
+
+    return on_client(intake, asked.client_id, command, context)
 
 
 def revoke_consent(intake: Intake, asked: RevokeConsent, context: Context) -> Outcome:
@@ -73,21 +78,28 @@ def revoke_consent(intake: Intake, asked: RevokeConsent, context: Context) -> Ou
 
 
 def restrict_disclosure(intake: Intake, asked: RestrictDisclosure, context: Context) -> Outcome:
-    """Keeps dates from a payer; refuses an unknown client, and dates in the wrong order."""
-    return on_client(
-        intake, asked.client_id, lambda seen: replace(asked, label=seen.label), context
-    )
+    """Keeps dates from a payer; refuses an unknown client or payer, and dates in the wrong order.
+
+    The client needs no coverage with the payer: one may be recorded later.
+    """
+
+    def command(seen: Seen[Client]) -> RestrictDisclosure:
+        _require_payer(intake, seen.tx, asked.payer_id)
+        return replace(asked, label=seen.label)
+
+    return on_client(intake, asked.client_id, command, context)
 
 
 def add_coverage(
     intake: Intake, asked: AddCoverage, membership: bytes, context: Context
 ) -> Outcome:
-    """Records a coverage, its member and group number sealed; refuses an unknown client.
+    """Records a coverage, its member and group number sealed; refuses an unknown client or payer.
 
     Whose member it is, is recognised with it.
     """
 
     def command(seen: Seen[Client]) -> AddCoverage:
+        _require_payer(intake, seen.tx, asked.payer_id)
         owner, kind = client_stream(asked.client_id), membership_of(asked.coverage_id)
         return replace(asked, membership_version=seen.tx.documents.put(owner, kind, membership))
 
@@ -187,3 +199,9 @@ def close_episode(intake: Intake, asked: CloseEpisode, context: Context) -> Outc
     return about_client(
         intake, asked.client_id, where, lambda seen: replace(asked, label=seen.label), context
     )
+
+
+def _require_payer(intake: Intake, tx: Transaction, payer_id: str) -> None:
+    """Refuses (Unknown) a payer of which nothing was heard from billing."""
+    if not intake.payers.is_registered(tx, payer_id):
+        raise Unknown("payer", payer_id)

@@ -1,0 +1,13 @@
+"""Payers as they were heard from billing."""
+
+from ninehours.billing.v1 import billing_events_pb2 as billing
+
+from kernel.messaging.told import is_told
+from kernel.store.store import Transaction
+
+
+class SqlPayers:
+    """The KnownPayers port on the facts that were heard."""
+
+    def is_registered(self, tx: Transaction, payer_id: str) -> bool:
+        return is_told(tx.connection, billing.PayerRegistered, f"payer/{payer_id}")
