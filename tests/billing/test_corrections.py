@@ -277,3 +277,15 @@ def test_what_is_not_ready_is_refused_by_what_it_waits_for(sent: Office, story: 
     with pytest.raises(AgainstTheRules) as refused:
         sent.correct("too early", [early])
     assert refused.value.reason == "AWAITING_CONTROL_NUMBER"
+
+
+@pytest.mark.xfail(strict=True, reason="a missed session is final beside one that nobody closed")
+def test_a_date_with_a_session_that_nobody_closed_takes_no_money_back(
+    sent: Office, story: Story
+) -> None:
+    sent.adjudicate(the_claim(sent).claim_id)
+    sent.hear(story.expected(CLIENT, day(0)) + story.corrected(CLIENT, day(0), 1, 0))
+    [waiting] = sent.call("ListProposals", pb.ListProposalsRequest()).proposals
+    with pytest.raises(AgainstTheRules) as refused:
+        sent.correct("not yet", [waiting])
+    assert refused.value.reason == "AWAITING_RELEASE"

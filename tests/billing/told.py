@@ -67,18 +67,21 @@ class Story:
             for each in self._day(client_id, on, minutes, facilitator)
         ]
 
-    def unsigned(self, client_id: str, on: date) -> list[Record]:
-        """Another hour on this day, in the evening, of which nobody signed a note."""
+    def expected(self, client_id: str, on: date) -> list[Record]:
+        """In the evening of this day too, for another hour, which nobody closed yet."""
         end = ends_at(on) + timedelta(hours=2)
-        of = {**self._of(client_id, on), "session_id": f"{client_id} {on} evening"}
         scheduled = attendance.SessionScheduled(
-            **of,
+            **self._evening(client_id, on),
             modality=attendance_api.MODALITY_IN_PERSON,
             starts_at=to_timestamp(end - timedelta(hours=1)),
             ends_at=to_timestamp(end),
         )
-        attended = attendance.SessionAttended(**of, minutes=60)
-        return [self._tell(each) for each in (scheduled, attended)]
+        return [self._tell(scheduled)]
+
+    def unsigned(self, client_id: str, on: date) -> list[Record]:
+        """Another hour on this day, in the evening, of which nobody signed a note."""
+        attended = attendance.SessionAttended(**self._evening(client_id, on), minutes=60)
+        return [*self.expected(client_id, on), self._tell(attended)]
 
     def opened(self, **address: str) -> list[Record]:
         """The site again, at another address."""
@@ -128,6 +131,9 @@ class Story:
         yield attendance.SessionNoteSigned(
             **self._of(client_id, on), signed_at=to_timestamp(end + timedelta(hours=1))
         )
+
+    def _evening(self, client_id: str, on: date) -> dict[str, Any]:
+        return {**self._of(client_id, on), "session_id": f"{client_id} {on} evening"}
 
     def _of(self, client_id: str, on: date) -> dict[str, Any]:
         return {

@@ -3,19 +3,28 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from services.billing.domain import proposals
 from services.billing.domain.derive import DRAFT_CLAIM, derive
-from services.billing.domain.known import Adjudication, Known
+from services.billing.domain.heard import Cancellation, CoverageEnd
+from services.billing.domain.known import Adjudication, Attendance, Known
 from services.billing.domain.proposals import Proposal
+from services.billing.domain.rules import DiscreteService, TimedUnits
 from tests.billing.known import (
+    COVERAGE,
+    FEE,
+    attended,
     billable,
     confirmed,
     corrected,
     day,
     days_of,
     issued,
+    line,
     missed,
     session,
+    signed,
 )
 
 PAID = Adjudication(
@@ -25,6 +34,7 @@ PAID = Adjudication(
     status="PAID",
     adjudicated_on=day(9),
 )
+PENDING = pytest.mark.xfail(strict=True, reason="READY though something may bring the date back")
 WEEK = (day(0), day(1), day(2), day(4))
 
 
@@ -62,6 +72,133 @@ def test_a_date_that_fell_for_good_waits_for_one_that_may_come_back() -> None:
     assert [(each.service_date, each.gate, each.reason) for each in found.waits_for] == [
         (day(4), "NOTE", "NOTE_UNSIGNED")
     ]
+
+
+EVENING = session(day(0), "evening")
+GROUP = DiscreteService(service_kind="GROUP", code="H0005", minimum_minutes=60)
+VISIT = DiscreteService(service_kind="PRESCRIBER_VISIT", code="99213", minimum_minutes=15)
+FEES = (FEE, replace(FEE, fact="fee H0005", code="H0005"), replace(FEE, fact="f", code="99213"))
+
+
+def morning_is(said: Attendance, **rules: Any) -> Known:
+    """Of a paid day, corrected: its evening session is still scheduled."""
+    known = paid(day(0), confirmed=(confirmed(**rules),), fees=FEES)
+    return replace(
+        known,
+        sessions=(*known.sessions, EVENING),
+        attendances=(*known.attendances, said),
+    )
+
+
+@PENDING
+@pytest.mark.parametrize(
+    ("minutes", "rules", "reason"),
+    [
+        (0, {}, "MISSED"),
+        (90, {}, "SHORT_OF_MINUTES"),
+        (180, {"minimum_services": 2}, "SHORT_OF_SERVICES"),
+        (180, {"bill_by": "DISCRETE", "discrete": ()}, "NO_LISTED_SERVICE"),
+    ],
+)
+@pytest.mark.parametrize("whole_weeks", [False, True])
+def test_a_date_waits_for_a_session_of_its_own_that_nobody_closed(
+    minutes: int, rules: dict[str, Any], reason: str, whole_weeks: bool
+) -> None:
+    """Not at A in the morning but at B in the evening, told one after the other."""
+    told = morning_is(corrected(day(0), 1, minutes), complete_weeks_only=whole_weeks, **rules)
+    [day_] = days_of(told)
+    assert (day_.outcome, day_.reasons[0]) == ("HOLD", reason)
+    assert EVENING.fact in day_.rests_on
+    found = proposed(told)
+    assert (found.action, found.state) == ("VOID", "AWAITING_RELEASE")
+    assert reason in {each.reason for each in found.waits_for}
+    cancelled = Cancellation(fact="c", session_id=EVENING.session_id)
+    for closed in (
+        replace(told, attendances=(*told.attendances, missed(day(0), "evening"))),
+        replace(told, cancelled=(cancelled,)),
+    ):
+        assert [each.outcome for each in days_of(closed)] == ["NOT_BILLABLE"]
+        assert proposed(closed).state == "READY"
+
+
+@PENDING
+def test_the_session_that_was_awaited_brings_its_date_back() -> None:
+    told = morning_is(corrected(day(0), 1, 0))
+    came = replace(
+        told,
+        attendances=(*told.attendances, attended(day(0), 180, "evening")),
+        notes=(*told.notes, signed(day(0), name="evening")),
+    )
+    assert proposals.propose(days_of(came), came) == []
+    assert proposed(told).state == "AWAITING_RELEASE"
+
+
+@PENDING
+@pytest.mark.parametrize(
+    ("minutes", "was", "rules"),
+    [
+        (60, {"code": "H0015"}, {"discrete_fallback": True, "discrete": (GROUP,)}),
+        (
+            150,
+            {"units": 12, "charge_minor": 360_000},
+            {
+                "bill_by": "TIMED_UNITS",
+                "timed_units": TimedUnits(
+                    code="H0015", modifiers=("HF",), unit_minutes=15, rounding="DOWN"
+                ),
+            },
+        ),
+    ],
+    ids=["falls back", "fewer units"],
+)
+def test_a_date_with_less_of_it_waits_for_its_open_session_too(
+    minutes: int, was: dict[str, Any], rules: dict[str, Any]
+) -> None:
+    told = morning_is(corrected(day(0), 1, minutes), **rules)
+    told = replace(told, issued=(issued(lines=(line(day(0), **was),)),))
+    found = proposed(told)
+    assert (found.action, found.state) == ("REPLACE", "AWAITING_RELEASE")
+    assert [(each.service_date, each.gate, each.reason) for each in found.waits_for] == [
+        (day(0), "ATTENDANCE", "SESSION_NOT_CLOSED")
+    ]
+    closed = replace(told, attendances=(*told.attendances, missed(day(0), "evening")))
+    assert proposed(closed).state == "READY"
+
+
+def test_what_stands_outside_the_per_diem_brings_no_day_back() -> None:
+    told = morning_is(corrected(day(0), 1, 90), ancillary=(VISIT,))
+    visit = replace(EVENING, service_kind="PRESCRIBER_VISIT")
+    told = replace(told, sessions=(*told.sessions[:-1], visit))
+    assert proposed(told).state == "READY"
+
+
+@PENDING
+def test_a_claim_of_a_visit_waits_for_another_visit_of_the_date() -> None:
+    sent = issued(lines=(line(day(0), code="99213", modifiers=(), ancillary=True),))
+    sent = replace(sent, authorization_id="")
+    for kind, state in (("PRESCRIBER_VISIT", "AWAITING_RELEASE"), ("GROUP", "READY")):
+        told = replace(
+            morning_is(missed(day(0)), ancillary=(VISIT,)),
+            sessions=(
+                replace(session(day(0)), service_kind="PRESCRIBER_VISIT"),
+                replace(EVENING, service_kind=kind),
+            ),
+            attendances=(missed(day(0)),),
+            issued=(sent,),
+        )
+        assert proposed(told).state == state
+
+
+@PENDING
+def test_a_date_that_became_nobodys_waits_for_somebody_who_covers_it() -> None:
+    known = paid(day(0))
+    ended = CoverageEnd(fact="end", coverage_id="coverage", last_day=day(-1), sequence=5)
+    found = proposed(replace(known, coverage_ends=(ended,)))
+    assert (found.action, found.state) == ("VOID", "AWAITING_RELEASE")
+    assert [each.reason for each in found.waits_for] == ["NO_COVERAGE"]
+    other = replace(COVERAGE, fact="b", coverage_id="b", payer_id="another")
+    anothers = replace(known, coverage_ends=(ended,), coverages=(COVERAGE, other))
+    assert proposed(anothers).state == "READY"
 
 
 def test_a_new_original_waits_for_the_voids_answer_where_the_payer_wants_that() -> None:
