@@ -279,7 +279,6 @@ def test_what_is_not_ready_is_refused_by_what_it_waits_for(sent: Office, story: 
     assert refused.value.reason == "AWAITING_CONTROL_NUMBER"
 
 
-@pytest.mark.xfail(strict=True, reason="a missed session is final beside one that nobody closed")
 def test_a_date_with_a_session_that_nobody_closed_takes_no_money_back(
     sent: Office, story: Story
 ) -> None:

@@ -235,4 +235,4 @@ def test_every_fact_that_is_heard_is_read_and_fills_everything_that_can_be_known
 
 
 def test_the_derivation_has_another_meaning_than_the_first_release() -> None:
-    assert CODE == "9"
+    assert CODE == "10"

@@ -32,12 +32,13 @@ from services.billing.domain.gates import Verdict
 from services.billing.domain.known import NOT_KNOWN, IssuedClaim, Known, Line, Program
 from services.billing.domain.release import releases_of
 from services.billing.domain.rules import RuleSet, rules_in_effect
-from services.billing.domain.service_day import HOLD, ServiceDay
+from services.billing.domain.service_day import HOLD, ServiceDay, expected_yet
 from services.billing.domain.standing import standing
 from services.billing.domain.statements import patient_status
 
 READY, AWAITING_CONTROL_NUMBER = "READY", "AWAITING_CONTROL_NUMBER"
 AWAITING_RELEASE = "AWAITING_RELEASE"
+NOT_CLOSED = "SESSION_NOT_CLOSED"
 REPLACE, VOID = "REPLACE", "VOID"
 
 
@@ -166,12 +167,12 @@ def _state(waits_for: Sequence[Awaited], *, numbered: bool) -> str:
 def _awaited(claim: IssuedClaim, days: Sequence[ServiceDay], known: Known) -> Iterator[Awaited]:
     """What could bring back dates that fell from the claim.
 
-    A date that isn't its payer's any more is gone for good, whatever the other one asks for; and
-    so is one that nobody can release.
+    A date that became another payer's is gone for good, whatever that one asks for; and so is one
+    that nobody can release. A date that became nobody's may be covered again.
     """
     for day in days:
-        if day.payer_id == claim.payer_id:
-            for verdict in _closed(claim, day):
+        if day.payer_id in ("", claim.payer_id):
+            for verdict in _closed(claim, day, known):
                 releases = releases_of(verdict, day, known)
                 if not releases or any(each.rpc for each in releases):
                     yield Awaited(
@@ -179,13 +180,21 @@ def _awaited(claim: IssuedClaim, days: Sequence[ServiceDay], known: Known) -> It
                     )
 
 
-def _closed(claim: IssuedClaim, day: ServiceDay) -> list[Verdict]:
-    """Gates of what the claim has of the day that are closed, but not for good."""
-    if day.rules is not None and is_ancillary(claim):
+def _closed(claim: IssuedClaim, day: ServiceDay, known: Known) -> list[Verdict]:
+    """Gates of what the claim has of the day that are closed, but not for good.
+
+    Where none is, there may be more of the day once a session of it is closed.
+    """
+    aside = is_ancillary(claim)
+    if day.rules is not None and aside:
         said = day.ancillary_verdicts
     else:
         said = day.verdicts if day.outcome == HOLD else ()
-    return [verdict for verdict in said if not verdict.open and not verdict.final]
+    found = [verdict for verdict in said if not verdict.open and not verdict.final]
+    if found or not (aside or day.billable):
+        return found
+    more = expected_yet(known, day, ancillary=aside)
+    return [Verdict(gate="ATTENDANCE", reason=NOT_CLOSED)] if more else []
 
 
 def _authorization_now(claim: IssuedClaim, by_date: Mapping[date, ServiceDay]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from services.billing.domain.attended import attendance_that_holds, services_of
+from services.billing.domain.attended import attendance_that_holds, services_of, unclosed
 from services.billing.domain.gates import Verdict
 from services.billing.domain.known import Known
 from services.billing.domain.rules import RuleSet, week_of
@@ -58,6 +58,15 @@ BY_COMMAND = {
     ),
     "NO_FEE": ("sets the provider's charge, from {on} or before", f"{BILLING}/SetFee"),
 }
+TOO_LITTLE = {
+    "MISSED",
+    "ONLY_ANCILLARY",
+    "SHORT_OF_MINUTES",
+    "SHORT_OF_SERVICES",
+    "NO_LISTED_SERVICE",
+    "SESSION_NOT_CLOSED",
+}
+"""What more of the date's sessions may end."""
 AUTHORIZING = {
     "NO_AUTHORIZATION",
     "OTHER_LEVEL_AUTHORIZED",
@@ -92,8 +101,11 @@ def _releases(reason: str, day: ServiceDay, known: Known) -> Iterator[Release]:
     if reason in BY_COMMAND:
         says, rpc = BY_COMMAND[reason]
         yield Release(says.format(on=on), rpc)
-    elif reason in ("NO_CHECK_OUT", "SHORT_OF_MINUTES", "OVERLAP"):
-        yield from _doubts(day.service_date, day.service_date, known)
+    elif reason in TOO_LITTLE:
+        yield from _unclosed(on, on, known)
+        yield from _doubts(on, on, known)
+    elif reason in ("NO_CHECK_OUT", "OVERLAP"):
+        yield from _doubts(on, on, known)
     elif reason in ("NOTE_UNSIGNED", "NOTE_LATE"):
         yield from _notes(day, known)
     elif reason == "WEEK_INCOMPLETE":
@@ -156,13 +168,14 @@ def _week(day: ServiceDay, known: Known) -> Iterator[Release]:
     if rules is None:
         return
     start, end = week_of(day.service_date, rules.week_start)
-    holding = attendance_that_holds(known.attendances)
-    closed = {each.session_id for each in holding} | {each.session_id for each in known.cancelled}
-    for session in sorted(known.sessions, key=lambda each: (each.service_date, each.session_id)):
-        if start <= session.service_date <= end and session.session_id not in closed:
-            yield Release(
-                f"closes session {session.session_id} of {session.service_date}",
-                f"{ATTENDANCE}/CloseSession",
-                session.facilitator_id,
-            )
+    yield from _unclosed(start, end, known)
     yield from _doubts(start, end, known)
+
+
+def _unclosed(start: date, end: date, known: Known) -> Iterator[Release]:
+    for session in unclosed(known, start, end):
+        yield Release(
+            f"closes session {session.session_id} of {session.service_date}",
+            f"{ATTENDANCE}/CloseSession",
+            session.facilitator_id,
+        )

@@ -18,16 +18,19 @@ from services.billing.domain.attended import (
     programs_of,
     scheduled_of,
     site_of,
+    unclosed,
 )
 from services.billing.domain.coverage import coverage_on, ends_of
 from services.billing.domain.gates import Verdict
-from services.billing.domain.known import Attendance, Known, Line, Program
+from services.billing.domain.known import Attendance, Known, Line, Program, Session
 from services.billing.domain.lines import DISCRETE, PER_DIEM, bill, charged
 from services.billing.domain.rules import RuleSet, rules_in_effect
 from services.billing.domain.weeks import week_gate
 
 NOT_BILLABLE, HOLD = "NOT_BILLABLE", "HOLD"
 BILLABLE = (PER_DIEM, DISCRETE)
+OF_ATTENDANCE = ("ATTENDANCE", "MINUTES", "SERVICES")
+"""Gates that ask how much was attended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +110,17 @@ class ServiceDay:
 def resolve(known: Known) -> list[ServiceDay]:
     """Every date on which a session of the client was closed, before allocation."""
     holding = attendance_that_holds(known.attendances)
-    return [_resolve(known, on, holding) for on in dates_of(holding)]
+    days = (_resolve(known, on, holding) for on in dates_of(holding))
+    return [_until_closed(day, expected_yet(known, day, ancillary=False)) for day in days]
+
+
+def expected_yet(known: Known, day: ServiceDay, *, ancillary: bool) -> list[Session]:
+    """Sessions of the date that nobody closed: those inside the per diem, or those outside."""
+    return [
+        each
+        for each in unclosed(known, day.service_date, day.service_date)
+        if ancillary == bool(day.rules and day.rules.ancillary_to(each.service_kind))
+    ]
 
 
 def _resolve(known: Known, on: date, holding: Sequence[Attendance]) -> ServiceDay:
@@ -216,6 +229,20 @@ def _aside(
         ancillary_verdicts=found.verdicts,
         rests_on=day.rests_on.union(*(verdict.rests_on for verdict in found.verdicts)),
     )
+
+
+def _until_closed(day: ServiceDay, expected: Sequence[Session]) -> ServiceDay:
+    """What was too little isn't so for good while a session of the date may add to it."""
+    facts = frozenset(each.fact for each in expected)
+    verdicts = tuple(
+        replace(each, final=False, rests_on=each.rests_on | facts)
+        if facts and each.final and each.gate in OF_ATTENDANCE
+        else each
+        for each in day.verdicts
+    )
+    if verdicts == day.verdicts:
+        return day
+    return replace(day, verdicts=verdicts, rests_on=day.rests_on | facts)
 
 
 def _attendance_gate(services: Sequence[Service]) -> Verdict:

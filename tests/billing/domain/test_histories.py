@@ -234,16 +234,18 @@ class Histories(RuleBasedStateMachine):
                 )
                 self._send(correction(proposed, self._next_id()).claim)
 
-    @rule()
-    def settle(self) -> None:
+    @rule(elsewhere=some.booleans())
+    def settle(self, elsewhere: bool) -> None:
         """Answered, corrected and issued until nothing is left to do: that comes soon.
 
-        What is left then waits for somebody; and when notes are signed and units are authorized,
-        nothing does.
+        What is left then waits for somebody; and when notes are signed, units are authorized and
+        somebody covers every date, nothing does.
         """
         self._do_all()
         assert all(each["waits_for"] for each in self._rows(PROPOSAL))
         self.sign()
+        self.cover_elsewhere(rarely=9 if elsewhere else 0)
+        self.verify_again()
         for payer in PAYERS:
             self._learn(authorizations=self._authorization(99, 0, payer))
         self._do_all()

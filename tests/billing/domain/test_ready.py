@@ -34,7 +34,6 @@ PAID = Adjudication(
     status="PAID",
     adjudicated_on=day(9),
 )
-PENDING = pytest.mark.xfail(strict=True, reason="READY though something may bring the date back")
 WEEK = (day(0), day(1), day(2), day(4))
 
 
@@ -90,7 +89,6 @@ def morning_is(said: Attendance, **rules: Any) -> Known:
     )
 
 
-@PENDING
 @pytest.mark.parametrize(
     ("minutes", "rules", "reason"),
     [
@@ -121,7 +119,6 @@ def test_a_date_waits_for_a_session_of_its_own_that_nobody_closed(
         assert proposed(closed).state == "READY"
 
 
-@PENDING
 def test_the_session_that_was_awaited_brings_its_date_back() -> None:
     told = morning_is(corrected(day(0), 1, 0))
     came = replace(
@@ -133,7 +130,6 @@ def test_the_session_that_was_awaited_brings_its_date_back() -> None:
     assert proposed(told).state == "AWAITING_RELEASE"
 
 
-@PENDING
 @pytest.mark.parametrize(
     ("minutes", "was", "rules"),
     [
@@ -172,7 +168,6 @@ def test_what_stands_outside_the_per_diem_brings_no_day_back() -> None:
     assert proposed(told).state == "READY"
 
 
-@PENDING
 def test_a_claim_of_a_visit_waits_for_another_visit_of_the_date() -> None:
     sent = issued(lines=(line(day(0), code="99213", modifiers=(), ancillary=True),))
     sent = replace(sent, authorization_id="")
@@ -189,7 +184,6 @@ def test_a_claim_of_a_visit_waits_for_another_visit_of_the_date() -> None:
         assert proposed(told).state == state
 
 
-@PENDING
 def test_a_date_that_became_nobodys_waits_for_somebody_who_covers_it() -> None:
     known = paid(day(0))
     ended = CoverageEnd(fact="end", coverage_id="coverage", last_day=day(-1), sequence=5)
