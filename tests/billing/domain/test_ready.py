@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.billing.domain import proposals
+from services.billing.domain import claims, proposals
 from services.billing.domain.derive import DRAFT_CLAIM, derive
 from services.billing.domain.heard import Cancellation, CoverageEnd
 from services.billing.domain.known import Adjudication, Attendance, Known
@@ -208,3 +208,26 @@ def test_a_new_original_waits_for_the_voids_answer_where_the_payer_wants_that() 
     answered = replace(known, adjudications=(replace(PAID, claim_id="claim 2", status="REVERSED"),))
     [draft] = [content for kind, _, content, *_ in derive(answered) if kind == DRAFT_CLAIM]
     assert "awaits_voids" not in draft
+
+
+@pytest.mark.xfail(strict=True, reason="a late day joins a replacement whatever is unanswered")
+def test_a_late_day_joins_a_replacement_only_once_the_void_of_its_date_is_answered() -> None:
+    """Monday stood under a mistyped member number, the other days under the right one."""
+    right = replace(COVERAGE, fact="r", coverage_id="right", sequence=1)
+    void = issued(day(0), name="void", frequency="8", corrects_claim_id="claim 1")
+    known = billable(
+        day(0),
+        day(2),
+        confirmed=(confirmed(late_day="REPLACE", new_claim_after="VOID_PROCESSED"),),
+        coverages=(right,),
+        issued=(issued(day(0)), void, issued(day(2), name="2", coverage_id="right")),
+        adjudications=(PAID, replace(PAID, fact="answered 2", claim_id="claim 2")),
+    )
+    assert proposals.propose(days_of(known), known) == []
+    [draft] = claims.draft(days_of(known), known)
+    assert (draft.lines[0].service_date, draft.awaits_voids) == (day(0), ("claim void",))
+    reversed_ = replace(PAID, fact="reversed", claim_id="claim void", status="REVERSED")
+    answered = replace(known, adjudications=(*known.adjudications, reversed_))
+    assert claims.draft(days_of(answered), answered) == []
+    found = proposed(answered)
+    assert (found.state, found.changed_dates) == ("READY", (day(0),))
