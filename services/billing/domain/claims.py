@@ -94,7 +94,7 @@ def draft(days: Sequence[ServiceDay], known: Known) -> list[Draft]:
     issued = standing(known.issued, known.adjudications)
     carried = Carried.on(issued)
     cut_days = [(day, tuple(parts_of(day))) for day in days]
-    joined = joining(cut_days, issued)
+    joined = joining(cut_days, issued, known)
     by_cut: dict[Cut, list[Part]] = {}
     for day, parts in cut_days:
         for cut, part in parts:
@@ -137,11 +137,14 @@ def parts_of(day: ServiceDay) -> Iterator[tuple[Cut, Part]]:
         yield cut, Part(day, tuple(lines))
 
 
-def joining(days: Sequence[CutDay], issued: Sequence[IssuedClaim]) -> dict[tuple[date, Cut], str]:
+def joining(
+    days: Sequence[CutDay], issued: Sequence[IssuedClaim], known: Known
+) -> dict[tuple[date, Cut], str]:
     """Late days that go on a replacement of their period's claim, where the payer wants that.
 
     Date and cut → the standing claim they would have been on, the first of several that has room:
-    what doesn't fit goes on a claim of its own.
+    what doesn't fit goes on a claim of its own. A date whose void is still to be answered joins
+    none until it is.
     """
     carried = Carried.on(issued)
     ordered = sorted(days, key=lambda each: each[0].service_date)
@@ -154,7 +157,8 @@ def joining(days: Sequence[CutDay], issued: Sequence[IssuedClaim]) -> dict[tuple
     for day, parts in ordered:
         for cut, part in parts:
             late = sum(not carried.has(line) for line in part.lines)
-            if not late or rules_of(day).late_day != "REPLACE":
+            rules = rules_of(day)
+            if not late or rules.late_day != "REPLACE" or voids_awaited(part.lines, rules, known):
                 continue
             same = sorted(claim.claim_id for claim in issued if cut_of(claim) == cut)
             for claim_id in [each for each in same if room[each] >= late][:1]:

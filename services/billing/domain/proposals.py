@@ -91,7 +91,7 @@ def propose(days: Sequence[ServiceDay], known: Known) -> list[Proposal]:
     by_date = {day.service_date: day for day in days}
     issued = sorted(standing(known.issued, known.adjudications), key=lambda claim: claim.claim_id)
     cut = [(day, tuple(parts_of(day))) for day in days]
-    joined = joining(cut, issued)
+    joined = joining(cut, issued, known)
     late: dict[str, list[Part]] = {}
     carried = Carried.on(issued)
     for day, parts in cut:

@@ -210,7 +210,6 @@ def test_a_new_original_waits_for_the_voids_answer_where_the_payer_wants_that() 
     assert "awaits_voids" not in draft
 
 
-@pytest.mark.xfail(strict=True, reason="a late day joins a replacement whatever is unanswered")
 def test_a_late_day_joins_a_replacement_only_once_the_void_of_its_date_is_answered() -> None:
     """Monday stood under a mistyped member number, the other days under the right one."""
     right = replace(COVERAGE, fact="r", coverage_id="right", sequence=1)
