@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from services.billing.domain.known import Diagnosis, DiagnosisEnd, Known, Line
+from services.billing.domain.known import Diagnosis, DiagnosisEnd, IssuedClaim, Known, Line
 
 PROFESSIONAL = "PROFESSIONAL"
 # Of a claim, by form; and of a line, where lines point at all (domain guide 5.9).
@@ -51,6 +51,34 @@ def diagnosed(known: Known, lines: Sequence[Line], claim_form: str) -> Diagnosed
         frozenset(each.fact for found in of_dates.values() for each in found)
         | {end.fact for end in known.diagnosis_ends},
     )
+
+
+def untrue_on(claim: IssuedClaim, now: Diagnosed, known: Known) -> set[date]:
+    """Dates at which an issued claim says a diagnosis that wasn't in effect, and wouldn't today.
+
+    `now`: what a claim of its lines would say.
+    """
+    if claim.claim_form != PROFESSIONAL:
+        return set()
+    was = _pointed(claim.diagnoses, claim.lines)
+    would = _pointed(now.codes, now.lines)
+    found: set[date] = set()
+    for on in was.keys() & would.keys():
+        in_effect = {each.code for each in diagnoses_on(known, on)}
+        if was[on] - would[on] - in_effect:
+            found.add(on)
+    return found
+
+
+def _pointed(codes: Sequence[str], lines: Sequence[Line]) -> dict[date, set[str]]:
+    """What a professional claim says of each date: the claim's first, unless its lines point."""
+    first = tuple(range(1, min(len(codes), MOST_POINTERS) + 1))
+    alike = not any(line.diagnosis_pointers for line in lines)
+    found: dict[date, set[str]] = {}
+    for line in lines:
+        pointers = first if alike else line.diagnosis_pointers
+        found.setdefault(line.service_date, set()).update(codes[each - 1] for each in pointers)
+    return found
 
 
 def diagnoses_on(known: Known, on: date) -> tuple[Diagnosis, ...]:

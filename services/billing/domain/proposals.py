@@ -3,9 +3,10 @@
 A proposal rests on the claim that stands now: of one that was replaced, its replacement; none of
 one that was voided. A day on HOLD, for whatever reason, is no longer claimed, so its line has
 fallen; but as long as something may bring it back, the proposal waits. A claim that names a
-diagnosis which was in effect on none of its dates says so no longer; one that could name more of
-them stays as it is. A bill that says where the client was when it ended is corrected by a discharge
-told later; of its frequency nothing is, whose place a correction's own takes.
+diagnosis which was in effect on none of its dates, or points to one at the line of a date on which
+it wasn't, says so no longer; one that could name more of them stays as it is. A bill that says
+where the client was when it ended is corrected by a discharge told later; of its frequency nothing
+is, whose place a correction's own takes.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -27,7 +28,7 @@ from services.billing.domain.claims import (
     still_claimed,
     units_of,
 )
-from services.billing.domain.diagnoses import diagnosed
+from services.billing.domain.diagnoses import diagnosed, untrue_on
 from services.billing.domain.gates import Verdict
 from services.billing.domain.known import NOT_KNOWN, IssuedClaim, Known, Line, Program
 from services.billing.domain.release import releases_of
@@ -124,7 +125,11 @@ def _propose(
     lines = lines_of(sorted(parts, key=lambda part: part.day.service_date))
     said_of = diagnosed(known, lines, claim.claim_form)
     status, ended_by = _status_now(claim, lines, rules, known)
-    changed_dates = {*_changed_dates(claim, lines), *unnamed}
+    changed_dates = {
+        *_changed_dates(claim, lines),
+        *unnamed,
+        *untrue_on(claim, said_of, known),
+    }
     if (
         {*claim.diagnoses} - {*said_of.codes}
         or authorization_id != claim.authorization_id

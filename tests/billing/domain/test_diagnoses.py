@@ -3,8 +3,6 @@
 from dataclasses import replace
 from datetime import date
 
-import pytest
-
 from services.billing.domain import claims, proposals
 from services.billing.domain.claims import Draft
 from services.billing.domain.known import Diagnosis, DiagnosisEnd, Known
@@ -115,10 +113,6 @@ def test_an_issued_claim_that_names_what_was_ruled_out_is_replaced() -> None:
     assert found.diagnoses == ("F10.20",)
 
 
-UNTRUE = pytest.mark.xfail(strict=True, reason="what a line points to isn't looked at")
-
-
-@UNTRUE
 def test_an_issued_line_that_points_to_what_was_ended_before_its_date_is_corrected() -> None:
     known = sent("F10.20", "F33.1")
     ended = replace(known, diagnosis_ends=(_end("F33.1", 3, 3),))
@@ -131,7 +125,6 @@ def test_an_issued_line_that_points_to_what_was_ended_before_its_date_is_correct
     assert proposed(replace(ended, issued=(*ended.issued, replaced))) == []
 
 
-@UNTRUE
 def test_a_principal_told_late_corrects_the_lines_from_its_first_day_on() -> None:
     known = replace(sent("F10.20"), diagnoses=(FIRST, diagnosis("F33.1", 1, 4, 2)))
     assert proposed(known) == [("REPLACE", (day(4),))]
@@ -147,7 +140,6 @@ def test_where_any_line_points_one_that_does_not_says_nothing() -> None:
     assert proposed(known) == []
 
 
-@UNTRUE
 def test_what_a_line_does_not_point_to_may_have_ended_before_it() -> None:
     """A claim's line points to four at most: the fifth is the claim's alone."""
     codes = ("F10.20", "F33.1", "F41.1", "F43.10", "F11.20")
