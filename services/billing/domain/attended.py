@@ -81,12 +81,14 @@ def scheduled_of(known: Known, attendances: Iterable[Attendance]) -> list[Servic
 
 def unclosed(known: Known, start: date, end: date) -> list[Session]:
     """Sessions of these days, both included, that were neither closed nor cancelled."""
-    settled = {each.session_id for each in (*known.attendances, *known.cancelled)}
-    found = [each for each in known.sessions if start <= each.service_date <= end]
-    return sorted(
-        (each for each in found if each.session_id not in settled),
-        key=lambda each: (each.service_date, each.session_id),
-    )
+    settled = {each.session_id for each in known.attendances}
+    settled |= {each.session_id for each in known.cancelled}
+    found = [
+        each
+        for each in known.sessions
+        if start <= each.service_date <= end and each.session_id not in settled
+    ]
+    return sorted(found, key=lambda each: (each.service_date, each.session_id))
 
 
 def programs_of(services: Iterable[Service]) -> frozenset[Program]:

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from services.billing.domain.courses import Bill, Courses
 from services.billing.domain.diagnoses import diagnosed
 from services.billing.domain.known import IssuedClaim, Known, Line, Program
 from services.billing.domain.rules import VOID_PROCESSED, RuleSet, period_of
 from services.billing.domain.service_day import ServiceDay
 from services.billing.domain.standing import standing, voids_unanswered
-from services.billing.domain.statements import course_of, statement
-from services.billing.domain.x12.claim import ORIGINAL
+from services.billing.domain.statements import statement
+from services.billing.domain.x12.claim import FIRST_INTERIM, ORIGINAL
 
 PROFESSIONAL, INSTITUTIONAL = "PROFESSIONAL", "INSTITUTIONAL"
 MOST_LINES = {PROFESSIONAL: 50, INSTITUTIONAL: 999}  # a claim's, by form (domain guide 5.9)
@@ -103,7 +104,7 @@ def draft(days: Sequence[ServiceDay], known: Known) -> list[Draft]:
                 continue
             by_cut.setdefault(cut, []).append(Part(day, lines))
     found = [each for cut, of_cut in by_cut.items() for each in _drafts_of(cut, of_cut, known)]
-    return _stated(found, issued, known)
+    return _stated(found, courses_of(cut_days, issued, known), known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,37 @@ def joining(
                 room[claim_id] -= late
                 found[day.service_date, cut] = claim_id
     return found
+
+
+def courses_of(days: Sequence[CutDay], issued: Sequence[IssuedClaim], known: Known) -> Courses:
+    """The courses of the institutional bills that stand, and of those that may be claimed."""
+    bills = [
+        replace(
+            bill_of(claim, (line.service_date for line in claim.lines)),
+            first=_first_of_course(claim, known),
+        )
+        for claim in issued
+        if claim.claim_form == INSTITUTIONAL and not is_ancillary(claim)
+    ]
+    carried = Carried.on(issued)
+    dates: dict[Cut, set[date]] = {}
+    for day, parts in days:
+        for cut, part in parts:
+            open_ = any(not carried.has(line) for line in part.lines)
+            if open_ and cut.claim_form == INSTITUTIONAL and not cut.ancillary:
+                dates.setdefault(cut, set()).add(day.service_date)
+    bills += [bill_of(cut, of_cut) for cut, of_cut in dates.items()]
+    return Courses(bills, (day for day, _ in days), known)
+
+
+def bill_of(of: Cut | IssuedClaim, dates: Iterable[date]) -> Bill:
+    """A bill of these dates, cut or issued so."""
+    return Bill(
+        payer_id=of.payer_id,
+        provider_id=of.provider_id,
+        site_id=of.site_id,
+        dates=frozenset(dates),
+    )
 
 
 def still_claimed(claim: IssuedClaim, day: ServiceDay) -> tuple[Line, ...]:
@@ -313,25 +345,23 @@ def _drafts_of(cut: Cut, parts: Sequence[Part], known: Known) -> list[Draft]:
     return found
 
 
-def _stated(found: Sequence[Draft], issued: Iterable[IssuedClaim], known: Known) -> list[Draft]:
+def _stated(found: Sequence[Draft], courses: Courses, known: Known) -> list[Draft]:
     """Institutional drafts in the order of their services, each with its place in the course."""
-    begun = {_course_of(claim, claim.lines, known) for claim in issued if not is_ancillary(claim)}
     stated: list[Draft] = []
     for each in sorted(found, key=lambda one: (one.lines[0].service_date, one.part)):
-        bill = each.rules.institutional
-        if each.cut.claim_form != INSTITUTIONAL or bill is None:
+        form = each.rules.institutional
+        if each.cut.claim_form != INSTITUTIONAL or form is None:
             stated.append(each)
             continue
-        course = _course_of(each.cut, each.lines, known)
+        aside = each.cut.ancillary
+        bill = bill_of(each.cut, (line.service_date for line in each.lines))
         said = statement(
             known,
-            each.lines,
+            bill.dates,
+            courses.alone(bill) if aside else courses.of(bill),
             each.cut.period_end,
-            interim=bill.interim_bills and not each.cut.ancillary,
-            begun=course in begun,
+            interim=form.interim_bills and not aside,
         )
-        if not each.cut.ancillary:
-            begun.add(course)
         stated.append(
             replace(
                 each,
@@ -343,12 +373,12 @@ def _stated(found: Sequence[Draft], issued: Iterable[IssuedClaim], known: Known)
     return stated
 
 
-def _course_of(
-    of: Cut | IssuedClaim, lines: Sequence[Line], known: Known
-) -> tuple[str, str, str, str]:
-    """Whose bills follow each other: a payer's, of who bills, at a site, in an episode."""
-    first = min(line.service_date for line in lines)
-    return of.payer_id, of.provider_id, of.site_id, course_of(known, first)
+def _first_of_course(claim: IssuedClaim, known: Known) -> bool:
+    """Whether it, or what it corrects, left as the first bill."""
+    by_id = {each.claim_id: each for each in known.issued}
+    while claim.corrects_claim_id in by_id:
+        claim = by_id[claim.corrects_claim_id]
+    return claim.frequency in (ORIGINAL, FIRST_INTERIM)
 
 
 def _chunks(parts: Sequence[Part], cut: Cut) -> Iterator[list[Part]]:

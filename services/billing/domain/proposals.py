@@ -20,6 +20,8 @@ from services.billing.domain.claims import (
     PROFESSIONAL,
     Carried,
     Part,
+    bill_of,
+    courses_of,
     is_ancillary,
     joining,
     lines_of,
@@ -28,10 +30,11 @@ from services.billing.domain.claims import (
     still_claimed,
     units_of,
 )
+from services.billing.domain.courses import Courses
 from services.billing.domain.diagnoses import diagnosed, untrue_on
 from services.billing.domain.gates import Verdict
 from services.billing.domain.known import NOT_KNOWN, IssuedClaim, Known, Line, Program
-from services.billing.domain.release import releases_of
+from services.billing.domain.release import may_open
 from services.billing.domain.rules import RuleSet, rules_in_effect
 from services.billing.domain.service_day import HOLD, ServiceDay, expected_yet
 from services.billing.domain.standing import standing
@@ -100,8 +103,10 @@ def propose(days: Sequence[ServiceDay], known: Known) -> list[Proposal]:
             if claim_id := joined.get((day.service_date, each)):
                 lines = tuple(line for line in part.lines if not carried.has(line))
                 late.setdefault(claim_id, []).append(Part(day, lines))
+    courses = courses_of(cut, issued, known)
     found = [
-        _propose(claim, by_date, late.get(claim.claim_id, ()), issued, known) for claim in issued
+        _propose(claim, by_date, late.get(claim.claim_id, ()), issued, known, courses=courses)
+        for claim in issued
     ]
     return [proposal for proposal in found if proposal is not None]
 
@@ -112,6 +117,8 @@ def _propose(
     late: Sequence[Part],
     issued: Sequence[IssuedClaim],
     known: Known,
+    *,
+    courses: Courses,
 ) -> Proposal | None:
     rules = _rules_of_claim(claim, known)
     if rules is None:
@@ -124,7 +131,7 @@ def _propose(
     unnamed = _unnamed_dates(claim, [*all_parts, *elsewhere], parts, issued)
     lines = lines_of(sorted(parts, key=lambda part: part.day.service_date))
     said_of = diagnosed(known, lines, claim.claim_form)
-    status, ended_by = _status_now(claim, lines, rules, known)
+    status, ended_by = _status_now(claim, lines, rules, courses, known)
     changed_dates = {
         *_changed_dates(claim, lines),
         *unnamed,
@@ -178,8 +185,7 @@ def _awaited(claim: IssuedClaim, days: Sequence[ServiceDay], known: Known) -> It
     for day in days:
         if day.payer_id in ("", claim.payer_id):
             for verdict in _closed(claim, day, known):
-                releases = releases_of(verdict, day, known)
-                if not releases or any(each.rpc for each in releases):
+                if may_open(verdict, day, known):
                     yield Awaited(
                         service_date=day.service_date, gate=verdict.gate, reason=verdict.reason
                     )
@@ -216,16 +222,24 @@ def _authorization_now(claim: IssuedClaim, by_date: Mapping[date, ServiceDay]) -
 
 
 def _status_now(
-    claim: IssuedClaim, lines: Sequence[Line], rules: RuleSet, known: Known
+    claim: IssuedClaim, lines: Sequence[Line], rules: RuleSet, courses: Courses, known: Known
 ) -> tuple[str, frozenset[str]]:
     """What a bill of these lines would say today, and what that rests on.
 
-    Nothing where no line is left, and on another form.
+    Nothing where no line is left, and on another form. A date that fell is still this bill's, until
+    another one has it.
     """
     if claim.claim_form != INSTITUTIONAL or rules.institutional is None or not lines:
         return "", frozenset()
-    interim = rules.institutional.interim_bills and not is_ancillary(claim)
-    return patient_status(known, lines, claim.period_end, interim=interim)
+    aside = is_ancillary(claim)
+    bill = bill_of(claim, (line.service_date for line in (*claim.lines, *lines)))
+    return patient_status(
+        known,
+        bill.dates,
+        courses.alone(bill) if aside else courses.of(bill),
+        claim.period_end,
+        interim=rules.institutional.interim_bills and not aside,
+    )
 
 
 def _programs(claim: IssuedClaim, days: Sequence[ServiceDay]) -> frozenset[Program]:

@@ -96,6 +96,12 @@ def releases_of(verdict: Verdict, day: ServiceDay, known: Known) -> tuple[Releas
     return tuple(_releases(verdict.reason, day, known))
 
 
+def may_open(verdict: Verdict, day: ServiceDay, known: Known) -> bool:
+    """Whether a closed gate of the day may open yet: not one that nobody can release."""
+    releases = releases_of(verdict, day, known)
+    return not verdict.final and (not releases or any(each.rpc for each in releases))
+
+
 def _releases(reason: str, day: ServiceDay, known: Known) -> Iterator[Release]:
     on = day.service_date
     if reason in BY_COMMAND:

@@ -3,14 +3,13 @@
 Sources: NUBC form locators 4 (the third digit) and 17; domain guide section 5 ("Sequencing").
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from services.billing.domain.attended import programs_on
-from services.billing.domain.gates import admission_on
+from services.billing.domain.courses import Course
 from services.billing.domain.heard import Discharge
-from services.billing.domain.known import Known, Line
+from services.billing.domain.known import Known
 from services.billing.domain.x12.claim import (
     CONTINUING_INTERIM,
     FIRST_INTERIM,
@@ -39,14 +38,15 @@ class Statement:
 
 
 def statement(
-    known: Known, lines: Sequence[Line], period_end: date, *, interim: bool, begun: bool
+    known: Known, dates: Collection[date], course: Course, period_end: date, *, interim: bool
 ) -> Statement:
-    """What a bill of these lines says.
+    """What a bill of these dates says.
 
-    `begun`: an earlier bill of the course was drafted or stands. A bill that stands alone ends
-    with the client at home; no payer takes 30 on frequency 1.
+    It is its course's first where none is of an earlier date, and none left as the first. A bill
+    that stands alone ends with the client at home; no payer takes 30 on frequency 1.
     """
-    status, rests_on = patient_status(known, lines, period_end, interim=interim)
+    status, rests_on = patient_status(known, dates, course, period_end, interim=interim)
+    begun = course.begun or min(course.dates) < min(dates)
     if status == STILL_A_PATIENT:
         frequency = CONTINUING_INTERIM if begun else FIRST_INTERIM
     else:
@@ -55,27 +55,32 @@ def statement(
 
 
 def patient_status(
-    known: Known, lines: Sequence[Line], period_end: date, *, interim: bool
+    known: Known, dates: Collection[date], course: Course, period_end: date, *, interim: bool
 ) -> tuple[str, frozenset[str]]:
-    """Where the client is when the bill of these lines ends, and the facts which say so."""
-    ended = ended_in(known, min(line.service_date for line in lines), period_end)
+    """Where the client is when the bill of these dates ends, and the facts which say so."""
+    ended = _ended_with(known, dates, course, None if interim else period_end)
     if ended is None:
         return STILL_A_PATIENT if interim else AT_HOME, frozenset()
     return WENT.get(ended.reason, AT_HOME), frozenset({ended.fact})
 
 
-def course_of(known: Known, on: date) -> str:
-    """The episode a service date belongs to; empty: none."""
-    admission = admission_on(known, on, programs_on(known, on))
-    return admission.episode_id if admission else ""
+def _ended_with(
+    known: Known, dates: Collection[date], course: Course, until: date | None
+) -> Discharge | None:
+    """What ended the episode, where no later bill may be nearer to it.
 
-
-def ended_in(known: Known, first: date, period_end: date) -> Discharge | None:
-    """What ended the bill's episode by the end of its period."""
-    episode_id = course_of(known, first)
+    `until`: of a bill that stands alone, whose period must hold it; an interim one is the last
+    however long nothing was given before the discharge.
+    """
     found = [
         each
         for each in known.discharges
-        if each.episode_id == episode_id and first <= each.discharged_on <= period_end
+        if each.episode_id == course.episode_id
+        and min(dates) <= each.discharged_on
+        and (until is None or each.discharged_on <= until)
     ]
-    return min(found, key=lambda each: (each.discharged_on, each.fact), default=None)
+    ended = min(found, key=lambda each: (each.discharged_on, each.fact), default=None)
+    if ended is None:
+        return None
+    last = max(on for on in {*dates, *course.given} if on <= ended.discharged_on)
+    return ended if last in dates else None

@@ -134,11 +134,9 @@ def test_a_payer_that_takes_no_replacements_is_sent_a_void_and_the_bill_anew() -
     assert said(voided) == [("1", "20")]
 
 
-IN_COURSE = pytest.mark.xfail(strict=True, reason="a bill is looked at alone, not in its course")
 CUT = {"authorizations": (authorization(2, end=1), authorization(9, start=2, name="b"))}
 
 
-@IN_COURSE
 @pytest.mark.parametrize(
     ("interim", "first", "last"),
     [(True, ("2", "30"), ("4", "07")), (False, ("1", "01"), ("1", "07"))],
@@ -151,7 +149,6 @@ def test_of_two_bills_of_the_discharges_week_the_last_says_where_to(
     assert said(ended) == [first, last]
 
 
-@IN_COURSE
 def test_of_two_issued_bills_of_the_week_the_discharge_corrects_the_last() -> None:
     bills = tuple(
         replace(
@@ -170,7 +167,6 @@ def test_of_two_issued_bills_of_the_week_the_discharge_corrects_the_last() -> No
     assert (found.claim.claim_id, found.patient_status) == ("claim b", "01")
 
 
-@IN_COURSE
 def test_a_discharge_in_a_week_without_services_ends_the_last_interim_bill() -> None:
     ended = discharged(day(20), "LEFT_AGAINST_ADVICE")
     weeks = (day(0), day(7))
@@ -198,7 +194,6 @@ def test_a_date_that_may_still_be_billed_keeps_the_discharge_from_the_bill_befor
     assert [said(each) for each in (ended, unsigned, not_closed)] == [[("4", "01")], [], []]
 
 
-@IN_COURSE
 @pytest.mark.parametrize("awaited", ["note", "closing"])
 def test_a_draft_is_not_the_last_while_a_later_date_may_still_be_billed(awaited: str) -> None:
     course = replace(known(day(0), day(2), interim=True), **discharged(day(2)))
@@ -211,7 +206,6 @@ def test_a_draft_is_not_the_last_while_a_later_date_may_still_be_billed(awaited:
     assert said(course) == [("1", "01")]
 
 
-@IN_COURSE
 def test_the_first_bill_voided_and_sent_anew_is_the_first_again() -> None:
     first, second = sent(0), replace(sent(1), frequency="3")
     void = replace(first, fact="v", claim_id="v", frequency="8", corrects_claim_id="claim w0")
