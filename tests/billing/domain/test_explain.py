@@ -16,7 +16,7 @@ from services.billing.domain.explain import Case, ExplainedVerdict, changes
 from services.billing.domain.known import Attendance, Known
 from services.billing.domain.rules import DiscreteService, TimedUnits
 from services.billing.domain.saying import SAYINGS
-from tests.billing.known import MONDAY, attended, authorization, billable, confirmed, day
+from tests.billing.known import MONDAY, attended, authorization, billable, confirmed, day, session
 
 IN_DOUBT = (attended(MONDAY, no_check_out=True), attended(MONDAY, overlap=True))
 FOLDER = Path(domain.__file__).parent
@@ -48,6 +48,16 @@ def test_too_short_a_day_names_the_clause_and_its_value() -> None:
     closed = held(short)
     assert (closed.gate, closed.verdict, closed.releases) == ("MINUTES", "REFUSE", ())
     assert Clause("per_diem.minimum_minutes", "180") in closed.clauses
+
+
+def test_too_short_a_day_with_an_open_session_waits_for_its_closing() -> None:
+    short = billable(MONDAY, attendances=(attended(MONDAY, 165),))
+    evening = session(MONDAY, "evening", facilitator_id="f")
+    closed = held(replace(short, sessions=(*short.sessions, evening)))
+    assert (closed.verdict, closed.reason) == ("HOLD", "SHORT_OF_MINUTES")
+    [needed] = closed.releases
+    assert needed.says == f"closes session {MONDAY} evening of {MONDAY}"
+    assert (needed.rpc, needed.staff_id) == (f"{release.ATTENDANCE}/CloseSession", "f")
 
 
 def test_an_unsigned_note_is_released_by_its_facilitator_signing_it() -> None:
