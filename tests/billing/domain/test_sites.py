@@ -19,6 +19,7 @@ from tests.billing.known import (
     day,
     days_of,
     issued,
+    line,
     session,
     signed,
 )
@@ -153,3 +154,43 @@ def _answered(claim: IssuedClaim) -> Adjudication:
         status="PAID",
         adjudicated_on=day(9),
     )
+
+
+@pytest.mark.xfail(strict=True, reason="a replacement asks for the answer of no other claim's void")
+def test_what_a_voided_claim_had_joins_another_once_the_void_is_answered() -> None:
+    """The individual session turned out to have been given where the group was."""
+    group, alone = (
+        line(day(0), code=code, modifiers=(), charge_minor=charge)
+        for code, charge in (("90853", 4_000), ("90834", 9_000))
+    )
+    sent = (
+        issued(lines=[group]),
+        issued(name="2", lines=[alone], site_id="other", provider_id="provider 2"),
+        issued(name="v", lines=[alone], frequency="8", corrects_claim_id="claim 2"),
+    )
+    paid, reversed_ = (
+        Adjudication(
+            fact=claim_id,
+            claim_id=claim_id,
+            payer_control_number="PCN",
+            status=status,
+            adjudicated_on=day(9),
+        )
+        for claim_id, status in (("claim 1", "PAID"), ("claim v", "REVERSED"))
+    )
+    known = at_two_sites(issued=sent, adjudications=(paid,))
+    known = replace(
+        known,
+        attendances=(*known.attendances, corrected(day(0), 1, 60, "alone")),
+        fees=(*known.fees, fee("provider", "90834", 9_000)),
+    )
+    for wanted, answered, state, reasons in (
+        ("VOID_PROCESSED", (), "AWAITING_RELEASE", ["VOID_NOT_ANSWERED"]),
+        ("VOID_PROCESSED", (reversed_,), "READY", []),
+        ("VOID_ISSUED", (), "READY", []),
+    ):
+        rules = confirmed(bill_by="DISCRETE", discrete=SERVICES, new_claim_after=wanted)
+        told = replace(known, confirmed=(rules,), adjudications=(paid, *answered))
+        [found] = proposals.propose(days_of(told), told)
+        assert {each.code for each in found.lines} == {"90853", "90834"}
+        assert (found.state, [each.reason for each in found.waits_for]) == (state, reasons)
