@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from services.billing.domain.awaited import Awaited, awaited, voids_before
 from services.billing.domain.claims import (
     FACILITATOR,
     INSTITUTIONAL,
@@ -32,35 +33,24 @@ from services.billing.domain.claims import (
 )
 from services.billing.domain.courses import Courses
 from services.billing.domain.diagnoses import diagnosed, untrue_on
-from services.billing.domain.gates import Verdict
 from services.billing.domain.known import NOT_KNOWN, IssuedClaim, Known, Line, Program
-from services.billing.domain.release import may_open
 from services.billing.domain.rules import RuleSet, rules_in_effect
-from services.billing.domain.service_day import HOLD, ServiceDay, expected_yet
+from services.billing.domain.service_day import ServiceDay
 from services.billing.domain.standing import standing
 from services.billing.domain.statements import patient_status
 
 READY, AWAITING_CONTROL_NUMBER = "READY", "AWAITING_CONTROL_NUMBER"
 AWAITING_RELEASE = "AWAITING_RELEASE"
-NOT_CLOSED = "SESSION_NOT_CLOSED"
 REPLACE, VOID = "REPLACE", "VOID"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Awaited:
-    """A closed gate of a date that fell, which may still open: then the date comes back."""
-
-    service_date: date
-    gate: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """An issued claim that no longer says what is true. `action`: REPLACE or VOID.
 
-    `state`: AWAITING_RELEASE while a date that fell may come back; AWAITING_CONTROL_NUMBER until
-    the payer's own number of the claim is recorded, without which nothing can be sent about it.
+    `state`: AWAITING_RELEASE while something is awaited (domain/awaited.py);
+    AWAITING_CONTROL_NUMBER until the payer's own number of the claim is recorded, without which
+    nothing can be sent about it.
     """
 
     claim: IssuedClaim
@@ -148,7 +138,10 @@ def _propose(
         return None
     looked_at = {line.service_date for line in (*claim.lines, *lines)} & by_date.keys()
     answers = [each for each in known.adjudications if each.claim_id == claim.claim_id]
-    waits_for = tuple(_awaited(claim, [by_date[on] for on in changed if on in by_date], known))
+    waits_for = (
+        *awaited(claim, [by_date[on] for on in changed if on in by_date], known),
+        *voids_before(claim, lines, rules, known),
+    )
     return Proposal(
         claim=claim,
         action=_action(rules, lines, unnamed),
@@ -174,38 +167,6 @@ def _state(waits_for: Sequence[Awaited], *, numbered: bool) -> str:
     if waits_for:
         return AWAITING_RELEASE
     return READY if numbered else AWAITING_CONTROL_NUMBER
-
-
-def _awaited(claim: IssuedClaim, days: Sequence[ServiceDay], known: Known) -> Iterator[Awaited]:
-    """What could bring back dates that fell from the claim.
-
-    A date that became another payer's is gone for good, whatever that one asks for; and so is one
-    that nobody can release. A date that became nobody's may be covered again.
-    """
-    for day in days:
-        if day.payer_id in ("", claim.payer_id):
-            for verdict in _closed(claim, day, known):
-                if may_open(verdict, day, known):
-                    yield Awaited(
-                        service_date=day.service_date, gate=verdict.gate, reason=verdict.reason
-                    )
-
-
-def _closed(claim: IssuedClaim, day: ServiceDay, known: Known) -> list[Verdict]:
-    """Gates of what the claim has of the day that are closed, but not for good.
-
-    Where none is, there may be more of the day once a session of it is closed.
-    """
-    aside = is_ancillary(claim)
-    if day.rules is not None and aside:
-        said = day.ancillary_verdicts
-    else:
-        said = day.verdicts if day.outcome == HOLD else ()
-    found = [verdict for verdict in said if not verdict.open and not verdict.final]
-    if found or not (aside or day.billable):
-        return found
-    more = expected_yet(known, day, ancillary=aside)
-    return [Verdict(gate="ATTENDANCE", reason=NOT_CLOSED)] if more else []
 
 
 def _authorization_now(claim: IssuedClaim, by_date: Mapping[date, ServiceDay]) -> str:

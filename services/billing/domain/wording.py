@@ -42,6 +42,7 @@ REASONS = {
     "NOTE_LATE": "a session's note was signed late",
     "NOTE_LATE_DENIED": "a session's note was signed too late for this payer",
     "SESSION_NOT_CLOSED": "a session of the date is not closed",
+    "VOID_NOT_ANSWERED": "the payer has not answered the void of a claim of the date",
     "WEEK_INCOMPLETE": "the week has a session that is not closed, or minutes nobody knows yet",
     "WEEK_SHORT_OF_MINUTES": "the week has fewer minutes than the payer asks for",
     "NOT_ENROLLED": "no provider was enrolled with the payer for the site",

@@ -156,7 +156,6 @@ def _answered(claim: IssuedClaim) -> Adjudication:
     )
 
 
-@pytest.mark.xfail(strict=True, reason="a replacement asks for the answer of no other claim's void")
 def test_what_a_voided_claim_had_joins_another_once_the_void_is_answered() -> None:
     """The individual session turned out to have been given where the group was."""
     group, alone = (
