@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from services.billing.domain.balances import balances
 from services.billing.domain.derive import DRAFT_CLAIM, PROPOSAL, derive
+from services.billing.domain.heard import Discharge
 from services.billing.domain.issue import (
     ClaimIssued,
     Draft,
@@ -67,7 +68,7 @@ RULES = some.fixed_dictionaries(
     }
 )
 SERVICES: dict[str, Any] = {
-    "institutional": Institutional(type_of_bill="13", revenue_code="0906"),
+    "institutional": Institutional(type_of_bill="13", revenue_code="0906", interim_bills=True),
     "discrete": tuple(
         DiscreteService(service_kind=kind, code=code, modifiers=(), revenue_code="0900")
         for kind, code in (("GROUP", "90853"), ("INDIVIDUAL", "90834"))
@@ -208,6 +209,15 @@ class Histories(RuleBasedStateMachine):
         again = replace(COVERAGE, fact=f"verified {said}", sequence=said)
         if self.known.coverage_ends:
             self._learn(coverages=again)
+
+    @rule(number=some.integers(9, 15))
+    def discharge(self, number: int) -> None:
+        """After the last date, or on it."""
+        if not self.known.discharges:
+            ended = Discharge(
+                fact="d", episode_id="episode", discharged_on=day(number), reason="DEATH"
+            )
+            self._learn(discharges=ended)
 
     # What the biller does
 
