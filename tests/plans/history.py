@@ -56,13 +56,26 @@ def admitted(on: int = 0, episode: str = "e1", level: str = "2.1") -> Any:
     return told(Admission, episode_id=episode, level_of_care=level, admitted_on=day(on))
 
 
-def session(name: str, on: int, minutes: int | None, hour: int = 15) -> list[Any]:
+def session(
+    name: str, on: int, minutes: int | None, hour: int = 15, kind: str = "GROUP"
+) -> list[Any]:
     """Scheduled and told of; `minutes` None: missed."""
-    return [scheduled(name, on, hour), attended(name, on, minutes)]
+    return [scheduled(name, on, hour, kind), attended(name, on, minutes)]
 
 
-def scheduled(name: str, on: int, hour: int = 15) -> Any:
-    return told(Scheduled, session_id=name, service_date=day(on), starts_at=at(on, hour))
+def scheduled(name: str, on: int, hour: int = 15, kind: str = "GROUP") -> Any:
+    return told(
+        Scheduled,
+        session_id=name,
+        service_date=day(on),
+        starts_at=at(on, hour),
+        service_kind=kind,
+    )
+
+
+def visit(name: str, on: int, minutes: int | None, hour: int = 18) -> list[Any]:
+    """To the prescriber."""
+    return session(name, on, minutes, hour, "PRESCRIBER_VISIT")
 
 
 def attended(name: str, on: int, minutes: int | None, correction: int = 0) -> Any:

@@ -22,7 +22,7 @@ from services.plans.domain.recommendation import (
 )
 from services.plans.domain.rules import LevelRules
 from tests.plans import heard
-from tests.plans.history import BANDS, RULES, admitted, day, plan, reviewed, score, session
+from tests.plans.history import BANDS, RULES, admitted, day, plan, reviewed, score, session, visit
 
 EIGHT = replace(RULES, complete_weeks=8)
 ALERT = replace(RULES, step_up_on_reliable_deterioration=True)
@@ -51,6 +51,22 @@ def test_eight_weeks_of_no_shows_complete_nothing() -> None:
     last = made(facts, EIGHT)[-1]
     assert last.kind == CONTINUE
     # Rules that don't say what completing takes ask for the attendance of a step down.
+    assert "attended_percent 0 < 75" in last.reasons
+
+
+@pytest.mark.xfail(strict=True, reason="visits to a prescriber are attendance of the program")
+def test_visits_to_a_prescriber_complete_nothing_in_place_of_groups() -> None:
+    """One group a week, always missed; four visits a week."""
+    groups = [fact for week in range(8) for fact in session(f"g{week}", 7 * week, None)]
+    visits = [
+        fact
+        for week in range(8)
+        for number in range(1, 5)
+        for fact in visit(f"v{week}{number}", 7 * week + number, 30)
+    ]
+    facts = [*IN_CARE, reviewed("p1", 1, 1, objectives=1), *groups, *visits]
+    last = made(facts, EIGHT)[-1]
+    assert last.kind == CONTINUE
     assert "attended_percent 0 < 75" in last.reasons
 
 
