@@ -54,7 +54,6 @@ def test_eight_weeks_of_no_shows_complete_nothing() -> None:
     assert "attended_percent 0 < 75" in last.reasons
 
 
-@pytest.mark.xfail(strict=True, reason="visits to a prescriber are attendance of the program")
 def test_visits_to_a_prescriber_complete_nothing_in_place_of_groups() -> None:
     """One group a week, always missed; four visits a week."""
     groups = [fact for week in range(8) for fact in session(f"g{week}", 7 * week, None)]

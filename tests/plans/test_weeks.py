@@ -44,7 +44,6 @@ def test_sessions_missed_in_a_row_are_counted_across_weeks_until_one_is_attended
     assert missed_in_a_row(facts) == [2, 3, 0]
 
 
-@pytest.mark.xfail(strict=True, reason="a visit to a prescriber counts as a session of therapy")
 def test_visits_to_a_prescriber_neither_end_a_row_of_missed_groups_nor_make_one_longer() -> None:
     facts = [admitted(), *session("a", 0, None), *session("b", 2, None), *session("c", 4, None)]
     for minutes in (30, None):
@@ -52,7 +51,6 @@ def test_visits_to_a_prescriber_neither_end_a_row_of_missed_groups_nor_make_one_
         assert (week.attended, week.missed, week.consecutive_missed) == (0, 3, 3)
 
 
-@pytest.mark.xfail(strict=True, reason="a visit to a prescriber counts as a session of therapy")
 def test_in_a_week_of_visits_alone_nothing_happened_that_thresholds_count() -> None:
     [week] = measure([admitted(), *visit("v", 0, 30)], BANDS)
     assert week.complete

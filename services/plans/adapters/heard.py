@@ -23,7 +23,7 @@ from services.plans.domain.scores import Trend
 
 PROGRESS = "progress"  # the derivation, and the kind of its rows
 RECOMMENDATION = "recommendation"  # a kind of row of the same derivation: made of the same weeks
-CODE = "3"  # raised when the derivation's meaning changes: everything is derived again
+CODE = "4"  # raised when the derivation's meaning changes: everything is derived again
 # Intensive outpatient, adults: at least nine hours a week (ASAM level 2.1; domain.md, section 1.1).
 BANDS = Bands(version="asam-adults/1", floor_minutes={"2.1": 540})
 

@@ -42,8 +42,8 @@ class WeekOfProgress:
 
     `delivered_minutes`: of therapy, each minute once, whole ones of the week's sum.
     `cancelled_minutes`: of therapy that the program cancelled; they are not asked of the client.
-    `consecutive_missed`: sessions missed in a row, when the week ends. `objectives_met`: of the
-    plan in force then, by its latest review.
+    `attended`, `missed`: sessions of therapy. `consecutive_missed`: those missed in a row, when the
+    week ends. `objectives_met`: of the plan in force then, by its latest review.
     """
 
     episode_id: str
@@ -67,7 +67,7 @@ class WeekOfProgress:
 
     @property
     def counts(self) -> bool:
-        """A complete week in which something happened: what thresholds count weeks by."""
+        """A complete week with therapy to attend: what thresholds count weeks by."""
         return self.complete and self.attended + self.missed > 0
 
 
@@ -193,7 +193,7 @@ def _week(
     review = _latest_review(episode.reviews, plan, last_day)
     level = level_on(episode, last_day)
     scores = [each for each in episode.scores if episode.stay.day_of(each.completed_at) <= last_day]
-    told = [session.attendance for session in sessions if session.attendance is not None]
+    therapy = [session for session in sessions if session.is_therapy]
     in_a_row = _missed_in_a_row(episode.sessions, last_day)
     time = sum((session.delivered for session in sessions), timedelta())
     delivered = time // timedelta(minutes=1)
@@ -210,8 +210,8 @@ def _week(
         week_start=week_start,
         planned_minutes=0 if plan is None else plan.planned_minutes_per_week,
         delivered_minutes=delivered,
-        attended=sum(attendance.attended for attendance in told),
-        missed=sum(not attendance.attended for attendance in told),
+        attended=sum(session.attended for session in therapy),
+        missed=sum(session.missed for session in therapy),
         complete=all(session.settled for session in sessions),
         reaches_band=floor is not None and delivered + cancelled >= floor,
         rests_on=shared | frozenset(fact.id for fact in used if fact is not None),
@@ -252,8 +252,12 @@ def _objectives(plan: PlanInForce | None, review: Review | None) -> int:
 
 
 def _missed_in_a_row(sessions: Sequence[Session], day: date) -> list[Session]:
-    """Back from the last session by that day of which something was told, while it was missed."""
-    told = [each for each in sessions if each.attendance is not None and each.service_date <= day]
+    """Back from the last session of therapy by that day that was told of, while it was missed."""
+    told = [
+        each
+        for each in sessions
+        if each.is_therapy and each.attendance is not None and each.service_date <= day
+    ]
     return list(takewhile(lambda each: each.missed, reversed(told)))
 
 

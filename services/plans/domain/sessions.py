@@ -44,7 +44,7 @@ class Session:
     def cancelled_minutes(self) -> int:
         """Of therapy that did not take place because the program cancelled it."""
         known = self.scheduled
-        if known is None or not self.cancelled or known.service_kind not in THERAPY:
+        if known is None or not self.cancelled or not self.is_therapy:
             return 0
         if known.starts_at is None or known.ends_at is None:
             return 0
@@ -67,10 +67,12 @@ class Session:
 
     @property
     def is_therapy(self) -> bool:
-        """Attended, and of a kind that is treatment; what nobody scheduled is taken for it."""
-        kind = None if self.scheduled is None else self.scheduled.service_kind
-        attended = self.attendance is not None and self.attendance.attended
-        return attended and (kind is None or kind in THERAPY)
+        """Of a kind that is treatment; what nobody scheduled is taken for it."""
+        return self.scheduled is None or self.scheduled.service_kind in THERAPY
+
+    @property
+    def attended(self) -> bool:
+        return self.attendance is not None and self.attendance.attended
 
     @property
     def facts(self) -> list[Heard]:
@@ -111,7 +113,7 @@ def _each_minute_once(sessions: Iterable[Session]) -> Iterator[Session]:
     """The sessions, which are in order of start, each with what it delivered."""
     by_day: defaultdict[date, list[tuple[Span, Session]]] = defaultdict(list)
     for session in sessions:
-        if not session.is_therapy:
+        if not (session.is_therapy and session.attended):
             yield session
             continue
         day = session.service_date
