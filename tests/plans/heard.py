@@ -77,6 +77,7 @@ def scheduled(
     *,
     number: int = 0,
     program: str = "",
+    makes_up: str = "",
 ) -> Message:
     """On that day, in UTC."""
     return attendance.SessionScheduled(
@@ -86,7 +87,16 @@ def scheduled(
         service_kind=kind,
         starts_at=to_timestamp(at(number, hour)),
         ends_at=to_timestamp(at(number, hour) + timedelta(hours=hours)),
+        makes_up_session_id=makes_up,
     )
+
+
+def cancelled(name: str, number: int, **rest: Any) -> Message:
+    return attendance.SessionCancelled(session_id=name, service_date=on(number), **rest)
+
+
+def missed(name: str, number: int) -> Message:
+    return attendance.SessionMissed(session_id=name, service_date=on(number))
 
 
 def attended(
