@@ -133,6 +133,7 @@ def _scheduled(place: Any, told: attendance.SessionScheduled) -> known.Scheduled
         # Facts of the first release say no kind: there were groups alone.
         service_kind=optional(required_enum, told, "service_kind") or "GROUP",
         program_id=told.program.program_id,
+        makes_up_session_id=told.makes_up_session_id,
     )
 
 

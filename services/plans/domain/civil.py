@@ -1,4 +1,4 @@
-"""Civil dates against a moment: without a time zone, it is the widest day that counts."""
+"""Civil dates and weeks; a date against a moment, without a time zone, by its widest day."""
 
 from datetime import date, datetime, timedelta, timezone
 
@@ -15,3 +15,8 @@ def first_day(moment: datetime) -> date:
 def last_day(moment: datetime) -> date:
     """The latest date it may have been anywhere; what is after it is in the future."""
     return moment.astimezone(LATEST).date()
+
+
+def week_of(day: date) -> date:
+    """The Monday on which the day's week begins."""
+    return day - timedelta(days=day.weekday())

@@ -65,7 +65,10 @@ class Review(Heard):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scheduled(Heard):
-    """`service_kind`: GROUP, INDIVIDUAL …, as attendance names it. `program_id`: who gives it."""
+    """`service_kind`: GROUP, INDIVIDUAL …, as attendance names it. `program_id`: who gives it.
+
+    `makes_up_session_id`: of the session in whose place it is given; empty: of none.
+    """
 
     session_id: str
     service_date: date
@@ -73,6 +76,7 @@ class Scheduled(Heard):
     ends_at: datetime | None = None
     service_kind: str = "GROUP"
     program_id: str = ""
+    makes_up_session_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from itertools import takewhile
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from services.plans.domain.civil import week_of
 from services.plans.domain.known import (
     Admission,
     Assessed,
@@ -24,7 +25,7 @@ from services.plans.domain.scores import Stay, Trend, scores_of, trend_of
 from services.plans.domain.sessions import Session, sessions_of
 
 WEEK = timedelta(days=7)
-DAY = timedelta(days=1)
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 H = TypeVar("H", bound=Heard)
 
 
@@ -41,7 +42,8 @@ class WeekOfProgress:
     """One episode's week of the network, which begins on Monday; `rests_on` are ids of facts.
 
     `delivered_minutes`: of therapy, each minute once, whole ones of the week's sum.
-    `cancelled_minutes`: of therapy that the program cancelled; they are not asked of the client.
+    `cancelled_minutes`: of therapy that the program cancelled, each minute once; no session in
+    their place asked them of the client.
     `attended`, `missed`: sessions of therapy. `consecutive_missed`: those missed in a row, when the
     week ends. `objectives_met`: of the plan in force then, by its latest review.
     """
@@ -170,11 +172,6 @@ def weeks_of(episode: Episode, bands: Bands) -> Iterator[WeekOfProgress]:
         week_start += WEEK
 
 
-def week_of(day: date) -> date:
-    """The Monday on which the day's week begins."""
-    return day - timedelta(days=day.weekday())
-
-
 def level_on(episode: Episode, day: date) -> Admission | LevelChange:
     """What put the level in force on that day; of one day's changes the last. Before any, it is
     the admission's."""
@@ -195,9 +192,8 @@ def _week(
     scores = [each for each in episode.scores if episode.stay.day_of(each.completed_at) <= last_day]
     therapy = [session for session in sessions if session.is_therapy]
     in_a_row = _missed_in_a_row(episode.sessions, last_day)
-    time = sum((session.delivered for session in sessions), timedelta())
-    delivered = time // timedelta(minutes=1)
-    cancelled = sum(session.cancelled_minutes for session in sessions)
+    delivered = sum((session.delivered for session in sessions), timedelta()) // MINUTE
+    cancelled = sum((session.called_off for session in sessions), timedelta()) // MINUTE
     floor = bands.floor_minutes.get(level.level_of_care)
     lowest = sorted(scores, key=lambda each: each.score)[:1]
     used: list[Heard | None] = [episode.admission, plan, review, level]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from services.plans.domain.cited import THERAPY
+from services.plans.domain.civil import week_of
 from services.plans.domain.known import (
     Attendance,
     Cancelled,
@@ -24,7 +25,8 @@ LATEST = datetime.max.replace(tzinfo=UTC)
 class Session:
     """A session once, with what holds of it. Told of although cancelled, it was held.
 
-    `delivered`: the client's time of therapy in it that no session before it has; `shared_with`:
+    `delivered`: the client's time of therapy in it that no session before it has; `called_off`:
+    time of therapy that the program cancelled, and asked for in no other session. `shared_with`:
     facts of those that have the rest.
     """
 
@@ -34,21 +36,12 @@ class Session:
     cancellation: Cancelled | None
     attendance: Attendance | None
     delivered: timedelta = timedelta()
+    called_off: timedelta = timedelta()
     shared_with: frozenset[str] = frozenset()
 
     @property
     def cancelled(self) -> bool:
         return self.cancellation is not None and self.attendance is None
-
-    @property
-    def cancelled_minutes(self) -> int:
-        """Of therapy that did not take place because the program cancelled it."""
-        known = self.scheduled
-        if known is None or not self.cancelled or not self.is_therapy:
-            return 0
-        if known.starts_at is None or known.ends_at is None:
-            return 0
-        return (known.ends_at - known.starts_at) // timedelta(minutes=1)
 
     @property
     def settled(self) -> bool:
@@ -109,25 +102,75 @@ def sessions_of(known: Sequence[ProgressFact]) -> list[Session]:
     return list(_each_minute_once(sorted(sessions, key=_start)))
 
 
-def _each_minute_once(sessions: Iterable[Session]) -> Iterator[Session]:
-    """The sessions, which are in order of start, each with what it delivered."""
-    by_day: defaultdict[date, list[tuple[Span, Session]]] = defaultdict(list)
-    for session in sessions:
-        if not (session.is_therapy and session.attended):
-            yield session
-            continue
-        day = session.service_date
+class _Hours:
+    """Spans, each with the session that has it, by service date."""
+
+    def __init__(self) -> None:
+        self._by_day: defaultdict[date, list[tuple[Span, Session]]] = defaultdict(list)
+
+    def add(self, session: Session, spans: Iterable[Span]) -> None:
+        self._by_day[session.service_date] += [(span, session) for span in spans]
+
+    def near(self, day: date) -> list[tuple[Span, Session]]:
         # A session may reach into the next day, and no further: the longest has twelve hours.
-        before = [*by_day[day - DAY], *by_day[day]]
-        spans = _spans(session)
-        taken = [each for each in before if any(_share(each[0], span) for span in spans)]
-        left = [rest for span in spans for rest in _without(span, [each for each, _ in taken])]
-        by_day[day] += [(span, session) for span in spans]
-        yield replace(
-            session,
-            delivered=sum((each.ends_at - each.starts_at for each in left), _unplaced(session)),
-            shared_with=frozenset(fact.id for _, other in taken for fact in other.facts),
-        )
+        return [*self._by_day[day - DAY], *self._by_day[day], *self._by_day[day + DAY]]
+
+
+def _each_minute_once(sessions: Sequence[Session]) -> Iterator[Session]:
+    """The sessions, which are in order of start, each with what it delivered or called off.
+
+    Of a cancelled session those hours are called off that no other one asks of the client: none
+    held in its place, cancelled with it, or making up for it in its week.
+    """
+    delivered, asked = _Hours(), _Hours()
+    for session in sessions:
+        if session.is_therapy and not session.cancelled:
+            asked.add(session, _asked(session))
+    for session in sessions:
+        if session.is_therapy and session.attended:
+            spans = _spans(session)
+            time, shared_with = _left_of(spans, delivered.near(session.service_date))
+            delivered.add(session, spans)
+            yield replace(session, delivered=time + _unplaced(session), shared_with=shared_with)
+        elif session.is_therapy and session.cancelled:
+            spans = _asked(session)
+            near = asked.near(session.service_date)
+            others = [each for each in near if not _makes_up(each[1], session)]
+            time, shared_with = _left_of(spans, others)
+            asked.add(session, spans)
+            made_up = [_asked(each) for each in sessions if _makes_up(each, session)]
+            time -= sum((_length(each) for each in made_up), timedelta())
+            yield replace(session, called_off=max(time, timedelta()), shared_with=shared_with)
+        else:
+            yield session
+
+
+def _makes_up(one: Session, other: Session) -> bool:
+    """In another week it is asked beside that week's hours."""
+    if one.scheduled is None or one.scheduled.makes_up_session_id != other.session_id:
+        return False
+    return week_of(one.service_date) == week_of(other.service_date)
+
+
+def _left_of(
+    spans: Sequence[Span], taken: Iterable[tuple[Span, Session]]
+) -> tuple[timedelta, frozenset[str]]:
+    """Time of the spans that none of these has; and facts of those that have some of it."""
+    sharing = [each for each in taken if any(_share(each[0], span) for span in spans)]
+    left = [rest for span in spans for rest in _without(span, [each for each, _ in sharing])]
+    return _length(left), frozenset(fact.id for _, other in sharing for fact in other.facts)
+
+
+def _length(spans: Iterable[Span]) -> timedelta:
+    return sum((each.ends_at - each.starts_at for each in spans), timedelta())
+
+
+def _asked(session: Session) -> tuple[Span, ...]:
+    """When the client was to be there."""
+    known = session.scheduled
+    if known is None or known.starts_at is None or known.ends_at is None:
+        return ()
+    return (Span(starts_at=known.starts_at, ends_at=known.ends_at),)
 
 
 def _spans(session: Session) -> tuple[Span, ...]:
