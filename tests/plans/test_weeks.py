@@ -1,6 +1,7 @@
 """What a week says beside minutes: runs of missed sessions, objectives, scores, levels."""
 
 from collections.abc import Sequence
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from tests.plans.history import (
     admitted,
     attended,
     cancelled,
+    day,
     discharged,
     level,
     plan,
@@ -78,6 +80,18 @@ def test_a_cancelled_session_is_neither_open_nor_missed() -> None:
     assert facts[-1].id in week.rests_on
     [week] = measure([*facts, attended("b", 2, 60)], BANDS)
     assert (week.attended, week.delivered_minutes) == (2, 240)
+
+
+@pytest.mark.xfail(strict=True, reason="what was missed before it was cancelled stays missed")
+def test_what_was_cancelled_after_everybody_missed_it_counts_against_nobody() -> None:
+    missed, off = session("b", 2, None), cancelled("b", 2)
+    before = [admitted(), *session("a", 0, None)]
+    for told in permutations([*missed, off, attended("b", 2, None, correction=1)]):
+        [week] = measure([*before, *told], BANDS)
+        assert (week.complete, week.missed, week.consecutive_missed) == (True, 1, 1)
+        assert off.id in week.rests_on
+    [alone] = measure([*before, *session("c", 7, None), cancelled("c", 7)], BANDS)
+    assert alone.week_start == day(0)
 
 
 def test_cancelled_sessions_make_no_further_weeks() -> None:
