@@ -80,10 +80,6 @@ def corrected(session_id: str, client_id: str, reason: int, *spans: pb.Interval)
     )
 
 
-LATE = pytest.mark.xfail(strict=True, reason="what was closed counts against its clients for good")
-
-
-@LATE
 def test_told_late_that_the_program_did_not_hold_it_nobody_missed_it(desk: FrontDesk) -> None:
     """Closed in the evening, when nobody had come; the next day it turns out why."""
     ada, bob = clients(2)
@@ -101,7 +97,6 @@ def test_told_late_that_the_program_did_not_hold_it_nobody_missed_it(desk: Front
     assert reason_of(desk, wrong) == "SESSION_CANCELLED"
 
 
-@LATE
 def test_all_who_were_told_of_its_closing_are_told_that_it_was_not_held(desk: FrontDesk) -> None:
     """Who came without being on the roster, it was said, and had not come at all."""
     ada, walked_in = clients(2)

@@ -26,7 +26,8 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
         case SessionCancelled() as fact:
             _run(
                 tx,
-                "UPDATE scheduled_session SET cancelled = true WHERE session_id = :session",
+                "UPDATE scheduled_session SET cancelled = true, closed = false"
+                " WHERE session_id = :session",
                 session=fact.session_id,
             )
         case SessionClosed() as fact:

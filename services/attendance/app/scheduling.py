@@ -99,8 +99,8 @@ def cancel_session(
 ) -> Outcome:
     """Cancels a session that has not begun; its facilitator and clients are free at that time.
 
-    Refuses one that has begun (SESSION_BEGUN), unless the program did not hold it and nobody was
-    checked in; and one that is closed (SESSION_CLOSED). Cancelling it again changes nothing.
+    Refuses one that has begun (SESSION_BEGUN) or is closed (SESSION_CLOSED), unless the program did
+    not hold it and nobody was there, as far as is known now. Cancelling it again changes nothing.
     """
     stream = session_stream(session_id)
 
@@ -116,7 +116,7 @@ def cancel_session(
         )
         return record(context, stream, len(history), SESSION.decide(command, session))
 
-    # Check-ins share this lock: nobody comes between looking and cancelling.
+    # Check-ins and corrections share this lock: nobody comes between looking and cancelling.
     return book.transact(context, decide, locks=[stream])
 
 

@@ -1,4 +1,7 @@
-"""A session: scheduled with its roster, then cancelled, or closed: everybody attended or missed."""
+"""A session: scheduled with its roster, then cancelled, or closed: everybody attended or missed.
+
+What everybody missed may turn out not to have been held: then it is cancelled after all.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -35,7 +38,8 @@ class SessionBegun(AgainstTheRules):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelSession:
-    """`not_held`: the program didn't hold it. `presences`: filled in, of everybody expected."""
+    """`not_held`: the program didn't hold it. `presences`: filled in, of everybody who was expected
+    or came, by corrections too."""
 
     session_id: str
     now: datetime
@@ -91,7 +95,10 @@ class SessionClosed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionCancelled:
-    """`not_held`: somebody said that the program didn't hold it."""
+    """`not_held`: somebody said that the program didn't hold it. It takes back what closing said.
+
+    `roster`: whoever was told of the session.
+    """
 
     session_id: str
     site_id: str
@@ -123,10 +130,8 @@ def decide(command: SessionCommand, session: Session) -> Iterator[SessionFact]:
         case CancelSession():
             if session.scheduled is None:
                 raise Unknown("session", command.session_id)
-            if session.closed:
-                raise SessionClosedAlready(command.session_id)
             if not session.cancelled:
-                yield _cancelled(command, session.scheduled)
+                yield _cancelled(command, session.scheduled, closed=session.closed)
         case CloseSession():
             if session.scheduled is None:
                 raise Unknown("session", command.session_id)
@@ -145,7 +150,7 @@ def evolve(session: Session, fact: SessionFact) -> Session:
         case SessionScheduled():
             return replace(session, scheduled=fact)
         case SessionCancelled():
-            return replace(session, cancelled=True)
+            return replace(session, cancelled=True, closed=False)
         case SessionClosed():
             return replace(session, closed=True)
         case _:
@@ -216,17 +221,22 @@ def first_came(presence: Presence) -> datetime:
     return min(interval.came for interval in presence.intervals)
 
 
-def _cancelled(command: CancelSession, scheduled: SessionScheduled) -> SessionCancelled:
-    """Before it begins; or, where the program didn't hold it, while nobody came."""
-    somebody_came = any(presence.intervals for presence in command.presences.values())
-    if command.now >= scheduled.starts_at and (somebody_came or not command.not_held):
+def _cancelled(
+    command: CancelSession, scheduled: SessionScheduled, *, closed: bool
+) -> SessionCancelled:
+    """Before it begins; or, where the program didn't hold it, while nobody was there."""
+    was_held = not command.not_held or any(each.was_there for each in command.presences.values())
+    if closed and was_held:
+        raise SessionClosedAlready(command.session_id)
+    if command.now >= scheduled.starts_at and was_held:
         raise SessionBegun(command.session_id)
+    others = sorted(command.presences.keys() - {*scheduled.roster}) if closed else []
     return SessionCancelled(
         session_id=command.session_id,
         site_id=scheduled.site_id,
         service_date=scheduled.service_date,
         under_part2=scheduled.program.under_part2,
-        roster=scheduled.roster,
+        roster=(*scheduled.roster, *others),
         not_held=command.not_held,
     )
 

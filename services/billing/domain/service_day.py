@@ -150,8 +150,7 @@ def _resolve(known: Known, on: date, holding: Sequence[Attendance]) -> ServiceDa
         rests_on=frozenset(attendance.fact for attendance in of_day),
     )
     if not attended:
-        missed = Verdict(gate="ATTENDANCE", reason="MISSED", final=True, rests_on=day.rests_on)
-        return day.with_verdict(missed)
+        return day.with_verdict(_missed(known, of_day))
     there = _attendance_gate(own)
     if held is None:
         ended = Verdict(gate="COVERAGE", reason="NO_COVERAGE", rests_on=ends_of(known))
@@ -243,6 +242,20 @@ def _until_closed(day: ServiceDay, expected: Sequence[Session]) -> ServiceDay:
     if verdicts == day.verdicts:
         return day
     return replace(day, verdicts=verdicts, rests_on=day.rests_on | facts)
+
+
+def _missed(known: Known, of_day: Sequence[Attendance]) -> Verdict:
+    """Of a day on which the client was nowhere: a session that was cancelled after it was said to
+    be missed, the program did not hold."""
+    told = {each.session_id for each in of_day}
+    off = [each for each in known.cancelled if each.session_id in told]
+    not_held = told == {each.session_id for each in off}
+    return Verdict(
+        gate="ATTENDANCE",
+        reason="NOT_HELD" if not_held else "MISSED",
+        final=True,
+        rests_on=frozenset([*(each.fact for each in of_day), *(each.fact for each in off)]),
+    )
 
 
 def _attendance_gate(services: Sequence[Service]) -> Verdict:

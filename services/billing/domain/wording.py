@@ -20,6 +20,7 @@ GATES = {
 
 REASONS = {
     "MISSED": "every session of the day was missed",
+    "NOT_HELD": "the program did not hold the day's sessions",
     "ONLY_ANCILLARY": "only services outside the per diem were attended",
     "NO_CHECK_OUT": "a check-out is missing; an assumed one counts no minutes",
     "OVERLAP": "the client was at two sessions at once; nobody said yet which minutes were where",

@@ -248,11 +248,11 @@ def _objectives(plan: PlanInForce | None, review: Review | None) -> int:
 
 
 def _missed_in_a_row(sessions: Sequence[Session], day: date) -> list[Session]:
-    """Back from the last session of therapy by that day that was told of, while it was missed."""
+    """Back from the last session of therapy by that day that was held, while it was missed."""
     told = [
         each
         for each in sessions
-        if each.is_therapy and each.attendance is not None and each.service_date <= day
+        if each.is_therapy and (each.attended or each.missed) and each.service_date <= day
     ]
     return list(takewhile(lambda each: each.missed, reversed(told)))
 

@@ -23,7 +23,8 @@ LATEST = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session once, with what holds of it. Told of although cancelled, it was held.
+    """A session once, with what holds of it. Attended although cancelled, it was held; missed and
+    cancelled, whichever was told first, it was not.
 
     `delivered`: the client's time of therapy in it that no session before it has; `called_off`:
     time of therapy that the program cancelled, and asked for in no other session. `shared_with`:
@@ -41,7 +42,7 @@ class Session:
 
     @property
     def cancelled(self) -> bool:
-        return self.cancellation is not None and self.attendance is None
+        return self.cancellation is not None and not self.attended
 
     @property
     def settled(self) -> bool:
@@ -50,7 +51,7 @@ class Session:
 
     @property
     def missed(self) -> bool:
-        return self.attendance is not None and not self.attendance.attended
+        return self.attendance is not None and not self.attended and not self.cancelled
 
     @property
     def program_id(self) -> str:

@@ -77,7 +77,6 @@ def test_a_cancelled_session_completes_its_week_and_is_no_day() -> None:
     assert "cancelled" in the_day(replace(known, cancelled=cancelled)).rests_on
 
 
-@pytest.mark.xfail(strict=True, reason="what was missed before it was cancelled stays missed")
 def test_a_session_cancelled_after_everybody_missed_it_is_not_said_to_be_missed() -> None:
     told = billable(attendances=(missed(MONDAY), missed(MONDAY, "pm")))
     off = [Cancellation(fact=f"off {name}", session_id=f"{MONDAY} {name}") for name in ("s", "pm")]
