@@ -16,20 +16,24 @@ from kernel.messaging.hearing import Hearing
 from kernel.refusal import Malformed, Unknown
 from kernel.rpc.translate import to_date
 from services.intake.adapters.heard import INTERESTS
+from services.intake.app.streams import client_stream, judged_of
 from tests.intake.desk import PAYER, SITE, Desk, coverage, register
 from tests.intake.made import day
 
 OTHER_SITE = "51000000-0000-4000-8000-00000000000b"
 HERE, NETWORK = frozenset({SITE}), frozenset({"*"})
+REASON = "their licences show two faces"
 NOBODYS = "0c11e700-0000-4000-8000-0000000000ff"
 
 
-def judge(desk: Desk, one: str, other: str, verdict: str, **changes: Any) -> Any:
+def judge(
+    desk: Desk, one: str, other: str, verdict: str, *, reason: str = REASON, **changes: Any
+) -> Any:
     request = pb.JudgeDoublesRequest(
         client_id=one,
         other_client_id=other,
         verdict=f"DOUBLES_VERDICT_{verdict}",
-        reason="their licences show two faces",
+        reason=reason,
     )
     return desk.call(request, **changes)
 
@@ -206,3 +210,15 @@ def test_people_of_before_are_recognised_by_the_stream_once_and_after_a_kill_too
     Draining(desk.store, INTERESTS).drain()
     assert desk.rows("SELECT count(*) FROM fact") == facts
     assert PAYER not in str(told)
+
+
+@pytest.mark.xfail(strict=True, reason="a reason is sealed though nothing is decided")
+def test_the_reason_is_that_of_who_judged_whoever_says_it_again(desk: Desk) -> None:
+    one, two = desk.registered(), desk.registered()
+    judge(desk, one, two, "TWO_PEOPLE", actor="staff/ada")
+    again = judge(desk, one, two, "TWO_PEOPLE", actor="staff/eve", reason="a guess")
+    assert not again.receipt.published
+    with desk.store.transaction() as tx:
+        sealed = tx.documents.open(client_stream(one), judged_of(two))
+    assert sealed is not None
+    assert sealed.content.decode() == REASON
