@@ -60,11 +60,13 @@ class Book:
         locks: Sequence[str] = (),
         shared: Sequence[str] = (),
         before: Callable[[Transaction], None] = nothing,
+        sealing: Callable[[Transaction], None] = nothing,
     ) -> Outcome:
         """Decide one command on one stream.
 
         `locks` are subjects taken before anything is read (`shared`: against change only); `before`
-        holds rules that span streams, and writes documents. Asked again with the same id, it
+        holds rules that span streams; `sealing` writes what belongs to the facts, where any are
+        decided: said again, a command changes no document either. Asked again with the same id, it
         answers what it answered, whatever holds by then, and decides nothing. Refuses as the
         decider does, Stale when the expected version isn't the stream's, NotYet when `after` isn't
         heard in time.
@@ -75,7 +77,10 @@ class Book:
             refuse_stale(context, len(history))
             before(tx)
             facts = decider.decide(command, decider.fold(recorded.fact for recorded in history))
-            return record(context, stream, len(history), facts)
+            decided = record(context, stream, len(history), facts)
+            if decided:
+                sealing(tx)
+            return decided
 
         return self.transact(context, decide, locks=locks, shared=shared)
 

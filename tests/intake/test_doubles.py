@@ -212,7 +212,6 @@ def test_people_of_before_are_recognised_by_the_stream_once_and_after_a_kill_too
     assert PAYER not in str(told)
 
 
-@pytest.mark.xfail(strict=True, reason="a reason is sealed though nothing is decided")
 def test_the_reason_is_that_of_who_judged_whoever_says_it_again(desk: Desk) -> None:
     one, two = desk.registered(), desk.registered()
     judge(desk, one, two, "TWO_PEOPLE", actor="staff/ada")

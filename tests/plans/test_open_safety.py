@@ -60,7 +60,6 @@ def reason_of(plans: Plans, client: Treated) -> str | None:
     return None if sealed is None else sealed.content.decode()
 
 
-@pytest.mark.xfail(strict=True, reason="a reason is sealed though nothing is decided")
 def test_the_reason_is_that_of_who_discharged_whoever_says_it_again(plans: Plans, log: Log) -> None:
     client, other = Treated(log), Treated(log)
     plans.hear([client.admitted(), log.tell(opened(client, "HIGH")), other.admitted()])

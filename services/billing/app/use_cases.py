@@ -81,6 +81,8 @@ def record_authorization(
         _must_be_told(tx, network, "client", command.client_id)
         if command.site_id:
             _must_be_told(tx, network, "site", command.site_id)
+
+    def sealing(tx: Transaction) -> None:
         tx.documents.put(
             f"client/{command.client_id}",
             authorization_document(command.authorization_id),
@@ -94,6 +96,7 @@ def record_authorization(
         context,
         locks=[f"client/{command.client_id}"],
         before=before,
+        sealing=sealing,
     )
 
 

@@ -84,7 +84,8 @@ def about_client(
 ) -> Outcome:
     """Decides the command that `command_of` makes; what that sealed is undone by a refusal.
 
-    `beside` gives what follows of it in other streams, once it was decided.
+    `beside` gives what follows of it in other streams, and seals what belongs to it, where anything
+    was decided.
 
     Refuses a client who is not registered, unless the stream is the client's own: then its decider
     does.
@@ -107,6 +108,6 @@ def about_client(
         )
         facts = decider.decide(command_of(seen), seen.state)
         decided = record(context, stream, version, facts)
-        return (*decided, *beside(seen))
+        return (*decided, *beside(seen)) if decided else ()
 
     return intake.book.transact(context, decide, locks=[of_client])

@@ -97,7 +97,8 @@ def judge_doubles(intake: Intake, asked: JudgeDoubles, reason: str, context: Con
         judged = DOUBLES.fold(each.fact for each in history[stream])
         facts = DOUBLES.decide(command, judged)
         recorded = record(context, stream, len(history[stream]), facts)
-        tx.documents.put(subjects[0], judged_of(asked.other_client_id), reason.encode())
+        if recorded:
+            tx.documents.put(subjects[0], judged_of(asked.other_client_id), reason.encode())
         return recorded
 
     # Both: who issues claims of either one, on a permit, knows whether this came before.

@@ -164,9 +164,6 @@ def admit_client(intake: Intake, asked: AdmissionAsked, reason: str, context: Co
         programs = intake.programs.of_sites(seen.tx, [asked.site_id])
         program = programs.at(asked.site_id, asked.program_id)
         asked.said.require_of(program)
-        if reason:
-            owner, kind = client_stream(asked.client_id), over_safety_of(asked.episode_id)
-            seen.tx.documents.put(owner, kind, reason.encode())
         return AdmitClient(
             client_id=asked.client_id,
             episode_id=asked.episode_id,
@@ -182,8 +179,14 @@ def admit_client(intake: Intake, asked: AdmissionAsked, reason: str, context: Co
             open_high=tuple(intake.tasks.open_high(seen.tx, asked.client_id)),
         )
 
+    def sealed(seen: Seen[Episode]) -> Sequence[Recorded]:
+        if reason:
+            owner, kind = client_stream(asked.client_id), over_safety_of(asked.episode_id)
+            seen.tx.documents.put(owner, kind, reason.encode())
+        return ()
+
     where = (EPISODE, episode_stream(asked.episode_id))
-    return about_client(intake, asked.client_id, where, command, context)
+    return about_client(intake, asked.client_id, where, command, context, beside=sealed)
 
 
 def admission_of(outcome: Outcome) -> ClientAdmitted:

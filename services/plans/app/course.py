@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from kernel.execute import Book, Outcome
+from kernel.execute import Book, Outcome, nothing
 from kernel.facts import Recorded
 from kernel.messaging.standing import unsettled_clients
 from kernel.store.store import Context, Transaction
@@ -73,14 +73,16 @@ def discharge_client(
     Over an open safety task of HIGH risk it takes a reason (SAFETY_TASK_OPEN), which is sealed.
     """
 
-    def fill_in(tx: Transaction) -> DischargeClient:
+    def seal(tx: Transaction) -> None:
         if reason:
             owner, kind = client_subject(command.client_id), over_safety_of(command.episode_id)
             tx.documents.put(owner, kind, reason.encode())
+
+    def fill_in(tx: Transaction) -> DischargeClient:
         open_high = outside.episodes.open_high(tx, command.client_id)
         return replace(command, open_high=tuple(open_high), reasoned=bool(reason))
 
-    return _on_course(book, outside, context, command, fill_in)
+    return _on_course(book, outside, context, command, fill_in, sealing=seal)
 
 
 def arrange_aftercare(
@@ -108,11 +110,17 @@ def _on_course(
     fill_in: Callable[[Transaction], CourseCommand],
     *,
     shared: Sequence[str] = (),
+    sealing: Callable[[Transaction], None] = nothing,
 ) -> Outcome:
+    """`sealing`: of what belongs to the facts, where any are decided."""
+
     def decide(tx: Transaction) -> Sequence[Recorded]:
         admitted = outside.episodes.admitted(tx, asked.client_id, asked.episode_id)
         command = replace(fill_in(tx), admitted=admitted)
-        return decided(tx, context, COURSE, course_stream(asked.episode_id), command)
+        facts = decided(tx, context, COURSE, course_stream(asked.episode_id), command)
+        if facts:
+            sealing(tx)
+        return facts
 
     locks = [client_subject(asked.client_id)]
     return book.transact(context, decide, locks=locks, shared=shared)

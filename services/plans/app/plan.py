@@ -85,8 +85,10 @@ def draft_plan(book: Book, plan_id: str, asked: PlanRequest, context: Context) -
             version=_version(tx, asked),
             supersedes_plan_id=asked.supersedes_plan_id,
         )
-        tx.documents.put(subject, plan_stream(plan_id), content)
-        return decided(tx, context, PLAN, plan_stream(plan_id), command)
+        facts = decided(tx, context, PLAN, plan_stream(plan_id), command)
+        if facts:
+            tx.documents.put(subject, plan_stream(plan_id), content)
+        return facts
 
     return book.transact(context, decide, locks=[subject] if asked.supersedes_plan_id else [])
 
