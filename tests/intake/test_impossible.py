@@ -52,3 +52,32 @@ def test_a_client_has_one_principal_diagnosis_from_a_day_on(desk: Desk) -> None:
     later = to_date(day(3))
     assert desk.call(diagnose(client_id, code="F10.20", rank=1, effective_from=later))
     assert desk.call(diagnose(client_id, code="F11.20", rank=2))
+
+
+@pytest.mark.xfail(strict=True, reason="what ended was never the principal diagnosis")
+def test_a_principal_diagnosis_that_ended_was_the_one_until_its_last_day(desk: Desk) -> None:
+    client_id = desk.registered()
+    desk.call(diagnose(client_id))
+    desk.call(ended(client_id, 10))
+    another = diagnose(client_id, code="F33.1")
+    with pytest.raises(AgainstTheRules) as refused:
+        desk.call(another)
+    assert refused.value.reason == "PRINCIPAL_DIAGNOSIS_STANDS"
+    assert refused.value.details["code"] == "F10.20"
+    desk.call(diagnose(client_id, code="F33.1", effective_from=to_date(day(11))))
+    # Ended before its first day it was none at all; the last word on its end counts.
+    desk.call(ended(client_id, -1))
+    desk.call(ended(client_id, 3))
+    with pytest.raises(AgainstTheRules):
+        desk.call(another)
+    desk.call(ended(client_id, -1))
+    assert desk.call(another).receipt.published
+
+
+def ended(client_id: str, last: int) -> pb.EndDiagnosisRequest:
+    return pb.EndDiagnosisRequest(
+        client_id=client_id,
+        code="F10.20",
+        last_day=to_date(day(last)),
+        reason=pb.DIAGNOSIS_END_REASON_RESOLVED,
+    )
