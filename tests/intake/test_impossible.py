@@ -54,7 +54,6 @@ def test_a_client_has_one_principal_diagnosis_from_a_day_on(desk: Desk) -> None:
     assert desk.call(diagnose(client_id, code="F11.20", rank=2))
 
 
-@pytest.mark.xfail(strict=True, reason="what ended was never the principal diagnosis")
 def test_a_principal_diagnosis_that_ended_was_the_one_until_its_last_day(desk: Desk) -> None:
     client_id = desk.registered()
     desk.call(diagnose(client_id))

@@ -144,6 +144,18 @@ ClientFact = (
 
 
 @dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """From some day on, to its last one if it was ended."""
+
+    code: str
+    last_day: date | None = None
+
+    def ever_from(self, first: date) -> bool:
+        """Ended before its first day, it was none at all."""
+        return self.last_day is None or self.last_day >= first
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
     """What later decisions and ReadIdentities need to know."""
 
@@ -151,8 +163,9 @@ class Client:
     screening: Latest = field(default_factory=Latest)
     consents: Consents = field(default_factory=Consents)
     coverages: Coverages = field(default_factory=Coverages)
-    diagnoses: Mapping[tuple[int, date], str] = field(default_factory=dict)
-    # Codes that ended, with their last days; recorded again, they are in `diagnoses` again.
+    # By rank and first day.
+    diagnoses: Mapping[tuple[int, date], Diagnosis] = field(default_factory=dict)
+    # Codes that ended, with their last days, until they are recorded again.
     ended: Mapping[str, date] = field(default_factory=dict)
 
 
@@ -194,13 +207,17 @@ def evolve(client: Client, fact: ClientFact) -> Client:
             at = (fact.rank, fact.effective_from)
             return replace(
                 client,
-                diagnoses={**client.diagnoses, at: fact.code},
+                diagnoses={**client.diagnoses, at: Diagnosis(fact.code)},
                 ended={code: day for code, day in client.ended.items() if code != fact.code},
             )
         case DiagnosisEnded():
-            left = {at: code for at, code in client.diagnoses.items() if code != fact.code}
+            ending = {
+                at: Diagnosis(fact.code, fact.last_day)
+                for at, each in client.diagnoses.items()
+                if each.code == fact.code
+            }
             ended = {**client.ended, fact.code: fact.last_day}
-            return replace(client, diagnoses=left, ended=ended)
+            return replace(client, diagnoses={**client.diagnoses, **ending}, ended=ended)
         case _:
             assert_never(fact)
 
@@ -213,7 +230,8 @@ def _diagnose(
 ) -> Iterator[DiagnosisRecorded | DiagnosisEnded]:
     """Refuses a code or rank of the wrong shape, and an end of what was never recorded."""
     if isinstance(command, EndDiagnosis):
-        if command.code not in {*client.diagnoses.values(), *client.ended}:
+        recorded = {each.code for each in client.diagnoses.values()}
+        if command.code not in {*recorded, *client.ended}:
             raise AgainstTheRules(
                 "NOT_DIAGNOSED", "this diagnosis was not recorded: there is nothing to end"
             )
@@ -231,10 +249,14 @@ def _diagnose(
     if not 1 <= command.rank <= LOWEST_RANK:
         raise Malformed(rank=f"is not between 1 and {LOWEST_RANK}")
     standing = client.diagnoses.get((command.rank, command.effective_from))
-    principal = standing is not None and command.rank == PRINCIPAL
-    if principal and standing not in (command.code, command.replaces_code):
-        raise PrincipalDiagnosisStands(command.client_id, str(standing))
-    if standing != command.code:
+    if (
+        command.rank == PRINCIPAL
+        and standing is not None
+        and standing.ever_from(command.effective_from)
+        and standing.code not in (command.code, command.replaces_code)
+    ):
+        raise PrincipalDiagnosisStands(command.client_id, standing.code)
+    if standing != Diagnosis(command.code):
         yield DiagnosisRecorded(
             client_id=command.client_id,
             code=command.code,
