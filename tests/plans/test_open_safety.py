@@ -1,5 +1,7 @@
 """Nobody is discharged over an open HIGH safety task unless a named person says why."""
 
+from dataclasses import replace
+
 import pytest
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.intake.v1 import intake_service_pb2 as intake_words
@@ -78,3 +80,22 @@ def test_a_closed_task_or_a_lesser_one_takes_none(plans: Plans, log: Log) -> Non
     plans.hear([closed.admitted(), log.tell(opened(closed, "HIGH")), closed.task_closed(TASK, 3)])
     for client in (lesser, closed):
         assert plans.call("DischargeClient", discharging(client)).receipt.published
+
+
+@pytest.mark.xfail(strict=True, reason="what is parked or behind is taken for not told")
+@pytest.mark.parametrize("parked", [True, False])
+def test_nobody_is_discharged_while_what_was_told_of_them_was_not_heard(
+    plans: Plans, log: Log, *, parked: bool
+) -> None:
+    """It may be a safety task. What is heard and only not derived yet keeps nobody."""
+    client = Treated(log)
+    plans.hear([client.admitted()])
+    task, after = log.tell(opened(client, "HIGH")), log.tell(opened(client, "MODERATE"))
+    plans.hear([replace(task, body=b"\xff") if parked else after])
+    for reason in ("", WHY):
+        with pytest.raises(AgainstTheRules) as refused:
+            plans.call("DischargeClient", discharging(client, open_safety_reason=reason))
+        assert refused.value.reason == "NOT_SETTLED"
+    other = Treated(log)
+    plans.hearing.hear([other.admitted()])
+    assert plans.call("DischargeClient", discharging(other)).receipt.published
