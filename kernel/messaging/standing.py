@@ -130,7 +130,16 @@ def _any_failed(connection: Connection, clients: set[str]) -> bool:
 
 
 def unsettled_clients(connection: Connection, clients: Sequence[str]) -> set[str]:
-    """Those of these clients of whom something is due, failed, behind, stopped or parked here.
+    """Those of these clients of whom something is due or failed, or not heard."""
+    owed = connection.execute(
+        text("SELECT subject FROM owed WHERE subject = ANY(CAST(:clients AS text[]))"),
+        {"clients": list(clients)},
+    )
+    return {*owed.scalars(), *unheard_clients(connection, clients)}
+
+
+def unheard_clients(connection: Connection, clients: Sequence[str]) -> set[str]:
+    """Those of these clients of whom something is behind, stopped or parked here.
 
     What holds of a reference holds of every client whose facts lead to it; where a whole topic is
     stopped, nothing is known of anybody.
@@ -146,8 +155,7 @@ def unsettled_clients(connection: Connection, clients: Sequence[str]) -> set[str
                 " UNION SELECT f.subject FROM halted"
                 "  JOIN heard_fact f ON f.refs @> ARRAY[halted.subject]"
                 "  WHERE halted.subject NOT LIKE 'client/%'"
-                ") SELECT subject FROM owed WHERE subject = ANY(CAST(:clients AS text[]))"
-                " UNION SELECT subject FROM halted WHERE subject = ANY(CAST(:clients AS text[]))"
+                ") SELECT subject FROM halted WHERE subject = ANY(CAST(:clients AS text[]))"
                 " UNION SELECT client FROM unnest(CAST(:clients AS text[])) AS x(client)"
                 "  WHERE EXISTS (SELECT FROM heard_topic WHERE stopped IS NOT NULL)"
             ),

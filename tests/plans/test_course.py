@@ -70,6 +70,7 @@ DISCHARGE = DischargeClient(
     **OF,  # type: ignore[arg-type]
     reason="COMPLETED",
     discharged_on=date(2026, 4, 24),
+    heard=True,
 )
 LEFT = replace(DISCHARGE, reason="LEFT_AGAINST_ADVICE")
 ALUMNI = ArrangeAftercare(
@@ -106,6 +107,7 @@ def test_a_program_is_completed_and_the_client_discharged_cared_for_and_called()
         ([replace(COMPLETE, admitted=None)], "EPISODE_UNKNOWN"),
         ([replace(COMPLETE, client_id="client-2")], "EPISODE_UNKNOWN"),
         ([replace(COMPLETE, settled=False)], "NOT_SETTLED"),
+        ([replace(LEFT, heard=False)], "NOT_SETTLED"),
         (
             [replace(COMPLETE, criteria=Criteria(missing=("x 1 < 2",), rules_version=1))],
             "COMPLETION_CRITERIA_NOT_MET",

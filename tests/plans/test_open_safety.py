@@ -82,7 +82,6 @@ def test_a_closed_task_or_a_lesser_one_takes_none(plans: Plans, log: Log) -> Non
         assert plans.call("DischargeClient", discharging(client)).receipt.published
 
 
-@pytest.mark.xfail(strict=True, reason="what is parked or behind is taken for not told")
 @pytest.mark.parametrize("parked", [True, False])
 def test_nobody_is_discharged_while_what_was_told_of_them_was_not_heard(
     plans: Plans, log: Log, *, parked: bool

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from kernel.execute import Book, Outcome, nothing
 from kernel.facts import Recorded
-from kernel.messaging.standing import unsettled_clients
+from kernel.messaging.standing import unheard_clients, unsettled_clients
 from kernel.store.store import Context, Transaction
 from services.plans.app.ports import Outside
 from services.plans.app.streams import (
@@ -70,7 +70,8 @@ def discharge_client(
 
     Refuses an unknown episode, a day before the admission or in the future, COMPLETED without a
     completed program (PROGRAM_NOT_COMPLETED), and a second, other discharge (ALREADY_DISCHARGED).
-    Over an open safety task of HIGH risk it takes a reason (SAFETY_TASK_OPEN), which is sealed.
+    Over an open safety task of HIGH risk it takes a reason (SAFETY_TASK_OPEN), which is sealed;
+    while something told of the client was not heard, which may be one, there is none (NOT_SETTLED).
     """
 
     def seal(tx: Transaction) -> None:
@@ -79,8 +80,13 @@ def discharge_client(
             tx.documents.put(owner, kind, reason.encode())
 
     def fill_in(tx: Transaction) -> DischargeClient:
-        open_high = outside.episodes.open_high(tx, command.client_id)
-        return replace(command, open_high=tuple(open_high), reasoned=bool(reason))
+        subject = client_subject(command.client_id)
+        return replace(
+            command,
+            open_high=tuple(outside.episodes.open_high(tx, command.client_id)),
+            heard=not unheard_clients(tx.connection, [subject]),
+            reasoned=bool(reason),
+        )
 
     return _on_course(book, outside, context, command, fill_in, sealing=seal)
 

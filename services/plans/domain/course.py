@@ -119,6 +119,8 @@ def _discharged(
         raise NotCompleted(command.episode_id)
     if course.completed_on is not None and command.discharged_on < course.completed_on:
         raise Malformed(discharged_on="is before the program was completed")
+    if not command.heard:
+        raise NotSettled(command.client_id)
     if command.open_high and not command.reasoned:
         raise SafetyTaskOpen(command.open_high)
     yield ClientDischarged(

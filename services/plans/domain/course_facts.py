@@ -34,13 +34,17 @@ class CompleteProgram(OfEpisode):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DischargeClient(OfEpisode):
-    """`open_high`: ids of open safety tasks of HIGH risk, filled in under the client's lock;
-    `reasoned`: a reason is sealed with it, why in spite of one."""
+    """`reasoned`: a reason is sealed with it, why in spite of an open safety task.
+
+    Filled in under the client's lock: `open_high`, ids of open safety tasks of HIGH risk, and
+    `heard`, whether all that was told of the client was.
+    """
 
     reason: str
     discharged_on: date
     reasoned: bool = False
     open_high: tuple[str, ...] = ()
+    heard: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
