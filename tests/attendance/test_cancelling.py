@@ -37,7 +37,6 @@ def test_cancelling_is_told_once_to_each_client(desk: FrontDesk) -> None:
         assert desk.heard(client_id)[-1].session_id == session_id
 
 
-@pytest.mark.xfail(strict=True, reason="which hours of treatment were cancelled isn't told")
 def test_cancelling_tells_which_treatment_there_would_have_been_without_its_breaks(
     desk: FrontDesk,
 ) -> None:

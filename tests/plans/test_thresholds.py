@@ -185,7 +185,6 @@ def test_a_cancelled_session_that_another_was_held_in_place_of_is_counted_once()
     assert not week["reaches_band"]
 
 
-@pytest.mark.xfail(strict=True, reason="breaks of a cancelled session count as treatment")
 def test_of_a_cancelled_session_its_breaks_count_for_nothing() -> None:
     spans = [
         attendance.Treatment(**{"from": to_timestamp(at(4, begin)), "to": to_timestamp(at(4, end))})

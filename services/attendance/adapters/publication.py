@@ -139,6 +139,7 @@ def _session_cancelled(fact: session.SessionCancelled, client_id: str) -> Messag
         session_id=fact.session_id,
         site_id=fact.site_id,
         service_date=to_date(fact.service_date),
+        treatment=_treatment(fact.treatment),
     )
 
 

@@ -11,7 +11,13 @@ from zoneinfo import ZoneInfo
 
 from kernel.decider import Decider
 from kernel.refusal import AgainstTheRules, Unknown
-from services.attendance.domain.minutes import Span, minutes_of, seconds_of, treated_within
+from services.attendance.domain.minutes import (
+    Interval,
+    Span,
+    minutes_of,
+    seconds_of,
+    treated_within,
+)
 from services.attendance.domain.presence import Presence
 from services.attendance.domain.refusals import (
     SessionCancelledAlready,
@@ -97,7 +103,8 @@ class SessionClosed:
 class SessionCancelled:
     """`not_held`: somebody said that the program didn't hold it. It takes back what closing said.
 
-    `roster`: whoever was told of the session.
+    `roster`: whoever was told of the session. `treatment`: what there would have been, without
+    breaks; facts of before don't say.
     """
 
     session_id: str
@@ -106,6 +113,7 @@ class SessionCancelled:
     under_part2: bool
     roster: tuple[str, ...]
     not_held: bool = False
+    treatment: tuple[Span, ...] = ()
 
 
 SessionCommand = ScheduleSession | CancelSession | CloseSession
@@ -230,6 +238,7 @@ def _cancelled(
         raise SessionClosedAlready(command.session_id)
     if command.now >= scheduled.starts_at and was_held:
         raise SessionBegun(command.session_id)
+    begin, end = scheduled.starts_at, scheduled.ends_at
     others = sorted(command.presences.keys() - {*scheduled.roster}) if closed else []
     return SessionCancelled(
         session_id=command.session_id,
@@ -238,6 +247,7 @@ def _cancelled(
         under_part2=scheduled.program.under_part2,
         roster=(*scheduled.roster, *others),
         not_held=command.not_held,
+        treatment=treated_within([Interval(came=begin, left=end)], begin, end, scheduled.breaks),
     )
 
 

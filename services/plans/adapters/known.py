@@ -139,7 +139,10 @@ def _scheduled(place: Any, told: attendance.SessionScheduled) -> known.Scheduled
 
 def _cancelled(place: Any, told: attendance.SessionCancelled) -> known.Cancelled:
     return known.Cancelled(
-        **place, session_id=told.session_id, service_date=date_of(told, "service_date")
+        **place,
+        session_id=told.session_id,
+        service_date=date_of(told, "service_date"),
+        treatment=_treatment(told),
     )
 
 
@@ -177,12 +180,16 @@ def _attendance(
         attended=attended,
         # Releases before told minutes alone.
         time=timedelta(seconds=told.seconds or told.minutes * 60),
-        treatment=tuple(
-            known.Span(starts_at=timestamp_of(span, "from"), ends_at=timestamp_of(span, "to"))
-            for span in told.treatment
-        ),
+        treatment=_treatment(told),
         overlap=attendance.FLAG_OVERLAP in told.flags,
         program_id=told.program.program_id,
+    )
+
+
+def _treatment(told: Any) -> tuple[known.Span, ...]:
+    return tuple(
+        known.Span(starts_at=timestamp_of(span, "from"), ends_at=timestamp_of(span, "to"))
+        for span in told.treatment
     )
 
 

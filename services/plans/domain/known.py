@@ -80,17 +80,20 @@ class Scheduled(Heard):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cancelled(Heard):
-    session_id: str
-    service_date: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """From one moment to a later one."""
 
     starts_at: datetime
     ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled(Heard):
+    """`treatment`: what there would have been; empty where it was not told."""
+
+    session_id: str
+    service_date: date
+    treatment: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

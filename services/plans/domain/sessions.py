@@ -167,7 +167,9 @@ def _length(spans: Iterable[Span]) -> timedelta:
 
 
 def _asked(session: Session) -> tuple[Span, ...]:
-    """When the client was to be there."""
+    """When the client was to be in treatment; where that was not told, to be there."""
+    if session.cancellation is not None and session.cancellation.treatment:
+        return session.cancellation.treatment
     known = session.scheduled
     if known is None or known.starts_at is None or known.ends_at is None:
         return ()
