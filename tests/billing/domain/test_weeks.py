@@ -8,6 +8,7 @@ import pytest
 from services.billing.domain.known import (
     Cancellation,
 )
+from services.billing.domain.release import releases_of
 from services.billing.domain.rules import DiscreteService
 from tests.billing.known import (
     MONDAY,
@@ -83,6 +84,21 @@ def test_a_session_cancelled_after_everybody_missed_it_is_not_said_to_be_missed(
     assert outcome(replace(told, cancelled=(off[0],))) == not_billable("MISSED")
     assert outcome(replace(told, cancelled=tuple(off))) == not_billable("NOT_HELD")
     assert {each.fact for each in off} <= the_day(replace(told, cancelled=tuple(off))).rests_on
+
+
+@pytest.mark.xfail(strict=True, reason="nobody says what a date that was not held waits for")
+def test_what_was_not_held_waits_for_the_other_sessions_of_its_date() -> None:
+    off = Cancellation(fact="off", session_id=f"{MONDAY} s")
+    told = billable(
+        sessions=(session(MONDAY), session(MONDAY, "pm")),
+        attendances=(missed(MONDAY),),
+        cancelled=(off,),
+    )
+    on_monday = the_day(told)
+    [verdict] = [each for each in on_monday.verdicts if each.reason == "NOT_HELD"]
+    assert not verdict.final
+    [release] = releases_of(verdict, on_monday, told)
+    assert f"closes session {MONDAY} pm" in release.says
 
 
 def in_a_week(*minutes: int, **rules: Any) -> list[tuple[str, tuple[str, ...]]]:
