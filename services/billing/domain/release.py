@@ -60,6 +60,7 @@ BY_COMMAND = {
 }
 TOO_LITTLE = {
     "MISSED",
+    "NOT_HELD",
     "ONLY_ANCILLARY",
     "SHORT_OF_MINUTES",
     "SHORT_OF_SERVICES",

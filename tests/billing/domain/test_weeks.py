@@ -86,7 +86,6 @@ def test_a_session_cancelled_after_everybody_missed_it_is_not_said_to_be_missed(
     assert {each.fact for each in off} <= the_day(replace(told, cancelled=tuple(off))).rests_on
 
 
-@pytest.mark.xfail(strict=True, reason="nobody says what a date that was not held waits for")
 def test_what_was_not_held_waits_for_the_other_sessions_of_its_date() -> None:
     off = Cancellation(fact="off", session_id=f"{MONDAY} s")
     told = billable(
