@@ -86,8 +86,13 @@ def open_store(service: Service, settings: Settings) -> Store:
     )
 
 
+def open_store_of_api(service: Service, settings: Settings) -> Store:
+    """The same, as an api opens it."""
+    return open_store(service, settings)
+
+
 def _api(service: Service, settings: Settings) -> None:
-    server_of(service, settings, open_store(service, settings)).run_until_signal()
+    server_of(service, settings, open_store_of_api(service, settings)).run_until_signal()
 
 
 def server_of(service: Service, settings: Settings, store: Store) -> "Server":
