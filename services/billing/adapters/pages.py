@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from kernel.facts import Row, id_of
 from kernel.messaging import limited
+from kernel.messaging.interests import Derivation
 from kernel.store.store import Transaction
 from services.billing.adapters.heard import CLAIMS, INTERESTS
 from services.billing.adapters.issued import claims_of
@@ -73,7 +74,10 @@ PAYER_FACTS = (
 
 
 class SqlPages:
-    """The Pages port on the kernel's tables."""
+    """The Pages port on the kernel's tables; `claims` derives what drafts were at a moment."""
+
+    def __init__(self, claims: Derivation = CLAIMS) -> None:
+        self._claims = claims
 
     def derived(self, tx: Transaction, wanted: Wanted) -> list[DerivedRow]:
         asked = _asked(wanted)
@@ -95,7 +99,8 @@ class SqlPages:
         found: list[DerivedRow] = []
         for client in _clients_from(tx, wanted):
             facts = INTERESTS.gather(tx.connection, client, wanted.until)
-            rows = [row for row in limited.derive(CLAIMS, client, facts) if _is_wanted(row, wanted)]
+            derived = limited.derive(self._claims, client, facts)
+            rows = [row for row in derived if _is_wanted(row, wanted)]
             found += [
                 DerivedRow(row.key, dict(row.content), 0)
                 for row in sorted(rows, key=lambda row: row.key)

@@ -381,6 +381,30 @@ def iter_of(unsaid: Unsaid, first: Any) -> Iterator[Any]:
     yield from iter(unsaid)
 
 
+@pytest.mark.xfail(strict=True, reason="two that ask for readiness take both threads of health")
+def test_a_readiness_that_nobody_tells_holds_up_no_liveness(serve: Serve) -> None:
+    """As where the database takes a connection and says nothing."""
+    silent, over = threading.Event(), threading.Event()
+
+    def ready() -> bool:
+        return not silent.is_set() or over.wait(10 * PATIENCE)
+
+    served = serve({LOG: Waiting()}, ready=ready)
+    silent.set()
+    with grpc.insecure_channel(f"127.0.0.1:{served.health_port}") as channel:
+        check = health_pb2_grpc.HealthStub(channel).Check
+        try:
+            asked = [check.future(health_pb2.HealthCheckRequest()) for _ in range(30)]
+            alive = check(health_pb2.HealthCheckRequest(service="alive"), timeout=60)
+            assert alive.status == health_pb2.HealthCheckResponse.SERVING
+            until(lambda: sum(each.done() for each in asked) == 30 - server.MOST_PROBES)
+            told = {each.result().status for each in asked if each.done()}
+            assert told == {health_pb2.HealthCheckResponse.NOT_SERVING}
+            assert sum(each.done() for each in asked) == 30 - server.MOST_PROBES, "they still ask"
+        finally:
+            over.set()
+
+
 def test_health_is_told_on_a_port_of_its_own_alone(serve: Serve) -> None:
     served = serve({LOG: Waiting()})
     assert served.health_port not in (0, served.port)
