@@ -38,10 +38,6 @@ IN_TRANSACTION = (
 )
 ELSEWHERE = "51000000-0000-4000-8000-00000000000e"
 
-EVERYBODY_FIRST = pytest.mark.xfail(
-    strict=True, reason="every client of the network is derived first"
-)
-
 
 class Deriving:
     """Derives claims as billing does, and tells of whom; `held`: for so many seconds at most."""
@@ -99,7 +95,6 @@ def api_of(office: Office, secrets_dir: Path) -> AbstractContextManager[Api]:
 
 
 @pytest.mark.parametrize(("people", "calls", "calculating"), [(1, 5, 1), (100, 100, 2)])
-@pytest.mark.xfail(strict=True, reason="each calculates, with a thread and a connection")
 def test_who_has_much_calculated_takes_one_of_the_places_for_it(
     office: Office,
     deriving: Deriving,
@@ -125,7 +120,6 @@ def test_who_has_much_calculated_takes_one_of_the_places_for_it(
         assert [len(each.claims) > 0 for each in answered] == [True] * calculating
 
 
-@pytest.mark.xfail(strict=True, reason="whoever asked is gone, and it goes on")
 def test_nothing_is_calculated_for_who_is_gone(
     office: Office, deriving: Deriving, secrets_dir: Path
 ) -> None:
@@ -143,9 +137,9 @@ def test_nothing_is_calculated_for_who_is_gone(
     [
         ({}, 3),
         ({"payer_id": "own"}, 3),
-        pytest.param({"payer_id": str(uuid4())}, 0, marks=EVERYBODY_FIRST),
+        ({"payer_id": str(uuid4())}, 0),
         ({"site_id": SITE}, 3),
-        pytest.param({"site_id": ELSEWHERE}, 0, marks=EVERYBODY_FIRST),
+        ({"site_id": ELSEWHERE}, 0),
     ],
 )
 def test_drafts_as_of_a_moment_are_derived_of_clients_who_may_have_such(
@@ -157,7 +151,6 @@ def test_drafts_as_of_a_moment_are_derived_of_clients_who_may_have_such(
     assert bool(found) == bool(clients)
 
 
-@EVERYBODY_FIRST
 def test_drafts_as_of_a_moment_are_derived_of_clients_of_the_askers_sites(
     office: Office, deriving: Deriving
 ) -> None:

@@ -39,7 +39,6 @@ def over(held: list[Any]) -> int:
 
 
 @pytest.mark.parametrize(("people", "calls", "wait"), [(1, 5, 1), (100, 100, 3)])
-@pytest.mark.xfail(strict=True, reason="each waits for the lock with a connection, of five")
 def test_who_waits_for_a_lock_takes_one_of_the_places_for_waiting(
     new_store: Callable[[Service], Store],
     secrets_dir: Path,
@@ -72,7 +71,6 @@ def give_consents(served: Api, client_id: str, people: int, calls: int) -> list[
     ]
 
 
-@pytest.mark.xfail(strict=True, reason="fourteen threads share five connections")
 def test_there_is_a_connection_for_whoever_has_a_thread(
     new_store: Callable[[Service], Store], secrets_dir: Path
 ) -> None:
