@@ -151,7 +151,6 @@ def test_an_accepted_command_is_answered_again_while_what_it_rests_on_is_parked(
 
 
 @pytest.mark.parametrize("subject", [SITE, ADA])
-@pytest.mark.xfail(strict=True, reason="what anybody says was published counts as behind")
 def test_what_anybody_says_was_published_holds_up_nobody(tallying: Store, subject: str) -> None:
     log = Log()
     listener = Listener(tallying, log)
