@@ -1,14 +1,16 @@
 """Whoever waits for what others work on holds little of an api: health and others are answered."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ninehours.exchange.v1.operating_service_pb2 import GetStatusRequest
 from ninehours.intake.v1.clients_service_pb2 import ReadClientRequest
 
 from kernel.process import Service
-from kernel.rpc import server
+from kernel.rpc import client, server
 from kernel.store import database
 from kernel.store.store import Store
 from services.intake.__main__ import SERVICE
@@ -87,3 +89,17 @@ def test_there_is_a_connection_for_whoever_has_a_thread(
         finally:
             for connection in held:
                 connection.close()
+
+
+@pytest.mark.xfail(strict=True, reason="each keeps a thread for as long as Kafka says nothing")
+def test_who_asks_kafka_takes_a_place_of_those_who_ask_others(
+    new_store: Callable[[Service], Store], secrets_dir: Path
+) -> None:
+    store = new_store(SERVICE)
+    desk = Desk(store)
+    with api(SERVICE, store, secrets_dir, desk.now) as served, ExitStack() as places:
+        for _ in range(client.MOST_ASKING):
+            places.enter_context(client.ASKING)
+        call = served.send(GetStatusRequest(), "person/eve", "operator", "OPERATIONS")
+        until(call.done)
+        assert refused([call]) == {"PEER_AWAY"}
