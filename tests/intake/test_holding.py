@@ -91,7 +91,6 @@ def test_there_is_a_connection_for_whoever_has_a_thread(
                 connection.close()
 
 
-@pytest.mark.xfail(strict=True, reason="each keeps a thread for as long as Kafka says nothing")
 def test_who_asks_kafka_takes_a_place_of_those_who_ask_others(
     new_store: Callable[[Service], Store], secrets_dir: Path
 ) -> None:
