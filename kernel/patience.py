@@ -1,17 +1,19 @@
 """How long a server lets a question wait: never longer than its threads can bear."""
 
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Self
 
 DEFAULT = 10.0  # seconds, where the caller set no deadline
 LONGEST = 15.0  # seconds, whatever the caller would wait: a waiting question keeps a thread
-BRIEF = 0.1  # seconds that everybody may wait; for more it takes one of the places for waiting
+BRIEF = 0.1  # seconds that everybody may take; for more it takes one of the places there are
 LOOK = 0.02  # seconds between two looks
 
 Place = Callable[[], AbstractContextManager[bool]]
-"""Takes a place for waiting, and tells whether there was one."""
+"""Takes a place for what takes longer than a moment, and tells whether there was one."""
+
+MayGoOn = Callable[[], bool]
 
 
 def always() -> bool:
@@ -55,18 +57,33 @@ def wait_for(
     """
     awaited = patience if isinstance(patience, Patience) else Patience(patience)
     began = time.monotonic()
-    seated = False
-    with ExitStack() as place:
+    with taking_time(awaited.is_awaited, awaited.place) as may_go_on:
         while not holds():
             waited = time.monotonic() - began
-            if waited > awaited or not awaited.is_awaited():
+            if waited > awaited or not may_go_on():
                 return False
-            if not seated and waited > BRIEF:
-                seated = place.enter_context(awaited.place())
-                if not seated:
-                    return False
             if after_a_second is not None and waited > 1.0:
                 after_a_second()
                 after_a_second = None
             time.sleep(LOOK)
     return True
+
+
+@contextmanager
+def taking_time(is_awaited: Callable[[], bool], place: Place) -> Iterator[MayGoOn]:
+    """Whether one may go on, each time one asks: while it is awaited, for a moment; then, if there
+    is a place, in it, until the end."""
+    began = time.monotonic()
+    seated = False
+    with ExitStack() as places:
+
+        def may_go_on() -> bool:
+            nonlocal seated
+            if not is_awaited():
+                return False
+            if not seated and time.monotonic() - began > BRIEF:
+                seated = places.enter_context(place())
+                return seated
+            return True
+
+        yield may_go_on

@@ -17,8 +17,9 @@ from kernel import logs
 from kernel.codec import Codec
 from kernel.config import Settings, WrongSetting
 from kernel.messaging.interests import Interests
+from kernel.patience import BRIEF
 from kernel.secrets import SecretMissing, master_key
-from kernel.store.database import migrate, open_database
+from kernel.store.database import LOCK_TIMEOUT, migrate, open_database
 from kernel.store.store import Store
 from kernel.vault import Vault
 
@@ -76,9 +77,20 @@ def main(service: Service, arguments: Sequence[str]) -> None:
 
 
 def open_store(service: Service, settings: Settings) -> Store:
-    """The service's record, as every process of it opens it."""
+    """The service's record, as every process of it opens it but an api."""
+    return _store(service, settings, _engine(settings, settings.database_pool))
+
+
+def open_store_of_api(service: Service, settings: Settings) -> Store:
+    """The service's record, with a connection for each thread; a lock is waited for in a place."""
+    from kernel.rpc.server import CONNECTIONS  # noqa: PLC0415 - each process imports what it runs
+
+    return _store(service, settings, _engine(settings, CONNECTIONS, lock_timeout=BRIEF))
+
+
+def _store(service: Service, settings: Settings, engine: Engine) -> Store:
     return Store(
-        _engine(settings, settings.database_pool),
+        engine,
         codec=service.codec,
         topic=topic_of(service.name),
         network=settings.network,
@@ -87,7 +99,7 @@ def open_store(service: Service, settings: Settings) -> Store:
 
 
 def _api(service: Service, settings: Settings) -> None:
-    server_of(service, settings, open_store(service, settings)).run_until_signal()
+    server_of(service, settings, open_store_of_api(service, settings)).run_until_signal()
 
 
 def server_of(service: Service, settings: Settings, store: Store) -> "Server":
@@ -214,9 +226,10 @@ def _rebuild(service: Service, settings: Settings) -> None:
     log.info("rebuilt", due=raised, derived=derived, seconds=round(time.monotonic() - began, 1))
 
 
-def _engine(settings: Settings, pool: int) -> Engine:
+def _engine(settings: Settings, pool: int, lock_timeout: float = LOCK_TIMEOUT) -> Engine:
+    url = settings.database_url.get_secret_value()
     try:
-        return open_database(settings.database_url.get_secret_value(), pool=pool)
+        return open_database(url, pool=pool, lock_timeout=lock_timeout)
     except ArgumentError:
         raise WrongSetting("NINEHOURS_DATABASE_URL: is not a database's URL") from None
 

@@ -92,6 +92,16 @@ def strictest(labels: Iterable[str]) -> str:
     return max(labels, key=LABELS.index, default="HIPAA")
 
 
+def is_subject(told: str) -> bool:
+    """Whether it is written as subjects are: `client/<uuid>`."""
+    kind, _, key = told.partition("/")
+    try:
+        canonical = str(UUID(key)) == key  # one subject has one spelling
+    except ValueError:
+        return False
+    return canonical and kind.isidentifier() and len(kind) <= LONGEST_KIND
+
+
 class _Reading:
     def __init__(self, headers: Headers) -> None:
         self._headers = headers
@@ -129,12 +139,7 @@ class _Reading:
 
     def subject(self, name: str) -> str:
         text = self.text(name)
-        kind, _, key = text.partition("/")
-        try:
-            canonical = str(UUID(key)) == key  # one subject has one spelling
-        except ValueError:
-            raise NoEnvelope(name) from None
-        if not canonical or not kind.isidentifier() or len(kind) > LONGEST_KIND:
+        if not is_subject(text):
             raise NoEnvelope(name)
         return text
 

@@ -31,6 +31,20 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before a fetch that moved noth
 AT_ONCE = 1000  # subjects of a topic whose owner is asked for them in one turn
 PAUSE_OF_DOUBT = 1.0  # seconds between two questions for an epoch that records told of
 
+# `known`: heard by now, or nothing is fetched of it for a reason of its own.
+ASKED_FOR = text(
+    "SELECT a.subject, a.sequence, coalesce(h.sequence, 0) AS heard, h.id::text AS id,"
+    " coalesce(h.sequence >= a.sequence OR h.stopped IS NOT NULL OR h.anew, false) AS known"
+    " FROM asked_for a JOIN heard_topic t USING (topic)"
+    " LEFT JOIN heard_head h USING (topic, subject)"
+    " WHERE topic = :topic AND t.stopped IS NULL ORDER BY a.subject LIMIT :most"
+)
+ANSWERED = text(
+    "DELETE FROM asked_for a USING unnest(CAST(:subjects AS text[]), CAST(:sequences AS bigint[]))"
+    " AS x(subject, sequence) WHERE a.topic = :topic AND a.subject = x.subject"
+    " AND a.sequence <= x.sequence"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class OwnerHead:
@@ -146,6 +160,27 @@ class Healing:
             fetched += fetch(owner, subject, head)
         self._rest(topic, asked)
         self._end_exchanging(topic)
+        return fetched + self._fetch_asked_for(owner)
+
+    def _fetch_asked_for(self, owner: Owner) -> int:
+        """What somebody waits for, where nothing else is known of it; its owner is asked once."""
+        asked = {"topic": owner.topic, "most": AT_ONCE}
+        with self._store.transaction() as tx:
+            rows = tx.connection.execute(ASKED_FOR, asked).all()
+        fetched = 0
+        for row in rows:
+            if not row.known:
+                fetched += self._fetch(owner, row.subject, Head(row.heard, row.id))
+        if rows:
+            with self._store.transaction() as tx:
+                tx.connection.execute(
+                    ANSWERED,
+                    {
+                        "topic": owner.topic,
+                        "subjects": [row.subject for row in rows],
+                        "sequences": [row.sequence for row in rows],
+                    },
+                )
         return fetched
 
     def _is_doubted(self, topic: str) -> bool:
@@ -238,7 +273,7 @@ class Healing:
             with self._store.transaction() as tx:
                 _stop(tx.connection, place, head, BEYOND_OWNER)
             return 0
-        if self._clear(place, head, last + fetched):
+        if head.behind_to is not None and self._clear(place, head, last + fetched):
             # What came since is behind no longer; nobody but the owner would tell of it.
             fetched += self._hear_after(owner, subject, last + fetched)
         return fetched - (1 if head.sequence else 0)

@@ -11,10 +11,12 @@ from contextlib import suppress
 
 from kernel.facts import Row
 from kernel.messaging.interests import Derivation, Facts
+from kernel.patience import MayGoOn, always
+from kernel.refusal import NotYet
 
 CPU_SECONDS = 5.0  # of the thread that derives: on a busy machine it may take longer by the clock
 STATEMENT_SECONDS = 60.0  # of one statement
-LEAST = 0.01  # seconds between two looks at what it used
+LEAST, MOST = 0.01, 0.1  # seconds between two looks, at what it used and whether it may go on
 AGAIN = 1.0  # seconds before one that goes on in spite of it is interrupted again
 
 
@@ -26,16 +28,26 @@ class _Interrupt(BaseException):
     """What the deriving thread is interrupted by. Derivations may catch exceptions; not this."""
 
 
-def derive(derivation: Derivation, client: str, facts: Facts) -> Sequence[Row]:
-    """The client's rows; TookTooLong after CPU_SECONDS, else whatever the derivation raises."""
+def derive(
+    derivation: Derivation, client: str, facts: Facts, may_go_on: MayGoOn = always
+) -> Sequence[Row]:
+    """The client's rows; TookTooLong after CPU_SECONDS, else whatever the derivation raises.
+
+    NotYet (TOO_MANY_AT_ONCE) where it may not go on.
+    """
+    # It can't have used more than the clock went on.
+    look = CPU_SECONDS if may_go_on is always else MOST
     deriving = _Deriving(derivation, client, facts)
     deriving.start()
-    wait = CPU_SECONDS  # it can't have used more than the clock went on
+    wait, stopped = look, False
     while not deriving.is_over_within(wait):
         left = CPU_SECONDS - deriving.used()
-        if left <= 0:
+        stopped = stopped or not may_go_on()
+        if stopped or left <= 0:
             deriving.interrupt()
-        wait = AGAIN if left <= 0 else max(left, LEAST)
+        wait = AGAIN if stopped or left <= 0 else min(max(left, LEAST), look)
+    if stopped or not may_go_on():
+        raise NotYet("TOO_MANY_AT_ONCE", "too much is calculated here at once; try again")
     return deriving.outcome()
 
 

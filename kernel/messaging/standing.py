@@ -49,20 +49,20 @@ def wait_until_heard(store: Store, positions: Sequence[Position], deadline: floa
 def ask_for(connection: Connection, positions: Sequence[Position]) -> None:
     """Have the healer ask the owners for these, where they were not heard.
 
-    That they exist is only what somebody says: the healer finds out, and takes it back if not.
+    That they exist is only what somebody says: nobody is behind for it.
     """
     connection.execute(text(DUE.ring))
     connection.execute(
         text(
-            "INSERT INTO heard_head AS h (topic, subject, sequence, behind_to)"
-            " SELECT topic, x.subject, 0, max(x.sequence)"
+            "INSERT INTO asked_for AS a (topic, subject, sequence)"
+            " SELECT topic, x.subject, max(x.sequence)"
             " FROM unnest(CAST(:topics AS text[]), CAST(:subjects AS text[]),"
             "   CAST(:sequences AS bigint[])) AS x(topic, subject, sequence)"
-            " JOIN heard_topic USING (topic) WHERE x.sequence > 0 GROUP BY topic, x.subject"
-            " ORDER BY x.subject LIKE 'client/%', x.subject COLLATE \"C\", topic"
+            " JOIN heard_topic USING (topic) LEFT JOIN heard_head h USING (topic, subject)"
+            " WHERE x.sequence > coalesce(h.sequence, 0) GROUP BY topic, x.subject"
+            " ORDER BY topic, x.subject"
             " ON CONFLICT (topic, subject) DO UPDATE"
-            " SET behind_to = greatest(h.behind_to, excluded.behind_to)"
-            " WHERE h.sequence < excluded.behind_to AND h.stopped IS NULL"
+            " SET sequence = greatest(a.sequence, excluded.sequence)"
         ),
         _columns(positions),
     )

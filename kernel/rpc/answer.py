@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from time import perf_counter
 from typing import Any, cast
 from uuid import uuid4
@@ -13,6 +14,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from kernel import logs
 from kernel.clock import Clock, server_clock
+from kernel.patience import anywhere
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call, Metadata, correlation_of, now_of, token_of, trace_of
 from kernel.rpc.outcome import Outcome, outcome_of
@@ -21,13 +23,16 @@ from kernel.rpc.places import Places, too_many
 from kernel.rpc.policy import Policy, permit
 from kernel.rpc.scope import Scope
 from kernel.rpc.tokens import Verifier
+from kernel.store import database
+from kernel.store.database import is_locked, waiting_for_locks
 
 # gRPC tells "no deadline" as one far away.
 FOREVER = 1e8
 BODY_WITHIN = 2.0  # seconds from a call's headers to its request
 MOST_OF_ONE = 5  # calls of one actor at once
 # Of all actors together, so that nobody holds two of a server's threads (four ask other services).
-MOST_WAITING, MOST_WAITING_OF_ONE = 3, 1  # for what was not heard yet
+MOST_WAITING, MOST_WAITING_OF_ONE = 3, 1  # for what was not heard yet, or for a lock
+MOST_CALCULATING, MOST_CALCULATING_OF_ONE = 2, 1
 MOST_STREAMS, MOST_STREAMS_OF_ONE = 3, 2  # of answers, descriptions of RPCs among them
 MOST_UNSAID = 2  # whose request takes more than a moment to come
 TOO_LATE = Outcome(
@@ -62,6 +67,7 @@ class Answering:
         self._streams = streams
         self._calls = Places(of_one=MOST_OF_ONE)
         self._waiting = Places(of_one=MOST_WAITING_OF_ONE, in_all=MOST_WAITING)
+        self._calculating = Places(of_one=MOST_CALCULATING_OF_ONE, in_all=MOST_CALCULATING)
 
     def close(self) -> None:
         """Watch over no body any more."""
@@ -95,11 +101,15 @@ class Answering:
         ) -> Iterator[bytes]:
             permit(policy, call.actor)
             request = _parsed(request_type, self._body(bodies, context))
-            self._scope.admit(policy, request, call)
+
+            def ask(call: Call) -> Any:
+                self._scope.admit(policy, request, call)
+                return behaviour(request, call)
+
             with self._room(method, call) as there_is_room:
                 if not there_is_room:
                     raise too_many()
-                answered = behaviour(request, call)
+                answered = _with_locks(ask, call)
                 responses: Iterable[Message] = answered if method.server_streaming else (answered,)
                 for response in responses:
                     if not isinstance(response, response_type):
@@ -163,6 +173,7 @@ class Answering:
             traceparent=trace_of(metadata),
             active=context.is_active,
             place=lambda: self._waiting.taken(actor.id),
+            desk=lambda: self._calculating.taken(actor.id),
         )
 
 
@@ -199,6 +210,26 @@ class _Line:
             incident=self.incident,
             exc_info=self.error,
         )
+
+
+def _with_locks(ask: Callable[[Call], Any], call: Call) -> Any:
+    """What is answered. Locks are given in a moment, or it is asked once more, in a place.
+
+    As its caller would: a question changes nothing, and a command that is given again is one. Its
+    transactions are over before, so that whoever finds no place holds no connection either.
+    """
+    try:
+        return ask(call)
+    except Exception as error:
+        if not is_locked(error):
+            raise
+        with call.place() as seated:
+            if not seated:
+                raise
+            left = call.deadline()
+            longest = database.LOCK_TIMEOUT
+            with waiting_for_locks(longest if left is None else min(left, longest)):
+                return ask(replace(call, place=anywhere))
 
 
 def _parsed(request_type: type[Message], raw: bytes) -> Message:

@@ -29,7 +29,8 @@ class Call:
     """The circumstances of one request.
 
     `deadline()`: the seconds that remain, None without end; `active()`: the caller still waits;
-    `place()`: takes one of the server's places for waiting, if there is one.
+    `place()` takes one of the server's places for waiting, if there is one, `desk()` one of those
+    for calculating.
     """
 
     actor: Actor
@@ -39,6 +40,7 @@ class Call:
     traceparent: str
     active: Callable[[], bool] = always
     place: Place = anywhere
+    desk: Place = anywhere
 
     @property
     def reader(self) -> Reader:

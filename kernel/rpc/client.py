@@ -4,7 +4,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -89,27 +89,26 @@ class Client:
             asking = _Asking(self._token, seconds if left is None else min(seconds, left), now, via)
             if method.server_streaming:
                 return asking.stream(send, request)
-            with self._place():
+            with nullcontext() if self._places is None else place_among(self._places):
                 return asking.unary(send, request)
 
         return ask
 
-    @contextmanager
-    def _place(self) -> Iterator[None]:
-        if self._places is None:
-            yield
-            return
-        if not self._places.acquire(timeout=BRIEF):
-            raise RemoteRefusal(
-                grpc.StatusCode.UNAVAILABLE,
-                "TOO_MANY_AT_ONCE",
-                "too many ask other services at once",
-                {},
-            )
-        try:
-            yield
-        finally:
-            self._places.release()
+
+@contextmanager
+def place_among(places: threading.Semaphore) -> Iterator[None]:
+    """One of the places for asking others; RemoteRefusal where none is free for a moment."""
+    if not places.acquire(timeout=BRIEF):
+        raise RemoteRefusal(
+            grpc.StatusCode.UNAVAILABLE,
+            "TOO_MANY_AT_ONCE",
+            "too many ask other services at once",
+            {},
+        )
+    try:
+        yield
+    finally:
+        places.release()
 
 
 class _Asking:

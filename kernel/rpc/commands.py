@@ -8,6 +8,7 @@ from google.protobuf.message import Message
 from ninehours.common.v1 import common_pb2
 
 from kernel.facts import Position
+from kernel.messaging.envelope import is_subject
 from kernel.patience import Patience
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call
@@ -52,6 +53,8 @@ def positions_of(after: Iterable[common_pb2.Position]) -> tuple[Position, ...]:
     positions = tuple(Position(item.topic, item.subject, item.sequence) for item in after)
     if len(positions) > LONGEST_AFTER:
         raise Malformed(after=f"has more than {LONGEST_AFTER} positions")
+    if not all(is_subject(position.subject) for position in positions):
+        raise Malformed(after="names no subject")
     return positions
 
 

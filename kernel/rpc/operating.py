@@ -15,6 +15,7 @@ from kernel.messaging.sent import answers
 from kernel.messaging.standing import due_count
 from kernel.refusal import Unknown
 from kernel.rpc.call import Call
+from kernel.rpc.client import ASKING, place_among
 from kernel.rpc.published_log import RemoteOwner
 from kernel.rpc.status import RemoteRefusal
 from kernel.rpc.translate import reading, required_text, to_timestamp
@@ -54,6 +55,8 @@ class OperatingServicer:
             relay = status.relay_is_active(tx.connection)
             ordinals = status.stream_ordinals(tx.connection)
             topics = status.topics(tx.connection)
+        with place_among(ASKING):
+            kafka = answers(self._of.kafka, self._store.topic)
         processes = [
             pb.Process(name="api", up=True, beat_seconds=_oldest_beat(beats, "api")),
             pb.Process(name="relay", up=relay, beat_seconds=_oldest_beat(beats, "relay")),
@@ -65,7 +68,7 @@ class OperatingServicer:
         return pb.GetStatusResponse(
             service=self._of.name,
             processes=processes,
-            kafka=answers(self._of.kafka, self._store.topic),
+            kafka=kafka,
             lags=[
                 self._lag(owner, *topics.get(topic, (0, "")))
                 for topic, owner in self._of.owners.items()

@@ -28,8 +28,10 @@ from kernel.rpc.policy import UndeclaredRpc, policies_of
 from kernel.rpc.scope import Scope
 from kernel.rpc.tokens import Verifier
 
-THREADS = 14
-HEALTH_THREADS = 2
+THREADS = 16
+MOST_PROBES = 2  # that ask the database whether this process is ready
+HEALTH_THREADS = 2 + MOST_PROBES  # two are for who asks only whether it is alive
+CONNECTIONS = THREADS + MOST_PROBES  # whoever has a thread waits for none
 CONCURRENT = 1000  # calls that wait for a thread: whom nobody knows is refused in a moment
 REFLECTED_WITHIN = 10.0  # seconds
 LARGEST = 4 * 1024 * 1024
@@ -46,6 +48,8 @@ OPTIONS = (
 )
 # SERVING while the process answers at all, database or not: what a liveness probe asks.
 ALIVE = "alive"
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 READY_EVERY_SECONDS = 0.2
 
 log = logs.get("kernel.rpc.server")
@@ -184,13 +188,17 @@ class _Reflection(reflection.ReflectionServicer):
 
 
 class _Health(HealthServicer):
-    """Asks for readiness when it is asked, so an answer is never older than the question."""
+    """Asks for readiness when it is asked, so an answer is never older than the question.
+
+    Whoever asks while others wait for that answer is told that it isn't ready.
+    """
 
     def __init__(self, ready: Callable[[], bool], names: list[str]) -> None:
         super().__init__()
         self._ready = ready
         self._names = names
-        self.set(ALIVE, health_pb2.HealthCheckResponse.SERVING)
+        self._probes = threading.BoundedSemaphore(MOST_PROBES)
+        self.set(ALIVE, SERVING)
         self._refresh()
 
     def is_ready(self) -> bool:
@@ -204,13 +212,18 @@ class _Health(HealthServicer):
     def Check(
         self, request: health_pb2.HealthCheckRequest, context: grpc.ServicerContext
     ) -> health_pb2.HealthCheckResponse:
-        if request.service in self._names:
+        if request.service not in self._names:
+            return super().Check(request, context)
+        if not self._probes.acquire(blocking=False):
+            return health_pb2.HealthCheckResponse(status=NOT_SERVING)
+        try:
             self._refresh()
-        return super().Check(request, context)
+            return super().Check(request, context)
+        finally:
+            self._probes.release()
 
     def _refresh(self) -> None:
-        serving = health_pb2.HealthCheckResponse.SERVING
-        status = serving if self.is_ready() else health_pb2.HealthCheckResponse.NOT_SERVING
+        status = SERVING if self.is_ready() else NOT_SERVING
         for name in self._names:
             self.set(name, status)
 

@@ -1,10 +1,12 @@
 """Opening the database, and bringing its schema up to date."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -25,7 +27,10 @@ ITS_TCP = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepali
 # Connection, shutdown and cancel, resources, the server's disk, a standby that takes no writes.
 AWAY = ("08", "57", "53", "58", "25006")
 CANCELLED = "57014"  # a statement that was too long, or that an operator ended: it is refused
-BUSY = ("40001", "40P01", "55P03")  # serialization, deadlock, lock timeout
+LOCKED = "55P03"  # a lock that was not given in time
+BUSY = ("40001", "40P01", LOCKED)  # serialization, deadlock
+
+_lock_timeout: ContextVar[float | None] = ContextVar("lock_timeout", default=None)
 
 
 def open_database(url: str, *, pool: int = 5, lock_timeout: float = LOCK_TIMEOUT) -> Engine:
@@ -49,6 +54,22 @@ def open_database(url: str, *, pool: int = 5, lock_timeout: float = LOCK_TIMEOUT
     )
 
 
+@contextmanager
+def waiting_for_locks(seconds: float) -> Iterator[None]:
+    """In here this thread's transactions wait so long for a lock, and not as they were opened."""
+    before = _lock_timeout.set(seconds)
+    try:
+        yield
+    finally:
+        _lock_timeout.reset(before)
+
+
+def set_lock_timeout(connection: Connection) -> None:
+    """At the beginning of a transaction, as the thread waits for locks."""
+    if (seconds := _lock_timeout.get()) is not None:
+        connection.execute(text(f"SET LOCAL lock_timeout = {max(int(seconds * 1000), 1)}"))
+
+
 def is_away(error: BaseException) -> bool:
     """Whether the server itself is gone or not yet back, as against a statement it refuses."""
     if isinstance(error, DBAPIError) and error.connection_invalidated:
@@ -63,6 +84,11 @@ def is_away(error: BaseException) -> bool:
 def is_busy(error: BaseException) -> bool:
     """Whether others were in the way: for a lock, in a deadlock, for a free connection."""
     return isinstance(error, TimeoutError) or _sqlstate(error) in BUSY
+
+
+def is_locked(error: BaseException) -> bool:
+    """Whether others held a lock for longer than it was waited for."""
+    return _sqlstate(error) == LOCKED
 
 
 def is_passing(error: BaseException) -> bool:

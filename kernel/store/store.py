@@ -15,6 +15,7 @@ from kernel.ids import derived_id
 from kernel.sites import EVERY_SITE
 from kernel.store.appending import Written, append
 from kernel.store.bells import DUE
+from kernel.store.database import set_lock_timeout
 from kernel.store.documents import Documents
 from kernel.vault import Vault
 
@@ -68,6 +69,7 @@ class Store:
     def transaction(self) -> Iterator["Transaction"]:
         """One database transaction, committed at its end, rolled back on any exception."""
         with self.engine.begin() as connection:
+            set_lock_timeout(connection)
             yield Transaction(self, connection)
 
     @contextmanager

@@ -142,6 +142,7 @@ class Office:
 
     store: Store
     identities: FakeIntake = field(default_factory=FakeIntake)
+    pages: SqlPages = field(default_factory=SqlPages)
     now: datetime = NOW
     sites: frozenset[str] = frozenset({"*"})
     provider_id: str = ""
@@ -155,7 +156,7 @@ class Office:
 
     def __post_init__(self) -> None:
         self.issue_with(self.identities)
-        self.work = WorkServicer(self.store, SqlPages(), SqlFollowing())
+        self.work = WorkServicer(self.store, self.pages, SqlFollowing())
         self.hearing = Hearing(self.store, INTERESTS)
         self.hearing.begin([topic_of(name) for name in SERVICE.hears])
         self.draining = Draining(self.store, INTERESTS)
@@ -171,7 +172,7 @@ class Office:
         )
         self.answers = BillingServicer(
             book,
-            SqlPages(),
+            self.pages,
             SqlFollowing(),
             lambda _: issuing,
             network=SqlNetwork(),

@@ -12,7 +12,7 @@ from ninehours.exchange.v1 import listener_service_pb2 as pb
 
 from kernel import patience
 from kernel.facts import Position
-from kernel.messaging.standing import wait_until_heard
+from kernel.messaging.standing import is_settled, unsettled_clients, wait_until_heard
 from kernel.patience import Patience
 from kernel.refusal import AgainstTheRules, NotYet
 from kernel.rpc.call import Call
@@ -25,6 +25,7 @@ from tests.kernel.made import (
     BROKEN,
     COUNTER,
     PATIENCE,
+    SITE,
     TOPIC,
     Count,
     Listener,
@@ -147,3 +148,19 @@ def test_an_accepted_command_is_answered_again_while_what_it_rests_on_is_parked(
         new = context(after=ours.after)
         book_of(tallying).execute(COUNTER, "counter/1", Count(BOB, 5), new)
     assert refused.value.reason == "DERIVATION_PARKED"
+
+
+@pytest.mark.parametrize("subject", [SITE, ADA])
+def test_what_anybody_says_was_published_holds_up_nobody(tallying: Store, subject: str) -> None:
+    log = Log()
+    listener = Listener(tallying, log)
+    listener.hear(log.tell(ADA, attended("s", 9, site=SITE)))
+    listener.draining.drain()
+    with pytest.raises(NotYet):
+        wait_until_heard(tallying, [Position(TOPIC, subject, 9)], 1.5)
+    with tallying.transaction() as tx:
+        assert not unsettled_clients(tx.connection, [ADA, BOB])
+        assert is_settled(tx.connection, [Position(TOPIC, ADA, 1)])
+    assert listener.healing.heal() <= 1  # its owner has no more
+    assert listener.heard(ADA) == [1]
+    assert not listener.ask("SELECT FROM heard_head WHERE sequence = 0")

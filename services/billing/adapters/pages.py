@@ -1,6 +1,6 @@
 """Pages of what billing derived and issued, in SQL. Only what is asked for becomes a condition."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -8,6 +8,8 @@ from sqlalchemy import text
 
 from kernel.facts import Row, id_of
 from kernel.messaging import limited
+from kernel.messaging.interests import Derivation
+from kernel.patience import MayGoOn
 from kernel.store.store import Transaction
 from services.billing.adapters.heard import CLAIMS, INTERESTS
 from services.billing.adapters.issued import claims_of
@@ -73,7 +75,10 @@ PAYER_FACTS = (
 
 
 class SqlPages:
-    """The Pages port on the kernel's tables."""
+    """The Pages port on the kernel's tables; `claims` derives what drafts were at a moment."""
+
+    def __init__(self, claims: Derivation = CLAIMS) -> None:
+        self._claims = claims
 
     def derived(self, tx: Transaction, wanted: Wanted) -> list[DerivedRow]:
         asked = _asked(wanted)
@@ -91,11 +96,12 @@ class SqlPages:
         )
         return [DerivedRow(row.row_key, row.content, row.revision) for row in rows]
 
-    def drafts_as_of(self, tx: Transaction, wanted: Wanted) -> list[DerivedRow]:
+    def drafts_as_of(self, tx: Transaction, wanted: Wanted, may_go_on: MayGoOn) -> list[DerivedRow]:
         found: list[DerivedRow] = []
         for client in _clients_from(tx, wanted):
             facts = INTERESTS.gather(tx.connection, client, wanted.until)
-            rows = [row for row in limited.derive(CLAIMS, client, facts) if _is_wanted(row, wanted)]
+            derived = limited.derive(self._claims, client, facts, may_go_on)
+            rows = [row for row in derived if _is_wanted(row, wanted)]
             found += [
                 DerivedRow(row.key, dict(row.content), 0)
                 for row in sorted(rows, key=lambda row: row.key)
@@ -140,16 +146,33 @@ class SqlPages:
 
 
 def _clients_from(tx: Transaction, wanted: Wanted) -> list[str]:
-    """Clients whose rows may come after the key: a key begins with its client's id."""
+    """Clients who may have such rows after the key, which begins with its client's id.
+
+    A payer and a site are named by facts of a client whose claims name them.
+    """
+    payers = [wanted.payer_id] if wanted.payer_id else None
+    sites = [wanted.site_id] if wanted.site_id else wanted.sites
     rows = tx.connection.execute(
         text(
-            "SELECT DISTINCT subject FROM heard_fact WHERE subject LIKE 'client/%'"
+            "SELECT subject FROM heard_fact WHERE subject LIKE 'client/%'"
             " AND (:client = '' OR subject = 'client/' || :client)"
-            " AND subject >= 'client/' || split_part(:after, '|', 1) ORDER BY subject"
+            " AND subject >= 'client/' || split_part(:after, '|', 1) GROUP BY subject"
+            " HAVING (CAST(:payers AS text[]) IS NULL OR bool_or(refs && CAST(:payers AS text[])))"
+            " AND (CAST(:sites AS text[]) IS NULL OR bool_or(refs && CAST(:sites AS text[])))"
+            " ORDER BY subject"
         ),
-        {"client": wanted.client_id, "after": wanted.after_key},
+        {
+            "client": wanted.client_id,
+            "after": wanted.after_key,
+            "payers": _subjects("payer", payers),
+            "sites": _subjects("site", sites),
+        },
     )
     return [subject for (subject,) in rows]
+
+
+def _subjects(kind: str, ids: Sequence[str] | None) -> list[str] | None:
+    return None if ids is None else [f"{kind}/{each}" for each in ids]
 
 
 def _is_wanted(row: Row, wanted: Wanted) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from ninehours.billing.v1 import billing_service_pb2 as pb
 
 from kernel.messaging.standing import wait_until_heard
+from kernel.patience import MayGoOn, taking_time
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call
 from kernel.rpc.commands import patience_of, positions_of
@@ -43,12 +44,20 @@ class ClaimsList:
             )
         state, issued, drafts = _wanted(request, those_asked(call.actor.sites))
         wait_until_heard(self._store, positions_of(request.after), patience_of(call))
-        with self._store.transaction() as tx:
-            return self._page(tx, request.page_token, state, issued, drafts)
+        with (
+            self._store.transaction() as tx,
+            taking_time(call.active, call.desk) as may_go_on,
+        ):
+            return self._page(tx, request.page_token, (state, issued, drafts), may_go_on)
 
     def _page(
-        self, tx: Transaction, token: str, state: str, issued: WantedIssued, drafts: Wanted
+        self,
+        tx: Transaction,
+        token: str,
+        wanted: tuple[str, WantedIssued, Wanted],
+        may_go_on: MayGoOn,
     ) -> pb.ListClaimsResponse:
+        state, issued, drafts = wanted
         claims: list[pb.Claim] = []
         limit, reached = issued.limit, ""
         if state != "DRAFTED" and not token.startswith(DRAFTED):
@@ -59,8 +68,11 @@ class ClaimsList:
         # What only an issued claim has is asked for: no draft has it.
         only_issued = issued.batch_id or issued.adjudication or issued.frequency not in ("", "1")
         if state != "ISSUED" and not only_issued and len(claims) < limit:
-            read = self._pages.drafts_as_of if drafts.until else self._pages.derived
-            rows = read(tx, drafts)[: limit - len(claims)]
+            rows = (
+                self._pages.drafts_as_of(tx, drafts, may_go_on)
+                if drafts.until
+                else self._pages.derived(tx, drafts)
+            )[: limit - len(claims)]
             claims += [draft_of(row.content, row.revision) for row in rows]
             reached = f"{DRAFTED}{rows[-1].key}" if rows else reached
         return pb.ListClaimsResponse(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from kernel.patience import MayGoOn
 from kernel.store.store import Transaction
 from services.billing.domain.claim import IssuedClaimState
 from services.billing.domain.issue import ClaimIssued, Draft, Proposed
@@ -291,8 +292,11 @@ class Pages(Protocol):
         """Current rows of one kind."""
         ...
 
-    def drafts_as_of(self, tx: Transaction, wanted: Wanted) -> list[DerivedRow]:
-        """Drafts as they would have been derived by `until`; their revisions aren't known."""
+    def drafts_as_of(self, tx: Transaction, wanted: Wanted, may_go_on: MayGoOn) -> list[DerivedRow]:
+        """Drafts as they would have been derived by `until`; their revisions aren't known.
+
+        NotYet (TOO_MANY_AT_ONCE) where it may not go on.
+        """
         ...
 
     def issued(self, tx: Transaction, wanted: WantedIssued) -> list[IssuedClaimState]:

@@ -185,7 +185,7 @@ def test_a_call_whose_deadline_passed_in_the_queue_is_not_begun(
     client = ask(server, LOG)
     others = [
         ask(server, LOG, partial(people.token, who, ["operator"], ["*"], "OPERATIONS"))
-        for who in ("staff/eve", "staff/bob", "staff/joe")
+        for who in ("staff/eve", "staff/bob", "staff/joe", "staff/kim")
     ]
     with ThreadPoolExecutor(THREADS) as pool:
         slow = [

@@ -330,7 +330,8 @@ def test_whatever_many_people_hold_at_once_leaves_threads_to_others(
                 *(say_nothing.future(iter(unsaid), metadata=who) for who in people),
             ]  # fmt: skip
             most = answer.MOST_STREAMS + answer.MOST_WAITING + answer.MOST_UNSAID
-            assert most + client.MOST_ASKING <= server.THREADS - 2
+            elsewhere = client.MOST_ASKING + answer.MOST_CALCULATING
+            assert most + elsewhere <= server.THREADS - 2
             until(lambda: sum(call.done() for call in held) == 120 - most)
             assert_answers(served, ask)
             assert sum(call.done() for call in held) == 120 - most, "they still hold"
@@ -379,6 +380,29 @@ def test_reflection_is_for_who_may_call_something_and_ends(
 def iter_of(unsaid: Unsaid, first: Any) -> Iterator[Any]:
     yield first
     yield from iter(unsaid)
+
+
+def test_a_readiness_that_nobody_tells_holds_up_no_liveness(serve: Serve) -> None:
+    """As where the database takes a connection and says nothing."""
+    silent, over = threading.Event(), threading.Event()
+
+    def ready() -> bool:
+        return not silent.is_set() or over.wait(10 * PATIENCE)
+
+    served = serve({LOG: Waiting()}, ready=ready)
+    silent.set()
+    with grpc.insecure_channel(f"127.0.0.1:{served.health_port}") as channel:
+        check = health_pb2_grpc.HealthStub(channel).Check
+        try:
+            asked = [check.future(health_pb2.HealthCheckRequest()) for _ in range(30)]
+            alive = check(health_pb2.HealthCheckRequest(service="alive"), timeout=60)
+            assert alive.status == health_pb2.HealthCheckResponse.SERVING
+            until(lambda: sum(each.done() for each in asked) == 30 - server.MOST_PROBES)
+            told = {each.result().status for each in asked if each.done()}
+            assert told == {health_pb2.HealthCheckResponse.NOT_SERVING}
+            assert sum(each.done() for each in asked) == 30 - server.MOST_PROBES, "they still ask"
+        finally:
+            over.set()
 
 
 def test_health_is_told_on_a_port_of_its_own_alone(serve: Serve) -> None:
