@@ -230,7 +230,6 @@ def test_once_a_claim_is_voided_its_dates_may_be_billed_of_the_other(house: Hous
     assert (answer.claims, left_out(answer), found(house)) == (1, [], [])
 
 
-@pytest.mark.xfail(strict=True, reason="claims are filed under the key of their coverage alone")
 def test_a_claim_under_a_mistyped_number_stands_for_whoever_has_the_corrected_one(
     house: House,
 ) -> None:
@@ -244,7 +243,6 @@ def test_a_claim_under_a_mistyped_number_stands_for_whoever_has_the_corrected_on
     assert (answer.claims, left_out(answer)) == (0, [(second, "DUPLICATE_MEMBER")])
 
 
-@pytest.mark.xfail(strict=True, reason="a claim asks for the key of its own coverage alone")
 def test_who_once_had_a_members_number_is_asked_about_under_it_too(house: House) -> None:
     house.admit(member_number="MEMBER-4712", days=(2,))
     assert house.office.issue(day(6), command="first").claims == 1
@@ -256,7 +254,6 @@ def test_who_once_had_a_members_number_is_asked_about_under_it_too(house: House)
     assert (answer.claims, left_out(answer)) == (0, [(second, "DUPLICATE_MEMBER")])
 
 
-@pytest.mark.xfail(strict=True, reason="claims are filed under the key of their coverage alone")
 def test_of_two_registrations_in_one_command_one_had_the_number_mistyped(house: House) -> None:
     clients = [house.admit(member_number=number) for number in ("MEMBER-4712", "MEMBER-4711")]
     house.cover(clients[0], member_number="MEMBER-4711")
@@ -265,7 +262,6 @@ def test_of_two_registrations_in_one_command_one_had_the_number_mistyped(house: 
     assert house.office.issue(day(6)).claims == 1
 
 
-@pytest.mark.xfail(strict=True, reason="claims are joined by the key of their coverage alone")
 def test_verify_finds_a_member_who_was_billed_twice_under_a_mistyped_number(house: House) -> None:
     first = house.admit(member_number="MEMBER-4712", days=(2,))
     second = house.admit(member_number="MEMBER-4711", days=(2,))
