@@ -274,6 +274,27 @@ def test_verify_finds_a_member_who_was_billed_twice_under_a_mistyped_number(hous
     assert (reason, about) == ("MEMBER_BILLED_TWICE", f"client/{min(first, second)}")
 
 
+@pytest.mark.xfail(strict=True, reason="a void is taken for answered where another is billed")
+def test_where_the_payer_wants_voids_processed_the_others_claim_waits_too(house: House) -> None:
+    house.office.propose(2, new_claim_after="VOID_PROCESSED")
+    house.office.confirm(2)
+    first = house.admit(member_number="MEMBER-4711", days=(0,))
+    house.office.issue(day(6), command="first")
+    house.office.draining.drain()
+    second = house.admit(member_number="MEMBER-4711", days=(0,))
+    [claim] = house.office.claims()
+    house.office.adjudicate(claim.claim_id)
+    house.office.hear(house.story.corrected(first, day(0), 1, 0))
+    assert house.office.correct().voided == 1
+    house.office.draining.drain()
+    answer = house.office.issue(day(6), command="too early")
+    assert (answer.claims, left_out(answer)) == (0, [(second, "DUPLICATE_MEMBER")])
+    [void] = [each for each in house.office.claims() if each.frequency == "8"]
+    house.office.adjudicate(void.claim_id, status="REVERSED")
+    answer = house.office.issue(day(6), command="processed")
+    assert (answer.claims, left_out(answer), found(house)) == (1, [], [])
+
+
 def test_recognised_anew_while_it_is_issued_it_is_judged_anew(house: House) -> None:
     """A corrected member number comes between the permit and billing's transaction."""
     house.admit(member_number="MEMBER-4711")
