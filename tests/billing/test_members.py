@@ -274,7 +274,6 @@ def test_verify_finds_a_member_who_was_billed_twice_under_a_mistyped_number(hous
     assert (reason, about) == ("MEMBER_BILLED_TWICE", f"client/{min(first, second)}")
 
 
-@pytest.mark.xfail(strict=True, reason="a void is taken for answered where another is billed")
 def test_where_the_payer_wants_voids_processed_the_others_claim_waits_too(house: House) -> None:
     house.office.propose(2, new_claim_after="VOID_PROCESSED")
     house.office.confirm(2)

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, text
 from kernel.facts import id_of
 from kernel.store.store import Transaction
 from services.billing.adapters.issued import claims_of
-from services.billing.domain.members import Members
+from services.billing.domain.members import Members, standing_of
+from services.billing.domain.payer import PAYER
 
 RECOGNISED = intake.MemberRecognised.DESCRIPTOR.full_name
 JUDGED = intake.DoublesJudged.DESCRIPTOR.full_name
@@ -45,7 +46,10 @@ def apart_of(connection: Connection, clients: Sequence[str] | None) -> set[froze
 
 
 def members_of(tx: Transaction, payer_id: str, clients: Sequence[str]) -> Members:
-    """Of these clients, with the claims to the payer that stand of all who have their keys."""
+    """Of these clients, with the claims to the payer that stand of all who have their keys.
+
+    Voids that the payer hasn't processed take nothing back where its rules wait for that.
+    """
     keys = keys_of(tx.connection, clients)
     alike = _clients_alike(tx.connection, sorted(every_key(keys)))
     keys |= keys_of(tx.connection, alike)
@@ -57,9 +61,10 @@ def members_of(tx: Transaction, payer_id: str, clients: Sequence[str]) -> Member
         ),
         {"payer": payer_id, "clients": alike},
     )
-    claims = claims_of(tx, [claim_id for (claim_id,) in ids]).values()
-    standing = [each.issued for each in claims if each.issued is not None and each.stands]
-    return Members(keys=keys, apart=apart_of(tx.connection, clients)).joined_by(*standing)
+    claims = claims_of(tx, [claim_id for (claim_id,) in ids])
+    payer = PAYER.fold(recorded.fact for recorded in tx.load(f"payer/{payer_id}"))
+    members = Members(keys=keys, apart=apart_of(tx.connection, clients))
+    return members.joined_by(*standing_of(claims, payer))
 
 
 def _clients_alike(connection: Connection, keys: Sequence[str]) -> list[str]:

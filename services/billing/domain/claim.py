@@ -96,6 +96,12 @@ class IssuedClaimState:
         """Whether it is what the payer has: no void, and nothing followed it."""
         return self.issued is not None and self.issued.frequency != VOID and not self.followed_by
 
+    @property
+    def awaits_processing(self) -> bool:
+        """Whether it is a void that the payer hasn't processed."""
+        is_void = self.issued is not None and self.issued.frequency == VOID
+        return is_void and not (self.adjudicated and self.adjudicated.status == REVERSED)
+
 
 def decide(command: ClaimCommand, claim: IssuedClaimState) -> Iterator[ClaimFact]:
     issued = claim.issued

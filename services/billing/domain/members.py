@@ -1,10 +1,13 @@
 """Whose member a claim's client is: one person is billed once a day, however often registered."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from services.billing.domain.claim import IssuedClaimState
 from services.billing.domain.issue import VOID, ClaimIssued
+from services.billing.domain.payer import Payer
+from services.billing.domain.rules import VOID_PROCESSED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,5 +65,23 @@ class Members:
         return replace(self, standing=standing)
 
 
+def standing_of(claims: Mapping[str, IssuedClaimState], payer: Payer) -> Iterator[ClaimIssued]:
+    """Of a payer's claims those whose dates nobody else's may name.
+
+    They stand, or their void isn't processed, where the payer wants that before a new claim.
+    """
+    for claim in claims.values():
+        if claim.issued is None:
+            continue
+        follows = claims.get(claim.followed_by, IssuedClaimState())
+        if claim.stands or (follows.awaits_processing and _waits_for_voids(payer, claim.issued)):
+            yield claim.issued
+
+
 def dates_of(claim: ClaimIssued) -> set[date]:
     return {line.service_date for line in claim.lines}
+
+
+def _waits_for_voids(payer: Payer, claim: ClaimIssued) -> bool:
+    rules = payer.rules_on(max(dates_of(claim)))
+    return rules is not None and rules.new_claim_after == VOID_PROCESSED
