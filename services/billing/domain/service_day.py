@@ -38,10 +38,11 @@ class ServiceDay:
     """`lines` are what claims would carry: those of the day first, then ancillary ones.
 
     `site_id` is where most of the time was; a single service's line says so if it was elsewhere.
-    `minutes` are those inside the per diem. `level_of_care` is the clinical level; the billed one
-    is the rules', the authorized one the authorization's. `authorized_units`: what the day takes
-    of its authorization, in the authorization's unit. `programs`: those whose sessions the day's
-    own lines are of; `ancillary_programs`: the ancillary ones'.
+    `minutes` are those inside the per diem, in episodes at the level the payer pays for.
+    `level_of_care` is the clinical level; the billed one is the rules', the authorized one the
+    authorization's. `authorized_units`: what the day takes of its authorization, in the
+    authorization's unit. `programs`: those whose sessions the day's own lines are of;
+    `ancillary_programs`: the ancillary ones'.
     """
 
     service_date: date
@@ -60,7 +61,7 @@ class ServiceDay:
     lines: tuple[Line, ...] = ()
     # The services that the day's own lines are of.
     services: tuple[Service, ...] = ()
-    # Of services outside the per diem: they say nothing of the day.
+    # Of services outside the per diem, or of another level: they say nothing of the day.
     ancillary_verdicts: tuple[Verdict, ...] = ()
     authorization_id: str = ""
     authorized_level: str = ""
@@ -106,6 +107,14 @@ class ServiceDay:
             rests_on=self.rests_on.union(*(verdict.rests_on for verdict in verdicts)),
         )
 
+    def with_ancillary_verdict(self, *verdicts: Verdict) -> "ServiceDay":
+        """The day beside which these are said."""
+        return replace(
+            self,
+            ancillary_verdicts=(*self.ancillary_verdicts, *verdicts),
+            rests_on=self.rests_on.union(*(verdict.rests_on for verdict in verdicts)),
+        )
+
 
 def resolve(known: Known) -> list[ServiceDay]:
     """Every date on which a session of the client was closed, before allocation."""
@@ -133,8 +142,9 @@ def _resolve(known: Known, on: date, holding: Sequence[Attendance]) -> ServiceDa
     rules = rules_in_effect((each.rules for each in confirmed), on)
     expected = scheduled_of(known, of_day)
     attended = [each for each in expected if each.attendance.attended]
-    own = countable(attended, rules)
-    aside = [each for each in attended if each not in own]
+    inside = countable(attended, rules)
+    aside = [each for each in attended if each not in inside]
+    own = gates.at_billed_level(known, inside, rules, on) if rules else inside
     day = ServiceDay(
         service_date=on,
         payer_id=coverage.payer_id if coverage else "",
@@ -166,7 +176,9 @@ def _resolve(known: Known, on: date, holding: Sequence[Attendance]) -> ServiceDa
     ruling = frozenset(each.fact for each in confirmed if each.rules == rules)
     day = day.with_verdict(Verdict(gate="RULES", rests_on=ruling))
     day = _under_rules(known, day, rules, own, holding)
-    return _aside(known, day, rules, aside)
+    day = _aside(known, day, rules, aside)
+    other = (gates.other_level(known, each, on) for each in inside if each not in own)
+    return day.with_ancillary_verdict(*other)
 
 
 def _under_rules(
@@ -223,12 +235,8 @@ def _aside(
 ) -> ServiceDay:
     """The day with what stands outside the per diem."""
     found: Aside = with_ancillary(known, services, rules, day.service_date, site_id=day.site_id)
-    return replace(
-        day,
-        lines=(*day.lines, *found.lines),
-        ancillary_verdicts=found.verdicts,
-        rests_on=day.rests_on.union(*(verdict.rests_on for verdict in found.verdicts)),
-    )
+    day = replace(day, lines=(*day.lines, *found.lines))
+    return day.with_ancillary_verdict(*found.verdicts)
 
 
 def _until_closed(day: ServiceDay, expected: Sequence[Session]) -> ServiceDay:

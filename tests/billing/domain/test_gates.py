@@ -148,7 +148,6 @@ def of_two_episodes(outpatient_from: int, iop: int = 180, **changes: Any) -> Kno
     return replace(known, **changes)
 
 
-@pytest.mark.xfail(strict=True, reason="the episode admitted last takes the whole day")
 @pytest.mark.parametrize("outpatient_from", [-5, 1])
 def test_a_day_is_of_the_sessions_at_the_level_that_the_payer_pays_for(
     outpatient_from: int,
@@ -164,7 +163,6 @@ def test_a_day_is_of_the_sessions_at_the_level_that_the_payer_pays_for(
     assert outcome(of_two_episodes(outpatient_from, iop=120)) == not_billable("SHORT_OF_MINUTES")
 
 
-@pytest.mark.xfail(strict=True, reason="the episode admitted last takes the whole day")
 def test_a_session_of_no_episodes_program_is_of_the_episode_admitted_last() -> None:
     unknown = session(day(2), "hour", program=NOT_KNOWN, service_kind="INDIVIDUAL")
     sessions = (session(day(2), "iop"), unknown)

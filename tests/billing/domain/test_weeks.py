@@ -126,7 +126,6 @@ def test_minutes_at_two_sessions_at_once_make_no_nine_hours() -> None:
     assert (first.outcome, first.reasons) == hold("WEEK_INCOMPLETE")
 
 
-@pytest.mark.xfail(strict=True, reason="every session of the week counts")
 def test_sessions_of_an_episode_at_another_level_make_no_nine_hours() -> None:
     outpatient = replace(
         ADMISSION,
