@@ -207,7 +207,6 @@ def visited_twice(minutes: int, **changes: Any) -> Known:
     return replace(known, **changes)
 
 
-@pytest.mark.xfail(strict=True, reason="units are rounded once a session")
 def test_units_of_two_visits_are_of_their_time_together() -> None:
     [line] = the_day(visited_twice(23)).ancillary_lines
     assert (line.units, line.charge_minor) == (3, 3 * FEE.charge_minor)

@@ -168,7 +168,6 @@ def test_services_alike_in_all_a_line_says_are_one_line_of_several_units() -> No
     assert (found.code, found.units, found.charge_minor) == ("H0005", 2, 10_000)
 
 
-@pytest.mark.xfail(strict=True, reason="units are rounded once a session")
 def test_units_of_single_services_are_of_the_days_seconds_rounded_once() -> None:
     known = day_of(("INDIVIDUAL", 22), ("INDIVIDUAL", 22), **DISCRETE)
     half = replace(
@@ -186,7 +185,6 @@ def test_units_of_single_services_are_of_the_days_seconds_rounded_once() -> None
     )
 
 
-@pytest.mark.xfail(strict=True, reason="units are rounded once a session")
 def test_a_session_below_its_own_minimum_adds_no_time_to_the_others() -> None:
     at_least = replace(INDIVIDUAL, minimum_minutes=15)
     rules = {**DISCRETE, "discrete": (GROUP, at_least)}
