@@ -310,7 +310,6 @@ def test_what_left_the_house_stays_as_it_was_whatever_is_corrected(
     assert (file_of(ready, answer), published(ready, events.ClaimIssued)) == before
 
 
-@pytest.mark.xfail(strict=True, reason="a filing limit is judged by the date in UTC")
 def test_a_filing_limit_ends_with_the_last_evening_of_the_site(
     office: Office, story: Story
 ) -> None:

@@ -187,6 +187,7 @@ class SqlDrafts:
                     state=each.address.state,
                     zip=each.address.zip,
                 ),
+                time_zone=each.time_zone or "UTC",
             )
             for each in opened
         }
