@@ -3,7 +3,7 @@
 Source: domain guide 5.6. Never silently dropped: what can't be billed yet is on HOLD, with reasons.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -31,6 +31,15 @@ NOT_BILLABLE, HOLD = "NOT_BILLABLE", "HOLD"
 BILLABLE = (PER_DIEM, DISCRETE)
 OF_ATTENDANCE = ("ATTENDANCE", "MINUTES", "SERVICES")
 """Gates that ask how much was attended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What one authorization pays of a day: its own lines at these sites, in its own unit."""
+
+    sites: frozenset[str]
+    authorization_id: str
+    units: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +75,8 @@ class ServiceDay:
     authorization_id: str = ""
     authorized_level: str = ""
     authorized_units: int = 0
+    # Of sites that other authorizations pay, where none pays for all; the day's own is above.
+    shares: tuple[Share, ...] = ()
     rests_on: frozenset[str] = frozenset()
 
     @property
@@ -89,6 +100,23 @@ class ServiceDay:
     def sites(self) -> frozenset[str]:
         """Where its own lines were given."""
         return frozenset(line.site_id or self.site_id for line in self.own_lines)
+
+    def at(self, sites: Collection[str]) -> "ServiceDay":
+        """What of the day was given at these sites."""
+        lines = (line for line in self.own_lines if (line.site_id or self.site_id) in sites)
+        services = (service for service in self.services if service.site_id in sites)
+        return replace(self, lines=tuple(lines), services=tuple(services))
+
+    def paid_at(self, site_id: str) -> Share:
+        """What pays for its own lines at the site; their authorization's id is empty if none."""
+        for share in self.shares:
+            if site_id in share.sites:
+                return share
+        return Share(
+            sites=self.sites.difference(*(share.sites for share in self.shares)),
+            authorization_id=self.authorization_id,
+            units=self.authorized_units,
+        )
 
     @property
     def own_lines(self) -> tuple[Line, ...]:

@@ -95,14 +95,12 @@ OF_EACH = (
     authorization(9, name="a", site_id="site"),
     authorization(9, name="b", site_id="other"),
 )
-PER_DAY = "one authorization is asked for all sites of a day"
 
 
 def under(drafts: list[Draft]) -> list[tuple[str, str, int]]:
     return [(each.cut.site_id, each.cut.authorization_id, each.authorized_units) for each in drafts]
 
 
-@pytest.mark.xfail(strict=True, reason=PER_DAY)
 def test_where_authorizations_are_by_site_each_pays_for_its_own() -> None:
     known = at_two_sites(authorizations=OF_EACH)
     [one] = days_of(known)
@@ -112,7 +110,6 @@ def test_where_authorizations_are_by_site_each_pays_for_its_own() -> None:
     assert [each.allocated for each in balances(known)] == [1, 1]
 
 
-@pytest.mark.xfail(strict=True, reason=PER_DAY)
 @pytest.mark.parametrize(("unit", "units"), [("SESSIONS", 1), ("HOURS", 1), ("UNITS", 1)])
 def test_each_is_asked_for_what_was_given_at_its_site(unit: str, units: int) -> None:
     rules = confirmed(bill_by="DISCRETE", discrete=SERVICES, authorization_unit=unit)
@@ -124,7 +121,6 @@ def test_each_is_asked_for_what_was_given_at_its_site(unit: str, units: int) -> 
     ]
 
 
-@pytest.mark.xfail(strict=True, reason=PER_DAY)
 def test_one_for_all_sites_goes_first_and_those_of_each_when_it_is_used_up() -> None:
     for_all = authorization(1, name="c", end=50)
     known = at_two_sites(authorizations=(*OF_EACH, for_all))
@@ -136,7 +132,6 @@ def test_one_for_all_sites_goes_first_and_those_of_each_when_it_is_used_up() -> 
     ]
 
 
-@pytest.mark.xfail(strict=True, reason=PER_DAY)
 def test_a_day_that_one_site_can_not_pay_for_takes_nothing_of_the_other() -> None:
     used_up = (OF_EACH[0], replace(OF_EACH[1], units=0))
     known = at_two_sites(authorizations=used_up)
@@ -145,7 +140,6 @@ def test_a_day_that_one_site_can_not_pay_for_takes_nothing_of_the_other() -> Non
     assert [each.allocated for each in balances(known)] == [0, 0]
 
 
-@pytest.mark.xfail(strict=True, reason=PER_DAY)
 def test_issued_each_site_keeps_its_authorization() -> None:
     known = at_two_sites(authorizations=OF_EACH)
     sent = tuple(
