@@ -186,7 +186,7 @@ def courses_of(days: Sequence[CutDay], issued: Sequence[IssuedClaim], known: Kno
             if open_ and cut.claim_form == INSTITUTIONAL and not cut.ancillary:
                 dates.setdefault(cut, set()).add(day.service_date)
     bills += [bill_of(cut, of_cut) for cut, of_cut in dates.items()]
-    return Courses(bills, (day for day, _ in days), known)
+    return Courses(bills, [day for day, _ in days], known)
 
 
 def bill_of(of: Cut | IssuedClaim, dates: Iterable[date]) -> Bill:
