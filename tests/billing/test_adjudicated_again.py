@@ -1,5 +1,6 @@
 """A second word on a claim, or more than was asked for, is recorded only when somebody says why."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from ninehours.common.v1 import common_pb2 as common
 from kernel.refusal import AgainstTheRules, Malformed
 from kernel.rpc.translate import to_date
 from tests.billing.known import day
-from tests.billing.office import Office, covered
+from tests.billing.office import NOW, Office, covered
 from tests.billing.test_corrections import published
 from tests.billing.told import COVERAGE, SITE, Story
 
@@ -33,8 +34,7 @@ def answer(office: Office, claim_id: str, paid: int, **changes: Any) -> None:
         payer_control_number="PCN1",
         status="ADJUDICATION_STATUS_PAID",
         paid=common.Money(currency_code="USD", minor_units=paid),
-        adjudicated_on=to_date(day(8)),
-        **changes,
+        **{"adjudicated_on": to_date(NOW.date()), **changes},
     )
     office.call("RecordAdjudication", request)
 
@@ -53,6 +53,20 @@ def test_more_than_was_charged_takes_a_reason(office: Office, claim_id: str) -> 
     assert refused(office, claim_id, 60_001) == "PAID_ABOVE_CHARGE"
     answer(office, claim_id, 60_001, overrides=[pb.ADJUDICATION_OVERRIDE_PAYER_PAID_MORE])
     assert answers(office) == [60_001]
+
+
+@pytest.mark.parametrize("days", [2, -2, -5000, 3000])
+def test_a_payer_answers_between_the_day_of_issuing_and_today(
+    office: Office, claim_id: str, days: int
+) -> None:
+    with pytest.raises(Malformed) as refusal:
+        answer(office, claim_id, 100, adjudicated_on=to_date(NOW.date() + timedelta(days=days)))
+    assert [*refusal.value.details] == ["adjudicated_on"]
+    anew = [pb.ADJUDICATION_OVERRIDE_PAYER_ANSWERED_ANEW]
+    for near in (1, -1):  # it is tomorrow already elsewhere, or was yesterday when it left
+        on = to_date(NOW.date() + timedelta(days=near))
+        answer(office, claim_id, 100, adjudicated_on=on, overrides=anew)
+    assert answers(office) == [100, 100]
 
 
 def test_another_word_over_an_earlier_one_takes_a_reason(office: Office, claim_id: str) -> None:

@@ -1,7 +1,7 @@
 """Issuing claims: who is left out and why, what is in the file, and what is nowhere else."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 from uuid import uuid4
@@ -308,3 +308,17 @@ def test_what_left_the_house_stays_as_it_was_whatever_is_corrected(
     again = ready.issue(day(6), command="again")
     assert again.claims == 0
     assert (file_of(ready, answer), published(ready, events.ClaimIssued)) == before
+
+
+def test_a_filing_limit_ends_with_the_last_evening_of_the_site(
+    office: Office, story: Story
+) -> None:
+    client_id = "0c11e700-0000-4000-8000-000000000001"
+    office.set_up(SITE, [client_id], filing_limit_days=20)
+    office.hear(story.admitted(client_id, office.payer_id) + story.attended(client_id, [day(0)]))
+    office.identities.cover(office.payer_id, covered(client_id, COVERAGE))
+    office.now = datetime(2026, 3, 23, 5, 0, tzinfo=UTC)  # midnight of the 23rd in Chicago
+    [left] = office.issue(day(6), command="too late").left_out
+    assert left.reason == "FILING_LIMIT_PASSED"
+    office.now = datetime(2026, 3, 23, 4, 59, tzinfo=UTC)
+    assert office.issue(day(6), command="that evening").claims == 1

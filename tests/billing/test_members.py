@@ -230,6 +230,70 @@ def test_once_a_claim_is_voided_its_dates_may_be_billed_of_the_other(house: Hous
     assert (answer.claims, left_out(answer), found(house)) == (1, [], [])
 
 
+def test_a_claim_under_a_mistyped_number_stands_for_whoever_has_the_corrected_one(
+    house: House,
+) -> None:
+    first = house.admit(member_number="MEMBER-4712", days=(2,))
+    assert house.office.issue(day(6), command="first").claims == 1
+    house.office.draining.drain()
+    house.cover(first, member_number="MEMBER-4711")
+    house.relay()
+    second = house.admit(member_number="MEMBER-4711", days=(2,))
+    answer = house.office.issue(day(6), command="second")
+    assert (answer.claims, left_out(answer)) == (0, [(second, "DUPLICATE_MEMBER")])
+
+
+def test_who_once_had_a_members_number_is_asked_about_under_it_too(house: House) -> None:
+    house.admit(member_number="MEMBER-4712", days=(2,))
+    assert house.office.issue(day(6), command="first").claims == 1
+    house.office.draining.drain()
+    second = house.admit(member_number="MEMBER-4712", days=(2,))
+    house.cover(second, member_number="MEMBER-4711")
+    house.relay()
+    answer = house.office.issue(day(6), command="second")
+    assert (answer.claims, left_out(answer)) == (0, [(second, "DUPLICATE_MEMBER")])
+
+
+def test_of_two_registrations_in_one_command_one_had_the_number_mistyped(house: House) -> None:
+    clients = [house.admit(member_number=number) for number in ("MEMBER-4712", "MEMBER-4711")]
+    house.cover(clients[0], member_number="MEMBER-4711")
+    house.cover(clients[1], member_number="MEMBER-4710")
+    house.relay()
+    assert house.office.issue(day(6)).claims == 1
+
+
+def test_verify_finds_a_member_who_was_billed_twice_under_a_mistyped_number(house: House) -> None:
+    first = house.admit(member_number="MEMBER-4712", days=(2,))
+    second = house.admit(member_number="MEMBER-4711", days=(2,))
+    assert house.office.issue(day(6)).claims == 2
+    house.office.draining.drain()
+    assert found(house) == []
+    house.cover(first, member_number="MEMBER-4711")
+    house.relay()
+    [(reason, about, _)] = found(house)
+    assert (reason, about) == ("MEMBER_BILLED_TWICE", f"client/{min(first, second)}")
+
+
+def test_where_the_payer_wants_voids_processed_the_others_claim_waits_too(house: House) -> None:
+    house.office.propose(2, new_claim_after="VOID_PROCESSED")
+    house.office.confirm(2)
+    first = house.admit(member_number="MEMBER-4711", days=(0,))
+    house.office.issue(day(6), command="first")
+    house.office.draining.drain()
+    second = house.admit(member_number="MEMBER-4711", days=(0,))
+    [claim] = house.office.claims()
+    house.office.adjudicate(claim.claim_id)
+    house.office.hear(house.story.corrected(first, day(0), 1, 0))
+    assert house.office.correct().voided == 1
+    house.office.draining.drain()
+    answer = house.office.issue(day(6), command="too early")
+    assert (answer.claims, left_out(answer)) == (0, [(second, "DUPLICATE_MEMBER")])
+    [void] = [each for each in house.office.claims() if each.frequency == "8"]
+    house.office.adjudicate(void.claim_id, status="REVERSED")
+    answer = house.office.issue(day(6), command="processed")
+    assert (answer.claims, left_out(answer), found(house)) == (1, [], [])
+
+
 def test_recognised_anew_while_it_is_issued_it_is_judged_anew(house: House) -> None:
     """A corrected member number comes between the permit and billing's transaction."""
     house.admit(member_number="MEMBER-4711")

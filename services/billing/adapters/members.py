@@ -1,6 +1,6 @@
 """Members as intake recognised them, and what a person said of two of them, as it was heard."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.intake.v1 import intake_service_pb2 as words
@@ -9,8 +9,8 @@ from sqlalchemy import Connection, text
 from kernel.facts import id_of
 from kernel.store.store import Transaction
 from services.billing.adapters.issued import claims_of
-from services.billing.domain.issue import ClaimIssued
-from services.billing.domain.members import Members
+from services.billing.domain.members import Members, standing_of
+from services.billing.domain.payer import PAYER
 
 RECOGNISED = intake.MemberRecognised.DESCRIPTOR.full_name
 JUDGED = intake.DoublesJudged.DESCRIPTOR.full_name
@@ -21,13 +21,18 @@ def member_subject(key: str) -> str:
     return f"member/{key}"
 
 
-def keys_of(connection: Connection, clients: Sequence[str] | None) -> dict[tuple[str, str], str]:
-    """Client and coverage → the key it was recognised by last; of everybody with None."""
-    found: dict[tuple[str, str], str] = {}
+def keys_of(connection: Connection, clients: Sequence[str] | None) -> dict[str, dict[str, str]]:
+    """Client → coverage → the key it was recognised by last; of everybody with None."""
+    found: dict[str, dict[str, str]] = {}
     for client_id, body in _heard(connection, RECOGNISED, clients):
         recognised = intake.MemberRecognised.FromString(body)
-        found[client_id, recognised.coverage_id] = recognised.key
+        found.setdefault(client_id, {})[recognised.coverage_id] = recognised.key
     return found
+
+
+def every_key(keys: Mapping[str, Mapping[str, str]]) -> set[str]:
+    """Of all the clients and coverages."""
+    return {key for of_client in keys.values() for key in of_client.values()}
 
 
 def apart_of(connection: Connection, clients: Sequence[str] | None) -> set[frozenset[str]]:
@@ -41,9 +46,12 @@ def apart_of(connection: Connection, clients: Sequence[str] | None) -> set[froze
 
 
 def members_of(tx: Transaction, payer_id: str, clients: Sequence[str]) -> Members:
-    """Of these clients, with the claims to the payer that stand of all who have their keys."""
+    """Of these clients, with the claims to the payer that stand of all who have their keys.
+
+    Voids that the payer hasn't processed take nothing back where its rules wait for that.
+    """
     keys = keys_of(tx.connection, clients)
-    alike = _clients_alike(tx.connection, sorted(set(keys.values())))
+    alike = _clients_alike(tx.connection, sorted(every_key(keys)))
     keys |= keys_of(tx.connection, alike)
     ids = tx.connection.execute(
         text(
@@ -53,13 +61,10 @@ def members_of(tx: Transaction, payer_id: str, clients: Sequence[str]) -> Member
         ),
         {"payer": payer_id, "clients": alike},
     )
-    standing: dict[str, list[ClaimIssued]] = {}
-    for claim in claims_of(tx, [claim_id for (claim_id,) in ids]).values():
-        if claim.issued is not None and claim.stands:
-            key = keys.get((claim.issued.client_id, claim.issued.coverage_id), "")
-            standing.setdefault(key, []).append(claim.issued)
-    standing.pop("", None)
-    return Members(keys=keys, standing=standing, apart=apart_of(tx.connection, clients))
+    claims = claims_of(tx, [claim_id for (claim_id,) in ids])
+    payer = PAYER.fold(recorded.fact for recorded in tx.load(f"payer/{payer_id}"))
+    members = Members(keys=keys, apart=apart_of(tx.connection, clients))
+    return members.joined_by(*standing_of(claims, payer))
 
 
 def _clients_alike(connection: Connection, keys: Sequence[str]) -> list[str]:

@@ -17,7 +17,7 @@ from kernel.verifying.heard import FINGERPRINT
 from services.billing.adapters.heard import INTERESTS
 from services.billing.adapters.issued import claims_of
 from services.billing.adapters.known import known_of
-from services.billing.adapters.members import keys_of, members_of
+from services.billing.adapters.members import every_key, keys_of, members_of
 from services.billing.adapters.messages import draft_id
 from services.billing.app.ports import HeardPlace, Site
 from services.billing.domain.derive import DRAFT_CLAIM, PROPOSAL, drafts_without
@@ -164,7 +164,7 @@ class SqlDrafts:
         return found
 
     def member_keys(self, tx: Transaction, clients: Sequence[str]) -> set[str]:
-        return set(keys_of(tx.connection, clients).values())
+        return every_key(keys_of(tx.connection, clients))
 
     def members(self, tx: Transaction, payer_id: str, clients: Sequence[str]) -> Members:
         return members_of(tx, payer_id, clients)
@@ -187,6 +187,7 @@ class SqlDrafts:
                     state=each.address.state,
                     zip=each.address.zip,
                 ),
+                time_zone=each.time_zone or "UTC",
             )
             for each in opened
         }

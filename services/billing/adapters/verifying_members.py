@@ -16,22 +16,26 @@ TYPES = ["billing.claim_issued.v1", "billing.claim_replaced.v1", "billing.claim_
 def a_member_is_billed_once(looking: Looking) -> Iterator[Finding]:
     """Claims that stand are joined by payer, member and date; two clients of one are one too many.
 
-    Unless a named person judged that they are two people.
+    A claim is every key's that its client was recognised by: its number may have been corrected
+    since. Two clients are two people where a named person judged so.
     """
     members = Members(
         keys=keys_of(looking.connection, None), apart=apart_of(looking.connection, None)
     )
-    billed: dict[tuple[str, date], dict[str, str]] = {}
+    billed: dict[tuple[str, str, date], dict[str, str]] = {}
     for claim in _standing(looking):
-        if key := members.key_of(claim):
+        for key in members.keys_of(claim.client_id):
             for on in dates_of(claim):
-                billed.setdefault((key, on), {}).setdefault(claim.client_id, claim.claim_id)
-    for (_, on), claims in sorted(billed.items()):
+                of_member = billed.setdefault((claim.payer_id, key, on), {})
+                of_member.setdefault(claim.client_id, claim.claim_id)
+    twice: dict[tuple[date, str, str], str] = {}  # once, of however many keys they share
+    for (_, _, on), claims in sorted(billed.items()):
         for one, other in combinations(sorted(claims), 2):
             if members.are_one(one, other):
-                says = f"{on} is billed of client {other} too, who is the same member: "
-                says += f"claims {claims[one]}, {claims[other]}"
-                yield Finding("MEMBER_BILLED_TWICE", f"client/{one}", says)
+                twice[on, one, other] = f"claims {claims[one]}, {claims[other]}"
+    for (on, one, other), both in sorted(twice.items()):
+        says = f"{on} is billed of client {other} too, who is the same member: {both}"
+        yield Finding("MEMBER_BILLED_TWICE", f"client/{one}", says)
 
 
 def _standing(looking: Looking) -> list[ClaimIssued]:

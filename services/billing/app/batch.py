@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
+from zoneinfo import ZoneInfo
 
 from kernel.execute import record
 from kernel.facts import Recorded
@@ -136,11 +138,13 @@ class Batches:
         drafts, payer_id = self.issuing.drafts, self.payer.payer_id
         clients = sorted({candidate.claim.client_id for candidate in candidates})
         sequential = sorted({each.claim.client_id for each in candidates if each.sequential})
+        sites = self._sites([candidate.claim for candidate in candidates])
         # Without some of its lines, another who rendered one may be named.
         staff = {line.rendering_staff_id for each in candidates for line in each.claim.lines}
         staff |= {each.claim.rendering_staff_id for each in candidates}
         return Circumstances(
             on=self.context.now.date(),
+            today={site_id: self._today(site) for site_id, site in sites.items()},
             unchecked=self._unchecked(candidates),
             unsettled=drafts.unsettled(self.tx, clients),
             heard=drafts.heard(self.tx, clients),
@@ -161,10 +165,13 @@ class Batches:
             settled=drafts.settled(self.tx, payer_id),
             unanswered=drafts.unanswered(self.tx, payer_id, sequential) if sequential else {},
             practitioners=_practitioners(self.tx, staff).keys(),
-            sites=self._sites([candidate.claim for candidate in candidates]).keys(),
+            sites=sites.keys(),
             forms=self.issuing.files.keys(),
             members=drafts.members(self.tx, payer_id, clients),
         )
+
+    def _today(self, site: Site) -> date:
+        return self.context.now.astimezone(ZoneInfo(site.time_zone)).date()
 
     def _unchecked(self, candidates: Sequence[Candidate]) -> set[str]:
         """Facts that the candidates rest on, and that aren't as their owners confirmed them."""

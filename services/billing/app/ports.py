@@ -102,10 +102,11 @@ class Confirm(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """Where services are given, as attendance opened it."""
+    """Where services are given, as attendance opened it; `time_zone` is IANA's."""
 
     name: str
     address: Address
+    time_zone: str = "UTC"
 
 
 class Drafts(Protocol):

@@ -169,9 +169,11 @@ def record_adjudication(book: Book, command: RecordAdjudication, context: Contex
     """Records the payer's word on a claim; the client is derived again."""
     stream = f"claim/{command.claim_id}"
     with book.store.transaction() as tx:
-        issued = CLAIM.fold(recorded.fact for recorded in tx.load(stream)).issued
+        history = tx.load(stream)
+    issued = CLAIM.fold(recorded.fact for recorded in history).issued
     if issued is None:
         raise Unknown("claim", command.claim_id)
+    command = replace(command, issued_on=history[0].at.date())
     return book.execute(CLAIM, stream, command, context, locks=[f"client/{issued.client_id}"])
 
 

@@ -96,13 +96,6 @@ def programs_of(services: Iterable[Service]) -> frozenset[Program]:
     return frozenset(each.program for each in services)
 
 
-def programs_on(known: Known, on: date) -> frozenset[Program]:
-    """Whose sessions were attended that day; were there none, whose were missed."""
-    holding = attendance_that_holds(known.attendances)
-    expected = scheduled_of(known, [each for each in holding if each.service_date == on])
-    return programs_of([each for each in expected if each.attendance.attended] or expected)
-
-
 def countable(services: Iterable[Service], rules: RuleSet | None) -> list[Service]:
     """Those inside the per diem and the episode: the payer's ancillary kinds aren't."""
     return [each for each in services if rules is None or not rules.ancillary_to(each.kind)]

@@ -26,8 +26,9 @@ def balances(known: Known) -> list[Balance]:
     carried = Carried.on(standing(known.issued, known.adjudications))
     for day in allocate(resolve(known), known):
         if day.billable and day.service_date not in carried.dates:
-            taken = allocated.get(day.authorization_id, 0)
-            allocated[day.authorization_id] = taken + day.authorized_units
+            for share in (day.paid_at(day.site_id), *day.shares):
+                taken = allocated.get(share.authorization_id, 0)
+                allocated[share.authorization_id] = taken + share.units
     return [
         Balance(
             authorization=each,

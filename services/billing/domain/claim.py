@@ -6,7 +6,7 @@ payer's number of the claim they correct (domain guide 5.10).
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import assert_never
 
 from kernel.decider import Decider
@@ -16,6 +16,8 @@ from services.billing.domain.issue import VOID, ClaimIssued
 PAID, DENIED, REVERSED = "PAID", "DENIED", "REVERSED"
 PAYER_ANSWERED_ANEW, ENTERED_WRONG = "PAYER_ANSWERED_ANEW", "ENTERED_WRONG"
 PAYER_PAID_MORE = "PAYER_PAID_MORE"
+ELSEWHERE = timedelta(days=1)
+"""It may be yesterday still where somebody writes a date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +25,7 @@ class RecordAdjudication:
     """What the payer answered. `status`: PAID, DENIED, or REVERSED of a void.
 
     `overrides`: why it is recorded though it contradicts an earlier answer (PAYER_ANSWERED_ANEW,
-    ENTERED_WRONG) or the charge (PAYER_PAID_MORE).
+    ENTERED_WRONG) or the charge (PAYER_PAID_MORE). `issued_on`: when the claim was, in UTC.
     """
 
     claim_id: str
@@ -32,6 +34,7 @@ class RecordAdjudication:
     paid_minor: int
     adjudicated_on: date
     overrides: frozenset[str] = frozenset()
+    issued_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +99,12 @@ class IssuedClaimState:
         """Whether it is what the payer has: no void, and nothing followed it."""
         return self.issued is not None and self.issued.frequency != VOID and not self.followed_by
 
+    @property
+    def awaits_processing(self) -> bool:
+        """Whether it is a void that the payer hasn't processed."""
+        is_void = self.issued is not None and self.issued.frequency == VOID
+        return is_void and not (self.adjudicated and self.adjudicated.status == REVERSED)
+
 
 def decide(command: ClaimCommand, claim: IssuedClaimState) -> Iterator[ClaimFact]:
     issued = claim.issued
@@ -155,6 +164,8 @@ def _must_fit(command: RecordAdjudication, issued: ClaimIssued) -> None:
             "a void is reversed; an original or a replacement is paid or denied",
             frequency=issued.frequency,
         )
+    if command.issued_on and command.adjudicated_on < command.issued_on - ELSEWHERE:
+        raise Malformed(adjudicated_on="is before the claim was issued")
     if command.status != PAID and command.paid_minor:
         raise Malformed(paid="is for claims that were paid")
 

@@ -186,7 +186,7 @@ def courses_of(days: Sequence[CutDay], issued: Sequence[IssuedClaim], known: Kno
             if open_ and cut.claim_form == INSTITUTIONAL and not cut.ancillary:
                 dates.setdefault(cut, set()).add(day.service_date)
     bills += [bill_of(cut, of_cut) for cut, of_cut in dates.items()]
-    return Courses(bills, (day for day, _ in days), known)
+    return Courses(bills, [day for day, _ in days], known)
 
 
 def bill_of(of: Cut | IssuedClaim, dates: Iterable[date]) -> Bill:
@@ -276,8 +276,11 @@ def units_of(parts: Iterable[Part]) -> int:
     for day, lines in ((part.day, part.lines) for part in parts):
         if rules_of(day).authorization_unit == "UNITS":
             found += sum(line.units for line in lines) if day.authorization_id else 0
-        elif day.own_lines[:1] and day.own_lines[0] in lines and day.service_date not in seen:
-            found += day.authorized_units
+            continue
+        paid = day.paid_at(lines[0].site_id or day.site_id)
+        paid_lines = day.at(paid.sites).own_lines
+        if paid_lines[:1] and paid_lines[0] in lines and day.service_date not in seen:
+            found += paid.units
             seen.add(day.service_date)
     return found
 
@@ -293,14 +296,15 @@ def _cut(day: ServiceDay, line: Line) -> Cut:
     rules = rules_of(day)
     start, end = _period(day.service_date, rules)
     named = rules.claim_form == PROFESSIONAL and rules.rendering == FACILITATOR
+    site_id = line.site_id or day.site_id
     return Cut(
         payer_id=day.payer_id,
         period_start=start,
         period_end=end,
         provider_id=line.provider_id or day.provider_id,
-        site_id=line.site_id or day.site_id,
+        site_id=site_id,
         coverage_id=day.coverage_id,
-        authorization_id="" if line.ancillary else day.authorization_id,
+        authorization_id="" if line.ancillary else day.paid_at(site_id).authorization_id,
         claim_form=rules.claim_form,
         ancillary=line.ancillary,
         rendering_staff_id=line.rendering_staff_id if named else "",

@@ -34,7 +34,7 @@ def clauses_of(verdict: Verdict, rules: RuleSet | None) -> tuple[Clause, ...]:
     if rules is None:
         return ()
     kind, _, gate = verdict.gate.rpartition(".")
-    if kind:
+    if kind and gate != "LEVEL":
         return tuple(_of_service("ancillary", rules, kind)) if gate == "ATTENDANCE" else ()
     if gate in ("MINUTES", "SERVICES"):
         return tuple(_of_billing(gate, rules))

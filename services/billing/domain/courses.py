@@ -1,10 +1,10 @@
 """Which institutional bills follow each other: by payer, who bills, site, and episode."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from services.billing.domain.attended import programs_on, unclosed
+from services.billing.domain.attended import unclosed
 from services.billing.domain.gates import admission_on
 from services.billing.domain.known import Known
 from services.billing.domain.release import may_open
@@ -38,15 +38,16 @@ class Course:
 class Courses:
     """The courses of these bills."""
 
-    def __init__(self, bills: Iterable[Bill], days: Iterable[ServiceDay], known: Known) -> None:
+    def __init__(self, bills: Iterable[Bill], days: Sequence[ServiceDay], known: Known) -> None:
         self._known = known
+        self._programs = {day.service_date: day.programs for day in days}
         self._bills: dict[tuple[str, str, str, str], list[Bill]] = {}
         for bill in bills:
             self._bills.setdefault(self._key(bill), []).append(bill)
         self._given: dict[tuple[str, str], set[date]] = {}
         if self._bills:
             for site_id, on in sorted({*_given(days, known)}):
-                self._given.setdefault((site_id, course_of(known, on)), set()).add(on)
+                self._given.setdefault((site_id, self._episode_on(on)), set()).add(on)
 
     def of(self, bill: Bill) -> Course:
         """The bill's own, which it may be the only one of."""
@@ -63,18 +64,17 @@ class Courses:
 
     def alone(self, bill: Bill) -> Course:
         """As if there were no other."""
-        episode_id = course_of(self._known, min(bill.dates))
+        episode_id = self._episode_on(min(bill.dates))
         return Course(episode_id=episode_id, dates=bill.dates, given=bill.dates)
 
     def _key(self, bill: Bill) -> tuple[str, str, str, str]:
-        episode_id = course_of(self._known, min(bill.dates))
+        episode_id = self._episode_on(min(bill.dates))
         return bill.payer_id, bill.provider_id, bill.site_id, episode_id
 
-
-def course_of(known: Known, on: date) -> str:
-    """The episode a service date belongs to; empty: none."""
-    admission = admission_on(known, on, programs_on(known, on))
-    return admission.episode_id if admission else ""
+    def _episode_on(self, on: date) -> str:
+        """The episode that the date's own sessions are of; empty: none."""
+        admission = admission_on(self._known, on, self._programs.get(on, ()))
+        return admission.episode_id if admission else ""
 
 
 def _given(days: Iterable[ServiceDay], known: Known) -> Iterator[tuple[str, date]]:

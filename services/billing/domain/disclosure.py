@@ -43,10 +43,12 @@ class Circumstances:
     a named person settled so that dates before it may be disclosed.
     `unanswered`: first days of periods of claims that stand and were not adjudicated.
     `practitioners`: staff ids. `sites`: ids of those heard of. `forms`: those that can be written.
-    `members`: whose dates stand on whose claims.
+    `members`: whose dates stand on whose claims. `on`: the date in UTC; `today`: what it is at the
+    sites heard of.
     """
 
     on: date
+    today: Mapping[str, date] = field(default_factory=dict)
     unchecked: Collection[str] = frozenset()
     unsettled: Collection[str] = ()
     heard: Mapping[str, int] = field(default_factory=dict)
@@ -104,7 +106,8 @@ def _closed(candidate: Candidate, others: Sequence[Candidate], now: Circumstance
         yield "SITE_UNKNOWN"
     limit = candidate.filing_limit_days
     dates = [line.service_date for line in claim.lines] or [claim.period_end]
-    if limit is not None and filed_from(dates, claim.claim_form) + timedelta(days=limit) < now.on:
+    today = now.today.get(claim.site_id, now.on)
+    if limit is not None and filed_from(dates, claim.claim_form) + timedelta(days=limit) < today:
         yield "FILING_LIMIT_PASSED"
     if candidate.sequential and _prior(claim, others, now):
         yield "PRIOR_NOT_ADJUDICATED"

@@ -88,6 +88,31 @@ def level_on(known: Known, admission: Admission | None, on: date) -> Admission |
     return latest or admission
 
 
+def at_billed_level(
+    known: Known, services: Sequence[Service], rules: RuleSet, on: date
+) -> list[Service]:
+    """Those that make up the day, or its week: of episodes at the level the payer pays for then.
+
+    Of two open episodes the other's sessions say nothing; where none is at the level, all make a
+    day that waits for that. A session is the episode's whose program gave it.
+    """
+    levels = [(each, _level_of(known, each, on)) for each in services]
+    found = [
+        each
+        for each, clinical in levels
+        if clinical is None or clinical.level_of_care == rules.billed_level
+    ]
+    return found or list(services)
+
+
+def other_level(known: Known, service: Service, on: date) -> Verdict:
+    """Of a session that the day leaves out, as it is of an episode at another level."""
+    kind = service.kind or "UNSCHEDULED"
+    clinical = _level_of(known, service, on)
+    rests_on = service.facts | ({clinical.fact} if clinical else set())
+    return Verdict(gate=f"{kind}.LEVEL", reason="OTHER_LEVEL", final=True, rests_on=rests_on)
+
+
 def level_gate(
     known: Known,
     services: Iterable[Service],
@@ -264,6 +289,12 @@ def fee_on(known: Known, provider_id: str, code: str, on: date) -> Fee | None:
         if (fee.provider_id, fee.code) == (provider_id, code) and fee.effective_from <= on
     ]
     return max(fees, key=lambda fee: (fee.effective_from, fee.sequence), default=None)
+
+
+def _level_of(known: Known, service: Service, on: date) -> Admission | Level | None:
+    """What says the level, on that day, of the episode that the service is of."""
+    admission = admission_on(known, service.attendance.service_date, [service.program])
+    return level_on(known, admission, on)
 
 
 def _facts(known: Iterable[Consent] | Iterable[Attestation]) -> frozenset[str]:

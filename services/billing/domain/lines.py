@@ -43,17 +43,36 @@ def bill(on: date, services: Sequence[Service], rules: RuleSet) -> Bill:
     return _by_day(on, services, rules, rules.per_diem)
 
 
-def single_line(
-    on: date, service: Service, listed: DiscreteService, rules: RuleSet, *, ancillary: bool
-) -> Line | None:
-    """One session as a line of its own; None: too short for it."""
-    units = 1
-    if listed.unit_minutes:
-        units = units_of(service.minutes, listed.unit_minutes, listed.rounding)
-    if not units or not service.minutes or not reach([service], listed.minimum_minutes, rules):
-        return None
-    made = _line(on, listed, units, [service], rules)
-    return replace(made, revenue_code=listed.revenue_code, ancillary=ancillary)
+def single_lines(
+    on: date,
+    services: Iterable[tuple[Service, DiscreteService]],
+    rules: RuleSet,
+    *,
+    ancillary: bool,
+) -> list[tuple[Line, list[Service]]]:
+    """Sessions as lines of their own, each line at its site, with the sessions that it is of.
+
+    Each session must be long enough by itself. Units are of the time of all whose line is alike,
+    rounded once; too little for a unit is no line.
+    """
+    alike: dict[tuple[Line, int, str], list[Service]] = {}
+    for service, listed in services:
+        if service.minutes and reach([service], listed.minimum_minutes, rules):
+            line = replace(
+                _line(on, listed, 0, [service], rules),
+                revenue_code=listed.revenue_code,
+                ancillary=ancillary,
+                site_id=service.site_id,
+            )
+            alike.setdefault((line, listed.unit_minutes, listed.rounding), []).append(service)
+    found: list[tuple[Line, list[Service]]] = []
+    for (line, unit_minutes, rounding), of_line in alike.items():
+        units = len(of_line)
+        if unit_minutes:
+            units = units_of(minutes_of(of_line), unit_minutes, rounding)
+        if units:
+            found.append((replace(line, units=units), of_line))
+    return found
 
 
 def joined(lines: Iterable[Line]) -> tuple[Line, ...]:
@@ -132,30 +151,24 @@ def _by_units(on: date, services: Sequence[Service], rules: RuleSet, timed: Time
 
 
 def _by_service(on: date, services: Sequence[Service], rules: RuleSet) -> Bill:
-    """A line for each attended session of a listed kind that is long enough, with its site."""
-    found: list[tuple[Service, Line]] = []
-    too_short = False
-    for service in services:
-        if listed := rules.discrete_for(service.kind):
-            line = single_line(on, service, listed, rules, ancillary=False)
-            too_short |= line is None
-            if line:
-                found.append((service, replace(line, site_id=service.site_id)))
+    """Lines of the attended sessions of listed kinds that are long enough, with their sites."""
+    listed = [(each, rule) for each in services if (rule := rules.discrete_for(each.kind))]
+    found = single_lines(on, listed, rules, ancillary=False)
     if any(not service.kind for service in services):
         # Nobody scheduled the client for it: nothing says which service it was.
         number = _services(services, reason="SERVICE_UNKNOWN")
-    elif not found and not too_short:
+    elif not listed:
         number = _services(services, reason="NO_LISTED_SERVICE", final=True)
     else:
         number = _services(services)
     minutes = _minutes(services)
-    if too_short and not found:
+    if listed and not found:
         minutes = _short_of_minutes(services)
     return Bill(
         outcome=DISCRETE,
         verdicts=(minutes, number),
-        lines=joined(line for _, line in found),
-        services=tuple(service for service, _ in found),
+        lines=joined(line for line, _ in found),
+        services=tuple(each for each in services if any(each in of_line for _, of_line in found)),
     )
 
 

@@ -17,35 +17,49 @@ MOST_STATES = 4_000
 four or more long authorizations of one payer that overlap). Nothing is ever overdrawn."""
 
 Left = tuple[int, ...]
-Path = tuple["Path", date, str] | None
+Option = tuple[tuple[str, int], ...]
+"""Units of authorizations, each of another one, that pay for a date together."""
+Path = tuple["Path", date, Option] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """Units of one date, all from one of these authorizations, the preferred first."""
+    """One date, and what may pay for it, the preferred first."""
 
     on: date
-    units: int
-    options: tuple[str, ...]
+    options: tuple[Option, ...]
 
 
-def assign(demands: Sequence[Demand], left: Mapping[str, int]) -> dict[date, str]:
-    """Date → authorization, for the dates that can be paid; of several ways the preferred."""
-    ids = sorted({option for demand in demands for option in demand.options})
+def assign(demands: Sequence[Demand], left: Mapping[str, int]) -> dict[date, Option]:
+    """Date → what pays for it, of the dates that can be paid; of several ways the preferred."""
+    last = {
+        authorization_id: number
+        for number, demand in enumerate(demands)
+        for option in demand.options
+        for authorization_id, _ in option
+    }
+    ids = sorted(last)
     place = {each: number for number, each in enumerate(ids)}
-    last = {option: number for number, demand in enumerate(demands) for option in demand.options}
     states: dict[Left, Path] = {tuple(left[each] for each in ids): None}
     for number, demand in enumerate(demands):
-        options = [place[option] for option in demand.options]
+        options = [
+            (option, [(place[each], units) for each, units in option]) for option in demand.options
+        ]
         reached: dict[Left, Path] = {}
         for state, path in states.items():
-            for at in options:
-                if state[at] >= demand.units:
-                    after = (*state[:at], state[at] - demand.units, *state[at + 1 :])
-                    reached.setdefault(after, (path, demand.on, ids[at]))
-        over = {at for at in options if last[ids[at]] == number}
+            for option, taken in options:
+                if all(state[at] >= units for at, units in taken):
+                    reached.setdefault(_after(state, taken), (path, demand.on, option))
+        over = {at for _, taken in options for at, _ in taken if last[ids[at]] == number}
         states = dict(islice(_without(over, reached or states).items(), MOST_STATES))
     return dict(_steps(next(iter(states.values()))))
+
+
+def _after(state: Left, taken: Iterable[tuple[int, int]]) -> Left:
+    after = list(state)
+    for at, units in taken:
+        after[at] -= units
+    return tuple(after)
 
 
 def _without(over: set[int], states: dict[Left, Path]) -> dict[Left, Path]:
@@ -59,7 +73,7 @@ def _without(over: set[int], states: dict[Left, Path]) -> dict[Left, Path]:
     return forgotten
 
 
-def _steps(path: Path) -> Iterable[tuple[date, str]]:
+def _steps(path: Path) -> Iterable[tuple[date, Option]]:
     while path is not None:
-        path, on, authorization_id = path
-        yield on, authorization_id
+        path, on, option = path
+        yield on, option

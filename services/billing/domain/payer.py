@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import assert_never
 
 from kernel.decider import Decider
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from services.billing.domain.examples import unreproduced
-from services.billing.domain.rules import RuleSet
+from services.billing.domain.rules import RuleSet, rules_in_effect
 
 
 class ExamplesNotReproduced(AgainstTheRules):
@@ -84,6 +85,10 @@ class Payer:
     registered: PayerRegistered | None = None
     proposed: Mapping[int, RuleSetProposed] = field(default_factory=dict)
     confirmed: frozenset[int] = frozenset()
+
+    def rules_on(self, on: date) -> RuleSet | None:
+        """The confirmed rules in effect on a service date."""
+        return rules_in_effect((self.proposed[each].rules for each in self.confirmed), on)
 
 
 def decide(command: PayerCommand, payer: Payer) -> Iterator[PayerFact]:

@@ -178,7 +178,9 @@ def _authorization_now(claim: IssuedClaim, by_date: Mapping[date, ServiceDay]) -
         return claim.authorization_id
     dates = sorted({line.service_date for line in claim.lines} & by_date.keys())
     of_dates = (by_date[on] for on in dates)
-    found = (day.authorization_id for day in of_dates if still_claimed(claim, day))
+    found = (
+        day.paid_at(claim.site_id).authorization_id for day in of_dates if still_claimed(claim, day)
+    )
     return next((each for each in found if each), "")
 
 
@@ -218,12 +220,18 @@ def _parts_now(
         if not (lines := still_claimed(claim, day)):
             continue
         asked = day.rules is not None and day.rules.authorization_required
-        if is_ancillary(claim) or not asked or day.authorization_id == authorization_id:
+        paid_by = day.paid_at(claim.site_id).authorization_id
+        if is_ancillary(claim) or not asked or paid_by == authorization_id:
             found.append(Part(day, lines))
     asked_alike = (is_ancillary(claim), authorization_id)
     return [
         *found,
-        *(part for part in late if asked_alike in ((True, ""), (False, part.day.authorization_id))),
+        *(
+            part
+            for part in late
+            if asked_alike
+            in ((True, ""), (False, part.day.paid_at(claim.site_id).authorization_id))
+        ),
     ]
 
 

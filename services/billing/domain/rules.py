@@ -37,7 +37,10 @@ class TimedUnits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscreteService:
-    """The code of a single service. `unit_minutes` 0: one unit a session."""
+    """The code of a single service.
+
+    `unit_minutes` 0: one unit a session; else units are of the sessions' time together.
+    """
 
     service_kind: str
     code: str

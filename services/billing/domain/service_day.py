@@ -3,7 +3,7 @@
 Source: domain guide 5.6. Never silently dropped: what can't be billed yet is on HOLD, with reasons.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -34,14 +34,24 @@ OF_ATTENDANCE = ("ATTENDANCE", "MINUTES", "SERVICES")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What one authorization pays of a day: its own lines at these sites, in its own unit."""
+
+    sites: frozenset[str]
+    authorization_id: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceDay:
     """`lines` are what claims would carry: those of the day first, then ancillary ones.
 
     `site_id` is where most of the time was; a single service's line says so if it was elsewhere.
-    `minutes` are those inside the per diem. `level_of_care` is the clinical level; the billed one
-    is the rules', the authorized one the authorization's. `authorized_units`: what the day takes
-    of its authorization, in the authorization's unit. `programs`: those whose sessions the day's
-    own lines are of; `ancillary_programs`: the ancillary ones'.
+    `minutes` are those inside the per diem, in episodes at the level the payer pays for.
+    `level_of_care` is the clinical level; the billed one is the rules', the authorized one the
+    authorization's. `authorized_units`: what the day takes of its authorization, in the
+    authorization's unit. `programs`: those whose sessions the day's own lines are of;
+    `ancillary_programs`: the ancillary ones'.
     """
 
     service_date: date
@@ -60,11 +70,13 @@ class ServiceDay:
     lines: tuple[Line, ...] = ()
     # The services that the day's own lines are of.
     services: tuple[Service, ...] = ()
-    # Of services outside the per diem: they say nothing of the day.
+    # Of services outside the per diem, or of another level: they say nothing of the day.
     ancillary_verdicts: tuple[Verdict, ...] = ()
     authorization_id: str = ""
     authorized_level: str = ""
     authorized_units: int = 0
+    # Of sites that other authorizations pay, where none pays for all; the day's own is above.
+    shares: tuple[Share, ...] = ()
     rests_on: frozenset[str] = frozenset()
 
     @property
@@ -89,6 +101,23 @@ class ServiceDay:
         """Where its own lines were given."""
         return frozenset(line.site_id or self.site_id for line in self.own_lines)
 
+    def at(self, sites: Collection[str]) -> "ServiceDay":
+        """What of the day was given at these sites."""
+        lines = (line for line in self.own_lines if (line.site_id or self.site_id) in sites)
+        services = (service for service in self.services if service.site_id in sites)
+        return replace(self, lines=tuple(lines), services=tuple(services))
+
+    def paid_at(self, site_id: str) -> Share:
+        """What pays for its own lines at the site; their authorization's id is empty if none."""
+        for share in self.shares:
+            if site_id in share.sites:
+                return share
+        return Share(
+            sites=self.sites.difference(*(share.sites for share in self.shares)),
+            authorization_id=self.authorization_id,
+            units=self.authorized_units,
+        )
+
     @property
     def own_lines(self) -> tuple[Line, ...]:
         return tuple(line for line in self.lines if not line.ancillary)
@@ -103,6 +132,14 @@ class ServiceDay:
         return replace(
             self,
             verdicts=(*self.verdicts, *verdicts),
+            rests_on=self.rests_on.union(*(verdict.rests_on for verdict in verdicts)),
+        )
+
+    def with_ancillary_verdict(self, *verdicts: Verdict) -> "ServiceDay":
+        """The day beside which these are said."""
+        return replace(
+            self,
+            ancillary_verdicts=(*self.ancillary_verdicts, *verdicts),
             rests_on=self.rests_on.union(*(verdict.rests_on for verdict in verdicts)),
         )
 
@@ -133,8 +170,9 @@ def _resolve(known: Known, on: date, holding: Sequence[Attendance]) -> ServiceDa
     rules = rules_in_effect((each.rules for each in confirmed), on)
     expected = scheduled_of(known, of_day)
     attended = [each for each in expected if each.attendance.attended]
-    own = countable(attended, rules)
-    aside = [each for each in attended if each not in own]
+    inside = countable(attended, rules)
+    aside = [each for each in attended if each not in inside]
+    own = gates.at_billed_level(known, inside, rules, on) if rules else inside
     day = ServiceDay(
         service_date=on,
         payer_id=coverage.payer_id if coverage else "",
@@ -165,7 +203,9 @@ def _resolve(known: Known, on: date, holding: Sequence[Attendance]) -> ServiceDa
     ruling = frozenset(each.fact for each in confirmed if each.rules == rules)
     day = day.with_verdict(Verdict(gate="RULES", rests_on=ruling))
     day = _under_rules(known, day, rules, own, holding)
-    return _aside(known, day, rules, aside)
+    day = _aside(known, day, rules, aside)
+    other = (gates.other_level(known, each, on) for each in inside if each not in own)
+    return day.with_ancillary_verdict(*other)
 
 
 def _under_rules(
@@ -222,12 +262,8 @@ def _aside(
 ) -> ServiceDay:
     """The day with what stands outside the per diem."""
     found: Aside = with_ancillary(known, services, rules, day.service_date, site_id=day.site_id)
-    return replace(
-        day,
-        lines=(*day.lines, *found.lines),
-        ancillary_verdicts=found.verdicts,
-        rests_on=day.rests_on.union(*(verdict.rests_on for verdict in found.verdicts)),
-    )
+    day = replace(day, lines=(*day.lines, *found.lines))
+    return day.with_ancillary_verdict(*found.verdicts)
 
 
 def _until_closed(day: ServiceDay, expected: Sequence[Session]) -> ServiceDay:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from services.billing.domain.attended import countable, minutes_of, services_of
-from services.billing.domain.gates import Verdict
+from services.billing.domain.gates import Verdict, at_billed_level
 from services.billing.domain.known import Attendance, Known
 from services.billing.domain.rules import RuleSet, week_of
 
@@ -38,6 +38,7 @@ def week_gate(
     if not ids <= closed:
         return Verdict(gate="WEEK", reason=INCOMPLETE, rests_on=rests_on)
     services = countable(services_of(known, recorded), rules)
+    services = at_billed_level(known, services, rules, on)
     if minutes_of(each for each in services if not each.attendance.overlap) >= minimum:
         return Verdict(gate="WEEK", rests_on=rests_on)
     if any(each.in_doubt for each in services):

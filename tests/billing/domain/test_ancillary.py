@@ -191,3 +191,33 @@ def test_a_visit_takes_nothing_of_an_authorization() -> None:
     found = the_day(visited(authorizations=(authorization(1),)))
     assert (found.authorization_id, found.authorized_units) == ("a", 1)
     assert codes(found) == ["99213"]
+
+
+def visited_twice(minutes: int, **changes: Any) -> Known:
+    """Two visits of so many minutes, to a payer who counts quarters of an hour."""
+    timed = replace(VISIT, unit_minutes=15, rounding="DOWN")
+    known = visited(minutes, confirmed=(confirmed(ancillary=(timed,)),))
+    again = session(MONDAY, "again", service_kind="PRESCRIBER_VISIT")
+    known = replace(
+        known,
+        sessions=(*known.sessions, again),
+        attendances=(*known.attendances, attended(MONDAY, minutes, "again")),
+        notes=(*known.notes, signed(MONDAY, name="again")),
+    )
+    return replace(known, **changes)
+
+
+def test_units_of_two_visits_are_of_their_time_together() -> None:
+    [line] = the_day(visited_twice(23)).ancillary_lines
+    assert (line.units, line.charge_minor) == (3, 3 * FEE.charge_minor)
+    assert [each.units for each in the_day(visited_twice(10)).ancillary_lines] == [1]
+
+
+def test_a_visit_that_waits_adds_no_time_to_another() -> None:
+    one_signed = (signed(MONDAY), signed(MONDAY, name="visit"))
+    [line] = the_day(visited_twice(23, notes=one_signed)).ancillary_lines
+    assert line.units == 1
+    alone = the_day(visited_twice(10, notes=one_signed))
+    assert codes(alone) == []
+    closed = {(each.reason, each.final) for each in alone.ancillary_verdicts if not each.open}
+    assert closed == {("SHORT_OF_MINUTES", True), ("NOTE_UNSIGNED", False)}

@@ -180,19 +180,22 @@ def test_the_order_of_facts_changes_neither_rows_nor_what_they_rest_on(
 
 @given(histories())
 def test_no_date_is_on_two_drafts_nor_on_a_draft_and_an_issued_claim(known: Known) -> None:
-    """What stands outside the per diem is told apart by its code."""
-    carried = [
+    """Of one site; what stands outside the per diem is told apart by its code."""
+    carried = {
         (each.service_date.isoformat(), each.ancillary and each.code)
         for claim in known.issued
         for each in claim.lines
-    ]
+    }
     drafted = [
-        (each["service_date"], each["ancillary"] and each["code"])
+        {(each["service_date"], each["ancillary"] and each["code"]) for each in content["lines"]}
         for kind, _, content, *_ in derive(known)
         if kind == DRAFT_CLAIM
-        for each in content["lines"]
     ]
-    assert len({*carried, *drafted}) == len(carried) + len(drafted)
+    sites = [content["site_id"] for kind, _, content, *_ in derive(known) if kind == DRAFT_CLAIM]
+    assert carried.isdisjoint(set().union(*drafted))
+    for site_id in {*sites}:
+        at = [each for each, place in zip(drafted, sites, strict=True) if place == site_id]
+        assert sum(map(len, at)) == len(set().union(*at))
 
 
 @given(histories())

@@ -22,7 +22,7 @@ PERSON = Identified(
 )
 PAIR = frozenset({"client", "another"})
 UNCONSENTED = replace(PERSON, consent_id="")
-MEMBERS = Members(keys={("client", "coverage"): "key"})
+MEMBERS = Members(keys={"client": {"coverage": "key"}})
 OPEN = Circumstances(
     on=day(7),
     heard={"client": 7},
@@ -36,7 +36,7 @@ OPEN = Circumstances(
 
 def beside(client_id: str, *, key: str = "key", **claim: Any) -> Members:
     """With a claim of another client's that stands, under this key."""
-    keys = {**MEMBERS.keys, (client_id, "coverage"): key}
+    keys = {**MEMBERS.keys, client_id: {"coverage": key}}
     return replace(MEMBERS, keys=keys).joined_by(replace(ISSUED, client_id=client_id, **claim))
 
 

@@ -9,6 +9,7 @@ from services.billing.domain.known import (
     NOT_KNOWN,
     Attestation,
     Discharge,
+    Known,
     Level,
     Restriction,
     Revocation,
@@ -20,6 +21,7 @@ from tests.billing.known import (
     MENTAL_HEALTH,
     MONDAY,
     PLAN,
+    PROGRAM,
     attended,
     authorization,
     billable,
@@ -122,6 +124,60 @@ def test_a_day_is_of_the_episode_whose_program_gave_its_session() -> None:
     assert outcome(known) == PER_DIEM
     of_other = replace(known, sessions=(session(MONDAY, program=MENTAL_HEALTH),))
     assert outcome(of_other) == hold("OTHER_LEVEL")
+
+
+def of_two_episodes(outpatient_from: int, iop: int = 180, **changes: Any) -> Known:
+    """On Wednesday so many minutes of the IOP, at 2.1, and an hour of outpatient care, at 1."""
+    outpatient = replace(
+        ADMISSION,
+        fact="outpatient",
+        episode_id="outpatient",
+        program_id=MENTAL_HEALTH.program_id,
+        level_of_care="1",
+        admitted_on=day(outpatient_from),
+    )
+    known = billable(
+        admissions=(ADMISSION, outpatient),
+        sessions=(
+            session(day(2), "iop"),
+            session(day(2), "hour", program=MENTAL_HEALTH, service_kind="INDIVIDUAL"),
+        ),
+        attendances=(attended(day(2), iop, "iop"), attended(day(2), 60, "hour")),
+        notes=(signed(day(2), name="iop"),),
+    )
+    return replace(known, **changes)
+
+
+@pytest.mark.parametrize("outpatient_from", [-5, 1])
+def test_a_day_is_of_the_sessions_at_the_level_that_the_payer_pays_for(
+    outpatient_from: int,
+) -> None:
+    known = of_two_episodes(outpatient_from)
+    only = the_day(known)
+    assert (only.outcome, only.reasons, only.minutes) == ("PER_DIEM", (), 180)
+    assert (only.level_of_care, only.programs) == ("2.1", {PROGRAM})
+    # What it leaves out is said, and is no matter of its own.
+    [aside] = only.ancillary_verdicts
+    assert (aside.gate, aside.reason, aside.final) == ("INDIVIDUAL.LEVEL", "OTHER_LEVEL", True)
+    assert {"outpatient", f"attended {day(2)} hour"} <= aside.rests_on
+    assert outcome(of_two_episodes(outpatient_from, iop=120)) == not_billable("SHORT_OF_MINUTES")
+
+
+def test_a_session_of_no_episodes_program_is_of_the_episode_admitted_last() -> None:
+    unknown = session(day(2), "hour", program=NOT_KNOWN, service_kind="INDIVIDUAL")
+    sessions = (session(day(2), "iop"), unknown)
+    notes = (signed(day(2), name="iop"), signed(day(2), name="hour"))
+    for outpatient_from, minutes in ((-5, 240), (1, 180)):
+        known = of_two_episodes(outpatient_from, sessions=sessions, notes=notes)
+        assert outcome(known) == PER_DIEM
+        assert the_day(known).minutes == minutes
+
+
+def test_two_episodes_at_the_level_the_payer_pays_for_make_one_day() -> None:
+    both = tuple(replace(each, level_of_care="2.1") for each in of_two_episodes(-5).admissions)
+    notes = (signed(day(2), name="iop"), signed(day(2), name="hour"))
+    known = of_two_episodes(-5, iop=120, admissions=both, notes=notes)
+    assert (outcome(known), the_day(known).minutes) == (PER_DIEM, 180)
 
 
 @pytest.mark.parametrize(

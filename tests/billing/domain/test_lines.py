@@ -168,6 +168,32 @@ def test_services_alike_in_all_a_line_says_are_one_line_of_several_units() -> No
     assert (found.code, found.units, found.charge_minor) == ("H0005", 2, 10_000)
 
 
+def test_units_of_single_services_are_of_the_days_seconds_rounded_once() -> None:
+    known = day_of(("INDIVIDUAL", 22), ("INDIVIDUAL", 22), **DISCRETE)
+    half = replace(
+        known, attendances=tuple(replace(each, seconds=1_350) for each in known.attendances)
+    )
+    assert billed(half) == ("DISCRETE", [("H0004", 3)])
+    # Twice ten minutes are a unit; beside a quarter of an hour they are its second.
+    assert billed(day_of(("INDIVIDUAL", 10), ("INDIVIDUAL", 10), **DISCRETE)) == (
+        "DISCRETE",
+        [("H0004", 1)],
+    )
+    assert billed(day_of(("INDIVIDUAL", 15), ("INDIVIDUAL", 14), **DISCRETE)) == (
+        "DISCRETE",
+        [("H0004", 1)],
+    )
+
+
+def test_a_session_below_its_own_minimum_adds_no_time_to_the_others() -> None:
+    at_least = replace(INDIVIDUAL, minimum_minutes=15)
+    rules = {**DISCRETE, "discrete": (GROUP, at_least)}
+    short = day_of(("INDIVIDUAL", 29), ("INDIVIDUAL", 14), **rules)
+    assert billed(short) == ("DISCRETE", [("H0004", 1)])
+    enough = day_of(("INDIVIDUAL", 29), ("INDIVIDUAL", 16), **rules)
+    assert billed(enough) == ("DISCRETE", [("H0004", 3)])
+
+
 @pytest.mark.parametrize(
     ("services", "expected"),
     [

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from services.billing.domain import matching
-from services.billing.domain.matching import Demand, assign
+from services.billing.domain.matching import Demand, Option, assign
 
 START = date(2026, 3, 2)
 
@@ -17,34 +17,45 @@ START = date(2026, 3, 2)
 def demands(*each: tuple[int, str]) -> list[Demand]:
     """Consecutive dates: units, and the authorizations they may come from."""
     return [
-        Demand(on=START + timedelta(days=n), units=units, options=tuple(options))
+        Demand(START + timedelta(days=n), tuple(((each, units),) for each in options))
         for n, (units, options) in enumerate(each)
     ]
 
 
-def used(asked: list[Demand], found: dict[date, str]) -> Counter[str]:
+def used(found: dict[date, Option]) -> Counter[str]:
     taken = Counter[str]()
-    for demand in asked:
-        if demand.on in found:
-            taken[found[demand.on]] += demand.units
+    for option in found.values():
+        taken.update(dict(option))
     return taken
+
+
+def paid(asked: list[Demand], left: dict[str, int]) -> dict[date, str]:
+    """Date → the one authorization that pays for it."""
+    return {on: authorization_id for on, ((authorization_id, _),) in assign(asked, left).items()}
 
 
 def test_of_several_ways_the_preferred_is_taken() -> None:
     asked = demands((1, "ab"), (1, "ab"))
-    assert list(assign(asked, {"a": 1, "b": 1}).values()).count("a") == 1
-    assert assign(asked, {"a": 1, "b": 1})[START] == "a"
-    assert assign(asked, {"a": 2, "b": 2}) == dict.fromkeys((each.on for each in asked), "a")
+    assert list(paid(asked, {"a": 1, "b": 1}).values()).count("a") == 1
+    assert paid(asked, {"a": 1, "b": 1})[START] == "a"
+    assert paid(asked, {"a": 2, "b": 2}) == dict.fromkeys((each.on for each in asked), "a")
 
 
 def test_a_later_day_moves_an_earlier_one_to_another_authorization() -> None:
     asked = demands((1, "ab"), (1, "a"))
-    assert assign(asked, {"a": 1, "b": 1}) == {START: "b", START + timedelta(days=1): "a"}
+    assert paid(asked, {"a": 1, "b": 1}) == {START: "b", START + timedelta(days=1): "a"}
 
 
 def test_a_day_without_an_authorization_changes_nothing() -> None:
     asked = demands((1, "a"), (1, ""), (1, "a"))
     assert assign(asked, {"a": 2}).keys() == {START, START + timedelta(days=2)}
+
+
+def test_what_takes_two_authorizations_takes_both_or_none() -> None:
+    both = Demand(START, (((("a", 1), ("b", 1))),))
+    asked = [both, *demands((1, ""), (1, "a"))[1:]]
+    assert used(assign(asked, {"a": 1, "b": 1})) == {"a": 1, "b": 1}
+    assert assign(asked, {"a": 1, "b": 0}).keys() == {START + timedelta(days=1)}
 
 
 def test_an_authorization_that_is_overdrawn_already_pays_nothing() -> None:
@@ -65,7 +76,7 @@ def test_nothing_is_overdrawn_even_where_only_few_possibilities_are_kept(
         patch.setattr(matching, "MOST_STATES", most)
         found = assign(asked, left)
     assert all(found[each.on] in each.options for each in asked if each.on in found)
-    assert all(units <= left[each] for each, units in used(asked, found).items())
+    assert all(units <= left[each] for each, units in used(found).items())
 
 
 def test_half_a_year_of_overlapping_authorizations_takes_no_time_to_speak_of() -> None:

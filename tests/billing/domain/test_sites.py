@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from services.billing.domain import claims, proposals
+from services.billing.domain.balances import balances
 from services.billing.domain.claims import Draft
 from services.billing.domain.known import Adjudication, Fee, IssuedClaim, Known
 from services.billing.domain.rules import DiscreteService
@@ -88,6 +89,80 @@ def test_an_authorization_for_one_site_does_not_pay_for_both() -> None:
     known = at_two_sites(authorizations=(authorization(9, site_id="site"),))
     [one] = days_of(known)
     assert one.reasons == ("OTHER_SITE_AUTHORIZED",)
+
+
+OF_EACH = (
+    authorization(9, name="a", site_id="site"),
+    authorization(9, name="b", site_id="other"),
+)
+
+
+def under(drafts: list[Draft]) -> list[tuple[str, str, int]]:
+    return [(each.cut.site_id, each.cut.authorization_id, each.authorized_units) for each in drafts]
+
+
+def test_where_authorizations_are_by_site_each_pays_for_its_own() -> None:
+    known = at_two_sites(authorizations=OF_EACH)
+    [one] = days_of(known)
+    assert (one.outcome, one.reasons) == ("DISCRETE", ())
+    assert {"authorization a", "authorization b"} <= one.rests_on
+    assert under(claims.draft([one], known)) == [("site", "a", 1), ("other", "b", 1)]
+    assert [each.allocated for each in balances(known)] == [1, 1]
+
+
+@pytest.mark.parametrize(("unit", "units"), [("SESSIONS", 1), ("HOURS", 1), ("UNITS", 1)])
+def test_each_is_asked_for_what_was_given_at_its_site(unit: str, units: int) -> None:
+    rules = confirmed(bill_by="DISCRETE", discrete=SERVICES, authorization_unit=unit)
+    of_each = tuple(replace(each, unit=unit) for each in OF_EACH)
+    known = at_two_sites(authorizations=of_each, confirmed=(rules,))
+    assert under(claims.draft(days_of(known), known)) == [
+        ("site", "a", units),
+        ("other", "b", units),
+    ]
+
+
+def test_one_for_all_sites_goes_first_and_those_of_each_when_it_is_used_up() -> None:
+    for_all = authorization(1, name="c", end=50)
+    known = at_two_sites(authorizations=(*OF_EACH, for_all))
+    assert under(claims.draft(days_of(known), known)) == [("site", "c", 1), ("other", "c", 0)]
+    none_left = at_two_sites(authorizations=(*OF_EACH, replace(for_all, units=0)))
+    assert under(claims.draft(days_of(none_left), none_left)) == [
+        ("site", "a", 1),
+        ("other", "b", 1),
+    ]
+
+
+def test_a_day_that_one_site_can_not_pay_for_takes_nothing_of_the_other() -> None:
+    used_up = (OF_EACH[0], replace(OF_EACH[1], units=0))
+    known = at_two_sites(authorizations=used_up)
+    [one] = days_of(known)
+    assert one.reasons == ("AUTHORIZATION_USED_UP",)
+    assert [each.allocated for each in balances(known)] == [0, 0]
+
+
+def test_issued_each_site_keeps_its_authorization() -> None:
+    known = at_two_sites(authorizations=OF_EACH)
+    sent = tuple(
+        issued(
+            name=each.cut.site_id,
+            lines=each.lines,
+            site_id=each.cut.site_id,
+            provider_id=each.cut.provider_id,
+            authorization_id=each.cut.authorization_id,
+            authorized_units=each.authorized_units,
+        )
+        for each in claims.draft(days_of(known), known)
+    )
+    assert len(sent) == 2
+    for_all = authorization(9, name="c", end=50)
+    for later in ((), (for_all,)):
+        out = replace(known, issued=sent, authorizations=(*OF_EACH, *later))
+        assert (claims.draft(days_of(out), out), proposals.propose(days_of(out), out)) == ([], [])
+        assert [each.issued for each in balances(out)][:2] == [1, 1]
+    fell = replace(corrected(day(0), 1, 0, "alone"), site_id="other")
+    gone = replace(known, issued=sent, attendances=(*known.attendances, fell))
+    [found] = proposals.propose(days_of(gone), gone)
+    assert (found.claim.claim_id, found.action) == ("claim other", "VOID")
 
 
 @pytest.mark.parametrize("codes", [["90853"], ["90853", "90834"]], ids=["late", "moved"])

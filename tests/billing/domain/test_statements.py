@@ -12,7 +12,10 @@ from services.billing.domain.heard import Discharge
 from services.billing.domain.known import IssuedClaim, Known
 from services.billing.domain.rules import Institutional
 from tests.billing.known import (
+    ADMISSION,
+    MENTAL_HEALTH,
     RULES,
+    attended,
     authorization,
     billable,
     confirmed,
@@ -20,6 +23,7 @@ from tests.billing.known import (
     days_of,
     issued,
     line,
+    session,
 )
 
 BILL = Institutional(type_of_bill="13", revenue_code="0906", condition_code="92")
@@ -83,6 +87,27 @@ def test_interim_bills_are_first_continuing_and_last() -> None:
     assert said(course) == [("2", "30"), ("3", "30"), ("3", "30")]
     ended = replace(course, **discharged(day(16), "LEFT_AGAINST_ADVICE"))
     assert said(ended) == [("2", "30"), ("3", "30"), ("4", "07")]
+
+
+def test_a_bill_is_of_the_episode_whose_sessions_it_bills() -> None:
+    """An hour of outpatient care, of an episode that goes on, is no part of its course."""
+    outpatient = replace(
+        ADMISSION,
+        fact="outpatient",
+        episode_id="outpatient",
+        program_id=MENTAL_HEALTH.program_id,
+        level_of_care="1",
+        admitted_on=day(1),
+    )
+    course = replace(known(*WEEKS, interim=True), **discharged(day(14)))
+    hour = session(day(14), "hour", program=MENTAL_HEALTH, service_kind="INDIVIDUAL")
+    both = replace(
+        course,
+        admissions=(*course.admissions, outpatient),
+        sessions=(*course.sessions, hour),
+        attendances=(*course.attendances, attended(day(14), 60, "hour")),
+    )
+    assert said(both) == [("2", "30"), ("3", "30"), ("4", "01")]
 
 
 def test_a_course_of_one_bill_is_admit_through_discharge() -> None:

@@ -7,10 +7,13 @@ import pytest
 
 from services.billing.domain.known import (
     Cancellation,
+    Level,
 )
 from services.billing.domain.release import releases_of
 from services.billing.domain.rules import DiscreteService
 from tests.billing.known import (
+    ADMISSION,
+    MENTAL_HEALTH,
     MONDAY,
     attended,
     billable,
@@ -144,6 +147,37 @@ def test_minutes_at_two_sessions_at_once_make_no_nine_hours() -> None:
     at_two = (attended(MONDAY), attended(day(1)), attended(day(2), overlap=True))
     first, *_ = days_of(replace(known, attendances=at_two))
     assert (first.outcome, first.reasons) == hold("WEEK_INCOMPLETE")
+
+
+def test_sessions_of_an_episode_at_another_level_make_no_nine_hours() -> None:
+    outpatient = replace(
+        ADMISSION,
+        fact="outpatient",
+        episode_id="outpatient",
+        program_id=MENTAL_HEALTH.program_id,
+        level_of_care="1",
+        admitted_on=day(3),
+    )
+    known = billable(
+        *(day(n) for n in range(3)),
+        attendances=(attended(day(0)), attended(day(1)), attended(day(2), 60)),
+        admissions=(ADMISSION, outpatient),
+        confirmed=(confirmed(weekly_minimum_minutes=540),),
+    )
+    hours = replace(
+        known,
+        sessions=(*known.sessions, session(day(4), program=MENTAL_HEALTH)),
+        attendances=(*known.attendances, attended(day(4), 120)),
+    )
+    first, *_ = days_of(hours)
+    assert (first.outcome, first.reasons) == hold("WEEK_SHORT_OF_MINUTES")
+
+
+def test_a_week_in_which_the_level_changes_is_still_that_episodes() -> None:
+    up = Level(fact="up", episode_id="episode", level_of_care="2.5", effective_from=day(2))
+    rules = confirmed(weekly_minimum_minutes=540)
+    days = days_of(billable(*(day(n) for n in range(3)), levels=(up,), confirmed=(rules,)))
+    assert [each.reasons for each in days] == [(), (), ("OTHER_LEVEL",)]
 
 
 def test_the_week_of_the_minimum_is_the_payers() -> None:
