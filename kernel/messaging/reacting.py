@@ -161,7 +161,7 @@ class Reacting:
 def raise_reactions(tx: Transaction, due: Iterable[tuple[str, UUID, str]]) -> int:
     """Make each (reaction, fact, subject) due, in this order; gives how many became due.
 
-    What is due already, or parked, stays as it is.
+    What is due already, or parked, stays as it is, but for a fact that was held as another's.
     """
     wanted = list(due)
     if not wanted:
@@ -172,7 +172,9 @@ def raise_reactions(tx: Transaction, due: Iterable[tuple[str, UUID, str]]) -> in
                 "WITH raised AS (INSERT INTO due_reaction (reaction, fact, subject)"  # noqa: S608 - names are code
                 " SELECT x.reaction, x.fact, x.subject FROM unnest(CAST(:reactions AS text[]),"
                 " CAST(:facts AS uuid[]), CAST(:subjects AS text[]))"
-                " AS x(reaction, fact, subject) ON CONFLICT DO NOTHING RETURNING fact)"
+                " AS x(reaction, fact, subject) ON CONFLICT (reaction, fact) DO UPDATE"
+                " SET subject = excluded.subject, error = NULL, mark = nextval('due_mark')"
+                " WHERE due_reaction.subject <> excluded.subject RETURNING fact)"
                 f" SELECT (SELECT count(*) FROM raised), ({DUE.ring})"
             ),
             {

@@ -47,7 +47,9 @@ def heads_are_the_owners(looking: Looking) -> Iterator[Finding]:
 def facts_are_the_owners(looking: Looking) -> Iterator[Finding]:
     """Heard facts of the used types, against their owners' by hash: altered, missing, too many."""
     types = sorted(looking.interests.by_type)
-    given_up = {row.fact_id for row in looking.rows("SELECT fact_id FROM given_up")}
+    given_up = {
+        (row.topic, row.subject, row.fact_id) for row in looking.rows("SELECT * FROM given_up")
+    }
     for topic, owner in looking.owners.items():
         heads = noted_heads(looking.connection, topic)
         held = {
@@ -64,7 +66,8 @@ def facts_are_the_owners(looking: Looking) -> Iterator[Finding]:
             heard = held.pop(fact_id, None)
             about = f"{topic} {subject} {sequence}"
             if heard is None:
-                if sequence <= heads.get(subject, Head()).sequence and fact_id not in given_up:
+                is_past = sequence <= heads.get(subject, Head()).sequence
+                if is_past and (topic, subject, fact_id) not in given_up:
                     yield Finding("HEARD_FACT_MISSING", about, f"{fact_id} is not there")
             elif heard != (subject, sequence, digest):
                 says = f"{fact_id} is not what its owner published"
