@@ -13,7 +13,7 @@ from ninehours.plans.v1 import plans_events_pb2 as plans
 from kernel.messaging.draining import Draining
 from kernel.messaging.envelope import Envelope
 from kernel.messaging.hearing import Record
-from kernel.messaging.standing import due_count
+from kernel.messaging.standing import due_count, unsettled_clients
 from kernel.refusal import AgainstTheRules, Malformed
 from kernel.rpc.translate import to_date
 from services.intake.adapters.heard import INTERESTS
@@ -170,6 +170,17 @@ def test_a_discharge_heard_twice_closes_the_episode_once(desk: Desk) -> None:
         events.EpisodeClosed(client_id=client_id, episode_id=episode_id, closed_on=to_date(day(20)))
     ]
     assert due(desk) == 0
+
+
+@pytest.mark.xfail(strict=True, reason="a forged fact is reacted to before its owner is asked")
+def test_a_discharge_that_plans_never_published_closes_no_episode(desk: Desk) -> None:
+    desk.confirm = lambda _: ()
+    client_id = desk.registered()
+    desk.hearing.hear([discharge(client_id, desk.admitted(client_id))])
+    desk.drainer().drain()
+    assert published(desk, events.EpisodeClosed) == []
+    with desk.store.transaction() as tx:
+        assert unsettled_clients(tx.connection, [f"client/{client_id}"])
 
 
 @pytest.mark.parametrize("moment", ["heard", "reacted"])

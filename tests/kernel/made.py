@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any, assert_never
 from uuid import UUID, uuid4
 
@@ -248,6 +249,20 @@ class Log:
             OwnerHead(subject, len(records), records[-1].headers["ce_id"].decode())
             for subject, records in sorted(self.records.items())
         ]
+
+    def fingerprints(self, types: Sequence[str]) -> Iterator[tuple[str, int, UUID, bytes]]:
+        for subject, records in sorted(self.records.items()):
+            for n, record in enumerate(records, 1):
+                headers = {name: value.decode() for name, value in record.headers.items()}
+                if not types or headers["ce_type"] in types:
+                    said = f"{headers['ce_type']}|{headers['ce_label']}|".encode()
+                    digest = sha256(said + record.body).digest()
+                    yield subject, n, UUID(headers["ce_id"]), digest
+
+    def fingerprints_at(
+        self, places: Sequence[tuple[str, int]]
+    ) -> Iterator[tuple[str, int, UUID, bytes]]:
+        return (each for each in self.fingerprints(()) if each[:2] in places)
 
 
 class Listener:
