@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from kernel.ids import derived_id
+from kernel.messaging.confirming import FINGERPRINT
 from kernel.messaging.heads import Head
 from kernel.messaging.healing import noted_heads
 from kernel.messaging.parking import RECORD
 from kernel.verifying.looking import Finding, Looking
-
-FINGERPRINT = "sha256(convert_to(type || '|' || label || '|', 'UTF8') || body) AS digest"
 
 
 def heads_are_the_owners(looking: Looking) -> Iterator[Finding]:

@@ -31,6 +31,7 @@ from kernel.execute import Book
 from kernel.facts import Publication, Recorded, Row, publication_of
 from kernel.ids import derived_id
 from kernel.messaging import heads
+from kernel.messaging.confirming import OwnersConfirm
 from kernel.messaging.draining import Draining
 from kernel.messaging.envelope import Envelope
 from kernel.messaging.healing import Healing, Owner, OwnerHead
@@ -280,7 +281,8 @@ class Listener:
         self.interests = interests
         self.hearing = Hearing(store, interests)
         self.hearing.begin([TOPIC, *(owner.topic for owner in owners if owner.topic != TOPIC)])
-        self.draining = Draining(store, interests, **parts)
+        confirm = OwnersConfirm({owner.topic: owner for owner in owners})
+        self.draining = Draining(store, interests, **{"confirm": confirm, **parts})
         self.healing = Healing(store, self.hearing, {owner.topic: owner for owner in owners})
         if asks:
             with suppress(ConnectionError):

@@ -10,16 +10,16 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 from sqlalchemy import text
 
 from kernel.facts import id_of
+from kernel.messaging.confirming import HeardPlace, heard_at
 from kernel.messaging.standing import unsettled_clients
 from kernel.rpc.translate import date_of
 from kernel.store.store import Transaction
-from kernel.verifying.heard import FINGERPRINT
 from services.billing.adapters.heard import INTERESTS
 from services.billing.adapters.issued import claims_of
 from services.billing.adapters.known import known_of
 from services.billing.adapters.members import keys_of, members_of
 from services.billing.adapters.messages import draft_id
-from services.billing.app.ports import HeardPlace, Site
+from services.billing.app.ports import Site
 from services.billing.domain.derive import DRAFT_CLAIM, PROPOSAL, drafts_without
 from services.billing.domain.issue import Draft, Proposed
 from services.billing.domain.members import Members
@@ -119,23 +119,7 @@ class SqlDrafts:
         }
 
     def heard_at(self, tx: Transaction, facts: Collection[str]) -> list[HeardPlace]:
-        rows = tx.connection.execute(
-            text(
-                f"SELECT topic, subject, sequence, id, {FINGERPRINT} FROM heard_fact"  # noqa: S608
-                " WHERE id = ANY(CAST(:facts AS uuid[]))"
-            ),
-            {"facts": sorted(facts)},
-        )
-        return [
-            HeardPlace(
-                topic=row.topic,
-                subject=row.subject,
-                sequence=row.sequence,
-                fact=str(row.id),
-                digest=bytes(row.digest),
-            )
-            for row in rows
-        ]
+        return list(heard_at(tx.connection, facts).values())
 
     def heard(self, tx: Transaction, clients: Sequence[str]) -> dict[str, int]:
         rows = tx.connection.execute(

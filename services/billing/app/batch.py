@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 
 from kernel.execute import record
 from kernel.facts import Recorded
+from kernel.messaging.confirming import HeardPlace
 from kernel.refusal import Unknown
 from kernel.sites import speaks_for
 from kernel.store.store import Context, Transaction
-from services.billing.app.ports import Filing, HeardPlace, Issuing, People, Site
+from services.billing.app.ports import Filing, Issuing, People, Site
 from services.billing.app.use_cases import authorization_document
 from services.billing.domain.claim import CLAIM, FollowClaim
 from services.billing.domain.disclosure import (

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from kernel.messaging.confirming import Confirm, HeardPlace
 from kernel.store.store import Transaction
 from services.billing.domain.claim import IssuedClaimState
 from services.billing.domain.issue import ClaimIssued, Draft, Proposed
@@ -77,25 +78,6 @@ class Network(Protocol):
 
     def npi_of(self, tx: Transaction, staff_id: str) -> str:
         """As attendance told it last; empty: it told none."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeardPlace:
-    """A fact as it was heard: its place in its owner's log, its id, its hash."""
-
-    topic: str
-    subject: str
-    sequence: int
-    fact: str
-    digest: bytes
-
-
-class Confirm(Protocol):
-    """Asks the owners of published logs for the fingerprints at these places."""
-
-    def __call__(self, places: Sequence[HeardPlace]) -> Collection[HeardPlace]:
-        """Those that their owners published there, so. Raises when an owner can't be asked."""
         ...
 
 
