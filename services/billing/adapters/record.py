@@ -131,6 +131,25 @@ class SqlDrafts:
         )
         return {id_of(row.subject): row.sequence for row in rows}
 
+    def heard_as(self, tx: Transaction, numbers: Mapping[str, int]) -> dict[str, str]:
+        rows = tx.connection.execute(
+            text(
+                "SELECT x.subject, coalesce(f.id, h.id) AS id FROM unnest("
+                " CAST(:subjects AS text[]), CAST(:numbers AS bigint[])) AS x(subject, number)"
+                " LEFT JOIN heard_fact f ON (f.topic, f.subject, f.sequence)"
+                "  = (:topic, x.subject, x.number)"
+                " LEFT JOIN heard_head h ON (h.topic, h.subject, h.sequence)"
+                "  = (:topic, x.subject, x.number)"
+                " WHERE coalesce(f.id, h.id) IS NOT NULL"
+            ),
+            {
+                "topic": INTAKE,
+                "subjects": [f"client/{client_id}" for client_id in numbers],
+                "numbers": list(numbers.values()),
+            },
+        )
+        return {id_of(row.subject): str(row.id) for row in rows}
+
     def ended(self, tx: Transaction, clients: Sequence[str]) -> dict[str, date]:
         first: dict[str, date] = {}  # revoked again, it is from an earlier day on
         for _, revoked in _told(tx, intake.ConsentRevoked, clients):

@@ -135,6 +135,7 @@ class Batches:
 
     def _circumstances(self, candidates: Sequence[Candidate]) -> Circumstances:
         drafts, payer_id = self.issuing.drafts, self.payer.payer_id
+        persons = self.people.persons
         clients = sorted({candidate.claim.client_id for candidate in candidates})
         sequential = sorted({each.claim.client_id for each in candidates if each.sequential})
         # Without some of its lines, another who rendered one may be named.
@@ -145,6 +146,9 @@ class Batches:
             unchecked=self._unchecked(candidates),
             unsettled=drafts.unsettled(self.tx, clients),
             heard=drafts.heard(self.tx, clients),
+            heard_at_permit=drafts.heard_as(
+                self.tx, {each: named.permit_sequence for each, named in persons.items()}
+            ),
             withheld=self.people.withheld,
             identified={
                 client_id: Identified(
@@ -153,9 +157,10 @@ class Batches:
                     coverages=person.coverages | {person.coverage_id},
                     permit_id=person.permit_id,
                     permit_sequence=person.permit_sequence,
+                    permit_fact_id=person.permit_fact_id,
                     programs=person.programs,
                 )
-                for client_id, person in self.people.persons.items()
+                for client_id, person in persons.items()
             },
             revoked=drafts.revoked(self.tx, payer_id, clients),
             ended=drafts.ended(self.tx, clients),

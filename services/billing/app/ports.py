@@ -22,7 +22,8 @@ class Person:
     """A client as a claim names them. Never kept beside the file, never logged.
 
     `coverages`: every one whose number with the payer is told, `coverage_id` among them.
-    `permit_id`: intake's, of this asking, that knew their log there up to `permit_sequence`.
+    `permit_id`: intake's, of this asking, that knew their log there up to `permit_sequence`, of
+    the id `permit_fact_id` (empty: intake is of a release before).
     `programs`: about whose lines the client may be named to the payer.
     """
 
@@ -33,6 +34,7 @@ class Person:
     particulars: Any
     permit_id: str
     permit_sequence: int
+    permit_fact_id: str = ""
     coverages: frozenset[str] = frozenset()
     programs: frozenset[str] = frozenset()
 
@@ -124,6 +126,13 @@ class Drafts(Protocol):
 
     def heard(self, tx: Transaction, clients: Sequence[str]) -> dict[str, int]:
         """Client id → up to where intake's published log of theirs was heard. Locked, as above."""
+        ...
+
+    def heard_as(self, tx: Transaction, numbers: Mapping[str, int]) -> Mapping[str, str]:
+        """Client → id of the fact heard as that number of their log at intake, where it is kept.
+
+        That is the last one, and those of types in use.
+        """
         ...
 
     def ended(self, tx: Transaction, clients: Sequence[str]) -> dict[str, date]:

@@ -52,8 +52,9 @@ class ClaimIssued:
     is an institutional claim's attending. `basis`: CONSENT, NO_CONSENT_NEEDED or
     REVOCATION_SETTLED; empty in facts of before. `patient_status` is an institutional claim's;
     those of before said 30 without keeping it. `permit_id`: intake's permit, which knew the
-    client's published log there up to `permit_sequence`; none in facts of before. `programs`: those
-    whose sessions it is about; an empty id, and none in facts of before: nobody knows which.
+    client's published log there up to `permit_sequence`, whose fact is `permit_fact_id`; none in
+    facts of before. `programs`: those whose sessions it is about; an empty id, and none in facts of
+    before: nobody knows which.
     `without_waiting`: why it corrects a claim though dates that fell from it may come back:
     NEVER_COMES, PAYER_ASKED or NETWORK_DECISION.
     """
@@ -86,6 +87,7 @@ class ClaimIssued:
     patient_status: str = ""
     permit_id: str = ""
     permit_sequence: int = 0
+    permit_fact_id: str = ""
     programs: tuple[str, ...] = ()
     without_waiting: str = ""
 

@@ -237,7 +237,6 @@ def test_of_two_in_one_command_the_earlier_goes_whether_it_passes_or_not() -> No
     assert closed(second, unwritten, on=on) == "PRIOR_NOT_ADJUDICATED"
 
 
-@pytest.mark.xfail(strict=True, reason="a permit doesn't say which fact it knew last")
 @pytest.mark.parametrize(
     ("heard", "reason"),
     [({"client": "seventh"}, ""), ({"client": "another"}, "NOT_SETTLED"), ({}, "NOT_SETTLED")],
