@@ -1,6 +1,6 @@
 """Verifying a small listener: nothing is found, and each thing done to its database is, by name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +13,7 @@ from kernel.messaging.draining import Draining
 from kernel.messaging.interests import Interests
 from kernel.messaging.reacting import Reaction
 from kernel.store.store import Store
-from kernel.verifying.looking import OwnPart
+from kernel.verifying.looking import Check, Finding, Looking, OwnPart
 from kernel.verifying.publishing import contradicts
 from kernel.verifying.verifying import Checked, Verifying
 from tests.kernel.made import (
@@ -67,11 +67,16 @@ def listener(tallying: Store, log: Log) -> Listener:
     return made
 
 
-def verify(listener: Listener, log: Log, interests: Interests = TALLYING) -> dict[str, Checked]:
+def verify(
+    listener: Listener,
+    log: Log,
+    interests: Interests = TALLYING,
+    checks: Sequence[Check] = (),
+) -> dict[str, Checked]:
     verifying = Verifying(
         store=listener.store,
         interests=interests,
-        own=OwnPart(publish=publish),
+        own=OwnPart(publish=publish, checks=checks),
         owners={TOPIC: log},
         kafka=NOWHERE,
     )
@@ -257,3 +262,58 @@ def test_new_facts_under_old_sequences_are_found(listener: Listener, log: Log) -
     for n in (7, 8, 9):
         log.tell(ADA, attended("new", n), id=uuid4())
     assert {"HEARD_FACT_MISSING", "HEARD_FACT_UNKNOWN"} <= reasons(verify(listener, log))
+
+
+@pytest.mark.xfail(strict=True, reason="one fact that can't be decoded ends everything")
+@pytest.mark.parametrize(
+    ("damage", "reason", "about"),
+    [
+        (
+            r"UPDATE heard_fact SET body = '\xff' WHERE sequence = 2 AND " + CLIENT,
+            "HEARD_FACT_UNREADABLE",
+            f"{TOPIC} {ADA} 2",
+        ),
+        (
+            r"UPDATE published SET body = '\xff' WHERE command_id IS NOT NULL AND sequence = 1",
+            "FACT_PUBLISHED_OTHERWISE",
+            f"{EVE} 1",
+        ),
+        (
+            r"UPDATE published SET body = '\xff' WHERE command_id IS NULL AND " + CLIENT,
+            "DERIVED_ALTERED",
+            ADA,
+        ),
+    ],
+)
+def test_a_public_fact_that_can_not_be_decoded_is_found_by_its_place_and_the_rest_is_looked_at(
+    listener: Listener, log: Log, damage: str, reason: str, about: str
+) -> None:
+    listener.ask(damage + " RETURNING 1")
+    found = verify(listener, log)
+    assert (reason, about) in {
+        (each.reason, each.about) for checked in found.values() for each in checked.findings
+    }
+    assert len(found) == 13
+
+
+@pytest.mark.xfail(strict=True, reason="a check that fails ends those after it")
+@pytest.mark.parametrize("broken", ["SELECT 1 / 0", "SELECT CAST('not a date' AS date)", ""])
+def test_a_check_that_fails_is_a_finding_and_the_next_is_made(
+    listener: Listener, log: Log, broken: str
+) -> None:
+    def find(looking: Looking) -> Iterator[Finding]:
+        looking.look()
+        yield Finding("FOUND", "before", "it failed")
+        if not broken:
+            raise ValueError("Wilhelmina Canary")
+        looking.rows(broken)
+
+    def look(looking: Looking) -> Iterator[Finding]:
+        yield Finding("LOOKED", str(looking.rows("SELECT count(*) AS n FROM derived")[0].n), "")
+
+    checks = (Check("fails", "facts", find), Check("goes on", "rows", look))
+    found = verify(listener, log, checks=checks)
+    before, failed = found["fails"].findings
+    assert (before.reason, failed.reason, failed.about) == ("FOUND", "CHECK_FAILED", "fails")
+    assert "Canary" not in failed.says
+    assert [each.about for each in found["goes on"].findings] == ["4"]
