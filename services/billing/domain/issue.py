@@ -208,7 +208,8 @@ def correction(proposed: Proposed, claim_id: str, *, without_waiting: str = "") 
     """The replacement, whole and corrected, or the void, which says what the original said.
 
     The file names the parties of both as they are known now. Either is cut as its original was: by
-    whom, where, under which coverage and authorization, but for one that came since.
+    whom, where, under which coverage and authorization, but for one that came since. It tells of
+    the original's programs too: what was told of them is taken back.
     """
     was, content = proposed.original, proposed.content
     following = replace(
@@ -221,7 +222,7 @@ def correction(proposed: Proposed, claim_id: str, *, without_waiting: str = "") 
         payer_control_number=proposed.payer_control_number,
         authorized_units=0,
         under_part2=content["under_part2"] or was.under_part2,
-        programs=programs_in(content),
+        programs=tuple(sorted({*_programs_told(was), *programs_in(content)})),
         without_waiting=without_waiting if content.get("waits_for") else "",
     )
     if content["action"] == "VOID":
@@ -248,6 +249,11 @@ def correction(proposed: Proposed, claim_id: str, *, without_waiting: str = "") 
         names_practitioner=content["names_practitioner"],
         rests_on=proposed.rests_on,
     )
+
+
+def _programs_told(claim: ClaimIssued) -> tuple[str, ...]:
+    """The claim's; of one of before that was under Part 2, one that nobody knows."""
+    return claim.programs or (("",) if claim.under_part2 else ())
 
 
 def left_out(candidate: Candidate, reason: str, found: Finding | None = None) -> LeftOut:
