@@ -7,7 +7,7 @@ from kernel.ids import derived_id
 from kernel.messaging.confirming import FINGERPRINT
 from kernel.messaging.heads import Head
 from kernel.messaging.healing import noted_heads
-from kernel.messaging.parking import RECORD
+from kernel.messaging.parking import RECORD, what_failed
 from kernel.verifying.looking import Finding, Looking
 
 
@@ -108,9 +108,15 @@ def references_are_the_facts(looking: Looking) -> Iterator[Finding]:
         types=sorted(looking.interests.by_type),
     ):
         looking.look()
-        message = looking.interests.decode(row.type, bytes(row.body))
-        if sorted(row.refs) != looking.interests.references(row.type, message):
-            about = f"{row.topic} {row.subject} {row.sequence}"
+        about = f"{row.topic} {row.subject} {row.sequence}"
+        try:
+            message = looking.interests.decode(row.type, bytes(row.body))
+            references = looking.interests.references(row.type, message)
+        except Exception as error:  # nothing but this fact's content is at work here
+            says = f"{row.type} {row.id} can't be decoded: {what_failed(error)}"
+            yield Finding("HEARD_FACT_UNREADABLE", about, says)
+            continue
+        if sorted(row.refs) != references:
             says = f"{row.id} is filed under other references than it names"
             yield Finding("HEARD_FACT_REFERENCES", about, says)
 

@@ -264,7 +264,6 @@ def test_new_facts_under_old_sequences_are_found(listener: Listener, log: Log) -
     assert {"HEARD_FACT_MISSING", "HEARD_FACT_UNKNOWN"} <= reasons(verify(listener, log))
 
 
-@pytest.mark.xfail(strict=True, reason="one fact that can't be decoded ends everything")
 @pytest.mark.parametrize(
     ("damage", "reason", "about"),
     [
@@ -296,7 +295,6 @@ def test_a_public_fact_that_can_not_be_decoded_is_found_by_its_place_and_the_res
     assert len(found) == 13
 
 
-@pytest.mark.xfail(strict=True, reason="a check that fails ends those after it")
 @pytest.mark.parametrize("broken", ["SELECT 1 / 0", "SELECT CAST('not a date' AS date)", ""])
 def test_a_check_that_fails_is_a_finding_and_the_next_is_made(
     listener: Listener, log: Log, broken: str
