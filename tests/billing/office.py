@@ -263,6 +263,8 @@ class Office:
         self, client_id: str, units: int = 30, number: str = "AUTHNUM4711", site_id: str = ""
     ) -> str:
         self.introduce("client", client_id, registration.ClientRegistered(client_id=client_id))
+        if site_id:
+            self.introduce("site", site_id, site_opened(site_id))
         return str(
             self.call(
                 "RecordAuthorization",

@@ -188,7 +188,6 @@ def test_a_safety_task_is_due_from_its_score_until_it_is_closed(desk: Desk) -> N
     assert due(desk, 8) == []
 
 
-@pytest.mark.xfail(strict=True, reason="one zone that isn't known here ends everybody's list")
 def test_a_site_in_a_zone_that_is_not_known_here_has_the_days_asked_for(desk: Desk) -> None:
     client_id = desk.registered()
     desk.admitted(client_id)

@@ -137,7 +137,6 @@ def test_nobody_knows_the_state_of_a_site_that_was_not_heard_of(plans: Plans, lo
         sign(plans, plan_id)
 
 
-@pytest.mark.xfail(strict=True, reason="a zone that isn't known here ends the command")
 def test_at_a_site_in_a_zone_that_is_not_known_here_the_days_are_those_of_utc(
     plans: Plans, log: Log
 ) -> None:
