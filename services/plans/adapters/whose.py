@@ -1,6 +1,5 @@
 """Whose each client, episode, plan and recommendation is, by the admissions that were heard."""
 
-from ninehours.intake.v1 import intake_events_pb2 as intake
 
 from kernel.rpc.scope import Kind
 from kernel.store.store import Transaction
