@@ -182,6 +182,7 @@ def _relay(service: Service, settings: Settings) -> None:
 
 def _stream(service: Service, settings: Settings) -> None:
     from kernel.messaging import worker  # noqa: PLC0415
+    from kernel.messaging.confirming import OwnersConfirm  # noqa: PLC0415
     from kernel.messaging.draining import Draining  # noqa: PLC0415
     from kernel.messaging.healing import Healing  # noqa: PLC0415
     from kernel.messaging.hearing import Hearing  # noqa: PLC0415
@@ -204,7 +205,7 @@ def _stream(service: Service, settings: Settings) -> None:
             store=store,
             hearing=hearing,
             healing=Healing(store, hearing, owners),
-            draining=Draining(store, service.interests),
+            draining=Draining(store, service.interests, confirm=OwnersConfirm(owners)),
             ready=_ready(settings),
         )
     )
@@ -216,10 +217,12 @@ def _migrate(service: Service, settings: Settings) -> None:
 
 def _rebuild(service: Service, settings: Settings) -> None:
     """Derive everything again from what was heard; only real differences are published."""
+    from kernel.messaging.confirming import OwnersConfirm  # noqa: PLC0415
     from kernel.messaging.draining import Draining  # noqa: PLC0415
 
     began = time.monotonic()
-    draining = Draining(open_store(service, settings), service.interests)
+    confirm = OwnersConfirm(_owners(service, settings))
+    draining = Draining(open_store(service, settings), service.interests, confirm=confirm)
     draining.raise_outdated()
     raised = draining.raise_all()
     derived = draining.drain()

@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 from sqlalchemy import Connection, text
 
 from kernel.credentials import NOWHERE, Credential, Place
-from kernel.messaging.told import told
+from kernel.messaging.told import told, zone_known
 from kernel.rpc.translate import date_of, optional
 from kernel.store.store import Transaction
 
@@ -37,7 +37,7 @@ class HeardCredentials:
         if not facts:
             return NOWHERE
         site = facts[-1].message
-        return Place(state=site.address.state, time_zone=site.time_zone or NOWHERE.time_zone)
+        return Place(state=site.address.state, time_zone=zone_known(site.time_zone))
 
 
 def credentials_of(

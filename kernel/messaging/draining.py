@@ -3,6 +3,7 @@
 Knows nothing of Faust.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import text
@@ -10,6 +11,7 @@ from sqlalchemy import text
 from kernel.facts import HeardFact, Publication
 from kernel.ids import derived_id
 from kernel.messaging import limited
+from kernel.messaging.confirming import Confirm, ask_nobody
 from kernel.messaging.difference import Change, difference
 from kernel.messaging.envelope import LABELS, strictest
 from kernel.messaging.interests import Derivation, Interests
@@ -29,19 +31,24 @@ class _ReferencesGrew(Exception):
 
 
 class Draining:
-    """Recomputes what is due. `drain` goes on until what is left, if any, is somebody else's."""
+    """Recomputes what is due. `drain` goes on until what is left, if any, is somebody else's.
+
+    `confirm` asks for what is reacted to; where nobody can be asked, that waits.
+    """
 
     def __init__(
         self,
         store: Store,
         interests: Interests,
         *,
+        confirm: Confirm = ask_nobody,
+        clock: Callable[[], float] = time.monotonic,
         barrier: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._store = store
         self._interests = interests
         self._barrier = barrier  # tests hold a drain here
-        self._reacting = Reacting(store, interests, barrier=barrier)
+        self._reacting = Reacting(store, interests, confirm=confirm, clock=clock, barrier=barrier)
         self._begun = False
         self.has_left = False  # something is due that couldn't be taken: look again soon
 

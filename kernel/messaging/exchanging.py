@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from kernel.messaging.envelope import read_envelope
 from kernel.messaging.heads import PARKED, Head, Place, forget_head, lock_heads, write_heads
 from kernel.messaging.hearing import Record, doubt, use_of
-from kernel.messaging.interests import Interests, Use, keep, make_due
+from kernel.messaging.interests import HeldElsewhere, Interests, Use, keep, make_due, take_back
 from kernel.messaging.parking import park
 from kernel.messaging.showing import headers_of
 from kernel.store.database import is_passing
@@ -75,7 +75,7 @@ class Exchanging:
             except DBAPIError as error:
                 if is_passing(error):
                     raise
-                log = self._log(tx.connection, place, records, _refused(tx.connection, log.uses))
+                log = self._log(tx.connection, place, records, _refused(tx, log.uses))
                 new = self._write(tx, held, log)
             _set_aside(tx.connection, place, records, log.poison)
             _move(tx.connection, place, before, log, records)
@@ -139,9 +139,20 @@ class Exchanging:
             {"ids": [row.id for row in gone]},
         )
         changed = [use for use in log.uses if not _is_same(held.get(use.id), use)]
-        keep(tx.connection, changed, overwrite=True)
-        subjects = {row.subject for row in gone} | {use.subject for use in changed}
+        lost = _overwrite(tx, changed)
+        subjects = {row.subject for row in gone} | {use.subject for use in changed} | lost
         return subjects, [use for use in changed if use.id not in held]
+
+
+def _overwrite(tx: Transaction, uses: Sequence[Use]) -> set[str]:
+    """Write what its owner says; gives the subjects that held facts of it, and do no more."""
+    try:
+        keep(tx.connection, uses, overwrite=True)
+    except HeldElsewhere as held:
+        lost = take_back(tx, held)
+        keep(tx.connection, uses, overwrite=True)
+        return lost
+    return set()
 
 
 def _held(connection: Connection, place: Place) -> dict[UUID, Row[Any]]:
@@ -172,12 +183,12 @@ def _given_up(connection: Connection, place: Place) -> set[UUID]:
     return set(found.scalars())
 
 
-def _refused(connection: Connection, uses: Iterable[Use]) -> dict[UUID, Exception]:
+def _refused(tx: Transaction, uses: Iterable[Use]) -> dict[UUID, Exception]:
     """The first of these that the database refuses."""
     for use in uses:
         try:
-            with connection.begin_nested():
-                keep(connection, [use], overwrite=True)
+            with tx.connection.begin_nested():
+                _overwrite(tx, [use])
         except DBAPIError as error:
             if is_passing(error):
                 raise

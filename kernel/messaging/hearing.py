@@ -5,6 +5,7 @@ Knows nothing of Faust.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 from google.protobuf.descriptor_pool import Default
 from sqlalchemy import Connection, text
@@ -23,7 +24,7 @@ from kernel.messaging.heads import (
     narrow_types,
     write_heads,
 )
-from kernel.messaging.interests import Interests, Use, use
+from kernel.messaging.interests import HeldElsewhere, Interests, Use, use
 from kernel.messaging.own import OwnFacts
 from kernel.messaging.parking import park
 from kernel.store.database import is_passing
@@ -52,6 +53,7 @@ class _Batch:
 
     heads: dict[Place, Head]
     ids: Mapping[tuple[Place, int], str]  # of facts heard before that come again
+    contested: Mapping[UUID, Place]  # ids that come of one place and are held under another
     uses: list[Use] = field(default_factory=list)
     moved: dict[Place, Head] = field(default_factory=dict)
 
@@ -62,6 +64,10 @@ class _Batch:
         """Have its owner asked for what it has up to there."""
         head = self.heads.get(place, Head())
         self.move(place, replace(head, behind_to=max(sequence, head.behind_to or 0)))
+
+    def exchange(self, place: Place) -> None:
+        """Have all of its log exchanged for its owner's."""
+        self.move(place, replace(self.heads.get(place, Head()), anew=True))
 
     def id_of(self, place: Place, sequence: int) -> str | None:
         """Under which id that was heard; None: nobody kept it."""
@@ -106,26 +112,47 @@ class Hearing:
         """
         batch = list(records)
         try:
-            self._hear(batch)
+            self._hear_uncontested(batch)
         except DBAPIError as error:
             if is_passing(error):
                 raise
             if len(batch) == 1:
-                self._hear(batch, culprit=error)
+                self._hear_uncontested(batch, culprit=error)
             else:
                 for record in batch:
                     self.hear([record])
 
-    def _hear(self, records: Sequence[Record], culprit: Exception | None = None) -> None:
+    def _hear_uncontested(
+        self, records: Sequence[Record], culprit: Exception | None = None
+    ) -> None:
+        """Once more for each id that turns out to be held under another place."""
+        contested: dict[UUID, Place] = {}
+        while True:
+            try:
+                return self._hear(records, contested, culprit)
+            except HeldElsewhere as held:
+                contested |= held.places
+
+    def _hear(
+        self,
+        records: Sequence[Record],
+        contested: Mapping[UUID, Place],
+        culprit: Exception | None,
+    ) -> None:
         with self.store.transaction() as tx:
             self._fence(tx)
             enveloped = list(self._envelopes(tx, records))
+            # What the service published itself is beyond doubt, and has no head.
+            holding = {place for place in contested.values() if place[0] != self.store.topic}
             subjects = {envelope.subject for _, envelope in enveloped}
-            tx.lock(subjects)
+            tx.lock(subjects | {subject for _, subject in holding})
             self._barrier("locked")
             enveloped = list(self._of_this_epoch(tx.connection, enveloped))
-            heads = lock_heads(tx.connection, {(r.topic, e.subject) for r, e in enveloped})
-            batch = _Batch(heads, _heard_before(tx.connection, heads, enveloped))
+            places = {(record.topic, envelope.subject) for record, envelope in enveloped}
+            heads = lock_heads(tx.connection, places | holding)
+            batch = _Batch(heads, _heard_before(tx.connection, heads, enveloped), contested)
+            for place in holding:
+                batch.exchange(place)
             for record, envelope in enveloped:
                 self._take(tx, batch, record, envelope, culprit)
             write_heads(tx.connection, batch.moved)
@@ -189,8 +216,8 @@ class Hearing:
     ) -> None:
         """One record against its subject's head: duplicate, next, hole, or a contradiction.
 
-        What it says of its owner's log is asked of the owner. `culprit`: why the database refused
-        this record.
+        What it says of its owner's log is asked of the owner, of both owners where another place
+        holds its id. `culprit`: why the database refused this record.
         """
         key = (record.topic, envelope.subject)
         head = batch.heads.get(key, Head())
@@ -205,6 +232,9 @@ class Hearing:
             else:
                 batch.ask(key, head.sequence)
             return
+        if envelope.id in batch.contested:
+            batch.exchange(key)
+            head = batch.heads[key]
         if head.anew or envelope.sequence > head.sequence + 1:
             batch.ask(key, envelope.sequence)
             return

@@ -173,12 +173,23 @@ class Use:
 def use(tx: Transaction, interests: Interests, uses: Sequence[Use]) -> None:
     """Write facts into `heard_fact`, and make due what follows from them.
 
-    Those already there stay as they are. The caller holds their subjects' locks.
+    Those already there stay as they are. The caller holds their subjects' locks. Raises
+    HeldElsewhere.
     """
     if not uses:
         return
     keep(tx.connection, uses)
     make_due(tx, interests, {each.subject for each in uses}, uses)
+
+
+def use_owned(tx: Transaction, interests: Interests, uses: Sequence[Use]) -> None:
+    """As `use`, of facts that stand there for sure: who holds their ids elsewhere loses them."""
+    try:
+        use(tx, interests, uses)
+    except HeldElsewhere as held:
+        lost = take_back(tx, held)
+        use(tx, interests, uses)
+        make_due(tx, interests, lost, ())
 
 
 def make_due(
@@ -197,22 +208,76 @@ def make_due(
     )
 
 
+class HeldElsewhere(Exception):
+    """Facts under the ids of others: `places` tells where each id is held (topic and subject).
+
+    What a fact is, its place in its owner's log says, and each has an id of its own.
+    """
+
+    def __init__(self, places: Mapping[UUID, tuple[str, str]]) -> None:
+        super().__init__(f"{len(places)} ids are held under other places")
+        self.places = places
+
+
 KEEP = (
-    "INSERT INTO heard_fact"
+    "INSERT INTO heard_fact AS h"
     " (id, topic, subject, sequence, type, body, label, recorded_at, signed_at, refs)"
     " VALUES (:id, :topic, :subject, :sequence, :type, :body, :label, :recorded_at,"
     " :signed_at, CAST(:refs AS text[])) ON CONFLICT (id) DO "
 )
 OVERWRITE = (
-    "UPDATE SET (topic, subject, sequence, type, body, label, recorded_at, signed_at, refs)"
-    " = (excluded.topic, excluded.subject, excluded.sequence, excluded.type, excluded.body,"
+    "UPDATE SET (sequence, type, body, label, recorded_at, signed_at, refs)"
+    " = (excluded.sequence, excluded.type, excluded.body,"
     " excluded.label, excluded.recorded_at, excluded.signed_at, excluded.refs)"
+    " WHERE (h.topic, h.subject) = (excluded.topic, excluded.subject)"
 )
 
 
 def keep(connection: Connection, uses: Sequence[Use], *, overwrite: bool = False) -> None:
-    """Write facts; those already there stay as they are, or are overwritten."""
-    if uses:
-        connection.execute(
-            text(KEEP + (OVERWRITE if overwrite else "NOTHING")), [asdict(use) for use in uses]
-        )
+    """Write facts; those already there stay as they are, or are overwritten.
+
+    Raises HeldElsewhere for an id that another place has: whose it is, their owners know.
+    """
+    if not uses:
+        return
+    written = connection.execute(
+        text(KEEP + (OVERWRITE if overwrite else "NOTHING")), [asdict(use) for use in uses]
+    ).rowcount
+    if written < len(uses) and (places := _held_elsewhere(connection, uses)):
+        raise HeldElsewhere(places)
+
+
+def _held_elsewhere(connection: Connection, uses: Sequence[Use]) -> dict[UUID, tuple[str, str]]:
+    rows = connection.execute(
+        text(
+            "SELECT id, topic, subject, sequence FROM heard_fact"
+            " WHERE id = ANY(CAST(:ids AS uuid[]))"
+        ),
+        {"ids": [use.id for use in uses]},
+    )
+    held = {row.id: row for row in rows}
+    return {
+        use.id: (row.topic, row.subject)
+        for use in uses
+        if (row := held.get(use.id)) is not None
+        and (row.topic, row.subject, row.sequence) != (use.topic, use.subject, use.sequence)
+    }
+
+
+def take_back(tx: Transaction, held: HeldElsewhere) -> set[str]:
+    """Have nobody hold these ids: their owners say that they are others'.
+
+    Gives the subjects that held them, which are exchanged for what their owners have.
+    """
+    subjects = {subject for _, subject in held.places.values()}
+    tx.lock(subjects)
+    rows = [
+        {"id": fact, "topic": topic, "subject": subject}
+        for fact, (topic, subject) in held.places.items()
+    ]
+    for change in (
+        "DELETE FROM heard_fact WHERE id = :id AND (topic, subject) = (:topic, :subject)",
+        "UPDATE heard_head SET anew = true WHERE (topic, subject) = (:topic, :subject)",
+    ):
+        tx.connection.execute(text(change), rows)
+    return subjects

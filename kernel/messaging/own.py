@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import text
 
-from kernel.messaging.interests import Interests, Use, use
+from kernel.messaging.interests import Interests, Use, use_owned
 from kernel.store.appending import Written
 from kernel.store.store import Store, Transaction
 
@@ -33,7 +33,7 @@ def hear_own(tx: Transaction, interests: Interests, written: Iterable[Written]) 
     unlocked = {each.subject for each in uses} - tx.locked
     if unlocked:
         raise RuntimeError(f"publishes inputs of a derivation without locking {sorted(unlocked)}")
-    use(tx, interests, uses)
+    use_owned(tx, interests, uses)
 
 
 class OwnFacts:
@@ -68,10 +68,16 @@ class OwnFacts:
                 text(
                     "SELECT p.* FROM published p WHERE p.type = ANY(CAST(:types AS text[]))"
                     " AND p.written_by >= CAST(CAST(:since AS text) AS xid8)"
-                    " AND NOT EXISTS (SELECT FROM heard_fact h WHERE h.id = p.id)"
+                    " AND NOT EXISTS (SELECT FROM heard_fact h WHERE h.id = p.id"
+                    "  AND (h.topic, h.subject, h.sequence) = (:topic, p.subject, p.sequence))"
                     " ORDER BY position LIMIT :batch"
                 ),
-                {"types": sorted(interests.by_type), "since": since, "batch": BATCH},
+                {
+                    "types": sorted(interests.by_type),
+                    "since": since,
+                    "topic": self._store.topic,
+                    "batch": BATCH,
+                },
             ).all()
             tx.lock(row.subject for row in missing)
             uses = [
@@ -91,5 +97,5 @@ class OwnFacts:
                 )
                 for row in missing
             ]
-            use(tx, interests, uses)
+            use_owned(tx, interests, uses)
         return len(missing)

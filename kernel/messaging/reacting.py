@@ -1,6 +1,8 @@
 """Reacting: a fact heard of a client becomes a command here, given once and never lost."""
 
-from collections.abc import Callable, Iterable
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -8,8 +10,11 @@ from uuid import UUID
 from google.protobuf.message import Message
 from sqlalchemy import text
 
+from kernel import logs
 from kernel.facts import HeardFact
 from kernel.ids import derived_id
+from kernel.messaging.confirming import Confirm, HeardPlace, heard_at
+from kernel.messaging.heads import BEYOND_OWNER, OTHER_HISTORY
 from kernel.messaging.parking import what_failed
 from kernel.refusal import NotYet, Stale
 from kernel.store.bells import DUE
@@ -19,7 +24,10 @@ from kernel.store.store import Context, Store, Transaction
 if TYPE_CHECKING:
     from kernel.messaging.interests import Interests
 
+log = logs.get("kernel.reacting")
+
 BATCH = 100
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before an owner that was away is asked again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,16 +45,32 @@ class Reaction:
 
 @dataclass(frozen=True, slots=True)
 class DueReaction:
-    """A reaction that is due: to which fact, of whom. Taken at `mark`, settled at no other."""
+    """A reaction that is due: to which fact, of whom. Taken at `mark`, settled at no other.
+
+    `place`: where the fact was heard; None: it is held no more.
+    """
 
     reaction: Reaction
     fact: UUID
     subject: str
     mark: int
+    place: HeardPlace | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Away:
+    """An owner that couldn't be asked: asked again `until` then, after a longer pause."""
+
+    pause: float
+    until: float
 
 
 class Reacting:
     """Drains due reactions, fact by fact; their commands run in transactions of their own.
+
+    A command can't be taken back, so the fact's owner is asked first, outside of any transaction,
+    whether it published that fact so. One that it didn't waits until its subject was exchanged;
+    while the owner is away, all reactions to its facts wait, and no others.
 
     One is raised in the hearing transaction, and deleted when its command was accepted. A crash in
     between gives it again. One that is refused is parked alone, as by any other error but that of
@@ -58,10 +82,15 @@ class Reacting:
         store: Store,
         interests: "Interests",
         *,
+        confirm: Confirm,
+        clock: Callable[[], float] = time.monotonic,
         barrier: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._store = store
         self._interests = interests
+        self._confirm = confirm
+        self._clock = clock
+        self._away: dict[str, _Away] = {}  # by topic
         self._by_name = {reaction.name: reaction for reaction in interests.reactions}
         self._barrier = barrier  # tests stop here
         self.has_left = False  # something is due that has to wait
@@ -70,10 +99,10 @@ class Reacting:
         """React until nothing due is left that can be reacted to; gives how many facts were."""
         done = 0
         while dues := self._due():
-            if not (taken := self._take_all(dues)):
+            if not (taken := self._take_all(dues, self._confirmed(dues))):
                 break
             done += taken
-        self.has_left = bool(dues)
+        self.has_left = bool(dues) or bool(self._away)
         return done
 
     def raise_undone(self) -> int:
@@ -95,17 +124,75 @@ class Reacting:
         with self._store.transaction() as tx:
             rows = tx.connection.execute(
                 text(
-                    "SELECT reaction, fact, subject, mark FROM due_reaction WHERE error IS NULL"
-                    " AND reaction = ANY(CAST(:names AS text[])) ORDER BY mark LIMIT :batch"
+                    "SELECT d.* FROM due_reaction d LEFT JOIN heard_fact f ON f.id = d.fact"
+                    " LEFT JOIN heard_head h ON (h.topic, h.subject) = (f.topic, f.subject)"
+                    " WHERE d.error IS NULL AND reaction = ANY(CAST(:names AS text[]))"
+                    " AND coalesce(f.topic, '') <> ALL(CAST(:away AS text[]))"
+                    " AND h.anew IS NOT TRUE"
+                    " AND coalesce(h.stopped, '') <> ALL(CAST(:contradicting AS text[]))"
+                    " ORDER BY mark LIMIT :batch"
                 ),
-                {"names": sorted(self._by_name), "batch": BATCH},
+                {
+                    "names": sorted(self._by_name),
+                    "away": [t for t, away in self._away.items() if away.until > self._clock()],
+                    "contradicting": [OTHER_HISTORY, BEYOND_OWNER],
+                    "batch": BATCH,
+                },
             ).all()
+            places = heard_at(tx.connection, {str(row.fact) for row in rows})
         return [
-            DueReaction(self._by_name[row.reaction], row.fact, row.subject, row.mark)
+            DueReaction(
+                self._by_name[row.reaction],
+                row.fact,
+                row.subject,
+                row.mark,
+                places.get(str(row.fact)),
+            )
             for row in rows
         ]
 
-    def _take_all(self, dues: Iterable[DueReaction]) -> int:
+    def _confirmed(self, dues: Iterable[DueReaction]) -> set[UUID]:
+        """The facts that may be reacted to: own ones, those that their owner published, and gone.
+
+        A subject of which its owner published another fact there is exchanged.
+        """
+        confirmed: set[UUID] = set()
+        asked: dict[str, dict[HeardPlace, UUID]] = defaultdict(dict)
+        for due in dues:
+            if due.place is None or due.place.topic == self._store.topic:
+                confirmed.add(due.fact)
+            else:
+                asked[due.place.topic][due.place] = due.fact
+        for topic, places in asked.items():
+            try:
+                told = self._confirm(list(places))
+            except Exception as error:  # whatever keeps it from answering
+                before = self._away.get(topic)
+                pause = min(before.pause * 2, LONGEST_PAUSE) if before else FIRST_PAUSE
+                self._away[topic] = _Away(pause, self._clock() + pause)
+                log.warning("reactions_wait", topic=topic, exc_info=error)
+                continue
+            self._away.pop(topic, None)
+            confirmed |= {fact for place, fact in places.items() if place in told}
+            if strange := [place for place in places if place not in told]:
+                self._doubt(strange)
+        return confirmed
+
+    def _doubt(self, places: Sequence[HeardPlace]) -> None:
+        """Have their subjects exchanged for what their owners have."""
+        subjects = sorted({(place.topic, place.subject) for place in places})
+        with self._store.transaction() as tx:
+            tx.connection.execute(
+                text(
+                    "UPDATE heard_head SET anew = true WHERE (topic, subject) = (:topic, :subject)"
+                    " AND coalesce(stopped, 'PARKED') = 'PARKED'"
+                ),
+                [{"topic": topic, "subject": subject} for topic, subject in subjects],
+            )
+        for topic, subject in subjects:
+            log.warning("not_its_owners", topic=topic, subject=subject)
+
+    def _take_all(self, dues: Iterable[DueReaction], confirmed: Collection[UUID]) -> int:
         """How many were taken; behind one that has to wait, its subject's later ones wait too."""
         taken = 0
         waiting: set[tuple[str, str]] = set()
@@ -113,7 +200,7 @@ class Reacting:
             place = (due.reaction.name, due.subject)
             if place in waiting:
                 continue
-            if self._take(due):
+            if due.fact in confirmed and self._take(due):
                 taken += 1
             else:
                 waiting.add(place)
@@ -161,7 +248,7 @@ class Reacting:
 def raise_reactions(tx: Transaction, due: Iterable[tuple[str, UUID, str]]) -> int:
     """Make each (reaction, fact, subject) due, in this order; gives how many became due.
 
-    What is due already, or parked, stays as it is.
+    What is due already, or parked, stays as it is, but for a fact that was held as another's.
     """
     wanted = list(due)
     if not wanted:
@@ -172,7 +259,9 @@ def raise_reactions(tx: Transaction, due: Iterable[tuple[str, UUID, str]]) -> in
                 "WITH raised AS (INSERT INTO due_reaction (reaction, fact, subject)"  # noqa: S608 - names are code
                 " SELECT x.reaction, x.fact, x.subject FROM unnest(CAST(:reactions AS text[]),"
                 " CAST(:facts AS uuid[]), CAST(:subjects AS text[]))"
-                " AS x(reaction, fact, subject) ON CONFLICT DO NOTHING RETURNING fact)"
+                " AS x(reaction, fact, subject) ON CONFLICT (reaction, fact) DO UPDATE"
+                " SET subject = excluded.subject, error = NULL, mark = nextval('due_mark')"
+                " WHERE due_reaction.subject <> excluded.subject RETURNING fact)"
                 f" SELECT (SELECT count(*) FROM raised), ({DUE.ring})"
             ),
             {

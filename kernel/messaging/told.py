@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from google.protobuf.message import Message
 from sqlalchemy import Connection, text
@@ -74,4 +75,12 @@ def is_told(connection: Connection, kind: type[Message], subject: str) -> bool:
 def clocks_of(connection: Connection, opened: type[Message]) -> dict[str, str]:
     """Site → IANA time zone, of every site that was told to open by such a fact."""
     sites = (fact.message for fact in told(connection, [opened]))
-    return {site.site_id: site.time_zone for site in sites}
+    return {site.site_id: zone_known(site.time_zone) for site in sites}
+
+
+def zone_known(name: str) -> str:
+    """The IANA time zone; UTC where this machine doesn't know it."""
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return "UTC"

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
+from google.protobuf.message import DecodeError
 from sqlalchemy.engine import Row as SqlRow
 
 from kernel.ids import derived_id
@@ -121,7 +122,10 @@ def _as_told(derivation: Derivation, row: SqlRow[Any], told: Mapping[UUID, bytes
         return OTHER
     if message is None or was is None:
         return SAME
-    published = type(message).FromString(was)
+    try:
+        published = type(message).FromString(was)
+    except DecodeError:
+        return OTHER
     if published == message:
         return SAME
     return OTHER if contradicts(published, message) else MORE

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from kernel.ids import derived_id
+from kernel.messaging.confirming import FINGERPRINT
 from kernel.messaging.heads import Head
 from kernel.messaging.healing import noted_heads
-from kernel.messaging.parking import RECORD
+from kernel.messaging.parking import RECORD, what_failed
 from kernel.verifying.looking import Finding, Looking
-
-FINGERPRINT = "sha256(convert_to(type || '|' || label || '|', 'UTF8') || body) AS digest"
 
 
 def heads_are_the_owners(looking: Looking) -> Iterator[Finding]:
@@ -47,7 +46,9 @@ def heads_are_the_owners(looking: Looking) -> Iterator[Finding]:
 def facts_are_the_owners(looking: Looking) -> Iterator[Finding]:
     """Heard facts of the used types, against their owners' by hash: altered, missing, too many."""
     types = sorted(looking.interests.by_type)
-    given_up = {row.fact_id for row in looking.rows("SELECT fact_id FROM given_up")}
+    given_up = {
+        (row.topic, row.subject, row.fact_id) for row in looking.rows("SELECT * FROM given_up")
+    }
     for topic, owner in looking.owners.items():
         heads = noted_heads(looking.connection, topic)
         held = {
@@ -64,7 +65,8 @@ def facts_are_the_owners(looking: Looking) -> Iterator[Finding]:
             heard = held.pop(fact_id, None)
             about = f"{topic} {subject} {sequence}"
             if heard is None:
-                if sequence <= heads.get(subject, Head()).sequence and fact_id not in given_up:
+                is_past = sequence <= heads.get(subject, Head()).sequence
+                if is_past and (topic, subject, fact_id) not in given_up:
                     yield Finding("HEARD_FACT_MISSING", about, f"{fact_id} is not there")
             elif heard != (subject, sequence, digest):
                 says = f"{fact_id} is not what its owner published"
@@ -106,9 +108,15 @@ def references_are_the_facts(looking: Looking) -> Iterator[Finding]:
         types=sorted(looking.interests.by_type),
     ):
         looking.look()
-        message = looking.interests.decode(row.type, bytes(row.body))
-        if sorted(row.refs) != looking.interests.references(row.type, message):
-            about = f"{row.topic} {row.subject} {row.sequence}"
+        about = f"{row.topic} {row.subject} {row.sequence}"
+        try:
+            message = looking.interests.decode(row.type, bytes(row.body))
+            references = looking.interests.references(row.type, message)
+        except Exception as error:  # nothing but this fact's content is at work here
+            says = f"{row.type} {row.id} can't be decoded: {what_failed(error)}"
+            yield Finding("HEARD_FACT_UNREADABLE", about, says)
+            continue
+        if sorted(row.refs) != references:
             says = f"{row.id} is filed under other references than it names"
             yield Finding("HEARD_FACT_REFERENCES", about, says)
 

@@ -73,9 +73,8 @@ class Looking:
 
     def each(self, statement: str, **parameters: Any) -> Iterator[Row[Any]]:
         """Row by row, fetched by pages: for what is many."""
-        found = self.connection.execution_options(stream_results=True, yield_per=PAGE).execute(
-            text(statement), parameters
-        )
+        paged = text(statement).execution_options(stream_results=True, yield_per=PAGE)
+        found = self.connection.execute(paged, parameters)
         try:
             yield from found
         finally:

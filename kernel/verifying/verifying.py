@@ -10,8 +10,10 @@ from kernel.facts import Position
 from kernel.messaging.healing import OwnerHead
 from kernel.messaging.hearing import Record
 from kernel.messaging.interests import Interests
+from kernel.messaging.parking import what_failed
 from kernel.messaging.sent import KafkaAway, KafkaTopic
 from kernel.messaging.standing import is_settled
+from kernel.store.database import is_away
 from kernel.store.store import Store
 from kernel.verifying.checks import CHECKS, LISTENING
 from kernel.verifying.looking import Check, Finding, Looking, NobodyWaits, OwnPart, Told
@@ -110,11 +112,21 @@ def _run(check: Check, looking: Looking) -> Iterator[Checked]:
     total = 0
     yield Checked(check=check, looked_at=0, findings=(), total=0, in_progress=True)
     try:
-        for finding in check.find(looking):
-            total += 1
-            if len(findings) < LISTED:
-                findings.append(finding)
+        # Where the database refuses a statement, the snapshot stays good for the next check.
+        with looking.connection.begin_nested():
+            for finding in check.find(looking):
+                total += 1
+                if len(findings) < LISTED:
+                    findings.append(finding)
+    except NobodyWaits:
+        raise
     except KafkaAway as error:
         total += 1
         findings.append(Finding("KAFKA_AWAY", looking.store.topic, f"could not be read: {error}"))
+    except Exception as error:
+        if is_away(error):
+            raise
+        total += 1
+        says = f"ended early, what follows wasn't looked at: {what_failed(error)}"
+        findings.append(Finding("CHECK_FAILED", check.name, says))
     yield Checked(check=check, looked_at=looking.looked_at, findings=tuple(findings), total=total)

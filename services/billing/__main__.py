@@ -21,13 +21,13 @@ HEARS = ("intake", "plans", "attendance")
 def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     """What the api process answers."""
     from kernel.execute import Book  # noqa: PLC0415 - the other processes need none of these
+    from kernel.messaging.confirming import OwnersConfirm  # noqa: PLC0415
     from kernel.rpc.call import Call  # noqa: PLC0415
     from kernel.rpc.client import ASKING, Client  # noqa: PLC0415
     from kernel.rpc.published_log import RemoteOwner  # noqa: PLC0415
     from kernel.rpc.tokens import service_tokens  # noqa: PLC0415
     from services.billing.adapters import identities  # noqa: PLC0415
     from services.billing.adapters.audit import write_file_read  # noqa: PLC0415
-    from services.billing.adapters.confirming import OwnersConfirm  # noqa: PLC0415
     from services.billing.adapters.deadlines import SqlDeadlines, known_by  # noqa: PLC0415
     from services.billing.adapters.file_837i import Files837I  # noqa: PLC0415
     from services.billing.adapters.file_837p import Files837P  # noqa: PLC0415

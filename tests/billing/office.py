@@ -260,8 +260,12 @@ class Office:
             by=by,
         )
 
-    def authorize(self, client_id: str, units: int = 30, number: str = "AUTHNUM4711") -> str:
+    def authorize(
+        self, client_id: str, units: int = 30, number: str = "AUTHNUM4711", site_id: str = ""
+    ) -> str:
         self.introduce("client", client_id, registration.ClientRegistered(client_id=client_id))
+        if site_id:
+            self.introduce("site", site_id, site_opened(site_id))
         return str(
             self.call(
                 "RecordAuthorization",
@@ -273,7 +277,8 @@ class Office:
                     units=units,
                     effective_from=to_date(day(0)),
                     effective_to=to_date(day(60)),
-                    any_site=True,
+                    site_id=site_id,
+                    any_site=not site_id,
                 ),
                 command=f"authorize {client_id} {number}",
             ).authorization_id

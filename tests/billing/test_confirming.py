@@ -9,13 +9,13 @@ from uuid import uuid4
 import pytest
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 
+from kernel.messaging.confirming import OwnersConfirm
 from kernel.messaging.envelope import read_envelope
 from kernel.messaging.hearing import Record
 from kernel.process import Service
 from kernel.rpc.translate import to_date
 from kernel.store.store import Store
 from services.billing.__main__ import SERVICE
-from services.billing.adapters.confirming import OwnersConfirm
 from tests.billing.known import day
 from tests.billing.office import Office
 from tests.billing.owners import CLIENTS, Owners, owners

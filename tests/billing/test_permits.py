@@ -33,6 +33,8 @@ from tests.billing.known import day
 from tests.billing.office import NOW, Office
 from tests.intake.desk import Desk
 
+OTHER_PAYER = "7a000000-0000-4000-8000-00000000000f"
+
 NewStore = Callable[[Service], Store]
 
 
@@ -160,7 +162,9 @@ def found(house: House) -> list[tuple[str, str]]:
 
 
 def issued_with(house: House, **changes: Any) -> None:
-    """Every issued claim says something else of its permit."""
+    """Every issued claim says something else of its permit; of another place, no fact."""
+    if "permit_sequence" in changes:
+        changes["permit_fact_id"] = ""
     with house.office.store.transaction() as tx:
         tx.connection.execute(
             text("UPDATE fact SET body = body || :changes WHERE type = 'billing.claim_issued.v1'"),
@@ -328,3 +332,47 @@ def by_a_process(house: House, chance: random.Random, number: int, permitted: Pe
     os.kill(issuing, signal.SIGKILL)
     os.waitpid(issuing, 0)
     revoking.join()
+
+
+# An intake restored to an earlier point, its epoch not raised
+
+
+def restore_intake(house: House, client_id: str) -> None:
+    """To before the last fact of the client's log."""
+    about = f"client/{client_id}"
+    with house.desk.store.transaction() as tx:
+        for change in (
+            "DELETE FROM fact WHERE stream = :about"
+            " AND version = (SELECT max(version) FROM fact WHERE stream = :about)",
+            "DELETE FROM published WHERE subject = :about"
+            " AND sequence = (SELECT last FROM sequence WHERE subject = :about)",
+            "UPDATE sequence SET last = last - 1, last_id = (SELECT id FROM published"
+            " WHERE subject = :about ORDER BY sequence DESC LIMIT 1) WHERE subject = :about",
+        ):
+            tx.connection.execute(text(change), {"about": about})
+
+
+def test_a_permit_of_another_history_than_was_heard_lets_nothing_leave(house: House) -> None:
+    """A restriction is acknowledged under the number of a consent that was heard, and is gone."""
+    client_id = house.admit()
+    house.desk.consented(client_id, recipient_payer_id=OTHER_PAYER)
+    house.relay()
+    restore_intake(house, client_id)
+    house.restrict(client_id)
+    answer = house.office.issue(day(6))
+    assert (answer.claims, left_out(answer)) == (0, [(client_id, "NOT_SETTLED")])
+
+
+def test_verify_finds_a_claim_that_left_on_another_history_than_was_heard(house: House) -> None:
+    client_id = house.admit()
+    house.office.issue(day(6))
+    house.office.draining.drain()
+    [claim] = house.office.query("SELECT body FROM fact WHERE type = 'billing.claim_issued.v1'")
+    [head] = house.desk.rows(f"SELECT last_id FROM sequence WHERE subject = 'client/{client_id}'")
+    assert claim.body["permit_fact_id"] == str(head.last_id) == disclosed(house).permit_fact_id
+    assert found(house) == []
+    house.consent(client_id)  # heard on, the permit's last fact is one of before
+    house.relay()
+    assert found(house) == []
+    issued_with(house, permit_fact_id=str(derived_id("another")))
+    assert found(house) == [("PERMIT_OF_ANOTHER_HISTORY", f"client/{client_id}")]

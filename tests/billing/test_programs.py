@@ -1,9 +1,13 @@
 """Days and claims go by the program of the session, whatever an admission said of its own."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
+from ninehours.attendance.v1 import attendance_service_pb2 as words
 from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
@@ -11,9 +15,17 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as plans
 
 from kernel.messaging.hearing import Record
-from tests.billing.known import day
+from kernel.process import Service
+from kernel.rpc.translate import to_date, to_timestamp
+from kernel.store.store import Store
+from services.billing.__main__ import SERVICE as BILLING
+from services.intake.__main__ import SERVICE as INTAKE
+from tests.billing.house import House
+from tests.billing.known import day, ends_at
 from tests.billing.office import Office, covered
 from tests.billing.told import COVERAGE, SITE, Story
+from tests.intake import desk
+from tests.intake.desk import Desk
 
 CLIENT = "0c11e700-0000-4000-8000-000000000001"
 SUBSTANCE_USE = common.Program(
@@ -87,3 +99,65 @@ def test_a_day_of_another_program_needs_none(office: Office, story: Story) -> No
     treated(office, story, MENTAL_HEALTH, admission=SUBSTANCE_USE)
     assert outcomes(office) == [("PER_DIEM", [])] * 3
     assert office.issue(day(6)).claims == 1
+
+
+def test_a_correction_from_part_2_to_another_program_leaves_on_the_consent_of_the_original(
+    new_store: Callable[[Service], Store],
+) -> None:
+    """What was told of the first program is taken back: the consent to tell it is in force."""
+    house = House(Desk(new_store(INTAKE)), Office(new_store(BILLING)))
+    client_id = house.admit(days=(0,))
+    house.desk.admitted(client_id, under_part2=False, admitted_on=to_date(day(0)))
+    house.relay()
+    assert house.office.issue(day(6)).claims == 1
+    [claim] = house.office.claims(client_id)
+    house.office.adjudicate(claim.claim_id)
+    [*_, other] = house.desk.rows("SELECT episode_id::text FROM episode ORDER BY number")
+    tell, ends = house.story._tell, ends_at(day(0))
+    of = {
+        "client_id": client_id,
+        "session_id": str(uuid4()),
+        "site_id": house.story.site_id,
+        "service_date": to_date(day(0)),
+    }
+    program = common.Program(program_id=desk.MENTAL_HEALTH, kind=common.PROGRAM_KIND_MENTAL_HEALTH)
+    house.office.hear(
+        [
+            tell(
+                plans.PlanActivated(
+                    client_id=client_id,
+                    episode_id=other.episode_id,
+                    plan_id=str(uuid4()),
+                    in_force_from=to_date(day(0)),
+                )
+            ),
+            *house.story.corrected(client_id, day(0), 1, 0),
+            tell(
+                attendance.SessionScheduled(
+                    **of,
+                    program=program,
+                    modality=words.MODALITY_TELEHEALTH,
+                    starts_at=to_timestamp(ends - timedelta(hours=3)),
+                    ends_at=to_timestamp(ends),
+                )
+            ),
+            tell(attendance.SessionAttended(**of, program=program, minutes=180)),
+            tell(
+                attendance.SessionNoteSigned(
+                    **of, signed_at=to_timestamp(ends + timedelta(hours=1))
+                )
+            ),
+        ]
+    )
+    [proposal] = house.office.of_kind("proposal")
+    assert (proposal["action"], proposal["state"]) == ("REPLACE", "READY")
+    assert proposal["programs"] == [desk.MENTAL_HEALTH]
+    answer = house.office.correct()
+    assert [each.reason for each in answer.left_out] == []
+    consents = {
+        row.body["consent_id"]
+        for row in house.office.query(
+            "SELECT body FROM fact WHERE type = 'billing.claim_issued.v1'"
+        )
+    }
+    assert consents == {house.consent_of(client_id)}

@@ -10,6 +10,7 @@ from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_service_pb2 as pb
 from sqlalchemy import text
 
+from kernel.messaging.confirming import Confirm
 from kernel.messaging.draining import Draining
 from kernel.messaging.hearing import Hearing
 from kernel.process import topic_of
@@ -44,7 +45,8 @@ class Desk:
         self.servicers = servicers(store, None)  # type: ignore[arg-type]
         self.hearing = Hearing(store, INTERESTS)
         self.hearing.begin([topic_of(name) for name in SERVICE.hears])
-        self.draining = Draining(store, INTERESTS)
+        self.confirm: Confirm = set  # unless said otherwise, owners confirm everything
+        self.draining = self.drainer()
         self.now = NOW
         self.log = Log()
         self.told(*network(), *map(payer, (PAYER, OTHER_PAYER)))
@@ -69,6 +71,10 @@ class Desk:
             traceparent="",
         )
         return getattr(self.servicers[rpc.containing_service], rpc.name)(request, call)
+
+    def drainer(self, **parts: Any) -> Draining:
+        """A worker's; several may drain at once."""
+        return Draining(self.store, INTERESTS, confirm=self.confirm, **parts)
 
     def told(self, *messages: Any) -> None:
         """What other services publish is heard here."""

@@ -186,3 +186,16 @@ def test_a_safety_task_is_due_from_its_score_until_it_is_closed(desk: Desk) -> N
     desk.close_task(client_id, task_id)
     assert due(desk, 5) == [("CLOSE_SAFETY_TASK", client_id, True)]
     assert due(desk, 8) == []
+
+
+def test_a_site_in_a_zone_that_is_not_known_here_has_the_days_asked_for(desk: Desk) -> None:
+    client_id = desk.registered()
+    desk.admitted(client_id)
+    desk.scored(client_id)
+    before = due(desk, 0)
+    assert before
+    opened = attendance.SiteOpened(site_id=SITE, name="Lakeside")
+    for zone in ("Mars/Olympus", "../etc", "x" * 300):
+        opened.time_zone = zone
+        desk.told(opened)
+        assert due(desk, 0) == before

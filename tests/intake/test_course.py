@@ -10,13 +10,11 @@ from ninehours.intake.v1 import intake_events_pb2 as events
 from ninehours.intake.v1 import intake_service_pb2 as pb
 from ninehours.plans.v1 import plans_events_pb2 as plans
 
-from kernel.messaging.draining import Draining
 from kernel.messaging.envelope import Envelope
 from kernel.messaging.hearing import Record
-from kernel.messaging.standing import due_count
+from kernel.messaging.standing import due_count, unsettled_clients
 from kernel.refusal import AgainstTheRules, Malformed
 from kernel.rpc.translate import to_date
-from services.intake.adapters.heard import INTERESTS
 from tests.intake.desk import (
     MENTAL_HEALTH,
     OTHER_PROGRAM,
@@ -172,6 +170,16 @@ def test_a_discharge_heard_twice_closes_the_episode_once(desk: Desk) -> None:
     assert due(desk) == 0
 
 
+def test_a_discharge_that_plans_never_published_closes_no_episode(desk: Desk) -> None:
+    desk.confirm = lambda _: ()
+    client_id = desk.registered()
+    desk.hearing.hear([discharge(client_id, desk.admitted(client_id))])
+    desk.drainer().drain()
+    assert published(desk, events.EpisodeClosed) == []
+    with desk.store.transaction() as tx:
+        assert unsettled_clients(tx.connection, [f"client/{client_id}"])
+
+
 @pytest.mark.parametrize("moment", ["heard", "reacted"])
 def test_a_crash_loses_no_closing_and_makes_none_twice(desk: Desk, moment: str) -> None:
     """After the discharge was heard, or after the command and before its key was deleted."""
@@ -185,10 +193,10 @@ def test_a_crash_loses_no_closing_and_makes_none_twice(desk: Desk, moment: str) 
             raise Killed(where)
 
         with pytest.raises(Killed):
-            Draining(desk.store, INTERESTS, barrier=crash).drain()
+            desk.drainer(barrier=crash).drain()
         assert len(published(desk, events.EpisodeClosed)) == 1
     assert due(desk) == 1
-    Draining(desk.store, INTERESTS).drain()
+    desk.drainer().drain()
     assert len(published(desk, events.EpisodeClosed)) == 1
     assert due(desk) == 0
 
@@ -205,7 +213,7 @@ def test_what_is_heard_while_reacting_is_reacted_to(desk: Desk) -> None:
             desk.hearing.hear([discharge(client_id, second, sequence=2)])
 
     desk.hearing.hear([discharge(client_id, first)])
-    Draining(desk.store, INTERESTS, barrier=hear_more).drain()
+    desk.drainer(barrier=hear_more).drain()
     assert len(published(desk, events.EpisodeClosed)) == 2
     assert due(desk) == 0
 
@@ -217,7 +225,7 @@ def test_two_workers_close_an_episode_once(desk: Desk) -> None:
 
     def drain() -> None:
         both.wait(10)
-        Draining(desk.store, INTERESTS).drain()
+        desk.drainer().drain()
 
     threads = [threading.Thread(target=drain) for _ in range(2)]
     for thread in threads:

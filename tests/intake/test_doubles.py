@@ -11,7 +11,6 @@ from ninehours.intake.v1 import intake_events_pb2 as events
 from ninehours.intake.v1 import intake_service_pb2 as pb
 from sqlalchemy import text
 
-from kernel.messaging.draining import Draining
 from kernel.messaging.hearing import Hearing
 from kernel.refusal import Malformed, Unknown
 from kernel.rpc.translate import to_date
@@ -198,16 +197,16 @@ def test_people_of_before_are_recognised_by_the_stream_once_and_after_a_kill_too
 
     Hearing(desk.store, INTERESTS).begin([])
     with pytest.raises(Killed):
-        Draining(desk.store, INTERESTS, barrier=kill).drain()
+        desk.drainer(barrier=kill).drain()
     Hearing(desk.store, INTERESTS).begin([])
-    Draining(desk.store, INTERESTS).drain()
+    desk.drainer().drain()
     told = published(desk, events.MemberRecognised)
     assert sorted(each.coverage_id for each in told) == sorted(coverages)
     assert {each.key for each in told} == {told[0].key}
     assert len(due(desk)) == 3
     facts = desk.rows("SELECT count(*) FROM fact")
-    Draining(desk.store, INTERESTS).raise_outdated()
-    Draining(desk.store, INTERESTS).drain()
+    desk.drainer().raise_outdated()
+    desk.drainer().drain()
     assert desk.rows("SELECT count(*) FROM fact") == facts
     assert PAYER not in str(told)
 

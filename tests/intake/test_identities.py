@@ -64,7 +64,7 @@ def test_a_claim_gets_what_was_registered(desk: Desk) -> None:
     answer = desk.identities(client_id)
     assert list(answer.withheld) == []
     [permit] = desk.rows("SELECT permit_id, sequence FROM permit")
-    [head] = desk.rows("SELECT last FROM sequence")
+    [head] = desk.rows("SELECT last, last_id FROM sequence")
     assert permit.sequence == head.last
     assert list(answer.identities) == [
         pb.CoveredIdentity(
@@ -84,6 +84,7 @@ def test_a_claim_gets_what_was_registered(desk: Desk) -> None:
             ],
             permit_id=str(permit.permit_id),
             permit_sequence=permit.sequence,
+            permit_fact_id=str(head.last_id),
             program_ids=[PROGRAM],
         )
     ]

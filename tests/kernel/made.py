@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any, assert_never
 from uuid import UUID, uuid4
 
@@ -30,6 +31,7 @@ from kernel.execute import Book
 from kernel.facts import Publication, Recorded, Row, publication_of
 from kernel.ids import derived_id
 from kernel.messaging import heads
+from kernel.messaging.confirming import OwnersConfirm
 from kernel.messaging.draining import Draining
 from kernel.messaging.envelope import Envelope
 from kernel.messaging.healing import Healing, Owner, OwnerHead
@@ -249,6 +251,20 @@ class Log:
             for subject, records in sorted(self.records.items())
         ]
 
+    def fingerprints(self, types: Sequence[str]) -> Iterator[tuple[str, int, UUID, bytes]]:
+        for subject, records in sorted(self.records.items()):
+            for n, record in enumerate(records, 1):
+                headers = {name: value.decode() for name, value in record.headers.items()}
+                if not types or headers["ce_type"] in types:
+                    said = f"{headers['ce_type']}|{headers['ce_label']}|".encode()
+                    digest = sha256(said + record.body).digest()
+                    yield subject, n, UUID(headers["ce_id"]), digest
+
+    def fingerprints_at(
+        self, places: Sequence[tuple[str, int]]
+    ) -> Iterator[tuple[str, int, UUID, bytes]]:
+        return (each for each in self.fingerprints(()) if each[:2] in places)
+
 
 class Listener:
     """The stream side of a service, without Faust. As that does, it asks owners at its start."""
@@ -265,7 +281,8 @@ class Listener:
         self.interests = interests
         self.hearing = Hearing(store, interests)
         self.hearing.begin([TOPIC, *(owner.topic for owner in owners if owner.topic != TOPIC)])
-        self.draining = Draining(store, interests, **parts)
+        confirm = OwnersConfirm({owner.topic: owner for owner in owners})
+        self.draining = Draining(store, interests, **{"confirm": confirm, **parts})
         self.healing = Healing(store, self.hearing, {owner.topic: owner for owner in owners})
         if asks:
             with suppress(ConnectionError):

@@ -1,11 +1,16 @@
 """Reacting: each fact leads to its command, whoever drains at once and whatever is refused."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from kernel.execute import Book
+from kernel.messaging.confirming import OwnersConfirm
 from kernel.messaging.draining import Draining
+from kernel.messaging.hearing import Record
 from kernel.messaging.interests import Interests
 from kernel.messaging.parking import list_parked
 from kernel.messaging.reacting import Reaction
@@ -19,6 +24,8 @@ from tests.kernel.made import (
     BOB,
     COUNTER,
     INPUTS,
+    TALLY,
+    TOPIC,
     Count,
     Gate,
     Listener,
@@ -33,7 +40,7 @@ TOO_MUCH = 101  # a counter ends at 100
 
 
 def count_up(store: Store, fact: SessionAttended, context: Context) -> None:
-    book: Book = book_of(store)
+    book: Book = book_of(store, publish=lambda _: ())  # its own facts would be reacted to
     client = f"client/{fact.client_id}"
     book.execute(COUNTER, f"counter/{fact.session_id}", Count(client, fact.minutes), context)
 
@@ -62,7 +69,7 @@ def test_a_fact_heard_while_two_react_to_the_one_before_is_reacted_to(
 ) -> None:
     listener.hear(log.tell(ADA, attended("first", 1)))
     gate = Gate("reacted")
-    slow = Draining(listener.store, REACTING, barrier=gate)
+    slow = Draining(listener.store, REACTING, confirm=OwnersConfirm({TOPIC: log}), barrier=gate)
     with held(gate, slow.drain):
         listener.draining.drain()
         listener.hear(log.tell(ADA, attended("second", 1)))
@@ -150,3 +157,81 @@ def test_what_the_release_before_heard_and_never_reacted_to_is_reacted_to(
         listener.draining.drain()
     assert counted(listener) == ["counter/first"]
     assert (listener.due(), reacting_to(listener)) == ([], [("refused", True)])
+
+
+# What its owner is asked first
+
+
+def forged(subject: str) -> Record:
+    """The subject's first fact, that no owner published."""
+    return Log().tell(subject, attended("forged", 1, client=subject), id=uuid4())
+
+
+def test_a_forged_fact_is_never_reacted_to(listener: Listener, log: Log) -> None:
+    listener.hear(log.tell(ADA, attended("real", 1)), forged(BOB))
+    listener.draining.drain()
+    assert counted(listener) == ["counter/real"]
+    with listener.store.transaction() as tx:
+        assert unsettled_clients(tx.connection, [ADA, BOB]) == {BOB}
+    heal(listener)
+    assert listener.head(BOB)[2] == "BEYOND_OWNER"
+    with listener.store.transaction() as tx:
+        release(tx, f"subject:{TOPIC}:{BOB}")
+    heal(listener)
+    log.tell(BOB, attended("second", 1, client=BOB))
+    heal(listener)
+    assert counted(listener) == ["counter/real", "counter/second"]
+    assert reacting_to(listener) == []
+
+
+def test_a_fact_with_a_forged_content_is_reacted_to_as_its_owner_has_it(
+    listener: Listener, log: Log
+) -> None:
+    real = log.tell(ADA, attended("real", 1))
+    body = attended("forged", 9).SerializeToString(deterministic=True)
+    listener.hear(replace(real, body=body))
+    listener.draining.drain()
+    heal(listener)
+    assert counted(listener) == ["counter/real"]
+
+
+class Away(Log):
+    """An owner that doesn't answer for fingerprints while it is away."""
+
+    is_away = True
+    asked = 0
+
+    def fingerprints_at(self, places: Sequence[tuple[str, int]]) -> Iterator[tuple[Any, ...]]:
+        self.asked += 1
+        if self.is_away:
+            raise ConnectionError("away")
+        return super().fingerprints_at(places)
+
+
+def test_while_its_owner_is_away_a_reaction_waits_and_nothing_else_does(tallying: Store) -> None:
+    log, other = Away(), Log("ninehours.other.v1")
+    reacting = Interests(INPUTS.by_type.values(), [TALLY], [COUNT_UP])
+    clock = [0.0]
+    listener = Listener(tallying, log, other, interests=reacting, clock=lambda: clock[0])
+    listener.hear(log.tell(ADA, attended("waits", 1)))
+    listener.hear(other.tell(BOB, attended("goes on", 1, client=BOB)))
+    for _ in range(3):
+        listener.draining.drain()
+    assert counted(listener) == ["counter/goes on"]
+    assert sorted(listener.tallies()) == [f"{ADA}|waits", f"{BOB}|goes on"]
+    assert (log.asked, listener.draining.has_left) == (1, True)
+    assert reacting_to(listener) == [("waits", False)]
+    log.is_away = False
+    listener.draining.drain()
+    assert log.asked == 1
+    clock[0] += 1.0
+    listener.draining.drain()
+    assert counted(listener) == ["counter/goes on", "counter/waits"]
+    assert not listener.draining.has_left
+
+
+def heal(listener: Listener) -> None:
+    for _ in range(2):
+        listener.healing.compare()
+        listener.healing.heal()
+    listener.draining.drain()

@@ -7,9 +7,21 @@ from uuid import uuid4
 import pytest
 
 from kernel.messaging.hearing import Record
+from kernel.messaging.own import OwnFacts
+from kernel.messaging.releasing import release
 from kernel.messaging.standing import unsettled_clients
 from kernel.store.store import Store
-from tests.kernel.made import ADA, BOB, EVE, Listener, Log, attended
+from tests.kernel.made import (
+    ADA,
+    BOB,
+    EVE,
+    TALLYING,
+    TOPIC,
+    Listener,
+    Log,
+    attended,
+    published,
+)
 
 
 @pytest.fixture
@@ -251,3 +263,93 @@ def test_what_follows_a_forged_fact_shows_that_it_is_another_history(
     listener.hear(log.tell(ADA, attended("s", 4)))
     listener.healing.heal()
     assert listener.head(ADA)[2] == "OTHER_HISTORY"
+
+
+# An id under two places
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_forged_record_with_anothers_id_takes_no_fact_away(
+    listener: Listener, log: Log, at_once: bool
+) -> None:
+    """Bob's second fact isn't heard yet when a record of Eve comes under its id."""
+    real = log.tell(BOB, attended("late", 60, client=BOB))
+    theft = stolen(EVE, real)
+    if at_once:
+        listener.hear(theft, real)
+    else:
+        listener.hear(theft)
+        listener.hear(real)
+    assert unsettled(listener, ADA, BOB, EVE) == {BOB, EVE}
+    mend(listener)
+    mend(listener)
+    assert listener.heard(BOB) == [1, 2]
+    assert listener.heard(EVE) == []
+    assert listener.head(BOB) == (2, None, None)
+    listener.draining.drain()
+    assert f"{BOB}|late" in listener.tallies()
+    assert f"{EVE}|forged" not in listener.tallies()
+
+
+def test_a_forged_record_with_the_id_of_a_heard_fact_is_asked_of_both_owners(
+    listener: Listener, log: Log
+) -> None:
+    listener.hear(stolen(EVE, log.records[BOB][0]))
+    assert unsettled(listener, ADA, BOB, EVE) == {BOB, EVE}
+    for _ in range(2):
+        mend(listener)
+    assert unsettled(listener, BOB, EVE) == set()
+    assert (listener.heard(BOB), listener.heard(EVE)) == ([1], [])
+    log.tell(EVE, attended("real", 1, client=EVE))
+    mend(listener)
+    assert listener.heard(EVE) == [1]
+
+
+def test_a_forged_record_with_the_id_of_the_subjects_own_next_fact_takes_none_away(
+    listener: Listener, log: Log
+) -> None:
+    second = log.tell(BOB, attended("second", 1, client=BOB))
+    third = log.tell(BOB, attended("third", 1, client=BOB))
+    listener.hear(stolen(BOB, third, sequence=2))
+    listener.hear(second, third)
+    for _ in range(2):
+        mend(listener)
+    with listener.store.transaction() as tx:
+        if listener.head(BOB)[2]:
+            release(tx, f"subject:{TOPIC}:{BOB}")
+    mend(listener)
+    listener.draining.drain()
+    assert listener.heard(BOB) == [1, 2, 3]
+    assert f"{BOB}|forged" not in listener.tallies()
+
+
+def test_a_fact_that_waited_for_a_person_is_exchanged_though_another_holds_its_id(
+    listener: Listener, log: Log
+) -> None:
+    """Eve's forged fact was found beyond her owner's log; nobody released her."""
+    real = log.tell(BOB, attended("late", 60, client=BOB))
+    listener.hear(stolen(EVE, real))
+    listener.healing.compare()
+    assert listener.head(EVE)[2] == "BEYOND_OWNER"
+    listener.hear(real)
+    mend(listener)
+    assert listener.heard(BOB) == [1, 2]
+    assert listener.heard(EVE) == []
+
+
+def test_an_own_fact_whose_id_another_holds_is_caught_up_with(tallying: Store, log: Log) -> None:
+    """A release before published it, and didn't derive from it."""
+    with tallying.transaction() as tx:
+        told = published(BOB, attended("own", 1, client=BOB))
+        tx.publish([told])
+    listener = Listener(tallying, log, asks=False)
+    listener.ask("DELETE FROM heard_fact RETURNING 1")
+    listener.hear(Log().tell(EVE, attended("forged", 240, client=EVE), id=told.id))
+    OwnFacts(tallying, TALLYING).catch_up()
+    assert (listener.heard(BOB), listener.heard(EVE)) == ([1], [])
+
+
+def stolen(subject: str, real: Record, **envelope: Any) -> Record:
+    """A forged record of this subject under the real one's id."""
+    taken = real.headers["ce_id"].decode()
+    return Log().tell(subject, attended("forged", 240, client=subject), id=taken, **envelope)

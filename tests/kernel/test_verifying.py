@@ -1,9 +1,8 @@
 """Verifying a small listener: nothing is found, and each thing done to its database is, by name."""
 
 from collections.abc import Iterator, Sequence
-from hashlib import sha256
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from ninehours.attendance.v1.attendance_events_pb2 import SessionAttended
@@ -14,7 +13,7 @@ from kernel.messaging.draining import Draining
 from kernel.messaging.interests import Interests
 from kernel.messaging.reacting import Reaction
 from kernel.store.store import Store
-from kernel.verifying.looking import OwnPart
+from kernel.verifying.looking import Check, Finding, Looking, OwnPart
 from kernel.verifying.publishing import contradicts
 from kernel.verifying.verifying import Checked, Verifying
 from tests.kernel.made import (
@@ -40,30 +39,17 @@ from tests.kernel.made import (
 NOWHERE = "127.0.0.1:1"  # a Kafka that is away: one finding of its own
 
 
-class TellingLog(Log):
-    """An owner in memory, with the hashes of its facts."""
-
-    def fingerprints(self, types: Sequence[str]) -> Iterator[tuple[str, int, UUID, bytes]]:
-        for subject, records in sorted(self.records.items()):
-            for n, record in enumerate(records, 1):
-                headers = {name: value.decode() for name, value in record.headers.items()}
-                if headers["ce_type"] in types:
-                    said = f"{headers['ce_type']}|{headers['ce_label']}|".encode()
-                    digest = sha256(said + record.body).digest()
-                    yield subject, n, UUID(headers["ce_id"]), digest
-
-
 REACTION = Reaction(name="greet", to=SessionAttended, react=lambda *_: None)
 REACTING = Interests(INPUTS.by_type.values(), [TALLY], [REACTION])
 
 
 @pytest.fixture
-def log() -> TellingLog:
-    return TellingLog()
+def log() -> Log:
+    return Log()
 
 
 @pytest.fixture
-def listener(tallying: Store, log: TellingLog) -> Listener:
+def listener(tallying: Store, log: Log) -> Listener:
     """Two clients at a site, all heard and derived, and two commands of its own."""
     made = Listener(tallying, log)
     made.hear(
@@ -82,12 +68,15 @@ def listener(tallying: Store, log: TellingLog) -> Listener:
 
 
 def verify(
-    listener: Listener, log: TellingLog, interests: Interests = TALLYING
+    listener: Listener,
+    log: Log,
+    interests: Interests = TALLYING,
+    checks: Sequence[Check] = (),
 ) -> dict[str, Checked]:
     verifying = Verifying(
         store=listener.store,
         interests=interests,
-        own=OwnPart(publish=publish),
+        own=OwnPart(publish=publish, checks=checks),
         owners={TOPIC: log},
         kafka=NOWHERE,
     )
@@ -105,7 +94,7 @@ def reasons(checks: dict[str, Checked]) -> set[str]:
 
 
 def test_nothing_is_found_where_nothing_is_wrong_and_every_check_says_what_it_saw(
-    listener: Listener, log: TellingLog
+    listener: Listener, log: Log
 ) -> None:
     checks = verify(listener, log)
     assert reasons(checks) == set()
@@ -166,16 +155,14 @@ WRONGS = {
 
 @pytest.mark.parametrize(("wrong", "reason"), WRONGS.items())
 def test_what_is_done_by_sql_is_found(
-    listener: Listener, log: TellingLog, wrong: str, reason: str
+    listener: Listener, log: Log, wrong: str, reason: str
 ) -> None:
     with listener.store.transaction() as tx:
         assert tx.connection.execute(text(wrong.replace(":", "\\:"))).rowcount
     assert reason in reasons(verify(listener, log))
 
 
-def test_a_fact_heard_and_never_derived_is_a_lost_due_key(
-    listener: Listener, log: TellingLog
-) -> None:
+def test_a_fact_heard_and_never_derived_is_a_lost_due_key(listener: Listener, log: Log) -> None:
     listener.hear(log.tell(ADA, attended("t", 50)), log.tell(BOB, attended("new", 1, client=BOB)))
     assert reasons(verify(listener, log)) == set()  # it is due: nothing can be said of it yet
     listener.ask("DELETE FROM due RETURNING 1")
@@ -185,9 +172,7 @@ def test_a_fact_heard_and_never_derived_is_a_lost_due_key(
     assert about == {ADA, BOB}
 
 
-def test_a_derivation_that_fails_is_found_without_its_words(
-    listener: Listener, log: TellingLog
-) -> None:
+def test_a_derivation_that_fails_is_found_without_its_words(listener: Listener, log: Log) -> None:
     listener.hear(log.tell(ADA, attended("t", BROKEN)))
     listener.ask("DELETE FROM due RETURNING 1")
     [finding] = verify(listener, log)["rows are as derived anew"].findings
@@ -195,15 +180,13 @@ def test_a_derivation_that_fails_is_found_without_its_words(
     assert "Canary" not in finding.says
 
 
-def test_a_reaction_never_done_is_found_unless_it_is_due(
-    listener: Listener, log: TellingLog
-) -> None:
+def test_a_reaction_never_done_is_found_unless_it_is_due(listener: Listener, log: Log) -> None:
     assert reasons(verify(listener, log, REACTING)) == {"REACTION_NOT_DONE"}
     Draining(listener.store, REACTING).raise_outdated()
     assert reasons(verify(listener, log, REACTING)) == set()
 
 
-def test_what_was_given_up_is_not_missed(listener: Listener, log: TellingLog) -> None:
+def test_what_was_given_up_is_not_missed(listener: Listener, log: Log) -> None:
     [row] = listener.ask(
         "DELETE FROM heard_fact WHERE sequence = 2 AND subject = :s RETURNING *", s=ADA
     )
@@ -218,7 +201,7 @@ def test_what_was_given_up_is_not_missed(listener: Listener, log: TellingLog) ->
 
 
 def test_a_private_fact_that_can_not_be_decoded_is_found_and_the_rest_is_looked_at(
-    listener: Listener, log: TellingLog
+    listener: Listener, log: Log
 ) -> None:
     listener.ask("UPDATE fact SET type = 'made.v9.unheard' WHERE version = 1 RETURNING 1")
     listener.ask("UPDATE fact SET body = body || '{\"amount\": 9}' WHERE version = 2 RETURNING 1")
@@ -227,7 +210,7 @@ def test_a_private_fact_that_can_not_be_decoded_is_found_and_the_rest_is_looked_
     assert len(found) == 13
 
 
-def test_nothing_is_written(listener: Listener, log: TellingLog) -> None:
+def test_nothing_is_written(listener: Listener, log: Log) -> None:
     def everything() -> Sequence[Any]:
         return listener.ask(
             "SELECT xmin, ctid FROM derived UNION ALL SELECT xmin, ctid FROM published"
@@ -239,7 +222,7 @@ def test_nothing_is_written(listener: Listener, log: TellingLog) -> None:
     assert everything() == before
 
 
-def test_verifying_ends_when_nobody_waits(listener: Listener, log: TellingLog) -> None:
+def test_verifying_ends_when_nobody_waits(listener: Listener, log: Log) -> None:
     verifying = Verifying(
         store=listener.store,
         interests=TALLYING,
@@ -261,21 +244,74 @@ def test_a_field_that_only_a_later_release_sets_contradicts_nothing() -> None:
 # What is planted on a topic, and a restored owner: found whatever this service noticed
 
 
-def test_a_fact_forged_onto_a_topic_is_found(listener: Listener, log: TellingLog) -> None:
+def test_a_fact_forged_onto_a_topic_is_found(listener: Listener, log: Log) -> None:
     listener.hear(Log().tell(ADA, attended("forged", 240), sequence=3, id=uuid4()))
     assert {"HEAD_MOVED", "HEARD_FACT_UNKNOWN"} <= reasons(verify(listener, log))
 
 
 @pytest.mark.parametrize("raised", [True, False])
-def test_a_restored_owner_is_found(listener: Listener, log: TellingLog, raised: bool) -> None:
+def test_a_restored_owner_is_found(listener: Listener, log: Log, raised: bool) -> None:
     log.restore({**log.records, ADA: log.records[ADA][:1]}, raise_epoch=raised)
     found = reasons(verify(listener, log))
     assert {"HEAD_MOVED", "HEARD_FACT_UNKNOWN"} <= found
     assert ("EPOCH_OTHER" in found) == raised
 
 
-def test_new_facts_under_old_sequences_are_found(listener: Listener, log: TellingLog) -> None:
+def test_new_facts_under_old_sequences_are_found(listener: Listener, log: Log) -> None:
     log.restore({**log.records, ADA: log.records[ADA][:1]}, raise_epoch=False)
     for n in (7, 8, 9):
         log.tell(ADA, attended("new", n), id=uuid4())
     assert {"HEARD_FACT_MISSING", "HEARD_FACT_UNKNOWN"} <= reasons(verify(listener, log))
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason", "about"),
+    [
+        (
+            r"UPDATE heard_fact SET body = '\xff' WHERE sequence = 2 AND " + CLIENT,
+            "HEARD_FACT_UNREADABLE",
+            f"{TOPIC} {ADA} 2",
+        ),
+        (
+            r"UPDATE published SET body = '\xff' WHERE command_id IS NOT NULL AND sequence = 1",
+            "FACT_PUBLISHED_OTHERWISE",
+            f"{EVE} 1",
+        ),
+        (
+            r"UPDATE published SET body = '\xff' WHERE command_id IS NULL AND " + CLIENT,
+            "DERIVED_ALTERED",
+            ADA,
+        ),
+    ],
+)
+def test_a_public_fact_that_can_not_be_decoded_is_found_by_its_place_and_the_rest_is_looked_at(
+    listener: Listener, log: Log, damage: str, reason: str, about: str
+) -> None:
+    listener.ask(damage + " RETURNING 1")
+    found = verify(listener, log)
+    assert (reason, about) in {
+        (each.reason, each.about) for checked in found.values() for each in checked.findings
+    }
+    assert len(found) == 13
+
+
+@pytest.mark.parametrize("broken", ["SELECT 1 / 0", "SELECT CAST('not a date' AS date)", ""])
+def test_a_check_that_fails_is_a_finding_and_the_next_is_made(
+    listener: Listener, log: Log, broken: str
+) -> None:
+    def find(looking: Looking) -> Iterator[Finding]:
+        looking.look()
+        yield Finding("FOUND", "before", "it failed")
+        if not broken:
+            raise ValueError("Wilhelmina Canary")
+        looking.rows(broken)
+
+    def look(looking: Looking) -> Iterator[Finding]:
+        yield Finding("LOOKED", str(looking.rows("SELECT count(*) AS n FROM derived")[0].n), "")
+
+    checks = (Check("fails", "facts", find), Check("goes on", "rows", look))
+    found = verify(listener, log, checks=checks)
+    before, failed = found["fails"].findings
+    assert (before.reason, failed.reason, failed.about) == ("FOUND", "CHECK_FAILED", "fails")
+    assert "Canary" not in failed.says
+    assert [each.about for each in found["goes on"].findings] == ["4"]

@@ -135,3 +135,13 @@ def test_nobody_knows_the_state_of_a_site_that_was_not_heard_of(plans: Plans, lo
     held_by(plans, log, "LCSW", **typed())
     with pytest.raises(NotAllowed):
         sign(plans, plan_id)
+
+
+def test_at_a_site_in_a_zone_that_is_not_known_here_the_days_are_those_of_utc(
+    plans: Plans, log: Log
+) -> None:
+    treated = Treated(log)
+    opened = attendance.SiteOpened(site_id=treated.site_id, time_zone="Mars/Olympus")
+    plans.hear([treated.admitted(), log.tell(opened)])
+    plan_id = plans.call("DraftPlan", draft(treated.client_id, treated.episode_id)).plan_id
+    sign(plans, plan_id)

@@ -177,7 +177,7 @@ def revoked_before(db: Connection) -> Iterator[str]:
         " ORDER BY f.stream LIMIT 1",
     )
     where = f"id = '{row['id']}'"
-    known = f"'{{\"permit_sequence\": {row['sequence']}}}'"
+    known = f'\'{{"permit_sequence": {row["sequence"]}, "permit_fact_id": ""}}\''
     change = f"UPDATE fact SET at = at + interval '1 year', body = body || {known} WHERE {where}"
     with changed(db, "fact", where, change):
         yield f"client/{row['client']}: claim {row['stream'].removeprefix('claim/')} left on"

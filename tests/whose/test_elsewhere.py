@@ -3,13 +3,18 @@
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
+import pytest
+from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_service_pb2 as intake
 from ninehours.plans.v1 import plans_service_pb2 as plans
 
 from kernel.process import Service
+from kernel.refusal import Unknown
+from kernel.rpc.translate import to_date
 from kernel.store.store import Store
 from services.billing.__main__ import SERVICE as BILLING
 from services.billing.api import servicer
@@ -20,7 +25,7 @@ from tests.billing.office import Office, covered
 from tests.billing.told import COVERAGE, Story
 from tests.billing.told import SITE as HERE
 from tests.intake.desk import SITE, Desk, consent
-from tests.plans.made import Log, Plans, draft
+from tests.plans.made import Log, Plans, draft, sign
 from tests.plans.treated import Treated
 from tests.whose.served import served
 
@@ -91,3 +96,61 @@ def test_claims_are_issued_and_read_by_their_own_site(
         batch = billing.ReadBatchRequest(batch_id=batch_id)
         assert ask(batch, "biller", "PAYMENT", ELSEWHERE) == DENIED
         assert ask(batch, "biller", "PAYMENT", HERE).content
+
+
+@pytest.mark.parametrize("at_another_site", ["corrected", "authorized"])
+def test_an_account_is_shown_to_who_speaks_for_every_site_that_it_tells_of(
+    new_store: NewStore, secrets_dir: Path, at_another_site: str
+) -> None:
+    office, story = Office(new_store(BILLING)), Story()
+    client_id = "0c11e700-0000-4000-8000-000000000001"
+    office.set_up(HERE, [client_id], filing_limit_days=3650)
+    office.hear(story.admitted(client_id, office.payer_id))
+    request = billing.ListAuthorizationsRequest(client_id=client_id)
+    with served(BILLING, office.store, {servicer.SERVICE: office.answers}, secrets_dir) as ask:
+        assert ask(request, "biller", "PAYMENT", HERE).authorizations
+        if at_another_site == "authorized":
+            office.authorize(client_id, 10, "AUTHNUM4712", site_id=ELSEWHERE)
+        else:  # they were never rostered there
+            corrected = attendance.AttendanceCorrected(
+                client_id=client_id,
+                session_id=str(uuid4()),
+                site_id=ELSEWHERE,
+                service_date=to_date(day(1)),
+                correction=1,
+                attended=True,
+                minutes=180,
+            )
+            office.hear([story._tell(corrected)])
+        assert ask(request, "biller", "PAYMENT", HERE) == DENIED
+        assert ask(request, "biller", "PAYMENT", HERE, ELSEWHERE).authorizations
+
+
+@pytest.mark.parametrize("heard_of", ["before the draft", "before the signature"])
+def test_nobody_plans_for_one_client_in_the_episode_of_another_at_the_same_site(
+    new_store: NewStore, secrets_dir: Path, heard_of: str
+) -> None:
+    desk = Plans(new_store(PLANS))
+    log = Log()
+    ada = Treated(log)
+    bob = Treated(log, site_id=ada.site_id)
+    desk.hear([ada.admitted()])
+    if heard_of == "before the draft":
+        desk.hear([bob.admitted()])
+        with served(PLANS, desk.store, desk.answers, secrets_dir) as ask:
+            request = draft(ada.client_id, bob.episode_id)
+            answer = ask(request, "clinician", "TREATMENT", ada.site_id, now=desk.now)
+            assert answer == "EPISODE_UNKNOWN"
+            assert ask(
+                draft(bob.client_id, bob.episode_id),
+                "clinician",
+                "TREATMENT",
+                ada.site_id,
+                now=desk.now,
+            ).plan_id
+    else:
+        plan_id = desk.call("DraftPlan", draft(ada.client_id, bob.episode_id)).plan_id
+        desk.call("SignPlan", sign(plan_id, plans.SIGNER_ROLE_CLIENT, 2))
+        desk.hear([bob.admitted()])
+        with pytest.raises(Unknown):
+            desk.call("SignPlan", sign(plan_id, plans.SIGNER_ROLE_CLINICIAN, 2))

@@ -61,6 +61,7 @@ def person_of(covered: pb.CoveredIdentity) -> Person:
         particulars=covered,
         permit_id=covered.permit_id,
         permit_sequence=covered.permit_sequence,
+        permit_fact_id=covered.permit_fact_id,
         coverages=frozenset(each.coverage_id for each in covered.coverages),
         programs=frozenset(covered.program_ids),
     )

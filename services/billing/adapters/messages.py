@@ -178,6 +178,7 @@ def disclosed(fact: issue.ClaimIssued) -> public.Disclosed:
         basis=fact.basis or (CONSENT if fact.consent_id else NO_CONSENT_NEEDED),
         permit_id=fact.permit_id,
         permit_sequence=fact.permit_sequence,
+        permit_fact_id=fact.permit_fact_id,
     )
 
 

@@ -10,16 +10,16 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 from sqlalchemy import text
 
 from kernel.facts import id_of
+from kernel.messaging.confirming import HeardPlace, heard_at
 from kernel.messaging.standing import unsettled_clients
 from kernel.rpc.translate import date_of
 from kernel.store.store import Transaction
-from kernel.verifying.heard import FINGERPRINT
 from services.billing.adapters.heard import INTERESTS
 from services.billing.adapters.issued import claims_of
 from services.billing.adapters.known import known_of
 from services.billing.adapters.members import every_key, keys_of, members_of
 from services.billing.adapters.messages import draft_id
-from services.billing.app.ports import HeardPlace, Site
+from services.billing.app.ports import Site
 from services.billing.domain.derive import DRAFT_CLAIM, PROPOSAL, drafts_without
 from services.billing.domain.issue import Draft, Proposed
 from services.billing.domain.members import Members
@@ -119,23 +119,7 @@ class SqlDrafts:
         }
 
     def heard_at(self, tx: Transaction, facts: Collection[str]) -> list[HeardPlace]:
-        rows = tx.connection.execute(
-            text(
-                f"SELECT topic, subject, sequence, id, {FINGERPRINT} FROM heard_fact"  # noqa: S608
-                " WHERE id = ANY(CAST(:facts AS uuid[]))"
-            ),
-            {"facts": sorted(facts)},
-        )
-        return [
-            HeardPlace(
-                topic=row.topic,
-                subject=row.subject,
-                sequence=row.sequence,
-                fact=str(row.id),
-                digest=bytes(row.digest),
-            )
-            for row in rows
-        ]
+        return list(heard_at(tx.connection, facts).values())
 
     def heard(self, tx: Transaction, clients: Sequence[str]) -> dict[str, int]:
         rows = tx.connection.execute(
@@ -146,6 +130,25 @@ class SqlDrafts:
             {"topic": INTAKE, "subjects": [f"client/{client_id}" for client_id in clients]},
         )
         return {id_of(row.subject): row.sequence for row in rows}
+
+    def heard_as(self, tx: Transaction, numbers: Mapping[str, int]) -> dict[str, str]:
+        rows = tx.connection.execute(
+            text(
+                "SELECT x.subject, coalesce(f.id, h.id) AS id FROM unnest("
+                " CAST(:subjects AS text[]), CAST(:numbers AS bigint[])) AS x(subject, number)"
+                " LEFT JOIN heard_fact f ON (f.topic, f.subject, f.sequence)"
+                "  = (:topic, x.subject, x.number)"
+                " LEFT JOIN heard_head h ON (h.topic, h.subject, h.sequence)"
+                "  = (:topic, x.subject, x.number)"
+                " WHERE coalesce(f.id, h.id) IS NOT NULL"
+            ),
+            {
+                "topic": INTAKE,
+                "subjects": [f"client/{client_id}" for client_id in numbers],
+                "numbers": list(numbers.values()),
+            },
+        )
+        return {id_of(row.subject): str(row.id) for row in rows}
 
     def ended(self, tx: Transaction, clients: Sequence[str]) -> dict[str, date]:
         first: dict[str, date] = {}  # revoked again, it is from an earlier day on

@@ -43,11 +43,33 @@ def claims_left_on_their_permits(looking: Looking) -> Iterator[Finding]:
             says = f"claim {claim.claim_id} left on permit {claim.permit_id}, which knew "
             says += f"{claim.permit_sequence} facts of intake's; fewer were heard"
             yield Finding("PERMIT_NOT_HEARD", about, says)
+        elif (heard_as := _heard_as(looking, claim)) not in (None, claim.permit_fact_id):
+            says = f"claim {claim.claim_id} left on permit {claim.permit_id}, which knew "
+            says += f"{claim.permit_fact_id} as number {claim.permit_sequence}; heard is {heard_as}"
+            yield Finding("PERMIT_OF_ANOTHER_HISTORY", about, says)
         before = [fact for fact in heard[claim.client_id] if _is_before(fact, recorded)]
         if says := _revoked(claim, before, recorded.at.date()):
             yield Finding("LEFT_WITHOUT_CONSENT", about, says)
         if says := _restricted(claim, before):
             yield Finding("LEFT_RESTRICTED", about, says)
+
+
+def _heard_as(looking: Looking, claim: ClaimIssued) -> str | None:
+    """Id of the fact that stands where the permit's last one did; None: nobody kept it, or told."""
+    if not claim.permit_fact_id:
+        return None
+    place = {
+        "topic": intake.DESCRIPTOR.package,
+        "subject": f"client/{claim.client_id}",
+        "sequence": claim.permit_sequence,
+    }
+    found = looking.rows(
+        "SELECT id FROM heard_fact WHERE (topic, subject, sequence) = (:topic, :subject, :sequence)"
+        " UNION ALL SELECT id FROM heard_head"
+        " WHERE (topic, subject, sequence) = (:topic, :subject, :sequence)",
+        **place,
+    )
+    return str(found[0].id) if found else None
 
 
 def _is_before(fact: HeardFact, issued: Recorded) -> bool:

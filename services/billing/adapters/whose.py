@@ -1,6 +1,5 @@
 """Whose each client, claim and batch is; an account sums over all sites of one client."""
 
-from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as plans
 from sqlalchemy import text
@@ -9,12 +8,19 @@ from kernel.messaging.staying import sites_told_of
 from kernel.messaging.told import told
 from kernel.rpc.scope import Kind
 from kernel.store.store import Transaction
+from services.billing.adapters.heard import INTERESTS
 from services.billing.adapters.issued import claims_of
 from services.billing.adapters.messages import draft_id
 from services.billing.domain.derive import DRAFT_CLAIM
 
-# Each names a site at which something of the client happened that is billed.
-OF_ACCOUNTS = (intake.ClientAdmitted, attendance.SessionScheduled, attendance.SessionAttended)
+# Each names a site at which something of the client is, was or may be billed; where they were
+# registered, nothing is.
+OF_ACCOUNTS = tuple(
+    interest.message
+    for interest in INTERESTS.by_type.values()
+    if {"client_id", "site_id"} <= set(interest.message.DESCRIPTOR.fields_by_name)
+    and interest.message is not intake.ClientRegistered
+)
 
 
 def sites_of_client(tx: Transaction, client_id: str) -> frozenset[str]:
@@ -30,9 +36,10 @@ def sites_of_client(tx: Transaction, client_id: str) -> frozenset[str]:
 
 
 def sites_of_account(tx: Transaction, client_id: str) -> frozenset[str]:
-    """Every site of the client's now, and every one at which they were, or are to be, treated."""
+    """Every site of the client's now, and every one that what is billed of them tells of."""
     facts = told(tx.connection, OF_ACCOUNTS, subject=f"client/{client_id}")
-    return sites_of_client(tx, client_id).union(fact.message.site_id for fact in facts)
+    named = {fact.message.site_id for fact in facts if fact.message.site_id}
+    return sites_of_client(tx, client_id) | named
 
 
 def site_of_claim(tx: Transaction, claim_id: str) -> frozenset[str]:

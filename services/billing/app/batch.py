@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 
 from kernel.execute import record
 from kernel.facts import Recorded
+from kernel.messaging.confirming import HeardPlace
 from kernel.refusal import Unknown
 from kernel.sites import speaks_for
 from kernel.store.store import Context, Transaction
-from services.billing.app.ports import Filing, HeardPlace, Issuing, People, Site
+from services.billing.app.ports import Filing, Issuing, People, Site
 from services.billing.app.use_cases import authorization_document
 from services.billing.domain.claim import CLAIM, FollowClaim
 from services.billing.domain.disclosure import (
@@ -136,6 +137,7 @@ class Batches:
 
     def _circumstances(self, candidates: Sequence[Candidate]) -> Circumstances:
         drafts, payer_id = self.issuing.drafts, self.payer.payer_id
+        persons = self.people.persons
         clients = sorted({candidate.claim.client_id for candidate in candidates})
         sequential = sorted({each.claim.client_id for each in candidates if each.sequential})
         sites = self._sites([candidate.claim for candidate in candidates])
@@ -148,6 +150,9 @@ class Batches:
             unchecked=self._unchecked(candidates),
             unsettled=drafts.unsettled(self.tx, clients),
             heard=drafts.heard(self.tx, clients),
+            heard_at_permit=drafts.heard_as(
+                self.tx, {each: named.permit_sequence for each, named in persons.items()}
+            ),
             withheld=self.people.withheld,
             identified={
                 client_id: Identified(
@@ -156,9 +161,10 @@ class Batches:
                     coverages=person.coverages | {person.coverage_id},
                     permit_id=person.permit_id,
                     permit_sequence=person.permit_sequence,
+                    permit_fact_id=person.permit_fact_id,
                     programs=person.programs,
                 )
-                for client_id, person in self.people.persons.items()
+                for client_id, person in persons.items()
             },
             revoked=drafts.revoked(self.tx, payer_id, clients),
             ended=drafts.ended(self.tx, clients),

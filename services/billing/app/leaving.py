@@ -8,10 +8,11 @@ from collections.abc import Callable, Collection, Sequence
 
 from kernel.execute import Book, Outcome
 from kernel.facts import Recorded
+from kernel.messaging.confirming import HeardPlace
 from kernel.store.appending import Conflict
 from kernel.store.store import Context, Transaction
 from services.billing.app.batch import Batches, payer_of
-from services.billing.app.ports import HeardPlace, Issuing
+from services.billing.app.ports import Issuing
 from services.billing.domain.issue import Candidate
 
 

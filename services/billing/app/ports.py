@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from kernel.messaging.confirming import Confirm, HeardPlace
 from kernel.patience import MayGoOn
 from kernel.store.store import Transaction
 from services.billing.domain.claim import IssuedClaimState
@@ -22,7 +23,8 @@ class Person:
     """A client as a claim names them. Never kept beside the file, never logged.
 
     `coverages`: every one whose number with the payer is told, `coverage_id` among them.
-    `permit_id`: intake's, of this asking, that knew their log there up to `permit_sequence`.
+    `permit_id`: intake's, of this asking, that knew their log there up to `permit_sequence`, of
+    the id `permit_fact_id` (empty: intake is of a release before).
     `programs`: about whose lines the client may be named to the payer.
     """
 
@@ -33,6 +35,7 @@ class Person:
     particulars: Any
     permit_id: str
     permit_sequence: int
+    permit_fact_id: str = ""
     coverages: frozenset[str] = frozenset()
     programs: frozenset[str] = frozenset()
 
@@ -82,25 +85,6 @@ class Network(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeardPlace:
-    """A fact as it was heard: its place in its owner's log, its id, its hash."""
-
-    topic: str
-    subject: str
-    sequence: int
-    fact: str
-    digest: bytes
-
-
-class Confirm(Protocol):
-    """Asks the owners of published logs for the fingerprints at these places."""
-
-    def __call__(self, places: Sequence[HeardPlace]) -> Collection[HeardPlace]:
-        """Those that their owners published there, so. Raises when an owner can't be asked."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """Where services are given, as attendance opened it; `time_zone` is IANA's."""
 
@@ -144,6 +128,13 @@ class Drafts(Protocol):
 
     def heard(self, tx: Transaction, clients: Sequence[str]) -> dict[str, int]:
         """Client id → up to where intake's published log of theirs was heard. Locked, as above."""
+        ...
+
+    def heard_as(self, tx: Transaction, numbers: Mapping[str, int]) -> Mapping[str, str]:
+        """Client → id of the fact heard as that number of their log at intake, where it is kept.
+
+        That is the last one, and those of types in use.
+        """
         ...
 
     def ended(self, tx: Transaction, clients: Sequence[str]) -> dict[str, date]:

@@ -20,7 +20,8 @@ NO_CONSENT, REVOKED_AFTER_SERVICE = "NO_CONSENT", "REVOKED_AFTER_SERVICE"
 class Identified:
     """Of whom intake gave the identity: its version, under which consent, with which coverages.
 
-    `permit_id` is of this asking alone; it knew the client's log at intake up to `permit_sequence`.
+    `permit_id` is of this asking alone; it knew the client's log at intake up to `permit_sequence`,
+    whose fact is `permit_fact_id` (empty: of a release before).
     `programs`: about whose lines the client may be named to the payer.
     """
 
@@ -30,6 +31,7 @@ class Identified:
     permit_id: str
     permit_sequence: int
     programs: Collection[str]
+    permit_fact_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,8 @@ class Circumstances:
     """What the gates look at beside the claim; by client, unless said otherwise.
 
     `unchecked`: ids of facts that no owner was asked about, or that their owner doesn't confirm.
-    `unsettled`: something of them is parked, behind or due. `heard`: up to where intake's log was.
+    `unsettled`: something of them is parked, behind or due. `heard`: up to where intake's log was;
+    `heard_at_permit`: the fact that was heard as the last one its permit knew, where it is kept.
     `withheld`: intake's reasons. `revoked`: the day of the last revocation of a consent to this
     payer; `ended`: by consent, its first day without it. `settled`: the day of the revocation that
     a named person settled so that dates before it may be disclosed.
@@ -52,6 +55,7 @@ class Circumstances:
     unchecked: Collection[str] = frozenset()
     unsettled: Collection[str] = ()
     heard: Mapping[str, int] = field(default_factory=dict)
+    heard_at_permit: Mapping[str, str] = field(default_factory=dict)
     withheld: Mapping[str, str] = field(default_factory=dict)
     identified: Mapping[str, Identified] = field(default_factory=dict)
     revoked: Mapping[str, date] = field(default_factory=dict)
@@ -84,6 +88,7 @@ def identified(claim: ClaimIssued, batch_id: str, now: Circumstances) -> ClaimIs
         basis=_basis(claim, now),
         permit_id=person.permit_id,
         permit_sequence=person.permit_sequence,
+        permit_fact_id=person.permit_fact_id,
     )
 
 
@@ -133,9 +138,13 @@ def _is_heard(claim: ClaimIssued, now: Circumstances) -> bool:
 
     With nothing due, the claim then says what follows from all that: no date restricted, no
     coverage ended since. What was heard beyond it is later than the permit, and acted on too.
+    A number alone may be of another history, that of an intake before it was restored.
     """
     person = now.identified.get(claim.client_id)
-    return person is None or person.permit_sequence <= now.heard.get(claim.client_id, 0)
+    if person is None:
+        return True
+    is_same = person.permit_fact_id in ("", now.heard_at_permit.get(claim.client_id))
+    return is_same and person.permit_sequence <= now.heard.get(claim.client_id, 0)
 
 
 def _withheld(claim: ClaimIssued, now: Circumstances) -> str:

@@ -52,8 +52,9 @@ class ClaimIssued:
     is an institutional claim's attending. `basis`: CONSENT, NO_CONSENT_NEEDED or
     REVOCATION_SETTLED; empty in facts of before. `patient_status` is an institutional claim's;
     those of before said 30 without keeping it. `permit_id`: intake's permit, which knew the
-    client's published log there up to `permit_sequence`; none in facts of before. `programs`: those
-    whose sessions it is about; an empty id, and none in facts of before: nobody knows which.
+    client's published log there up to `permit_sequence`, whose fact is `permit_fact_id`; none in
+    facts of before. `programs`: those whose sessions it is about; an empty id, and none in facts of
+    before: nobody knows which.
     `without_waiting`: why it corrects a claim though dates that fell from it may come back:
     NEVER_COMES, PAYER_ASKED or NETWORK_DECISION.
     """
@@ -86,6 +87,7 @@ class ClaimIssued:
     patient_status: str = ""
     permit_id: str = ""
     permit_sequence: int = 0
+    permit_fact_id: str = ""
     programs: tuple[str, ...] = ()
     without_waiting: str = ""
 
@@ -206,7 +208,8 @@ def correction(proposed: Proposed, claim_id: str, *, without_waiting: str = "") 
     """The replacement, whole and corrected, or the void, which says what the original said.
 
     The file names the parties of both as they are known now. Either is cut as its original was: by
-    whom, where, under which coverage and authorization, but for one that came since.
+    whom, where, under which coverage and authorization, but for one that came since. It tells of
+    the original's programs too: what was told of them is taken back.
     """
     was, content = proposed.original, proposed.content
     following = replace(
@@ -219,7 +222,7 @@ def correction(proposed: Proposed, claim_id: str, *, without_waiting: str = "") 
         payer_control_number=proposed.payer_control_number,
         authorized_units=0,
         under_part2=content["under_part2"] or was.under_part2,
-        programs=programs_in(content),
+        programs=tuple(sorted({*_programs_told(was), *programs_in(content)})),
         without_waiting=without_waiting if content.get("waits_for") else "",
     )
     if content["action"] == "VOID":
@@ -246,6 +249,11 @@ def correction(proposed: Proposed, claim_id: str, *, without_waiting: str = "") 
         names_practitioner=content["names_practitioner"],
         rests_on=proposed.rests_on,
     )
+
+
+def _programs_told(claim: ClaimIssued) -> tuple[str, ...]:
+    """The claim's; of one of before that was under Part 2, one that nobody knows."""
+    return claim.programs or (("",) if claim.under_part2 else ())
 
 
 def left_out(candidate: Candidate, reason: str, found: Finding | None = None) -> LeftOut:

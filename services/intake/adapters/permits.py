@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from kernel.facts import Recorded
 from kernel.store.store import Transaction
-from services.intake.app.ports import Permit
+from services.intake.app.ports import LogEnd, Permit
 from services.intake.app.streams import client_stream
 from services.intake.domain.permit import DisclosurePermitted
 
@@ -35,15 +35,18 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
 class SqlPermits:
     """The Permits port on this service's table and its published log."""
 
-    def sequences(self, tx: Transaction, client_ids: Sequence[str]) -> Mapping[str, int]:
+    def ends(self, tx: Transaction, client_ids: Sequence[str]) -> Mapping[str, LogEnd]:
         subjects = {client_stream(client_id): client_id for client_id in client_ids}
         rows = tx.connection.execute(
             text(
-                "SELECT subject, last FROM sequence WHERE subject = ANY(CAST(:subjects AS text[]))"
+                "SELECT subject, last, last_id FROM sequence"
+                " WHERE subject = ANY(CAST(:subjects AS text[]))"
             ),
             {"subjects": list(subjects)},
         )
-        return dict.fromkeys(client_ids, 0) | {subjects[row.subject]: row.last for row in rows}
+        return dict.fromkeys(client_ids, LogEnd()) | {
+            subjects[row.subject]: LogEnd(row.last, str(row.last_id)) for row in rows
+        }
 
     def before(
         self, tx: Transaction, client_id: str, payer_id: str, sequence: int, most: int

@@ -93,7 +93,8 @@ def _covered(answer: questions.Identified) -> pb.CoveredIdentity:
             for coverage_id, (member, group) in numbers.items()
         ],
         permit_id=answer.permit_id,
-        permit_sequence=answer.sequence,
+        permit_sequence=answer.end.sequence,
+        permit_fact_id=answer.end.fact_id,
         program_ids=sorted(answer.programs),
     )
 

@@ -98,11 +98,19 @@ class Permit:
     permitted_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class LogEnd:
+    """Where a client's published log ends: the last sequence and its fact's id; 0, none at all."""
+
+    sequence: int = 0
+    fact_id: str = ""
+
+
 class Permits(Protocol):
     """What was permitted, and what the client's published log holds, as of this transaction."""
 
-    def sequences(self, tx: Transaction, client_ids: Sequence[str]) -> Mapping[str, int]:
-        """Client → the last sequence of their published log. The clients must be locked."""
+    def ends(self, tx: Transaction, client_ids: Sequence[str]) -> Mapping[str, LogEnd]:
+        """Client → where their published log ends. The clients must be locked."""
         ...
 
     def before(

@@ -9,7 +9,15 @@ from kernel.execute import record
 from kernel.facts import Position, Recorded
 from kernel.store.store import Context, Store, Transaction
 from services.intake.app.deciding import Intake
-from services.intake.app.ports import Audit, AuditEntry, Permit, Place, SafetyTask, SafetyTasks
+from services.intake.app.ports import (
+    Audit,
+    AuditEntry,
+    LogEnd,
+    Permit,
+    Place,
+    SafetyTask,
+    SafetyTasks,
+)
 from services.intake.app.streams import IDENTITY, client_stream, membership_of, permit_stream
 from services.intake.domain.client import CLIENT, Client
 from services.intake.domain.permit import DisclosurePermitted
@@ -22,6 +30,7 @@ NO_COVERAGE = "NO_COVERAGE"
 NO_CONSENT = "NO_CONSENT"
 MOST_LOCKED = 50  # clients in one transaction: those who come for one of them wait no longer
 MOST_PERMITS = 100
+NOTHING_YET = LogEnd()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +61,7 @@ class Identified:
 
     `programs`: of those asked for, the ones about whose lines the client may be named.
     `memberships`: of every coverage by the payer, since claims are for dates gone by; among them
-    that of `coverage_id`. `sequence`: what of the client's published log the permit knew.
+    that of `coverage_id`. `end`: what of the client's published log the permit knew.
     """
 
     client_id: str
@@ -64,7 +73,7 @@ class Identified:
     programs: frozenset[str]
     outcome: str = GIVEN
     permit_id: str = ""
-    sequence: int = 0
+    end: LogEnd = NOTHING_YET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +107,7 @@ def permits_before(
     Before all that is to come, where it published nothing: what it says was said already.
     """
     with intake.book.store.transaction() as tx:
-        last = intake.permits.sequences(tx, [client_id])[client_id]
+        last = intake.permits.ends(tx, [client_id])[client_id].sequence
         before = min((position.sequence for position in published), default=last + 1)
         return intake.permits.before(tx, client_id, payer_id, before, MOST_PERMITS)
 
@@ -127,14 +136,14 @@ def _permit(
     def decide(tx: Transaction) -> Sequence[Recorded]:
         history = tx.load_many(subjects)
         known = intake.programs.everywhere(tx)
-        sequences = intake.permits.sequences(tx, client_ids)
+        ends = intake.permits.ends(tx, client_ids)
         answers.clear()
         for client_id in client_ids:
             client = CLIENT.fold(r.fact for r in history[client_stream(client_id)])
             answer = _answer(tx, client_id, client, known, asked)
             if isinstance(answer, Identified):
                 permit_id = context.new_id("permit", client_id)
-                answer = replace(answer, permit_id=permit_id, sequence=sequences[client_id])
+                answer = replace(answer, permit_id=permit_id, end=ends[client_id])
             answers.append(answer)
         audit.write(tx, [_entry(answer, asked) for answer in answers])
         return [
@@ -157,7 +166,8 @@ def _permitted(given: Identified, asked: IdentitiesAsked) -> DisclosurePermitted
         recipient_payer_id=asked.recipient_payer_id,
         on=asked.on,
         consent_id=given.consent_id,
-        sequence=given.sequence,
+        sequence=given.end.sequence,
+        fact_id=given.end.fact_id,
         identity_version=given.identity_version,
         basis=given.outcome,
     )

@@ -8,6 +8,8 @@ from datetime import date
 class DisclosurePermitted:
     """What was judged, and from what: the client's published log up to `sequence`.
 
+    `fact_id`: of its fact there; none in facts of before, and where the log was empty.
+
     It has a stream of its own and isn't published: on the client's log it would come after what it
     knew, and be waited for by whom it permits. `on` is the day it was judged by; `consent_id` None:
     no consent was needed (`basis` GIVEN), or a settled revocation stood for it (its own name).
@@ -21,3 +23,4 @@ class DisclosurePermitted:
     sequence: int
     identity_version: int
     basis: str
+    fact_id: str = ""

@@ -28,6 +28,9 @@ class SqlEpisodes:
                 )
         return None
 
+    def client_of(self, tx: Transaction, episode_id: str) -> str | None:
+        return next((told.client_id for told in admissions_to(tx, episode_id)), None)
+
     def open_high(self, tx: Transaction, client_id: str) -> Sequence[str]:
         closed = {each.task_id for each in _heard(tx, client_id, intake.SafetyTaskClosed)}
         opened = _heard(tx, client_id, intake.SafetyTaskOpened)
@@ -55,6 +58,20 @@ class SqlEpisodes:
     def activated(self, tx: Transaction, client_id: str, episode_id: str) -> Sequence[str]:
         told = _heard(tx, client_id, plans.PlanActivated)
         return [each.plan_id for each in told if each.episode_id == episode_id]
+
+
+def admissions_to(tx: Transaction, episode_id: str) -> list[intake.ClientAdmitted]:
+    """What was heard of admissions to this episode, of whomever."""
+    rows = tx.connection.execute(
+        text(
+            # The type as a literal: that is what the index of admissions is for.
+            "SELECT body FROM heard_fact WHERE type = 'ninehours.intake.v1.ClientAdmitted'"
+            " AND position(:id IN body) > 0"
+        ),
+        {"id": episode_id.encode()},
+    )
+    told = (intake.ClientAdmitted.FromString(bytes(row.body)) for row in rows)
+    return [each for each in told if each.episode_id == episode_id]
 
 
 def _heard(tx: Transaction, client_id: str, kind: Any) -> Iterator[Any]:

@@ -1,12 +1,9 @@
 """Whose each client, episode, plan and recommendation is, by the admissions that were heard."""
 
-from ninehours.intake.v1 import intake_events_pb2 as intake
-from sqlalchemy import text
-
 from kernel.rpc.scope import Kind
 from kernel.store.store import Transaction
 from services.plans.adapters.derived import episode_recommended
-from services.plans.adapters.episodes import SqlEpisodes
+from services.plans.adapters.episodes import SqlEpisodes, admissions_to
 from services.plans.app.streams import plan_stream, state_of
 from services.plans.domain.plan import PLAN
 
@@ -16,16 +13,7 @@ def sites_of_client(tx: Transaction, client_id: str) -> frozenset[str]:
 
 
 def site_of_episode(tx: Transaction, episode_id: str) -> frozenset[str]:
-    rows = tx.connection.execute(
-        text(
-            # The type as a literal: that is what the index of admissions is for.
-            "SELECT body FROM heard_fact WHERE type = 'ninehours.intake.v1.ClientAdmitted'"
-            " AND position(:id IN body) > 0"
-        ),
-        {"id": episode_id.encode()},
-    )
-    told = (intake.ClientAdmitted.FromString(bytes(row.body)) for row in rows)
-    return frozenset(each.site_id for each in told if each.episode_id == episode_id)
+    return frozenset(told.site_id for told in admissions_to(tx, episode_id))
 
 
 def site_of_plan(tx: Transaction, plan_id: str) -> frozenset[str]:

@@ -18,7 +18,7 @@ class PlanRpcs(Desk):
         context = self._context(request, call)
         asked = plan_request_of(request)
         plan_id = context.new_id("plan")
-        outcome = use_cases.draft_plan(self._book, plan_id, asked, context)
+        outcome = use_cases.draft_plan(self._book, self._outside, plan_id, asked, context)
         return pb.DraftPlanResponse(
             receipt=receipt_of(outcome.published),
             plan_id=plan_id,

@@ -8,6 +8,7 @@ from datetime import date
 from kernel.credentials import CERTIFY, SIGN, require_for
 from kernel.execute import Book, Outcome, nothing
 from kernel.facts import Recorded
+from kernel.refusal import Unknown
 from kernel.store.store import Context, Store, Transaction
 from services.plans.app.ports import Outside
 from services.plans.app.streams import client_subject, decided, plan_stream, state_of
@@ -57,17 +58,21 @@ class PlanRequest:
     supersedes_plan_id: str = ""
 
 
-def draft_plan(book: Book, plan_id: str, asked: PlanRequest, context: Context) -> Outcome:
+def draft_plan(
+    book: Book, outside: Outside, plan_id: str, asked: PlanRequest, context: Context
+) -> Outcome:
     """Drafts a plan, and seals all of it, the client's words included, under the client's key.
 
     Refuses a plan without a goal, an objective or an intervention, and times out of bounds
     (MALFORMED); the same plan with other content (PLAN_ALREADY_DRAFTED); to follow a plan that
-    isn't there (PLAN_UNKNOWN), isn't in force (PLAN_NOT_ACTIVE) or is of another client or episode.
+    isn't there (PLAN_UNKNOWN), isn't in force (PLAN_NOT_ACTIVE) or is of another client or episode;
+    and an episode that is another client's, as far as it was heard of (EPISODE_UNKNOWN).
     """
     content = sealed_form(asked)
     subject = client_subject(asked.client_id)
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
+        _require_of(tx, outside, asked.client_id, asked.episode_id)
         command = DraftPlan(
             plan_id=plan_id,
             client_id=asked.client_id,
@@ -101,7 +106,8 @@ def sign_plan(book: Book, outside: Outside, command: SignPlan, context: Context)
     held. Refuses who holds none for it (NOT_CREDENTIALED), an unknown plan (PLAN_UNKNOWN), a day in
     the future or before the draft (MALFORMED), and the last signature where the version it follows
     is no longer in force (PLAN_NOT_ACTIVE): another one followed that meanwhile; or of a plan that
-    follows none where one is in force (ANOTHER_PLAN_IN_FORCE).
+    follows none where one is in force (ANOTHER_PLAN_IN_FORCE), or whose episode turned out to be
+    another client's (EPISODE_UNKNOWN).
     """
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
@@ -120,6 +126,7 @@ def sign_plan(book: Book, outside: Outside, command: SignPlan, context: Context)
             signature = replace(command, credential=credential)
         facts = decided(tx, context, PLAN, stream, signature)
         for activated in (r.fact for r in facts if isinstance(r.fact, PlanActivated)):
+            _require_of(tx, outside, activated.client_id, activated.episode_id)
             if before := _followed_by(tx, stream):
                 supersede = SupersedePlan(plan_id=before, by=command.plan_id)
                 facts += decided(tx, context, PLAN, plan_stream(before), supersede, expected=False)
@@ -130,6 +137,12 @@ def sign_plan(book: Book, outside: Outside, command: SignPlan, context: Context)
         return facts
 
     return book.transact(context, decide, locks=_clients_of(book.store, command.plan_id))
+
+
+def _require_of(tx: Transaction, outside: Outside, client_id: str, episode_id: str) -> None:
+    """Refuses an episode that was heard of as another client's: of this one, there is none."""
+    if outside.episodes.client_of(tx, episode_id) not in (None, client_id):
+        raise Unknown("episode", episode_id)
 
 
 def _followed_by(tx: Transaction, stream: str) -> str:

@@ -78,6 +78,10 @@ class Episodes(Protocol):
         """This client's admission to this episode; None when none was heard."""
         ...
 
+    def client_of(self, tx: Transaction, episode_id: str) -> str | None:
+        """Whose admission to this episode was heard; None when none was."""
+        ...
+
     def open_high(self, tx: Transaction, client_id: str) -> Sequence[str]:
         """The client's open safety tasks of HIGH risk; one that doesn't say its risk is HIGH."""
         ...

@@ -235,3 +235,16 @@ def test_of_two_in_one_command_the_earlier_goes_whether_it_passes_or_not() -> No
     )
     unwritten = replace(first, claim=replace(first.claim, lines=()))
     assert closed(second, unwritten, on=on) == "PRIOR_NOT_ADJUDICATED"
+
+
+@pytest.mark.parametrize(
+    ("heard", "reason"),
+    [({"client": "seventh"}, ""), ({"client": "another"}, "NOT_SETTLED"), ({}, "NOT_SETTLED")],
+)
+def test_a_permit_names_the_last_fact_it_knew_and_that_one_was_heard_there(
+    heard: dict[str, str], reason: str
+) -> None:
+    """Of an intake of before, which names none, the number alone counts."""
+    named = {"client": replace(PERSON, permit_fact_id="seventh")}
+    assert closed(candidate(), heard_at_permit=heard) == ""
+    assert closed(candidate(), identified=named, heard_at_permit=heard) == reason

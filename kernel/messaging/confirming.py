@@ -1,0 +1,90 @@
+"""What was heard, confirmed by the services that published it."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+FINGERPRINT = "sha256(convert_to(type || '|' || label || '|', 'UTF8') || body) AS digest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardPlace:
+    """A fact as it was heard: its place in its owner's log, its id, its hash."""
+
+    topic: str
+    subject: str
+    sequence: int
+    fact: str
+    digest: bytes
+
+
+class Confirm(Protocol):
+    """Asks the owners of published logs for the fingerprints at these places."""
+
+    def __call__(self, places: Sequence[HeardPlace]) -> Collection[HeardPlace]:
+        """Those that their owners published there, so. Raises when an owner can't be asked."""
+        ...
+
+
+class Fingerprinted(Protocol):
+    """The published log of one topic, as its owner tells of it."""
+
+    def fingerprints_at(
+        self, places: Sequence[tuple[str, int]]
+    ) -> Iterator[tuple[str, int, UUID, bytes]]:
+        """Subject, sequence, id and hash of the facts at these places."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OwnersConfirm:
+    """Confirm over the owners' published logs, by topic; what nobody owns isn't confirmed."""
+
+    owners: Mapping[str, Fingerprinted]
+
+    def __call__(self, places: Sequence[HeardPlace]) -> Collection[HeardPlace]:
+        by_topic: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        for place in places:
+            by_topic[place.topic].append((place.subject, place.sequence))
+        return {
+            HeardPlace(
+                topic=topic, subject=subject, sequence=sequence, fact=str(fact_id), digest=digest
+            )
+            for topic, wanted in by_topic.items()
+            if topic in self.owners
+            for subject, sequence, fact_id, digest in self.owners[topic].fingerprints_at(wanted)
+        }
+
+
+class NobodyToAsk(Exception):
+    """No owner is known here."""
+
+
+def ask_nobody(places: Sequence[HeardPlace]) -> Collection[HeardPlace]:
+    """Confirm where no owner is known: raises NobodyToAsk."""
+    raise NobodyToAsk(sorted({place.topic for place in places}))
+
+
+def heard_at(connection: Connection, facts: Collection[str]) -> dict[str, HeardPlace]:
+    """Where facts of these ids were heard; one that isn't held has no place."""
+    rows = connection.execute(
+        text(
+            f"SELECT topic, subject, sequence, id, {FINGERPRINT} FROM heard_fact"  # noqa: S608
+            " WHERE id = ANY(CAST(:facts AS uuid[]))"
+        ),
+        {"facts": sorted(facts)},
+    )
+    return {
+        str(row.id): HeardPlace(
+            topic=row.topic,
+            subject=row.subject,
+            sequence=row.sequence,
+            fact=str(row.id),
+            digest=bytes(row.digest),
+        )
+        for row in rows
+    }
