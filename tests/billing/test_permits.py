@@ -33,8 +33,6 @@ from tests.billing.known import day
 from tests.billing.office import NOW, Office
 from tests.intake.desk import Desk
 
-OTHER_PAYER = "7a000000-0000-4000-8000-00000000000f"
-
 NewStore = Callable[[Service], Store]
 
 
@@ -355,7 +353,7 @@ def restore_intake(house: House, client_id: str) -> None:
 def test_a_permit_of_another_history_than_was_heard_lets_nothing_leave(house: House) -> None:
     """A restriction is acknowledged under the number of a consent that was heard, and is gone."""
     client_id = house.admit()
-    house.desk.consented(client_id, recipient_payer_id=OTHER_PAYER)
+    house.consent(client_id)
     house.relay()
     restore_intake(house, client_id)
     house.restrict(client_id)
