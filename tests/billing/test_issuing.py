@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
@@ -16,7 +17,7 @@ from kernel.refusal import AgainstTheRules, NotYet, Unknown
 from services.billing.domain.x12.read import ClaimSummary, claims_of
 from tests.billing.known import day
 from tests.billing.office import ADA, NOW, NPI, Office, covered
-from tests.billing.told import COVERAGE, SITE, Story
+from tests.billing.told import COVERAGE, OPENED, SITE, Story
 from tests.billing.x12.judge import judge
 
 CLIENT = "0c11e700-0000-4000-8000-000000000001"
@@ -322,3 +323,13 @@ def test_a_filing_limit_ends_with_the_last_evening_of_the_site(
     assert left.reason == "FILING_LIMIT_PASSED"
     office.now = datetime(2026, 3, 23, 4, 59, tzinfo=UTC)
     assert office.issue(day(6), command="that evening").claims == 1
+
+
+@pytest.mark.xfail(strict=True, reason="one site's zone that isn't known here ends the command")
+def test_at_a_site_in_a_zone_that_is_not_known_here_claims_leave_by_the_day_of_utc(
+    ready: Office, story: Story
+) -> None:
+    opened = attendance.SiteOpened.FromString(OPENED.SerializeToString())
+    opened.time_zone = "Mars/Olympus"
+    ready.hear([story._tell(opened)])
+    assert ready.issue(day(6)).claims == 2
