@@ -325,7 +325,6 @@ def test_a_filing_limit_ends_with_the_last_evening_of_the_site(
     assert office.issue(day(6), command="that evening").claims == 1
 
 
-@pytest.mark.xfail(strict=True, reason="one site's zone that isn't known here ends the command")
 def test_at_a_site_in_a_zone_that_is_not_known_here_claims_leave_by_the_day_of_utc(
     ready: Office, story: Story
 ) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from kernel.facts import id_of
 from kernel.messaging.confirming import HeardPlace, heard_at
 from kernel.messaging.standing import unsettled_clients
+from kernel.messaging.told import zone_known
 from kernel.rpc.translate import date_of
 from kernel.store.store import Transaction
 from services.billing.adapters.heard import INTERESTS
@@ -190,7 +191,7 @@ class SqlDrafts:
                     state=each.address.state,
                     zip=each.address.zip,
                 ),
-                time_zone=each.time_zone or "UTC",
+                time_zone=zone_known(each.time_zone),
             )
             for each in opened
         }
