@@ -88,14 +88,14 @@ def secrets_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def templates() -> dict[str, str]:
-    """Service → its migrated, empty database, that others are copied from."""
+def templates() -> dict[Path, str]:
+    """Migrations of a service → a migrated, empty database, that others are copied from."""
     return {}
 
 
 @pytest.fixture
 def new_store(
-    postgres: LocalServers, secrets_dir: Path, templates: dict[str, str]
+    postgres: LocalServers, secrets_dir: Path, templates: dict[Path, str]
 ) -> Iterator[NewStore]:
     """Makes a service's store on a fresh database of its own, gone after the test."""
     with stores(postgres, secrets_dir, templates) as make:
@@ -104,7 +104,7 @@ def new_store(
 
 @pytest.fixture(scope="module")
 def new_store_of_module(
-    postgres: LocalServers, secrets_dir: Path, templates: dict[str, str]
+    postgres: LocalServers, secrets_dir: Path, templates: dict[Path, str]
 ) -> Iterator[NewStore]:
     """The same, gone after the tests of a module."""
     with stores(postgres, secrets_dir, templates) as make:
@@ -113,20 +113,21 @@ def new_store_of_module(
 
 @contextmanager
 def stores(
-    postgres: LocalServers, secrets_dir: Path, templates: dict[str, str]
+    postgres: LocalServers, secrets_dir: Path, templates: dict[Path, str]
 ) -> Iterator[NewStore]:
     """Makes stores on fresh databases; at its end they are gone."""
     opened: list[tuple[Store, str]] = []
 
     def make(service: Service) -> Store:
-        if service.name not in templates:
-            template = f"template_{service.name}"
+        # By its migrations: a test's own service may have the name of a real one.
+        if service.migrations not in templates:
+            template = f"template_{len(templates)}"
             engine = open_database(postgres.create_database(template))
-            templates[service.name] = template
+            templates[service.migrations] = template
             migrate(engine, [service.migrations])
             engine.dispose()
         name = f"{service.name}_{next(NUMBERS)}"
-        url = postgres.create_database(name, template=templates[service.name])
+        url = postgres.create_database(name, template=templates[service.migrations])
         store = Store(
             open_database(url, pool=10),
             codec=service.codec,
