@@ -28,3 +28,11 @@ def test_every_decision_has_context_decision_and_consequences() -> None:
         text = page.read_text()
         for heading in ("## Context", "## Decision", "## Consequences"):
             assert heading in text, f"{page.name} lacks {heading}"
+
+
+def test_modules_that_the_glossary_names_exist() -> None:
+    named = set(re.findall(r"`([\w*/.]+\.py)`", (ROOT / "docs" / "glossary.md").read_text()))
+    assert len(named) >= 30
+    for name in named:
+        rooms = ("",) if "/" in name else ("kernel/**/", "services/**/", "ninehours/**/")
+        assert any(any(ROOT.glob(room + name)) for room in rooms), f"{name} is nowhere"
