@@ -43,7 +43,7 @@ def end_block(telling: Telling, block: int) -> None:
 
 
 def _accept(
-    telling: Telling, chart: Chart, block: int, kind: pb.RecommendationKind.ValueType, level: str
+    telling: Telling, chart: Chart, block: int, kind: pb.RecommendationKind, level: str
 ) -> None:
     """What was recommended at the end of the block's last week."""
     monday = days.ending(block)

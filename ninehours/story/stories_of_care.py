@@ -120,7 +120,7 @@ def readmitted(told: Evidence) -> None:
 
 
 def _decided(
-    told: Evidence, week: int, kind: "plans_service.RecommendationKind.ValueType"
+    told: Evidence, week: int, kind: plans_service.RecommendationKind
 ) -> plans_service.Recommendation:
     """What was recommended after a week, and that it was accepted."""
     recommended = some(f"a recommendation of week {week}", told.recommended(week))

@@ -27,13 +27,13 @@ def sign_late(telling: Telling) -> None:
     """A note is still missing when the week is over: its day is on HOLD until it is signed."""
     telling.stage.scene("week 1 is over: one day on HOLD for want of a note, then signed")
     chart = telling.charts[LATE_NOTE]
-    of_day = {"client_id": chart.client_id, "on": days.UNSIGNED}
+    client_id = chart.client_id
     telling.stage.settle()
-    telling.stage.check(partial(looks.held_for_its_note, **of_day))
+    telling.stage.check(partial(looks.held_for_its_note, client_id=client_id, on=days.UNSIGNED))
     signed_at = at(days.SIGNED_AT_LAST, 8, 15)
     sign_one(telling, chart, group_in(chart.client, 1), days.UNSIGNED, signed_at)
     telling.stage.settle()
-    telling.stage.check(partial(looks.pays_per_diem, **of_day))
+    telling.stage.check(partial(looks.pays_per_diem, client_id=client_id, on=days.UNSIGNED))
 
 
 def correct(telling: Telling) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from ninehours.attendance.v1 import attendance_service_pb2 as pb
 
@@ -66,13 +67,12 @@ def define_template(group: Group, site_id: str, program_id: str) -> pb.DefineTem
 def expand(
     template_id: str, block: int, staff_id: str, roster: Sequence[str]
 ) -> pb.ExpandTemplateRequest:
-    """`from` is a keyword of Python's, so it is given by name."""
     return pb.ExpandTemplateRequest(
         template_id=template_id,
-        **{"from": to_date(days.first_day(block))},
         to=to_date(days.last_day(block)),
         facilitator_id=staff_id,
         roster=roster,
+        **_beginning(days.first_day(block)),
     )
 
 
@@ -144,8 +144,13 @@ def correct(
 
 def list_sessions(site_id: str, first: date, last: date, size: int) -> pb.ListSessionsRequest:
     return pb.ListSessionsRequest(
-        site_id=site_id, **{"from": to_date(first)}, to=to_date(last), page_size=size
+        site_id=site_id, to=to_date(last), page_size=size, **_beginning(first)
     )
+
+
+def _beginning(first: date) -> dict[str, Any]:
+    """`from` is a keyword of Python's, so it is given by name."""
+    return {"from": to_date(first)}
 
 
 def _moments(of_clients: Mapping[str, datetime]) -> list[pb.Moment]:
