@@ -36,3 +36,11 @@ def test_modules_that_the_glossary_names_exist() -> None:
     for name in named:
         rooms = ("",) if "/" in name else ("kernel/**/", "services/**/", "ninehours/**/")
         assert any(any(ROOT.glob(room + name)) for room in rooms), f"{name} is nowhere"
+
+
+def test_paths_that_contributors_are_sent_to_exist() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text()
+    named = re.findall(r"`((?:kernel|services|ninehours|protos|tests|docs)/[\w/.]*)`", page)
+    assert len(named) >= 7
+    for name in named:
+        assert (ROOT / name).exists(), f"{name} is nowhere"
