@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from services.billing.domain.courses import Bill, Courses
+from services.billing.domain.courses import Courses, InstitutionalBill
 from services.billing.domain.diagnoses import diagnosed
 from services.billing.domain.known import IssuedClaim, Known, Line, Program
 from services.billing.domain.rules import VOID_PROCESSED, RuleSet, period_of
@@ -189,9 +189,9 @@ def courses_of(days: Sequence[CutDay], issued: Sequence[IssuedClaim], known: Kno
     return Courses(bills, [day for day, _ in days], known)
 
 
-def bill_of(of: Cut | IssuedClaim, dates: Iterable[date]) -> Bill:
+def bill_of(of: Cut | IssuedClaim, dates: Iterable[date]) -> InstitutionalBill:
     """A bill of these dates, cut or issued so."""
-    return Bill(
+    return InstitutionalBill(
         payer_id=of.payer_id,
         provider_id=of.provider_id,
         site_id=of.site_id,

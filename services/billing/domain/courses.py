@@ -12,7 +12,7 @@ from services.billing.domain.service_day import HOLD, ServiceDay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bill:
+class InstitutionalBill:
     """What was issued, or would be, of these dates; `first`: it left as the first of its course."""
 
     payer_id: str
@@ -38,10 +38,12 @@ class Course:
 class Courses:
     """The courses of these bills."""
 
-    def __init__(self, bills: Iterable[Bill], days: Sequence[ServiceDay], known: Known) -> None:
+    def __init__(
+        self, bills: Iterable[InstitutionalBill], days: Sequence[ServiceDay], known: Known
+    ) -> None:
         self._known = known
         self._programs = {day.service_date: day.programs for day in days}
-        self._bills: dict[tuple[str, str, str, str], list[Bill]] = {}
+        self._bills: dict[tuple[str, str, str, str], list[InstitutionalBill]] = {}
         for bill in bills:
             self._bills.setdefault(self._key(bill), []).append(bill)
         self._given: dict[tuple[str, str], set[date]] = {}
@@ -49,7 +51,7 @@ class Courses:
             for site_id, on in sorted({*_given(days, known)}):
                 self._given.setdefault((site_id, self._episode_on(on)), set()).add(on)
 
-    def of(self, bill: Bill) -> Course:
+    def of(self, bill: InstitutionalBill) -> Course:
         """The bill's own, which it may be the only one of."""
         key = self._key(bill)
         bills = (*self._bills.get(key, ()), bill)
@@ -62,12 +64,12 @@ class Courses:
             begun=any(each.first for each in bills),
         )
 
-    def alone(self, bill: Bill) -> Course:
+    def alone(self, bill: InstitutionalBill) -> Course:
         """As if there were no other."""
         episode_id = self._episode_on(min(bill.dates))
         return Course(episode_id=episode_id, dates=bill.dates, given=bill.dates)
 
-    def _key(self, bill: Bill) -> tuple[str, str, str, str]:
+    def _key(self, bill: InstitutionalBill) -> tuple[str, str, str, str]:
         episode_id = self._episode_on(min(bill.dates))
         return bill.payer_id, bill.provider_id, bill.site_id, episode_id
 
