@@ -66,8 +66,8 @@ class Credential:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a site is; `state` empty: nobody knows."""
+class Jurisdiction:
+    """The state whose credentials count at a site, empty: nobody knows; and the site's clock."""
 
     state: str = ""
     time_zone: str = "UTC"
@@ -77,7 +77,7 @@ class Place:
         return now.astimezone(ZoneInfo(self.time_zone)).date()
 
 
-NOWHERE = Place()
+NOWHERE = Jurisdiction()
 
 
 class Credentials(Protocol):
@@ -87,7 +87,7 @@ class Credentials(Protocol):
         """Those that are for the token of this subject."""
         ...
 
-    def place(self, tx: "Transaction", site_id: str) -> Place:
+    def jurisdiction(self, tx: "Transaction", site_id: str) -> Jurisdiction:
         """The site's; of one that was not heard of: NOWHERE."""
         ...
 
@@ -112,11 +112,11 @@ def sees_scores(
     """
     if not sees_clinical(reader.roles):
         return False
-    here = [credentials.place(tx, each) for each in sites if speaks_for(reader.sites, each)]
+    here = [credentials.jurisdiction(tx, each) for each in sites if speaks_for(reader.sites, each)]
     return any(
-        held.abbreviation in ACTS[SEE_SCORES] and held.is_valid(place.day(reader.now), place.state)
+        held.abbreviation in ACTS[SEE_SCORES] and held.is_valid(where.day(reader.now), where.state)
         for held in credentials.of(tx, reader.person)
-        for place in here or [NOWHERE]
+        for where in here or [NOWHERE]
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from google.protobuf.message import Message
 from sqlalchemy import Connection, text
 
-from kernel.credentials import NOWHERE, Credential, Place
+from kernel.credentials import NOWHERE, Credential, Jurisdiction
 from kernel.messaging.told import told, zone_known
 from kernel.rpc.translate import date_of, optional
 from kernel.store.store import Transaction
@@ -32,12 +32,12 @@ class HeardCredentials:
             tx.connection, person, credentialed=self.credentialed, ended=self.ended
         )
 
-    def place(self, tx: Transaction, site_id: str) -> Place:
+    def jurisdiction(self, tx: Transaction, site_id: str) -> Jurisdiction:
         facts = told(tx.connection, (self.opened,), subject=f"site/{site_id}")
         if not facts:
             return NOWHERE
         site = facts[-1].message
-        return Place(state=site.address.state, time_zone=zone_known(site.time_zone))
+        return Jurisdiction(state=site.address.state, time_zone=zone_known(site.time_zone))
 
 
 def credentials_of(

@@ -225,9 +225,9 @@ def _credential(
     draft = state_of(tx, PLAN, plan_stream(plan_id)).draft
     sites = outside.episodes.sites(tx, draft.client_id) if draft else {}
     site_id = sites.get(draft.episode_id, "") if draft else ""
-    place = outside.credentials.place(tx, site_id)
-    days = {on, place.day(context.now)}
-    return require_for(act, outside.credentials.of(tx, context.actor), days, place.state, said=said)
+    where = outside.credentials.jurisdiction(tx, site_id)
+    days = {on, where.day(context.now)}
+    return require_for(act, outside.credentials.of(tx, context.actor), days, where.state, said=said)
 
 
 def _on_plan(
