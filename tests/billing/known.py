@@ -142,6 +142,14 @@ ADMISSION = Admission(
     level_of_care="2.1",
     admitted_on=MONDAY,
 )
+OUTPATIENT = replace(
+    ADMISSION,
+    fact="outpatient",
+    episode_id="outpatient",
+    program_id=MENTAL_HEALTH.program_id,
+    level_of_care="1",
+)
+"""To outpatient care at the same site, in an episode of its own."""
 # To what days at that site ask for; of no other day the episode.
 ADMISSION_ELSEWHERE = replace(
     ADMISSION,

@@ -19,8 +19,10 @@ from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import to_date
 from kernel.store.store import Store
-from services.intake.__main__ import SERVICE, servicers
+from kernel.verifying.looking import Looking
+from services.intake.__main__ import SERVICE, own_part, servicers
 from services.intake.adapters.heard import INTERESTS
+from services.intake.adapters.publication import publish
 from tests.intake.made import NOW, day
 from tests.plans.made import Log, credentialed
 
@@ -306,3 +308,20 @@ def diagnose(client_id: str, **changes: Any) -> pb.RecordDiagnosisRequest:
         "effective_from": to_date(day(0)),
     }
     return pb.RecordDiagnosisRequest(**{**given, **changes})
+
+
+def findings(desk: Desk, what: str) -> Any:
+    """How many a check looked at, and of each finding the reason, about whom, and of what."""
+    [check] = [each for each in own_part().checks if what in each.name]
+    with desk.store.engine.connect() as connection:
+        looking = Looking(
+            store=desk.store,
+            connection=connection,
+            interests=INTERESTS,
+            publish=publish,
+            owners={},
+            heads={},
+            kafka=lambda: iter(()),
+        )
+        found = list(check.find(looking))
+    return looking.looked_at, [(e.reason, e.about, e.says.split()[0]) for e in found]

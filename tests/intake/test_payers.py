@@ -6,11 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from kernel.refusal import Unknown
-from kernel.verifying.looking import Looking
-from services.intake.__main__ import own_part
-from services.intake.adapters.heard import INTERESTS
-from services.intake.adapters.publication import publish
-from tests.intake.desk import OTHER_PAYER, Desk, consent, coverage, payer, restrict
+from tests.intake.desk import OTHER_PAYER, Desk, consent, coverage, findings, payer, restrict
 
 NOBODY = "7a000000-0000-4000-8000-00000000000f"
 
@@ -68,20 +64,3 @@ def test_verify_names_what_was_recorded_of_payers_that_nobody_registered(desk: D
         2,
         [("PAYER_UNKNOWN", f"client/{client_id}", f"restriction/{restriction_id}")],
     )
-
-
-def findings(desk: Desk, what: str) -> Any:
-    """How many a check looked at, and of each finding the reason, about whom, and of what."""
-    [check] = [each for each in own_part().checks if what in each.name]
-    with desk.store.engine.connect() as connection:
-        looking = Looking(
-            store=desk.store,
-            connection=connection,
-            interests=INTERESTS,
-            publish=publish,
-            owners={},
-            heads={},
-            kafka=lambda: iter(()),
-        )
-        found = list(check.find(looking))
-    return looking.looked_at, [(e.reason, e.about, e.says.split()[0]) for e in found]

@@ -9,11 +9,16 @@ from ninehours.intake.v1.clients_service_pb2 import ListClientsRequest
 from sqlalchemy import text
 
 from kernel.refusal import AgainstTheRules, NotYet, Unknown
-from kernel.verifying.looking import Looking
-from services.intake.__main__ import own_part
-from services.intake.adapters.heard import INTERESTS
-from services.intake.adapters.publication import publish
-from tests.intake.desk import MENTAL_HEALTH, PROGRAM, Desk, admission, diagnose, network, register
+from tests.intake.desk import (
+    MENTAL_HEALTH,
+    PROGRAM,
+    Desk,
+    admission,
+    diagnose,
+    findings,
+    network,
+    register,
+)
 
 NOBODY = "90000000-0000-4000-8000-00000000000f"
 NOT_SAID = common.Program(program_id=PROGRAM, kind=common.PROGRAM_KIND_SUBSTANCE_USE)
@@ -97,22 +102,10 @@ def test_verify_names_the_episodes_that_recorded_another_program(desk: Desk) -> 
             text("UPDATE episode SET under_part2 = false WHERE episode_id = :episode"),
             {"episode": episode_id},
         )
-    [check] = [each for each in own_part().checks if "program" in each.name]
-    with desk.store.engine.connect() as connection:
-        looking = Looking(
-            store=desk.store,
-            connection=connection,
-            interests=INTERESTS,
-            publish=publish,
-            owners={},
-            heads={},
-            kafka=lambda: iter(()),
-        )
-        found = list(check.find(looking))
-    assert looking.looked_at == 2
-    assert [(each.reason, each.about) for each in found] == [
-        ("PROGRAM_DIFFERS", f"episode/{episode_id}")
-    ]
+    assert findings(desk, "program") == (
+        2,
+        [("PROGRAM_DIFFERS", f"episode/{episode_id}", "recorded")],
+    )
 
 
 def test_what_an_episode_recorded_of_its_program_is_never_read_again(desk: Desk) -> None:

@@ -20,6 +20,7 @@ from tests.billing.known import (
     CONSENT,
     MENTAL_HEALTH,
     MONDAY,
+    OUTPATIENT,
     PLAN,
     PROGRAM,
     attended,
@@ -128,14 +129,7 @@ def test_a_day_is_of_the_episode_whose_program_gave_its_session() -> None:
 
 def of_two_episodes(outpatient_from: int, iop: int = 180, **changes: Any) -> Known:
     """On Wednesday so many minutes of the IOP, at 2.1, and an hour of outpatient care, at 1."""
-    outpatient = replace(
-        ADMISSION,
-        fact="outpatient",
-        episode_id="outpatient",
-        program_id=MENTAL_HEALTH.program_id,
-        level_of_care="1",
-        admitted_on=day(outpatient_from),
-    )
+    outpatient = replace(OUTPATIENT, admitted_on=day(outpatient_from))
     known = billable(
         admissions=(ADMISSION, outpatient),
         sessions=(

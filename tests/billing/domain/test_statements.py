@@ -12,8 +12,8 @@ from services.billing.domain.heard import Discharge
 from services.billing.domain.known import IssuedClaim, Known
 from services.billing.domain.rules import Institutional
 from tests.billing.known import (
-    ADMISSION,
     MENTAL_HEALTH,
+    OUTPATIENT,
     RULES,
     attended,
     authorization,
@@ -91,14 +91,7 @@ def test_interim_bills_are_first_continuing_and_last() -> None:
 
 def test_a_bill_is_of_the_episode_whose_sessions_it_bills() -> None:
     """An hour of outpatient care, of an episode that goes on, is no part of its course."""
-    outpatient = replace(
-        ADMISSION,
-        fact="outpatient",
-        episode_id="outpatient",
-        program_id=MENTAL_HEALTH.program_id,
-        level_of_care="1",
-        admitted_on=day(1),
-    )
+    outpatient = replace(OUTPATIENT, admitted_on=day(1))
     course = replace(known(*WEEKS, interim=True), **discharged(day(14)))
     hour = session(day(14), "hour", program=MENTAL_HEALTH, service_kind="INDIVIDUAL")
     both = replace(

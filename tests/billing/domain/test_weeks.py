@@ -15,6 +15,7 @@ from tests.billing.known import (
     ADMISSION,
     MENTAL_HEALTH,
     MONDAY,
+    OUTPATIENT,
     attended,
     billable,
     confirmed,
@@ -150,14 +151,7 @@ def test_minutes_at_two_sessions_at_once_make_no_nine_hours() -> None:
 
 
 def test_sessions_of_an_episode_at_another_level_make_no_nine_hours() -> None:
-    outpatient = replace(
-        ADMISSION,
-        fact="outpatient",
-        episode_id="outpatient",
-        program_id=MENTAL_HEALTH.program_id,
-        level_of_care="1",
-        admitted_on=day(3),
-    )
+    outpatient = replace(OUTPATIENT, admitted_on=day(3))
     known = billable(
         *(day(n) for n in range(3)),
         attendances=(attended(day(0)), attended(day(1)), attended(day(2), 60)),
