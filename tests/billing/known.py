@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from services.billing.domain.allocation import allocate
-from services.billing.domain.known import (
+from services.billing.domain.authorizations.allocation import allocate
+from services.billing.domain.days.service_day import ServiceDay, resolve
+from services.billing.domain.history.history import (
     Admission,
     Attendance,
     Authorization,
@@ -24,8 +25,7 @@ from services.billing.domain.known import (
     Program,
     Session,
 )
-from services.billing.domain.rules import PerDiem, RuleSet
-from services.billing.domain.service_day import ServiceDay, resolve
+from services.billing.domain.payers.rules import PerDiem, RuleSet
 
 MONDAY = date(2026, 3, 2)
 PROGRAM = Program("program", under_part2=True)

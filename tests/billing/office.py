@@ -39,7 +39,7 @@ from services.billing.adapters.rule_sets import message_of
 from services.billing.api.servicer import BillingServicer
 from services.billing.api.work import WorkServicer
 from services.billing.app.ports import Confirm, Identities, Issuing, People, Person
-from services.billing.domain.rules import not_asked
+from services.billing.domain.payers.rules import not_asked
 from services.billing.domain.x12.npi import check_digit_for
 from tests.billing.known import RULES, day
 from tests.billing.told import site_opened

@@ -8,7 +8,7 @@ from ninehours.billing.v1 import billing_service_pb2 as pb
 
 from kernel.refusal import AgainstTheRules, Malformed, Stale, Unknown
 from kernel.rpc.translate import date_of
-from services.billing.domain.x12.read import claims_of
+from services.billing.domain.x12.t837.read import claims_of
 from tests.billing.known import day
 from tests.billing.office import Office, covered
 from tests.billing.told import COVERAGE, SITE, Story

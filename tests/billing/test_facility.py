@@ -8,9 +8,9 @@ import pytest
 
 from services.billing.adapters.file_parties import facility_of
 from services.billing.app.ports import Filing, Site
-from services.billing.domain.payer import PayerRegistered
-from services.billing.domain.provider import PROVIDER, Address
-from services.billing.domain.x12 import claim as x12
+from services.billing.domain.payers.payer import PayerRegistered
+from services.billing.domain.providers.provider import PROVIDER, Address
+from services.billing.domain.x12.t837 import claim as x12
 from tests.billing.domain.test_deciders import ISSUED, REGISTER
 from tests.billing.known import day, line
 

@@ -11,8 +11,13 @@ from ninehours.intake.v1 import intake_service_pb2 as intake
 
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from kernel.rpc.translate import to_date
-from services.billing.domain.rules import ExampleLine, ExampleSession, Institutional, WorkedExample
-from services.billing.domain.x12.read import claims_of
+from services.billing.domain.payers.rules import (
+    ExampleLine,
+    ExampleSession,
+    Institutional,
+    WorkedExample,
+)
+from services.billing.domain.x12.t837.read import claims_of
 from tests.billing.known import day
 from tests.billing.office import Office, covered
 from tests.billing.test_corrections import published

@@ -14,7 +14,7 @@ from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_service_pb2 as intake
 
 from kernel.refusal import AgainstTheRules, NotYet, Unknown
-from services.billing.domain.x12.read import ClaimSummary, claims_of
+from services.billing.domain.x12.t837.read import ClaimSummary, claims_of
 from tests.billing.known import day
 from tests.billing.office import ADA, NOW, NPI, Office, covered
 from tests.billing.told import COVERAGE, OPENED, SITE, Story

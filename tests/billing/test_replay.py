@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from kernel.refusal import Malformed, Unknown
 from kernel.rpc.translate import date_of, to_date
 from services.billing.adapters.rule_sets import message_of
-from services.billing.domain.rules import PerDiem
+from services.billing.domain.payers.rules import PerDiem
 from tests.billing.known import MONDAY, RULES, day
 from tests.billing.office import Office, covered
 from tests.billing.told import COVERAGE, SITE, Story

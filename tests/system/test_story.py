@@ -8,7 +8,12 @@ from ninehours.billing.v1.billing_events_pb2 import ClaimIssued
 from ninehours.story.evidence import ORIGINAL, REPLACEMENT, VOID
 from ninehours.story.network import PAYERS
 from services.billing.domain.x12.npi import is_valid_npi
-from services.billing.domain.x12.read import INSTITUTIONAL, PROFESSIONAL, ClaimSummary, claims_of
+from services.billing.domain.x12.t837.read import (
+    INSTITUTIONAL,
+    PROFESSIONAL,
+    ClaimSummary,
+    claims_of,
+)
 from tests.billing.x12.judge import judge
 from tests.system.played import Played
 

@@ -14,9 +14,9 @@ from services.billing.adapters import messages
 from services.billing.adapters.heard import INTERESTS
 from services.billing.adapters.known import known_of
 from services.billing.app.deadlines import Unissued
-from services.billing.domain.derive import DRAFT_CLAIM
-from services.billing.domain.disclosure import filed_from
-from services.billing.domain.known import Known
+from services.billing.domain.claims.disclosure import filed_from
+from services.billing.domain.history.history import Known
+from services.billing.domain.projection import DRAFT_CLAIM
 
 
 class SqlDeadlines:

@@ -16,13 +16,13 @@ from kernel.rpc.translate import to_date, to_timestamp
 from kernel.store.explaining import Revision
 from services.billing.adapters import messages
 from services.billing.app.explaining import RevisedDay, WhyClaim
-from services.billing.domain import explain
-from services.billing.domain.balances import Balance
-from services.billing.domain.claim import ClaimAdjudicated, ClaimReplaced, ClaimVoided
-from services.billing.domain.claims import Draft
-from services.billing.domain.disclosure import CONSENT, NO_CONSENT_NEEDED
-from services.billing.domain.issue import ORIGINAL, ClaimIssued
-from services.billing.domain.release import Release
+from services.billing.domain.authorizations.balances import Balance
+from services.billing.domain.claims.claim import ClaimAdjudicated, ClaimReplaced, ClaimVoided
+from services.billing.domain.claims.disclosure import CONSENT, NO_CONSENT_NEEDED
+from services.billing.domain.claims.drafts import Draft
+from services.billing.domain.claims.issue import ORIGINAL, ClaimIssued
+from services.billing.domain.days.release import Release
+from services.billing.domain.why import explain
 
 SERVICES = {
     each.full_name: each

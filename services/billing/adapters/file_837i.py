@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from services.billing.adapters import file_parties as parties
 from services.billing.app.ports import Filing
-from services.billing.domain.issue import ClaimIssued
-from services.billing.domain.x12.claim import (
+from services.billing.domain.claims.issue import ClaimIssued
+from services.billing.domain.x12.envelope.interchange import ControlNumbers
+from services.billing.domain.x12.t837.claim import (
     STILL_A_PATIENT,
     AttendingProvider,
     Batch837I,
@@ -13,9 +14,8 @@ from services.billing.domain.x12.claim import (
     InstitutionalGroup,
     InstitutionalLine,
 )
-from services.billing.domain.x12.claim_837i import write_837i
-from services.billing.domain.x12.findings import Finding
-from services.billing.domain.x12.interchange import ControlNumbers
+from services.billing.domain.x12.t837.findings import Finding
+from services.billing.domain.x12.t837.institutional import write_837i
 
 # CL1 of every program's client: came by appointment (3, elective), from home (1).
 ADMISSION_TYPE, ADMISSION_SOURCE = "3", "1"

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from services.billing.adapters import file_parties as parties
 from services.billing.app.ports import Filing
-from services.billing.domain.issue import ClaimIssued
-from services.billing.domain.x12.claim import (
+from services.billing.domain.claims.issue import ClaimIssued
+from services.billing.domain.x12.envelope.interchange import ControlNumbers
+from services.billing.domain.x12.t837.claim import (
     MOST_POINTERS,
     Batch837P,
     BillingGroup,
@@ -13,9 +14,8 @@ from services.billing.domain.x12.claim import (
     Line,
     RenderingProvider,
 )
-from services.billing.domain.x12.claim_837p import write_837p
-from services.billing.domain.x12.findings import Finding
-from services.billing.domain.x12.interchange import ControlNumbers
+from services.billing.domain.x12.t837.findings import Finding
+from services.billing.domain.x12.t837.professional import write_837p
 
 
 class Files837P:

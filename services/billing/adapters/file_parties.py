@@ -10,11 +10,11 @@ from kernel.refusal import Malformed
 from kernel.rpc.translate import date_of
 from services.billing.adapters.identities import member_of
 from services.billing.app.ports import Filing
-from services.billing.domain.issue import ClaimIssued
-from services.billing.domain.practitioner import PractitionerRegistered
-from services.billing.domain.provider import Address as OrganisationAddress
-from services.billing.domain.provider import ProviderRegistered
-from services.billing.domain.x12.claim import (
+from services.billing.domain.claims.issue import ClaimIssued
+from services.billing.domain.providers.practitioner import PractitionerRegistered
+from services.billing.domain.providers.provider import Address as OrganisationAddress
+from services.billing.domain.providers.provider import ProviderRegistered
+from services.billing.domain.x12.t837.claim import (
     Address,
     AnyBatch,
     BillingProvider,
@@ -24,8 +24,8 @@ from services.billing.domain.x12.claim import (
     Submitter,
     Subscriber,
 )
-from services.billing.domain.x12.findings import Finding
-from services.billing.domain.x12.scrub import scrub
+from services.billing.domain.x12.t837.findings import Finding
+from services.billing.domain.x12.t837.scrub import scrub
 
 SEXES = {1: "F", 2: "M", 3: "U"}
 AT_HOME = {"10", "12"}

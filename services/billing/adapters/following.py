@@ -13,8 +13,8 @@ from kernel.store.changes import Cursor, changes
 from kernel.store.store import Transaction
 from services.billing.adapters.publication import publish
 from services.billing.app.changes import ChangedClaims, ChangedRow, ChangedRows, Since
-from services.billing.domain.claim import CLAIM, IssuedClaimState
-from services.billing.domain.derive import DRAFT_CLAIM, PROPOSAL, SERVICE_DAY
+from services.billing.domain.claims.claim import CLAIM, IssuedClaimState
+from services.billing.domain.projection import DRAFT_CLAIM, PROPOSAL, SERVICE_DAY
 
 DRAFTED = public.ClaimDrafted.DESCRIPTOR.full_name
 TYPES = {

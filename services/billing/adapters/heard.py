@@ -13,7 +13,7 @@ from kernel.messaging.interests import Derivation, Facts, Interest, Interests
 from services.billing.adapters.known import known_of
 from services.billing.adapters.members import member_subject
 from services.billing.adapters.publication import publish_row
-from services.billing.domain.derive import derive
+from services.billing.domain.projection import derive
 
 CODE = "10"  # raised when the derivation's meaning changes: everything is derived again
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from kernel.facts import Recorded, id_of
 from kernel.store.store import Transaction
-from services.billing.domain.claim import CLAIM, IssuedClaimState
+from services.billing.domain.claims.claim import CLAIM, IssuedClaimState
 
 
 def claims_of(

@@ -10,8 +10,8 @@ from kernel.messaging.interests import Facts
 from kernel.rpc.translate import date_of
 from services.billing.adapters.known_heard import HEARD, Reader, name_of
 from services.billing.adapters.rule_sets import confirmed_rules_of
-from services.billing.domain import known
-from services.billing.domain.known import Known, Line
+from services.billing.domain.history import history as known
+from services.billing.domain.history.history import Known, Line
 
 
 def known_of(client: str, facts: Facts) -> Known:

@@ -11,7 +11,7 @@ from ninehours.plans.v1 import plans_service_pb2 as plans_api
 
 from kernel.facts import HeardFact
 from kernel.rpc.translate import date_of, optional, timestamp_of
-from services.billing.domain import known
+from services.billing.domain.history import history as known
 
 PRIMARY = 1
 Reader = Callable[[HeardFact, Any], Any]

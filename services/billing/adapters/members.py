@@ -9,8 +9,8 @@ from sqlalchemy import Connection, text
 from kernel.facts import id_of
 from kernel.store.store import Transaction
 from services.billing.adapters.issued import claims_of
-from services.billing.domain.members import Members, standing_of
-from services.billing.domain.payer import PAYER
+from services.billing.domain.claims.members import Members, standing_of
+from services.billing.domain.payers.payer import PAYER
 
 RECOGNISED = intake.MemberRecognised.DESCRIPTOR.full_name
 JUDGED = intake.DoublesJudged.DESCRIPTOR.full_name

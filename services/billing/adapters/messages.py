@@ -9,10 +9,12 @@ from ninehours.common.v1 import common_pb2 as common
 
 from kernel.ids import derived_id
 from kernel.rpc.translate import to_date
-from services.billing.domain import authorization, claim, issue, provider
-from services.billing.domain.claim_rows import lines_of as lines_of_rows
-from services.billing.domain.disclosure import CONSENT, NO_CONSENT_NEEDED
-from services.billing.domain.known import Line
+from services.billing.domain.authorizations import authorization
+from services.billing.domain.claims import claim, issue
+from services.billing.domain.claims.disclosure import CONSENT, NO_CONSENT_NEEDED
+from services.billing.domain.claims.rows import lines_of as lines_of_rows
+from services.billing.domain.history.history import Line
+from services.billing.domain.providers import provider
 
 CURRENCY = "USD"
 

@@ -15,10 +15,10 @@ from services.billing.adapters.heard import CLAIMS, INTERESTS
 from services.billing.adapters.issued import claims_of
 from services.billing.adapters.known import known_of
 from services.billing.app.ports import DerivedRow, Wanted, WantedIssued
-from services.billing.domain.claim import IssuedClaimState
-from services.billing.domain.derive import DRAFT_CLAIM, PROPOSAL, SERVICE_DAY
-from services.billing.domain.known import Known
-from services.billing.domain.payer import PAYER, Payer
+from services.billing.domain.claims.claim import IssuedClaimState
+from services.billing.domain.history.history import Known
+from services.billing.domain.payers.payer import PAYER, Payer
+from services.billing.domain.projection import DRAFT_CLAIM, PROPOSAL, SERVICE_DAY
 
 OF_ROWS = {
     "client_id": "key = 'client/' || :client_id",

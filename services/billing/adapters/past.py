@@ -15,8 +15,8 @@ from kernel.store.store import Transaction
 from services.billing.adapters.heard import INTERESTS
 from services.billing.adapters.known import known_of
 from services.billing.adapters.messages import draft_id as id_of_draft
-from services.billing.domain.derive import DRAFT_CLAIM
-from services.billing.domain.known import Known
+from services.billing.domain.history.history import Known
+from services.billing.domain.projection import DRAFT_CLAIM
 
 ISSUED = billing.ClaimIssued.DESCRIPTOR.full_name
 

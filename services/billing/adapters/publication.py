@@ -10,15 +10,11 @@ from kernel.facts import Publication, Recorded, publication_of
 from kernel.rpc.translate import to_date
 from services.billing.adapters import messages
 from services.billing.adapters.rule_sets import message_of
-from services.billing.domain import (
-    authorization,
-    claim,
-    derive,
-    issue,
-    payer,
-    provider,
-    waiver,
-)
+from services.billing.domain import projection as derive
+from services.billing.domain.authorizations import authorization, waiver
+from services.billing.domain.claims import claim, issue
+from services.billing.domain.payers import payer
+from services.billing.domain.providers import provider
 
 
 def publish(recorded: Recorded) -> Iterable[Publication]:

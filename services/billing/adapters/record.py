@@ -21,11 +21,11 @@ from services.billing.adapters.known import known_of
 from services.billing.adapters.members import every_key, keys_of, members_of
 from services.billing.adapters.messages import draft_id
 from services.billing.app.ports import Site
-from services.billing.domain.derive import DRAFT_CLAIM, PROPOSAL, drafts_without
-from services.billing.domain.issue import Draft, Proposed
-from services.billing.domain.members import Members
-from services.billing.domain.provider import Address
-from services.billing.domain.waiver import RevocationSettled
+from services.billing.domain.authorizations.waiver import RevocationSettled
+from services.billing.domain.claims.issue import Draft, Proposed
+from services.billing.domain.claims.members import Members
+from services.billing.domain.projection import DRAFT_CLAIM, PROPOSAL, drafts_without
+from services.billing.domain.providers.provider import Address
 
 M = TypeVar("M", bound=Message)
 

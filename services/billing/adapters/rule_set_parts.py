@@ -8,7 +8,7 @@ from ninehours.billing.v1 import rules_pb2 as pb
 
 from kernel.refusal import Malformed
 from kernel.rpc.translate import reading, required_enum, required_text
-from services.billing.domain import rules
+from services.billing.domain.payers import rules
 
 LONGEST_CODE, MOST_MODIFIERS, MODIFIER = 5, 4, 2  # HCPCS
 DAY, WEEK = 24 * 60, 7 * 24 * 60  # minutes

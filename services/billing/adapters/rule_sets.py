@@ -6,7 +6,7 @@ from ninehours.billing.v1 import rules_pb2 as pb
 from kernel.refusal import Malformed
 from kernel.rpc.translate import reading, required_enum, required_level, to_date
 from services.billing.adapters import rule_set_parts as parts
-from services.billing.domain.rules import RuleSet, lacking, not_asked
+from services.billing.domain.payers.rules import RuleSet, lacking, not_asked
 
 
 def rule_set_of(message: pb.RuleSet, at: str = "") -> RuleSet:

@@ -1,15 +1,10 @@
 """The stored names of billing's private facts. A name is never reused, a field never renamed."""
 
 from kernel.codec import Codec
-from services.billing.domain import (
-    authorization,
-    claim,
-    issue,
-    payer,
-    practitioner,
-    provider,
-    waiver,
-)
+from services.billing.domain.authorizations import authorization, waiver
+from services.billing.domain.claims import claim, issue
+from services.billing.domain.payers import payer
+from services.billing.domain.providers import practitioner, provider
 
 FACTS = Codec(
     {

@@ -10,11 +10,11 @@ from services.billing.adapters.publication import publish
 from services.billing.adapters.verifying_leaving import claims_left_on_their_permits
 from services.billing.adapters.verifying_members import a_member_is_billed_once
 from services.billing.app.batch import DOCUMENTS
-from services.billing.domain.claim_rows import lines_of
-from services.billing.domain.derive import DRAFT_CLAIM
-from services.billing.domain.issue import BatchIssued, ClaimIssued
-from services.billing.domain.known import Known, Line
-from services.billing.domain.promises import drafted_and_issued, overdrawn, two_per_diems
+from services.billing.domain.claims.issue import BatchIssued, ClaimIssued
+from services.billing.domain.claims.promises import drafted_and_issued, overdrawn, two_per_diems
+from services.billing.domain.claims.rows import lines_of
+from services.billing.domain.history.history import Known, Line
+from services.billing.domain.projection import DRAFT_CLAIM
 
 TOLD = (
     "billing.rule_set_confirmed.v1",

@@ -11,7 +11,7 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 from kernel.facts import HeardFact, Recorded, id_of
 from kernel.rpc.translate import date_of
 from kernel.verifying.looking import Finding, Looking
-from services.billing.domain.issue import VOID, ClaimIssued
+from services.billing.domain.claims.issue import VOID, ClaimIssued
 
 M = TypeVar("M")
 

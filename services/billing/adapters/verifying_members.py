@@ -6,9 +6,9 @@ from itertools import combinations
 
 from kernel.verifying.looking import Finding, Looking
 from services.billing.adapters.members import apart_of, keys_of
-from services.billing.domain.claim import ClaimReplaced, ClaimVoided
-from services.billing.domain.issue import VOID, ClaimIssued
-from services.billing.domain.members import Members, dates_of
+from services.billing.domain.claims.claim import ClaimReplaced, ClaimVoided
+from services.billing.domain.claims.issue import VOID, ClaimIssued
+from services.billing.domain.claims.members import Members, dates_of
 
 TYPES = ["billing.claim_issued.v1", "billing.claim_replaced.v1", "billing.claim_voided.v1"]
 

@@ -11,7 +11,7 @@ from kernel.store.store import Transaction
 from services.billing.adapters.heard import INTERESTS
 from services.billing.adapters.issued import claims_of
 from services.billing.adapters.messages import draft_id
-from services.billing.domain.derive import DRAFT_CLAIM
+from services.billing.domain.projection import DRAFT_CLAIM
 
 # Each names a site at which something of the client is, was or may be billed; where they were
 # registered, nothing is.

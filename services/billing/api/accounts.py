@@ -8,7 +8,7 @@ from kernel.store.store import Store
 from services.billing.adapters import messages
 from services.billing.api.lists import balance_message
 from services.billing.app.accounts import KnownBy, read_account
-from services.billing.domain.known import IssuedClaim
+from services.billing.domain.history.history import IssuedClaim
 
 SERVICE = pb.DESCRIPTOR.services_by_name["AccountsService"]
 

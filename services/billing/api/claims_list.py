@@ -17,9 +17,9 @@ from services.billing.api.fields import frequency
 from services.billing.api.listing import PAGE, id_or_any, limit_of, since_of
 from services.billing.app.changes import ChangedRow, Following
 from services.billing.app.ports import Pages, Wanted, WantedIssued
-from services.billing.domain import derive
-from services.billing.domain.claim import IssuedClaimState
-from services.billing.domain.issue import ORIGINAL
+from services.billing.domain import projection as derive
+from services.billing.domain.claims.claim import IssuedClaimState
+from services.billing.domain.claims.issue import ORIGINAL
 
 # Issued claims come before drafts: the token says which of the two lists goes on, and after what.
 ISSUED, DRAFTED = "issued|", "drafted|"

@@ -7,12 +7,12 @@ from ninehours.billing.v1 import billing_service_pb2 as pb
 
 from kernel.refusal import Malformed
 from kernel.rpc.translate import date_of, reading, required_text, required_uuid
-from services.billing.domain.issue import Named
-from services.billing.domain.x12.claim import INSTITUTIONAL_FREQUENCIES
-from services.billing.domain.x12.codes import FILING_INDICATORS
-from services.billing.domain.x12.elements import NotRepresentable, identifier
+from services.billing.domain.claims.issue import Named
+from services.billing.domain.x12.envelope.elements import NotRepresentable, identifier
 from services.billing.domain.x12.npi import is_valid_npi
-from services.billing.domain.x12.rules import PROCEDURE
+from services.billing.domain.x12.t837.claim import INSTITUTIONAL_FREQUENCIES
+from services.billing.domain.x12.t837.codes import FILING_INDICATORS
+from services.billing.domain.x12.t837.scrub_rules import PROCEDURE
 
 LARGEST_CHARGE = 10_000_000  # cents: above it, somebody's finger slipped
 

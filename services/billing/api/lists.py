@@ -17,8 +17,8 @@ from services.billing.api.listing import PAGE, id_or_any, limit_of, since_of, te
 from services.billing.app.changes import Following
 from services.billing.app.ports import Audit, FileRead, Pages, Wanted
 from services.billing.app.questions import balances, file_of
-from services.billing.domain import derive
-from services.billing.domain.balances import Balance
+from services.billing.domain import projection as derive
+from services.billing.domain.authorizations.balances import Balance
 
 
 class Lists:

@@ -10,7 +10,7 @@ from kernel.rpc.translate import date_of, reading, to_date
 from services.billing.adapters.messages import draft_id, money
 from services.billing.adapters.rule_sets import rule_set_of
 from services.billing.app.replay import Supposed
-from services.billing.domain.replay import ClaimChange, DayChange, DayUnder, Replayed
+from services.billing.domain.why.replay import ClaimChange, DayChange, DayUnder, Replayed
 
 
 def supposed_of(request: pb.ReplayRequest) -> Supposed:

@@ -25,9 +25,9 @@ from services.billing.app.changes import Following
 from services.billing.app.issue_claims import issue_claims
 from services.billing.app.issue_corrections import charges_of, issue_corrections
 from services.billing.app.ports import Audit, Issuing, Network, Pages
-from services.billing.domain.claim import RecordAdjudication
-from services.billing.domain.issue import REPLACEMENT, VOID, BatchIssued, ClaimIssued, Named
-from services.billing.domain.waiver import BillWithoutAuthorization, SettleRevocation
+from services.billing.domain.authorizations.waiver import BillWithoutAuthorization, SettleRevocation
+from services.billing.domain.claims.claim import RecordAdjudication
+from services.billing.domain.claims.issue import REPLACEMENT, VOID, BatchIssued, ClaimIssued, Named
 
 SERVICE = pb.DESCRIPTOR.services_by_name["BillingService"]
 

@@ -24,10 +24,15 @@ from services.billing.api.fields import (
 )
 from services.billing.app import use_cases
 from services.billing.app.ports import Network
-from services.billing.domain.authorization import RecordAuthorization
-from services.billing.domain.payer import ConfirmRuleSet, ProposeRuleSet, RegisterPayer
-from services.billing.domain.practitioner import RegisterPractitioner
-from services.billing.domain.provider import Address, EnrollProvider, RegisterProvider, SetFee
+from services.billing.domain.authorizations.authorization import RecordAuthorization
+from services.billing.domain.payers.payer import ConfirmRuleSet, ProposeRuleSet, RegisterPayer
+from services.billing.domain.providers.practitioner import RegisterPractitioner
+from services.billing.domain.providers.provider import (
+    Address,
+    EnrollProvider,
+    RegisterProvider,
+    SetFee,
+)
 
 MOST_UNITS = 1000
 

@@ -19,8 +19,8 @@ from services.billing.api.replaying import client_replay, summary_of, supposed_o
 from services.billing.app.changes import ChangedRow, Following
 from services.billing.app.ports import Pages, Wanted
 from services.billing.app.replay import replayed
-from services.billing.domain import derive
-from services.billing.domain.payer import Payer
+from services.billing.domain import projection as derive
+from services.billing.domain.payers.payer import Payer
 
 SERVICE = pb.DESCRIPTOR.services_by_name["BillingWorkService"]
 HOLD = "HOLD"

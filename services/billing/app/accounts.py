@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kernel.store.store import Store, Transaction
-from services.billing.domain.balances import Balance, balances
-from services.billing.domain.known import IssuedClaim, Known
-from services.billing.domain.standing import standing
+from services.billing.domain.authorizations.balances import Balance, balances
+from services.billing.domain.claims.in_force import standing
+from services.billing.domain.history.history import IssuedClaim, Known
 
 # What was heard of a client by a moment; None: all.
 KnownBy = Callable[[Transaction, str, datetime | None], Known]

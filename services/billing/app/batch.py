@@ -13,15 +13,15 @@ from kernel.sites import speaks_for
 from kernel.store.store import Context, Transaction
 from services.billing.app.ports import Filing, Issuing, People, Site
 from services.billing.app.use_cases import authorization_document
-from services.billing.domain.claim import CLAIM, FollowClaim
-from services.billing.domain.disclosure import (
+from services.billing.domain.claims.claim import CLAIM, FollowClaim
+from services.billing.domain.claims.disclosure import (
     DUPLICATE_MEMBER,
     Circumstances,
     Identified,
     gate,
     identified,
 )
-from services.billing.domain.issue import (
+from services.billing.domain.claims.issue import (
     FORMS,
     BatchIssued,
     Candidate,
@@ -32,9 +32,9 @@ from services.billing.domain.issue import (
     original,
     services_of,
 )
-from services.billing.domain.payer import PAYER, PayerRegistered
-from services.billing.domain.practitioner import PRACTITIONER, PractitionerRegistered
-from services.billing.domain.provider import PROVIDER, ProviderRegistered
+from services.billing.domain.payers.payer import PAYER, PayerRegistered
+from services.billing.domain.providers.practitioner import PRACTITIONER, PractitionerRegistered
+from services.billing.domain.providers.provider import PROVIDER, ProviderRegistered
 
 DOCUMENTS = {"PROFESSIONAL": "837p", "INSTITUTIONAL": "837i"}
 """The kind of document a file is kept as, by form."""

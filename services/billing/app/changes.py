@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from kernel.store.changes import Cursor
 from kernel.store.store import Transaction
-from services.billing.domain.claim import IssuedClaimState
+from services.billing.domain.claims.claim import IssuedClaimState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

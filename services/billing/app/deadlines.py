@@ -7,8 +7,8 @@ from typing import Protocol
 
 from kernel.due import Due, DueAsked, at_each_site
 from kernel.store.store import Store, Transaction
-from services.billing.domain.balances import Balance, balances
-from services.billing.domain.known import Known
+from services.billing.domain.authorizations.balances import Balance, balances
+from services.billing.domain.history.history import Known
 
 EXTEND_AUTHORIZATION, ISSUE_CLAIM = "EXTEND_AUTHORIZATION", "ISSUE_CLAIM"
 # How long before its last day each is told of: a payer takes its time to extend.

@@ -14,16 +14,19 @@ from kernel.ids import derived_id
 from kernel.refusal import Unknown
 from kernel.store.explaining import Revision
 from kernel.store.store import Store, Transaction
-from services.billing.domain import claims, derive, explain, proposals
-from services.billing.domain.balances import Balance
-from services.billing.domain.claim import ClaimAdjudicated, ClaimReplaced, ClaimVoided
-from services.billing.domain.claim_rows import draft_key
-from services.billing.domain.claims import Draft
-from services.billing.domain.explain import Case, Change, ExplainedDay
-from services.billing.domain.issue import BatchIssued, ClaimIssued
-from services.billing.domain.known import Known
-from services.billing.domain.proposals import Proposal
-from services.billing.domain.service_day import ServiceDay
+from services.billing.domain import projection as derive
+from services.billing.domain.authorizations.balances import Balance
+from services.billing.domain.claims import drafts as claims
+from services.billing.domain.claims import proposals
+from services.billing.domain.claims.claim import ClaimAdjudicated, ClaimReplaced, ClaimVoided
+from services.billing.domain.claims.drafts import Draft
+from services.billing.domain.claims.issue import BatchIssued, ClaimIssued
+from services.billing.domain.claims.proposals import Proposal
+from services.billing.domain.claims.rows import draft_key
+from services.billing.domain.days.service_day import ServiceDay
+from services.billing.domain.history.history import Known
+from services.billing.domain.why import explain
+from services.billing.domain.why.explain import Case, Change, ExplainedDay
 
 DERIVATION = "claims"
 

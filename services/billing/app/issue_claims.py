@@ -9,7 +9,7 @@ from kernel.sites import speaks_for
 from kernel.store.store import Context, Transaction
 from services.billing.app.leaving import leave
 from services.billing.app.ports import Issuing
-from services.billing.domain.issue import Candidate, original
+from services.billing.domain.claims.issue import Candidate, original
 
 
 def issue_claims(

@@ -7,8 +7,8 @@ from kernel.refusal import AgainstTheRules, Malformed, Stale
 from kernel.store.store import Context, Transaction
 from services.billing.app.leaving import leave
 from services.billing.app.ports import Issuing
-from services.billing.domain.claim import CLAIM
-from services.billing.domain.issue import (
+from services.billing.domain.claims.claim import CLAIM
+from services.billing.domain.claims.issue import (
     VOID,
     Candidate,
     ClaimIssued,
@@ -16,7 +16,7 @@ from services.billing.domain.issue import (
     Proposed,
     correction,
 )
-from services.billing.domain.proposals import (
+from services.billing.domain.claims.proposals import (
     AWAITING_CONTROL_NUMBER,
     AWAITING_RELEASE,
     READY,

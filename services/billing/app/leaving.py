@@ -13,7 +13,7 @@ from kernel.store.appending import Conflict
 from kernel.store.store import Context, Transaction
 from services.billing.app.batch import Batches, payer_of
 from services.billing.app.ports import Issuing
-from services.billing.domain.issue import Candidate
+from services.billing.domain.claims.issue import Candidate
 
 
 def _confirmed(

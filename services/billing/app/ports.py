@@ -8,14 +8,14 @@ from typing import Any, Protocol
 from kernel.messaging.confirming import Confirm, HeardPlace
 from kernel.patience import MayGoOn
 from kernel.store.store import Transaction
-from services.billing.domain.claim import IssuedClaimState
-from services.billing.domain.issue import ClaimIssued, Draft, Proposed
-from services.billing.domain.known import Known
-from services.billing.domain.members import Members
-from services.billing.domain.payer import Payer, PayerRegistered
-from services.billing.domain.practitioner import PractitionerRegistered
-from services.billing.domain.provider import Address, ProviderRegistered
-from services.billing.domain.x12.findings import Finding
+from services.billing.domain.claims.claim import IssuedClaimState
+from services.billing.domain.claims.issue import ClaimIssued, Draft, Proposed
+from services.billing.domain.claims.members import Members
+from services.billing.domain.history.history import Known
+from services.billing.domain.payers.payer import Payer, PayerRegistered
+from services.billing.domain.providers.practitioner import PractitionerRegistered
+from services.billing.domain.providers.provider import Address, ProviderRegistered
+from services.billing.domain.x12.t837.findings import Finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,9 @@ from kernel.refusal import Unknown
 from kernel.store.store import Store
 from services.billing.app.batch import DOCUMENTS, payer_of
 from services.billing.app.ports import Audit, FileRead, Pages
-from services.billing.domain.balances import Balance
-from services.billing.domain.balances import balances as balances_of
-from services.billing.domain.issue import BatchIssued
+from services.billing.domain.authorizations.balances import Balance
+from services.billing.domain.authorizations.balances import balances as balances_of
+from services.billing.domain.claims.issue import BatchIssued
 
 
 def file_of(store: Store, audit: Audit, read: FileRead) -> tuple[str, bytes]:

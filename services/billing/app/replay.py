@@ -7,9 +7,9 @@ from datetime import date
 from kernel.refusal import Unknown
 from kernel.store.store import Store
 from services.billing.app.ports import Pages
-from services.billing.domain.examples import unreproduced
-from services.billing.domain.replay import Replayed, replay
-from services.billing.domain.rules import RuleSet
+from services.billing.domain.payers.examples import unreproduced
+from services.billing.domain.payers.rules import RuleSet
+from services.billing.domain.why.replay import Replayed, replay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

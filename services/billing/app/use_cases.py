@@ -9,16 +9,26 @@ from kernel.ids import derived_id
 from kernel.refusal import Unknown
 from kernel.store.store import Context, Transaction
 from services.billing.app.ports import Drafts, Network
-from services.billing.domain.authorization import AUTHORIZATION, RecordAuthorization
-from services.billing.domain.claim import CLAIM, RecordAdjudication
-from services.billing.domain.payer import PAYER, ConfirmRuleSet, ProposeRuleSet, RegisterPayer
-from services.billing.domain.practitioner import PRACTITIONER, RegisterPractitioner
-from services.billing.domain.provider import PROVIDER, EnrollProvider, RegisterProvider, SetFee
-from services.billing.domain.waiver import (
+from services.billing.domain.authorizations.authorization import AUTHORIZATION, RecordAuthorization
+from services.billing.domain.authorizations.waiver import (
     SETTLEMENT,
     WAIVER,
     BillWithoutAuthorization,
     SettleRevocation,
+)
+from services.billing.domain.claims.claim import CLAIM, RecordAdjudication
+from services.billing.domain.payers.payer import (
+    PAYER,
+    ConfirmRuleSet,
+    ProposeRuleSet,
+    RegisterPayer,
+)
+from services.billing.domain.providers.practitioner import PRACTITIONER, RegisterPractitioner
+from services.billing.domain.providers.provider import (
+    PROVIDER,
+    EnrollProvider,
+    RegisterProvider,
+    SetFee,
 )
 
 

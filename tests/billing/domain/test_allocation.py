@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from services.billing.domain.allocation import allocate
-from services.billing.domain.known import (
+from services.billing.domain.authorizations.allocation import allocate
+from services.billing.domain.authorizations.ledger import units_left
+from services.billing.domain.days.service_day import ServiceDay, resolve
+from services.billing.domain.history.history import (
     Adjudication,
     Authorization,
     IssuedClaim,
     Known,
     Waiver,
 )
-from services.billing.domain.ledger import units_left
-from services.billing.domain.rules import TimedUnits
-from services.billing.domain.service_day import ServiceDay, resolve
+from services.billing.domain.payers.rules import TimedUnits
 from tests.billing.known import (
     ENROLLMENT,
     MONDAY,

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.billing.domain.known import Known, Restriction
-from services.billing.domain.rules import DiscreteService
-from services.billing.domain.service_day import ServiceDay
+from services.billing.domain.days.service_day import ServiceDay
+from services.billing.domain.history.history import Known, Restriction
+from services.billing.domain.payers.rules import DiscreteService
 from tests.billing.known import (
     ADMISSION,
     CONSENT,

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from services.billing.domain import claims, proposals
-from services.billing.domain.claims import Draft
-from services.billing.domain.known import Known
-from services.billing.domain.proposals import Proposal
+from services.billing.domain.claims import drafts as claims
+from services.billing.domain.claims import proposals
+from services.billing.domain.claims.drafts import Draft
+from services.billing.domain.claims.proposals import Proposal
+from services.billing.domain.history.history import Known
 from tests.billing.known import (
     COVERAGE,
     DIAGNOSIS,
@@ -110,7 +111,7 @@ def test_two_periods_that_begin_on_one_day_are_two_claims_with_keys_of_their_own
         authorizations=(authorization(9, 0, 200),),
     )
     assert dates_of(drafts_of(known)) == [[date(2026, 6, 1)], [date(2026, 6, 3)]]
-    from services.billing.domain.derive import derive  # noqa: PLC0415 - of this test alone
+    from services.billing.domain.projection import derive  # noqa: PLC0415 - of this test alone
 
     keys = [(kind, key) for kind, key, *_ in derive(known)]
     assert len(keys) == len(set(keys)) == 4

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import date
 
-from services.billing.domain import claims, proposals
-from services.billing.domain.known import Adjudication, Coverage, CoverageEnd, Known
+from services.billing.domain.claims import drafts as claims
+from services.billing.domain.claims import proposals
+from services.billing.domain.history.history import Adjudication, Coverage, CoverageEnd, Known
 from tests.billing.known import (
     CONSENT,
     COVERAGE,

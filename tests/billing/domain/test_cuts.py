@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from services.billing.domain import claims, proposals
-from services.billing.domain.claim_rows import draft_content, line_of, lines_of
-from services.billing.domain.claims import Draft
-from services.billing.domain.known import Adjudication, IssuedClaim, Known, Line
-from services.billing.domain.proposals import Proposal
-from services.billing.domain.rules import Institutional
-from services.billing.domain.service_day import ServiceDay
+from services.billing.domain.claims import drafts as claims
+from services.billing.domain.claims import proposals
+from services.billing.domain.claims.drafts import Draft
+from services.billing.domain.claims.proposals import Proposal
+from services.billing.domain.claims.rows import draft_content, line_of, lines_of
+from services.billing.domain.days.service_day import ServiceDay
+from services.billing.domain.history.history import Adjudication, IssuedClaim, Known, Line
+from services.billing.domain.payers.rules import Institutional
 from tests.billing.known import RULES, billable, confirmed, day, days_of, issued, line
 
 ANCILLARY = line(day(0), code="90791", modifiers=(), charge_minor=9_000, ancillary=True)

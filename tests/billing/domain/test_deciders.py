@@ -9,12 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
-from services.billing.domain.authorization import (
+from services.billing.domain.authorizations.authorization import (
     AUTHORIZATION,
     AuthorizationRecorded,
     RecordAuthorization,
 )
-from services.billing.domain.claim import (
+from services.billing.domain.authorizations.waiver import (
+    SETTLEMENT,
+    WAIVER,
+    AuthorizationWaived,
+    BillWithoutAuthorization,
+    RevocationSettled,
+    SettleRevocation,
+)
+from services.billing.domain.claims.claim import (
     CLAIM,
     ClaimAdjudicated,
     ClaimReplaced,
@@ -22,8 +30,8 @@ from services.billing.domain.claim import (
     FollowClaim,
     RecordAdjudication,
 )
-from services.billing.domain.issue import ClaimIssued
-from services.billing.domain.payer import (
+from services.billing.domain.claims.issue import ClaimIssued
+from services.billing.domain.payers.payer import (
     PAYER,
     ConfirmRuleSet,
     PayerCommand,
@@ -34,12 +42,13 @@ from services.billing.domain.payer import (
     RuleSetConfirmed,
     RuleSetProposed,
 )
-from services.billing.domain.practitioner import (
+from services.billing.domain.payers.rules import ExampleLine, ExampleSession, WorkedExample
+from services.billing.domain.providers.practitioner import (
     PRACTITIONER,
     PractitionerRegistered,
     RegisterPractitioner,
 )
-from services.billing.domain.provider import (
+from services.billing.domain.providers.provider import (
     PROVIDER,
     Address,
     EnrollProvider,
@@ -50,15 +59,6 @@ from services.billing.domain.provider import (
     ProviderRegistered,
     RegisterProvider,
     SetFee,
-)
-from services.billing.domain.rules import ExampleLine, ExampleSession, WorkedExample
-from services.billing.domain.waiver import (
-    SETTLEMENT,
-    WAIVER,
-    AuthorizationWaived,
-    BillWithoutAuthorization,
-    RevocationSettled,
-    SettleRevocation,
 )
 from tests.billing.known import RULES, day, line
 from tests.deciders import assert_evolving_never_refuses, assert_repeating_adds_nothing

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as some
 
-from services.billing.domain.derive import DRAFT_CLAIM, PROPOSAL, SERVICE_DAY, derive
-from services.billing.domain.known import (
+from services.billing.domain.history.history import (
     Adjudication,
     Attestation,
     Cancellation,
@@ -19,7 +18,8 @@ from services.billing.domain.known import (
     Revocation,
     Waiver,
 )
-from services.billing.domain.rules import DiscreteService, TimedUnits
+from services.billing.domain.payers.rules import DiscreteService, TimedUnits
+from services.billing.domain.projection import DRAFT_CLAIM, PROPOSAL, SERVICE_DAY, derive
 from tests.billing.known import (
     ADMISSION,
     CONSENT,

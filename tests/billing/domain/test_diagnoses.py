@@ -3,10 +3,11 @@
 from dataclasses import replace
 from datetime import date
 
-from services.billing.domain import claims, proposals
-from services.billing.domain.claims import Draft
-from services.billing.domain.known import Diagnosis, DiagnosisEnd, Known
-from services.billing.domain.rules import Institutional
+from services.billing.domain.claims import drafts as claims
+from services.billing.domain.claims import proposals
+from services.billing.domain.claims.drafts import Draft
+from services.billing.domain.history.history import Diagnosis, DiagnosisEnd, Known
+from services.billing.domain.payers.rules import Institutional
 from tests.billing.known import (
     DIAGNOSIS,
     billable,

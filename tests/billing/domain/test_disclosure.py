@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from services.billing.domain.disclosure import Circumstances, Identified, gate, identified
-from services.billing.domain.issue import Candidate
-from services.billing.domain.members import Members
+from services.billing.domain.claims.disclosure import Circumstances, Identified, gate, identified
+from services.billing.domain.claims.issue import Candidate
+from services.billing.domain.claims.members import Members
 from tests.billing.domain.test_deciders import ISSUED
 from tests.billing.known import day, line
 

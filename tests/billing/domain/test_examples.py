@@ -10,8 +10,8 @@ from ninehours.billing.v1 import rules_pb2
 
 import services.billing
 from services.billing.adapters.rule_sets import message_of, rule_set_of
-from services.billing.domain.examples import example_date, example_day, unreproduced
-from services.billing.domain.rules import (
+from services.billing.domain.payers.examples import example_date, example_day, unreproduced
+from services.billing.domain.payers.rules import (
     ExampleLine,
     ExampleSession,
     RuleSet,

@@ -9,13 +9,14 @@ from ninehours.billing.v1 import rules_pb2
 
 from services.billing import domain
 from services.billing.adapters.explained import SERVICES, roles_of
-from services.billing.domain import release, wording
-from services.billing.domain.attended import Service
-from services.billing.domain.clauses import FIELDS, Clause
-from services.billing.domain.explain import Case, ExplainedVerdict, changes
-from services.billing.domain.known import Attendance, Known
-from services.billing.domain.rules import DiscreteService, TimedUnits
-from services.billing.domain.saying import SAYINGS
+from services.billing.domain.days import release
+from services.billing.domain.history.attended import Service
+from services.billing.domain.history.history import Attendance, Known
+from services.billing.domain.payers.rules import DiscreteService, TimedUnits
+from services.billing.domain.why import gates_in_words as wording
+from services.billing.domain.why.clauses import FIELDS, Clause
+from services.billing.domain.why.explain import Case, ExplainedVerdict, changes
+from services.billing.domain.why.facts_in_words import SAYINGS
 from tests.billing.known import MONDAY, attended, authorization, billable, confirmed, day, session
 
 IN_DOUBT = (attended(MONDAY, no_check_out=True), attended(MONDAY, overlap=True))
@@ -92,7 +93,7 @@ def test_used_up_units_say_how_many_and_any_of_two_acts_releases_the_day() -> No
 def test_every_reason_that_a_gate_can_give_is_in_words() -> None:
     given = {
         found
-        for module in FOLDER.glob("*.py")
+        for module in FOLDER.rglob("*.py")
         for found in re.findall(r'reason = "([A-Z_]+)"|reason="([A-Z_]+)"', module.read_text())
         for found in found
         if found

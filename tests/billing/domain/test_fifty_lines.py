@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from services.billing.domain import claims, proposals
-from services.billing.domain.claims import Draft
-from services.billing.domain.known import IssuedClaim, Line
-from services.billing.domain.proposals import Proposal
-from services.billing.domain.service_day import ServiceDay
+from services.billing.domain.claims import drafts as claims
+from services.billing.domain.claims import proposals
+from services.billing.domain.claims.drafts import Draft
+from services.billing.domain.claims.proposals import Proposal
+from services.billing.domain.days.service_day import ServiceDay
+from services.billing.domain.history.history import IssuedClaim, Line
 from tests.billing.domain.test_cuts import the_days
 from tests.billing.known import RULES, billable, confirmed, day, issued, line
 

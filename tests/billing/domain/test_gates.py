@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.billing.domain.known import (
+from services.billing.domain.history.history import (
     NOT_KNOWN,
     Attestation,
     Discharge,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.billing.domain.rules import DiscreteService, TimedUnits
+from services.billing.domain.payers.rules import DiscreteService, TimedUnits
 from tests.billing.domain.test_lines import FEES
 from tests.billing.known import MONDAY, attended, billable, confirmed, session, signed, the_day
 

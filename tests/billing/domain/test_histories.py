@@ -12,17 +12,18 @@ from hypothesis import settings
 from hypothesis import strategies as some
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from services.billing.domain.balances import balances
-from services.billing.domain.derive import DRAFT_CLAIM, PROPOSAL, derive
-from services.billing.domain.heard import Discharge
-from services.billing.domain.issue import (
+from services.billing.domain.authorizations.balances import balances
+from services.billing.domain.authorizations.ledger import claims_holding_units, units_on
+from services.billing.domain.claims.in_force import standing
+from services.billing.domain.claims.issue import (
     ClaimIssued,
     Draft,
     Proposed,
     correction,
     original,
 )
-from services.billing.domain.known import (
+from services.billing.domain.history.clinical import Discharge
+from services.billing.domain.history.history import (
     Adjudication,
     Authorization,
     CoverageEnd,
@@ -31,9 +32,8 @@ from services.billing.domain.known import (
     Line,
     Waiver,
 )
-from services.billing.domain.ledger import claims_holding_units, units_on
-from services.billing.domain.rules import DiscreteService, Institutional
-from services.billing.domain.standing import standing
+from services.billing.domain.payers.rules import DiscreteService, Institutional
+from services.billing.domain.projection import DRAFT_CLAIM, PROPOSAL, derive
 from tests.billing.known import (
     COVERAGE,
     ENROLLMENT,

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from services.billing.domain.known import Known, Session
-from services.billing.domain.rules import DiscreteService, Institutional, TimedUnits
-from services.billing.domain.units import units_of
+from services.billing.domain.days.units import units_of
+from services.billing.domain.history.history import Known, Session
+from services.billing.domain.payers.rules import DiscreteService, Institutional, TimedUnits
 from tests.billing.known import (
     ENROLLMENT,
     FEE,

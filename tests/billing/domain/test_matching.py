@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from services.billing.domain import matching
-from services.billing.domain.matching import Demand, Option, assign
+from services.billing.domain.authorizations import matching
+from services.billing.domain.authorizations.matching import Demand, Option, assign
 
 START = date(2026, 3, 2)
 

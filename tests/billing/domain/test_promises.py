@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from services.billing.domain.known import Known
-from services.billing.domain.promises import (
+from services.billing.domain.claims.promises import (
     Overdrawn,
     Twice,
     drafted_and_issued,
     overdrawn,
     two_per_diems,
 )
+from services.billing.domain.history.history import Known
 from tests.billing.known import authorization, confirmed, day, issued, line
 
 

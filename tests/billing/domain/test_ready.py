@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from services.billing.domain import claims, proposals
-from services.billing.domain.derive import DRAFT_CLAIM, derive
-from services.billing.domain.heard import Cancellation, CoverageEnd
-from services.billing.domain.known import Adjudication, Attendance, Known
-from services.billing.domain.proposals import Proposal
-from services.billing.domain.rules import DiscreteService, TimedUnits
+from services.billing.domain.claims import drafts as claims
+from services.billing.domain.claims import proposals
+from services.billing.domain.claims.proposals import Proposal
+from services.billing.domain.history.clinical import Cancellation, CoverageEnd
+from services.billing.domain.history.history import Adjudication, Attendance, Known
+from services.billing.domain.payers.rules import DiscreteService, TimedUnits
+from services.billing.domain.projection import DRAFT_CLAIM, derive
 from tests.billing.known import (
     COVERAGE,
     FEE,

@@ -12,7 +12,7 @@ from ninehours.billing.v1 import rules_pb2
 
 from kernel.refusal import Malformed
 from services.billing.adapters.rule_sets import confirmed_rules_of, message_of, rule_set_of
-from services.billing.domain.rules import (
+from services.billing.domain.payers.rules import (
     DiscreteService,
     ExampleLine,
     ExampleSession,

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from services.billing.domain import claims, proposals
-from services.billing.domain.balances import balances
-from services.billing.domain.claims import Draft
-from services.billing.domain.known import Adjudication, Fee, IssuedClaim, Known
-from services.billing.domain.rules import DiscreteService
+from services.billing.domain.authorizations.balances import balances
+from services.billing.domain.claims import drafts as claims
+from services.billing.domain.claims import proposals
+from services.billing.domain.claims.drafts import Draft
+from services.billing.domain.history.history import Adjudication, Fee, IssuedClaim, Known
+from services.billing.domain.payers.rules import DiscreteService
 from tests.billing.known import (
     ENROLLMENT,
     FEE,

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from services.billing.domain import claims, proposals
-from services.billing.domain.derive import PROPOSAL, derive
-from services.billing.domain.heard import Discharge
-from services.billing.domain.known import IssuedClaim, Known
-from services.billing.domain.rules import Institutional
+from services.billing.domain.claims import drafts as claims
+from services.billing.domain.claims import proposals
+from services.billing.domain.history.clinical import Discharge
+from services.billing.domain.history.history import IssuedClaim, Known
+from services.billing.domain.payers.rules import Institutional
+from services.billing.domain.projection import PROPOSAL, derive
 from tests.billing.known import (
     MENTAL_HEALTH,
     OUTPATIENT,

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from services.billing.domain import claims, proposals
-from services.billing.domain.claim_rows import proposal_content
-from services.billing.domain.issue import ClaimIssued, Proposed, correction
-from services.billing.domain.known import Adjudication, Known, Waiver
+from services.billing.domain.claims import drafts as claims
+from services.billing.domain.claims import proposals
+from services.billing.domain.claims.issue import ClaimIssued, Proposed, correction
+from services.billing.domain.claims.rows import proposal_content
+from services.billing.domain.history.history import Adjudication, Known, Waiver
 from tests.billing.domain.test_histories import issued_of
 from tests.billing.known import authorization, billable, confirmed, day, days_of, issued
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from services.billing.domain.known import (
+from services.billing.domain.days.release import releases_of
+from services.billing.domain.history.history import (
     Cancellation,
     Level,
 )
-from services.billing.domain.release import releases_of
-from services.billing.domain.rules import DiscreteService
+from services.billing.domain.payers.rules import DiscreteService
 from tests.billing.known import (
     ADMISSION,
     MENTAL_HEALTH,

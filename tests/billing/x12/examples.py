@@ -4,7 +4,9 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from services.billing.domain.x12.claim import (
+from services.billing.domain.x12.envelope.interchange import ControlNumbers
+from services.billing.domain.x12.npi import check_digit_for
+from services.billing.domain.x12.t837.claim import (
     Address,
     Batch837P,
     BillingGroup,
@@ -18,10 +20,8 @@ from services.billing.domain.x12.claim import (
     Submitter,
     Subscriber,
 )
-from services.billing.domain.x12.claim_837p import write_837p
-from services.billing.domain.x12.interchange import ControlNumbers
-from services.billing.domain.x12.npi import check_digit_for
-from services.billing.domain.x12.read import read_segments
+from services.billing.domain.x12.t837.professional import write_837p
+from services.billing.domain.x12.t837.read import read_segments
 
 
 def npi(nine_digits: str) -> str:

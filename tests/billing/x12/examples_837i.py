@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from services.billing.domain.x12.claim import (
+from services.billing.domain.x12.t837.claim import (
     AttendingProvider,
     Batch837I,
     BillingProvider,
@@ -12,7 +12,7 @@ from services.billing.domain.x12.claim import (
     InstitutionalGroup,
     InstitutionalLine,
 )
-from services.billing.domain.x12.claim_837i import write_837i
+from services.billing.domain.x12.t837.institutional import write_837i
 from tests.billing.x12.examples import (
     CONTROL,
     CREATED,

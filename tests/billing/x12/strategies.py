@@ -6,7 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from services.billing.domain.x12.claim import (
+from services.billing.domain.x12.envelope.elements import text
+from services.billing.domain.x12.t837.claim import (
     Address,
     Batch837P,
     BillingGroup,
@@ -18,8 +19,7 @@ from services.billing.domain.x12.claim import (
     ServiceFacility,
     Subscriber,
 )
-from services.billing.domain.x12.elements import text
-from services.billing.domain.x12.read import ClaimSummary, LineSummary
+from services.billing.domain.x12.t837.read import ClaimSummary, LineSummary
 from tests.billing.x12.examples import CREATED, RECEIVER, SUBMITTER, npi
 
 AWKWARD = "aZéñçøłßÆİıŉﬁ’'´-–. ,&/()*:^~#\"\t\u00a0\u00ad\u200b"

@@ -5,15 +5,15 @@ from datetime import date, timedelta
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from services.billing.domain.x12.claim import (
+from services.billing.domain.x12.envelope.elements import text
+from services.billing.domain.x12.t837.claim import (
     AttendingProvider,
     Batch837I,
     InstitutionalClaim,
     InstitutionalGroup,
     InstitutionalLine,
 )
-from services.billing.domain.x12.elements import text
-from services.billing.domain.x12.read import ClaimSummary, LineSummary
+from services.billing.domain.x12.t837.read import ClaimSummary, LineSummary
 from tests.billing.x12.examples import RECEIVER, SUBMITTER
 from tests.billing.x12.strategies import (
     CREATION_DAY,

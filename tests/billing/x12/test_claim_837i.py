@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from services.billing.domain.x12.claim import (
+from services.billing.domain.x12.envelope.elements import NotRepresentable
+from services.billing.domain.x12.t837.claim import (
     Batch837I,
     InstitutionalClaim,
     InstitutionalGroup,
 )
-from services.billing.domain.x12.claim_837i import write_837i
-from services.billing.domain.x12.elements import NotRepresentable
-from services.billing.domain.x12.read import claims_of
-from services.billing.domain.x12.scrub import scrub
+from services.billing.domain.x12.t837.institutional import write_837i
+from services.billing.domain.x12.t837.read import claims_of
+from services.billing.domain.x12.t837.scrub import scrub
 from tests.billing.x12 import strategies_837i
 from tests.billing.x12.examples import (
     CONTROL,

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from services.billing.domain.x12.claim import Batch837P, BillingGroup, Claim
-from services.billing.domain.x12.claim_837p import write_837p
-from services.billing.domain.x12.elements import NotRepresentable
-from services.billing.domain.x12.read import claims_of
-from services.billing.domain.x12.scrub import scrub
+from services.billing.domain.x12.envelope.elements import NotRepresentable
+from services.billing.domain.x12.t837.claim import Batch837P, BillingGroup, Claim
+from services.billing.domain.x12.t837.professional import write_837p
+from services.billing.domain.x12.t837.read import claims_of
+from services.billing.domain.x12.t837.scrub import scrub
 from tests.billing.x12 import strategies
 from tests.billing.x12.examples import (
     CONTROL,

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from services.billing.domain.x12.elements import NotRepresentable
-from services.billing.domain.x12.interchange import (
+from services.billing.domain.x12.envelope.elements import NotRepresentable
+from services.billing.domain.x12.envelope.interchange import (
     ControlNumbers,
     Envelope,
     Party,
     interchange,
     segment,
 )
-from services.billing.domain.x12.read import read_segments
+from services.billing.domain.x12.t837.read import read_segments
 from tests.billing.x12.examples import CREATED
 
 ENVELOPE = Envelope(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.billing.domain.x12.claim import Claim
-from services.billing.domain.x12.scrub import scrub
+from services.billing.domain.x12.t837.claim import Claim
+from services.billing.domain.x12.t837.scrub import scrub
 from tests.billing.x12.examples import CREATED, GOLDEN, batch, claim, line, written
 from tests.billing.x12.judge import judge
 

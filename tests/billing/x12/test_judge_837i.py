@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.billing.domain.x12.claim_837i import VERSION
-from services.billing.domain.x12.claim_837p import VERSION as VERSION_837P
+from services.billing.domain.x12.t837.institutional import VERSION
+from services.billing.domain.x12.t837.professional import VERSION as VERSION_837P
 from tests.billing.x12.examples_837i import GOLDEN, claim, line, written
 from tests.billing.x12.judge import judge
 

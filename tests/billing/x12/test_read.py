@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from services.billing.domain.x12.read import (
+from services.billing.domain.x12.t837.read import (
     ClaimSummary,
     LineSummary,
     Unreadable,

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from services.billing.domain.x12.read import ClaimSummary, LineSummary, Unreadable, claims_of
+from services.billing.domain.x12.t837.read import ClaimSummary, LineSummary, Unreadable, claims_of
 from tests.billing.x12 import examples
 from tests.billing.x12.examples import FACILITY, PROVIDER
 from tests.billing.x12.examples_837i import ATTENDING, GOLDEN, written

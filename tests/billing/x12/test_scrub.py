@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from services.billing.domain.x12.claim import Batch837P, BillingGroup, BillingProvider, Claim
-from services.billing.domain.x12.rules import Rule
-from services.billing.domain.x12.scrub import scrub
+from services.billing.domain.x12.t837.claim import Batch837P, BillingGroup, BillingProvider, Claim
+from services.billing.domain.x12.t837.scrub import scrub
+from services.billing.domain.x12.t837.scrub_rules import Rule
 from tests.billing.x12.examples import (
     CREATED,
     FACILITY,

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
-from services.billing.domain.x12.claim import Batch837I, InstitutionalClaim
-from services.billing.domain.x12.elements import NotRepresentable
-from services.billing.domain.x12.rules import Rule
-from services.billing.domain.x12.scrub import scrub
+from services.billing.domain.x12.envelope.elements import NotRepresentable
+from services.billing.domain.x12.t837.claim import Batch837I, InstitutionalClaim
+from services.billing.domain.x12.t837.scrub import scrub
+from services.billing.domain.x12.t837.scrub_rules import Rule
 from tests.billing.x12.examples import CREATED, FACILITY, PROVIDER, SUBSCRIBER
 from tests.billing.x12.examples_837i import ATTENDING, GOLDEN, batch, claim, line, written
 from tests.billing.x12.judge import judge

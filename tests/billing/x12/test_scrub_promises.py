@@ -5,9 +5,9 @@ from dataclasses import replace
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
-from services.billing.domain.x12.claim import Claim
-from services.billing.domain.x12.elements import NotRepresentable
-from services.billing.domain.x12.scrub import scrub
+from services.billing.domain.x12.envelope.elements import NotRepresentable
+from services.billing.domain.x12.t837.claim import Claim
+from services.billing.domain.x12.t837.scrub import scrub
 from tests.billing.x12.examples import CREATED, SUBSCRIBER, batch, claim, line, written
 from tests.billing.x12.judge import judge
 from tests.billing.x12.strategies import few_changes

@@ -1,0 +1,258 @@
+"""Allocation: which authorization pays for which day. Nothing is overdrawn; what is issued stays.
+
+No day is on HOLD while a feasible assignment exists that also pays for the earlier ones (matching).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+
+from services.billing.domain.authorizations.ledger import (
+    claims_holding_units,
+    units_asked,
+    units_held,
+    units_left,
+)
+from services.billing.domain.authorizations.matching import Demand, assign
+from services.billing.domain.claims.in_force import standing
+from services.billing.domain.days.gates import Verdict
+from services.billing.domain.days.service_day import ServiceDay, Share
+from services.billing.domain.history.history import Authorization, IssuedClaim, Known, Waiver
+
+GATE, USED_UP = "AUTHORIZATION", "AUTHORIZATION_USED_UP"
+# Why a date has no authorization, from the farthest to the nearest miss.
+NEARER = (
+    "NO_AUTHORIZATION",
+    "OTHER_LEVEL_AUTHORIZED",
+    "OTHER_UNIT_AUTHORIZED",
+    "OTHER_SITE_AUTHORIZED",
+)
+
+
+def allocate(days: Sequence[ServiceDay], known: Known) -> list[ServiceDay]:
+    """The days with their authorization and final outcome, in order of date.
+
+    First the dates on issued claims, which keep what they have. Then those that need an
+    authorization, earlier dates first. Last, with what is left, those that can do without: dates
+    that a named person bills so, and dates that were issued so; and issued dates that ask for more
+    than is left of theirs. An authorization that is there goes before the word that none is.
+    """
+    ordered = sorted(days, key=lambda day: day.service_date)
+    left = units_left(known.authorizations, claims_holding_units(known))
+    decided = {day.service_date: day for day in _issued(ordered, known, left)}
+    open_ones = [day for day in ordered if day.service_date not in decided and _asks(day)]
+    claims = standing(known.issued, known.adjudications)
+    without = {
+        day.service_date: verdict for day in open_ones if (verdict := _without(day, claims, known))
+    }
+    for round_ in (
+        [day for day in open_ones if day.service_date not in without],
+        [day for day in open_ones if day.service_date in without],
+    ):
+        for day, shares in _assigned(round_, known, left):
+            if shares:
+                for share in shares:
+                    left[share.authorization_id] -= share.units
+                decided[day.service_date] = _paid(day, shares, known)
+            else:
+                verdict = without.get(day.service_date) or _lacking(day, known)
+                decided[day.service_date] = day.with_verdict(verdict)
+    return [decided.get(day.service_date, day) for day in ordered]
+
+
+def _assigned(
+    days: Sequence[ServiceDay], known: Known, left: Mapping[str, int]
+) -> list[tuple[ServiceDay, tuple[Share, ...]]]:
+    """Each day with what pays for it, if anything, so that as many as possible are paid for."""
+    options = {
+        day.service_date: {
+            tuple((share.authorization_id, share.units) for share in shares): shares
+            for shares in _options(day, known)
+        }
+        for day in days
+    }
+    paid = assign([Demand(on, tuple(of_day)) for on, of_day in options.items()], left)
+    return [
+        (day, options[day.service_date].get(paid.get(day.service_date, ()), ())) for day in days
+    ]
+
+
+def _asks(day: ServiceDay) -> bool:
+    return (
+        day.rules is not None
+        and day.rules.authorization_required
+        and day.billable
+        and bool(day.own_lines)
+    )
+
+
+def _issued(days: Sequence[ServiceDay], known: Known, left: dict[str, int]) -> Iterator[ServiceDay]:
+    """Dates on claims that stand, and keep their authorization: units on issued claims stay.
+
+    What such a day asks for beyond what its claim holds comes out of what is left, before any day
+    that isn't issued: a correction doesn't overdraw either. Where that isn't enough, or where the
+    claim was issued without, the day isn't decided here: it may find another.
+    """
+    claims = standing(known.issued, known.adjudications)
+    held = units_held(claims)
+    for day in days:
+        carrying = _carrying(day, claims)
+        if not carrying or day.rules is None or not day.rules.authorization_required:
+            continue
+        if _asks(day) and not all(claim.authorization_id for claim in carrying):
+            continue
+        shares = []
+        more = {}
+        for share in _shares_of(carrying, day):
+            lacking = share.units
+            for claim in carrying:
+                if claim.authorization_id == share.authorization_id:
+                    taken = min(lacking, held[claim.claim_id])
+                    held[claim.claim_id] -= taken
+                    lacking -= taken
+            shares.append(share)
+            more[share.authorization_id] = lacking if share.authorization_id in left else 0
+        if any(units and left[each] < units for each, units in more.items()):
+            continue
+        for authorization_id, units in more.items():
+            if units:
+                left[authorization_id] -= units
+        facts = frozenset(claim.fact for claim in carrying)
+        yield _paid(day, shares, known, facts)
+
+
+def _shares_of(carrying: Sequence[IssuedClaim], day: ServiceDay) -> Iterator[Share]:
+    """What the authorizations of issued claims pay of the day now: of one the whole."""
+    sites: dict[str, set[str]] = {}
+    for claim in carrying:
+        sites.setdefault(claim.authorization_id, set()).add(claim.site_id)
+    for authorization_id, of_it in sites.items():
+        part = day if len(sites) == 1 else day.at(of_it)
+        units = units_asked(part) if _asks(part) else 0
+        yield Share(sites=frozenset(of_it), authorization_id=authorization_id, units=units)
+
+
+def _carrying(day: ServiceDay, claims: Sequence[IssuedClaim]) -> list[IssuedClaim]:
+    """The claims that carry the day itself to this payer, of each site under one authorization.
+
+    What was issued with and without one for one site, or beside it, goes by those that have one.
+    """
+    found = [
+        claim
+        for claim in sorted(claims, key=lambda each: (not each.authorization_id, each.claim_id))
+        if claim.payer_id == day.payer_id
+        and any(
+            line.service_date == day.service_date and not line.ancillary for line in claim.lines
+        )
+    ]
+    of_site = {(claim.site_id, claim.authorization_id) for claim in found}
+    if all(of_it for _, of_it in of_site) and len({site for site, _ in of_site}) == len(of_site):
+        return found
+    return [claim for claim in found if claim.authorization_id == found[0].authorization_id]
+
+
+def _without(day: ServiceDay, claims: Sequence[IssuedClaim], known: Known) -> Verdict | None:
+    """What is said of a day that can do without, or that is issued; None: it waits for units."""
+    if waiver := _waiver(day, known):
+        return Verdict(gate=GATE, rests_on=frozenset({waiver.fact}))
+    carrying = _carrying(day, claims)
+    if not carrying:
+        return None
+    rests_on = frozenset(claim.fact for claim in carrying)
+    taken_of = {claim.authorization_id for claim in carrying}
+    if taken_of == {""}:
+        return Verdict(gate=GATE, rests_on=rests_on)
+    rests_on |= {each.fact for each in known.authorizations if each.authorization_id in taken_of}
+    return Verdict(gate=GATE, reason=USED_UP, rests_on=rests_on)
+
+
+def _waiver(day: ServiceDay, known: Known) -> Waiver | None:
+    """A named person's word that this date is billed without authorization."""
+    said = [
+        each
+        for each in known.waivers
+        if (each.payer_id, each.service_date) == (day.payer_id, day.service_date)
+    ]
+    return min(said, key=lambda each: each.fact, default=None)
+
+
+def _options(day: ServiceDay, known: Known) -> list[tuple[Share, ...]]:
+    """What may pay for the day: an authorization for all its sites; else several, site by site."""
+    found: list[tuple[Share, ...]] = [
+        (Share(sites=day.sites, authorization_id=each.authorization_id, units=units_asked(day)),)
+        for each in _covering(day, known)
+    ]
+    sites = sorted(day.sites, key=lambda site_id: (site_id != day.site_id, site_id))
+    for chosen in product(*(_covering(day.at({site_id}), known) for site_id in sites)):
+        by_id: dict[str, set[str]] = {}
+        for site_id, authorization in zip(sites, chosen, strict=True):
+            by_id.setdefault(authorization.authorization_id, set()).add(site_id)
+        if len(by_id) > 1:
+            found.append(
+                tuple(
+                    Share(
+                        sites=frozenset(at),
+                        authorization_id=authorization_id,
+                        units=units_asked(day.at(at)),
+                    )
+                    for authorization_id, at in by_id.items()
+                )
+            )
+    return found
+
+
+def _covering(day: ServiceDay, known: Known) -> list[Authorization]:
+    """Authorizations that cover all of it, the one that expires first before others."""
+    found = [each for each in known.authorizations if not _unfit(each, day)]
+    return sorted(
+        found, key=lambda each: (each.effective_to, not each.site_id, each.authorization_id)
+    )
+
+
+def _paid(
+    day: ServiceDay, shares: Sequence[Share], known: Known, rests_on: frozenset[str] = frozenset()
+) -> ServiceDay:
+    """The day with what pays for it, its own site's before others'; on issued claims, or on the
+    authorizations themselves."""
+    authorizations = {each.authorization_id: each for each in known.authorizations}
+    first, *others = sorted(shares, key=lambda share: day.site_id not in share.sites)
+    authorization = authorizations.get(first.authorization_id)
+    facts = rests_on or frozenset(authorizations[share.authorization_id].fact for share in shares)
+    return replace(
+        day.with_verdict(Verdict(gate=GATE, rests_on=facts)),
+        authorization_id=first.authorization_id,
+        authorized_level=authorization.level_of_care if authorization else "",
+        authorized_units=first.units,
+        shares=tuple(others),
+    )
+
+
+def _lacking(day: ServiceDay, known: Known) -> Verdict:
+    """Used up; or what the nearest of the payer's authorizations for that date fails in."""
+    if options := _options(day, known):
+        ids = {share.authorization_id for shares in options for share in shares}
+        rests_on = frozenset(
+            each.fact for each in known.authorizations if each.authorization_id in ids
+        )
+        return Verdict(gate=GATE, reason=USED_UP, rests_on=rests_on)
+    reasons = {each.fact: _unfit(each, day) for each in known.authorizations}
+    nearest = max(reasons.values(), key=NEARER.index, default=NEARER[0])
+    rests_on = frozenset(fact for fact, reason in reasons.items() if reason == nearest != NEARER[0])
+    return Verdict(gate=GATE, reason=nearest, rests_on=rests_on)
+
+
+def _unfit(authorization: Authorization, day: ServiceDay) -> str:
+    """Why the authorization doesn't cover the day; empty when it does."""
+    if (
+        day.rules is None
+        or authorization.payer_id != day.payer_id
+        or not authorization.effective_from <= day.service_date <= authorization.effective_to
+    ):
+        return "NO_AUTHORIZATION"
+    if authorization.level_of_care != day.rules.billed_level:
+        return "OTHER_LEVEL_AUTHORIZED"
+    if authorization.unit != day.rules.authorization_unit:
+        return "OTHER_UNIT_AUTHORIZED"
+    if authorization.site_id and day.sites != {authorization.site_id}:
+        return "OTHER_SITE_AUTHORIZED"
+    return ""

@@ -1,0 +1,41 @@
+"""Authorizations with what is used of them: on issued claims, and on days not issued yet."""
+
+from dataclasses import dataclass
+
+from services.billing.domain.authorizations.allocation import allocate
+from services.billing.domain.authorizations.ledger import claims_holding_units, units_on
+from services.billing.domain.claims.drafts import Carried
+from services.billing.domain.claims.in_force import standing
+from services.billing.domain.days.service_day import resolve
+from services.billing.domain.history.history import Authorization, Known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """In the authorization's unit. `issued`: with what a void didn't return yet."""
+
+    authorization: Authorization
+    issued: int
+    allocated: int
+
+
+def balances(known: Known) -> list[Balance]:
+    """Every authorization of the client, in order of their first days."""
+    issued = units_on(claims_holding_units(known))
+    allocated: dict[str, int] = {}
+    carried = Carried.on(standing(known.issued, known.adjudications))
+    for day in allocate(resolve(known), known):
+        if day.billable and day.service_date not in carried.dates:
+            for share in (day.paid_at(day.site_id), *day.shares):
+                taken = allocated.get(share.authorization_id, 0)
+                allocated[share.authorization_id] = taken + share.units
+    return [
+        Balance(
+            authorization=each,
+            issued=issued.get(each.authorization_id, 0),
+            allocated=allocated.get(each.authorization_id, 0),
+        )
+        for each in sorted(
+            known.authorizations, key=lambda each: (each.effective_from, each.authorization_id)
+        )
+    ]

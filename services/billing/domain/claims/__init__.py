@@ -1,0 +1,1 @@
+"""Claims: drafts, what left the house, and the corrections that are proposed."""

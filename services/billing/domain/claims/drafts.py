@@ -1,0 +1,400 @@
+"""Draft claims: what allocated days may be claimed, cut as the payer's rules say.
+
+Sources: design, section 3 ("Claims"); domain guide 5.9 and section 12 ("What splits a claim").
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from services.billing.domain.claims.courses import Courses, InstitutionalBill
+from services.billing.domain.claims.in_force import standing, voids_unanswered
+from services.billing.domain.claims.statements import statement
+from services.billing.domain.days.service_day import ServiceDay
+from services.billing.domain.history.diagnoses import diagnosed
+from services.billing.domain.history.history import IssuedClaim, Known, Line, Program
+from services.billing.domain.payers.rules import VOID_PROCESSED, RuleSet, period_of
+from services.billing.domain.x12.t837.claim import FIRST_INTERIM, ORIGINAL
+
+PROFESSIONAL, INSTITUTIONAL = "PROFESSIONAL", "INSTITUTIONAL"
+MOST_LINES = {PROFESSIONAL: 50, INSTITUTIONAL: 999}  # a claim's, by form (domain guide 5.9)
+FACILITATOR = "FACILITATOR"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """What one claim has in common: a claim is cut wherever one of these differs."""
+
+    payer_id: str
+    period_start: date
+    period_end: date
+    provider_id: str
+    site_id: str
+    coverage_id: str
+    authorization_id: str
+    claim_form: str
+    ancillary: bool = False
+    # On a professional claim who rendered is said once: of an institutional one it's no cut.
+    rendering_staff_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A claim that could be issued; `part` counts from 1 where one claim can't hold all lines.
+
+    `staff_id`: who is named as rendering or attending; empty where the rules name nobody.
+    """
+
+    cut: Cut
+    part: int
+    rules: RuleSet
+    lines: tuple[Line, ...]
+    diagnoses: tuple[str, ...]
+    programs: frozenset[Program]
+    authorized_units: int
+    staff_id: str
+    rests_on: frozenset[str]
+    # Voids that the payer wants to have processed before it is sent a claim of their dates again.
+    awaits_voids: tuple[str, ...] = ()
+    # Of an institutional claim: domain/statements.py.
+    frequency: str = ORIGINAL
+    patient_status: str = ""
+
+    @property
+    def charge_minor(self) -> int:
+        return sum(line.charge_minor for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A day's lines that fall into one cut."""
+
+    day: ServiceDay
+    lines: tuple[Line, ...]
+
+    @property
+    def programs(self) -> frozenset[Program]:
+        """Whose sessions the lines are of."""
+        if all(line.ancillary for line in self.lines):
+            return self.day.ancillary_programs
+        return self.day.programs
+
+
+CutDay = tuple[ServiceDay, Sequence[tuple[Cut, Part]]]
+"""A day with its claimable lines, by the claim they go on."""
+
+
+def draft(days: Sequence[ServiceDay], known: Known) -> list[Draft]:
+    """One claim a cut, of lines that stand on no issued claim.
+
+    Never two originals for one date and service. The day's own lines stay off while any of its
+    own lines stands on a claim, whatever its code or payer: a changed day is a correction, until
+    that is settled. Ancillary lines are told apart by code.
+    """
+    issued = standing(known.issued, known.adjudications)
+    carried = Carried.on(issued)
+    cut_days = [(day, tuple(parts_of(day))) for day in days]
+    joined = joining(cut_days, issued, known)
+    by_cut: dict[Cut, list[Part]] = {}
+    for day, parts in cut_days:
+        for cut, part in parts:
+            lines = tuple(line for line in part.lines if not carried.has(line))
+            if not lines or (day.service_date, cut) in joined:
+                continue
+            by_cut.setdefault(cut, []).append(Part(day, lines))
+    found = [each for cut, of_cut in by_cut.items() for each in _drafts_of(cut, of_cut, known)]
+    return _stated(found, courses_of(cut_days, issued, known), known)
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What stands on issued claims: dates, and dates with their ancillary codes."""
+
+    dates: frozenset[date]
+    ancillary: frozenset[tuple[date, str]]
+
+    @staticmethod
+    def on(issued: Iterable[IssuedClaim]) -> "Carried":
+        lines = [line for claim in issued for line in claim.lines]
+        return Carried(
+            frozenset(line.service_date for line in lines if not line.ancillary),
+            frozenset((line.service_date, line.code) for line in lines if line.ancillary),
+        )
+
+    def has(self, line: Line) -> bool:
+        if line.ancillary:
+            return (line.service_date, line.code) in self.ancillary
+        return line.service_date in self.dates
+
+
+def parts_of(day: ServiceDay) -> Iterator[tuple[Cut, Part]]:
+    """A day's claimable lines, by the claim they go on."""
+    own = day.own_lines if day.billable else ()
+    by_cut: dict[Cut, list[Line]] = {}
+    for line in (*own, *day.ancillary_lines):
+        by_cut.setdefault(_cut(day, line), []).append(line)
+    for cut, lines in by_cut.items():
+        yield cut, Part(day, tuple(lines))
+
+
+def joining(
+    days: Sequence[CutDay], issued: Sequence[IssuedClaim], known: Known
+) -> dict[tuple[date, Cut], str]:
+    """Late days that go on a replacement of their period's claim, where the payer wants that.
+
+    Date and cut → the standing claim they would have been on, the first of several that has room:
+    what doesn't fit goes on a claim of its own. A date whose void is still to be answered joins
+    none until it is.
+    """
+    carried = Carried.on(issued)
+    ordered = sorted(days, key=lambda each: each[0].service_date)
+    room = {
+        claim.claim_id: MOST_LINES[claim.claim_form]
+        - sum(len(still_claimed(claim, day)) for day, _ in ordered)
+        for claim in issued
+    }
+    found: dict[tuple[date, Cut], str] = {}
+    for day, parts in ordered:
+        for cut, part in parts:
+            late = sum(not carried.has(line) for line in part.lines)
+            rules = rules_of(day)
+            if not late or rules.late_day != "REPLACE" or voids_awaited(part.lines, rules, known):
+                continue
+            same = sorted(claim.claim_id for claim in issued if cut_of(claim) == cut)
+            for claim_id in [each for each in same if room[each] >= late][:1]:
+                room[claim_id] -= late
+                found[day.service_date, cut] = claim_id
+    return found
+
+
+def courses_of(days: Sequence[CutDay], issued: Sequence[IssuedClaim], known: Known) -> Courses:
+    """The courses of the institutional bills that stand, and of those that may be claimed."""
+    bills = [
+        replace(
+            bill_of(claim, (line.service_date for line in claim.lines)),
+            first=_first_of_course(claim, known),
+        )
+        for claim in issued
+        if claim.claim_form == INSTITUTIONAL and not is_ancillary(claim)
+    ]
+    carried = Carried.on(issued)
+    dates: dict[Cut, set[date]] = {}
+    for day, parts in days:
+        for cut, part in parts:
+            open_ = any(not carried.has(line) for line in part.lines)
+            if open_ and cut.claim_form == INSTITUTIONAL and not cut.ancillary:
+                dates.setdefault(cut, set()).add(day.service_date)
+    bills += [bill_of(cut, of_cut) for cut, of_cut in dates.items()]
+    return Courses(bills, [day for day, _ in days], known)
+
+
+def bill_of(of: Cut | IssuedClaim, dates: Iterable[date]) -> InstitutionalBill:
+    """A bill of these dates, cut or issued so."""
+    return InstitutionalBill(
+        payer_id=of.payer_id,
+        provider_id=of.provider_id,
+        site_id=of.site_id,
+        dates=frozenset(dates),
+    )
+
+
+def still_claimed(claim: IssuedClaim, day: ServiceDay) -> tuple[Line, ...]:
+    """What is still billed of one of the claim's dates to whom, by whom and where it says."""
+    dates = {line.service_date for line in claim.lines}
+    alike = (claim.payer_id, claim.coverage_id) == (day.payer_id, day.coverage_id)
+    if day.service_date not in dates or not alike:
+        return ()
+    if is_ancillary(claim):
+        told = {(line.service_date, line.code) for line in claim.lines}
+        lines = tuple(
+            line for line in day.ancillary_lines if (line.service_date, line.code) in told
+        )
+    else:
+        lines = day.own_lines if day.billable else ()
+    here = (claim.site_id, claim.provider_id)
+    return tuple(
+        line
+        for line in lines
+        if (line.site_id or day.site_id, line.provider_id or day.provider_id) == here
+    )
+
+
+def cut_of(claim: IssuedClaim) -> Cut:
+    """How an issued claim was cut."""
+    professional = claim.claim_form == PROFESSIONAL
+    return Cut(
+        payer_id=claim.payer_id,
+        period_start=claim.period_start,
+        period_end=claim.period_end,
+        provider_id=claim.provider_id,
+        site_id=claim.site_id,
+        coverage_id=claim.coverage_id,
+        authorization_id=claim.authorization_id,
+        claim_form=claim.claim_form,
+        ancillary=is_ancillary(claim),
+        rendering_staff_id=claim.lines[0].rendering_staff_id if professional else "",
+    )
+
+
+def is_ancillary(claim: IssuedClaim) -> bool:
+    """Whether it claims what stands outside the per diem: such lines go on claims of their own."""
+    return all(line.ancillary for line in claim.lines)
+
+
+def lines_of(parts: Iterable[Part]) -> tuple[Line, ...]:
+    """The lines as a claim has them: where and by whom they are billed, the claim says."""
+    return tuple(replace(line, site_id="", provider_id="") for part in parts for line in part.lines)
+
+
+def staff_on(lines: Iterable[Line]) -> str:
+    """Who rendered most of the lines; of several the first by id."""
+    rendered = Counter(line.rendering_staff_id for line in lines if line.rendering_staff_id)
+    return min(rendered, key=lambda staff_id: (-rendered[staff_id], staff_id), default="")
+
+
+def voids_awaited(lines: Sequence[Line], rules: RuleSet, known: Known) -> list[IssuedClaim]:
+    """Voids of these dates that the payer wants to have answered before they are claimed anew."""
+    if rules.new_claim_after != VOID_PROCESSED:
+        return []
+    dates = {(line.service_date, line.ancillary) for line in lines}
+    return [
+        void
+        for void in voids_unanswered(known.issued, known.adjudications)
+        if void.payer_id == rules.payer_id
+        and dates & {(line.service_date, line.ancillary) for line in void.lines}
+    ]
+
+
+def units_of(parts: Iterable[Part]) -> int:
+    """What the parts take of their authorization.
+
+    Where the unit is the lines' own, what they have; else a day's go with its first own line.
+    """
+    found = 0
+    seen: set[date] = set()
+    for day, lines in ((part.day, part.lines) for part in parts):
+        if rules_of(day).authorization_unit == "UNITS":
+            found += sum(line.units for line in lines) if day.authorization_id else 0
+            continue
+        paid = day.paid_at(lines[0].site_id or day.site_id)
+        paid_lines = day.at(paid.sites).own_lines
+        if paid_lines[:1] and paid_lines[0] in lines and day.service_date not in seen:
+            found += paid.units
+            seen.add(day.service_date)
+    return found
+
+
+def rules_of(day: ServiceDay) -> RuleSet:
+    """The rules of a day that has lines."""
+    if day.rules is None:
+        raise ValueError("a day with lines, without rules")
+    return day.rules
+
+
+def _cut(day: ServiceDay, line: Line) -> Cut:
+    rules = rules_of(day)
+    start, end = _period(day.service_date, rules)
+    named = rules.claim_form == PROFESSIONAL and rules.rendering == FACILITATOR
+    site_id = line.site_id or day.site_id
+    return Cut(
+        payer_id=day.payer_id,
+        period_start=start,
+        period_end=end,
+        provider_id=line.provider_id or day.provider_id,
+        site_id=site_id,
+        coverage_id=day.coverage_id,
+        authorization_id="" if line.ancillary else day.paid_at(site_id).authorization_id,
+        claim_form=rules.claim_form,
+        ancillary=line.ancillary,
+        rendering_staff_id=line.rendering_staff_id if named else "",
+    )
+
+
+def _period(on: date, rules: RuleSet) -> tuple[date, date]:
+    """The payer's period; where months aren't mixed, what of it lies in the date's month."""
+    start, end = period_of(on, rules)
+    if not rules.split_by_month:
+        return start, end
+    first = on.replace(day=1)
+    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    return max(start, first), min(end, last)
+
+
+def _drafts_of(cut: Cut, parts: Sequence[Part], known: Known) -> list[Draft]:
+    ordered = sorted(parts, key=lambda part: part.day.service_date)
+    rules = max((rules_of(part.day) for part in ordered), key=lambda each: each.version)
+    named = rules.rendering == FACILITATOR
+    found: list[Draft] = []
+    for number, chunk in enumerate(_chunks(ordered, cut), start=1):
+        named_of = diagnosed(known, lines_of(chunk), cut.claim_form)
+        lines = named_of.lines
+        voids = voids_awaited(lines, rules, known)
+        found.append(
+            Draft(
+                cut=cut,
+                part=number,
+                rules=rules,
+                lines=lines,
+                diagnoses=named_of.codes,
+                programs=frozenset[Program]().union(*(each.programs for each in chunk)),
+                authorized_units=0 if cut.ancillary else units_of(chunk),
+                staff_id=staff_on(lines) if named else "",
+                rests_on=named_of.rests_on.union(
+                    *(each.day.rests_on for each in chunk), (void.fact for void in voids)
+                ),
+                awaits_voids=tuple(void.claim_id for void in voids),
+            )
+        )
+    return found
+
+
+def _stated(found: Sequence[Draft], courses: Courses, known: Known) -> list[Draft]:
+    """Institutional drafts in the order of their services, each with its place in the course."""
+    stated: list[Draft] = []
+    for each in sorted(found, key=lambda one: (one.lines[0].service_date, one.part)):
+        form = each.rules.institutional
+        if each.cut.claim_form != INSTITUTIONAL or form is None:
+            stated.append(each)
+            continue
+        aside = each.cut.ancillary
+        bill = bill_of(each.cut, (line.service_date for line in each.lines))
+        said = statement(
+            known,
+            bill.dates,
+            courses.alone(bill) if aside else courses.of(bill),
+            each.cut.period_end,
+            interim=form.interim_bills and not aside,
+        )
+        stated.append(
+            replace(
+                each,
+                frequency=said.frequency,
+                patient_status=said.patient_status,
+                rests_on=each.rests_on | said.rests_on,
+            )
+        )
+    return stated
+
+
+def _first_of_course(claim: IssuedClaim, known: Known) -> bool:
+    """Whether it, or what it corrects, left as the first bill."""
+    by_id = {each.claim_id: each for each in known.issued}
+    while claim.corrects_claim_id in by_id:
+        claim = by_id[claim.corrects_claim_id]
+    return claim.frequency in (ORIGINAL, FIRST_INTERIM)
+
+
+def _chunks(parts: Sequence[Part], cut: Cut) -> Iterator[list[Part]]:
+    """As many lines as a claim of the form holds; a day's stay together, as corrections need them.
+
+    A day on two claims would be corrected on both.
+    """
+    chunk: list[Part] = []
+    for part in parts:
+        held = sum(len(each.lines) for each in chunk)
+        if chunk and held + len(part.lines) > MOST_LINES[cut.claim_form]:
+            yield chunk
+            chunk = []
+        chunk.append(part)
+    yield chunk

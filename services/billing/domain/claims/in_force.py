@@ -1,0 +1,36 @@
+"""Which issued claims stand: what the payer has of us now."""
+
+from collections.abc import Sequence
+
+from services.billing.domain.history.history import Adjudication, IssuedClaim
+
+VOID, REVERSED = "8", "REVERSED"
+
+
+def standing(
+    issued: Sequence[IssuedClaim],
+    adjudications: Sequence[Adjudication],  # noqa: ARG001 - what is answered changes nothing yet
+) -> list[IssuedClaim]:
+    """Issued claims not replaced or voided since, whatever became of the correction.
+
+    A void never stands, and a claim that another corrects doesn't.
+    """
+    corrected = {claim.corrects_claim_id for claim in issued if claim.corrects_claim_id}
+    return [
+        claim for claim in issued if claim.frequency != VOID and claim.claim_id not in corrected
+    ]
+
+
+def voids_unanswered(
+    issued: Sequence[IssuedClaim], adjudications: Sequence[Adjudication]
+) -> list[IssuedClaim]:
+    """Voids that the payer hasn't processed; its answer names the void, or the claim reversed."""
+    reversed_ = {each.claim_id for each in adjudications if each.status == REVERSED}
+    return sorted(
+        (
+            claim
+            for claim in issued
+            if claim.frequency == VOID and not {claim.claim_id, claim.corrects_claim_id} & reversed_
+        ),
+        key=lambda claim: claim.claim_id,
+    )

@@ -1,0 +1,290 @@
+"""Issuing: the facts of what left the house, and the claims that drafts and proposals become.
+
+Sources: design, section 3 ("Claims"); domain guide 5.9 and 5.10.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from services.billing.domain.claims.rows import lines_of
+from services.billing.domain.history.history import Line
+from services.billing.domain.x12.t837.findings import Finding
+
+ORIGINAL, REPLACEMENT, VOID = "1", "7", "8"
+PROFESSIONAL, INSTITUTIONAL = "PROFESSIONAL", "INSTITUTIONAL"
+FORMS = (PROFESSIONAL, INSTITUTIONAL)
+"""In the order in which a command's files are numbered."""
+# 42 CFR 2.32(a)(2): "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
+PART2_NOTICE = "42_CFR_2_32_SHORT_FORM"
+CUT_BY = (
+    *("client_id", "payer_id", "provider_id", "site_id", "coverage_id", "authorization_id"),
+    *("period_start", "period_end", "claim_form"),
+)
+_LINE = re.compile(r"lines\[(\d+)\]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """What can't be issued, and the reason's code.
+
+    `claim_id`: the draft's, or of the claim that was to be corrected. `field`: what of it the scrub
+    found fault with; empty: nothing of its own. `service_date`: the line's, else the claim's first.
+    `other_claim_id`: on which the date stands for the same member, where who issued may know it.
+    Facts of before name the client alone.
+    """
+
+    client_id: str
+    reason: str
+    claim_id: str = ""
+    field: str = ""
+    service_date: date | None = None
+    other_claim_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimIssued:
+    """What left the house: one claim. `number` is CLM01, ours; `frequency` 1, 7 or 8.
+
+    `payer_control_number` is the payer's, of the claim this one corrects. `rendering_staff_id`
+    is an institutional claim's attending. `basis`: CONSENT, NO_CONSENT_NEEDED or
+    REVOCATION_SETTLED; empty in facts of before. `patient_status` is an institutional claim's;
+    those of before said 30 without keeping it. `permit_id`: intake's permit, which knew the
+    client's published log there up to `permit_sequence`, whose fact is `permit_fact_id`; none in
+    facts of before. `programs`: those whose sessions it is about; an empty id, and none in facts of
+    before: nobody knows which.
+    `without_waiting`: why it corrects a claim though dates that fell from it may come back:
+    NEVER_COMES, PAYER_ASKED or NETWORK_DECISION.
+    """
+
+    claim_id: str
+    number: str
+    batch_id: str
+    client_id: str
+    payer_id: str
+    provider_id: str
+    site_id: str
+    coverage_id: str
+    authorization_id: str
+    period_start: date
+    period_end: date
+    lines: tuple[Line, ...]
+    diagnoses: tuple[str, ...]
+    claim_form: str
+    frequency: str
+    identity_version: int
+    consent_id: str
+    under_part2: bool
+    corrects_claim_id: str = ""
+    payer_control_number: str = ""
+    authorized_units: int = 0
+    rendering_staff_id: str = ""
+    type_of_bill: str = ""
+    condition_code: str = ""
+    basis: str = ""
+    patient_status: str = ""
+    permit_id: str = ""
+    permit_sequence: int = 0
+    permit_fact_id: str = ""
+    programs: tuple[str, ...] = ()
+    without_waiting: str = ""
+
+    @property
+    def charge_minor(self) -> int:
+        return sum(line.charge_minor for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchIssued:
+    """One file to one payer, none when nothing was issued. `control_number`: the interchange's.
+
+    A command's batches say together who was left out: its first one does.
+    """
+
+    batch_id: str
+    payer_id: str
+    control_number: int
+    claims: int
+    charge_minor: int
+    left_out: tuple[LeftOut, ...]
+    digest: str
+    claim_form: str = PROFESSIONAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A draft claim as it stands when it is issued; `draft_id` is its row's."""
+
+    draft_id: str
+    key: str
+    client_id: str
+    content: Mapping[str, Any]
+    rests_on: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """A correction proposal as it stands when it is issued, and the claim it is about."""
+
+    client_id: str
+    content: Mapping[str, Any]
+    original: ClaimIssued
+    payer_control_number: str
+    revision: int = 0
+    rests_on: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A proposal as somebody looked at it; `without_waiting`: why it doesn't wait, if so."""
+
+    revision: int
+    without_waiting: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A claim that may be issued, before the gates of disclosure: no identity was looked at yet.
+
+    `filing_limit_days` None: corrections have clocks of their own (domain guide 5.11).
+    `awaits_voids`: the payer wants these processed before it is sent their dates again.
+    `names_practitioner`: the payer wants somebody named as rendering or attending. `about_id`: the
+    draft it comes of, or the claim it corrects, by which it is named when it is left out.
+    `rests_on`: the ids of the facts that it follows from.
+    """
+
+    claim: ClaimIssued
+    about_id: str
+    filing_limit_days: int | None = None
+    sequential: bool = False
+    names_practitioner: bool = False
+    awaits_voids: tuple[str, ...] = ()
+    rests_on: frozenset[str] = frozenset()
+
+
+def original(draft: Draft, claim_id: str) -> Candidate:
+    """The claim of a draft; rows of an earlier release say less, and are settled soon."""
+    content = draft.content
+    claim = ClaimIssued(
+        claim_id=claim_id,
+        number=claim_number(claim_id),
+        batch_id="",
+        client_id=draft.client_id,
+        payer_id=content["payer_id"],
+        provider_id=content["provider_id"],
+        site_id=content["site_id"],
+        coverage_id=content["coverage_id"],
+        authorization_id=content["authorization_id"],
+        period_start=date.fromisoformat(content["period_start"]),
+        period_end=date.fromisoformat(content["period_end"]),
+        lines=lines_of(content["lines"]),
+        diagnoses=tuple(content["diagnoses"]),
+        claim_form=content["claim_form"],
+        frequency=content.get("frequency", ORIGINAL),
+        identity_version=0,
+        consent_id="",
+        under_part2=content["under_part2"],
+        programs=programs_in(content),
+        authorized_units=content.get("authorized_units", 0),
+        rendering_staff_id=content.get("rendering_staff_id", ""),
+        type_of_bill=content.get("type_of_bill", ""),
+        condition_code=content.get("condition_code", ""),
+        patient_status=content.get("patient_status", ""),
+    )
+    return Candidate(
+        claim=claim,
+        about_id=draft.draft_id,
+        filing_limit_days=content["filing_limit_days"],
+        sequential=content.get("sequential", False),
+        names_practitioner=content.get("names_practitioner", False),
+        awaits_voids=tuple(content.get("awaits_voids", ())),
+        rests_on=draft.rests_on,
+    )
+
+
+def correction(proposed: Proposed, claim_id: str, *, without_waiting: str = "") -> Candidate:
+    """The replacement, whole and corrected, or the void, which says what the original said.
+
+    The file names the parties of both as they are known now. Either is cut as its original was: by
+    whom, where, under which coverage and authorization, but for one that came since. It tells of
+    the original's programs too: what was told of them is taken back.
+    """
+    was, content = proposed.original, proposed.content
+    following = replace(
+        was,
+        claim_id=claim_id,
+        number=claim_number(claim_id),
+        batch_id="",
+        frequency=VOID,
+        corrects_claim_id=was.claim_id,
+        payer_control_number=proposed.payer_control_number,
+        authorized_units=0,
+        under_part2=content["under_part2"] or was.under_part2,
+        programs=tuple(sorted({*_programs_told(was), *programs_in(content)})),
+        without_waiting=without_waiting if content.get("waits_for") else "",
+    )
+    if content["action"] == "VOID":
+        return Candidate(
+            claim=following,
+            about_id=was.claim_id,
+            names_practitioner=bool(was.rendering_staff_id),
+            rests_on=proposed.rests_on,
+        )
+    return Candidate(
+        claim=replace(
+            following,
+            frequency=REPLACEMENT,
+            lines=lines_of(content["lines"]),
+            diagnoses=tuple(content["diagnoses"]),
+            authorization_id=content.get("authorization_id", was.authorization_id),
+            authorized_units=content["authorized_units"],
+            rendering_staff_id=content["rendering_staff_id"],
+            type_of_bill=content["type_of_bill"],
+            condition_code=content["condition_code"],
+            patient_status=content.get("patient_status", was.patient_status),
+        ),
+        about_id=was.claim_id,
+        names_practitioner=content["names_practitioner"],
+        rests_on=proposed.rests_on,
+    )
+
+
+def _programs_told(claim: ClaimIssued) -> tuple[str, ...]:
+    """The claim's; of one of before that was under Part 2, one that nobody knows."""
+    return claim.programs or (("",) if claim.under_part2 else ())
+
+
+def left_out(candidate: Candidate, reason: str, found: Finding | None = None) -> LeftOut:
+    """That a claim stays in the house: for a closed gate, or for what the scrub found."""
+    lines = candidate.claim.lines
+    of_line = _LINE.match(found.path) if found else None
+    first = min((line.service_date for line in lines), default=candidate.claim.period_start)
+    return LeftOut(
+        client_id=candidate.claim.client_id,
+        reason=reason,
+        claim_id=candidate.about_id,
+        field=found.path if found else "",
+        service_date=lines[int(of_line[1])].service_date if of_line else first,
+    )
+
+
+def services_of(lines: Iterable[Line]) -> list[tuple[date, str, int, int]]:
+    """What is billed, for when, by how much: in order."""
+    return sorted((line.service_date, line.code, line.units, line.charge_minor) for line in lines)
+
+
+def cut_alike(one: ClaimIssued, other: ClaimIssued) -> bool:
+    """Whether two claims are to one payer, by and for the same, under one authorization."""
+    return all(getattr(one, field) == getattr(other, field) for field in CUT_BY)
+
+
+def programs_in(content: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of a row's lines; a row of the release before says none: nobody knows which."""
+    return tuple(content.get("programs", ("",)))
+
+
+def claim_number(claim_id: str) -> str:
+    """CLM01: twenty characters of the claim's id, which payers give back in remittances."""
+    return claim_id.replace("-", "").upper()[:20]

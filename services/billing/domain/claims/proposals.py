@@ -1,0 +1,368 @@
+"""Correction proposals: what to do about issued claims whose facts changed (design, section 3).
+
+A proposal rests on the claim that stands now: of one that was replaced, its replacement; none of
+one that was voided. A day on HOLD, for whatever reason, is no longer claimed, so its line has
+fallen; but as long as something may bring it back, the proposal waits. A claim that names a
+diagnosis which was in effect on none of its dates, or points to one at the line of a date on which
+it wasn't, says so no longer; one that could name more of them stays as it is. A bill that says
+where the client was when it ended is corrected by a discharge told later; of its frequency nothing
+is, whose place a correction's own takes.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from services.billing.domain.claims.awaited import Awaited, awaited, voids_before
+from services.billing.domain.claims.courses import Courses
+from services.billing.domain.claims.drafts import (
+    FACILITATOR,
+    INSTITUTIONAL,
+    MOST_LINES,
+    PROFESSIONAL,
+    Carried,
+    Part,
+    bill_of,
+    courses_of,
+    is_ancillary,
+    joining,
+    lines_of,
+    parts_of,
+    staff_on,
+    still_claimed,
+    units_of,
+)
+from services.billing.domain.claims.in_force import standing
+from services.billing.domain.claims.statements import patient_status
+from services.billing.domain.days.service_day import ServiceDay
+from services.billing.domain.history.diagnoses import diagnosed, untrue_on
+from services.billing.domain.history.history import NOT_KNOWN, IssuedClaim, Known, Line, Program
+from services.billing.domain.payers.rules import RuleSet, rules_in_effect
+
+READY, AWAITING_CONTROL_NUMBER = "READY", "AWAITING_CONTROL_NUMBER"
+AWAITING_RELEASE = "AWAITING_RELEASE"
+REPLACE, VOID = "REPLACE", "VOID"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """An issued claim that no longer says what is true. `action`: REPLACE or VOID.
+
+    `state`: AWAITING_RELEASE while something is awaited (domain/awaited.py);
+    AWAITING_CONTROL_NUMBER until the payer's own number of the claim is recorded, without which
+    nothing can be sent about it.
+    """
+
+    claim: IssuedClaim
+    action: str
+    state: str
+    waits_for: tuple[Awaited, ...]
+    # The claim's; of one that was issued without, what its dates have now.
+    authorization_id: str
+    lines: tuple[Line, ...]
+    changed_dates: tuple[date, ...]
+    diagnoses: tuple[str, ...]
+    programs: frozenset[Program]
+    authorized_units: int
+    staff_id: str
+    rules: RuleSet
+    rests_on: frozenset[str]
+    # Of an institutional claim of which something is left: domain/statements.py.
+    patient_status: str = ""
+
+    @property
+    def issued_minor(self) -> int:
+        return sum(line.charge_minor for line in self.claim.lines)
+
+    @property
+    def corrected_minor(self) -> int:
+        """What stands of the claim once this is issued: of a void nothing, whatever follows it."""
+        return 0 if self.action == VOID else sum(line.charge_minor for line in self.lines)
+
+
+def propose(days: Sequence[ServiceDay], known: Known) -> list[Proposal]:
+    """A proposal for each standing claim whose lines changed, fell, or are joined by a late day."""
+    by_date = {day.service_date: day for day in days}
+    issued = sorted(standing(known.issued, known.adjudications), key=lambda claim: claim.claim_id)
+    cut = [(day, tuple(parts_of(day))) for day in days]
+    joined = joining(cut, issued, known)
+    late: dict[str, list[Part]] = {}
+    carried = Carried.on(issued)
+    for day, parts in cut:
+        for each, part in parts:
+            if claim_id := joined.get((day.service_date, each)):
+                lines = tuple(line for line in part.lines if not carried.has(line))
+                late.setdefault(claim_id, []).append(Part(day, lines))
+    courses = courses_of(cut, issued, known)
+    found = [
+        _propose(claim, by_date, late.get(claim.claim_id, ()), issued, known, courses=courses)
+        for claim in issued
+    ]
+    return [proposal for proposal in found if proposal is not None]
+
+
+def _propose(
+    claim: IssuedClaim,
+    by_date: Mapping[date, ServiceDay],
+    late: Sequence[Part],
+    issued: Sequence[IssuedClaim],
+    known: Known,
+    *,
+    courses: Courses,
+) -> Proposal | None:
+    rules = _rules_of_claim(claim, known)
+    if rules is None:
+        return None
+    authorization_id = _authorization_now(claim, by_date)
+    all_parts = _parts_now(claim, authorization_id, by_date.values(), late)
+    others = _others(claim, issued)
+    parts = _fitting(claim, _of_one_person(claim, all_parts, others))
+    elsewhere = _elsewhere(claim, by_date.values())
+    unnamed = _unnamed_dates(claim, [*all_parts, *elsewhere], parts, issued)
+    lines = lines_of(sorted(parts, key=lambda part: part.day.service_date))
+    said_of = diagnosed(known, lines, claim.claim_form)
+    status, ended_by = _status_now(claim, lines, rules, courses, known)
+    changed_dates = {
+        *_changed_dates(claim, lines),
+        *unnamed,
+        *untrue_on(claim, said_of, known),
+    }
+    if (
+        {*claim.diagnoses} - {*said_of.codes}
+        or authorization_id != claim.authorization_id
+        or (claim.patient_status and status not in ("", claim.patient_status))
+    ):
+        changed_dates |= {line.service_date for line in lines}
+    changed = tuple(sorted(changed_dates))
+    if not changed:
+        return None
+    looked_at = {line.service_date for line in (*claim.lines, *lines)} & by_date.keys()
+    answers = [each for each in known.adjudications if each.claim_id == claim.claim_id]
+    waits_for = (
+        *awaited(claim, [by_date[on] for on in changed if on in by_date], known),
+        *voids_before(claim, lines, rules, known),
+    )
+    return Proposal(
+        claim=claim,
+        action=_action(rules, lines, unnamed),
+        state=_state(waits_for, numbered=any(each.payer_control_number for each in answers)),
+        waits_for=waits_for,
+        authorization_id=authorization_id,
+        lines=said_of.lines,
+        changed_dates=changed,
+        diagnoses=said_of.codes,
+        programs=_programs(claim, [by_date[on] for on in looked_at]),
+        authorized_units=0 if is_ancillary(claim) else units_of(parts),
+        staff_id=staff_on(lines) if rules.rendering == FACILITATOR else "",
+        rules=rules,
+        rests_on=frozenset({claim.fact})
+        .union(each.fact for each in answers)
+        .union(said_of.rests_on, ended_by)
+        .union(*(by_date[on].rests_on for on in looked_at)),
+        patient_status=status,
+    )
+
+
+def _state(waits_for: Sequence[Awaited], *, numbered: bool) -> str:
+    if waits_for:
+        return AWAITING_RELEASE
+    return READY if numbered else AWAITING_CONTROL_NUMBER
+
+
+def _authorization_now(claim: IssuedClaim, by_date: Mapping[date, ServiceDay]) -> str:
+    """A claim issued without authorization takes the first that came for one of its dates.
+
+    Dates that another one pays for fall from it, and are claimed anew: a claim names one.
+    """
+    if claim.authorization_id or is_ancillary(claim):
+        return claim.authorization_id
+    dates = sorted({line.service_date for line in claim.lines} & by_date.keys())
+    of_dates = (by_date[on] for on in dates)
+    found = (
+        day.paid_at(claim.site_id).authorization_id for day in of_dates if still_claimed(claim, day)
+    )
+    return next((each for each in found if each), "")
+
+
+def _status_now(
+    claim: IssuedClaim, lines: Sequence[Line], rules: RuleSet, courses: Courses, known: Known
+) -> tuple[str, frozenset[str]]:
+    """What a bill of these lines would say today, and what that rests on.
+
+    Nothing where no line is left, and on another form. A date that fell is still this bill's, until
+    another one has it.
+    """
+    if claim.claim_form != INSTITUTIONAL or rules.institutional is None or not lines:
+        return "", frozenset()
+    aside = is_ancillary(claim)
+    bill = bill_of(claim, (line.service_date for line in (*claim.lines, *lines)))
+    return patient_status(
+        known,
+        bill.dates,
+        courses.alone(bill) if aside else courses.of(bill),
+        claim.period_end,
+        interim=rules.institutional.interim_bills and not aside,
+    )
+
+
+def _programs(claim: IssuedClaim, days: Sequence[ServiceDay]) -> frozenset[Program]:
+    """Whose sessions the claim is about, as it stands and as it would; none are known of no day."""
+    of_days = [day.ancillary_programs if is_ancillary(claim) else day.programs for day in days]
+    return frozenset[Program]().union(*of_days) or frozenset({NOT_KNOWN})
+
+
+def _parts_now(
+    claim: IssuedClaim, authorization_id: str, days: Iterable[ServiceDay], late: Sequence[Part]
+) -> list[Part]:
+    """What would be claimed today: of the claim's own dates, and of late days that join it."""
+    found: list[Part] = []
+    for day in days:
+        if not (lines := still_claimed(claim, day)):
+            continue
+        asked = day.rules is not None and day.rules.authorization_required
+        paid_by = day.paid_at(claim.site_id).authorization_id
+        if is_ancillary(claim) or not asked or paid_by == authorization_id:
+            found.append(Part(day, lines))
+    asked_alike = (is_ancillary(claim), authorization_id)
+    return [
+        *found,
+        *(
+            part
+            for part in late
+            if asked_alike
+            in ((True, ""), (False, part.day.paid_at(claim.site_id).authorization_id))
+        ),
+    ]
+
+
+def _fitting(claim: IssuedClaim, parts: Sequence[Part]) -> list[Part]:
+    """As many days as the claim holds; those that grew beyond it are claimed anew."""
+    own = {line.service_date for line in claim.lines}
+    found: list[Part] = []
+    held = 0
+    for part in sorted(
+        parts, key=lambda part: (part.day.service_date not in own, part.day.service_date)
+    ):
+        if held + len(part.lines) <= MOST_LINES[claim.claim_form] or not found:
+            held += len(part.lines)
+            found.append(part)
+    return found
+
+
+def _elsewhere(claim: IssuedClaim, days: Iterable[ServiceDay]) -> Iterator[Part]:
+    """Lines of the claim's dates, to its payer, that were given at other sites."""
+    places = {_place(line) for line in claim.lines}
+    for day in days:
+        if (day.payer_id, day.coverage_id) != (claim.payer_id, claim.coverage_id):
+            continue
+        of_kind = day.ancillary_lines if is_ancillary(claim) else day.own_lines
+        lines = of_kind if is_ancillary(claim) or day.billable else ()
+        away = tuple(
+            line
+            for line in lines
+            if _place(line) in places and (line.site_id or day.site_id) != claim.site_id
+        )
+        if away:
+            yield Part(day, away)
+
+
+def _place(line: Line) -> tuple[date, str]:
+    """What one claim of a person has together: a date's own lines, or its ancillary code."""
+    return line.service_date, line.code if line.ancillary else ""
+
+
+def _others(claim: IssuedClaim, issued: Sequence[IssuedClaim]) -> set[tuple[date, str]]:
+    """Places of lines that stand on other claims of the same site."""
+    others = (each for each in issued if each is not claim and each.site_id == claim.site_id)
+    return {_place(line) for each in others for line in each.lines}
+
+
+def _of_one_person(
+    claim: IssuedClaim, parts: Sequence[Part], others: Collection[tuple[date, str]]
+) -> list[Part]:
+    """A professional claim names one who rendered: lines of others fall from it.
+
+    It stays with whom it named, as long as a line does; then with another, of whose lines none can
+    stand on another claim.
+    """
+    if claim.claim_form != PROFESSIONAL:
+        return list(parts)
+    lines = [line for part in parts for line in part.lines]
+    named = claim.lines[0].rendering_staff_id
+    if named not in {line.rendering_staff_id for line in lines}:
+        lines = [line for line in lines if _place(line) not in others]
+        named = staff_on(lines)
+    kept = {line for line in lines if line.rendering_staff_id == named}
+    found = [Part(part.day, tuple(line for line in part.lines if line in kept)) for part in parts]
+    return [part for part in found if part.lines]
+
+
+def _unnamed_dates(
+    claim: IssuedClaim,
+    parts: Sequence[Part],
+    kept: Sequence[Part],
+    issued: Sequence[IssuedClaim],
+) -> set[date]:
+    """Dates the claim keeps of which no claim names a site, or somebody who rendered.
+
+    As long as it stands, such lines can't be drafted.
+    """
+    by_person = claim.claim_form == PROFESSIONAL
+    kept_places = {_place(line) for part in kept for line in part.lines}
+    named = {
+        (_place(line), each.site_id, line.rendering_staff_id if by_person else "")
+        for each in issued
+        if each is not claim
+        for line in each.lines
+    } | {
+        (_place(line), claim.site_id, line.rendering_staff_id if by_person else "")
+        for part in kept
+        for line in part.lines
+    }
+    return {
+        line.service_date
+        for part in parts
+        for line in part.lines
+        if _place(line) in kept_places
+        and (
+            _place(line),
+            line.site_id or part.day.site_id,
+            line.rendering_staff_id if by_person else "",
+        )
+        not in named
+    }
+
+
+def _action(rules: RuleSet, lines: Sequence[Line], unnamed: Collection[date]) -> str:
+    """The payer's; but void and new where a replacement couldn't say all of a date."""
+    if unnamed:
+        return VOID
+    return rules.changed_claim if lines else rules.fallen_claim
+
+
+def _changed_dates(claim: IssuedClaim, lines: Sequence[Line]) -> tuple[date, ...]:
+    was, now = _by_date(claim.lines, claim.claim_form), _by_date(lines, claim.claim_form)
+    changed = {on for on in {*was, *now} if was.get(on) != now.get(on)}
+    if claim.claim_form == INSTITUTIONAL and staff_on(claim.lines) != staff_on(lines):
+        changed |= {*now}  # another attends
+    return tuple(sorted(changed))
+
+
+def _by_date(lines: Sequence[Line], claim_form: str) -> dict[date, list[tuple[object, ...]]]:
+    """What a payer reads of each date's lines on this form."""
+    found: dict[date, list[tuple[object, ...]]] = {}
+    for line in lines:
+        of_form: tuple[str, ...] = (
+            (line.revenue_code,)
+            if claim_form == INSTITUTIONAL
+            else (line.place_of_service, line.rendering_staff_id)
+        )
+        said = (line.code, line.modifiers, line.units, line.charge_minor, *of_form)
+        found.setdefault(line.service_date, []).append(said)
+    return {on: sorted(said, key=repr) for on, said in found.items()}
+
+
+def _rules_of_claim(claim: IssuedClaim, known: Known) -> RuleSet | None:
+    """The rules of the claim's own payer: the day's may be another's by now."""
+    of_payer = (each.rules for each in known.confirmed if each.rules.payer_id == claim.payer_id)
+    return rules_in_effect(of_payer, max(line.service_date for line in claim.lines))

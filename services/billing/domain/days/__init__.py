@@ -1,0 +1,1 @@
+"""Service days: what was attended, each gate's verdict, and what a day is billed as."""

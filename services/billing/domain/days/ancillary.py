@@ -1,0 +1,86 @@
+"""Services outside the per diem (intake evaluation, prescriber visit), with few gates of their own.
+
+Not the episode's: no plan, level, diagnosis of the episode, week or authorization is asked for
+(domain guide, section 12).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from services.billing.domain.days import gates
+from services.billing.domain.days.gates import Verdict
+from services.billing.domain.days.lines import charged, joined, single_lines
+from services.billing.domain.history.attended import Service
+from services.billing.domain.history.history import Known, Line
+from services.billing.domain.payers.rules import RuleSet
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Lines whose every gate is open, and all verdicts; a gate is named `<service kind>.<gate>`."""
+
+    lines: tuple[Line, ...]
+    verdicts: tuple[Verdict, ...]
+
+
+def with_ancillary(
+    known: Known, services: Sequence[Service], rules: RuleSet, on: date, *, site_id: str
+) -> Aside:
+    """What these services come to beside the day, each at its own site; `site_id` is the day's.
+
+    One that waits for something adds no time to those that don't.
+    """
+    said = {each: _gates(known, each, rules, on) for each in services}
+    ready = [each for each in services if not each.in_doubt and all(v.open for v in said[each])]
+    made = _made(known, ready, rules, on, site_id)
+    verdicts: list[Verdict] = []
+    for service in services:
+        beside = [each for each in services if each in ready or each is service]
+        found = _made(known, beside, rules, on, site_id)
+        fees = next((fees for of_line, _, fees in found if service in of_line), None)
+        told = [_attendance_gate(service, fees is not None), *said[service], *(fees or ())]
+        verdicts += [replace(each, gate=f"{service.kind}.{each.gate}") for each in told]
+    return Aside(joined(line for _, lines, _ in made for line in lines), tuple(verdicts))
+
+
+def _gates(known: Known, service: Service, rules: RuleSet, on: date) -> list[Verdict]:
+    return [
+        gates.restriction_gate(known, rules.payer_id, on),
+        gates.consent_gate(known, [service], rules.payer_id, on),
+        gates.note_gate(known, [service], rules),
+        gates.enrollment_gate(gates.enrollment_on(known, rules, service.site_id, on)),
+    ]
+
+
+def _made(
+    known: Known, services: Sequence[Service], rules: RuleSet, on: date, site_id: str
+) -> list[tuple[Sequence[Service], tuple[Line, ...], list[Verdict]]]:
+    """The services that are long enough, with their line and what its fee says.
+
+    No line where there is no fee; and nothing said of it where nobody is enrolled for the site.
+    """
+    listed = [(each, rule) for each in services if (rule := rules.ancillary_to(each.kind))]
+    found: list[tuple[Sequence[Service], tuple[Line, ...], list[Verdict]]] = []
+    for line, of_line in single_lines(on, listed, rules, ancillary=True):
+        enrollment = gates.enrollment_on(known, rules, line.site_id, on)
+        if enrollment is None:
+            found.append((of_line, (), []))
+            continue
+        here = line.site_id == site_id
+        provider_id = enrollment.provider_id
+        placed = replace(line, site_id="") if here else replace(line, provider_id=provider_id)
+        lines, fee = charged([placed], known, provider_id)
+        found.append((of_line, lines, [fee]))
+    return found
+
+
+def _attendance_gate(service: Service, long_enough: bool) -> Verdict:
+    """Known minutes, and enough of them."""
+    if service.in_doubt:
+        return Verdict(gate="ATTENDANCE", reason=service.in_doubt, rests_on=service.facts)
+    if not long_enough:
+        return Verdict(
+            gate="ATTENDANCE", reason="SHORT_OF_MINUTES", final=True, rests_on=service.facts
+        )
+    return Verdict(gate="ATTENDANCE", rests_on=service.facts)

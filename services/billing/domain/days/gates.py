@@ -1,0 +1,301 @@
+"""The gates of a service date: each answers open or why not, and names the facts it rests on."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from services.billing.domain.history.attended import Service
+from services.billing.domain.history.diagnoses import diagnoses_on
+from services.billing.domain.history.history import (
+    Admission,
+    Attestation,
+    Consent,
+    Discharge,
+    Enrollment,
+    Fee,
+    Known,
+    Level,
+    Note,
+    Program,
+)
+from services.billing.domain.payers.rules import RuleSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """`reason` is a code, empty when the gate is open. `final`: closed for good."""
+
+    gate: str
+    reason: str = ""
+    rests_on: frozenset[str] = frozenset()
+    final: bool = False
+
+    @property
+    def open(self) -> bool:
+        return not self.reason
+
+
+def admission_on(known: Known, on: date, programs: Collection[Program]) -> Admission | None:
+    """The latest admission on or before that date, to a program of the day's sessions if any.
+
+    Of several, one that wasn't over by then.
+    """
+    given_by = {program.program_id for program in programs if program.program_id}
+    before = [admission for admission in known.admissions if admission.admitted_on <= on]
+    return max(
+        before,
+        key=lambda each: (
+            each.program_id in given_by,
+            not discharged_before(known, each, on),
+            each.admitted_on,
+            each.episode_id,
+        ),
+        default=None,
+    )
+
+
+def discharged_before(known: Known, admission: Admission | None, on: date) -> Discharge | None:
+    """What ended the episode on an earlier day; the day of the discharge is still its own."""
+    found = [
+        each
+        for each in known.discharges
+        if admission and each.episode_id == admission.episode_id and each.discharged_on < on
+    ]
+    return min(found, key=lambda each: (each.discharged_on, each.fact), default=None)
+
+
+def admissions_at(known: Known, site_id: str, on: date) -> list[Admission]:
+    """The client's admissions at a site that had begun by then, and weren't over."""
+    return [
+        each
+        for each in known.admissions
+        if each.site_id == site_id
+        and each.admitted_on <= on
+        and not discharged_before(known, each, on)
+    ]
+
+
+def level_on(known: Known, admission: Admission | None, on: date) -> Admission | Level | None:
+    """What says the clinical level: the episode's latest change by then, else its admission."""
+    if admission is None:
+        return None
+    changes = [
+        level
+        for level in known.levels
+        if level.episode_id == admission.episode_id and level.effective_from <= on
+    ]
+    latest = max(changes, key=lambda each: (each.effective_from, each.sequence), default=None)
+    return latest or admission
+
+
+def at_billed_level(
+    known: Known, services: Sequence[Service], rules: RuleSet, on: date
+) -> list[Service]:
+    """Those that make up the day, or its week: of episodes at the level the payer pays for then.
+
+    Of two open episodes the other's sessions say nothing; where none is at the level, all make a
+    day that waits for that. A session is the episode's whose program gave it.
+    """
+    levels = [(each, _level_of(known, each, on)) for each in services]
+    found = [
+        each
+        for each, clinical in levels
+        if clinical is None or clinical.level_of_care == rules.billed_level
+    ]
+    return found or list(services)
+
+
+def other_level(known: Known, service: Service, on: date) -> Verdict:
+    """Of a session that the day leaves out, as it is of an episode at another level."""
+    kind = service.kind or "UNSCHEDULED"
+    clinical = _level_of(known, service, on)
+    rests_on = service.facts | ({clinical.fact} if clinical else set())
+    return Verdict(gate=f"{kind}.LEVEL", reason="OTHER_LEVEL", final=True, rests_on=rests_on)
+
+
+def level_gate(
+    known: Known,
+    services: Iterable[Service],
+    admission: Admission | None,
+    rules: RuleSet,
+    on: date,
+) -> Verdict:
+    """The clinical level must be the one the payer pays for, in an episode that isn't over.
+
+    At every site that was attended the client must be admitted: said by admissions, not by the flag
+    of the attendance, which may have been recorded before an admission was heard.
+
+    The authorized level is another thing: the gate AUTHORIZATION compares it with the billed one.
+    """
+    clinical = level_on(known, admission, on)
+    if clinical is None:
+        return Verdict(gate="LEVEL", reason="NOT_ADMITTED")
+    ended = discharged_before(known, admission, on)
+    if ended is not None:
+        rests_on = frozenset({clinical.fact, ended.fact})
+        return Verdict(gate="LEVEL", reason="DISCHARGED", rests_on=rests_on)
+    here = [admissions_at(known, service.site_id, on) for service in services]
+    rests_on = frozenset({clinical.fact, *(each.fact for found in here for each in found)})
+    reason = "" if clinical.level_of_care == rules.billed_level else "OTHER_LEVEL"
+    if not all(here):
+        reason = "NOT_ADMITTED_HERE"
+    return Verdict(gate="LEVEL", reason=reason, rests_on=rests_on)
+
+
+def plan_gate(known: Known, admission: Admission | None, rules: RuleSet, on: date) -> Verdict:
+    """In force on the date, or the date is within the payer's plan-due days of admission.
+
+    A later signature never reaches back (domain guide, section 12).
+    """
+    episode_id = admission.episode_id if admission else ""
+    of_episode = [plan for plan in known.plans if plan.episode_id == episode_id]
+    if in_force := [plan for plan in of_episode if plan.in_force_from <= on]:
+        plan = max(in_force, key=lambda each: (each.in_force_from, each.plan_id))
+        return Verdict(gate="PLAN", rests_on=frozenset({plan.fact}))
+    later = frozenset(plan.fact for plan in of_episode)
+    if admission is None:
+        return Verdict(gate="PLAN", reason="NO_PLAN_IN_FORCE")
+    if on < admission.admitted_on + timedelta(days=rules.plan_due_days):
+        return Verdict(gate="PLAN", rests_on=frozenset({admission.fact}))
+    return Verdict(gate="PLAN", reason="NO_PLAN_IN_FORCE", rests_on=later | {admission.fact})
+
+
+def diagnosis_gate(known: Known, on: date) -> Verdict:
+    """A principal diagnosis must be in effect."""
+    found = {d.fact for d in known.diagnoses if d.effective_from <= on and d.rank == 1}
+    found |= {end.fact for end in known.diagnosis_ends}
+    principal = any(diagnosis.rank == 1 for diagnosis in diagnoses_on(known, on))
+    return Verdict(
+        gate="DIAGNOSIS", reason="" if principal else "NO_DIAGNOSIS", rests_on=frozenset(found)
+    )
+
+
+def consent_gate(known: Known, services: Sequence[Service], payer_id: str, on: date) -> Verdict:
+    """A session of a program under 42 CFR Part 2 needs the client's consent to the payer, then.
+
+    Sessions of other programs need none; where nobody knows which it was, it was under Part 2. A
+    consent revoked after the date was in force on it: what may be disclosed now is issuing's
+    question.
+    """
+    if services and not any(service.program.under_part2 for service in services):
+        facts = frozenset[str]().union(*(service.facts for service in services))
+        return Verdict(gate="CONSENT", rests_on=facts)
+    given = [
+        consent
+        for consent in known.consents
+        if consent.payer_id == payer_id
+        and consent.given_on <= on
+        and (consent.expires_on is None or on <= consent.expires_on)
+    ]
+    revoked = {each.consent_id: each.fact for each in known.revocations if each.revoked_on <= on}
+    in_force = frozenset(each.fact for each in given if each.consent_id not in revoked)
+    if in_force or not given:
+        return Verdict(gate="CONSENT", reason="" if in_force else "NO_CONSENT", rests_on=in_force)
+    return Verdict(
+        gate="CONSENT",
+        reason="CONSENT_REVOKED",
+        rests_on=_facts(given) | {revoked[each.consent_id] for each in given},
+    )
+
+
+def restriction_gate(known: Known, payer_id: str, on: date) -> Verdict:
+    """What the client paid in full and restricted never goes to the payer (45 CFR 164.522)."""
+    found = frozenset(
+        each.fact
+        for each in known.restrictions
+        if each.payer_id == payer_id and each.start <= on <= each.end
+    )
+    reason = "RESTRICTED_BY_CLIENT" if found else ""
+    return Verdict(gate="RESTRICTION", reason=reason, rests_on=found, final=bool(found))
+
+
+def note_gate(known: Known, services: Iterable[Service], rules: RuleSet) -> Verdict:
+    """Every attended session needs a signed note; what a late one is worth is the payer's rule."""
+    found = [_note_verdict(known, service, rules) for service in services]
+    rests_on = frozenset[str]().union(*(each.rests_on for each in found))
+    closed = [each for each in found if not each.open]
+    denied = [each for each in closed if each.final]
+    said = (denied or closed or [Verdict(gate="NOTE")])[0]
+    return Verdict(gate="NOTE", reason=said.reason, rests_on=rests_on, final=said.final)
+
+
+def _note_verdict(known: Known, service: Service, rules: RuleSet) -> Verdict:
+    session_id = service.attendance.session_id
+    attested = _facts(each for each in known.attested if each.session_id == session_id)
+    if attested and rules.late_signature == "ATTEST":
+        return Verdict(gate="NOTE", rests_on=attested)
+    notes = [note for note in known.notes if note.session_id == session_id]
+    if not notes:
+        return Verdict(gate="NOTE", reason="NOTE_UNSIGNED", rests_on=service.facts)
+    note = min(notes, key=lambda each: (each.signed_at, each.fact))
+    rests_on = frozenset({note.fact})
+    if rules.sign_within_hours and service.session:
+        rests_on |= {service.session.fact}  # it says when the session ended
+    if not _late(note, service, rules) or rules.late_signature == "ACCEPT":
+        return Verdict(gate="NOTE", rests_on=rests_on)
+    denied = rules.late_signature == "DENY"
+    return Verdict(
+        gate="NOTE",
+        reason="NOTE_LATE_DENIED" if denied else "NOTE_LATE",
+        rests_on=rests_on,
+        final=denied,
+    )
+
+
+def _late(note: Note, service: Service, rules: RuleSet) -> bool:
+    limit = timedelta(hours=rules.sign_within_hours)
+    end = service.session.ends_at if service.session else None
+    return bool(limit) and end is not None and note.signed_at > end + limit
+
+
+def enrollment_on(known: Known, rules: RuleSet, site_id: str, on: date) -> Enrollment | None:
+    """Who bills this payer for this site on that date: who is enrolled with it.
+
+    A payer that asks for no enrollment is billed by whoever is, or else by who bills another
+    payer for the site: that says whose site it is.
+    """
+    enrolled = [
+        each
+        for each in known.enrollments
+        if each.site_id == site_id
+        and each.effective_from <= on
+        and (each.payer_id == rules.payer_id or not rules.enrollment_required)
+    ]
+    return max(
+        enrolled,
+        key=lambda each: (
+            each.payer_id == rules.payer_id,
+            each.effective_from,
+            each.provider_id,
+            each.fact,
+        ),
+        default=None,
+    )
+
+
+def enrollment_gate(*enrollments: Enrollment | None) -> Verdict:
+    """Somebody must be enrolled for each site."""
+    rests_on = frozenset(each.fact for each in enrollments if each)
+    return Verdict(
+        gate="ENROLLMENT", reason="" if all(enrollments) else "NOT_ENROLLED", rests_on=rests_on
+    )
+
+
+def fee_on(known: Known, provider_id: str, code: str, on: date) -> Fee | None:
+    """What the provider charges for one unit of the code on that date."""
+    fees = [
+        fee
+        for fee in known.fees
+        if (fee.provider_id, fee.code) == (provider_id, code) and fee.effective_from <= on
+    ]
+    return max(fees, key=lambda fee: (fee.effective_from, fee.sequence), default=None)
+
+
+def _level_of(known: Known, service: Service, on: date) -> Admission | Level | None:
+    """What says the level, on that day, of the episode that the service is of."""
+    admission = admission_on(known, service.attendance.service_date, [service.program])
+    return level_on(known, admission, on)
+
+
+def _facts(known: Iterable[Consent] | Iterable[Attestation]) -> frozenset[str]:
+    return frozenset(each.fact for each in known)

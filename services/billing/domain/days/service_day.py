@@ -1,0 +1,303 @@
+"""A service day: one client, one date, what was attended, each gate's verdict, and the outcome.
+
+Source: domain guide 5.6. Never silently dropped: what can't be billed yet is on HOLD, with reasons.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from services.billing.domain.days import gates
+from services.billing.domain.days.ancillary import Aside, with_ancillary
+from services.billing.domain.days.gates import Verdict
+from services.billing.domain.days.lines import DISCRETE, PER_DIEM, bill, charged
+from services.billing.domain.days.weeks import week_gate
+from services.billing.domain.history.attended import (
+    Service,
+    attendance_that_holds,
+    countable,
+    dates_of,
+    minutes_of,
+    programs_of,
+    scheduled_of,
+    site_of,
+    unclosed,
+)
+from services.billing.domain.history.coverage import coverage_on, ends_of
+from services.billing.domain.history.history import Attendance, Known, Line, Program, Session
+from services.billing.domain.payers.rules import RuleSet, rules_in_effect
+
+NOT_BILLABLE, HOLD = "NOT_BILLABLE", "HOLD"
+BILLABLE = (PER_DIEM, DISCRETE)
+OF_ATTENDANCE = ("ATTENDANCE", "MINUTES", "SERVICES")
+"""Gates that ask how much was attended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What one authorization pays of a day: its own lines at these sites, in its own unit."""
+
+    sites: frozenset[str]
+    authorization_id: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceDay:
+    """`lines` are what claims would carry: those of the day first, then ancillary ones.
+
+    `site_id` is where most of the time was; a single service's line says so if it was elsewhere.
+    `minutes` are those inside the per diem, in episodes at the level the payer pays for.
+    `level_of_care` is the clinical level; the billed one is the rules', the authorized one the
+    authorization's. `authorized_units`: what the day takes of its authorization, in the
+    authorization's unit. `programs`: those whose sessions the day's own lines are of;
+    `ancillary_programs`: the ancillary ones'.
+    """
+
+    service_date: date
+    payer_id: str
+    minutes: int
+    verdicts: tuple[Verdict, ...]
+    rules: RuleSet | None
+    site_id: str
+    provider_id: str = ""
+    coverage_id: str = ""
+    programs: frozenset[Program] = frozenset()
+    ancillary_programs: frozenset[Program] = frozenset()
+    level_of_care: str = ""
+    # What it is when every gate is open.
+    billed_as: str = PER_DIEM
+    lines: tuple[Line, ...] = ()
+    # The services that the day's own lines are of.
+    services: tuple[Service, ...] = ()
+    # Of services outside the per diem, or of another level: they say nothing of the day.
+    ancillary_verdicts: tuple[Verdict, ...] = ()
+    authorization_id: str = ""
+    authorized_level: str = ""
+    authorized_units: int = 0
+    # Of sites that other authorizations pay, where none pays for all; the day's own is above.
+    shares: tuple[Share, ...] = ()
+    rests_on: frozenset[str] = frozenset()
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        return tuple(verdict.reason for verdict in self.verdicts if not verdict.open)
+
+    @property
+    def outcome(self) -> str:
+        """NOT_BILLABLE when a gate says so for good; HOLD while one is closed; else what it is."""
+        closed = [verdict for verdict in self.verdicts if not verdict.open]
+        if any(verdict.final for verdict in closed):
+            return NOT_BILLABLE
+        return HOLD if closed else self.billed_as
+
+    @property
+    def billable(self) -> bool:
+        """Whether its own lines can go on a claim; ancillary ones don't ask."""
+        return self.outcome in BILLABLE
+
+    @property
+    def sites(self) -> frozenset[str]:
+        """Where its own lines were given."""
+        return frozenset(line.site_id or self.site_id for line in self.own_lines)
+
+    def at(self, sites: Collection[str]) -> "ServiceDay":
+        """What of the day was given at these sites."""
+        lines = (line for line in self.own_lines if (line.site_id or self.site_id) in sites)
+        services = (service for service in self.services if service.site_id in sites)
+        return replace(self, lines=tuple(lines), services=tuple(services))
+
+    def paid_at(self, site_id: str) -> Share:
+        """What pays for its own lines at the site; their authorization's id is empty if none."""
+        for share in self.shares:
+            if site_id in share.sites:
+                return share
+        return Share(
+            sites=self.sites.difference(*(share.sites for share in self.shares)),
+            authorization_id=self.authorization_id,
+            units=self.authorized_units,
+        )
+
+    @property
+    def own_lines(self) -> tuple[Line, ...]:
+        return tuple(line for line in self.lines if not line.ancillary)
+
+    @property
+    def ancillary_lines(self) -> tuple[Line, ...]:
+        """Lines outside the per diem: they may stand on a day that isn't billable itself."""
+        return tuple(line for line in self.lines if line.ancillary)
+
+    def with_verdict(self, *verdicts: Verdict) -> "ServiceDay":
+        """The day after these gates too."""
+        return replace(
+            self,
+            verdicts=(*self.verdicts, *verdicts),
+            rests_on=self.rests_on.union(*(verdict.rests_on for verdict in verdicts)),
+        )
+
+    def with_ancillary_verdict(self, *verdicts: Verdict) -> "ServiceDay":
+        """The day beside which these are said."""
+        return replace(
+            self,
+            ancillary_verdicts=(*self.ancillary_verdicts, *verdicts),
+            rests_on=self.rests_on.union(*(verdict.rests_on for verdict in verdicts)),
+        )
+
+
+def resolve(known: Known) -> list[ServiceDay]:
+    """Every date on which a session of the client was closed, before allocation."""
+    holding = attendance_that_holds(known.attendances)
+    days = (_resolve(known, on, holding) for on in dates_of(holding))
+    return [_until_closed(day, expected_yet(known, day, ancillary=False)) for day in days]
+
+
+def expected_yet(known: Known, day: ServiceDay, *, ancillary: bool) -> list[Session]:
+    """Sessions of the date that nobody closed: those inside the per diem, or those outside."""
+    return [
+        each
+        for each in unclosed(known, day.service_date, day.service_date)
+        if ancillary == bool(day.rules and day.rules.ancillary_to(each.service_kind))
+    ]
+
+
+def _resolve(known: Known, on: date, holding: Sequence[Attendance]) -> ServiceDay:
+    of_day = [each for each in holding if each.service_date == on]
+    held = coverage_on(known, on)
+    coverage = held.coverage if held else None
+    confirmed = [
+        each for each in known.confirmed if coverage and each.rules.payer_id == coverage.payer_id
+    ]
+    rules = rules_in_effect((each.rules for each in confirmed), on)
+    expected = scheduled_of(known, of_day)
+    attended = [each for each in expected if each.attendance.attended]
+    inside = countable(attended, rules)
+    aside = [each for each in attended if each not in inside]
+    own = gates.at_billed_level(known, inside, rules, on) if rules else inside
+    day = ServiceDay(
+        service_date=on,
+        payer_id=coverage.payer_id if coverage else "",
+        minutes=minutes_of(own),
+        verdicts=(),
+        rules=rules,
+        site_id=site_of(each.attendance for each in own or attended)
+        if attended
+        else site_of(of_day),
+        coverage_id=coverage.coverage_id if coverage else "",
+        programs=programs_of(own or expected),
+        ancillary_programs=programs_of(aside or expected),
+        rests_on=frozenset(attendance.fact for attendance in of_day),
+    )
+    if not attended:
+        return day.with_verdict(_missed(known, of_day))
+    there = _attendance_gate(own)
+    if held is None:
+        ended = Verdict(gate="COVERAGE", reason="NO_COVERAGE", rests_on=ends_of(known))
+        return day.with_verdict(there, ended)
+    day = day.with_verdict(
+        there,
+        Verdict(gate="COVERAGE", rests_on=held.facts),
+        gates.restriction_gate(known, day.payer_id, on),
+    )
+    if rules is None:
+        return day.with_verdict(Verdict(gate="RULES", reason="NO_RULES_IN_EFFECT"))
+    ruling = frozenset(each.fact for each in confirmed if each.rules == rules)
+    day = day.with_verdict(Verdict(gate="RULES", rests_on=ruling))
+    day = _under_rules(known, day, rules, own, holding)
+    day = _aside(known, day, rules, aside)
+    other = (gates.other_level(known, each, on) for each in inside if each not in own)
+    return day.with_ancillary_verdict(*other)
+
+
+def _under_rules(
+    known: Known,
+    day: ServiceDay,
+    rules: RuleSet,
+    services: Sequence[Service],
+    holding: Sequence[Attendance],
+) -> ServiceDay:
+    """The day's own lines, and the gates of its episode."""
+    on = day.service_date
+    admission = gates.admission_on(known, on, day.programs)
+    clinical = gates.level_on(known, admission, on)
+    enrollment = gates.enrollment_on(known, rules, day.site_id, on)
+    billed = bill(on, services, rules) if services else None
+    day = replace(
+        day,
+        level_of_care=clinical.level_of_care if clinical else "",
+        provider_id=enrollment.provider_id if enrollment else "",
+    )
+    if billed is None:
+        return day
+    elsewhere = {line.site_id for line in billed.lines} - {"", day.site_id}
+    enrolled = {site_id: gates.enrollment_on(known, rules, site_id, on) for site_id in elsewhere}
+    day = day.with_verdict(
+        *billed.verdicts,
+        gates.level_gate(known, services, admission, rules, on),
+        gates.plan_gate(known, admission, rules, on),
+        gates.diagnosis_gate(known, on),
+        gates.consent_gate(known, services, day.payer_id, on),
+        gates.note_gate(known, services, rules),
+        week_gate(known, holding, rules, on, of_the_week=not billed.fell_back),
+        gates.enrollment_gate(enrollment, *enrolled.values()),
+    )
+    day = replace(day, billed_as=billed.outcome, services=billed.services)
+    if enrollment is None or None in enrolled.values() or not billed.lines:
+        return day
+    providers = {site_id: each.provider_id for site_id, each in enrolled.items() if each}
+    placed = [
+        replace(
+            line,
+            site_id=line.site_id if line.site_id in providers else "",
+            provider_id=providers.get(line.site_id, ""),
+        )
+        for line in billed.lines
+    ]
+    placed.sort(key=lambda line: line.site_id != "")  # the day's own site first
+    lines, fee = charged(placed, known, enrollment.provider_id)
+    return replace(day.with_verdict(fee), lines=lines)
+
+
+def _aside(
+    known: Known, day: ServiceDay, rules: RuleSet, services: Sequence[Service]
+) -> ServiceDay:
+    """The day with what stands outside the per diem."""
+    found: Aside = with_ancillary(known, services, rules, day.service_date, site_id=day.site_id)
+    day = replace(day, lines=(*day.lines, *found.lines))
+    return day.with_ancillary_verdict(*found.verdicts)
+
+
+def _until_closed(day: ServiceDay, expected: Sequence[Session]) -> ServiceDay:
+    """What was too little isn't so for good while a session of the date may add to it."""
+    facts = frozenset(each.fact for each in expected)
+    verdicts = tuple(
+        replace(each, final=False, rests_on=each.rests_on | facts)
+        if facts and each.final and each.gate in OF_ATTENDANCE
+        else each
+        for each in day.verdicts
+    )
+    if verdicts == day.verdicts:
+        return day
+    return replace(day, verdicts=verdicts, rests_on=day.rests_on | facts)
+
+
+def _missed(known: Known, of_day: Sequence[Attendance]) -> Verdict:
+    """Of a day on which the client was nowhere: a session that was cancelled after it was said to
+    be missed, the program did not hold."""
+    told = {each.session_id for each in of_day}
+    off = [each for each in known.cancelled if each.session_id in told]
+    not_held = told == {each.session_id for each in off}
+    return Verdict(
+        gate="ATTENDANCE",
+        reason="NOT_HELD" if not_held else "MISSED",
+        final=True,
+        rests_on=frozenset([*(each.fact for each in of_day), *(each.fact for each in off)]),
+    )
+
+
+def _attendance_gate(services: Sequence[Service]) -> Verdict:
+    """An assumed check-out counts no minutes until somebody confirms it, nor is one minute two."""
+    if not services:
+        return Verdict(gate="ATTENDANCE", reason="ONLY_ANCILLARY", final=True)
+    in_doubt = min((service.in_doubt for service in services if service.in_doubt), default="")
+    facts = frozenset(service.attendance.fact for service in services)
+    return Verdict(gate="ATTENDANCE", reason=in_doubt, rests_on=facts)

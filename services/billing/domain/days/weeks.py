@@ -1,0 +1,48 @@
+"""Weeks, where a payer looks at them: its own weeks, and only when they are complete."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from services.billing.domain.days.gates import Verdict, at_billed_level
+from services.billing.domain.history.attended import countable, minutes_of, services_of
+from services.billing.domain.history.history import Attendance, Known
+from services.billing.domain.payers.rules import RuleSet, week_of
+
+INCOMPLETE, SHORT = "WEEK_INCOMPLETE", "WEEK_SHORT_OF_MINUTES"
+
+
+def week_gate(
+    known: Known, holding: Sequence[Attendance], rules: RuleSet, on: date, *, of_the_week: bool
+) -> Verdict:
+    """Every session scheduled in the week was attended, missed or cancelled; and it is long enough.
+
+    `holding`: of each session the latest word. `of_the_week`: whether what is billed asks for the
+    week's minimum at all; a single service that a short day falls back to doesn't.
+    """
+    minimum = rules.weekly_minimum_minutes if of_the_week else 0
+    if not rules.complete_weeks_only and not minimum:
+        return Verdict(gate="WEEK")
+    start, end = week_of(on, rules.week_start)
+    scheduled = [each for each in known.sessions if start <= each.service_date <= end]
+    recorded = [each for each in holding if start <= each.service_date <= end]
+    ids = {each.session_id for each in scheduled}
+    cancelled = [each for each in known.cancelled if each.session_id in ids]
+    rests_on = frozenset(
+        [
+            *(each.fact for each in scheduled),
+            *(each.fact for each in recorded),
+            *(each.fact for each in cancelled),
+        ]
+    )
+    closed = {each.session_id for each in holding} | {each.session_id for each in cancelled}
+    if not ids <= closed:
+        return Verdict(gate="WEEK", reason=INCOMPLETE, rests_on=rests_on)
+    services = countable(services_of(known, recorded), rules)
+    services = at_billed_level(known, services, rules, on)
+    if minutes_of(each for each in services if not each.attendance.overlap) >= minimum:
+        return Verdict(gate="WEEK", rests_on=rests_on)
+    if any(each.in_doubt for each in services):
+        # The minutes aren't known yet.
+        return Verdict(gate="WEEK", reason=INCOMPLETE, rests_on=rests_on)
+    final = rules.week_consequence == "NOT_BILLABLE"
+    return Verdict(gate="WEEK", reason=SHORT, rests_on=rests_on, final=final)

@@ -1,0 +1,133 @@
+"""What was attended: of each session the latest word, with what was scheduled."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from services.billing.domain.history.history import NOT_KNOWN, Attendance, Known, Program, Session
+from services.billing.domain.payers.rules import RuleSet
+
+TELEHEALTH = "TELEHEALTH"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One attended session; `session` None: nobody scheduled the client for it."""
+
+    attendance: Attendance
+    session: Session | None = None
+
+    @property
+    def kind(self) -> str:
+        """GROUP, INDIVIDUAL …; empty while nothing says which."""
+        return self.session.service_kind if self.session else ""
+
+    @property
+    def in_doubt(self) -> str:
+        """Why the minutes aren't known until a correction says them; empty when they are."""
+        if self.attendance.no_check_out:
+            return "NO_CHECK_OUT"
+        return "OVERLAP" if self.attendance.overlap else ""
+
+    @property
+    def facts(self) -> frozenset[str]:
+        """What is known of it."""
+        told = [self.attendance.fact, *([self.session.fact] if self.session else [])]
+        return frozenset(told)
+
+    @property
+    def minutes(self) -> int:
+        return self.attendance.time // 60
+
+    @property
+    def site_id(self) -> str:
+        return self.attendance.site_id
+
+    @property
+    def telehealth(self) -> bool:
+        return self.session is not None and self.session.modality == TELEHEALTH
+
+    @property
+    def program(self) -> Program:
+        """As scheduling it said, else as closing or correcting it did."""
+        known = self.session.program if self.session else NOT_KNOWN
+        return self.attendance.program if known == NOT_KNOWN else known
+
+    @property
+    def facilitator_id(self) -> str:
+        return self.session.facilitator_id if self.session else ""
+
+
+def attendance_that_holds(attendances: Sequence[Attendance]) -> list[Attendance]:
+    """Of each session the latest word: the highest correction, else what closing said."""
+    latest: dict[str, Attendance] = {}
+    for attendance in sorted(attendances, key=lambda each: (each.correction, each.fact)):
+        latest[attendance.session_id] = attendance
+    return sorted(latest.values(), key=lambda each: each.session_id)
+
+
+def services_of(known: Known, attendances: Iterable[Attendance]) -> list[Service]:
+    """The attended ones among them, each with its session."""
+    return [each for each in scheduled_of(known, attendances) if each.attendance.attended]
+
+
+def scheduled_of(known: Known, attendances: Iterable[Attendance]) -> list[Service]:
+    """Each with its session, attended or missed."""
+    sessions = {
+        each.session_id: each for each in sorted(known.sessions, key=lambda each: each.fact)
+    }
+    return [Service(attendance=each, session=sessions.get(each.session_id)) for each in attendances]
+
+
+def unclosed(known: Known, start: date, end: date) -> list[Session]:
+    """Sessions of these days, both included, that were neither closed nor cancelled."""
+    settled = {each.session_id for each in known.attendances}
+    settled |= {each.session_id for each in known.cancelled}
+    found = [
+        each
+        for each in known.sessions
+        if start <= each.service_date <= end and each.session_id not in settled
+    ]
+    return sorted(found, key=lambda each: (each.service_date, each.session_id))
+
+
+def programs_of(services: Iterable[Service]) -> frozenset[Program]:
+    """Whose sessions they were."""
+    return frozenset(each.program for each in services)
+
+
+def countable(services: Iterable[Service], rules: RuleSet | None) -> list[Service]:
+    """Those inside the per diem and the episode: the payer's ancillary kinds aren't."""
+    return [each for each in services if rules is None or not rules.ancillary_to(each.kind)]
+
+
+def minutes_of(services: Iterable[Service]) -> int:
+    """Whole minutes attended, of the sum of all seconds.
+
+    Facts carry minutes, no intervals: what overlaps is counted twice here, and its day waits until
+    a correction says which minutes were where.
+    """
+    return sum(service.attendance.time for service in services) // 60
+
+
+def reach(services: Iterable[Service], minimum_minutes: int, rules: RuleSet) -> bool:
+    """Whether they come to the payer's minimum, with the grace it gives."""
+    attended = sum(service.attendance.time for service in services)
+    return attended + rules.grace_seconds >= minimum_minutes * 60
+
+
+def longest(services: Sequence[Service]) -> Service:
+    """The longest service; of several the first by the session's id."""
+    return min(services, key=lambda each: (-each.attendance.time, each.attendance.session_id))
+
+
+def site_of(attendances: Iterable[Attendance]) -> str:
+    """Where most of the time was; one per diem a day, whichever sites were attended."""
+    time: dict[str, int] = {}
+    for each in attendances:
+        time[each.site_id] = time.get(each.site_id, 0) + each.time
+    return min(time, key=lambda site_id: (-time[site_id], site_id))
+
+
+def dates_of(attendances: Iterable[Attendance]) -> list[date]:
+    return sorted({each.service_date for each in attendances})

@@ -1,0 +1,75 @@
+"""Which coverage a date goes to: what payers said of it, the latest word by its time."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from services.billing.domain.history.history import Coverage, CoverageEnd, Known
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A verification that no later one replaced, and the end that was said since, if any."""
+
+    coverage: Coverage
+    end: CoverageEnd | None = None
+
+    @property
+    def facts(self) -> frozenset[str]:
+        return frozenset({self.coverage.fact, *([self.end.fact] if self.end else [])})
+
+    def on(self, day: date) -> bool:
+        last_days = (self.coverage.verified_to, self.end.last_day if self.end else None)
+        return self.coverage.verified_from <= day and all(
+            last is None or day <= last for last in last_days
+        )
+
+
+def coverage_on(known: Known, on: date) -> Holding | None:
+    """The coverage that a date goes to.
+
+    The primary first, and of several that one whose payer's word reaches back the farthest; of that
+    payer's the one that was spoken of last, as a corrected member number is.
+    """
+    in_force = [each for each in holding(known) if each.on(on)]
+    first = min(in_force, key=_primary, default=None)
+    if first is None:
+        return None
+    of_payer = [
+        each
+        for each in in_force
+        if (each.coverage.payer_id, each.coverage.order)
+        == (first.coverage.payer_id, first.coverage.order)
+    ]
+    return max(of_payer, key=lambda each: (each.coverage.sequence, each.coverage.fact))
+
+
+def holding(known: Known) -> list[Holding]:
+    """What was said last: of each coverage and first day one verification, with its end.
+
+    Verifications of other first days stand side by side, as some verify month by month. An end is
+    about what was verified before it; the last one counts.
+    """
+    latest: dict[tuple[str, date], Coverage] = {}
+    for coverage in sorted(known.coverages, key=lambda each: (each.sequence, each.fact)):
+        latest[coverage.coverage_id, coverage.verified_from] = coverage
+    return [Holding(each, _end_of(each, known.coverage_ends)) for each in latest.values()]
+
+
+def ends_of(known: Known) -> frozenset[str]:
+    """Facts that ended a coverage: a date without any rests on them."""
+    return frozenset(each.fact for each in known.coverage_ends)
+
+
+def _end_of(coverage: Coverage, ends: Iterable[CoverageEnd]) -> CoverageEnd | None:
+    since = (
+        each
+        for each in ends
+        if each.coverage_id == coverage.coverage_id and each.sequence > coverage.sequence
+    )
+    return max(since, key=lambda each: (each.sequence, each.fact), default=None)
+
+
+def _primary(each: Holding) -> tuple[int, date, int, str]:
+    coverage = each.coverage
+    return (coverage.order, coverage.verified_from, -coverage.sequence, coverage.fact)

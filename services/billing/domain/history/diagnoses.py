@@ -1,0 +1,122 @@
+"""Which diagnoses a claim names: those in effect on its lines' dates; at which a line points."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from services.billing.domain.history.history import (
+    Diagnosis,
+    DiagnosisEnd,
+    IssuedClaim,
+    Known,
+    Line,
+)
+
+PROFESSIONAL = "PROFESSIONAL"
+# Of a claim, by form; and of a line, where lines point at all (domain guide 5.9).
+MOST_DIAGNOSES = {PROFESSIONAL: 12, "INSTITUTIONAL": 25}
+MOST_POINTERS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosed:
+    """A claim's diagnoses, principal first, the facts they rest on, and its lines.
+
+    Lines of a professional claim point at those of their dates where these differ; else at none,
+    which means the claim's first ones.
+    """
+
+    codes: tuple[str, ...]
+    lines: tuple[Line, ...]
+    rests_on: frozenset[str]
+
+
+def diagnosed(known: Known, lines: Sequence[Line], claim_form: str) -> Diagnosed:
+    """What a claim of these lines names: every diagnosis in effect on a date of theirs, as fit.
+
+    Principal ones first, of the latest date before those of earlier ones.
+    """
+    dates = sorted({line.service_date for line in lines}, reverse=True)
+    of_dates = {on: diagnoses_on(known, on) for on in dates}
+    codes: dict[str, None] = {}
+    for place in range(max(map(len, of_dates.values()), default=0)):
+        for on in dates:
+            codes |= {each.code: None for each in of_dates[on][place : place + 1]}
+    named = tuple(codes)[: MOST_DIAGNOSES[claim_form]]
+    told = {on: tuple(each.code for each in found) for on, found in of_dates.items()}
+    differ = claim_form == PROFESSIONAL and len(set(told.values())) > 1
+    return Diagnosed(
+        named,
+        tuple(
+            replace(
+                line,
+                diagnosis_pointers=_pointers(told[line.service_date], named) if differ else (),
+            )
+            for line in lines
+        ),
+        frozenset(each.fact for found in of_dates.values() for each in found)
+        | {end.fact for end in known.diagnosis_ends},
+    )
+
+
+def untrue_on(claim: IssuedClaim, now: Diagnosed, known: Known) -> set[date]:
+    """Dates at which an issued claim says a diagnosis that wasn't in effect, and wouldn't today.
+
+    `now`: what a claim of its lines would say.
+    """
+    if claim.claim_form != PROFESSIONAL:
+        return set()
+    was = _pointed(claim.diagnoses, claim.lines)
+    would = _pointed(now.codes, now.lines)
+    found: set[date] = set()
+    for on in was.keys() & would.keys():
+        in_effect = {each.code for each in diagnoses_on(known, on)}
+        if was[on] - would[on] - in_effect:
+            found.add(on)
+    return found
+
+
+def _pointed(codes: Sequence[str], lines: Sequence[Line]) -> dict[date, set[str]]:
+    """What a professional claim says of each date: the claim's first, unless its lines point."""
+    first = tuple(range(1, min(len(codes), MOST_POINTERS) + 1))
+    alike = not any(line.diagnosis_pointers for line in lines)
+    found: dict[date, set[str]] = {}
+    for line in lines:
+        pointers = first if alike else line.diagnosis_pointers
+        found.setdefault(line.service_date, set()).update(codes[each - 1] for each in pointers)
+    return found
+
+
+def diagnoses_on(known: Known, on: date) -> tuple[Diagnosis, ...]:
+    """Those in effect, principal first: of each rank the latest, each code once.
+
+    One that ended leaves its rank empty; one that never was leaves it to who had it before.
+    """
+    by_rank: dict[int, Diagnosis] = {}
+    ended: set[str] = set()
+    for diagnosis in sorted(known.diagnoses, key=lambda each: (each.effective_from, each.sequence)):
+        end = _end_of(diagnosis, known.diagnosis_ends)
+        never = end is not None and end.last_day < diagnosis.effective_from
+        if diagnosis.effective_from <= on and not never:
+            by_rank[diagnosis.rank] = diagnosis
+        if end is not None and end.last_day < on:
+            ended.add(diagnosis.fact)
+    by_code: dict[str, Diagnosis] = {}
+    for _, diagnosis in sorted(by_rank.items()):
+        if diagnosis.fact not in ended:
+            by_code.setdefault(diagnosis.code, diagnosis)
+    return tuple(by_code.values())
+
+
+def _end_of(diagnosis: Diagnosis, ends: Sequence[DiagnosisEnd]) -> DiagnosisEnd | None:
+    """An end is about what was recorded before it; the last one counts."""
+    since = (
+        each for each in ends if each.code == diagnosis.code and each.sequence > diagnosis.sequence
+    )
+    return max(since, key=lambda each: (each.sequence, each.fact), default=None)
+
+
+def _pointers(codes: Sequence[str], named: Sequence[str]) -> tuple[int, ...]:
+    """Counted from 1, those of the line's date in their order."""
+    found = tuple(named.index(code) + 1 for code in codes if code in named)
+    return found[:MOST_POINTERS]

@@ -1,0 +1,1 @@
+"""Payers and their rules as data: proposed, confirmed, tried on examples."""

@@ -1,0 +1,267 @@
+"""A payer's rules as data. What differs by payer is a field here, never a constant in code."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from services.billing.domain.x12.t837 import scrub_rules as shapes
+from services.billing.domain.x12.t837.claim import MOST_MODIFIERS
+from services.billing.domain.x12.t837.codes import PLACES_OF_SERVICE
+
+VOID_PROCESSED = "VOID_PROCESSED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerDiem:
+    """One unit a day of at least `minimum_minutes`; `code` is HCPCS."""
+
+    code: str
+    modifiers: tuple[str, ...]
+    minimum_minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimedUnits:
+    """Units of a code for a day's minutes. `rounding`: UP, DOWN or MIDPOINT (units.py).
+
+    `maximum_units` 0: no limit.
+    """
+
+    code: str
+    modifiers: tuple[str, ...]
+    unit_minutes: int
+    rounding: str
+    maximum_units: int = 0
+    minimum_minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscreteService:
+    """The code of a single service.
+
+    `unit_minutes` 0: one unit a session; else units are of the sessions' time together.
+    """
+
+    service_kind: str
+    code: str
+    modifiers: tuple[str, ...] = ()
+    minimum_minutes: int = 0
+    unit_minutes: int = 0
+    rounding: str = ""
+    revenue_code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Institutional:
+    """What an institutional claim says beside its lines; `condition_code` empty: none.
+
+    `interim_bills`: a course's bills are first, continuing and last; else each stands alone.
+    """
+
+    type_of_bill: str
+    revenue_code: str
+    condition_code: str = ""
+    interim_bills: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExampleSession:
+    service_kind: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExampleLine:
+    code: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkedExample:
+    """A day with every gate open, and what these rules must make of it."""
+
+    name: str
+    sessions: tuple[ExampleSession, ...]
+    outcome: str
+    lines: tuple[ExampleLine, ...] = ()
+    other_minutes_of_week: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSet:
+    """One version of one payer's rules, for service dates from `effective_from` on.
+
+    `claim_form`: PROFESSIONAL or INSTITUTIONAL. `bill_by`: PER_DIEM, TIMED_UNITS or DISCRETE.
+    `claim_period`: WEEK or MONTH. `week_start`: MONDAY or SUNDAY. `late_signature`: ACCEPT, HOLD,
+    DENY or ATTEST. `changed_claim`, `fallen_claim`: REPLACE or VOID. `late_day`: NEW_CLAIM or
+    REPLACE. `week_consequence`: HOLD or NOT_BILLABLE. `authorization_unit`: DAYS, SESSIONS, HOURS
+    or UNITS. `rendering`: NONE or FACILITATOR. `units_return`: VOID_ISSUED or VOID_PROCESSED.
+    `new_claim_after`: VOID_ISSUED or VOID_PROCESSED. `sign_within_hours` 0: no limit.
+    `minimum_services` 0: one. `weekly_minimum_minutes` 0: the payer doesn't look at weeks.
+    `grace_seconds` are added to attended time before it is held against a minimum of minutes;
+    units are of the time there was.
+    """
+
+    payer_id: str
+    version: int
+    effective_from: date
+    claim_form: str
+    per_diem: PerDiem | None = None
+    claim_period: str
+    week_start: str
+    billed_level: str
+    place_of_service_in_person: str
+    place_of_service_telehealth: str
+    plan_due_days: int
+    late_signature: str
+    sign_within_hours: int
+    authorization_required: bool
+    enrollment_required: bool
+    filing_limit_days: int
+    complete_weeks_only: bool
+    changed_claim: str
+    fallen_claim: str
+    late_day: str
+    bill_by: str = "PER_DIEM"
+    timed_units: TimedUnits | None = None
+    discrete: tuple[DiscreteService, ...] = ()
+    discrete_fallback: bool = False
+    ancillary: tuple[DiscreteService, ...] = ()
+    minimum_services: int = 0
+    weekly_minimum_minutes: int = 0
+    week_consequence: str = "HOLD"
+    authorization_unit: str = "DAYS"
+    institutional: Institutional | None = None
+    rendering: str = "NONE"
+    split_by_month: bool = False
+    sequential: bool = False
+    units_return: str = "VOID_ISSUED"
+    examples: tuple[WorkedExample, ...] = ()
+    telehealth_modifiers: tuple[str, ...] = ()
+    grace_seconds: int = 0
+    new_claim_after: str = "VOID_ISSUED"
+
+    @property
+    def name(self) -> str:
+        """How rows name the rules they rest on."""
+        return f"{self.payer_id}/{self.version}"
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """Every code these rules can put on a line."""
+        main = [each.code for each in (self.per_diem, self.timed_units) if each is not None]
+        return frozenset([*main, *(each.code for each in (*self.discrete, *self.ancillary))])
+
+    def ancillary_to(self, service_kind: str) -> DiscreteService | None:
+        """What the service is billed as when it stands outside the per diem; None: it doesn't."""
+        return _of_kind(self.ancillary, service_kind)
+
+    def discrete_for(self, service_kind: str) -> DiscreteService | None:
+        """What a single service of the kind is billed as; None: it isn't listed."""
+        return _of_kind(self.discrete, service_kind)
+
+
+def rules_in_effect(rule_sets: Iterable[RuleSet], on: date) -> RuleSet | None:
+    """The highest confirmed version in effect on a service date; None: no rules are."""
+    effective = [rules for rules in rule_sets if rules.effective_from <= on]
+    return max(effective, key=lambda rules: rules.version, default=None)
+
+
+def week_of(on: date, week_start: str) -> tuple[date, date]:
+    """First and last day of the payer's week."""
+    weekday = on.weekday() if week_start == "MONDAY" else (on.weekday() + 1) % 7
+    start = on - timedelta(days=weekday)
+    return start, start + timedelta(days=6)
+
+
+def period_of(on: date, rules: RuleSet) -> tuple[date, date]:
+    """First and last day of the claim period a service date falls into."""
+    if rules.claim_period == "WEEK":
+        return week_of(on, rules.week_start)
+    start = on.replace(day=1)
+    return start, (start + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def lacking(rules: RuleSet) -> dict[str, str]:
+    """What the rules name but don't say, say twice, or no claim could say: field → what is wrong.
+
+    Empty: nothing.
+    """
+    wrong: dict[str, str] = {}
+    if rules.bill_by == "PER_DIEM" and rules.per_diem is None:
+        wrong["per_diem"] = "is required to bill by it"
+    if rules.bill_by == "TIMED_UNITS" and rules.timed_units is None:
+        wrong["timed_units"] = "is required to bill by it"
+    if (rules.bill_by == "DISCRETE" or rules.discrete_fallback) and not rules.discrete:
+        wrong["discrete"] = "is required to bill by it, or to fall back to it"
+    if rules.claim_form == "INSTITUTIONAL" and rules.institutional is None:
+        wrong["institutional"] = "is required for institutional claims"
+    services = (*rules.discrete, *rules.ancillary)
+    if rules.claim_form == "INSTITUTIONAL" and not all(each.revenue_code for each in services):
+        wrong["discrete"] = "every single service of an institutional claim has a revenue code"
+    kinds = [each.service_kind for each in services]
+    if len(kinds) != len(set(kinds)):
+        wrong["ancillary"] = "a service kind has one code, in discrete or in ancillary"
+    if rules.claim_form == "INSTITUTIONAL" and rules.rendering == "NONE":
+        wrong["rendering"] = "an institutional claim names who attends"
+    if rules.fallen_claim == "REPLACE":
+        wrong["fallen_claim"] = "a replacement has lines: a claim of which none is left is voided"
+    return {**dict(_unwritable(rules)), **wrong}
+
+
+CONDITIONS = (
+    "authorization_required",
+    "enrollment_required",
+    "complete_weeks_only",
+    "sequential",
+    "sign_within_hours",
+    "weekly_minimum_minutes",
+)
+
+
+def not_asked(rules: RuleSet) -> frozenset[str]:
+    """Fields whose zero lets days and claims through: what these rules don't ask."""
+    found = {field for field in CONDITIONS if not getattr(rules, field)}
+    if rules.timed_units is not None:
+        limits = ("maximum_units", "minimum_minutes")
+        timed = rules.timed_units
+        found |= {f"timed_units.{field}" for field in limits if not getattr(timed, field)}
+    for field, services in (("discrete", rules.discrete), ("ancillary", rules.ancillary)):
+        if not all(each.minimum_minutes for each in services):
+            found.add(f"{field}.minimum_minutes")
+    return frozenset(found)
+
+
+def _unwritable(rules: RuleSet) -> Iterator[tuple[str, str]]:
+    """Codes that the scrub would find fault with, on every claim."""
+    for field in ("place_of_service_in_person", "place_of_service_telehealth"):
+        if getattr(rules, field) not in PLACES_OF_SERVICE:
+            yield field, "is no place of service of the list"
+    bill = rules.institutional
+    if bill and not (
+        shapes.TYPE_OF_BILL.fullmatch(bill.type_of_bill)
+        and shapes.REVENUE_CODE.fullmatch(bill.revenue_code)
+        and (not bill.condition_code or shapes.CONDITION.fullmatch(bill.condition_code))
+    ):
+        yield "institutional", "holds what is no type of bill, revenue code or condition code"
+    billed = (
+        ("per_diem", () if rules.per_diem is None else (rules.per_diem,)),
+        ("timed_units", () if rules.timed_units is None else (rules.timed_units,)),
+        ("discrete", rules.discrete),
+        ("ancillary", rules.ancillary),
+    )
+    for field, each in ((field, each) for field, all_of_it in billed for each in all_of_it):
+        if not shapes.PROCEDURE.fullmatch(each.code):
+            yield field, "holds what is no HCPCS or CPT code"
+        modifiers = (*each.modifiers, *rules.telehealth_modifiers)
+        if not all(shapes.MODIFIER.fullmatch(modifier) for modifier in modifiers):
+            yield field, "a modifier is two capitals or digits"
+        if len(modifiers) > MOST_MODIFIERS or len(set(modifiers)) < len(modifiers):
+            yield field, "has, with telehealth's, more than four modifiers, or one of them twice"
+        revenue_code = each.revenue_code if isinstance(each, DiscreteService) else ""
+        if revenue_code and not shapes.REVENUE_CODE.fullmatch(revenue_code):
+            yield field, "holds what is no revenue code"
+
+
+def _of_kind(services: Iterable[DiscreteService], service_kind: str) -> DiscreteService | None:
+    return next((each for each in services if each.service_kind == service_kind), None)

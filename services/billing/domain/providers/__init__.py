@@ -1,0 +1,1 @@
+"""Organisations that bill, and the people whom their claims name."""

@@ -1,0 +1,186 @@
+"""An organisation that bills: its numbers, its fees, and the payers it is enrolled with."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import assert_never
+
+from kernel.decider import Decider
+from kernel.refusal import AgainstTheRules, Malformed, Unknown
+from services.billing.domain.x12.envelope.elements import NotRepresentable, text
+from services.billing.domain.x12.t837 import claim as x12
+from services.billing.domain.x12.t837.scrub import billing_provider
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Of an organisation; `zip` has nine digits, as a claim needs it."""
+
+    line: str
+    city: str
+    state: str
+    zip: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterProvider:
+    provider_id: str
+    name: str
+    npi: str
+    tax_id: str
+    taxonomy: str
+    address: Address
+    contact_name: str
+    contact_phone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetFee:
+    provider_id: str
+    code: str
+    charge_minor: int
+    effective_from: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrollProvider:
+    provider_id: str
+    payer_id: str
+    site_id: str
+    effective_from: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderRegistered:
+    provider_id: str
+    name: str
+    npi: str
+    tax_id: str
+    taxonomy: str
+    address: Address
+    contact_name: str
+    contact_phone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeeSet:
+    """`charge_minor` is in cents."""
+
+    provider_id: str
+    code: str
+    charge_minor: int
+    effective_from: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderEnrolled:
+    provider_id: str
+    payer_id: str
+    site_id: str
+    effective_from: date
+
+
+ProviderCommand = RegisterProvider | SetFee | EnrollProvider
+ProviderFact = ProviderRegistered | FeeSet | ProviderEnrolled
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """What later decisions and the claim's file need to know."""
+
+    registered: ProviderRegistered | None = None
+    fees: tuple[FeeSet, ...] = ()
+    enrollments: tuple[ProviderEnrolled, ...] = ()
+
+
+def decide(command: ProviderCommand, provider: Provider) -> Iterator[ProviderFact]:
+    match command:
+        case RegisterProvider():
+            if provider.registered is not None:
+                raise AgainstTheRules(
+                    "PROVIDER_REGISTERED", "the provider is registered", id=command.provider_id
+                )
+            if wrong := _unwritable(command):
+                raise Malformed(**wrong)
+            yield ProviderRegistered(
+                provider_id=command.provider_id,
+                name=command.name,
+                npi=command.npi,
+                tax_id=command.tax_id,
+                taxonomy=command.taxonomy,
+                address=command.address,
+                contact_name=command.contact_name,
+                contact_phone=command.contact_phone,
+            )
+        case SetFee():
+            _must_be_registered(provider, command.provider_id)
+            fee = FeeSet(
+                provider_id=command.provider_id,
+                code=command.code,
+                charge_minor=command.charge_minor,
+                effective_from=command.effective_from,
+            )
+            if fee not in provider.fees[-1:]:
+                yield fee
+        case EnrollProvider():
+            _must_be_registered(provider, command.provider_id)
+            enrolled = ProviderEnrolled(
+                provider_id=command.provider_id,
+                payer_id=command.payer_id,
+                site_id=command.site_id,
+                effective_from=command.effective_from,
+            )
+            if enrolled not in provider.enrollments:
+                yield enrolled
+        case _:
+            assert_never(command)
+
+
+def evolve(provider: Provider, fact: ProviderFact) -> Provider:
+    match fact:
+        case ProviderRegistered():
+            return replace(provider, registered=fact)
+        case FeeSet():
+            return replace(provider, fees=(*provider.fees, fact))
+        case ProviderEnrolled():
+            return replace(provider, enrollments=(*provider.enrollments, fact))
+        case _:
+            assert_never(fact)
+
+
+PROVIDER = Decider(decide, evolve, Provider())
+
+
+def _unwritable(command: RegisterProvider) -> dict[str, str]:
+    """What the scrub would say of it on every claim, by field: it can't be registered again."""
+    address = x12.Address(
+        line1=command.address.line,
+        city=command.address.city,
+        state=command.address.state,
+        postal_code=command.address.zip,
+    )
+    provider = x12.BillingProvider(
+        name=command.name,
+        npi=command.npi,
+        tax_id=command.tax_id,
+        taxonomy=command.taxonomy,
+        address=address,
+    )
+    named = {
+        "provider.address.line1": "address.line",
+        "provider.address.postal_code": "address.zip",
+    }
+    wrong = {
+        named.get(each.path, each.path.removeprefix("provider.")): each.message
+        for each in billing_provider(provider, "provider")
+    }
+    try:
+        text(command.contact_name, "contact_name", longest=60)
+    except NotRepresentable as refused:
+        wrong[refused.field] = refused.reason
+    return wrong
+
+
+def _must_be_registered(provider: Provider, provider_id: str) -> None:
+    if provider.registered is None:
+        raise Unknown("provider", provider_id)

@@ -1,0 +1,154 @@
+"""A service day explained: each gate in words, what it saw, the clause, what would release it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from services.billing.domain.authorizations.allocation import allocate
+from services.billing.domain.authorizations.balances import Balance, balances
+from services.billing.domain.claims.in_force import standing
+from services.billing.domain.days.gates import Verdict
+from services.billing.domain.days.release import Release, releases_of
+from services.billing.domain.days.service_day import ServiceDay, resolve
+from services.billing.domain.history.history import IssuedClaim, Known
+from services.billing.domain.why import gates_in_words as wording
+from services.billing.domain.why.clauses import Clause, clauses_of
+from services.billing.domain.why.facts_in_words import sayings
+
+PASS, HOLD, REFUSE = "PASS", "HOLD", "REFUSE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainedVerdict:
+    """`facts`: id → what it says here, of those that the gate looked at."""
+
+    gate: str
+    asks: str
+    verdict: str
+    reason: str
+    says: str
+    clauses: tuple[Clause, ...]
+    facts: Mapping[str, str]
+    releases: tuple[Release, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainedDay:
+    """`rules_fact`: what confirmed the rules. `claims`: those that carry the day, oldest first."""
+
+    client_id: str
+    day: ServiceDay
+    verdicts: tuple[ExplainedVerdict, ...]
+    rules_fact: str
+    authorization: Balance | None
+    claims: tuple[IssuedClaim, ...]
+    standing: frozenset[str]
+
+
+class Case:
+    """All of a client's days as these facts make them, and each explained."""
+
+    def __init__(self, known: Known) -> None:
+        self.known = known
+        self.days: Mapping[date, ServiceDay] = {
+            day.service_date: day for day in allocate(resolve(known), known)
+        }
+        self._balances = {each.authorization.authorization_id: each for each in balances(known)}
+        self._said = sayings(known) | {
+            each.authorization.fact: _taken(each) for each in self._balances.values()
+        }
+        stands = standing(known.issued, known.adjudications)
+        self._standing = frozenset(claim.claim_id for claim in stands)
+
+    def explain(self, on: date) -> ExplainedDay:
+        """The day of that date, which must be one."""
+        known, day = self.known, self.days[on]
+        ruling = [each.fact for each in known.confirmed if each.rules == day.rules]
+        carrying = [
+            claim
+            for claim in known.issued
+            if any(line.service_date == day.service_date for line in claim.lines)
+        ]
+        return ExplainedDay(
+            client_id=known.client_id,
+            day=day,
+            verdicts=tuple(
+                _explain(verdict, day, known, self._said)
+                for verdict in (*day.verdicts, *day.ancillary_verdicts)
+            ),
+            rules_fact=min(ruling, default=""),
+            authorization=self.balance(day.authorization_id),
+            claims=tuple(sorted(carrying, key=lambda each: (each.frequency, each.claim_id))),
+            standing=self._standing,
+        )
+
+    def balance(self, authorization_id: str) -> Balance | None:
+        """What is taken of an authorization; None where there is none."""
+        return self._balances.get(authorization_id)
+
+
+def _taken(balance: Balance) -> str:
+    """What was authorized, and where its units are."""
+    was = balance.authorization
+    return (
+        f"{was.units} {was.unit} of level {was.level_of_care} authorized {was.effective_from} to"
+        f" {was.effective_to}: {balance.issued} on issued claims, {balance.allocated} on days not"
+        " issued yet"
+    )
+
+
+def _explain(
+    verdict: Verdict, day: ServiceDay, known: Known, said: Mapping[str, str]
+) -> ExplainedVerdict:
+    closed = REFUSE if verdict.final else HOLD
+    return ExplainedVerdict(
+        gate=verdict.gate,
+        asks=wording.asks(verdict.gate),
+        verdict=PASS if verdict.open else closed,
+        reason=verdict.reason,
+        says=wording.says(verdict.reason),
+        clauses=clauses_of(verdict, day.rules),
+        facts={fact: said[fact] for fact in sorted(verdict.rests_on)},
+        releases=releases_of(verdict, day, known),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Of one field, in words."""
+
+    field: str
+    was: str
+    now: str
+
+
+def changes(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[Change]:
+    """What differs between two revisions of a day's content, field by field."""
+    found = []
+    for field in sorted({*was, *now}):
+        before, after = _shown(field, was.get(field)), _shown(field, now.get(field))
+        if before != after:
+            found.append(Change(_named(field), before, after))
+    return found
+
+
+def _named(field: str) -> str:
+    return "closed gates" if field == "verdicts" else field.replace("_", " ")
+
+
+def _shown(field: str, value: Any) -> str:
+    match field:
+        case "verdicts":
+            closed = [f"{each['gate']} {each['reason']}" for each in value or () if each["reason"]]
+            return ", ".join(closed) or "none"
+        case "lines":
+            return (
+                ", ".join(
+                    f"{line['code']} x {line['units']} ${line['charge_minor'] / 100:,.2f}"
+                    for line in value or ()
+                )
+                or "none"
+            )
+        case _:
+            return str(value or "none")

@@ -1,0 +1,208 @@
+"""What a client's days and claims would be under other rules of one payer: a comparison.
+
+Both sides are derived anew, from the same facts, so that only the rules can make a difference.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+from services.billing.domain.days.service_day import BILLABLE
+from services.billing.domain.history.history import ConfirmedRules, IssuedClaim, Known
+from services.billing.domain.payers.rules import RuleSet
+from services.billing.domain.projection import DRAFT_CLAIM, PROPOSAL, SERVICE_DAY, derive
+
+# What a draft says to the payer; the rest of its row is ours.
+SAID = ("lines", "diagnoses", "rendering_staff_id", "type_of_bill", "condition_code")
+Rows = Mapping[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayUnder:
+    """A day under one of the two; `amount_minor`: what a claim would carry of it, in cents."""
+
+    outcome: str
+    amount_minor: int
+    minutes: int
+    reasons: tuple[str, ...]
+    payer_id: str
+    site_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayChange:
+    service_date: date
+    before: DayUnder
+    after: DayUnder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimChange:
+    """What becomes of a claim.
+
+    `consequence`: DRAFT, CHANGE_DRAFT, DROP_DRAFT; of an issued claim REPLACE, VOID or
+    DROP_PROPOSAL. Charges in cents, with the correction that is proposed on that side.
+    `draft_key` of a draft as it is, `claim_id` of an issued claim.
+    """
+
+    consequence: str
+    payer_id: str
+    site_id: str
+    period_start: date
+    period_end: date
+    before_minor: int
+    after_minor: int
+    changed_dates: tuple[date, ...]
+    claim_id: str = ""
+    draft_key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """What changes of one client, and how many days were looked at."""
+
+    client_id: str
+    looked_at: int
+    days: tuple[DayChange, ...]
+    claims: tuple[ClaimChange, ...]
+
+
+def replay(known: Known, rules: RuleSet, first: date, last: date | None) -> Replayed:
+    """The client's rows as they are against those under `rules` from `first` to `last`."""
+    before = _rows(known)
+    after = _rows(supposing(known, rules, first, last))
+    days = [
+        _day_change(row, after[SERVICE_DAY][key])
+        for key, row in sorted(before[SERVICE_DAY].items())
+        if _told(row) != _told(after[SERVICE_DAY][key])
+    ]
+    return Replayed(
+        client_id=known.client_id,
+        looked_at=len(before[SERVICE_DAY]),
+        days=tuple(days),
+        claims=(
+            *_drafts(before[DRAFT_CLAIM], after[DRAFT_CLAIM]),
+            *_corrections(before[PROPOSAL], after[PROPOSAL], known.issued),
+        ),
+    )
+
+
+def supposing(known: Known, rules: RuleSet, first: date, last: date | None) -> Known:
+    """The same client, had these rules been confirmed for the dates from `first` to `last`.
+
+    After `last`, the payer's rules are again what they are.
+    """
+    theirs = [each for each in known.confirmed if each.rules.payer_id == rules.payer_id]
+    top = max((each.rules.version for each in theirs), default=0) + 1
+    supposed = replace(rules, version=top, effective_from=first)
+    confirmed = [*known.confirmed, ConfirmedRules(fact="supposed", rules=supposed)]
+    if last is not None:
+        after = last + timedelta(days=1)
+        confirmed += [
+            replace(
+                each,
+                rules=replace(
+                    each.rules,
+                    version=top + each.rules.version,
+                    effective_from=max(after, each.rules.effective_from),
+                ),
+            )
+            for each in theirs
+        ]
+    return replace(known, confirmed=tuple(confirmed))
+
+
+def _rows(known: Known) -> dict[str, dict[str, dict[str, Any]]]:
+    found: dict[str, dict[str, dict[str, Any]]] = {SERVICE_DAY: {}, DRAFT_CLAIM: {}, PROPOSAL: {}}
+    for kind, key, content, _, _ in derive(known):
+        found[kind][key] = content
+    return found
+
+
+def _claimed(day: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The lines that would go on a claim."""
+    billable = day["outcome"] in BILLABLE
+    return [line for line in day["lines"] if billable or line["ancillary"]]
+
+
+def _told(row: Mapping[str, Any]) -> tuple[DayUnder, list[dict[str, Any]]]:
+    return _day(row), _claimed(row)
+
+
+def _day_change(was: Mapping[str, Any], now: Mapping[str, Any]) -> DayChange:
+    on = date.fromisoformat(was["service_date"])
+    return DayChange(service_date=on, before=_day(was), after=_day(now))
+
+
+def _day(row: Mapping[str, Any]) -> DayUnder:
+    return DayUnder(
+        outcome=row["outcome"],
+        amount_minor=_charge(_claimed(row)),
+        minutes=row["minutes"],
+        reasons=tuple(each["reason"] for each in row["verdicts"] if not each["open"]),
+        payer_id=row["payer_id"],
+        site_id=row["site_id"],
+    )
+
+
+def _drafts(before: Rows, after: Rows) -> Iterable[ClaimChange]:
+    for key in sorted({*before, *after}):
+        was, now = before.get(key), after.get(key)
+        if was and now and all(was[field] == now[field] for field in SAID):
+            continue
+        row = now or was or {}
+        consequence = "CHANGE_DRAFT" if was and now else "DRAFT" if now else "DROP_DRAFT"
+        was_lines, now_lines = (side["lines"] if side else [] for side in (was, now))
+        yield ClaimChange(
+            consequence=consequence,
+            payer_id=row["payer_id"],
+            site_id=row["site_id"],
+            period_start=date.fromisoformat(row["period_start"]),
+            period_end=date.fromisoformat(row["period_end"]),
+            before_minor=_charge(was_lines),
+            after_minor=_charge(now_lines),
+            changed_dates=_changed_dates(was_lines, now_lines),
+            draft_key=key if was else "",
+        )
+
+
+def _corrections(before: Rows, after: Rows, issued: Iterable[IssuedClaim]) -> Iterable[ClaimChange]:
+    claims = {claim.claim_id: claim for claim in issued}
+    for key in sorted({*before, *after}):
+        was, now = before.get(key), after.get(key)
+        if was and now and all(was[each] == now[each] for each in ("action", "lines")):
+            continue
+        row = now or was or {}
+        claim = claims[row["claim_id"]]
+        said = row["issued_charge_minor"]
+        fields = (was or {}).get("changed_dates", []), (now or {}).get("changed_dates", [])
+        yield ClaimChange(
+            consequence=now["action"] if now else "DROP_PROPOSAL",
+            payer_id=claim.payer_id,
+            site_id=claim.site_id,
+            period_start=claim.period_start,
+            period_end=claim.period_end,
+            before_minor=was["corrected_charge_minor"] if was else said,
+            after_minor=now["corrected_charge_minor"] if now else said,
+            changed_dates=tuple(date.fromisoformat(on) for on in sorted({*fields[0], *fields[1]})),
+            claim_id=claim.claim_id,
+        )
+
+
+def _charge(lines: Iterable[Mapping[str, Any]]) -> int:
+    return sum(line["charge_minor"] for line in lines)
+
+
+def _changed_dates(
+    was: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]]
+) -> tuple[date, ...]:
+    def by_date(lines: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+        found: dict[str, list[Mapping[str, Any]]] = {}
+        for line in lines:
+            found.setdefault(line["service_date"], []).append(line)
+        return found
+
+    before, after = by_date(was), by_date(now)
+    changed = {on for on in {*before, *after} if before.get(on) != after.get(on)}
+    return tuple(date.fromisoformat(on) for on in sorted(changed))

@@ -1,0 +1,1 @@
+"""What every X12 file shares: elements, segments, and the interchange around them."""
