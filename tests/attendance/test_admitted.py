@@ -12,7 +12,7 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 from kernel.refusal import AgainstTheRules
 from kernel.rpc.translate import to_date
 from services.attendance.__main__ import SERVICE
-from tests.attendance.frontdesk import (
+from tests.harness.attendance.front_desk import (
     MONDAY,
     FrontDesk,
     clients,

@@ -17,7 +17,7 @@ from kernel.store.store import Store, Transaction
 from services.attendance.__main__ import SERVICE
 from services.attendance.adapters.calendar import SqlCalendar
 from services.attendance.domain.minutes import Span
-from tests.attendance.frontdesk import FrontDesk, clients, minute, weekly
+from tests.harness.attendance.front_desk import FrontDesk, clients, minute, weekly
 
 FIRST, LAST = date(2026, 3, 2), date(2026, 3, 15)
 

@@ -9,7 +9,7 @@ from ninehours.attendance.v1 import attendance_service_pb2 as pb
 
 from kernel.refusal import AgainstTheRules, Refusal, Unknown
 from services.attendance.__main__ import SERVICE
-from tests.attendance.frontdesk import MONDAY, FrontDesk, at, clients, interval, minute
+from tests.harness.attendance.front_desk import MONDAY, FrontDesk, at, clients, interval, minute
 
 
 @pytest.fixture

@@ -27,7 +27,14 @@ from services.attendance.domain.session import (
     over_capacity,
 )
 from services.attendance.domain.site import Program
-from tests.attendance.frontdesk import MONDAY, THREE_HOURS, FrontDesk, clients, interval, minute
+from tests.harness.attendance.front_desk import (
+    MONDAY,
+    THREE_HOURS,
+    FrontDesk,
+    clients,
+    interval,
+    minute,
+)
 
 START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 SCHEDULE = ScheduleSession(

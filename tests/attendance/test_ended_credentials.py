@@ -11,8 +11,8 @@ from ninehours.attendance.v1 import attendance_service_pb2 as pb
 from kernel.refusal import AgainstTheRules, Malformed, NotAllowed, Unknown
 from kernel.rpc.translate import to_date
 from services.attendance.__main__ import SERVICE
-from tests.attendance.frontdesk import MONDAY, THREE_HOURS, FrontDesk, clients
 from tests.attendance.test_signing import acts, typed
+from tests.harness.attendance.front_desk import MONDAY, THREE_HOURS, FrontDesk, clients
 
 ADA, BOB = clients(2)
 SUNDAY, THE_DAY = date(2026, 3, 1), date(2026, 3, 2)

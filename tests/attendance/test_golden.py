@@ -8,8 +8,8 @@ import pytest
 from kernel.facts import Recorded
 from services.attendance.adapters.publication import publish
 from services.attendance.adapters.stored import FACTS
-from tests.attendance.made import START
-from tests.golden import assert_one_file_a_name, read_golden
+from tests.harness.attendance.values import START
+from tests.harness.golden import assert_one_file_a_name, read_golden
 
 GOLDEN = Path(__file__).parent / "golden"
 PUBLISHED = {

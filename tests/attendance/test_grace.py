@@ -10,8 +10,8 @@ from ninehours.attendance.v1 import attendance_service_pb2 as pb
 from services.attendance.__main__ import SERVICE
 from services.attendance.domain.presence import PRESENCE, CorrectAttendance, Presence
 from services.attendance.domain.session import attendance_of
-from tests.attendance.frontdesk import MONDAY, THREE_HOURS, FrontDesk, clients, interval
-from tests.attendance.made import AFTER_CLOSING, SCHEDULED, there
+from tests.harness.attendance.front_desk import MONDAY, THREE_HOURS, FrontDesk, clients, interval
+from tests.harness.attendance.values import AFTER_CLOSING, SCHEDULED, there
 
 SECONDS = timedelta(seconds=1)
 

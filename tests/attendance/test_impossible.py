@@ -10,7 +10,7 @@ from ninehours.attendance.v1 import attendance_service_pb2 as pb
 from kernel.refusal import AgainstTheRules, Malformed
 from kernel.rpc.translate import to_date
 from services.attendance.__main__ import SERVICE
-from tests.attendance.frontdesk import (
+from tests.harness.attendance.front_desk import (
     MONDAY,
     THREE_HOURS,
     FrontDesk,

@@ -14,7 +14,7 @@ import services.attendance.adapters
 from kernel.refusal import Malformed
 from kernel.rpc.translate import to_date
 from services.attendance.__main__ import SERVICE
-from tests.attendance.frontdesk import FrontDesk, clients, interval, minute, weekly
+from tests.harness.attendance.front_desk import FrontDesk, clients, interval, minute, weekly
 
 FIRST = date(2026, 3, 2)
 MIGRATIONS = Path(services.attendance.adapters.__file__).parent / "migrations"

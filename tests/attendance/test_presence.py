@@ -23,8 +23,8 @@ from services.attendance.domain.presence import (
     minutes_of,
     treated_within,
 )
-from tests.attendance.made import AFTER_CLOSING, AT, END, START, minute, there
-from tests.deciders import (
+from tests.harness.attendance.values import AFTER_CLOSING, AT, END, START, minute, there
+from tests.harness.deciders import (
     assert_evolving_never_refuses,
     assert_repeating_adds_nothing,
     facts_of,

@@ -11,7 +11,7 @@ from ninehours.common.v1 import common_pb2 as common
 from kernel.messaging.told import told
 from kernel.refusal import Malformed
 from services.attendance.__main__ import SERVICE
-from tests.attendance.frontdesk import FrontDesk
+from tests.harness.attendance.front_desk import FrontDesk
 
 
 @pytest.fixture

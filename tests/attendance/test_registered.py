@@ -10,7 +10,7 @@ from ninehours.attendance.v1 import attendance_service_pb2 as pb
 
 from kernel.refusal import Unknown
 from services.attendance.__main__ import SERVICE
-from tests.attendance.frontdesk import FrontDesk, at, clients, interval, minute, weekly
+from tests.harness.attendance.front_desk import FrontDesk, at, clients, interval, minute, weekly
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from kernel.refusal import AgainstTheRules, Malformed, Refusal, Unknown
 from services.attendance.__main__ import SERVICE
 from services.attendance.domain.note import NotePartsIdentical, require_individual
 from services.attendance.domain.refusals import naming
-from tests.attendance.frontdesk import FrontDesk, at, clients, minute, moments
+from tests.harness.attendance.front_desk import FrontDesk, at, clients, minute, moments
 
 GROUP_TEXT = "Relapse prevention: triggers and exits."
 

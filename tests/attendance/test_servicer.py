@@ -11,7 +11,7 @@ from ninehours.common.v1 import common_pb2 as common
 
 from kernel.refusal import AgainstTheRules, Malformed
 from services.attendance.__main__ import SERVICE
-from tests.attendance.desk import MONDAY, Desk, at, open_everything, session
+from tests.harness.attendance.service import MONDAY, Desk, at, open_everything, session
 
 
 @pytest.fixture

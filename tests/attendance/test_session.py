@@ -36,8 +36,16 @@ from services.attendance.domain.staff import (
     CredentialStaff,
     StaffCredentialed,
 )
-from tests.attendance.made import END, PROGRAM, SCHEDULE, SCHEDULED, START, schedule, there
-from tests.deciders import assert_evolving_never_refuses, assert_repeating_adds_nothing
+from tests.harness.attendance.values import (
+    END,
+    PROGRAM,
+    SCHEDULE,
+    SCHEDULED,
+    START,
+    schedule,
+    there,
+)
+from tests.harness.deciders import assert_evolving_never_refuses, assert_repeating_adds_nothing
 
 CLOSE = CloseSession(
     session_id="session",

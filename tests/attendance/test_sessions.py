@@ -11,7 +11,7 @@ from ninehours.attendance.v1 import calendar_service_pb2 as calendar
 
 from kernel.rpc.translate import to_date, to_timestamp
 from services.attendance.__main__ import SERVICE
-from tests.attendance.desk import (
+from tests.harness.attendance.service import (
     MONDAY,
     THREE_HOURS,
     Desk,

@@ -11,7 +11,7 @@ from ninehours.attendance.v1 import attendance_service_pb2 as pb
 from kernel.refusal import AgainstTheRules, Malformed, NotAllowed
 from kernel.rpc.translate import to_date
 from services.attendance.__main__ import SERVICE
-from tests.attendance.frontdesk import MONDAY, THREE_HOURS, FrontDesk, clients
+from tests.harness.attendance.front_desk import MONDAY, THREE_HOURS, FrontDesk, clients
 
 ADA, BOB = clients(2)
 LONG_BEFORE = date(2026, 1, 1)

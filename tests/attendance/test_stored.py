@@ -10,8 +10,8 @@ from kernel.facts import Recorded
 from services.attendance.adapters.publication import publish
 from services.attendance.adapters.stored import FACTS
 from services.attendance.domain.scheduling import SessionScheduled
-from tests.attendance.frontdesk import MONDAY
-from tests.golden import assert_kept
+from tests.harness.attendance.front_desk import MONDAY
+from tests.harness.golden import assert_kept
 
 GOLDEN = Path(__file__).parent / "golden"
 PUBLISHED = {

@@ -7,8 +7,8 @@ import pytest
 from kernel.process import Service
 from kernel.store.store import Store
 from services.billing.__main__ import SERVICE
-from tests.billing.office import Office
-from tests.billing.told import Story
+from tests.harness.billing.facts import Story
+from tests.harness.billing.service import Office
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from ninehours.common.v1 import common_pb2 as common
 
 from kernel.refusal import AgainstTheRules, Malformed
 from kernel.rpc.translate import to_date
-from tests.billing.known import day
-from tests.billing.office import NOW, Office, covered
 from tests.billing.test_corrections import published
-from tests.billing.told import COVERAGE, SITE, Story
+from tests.harness.billing.facts import COVERAGE, SITE, Story
+from tests.harness.billing.history import day
+from tests.harness.billing.service import NOW, Office, covered
 
 CLIENT = "0c11e700-0000-4000-8000-000000000001"
 

@@ -29,9 +29,9 @@ from ninehours.cli.issuing import cents
 from services.billing.adapters.rule_sets import message_of
 from services.billing.adapters.whose import KINDS
 from services.billing.api import servicer, work
-from tests.billing.known import RULES, day
-from tests.billing.office import Office, covered
-from tests.billing.told import COVERAGE, SITE, Story
+from tests.harness.billing.facts import COVERAGE, SITE, Story
+from tests.harness.billing.history import RULES, day
+from tests.harness.billing.service import Office, covered
 
 CLIENT = "0c11e700-0000-4000-8000-000000000001"
 OTHER = "0c11e700-0000-4000-8000-000000000002"

@@ -16,10 +16,10 @@ from kernel.process import Service
 from kernel.rpc.translate import to_date
 from kernel.store.store import Store
 from services.billing.__main__ import SERVICE
-from tests.billing.known import day
-from tests.billing.office import Office
-from tests.billing.owners import CLIENTS, Owners, owners
 from tests.billing.test_convergence import Listener
+from tests.harness.billing.history import day
+from tests.harness.billing.owners import CLIENTS, Owners, owners
+from tests.harness.billing.service import Office
 
 NewStore = Callable[[Service], Store]
 BOB = CLIENTS[1]

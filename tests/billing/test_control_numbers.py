@@ -4,9 +4,9 @@ from ninehours.billing.v1 import billing_service_pb2 as pb
 from sqlalchemy import text
 
 from kernel.rpc.translate import to_date
-from tests.billing.known import day
-from tests.billing.office import BOB, Office, covered
-from tests.billing.told import COVERAGE, SITE, Story
+from tests.harness.billing.facts import COVERAGE, SITE, Story
+from tests.harness.billing.history import day
+from tests.harness.billing.service import BOB, Office, covered
 
 CLIENT = "0c11e700-0000-4000-8000-000000000001"
 OTHER = "0c11e700-0000-4000-8000-000000000002"

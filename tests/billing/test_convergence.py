@@ -17,10 +17,10 @@ from kernel.process import Service
 from kernel.refusal import Unknown
 from kernel.store.store import Store
 from services.billing.__main__ import SERVICE
-from tests.billing.known import day
-from tests.billing.office import FakeIntake, Office, covered
-from tests.billing.owners import CLIENTS, Owners, clients_of, owners
-from tests.billing.told import COVERAGE
+from tests.harness.billing.facts import COVERAGE
+from tests.harness.billing.history import day
+from tests.harness.billing.owners import CLIENTS, Owners, clients_of, owners
+from tests.harness.billing.service import FakeIntake, Office, covered
 
 SEEDS = range(12)
 NewStore = Callable[[Service], Store]

@@ -14,9 +14,9 @@ from kernel.rpc.translate import to_date, to_timestamp
 from services.billing.adapters.deadlines import SqlDeadlines, known_by
 from services.billing.api.accounts import AccountsServicer
 from services.billing.api.deadlines import DeadlinesServicer
-from tests.billing.known import day
-from tests.billing.office import NOW, Office, covered
-from tests.billing.told import COVERAGE, SITE, Story
+from tests.harness.billing.facts import COVERAGE, SITE, Story
+from tests.harness.billing.history import day
+from tests.harness.billing.service import NOW, Office, covered
 
 CLIENT = "0c11e700-0000-4000-8000-000000000001"
 

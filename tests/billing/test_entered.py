@@ -9,8 +9,8 @@ from ninehours.common.v1 import common_pb2 as common
 
 from kernel.refusal import Malformed
 from kernel.rpc.translate import to_date
-from tests.billing.known import day
-from tests.billing.office import Office, provider
+from tests.harness.billing.history import day
+from tests.harness.billing.service import Office, provider
 
 
 def refused(act: Callable[[], object]) -> list[str]:

@@ -16,9 +16,9 @@ from kernel.rpc.translate import to_date
 from services.billing.adapters.past import SqlPast
 from services.billing.adapters.whose import KINDS
 from services.billing.api.explaining import ExplanationServicer
-from tests.billing.known import day
-from tests.billing.office import Office
-from tests.billing.told import SITE, Story
+from tests.harness.billing.facts import SITE, Story
+from tests.harness.billing.history import day
+from tests.harness.billing.service import Office
 
 CLIENT = "0c11e700-0000-4000-8000-000000000001"
 LONG_AGO = Timestamp(seconds=int(datetime(2026, 1, 1, tzinfo=UTC).timestamp()))

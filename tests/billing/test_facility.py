@@ -12,7 +12,7 @@ from services.billing.domain.payers.payer import PayerRegistered
 from services.billing.domain.providers.provider import PROVIDER, Address
 from services.billing.domain.x12.t837 import claim as x12
 from tests.billing.domain.test_deciders import ISSUED, REGISTER
-from tests.billing.known import day, line
+from tests.harness.billing.history import day, line
 
 OFFICE = REGISTER.address
 BRANCH = Address(line="8 Breakwater Way", city="Milwaukee", state="WI", zip="532021904")

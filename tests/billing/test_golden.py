@@ -9,7 +9,7 @@ import pytest
 from kernel.facts import Recorded
 from services.billing.adapters.publication import publish
 from services.billing.adapters.stored import FACTS
-from tests.golden import assert_one_file_a_name, read_golden
+from tests.harness.golden import assert_one_file_a_name, read_golden
 
 GOLDEN = Path(__file__).parent / "golden"
 PUBLISHED = {

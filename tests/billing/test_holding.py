@@ -25,11 +25,11 @@ from services.billing.adapters.heard import CLAIMS
 from services.billing.adapters.pages import SqlPages
 from services.billing.api import servicer
 from services.billing.api.work import SERVICE as WORK
-from tests.api import Api, api, refused
-from tests.billing.known import day
-from tests.billing.office import Office
-from tests.billing.told import SITE, Story
-from tests.kernel.made import PATIENCE, ask, until
+from tests.harness.api import Api, api, refused
+from tests.harness.billing.facts import SITE, Story
+from tests.harness.billing.history import day
+from tests.harness.billing.service import Office
+from tests.harness.kernel.counters import PATIENCE, ask, until
 
 BILLER = ("biller", "PAYMENT")
 IN_TRANSACTION = (

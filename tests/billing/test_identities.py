@@ -17,8 +17,8 @@ from kernel.rpc.tokens import Actor, Verifier, service_tokens
 from kernel.rpc.translate import date_of
 from services.billing.adapters.identities import PAGE, SERVICE, IntakeIdentities
 from services.billing.app.ports import Identities
-from tests.billing.office import FakeIntake, covered
-from tests.kernel.rpc.made import scope
+from tests.harness.billing.service import FakeIntake, covered
+from tests.harness.kernel.rpc import scope
 
 ON = date(2026, 3, 23)
 PAYER, OTHER_PAYER = "payer", "another payer"

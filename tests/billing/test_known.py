@@ -16,9 +16,9 @@ from ninehours.plans.v1 import plans_events_pb2 as plans
 from kernel.facts import HeardFact
 from kernel.rpc.translate import to_date
 from services.billing.adapters.heard import CODE, INTERESTS
-from services.billing.adapters.known import READERS, known_of
+from services.billing.adapters.history import READERS, known_of
 from services.billing.domain.history.history import Known
-from tests.billing.known import MONDAY, day
+from tests.harness.billing.history import MONDAY, day
 
 CLIENT = "client/6f1c3c60-0d5e-4c39-9d4e-2f4f1b0b7a10"
 ON = to_date(MONDAY)

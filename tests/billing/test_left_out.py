@@ -7,9 +7,9 @@ from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_service_pb2 as intake
 
 from kernel.rpc.translate import to_date
-from tests.billing.known import day
-from tests.billing.office import Office, covered
-from tests.billing.told import COVERAGE, SITE, Story
+from tests.harness.billing.facts import COVERAGE, SITE, Story
+from tests.harness.billing.history import day
+from tests.harness.billing.service import Office, covered
 
 CLIENT = "0c11e700-0000-4000-8000-000000000001"
 

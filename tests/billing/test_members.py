@@ -21,11 +21,11 @@ from services.billing.adapters.heard import INTERESTS
 from services.billing.adapters.publication import publish
 from services.billing.adapters.verifying_members import a_member_is_billed_once
 from services.intake.__main__ import SERVICE as INTAKE
-from tests.billing.house import House
-from tests.billing.known import day
-from tests.billing.office import Office
 from tests.billing.test_forms import EVE, FACILITY
-from tests.intake.desk import SITE, Desk
+from tests.harness.billing.history import day
+from tests.harness.billing.service import Office
+from tests.harness.billing.with_intake import House
+from tests.harness.intake.service import SITE, Desk
 from tests.system.wrongs import member_twice
 
 ANN = "57aff000-0000-4000-8000-00000000000a"

@@ -11,10 +11,10 @@ from ninehours.billing.v1 import billing_service_pb2 as pb
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from kernel.rpc.translate import to_date
 from services.billing.adapters.rule_sets import message_of
-from tests.billing.known import RULES, day
-from tests.billing.office import NPI, Office
-from tests.billing.told import SITE, Story
-from tests.plans.made import Log
+from tests.harness.billing.facts import SITE, Story
+from tests.harness.billing.history import RULES, day
+from tests.harness.billing.service import NPI, Office
+from tests.harness.plans.service import Log
 
 CLIENT = "0c11e700-0000-4000-8000-000000000001"
 NOBODY = "00000000-0000-4000-8000-00000000000f"

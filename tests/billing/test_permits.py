@@ -28,10 +28,10 @@ from services.billing.adapters.heard import INTERESTS
 from services.billing.adapters.publication import publish
 from services.billing.adapters.verifying_leaving import claims_left_on_their_permits
 from services.intake.__main__ import SERVICE as INTAKE
-from tests.billing.house import NOT_PART2, House
-from tests.billing.known import day
-from tests.billing.office import NOW, Office
-from tests.intake.desk import Desk
+from tests.harness.billing.history import day
+from tests.harness.billing.service import NOW, Office
+from tests.harness.billing.with_intake import NOT_PART2, House
+from tests.harness.intake.service import Desk
 
 NewStore = Callable[[Service], Store]
 

@@ -20,12 +20,12 @@ from kernel.rpc.translate import to_date, to_timestamp
 from kernel.store.store import Store
 from services.billing.__main__ import SERVICE as BILLING
 from services.intake.__main__ import SERVICE as INTAKE
-from tests.billing.house import House
-from tests.billing.known import day, ends_at
-from tests.billing.office import Office, covered
-from tests.billing.told import COVERAGE, SITE, Story
-from tests.intake import desk
-from tests.intake.desk import Desk
+from tests.harness.billing.facts import COVERAGE, SITE, Story
+from tests.harness.billing.history import day, ends_at
+from tests.harness.billing.service import Office, covered
+from tests.harness.billing.with_intake import House
+from tests.harness.intake import service as desk
+from tests.harness.intake.service import Desk
 
 CLIENT = "0c11e700-0000-4000-8000-000000000001"
 SUBSTANCE_USE = common.Program(

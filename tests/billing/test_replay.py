@@ -13,9 +13,9 @@ from kernel.refusal import Malformed, Unknown
 from kernel.rpc.translate import date_of, to_date
 from services.billing.adapters.rule_sets import message_of
 from services.billing.domain.payers.rules import PerDiem
-from tests.billing.known import MONDAY, RULES, day
-from tests.billing.office import Office, covered
-from tests.billing.told import COVERAGE, SITE, Story
+from tests.harness.billing.facts import COVERAGE, SITE, Story
+from tests.harness.billing.history import MONDAY, RULES, day
+from tests.harness.billing.service import Office, covered
 
 LONG, SHORT, ISSUED = (f"0c11e700-0000-4000-8000-00000000000{n}" for n in (1, 2, 3))
 MINUTES = {LONG: 200, SHORT: 150, ISSUED: 190}

@@ -15,9 +15,9 @@ from ninehours.common.v1 import common_pb2 as common
 from kernel.refusal import AgainstTheRules, Malformed, NotYet, Unknown
 from kernel.rpc.translate import date_of, to_date
 from services.billing.adapters.rule_sets import message_of
-from tests.billing.known import RULES, day
-from tests.billing.office import ADA, Office, covered, provider
-from tests.billing.told import COVERAGE, SITE, Story
+from tests.harness.billing.facts import COVERAGE, SITE, Story
+from tests.harness.billing.history import RULES, day
+from tests.harness.billing.service import ADA, Office, covered, provider
 
 CLIENT = "0c11e700-0000-4000-8000-000000000001"
 OTHERS = [f"0c11e700-0000-4000-8000-00000000000{n}" for n in range(2, 5)]

@@ -19,9 +19,9 @@ from kernel.store.database import migrate, open_database
 from ninehours.local.databases import BILLING_READER, plain
 from ninehours.local.servers import LocalServers
 from services.billing.__main__ import SERVICE
-from tests.billing.known import day
-from tests.billing.office import Office, covered
-from tests.billing.told import COVERAGE, SITE, Story
+from tests.harness.billing.facts import COVERAGE, SITE, Story
+from tests.harness.billing.history import day
+from tests.harness.billing.service import Office, covered
 
 CLIENT = "0c11e700-0000-4000-8000-000000000001"
 OTHER = "0c11e700-0000-4000-8000-000000000002"

@@ -11,9 +11,9 @@ from ninehours.billing.v1 import rules_pb2
 
 from kernel.refusal import Malformed
 from kernel.rpc.translate import date_of, to_date, to_timestamp
-from tests.billing.known import day
-from tests.billing.office import Office, covered
-from tests.billing.told import COVERAGE, SITE, Story
+from tests.harness.billing.facts import COVERAGE, SITE, Story
+from tests.harness.billing.history import day
+from tests.harness.billing.service import Office, covered
 
 CLIENT = "0c11e700-0000-4000-8000-000000000001"
 OTHER = "0c11e700-0000-4000-8000-000000000002"

@@ -19,7 +19,7 @@ from kernel.rpc.tokens import Issuer, Verifier
 from ninehours.local.probes import LOOPBACK, free_ports
 from ninehours.local.running import addresses_of_running, forget_addresses, keep_addresses
 from services.intake.__main__ import SERVICE, servicers
-from tests.intake.desk import Desk
+from tests.harness.intake.service import Desk
 
 ROOT = Path(__file__).resolve().parents[2]
 PURPOSES = {"clinician": "TREATMENT", "front_desk": "OPERATIONS", "administrator": "OPERATIONS"}

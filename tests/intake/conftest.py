@@ -7,7 +7,7 @@ import pytest
 from kernel.process import Service
 from kernel.store.store import Store
 from services.intake.__main__ import SERVICE
-from tests.intake.desk import Desk
+from tests.harness.intake.service import Desk
 
 
 @pytest.fixture

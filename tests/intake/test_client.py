@@ -19,7 +19,7 @@ from services.intake.domain.client import (
 )
 from services.intake.domain.consent import GiveConsent, RestrictDisclosure, RevokeConsent
 from services.intake.domain.coverage import AddCoverage, VerifyCoverage
-from tests.intake.made import CLIENT_ID, client_commands, client_facts, day
+from tests.harness.intake.strategies import CLIENT_ID, client_commands, client_facts, day
 
 SITE = "5170a000-0000-4000-8000-000000000001"
 REGISTERED = ClientRegistered(client_id=CLIENT_ID, site_id=SITE, identity_version=1)

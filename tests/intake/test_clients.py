@@ -10,11 +10,11 @@ from ninehours.intake.v1 import clients_service_pb2 as pb
 
 from kernel.refusal import Malformed, Unknown
 from kernel.rpc.translate import to_date, to_timestamp
-from tests.intake.desk import OTHER_PROGRAM, PHQ9, PROGRAM, SITE, SURNAME, Desk, diagnose
-from tests.intake.made import day
+from tests.harness.intake.facts import as_record
+from tests.harness.intake.service import OTHER_PROGRAM, PHQ9, PROGRAM, SITE, SURNAME, Desk, diagnose
+from tests.harness.intake.strategies import day
+from tests.harness.plans.service import credentialed
 from tests.intake.test_course import discharge
-from tests.intake.told import as_record
-from tests.plans.made import credentialed
 
 CLINICIAN = frozenset({"clinician"})
 OTHER_SITE = str(uuid4())

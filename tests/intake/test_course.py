@@ -15,7 +15,7 @@ from kernel.messaging.hearing import Record
 from kernel.messaging.standing import due_count, unsettled_clients
 from kernel.refusal import AgainstTheRules, Malformed
 from kernel.rpc.translate import to_date
-from tests.intake.desk import (
+from tests.harness.intake.service import (
     MENTAL_HEALTH,
     OTHER_PROGRAM,
     SITE,
@@ -25,7 +25,7 @@ from tests.intake.desk import (
     restrict,
     screen,
 )
-from tests.intake.made import NOW, day
+from tests.harness.intake.strategies import NOW, day
 
 
 class Killed(BaseException):

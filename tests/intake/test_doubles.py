@@ -16,8 +16,8 @@ from kernel.refusal import Malformed, Unknown
 from kernel.rpc.translate import to_date
 from services.intake.adapters.heard import INTERESTS
 from services.intake.app.streams import client_stream, judged_of
-from tests.intake.desk import PAYER, SITE, Desk, coverage, register
-from tests.intake.made import day
+from tests.harness.intake.service import PAYER, SITE, Desk, coverage, register
+from tests.harness.intake.strategies import day
 
 OTHER_SITE = "51000000-0000-4000-8000-00000000000b"
 HERE, NETWORK = frozenset({SITE}), frozenset({"*"})

@@ -12,8 +12,8 @@ from kernel.refusal import AgainstTheRules, Unknown
 from kernel.rpc.translate import to_date
 from services.intake.domain.client import CLIENT, Client
 from services.intake.domain.coverage import EndCoverage
-from tests.intake.desk import Desk, coverage, diagnose
-from tests.intake.made import CLIENT_ID, day
+from tests.harness.intake.service import Desk, coverage, diagnose
+from tests.harness.intake.strategies import CLIENT_ID, day
 from tests.intake.test_client import COVERAGE, VERIFIED, after, apply
 from tests.intake.test_clients import read
 

@@ -30,8 +30,8 @@ from services.intake.domain.episode import (
     is_under_part2,
     label_of,
 )
-from tests.intake import made
-from tests.intake.made import CLIENT_ID, NOW, day
+from tests.harness.intake import strategies as made
+from tests.harness.intake.strategies import CLIENT_ID, NOW, day
 
 SUBSTANCE_USE = KnownEpisode(episode_id="first", program_id="substance-use", under_part2=True)
 MENTAL_HEALTH = KnownEpisode(episode_id="second", program_id="mental-health", under_part2=False)

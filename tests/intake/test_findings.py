@@ -28,8 +28,8 @@ from services.intake.domain.screening import (
     ScreenClient,
     Screening,
 )
-from tests.intake import made
-from tests.intake.made import CLIENT_ID, day
+from tests.harness.intake import strategies as made
+from tests.harness.intake.strategies import CLIENT_ID, day
 
 FOUND = Screening(
     needs_detox=False,

@@ -9,7 +9,7 @@ import pytest
 from kernel.facts import Recorded
 from services.intake.adapters.publication import publish
 from services.intake.adapters.stored import FACTS
-from tests.intake.made import NOW
+from tests.harness.intake.strategies import NOW
 
 GOLDEN = Path(__file__).parent / "golden"
 UNPUBLISHED = {"intake.coverage_added.v1", "intake.disclosure_permitted.v1"}

@@ -14,9 +14,9 @@ from kernel.rpc import client, server
 from kernel.store import database
 from kernel.store.store import Store
 from services.intake.__main__ import SERVICE
-from tests.api import Api, api, refused
-from tests.intake.desk import Desk, consent
-from tests.kernel.made import PATIENCE, ask, until
+from tests.harness.api import Api, api, refused
+from tests.harness.intake.service import Desk, consent
+from tests.harness.kernel.counters import PATIENCE, ask, until
 
 CLINICIAN = ("clinician", "TREATMENT")
 

@@ -10,7 +10,7 @@ from kernel.refusal import Malformed
 from kernel.rpc.policy import policies_of
 from kernel.rpc.translate import to_date
 from services.intake.api.servicer import SERVICE
-from tests.intake.desk import (
+from tests.harness.intake.service import (
     MENTAL_HEALTH,
     OTHER_PAYER,
     OTHER_PROGRAM,
@@ -22,7 +22,7 @@ from tests.intake.desk import (
     identity,
     restrict,
 )
-from tests.intake.made import day
+from tests.harness.intake.strategies import day
 
 PLANTED = (
     SURNAME,

@@ -7,8 +7,8 @@ from ninehours.intake.v1 import intake_service_pb2 as pb
 
 from kernel.refusal import AgainstTheRules, Malformed
 from kernel.rpc.translate import to_date
-from tests.intake.desk import Desk, admission, diagnose, rate
-from tests.intake.made import day
+from tests.harness.intake.service import Desk, admission, diagnose, rate
+from tests.harness.intake.strategies import day
 
 
 @pytest.mark.parametrize("level", ["0.1", "2", "2.3", "4.9"])

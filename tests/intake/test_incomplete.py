@@ -8,7 +8,7 @@ from hypothesis import strategies as some
 from ninehours.intake.v1 import intake_events_pb2 as events
 
 from services.intake.domain.instruments import c_ssrs, phq9
-from tests.intake.desk import Desk
+from tests.harness.intake.service import Desk
 
 UP_TO_EIGHT = dict.fromkeys(range(1, 9), 1)
 NO_THOUGHTS = {1: 0, 2: 0, 6: 0}

@@ -5,7 +5,7 @@ from ninehours.intake.v1 import intake_events_pb2 as events
 from ninehours.intake.v1 import intake_service_pb2 as pb
 
 from kernel.refusal import AgainstTheRules
-from tests.intake.desk import Desk, admission
+from tests.harness.intake.service import Desk, admission
 from tests.intake.test_safety_tasks import HIGH
 
 WHY = "the sister stays with her until the first session"

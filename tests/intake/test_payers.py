@@ -6,7 +6,15 @@ import pytest
 from sqlalchemy import text
 
 from kernel.refusal import Unknown
-from tests.intake.desk import OTHER_PAYER, Desk, consent, coverage, findings, payer, restrict
+from tests.harness.intake.service import (
+    OTHER_PAYER,
+    Desk,
+    consent,
+    coverage,
+    findings,
+    payer,
+    restrict,
+)
 
 NOBODY = "7a000000-0000-4000-8000-00000000000f"
 

@@ -9,7 +9,7 @@ from ninehours.intake.v1.clients_service_pb2 import ListClientsRequest
 from sqlalchemy import text
 
 from kernel.refusal import AgainstTheRules, NotYet, Unknown
-from tests.intake.desk import (
+from tests.harness.intake.service import (
     MENTAL_HEALTH,
     PROGRAM,
     Desk,

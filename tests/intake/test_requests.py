@@ -8,7 +8,7 @@ from ninehours.intake.v1 import intake_service_pb2 as pb
 
 from kernel.refusal import Malformed
 from kernel.rpc.translate import to_date
-from tests.intake.desk import (
+from tests.harness.intake.service import (
     PHQ9,
     SURNAME,
     Desk,
@@ -20,7 +20,7 @@ from tests.intake.desk import (
     register,
     screen,
 )
-from tests.intake.made import day
+from tests.harness.intake.strategies import day
 
 
 def violations(desk: Desk, request: Any) -> dict[str, str]:

@@ -8,7 +8,7 @@ from ninehours.intake.v1 import intake_events_pb2 as events
 from ninehours.intake.v1 import intake_service_pb2 as pb
 
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
-from tests.intake.desk import NOTE, PHQ9, Desk
+from tests.harness.intake.service import NOTE, PHQ9, Desk
 
 HIGH = {1: 1, 2: 1, 3: 1, 4: 1, 5: 0, 6: 0}
 MODERATE = {**HIGH, 4: 0}

@@ -15,7 +15,7 @@ from kernel.refusal import AgainstTheRules, Refusal, Stale, Unknown
 from kernel.rpc.policy import policies_of
 from kernel.rpc.translate import to_date, to_timestamp
 from services.intake.api.servicer import SERVICE
-from tests.intake.desk import (
+from tests.harness.intake.service import (
     OTHER_PROGRAM,
     PAYER,
     PHQ9,
@@ -33,7 +33,7 @@ from tests.intake.desk import (
     restrict,
     screen,
 )
-from tests.intake.made import day
+from tests.harness.intake.strategies import day
 
 
 def test_every_rpc_of_the_contract_is_answered(desk: Desk) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from kernel.process import Service
 from kernel.store.store import Store
-from tests.kernel.made import COUNTED
+from tests.harness.kernel.counters import COUNTED
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from kernel.messaging.as_of import rows_as_of
 from kernel.messaging.envelope import read_envelope
 from kernel.store.published import envelope_of
 from kernel.store.store import Store
-from tests.kernel.made import (
+from tests.harness.kernel.counters import (
     ADA,
     COUNTER,
     NOW,

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from kernel.refusal import AgainstTheRules, Malformed, Refusal
 from kernel.store.changes import Cursor, changes
 from kernel.store.store import Store, Transaction
-from tests.kernel.made import ADA, BOB, EVE, ask, published, subject_of
+from tests.harness.kernel.counters import ADA, BOB, EVE, ask, published, subject_of
 
 TYPE = SessionAttended.DESCRIPTOR.full_name
 WRITERS = 4

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DataError, InterfaceError, OperationalError, TimeoutE
 from kernel.rpc.outcome import outcome_of
 from kernel.store.database import MIGRATING, is_away, is_passing, migrate, open_database
 from kernel.store.store import Store
-from tests.kernel.made import PATIENCE
+from tests.harness.kernel.counters import PATIENCE
 
 
 def url_of(store: Store) -> str:

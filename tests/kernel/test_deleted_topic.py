@@ -19,7 +19,8 @@ from kernel.messaging.standing import wait_until_heard
 from kernel.rpc.published_log import SERVICE, PublishedLogServicer
 from kernel.store.store import Store
 from ninehours.local.servers import LocalServers
-from tests.kernel.made import (
+from tests.harness.kernel.consumers import TOPIC, worker
+from tests.harness.kernel.counters import (
     ADA,
     BOB,
     EVE,
@@ -31,11 +32,10 @@ from tests.kernel.made import (
     published,
     until,
 )
+from tests.harness.kernel.rpc import Ask, Serve, assert_healthy
 from tests.kernel.rpc.conftest import ask as ask_rpc
 from tests.kernel.rpc.conftest import operator, serve, settings_of
-from tests.kernel.rpc.made import Ask, Serve, assert_healthy
 from tests.kernel.test_relay import running, unsent
-from tests.kernel.workers import TOPIC, worker
 
 __all__ = ["ask_rpc", "operator", "serve", "settings_of"]
 

@@ -18,7 +18,7 @@ from kernel.messaging.draining import Draining
 from kernel.messaging.interests import Derivation, Facts, Interests
 from kernel.messaging.standing import unsettled_clients
 from kernel.store.store import Store, Transaction
-from tests.kernel.made import (
+from tests.harness.kernel.counters import (
     ADA,
     BOB,
     BROKEN,
@@ -150,7 +150,9 @@ def test_a_derivation_that_fails_parks_its_client_and_a_new_fact_frees_it(
     [(key, error)] = listener.due()
     assert key == ADA
     assert error is not None
-    assert error.startswith("tests.kernel.made.Broken at tests/kernel/made.py:")
+    assert error.startswith(
+        "tests.harness.kernel.counters.Broken at tests/harness/kernel/counters.py:"
+    )
     assert "Wilhelmina" not in error
     assert list(listener.tallies()) == [f"{BOB}|s"]
     assert listener.draining.drain() == 0

@@ -10,7 +10,7 @@ from kernel.messaging import releasing
 from kernel.messaging.interests import Interest, Interests
 from kernel.messaging.parking import list_parked
 from kernel.store.store import Store
-from tests.kernel.made import (
+from tests.harness.kernel.counters import (
     ADA,
     BOB,
     INPUTS,

@@ -14,7 +14,7 @@ from kernel.refusal import AgainstTheRules, Malformed
 from kernel.rpc.published_log import PublishedLogServicer
 from kernel.store.following import Cursor, end_of, follow
 from kernel.store.store import Store
-from tests.kernel.made import ADA, BOB, EVE, ask, attended, published, subject_of
+from tests.harness.kernel.counters import ADA, BOB, EVE, ask, attended, published, subject_of
 
 BEGINNING = Cursor(1)
 

@@ -18,7 +18,7 @@ from kernel.rpc.scope import Scope
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Verifier, service_tokens
 from kernel.store.store import Store
-from tests.kernel.made import (
+from tests.harness.kernel.counters import (
     ADA,
     BOB,
     EVE,

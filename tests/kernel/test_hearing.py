@@ -17,7 +17,7 @@ from kernel.messaging.interests import Interest, Interests
 from kernel.messaging.standing import heard_all, unsettled_clients
 from kernel.store.database import is_passing, open_database
 from kernel.store.store import Store
-from tests.kernel.made import (
+from tests.harness.kernel.counters import (
     ADA,
     BOB,
     EVE,

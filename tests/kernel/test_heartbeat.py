@@ -21,7 +21,7 @@ from kernel.store.store import Store
 from kernel.verifying.looking import OwnPart
 from ninehours.cli.status import problems_of
 from ninehours.local.servers import LocalServers
-from tests.kernel.made import ADA, PATIENCE, attended, published, until
+from tests.harness.kernel.counters import ADA, PATIENCE, attended, published, until
 from tests.kernel.test_relay import running
 
 MIB = 1024 * 1024

@@ -11,7 +11,9 @@ from kernel.messaging.standing import wait_until_heard
 from kernel.patience import Patience
 from kernel.rpc.published_log import SERVICE, PublishedLogServicer
 from kernel.store.store import Store
-from tests.kernel.made import (
+from tests.harness.kernel.consumers import TOPIC as HEARD
+from tests.harness.kernel.consumers import worker
+from tests.harness.kernel.counters import (
     ADA,
     BOB,
     PATIENCE,
@@ -22,10 +24,8 @@ from tests.kernel.made import (
     published,
     until,
 )
+from tests.harness.kernel.rpc import Serve
 from tests.kernel.rpc.conftest import operator, serve, settings_of
-from tests.kernel.rpc.made import Serve
-from tests.kernel.workers import TOPIC as HEARD
-from tests.kernel.workers import worker
 
 __all__ = ["operator", "serve", "settings_of"]
 

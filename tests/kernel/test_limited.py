@@ -10,7 +10,7 @@ import pytest
 from kernel.facts import Row
 from kernel.messaging import limited
 from kernel.messaging.interests import Facts
-from tests.kernel.made import ADA, TALLY
+from tests.harness.kernel.counters import ADA, TALLY
 
 
 def spin(seconds: float) -> None:

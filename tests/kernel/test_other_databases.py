@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from kernel.store import changes, following
 from kernel.store.store import Store
-from tests.kernel.made import ADA, BOB, published
+from tests.harness.kernel.counters import ADA, BOB, published
 
 TYPE = SessionAttended.DESCRIPTOR.full_name
 

@@ -19,7 +19,7 @@ from kernel.messaging.showing import show
 from kernel.messaging.standing import unsettled_clients
 from kernel.refusal import NotYet, Unknown
 from kernel.store.store import Context, Store
-from tests.kernel.made import (
+from tests.harness.kernel.counters import (
     ADA,
     BOB,
     COUNTER,

@@ -15,7 +15,7 @@ from kernel.messaging.hearing import Record
 from kernel.messaging.relay import ACTIVE, Relay
 from kernel.store.store import Store
 from ninehours.local.servers import LocalServers
-from tests.kernel.made import (
+from tests.harness.kernel.counters import (
     ADA,
     BOB,
     EVE,

@@ -14,7 +14,17 @@ from kernel.messaging.interests import Derivation, Interests
 from kernel.messaging.parking import list_parked
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from kernel.store.store import Store, Transaction
-from tests.kernel.made import ADA, BOB, BROKEN, INPUTS, TALLY, TOPIC, Listener, Log, attended
+from tests.harness.kernel.counters import (
+    ADA,
+    BOB,
+    BROKEN,
+    INPUTS,
+    TALLY,
+    TOPIC,
+    Listener,
+    Log,
+    attended,
+)
 
 
 @pytest.fixture

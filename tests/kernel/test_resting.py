@@ -13,7 +13,7 @@ from kernel.messaging.resting import Resting
 from kernel.store.bells import DUE, PUBLISHED
 from kernel.store.database import is_passing
 from kernel.store.store import Store
-from tests.kernel.made import ADA, PATIENCE, ask, is_asleep, published, until
+from tests.harness.kernel.counters import ADA, PATIENCE, ask, is_asleep, published, until
 
 FOR_EVER = 3600.0
 

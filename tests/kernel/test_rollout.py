@@ -9,7 +9,7 @@ from kernel.facts import Row
 from kernel.messaging.draining import Draining
 from kernel.messaging.interests import Facts, Interests
 from kernel.store.store import Store
-from tests.kernel.made import (
+from tests.harness.kernel.counters import (
     ADA,
     BOB,
     COUNTER,

@@ -24,8 +24,8 @@ from services.attendance.adapters.heard import INTERESTS
 from services.attendance.adapters.publication import publish
 from services.attendance.api.servicer import AttendanceServicer
 from services.attendance.domain.minutes import Span
-from tests.kernel.made import Gate, ask, held, without_locks
-from tests.plans.made import Log
+from tests.harness.kernel.counters import Gate, ask, held, without_locks
+from tests.harness.plans.service import Log
 
 MONDAY = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 

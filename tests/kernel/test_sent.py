@@ -11,7 +11,7 @@ from kernel.store.store import Store
 from kernel.verifying.looking import OwnPart
 from kernel.verifying.verifying import Verifying
 from ninehours.local.servers import LocalServers
-from tests.kernel.made import (
+from tests.harness.kernel.counters import (
     ADA,
     BOB,
     PATIENCE,

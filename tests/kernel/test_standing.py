@@ -19,7 +19,7 @@ from kernel.rpc.call import Call
 from kernel.rpc.listener import SERVICE, ListenerServicer
 from kernel.rpc.status import refusal_of
 from kernel.store.store import Store
-from tests.kernel.made import (
+from tests.harness.kernel.counters import (
     ADA,
     BOB,
     BROKEN,
@@ -35,8 +35,8 @@ from tests.kernel.made import (
     context,
     until,
 )
+from tests.harness.kernel.rpc import Serve
 from tests.kernel.rpc.conftest import operator, serve, settings_of
-from tests.kernel.rpc.made import Serve
 
 __all__ = ["operator", "serve", "settings_of"]
 NEVER = Position(TOPIC, ADA, 9)

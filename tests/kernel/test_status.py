@@ -10,7 +10,7 @@ from kernel.messaging.ordinal import Ordinal
 from kernel.messaging.relay import ACTIVE
 from kernel.messaging.sent import answers
 from kernel.store.store import Store
-from tests.kernel.made import ADA, BOB, BROKEN, Listener, Log, attended, published
+from tests.harness.kernel.counters import ADA, BOB, BROKEN, Listener, Log, attended, published
 
 
 @pytest.fixture

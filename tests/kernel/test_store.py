@@ -19,7 +19,7 @@ from kernel.store.appending import LARGEST, Conflict
 from kernel.store.published import envelope_of
 from kernel.store.store import Store, Transaction
 from kernel.vault import Unsealable
-from tests.kernel.made import (
+from tests.harness.kernel.counters import (
     ADA,
     BOB,
     COUNTER,

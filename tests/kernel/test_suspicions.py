@@ -11,7 +11,7 @@ from kernel.messaging.own import OwnFacts
 from kernel.messaging.releasing import release
 from kernel.messaging.standing import unsettled_clients
 from kernel.store.store import Store
-from tests.kernel.made import (
+from tests.harness.kernel.counters import (
     ADA,
     BOB,
     EVE,

@@ -16,7 +16,7 @@ from kernel.store.store import Store
 from kernel.verifying.looking import Check, Finding, Looking, OwnPart
 from kernel.verifying.publishing import contradicts
 from kernel.verifying.verifying import Checked, Verifying
-from tests.kernel.made import (
+from tests.harness.kernel.counters import (
     ADA,
     BOB,
     BROKEN,

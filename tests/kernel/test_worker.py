@@ -16,7 +16,8 @@ from kernel.messaging.hearing import Hearing, Record
 from kernel.messaging.ordinal import ORDINAL, Ordinal, OrdinalLost
 from kernel.store.store import Store
 from ninehours.local.servers import LocalServers
-from tests.kernel.made import (
+from tests.harness.kernel.consumers import TOPIC, worker
+from tests.harness.kernel.counters import (
     ADA,
     BOB,
     PATIENCE,
@@ -33,7 +34,6 @@ from tests.kernel.made import (
     send_compressed,
     until,
 )
-from tests.kernel.workers import TOPIC, worker
 
 Closing = Callable[[Connection | None], Connection | None]
 

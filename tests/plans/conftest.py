@@ -8,7 +8,7 @@ import pytest
 from kernel.process import Service
 from kernel.store.store import Store
 from services.plans.__main__ import SERVICE
-from tests.plans.made import Log, Plans
+from tests.harness.plans.service import Log, Plans
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from itertools import permutations
 from google.protobuf.message import Message
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 
-from tests.plans.heard import VISIT, admitted, attended, scheduled, weeks
+from tests.harness.plans.facts import VISIT, admitted, attended, scheduled, weeks
 
 
 def delivered(*messages: Message) -> int:

@@ -20,8 +20,8 @@ from services.plans.domain.course_facts import (
     RecordFollowUp,
 )
 from services.plans.domain.episode import Admitted
-from tests.plans.asking import after, reason_of
-from tests.plans.history import RULES
+from tests.harness.plans.deciding import after, reason_of
+from tests.harness.plans.history import RULES
 
 NOW = datetime(2026, 5, 1, 15, 0, tzinfo=UTC)
 ADMITTED = Admitted(client_id="client-1", level_of_care="2.1", admitted_on=date(2026, 3, 2))

@@ -11,8 +11,8 @@ from ninehours.plans.v1 import plans_service_pb2 as plans_pb
 from kernel.refusal import Malformed
 from kernel.rpc.translate import to_date, to_timestamp
 from services.plans.app.courses import Course, census_of
-from tests.plans.made import EVENING, NOW, Log, Plans, in_force, march
-from tests.plans.treated import Treated, review
+from tests.harness.plans.service import EVENING, NOW, Log, Plans, in_force, march
+from tests.harness.plans.treatments import Treated, review
 
 MONDAY = date(2026, 3, 2)
 

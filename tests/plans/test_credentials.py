@@ -9,8 +9,8 @@ from ninehours.common.v1 import common_pb2 as common
 from ninehours.plans.v1 import plans_service_pb2 as pb
 
 from kernel.refusal import NotAllowed
-from tests.plans.made import Log, Plans, credentialed, draft, march
-from tests.plans.treated import Treated
+from tests.harness.plans.service import Log, Plans, credentialed, draft, march
+from tests.harness.plans.treatments import Treated
 
 NEXT_MONTH = common.Date(year=2026, month=4, day=1)
 

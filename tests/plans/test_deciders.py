@@ -26,8 +26,8 @@ from services.plans.domain.rules import (
     ProposeLevelRules,
     in_effect,
 )
-from tests.plans.asking import after, reason_of
-from tests.plans.history import RULES
+from tests.harness.plans.deciding import after, reason_of
+from tests.harness.plans.history import RULES
 from tests.plans.test_course import ALUMNI, COMPLETE, CONTACT, DISCHARGE, LEFT
 
 NOW = datetime(2026, 5, 1, 15, 0, tzinfo=UTC)

@@ -9,8 +9,8 @@ from ninehours.plans.v1 import plans_events_pb2 as public
 from ninehours.plans.v1 import plans_service_pb2 as pb
 
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
-from tests.plans.made import EVENING, Log, Plans, march
-from tests.plans.treated import (
+from tests.harness.plans.service import EVENING, Log, Plans, march
+from tests.harness.plans.treatments import (
     Treated,
     confirm,
     decide,

@@ -6,7 +6,7 @@ import pytest
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 
 from kernel.refusal import NotAllowed
-from tests.plans.made import Log, Plans, march
+from tests.harness.plans.service import Log, Plans, march
 from tests.plans.test_credentials import drafted, sign, typed
 
 ADA = "staff/5a000000-0000-4000-8000-000000000001"

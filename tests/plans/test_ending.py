@@ -10,8 +10,18 @@ from ninehours.plans.v1 import plans_service_pb2 as pb
 
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from services.plans.adapters.episodes import SqlEpisodes
-from tests.plans.made import EVENING, NOW, Log, Plans, draft, in_force, march, progress, sign
-from tests.plans.treated import Treated, confirm, kinds, review
+from tests.harness.plans.service import (
+    EVENING,
+    NOW,
+    Log,
+    Plans,
+    draft,
+    in_force,
+    march,
+    progress,
+    sign,
+)
+from tests.harness.plans.treatments import Treated, confirm, kinds, review
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from ninehours.plans.v1 import explanation_service_pb2 as pb
 from kernel.refusal import Unknown
 from services.plans.domain.explain import THRESHOLDS
 from services.plans.domain.rules import LevelRules
-from tests.plans.made import EVENING, Plans, march
-from tests.plans.treated import Treated, decide, stepping_down
+from tests.harness.plans.service import EVENING, Plans, march
+from tests.harness.plans.treatments import Treated, decide, stepping_down
 
 
 @pytest.fixture

@@ -12,7 +12,17 @@ from ninehours.plans.v1 import plans_events_pb2 as public
 from ninehours.plans.v1 import plans_service_pb2 as pb
 
 from kernel.refusal import NotYet
-from tests.plans.made import EVENING, Log, Plans, a_history, draft, in_force, march, progress, sign
+from tests.harness.plans.service import (
+    EVENING,
+    Log,
+    Plans,
+    a_history,
+    draft,
+    in_force,
+    march,
+    progress,
+    sign,
+)
 
 
 def test_progress_is_measured_from_what_was_heard_and_planned(

@@ -8,8 +8,8 @@ from ninehours.intake.v1 import intake_service_pb2 as intake_words
 from ninehours.plans.v1 import plans_service_pb2 as pb
 
 from kernel.refusal import AgainstTheRules
-from tests.plans.made import Log, Plans, march
-from tests.plans.treated import COLLEAGUE, Treated
+from tests.harness.plans.service import Log, Plans, march
+from tests.harness.plans.treatments import COLLEAGUE, Treated
 
 TASK = "77777777-7777-4777-8777-777777777777"
 WHY = "she moved to her sister's, who takes her to the clinic there"

@@ -17,7 +17,7 @@ from services.plans.domain.recommendation import (
     recommend,
 )
 from services.plans.domain.rules import LevelRules
-from tests.plans.history import (
+from tests.harness.plans.history import (
     BANDS,
     FACTS,
     RULES,

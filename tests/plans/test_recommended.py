@@ -10,8 +10,8 @@ from ninehours.plans.v1 import plans_service_pb2 as pb
 
 from kernel.refusal import AgainstTheRules, Malformed, NotYet
 from kernel.rpc.translate import to_date
-from tests.plans.made import Log, Plans, march, progress
-from tests.plans.treated import (
+from tests.harness.plans.service import Log, Plans, march, progress
+from tests.harness.plans.treatments import (
     Treated,
     confirm,
     decide,

@@ -8,9 +8,9 @@ import pytest
 from ninehours.plans.v1 import explanation_service_pb2 as explanation
 from ninehours.plans.v1 import plans_service_pb2 as pb
 
-from tests.plans.made import Log, Plans, credentialed, march
+from tests.harness.plans.service import Log, Plans, credentialed, march
+from tests.harness.plans.treatments import Treated, stepping_down
 from tests.plans.test_credentials import held_by, opened_at, typed
-from tests.plans.treated import Treated, stepping_down
 
 CLINICIAN, OPERATOR = frozenset({"clinician"}), frozenset({"operator"})
 BOTH = CLINICIAN | OPERATOR

@@ -9,7 +9,17 @@ from ninehours.plans.v1 import plans_events_pb2 as public
 from ninehours.plans.v1 import plans_service_pb2 as pb
 
 from kernel.refusal import AgainstTheRules, Malformed, Stale, Unknown
-from tests.plans.made import EVENING, WORDS, Log, Plans, a_history, draft, in_force, march, sign
+from tests.harness.plans.service import (
+    EVENING,
+    WORDS,
+    Log,
+    Plans,
+    a_history,
+    draft,
+    in_force,
+    march,
+    sign,
+)
 
 
 def test_both_signatures_put_a_plan_in_force_and_only_then_is_it_published(

@@ -23,8 +23,8 @@ from services.plans.domain.recommendation import (
     recommend,
 )
 from services.plans.domain.rules import LevelRules
-from tests.plans import heard
-from tests.plans.history import (
+from tests.harness.plans import facts as heard
+from tests.harness.plans.history import (
     BANDS,
     RULES,
     admitted,

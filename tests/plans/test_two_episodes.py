@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from tests.plans.heard import admitted, attended, discharged, phq9, scheduled, weeks
-from tests.plans.history import day
+from tests.harness.plans.facts import admitted, attended, discharged, phq9, scheduled, weeks
+from tests.harness.plans.history import day
 
 CHICAGO, TOKYO = ZoneInfo("America/Chicago"), ZoneInfo("Asia/Tokyo")
 ZONES = {"lakeside": "America/Chicago", "bay": "Asia/Tokyo"}

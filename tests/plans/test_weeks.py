@@ -18,7 +18,7 @@ from services.plans.domain.scores import (
     Trend,
     trend_of,
 )
-from tests.plans.history import (
+from tests.harness.plans.history import (
     BANDS,
     FACTS,
     admitted,

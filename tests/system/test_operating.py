@@ -26,7 +26,7 @@ from kernel.secrets import PEOPLE
 from ninehours.cli.app import app
 from ninehours.local.system import LocalSystem
 from ninehours.story.settling import HEARS, SERVICES
-from tests.kernel.made import until
+from tests.harness.kernel.counters import until
 from tests.system.played import Played, connect
 from tests.system.verified import Operator
 from tests.system.wrongs import WRONGS, Connection

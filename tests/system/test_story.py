@@ -14,7 +14,7 @@ from services.billing.domain.x12.t837.read import (
     ClaimSummary,
     claims_of,
 )
-from tests.billing.x12.judge import judge
+from tests.harness.x12.judge import judge
 from tests.system.played import Played
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ninehours.cli.why.page import page_of
-from tests.golden import assert_as_kept
+from tests.harness.golden import assert_as_kept
 from tests.system.played import Played
 
 GOLDEN = Path(__file__).parent / "golden" / "why"

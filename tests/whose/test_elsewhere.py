@@ -20,13 +20,13 @@ from services.billing.__main__ import SERVICE as BILLING
 from services.billing.api import servicer
 from services.intake.__main__ import SERVICE as INTAKE
 from services.plans.__main__ import SERVICE as PLANS
-from tests.billing.known import day
-from tests.billing.office import Office, covered
-from tests.billing.told import COVERAGE, Story
-from tests.billing.told import SITE as HERE
-from tests.intake.desk import SITE, Desk, consent
-from tests.plans.made import Log, Plans, draft, sign
-from tests.plans.treated import Treated
+from tests.harness.billing.facts import COVERAGE, Story
+from tests.harness.billing.facts import SITE as HERE
+from tests.harness.billing.history import day
+from tests.harness.billing.service import Office, covered
+from tests.harness.intake.service import SITE, Desk, consent
+from tests.harness.plans.service import Log, Plans, draft, sign
+from tests.harness.plans.treatments import Treated
 from tests.whose.served import served
 
 ELSEWHERE = "51000000-0000-4000-8000-00000000000e"

@@ -34,14 +34,14 @@ from services.billing.api.servicer import SERVICE as CLAIMS
 from services.billing.api.work import SERVICE as WORK
 from services.intake.__main__ import SERVICE as INTAKE
 from services.plans.__main__ import SERVICE as PLANS
-from tests.attendance import desk as front
-from tests.billing.known import day
-from tests.billing.office import Office, covered
-from tests.billing.told import COVERAGE, Story
-from tests.billing.told import SITE as A
-from tests.intake.desk import Desk
-from tests.plans.made import NOW, Log, Plans, in_force
-from tests.plans.treated import Treated, confirm, recommended
+from tests.harness.attendance import service as front
+from tests.harness.billing.facts import COVERAGE, Story
+from tests.harness.billing.facts import SITE as A
+from tests.harness.billing.history import day
+from tests.harness.billing.service import Office, covered
+from tests.harness.intake.service import Desk
+from tests.harness.plans.service import NOW, Log, Plans, in_force
+from tests.harness.plans.treatments import Treated, confirm, recommended
 
 B = "51000000-0000-4000-8000-00000000000b"
 NewStore = Callable[[Any], Store]

@@ -12,7 +12,7 @@ from kernel.messaging.told import clocks_of
 from kernel.store.store import Transaction
 from services.billing.adapters import messages
 from services.billing.adapters.heard import INTERESTS
-from services.billing.adapters.known import known_of
+from services.billing.adapters.history import known_of
 from services.billing.app.deadlines import Unissued
 from services.billing.domain.claims.disclosure import filed_from
 from services.billing.domain.history.history import Known

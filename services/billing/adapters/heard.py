@@ -10,7 +10,7 @@ from ninehours.plans.v1 import plans_events_pb2 as plans
 
 from kernel.facts import Row
 from kernel.messaging.interests import Derivation, Facts, Interest, Interests
-from services.billing.adapters.known import known_of
+from services.billing.adapters.history import known_of
 from services.billing.adapters.members import member_subject
 from services.billing.adapters.publication import publish_row
 from services.billing.domain.projection import derive

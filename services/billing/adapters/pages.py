@@ -12,8 +12,8 @@ from kernel.messaging.interests import Derivation
 from kernel.patience import MayGoOn
 from kernel.store.store import Transaction
 from services.billing.adapters.heard import CLAIMS, INTERESTS
+from services.billing.adapters.history import known_of
 from services.billing.adapters.issued import claims_of
-from services.billing.adapters.known import known_of
 from services.billing.app.ports import DerivedRow, Wanted, WantedIssued
 from services.billing.domain.claims.claim import IssuedClaimState
 from services.billing.domain.history.history import Known

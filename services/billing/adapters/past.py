@@ -13,7 +13,7 @@ from kernel.store import explaining
 from kernel.store.explaining import Revision
 from kernel.store.store import Transaction
 from services.billing.adapters.heard import INTERESTS
-from services.billing.adapters.known import known_of
+from services.billing.adapters.history import known_of
 from services.billing.adapters.messages import draft_id as id_of_draft
 from services.billing.domain.history.history import Known
 from services.billing.domain.projection import DRAFT_CLAIM

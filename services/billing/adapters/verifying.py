@@ -5,7 +5,7 @@ from itertools import groupby
 
 from kernel.facts import HeardFact, Recorded, id_of, kind_of
 from kernel.verifying.looking import Check, Finding, Looking, OwnPart
-from services.billing.adapters.known import known_of
+from services.billing.adapters.history import known_of
 from services.billing.adapters.publication import publish
 from services.billing.adapters.verifying_leaving import claims_left_on_their_permits
 from services.billing.adapters.verifying_members import a_member_is_billed_once

@@ -22,7 +22,7 @@ from services.billing.domain.history.history import (
     Waiver,
 )
 from services.billing.domain.payers.rules import TimedUnits
-from tests.billing.known import (
+from tests.harness.billing.history import (
     ENROLLMENT,
     MONDAY,
     attended,

@@ -8,7 +8,7 @@ import pytest
 from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.history import Known, Restriction
 from services.billing.domain.payers.rules import DiscreteService
-from tests.billing.known import (
+from tests.harness.billing.history import (
     ADMISSION,
     CONSENT,
     COVERAGE,

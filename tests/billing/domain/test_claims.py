@@ -12,7 +12,7 @@ from services.billing.domain.claims import proposals
 from services.billing.domain.claims.drafts import Draft
 from services.billing.domain.claims.proposals import Proposal
 from services.billing.domain.history.history import Known
-from tests.billing.known import (
+from tests.harness.billing.history import (
     COVERAGE,
     DIAGNOSIS,
     ENROLLMENT,

@@ -6,7 +6,7 @@ from datetime import date
 from services.billing.domain.claims import drafts as claims
 from services.billing.domain.claims import proposals
 from services.billing.domain.history.history import Adjudication, Coverage, CoverageEnd, Known
-from tests.billing.known import (
+from tests.harness.billing.history import (
     CONSENT,
     COVERAGE,
     ENROLLMENT,

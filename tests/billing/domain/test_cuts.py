@@ -13,7 +13,7 @@ from services.billing.domain.claims.rows import draft_content, line_of, lines_of
 from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.history import Adjudication, IssuedClaim, Known, Line
 from services.billing.domain.payers.rules import Institutional
-from tests.billing.known import RULES, billable, confirmed, day, days_of, issued, line
+from tests.harness.billing.history import RULES, billable, confirmed, day, days_of, issued, line
 
 ANCILLARY = line(day(0), code="90791", modifiers=(), charge_minor=9_000, ancillary=True)
 FACILITATED: dict[str, Any] = {"rendering": "FACILITATOR"}

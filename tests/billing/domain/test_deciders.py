@@ -60,8 +60,8 @@ from services.billing.domain.providers.provider import (
     RegisterProvider,
     SetFee,
 )
-from tests.billing.known import RULES, day, line
-from tests.deciders import assert_evolving_never_refuses, assert_repeating_adds_nothing
+from tests.harness.billing.history import RULES, day, line
+from tests.harness.deciders import assert_evolving_never_refuses, assert_repeating_adds_nothing
 
 REGISTER = RegisterProvider(
     provider_id="provider",

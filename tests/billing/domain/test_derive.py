@@ -20,7 +20,7 @@ from services.billing.domain.history.history import (
 )
 from services.billing.domain.payers.rules import DiscreteService, TimedUnits
 from services.billing.domain.projection import DRAFT_CLAIM, PROPOSAL, SERVICE_DAY, derive
-from tests.billing.known import (
+from tests.harness.billing.history import (
     ADMISSION,
     CONSENT,
     COVERAGE,

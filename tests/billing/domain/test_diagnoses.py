@@ -8,7 +8,7 @@ from services.billing.domain.claims import proposals
 from services.billing.domain.claims.drafts import Draft
 from services.billing.domain.history.history import Diagnosis, DiagnosisEnd, Known
 from services.billing.domain.payers.rules import Institutional
-from tests.billing.known import (
+from tests.harness.billing.history import (
     DIAGNOSIS,
     billable,
     confirmed,

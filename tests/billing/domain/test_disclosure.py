@@ -10,7 +10,7 @@ from services.billing.domain.claims.disclosure import Circumstances, Identified,
 from services.billing.domain.claims.issue import Candidate
 from services.billing.domain.claims.members import Members
 from tests.billing.domain.test_deciders import ISSUED
-from tests.billing.known import day, line
+from tests.harness.billing.history import day, line
 
 PERSON = Identified(
     version=4,

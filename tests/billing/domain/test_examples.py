@@ -19,7 +19,7 @@ from services.billing.domain.payers.rules import (
     lacking,
     week_of,
 )
-from tests.billing.known import RULES
+from tests.harness.billing.history import RULES
 
 FOLDER = Path(services.billing.__file__).parent / "rules"
 FILES = sorted(path.name for path in FOLDER.glob("*.yaml"))

@@ -17,7 +17,15 @@ from services.billing.domain.why import gates_in_words as wording
 from services.billing.domain.why.clauses import FIELDS, Clause
 from services.billing.domain.why.explain import Case, ExplainedVerdict, changes
 from services.billing.domain.why.facts_in_words import SAYINGS
-from tests.billing.known import MONDAY, attended, authorization, billable, confirmed, day, session
+from tests.harness.billing.history import (
+    MONDAY,
+    attended,
+    authorization,
+    billable,
+    confirmed,
+    day,
+    session,
+)
 
 IN_DOUBT = (attended(MONDAY, no_check_out=True), attended(MONDAY, overlap=True))
 FOLDER = Path(domain.__file__).parent

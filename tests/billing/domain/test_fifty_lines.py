@@ -9,7 +9,7 @@ from services.billing.domain.claims.proposals import Proposal
 from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.history import IssuedClaim, Line
 from tests.billing.domain.test_cuts import the_days
-from tests.billing.known import RULES, billable, confirmed, day, issued, line
+from tests.harness.billing.history import RULES, billable, confirmed, day, issued, line
 
 JOINS = {"late_day": "REPLACE"}
 

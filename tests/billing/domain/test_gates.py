@@ -14,7 +14,7 @@ from services.billing.domain.history.history import (
     Restriction,
     Revocation,
 )
-from tests.billing.known import (
+from tests.harness.billing.history import (
     ADMISSION,
     ADMISSION_ELSEWHERE,
     CONSENT,

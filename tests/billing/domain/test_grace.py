@@ -4,7 +4,15 @@ from typing import Any
 
 from services.billing.domain.payers.rules import DiscreteService, TimedUnits
 from tests.billing.domain.test_lines import FEES
-from tests.billing.known import MONDAY, attended, billable, confirmed, session, signed, the_day
+from tests.harness.billing.history import (
+    MONDAY,
+    attended,
+    billable,
+    confirmed,
+    session,
+    signed,
+    the_day,
+)
 
 
 def of_seconds(*seconds: int, **rules: Any) -> Any:

@@ -34,7 +34,7 @@ from services.billing.domain.history.history import (
 )
 from services.billing.domain.payers.rules import DiscreteService, Institutional
 from services.billing.domain.projection import DRAFT_CLAIM, PROPOSAL, derive
-from tests.billing.known import (
+from tests.harness.billing.history import (
     COVERAGE,
     ENROLLMENT,
     FEE,

@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 from services.billing.domain.days.units import units_of
 from services.billing.domain.history.history import Known, Session
 from services.billing.domain.payers.rules import DiscreteService, Institutional, TimedUnits
-from tests.billing.known import (
+from tests.harness.billing.history import (
     ENROLLMENT,
     FEE,
     MONDAY,

@@ -10,7 +10,7 @@ from services.billing.domain.claims.promises import (
     two_per_diems,
 )
 from services.billing.domain.history.history import Known
-from tests.billing.known import authorization, confirmed, day, issued, line
+from tests.harness.billing.history import authorization, confirmed, day, issued, line
 
 
 def known(*claims: object, **changes: object) -> Known:

@@ -12,7 +12,7 @@ from services.billing.domain.history.clinical import Cancellation, CoverageEnd
 from services.billing.domain.history.history import Adjudication, Attendance, Known
 from services.billing.domain.payers.rules import DiscreteService, TimedUnits
 from services.billing.domain.projection import DRAFT_CLAIM, derive
-from tests.billing.known import (
+from tests.harness.billing.history import (
     COVERAGE,
     FEE,
     attended,

@@ -25,7 +25,7 @@ from services.billing.domain.payers.rules import (
     rules_in_effect,
     week_of,
 )
-from tests.billing.known import RULES
+from tests.harness.billing.history import RULES
 
 DATES = some.dates(date(2024, 1, 1), date(2028, 12, 31))
 

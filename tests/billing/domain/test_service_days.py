@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.billing.known import (
+from tests.harness.billing.history import (
     ADMISSION,
     COVERAGE,
     DIAGNOSIS,

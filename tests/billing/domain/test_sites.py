@@ -10,7 +10,7 @@ from services.billing.domain.claims import proposals
 from services.billing.domain.claims.drafts import Draft
 from services.billing.domain.history.history import Adjudication, Fee, IssuedClaim, Known
 from services.billing.domain.payers.rules import DiscreteService
-from tests.billing.known import (
+from tests.harness.billing.history import (
     ENROLLMENT,
     FEE,
     attended,

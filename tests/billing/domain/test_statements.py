@@ -12,7 +12,7 @@ from services.billing.domain.history.clinical import Discharge
 from services.billing.domain.history.history import IssuedClaim, Known
 from services.billing.domain.payers.rules import Institutional
 from services.billing.domain.projection import PROPOSAL, derive
-from tests.billing.known import (
+from tests.harness.billing.history import (
     MENTAL_HEALTH,
     OUTPATIENT,
     RULES,

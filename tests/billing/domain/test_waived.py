@@ -8,7 +8,7 @@ from services.billing.domain.claims.issue import ClaimIssued, Proposed, correcti
 from services.billing.domain.claims.rows import proposal_content
 from services.billing.domain.history.history import Adjudication, Known, Waiver
 from tests.billing.domain.test_histories import issued_of
-from tests.billing.known import authorization, billable, confirmed, day, days_of, issued
+from tests.harness.billing.history import authorization, billable, confirmed, day, days_of, issued
 
 WAIVED = Waiver(fact="waived", payer_id="payer", service_date=day(0))
 PAID = Adjudication(

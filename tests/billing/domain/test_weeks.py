@@ -11,7 +11,7 @@ from services.billing.domain.history.history import (
     Level,
 )
 from services.billing.domain.payers.rules import DiscreteService
-from tests.billing.known import (
+from tests.harness.billing.history import (
     ADMISSION,
     MENTAL_HEALTH,
     MONDAY,

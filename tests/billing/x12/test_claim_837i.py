@@ -17,8 +17,10 @@ from services.billing.domain.x12.t837.claim import (
 from services.billing.domain.x12.t837.institutional import write_837i
 from services.billing.domain.x12.t837.read import claims_of
 from services.billing.domain.x12.t837.scrub import scrub
-from tests.billing.x12 import strategies_837i
-from tests.billing.x12.examples import (
+from tests.harness.x12 import institutional_strategies as strategies_837i
+from tests.harness.x12.institutional_claims import ATTENDING, GOLDEN, batch, claim, line, written
+from tests.harness.x12.judge import judge
+from tests.harness.x12.professional_claims import (
     CONTROL,
     CREATED,
     FACILITY,
@@ -27,8 +29,6 @@ from tests.billing.x12.examples import (
     npi,
     segments,
 )
-from tests.billing.x12.examples_837i import ATTENDING, GOLDEN, batch, claim, line, written
-from tests.billing.x12.judge import judge
 
 GOLDEN_FILE = Path(__file__).parent / "golden_837i.x12"
 

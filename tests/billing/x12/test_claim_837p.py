@@ -13,8 +13,9 @@ from services.billing.domain.x12.t837.claim import Batch837P, BillingGroup, Clai
 from services.billing.domain.x12.t837.professional import write_837p
 from services.billing.domain.x12.t837.read import claims_of
 from services.billing.domain.x12.t837.scrub import scrub
-from tests.billing.x12 import strategies
-from tests.billing.x12.examples import (
+from tests.harness.x12 import professional_strategies as strategies
+from tests.harness.x12.judge import judge
+from tests.harness.x12.professional_claims import (
     CONTROL,
     CREATED,
     FACILITY,
@@ -29,7 +30,6 @@ from tests.billing.x12.examples import (
     segments,
     written,
 )
-from tests.billing.x12.judge import judge
 
 GOLDEN_FILE = Path(__file__).parent / "golden_837p.x12"
 

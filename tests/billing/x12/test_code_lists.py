@@ -11,9 +11,9 @@ from kernel.states import STATES
 from services.billing.domain.x12.t837.claim import InstitutionalClaim
 from services.billing.domain.x12.t837.codes import FILING_INDICATORS, PLACES_OF_SERVICE
 from services.billing.domain.x12.t837.scrub import billing_provider, scrub
-from tests.billing.x12.examples import CREATED, PAYER, PROVIDER, SUBSCRIBER
-from tests.billing.x12.examples import claim as professional
-from tests.billing.x12.examples_837i import claim as institutional
+from tests.harness.x12.institutional_claims import claim as institutional
+from tests.harness.x12.professional_claims import CREATED, PAYER, PROVIDER, SUBSCRIBER
+from tests.harness.x12.professional_claims import claim as professional
 
 
 def codes(subject: Any) -> list[str]:

@@ -17,7 +17,7 @@ from services.billing.domain.x12.envelope.elements import (
     text,
     whole_number,
 )
-from tests.billing.x12.strategies import awkward_names
+from tests.harness.x12.professional_strategies import awkward_names
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from services.billing.domain.x12.envelope.interchange import (
     segment,
 )
 from services.billing.domain.x12.t837.read import read_segments
-from tests.billing.x12.examples import CREATED
+from tests.harness.x12.professional_claims import CREATED
 
 ENVELOPE = Envelope(
     sender=Party(identifier="SENDER", group_identifier="SENDGROUP"),

@@ -4,8 +4,8 @@ import pytest
 
 from services.billing.domain.x12.t837.claim import Claim
 from services.billing.domain.x12.t837.scrub import scrub
-from tests.billing.x12.examples import CREATED, GOLDEN, batch, claim, line, written
-from tests.billing.x12.judge import judge
+from tests.harness.x12.judge import judge
+from tests.harness.x12.professional_claims import CREATED, GOLDEN, batch, claim, line, written
 
 ACCEPTED = written(*GOLDEN).decode()
 

@@ -4,8 +4,8 @@ import pytest
 
 from services.billing.domain.x12.t837.institutional import VERSION
 from services.billing.domain.x12.t837.professional import VERSION as VERSION_837P
-from tests.billing.x12.examples_837i import GOLDEN, claim, line, written
-from tests.billing.x12.judge import judge
+from tests.harness.x12.institutional_claims import GOLDEN, claim, line, written
+from tests.harness.x12.judge import judge
 
 ACCEPTED = written(*GOLDEN).decode()
 

@@ -11,7 +11,7 @@ from services.billing.domain.x12.t837.read import (
     claims_of,
     read_segments,
 )
-from tests.billing.x12.examples import FACILITY, GOLDEN, PROVIDER, RENDERING, written
+from tests.harness.x12.professional_claims import FACILITY, GOLDEN, PROVIDER, RENDERING, written
 
 FILE = written(*GOLDEN).decode()
 

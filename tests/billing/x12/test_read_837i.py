@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 from services.billing.domain.x12.t837.read import ClaimSummary, LineSummary, Unreadable, claims_of
-from tests.billing.x12 import examples
-from tests.billing.x12.examples import FACILITY, PROVIDER
-from tests.billing.x12.examples_837i import ATTENDING, GOLDEN, written
+from tests.harness.x12 import professional_claims as examples
+from tests.harness.x12.institutional_claims import ATTENDING, GOLDEN, written
+from tests.harness.x12.professional_claims import FACILITY, PROVIDER
 
 FILE = written(*GOLDEN).decode()
 

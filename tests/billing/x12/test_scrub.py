@@ -9,7 +9,8 @@ import pytest
 from services.billing.domain.x12.t837.claim import Batch837P, BillingGroup, BillingProvider, Claim
 from services.billing.domain.x12.t837.scrub import scrub
 from services.billing.domain.x12.t837.scrub_rules import Rule
-from tests.billing.x12.examples import (
+from tests.billing.x12.test_scrub_837i import CLAIMS as INSTITUTIONAL_CLAIMS
+from tests.harness.x12.professional_claims import (
     CREATED,
     FACILITY,
     GOLDEN,
@@ -22,7 +23,6 @@ from tests.billing.x12.examples import (
     claim,
     line,
 )
-from tests.billing.x12.test_scrub_837i import CLAIMS as INSTITUTIONAL_CLAIMS
 
 TODAY = CREATED.date()
 BIRTH = date(1990, 2, 28)

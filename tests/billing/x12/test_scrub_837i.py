@@ -12,10 +12,10 @@ from services.billing.domain.x12.envelope.elements import NotRepresentable
 from services.billing.domain.x12.t837.claim import Batch837I, InstitutionalClaim
 from services.billing.domain.x12.t837.scrub import scrub
 from services.billing.domain.x12.t837.scrub_rules import Rule
-from tests.billing.x12.examples import CREATED, FACILITY, PROVIDER, SUBSCRIBER
-from tests.billing.x12.examples_837i import ATTENDING, GOLDEN, batch, claim, line, written
-from tests.billing.x12.judge import judge
-from tests.billing.x12.strategies import few_changes
+from tests.harness.x12.institutional_claims import ATTENDING, GOLDEN, batch, claim, line, written
+from tests.harness.x12.judge import judge
+from tests.harness.x12.professional_claims import CREATED, FACILITY, PROVIDER, SUBSCRIBER
+from tests.harness.x12.professional_strategies import few_changes
 
 TODAY = CREATED.date()
 LAST = date(2026, 3, 7)

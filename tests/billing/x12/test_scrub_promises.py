@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from services.billing.domain.x12.envelope.elements import NotRepresentable
 from services.billing.domain.x12.t837.claim import Claim
 from services.billing.domain.x12.t837.scrub import scrub
-from tests.billing.x12.examples import CREATED, SUBSCRIBER, batch, claim, line, written
-from tests.billing.x12.judge import judge
-from tests.billing.x12.strategies import few_changes
+from tests.harness.x12.judge import judge
+from tests.harness.x12.professional_claims import CREATED, SUBSCRIBER, batch, claim, line, written
+from tests.harness.x12.professional_strategies import few_changes
 
 TODAY = CREATED.date()
 anything = st.text(max_size=8) | st.text("AB1*é ", max_size=8)

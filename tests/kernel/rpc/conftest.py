@@ -14,7 +14,7 @@ from kernel.config import Settings
 from kernel.rpc.client import Client
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Issuer, Verifier
-from tests.kernel.rpc.made import DEADLINE, Ask, Serve, scope
+from tests.harness.kernel.rpc import DEADLINE, Ask, Serve, scope
 
 
 @pytest.fixture(scope="session")

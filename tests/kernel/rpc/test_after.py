@@ -5,7 +5,7 @@ from ninehours.common.v1 import common_pb2 as common
 
 from kernel.refusal import Malformed
 from kernel.rpc.commands import positions_of
-from tests.kernel.made import ADA, TOPIC
+from tests.harness.kernel.counters import ADA, TOPIC
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ from kernel.rpc.call import Call
 from kernel.rpc.server import THREADS
 from kernel.rpc.status import RemoteRefusal, refusal_of
 from kernel.rpc.tokens import Issuer
-from tests.kernel.made import PATIENCE, until
-from tests.kernel.rpc.made import DEADLINE, LOG, Ask, Log, Serve, bound, declare, lines, raw_read
+from tests.harness.kernel.counters import PATIENCE, until
+from tests.harness.kernel.rpc import DEADLINE, LOG, Ask, Log, Serve, bound, declare, lines, raw_read
 
 Code = grpc.StatusCode
 HERE, ELSEWHERE = str(UUID(int=1)), str(UUID(int=2))

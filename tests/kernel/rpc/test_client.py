@@ -13,7 +13,7 @@ from kernel.rpc.call import Call
 from kernel.rpc.client import Client
 from kernel.rpc.status import RemoteRefusal
 from kernel.rpc.tokens import Actor
-from tests.kernel.rpc.made import LOG, Ask, Serve
+from tests.harness.kernel.rpc import LOG, Ask, Serve
 
 Code = grpc.StatusCode
 

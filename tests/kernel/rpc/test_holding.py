@@ -27,8 +27,8 @@ from kernel.rpc.commands import patience_of
 from kernel.rpc.server import Server
 from kernel.rpc.status import refusal_of
 from kernel.rpc.tokens import Issuer
-from tests.kernel.made import PATIENCE, until
-from tests.kernel.rpc.made import LOG, Ask, Serve, assert_healthy, declare
+from tests.harness.kernel.counters import PATIENCE, until
+from tests.harness.kernel.rpc import LOG, Ask, Serve, assert_healthy, declare
 
 Code = grpc.StatusCode
 Metadata = tuple[tuple[str, str], ...]

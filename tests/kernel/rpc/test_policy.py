@@ -14,7 +14,7 @@ from kernel.refusal import NotAllowed
 from kernel.rpc.policy import Bound, Policy, UndeclaredRpc, permit, policies_of
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Actor, Verifier
-from tests.kernel.rpc.made import bound, declare, scope
+from tests.harness.kernel.rpc import bound, declare, scope
 
 CLINICIAN = Actor("staff/ada", frozenset({"clinician"}), frozenset({"site-1"}), "TREATMENT")
 HERE = (Bound("site", "site_id"),)

@@ -11,7 +11,7 @@ from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
 from kernel.refusal import AgainstTheRules, Malformed, NotAllowed, NotYet, Refusal, Stale, Unknown
 from kernel.rpc.server import LARGEST
 from kernel.rpc.status import RemoteRefusal, refusal_of
-from tests.kernel.rpc.made import LOG, Ask, Log, Serve, lines, raw_read
+from tests.harness.kernel.rpc import LOG, Ask, Log, Serve, lines, raw_read
 
 Code = grpc.StatusCode
 
@@ -88,7 +88,7 @@ def test_an_error_nobody_foresaw_tells_its_incident_and_nothing_else(
     written = capfd.readouterr().err
     line = next(line for line in lines(written) if line.get("incident") == incident)
     assert (line["level"], line["error"]) == ("error", "KeyError")
-    assert line["place"].startswith("tests/kernel/rpc/made.py:")
+    assert line["place"].startswith("tests/harness/kernel/rpc.py:")
     assert "Jane" not in written and "Jane" not in str(refused.value)
 
 

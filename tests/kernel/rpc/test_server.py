@@ -17,8 +17,8 @@ from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
 
 from kernel.rpc.call import Call
 from kernel.rpc.server import Server
-from tests.kernel.made import PATIENCE, until
-from tests.kernel.rpc.made import LOG, Ask, Log, Serve, lines
+from tests.harness.kernel.counters import PATIENCE, until
+from tests.harness.kernel.rpc import LOG, Ask, Log, Serve, lines
 
 Code = grpc.StatusCode
 
@@ -105,8 +105,8 @@ from kernel import logs
 from kernel.config import Settings
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Verifier
-from tests.kernel.made import PATIENCE, until
-from tests.kernel.rpc.made import LOG, scope
+from tests.harness.kernel.counters import PATIENCE, until
+from tests.harness.kernel.rpc import LOG, scope
 class Servicer:
     def Read(self, request, call): ...
     def Heads(self, request, call): ...

@@ -15,7 +15,7 @@ from ninehours.exchange.v1 import listener_service_pb2 as listener
 from kernel.refusal import Malformed
 from kernel.rpc import translate
 from kernel.rpc.translate import reading
-from tests.kernel.rpc.made import record
+from tests.harness.kernel.rpc import record
 
 ID = "0b7a5a3e-8a43-4a4e-9d8e-3f6f0e8f9a10"
 

@@ -15,11 +15,11 @@ from kernel.rpc.translate import to_date
 from kernel.store import published
 from services.billing.adapters.identities import IntakeIdentities
 from services.billing.app.ports import People
-from tests.billing.known import MONDAY, day
-from tests.billing.office import NOW, Office
-from tests.billing.told import Story
-from tests.intake import desk as asked
-from tests.intake.desk import Desk
+from tests.harness.billing.facts import Story
+from tests.harness.billing.history import MONDAY, day
+from tests.harness.billing.service import NOW, Office
+from tests.harness.intake import service as asked
+from tests.harness.intake.service import Desk
 
 PART2, NOT_PART2 = True, False
 

@@ -14,7 +14,7 @@ from ninehours.plans.v1 import plans_service_pb2 as pb
 
 from kernel.messaging.hearing import Record
 from kernel.rpc.translate import to_date, to_timestamp
-from tests.plans.made import Log, Plans, in_force, march
+from tests.harness.plans.service import Log, Plans, in_force, march
 
 MONDAY = date(2026, 3, 2)
 COLLEAGUE = "staff/22222222-2222-4222-8222-222222222222"

@@ -23,8 +23,8 @@ from kernel.verifying.looking import Looking
 from services.intake.__main__ import SERVICE, own_part, servicers
 from services.intake.adapters.heard import INTERESTS
 from services.intake.adapters.publication import publish
-from tests.intake.made import NOW, day
-from tests.plans.made import Log, credentialed
+from tests.harness.intake.strategies import NOW, day
+from tests.harness.plans.service import Log, credentialed
 
 PAYER = "7a000000-0000-4000-8000-000000000001"
 OTHER_PAYER = "7a000000-0000-4000-8000-000000000002"

@@ -13,7 +13,7 @@ from services.billing.domain.x12.t837.claim import (
     InstitutionalLine,
 )
 from services.billing.domain.x12.t837.institutional import write_837i
-from tests.billing.x12.examples import (
+from tests.harness.x12.professional_claims import (
     CONTROL,
     CREATED,
     FACILITY,

@@ -19,7 +19,7 @@ from kernel.rpc.tokens import Actor
 from kernel.store.store import Store
 from services.attendance.__main__ import SERVICE, servicers
 from services.attendance.adapters.heard import INTERESTS
-from tests.plans.made import Log
+from tests.harness.plans.service import Log
 
 MONDAY = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 THREE_HOURS = timedelta(hours=3)

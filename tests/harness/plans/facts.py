@@ -15,7 +15,7 @@ from kernel.facts import HeardFact, Row
 from kernel.ids import derived_id
 from kernel.rpc.translate import to_date, to_timestamp
 from services.plans.adapters.heard import PROGRESS, derive
-from tests.plans.history import at, day
+from tests.harness.plans.history import at, day
 
 CLIENT = "client/6f1c2a44-8b57-4d0e-9a43-1f0c7a2e9b01"
 GROUP, VISIT = attending.SERVICE_KIND_GROUP, attending.SERVICE_KIND_PRESCRIBER_VISIT

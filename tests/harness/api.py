@@ -22,8 +22,8 @@ from kernel.rpc.status import refusal_of
 from kernel.rpc.tokens import Issuer
 from kernel.secrets import PEOPLE
 from kernel.store.store import Store
-from tests.kernel.made import PATIENCE
-from tests.kernel.rpc.made import assert_healthy
+from tests.harness.kernel.counters import PATIENCE
+from tests.harness.kernel.rpc import assert_healthy
 
 
 class Api:

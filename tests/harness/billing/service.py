@@ -41,9 +41,9 @@ from services.billing.api.work import WorkServicer
 from services.billing.app.ports import Confirm, Identities, Issuing, People, Person
 from services.billing.domain.payers.rules import not_asked
 from services.billing.domain.x12.npi import check_digit_for
-from tests.billing.known import RULES, day
-from tests.billing.told import site_opened
-from tests.plans.made import Log
+from tests.harness.billing.facts import site_opened
+from tests.harness.billing.history import RULES, day
+from tests.harness.plans.service import Log
 
 NOW = datetime(2026, 3, 23, 15, 0, tzinfo=UTC)
 ADA, BOB = "staff/ada", "staff/bob"

@@ -20,7 +20,7 @@ from services.billing.domain.x12.t837.claim import (
     Subscriber,
 )
 from services.billing.domain.x12.t837.read import ClaimSummary, LineSummary
-from tests.billing.x12.examples import CREATED, RECEIVER, SUBMITTER, npi
+from tests.harness.x12.professional_claims import CREATED, RECEIVER, SUBMITTER, npi
 
 AWKWARD = "aZéñçøłßÆİıŉﬁ’'´-–. ,&/()*:^~#\"\t\u00a0\u00ad\u200b"
 CREATION_DAY = CREATED.date()

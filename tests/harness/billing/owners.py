@@ -25,10 +25,10 @@ from kernel.store.store import Store
 from services.attendance.__main__ import SERVICE as ATTENDANCE
 from services.intake.__main__ import SERVICE as INTAKE
 from services.plans.__main__ import SERVICE as PLANS
-from tests.attendance import desk
-from tests.attendance.desk import MONDAY, Desk
-from tests.billing.known import day
-from tests.billing.told import COVERAGE, admission
+from tests.harness.attendance import service as desk
+from tests.harness.attendance.service import MONDAY, Desk
+from tests.harness.billing.facts import COVERAGE, admission
+from tests.harness.billing.history import day
 
 CLIENTS = tuple(f"0c11e700-0000-4000-8000-00000000000{n}" for n in (1, 2))
 DAYS = (0, 2, 4, 7, 9)

@@ -14,8 +14,8 @@ from services.billing.domain.x12.t837.claim import (
     InstitutionalLine,
 )
 from services.billing.domain.x12.t837.read import ClaimSummary, LineSummary
-from tests.billing.x12.examples import RECEIVER, SUBMITTER
-from tests.billing.x12.strategies import (
+from tests.harness.x12.professional_claims import RECEIVER, SUBMITTER
+from tests.harness.x12.professional_strategies import (
     CREATION_DAY,
     awkward_names,
     codes,

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from kernel.store.store import Store
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 TOPIC = "ninehours.attendance.v1"
 NOBODY = "127.0.0.1:1"
 WORKER = """
 from pathlib import Path
 from kernel.process import Service, main
-from tests.kernel.made import COUNTED, TALLYING
+from tests.harness.kernel.counters import COUNTED, TALLYING
 main(
     Service(name="{service}", codec=COUNTED, migrations=Path(), servicers=lambda *_: {{}},
             hears=("{hears}",), interests=TALLYING),

@@ -15,8 +15,8 @@ from ninehours.plans.v1 import plans_service_pb2 as plans_api
 
 from kernel.messaging.hearing import Record
 from kernel.rpc.translate import to_date, to_timestamp
-from tests.billing.known import day, ends_at
-from tests.plans.made import Log
+from tests.harness.billing.history import day, ends_at
+from tests.harness.plans.service import Log
 
 SITE = "5d6f1c1e-0a5b-4f0e-9a43-1f0c7a2e9b01"
 COVERAGE = "c0ffee00-0a5b-4f0e-9a43-1f0c7a2e9b02"

@@ -6,7 +6,7 @@ from google.protobuf.message import Message
 
 from kernel.messaging.envelope import Envelope
 from kernel.messaging.hearing import Record
-from tests.intake.made import NOW
+from tests.harness.intake.strategies import NOW
 
 
 def as_record(message: Message, subject: str, *, service: str, sequence: int = 1) -> Record:

@@ -25,8 +25,8 @@ from services.attendance.adapters.heard import INTERESTS
 from services.attendance.adapters.publication import publish
 from services.attendance.api.servicer import AttendanceServicer
 from services.attendance.app.ports import Calendar
-from tests.attendance.desk import clients_in
-from tests.plans.made import Log
+from tests.harness.attendance.service import clients_in
+from tests.harness.plans.service import Log
 
 MONDAY = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)  # nine in the morning in Chicago
 THREE_HOURS = timedelta(hours=3)
