@@ -28,20 +28,20 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     from kernel.rpc.tokens import service_tokens  # noqa: PLC0415
     from services.billing.adapters import identities  # noqa: PLC0415
     from services.billing.adapters.audit import write_file_read  # noqa: PLC0415
-    from services.billing.adapters.deadlines import SqlDeadlines, known_by  # noqa: PLC0415
-    from services.billing.adapters.file_837i import Files837I  # noqa: PLC0415
-    from services.billing.adapters.file_837p import Files837P  # noqa: PLC0415
+    from services.billing.adapters.deadlines import SqlDeadlines, history_by  # noqa: PLC0415
+    from services.billing.adapters.file_837i import InstitutionalWriter  # noqa: PLC0415
+    from services.billing.adapters.file_837p import ProfessionalWriter  # noqa: PLC0415
     from services.billing.adapters.following import SqlFollowing  # noqa: PLC0415
     from services.billing.adapters.network import SqlNetwork  # noqa: PLC0415
     from services.billing.adapters.pages import SqlPages  # noqa: PLC0415
-    from services.billing.adapters.past import SqlPast  # noqa: PLC0415
+    from services.billing.adapters.past import SqlHistoryAsOf  # noqa: PLC0415
     from services.billing.adapters.publication import publish  # noqa: PLC0415
     from services.billing.adapters.record import SqlDrafts  # noqa: PLC0415
     from services.billing.api import accounts, deadlines, explaining  # noqa: PLC0415
     from services.billing.api.servicer import SERVICE, BillingServicer  # noqa: PLC0415
     from services.billing.api.work import SERVICE as WORK  # noqa: PLC0415
     from services.billing.api.work import WorkServicer  # noqa: PLC0415
-    from services.billing.app.ports import Files, Issuing  # noqa: PLC0415
+    from services.billing.app.ports import ClaimWriter, Issuing  # noqa: PLC0415
 
     intake = Client(
         settings.peer("intake"),
@@ -54,7 +54,10 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
         {topic_of(name): RemoteOwner(topic_of(name), settings.peer(name), token) for name in HEARS}
     )
     usage = "P" if settings.environment == "production" else "T"
-    files: dict[str, Files] = {"PROFESSIONAL": Files837P(usage), "INSTITUTIONAL": Files837I(usage)}
+    files: dict[str, ClaimWriter] = {
+        "PROFESSIONAL": ProfessionalWriter(usage),
+        "INSTITUTIONAL": InstitutionalWriter(usage),
+    }
 
     def issuing(call: Call) -> Issuing:
         asking = identities.IntakeIdentities(intake, call)
@@ -67,8 +70,8 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
             book, pages, following, issuing, network=SqlNetwork(), audit=write_file_read
         ),
         WORK: WorkServicer(store, pages, following),
-        explaining.SERVICE: explaining.ExplanationServicer(store, SqlPast()),
-        accounts.SERVICE: accounts.AccountsServicer(store, known_by),
+        explaining.SERVICE: explaining.ExplanationServicer(store, SqlHistoryAsOf()),
+        accounts.SERVICE: accounts.AccountsServicer(store, history_by),
         deadlines.SERVICE: deadlines.DeadlinesServicer(store, SqlDeadlines()),
     }
 

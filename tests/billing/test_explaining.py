@@ -13,7 +13,7 @@ from ninehours.exchange.v1 import fact_service_pb2 as facts_pb
 from kernel.refusal import Malformed, Unknown
 from kernel.rpc.facts import FactServicer
 from kernel.rpc.translate import to_date
-from services.billing.adapters.past import SqlPast
+from services.billing.adapters.past import SqlHistoryAsOf
 from services.billing.adapters.whose import KINDS
 from services.billing.api.explaining import ExplanationServicer
 from tests.harness.billing.facts import SITE, Story
@@ -25,13 +25,13 @@ LONG_AGO = Timestamp(seconds=int(datetime(2026, 1, 1, tzinfo=UTC).timestamp()))
 
 
 def explain_day(office: Office, on: Any = None, **asked: Any) -> pb.ExplainedDay:
-    servicer = ExplanationServicer(office.store, SqlPast())
+    servicer = ExplanationServicer(office.store, SqlHistoryAsOf())
     request = pb.ExplainDayRequest(client_id=CLIENT, service_date=to_date(on or day(0)), **asked)
     return servicer.ExplainDay(request, None).day  # type: ignore[arg-type]
 
 
 def explain_claim(office: Office, claim_id: str, **asked: Any) -> pb.ExplainedClaim:
-    servicer = ExplanationServicer(office.store, SqlPast())
+    servicer = ExplanationServicer(office.store, SqlHistoryAsOf())
     request = pb.ExplainClaimRequest(claim_id=claim_id, **asked)
     return servicer.ExplainClaim(request, None).claim  # type: ignore[arg-type]
 

@@ -9,17 +9,17 @@ import pytest
 from services.billing.adapters.file_parties import facility_of
 from services.billing.app.ports import Filing, Site
 from services.billing.domain.payers.payer import PayerRegistered
-from services.billing.domain.providers.provider import PROVIDER, Address
+from services.billing.domain.providers.provider import PROVIDER, OrganisationAddress
 from services.billing.domain.x12.t837 import claim as x12
 from tests.billing.domain.test_deciders import ISSUED, REGISTER
 from tests.harness.billing.history import day, line
 
 OFFICE = REGISTER.address
-BRANCH = Address(line="8 Breakwater Way", city="Milwaukee", state="WI", zip="532021904")
+BRANCH = OrganisationAddress(line="8 Breakwater Way", city="Milwaukee", state="WI", zip="532021904")
 [REGISTERED] = PROVIDER.decide(REGISTER, PROVIDER.fold([]))
 
 
-def facility(at: Address, *places: str) -> x12.ServiceFacility | None:
+def facility(at: OrganisationAddress, *places: str) -> x12.ServiceFacility | None:
     claim = replace(
         ISSUED,
         provider_id="provider",
@@ -49,7 +49,7 @@ def test_a_site_at_another_address_is_named_without_an_npi_as_it_is_a_part_of_wh
     [OFFICE, replace(OFFICE, line="1  LAKE ST ", city="chicago"), replace(OFFICE, zip="60601")],
     ids=["same", "as written", "without the four"],
 )
-def test_who_bills_from_the_site_needs_no_facility(at: Address) -> None:
+def test_who_bills_from_the_site_needs_no_facility(at: OrganisationAddress) -> None:
     assert facility(at, "57") is None
 
 

@@ -16,8 +16,8 @@ from ninehours.plans.v1 import plans_events_pb2 as plans
 from kernel.facts import HeardFact
 from kernel.rpc.translate import to_date
 from services.billing.adapters.heard import CODE, INTERESTS
-from services.billing.adapters.history import READERS, known_of
-from services.billing.domain.history.history import Known
+from services.billing.adapters.history import READERS, history_of
+from services.billing.domain.history.history import BillingHistory
 from tests.harness.billing.history import MONDAY, day
 
 CLIENT = "client/6f1c3c60-0d5e-4c39-9d4e-2f4f1b0b7a10"
@@ -36,12 +36,12 @@ def read(message: Any) -> Any:
         label="PART2",
         signed_at=datetime(2026, 3, 2, 15, tzinfo=UTC),
     )
-    known = known_of(CLIENT, {CLIENT: [fact]})
+    history = history_of(CLIENT, {CLIENT: [fact]})
     [found] = [
         each
-        for field in dataclasses.fields(known)
-        if isinstance(getattr(known, field.name), tuple)
-        for each in getattr(known, field.name)
+        for field in dataclasses.fields(history)
+        if isinstance(getattr(history, field.name), tuple)
+        for each in getattr(history, field.name)
     ]
     assert found.fact == str(fact.id)
     return found
@@ -229,7 +229,7 @@ def test_every_fact_that_is_heard_is_read_and_fills_everything_that_can_be_known
     assert set(READERS) >= set(INTERESTS.by_type) - beside
     # Whatever is read is heard: a reader of a type nobody keeps would never be called.
     assert set(READERS) <= set(INTERESTS.by_type)
-    fields = {field.name for field in dataclasses.fields(Known)} - {"client_id"}
+    fields = {field.name for field in dataclasses.fields(BillingHistory)} - {"client_id"}
     assert {field for field, _ in READERS.values()} == fields
     assert len(fields) == 24
 

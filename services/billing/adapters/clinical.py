@@ -11,14 +11,14 @@ from ninehours.plans.v1 import plans_service_pb2 as plans_api
 
 from kernel.facts import HeardFact
 from kernel.rpc.translate import date_of, optional, timestamp_of
-from services.billing.domain.history import history as known
+from services.billing.domain.history import history
 
 PRIMARY = 1
 Reader = Callable[[HeardFact, Any], Any]
 
 
-def _admission(fact: HeardFact, message: intake.ClientAdmitted) -> known.Admission:
-    return known.Admission(
+def _admission(fact: HeardFact, message: intake.ClientAdmitted) -> history.Admission:
+    return history.Admission(
         fact=str(fact.id),
         episode_id=message.episode_id,
         site_id=message.site_id,
@@ -28,8 +28,8 @@ def _admission(fact: HeardFact, message: intake.ClientAdmitted) -> known.Admissi
     )
 
 
-def _diagnosis(fact: HeardFact, message: intake.DiagnosisRecorded) -> known.Diagnosis:
-    return known.Diagnosis(
+def _diagnosis(fact: HeardFact, message: intake.DiagnosisRecorded) -> history.Diagnosis:
+    return history.Diagnosis(
         fact=str(fact.id),
         sequence=fact.sequence,
         code=message.code,
@@ -38,8 +38,8 @@ def _diagnosis(fact: HeardFact, message: intake.DiagnosisRecorded) -> known.Diag
     )
 
 
-def _diagnosis_end(fact: HeardFact, message: intake.DiagnosisEnded) -> known.DiagnosisEnd:
-    return known.DiagnosisEnd(
+def _diagnosis_end(fact: HeardFact, message: intake.DiagnosisEnded) -> history.DiagnosisEnd:
+    return history.DiagnosisEnd(
         fact=str(fact.id),
         code=message.code,
         last_day=date_of(message, "last_day"),
@@ -47,8 +47,8 @@ def _diagnosis_end(fact: HeardFact, message: intake.DiagnosisEnded) -> known.Dia
     )
 
 
-def _coverage(fact: HeardFact, message: intake.CoverageVerified) -> known.Coverage:
-    return known.Coverage(
+def _coverage(fact: HeardFact, message: intake.CoverageVerified) -> history.Coverage:
+    return history.Coverage(
         fact=str(fact.id),
         coverage_id=message.coverage_id,
         payer_id=message.payer_id,
@@ -59,8 +59,8 @@ def _coverage(fact: HeardFact, message: intake.CoverageVerified) -> known.Covera
     )
 
 
-def _coverage_end(fact: HeardFact, message: intake.CoverageEnded) -> known.CoverageEnd:
-    return known.CoverageEnd(
+def _coverage_end(fact: HeardFact, message: intake.CoverageEnded) -> history.CoverageEnd:
+    return history.CoverageEnd(
         fact=str(fact.id),
         coverage_id=message.coverage_id,
         last_day=date_of(message, "last_day"),
@@ -68,8 +68,8 @@ def _coverage_end(fact: HeardFact, message: intake.CoverageEnded) -> known.Cover
     )
 
 
-def _consent(fact: HeardFact, message: intake.ConsentGiven) -> known.Consent:
-    return known.Consent(
+def _consent(fact: HeardFact, message: intake.ConsentGiven) -> history.Consent:
+    return history.Consent(
         fact=str(fact.id),
         consent_id=message.consent_id,
         payer_id=message.recipient_payer_id,
@@ -78,8 +78,8 @@ def _consent(fact: HeardFact, message: intake.ConsentGiven) -> known.Consent:
     )
 
 
-def _plan(fact: HeardFact, message: plans.PlanActivated) -> known.Plan:
-    return known.Plan(
+def _plan(fact: HeardFact, message: plans.PlanActivated) -> history.Plan:
+    return history.Plan(
         fact=str(fact.id),
         plan_id=message.plan_id,
         episode_id=message.episode_id,
@@ -87,8 +87,8 @@ def _plan(fact: HeardFact, message: plans.PlanActivated) -> known.Plan:
     )
 
 
-def _discharge(fact: HeardFact, message: plans.ClientDischarged) -> known.Discharge:
-    return known.Discharge(
+def _discharge(fact: HeardFact, message: plans.ClientDischarged) -> history.Discharge:
+    return history.Discharge(
         fact=str(fact.id),
         episode_id=message.episode_id,
         discharged_on=date_of(message, "discharged_on"),
@@ -96,8 +96,8 @@ def _discharge(fact: HeardFact, message: plans.ClientDischarged) -> known.Discha
     )
 
 
-def _session(fact: HeardFact, message: attendance.SessionScheduled) -> known.Session:
-    return known.Session(
+def _session(fact: HeardFact, message: attendance.SessionScheduled) -> history.Session:
+    return history.Session(
         fact=str(fact.id),
         session_id=message.session_id,
         site_id=message.site_id,
@@ -110,7 +110,7 @@ def _session(fact: HeardFact, message: attendance.SessionScheduled) -> known.Ses
     )
 
 
-def _attended(fact: HeardFact, message: attendance.SessionAttended) -> known.Attendance:
+def _attended(fact: HeardFact, message: attendance.SessionAttended) -> history.Attendance:
     return _attendance(
         fact,
         message,
@@ -122,11 +122,11 @@ def _attended(fact: HeardFact, message: attendance.SessionAttended) -> known.Att
     )
 
 
-def _missed(fact: HeardFact, message: attendance.SessionMissed) -> known.Attendance:
+def _missed(fact: HeardFact, message: attendance.SessionMissed) -> history.Attendance:
     return _attendance(fact, message, attended=False, minutes=0)
 
 
-def _corrected(fact: HeardFact, message: attendance.AttendanceCorrected) -> known.Attendance:
+def _corrected(fact: HeardFact, message: attendance.AttendanceCorrected) -> history.Attendance:
     return _attendance(
         fact,
         message,
@@ -140,8 +140,8 @@ def _corrected(fact: HeardFact, message: attendance.AttendanceCorrected) -> know
 
 def _attendance(
     fact: HeardFact, message: Any, *, attended: bool, minutes: int, **rest: Any
-) -> known.Attendance:
-    return known.Attendance(
+) -> history.Attendance:
+    return history.Attendance(
         fact=str(fact.id),
         session_id=message.session_id,
         site_id=message.site_id,
@@ -156,23 +156,23 @@ def _attendance(
     )
 
 
-def _program(message: Any) -> known.Program:
+def _program(message: Any) -> history.Program:
     """Of the session; facts of before it was said, and of walk-ins then, say none."""
     if not message.HasField("program"):
-        return known.NOT_KNOWN
-    return known.Program(message.program.program_id, message.program.under_part2)
+        return history.NOT_KNOWN
+    return history.Program(message.program.program_id, message.program.under_part2)
 
 
-def _note(fact: HeardFact, message: attendance.SessionNoteSigned) -> known.Note:
-    return known.Note(
+def _note(fact: HeardFact, message: attendance.SessionNoteSigned) -> history.Note:
+    return history.Note(
         fact=str(fact.id),
         session_id=message.session_id,
         signed_at=timestamp_of(message, "signed_at"),
     )
 
 
-def _level(fact: HeardFact, message: plans.LevelOfCareChanged) -> known.Level:
-    return known.Level(
+def _level(fact: HeardFact, message: plans.LevelOfCareChanged) -> history.Level:
+    return history.Level(
         fact=str(fact.id),
         episode_id=message.episode_id,
         level_of_care=message.level_of_care,
@@ -181,16 +181,16 @@ def _level(fact: HeardFact, message: plans.LevelOfCareChanged) -> known.Level:
     )
 
 
-def _revocation(fact: HeardFact, message: intake.ConsentRevoked) -> known.Revocation:
-    return known.Revocation(
+def _revocation(fact: HeardFact, message: intake.ConsentRevoked) -> history.Revocation:
+    return history.Revocation(
         fact=str(fact.id),
         consent_id=message.consent_id,
         revoked_on=date_of(message, "revoked_on"),
     )
 
 
-def _restriction(fact: HeardFact, message: intake.DisclosureRestricted) -> known.Restriction:
-    return known.Restriction(
+def _restriction(fact: HeardFact, message: intake.DisclosureRestricted) -> history.Restriction:
+    return history.Restriction(
         fact=str(fact.id),
         payer_id=message.payer_id,
         start=date_of(message, "from"),
@@ -198,12 +198,12 @@ def _restriction(fact: HeardFact, message: intake.DisclosureRestricted) -> known
     )
 
 
-def _cancellation(fact: HeardFact, message: attendance.SessionCancelled) -> known.Cancellation:
-    return known.Cancellation(fact=str(fact.id), session_id=message.session_id)
+def _cancellation(fact: HeardFact, message: attendance.SessionCancelled) -> history.Cancellation:
+    return history.Cancellation(fact=str(fact.id), session_id=message.session_id)
 
 
-def _attestation(fact: HeardFact, message: attendance.SessionNoteAttested) -> known.Attestation:
-    return known.Attestation(fact=str(fact.id), session_id=message.session_id)
+def _attestation(fact: HeardFact, message: attendance.SessionNoteAttested) -> history.Attestation:
+    return history.Attestation(fact=str(fact.id), session_id=message.session_id)
 
 
 def name_of(enum: Any, value: int) -> str:

@@ -12,17 +12,17 @@ from kernel.messaging.told import clocks_of
 from kernel.store.store import Transaction
 from services.billing.adapters import messages
 from services.billing.adapters.heard import INTERESTS
-from services.billing.adapters.history import known_of
+from services.billing.adapters.history import history_of
 from services.billing.app.deadlines import Unissued
 from services.billing.domain.claims.disclosure import filed_from
-from services.billing.domain.history.history import Known
+from services.billing.domain.history.history import BillingHistory
 from services.billing.domain.projection import DRAFT_CLAIM
 
 
 class SqlDeadlines:
     """The Deadlines port on the kernel's tables."""
 
-    def authorized(self, tx: Transaction, asked: DueAsked) -> Sequence[Known]:
+    def authorized(self, tx: Transaction, asked: DueAsked) -> Sequence[BillingHistory]:
         rows = tx.connection.execute(
             text(
                 "SELECT DISTINCT body->>'client_id' AS client_id FROM fact"
@@ -31,7 +31,7 @@ class SqlDeadlines:
             ),
             {"moment": asked.moment, "on": asked.on.isoformat()},
         ).all()
-        return [known_by(tx, row.client_id, asked.moment) for row in rows]
+        return [history_by(tx, row.client_id, asked.moment) for row in rows]
 
     def clocks(self, tx: Transaction) -> Mapping[str, str]:
         return clocks_of(tx.connection, attendance.SiteOpened)
@@ -59,7 +59,7 @@ class SqlDeadlines:
         ]
 
 
-def known_by(tx: Transaction, client_id: str, until: datetime | None) -> Known:
+def history_by(tx: Transaction, client_id: str, until: datetime | None) -> BillingHistory:
     """All that was heard of a client by then, or (None) until now."""
     client = f"client/{client_id}"
-    return known_of(client, INTERESTS.gather(tx.connection, client, until))
+    return history_of(client, INTERESTS.gather(tx.connection, client, until))

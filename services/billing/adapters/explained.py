@@ -61,7 +61,7 @@ def day_message(revised: RevisedDay) -> pb.ExplainedDay:
                 claim_id=each.claim_id,
                 fact_id=each.fact,
                 frequency=each.frequency,
-                stands=each.claim_id in explained.standing,
+                stands=each.claim_id in explained.in_force,
             )
             for each in explained.claims
         ],
@@ -159,7 +159,7 @@ def _authorization(balance: Balance | None, taken: int) -> pb.ExplainedAuthoriza
 
 def _revision(
     revision: Revision,
-    changes: Sequence[explain.Change],
+    changes: Sequence[explain.FieldChange],
     added: Sequence[str],
     removed: Sequence[str],
 ) -> pb.DayRevision:

@@ -21,8 +21,8 @@ from services.billing.domain.x12.t837.institutional import write_837i
 ADMISSION_TYPE, ADMISSION_SOURCE = "3", "1"
 
 
-class Files837I:
-    """The Files port for 837I. `usage` is P in production, T everywhere else."""
+class InstitutionalWriter:
+    """The ClaimWriter port for 837I. `usage` is P in production, T everywhere else."""
 
     def __init__(self, usage: str) -> None:
         self._usage = usage

@@ -10,16 +10,16 @@ from services.billing.domain.x12.t837.claim import (
     MOST_POINTERS,
     Batch837P,
     BillingGroup,
-    Claim,
-    Line,
+    ProfessionalClaim,
+    ProfessionalLine,
     RenderingProvider,
 )
 from services.billing.domain.x12.t837.findings import Finding
 from services.billing.domain.x12.t837.professional import write_837p
 
 
-class Files837P:
-    """The Files port for 837P. `usage` is P in production, T everywhere else."""
+class ProfessionalWriter:
+    """The ClaimWriter port for 837P. `usage` is P in production, T everywhere else."""
 
     def __init__(self, usage: str) -> None:
         self._usage = usage
@@ -45,9 +45,9 @@ def _batch(filing: Filing) -> Batch837P:
     )
 
 
-def _claim(claim: ClaimIssued, filing: Filing) -> Claim:
+def _claim(claim: ClaimIssued, filing: Filing) -> ProfessionalClaim:
     place = claim.lines[0].place_of_service
-    return Claim(
+    return ProfessionalClaim(
         claim_id=claim.number,
         place_of_service=place,
         frequency=claim.frequency,
@@ -62,12 +62,12 @@ def _claim(claim: ClaimIssued, filing: Filing) -> Claim:
     )
 
 
-def _lines(claim: ClaimIssued, place: str) -> tuple[Line, ...]:
+def _lines(claim: ClaimIssued, place: str) -> tuple[ProfessionalLine, ...]:
     """Each points at its own diagnoses, where any line does; else all at the claim's first."""
     first = tuple(range(1, min(len(claim.diagnoses), MOST_POINTERS) + 1))
     alike = not any(line.diagnosis_pointers for line in claim.lines)
     return tuple(
-        Line(
+        ProfessionalLine(
             control_number=parties.line_number(claim, number),
             code=line.code,
             modifiers=line.modifiers,

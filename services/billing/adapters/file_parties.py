@@ -12,15 +12,14 @@ from services.billing.adapters.identities import member_of
 from services.billing.app.ports import Filing
 from services.billing.domain.claims.issue import ClaimIssued
 from services.billing.domain.providers.practitioner import PractitionerRegistered
-from services.billing.domain.providers.provider import Address as OrganisationAddress
-from services.billing.domain.providers.provider import ProviderRegistered
+from services.billing.domain.providers.provider import OrganisationAddress, ProviderRegistered
 from services.billing.domain.x12.t837.claim import (
-    Address,
     AnyBatch,
     BillingProvider,
-    Payer,
+    DestinationPayer,
     Receiver,
     ServiceFacility,
+    StreetAddress,
     Submitter,
     Subscriber,
 )
@@ -69,9 +68,9 @@ def receiver_of(filing: Filing) -> Receiver:
     return Receiver(name=filing.payer.name, identifier=filing.payer.payer_number)
 
 
-def payer_of(filing: Filing) -> Payer:
+def payer_of(filing: Filing) -> DestinationPayer:
     """Who is asked to pay."""
-    return Payer(
+    return DestinationPayer(
         name=filing.payer.name,
         payer_id=filing.payer.payer_number,
         filing_indicator=filing.payer.filing_indicator,
@@ -95,7 +94,7 @@ def subscriber_of(claim: ClaimIssued, filing: Filing) -> Subscriber:
         sex=SEXES.get(identity.sex),
         member_id=member_number,
         group_number=group_number or None,
-        address=Address(
+        address=StreetAddress(
             line1=identity.address.line,
             city=identity.address.city,
             state=identity.address.state,
@@ -134,8 +133,8 @@ def _billing_provider(provider: ProviderRegistered) -> BillingProvider:
     )
 
 
-def _address(address: OrganisationAddress) -> Address:
-    return Address(
+def _address(address: OrganisationAddress) -> StreetAddress:
+    return StreetAddress(
         line1=address.line, city=address.city, state=address.state, postal_code=address.zip
     )
 

@@ -10,7 +10,7 @@ from ninehours.plans.v1 import plans_events_pb2 as plans
 
 from kernel.facts import Row
 from kernel.messaging.interests import Derivation, Facts, Interest, Interests
-from services.billing.adapters.history import known_of
+from services.billing.adapters.history import history_of
 from services.billing.adapters.members import member_subject
 from services.billing.adapters.publication import publish_row
 from services.billing.domain.projection import derive
@@ -44,7 +44,7 @@ def derive_rows(client: str, facts: Facts) -> Sequence[Row]:
             rests_on=rests_on,
             rules=rules.name if rules else "",
         )
-        for kind, key, content, rests_on, rules in derive(known_of(client, facts))
+        for kind, key, content, rests_on, rules in derive(history_of(client, facts))
     ]
 
 

@@ -10,11 +10,11 @@ from kernel.messaging.interests import Facts
 from kernel.rpc.translate import date_of
 from services.billing.adapters.clinical import HEARD, Reader, name_of
 from services.billing.adapters.rule_sets import confirmed_rules_of
-from services.billing.domain.history import history as known
-from services.billing.domain.history.history import Known, Line
+from services.billing.domain.history import history
+from services.billing.domain.history.history import BillingHistory, ClaimLine
 
 
-def known_of(client: str, facts: Facts) -> Known:
+def history_of(client: str, facts: Facts) -> BillingHistory:
     """All that is known of a client; facts of types it doesn't rest on are passed over."""
     found: dict[str, list[Any]] = {}
     for about in facts.values():
@@ -23,11 +23,15 @@ def known_of(client: str, facts: Facts) -> Known:
             if reader is not None:
                 field, read = reader
                 found.setdefault(field, []).append(read(fact, fact.message))
-    return Known(client_id=id_of(client), **{field: tuple(each) for field, each in found.items()})
+    return BillingHistory(
+        client_id=id_of(client), **{field: tuple(each) for field, each in found.items()}
+    )
 
 
-def _authorization(fact: HeardFact, message: billing.AuthorizationRecorded) -> known.Authorization:
-    return known.Authorization(
+def _authorization(
+    fact: HeardFact, message: billing.AuthorizationRecorded
+) -> history.Authorization:
+    return history.Authorization(
         fact=str(fact.id),
         authorization_id=message.authorization_id,
         payer_id=message.payer_id,
@@ -40,8 +44,8 @@ def _authorization(fact: HeardFact, message: billing.AuthorizationRecorded) -> k
     )
 
 
-def _enrollment(fact: HeardFact, message: billing.ProviderEnrolled) -> known.Enrollment:
-    return known.Enrollment(
+def _enrollment(fact: HeardFact, message: billing.ProviderEnrolled) -> history.Enrollment:
+    return history.Enrollment(
         fact=str(fact.id),
         provider_id=message.provider_id,
         payer_id=message.payer_id,
@@ -50,8 +54,8 @@ def _enrollment(fact: HeardFact, message: billing.ProviderEnrolled) -> known.Enr
     )
 
 
-def _fee(fact: HeardFact, message: billing.FeeSet) -> known.Fee:
-    return known.Fee(
+def _fee(fact: HeardFact, message: billing.FeeSet) -> history.Fee:
+    return history.Fee(
         fact=str(fact.id),
         sequence=fact.sequence,
         provider_id=message.provider_id,
@@ -61,12 +65,12 @@ def _fee(fact: HeardFact, message: billing.FeeSet) -> known.Fee:
     )
 
 
-def _confirmed(fact: HeardFact, message: billing.RuleSetConfirmed) -> known.ConfirmedRules:
-    return known.ConfirmedRules(fact=str(fact.id), rules=confirmed_rules_of(message.rule_set))
+def _confirmed(fact: HeardFact, message: billing.RuleSetConfirmed) -> history.ConfirmedRules:
+    return history.ConfirmedRules(fact=str(fact.id), rules=confirmed_rules_of(message.rule_set))
 
 
-def _issued(fact: HeardFact, message: billing.ClaimIssued) -> known.IssuedClaim:
-    return known.IssuedClaim(
+def _issued(fact: HeardFact, message: billing.ClaimIssued) -> history.IssuedClaim:
+    return history.IssuedClaim(
         fact=str(fact.id),
         claim_id=message.claim_id,
         payer_id=message.payer_id,
@@ -86,8 +90,8 @@ def _issued(fact: HeardFact, message: billing.ClaimIssued) -> known.IssuedClaim:
     )
 
 
-def _adjudication(fact: HeardFact, message: billing.ClaimAdjudicated) -> known.Adjudication:
-    return known.Adjudication(
+def _adjudication(fact: HeardFact, message: billing.ClaimAdjudicated) -> history.Adjudication:
+    return history.Adjudication(
         fact=str(fact.id),
         claim_id=message.claim_id,
         payer_control_number=message.payer_control_number,
@@ -96,16 +100,16 @@ def _adjudication(fact: HeardFact, message: billing.ClaimAdjudicated) -> known.A
     )
 
 
-def _waiver(fact: HeardFact, message: billing.AuthorizationWaived) -> known.Waiver:
-    return known.Waiver(
+def _waiver(fact: HeardFact, message: billing.AuthorizationWaived) -> history.Waiver:
+    return history.Waiver(
         fact=str(fact.id),
         payer_id=message.payer_id,
         service_date=date_of(message, "service_date"),
     )
 
 
-def _settled(fact: HeardFact, message: billing.RevocationSettled) -> known.RevocationSettled:
-    return known.RevocationSettled(
+def _settled(fact: HeardFact, message: billing.RevocationSettled) -> history.SettledRevocation:
+    return history.SettledRevocation(
         fact=str(fact.id),
         payer_id=message.payer_id,
         disclose=message.disclose,
@@ -113,8 +117,8 @@ def _settled(fact: HeardFact, message: billing.RevocationSettled) -> known.Revoc
     )
 
 
-def _line(message: billing.ClaimLine) -> Line:
-    return Line(
+def _line(message: billing.ClaimLine) -> ClaimLine:
+    return ClaimLine(
         service_date=date_of(message, "service_date"),
         code=message.code,
         modifiers=tuple(message.modifiers),

@@ -8,7 +8,7 @@ from ninehours.intake.v1 import intake_service_pb2 as pb
 from kernel.rpc.call import Call
 from kernel.rpc.client import Client
 from kernel.rpc.translate import to_date
-from services.billing.app.ports import People, Person
+from services.billing.app.ports import DisclosedClient, DisclosedClients
 
 PAGE = 500
 SERVICE = pb.DESCRIPTOR.services_by_name["IntakeService"]
@@ -28,8 +28,8 @@ class IntakeIdentities:
         on: date,
         settled: Sequence[str],
         programs: Mapping[str, Collection[str]],
-    ) -> People:
-        persons: dict[str, Person] = {}
+    ) -> DisclosedClients:
+        persons: dict[str, DisclosedClient] = {}
         withheld: dict[str, str] = {}
         for start in range(0, len(clients), PAGE):
             page = clients[start : start + PAGE]
@@ -48,12 +48,12 @@ class IntakeIdentities:
             )
             withheld |= {item.client_id: item.reason for item in answer.withheld}
             persons |= {item.client_id: person_of(item) for item in answer.identities}
-        return People(persons, withheld)
+        return DisclosedClients(persons, withheld)
 
 
-def person_of(covered: pb.CoveredIdentity) -> Person:
+def person_of(covered: pb.CoveredIdentity) -> DisclosedClient:
     """Whom intake names."""
-    return Person(
+    return DisclosedClient(
         client_id=covered.client_id,
         version=covered.identity_version,
         coverage_id=covered.coverage_id,
@@ -67,7 +67,7 @@ def person_of(covered: pb.CoveredIdentity) -> Person:
     )
 
 
-def member_of(person: Person, coverage_id: str) -> tuple[str, str]:
+def member_of(person: DisclosedClient, coverage_id: str) -> tuple[str, str]:
     """The member's number and group under the coverage a claim is about."""
     covered: pb.CoveredIdentity = person.particulars
     for each in covered.coverages:

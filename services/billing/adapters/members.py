@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from kernel.facts import id_of
 from kernel.store.store import Transaction
 from services.billing.adapters.issued import claims_of
-from services.billing.domain.claims.members import Members, standing_of
+from services.billing.domain.claims.members import Members, in_force_of
 from services.billing.domain.payers.payer import PAYER
 
 RECOGNISED = intake.MemberRecognised.DESCRIPTOR.full_name
@@ -64,7 +64,7 @@ def members_of(tx: Transaction, payer_id: str, clients: Sequence[str]) -> Member
     claims = claims_of(tx, [claim_id for (claim_id,) in ids])
     payer = PAYER.fold(recorded.fact for recorded in tx.load(f"payer/{payer_id}"))
     members = Members(keys=keys, apart=apart_of(tx.connection, clients))
-    return members.joined_by(*standing_of(claims, payer))
+    return members.joined_by(*in_force_of(claims, payer))
 
 
 def _clients_alike(connection: Connection, keys: Sequence[str]) -> list[str]:

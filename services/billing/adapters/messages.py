@@ -13,7 +13,7 @@ from services.billing.domain.authorizations import authorization
 from services.billing.domain.claims import claim, issue
 from services.billing.domain.claims.disclosure import CONSENT, NO_CONSENT_NEEDED
 from services.billing.domain.claims.rows import lines_of as lines_of_rows
-from services.billing.domain.history.history import Line
+from services.billing.domain.history.history import ClaimLine
 from services.billing.domain.providers import provider
 
 CURRENCY = "USD"
@@ -92,7 +92,7 @@ def money(minor_units: int) -> common.Money:
     return common.Money(currency_code=CURRENCY, minor_units=minor_units)
 
 
-def lines_of(lines: Sequence[Line]) -> list[public.ClaimLine]:
+def lines_of(lines: Sequence[ClaimLine]) -> list[public.ClaimLine]:
     """A claim's lines as others see them."""
     return [
         public.ClaimLine(

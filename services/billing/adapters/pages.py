@@ -12,11 +12,11 @@ from kernel.messaging.interests import Derivation
 from kernel.patience import MayGoOn
 from kernel.store.store import Transaction
 from services.billing.adapters.heard import CLAIMS, INTERESTS
-from services.billing.adapters.history import known_of
+from services.billing.adapters.history import history_of
 from services.billing.adapters.issued import claims_of
-from services.billing.app.ports import DerivedRow, Wanted, WantedIssued
+from services.billing.app.ports import DerivedRow, IssuedClaimsQuery, RowsQuery
 from services.billing.domain.claims.claim import IssuedClaimState
-from services.billing.domain.history.history import Known
+from services.billing.domain.history.history import BillingHistory
 from services.billing.domain.payers.payer import PAYER, Payer
 from services.billing.domain.projection import DRAFT_CLAIM, PROPOSAL, SERVICE_DAY
 
@@ -80,7 +80,7 @@ class SqlPages:
     def __init__(self, claims: Derivation = CLAIMS) -> None:
         self._claims = claims
 
-    def derived(self, tx: Transaction, wanted: Wanted) -> list[DerivedRow]:
+    def derived(self, tx: Transaction, wanted: RowsQuery) -> list[DerivedRow]:
         asked = _asked(wanted)
         conditions = _conditions(asked, OF_PROPOSALS if wanted.kind == PROPOSAL else OF_ROWS)
         if wanted.kind == PROPOSAL and ("first" in asked or "last" in asked):
@@ -96,7 +96,9 @@ class SqlPages:
         )
         return [DerivedRow(row.row_key, row.content, row.revision) for row in rows]
 
-    def drafts_as_of(self, tx: Transaction, wanted: Wanted, may_go_on: MayGoOn) -> list[DerivedRow]:
+    def drafts_as_of(
+        self, tx: Transaction, wanted: RowsQuery, may_go_on: MayGoOn
+    ) -> list[DerivedRow]:
         found: list[DerivedRow] = []
         for client in _clients_from(tx, wanted):
             facts = INTERESTS.gather(tx.connection, client, wanted.until)
@@ -110,7 +112,7 @@ class SqlPages:
                 break
         return found[: wanted.limit]
 
-    def issued(self, tx: Transaction, wanted: WantedIssued) -> list[IssuedClaimState]:
+    def issued(self, tx: Transaction, wanted: IssuedClaimsQuery) -> list[IssuedClaimState]:
         asked = _asked(wanted)
         ids = tx.connection.execute(
             text(
@@ -140,12 +142,12 @@ class SqlPages:
         )
         return [id_of(subject) for (subject,) in rows]
 
-    def known(self, tx: Transaction, client_id: str) -> Known:
+    def history(self, tx: Transaction, client_id: str) -> BillingHistory:
         client = f"client/{client_id}"
-        return known_of(client, INTERESTS.gather(tx.connection, client))
+        return history_of(client, INTERESTS.gather(tx.connection, client))
 
 
-def _clients_from(tx: Transaction, wanted: Wanted) -> list[str]:
+def _clients_from(tx: Transaction, wanted: RowsQuery) -> list[str]:
     """Clients who may have such rows after the key, which begins with its client's id.
 
     A payer and a site are named by facts of a client whose claims name them.
@@ -175,7 +177,7 @@ def _subjects(kind: str, ids: Sequence[str] | None) -> list[str] | None:
     return None if ids is None else [f"{kind}/{each}" for each in ids]
 
 
-def _is_wanted(row: Row, wanted: Wanted) -> bool:
+def _is_wanted(row: Row, wanted: RowsQuery) -> bool:
     content = row.content
     return (
         row.kind == wanted.kind
@@ -188,7 +190,7 @@ def _is_wanted(row: Row, wanted: Wanted) -> bool:
     )
 
 
-def _asked(wanted: Wanted | WantedIssued) -> dict[str, Any]:
+def _asked(wanted: RowsQuery | IssuedClaimsQuery) -> dict[str, Any]:
     """What isn't left empty; dates as JSON has them."""
     given = {name: value for name, value in asdict(wanted).items() if value not in ("", None)}
     return given | {n: given[n].isoformat() for n in ("first", "last") if n in given}

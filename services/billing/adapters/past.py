@@ -13,27 +13,27 @@ from kernel.store import explaining
 from kernel.store.explaining import Revision
 from kernel.store.store import Transaction
 from services.billing.adapters.heard import INTERESTS
-from services.billing.adapters.history import known_of
+from services.billing.adapters.history import history_of
 from services.billing.adapters.messages import draft_id as id_of_draft
-from services.billing.domain.history.history import Known
+from services.billing.domain.history.history import BillingHistory
 from services.billing.domain.projection import DRAFT_CLAIM
 
 ISSUED = billing.ClaimIssued.DESCRIPTOR.full_name
 
 
-class SqlPast:
-    """The Past port."""
+class SqlHistoryAsOf:
+    """The HistoryAsOf port."""
 
-    def known(
+    def history(
         self, tx: Transaction, client_id: str, until: datetime | None, *, issuing: bool = False
-    ) -> Known:
+    ) -> BillingHistory:
         client = f"client/{client_id}"
         facts = INTERESTS.gather(tx.connection, client, until)
         if issuing:
             facts[client] = [
                 each for each in facts[client] if each.type != ISSUED or each.signed_at != until
             ]
-        return known_of(client, facts)
+        return history_of(client, facts)
 
     def revisions(self, tx: Transaction, row_id: str, until: datetime | None) -> Sequence[Revision]:
         found = explaining.revisions(tx.connection, [row_id])

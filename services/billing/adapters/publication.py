@@ -12,7 +12,7 @@ from services.billing.adapters import messages
 from services.billing.adapters.rule_sets import message_of
 from services.billing.domain import projection as derive
 from services.billing.domain.authorizations import authorization, waiver
-from services.billing.domain.claims import claim, issue
+from services.billing.domain.claims import claim, issue, settlement
 from services.billing.domain.payers import payer
 from services.billing.domain.providers import provider
 
@@ -49,8 +49,8 @@ def _public(fact: object) -> Iterator[tuple[str, Message, bool]]:
         case provider.ProviderEnrolled():
             yield f"site/{fact.site_id}", messages.enrolled(fact), False
         case payer.PayerRegistered():
-            known = public.PayerRegistered(payer_id=fact.payer_id, name=fact.name)
-            yield f"payer/{fact.payer_id}", known, False
+            history = public.PayerRegistered(payer_id=fact.payer_id, name=fact.name)
+            yield f"payer/{fact.payer_id}", history, False
         case payer.RuleSetConfirmed(rules=rules):
             confirmed = public.RuleSetConfirmed(
                 payer_id=rules.payer_id,
@@ -79,7 +79,7 @@ def _of_client(fact: object) -> Iterator[tuple[str, Message, bool]]:
                 reason=fact.reason,
             )
             yield f"client/{fact.client_id}", waived, True
-        case waiver.RevocationSettled():
+        case settlement.RevocationSettled():
             settled = public.RevocationSettled(
                 client_id=fact.client_id,
                 payer_id=fact.payer_id,

@@ -16,16 +16,16 @@ from kernel.messaging.told import zone_known
 from kernel.rpc.translate import date_of
 from kernel.store.store import Transaction
 from services.billing.adapters.heard import INTERESTS
-from services.billing.adapters.history import known_of
+from services.billing.adapters.history import history_of
 from services.billing.adapters.issued import claims_of
 from services.billing.adapters.members import every_key, keys_of, members_of
 from services.billing.adapters.messages import draft_id
 from services.billing.app.ports import Site
-from services.billing.domain.authorizations.waiver import RevocationSettled
 from services.billing.domain.claims.issue import Draft, Proposed
 from services.billing.domain.claims.members import Members
+from services.billing.domain.claims.settlement import RevocationSettled
 from services.billing.domain.projection import DRAFT_CLAIM, PROPOSAL, drafts_without
-from services.billing.domain.providers.provider import Address
+from services.billing.domain.providers.provider import OrganisationAddress
 
 M = TypeVar("M", bound=Message)
 
@@ -59,7 +59,7 @@ class SqlDrafts:
 
     def without(self, tx: Transaction, client_id: str, dates: Collection[date]) -> Sequence[Draft]:
         client = f"client/{client_id}"
-        known = known_of(client, INTERESTS.gather(tx.connection, client))
+        history = history_of(client, INTERESTS.gather(tx.connection, client))
         return [
             Draft(
                 draft_id=draft_id(content),
@@ -68,7 +68,7 @@ class SqlDrafts:
                 content=content,
                 rests_on=rests_on,
             )
-            for _, _, content, rests_on, _ in drafts_without(known, dates)
+            for _, _, content, rests_on, _ in drafts_without(history, dates)
         ]
 
     def proposed(
@@ -185,7 +185,7 @@ class SqlDrafts:
         return {
             each.site_id: Site(
                 name=each.name,
-                address=Address(
+                address=OrganisationAddress(
                     line=each.address.line,
                     city=each.address.city,
                     state=each.address.state,

@@ -2,7 +2,7 @@
 
 from kernel.codec import Codec
 from services.billing.domain.authorizations import authorization, waiver
-from services.billing.domain.claims import claim, issue
+from services.billing.domain.claims import claim, issue, settlement
 from services.billing.domain.payers import payer
 from services.billing.domain.providers import practitioner, provider
 
@@ -22,6 +22,6 @@ FACTS = Codec(
         "billing.claim_replaced.v1": claim.ClaimReplaced,
         "billing.claim_voided.v1": claim.ClaimVoided,
         "billing.authorization_waived.v1": waiver.AuthorizationWaived,
-        "billing.revocation_settled.v1": waiver.RevocationSettled,
+        "billing.revocation_settled.v1": settlement.RevocationSettled,
     }
 )

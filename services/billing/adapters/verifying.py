@@ -5,7 +5,7 @@ from itertools import groupby
 
 from kernel.facts import HeardFact, Recorded, id_of, kind_of
 from kernel.verifying.looking import Check, Finding, Looking, OwnPart
-from services.billing.adapters.history import known_of
+from services.billing.adapters.history import history_of
 from services.billing.adapters.publication import publish
 from services.billing.adapters.verifying_leaving import claims_left_on_their_permits
 from services.billing.adapters.verifying_members import a_member_is_billed_once
@@ -13,7 +13,7 @@ from services.billing.app.batch import DOCUMENTS
 from services.billing.domain.claims.issue import BatchIssued, ClaimIssued
 from services.billing.domain.claims.promises import drafted_and_issued, overdrawn, two_per_diems
 from services.billing.domain.claims.rows import lines_of
-from services.billing.domain.history.history import Known, Line
+from services.billing.domain.history.history import BillingHistory, ClaimLine
 from services.billing.domain.projection import DRAFT_CLAIM
 
 TOLD = (
@@ -34,9 +34,9 @@ STEPS = (
 def nothing_is_overdrawn(looking: Looking) -> Iterator[Finding]:
     """After each command, no authorization had given more than it has."""
     said: set[str] = set()
-    for client, known in _steps(looking):
+    for client, history in _steps(looking):
         looking.look()
-        for each in overdrawn(known):
+        for each in overdrawn(history):
             if each.authorization_id not in said:
                 said.add(each.authorization_id)
                 says = (
@@ -48,16 +48,16 @@ def nothing_is_overdrawn(looking: Looking) -> Iterator[Finding]:
 
 def a_day_has_one_per_diem(looking: Looking) -> Iterator[Finding]:
     """Of one client, payer and date, the claims that stand bill one per diem."""
-    for client, known in _now(looking).items():
-        looking.look(len(known.issued))
-        for each in two_per_diems(known):
+    for client, history in _now(looking).items():
+        looking.look(len(history.issued))
+        for each in two_per_diems(history):
             says = f"{each.code} more than once on {each.service_date}: {', '.join(each.claims)}"
             yield Finding("TWO_PER_DIEMS", client, says)
 
 
 def nothing_issued_is_drafted(looking: Looking) -> Iterator[Finding]:
-    """No draft bills a service that a standing claim has billed."""
-    drafts: dict[str, dict[str, tuple[str, Sequence[Line]]]] = {}
+    """No draft bills a service that a claim in force has billed."""
+    drafts: dict[str, dict[str, tuple[str, Sequence[ClaimLine]]]] = {}
     for row in looking.rows(
         "SELECT key, content FROM derived WHERE kind = :kind AND current AND NOT withdrawn",
         kind=DRAFT_CLAIM,
@@ -65,10 +65,10 @@ def nothing_issued_is_drafted(looking: Looking) -> Iterator[Finding]:
         looking.look()
         lines = lines_of(row.content["lines"])
         drafts.setdefault(row.key, {})[row.content["key"]] = (row.content["payer_id"], lines)
-    known = _now(looking)
+    history = _now(looking)
     for client, of_client in sorted(drafts.items()):
         for each in drafted_and_issued(
-            known.get(client, Known(client_id=id_of(client))), of_client
+            history.get(client, BillingHistory(client_id=id_of(client))), of_client
         ):
             says = f"{each.code} of {each.service_date} again: {', '.join(each.claims)}"
             yield Finding("DRAFTED_AND_ISSUED", client, says)
@@ -120,12 +120,12 @@ def _digests(looking: Looking, batch: BatchIssued) -> set[str]:
     return {bytes(row.digest).hex() for row in rows}
 
 
-def _now(looking: Looking) -> Mapping[str, Known]:
+def _now(looking: Looking) -> Mapping[str, BillingHistory]:
     """Each client's history, whole."""
     return dict(_steps(looking))
 
 
-def _steps(looking: Looking) -> Iterator[tuple[str, Known]]:
+def _steps(looking: Looking) -> Iterator[tuple[str, BillingHistory]]:
     """Client and what was known of it, after each command that concerned it."""
     shared: list[HeardFact] = []
     of_client: dict[str, list[HeardFact]] = {}
@@ -141,7 +141,7 @@ def _steps(looking: Looking) -> Iterator[tuple[str, Known]]:
                 else:
                     shared.append(fact)
         for client in sorted(changed):
-            yield client, known_of(client, {client: of_client[client], "": shared})
+            yield client, history_of(client, {client: of_client[client], "": shared})
 
 
 def _public(looking: Looking, recorded: Recorded) -> Iterator[HeardFact]:

@@ -7,7 +7,7 @@ from kernel.rpc.translate import reading, timestamp_of, to_date
 from kernel.store.store import Store
 from services.billing.adapters import messages
 from services.billing.api.lists import balance_message
-from services.billing.app.accounts import KnownBy, read_account
+from services.billing.app.accounts import HistoryBy, read_account
 from services.billing.domain.history.history import IssuedClaim
 
 SERVICE = pb.DESCRIPTOR.services_by_name["AccountsService"]
@@ -16,15 +16,15 @@ SERVICE = pb.DESCRIPTOR.services_by_name["AccountsService"]
 class AccountsServicer:
     """Answers AccountsService."""
 
-    def __init__(self, store: Store, known_by: KnownBy) -> None:
+    def __init__(self, store: Store, history_by: HistoryBy) -> None:
         self._store = store
-        self._known_by = known_by
+        self._history_by = history_by
 
     def ReadAccount(self, request: pb.ReadAccountRequest, _: Call) -> pb.ReadAccountResponse:
         with reading(request) as read:
             client_id = str(read.uuid("client_id"))
             until = read.optional(timestamp_of, "as_of")
-        account = read_account(self._store, self._known_by, client_id, until)
+        account = read_account(self._store, self._history_by, client_id, until)
         return pb.ReadAccountResponse(
             authorizations=map(balance_message, account.authorizations),
             claims=[_claim(each, each.claim_id in account.stands) for each in account.claims],

@@ -16,7 +16,7 @@ from services.billing.adapters import messages
 from services.billing.api.fields import frequency
 from services.billing.api.listing import PAGE, id_or_any, limit_of, since_of
 from services.billing.app.changes import ChangedRow, Following
-from services.billing.app.ports import Pages, Wanted, WantedIssued
+from services.billing.app.ports import IssuedClaimsQuery, Pages, RowsQuery
 from services.billing.domain import projection as derive
 from services.billing.domain.claims.claim import IssuedClaimState
 from services.billing.domain.claims.issue import ORIGINAL
@@ -54,7 +54,7 @@ class ClaimsList:
         self,
         tx: Transaction,
         token: str,
-        wanted: tuple[str, WantedIssued, Wanted],
+        wanted: tuple[str, IssuedClaimsQuery, RowsQuery],
         may_go_on: MayGoOn,
     ) -> pb.ListClaimsResponse:
         state, issued, drafts = wanted
@@ -82,13 +82,13 @@ class ClaimsList:
 
 def _wanted(
     request: pb.ListClaimsRequest, sites: list[str] | None
-) -> tuple[str, WantedIssued, Wanted]:
+) -> tuple[str, IssuedClaimsQuery, RowsQuery]:
     token = request.page_token
     if token and not token.startswith((ISSUED, DRAFTED)):
         raise Malformed(**{"page_token": "is not one of ours"})
     with reading(request) as read:
         state = read.optional(required_enum, "state") or ""
-        issued = WantedIssued(
+        issued = IssuedClaimsQuery(
             client_id=id_or_any(read, "client_id"),
             payer_id=id_or_any(read, "payer_id"),
             site_id=id_or_any(read, "site_id"),
@@ -102,7 +102,7 @@ def _wanted(
             after_claim=token.removeprefix(ISSUED) if token.startswith(ISSUED) else "",
             limit=read.value(limit_of, "page_size", PAGE),
         )
-    drafts = Wanted(
+    drafts = RowsQuery(
         kind=derive.DRAFT_CLAIM,
         client_id=issued.client_id,
         payer_id=issued.payer_id,

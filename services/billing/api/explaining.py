@@ -6,7 +6,7 @@ from kernel.rpc.call import Call
 from kernel.rpc.translate import reading, timestamp_of
 from kernel.store.store import Store
 from services.billing.adapters.explained import claim_message, day_message
-from services.billing.app.explaining import Past, why_claim, why_day
+from services.billing.app.explaining import HistoryAsOf, why_claim, why_day
 
 SERVICE = pb.DESCRIPTOR.services_by_name["ExplanationService"]
 
@@ -14,7 +14,7 @@ SERVICE = pb.DESCRIPTOR.services_by_name["ExplanationService"]
 class ExplanationServicer:
     """Answers ExplanationService from one record."""
 
-    def __init__(self, store: Store, past: Past) -> None:
+    def __init__(self, store: Store, past: HistoryAsOf) -> None:
         self._store = store
         self._past = past
 

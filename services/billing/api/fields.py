@@ -7,7 +7,7 @@ from ninehours.billing.v1 import billing_service_pb2 as pb
 
 from kernel.refusal import Malformed
 from kernel.rpc.translate import date_of, reading, required_text, required_uuid
-from services.billing.domain.claims.issue import Named
+from services.billing.domain.claims.issue import NamedProposal
 from services.billing.domain.x12.envelope.elements import NotRepresentable, identifier
 from services.billing.domain.x12.npi import is_valid_npi
 from services.billing.domain.x12.t837.claim import INSTITUTIONAL_FREQUENCIES
@@ -24,9 +24,9 @@ def npi(request: Any, field: str) -> str:
     return number
 
 
-def named_proposals(request: Any, field: str) -> dict[str, Named]:
+def named_proposals(request: Any, field: str) -> dict[str, NamedProposal]:
     """Claim → as what its proposal is named; a claim that is named twice is refused."""
-    found: dict[str, Named] = {}
+    found: dict[str, NamedProposal] = {}
     for number, named in enumerate(getattr(request, field)):
         with reading(named, at=f"{field}[{number}].") as read:
             claim_id = str(read.uuid("claim_id"))
@@ -34,7 +34,7 @@ def named_proposals(request: Any, field: str) -> dict[str, Named]:
             said = read.enum("without_waiting") if named.without_waiting else ""
         if claim_id in found:
             raise Malformed(**{f"{field}[{number}].claim_id": "is named twice"})
-        found[claim_id] = Named(revision=revision, without_waiting=said)
+        found[claim_id] = NamedProposal(revision=revision, without_waiting=said)
     return found
 
 

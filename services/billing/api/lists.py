@@ -15,7 +15,7 @@ from kernel.store.store import Store
 from services.billing.adapters import messages
 from services.billing.api.listing import PAGE, id_or_any, limit_of, since_of, text_or_any
 from services.billing.app.changes import Following
-from services.billing.app.ports import Audit, FileRead, Pages, Wanted
+from services.billing.app.ports import FileAudit, FileRead, Pages, RowsQuery
 from services.billing.app.questions import balances, file_of
 from services.billing.domain import projection as derive
 from services.billing.domain.authorizations.balances import Balance
@@ -24,7 +24,7 @@ from services.billing.domain.authorizations.balances import Balance
 class Lists:
     """The questions of BillingService, but for claims."""
 
-    def __init__(self, store: Store, pages: Pages, following: Following, audit: Audit) -> None:
+    def __init__(self, store: Store, pages: Pages, following: Following, audit: FileAudit) -> None:
         self._store = store
         self._pages = pages
         self._following = following
@@ -46,7 +46,7 @@ class Lists:
                 more=found.more,
             )
         with reading(request) as read:
-            wanted = Wanted(
+            wanted = RowsQuery(
                 kind=derive.SERVICE_DAY,
                 client_id=id_or_any(read, "client_id"),
                 payer_id=id_or_any(read, "payer_id"),
@@ -83,7 +83,7 @@ class Lists:
                 more=found.more,
             )
         with reading(request) as read:
-            wanted = Wanted(
+            wanted = RowsQuery(
                 kind=derive.PROPOSAL,
                 client_id=id_or_any(read, "client_id"),
                 payer_id=id_or_any(read, "payer_id"),

@@ -24,10 +24,17 @@ from services.billing.app.batch import batches_of
 from services.billing.app.changes import Following
 from services.billing.app.issue_claims import issue_claims
 from services.billing.app.issue_corrections import charges_of, issue_corrections
-from services.billing.app.ports import Audit, Issuing, Network, Pages
-from services.billing.domain.authorizations.waiver import BillWithoutAuthorization, SettleRevocation
+from services.billing.app.ports import FileAudit, Issuing, Network, Pages
+from services.billing.domain.authorizations.waiver import BillWithoutAuthorization
 from services.billing.domain.claims.claim import RecordAdjudication
-from services.billing.domain.claims.issue import REPLACEMENT, VOID, BatchIssued, ClaimIssued, Named
+from services.billing.domain.claims.issue import (
+    REPLACEMENT,
+    VOID,
+    BatchIssued,
+    ClaimIssued,
+    NamedProposal,
+)
+from services.billing.domain.claims.settlement import SettleRevocation
 
 SERVICE = pb.DESCRIPTOR.services_by_name["BillingService"]
 
@@ -43,7 +50,7 @@ class BillingServicer(SettingUp, ClaimsList, Lists):
         issuing: Callable[[Call], Issuing],
         *,
         network: Network,
-        audit: Audit,
+        audit: FileAudit,
     ) -> None:
         super().__init__(book.store, pages, following, audit)
         self._book = book
@@ -122,7 +129,7 @@ class BillingServicer(SettingUp, ClaimsList, Lists):
         context = self._context(request, call)
         with reading(request) as read:
             payer_id = str(read.uuid("payer_id"))
-            named = read.value(named_proposals, "proposals", dict[str, Named]())
+            named = read.value(named_proposals, "proposals", dict[str, NamedProposal]())
         outcome = issue_corrections(self._book, self._issuing(call), payer_id, named, context)
         batches = batches_of(outcome.facts)
         ids = _ids(batches)

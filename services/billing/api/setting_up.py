@@ -28,8 +28,8 @@ from services.billing.domain.authorizations.authorization import RecordAuthoriza
 from services.billing.domain.payers.payer import ConfirmRuleSet, ProposeRuleSet, RegisterPayer
 from services.billing.domain.providers.practitioner import RegisterPractitioner
 from services.billing.domain.providers.provider import (
-    Address,
     EnrollProvider,
+    OrganisationAddress,
     RegisterProvider,
     SetFee,
 )
@@ -54,7 +54,7 @@ class SettingUp:
                 npi=read.value(npi, "npi", ""),
                 tax_id=read.digits("tax_id", count=9),
                 taxonomy=read.text("taxonomy", max_length=10),
-                address=Address(
+                address=OrganisationAddress(
                     line=read.text("address.line", max_length=55),
                     city=read.text("address.city", max_length=30),
                     state=read.value(required_state, "address.state", ""),

@@ -17,7 +17,7 @@ from services.billing.adapters import messages
 from services.billing.api.listing import PAGE, id_or_any, limit_of, since_of, text_or_any
 from services.billing.api.replaying import client_replay, summary_of, supposed_of
 from services.billing.app.changes import ChangedRow, Following
-from services.billing.app.ports import Pages, Wanted
+from services.billing.app.ports import Pages, RowsQuery
 from services.billing.app.replay import replayed
 from services.billing.domain import projection as derive
 from services.billing.domain.payers.payer import Payer
@@ -47,7 +47,7 @@ class WorkServicer:
                 more=found.more,
             )
         with reading(request) as read:
-            wanted = Wanted(
+            wanted = RowsQuery(
                 kind=derive.SERVICE_DAY,
                 outcome=HOLD,
                 client_id=id_or_any(read, "client_id"),

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from kernel.store.store import Store, Transaction
 from services.billing.domain.authorizations.balances import Balance, balances
-from services.billing.domain.claims.in_force import standing
-from services.billing.domain.history.history import IssuedClaim, Known
+from services.billing.domain.claims.in_force import in_force
+from services.billing.domain.history.history import BillingHistory, IssuedClaim
 
 # What was heard of a client by a moment; None: all.
-KnownBy = Callable[[Transaction, str, datetime | None], Known]
+HistoryBy = Callable[[Transaction, str, datetime | None], BillingHistory]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,13 @@ class Account:
 
 
 def read_account(
-    store: Store, known_by: KnownBy, client_id: str, until: datetime | None
+    store: Store, history_by: HistoryBy, client_id: str, until: datetime | None
 ) -> Account:
     """Of a client nobody told of: empty."""
     with store.transaction() as tx:
-        known = known_by(tx, client_id, until)
+        history = history_by(tx, client_id, until)
     return Account(
-        authorizations=balances(known),
-        claims=sorted(known.issued, key=lambda each: (each.period_start, each.claim_id)),
-        stands=frozenset(each.claim_id for each in standing(known.issued, known.adjudications)),
+        authorizations=balances(history),
+        claims=sorted(history.issued, key=lambda each: (each.period_start, each.claim_id)),
+        stands=frozenset(each.claim_id for each in in_force(history.issued)),
     )

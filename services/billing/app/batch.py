@@ -11,7 +11,7 @@ from kernel.messaging.confirming import HeardPlace
 from kernel.refusal import Unknown
 from kernel.sites import speaks_for
 from kernel.store.store import Context, Transaction
-from services.billing.app.ports import Filing, Issuing, People, Site
+from services.billing.app.ports import DisclosedClients, Filing, Issuing, Site
 from services.billing.app.use_cases import authorization_document
 from services.billing.domain.claims.claim import CLAIM, FollowClaim
 from services.billing.domain.claims.disclosure import (
@@ -48,7 +48,7 @@ class Batches:
     issuing: Issuing
     context: Context
     payer: PayerRegistered
-    people: People
+    people: DisclosedClients
     confirmed: Collection[HeardPlace]
 
     def issue(self, candidates: Sequence[Candidate]) -> list[Recorded]:

@@ -8,7 +8,7 @@ from typing import Protocol
 from kernel.due import Due, DueAsked, at_each_site
 from kernel.store.store import Store, Transaction
 from services.billing.domain.authorizations.balances import Balance, balances
-from services.billing.domain.history.history import Known
+from services.billing.domain.history.history import BillingHistory
 
 EXTEND_AUTHORIZATION, ISSUE_CLAIM = "EXTEND_AUTHORIZATION", "ISSUE_CLAIM"
 # How long before its last day each is told of: a payer takes its time to extend.
@@ -32,7 +32,7 @@ class Unissued:
 class Deadlines(Protocol):
     """What was recorded and derived, as of this transaction."""
 
-    def authorized(self, tx: Transaction, asked: DueAsked) -> Sequence[Known]:
+    def authorized(self, tx: Transaction, asked: DueAsked) -> Sequence[BillingHistory]:
         """Clients with an authorization that covers the day, as they were known at its end."""
         ...
 
@@ -50,8 +50,8 @@ def list_due(store: Store, deadlines: Deadlines, asked: DueAsked) -> list[Due]:
     with store.transaction() as tx:
 
         def find(there: DueAsked) -> Iterator[Due]:
-            for known in deadlines.authorized(tx, there):
-                yield from ending(known, there.on)
+            for history in deadlines.authorized(tx, there):
+                yield from ending(history, there.on)
             for draft in deadlines.unissued(tx):
                 if draft.counts_from <= there.on:
                     yield _filing(draft)
@@ -59,18 +59,18 @@ def list_due(store: Store, deadlines: Deadlines, asked: DueAsked) -> list[Due]:
         return at_each_site(asked, deadlines.clocks(tx), find)
 
 
-def ending(known: Known, on: date) -> Iterable[Due]:
+def ending(history: BillingHistory, on: date) -> Iterable[Due]:
     """Authorizations that end soon, or whose units will not last a week at the pace they were
     given for: while the client is still expected after the day."""
-    cancelled = {each.session_id for each in known.cancelled}
+    cancelled = {each.session_id for each in history.cancelled}
     expected = [
         each
-        for each in known.sessions
+        for each in history.sessions
         if each.service_date > on and each.session_id not in cancelled
     ]
     if not expected:
         return
-    for balance in balances(known):
+    for balance in balances(history):
         authorization = balance.authorization
         if not authorization.effective_from <= on <= authorization.effective_to:
             continue
@@ -80,7 +80,7 @@ def ending(known: Known, on: date) -> Iterable[Due]:
         yield Due(
             kind=EXTEND_AUTHORIZATION,
             about_id=authorization.authorization_id,
-            client_id=known.client_id,
+            client_id=history.client_id,
             site_id=authorization.site_id
             or min(expected, key=lambda each: each.service_date).site_id,
             roles=BILLER,

@@ -24,19 +24,19 @@ from services.billing.domain.claims.issue import BatchIssued, ClaimIssued
 from services.billing.domain.claims.proposals import Proposal
 from services.billing.domain.claims.rows import draft_key
 from services.billing.domain.days.service_day import ServiceDay
-from services.billing.domain.history.history import Known
+from services.billing.domain.history.history import BillingHistory
 from services.billing.domain.why import explain
-from services.billing.domain.why.explain import Case, Change, ExplainedDay
+from services.billing.domain.why.explain import Case, ExplainedDay, FieldChange
 
 DERIVATION = "claims"
 
 
-class Past(Protocol):
+class HistoryAsOf(Protocol):
     """What was known by a moment."""
 
-    def known(
+    def history(
         self, tx: Transaction, client_id: str, until: datetime | None, *, issuing: bool = False
-    ) -> Known:
+    ) -> BillingHistory:
         """Of a client, by then; `issuing`: without the claims issued at that very moment."""
         ...
 
@@ -59,7 +59,7 @@ class RevisedDay:
 
     explained: ExplainedDay
     row_id: str
-    revisions: Sequence[tuple[Revision, Sequence[Change], Sequence[str], Sequence[str]]]
+    revisions: Sequence[tuple[Revision, Sequence[FieldChange], Sequence[str], Sequence[str]]]
     stale: bool
 
 
@@ -86,39 +86,39 @@ class WhyClaim:
 
 
 def why_day(
-    store: Store, past: Past, client_id: str, on: date, until: datetime | None
+    store: Store, past: HistoryAsOf, client_id: str, on: date, until: datetime | None
 ) -> RevisedDay:
     """The day; refuses one on which no session of the client was closed by then (Unknown)."""
     with store.transaction() as tx:
-        case = Case(past.known(tx, client_id, until))
+        case = Case(past.history(tx, client_id, until))
         if on not in case.days:
             raise Unknown("service day", f"{client_id}|{on}")
         return _revised(tx, past, case, on, until)
 
 
-def why_claim(store: Store, past: Past, claim_id: str, until: datetime | None) -> WhyClaim:
+def why_claim(store: Store, past: HistoryAsOf, claim_id: str, until: datetime | None) -> WhyClaim:
     """The claim, issued by then or drafted; refuses any other (Unknown)."""
     with store.transaction() as tx:
-        history = [
+        recorded = [
             each for each in tx.load(f"claim/{claim_id}") if until is None or each.at <= until
         ]
-        if history:
-            return _issued(tx, past, history, until)
+        if recorded:
+            return _issued(tx, past, recorded, until)
         return _drafted(tx, past, claim_id, until)
 
 
 def _issued(
-    tx: Transaction, past: Past, history: Sequence[Recorded], until: datetime | None
+    tx: Transaction, past: HistoryAsOf, history: Sequence[Recorded], until: datetime | None
 ) -> WhyClaim:
     issued, *later = history
     claim: ClaimIssued = issued.fact
     dates = _dates(tx, claim)
-    then = Case(past.known(tx, claim.client_id, issued.at, issuing=True))
-    now = Case(past.known(tx, claim.client_id, until))
+    then = Case(past.history(tx, claim.client_id, issued.at, issuing=True))
+    now = Case(past.history(tx, claim.client_id, until))
     there = [on for on in dates if on in now.days]
     changed = [on for on in there if on not in then.days or _differ(then.days[on], now.days[on])]
     batches = [each.fact for each in tx.load(f"batch/{claim.batch_id}")]
-    proposed = proposals.propose(list(now.days.values()), now.known)
+    proposed = proposals.propose(list(now.days.values()), now.history)
     return WhyClaim(
         claim=claim,
         claim_id=claim.claim_id,
@@ -134,12 +134,12 @@ def _issued(
     )
 
 
-def _drafted(tx: Transaction, past: Past, draft_id: str, until: datetime | None) -> WhyClaim:
+def _drafted(tx: Transaction, past: HistoryAsOf, draft_id: str, until: datetime | None) -> WhyClaim:
     client_id = past.client_of_draft(tx, draft_id)
     if client_id is None:
         raise Unknown("claim", draft_id)
-    case = Case(past.known(tx, client_id, until))
-    for draft in claims.draft(list(case.days.values()), case.known):
+    case = Case(past.history(tx, client_id, until))
+    for draft in claims.draft(list(case.days.values()), case.history):
         if str(derived_id("draft claim", draft_key(client_id, draft))) == draft_id:
             dates = sorted({line.service_date for line in draft.lines})
             return WhyClaim(
@@ -172,9 +172,9 @@ def _differ(then: ServiceDay, now: ServiceDay) -> bool:
 
 
 def _revised(
-    tx: Transaction, past: Past, case: Case, on: date, until: datetime | None
+    tx: Transaction, past: HistoryAsOf, case: Case, on: date, until: datetime | None
 ) -> RevisedDay:
-    client_id = case.known.client_id
+    client_id = case.history.client_id
     key = f"{client_id}|{on}"
     row_id = str(derived_id(DERIVATION, derive.SERVICE_DAY, key))
     revisions = past.revisions(tx, row_id, until)

@@ -12,7 +12,7 @@ from services.billing.domain.claims.issue import (
     VOID,
     Candidate,
     ClaimIssued,
-    Named,
+    NamedProposal,
     Proposed,
     correction,
 )
@@ -24,7 +24,11 @@ from services.billing.domain.claims.proposals import (
 
 
 def issue_corrections(
-    book: Book, issuing: Issuing, payer_id: str, named: Mapping[str, Named], context: Context
+    book: Book,
+    issuing: Issuing,
+    payer_id: str,
+    named: Mapping[str, NamedProposal],
+    context: Context,
 ) -> Outcome:
     """Issues the named proposals to the payer: frequency 7 or 8, one file a form.
 
@@ -61,7 +65,9 @@ def charges_of(book: Book, issued: Iterable[ClaimIssued]) -> tuple[int, int]:
     return was, sum(each.charge_minor for each in corrections if each.frequency != VOID)
 
 
-def _as_named(current: Mapping[str, Proposed], named: Mapping[str, Named]) -> list[Proposed]:
+def _as_named(
+    current: Mapping[str, Proposed], named: Mapping[str, NamedProposal]
+) -> list[Proposed]:
     for claim_id, looked_at in named.items():
         proposed = current.get(claim_id)
         if proposed is None or proposed.revision != looked_at.revision:

@@ -11,15 +11,15 @@ from kernel.store.store import Transaction
 from services.billing.domain.claims.claim import IssuedClaimState
 from services.billing.domain.claims.issue import ClaimIssued, Draft, Proposed
 from services.billing.domain.claims.members import Members
-from services.billing.domain.history.history import Known
+from services.billing.domain.history.history import BillingHistory
 from services.billing.domain.payers.payer import Payer, PayerRegistered
 from services.billing.domain.providers.practitioner import PractitionerRegistered
-from services.billing.domain.providers.provider import Address, ProviderRegistered
+from services.billing.domain.providers.provider import OrganisationAddress, ProviderRegistered
 from services.billing.domain.x12.t837.findings import Finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class DisclosedClient:
     """A client as a claim names them. Never kept beside the file, never logged.
 
     `coverages`: every one whose number with the payer is told, `coverage_id` among them.
@@ -40,14 +40,14 @@ class Person:
     programs: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
-        return f"Person({self.client_id})"
+        return f"DisclosedClient({self.client_id})"
 
 
 @dataclass(frozen=True, slots=True)
-class People:
+class DisclosedClients:
     """Intake's answer: who may be named to this payer, and the reason's code of who may not."""
 
-    persons: Mapping[str, Person]
+    persons: Mapping[str, DisclosedClient]
     withheld: Mapping[str, str]
 
 
@@ -64,7 +64,7 @@ class Identities(Protocol):
         on: date,
         settled: Sequence[str],
         programs: Mapping[str, Collection[str]],
-    ) -> People:
+    ) -> DisclosedClients:
         """`settled`: of these a named person settled the revocation, so consent isn't asked.
 
         `programs`: client → whose lines they are to be named for.
@@ -89,7 +89,7 @@ class Site:
     """Where services are given, as attendance opened it; `time_zone` is IANA's."""
 
     name: str
-    address: Address
+    address: OrganisationAddress
     time_zone: str = "UTC"
 
 
@@ -160,7 +160,7 @@ class Drafts(Protocol):
     def unanswered(
         self, tx: Transaction, payer_id: str, clients: Sequence[str]
     ) -> dict[str, list[date]]:
-        """Client id → first days of the periods of standing claims that await the payer's word."""
+        """Client id → first days of the periods of claims in force that await the payer's word."""
         ...
 
 
@@ -169,7 +169,7 @@ class Filing:
     """All that goes into one file beside identities."""
 
     claims: Sequence[ClaimIssued]
-    persons: Mapping[str, Person]
+    persons: Mapping[str, DisclosedClient]
     payer: PayerRegistered
     providers: Mapping[str, ProviderRegistered]
     authorization_numbers: Mapping[str, str]
@@ -179,7 +179,7 @@ class Filing:
     control_number: int = 0
 
 
-class Files(Protocol):
+class ClaimWriter(Protocol):
     """Writes claims as a payer's file, in one form."""
 
     def findings(self, filing: Filing) -> Mapping[str, Finding]:
@@ -198,7 +198,7 @@ class Issuing:
     drafts: Drafts
     confirm: Confirm
     identities: Identities
-    files: Mapping[str, Files]
+    files: Mapping[str, ClaimWriter]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +212,7 @@ class FileRead:
     correlation: str
 
 
-class Audit(Protocol):
+class FileAudit(Protocol):
     """Keeps who read what."""
 
     def __call__(self, tx: Transaction, read: FileRead) -> None:
@@ -230,7 +230,7 @@ class DerivedRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class RowsQuery:
     """What a page of derived rows is asked for; empty fields ask for all.
 
     `reason`: of a closed gate. `first` and `last`: a date of the row lies between them, both
@@ -256,7 +256,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WantedIssued:
+class IssuedClaimsQuery:
     """What a page of issued claims is asked for; empty fields ask for all.
 
     `until`: as it was by then.
@@ -271,7 +271,7 @@ class WantedIssued:
     first: date | None = None
     last: date | None = None
     until: datetime | None = None
-    # As of Wanted.
+    # As of RowsQuery.
     sites: list[str] | None = None
     after_claim: str = ""
     limit: int = 200
@@ -280,18 +280,20 @@ class WantedIssued:
 class Pages(Protocol):
     """Pages of what billing derived and issued, in order of their keys."""
 
-    def derived(self, tx: Transaction, wanted: Wanted) -> list[DerivedRow]:
+    def derived(self, tx: Transaction, wanted: RowsQuery) -> list[DerivedRow]:
         """Current rows of one kind."""
         ...
 
-    def drafts_as_of(self, tx: Transaction, wanted: Wanted, may_go_on: MayGoOn) -> list[DerivedRow]:
+    def drafts_as_of(
+        self, tx: Transaction, wanted: RowsQuery, may_go_on: MayGoOn
+    ) -> list[DerivedRow]:
         """Drafts as they would have been derived by `until`; their revisions aren't known.
 
         NotYet (TOO_MANY_AT_ONCE) where it may not go on.
         """
         ...
 
-    def issued(self, tx: Transaction, wanted: WantedIssued) -> list[IssuedClaimState]:
+    def issued(self, tx: Transaction, wanted: IssuedClaimsQuery) -> list[IssuedClaimState]:
         """Issued claims with what became of them, by id."""
         ...
 
@@ -303,6 +305,6 @@ class Pages(Protocol):
         """Ids of clients of whom something was heard that names the payer."""
         ...
 
-    def known(self, tx: Transaction, client_id: str) -> Known:
+    def history(self, tx: Transaction, client_id: str) -> BillingHistory:
         """All that was heard of a client."""
         ...

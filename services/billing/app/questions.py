@@ -3,13 +3,13 @@
 from kernel.refusal import Unknown
 from kernel.store.store import Store
 from services.billing.app.batch import DOCUMENTS, payer_of
-from services.billing.app.ports import Audit, FileRead, Pages
+from services.billing.app.ports import FileAudit, FileRead, Pages
 from services.billing.domain.authorizations.balances import Balance
 from services.billing.domain.authorizations.balances import balances as balances_of
 from services.billing.domain.claims.issue import BatchIssued
 
 
-def file_of(store: Store, audit: Audit, read: FileRead) -> tuple[str, bytes]:
+def file_of(store: Store, audit: FileAudit, read: FileRead) -> tuple[str, bytes]:
     """A batch's file as it was issued, and a name for it that says no more than the envelope.
 
     It names clients: that it was read is written down, before it is answered.
@@ -34,7 +34,7 @@ def file_of(store: Store, audit: Audit, read: FileRead) -> tuple[str, bytes]:
 def balances(store: Store, pages: Pages, client_id: str) -> list[Balance]:
     """Units of each authorization of the client: issued, allocated."""
     with store.transaction() as tx:
-        return balances_of(pages.known(tx, client_id))
+        return balances_of(pages.history(tx, client_id))
 
 
 def _in_file_names(text: str) -> str:

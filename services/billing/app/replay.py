@@ -41,5 +41,5 @@ def replayed(
         for client_id in pages.clients_of_payer(tx, payer_id):
             if not wanted():
                 return
-            known = pages.known(tx, client_id)
-            yield replay(known, supposed.rules, supposed.first, supposed.last)
+            history = pages.history(tx, client_id)
+            yield replay(history, supposed.rules, supposed.first, supposed.last)

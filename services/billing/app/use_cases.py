@@ -10,13 +10,9 @@ from kernel.refusal import Unknown
 from kernel.store.store import Context, Transaction
 from services.billing.app.ports import Drafts, Network
 from services.billing.domain.authorizations.authorization import AUTHORIZATION, RecordAuthorization
-from services.billing.domain.authorizations.waiver import (
-    SETTLEMENT,
-    WAIVER,
-    BillWithoutAuthorization,
-    SettleRevocation,
-)
+from services.billing.domain.authorizations.waiver import WAIVER, BillWithoutAuthorization
 from services.billing.domain.claims.claim import CLAIM, RecordAdjudication
+from services.billing.domain.claims.settlement import SETTLEMENT, SettleRevocation
 from services.billing.domain.payers.payer import (
     PAYER,
     ConfirmRuleSet,

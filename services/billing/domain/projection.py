@@ -11,7 +11,7 @@ from services.billing.domain.claims import rows as claim_rows
 from services.billing.domain.claims.drafts import Draft
 from services.billing.domain.claims.proposals import Proposal
 from services.billing.domain.days.service_day import NOT_BILLABLE, ServiceDay, resolve
-from services.billing.domain.history.history import Known, Line
+from services.billing.domain.history.history import BillingHistory, ClaimLine
 from services.billing.domain.payers.rules import RuleSet
 
 SERVICE_DAY, DRAFT_CLAIM, PROPOSAL = "service_day", "draft_claim", "proposal"
@@ -21,20 +21,23 @@ Derived = tuple[str, str, dict[str, Any], frozenset[str], RuleSet | None]
 """Kind, key within the kind, content as JSON, the facts it rests on, the rules."""
 
 
-def derive(known: Known) -> list[Derived]:
+def derive(history: BillingHistory) -> list[Derived]:
     """Every row of one client: a function of the set of facts, not of their order or the clock."""
-    days = allocate(resolve(known), known)
+    days = allocate(resolve(history), history)
     return [
-        *(_day_row(known.client_id, day) for day in days),
-        *(_draft_row(known.client_id, draft) for draft in claims.draft(days, known)),
-        *(_proposal_row(known.client_id, proposal) for proposal in proposals.propose(days, known)),
+        *(_day_row(history.client_id, day) for day in days),
+        *(_draft_row(history.client_id, draft) for draft in claims.draft(days, history)),
+        *(
+            _proposal_row(history.client_id, proposal)
+            for proposal in proposals.propose(days, history)
+        ),
     ]
 
 
-def drafts_without(known: Known, dates: Collection[date]) -> list[Derived]:
+def drafts_without(history: BillingHistory, dates: Collection[date]) -> list[Derived]:
     """Rows of drafts as if these dates claimed nothing; units are allocated as ever."""
-    days = [day for day in allocate(resolve(known), known) if day.service_date not in dates]
-    return [_draft_row(known.client_id, draft) for draft in claims.draft(days, known)]
+    days = [day for day in allocate(resolve(history), history) if day.service_date not in dates]
+    return [_draft_row(history.client_id, draft) for draft in claims.draft(days, history)]
 
 
 def _day_row(client_id: str, day: ServiceDay) -> Derived:
@@ -60,7 +63,7 @@ def _day_row(client_id: str, day: ServiceDay) -> Derived:
     return SERVICE_DAY, f"{client_id}|{day.service_date}", content, day.rests_on, day.rules
 
 
-def _claimable(day: ServiceDay) -> tuple[Line, ...]:
+def _claimable(day: ServiceDay) -> tuple[ClaimLine, ...]:
     """What a claim would carry of the day, now or when what it waits for is there."""
     return day.ancillary_lines if day.outcome == NOT_BILLABLE else day.lines
 

@@ -17,8 +17,8 @@ from services.billing.domain.days.service_day import ServiceDay, resolve
 from services.billing.domain.history.history import (
     Adjudication,
     Authorization,
+    BillingHistory,
     IssuedClaim,
-    Known,
     Waiver,
 )
 from services.billing.domain.payers.rules import TimedUnits
@@ -101,7 +101,7 @@ AUTHORIZATIONS = some.lists(
 DAYS = some.sets(some.integers(0, SPAN), max_size=9).map(sorted)
 
 
-def at_sites(days: Sequence[int], sites: Mapping[int, str], **changes: Any) -> Known:
+def at_sites(days: Sequence[int], sites: Mapping[int, str], **changes: Any) -> BillingHistory:
     """Billable days, each at one of two sites."""
     return billable(
         *map(day, days),
@@ -139,8 +139,8 @@ def test_a_site_bound_authorization_leaves_the_general_one_to_whom_needs_it() ->
     """The general one expires first, and still the first day may not take it."""
     own = authorization(1, 0, 20, name="own", site_id="site")
     general = authorization(1, 0, 10, name="general")
-    known = at_sites([0, 1], {0: "site", 1: "other"}, authorizations=(own, general))
-    found = days_of(known)
+    history = at_sites([0, 1], {0: "site", 1: "other"}, authorizations=(own, general))
+    found = days_of(history)
     assert [each.authorization_id for each in found] == ["own", "general"]
 
 
@@ -162,8 +162,8 @@ def test_what_is_issued_stays_whatever_comes_later(
     )
     everyday = sorted({*days, *late})
     all_of_them = authorizations + more
-    known = billable(*map(day, everyday), authorizations=all_of_them, issued=claims)
-    found = days_of(known)
+    history = billable(*map(day, everyday), authorizations=all_of_them, issued=claims)
+    found = days_of(history)
     assert_not_overdrawn(found, all_of_them, claims)
     now = {each.service_date: each for each in found}
     for each in sent:
@@ -197,8 +197,8 @@ def test_a_late_earlier_day_pushes_an_unissued_day_to_hold_but_never_an_issued_o
 
 
 def test_a_day_that_waits_for_something_else_takes_no_unit() -> None:
-    known = billable(MONDAY, day(1), authorizations=(authorization(1),))
-    unsigned = replace(known, notes=known.notes[1:])
+    history = billable(MONDAY, day(1), authorizations=(authorization(1),))
+    unsigned = replace(history, notes=history.notes[1:])
     first, second = days_of(unsigned)
     assert (first.outcome, first.reasons) == ("HOLD", ("NOTE_UNSIGNED",))
     assert second.outcome == "PER_DIEM"
@@ -211,7 +211,7 @@ TIMED = TimedUnits(code="H0015", modifiers=("HF",), unit_minutes=15, rounding="D
 BY_UNITS = confirmed(bill_by="TIMED_UNITS", timed_units=TIMED, authorization_unit="UNITS")
 
 
-def in_units(minutes: Sequence[int], authorizations: tuple[Authorization, ...]) -> Known:
+def in_units(minutes: Sequence[int], authorizations: tuple[Authorization, ...]) -> BillingHistory:
     """Consecutive days of these minutes, fifteen of which are a unit."""
     days = [day(n) for n in range(len(minutes))]
     return billable(
@@ -288,10 +288,10 @@ def test_a_day_too_large_for_what_is_left_leaves_it_to_a_smaller_one() -> None:
 
 def test_a_claim_that_was_replaced_or_voided_gives_its_units_back() -> None:
     one = (authorization(1),)
-    known = billable(MONDAY, day(1), authorizations=one)
+    history = billable(MONDAY, day(1), authorizations=one)
     original = issued(MONDAY, authorized_units=1)
     void = issued(MONDAY, name="v", frequency="8", corrects_claim_id=original.claim_id)
-    after = replace(known, attendances=known.attendances[1:], issued=(original,))
+    after = replace(history, attendances=history.attendances[1:], issued=(original,))
     assert [each.outcome for each in days_of(after)] == ["HOLD"]
     assert [each.outcome for each in days_of(replace(after, issued=(original, void)))] == [
         "PER_DIEM"
@@ -309,12 +309,12 @@ def test_where_the_payer_says_so_units_return_only_with_a_processed_void(named: 
     rules = confirmed(units_return="VOID_PROCESSED")
     original = issued(MONDAY, authorized_units=1)
     void = issued(MONDAY, name="v", frequency="8", corrects_claim_id=original.claim_id)
-    known = billable(
+    history = billable(
         day(1), authorizations=(authorization(1),), confirmed=(rules,), issued=(original, void)
     )
-    assert [each.outcome for each in days_of(known)] == ["HOLD"]
+    assert [each.outcome for each in days_of(history)] == ["HOLD"]
 
-    def answered(status: str) -> Known:
+    def answered(status: str) -> BillingHistory:
         answer = Adjudication(
             fact="answer",
             claim_id=named,
@@ -322,16 +322,16 @@ def test_where_the_payer_says_so_units_return_only_with_a_processed_void(named: 
             status=status,
             adjudicated_on=day(9),
         )
-        return replace(known, adjudications=(answer,))
+        return replace(history, adjudications=(answer,))
 
     assert [each.outcome for each in days_of(answered("PAID"))] == ["HOLD"]
     assert [each.outcome for each in days_of(answered("REVERSED"))] == ["PER_DIEM"]
 
 
 def test_a_correction_that_asks_for_more_units_does_not_overdraw_either() -> None:
-    known = in_units([180, 60], (authorization(12),))
+    history = in_units([180, 60], (authorization(12),))
     sent = issued(MONDAY, authorized_units=8)
-    first, second = days_of(replace(known, issued=(sent,)))
+    first, second = days_of(replace(history, issued=(sent,)))
     assert (first.outcome, first.authorized_units) == ("DISCRETE", 12)  # 8 of its own, 4 left
     assert (second.outcome, second.reasons) == ("HOLD", ("AUTHORIZATION_USED_UP",))
     less = in_units([180, 60], (authorization(10),))
@@ -356,8 +356,10 @@ def test_a_day_on_two_claims_is_held_once() -> None:
 def test_a_day_that_a_named_person_bills_without_authorization_takes_none() -> None:
     waiver = Waiver(fact="waived", payer_id="payer", service_date=MONDAY)
     for units, outcomes in ((0, ["PER_DIEM", "HOLD"]), (1, ["PER_DIEM", "PER_DIEM"])):
-        known = billable(MONDAY, day(1), authorizations=(authorization(units),), waivers=(waiver,))
-        first, second = days_of(known)
+        history = billable(
+            MONDAY, day(1), authorizations=(authorization(units),), waivers=(waiver,)
+        )
+        first, second = days_of(history)
         assert [first.outcome, second.outcome] == outcomes
         assert (first.authorization_id, first.authorized_units) == ("", 0)
         assert "waived" in first.rests_on
@@ -378,7 +380,7 @@ def test_a_waiver_opens_no_other_gate() -> None:
 
 
 def test_allocation_does_not_care_in_which_order_days_come() -> None:
-    known = billable(*(day(n) for n in range(5)), authorizations=(authorization(3),))
-    days = resolve(known)
-    assert allocate(days[::-1], known) == allocate(days, known)
+    history = billable(*(day(n) for n in range(5)), authorizations=(authorization(3),))
+    days = resolve(history)
+    assert allocate(days[::-1], history) == allocate(days, history)
     assert days[-1].service_date - days[0].service_date == timedelta(days=4)

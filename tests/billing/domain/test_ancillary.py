@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.billing.domain.days.service_day import ServiceDay
-from services.billing.domain.history.history import Known, Restriction
+from services.billing.domain.history.history import BillingHistory, Restriction
 from services.billing.domain.payers.rules import DiscreteService
 from tests.harness.billing.history import (
     ADMISSION,
@@ -32,21 +32,21 @@ FEES = (FEE, *(replace(FEE, fact=f"fee {code}", code=code) for code in ("H0001",
 GATES = ["ATTENDANCE", "RESTRICTION", "CONSENT", "NOTE", "ENROLLMENT", "FEE"]
 
 
-def visited(minutes: int = 30, group: int | None = 180, **changes: Any) -> Known:
+def visited(minutes: int = 30, group: int | None = 180, **changes: Any) -> BillingHistory:
     """A Monday with a prescriber's visit, and group unless it is None."""
-    known = billable(MONDAY, fees=FEES, confirmed=(confirmed(ancillary=(EVALUATION, VISIT)),))
+    history = billable(MONDAY, fees=FEES, confirmed=(confirmed(ancillary=(EVALUATION, VISIT)),))
     if group is None:
-        known = replace(known, sessions=(), attendances=(), notes=())
+        history = replace(history, sessions=(), attendances=(), notes=())
     else:
-        known = replace(known, attendances=(attended(MONDAY, group),))
+        history = replace(history, attendances=(attended(MONDAY, group),))
     visit = session(MONDAY, "visit", service_kind="PRESCRIBER_VISIT")
-    known = replace(
-        known,
-        sessions=(*known.sessions, visit),
-        attendances=(*known.attendances, attended(MONDAY, minutes, "visit")),
-        notes=(*known.notes, signed(MONDAY, name="visit")),
+    history = replace(
+        history,
+        sessions=(*history.sessions, visit),
+        attendances=(*history.attendances, attended(MONDAY, minutes, "visit")),
+        notes=(*history.notes, signed(MONDAY, name="visit")),
     )
-    return replace(known, **changes)
+    return replace(history, **changes)
 
 
 def codes(found: ServiceDay) -> list[str]:
@@ -91,15 +91,15 @@ def test_a_kind_the_payer_does_not_list_counts_as_treatment() -> None:
 
 
 def test_the_episodes_gates_are_not_asked() -> None:
-    known = visited(plans=(), diagnoses=(), authorizations=())
-    found = the_day(replace(known, admissions=(replace(ADMISSION, level_of_care="1"),)))
+    history = visited(plans=(), diagnoses=(), authorizations=())
+    found = the_day(replace(history, admissions=(replace(ADMISSION, level_of_care="1"),)))
     assert found.outcome == "HOLD"
     assert codes(found) == ["99213"]
 
 
 def test_an_evaluation_before_admission_is_billed() -> None:
     evaluation = session(MONDAY, service_kind="INTAKE_EVALUATION")
-    known = billable(
+    history = billable(
         MONDAY,
         sessions=(evaluation,),
         attendances=(attended(MONDAY, 60),),
@@ -107,8 +107,8 @@ def test_an_evaluation_before_admission_is_billed() -> None:
         fees=FEES,
         confirmed=(confirmed(ancillary=(EVALUATION,)),),
     )
-    assert codes(the_day(known)) == ["H0001"]
-    assert codes(the_day(replace(known, consents=()))) == []  # under Part 2, as far as is known
+    assert codes(the_day(history)) == ["H0001"]
+    assert codes(the_day(replace(history, consents=()))) == []  # under Part 2, as far as is known
 
 
 RESTRICTED = Restriction(fact="paid", payer_id="payer", start=MONDAY, end=MONDAY)
@@ -172,10 +172,10 @@ def test_what_is_wrong_with_a_visit_does_not_hold_the_day() -> None:
 def test_an_evaluation_shorter_than_its_minimum_has_no_line(
     minutes: int, expected: list[str]
 ) -> None:
-    known = visited(minutes)
-    group, visit = known.sessions
+    history = visited(minutes)
+    group, visit = history.sessions
     evaluation = replace(visit, service_kind="INTAKE_EVALUATION")
-    assert codes(the_day(replace(known, sessions=(group, evaluation)))) == expected
+    assert codes(the_day(replace(history, sessions=(group, evaluation)))) == expected
 
 
 def test_without_coverage_or_rules_nothing_says_what_is_ancillary() -> None:
@@ -193,18 +193,18 @@ def test_a_visit_takes_nothing_of_an_authorization() -> None:
     assert codes(found) == ["99213"]
 
 
-def visited_twice(minutes: int, **changes: Any) -> Known:
+def visited_twice(minutes: int, **changes: Any) -> BillingHistory:
     """Two visits of so many minutes, to a payer who counts quarters of an hour."""
     timed = replace(VISIT, unit_minutes=15, rounding="DOWN")
-    known = visited(minutes, confirmed=(confirmed(ancillary=(timed,)),))
+    history = visited(minutes, confirmed=(confirmed(ancillary=(timed,)),))
     again = session(MONDAY, "again", service_kind="PRESCRIBER_VISIT")
-    known = replace(
-        known,
-        sessions=(*known.sessions, again),
-        attendances=(*known.attendances, attended(MONDAY, minutes, "again")),
-        notes=(*known.notes, signed(MONDAY, name="again")),
+    history = replace(
+        history,
+        sessions=(*history.sessions, again),
+        attendances=(*history.attendances, attended(MONDAY, minutes, "again")),
+        notes=(*history.notes, signed(MONDAY, name="again")),
     )
-    return replace(known, **changes)
+    return replace(history, **changes)
 
 
 def test_units_of_two_visits_are_of_their_time_together() -> None:

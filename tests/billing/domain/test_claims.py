@@ -11,7 +11,7 @@ from services.billing.domain.claims import drafts as claims
 from services.billing.domain.claims import proposals
 from services.billing.domain.claims.drafts import Draft
 from services.billing.domain.claims.proposals import Proposal
-from services.billing.domain.history.history import Known
+from services.billing.domain.history.history import BillingHistory
 from tests.harness.billing.history import (
     COVERAGE,
     DIAGNOSIS,
@@ -33,30 +33,30 @@ from tests.harness.billing.history import (
 )
 
 
-def drafts_of(known: Known) -> list[Draft]:
-    return claims.draft(days_of(known), known)
+def drafts_of(history: BillingHistory) -> list[Draft]:
+    return claims.draft(days_of(history), history)
 
 
-def proposals_of(known: Known) -> list[Proposal]:
-    return proposals.propose(days_of(known), known)
+def proposals_of(history: BillingHistory) -> list[Proposal]:
+    return proposals.propose(days_of(history), history)
 
 
 def dates_of(drafts: Sequence[Draft]) -> list[list[date]]:
     return [[each.service_date for each in draft.lines] for draft in drafts]
 
 
-def after(known: Known, *corrections: tuple[date, int, int]) -> Known:
+def after(history: BillingHistory, *corrections: tuple[date, int, int]) -> BillingHistory:
     """What is known after these corrections: of a date, its number, the minutes."""
     said = tuple(corrected(on, number, minutes) for on, number, minutes in corrections)
-    return replace(known, attendances=(*known.attendances, *said))
+    return replace(history, attendances=(*history.attendances, *said))
 
 
 # Drafts
 
 
 def test_the_billable_days_of_a_week_make_one_claim() -> None:
-    known = billable(MONDAY, day(2), day(4), day(7))
-    short = replace(known, attendances=(*known.attendances, attended(day(3), 60)))
+    history = billable(MONDAY, day(2), day(4), day(7))
+    short = replace(history, attendances=(*history.attendances, attended(day(3), 60)))
     first, second = drafts_of(short)
     assert dates_of([first, second]) == [[MONDAY, day(2), day(4)], [day(7)]]
     assert (first.cut.period_start, first.cut.period_end) == (MONDAY, day(6))
@@ -68,8 +68,8 @@ def test_the_billable_days_of_a_week_make_one_claim() -> None:
 
 def test_a_payer_of_months_gets_one_claim_a_month() -> None:
     rules = (confirmed(claim_period="MONTH"),)
-    known = billable(MONDAY, day(7), day(29), day(30), confirmed=rules)
-    assert dates_of(drafts_of(known)) == [[MONDAY, day(7), day(29)], [day(30)]]
+    history = billable(MONDAY, day(7), day(29), day(30), confirmed=rules)
+    assert dates_of(drafts_of(history)) == [[MONDAY, day(7), day(29)], [day(30)]]
 
 
 def test_a_claim_is_cut_by_site_provider_coverage_and_authorization() -> None:
@@ -96,33 +96,33 @@ def test_a_claim_is_cut_by_site_provider_coverage_and_authorization() -> None:
     }
     other_authorization = {"authorizations": (authorization(1), authorization(5, name="b"))}
     for changes in (other_site, other_provider, other_coverage, other_authorization):
-        known = billable(MONDAY, day(1), **changes)
-        assert dates_of(drafts_of(known)) == [[MONDAY], [day(1)]]
+        history = billable(MONDAY, day(1), **changes)
+        assert dates_of(drafts_of(history)) == [[MONDAY], [day(1)]]
 
 
 def test_two_periods_that_begin_on_one_day_are_two_claims_with_keys_of_their_own() -> None:
     """A payer changes from weeks to months in a week that begins on the first."""
     weeks = confirmed()
     months = confirmed(version=2, effective_from=date(2026, 6, 3), claim_period="MONTH")
-    known = billable(
+    history = billable(
         date(2026, 6, 1),
         date(2026, 6, 3),
         confirmed=(weeks, months),
         authorizations=(authorization(9, 0, 200),),
     )
-    assert dates_of(drafts_of(known)) == [[date(2026, 6, 1)], [date(2026, 6, 3)]]
+    assert dates_of(drafts_of(history)) == [[date(2026, 6, 1)], [date(2026, 6, 3)]]
     from services.billing.domain.projection import derive  # noqa: PLC0415 - of this test alone
 
-    keys = [(kind, key) for kind, key, *_ in derive(known)]
+    keys = [(kind, key) for kind, key, *_ in derive(history)]
     assert len(keys) == len(set(keys)) == 4
 
 
 @pytest.mark.parametrize(("count", "parts"), [(49, [49]), (50, [50]), (51, [50, 1])])
 def test_a_claim_of_more_than_fifty_lines_is_split(count: int, parts: list[int]) -> None:
     """More lines than days take several services a day; the cut doesn't care."""
-    known = billable(MONDAY)
-    [one] = days_of(known)
-    found = claims.draft([one] * count, known)
+    history = billable(MONDAY)
+    [one] = days_of(history)
+    found = claims.draft([one] * count, history)
     assert [len(draft.lines) for draft in found] == parts
     assert [draft.part for draft in found] == list(range(1, len(parts) + 1))
 
@@ -130,21 +130,21 @@ def test_a_claim_of_more_than_fifty_lines_is_split(count: int, parts: list[int])
 def test_a_days_lines_are_never_split_between_two_claims() -> None:
     """Else each of the two would be corrected to say all of the day."""
     dates = [day(n) for n in range(17)]
-    known = billable(*dates, confirmed=(confirmed(claim_period="MONTH"),))
+    history = billable(*dates, confirmed=(confirmed(claim_period="MONTH"),))
     codes = ("90853", "90834", "90846")
     days = [
         replace(each, lines=tuple(line(each.service_date, code=code) for code in codes))
-        for each in days_of(known)
+        for each in days_of(history)
     ]
-    first, second = claims.draft(days, known)
+    first, second = claims.draft(days, history)
     assert (len(first.lines), len(second.lines)) == (48, 3)
     assert (first.authorized_units, second.authorized_units) == (16, 1)
 
 
 def test_what_is_on_an_issued_claim_is_drafted_no_more() -> None:
-    known = billable(MONDAY, day(1), issued=(issued(MONDAY),))
-    assert dates_of(drafts_of(known)) == [[day(1)]]
-    assert proposals_of(known) == []
+    history = billable(MONDAY, day(1), issued=(issued(MONDAY),))
+    assert dates_of(drafts_of(history)) == [[day(1)]]
+    assert proposals_of(history) == []
 
 
 @pytest.mark.parametrize(
@@ -189,15 +189,15 @@ def test_diagnoses_are_those_in_effect_principal_first_each_once_at_most_twelve(
 
 
 def test_a_late_day_goes_on_a_new_claim_where_the_payer_says_so() -> None:
-    known = billable(MONDAY, day(1), issued=(issued(MONDAY),))
-    assert (dates_of(drafts_of(known)), proposals_of(known)) == ([[day(1)]], [])
+    history = billable(MONDAY, day(1), issued=(issued(MONDAY),))
+    assert (dates_of(drafts_of(history)), proposals_of(history)) == ([[day(1)]], [])
 
 
 def test_a_late_day_joins_a_replacement_where_the_payer_says_so() -> None:
     rules = (confirmed(late_day="REPLACE"),)
-    known = billable(MONDAY, day(1), day(2), issued=(issued(day(1)),), confirmed=rules)
-    assert drafts_of(known) == []
-    [found] = proposals_of(known)
+    history = billable(MONDAY, day(1), day(2), issued=(issued(day(1)),), confirmed=rules)
+    assert drafts_of(history) == []
+    [found] = proposals_of(history)
     assert (found.action, found.changed_dates) == ("REPLACE", (MONDAY, day(2)))
     assert [each.service_date for each in found.lines] == [MONDAY, day(1), day(2)]
 
@@ -205,15 +205,15 @@ def test_a_late_day_joins_a_replacement_where_the_payer_says_so() -> None:
 def test_a_late_day_with_nothing_to_join_is_a_new_claim_after_all() -> None:
     rules = (confirmed(late_day="REPLACE"),)
     elsewhere = issued(MONDAY, authorization_id="b")
-    known = billable(
+    history = billable(
         MONDAY,
         day(1),
         issued=(elsewhere,),
         confirmed=rules,
         authorizations=(authorization(9), authorization(1, name="b", end=0)),
     )
-    assert dates_of(drafts_of(known)) == [[day(1)]]
-    assert proposals_of(known) == []
+    assert dates_of(drafts_of(history)) == [[day(1)]]
+    assert proposals_of(history) == []
 
 
 # Proposals
@@ -241,9 +241,9 @@ def test_a_claim_of_which_every_line_fell_is_to_be_voided() -> None:
 @pytest.mark.parametrize(("changed", "fallen"), [("VOID", "REPLACE"), ("REPLACE", "REPLACE")])
 def test_what_is_done_about_it_is_the_payers_rule(changed: str, fallen: str) -> None:
     rules = (confirmed(changed_claim=changed, fallen_claim=fallen),)
-    known = replace(SENT, confirmed=rules)
-    [one_fell] = proposals_of(after(known, (MONDAY, 1, 0)))
-    [all_fell] = proposals_of(after(known, (MONDAY, 1, 0), (day(1), 1, 0)))
+    history = replace(SENT, confirmed=rules)
+    [one_fell] = proposals_of(after(history, (MONDAY, 1, 0)))
+    [all_fell] = proposals_of(after(history, (MONDAY, 1, 0), (day(1), 1, 0)))
     assert (one_fell.action, all_fell.action) == (changed, fallen)
 
 
@@ -255,8 +255,8 @@ def test_corrected_back_nothing_is_proposed_and_corrected_again_it_is() -> None:
 
 
 def test_a_corrected_day_is_never_drafted_a_second_time() -> None:
-    known = after(SENT, (MONDAY, 1, 0), (MONDAY, 2, 240))
-    assert drafts_of(known) == []
+    history = after(SENT, (MONDAY, 1, 0), (MONDAY, 2, 240))
+    assert drafts_of(history) == []
 
 
 def test_a_changed_charge_is_proposed() -> None:
@@ -266,37 +266,37 @@ def test_a_changed_charge_is_proposed() -> None:
     assert found.changed_dates == (MONDAY, day(1))
 
 
-def moved(known: Known, **changes: Any) -> Known:
+def moved(history: BillingHistory, **changes: Any) -> BillingHistory:
     """Monday turns out to have been elsewhere, by a correction of where most minutes were."""
     there = attended(MONDAY, 180, "pm", site_id="other")
     return replace(
-        after(known, (MONDAY, 1, 0)),
-        sessions=(*known.sessions, session(MONDAY, "pm", site_id="other")),
-        attendances=(*known.attendances, corrected(MONDAY, 1, 0), there),
-        notes=(*known.notes, signed(MONDAY, name="pm")),
+        after(history, (MONDAY, 1, 0)),
+        sessions=(*history.sessions, session(MONDAY, "pm", site_id="other")),
+        attendances=(*history.attendances, corrected(MONDAY, 1, 0), there),
+        notes=(*history.notes, signed(MONDAY, name="pm")),
         **changes,
     )
 
 
 def test_a_line_whose_day_belongs_to_another_provider_or_site_has_fallen() -> None:
     elsewhere = replace(ENROLLMENT, fact="e2", site_id="other", provider_id="p2")
-    known = moved(
+    history = moved(
         SENT,
         enrollments=(ENROLLMENT, elsewhere),
         fees=(FEE, replace(FEE, fact="f2", provider_id="p2")),
     )
-    assert [each.outcome for each in days_of(known)] == ["PER_DIEM", "PER_DIEM"]
-    [found] = proposals_of(known)
+    assert [each.outcome for each in days_of(history)] == ["PER_DIEM", "PER_DIEM"]
+    [found] = proposals_of(history)
     assert (found.action, found.changed_dates) == ("REPLACE", (MONDAY,))
-    assert drafts_of(known) == []  # until the first claim is settled
+    assert drafts_of(history) == []  # until the first claim is settled
 
 
 def test_a_day_that_belongs_to_another_payer_is_corrected_by_the_rules_of_the_one_billed() -> None:
     other = replace(COVERAGE, fact="c2", coverage_id="c2", payer_id="b", verified_from=day(-400))
     theirs = confirmed(payer_id="b", version=9, fallen_claim="REPLACE")
-    known = replace(SENT, coverages=(COVERAGE, other), confirmed=(*SENT.confirmed, theirs))
-    assert {each.payer_id for each in days_of(known)} == {"b"}
-    [found] = proposals_of(known)
+    history = replace(SENT, coverages=(COVERAGE, other), confirmed=(*SENT.confirmed, theirs))
+    assert {each.payer_id for each in days_of(history)} == {"b"}
+    [found] = proposals_of(history)
     assert (found.action, found.rules.payer_id) == ("VOID", "payer")
-    unruled = replace(known, confirmed=SENT.confirmed)  # no rules of the new payer yet
+    unruled = replace(history, confirmed=SENT.confirmed)  # no rules of the new payer yet
     assert [each.action for each in proposals_of(unruled)] == ["VOID"]

@@ -5,7 +5,12 @@ from datetime import date
 
 from services.billing.domain.claims import drafts as claims
 from services.billing.domain.claims import proposals
-from services.billing.domain.history.history import Adjudication, Coverage, CoverageEnd, Known
+from services.billing.domain.history.history import (
+    Adjudication,
+    BillingHistory,
+    Coverage,
+    CoverageEnd,
+)
 from tests.harness.billing.history import (
     CONSENT,
     COVERAGE,
@@ -34,17 +39,17 @@ def verified(
     return replace(made, **changes)
 
 
-def two_payers(*coverages: Coverage, **changes: object) -> Known:
+def two_payers(*coverages: Coverage, **changes: object) -> BillingHistory:
     """A client of payers a and b, with one day on March 6th, 2026."""
     payers = ("a", "b")
-    known = billable(
+    history = billable(
         day(4),
         coverages=coverages,
         consents=tuple(replace(CONSENT, fact=f"consent {p}", payer_id=p) for p in payers),
         enrollments=tuple(replace(ENROLLMENT, fact=f"enrolled {p}", payer_id=p) for p in payers),
         confirmed=tuple(confirmed(payer_id=p, authorization_required=False) for p in payers),
     )
-    return replace(known, **changes)  # type: ignore[arg-type]
+    return replace(history, **changes)  # type: ignore[arg-type]
 
 
 def test_a_verification_from_the_same_first_day_replaces_the_earlier_one() -> None:
@@ -81,15 +86,15 @@ def test_ended_backwards_it_is_voided_and_drafted_for_the_other_payer() -> None:
         adjudicated_on=day(9),
     )
     sent = issued(day(4), payer_id="a", coverage_id="a", authorization_id="")
-    known = two_payers(
+    history = two_payers(
         verified("a", JANUARY),
         verified("b", day(3), sequence=2),
         issued=(sent,),
         adjudications=(answered,),
     )
-    assert proposals.propose(days_of(known), known) == []
+    assert proposals.propose(days_of(history), history) == []
     end = CoverageEnd(fact="ended", coverage_id="a", last_day=day(2), sequence=3)
-    ended = replace(known, coverage_ends=(end,))
+    ended = replace(history, coverage_ends=(end,))
     [only] = days_of(ended)
     assert only.payer_id == "b"
     [found] = proposals.propose([only], ended)

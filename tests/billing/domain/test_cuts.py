@@ -11,7 +11,12 @@ from services.billing.domain.claims.drafts import Draft
 from services.billing.domain.claims.proposals import Proposal
 from services.billing.domain.claims.rows import draft_content, line_of, lines_of
 from services.billing.domain.days.service_day import ServiceDay
-from services.billing.domain.history.history import Adjudication, IssuedClaim, Known, Line
+from services.billing.domain.history.history import (
+    Adjudication,
+    BillingHistory,
+    ClaimLine,
+    IssuedClaim,
+)
 from services.billing.domain.payers.rules import Institutional
 from tests.harness.billing.history import RULES, billable, confirmed, day, days_of, issued, line
 
@@ -23,7 +28,7 @@ FACILITY: dict[str, Any] = {
 }
 
 
-def the_days(*lines: Line, units: int = 1, **rules: Any) -> list[ServiceDay]:
+def the_days(*lines: ClaimLine, units: int = 1, **rules: Any) -> list[ServiceDay]:
     """Billable days that come to these lines, whatever they came to before."""
     dates = sorted({each.service_date for each in lines})
     found = days_of(billable(*dates, confirmed=(confirmed(**rules),)))
@@ -43,7 +48,7 @@ def drafts_of(days: list[ServiceDay], *sent: IssuedClaim) -> list[Draft]:
     return claims.draft(days, replace(billable(day(0)), issued=sent))
 
 
-def by(staff: str, number: int = 0, **changes: Any) -> Line:
+def by(staff: str, number: int = 0, **changes: Any) -> ClaimLine:
     return line(day(number), rendering_staff_id=staff, **changes)
 
 
@@ -150,10 +155,10 @@ def test_of_a_claim_that_was_replaced_or_voided_nothing_stands() -> None:
 
 def proposals_of(days: list[ServiceDay], *sent: IssuedClaim, **changes: Any) -> list[Proposal]:
     rules = days[0].rules if days else RULES
-    known: Known = replace(
+    history: BillingHistory = replace(
         billable(day(0)), issued=sent, confirmed=(confirmed(**_of(rules or RULES)),), **changes
     )
-    return proposals.propose(days, known)
+    return proposals.propose(days, history)
 
 
 def _of(rules: Any) -> dict[str, Any]:

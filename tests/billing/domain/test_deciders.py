@@ -15,12 +15,9 @@ from services.billing.domain.authorizations.authorization import (
     RecordAuthorization,
 )
 from services.billing.domain.authorizations.waiver import (
-    SETTLEMENT,
     WAIVER,
     AuthorizationWaived,
     BillWithoutAuthorization,
-    RevocationSettled,
-    SettleRevocation,
 )
 from services.billing.domain.claims.claim import (
     CLAIM,
@@ -31,6 +28,11 @@ from services.billing.domain.claims.claim import (
     RecordAdjudication,
 )
 from services.billing.domain.claims.issue import ClaimIssued
+from services.billing.domain.claims.settlement import (
+    SETTLEMENT,
+    RevocationSettled,
+    SettleRevocation,
+)
 from services.billing.domain.payers.payer import (
     PAYER,
     ConfirmRuleSet,
@@ -50,9 +52,9 @@ from services.billing.domain.providers.practitioner import (
 )
 from services.billing.domain.providers.provider import (
     PROVIDER,
-    Address,
     EnrollProvider,
     FeeSet,
+    OrganisationAddress,
     ProviderCommand,
     ProviderEnrolled,
     ProviderFact,
@@ -69,7 +71,7 @@ REGISTER = RegisterProvider(
     npi="1234567893",
     tax_id="123456789",
     taxonomy="261QR0405X",
-    address=Address(line="1 Lake St", city="Chicago", state="IL", zip="606011234"),
+    address=OrganisationAddress(line="1 Lake St", city="Chicago", state="IL", zip="606011234"),
     contact_name="Billing",
     contact_phone="3125550100",
 )

@@ -11,8 +11,8 @@ from hypothesis import strategies as some
 from services.billing.domain.history.history import (
     Adjudication,
     Attestation,
+    BillingHistory,
     Cancellation,
-    Known,
     Level,
     Restriction,
     Revocation,
@@ -133,7 +133,7 @@ MORE: dict[str, list[Any]] = {
 
 
 @some.composite
-def histories(draw: some.DrawFn) -> Known:
+def histories(draw: some.DrawFn) -> BillingHistory:
     """Two weeks in order, a little of which is missing, and more is said, often otherwise."""
 
     def facts(name: str) -> tuple[Any, ...]:
@@ -151,18 +151,18 @@ def histories(draw: some.DrawFn) -> Known:
     return replace(IN_ORDER, issued=claims, **changes)
 
 
-def shuffled(known: Known, random: Any) -> Known:
+def shuffled(history: BillingHistory, random: Any) -> BillingHistory:
     """The same facts in another order."""
     changes: dict[str, Any] = {}
-    for field in fields(known):
-        facts = getattr(known, field.name)
+    for field in fields(history):
+        facts = getattr(history, field.name)
         if isinstance(facts, tuple):
             changes[field.name] = tuple(random.sample(facts, len(facts)))
-    return replace(known, **changes)
+    return replace(history, **changes)
 
 
-def by_key(known: Known) -> dict[tuple[str, str], Any]:
-    rows = derive(known)
+def by_key(history: BillingHistory) -> dict[tuple[str, str], Any]:
+    rows = derive(history)
     found = {
         (kind, key): (json.dumps(content), rests_on, rules and rules.name)
         for kind, key, content, rests_on, rules in rows
@@ -173,25 +173,27 @@ def by_key(known: Known) -> dict[tuple[str, str], Any]:
 
 @given(histories(), some.randoms(use_true_random=True))
 def test_the_order_of_facts_changes_neither_rows_nor_what_they_rest_on(
-    known: Known, random: Any
+    history: BillingHistory, random: Any
 ) -> None:
-    assert by_key(shuffled(known, random)) == by_key(known)
+    assert by_key(shuffled(history, random)) == by_key(history)
 
 
 @given(histories())
-def test_no_date_is_on_two_drafts_nor_on_a_draft_and_an_issued_claim(known: Known) -> None:
+def test_no_date_is_on_two_drafts_nor_on_a_draft_and_an_issued_claim(
+    history: BillingHistory,
+) -> None:
     """Of one site; what stands outside the per diem is told apart by its code."""
     carried = {
         (each.service_date.isoformat(), each.ancillary and each.code)
-        for claim in known.issued
+        for claim in history.issued
         for each in claim.lines
     }
     drafted = [
         {(each["service_date"], each["ancillary"] and each["code"]) for each in content["lines"]}
-        for kind, _, content, *_ in derive(known)
+        for kind, _, content, *_ in derive(history)
         if kind == DRAFT_CLAIM
     ]
-    sites = [content["site_id"] for kind, _, content, *_ in derive(known) if kind == DRAFT_CLAIM]
+    sites = [content["site_id"] for kind, _, content, *_ in derive(history) if kind == DRAFT_CLAIM]
     assert carried.isdisjoint(set().union(*drafted))
     for site_id in {*sites}:
         at = [each for each, place in zip(drafted, sites, strict=True) if place == site_id]
@@ -200,16 +202,16 @@ def test_no_date_is_on_two_drafts_nor_on_a_draft_and_an_issued_claim(known: Know
 
 @given(histories())
 def test_every_closed_session_has_its_day_and_every_row_names_facts_that_exist(
-    known: Known,
+    history: BillingHistory,
 ) -> None:
-    rows = derive(known)
+    rows = derive(history)
     dates = {content["service_date"] for kind, _, content, *_ in rows if kind == SERVICE_DAY}
-    assert dates == {each.service_date.isoformat() for each in known.attendances}
+    assert dates == {each.service_date.isoformat() for each in history.attendances}
     facts = {
         fact.fact
-        for field in fields(known)
-        if isinstance(getattr(known, field.name), tuple)
-        for fact in getattr(known, field.name)
+        for field in fields(history)
+        if isinstance(getattr(history, field.name), tuple)
+        for fact in getattr(history, field.name)
     }
     for _, _, _, rests_on, _ in rows:
         assert rests_on <= facts
@@ -221,25 +223,25 @@ def test_histories_of_every_kind_of_row_are_among_those_tried(kind: str) -> None
     """The properties above look at days, drafts and proposals."""
     find(
         histories(),
-        lambda known: any(each == kind for each, *_ in derive(known)),
+        lambda history: any(each == kind for each, *_ in derive(history)),
         settings=settings(phases=[Phase.generate]),
     )
 
 
 def test_a_days_row_tells_levels_apart_keeps_every_verdict_and_has_the_lines() -> None:
     visit = session(day(0), "visit", service_kind="PRESCRIBER_VISIT")
-    known = billable(
+    history = billable(
         day(0),
         confirmed=(confirmed(ancillary=(VISIT,)),),
         fees=(FEE, replace(FEE, fact="f4", code="99213")),
     )
-    known = replace(
-        known,
-        sessions=(*known.sessions, visit),
-        attendances=(*known.attendances, attended(day(0), 20, "visit")),
-        notes=(*known.notes, signed(day(0), name="visit")),
+    history = replace(
+        history,
+        sessions=(*history.sessions, visit),
+        attendances=(*history.attendances, attended(day(0), 20, "visit")),
+        notes=(*history.notes, signed(day(0), name="visit")),
     )
-    row = content_of(known)
+    row = content_of(history)
     levels = {name: row[f"{name}_level"] for name in ("clinical", "authorized", "billed")}
     assert levels == dict.fromkeys(("clinical", "authorized", "billed"), "2.1")
     assert (row["site_id"], row["authorization_id"], row["authorized_units"]) == ("site", "a", 1)
@@ -248,16 +250,16 @@ def test_a_days_row_tells_levels_apart_keeps_every_verdict_and_has_the_lines() -
         ("99213", True),
     ]
     assert {each["gate"] for each in row["verdicts"]} >= {"NOTE", "PRESCRIBER_VISIT.NOTE"}
-    denied = content_of(replace(known, restrictions=(MORE["restrictions"][0],)))
+    denied = content_of(replace(history, restrictions=(MORE["restrictions"][0],)))
     assert [each["code"] for each in denied["lines"]] == ["H0015", "99213"]
     paid = replace(MORE["restrictions"][0], start=day(0))
-    assert content_of(replace(known, restrictions=(paid,)))["lines"] == []
-    waiting = content_of(replace(known, plans=(), admissions=()))
+    assert content_of(replace(history, restrictions=(paid,)))["lines"] == []
+    waiting = content_of(replace(history, plans=(), admissions=()))
     assert waiting["outcome"] == "HOLD"
     assert [each["code"] for each in waiting["lines"]] == ["H0015", "99213"]
 
 
-def content_of(known: Known) -> dict[str, Any]:
+def content_of(history: BillingHistory) -> dict[str, Any]:
     """The row of the only day."""
-    [content] = [content for kind, _, content, *_ in derive(known) if kind == SERVICE_DAY]
+    [content] = [content for kind, _, content, *_ in derive(history) if kind == SERVICE_DAY]
     return content

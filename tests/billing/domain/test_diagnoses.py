@@ -6,7 +6,7 @@ from datetime import date
 from services.billing.domain.claims import drafts as claims
 from services.billing.domain.claims import proposals
 from services.billing.domain.claims.drafts import Draft
-from services.billing.domain.history.history import Diagnosis, DiagnosisEnd, Known
+from services.billing.domain.history.history import BillingHistory, Diagnosis, DiagnosisEnd
 from services.billing.domain.payers.rules import Institutional
 from tests.harness.billing.history import (
     DIAGNOSIS,
@@ -35,8 +35,8 @@ FIRST = diagnosis("F10.20", 1, 0, 1)
 LATER = diagnosis("F33.1", 2, 4, 2)
 
 
-def drafted(known: Known) -> list[Draft]:
-    return claims.draft(days_of(known), known)
+def drafted(history: BillingHistory) -> list[Draft]:
+    return claims.draft(days_of(history), history)
 
 
 def said(draft: Draft) -> tuple[tuple[str, ...], list[tuple[int, ...]]]:
@@ -44,8 +44,8 @@ def said(draft: Draft) -> tuple[tuple[str, ...], list[tuple[int, ...]]]:
 
 
 def test_a_line_points_at_the_diagnoses_of_its_date_where_they_differ() -> None:
-    known = billable(day(2), day(4), diagnoses=(FIRST, LATER))
-    [draft] = drafted(known)
+    history = billable(day(2), day(4), diagnoses=(FIRST, LATER))
+    [draft] = drafted(history)
     assert said(draft) == (("F10.20", "F33.1"), [(1,), (1, 2)])
     [alike] = drafted(billable(day(4), day(5), diagnoses=(FIRST, LATER)))
     assert said(alike) == (("F10.20", "F33.1"), [(), ()])
@@ -58,24 +58,24 @@ def test_each_line_points_at_its_own_principal_first() -> None:
 
 
 def test_each_part_names_its_own() -> None:
-    known = billable(day(0), day(4), diagnoses=(FIRST, LATER))
+    history = billable(day(0), day(4), diagnoses=(FIRST, LATER))
     days = [
         replace(
             each,
             lines=tuple(replace(each.lines[0], code=f"T{number}") for number in range(1000, 1030)),
         )
-        for each in days_of(known)
+        for each in days_of(history)
     ]
-    first, second = claims.draft(days, known)
+    first, second = claims.draft(days, history)
     assert (first.diagnoses, second.diagnoses) == (("F10.20",), ("F10.20", "F33.1"))
 
 
 def test_what_was_ended_is_in_effect_until_its_last_day() -> None:
-    known = billable(day(2), day(4), diagnoses=(FIRST, replace(LATER, effective_from=day(0))))
-    ended = replace(known, diagnosis_ends=(_end("F33.1", 2, 3),))
+    history = billable(day(2), day(4), diagnoses=(FIRST, replace(LATER, effective_from=day(0))))
+    ended = replace(history, diagnosis_ends=(_end("F33.1", 2, 3),))
     [draft] = drafted(ended)
     assert said(draft) == (("F10.20", "F33.1"), [(1, 2), (1,)])
-    never = replace(known, diagnosis_ends=(_end("F33.1", -1, 3),))
+    never = replace(history, diagnosis_ends=(_end("F33.1", -1, 3),))
     assert said(drafted(never)[0]) == (("F10.20",), [(), ()])
     again = replace(never, diagnoses=(*never.diagnoses, diagnosis("F33.1", 2, 4, 4)))
     assert said(drafted(again)[0]) == (("F10.20", "F33.1"), [(1,), (1, 2)])
@@ -91,7 +91,7 @@ def test_without_a_principal_diagnosis_in_effect_a_day_waits() -> None:
 BOTH = (FIRST, replace(LATER, effective_from=day(0)))
 
 
-def sent(*codes: str, pointers: tuple[tuple[int, ...], ...] = ((), ())) -> Known:
+def sent(*codes: str, pointers: tuple[tuple[int, ...], ...] = ((), ())) -> BillingHistory:
     """Wednesday and Friday are issued, with these diagnoses, to which each line points so."""
     lines = [
         line(on, diagnosis_pointers=each)
@@ -101,22 +101,22 @@ def sent(*codes: str, pointers: tuple[tuple[int, ...], ...] = ((), ())) -> Known
     return billable(day(2), day(4), diagnoses=BOTH, issued=(claim,))
 
 
-def proposed(known: Known) -> list[tuple[str, tuple[date, ...]]]:
-    return [(p.action, p.changed_dates) for p in proposals.propose(days_of(known), known)]
+def proposed(history: BillingHistory) -> list[tuple[str, tuple[date, ...]]]:
+    return [(p.action, p.changed_dates) for p in proposals.propose(days_of(history), history)]
 
 
 def test_an_issued_claim_that_names_what_was_ruled_out_is_replaced() -> None:
-    known = sent("F10.20", "F33.1")
-    assert proposed(known) == []
-    never = replace(known, diagnosis_ends=(_end("F33.1", -1, 3),))
+    history = sent("F10.20", "F33.1")
+    assert proposed(history) == []
+    never = replace(history, diagnosis_ends=(_end("F33.1", -1, 3),))
     [found] = proposals.propose(days_of(never), never)
     assert (found.action, found.changed_dates) == ("REPLACE", (day(2), day(4)))
     assert found.diagnoses == ("F10.20",)
 
 
 def test_an_issued_line_that_points_to_what_was_ended_before_its_date_is_corrected() -> None:
-    known = sent("F10.20", "F33.1")
-    ended = replace(known, diagnosis_ends=(_end("F33.1", 3, 3),))
+    history = sent("F10.20", "F33.1")
+    ended = replace(history, diagnosis_ends=(_end("F33.1", 3, 3),))
     [found] = proposals.propose(days_of(ended), ended)
     assert (found.action, found.changed_dates) == ("REPLACE", (day(4),))
     assert found.diagnoses == ("F10.20", "F33.1")
@@ -127,8 +127,8 @@ def test_an_issued_line_that_points_to_what_was_ended_before_its_date_is_correct
 
 
 def test_a_principal_told_late_corrects_the_lines_from_its_first_day_on() -> None:
-    known = replace(sent("F10.20"), diagnoses=(FIRST, diagnosis("F33.1", 1, 4, 2)))
-    assert proposed(known) == [("REPLACE", (day(4),))]
+    history = replace(sent("F10.20"), diagnoses=(FIRST, diagnosis("F33.1", 1, 4, 2)))
+    assert proposed(history) == [("REPLACE", (day(4),))]
 
 
 def test_a_diagnosis_that_a_line_could_name_too_corrects_nothing() -> None:
@@ -137,17 +137,17 @@ def test_a_diagnosis_that_a_line_could_name_too_corrects_nothing() -> None:
 
 
 def test_where_any_line_points_one_that_does_not_says_nothing() -> None:
-    known = replace(sent("F10.20", "F33.1", pointers=((), (1, 2))), diagnoses=(FIRST, LATER))
-    assert proposed(known) == []
+    history = replace(sent("F10.20", "F33.1", pointers=((), (1, 2))), diagnoses=(FIRST, LATER))
+    assert proposed(history) == []
 
 
 def test_what_a_line_does_not_point_to_may_have_ended_before_it() -> None:
     """A claim's line points to four at most: the fifth is the claim's alone."""
     codes = ("F10.20", "F33.1", "F41.1", "F43.10", "F11.20")
     five = tuple(diagnosis(code, rank, 0, rank) for rank, code in enumerate(codes, start=1))
-    known = replace(sent(*codes), diagnoses=five, diagnosis_ends=(_end("F11.20", 3, 9),))
-    assert proposed(known) == []
-    assert proposed(replace(known, diagnosis_ends=(_end("F43.10", 3, 9),))) != []
+    history = replace(sent(*codes), diagnoses=five, diagnosis_ends=(_end("F11.20", 3, 9),))
+    assert proposed(history) == []
+    assert proposed(replace(history, diagnosis_ends=(_end("F43.10", 3, 9),))) != []
 
 
 def test_lines_of_an_institutional_claim_point_to_nothing() -> None:
@@ -155,13 +155,15 @@ def test_lines_of_an_institutional_claim_point_to_nothing() -> None:
         claim_form="INSTITUTIONAL",
         institutional=Institutional(type_of_bill="13", revenue_code="0906"),
     )
-    known = replace(
+    history = replace(
         sent("F10.20", "F33.1"), confirmed=(rules,), diagnosis_ends=(_end("F33.1", 3, 3),)
     )
-    [claim] = known.issued
+    [claim] = history.issued
     lines = tuple(replace(each, revenue_code="0906") for each in claim.lines)
     assert (
-        proposed(replace(known, issued=(replace(claim, claim_form="INSTITUTIONAL", lines=lines),)))
+        proposed(
+            replace(history, issued=(replace(claim, claim_form="INSTITUTIONAL", lines=lines),))
+        )
         == []
     )
 

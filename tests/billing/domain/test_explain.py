@@ -11,7 +11,7 @@ from services.billing import domain
 from services.billing.adapters.explained import SERVICES, roles_of
 from services.billing.domain.days import release
 from services.billing.domain.history.attended import Service
-from services.billing.domain.history.history import Attendance, Known
+from services.billing.domain.history.history import Attendance, BillingHistory
 from services.billing.domain.payers.rules import DiscreteService, TimedUnits
 from services.billing.domain.why import gates_in_words as wording
 from services.billing.domain.why.clauses import FIELDS, Clause
@@ -31,13 +31,13 @@ IN_DOUBT = (attended(MONDAY, no_check_out=True), attended(MONDAY, overlap=True))
 FOLDER = Path(domain.__file__).parent
 
 
-def verdict(known: Known, gate: str) -> ExplainedVerdict:
-    [found] = [each for each in Case(known).explain(MONDAY).verdicts if each.gate == gate]
+def verdict(history: BillingHistory, gate: str) -> ExplainedVerdict:
+    [found] = [each for each in Case(history).explain(MONDAY).verdicts if each.gate == gate]
     return found
 
 
-def held(known: Known) -> ExplainedVerdict:
-    [found] = [each for each in Case(known).explain(MONDAY).verdicts if each.reason]
+def held(history: BillingHistory) -> ExplainedVerdict:
+    [found] = [each for each in Case(history).explain(MONDAY).verdicts if each.reason]
     return found
 
 
@@ -70,9 +70,11 @@ def test_too_short_a_day_with_an_open_session_waits_for_its_closing() -> None:
 
 
 def test_an_unsigned_note_is_released_by_its_facilitator_signing_it() -> None:
-    known = billable(MONDAY, notes=())
-    known = replace(known, sessions=tuple(replace(s, facilitator_id="f") for s in known.sessions))
-    closed = held(known)
+    history = billable(MONDAY, notes=())
+    history = replace(
+        history, sessions=tuple(replace(s, facilitator_id="f") for s in history.sessions)
+    )
+    closed = held(history)
     assert (closed.verdict, closed.reason) == ("HOLD", "NOTE_UNSIGNED")
     [needed] = closed.releases
     assert needed.says == f"signs the note of session {MONDAY} s"
@@ -82,16 +84,16 @@ def test_an_unsigned_note_is_released_by_its_facilitator_signing_it() -> None:
 
 def test_a_plan_signed_too_late_is_released_by_nobody() -> None:
     late = day(10)
-    known = billable(late, plans=())
-    [closed] = [each for each in Case(known).explain(late).verdicts if each.reason]
+    history = billable(late, plans=())
+    [closed] = [each for each in Case(history).explain(late).verdicts if each.reason]
     [needed] = closed.releases
     assert (closed.reason, needed.rpc) == ("NO_PLAN_IN_FORCE", "")
     assert set(closed.facts) == {"admission"}
 
 
 def test_used_up_units_say_how_many_and_any_of_two_acts_releases_the_day() -> None:
-    known = billable(MONDAY, day(1), authorizations=(authorization(1),))
-    [closed] = [each for each in Case(known).explain(day(1)).verdicts if each.reason]
+    history = billable(MONDAY, day(1), authorizations=(authorization(1),))
+    [closed] = [each for each in Case(history).explain(day(1)).verdicts if each.reason]
     assert closed.reason == "AUTHORIZATION_USED_UP"
     assert all(each.alternative for each in closed.releases)
     [said] = closed.facts.values()
@@ -112,7 +114,7 @@ def test_every_reason_that_a_gate_can_give_is_in_words() -> None:
 
 
 def test_everything_that_is_known_of_a_client_says_something() -> None:
-    assert SAYINGS.keys() == {each.name for each in fields(Known)} - {"client_id"}
+    assert SAYINGS.keys() == {each.name for each in fields(BillingHistory)} - {"client_id"}
 
 
 @pytest.mark.parametrize("attendance", IN_DOUBT)
@@ -154,8 +156,8 @@ def test_every_command_that_releases_a_hold_is_one_with_a_policy() -> None:
     ],
 )
 def test_every_clause_is_a_field_of_the_contract(changed: dict[str, object]) -> None:
-    known = billable(MONDAY, confirmed=(confirmed(**changed),))
-    found = {c.field for each in Case(known).explain(MONDAY).verdicts for c in each.clauses}
+    history = billable(MONDAY, confirmed=(confirmed(**changed),))
+    found = {c.field for each in Case(history).explain(MONDAY).verdicts for c in each.clauses}
     assert found
     for path in found.union(*FIELDS.values()):
         holder = rules_pb2.RuleSet.DESCRIPTOR

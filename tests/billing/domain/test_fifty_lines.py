@@ -7,20 +7,20 @@ from services.billing.domain.claims import proposals
 from services.billing.domain.claims.drafts import Draft
 from services.billing.domain.claims.proposals import Proposal
 from services.billing.domain.days.service_day import ServiceDay
-from services.billing.domain.history.history import IssuedClaim, Line
+from services.billing.domain.history.history import ClaimLine, IssuedClaim
 from tests.billing.domain.test_cuts import the_days
 from tests.harness.billing.history import RULES, billable, confirmed, day, issued, line
 
 JOINS = {"late_day": "REPLACE"}
 
 
-def lines_on(number: int, count: int) -> list[Line]:
+def lines_on(number: int, count: int) -> list[ClaimLine]:
     return [line(day(number), code=f"T{1000 + each}") for each in range(count)]
 
 
 def settled(days: list[ServiceDay], *sent: IssuedClaim) -> tuple[list[Draft], list[Proposal]]:
-    known = replace(billable(day(0)), issued=sent, confirmed=(confirmed(**JOINS),))
-    return claims.draft(days, known), proposals.propose(days, known)
+    history = replace(billable(day(0)), issued=sent, confirmed=(confirmed(**JOINS),))
+    return claims.draft(days, history), proposals.propose(days, history)
 
 
 def test_a_late_day_joins_only_where_there_is_room() -> None:

@@ -8,8 +8,8 @@ import pytest
 from services.billing.domain.history.history import (
     NOT_KNOWN,
     Attestation,
+    BillingHistory,
     Discharge,
-    Known,
     Level,
     Restriction,
     Revocation,
@@ -100,16 +100,16 @@ def test_a_program_under_part_2_needs_the_consent_of_the_day(
 
 
 def test_a_program_not_under_part_2_needs_none() -> None:
-    known = billable(MONDAY, consents=(), sessions=(session(MONDAY, program=MENTAL_HEALTH),))
-    assert outcome(known) == PER_DIEM
-    assert the_day(known).programs == {MENTAL_HEALTH}
+    history = billable(MONDAY, consents=(), sessions=(session(MONDAY, program=MENTAL_HEALTH),))
+    assert outcome(history) == PER_DIEM
+    assert the_day(history).programs == {MENTAL_HEALTH}
 
 
 def test_a_session_of_which_nobody_knows_the_program_is_under_part_2() -> None:
-    known = billable(MONDAY, consents=(), sessions=(session(MONDAY, program=NOT_KNOWN),))
-    assert outcome(known) == hold("NO_CONSENT")
+    history = billable(MONDAY, consents=(), sessions=(session(MONDAY, program=NOT_KNOWN),))
+    assert outcome(history) == hold("NO_CONSENT")
     came = attended(MONDAY, program=MENTAL_HEALTH)
-    assert outcome(replace(known, attendances=(came,))) == PER_DIEM
+    assert outcome(replace(history, attendances=(came,))) == PER_DIEM
 
 
 def test_a_day_is_of_the_episode_whose_program_gave_its_session() -> None:
@@ -121,16 +121,16 @@ def test_a_day_is_of_the_episode_whose_program_gave_its_session() -> None:
         level_of_care="1",
         admitted_on=day(0),
     )
-    known = billable(MONDAY, admissions=(ADMISSION, other))
-    assert outcome(known) == PER_DIEM
-    of_other = replace(known, sessions=(session(MONDAY, program=MENTAL_HEALTH),))
+    history = billable(MONDAY, admissions=(ADMISSION, other))
+    assert outcome(history) == PER_DIEM
+    of_other = replace(history, sessions=(session(MONDAY, program=MENTAL_HEALTH),))
     assert outcome(of_other) == hold("OTHER_LEVEL")
 
 
-def of_two_episodes(outpatient_from: int, iop: int = 180, **changes: Any) -> Known:
+def of_two_episodes(outpatient_from: int, iop: int = 180, **changes: Any) -> BillingHistory:
     """On Wednesday so many minutes of the IOP, at 2.1, and an hour of outpatient care, at 1."""
     outpatient = replace(OUTPATIENT, admitted_on=day(outpatient_from))
-    known = billable(
+    history = billable(
         admissions=(ADMISSION, outpatient),
         sessions=(
             session(day(2), "iop"),
@@ -139,15 +139,15 @@ def of_two_episodes(outpatient_from: int, iop: int = 180, **changes: Any) -> Kno
         attendances=(attended(day(2), iop, "iop"), attended(day(2), 60, "hour")),
         notes=(signed(day(2), name="iop"),),
     )
-    return replace(known, **changes)
+    return replace(history, **changes)
 
 
 @pytest.mark.parametrize("outpatient_from", [-5, 1])
 def test_a_day_is_of_the_sessions_at_the_level_that_the_payer_pays_for(
     outpatient_from: int,
 ) -> None:
-    known = of_two_episodes(outpatient_from)
-    only = the_day(known)
+    history = of_two_episodes(outpatient_from)
+    only = the_day(history)
     assert (only.outcome, only.reasons, only.minutes) == ("PER_DIEM", (), 180)
     assert (only.level_of_care, only.programs) == ("2.1", {PROGRAM})
     # What it leaves out is said, and is no matter of its own.
@@ -162,16 +162,16 @@ def test_a_session_of_no_episodes_program_is_of_the_episode_admitted_last() -> N
     sessions = (session(day(2), "iop"), unknown)
     notes = (signed(day(2), name="iop"), signed(day(2), name="hour"))
     for outpatient_from, minutes in ((-5, 240), (1, 180)):
-        known = of_two_episodes(outpatient_from, sessions=sessions, notes=notes)
-        assert outcome(known) == PER_DIEM
-        assert the_day(known).minutes == minutes
+        history = of_two_episodes(outpatient_from, sessions=sessions, notes=notes)
+        assert outcome(history) == PER_DIEM
+        assert the_day(history).minutes == minutes
 
 
 def test_two_episodes_at_the_level_the_payer_pays_for_make_one_day() -> None:
     both = tuple(replace(each, level_of_care="2.1") for each in of_two_episodes(-5).admissions)
     notes = (signed(day(2), name="iop"), signed(day(2), name="hour"))
-    known = of_two_episodes(-5, iop=120, admissions=both, notes=notes)
-    assert (outcome(known), the_day(known).minutes) == (PER_DIEM, 180)
+    history = of_two_episodes(-5, iop=120, admissions=both, notes=notes)
+    assert (outcome(history), the_day(history).minutes) == (PER_DIEM, 180)
 
 
 @pytest.mark.parametrize(
@@ -188,9 +188,9 @@ def test_a_consent_revoked_by_the_day_is_none_and_one_revoked_later_was_in_force
 ) -> None:
     given = replace(CONSENT, given_on=day(-9))
     revocation = Revocation(fact="revoked", consent_id="consent", revoked_on=day(revoked))
-    known = billable(MONDAY, consents=(given,), revocations=(revocation,))
-    assert outcome(known) == expected
-    assert ("revoked" in the_day(known).rests_on) == (expected != PER_DIEM)
+    history = billable(MONDAY, consents=(given,), revocations=(revocation,))
+    assert outcome(history) == expected
+    assert ("revoked" in the_day(history).rests_on) == (expected != PER_DIEM)
     again = replace(CONSENT, fact="again", consent_id="again", given_on=day(-1))
     renewed = billable(MONDAY, consents=(given, again), revocations=(revocation,))
     assert outcome(renewed) == PER_DIEM
@@ -214,9 +214,9 @@ def test_what_the_client_paid_for_and_restricted_never_goes_to_that_payer(
     start: int, end: int, payer: str, expected: tuple[str, tuple[str, ...]]
 ) -> None:
     restriction = Restriction(fact="paid", payer_id=payer, start=day(start), end=day(end))
-    known = billable(MONDAY, restrictions=(restriction,))
-    assert outcome(known) == expected
-    unsigned = replace(known, notes=())
+    history = billable(MONDAY, restrictions=(restriction,))
+    assert outcome(history) == expected
+    unsigned = replace(history, notes=())
     if expected != PER_DIEM:  # for good, whatever else is awaited
         assert outcome(unsigned)[0] == "NOT_BILLABLE"
 
@@ -266,21 +266,21 @@ def test_whoever_was_discharged_is_in_no_level_of_care(
 ) -> None:
     admitted = (replace(ADMISSION, admitted_on=day(-5)),)
     over = Discharge(fact="discharged", episode_id=episode, discharged_on=day(on))
-    known = billable(MONDAY, admissions=admitted, discharges=(over,))
-    assert outcome(known) == expected
-    assert ("discharged" in the_day(known).rests_on) == (expected != PER_DIEM)
+    history = billable(MONDAY, admissions=admitted, discharges=(over,))
+    assert outcome(history) == expected
+    assert ("discharged" in the_day(history).rests_on) == (expected != PER_DIEM)
 
 
 def test_of_two_episodes_the_one_that_is_not_over_says_the_level() -> None:
     first = replace(ADMISSION, admitted_on=day(-9))
     second = replace(first, fact="second", episode_id="second", admitted_on=day(-5))
     over = Discharge(fact="discharged", episode_id="second", discharged_on=day(-2))
-    known = billable(MONDAY, admissions=(first, second), discharges=(over,))
-    assert outcome(known) == PER_DIEM
-    assert "second" not in the_day(known).rests_on
+    history = billable(MONDAY, admissions=(first, second), discharges=(over,))
+    assert outcome(history) == PER_DIEM
+    assert "second" not in the_day(history).rests_on
     again = replace(first, fact="again", episode_id="again", admitted_on=MONDAY)
     both_over = replace(over, fact="too", episode_id="episode")
-    readmitted = replace(known, admissions=(first, again), discharges=(both_over,))
+    readmitted = replace(history, admissions=(first, again), discharges=(both_over,))
     assert outcome(readmitted) == PER_DIEM
 
 
@@ -320,8 +320,8 @@ def test_what_a_late_note_is_worth_is_the_payers_rule(
     rule: str, hours: float | None, expected: tuple[str, tuple[str, ...]]
 ) -> None:
     notes = () if hours is None else (signed(MONDAY, hours),)
-    known = billable(MONDAY, notes=notes, confirmed=(confirmed(late_signature=rule),))
-    assert outcome(known) == expected
+    history = billable(MONDAY, notes=notes, confirmed=(confirmed(late_signature=rule),))
+    assert outcome(history) == expected
 
 
 @pytest.mark.parametrize("hours", [None, 1, 99])
@@ -330,12 +330,12 @@ def test_a_note_signed_late_or_never_counts_once_it_is_attested_where_the_payer_
 ) -> None:
     notes = () if hours is None else (signed(MONDAY, hours),)
     attested = (Attestation(fact="attested", session_id=f"{MONDAY} s"),)
-    known = billable(MONDAY, notes=notes, attested=attested)
-    takes_it = replace(known, confirmed=(confirmed(late_signature="ATTEST"),))
+    history = billable(MONDAY, notes=notes, attested=attested)
+    takes_it = replace(history, confirmed=(confirmed(late_signature="ATTEST"),))
     assert outcome(takes_it) == PER_DIEM
     assert "attested" in the_day(takes_it).rests_on
     if hours != 1:
-        assert outcome(known)[0] == "HOLD"
+        assert outcome(history)[0] == "HOLD"
 
 
 def test_a_late_note_releases_a_hold_where_the_payer_accepts_it() -> None:
@@ -345,13 +345,13 @@ def test_a_late_note_releases_a_hold_where_the_payer_accepts_it() -> None:
 
 
 def test_one_note_denied_denies_the_day_even_while_another_is_awaited() -> None:
-    known = billable(
+    history = billable(
         sessions=(session(MONDAY, "am"), session(MONDAY, "pm")),
         attendances=(attended(MONDAY, 90, "am"), attended(MONDAY, 90, "pm")),
         notes=(signed(MONDAY, 99, "pm"),),
         confirmed=(confirmed(late_signature="DENY"),),
     )
-    assert outcome(known) == not_billable("NOTE_LATE_DENIED")
+    assert outcome(history) == not_billable("NOTE_LATE_DENIED")
 
 
 def test_without_a_limit_no_note_is_late() -> None:
@@ -367,8 +367,8 @@ def test_every_attended_session_needs_its_note_and_a_missed_one_needs_none() -> 
     one = billable(attendances=two, sessions=sessions, notes=both[:1])
     assert outcome(one) == hold("NOTE_UNSIGNED")
     only_one = (attended(MONDAY, 180, "am"), missed(MONDAY, "pm"))
-    known = billable(attendances=only_one, sessions=sessions, notes=both[:1])
-    assert outcome(known) == PER_DIEM
+    history = billable(attendances=only_one, sessions=sessions, notes=both[:1])
+    assert outcome(history) == PER_DIEM
 
 
 @pytest.mark.parametrize(
@@ -384,7 +384,7 @@ def test_every_attended_session_needs_its_note_and_a_missed_one_needs_none() -> 
 def test_a_day_waits_where_somebody_came_to_a_site_that_did_not_admit_them(
     change: dict[str, Any], expected: tuple[str, tuple[str, ...]]
 ) -> None:
-    known = billable(
+    history = billable(
         MONDAY,
         admissions=(ADMISSION, replace(ADMISSION_ELSEWHERE, **change)),
         sessions=(session(MONDAY, "am", site_id="other"), session(MONDAY, "pm")),
@@ -395,4 +395,4 @@ def test_a_day_waits_where_somebody_came_to_a_site_that_did_not_admit_them(
             for name, number in (("over", -1), ("last day", 0))
         ),
     )
-    assert outcome(known) == expected
+    assert outcome(history) == expected

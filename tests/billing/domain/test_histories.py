@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from services.billing.domain.authorizations.balances import balances
 from services.billing.domain.authorizations.ledger import claims_holding_units, units_on
-from services.billing.domain.claims.in_force import standing
+from services.billing.domain.claims.in_force import in_force
 from services.billing.domain.claims.issue import (
     ClaimIssued,
     Draft,
@@ -26,10 +26,10 @@ from services.billing.domain.history.clinical import Discharge
 from services.billing.domain.history.history import (
     Adjudication,
     Authorization,
+    BillingHistory,
+    ClaimLine,
     CoverageEnd,
     IssuedClaim,
-    Known,
-    Line,
     Waiver,
 )
 from services.billing.domain.payers.rules import DiscreteService, Institutional
@@ -94,7 +94,7 @@ class Histories(RuleBasedStateMachine):
     def begin(self, rules: dict[str, Any], dates: set[int], units: int, by: list[str]) -> None:
         self.unit, self.form = rules["authorization_unit"], rules["claim_form"]
         self.sent: dict[str, tuple[ClaimIssued, dict[str, Any]]] = {}
-        self.known: Known = billable(
+        self.history: BillingHistory = billable(
             sessions=(),
             authorizations=(),
             confirmed=tuple(confirmed(payer_id=each, **rules, **SERVICES) for each in PAYERS),
@@ -138,7 +138,7 @@ class Histories(RuleBasedStateMachine):
         self, *, number: int, slot: str, minutes: int, kind: str, by: str, signs: bool, at: str
     ) -> None:
         name = f"{slot} {kind}"
-        if any(each.session_id == f"{day(number)} {name}" for each in self.known.attendances):
+        if any(each.session_id == f"{day(number)} {name}" for each in self.history.attendances):
             return
         held = session(day(number), name, service_kind=kind, facilitator_id=by, site_id=at)
         came = attended(day(number), minutes, name, attended=minutes > 0, site_id=at)
@@ -148,17 +148,17 @@ class Histories(RuleBasedStateMachine):
 
     @rule(pick=some.integers(0, 99), minutes=MINUTES)
     def correct(self, pick: int, minutes: int) -> None:
-        if not self.known.attendances:
+        if not self.history.attendances:
             return
-        said = self.known.attendances[pick % len(self.known.attendances)]
+        said = self.history.attendances[pick % len(self.history.attendances)]
         name = said.session_id.removeprefix(f"{said.service_date} ")
-        again = corrected(said.service_date, len(self.known.attendances), minutes, name)
+        again = corrected(said.service_date, len(self.history.attendances), minutes, name)
         self._learn(attendances=replace(again, site_id=said.site_id))
 
     @rule()
     def sign(self) -> None:
-        noted = {note.session_id for note in self.known.notes}
-        for each in self.known.sessions:
+        noted = {note.session_id for note in self.history.notes}
+        for each in self.history.sessions:
             if each.session_id not in noted:
                 name = each.session_id.removeprefix(f"{each.service_date} ")
                 self._learn(notes=signed(each.service_date, name=name))
@@ -173,13 +173,13 @@ class Histories(RuleBasedStateMachine):
             waived = Waiver(
                 fact=f"waived {payer} {number}", payer_id=payer, service_date=day(number)
             )
-            if waived not in self.known.waivers:
+            if waived not in self.history.waivers:
                 self._learn(waivers=waived)
 
     @rule(rarely=some.integers(0, 9))
     def cover_elsewhere(self, rarely: int) -> None:
         """Every day turns out to have been the other payer's."""
-        if len(self.known.coverages) == 1 and rarely == 9:
+        if len(self.history.coverages) == 1 and rarely == 9:
             other = replace(
                 COVERAGE,
                 fact="coverage 2",
@@ -193,7 +193,7 @@ class Histories(RuleBasedStateMachine):
     def end_coverage(self, last: int, rarely: int) -> None:
         """The first coverage turns out to have ended, from some day on, or never to have been."""
         if rarely == 4:
-            said = len(self.known.coverages) + len(self.known.coverage_ends)
+            said = len(self.history.coverages) + len(self.history.coverage_ends)
             end = CoverageEnd(
                 fact=f"ended {said}",
                 coverage_id=COVERAGE.coverage_id,
@@ -205,15 +205,15 @@ class Histories(RuleBasedStateMachine):
     @rule()
     def verify_again(self) -> None:
         """The first coverage is in force after all, from its first day on."""
-        said = len(self.known.coverages) + len(self.known.coverage_ends)
+        said = len(self.history.coverages) + len(self.history.coverage_ends)
         again = replace(COVERAGE, fact=f"verified {said}", sequence=said)
-        if self.known.coverage_ends:
+        if self.history.coverage_ends:
             self._learn(coverages=again)
 
     @rule(number=some.integers(9, 15))
     def discharge(self, number: int) -> None:
         """After the last date, or on it."""
-        if not self.known.discharges:
+        if not self.history.discharges:
             ended = Discharge(
                 fact="d", episode_id="episode", discharged_on=day(number), reason="DEATH"
             )
@@ -231,8 +231,8 @@ class Histories(RuleBasedStateMachine):
 
     @rule(pick=some.integers(0, 99))
     def adjudicate(self, pick: int) -> None:
-        if self.known.issued:
-            self._answer(self.known.issued[pick % len(self.known.issued)])
+        if self.history.issued:
+            self._answer(self.history.issued[pick % len(self.history.issued)])
 
     @rule()
     def issue_corrections(self) -> None:
@@ -264,7 +264,7 @@ class Histories(RuleBasedStateMachine):
 
     def _do_all(self) -> None:
         for _ in range(6):
-            for claim in self.known.issued:
+            for claim in self.history.issued:
                 self._answer(claim)
             self.issue_corrections()
             self.issue()
@@ -274,19 +274,19 @@ class Histories(RuleBasedStateMachine):
 
     @invariant()
     def no_authorization_is_overdrawn(self) -> None:
-        if not hasattr(self, "known"):
+        if not hasattr(self, "history"):
             return
-        taken = units_on(claims_holding_units(self.known))
-        for each in self.known.authorizations:
+        taken = units_on(claims_holding_units(self.history))
+        for each in self.history.authorizations:
             assert taken.get(each.authorization_id, 0) <= each.units
-        for balance in balances(self.known):
+        for balance in balances(self.history):
             assert balance.issued + balance.allocated <= balance.authorization.units
 
     @invariant()
     def nothing_is_claimed_twice(self) -> None:
-        if not hasattr(self, "known"):
+        if not hasattr(self, "history"):
             return
-        claims = standing(self.known.issued, self.known.adjudications)
+        claims = in_force(self.history.issued)
         services = Counter(
             (line.service_date, claim.site_id, line.code, self._rendered(line))
             for claim in claims
@@ -307,7 +307,7 @@ class Histories(RuleBasedStateMachine):
                 assert (claim.lines, claim.diagnoses) == (voided.lines, voided.diagnoses)
 
     def _all_that_is_billable_is_claimed(self) -> None:
-        claims = standing(self.known.issued, self.known.adjudications)
+        claims = in_force(self.history.issued)
         said = Counter(
             (claim.payer_id, line.service_date, line.code, line.units, self._rendered(line))
             for claim in claims
@@ -315,27 +315,27 @@ class Histories(RuleBasedStateMachine):
         )
         due = Counter(
             (day.payer_id, line.service_date, line.code, line.units, self._rendered(line))
-            for day in days_of(self.known)
+            for day in days_of(self.history)
             for line in (*(day.own_lines if day.billable else ()), *day.ancillary_lines)
         )
         assert said == due
 
-    def _rendered(self, line: Line) -> str:
+    def _rendered(self, line: ClaimLine) -> str:
         """An institutional claim names who attends, and nobody of a line."""
         return line.rendering_staff_id if self.form == "PROFESSIONAL" else ""
 
     def _authorization(self, units: int, start: int, payer: str) -> Authorization:
-        name = f"auth {len(self.known.authorizations)}"
+        name = f"auth {len(self.history.authorizations)}"
         return authorization(units, start, start + 9, name, payer_id=payer, unit=self.unit)
 
     def _rows(self, kind: str) -> list[dict[str, Any]]:
-        return [content for each, _, content, *_ in derive(self.known) if each == kind]
+        return [content for each, _, content, *_ in derive(self.history) if each == kind]
 
     def _learn(self, **facts: Any) -> None:
-        known: dict[str, Any] = {
-            name: (*getattr(self.known, name), fact) for name, fact in facts.items()
+        history: dict[str, Any] = {
+            name: (*getattr(self.history, name), fact) for name, fact in facts.items()
         }
-        self.known = replace(self.known, **known)
+        self.history = replace(self.history, **history)
 
     def _next_id(self) -> str:
         return f"claim {len(self.sent):03d}"
@@ -347,7 +347,7 @@ class Histories(RuleBasedStateMachine):
 
     def _answer(self, claim: IssuedClaim) -> None:
         fact = f"answered {claim.claim_id}"
-        if fact in {each.fact for each in self.known.adjudications}:
+        if fact in {each.fact for each in self.history.adjudications}:
             return
         answer = Adjudication(
             fact=fact,

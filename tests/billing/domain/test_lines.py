@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from services.billing.domain.days.units import units_of
-from services.billing.domain.history.history import Known, Session
+from services.billing.domain.history.history import BillingHistory, Session
 from services.billing.domain.payers.rules import DiscreteService, Institutional, TimedUnits
 from tests.harness.billing.history import (
     ENROLLMENT,
@@ -36,7 +36,7 @@ FEES = tuple(
 )
 
 
-def day_of(*services: tuple[str, int], sites: tuple[str, ...] = (), **rules: Any) -> Known:
+def day_of(*services: tuple[str, int], sites: tuple[str, ...] = (), **rules: Any) -> BillingHistory:
     """A Monday of services, each with its minutes, under these rules."""
     names = [f"{number}" for number in range(len(services))]
     places = sites or ("site",) * len(services)
@@ -62,8 +62,8 @@ def day_of(*services: tuple[str, int], sites: tuple[str, ...] = (), **rules: Any
     )
 
 
-def billed(known: Known) -> tuple[str, list[tuple[str, int]]]:
-    found = the_day(known)
+def billed(history: BillingHistory) -> tuple[str, list[tuple[str, int]]]:
+    found = the_day(history)
     return found.outcome, [(each.code, each.units) for each in found.lines]
 
 
@@ -90,8 +90,8 @@ def test_a_per_diem_is_one_unit_however_long_the_day() -> None:
 def test_a_payer_may_want_several_services_for_a_per_diem(
     minimum: int, expected: tuple[str, tuple[str, ...]]
 ) -> None:
-    known = day_of(("GROUP", 120), ("INDIVIDUAL", 60), minimum_services=minimum)
-    assert outcome(known) == expected
+    history = day_of(("GROUP", 120), ("INDIVIDUAL", 60), minimum_services=minimum)
+    assert outcome(history) == expected
 
 
 def test_a_day_short_of_the_per_diem_falls_back_to_its_single_services() -> None:
@@ -111,8 +111,8 @@ def test_what_falls_back_to_nothing_is_short_of_the_per_diem() -> None:
 
 
 def test_minutes_that_are_not_known_yet_do_not_fall_back_for_good() -> None:
-    known = day_of(("GROUP", 0), **FALLBACK)
-    forgot = replace(known, attendances=(attended(MONDAY, 0, "0", no_check_out=True),))
+    history = day_of(("GROUP", 0), **FALLBACK)
+    forgot = replace(history, attendances=(attended(MONDAY, 0, "0", no_check_out=True),))
     assert outcome(forgot) == ("HOLD", ("NO_CHECK_OUT", "SHORT_OF_MINUTES"))
 
 
@@ -157,21 +157,21 @@ def test_a_unit_costs_what_the_fee_says_of_one() -> None:
 
 
 def test_each_listed_service_long_enough_is_a_line() -> None:
-    known = day_of(("GROUP", 90), ("INDIVIDUAL", 44), ("FAMILY", 60), **DISCRETE)
-    assert billed(known) == ("DISCRETE", [("H0005", 1), ("H0004", 2)])
-    assert [each.charge_minor for each in the_day(known).lines] == [5_000, 5_000]
+    history = day_of(("GROUP", 90), ("INDIVIDUAL", 44), ("FAMILY", 60), **DISCRETE)
+    assert billed(history) == ("DISCRETE", [("H0005", 1), ("H0004", 2)])
+    assert [each.charge_minor for each in the_day(history).lines] == [5_000, 5_000]
 
 
 def test_services_alike_in_all_a_line_says_are_one_line_of_several_units() -> None:
-    known = day_of(("GROUP", 90), ("GROUP", 60), ("GROUP", 44), **DISCRETE)
-    [found] = the_day(known).lines
+    history = day_of(("GROUP", 90), ("GROUP", 60), ("GROUP", 44), **DISCRETE)
+    [found] = the_day(history).lines
     assert (found.code, found.units, found.charge_minor) == ("H0005", 2, 10_000)
 
 
 def test_units_of_single_services_are_of_the_days_seconds_rounded_once() -> None:
-    known = day_of(("INDIVIDUAL", 22), ("INDIVIDUAL", 22), **DISCRETE)
+    history = day_of(("INDIVIDUAL", 22), ("INDIVIDUAL", 22), **DISCRETE)
     half = replace(
-        known, attendances=tuple(replace(each, seconds=1_350) for each in known.attendances)
+        history, attendances=tuple(replace(each, seconds=1_350) for each in history.attendances)
     )
     assert billed(half) == ("DISCRETE", [("H0004", 3)])
     # Twice ten minutes are a unit; beside a quarter of an hour they are its second.
@@ -209,8 +209,8 @@ def test_a_day_without_a_line_is_not_billable_and_says_why(
 
 
 def test_a_service_nobody_scheduled_the_client_for_waits_until_it_is_known_which_it_was() -> None:
-    known = day_of(("GROUP", 90), **DISCRETE)
-    assert outcome(replace(known, sessions=())) == ("HOLD", ("SERVICE_UNKNOWN",))
+    history = day_of(("GROUP", 90), **DISCRETE)
+    assert outcome(replace(history, sessions=())) == ("HOLD", ("SERVICE_UNKNOWN",))
     short = replace(day_of(("GROUP", 90), **FALLBACK), sessions=())
     assert outcome(short) == ("HOLD", ("SERVICE_UNKNOWN",))
     walk_in = replace(day_of(("GROUP", 180)), sessions=())
@@ -219,10 +219,10 @@ def test_a_service_nobody_scheduled_the_client_for_waits_until_it_is_known_which
 
 def test_single_services_at_two_sites_wait_until_somebody_bills_for_both() -> None:
     services = (("GROUP", 90), ("INDIVIDUAL", 60))
-    known = day_of(*services, sites=("site", "other"), **DISCRETE)
-    assert outcome(known) == ("HOLD", ("NOT_ENROLLED",))
+    history = day_of(*services, sites=("site", "other"), **DISCRETE)
+    assert outcome(history) == ("HOLD", ("NOT_ENROLLED",))
     other = replace(ENROLLMENT, fact="enrolled 2", site_id="other")
-    assert outcome(replace(known, enrollments=(ENROLLMENT, other))) == ("DISCRETE", ())
+    assert outcome(replace(history, enrollments=(ENROLLMENT, other))) == ("DISCRETE", ())
     together = day_of(("GROUP", 120), ("GROUP", 60), sites=("site", "other"))
     assert outcome(together) == ("PER_DIEM", ())
 
@@ -265,24 +265,24 @@ def test_an_institutional_line_has_the_revenue_code_of_its_service() -> None:
 def test_telehealth_shows_in_the_place_of_service_and_the_payers_modifiers(
     modality: str, modifiers: tuple[str, ...], place: str
 ) -> None:
-    known = day_of(("GROUP", 180), telehealth_modifiers=("95",))
+    history = day_of(("GROUP", 180), telehealth_modifiers=("95",))
     sessions: tuple[Session, ...] = tuple(
-        replace(each, modality=modality) for each in known.sessions
+        replace(each, modality=modality) for each in history.sessions
     )
-    found = the_day(replace(known, sessions=sessions))
+    found = the_day(replace(history, sessions=sessions))
     assert found.lines == (line(MONDAY, modifiers=modifiers, place_of_service=place),)
 
 
 def test_of_a_mixed_day_each_single_service_has_its_own_place() -> None:
-    known = day_of(("GROUP", 90), ("INDIVIDUAL", 60), **DISCRETE)
-    group, individual = known.sessions
-    mixed = replace(known, sessions=(group, replace(individual, modality="TELEHEALTH")))
+    history = day_of(("GROUP", 90), ("INDIVIDUAL", 60), **DISCRETE)
+    group, individual = history.sessions
+    mixed = replace(history, sessions=(group, replace(individual, modality="TELEHEALTH")))
     assert [each.place_of_service for each in the_day(mixed).lines] == ["57", "10"]
 
 
 def test_every_code_of_a_day_needs_its_fee() -> None:
-    known = day_of(("GROUP", 90), ("INDIVIDUAL", 60), **DISCRETE)
-    without = replace(known, fees=tuple(fee for fee in FEES if fee.code != "H0004"))
+    history = day_of(("GROUP", 90), ("INDIVIDUAL", 60), **DISCRETE)
+    without = replace(history, fees=tuple(fee for fee in FEES if fee.code != "H0004"))
     assert outcome(without) == ("HOLD", ("NO_FEE",))
 
 
@@ -305,11 +305,11 @@ def test_every_code_of_a_day_needs_its_fee() -> None:
 def test_a_day_takes_of_its_authorization_what_the_unit_says(
     unit: str, rules: dict[str, Any], expected: int
 ) -> None:
-    known = day_of(("GROUP", 130), ("INDIVIDUAL", 65), authorization_unit=unit, **rules)
-    found = the_day(known)
+    history = day_of(("GROUP", 130), ("INDIVIDUAL", 65), authorization_unit=unit, **rules)
+    found = the_day(history)
     assert (found.billable, found.authorized_units) == (True, expected)
 
 
 def test_less_than_an_hour_takes_an_hour() -> None:
-    known = day_of(("GROUP", 50), authorization_unit="HOURS", **DISCRETE)
-    assert the_day(known).authorized_units == 1
+    history = day_of(("GROUP", 50), authorization_unit="HOURS", **DISCRETE)
+    assert the_day(history).authorized_units == 1

@@ -9,7 +9,7 @@ from services.billing.domain.claims import drafts as claims
 from services.billing.domain.claims import proposals
 from services.billing.domain.claims.proposals import Proposal
 from services.billing.domain.history.clinical import Cancellation, CoverageEnd
-from services.billing.domain.history.history import Adjudication, Attendance, Known
+from services.billing.domain.history.history import Adjudication, Attendance, BillingHistory
 from services.billing.domain.payers.rules import DiscreteService, TimedUnits
 from services.billing.domain.projection import DRAFT_CLAIM, derive
 from tests.harness.billing.history import (
@@ -38,21 +38,21 @@ PAID = Adjudication(
 WEEK = (day(0), day(1), day(2), day(4))
 
 
-def paid(*dates: Any, **changes: Any) -> Known:
+def paid(*dates: Any, **changes: Any) -> BillingHistory:
     """A week that was issued and paid."""
     return billable(*dates, issued=(issued(*dates),), adjudications=(PAID,), **changes)
 
 
-def proposed(known: Known) -> Proposal:
-    [only] = proposals.propose(days_of(known), known)
+def proposed(history: BillingHistory) -> Proposal:
+    [only] = proposals.propose(days_of(history), history)
     return only
 
 
 def test_a_session_scheduled_late_in_a_paid_week_takes_nothing_back() -> None:
     whole_weeks = {"confirmed": (confirmed(complete_weeks_only=True),)}
-    known = paid(*WEEK, **whole_weeks)
-    assert proposals.propose(days_of(known), known) == []
-    late = replace(known, sessions=(*known.sessions, session(day(3), "late")))
+    history = paid(*WEEK, **whole_weeks)
+    assert proposals.propose(days_of(history), history) == []
+    late = replace(history, sessions=(*history.sessions, session(day(3), "late")))
     found = proposed(late)
     assert (found.action, found.state) == ("VOID", "AWAITING_RELEASE")
     assert {(each.service_date, each.reason) for each in found.waits_for} == {
@@ -63,8 +63,8 @@ def test_a_session_scheduled_late_in_a_paid_week_takes_nothing_back() -> None:
 
 
 def test_a_date_that_fell_for_good_waits_for_one_that_may_come_back() -> None:
-    known = paid(*WEEK)
-    fell = replace(known, attendances=(*known.attendances, corrected(day(0), 1, 60)))
+    history = paid(*WEEK)
+    fell = replace(history, attendances=(*history.attendances, corrected(day(0), 1, 60)))
     assert proposed(fell).state == "READY"
     unsigned = replace(fell, notes=fell.notes[:-1])
     found = proposed(unsigned)
@@ -80,13 +80,13 @@ VISIT = DiscreteService(service_kind="PRESCRIBER_VISIT", code="99213", minimum_m
 FEES = (FEE, replace(FEE, fact="fee H0005", code="H0005"), replace(FEE, fact="f", code="99213"))
 
 
-def morning_is(said: Attendance, **rules: Any) -> Known:
+def morning_is(said: Attendance, **rules: Any) -> BillingHistory:
     """Of a paid day, corrected: its evening session is still scheduled."""
-    known = paid(day(0), confirmed=(confirmed(**rules),), fees=FEES)
+    history = paid(day(0), confirmed=(confirmed(**rules),), fees=FEES)
     return replace(
-        known,
-        sessions=(*known.sessions, EVENING),
-        attendances=(*known.attendances, said),
+        history,
+        sessions=(*history.sessions, EVENING),
+        attendances=(*history.attendances, said),
     )
 
 
@@ -186,27 +186,29 @@ def test_a_claim_of_a_visit_waits_for_another_visit_of_the_date() -> None:
 
 
 def test_a_date_that_became_nobodys_waits_for_somebody_who_covers_it() -> None:
-    known = paid(day(0))
+    history = paid(day(0))
     ended = CoverageEnd(fact="end", coverage_id="coverage", last_day=day(-1), sequence=5)
-    found = proposed(replace(known, coverage_ends=(ended,)))
+    found = proposed(replace(history, coverage_ends=(ended,)))
     assert (found.action, found.state) == ("VOID", "AWAITING_RELEASE")
     assert [each.reason for each in found.waits_for] == ["NO_COVERAGE"]
     other = replace(COVERAGE, fact="b", coverage_id="b", payer_id="another")
-    anothers = replace(known, coverage_ends=(ended,), coverages=(COVERAGE, other))
+    anothers = replace(history, coverage_ends=(ended,), coverages=(COVERAGE, other))
     assert proposed(anothers).state == "READY"
 
 
 def test_a_new_original_waits_for_the_voids_answer_where_the_payer_wants_that() -> None:
     void = issued(day(0), name="2", frequency="8", corrects_claim_id="claim 1")
     for wanted, awaited in (("VOID_ISSUED", []), ("VOID_PROCESSED", ["claim 2"])):
-        known = billable(
+        history = billable(
             day(0),
             issued=(issued(day(0)), void),
             confirmed=(confirmed(new_claim_after=wanted),),
         )
-        [draft] = [content for kind, _, content, *_ in derive(known) if kind == DRAFT_CLAIM]
+        [draft] = [content for kind, _, content, *_ in derive(history) if kind == DRAFT_CLAIM]
         assert draft.get("awaits_voids", []) == awaited
-    answered = replace(known, adjudications=(replace(PAID, claim_id="claim 2", status="REVERSED"),))
+    answered = replace(
+        history, adjudications=(replace(PAID, claim_id="claim 2", status="REVERSED"),)
+    )
     [draft] = [content for kind, _, content, *_ in derive(answered) if kind == DRAFT_CLAIM]
     assert "awaits_voids" not in draft
 
@@ -215,7 +217,7 @@ def test_a_late_day_joins_a_replacement_only_once_the_void_of_its_date_is_answer
     """Monday stood under a mistyped member number, the other days under the right one."""
     right = replace(COVERAGE, fact="r", coverage_id="right", sequence=1)
     void = issued(day(0), name="void", frequency="8", corrects_claim_id="claim 1")
-    known = billable(
+    history = billable(
         day(0),
         day(2),
         confirmed=(confirmed(late_day="REPLACE", new_claim_after="VOID_PROCESSED"),),
@@ -223,11 +225,11 @@ def test_a_late_day_joins_a_replacement_only_once_the_void_of_its_date_is_answer
         issued=(issued(day(0)), void, issued(day(2), name="2", coverage_id="right")),
         adjudications=(PAID, replace(PAID, fact="answered 2", claim_id="claim 2")),
     )
-    assert proposals.propose(days_of(known), known) == []
-    [draft] = claims.draft(days_of(known), known)
+    assert proposals.propose(days_of(history), history) == []
+    [draft] = claims.draft(days_of(history), history)
     assert (draft.lines[0].service_date, draft.awaits_voids) == (day(0), ("claim void",))
     reversed_ = replace(PAID, fact="reversed", claim_id="claim void", status="REVERSED")
-    answered = replace(known, adjudications=(*known.adjudications, reversed_))
+    answered = replace(history, adjudications=(*history.adjudications, reversed_))
     assert claims.draft(days_of(answered), answered) == []
     found = proposed(answered)
     assert (found.state, found.changed_dates) == ("READY", (day(0),))

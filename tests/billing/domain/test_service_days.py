@@ -156,11 +156,11 @@ def test_only_the_days_of_a_closed_session_are_service_days() -> None:
 
 def test_a_payer_without_enrollment_is_billed_by_who_bills_for_the_site() -> None:
     elsewhere = (replace(ENROLLMENT, fact="e2", payer_id="other"),)
-    known = billable(MONDAY, enrollments=elsewhere)
-    assert outcome(known) == hold("NOT_ENROLLED")
+    history = billable(MONDAY, enrollments=elsewhere)
+    assert outcome(history) == hold("NOT_ENROLLED")
     free = (confirmed(enrollment_required=False),)
-    assert outcome(replace(known, confirmed=free)) == PER_DIEM
-    nobody = replace(known, enrollments=(), confirmed=free)
+    assert outcome(replace(history, confirmed=free)) == PER_DIEM
+    nobody = replace(history, enrollments=(), confirmed=free)
     assert outcome(nobody) == hold("NOT_ENROLLED")
     enrolled = replace(ENROLLMENT, fact="e3", provider_id="p3", effective_from=day(-900))
     fee = replace(FEE, fact="f3", provider_id="p3")
@@ -182,7 +182,7 @@ def test_the_primary_coverage_pays_whenever_it_was_verified() -> None:
 
 
 def test_two_sites_on_one_day_give_one_per_diem_where_most_minutes_were() -> None:
-    known = billable(
+    history = billable(
         sessions=(session(MONDAY, "am", site_id="other"), session(MONDAY, "pm")),
         attendances=(
             attended(MONDAY, 60, "am", site_id="other"),
@@ -190,7 +190,7 @@ def test_two_sites_on_one_day_give_one_per_diem_where_most_minutes_were() -> Non
         ),
         notes=(signed(MONDAY, name="am"), signed(MONDAY, name="pm")),
     )
-    found = the_day(known)
+    found = the_day(history)
     assert (found.outcome, found.minutes, found.site_id) == ("PER_DIEM", 180, "site")
     assert found.lines == (line(MONDAY),)
 
@@ -205,7 +205,7 @@ def test_two_sites_on_one_day_give_one_per_diem_where_most_minutes_were() -> Non
 )
 def test_a_day_is_telehealth_only_if_all_of_it_was(modalities: tuple[str, str], place: str) -> None:
     names = ("am", "pm")
-    known = billable(
+    history = billable(
         sessions=tuple(
             session(MONDAY, name, modality=modality)
             for name, modality in zip(names, modalities, strict=True)
@@ -213,7 +213,7 @@ def test_a_day_is_telehealth_only_if_all_of_it_was(modalities: tuple[str, str], 
         attendances=tuple(attended(MONDAY, 90, name) for name in names),
         notes=tuple(signed(MONDAY, name=name) for name in names),
     )
-    assert the_day(known).lines == (line(MONDAY, place_of_service=place),)
+    assert the_day(history).lines == (line(MONDAY, place_of_service=place),)
 
 
 @pytest.mark.parametrize(
@@ -230,8 +230,8 @@ def test_of_corrections_the_highest_number_holds(
     corrections: list[tuple[int, int]], expected: tuple[str, tuple[str, ...]]
 ) -> None:
     said = tuple(corrected(MONDAY, number, minutes) for number, minutes in corrections)
-    known = billable(MONDAY)
-    assert outcome(replace(known, attendances=(*said, *known.attendances))) == expected
+    history = billable(MONDAY)
+    assert outcome(replace(history, attendances=(*said, *history.attendances))) == expected
 
 
 def test_a_correction_confirms_the_minutes_of_who_did_not_check_out() -> None:
@@ -247,15 +247,15 @@ def test_one_minute_is_not_two_whoever_was_at_two_sessions_at_once_is_on_hold_un
 ):
     """90 minutes at each of two sessions that overlap aren't the three hours of a per diem."""
     at_two = (attended(MONDAY, 90, "am"), attended(MONDAY, 90, "pm", overlap=True))
-    known = billable(
+    history = billable(
         sessions=(session(MONDAY, "am"), session(MONDAY, "pm")),
         attendances=at_two,
         notes=(signed(MONDAY, name="am"), signed(MONDAY, name="pm")),
     )
-    assert outcome(known) == hold("OVERLAP")
-    apart = replace(known, attendances=(*at_two, corrected(MONDAY, 1, 90, "pm")))
+    assert outcome(history) == hold("OVERLAP")
+    apart = replace(history, attendances=(*at_two, corrected(MONDAY, 1, 90, "pm")))
     assert outcome(apart) == PER_DIEM
-    shorter = replace(known, attendances=(*at_two, corrected(MONDAY, 1, 30, "pm")))
+    shorter = replace(history, attendances=(*at_two, corrected(MONDAY, 1, 30, "pm")))
     assert outcome(shorter) == not_billable("SHORT_OF_MINUTES")
 
 
@@ -280,8 +280,8 @@ def test_of_two_coverages_the_earlier_verified_pays() -> None:
         payer_id="b",
         verified_from=COVERAGE.verified_from - timedelta(days=1),
     )
-    known = billable(MONDAY, coverages=(COVERAGE, other))
-    assert the_day(known).payer_id == "b"
+    history = billable(MONDAY, coverages=(COVERAGE, other))
+    assert the_day(history).payer_id == "b"
 
 
 def test_a_coverage_verified_twice_is_one_whichever_was_heard_first() -> None:
@@ -295,8 +295,8 @@ def test_a_coverage_verified_twice_is_one_whichever_was_heard_first() -> None:
 
 def test_the_rules_of_the_day_are_the_highest_version_confirmed_for_it() -> None:
     stricter = confirmed(version=2, effective_from=date(2026, 3, 3), billed_level="2.5")
-    known = billable(MONDAY, day(1), confirmed=(stricter, confirmed()))
-    assert [(each.outcome, each.rules and each.rules.version) for each in days_of(known)] == [
+    history = billable(MONDAY, day(1), confirmed=(stricter, confirmed()))
+    assert [(each.outcome, each.rules and each.rules.version) for each in days_of(history)] == [
         ("PER_DIEM", 1),
         ("HOLD", 2),
     ]

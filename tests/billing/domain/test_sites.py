@@ -8,7 +8,7 @@ from services.billing.domain.authorizations.balances import balances
 from services.billing.domain.claims import drafts as claims
 from services.billing.domain.claims import proposals
 from services.billing.domain.claims.drafts import Draft
-from services.billing.domain.history.history import Adjudication, Fee, IssuedClaim, Known
+from services.billing.domain.history.history import Adjudication, BillingHistory, Fee, IssuedClaim
 from services.billing.domain.payers.rules import DiscreteService
 from tests.harness.billing.history import (
     ENROLLMENT,
@@ -42,10 +42,10 @@ def fee(provider_id: str, code: str, charge_minor: int) -> Fee:
     )
 
 
-def at_two_sites(**changes: object) -> Known:
+def at_two_sites(**changes: object) -> BillingHistory:
     """A group at the site, an individual session at the other one, billed by another provider."""
     on = day(0)
-    known = billable(
+    history = billable(
         sessions=(
             session(on, "group", service_kind="GROUP"),
             session(on, "alone", service_kind="INDIVIDUAL", site_id="other"),
@@ -59,7 +59,7 @@ def at_two_sites(**changes: object) -> Known:
         fees=(fee("provider", "90853", 4_000), fee("provider 2", "90834", 9_000)),
         confirmed=(confirmed(bill_by="DISCRETE", discrete=SERVICES),),
     )
-    return replace(known, **changes)  # type: ignore[arg-type]
+    return replace(history, **changes)  # type: ignore[arg-type]
 
 
 def said(drafts: list[Draft]) -> list[tuple[str, str, list[str], int, int]]:
@@ -80,15 +80,15 @@ ALONE = ("other", "provider 2", ["90834"], 9_000, 0)
 
 
 def test_each_site_has_a_claim_of_its_own() -> None:
-    known = at_two_sites()
-    [one] = days_of(known)
+    history = at_two_sites()
+    [one] = days_of(history)
     assert (one.outcome, one.authorization_id) == ("DISCRETE", "a")
-    assert said(claims.draft([one], known)) == [GROUP, ALONE]
+    assert said(claims.draft([one], history)) == [GROUP, ALONE]
 
 
 def test_an_authorization_for_one_site_does_not_pay_for_both() -> None:
-    known = at_two_sites(authorizations=(authorization(9, site_id="site"),))
-    [one] = days_of(known)
+    history = at_two_sites(authorizations=(authorization(9, site_id="site"),))
+    [one] = days_of(history)
     assert one.reasons == ("OTHER_SITE_AUTHORIZED",)
 
 
@@ -103,20 +103,20 @@ def under(drafts: list[Draft]) -> list[tuple[str, str, int]]:
 
 
 def test_where_authorizations_are_by_site_each_pays_for_its_own() -> None:
-    known = at_two_sites(authorizations=OF_EACH)
-    [one] = days_of(known)
+    history = at_two_sites(authorizations=OF_EACH)
+    [one] = days_of(history)
     assert (one.outcome, one.reasons) == ("DISCRETE", ())
     assert {"authorization a", "authorization b"} <= one.rests_on
-    assert under(claims.draft([one], known)) == [("site", "a", 1), ("other", "b", 1)]
-    assert [each.allocated for each in balances(known)] == [1, 1]
+    assert under(claims.draft([one], history)) == [("site", "a", 1), ("other", "b", 1)]
+    assert [each.allocated for each in balances(history)] == [1, 1]
 
 
 @pytest.mark.parametrize(("unit", "units"), [("SESSIONS", 1), ("HOURS", 1), ("UNITS", 1)])
 def test_each_is_asked_for_what_was_given_at_its_site(unit: str, units: int) -> None:
     rules = confirmed(bill_by="DISCRETE", discrete=SERVICES, authorization_unit=unit)
     of_each = tuple(replace(each, unit=unit) for each in OF_EACH)
-    known = at_two_sites(authorizations=of_each, confirmed=(rules,))
-    assert under(claims.draft(days_of(known), known)) == [
+    history = at_two_sites(authorizations=of_each, confirmed=(rules,))
+    assert under(claims.draft(days_of(history), history)) == [
         ("site", "a", units),
         ("other", "b", units),
     ]
@@ -124,8 +124,8 @@ def test_each_is_asked_for_what_was_given_at_its_site(unit: str, units: int) -> 
 
 def test_one_for_all_sites_goes_first_and_those_of_each_when_it_is_used_up() -> None:
     for_all = authorization(1, name="c", end=50)
-    known = at_two_sites(authorizations=(*OF_EACH, for_all))
-    assert under(claims.draft(days_of(known), known)) == [("site", "c", 1), ("other", "c", 0)]
+    history = at_two_sites(authorizations=(*OF_EACH, for_all))
+    assert under(claims.draft(days_of(history), history)) == [("site", "c", 1), ("other", "c", 0)]
     none_left = at_two_sites(authorizations=(*OF_EACH, replace(for_all, units=0)))
     assert under(claims.draft(days_of(none_left), none_left)) == [
         ("site", "a", 1),
@@ -135,14 +135,14 @@ def test_one_for_all_sites_goes_first_and_those_of_each_when_it_is_used_up() -> 
 
 def test_a_day_that_one_site_can_not_pay_for_takes_nothing_of_the_other() -> None:
     used_up = (OF_EACH[0], replace(OF_EACH[1], units=0))
-    known = at_two_sites(authorizations=used_up)
-    [one] = days_of(known)
+    history = at_two_sites(authorizations=used_up)
+    [one] = days_of(history)
     assert one.reasons == ("AUTHORIZATION_USED_UP",)
-    assert [each.allocated for each in balances(known)] == [0, 0]
+    assert [each.allocated for each in balances(history)] == [0, 0]
 
 
 def test_issued_each_site_keeps_its_authorization() -> None:
-    known = at_two_sites(authorizations=OF_EACH)
+    history = at_two_sites(authorizations=OF_EACH)
     sent = tuple(
         issued(
             name=each.cut.site_id,
@@ -152,16 +152,16 @@ def test_issued_each_site_keeps_its_authorization() -> None:
             authorization_id=each.cut.authorization_id,
             authorized_units=each.authorized_units,
         )
-        for each in claims.draft(days_of(known), known)
+        for each in claims.draft(days_of(history), history)
     )
     assert len(sent) == 2
     for_all = authorization(9, name="c", end=50)
     for later in ((), (for_all,)):
-        out = replace(known, issued=sent, authorizations=(*OF_EACH, *later))
+        out = replace(history, issued=sent, authorizations=(*OF_EACH, *later))
         assert (claims.draft(days_of(out), out), proposals.propose(days_of(out), out)) == ([], [])
         assert [each.issued for each in balances(out)][:2] == [1, 1]
     fell = replace(corrected(day(0), 1, 0, "alone"), site_id="other")
-    gone = replace(known, issued=sent, attendances=(*known.attendances, fell))
+    gone = replace(history, issued=sent, attendances=(*history.attendances, fell))
     [found] = proposals.propose(days_of(gone), gone)
     assert (found.claim.claim_id, found.action) == ("claim other", "VOID")
 
@@ -169,10 +169,10 @@ def test_issued_each_site_keeps_its_authorization() -> None:
 @pytest.mark.parametrize("codes", [["90853"], ["90853", "90834"]], ids=["late", "moved"])
 def test_a_service_at_a_site_no_claim_of_the_day_names_is_not_lost(codes: list[str]) -> None:
     """As with a clinician whom none names: the claim is voided, and the day claimed anew."""
-    known = at_two_sites()
-    group = _issued_group(known)
+    history = at_two_sites()
+    group = _issued_group(history)
     sent = replace(group, lines=tuple(replace(group.lines[0], code=code) for code in codes))
-    told = replace(known, issued=(sent,), adjudications=(_answered(sent),))
+    told = replace(history, issued=(sent,), adjudications=(_answered(sent),))
     assert claims.draft(days_of(told), told) == []
     [found] = proposals.propose(days_of(told), told)
     assert (found.action, found.state, found.changed_dates) == ("VOID", "READY", (day(0),))
@@ -182,8 +182,8 @@ def test_a_service_at_a_site_no_claim_of_the_day_names_is_not_lost(codes: list[s
 
 
 def test_one_site_is_corrected_without_the_other() -> None:
-    known = at_two_sites()
-    group = _issued_group(known)
+    history = at_two_sites()
+    group = _issued_group(history)
     alone = replace(
         group,
         fact="issued 2",
@@ -193,7 +193,7 @@ def test_one_site_is_corrected_without_the_other() -> None:
         lines=(replace(group.lines[0], code="90834", charge_minor=9_000),),
         authorized_units=0,
     )
-    sent = replace(known, issued=(group, alone))
+    sent = replace(history, issued=(group, alone))
     assert proposals.propose(days_of(sent), sent) == []
     assert claims.draft(days_of(sent), sent) == []
     fell = corrected(day(0), 1, 0, "alone")
@@ -204,7 +204,7 @@ def test_one_site_is_corrected_without_the_other() -> None:
 
 def test_a_visit_at_another_site_is_billed_there() -> None:
     visits = (DiscreteService(service_kind="INDIVIDUAL", code="90834"),)
-    known = at_two_sites(
+    history = at_two_sites(
         attendances=(
             attended(day(0), 180, "group"),
             attended(day(0), 60, "alone", site_id="other"),
@@ -212,13 +212,13 @@ def test_a_visit_at_another_site_is_billed_there() -> None:
         fees=(fee("provider", "H0015", 30_000), fee("provider 2", "90834", 9_000)),
         confirmed=(confirmed(ancillary=visits),),
     )
-    own, aside = claims.draft(days_of(known), known)
+    own, aside = claims.draft(days_of(history), history)
     assert (own.cut.site_id, aside.cut.site_id) == ("site", "other")
     assert (aside.cut.provider_id, aside.charge_minor) == ("provider 2", 9_000)
 
 
-def _issued_group(known: Known) -> IssuedClaim:
-    [one] = [each for each in claims.draft(days_of(known), known) if each.cut.site_id == "site"]
+def _issued_group(history: BillingHistory) -> IssuedClaim:
+    [one] = [each for each in claims.draft(days_of(history), history) if each.cut.site_id == "site"]
     return issued(lines=one.lines, authorized_units=1)
 
 
@@ -253,11 +253,11 @@ def test_what_a_voided_claim_had_joins_another_once_the_void_is_answered() -> No
         )
         for claim_id, status in (("claim 1", "PAID"), ("claim v", "REVERSED"))
     )
-    known = at_two_sites(issued=sent, adjudications=(paid,))
-    known = replace(
-        known,
-        attendances=(*known.attendances, corrected(day(0), 1, 60, "alone")),
-        fees=(*known.fees, fee("provider", "90834", 9_000)),
+    history = at_two_sites(issued=sent, adjudications=(paid,))
+    history = replace(
+        history,
+        attendances=(*history.attendances, corrected(day(0), 1, 60, "alone")),
+        fees=(*history.fees, fee("provider", "90834", 9_000)),
     )
     for wanted, answered, state, reasons in (
         ("VOID_PROCESSED", (), "AWAITING_RELEASE", ["VOID_NOT_ANSWERED"]),
@@ -265,7 +265,7 @@ def test_what_a_voided_claim_had_joins_another_once_the_void_is_answered() -> No
         ("VOID_ISSUED", (), "READY", []),
     ):
         rules = confirmed(bill_by="DISCRETE", discrete=SERVICES, new_claim_after=wanted)
-        told = replace(known, confirmed=(rules,), adjudications=(paid, *answered))
+        told = replace(history, confirmed=(rules,), adjudications=(paid, *answered))
         [found] = proposals.propose(days_of(told), told)
         assert {each.code for each in found.lines} == {"90853", "90834"}
         assert (found.state, [each.reason for each in found.waits_for]) == (state, reasons)

@@ -9,7 +9,7 @@ import pytest
 from services.billing.domain.claims import drafts as claims
 from services.billing.domain.claims import proposals
 from services.billing.domain.history.clinical import Discharge
-from services.billing.domain.history.history import IssuedClaim, Known
+from services.billing.domain.history.history import BillingHistory, IssuedClaim
 from services.billing.domain.payers.rules import Institutional
 from services.billing.domain.projection import PROPOSAL, derive
 from tests.harness.billing.history import (
@@ -30,7 +30,9 @@ from tests.harness.billing.history import (
 BILL = Institutional(type_of_bill="13", revenue_code="0906", condition_code="92")
 
 
-def known(*days: date, interim: bool = False, sent: tuple[IssuedClaim, ...] = ()) -> Known:
+def history(
+    *days: date, interim: bool = False, sent: tuple[IssuedClaim, ...] = ()
+) -> BillingHistory:
     rules = confirmed(
         claim_form="INSTITUTIONAL",
         rendering="FACILITATOR",
@@ -44,7 +46,7 @@ def discharged(on: date, reason: str = "COMPLETED") -> dict[str, Any]:
     return {"discharges": (ended,)}
 
 
-def said(of: Known) -> list[tuple[str, str]]:
+def said(of: BillingHistory) -> list[tuple[str, str]]:
     drafts = sorted(claims.draft(days_of(of), of), key=lambda each: each.cut.period_start)
     return [(each.frequency, each.patient_status) for each in drafts]
 
@@ -63,7 +65,7 @@ WEEKS = (day(0), day(7), day(14))
 
 
 def test_bills_that_stand_alone_end_with_the_client_at_home() -> None:
-    assert said(known(*WEEKS)) == [("1", "01")] * 3
+    assert said(history(*WEEKS)) == [("1", "01")] * 3
 
 
 @pytest.mark.parametrize(
@@ -79,12 +81,12 @@ def test_bills_that_stand_alone_end_with_the_client_at_home() -> None:
     ],
 )
 def test_the_bill_of_the_discharge_says_where_to(reason: str, status: str) -> None:
-    course = replace(known(*WEEKS), **discharged(day(14), reason))
+    course = replace(history(*WEEKS), **discharged(day(14), reason))
     assert said(course) == [("1", "01"), ("1", "01"), ("1", status)]
 
 
 def test_interim_bills_are_first_continuing_and_last() -> None:
-    course = known(*WEEKS, interim=True)
+    course = history(*WEEKS, interim=True)
     assert said(course) == [("2", "30"), ("3", "30"), ("3", "30")]
     ended = replace(course, **discharged(day(16), "LEFT_AGAINST_ADVICE"))
     assert said(ended) == [("2", "30"), ("3", "30"), ("4", "07")]
@@ -93,7 +95,7 @@ def test_interim_bills_are_first_continuing_and_last() -> None:
 def test_a_bill_is_of_the_episode_whose_sessions_it_bills() -> None:
     """An hour of outpatient care, of an episode that goes on, is no part of its course."""
     outpatient = replace(OUTPATIENT, admitted_on=day(1))
-    course = replace(known(*WEEKS, interim=True), **discharged(day(14)))
+    course = replace(history(*WEEKS, interim=True), **discharged(day(14)))
     hour = session(day(14), "hour", program=MENTAL_HEALTH, service_kind="INDIVIDUAL")
     both = replace(
         course,
@@ -105,17 +107,17 @@ def test_a_bill_is_of_the_episode_whose_sessions_it_bills() -> None:
 
 
 def test_a_course_of_one_bill_is_admit_through_discharge() -> None:
-    course = replace(known(day(0), interim=True), **discharged(day(2)))
+    course = replace(history(day(0), interim=True), **discharged(day(2)))
     assert said(course) == [("1", "01")]
 
 
 def test_what_was_sent_is_the_first_even_when_a_day_comes_late() -> None:
-    assert said(known(*WEEKS, interim=True, sent=(sent(1),))) == [("3", "30"), ("3", "30")]
+    assert said(history(*WEEKS, interim=True, sent=(sent(1),))) == [("3", "30"), ("3", "30")]
 
 
 def test_a_discharge_told_after_its_bill_corrects_where_the_client_is() -> None:
     bill = replace(sent(0), patient_status="30")
-    course = known(day(0), interim=True, sent=(bill,))
+    course = history(day(0), interim=True, sent=(bill,))
     assert proposals.propose(days_of(course), course) == []
     for last_day, reason, corrected in (
         (day(0), "COMPLETED", ["01"]),
@@ -136,14 +138,16 @@ def test_a_bill_that_says_what_is_true_stays_and_one_of_before_says_nothing(
     was: str, reason: str, proposed: int
 ) -> None:
     bill = replace(sent(0), frequency="7", patient_status=was)
-    course = replace(known(day(0), sent=(bill,)), **discharged(day(1), reason))
+    course = replace(history(day(0), sent=(bill,)), **discharged(day(1), reason))
     assert len(proposals.propose(days_of(course), course)) == proposed
 
 
 def test_a_payer_that_takes_no_replacements_is_sent_a_void_and_the_bill_anew() -> None:
     rules = confirmed(claim_form="INSTITUTIONAL", institutional=BILL, changed_claim="VOID")
     bill = replace(sent(0), patient_status="01")
-    course = replace(known(day(0), sent=(bill,)), confirmed=(rules,), **discharged(day(1), "DEATH"))
+    course = replace(
+        history(day(0), sent=(bill,)), confirmed=(rules,), **discharged(day(1), "DEATH")
+    )
     [row] = [content for kind, _, content, *_ in derive(course) if kind == PROPOSAL]
     assert row["action"] == "VOID"
     void = issued(
@@ -163,7 +167,7 @@ CUT = {"authorizations": (authorization(2, end=1), authorization(9, start=2, nam
 def test_of_two_bills_of_the_discharges_week_the_last_says_where_to(
     interim: bool, first: tuple[str, str], last: tuple[str, str]
 ) -> None:
-    course = replace(known(day(0), day(1), day(3), day(4), interim=interim), **CUT)
+    course = replace(history(day(0), day(1), day(3), day(4), interim=interim), **CUT)
     ended = replace(course, **discharged(day(4), "LEFT_AGAINST_ADVICE"))
     assert said(ended) == [first, last]
 
@@ -179,7 +183,7 @@ def test_of_two_issued_bills_of_the_week_the_discharge_corrects_the_last() -> No
         )
         for name, on in (("a", day(0)), ("b", day(4)))
     )
-    course = replace(known(day(0), day(4), interim=True, sent=bills), **CUT)
+    course = replace(history(day(0), day(4), interim=True, sent=bills), **CUT)
     assert proposals.propose(days_of(course), course) == []
     ended = replace(course, **discharged(day(4)))
     [found] = proposals.propose(days_of(ended), ended)
@@ -189,22 +193,22 @@ def test_of_two_issued_bills_of_the_week_the_discharge_corrects_the_last() -> No
 def test_a_discharge_in_a_week_without_services_ends_the_last_interim_bill() -> None:
     ended = discharged(day(20), "LEFT_AGAINST_ADVICE")
     weeks = (day(0), day(7))
-    assert said(replace(known(*weeks, interim=True), **ended)) == [("2", "30"), ("4", "07")]
+    assert said(replace(history(*weeks, interim=True), **ended)) == [("2", "30"), ("4", "07")]
     bills = tuple(replace(sent(number), patient_status="30") for number in (0, 1))
-    course = replace(known(*weeks, interim=True, sent=bills), **ended)
+    course = replace(history(*weeks, interim=True, sent=bills), **ended)
     [found] = proposals.propose(days_of(course), course)
     assert (found.claim.claim_id, found.patient_status) == ("claim w1", "07")
 
 
 def test_a_bill_that_stands_alone_says_nothing_of_a_discharge_after_its_period() -> None:
-    course = replace(known(day(0), day(7)), **discharged(day(20), "DEATH"))
+    course = replace(history(day(0), day(7)), **discharged(day(20), "DEATH"))
     assert said(course) == [("1", "01"), ("1", "01")]
 
 
 def test_a_date_that_may_still_be_billed_keeps_the_discharge_from_the_bill_before_it() -> None:
     """Else a paid bill would be corrected, and corrected back once a note is signed."""
     bill = replace(sent(0), patient_status="30")
-    course = known(day(0), day(8), interim=True, sent=(bill,))
+    course = history(day(0), day(8), interim=True, sent=(bill,))
     ended = replace(course, **discharged(day(8)))
     unsigned = replace(ended, notes=ended.notes[:-1])
     not_closed = replace(ended, attendances=ended.attendances[:-1])
@@ -215,7 +219,7 @@ def test_a_date_that_may_still_be_billed_keeps_the_discharge_from_the_bill_befor
 
 @pytest.mark.parametrize("awaited", ["note", "closing"])
 def test_a_draft_is_not_the_last_while_a_later_date_may_still_be_billed(awaited: str) -> None:
-    course = replace(known(day(0), day(2), interim=True), **discharged(day(2)))
+    course = replace(history(day(0), day(2), interim=True), **discharged(day(2)))
     waiting = (
         replace(course, notes=course.notes[:-1])
         if awaited == "note"
@@ -228,9 +232,9 @@ def test_a_draft_is_not_the_last_while_a_later_date_may_still_be_billed(awaited:
 def test_the_first_bill_voided_and_sent_anew_is_the_first_again() -> None:
     first, second = sent(0), replace(sent(1), frequency="3")
     void = replace(first, fact="v", claim_id="v", frequency="8", corrects_claim_id="claim w0")
-    assert said(known(*WEEKS[:2], interim=True, sent=(first, second, void))) == [("2", "30")]
+    assert said(history(*WEEKS[:2], interim=True, sent=(first, second, void))) == [("2", "30")]
     replaced = replace(sent(1), fact="r", claim_id="r", frequency="7", corrects_claim_id="claim w1")
-    stands = known(*WEEKS[:2], interim=True, sent=(sent(1), replaced))
+    stands = history(*WEEKS[:2], interim=True, sent=(sent(1), replaced))
     assert said(stands) == [("3", "30")]  # the payer has its first
 
 

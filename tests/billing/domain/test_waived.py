@@ -6,7 +6,7 @@ from services.billing.domain.claims import drafts as claims
 from services.billing.domain.claims import proposals
 from services.billing.domain.claims.issue import ClaimIssued, Proposed, correction
 from services.billing.domain.claims.rows import proposal_content
-from services.billing.domain.history.history import Adjudication, Known, Waiver
+from services.billing.domain.history.history import Adjudication, BillingHistory, Waiver
 from tests.billing.domain.test_histories import issued_of
 from tests.harness.billing.history import authorization, billable, confirmed, day, days_of, issued
 
@@ -20,32 +20,34 @@ PAID = Adjudication(
 )
 
 
-def authorized(known: Known) -> list[tuple[str, int, str]]:
+def authorized(history: BillingHistory) -> list[tuple[str, int, str]]:
     """Of each day: authorization, units and outcome."""
-    return [(each.authorization_id, each.authorized_units, each.outcome) for each in days_of(known)]
+    return [
+        (each.authorization_id, each.authorized_units, each.outcome) for each in days_of(history)
+    ]
 
 
 def test_an_authorization_that_came_before_issuing_goes_before_the_waiver() -> None:
-    known = billable(day(0), waivers=(WAIVED,), authorizations=())
-    assert authorized(known) == [("", 0, "PER_DIEM")]
-    later = replace(known, authorizations=(authorization(1),))
+    history = billable(day(0), waivers=(WAIVED,), authorizations=())
+    assert authorized(history) == [("", 0, "PER_DIEM")]
+    later = replace(history, authorizations=(authorization(1),))
     assert authorized(later) == [("a", 1, "PER_DIEM")]
     [draft] = claims.draft(days_of(later), later)
     assert (draft.cut.authorization_id, draft.authorized_units) == ("a", 1)
 
 
 def test_a_waived_date_leaves_units_to_dates_that_cannot_go_without() -> None:
-    known = billable(day(0), day(1), waivers=(WAIVED,), authorizations=(authorization(1),))
-    assert authorized(known) == [("", 0, "PER_DIEM"), ("a", 1, "PER_DIEM")]
+    history = billable(day(0), day(1), waivers=(WAIVED,), authorizations=(authorization(1),))
+    assert authorized(history) == [("", 0, "PER_DIEM"), ("a", 1, "PER_DIEM")]
 
 
 def test_after_issue_it_is_replaced_under_the_authorization() -> None:
     sent = issued(day(0), authorization_id="")
-    known = billable(
+    history = billable(
         day(0), waivers=(WAIVED,), authorizations=(), issued=(sent,), adjudications=(PAID,)
     )
-    assert proposals.propose(days_of(known), known) == []
-    later = replace(known, authorizations=(authorization(1),))
+    assert proposals.propose(days_of(history), history) == []
+    later = replace(history, authorizations=(authorization(1),))
     [found] = proposals.propose(days_of(later), later)
     assert (found.action, found.state, found.changed_dates) == ("REPLACE", "READY", (day(0),))
     assert (found.authorization_id, found.authorized_units) == ("a", 1)
@@ -70,10 +72,10 @@ def test_what_one_authorization_does_not_cover_goes_on_a_claim_of_its_own() -> N
     """A claim names one authorization: dates under another are claimed anew."""
     sent = issued(day(0), day(1), day(2), authorization_id="")
     both = authorization(1, end=0), authorization(1, start=2, name="b")
-    known = billable(
+    history = billable(
         day(0), day(1), day(2), authorizations=both, issued=(sent,), adjudications=(PAID,)
     )
-    [found] = proposals.propose(days_of(known), known)
+    [found] = proposals.propose(days_of(history), history)
     assert (found.authorization_id, found.changed_dates) == ("a", (day(0), day(1), day(2)))
     assert [each.service_date for each in found.lines] == [day(0)]
 
@@ -81,16 +83,16 @@ def test_what_one_authorization_does_not_cover_goes_on_a_claim_of_its_own() -> N
 def test_a_day_that_asks_for_more_than_is_left_moves_to_another_authorization() -> None:
     hours = {"authorizations": (authorization(2, unit="HOURS"),)}
     sent = issued(day(0), authorized_units=2)
-    known = billable(
+    history = billable(
         day(0),
         confirmed=(confirmed(authorization_unit="HOURS"),),
         issued=(sent,),
         adjudications=(PAID,),
         **hours,
     )
-    assert authorized(known) == [("", 0, "HOLD")]
+    assert authorized(history) == [("", 0, "HOLD")]
     more = replace(
-        known, authorizations=(*known.authorizations, authorization(3, name="b", unit="HOURS"))
+        history, authorizations=(*history.authorizations, authorization(3, name="b", unit="HOURS"))
     )
     assert authorized(more) == [("b", 3, "PER_DIEM")]
     [found] = proposals.propose(days_of(more), more)

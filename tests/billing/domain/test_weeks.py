@@ -61,25 +61,25 @@ def test_a_payer_of_whole_weeks_waits_until_every_session_of_its_week_is_closed(
 
 
 def test_a_missed_session_completes_its_week() -> None:
-    known = billable(
+    history = billable(
         MONDAY,
         sessions=(session(MONDAY), session(day(1))),
         attendances=(attended(MONDAY), missed(day(1))),
         confirmed=(confirmed(complete_weeks_only=True),),
     )
-    assert [each.outcome for each in days_of(known)] == ["PER_DIEM", "NOT_BILLABLE"]
+    assert [each.outcome for each in days_of(history)] == ["PER_DIEM", "NOT_BILLABLE"]
 
 
 def test_a_cancelled_session_completes_its_week_and_is_no_day() -> None:
-    known = billable(
+    history = billable(
         MONDAY,
         sessions=(session(MONDAY), session(day(1))),
         confirmed=(confirmed(complete_weeks_only=True),),
     )
-    assert outcome(known) == hold("WEEK_INCOMPLETE")
+    assert outcome(history) == hold("WEEK_INCOMPLETE")
     cancelled = (Cancellation(fact="cancelled", session_id=f"{day(1)} s"),)
-    assert outcome(replace(known, cancelled=cancelled)) == PER_DIEM
-    assert "cancelled" in the_day(replace(known, cancelled=cancelled)).rests_on
+    assert outcome(replace(history, cancelled=cancelled)) == PER_DIEM
+    assert "cancelled" in the_day(replace(history, cancelled=cancelled)).rests_on
 
 
 def test_a_session_cancelled_after_everybody_missed_it_is_not_said_to_be_missed() -> None:
@@ -108,12 +108,12 @@ def in_a_week(*minutes: int, **rules: Any) -> list[tuple[str, tuple[str, ...]]]:
     """Days from Monday on, of these minutes, to a payer who wants nine hours a week."""
     changes = {"weekly_minimum_minutes": 540, "week_consequence": "HOLD", **rules}
     days = [day(n) for n in range(len(minutes))]
-    known = billable(
+    history = billable(
         *days,
         attendances=tuple(attended(on, each) for on, each in zip(days, minutes, strict=True)),
         confirmed=(confirmed(**changes),),
     )
-    return [(each.outcome, each.reasons) for each in days_of(known)]
+    return [(each.outcome, each.reasons) for each in days_of(history)]
 
 
 def test_a_complete_week_short_of_nine_hours_has_the_payers_consequence() -> None:
@@ -130,38 +130,38 @@ def test_a_complete_week_short_of_nine_hours_has_the_payers_consequence() -> Non
 
 def test_a_week_is_not_judged_before_it_is_complete() -> None:
     rules = confirmed(weekly_minimum_minutes=540, week_consequence="NOT_BILLABLE")
-    known = billable(MONDAY, sessions=(session(MONDAY), session(day(1))), confirmed=(rules,))
-    assert outcome(known) == hold("WEEK_INCOMPLETE")
+    history = billable(MONDAY, sessions=(session(MONDAY), session(day(1))), confirmed=(rules,))
+    assert outcome(history) == hold("WEEK_INCOMPLETE")
 
 
 def test_a_short_week_with_a_check_out_missing_is_not_judged_either() -> None:
     rules = confirmed(weekly_minimum_minutes=540, week_consequence="NOT_BILLABLE")
-    known = billable(MONDAY, day(1), confirmed=(rules,))
+    history = billable(MONDAY, day(1), confirmed=(rules,))
     forgot = (attended(MONDAY), attended(day(1), 0, no_check_out=True))
-    first, _ = days_of(replace(known, attendances=forgot))
+    first, _ = days_of(replace(history, attendances=forgot))
     assert (first.outcome, first.reasons) == hold("WEEK_INCOMPLETE")
 
 
 def test_minutes_at_two_sessions_at_once_make_no_nine_hours() -> None:
     rules = confirmed(weekly_minimum_minutes=540, week_consequence="NOT_BILLABLE")
-    known = billable(MONDAY, day(1), day(2), confirmed=(rules,))
+    history = billable(MONDAY, day(1), day(2), confirmed=(rules,))
     at_two = (attended(MONDAY), attended(day(1)), attended(day(2), overlap=True))
-    first, *_ = days_of(replace(known, attendances=at_two))
+    first, *_ = days_of(replace(history, attendances=at_two))
     assert (first.outcome, first.reasons) == hold("WEEK_INCOMPLETE")
 
 
 def test_sessions_of_an_episode_at_another_level_make_no_nine_hours() -> None:
     outpatient = replace(OUTPATIENT, admitted_on=day(3))
-    known = billable(
+    history = billable(
         *(day(n) for n in range(3)),
         attendances=(attended(day(0)), attended(day(1)), attended(day(2), 60)),
         admissions=(ADMISSION, outpatient),
         confirmed=(confirmed(weekly_minimum_minutes=540),),
     )
     hours = replace(
-        known,
-        sessions=(*known.sessions, session(day(4), program=MENTAL_HEALTH)),
-        attendances=(*known.attendances, attended(day(4), 120)),
+        history,
+        sessions=(*history.sessions, session(day(4), program=MENTAL_HEALTH)),
+        attendances=(*history.attendances, attended(day(4), 120)),
     )
     first, *_ = days_of(hours)
     assert (first.outcome, first.reasons) == hold("WEEK_SHORT_OF_MINUTES")

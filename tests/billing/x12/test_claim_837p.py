@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from services.billing.domain.x12.envelope.elements import NotRepresentable
-from services.billing.domain.x12.t837.claim import Batch837P, BillingGroup, Claim
+from services.billing.domain.x12.t837.claim import Batch837P, BillingGroup, ProfessionalClaim
 from services.billing.domain.x12.t837.professional import write_837p
 from services.billing.domain.x12.t837.read import claims_of
 from services.billing.domain.x12.t837.scrub import scrub
@@ -171,7 +171,7 @@ def test_a_provider_without_claims_has_no_level() -> None:
     assert len(segments(data, "HL")) == 2
 
 
-REFUSED: list[tuple[str, Claim]] = [
+REFUSED: list[tuple[str, ProfessionalClaim]] = [
     ("claim_id", claim(claim_id="C" * 21)),
     ("frequency", claim(frequency="6")),
     ("diagnoses", claim(diagnoses=())),
@@ -193,7 +193,9 @@ REFUSED: list[tuple[str, Claim]] = [
 
 
 @pytest.mark.parametrize(("field", "unwritable"), REFUSED)
-def test_what_cannot_be_written_is_refused_by_field(field: str, unwritable: Claim) -> None:
+def test_what_cannot_be_written_is_refused_by_field(
+    field: str, unwritable: ProfessionalClaim
+) -> None:
     with pytest.raises(NotRepresentable) as refused:
         written(unwritable)
     assert refused.value.field == f"groups[0].claims[0].{field}"

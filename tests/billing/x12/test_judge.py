@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.billing.domain.x12.t837.claim import Claim
+from services.billing.domain.x12.t837.claim import ProfessionalClaim
 from services.billing.domain.x12.t837.scrub import scrub
 from tests.harness.x12.judge import judge
 from tests.harness.x12.professional_claims import CREATED, GOLDEN, batch, claim, line, written
@@ -95,7 +95,9 @@ def test_the_judge_is_known_to_miss(missed: str, before: str, after: str) -> Non
 
 
 def test_what_the_judge_misses_the_scrub_finds() -> None:
-    twice: tuple[Claim, ...] = (claim(lines=(line(1), line(1, diagnosis_pointers=(2,)))),)
+    twice: tuple[ProfessionalClaim, ...] = (
+        claim(lines=(line(1), line(1, diagnosis_pointers=(2,)))),
+    )
     assert judge(written(*twice)) == []
     found = scrub(batch(*twice), created=CREATED.date())
     assert [finding.code for finding in found] == ["LINE_CONTROL_NUMBER_REPEATED"]

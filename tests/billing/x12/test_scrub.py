@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from services.billing.domain.x12.t837.claim import Batch837P, BillingGroup, BillingProvider, Claim
+from services.billing.domain.x12.t837.claim import (
+    Batch837P,
+    BillingGroup,
+    BillingProvider,
+    ProfessionalClaim,
+)
 from services.billing.domain.x12.t837.scrub import scrub
 from services.billing.domain.x12.t837.scrub_rules import Rule
 from tests.billing.x12.test_scrub_837i import CLAIMS as INSTITUTIONAL_CLAIMS
@@ -28,7 +33,7 @@ TODAY = CREATED.date()
 BIRTH = date(1990, 2, 28)
 
 
-def found(subject: Claim | Batch837P) -> list[tuple[str, str]]:
+def found(subject: ProfessionalClaim | Batch837P) -> list[tuple[str, str]]:
     return [(finding.code, finding.path) for finding in scrub(subject, created=TODAY)]
 
 
@@ -38,30 +43,30 @@ def test_good_claims_have_no_findings() -> None:
         assert found(good) == []
 
 
-def person(**changes: Any) -> Claim:
+def person(**changes: Any) -> ProfessionalClaim:
     return claim(subscriber=replace(SUBSCRIBER, **changes))
 
 
-def lived(**changes: Any) -> Claim:
+def lived(**changes: Any) -> ProfessionalClaim:
     assert SUBSCRIBER.address is not None
     return person(address=replace(SUBSCRIBER.address, **changes))
 
 
-def lined(**changes: Any) -> Claim:
+def lined(**changes: Any) -> ProfessionalClaim:
     return claim(lines=(line(1, **changes),))
 
 
-def treated(**changes: Any) -> Claim:
+def treated(**changes: Any) -> ProfessionalClaim:
     return claim(rendering=replace(RENDERING, **changes))
 
 
-def housed(**changes: Any) -> Claim:
+def housed(**changes: Any) -> ProfessionalClaim:
     return claim(facility=replace(FACILITY, address=replace(FACILITY.address, **changes)))
 
 
 TWO = (line(1, service_date=BIRTH - timedelta(days=1)), line(2))
 
-CLAIMS: list[tuple[Rule, str, Claim]] = [
+CLAIMS: list[tuple[Rule, str, ProfessionalClaim]] = [
     (Rule.CLAIM_ID_SHAPE, "claim_id", claim(claim_id="C" * 21)),
     (Rule.CLAIM_ID_SHAPE, "claim_id", claim(claim_id="")),
     (Rule.CLAIM_ID_SHAPE, "claim_id", claim(claim_id="c-1")),
@@ -145,7 +150,9 @@ CLAIMS: list[tuple[Rule, str, Claim]] = [
 
 
 @pytest.mark.parametrize(("rule", "field", "bad"), CLAIMS)
-def test_a_claim_breaking_one_rule_has_one_finding(rule: Rule, field: str, bad: Claim) -> None:
+def test_a_claim_breaking_one_rule_has_one_finding(
+    rule: Rule, field: str, bad: ProfessionalClaim
+) -> None:
     assert found(bad) == [(rule.name, f"claim.{field}")]
     assert found(batch(bad)) == [(rule.name, f"groups[0].claims[0].{field}")]
 

@@ -6,7 +6,7 @@ from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 from services.billing.domain.x12.envelope.elements import NotRepresentable
-from services.billing.domain.x12.t837.claim import Claim
+from services.billing.domain.x12.t837.claim import ProfessionalClaim
 from services.billing.domain.x12.t837.scrub import scrub
 from tests.harness.x12.judge import judge
 from tests.harness.x12.professional_claims import CREATED, SUBSCRIBER, batch, claim, line, written
@@ -39,7 +39,7 @@ odd_claims = few_changes(
 
 @settings(deadline=None)
 @given(odd_claims)
-def test_what_the_scrub_passes_can_be_written(odd: Claim) -> None:
+def test_what_the_scrub_passes_can_be_written(odd: ProfessionalClaim) -> None:
     findings = scrub(batch(odd), created=TODAY)
     try:
         data = written(odd)

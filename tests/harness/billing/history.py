@@ -11,6 +11,8 @@ from services.billing.domain.history.history import (
     Admission,
     Attendance,
     Authorization,
+    BillingHistory,
+    ClaimLine,
     ConfirmedRules,
     Consent,
     Coverage,
@@ -18,8 +20,6 @@ from services.billing.domain.history.history import (
     Enrollment,
     Fee,
     IssuedClaim,
-    Known,
-    Line,
     Note,
     Plan,
     Program,
@@ -188,9 +188,9 @@ FEE = Fee(
 )
 
 
-def billable(*days: date, **changes: Any) -> Known:
+def billable(*days: date, **changes: Any) -> BillingHistory:
     """A client who attended three hours on each of these days, and of whom all is in order."""
-    known = Known(
+    history = BillingHistory(
         client_id="client",
         admissions=(ADMISSION, ADMISSION_ELSEWHERE),
         diagnoses=(DIAGNOSIS,),
@@ -205,29 +205,29 @@ def billable(*days: date, **changes: Any) -> Known:
         fees=(FEE,),
         confirmed=(confirmed(),),
     )
-    return replace(known, **changes)
+    return replace(history, **changes)
 
 
-def days_of(known: Known) -> list[ServiceDay]:
+def days_of(history: BillingHistory) -> list[ServiceDay]:
     """The client's days with their final outcome."""
-    return allocate(resolve(known), known)
+    return allocate(resolve(history), history)
 
 
-def the_day(known: Known) -> ServiceDay:
+def the_day(history: BillingHistory) -> ServiceDay:
     """The one day of a client who has one."""
-    [only] = days_of(known)
+    [only] = days_of(history)
     return only
 
 
-def outcome(known: Known) -> tuple[str, tuple[str, ...]]:
+def outcome(history: BillingHistory) -> tuple[str, tuple[str, ...]]:
     """The one day's outcome and reasons."""
-    only = the_day(known)
+    only = the_day(history)
     return only.outcome, only.reasons
 
 
-def line(on: date, **changes: Any) -> Line:
+def line(on: date, **changes: Any) -> ClaimLine:
     """What a claim has of a billable day."""
-    made = Line(
+    made = ClaimLine(
         service_date=on,
         code="H0015",
         modifiers=("HF",),
@@ -238,7 +238,9 @@ def line(on: date, **changes: Any) -> Line:
     return replace(made, **changes)
 
 
-def issued(*days: date, name: str = "1", lines: Sequence[Line] = (), **changes: Any) -> IssuedClaim:
+def issued(
+    *days: date, name: str = "1", lines: Sequence[ClaimLine] = (), **changes: Any
+) -> IssuedClaim:
     """A claim of the first week, as issuing makes it of these billable days."""
     made = IssuedClaim(
         fact=f"issued {name}",

@@ -26,8 +26,8 @@ from kernel.rpc.translate import to_date
 from kernel.store.store import Store
 from services.billing.__main__ import SERVICE
 from services.billing.adapters.audit import write_file_read
-from services.billing.adapters.file_837i import Files837I
-from services.billing.adapters.file_837p import Files837P
+from services.billing.adapters.file_837i import InstitutionalWriter
+from services.billing.adapters.file_837p import ProfessionalWriter
 from services.billing.adapters.following import SqlFollowing
 from services.billing.adapters.heard import INTERESTS
 from services.billing.adapters.identities import person_of
@@ -38,7 +38,13 @@ from services.billing.adapters.record import SqlDrafts
 from services.billing.adapters.rule_sets import message_of
 from services.billing.api.servicer import BillingServicer
 from services.billing.api.work import WorkServicer
-from services.billing.app.ports import Confirm, Identities, Issuing, People, Person
+from services.billing.app.ports import (
+    Confirm,
+    DisclosedClient,
+    DisclosedClients,
+    Identities,
+    Issuing,
+)
 from services.billing.domain.payers.rules import not_asked
 from services.billing.domain.x12.npi import check_digit_for
 from tests.harness.billing.facts import site_opened
@@ -106,12 +112,12 @@ class FakeIntake:
         on: date,
         settled: Sequence[str],
         programs: Mapping[str, Collection[str]],
-    ) -> People:
+    ) -> DisclosedClients:
         self.asked.append((tuple(clients), payer_id, on))
         self.settled.append(tuple(settled))
         self.programs.append({each: sorted(programs[each]) for each in clients})
         self.meanwhile()
-        persons: dict[str, Person] = {}
+        persons: dict[str, DisclosedClient] = {}
         withheld: dict[str, str] = {}
         for client_id in clients:
             found = self.covered.get((client_id, payer_id))
@@ -130,7 +136,7 @@ class FakeIntake:
                 told = set(programs[client_id])
                 free = told if found.consent_id else told - self.under_part2
                 persons[client_id] = replace(person_of(found), programs=frozenset(free))
-        return People(persons, withheld)
+        return DisclosedClients(persons, withheld)
 
 
 @dataclass
@@ -168,7 +174,10 @@ class Office:
             drafts=SqlDrafts(),
             confirm=confirm,
             identities=identities,
-            files={"PROFESSIONAL": Files837P("T"), "INSTITUTIONAL": Files837I("T")},
+            files={
+                "PROFESSIONAL": ProfessionalWriter("T"),
+                "INSTITUTIONAL": InstitutionalWriter("T"),
+            },
         )
         self.answers = BillingServicer(
             book,
@@ -228,8 +237,8 @@ class Office:
     def introduce(self, kind: str, key: str, fact: Any) -> None:
         """Somebody tells of the site, the staff or the client, if nobody did yet."""
         with self.store.transaction() as tx:
-            known = SqlNetwork().has(tx, kind, key)
-        if self.log is not None and not known:
+            history = SqlNetwork().has(tx, kind, key)
+        if self.log is not None and not history:
             self.hear([self.log.tell(fact)])
 
     def enroll(self, site_id: str) -> None:

@@ -14,7 +14,7 @@ from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import to_date
 from kernel.store import published
 from services.billing.adapters.identities import IntakeIdentities
-from services.billing.app.ports import People
+from services.billing.app.ports import DisclosedClients
 from tests.harness.billing.facts import Story
 from tests.harness.billing.history import MONDAY, day
 from tests.harness.billing.service import NOW, Office
@@ -166,7 +166,7 @@ class _Asking:
         on: date,
         settled: Sequence[str],
         programs: Mapping[str, Collection[str]],
-    ) -> People:
+    ) -> DisclosedClients:
         call = Call(
             actor=Actor("staff/ada", frozenset({"biller"}), frozenset({"*"}), "PAYMENT"),
             now=self.house.office.now,

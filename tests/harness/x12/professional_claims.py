@@ -7,16 +7,16 @@ from typing import Any
 from services.billing.domain.x12.envelope.interchange import ControlNumbers
 from services.billing.domain.x12.npi import check_digit_for
 from services.billing.domain.x12.t837.claim import (
-    Address,
     Batch837P,
     BillingGroup,
     BillingProvider,
-    Claim,
-    Line,
-    Payer,
+    DestinationPayer,
+    ProfessionalClaim,
+    ProfessionalLine,
     Receiver,
     RenderingProvider,
     ServiceFacility,
+    StreetAddress,
     Submitter,
     Subscriber,
 )
@@ -47,19 +47,19 @@ PROVIDER = BillingProvider(
     npi=npi("199999901"),
     tax_id="00-0000001",
     taxonomy="261QR0405X",
-    address=Address(
+    address=StreetAddress(
         line1="100 Invented Ave #4", city="Cleveland", state="OH", postal_code="44101-0001"
     ),
 )
 FACILITY = ServiceFacility(
     name="Example IOP East",
     npi=npi("199999902"),
-    address=Address(line1="7 Nowhere St", city="Akron", state="OH", postal_code="443010002"),
+    address=StreetAddress(line1="7 Nowhere St", city="Akron", state="OH", postal_code="443010002"),
 )
 RENDERING = RenderingProvider(
     last="Doe", first="Robin", npi=npi("199999903"), taxonomy="101YA0400X"
 )
-PAYER = Payer(name="Example Health Plan", payer_id="EXPLAN", filing_indicator="CI")
+PAYER = DestinationPayer(name="Example Health Plan", payer_id="EXPLAN", filing_indicator="CI")
 SUBSCRIBER = Subscriber(
     last="O'Neill-Núñez",
     first="Zoë",
@@ -68,12 +68,12 @@ SUBSCRIBER = Subscriber(
     sex="F",
     member_id="EX000123",
     group_number="GRP-9",
-    address=Address(line1="1 Sample Rd", city="Parma", state="OH", postal_code="44129"),
+    address=StreetAddress(line1="1 Sample Rd", city="Parma", state="OH", postal_code="44129"),
 )
 
 
-def line(number: int = 1, **changes: Any) -> Line:
-    plain = Line(
+def line(number: int = 1, **changes: Any) -> ProfessionalLine:
+    plain = ProfessionalLine(
         control_number=f"L{number}",
         code="H0015",
         modifiers=("HF",),
@@ -85,8 +85,8 @@ def line(number: int = 1, **changes: Any) -> Line:
     return replace(plain, **changes)
 
 
-def claim(**changes: Any) -> Claim:
-    plain = Claim(
+def claim(**changes: Any) -> ProfessionalClaim:
+    plain = ProfessionalClaim(
         claim_id="C-1",
         place_of_service="57",
         diagnoses=("F10.20", "F32.1"),
@@ -97,12 +97,12 @@ def claim(**changes: Any) -> Claim:
     return replace(plain, **changes)
 
 
-def batch(*claims: Claim, provider: BillingProvider = PROVIDER) -> Batch837P:
+def batch(*claims: ProfessionalClaim, provider: BillingProvider = PROVIDER) -> Batch837P:
     groups = (BillingGroup(provider=provider, claims=claims or (claim(),)),)
     return Batch837P(submitter=SUBMITTER, receiver=RECEIVER, groups=groups)
 
 
-def written(*claims: Claim) -> bytes:
+def written(*claims: ProfessionalClaim) -> bytes:
     return write_837p(batch(*claims), control=CONTROL, created=CREATED, usage="T")
 
 

@@ -8,15 +8,15 @@ from hypothesis import strategies as st
 
 from services.billing.domain.x12.envelope.elements import text
 from services.billing.domain.x12.t837.claim import (
-    Address,
     Batch837P,
     BillingGroup,
     BillingProvider,
-    Claim,
-    Line,
-    Payer,
+    DestinationPayer,
+    ProfessionalClaim,
+    ProfessionalLine,
     RenderingProvider,
     ServiceFacility,
+    StreetAddress,
     Subscriber,
 )
 from services.billing.domain.x12.t837.read import ClaimSummary, LineSummary
@@ -40,9 +40,9 @@ diagnoses = st.sampled_from(
 modifiers = st.sampled_from(("HF", "HQ", "HE", "95", "U1", "59"))
 
 
-def addresses(postal_codes: st.SearchStrategy[str]) -> st.SearchStrategy[Address]:
+def addresses(postal_codes: st.SearchStrategy[str]) -> st.SearchStrategy[StreetAddress]:
     return st.builds(
-        Address,
+        StreetAddress,
         line1=awkward_names,
         line2=st.none() | st.just("Suite 3"),
         city=awkward_names,
@@ -71,7 +71,10 @@ subscribers = st.builds(
     address=addresses(zip9 | st.from_regex(r"[0-9]{5}", fullmatch=True)),
 )
 payers = st.builds(
-    Payer, name=awkward_names, payer_id=codes, filing_indicator=st.sampled_from(("CI", "MC", "BL"))
+    DestinationPayer,
+    name=awkward_names,
+    payer_id=codes,
+    filing_indicator=st.sampled_from(("CI", "MC", "BL")),
 )
 renderings = st.builds(
     RenderingProvider,
@@ -94,11 +97,11 @@ def few_changes(
 
 
 @st.composite
-def lines(draw: st.DrawFn, number: int, diagnosis_count: int) -> Line:
+def lines(draw: st.DrawFn, number: int, diagnosis_count: int) -> ProfessionalLine:
     pointers = st.lists(
         st.integers(1, diagnosis_count), min_size=1, max_size=min(4, diagnosis_count), unique=True
     )
-    return Line(
+    return ProfessionalLine(
         control_number=f"L{number}",
         code=draw(st.sampled_from(("H0015", "90853", "S9480", "H0005", "0362T"))),
         modifiers=tuple(draw(st.lists(modifiers, max_size=4, unique=True))),
@@ -111,13 +114,13 @@ def lines(draw: st.DrawFn, number: int, diagnosis_count: int) -> Line:
 
 
 @st.composite
-def claims(draw: st.DrawFn, claim_id: str) -> Claim:
+def claims(draw: st.DrawFn, claim_id: str) -> ProfessionalClaim:
     listed = draw(
         st.lists(diagnoses, min_size=1, max_size=12, unique_by=lambda code: code.replace(".", ""))
     )
     frequency = draw(st.sampled_from(("1", "7", "8")))
     count = draw(st.integers(1, 4))
-    return Claim(
+    return ProfessionalClaim(
         claim_id=claim_id,
         place_of_service=draw(places),
         frequency=frequency,
@@ -144,7 +147,7 @@ def batches(draw: st.DrawFn) -> Batch837P:
     return Batch837P(submitter=SUBMITTER, receiver=RECEIVER, groups=tuple(groups))
 
 
-def _plain(group: int) -> st.SearchStrategy[Claim]:
+def _plain(group: int) -> st.SearchStrategy[ProfessionalClaim]:
     return claims(f"C{group}-9").filter(lambda claim: claim.rendering is None)
 
 
@@ -155,7 +158,7 @@ def said_by(batch: Batch837P) -> tuple[ClaimSummary, ...]:
     )
 
 
-def said(claim: Claim, billing_npi: str) -> ClaimSummary:
+def said(claim: ProfessionalClaim, billing_npi: str) -> ClaimSummary:
     return ClaimSummary(
         form="P",
         claim_id=claim.claim_id,
@@ -176,7 +179,7 @@ def said(claim: Claim, billing_npi: str) -> ClaimSummary:
     )
 
 
-def _said_line(line: Line, claim: Claim) -> LineSummary:
+def _said_line(line: ProfessionalLine, claim: ProfessionalClaim) -> LineSummary:
     differs = line.place_of_service != claim.place_of_service
     return LineSummary(
         control_number=line.control_number,

@@ -146,7 +146,7 @@ SELECT CAST(content->>'claim_id' AS uuid) AS claim_id,
        derived_at AS changed_at
 FROM derived WHERE kind = 'proposal' AND current AND NOT withdrawn;
 
--- As recorded, with what standing claims carry; the payer's number is sealed, and not here.
+-- As recorded, with what claims in force carry; the payer's number is sealed, and not here.
 CREATE VIEW billing_views.authorizations AS
 SELECT CAST(body->>'authorization_id' AS uuid) AS authorization_id,
        CAST(body->>'client_id' AS uuid) AS client_id,

@@ -14,10 +14,15 @@ from services.billing.domain.authorizations.ledger import (
     units_left,
 )
 from services.billing.domain.authorizations.matching import Demand, assign
-from services.billing.domain.claims.in_force import standing
+from services.billing.domain.claims.in_force import in_force
 from services.billing.domain.days.gates import Verdict
 from services.billing.domain.days.service_day import ServiceDay, Share
-from services.billing.domain.history.history import Authorization, IssuedClaim, Known, Waiver
+from services.billing.domain.history.history import (
+    Authorization,
+    BillingHistory,
+    IssuedClaim,
+    Waiver,
+)
 
 GATE, USED_UP = "AUTHORIZATION", "AUTHORIZATION_USED_UP"
 # Why a date has no authorization, from the farthest to the nearest miss.
@@ -29,7 +34,7 @@ NEARER = (
 )
 
 
-def allocate(days: Sequence[ServiceDay], known: Known) -> list[ServiceDay]:
+def allocate(days: Sequence[ServiceDay], history: BillingHistory) -> list[ServiceDay]:
     """The days with their authorization and final outcome, in order of date.
 
     First the dates on issued claims, which keep what they have. Then those that need an
@@ -38,36 +43,38 @@ def allocate(days: Sequence[ServiceDay], known: Known) -> list[ServiceDay]:
     than is left of theirs. An authorization that is there goes before the word that none is.
     """
     ordered = sorted(days, key=lambda day: day.service_date)
-    left = units_left(known.authorizations, claims_holding_units(known))
-    decided = {day.service_date: day for day in _issued(ordered, known, left)}
+    left = units_left(history.authorizations, claims_holding_units(history))
+    decided = {day.service_date: day for day in _issued(ordered, history, left)}
     open_ones = [day for day in ordered if day.service_date not in decided and _asks(day)]
-    claims = standing(known.issued, known.adjudications)
+    claims = in_force(history.issued)
     without = {
-        day.service_date: verdict for day in open_ones if (verdict := _without(day, claims, known))
+        day.service_date: verdict
+        for day in open_ones
+        if (verdict := _without(day, claims, history))
     }
     for round_ in (
         [day for day in open_ones if day.service_date not in without],
         [day for day in open_ones if day.service_date in without],
     ):
-        for day, shares in _assigned(round_, known, left):
+        for day, shares in _assigned(round_, history, left):
             if shares:
                 for share in shares:
                     left[share.authorization_id] -= share.units
-                decided[day.service_date] = _paid(day, shares, known)
+                decided[day.service_date] = _paid(day, shares, history)
             else:
-                verdict = without.get(day.service_date) or _lacking(day, known)
+                verdict = without.get(day.service_date) or _lacking(day, history)
                 decided[day.service_date] = day.with_verdict(verdict)
     return [decided.get(day.service_date, day) for day in ordered]
 
 
 def _assigned(
-    days: Sequence[ServiceDay], known: Known, left: Mapping[str, int]
+    days: Sequence[ServiceDay], history: BillingHistory, left: Mapping[str, int]
 ) -> list[tuple[ServiceDay, tuple[Share, ...]]]:
     """Each day with what pays for it, if anything, so that as many as possible are paid for."""
     options = {
         day.service_date: {
             tuple((share.authorization_id, share.units) for share in shares): shares
-            for shares in _options(day, known)
+            for shares in _options(day, history)
         }
         for day in days
     }
@@ -86,14 +93,16 @@ def _asks(day: ServiceDay) -> bool:
     )
 
 
-def _issued(days: Sequence[ServiceDay], known: Known, left: dict[str, int]) -> Iterator[ServiceDay]:
+def _issued(
+    days: Sequence[ServiceDay], history: BillingHistory, left: dict[str, int]
+) -> Iterator[ServiceDay]:
     """Dates on claims that stand, and keep their authorization: units on issued claims stay.
 
     What such a day asks for beyond what its claim holds comes out of what is left, before any day
     that isn't issued: a correction doesn't overdraw either. Where that isn't enough, or where the
     claim was issued without, the day isn't decided here: it may find another.
     """
-    claims = standing(known.issued, known.adjudications)
+    claims = in_force(history.issued)
     held = units_held(claims)
     for day in days:
         carrying = _carrying(day, claims)
@@ -118,7 +127,7 @@ def _issued(days: Sequence[ServiceDay], known: Known, left: dict[str, int]) -> I
             if units:
                 left[authorization_id] -= units
         facts = frozenset(claim.fact for claim in carrying)
-        yield _paid(day, shares, known, facts)
+        yield _paid(day, shares, history, facts)
 
 
 def _shares_of(carrying: Sequence[IssuedClaim], day: ServiceDay) -> Iterator[Share]:
@@ -151,9 +160,11 @@ def _carrying(day: ServiceDay, claims: Sequence[IssuedClaim]) -> list[IssuedClai
     return [claim for claim in found if claim.authorization_id == found[0].authorization_id]
 
 
-def _without(day: ServiceDay, claims: Sequence[IssuedClaim], known: Known) -> Verdict | None:
+def _without(
+    day: ServiceDay, claims: Sequence[IssuedClaim], history: BillingHistory
+) -> Verdict | None:
     """What is said of a day that can do without, or that is issued; None: it waits for units."""
-    if waiver := _waiver(day, known):
+    if waiver := _waiver(day, history):
         return Verdict(gate=GATE, rests_on=frozenset({waiver.fact}))
     carrying = _carrying(day, claims)
     if not carrying:
@@ -162,28 +173,28 @@ def _without(day: ServiceDay, claims: Sequence[IssuedClaim], known: Known) -> Ve
     taken_of = {claim.authorization_id for claim in carrying}
     if taken_of == {""}:
         return Verdict(gate=GATE, rests_on=rests_on)
-    rests_on |= {each.fact for each in known.authorizations if each.authorization_id in taken_of}
+    rests_on |= {each.fact for each in history.authorizations if each.authorization_id in taken_of}
     return Verdict(gate=GATE, reason=USED_UP, rests_on=rests_on)
 
 
-def _waiver(day: ServiceDay, known: Known) -> Waiver | None:
+def _waiver(day: ServiceDay, history: BillingHistory) -> Waiver | None:
     """A named person's word that this date is billed without authorization."""
     said = [
         each
-        for each in known.waivers
+        for each in history.waivers
         if (each.payer_id, each.service_date) == (day.payer_id, day.service_date)
     ]
     return min(said, key=lambda each: each.fact, default=None)
 
 
-def _options(day: ServiceDay, known: Known) -> list[tuple[Share, ...]]:
+def _options(day: ServiceDay, history: BillingHistory) -> list[tuple[Share, ...]]:
     """What may pay for the day: an authorization for all its sites; else several, site by site."""
     found: list[tuple[Share, ...]] = [
         (Share(sites=day.sites, authorization_id=each.authorization_id, units=units_asked(day)),)
-        for each in _covering(day, known)
+        for each in _covering(day, history)
     ]
     sites = sorted(day.sites, key=lambda site_id: (site_id != day.site_id, site_id))
-    for chosen in product(*(_covering(day.at({site_id}), known) for site_id in sites)):
+    for chosen in product(*(_covering(day.at({site_id}), history) for site_id in sites)):
         by_id: dict[str, set[str]] = {}
         for site_id, authorization in zip(sites, chosen, strict=True):
             by_id.setdefault(authorization.authorization_id, set()).add(site_id)
@@ -201,20 +212,23 @@ def _options(day: ServiceDay, known: Known) -> list[tuple[Share, ...]]:
     return found
 
 
-def _covering(day: ServiceDay, known: Known) -> list[Authorization]:
+def _covering(day: ServiceDay, history: BillingHistory) -> list[Authorization]:
     """Authorizations that cover all of it, the one that expires first before others."""
-    found = [each for each in known.authorizations if not _unfit(each, day)]
+    found = [each for each in history.authorizations if not _unfit(each, day)]
     return sorted(
         found, key=lambda each: (each.effective_to, not each.site_id, each.authorization_id)
     )
 
 
 def _paid(
-    day: ServiceDay, shares: Sequence[Share], known: Known, rests_on: frozenset[str] = frozenset()
+    day: ServiceDay,
+    shares: Sequence[Share],
+    history: BillingHistory,
+    rests_on: frozenset[str] = frozenset(),
 ) -> ServiceDay:
     """The day with what pays for it, its own site's before others'; on issued claims, or on the
     authorizations themselves."""
-    authorizations = {each.authorization_id: each for each in known.authorizations}
+    authorizations = {each.authorization_id: each for each in history.authorizations}
     first, *others = sorted(shares, key=lambda share: day.site_id not in share.sites)
     authorization = authorizations.get(first.authorization_id)
     facts = rests_on or frozenset(authorizations[share.authorization_id].fact for share in shares)
@@ -227,15 +241,15 @@ def _paid(
     )
 
 
-def _lacking(day: ServiceDay, known: Known) -> Verdict:
+def _lacking(day: ServiceDay, history: BillingHistory) -> Verdict:
     """Used up; or what the nearest of the payer's authorizations for that date fails in."""
-    if options := _options(day, known):
+    if options := _options(day, history):
         ids = {share.authorization_id for shares in options for share in shares}
         rests_on = frozenset(
-            each.fact for each in known.authorizations if each.authorization_id in ids
+            each.fact for each in history.authorizations if each.authorization_id in ids
         )
         return Verdict(gate=GATE, reason=USED_UP, rests_on=rests_on)
-    reasons = {each.fact: _unfit(each, day) for each in known.authorizations}
+    reasons = {each.fact: _unfit(each, day) for each in history.authorizations}
     nearest = max(reasons.values(), key=NEARER.index, default=NEARER[0])
     rests_on = frozenset(fact for fact, reason in reasons.items() if reason == nearest != NEARER[0])
     return Verdict(gate=GATE, reason=nearest, rests_on=rests_on)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from services.billing.domain.authorizations.allocation import allocate
 from services.billing.domain.authorizations.ledger import claims_holding_units, units_on
 from services.billing.domain.claims.drafts import Carried
-from services.billing.domain.claims.in_force import standing
+from services.billing.domain.claims.in_force import in_force
 from services.billing.domain.days.service_day import resolve
-from services.billing.domain.history.history import Authorization, Known
+from services.billing.domain.history.history import Authorization, BillingHistory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,12 +19,12 @@ class Balance:
     allocated: int
 
 
-def balances(known: Known) -> list[Balance]:
+def balances(history: BillingHistory) -> list[Balance]:
     """Every authorization of the client, in order of their first days."""
-    issued = units_on(claims_holding_units(known))
+    issued = units_on(claims_holding_units(history))
     allocated: dict[str, int] = {}
-    carried = Carried.on(standing(known.issued, known.adjudications))
-    for day in allocate(resolve(known), known):
+    carried = Carried.on(in_force(history.issued))
+    for day in allocate(resolve(history), history):
         if day.billable and day.service_date not in carried.dates:
             for share in (day.paid_at(day.site_id), *day.shares):
                 taken = allocated.get(share.authorization_id, 0)
@@ -36,6 +36,6 @@ def balances(known: Known) -> list[Balance]:
             allocated=allocated.get(each.authorization_id, 0),
         )
         for each in sorted(
-            known.authorizations, key=lambda each: (each.effective_from, each.authorization_id)
+            history.authorizations, key=lambda each: (each.effective_from, each.authorization_id)
         )
     ]

@@ -2,29 +2,29 @@
 
 from collections.abc import Sequence
 
-from services.billing.domain.claims.in_force import standing, voids_unanswered
+from services.billing.domain.claims.in_force import in_force, voids_unanswered
 from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.attended import minutes_of
-from services.billing.domain.history.history import Authorization, IssuedClaim, Known
+from services.billing.domain.history.history import Authorization, BillingHistory, IssuedClaim
 from services.billing.domain.payers.rules import VOID_PROCESSED, rules_in_effect
 
 
-def claims_holding_units(known: Known) -> list[IssuedClaim]:
+def claims_holding_units(history: BillingHistory) -> list[IssuedClaim]:
     """Issued claims that still take their units.
 
     Those that stand; and, where the payer returns units only with a processed void, those voided
     until it is (the payer's answer names the void, or the claim that it reversed).
     """
-    stands = {claim.claim_id for claim in standing(known.issued, known.adjudications)}
-    unanswered = voids_unanswered(known.issued, known.adjudications)
+    stands = {claim.claim_id for claim in in_force(history.issued)}
+    unanswered = voids_unanswered(history.issued, history.adjudications)
     voided = {void.corrects_claim_id for void in unanswered}
 
     def holds(claim: IssuedClaim) -> bool:
         if claim.claim_id in stands:
             return True
-        return claim.claim_id in voided and _units_return(claim, known) == VOID_PROCESSED
+        return claim.claim_id in voided and _units_return(claim, history) == VOID_PROCESSED
 
-    return [claim for claim in known.issued if holds(claim)]
+    return [claim for claim in history.issued if holds(claim)]
 
 
 def units_left(
@@ -88,7 +88,7 @@ def units_asked(day: ServiceDay) -> int:
             return 1
 
 
-def _units_return(claim: IssuedClaim, known: Known) -> str:
-    of_payer = (each.rules for each in known.confirmed if each.rules.payer_id == claim.payer_id)
+def _units_return(claim: IssuedClaim, history: BillingHistory) -> str:
+    of_payer = (each.rules for each in history.confirmed if each.rules.payer_id == claim.payer_id)
     rules = rules_in_effect(of_payer, max(line.service_date for line in claim.lines))
     return rules.units_return if rules else "VOID_ISSUED"

@@ -1,6 +1,6 @@
-"""What takes a named person: billing a day without authorization, settling a revoked consent.
+"""Billing a day without authorization takes a named person, and a reason.
 
-Sources: domain guide, section 12 ("Retro-authorization", "Consent and payment").
+Source: domain guide, section 12 ("Retro-authorization").
 """
 
 from collections.abc import Iterator
@@ -31,33 +31,6 @@ class AuthorizationWaived:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettleRevocation:
-    """`disclose`: whether dates before `revoked_on` may still be told to the payer.
-
-    `revoked_on`: the day of the last revocation of a consent to this payer; refused without one.
-    `meant`: the one that the person had in mind; None: the last one.
-    """
-
-    client_id: str
-    payer_id: str
-    disclose: bool
-    settled_by: str
-    revoked_on: date | None = None
-    meant: date | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RevocationSettled:
-    """Without a date, as facts were once recorded, it is about no revocation."""
-
-    client_id: str
-    payer_id: str
-    disclose: bool
-    settled_by: str
-    revoked_on: date | None = None
-
-
 def decide_waiver(
     command: BillWithoutAuthorization, waived: AuthorizationWaived | None
 ) -> Iterator[AuthorizationWaived]:
@@ -84,34 +57,4 @@ def evolve_waiver(
     return fact
 
 
-def decide_settlement(
-    command: SettleRevocation, settled: RevocationSettled | None
-) -> Iterator[RevocationSettled]:
-    """The last word holds; saying it again of the same revocation, whoever does, adds nothing."""
-    if command.revoked_on is None:
-        raise AgainstTheRules("NOTHING_REVOKED", "no consent to this payer was revoked")
-    if command.meant not in (None, command.revoked_on):
-        raise AgainstTheRules(
-            "REVOKED_SINCE",
-            "the last revocation is another one than was meant",
-            revoked_on=command.revoked_on.isoformat(),
-        )
-    said = settled and (settled.revoked_on, settled.disclose)
-    if said != (command.revoked_on, command.disclose):
-        yield RevocationSettled(
-            client_id=command.client_id,
-            payer_id=command.payer_id,
-            disclose=command.disclose,
-            settled_by=command.settled_by,
-            revoked_on=command.revoked_on,
-        )
-
-
-def evolve_settlement(
-    _: RevocationSettled | None, fact: RevocationSettled
-) -> RevocationSettled | None:
-    return fact
-
-
 WAIVER = Decider(decide_waiver, evolve_waiver, None)
-SETTLEMENT = Decider(decide_settlement, evolve_settlement, None)

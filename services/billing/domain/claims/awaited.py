@@ -9,7 +9,7 @@ from services.billing.domain.claims.drafts import is_ancillary, voids_awaited
 from services.billing.domain.days.gates import Verdict
 from services.billing.domain.days.release import may_open
 from services.billing.domain.days.service_day import HOLD, ServiceDay, expected_yet
-from services.billing.domain.history.history import IssuedClaim, Known, Line
+from services.billing.domain.history.history import BillingHistory, ClaimLine, IssuedClaim
 from services.billing.domain.payers.rules import RuleSet
 
 
@@ -22,7 +22,9 @@ class Awaited:
     reason: str
 
 
-def awaited(claim: IssuedClaim, days: Sequence[ServiceDay], known: Known) -> Iterator[Awaited]:
+def awaited(
+    claim: IssuedClaim, days: Sequence[ServiceDay], history: BillingHistory
+) -> Iterator[Awaited]:
     """What could bring back dates that fell from the claim.
 
     A date that became another payer's is gone for good, whatever that one asks for; and so is one
@@ -30,25 +32,25 @@ def awaited(claim: IssuedClaim, days: Sequence[ServiceDay], known: Known) -> Ite
     """
     for day in days:
         if day.payer_id in ("", claim.payer_id):
-            for verdict in _closed(claim, day, known):
-                if may_open(verdict, day, known):
+            for verdict in _closed(claim, day, history):
+                if may_open(verdict, day, history):
                     yield Awaited(
                         service_date=day.service_date, gate=verdict.gate, reason=verdict.reason
                     )
 
 
 def voids_before(
-    claim: IssuedClaim, lines: Sequence[Line], rules: RuleSet, known: Known
+    claim: IssuedClaim, lines: Sequence[ClaimLine], rules: RuleSet, history: BillingHistory
 ) -> Iterator[Awaited]:
     """Dates at which a replacement has more than its claim, while another's void is unanswered."""
     had, has = _units(claim.lines), _units(lines)
     more = [line for line in lines if has[_service(line)] > had[_service(line)]]
     for on in sorted({line.service_date for line in more}):
-        if voids_awaited([line for line in more if line.service_date == on], rules, known):
+        if voids_awaited([line for line in more if line.service_date == on], rules, history):
             yield Awaited(service_date=on, gate="CLAIM", reason="VOID_NOT_ANSWERED")
 
 
-def _closed(claim: IssuedClaim, day: ServiceDay, known: Known) -> list[Verdict]:
+def _closed(claim: IssuedClaim, day: ServiceDay, history: BillingHistory) -> list[Verdict]:
     """Gates of what the claim has of the day that are closed, but not for good.
 
     Where none is, there may be more of the day once a session of it is closed.
@@ -61,16 +63,16 @@ def _closed(claim: IssuedClaim, day: ServiceDay, known: Known) -> list[Verdict]:
     found = [verdict for verdict in said if not verdict.open and not verdict.final]
     if found or not (aside or day.billable):
         return found
-    more = expected_yet(known, day, ancillary=aside)
+    more = expected_yet(history, day, ancillary=aside)
     return [Verdict(gate="ATTENDANCE", reason="SESSION_NOT_CLOSED")] if more else []
 
 
-def _units(lines: Sequence[Line]) -> Counter[tuple[date, str]]:
+def _units(lines: Sequence[ClaimLine]) -> Counter[tuple[date, str]]:
     found: Counter[tuple[date, str]] = Counter()
     for line in lines:
         found[_service(line)] += line.units
     return found
 
 
-def _service(line: Line) -> tuple[date, str]:
+def _service(line: ClaimLine) -> tuple[date, str]:
     return line.service_date, line.code

@@ -8,7 +8,7 @@ from services.billing.domain.days.gates import admission_on
 from services.billing.domain.days.release import may_open
 from services.billing.domain.days.service_day import HOLD, ServiceDay
 from services.billing.domain.history.attended import unclosed
-from services.billing.domain.history.history import Known
+from services.billing.domain.history.history import BillingHistory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,16 +39,19 @@ class Courses:
     """The courses of these bills."""
 
     def __init__(
-        self, bills: Iterable[InstitutionalBill], days: Sequence[ServiceDay], known: Known
+        self,
+        bills: Iterable[InstitutionalBill],
+        days: Sequence[ServiceDay],
+        history: BillingHistory,
     ) -> None:
-        self._known = known
+        self._history = history
         self._programs = {day.service_date: day.programs for day in days}
         self._bills: dict[tuple[str, str, str, str], list[InstitutionalBill]] = {}
         for bill in bills:
             self._bills.setdefault(self._key(bill), []).append(bill)
         self._given: dict[tuple[str, str], set[date]] = {}
         if self._bills:
-            for site_id, on in sorted({*_given(days, known)}):
+            for site_id, on in sorted({*_given(days, history)}):
                 self._given.setdefault((site_id, self._episode_on(on)), set()).add(on)
 
     def of(self, bill: InstitutionalBill) -> Course:
@@ -75,17 +78,17 @@ class Courses:
 
     def _episode_on(self, on: date) -> str:
         """The episode that the date's own sessions are of; empty: none."""
-        admission = admission_on(self._known, on, self._programs.get(on, ()))
+        admission = admission_on(self._history, on, self._programs.get(on, ()))
         return admission.episode_id if admission else ""
 
 
-def _given(days: Iterable[ServiceDay], known: Known) -> Iterator[tuple[str, date]]:
+def _given(days: Iterable[ServiceDay], history: BillingHistory) -> Iterator[tuple[str, date]]:
     """Site and date of what is billable, waits for what may come, or wasn't closed."""
     for day in days:
         closed = [each for each in day.verdicts if not each.open]
-        waits = day.outcome == HOLD and all(may_open(each, day, known) for each in closed)
+        waits = day.outcome == HOLD and all(may_open(each, day, history) for each in closed)
         if day.billable or waits:
             for site_id in {day.site_id, *day.sites}:
                 yield site_id, day.service_date
-    for session in unclosed(known, date.min, date.max):
+    for session in unclosed(history, date.min, date.max):
         yield session.site_id, session.service_date

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from services.billing.domain.claims.courses import Courses, InstitutionalBill
-from services.billing.domain.claims.in_force import standing, voids_unanswered
+from services.billing.domain.claims.in_force import in_force, voids_unanswered
 from services.billing.domain.claims.statements import statement
 from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.diagnoses import diagnosed
-from services.billing.domain.history.history import IssuedClaim, Known, Line, Program
+from services.billing.domain.history.history import BillingHistory, ClaimLine, IssuedClaim, Program
 from services.billing.domain.payers.rules import VOID_PROCESSED, RuleSet, period_of
 from services.billing.domain.x12.t837.claim import FIRST_INTERIM, ORIGINAL
 
@@ -49,7 +49,7 @@ class Draft:
     cut: Cut
     part: int
     rules: RuleSet
-    lines: tuple[Line, ...]
+    lines: tuple[ClaimLine, ...]
     diagnoses: tuple[str, ...]
     programs: frozenset[Program]
     authorized_units: int
@@ -71,7 +71,7 @@ class Part:
     """A day's lines that fall into one cut."""
 
     day: ServiceDay
-    lines: tuple[Line, ...]
+    lines: tuple[ClaimLine, ...]
 
     @property
     def programs(self) -> frozenset[Program]:
@@ -85,17 +85,17 @@ CutDay = tuple[ServiceDay, Sequence[tuple[Cut, Part]]]
 """A day with its claimable lines, by the claim they go on."""
 
 
-def draft(days: Sequence[ServiceDay], known: Known) -> list[Draft]:
+def draft(days: Sequence[ServiceDay], history: BillingHistory) -> list[Draft]:
     """One claim a cut, of lines that stand on no issued claim.
 
     Never two originals for one date and service. The day's own lines stay off while any of its
     own lines stands on a claim, whatever its code or payer: a changed day is a correction, until
     that is settled. Ancillary lines are told apart by code.
     """
-    issued = standing(known.issued, known.adjudications)
+    issued = in_force(history.issued)
     carried = Carried.on(issued)
     cut_days = [(day, tuple(parts_of(day))) for day in days]
-    joined = joining(cut_days, issued, known)
+    joined = joining(cut_days, issued, history)
     by_cut: dict[Cut, list[Part]] = {}
     for day, parts in cut_days:
         for cut, part in parts:
@@ -103,8 +103,8 @@ def draft(days: Sequence[ServiceDay], known: Known) -> list[Draft]:
             if not lines or (day.service_date, cut) in joined:
                 continue
             by_cut.setdefault(cut, []).append(Part(day, lines))
-    found = [each for cut, of_cut in by_cut.items() for each in _drafts_of(cut, of_cut, known)]
-    return _stated(found, courses_of(cut_days, issued, known), known)
+    found = [each for cut, of_cut in by_cut.items() for each in _drafts_of(cut, of_cut, history)]
+    return _stated(found, courses_of(cut_days, issued, history), history)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class Carried:
             frozenset((line.service_date, line.code) for line in lines if line.ancillary),
         )
 
-    def has(self, line: Line) -> bool:
+    def has(self, line: ClaimLine) -> bool:
         if line.ancillary:
             return (line.service_date, line.code) in self.ancillary
         return line.service_date in self.dates
@@ -131,7 +131,7 @@ class Carried:
 def parts_of(day: ServiceDay) -> Iterator[tuple[Cut, Part]]:
     """A day's claimable lines, by the claim they go on."""
     own = day.own_lines if day.billable else ()
-    by_cut: dict[Cut, list[Line]] = {}
+    by_cut: dict[Cut, list[ClaimLine]] = {}
     for line in (*own, *day.ancillary_lines):
         by_cut.setdefault(_cut(day, line), []).append(line)
     for cut, lines in by_cut.items():
@@ -139,11 +139,11 @@ def parts_of(day: ServiceDay) -> Iterator[tuple[Cut, Part]]:
 
 
 def joining(
-    days: Sequence[CutDay], issued: Sequence[IssuedClaim], known: Known
+    days: Sequence[CutDay], issued: Sequence[IssuedClaim], history: BillingHistory
 ) -> dict[tuple[date, Cut], str]:
     """Late days that go on a replacement of their period's claim, where the payer wants that.
 
-    Date and cut → the standing claim they would have been on, the first of several that has room:
+    Date and cut → the claim in force they would have been on, the first of several that has room:
     what doesn't fit goes on a claim of its own. A date whose void is still to be answered joins
     none until it is.
     """
@@ -159,7 +159,7 @@ def joining(
         for cut, part in parts:
             late = sum(not carried.has(line) for line in part.lines)
             rules = rules_of(day)
-            if not late or rules.late_day != "REPLACE" or voids_awaited(part.lines, rules, known):
+            if not late or rules.late_day != "REPLACE" or voids_awaited(part.lines, rules, history):
                 continue
             same = sorted(claim.claim_id for claim in issued if cut_of(claim) == cut)
             for claim_id in [each for each in same if room[each] >= late][:1]:
@@ -168,12 +168,14 @@ def joining(
     return found
 
 
-def courses_of(days: Sequence[CutDay], issued: Sequence[IssuedClaim], known: Known) -> Courses:
+def courses_of(
+    days: Sequence[CutDay], issued: Sequence[IssuedClaim], history: BillingHistory
+) -> Courses:
     """The courses of the institutional bills that stand, and of those that may be claimed."""
     bills = [
         replace(
             bill_of(claim, (line.service_date for line in claim.lines)),
-            first=_first_of_course(claim, known),
+            first=_first_of_course(claim, history),
         )
         for claim in issued
         if claim.claim_form == INSTITUTIONAL and not is_ancillary(claim)
@@ -186,7 +188,7 @@ def courses_of(days: Sequence[CutDay], issued: Sequence[IssuedClaim], known: Kno
             if open_ and cut.claim_form == INSTITUTIONAL and not cut.ancillary:
                 dates.setdefault(cut, set()).add(day.service_date)
     bills += [bill_of(cut, of_cut) for cut, of_cut in dates.items()]
-    return Courses(bills, [day for day, _ in days], known)
+    return Courses(bills, [day for day, _ in days], history)
 
 
 def bill_of(of: Cut | IssuedClaim, dates: Iterable[date]) -> InstitutionalBill:
@@ -199,7 +201,7 @@ def bill_of(of: Cut | IssuedClaim, dates: Iterable[date]) -> InstitutionalBill:
     )
 
 
-def still_claimed(claim: IssuedClaim, day: ServiceDay) -> tuple[Line, ...]:
+def still_claimed(claim: IssuedClaim, day: ServiceDay) -> tuple[ClaimLine, ...]:
     """What is still billed of one of the claim's dates to whom, by whom and where it says."""
     dates = {line.service_date for line in claim.lines}
     alike = (claim.payer_id, claim.coverage_id) == (day.payer_id, day.coverage_id)
@@ -242,25 +244,27 @@ def is_ancillary(claim: IssuedClaim) -> bool:
     return all(line.ancillary for line in claim.lines)
 
 
-def lines_of(parts: Iterable[Part]) -> tuple[Line, ...]:
+def lines_of(parts: Iterable[Part]) -> tuple[ClaimLine, ...]:
     """The lines as a claim has them: where and by whom they are billed, the claim says."""
     return tuple(replace(line, site_id="", provider_id="") for part in parts for line in part.lines)
 
 
-def staff_on(lines: Iterable[Line]) -> str:
+def staff_on(lines: Iterable[ClaimLine]) -> str:
     """Who rendered most of the lines; of several the first by id."""
     rendered = Counter(line.rendering_staff_id for line in lines if line.rendering_staff_id)
     return min(rendered, key=lambda staff_id: (-rendered[staff_id], staff_id), default="")
 
 
-def voids_awaited(lines: Sequence[Line], rules: RuleSet, known: Known) -> list[IssuedClaim]:
+def voids_awaited(
+    lines: Sequence[ClaimLine], rules: RuleSet, history: BillingHistory
+) -> list[IssuedClaim]:
     """Voids of these dates that the payer wants to have answered before they are claimed anew."""
     if rules.new_claim_after != VOID_PROCESSED:
         return []
     dates = {(line.service_date, line.ancillary) for line in lines}
     return [
         void
-        for void in voids_unanswered(known.issued, known.adjudications)
+        for void in voids_unanswered(history.issued, history.adjudications)
         if void.payer_id == rules.payer_id
         and dates & {(line.service_date, line.ancillary) for line in void.lines}
     ]
@@ -292,7 +296,7 @@ def rules_of(day: ServiceDay) -> RuleSet:
     return day.rules
 
 
-def _cut(day: ServiceDay, line: Line) -> Cut:
+def _cut(day: ServiceDay, line: ClaimLine) -> Cut:
     rules = rules_of(day)
     start, end = _period(day.service_date, rules)
     named = rules.claim_form == PROFESSIONAL and rules.rendering == FACILITATOR
@@ -321,15 +325,15 @@ def _period(on: date, rules: RuleSet) -> tuple[date, date]:
     return max(start, first), min(end, last)
 
 
-def _drafts_of(cut: Cut, parts: Sequence[Part], known: Known) -> list[Draft]:
+def _drafts_of(cut: Cut, parts: Sequence[Part], history: BillingHistory) -> list[Draft]:
     ordered = sorted(parts, key=lambda part: part.day.service_date)
     rules = max((rules_of(part.day) for part in ordered), key=lambda each: each.version)
     named = rules.rendering == FACILITATOR
     found: list[Draft] = []
     for number, chunk in enumerate(_chunks(ordered, cut), start=1):
-        named_of = diagnosed(known, lines_of(chunk), cut.claim_form)
+        named_of = diagnosed(history, lines_of(chunk), cut.claim_form)
         lines = named_of.lines
-        voids = voids_awaited(lines, rules, known)
+        voids = voids_awaited(lines, rules, history)
         found.append(
             Draft(
                 cut=cut,
@@ -349,7 +353,7 @@ def _drafts_of(cut: Cut, parts: Sequence[Part], known: Known) -> list[Draft]:
     return found
 
 
-def _stated(found: Sequence[Draft], courses: Courses, known: Known) -> list[Draft]:
+def _stated(found: Sequence[Draft], courses: Courses, history: BillingHistory) -> list[Draft]:
     """Institutional drafts in the order of their services, each with its place in the course."""
     stated: list[Draft] = []
     for each in sorted(found, key=lambda one: (one.lines[0].service_date, one.part)):
@@ -360,7 +364,7 @@ def _stated(found: Sequence[Draft], courses: Courses, known: Known) -> list[Draf
         aside = each.cut.ancillary
         bill = bill_of(each.cut, (line.service_date for line in each.lines))
         said = statement(
-            known,
+            history,
             bill.dates,
             courses.alone(bill) if aside else courses.of(bill),
             each.cut.period_end,
@@ -377,9 +381,9 @@ def _stated(found: Sequence[Draft], courses: Courses, known: Known) -> list[Draf
     return stated
 
 
-def _first_of_course(claim: IssuedClaim, known: Known) -> bool:
+def _first_of_course(claim: IssuedClaim, history: BillingHistory) -> bool:
     """Whether it, or what it corrects, left as the first bill."""
-    by_id = {each.claim_id: each for each in known.issued}
+    by_id = {each.claim_id: each for each in history.issued}
     while claim.corrects_claim_id in by_id:
         claim = by_id[claim.corrects_claim_id]
     return claim.frequency in (ORIGINAL, FIRST_INTERIM)

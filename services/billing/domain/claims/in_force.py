@@ -1,4 +1,4 @@
-"""Which issued claims stand: what the payer has of us now."""
+"""Which issued claims are in force: what the payer has of us now."""
 
 from collections.abc import Sequence
 
@@ -7,13 +7,10 @@ from services.billing.domain.history.history import Adjudication, IssuedClaim
 VOID, REVERSED = "8", "REVERSED"
 
 
-def standing(
-    issued: Sequence[IssuedClaim],
-    adjudications: Sequence[Adjudication],  # noqa: ARG001 - what is answered changes nothing yet
-) -> list[IssuedClaim]:
+def in_force(issued: Sequence[IssuedClaim]) -> list[IssuedClaim]:
     """Issued claims not replaced or voided since, whatever became of the correction.
 
-    A void never stands, and a claim that another corrects doesn't.
+    A void never is, and a claim that another corrects isn't.
     """
     corrected = {claim.corrects_claim_id for claim in issued if claim.corrects_claim_id}
     return [

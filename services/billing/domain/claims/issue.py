@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from services.billing.domain.claims.rows import lines_of
-from services.billing.domain.history.history import Line
+from services.billing.domain.history.history import ClaimLine
 from services.billing.domain.x12.t837.findings import Finding
 
 ORIGINAL, REPLACEMENT, VOID = "1", "7", "8"
@@ -70,7 +70,7 @@ class ClaimIssued:
     authorization_id: str
     period_start: date
     period_end: date
-    lines: tuple[Line, ...]
+    lines: tuple[ClaimLine, ...]
     diagnoses: tuple[str, ...]
     claim_form: str
     frequency: str
@@ -137,7 +137,7 @@ class Proposed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class NamedProposal:
     """A proposal as somebody looked at it; `without_waiting`: why it doesn't wait, if so."""
 
     revision: int
@@ -270,7 +270,7 @@ def left_out(candidate: Candidate, reason: str, found: Finding | None = None) ->
     )
 
 
-def services_of(lines: Iterable[Line]) -> list[tuple[date, str, int, int]]:
+def services_of(lines: Iterable[ClaimLine]) -> list[tuple[date, str, int, int]]:
     """What is billed, for when, by how much: in order."""
     return sorted((line.service_date, line.code, line.units, line.charge_minor) for line in lines)
 

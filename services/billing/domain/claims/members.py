@@ -22,13 +22,13 @@ class Doubled:
 class Members:
     """As intake recognised them, with the claims that stand of whoever has the same key.
 
-    `keys`: by client, of each coverage. `standing`: by key, a claim under each of its client's, as
+    `keys`: by client, of each coverage. `in_force`: by key, a claim under each of its client's, as
     it may have left under a number that was mistyped, and corrected since. `apart`: clients whom a
     named person judged to be two people.
     """
 
     keys: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    standing: Mapping[str, Sequence[ClaimIssued]] = field(default_factory=dict)
+    in_force: Mapping[str, Sequence[ClaimIssued]] = field(default_factory=dict)
     apart: Collection[frozenset[str]] = frozenset()
 
     def key_of(self, claim: ClaimIssued) -> str:
@@ -45,7 +45,7 @@ class Members:
             return ()
         found: dict[date, ClaimIssued] = {}
         for key in self.keys_of(claim.client_id):
-            for other in self.standing.get(key, ()):
+            for other in self.in_force.get(key, ()):
                 if self.are_one(claim.client_id, other.client_id):
                     found |= dict.fromkeys(dates_of(claim) & dates_of(other), other)
         return tuple(Doubled(service_date=on, by=found[on]) for on in sorted(found))
@@ -57,15 +57,15 @@ class Members:
 
     def joined_by(self, *claims: ClaimIssued) -> "Members":
         """With claims that stand, or are about to leave."""
-        standing = dict(self.standing)
+        in_force = dict(self.in_force)
         for claim in claims:
             if claim.frequency != VOID:
                 for key in self.keys_of(claim.client_id):
-                    standing[key] = (*standing.get(key, ()), claim)
-        return replace(self, standing=standing)
+                    in_force[key] = (*in_force.get(key, ()), claim)
+        return replace(self, in_force=in_force)
 
 
-def standing_of(claims: Mapping[str, IssuedClaimState], payer: Payer) -> Iterator[ClaimIssued]:
+def in_force_of(claims: Mapping[str, IssuedClaimState], payer: Payer) -> Iterator[ClaimIssued]:
     """Of a payer's claims those whose dates nobody else's may name.
 
     They stand, or their void isn't processed, where the payer wants that before a new claim.

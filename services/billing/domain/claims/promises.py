@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.billing.domain.authorizations.ledger import claims_holding_units, units_on
-from services.billing.domain.claims.in_force import standing
-from services.billing.domain.history.history import IssuedClaim, Known, Line
+from services.billing.domain.claims.in_force import in_force
+from services.billing.domain.history.history import BillingHistory, ClaimLine, IssuedClaim
 from services.billing.domain.payers.rules import RuleSet, rules_in_effect
 
 
@@ -34,11 +34,11 @@ class Twice:
     claims: tuple[str, ...]
 
 
-def overdrawn(known: Known) -> Iterator[Overdrawn]:
+def overdrawn(history: BillingHistory) -> Iterator[Overdrawn]:
     """Authorizations of which the claims issued so far hold more than there is."""
-    holding = claims_holding_units(known)
+    holding = claims_holding_units(history)
     taken = units_on(holding)
-    for each in known.authorizations:
+    for each in history.authorizations:
         if taken.get(each.authorization_id, 0) > each.units:
             claims = [c for c in holding if c.authorization_id == each.authorization_id]
             yield Overdrawn(
@@ -49,12 +49,12 @@ def overdrawn(known: Known) -> Iterator[Overdrawn]:
             )
 
 
-def two_per_diems(known: Known) -> Iterator[Twice]:
+def two_per_diems(history: BillingHistory) -> Iterator[Twice]:
     """Dates for which the claims that stand bill a payer more than one per diem."""
     found: Counter[tuple[date, str, str]] = Counter()
     claims: dict[tuple[date, str, str], set[str]] = {}
-    for claim, line in _standing_lines(known):
-        rules = _rules(known, claim.payer_id, line.service_date)
+    for claim, line in _lines_in_force(history):
+        rules = _rules(history, claim.payer_id, line.service_date)
         if rules is not None and rules.per_diem is not None and rules.per_diem.code == line.code:
             place = (line.service_date, claim.payer_id, line.code)
             found[place] += line.units
@@ -65,11 +65,11 @@ def two_per_diems(known: Known) -> Iterator[Twice]:
 
 
 def drafted_and_issued(
-    known: Known, drafted: Mapping[str, tuple[str, Sequence[Line]]]
+    history: BillingHistory, drafted: Mapping[str, tuple[str, Sequence[ClaimLine]]]
 ) -> Iterator[Twice]:
-    """Services that a draft (key → payer and lines) would bill again, beside a standing claim."""
+    """Services that a draft (key → payer and lines) would bill again, beside a claim in force."""
     issued: dict[tuple[date, str, str], set[str]] = {}
-    for claim, line in _standing_lines(known):
+    for claim, line in _lines_in_force(history):
         place = (line.service_date, claim.payer_id, line.code)
         issued.setdefault(place, set()).add(claim.claim_id)
     for key, (payer_id, lines) in sorted(drafted.items()):
@@ -79,13 +79,13 @@ def drafted_and_issued(
                 yield Twice(*place, claims=(key, *sorted(issued[place])))
 
 
-def _standing_lines(known: Known) -> Iterator[tuple[IssuedClaim, Line]]:
-    for claim in standing(known.issued, known.adjudications):
+def _lines_in_force(history: BillingHistory) -> Iterator[tuple[IssuedClaim, ClaimLine]]:
+    for claim in in_force(history.issued):
         for line in claim.lines:
             yield claim, line
 
 
-def _rules(known: Known, payer_id: str, on: date) -> RuleSet | None:
+def _rules(history: BillingHistory, payer_id: str, on: date) -> RuleSet | None:
     return rules_in_effect(
-        (each.rules for each in known.confirmed if each.rules.payer_id == payer_id), on
+        (each.rules for each in history.confirmed if each.rules.payer_id == payer_id), on
     )

@@ -32,11 +32,17 @@ from services.billing.domain.claims.drafts import (
     still_claimed,
     units_of,
 )
-from services.billing.domain.claims.in_force import standing
+from services.billing.domain.claims.in_force import in_force
 from services.billing.domain.claims.statements import patient_status
 from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.diagnoses import diagnosed, untrue_on
-from services.billing.domain.history.history import NOT_KNOWN, IssuedClaim, Known, Line, Program
+from services.billing.domain.history.history import (
+    NOT_KNOWN,
+    BillingHistory,
+    ClaimLine,
+    IssuedClaim,
+    Program,
+)
 from services.billing.domain.payers.rules import RuleSet, rules_in_effect
 
 READY, AWAITING_CONTROL_NUMBER = "READY", "AWAITING_CONTROL_NUMBER"
@@ -59,7 +65,7 @@ class Proposal:
     waits_for: tuple[Awaited, ...]
     # The claim's; of one that was issued without, what its dates have now.
     authorization_id: str
-    lines: tuple[Line, ...]
+    lines: tuple[ClaimLine, ...]
     changed_dates: tuple[date, ...]
     diagnoses: tuple[str, ...]
     programs: frozenset[Program]
@@ -80,12 +86,12 @@ class Proposal:
         return 0 if self.action == VOID else sum(line.charge_minor for line in self.lines)
 
 
-def propose(days: Sequence[ServiceDay], known: Known) -> list[Proposal]:
-    """A proposal for each standing claim whose lines changed, fell, or are joined by a late day."""
+def propose(days: Sequence[ServiceDay], history: BillingHistory) -> list[Proposal]:
+    """A proposal for each claim in force whose lines changed, fell, or are joined by a late day."""
     by_date = {day.service_date: day for day in days}
-    issued = sorted(standing(known.issued, known.adjudications), key=lambda claim: claim.claim_id)
+    issued = sorted(in_force(history.issued), key=lambda claim: claim.claim_id)
     cut = [(day, tuple(parts_of(day))) for day in days]
-    joined = joining(cut, issued, known)
+    joined = joining(cut, issued, history)
     late: dict[str, list[Part]] = {}
     carried = Carried.on(issued)
     for day, parts in cut:
@@ -93,9 +99,9 @@ def propose(days: Sequence[ServiceDay], known: Known) -> list[Proposal]:
             if claim_id := joined.get((day.service_date, each)):
                 lines = tuple(line for line in part.lines if not carried.has(line))
                 late.setdefault(claim_id, []).append(Part(day, lines))
-    courses = courses_of(cut, issued, known)
+    courses = courses_of(cut, issued, history)
     found = [
-        _propose(claim, by_date, late.get(claim.claim_id, ()), issued, known, courses=courses)
+        _propose(claim, by_date, late.get(claim.claim_id, ()), issued, history, courses=courses)
         for claim in issued
     ]
     return [proposal for proposal in found if proposal is not None]
@@ -106,11 +112,11 @@ def _propose(
     by_date: Mapping[date, ServiceDay],
     late: Sequence[Part],
     issued: Sequence[IssuedClaim],
-    known: Known,
+    history: BillingHistory,
     *,
     courses: Courses,
 ) -> Proposal | None:
-    rules = _rules_of_claim(claim, known)
+    rules = _rules_of_claim(claim, history)
     if rules is None:
         return None
     authorization_id = _authorization_now(claim, by_date)
@@ -120,12 +126,12 @@ def _propose(
     elsewhere = _elsewhere(claim, by_date.values())
     unnamed = _unnamed_dates(claim, [*all_parts, *elsewhere], parts, issued)
     lines = lines_of(sorted(parts, key=lambda part: part.day.service_date))
-    said_of = diagnosed(known, lines, claim.claim_form)
-    status, ended_by = _status_now(claim, lines, rules, courses, known)
+    said_of = diagnosed(history, lines, claim.claim_form)
+    status, ended_by = _status_now(claim, lines, rules, courses, history)
     changed_dates = {
         *_changed_dates(claim, lines),
         *unnamed,
-        *untrue_on(claim, said_of, known),
+        *untrue_on(claim, said_of, history),
     }
     if (
         {*claim.diagnoses} - {*said_of.codes}
@@ -137,10 +143,10 @@ def _propose(
     if not changed:
         return None
     looked_at = {line.service_date for line in (*claim.lines, *lines)} & by_date.keys()
-    answers = [each for each in known.adjudications if each.claim_id == claim.claim_id]
+    answers = [each for each in history.adjudications if each.claim_id == claim.claim_id]
     waits_for = (
-        *awaited(claim, [by_date[on] for on in changed if on in by_date], known),
-        *voids_before(claim, lines, rules, known),
+        *awaited(claim, [by_date[on] for on in changed if on in by_date], history),
+        *voids_before(claim, lines, rules, history),
     )
     return Proposal(
         claim=claim,
@@ -185,7 +191,11 @@ def _authorization_now(claim: IssuedClaim, by_date: Mapping[date, ServiceDay]) -
 
 
 def _status_now(
-    claim: IssuedClaim, lines: Sequence[Line], rules: RuleSet, courses: Courses, known: Known
+    claim: IssuedClaim,
+    lines: Sequence[ClaimLine],
+    rules: RuleSet,
+    courses: Courses,
+    history: BillingHistory,
 ) -> tuple[str, frozenset[str]]:
     """What a bill of these lines would say today, and what that rests on.
 
@@ -197,7 +207,7 @@ def _status_now(
     aside = is_ancillary(claim)
     bill = bill_of(claim, (line.service_date for line in (*claim.lines, *lines)))
     return patient_status(
-        known,
+        history,
         bill.dates,
         courses.alone(bill) if aside else courses.of(bill),
         claim.period_end,
@@ -266,7 +276,7 @@ def _elsewhere(claim: IssuedClaim, days: Iterable[ServiceDay]) -> Iterator[Part]
             yield Part(day, away)
 
 
-def _place(line: Line) -> tuple[date, str]:
+def _place(line: ClaimLine) -> tuple[date, str]:
     """What one claim of a person has together: a date's own lines, or its ancillary code."""
     return line.service_date, line.code if line.ancillary else ""
 
@@ -333,14 +343,14 @@ def _unnamed_dates(
     }
 
 
-def _action(rules: RuleSet, lines: Sequence[Line], unnamed: Collection[date]) -> str:
+def _action(rules: RuleSet, lines: Sequence[ClaimLine], unnamed: Collection[date]) -> str:
     """The payer's; but void and new where a replacement couldn't say all of a date."""
     if unnamed:
         return VOID
     return rules.changed_claim if lines else rules.fallen_claim
 
 
-def _changed_dates(claim: IssuedClaim, lines: Sequence[Line]) -> tuple[date, ...]:
+def _changed_dates(claim: IssuedClaim, lines: Sequence[ClaimLine]) -> tuple[date, ...]:
     was, now = _by_date(claim.lines, claim.claim_form), _by_date(lines, claim.claim_form)
     changed = {on for on in {*was, *now} if was.get(on) != now.get(on)}
     if claim.claim_form == INSTITUTIONAL and staff_on(claim.lines) != staff_on(lines):
@@ -348,7 +358,7 @@ def _changed_dates(claim: IssuedClaim, lines: Sequence[Line]) -> tuple[date, ...
     return tuple(sorted(changed))
 
 
-def _by_date(lines: Sequence[Line], claim_form: str) -> dict[date, list[tuple[object, ...]]]:
+def _by_date(lines: Sequence[ClaimLine], claim_form: str) -> dict[date, list[tuple[object, ...]]]:
     """What a payer reads of each date's lines on this form."""
     found: dict[date, list[tuple[object, ...]]] = {}
     for line in lines:
@@ -362,7 +372,7 @@ def _by_date(lines: Sequence[Line], claim_form: str) -> dict[date, list[tuple[ob
     return {on: sorted(said, key=repr) for on, said in found.items()}
 
 
-def _rules_of_claim(claim: IssuedClaim, known: Known) -> RuleSet | None:
+def _rules_of_claim(claim: IssuedClaim, history: BillingHistory) -> RuleSet | None:
     """The rules of the claim's own payer: the day's may be another's by now."""
-    of_payer = (each.rules for each in known.confirmed if each.rules.payer_id == claim.payer_id)
+    of_payer = (each.rules for each in history.confirmed if each.rules.payer_id == claim.payer_id)
     return rules_in_effect(of_payer, max(line.service_date for line in claim.lines))

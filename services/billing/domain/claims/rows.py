@@ -6,7 +6,7 @@ from typing import Any
 
 from services.billing.domain.claims.drafts import FACILITATOR, INSTITUTIONAL, Draft
 from services.billing.domain.claims.proposals import Proposal
-from services.billing.domain.history.history import Line, Program
+from services.billing.domain.history.history import ClaimLine, Program
 from services.billing.domain.payers.rules import RuleSet
 
 
@@ -89,7 +89,7 @@ def proposal_content(client_id: str, proposal: Proposal) -> dict[str, Any]:
     }
 
 
-def line_content(line: Line) -> dict[str, Any]:
+def line_content(line: ClaimLine) -> dict[str, Any]:
     """A line, as rows have it."""
     return {
         "service_date": line.service_date.isoformat(),
@@ -109,9 +109,9 @@ def line_content(line: Line) -> dict[str, Any]:
     }
 
 
-def line_of(row: Mapping[str, Any]) -> Line:
+def line_of(row: Mapping[str, Any]) -> ClaimLine:
     """The line of a row; rows of an earlier release say less."""
-    return Line(
+    return ClaimLine(
         service_date=date.fromisoformat(row["service_date"]),
         code=row["code"],
         modifiers=tuple(row["modifiers"]),
@@ -127,7 +127,7 @@ def line_of(row: Mapping[str, Any]) -> Line:
     )
 
 
-def lines_of(rows: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
+def lines_of(rows: Sequence[Mapping[str, Any]]) -> tuple[ClaimLine, ...]:
     return tuple(line_of(row) for row in rows)
 
 

@@ -9,7 +9,7 @@ from datetime import date
 
 from services.billing.domain.claims.courses import Course
 from services.billing.domain.history.clinical import Discharge
-from services.billing.domain.history.history import Known
+from services.billing.domain.history.history import BillingHistory
 from services.billing.domain.x12.t837.claim import (
     CONTINUING_INTERIM,
     FIRST_INTERIM,
@@ -38,14 +38,19 @@ class Statement:
 
 
 def statement(
-    known: Known, dates: Collection[date], course: Course, period_end: date, *, interim: bool
+    history: BillingHistory,
+    dates: Collection[date],
+    course: Course,
+    period_end: date,
+    *,
+    interim: bool,
 ) -> Statement:
     """What a bill of these dates says.
 
     It is its course's first where none is of an earlier date, and none left as the first. A bill
     that stands alone ends with the client at home; no payer takes 30 on frequency 1.
     """
-    status, rests_on = patient_status(known, dates, course, period_end, interim=interim)
+    status, rests_on = patient_status(history, dates, course, period_end, interim=interim)
     begun = course.begun or min(course.dates) < min(dates)
     if status == STILL_A_PATIENT:
         frequency = CONTINUING_INTERIM if begun else FIRST_INTERIM
@@ -55,17 +60,22 @@ def statement(
 
 
 def patient_status(
-    known: Known, dates: Collection[date], course: Course, period_end: date, *, interim: bool
+    history: BillingHistory,
+    dates: Collection[date],
+    course: Course,
+    period_end: date,
+    *,
+    interim: bool,
 ) -> tuple[str, frozenset[str]]:
     """Where the client is when the bill of these dates ends, and the facts which say so."""
-    ended = _ended_with(known, dates, course, None if interim else period_end)
+    ended = _ended_with(history, dates, course, None if interim else period_end)
     if ended is None:
         return STILL_A_PATIENT if interim else AT_HOME, frozenset()
     return WENT.get(ended.reason, AT_HOME), frozenset({ended.fact})
 
 
 def _ended_with(
-    known: Known, dates: Collection[date], course: Course, until: date | None
+    history: BillingHistory, dates: Collection[date], course: Course, until: date | None
 ) -> Discharge | None:
     """What ended the episode, where no later bill may be nearer to it.
 
@@ -74,7 +84,7 @@ def _ended_with(
     """
     found = [
         each
-        for each in known.discharges
+        for each in history.discharges
         if each.episode_id == course.episode_id
         and min(dates) <= each.discharged_on
         and (until is None or each.discharged_on <= until)

@@ -12,7 +12,7 @@ from services.billing.domain.days import gates
 from services.billing.domain.days.gates import Verdict
 from services.billing.domain.days.lines import charged, joined, single_lines
 from services.billing.domain.history.attended import Service
-from services.billing.domain.history.history import Known, Line
+from services.billing.domain.history.history import BillingHistory, ClaimLine
 from services.billing.domain.payers.rules import RuleSet
 
 
@@ -20,57 +20,57 @@ from services.billing.domain.payers.rules import RuleSet
 class Aside:
     """Lines whose every gate is open, and all verdicts; a gate is named `<service kind>.<gate>`."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[ClaimLine, ...]
     verdicts: tuple[Verdict, ...]
 
 
 def with_ancillary(
-    known: Known, services: Sequence[Service], rules: RuleSet, on: date, *, site_id: str
+    history: BillingHistory, services: Sequence[Service], rules: RuleSet, on: date, *, site_id: str
 ) -> Aside:
     """What these services come to beside the day, each at its own site; `site_id` is the day's.
 
     One that waits for something adds no time to those that don't.
     """
-    said = {each: _gates(known, each, rules, on) for each in services}
+    said = {each: _gates(history, each, rules, on) for each in services}
     ready = [each for each in services if not each.in_doubt and all(v.open for v in said[each])]
-    made = _made(known, ready, rules, on, site_id)
+    made = _made(history, ready, rules, on, site_id)
     verdicts: list[Verdict] = []
     for service in services:
         beside = [each for each in services if each in ready or each is service]
-        found = _made(known, beside, rules, on, site_id)
+        found = _made(history, beside, rules, on, site_id)
         fees = next((fees for of_line, _, fees in found if service in of_line), None)
         told = [_attendance_gate(service, fees is not None), *said[service], *(fees or ())]
         verdicts += [replace(each, gate=f"{service.kind}.{each.gate}") for each in told]
     return Aside(joined(line for _, lines, _ in made for line in lines), tuple(verdicts))
 
 
-def _gates(known: Known, service: Service, rules: RuleSet, on: date) -> list[Verdict]:
+def _gates(history: BillingHistory, service: Service, rules: RuleSet, on: date) -> list[Verdict]:
     return [
-        gates.restriction_gate(known, rules.payer_id, on),
-        gates.consent_gate(known, [service], rules.payer_id, on),
-        gates.note_gate(known, [service], rules),
-        gates.enrollment_gate(gates.enrollment_on(known, rules, service.site_id, on)),
+        gates.restriction_gate(history, rules.payer_id, on),
+        gates.consent_gate(history, [service], rules.payer_id, on),
+        gates.note_gate(history, [service], rules),
+        gates.enrollment_gate(gates.enrollment_on(history, rules, service.site_id, on)),
     ]
 
 
 def _made(
-    known: Known, services: Sequence[Service], rules: RuleSet, on: date, site_id: str
-) -> list[tuple[Sequence[Service], tuple[Line, ...], list[Verdict]]]:
+    history: BillingHistory, services: Sequence[Service], rules: RuleSet, on: date, site_id: str
+) -> list[tuple[Sequence[Service], tuple[ClaimLine, ...], list[Verdict]]]:
     """The services that are long enough, with their line and what its fee says.
 
     No line where there is no fee; and nothing said of it where nobody is enrolled for the site.
     """
     listed = [(each, rule) for each in services if (rule := rules.ancillary_to(each.kind))]
-    found: list[tuple[Sequence[Service], tuple[Line, ...], list[Verdict]]] = []
+    found: list[tuple[Sequence[Service], tuple[ClaimLine, ...], list[Verdict]]] = []
     for line, of_line in single_lines(on, listed, rules, ancillary=True):
-        enrollment = gates.enrollment_on(known, rules, line.site_id, on)
+        enrollment = gates.enrollment_on(history, rules, line.site_id, on)
         if enrollment is None:
             found.append((of_line, (), []))
             continue
         here = line.site_id == site_id
         provider_id = enrollment.provider_id
         placed = replace(line, site_id="") if here else replace(line, provider_id=provider_id)
-        lines, fee = charged([placed], known, provider_id)
+        lines, fee = charged([placed], history, provider_id)
         found.append((of_line, lines, [fee]))
     return found
 

@@ -9,11 +9,11 @@ from services.billing.domain.history.diagnoses import diagnoses_on
 from services.billing.domain.history.history import (
     Admission,
     Attestation,
+    BillingHistory,
     Consent,
     Discharge,
     Enrollment,
     Fee,
-    Known,
     Level,
     Note,
     Program,
@@ -35,18 +35,20 @@ class Verdict:
         return not self.reason
 
 
-def admission_on(known: Known, on: date, programs: Collection[Program]) -> Admission | None:
+def admission_on(
+    history: BillingHistory, on: date, programs: Collection[Program]
+) -> Admission | None:
     """The latest admission on or before that date, to a program of the day's sessions if any.
 
     Of several, one that wasn't over by then.
     """
     given_by = {program.program_id for program in programs if program.program_id}
-    before = [admission for admission in known.admissions if admission.admitted_on <= on]
+    before = [admission for admission in history.admissions if admission.admitted_on <= on]
     return max(
         before,
         key=lambda each: (
             each.program_id in given_by,
-            not discharged_before(known, each, on),
+            not discharged_before(history, each, on),
             each.admitted_on,
             each.episode_id,
         ),
@@ -54,34 +56,38 @@ def admission_on(known: Known, on: date, programs: Collection[Program]) -> Admis
     )
 
 
-def discharged_before(known: Known, admission: Admission | None, on: date) -> Discharge | None:
+def discharged_before(
+    history: BillingHistory, admission: Admission | None, on: date
+) -> Discharge | None:
     """What ended the episode on an earlier day; the day of the discharge is still its own."""
     found = [
         each
-        for each in known.discharges
+        for each in history.discharges
         if admission and each.episode_id == admission.episode_id and each.discharged_on < on
     ]
     return min(found, key=lambda each: (each.discharged_on, each.fact), default=None)
 
 
-def admissions_at(known: Known, site_id: str, on: date) -> list[Admission]:
+def admissions_at(history: BillingHistory, site_id: str, on: date) -> list[Admission]:
     """The client's admissions at a site that had begun by then, and weren't over."""
     return [
         each
-        for each in known.admissions
+        for each in history.admissions
         if each.site_id == site_id
         and each.admitted_on <= on
-        and not discharged_before(known, each, on)
+        and not discharged_before(history, each, on)
     ]
 
 
-def level_on(known: Known, admission: Admission | None, on: date) -> Admission | Level | None:
+def level_on(
+    history: BillingHistory, admission: Admission | None, on: date
+) -> Admission | Level | None:
     """What says the clinical level: the episode's latest change by then, else its admission."""
     if admission is None:
         return None
     changes = [
         level
-        for level in known.levels
+        for level in history.levels
         if level.episode_id == admission.episode_id and level.effective_from <= on
     ]
     latest = max(changes, key=lambda each: (each.effective_from, each.sequence), default=None)
@@ -89,14 +95,14 @@ def level_on(known: Known, admission: Admission | None, on: date) -> Admission |
 
 
 def at_billed_level(
-    known: Known, services: Sequence[Service], rules: RuleSet, on: date
+    history: BillingHistory, services: Sequence[Service], rules: RuleSet, on: date
 ) -> list[Service]:
     """Those that make up the day, or its week: of episodes at the level the payer pays for then.
 
     Of two open episodes the other's sessions say nothing; where none is at the level, all make a
     day that waits for that. A session is the episode's whose program gave it.
     """
-    levels = [(each, _level_of(known, each, on)) for each in services]
+    levels = [(each, _level_of(history, each, on)) for each in services]
     found = [
         each
         for each, clinical in levels
@@ -105,16 +111,16 @@ def at_billed_level(
     return found or list(services)
 
 
-def other_level(known: Known, service: Service, on: date) -> Verdict:
+def other_level(history: BillingHistory, service: Service, on: date) -> Verdict:
     """Of a session that the day leaves out, as it is of an episode at another level."""
     kind = service.kind or "UNSCHEDULED"
-    clinical = _level_of(known, service, on)
+    clinical = _level_of(history, service, on)
     rests_on = service.facts | ({clinical.fact} if clinical else set())
     return Verdict(gate=f"{kind}.LEVEL", reason="OTHER_LEVEL", final=True, rests_on=rests_on)
 
 
 def level_gate(
-    known: Known,
+    history: BillingHistory,
     services: Iterable[Service],
     admission: Admission | None,
     rules: RuleSet,
@@ -127,14 +133,14 @@ def level_gate(
 
     The authorized level is another thing: the gate AUTHORIZATION compares it with the billed one.
     """
-    clinical = level_on(known, admission, on)
+    clinical = level_on(history, admission, on)
     if clinical is None:
         return Verdict(gate="LEVEL", reason="NOT_ADMITTED")
-    ended = discharged_before(known, admission, on)
+    ended = discharged_before(history, admission, on)
     if ended is not None:
         rests_on = frozenset({clinical.fact, ended.fact})
         return Verdict(gate="LEVEL", reason="DISCHARGED", rests_on=rests_on)
-    here = [admissions_at(known, service.site_id, on) for service in services]
+    here = [admissions_at(history, service.site_id, on) for service in services]
     rests_on = frozenset({clinical.fact, *(each.fact for found in here for each in found)})
     reason = "" if clinical.level_of_care == rules.billed_level else "OTHER_LEVEL"
     if not all(here):
@@ -142,13 +148,15 @@ def level_gate(
     return Verdict(gate="LEVEL", reason=reason, rests_on=rests_on)
 
 
-def plan_gate(known: Known, admission: Admission | None, rules: RuleSet, on: date) -> Verdict:
+def plan_gate(
+    history: BillingHistory, admission: Admission | None, rules: RuleSet, on: date
+) -> Verdict:
     """In force on the date, or the date is within the payer's plan-due days of admission.
 
     A later signature never reaches back (domain guide, section 12).
     """
     episode_id = admission.episode_id if admission else ""
-    of_episode = [plan for plan in known.plans if plan.episode_id == episode_id]
+    of_episode = [plan for plan in history.plans if plan.episode_id == episode_id]
     if in_force := [plan for plan in of_episode if plan.in_force_from <= on]:
         plan = max(in_force, key=lambda each: (each.in_force_from, each.plan_id))
         return Verdict(gate="PLAN", rests_on=frozenset({plan.fact}))
@@ -160,17 +168,19 @@ def plan_gate(known: Known, admission: Admission | None, rules: RuleSet, on: dat
     return Verdict(gate="PLAN", reason="NO_PLAN_IN_FORCE", rests_on=later | {admission.fact})
 
 
-def diagnosis_gate(known: Known, on: date) -> Verdict:
+def diagnosis_gate(history: BillingHistory, on: date) -> Verdict:
     """A principal diagnosis must be in effect."""
-    found = {d.fact for d in known.diagnoses if d.effective_from <= on and d.rank == 1}
-    found |= {end.fact for end in known.diagnosis_ends}
-    principal = any(diagnosis.rank == 1 for diagnosis in diagnoses_on(known, on))
+    found = {d.fact for d in history.diagnoses if d.effective_from <= on and d.rank == 1}
+    found |= {end.fact for end in history.diagnosis_ends}
+    principal = any(diagnosis.rank == 1 for diagnosis in diagnoses_on(history, on))
     return Verdict(
         gate="DIAGNOSIS", reason="" if principal else "NO_DIAGNOSIS", rests_on=frozenset(found)
     )
 
 
-def consent_gate(known: Known, services: Sequence[Service], payer_id: str, on: date) -> Verdict:
+def consent_gate(
+    history: BillingHistory, services: Sequence[Service], payer_id: str, on: date
+) -> Verdict:
     """A session of a program under 42 CFR Part 2 needs the client's consent to the payer, then.
 
     Sessions of other programs need none; where nobody knows which it was, it was under Part 2. A
@@ -182,12 +192,12 @@ def consent_gate(known: Known, services: Sequence[Service], payer_id: str, on: d
         return Verdict(gate="CONSENT", rests_on=facts)
     given = [
         consent
-        for consent in known.consents
+        for consent in history.consents
         if consent.payer_id == payer_id
         and consent.given_on <= on
         and (consent.expires_on is None or on <= consent.expires_on)
     ]
-    revoked = {each.consent_id: each.fact for each in known.revocations if each.revoked_on <= on}
+    revoked = {each.consent_id: each.fact for each in history.revocations if each.revoked_on <= on}
     in_force = frozenset(each.fact for each in given if each.consent_id not in revoked)
     if in_force or not given:
         return Verdict(gate="CONSENT", reason="" if in_force else "NO_CONSENT", rests_on=in_force)
@@ -198,20 +208,20 @@ def consent_gate(known: Known, services: Sequence[Service], payer_id: str, on: d
     )
 
 
-def restriction_gate(known: Known, payer_id: str, on: date) -> Verdict:
+def restriction_gate(history: BillingHistory, payer_id: str, on: date) -> Verdict:
     """What the client paid in full and restricted never goes to the payer (45 CFR 164.522)."""
     found = frozenset(
         each.fact
-        for each in known.restrictions
+        for each in history.restrictions
         if each.payer_id == payer_id and each.start <= on <= each.end
     )
     reason = "RESTRICTED_BY_CLIENT" if found else ""
     return Verdict(gate="RESTRICTION", reason=reason, rests_on=found, final=bool(found))
 
 
-def note_gate(known: Known, services: Iterable[Service], rules: RuleSet) -> Verdict:
+def note_gate(history: BillingHistory, services: Iterable[Service], rules: RuleSet) -> Verdict:
     """Every attended session needs a signed note; what a late one is worth is the payer's rule."""
-    found = [_note_verdict(known, service, rules) for service in services]
+    found = [_note_verdict(history, service, rules) for service in services]
     rests_on = frozenset[str]().union(*(each.rests_on for each in found))
     closed = [each for each in found if not each.open]
     denied = [each for each in closed if each.final]
@@ -219,12 +229,12 @@ def note_gate(known: Known, services: Iterable[Service], rules: RuleSet) -> Verd
     return Verdict(gate="NOTE", reason=said.reason, rests_on=rests_on, final=said.final)
 
 
-def _note_verdict(known: Known, service: Service, rules: RuleSet) -> Verdict:
+def _note_verdict(history: BillingHistory, service: Service, rules: RuleSet) -> Verdict:
     session_id = service.attendance.session_id
-    attested = _facts(each for each in known.attested if each.session_id == session_id)
+    attested = _facts(each for each in history.attested if each.session_id == session_id)
     if attested and rules.late_signature == "ATTEST":
         return Verdict(gate="NOTE", rests_on=attested)
-    notes = [note for note in known.notes if note.session_id == session_id]
+    notes = [note for note in history.notes if note.session_id == session_id]
     if not notes:
         return Verdict(gate="NOTE", reason="NOTE_UNSIGNED", rests_on=service.facts)
     note = min(notes, key=lambda each: (each.signed_at, each.fact))
@@ -248,7 +258,9 @@ def _late(note: Note, service: Service, rules: RuleSet) -> bool:
     return bool(limit) and end is not None and note.signed_at > end + limit
 
 
-def enrollment_on(known: Known, rules: RuleSet, site_id: str, on: date) -> Enrollment | None:
+def enrollment_on(
+    history: BillingHistory, rules: RuleSet, site_id: str, on: date
+) -> Enrollment | None:
     """Who bills this payer for this site on that date: who is enrolled with it.
 
     A payer that asks for no enrollment is billed by whoever is, or else by who bills another
@@ -256,7 +268,7 @@ def enrollment_on(known: Known, rules: RuleSet, site_id: str, on: date) -> Enrol
     """
     enrolled = [
         each
-        for each in known.enrollments
+        for each in history.enrollments
         if each.site_id == site_id
         and each.effective_from <= on
         and (each.payer_id == rules.payer_id or not rules.enrollment_required)
@@ -281,21 +293,21 @@ def enrollment_gate(*enrollments: Enrollment | None) -> Verdict:
     )
 
 
-def fee_on(known: Known, provider_id: str, code: str, on: date) -> Fee | None:
+def fee_on(history: BillingHistory, provider_id: str, code: str, on: date) -> Fee | None:
     """What the provider charges for one unit of the code on that date."""
     fees = [
         fee
-        for fee in known.fees
+        for fee in history.fees
         if (fee.provider_id, fee.code) == (provider_id, code) and fee.effective_from <= on
     ]
     return max(fees, key=lambda fee: (fee.effective_from, fee.sequence), default=None)
 
 
-def _level_of(known: Known, service: Service, on: date) -> Admission | Level | None:
+def _level_of(history: BillingHistory, service: Service, on: date) -> Admission | Level | None:
     """What says the level, on that day, of the episode that the service is of."""
-    admission = admission_on(known, service.attendance.service_date, [service.program])
-    return level_on(known, admission, on)
+    admission = admission_on(history, service.attendance.service_date, [service.program])
+    return level_on(history, admission, on)
 
 
-def _facts(known: Iterable[Consent] | Iterable[Attestation]) -> frozenset[str]:
-    return frozenset(each.fact for each in known)
+def _facts(history: Iterable[Consent] | Iterable[Attestation]) -> frozenset[str]:
+    return frozenset(each.fact for each in history)

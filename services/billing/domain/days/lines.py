@@ -10,7 +10,7 @@ from datetime import date
 from services.billing.domain.days.gates import Verdict, fee_on
 from services.billing.domain.days.units import units_of
 from services.billing.domain.history.attended import Service, longest, minutes_of, reach
-from services.billing.domain.history.history import Known, Line
+from services.billing.domain.history.history import BillingHistory, ClaimLine
 from services.billing.domain.payers.rules import DiscreteService, PerDiem, RuleSet, TimedUnits
 
 PER_DIEM, DISCRETE = "PER_DIEM", "DISCRETE"
@@ -26,7 +26,7 @@ class Bill:
 
     outcome: str
     verdicts: tuple[Verdict, ...]
-    lines: tuple[Line, ...] = ()
+    lines: tuple[ClaimLine, ...] = ()
     services: tuple[Service, ...] = ()
     # A short day billed by its single services: nothing of it asks for the week.
     fell_back: bool = False
@@ -49,13 +49,13 @@ def single_lines(
     rules: RuleSet,
     *,
     ancillary: bool,
-) -> list[tuple[Line, list[Service]]]:
+) -> list[tuple[ClaimLine, list[Service]]]:
     """Sessions as lines of their own, each line at its site, with the sessions that it is of.
 
     Each session must be long enough by itself. Units are of the time of all whose line is alike,
     rounded once; too little for a unit is no line.
     """
-    alike: dict[tuple[Line, int, str], list[Service]] = {}
+    alike: dict[tuple[ClaimLine, int, str], list[Service]] = {}
     for service, listed in services:
         if service.minutes and reach([service], listed.minimum_minutes, rules):
             line = replace(
@@ -65,7 +65,7 @@ def single_lines(
                 site_id=service.site_id,
             )
             alike.setdefault((line, listed.unit_minutes, listed.rounding), []).append(service)
-    found: list[tuple[Line, list[Service]]] = []
+    found: list[tuple[ClaimLine, list[Service]]] = []
     for (line, unit_minutes, rounding), of_line in alike.items():
         units = len(of_line)
         if unit_minutes:
@@ -75,12 +75,12 @@ def single_lines(
     return found
 
 
-def joined(lines: Iterable[Line]) -> tuple[Line, ...]:
+def joined(lines: Iterable[ClaimLine]) -> tuple[ClaimLine, ...]:
     """Lines alike in all but their units are one: payers deny a line that repeats another.
 
     (CARC 18, exact duplicate; domain guide 5.13.)
     """
-    found: dict[Line, Line] = {}
+    found: dict[ClaimLine, ClaimLine] = {}
     for line in lines:
         alike = replace(line, units=0, charge_minor=0)
         before = found.get(alike, alike)
@@ -93,14 +93,14 @@ def joined(lines: Iterable[Line]) -> tuple[Line, ...]:
 
 
 def charged(
-    lines: Sequence[Line], known: Known, provider_id: str
-) -> tuple[tuple[Line, ...], Verdict]:
+    lines: Sequence[ClaimLine], history: BillingHistory, provider_id: str
+) -> tuple[tuple[ClaimLine, ...], Verdict]:
     """The lines with their provider's charges: of each unit what the code costs on the date.
 
     `provider_id`: of lines that don't say theirs.
     """
     fees = [
-        (line, fee_on(known, line.provider_id or provider_id, line.code, line.service_date))
+        (line, fee_on(history, line.provider_id or provider_id, line.code, line.service_date))
         for line in lines
     ]
     rests_on = frozenset(fee.fact for _, fee in fees if fee)
@@ -210,11 +210,11 @@ def _line(
     units: int,
     services: Sequence[Service],
     rules: RuleSet,
-) -> Line:
+) -> ClaimLine:
     """A line of these services, without its charge; in person if any of them was."""
     telehealth = all(service.telehealth for service in services)
     named = rules.rendering == "FACILITATOR"
-    return Line(
+    return ClaimLine(
         service_date=on,
         code=billed.code,
         modifiers=(*billed.modifiers, *(rules.telehealth_modifiers if telehealth else ())),
@@ -227,7 +227,7 @@ def _line(
     )
 
 
-def _under_revenue_code(line: Line, rules: RuleSet) -> Line:
+def _under_revenue_code(line: ClaimLine, rules: RuleSet) -> ClaimLine:
     return replace(
         line, revenue_code=rules.institutional.revenue_code if rules.institutional else ""
     )

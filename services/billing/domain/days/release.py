@@ -7,7 +7,7 @@ from datetime import date
 from services.billing.domain.days.gates import Verdict
 from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.attended import attendance_that_holds, services_of, unclosed
-from services.billing.domain.history.history import Known
+from services.billing.domain.history.history import BillingHistory
 from services.billing.domain.payers.rules import RuleSet, week_of
 
 ATTENDANCE = "ninehours.attendance.v1.AttendanceService"
@@ -90,33 +90,33 @@ class Release:
     alternative: bool = False
 
 
-def releases_of(verdict: Verdict, day: ServiceDay, known: Known) -> tuple[Release, ...]:
+def releases_of(verdict: Verdict, day: ServiceDay, history: BillingHistory) -> tuple[Release, ...]:
     """What would open this gate of the day; nothing for one that is open, or closed for good."""
     if verdict.open or verdict.final:
         return ()
-    return tuple(_releases(verdict.reason, day, known))
+    return tuple(_releases(verdict.reason, day, history))
 
 
-def may_open(verdict: Verdict, day: ServiceDay, known: Known) -> bool:
+def may_open(verdict: Verdict, day: ServiceDay, history: BillingHistory) -> bool:
     """Whether a closed gate of the day may open yet: not one that nobody can release."""
-    releases = releases_of(verdict, day, known)
+    releases = releases_of(verdict, day, history)
     return not verdict.final and (not releases or any(each.rpc for each in releases))
 
 
-def _releases(reason: str, day: ServiceDay, known: Known) -> Iterator[Release]:
+def _releases(reason: str, day: ServiceDay, history: BillingHistory) -> Iterator[Release]:
     on = day.service_date
     if reason in BY_COMMAND:
         says, rpc = BY_COMMAND[reason]
         yield Release(says.format(on=on), rpc)
     elif reason in TOO_LITTLE:
-        yield from _unclosed(on, on, known)
-        yield from _doubts(on, on, known)
+        yield from _unclosed(on, on, history)
+        yield from _doubts(on, on, history)
     elif reason in ("NO_CHECK_OUT", "OVERLAP"):
-        yield from _doubts(on, on, known)
+        yield from _doubts(on, on, history)
     elif reason in ("NOTE_UNSIGNED", "NOTE_LATE"):
-        yield from _notes(day, known)
+        yield from _notes(day, history)
     elif reason == "WEEK_INCOMPLETE":
-        yield from _week(day, known)
+        yield from _week(day, history)
     elif reason == "NO_PLAN_IN_FORCE":
         yield Release(f"a plan signed later doesn't reach back to {on}: it has to be written off")
     elif reason in AUTHORIZING:
@@ -132,11 +132,11 @@ def _releases(reason: str, day: ServiceDay, known: Known) -> Iterator[Release]:
         )
 
 
-def _doubts(start: date, end: date, known: Known) -> Iterator[Release]:
+def _doubts(start: date, end: date, history: BillingHistory) -> Iterator[Release]:
     """Sessions of these days whose minutes nobody knows until a correction says them."""
-    holding = attendance_that_holds(known.attendances)
+    holding = attendance_that_holds(history.attendances)
     of_days = [each for each in holding if start <= each.service_date <= end]
-    for service in services_of(known, of_days):
+    for service in services_of(history, of_days):
         session_id = service.attendance.session_id
         if service.in_doubt == "NO_CHECK_OUT":
             says = f"confirms when the client left session {session_id}"
@@ -146,13 +146,13 @@ def _doubts(start: date, end: date, known: Known) -> Iterator[Release]:
             yield Release(says, f"{ATTENDANCE}/CorrectAttendance")
 
 
-def _notes(day: ServiceDay, known: Known) -> Iterator[Release]:
-    signed = {note.session_id for note in known.notes}
-    attested = {each.session_id for each in known.attested}
+def _notes(day: ServiceDay, history: BillingHistory) -> Iterator[Release]:
+    signed = {note.session_id for note in history.notes}
+    attested = {each.session_id for each in history.attested}
     rule = day.rules.late_signature if day.rules else ""
-    holding = attendance_that_holds(known.attendances)
+    holding = attendance_that_holds(history.attendances)
     of_day = [each for each in holding if each.service_date == day.service_date]
-    for service in services_of(known, of_day):
+    for service in services_of(history, of_day):
         session_id, facilitator = service.attendance.session_id, service.facilitator_id
         if rule == "ATTEST" and session_id not in attested:
             yield Release(
@@ -170,17 +170,17 @@ def _notes(day: ServiceDay, known: Known) -> Iterator[Release]:
             )
 
 
-def _week(day: ServiceDay, known: Known) -> Iterator[Release]:
+def _week(day: ServiceDay, history: BillingHistory) -> Iterator[Release]:
     rules: RuleSet | None = day.rules
     if rules is None:
         return
     start, end = week_of(day.service_date, rules.week_start)
-    yield from _unclosed(start, end, known)
-    yield from _doubts(start, end, known)
+    yield from _unclosed(start, end, history)
+    yield from _doubts(start, end, history)
 
 
-def _unclosed(start: date, end: date, known: Known) -> Iterator[Release]:
-    for session in unclosed(known, start, end):
+def _unclosed(start: date, end: date, history: BillingHistory) -> Iterator[Release]:
+    for session in unclosed(history, start, end):
         yield Release(
             f"closes session {session.session_id} of {session.service_date}",
             f"{ATTENDANCE}/CloseSession",

@@ -24,7 +24,13 @@ from services.billing.domain.history.attended import (
     unclosed,
 )
 from services.billing.domain.history.coverage import coverage_on, ends_of
-from services.billing.domain.history.history import Attendance, Known, Line, Program, Session
+from services.billing.domain.history.history import (
+    Attendance,
+    BillingHistory,
+    ClaimLine,
+    Program,
+    Session,
+)
 from services.billing.domain.payers.rules import RuleSet, rules_in_effect
 
 NOT_BILLABLE, HOLD = "NOT_BILLABLE", "HOLD"
@@ -67,7 +73,7 @@ class ServiceDay:
     level_of_care: str = ""
     # What it is when every gate is open.
     billed_as: str = PER_DIEM
-    lines: tuple[Line, ...] = ()
+    lines: tuple[ClaimLine, ...] = ()
     # The services that the day's own lines are of.
     services: tuple[Service, ...] = ()
     # Of services outside the per diem, or of another level: they say nothing of the day.
@@ -119,11 +125,11 @@ class ServiceDay:
         )
 
     @property
-    def own_lines(self) -> tuple[Line, ...]:
+    def own_lines(self) -> tuple[ClaimLine, ...]:
         return tuple(line for line in self.lines if not line.ancillary)
 
     @property
-    def ancillary_lines(self) -> tuple[Line, ...]:
+    def ancillary_lines(self) -> tuple[ClaimLine, ...]:
         """Lines outside the per diem: they may stand on a day that isn't billable itself."""
         return tuple(line for line in self.lines if line.ancillary)
 
@@ -144,35 +150,35 @@ class ServiceDay:
         )
 
 
-def resolve(known: Known) -> list[ServiceDay]:
+def resolve(history: BillingHistory) -> list[ServiceDay]:
     """Every date on which a session of the client was closed, before allocation."""
-    holding = attendance_that_holds(known.attendances)
-    days = (_resolve(known, on, holding) for on in dates_of(holding))
-    return [_until_closed(day, expected_yet(known, day, ancillary=False)) for day in days]
+    holding = attendance_that_holds(history.attendances)
+    days = (_resolve(history, on, holding) for on in dates_of(holding))
+    return [_until_closed(day, expected_yet(history, day, ancillary=False)) for day in days]
 
 
-def expected_yet(known: Known, day: ServiceDay, *, ancillary: bool) -> list[Session]:
+def expected_yet(history: BillingHistory, day: ServiceDay, *, ancillary: bool) -> list[Session]:
     """Sessions of the date that nobody closed: those inside the per diem, or those outside."""
     return [
         each
-        for each in unclosed(known, day.service_date, day.service_date)
+        for each in unclosed(history, day.service_date, day.service_date)
         if ancillary == bool(day.rules and day.rules.ancillary_to(each.service_kind))
     ]
 
 
-def _resolve(known: Known, on: date, holding: Sequence[Attendance]) -> ServiceDay:
+def _resolve(history: BillingHistory, on: date, holding: Sequence[Attendance]) -> ServiceDay:
     of_day = [each for each in holding if each.service_date == on]
-    held = coverage_on(known, on)
+    held = coverage_on(history, on)
     coverage = held.coverage if held else None
     confirmed = [
-        each for each in known.confirmed if coverage and each.rules.payer_id == coverage.payer_id
+        each for each in history.confirmed if coverage and each.rules.payer_id == coverage.payer_id
     ]
     rules = rules_in_effect((each.rules for each in confirmed), on)
-    expected = scheduled_of(known, of_day)
+    expected = scheduled_of(history, of_day)
     attended = [each for each in expected if each.attendance.attended]
     inside = countable(attended, rules)
     aside = [each for each in attended if each not in inside]
-    own = gates.at_billed_level(known, inside, rules, on) if rules else inside
+    own = gates.at_billed_level(history, inside, rules, on) if rules else inside
     day = ServiceDay(
         service_date=on,
         payer_id=coverage.payer_id if coverage else "",
@@ -188,28 +194,28 @@ def _resolve(known: Known, on: date, holding: Sequence[Attendance]) -> ServiceDa
         rests_on=frozenset(attendance.fact for attendance in of_day),
     )
     if not attended:
-        return day.with_verdict(_missed(known, of_day))
+        return day.with_verdict(_missed(history, of_day))
     there = _attendance_gate(own)
     if held is None:
-        ended = Verdict(gate="COVERAGE", reason="NO_COVERAGE", rests_on=ends_of(known))
+        ended = Verdict(gate="COVERAGE", reason="NO_COVERAGE", rests_on=ends_of(history))
         return day.with_verdict(there, ended)
     day = day.with_verdict(
         there,
         Verdict(gate="COVERAGE", rests_on=held.facts),
-        gates.restriction_gate(known, day.payer_id, on),
+        gates.restriction_gate(history, day.payer_id, on),
     )
     if rules is None:
         return day.with_verdict(Verdict(gate="RULES", reason="NO_RULES_IN_EFFECT"))
     ruling = frozenset(each.fact for each in confirmed if each.rules == rules)
     day = day.with_verdict(Verdict(gate="RULES", rests_on=ruling))
-    day = _under_rules(known, day, rules, own, holding)
-    day = _aside(known, day, rules, aside)
-    other = (gates.other_level(known, each, on) for each in inside if each not in own)
+    day = _under_rules(history, day, rules, own, holding)
+    day = _aside(history, day, rules, aside)
+    other = (gates.other_level(history, each, on) for each in inside if each not in own)
     return day.with_ancillary_verdict(*other)
 
 
 def _under_rules(
-    known: Known,
+    history: BillingHistory,
     day: ServiceDay,
     rules: RuleSet,
     services: Sequence[Service],
@@ -217,9 +223,9 @@ def _under_rules(
 ) -> ServiceDay:
     """The day's own lines, and the gates of its episode."""
     on = day.service_date
-    admission = gates.admission_on(known, on, day.programs)
-    clinical = gates.level_on(known, admission, on)
-    enrollment = gates.enrollment_on(known, rules, day.site_id, on)
+    admission = gates.admission_on(history, on, day.programs)
+    clinical = gates.level_on(history, admission, on)
+    enrollment = gates.enrollment_on(history, rules, day.site_id, on)
     billed = bill(on, services, rules) if services else None
     day = replace(
         day,
@@ -229,15 +235,15 @@ def _under_rules(
     if billed is None:
         return day
     elsewhere = {line.site_id for line in billed.lines} - {"", day.site_id}
-    enrolled = {site_id: gates.enrollment_on(known, rules, site_id, on) for site_id in elsewhere}
+    enrolled = {site_id: gates.enrollment_on(history, rules, site_id, on) for site_id in elsewhere}
     day = day.with_verdict(
         *billed.verdicts,
-        gates.level_gate(known, services, admission, rules, on),
-        gates.plan_gate(known, admission, rules, on),
-        gates.diagnosis_gate(known, on),
-        gates.consent_gate(known, services, day.payer_id, on),
-        gates.note_gate(known, services, rules),
-        week_gate(known, holding, rules, on, of_the_week=not billed.fell_back),
+        gates.level_gate(history, services, admission, rules, on),
+        gates.plan_gate(history, admission, rules, on),
+        gates.diagnosis_gate(history, on),
+        gates.consent_gate(history, services, day.payer_id, on),
+        gates.note_gate(history, services, rules),
+        week_gate(history, holding, rules, on, of_the_week=not billed.fell_back),
         gates.enrollment_gate(enrollment, *enrolled.values()),
     )
     day = replace(day, billed_as=billed.outcome, services=billed.services)
@@ -253,15 +259,15 @@ def _under_rules(
         for line in billed.lines
     ]
     placed.sort(key=lambda line: line.site_id != "")  # the day's own site first
-    lines, fee = charged(placed, known, enrollment.provider_id)
+    lines, fee = charged(placed, history, enrollment.provider_id)
     return replace(day.with_verdict(fee), lines=lines)
 
 
 def _aside(
-    known: Known, day: ServiceDay, rules: RuleSet, services: Sequence[Service]
+    history: BillingHistory, day: ServiceDay, rules: RuleSet, services: Sequence[Service]
 ) -> ServiceDay:
     """The day with what stands outside the per diem."""
-    found: Aside = with_ancillary(known, services, rules, day.service_date, site_id=day.site_id)
+    found: Aside = with_ancillary(history, services, rules, day.service_date, site_id=day.site_id)
     day = replace(day, lines=(*day.lines, *found.lines))
     return day.with_ancillary_verdict(*found.verdicts)
 
@@ -280,11 +286,11 @@ def _until_closed(day: ServiceDay, expected: Sequence[Session]) -> ServiceDay:
     return replace(day, verdicts=verdicts, rests_on=day.rests_on | facts)
 
 
-def _missed(known: Known, of_day: Sequence[Attendance]) -> Verdict:
+def _missed(history: BillingHistory, of_day: Sequence[Attendance]) -> Verdict:
     """Of a day on which the client was nowhere: a session that was cancelled after it was said to
     be missed, the program did not hold."""
     told = {each.session_id for each in of_day}
-    off = [each for each in known.cancelled if each.session_id in told]
+    off = [each for each in history.cancelled if each.session_id in told]
     not_held = told == {each.session_id for each in off}
     return Verdict(
         gate="ATTENDANCE",

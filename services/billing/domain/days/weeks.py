@@ -5,14 +5,19 @@ from datetime import date
 
 from services.billing.domain.days.gates import Verdict, at_billed_level
 from services.billing.domain.history.attended import countable, minutes_of, services_of
-from services.billing.domain.history.history import Attendance, Known
+from services.billing.domain.history.history import Attendance, BillingHistory
 from services.billing.domain.payers.rules import RuleSet, week_of
 
 INCOMPLETE, SHORT = "WEEK_INCOMPLETE", "WEEK_SHORT_OF_MINUTES"
 
 
 def week_gate(
-    known: Known, holding: Sequence[Attendance], rules: RuleSet, on: date, *, of_the_week: bool
+    history: BillingHistory,
+    holding: Sequence[Attendance],
+    rules: RuleSet,
+    on: date,
+    *,
+    of_the_week: bool,
 ) -> Verdict:
     """Every session scheduled in the week was attended, missed or cancelled; and it is long enough.
 
@@ -23,10 +28,10 @@ def week_gate(
     if not rules.complete_weeks_only and not minimum:
         return Verdict(gate="WEEK")
     start, end = week_of(on, rules.week_start)
-    scheduled = [each for each in known.sessions if start <= each.service_date <= end]
+    scheduled = [each for each in history.sessions if start <= each.service_date <= end]
     recorded = [each for each in holding if start <= each.service_date <= end]
     ids = {each.session_id for each in scheduled}
-    cancelled = [each for each in known.cancelled if each.session_id in ids]
+    cancelled = [each for each in history.cancelled if each.session_id in ids]
     rests_on = frozenset(
         [
             *(each.fact for each in scheduled),
@@ -37,8 +42,8 @@ def week_gate(
     closed = {each.session_id for each in holding} | {each.session_id for each in cancelled}
     if not ids <= closed:
         return Verdict(gate="WEEK", reason=INCOMPLETE, rests_on=rests_on)
-    services = countable(services_of(known, recorded), rules)
-    services = at_billed_level(known, services, rules, on)
+    services = countable(services_of(history, recorded), rules)
+    services = at_billed_level(history, services, rules, on)
     if minutes_of(each for each in services if not each.attendance.overlap) >= minimum:
         return Verdict(gate="WEEK", rests_on=rests_on)
     if any(each.in_doubt for each in services):

@@ -4,7 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from services.billing.domain.history.history import NOT_KNOWN, Attendance, Known, Program, Session
+from services.billing.domain.history.history import (
+    NOT_KNOWN,
+    Attendance,
+    BillingHistory,
+    Program,
+    Session,
+)
 from services.billing.domain.payers.rules import RuleSet
 
 TELEHEALTH = "TELEHEALTH"
@@ -50,8 +56,8 @@ class Service:
     @property
     def program(self) -> Program:
         """As scheduling it said, else as closing or correcting it did."""
-        known = self.session.program if self.session else NOT_KNOWN
-        return self.attendance.program if known == NOT_KNOWN else known
+        history = self.session.program if self.session else NOT_KNOWN
+        return self.attendance.program if history == NOT_KNOWN else history
 
     @property
     def facilitator_id(self) -> str:
@@ -66,26 +72,26 @@ def attendance_that_holds(attendances: Sequence[Attendance]) -> list[Attendance]
     return sorted(latest.values(), key=lambda each: each.session_id)
 
 
-def services_of(known: Known, attendances: Iterable[Attendance]) -> list[Service]:
+def services_of(history: BillingHistory, attendances: Iterable[Attendance]) -> list[Service]:
     """The attended ones among them, each with its session."""
-    return [each for each in scheduled_of(known, attendances) if each.attendance.attended]
+    return [each for each in scheduled_of(history, attendances) if each.attendance.attended]
 
 
-def scheduled_of(known: Known, attendances: Iterable[Attendance]) -> list[Service]:
+def scheduled_of(history: BillingHistory, attendances: Iterable[Attendance]) -> list[Service]:
     """Each with its session, attended or missed."""
     sessions = {
-        each.session_id: each for each in sorted(known.sessions, key=lambda each: each.fact)
+        each.session_id: each for each in sorted(history.sessions, key=lambda each: each.fact)
     }
     return [Service(attendance=each, session=sessions.get(each.session_id)) for each in attendances]
 
 
-def unclosed(known: Known, start: date, end: date) -> list[Session]:
+def unclosed(history: BillingHistory, start: date, end: date) -> list[Session]:
     """Sessions of these days, both included, that were neither closed nor cancelled."""
-    settled = {each.session_id for each in known.attendances}
-    settled |= {each.session_id for each in known.cancelled}
+    settled = {each.session_id for each in history.attendances}
+    settled |= {each.session_id for each in history.cancelled}
     found = [
         each
-        for each in known.sessions
+        for each in history.sessions
         if start <= each.service_date <= end and each.session_id not in settled
     ]
     return sorted(found, key=lambda each: (each.service_date, each.session_id))

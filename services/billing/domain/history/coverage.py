@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from services.billing.domain.history.history import Coverage, CoverageEnd, Known
+from services.billing.domain.history.history import BillingHistory, Coverage, CoverageEnd
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,13 @@ class Holding:
         )
 
 
-def coverage_on(known: Known, on: date) -> Holding | None:
+def coverage_on(history: BillingHistory, on: date) -> Holding | None:
     """The coverage that a date goes to.
 
     The primary first, and of several that one whose payer's word reaches back the farthest; of that
     payer's the one that was spoken of last, as a corrected member number is.
     """
-    in_force = [each for each in holding(known) if each.on(on)]
+    in_force = [each for each in holding(history) if each.on(on)]
     first = min(in_force, key=_primary, default=None)
     if first is None:
         return None
@@ -44,21 +44,21 @@ def coverage_on(known: Known, on: date) -> Holding | None:
     return max(of_payer, key=lambda each: (each.coverage.sequence, each.coverage.fact))
 
 
-def holding(known: Known) -> list[Holding]:
+def holding(history: BillingHistory) -> list[Holding]:
     """What was said last: of each coverage and first day one verification, with its end.
 
     Verifications of other first days stand side by side, as some verify month by month. An end is
     about what was verified before it; the last one counts.
     """
     latest: dict[tuple[str, date], Coverage] = {}
-    for coverage in sorted(known.coverages, key=lambda each: (each.sequence, each.fact)):
+    for coverage in sorted(history.coverages, key=lambda each: (each.sequence, each.fact)):
         latest[coverage.coverage_id, coverage.verified_from] = coverage
-    return [Holding(each, _end_of(each, known.coverage_ends)) for each in latest.values()]
+    return [Holding(each, _end_of(each, history.coverage_ends)) for each in latest.values()]
 
 
-def ends_of(known: Known) -> frozenset[str]:
+def ends_of(history: BillingHistory) -> frozenset[str]:
     """Facts that ended a coverage: a date without any rests on them."""
-    return frozenset(each.fact for each in known.coverage_ends)
+    return frozenset(each.fact for each in history.coverage_ends)
 
 
 def _end_of(coverage: Coverage, ends: Iterable[CoverageEnd]) -> CoverageEnd | None:

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from services.billing.domain.history.history import (
+    BillingHistory,
+    ClaimLine,
     Diagnosis,
     DiagnosisEnd,
     IssuedClaim,
-    Known,
-    Line,
 )
 
 PROFESSIONAL = "PROFESSIONAL"
@@ -27,17 +27,17 @@ class Diagnosed:
     """
 
     codes: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[ClaimLine, ...]
     rests_on: frozenset[str]
 
 
-def diagnosed(known: Known, lines: Sequence[Line], claim_form: str) -> Diagnosed:
+def diagnosed(history: BillingHistory, lines: Sequence[ClaimLine], claim_form: str) -> Diagnosed:
     """What a claim of these lines names: every diagnosis in effect on a date of theirs, as fit.
 
     Principal ones first, of the latest date before those of earlier ones.
     """
     dates = sorted({line.service_date for line in lines}, reverse=True)
-    of_dates = {on: diagnoses_on(known, on) for on in dates}
+    of_dates = {on: diagnoses_on(history, on) for on in dates}
     codes: dict[str, None] = {}
     for place in range(max(map(len, of_dates.values()), default=0)):
         for on in dates:
@@ -55,11 +55,11 @@ def diagnosed(known: Known, lines: Sequence[Line], claim_form: str) -> Diagnosed
             for line in lines
         ),
         frozenset(each.fact for found in of_dates.values() for each in found)
-        | {end.fact for end in known.diagnosis_ends},
+        | {end.fact for end in history.diagnosis_ends},
     )
 
 
-def untrue_on(claim: IssuedClaim, now: Diagnosed, known: Known) -> set[date]:
+def untrue_on(claim: IssuedClaim, now: Diagnosed, history: BillingHistory) -> set[date]:
     """Dates at which an issued claim says a diagnosis that wasn't in effect, and wouldn't today.
 
     `now`: what a claim of its lines would say.
@@ -70,13 +70,13 @@ def untrue_on(claim: IssuedClaim, now: Diagnosed, known: Known) -> set[date]:
     would = _pointed(now.codes, now.lines)
     found: set[date] = set()
     for on in was.keys() & would.keys():
-        in_effect = {each.code for each in diagnoses_on(known, on)}
+        in_effect = {each.code for each in diagnoses_on(history, on)}
         if was[on] - would[on] - in_effect:
             found.add(on)
     return found
 
 
-def _pointed(codes: Sequence[str], lines: Sequence[Line]) -> dict[date, set[str]]:
+def _pointed(codes: Sequence[str], lines: Sequence[ClaimLine]) -> dict[date, set[str]]:
     """What a professional claim says of each date: the claim's first, unless its lines point."""
     first = tuple(range(1, min(len(codes), MOST_POINTERS) + 1))
     alike = not any(line.diagnosis_pointers for line in lines)
@@ -87,15 +87,17 @@ def _pointed(codes: Sequence[str], lines: Sequence[Line]) -> dict[date, set[str]
     return found
 
 
-def diagnoses_on(known: Known, on: date) -> tuple[Diagnosis, ...]:
+def diagnoses_on(history: BillingHistory, on: date) -> tuple[Diagnosis, ...]:
     """Those in effect, principal first: of each rank the latest, each code once.
 
     One that ended leaves its rank empty; one that never was leaves it to who had it before.
     """
     by_rank: dict[int, Diagnosis] = {}
     ended: set[str] = set()
-    for diagnosis in sorted(known.diagnoses, key=lambda each: (each.effective_from, each.sequence)):
-        end = _end_of(diagnosis, known.diagnosis_ends)
+    for diagnosis in sorted(
+        history.diagnoses, key=lambda each: (each.effective_from, each.sequence)
+    ):
+        end = _end_of(diagnosis, history.diagnosis_ends)
         never = end is not None and end.last_day < diagnosis.effective_from
         if diagnosis.effective_from <= on and not never:
             by_rank[diagnosis.rank] = diagnosis

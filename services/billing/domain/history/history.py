@@ -32,7 +32,9 @@ __all__ = [
     "Attendance",
     "Attestation",
     "Authorization",
+    "BillingHistory",
     "Cancellation",
+    "ClaimLine",
     "ConfirmedRules",
     "Consent",
     "Coverage",
@@ -43,16 +45,14 @@ __all__ = [
     "Enrollment",
     "Fee",
     "IssuedClaim",
-    "Known",
     "Level",
-    "Line",
     "Note",
     "Plan",
     "Program",
     "Restriction",
     "Revocation",
-    "RevocationSettled",
     "Session",
+    "SettledRevocation",
     "Waiver",
 ]
 
@@ -94,7 +94,7 @@ class Fee:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class ClaimLine:
     """One service on one date, as a claim has it; the charge in cents."""
 
     service_date: date
@@ -127,7 +127,7 @@ class IssuedClaim:
     authorization_id: str
     period_start: date
     period_end: date
-    lines: tuple[Line, ...]
+    lines: tuple[ClaimLine, ...]
     claim_form: str = "PROFESSIONAL"
     # 1 original, 7 replacement, 8 void.
     frequency: str = "1"
@@ -152,7 +152,7 @@ class Adjudication:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RevocationSettled:
+class SettledRevocation:
     """A named person's word on dates before a revocation, which one that follows doesn't have."""
 
     fact: str
@@ -177,7 +177,7 @@ class ConfirmedRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class BillingHistory:
     """All of one client, in no particular order: derivations must not depend on it."""
 
     client_id: str
@@ -199,7 +199,7 @@ class Known:
     adjudications: tuple[Adjudication, ...] = ()
     levels: tuple[Level, ...] = ()
     revocations: tuple[Revocation, ...] = ()
-    settled_revocations: tuple[RevocationSettled, ...] = ()
+    settled_revocations: tuple[SettledRevocation, ...] = ()
     restrictions: tuple[Restriction, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     cancelled: tuple[Cancellation, ...] = ()

@@ -9,13 +9,13 @@ from services.billing.domain.history.history import (
     Admission,
     Attendance,
     Authorization,
+    BillingHistory,
     ConfirmedRules,
     Consent,
     Coverage,
     Diagnosis,
     Enrollment,
     Fee,
-    Known,
     Note,
     Plan,
     Session,
@@ -34,8 +34,8 @@ def unreproduced(rules: RuleSet) -> tuple[str, ...]:
 def example_day(rules: RuleSet, example: WorkedExample) -> ServiceDay | None:
     """The example's day with every gate open; None when nothing was attended or missed on it."""
     on = example_date(rules)
-    known = _known(rules, example, on)
-    found = {day.service_date: day for day in allocate(resolve(known), known)}
+    history = _history(rules, example, on)
+    found = {day.service_date: day for day in allocate(resolve(history), history)}
     return found.get(on)
 
 
@@ -54,7 +54,7 @@ def _reproduced(rules: RuleSet, example: WorkedExample) -> bool:
     )
 
 
-def _known(rules: RuleSet, example: WorkedExample, on: date) -> Known:
+def _history(rules: RuleSet, example: WorkedExample, on: date) -> BillingHistory:
     """A client of whom all is in order, who attended what the example says."""
     start = on - timedelta(days=1)
     payer_id, level = rules.payer_id, rules.billed_level
@@ -70,7 +70,7 @@ def _known(rules: RuleSet, example: WorkedExample, on: date) -> Known:
         )
         sessions.append(_session(other, on + timedelta(days=1), len(sessions)))
         attended.append(_attended(sessions[-1], other.minutes))
-    return Known(
+    return BillingHistory(
         client_id="client",
         admissions=(
             Admission(

@@ -13,7 +13,7 @@ from services.billing.domain.x12.t837.scrub import billing_provider
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
+class OrganisationAddress:
     """Of an organisation; `zip` has nine digits, as a claim needs it."""
 
     line: str
@@ -29,7 +29,7 @@ class RegisterProvider:
     npi: str
     tax_id: str
     taxonomy: str
-    address: Address
+    address: OrganisationAddress
     contact_name: str
     contact_phone: str
 
@@ -57,7 +57,7 @@ class ProviderRegistered:
     npi: str
     tax_id: str
     taxonomy: str
-    address: Address
+    address: OrganisationAddress
     contact_name: str
     contact_phone: str
 
@@ -153,7 +153,7 @@ PROVIDER = Decider(decide, evolve, Provider())
 
 def _unwritable(command: RegisterProvider) -> dict[str, str]:
     """What the scrub would say of it on every claim, by field: it can't be registered again."""
-    address = x12.Address(
+    address = x12.StreetAddress(
         line1=command.address.line,
         city=command.address.city,
         state=command.address.state,

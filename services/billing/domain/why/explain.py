@@ -7,11 +7,11 @@ from typing import Any
 
 from services.billing.domain.authorizations.allocation import allocate
 from services.billing.domain.authorizations.balances import Balance, balances
-from services.billing.domain.claims.in_force import standing
+from services.billing.domain.claims.in_force import in_force
 from services.billing.domain.days.gates import Verdict
 from services.billing.domain.days.release import Release, releases_of
 from services.billing.domain.days.service_day import ServiceDay, resolve
-from services.billing.domain.history.history import IssuedClaim, Known
+from services.billing.domain.history.history import BillingHistory, IssuedClaim
 from services.billing.domain.why import gates_in_words as wording
 from services.billing.domain.why.clauses import Clause, clauses_of
 from services.billing.domain.why.facts_in_words import sayings
@@ -43,44 +43,43 @@ class ExplainedDay:
     rules_fact: str
     authorization: Balance | None
     claims: tuple[IssuedClaim, ...]
-    standing: frozenset[str]
+    in_force: frozenset[str]
 
 
 class Case:
     """All of a client's days as these facts make them, and each explained."""
 
-    def __init__(self, known: Known) -> None:
-        self.known = known
+    def __init__(self, history: BillingHistory) -> None:
+        self.history = history
         self.days: Mapping[date, ServiceDay] = {
-            day.service_date: day for day in allocate(resolve(known), known)
+            day.service_date: day for day in allocate(resolve(history), history)
         }
-        self._balances = {each.authorization.authorization_id: each for each in balances(known)}
-        self._said = sayings(known) | {
+        self._balances = {each.authorization.authorization_id: each for each in balances(history)}
+        self._said = sayings(history) | {
             each.authorization.fact: _taken(each) for each in self._balances.values()
         }
-        stands = standing(known.issued, known.adjudications)
-        self._standing = frozenset(claim.claim_id for claim in stands)
+        self._in_force = frozenset(claim.claim_id for claim in in_force(history.issued))
 
     def explain(self, on: date) -> ExplainedDay:
         """The day of that date, which must be one."""
-        known, day = self.known, self.days[on]
-        ruling = [each.fact for each in known.confirmed if each.rules == day.rules]
+        history, day = self.history, self.days[on]
+        ruling = [each.fact for each in history.confirmed if each.rules == day.rules]
         carrying = [
             claim
-            for claim in known.issued
+            for claim in history.issued
             if any(line.service_date == day.service_date for line in claim.lines)
         ]
         return ExplainedDay(
-            client_id=known.client_id,
+            client_id=history.client_id,
             day=day,
             verdicts=tuple(
-                _explain(verdict, day, known, self._said)
+                _explain(verdict, day, history, self._said)
                 for verdict in (*day.verdicts, *day.ancillary_verdicts)
             ),
             rules_fact=min(ruling, default=""),
             authorization=self.balance(day.authorization_id),
             claims=tuple(sorted(carrying, key=lambda each: (each.frequency, each.claim_id))),
-            standing=self._standing,
+            in_force=self._in_force,
         )
 
     def balance(self, authorization_id: str) -> Balance | None:
@@ -99,7 +98,7 @@ def _taken(balance: Balance) -> str:
 
 
 def _explain(
-    verdict: Verdict, day: ServiceDay, known: Known, said: Mapping[str, str]
+    verdict: Verdict, day: ServiceDay, history: BillingHistory, said: Mapping[str, str]
 ) -> ExplainedVerdict:
     closed = REFUSE if verdict.final else HOLD
     return ExplainedVerdict(
@@ -110,12 +109,12 @@ def _explain(
         says=wording.says(verdict.reason),
         clauses=clauses_of(verdict, day.rules),
         facts={fact: said[fact] for fact in sorted(verdict.rests_on)},
-        releases=releases_of(verdict, day, known),
+        releases=releases_of(verdict, day, history),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FieldChange:
     """Of one field, in words."""
 
     field: str
@@ -123,13 +122,13 @@ class Change:
     now: str
 
 
-def changes(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[Change]:
+def changes(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[FieldChange]:
     """What differs between two revisions of a day's content, field by field."""
     found = []
     for field in sorted({*was, *now}):
         before, after = _shown(field, was.get(field)), _shown(field, now.get(field))
         if before != after:
-            found.append(Change(_named(field), before, after))
+            found.append(FieldChange(_named(field), before, after))
     return found
 
 

@@ -9,10 +9,10 @@ from services.billing.domain.history import history as k
 Saying = Callable[[Any], str]
 
 
-def sayings(known: k.Known) -> dict[str, str]:
+def sayings(history: k.BillingHistory) -> dict[str, str]:
     """Fact → what it says, of every fact known of the client and of what they refer to."""
     return {
-        each.fact: say(each) for field, say in SAYINGS.items() for each in getattr(known, field)
+        each.fact: say(each) for field, say in SAYINGS.items() for each in getattr(history, field)
     }
 
 
@@ -63,7 +63,7 @@ def _issued(fact: k.IssuedClaim) -> str:
     return f"claim {fact.claim_id} issued (frequency {fact.frequency}){corrects}"
 
 
-def _settled(fact: k.RevocationSettled) -> str:
+def _settled(fact: k.SettledRevocation) -> str:
     if fact.revoked_on is None:
         return "a settlement of no revocation in particular, which settles nothing"
     return f"dates before {fact.revoked_on} are {'' if fact.disclose else 'not '}disclosed"

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from services.billing.domain.days.service_day import BILLABLE
-from services.billing.domain.history.history import ConfirmedRules, IssuedClaim, Known
+from services.billing.domain.history.history import BillingHistory, ConfirmedRules, IssuedClaim
 from services.billing.domain.payers.rules import RuleSet
 from services.billing.domain.projection import DRAFT_CLAIM, PROPOSAL, SERVICE_DAY, derive
 
@@ -68,35 +68,37 @@ class Replayed:
     claims: tuple[ClaimChange, ...]
 
 
-def replay(known: Known, rules: RuleSet, first: date, last: date | None) -> Replayed:
+def replay(history: BillingHistory, rules: RuleSet, first: date, last: date | None) -> Replayed:
     """The client's rows as they are against those under `rules` from `first` to `last`."""
-    before = _rows(known)
-    after = _rows(supposing(known, rules, first, last))
+    before = _rows(history)
+    after = _rows(supposing(history, rules, first, last))
     days = [
         _day_change(row, after[SERVICE_DAY][key])
         for key, row in sorted(before[SERVICE_DAY].items())
         if _told(row) != _told(after[SERVICE_DAY][key])
     ]
     return Replayed(
-        client_id=known.client_id,
+        client_id=history.client_id,
         looked_at=len(before[SERVICE_DAY]),
         days=tuple(days),
         claims=(
             *_drafts(before[DRAFT_CLAIM], after[DRAFT_CLAIM]),
-            *_corrections(before[PROPOSAL], after[PROPOSAL], known.issued),
+            *_corrections(before[PROPOSAL], after[PROPOSAL], history.issued),
         ),
     )
 
 
-def supposing(known: Known, rules: RuleSet, first: date, last: date | None) -> Known:
+def supposing(
+    history: BillingHistory, rules: RuleSet, first: date, last: date | None
+) -> BillingHistory:
     """The same client, had these rules been confirmed for the dates from `first` to `last`.
 
     After `last`, the payer's rules are again what they are.
     """
-    theirs = [each for each in known.confirmed if each.rules.payer_id == rules.payer_id]
+    theirs = [each for each in history.confirmed if each.rules.payer_id == rules.payer_id]
     top = max((each.rules.version for each in theirs), default=0) + 1
     supposed = replace(rules, version=top, effective_from=first)
-    confirmed = [*known.confirmed, ConfirmedRules(fact="supposed", rules=supposed)]
+    confirmed = [*history.confirmed, ConfirmedRules(fact="supposed", rules=supposed)]
     if last is not None:
         after = last + timedelta(days=1)
         confirmed += [
@@ -110,12 +112,12 @@ def supposing(known: Known, rules: RuleSet, first: date, last: date | None) -> K
             )
             for each in theirs
         ]
-    return replace(known, confirmed=tuple(confirmed))
+    return replace(history, confirmed=tuple(confirmed))
 
 
-def _rows(known: Known) -> dict[str, dict[str, dict[str, Any]]]:
+def _rows(history: BillingHistory) -> dict[str, dict[str, dict[str, Any]]]:
     found: dict[str, dict[str, dict[str, Any]]] = {SERVICE_DAY: {}, DRAFT_CLAIM: {}, PROPOSAL: {}}
-    for kind, key, content, _, _ in derive(known):
+    for kind, key, content, _, _ in derive(history):
         found[kind][key] = content
     return found
 

@@ -23,7 +23,7 @@ STILL_A_PATIENT = "30"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Address:
+class StreetAddress:
     """A street address in the United States."""
 
     line1: str
@@ -63,7 +63,7 @@ class BillingProvider:
     npi: str
     tax_id: str
     taxonomy: str
-    address: Address
+    address: StreetAddress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +92,11 @@ class ServiceFacility:
 
     name: str
     npi: str | None = None
-    address: Address
+    address: StreetAddress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Payer:
+class DestinationPayer:
     """Who is asked to pay; the filing indicator is SBR09: CI, BL, HM, MB, MC …"""
 
     name: str
@@ -115,11 +115,11 @@ class Subscriber:
     sex: str | None
     member_id: str
     group_number: str | None = None
-    address: Address | None
+    address: StreetAddress | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class ProfessionalLine:
     """One professional service on one date. Pointers count the claim's diagnoses from 1."""
 
     control_number: str
@@ -134,7 +134,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class ProfessionalClaim:
     """One professional claim. Its charge is the sum of its lines.
 
     `admission_date` becomes DTP*435, which in 837P means a *related hospitalization*: leave it
@@ -148,9 +148,9 @@ class Claim:
     prior_authorization: str | None = None
     diagnoses: tuple[str, ...]
     admission_date: date | None = None
-    lines: tuple[Line, ...]
+    lines: tuple[ProfessionalLine, ...]
     subscriber: Subscriber
-    payer: Payer
+    payer: DestinationPayer
     rendering: RenderingProvider | None = None
     facility: ServiceFacility | None = None
 
@@ -198,7 +198,7 @@ class InstitutionalClaim:
     condition_codes: tuple[str, ...] = ()
     lines: tuple[InstitutionalLine, ...]
     subscriber: Subscriber
-    payer: Payer
+    payer: DestinationPayer
     attending: AttendingProvider | None
     facility: ServiceFacility | None = None
 
@@ -213,7 +213,7 @@ class BillingGroup:
     """The professional claims of one billing provider."""
 
     provider: BillingProvider
-    claims: tuple[Claim, ...]
+    claims: tuple[ProfessionalClaim, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +242,6 @@ class Batch837I:
     groups: tuple[InstitutionalGroup, ...]
 
 
-AnyClaim = Claim | InstitutionalClaim
-AnyLine = Line | InstitutionalLine
+AnyClaim = ProfessionalClaim | InstitutionalClaim
+AnyLine = ProfessionalLine | InstitutionalLine
 AnyBatch = Batch837P | Batch837I

@@ -13,12 +13,12 @@ from services.billing.domain.x12.envelope.elements import (
 )
 from services.billing.domain.x12.envelope.interchange import segment
 from services.billing.domain.x12.t837.claim import (
-    Address,
     AttendingProvider,
     BillingProvider,
-    Payer,
+    DestinationPayer,
     RenderingProvider,
     ServiceFacility,
+    StreetAddress,
     Subscriber,
 )
 
@@ -32,7 +32,7 @@ def billing_segments(provider: BillingProvider, field: str) -> Iterator[str]:
     yield segment("REF", "EI", digits(provider.tax_id, f"{field}.tax_id", longest=9))
 
 
-def subscriber_segments(person: Subscriber, payer: Payer, field: str) -> Iterator[str]:
+def subscriber_segments(person: Subscriber, payer: DestinationPayer, field: str) -> Iterator[str]:
     """Loops 2000B, after its HL, 2010BA and 2010BB; `field` is the claim's."""
     own, theirs = f"{field}.subscriber", f"{field}.payer"
     if person.address is None:
@@ -98,7 +98,7 @@ def _clinician_segments(
         yield segment("PRV", specialty, "PXC", taxonomy)
 
 
-def _address(address: Address, field: str) -> Iterator[str]:
+def _address(address: StreetAddress, field: str) -> Iterator[str]:
     line1 = text(address.line1, f"{field}.line1", longest=55)
     yield segment("N3", line1, optional_text(address.line2, f"{field}.line2", longest=55))
     yield segment(

@@ -22,8 +22,8 @@ from services.billing.domain.x12.t837.claim import (
     MOST_LINES,
     MOST_POINTERS,
     Batch837P,
-    Claim,
-    Line,
+    ProfessionalClaim,
+    ProfessionalLine,
 )
 from services.billing.domain.x12.t837.claim_file import MOST_CLAIMS, Form, write_claims
 from services.billing.domain.x12.t837.parties import (
@@ -51,7 +51,7 @@ def write_837p(
     )
 
 
-def claim_segments(claim: Claim, field: str) -> Iterator[str]:
+def claim_segments(claim: ProfessionalClaim, field: str) -> Iterator[str]:
     """Loops 2000B, after its HL, to 2400: a subscriber with one claim."""
     yield from subscriber_segments(claim.subscriber, claim.payer, field)
     yield from _claim(claim, field)
@@ -64,7 +64,7 @@ def claim_segments(claim: Claim, field: str) -> Iterator[str]:
         yield from _line(line, claim, f"{field}.lines[{number - 1}]")
 
 
-def _claim(claim: Claim, field: str) -> Iterator[str]:
+def _claim(claim: ProfessionalClaim, field: str) -> Iterator[str]:
     claim_loop.within(len(claim.lines), MOST_LINES, f"{field}.lines")
     claim_loop.within(len(claim.diagnoses), MOST_DIAGNOSES, f"{field}.diagnoses")
     place = identifier(claim.place_of_service, f"{field}.place_of_service", shortest=2, longest=2)
@@ -75,7 +75,7 @@ def _claim(claim: Claim, field: str) -> Iterator[str]:
     yield segment("HI", ("ABK", principal), *(("ABF", code) for code in others))
 
 
-def _line(line: Line, claim: Claim, field: str) -> Iterator[str]:
+def _line(line: ProfessionalLine, claim: ProfessionalClaim, field: str) -> Iterator[str]:
     pointers = f"{field}.diagnosis_pointers"
     claim_loop.within(len(line.diagnosis_pointers), MOST_POINTERS, pointers)
     if not all(1 <= pointer <= len(claim.diagnoses) for pointer in line.diagnosis_pointers):

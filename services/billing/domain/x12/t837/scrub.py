@@ -15,7 +15,7 @@ from services.billing.domain.x12.t837.claim import (
     Batch837I,
     Batch837P,
     BillingProvider,
-    Claim,
+    ProfessionalClaim,
 )
 from services.billing.domain.x12.t837.claim_file import Group, envelope_of, header_segments
 from services.billing.domain.x12.t837.findings import Finding, finding, repeated, unwritable
@@ -60,13 +60,13 @@ def _batch(batch: AnyBatch, created: date) -> Iterator[Finding]:
 
 
 def _claim(claim: AnyClaim, path: str, created: date) -> Iterator[Finding]:
-    if isinstance(claim, Claim):
+    if isinstance(claim, ProfessionalClaim):
         return professional(claim, path, created)
     return institutional(claim, path, created)
 
 
 def _persons(claim: AnyClaim, billing: BillingProvider, path: str) -> Iterator[Finding]:
-    if isinstance(claim, Claim):
+    if isinstance(claim, ProfessionalClaim):
         if claim.rendering and claim.rendering.npi == billing.npi:
             yield finding(Rule.RENDERING_IS_BILLING, f"{path}.rendering.npi")
     elif claim.attending and claim.attending.npi == billing.npi:

@@ -9,13 +9,13 @@ from services.billing.domain.x12.t837 import scrub_rules as rules
 from services.billing.domain.x12.t837.claim import (
     CORRECTIONS,
     MOST_MODIFIERS,
-    Address,
     AnyClaim,
     AnyLine,
     AttendingProvider,
-    Payer,
+    DestinationPayer,
     RenderingProvider,
     ServiceFacility,
+    StreetAddress,
     Subscriber,
 )
 from services.billing.domain.x12.t837.codes import FILING_INDICATORS, SEXES
@@ -71,7 +71,7 @@ def facility(place: ServiceFacility | None, path: str) -> Iterator[Finding]:
     yield from address(place.address, f"{path}.address", plus_four=True)
 
 
-def payer(asked: Payer, path: str) -> Iterator[Finding]:
+def payer(asked: DestinationPayer, path: str) -> Iterator[Finding]:
     """Who is asked to pay."""
     if asked.filing_indicator not in FILING_INDICATORS:
         yield finding(Rule.FILING_INDICATOR_UNKNOWN, f"{path}.filing_indicator")
@@ -89,7 +89,7 @@ def subscriber(person: Subscriber, path: str) -> Iterator[Finding]:
         yield from address(person.address, f"{path}.address", plus_four=False)
 
 
-def address(place: Address, path: str, *, plus_four: bool) -> Iterator[Finding]:
+def address(place: StreetAddress, path: str, *, plus_four: bool) -> Iterator[Finding]:
     """A state and a ZIP code."""
     if place.state not in STATES:
         yield finding(Rule.STATE_UNKNOWN, f"{path}.state")
