@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from kernel.config import Settings
 from kernel.process import Service, main
 from kernel.store.store import Store
-from services.attendance.adapters.heard import INTERESTS
 from services.attendance.adapters.stored import FACTS
+from services.attendance.adapters.subscriptions import INTERESTS
 
 if TYPE_CHECKING:
     from kernel.rpc.scope import Kind
@@ -34,7 +34,7 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
 
 def kinds() -> "Mapping[str, Kind]":
     """Whose each kind of thing is."""
-    from services.attendance.adapters.whose import KINDS  # noqa: PLC0415
+    from services.attendance.adapters.bindings import KINDS  # noqa: PLC0415
 
     return KINDS
 

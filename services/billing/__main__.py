@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from kernel.config import Settings
 from kernel.process import Service, main, topic_of
 from kernel.store.store import Store
-from services.billing.adapters.heard import INTERESTS
 from services.billing.adapters.stored import FACTS
+from services.billing.adapters.subscriptions import INTERESTS
 
 if TYPE_CHECKING:
     from kernel.rpc.scope import Kind
@@ -27,6 +27,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     from kernel.rpc.published_log import RemoteOwner  # noqa: PLC0415
     from kernel.rpc.tokens import service_tokens  # noqa: PLC0415
     from services.billing.adapters import identities  # noqa: PLC0415
+    from services.billing.adapters.as_of import SqlHistoryAsOf  # noqa: PLC0415
     from services.billing.adapters.audit import write_file_read  # noqa: PLC0415
     from services.billing.adapters.deadlines import SqlDeadlines, history_by  # noqa: PLC0415
     from services.billing.adapters.file_837i import InstitutionalWriter  # noqa: PLC0415
@@ -34,7 +35,6 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     from services.billing.adapters.following import SqlFollowing  # noqa: PLC0415
     from services.billing.adapters.network import SqlNetwork  # noqa: PLC0415
     from services.billing.adapters.pages import SqlPages  # noqa: PLC0415
-    from services.billing.adapters.past import SqlHistoryAsOf  # noqa: PLC0415
     from services.billing.adapters.publication import publish  # noqa: PLC0415
     from services.billing.adapters.record import SqlDrafts  # noqa: PLC0415
     from services.billing.api import accounts, deadlines, explaining  # noqa: PLC0415
@@ -78,14 +78,14 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
 
 def kinds() -> "Mapping[str, Kind]":
     """Whose each kind of thing is."""
-    from services.billing.adapters.whose import KINDS  # noqa: PLC0415
+    from services.billing.adapters.bindings import KINDS  # noqa: PLC0415
 
     return KINDS
 
 
 def own_part() -> "OwnPart":
     """What it brings to being verified."""
-    from services.billing.adapters.verifying import PART  # noqa: PLC0415
+    from services.billing.adapters.checks import PART  # noqa: PLC0415
 
     return PART
 

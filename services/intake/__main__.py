@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from kernel.config import Settings
 from kernel.process import Service, main
 from kernel.store.store import Store
-from services.intake.adapters.heard import INTERESTS
 from services.intake.adapters.stored import FACTS
+from services.intake.adapters.subscriptions import INTERESTS
 
 if TYPE_CHECKING:
     from kernel.rpc.scope import Kind
@@ -33,14 +33,14 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
 
 def kinds() -> "Mapping[str, Kind]":
     """Whose each kind of thing is."""
-    from services.intake.adapters.whose import KINDS  # noqa: PLC0415
+    from services.intake.adapters.bindings import KINDS  # noqa: PLC0415
 
     return KINDS
 
 
 def own_part() -> "OwnPart":
     """What it brings to being verified."""
-    from services.intake.adapters.verifying import PART  # noqa: PLC0415
+    from services.intake.adapters.checks import PART  # noqa: PLC0415
 
     return PART
 

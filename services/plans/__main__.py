@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from kernel.config import Settings
 from kernel.process import Service, main
 from kernel.store.store import Store
-from services.plans.adapters.heard import INTERESTS
 from services.plans.adapters.stored import FACTS
+from services.plans.adapters.subscriptions import INTERESTS
 
 if TYPE_CHECKING:
     from kernel.rpc.scope import Kind
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     """What the api process answers."""
     from kernel.execute import Book  # noqa: PLC0415 - the relay needs none of these
+    from services.plans.adapters.as_of import SqlPast  # noqa: PLC0415
     from services.plans.adapters.courses import SqlCourses  # noqa: PLC0415
     from services.plans.adapters.credentials import CREDENTIALS  # noqa: PLC0415
     from services.plans.adapters.derived import SqlDerived  # noqa: PLC0415
     from services.plans.adapters.episodes import SqlEpisodes  # noqa: PLC0415
-    from services.plans.adapters.past import SqlPast  # noqa: PLC0415
     from services.plans.adapters.publication import publish  # noqa: PLC0415
     from services.plans.api import courses, explaining  # noqa: PLC0415
     from services.plans.api.servicer import SERVICE, PlansServicer  # noqa: PLC0415
@@ -40,14 +40,14 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
 
 def kinds() -> "Mapping[str, Kind]":
     """Whose each kind of thing is."""
-    from services.plans.adapters.whose import KINDS  # noqa: PLC0415
+    from services.plans.adapters.bindings import KINDS  # noqa: PLC0415
 
     return KINDS
 
 
 def own_part() -> "OwnPart":
     """What it brings to being verified."""
-    from services.plans.adapters.verifying import PART  # noqa: PLC0415
+    from services.plans.adapters.checks import PART  # noqa: PLC0415
 
     return PART
 

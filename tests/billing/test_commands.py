@@ -26,8 +26,8 @@ from ninehours.cli.app import app
 from ninehours.cli.asking import person
 from ninehours.cli.csv_export import csv_bytes, harmless
 from ninehours.cli.issuing import cents
+from services.billing.adapters.bindings import KINDS
 from services.billing.adapters.rule_sets import message_of
-from services.billing.adapters.whose import KINDS
 from services.billing.api import servicer, work
 from tests.harness.billing.facts import COVERAGE, SITE, Story
 from tests.harness.billing.history import RULES, day

@@ -13,8 +13,8 @@ from ninehours.exchange.v1 import fact_service_pb2 as facts_pb
 from kernel.refusal import Malformed, Unknown
 from kernel.rpc.facts import FactServicer
 from kernel.rpc.translate import to_date
-from services.billing.adapters.past import SqlHistoryAsOf
-from services.billing.adapters.whose import KINDS
+from services.billing.adapters.as_of import SqlHistoryAsOf
+from services.billing.adapters.bindings import KINDS
 from services.billing.api.explaining import ExplanationServicer
 from tests.harness.billing.facts import SITE, Story
 from tests.harness.billing.history import day

@@ -21,8 +21,8 @@ from kernel.process import Service
 from kernel.rpc.translate import to_timestamp
 from kernel.store.store import Store
 from services.billing.__main__ import SERVICE
-from services.billing.adapters.heard import CLAIMS
 from services.billing.adapters.pages import SqlPages
+from services.billing.adapters.subscriptions import CLAIMS
 from services.billing.api import servicer
 from services.billing.api.work import SERVICE as WORK
 from tests.harness.api import Api, api, refused

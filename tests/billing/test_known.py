@@ -15,8 +15,8 @@ from ninehours.plans.v1 import plans_events_pb2 as plans
 
 from kernel.facts import HeardFact
 from kernel.rpc.translate import to_date
-from services.billing.adapters.heard import CODE, INTERESTS
 from services.billing.adapters.history import READERS, history_of
+from services.billing.adapters.subscriptions import CODE, INTERESTS
 from services.billing.domain.history.history import BillingHistory
 from tests.harness.billing.history import MONDAY, day
 

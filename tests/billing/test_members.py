@@ -17,9 +17,9 @@ from kernel.rpc.translate import to_date
 from kernel.store.store import Store
 from kernel.verifying.looking import Looking
 from services.billing.__main__ import SERVICE as BILLING
-from services.billing.adapters.heard import INTERESTS
+from services.billing.adapters.checks_of_members import a_member_is_billed_once
 from services.billing.adapters.publication import publish
-from services.billing.adapters.verifying_members import a_member_is_billed_once
+from services.billing.adapters.subscriptions import INTERESTS
 from services.intake.__main__ import SERVICE as INTAKE
 from tests.billing.test_forms import EVE, FACILITY
 from tests.harness.billing.history import day

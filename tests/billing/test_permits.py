@@ -24,9 +24,9 @@ from kernel.refusal import Stale
 from kernel.store.store import Store
 from kernel.verifying.looking import Looking
 from services.billing.__main__ import SERVICE as BILLING
-from services.billing.adapters.heard import INTERESTS
+from services.billing.adapters.checks_of_leaving import claims_left_on_their_permits
 from services.billing.adapters.publication import publish
-from services.billing.adapters.verifying_leaving import claims_left_on_their_permits
+from services.billing.adapters.subscriptions import INTERESTS
 from services.intake.__main__ import SERVICE as INTAKE
 from tests.harness.billing.history import day
 from tests.harness.billing.service import NOW, Office

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from kernel.messaging.hearing import Hearing
 from kernel.refusal import Malformed, Unknown
 from kernel.rpc.translate import to_date
-from services.intake.adapters.heard import INTERESTS
+from services.intake.adapters.subscriptions import INTERESTS
 from services.intake.app.streams import client_stream, judged_of
 from tests.harness.intake.service import PAYER, SITE, Desk, coverage, register
 from tests.harness.intake.strategies import day

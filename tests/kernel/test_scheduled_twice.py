@@ -20,8 +20,8 @@ from kernel.rpc.tokens import Actor
 from kernel.store.store import Store, Transaction
 from services.attendance.__main__ import SERVICE
 from services.attendance.adapters import calendar
-from services.attendance.adapters.heard import INTERESTS
 from services.attendance.adapters.publication import publish
+from services.attendance.adapters.subscriptions import INTERESTS
 from services.attendance.api.servicer import AttendanceServicer
 from services.attendance.domain.minutes import Span
 from tests.harness.kernel.counters import Gate, ask, held, without_locks

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from services.plans.domain.known import (
+from services.plans.domain.history import (
     Admission,
     Attendance,
     PlanInForce,

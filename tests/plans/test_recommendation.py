@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from services.plans.domain.known import SafetyClosed, SafetyTask
+from services.plans.domain.history import SafetyClosed, SafetyTask
 from services.plans.domain.recommendation import (
     COMPLETE,
     CONTINUE,

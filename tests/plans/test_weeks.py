@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from services.plans.domain.cited import BASELINE_DAYS, RELIABLE_CHANGE
-from services.plans.domain.known import ProgressFact
+from services.plans.domain.history import ProgressFact
 from services.plans.domain.progress import measure
 from services.plans.domain.scores import (
     NONE_RELIABLE,

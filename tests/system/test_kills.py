@@ -11,7 +11,7 @@ from ninehours.story.cast import make_cast
 from ninehours.story.gateway import Gateway
 from ninehours.story.rehearsal import rehearse
 from ninehours.story.settling import SERVICES
-from services.intake.adapters.heard import INTERESTS
+from services.intake.adapters.subscriptions import INTERESTS
 from tests.system.conftest import SEED
 from tests.system.played import Played, play_on
 

@@ -11,8 +11,8 @@ from kernel.facts import id_of
 from kernel.messaging.told import clocks_of
 from kernel.store.store import Transaction
 from services.billing.adapters import messages
-from services.billing.adapters.heard import INTERESTS
 from services.billing.adapters.history import history_of
+from services.billing.adapters.subscriptions import INTERESTS
 from services.billing.app.deadlines import Unissued
 from services.billing.domain.claims.disclosure import filed_from
 from services.billing.domain.history.history import BillingHistory

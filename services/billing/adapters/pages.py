@@ -11,9 +11,9 @@ from kernel.messaging import limited
 from kernel.messaging.interests import Derivation
 from kernel.patience import MayGoOn
 from kernel.store.store import Transaction
-from services.billing.adapters.heard import CLAIMS, INTERESTS
 from services.billing.adapters.history import history_of
 from services.billing.adapters.issued import claims_of
+from services.billing.adapters.subscriptions import CLAIMS, INTERESTS
 from services.billing.app.ports import DerivedRow, IssuedClaimsQuery, RowsQuery
 from services.billing.domain.claims.claim import IssuedClaimState
 from services.billing.domain.history.history import BillingHistory

@@ -15,11 +15,11 @@ from kernel.messaging.standing import unsettled_clients
 from kernel.messaging.told import zone_known
 from kernel.rpc.translate import date_of
 from kernel.store.store import Transaction
-from services.billing.adapters.heard import INTERESTS
 from services.billing.adapters.history import history_of
 from services.billing.adapters.issued import claims_of
 from services.billing.adapters.members import every_key, keys_of, members_of
 from services.billing.adapters.messages import draft_id
+from services.billing.adapters.subscriptions import INTERESTS
 from services.billing.app.ports import Site
 from services.billing.domain.claims.issue import Draft, Proposed
 from services.billing.domain.claims.members import Members

@@ -13,8 +13,8 @@ from kernel.messaging.told import clocks_of, told
 from kernel.rpc.translate import date_of, timestamp_of
 from kernel.sites import those_asked
 from kernel.store.store import Transaction
+from services.intake.adapters.bindings import sites_of
 from services.intake.adapters.programs import SqlPrograms
-from services.intake.adapters.whose import sites_of
 from services.intake.app.clients import (
     ClientsWanted,
     ClientTold,

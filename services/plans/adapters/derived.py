@@ -7,7 +7,13 @@ from typing import Any
 from sqlalchemy import text
 
 from kernel.store.store import Transaction
-from services.plans.adapters.heard import INTERESTS, PROGRESS, RECOMMENDATION, derive, trend_in
+from services.plans.adapters.subscriptions import (
+    INTERESTS,
+    PROGRESS,
+    RECOMMENDATION,
+    derive,
+    trend_in,
+)
 from services.plans.app.ports import MeasuredWeek, RecommendedWeek
 from services.plans.app.streams import client_subject
 

@@ -9,7 +9,7 @@ from kernel.rpc.call import Call
 from kernel.rpc.due import due_asked, due_items
 from kernel.rpc.translate import reading, required_uuid, timestamp_of, to_date
 from kernel.store.store import Store
-from services.plans.adapters.heard import BANDS
+from services.plans.adapters.subscriptions import BANDS
 from services.plans.app import courses as questions
 from services.plans.app.courses import Course, Courses, Where
 

@@ -7,7 +7,7 @@ from ninehours.plans.v1 import plans_service_pb2 as pb
 from kernel.rpc.call import Call
 from kernel.rpc.commands import patience_of, positions_of
 from kernel.rpc.translate import reading, timestamp_of, to_date
-from services.plans.adapters.heard import trend_message
+from services.plans.adapters.subscriptions import trend_message
 from services.plans.api.course_rpcs import CourseRpcs
 from services.plans.api.level_rpcs import LevelRpcs
 from services.plans.api.plan_rpcs import PlanRpcs

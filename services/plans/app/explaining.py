@@ -17,7 +17,7 @@ from services.plans.app.questions import Asked
 from services.plans.app.streams import client_subject, decision_stream, level_stream
 from services.plans.domain.decision import RecommendationDecided
 from services.plans.domain.explain import Clause, Segment, clauses_of, sayings, segments_of
-from services.plans.domain.known import Assessed, LevelChange, ProgressFact
+from services.plans.domain.history import Assessed, LevelChange, ProgressFact
 from services.plans.domain.level import LevelOfCareChanged
 from services.plans.domain.progress import Bands, Episode, episodes_of
 from services.plans.domain.recommendation import Recommendation, recommend

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 from typing import Any
 
-from services.plans.domain import known as k
+from services.plans.domain import history as k
 from services.plans.domain.progress import Episode
 from services.plans.domain.rules import LevelRules
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from services.plans.domain.civil import week_of
-from services.plans.domain.known import (
+from services.plans.domain.history import (
     Admission,
     Assessed,
     Discharge,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from services.plans.domain.known import (
+from services.plans.domain.history import (
     Assessed,
     Heard,
     LevelChange,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
 from services.plans.domain.cited import BASELINE_DAYS, RELIABLE_CHANGE
-from services.plans.domain.known import Assessed, order
+from services.plans.domain.history import Assessed, order
 
 PHQ9 = "phq9"
 NONE_RELIABLE = "NONE_RELIABLE"

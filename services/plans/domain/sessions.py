@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from services.plans.domain.cited import THERAPY
 from services.plans.domain.civil import week_of
-from services.plans.domain.known import (
+from services.plans.domain.history import (
     Attendance,
     Cancelled,
     Heard,

@@ -21,8 +21,8 @@ from kernel.rpc.translate import to_date
 from kernel.store.store import Store
 from services.attendance.__main__ import SERVICE
 from services.attendance.adapters import calendar
-from services.attendance.adapters.heard import INTERESTS
 from services.attendance.adapters.publication import publish
+from services.attendance.adapters.subscriptions import INTERESTS
 from services.attendance.api.servicer import AttendanceServicer
 from services.attendance.app.ports import Calendar
 from tests.harness.attendance.service import clients_in

@@ -18,7 +18,7 @@ from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.tokens import Actor
 from kernel.store.store import Store
 from services.attendance.__main__ import SERVICE, servicers
-from services.attendance.adapters.heard import INTERESTS
+from services.attendance.adapters.subscriptions import INTERESTS
 from tests.harness.plans.service import Log
 
 MONDAY = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)

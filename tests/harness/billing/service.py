@@ -29,13 +29,13 @@ from services.billing.adapters.audit import write_file_read
 from services.billing.adapters.file_837i import InstitutionalWriter
 from services.billing.adapters.file_837p import ProfessionalWriter
 from services.billing.adapters.following import SqlFollowing
-from services.billing.adapters.heard import INTERESTS
 from services.billing.adapters.identities import person_of
 from services.billing.adapters.network import SqlNetwork
 from services.billing.adapters.pages import SqlPages
 from services.billing.adapters.publication import publish
 from services.billing.adapters.record import SqlDrafts
 from services.billing.adapters.rule_sets import message_of
+from services.billing.adapters.subscriptions import INTERESTS
 from services.billing.api.servicer import BillingServicer
 from services.billing.api.work import WorkServicer
 from services.billing.app.ports import (

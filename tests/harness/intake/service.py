@@ -21,8 +21,8 @@ from kernel.rpc.translate import to_date
 from kernel.store.store import Store
 from kernel.verifying.looking import Looking
 from services.intake.__main__ import SERVICE, own_part, servicers
-from services.intake.adapters.heard import INTERESTS
 from services.intake.adapters.publication import publish
+from services.intake.adapters.subscriptions import INTERESTS
 from tests.harness.intake.strategies import NOW, day
 from tests.harness.plans.service import Log, credentialed
 

@@ -14,7 +14,7 @@ from ninehours.plans.v1 import plans_events_pb2 as plans
 from kernel.facts import HeardFact, Row
 from kernel.ids import derived_id
 from kernel.rpc.translate import to_date, to_timestamp
-from services.plans.adapters.heard import PROGRESS, derive
+from services.plans.adapters.subscriptions import PROGRESS, derive
 from tests.harness.plans.history import at, day
 
 CLIENT = "client/6f1c2a44-8b57-4d0e-9a43-1f0c7a2e9b01"

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as some
 
-from services.plans.domain.known import (
+from services.plans.domain.history import (
     Admission,
     Assessed,
     Attendance,

@@ -24,7 +24,7 @@ from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.tokens import Actor
 from kernel.store.store import Store
 from services.plans.__main__ import SERVICE, servicers
-from services.plans.adapters.heard import INTERESTS
+from services.plans.adapters.subscriptions import INTERESTS
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 

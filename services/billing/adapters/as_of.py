@@ -12,9 +12,9 @@ from kernel.messaging.standing import unsettled_clients
 from kernel.store import explaining
 from kernel.store.explaining import Revision
 from kernel.store.store import Transaction
-from services.billing.adapters.heard import INTERESTS
 from services.billing.adapters.history import history_of
 from services.billing.adapters.messages import draft_id as id_of_draft
+from services.billing.adapters.subscriptions import INTERESTS
 from services.billing.domain.history.history import BillingHistory
 from services.billing.domain.projection import DRAFT_CLAIM
 

@@ -9,8 +9,8 @@ from sqlalchemy import text
 from kernel.messaging.standing import unsettled_clients
 from kernel.store.store import Transaction
 from services.plans.adapters.episodes import SqlEpisodes
-from services.plans.adapters.heard import BANDS, INTERESTS
-from services.plans.adapters.known import known_of, rules_of
+from services.plans.adapters.history import known_of, rules_of
+from services.plans.adapters.subscriptions import BANDS, INTERESTS
 from services.plans.app.explaining import Then
 from services.plans.app.ports import episodes_at
 from services.plans.app.streams import RULES_SUBJECT, client_subject

@@ -15,7 +15,7 @@ from kernel.facts import Row, id_of
 from kernel.ids import derived_id
 from kernel.messaging.interests import Derivation, Facts, Interest, Interests
 from kernel.rpc.translate import to_date
-from services.plans.adapters.known import known_of, rules_of
+from services.plans.adapters.history import known_of, rules_of
 from services.plans.app.streams import RULES_SUBJECT
 from services.plans.domain.progress import Bands, WeekOfProgress, measure
 from services.plans.domain.recommendation import Recommendation, recommend

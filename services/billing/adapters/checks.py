@@ -5,10 +5,10 @@ from itertools import groupby
 
 from kernel.facts import HeardFact, Recorded, id_of, kind_of
 from kernel.verifying.looking import Check, Finding, Looking, OwnPart
+from services.billing.adapters.checks_of_leaving import claims_left_on_their_permits
+from services.billing.adapters.checks_of_members import a_member_is_billed_once
 from services.billing.adapters.history import history_of
 from services.billing.adapters.publication import publish
-from services.billing.adapters.verifying_leaving import claims_left_on_their_permits
-from services.billing.adapters.verifying_members import a_member_is_billed_once
 from services.billing.app.batch import DOCUMENTS
 from services.billing.domain.claims.issue import BatchIssued, ClaimIssued
 from services.billing.domain.claims.promises import drafted_and_issued, overdrawn, two_per_diems

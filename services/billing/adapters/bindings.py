@@ -8,9 +8,9 @@ from kernel.messaging.staying import sites_told_of
 from kernel.messaging.told import told
 from kernel.rpc.scope import Kind
 from kernel.store.store import Transaction
-from services.billing.adapters.heard import INTERESTS
 from services.billing.adapters.issued import claims_of
 from services.billing.adapters.messages import draft_id
+from services.billing.adapters.subscriptions import INTERESTS
 from services.billing.domain.projection import DRAFT_CLAIM
 
 # Each names a site at which something of the client is, was or may be billed; where they were

@@ -12,7 +12,7 @@ from ninehours.plans.v1 import plans_events_pb2 as plans
 from kernel.facts import HeardFact
 from kernel.rpc.translate import date_of, optional, required_enum, timestamp_of
 from services.plans.adapters.level_rules import level_rules_of
-from services.plans.domain import known
+from services.plans.domain import history as known
 from services.plans.domain.rules import LevelRules
 
 SITES = "site/"  # what a site's subject begins with
