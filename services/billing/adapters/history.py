@@ -6,6 +6,7 @@ from ninehours.billing.v1 import billing_events_pb2 as billing
 from ninehours.billing.v1 import rules_pb2
 
 from kernel.facts import HeardFact, id_of
+from kernel.mapping.reading import fact_reader
 from kernel.messaging.interests import Facts
 from kernel.rpc.translate import date_of
 from services.billing.adapters.clinical import HEARD, Reader, name_of
@@ -54,15 +55,11 @@ def _enrollment(fact: HeardFact, message: billing.ProviderEnrolled) -> history.E
     )
 
 
+_fee_of = fact_reader(billing.FeeSet, history.Fee, given=("fact", "sequence"))
+
+
 def _fee(fact: HeardFact, message: billing.FeeSet) -> history.Fee:
-    return history.Fee(
-        fact=str(fact.id),
-        sequence=fact.sequence,
-        provider_id=message.provider_id,
-        code=message.code,
-        charge_minor=message.charge.minor_units,
-        effective_from=date_of(message, "effective_from"),
-    )
+    return _fee_of(message, fact=str(fact.id), sequence=fact.sequence)
 
 
 def _confirmed(fact: HeardFact, message: billing.RuleSetConfirmed) -> history.ConfirmedRules:

@@ -8,6 +8,7 @@ from ninehours.billing.v1 import billing_events_pb2 as public
 from ninehours.common.v1 import common_pb2 as common
 
 from kernel.ids import derived_id
+from kernel.mapping.writing import writer
 from kernel.rpc.translate import to_date
 from services.billing.domain.authorizations import authorization
 from services.billing.domain.claims import claim, issue
@@ -17,6 +18,11 @@ from services.billing.domain.history.history import ClaimLine
 from services.billing.domain.providers import provider
 
 CURRENCY = "USD"
+fee = writer(public.FeeSet, provider.FeeSet)
+enrolled = writer(public.ProviderEnrolled, provider.ProviderEnrolled)
+authorized = writer(public.AuthorizationRecorded, authorization.AuthorizationRecorded)
+adjudicated = writer(public.ClaimAdjudicated, claim.ClaimAdjudicated)
+line_message = writer(public.ClaimLine, ClaimLine)
 
 
 def draft_id(content: Mapping[str, Any]) -> str:
@@ -94,55 +100,7 @@ def money(minor_units: int) -> common.Money:
 
 def lines_of(lines: Sequence[ClaimLine]) -> list[public.ClaimLine]:
     """A claim's lines as others see them."""
-    return [
-        public.ClaimLine(
-            service_date=to_date(line.service_date),
-            code=line.code,
-            modifiers=line.modifiers,
-            units=line.units,
-            charge=money(line.charge_minor),
-            place_of_service=line.place_of_service,
-            revenue_code=line.revenue_code,
-            ancillary=line.ancillary,
-            rendering_staff_id=line.rendering_staff_id,
-            site_id=line.site_id,
-            provider_id=line.provider_id,
-            diagnosis_pointers=line.diagnosis_pointers,
-        )
-        for line in lines
-    ]
-
-
-def fee(fact: provider.FeeSet) -> public.FeeSet:
-    return public.FeeSet(
-        provider_id=fact.provider_id,
-        code=fact.code,
-        charge=money(fact.charge_minor),
-        effective_from=to_date(fact.effective_from),
-    )
-
-
-def enrolled(fact: provider.ProviderEnrolled) -> public.ProviderEnrolled:
-    return public.ProviderEnrolled(
-        provider_id=fact.provider_id,
-        payer_id=fact.payer_id,
-        site_id=fact.site_id,
-        effective_from=to_date(fact.effective_from),
-    )
-
-
-def authorized(fact: authorization.AuthorizationRecorded) -> public.AuthorizationRecorded:
-    return public.AuthorizationRecorded(
-        client_id=fact.client_id,
-        authorization_id=fact.authorization_id,
-        payer_id=fact.payer_id,
-        level_of_care=fact.level_of_care,
-        units=fact.units,
-        effective_from=to_date(fact.effective_from),
-        effective_to=to_date(fact.effective_to),
-        unit=f"AUTHORIZATION_UNIT_{fact.unit}",
-        site_id=fact.site_id,
-    )
+    return [line_message(line) for line in lines]
 
 
 def issued(fact: issue.ClaimIssued) -> public.ClaimIssued:
@@ -181,17 +139,6 @@ def disclosed(fact: issue.ClaimIssued) -> public.Disclosed:
         permit_id=fact.permit_id,
         permit_sequence=fact.permit_sequence,
         permit_fact_id=fact.permit_fact_id,
-    )
-
-
-def adjudicated(fact: claim.ClaimAdjudicated) -> public.ClaimAdjudicated:
-    return public.ClaimAdjudicated(
-        client_id=fact.client_id,
-        claim_id=fact.claim_id,
-        payer_control_number=fact.payer_control_number,
-        status=f"ADJUDICATION_STATUS_{fact.status}",
-        paid=money(fact.paid_minor),
-        adjudicated_on=to_date(fact.adjudicated_on),
     )
 
 

@@ -1,0 +1,82 @@
+"""What a message's field and a dataclass's field say of their types."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from enum import StrEnum
+from keyword import iskeyword
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from ninehours.common.v1 import common_pb2 as common
+
+from kernel.rpc.translate import UNSPECIFIED
+
+DATE, MONEY = common.Date.DESCRIPTOR.full_name, common.Money.DESCRIPTOR.full_name
+TIMESTAMP = Timestamp.DESCRIPTOR.full_name
+MINOR = "_minor"  # what a dataclass's field of cents ends with
+Declared = Any  # a field's descriptor, of which there are two implementations
+
+
+def type_of(field: Declared) -> str:
+    """The full name of the field's message or enum; empty: it is plain."""
+    declared = field.message_type or field.enum_type
+    return "" if declared is None else str(declared.full_name)
+
+
+def is_map(field: Declared) -> bool:
+    return field.message_type is not None and field.message_type.GetOptions().map_entry
+
+
+def without_none(hint: Any) -> tuple[Any, bool]:
+    """The type but for None, and whether it had it."""
+    if get_origin(hint) not in (Union, UnionType):
+        return hint, False
+    [only] = [argument for argument in get_args(hint) if argument is not NoneType]
+    return only, True
+
+
+def attribute(kind: type, path: str) -> tuple[Any, Any]:
+    """The type of what the path leads to in a dataclass, and its default; KeyError: to nothing."""
+    hint: Any = kind
+    default: Any = MISSING
+    for step in path.split("."):
+        holder, _ = without_none(hint)
+        found = getattr(holder, step, None)
+        if isinstance(found, property):
+            hint, default = get_type_hints(found.fget)["return"], MISSING
+        else:
+            hint = get_type_hints(holder)[step]
+            [default] = [field.default for field in fields(holder) if field.name == step]
+    return hint, default
+
+
+def words_of(enum: Declared) -> dict[int, str]:
+    """Number → name without the enum's prefix."""
+    prefix = enum.values_by_number[0].name.removesuffix(UNSPECIFIED)
+    return {
+        number: value.name.removeprefix(prefix) for number, value in enum.values_by_number.items()
+    }
+
+
+def closed_set(hint: Any) -> dict[str, Any]:
+    """Word → value of a StrEnum or a Literal; empty: the type is no closed set of words."""
+    if get_origin(hint) is Literal:
+        return {word: word for word in get_args(hint)}
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return {member.value: member for member in hint}
+    return {}
+
+
+def unescaped(by_hand: Mapping[str, Any]) -> dict[str, Any]:
+    """Names as fields have them: `from_` is `from`, which can't be a keyword argument."""
+    return {
+        name.removesuffix("_") if iskeyword(name.removesuffix("_")) else name: hand
+        for name, hand in by_hand.items()
+    }
+
+
+def refuse_strangers(pair: str, names: set[str], declared: set[str]) -> None:
+    """TypeError for names that aren't declared."""
+    if strangers := sorted(names - declared):
+        raise TypeError(f"{pair}: there is no {', '.join(strangers)}")

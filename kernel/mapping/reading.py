@@ -1,0 +1,471 @@
+"""From messages to dataclasses: facts are believed, requests are judged."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from datetime import date, datetime
+from functools import partial
+from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+
+from kernel.mapping.compiling import IT, compiled, expression_of
+from kernel.mapping.declared import (
+    DATE,
+    MINOR,
+    MONEY,
+    TIMESTAMP,
+    Declared,
+    closed_set,
+    is_map,
+    refuse_strangers,
+    type_of,
+    unescaped,
+    without_none,
+    words_of,
+)
+from kernel.refusal import Malformed
+from kernel.rpc import translate
+
+M = TypeVar("M", bound=Message)
+T = TypeVar("T")
+Read = Callable[[Any, str], Any]
+"""Of a message and the name of its field: what the field says; Malformed where it can't be read."""
+PLAIN: Mapping[int, type] = {
+    FieldDescriptor.CPPTYPE_BOOL: bool,
+    FieldDescriptor.CPPTYPE_DOUBLE: float,
+    FieldDescriptor.CPPTYPE_FLOAT: float,
+    FieldDescriptor.CPPTYPE_INT32: int,
+    FieldDescriptor.CPPTYPE_INT64: int,
+    FieldDescriptor.CPPTYPE_UINT32: int,
+    FieldDescriptor.CPPTYPE_UINT64: int,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The counterpart of a field, where another name is its."""
+
+    path: str
+    read: Read | None = None
+    also: tuple[str, ...] = ()
+
+
+def named(path: str, read: Read | None = None, *also: str) -> Named:
+    """The field of that name, or path, read by its type or by `read`, which may use `also`, too."""
+    return Named(path, read, also)
+
+
+def text(longest: int) -> Read:
+    """A reader of text of at most so many characters."""
+    return partial(translate.required_text, max_length=longest)
+
+
+def digits(count: int) -> Read:
+    """A reader of exactly so many digits."""
+    return partial(translate.required_digits, count=count)
+
+
+def bounded(low: int, high: int) -> Read:
+    """A reader of a whole number within both bounds."""
+    return partial(translate.required_int, low=low, high=high)
+
+
+def left_out(read: Read, otherwise: Any = "") -> Read:
+    """A reader that gives `otherwise` where the field was left out."""
+
+    def read_if_said(message: Any, field: str) -> Any:
+        found = translate.optional(read, message, field)
+        return otherwise if found is None else found
+
+    return read_if_said
+
+
+def each_of(reader: "Reader[Any, T]", at: str = "{field}.{number}.") -> Read:
+    """A reader of a repeated field; `at` is how a refusal begins the path of an element's field."""
+
+    def read_each(message: Any, field: str) -> tuple[T, ...]:
+        try:
+            return tuple([reader.read(element) for element in getattr(message, field)])
+        except Malformed:
+            return tuple(
+                reader.read_at(element, at.format(field=field, number=number))
+                for number, element in enumerate(getattr(message, field))
+            )
+
+    return read_each
+
+
+def fact_reader(
+    message: type[M],
+    kind: type[T],
+    /,
+    *,
+    given: Collection[str] = (),
+    beside: Collection[str] = (),
+    **by_hand: Any,
+) -> "Reader[M, T]":
+    """A reader that believes, of facts and of what else comes from inside.
+
+    `given` is said at each call; `beside` are fields of the message that its caller reads itself.
+    """
+    return Reader(message, kind, by_hand, judges=False, given=given, beside=beside)
+
+
+def request_reader(
+    message: type[M],
+    kind: type[T],
+    /,
+    *,
+    given: Collection[str] = (),
+    beside: Collection[str] = (),
+    **by_hand: Any,
+) -> "Reader[M, T]":
+    """A reader that judges, of requests and their parts. `given`, `beside`: as of `fact_reader`."""
+    return Reader(message, kind, by_hand, judges=True, given=given, beside=beside)
+
+
+class Reader(Generic[M, T]):
+    """Makes a dataclass of a message.
+
+    `read` is as a call, but says of what is wrong only the first, and not where it stands. `fills`
+    are the dataclass's fields that have a source, `reads` full names of the message's that somebody
+    looks at.
+    """
+
+    def __init__(
+        self,
+        message: type[M],
+        kind: type[T],
+        by_hand: Mapping[str, Any],
+        *,
+        judges: bool,
+        given: Collection[str] = (),
+        beside: Collection[str] = (),
+    ) -> None:
+        self.message, self.kind = message, kind
+        by_hand = unescaped(by_hand)
+        self.name = f"{message.DESCRIPTOR.name} to {kind.__name__}"
+        self._judges = judges
+        self._hints = get_type_hints(kind)
+        declared: tuple[Field[Any], ...] = fields(kind)  # type: ignore[arg-type]
+        refuse_strangers(self.name, {*given, *by_hand}, {field.name for field in declared})
+        self.fills = set(given)
+        self.reads: set[str] = set()
+        for path in beside:
+            self._source(path)
+        self._plan: list[tuple[str, Read, str]] = []
+        self._constants: dict[str, Any] = {}
+        for field in declared:
+            if field.name not in given:
+                self._add(field, by_hand)
+        self.read = self._compiled(given)
+        READERS.append(self)
+
+    def __call__(self, message: M, /, **given: Any) -> T:
+        """The dataclass; Malformed with everything that can't be read."""
+        try:
+            return self.read(message, **given)
+        except Malformed:
+            return self.read_at(message, "", **given)
+
+    def read_at(self, message: M, at: str, /, **given: Any) -> T:
+        """As a call does; what is wrong is named by its path, which begins with `at`."""
+        values = {**self._constants, **given}
+        violations: dict[str, str] = {}
+        for name, read, path in self._plan:
+            try:
+                values[name] = read(message, path)
+            except Malformed as malformed:
+                violations |= _under(at, malformed)
+        if violations:
+            raise Malformed(**violations)
+        return self.kind(**values)
+
+    def _add(self, field: Field[Any], by_hand: Mapping[str, Any]) -> None:
+        """What the field is read from, and by what."""
+        name = field.name
+        hand = by_hand.get(name)
+        if name in by_hand and not callable(hand) and not isinstance(hand, Named):
+            self._constants[name] = hand
+        elif (
+            path := hand.path if isinstance(hand, Named) else self._counterpart(name)
+        ) is not None:
+            source = self._source(path)
+            for other in hand.also if isinstance(hand, Named) else ():
+                self._source(other)
+            read = hand.read if isinstance(hand, Named) else hand
+            if read is None or isinstance(read, Reader):
+                where = f"{self.name}: {name}"
+                typed = _Typed(where, source, self._hints[name], field.default, self._judges, read)
+                read = _inside(typed.read()) if "." in path else typed.read()
+            self._plan.append((name, read, path))
+        elif callable(hand):
+            self._plan.append((name, hand, name))
+        elif field.default is MISSING and field.default_factory is MISSING:
+            raise TypeError(f"{self.name}: nothing fills {name}")
+        else:
+            return
+        self.fills.add(name)
+
+    def _compiled(self, given: Collection[str]) -> Callable[..., T]:
+        arguments = {name: f"constant_{name}" for name in self._constants}
+        names = {f"constant_{name}": value for name, value in self._constants.items()}
+        for name, read, path in self._plan:
+            if read in INLINE:
+                arguments[name] = INLINE[read].format(expression_of(path))
+            else:
+                arguments[name] = f"read_{name}({IT}, {path!r})"
+                names[f"read_{name}"] = read
+        return compiled(self.kind, given, arguments, names)
+
+    def _counterpart(self, name: str) -> str | None:
+        declared: Mapping[str, Declared] = self.message.DESCRIPTOR.fields_by_name
+        money = name.removesuffix(MINOR)
+        if name not in declared and money in declared and type_of(declared[money]) == MONEY:
+            return money
+        return name if name in declared else None
+
+    def _source(self, path: str) -> Declared:
+        """The message's field that the path leads to; it is noted as read."""
+        holder: Any = self.message.DESCRIPTOR
+        for step in path.split("."):
+            if holder is None or step not in holder.fields_by_name:
+                raise TypeError(f"{self.name}: the message has no {path}")
+            field = holder.fields_by_name[step]
+            self.reads.add(field.full_name)
+            holder = field.message_type
+        return field
+
+
+READERS: list[Reader[Any, Any]] = []
+"""Those of all modules that were imported: what tests walk."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """A field that is read by its types."""
+
+    where: str
+    source: Declared
+    hint: Any
+    default: Any
+    judges: bool
+    nested: "Reader[Any, Any] | None"
+
+    def read(self) -> Read:
+        hint, may_be_none = without_none(self.hint)
+        source, presence = self.source, self.source.has_presence
+        if source.is_repeated:
+            return self._several(get_origin(hint), get_args(hint))
+        otherwise = None if may_be_none and self.default is MISSING else self.default
+        if source.enum_type is not None:
+            values = self._values(hint)
+            if otherwise is not MISSING and not presence:
+                values[0] = otherwise
+            elif not self.judges and hint is str:
+                values[0] = ""
+            return _if_said(_value(values), otherwise, presence) if presence else _value(values)
+        read, zero = self._one(hint)
+        if otherwise is MISSING or (read is getattr and otherwise == zero):
+            return read
+        if source.type == FieldDescriptor.TYPE_BOOL and not presence:
+            raise TypeError(f"{self.where}: a no, and what is left out, are the same here")
+        return _if_said(read, otherwise, presence)
+
+    def _one(self, hint: Any) -> tuple[Read, Any]:
+        """What reads the field, and what it holds where nothing is said."""
+        source = self.source
+        if source.message_type is not None:
+            return self._message(hint), None
+        if source.type == FieldDescriptor.TYPE_STRING:
+            return self._text(hint), ""
+        plain = PLAIN.get(source.cpp_type, bytes)
+        if hint is not plain:
+            raise self._differs()
+        if self.judges and plain in (int, float):
+            raise TypeError(f"{self.where}: a number from outside has bounds, said by hand")
+        if self.judges and source.has_presence and plain is bool:
+            return translate.required_said, None
+        return getattr, plain()
+
+    def _several(self, container: Any, inner: tuple[Any, ...]) -> Read:
+        source = self.source
+        if is_map(source):
+            plain = source.message_type.fields_by_name["value"].message_type is None
+            if self.judges or not plain or container is not Mapping:
+                raise TypeError(f"{self.where}: such a map is read by hand")
+            return ALL[dict]
+        if container not in (tuple, frozenset):
+            raise self._differs()
+        if source.enum_type is not None:
+            return _all_values(container, self._values(inner[0]))
+        if source.message_type is None:
+            if self.judges:
+                raise TypeError(f"{self.where}: a list from outside has limits, said by hand")
+            return ALL[container]
+        if type_of(source) == DATE:
+            return _all_dates(container)
+        return each_of(self._reader_of(inner[0]))
+
+    def _message(self, hint: Any) -> Read:
+        declared = type_of(self.source)
+        if declared == DATE and hint is date:
+            return _date
+        if declared == TIMESTAMP and hint is datetime:
+            return translate.timestamp_of
+        if declared == MONEY and hint is int:
+            if self.judges:
+                raise TypeError(f"{self.where}: an amount from outside has limits, said by hand")
+            return _cents
+        return _nested(self._reader_of(hint))
+
+    def _text(self, hint: Any) -> Read:
+        if hint is UUID:
+            return translate.required_uuid
+        if closed := closed_set(hint):
+            return _one_of(closed)
+        if hint is not str:
+            raise self._differs()
+        if not self.judges:
+            return getattr
+        return _uuid_text if self.source.name.endswith("_id") else translate.required_text
+
+    def _values(self, hint: Any) -> dict[int, Any]:
+        """Number of the enum → what the dataclass calls it; 0 only where that is the empty word."""
+        words = {n: word for n, word in words_of(self.source.enum_type).items() if n}
+        closed = closed_set(hint)
+        if hint is str:
+            return dict(words)
+        if not closed:
+            raise self._differs()
+        if unknown := sorted(set(words.values()) - set(closed)):
+            raise TypeError(f"{self.where}: {hint} has no {', '.join(unknown)}")
+        if "" in closed:
+            words[0] = ""
+        return {number: closed[word] for number, word in words.items()}
+
+    def _reader_of(self, hint: Any) -> "Reader[Any, Any]":
+        if self.nested is not None:
+            return self.nested
+        if not isinstance(hint, type) or not is_dataclass(hint):
+            raise self._differs()
+        return Reader(GetMessageClass(self.source.message_type), hint, {}, judges=self.judges)
+
+    def _differs(self) -> TypeError:
+        declared = type_of(self.source) or "plain"
+        return TypeError(f"{self.where} is {self.hint}, and {self.source.name} is {declared}")
+
+
+def _under(at: str, malformed: Malformed) -> dict[str, str]:
+    return {f"{at}{field}": what for field, what in malformed.details.items()}
+
+
+def _inside(read: Read) -> Read:
+    """A reader of a path, by that of its last name."""
+
+    def read_inside(message: Any, path: str) -> Any:
+        *outer, last = path.split(".")
+        for step in outer:
+            message = getattr(message, step)
+        try:
+            return read(message, last)
+        except Malformed as malformed:
+            raise Malformed(**_under(path.removesuffix(last), malformed)) from None
+
+    return read_inside
+
+
+def _if_said(read: Read, otherwise: Any, presence: bool) -> Read:
+    def read_if_present(message: Any, field: str) -> Any:
+        return read(message, field) if message.HasField(field) else otherwise
+
+    def read_if_not_empty(message: Any, field: str) -> Any:
+        return read(message, field) if getattr(message, field) else otherwise
+
+    return read_if_present if presence else read_if_not_empty
+
+
+def _nested(reader: Reader[Any, T]) -> Read:
+    def read_nested(message: Any, field: str) -> T:
+        try:
+            return reader.read(getattr(message, field))
+        except Malformed:
+            return reader.read_at(getattr(message, field), f"{field}.")
+
+    return read_nested
+
+
+def _all_values(container: Callable[[Any], Any], values: Mapping[int, Any]) -> Read:
+    def read_values(message: Any, field: str) -> Any:
+        numbers = getattr(message, field)
+        if not values.keys() >= set(numbers):
+            raise Malformed(**{field: "has a value that this release does not know"})
+        return container(values[number] for number in numbers)
+
+    return read_values
+
+
+def _all_dates(container: Callable[[Any], Any]) -> Read:
+    def read_dates(message: Any, field: str) -> Any:
+        try:
+            return container(date(on.year, on.month, on.day) for on in getattr(message, field))
+        except (ValueError, OverflowError):
+            raise Malformed(**{field: "holds what is not a date"}) from None
+
+    return read_dates
+
+
+def _value(values: Mapping[int, Any]) -> Read:
+    def read_value(message: Any, field: str) -> Any:
+        number = getattr(message, field)
+        if number not in values:
+            translate.required_enum(message, field)  # says what is wrong with it
+        return values[number]
+
+    return read_value
+
+
+def _date(message: Any, field: str) -> date:
+    """As `date_of`, which says what is wrong, but in less time."""
+    said = getattr(message, field)
+    if translate.FIRST_YEAR <= said.year <= translate.LAST_YEAR:
+        try:
+            return date(said.year, said.month, said.day)
+        except (ValueError, OverflowError):
+            pass
+    return translate.date_of(message, field)
+
+
+def _cents(message: Any, field: str) -> int:
+    return int(getattr(message, field).minor_units)
+
+
+def _uuid_text(message: Any, field: str) -> str:
+    return str(translate.required_uuid(message, field))
+
+
+def _one_of(closed: Mapping[str, Any]) -> Read:
+    def read_word(message: Any, field: str) -> Any:
+        word = getattr(message, field)
+        if word not in closed:
+            translate.required_text(message, field)
+            raise Malformed(**{field: f"is none of {', '.join(filter(None, closed))}"})
+        return closed[word]
+
+    return read_word
+
+
+ALL: Mapping[type, Read] = {
+    tuple: lambda message, field: tuple(getattr(message, field)),
+    frozenset: lambda message, field: frozenset(getattr(message, field)),
+    dict: lambda message, field: dict(getattr(message, field)),
+}
+INLINE: Mapping[Any, str] = {
+    getattr: "{}",
+    _cents: "{}.minor_units",
+    **{read: f"{container.__name__}({{}})" for container, read in ALL.items()},
+}
+"""What is so short that calling it would cost more: the same as an expression."""
