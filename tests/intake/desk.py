@@ -19,10 +19,11 @@ from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import to_date
 from kernel.store.store import Store
-from kernel.verifying.looking import Looking
-from services.intake.__main__ import SERVICE, own_part, servicers
+from operations.verifying.examination import Looking
+from services.intake.__main__ import SERVICE, servicers
 from services.intake.adapters.heard import INTERESTS
 from services.intake.adapters.publication import publish
+from services.intake.adapters.verifying import PART
 from tests.intake.made import NOW, day
 from tests.plans.made import Log, credentialed
 
@@ -312,7 +313,7 @@ def diagnose(client_id: str, **changes: Any) -> pb.RecordDiagnosisRequest:
 
 def findings(desk: Desk, what: str) -> Any:
     """How many a check looked at, and of each finding the reason, about whom, and of what."""
-    [check] = [each for each in own_part().checks if what in each.name]
+    [check] = [each for each in PART.checks if what in each.name]
     with desk.store.engine.connect() as connection:
         looking = Looking(
             store=desk.store,

@@ -12,13 +12,12 @@ from kernel.messaging.confirming import OwnersConfirm
 from kernel.messaging.draining import Draining
 from kernel.messaging.hearing import Record
 from kernel.messaging.interests import Interests
-from kernel.messaging.parking import list_parked
 from kernel.messaging.reacting import Reaction
-from kernel.messaging.releasing import release
-from kernel.messaging.showing import show
 from kernel.messaging.standing import unsettled_clients
 from kernel.refusal import NotYet, Unknown
 from kernel.store.store import Context, Store
+from operations.parked import list_parked, parked_of
+from operations.releasing import release
 from tests.kernel.made import (
     ADA,
     BOB,
@@ -112,8 +111,8 @@ def test_a_refused_reaction_is_released_by_the_name_it_is_listed_with(
     with listener.store.transaction() as tx:
         [parked] = list_parked(tx.connection)
         assert str(parked.id) == f"reaction:count_up:{refused.headers['ce_id'].decode()}"
-        shown = show(tx, str(parked.id))
-        assert (shown.named.subject, shown.error) == (ADA, parked.error)
+        shown = parked_of(tx.connection, str(parked.id))
+        assert (shown.subject, shown.error) == (ADA, parked.error)
         assert unsettled_clients(tx.connection, [ADA, BOB]) == {ADA}
         assert release(tx, str(parked.id)) == "its command is given again"
         with pytest.raises(Unknown):

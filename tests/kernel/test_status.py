@@ -5,11 +5,11 @@ from contextlib import ExitStack
 import pytest
 from sqlalchemy import text
 
-from kernel.messaging import status
 from kernel.messaging.ordinal import Ordinal
 from kernel.messaging.relay import ACTIVE
-from kernel.messaging.sent import answers
 from kernel.store.store import Store
+from operations import status
+from operations.kafka_topic import answers
 from tests.kernel.made import ADA, BOB, BROKEN, Listener, Log, attended, published
 
 

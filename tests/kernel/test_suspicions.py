@@ -8,9 +8,9 @@ import pytest
 
 from kernel.messaging.hearing import Record
 from kernel.messaging.own import OwnFacts
-from kernel.messaging.releasing import release
 from kernel.messaging.standing import unsettled_clients
 from kernel.store.store import Store
+from operations.releasing import release
 from tests.kernel.made import (
     ADA,
     BOB,

@@ -13,9 +13,9 @@ from kernel.messaging.draining import Draining
 from kernel.messaging.interests import Interests
 from kernel.messaging.reacting import Reaction
 from kernel.store.store import Store
-from kernel.verifying.looking import Check, Finding, Looking, OwnPart
-from kernel.verifying.publishing import contradicts
-from kernel.verifying.verifying import Checked, Verifying
+from operations.verifying.examination import Check, Finding, Looking, OwnPart
+from operations.verifying.outbox import contradicts
+from operations.verifying.verification import Checked, Verifying
 from tests.kernel.made import (
     ADA,
     BOB,

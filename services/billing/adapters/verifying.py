@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from kernel.facts import HeardFact, Recorded, id_of, kind_of
-from kernel.verifying.looking import Check, Finding, Looking, OwnPart
+from operations.verifying.examination import Check, Finding, Looking, OwnPart
 from services.billing.adapters.known import known_of
 from services.billing.adapters.publication import publish
 from services.billing.adapters.verifying_leaving import claims_left_on_their_permits
