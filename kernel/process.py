@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError
 from kernel import logs
 from kernel.codec import Codec
 from kernel.config import Settings, WrongSetting
-from kernel.messaging.interests import Interests
+from kernel.messaging.subscriptions import Interests
 from kernel.patience import BRIEF
 from kernel.secrets import SecretMissing, master_key
 from kernel.store.database import LOCK_TIMEOUT, migrate, open_database

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from kernel.facts import Position
 from kernel.messaging.heads import FORGOTTEN, PARKED, Head, forget_places, lock_heads, write_heads
 from kernel.messaging.healing import OwnerHead
-from kernel.messaging.reacting import release_reaction
+from kernel.messaging.pending import release_reaction
 from kernel.refusal import AgainstTheRules, Unknown
 from kernel.store.bells import DUE
 from kernel.store.store import Transaction

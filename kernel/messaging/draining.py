@@ -14,9 +14,9 @@ from kernel.messaging import limited
 from kernel.messaging.confirming import Confirm, ask_nobody
 from kernel.messaging.difference import Change, difference
 from kernel.messaging.envelope import LABELS, strictest
-from kernel.messaging.interests import Derivation, Interests
 from kernel.messaging.parking import what_failed
 from kernel.messaging.reacting import Reacting
+from kernel.messaging.subscriptions import Derivation, Interests
 from kernel.store.database import is_passing
 from kernel.store.store import Store, Transaction
 

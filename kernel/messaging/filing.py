@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import text
 
-from kernel.messaging.interests import Interests
+from kernel.messaging.subscriptions import Interests
 from kernel.store.store import Store, Transaction
 
 BATCH = 1000

@@ -4,14 +4,11 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, text
 
 from kernel import logs
-
-if TYPE_CHECKING:
-    from kernel.messaging.hearing import Record
+from kernel.messaging.record import Record
 
 
 def what_failed(error: BaseException) -> str:
@@ -21,7 +18,7 @@ def what_failed(error: BaseException) -> str:
 
 def park(
     connection: Connection,
-    record: "Record",
+    record: Record,
     subject: str | None,
     kind: str | None,
     error: Exception,

@@ -4,10 +4,8 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from google.protobuf.message import Message
 from sqlalchemy import text
 
 from kernel import logs
@@ -16,31 +14,16 @@ from kernel.ids import derived_id
 from kernel.messaging.confirming import Confirm, HeardPlace, heard_at
 from kernel.messaging.heads import BEYOND_OWNER, OTHER_HISTORY
 from kernel.messaging.parking import what_failed
+from kernel.messaging.pending import raise_reactions
+from kernel.messaging.subscriptions import Interests, Reaction
 from kernel.refusal import NotYet, Stale
-from kernel.store.bells import DUE
 from kernel.store.database import is_passing
 from kernel.store.store import Context, Store, Transaction
-
-if TYPE_CHECKING:
-    from kernel.messaging.interests import Interests
 
 log = logs.get("kernel.reacting")
 
 BATCH = 100
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before an owner that was away is asked again
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reaction:
-    """What this service does when it hears `to` of a client.
-
-    `react(store, message, context)` gives one command through the Book. The context's command id
-    depends on the fact and the name alone, so that reacting again answers what was answered.
-    """
-
-    name: str
-    to: type[Message]
-    react: Callable[[Store, Any, Context], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +63,7 @@ class Reacting:
     def __init__(
         self,
         store: Store,
-        interests: "Interests",
+        interests: Interests,
         *,
         confirm: Confirm,
         clock: Callable[[], float] = time.monotonic,
@@ -243,45 +226,6 @@ class Reacting:
                 text(f"{change} WHERE reaction = :name AND fact = :fact AND mark = :mark"),
                 {"name": due.reaction.name, "fact": due.fact, "mark": due.mark, **values},
             )
-
-
-def raise_reactions(tx: Transaction, due: Iterable[tuple[str, UUID, str]]) -> int:
-    """Make each (reaction, fact, subject) due, in this order; gives how many became due.
-
-    What is due already, or parked, stays as it is, but for a fact that was held as another's.
-    """
-    wanted = list(due)
-    if not wanted:
-        return 0
-    return int(
-        tx.connection.execute(
-            text(
-                "WITH raised AS (INSERT INTO due_reaction (reaction, fact, subject)"  # noqa: S608 - names are code
-                " SELECT x.reaction, x.fact, x.subject FROM unnest(CAST(:reactions AS text[]),"
-                " CAST(:facts AS uuid[]), CAST(:subjects AS text[]))"
-                " AS x(reaction, fact, subject) ON CONFLICT (reaction, fact) DO UPDATE"
-                " SET subject = excluded.subject, error = NULL, mark = nextval('due_mark')"
-                " WHERE due_reaction.subject <> excluded.subject RETURNING fact)"
-                f" SELECT (SELECT count(*) FROM raised), ({DUE.ring})"
-            ),
-            {
-                "reactions": [reaction for reaction, _, _ in wanted],
-                "facts": [fact for _, fact, _ in wanted],
-                "subjects": [subject for _, _, subject in wanted],
-            },
-        ).scalar_one()
-    )
-
-
-def release_reaction(tx: Transaction, reaction: str, fact: str) -> None:
-    """Let a parked one be tried again."""
-    tx.connection.execute(
-        text(
-            "UPDATE due_reaction SET error = NULL, mark = nextval('due_mark')"
-            " WHERE reaction = :reaction AND fact = CAST(:fact AS uuid)"
-        ),
-        {"reaction": reaction, "fact": fact},
-    )
 
 
 def _raise_undone(tx: Transaction, reaction: Reaction) -> int:

@@ -10,8 +10,8 @@ from sqlalchemy.engine import Row as SqlRow
 from kernel.ids import derived_id
 from kernel.messaging import limited
 from kernel.messaging.difference import normal
-from kernel.messaging.interests import Derivation
 from kernel.messaging.parking import what_failed
+from kernel.messaging.subscriptions import Derivation
 from operations.verifying.examination import Finding, Looking
 from operations.verifying.outbox import contradicts
 

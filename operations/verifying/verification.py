@@ -8,10 +8,10 @@ from datetime import datetime
 
 from kernel.facts import Position
 from kernel.messaging.healing import OwnerHead
-from kernel.messaging.hearing import Record
-from kernel.messaging.interests import Interests
 from kernel.messaging.parking import what_failed
+from kernel.messaging.record import Record
 from kernel.messaging.standing import is_settled
+from kernel.messaging.subscriptions import Interests
 from kernel.store.database import is_away
 from kernel.store.store import Store
 from operations.kafka_topic import KafkaAway, KafkaTopic

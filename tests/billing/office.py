@@ -18,7 +18,8 @@ from sqlalchemy import text
 from kernel.execute import Book
 from kernel.ids import derived_id
 from kernel.messaging.draining import Draining
-from kernel.messaging.hearing import Hearing, Record
+from kernel.messaging.hearing import Hearing
+from kernel.messaging.record import Record
 from kernel.process import topic_of
 from kernel.rpc.call import Call
 from kernel.rpc.tokens import Actor

@@ -35,8 +35,9 @@ from kernel.messaging.confirming import OwnersConfirm
 from kernel.messaging.draining import Draining
 from kernel.messaging.envelope import Envelope
 from kernel.messaging.healing import Healing, Owner, OwnerHead
-from kernel.messaging.hearing import Hearing, Record
-from kernel.messaging.interests import Derivation, Facts, Interest, Interests
+from kernel.messaging.hearing import Hearing
+from kernel.messaging.record import Record
+from kernel.messaging.subscriptions import Derivation, Facts, Interest, Interests
 from kernel.refusal import AgainstTheRules
 from kernel.store.store import Context, Store, Transaction
 from ninehours.local.kafka import PARTITIONS, declare_topics

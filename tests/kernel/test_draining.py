@@ -15,8 +15,8 @@ from kernel.facts import Row
 from kernel.ids import derived_id
 from kernel.messaging import limited
 from kernel.messaging.draining import Draining
-from kernel.messaging.interests import Derivation, Facts, Interests
 from kernel.messaging.standing import unsettled_clients
+from kernel.messaging.subscriptions import Derivation, Facts, Interests
 from kernel.store.store import Store, Transaction
 from tests.kernel.made import (
     ADA,

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from kernel.messaging.interests import Interest, Interests
+from kernel.messaging.subscriptions import Interest, Interests
 from kernel.store.store import Store
 from operations import releasing
 from operations.parked import list_parked

@@ -14,8 +14,8 @@ from kafka import KafkaProducer
 from ninehours.exchange.v1 import operating_service_pb2 as pb
 from sqlalchemy import text
 
-from kernel.messaging.interests import Interests
 from kernel.messaging.relay import ACTIVE, Relay
+from kernel.messaging.subscriptions import Interests
 from kernel.process import Opened
 from kernel.store.store import Store
 from ninehours.cli.status import problems_of

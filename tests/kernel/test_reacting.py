@@ -10,10 +10,9 @@ import pytest
 from kernel.execute import Book
 from kernel.messaging.confirming import OwnersConfirm
 from kernel.messaging.draining import Draining
-from kernel.messaging.hearing import Record
-from kernel.messaging.interests import Interests
-from kernel.messaging.reacting import Reaction
+from kernel.messaging.record import Record
 from kernel.messaging.standing import unsettled_clients
+from kernel.messaging.subscriptions import Interests, Reaction
 from kernel.refusal import NotYet, Unknown
 from kernel.store.store import Context, Store
 from operations.parked import list_parked, parked_of

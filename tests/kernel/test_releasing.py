@@ -8,8 +8,9 @@ import pytest
 from google.protobuf.struct_pb2 import Struct
 
 from kernel.messaging.draining import Draining
-from kernel.messaging.hearing import Hearing, Record
-from kernel.messaging.interests import Derivation, Interests
+from kernel.messaging.hearing import Hearing
+from kernel.messaging.record import Record
+from kernel.messaging.subscriptions import Derivation, Interests
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from kernel.store.store import Store, Transaction
 from operations import releasing

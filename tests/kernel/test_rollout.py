@@ -7,7 +7,7 @@ import pytest
 
 from kernel.facts import Row
 from kernel.messaging.draining import Draining
-from kernel.messaging.interests import Facts, Interests
+from kernel.messaging.subscriptions import Facts, Interests
 from kernel.store.store import Store
 from tests.kernel.made import (
     ADA,

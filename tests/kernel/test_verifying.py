@@ -10,8 +10,7 @@ from sqlalchemy import text
 
 from kernel.execute import Book
 from kernel.messaging.draining import Draining
-from kernel.messaging.interests import Interests
-from kernel.messaging.reacting import Reaction
+from kernel.messaging.subscriptions import Interests, Reaction
 from kernel.store.store import Store
 from operations.verifying.examination import Check, Finding, Looking, OwnPart
 from operations.verifying.outbox import contradicts

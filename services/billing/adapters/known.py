@@ -6,7 +6,7 @@ from ninehours.billing.v1 import billing_events_pb2 as billing
 from ninehours.billing.v1 import rules_pb2
 
 from kernel.facts import HeardFact, id_of
-from kernel.messaging.interests import Facts
+from kernel.messaging.subscriptions import Facts
 from kernel.rpc.translate import date_of
 from services.billing.adapters.known_heard import HEARD, Reader, name_of
 from services.billing.adapters.rule_sets import confirmed_rules_of
