@@ -188,11 +188,11 @@ def _relay(service: Service, settings: Settings) -> None:
 def _stream(service: Service, settings: Settings) -> None:
     from kernel.messaging import worker  # noqa: PLC0415
     from kernel.messaging.confirming import OwnersConfirm  # noqa: PLC0415
-    from kernel.messaging.draining import Draining  # noqa: PLC0415
     from kernel.messaging.healing import Healing  # noqa: PLC0415
     from kernel.messaging.hearing import Hearing  # noqa: PLC0415
     from kernel.messaging.heart import Heart  # noqa: PLC0415
     from kernel.messaging.ordinal import Ordinal  # noqa: PLC0415
+    from kernel.messaging.pending_work import PendingWork  # noqa: PLC0415
 
     store = open_store(service, settings)
     ordinal = Ordinal(store.engine, _ordinal())
@@ -210,7 +210,7 @@ def _stream(service: Service, settings: Settings) -> None:
             store=store,
             hearing=hearing,
             healing=Healing(store, hearing, owners),
-            draining=Draining(store, service.interests, confirm=OwnersConfirm(owners)),
+            draining=PendingWork(store, service.interests, confirm=OwnersConfirm(owners)),
             ready=_ready(settings),
         )
     )
@@ -223,11 +223,11 @@ def _migrate(service: Service, settings: Settings) -> None:
 def _rebuild(service: Service, settings: Settings) -> None:
     """Derive everything again from what was heard; only real differences are published."""
     from kernel.messaging.confirming import OwnersConfirm  # noqa: PLC0415
-    from kernel.messaging.draining import Draining  # noqa: PLC0415
+    from kernel.messaging.pending_work import PendingWork  # noqa: PLC0415
 
     began = time.monotonic()
     confirm = OwnersConfirm(_owners(service, settings))
-    draining = Draining(open_store(service, settings), service.interests, confirm=confirm)
+    draining = PendingWork(open_store(service, settings), service.interests, confirm=confirm)
     draining.raise_outdated()
     raised = draining.raise_all()
     derived = draining.drain()

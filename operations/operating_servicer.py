@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from ninehours.exchange.v1 import operating_service_pb2 as pb
 from sqlalchemy import text
 
-from kernel.messaging.draining import Draining
 from kernel.messaging.heads import EPOCH_LOWERED, EPOCH_RAISED
 from kernel.messaging.heart import Heart
+from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.standing import due_count
 from kernel.process import Opened
 from kernel.refusal import Unknown
@@ -120,7 +120,7 @@ class OperatingServicer:
     def Rebuild(self, _: pb.RebuildRequest, __: Call) -> pb.RebuildResponse:
         with self._store.transaction() as tx:
             revisions = _revisions(tx)
-        due = Draining(self._store, self._of.interests).raise_all()
+        due = PendingWork(self._store, self._of.interests).raise_all()
         return pb.RebuildResponse(due=due, revisions=revisions)
 
     def CountDerived(self, _: pb.CountDerivedRequest, __: Call) -> pb.CountDerivedResponse:

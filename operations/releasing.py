@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from kernel.facts import Position
 from kernel.messaging.heads import FORGOTTEN, PARKED, Head, forget_places, lock_heads, write_heads
 from kernel.messaging.healing import OwnerHead
-from kernel.messaging.pending import release_reaction
+from kernel.messaging.pending import mark_pending, release_reaction
 from kernel.refusal import AgainstTheRules, Unknown
 from kernel.store.bells import DUE
 from kernel.store.store import Transaction
@@ -25,7 +25,7 @@ def release(tx: Transaction, parked_id: str) -> str:
         case ParkedKind.RECORD if parked.is_of_nobody:
             raise AgainstTheRules("NO_ENVELOPE", NO_ENVELOPE)
         case ParkedKind.DERIVATION:
-            tx.raise_due([(parked.type, parked.subject)])
+            mark_pending(tx, [(parked.type, parked.subject)])
         case ParkedKind.REACTION:
             release_reaction(tx, *parked.id.names)
         case ParkedKind.SUBJECT if parked.error != PARKED:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from kernel.messaging.pending import raise_reactions
+from kernel.messaging.pending import mark_pending, mark_reactions
 from kernel.messaging.subscriptions import Interests
 from kernel.store.appending import Written
 from kernel.store.store import Store, Transaction
@@ -89,8 +89,8 @@ def make_due(
     tx: Transaction, interests: Interests, subjects: Iterable[str], new: Iterable[Use]
 ) -> None:
     """Make due what follows from facts of these subjects, and what reacts to the new ones."""
-    tx.raise_due(interests.due_after(tx.connection, subjects))
-    raise_reactions(
+    mark_pending(tx, interests.due_after(tx.connection, subjects))
+    mark_reactions(
         tx,
         [
             (reaction.name, each.id, each.subject)

@@ -11,8 +11,8 @@ from ninehours.intake.v1 import intake_service_pb2 as pb
 from sqlalchemy import text
 
 from kernel.messaging.confirming import Confirm
-from kernel.messaging.draining import Draining
 from kernel.messaging.hearing import Hearing
+from kernel.messaging.pending_work import PendingWork
 from kernel.process import topic_of
 from kernel.rpc.call import Call
 from kernel.rpc.rpcs import rpc_of
@@ -75,9 +75,9 @@ class Desk:
         )
         return getattr(self.servicers[rpc.containing_service], rpc.name)(request, call)
 
-    def drainer(self, **parts: Any) -> Draining:
+    def drainer(self, **parts: Any) -> PendingWork:
         """A worker's; several may drain at once."""
-        return Draining(self.store, INTERESTS, confirm=self.confirm, **parts)
+        return PendingWork(self.store, INTERESTS, confirm=self.confirm, **parts)
 
     def told(self, *messages: Any) -> None:
         """What other services publish is heard here."""

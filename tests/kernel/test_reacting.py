@@ -9,7 +9,8 @@ import pytest
 
 from kernel.execute import Book
 from kernel.messaging.confirming import OwnersConfirm
-from kernel.messaging.draining import Draining
+from kernel.messaging.pending import mark_pending
+from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.record import Record
 from kernel.messaging.standing import unsettled_clients
 from kernel.messaging.subscriptions import Interests, Reaction
@@ -67,7 +68,7 @@ def test_a_fact_heard_while_two_react_to_the_one_before_is_reacted_to(
 ) -> None:
     listener.hear(log.tell(ADA, attended("first", 1)))
     gate = Gate("reacted")
-    slow = Draining(listener.store, REACTING, confirm=OwnersConfirm({TOPIC: log}), barrier=gate)
+    slow = PendingWork(listener.store, REACTING, confirm=OwnersConfirm({TOPIC: log}), barrier=gate)
     with held(gate, slow.drain):
         listener.draining.drain()
         listener.hear(log.tell(ADA, attended("second", 1)))
@@ -148,7 +149,7 @@ def test_what_the_release_before_heard_and_never_reacted_to_is_reacted_to(
     before = Listener(tallying, log, interests=INPUTS)
     before.hear(log.tell(ADA, attended("first", 1)), log.tell(ADA, attended("refused", TOO_MUCH)))
     with tallying.transaction() as tx:
-        tx.raise_due([("count_up", ADA)])
+        mark_pending(tx, [("count_up", ADA)])
     listener = Listener(tallying, log, interests=REACTING)
     for expected in (2, 0, 0):
         assert listener.draining.raise_outdated() == expected

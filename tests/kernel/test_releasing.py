@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 from google.protobuf.struct_pb2 import Struct
 
-from kernel.messaging.draining import Draining
 from kernel.messaging.hearing import Hearing
+from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.record import Record
 from kernel.messaging.subscriptions import Derivation, Interests
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
@@ -142,7 +142,7 @@ def test_a_failed_derivation_is_released_to_be_derived_again(listener: Listener,
         give_up(listener, derivation)
     in_transaction(listener.store, lambda tx: releasing.release(tx, derivation))
     mended = Derivation(name="tally", code="2", derive=lambda *_: (), publish=TALLY.publish)
-    newer = Draining(listener.store, Interests(INPUTS.by_type.values(), [mended]))
+    newer = PendingWork(listener.store, Interests(INPUTS.by_type.values(), [mended]))
     newer.raise_outdated()
     newer.drain()
     assert (listener.due(), ids(listener)) == ([], [])

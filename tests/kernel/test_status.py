@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from kernel.messaging.ordinal import Ordinal
+from kernel.messaging.pending import mark_pending
 from kernel.messaging.relay import ACTIVE
 from kernel.store.store import Store
 from operations import status
@@ -54,7 +55,7 @@ def test_what_waits_is_counted(listener: Listener, log: Log) -> None:
     listener.hear(log.tell(ADA, attended("t", 2), type="made.v1.Unheard"))
     with listener.store.transaction() as tx:
         tx.publish([published(ADA)])
-        tx.raise_due([("tally", BOB)])
+        mark_pending(tx, [("tally", BOB)])
     with listener.store.transaction() as tx:
         waiting = status.waiting(tx.connection)
     assert (waiting.unsent, waiting.behind, waiting.stopped) == (1, 1, 1)
