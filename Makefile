@@ -44,7 +44,7 @@ lint: $(DEV) ## every check that runs nothing
 	@$(GENERATE)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy kernel services ninehours
+	$(BIN)/mypy kernel operations services ninehours
 	PYTHONPATH=.:build/generated $(BIN)/lint-imports
 	$(BIN)/buf lint protos
 	$(BIN)/buf breaking protos --against protos/baseline.binpb

@@ -7,9 +7,9 @@ from typing import TypeVar
 from kernel.decider import Decider
 from kernel.facts import Position, Publication, Recorded
 from kernel.ids import derived_id
-from kernel.messaging.interests import Interests
-from kernel.messaging.own import hear_own
+from kernel.messaging.inbox_facts import hear_own
 from kernel.messaging.standing import wait_until_heard
+from kernel.messaging.subscriptions import Interests
 from kernel.refusal import AgainstTheRules, Refusal, Stale
 from kernel.store.appending import AlreadyAccepted, Conflict
 from kernel.store.store import Context, Store, Transaction

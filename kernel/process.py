@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError
 from kernel import logs
 from kernel.codec import Codec
 from kernel.config import Settings, WrongSetting
-from kernel.messaging.interests import Interests
+from kernel.messaging.subscriptions import Interests
 from kernel.patience import BRIEF
 from kernel.secrets import SecretMissing, master_key
 from kernel.store.database import LOCK_TIMEOUT, migrate, open_database
@@ -27,9 +27,23 @@ if TYPE_CHECKING:
     from kernel.rpc.published_log import RemoteOwner
     from kernel.rpc.scope import Kind
     from kernel.rpc.server import Server
-    from kernel.verifying.looking import OwnPart
 
 log = logs.get("kernel.process")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A service at work: its record, whom it hears (`owners`, by topic), where Kafka is.
+
+    `kinds`: whose each kind of thing is that its RPCs are bound by.
+    """
+
+    name: str
+    store: Store
+    interests: Interests
+    owners: Mapping[str, "RemoteOwner"]
+    kafka: str
+    kinds: Mapping[str, "Kind"] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +53,7 @@ class Service:
     `servicers` gives, for the opened store and settings, each gRPC service descriptor and what
     answers it. `kinds`: whose each kind of thing is that its RPCs are bound by; `client` is one.
     `hears` are the services whose facts it uses; none: it has no stream process.
-    `own_part` is what it brings to being verified.
+    `operations` gives, as `servicers`, what it answers to operators.
     """
 
     name: str
@@ -49,7 +63,7 @@ class Service:
     kinds: Callable[[], Mapping[str, "Kind"]] = dict
     hears: Sequence[str] = ()
     interests: Interests = field(default_factory=lambda: Interests(()))
-    own_part: Callable[[], "OwnPart"] = field(default=lambda: _nothing_of_its_own())  # noqa: PLW0108 - defined below
+    operations: Callable[[Opened], Mapping[Any, object]] = lambda _: {}
 
 
 def topic_of(service: str) -> str:
@@ -104,26 +118,23 @@ def _api(service: Service, settings: Settings) -> None:
 
 def server_of(service: Service, settings: Settings, store: Store) -> "Server":
     """The service's whole API over this store; it is not started."""
-    from kernel.rpc import facts, listener, operating, published_log  # noqa: PLC0415 - each process imports what it runs
+    from kernel.rpc import published_log  # noqa: PLC0415 - each process imports what it runs
     from kernel.rpc.scope import Scope  # noqa: PLC0415
     from kernel.rpc.server import Server  # noqa: PLC0415
     from kernel.rpc.tokens import Verifier  # noqa: PLC0415
 
-    operated = operating.Operated(
+    opened = Opened(
         name=service.name,
         store=store,
         interests=service.interests,
-        own=service.own_part(),
         owners=_owners(service, settings),
         kafka=settings.kafka,
+        kinds=service.kinds(),
     )
-    kinds = service.kinds()
     servicers = {
         **service.servicers(store, settings),
         published_log.SERVICE: published_log.PublishedLogServicer(store, service.name),
-        listener.SERVICE: listener.ListenerServicer(store),
-        facts.SERVICE: facts.FactServicer(store, kinds["client"]),
-        operating.SERVICE: operating.OperatingServicer(operated),
+        **service.operations(opened),
     }
 
     def answers() -> bool:
@@ -133,7 +144,7 @@ def server_of(service: Service, settings: Settings, store: Store) -> "Server":
     return Server(
         servicers,
         verifier=Verifier(settings.secrets_dir),
-        scope=Scope(store, kinds),
+        scope=Scope(store, opened.kinds),
         settings=settings,
         ready=answers,
     )
@@ -149,12 +160,6 @@ def _owners(service: Service, settings: Settings) -> "dict[str, RemoteOwner]":
         topic_of(name): RemoteOwner(topic_of(name), settings.peer(name), token)
         for name in service.hears
     }
-
-
-def _nothing_of_its_own() -> "OwnPart":
-    from kernel.verifying.looking import OwnPart  # noqa: PLC0415
-
-    return OwnPart(publish=lambda _: ())
 
 
 def _relay(service: Service, settings: Settings) -> None:
@@ -183,11 +188,11 @@ def _relay(service: Service, settings: Settings) -> None:
 def _stream(service: Service, settings: Settings) -> None:
     from kernel.messaging import worker  # noqa: PLC0415
     from kernel.messaging.confirming import OwnersConfirm  # noqa: PLC0415
-    from kernel.messaging.draining import Draining  # noqa: PLC0415
     from kernel.messaging.healing import Healing  # noqa: PLC0415
     from kernel.messaging.hearing import Hearing  # noqa: PLC0415
     from kernel.messaging.heart import Heart  # noqa: PLC0415
     from kernel.messaging.ordinal import Ordinal  # noqa: PLC0415
+    from kernel.messaging.pending_work import PendingWork  # noqa: PLC0415
 
     store = open_store(service, settings)
     ordinal = Ordinal(store.engine, _ordinal())
@@ -205,7 +210,7 @@ def _stream(service: Service, settings: Settings) -> None:
             store=store,
             hearing=hearing,
             healing=Healing(store, hearing, owners),
-            draining=Draining(store, service.interests, confirm=OwnersConfirm(owners)),
+            draining=PendingWork(store, service.interests, confirm=OwnersConfirm(owners)),
             ready=_ready(settings),
         )
     )
@@ -218,11 +223,11 @@ def _migrate(service: Service, settings: Settings) -> None:
 def _rebuild(service: Service, settings: Settings) -> None:
     """Derive everything again from what was heard; only real differences are published."""
     from kernel.messaging.confirming import OwnersConfirm  # noqa: PLC0415
-    from kernel.messaging.draining import Draining  # noqa: PLC0415
+    from kernel.messaging.pending_work import PendingWork  # noqa: PLC0415
 
     began = time.monotonic()
     confirm = OwnersConfirm(_owners(service, settings))
-    draining = Draining(open_store(service, settings), service.interests, confirm=confirm)
+    draining = PendingWork(open_store(service, settings), service.interests, confirm=confirm)
     draining.raise_outdated()
     raised = draining.raise_all()
     derived = draining.drain()

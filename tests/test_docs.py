@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+ROOTS = ("kernel", "operations", "services", "ninehours")
 
 
 def test_one_day_runs_as_it_is_written() -> None:
@@ -34,13 +35,13 @@ def test_modules_that_the_glossary_names_exist() -> None:
     named = set(re.findall(r"`([\w*/.]+\.py)`", (ROOT / "docs" / "glossary.md").read_text()))
     assert len(named) >= 30
     for name in named:
-        rooms = ("",) if "/" in name else ("kernel/**/", "services/**/", "ninehours/**/")
+        rooms = ("",) if "/" in name else [f"{root}/**/" for root in ROOTS]
         assert any(any(ROOT.glob(room + name)) for room in rooms), f"{name} is nowhere"
 
 
 def test_paths_that_contributors_are_sent_to_exist() -> None:
     page = (ROOT / "CONTRIBUTING.md").read_text()
-    named = re.findall(r"`((?:kernel|services|ninehours|protos|tests|docs)/[\w/.]*)`", page)
+    named = re.findall(rf"`((?:{'|'.join(ROOTS)}|protos|tests|docs)/[\w/.]*)`", page)
     assert len(named) >= 7
     for name in named:
         assert (ROOT / name).exists(), f"{name} is nowhere"

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from kernel.facts import Row
 from kernel.messaging import limited
-from kernel.messaging.interests import Derivation, Interests
+from kernel.messaging.subscriptions import Derivation, Interests
 from kernel.store.store import Store
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from kernel.facts import Row
 from kernel.ids import derived_id
-from kernel.messaging.interests import Derivation
+from kernel.messaging.subscriptions import Derivation
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,11 @@ from sqlalchemy.exc import DBAPIError
 
 from kernel.messaging.envelope import read_envelope
 from kernel.messaging.heads import PARKED, Head, Place, forget_head, lock_heads, write_heads
-from kernel.messaging.hearing import Record, doubt, use_of
-from kernel.messaging.interests import HeldElsewhere, Interests, Use, keep, make_due, take_back
-from kernel.messaging.parking import park
-from kernel.messaging.showing import headers_of
+from kernel.messaging.hearing import doubt, use_of
+from kernel.messaging.inbox_facts import HeldElsewhere, Use, keep, make_due, take_back
+from kernel.messaging.parking import park, parked_headers
+from kernel.messaging.record import Record
+from kernel.messaging.subscriptions import Interests
 from kernel.store.database import is_passing
 from kernel.store.store import Store, Transaction
 
@@ -209,7 +210,7 @@ def _set_aside(
         text("SELECT * FROM parked WHERE topic = :topic AND subject = :subject ORDER BY id"),
         {"topic": topic, "subject": subject},
     ).all()
-    told = {row.id: _content(headers_of(row), bytes(row.body or b"")) for row in parked}
+    told = {row.id: _content(parked_headers(row.headers), bytes(row.body or b"")) for row in parked}
     holding: set[int] = set()
     if poison is not None:
         same = _content(poison.record.headers, poison.record.body)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from sqlalchemy import text
 
-from kernel.messaging.interests import Interests
+from kernel.messaging.pending import mark_pending
+from kernel.messaging.subscriptions import Interests
 from kernel.store.store import Store, Transaction
 
 BATCH = 1000
@@ -54,4 +55,4 @@ def _file(tx: Transaction, interests: Interests, batch: list[tuple[str, str, lis
         text("UPDATE heard_fact SET refs = CAST(:refs AS text[]) WHERE id = CAST(:id AS uuid)"),
         [{"id": fact_id, "refs": references} for fact_id, _, references in batch],
     )
-    tx.raise_due(interests.due_after(tx.connection, subjects))
+    mark_pending(tx, interests.due_after(tx.connection, subjects))

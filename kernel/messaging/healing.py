@@ -22,7 +22,8 @@ from kernel.messaging.heads import (
     lock_heads,
     write_heads,
 )
-from kernel.messaging.hearing import Hearing, Record
+from kernel.messaging.hearing import Hearing
+from kernel.messaging.record import Record
 from kernel.store.store import Store
 
 log = logs.get("kernel.healing")

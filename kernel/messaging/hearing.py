@@ -24,27 +24,12 @@ from kernel.messaging.heads import (
     narrow_types,
     write_heads,
 )
-from kernel.messaging.interests import HeldElsewhere, Interests, Use, use
-from kernel.messaging.own import OwnFacts
+from kernel.messaging.inbox_facts import HeldElsewhere, OwnFacts, Use, make_use, use
 from kernel.messaging.parking import park
+from kernel.messaging.record import Record
+from kernel.messaging.subscriptions import Interests
 from kernel.store.database import is_passing
 from kernel.store.store import Store, Transaction
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """A record as it came: from Kafka, or from its owner (partition -1, offset the sequence)."""
-
-    topic: Topic
-    partition: int
-    offset: int
-    headers: Mapping[str, bytes]
-    body: bytes
-
-    @property
-    def from_owner(self) -> bool:
-        """Whether its owner was asked: only then is it believed about its owner's log."""
-        return self.partition < 0
 
 
 @dataclass(slots=True)
@@ -269,8 +254,8 @@ def use_of(interests: Interests, record: Record, envelope: Envelope) -> Use | No
         if not (envelope.may_ignore or _is_known(envelope.type)):
             raise UnknownType(envelope.type)
         return None
-    message = interests.decode(envelope.type, record.body)
-    return Use(
+    return make_use(
+        interests,
         id=envelope.id,
         topic=record.topic,
         subject=envelope.subject,
@@ -280,7 +265,6 @@ def use_of(interests: Interests, record: Record, envelope: Envelope) -> Use | No
         label=envelope.label,
         recorded_at=envelope.time,
         signed_at=envelope.signed_at,
-        refs=interests.references(envelope.type, message),
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from kernel.facts import Row
-from kernel.messaging.interests import Derivation, Facts
+from kernel.messaging.subscriptions import Derivation, Facts
 from kernel.patience import MayGoOn, always
 from kernel.refusal import NotYet
 

@@ -21,11 +21,12 @@ import faust
 from faust.worker import Worker
 
 from kernel import logs
-from kernel.messaging.draining import Draining
 from kernel.messaging.healing import Healing
-from kernel.messaging.hearing import Hearing, Record
+from kernel.messaging.hearing import Hearing
 from kernel.messaging.heart import Heart
 from kernel.messaging.ordinal import Ordinal, OrdinalLost
+from kernel.messaging.pending_work import PendingWork
+from kernel.messaging.record import Record
 from kernel.messaging.resting import Resting
 from kernel.messaging.taking import WITHIN, RestingStream
 from kernel.messaging.unfetchable import Skipped, go_past_unfetchable
@@ -61,7 +62,7 @@ class Listening:
     store: Store
     hearing: Hearing
     healing: Healing
-    draining: Draining
+    draining: PendingWork
     ready: Callable[[], None]
     skipped: Skipped = field(default_factory=Skipped)
 

@@ -1,4 +1,4 @@
-"""The record of one service: a transaction locks, loads, appends, and raises what is due."""
+"""The record of one service: a transaction locks, loads and appends."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +14,6 @@ from kernel.facts import Position, Publication, Recorded, kind_of
 from kernel.ids import derived_id
 from kernel.sites import EVERY_SITE
 from kernel.store.appending import Written, append
-from kernel.store.bells import DUE
 from kernel.store.database import set_lock_timeout
 from kernel.store.documents import Documents
 from kernel.vault import Vault
@@ -84,7 +83,7 @@ class Store:
 
 
 class Transaction:
-    """One transaction: locks, load, append, views, due, in this order, and no remote call."""
+    """One transaction: locks, load, append, views, in this order, and no remote call."""
 
     def __init__(self, store: Store, connection: Connection) -> None:
         self.store = store
@@ -231,19 +230,3 @@ class Transaction:
             facts=self.load_where("command_id = :id", id=context.command_id),
             published=[Position(self.store.topic, row.subject, row.sequence) for row in positions],
         )
-
-    # What is due
-
-    def raise_due(self, keys: Iterable[tuple[str, str]]) -> None:
-        """Make each (derivation, key) due, at a mark that was never given before."""
-        wanted = sorted(set(keys))
-        if wanted:
-            self.connection.execute(
-                text(
-                    "WITH raised AS (INSERT INTO due (derivation, key)"  # noqa: S608 - names are code
-                    " SELECT * FROM unnest(CAST(:names AS text[]), CAST(:keys AS text[]))"
-                    " ON CONFLICT (derivation, key) DO UPDATE"
-                    f" SET mark = nextval('due_mark'), error = NULL) {DUE.ring}"
-                ),
-                {"names": [name for name, _ in wanted], "keys": [key for _, key in wanted]},
-            )

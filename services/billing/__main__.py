@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kernel.config import Settings
-from kernel.process import Service, main, topic_of
+from kernel.process import Opened, Service, main, topic_of
 from kernel.store.store import Store
 from services.billing.adapters.stored import FACTS
 from services.billing.adapters.subscriptions import INTERESTS
 
 if TYPE_CHECKING:
     from kernel.rpc.scope import Kind
-    from kernel.verifying.looking import OwnPart
 
 HEARS = ("intake", "plans", "attendance")
 
@@ -83,11 +82,12 @@ def kinds() -> "Mapping[str, Kind]":
     return KINDS
 
 
-def own_part() -> "OwnPart":
-    """What it brings to being verified."""
+def operations(opened: Opened) -> Mapping[Any, object]:
+    """What it answers to operators."""
+    from operations.serving import operations_of  # noqa: PLC0415
     from services.billing.adapters.checks import PART  # noqa: PLC0415
 
-    return PART
+    return operations_of(opened, PART)
 
 
 SERVICE = Service(
@@ -96,7 +96,7 @@ SERVICE = Service(
     migrations=Path(__file__).parent / "adapters" / "migrations",
     servicers=servicers,
     kinds=kinds,
-    own_part=own_part,
+    operations=operations,
     hears=HEARS,
     interests=INTERESTS,
 )

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kernel.config import Settings
-from kernel.process import Service, main
+from kernel.process import Opened, Service, main
 from kernel.store.store import Store
 from services.plans.adapters.stored import FACTS
 from services.plans.adapters.subscriptions import INTERESTS
 
 if TYPE_CHECKING:
     from kernel.rpc.scope import Kind
-    from kernel.verifying.looking import OwnPart
 
 
 def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
@@ -45,11 +44,12 @@ def kinds() -> "Mapping[str, Kind]":
     return KINDS
 
 
-def own_part() -> "OwnPart":
-    """What it brings to being verified."""
+def operations(opened: Opened) -> Mapping[Any, object]:
+    """What it answers to operators."""
+    from operations.serving import operations_of  # noqa: PLC0415
     from services.plans.adapters.checks import PART  # noqa: PLC0415
 
-    return PART
+    return operations_of(opened, PART)
 
 
 SERVICE = Service(
@@ -58,7 +58,7 @@ SERVICE = Service(
     migrations=Path(__file__).parent / "adapters" / "migrations",
     servicers=servicers,
     kinds=kinds,
-    own_part=own_part,
+    operations=operations,
     hears=("intake", "attendance"),
     interests=INTERESTS,
 )

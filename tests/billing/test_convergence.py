@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from kernel.messaging.healing import Healing
-from kernel.messaging.hearing import Record
+from kernel.messaging.record import Record
 from kernel.process import Service
 from kernel.refusal import Unknown
 from kernel.store.store import Store

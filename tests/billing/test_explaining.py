@@ -11,8 +11,8 @@ from ninehours.billing.v1 import explanation_service_pb2 as pb
 from ninehours.exchange.v1 import fact_service_pb2 as facts_pb
 
 from kernel.refusal import Malformed, Unknown
-from kernel.rpc.facts import FactServicer
 from kernel.rpc.translate import to_date
+from operations.fact_servicer import FactServicer
 from services.billing.adapters.as_of import SqlHistoryAsOf
 from services.billing.adapters.bindings import KINDS
 from services.billing.api.explaining import ExplanationServicer

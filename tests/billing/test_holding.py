@@ -16,7 +16,7 @@ from ninehours.billing.v1 import billing_service_pb2 as pb
 from ninehours.billing.v1 import billing_work_service_pb2 as work
 
 from kernel.facts import Row
-from kernel.messaging.interests import Facts
+from kernel.messaging.subscriptions import Facts
 from kernel.process import Service
 from kernel.rpc.translate import to_timestamp
 from kernel.store.store import Store

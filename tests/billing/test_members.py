@@ -15,7 +15,7 @@ from sqlalchemy import text
 from kernel.process import Service
 from kernel.rpc.translate import to_date
 from kernel.store.store import Store
-from kernel.verifying.looking import Looking
+from operations.verifying.examination import Looking
 from services.billing.__main__ import SERVICE as BILLING
 from services.billing.adapters.checks_of_members import a_member_is_billed_once
 from services.billing.adapters.publication import publish

@@ -22,7 +22,7 @@ from kernel.ids import derived_id
 from kernel.process import Service
 from kernel.refusal import Stale
 from kernel.store.store import Store
-from kernel.verifying.looking import Looking
+from operations.verifying.examination import Looking
 from services.billing.__main__ import SERVICE as BILLING
 from services.billing.adapters.checks_of_leaving import claims_left_on_their_permits
 from services.billing.adapters.publication import publish

@@ -9,6 +9,7 @@ from ninehours.billing.v1 import billing_work_service_pb2 as pb
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from kernel.messaging.pending import mark_pending
 from kernel.refusal import Malformed, Unknown
 from kernel.rpc.translate import date_of, to_date
 from services.billing.adapters.rule_sets import message_of
@@ -132,7 +133,7 @@ def test_a_replay_changes_no_row_of_the_database(attended: Office) -> None:
 
 def test_the_database_itself_refuses_a_write_in_a_snapshot(attended: Office) -> None:
     with pytest.raises(DBAPIError) as refused, attended.store.snapshot() as tx:
-        tx.raise_due([("claims", f"client/{LONG}")])
+        mark_pending(tx, [("claims", f"client/{LONG}")])
     assert "read-only" in str(refused.value.orig)
     with attended.store.transaction() as tx:
         assert tx.connection.execute(text("SHOW transaction_read_only")).scalar() == "off"

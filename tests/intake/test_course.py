@@ -11,7 +11,7 @@ from ninehours.intake.v1 import intake_service_pb2 as pb
 from ninehours.plans.v1 import plans_events_pb2 as plans
 
 from kernel.messaging.envelope import Envelope
-from kernel.messaging.hearing import Record
+from kernel.messaging.record import Record
 from kernel.messaging.standing import due_count, unsettled_clients
 from kernel.refusal import AgainstTheRules, Malformed
 from kernel.rpc.translate import to_date

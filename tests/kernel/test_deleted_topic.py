@@ -14,11 +14,11 @@ from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
 
 from kernel.facts import Position
 from kernel.messaging.relay import Relay
-from kernel.messaging.sent import KafkaTopic, answers
 from kernel.messaging.standing import wait_until_heard
 from kernel.rpc.published_log import SERVICE, PublishedLogServicer
 from kernel.store.store import Store
 from ninehours.local.servers import LocalServers
+from operations.kafka_topic import KafkaTopic, answers
 from tests.harness.kernel.consumers import TOPIC, worker
 from tests.harness.kernel.counters import (
     ADA,

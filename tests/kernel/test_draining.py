@@ -1,4 +1,4 @@
-"""Draining: due keys become current rows and public facts, and nothing raised meanwhile is lost."""
+"""Pending work: pending keys become current rows and facts, and none marked meanwhile is lost."""
 
 import secrets
 import time
@@ -14,9 +14,10 @@ from sqlalchemy.exc import OperationalError
 from kernel.facts import Row
 from kernel.ids import derived_id
 from kernel.messaging import limited
-from kernel.messaging.draining import Draining
-from kernel.messaging.interests import Derivation, Facts, Interests
+from kernel.messaging.pending import mark_pending
+from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.standing import unsettled_clients
+from kernel.messaging.subscriptions import Derivation, Facts, Interests
 from kernel.store.store import Store, Transaction
 from tests.harness.kernel.counters import (
     ADA,
@@ -189,11 +190,11 @@ def test_what_was_raised_after_a_failing_derivation_was_settled_is_not_parked_wi
     listener = Listener(tallying, log)
     listener.hear(log.tell(ADA, attended("s", 1)))
 
-    class Overtaken(Draining):
-        def _set_aside(self, *what: Any) -> None:
+    class Overtaken(PendingWork):
+        def _park(self, *what: Any) -> None:
             listener.draining.drain()
             listener.draining.raise_all()
-            super()._set_aside(*what)
+            super()._park(*what)
 
     failing = [ValueError]
 
@@ -293,7 +294,7 @@ def test_due_keys_of_a_derivation_that_is_no_more_hold_nobody_up(
     listener: Listener, log: Log
 ) -> None:
     with listener.store.transaction() as tx:
-        tx.raise_due([("gone", f"{ADA}{n}") for n in range(150)])
+        mark_pending(tx, [("gone", f"{ADA}{n}") for n in range(150)])
     listener.hear(log.tell(ADA, attended("s", 1)))
     assert listener.draining.drain() == 1
 
@@ -312,7 +313,7 @@ def test_new_code_derives_again_also_those_who_had_no_row(tallying: Store, log: 
         content = {"minutes": 1}
         return [Row(kind="tally", key=f"{client}|s", content=content, rests_on=frozenset())]
 
-    newer = Draining(tallying, derived_with(code="2", derive=derive))
+    newer = PendingWork(tallying, derived_with(code="2", derive=derive))
     assert newer.raise_outdated() == 2
     assert newer.drain() == 2
     assert set(listener.tallies()) == {KEY, f"{BOB}|s"}
@@ -324,7 +325,7 @@ def test_a_withdrawn_row_is_not_derived_again_at_every_start(tallying: Store, lo
     for minutes in (10, 0):
         listener.hear(log.tell(ADA, attended("s", minutes)))
         listener.draining.drain()
-    newer = Draining(tallying, derived_with(code="2"))
+    newer = PendingWork(tallying, derived_with(code="2"))
     newer.raise_outdated()
     newer.drain()
     assert newer.raise_outdated() == 0
@@ -356,7 +357,7 @@ def test_a_reference_that_is_added_while_the_first_is_awaited_is_locked_too(
     )
     locked: list[tuple[str, ...]] = []
 
-    class Watching(Draining):
+    class Watching(PendingWork):
         def _derive(self, tx: Transaction, *rest: Any) -> bool:
             lock = tx.lock
 
@@ -410,14 +411,14 @@ def test_without_the_lock_two_transactions_hearing_one_client_derive_from_one(
     assert (listener.heard(ADA), listener.due()) == ([1, 2], [])  # and nobody would ever notice
 
 
-class Unmarked(Draining):
-    """Draining that deletes a due key whatever its mark."""
+class Unmarked(PendingWork):
+    """PendingWork that deletes a due key whatever its mark."""
 
     def _settle(self, tx: Transaction, derivation: Derivation, client: str, mark: int) -> None:
         tx.connection.execute(text("DELETE FROM due WHERE key = :key"), {"key": client})
 
 
-def raised_while_drained(tallying: Store, kind: type[Draining]) -> tuple[Listener, list[int]]:
+def raised_while_drained(tallying: Store, kind: type[PendingWork]) -> tuple[Listener, list[int]]:
     """What is derived depends on `today`, as on a release's code: that takes no client's lock."""
     log, gate, today, seen = Log(), Gate("derived"), [1], []
 
@@ -440,7 +441,7 @@ def raised_while_drained(tallying: Store, kind: type[Draining]) -> tuple[Listene
 
 
 def test_a_key_raised_while_it_is_drained_is_drained_again(tallying: Store) -> None:
-    listener, seen = raised_while_drained(tallying, Draining)
+    listener, seen = raised_while_drained(tallying, PendingWork)
     assert seen == [1, 2]
     assert (listener.tallies(), listener.due()) == ({KEY: {"today": 2}}, [])
 
@@ -491,7 +492,7 @@ def test_a_client_that_another_worker_has_is_left_to_it(tallying: Store, log: Lo
     listener = Listener(tallying, log)
     listener.hear(log.tell(ADA, attended("s", 1)), log.tell(BOB, attended("s", 2, client=BOB)))
     gate = Gate("read")
-    with held(gate, Draining(tallying, TALLYING, barrier=gate).drain):
+    with held(gate, PendingWork(tallying, TALLYING, barrier=gate).drain):
         assert listener.draining.drain() == 1
         assert listener.draining.has_left
     assert len(listener.tallies()) == 2

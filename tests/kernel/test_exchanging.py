@@ -6,10 +6,10 @@ from uuid import uuid4
 
 import pytest
 
-from kernel.messaging import releasing
-from kernel.messaging.interests import Interest, Interests
-from kernel.messaging.parking import list_parked
+from kernel.messaging.subscriptions import Interest, Interests
 from kernel.store.store import Store
+from operations import releasing
+from operations.parked import list_parked
 from tests.harness.kernel.counters import (
     ADA,
     BOB,

@@ -12,7 +12,7 @@ from google.protobuf.struct_pb2 import Struct
 from kernel.config import Settings
 from kernel.messaging import healing as healing_module
 from kernel.messaging.healing import Healing, Owner, OwnerHead
-from kernel.messaging.hearing import Record
+from kernel.messaging.record import Record
 from kernel.rpc.published_log import SERVICE, PublishedLogServicer, RemoteOwner
 from kernel.rpc.scope import Scope
 from kernel.rpc.server import Server

@@ -12,9 +12,10 @@ from ninehours.attendance.v1.attendance_events_pb2 import SessionMissed
 from sqlalchemy.exc import OperationalError
 
 from kernel.facts import Position
-from kernel.messaging.hearing import Hearing, Record
-from kernel.messaging.interests import Interest, Interests
+from kernel.messaging.hearing import Hearing
+from kernel.messaging.record import Record
 from kernel.messaging.standing import heard_all, unsettled_clients
+from kernel.messaging.subscriptions import Interest, Interests
 from kernel.store.database import is_passing, open_database
 from kernel.store.store import Store
 from tests.harness.kernel.counters import (

@@ -14,13 +14,14 @@ from kafka import KafkaProducer
 from ninehours.exchange.v1 import operating_service_pb2 as pb
 from sqlalchemy import text
 
-from kernel.messaging.interests import Interests
 from kernel.messaging.relay import ACTIVE, Relay
-from kernel.rpc.operating import Operated, OperatingServicer
+from kernel.messaging.subscriptions import Interests
+from kernel.process import Opened
 from kernel.store.store import Store
-from kernel.verifying.looking import OwnPart
 from ninehours.cli.status import problems_of
 from ninehours.local.servers import LocalServers
+from operations.operating_servicer import OperatingServicer
+from operations.verifying.examination import OwnPart
 from tests.harness.kernel.counters import ADA, PATIENCE, attended, published, until
 from tests.kernel.test_relay import running
 
@@ -88,14 +89,14 @@ def at_work(store: Store, broker: LocalServers) -> Iterator[Problems]:
     store.topic = "ninehours.beating.v1"
     broker.declare_topics(store.topic)
     servicer = OperatingServicer(
-        Operated(
+        Opened(
             name="counting",
             store=store,
             interests=Interests(()),
-            own=OwnPart(publish=lambda _: ()),
             owners={},
             kafka=broker.bootstrap,
-        )
+        ),
+        OwnPart(publish=lambda _: ()),
     )
 
     def problems() -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from kernel.facts import Row
 from kernel.messaging import limited
-from kernel.messaging.interests import Facts
+from kernel.messaging.subscriptions import Facts
 from tests.harness.kernel.counters import ADA, TALLY
 
 

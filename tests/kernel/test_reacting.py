@@ -9,16 +9,15 @@ import pytest
 
 from kernel.execute import Book
 from kernel.messaging.confirming import OwnersConfirm
-from kernel.messaging.draining import Draining
-from kernel.messaging.hearing import Record
-from kernel.messaging.interests import Interests
-from kernel.messaging.parking import list_parked
-from kernel.messaging.reacting import Reaction
-from kernel.messaging.releasing import release
-from kernel.messaging.showing import show
+from kernel.messaging.pending import mark_pending
+from kernel.messaging.pending_work import PendingWork
+from kernel.messaging.record import Record
 from kernel.messaging.standing import unsettled_clients
+from kernel.messaging.subscriptions import Interests, Reaction
 from kernel.refusal import NotYet, Unknown
 from kernel.store.store import Context, Store
+from operations.parked import list_parked, parked_of
+from operations.releasing import release
 from tests.harness.kernel.counters import (
     ADA,
     BOB,
@@ -69,7 +68,7 @@ def test_a_fact_heard_while_two_react_to_the_one_before_is_reacted_to(
 ) -> None:
     listener.hear(log.tell(ADA, attended("first", 1)))
     gate = Gate("reacted")
-    slow = Draining(listener.store, REACTING, confirm=OwnersConfirm({TOPIC: log}), barrier=gate)
+    slow = PendingWork(listener.store, REACTING, confirm=OwnersConfirm({TOPIC: log}), barrier=gate)
     with held(gate, slow.drain):
         listener.draining.drain()
         listener.hear(log.tell(ADA, attended("second", 1)))
@@ -112,8 +111,8 @@ def test_a_refused_reaction_is_released_by_the_name_it_is_listed_with(
     with listener.store.transaction() as tx:
         [parked] = list_parked(tx.connection)
         assert str(parked.id) == f"reaction:count_up:{refused.headers['ce_id'].decode()}"
-        shown = show(tx, str(parked.id))
-        assert (shown.named.subject, shown.error) == (ADA, parked.error)
+        shown = parked_of(tx.connection, str(parked.id))
+        assert (shown.subject, shown.error) == (ADA, parked.error)
         assert unsettled_clients(tx.connection, [ADA, BOB]) == {ADA}
         assert release(tx, str(parked.id)) == "its command is given again"
         with pytest.raises(Unknown):
@@ -150,7 +149,7 @@ def test_what_the_release_before_heard_and_never_reacted_to_is_reacted_to(
     before = Listener(tallying, log, interests=INPUTS)
     before.hear(log.tell(ADA, attended("first", 1)), log.tell(ADA, attended("refused", TOO_MUCH)))
     with tallying.transaction() as tx:
-        tx.raise_due([("count_up", ADA)])
+        mark_pending(tx, [("count_up", ADA)])
     listener = Listener(tallying, log, interests=REACTING)
     for expected in (2, 0, 0):
         assert listener.draining.raise_outdated() == expected

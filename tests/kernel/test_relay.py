@@ -11,7 +11,7 @@ from kafka import KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaTimeoutError
 
 from kernel.messaging.envelope import read_envelope
-from kernel.messaging.hearing import Record
+from kernel.messaging.record import Record
 from kernel.messaging.relay import ACTIVE, Relay
 from kernel.store.store import Store
 from ninehours.local.servers import LocalServers

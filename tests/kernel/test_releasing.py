@@ -7,13 +7,14 @@ from uuid import uuid4
 import pytest
 from google.protobuf.struct_pb2 import Struct
 
-from kernel.messaging import releasing, showing
-from kernel.messaging.draining import Draining
-from kernel.messaging.hearing import Hearing, Record
-from kernel.messaging.interests import Derivation, Interests
-from kernel.messaging.parking import list_parked
+from kernel.messaging.hearing import Hearing
+from kernel.messaging.pending_work import PendingWork
+from kernel.messaging.record import Record
+from kernel.messaging.subscriptions import Derivation, Interests
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from kernel.store.store import Store, Transaction
+from operations import releasing
+from operations.parked import WHAT_RELEASE_DOES, ParkedKind, list_parked, parked_of
 from tests.harness.kernel.counters import (
     ADA,
     BOB,
@@ -68,7 +69,7 @@ def test_a_released_record_is_heard_by_a_release_that_knows_better(
         ADA, attended("mended", 5), sequence=2, id=log.records[ADA][1].headers["ce_id"].decode()
     )
     does = in_transaction(listener.store, lambda tx: releasing.release(tx, record))
-    assert does == showing.WHAT_RELEASE_DOES["record"]
+    assert does == WHAT_RELEASE_DOES[ParkedKind.RECORD]
     listener.healing.heal()
     assert listener.heard(ADA) == [1, 2, 3, 4]
     [row] = listener.ask("SELECT subject FROM parked")  # bytes that its owner has otherwise
@@ -99,7 +100,7 @@ def test_giving_up_goes_past_the_record_and_says_who_when_and_why(
 ) -> None:
     record = park_one(listener, log)
     with listener.store.transaction() as tx:
-        place = releasing.place_of(tx, record)
+        place = releasing.position_of(tx, record)
     assert place is not None and (place.topic, place.subject, place.sequence) == (TOPIC, ADA, 2)
     by, at = give_up(listener, record, rest_to=4)
     assert listener.head(ADA) == (2, 4, None)
@@ -151,7 +152,7 @@ def test_a_failed_derivation_is_released_to_be_derived_again(listener: Listener,
         give_up(listener, derivation)
     in_transaction(listener.store, lambda tx: releasing.release(tx, derivation))
     mended = Derivation(name="tally", code="2", derive=lambda *_: (), publish=TALLY.publish)
-    newer = Draining(listener.store, Interests(INPUTS.by_type.values(), [mended]))
+    newer = PendingWork(listener.store, Interests(INPUTS.by_type.values(), [mended]))
     newer.raise_outdated()
     newer.drain()
     assert (listener.due(), ids(listener)) == ([], [])
@@ -212,7 +213,7 @@ def test_what_is_shown_of_a_record_holds_no_content_and_no_foreign_header(
     headers = {"Wilhelmina Canary": b"Wilhelmina Canary", "ce_id": b"Wilhelmina"}
     listener.hear(Record(topic=TOPIC, partition=0, offset=7, headers=headers, body=b"Wilhelmina"))
     [record] = ids(listener)
-    shown = in_transaction(listener.store, lambda tx: showing.show(tx, record))
+    shown = in_transaction(listener.store, lambda tx: parked_of(tx.connection, record))
     assert shown.headers == {"ce_id": "10 bytes", "other 1": "17 bytes"}
     assert shown.body_bytes == 10
     assert "Wilhelmina" not in str(shown)
@@ -222,16 +223,16 @@ def test_what_is_shown_of_a_readable_record_is_where_it_stands(
     listener: Listener, log: Log
 ) -> None:
     record = park_one(listener, log)
-    shown = in_transaction(listener.store, lambda tx: showing.show(tx, record))
+    shown = in_transaction(listener.store, lambda tx: parked_of(tx.connection, record))
     assert shown.headers["ce_sequence"] == "2"
     assert shown.headers["ce_correlationid"] == "0 bytes"
-    assert shown.named.subject == ADA
+    assert shown.subject == ADA
 
 
 @pytest.mark.parametrize("wrong", ["", "record", "record:x", "record:1:2", "due:a", "topic:a:b"])
 def test_an_id_that_is_none_is_refused(listener: Listener, wrong: str) -> None:
     with pytest.raises(Malformed):
-        in_transaction(listener.store, lambda tx: showing.show(tx, wrong))
+        in_transaction(listener.store, lambda tx: parked_of(tx.connection, wrong))
 
 
 @pytest.mark.parametrize("gone", ["record:99", f"subject:{TOPIC}:{ADA}", "derivation:tally:x"])

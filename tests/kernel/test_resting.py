@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection
 
 from kernel.messaging import resting
+from kernel.messaging.pending import mark_pending
 from kernel.messaging.resting import Resting
 from kernel.store.bells import DUE, PUBLISHED
 from kernel.store.database import is_passing
@@ -174,5 +175,5 @@ def test_what_becomes_due_rings_for_stream_workers(counting: Store) -> None:
         Resting(DUE, 0.01).on(listening)
         asleep.exec_driver_sql(f"SELECT pg_advisory_lock({DUE.lock})")
         with counting.transaction() as tx:
-            tx.raise_due([("tally", ADA), ("tally", "client/2")])
+            mark_pending(tx, [("tally", ADA), ("tally", "client/2")])
         until(lambda: rung(listening) == 1)

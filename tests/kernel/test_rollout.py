@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from kernel.facts import Row
-from kernel.messaging.draining import Draining
-from kernel.messaging.interests import Facts, Interests
+from kernel.messaging.pending_work import PendingWork
+from kernel.messaging.subscriptions import Facts, Interests
 from kernel.store.store import Store
 from tests.harness.kernel.counters import (
     ADA,
@@ -52,7 +52,7 @@ def old(tallying: Store, log: Log) -> Listener:
 
 
 def test_an_old_worker_leaves_what_a_new_release_raised(old: Listener, log: Log) -> None:
-    new = Draining(old.store, NEWER)
+    new = PendingWork(old.store, NEWER)
     assert new.raise_outdated() == 2
     assert old.draining.drain() == 0
     old.hear(log.tell(ADA, attended("s", 2)))
@@ -66,7 +66,7 @@ def test_a_client_heard_while_a_new_release_takes_over_is_not_left_to_old_code(
 ) -> None:
     """It looked for clients already; nobody would derive this one again."""
     gate = Gate("outdated")
-    new = Draining(old.store, NEWER, barrier=gate)
+    new = PendingWork(old.store, NEWER, barrier=gate)
     with held(gate, new.raise_outdated) as waiting:
         eve = log.tell(EVE, attended("s", 0, client=EVE))
         old.hear(eve)

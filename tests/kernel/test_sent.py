@@ -6,11 +6,11 @@ import pytest
 from kafka import KafkaProducer
 
 from kernel.messaging.relay import Relay
-from kernel.messaging.sent import KafkaTopic
 from kernel.store.store import Store
-from kernel.verifying.looking import OwnPart
-from kernel.verifying.verifying import Verifying
 from ninehours.local.servers import LocalServers
+from operations.kafka_topic import KafkaTopic
+from operations.verifying.examination import OwnPart
+from operations.verifying.verification import Verifying
 from tests.harness.kernel.counters import (
     ADA,
     BOB,

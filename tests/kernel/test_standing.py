@@ -16,9 +16,9 @@ from kernel.messaging.standing import is_settled, unsettled_clients, wait_until_
 from kernel.patience import Patience
 from kernel.refusal import AgainstTheRules, NotYet
 from kernel.rpc.call import Call
-from kernel.rpc.listener import SERVICE, ListenerServicer
 from kernel.rpc.status import refusal_of
 from kernel.store.store import Store
+from operations.listener_servicer import SERVICE, ListenerServicer
 from tests.harness.kernel.counters import (
     ADA,
     BOB,

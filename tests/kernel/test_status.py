@@ -5,11 +5,12 @@ from contextlib import ExitStack
 import pytest
 from sqlalchemy import text
 
-from kernel.messaging import status
 from kernel.messaging.ordinal import Ordinal
+from kernel.messaging.pending import mark_pending
 from kernel.messaging.relay import ACTIVE
-from kernel.messaging.sent import answers
 from kernel.store.store import Store
+from operations import status
+from operations.kafka_topic import answers
 from tests.harness.kernel.counters import ADA, BOB, BROKEN, Listener, Log, attended, published
 
 
@@ -54,7 +55,7 @@ def test_what_waits_is_counted(listener: Listener, log: Log) -> None:
     listener.hear(log.tell(ADA, attended("t", 2), type="made.v1.Unheard"))
     with listener.store.transaction() as tx:
         tx.publish([published(ADA)])
-        tx.raise_due([("tally", BOB)])
+        mark_pending(tx, [("tally", BOB)])
     with listener.store.transaction() as tx:
         waiting = status.waiting(tx.connection)
     assert (waiting.unsent, waiting.behind, waiting.stopped) == (1, 1, 1)

@@ -6,11 +6,11 @@ from uuid import uuid4
 
 import pytest
 
-from kernel.messaging.hearing import Record
-from kernel.messaging.own import OwnFacts
-from kernel.messaging.releasing import release
+from kernel.messaging.inbox_facts import OwnFacts
+from kernel.messaging.record import Record
 from kernel.messaging.standing import unsettled_clients
 from kernel.store.store import Store
+from operations.releasing import release
 from tests.harness.kernel.counters import (
     ADA,
     BOB,

@@ -9,13 +9,12 @@ from ninehours.attendance.v1.attendance_events_pb2 import SessionAttended
 from sqlalchemy import text
 
 from kernel.execute import Book
-from kernel.messaging.draining import Draining
-from kernel.messaging.interests import Interests
-from kernel.messaging.reacting import Reaction
+from kernel.messaging.pending_work import PendingWork
+from kernel.messaging.subscriptions import Interests, Reaction
 from kernel.store.store import Store
-from kernel.verifying.looking import Check, Finding, Looking, OwnPart
-from kernel.verifying.publishing import contradicts
-from kernel.verifying.verifying import Checked, Verifying
+from operations.verifying.examination import Check, Finding, Looking, OwnPart
+from operations.verifying.outbox import contradicts
+from operations.verifying.verification import Checked, Verifying
 from tests.harness.kernel.counters import (
     ADA,
     BOB,
@@ -182,7 +181,7 @@ def test_a_derivation_that_fails_is_found_without_its_words(listener: Listener, 
 
 def test_a_reaction_never_done_is_found_unless_it_is_due(listener: Listener, log: Log) -> None:
     assert reasons(verify(listener, log, REACTING)) == {"REACTION_NOT_DONE"}
-    Draining(listener.store, REACTING).raise_outdated()
+    PendingWork(listener.store, REACTING).raise_outdated()
     assert reasons(verify(listener, log, REACTING)) == set()
 
 

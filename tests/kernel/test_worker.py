@@ -12,8 +12,9 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from kernel.messaging import worker as worker_module
-from kernel.messaging.hearing import Hearing, Record
+from kernel.messaging.hearing import Hearing
 from kernel.messaging.ordinal import ORDINAL, Ordinal, OrdinalLost
+from kernel.messaging.record import Record
 from kernel.store.store import Store
 from ninehours.local.servers import LocalServers
 from tests.harness.kernel.consumers import TOPIC, worker

@@ -21,10 +21,10 @@ from ninehours.plans.v1 import explanation_service_pb2 as explanation
 from ninehours.plans.v1 import plans_service_pb2 as plans
 from sqlalchemy import text
 
-from kernel.rpc.facts import SERVICE as FACTS
-from kernel.rpc.facts import FactServicer
 from kernel.rpc.translate import to_date
 from kernel.store.store import Store
+from operations.fact_servicer import SERVICE as FACTS
+from operations.fact_servicer import FactServicer
 from services.attendance.__main__ import SERVICE as ATTENDANCE
 from services.billing.__main__ import SERVICE as BILLING
 from services.billing.adapters.deadlines import SqlDeadlines

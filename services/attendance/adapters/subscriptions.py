@@ -2,7 +2,7 @@
 
 from ninehours.intake.v1 import intake_events_pb2 as intake
 
-from kernel.messaging.interests import Interest, Interests
+from kernel.messaging.subscriptions import Interest, Interests
 
 INTERESTS = Interests(
     [

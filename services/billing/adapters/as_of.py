@@ -9,9 +9,9 @@ from sqlalchemy import text
 
 from kernel.facts import id_of
 from kernel.messaging.standing import unsettled_clients
-from kernel.store import explaining
-from kernel.store.explaining import Revision
 from kernel.store.store import Transaction
+from operations import explaining
+from operations.explaining import Revision
 from services.billing.adapters.history import history_of
 from services.billing.adapters.messages import draft_id as id_of_draft
 from services.billing.adapters.subscriptions import INTERESTS

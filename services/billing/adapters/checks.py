@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from kernel.facts import HeardFact, Recorded, id_of, kind_of
-from kernel.verifying.looking import Check, Finding, Looking, OwnPart
+from operations.verifying.examination import Check, Finding, Looking, OwnPart
 from services.billing.adapters.checks_of_leaving import claims_left_on_their_permits
 from services.billing.adapters.checks_of_members import a_member_is_billed_once
 from services.billing.adapters.history import history_of

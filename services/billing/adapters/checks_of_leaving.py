@@ -10,7 +10,7 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 
 from kernel.facts import HeardFact, Recorded, id_of
 from kernel.rpc.translate import date_of
-from kernel.verifying.looking import Finding, Looking
+from operations.verifying.examination import Finding, Looking
 from services.billing.domain.claims.issue import VOID, ClaimIssued
 
 M = TypeVar("M")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import combinations
 
-from kernel.verifying.looking import Finding, Looking
+from operations.verifying.examination import Finding, Looking
 from services.billing.adapters.members import apart_of, keys_of
 from services.billing.domain.claims.claim import ClaimReplaced, ClaimVoided
 from services.billing.domain.claims.issue import VOID, ClaimIssued

@@ -13,7 +13,7 @@ from ninehours.plans.v1 import plans_service_pb2 as plans
 
 from kernel.facts import Recorded, public_id
 from kernel.rpc.translate import to_date, to_timestamp
-from kernel.store.explaining import Revision
+from operations.explaining import Revision
 from services.billing.adapters import messages
 from services.billing.app.explaining import RevisedDay, WhyClaim
 from services.billing.domain.authorizations.balances import Balance

@@ -7,7 +7,7 @@ from ninehours.billing.v1 import rules_pb2
 
 from kernel.facts import HeardFact, id_of
 from kernel.mapping.reading import fact_reader
-from kernel.messaging.interests import Facts
+from kernel.messaging.subscriptions import Facts
 from kernel.rpc.translate import date_of
 from services.billing.adapters.clinical import HEARD, Reader, name_of
 from services.billing.adapters.rule_sets import confirmed_rules_of

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from kernel.facts import Row, id_of
 from kernel.messaging import limited
-from kernel.messaging.interests import Derivation
+from kernel.messaging.subscriptions import Derivation
 from kernel.patience import MayGoOn
 from kernel.store.store import Transaction
 from services.billing.adapters.history import history_of

@@ -9,7 +9,7 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as plans
 
 from kernel.facts import Row
-from kernel.messaging.interests import Derivation, Facts, Interest, Interests
+from kernel.messaging.subscriptions import Derivation, Facts, Interest, Interests
 from services.billing.adapters.history import history_of
 from services.billing.adapters.members import member_subject
 from services.billing.adapters.publication import publish_row

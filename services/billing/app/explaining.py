@@ -12,8 +12,8 @@ from typing import Protocol
 from kernel.facts import Recorded
 from kernel.ids import derived_id
 from kernel.refusal import Unknown
-from kernel.store.explaining import Revision
 from kernel.store.store import Store, Transaction
+from operations.explaining import Revision
 from services.billing.domain import projection as derive
 from services.billing.domain.authorizations.balances import Balance
 from services.billing.domain.claims import drafts as claims

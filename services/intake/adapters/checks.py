@@ -7,7 +7,7 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 
 from kernel.messaging.told import told
 from kernel.store.store import Transaction
-from kernel.verifying.looking import Check, Finding, Looking, OwnPart
+from operations.verifying.examination import Check, Finding, Looking, OwnPart
 from services.intake.adapters.programs import SqlPrograms
 from services.intake.adapters.publication import publish
 

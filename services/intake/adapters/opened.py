@@ -2,7 +2,7 @@
 
 from kernel.execute import Book
 from kernel.facts import Recorded
-from kernel.messaging.interests import Interests
+from kernel.messaging.subscriptions import Interests
 from kernel.store.store import Store, Transaction
 from services.intake.adapters import (
     episodes,

@@ -8,8 +8,7 @@ from ninehours.billing.v1 import billing_events_pb2 as billing
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as plans
 
-from kernel.messaging.interests import Interest, Interests
-from kernel.messaging.reacting import Reaction
+from kernel.messaging.subscriptions import Interest, Interests, Reaction
 from kernel.rpc.translate import date_of
 from kernel.store.store import Context, Store
 from services.intake.adapters.opened import open_intake

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from kernel.verifying.looking import Check, Finding, Looking, OwnPart
+from operations.verifying.examination import Check, Finding, Looking, OwnPart
 from services.plans.adapters.publication import publish
 from services.plans.app.streams import client_subject, plan_stream
 

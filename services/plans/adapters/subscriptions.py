@@ -13,7 +13,7 @@ from ninehours.plans.v1 import plans_service_pb2 as pb
 
 from kernel.facts import Row, id_of
 from kernel.ids import derived_id
-from kernel.messaging.interests import Derivation, Facts, Interest, Interests
+from kernel.messaging.subscriptions import Derivation, Facts, Interest, Interests
 from kernel.rpc.translate import to_date
 from services.plans.adapters.history import known_of, rules_of
 from services.plans.app.streams import RULES_SUBJECT

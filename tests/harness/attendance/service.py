@@ -11,7 +11,8 @@ from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from sqlalchemy import text
 
-from kernel.messaging.hearing import Hearing, Record
+from kernel.messaging.hearing import Hearing
+from kernel.messaging.record import Record
 from kernel.process import topic_of
 from kernel.rpc.call import Call
 from kernel.rpc.rpcs import rpc_of

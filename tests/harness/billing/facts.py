@@ -13,7 +13,7 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as plans
 from ninehours.plans.v1 import plans_service_pb2 as plans_api
 
-from kernel.messaging.hearing import Record
+from kernel.messaging.record import Record
 from kernel.rpc.translate import to_date, to_timestamp
 from tests.harness.billing.history import day, ends_at
 from tests.harness.plans.service import Log

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from kernel.config import Settings
 from kernel.facts import Publication
-from kernel.messaging.hearing import Record
+from kernel.messaging.record import Record
 from kernel.process import Service
 from kernel.rpc.published_log import SERVICE, PublishedLogServicer, RemoteOwner
 from kernel.rpc.scope import Scope

@@ -17,8 +17,9 @@ from sqlalchemy import text
 
 from kernel.execute import Book
 from kernel.ids import derived_id
-from kernel.messaging.draining import Draining
-from kernel.messaging.hearing import Hearing, Record
+from kernel.messaging.hearing import Hearing
+from kernel.messaging.pending_work import PendingWork
+from kernel.messaging.record import Record
 from kernel.process import topic_of
 from kernel.rpc.call import Call
 from kernel.rpc.tokens import Actor
@@ -158,14 +159,14 @@ class Office:
     answers: Any = field(init=False)
     work: Any = field(init=False)
     hearing: Hearing = field(init=False)
-    draining: Draining = field(init=False)
+    draining: PendingWork = field(init=False)
 
     def __post_init__(self) -> None:
         self.issue_with(self.identities)
         self.work = WorkServicer(self.store, self.pages, SqlFollowing())
         self.hearing = Hearing(self.store, INTERESTS)
         self.hearing.begin([topic_of(name) for name in SERVICE.hears])
-        self.draining = Draining(self.store, INTERESTS)
+        self.draining = PendingWork(self.store, INTERESTS)
 
     def issue_with(self, identities: Identities, confirm: Confirm = set) -> None:
         """From now on they are asked; unless said otherwise, owners confirm everything."""

@@ -11,16 +11,17 @@ from ninehours.intake.v1 import intake_service_pb2 as pb
 from sqlalchemy import text
 
 from kernel.messaging.confirming import Confirm
-from kernel.messaging.draining import Draining
 from kernel.messaging.hearing import Hearing
+from kernel.messaging.pending_work import PendingWork
 from kernel.process import topic_of
 from kernel.rpc.call import Call
 from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import to_date
 from kernel.store.store import Store
-from kernel.verifying.looking import Looking
-from services.intake.__main__ import SERVICE, own_part, servicers
+from operations.verifying.examination import Looking
+from services.intake.__main__ import SERVICE, servicers
+from services.intake.adapters.checks import PART
 from services.intake.adapters.publication import publish
 from services.intake.adapters.subscriptions import INTERESTS
 from tests.harness.intake.strategies import NOW, day
@@ -74,9 +75,9 @@ class Desk:
         )
         return getattr(self.servicers[rpc.containing_service], rpc.name)(request, call)
 
-    def drainer(self, **parts: Any) -> Draining:
+    def drainer(self, **parts: Any) -> PendingWork:
         """A worker's; several may drain at once."""
-        return Draining(self.store, INTERESTS, confirm=self.confirm, **parts)
+        return PendingWork(self.store, INTERESTS, confirm=self.confirm, **parts)
 
     def told(self, *messages: Any) -> None:
         """What other services publish is heard here."""
@@ -312,7 +313,7 @@ def diagnose(client_id: str, **changes: Any) -> pb.RecordDiagnosisRequest:
 
 def findings(desk: Desk, what: str) -> Any:
     """How many a check looked at, and of each finding the reason, about whom, and of what."""
-    [check] = [each for each in own_part().checks if what in each.name]
+    [check] = [each for each in PART.checks if what in each.name]
     with desk.store.engine.connect() as connection:
         looking = Looking(
             store=desk.store,

@@ -32,11 +32,12 @@ from kernel.facts import Publication, Recorded, Row, publication_of
 from kernel.ids import derived_id
 from kernel.messaging import heads
 from kernel.messaging.confirming import OwnersConfirm
-from kernel.messaging.draining import Draining
 from kernel.messaging.envelope import Envelope
 from kernel.messaging.healing import Healing, Owner, OwnerHead
-from kernel.messaging.hearing import Hearing, Record
-from kernel.messaging.interests import Derivation, Facts, Interest, Interests
+from kernel.messaging.hearing import Hearing
+from kernel.messaging.pending_work import PendingWork
+from kernel.messaging.record import Record
+from kernel.messaging.subscriptions import Derivation, Facts, Interest, Interests
 from kernel.refusal import AgainstTheRules
 from kernel.store.store import Context, Store, Transaction
 from ninehours.local.kafka import PARTITIONS, declare_topics
@@ -282,7 +283,7 @@ class Listener:
         self.hearing = Hearing(store, interests)
         self.hearing.begin([TOPIC, *(owner.topic for owner in owners if owner.topic != TOPIC)])
         confirm = OwnersConfirm({owner.topic: owner for owner in owners})
-        self.draining = Draining(store, interests, **{"confirm": confirm, **parts})
+        self.draining = PendingWork(store, interests, **{"confirm": confirm, **parts})
         self.healing = Healing(store, self.hearing, {owner.topic: owner for owner in owners})
         if asks:
             with suppress(ConnectionError):

@@ -15,9 +15,10 @@ from ninehours.plans.v1 import plans_service_pb2 as pb
 from sqlalchemy import text
 
 from kernel.ids import derived_id
-from kernel.messaging.draining import Draining
 from kernel.messaging.envelope import Envelope
-from kernel.messaging.hearing import Hearing, Record
+from kernel.messaging.hearing import Hearing
+from kernel.messaging.pending_work import PendingWork
+from kernel.messaging.record import Record
 from kernel.process import topic_of
 from kernel.rpc.call import Call
 from kernel.rpc.rpcs import rpc_of
@@ -82,13 +83,13 @@ class Plans:
     roles: frozenset[str] = frozenset({"clinician"})
     answers: list[Any] = field(init=False)
     hearing: Hearing = field(init=False)
-    draining: Draining = field(init=False)
+    draining: PendingWork = field(init=False)
 
     def __post_init__(self) -> None:
         self.answers = servicers(self.store, None)  # type: ignore[arg-type]
         self.hearing = Hearing(self.store, INTERESTS)
         self.hearing.begin([topic_of(name) for name in SERVICE.hears])
-        self.draining = Draining(self.store, INTERESTS)
+        self.draining = PendingWork(self.store, INTERESTS)
         credentials = Log()
         self.hear([credentials.tell(credentialed(self.actor, text)) for text in ("LCSW", "MD")])
 

@@ -1,49 +1,39 @@
-"""What a person does about what is parked: look, try again, go past it, hear a topic again."""
+"""What a person does about what is parked: try again, go past it, hear a topic again."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, text
-from sqlalchemy.engine import Row
 
 from kernel.facts import Position
-from kernel.messaging.envelope import NoEnvelope, read_envelope
 from kernel.messaging.heads import FORGOTTEN, PARKED, Head, forget_places, lock_heads, write_heads
 from kernel.messaging.healing import OwnerHead
-from kernel.messaging.parking import DERIVATION, REACTION, RECORD, TOPIC, name_parked
-from kernel.messaging.reacting import release_reaction
-from kernel.messaging.showing import (
-    NO_ENVELOPE,
-    STATEMENTS,
-    WHAT_RELEASE_DOES,
-    headers_of,
-    row_of,
-)
+from kernel.messaging.pending import mark_pending, release_reaction
 from kernel.refusal import AgainstTheRules, Unknown
 from kernel.store.bells import DUE
 from kernel.store.store import Transaction
+from operations.parked import NO_ENVELOPE, Parked, ParkedId, ParkedKind, parked_of
 
 
 def release(tx: Transaction, parked_id: str) -> str:
     """Try it again; says what happens now. Refuses an unknown id, and what can't be tried again."""
-    named = name_parked(parked_id)
-    row = row_of(tx.connection, named)
-    if named.kind == TOPIC:
-        raise AgainstTheRules("TOPIC_STOPPED", "a topic is heard again with `ninehours resync`")
-    if named.kind == RECORD and row.subject is None:
-        raise AgainstTheRules("NO_ENVELOPE", NO_ENVELOPE)
-    if named.kind == DERIVATION:
-        tx.raise_due([(named.derivation, named.subject)])
-    elif named.kind == REACTION:
-        release_reaction(tx, named.reaction, named.fact)
-    elif named.kind == RECORD or row.error == PARKED:
-        _ask_again(tx, row.topic, row.subject)
-    else:
-        _forget(tx, row.topic, row.subject)
+    parked = parked_of(tx.connection, parked_id)
+    match parked.kind:
+        case ParkedKind.TOPIC:
+            raise AgainstTheRules("TOPIC_STOPPED", "a topic is heard again with `ninehours resync`")
+        case ParkedKind.RECORD if parked.is_of_nobody:
+            raise AgainstTheRules("NO_ENVELOPE", NO_ENVELOPE)
+        case ParkedKind.DERIVATION:
+            mark_pending(tx, [(parked.type, parked.subject)])
+        case ParkedKind.REACTION:
+            release_reaction(tx, *parked.id.names)
+        case ParkedKind.SUBJECT if parked.error != PARKED:
+            _forget(tx, parked.topic, parked.subject)
+        case ParkedKind.RECORD | ParkedKind.SUBJECT:
+            _ask_again(tx, parked.topic, parked.subject)
     tx.connection.execute(text(DUE.ring))  # what waits for a stream worker now, it does at once
-    return WHAT_RELEASE_DOES[named.kind]
+    return parked.release
 
 
 def give_up(
@@ -59,20 +49,21 @@ def give_up(
     `rest_to`: the last sequence that the owner has after this one; None: it has none, or doesn't
     say, and the next comparison of heads will. Refuses what is no record.
     """
-    named = name_parked(parked_id)
-    if named.kind != RECORD:
+    wanted = ParkedId.read(parked_id)
+    if wanted.kind != ParkedKind.RECORD:
         raise AgainstTheRules("ONLY_RECORDS", "only a record can be gone past; release this")
+    number = int(wanted.names[0])
     before = tx.connection.execute(
         text("SELECT given_up_by, given_up_at FROM given_up WHERE parked_id = :id"),
-        {"id": named.number},
+        {"id": number},
     ).one_or_none()
     if before is not None:
         return before.given_up_by, before.given_up_at
-    row = row_of(tx.connection, named)
+    parked = parked_of(tx.connection, parked_id)
     fact_id = None
-    if row.subject is not None:
-        tx.lock([row.subject])
-        fact_id = _go_past(tx.connection, row, rest_to)
+    if parked.subject:
+        tx.lock([parked.subject])
+        fact_id = _go_past(tx.connection, parked, rest_to)
     at = tx.connection.execute(
         text(
             "WITH gone AS (DELETE FROM parked WHERE id = :id RETURNING *)"
@@ -81,7 +72,7 @@ def give_up(
             " SELECT id, topic, partition, record_offset, subject, CAST(:fact AS uuid), type,"
             " headers, body, error, parked_at, :by, :reason FROM gone RETURNING given_up_at"
         ),
-        {"id": named.number, "fact": fact_id, "by": by, "reason": reason},
+        {"id": number, "fact": fact_id, "by": by, "reason": reason},
     ).scalar_one()
     return by, at
 
@@ -118,23 +109,22 @@ def _ask_again(tx: Transaction, topic: str, subject: str) -> None:
     write_heads(tx.connection, {place: replace(head, anew=True)})
 
 
-def place_of(tx: Transaction, parked_id: str) -> Position | None:
+def position_of(tx: Transaction, parked_id: str) -> Position | None:
     """Where a parked record stands in its owner's log; None: nowhere, or it isn't there."""
-    named = name_parked(parked_id)
-    rows = tx.connection.execute(text(STATEMENTS[RECORD]), {"number": named.number}).all()
     try:
-        [envelope] = [read_envelope(headers_of(row)) for row in rows]
-    except (NoEnvelope, ValueError):
+        parked = parked_of(tx.connection, parked_id)
+    except Unknown:
         return None
-    return Position(rows[0].topic, envelope.subject, envelope.sequence)
+    if parked.envelope is None:
+        return None
+    return Position(parked.topic, parked.envelope.subject, parked.envelope.sequence)
 
 
-def _go_past(connection: Connection, row: Row[Any], rest_to: int | None) -> str | None:
-    place = (row.topic, row.subject)
+def _go_past(connection: Connection, parked: Parked, rest_to: int | None) -> str | None:
+    place = (parked.topic, parked.subject)
     head = lock_heads(connection, [place])[place]
-    try:
-        envelope = read_envelope(headers_of(row))
-    except NoEnvelope:
+    envelope = parked.envelope
+    if envelope is None:
         return None
     if envelope.sequence == head.sequence + 1:
         behind_to = max(rest_to or 0, head.behind_to or 0)

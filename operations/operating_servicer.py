@@ -1,50 +1,42 @@
 """What operators ask of one service, and do, over gRPC."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from ninehours.exchange.v1 import operating_service_pb2 as pb
 from sqlalchemy import text
 
-from kernel.messaging import releasing, showing, status
-from kernel.messaging.draining import Draining
 from kernel.messaging.heads import EPOCH_LOWERED, EPOCH_RAISED
 from kernel.messaging.heart import Heart
-from kernel.messaging.interests import Interests
-from kernel.messaging.sent import answers
+from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.standing import due_count
+from kernel.process import Opened
 from kernel.refusal import Unknown
 from kernel.rpc.call import Call
 from kernel.rpc.client import ASKING, place_among
 from kernel.rpc.published_log import RemoteOwner
 from kernel.rpc.status import RemoteRefusal
 from kernel.rpc.translate import reading, required_text, to_timestamp
-from kernel.store.store import Store, Transaction
-from kernel.verifying.looking import OwnPart
-from kernel.verifying.verifying import Checked, Verifying
+from kernel.store.store import Transaction
+from operations import releasing, status
+from operations.kafka_topic import answers
+from operations.parked import parked_of
+from operations.verifying.examination import OwnPart
+from operations.verifying.verification import Checked, Verifying
 
 SERVICE = pb.DESCRIPTOR.services_by_name["OperatingService"]
 LONGEST_WAIT = 600  # seconds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operated:
-    """One service: its name, whether it has a stream process, and whom it hears, by topic."""
-
-    name: str
-    store: Store
-    interests: Interests
-    own: OwnPart
-    owners: Mapping[str, RemoteOwner]
-    kafka: str
-
-
 class OperatingServicer:
-    """Answers from the service's own database, and from what it hears of others."""
+    """Answers from the service's own database, and from what it hears of others.
 
-    def __init__(self, operated: Operated) -> None:
-        self._of = operated
-        self._store = operated.store
+    `own`: what the service brings to being verified.
+    """
+
+    def __init__(self, opened: Opened, own: OwnPart) -> None:
+        self._of = opened
+        self._own = own
+        self._store = opened.store
 
     def GetStatus(self, _: pb.GetStatusRequest, __: Call) -> pb.GetStatusResponse:
         with self._store.engine.connect() as connection:
@@ -86,19 +78,19 @@ class OperatingServicer:
     def GetParked(self, request: pb.GetParkedRequest, _: Call) -> pb.GetParkedResponse:
         parked_id = _id(request)
         with self._store.transaction() as tx:
-            shown = showing.show(tx, parked_id)
+            parked = parked_of(tx.connection, parked_id)
         return pb.GetParkedResponse(
-            kind=shown.named.kind,
-            subject=shown.named.subject,
-            topic=shown.named.topic,
-            type=shown.type or shown.named.derivation or shown.named.reaction,
-            error=shown.error,
-            at=to_timestamp(shown.at) if shown.at else None,
-            partition=shown.partition,
-            offset=shown.offset,
-            headers=shown.headers,
-            body_bytes=shown.body_bytes,
-            release=shown.release,
+            kind=parked.kind,
+            subject=parked.subject,
+            topic=parked.topic,
+            type=parked.type,
+            error=parked.error,
+            at=to_timestamp(parked.at) if parked.at else None,
+            partition=parked.partition,
+            offset=parked.offset,
+            headers=parked.headers,
+            body_bytes=parked.body_bytes,
+            release=parked.release,
         )
 
     def ReleaseParked(self, request: pb.ReleaseParkedRequest, _: Call) -> pb.ReleaseParkedResponse:
@@ -128,7 +120,7 @@ class OperatingServicer:
     def Rebuild(self, _: pb.RebuildRequest, __: Call) -> pb.RebuildResponse:
         with self._store.transaction() as tx:
             revisions = _revisions(tx)
-        due = Draining(self._store, self._of.interests).raise_all()
+        due = PendingWork(self._store, self._of.interests).raise_all()
         return pb.RebuildResponse(due=due, revisions=revisions)
 
     def CountDerived(self, _: pb.CountDerivedRequest, __: Call) -> pb.CountDerivedResponse:
@@ -145,7 +137,7 @@ class OperatingServicer:
         verifying = Verifying(
             store=self._store,
             interests=self._of.interests,
-            own=self._of.own,
+            own=self._own,
             owners=self._of.owners,
             kafka=self._of.kafka,
         )
@@ -171,11 +163,11 @@ class OperatingServicer:
     def _rest_of(self, parked_id: str) -> int | None:
         """How far the owner goes on after a parked record, asked outside of any transaction."""
         with self._store.transaction() as tx:
-            place = releasing.place_of(tx, parked_id)
-        if place is None or place.topic not in self._of.owners:
+            position = releasing.position_of(tx, parked_id)
+        if position is None or position.topic not in self._of.owners:
             return None
         try:
-            records, _ = self._of.owners[place.topic].read(place.subject, place.sequence)
+            records, _ = self._of.owners[position.topic].read(position.subject, position.sequence)
         except RemoteRefusal:
             return None  # the next comparison of heads finds it
         return records[-1].offset if records else None
@@ -204,8 +196,8 @@ def _checked(checked: Checked) -> pb.VerifyResponse:
         unit=checked.check.unit,
         looked_at=checked.looked_at,
         findings=[
-            pb.Finding(reason=each.reason, about=each.about, says=each.says)
-            for each in checked.findings
+            pb.Finding(reason=finding.reason, about=finding.about, says=finding.says)
+            for finding in checked.findings
         ],
         findings_total=checked.total,
         in_progress=checked.in_progress,

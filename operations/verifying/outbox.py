@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from kernel.facts import Publication
-from kernel.verifying.looking import Finding, Looking
+from operations.verifying.examination import Finding, Looking
 
 NAMED = 5  # sequences named in one finding
 BATCH = 200

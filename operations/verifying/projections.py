@@ -10,10 +10,10 @@ from sqlalchemy.engine import Row as SqlRow
 from kernel.ids import derived_id
 from kernel.messaging import limited
 from kernel.messaging.difference import normal
-from kernel.messaging.interests import Derivation
 from kernel.messaging.parking import what_failed
-from kernel.verifying.looking import Finding, Looking
-from kernel.verifying.publishing import contradicts
+from kernel.messaging.subscriptions import Derivation
+from operations.verifying.examination import Finding, Looking
+from operations.verifying.outbox import contradicts
 
 SAME, OTHER, MORE = "SAME", "OTHER", "MORE"
 CLIENTS = (

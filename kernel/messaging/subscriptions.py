@@ -1,17 +1,15 @@
 """Which public facts a service uses, what they refer to, and what each makes due."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from google.protobuf.message import Message
 from sqlalchemy import Connection, text
 
 from kernel.facts import HeardFact, Row, kind_of
-from kernel.messaging.reacting import Reaction, raise_reactions
-from kernel.store.store import Transaction
+from kernel.store.store import Context, Store
 
 Facts = Mapping[str, Sequence[HeardFact]]
 
@@ -46,6 +44,19 @@ class Derivation:
     code: str
     derive: Callable[[str, Facts], Sequence[Row]]
     publish: Callable[[str, Mapping[str, Any], int, bool], Message | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reaction:
+    """What this service does when it hears `to` of a client.
+
+    `react(store, message, context)` gives one command through the Book. The context's command id
+    depends on the fact and the name alone, so that reacting again answers what was answered.
+    """
+
+    name: str
+    to: type[Message]
+    react: Callable[[Store, Any, Context], object]
 
 
 class Interests:
@@ -152,132 +163,3 @@ class Interests:
                 )
             wanted = {ref for row in rows for ref in row.refs} - facts.keys()
         return facts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Use:
-    """A fact of a used type, on its way into `heard_fact`."""
-
-    id: UUID
-    topic: str
-    subject: str
-    sequence: int
-    type: str
-    body: bytes
-    label: str
-    recorded_at: datetime
-    signed_at: datetime
-    refs: list[str]
-
-
-def use(tx: Transaction, interests: Interests, uses: Sequence[Use]) -> None:
-    """Write facts into `heard_fact`, and make due what follows from them.
-
-    Those already there stay as they are. The caller holds their subjects' locks. Raises
-    HeldElsewhere.
-    """
-    if not uses:
-        return
-    keep(tx.connection, uses)
-    make_due(tx, interests, {each.subject for each in uses}, uses)
-
-
-def use_owned(tx: Transaction, interests: Interests, uses: Sequence[Use]) -> None:
-    """As `use`, of facts that stand there for sure: who holds their ids elsewhere loses them."""
-    try:
-        use(tx, interests, uses)
-    except HeldElsewhere as held:
-        lost = take_back(tx, held)
-        use(tx, interests, uses)
-        make_due(tx, interests, lost, ())
-
-
-def make_due(
-    tx: Transaction, interests: Interests, subjects: Iterable[str], new: Iterable[Use]
-) -> None:
-    """Make due what follows from facts of these subjects, and what reacts to the new ones."""
-    tx.raise_due(interests.due_after(tx.connection, subjects))
-    raise_reactions(
-        tx,
-        [
-            (reaction.name, each.id, each.subject)
-            for each in new
-            for reaction in interests.reactions
-            if each.type == reaction.to.DESCRIPTOR.full_name
-        ],
-    )
-
-
-class HeldElsewhere(Exception):
-    """Facts under the ids of others: `places` tells where each id is held (topic and subject).
-
-    What a fact is, its place in its owner's log says, and each has an id of its own.
-    """
-
-    def __init__(self, places: Mapping[UUID, tuple[str, str]]) -> None:
-        super().__init__(f"{len(places)} ids are held under other places")
-        self.places = places
-
-
-KEEP = (
-    "INSERT INTO heard_fact AS h"
-    " (id, topic, subject, sequence, type, body, label, recorded_at, signed_at, refs)"
-    " VALUES (:id, :topic, :subject, :sequence, :type, :body, :label, :recorded_at,"
-    " :signed_at, CAST(:refs AS text[])) ON CONFLICT (id) DO "
-)
-OVERWRITE = (
-    "UPDATE SET (sequence, type, body, label, recorded_at, signed_at, refs)"
-    " = (excluded.sequence, excluded.type, excluded.body,"
-    " excluded.label, excluded.recorded_at, excluded.signed_at, excluded.refs)"
-    " WHERE (h.topic, h.subject) = (excluded.topic, excluded.subject)"
-)
-
-
-def keep(connection: Connection, uses: Sequence[Use], *, overwrite: bool = False) -> None:
-    """Write facts; those already there stay as they are, or are overwritten.
-
-    Raises HeldElsewhere for an id that another place has: whose it is, their owners know.
-    """
-    if not uses:
-        return
-    written = connection.execute(
-        text(KEEP + (OVERWRITE if overwrite else "NOTHING")), [asdict(use) for use in uses]
-    ).rowcount
-    if written < len(uses) and (places := _held_elsewhere(connection, uses)):
-        raise HeldElsewhere(places)
-
-
-def _held_elsewhere(connection: Connection, uses: Sequence[Use]) -> dict[UUID, tuple[str, str]]:
-    rows = connection.execute(
-        text(
-            "SELECT id, topic, subject, sequence FROM heard_fact"
-            " WHERE id = ANY(CAST(:ids AS uuid[]))"
-        ),
-        {"ids": [use.id for use in uses]},
-    )
-    held = {row.id: row for row in rows}
-    return {
-        use.id: (row.topic, row.subject)
-        for use in uses
-        if (row := held.get(use.id)) is not None
-        and (row.topic, row.subject, row.sequence) != (use.topic, use.subject, use.sequence)
-    }
-
-
-def take_back(tx: Transaction, held: HeldElsewhere) -> set[str]:
-    """Have nobody hold these ids: their owners say that they are others'.
-
-    Gives the subjects that held them, which are exchanged for what their owners have.
-    """
-    subjects = {subject for _, subject in held.places.values()}
-    tx.lock(subjects)
-    rows = [
-        {"id": fact, "topic": topic, "subject": subject}
-        for fact, (topic, subject) in held.places.items()
-    ]
-    for change in (
-        "DELETE FROM heard_fact WHERE id = :id AND (topic, subject) = (:topic, :subject)",
-        "UPDATE heard_head SET anew = true WHERE (topic, subject) = (:topic, :subject)",
-    ):
-        tx.connection.execute(text(change), rows)
-    return subjects

@@ -8,15 +8,15 @@ from datetime import datetime
 
 from kernel.facts import Position
 from kernel.messaging.healing import OwnerHead
-from kernel.messaging.hearing import Record
-from kernel.messaging.interests import Interests
 from kernel.messaging.parking import what_failed
-from kernel.messaging.sent import KafkaAway, KafkaTopic
+from kernel.messaging.record import Record
 from kernel.messaging.standing import is_settled
+from kernel.messaging.subscriptions import Interests
 from kernel.store.database import is_away
 from kernel.store.store import Store
-from kernel.verifying.checks import CHECKS, LISTENING
-from kernel.verifying.looking import Check, Finding, Looking, NobodyWaits, OwnPart, Told
+from operations.kafka_topic import KafkaAway, KafkaTopic
+from operations.verifying.checks import CHECKS, LISTENING
+from operations.verifying.examination import Check, Finding, Looking, NobodyWaits, OwnPart, Told
 
 LISTED = 100  # findings of one check that are named
 LOOK = 0.1  # seconds between two looks at what was heard

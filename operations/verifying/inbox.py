@@ -7,8 +7,9 @@ from kernel.ids import derived_id
 from kernel.messaging.confirming import FINGERPRINT
 from kernel.messaging.heads import Head
 from kernel.messaging.healing import noted_heads
-from kernel.messaging.parking import RECORD, what_failed
-from kernel.verifying.looking import Finding, Looking
+from kernel.messaging.parking import what_failed
+from operations.parked import ParkedKind
+from operations.verifying.examination import Finding, Looking
 
 
 def heads_are_the_owners(looking: Looking) -> Iterator[Finding]:
@@ -141,7 +142,7 @@ def nothing_held_up_is_hidden(looking: Looking) -> Iterator[Finding]:
         " USING (topic, subject) WHERE p.subject IS NOT NULL AND h.stopped IS NULL"
         " AND h.anew IS NOT TRUE"
     ):
-        says = f"{RECORD}:{row.id} is parked, and its subject goes on without it"
+        says = f"{ParkedKind.RECORD}:{row.id} is parked, and its subject goes on without it"
         yield Finding("PARKED_HOLDS_NOBODY", f"{row.topic} {row.subject}", says)
     for row in looking.rows("SELECT topic, subject, sequence, behind_to FROM heard_head"):
         if row.behind_to is not None and row.behind_to < row.sequence:

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from kernel.messaging.envelope import NoEnvelope, read_envelope
 from kernel.vault import Unsealable
-from kernel.verifying.looking import Finding, Looking
+from operations.verifying.examination import Finding, Looking
 
 
 def documents_open(looking: Looking) -> Iterator[Finding]:

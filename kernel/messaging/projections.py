@@ -1,9 +1,5 @@
-"""Draining: due keys become current rows and public facts, one transaction a client.
+"""Projections: pending keys become current rows and public facts, one transaction a client."""
 
-Knows nothing of Faust.
-"""
-
-import time
 from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import text
@@ -11,13 +7,10 @@ from sqlalchemy import text
 from kernel.facts import HeardFact, Publication
 from kernel.ids import derived_id
 from kernel.messaging import limited
-from kernel.messaging.confirming import Confirm, ask_nobody
 from kernel.messaging.difference import Change, difference
 from kernel.messaging.envelope import LABELS, strictest
-from kernel.messaging.interests import Derivation, Interests
-from kernel.messaging.parking import what_failed
-from kernel.messaging.reacting import Reacting
-from kernel.store.database import is_passing
+from kernel.messaging.pending import Pending, PendingTable, mark_pending
+from kernel.messaging.subscriptions import Derivation, Interests
 from kernel.store.store import Store, Transaction
 
 BATCH = 25
@@ -30,59 +23,34 @@ class _ReferencesGrew(Exception):
     """Between the first reading and the second a reference was added: start over, with its lock."""
 
 
-class Draining:
-    """Recomputes what is due. `drain` goes on until what is left, if any, is somebody else's.
-
-    `confirm` asks for what is reacted to; where nobody can be asked, that waits.
-    """
+class Projections:
+    """Recomputes a client's rows; a kind of pending work."""
 
     def __init__(
         self,
         store: Store,
         interests: Interests,
         *,
-        confirm: Confirm = ask_nobody,
-        clock: Callable[[], float] = time.monotonic,
         barrier: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._store = store
         self._interests = interests
-        self._barrier = barrier  # tests hold a drain here
-        self._reacting = Reacting(store, interests, confirm=confirm, clock=clock, barrier=barrier)
+        self._by_name = {derivation.name: derivation for derivation in interests.derivations}
+        self._barrier = barrier  # tests hold a transaction here
         self._begun = False
-        self.has_left = False  # something is due that couldn't be taken: look again soon
-
-    def drain(self) -> int:
-        """Drain until nothing due is left to take; gives how many keys were, reactions first."""
-        done = 0
-        while taken := self.drain_some():
-            done += taken
-        return done
-
-    def drain_some(self) -> int:
-        """React, and derive a few: who does other things beside gets to them. 0: nothing is left.
-
-        What is left then (`has_left`) is somebody else's for now.
-        """
-        reacted = self._reacting.drain()
-        keys = self._due()
-        derived = sum(self._drain_key(*key) for key in keys)
-        self.has_left = self._reacting.has_left or (bool(keys) and not derived)
-        return reacted + derived
 
     def raise_all(self) -> int:
-        """Make every client due, in every derivation, and what was never reacted to: a rebuild."""
+        """Make every client due, in every derivation."""
         with self._store.transaction() as tx:
             keys = _every_key(tx, self._interests.derivations)
-            tx.raise_due(keys)
-        return len(keys) + self._reacting.raise_undone()
+            mark_pending(tx, keys)
+        return len(keys)
 
     def raise_outdated(self) -> int:
         """Make due what other code than today's derived: rows of it, and clients it gave no row.
 
-        And what was heard and never reacted to. From then on workers with other code leave these
-        derivations alone: whoever started last derives, so that a roll-out and a roll-back end
-        with the release that stays.
+        From then on workers with other code leave these derivations alone: whoever started last
+        derives, so that a roll-out and a roll-back end with the release that stays.
         """
         with self._store.transaction() as tx:
             # First: it waits for drains that other code began, and holds up those to come. A
@@ -100,15 +68,15 @@ class Draining:
                 )
             }
             keys |= _every_key(tx, taken_over)
-            tx.raise_due(keys)
+            mark_pending(tx, keys)
             self._barrier("outdated")
-        return len(keys) + self._reacting.raise_undone()
+        return len(keys)
 
-    def _due(self) -> list[tuple[Derivation, str, int]]:
-        by_name = {derivation.name: derivation for derivation in self._interests.derivations}
+    def pending(self) -> list[Pending]:
+        """A few keys of derivations that are this code's to derive, longest pending first."""
         ours = {
-            "names": list(by_name),
-            "codes": [derivation.code for derivation in by_name.values()],
+            "names": list(self._by_name),
+            "codes": [derivation.code for derivation in self._by_name.values()],
         }
         with self._store.transaction() as tx:
             if not self._begun:  # what nobody ever derived here is for whoever comes first
@@ -132,26 +100,22 @@ class Draining:
                 {**ours, "batch": BATCH},
             ).all()
         self._begun = True
-        return [(by_name[row.derivation], row.key, row.mark) for row in rows]
+        return [
+            Pending(PendingTable.PROJECTIONS, row.derivation, row.key, row.key, row.mark)
+            for row in rows
+        ]
 
-    def _drain_key(self, derivation: Derivation, client: str, mark: int) -> bool:
+    def work(self, pending: Pending) -> bool:
         """False when another worker has this client, or the derivation, or nothing of it is due."""
-        marks = [mark]
         while True:
             try:
                 with self._store.transaction() as tx:
-                    return self._derive(tx, derivation, client, marks.append)
+                    return self._derive(tx, self._by_name[pending.name], pending)
             except _ReferencesGrew:
                 continue
-            except Exception as error:
-                if is_passing(error):
-                    raise  # the database is away, or chose us in a deadlock: the key stays due
-                self._set_aside(derivation, client, marks[-1], error)
-                return True
 
-    def _derive(
-        self, tx: Transaction, derivation: Derivation, client: str, took: Callable[[int], None]
-    ) -> bool:
+    def _derive(self, tx: Transaction, derivation: Derivation, pending: Pending) -> bool:
+        client = pending.subject
         _limit_statements(tx)
         if not _is_ours(tx, derivation):
             return False
@@ -168,7 +132,7 @@ class Draining:
         ).scalar()
         if mark is None:
             return False
-        took(mark)
+        pending.mark = mark  # what it was marked for since it was found, is read below
         facts = self._interests.gather(tx.connection, client)
         if facts.keys() - {client} - references:
             raise _ReferencesGrew
@@ -177,34 +141,8 @@ class Draining:
         changes = difference(tx.connection, derivation, client, rows)
         tx.publish(_publications(derivation, client, changes, facts))
         self._barrier("derived")
-        self._settle(tx, derivation, client, mark)
+        pending.settle(tx.connection)
         return True
-
-    def _settle(self, tx: Transaction, derivation: Derivation, client: str, mark: int) -> None:
-        """It is due no more, unless it was raised again since it was taken."""
-        tx.connection.execute(
-            text("DELETE FROM due WHERE derivation = :name AND key = :key AND mark = :mark"),
-            {"name": derivation.name, "key": client, "mark": mark},
-        )
-
-    def _set_aside(self, derivation: Derivation, client: str, mark: int, error: Exception) -> None:
-        """A derivation that fails parks its key with the error's class and place; others go on.
-
-        One that was raised again since it was taken is tried again: the new fact may mend it.
-        """
-        with self._store.transaction() as tx:
-            tx.connection.execute(
-                text(
-                    "UPDATE due SET error = :error"
-                    " WHERE derivation = :name AND key = :key AND mark = :mark"
-                ),
-                {
-                    "error": what_failed(error),
-                    "name": derivation.name,
-                    "key": client,
-                    "mark": mark,
-                },
-            )
 
 
 def _every_key(tx: Transaction, derivations: Sequence[Derivation]) -> set[tuple[str, str]]:

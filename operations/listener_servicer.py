@@ -3,13 +3,13 @@
 from ninehours.exchange.v1 import listener_service_pb2 as pb
 
 from kernel.facts import Position
-from kernel.messaging.parking import list_parked
 from kernel.messaging.standing import is_settled
 from kernel.patience import wait_for
 from kernel.refusal import NotYet
 from kernel.rpc.call import Call
 from kernel.rpc.commands import patience_of
 from kernel.store.store import Store
+from operations.parked import list_parked
 
 SERVICE = pb.DESCRIPTOR.services_by_name["ListenerService"]
 MARGIN = 0.2  # seconds kept for the answer
@@ -38,15 +38,15 @@ class ListenerServicer:
         return pb.ListParkedResponse(
             parked=[
                 pb.Parked(
-                    id=str(item.id),
-                    kind=item.kind,
-                    subject=item.subject,
-                    topic=item.topic,
-                    partition=item.partition,
-                    offset=item.offset,
-                    error=item.error,
-                    type=item.type,
+                    id=str(thing.id),
+                    kind=thing.kind,
+                    subject=thing.subject,
+                    topic=thing.topic,
+                    partition=thing.partition,
+                    offset=thing.offset,
+                    error=thing.error,
+                    type=thing.type,
                 )
-                for item in parked
+                for thing in parked
             ]
         )

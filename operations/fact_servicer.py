@@ -10,9 +10,9 @@ from kernel.rpc.call import Call
 from kernel.rpc.scope import Kind
 from kernel.rpc.translate import optional, timestamp_of, to_timestamp
 from kernel.sites import speaks_for_every
-from kernel.store import explaining
-from kernel.store.explaining import Explained, Revision
 from kernel.store.store import Store, Transaction
+from operations import explaining
+from operations.explaining import Explained, Revision
 
 SERVICE = pb.DESCRIPTOR.services_by_name["FactService"]
 MOST = 1000

@@ -2,12 +2,10 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from google.protobuf.message import Message
 from sqlalchemy import text
 
 from kernel import logs
@@ -15,46 +13,15 @@ from kernel.facts import HeardFact
 from kernel.ids import derived_id
 from kernel.messaging.confirming import Confirm, HeardPlace, heard_at
 from kernel.messaging.heads import BEYOND_OWNER, OTHER_HISTORY
-from kernel.messaging.parking import what_failed
+from kernel.messaging.pending import Pending, PendingTable, mark_reactions
+from kernel.messaging.subscriptions import Interests, Reaction
 from kernel.refusal import NotYet, Stale
-from kernel.store.bells import DUE
-from kernel.store.database import is_passing
 from kernel.store.store import Context, Store, Transaction
-
-if TYPE_CHECKING:
-    from kernel.messaging.interests import Interests
 
 log = logs.get("kernel.reacting")
 
 BATCH = 100
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before an owner that was away is asked again
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reaction:
-    """What this service does when it hears `to` of a client.
-
-    `react(store, message, context)` gives one command through the Book. The context's command id
-    depends on the fact and the name alone, so that reacting again answers what was answered.
-    """
-
-    name: str
-    to: type[Message]
-    react: Callable[[Store, Any, Context], object]
-
-
-@dataclass(frozen=True, slots=True)
-class DueReaction:
-    """A reaction that is due: to which fact, of whom. Taken at `mark`, settled at no other.
-
-    `place`: where the fact was heard; None: it is held no more.
-    """
-
-    reaction: Reaction
-    fact: UUID
-    subject: str
-    mark: int
-    place: HeardPlace | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +32,21 @@ class _Away:
     until: float
 
 
-class Reacting:
-    """Drains due reactions, fact by fact; their commands run in transactions of their own.
+class Reactions:
+    """Gives a command for each fact, in a transaction of the command's own; a kind of pending work.
 
     A command can't be taken back, so the fact's owner is asked first, outside of any transaction,
     whether it published that fact so. One that it didn't waits until its subject was exchanged;
     while the owner is away, all reactions to its facts wait, and no others.
 
-    One is raised in the hearing transaction, and deleted when its command was accepted. A crash in
-    between gives it again. One that is refused is parked alone, as by any other error but that of
-    a database that is away.
+    One is marked in the hearing transaction, and settled when its command was accepted. A crash in
+    between gives it again, under the same id. One that is refused is parked alone.
     """
 
     def __init__(
         self,
         store: Store,
-        interests: "Interests",
+        interests: Interests,
         *,
         confirm: Confirm,
         clock: Callable[[], float] = time.monotonic,
@@ -93,17 +59,11 @@ class Reacting:
         self._away: dict[str, _Away] = {}  # by topic
         self._by_name = {reaction.name: reaction for reaction in interests.reactions}
         self._barrier = barrier  # tests stop here
-        self.has_left = False  # something is due that has to wait
 
-    def drain(self) -> int:
-        """React until nothing due is left that can be reacted to; gives how many facts were."""
-        done = 0
-        while dues := self._due():
-            if not (taken := self._take_all(dues, self._confirmed(dues))):
-                break
-            done += taken
-        self.has_left = bool(dues) or bool(self._away)
-        return done
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an owner couldn't be asked, and will be again."""
+        return bool(self._away)
 
     def raise_undone(self) -> int:
         """Make due whatever was heard and never led to its command; gives how many facts.
@@ -118,7 +78,8 @@ class Reacting:
             )
             return sum(_raise_undone(tx, reaction) for reaction in self._interests.reactions)
 
-    def _due(self) -> list[DueReaction]:
+    def pending(self) -> list[Pending]:
+        """Reactions to facts whose owner may be asked now; ready: it was, and published them so."""
         if not self._by_name:
             return []
         with self._store.transaction() as tx:
@@ -140,29 +101,31 @@ class Reacting:
                 },
             ).all()
             places = heard_at(tx.connection, {str(row.fact) for row in rows})
+        confirmed = self._confirmed({row.fact: places.get(str(row.fact)) for row in rows})
         return [
-            DueReaction(
-                self._by_name[row.reaction],
+            Pending(
+                PendingTable.REACTIONS,
+                row.reaction,
                 row.fact,
                 row.subject,
                 row.mark,
-                places.get(str(row.fact)),
+                ready=row.fact in confirmed,
             )
             for row in rows
         ]
 
-    def _confirmed(self, dues: Iterable[DueReaction]) -> set[UUID]:
+    def _confirmed(self, facts: Mapping[UUID, HeardPlace | None]) -> set[UUID]:
         """The facts that may be reacted to: own ones, those that their owner published, and gone.
 
         A subject of which its owner published another fact there is exchanged.
         """
         confirmed: set[UUID] = set()
         asked: dict[str, dict[HeardPlace, UUID]] = defaultdict(dict)
-        for due in dues:
-            if due.place is None or due.place.topic == self._store.topic:
-                confirmed.add(due.fact)
+        for fact, place in facts.items():
+            if place is None or place.topic == self._store.topic:
+                confirmed.add(fact)
             else:
-                asked[due.place.topic][due.place] = due.fact
+                asked[place.topic][place] = fact
         for topic, places in asked.items():
             try:
                 told = self._confirm(list(places))
@@ -192,38 +155,20 @@ class Reacting:
         for topic, subject in subjects:
             log.warning("not_its_owners", topic=topic, subject=subject)
 
-    def _take_all(self, dues: Iterable[DueReaction], confirmed: Collection[UUID]) -> int:
-        """How many were taken; behind one that has to wait, its subject's later ones wait too."""
-        taken = 0
-        waiting: set[tuple[str, str]] = set()
-        for due in dues:
-            place = (due.reaction.name, due.subject)
-            if place in waiting:
-                continue
-            if due.fact in confirmed and self._take(due):
-                taken += 1
-            else:
-                waiting.add(place)
-        return taken
-
-    def _take(self, due: DueReaction) -> bool:
-        """False when it can't be now, and stays due."""
+    def work(self, pending: Pending) -> bool:
+        """False when its command has to wait (Stale, NotYet)."""
+        reaction = self._by_name[pending.name]
+        with self._store.transaction() as tx:
+            facts = self._interests.gather(tx.connection, pending.subject)[pending.subject]
         try:
-            with self._store.transaction() as tx:
-                facts = self._interests.gather(tx.connection, due.subject)[due.subject]
             for fact in facts:
-                if fact.id == due.fact:
-                    reaction = due.reaction
+                if fact.id == pending.key:
                     reaction.react(self._store, fact.message, self._context(reaction, fact))
-            self._barrier("reacted")
         except (Stale, NotYet):
             return False
-        except Exception as error:
-            if is_passing(error):
-                raise  # the database is away: it stays due
-            self._settle("UPDATE due_reaction SET error = :error", due, error=what_failed(error))
-        else:
-            self._settle("DELETE FROM due_reaction", due)
+        self._barrier("reacted")
+        with self._store.transaction() as tx:
+            pending.settle(tx.connection)
         return True
 
     def _context(self, reaction: Reaction, fact: HeardFact) -> Context:
@@ -235,53 +180,6 @@ class Reacting:
             now=fact.signed_at,  # whenever it is drained: what it decides depends on the fact
             correlation=str(fact.id),
         )
-
-    def _settle(self, change: str, due: DueReaction, **values: str) -> None:
-        """Only at the mark it was taken at: one released meanwhile is tried again."""
-        with self._store.transaction() as tx:
-            tx.connection.execute(
-                text(f"{change} WHERE reaction = :name AND fact = :fact AND mark = :mark"),
-                {"name": due.reaction.name, "fact": due.fact, "mark": due.mark, **values},
-            )
-
-
-def raise_reactions(tx: Transaction, due: Iterable[tuple[str, UUID, str]]) -> int:
-    """Make each (reaction, fact, subject) due, in this order; gives how many became due.
-
-    What is due already, or parked, stays as it is, but for a fact that was held as another's.
-    """
-    wanted = list(due)
-    if not wanted:
-        return 0
-    return int(
-        tx.connection.execute(
-            text(
-                "WITH raised AS (INSERT INTO due_reaction (reaction, fact, subject)"  # noqa: S608 - names are code
-                " SELECT x.reaction, x.fact, x.subject FROM unnest(CAST(:reactions AS text[]),"
-                " CAST(:facts AS uuid[]), CAST(:subjects AS text[]))"
-                " AS x(reaction, fact, subject) ON CONFLICT (reaction, fact) DO UPDATE"
-                " SET subject = excluded.subject, error = NULL, mark = nextval('due_mark')"
-                " WHERE due_reaction.subject <> excluded.subject RETURNING fact)"
-                f" SELECT (SELECT count(*) FROM raised), ({DUE.ring})"
-            ),
-            {
-                "reactions": [reaction for reaction, _, _ in wanted],
-                "facts": [fact for _, fact, _ in wanted],
-                "subjects": [subject for _, _, subject in wanted],
-            },
-        ).scalar_one()
-    )
-
-
-def release_reaction(tx: Transaction, reaction: str, fact: str) -> None:
-    """Let a parked one be tried again."""
-    tx.connection.execute(
-        text(
-            "UPDATE due_reaction SET error = NULL, mark = nextval('due_mark')"
-            " WHERE reaction = :reaction AND fact = CAST(:fact AS uuid)"
-        ),
-        {"reaction": reaction, "fact": fact},
-    )
 
 
 def _raise_undone(tx: Transaction, reaction: Reaction) -> int:
@@ -301,4 +199,4 @@ def _raise_undone(tx: Transaction, reaction: Reaction) -> int:
         {"ids": list(commands)},
     ).scalars()
     facts = (commands[command] for command in undone)
-    return raise_reactions(tx, [(reaction.name, fact.id, fact.subject) for fact in facts])
+    return mark_reactions(tx, [(reaction.name, fact.id, fact.subject) for fact in facts])

@@ -11,9 +11,9 @@ from sqlalchemy.engine import Row
 
 from kernel.facts import Publication, Recorded
 from kernel.messaging.healing import Owner, OwnerHead
-from kernel.messaging.hearing import Record
-from kernel.messaging.interests import Interests
 from kernel.messaging.parking import what_failed
+from kernel.messaging.record import Record
+from kernel.messaging.subscriptions import Interests
 from kernel.store.store import Store
 
 PAGE = 500  # rows fetched at once

@@ -1,0 +1,263 @@
+"""Facts that a service derives from, on their way into `heard_fact`: others' and its own alike.
+
+Own facts are entered in the transaction that makes them. Through Kafka they would come later: a
+claim that was just issued would be drafted again meanwhile, and issued twice.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from kernel.messaging.pending import mark_pending, mark_reactions
+from kernel.messaging.subscriptions import Interests
+from kernel.store.appending import Written
+from kernel.store.store import Store, Transaction
+
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """A fact of a used type, on its way into `heard_fact`."""
+
+    id: UUID
+    topic: str
+    subject: str
+    sequence: int
+    type: str
+    body: bytes
+    label: str
+    recorded_at: datetime
+    signed_at: datetime
+    refs: list[str]
+
+
+def make_use(
+    interests: Interests,
+    *,
+    id: UUID,
+    topic: str,
+    subject: str,
+    sequence: int,
+    type: str,
+    body: bytes,
+    label: str,
+    recorded_at: datetime,
+    signed_at: datetime,
+) -> Use:
+    """Of another's fact or an own one, with what it refers to; raises whatever decoding does."""
+    return Use(
+        id=id,
+        topic=topic,
+        subject=subject,
+        sequence=sequence,
+        type=type,
+        body=body,
+        label=label,
+        recorded_at=recorded_at,
+        signed_at=signed_at,
+        refs=interests.references(type, interests.decode(type, body)),
+    )
+
+
+def use(tx: Transaction, interests: Interests, uses: Sequence[Use]) -> None:
+    """Write facts into `heard_fact`, and make due what follows from them.
+
+    Those already there stay as they are. The caller holds their subjects' locks. Raises
+    HeldElsewhere.
+    """
+    if not uses:
+        return
+    keep(tx.connection, uses)
+    make_due(tx, interests, {each.subject for each in uses}, uses)
+
+
+def use_owned(tx: Transaction, interests: Interests, uses: Sequence[Use]) -> None:
+    """As `use`, of facts that stand there for sure: who holds their ids elsewhere loses them."""
+    try:
+        use(tx, interests, uses)
+    except HeldElsewhere as held:
+        lost = take_back(tx, held)
+        use(tx, interests, uses)
+        make_due(tx, interests, lost, ())
+
+
+def make_due(
+    tx: Transaction, interests: Interests, subjects: Iterable[str], new: Iterable[Use]
+) -> None:
+    """Make due what follows from facts of these subjects, and what reacts to the new ones."""
+    mark_pending(tx, interests.due_after(tx.connection, subjects))
+    mark_reactions(
+        tx,
+        [
+            (reaction.name, each.id, each.subject)
+            for each in new
+            for reaction in interests.reactions
+            if each.type == reaction.to.DESCRIPTOR.full_name
+        ],
+    )
+
+
+class HeldElsewhere(Exception):
+    """Facts under the ids of others: `places` tells where each id is held (topic and subject).
+
+    What a fact is, its place in its owner's log says, and each has an id of its own.
+    """
+
+    def __init__(self, places: Mapping[UUID, tuple[str, str]]) -> None:
+        super().__init__(f"{len(places)} ids are held under other places")
+        self.places = places
+
+
+KEEP = (
+    "INSERT INTO heard_fact AS h"
+    " (id, topic, subject, sequence, type, body, label, recorded_at, signed_at, refs)"
+    " VALUES (:id, :topic, :subject, :sequence, :type, :body, :label, :recorded_at,"
+    " :signed_at, CAST(:refs AS text[])) ON CONFLICT (id) DO "
+)
+OVERWRITE = (
+    "UPDATE SET (sequence, type, body, label, recorded_at, signed_at, refs)"
+    " = (excluded.sequence, excluded.type, excluded.body,"
+    " excluded.label, excluded.recorded_at, excluded.signed_at, excluded.refs)"
+    " WHERE (h.topic, h.subject) = (excluded.topic, excluded.subject)"
+)
+
+
+def keep(connection: Connection, uses: Sequence[Use], *, overwrite: bool = False) -> None:
+    """Write facts; those already there stay as they are, or are overwritten.
+
+    Raises HeldElsewhere for an id that another place has: whose it is, their owners know.
+    """
+    if not uses:
+        return
+    written = connection.execute(
+        text(KEEP + (OVERWRITE if overwrite else "NOTHING")), [asdict(use) for use in uses]
+    ).rowcount
+    if written < len(uses) and (places := _held_elsewhere(connection, uses)):
+        raise HeldElsewhere(places)
+
+
+def _held_elsewhere(connection: Connection, uses: Sequence[Use]) -> dict[UUID, tuple[str, str]]:
+    rows = connection.execute(
+        text(
+            "SELECT id, topic, subject, sequence FROM heard_fact"
+            " WHERE id = ANY(CAST(:ids AS uuid[]))"
+        ),
+        {"ids": [use.id for use in uses]},
+    )
+    held = {row.id: row for row in rows}
+    return {
+        use.id: (row.topic, row.subject)
+        for use in uses
+        if (row := held.get(use.id)) is not None
+        and (row.topic, row.subject, row.sequence) != (use.topic, use.subject, use.sequence)
+    }
+
+
+def take_back(tx: Transaction, held: HeldElsewhere) -> set[str]:
+    """Have nobody hold these ids: their owners say that they are others'.
+
+    Gives the subjects that held them, which are exchanged for what their owners have.
+    """
+    subjects = {subject for _, subject in held.places.values()}
+    tx.lock(subjects)
+    rows = [
+        {"id": fact, "topic": topic, "subject": subject}
+        for fact, (topic, subject) in held.places.items()
+    ]
+    for change in (
+        "DELETE FROM heard_fact WHERE id = :id AND (topic, subject) = (:topic, :subject)",
+        "UPDATE heard_head SET anew = true WHERE (topic, subject) = (:topic, :subject)",
+    ):
+        tx.connection.execute(text(change), rows)
+    return subjects
+
+
+def hear_own(tx: Transaction, interests: Interests, written: Iterable[Written]) -> None:
+    """What this service derives from its own facts is heard in the transaction that made it."""
+    uses = [
+        make_use(
+            interests,
+            id=item.publication.id,
+            topic=tx.store.topic,
+            subject=item.publication.subject,
+            sequence=item.sequence,
+            type=item.publication.type,
+            body=item.publication.message.SerializeToString(deterministic=True),
+            label=item.publication.label,
+            recorded_at=(now := datetime.now(UTC)),
+            signed_at=item.signed_at or now,
+        )
+        for item in written
+        if item.publication.type in interests.by_type
+    ]
+    unlocked = {use.subject for use in uses} - tx.locked
+    if unlocked:
+        raise RuntimeError(f"publishes inputs of a derivation without locking {sorted(unlocked)}")
+    use_owned(tx, interests, uses)
+
+
+class OwnFacts:
+    """What was published here and not heard as it was made: of no use to that release.
+
+    Its `api` may still be at work in a roll-out, so this is looked for again and again; each time
+    only among what was written since.
+    """
+
+    def __init__(self, store: Store, interests: Interests) -> None:
+        self._store = store
+        self._interests = interests
+        self._looked_to = 0  # transactions before this one were over when it last looked
+
+    def catch_up(self) -> int:
+        """Hear what is missing; gives how many facts."""
+        with self._store.transaction() as tx:
+            over = tx.connection.execute(
+                text("SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)")
+            ).scalar_one()
+        since = self._looked_to if self._looked_to <= over else 0  # another server counts anew
+        found = 0
+        while missing := self._hear_missing(since):
+            found += missing
+        self._looked_to = over
+        return found
+
+    def _hear_missing(self, since: int) -> int:
+        interests = self._interests
+        with self._store.transaction() as tx:
+            missing = tx.connection.execute(
+                text(
+                    "SELECT p.* FROM published p WHERE p.type = ANY(CAST(:types AS text[]))"
+                    " AND p.written_by >= CAST(CAST(:since AS text) AS xid8)"
+                    " AND NOT EXISTS (SELECT FROM heard_fact h WHERE h.id = p.id"
+                    "  AND (h.topic, h.subject, h.sequence) = (:topic, p.subject, p.sequence))"
+                    " ORDER BY position LIMIT :batch"
+                ),
+                {
+                    "types": sorted(interests.by_type),
+                    "since": since,
+                    "topic": self._store.topic,
+                    "batch": BATCH,
+                },
+            ).all()
+            tx.lock(row.subject for row in missing)
+            uses = [
+                make_use(
+                    interests,
+                    id=row.id,
+                    topic=self._store.topic,
+                    subject=row.subject,
+                    sequence=row.sequence,
+                    type=row.type,
+                    body=bytes(row.body),
+                    label=row.headers["label"],
+                    recorded_at=row.recorded_at,
+                    signed_at=row.signed_at or row.recorded_at,
+                )
+                for row in missing
+            ]
+            use_owned(tx, interests, uses)
+        return len(missing)

@@ -1,0 +1,111 @@
+"""What is pending: clients to be projected again, and facts to be reacted to.
+
+A key is marked in the transaction that heard why, with a number that was never given before. Who
+works on it remembers that mark, and settles or parks it at that mark alone: what is marked again
+meanwhile has another, and stays pending. Nobody who hears waits for anybody who works.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from kernel.store.bells import DUE
+from kernel.store.store import Transaction
+
+
+class PendingTable(Enum):
+    """Where a kind of pending work is marked: the table, its columns of the name and the key."""
+
+    PROJECTIONS = ("due", "derivation", "key")
+    REACTIONS = ("due_reaction", "reaction", "fact")
+
+    def settling(self, change: str) -> str:
+        """The statement that makes this change where the mark is still the one it was taken at."""
+        table, name, key = self.value
+        return f"{change.format(table)} WHERE {name} = :name AND {key} = :key AND mark = :mark"
+
+
+@dataclass(slots=True)
+class Pending:
+    """One key of a projection or reaction (`name`), and whom it is about, taken at a mark.
+
+    `ready`: False, where it has to wait, with what comes after it of its subject.
+    """
+
+    table: PendingTable
+    name: str
+    key: str | UUID
+    subject: str
+    mark: int
+    ready: bool = True
+
+    def settle(self, connection: Connection) -> None:
+        """It is pending no more, unless it was marked again since it was taken."""
+        self._change(connection, "DELETE FROM {}")
+
+    def park(self, connection: Connection, error: str) -> None:
+        """It waits for a person, unless it was marked again: a new fact may mend it."""
+        self._change(connection, "UPDATE {} SET error = :error", error=error)
+
+    def _change(self, connection: Connection, change: str, **values: str) -> None:
+        connection.execute(
+            text(self.table.settling(change)),
+            {"name": self.name, "key": self.key, "mark": self.mark, **values},
+        )
+
+
+def mark_pending(tx: Transaction, keys: Iterable[tuple[str, str]]) -> None:
+    """Mark each (projection, client); what is parked is tried again."""
+    wanted = sorted(set(keys))
+    if wanted:
+        tx.connection.execute(
+            text(
+                "WITH raised AS (INSERT INTO due (derivation, key)"  # noqa: S608 - names are code
+                " SELECT * FROM unnest(CAST(:names AS text[]), CAST(:keys AS text[]))"
+                " ON CONFLICT (derivation, key) DO UPDATE"
+                f" SET mark = nextval('due_mark'), error = NULL) {DUE.ring}"
+            ),
+            {"names": [name for name, _ in wanted], "keys": [key for _, key in wanted]},
+        )
+
+
+def mark_reactions(tx: Transaction, facts: Iterable[tuple[str, UUID, str]]) -> int:
+    """Mark each (reaction, fact, subject), in this order; gives how many became pending.
+
+    What is pending already, or parked, stays as it is, but for a fact that was held as another's.
+    """
+    wanted = list(facts)
+    if not wanted:
+        return 0
+    return int(
+        tx.connection.execute(
+            text(
+                "WITH raised AS (INSERT INTO due_reaction (reaction, fact, subject)"  # noqa: S608 - names are code
+                " SELECT x.reaction, x.fact, x.subject FROM unnest(CAST(:reactions AS text[]),"
+                " CAST(:facts AS uuid[]), CAST(:subjects AS text[]))"
+                " AS x(reaction, fact, subject) ON CONFLICT (reaction, fact) DO UPDATE"
+                " SET subject = excluded.subject, error = NULL, mark = nextval('due_mark')"
+                " WHERE due_reaction.subject <> excluded.subject RETURNING fact)"
+                f" SELECT (SELECT count(*) FROM raised), ({DUE.ring})"
+            ),
+            {
+                "reactions": [reaction for reaction, _, _ in wanted],
+                "facts": [fact for _, fact, _ in wanted],
+                "subjects": [subject for _, _, subject in wanted],
+            },
+        ).scalar_one()
+    )
+
+
+def release_reaction(tx: Transaction, reaction: str, fact: str) -> None:
+    """Let a parked one be tried again."""
+    tx.connection.execute(
+        text(
+            "UPDATE due_reaction SET error = NULL, mark = nextval('due_mark')"
+            " WHERE reaction = :reaction AND fact = CAST(:fact AS uuid)"
+        ),
+        {"reaction": reaction, "fact": fact},
+    )

@@ -1,0 +1,192 @@
+"""What waits for a person: a record, a stopped subject or topic, a projection, a reaction."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import Row
+
+from kernel.messaging.envelope import Envelope, NoEnvelope, read_envelope
+from kernel.messaging.parking import parked_headers
+from kernel.refusal import Malformed, Unknown
+
+MOST_DIGITS = 18  # of a record's number: all such numbers fit where PostgreSQL keeps one
+
+# Of our own envelope. What stands under any other name is nobody's business, nor is the name.
+SHOWN_HEADERS = {
+    *("ce_id", "ce_type", "ce_source", "ce_subject", "ce_time", "ce_epoch", "ce_sequence"),
+    *("ce_network", "ce_label", "ce_mayignore", "ce_signedat"),
+}
+NAMED_HEADERS = {
+    *SHOWN_HEADERS,
+    *("ce_specversion", "ce_causationid", "ce_correlationid", "ce_traceparent", "content-type"),
+}
+
+
+class ParkedKind(StrEnum):
+    """What is parked; `derivation` is a projection of one client."""
+
+    RECORD = "record"
+    SUBJECT = "subject"
+    TOPIC = "topic"
+    DERIVATION = "derivation"
+    REACTION = "reaction"
+
+
+LOG_IS_EXCHANGED = "log is read from its owner, and exchanged for what was heard"
+WHAT_RELEASE_DOES: Mapping[ParkedKind, str] = {
+    ParkedKind.RECORD: f"its subject's {LOG_IS_EXCHANGED}",
+    ParkedKind.SUBJECT: f"the subject's {LOG_IS_EXCHANGED}",
+    ParkedKind.TOPIC: "can't be released: `ninehours resync` hears the topic again",
+    ParkedKind.DERIVATION: "it is derived again",
+    ParkedKind.REACTION: "its command is given again",
+}
+NO_ENVELOPE = "can't be released: it is of nobody's log; find out who sent it, and give it up"
+
+# One shape for all five. `names` is what the id says after its kind; `n` orders what has an order
+# of its own: records as they were parked, reactions as they are given.
+PARKED = """
+SELECT 1 AS rank, 'record' AS kind, ARRAY[id::text] AS names, id AS n, topic,
+       coalesce(subject, '') AS subject, partition, record_offset, error,
+       coalesce(type, '') AS type, parked_at AS at, headers, length(body) AS body_bytes
+  FROM parked
+UNION ALL
+SELECT 2, 'subject', ARRAY[topic, subject], 0, topic, subject, 0, 0, stopped, '', NULL, NULL, 0
+  FROM heard_head WHERE stopped IS NOT NULL
+UNION ALL
+SELECT 3, 'topic', ARRAY[topic], 0, topic, '', 0, 0, stopped, '', NULL, NULL, 0
+  FROM heard_topic WHERE stopped IS NOT NULL
+UNION ALL
+SELECT 4, 'derivation', ARRAY[derivation, key], 0, '', key, 0, 0, error, derivation, raised_at,
+       NULL, 0
+  FROM due WHERE error IS NOT NULL
+UNION ALL
+SELECT 5, 'reaction', ARRAY[reaction, fact::text], mark, '', subject, 0, 0, error, reaction,
+       raised_at, NULL, 0
+  FROM due_reaction WHERE error IS NOT NULL
+"""
+ALL = text(f"SELECT * FROM ({PARKED}) AS parked ORDER BY rank, n, names")  # noqa: S608 - of ours
+ONE = text(
+    f"SELECT * FROM ({PARKED}) AS parked"  # noqa: S608 - of ours
+    " WHERE kind = :kind AND names = CAST(:names AS text[])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedId:
+    """Which parked thing is meant; as text `record:7`, `subject:<topic>:client/…` and so on."""
+
+    kind: ParkedKind
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return ":".join([self.kind, *self.names])
+
+    @classmethod
+    def read(cls, parked_id: str) -> Self:
+        """Of its text; refuses any other with Malformed."""
+        kind, *names = parked_id.split(":")
+        match kind, names:
+            case "record", [number] if (
+                number.isascii() and number.isdigit() and len(number) <= MOST_DIGITS
+            ):
+                return cls(ParkedKind.RECORD, (str(int(number)),))
+            case "reaction", [_, fact] if not _is_uuid(fact):
+                pass
+            case (("subject" | "derivation" | "reaction"), [first, second]):
+                return cls(ParkedKind(kind), (first, second))
+            case "topic", [topic]:
+                return cls(ParkedKind.TOPIC, (topic,))
+        raise Malformed(id="is none that ListParked gives")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parked:
+    """One thing that waits for a person, as far as it may be seen; of a record's body its length.
+
+    `type`: of a record's fact, else which projection or reaction; `at`: since when, where that is
+    kept; `envelope`: of a record that has one that can be read.
+    """
+
+    id: ParkedId
+    subject: str
+    topic: str
+    partition: int
+    offset: int
+    error: str
+    type: str
+    at: datetime | None
+    headers: Mapping[str, str]
+    body_bytes: int
+    envelope: Envelope | None = field(repr=False)
+
+    @property
+    def kind(self) -> ParkedKind:
+        return self.id.kind
+
+    @property
+    def is_of_nobody(self) -> bool:
+        """Whether it is a record of which nobody knows whom it is about."""
+        return self.kind == ParkedKind.RECORD and not self.subject
+
+    @property
+    def release(self) -> str:
+        """What releasing it does, for a person to read."""
+        return NO_ENVELOPE if self.is_of_nobody else WHAT_RELEASE_DOES[self.kind]
+
+
+def list_parked(connection: Connection) -> list[Parked]:
+    """All that waits for a person here."""
+    return [_parked(row) for row in connection.execute(ALL)]
+
+
+def parked_of(connection: Connection, parked_id: str) -> Parked:
+    """The one of this id. Refuses what is no id with Malformed, one that isn't there as Unknown."""
+    wanted = ParkedId.read(parked_id)
+    row = connection.execute(ONE, {"kind": wanted.kind, "names": [*wanted.names]}).one_or_none()
+    if row is None:
+        raise Unknown("parked", str(wanted))
+    return _parked(row)
+
+
+def _parked(row: Row[Any]) -> Parked:
+    headers = parked_headers(row.headers or {})
+    try:
+        envelope = read_envelope(headers)
+    except NoEnvelope:
+        envelope = None
+    return Parked(
+        id=ParkedId(ParkedKind(row.kind), tuple(row.names)),
+        subject=row.subject,
+        topic=row.topic,
+        partition=row.partition,
+        offset=row.record_offset,
+        error=row.error,
+        type=row.type,
+        at=row.at,
+        headers=_shown(headers, SHOWN_HEADERS if envelope else ()),
+        body_bytes=row.body_bytes or 0,
+        envelope=envelope,
+    )
+
+
+def _shown(headers: Mapping[str, bytes], readable: Collection[str]) -> dict[str, str]:
+    """The readable ones' values; of any other the length, and no name that isn't of ours."""
+    ours = {
+        name: value.decode() if name in readable else f"{len(value)} bytes"
+        for name, value in headers.items()
+        if name in NAMED_HEADERS
+    }
+    foreign = [len(value) for name, value in headers.items() if name not in NAMED_HEADERS]
+    return ours | {f"other {n}": f"{size} bytes" for n, size in enumerate(foreign, 1)}
+
+
+def _is_uuid(name: str) -> bool:
+    try:
+        return str(UUID(name)) == name
+    except ValueError:
+        return False
