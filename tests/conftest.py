@@ -37,7 +37,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
     phases=[phase for phase in Phase if phase is not Phase.explain],
 )
-settings.register_profile("fast", settings.get_profile("busy"), max_examples=20)
+settings.register_profile("fast", settings.get_profile("busy"), max_examples=10)
 settings.load_profile("busy")
 
 
