@@ -16,7 +16,7 @@ COMPILE := pip compile --universal --python-version 3.11 --generate-hashes --no-
 RUNNABLE = 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
 
 .DEFAULT_GOAL := help
-.PHONY: help ready demo up test lint baseline lock clean
+.PHONY: help ready demo up test fast lint baseline lock clean
 .DELETE_ON_ERROR:
 
 help: ## say what there is
@@ -39,6 +39,10 @@ up: $(RUN) ## start everything on this machine and stay; ARGS=--help
 test: $(DEV) ## every test; ARGS go to pytest
 	@$(GENERATE)
 	@exec $(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder $(ARGS)
+
+fast: $(DEV) ## the pure tests, in seconds: no database, no Kafka, no gRPC; ARGS go to pytest
+	@$(GENERATE)
+	@exec $(BIN)/python -m pytest --pure --numprocesses 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 lint: $(DEV) ## every check that runs nothing
 	@$(GENERATE)

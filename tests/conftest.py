@@ -24,6 +24,8 @@ from kernel.store.store import Store
 from kernel.vault import Vault
 from ninehours.local.servers import LocalServers
 
+pytest_plugins = ["tests.harness.pure"]
+
 NewStore = Callable[[Service], Store]
 
 STORY = "tests/system/"
@@ -35,6 +37,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
     phases=[phase for phase in Phase if phase is not Phase.explain],
 )
+settings.register_profile("fast", settings.get_profile("busy"), max_examples=10)
 settings.load_profile("busy")
 
 

@@ -14,7 +14,7 @@ from services.intake.domain.client import CLIENT, Client
 from services.intake.domain.coverage import EndCoverage
 from tests.harness.intake.service import Desk, coverage, diagnose
 from tests.harness.intake.strategies import CLIENT_ID, day
-from tests.intake.test_client import COVERAGE, VERIFIED, after, apply
+from tests.intake.domain.test_client import COVERAGE, VERIFIED, after, apply
 from tests.intake.test_clients import read
 
 OPEN = replace(VERIFIED, verified_to=None)

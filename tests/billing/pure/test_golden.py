@@ -11,7 +11,7 @@ from services.billing.adapters.publication import publish
 from services.billing.adapters.stored import FACTS
 from tests.harness.golden import assert_one_file_a_name, read_golden
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden"
 PUBLISHED = {
     "billing.provider_registered.v1": [("provider", "ProviderRegistered", "HIPAA")],
     "billing.fee_set.v1": [("provider", "FeeSet", "HIPAA")],

@@ -14,7 +14,7 @@ from services.billing.domain.x12.t837.claim import (
 )
 from services.billing.domain.x12.t837.scrub import scrub
 from services.billing.domain.x12.t837.scrub_rules import Rule
-from tests.billing.x12.test_scrub_837i import CLAIMS as INSTITUTIONAL_CLAIMS
+from tests.billing.domain.x12.test_scrub_837i import CLAIMS as INSTITUTIONAL_CLAIMS
 from tests.harness.x12.professional_claims import (
     CREATED,
     FACILITY,

@@ -13,7 +13,7 @@ from services.attendance.domain.scheduling import SessionScheduled
 from tests.harness.attendance.front_desk import MONDAY
 from tests.harness.golden import assert_kept
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden"
 PUBLISHED = {
     "attendance.site_closed_for_day.v1": ["SiteClosedForDay"],
     "attendance.template_defined.v1": [],

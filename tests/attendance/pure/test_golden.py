@@ -11,7 +11,7 @@ from services.attendance.adapters.stored import FACTS
 from tests.harness.attendance.values import START
 from tests.harness.golden import assert_one_file_a_name, read_golden
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden"
 PUBLISHED = {
     "attendance.site_opened.v1": ["SiteOpened"],
     "attendance.program_opened.v1": ["ProgramOpened"],

@@ -7,7 +7,16 @@ import pytest
 from kernel.refusal import AgainstTheRules, Malformed
 from services.plans.domain.cited import RECERTIFICATION_DAYS
 from services.plans.domain.plan_facts import PlanCertified, PlanReviewed
-from tests.plans.test_plan_versions import ACTIVE, ALL, DRAFT, NOW, after, certify, march, review
+from tests.plans.domain.test_plan_versions import (
+    ACTIVE,
+    ALL,
+    DRAFT,
+    NOW,
+    after,
+    certify,
+    march,
+    review,
+)
 
 
 def test_certification_lasts_as_long_as_the_rule_allows_and_no_longer() -> None:

@@ -28,7 +28,7 @@ from services.plans.domain.rules import (
 )
 from tests.harness.plans.deciding import after, reason_of
 from tests.harness.plans.history import RULES
-from tests.plans.test_course import ALUMNI, COMPLETE, CONTACT, DISCHARGE, LEFT
+from tests.plans.domain.test_course import ALUMNI, COMPLETE, CONTACT, DISCHARGE, LEFT
 
 NOW = datetime(2026, 5, 1, 15, 0, tzinfo=UTC)
 ADMITTED = Admitted(client_id="client-1", level_of_care="2.1", admitted_on=date(2026, 3, 2))

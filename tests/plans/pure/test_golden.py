@@ -11,7 +11,7 @@ import pytest
 
 from services.plans.adapters.stored import FACTS
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden"
 FILES = sorted(path.stem for path in GOLDEN.iterdir())
 
 

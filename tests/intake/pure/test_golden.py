@@ -11,7 +11,7 @@ from services.intake.adapters.publication import publish
 from services.intake.adapters.stored import FACTS
 from tests.harness.intake.strategies import NOW
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden"
 UNPUBLISHED = {"intake.coverage_added.v1", "intake.disclosure_permitted.v1"}
 OF_TWO = {"intake.doubles_judged.v1"}
 
