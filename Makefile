@@ -16,7 +16,7 @@ COMPILE := pip compile --universal --python-version 3.11 --generate-hashes --no-
 RUNNABLE = 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
 
 .DEFAULT_GOAL := help
-.PHONY: help ready demo up test fast lint catalogue baseline lock clean
+.PHONY: help ready demo up test fast coverage lint catalogue baseline lock clean
 .DELETE_ON_ERROR:
 
 help: ## say what there is
@@ -43,6 +43,13 @@ test: $(DEV) ## every test; ARGS go to pytest
 fast: $(DEV) ## the pure tests, in seconds: no database, no Kafka, no gRPC; ARGS go to pytest
 	@$(GENERATE)
 	@exec $(BIN)/python -m pytest --pure --numprocesses 2 --dist loadscope --no-loadscope-reorder $(ARGS)
+
+coverage: $(DEV) ## which lines no test runs; ARGS=--pure for the pure tests alone
+	@$(GENERATE)
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
 
 lint: $(DEV) ## every check that runs nothing
 	@$(GENERATE)
