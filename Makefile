@@ -16,7 +16,7 @@ COMPILE := pip compile --universal --python-version 3.11 --generate-hashes --no-
 RUNNABLE = 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
 
 .DEFAULT_GOAL := help
-.PHONY: help ready demo up test fast lint baseline lock clean
+.PHONY: help ready demo up test fast coverage lint catalogue baseline lock clean
 .DELETE_ON_ERROR:
 
 help: ## say what there is
@@ -44,14 +44,25 @@ fast: $(DEV) ## the pure tests, in seconds: no database, no Kafka, no gRPC; ARGS
 	@$(GENERATE)
 	@exec $(BIN)/python -m pytest --pure --numprocesses 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
+coverage: $(DEV) ## which lines no test runs; ARGS=--pure for the pure tests alone
+	@$(GENERATE)
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
 lint: $(DEV) ## every check that runs nothing
 	@$(GENERATE)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy kernel operations services ninehours
+	$(BIN)/mypy kernel operations services ninehours protos
 	PYTHONPATH=.:build/generated $(BIN)/lint-imports
 	$(BIN)/buf lint protos
 	$(BIN)/buf breaking protos --against protos/baseline.binpb
+
+catalogue: $(DEV) ## write docs/catalogue.md from the protos and who hears what
+	@$(GENERATE)
+	PYTHONPATH=.:build/generated $(BIN)/python protos/catalogue.py
 
 baseline: $(DEV) ## take today's protos as what must not be broken (at a release)
 	$(BIN)/buf build protos -o protos/baseline.binpb
