@@ -14,10 +14,11 @@ from sqlalchemy.exc import OperationalError
 from kernel.facts import Row
 from kernel.ids import derived_id
 from kernel.messaging import limited
-from kernel.messaging.pending import mark_pending
+from kernel.messaging.pending import Pending, mark_pending
 from kernel.messaging.pending_work import PendingWork
+from kernel.messaging.projections import Projections
 from kernel.messaging.standing import unsettled_clients
-from kernel.messaging.subscriptions import Derivation, Facts, Interests
+from kernel.messaging.subscriptions import Facts, Interests
 from kernel.store.store import Store, Transaction
 from tests.harness.kernel.counters import (
     ADA,
@@ -349,29 +350,30 @@ def test_a_derivation_reads_the_references_of_references(listener: Listener, log
 
 
 def test_a_reference_that_is_added_while_the_first_is_awaited_is_locked_too(
-    tallying: Store, log: Log
+    tallying: Store, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listener = Listener(tallying, log)
     listener.hear(
         log.tell(ADA, attended("s", 10, site=SITE)), log.tell(SITE, SiteOpened(name="Lakeside"))
     )
     locked: list[tuple[str, ...]] = []
+    unwatched = Projections._derive
 
-    class Watching(PendingWork):
-        def _derive(self, tx: Transaction, *rest: Any) -> bool:
-            lock = tx.lock
+    def watching(self: Projections, tx: Transaction, *rest: Any) -> bool:
+        lock = tx.lock
 
-            def watched(subjects: Any, **how: bool) -> bool:
-                locked.append(tuple(sorted(subjects)))
-                if len(locked) == 1:  # after the first reading: the site now names its staff
-                    record = log.tell(SITE, SiteOpened(name="Lakeside", time_zone=STAFF))
-                    listener.hear(record)
-                return lock(subjects, **how)
+        def watched(subjects: Any, **how: bool) -> bool:
+            locked.append(tuple(sorted(subjects)))
+            if len(locked) == 1:  # after the first reading: the site now names its staff
+                record = log.tell(SITE, SiteOpened(name="Lakeside", time_zone=STAFF))
+                listener.hear(record)
+            return lock(subjects, **how)
 
-            tx.lock = watched  # type: ignore[method-assign]
-            return super()._derive(tx, *rest)
+        tx.lock = watched  # type: ignore[method-assign]
+        return unwatched(self, tx, *rest)
 
-    Watching(tallying, TALLYING).drain()
+    monkeypatch.setattr(Projections, "_derive", watching)
+    PendingWork(tallying, TALLYING).drain()
     assert locked == [(SITE,), (ADA,), (SITE, STAFF), (ADA,)]
     assert listener.due() == []
 
@@ -411,14 +413,12 @@ def test_without_the_lock_two_transactions_hearing_one_client_derive_from_one(
     assert (listener.heard(ADA), listener.due()) == ([1, 2], [])  # and nobody would ever notice
 
 
-class Unmarked(PendingWork):
-    """PendingWork that deletes a due key whatever its mark."""
-
-    def _settle(self, tx: Transaction, derivation: Derivation, client: str, mark: int) -> None:
-        tx.connection.execute(text("DELETE FROM due WHERE key = :key"), {"key": client})
+def settle_unmarked(pending: Pending, connection: Connection) -> None:
+    """Deletes a pending key whatever its mark."""
+    connection.execute(text("DELETE FROM due WHERE key = :key"), {"key": pending.key})
 
 
-def raised_while_drained(tallying: Store, kind: type[PendingWork]) -> tuple[Listener, list[int]]:
+def raised_while_drained(tallying: Store) -> tuple[Listener, list[int]]:
     """What is derived depends on `today`, as on a release's code: that takes no client's lock."""
     log, gate, today, seen = Log(), Gate("derived"), [1], []
 
@@ -435,19 +435,22 @@ def raised_while_drained(tallying: Store, kind: type[PendingWork]) -> tuple[List
         today[0] = 2
         listener.draining.raise_all()
 
-    with held(gate, kind(tallying, interests, barrier=gate).drain) as waiting:
+    with held(gate, PendingWork(tallying, interests, barrier=gate).drain) as waiting:
         waiting.meanwhile(tallying, raise_again)
     return listener, seen
 
 
 def test_a_key_raised_while_it_is_drained_is_drained_again(tallying: Store) -> None:
-    listener, seen = raised_while_drained(tallying, PendingWork)
+    listener, seen = raised_while_drained(tallying)
     assert seen == [1, 2]
     assert (listener.tallies(), listener.due()) == ({KEY: {"today": 2}}, [])
 
 
-def test_without_the_mark_a_key_raised_while_it_is_drained_is_lost(tallying: Store) -> None:
-    listener, seen = raised_while_drained(tallying, Unmarked)
+def test_without_the_mark_a_key_raised_while_it_is_drained_is_lost(
+    tallying: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Pending, "settle", settle_unmarked)
+    listener, seen = raised_while_drained(tallying)
     assert seen == [1]
     assert (listener.tallies(), listener.due()) == ({KEY: {"today": 1}}, [])
 
