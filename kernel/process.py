@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError
 from kernel import logs
 from kernel.codec import Codec
 from kernel.config import Settings, WrongSetting
-from kernel.messaging.subscriptions import Interests
+from kernel.messaging.subscriptions import Subscriptions
 from kernel.patience import BRIEF
 from kernel.secrets import SecretMissing, master_key
 from kernel.store.database import LOCK_TIMEOUT, migrate, open_database
@@ -40,7 +40,7 @@ class Opened:
 
     name: str
     store: Store
-    interests: Interests
+    subscriptions: Subscriptions
     owners: Mapping[str, "RemoteOwner"]
     kafka: str
     kinds: Mapping[str, "Kind"] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class Service:
     servicers: Callable[[Store, Settings], Mapping[Any, object]]
     kinds: Callable[[], Mapping[str, "Kind"]] = dict
     hears: Sequence[str] = ()
-    interests: Interests = field(default_factory=lambda: Interests(()))
+    subscriptions: Subscriptions = field(default_factory=lambda: Subscriptions(()))
     operations: Callable[[Opened], Mapping[Any, object]] = lambda _: {}
 
 
@@ -126,7 +126,7 @@ def server_of(service: Service, settings: Settings, store: Store) -> "Server":
     opened = Opened(
         name=service.name,
         store=store,
-        interests=service.interests,
+        subscriptions=service.subscriptions,
         owners=_owners(service, settings),
         kafka=settings.kafka,
         kinds=service.kinds(),
@@ -196,7 +196,7 @@ def _stream(service: Service, settings: Settings) -> None:
 
     store = open_store(service, settings)
     ordinal = Ordinal(store.engine, _ordinal())
-    hearing = Hearing(store, service.interests, fence=ordinal.fence)
+    hearing = Hearing(store, service.subscriptions, fence=ordinal.fence)
     owners = _owners(service, settings)
     worker.run(
         worker.Listening(
@@ -210,7 +210,7 @@ def _stream(service: Service, settings: Settings) -> None:
             store=store,
             hearing=hearing,
             healing=Healing(store, hearing, owners),
-            draining=PendingWork(store, service.interests, confirm=OwnersConfirm(owners)),
+            draining=PendingWork(store, service.subscriptions, confirm=OwnersConfirm(owners)),
             ready=_ready(settings),
         )
     )
@@ -227,7 +227,7 @@ def _rebuild(service: Service, settings: Settings) -> None:
 
     began = time.monotonic()
     confirm = OwnersConfirm(_owners(service, settings))
-    draining = PendingWork(open_store(service, settings), service.interests, confirm=confirm)
+    draining = PendingWork(open_store(service, settings), service.subscriptions, confirm=confirm)
     draining.raise_outdated()
     raised = draining.raise_all()
     derived = draining.drain()

@@ -120,7 +120,7 @@ class OperatingServicer:
     def Rebuild(self, _: pb.RebuildRequest, __: Call) -> pb.RebuildResponse:
         with self._store.transaction() as tx:
             revisions = _revisions(tx)
-        due = PendingWork(self._store, self._of.interests).raise_all()
+        due = PendingWork(self._store, self._of.subscriptions).raise_all()
         return pb.RebuildResponse(due=due, revisions=revisions)
 
     def CountDerived(self, _: pb.CountDerivedRequest, __: Call) -> pb.CountDerivedResponse:
@@ -136,7 +136,7 @@ class OperatingServicer:
             wait = read.integer("wait_seconds", low=0, high=LONGEST_WAIT)
         verifying = Verifying(
             store=self._store,
-            interests=self._of.interests,
+            subscriptions=self._of.subscriptions,
             own=self._own,
             owners=self._of.owners,
             kafka=self._of.kafka,

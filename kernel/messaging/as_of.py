@@ -8,18 +8,18 @@ from datetime import datetime
 
 from kernel.facts import Row
 from kernel.messaging import limited
-from kernel.messaging.subscriptions import Derivation, Interests
+from kernel.messaging.subscriptions import Derivation, Subscriptions
 from kernel.store.store import Store
 
 
 def rows_as_of(
     store: Store,
-    interests: Interests,
+    subscriptions: Subscriptions,
     derivation: Derivation,
     client: str,
     until: datetime | None = None,
 ) -> Sequence[Row]:
     """The rows of `client/<uuid>` as heard by `until`, own facts counted; None: as of now."""
     with store.transaction() as tx:
-        facts = interests.gather(tx.connection, client, until)
+        facts = subscriptions.gather(tx.connection, client, until)
     return limited.derive(derivation, client, facts)

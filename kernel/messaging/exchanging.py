@@ -18,7 +18,7 @@ from kernel.messaging.hearing import doubt, use_of
 from kernel.messaging.inbox_facts import HeldElsewhere, Use, keep, make_due, take_back
 from kernel.messaging.parking import park, parked_headers
 from kernel.messaging.record import Record
-from kernel.messaging.subscriptions import Interests
+from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.database import is_passing
 from kernel.store.store import Store, Transaction
 
@@ -46,9 +46,9 @@ class _Log:
 class Exchanging:
     """Puts a subject's whole log, as its owner gave it, in the place of what was heard of it."""
 
-    def __init__(self, store: Store, interests: Interests) -> None:
+    def __init__(self, store: Store, subscriptions: Subscriptions) -> None:
         self._store = store
-        self._interests = interests
+        self._subscriptions = subscriptions
 
     def exchange(self, place: Place, records: Sequence[Record]) -> None:
         """In one transaction, under the subject's lock; what follows from differences becomes due.
@@ -80,7 +80,7 @@ class Exchanging:
                 new = self._write(tx, held, log)
             _set_aside(tx.connection, place, records, log.poison)
             _move(tx.connection, place, before, log, records)
-            make_due(tx, self._interests, *new)
+            make_due(tx, self._subscriptions, *new)
 
     def _log(
         self,
@@ -106,7 +106,7 @@ class Exchanging:
                 if envelope.id in refused:
                     raise refused[envelope.id]
                 if envelope.id not in given_up:
-                    use = use_of(self._interests, record, envelope)
+                    use = use_of(self._subscriptions, record, envelope)
                     uses += [use] if use else []
             except Exception as error:  # nothing but this record's content is at work here
                 poison = _Poison(record, kind, error)
@@ -133,7 +133,7 @@ class Exchanging:
             row
             for row in held.values()
             if row.id not in wanted
-            and (row.type in self._interests.by_type or row.id not in log.ids)
+            and (row.type in self._subscriptions.by_type or row.id not in log.ids)
         ]
         tx.connection.execute(
             text("DELETE FROM heard_fact WHERE id = ANY(CAST(:ids AS uuid[]))"),

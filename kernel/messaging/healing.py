@@ -102,7 +102,7 @@ class Healing:
         self._clock = clock
         self._resting: dict[Place, _Rest] = {}
         self._asked: dict[str, float] = {}  # topic → when its owner was last asked for its epoch
-        self.exchanging = Exchanging(store, hearing.interests)
+        self.exchanging = Exchanging(store, hearing.subscriptions)
 
     def compare(self) -> int:
         """Mark behind what owners have and this service hasn't heard, a lost last fact included.

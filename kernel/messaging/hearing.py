@@ -27,7 +27,7 @@ from kernel.messaging.heads import (
 from kernel.messaging.inbox_facts import HeldElsewhere, OwnFacts, Use, make_use, use
 from kernel.messaging.parking import park
 from kernel.messaging.record import Record
-from kernel.messaging.subscriptions import Interests
+from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.database import is_passing
 from kernel.store.store import Store, Transaction
 
@@ -66,14 +66,14 @@ class Hearing:
     def __init__(
         self,
         store: Store,
-        interests: Interests,
+        subscriptions: Subscriptions,
         *,
         fence: Callable[[Transaction], None] = lambda _: None,
         barrier: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.store = store
-        self.interests = interests
-        self.own = OwnFacts(store, interests)
+        self.subscriptions = subscriptions
+        self.own = OwnFacts(store, subscriptions)
         self._fence = fence  # raises in a transaction that must not hear any more
         self._barrier = barrier  # tests hold two transactions here
 
@@ -83,11 +83,11 @@ class Hearing:
         What was heard is filed under what this release says that it refers to. What it publishes
         itself, and the last one didn't derive from, is caught up with too.
         """
-        types = sorted(self.interests.by_type)
+        types = sorted(self.subscriptions.by_type)
         with self.store.transaction() as tx:
             for topic in sorted(topics):
                 begin_topic(tx.connection, topic, types)
-        file_anew(self.store, self.interests)
+        file_anew(self.store, self.subscriptions)
         self.own.catch_up()
 
     def hear(self, records: Iterable[Record]) -> None:
@@ -141,7 +141,7 @@ class Hearing:
             for record, envelope in enveloped:
                 self._take(tx, batch, record, envelope, culprit)
             write_heads(tx.connection, batch.moved)
-            use(tx, self.interests, batch.uses)
+            use(tx, self.subscriptions, batch.uses)
             self._barrier("heard")
 
     def _envelopes(
@@ -176,7 +176,7 @@ class Hearing:
                 {"topics": topics},
             )
         }
-        ours = self.interests.by_type.keys()
+        ours = self.subscriptions.by_type.keys()
         if newer := [topic for topic, row in known.items() if not set(row.types) <= ours]:
             narrow_types(connection, newer, sorted(ours))
         doubted: set[Topic] = set()
@@ -226,7 +226,7 @@ class Hearing:
         try:
             if culprit is not None:
                 raise culprit
-            use = use_of(self.interests, record, envelope)
+            use = use_of(self.subscriptions, record, envelope)
         except Exception as error:  # nothing but this record's content is at work here
             park(tx.connection, record, envelope.subject, envelope.type, error)
             # What came from elsewhere its owner may have otherwise.
@@ -245,17 +245,17 @@ class Hearing:
         )
 
 
-def use_of(interests: Interests, record: Record, envelope: Envelope) -> Use | None:
+def use_of(subscriptions: Subscriptions, record: Record, envelope: Envelope) -> Use | None:
     """The record as a fact that is used; None for a known type that isn't.
 
     Raises UnknownType, and whatever decoding does.
     """
-    if envelope.type not in interests.by_type:
+    if envelope.type not in subscriptions.by_type:
         if not (envelope.may_ignore or _is_known(envelope.type)):
             raise UnknownType(envelope.type)
         return None
     return make_use(
-        interests,
+        subscriptions,
         id=envelope.id,
         topic=record.topic,
         subject=envelope.subject,

@@ -10,7 +10,7 @@ from kernel.messaging import limited
 from kernel.messaging.difference import Change, difference
 from kernel.messaging.envelope import LABELS, strictest
 from kernel.messaging.pending import Pending, PendingTable, mark_pending
-from kernel.messaging.subscriptions import Derivation, Interests
+from kernel.messaging.subscriptions import Derivation, Subscriptions
 from kernel.store.store import Store, Transaction
 
 BATCH = 25
@@ -29,20 +29,20 @@ class Projections:
     def __init__(
         self,
         store: Store,
-        interests: Interests,
+        subscriptions: Subscriptions,
         *,
         barrier: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._store = store
-        self._interests = interests
-        self._by_name = {derivation.name: derivation for derivation in interests.derivations}
+        self._subscriptions = subscriptions
+        self._by_name = {derivation.name: derivation for derivation in subscriptions.derivations}
         self._barrier = barrier  # tests hold a transaction here
         self._begun = False
 
     def raise_all(self) -> int:
         """Make every client due, in every derivation."""
         with self._store.transaction() as tx:
-            keys = _every_key(tx, self._interests.derivations)
+            keys = _every_key(tx, self._subscriptions.derivations)
             mark_pending(tx, keys)
         return len(keys)
 
@@ -55,10 +55,10 @@ class Projections:
         with self._store.transaction() as tx:
             # First: it waits for drains that other code began, and holds up those to come. A
             # client that they derived is seen below; one heard later is raised by its hearing.
-            taken_over = [d for d in self._interests.derivations if _take_over(tx, d)]
+            taken_over = [d for d in self._subscriptions.derivations if _take_over(tx, d)]
             keys = {
                 (derivation.name, key)
-                for derivation in self._interests.derivations
+                for derivation in self._subscriptions.derivations
                 for (key,) in tx.connection.execute(
                     text(
                         "SELECT DISTINCT key FROM derived WHERE derivation = :name AND current"
@@ -119,7 +119,7 @@ class Projections:
         _limit_statements(tx)
         if not _is_ours(tx, derivation):
             return False
-        references = self._interests.leads_to(tx.connection, client)
+        references = self._subscriptions.leads_to(tx.connection, client)
         tx.lock(references, share=True)
         if not tx.lock([client], skip=True):
             return False
@@ -133,7 +133,7 @@ class Projections:
         if mark is None:
             return False
         pending.mark = mark  # what it was marked for since it was found, is read below
-        facts = self._interests.gather(tx.connection, client)
+        facts = self._subscriptions.gather(tx.connection, client)
         if facts.keys() - {client} - references:
             raise _ReferencesGrew
         self._barrier("read")

@@ -20,7 +20,7 @@ def no_references(_: Any) -> Iterable[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Interest:
+class Subscription:
     """A public fact this service uses, and the references (`site/<uuid>` …) to be read with it."""
 
     message: type[Message]
@@ -59,16 +59,16 @@ class Reaction:
     react: Callable[[Store, Any, Context], object]
 
 
-class Interests:
+class Subscriptions:
     """All a service uses, by type, the derivations that read it, and the reactions to it."""
 
     def __init__(
         self,
-        interests: Iterable[Interest],
+        subscriptions: Iterable[Subscription],
         derivations: Iterable[Derivation] = (),
         reactions: Iterable[Reaction] = (),
     ) -> None:
-        self.by_type = {interest.type: interest for interest in interests}
+        self.by_type = {subscription.type: subscription for subscription in subscriptions}
         self.derivations = tuple(derivations)
         self.reactions = tuple(reactions)
 

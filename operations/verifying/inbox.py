@@ -46,7 +46,7 @@ def heads_are_the_owners(looking: Looking) -> Iterator[Finding]:
 
 def facts_are_the_owners(looking: Looking) -> Iterator[Finding]:
     """Heard facts of the used types, against their owners' by hash: altered, missing, too many."""
-    types = sorted(looking.interests.by_type)
+    types = sorted(looking.subscriptions.by_type)
     given_up = {
         (row.topic, row.subject, row.fact_id) for row in looking.rows("SELECT * FROM given_up")
     }
@@ -87,7 +87,7 @@ def own_facts_are_the_published(looking: Looking) -> Iterator[Finding]:
         " FULL JOIN (SELECT * FROM published WHERE type = ANY(CAST(:types AS text[]))) p"
         " USING (id)",
         topic=looking.store.topic,
-        types=sorted(looking.interests.by_type),
+        types=sorted(looking.subscriptions.by_type),
     ):
         looking.look()
         about = f"{looking.store.topic} {row.subject} {row.sequence}"
@@ -106,13 +106,13 @@ def references_are_the_facts(looking: Looking) -> Iterator[Finding]:
     for row in looking.each(
         "SELECT id, topic, subject, sequence, type, body, refs FROM heard_fact"
         " WHERE type = ANY(CAST(:types AS text[]))",
-        types=sorted(looking.interests.by_type),
+        types=sorted(looking.subscriptions.by_type),
     ):
         looking.look()
         about = f"{row.topic} {row.subject} {row.sequence}"
         try:
-            message = looking.interests.decode(row.type, bytes(row.body))
-            references = looking.interests.references(row.type, message)
+            message = looking.subscriptions.decode(row.type, bytes(row.body))
+            references = looking.subscriptions.references(row.type, message)
         except Exception as error:  # nothing but this fact's content is at work here
             says = f"{row.type} {row.id} can't be decoded: {what_failed(error)}"
             yield Finding("HEARD_FACT_UNREADABLE", about, says)
@@ -152,7 +152,7 @@ def nothing_held_up_is_hidden(looking: Looking) -> Iterator[Finding]:
 
 def reactions_are_done(looking: Looking) -> Iterator[Finding]:
     """Every fact that is reacted to led to its command, unless that is due or was refused."""
-    for reaction in looking.interests.reactions:
+    for reaction in looking.subscriptions.reactions:
         for row in looking.each(
             "SELECT id, topic, subject, sequence FROM heard_fact WHERE type = :type",
             type=reaction.to.DESCRIPTOR.full_name,

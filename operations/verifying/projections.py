@@ -28,7 +28,7 @@ def rows_are_derived_anew(looking: Looking) -> Iterator[Finding]:
     A row that is as it was published, yet not as it would be today, was not derived since: its due
     key is lost. Any other difference was made to the row itself. What is due is left out.
     """
-    for derivation in looking.interests.derivations:
+    for derivation in looking.subscriptions.derivations:
         for (client,) in looking.rows(CLIENTS, name=derivation.name):
             if (derivation.name, client) not in looking.due:
                 yield from _of_client(looking, derivation, client)
@@ -36,7 +36,7 @@ def rows_are_derived_anew(looking: Looking) -> Iterator[Finding]:
 
 def revisions_are_published(looking: Looking) -> Iterator[Finding]:
     """Every revision has its public fact, and every public fact that no command made a revision."""
-    by_name = {derivation.name: derivation for derivation in looking.interests.derivations}
+    by_name = {derivation.name: derivation for derivation in looking.subscriptions.derivations}
     made: set[UUID] = set()
     published = {
         row.id: row
@@ -74,7 +74,7 @@ def _of_client(looking: Looking, derivation: Derivation, client: str) -> Iterato
         )
     }
     try:
-        facts = looking.interests.gather(looking.connection, client)
+        facts = looking.subscriptions.gather(looking.connection, client)
         anew = {
             derived_id(derivation.name, row.kind, row.key): row
             for row in limited.derive(derivation, client, facts)

@@ -19,7 +19,7 @@ from operations.verifying.examination import Looking
 from services.billing.__main__ import SERVICE as BILLING
 from services.billing.adapters.checks_of_members import a_member_is_billed_once
 from services.billing.adapters.publication import publish
-from services.billing.adapters.subscriptions import INTERESTS
+from services.billing.adapters.subscriptions import SUBSCRIPTIONS
 from services.intake.__main__ import SERVICE as INTAKE
 from tests.billing.test_forms import EVE, FACILITY
 from tests.harness.billing.history import day
@@ -346,7 +346,7 @@ def found(house: House) -> list[tuple[str, str, str]]:
         looking = Looking(
             store=store,
             connection=tx.connection,
-            interests=INTERESTS,
+            subscriptions=SUBSCRIPTIONS,
             publish=publish,
             owners={},
             heads={},

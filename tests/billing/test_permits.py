@@ -26,7 +26,7 @@ from operations.verifying.examination import Looking
 from services.billing.__main__ import SERVICE as BILLING
 from services.billing.adapters.checks_of_leaving import claims_left_on_their_permits
 from services.billing.adapters.publication import publish
-from services.billing.adapters.subscriptions import INTERESTS
+from services.billing.adapters.subscriptions import SUBSCRIPTIONS
 from services.intake.__main__ import SERVICE as INTAKE
 from tests.harness.billing.history import day
 from tests.harness.billing.service import NOW, Office
@@ -148,7 +148,7 @@ def found(house: House) -> list[tuple[str, str]]:
         looking = Looking(
             store=store,
             connection=tx.connection,
-            interests=INTERESTS,
+            subscriptions=SUBSCRIPTIONS,
             publish=publish,
             owners={},
             heads={},

@@ -18,7 +18,7 @@ from kernel.messaging.pending import Pending, mark_pending
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.projections import Projections
 from kernel.messaging.standing import unsettled_clients
-from kernel.messaging.subscriptions import Facts, Interests
+from kernel.messaging.subscriptions import Facts, Subscriptions
 from kernel.store.store import Store, Transaction
 from tests.harness.kernel.counters import (
     ADA,
@@ -53,8 +53,8 @@ def listener(tallying: Store, log: Log) -> Listener:
     return Listener(tallying, log)
 
 
-def derived_with(**changes: Any) -> Interests:
-    return Interests(INPUTS.by_type.values(), [replace(TALLY, **changes)])
+def derived_with(**changes: Any) -> Subscriptions:
+    return Subscriptions(INPUTS.by_type.values(), [replace(TALLY, **changes)])
 
 
 # The difference
@@ -125,7 +125,7 @@ def test_a_derived_fact_carries_the_strictest_label_it_rests_on(
 
 def test_a_derivation_that_gives_two_rows_of_one_key_is_parked(tallying: Store, log: Log) -> None:
     row = Row(kind="tally", key="k", content={}, rests_on=frozenset())
-    listener = Listener(tallying, log, interests=derived_with(derive=lambda *_: [row, row]))
+    listener = Listener(tallying, log, subscriptions=derived_with(derive=lambda *_: [row, row]))
     listener.hear(log.tell(ADA, attended("s", 1)))
     listener.draining.drain()
     assert listener.due()[0][1] is not None
@@ -177,7 +177,7 @@ def test_a_fact_that_comes_while_a_derivation_fails_is_not_parked_with_it(
             raise ValueError
         return TALLY.derive(client, facts)
 
-    here: Listener = Listener(tallying, log, interests=derived_with(derive=derive))
+    here: Listener = Listener(tallying, log, subscriptions=derived_with(derive=derive))
     here.hear(log.tell(ADA, attended("s", 1)))
     here.draining.drain()
     assert here.due() == []
@@ -222,7 +222,7 @@ def test_a_database_that_is_away_leaves_the_key_due(tallying: Store, log: Log) -
     def away(*_: Any) -> Any:
         raise OperationalError("", None, Exception("the server closed the connection"))
 
-    listener = Listener(tallying, log, interests=derived_with(derive=away))
+    listener = Listener(tallying, log, subscriptions=derived_with(derive=away))
     listener.hear(log.tell(ADA, attended("s", 1)))
     with pytest.raises(OperationalError):
         listener.draining.drain()
@@ -238,7 +238,7 @@ def test_a_key_that_the_database_refuses_is_set_aside_and_others_go_on(
         key = secrets.token_hex(20_000) if client == ADA else "short"
         return [replace(row, kind=key) for row in rows]
 
-    listener = Listener(tallying, log, interests=derived_with(derive=derive))
+    listener = Listener(tallying, log, subscriptions=derived_with(derive=derive))
     listener.hear(log.tell(ADA, attended("s", 1)), log.tell(BOB, attended("s", 1, client=BOB)))
     assert listener.draining.drain() == 2
     [(key, error)] = listener.due()
@@ -261,7 +261,7 @@ def test_a_derivation_that_takes_too_long_is_parked_and_others_go_on(
                 sum(range(1000))
         return TALLY.derive(client, facts)
 
-    listener = Listener(tallying, log, interests=derived_with(derive=derive))
+    listener = Listener(tallying, log, subscriptions=derived_with(derive=derive))
     listener.hear(log.tell(ADA, attended("s", 1)), log.tell(BOB, attended("s", 1, client=BOB)))
     listener.draining.drain()
     assert list(listener.tallies()) == [f"{BOB}|s"]
@@ -278,13 +278,13 @@ def test_a_statement_that_takes_too_long_parks_its_client_and_others_go_on(
 ) -> None:
     monkeypatch.setattr(limited, "STATEMENT_SECONDS", 0.2)
 
-    class Slow(Interests):
+    class Slow(Subscriptions):
         def gather(self, connection: Connection, client: str, *until: Any) -> Any:
             if client == ADA:
                 connection.execute(text("SELECT pg_sleep(2)"))
             return super().gather(connection, client, *until)
 
-    listener = Listener(tallying, log, interests=Slow(INPUTS.by_type.values(), [TALLY]))
+    listener = Listener(tallying, log, subscriptions=Slow(INPUTS.by_type.values(), [TALLY]))
     listener.hear(log.tell(ADA, attended("s", 1)), log.tell(BOB, attended("s", 1, client=BOB)))
     listener.draining.drain()
     assert list(listener.tallies()) == [f"{BOB}|s"]
@@ -427,15 +427,15 @@ def raised_while_drained(tallying: Store) -> tuple[Listener, list[int]]:
         content = {"today": today[0]}
         return [Row(kind="tally", key=KEY, content=content, rests_on=frozenset())]
 
-    interests = derived_with(derive=derive)
-    listener = Listener(tallying, log, interests=interests)
+    subscriptions = derived_with(derive=derive)
+    listener = Listener(tallying, log, subscriptions=subscriptions)
     listener.hear(log.tell(ADA, attended("s", 1)))
 
     def raise_again() -> None:
         today[0] = 2
         listener.draining.raise_all()
 
-    with held(gate, PendingWork(tallying, interests, barrier=gate).drain) as waiting:
+    with held(gate, PendingWork(tallying, subscriptions, barrier=gate).drain) as waiting:
         waiting.meanwhile(tallying, raise_again)
     return listener, seen
 

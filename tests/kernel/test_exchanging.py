@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from kernel.messaging.subscriptions import Interest, Interests
+from kernel.messaging.subscriptions import Subscription, Subscriptions
 from kernel.store.store import Store
 from operations import releasing
 from operations.parked import list_parked
@@ -153,8 +153,8 @@ def test_a_release_that_uses_more_types_derives_when_it_heard_them_all(
     log.tell(BOB, SessionMissed())
     listener.healing.compare()
     listener.healing.heal()
-    more = Interests([*INPUTS.by_type.values(), Interest(SessionMissed)], [TALLY])
-    newer = Listener(listener.store, log, interests=more)
+    more = Subscriptions([*INPUTS.by_type.values(), Subscription(SessionMissed)], [TALLY])
+    newer = Listener(listener.store, log, subscriptions=more)
     newer.draining.raise_all()
     assert newer.draining.drain() == 0
     newer.healing.heal()
@@ -170,12 +170,12 @@ def test_a_release_whose_references_changed_files_facts_anew(listener: Listener,
         return [fact.site_id, staff]
 
     others = [each for kind, each in INPUTS.by_type.items() if not kind.endswith("Attended")]
-    changed = Interests([*others, Interest(type(attended("", 0)), references)], [TALLY])
-    newer = Listener(listener.store, log, interests=changed)
+    changed = Subscriptions([*others, Subscription(type(attended("", 0)), references)], [TALLY])
+    newer = Listener(listener.store, log, subscriptions=changed)
     newer.healing.heal()
     newer.draining.drain()
     assert all(row["named"] == ["LPC", "Lakeside"] for row in newer.tallies().values())
-    again = Listener(listener.store, log, interests=changed)
+    again = Listener(listener.store, log, subscriptions=changed)
     assert again.due() == []
 
 

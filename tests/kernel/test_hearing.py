@@ -15,7 +15,7 @@ from kernel.facts import Position
 from kernel.messaging.hearing import Hearing
 from kernel.messaging.record import Record
 from kernel.messaging.standing import heard_all, unsettled_clients
-from kernel.messaging.subscriptions import Interest, Interests
+from kernel.messaging.subscriptions import Subscription, Subscriptions
 from kernel.store.database import is_passing, open_database
 from kernel.store.store import Store
 from tests.harness.kernel.counters import (
@@ -242,11 +242,11 @@ def test_a_release_that_uses_more_types_hears_again_from_1(tallying: Store, log:
     listener = Listener(tallying, log)
     listener.hear(log.tell(ADA, SessionMissed()), log.tell(ADA, attended("s", 1)))
     listener.draining.drain()
-    more = Interests([*INPUTS.by_type.values(), Interest(SessionMissed)])
-    fewer = Interests([Interest(SessionMissed)])
+    more = Subscriptions([*INPUTS.by_type.values(), Subscription(SessionMissed)])
+    fewer = Subscriptions([Subscription(SessionMissed)])
 
-    def begun(interests: Interests) -> Listener:
-        return Listener(tallying, log, interests=interests)
+    def begun(subscriptions: Subscriptions) -> Listener:
+        return Listener(tallying, log, subscriptions=subscriptions)
 
     assert begun(INPUTS).head(ADA) == (2, None, None)
 
@@ -257,20 +257,20 @@ def test_a_release_that_uses_more_types_hears_again_from_1(tallying: Store, log:
     assert is_anew()
     newer.healing.heal()
     assert (newer.head(ADA), newer.heard(ADA)) == ((2, None, None), [1, 2])
-    for interests, expected in ((more, False), (fewer, False), (more, True)):
-        begun(interests)
+    for subscriptions, expected in ((more, False), (fewer, False), (more, True)):
+        begun(subscriptions)
         assert is_anew() == expected
 
 
 def test_what_an_older_release_heard_during_a_roll_out_is_heard_again(
     tallying: Store, log: Log
 ) -> None:
-    older = Listener(tallying, log, interests=INPUTS)
-    more = Interests([*INPUTS.by_type.values(), Interest(SessionMissed)])
-    Listener(tallying, log, interests=more)
+    older = Listener(tallying, log, subscriptions=INPUTS)
+    more = Subscriptions([*INPUTS.by_type.values(), Subscription(SessionMissed)])
+    Listener(tallying, log, subscriptions=more)
     older.hear(log.tell(ADA, SessionMissed()))
     assert older.heard(ADA) == []
-    newer = Listener(tallying, log, interests=more)
+    newer = Listener(tallying, log, subscriptions=more)
     newer.healing.heal()
     assert newer.heard(ADA) == [1]
 
@@ -497,8 +497,8 @@ def hear_twice(tallying: Store, monkeypatch: Any, *, locks: bool) -> Listener:
         gate(fact.session_id)
         return []
 
-    interests = Interests([Interest(type(attended("", 0)), references)], [TALLY])
-    listener = Listener(tallying, log, interests=interests)
+    subscriptions = Subscriptions([Subscription(type(attended("", 0)), references)], [TALLY])
+    listener = Listener(tallying, log, subscriptions=subscriptions)
     slow = log.tell(ADA, attended("", 1))
     rest = [log.tell(ADA, attended("s", n)) for n in (2, 3)]
     listener.hear(log.tell(EVE, attended("s", 1, client=EVE)))
@@ -536,8 +536,8 @@ def compared_while_hearing(
         gate(fact.session_id)
         return []
 
-    interests = Interests([Interest(type(attended("", 0)), references)], [TALLY])
-    listener = Listener(tallying, log, interests=interests)
+    subscriptions = Subscriptions([Subscription(type(attended("", 0)), references)], [TALLY])
+    listener = Listener(tallying, log, subscriptions=subscriptions)
     listener.hear(log.tell(EVE, attended("s", 1, client=EVE)))
     if known:
         listener.hear(log.tell(ADA, attended("s", 1)))

@@ -13,7 +13,7 @@ from kernel.messaging.pending import mark_pending
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.record import Record
 from kernel.messaging.standing import unsettled_clients
-from kernel.messaging.subscriptions import Interests, Reaction
+from kernel.messaging.subscriptions import Reaction, Subscriptions
 from kernel.refusal import NotYet, Unknown
 from kernel.store.store import Context, Store
 from operations.parked import list_parked, parked_of
@@ -45,7 +45,7 @@ def count_up(store: Store, fact: SessionAttended, context: Context) -> None:
 
 
 COUNT_UP = Reaction(name="count_up", to=SessionAttended, react=count_up)
-REACTING = Interests(INPUTS.by_type.values(), reactions=[COUNT_UP])
+REACTING = Subscriptions(INPUTS.by_type.values(), reactions=[COUNT_UP])
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def log() -> Log:
 
 @pytest.fixture
 def listener(tallying: Store, log: Log) -> Listener:
-    return Listener(tallying, log, interests=REACTING)
+    return Listener(tallying, log, subscriptions=REACTING)
 
 
 def counted(listener: Listener) -> list[str]:
@@ -128,8 +128,10 @@ def test_one_that_has_to_wait_holds_back_its_clients_later_ones(tallying: Store,
             raise NotYet("NOT_HEARD_YET", "soon")
         count_up(store, fact, context)
 
-    interests = Interests(INPUTS.by_type.values(), reactions=[replace(COUNT_UP, react=react)])
-    listener = Listener(tallying, log, interests=interests)
+    subscriptions = Subscriptions(
+        INPUTS.by_type.values(), reactions=[replace(COUNT_UP, react=react)]
+    )
+    listener = Listener(tallying, log, subscriptions=subscriptions)
     listener.hear(
         log.tell(ADA, attended("first", 1)),
         log.tell(ADA, attended("second", 1)),
@@ -146,11 +148,11 @@ def test_what_the_release_before_heard_and_never_reacted_to_is_reacted_to(
     tallying: Store, log: Log
 ) -> None:
     """It knew no such reaction, or kept it by client, among derivations."""
-    before = Listener(tallying, log, interests=INPUTS)
+    before = Listener(tallying, log, subscriptions=INPUTS)
     before.hear(log.tell(ADA, attended("first", 1)), log.tell(ADA, attended("refused", TOO_MUCH)))
     with tallying.transaction() as tx:
         mark_pending(tx, [("count_up", ADA)])
-    listener = Listener(tallying, log, interests=REACTING)
+    listener = Listener(tallying, log, subscriptions=REACTING)
     for expected in (2, 0, 0):
         assert listener.draining.raise_outdated() == expected
         listener.draining.drain()
@@ -209,9 +211,9 @@ class Away(Log):
 
 def test_while_its_owner_is_away_a_reaction_waits_and_nothing_else_does(tallying: Store) -> None:
     log, other = Away(), Log("ninehours.other.v1")
-    reacting = Interests(INPUTS.by_type.values(), [TALLY], [COUNT_UP])
+    reacting = Subscriptions(INPUTS.by_type.values(), [TALLY], [COUNT_UP])
     clock = [0.0]
-    listener = Listener(tallying, log, other, interests=reacting, clock=lambda: clock[0])
+    listener = Listener(tallying, log, other, subscriptions=reacting, clock=lambda: clock[0])
     listener.hear(log.tell(ADA, attended("waits", 1)))
     listener.hear(other.tell(BOB, attended("goes on", 1, client=BOB)))
     for _ in range(3):

@@ -10,7 +10,7 @@ from google.protobuf.struct_pb2 import Struct
 from kernel.messaging.hearing import Hearing
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.record import Record
-from kernel.messaging.subscriptions import Derivation, Interests
+from kernel.messaging.subscriptions import Derivation, Subscriptions
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from kernel.store.store import Store, Transaction
 from operations import releasing
@@ -152,7 +152,7 @@ def test_a_failed_derivation_is_released_to_be_derived_again(listener: Listener,
         give_up(listener, derivation)
     in_transaction(listener.store, lambda tx: releasing.release(tx, derivation))
     mended = Derivation(name="tally", code="2", derive=lambda *_: (), publish=TALLY.publish)
-    newer = PendingWork(listener.store, Interests(INPUTS.by_type.values(), [mended]))
+    newer = PendingWork(listener.store, Subscriptions(INPUTS.by_type.values(), [mended]))
     newer.raise_outdated()
     newer.drain()
     assert (listener.due(), ids(listener)) == ([], [])
@@ -249,5 +249,5 @@ def test_a_given_up_record_is_not_missed_by_who_hears_it_again(
     listener.hear(*records)
     give_up(listener, ids(listener)[0], rest_to=4)
     listener.healing.heal()
-    Hearing(listener.store, listener.interests).hear(records)
+    Hearing(listener.store, listener.subscriptions).hear(records)
     assert (listener.heard(ADA), ids(listener)) == ([1, 3, 4], [])

@@ -7,7 +7,7 @@ import pytest
 
 from kernel.facts import Row
 from kernel.messaging.pending_work import PendingWork
-from kernel.messaging.subscriptions import Facts, Interests
+from kernel.messaging.subscriptions import Facts, Subscriptions
 from kernel.store.store import Store
 from tests.harness.kernel.counters import (
     ADA,
@@ -33,7 +33,7 @@ def newer(_: str, facts: Facts) -> Sequence[Row]:
     return [Row(kind="tally", key=client, content={"by": "newer"}, rests_on=frozenset())]
 
 
-NEWER = Interests(INPUTS.by_type.values(), [replace(TALLY, code="2", derive=newer)])
+NEWER = Subscriptions(INPUTS.by_type.values(), [replace(TALLY, code="2", derive=newer)])
 
 
 @pytest.fixture

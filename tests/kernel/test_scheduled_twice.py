@@ -21,7 +21,7 @@ from kernel.store.store import Store, Transaction
 from services.attendance.__main__ import SERVICE
 from services.attendance.adapters import calendar
 from services.attendance.adapters.publication import publish
-from services.attendance.adapters.subscriptions import INTERESTS
+from services.attendance.adapters.subscriptions import SUBSCRIPTIONS
 from services.attendance.api.servicer import AttendanceServicer
 from services.attendance.domain.minutes import Span
 from tests.harness.kernel.counters import Gate, ask, held, without_locks
@@ -98,7 +98,7 @@ class Desks:
 
     def registered(self, client: str) -> str:
         """The client, whom intake registered and admitted."""
-        hearing = Hearing(self.store, INTERESTS)
+        hearing = Hearing(self.store, SUBSCRIPTIONS)
         hearing.begin([topic_of("intake")])
         log = Log()
         admission = intake.ClientAdmitted(

@@ -365,7 +365,7 @@ def test_a_view_that_raises_leaves_nothing_at_all(counting: Store) -> None:
 
 
 def test_publishing_what_is_derived_from_without_the_lock_is_an_error(counting: Store) -> None:
-    book = book_of(counting, interests=TALLYING)
+    book = book_of(counting, subscriptions=TALLYING)
     with pytest.raises(RuntimeError, match="without locking"):
         book.execute(COUNTER, "counter/1", Count(ADA, 5), context())
     with pytest.raises(RuntimeError, match="without locking"):  # a shared lock is none

@@ -13,7 +13,7 @@ from ninehours.plans.v1 import plans_service_pb2 as pb
 
 from kernel.facts import Row, id_of
 from kernel.ids import derived_id
-from kernel.messaging.subscriptions import Derivation, Facts, Interest, Interests
+from kernel.messaging.subscriptions import Derivation, Facts, Subscription, Subscriptions
 from kernel.rpc.translate import to_date
 from services.plans.adapters.history import known_of, rules_of
 from services.plans.app.streams import RULES_SUBJECT
@@ -97,9 +97,9 @@ def _rules_and_site(admitted: Any) -> Iterable[str]:
     return RULES_SUBJECT, f"site/{admitted.site_id}"
 
 
-def _interests() -> Iterator[Interest]:
-    yield Interest(intake.ClientAdmitted, _rules_and_site)
-    yield Interest(plans.LevelRulesConfirmed)
+def _subscriptions() -> Iterator[Subscription]:
+    yield Subscription(intake.ClientAdmitted, _rules_and_site)
+    yield Subscription(plans.LevelRulesConfirmed)
     for message in (
         intake.AssessmentCompleted,
         intake.SafetyTaskOpened,
@@ -118,11 +118,11 @@ def _interests() -> Iterator[Interest]:
         plans.LevelOfCareChanged,
         plans.ClientDischarged,
     ):
-        yield Interest(message)
+        yield Subscription(message)
 
 
-INTERESTS = Interests(
-    _interests(), [Derivation(name=PROGRESS, code=CODE, derive=derive, publish=publish)]
+SUBSCRIPTIONS = Subscriptions(
+    _subscriptions(), [Derivation(name=PROGRESS, code=CODE, derive=derive, publish=publish)]
 )
 
 

@@ -22,7 +22,7 @@ from kernel.store.store import Store
 from services.attendance.__main__ import SERVICE
 from services.attendance.adapters import calendar
 from services.attendance.adapters.publication import publish
-from services.attendance.adapters.subscriptions import INTERESTS
+from services.attendance.adapters.subscriptions import SUBSCRIPTIONS
 from services.attendance.api.servicer import AttendanceServicer
 from services.attendance.app.ports import Calendar
 from tests.harness.attendance.service import clients_in
@@ -41,7 +41,7 @@ class FrontDesk:
         self.store = store
         book = Book(store=store, publish=publish, view=calendar.keep)
         self.servicer = AttendanceServicer(book, asked or calendar.SqlCalendar())
-        self.hearing = Hearing(store, INTERESTS)
+        self.hearing = Hearing(store, SUBSCRIPTIONS)
         self.hearing.begin([topic_of(name) for name in SERVICE.hears])
         self.now = MONDAY - timedelta(days=1)
         self.sites = frozenset({"*"})

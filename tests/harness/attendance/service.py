@@ -19,7 +19,7 @@ from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.tokens import Actor
 from kernel.store.store import Store
 from services.attendance.__main__ import SERVICE, servicers
-from services.attendance.adapters.subscriptions import INTERESTS
+from services.attendance.adapters.subscriptions import SUBSCRIPTIONS
 from tests.harness.plans.service import Log
 
 MONDAY = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -32,7 +32,7 @@ class Desk:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.servicers = servicers(store, None)  # type: ignore[arg-type]
-        self.hearing = Hearing(store, INTERESTS)
+        self.hearing = Hearing(store, SUBSCRIPTIONS)
         self.hearing.begin([topic_of(name) for name in SERVICE.hears])
         self.log = Log()
         self.registered: set[str] = set()

@@ -36,7 +36,7 @@ from services.billing.adapters.pages import SqlPages
 from services.billing.adapters.publication import publish
 from services.billing.adapters.record import SqlDrafts
 from services.billing.adapters.rule_sets import message_of
-from services.billing.adapters.subscriptions import INTERESTS
+from services.billing.adapters.subscriptions import SUBSCRIPTIONS
 from services.billing.api.servicer import BillingServicer
 from services.billing.api.work import WorkServicer
 from services.billing.app.ports import (
@@ -164,13 +164,15 @@ class Office:
     def __post_init__(self) -> None:
         self.issue_with(self.identities)
         self.work = WorkServicer(self.store, self.pages, SqlFollowing())
-        self.hearing = Hearing(self.store, INTERESTS)
+        self.hearing = Hearing(self.store, SUBSCRIPTIONS)
         self.hearing.begin([topic_of(name) for name in SERVICE.hears])
-        self.draining = PendingWork(self.store, INTERESTS)
+        self.draining = PendingWork(self.store, SUBSCRIPTIONS)
 
     def issue_with(self, identities: Identities, confirm: Confirm = set) -> None:
         """From now on they are asked; unless said otherwise, owners confirm everything."""
-        book = Book(store=self.store, publish=publish, view=lambda *_: None, interests=INTERESTS)
+        book = Book(
+            store=self.store, publish=publish, view=lambda *_: None, subscriptions=SUBSCRIPTIONS
+        )
         issuing = Issuing(
             drafts=SqlDrafts(),
             confirm=confirm,

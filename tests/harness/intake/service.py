@@ -23,7 +23,7 @@ from operations.verifying.examination import Looking
 from services.intake.__main__ import SERVICE, servicers
 from services.intake.adapters.checks import PART
 from services.intake.adapters.publication import publish
-from services.intake.adapters.subscriptions import INTERESTS
+from services.intake.adapters.subscriptions import SUBSCRIPTIONS
 from tests.harness.intake.strategies import NOW, day
 from tests.harness.plans.service import Log, credentialed
 
@@ -46,7 +46,7 @@ class Desk:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.servicers = servicers(store, None)  # type: ignore[arg-type]
-        self.hearing = Hearing(store, INTERESTS)
+        self.hearing = Hearing(store, SUBSCRIPTIONS)
         self.hearing.begin([topic_of(name) for name in SERVICE.hears])
         self.confirm: Confirm = set  # unless said otherwise, owners confirm everything
         self.draining = self.drainer()
@@ -77,7 +77,7 @@ class Desk:
 
     def drainer(self, **parts: Any) -> PendingWork:
         """A worker's; several may drain at once."""
-        return PendingWork(self.store, INTERESTS, confirm=self.confirm, **parts)
+        return PendingWork(self.store, SUBSCRIPTIONS, confirm=self.confirm, **parts)
 
     def told(self, *messages: Any) -> None:
         """What other services publish is heard here."""
@@ -318,7 +318,7 @@ def findings(desk: Desk, what: str) -> Any:
         looking = Looking(
             store=desk.store,
             connection=connection,
-            interests=INTERESTS,
+            subscriptions=SUBSCRIPTIONS,
             publish=publish,
             owners={},
             heads={},

@@ -18,7 +18,7 @@ from kernel.process import Service, main
 from tests.harness.kernel.counters import COUNTED, TALLYING
 main(
     Service(name="{service}", codec=COUNTED, migrations=Path(), servicers=lambda *_: {{}},
-            hears=("{hears}",), interests=TALLYING),
+            hears=("{hears}",), subscriptions=TALLYING),
     ["stream"],
 )
 """

@@ -37,7 +37,7 @@ from kernel.messaging.healing import Healing, Owner, OwnerHead
 from kernel.messaging.hearing import Hearing
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.record import Record
-from kernel.messaging.subscriptions import Derivation, Facts, Interest, Interests
+from kernel.messaging.subscriptions import Derivation, Facts, Subscription, Subscriptions
 from kernel.refusal import AgainstTheRules
 from kernel.store.store import Context, Store, Transaction
 from ninehours.local.kafka import PARTITIONS, declare_topics
@@ -132,11 +132,11 @@ def attended(session: str, minutes: int, *, client: str = ADA, site: str = "") -
 # Tallying: the listening side
 
 BROKEN = 666
-INPUTS = Interests(
+INPUTS = Subscriptions(
     [
-        Interest(SessionAttended, lambda fact: [fact.site_id] if fact.site_id else []),
-        Interest(SiteOpened, lambda fact: [fact.time_zone] if fact.time_zone else []),
-        Interest(StaffCredentialed),
+        Subscription(SessionAttended, lambda fact: [fact.site_id] if fact.site_id else []),
+        Subscription(SiteOpened, lambda fact: [fact.time_zone] if fact.time_zone else []),
+        Subscription(StaffCredentialed),
     ]
 )
 
@@ -182,7 +182,7 @@ def tell(_: str, content: Any, revision: int, withdrawn: bool) -> Message:
 
 
 TALLY = Derivation(name="tally", code="1", derive=tally, publish=tell)
-TALLYING = Interests(INPUTS.by_type.values(), [TALLY])
+TALLYING = Subscriptions(INPUTS.by_type.values(), [TALLY])
 
 
 class Log:
@@ -274,16 +274,16 @@ class Listener:
         self,
         store: Store,
         *owners: Owner,
-        interests: Interests = TALLYING,
+        subscriptions: Subscriptions = TALLYING,
         asks: bool = True,
         **parts: Any,
     ) -> None:
         self.store = store
-        self.interests = interests
-        self.hearing = Hearing(store, interests)
+        self.subscriptions = subscriptions
+        self.hearing = Hearing(store, subscriptions)
         self.hearing.begin([TOPIC, *(owner.topic for owner in owners if owner.topic != TOPIC)])
         confirm = OwnersConfirm({owner.topic: owner for owner in owners})
-        self.draining = PendingWork(store, interests, **{"confirm": confirm, **parts})
+        self.draining = PendingWork(store, subscriptions, **{"confirm": confirm, **parts})
         self.healing = Healing(store, self.hearing, {owner.topic: owner for owner in owners})
         if asks:
             with suppress(ConnectionError):

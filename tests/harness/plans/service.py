@@ -25,7 +25,7 @@ from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.tokens import Actor
 from kernel.store.store import Store
 from services.plans.__main__ import SERVICE, servicers
-from services.plans.adapters.subscriptions import INTERESTS
+from services.plans.adapters.subscriptions import SUBSCRIPTIONS
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 
@@ -87,9 +87,9 @@ class Plans:
 
     def __post_init__(self) -> None:
         self.answers = servicers(self.store, None)  # type: ignore[arg-type]
-        self.hearing = Hearing(self.store, INTERESTS)
+        self.hearing = Hearing(self.store, SUBSCRIPTIONS)
         self.hearing.begin([topic_of(name) for name in SERVICE.hears])
-        self.draining = PendingWork(self.store, INTERESTS)
+        self.draining = PendingWork(self.store, SUBSCRIPTIONS)
         credentials = Log()
         self.hear([credentials.tell(credentialed(self.actor, text)) for text in ("LCSW", "MD")])
 
