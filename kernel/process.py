@@ -189,14 +189,14 @@ def _stream(service: Service, settings: Settings) -> None:
     from kernel.messaging import worker  # noqa: PLC0415
     from kernel.messaging.confirming import OwnersConfirm  # noqa: PLC0415
     from kernel.messaging.healing import Healing  # noqa: PLC0415
-    from kernel.messaging.hearing import Hearing  # noqa: PLC0415
     from kernel.messaging.heart import Heart  # noqa: PLC0415
+    from kernel.messaging.inbox import Inbox  # noqa: PLC0415
     from kernel.messaging.ordinal import Ordinal  # noqa: PLC0415
     from kernel.messaging.pending_work import PendingWork  # noqa: PLC0415
 
     store = open_store(service, settings)
     ordinal = Ordinal(store.engine, _ordinal())
-    hearing = Hearing(store, service.subscriptions, fence=ordinal.fence)
+    inbox = Inbox(store, service.subscriptions, fence=ordinal.fence)
     owners = _owners(service, settings)
     worker.run(
         worker.Listening(
@@ -208,8 +208,8 @@ def _stream(service: Service, settings: Settings) -> None:
             ordinal=ordinal,
             heart=Heart("stream", _ordinal()),
             store=store,
-            hearing=hearing,
-            healing=Healing(store, hearing, owners),
+            inbox=inbox,
+            healing=Healing(store, inbox, owners),
             draining=PendingWork(store, service.subscriptions, confirm=OwnersConfirm(owners)),
             ready=_ready(settings),
         )

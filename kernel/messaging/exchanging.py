@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from kernel.messaging.envelope import read_envelope
 from kernel.messaging.heads import PARKED, Head, Place, forget_head, lock_heads, write_heads
-from kernel.messaging.hearing import doubt, use_of
+from kernel.messaging.inbox import doubt, use_of
 from kernel.messaging.inbox_facts import HeldElsewhere, Use, keep, make_due, take_back
 from kernel.messaging.parking import park, parked_headers
 from kernel.messaging.record import Record

@@ -22,7 +22,7 @@ from kernel.messaging.heads import (
     lock_heads,
     write_heads,
 )
-from kernel.messaging.hearing import Hearing
+from kernel.messaging.inbox import Inbox
 from kernel.messaging.record import Record
 from kernel.store.store import Store
 
@@ -91,18 +91,18 @@ class Healing:
     def __init__(
         self,
         store: Store,
-        hearing: Hearing,
+        inbox: Inbox,
         owners: Mapping[str, Owner],
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
-        self._hearing = hearing
+        self._inbox = inbox
         self._owners = owners
         self._clock = clock
         self._resting: dict[Place, _Rest] = {}
         self._asked: dict[str, float] = {}  # topic → when its owner was last asked for its epoch
-        self.exchanging = Exchanging(store, hearing.subscriptions)
+        self.exchanging = Exchanging(store, inbox.subscriptions)
 
     def compare(self) -> int:
         """Mark behind what owners have and this service hasn't heard, a lost last fact included.
@@ -110,7 +110,7 @@ class Healing:
         Stop what contradicts: other epochs, other ids, and what was heard beyond an owner's log.
         Of its own facts, hear those that another release published without hearing them.
         """
-        self._hearing.own.catch_up()
+        self._inbox.own.catch_up()
         return self._each(self._owners, lambda topic: self._compare(self._owners[topic]))
 
     def _compare(self, owner: Owner) -> int:
@@ -282,7 +282,7 @@ class Healing:
     def _hear_after(self, owner: Owner, subject: str, after: int) -> int:
         fetched = 0
         for page in _pages(owner, subject, after):
-            self._hearing.hear(page)
+            self._inbox.hear(page)
             fetched += len(page)
         return fetched
 

@@ -22,8 +22,8 @@ from faust.worker import Worker
 
 from kernel import logs
 from kernel.messaging.healing import Healing
-from kernel.messaging.hearing import Hearing
 from kernel.messaging.heart import Heart
+from kernel.messaging.inbox import Inbox
 from kernel.messaging.ordinal import Ordinal, OrdinalLost
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.record import Record
@@ -60,7 +60,7 @@ class Listening:
     ordinal: Ordinal
     heart: Heart
     store: Store
-    hearing: Hearing
+    inbox: Inbox
     healing: Healing
     draining: PendingWork
     ready: Callable[[], None]
@@ -76,7 +76,7 @@ def run(listening: Listening) -> None:
     go_past_unfetchable(listening.skipped, resting.wake)
     resting.on(listening.ordinal.take())
     _when_possible(lambda: listening.heart.beat_in_time(resting.connection))
-    _when_possible(lambda: listening.hearing.begin(listening.topics))
+    _when_possible(lambda: listening.inbox.begin(listening.topics))
     _when_possible(listening.draining.raise_outdated)
     threading.Thread(
         target=_derive,
@@ -182,7 +182,7 @@ def _app(
     def hear(records: Sequence[Record]) -> None:
         # First: what follows them commits their offsets too.
         listening.skipped.keep(listening.store)
-        listening.hearing.hear(records)
+        listening.inbox.hear(records)
 
     async def listen(stream: Any) -> None:
         async for events in stream.take_events(BATCH, within=WITHIN):

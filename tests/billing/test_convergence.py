@@ -42,7 +42,7 @@ class Listener:
         for client_id in CLIENTS:
             self.office.identities.cover(others.payer_id, covered(client_id, COVERAGE))
         self.office.register()
-        self.healing = Healing(store, self.office.hearing, others.remotes)
+        self.healing = Healing(store, self.office.inbox, others.remotes)
         self.steps = list(self.office.steps(others.site_id, CLIENTS))
         self.healed = 0
 
@@ -54,7 +54,7 @@ class Listener:
 
     def tidy(self, records: Sequence[Record]) -> "Listener":
         """Everything once, in its order, before all that billing itself has to say."""
-        self.office.hearing.hear(records)
+        self.office.inbox.hear(records)
         self.take_steps(len(self.steps))
         self.office.draining.drain()
         return self
@@ -71,7 +71,7 @@ class Listener:
     def disturbed(self, records: Sequence[Record], chance: random.Random) -> "Listener":
         """Permuted, doubled, holed, in batches, with billing's own commands in between."""
         for batch in batches(disturb(records, chance), chance):
-            self.office.hearing.hear(batch)
+            self.office.inbox.hear(batch)
             if self.steps and chance.random() < 0.5:
                 self.take_steps(1)
             if chance.random() < 0.4:

@@ -167,11 +167,11 @@ def withheld(office: Office, story: Story) -> None:
 
 
 def due(office: Office, story: Story) -> None:
-    office.hearing.hear(story.attended(OTHER, [day(8)]))
+    office.inbox.hear(story.attended(OTHER, [day(8)]))
 
 
 def behind(office: Office, story: Story) -> None:
-    office.hearing.hear(story.attended(OTHER, [day(8)])[1:])
+    office.inbox.hear(story.attended(OTHER, [day(8)])[1:])
     office.draining.drain()
 
 

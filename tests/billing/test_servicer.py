@@ -256,7 +256,7 @@ def test_a_question_waits_for_what_it_is_to_come_after(office: Office, story: St
     with pytest.raises(NotYet) as refused:
         office.call("ListServiceDays", asked, deadline=0.5)
     assert refused.value.reason == "NOT_HEARD_YET"
-    office.hearing.hear(told)
+    office.inbox.hear(told)
     with pytest.raises(NotYet):  # heard, but not derived
         office.call("ListServiceDays", asked, deadline=0.5)
     office.draining.drain()

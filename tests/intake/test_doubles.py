@@ -11,7 +11,7 @@ from ninehours.intake.v1 import intake_events_pb2 as events
 from ninehours.intake.v1 import intake_service_pb2 as pb
 from sqlalchemy import text
 
-from kernel.messaging.hearing import Hearing
+from kernel.messaging.inbox import Inbox
 from kernel.refusal import Malformed, Unknown
 from kernel.rpc.translate import to_date
 from services.intake.adapters.subscriptions import SUBSCRIPTIONS
@@ -195,10 +195,10 @@ def test_people_of_before_are_recognised_by_the_stream_once_and_after_a_kill_too
         if not left:
             raise Killed
 
-    Hearing(desk.store, SUBSCRIPTIONS).begin([])
+    Inbox(desk.store, SUBSCRIPTIONS).begin([])
     with pytest.raises(Killed):
         desk.drainer(barrier=kill).drain()
-    Hearing(desk.store, SUBSCRIPTIONS).begin([])
+    Inbox(desk.store, SUBSCRIPTIONS).begin([])
     desk.drainer().drain()
     told = published(desk, events.MemberRecognised)
     assert sorted(each.coverage_id for each in told) == sorted(coverages)

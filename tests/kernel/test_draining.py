@@ -460,7 +460,7 @@ def reference_changed_meanwhile(tallying: Store, monkeypatch: Any, *, locks: boo
     log, gate = Log(), Gate("heard")
     slow, listener = Listener(tallying, log), Listener(tallying, log)
     slow.hear(log.tell(EVE, attended("s", 1, client=EVE)))
-    slow.hearing._barrier = gate
+    slow.inbox._barrier = gate
     if not locks:
         without_locks(monkeypatch, share_only=True)
     site = log.tell(SITE, SiteOpened(name="Lakeside"))

@@ -245,7 +245,7 @@ def test_who_cannot_be_helped_rests_longer_each_time_and_comes_last(
     monkeypatch.setattr(healing_module, "AT_ONCE", 30)
     now = [0.0]
     listener = Listener(tallying, log)
-    healing = Healing(tallying, listener.hearing, {TOPIC: log}, clock=lambda: now[0])
+    healing = Healing(tallying, listener.inbox, {TOPIC: log}, clock=lambda: now[0])
     hopeless = [subject_of("aaa", n) for n in range(30)]  # more, and earlier, than one look takes
     for subject in hopeless:  # whose log begins with a hole
         log.tell(subject, attended("s", 1), sequence=5)

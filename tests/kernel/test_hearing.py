@@ -12,7 +12,7 @@ from ninehours.attendance.v1.attendance_events_pb2 import SessionMissed
 from sqlalchemy.exc import OperationalError
 
 from kernel.facts import Position
-from kernel.messaging.hearing import Hearing
+from kernel.messaging.inbox import Inbox
 from kernel.messaging.record import Record
 from kernel.messaging.standing import heard_all, unsettled_clients
 from kernel.messaging.subscriptions import Subscription, Subscriptions
@@ -421,7 +421,7 @@ def test_a_batch_waits_for_a_database_that_is_busy(tallying: Store, log: Log) ->
     with tallying.transaction() as tx:
         tx.lock([ADA])
         with pytest.raises(OperationalError) as waited:
-            Hearing(hurried, TALLYING).hear([record])
+            Inbox(hurried, TALLYING).hear([record])
     impatient.dispose()
     assert is_passing(waited.value)
     assert parked(listener) == []

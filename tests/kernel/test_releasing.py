@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from google.protobuf.struct_pb2 import Struct
 
-from kernel.messaging.hearing import Hearing
+from kernel.messaging.inbox import Inbox
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.record import Record
 from kernel.messaging.subscriptions import Derivation, Subscriptions
@@ -249,5 +249,5 @@ def test_a_given_up_record_is_not_missed_by_who_hears_it_again(
     listener.hear(*records)
     give_up(listener, ids(listener)[0], rest_to=4)
     listener.healing.heal()
-    Hearing(listener.store, listener.subscriptions).hear(records)
+    Inbox(listener.store, listener.subscriptions).hear(records)
     assert (listener.heard(ADA), ids(listener)) == ([1, 3, 4], [])

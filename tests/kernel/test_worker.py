@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from kernel.messaging import worker as worker_module
-from kernel.messaging.hearing import Hearing
+from kernel.messaging.inbox import Inbox
 from kernel.messaging.ordinal import ORDINAL, Ordinal, OrdinalLost
 from kernel.messaging.record import Record
 from kernel.store.store import Store
@@ -210,15 +210,15 @@ def test_a_worker_whose_ordinal_another_took_hears_no_more(
     """Its own lock went with its connection, and it doesn't know yet."""
     log = Log(TOPIC)
     first, second = Ordinal(tallying.engine, 0), Ordinal(tallying.engine, 0)
-    hearing = Hearing(tallying, TALLYING, fence=first.fence)
+    inbox = Inbox(tallying, TALLYING, fence=first.fence)
     closing(first.take())
-    hearing.begin([TOPIC])
-    hearing.hear([log.tell(ADA, attended("s", 1))])
+    inbox.begin([TOPIC])
+    inbox.hear([log.tell(ADA, attended("s", 1))])
     ask(tallying, "SELECT pg_terminate_backend(:pid)", pid=holder_of(tallying, 0))
-    hearing.hear([log.tell(ADA, attended("s", 2))])  # nobody else has it yet
+    inbox.hear([log.tell(ADA, attended("s", 2))])  # nobody else has it yet
     closing(second.take())
     with pytest.raises(OrdinalLost):
-        hearing.hear([log.tell(ADA, attended("s", 3))])
+        inbox.hear([log.tell(ADA, attended("s", 3))])
     with pytest.raises(OrdinalLost):
         first.take_again()
     assert Listener(tallying, log).heard(ADA) == [1, 2]
@@ -229,11 +229,11 @@ def test_an_ordinal_is_not_taken_while_its_worker_is_in_the_middle_of_a_batch(
 ) -> None:
     log, gate = Log(TOPIC), Gate("heard")
     first, second = Ordinal(tallying.engine, 0), Ordinal(tallying.engine, 0)
-    hearing = Hearing(tallying, TALLYING, fence=first.fence, barrier=gate)
+    inbox = Inbox(tallying, TALLYING, fence=first.fence, barrier=gate)
     closing(first.take())
-    hearing.begin([TOPIC])
+    inbox.begin([TOPIC])
     record = log.tell(ADA, attended("s", 1))
-    with held(gate, lambda: hearing.hear([record])) as waiting:
+    with held(gate, lambda: inbox.hear([record])) as waiting:
         ask(tallying, "SELECT pg_terminate_backend(:pid)", pid=holder_of(tallying, 0))
         closing(waiting.meanwhile(tallying, second.take))
     assert Listener(tallying, log).heard(ADA) == [1]

@@ -182,7 +182,7 @@ def test_progress_says_so_when_what_it_is_asked_after_was_not_heard(
     ]
     with pytest.raises(NotYet):
         progress(plans, client_id, after)
-    plans.hearing.hear(a_history(log, client_id, episode_id))
+    plans.inbox.hear(a_history(log, client_id, episode_id))
     with pytest.raises(NotYet):
         progress(plans, client_id, after)  # heard, but still due
     plans.draining.drain()

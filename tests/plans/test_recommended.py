@@ -173,12 +173,12 @@ def test_recommendations_are_stale_while_something_of_the_client_is_behind_or_du
 ) -> None:
     found = stepping_down(plans, client)
     one, two = client.scheduled(8), client.scheduled(9)
-    plans.hearing.hear([two])  # beyond a hole
+    plans.inbox.hear([two])  # beyond a hole
     assert [each.stale for each in recommended(plans, client.client_id)] == [True]
     with pytest.raises(AgainstTheRules) as refused:
         decide(plans, client, found)
     assert refused.value.reason == "NOT_SETTLED"
-    plans.hearing.hear([one, two])  # heard, and due
+    plans.inbox.hear([one, two])  # heard, and due
     assert [each.stale for each in recommended(plans, client.client_id)] == [True]
     plans.draining.drain()
     assert [each.stale for each in recommended(plans, client.client_id)] == [False]

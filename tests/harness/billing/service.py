@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from kernel.execute import Book
 from kernel.ids import derived_id
-from kernel.messaging.hearing import Hearing
+from kernel.messaging.inbox import Inbox
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.record import Record
 from kernel.process import topic_of
@@ -158,14 +158,14 @@ class Office:
     log: Log | None = field(default_factory=Log)
     answers: Any = field(init=False)
     work: Any = field(init=False)
-    hearing: Hearing = field(init=False)
+    inbox: Inbox = field(init=False)
     draining: PendingWork = field(init=False)
 
     def __post_init__(self) -> None:
         self.issue_with(self.identities)
         self.work = WorkServicer(self.store, self.pages, SqlFollowing())
-        self.hearing = Hearing(self.store, SUBSCRIPTIONS)
-        self.hearing.begin([topic_of(name) for name in SERVICE.hears])
+        self.inbox = Inbox(self.store, SUBSCRIPTIONS)
+        self.inbox.begin([topic_of(name) for name in SERVICE.hears])
         self.draining = PendingWork(self.store, SUBSCRIPTIONS)
 
     def issue_with(self, identities: Identities, confirm: Confirm = set) -> None:
@@ -318,7 +318,7 @@ class Office:
     # Day by day
 
     def hear(self, records: Sequence[Record]) -> None:
-        self.hearing.hear(records)
+        self.inbox.hear(records)
         self.draining.drain()
 
     def issue(self, through: date, command: str = "issue", **changes: Any) -> Any:

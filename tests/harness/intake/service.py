@@ -11,7 +11,7 @@ from ninehours.intake.v1 import intake_service_pb2 as pb
 from sqlalchemy import text
 
 from kernel.messaging.confirming import Confirm
-from kernel.messaging.hearing import Hearing
+from kernel.messaging.inbox import Inbox
 from kernel.messaging.pending_work import PendingWork
 from kernel.process import topic_of
 from kernel.rpc.call import Call
@@ -46,8 +46,8 @@ class Desk:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.servicers = servicers(store, None)  # type: ignore[arg-type]
-        self.hearing = Hearing(store, SUBSCRIPTIONS)
-        self.hearing.begin([topic_of(name) for name in SERVICE.hears])
+        self.inbox = Inbox(store, SUBSCRIPTIONS)
+        self.inbox.begin([topic_of(name) for name in SERVICE.hears])
         self.confirm: Confirm = set  # unless said otherwise, owners confirm everything
         self.draining = self.drainer()
         self.now = NOW
@@ -81,7 +81,7 @@ class Desk:
 
     def told(self, *messages: Any) -> None:
         """What other services publish is heard here."""
-        self.hearing.hear([self.log.tell(message) for message in messages])
+        self.inbox.hear([self.log.tell(message) for message in messages])
 
     def rows(self, statement: str) -> list[Any]:
         with self.store.transaction() as tx:

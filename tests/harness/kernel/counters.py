@@ -34,7 +34,7 @@ from kernel.messaging import heads
 from kernel.messaging.confirming import OwnersConfirm
 from kernel.messaging.envelope import Envelope
 from kernel.messaging.healing import Healing, Owner, OwnerHead
-from kernel.messaging.hearing import Hearing
+from kernel.messaging.inbox import Inbox
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.record import Record
 from kernel.messaging.subscriptions import Derivation, Facts, Subscription, Subscriptions
@@ -280,17 +280,17 @@ class Listener:
     ) -> None:
         self.store = store
         self.subscriptions = subscriptions
-        self.hearing = Hearing(store, subscriptions)
-        self.hearing.begin([TOPIC, *(owner.topic for owner in owners if owner.topic != TOPIC)])
+        self.inbox = Inbox(store, subscriptions)
+        self.inbox.begin([TOPIC, *(owner.topic for owner in owners if owner.topic != TOPIC)])
         confirm = OwnersConfirm({owner.topic: owner for owner in owners})
         self.draining = PendingWork(store, subscriptions, **{"confirm": confirm, **parts})
-        self.healing = Healing(store, self.hearing, {owner.topic: owner for owner in owners})
+        self.healing = Healing(store, self.inbox, {owner.topic: owner for owner in owners})
         if asks:
             with suppress(ConnectionError):
                 self.healing.compare()
 
     def hear(self, *records: Record) -> None:
-        self.hearing.hear(records)
+        self.inbox.hear(records)
 
     def head(self, subject: str) -> tuple[int, int | None, str | None]:
         """Sequence, behind_to, stopped."""

@@ -60,7 +60,7 @@ class _Batch:
         return head.id if sequence == head.sequence else self.ids.get((place, sequence))
 
 
-class Hearing:
+class Inbox:
     """The listening side of a service: `hear` takes records, in any order, any number of times."""
 
     def __init__(
