@@ -147,7 +147,7 @@ def test_one_that_has_to_wait_holds_back_its_clients_later_ones(tallying: Store,
 def test_what_the_release_before_heard_and_never_reacted_to_is_reacted_to(
     tallying: Store, log: Log
 ) -> None:
-    """It knew no such reaction, or kept it by client, among derivations."""
+    """It knew no such reaction, or kept it by client, among projections."""
     before = Listener(tallying, log, subscriptions=INPUTS)
     before.hear(log.tell(ADA, attended("first", 1)), log.tell(ADA, attended("refused", TOO_MUCH)))
     with tallying.transaction() as tx:

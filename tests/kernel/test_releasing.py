@@ -10,7 +10,7 @@ from google.protobuf.struct_pb2 import Struct
 from kernel.messaging.inbox import Inbox
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.record import Record
-from kernel.messaging.subscriptions import Derivation, Subscriptions
+from kernel.messaging.subscriptions import Projection, Subscriptions
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from kernel.store.store import Store, Transaction
 from operations import releasing
@@ -146,12 +146,12 @@ def test_bytes_without_an_envelope_can_only_be_given_up(listener: Listener) -> N
 def test_a_failed_derivation_is_released_to_be_derived_again(listener: Listener, log: Log) -> None:
     listener.hear(log.tell(ADA, attended("s", BROKEN)))
     listener.draining.drain()
-    [derivation] = ids(listener)
-    assert derivation == f"derivation:tally:{ADA}"
+    [projection] = ids(listener)
+    assert projection == f"derivation:tally:{ADA}"
     with pytest.raises(AgainstTheRules, match="only a record"):
-        give_up(listener, derivation)
-    in_transaction(listener.store, lambda tx: releasing.release(tx, derivation))
-    mended = Derivation(name="tally", code="2", derive=lambda *_: (), publish=TALLY.publish)
+        give_up(listener, projection)
+    in_transaction(listener.store, lambda tx: releasing.release(tx, projection))
+    mended = Projection(name="tally", code="2", derive=lambda *_: (), publish=TALLY.publish)
     newer = PendingWork(listener.store, Subscriptions(INPUTS.by_type.values(), [mended]))
     newer.raise_outdated()
     newer.drain()

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from kernel.facts import Row, id_of
 from kernel.messaging import limited
-from kernel.messaging.subscriptions import Derivation
+from kernel.messaging.subscriptions import Projection
 from kernel.patience import MayGoOn
 from kernel.store.store import Transaction
 from services.billing.adapters.history import history_of
@@ -77,7 +77,7 @@ PAYER_FACTS = (
 class SqlPages:
     """The Pages port on the kernel's tables; `claims` derives what drafts were at a moment."""
 
-    def __init__(self, claims: Derivation = CLAIMS) -> None:
+    def __init__(self, claims: Projection = CLAIMS) -> None:
         self._claims = claims
 
     def derived(self, tx: Transaction, wanted: RowsQuery) -> list[DerivedRow]:

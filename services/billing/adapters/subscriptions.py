@@ -1,4 +1,4 @@
-"""What billing hears, what each fact refers to, and the derivation that reads them all."""
+"""What billing hears, what each fact refers to, and the projection that reads them all."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -9,13 +9,13 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as plans
 
 from kernel.facts import Row
-from kernel.messaging.subscriptions import Derivation, Facts, Subscription, Subscriptions
+from kernel.messaging.subscriptions import Facts, Projection, Subscription, Subscriptions
 from services.billing.adapters.history import history_of
 from services.billing.adapters.members import member_subject
 from services.billing.adapters.publication import publish_row
 from services.billing.domain.projection import derive
 
-CODE = "10"  # raised when the derivation's meaning changes: everything is derived again
+CODE = "10"  # raised when the projection's meaning changes: everything is derived again
 
 
 def _site(message: Any) -> Iterable[str]:
@@ -48,7 +48,7 @@ def derive_rows(client: str, facts: Facts) -> Sequence[Row]:
     ]
 
 
-CLAIMS = Derivation(name="claims", code=CODE, derive=derive_rows, publish=publish_row)
+CLAIMS = Projection(name="claims", code=CODE, derive=derive_rows, publish=publish_row)
 
 SUBSCRIPTIONS = Subscriptions(
     [

@@ -23,8 +23,8 @@ NOTHING = Subscriptions(())
 def open_intake(store: Store, subscriptions: Subscriptions = NOTHING) -> Intake:
     """What the api's commands and the stream's reactions work with.
 
-    `subscriptions`: of the service, whose own facts it hears as it makes them; reactions make none of
-    those.
+    `subscriptions`: of the service, which hears its own facts as it makes them; reactions make none
+    of those.
     """
     return Intake(
         book=Book(store=store, publish=publish, view=_keep, subscriptions=subscriptions),

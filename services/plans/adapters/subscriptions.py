@@ -13,7 +13,7 @@ from ninehours.plans.v1 import plans_service_pb2 as pb
 
 from kernel.facts import Row, id_of
 from kernel.ids import derived_id
-from kernel.messaging.subscriptions import Derivation, Facts, Subscription, Subscriptions
+from kernel.messaging.subscriptions import Facts, Projection, Subscription, Subscriptions
 from kernel.rpc.translate import to_date
 from services.plans.adapters.history import known_of, rules_of
 from services.plans.app.streams import RULES_SUBJECT
@@ -21,9 +21,9 @@ from services.plans.domain.progress import Bands, WeekOfProgress, measure
 from services.plans.domain.recommendation import Recommendation, recommend
 from services.plans.domain.scores import Trend
 
-PROGRESS = "progress"  # the derivation, and the kind of its rows
-RECOMMENDATION = "recommendation"  # a kind of row of the same derivation: made of the same weeks
-CODE = "4"  # raised when the derivation's meaning changes: everything is derived again
+PROGRESS = "progress"  # the projection, and the kind of its rows
+RECOMMENDATION = "recommendation"  # a kind of row of the same projection: made of the same weeks
+CODE = "4"  # raised when the projection's meaning changes: everything is derived again
 # Intensive outpatient, adults: at least nine hours a week (ASAM level 2.1; domain.md, section 1.1).
 BANDS = Bands(version="asam-adults/1", floor_minutes={"2.1": 540})
 
@@ -122,7 +122,7 @@ def _subscriptions() -> Iterator[Subscription]:
 
 
 SUBSCRIPTIONS = Subscriptions(
-    _subscriptions(), [Derivation(name=PROGRESS, code=CODE, derive=derive, publish=publish)]
+    _subscriptions(), [Projection(name=PROGRESS, code=CODE, derive=derive, publish=publish)]
 )
 
 

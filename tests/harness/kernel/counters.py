@@ -37,7 +37,7 @@ from kernel.messaging.healing import Healing, Owner, OwnerHead
 from kernel.messaging.inbox import Inbox
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.record import Record
-from kernel.messaging.subscriptions import Derivation, Facts, Subscription, Subscriptions
+from kernel.messaging.subscriptions import Facts, Projection, Subscription, Subscriptions
 from kernel.refusal import AgainstTheRules
 from kernel.store.store import Context, Store, Transaction
 from ninehours.local.kafka import PARTITIONS, declare_topics
@@ -142,7 +142,7 @@ INPUTS = Subscriptions(
 
 
 class Broken(Exception):
-    """Raised by a derivation, with a name in its text."""
+    """Raised by a projection, with a name in its text."""
 
 
 def tally(client: str, facts: Facts) -> Sequence[Row]:
@@ -181,7 +181,7 @@ def tell(_: str, content: Any, revision: int, withdrawn: bool) -> Message:
     return message
 
 
-TALLY = Derivation(name="tally", code="1", derive=tally, publish=tell)
+TALLY = Projection(name="tally", code="1", derive=tally, publish=tell)
 TALLYING = Subscriptions(INPUTS.by_type.values(), [TALLY])
 
 
