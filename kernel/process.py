@@ -188,7 +188,7 @@ def _relay(service: Service, settings: Settings) -> None:
 def _stream(service: Service, settings: Settings) -> None:
     from kernel.messaging import worker  # noqa: PLC0415
     from kernel.messaging.confirming import OwnersConfirm  # noqa: PLC0415
-    from kernel.messaging.healing import Healing  # noqa: PLC0415
+    from kernel.messaging.gap_repair import GapRepair  # noqa: PLC0415
     from kernel.messaging.heart import Heart  # noqa: PLC0415
     from kernel.messaging.inbox import Inbox  # noqa: PLC0415
     from kernel.messaging.ordinal import Ordinal  # noqa: PLC0415
@@ -209,7 +209,7 @@ def _stream(service: Service, settings: Settings) -> None:
             heart=Heart("stream", _ordinal()),
             store=store,
             inbox=inbox,
-            healing=Healing(store, inbox, owners),
+            gap_repair=GapRepair(store, inbox, owners),
             draining=PendingWork(store, service.subscriptions, confirm=OwnersConfirm(owners)),
             ready=_ready(settings),
         )

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ninehours.exchange.v1 import operating_service_pb2 as pb
 from sqlalchemy import text
 
-from kernel.messaging.heads import EPOCH_LOWERED, EPOCH_RAISED
+from kernel.messaging.checkpoints import EPOCH_LOWERED, EPOCH_RAISED
 from kernel.messaging.heart import Heart
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.standing import due_count
@@ -169,7 +169,7 @@ class OperatingServicer:
         try:
             records, _ = self._of.owners[position.topic].read(position.subject, position.sequence)
         except RemoteRefusal:
-            return None  # the next comparison of heads finds it
+            return None  # the next comparison of checkpoints finds it
         return records[-1].offset if records else None
 
 

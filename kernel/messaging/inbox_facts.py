@@ -102,14 +102,14 @@ def make_due(
 
 
 class HeldElsewhere(Exception):
-    """Facts under the ids of others: `places` tells where each id is held (topic and subject).
+    """Facts under the ids of others: `subject_logs` tells where each id is held.
 
-    What a fact is, its place in its owner's log says, and each has an id of its own.
+    What a fact is, its position in its owner's log says, and each has an id of its own.
     """
 
-    def __init__(self, places: Mapping[UUID, tuple[str, str]]) -> None:
-        super().__init__(f"{len(places)} ids are held under other places")
-        self.places = places
+    def __init__(self, subject_logs: Mapping[UUID, tuple[str, str]]) -> None:
+        super().__init__(f"{len(subject_logs)} ids are held in other logs")
+        self.subject_logs = subject_logs
 
 
 KEEP = (
@@ -129,15 +129,15 @@ OVERWRITE = (
 def keep(connection: Connection, uses: Sequence[Use], *, overwrite: bool = False) -> None:
     """Write facts; those already there stay as they are, or are overwritten.
 
-    Raises HeldElsewhere for an id that another place has: whose it is, their owners know.
+    Raises HeldElsewhere for an id that another log has: whose it is, their owners know.
     """
     if not uses:
         return
     written = connection.execute(
         text(KEEP + (OVERWRITE if overwrite else "NOTHING")), [asdict(use) for use in uses]
     ).rowcount
-    if written < len(uses) and (places := _held_elsewhere(connection, uses)):
-        raise HeldElsewhere(places)
+    if written < len(uses) and (subject_logs := _held_elsewhere(connection, uses)):
+        raise HeldElsewhere(subject_logs)
 
 
 def _held_elsewhere(connection: Connection, uses: Sequence[Use]) -> dict[UUID, tuple[str, str]]:
@@ -162,11 +162,11 @@ def take_back(tx: Transaction, held: HeldElsewhere) -> set[str]:
 
     Gives the subjects that held them, which are exchanged for what their owners have.
     """
-    subjects = {subject for _, subject in held.places.values()}
+    subjects = {subject for _, subject in held.subject_logs.values()}
     tx.lock(subjects)
     rows = [
         {"id": fact, "topic": topic, "subject": subject}
-        for fact, (topic, subject) in held.places.items()
+        for fact, (topic, subject) in held.subject_logs.items()
     ]
     for change in (
         "DELETE FROM heard_fact WHERE id = :id AND (topic, subject) = (:topic, :subject)",

@@ -11,8 +11,8 @@ from sqlalchemy import text
 from kernel import logs
 from kernel.facts import HeardFact
 from kernel.ids import derived_id
+from kernel.messaging.checkpoints import BEYOND_OWNER, OTHER_HISTORY
 from kernel.messaging.confirming import Confirm, HeardPlace, heard_at
-from kernel.messaging.heads import BEYOND_OWNER, OTHER_HISTORY
 from kernel.messaging.pending import Pending, PendingTable, mark_reactions
 from kernel.messaging.subscriptions import Reaction, Subscriptions
 from kernel.refusal import NotYet, Stale

@@ -21,7 +21,7 @@ import faust
 from faust.worker import Worker
 
 from kernel import logs
-from kernel.messaging.healing import Healing
+from kernel.messaging.gap_repair import GapRepair
 from kernel.messaging.heart import Heart
 from kernel.messaging.inbox import Inbox
 from kernel.messaging.ordinal import Ordinal, OrdinalLost
@@ -39,7 +39,7 @@ log = logs.get("kernel.worker")
 
 BATCH = 500
 LOOK = 0.05  # seconds between two looks at what is due, before it falls asleep
-COMPARE = 60.0  # seconds between two comparisons of heads
+COMPARE = 60.0  # seconds between two comparisons of checkpoints
 AWAY = 0.5  # seconds before a database or a peer that is away is tried again
 METADATA = 10_000  # milliseconds within which a topic made anew is seen; by default 5 minutes
 STOP_WITHIN = 5.0  # seconds a clean stop may take; what is not committed is heard again
@@ -61,7 +61,7 @@ class Listening:
     heart: Heart
     store: Store
     inbox: Inbox
-    healing: Healing
+    gap_repair: GapRepair
     draining: PendingWork
     ready: Callable[[], None]
     skipped: Skipped = field(default_factory=Skipped)
@@ -267,9 +267,9 @@ def _work(listening: Listening, stopping: threading.Event, compare: threading.Ev
     """Heal, and derive whoever is away; whether there was, or still is, anything to do."""
     worked = False
     keeping = partial(_keep, listening.skipped, listening.store, compare)
-    healing = partial(_heal, listening.healing, compare)
+    gap_repair = partial(_repair_topic, listening.gap_repair, compare)
     work: Callable[[], int]
-    for work in (keeping, healing, listening.draining.drain_some):
+    for work in (keeping, gap_repair, listening.draining.drain_some):
         try:
             worked = bool(work()) or worked
         except RemoteRefusal as refusal:
@@ -297,25 +297,25 @@ def _take_again(ordinal: Ordinal, resting: Resting) -> None:
 
 
 def _keep(skipped: Skipped, store: Store, compare: threading.Event) -> int:
-    """Whoever's records couldn't be fetched misses something: heads are compared at once."""
+    """Whoever's records couldn't be fetched misses something: checkpoints are compared at once."""
     kept = skipped.keep(store)
     if kept:
         compare.set()
     return kept
 
 
-def _heal(healing: Healing, compare: threading.Event) -> int:
+def _repair_topic(gap_repair: GapRepair, compare: threading.Event) -> int:
     """Look for holes when asked to, until every owner answered; fetch what is missing."""
     asked = compare.is_set()
     compare.clear()
     try:
         if asked:
-            healing.compare()
+            gap_repair.compare()
     except Exception:
         compare.set()
-        healing.heal()
+        gap_repair.repair()
         raise
-    return healing.heal()
+    return gap_repair.repair()
 
 
 def _end(why: str, error: BaseException) -> NoReturn:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import Row
 
 from kernel.facts import Publication, Recorded
-from kernel.messaging.healing import Owner, OwnerHead
+from kernel.messaging.gap_repair import Owner, OwnerHead
 from kernel.messaging.parking import what_failed
 from kernel.messaging.record import Record
 from kernel.messaging.subscriptions import Subscriptions

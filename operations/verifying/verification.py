@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kernel.facts import Position
-from kernel.messaging.healing import OwnerHead
+from kernel.messaging.gap_repair import OwnerHead
 from kernel.messaging.parking import what_failed
 from kernel.messaging.record import Record
 from kernel.messaging.standing import is_settled

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kernel.messaging.healing import Healing
+from kernel.messaging.gap_repair import GapRepair
 from kernel.messaging.record import Record
 from kernel.process import Service
 from kernel.refusal import Unknown
@@ -42,14 +42,14 @@ class Listener:
         for client_id in CLIENTS:
             self.office.identities.cover(others.payer_id, covered(client_id, COVERAGE))
         self.office.register()
-        self.healing = Healing(store, self.office.inbox, others.remotes)
+        self.gap_repair = GapRepair(store, self.office.inbox, others.remotes)
         self.steps = list(self.office.steps(others.site_id, CLIENTS))
         self.healed = 0
 
     def settle(self) -> None:
         """Until nothing is missing and nothing is due: what the stream process does for ever."""
-        while self.healing.compare():
-            self.healed += self.healing.heal()
+        while self.gap_repair.compare():
+            self.healed += self.gap_repair.repair()
         self.office.draining.drain()
 
     def tidy(self, records: Sequence[Record]) -> "Listener":
@@ -77,7 +77,7 @@ class Listener:
             if chance.random() < 0.4:
                 self.office.draining.drain()
             if chance.random() < 0.2:
-                self.healed += self.healing.heal()
+                self.healed += self.gap_repair.repair()
         self.settle()
         self.take_steps(len(self.steps))
         self.settle()
@@ -232,7 +232,7 @@ def test_a_lost_last_fact_is_found_by_comparing_heads(new_store: NewStore, other
     found.settle()  # whose epoch it is, its owner says
     found.healed = 0
     others.correct(ada, 0, 0)
-    assert found.healing.heal() == 0  # nobody knows that something is missing
+    assert found.gap_repair.repair() == 0  # nobody knows that something is missing
     assert outcomes(found.office.current(), ada)[0] == "PER_DIEM"
     found.settle()
     assert found.healed == 1

@@ -66,9 +66,9 @@ def heal_step_by_step(listener: Listener) -> None:
 
         return then_drain
 
-    exchanging = listener.healing.exchanging
-    exchanging.exchange = drained(exchanging.exchange)  # type: ignore[method-assign]
-    listener.healing.heal()
+    log_exchange = listener.gap_repair.log_exchange
+    log_exchange.exchange = drained(log_exchange.exchange)  # type: ignore[method-assign]
+    listener.gap_repair.repair()
     listener.draining.drain()
 
 
@@ -123,7 +123,7 @@ def test_whose_owner_is_away_keeps_what_was_heard_meanwhile(
     resync(listener, log)
     monkeypatch.setattr(log, "read", away)
     with pytest.raises(ConnectionError):
-        listener.healing.heal()
+        listener.gap_repair.repair()
     listener.draining.drain()
     assert len(listener.tallies()) == 4
 
@@ -134,7 +134,7 @@ def test_a_subject_of_another_history_keeps_its_facts_until_it_is_exchanged(
     log.records[ADA][:] = []
     for session in "stu":
         log.tell(ADA, attended(session, 7, site=SITE), id=uuid4())
-    listener.healing.compare()
+    listener.gap_repair.compare()
     assert listener.head(ADA)[2] == "OTHER_HISTORY"
     release(listener, f"subject:{TOPIC}:{ADA}")
     listener.draining.drain()
@@ -151,13 +151,13 @@ def test_a_release_that_uses_more_types_derives_when_it_heard_them_all(
 ) -> None:
     log.tell(ADA, SessionMissed())
     log.tell(BOB, SessionMissed())
-    listener.healing.compare()
-    listener.healing.heal()
+    listener.gap_repair.compare()
+    listener.gap_repair.repair()
     more = Subscriptions([*INPUTS.by_type.values(), Subscription(SessionMissed)], [TALLY])
     newer = Listener(listener.store, log, subscriptions=more)
     newer.draining.raise_all()
     assert newer.draining.drain() == 0
-    newer.healing.heal()
+    newer.gap_repair.repair()
     assert (newer.heard(ADA), newer.heard(BOB)) == ([1, 2, 3, 4], [1, 2])
 
 
@@ -172,7 +172,7 @@ def test_a_release_whose_references_changed_files_facts_anew(listener: Listener,
     others = [each for kind, each in INPUTS.by_type.items() if not kind.endswith("Attended")]
     changed = Subscriptions([*others, Subscription(type(attended("", 0)), references)], [TALLY])
     newer = Listener(listener.store, log, subscriptions=changed)
-    newer.healing.heal()
+    newer.gap_repair.repair()
     newer.draining.drain()
     assert all(row["named"] == ["LPC", "Lakeside"] for row in newer.tallies().values())
     again = Listener(listener.store, log, subscriptions=changed)
@@ -188,10 +188,10 @@ def test_what_was_given_up_is_gone_past_by_every_hearing_again(
     with listener.store.transaction() as tx:
         [record, _] = list_parked(tx.connection)
         releasing.give_up(tx, str(record.id), by="person/eve", reason="a test", rest_to=5)
-    listener.healing.heal()
+    listener.gap_repair.repair()
     assert listener.heard(ADA) == [1, 2, 3, 5]
     resync(listener, log)
-    listener.healing.heal()
+    listener.gap_repair.repair()
     assert listener.head(ADA) == (5, None, None)
     assert listener.heard(ADA) == [1, 2, 3, 5]
     with listener.store.transaction() as tx:

@@ -35,7 +35,7 @@ from tests.harness.kernel.counters import (
     StaffCredentialed,
     attended,
     held,
-    without_head_locks,
+    without_checkpoint_locks,
     without_locks,
 )
 
@@ -115,7 +115,7 @@ def test_the_same_sequence_with_another_id_is_asked_of_its_owner_and_stops_this_
     assert listener.head(ADA) == (1, 1, None)
     assert listener.head(BOB) == (2, None, None)
     log.records[ADA][0] = other
-    listener.healing.heal()
+    listener.gap_repair.repair()
     assert listener.head(ADA) == (1, 1, "OTHER_HISTORY")
     listener.hear(log.tell(ADA, attended("s", 3)))
     assert listener.head(ADA) == (1, 1, "OTHER_HISTORY")
@@ -140,7 +140,7 @@ def test_whatever_the_order_everything_is_heard_once_healed(tallying: Store, log
         records = [log.tell(subject, attended("s", k, client=subject)) for k in range(3)]
         for k in order:
             listener.hear(records[k], records[k])
-        listener.healing.heal()
+        listener.gap_repair.repair()
         assert listener.head(subject) == (3, None, None)
         assert listener.heard(subject) == [1, 2, 3]
 
@@ -158,7 +158,7 @@ def test_a_lower_epoch_is_skipped_and_a_higher_one_stops_the_topic_when_its_owne
     assert listener.heard(BOB) == [1]
     log.epoch = 3
     listener.hear(log.tell(EVE, attended("s", 1)), log.tell(BOB, attended("s", 2), epoch=2))
-    listener.healing.compare()
+    listener.gap_repair.compare()
     [topic] = listener.ask("SELECT * FROM heard_topic")
     assert (topic.epoch, topic.stopped) == (2, "EPOCH_RAISED")
     assert listener.heard(BOB) == [1, 2]
@@ -174,11 +174,11 @@ def test_a_topic_that_stopped_stops_no_other_and_is_not_asked_for(
     listener.hear(log.tell(BOB, attended("s", 1)))
     log.epoch = 2
     listener.hear(log.tell(BOB, attended("s", 2)), other.tell(ADA, attended("s", 1)))
-    listener.healing.compare()
+    listener.gap_repair.compare()
     reads = log.reads
     other.tell(ADA, attended("s", 2))
-    assert listener.healing.compare() == 1
-    assert listener.healing.heal() == 1
+    assert listener.gap_repair.compare() == 1
+    assert listener.gap_repair.repair() == 1
     assert (log.reads, listener.heard(ADA), listener.heard(BOB)) == (reads, [1, 2], [1])
 
 
@@ -190,8 +190,8 @@ def test_until_an_owner_said_its_epoch_any_is_heard_and_exchanged_when_it_did(
     before = Log().tell(BOB, attended("s", 1, client=BOB))
     listener.hear(log.tell(ADA, attended("s", 1)), before)
     assert (listener.heard(ADA), listener.heard(BOB)) == ([1], [1])
-    listener.healing.compare()
-    listener.healing.heal()
+    listener.gap_repair.compare()
+    listener.gap_repair.repair()
     listener.hear(log.tell(ADA, attended("s", 2)), before)
     [topic] = listener.ask("SELECT * FROM heard_topic")
     assert (topic.epoch, topic.stopped) == (7, None)
@@ -255,7 +255,7 @@ def test_a_release_that_uses_more_types_hears_again_from_1(tallying: Store, log:
 
     newer = begun(more)
     assert is_anew()
-    newer.healing.heal()
+    newer.gap_repair.repair()
     assert (newer.head(ADA), newer.heard(ADA)) == ((2, None, None), [1, 2])
     for subscriptions, expected in ((more, False), (fewer, False), (more, True)):
         begun(subscriptions)
@@ -271,7 +271,7 @@ def test_what_an_older_release_heard_during_a_roll_out_is_heard_again(
     older.hear(log.tell(ADA, SessionMissed()))
     assert older.heard(ADA) == []
     newer = Listener(tallying, log, subscriptions=more)
-    newer.healing.heal()
+    newer.gap_repair.repair()
     assert newer.heard(ADA) == [1]
 
 
@@ -282,7 +282,7 @@ def test_a_parked_subject_is_asked_for_again_at_the_next_start(tallying: Store, 
 
     def started() -> Listener:
         again = Listener(tallying, log)
-        again.healing.heal()
+        again.gap_repair.repair()
         return again
 
     for _ in range(2):  # of no use yet
@@ -504,7 +504,7 @@ def hear_twice(tallying: Store, monkeypatch: Any, *, locks: bool) -> Listener:
     listener.hear(log.tell(EVE, attended("s", 1, client=EVE)))
     if not locks:
         without_locks(monkeypatch)
-        without_head_locks(monkeypatch)
+        without_checkpoint_locks(monkeypatch)
     with held(gate, lambda: listener.hear(slow)) as first:
         first.meanwhile(tallying, lambda: listener.hear(slow, *rest))
     return listener
@@ -544,9 +544,9 @@ def compared_while_hearing(
     slow = log.tell(ADA, attended("", 1))
     log.tell(ADA, attended("s", 2))  # lost on the way: only the comparison tells of it
     if not locks:
-        without_head_locks(monkeypatch)
+        without_checkpoint_locks(monkeypatch)
     with held(gate, lambda: listener.hear(slow)) as first:
-        first.meanwhile(tallying, listener.healing.compare)
+        first.meanwhile(tallying, listener.gap_repair.compare)
     return listener
 
 

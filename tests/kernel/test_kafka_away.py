@@ -41,7 +41,7 @@ def test_what_is_waited_for_is_asked_of_its_owner_after_a_second(
 
     def still_waits() -> bool:
         """Between two looks: what the worker does meanwhile."""
-        looked.append(listener.healing.heal())
+        looked.append(listener.gap_repair.repair())
         listener.draining.drain()
         return True
 
@@ -64,7 +64,7 @@ def test_what_its_owner_does_not_have_leaves_nothing_behind(
         )
     [asked] = listener.ask("SELECT * FROM asked_for")
     assert (asked.subject, asked.sequence) == (BOB, 900_000)
-    listener.healing.heal()
+    listener.gap_repair.repair()
     assert listener.ask("SELECT FROM asked_for") == []
     assert listener.ask("SELECT FROM heard_head") == []
 

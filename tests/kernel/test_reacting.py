@@ -174,13 +174,13 @@ def test_a_forged_fact_is_never_reacted_to(listener: Listener, log: Log) -> None
     assert counted(listener) == ["counter/real"]
     with listener.store.transaction() as tx:
         assert unsettled_clients(tx.connection, [ADA, BOB]) == {BOB}
-    heal(listener)
+    repair(listener)
     assert listener.head(BOB)[2] == "BEYOND_OWNER"
     with listener.store.transaction() as tx:
         release(tx, f"subject:{TOPIC}:{BOB}")
-    heal(listener)
+    repair(listener)
     log.tell(BOB, attended("second", 1, client=BOB))
-    heal(listener)
+    repair(listener)
     assert counted(listener) == ["counter/real", "counter/second"]
     assert reacting_to(listener) == []
 
@@ -192,7 +192,7 @@ def test_a_fact_with_a_forged_content_is_reacted_to_as_its_owner_has_it(
     body = attended("forged", 9).SerializeToString(deterministic=True)
     listener.hear(replace(real, body=body))
     listener.draining.drain()
-    heal(listener)
+    repair(listener)
     assert counted(listener) == ["counter/real"]
 
 
@@ -231,8 +231,8 @@ def test_while_its_owner_is_away_a_reaction_waits_and_nothing_else_does(tallying
     assert not listener.draining.has_left
 
 
-def heal(listener: Listener) -> None:
+def repair(listener: Listener) -> None:
     for _ in range(2):
-        listener.healing.compare()
-        listener.healing.heal()
+        listener.gap_repair.compare()
+        listener.gap_repair.repair()
     listener.draining.drain()

@@ -70,7 +70,7 @@ def test_a_released_record_is_heard_by_a_release_that_knows_better(
     )
     does = in_transaction(listener.store, lambda tx: releasing.release(tx, record))
     assert does == WHAT_RELEASE_DOES[ParkedKind.RECORD]
-    listener.healing.heal()
+    listener.gap_repair.repair()
     assert listener.heard(ADA) == [1, 2, 3, 4]
     [row] = listener.ask("SELECT subject FROM parked")  # bytes that its owner has otherwise
     assert row.subject is None
@@ -81,7 +81,7 @@ def test_a_released_record_that_is_still_of_no_use_parks_again(
 ) -> None:
     record = park_one(listener, log)
     in_transaction(listener.store, lambda tx: releasing.release(tx, record))
-    listener.healing.heal()
+    listener.gap_repair.repair()
     assert listener.head(ADA)[2] == "PARKED"
     assert len(ids(listener)) == 2
 
@@ -104,7 +104,7 @@ def test_giving_up_goes_past_the_record_and_says_who_when_and_why(
     assert place is not None and (place.topic, place.subject, place.sequence) == (TOPIC, ADA, 2)
     by, at = give_up(listener, record, rest_to=4)
     assert listener.head(ADA) == (2, 4, None)
-    listener.healing.heal()
+    listener.gap_repair.repair()
     assert listener.heard(ADA) == [1, 3, 4]
     assert listener.head(ADA) == (4, None, None)
     assert ids(listener) == []
@@ -128,8 +128,8 @@ def test_what_came_after_a_given_up_record_is_found_by_the_comparison(
 ) -> None:
     give_up(listener, park_one(listener, log))
     assert listener.head(ADA) == (2, None, None)
-    listener.healing.compare()
-    listener.healing.heal()
+    listener.gap_repair.compare()
+    listener.gap_repair.repair()
     assert listener.heard(ADA) == [1, 3, 4]
 
 
@@ -168,11 +168,11 @@ def test_a_subject_of_another_history_is_forgotten_and_heard_again(
         other.tell(ADA, attended("s", n), id=uuid4())
     log.records = other.records
     listener.hear(other.records[ADA][1])
-    listener.healing.heal()
+    listener.gap_repair.repair()
     [subject] = ids(listener)
     assert listener.head(ADA)[2] == "OTHER_HISTORY"
     in_transaction(listener.store, lambda tx: releasing.release(tx, subject))
-    listener.healing.heal()
+    listener.gap_repair.repair()
     listener.draining.drain()
     assert listener.heard(ADA) == [1, 2, 3]
     assert listener.tallies() == {f"{ADA}|s": {"minutes": 3, "named": []}}
@@ -185,14 +185,14 @@ def test_a_topic_whose_epoch_was_raised_is_heard_again_from_one(
     listener.draining.drain()
     log.restore({}, raise_epoch=True)
     listener.hear(*[log.tell(ADA, attended("s", n), id=uuid4()) for n in (5, 6)])
-    listener.healing.compare()
+    listener.gap_repair.compare()
     assert ids(listener) == [f"topic:{TOPIC}"]
     in_transaction(
         listener.store,
         lambda tx: releasing.resync(tx.connection, TOPIC, 2, log.heads()),
     )
     assert ids(listener) == []
-    listener.healing.heal()
+    listener.gap_repair.repair()
     listener.draining.drain()
     assert listener.heard(ADA) == [1, 2]
     assert listener.tallies() == {f"{ADA}|s": {"minutes": 6, "named": []}}
@@ -248,6 +248,6 @@ def test_a_given_up_record_is_not_missed_by_who_hears_it_again(
     records = poison(log)
     listener.hear(*records)
     give_up(listener, ids(listener)[0], rest_to=4)
-    listener.healing.heal()
+    listener.gap_repair.repair()
     Inbox(listener.store, listener.subscriptions).hear(records)
     assert (listener.heard(ADA), ids(listener)) == ([1, 3, 4], [])

@@ -80,6 +80,6 @@ def test_what_an_old_api_publishes_after_a_new_worker_caught_up_is_heard(countin
     old_api = book_of(counting)
     for amount in (1, 2):
         old_api.execute(COUNTER, "counter/1", Count(ADA, amount), context())
-        new.healing.compare()
+        new.gap_repair.compare()
         assert new.heard(ADA) == list(range(1, amount + 1))
     assert new.draining.drain() == 1

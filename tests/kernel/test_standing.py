@@ -161,6 +161,6 @@ def test_what_anybody_says_was_published_holds_up_nobody(tallying: Store, subjec
     with tallying.transaction() as tx:
         assert not unsettled_clients(tx.connection, [ADA, BOB])
         assert is_settled(tx.connection, [Position(TOPIC, ADA, 1)])
-    assert listener.healing.heal() <= 1  # its owner has no more
+    assert listener.gap_repair.repair() <= 1  # its owner has no more
     assert listener.heard(ADA) == [1]
     assert not listener.ask("SELECT FROM heard_head WHERE sequence = 0")

@@ -172,13 +172,13 @@ def test_a_comparison_that_the_database_interrupts_is_asked_for_again() -> None:
         def compare(self) -> int:
             raise OperationalError("S", {}, Exception("the server closed the connection"))
 
-        def heal(self) -> int:
+        def repair(self) -> int:
             return 0
 
     compare = threading.Event()
     compare.set()
     with pytest.raises(OperationalError):
-        worker_module._heal(Interrupted(), compare)  # type: ignore[arg-type]
+        worker_module._repair_topic(Interrupted(), compare)  # type: ignore[arg-type]
     assert compare.is_set()
 
 

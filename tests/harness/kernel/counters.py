@@ -30,10 +30,10 @@ from kernel.decider import Decider
 from kernel.execute import Book
 from kernel.facts import Publication, Recorded, Row, publication_of
 from kernel.ids import derived_id
-from kernel.messaging import heads
+from kernel.messaging import checkpoints
 from kernel.messaging.confirming import OwnersConfirm
 from kernel.messaging.envelope import Envelope
-from kernel.messaging.healing import Healing, Owner, OwnerHead
+from kernel.messaging.gap_repair import GapRepair, Owner, OwnerHead
 from kernel.messaging.inbox import Inbox
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.record import Record
@@ -284,10 +284,10 @@ class Listener:
         self.inbox.begin([TOPIC, *(owner.topic for owner in owners if owner.topic != TOPIC)])
         confirm = OwnersConfirm({owner.topic: owner for owner in owners})
         self.draining = PendingWork(store, subscriptions, **{"confirm": confirm, **parts})
-        self.healing = Healing(store, self.inbox, {owner.topic: owner for owner in owners})
+        self.gap_repair = GapRepair(store, self.inbox, {owner.topic: owner for owner in owners})
         if asks:
             with suppress(ConnectionError):
-                self.healing.compare()
+                self.gap_repair.compare()
 
     def hear(self, *records: Record) -> None:
         self.inbox.hear(records)
@@ -462,11 +462,11 @@ def without_locks(monkeypatch: Any, *, share_only: bool = False) -> None:
     monkeypatch.setattr(Transaction, "lock", none)
 
 
-def without_head_locks(monkeypatch: Any) -> None:
+def without_checkpoint_locks(monkeypatch: Any) -> None:
     """Read heads without locking them."""
-    unlocked = str(heads.LOCK).removesuffix("FOR UPDATE OF h")
-    monkeypatch.setattr(heads, "LOCK", text(unlocked))
-    monkeypatch.setattr(heads, "MISSING", text("SELECT false"))
+    unlocked = str(checkpoints.LOCK).removesuffix("FOR UPDATE OF h")
+    monkeypatch.setattr(checkpoints, "LOCK", text(unlocked))
+    monkeypatch.setattr(checkpoints, "MISSING", text("SELECT false"))
 
 
 __all__ = ["SessionMissed", "SiteOpened", "StaffCredentialed"]
