@@ -186,7 +186,7 @@ def _relay(service: Service, settings: Settings) -> None:
 
 
 def _stream(service: Service, settings: Settings) -> None:
-    from kernel.messaging import worker  # noqa: PLC0415
+    from kernel.messaging import consumer  # noqa: PLC0415
     from kernel.messaging.confirming import OwnersConfirm  # noqa: PLC0415
     from kernel.messaging.gap_repair import GapRepair  # noqa: PLC0415
     from kernel.messaging.heart import Heart  # noqa: PLC0415
@@ -198,8 +198,8 @@ def _stream(service: Service, settings: Settings) -> None:
     ordinal = Ordinal(store.engine, _ordinal())
     inbox = Inbox(store, service.subscriptions, fence=ordinal.fence)
     owners = _owners(service, settings)
-    worker.run(
-        worker.Listening(
+    consumer.run(
+        consumer.Consumer(
             service=service.name,
             topics=tuple(owners),
             bootstrap=settings.kafka,
@@ -210,7 +210,7 @@ def _stream(service: Service, settings: Settings) -> None:
             store=store,
             inbox=inbox,
             gap_repair=GapRepair(store, inbox, owners),
-            draining=PendingWork(store, service.subscriptions, confirm=OwnersConfirm(owners)),
+            pending_work=PendingWork(store, service.subscriptions, confirm=OwnersConfirm(owners)),
             ready=_ready(settings),
         )
     )
@@ -227,10 +227,12 @@ def _rebuild(service: Service, settings: Settings) -> None:
 
     began = time.monotonic()
     confirm = OwnersConfirm(_owners(service, settings))
-    draining = PendingWork(open_store(service, settings), service.subscriptions, confirm=confirm)
-    draining.raise_outdated()
-    raised = draining.raise_all()
-    derived = draining.drain()
+    pending_work = PendingWork(
+        open_store(service, settings), service.subscriptions, confirm=confirm
+    )
+    pending_work.raise_outdated()
+    raised = pending_work.raise_all()
+    derived = pending_work.drain()
     log.info("rebuilt", due=raised, derived=derived, seconds=round(time.monotonic() - began, 1))
 
 

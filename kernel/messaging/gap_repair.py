@@ -114,7 +114,7 @@ class GapRepair:
         return self._each(self._owners, lambda topic: self._compare(self._owners[topic]))
 
     def _compare(self, owner: Owner) -> int:
-        """Its own checkpoints are noted before the owner is asked, who knows at least as much by then."""
+        """Checkpoints are noted before the owner is asked, who knows at least as much by then."""
         self._asked[owner.topic] = self._clock()
         with self._store.transaction() as tx:
             noted = noted_checkpoints(tx.connection, owner.topic)

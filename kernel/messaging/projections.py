@@ -49,7 +49,7 @@ class Projections:
     def raise_outdated(self) -> int:
         """Make due what other code than today's derived: rows of it, and clients it gave no row.
 
-        From then on workers with other code leave these projections alone: whoever started last
+        From then on consumers with other code leave these projections alone: whoever started last
         derives, so that a roll-out and a roll-back end with the release that stays.
         """
         with self._store.transaction() as tx:
@@ -106,7 +106,7 @@ class Projections:
         ]
 
     def work(self, pending: Pending) -> bool:
-        """False when another worker has this client, or the projection, or nothing of it is due."""
+        """False when another consumer has the client or the projection, or nothing is pending."""
         while True:
             try:
                 with self._store.transaction() as tx:

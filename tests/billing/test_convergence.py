@@ -50,13 +50,13 @@ class Listener:
         """Until nothing is missing and nothing is due: what the stream process does for ever."""
         while self.gap_repair.compare():
             self.healed += self.gap_repair.repair()
-        self.office.draining.drain()
+        self.office.pending_work.drain()
 
     def tidy(self, records: Sequence[Record]) -> "Listener":
         """Everything once, in its order, before all that billing itself has to say."""
         self.office.inbox.hear(records)
         self.take_steps(len(self.steps))
-        self.office.draining.drain()
+        self.office.pending_work.drain()
         return self
 
     def take_steps(self, most: int) -> None:
@@ -75,7 +75,7 @@ class Listener:
             if self.steps and chance.random() < 0.5:
                 self.take_steps(1)
             if chance.random() < 0.4:
-                self.office.draining.drain()
+                self.office.pending_work.drain()
             if chance.random() < 0.2:
                 self.healed += self.gap_repair.repair()
         self.settle()
@@ -244,15 +244,15 @@ def test_replay_publishes_nothing_and_changes_nothing(new_store: NewStore, other
     found = Listener(new_store(SERVICE), others).disturbed(others.records(), random.Random(7))
     office = found.office
     office.issue(day(6))
-    office.draining.drain()
+    office.pending_work.drain()
     others.correct(CLIENTS[1], 0, 0)
     found.settle()
     looked = "SELECT * FROM derived ORDER BY id, revision", "SELECT * FROM published ORDER BY 8"
     before = [office.query(each) for each in looked]
     assert all(len(rows) > 20 for rows in before)
     for _ in range(2):
-        assert office.draining.raise_all() == len(CLIENTS)
-        assert office.draining.drain() == len(CLIENTS)
+        assert office.pending_work.raise_all() == len(CLIENTS)
+        assert office.pending_work.drain() == len(CLIENTS)
         assert [office.query(each) for each in looked] == before
     assert any(content["action"] == "REPLACE" for content in office.of_kind("proposal"))
 

@@ -45,7 +45,7 @@ def test_clients_are_listed_by_site_program_and_whether_they_are_in_care(desk: D
     desk.admitted(here)
     episode_id = desk.admitted(gone, program_id=OTHER_PROGRAM)
     desk.inbox.hear([discharge(gone, episode_id)])
-    desk.draining.drain()
+    desk.pending_work.drain()
     assert set(listed(desk)) == {nobody, here, gone}
     assert set(listed(desk, site_id=SITE)) == {here, gone}
     assert listed(desk, program_id=PROGRAM) == [here]

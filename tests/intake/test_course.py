@@ -163,7 +163,7 @@ def test_a_discharge_heard_twice_closes_the_episode_once(desk: Desk) -> None:
     record = discharge(client_id, episode_id)
     for _ in range(2):
         desk.inbox.hear([record])
-        desk.draining.drain()
+        desk.pending_work.drain()
     assert published(desk, events.EpisodeClosed) == [
         events.EpisodeClosed(client_id=client_id, episode_id=episode_id, closed_on=to_date(day(20)))
     ]
@@ -185,7 +185,7 @@ def test_a_crash_loses_no_closing_and_makes_none_twice(desk: Desk, moment: str) 
     """After the discharge was heard, or after the command and before its key was deleted."""
     client_id = desk.registered()
     episode_id = desk.admitted(client_id)
-    desk.draining.drain()
+    desk.pending_work.drain()
     desk.inbox.hear([discharge(client_id, episode_id)])
     if moment == "reacted":
 
@@ -246,7 +246,7 @@ def test_a_discharge_from_an_episode_nobody_knows_is_parked_and_stops_nobody_els
             discharge(client_id, desk.admitted(client_id)),
         ]
     )
-    desk.draining.drain()
+    desk.pending_work.drain()
     assert len(published(desk, events.EpisodeClosed)) == 1
     [row] = desk.rows("SELECT reaction, subject, error FROM due_reaction")
     assert (row.reaction, row.subject) == ("close_episode", f"client/{stranger}")
@@ -258,7 +258,7 @@ def test_a_client_is_readmitted_with_the_episode_before(desk: Desk) -> None:
     client_id = desk.registered()
     first = desk.admitted(client_id, under_part2=True)
     desk.inbox.hear([discharge(client_id, first)])
-    desk.draining.drain()
+    desk.pending_work.drain()
     request = pb.AdmitClientRequest(
         client_id=client_id,
         site_id=SITE,
@@ -277,12 +277,12 @@ def test_a_client_comes_back_to_the_program_that_discharged_them(desk: Desk) -> 
     client_id = desk.registered()
     first = desk.admitted(client_id)
     desk.inbox.hear([discharge(client_id, first, on=0)])
-    desk.draining.drain()
+    desk.pending_work.drain()
     second = desk.admitted(client_id)
     [was, now] = published(desk, events.ClientAdmitted)
     assert isinstance(was, events.ClientAdmitted)
     assert isinstance(now, events.ClientAdmitted)
     assert (was.previous_episode_id, now.previous_episode_id) == ("", first)
     desk.inbox.hear([discharge(client_id, second, on=40, sequence=2)])
-    desk.draining.drain()
+    desk.pending_work.drain()
     assert len(published(desk, events.EpisodeClosed)) == 2

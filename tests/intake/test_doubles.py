@@ -183,7 +183,7 @@ def test_people_of_before_are_recognised_by_the_stream_once_and_after_a_kill_too
 ) -> None:
     clients = [desk.registered() for _ in range(3)]
     coverages = [desk.covered(client_id) for client_id in clients]
-    desk.draining.drain()
+    desk.pending_work.drain()
     forget_recognition(desk)
     assert (keys(desk), due(desk)) == ([], [])
 

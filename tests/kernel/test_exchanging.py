@@ -41,7 +41,7 @@ def listener(tallying: Store, log: Log) -> Listener:
         *[log.tell(ADA, attended(s, n, site=SITE)) for n, s in enumerate("stu", 1)],
         log.tell(BOB, attended("s", 1, client=BOB, site=SITE)),
     )
-    made.draining.drain()
+    made.pending_work.drain()
     return made
 
 
@@ -61,7 +61,7 @@ def heal_step_by_step(listener: Listener) -> None:
     def drained(do: Any) -> Any:
         def then_drain(*arguments: Any, **named: Any) -> Any:
             done = do(*arguments, **named)
-            listener.draining.drain()
+            listener.pending_work.drain()
             return done
 
         return then_drain
@@ -69,7 +69,7 @@ def heal_step_by_step(listener: Listener) -> None:
     log_exchange = listener.gap_repair.log_exchange
     log_exchange.exchange = drained(log_exchange.exchange)  # type: ignore[method-assign]
     listener.gap_repair.repair()
-    listener.draining.drain()
+    listener.pending_work.drain()
 
 
 def test_a_topic_that_says_the_same_is_heard_again_without_a_revision(
@@ -78,7 +78,7 @@ def test_a_topic_that_says_the_same_is_heard_again_without_a_revision(
     before = listener.told()
     log.restore(log.records, raise_epoch=True)
     resync(listener, log)
-    listener.draining.drain()
+    listener.pending_work.drain()
     heal_step_by_step(listener)
     assert listener.told() == before
     assert (listener.heard(ADA), listener.heard(BOB)) == ([1, 2, 3], [1])
@@ -124,7 +124,7 @@ def test_whose_owner_is_away_keeps_what_was_heard_meanwhile(
     monkeypatch.setattr(log, "read", away)
     with pytest.raises(ConnectionError):
         listener.gap_repair.repair()
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert len(listener.tallies()) == 4
 
 
@@ -137,7 +137,7 @@ def test_a_subject_of_another_history_keeps_its_facts_until_it_is_exchanged(
     listener.gap_repair.compare()
     assert listener.head(ADA)[2] == "OTHER_HISTORY"
     release(listener, f"subject:{TOPIC}:{ADA}")
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert len(listener.tallies()) == 4
     before = len(listener.told())
     heal_step_by_step(listener)
@@ -155,8 +155,8 @@ def test_a_release_that_uses_more_types_derives_when_it_heard_them_all(
     listener.gap_repair.repair()
     more = Subscriptions([*INPUTS.by_type.values(), Subscription(SessionMissed)], [TALLY])
     newer = Listener(listener.store, log, subscriptions=more)
-    newer.draining.raise_all()
-    assert newer.draining.drain() == 0
+    newer.pending_work.raise_all()
+    assert newer.pending_work.drain() == 0
     newer.gap_repair.repair()
     assert (newer.heard(ADA), newer.heard(BOB)) == ([1, 2, 3, 4], [1, 2])
 
@@ -164,7 +164,7 @@ def test_a_release_that_uses_more_types_derives_when_it_heard_them_all(
 def test_a_release_whose_references_changed_files_facts_anew(listener: Listener, log: Log) -> None:
     staff = subject_of("staff", 9)
     listener.hear(log.tell(staff, StaffCredentialed(credential="LPC")))
-    listener.draining.drain()
+    listener.pending_work.drain()
 
     def references(fact: Any) -> list[str]:
         return [fact.site_id, staff]
@@ -173,7 +173,7 @@ def test_a_release_whose_references_changed_files_facts_anew(listener: Listener,
     changed = Subscriptions([*others, Subscription(type(attended("", 0)), references)], [TALLY])
     newer = Listener(listener.store, log, subscriptions=changed)
     newer.gap_repair.repair()
-    newer.draining.drain()
+    newer.pending_work.drain()
     assert all(row["named"] == ["LPC", "Lakeside"] for row in newer.tallies().values())
     again = Listener(listener.store, log, subscriptions=changed)
     assert again.due() == []

@@ -241,7 +241,7 @@ def test_a_known_type_that_is_not_used_is_passed(listener: Listener, log: Log) -
 def test_a_release_that_uses_more_types_hears_again_from_1(tallying: Store, log: Log) -> None:
     listener = Listener(tallying, log)
     listener.hear(log.tell(ADA, SessionMissed()), log.tell(ADA, attended("s", 1)))
-    listener.draining.drain()
+    listener.pending_work.drain()
     more = Subscriptions([*INPUTS.by_type.values(), Subscription(SessionMissed)])
     fewer = Subscriptions([Subscription(SessionMissed)])
 
@@ -446,12 +446,12 @@ def test_who_leads_to_a_stopped_or_behind_reference_is_unsettled(
         site,
         staff[0],
     )
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert unsettled(listener, ADA, BOB) == set()
     listener.hear(staff[2])  # a reference's reference is behind
     assert unsettled(listener, ADA, BOB) == {ADA}
     listener.hear(staff[1], staff[2])
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert unsettled(listener, ADA, BOB) == set()
     listener.hear(log.tell(SITE, SiteOpened(name="Other"), sequence=1, id=UUID(int=1)))
     assert unsettled(listener, ADA, BOB) == {ADA}
@@ -459,7 +459,7 @@ def test_who_leads_to_a_stopped_or_behind_reference_is_unsettled(
 
 def test_where_a_topic_is_stopped_everybody_is_unsettled(listener: Listener, log: Log) -> None:
     listener.hear(log.tell(ADA, attended("s", 1)))
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert unsettled(listener, ADA, BOB) == set()
     listener.ask("UPDATE heard_topic SET stopped = 'EPOCH_RAISED' RETURNING 1")
     assert unsettled(listener, ADA, BOB) == {ADA, BOB}
@@ -476,11 +476,11 @@ def test_a_fact_of_a_reference_raises_every_client_that_leads_to_it(
         log.tell(BOB, attended("s", 1, client=BOB)),
         log.tell(SITE, SiteOpened(time_zone=STAFF)),
     )
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert listener.due() == []
     listener.hear(log.tell(SITE, SiteOpened(name="Lakeside", time_zone=STAFF)))
     assert [key for key, *_ in listener.due()] == [ADA]
-    listener.draining.drain()
+    listener.pending_work.drain()
     listener.hear(log.tell(STAFF, StaffCredentialed(credential="LCSW")))  # a reference's reference
     assert [key for key, *_ in listener.due()] == [ADA]
     listener.hear(log.tell(EVE, attended("s", 1, client=EVE, site=SITE)))

@@ -145,7 +145,7 @@ def test_bytes_without_an_envelope_can_only_be_given_up(listener: Listener) -> N
 
 def test_a_failed_derivation_is_released_to_be_derived_again(listener: Listener, log: Log) -> None:
     listener.hear(log.tell(ADA, attended("s", BROKEN)))
-    listener.draining.drain()
+    listener.pending_work.drain()
     [projection] = ids(listener)
     assert projection == f"derivation:tally:{ADA}"
     with pytest.raises(AgainstTheRules, match="only a record"):
@@ -162,7 +162,7 @@ def test_a_subject_of_another_history_is_forgotten_and_heard_again(
     listener: Listener, log: Log
 ) -> None:
     listener.hear(log.tell(ADA, attended("s", 1)), log.tell(ADA, attended("lost", 2)))
-    listener.draining.drain()
+    listener.pending_work.drain()
     other = Log()
     for n in (1, 2, 3):
         other.tell(ADA, attended("s", n), id=uuid4())
@@ -173,7 +173,7 @@ def test_a_subject_of_another_history_is_forgotten_and_heard_again(
     assert listener.head(ADA)[2] == "OTHER_HISTORY"
     in_transaction(listener.store, lambda tx: releasing.release(tx, subject))
     listener.gap_repair.repair()
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert listener.heard(ADA) == [1, 2, 3]
     assert listener.tallies() == {f"{ADA}|s": {"minutes": 3, "named": []}}
 
@@ -182,7 +182,7 @@ def test_a_topic_whose_epoch_was_raised_is_heard_again_from_one(
     listener: Listener, log: Log
 ) -> None:
     listener.hear(log.tell(ADA, attended("s", 1)), log.tell(BOB, attended("s", 2, client=BOB)))
-    listener.draining.drain()
+    listener.pending_work.drain()
     log.restore({}, raise_epoch=True)
     listener.hear(*[log.tell(ADA, attended("s", n), id=uuid4()) for n in (5, 6)])
     listener.gap_repair.compare()
@@ -193,7 +193,7 @@ def test_a_topic_whose_epoch_was_raised_is_heard_again_from_one(
     )
     assert ids(listener) == []
     listener.gap_repair.repair()
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert listener.heard(ADA) == [1, 2]
     assert listener.tallies() == {f"{ADA}|s": {"minutes": 6, "named": []}}
     assert listener.ask("SELECT epoch FROM heard_topic")[0].epoch == 2

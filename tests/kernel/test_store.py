@@ -384,7 +384,7 @@ def test_what_was_published_before_a_release_derived_from_it_is_caught_up_with(
         book.execute(COUNTER, "counter/1", Count(ADA, amount), context())
     listener = Listener(counting)
     assert listener.heard(ADA) == [1, 2, 3]
-    assert listener.draining.drain() == 1
+    assert listener.pending_work.drain() == 1
     Listener(counting)
     assert listener.due() == []
 

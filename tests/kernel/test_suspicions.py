@@ -35,7 +35,7 @@ def listener(tallying: Store, log: Log) -> Listener:
     made = Listener(tallying, log)
     made.hear(*[log.tell(ADA, attended("s", n)) for n in (1, 2, 3)])
     made.hear(log.tell(BOB, attended("s", 1, client=BOB)))
-    made.draining.drain()
+    made.pending_work.drain()
     return made
 
 
@@ -286,7 +286,7 @@ def test_a_forged_record_with_anothers_id_takes_no_fact_away(
     assert listener.heard(BOB) == [1, 2]
     assert listener.heard(EVE) == []
     assert listener.head(BOB) == (2, None, None)
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert f"{BOB}|late" in listener.tallies()
     assert f"{EVE}|forged" not in listener.tallies()
 
@@ -318,7 +318,7 @@ def test_a_forged_record_with_the_id_of_the_subjects_own_next_fact_takes_none_aw
         if listener.head(BOB)[2]:
             release(tx, f"subject:{TOPIC}:{BOB}")
     mend(listener)
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert listener.heard(BOB) == [1, 2, 3]
     assert f"{BOB}|forged" not in listener.tallies()
 

@@ -60,7 +60,7 @@ def listener(tallying: Store, log: Log) -> Listener:
     book = Book(store=tallying, publish=publish, subscriptions=TALLYING)
     for amount in (1, 2):
         book.execute(COUNTER, "counter/1", Count(EVE, amount), context(), locks=[EVE])
-    made.draining.drain()
+    made.pending_work.drain()
     with tallying.transaction() as tx:
         tx.documents.put(ADA, "note", b"said so")
     return made

@@ -159,14 +159,14 @@ class Office:
     answers: Any = field(init=False)
     work: Any = field(init=False)
     inbox: Inbox = field(init=False)
-    draining: PendingWork = field(init=False)
+    pending_work: PendingWork = field(init=False)
 
     def __post_init__(self) -> None:
         self.issue_with(self.identities)
         self.work = WorkServicer(self.store, self.pages, SqlFollowing())
         self.inbox = Inbox(self.store, SUBSCRIPTIONS)
         self.inbox.begin([topic_of(name) for name in SERVICE.hears])
-        self.draining = PendingWork(self.store, SUBSCRIPTIONS)
+        self.pending_work = PendingWork(self.store, SUBSCRIPTIONS)
 
     def issue_with(self, identities: Identities, confirm: Confirm = set) -> None:
         """From now on they are asked; unless said otherwise, owners confirm everything."""
@@ -319,7 +319,7 @@ class Office:
 
     def hear(self, records: Sequence[Record]) -> None:
         self.inbox.hear(records)
-        self.draining.drain()
+        self.pending_work.drain()
 
     def issue(self, through: date, command: str = "issue", **changes: Any) -> Any:
         request = pb.IssueClaimsRequest(payer_id=self.payer_id, through=to_date(through))
@@ -350,7 +350,7 @@ class Office:
             adjudicated_on=to_date(self.now.date()),
         )
         self.call("RecordAdjudication", request, command=f"adjudicate {claim_id} {status} {number}")
-        self.draining.drain()
+        self.pending_work.drain()
 
     def correct(self, command: str = "correct", named: Sequence[Any] | None = None) -> Any:
         """Issues the proposals as they were looked at; without any, those that are READY now."""

@@ -49,7 +49,7 @@ class Desk:
         self.inbox = Inbox(store, SUBSCRIPTIONS)
         self.inbox.begin([topic_of(name) for name in SERVICE.hears])
         self.confirm: Confirm = set  # unless said otherwise, owners confirm everything
-        self.draining = self.drainer()
+        self.pending_work = self.drainer()
         self.now = NOW
         self.log = Log()
         self.told(*network(), *map(payer, (PAYER, OTHER_PAYER)))

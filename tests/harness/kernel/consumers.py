@@ -25,7 +25,7 @@ main(
 
 
 @contextmanager
-def worker(
+def consumer(
     store: Store,
     secrets_dir: Path,
     folder: Path,

@@ -283,7 +283,7 @@ class Listener:
         self.inbox = Inbox(store, subscriptions)
         self.inbox.begin([TOPIC, *(owner.topic for owner in owners if owner.topic != TOPIC)])
         confirm = OwnersConfirm({owner.topic: owner for owner in owners})
-        self.draining = PendingWork(store, subscriptions, **{"confirm": confirm, **parts})
+        self.pending_work = PendingWork(store, subscriptions, **{"confirm": confirm, **parts})
         self.gap_repair = GapRepair(store, self.inbox, {owner.topic: owner for owner in owners})
         if asks:
             with suppress(ConnectionError):

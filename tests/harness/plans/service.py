@@ -83,13 +83,13 @@ class Plans:
     roles: frozenset[str] = frozenset({"clinician"})
     answers: list[Any] = field(init=False)
     inbox: Inbox = field(init=False)
-    draining: PendingWork = field(init=False)
+    pending_work: PendingWork = field(init=False)
 
     def __post_init__(self) -> None:
         self.answers = servicers(self.store, None)  # type: ignore[arg-type]
         self.inbox = Inbox(self.store, SUBSCRIPTIONS)
         self.inbox.begin([topic_of(name) for name in SERVICE.hears])
-        self.draining = PendingWork(self.store, SUBSCRIPTIONS)
+        self.pending_work = PendingWork(self.store, SUBSCRIPTIONS)
         credentials = Log()
         self.hear([credentials.tell(credentialed(self.actor, text)) for text in ("LCSW", "MD")])
 
@@ -115,7 +115,7 @@ class Plans:
 
     def hear(self, records: Sequence[Record]) -> None:
         self.inbox.hear(records)
-        self.draining.drain()
+        self.pending_work.drain()
 
     def current(self) -> list[tuple[str, Any]]:
         """The current contents, row by row."""
