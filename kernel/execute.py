@@ -9,7 +9,7 @@ from kernel.facts import Position, Publication, Recorded
 from kernel.ids import derived_id
 from kernel.messaging.inbox_facts import hear_own
 from kernel.messaging.standing import wait_until_heard
-from kernel.messaging.subscriptions import Interests
+from kernel.messaging.subscriptions import Subscriptions
 from kernel.refusal import AgainstTheRules, Refusal, Stale
 from kernel.store.appending import AlreadyAccepted, Conflict
 from kernel.store.store import Context, Store, Transaction
@@ -42,13 +42,13 @@ class Book:
     """The write side of one service.
 
     `publish` turns a private fact into its public ones; `view` keeps the service's own tables, in
-    the same transaction; `interests` are those public facts that the service itself derives from.
+    the same transaction; `subscriptions` tell which of those the service itself derives from.
     """
 
     store: Store
     publish: Callable[[Recorded], Iterable[Publication]]
     view: Callable[[Transaction, Recorded], None] = no_view
-    interests: Interests = field(default_factory=lambda: Interests(()))
+    subscriptions: Subscriptions = field(default_factory=lambda: Subscriptions(()))
 
     def execute(
         self,
@@ -137,7 +137,7 @@ class Book:
             written = tx.append(context, facts, publications)
             for recorded in facts:
                 self.view(tx, recorded)
-            hear_own(tx, self.interests, written)
+            hear_own(tx, self.subscriptions, written)
         return Outcome(
             _in_order(facts),
             tuple(

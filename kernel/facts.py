@@ -73,7 +73,7 @@ def publication_of(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeardFact:
-    """A public fact as a derivation sees it.
+    """A public fact as a projection sees it.
 
     `signed_at`: the `now` of the command that made it; a derived fact's, the latest of what it
     rests on.

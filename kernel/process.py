@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError
 from kernel import logs
 from kernel.codec import Codec
 from kernel.config import Settings, WrongSetting
-from kernel.messaging.subscriptions import Interests
+from kernel.messaging.subscriptions import Subscriptions
 from kernel.patience import BRIEF
 from kernel.secrets import SecretMissing, master_key
 from kernel.store.database import LOCK_TIMEOUT, migrate, open_database
@@ -40,7 +40,7 @@ class Opened:
 
     name: str
     store: Store
-    interests: Interests
+    subscriptions: Subscriptions
     owners: Mapping[str, "RemoteOwner"]
     kafka: str
     kinds: Mapping[str, "Kind"] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class Service:
     servicers: Callable[[Store, Settings], Mapping[Any, object]]
     kinds: Callable[[], Mapping[str, "Kind"]] = dict
     hears: Sequence[str] = ()
-    interests: Interests = field(default_factory=lambda: Interests(()))
+    subscriptions: Subscriptions = field(default_factory=lambda: Subscriptions(()))
     operations: Callable[[Opened], Mapping[Any, object]] = lambda _: {}
 
 
@@ -126,7 +126,7 @@ def server_of(service: Service, settings: Settings, store: Store) -> "Server":
     opened = Opened(
         name=service.name,
         store=store,
-        interests=service.interests,
+        subscriptions=service.subscriptions,
         owners=_owners(service, settings),
         kafka=settings.kafka,
         kinds=service.kinds(),
@@ -186,20 +186,20 @@ def _relay(service: Service, settings: Settings) -> None:
 
 
 def _stream(service: Service, settings: Settings) -> None:
-    from kernel.messaging import worker  # noqa: PLC0415
+    from kernel.messaging import consumer  # noqa: PLC0415
     from kernel.messaging.confirming import OwnersConfirm  # noqa: PLC0415
-    from kernel.messaging.healing import Healing  # noqa: PLC0415
-    from kernel.messaging.hearing import Hearing  # noqa: PLC0415
+    from kernel.messaging.gap_repair import GapRepair  # noqa: PLC0415
     from kernel.messaging.heart import Heart  # noqa: PLC0415
+    from kernel.messaging.inbox import Inbox  # noqa: PLC0415
     from kernel.messaging.ordinal import Ordinal  # noqa: PLC0415
     from kernel.messaging.pending_work import PendingWork  # noqa: PLC0415
 
     store = open_store(service, settings)
     ordinal = Ordinal(store.engine, _ordinal())
-    hearing = Hearing(store, service.interests, fence=ordinal.fence)
+    inbox = Inbox(store, service.subscriptions, fence=ordinal.fence)
     owners = _owners(service, settings)
-    worker.run(
-        worker.Listening(
+    consumer.run(
+        consumer.Consumer(
             service=service.name,
             topics=tuple(owners),
             bootstrap=settings.kafka,
@@ -208,9 +208,9 @@ def _stream(service: Service, settings: Settings) -> None:
             ordinal=ordinal,
             heart=Heart("stream", _ordinal()),
             store=store,
-            hearing=hearing,
-            healing=Healing(store, hearing, owners),
-            draining=PendingWork(store, service.interests, confirm=OwnersConfirm(owners)),
+            inbox=inbox,
+            gap_repair=GapRepair(store, inbox, owners),
+            pending_work=PendingWork(store, service.subscriptions, confirm=OwnersConfirm(owners)),
             ready=_ready(settings),
         )
     )
@@ -227,10 +227,12 @@ def _rebuild(service: Service, settings: Settings) -> None:
 
     began = time.monotonic()
     confirm = OwnersConfirm(_owners(service, settings))
-    draining = PendingWork(open_store(service, settings), service.interests, confirm=confirm)
-    draining.raise_outdated()
-    raised = draining.raise_all()
-    derived = draining.drain()
+    pending_work = PendingWork(
+        open_store(service, settings), service.subscriptions, confirm=confirm
+    )
+    pending_work.raise_outdated()
+    raised = pending_work.raise_all()
+    derived = pending_work.drain()
     log.info("rebuilt", due=raised, derived=derived, seconds=round(time.monotonic() - began, 1))
 
 

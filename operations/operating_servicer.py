@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ninehours.exchange.v1 import operating_service_pb2 as pb
 from sqlalchemy import text
 
-from kernel.messaging.heads import EPOCH_LOWERED, EPOCH_RAISED
+from kernel.messaging.checkpoints import EPOCH_LOWERED, EPOCH_RAISED
 from kernel.messaging.heart import Heart
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.standing import due_count
@@ -120,7 +120,7 @@ class OperatingServicer:
     def Rebuild(self, _: pb.RebuildRequest, __: Call) -> pb.RebuildResponse:
         with self._store.transaction() as tx:
             revisions = _revisions(tx)
-        due = PendingWork(self._store, self._of.interests).raise_all()
+        due = PendingWork(self._store, self._of.subscriptions).raise_all()
         return pb.RebuildResponse(due=due, revisions=revisions)
 
     def CountDerived(self, _: pb.CountDerivedRequest, __: Call) -> pb.CountDerivedResponse:
@@ -136,7 +136,7 @@ class OperatingServicer:
             wait = read.integer("wait_seconds", low=0, high=LONGEST_WAIT)
         verifying = Verifying(
             store=self._store,
-            interests=self._of.interests,
+            subscriptions=self._of.subscriptions,
             own=self._own,
             owners=self._of.owners,
             kafka=self._of.kafka,
@@ -169,7 +169,7 @@ class OperatingServicer:
         try:
             records, _ = self._of.owners[position.topic].read(position.subject, position.sequence)
         except RemoteRefusal:
-            return None  # the next comparison of heads finds it
+            return None  # the next comparison of checkpoints finds it
         return records[-1].offset if records else None
 
 

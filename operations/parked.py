@@ -28,7 +28,7 @@ NAMED_HEADERS = {
 
 
 class ParkedKind(StrEnum):
-    """What is parked; `derivation` is a projection of one client."""
+    """What is parked; `derivation`: the projection of one client."""
 
     RECORD = "record"
     SUBJECT = "subject"

@@ -7,8 +7,15 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from kernel.facts import Position
-from kernel.messaging.heads import FORGOTTEN, PARKED, Head, forget_places, lock_heads, write_heads
-from kernel.messaging.healing import OwnerHead
+from kernel.messaging.checkpoints import (
+    FORGOTTEN,
+    PARKED,
+    Checkpoint,
+    forget_topic,
+    lock_checkpoints,
+    write_checkpoints,
+)
+from kernel.messaging.gap_repair import OwnerHead
 from kernel.messaging.pending import mark_pending, release_reaction
 from kernel.refusal import AgainstTheRules, Unknown
 from kernel.store.bells import DUE
@@ -47,7 +54,7 @@ def give_up(
     """Go past a record, on the record; gives who did and when, the first time it was asked.
 
     `rest_to`: the last sequence that the owner has after this one; None: it has none, or doesn't
-    say, and the next comparison of heads will. Refuses what is no record.
+    say, and the next comparison of checkpoints will. Refuses what is no record.
     """
     wanted = ParkedId.read(parked_id)
     if wanted.kind != ParkedKind.RECORD:
@@ -91,22 +98,22 @@ def resync(connection: Connection, topic: str, epoch: int, heads: Sequence[Owner
     )
     if not held.rowcount:
         raise Unknown("topic", topic)
-    write_heads(connection, {(topic, head.subject): FORGOTTEN for head in heads})
-    forget_places(connection, topic)
+    write_checkpoints(connection, {(topic, head.subject): FORGOTTEN for head in heads})
+    forget_topic(connection, topic)
     connection.execute(text(DUE.ring))
 
 
 def _forget(tx: Transaction, topic: str, subject: str) -> None:
     """Another history was heard: its facts stay until they are exchanged for the owner's."""
     tx.lock([subject])
-    write_heads(tx.connection, {(topic, subject): FORGOTTEN})
+    write_checkpoints(tx.connection, {(topic, subject): FORGOTTEN})
 
 
 def _ask_again(tx: Transaction, topic: str, subject: str) -> None:
     tx.lock([subject])
-    place = (topic, subject)
-    head = lock_heads(tx.connection, [place])[place]
-    write_heads(tx.connection, {place: replace(head, anew=True)})
+    subject_log = (topic, subject)
+    checkpoint = lock_checkpoints(tx.connection, [subject_log])[subject_log]
+    write_checkpoints(tx.connection, {subject_log: replace(checkpoint, anew=True)})
 
 
 def position_of(tx: Transaction, parked_id: str) -> Position | None:
@@ -121,17 +128,17 @@ def position_of(tx: Transaction, parked_id: str) -> Position | None:
 
 
 def _go_past(connection: Connection, parked: Parked, rest_to: int | None) -> str | None:
-    place = (parked.topic, parked.subject)
-    head = lock_heads(connection, [place])[place]
+    subject_log = (parked.topic, parked.subject)
+    checkpoint = lock_checkpoints(connection, [subject_log])[subject_log]
     envelope = parked.envelope
     if envelope is None:
         return None
-    if envelope.sequence == head.sequence + 1:
-        behind_to = max(rest_to or 0, head.behind_to or 0)
-        past = Head(
+    if envelope.sequence == checkpoint.sequence + 1:
+        behind_to = max(rest_to or 0, checkpoint.behind_to or 0)
+        past = Checkpoint(
             sequence=envelope.sequence,
             id=str(envelope.id),
             behind_to=behind_to if behind_to > envelope.sequence else None,
         )
-        write_heads(connection, {place: past})
+        write_checkpoints(connection, {subject_log: past})
     return str(envelope.id)

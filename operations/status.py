@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, text
 
 from kernel.messaging.envelope import NoEnvelope, read_envelope
-from kernel.messaging.healing import Owner, OwnerHead, contradicting, noted_heads
+from kernel.messaging.gap_repair import Owner, OwnerHead, contradicting, noted_checkpoints
 from kernel.messaging.ordinal import ORDINAL
 from kernel.messaging.relay import ACTIVE
 from kernel.store.store import Store
@@ -103,7 +103,7 @@ def topics(connection: Connection) -> Mapping[str, tuple[int, str]]:
 def lag_behind(store: Store, owner: Owner) -> Lag:
     """What the owner published and this service hasn't heard, by asking the owner."""
     with store.transaction() as tx:
-        noted = noted_heads(tx.connection, owner.topic)
+        noted = noted_checkpoints(tx.connection, owner.topic)
     epoch, heads = owner.epoch_and_heads()  # after: it knows at least what was heard
     heard = {subject: head.sequence for subject, head in noted.items()}
     late = [head for head in heads if head.sequence > heard.get(head.subject, 0)]

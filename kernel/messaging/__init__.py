@@ -1,1 +1,1 @@
-"""How facts travel between services: envelope, relay, hearing, healing, deriving, parking."""
+"""How facts travel between services: outbox to relay to inbox, and what is projected of them."""

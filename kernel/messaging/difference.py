@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from kernel.facts import Row
 from kernel.ids import derived_id
-from kernel.messaging.subscriptions import Derivation
+from kernel.messaging.subscriptions import Projection
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Change:
 
 
 def difference(
-    connection: Connection, derivation: Derivation, key: str, rows: Sequence[Row]
+    connection: Connection, projection: Projection, key: str, rows: Sequence[Row]
 ) -> list[Change]:
     """Write what changed as new revisions; a change of provenance alone is written silently."""
     current = {
@@ -34,20 +34,20 @@ def difference(
                 "SELECT id, revision, kind, row_key, content, provenance, withdrawn FROM derived"
                 " WHERE derivation = :name AND key = :key AND current"
             ),
-            {"name": derivation.name, "key": key},
+            {"name": projection.name, "key": key},
         )
     }
     changes: list[Change] = []
     seen: set[UUID] = set()
     for row in rows:
-        row_id = derived_id(derivation.name, row.kind, row.key)
+        row_id = derived_id(projection.name, row.kind, row.key)
         if row_id in seen:
             raise ValueError("a derivation gave two rows of one key")
         seen.add(row_id)
         was = current.get(row_id)
         if was is None or was.withdrawn or was.content != normal(row.content):
             changes.append(Change(row_id, 1 if was is None else was.revision + 1, row, False))
-        elif was.provenance != (provenance := _provenance(derivation, row)):
+        elif was.provenance != (provenance := _provenance(projection, row)):
             _write_provenance(connection, row_id, was.revision, provenance)
     for row_id, was in current.items():
         if row_id in seen:
@@ -61,14 +61,14 @@ def difference(
         )
         if not was.withdrawn:
             changes.append(Change(row_id, was.revision + 1, gone, True))
-        elif was.provenance != (provenance := _provenance(derivation, gone)):
+        elif was.provenance != (provenance := _provenance(projection, gone)):
             _write_provenance(connection, row_id, was.revision, provenance)
-    _write(connection, derivation, key, changes)
+    _write(connection, projection, key, changes)
     return changes
 
 
 def _write(
-    connection: Connection, derivation: Derivation, key: str, changes: Sequence[Change]
+    connection: Connection, projection: Projection, key: str, changes: Sequence[Change]
 ) -> None:
     if not changes:
         return
@@ -86,12 +86,12 @@ def _write(
             {
                 "id": change.id,
                 "revision": change.revision,
-                "derivation": derivation.name,
+                "derivation": projection.name,
                 "key": key,
                 "kind": change.row.kind,
                 "row_key": change.row.key,
                 "content": json.dumps(change.row.content),
-                "provenance": json.dumps(_provenance(derivation, change.row)),
+                "provenance": json.dumps(_provenance(projection, change.row)),
                 "withdrawn": change.withdrawn,
             }
             for change in changes
@@ -111,8 +111,8 @@ def _write_provenance(
     )
 
 
-def _provenance(derivation: Derivation, row: Row) -> dict[str, Any]:
-    return {"facts": sorted(row.rests_on), "rules": row.rules, "code": derivation.code}
+def _provenance(projection: Projection, row: Row) -> dict[str, Any]:
+    return {"facts": sorted(row.rests_on), "rules": row.rules, "code": projection.code}
 
 
 def normal(content: Mapping[str, Any]) -> Any:

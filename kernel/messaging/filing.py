@@ -5,29 +5,29 @@ from collections.abc import Iterator
 from sqlalchemy import text
 
 from kernel.messaging.pending import mark_pending
-from kernel.messaging.subscriptions import Interests
+from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.store import Store, Transaction
 
 BATCH = 1000
 
 
-def file_anew(store: Store, interests: Interests) -> int:
+def file_anew(store: Store, subscriptions: Subscriptions) -> int:
     """File heard facts under what they refer to today, where a release before said otherwise.
 
     What follows from them becomes due. Nobody need be asked: their bytes are here. What can't be
     decoded stays as it is. Gives how many facts.
     """
     filed = 0
-    changed = list(_changed(store, interests))
+    changed = list(_changed(store, subscriptions))
     for start in range(0, len(changed), BATCH):
         batch = changed[start : start + BATCH]
         with store.transaction() as tx:
-            _file(tx, interests, batch)
+            _file(tx, subscriptions, batch)
         filed += len(batch)
     return filed
 
 
-def _changed(store: Store, interests: Interests) -> Iterator[tuple[str, str, list[str]]]:
+def _changed(store: Store, subscriptions: Subscriptions) -> Iterator[tuple[str, str, list[str]]]:
     """Id, subject and references of what is filed otherwise."""
     with store.snapshot() as tx:
         rows = tx.connection.execution_options(stream_results=True, yield_per=BATCH).execute(
@@ -35,12 +35,12 @@ def _changed(store: Store, interests: Interests) -> Iterator[tuple[str, str, lis
                 "SELECT id, subject, type, body, refs FROM heard_fact"
                 " WHERE type = ANY(CAST(:types AS text[]))"
             ),
-            {"types": sorted(interests.by_type)},
+            {"types": sorted(subscriptions.by_type)},
         )
         for row in rows:
             try:
-                references = interests.references(
-                    row.type, interests.decode(row.type, bytes(row.body))
+                references = subscriptions.references(
+                    row.type, subscriptions.decode(row.type, bytes(row.body))
                 )
             except Exception:  # noqa: S112 - nothing but this fact's content is at work here
                 continue
@@ -48,11 +48,13 @@ def _changed(store: Store, interests: Interests) -> Iterator[tuple[str, str, lis
                 yield str(row.id), row.subject, references
 
 
-def _file(tx: Transaction, interests: Interests, batch: list[tuple[str, str, list[str]]]) -> None:
+def _file(
+    tx: Transaction, subscriptions: Subscriptions, batch: list[tuple[str, str, list[str]]]
+) -> None:
     subjects = {subject for _, subject, _ in batch}
     tx.lock(subjects)
     tx.connection.execute(
         text("UPDATE heard_fact SET refs = CAST(:refs AS text[]) WHERE id = CAST(:id AS uuid)"),
         [{"id": fact_id, "refs": references} for fact_id, _, references in batch],
     )
-    mark_pending(tx, interests.due_after(tx.connection, subjects))
+    mark_pending(tx, subscriptions.due_after(tx.connection, subjects))

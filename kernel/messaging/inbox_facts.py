@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from kernel.messaging.pending import mark_pending, mark_reactions
-from kernel.messaging.subscriptions import Interests
+from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.appending import Written
 from kernel.store.store import Store, Transaction
 
@@ -36,7 +36,7 @@ class Use:
 
 
 def make_use(
-    interests: Interests,
+    subscriptions: Subscriptions,
     *,
     id: UUID,
     topic: str,
@@ -59,11 +59,11 @@ def make_use(
         label=label,
         recorded_at=recorded_at,
         signed_at=signed_at,
-        refs=interests.references(type, interests.decode(type, body)),
+        refs=subscriptions.references(type, subscriptions.decode(type, body)),
     )
 
 
-def use(tx: Transaction, interests: Interests, uses: Sequence[Use]) -> None:
+def use(tx: Transaction, subscriptions: Subscriptions, uses: Sequence[Use]) -> None:
     """Write facts into `heard_fact`, and make due what follows from them.
 
     Those already there stay as they are. The caller holds their subjects' locks. Raises
@@ -72,44 +72,44 @@ def use(tx: Transaction, interests: Interests, uses: Sequence[Use]) -> None:
     if not uses:
         return
     keep(tx.connection, uses)
-    make_due(tx, interests, {each.subject for each in uses}, uses)
+    make_due(tx, subscriptions, {each.subject for each in uses}, uses)
 
 
-def use_owned(tx: Transaction, interests: Interests, uses: Sequence[Use]) -> None:
+def use_owned(tx: Transaction, subscriptions: Subscriptions, uses: Sequence[Use]) -> None:
     """As `use`, of facts that stand there for sure: who holds their ids elsewhere loses them."""
     try:
-        use(tx, interests, uses)
+        use(tx, subscriptions, uses)
     except HeldElsewhere as held:
         lost = take_back(tx, held)
-        use(tx, interests, uses)
-        make_due(tx, interests, lost, ())
+        use(tx, subscriptions, uses)
+        make_due(tx, subscriptions, lost, ())
 
 
 def make_due(
-    tx: Transaction, interests: Interests, subjects: Iterable[str], new: Iterable[Use]
+    tx: Transaction, subscriptions: Subscriptions, subjects: Iterable[str], new: Iterable[Use]
 ) -> None:
     """Make due what follows from facts of these subjects, and what reacts to the new ones."""
-    mark_pending(tx, interests.due_after(tx.connection, subjects))
+    mark_pending(tx, subscriptions.due_after(tx.connection, subjects))
     mark_reactions(
         tx,
         [
             (reaction.name, each.id, each.subject)
             for each in new
-            for reaction in interests.reactions
+            for reaction in subscriptions.reactions
             if each.type == reaction.to.DESCRIPTOR.full_name
         ],
     )
 
 
 class HeldElsewhere(Exception):
-    """Facts under the ids of others: `places` tells where each id is held (topic and subject).
+    """Facts under the ids of others: `subject_logs` tells where each id is held.
 
-    What a fact is, its place in its owner's log says, and each has an id of its own.
+    What a fact is, its position in its owner's log says, and each has an id of its own.
     """
 
-    def __init__(self, places: Mapping[UUID, tuple[str, str]]) -> None:
-        super().__init__(f"{len(places)} ids are held under other places")
-        self.places = places
+    def __init__(self, subject_logs: Mapping[UUID, tuple[str, str]]) -> None:
+        super().__init__(f"{len(subject_logs)} ids are held in other logs")
+        self.subject_logs = subject_logs
 
 
 KEEP = (
@@ -129,15 +129,15 @@ OVERWRITE = (
 def keep(connection: Connection, uses: Sequence[Use], *, overwrite: bool = False) -> None:
     """Write facts; those already there stay as they are, or are overwritten.
 
-    Raises HeldElsewhere for an id that another place has: whose it is, their owners know.
+    Raises HeldElsewhere for an id that another log has: whose it is, their owners know.
     """
     if not uses:
         return
     written = connection.execute(
         text(KEEP + (OVERWRITE if overwrite else "NOTHING")), [asdict(use) for use in uses]
     ).rowcount
-    if written < len(uses) and (places := _held_elsewhere(connection, uses)):
-        raise HeldElsewhere(places)
+    if written < len(uses) and (subject_logs := _held_elsewhere(connection, uses)):
+        raise HeldElsewhere(subject_logs)
 
 
 def _held_elsewhere(connection: Connection, uses: Sequence[Use]) -> dict[UUID, tuple[str, str]]:
@@ -162,11 +162,11 @@ def take_back(tx: Transaction, held: HeldElsewhere) -> set[str]:
 
     Gives the subjects that held them, which are exchanged for what their owners have.
     """
-    subjects = {subject for _, subject in held.places.values()}
+    subjects = {subject for _, subject in held.subject_logs.values()}
     tx.lock(subjects)
     rows = [
         {"id": fact, "topic": topic, "subject": subject}
-        for fact, (topic, subject) in held.places.items()
+        for fact, (topic, subject) in held.subject_logs.items()
     ]
     for change in (
         "DELETE FROM heard_fact WHERE id = :id AND (topic, subject) = (:topic, :subject)",
@@ -176,11 +176,11 @@ def take_back(tx: Transaction, held: HeldElsewhere) -> set[str]:
     return subjects
 
 
-def hear_own(tx: Transaction, interests: Interests, written: Iterable[Written]) -> None:
+def hear_own(tx: Transaction, subscriptions: Subscriptions, written: Iterable[Written]) -> None:
     """What this service derives from its own facts is heard in the transaction that made it."""
     uses = [
         make_use(
-            interests,
+            subscriptions,
             id=item.publication.id,
             topic=tx.store.topic,
             subject=item.publication.subject,
@@ -192,12 +192,12 @@ def hear_own(tx: Transaction, interests: Interests, written: Iterable[Written]) 
             signed_at=item.signed_at or now,
         )
         for item in written
-        if item.publication.type in interests.by_type
+        if item.publication.type in subscriptions.by_type
     ]
     unlocked = {use.subject for use in uses} - tx.locked
     if unlocked:
         raise RuntimeError(f"publishes inputs of a derivation without locking {sorted(unlocked)}")
-    use_owned(tx, interests, uses)
+    use_owned(tx, subscriptions, uses)
 
 
 class OwnFacts:
@@ -207,9 +207,9 @@ class OwnFacts:
     only among what was written since.
     """
 
-    def __init__(self, store: Store, interests: Interests) -> None:
+    def __init__(self, store: Store, subscriptions: Subscriptions) -> None:
         self._store = store
-        self._interests = interests
+        self._subscriptions = subscriptions
         self._looked_to = 0  # transactions before this one were over when it last looked
 
     def catch_up(self) -> int:
@@ -226,7 +226,7 @@ class OwnFacts:
         return found
 
     def _hear_missing(self, since: int) -> int:
-        interests = self._interests
+        subscriptions = self._subscriptions
         with self._store.transaction() as tx:
             missing = tx.connection.execute(
                 text(
@@ -237,7 +237,7 @@ class OwnFacts:
                     " ORDER BY position LIMIT :batch"
                 ),
                 {
-                    "types": sorted(interests.by_type),
+                    "types": sorted(subscriptions.by_type),
                     "since": since,
                     "topic": self._store.topic,
                     "batch": BATCH,
@@ -246,7 +246,7 @@ class OwnFacts:
             tx.lock(row.subject for row in missing)
             uses = [
                 make_use(
-                    interests,
+                    subscriptions,
                     id=row.id,
                     topic=self._store.topic,
                     subject=row.subject,
@@ -259,5 +259,5 @@ class OwnFacts:
                 )
                 for row in missing
             ]
-            use_owned(tx, interests, uses)
+            use_owned(tx, subscriptions, uses)
         return len(missing)

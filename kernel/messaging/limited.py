@@ -1,4 +1,4 @@
-"""How long a derivation may take, of the processor and of the database: others wait for it.
+"""How long a projection may take, of the processor and of the database: others wait for it.
 
 Only its code is ever interrupted, in a thread of its own, which touches nothing but the facts.
 """
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from kernel.facts import Row
-from kernel.messaging.subscriptions import Derivation, Facts
+from kernel.messaging.subscriptions import Facts, Projection
 from kernel.patience import MayGoOn, always
 from kernel.refusal import NotYet
 
@@ -21,7 +21,7 @@ AGAIN = 1.0  # seconds before one that goes on in spite of it is interrupted aga
 
 
 class TookTooLong(Exception):
-    """A derivation used more of the processor than any may; where it was says the traceback."""
+    """A projection used more of the processor than any may; where it was says the traceback."""
 
 
 class _Interrupt(BaseException):
@@ -29,15 +29,15 @@ class _Interrupt(BaseException):
 
 
 def derive(
-    derivation: Derivation, client: str, facts: Facts, may_go_on: MayGoOn = always
+    projection: Projection, client: str, facts: Facts, may_go_on: MayGoOn = always
 ) -> Sequence[Row]:
-    """The client's rows; TookTooLong after CPU_SECONDS, else whatever the derivation raises.
+    """The client's rows; TookTooLong after CPU_SECONDS, else whatever the projection raises.
 
     NotYet (TOO_MANY_AT_ONCE) where it may not go on.
     """
     # It can't have used more than the clock went on.
     look = CPU_SECONDS if may_go_on is always else MOST
-    deriving = _Deriving(derivation, client, facts)
+    deriving = _Deriving(projection, client, facts)
     deriving.start()
     wait, stopped = look, False
     while not deriving.is_over_within(wait):
@@ -52,8 +52,8 @@ def derive(
 
 
 class _Deriving:
-    def __init__(self, derivation: Derivation, client: str, facts: Facts) -> None:
-        self._derivation = derivation
+    def __init__(self, projection: Projection, client: str, facts: Facts) -> None:
+        self._projection = projection
         self._client = client
         self._facts = facts
         self._rows: Sequence[Row] | None = None
@@ -88,7 +88,7 @@ class _Deriving:
             return self._rows
         if self._error is None or isinstance(self._error, _Interrupt):
             where = None if self._error is None else self._error.__traceback__
-            raise TookTooLong(self._derivation.name).with_traceback(where)
+            raise TookTooLong(self._projection.name).with_traceback(where)
         raise self._error
 
     def _run(self) -> None:
@@ -109,7 +109,7 @@ class _Deriving:
             )
             self._began = time.clock_gettime(clock)
             self._clock = clock
-            self._rows = self._derivation.derive(self._client, self._facts)
+            self._rows = self._projection.derive(self._client, self._facts)
         except BaseException as error:
             self._error = error
 

@@ -1,4 +1,4 @@
-"""A stream worker's ordinal, which its Kafka member id is made of."""
+"""A stream consumer's ordinal, which its Kafka member id is made of."""
 
 import time
 from uuid import uuid4
@@ -12,18 +12,18 @@ from kernel.store.store import Transaction
 
 log = logs.get("kernel.worker")
 
-ORDINAL = 905_003  # advisory locks (ORDINAL, n): one worker a static member id
+ORDINAL = 905_003  # advisory locks (ORDINAL, n): one consumer a static member id
 AWAY = 0.5  # seconds before it is tried again
 
 
 class OrdinalLost(Exception):
-    """Another worker has this one's ordinal: it must not hear any more."""
+    """Another consumer has this one's ordinal: it must not hear any more."""
 
 
 class Ordinal:
-    """This worker's ordinal, held by a lock: two workers with one member id evict each other.
+    """This consumer's ordinal, held by a lock: two consumers with one member id evict each other.
 
-    The lock is gone with its connection, and the worker may not know yet. So whoever takes the
+    The lock is gone with its connection, and the consumer may not know yet. So whoever takes the
     ordinal writes who holds it now, and no batch is heard but by that one.
     """
 

@@ -12,7 +12,7 @@ from kernel.messaging.parking import what_failed
 from kernel.messaging.pending import Pending
 from kernel.messaging.projections import Projections
 from kernel.messaging.reactions import Reactions
-from kernel.messaging.subscriptions import Interests
+from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.database import is_passing
 from kernel.store.store import Store
 
@@ -41,15 +41,17 @@ class PendingWork:
     def __init__(
         self,
         store: Store,
-        interests: Interests,
+        subscriptions: Subscriptions,
         *,
         confirm: Confirm = ask_nobody,
         clock: Callable[[], float] = time.monotonic,
         barrier: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._store = store
-        self._projections = Projections(store, interests, barrier=barrier)
-        self._reactions = Reactions(store, interests, confirm=confirm, clock=clock, barrier=barrier)
+        self._projections = Projections(store, subscriptions, barrier=barrier)
+        self._reactions = Reactions(
+            store, subscriptions, confirm=confirm, clock=clock, barrier=barrier
+        )
         self.has_left = False  # something is pending that couldn't be taken: look again soon
 
     def drain(self) -> int:

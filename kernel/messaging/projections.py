@@ -10,7 +10,7 @@ from kernel.messaging import limited
 from kernel.messaging.difference import Change, difference
 from kernel.messaging.envelope import LABELS, strictest
 from kernel.messaging.pending import Pending, PendingTable, mark_pending
-from kernel.messaging.subscriptions import Derivation, Interests
+from kernel.messaging.subscriptions import Projection, Subscriptions
 from kernel.store.store import Store, Transaction
 
 BATCH = 25
@@ -29,42 +29,42 @@ class Projections:
     def __init__(
         self,
         store: Store,
-        interests: Interests,
+        subscriptions: Subscriptions,
         *,
         barrier: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._store = store
-        self._interests = interests
-        self._by_name = {derivation.name: derivation for derivation in interests.derivations}
+        self._subscriptions = subscriptions
+        self._by_name = {projection.name: projection for projection in subscriptions.projections}
         self._barrier = barrier  # tests hold a transaction here
         self._begun = False
 
     def raise_all(self) -> int:
-        """Make every client due, in every derivation."""
+        """Make every client due, in every projection."""
         with self._store.transaction() as tx:
-            keys = _every_key(tx, self._interests.derivations)
+            keys = _every_key(tx, self._subscriptions.projections)
             mark_pending(tx, keys)
         return len(keys)
 
     def raise_outdated(self) -> int:
         """Make due what other code than today's derived: rows of it, and clients it gave no row.
 
-        From then on workers with other code leave these derivations alone: whoever started last
+        From then on consumers with other code leave these projections alone: whoever started last
         derives, so that a roll-out and a roll-back end with the release that stays.
         """
         with self._store.transaction() as tx:
             # First: it waits for drains that other code began, and holds up those to come. A
             # client that they derived is seen below; one heard later is raised by its hearing.
-            taken_over = [d for d in self._interests.derivations if _take_over(tx, d)]
+            taken_over = [d for d in self._subscriptions.projections if _take_over(tx, d)]
             keys = {
-                (derivation.name, key)
-                for derivation in self._interests.derivations
+                (projection.name, key)
+                for projection in self._subscriptions.projections
                 for (key,) in tx.connection.execute(
                     text(
                         "SELECT DISTINCT key FROM derived WHERE derivation = :name AND current"
                         " AND provenance->>'code' <> :code"
                     ),
-                    {"name": derivation.name, "code": derivation.code},
+                    {"name": projection.name, "code": projection.code},
                 )
             }
             keys |= _every_key(tx, taken_over)
@@ -73,10 +73,10 @@ class Projections:
         return len(keys)
 
     def pending(self) -> list[Pending]:
-        """A few keys of derivations that are this code's to derive, longest pending first."""
+        """A few keys of projections that are this code's to derive, longest pending first."""
         ours = {
             "names": list(self._by_name),
-            "codes": [derivation.code for derivation in self._by_name.values()],
+            "codes": [projection.code for projection in self._by_name.values()],
         }
         with self._store.transaction() as tx:
             if not self._begun:  # what nobody ever derived here is for whoever comes first
@@ -106,7 +106,7 @@ class Projections:
         ]
 
     def work(self, pending: Pending) -> bool:
-        """False when another worker has this client, or the derivation, or nothing of it is due."""
+        """False when another consumer has the client or the projection, or nothing is pending."""
         while True:
             try:
                 with self._store.transaction() as tx:
@@ -114,12 +114,12 @@ class Projections:
             except _ReferencesGrew:
                 continue
 
-    def _derive(self, tx: Transaction, derivation: Derivation, pending: Pending) -> bool:
+    def _derive(self, tx: Transaction, projection: Projection, pending: Pending) -> bool:
         client = pending.subject
         _limit_statements(tx)
-        if not _is_ours(tx, derivation):
+        if not _is_ours(tx, projection):
             return False
-        references = self._interests.leads_to(tx.connection, client)
+        references = self._subscriptions.leads_to(tx.connection, client)
         tx.lock(references, share=True)
         if not tx.lock([client], skip=True):
             return False
@@ -128,33 +128,33 @@ class Projections:
                 "SELECT mark FROM due WHERE derivation = :name AND key = :key"  # noqa: S608
                 f" AND error IS NULL AND {EXCHANGED}"
             ),
-            {"name": derivation.name, "key": client},
+            {"name": projection.name, "key": client},
         ).scalar()
         if mark is None:
             return False
         pending.mark = mark  # what it was marked for since it was found, is read below
-        facts = self._interests.gather(tx.connection, client)
+        facts = self._subscriptions.gather(tx.connection, client)
         if facts.keys() - {client} - references:
             raise _ReferencesGrew
         self._barrier("read")
-        rows = limited.derive(derivation, client, facts)
-        changes = difference(tx.connection, derivation, client, rows)
-        tx.publish(_publications(derivation, client, changes, facts))
+        rows = limited.derive(projection, client, facts)
+        changes = difference(tx.connection, projection, client, rows)
+        tx.publish(_publications(projection, client, changes, facts))
         self._barrier("derived")
         pending.settle(tx.connection)
         return True
 
 
-def _every_key(tx: Transaction, derivations: Sequence[Derivation]) -> set[tuple[str, str]]:
-    if not derivations:
+def _every_key(tx: Transaction, projections: Sequence[Projection]) -> set[tuple[str, str]]:
+    if not projections:
         return set()
     clients = tx.connection.execute(
         text("SELECT DISTINCT subject FROM heard_fact WHERE subject LIKE 'client/%'")
     )
-    return {(derivation.name, client) for (client,) in clients for derivation in derivations}
+    return {(projection.name, client) for (client,) in clients for projection in projections}
 
 
-def _take_over(tx: Transaction, derivation: Derivation) -> bool:
+def _take_over(tx: Transaction, projection: Projection) -> bool:
     """Whether another release's code derived last, according to the record; from now on ours."""
     return bool(
         tx.connection.execute(
@@ -163,7 +163,7 @@ def _take_over(tx: Transaction, derivation: Derivation) -> bool:
                 " ON CONFLICT (derivation) DO UPDATE SET code = excluded.code"
                 " WHERE d.code <> excluded.code"
             ),
-            {"name": derivation.name, "code": derivation.code},
+            {"name": projection.name, "code": projection.code},
         ).rowcount
     )
 
@@ -174,17 +174,17 @@ def _limit_statements(tx: Transaction) -> None:
     tx.connection.execute(text(f"SET LOCAL statement_timeout = {milliseconds}"))
 
 
-def _is_ours(tx: Transaction, derivation: Derivation) -> bool:
+def _is_ours(tx: Transaction, projection: Projection) -> bool:
     """Whether this code may derive; until the transaction ends, no other takes over."""
     code = tx.connection.execute(
         text("SELECT code FROM derivation_code WHERE derivation = :name FOR SHARE"),
-        {"name": derivation.name},
+        {"name": projection.name},
     ).scalar()
-    return bool(code == derivation.code)
+    return bool(code == projection.code)
 
 
 def _publications(
-    derivation: Derivation,
+    projection: Projection,
     client: str,
     changes: Sequence[Change],
     facts: Mapping[str, Sequence[HeardFact]],
@@ -194,7 +194,7 @@ def _publications(
     published = []
     for change in changes:
         row = change.row
-        message = derivation.publish(row.kind, row.content, change.revision, change.withdrawn)
+        message = projection.publish(row.kind, row.content, change.revision, change.withdrawn)
         if message is not None:
             rests_on = [read[fact] for fact in row.rests_on if fact in read]
             published.append(

@@ -11,10 +11,10 @@ from sqlalchemy import text
 from kernel import logs
 from kernel.facts import HeardFact
 from kernel.ids import derived_id
+from kernel.messaging.checkpoints import BEYOND_OWNER, OTHER_HISTORY
 from kernel.messaging.confirming import Confirm, HeardPlace, heard_at
-from kernel.messaging.heads import BEYOND_OWNER, OTHER_HISTORY
 from kernel.messaging.pending import Pending, PendingTable, mark_reactions
-from kernel.messaging.subscriptions import Interests, Reaction
+from kernel.messaging.subscriptions import Reaction, Subscriptions
 from kernel.refusal import NotYet, Stale
 from kernel.store.store import Context, Store, Transaction
 
@@ -46,18 +46,18 @@ class Reactions:
     def __init__(
         self,
         store: Store,
-        interests: Interests,
+        subscriptions: Subscriptions,
         *,
         confirm: Confirm,
         clock: Callable[[], float] = time.monotonic,
         barrier: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._store = store
-        self._interests = interests
+        self._subscriptions = subscriptions
         self._confirm = confirm
         self._clock = clock
         self._away: dict[str, _Away] = {}  # by topic
-        self._by_name = {reaction.name: reaction for reaction in interests.reactions}
+        self._by_name = {reaction.name: reaction for reaction in subscriptions.reactions}
         self._barrier = barrier  # tests stop here
 
     @property
@@ -76,7 +76,7 @@ class Reactions:
                 text("DELETE FROM due WHERE derivation = ANY(CAST(:names AS text[]))"),
                 {"names": sorted(self._by_name)},
             )
-            return sum(_raise_undone(tx, reaction) for reaction in self._interests.reactions)
+            return sum(_raise_undone(tx, reaction) for reaction in self._subscriptions.reactions)
 
     def pending(self) -> list[Pending]:
         """Reactions to facts whose owner may be asked now; ready: it was, and published them so."""
@@ -159,7 +159,7 @@ class Reactions:
         """False when its command has to wait (Stale, NotYet)."""
         reaction = self._by_name[pending.name]
         with self._store.transaction() as tx:
-            facts = self._interests.gather(tx.connection, pending.subject)[pending.subject]
+            facts = self._subscriptions.gather(tx.connection, pending.subject)[pending.subject]
         try:
             for fact in facts:
                 if fact.id == pending.key:

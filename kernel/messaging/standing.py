@@ -92,7 +92,7 @@ def heard_all(connection: Connection, positions: Sequence[Position]) -> bool:
 
 
 def due_count(connection: Connection, clients: set[str] | None = None) -> int:
-    """How many derivations and reactions are due: of these clients, or (None) of all."""
+    """How many projections and reactions are due: of these clients, or (None) of all."""
     return int(
         connection.execute(
             text(

@@ -20,7 +20,7 @@ def no_references(_: Any) -> Iterable[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Interest:
+class Subscription:
     """A public fact this service uses, and the references (`site/<uuid>` …) to be read with it."""
 
     message: type[Message]
@@ -32,7 +32,7 @@ class Interest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Derivation:
+class Projection:
     """A pure function from a client's facts, and those of their references, to rows.
 
     `derive(client, facts)`: facts by subject, each in sequence. `publish(kind, content, revision,
@@ -59,17 +59,17 @@ class Reaction:
     react: Callable[[Store, Any, Context], object]
 
 
-class Interests:
-    """All a service uses, by type, the derivations that read it, and the reactions to it."""
+class Subscriptions:
+    """All a service uses, by type, the projections that read it, and the reactions to it."""
 
     def __init__(
         self,
-        interests: Iterable[Interest],
-        derivations: Iterable[Derivation] = (),
+        subscriptions: Iterable[Subscription],
+        projections: Iterable[Projection] = (),
         reactions: Iterable[Reaction] = (),
     ) -> None:
-        self.by_type = {interest.type: interest for interest in interests}
-        self.derivations = tuple(derivations)
+        self.by_type = {subscription.type: subscription for subscription in subscriptions}
+        self.projections = tuple(projections)
         self.reactions = tuple(reactions)
 
     def decode(self, kind: str, body: bytes) -> Message:
@@ -84,7 +84,7 @@ class Interests:
         return found
 
     def due_after(self, connection: Connection, subjects: Iterable[str]) -> set[tuple[str, str]]:
-        """The keys of derivations that facts of these subjects raise.
+        """The keys of projections that facts of these subjects raise.
 
         A reference raises every client whose facts lead to it; its row must be locked before.
         """
@@ -105,7 +105,7 @@ class Interests:
             clients |= {subject for subject in dependants if kind_of(subject) == "client"}
             frontier = {s for s in dependants if kind_of(s) != "client"} - found
             found |= frontier
-        return {(each.name, client) for each in self.derivations for client in clients}
+        return {(each.name, client) for each in self.projections for client in clients}
 
     def leads_to(self, connection: Connection, client: str) -> set[str]:
         """The references that the client's facts lead to: what `gather` reads beside the client."""

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from google.protobuf.message import Message
 from sqlalchemy import Connection, text
 
-# Own facts that derivations use stand in both tables.
+# Own facts that projections use stand in both tables.
 TOLD = """
 SELECT * FROM (
     SELECT subject, '' AS topic, sequence, type, body,

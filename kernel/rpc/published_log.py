@@ -7,7 +7,7 @@ from uuid import UUID
 from ninehours.exchange.v1 import published_log_service_pb2 as pb
 from sqlalchemy.engine import Row
 
-from kernel.messaging.healing import OwnerHead
+from kernel.messaging.gap_repair import OwnerHead
 from kernel.messaging.record import Record
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call
@@ -96,13 +96,12 @@ class PublishedLogServicer:
             epoch = published.epoch_of(tx.connection)
             if request.from_now and not request.cursor:
                 return pb.FollowResponse(cursor=str(following.end_of(tx.connection)))
-            rows, cursor, more = following.follow(tx.connection, cursor, size)
+            types = [request.type] if request.type else []
+            rows, cursor, more = following.follow(
+                tx.connection, cursor, size, types, request.subject
+            )
         return pb.FollowResponse(
-            facts=[
-                self._fact(row, epoch)
-                for row in rows
-                if request.type in ("", row.type) and request.subject in ("", row.subject)
-            ],
+            facts=[self._fact(row, epoch) for row in rows],
             cursor=str(cursor),
             more=more,
         )

@@ -1,12 +1,13 @@
 """Following the published log in the order of its making: nothing is left out, nothing twice.
 
 Positions are given before transactions commit, and commit in another order. A gap is therefore
-waited for until every transaction that could fill it is over; then it stays one.
+waited for until every transaction that could fill it is over; then it stays one. The price: a long
+writing transaction delays what was published after its first fact.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import Row
@@ -15,12 +16,29 @@ from kernel.refusal import AgainstTheRules, Malformed
 from kernel.store.published import epoch_of
 from kernel.store.under_way import OLDEST_OPEN
 
+# Every position is looked at, for gaps; only what is wanted is read.
 PAGE = text(
-    f"SELECT *, {OLDEST_OPEN} AS oldest_open"  # noqa: S608 - an expression of ours
-    " FROM published WHERE position > :after ORDER BY position LIMIT :limit"
+    f"SELECT log.position AS reached, fact.*, {OLDEST_OPEN} AS oldest_open"  # noqa: S608 - of ours
+    " FROM (SELECT position FROM published WHERE position > :after"
+    "  ORDER BY position LIMIT :limit) AS log"
+    " LEFT JOIN published AS fact ON fact.position = log.position"
+    "  AND (:every_type OR fact.type = ANY(CAST(:types AS text[])))"
+    "  AND (:subject = '' OR fact.subject = :subject)"
+    "  AND (fact.written_by, fact.position)"
+    "      > (CAST(CAST(:listed_transaction AS text) AS xid8), CAST(:listed_position AS bigint))"
+    " ORDER BY log.position"
 )
+MOST_LOOKED_AT = 5000  # positions in one look for changes
 LARGEST = 2**63 - 1
 OWN_ID = text("SELECT pg_current_xact_id()::text::bigint")
+
+
+class Followed(NamedTuple):
+    """Published rows in order, where the next question goes on, and whether more stand ready."""
+
+    rows: Sequence[Row[Any]]
+    cursor: "Cursor"
+    more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,38 +51,65 @@ class Cursor:
     has had an id before its position (appending counts sequences first), so a lower one. A
     snapshot's own bound won't do: it is that of the transactions that are over, and one that began
     later may hold the lower position.
+
+    `listed_…`: of a cursor that lists gave before v2, which counted by the transactions that wrote
+    (`published.written_by`), and by position within each. What it stands behind isn't given again.
     """
 
     epoch: int
     after: int = 0
     settled_to: int = 0
     horizon: int = 0
+    listed_transaction: int = 0
+    listed_position: int = 0
 
     @classmethod
-    def read(cls, connection: Connection, told: str) -> Self:
+    def read(cls, connection: Connection, told: str, field: str = "cursor") -> Self:
         """As `str` wrote it; empty: the beginning.
 
-        Refuses anything else, and one from before the database was restored: what stands behind
-        its place now is another past.
+        Refuses anything else as Malformed (`field`), and one from before the database was restored:
+        what stands behind its position now is another past (CURSOR_OF_ANOTHER_EPOCH).
         """
         epoch = epoch_of(connection)
         if not told:
             return cls(epoch)
-        parts = told.split(".")
-        if len(parts) != 4 or not all(p.isascii() and p.isdigit() for p in parts):
-            raise Malformed(cursor="is none that an answer gave")
-        numbers = [int(part) for part in parts]
-        if max(numbers) > LARGEST:
-            raise Malformed(cursor="is none that an answer gave")
+        numbers = _numbers(told)
+        if len(numbers) not in (4, 6):
+            raise Malformed(**{field: "is none that an answer gave"})
         if numbers[0] != epoch:
             raise AgainstTheRules(
                 "CURSOR_OF_ANOTHER_EPOCH",
-                "the database was restored since; begin with an empty cursor",
+                "the database was restored since; forget what was read, begin with an empty cursor",
             )
         return cls(*numbers)
 
+    @classmethod
+    def read_of_list(cls, connection: Connection, field: str, told: str) -> Self:
+        """As `read`; until v2 also what lists gave before: `epoch.transaction.position`.
+
+        Behind such a one the log is looked through from its beginning, once: a position that isn't
+        committed yet may be lower than any that was given.
+        """
+        numbers = _numbers(told)
+        if len(numbers) == 3:
+            epoch, transaction, position = numbers
+            told = str(cls(epoch, 0, 0, 0, transaction, position))
+        return cls.read(connection, told, field)
+
     def __str__(self) -> str:
-        return f"{self.epoch}.{self.after}.{self.settled_to}.{self.horizon}"
+        numbers = [self.epoch, self.after, self.settled_to, self.horizon]
+        if self.listed_transaction:
+            numbers += [self.listed_transaction, self.listed_position]
+        return ".".join(map(str, numbers))
+
+
+def _numbers(told: str) -> list[int]:
+    """None where it isn't numbers that PostgreSQL can hold, between dots."""
+    parts = told.split(".")
+    if not all(part.isascii() and part.isdigit() for part in parts):
+        return []
+    numbers = [int(part) for part in parts]
+    return numbers if max(numbers) <= LARGEST else []
 
 
 def end_of(connection: Connection) -> Cursor:
@@ -74,24 +119,73 @@ def end_of(connection: Connection) -> Cursor:
 
 
 def follow(
-    connection: Connection, cursor: Cursor, limit: int
-) -> tuple[Sequence[Row[Any]], Cursor, bool]:
-    """The next rows, the cursor after them, and whether more stand ready."""
-    rows = connection.execute(PAGE, {"after": cursor.after, "limit": limit}).all()
+    connection: Connection,
+    cursor: Cursor,
+    limit: int,
+    types: Sequence[str] = (),
+    subject: str = "",
+) -> Followed:
+    """What there is among the next positions, of these types (none: all) and this subject.
+
+    `subject` empty: of every one.
+    """
+    rows = connection.execute(
+        PAGE,
+        {
+            "after": cursor.after,
+            "limit": limit,
+            "every_type": not types,
+            "types": [*types],
+            "subject": subject,
+            "listed_transaction": str(cursor.listed_transaction),
+            "listed_position": cursor.listed_position,
+        },
+    ).all()
     if not rows:
-        return [], cursor, False
+        return Followed([], cursor, False)
     closed = cursor.settled_to if rows[0].oldest_open >= cursor.horizon else 0
     after = cursor.after
-    given: list[Row[Any]] = []
+    passed: list[Row[Any]] = []
     for row in rows:
-        if row.position != after + 1 and row.position > closed:
+        if row.reached != after + 1 and row.reached > closed:
             break
-        given.append(row)
-        after = row.position
-    if len(given) == len(rows):
-        return given, Cursor(cursor.epoch, after), len(rows) == limit
-    blocked = rows[len(given)].position
+        passed.append(row)
+        after = row.reached
+    given = [row for row in passed if row.position is not None]
+    at_the_end = len(passed) == len(rows) < limit
+    # At the end all that such a cursor stood behind is passed.
+    reached = replace(cursor, after=after)
+    if at_the_end:
+        reached = Cursor(cursor.epoch, after)
+    if len(passed) == len(rows):
+        return Followed(given, replace(reached, settled_to=0, horizon=0), not at_the_end)
+    blocked = rows[len(passed)].reached
     if blocked <= cursor.settled_to:  # waiting goes on: a later horizon might never be reached
-        return given, replace(cursor, after=after), False
+        return Followed(given, reached, False)
     horizon = connection.execute(OWN_ID).scalar_one()
-    return given, Cursor(cursor.epoch, after, rows[-1].position, int(horizon)), False
+    waiting = replace(reached, settled_to=rows[-1].reached, horizon=int(horizon))
+    return Followed(given, waiting, False)
+
+
+def changes(
+    connection: Connection, since: Cursor, types: Sequence[str], subject: str, limit: int
+) -> Followed:
+    """At most `limit` rows of these types after the cursor; `subject` empty: of all."""
+    found: list[Row[Any]] = []
+    cursor, waited, looked_at = since, False, limit + 1
+    while True:
+        page = follow(connection, cursor, looked_at, types, subject)
+        looked_at = min(2 * looked_at, MOST_LOOKED_AT)  # where few are of these types
+        found += page.rows
+        if len(found) > limit:
+            # What was closed for this page is closed for the rest of it.
+            return Followed(found[:limit], replace(cursor, after=found[limit - 1].position), True)
+        blocked = not page.more and page.cursor.horizon > cursor.horizon
+        cursor = page.cursor
+        if page.more:
+            continue
+        # A gap that nobody can fill any more needs no second question: looked at once again, with
+        # the horizon that was just taken, it is passed where nobody else is at work.
+        if not blocked or waited:
+            return Followed(found, cursor, False)
+        waited = True

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import Row
 
 from kernel.facts import Publication, Recorded
-from kernel.messaging.healing import Owner, OwnerHead
+from kernel.messaging.gap_repair import Owner, OwnerHead
 from kernel.messaging.parking import what_failed
 from kernel.messaging.record import Record
-from kernel.messaging.subscriptions import Interests
+from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.store import Store
 
 PAGE = 500  # rows fetched at once
@@ -51,7 +51,7 @@ class Looking:
 
     store: Store
     connection: Connection
-    interests: Interests
+    subscriptions: Subscriptions
     publish: Callable[[Recorded], Iterable[Publication]]
     owners: Mapping[str, Told]
     heads: Mapping[str, Sequence[OwnerHead]]

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from kernel.ids import derived_id
+from kernel.messaging.checkpoints import Checkpoint
 from kernel.messaging.confirming import FINGERPRINT
-from kernel.messaging.heads import Head
-from kernel.messaging.healing import noted_heads
+from kernel.messaging.gap_repair import noted_checkpoints
 from kernel.messaging.parking import what_failed
 from operations.parked import ParkedKind
 from operations.verifying.examination import Finding, Looking
@@ -18,7 +18,7 @@ def heads_are_the_owners(looking: Looking) -> Iterator[Finding]:
     And in its owner's epoch.
     """
     for topic, owner in looking.owners.items():
-        heard = noted_heads(looking.connection, topic)
+        heard = noted_checkpoints(looking.connection, topic)
         epoch, last_ones = owner.epoch_and_heads()
         now = {head.subject: head for head in last_ones}
         # None, where no stream has begun to hear it: then its heads say what is missing.
@@ -29,7 +29,7 @@ def heads_are_the_owners(looking: Looking) -> Iterator[Finding]:
                 yield Finding("EPOCH_OTHER", topic, says)
         for then in looking.heads[topic]:
             looking.look()
-            head = heard.get(then.subject, Head())
+            head = heard.get(then.subject, Checkpoint())
             if head.sequence < then.sequence:
                 why = f", {head.stopped}" if head.stopped else ""
                 says = f"heard to {head.sequence} of {then.sequence}{why}"
@@ -46,12 +46,12 @@ def heads_are_the_owners(looking: Looking) -> Iterator[Finding]:
 
 def facts_are_the_owners(looking: Looking) -> Iterator[Finding]:
     """Heard facts of the used types, against their owners' by hash: altered, missing, too many."""
-    types = sorted(looking.interests.by_type)
+    types = sorted(looking.subscriptions.by_type)
     given_up = {
         (row.topic, row.subject, row.fact_id) for row in looking.rows("SELECT * FROM given_up")
     }
     for topic, owner in looking.owners.items():
-        heads = noted_heads(looking.connection, topic)
+        heads = noted_checkpoints(looking.connection, topic)
         held = {
             row.id: (row.subject, row.sequence, bytes(row.digest))
             for row in looking.each(
@@ -66,7 +66,7 @@ def facts_are_the_owners(looking: Looking) -> Iterator[Finding]:
             heard = held.pop(fact_id, None)
             about = f"{topic} {subject} {sequence}"
             if heard is None:
-                is_past = sequence <= heads.get(subject, Head()).sequence
+                is_past = sequence <= heads.get(subject, Checkpoint()).sequence
                 if is_past and (topic, subject, fact_id) not in given_up:
                     yield Finding("HEARD_FACT_MISSING", about, f"{fact_id} is not there")
             elif heard != (subject, sequence, digest):
@@ -87,7 +87,7 @@ def own_facts_are_the_published(looking: Looking) -> Iterator[Finding]:
         " FULL JOIN (SELECT * FROM published WHERE type = ANY(CAST(:types AS text[]))) p"
         " USING (id)",
         topic=looking.store.topic,
-        types=sorted(looking.interests.by_type),
+        types=sorted(looking.subscriptions.by_type),
     ):
         looking.look()
         about = f"{looking.store.topic} {row.subject} {row.sequence}"
@@ -106,13 +106,13 @@ def references_are_the_facts(looking: Looking) -> Iterator[Finding]:
     for row in looking.each(
         "SELECT id, topic, subject, sequence, type, body, refs FROM heard_fact"
         " WHERE type = ANY(CAST(:types AS text[]))",
-        types=sorted(looking.interests.by_type),
+        types=sorted(looking.subscriptions.by_type),
     ):
         looking.look()
         about = f"{row.topic} {row.subject} {row.sequence}"
         try:
-            message = looking.interests.decode(row.type, bytes(row.body))
-            references = looking.interests.references(row.type, message)
+            message = looking.subscriptions.decode(row.type, bytes(row.body))
+            references = looking.subscriptions.references(row.type, message)
         except Exception as error:  # nothing but this fact's content is at work here
             says = f"{row.type} {row.id} can't be decoded: {what_failed(error)}"
             yield Finding("HEARD_FACT_UNREADABLE", about, says)
@@ -152,7 +152,7 @@ def nothing_held_up_is_hidden(looking: Looking) -> Iterator[Finding]:
 
 def reactions_are_done(looking: Looking) -> Iterator[Finding]:
     """Every fact that is reacted to led to its command, unless that is due or was refused."""
-    for reaction in looking.interests.reactions:
+    for reaction in looking.subscriptions.reactions:
         for row in looking.each(
             "SELECT id, topic, subject, sequence FROM heard_fact WHERE type = :type",
             type=reaction.to.DESCRIPTOR.full_name,

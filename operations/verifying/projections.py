@@ -11,7 +11,7 @@ from kernel.ids import derived_id
 from kernel.messaging import limited
 from kernel.messaging.difference import normal
 from kernel.messaging.parking import what_failed
-from kernel.messaging.subscriptions import Derivation
+from kernel.messaging.subscriptions import Projection
 from operations.verifying.examination import Finding, Looking
 from operations.verifying.outbox import contradicts
 
@@ -28,15 +28,15 @@ def rows_are_derived_anew(looking: Looking) -> Iterator[Finding]:
     A row that is as it was published, yet not as it would be today, was not derived since: its due
     key is lost. Any other difference was made to the row itself. What is due is left out.
     """
-    for derivation in looking.interests.derivations:
-        for (client,) in looking.rows(CLIENTS, name=derivation.name):
-            if (derivation.name, client) not in looking.due:
-                yield from _of_client(looking, derivation, client)
+    for projection in looking.subscriptions.projections:
+        for (client,) in looking.rows(CLIENTS, name=projection.name):
+            if (projection.name, client) not in looking.due:
+                yield from _of_client(looking, projection, client)
 
 
 def revisions_are_published(looking: Looking) -> Iterator[Finding]:
     """Every revision has its public fact, and every public fact that no command made a revision."""
-    by_name = {derivation.name: derivation for derivation in looking.interests.derivations}
+    by_name = {projection.name: projection for projection in looking.subscriptions.projections}
     made: set[UUID] = set()
     published = {
         row.id: row
@@ -64,23 +64,23 @@ def revisions_are_published(looking: Looking) -> Iterator[Finding]:
             yield Finding("PUBLISHED_NOT_DERIVED", f"{row.subject} {row.sequence}", says)
 
 
-def _of_client(looking: Looking, derivation: Derivation, client: str) -> Iterator[Finding]:
+def _of_client(looking: Looking, projection: Projection, client: str) -> Iterator[Finding]:
     held = {
         row.id: row
         for row in looking.rows(
             "SELECT * FROM derived WHERE derivation = :name AND key = :key AND current",
-            name=derivation.name,
+            name=projection.name,
             key=client,
         )
     }
     try:
-        facts = looking.interests.gather(looking.connection, client)
+        facts = looking.subscriptions.gather(looking.connection, client)
         anew = {
-            derived_id(derivation.name, row.kind, row.key): row
-            for row in limited.derive(derivation, client, facts)
+            derived_id(projection.name, row.kind, row.key): row
+            for row in limited.derive(projection, client, facts)
         }
-    except Exception as error:  # what a derivation raises is its own affair
-        says = f"{derivation.name} can't be derived: {what_failed(error)}"
+    except Exception as error:  # what a projection raises is its own affair
+        says = f"{projection.name} can't be derived: {what_failed(error)}"
         yield Finding("DERIVATION_FAILS", client, says)
         return
     looking.look(len(held.keys() | anew.keys()))
@@ -94,7 +94,7 @@ def _of_client(looking: Looking, derivation: Derivation, client: str) -> Iterato
             continue
         name = f"{row.kind} {row_id} revision {row.revision}"
         content = None if today is None else normal(today.content)
-        as_told = _as_told(derivation, row, told)
+        as_told = _as_told(projection, row, told)
         if content != (None if row.withdrawn else row.content) and as_told == SAME:
             says = f"{name} doesn't follow from what was heard, and isn't due"
             yield Finding("DUE_LOST", client, says)
@@ -113,11 +113,11 @@ def _told(looking: Looking, held: Mapping[UUID, SqlRow[Any]]) -> dict[UUID, byte
     return {row.id: bytes(row.body) for row in rows}
 
 
-def _as_told(derivation: Derivation, row: SqlRow[Any], told: Mapping[UUID, bytes]) -> str:
+def _as_told(projection: Projection, row: SqlRow[Any], told: Mapping[UUID, bytes]) -> str:
     """What the row says beside what was published of it: the same, other, or only more."""
     was = told.get(derived_id(row.id, row.revision))
     try:
-        message = derivation.publish(row.kind, row.content, row.revision, row.withdrawn)
+        message = projection.publish(row.kind, row.content, row.revision, row.withdrawn)
     except Exception:  # not a row that this code could have written
         return OTHER
     if message is None or was is None:
@@ -137,8 +137,8 @@ def _says_the_same(before: SqlRow[Any], row: SqlRow[Any]) -> bool:
     )
 
 
-def _is_told(derivation: Derivation, row: SqlRow[Any]) -> bool:
+def _is_told(projection: Projection, row: SqlRow[Any]) -> bool:
     try:
-        return derivation.publish(row.kind, row.content, row.revision, row.withdrawn) is not None
+        return projection.publish(row.kind, row.content, row.revision, row.withdrawn) is not None
     except Exception:
         return True

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kernel.facts import Position
-from kernel.messaging.healing import OwnerHead
+from kernel.messaging.gap_repair import OwnerHead
 from kernel.messaging.parking import what_failed
 from kernel.messaging.record import Record
 from kernel.messaging.standing import is_settled
-from kernel.messaging.subscriptions import Interests
+from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.database import is_away
 from kernel.store.store import Store
 from operations.kafka_topic import KafkaAway, KafkaTopic
@@ -38,7 +38,7 @@ class Verifying:
     """One service, with all that it is compared with."""
 
     store: Store
-    interests: Interests
+    subscriptions: Subscriptions
     own: OwnPart
     owners: Mapping[str, Told]
     kafka: str
@@ -56,7 +56,7 @@ class Verifying:
                 looking = Looking(
                     store=self.store,
                     connection=connection,
-                    interests=self.interests,
+                    subscriptions=self.subscriptions,
                     publish=self.own.publish,
                     owners=self.owners,
                     heads=heads,

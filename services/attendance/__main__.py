@@ -9,7 +9,7 @@ from kernel.config import Settings
 from kernel.process import Opened, Service, main
 from kernel.store.store import Store
 from services.attendance.adapters.stored import FACTS
-from services.attendance.adapters.subscriptions import INTERESTS
+from services.attendance.adapters.subscriptions import SUBSCRIPTIONS
 
 if TYPE_CHECKING:
     from kernel.rpc.scope import Kind
@@ -55,7 +55,7 @@ SERVICE = Service(
     kinds=kinds,
     operations=operations,
     hears=("intake",),
-    interests=INTERESTS,
+    subscriptions=SUBSCRIPTIONS,
 )
 
 if __name__ == "__main__":

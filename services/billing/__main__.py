@@ -9,7 +9,7 @@ from kernel.config import Settings
 from kernel.process import Opened, Service, main, topic_of
 from kernel.store.store import Store
 from services.billing.adapters.stored import FACTS
-from services.billing.adapters.subscriptions import INTERESTS
+from services.billing.adapters.subscriptions import SUBSCRIPTIONS
 
 if TYPE_CHECKING:
     from kernel.rpc.scope import Kind
@@ -62,7 +62,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
         asking = identities.IntakeIdentities(intake, call)
         return Issuing(drafts=SqlDrafts(), confirm=confirm, identities=asking, files=files)
 
-    book = Book(store=store, publish=publish, interests=INTERESTS)
+    book = Book(store=store, publish=publish, subscriptions=SUBSCRIPTIONS)
     pages, following = SqlPages(), SqlFollowing()
     return {
         SERVICE: BillingServicer(
@@ -98,7 +98,7 @@ SERVICE = Service(
     kinds=kinds,
     operations=operations,
     hears=HEARS,
-    interests=INTERESTS,
+    subscriptions=SUBSCRIPTIONS,
 )
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from kernel.config import Settings
 from kernel.process import Opened, Service, main
 from kernel.store.store import Store
 from services.intake.adapters.stored import FACTS
-from services.intake.adapters.subscriptions import INTERESTS
+from services.intake.adapters.subscriptions import SUBSCRIPTIONS
 
 if TYPE_CHECKING:
     from kernel.rpc.scope import Kind
@@ -25,7 +25,7 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     from services.intake.api.servicer import SERVICE, IntakeServicer  # noqa: PLC0415
 
     return {
-        SERVICE: IntakeServicer(open_intake(store, INTERESTS), SqlAudit()),
+        SERVICE: IntakeServicer(open_intake(store, SUBSCRIPTIONS), SqlAudit()),
         clients.SERVICE: clients.ClientsServicer(store, SqlClients(), CREDENTIALS),
     }
 
@@ -53,7 +53,7 @@ SERVICE = Service(
     kinds=kinds,
     operations=operations,
     hears=("plans", "attendance", "billing"),
-    interests=INTERESTS,
+    subscriptions=SUBSCRIPTIONS,
 )
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from kernel.config import Settings
 from kernel.process import Opened, Service, main
 from kernel.store.store import Store
 from services.plans.adapters.stored import FACTS
-from services.plans.adapters.subscriptions import INTERESTS
+from services.plans.adapters.subscriptions import SUBSCRIPTIONS
 
 if TYPE_CHECKING:
     from kernel.rpc.scope import Kind
@@ -28,7 +28,7 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     from services.plans.api.servicer import SERVICE, PlansServicer  # noqa: PLC0415
     from services.plans.app.ports import Outside  # noqa: PLC0415
 
-    book = Book(store=store, publish=publish, interests=INTERESTS)
+    book = Book(store=store, publish=publish, subscriptions=SUBSCRIPTIONS)
     outside = Outside(derived=SqlDerived(), episodes=SqlEpisodes(), credentials=CREDENTIALS)
     return {
         SERVICE: PlansServicer(book, outside),
@@ -60,7 +60,7 @@ SERVICE = Service(
     kinds=kinds,
     operations=operations,
     hears=("intake", "attendance"),
-    interests=INTERESTS,
+    subscriptions=SUBSCRIPTIONS,
 )
 
 if __name__ == "__main__":

@@ -104,7 +104,7 @@ VIOLATIONS = [
             "ninehours.story",
         )
     ),
-    ("circles", "kernel/messaging/parking.py", "kernel.messaging.hearing"),
+    ("circles", "kernel/messaging/parking.py", "kernel.messaging.inbox"),
     ("circles", "kernel/store/database.py", "kernel.store.store"),
     ("circles", "operations/parked.py", "operations.releasing"),
     *(

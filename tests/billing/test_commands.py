@@ -173,7 +173,7 @@ def test_issuing_writes_the_file_once_however_often_the_command_is_given(
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert told(run(*words, "--command-id", command_id, "--json")) == first
     assert file.read_bytes() == content
-    office.draining.drain()
+    office.pending_work.drain()
     other = run(*words, "--command-id", str(uuid4()))
     assert (other.exit_code, other.stdout) == (0, "nothing was issued\n")
     assert "command " in other.stderr
@@ -191,13 +191,13 @@ def test_an_answer_makes_a_correction_ready_and_it_is_issued(
     run: Run, office: Office, story: Story, tmp_path: Path
 ) -> None:
     told(run("issue", "--payer", "prairie", "--through", day(6), "--json"))
-    office.draining.drain()
+    office.pending_work.drain()
     [claim] = told(run("claims", "--state", "issued", "--json"))["claims"]
     office.hear(story.corrected(CLIENT, day(0), 1, 30))
     words = ("adjudicate", claim["claim_id"], "--control-number", "PCN1", "--status", "paid")
     assert run(*words).exit_code == USAGE
     assert run(*words, "--paid", "600.00").exit_code == 0
-    office.draining.drain()
+    office.pending_work.drain()
     assert "REPLACE  READY  $600.00 → $300.00" in run("proposals").stdout
     words = ("issue", "--payer", "prairie", "--corrections", "--exports", tmp_path / "out")
     preview = run(*words).stdout
@@ -211,7 +211,7 @@ def test_an_answer_makes_a_correction_ready_and_it_is_issued(
     assert run(*words, "--without-waiting", "never-comes").exit_code == USAGE
     issued = run(*words, "--correct", named).stdout
     assert "1 claim replaced, 0 voided, $600.00 → $300.00" in issued
-    office.draining.drain()
+    office.pending_work.drain()
     assert "no correction is READY" in run(*words).stdout
     listed = told(run("claims", "--adjudication", "paid", "--json"))["claims"]
     assert [(each["claim_id"], each["paid"]["minor_units"]) for each in listed] == [

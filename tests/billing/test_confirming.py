@@ -117,7 +117,7 @@ def test_an_owner_that_is_away_is_waited_for_and_nothing_is_left_out(
 
 def test_a_correction_rests_on_what_owners_confirm_too(listener: Listener, others: Owners) -> None:
     listener.office.issue(day(6))
-    listener.office.draining.drain()
+    listener.office.pending_work.drain()
     for claim in listener.office.claims():
         listener.office.adjudicate(claim.claim_id)
     correction = forged(others, BOB, 2)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kernel.messaging.healing import Healing
+from kernel.messaging.gap_repair import GapRepair
 from kernel.messaging.record import Record
 from kernel.process import Service
 from kernel.refusal import Unknown
@@ -42,21 +42,21 @@ class Listener:
         for client_id in CLIENTS:
             self.office.identities.cover(others.payer_id, covered(client_id, COVERAGE))
         self.office.register()
-        self.healing = Healing(store, self.office.hearing, others.remotes)
+        self.gap_repair = GapRepair(store, self.office.inbox, others.remotes)
         self.steps = list(self.office.steps(others.site_id, CLIENTS))
         self.healed = 0
 
     def settle(self) -> None:
         """Until nothing is missing and nothing is due: what the stream process does for ever."""
-        while self.healing.compare():
-            self.healed += self.healing.heal()
-        self.office.draining.drain()
+        while self.gap_repair.compare():
+            self.healed += self.gap_repair.repair()
+        self.office.pending_work.drain()
 
     def tidy(self, records: Sequence[Record]) -> "Listener":
         """Everything once, in its order, before all that billing itself has to say."""
-        self.office.hearing.hear(records)
+        self.office.inbox.hear(records)
         self.take_steps(len(self.steps))
-        self.office.draining.drain()
+        self.office.pending_work.drain()
         return self
 
     def take_steps(self, most: int) -> None:
@@ -71,13 +71,13 @@ class Listener:
     def disturbed(self, records: Sequence[Record], chance: random.Random) -> "Listener":
         """Permuted, doubled, holed, in batches, with billing's own commands in between."""
         for batch in batches(disturb(records, chance), chance):
-            self.office.hearing.hear(batch)
+            self.office.inbox.hear(batch)
             if self.steps and chance.random() < 0.5:
                 self.take_steps(1)
             if chance.random() < 0.4:
-                self.office.draining.drain()
+                self.office.pending_work.drain()
             if chance.random() < 0.2:
-                self.healed += self.healing.heal()
+                self.healed += self.gap_repair.repair()
         self.settle()
         self.take_steps(len(self.steps))
         self.settle()
@@ -232,7 +232,7 @@ def test_a_lost_last_fact_is_found_by_comparing_heads(new_store: NewStore, other
     found.settle()  # whose epoch it is, its owner says
     found.healed = 0
     others.correct(ada, 0, 0)
-    assert found.healing.heal() == 0  # nobody knows that something is missing
+    assert found.gap_repair.repair() == 0  # nobody knows that something is missing
     assert outcomes(found.office.current(), ada)[0] == "PER_DIEM"
     found.settle()
     assert found.healed == 1
@@ -244,15 +244,15 @@ def test_replay_publishes_nothing_and_changes_nothing(new_store: NewStore, other
     found = Listener(new_store(SERVICE), others).disturbed(others.records(), random.Random(7))
     office = found.office
     office.issue(day(6))
-    office.draining.drain()
+    office.pending_work.drain()
     others.correct(CLIENTS[1], 0, 0)
     found.settle()
     looked = "SELECT * FROM derived ORDER BY id, revision", "SELECT * FROM published ORDER BY 8"
     before = [office.query(each) for each in looked]
     assert all(len(rows) > 20 for rows in before)
     for _ in range(2):
-        assert office.draining.raise_all() == len(CLIENTS)
-        assert office.draining.drain() == len(CLIENTS)
+        assert office.pending_work.raise_all() == len(CLIENTS)
+        assert office.pending_work.drain() == len(CLIENTS)
         assert [office.query(each) for each in looked] == before
     assert any(content["action"] == "REPLACE" for content in office.of_kind("proposal"))
 

@@ -26,7 +26,7 @@ def sent(office: Office, story: Story) -> Office:
     office.hear(story.admitted(CLIENT, office.payer_id) + story.attended(CLIENT, [day(0), day(2)]))
     office.identities.cover(office.payer_id, covered(CLIENT, COVERAGE))
     assert office.issue(day(6)).claims == 1
-    office.draining.drain()
+    office.pending_work.drain()
     return office
 
 
@@ -80,7 +80,7 @@ def test_a_corrected_day_is_replaced_once_the_payers_number_is_known(
     assert claim.diagnoses == ("F1020", "F331")
     assert claim.prior_authorization == "AUTHNUM4711"
 
-    sent.draining.drain()
+    sent.pending_work.drain()
     assert proposals(sent) == []
     assert balance(sent) == (5, 1, 0)
     assert sent.file(first.batch_id) == before
@@ -128,7 +128,7 @@ def test_somebody_may_say_that_a_correction_does_not_wait(sent: Office, story: S
         sent.correct("no reason of the list", named(without_waiting=77))
 
     assert sent.correct("said so", named(**never)).replaced == 1
-    sent.draining.drain()
+    sent.pending_work.drain()
     assert [to_day(line) for line in the_claim(sent).lines] == [day(2)]
     assert proposals(sent) == []
     [fact] = sent.query(
@@ -159,7 +159,7 @@ def test_a_fallen_claim_is_voided_with_what_it_said_and_its_units_return(
     assert [(each.service_date, each.code, each.units) for each in void.lines] == [
         (each.service_date, each.code, each.units) for each in original.lines
     ]
-    sent.draining.drain()
+    sent.pending_work.drain()
     assert (balance(sent), proposals(sent)) == ((5, 0, 0), [])
     [voided] = published(sent, events.ClaimVoided)
     assert voided.claim_id == first.claim_id
@@ -189,7 +189,7 @@ def test_a_repeated_correction_answers_the_same_and_sends_nothing(
     assert sent.every_table() == before
     due = sent.correct("due")
     assert (due.batch_id, [each.reason for each in due.left_out]) == ("", ["NOT_SETTLED"])
-    sent.draining.drain()
+    sent.pending_work.drain()
     with pytest.raises(Malformed):
         sent.correct("none left")
 
@@ -266,7 +266,7 @@ def test_corrections_are_named_with_the_revision_that_was_looked_at(
         changed.corrected_charge,
     )
     assert (answer.voided, answer.corrected_charge.minor_units) == (1, 0)
-    sent.draining.drain()
+    sent.pending_work.drain()
     with pytest.raises(Stale):
         sent.correct("issued before", [changed])
 

@@ -50,7 +50,7 @@ def course(office: Office, story: Story) -> Iterator[None]:
         office.identities.cover(office.payer_id, covered(client_id, COVERAGE))
         yield
     assert office.issue(day(6)).claims == 2
-    office.draining.drain()
+    office.pending_work.drain()
     yield
     office.hear(story.corrected(CLIENT, day(0), 1, 30))
     yield
@@ -58,7 +58,7 @@ def course(office: Office, story: Story) -> Iterator[None]:
     office.adjudicate(claim.claim_id)
     yield
     assert office.correct().replaced == 1
-    office.draining.drain()
+    office.pending_work.drain()
     yield
 
 
@@ -126,7 +126,7 @@ def test_a_hold_is_told_when_it_comes_and_when_it_is_released(office: Office, st
     cursor = office.call("ListHolds", work.ListHoldsRequest(changed_since="")).cursor
     assert holds(office, "")[-1] == (False, ["NO_AUTHORIZATION"])
     office.authorize(CLIENT)
-    office.draining.drain()
+    office.pending_work.drain()
     assert holds(office, cursor) == [(True, [])]
 
 

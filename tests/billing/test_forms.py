@@ -78,11 +78,11 @@ def test_an_institutional_claim_is_replaced_and_voided_too(office: Office, story
     office.register_practitioner(EVE)
     attend(office, story)
     office.issue(day(6))
-    office.draining.drain()
+    office.pending_work.drain()
     office.adjudicate(office.claims()[0].claim_id, number="PCN1")
     office.hear(story.corrected(CLIENT, day(0), 1, 0))
     replaced = office.file(office.correct("replace").batch_id)
-    office.draining.drain()
+    office.pending_work.drain()
     [standing] = [each for each in office.claims() if not each.followed_by_claim_id]
     office.adjudicate(standing.claim_id, number="PCN2")
     office.hear(story.corrected(CLIENT, day(2), 1, 0))
@@ -106,7 +106,7 @@ def test_a_discharge_told_after_its_bill_was_issued_replaces_it(
     office.register_practitioner(EVE)
     attend(office, story)
     office.issue(day(6))
-    office.draining.drain()
+    office.pending_work.drain()
     office.adjudicate(office.claims()[0].claim_id, number="PCN1")
     assert proposals(office) == []
     office.hear(story.discharged(CLIENT, day(2), "LEFT_AGAINST_ADVICE"))
@@ -116,7 +116,7 @@ def test_a_discharge_told_after_its_bill_was_issued_replaces_it(
     [claim] = claims_of(content)
     assert (claim.frequency, claim.patient_status) == ("7", "07")
     assert [each.service_date for each in claim.lines] == [day(0), day(2)]
-    office.draining.drain()
+    office.pending_work.drain()
     assert proposals(office) == []
 
 
@@ -130,7 +130,7 @@ def test_the_names_of_staff_are_in_the_file_and_in_no_public_fact(
     assert judge(content) == []
     [claim] = claims_of(content)
     assert claim.rendering_npi is not None
-    office.draining.drain()
+    office.pending_work.drain()
     tables = office.every_table()
     for name in STAFF:
         assert name.upper() in content.decode()
@@ -171,7 +171,7 @@ def test_the_same_story_twice_gives_the_same_bytes(
         for client_id in (CLIENT, OTHER):
             attend(office, story, client_id)
         batches = list(office.issue(day(6)).batch_ids)
-        office.draining.drain()
+        office.pending_work.drain()
         for n, claim in enumerate(office.claims()):
             office.adjudicate(claim.claim_id, number=f"PCN{n}")
         office.hear(story.corrected(CLIENT, day(0), 1, 0))
@@ -207,7 +207,7 @@ def test_where_the_payer_wants_it_one_bill_is_answered_before_the_next(
     attend(office, story, days=(0, 7, 14))
     first = office.issue(day(20), command="first")
     assert (first.claims, reasons(first)) == (1, ["PRIOR_NOT_ADJUDICATED"] * 2)
-    office.draining.drain()
+    office.pending_work.drain()
     assert office.issue(day(20), command="too early").claims == 0
     office.adjudicate(office.claims()[0].claim_id, "DENIED")
     second = office.issue(day(20), command="second")
@@ -227,7 +227,7 @@ def test_a_named_person_bills_a_day_without_authorization(office: Office, story:
     attend(office, story)
     assert office.issue(day(6), command="nothing").claims == 0
     waive(office)
-    office.draining.drain()
+    office.pending_work.drain()
     answer = office.issue(day(6))
     [claim] = claims_of(office.file(answer.batch_id))
     assert (claim.prior_authorization, [each.service_date for each in claim.lines]) == (
@@ -262,7 +262,7 @@ def settle(office: Office, disclose: bool, revoked_on: int = 5) -> None:
         revoked_on=to_date(day(revoked_on)),
     )
     office.call("SettleRevocation", request)
-    office.draining.drain()
+    office.pending_work.drain()
 
 
 def test_a_consent_revoked_since_the_service_is_settled_by_a_named_person(
@@ -314,7 +314,7 @@ def test_a_consent_revoked_from_an_earlier_day_is_settled_anew(
     office.set_up(SITE, [CLIENT])
     attend(office, story)
     office.issue(day(6))
-    office.draining.drain()
+    office.pending_work.drain()
     office.adjudicate(office.claims()[0].claim_id)
     office.identities.withheld[CLIENT] = "NO_CONSENT"
     office.hear(story.revoked(CLIENT, office.payer_id, day(5), day(1)))
@@ -352,7 +352,7 @@ def test_authorizations_are_listed_with_what_is_issued_and_allocated(
     office.set_up(SITE, [CLIENT])
     attend(office, story, days=(0, 2, 7))
     office.issue(day(6))
-    office.draining.drain()
+    office.pending_work.drain()
     request = pb.ListAuthorizationsRequest(client_id=CLIENT)
     [only] = office.call("ListAuthorizations", request).authorizations
     assert (only.units, only.issued, only.allocated) == (30, 2, 1)

@@ -131,7 +131,7 @@ def test_what_was_issued_is_never_issued_again(ready: Office) -> None:
     first = ready.issue(day(6), command="first")
     due = ready.issue(day(6), command="due")  # the clients are due by what was just issued
     assert (due.claims, left_out(due)) == (0, [(CLIENT, "NOT_SETTLED"), (OTHER, "NOT_SETTLED")])
-    ready.draining.drain()
+    ready.pending_work.drain()
     again = ready.issue(day(6), command="again")
     assert (again.claims, again.batch_id, left_out(again)) == (0, "", [])
     rest = ready.issue(day(13), command="rest")
@@ -146,7 +146,7 @@ def test_what_was_issued_is_never_issued_again(ready: Office) -> None:
 
 def test_files_to_a_payer_are_numbered(ready: Office) -> None:
     first = file_of(ready, ready.issue(day(6), command="first"))
-    ready.draining.drain()
+    ready.pending_work.drain()
     second = file_of(ready, ready.issue(day(13), command="second"))
     assert (first[90:99], second[90:99]) == (b"000000001", b"000000002")
     assert judge(second) == []
@@ -167,12 +167,12 @@ def withheld(office: Office, story: Story) -> None:
 
 
 def due(office: Office, story: Story) -> None:
-    office.hearing.hear(story.attended(OTHER, [day(8)]))
+    office.inbox.hear(story.attended(OTHER, [day(8)]))
 
 
 def behind(office: Office, story: Story) -> None:
-    office.hearing.hear(story.attended(OTHER, [day(8)])[1:])
-    office.draining.drain()
+    office.inbox.hear(story.attended(OTHER, [day(8)])[1:])
+    office.pending_work.drain()
 
 
 def other_coverage(office: Office, story: Story) -> None:
@@ -277,7 +277,7 @@ def test_issuing_waits_for_what_it_is_to_come_after(office: Office, story: Story
 
 def test_names_and_numbers_are_in_the_file_and_nowhere_else(ready: Office) -> None:
     answer = ready.issue(day(6))
-    ready.draining.drain()
+    ready.pending_work.drain()
     content = file_of(ready, answer).decode()
     for canary in CANARIES:
         assert canary.upper() in content
@@ -297,7 +297,7 @@ def test_what_left_the_house_stays_as_it_was_whatever_is_corrected(
     ready: Office, story: Story
 ) -> None:
     answer = ready.issue(day(6))
-    ready.draining.drain()
+    ready.pending_work.drain()
     before = (file_of(ready, answer), published(ready, events.ClaimIssued))
     ready.hear(story.corrected(CLIENT, day(0), 1, 0))
     [proposal] = ready.of_kind("proposal")

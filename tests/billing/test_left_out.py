@@ -53,7 +53,7 @@ def test_a_correction_that_stays_in_names_the_claim_it_is_about(
 ) -> None:
     attended(office, story, covered(CLIENT, COVERAGE))
     office.issue(day(6))
-    office.draining.drain()
+    office.pending_work.drain()
     [claim] = office.claims()
     office.adjudicate(claim.claim_id)
     office.hear(story.corrected(CLIENT, day(0), 1, 0))

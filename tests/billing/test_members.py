@@ -19,7 +19,7 @@ from operations.verifying.examination import Looking
 from services.billing.__main__ import SERVICE as BILLING
 from services.billing.adapters.checks_of_members import a_member_is_billed_once
 from services.billing.adapters.publication import publish
-from services.billing.adapters.subscriptions import INTERESTS
+from services.billing.adapters.subscriptions import SUBSCRIPTIONS
 from services.intake.__main__ import SERVICE as INTAKE
 from tests.billing.test_forms import EVE, FACILITY
 from tests.harness.billing.history import day
@@ -56,7 +56,7 @@ def test_one_person_registered_twice_is_billed_once(house: House, written: str) 
 def test_of_two_registrations_in_one_command_one_is_billed(house: House) -> None:
     clients = {house.admit(member_number="MEMBER-4711") for _ in range(2)}
     answer = house.office.issue(day(6))
-    house.office.draining.drain()
+    house.office.pending_work.drain()
     [claim] = house.office.claims()
     assert answer.claims == 1
     [client_id] = clients - {claim.client_id}
@@ -75,10 +75,10 @@ def test_a_claims_other_dates_leave_without_the_one_that_stands_elsewhere(
     house.office.register_practitioner(EVE)
     first = house.admit(member_number="MEMBER-4711", days=(2,), facilitator=EVE)
     house.office.issue(day(6), command="first")
-    house.office.draining.drain()
+    house.office.pending_work.drain()
     second = house.admit(member_number="MEMBER-4711", facilitator=EVE)
     answer = house.office.issue(day(6), command="second")
-    house.office.draining.drain()
+    house.office.pending_work.drain()
     [left] = answer.left_out
     assert (answer.claims, answer.charge.minor_units) == (1, 60_000)
     assert (left.client_id, left.service_date) == (second, to_date(day(2)))
@@ -95,7 +95,7 @@ def test_a_claims_other_dates_leave_without_the_one_that_stands_elsewhere(
     judge(house, first, second, "TWO_PEOPLE")
     house.relay()
     assert house.office.issue(day(6), command="two people").claims == 1
-    house.office.draining.drain()
+    house.office.pending_work.drain()
     assert house.office.of_kind("draft_claim") == []
 
 
@@ -106,7 +106,7 @@ def test_who_attended_the_other_dates_is_named(house: House) -> None:
         house.office.register_practitioner(staff_id)
     house.admit(member_number="MEMBER-4711", days=(2, 4), facilitator=EVE)
     house.office.issue(day(6), command="first")
-    house.office.draining.drain()
+    house.office.pending_work.drain()
     second = house.admit(member_number="MEMBER-4711", days=(2, 4), facilitator=EVE)
     house.office.hear(house.story.attended(second, [day(0)], facilitator=ANN))
     answer = house.office.issue(day(6), command="second")
@@ -124,10 +124,10 @@ def test_a_replacement_does_not_bring_a_date_that_stands_on_anothers_claim(house
     house.office.confirm(2)
     house.admit(member_number="MEMBER-4711", days=(2,))
     house.office.issue(day(6), command="first")
-    house.office.draining.drain()
+    house.office.pending_work.drain()
     second = house.admit(member_number="MEMBER-4711")
     house.office.issue(day(6), command="second")
-    house.office.draining.drain()
+    house.office.pending_work.drain()
     [claim] = house.office.claims(second)
     house.office.adjudicate(claim.claim_id)
     answer = house.office.correct()
@@ -151,13 +151,13 @@ def test_a_familys_number_is_shared_and_each_of_them_is_billed(house: House) -> 
 def test_a_named_person_may_say_that_they_are_two_people_and_take_it_back(house: House) -> None:
     first, second = (house.admit(member_number="MEMBER-4711") for _ in range(2))
     assert house.office.issue(day(6), command="doubles").claims == 1
-    house.office.draining.drain()
+    house.office.pending_work.drain()
     judge(house, second, first, "TWO_PEOPLE")
     unheard = left_out(house.office.issue(day(6), command="not heard"))
     assert [reason for _, reason in unheard] == ["NOT_SETTLED"]
     house.relay()
     assert house.office.issue(day(6), command="two people").claims == 1
-    house.office.draining.drain()
+    house.office.pending_work.drain()
     assert found(house) == []
     judge(house, first, second, "ONE_PERSON")
     house.relay()
@@ -195,7 +195,7 @@ def test_who_was_not_recognised_yet_waits(house: House) -> None:
 def test_the_claim_on_which_the_date_stands_is_told_to_its_site_alone(house: House) -> None:
     house.admit(member_number="MEMBER-4711")
     house.office.issue(day(6), command="first")
-    house.office.draining.drain()
+    house.office.pending_work.drain()
     [claim] = house.office.claims()
     with house.office.store.transaction() as tx:  # as if another site had billed it
         tx.connection.execute(
@@ -216,7 +216,7 @@ def test_the_claim_on_which_the_date_stands_is_told_to_its_site_alone(house: Hou
 def test_once_a_claim_is_voided_its_dates_may_be_billed_of_the_other(house: House) -> None:
     first = house.admit(member_number="MEMBER-4711", days=(0,))
     house.office.issue(day(6), command="first")
-    house.office.draining.drain()
+    house.office.pending_work.drain()
     second = house.admit(member_number="MEMBER-4711", days=(0,))
     [claim] = house.office.claims()
     assert left_out(house.office.issue(day(6), command="too early")) == [
@@ -225,7 +225,7 @@ def test_once_a_claim_is_voided_its_dates_may_be_billed_of_the_other(house: Hous
     house.office.adjudicate(claim.claim_id)
     house.office.hear(house.story.corrected(first, day(0), 1, 0))
     assert house.office.correct().voided == 1
-    house.office.draining.drain()
+    house.office.pending_work.drain()
     answer = house.office.issue(day(6), command="second")
     assert (answer.claims, left_out(answer), found(house)) == (1, [], [])
 
@@ -235,7 +235,7 @@ def test_a_claim_under_a_mistyped_number_stands_for_whoever_has_the_corrected_on
 ) -> None:
     first = house.admit(member_number="MEMBER-4712", days=(2,))
     assert house.office.issue(day(6), command="first").claims == 1
-    house.office.draining.drain()
+    house.office.pending_work.drain()
     house.cover(first, member_number="MEMBER-4711")
     house.relay()
     second = house.admit(member_number="MEMBER-4711", days=(2,))
@@ -246,7 +246,7 @@ def test_a_claim_under_a_mistyped_number_stands_for_whoever_has_the_corrected_on
 def test_who_once_had_a_members_number_is_asked_about_under_it_too(house: House) -> None:
     house.admit(member_number="MEMBER-4712", days=(2,))
     assert house.office.issue(day(6), command="first").claims == 1
-    house.office.draining.drain()
+    house.office.pending_work.drain()
     second = house.admit(member_number="MEMBER-4712", days=(2,))
     house.cover(second, member_number="MEMBER-4711")
     house.relay()
@@ -266,7 +266,7 @@ def test_verify_finds_a_member_who_was_billed_twice_under_a_mistyped_number(hous
     first = house.admit(member_number="MEMBER-4712", days=(2,))
     second = house.admit(member_number="MEMBER-4711", days=(2,))
     assert house.office.issue(day(6)).claims == 2
-    house.office.draining.drain()
+    house.office.pending_work.drain()
     assert found(house) == []
     house.cover(first, member_number="MEMBER-4711")
     house.relay()
@@ -279,13 +279,13 @@ def test_where_the_payer_wants_voids_processed_the_others_claim_waits_too(house:
     house.office.confirm(2)
     first = house.admit(member_number="MEMBER-4711", days=(0,))
     house.office.issue(day(6), command="first")
-    house.office.draining.drain()
+    house.office.pending_work.drain()
     second = house.admit(member_number="MEMBER-4711", days=(0,))
     [claim] = house.office.claims()
     house.office.adjudicate(claim.claim_id)
     house.office.hear(house.story.corrected(first, day(0), 1, 0))
     assert house.office.correct().voided == 1
-    house.office.draining.drain()
+    house.office.pending_work.drain()
     answer = house.office.issue(day(6), command="too early")
     assert (answer.claims, left_out(answer)) == (0, [(second, "DUPLICATE_MEMBER")])
     [void] = [each for each in house.office.claims() if each.frequency == "8"]
@@ -298,7 +298,7 @@ def test_recognised_anew_while_it_is_issued_it_is_judged_anew(house: House) -> N
     """A corrected member number comes between the permit and billing's transaction."""
     house.admit(member_number="MEMBER-4711")
     house.office.issue(day(6), command="first")
-    house.office.draining.drain()
+    house.office.pending_work.drain()
     second = house.admit(days=(2,))
 
     def corrected() -> None:
@@ -346,7 +346,7 @@ def found(house: House) -> list[tuple[str, str, str]]:
         looking = Looking(
             store=store,
             connection=tx.connection,
-            interests=INTERESTS,
+            subscriptions=SUBSCRIPTIONS,
             publish=publish,
             owners={},
             heads={},

@@ -26,7 +26,7 @@ from operations.verifying.examination import Looking
 from services.billing.__main__ import SERVICE as BILLING
 from services.billing.adapters.checks_of_leaving import claims_left_on_their_permits
 from services.billing.adapters.publication import publish
-from services.billing.adapters.subscriptions import INTERESTS
+from services.billing.adapters.subscriptions import SUBSCRIPTIONS
 from services.intake.__main__ import SERVICE as INTAKE
 from tests.harness.billing.history import day
 from tests.harness.billing.service import NOW, Office
@@ -148,7 +148,7 @@ def found(house: House) -> list[tuple[str, str]]:
         looking = Looking(
             store=store,
             connection=tx.connection,
-            interests=INTERESTS,
+            subscriptions=SUBSCRIPTIONS,
             publish=publish,
             owners={},
             heads={},
@@ -173,7 +173,7 @@ def issued_with(house: House, **changes: Any) -> None:
 def test_verify_compares_each_permit_with_what_was_revoked_and_restricted(house: House) -> None:
     client_id = house.admit()
     house.office.issue(day(6))
-    house.office.draining.drain()
+    house.office.pending_work.drain()
     house.revoke(client_id)
     house.restrict(client_id)
     house.relay()
@@ -193,7 +193,7 @@ def test_verify_compares_each_permit_with_what_was_revoked_and_restricted(house:
 def test_verify_judges_claims_of_before_permits_by_their_time(house: House) -> None:
     client_id = house.admit()
     house.office.issue(day(6))
-    house.office.draining.drain()
+    house.office.pending_work.drain()
     house.desk.now += timedelta(hours=1)
     house.revoke(client_id)
     house.relay()
@@ -364,7 +364,7 @@ def test_a_permit_of_another_history_than_was_heard_lets_nothing_leave(house: Ho
 def test_verify_finds_a_claim_that_left_on_another_history_than_was_heard(house: House) -> None:
     client_id = house.admit()
     house.office.issue(day(6))
-    house.office.draining.drain()
+    house.office.pending_work.drain()
     [claim] = house.office.query("SELECT body FROM fact WHERE type = 'billing.claim_issued.v1'")
     [head] = house.desk.rows(f"SELECT last_id FROM sequence WHERE subject = 'client/{client_id}'")
     assert claim.body["permit_fact_id"] == str(head.last_id) == disclosed(house).permit_fact_id

@@ -34,7 +34,7 @@ def attended(office: Office, story: Story) -> Office:
         office.hear(story.attended(client_id, DAYS, minutes))
     office.identities.cover(office.payer_id, covered(ISSUED, COVERAGE))
     assert office.issue(day(6)).claims == 1
-    office.draining.drain()
+    office.pending_work.drain()
     return office
 
 

@@ -55,7 +55,7 @@ def test_what_billing_itself_says_makes_its_clients_days_due_one_gate_after_the_
     for reason, step in steps:
         assert (outcomes(office), reasons(office)) == (["HOLD"], {reason})
         step()
-        assert office.draining.drain() == 1
+        assert office.pending_work.drain() == 1
     assert (outcomes(office), reasons(office)) == (["PER_DIEM"], set())
 
 
@@ -66,13 +66,13 @@ def test_proposed_rules_hold_for_nobody_until_somebody_else_confirms_them(
     office.hear(story.admitted(CLIENT, office.payer_id) + story.attended(CLIENT, [day(0)]))
     assert outcomes(office) == ["PER_DIEM"]
     office.propose(version=2, billed_level="2.5")
-    assert (office.draining.drain(), outcomes(office)) == (0, ["PER_DIEM"])
+    assert (office.pending_work.drain(), outcomes(office)) == (0, ["PER_DIEM"])
     with pytest.raises(AgainstTheRules) as refused:
         office.confirm(2, by=ADA)
     assert refused.value.reason == "CONFIRMED_BY_ITS_AUTHOR"
-    assert (office.draining.drain(), outcomes(office)) == (0, ["PER_DIEM"])
+    assert (office.pending_work.drain(), outcomes(office)) == (0, ["PER_DIEM"])
     office.confirm(2)
-    office.draining.drain()
+    office.pending_work.drain()
     assert (outcomes(office), "OTHER_LEVEL" in reasons(office)) == (["HOLD"], True)
 
 
@@ -81,7 +81,7 @@ def test_a_fee_set_twice_for_one_day_is_the_later_one(office: Office, story: Sto
     office.hear(story.admitted(CLIENT, office.payer_id) + story.attended(CLIENT, [day(0)]))
     for charge in (32_000, 31_000, 33_000, 30_500):
         office.set_fee(charge)
-        office.draining.drain()
+        office.pending_work.drain()
         [draft] = office.of_kind("draft_claim")
         assert draft["charge_minor"] == charge
 
@@ -204,7 +204,7 @@ def test_pages_hold_everything_once(office: Office, story: Story) -> None:
     for client_id in clients:
         office.identities.cover(office.payer_id, covered(client_id, COVERAGE))
     assert office.issue(day(6)).claims == 4
-    office.draining.drain()
+    office.pending_work.drain()
     for client_id in clients[:3]:
         office.hear(story.corrected(client_id, day(0), 1, 0))
 
@@ -256,10 +256,10 @@ def test_a_question_waits_for_what_it_is_to_come_after(office: Office, story: St
     with pytest.raises(NotYet) as refused:
         office.call("ListServiceDays", asked, deadline=0.5)
     assert refused.value.reason == "NOT_HEARD_YET"
-    office.hearing.hear(told)
+    office.inbox.hear(told)
     with pytest.raises(NotYet):  # heard, but not derived
         office.call("ListServiceDays", asked, deadline=0.5)
-    office.draining.drain()
+    office.pending_work.drain()
     assert len(office.call("ListServiceDays", asked).days) == 1
 
 

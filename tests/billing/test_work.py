@@ -151,7 +151,7 @@ def test_claims_are_told_as_billing_had_heard_it_by_a_moment(office: Office, sto
     heard = datetime.now(UTC)
     office.now = heard + timedelta(hours=1)
     assert office.issue(day(6)).claims == 1
-    office.draining.drain()
+    office.pending_work.drain()
     [claim] = office.claims(CLIENT)
     office.now = heard + timedelta(hours=2)
     office.adjudicate(claim.claim_id)

@@ -44,8 +44,8 @@ def test_clients_are_listed_by_site_program_and_whether_they_are_in_care(desk: D
     nobody, here, gone = (desk.registered() for _ in range(3))
     desk.admitted(here)
     episode_id = desk.admitted(gone, program_id=OTHER_PROGRAM)
-    desk.hearing.hear([discharge(gone, episode_id)])
-    desk.draining.drain()
+    desk.inbox.hear([discharge(gone, episode_id)])
+    desk.pending_work.drain()
     assert set(listed(desk)) == {nobody, here, gone}
     assert set(listed(desk, site_id=SITE)) == {here, gone}
     assert listed(desk, program_id=PROGRAM) == [here]
@@ -165,7 +165,7 @@ def test_a_safety_tasks_days_are_those_of_its_site(desk: Desk) -> None:
     """Eight in the evening in Chicago is the next day in UTC."""
     client_id = desk.registered()
     opened = attendance.SiteOpened(site_id=SITE, time_zone="America/Chicago")
-    desk.hearing.hear([as_record(opened, f"site/{SITE}", service="attendance")])
+    desk.inbox.hear([as_record(opened, f"site/{SITE}", service="attendance")])
     desk.admitted(client_id)
     desk.now = datetime.combine(day(0), time(20), ZoneInfo("America/Chicago")).astimezone(UTC)
     desk.scored(client_id, PHQ9)

@@ -162,8 +162,8 @@ def test_a_discharge_heard_twice_closes_the_episode_once(desk: Desk) -> None:
     episode_id = desk.admitted(client_id)
     record = discharge(client_id, episode_id)
     for _ in range(2):
-        desk.hearing.hear([record])
-        desk.draining.drain()
+        desk.inbox.hear([record])
+        desk.pending_work.drain()
     assert published(desk, events.EpisodeClosed) == [
         events.EpisodeClosed(client_id=client_id, episode_id=episode_id, closed_on=to_date(day(20)))
     ]
@@ -173,7 +173,7 @@ def test_a_discharge_heard_twice_closes_the_episode_once(desk: Desk) -> None:
 def test_a_discharge_that_plans_never_published_closes_no_episode(desk: Desk) -> None:
     desk.confirm = lambda _: ()
     client_id = desk.registered()
-    desk.hearing.hear([discharge(client_id, desk.admitted(client_id))])
+    desk.inbox.hear([discharge(client_id, desk.admitted(client_id))])
     desk.drainer().drain()
     assert published(desk, events.EpisodeClosed) == []
     with desk.store.transaction() as tx:
@@ -185,8 +185,8 @@ def test_a_crash_loses_no_closing_and_makes_none_twice(desk: Desk, moment: str) 
     """After the discharge was heard, or after the command and before its key was deleted."""
     client_id = desk.registered()
     episode_id = desk.admitted(client_id)
-    desk.draining.drain()
-    desk.hearing.hear([discharge(client_id, episode_id)])
+    desk.pending_work.drain()
+    desk.inbox.hear([discharge(client_id, episode_id)])
     if moment == "reacted":
 
         def crash(where: str) -> None:
@@ -210,9 +210,9 @@ def test_what_is_heard_while_reacting_is_reacted_to(desk: Desk) -> None:
     def hear_more(_: str) -> None:
         if not heard:
             heard.append(2)
-            desk.hearing.hear([discharge(client_id, second, sequence=2)])
+            desk.inbox.hear([discharge(client_id, second, sequence=2)])
 
-    desk.hearing.hear([discharge(client_id, first)])
+    desk.inbox.hear([discharge(client_id, first)])
     desk.drainer(barrier=hear_more).drain()
     assert len(published(desk, events.EpisodeClosed)) == 2
     assert due(desk) == 0
@@ -220,7 +220,7 @@ def test_what_is_heard_while_reacting_is_reacted_to(desk: Desk) -> None:
 
 def test_two_workers_close_an_episode_once(desk: Desk) -> None:
     client_id = desk.registered()
-    desk.hearing.hear([discharge(client_id, desk.admitted(client_id))])
+    desk.inbox.hear([discharge(client_id, desk.admitted(client_id))])
     both = threading.Barrier(2)
 
     def drain() -> None:
@@ -240,13 +240,13 @@ def test_a_discharge_from_an_episode_nobody_knows_is_parked_and_stops_nobody_els
     desk: Desk,
 ) -> None:
     stranger, client_id = desk.registered(), desk.registered()
-    desk.hearing.hear(
+    desk.inbox.hear(
         [
             discharge(stranger, str(uuid4())),
             discharge(client_id, desk.admitted(client_id)),
         ]
     )
-    desk.draining.drain()
+    desk.pending_work.drain()
     assert len(published(desk, events.EpisodeClosed)) == 1
     [row] = desk.rows("SELECT reaction, subject, error FROM due_reaction")
     assert (row.reaction, row.subject) == ("close_episode", f"client/{stranger}")
@@ -257,8 +257,8 @@ def test_a_discharge_from_an_episode_nobody_knows_is_parked_and_stops_nobody_els
 def test_a_client_is_readmitted_with_the_episode_before(desk: Desk) -> None:
     client_id = desk.registered()
     first = desk.admitted(client_id, under_part2=True)
-    desk.hearing.hear([discharge(client_id, first)])
-    desk.draining.drain()
+    desk.inbox.hear([discharge(client_id, first)])
+    desk.pending_work.drain()
     request = pb.AdmitClientRequest(
         client_id=client_id,
         site_id=SITE,
@@ -276,13 +276,13 @@ def test_a_client_is_readmitted_with_the_episode_before(desk: Desk) -> None:
 def test_a_client_comes_back_to_the_program_that_discharged_them(desk: Desk) -> None:
     client_id = desk.registered()
     first = desk.admitted(client_id)
-    desk.hearing.hear([discharge(client_id, first, on=0)])
-    desk.draining.drain()
+    desk.inbox.hear([discharge(client_id, first, on=0)])
+    desk.pending_work.drain()
     second = desk.admitted(client_id)
     [was, now] = published(desk, events.ClientAdmitted)
     assert isinstance(was, events.ClientAdmitted)
     assert isinstance(now, events.ClientAdmitted)
     assert (was.previous_episode_id, now.previous_episode_id) == ("", first)
-    desk.hearing.hear([discharge(client_id, second, on=40, sequence=2)])
-    desk.draining.drain()
+    desk.inbox.hear([discharge(client_id, second, on=40, sequence=2)])
+    desk.pending_work.drain()
     assert len(published(desk, events.EpisodeClosed)) == 2

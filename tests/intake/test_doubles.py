@@ -11,10 +11,10 @@ from ninehours.intake.v1 import intake_events_pb2 as events
 from ninehours.intake.v1 import intake_service_pb2 as pb
 from sqlalchemy import text
 
-from kernel.messaging.hearing import Hearing
+from kernel.messaging.inbox import Inbox
 from kernel.refusal import Malformed, Unknown
 from kernel.rpc.translate import to_date
-from services.intake.adapters.subscriptions import INTERESTS
+from services.intake.adapters.subscriptions import SUBSCRIPTIONS
 from services.intake.app.streams import client_stream, judged_of
 from tests.harness.intake.service import PAYER, SITE, Desk, coverage, register
 from tests.harness.intake.strategies import day
@@ -183,7 +183,7 @@ def test_people_of_before_are_recognised_by_the_stream_once_and_after_a_kill_too
 ) -> None:
     clients = [desk.registered() for _ in range(3)]
     coverages = [desk.covered(client_id) for client_id in clients]
-    desk.draining.drain()
+    desk.pending_work.drain()
     forget_recognition(desk)
     assert (keys(desk), due(desk)) == ([], [])
 
@@ -195,10 +195,10 @@ def test_people_of_before_are_recognised_by_the_stream_once_and_after_a_kill_too
         if not left:
             raise Killed
 
-    Hearing(desk.store, INTERESTS).begin([])
+    Inbox(desk.store, SUBSCRIPTIONS).begin([])
     with pytest.raises(Killed):
         desk.drainer(barrier=kill).drain()
-    Hearing(desk.store, INTERESTS).begin([])
+    Inbox(desk.store, SUBSCRIPTIONS).begin([])
     desk.drainer().drain()
     told = published(desk, events.MemberRecognised)
     assert sorted(each.coverage_id for each in told) == sorted(coverages)

@@ -40,7 +40,7 @@ def test_what_was_heard_later_is_not_in_the_rows_as_of_before(tallying: Store, l
     listener = Listener(tallying, log)
     listener.hear(log.tell(ADA, attended("s", 10)))
     listener.hear(log.tell(ADA, attended("s", 20), signed_at=LATER))
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert minutes_by(tallying, NOW - timedelta(seconds=1)) == []
     assert minutes_by(tallying, NOW) == [10]
     assert minutes_by(tallying, LATER) == minutes_by(tallying, None) == [20]
@@ -69,7 +69,7 @@ def test_a_derived_fact_is_signed_when_the_latest_it_rests_on_was(
     listener = Listener(tallying, log)
     listener.hear(log.tell(ADA, attended("s", 10), signed_at=LATER))
     listener.hear(log.tell(ADA, attended("s", 20)))
-    listener.draining.drain()
+    listener.pending_work.drain()
     [row] = listener.ask("SELECT signed_at, recorded_at FROM published")
     assert row.signed_at == LATER
     assert row.recorded_at > LATER
@@ -79,7 +79,7 @@ def test_a_row_that_is_gone_is_signed_when_what_took_it_away_was(tallying: Store
     listener = Listener(tallying, log)
     for minutes, signed_at in ((10, NOW), (0, LATER)):
         listener.hear(log.tell(ADA, attended("s", minutes), signed_at=signed_at))
-        listener.draining.drain()
+        listener.pending_work.drain()
     rows = listener.ask("SELECT signed_at FROM published ORDER BY position")
     assert [row.signed_at for row in rows] == [NOW, LATER]
 

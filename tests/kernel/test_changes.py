@@ -10,7 +10,7 @@ from ninehours.attendance.v1.attendance_events_pb2 import SessionAttended
 from sqlalchemy import text
 
 from kernel.refusal import AgainstTheRules, Malformed, Refusal
-from kernel.store.changes import Cursor, changes
+from kernel.store.following import Cursor, changes
 from kernel.store.store import Store, Transaction
 from tests.harness.kernel.counters import ADA, BOB, EVE, ask, published, subject_of
 
@@ -29,7 +29,7 @@ def ids(found: Any) -> list[UUID]:
 
 def cursor_of(store: Store, told: str) -> Cursor:
     with store.transaction() as tx:
-        return Cursor.read(tx.connection, "changed_since", told)
+        return Cursor.read_of_list(tx.connection, "changed_since", told)
 
 
 def test_an_earlier_row_that_is_committed_later_is_not_missed(counting: Store) -> None:
@@ -60,9 +60,11 @@ def test_a_transaction_that_began_first_and_writes_last_is_not_missed(counting: 
         with counting.transaction() as tx:
             tx.publish([second])
         Transaction(counting, held).publish([first])
-        assert ids(read(counting, Cursor(1))) == []
+        before = read(counting, Cursor(1))
+        assert ids(before) == [second.id]  # which nothing can come before any more
         slow.commit()
-    assert set(ids(read(counting, Cursor(1)))) == {first.id, second.id}
+    assert ids(read(counting, before.cursor)) == [first.id]
+    assert ids(read(counting, Cursor(1))) == [second.id, first.id]
 
 
 def test_a_subjects_changes_keep_their_order_though_who_began_first_wrote_last(
@@ -108,7 +110,7 @@ def test_a_cursor_comes_back_as_it_was_given(counting: Store) -> None:
     assert cursor_of(counting, "") == Cursor(1)
 
 
-@pytest.mark.parametrize("told", ["x", "1.2", "1.2.3.4", "1.-2.3", "١.2.3", f"1.{2**63}.0"])
+@pytest.mark.parametrize("told", ["x", "1.2", "1.2.3.4.5", "1.-2.3", "١.2.3", f"1.{2**63}.0"])
 def test_what_is_no_cursor_is_refused(counting: Store, told: str) -> None:
     with pytest.raises(Malformed):
         cursor_of(counting, told)
@@ -124,6 +126,45 @@ def test_a_cursor_from_before_a_restore_is_refused(counting: Store) -> None:
         cursor_of(counting, told)
     assert isinstance(refused.value, AgainstTheRules)
     assert refused.value.reason == "CURSOR_OF_ANOTHER_EPOCH"
+
+
+def before_v2(store: Store, rows: int) -> str:
+    """The cursor that lists gave behind so many rows, when they counted by transactions."""
+    [*_, last] = ask(
+        store,
+        "SELECT written_by::text AS transaction, position FROM published"
+        " ORDER BY published.written_by, position LIMIT :rows",
+        rows=rows,
+    )
+    return f"1.{last.transaction}.{last.position}"
+
+
+def test_a_cursor_of_before_is_read_and_tells_nothing_again(counting: Store) -> None:
+    """Also where a lower position came by a later transaction, which it didn't stand behind."""
+    early, late, other = published(ADA), published(BOB), published(EVE)
+    with counting.engine.connect() as began_first, counting.engine.connect() as second:
+        for connection in (began_first, second):
+            connection.execute(text("SELECT pg_current_xact_id()"))
+        Transaction(counting, second).publish([late])
+        Transaction(counting, began_first).publish([early])
+        second.commit()
+        began_first.commit()
+    with counting.transaction() as tx:
+        tx.publish([other])
+    assert ids(read(counting, Cursor(1))) == [late.id, early.id, other.id]
+    found = read(counting, cursor_of(counting, before_v2(counting, 1)), limit=1)
+    assert (ids(found), found.more) == ([late.id], True)
+    rest = read(counting, cursor_of(counting, str(found.cursor)))
+    assert (ids(rest), rest.more) == ([other.id], False)
+    assert str(rest.cursor) == str(read(counting, Cursor(1)).cursor)
+    assert ids(read(counting, cursor_of(counting, before_v2(counting, 3)))) == []
+
+
+def test_what_is_not_of_the_types_is_passed_over(counting: Store) -> None:
+    with counting.transaction() as tx:
+        tx.publish([published(ADA), published(BOB)])
+        nothing = changes(tx.connection, Cursor(1), ["made.v1.Other"], "", 10)
+    assert (ids(nothing), nothing.more) == ([], False)
 
 
 STEP = st.one_of(

@@ -19,7 +19,7 @@ from kernel.rpc.published_log import SERVICE, PublishedLogServicer
 from kernel.store.store import Store
 from ninehours.local.servers import LocalServers
 from operations.kafka_topic import KafkaTopic, answers
-from tests.harness.kernel.consumers import TOPIC, worker
+from tests.harness.kernel.consumers import TOPIC, consumer
 from tests.harness.kernel.counters import (
     ADA,
     BOB,
@@ -96,7 +96,7 @@ def test_a_deleted_topic_is_declared_again_and_facts_travel_by_it_again(
         processes.enter_context(running(relay))
         peer = f"127.0.0.1:{owner.port}"
         process = processes.enter_context(
-            worker(tallying, secrets_dir, tmp_path, kafka=broker.bootstrap, peer=peer)
+            consumer(tallying, secrets_dir, tmp_path, kafka=broker.bootstrap, peer=peer)
         )
 
         def tallied(count: int) -> bool:

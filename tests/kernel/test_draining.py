@@ -14,10 +14,11 @@ from sqlalchemy.exc import OperationalError
 from kernel.facts import Row
 from kernel.ids import derived_id
 from kernel.messaging import limited
-from kernel.messaging.pending import mark_pending
+from kernel.messaging.pending import Pending, mark_pending
 from kernel.messaging.pending_work import PendingWork
+from kernel.messaging.projections import Projections
 from kernel.messaging.standing import unsettled_clients
-from kernel.messaging.subscriptions import Derivation, Facts, Interests
+from kernel.messaging.subscriptions import Facts, Subscriptions
 from kernel.store.store import Store, Transaction
 from tests.harness.kernel.counters import (
     ADA,
@@ -52,8 +53,8 @@ def listener(tallying: Store, log: Log) -> Listener:
     return Listener(tallying, log)
 
 
-def derived_with(**changes: Any) -> Interests:
-    return Interests(INPUTS.by_type.values(), [replace(TALLY, **changes)])
+def derived_with(**changes: Any) -> Subscriptions:
+    return Subscriptions(INPUTS.by_type.values(), [replace(TALLY, **changes)])
 
 
 # The difference
@@ -63,8 +64,8 @@ def test_many_facts_of_a_client_cost_one_derivation(listener: Listener, log: Log
     for n in range(1, 6):
         listener.hear(log.tell(ADA, attended("s", n)))
     assert listener.due() == [(ADA, None)]
-    assert listener.draining.drain() == 1
-    assert listener.draining.drain() == 0
+    assert listener.pending_work.drain() == 1
+    assert listener.pending_work.drain() == 0
     assert listener.due() == []
     assert listener.tallies() == {KEY: {"minutes": 5, "named": []}}
     assert len(listener.told()) == 1
@@ -75,7 +76,7 @@ def test_a_change_of_content_is_published_as_a_revision_of_its_row(
 ) -> None:
     for minutes in (10, 20):
         listener.hear(log.tell(ADA, attended("s", minutes)))
-        listener.draining.drain()
+        listener.pending_work.drain()
     assert [(fact["minutes"], fact["revision"]) for fact in listener.told()] == [(10, 1), (20, 2)]
     row_id = derived_id("tally", "tally", KEY)
     rows = listener.ask("SELECT id, subject, sequence FROM published ORDER BY position")
@@ -89,7 +90,7 @@ def test_a_change_of_provenance_alone_is_written_silently(listener: Listener, lo
     records = [log.tell(ADA, attended("s", 10)) for _ in range(2)]
     for record in records:
         listener.hear(record)
-        listener.draining.drain()
+        listener.pending_work.drain()
     assert len(listener.told()) == 1
     [row] = listener.ask("SELECT revision, provenance FROM derived")
     assert row.revision == 1
@@ -99,7 +100,7 @@ def test_a_change_of_provenance_alone_is_written_silently(listener: Listener, lo
 def test_a_row_that_is_gone_is_withdrawn_and_may_come_back(listener: Listener, log: Log) -> None:
     for minutes in (10, 0, 0, 10):
         listener.hear(log.tell(ADA, attended("s", minutes)))
-        listener.draining.drain()
+        listener.pending_work.drain()
     told = [(fact["minutes"], fact["revision"], fact["withdrawn"]) for fact in listener.told()]
     assert told == [(10, 1, False), (10, 2, True), (10, 3, False)]
     assert listener.tallies() == {KEY: {"minutes": 10, "named": []}}
@@ -108,7 +109,7 @@ def test_a_row_that_is_gone_is_withdrawn_and_may_come_back(listener: Listener, l
 def test_corrected_and_corrected_back_is_three_revisions(listener: Listener, log: Log) -> None:
     for minutes in (10, 20, 10):
         listener.hear(log.tell(ADA, attended("s", minutes)))
-        listener.draining.drain()
+        listener.pending_work.drain()
     assert [fact["minutes"] for fact in listener.told()] == [10, 20, 10]
     assert len(listener.ask("SELECT FROM derived")) == 3
 
@@ -117,26 +118,26 @@ def test_a_derived_fact_carries_the_strictest_label_it_rests_on(
     listener: Listener, log: Log
 ) -> None:
     listener.hear(log.tell(ADA, attended("s", 10), label="PART2"), log.tell(BOB, attended("s", 1)))
-    listener.draining.drain()
+    listener.pending_work.drain()
     rows = listener.ask("SELECT subject, headers FROM published")
     assert {row.subject: row.headers["label"] for row in rows} == {ADA: "PART2", BOB: "HIPAA"}
 
 
 def test_a_derivation_that_gives_two_rows_of_one_key_is_parked(tallying: Store, log: Log) -> None:
     row = Row(kind="tally", key="k", content={}, rests_on=frozenset())
-    listener = Listener(tallying, log, interests=derived_with(derive=lambda *_: [row, row]))
+    listener = Listener(tallying, log, subscriptions=derived_with(derive=lambda *_: [row, row]))
     listener.hear(log.tell(ADA, attended("s", 1)))
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert listener.due()[0][1] is not None
     assert listener.tallies() == {}
 
 
 def test_deriving_everything_again_publishes_nothing_new(listener: Listener, log: Log) -> None:
     listener.hear(log.tell(ADA, attended("s", 10)), log.tell(BOB, attended("s", 5, client=BOB)))
-    listener.draining.drain()
+    listener.pending_work.drain()
     before = listener.tallies()
-    assert listener.draining.raise_all() == 2
-    assert listener.draining.drain() == 2
+    assert listener.pending_work.raise_all() == 2
+    assert listener.pending_work.drain() == 2
     assert (listener.tallies(), len(listener.told())) == (before, 2)
 
 
@@ -147,7 +148,7 @@ def test_a_derivation_that_fails_parks_its_client_and_a_new_fact_frees_it(
     listener: Listener, log: Log
 ) -> None:
     listener.hear(log.tell(ADA, attended("s", BROKEN)), log.tell(BOB, attended("s", 5, client=BOB)))
-    listener.draining.drain()
+    listener.pending_work.drain()
     [(key, error)] = listener.due()
     assert key == ADA
     assert error is not None
@@ -156,7 +157,7 @@ def test_a_derivation_that_fails_parks_its_client_and_a_new_fact_frees_it(
     )
     assert "Wilhelmina" not in error
     assert list(listener.tallies()) == [f"{BOB}|s"]
-    assert listener.draining.drain() == 0
+    assert listener.pending_work.drain() == 0
     with listener.store.transaction() as tx:
         assert unsettled_clients(tx.connection, [ADA, BOB]) == {ADA}
     listener.hear(log.tell(ADA, attended("t", 7)))
@@ -172,13 +173,13 @@ def test_a_fact_that_comes_while_a_derivation_fails_is_not_parked_with_it(
         nonlocal mended
         if not mended:
             mended = True
-            here.draining.raise_all()  # as a fact would, once the lock is given back
+            here.pending_work.raise_all()  # as a fact would, once the lock is given back
             raise ValueError
         return TALLY.derive(client, facts)
 
-    here: Listener = Listener(tallying, log, interests=derived_with(derive=derive))
+    here: Listener = Listener(tallying, log, subscriptions=derived_with(derive=derive))
     here.hear(log.tell(ADA, attended("s", 1)))
-    here.draining.drain()
+    here.pending_work.drain()
     assert here.due() == []
     assert list(here.tallies()) == [KEY]
 
@@ -192,8 +193,8 @@ def test_what_was_raised_after_a_failing_derivation_was_settled_is_not_parked_wi
 
     class Overtaken(PendingWork):
         def _park(self, *what: Any) -> None:
-            listener.draining.drain()
-            listener.draining.raise_all()
+            listener.pending_work.drain()
+            listener.pending_work.raise_all()
             super()._park(*what)
 
     failing = [ValueError]
@@ -212,7 +213,7 @@ def test_a_fact_that_can_no_longer_be_read_parks_its_client_alone(
 ) -> None:
     listener.hear(log.tell(ADA, attended("s", 1)), log.tell(BOB, attended("s", 1, client=BOB)))
     listener.ask(r"UPDATE heard_fact SET body = '\xff' WHERE subject = :ada RETURNING 1", ada=ADA)
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert [key for key, error in listener.due() if error] == [ADA]
     assert list(listener.tallies()) == [f"{BOB}|s"]
 
@@ -221,10 +222,10 @@ def test_a_database_that_is_away_leaves_the_key_due(tallying: Store, log: Log) -
     def away(*_: Any) -> Any:
         raise OperationalError("", None, Exception("the server closed the connection"))
 
-    listener = Listener(tallying, log, interests=derived_with(derive=away))
+    listener = Listener(tallying, log, subscriptions=derived_with(derive=away))
     listener.hear(log.tell(ADA, attended("s", 1)))
     with pytest.raises(OperationalError):
-        listener.draining.drain()
+        listener.pending_work.drain()
     assert listener.due() == [(ADA, None)]
 
 
@@ -237,9 +238,9 @@ def test_a_key_that_the_database_refuses_is_set_aside_and_others_go_on(
         key = secrets.token_hex(20_000) if client == ADA else "short"
         return [replace(row, kind=key) for row in rows]
 
-    listener = Listener(tallying, log, interests=derived_with(derive=derive))
+    listener = Listener(tallying, log, subscriptions=derived_with(derive=derive))
     listener.hear(log.tell(ADA, attended("s", 1)), log.tell(BOB, attended("s", 1, client=BOB)))
-    assert listener.draining.drain() == 2
+    assert listener.pending_work.drain() == 2
     [(key, error)] = listener.due()
     assert key == ADA
     assert error is not None
@@ -260,9 +261,9 @@ def test_a_derivation_that_takes_too_long_is_parked_and_others_go_on(
                 sum(range(1000))
         return TALLY.derive(client, facts)
 
-    listener = Listener(tallying, log, interests=derived_with(derive=derive))
+    listener = Listener(tallying, log, subscriptions=derived_with(derive=derive))
     listener.hear(log.tell(ADA, attended("s", 1)), log.tell(BOB, attended("s", 1, client=BOB)))
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert list(listener.tallies()) == [f"{BOB}|s"]
     [(key, error)] = listener.due()
     assert key == ADA
@@ -277,15 +278,15 @@ def test_a_statement_that_takes_too_long_parks_its_client_and_others_go_on(
 ) -> None:
     monkeypatch.setattr(limited, "STATEMENT_SECONDS", 0.2)
 
-    class Slow(Interests):
+    class Slow(Subscriptions):
         def gather(self, connection: Connection, client: str, *until: Any) -> Any:
             if client == ADA:
                 connection.execute(text("SELECT pg_sleep(2)"))
             return super().gather(connection, client, *until)
 
-    listener = Listener(tallying, log, interests=Slow(INPUTS.by_type.values(), [TALLY]))
+    listener = Listener(tallying, log, subscriptions=Slow(INPUTS.by_type.values(), [TALLY]))
     listener.hear(log.tell(ADA, attended("s", 1)), log.tell(BOB, attended("s", 1, client=BOB)))
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert list(listener.tallies()) == [f"{BOB}|s"]
     assert [key for key, error in listener.due() if error] == [ADA]
 
@@ -296,7 +297,7 @@ def test_due_keys_of_a_derivation_that_is_no_more_hold_nobody_up(
     with listener.store.transaction() as tx:
         mark_pending(tx, [("gone", f"{ADA}{n}") for n in range(150)])
     listener.hear(log.tell(ADA, attended("s", 1)))
-    assert listener.draining.drain() == 1
+    assert listener.pending_work.drain() == 1
 
 
 # New code
@@ -304,10 +305,10 @@ def test_due_keys_of_a_derivation_that_is_no_more_hold_nobody_up(
 
 def test_new_code_derives_again_also_those_who_had_no_row(tallying: Store, log: Log) -> None:
     listener = Listener(tallying, log)
-    listener.draining.raise_outdated()
+    listener.pending_work.raise_outdated()
     listener.hear(log.tell(ADA, attended("s", 10)), log.tell(BOB, attended("s", 0, client=BOB)))
-    listener.draining.drain()
-    assert listener.draining.raise_outdated() == 0
+    listener.pending_work.drain()
+    assert listener.pending_work.raise_outdated() == 0
 
     def derive(client: str, _: Facts) -> Sequence[Row]:
         content = {"minutes": 1}
@@ -324,7 +325,7 @@ def test_a_withdrawn_row_is_not_derived_again_at_every_start(tallying: Store, lo
     listener = Listener(tallying, log)
     for minutes in (10, 0):
         listener.hear(log.tell(ADA, attended("s", minutes)))
-        listener.draining.drain()
+        listener.pending_work.drain()
     newer = PendingWork(tallying, derived_with(code="2"))
     newer.raise_outdated()
     newer.drain()
@@ -341,37 +342,38 @@ def test_a_derivation_reads_the_references_of_references(listener: Listener, log
         log.tell(SITE, SiteOpened(name="Lakeside", time_zone=STAFF)),
         log.tell(STAFF, StaffCredentialed(credential="LCSW")),
     )
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert listener.tallies() == {KEY: {"minutes": 10, "named": ["LCSW", "Lakeside"]}}
     listener.hear(log.tell(STAFF, StaffCredentialed(credential="LPC")))
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert listener.tallies() == {KEY: {"minutes": 10, "named": ["LPC", "Lakeside"]}}
 
 
 def test_a_reference_that_is_added_while_the_first_is_awaited_is_locked_too(
-    tallying: Store, log: Log
+    tallying: Store, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listener = Listener(tallying, log)
     listener.hear(
         log.tell(ADA, attended("s", 10, site=SITE)), log.tell(SITE, SiteOpened(name="Lakeside"))
     )
     locked: list[tuple[str, ...]] = []
+    unwatched = Projections._derive
 
-    class Watching(PendingWork):
-        def _derive(self, tx: Transaction, *rest: Any) -> bool:
-            lock = tx.lock
+    def watching(self: Projections, tx: Transaction, *rest: Any) -> bool:
+        lock = tx.lock
 
-            def watched(subjects: Any, **how: bool) -> bool:
-                locked.append(tuple(sorted(subjects)))
-                if len(locked) == 1:  # after the first reading: the site now names its staff
-                    record = log.tell(SITE, SiteOpened(name="Lakeside", time_zone=STAFF))
-                    listener.hear(record)
-                return lock(subjects, **how)
+        def watched(subjects: Any, **how: bool) -> bool:
+            locked.append(tuple(sorted(subjects)))
+            if len(locked) == 1:  # after the first reading: the site now names its staff
+                record = log.tell(SITE, SiteOpened(name="Lakeside", time_zone=STAFF))
+                listener.hear(record)
+            return lock(subjects, **how)
 
-            tx.lock = watched  # type: ignore[method-assign]
-            return super()._derive(tx, *rest)
+        tx.lock = watched  # type: ignore[method-assign]
+        return unwatched(self, tx, *rest)
 
-    Watching(tallying, TALLYING).drain()
+    monkeypatch.setattr(Projections, "_derive", watching)
+    PendingWork(tallying, TALLYING).drain()
     assert locked == [(SITE,), (ADA,), (SITE, STAFF), (ADA,)]
     assert listener.due() == []
 
@@ -388,7 +390,7 @@ def both_hear_and_derive(tallying: Store, monkeypatch: Any, *, locks: bool) -> L
 
     def hear_and_derive(listener: Listener, record: Any) -> None:
         listener.hear(record)
-        listener.draining.drain()
+        listener.pending_work.drain()
 
     with held(gate, lambda: hear_and_derive(first, one)) as waiting:
         waiting.meanwhile(tallying, lambda: hear_and_derive(second, two))
@@ -411,14 +413,12 @@ def test_without_the_lock_two_transactions_hearing_one_client_derive_from_one(
     assert (listener.heard(ADA), listener.due()) == ([1, 2], [])  # and nobody would ever notice
 
 
-class Unmarked(PendingWork):
-    """PendingWork that deletes a due key whatever its mark."""
-
-    def _settle(self, tx: Transaction, derivation: Derivation, client: str, mark: int) -> None:
-        tx.connection.execute(text("DELETE FROM due WHERE key = :key"), {"key": client})
+def settle_unmarked(pending: Pending, connection: Connection) -> None:
+    """Deletes a pending key whatever its mark."""
+    connection.execute(text("DELETE FROM due WHERE key = :key"), {"key": pending.key})
 
 
-def raised_while_drained(tallying: Store, kind: type[PendingWork]) -> tuple[Listener, list[int]]:
+def raised_while_drained(tallying: Store) -> tuple[Listener, list[int]]:
     """What is derived depends on `today`, as on a release's code: that takes no client's lock."""
     log, gate, today, seen = Log(), Gate("derived"), [1], []
 
@@ -427,27 +427,30 @@ def raised_while_drained(tallying: Store, kind: type[PendingWork]) -> tuple[List
         content = {"today": today[0]}
         return [Row(kind="tally", key=KEY, content=content, rests_on=frozenset())]
 
-    interests = derived_with(derive=derive)
-    listener = Listener(tallying, log, interests=interests)
+    subscriptions = derived_with(derive=derive)
+    listener = Listener(tallying, log, subscriptions=subscriptions)
     listener.hear(log.tell(ADA, attended("s", 1)))
 
     def raise_again() -> None:
         today[0] = 2
-        listener.draining.raise_all()
+        listener.pending_work.raise_all()
 
-    with held(gate, kind(tallying, interests, barrier=gate).drain) as waiting:
+    with held(gate, PendingWork(tallying, subscriptions, barrier=gate).drain) as waiting:
         waiting.meanwhile(tallying, raise_again)
     return listener, seen
 
 
 def test_a_key_raised_while_it_is_drained_is_drained_again(tallying: Store) -> None:
-    listener, seen = raised_while_drained(tallying, PendingWork)
+    listener, seen = raised_while_drained(tallying)
     assert seen == [1, 2]
     assert (listener.tallies(), listener.due()) == ({KEY: {"today": 2}}, [])
 
 
-def test_without_the_mark_a_key_raised_while_it_is_drained_is_lost(tallying: Store) -> None:
-    listener, seen = raised_while_drained(tallying, Unmarked)
+def test_without_the_mark_a_key_raised_while_it_is_drained_is_lost(
+    tallying: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Pending, "settle", settle_unmarked)
+    listener, seen = raised_while_drained(tallying)
     assert seen == [1]
     assert (listener.tallies(), listener.due()) == ({KEY: {"today": 1}}, [])
 
@@ -457,18 +460,18 @@ def reference_changed_meanwhile(tallying: Store, monkeypatch: Any, *, locks: boo
     log, gate = Log(), Gate("heard")
     slow, listener = Listener(tallying, log), Listener(tallying, log)
     slow.hear(log.tell(EVE, attended("s", 1, client=EVE)))
-    slow.hearing._barrier = gate
+    slow.inbox._barrier = gate
     if not locks:
         without_locks(monkeypatch, share_only=True)
     site = log.tell(SITE, SiteOpened(name="Lakeside"))
 
     def hear_and_derive() -> None:
         listener.hear(log.tell(ADA, attended("s", 10, site=SITE)))
-        listener.draining.drain()
+        listener.pending_work.drain()
 
     with held(gate, lambda: slow.hear(site)) as waiting:
         waiting.meanwhile(tallying, hear_and_derive)
-    listener.draining.drain()
+    listener.pending_work.drain()
     return listener
 
 
@@ -493,9 +496,9 @@ def test_a_client_that_another_worker_has_is_left_to_it(tallying: Store, log: Lo
     listener.hear(log.tell(ADA, attended("s", 1)), log.tell(BOB, attended("s", 2, client=BOB)))
     gate = Gate("read")
     with held(gate, PendingWork(tallying, TALLYING, barrier=gate).drain):
-        assert listener.draining.drain() == 1
-        assert listener.draining.has_left
+        assert listener.pending_work.drain() == 1
+        assert listener.pending_work.has_left
     assert len(listener.tallies()) == 2
-    assert (listener.draining.drain(), listener.draining.has_left) == (0, False)
+    assert (listener.pending_work.drain(), listener.pending_work.has_left) == (0, False)
     assert listener.head(BOB)[0] + listener.head(ADA)[0] == 2
     assert EVE not in listener.tallies()

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from kernel.messaging.subscriptions import Interest, Interests
+from kernel.messaging.subscriptions import Subscription, Subscriptions
 from kernel.store.store import Store
 from operations import releasing
 from operations.parked import list_parked
@@ -41,7 +41,7 @@ def listener(tallying: Store, log: Log) -> Listener:
         *[log.tell(ADA, attended(s, n, site=SITE)) for n, s in enumerate("stu", 1)],
         log.tell(BOB, attended("s", 1, client=BOB, site=SITE)),
     )
-    made.draining.drain()
+    made.pending_work.drain()
     return made
 
 
@@ -61,15 +61,15 @@ def heal_step_by_step(listener: Listener) -> None:
     def drained(do: Any) -> Any:
         def then_drain(*arguments: Any, **named: Any) -> Any:
             done = do(*arguments, **named)
-            listener.draining.drain()
+            listener.pending_work.drain()
             return done
 
         return then_drain
 
-    exchanging = listener.healing.exchanging
-    exchanging.exchange = drained(exchanging.exchange)  # type: ignore[method-assign]
-    listener.healing.heal()
-    listener.draining.drain()
+    log_exchange = listener.gap_repair.log_exchange
+    log_exchange.exchange = drained(log_exchange.exchange)  # type: ignore[method-assign]
+    listener.gap_repair.repair()
+    listener.pending_work.drain()
 
 
 def test_a_topic_that_says_the_same_is_heard_again_without_a_revision(
@@ -78,7 +78,7 @@ def test_a_topic_that_says_the_same_is_heard_again_without_a_revision(
     before = listener.told()
     log.restore(log.records, raise_epoch=True)
     resync(listener, log)
-    listener.draining.drain()
+    listener.pending_work.drain()
     heal_step_by_step(listener)
     assert listener.told() == before
     assert (listener.heard(ADA), listener.heard(BOB)) == ([1, 2, 3], [1])
@@ -123,8 +123,8 @@ def test_whose_owner_is_away_keeps_what_was_heard_meanwhile(
     resync(listener, log)
     monkeypatch.setattr(log, "read", away)
     with pytest.raises(ConnectionError):
-        listener.healing.heal()
-    listener.draining.drain()
+        listener.gap_repair.repair()
+    listener.pending_work.drain()
     assert len(listener.tallies()) == 4
 
 
@@ -134,10 +134,10 @@ def test_a_subject_of_another_history_keeps_its_facts_until_it_is_exchanged(
     log.records[ADA][:] = []
     for session in "stu":
         log.tell(ADA, attended(session, 7, site=SITE), id=uuid4())
-    listener.healing.compare()
+    listener.gap_repair.compare()
     assert listener.head(ADA)[2] == "OTHER_HISTORY"
     release(listener, f"subject:{TOPIC}:{ADA}")
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert len(listener.tallies()) == 4
     before = len(listener.told())
     heal_step_by_step(listener)
@@ -151,31 +151,31 @@ def test_a_release_that_uses_more_types_derives_when_it_heard_them_all(
 ) -> None:
     log.tell(ADA, SessionMissed())
     log.tell(BOB, SessionMissed())
-    listener.healing.compare()
-    listener.healing.heal()
-    more = Interests([*INPUTS.by_type.values(), Interest(SessionMissed)], [TALLY])
-    newer = Listener(listener.store, log, interests=more)
-    newer.draining.raise_all()
-    assert newer.draining.drain() == 0
-    newer.healing.heal()
+    listener.gap_repair.compare()
+    listener.gap_repair.repair()
+    more = Subscriptions([*INPUTS.by_type.values(), Subscription(SessionMissed)], [TALLY])
+    newer = Listener(listener.store, log, subscriptions=more)
+    newer.pending_work.raise_all()
+    assert newer.pending_work.drain() == 0
+    newer.gap_repair.repair()
     assert (newer.heard(ADA), newer.heard(BOB)) == ([1, 2, 3, 4], [1, 2])
 
 
 def test_a_release_whose_references_changed_files_facts_anew(listener: Listener, log: Log) -> None:
     staff = subject_of("staff", 9)
     listener.hear(log.tell(staff, StaffCredentialed(credential="LPC")))
-    listener.draining.drain()
+    listener.pending_work.drain()
 
     def references(fact: Any) -> list[str]:
         return [fact.site_id, staff]
 
     others = [each for kind, each in INPUTS.by_type.items() if not kind.endswith("Attended")]
-    changed = Interests([*others, Interest(type(attended("", 0)), references)], [TALLY])
-    newer = Listener(listener.store, log, interests=changed)
-    newer.healing.heal()
-    newer.draining.drain()
+    changed = Subscriptions([*others, Subscription(type(attended("", 0)), references)], [TALLY])
+    newer = Listener(listener.store, log, subscriptions=changed)
+    newer.gap_repair.repair()
+    newer.pending_work.drain()
     assert all(row["named"] == ["LPC", "Lakeside"] for row in newer.tallies().values())
-    again = Listener(listener.store, log, interests=changed)
+    again = Listener(listener.store, log, subscriptions=changed)
     assert again.due() == []
 
 
@@ -188,10 +188,10 @@ def test_what_was_given_up_is_gone_past_by_every_hearing_again(
     with listener.store.transaction() as tx:
         [record, _] = list_parked(tx.connection)
         releasing.give_up(tx, str(record.id), by="person/eve", reason="a test", rest_to=5)
-    listener.healing.heal()
+    listener.gap_repair.repair()
     assert listener.heard(ADA) == [1, 2, 3, 5]
     resync(listener, log)
-    listener.healing.heal()
+    listener.gap_repair.repair()
     assert listener.head(ADA) == (5, None, None)
     assert listener.heard(ADA) == [1, 2, 3, 5]
     with listener.store.transaction() as tx:

@@ -10,8 +10,8 @@ from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct
 
 from kernel.config import Settings
-from kernel.messaging import healing as healing_module
-from kernel.messaging.healing import Healing, Owner, OwnerHead
+from kernel.messaging import gap_repair as gap_repair_module
+from kernel.messaging.gap_repair import GapRepair, Owner, OwnerHead
 from kernel.messaging.record import Record
 from kernel.rpc.published_log import SERVICE, PublishedLogServicer, RemoteOwner
 from kernel.rpc.scope import Scope
@@ -141,10 +141,10 @@ def test_a_hole_is_filled_from_the_owner(listener: Listener, owner: Telling) -> 
     records = tell(owner, 6)
     listener.hear(records[0], records[5])
     assert listener.head(ADA) == (1, 6, None)
-    assert listener.healing.heal() == 5
+    assert listener.gap_repair.repair() == 5
     assert listener.head(ADA) == (6, None, None)
     assert listener.heard(ADA) == [1, 2, 3, 4, 5, 6]
-    assert listener.healing.heal() == 0
+    assert listener.gap_repair.repair() == 0
     listener.hear(*records)
     assert listener.heard(ADA) == [1, 2, 3, 4, 5, 6]
 
@@ -153,12 +153,12 @@ def test_a_lost_last_fact_is_found_by_comparing(listener: Listener, owner: Telli
     records = tell(owner, 3)
     tell(owner, 2, BOB)
     listener.hear(*records[:2])
-    assert listener.healing.heal() == 0
-    assert listener.healing.compare() == 2
+    assert listener.gap_repair.repair() == 0
+    assert listener.gap_repair.compare() == 2
     assert (listener.head(ADA), listener.head(BOB)) == ((2, 3, None), (0, 2, None))
-    assert listener.healing.heal() == 3
+    assert listener.gap_repair.repair() == 3
     assert (listener.heard(ADA), listener.heard(BOB)) == ([1, 2, 3], [1, 2])
-    assert listener.healing.compare() == 0
+    assert listener.gap_repair.compare() == 0
 
 
 def test_comparing_finds_another_history_and_stops_that_subject(
@@ -168,7 +168,7 @@ def test_comparing_finds_another_history_and_stops_that_subject(
     listener.ask(
         "UPDATE heard_head SET id = :id WHERE subject = :ada RETURNING 1", id=uuid4(), ada=ADA
     )
-    listener.healing.compare()
+    listener.gap_repair.compare()
     assert listener.head(ADA)[2] == "OTHER_HISTORY"
     assert listener.head(BOB)[2] is None
 
@@ -180,11 +180,11 @@ def test_poison_in_the_owners_log_parks_its_subject_and_heals_the_rest(
     owner.tell(ADA, attended("s", 5, site="site/\x00"))
     tell(owner, 1)
     tell(owner, 2, BOB)
-    listener.healing.compare()
-    listener.healing.heal()
+    listener.gap_repair.compare()
+    listener.gap_repair.repair()
     assert listener.head(ADA)[2] == "PARKED"
     assert (listener.heard(ADA), listener.heard(BOB)) == ([1], [1, 2])
-    assert listener.healing.heal() == 0
+    assert listener.gap_repair.repair() == 0
     [row] = listener.ask("SELECT * FROM parked")
     assert (row.partition, row.record_offset, row.subject) == (-1, 2, ADA)
 
@@ -197,7 +197,7 @@ def test_a_subject_hears_the_same_from_kafka_as_from_its_owner(
     told = tell(owner, 2)
     listener = Listener(tallying, owner)
     listener.hear(*told)
-    listener.healing.compare()
+    listener.gap_repair.compare()
     assert listener.head(ADA) == (2, None, None)
 
 
@@ -232,9 +232,9 @@ def test_an_owner_that_is_away_keeps_no_other_waiting(tallying: Store) -> None:
     tell(there, 3)
     listener.hear(*[away.tell(BOB, attended("s", n)) for n in (1, 2)][1:])
     with pytest.raises(ConnectionError):
-        listener.healing.compare()
+        listener.gap_repair.compare()
     with pytest.raises(ConnectionError):
-        listener.healing.heal()
+        listener.gap_repair.repair()
     assert listener.heard(ADA) == [1, 2, 3]
     assert listener.head(BOB) == (0, 2, None)
 
@@ -242,10 +242,10 @@ def test_an_owner_that_is_away_keeps_no_other_waiting(tallying: Store) -> None:
 def test_who_cannot_be_helped_rests_longer_each_time_and_comes_last(
     tallying: Store, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(healing_module, "AT_ONCE", 30)
+    monkeypatch.setattr(gap_repair_module, "AT_ONCE", 30)
     now = [0.0]
     listener = Listener(tallying, log)
-    healing = Healing(tallying, listener.hearing, {TOPIC: log}, clock=lambda: now[0])
+    gap_repair = GapRepair(tallying, listener.inbox, {TOPIC: log}, clock=lambda: now[0])
     hopeless = [subject_of("aaa", n) for n in range(30)]  # more, and earlier, than one look takes
     for subject in hopeless:  # whose log begins with a hole
         log.tell(subject, attended("s", 1), sequence=5)
@@ -258,18 +258,18 @@ def test_who_cannot_be_helped_rests_longer_each_time_and_comes_last(
     log.tell(ADA, attended("s", 1))
     log.tell(ADA, attended("s", 2))
     listener.hear(log.records[ADA][1])
-    healing.heal()
+    gap_repair.repair()
     assert (log.reads, listener.heard(ADA)) == (30, [])
-    healing.heal()
+    gap_repair.repair()
     assert (log.reads, listener.heard(ADA)) == (31, [1, 2])
-    healing.heal()
+    gap_repair.repair()
     assert log.reads == 31
     pauses = []
     for _ in range(8):
         before, began = log.reads, now[0]
         while log.reads == before:
             now[0] += 0.5
-            healing.heal()
+            gap_repair.repair()
         pauses.append(now[0] - began)
     assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
 
@@ -277,6 +277,6 @@ def test_who_cannot_be_helped_rests_longer_each_time_and_comes_last(
 def test_many_subjects_are_compared_at_once(listener: Listener, owner: Telling) -> None:
     for n in range(30):
         tell(owner, 1, subject_of("client", n + 50))
-    assert listener.healing.compare() == 30
-    assert listener.healing.heal() == 30
-    assert listener.healing.compare() == 0
+    assert listener.gap_repair.compare() == 30
+    assert listener.gap_repair.repair() == 30
+    assert listener.gap_repair.compare() == 0

@@ -12,10 +12,10 @@ from ninehours.attendance.v1.attendance_events_pb2 import SessionMissed
 from sqlalchemy.exc import OperationalError
 
 from kernel.facts import Position
-from kernel.messaging.hearing import Hearing
+from kernel.messaging.inbox import Inbox
 from kernel.messaging.record import Record
 from kernel.messaging.standing import heard_all, unsettled_clients
-from kernel.messaging.subscriptions import Interest, Interests
+from kernel.messaging.subscriptions import Subscription, Subscriptions
 from kernel.store.database import is_passing, open_database
 from kernel.store.store import Store
 from tests.harness.kernel.counters import (
@@ -35,7 +35,7 @@ from tests.harness.kernel.counters import (
     StaffCredentialed,
     attended,
     held,
-    without_head_locks,
+    without_checkpoint_locks,
     without_locks,
 )
 
@@ -115,7 +115,7 @@ def test_the_same_sequence_with_another_id_is_asked_of_its_owner_and_stops_this_
     assert listener.head(ADA) == (1, 1, None)
     assert listener.head(BOB) == (2, None, None)
     log.records[ADA][0] = other
-    listener.healing.heal()
+    listener.gap_repair.repair()
     assert listener.head(ADA) == (1, 1, "OTHER_HISTORY")
     listener.hear(log.tell(ADA, attended("s", 3)))
     assert listener.head(ADA) == (1, 1, "OTHER_HISTORY")
@@ -140,7 +140,7 @@ def test_whatever_the_order_everything_is_heard_once_healed(tallying: Store, log
         records = [log.tell(subject, attended("s", k, client=subject)) for k in range(3)]
         for k in order:
             listener.hear(records[k], records[k])
-        listener.healing.heal()
+        listener.gap_repair.repair()
         assert listener.head(subject) == (3, None, None)
         assert listener.heard(subject) == [1, 2, 3]
 
@@ -158,7 +158,7 @@ def test_a_lower_epoch_is_skipped_and_a_higher_one_stops_the_topic_when_its_owne
     assert listener.heard(BOB) == [1]
     log.epoch = 3
     listener.hear(log.tell(EVE, attended("s", 1)), log.tell(BOB, attended("s", 2), epoch=2))
-    listener.healing.compare()
+    listener.gap_repair.compare()
     [topic] = listener.ask("SELECT * FROM heard_topic")
     assert (topic.epoch, topic.stopped) == (2, "EPOCH_RAISED")
     assert listener.heard(BOB) == [1, 2]
@@ -174,11 +174,11 @@ def test_a_topic_that_stopped_stops_no_other_and_is_not_asked_for(
     listener.hear(log.tell(BOB, attended("s", 1)))
     log.epoch = 2
     listener.hear(log.tell(BOB, attended("s", 2)), other.tell(ADA, attended("s", 1)))
-    listener.healing.compare()
+    listener.gap_repair.compare()
     reads = log.reads
     other.tell(ADA, attended("s", 2))
-    assert listener.healing.compare() == 1
-    assert listener.healing.heal() == 1
+    assert listener.gap_repair.compare() == 1
+    assert listener.gap_repair.repair() == 1
     assert (log.reads, listener.heard(ADA), listener.heard(BOB)) == (reads, [1, 2], [1])
 
 
@@ -190,8 +190,8 @@ def test_until_an_owner_said_its_epoch_any_is_heard_and_exchanged_when_it_did(
     before = Log().tell(BOB, attended("s", 1, client=BOB))
     listener.hear(log.tell(ADA, attended("s", 1)), before)
     assert (listener.heard(ADA), listener.heard(BOB)) == ([1], [1])
-    listener.healing.compare()
-    listener.healing.heal()
+    listener.gap_repair.compare()
+    listener.gap_repair.repair()
     listener.hear(log.tell(ADA, attended("s", 2)), before)
     [topic] = listener.ask("SELECT * FROM heard_topic")
     assert (topic.epoch, topic.stopped) == (7, None)
@@ -241,12 +241,12 @@ def test_a_known_type_that_is_not_used_is_passed(listener: Listener, log: Log) -
 def test_a_release_that_uses_more_types_hears_again_from_1(tallying: Store, log: Log) -> None:
     listener = Listener(tallying, log)
     listener.hear(log.tell(ADA, SessionMissed()), log.tell(ADA, attended("s", 1)))
-    listener.draining.drain()
-    more = Interests([*INPUTS.by_type.values(), Interest(SessionMissed)])
-    fewer = Interests([Interest(SessionMissed)])
+    listener.pending_work.drain()
+    more = Subscriptions([*INPUTS.by_type.values(), Subscription(SessionMissed)])
+    fewer = Subscriptions([Subscription(SessionMissed)])
 
-    def begun(interests: Interests) -> Listener:
-        return Listener(tallying, log, interests=interests)
+    def begun(subscriptions: Subscriptions) -> Listener:
+        return Listener(tallying, log, subscriptions=subscriptions)
 
     assert begun(INPUTS).head(ADA) == (2, None, None)
 
@@ -255,23 +255,23 @@ def test_a_release_that_uses_more_types_hears_again_from_1(tallying: Store, log:
 
     newer = begun(more)
     assert is_anew()
-    newer.healing.heal()
+    newer.gap_repair.repair()
     assert (newer.head(ADA), newer.heard(ADA)) == ((2, None, None), [1, 2])
-    for interests, expected in ((more, False), (fewer, False), (more, True)):
-        begun(interests)
+    for subscriptions, expected in ((more, False), (fewer, False), (more, True)):
+        begun(subscriptions)
         assert is_anew() == expected
 
 
 def test_what_an_older_release_heard_during_a_roll_out_is_heard_again(
     tallying: Store, log: Log
 ) -> None:
-    older = Listener(tallying, log, interests=INPUTS)
-    more = Interests([*INPUTS.by_type.values(), Interest(SessionMissed)])
-    Listener(tallying, log, interests=more)
+    older = Listener(tallying, log, subscriptions=INPUTS)
+    more = Subscriptions([*INPUTS.by_type.values(), Subscription(SessionMissed)])
+    Listener(tallying, log, subscriptions=more)
     older.hear(log.tell(ADA, SessionMissed()))
     assert older.heard(ADA) == []
-    newer = Listener(tallying, log, interests=more)
-    newer.healing.heal()
+    newer = Listener(tallying, log, subscriptions=more)
+    newer.gap_repair.repair()
     assert newer.heard(ADA) == [1]
 
 
@@ -282,7 +282,7 @@ def test_a_parked_subject_is_asked_for_again_at_the_next_start(tallying: Store, 
 
     def started() -> Listener:
         again = Listener(tallying, log)
-        again.healing.heal()
+        again.gap_repair.repair()
         return again
 
     for _ in range(2):  # of no use yet
@@ -421,7 +421,7 @@ def test_a_batch_waits_for_a_database_that_is_busy(tallying: Store, log: Log) ->
     with tallying.transaction() as tx:
         tx.lock([ADA])
         with pytest.raises(OperationalError) as waited:
-            Hearing(hurried, TALLYING).hear([record])
+            Inbox(hurried, TALLYING).hear([record])
     impatient.dispose()
     assert is_passing(waited.value)
     assert parked(listener) == []
@@ -446,12 +446,12 @@ def test_who_leads_to_a_stopped_or_behind_reference_is_unsettled(
         site,
         staff[0],
     )
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert unsettled(listener, ADA, BOB) == set()
     listener.hear(staff[2])  # a reference's reference is behind
     assert unsettled(listener, ADA, BOB) == {ADA}
     listener.hear(staff[1], staff[2])
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert unsettled(listener, ADA, BOB) == set()
     listener.hear(log.tell(SITE, SiteOpened(name="Other"), sequence=1, id=UUID(int=1)))
     assert unsettled(listener, ADA, BOB) == {ADA}
@@ -459,7 +459,7 @@ def test_who_leads_to_a_stopped_or_behind_reference_is_unsettled(
 
 def test_where_a_topic_is_stopped_everybody_is_unsettled(listener: Listener, log: Log) -> None:
     listener.hear(log.tell(ADA, attended("s", 1)))
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert unsettled(listener, ADA, BOB) == set()
     listener.ask("UPDATE heard_topic SET stopped = 'EPOCH_RAISED' RETURNING 1")
     assert unsettled(listener, ADA, BOB) == {ADA, BOB}
@@ -476,11 +476,11 @@ def test_a_fact_of_a_reference_raises_every_client_that_leads_to_it(
         log.tell(BOB, attended("s", 1, client=BOB)),
         log.tell(SITE, SiteOpened(time_zone=STAFF)),
     )
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert listener.due() == []
     listener.hear(log.tell(SITE, SiteOpened(name="Lakeside", time_zone=STAFF)))
     assert [key for key, *_ in listener.due()] == [ADA]
-    listener.draining.drain()
+    listener.pending_work.drain()
     listener.hear(log.tell(STAFF, StaffCredentialed(credential="LCSW")))  # a reference's reference
     assert [key for key, *_ in listener.due()] == [ADA]
     listener.hear(log.tell(EVE, attended("s", 1, client=EVE, site=SITE)))
@@ -497,14 +497,14 @@ def hear_twice(tallying: Store, monkeypatch: Any, *, locks: bool) -> Listener:
         gate(fact.session_id)
         return []
 
-    interests = Interests([Interest(type(attended("", 0)), references)], [TALLY])
-    listener = Listener(tallying, log, interests=interests)
+    subscriptions = Subscriptions([Subscription(type(attended("", 0)), references)], [TALLY])
+    listener = Listener(tallying, log, subscriptions=subscriptions)
     slow = log.tell(ADA, attended("", 1))
     rest = [log.tell(ADA, attended("s", n)) for n in (2, 3)]
     listener.hear(log.tell(EVE, attended("s", 1, client=EVE)))
     if not locks:
         without_locks(monkeypatch)
-        without_head_locks(monkeypatch)
+        without_checkpoint_locks(monkeypatch)
     with held(gate, lambda: listener.hear(slow)) as first:
         first.meanwhile(tallying, lambda: listener.hear(slow, *rest))
     return listener
@@ -536,17 +536,17 @@ def compared_while_hearing(
         gate(fact.session_id)
         return []
 
-    interests = Interests([Interest(type(attended("", 0)), references)], [TALLY])
-    listener = Listener(tallying, log, interests=interests)
+    subscriptions = Subscriptions([Subscription(type(attended("", 0)), references)], [TALLY])
+    listener = Listener(tallying, log, subscriptions=subscriptions)
     listener.hear(log.tell(EVE, attended("s", 1, client=EVE)))
     if known:
         listener.hear(log.tell(ADA, attended("s", 1)))
     slow = log.tell(ADA, attended("", 1))
     log.tell(ADA, attended("s", 2))  # lost on the way: only the comparison tells of it
     if not locks:
-        without_head_locks(monkeypatch)
+        without_checkpoint_locks(monkeypatch)
     with held(gate, lambda: listener.hear(slow)) as first:
-        first.meanwhile(tallying, listener.healing.compare)
+        first.meanwhile(tallying, listener.gap_repair.compare)
     return listener
 
 

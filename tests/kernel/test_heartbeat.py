@@ -15,7 +15,7 @@ from ninehours.exchange.v1 import operating_service_pb2 as pb
 from sqlalchemy import text
 
 from kernel.messaging.relay import ACTIVE, Relay
-from kernel.messaging.subscriptions import Interests
+from kernel.messaging.subscriptions import Subscriptions
 from kernel.process import Opened
 from kernel.store.store import Store
 from ninehours.cli.status import problems_of
@@ -92,7 +92,7 @@ def at_work(store: Store, broker: LocalServers) -> Iterator[Problems]:
         Opened(
             name="counting",
             store=store,
-            interests=Interests(()),
+            subscriptions=Subscriptions(()),
             owners={},
             kafka=broker.bootstrap,
         ),

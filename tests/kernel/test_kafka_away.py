@@ -12,7 +12,7 @@ from kernel.patience import Patience
 from kernel.rpc.published_log import SERVICE, PublishedLogServicer
 from kernel.store.store import Store
 from tests.harness.kernel.consumers import TOPIC as HEARD
-from tests.harness.kernel.consumers import worker
+from tests.harness.kernel.consumers import consumer
 from tests.harness.kernel.counters import (
     ADA,
     BOB,
@@ -41,8 +41,8 @@ def test_what_is_waited_for_is_asked_of_its_owner_after_a_second(
 
     def still_waits() -> bool:
         """Between two looks: what the worker does meanwhile."""
-        looked.append(listener.healing.heal())
-        listener.draining.drain()
+        looked.append(listener.gap_repair.repair())
+        listener.pending_work.drain()
         return True
 
     position = Position(TOPIC, ADA, 1)
@@ -64,7 +64,7 @@ def test_what_its_owner_does_not_have_leaves_nothing_behind(
         )
     [asked] = listener.ask("SELECT * FROM asked_for")
     assert (asked.subject, asked.sequence) == (BOB, 900_000)
-    listener.healing.heal()
+    listener.gap_repair.repair()
     assert listener.ask("SELECT FROM asked_for") == []
     assert listener.ask("SELECT FROM heard_head") == []
 
@@ -80,7 +80,7 @@ def test_a_worker_goes_on_while_kafka_is_away(
     attendance.topic = HEARD
     owner = serve({SERVICE: PublishedLogServicer(attendance, "attendance")}, service="attendance")
     peer = f"127.0.0.1:{owner.port}"
-    with worker(tallying, secrets_dir, tmp_path, peer=peer) as process:
+    with consumer(tallying, secrets_dir, tmp_path, peer=peer) as process:
         listener = Listener(tallying, Log(HEARD))
 
         def tallied(count: int) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from ninehours.attendance.v1.attendance_events_pb2 import SessionAttended
 from sqlalchemy import text
 
-from kernel.store import changes, following
+from kernel.store import following
 from kernel.store.store import Store
 from tests.harness.kernel.counters import ADA, BOB, published
 
@@ -29,7 +29,7 @@ def publish(store: Store, *subjects: str) -> None:
 
 def listed(store: Store) -> list[Any]:
     with store.transaction() as tx:
-        found = changes.changes(tx.connection, changes.Cursor(1), [TYPE], "", 100)
+        found = following.changes(tx.connection, following.Cursor(1), [TYPE], "", 100)
     return [row.subject for row in found.rows]
 
 

@@ -13,7 +13,7 @@ from kernel.messaging.pending import mark_pending
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.record import Record
 from kernel.messaging.standing import unsettled_clients
-from kernel.messaging.subscriptions import Interests, Reaction
+from kernel.messaging.subscriptions import Reaction, Subscriptions
 from kernel.refusal import NotYet, Unknown
 from kernel.store.store import Context, Store
 from operations.parked import list_parked, parked_of
@@ -45,7 +45,7 @@ def count_up(store: Store, fact: SessionAttended, context: Context) -> None:
 
 
 COUNT_UP = Reaction(name="count_up", to=SessionAttended, react=count_up)
-REACTING = Interests(INPUTS.by_type.values(), reactions=[COUNT_UP])
+REACTING = Subscriptions(INPUTS.by_type.values(), reactions=[COUNT_UP])
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def log() -> Log:
 
 @pytest.fixture
 def listener(tallying: Store, log: Log) -> Listener:
-    return Listener(tallying, log, interests=REACTING)
+    return Listener(tallying, log, subscriptions=REACTING)
 
 
 def counted(listener: Listener) -> list[str]:
@@ -70,9 +70,9 @@ def test_a_fact_heard_while_two_react_to_the_one_before_is_reacted_to(
     gate = Gate("reacted")
     slow = PendingWork(listener.store, REACTING, confirm=OwnersConfirm({TOPIC: log}), barrier=gate)
     with held(gate, slow.drain):
-        listener.draining.drain()
+        listener.pending_work.drain()
         listener.hear(log.tell(ADA, attended("second", 1)))
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert counted(listener) == ["counter/first", "counter/second"]
 
 
@@ -94,10 +94,10 @@ def test_a_reaction_that_is_refused_is_parked_alone(listener: Listener, log: Log
         log.tell(ADA, attended("second", 1)),
         log.tell(BOB, attended("third", 1, client=BOB)),
     )
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert counted(listener) == ["counter/second", "counter/third"]
     listener.hear(log.tell(ADA, attended("fourth", 1)))
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert counted(listener) == ["counter/fourth", "counter/second", "counter/third"]
     assert reacting_to(listener) == [("refused", True)]
 
@@ -107,7 +107,7 @@ def test_a_refused_reaction_is_released_by_the_name_it_is_listed_with(
 ) -> None:
     refused = log.tell(ADA, attended("refused", TOO_MUCH))
     listener.hear(refused)
-    listener.draining.drain()
+    listener.pending_work.drain()
     with listener.store.transaction() as tx:
         [parked] = list_parked(tx.connection)
         assert str(parked.id) == f"reaction:count_up:{refused.headers['ce_id'].decode()}"
@@ -128,32 +128,34 @@ def test_one_that_has_to_wait_holds_back_its_clients_later_ones(tallying: Store,
             raise NotYet("NOT_HEARD_YET", "soon")
         count_up(store, fact, context)
 
-    interests = Interests(INPUTS.by_type.values(), reactions=[replace(COUNT_UP, react=react)])
-    listener = Listener(tallying, log, interests=interests)
+    subscriptions = Subscriptions(
+        INPUTS.by_type.values(), reactions=[replace(COUNT_UP, react=react)]
+    )
+    listener = Listener(tallying, log, subscriptions=subscriptions)
     listener.hear(
         log.tell(ADA, attended("first", 1)),
         log.tell(ADA, attended("second", 1)),
         log.tell(BOB, attended("third", 1, client=BOB)),
     )
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert counted(listener) == ["counter/third"]
     waits.clear()
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert counted(listener) == ["counter/first", "counter/second", "counter/third"]
 
 
 def test_what_the_release_before_heard_and_never_reacted_to_is_reacted_to(
     tallying: Store, log: Log
 ) -> None:
-    """It knew no such reaction, or kept it by client, among derivations."""
-    before = Listener(tallying, log, interests=INPUTS)
+    """It knew no such reaction, or kept it by client, among projections."""
+    before = Listener(tallying, log, subscriptions=INPUTS)
     before.hear(log.tell(ADA, attended("first", 1)), log.tell(ADA, attended("refused", TOO_MUCH)))
     with tallying.transaction() as tx:
         mark_pending(tx, [("count_up", ADA)])
-    listener = Listener(tallying, log, interests=REACTING)
+    listener = Listener(tallying, log, subscriptions=REACTING)
     for expected in (2, 0, 0):
-        assert listener.draining.raise_outdated() == expected
-        listener.draining.drain()
+        assert listener.pending_work.raise_outdated() == expected
+        listener.pending_work.drain()
     assert counted(listener) == ["counter/first"]
     assert (listener.due(), reacting_to(listener)) == ([], [("refused", True)])
 
@@ -168,17 +170,17 @@ def forged(subject: str) -> Record:
 
 def test_a_forged_fact_is_never_reacted_to(listener: Listener, log: Log) -> None:
     listener.hear(log.tell(ADA, attended("real", 1)), forged(BOB))
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert counted(listener) == ["counter/real"]
     with listener.store.transaction() as tx:
         assert unsettled_clients(tx.connection, [ADA, BOB]) == {BOB}
-    heal(listener)
+    repair(listener)
     assert listener.head(BOB)[2] == "BEYOND_OWNER"
     with listener.store.transaction() as tx:
         release(tx, f"subject:{TOPIC}:{BOB}")
-    heal(listener)
+    repair(listener)
     log.tell(BOB, attended("second", 1, client=BOB))
-    heal(listener)
+    repair(listener)
     assert counted(listener) == ["counter/real", "counter/second"]
     assert reacting_to(listener) == []
 
@@ -189,8 +191,8 @@ def test_a_fact_with_a_forged_content_is_reacted_to_as_its_owner_has_it(
     real = log.tell(ADA, attended("real", 1))
     body = attended("forged", 9).SerializeToString(deterministic=True)
     listener.hear(replace(real, body=body))
-    listener.draining.drain()
-    heal(listener)
+    listener.pending_work.drain()
+    repair(listener)
     assert counted(listener) == ["counter/real"]
 
 
@@ -209,28 +211,28 @@ class Away(Log):
 
 def test_while_its_owner_is_away_a_reaction_waits_and_nothing_else_does(tallying: Store) -> None:
     log, other = Away(), Log("ninehours.other.v1")
-    reacting = Interests(INPUTS.by_type.values(), [TALLY], [COUNT_UP])
+    reacting = Subscriptions(INPUTS.by_type.values(), [TALLY], [COUNT_UP])
     clock = [0.0]
-    listener = Listener(tallying, log, other, interests=reacting, clock=lambda: clock[0])
+    listener = Listener(tallying, log, other, subscriptions=reacting, clock=lambda: clock[0])
     listener.hear(log.tell(ADA, attended("waits", 1)))
     listener.hear(other.tell(BOB, attended("goes on", 1, client=BOB)))
     for _ in range(3):
-        listener.draining.drain()
+        listener.pending_work.drain()
     assert counted(listener) == ["counter/goes on"]
     assert sorted(listener.tallies()) == [f"{ADA}|waits", f"{BOB}|goes on"]
-    assert (log.asked, listener.draining.has_left) == (1, True)
+    assert (log.asked, listener.pending_work.has_left) == (1, True)
     assert reacting_to(listener) == [("waits", False)]
     log.is_away = False
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert log.asked == 1
     clock[0] += 1.0
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert counted(listener) == ["counter/goes on", "counter/waits"]
-    assert not listener.draining.has_left
+    assert not listener.pending_work.has_left
 
 
-def heal(listener: Listener) -> None:
+def repair(listener: Listener) -> None:
     for _ in range(2):
-        listener.healing.compare()
-        listener.healing.heal()
-    listener.draining.drain()
+        listener.gap_repair.compare()
+        listener.gap_repair.repair()
+    listener.pending_work.drain()

@@ -7,10 +7,10 @@ from uuid import uuid4
 import pytest
 from google.protobuf.struct_pb2 import Struct
 
-from kernel.messaging.hearing import Hearing
+from kernel.messaging.inbox import Inbox
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.record import Record
-from kernel.messaging.subscriptions import Derivation, Interests
+from kernel.messaging.subscriptions import Projection, Subscriptions
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from kernel.store.store import Store, Transaction
 from operations import releasing
@@ -70,7 +70,7 @@ def test_a_released_record_is_heard_by_a_release_that_knows_better(
     )
     does = in_transaction(listener.store, lambda tx: releasing.release(tx, record))
     assert does == WHAT_RELEASE_DOES[ParkedKind.RECORD]
-    listener.healing.heal()
+    listener.gap_repair.repair()
     assert listener.heard(ADA) == [1, 2, 3, 4]
     [row] = listener.ask("SELECT subject FROM parked")  # bytes that its owner has otherwise
     assert row.subject is None
@@ -81,7 +81,7 @@ def test_a_released_record_that_is_still_of_no_use_parks_again(
 ) -> None:
     record = park_one(listener, log)
     in_transaction(listener.store, lambda tx: releasing.release(tx, record))
-    listener.healing.heal()
+    listener.gap_repair.repair()
     assert listener.head(ADA)[2] == "PARKED"
     assert len(ids(listener)) == 2
 
@@ -104,7 +104,7 @@ def test_giving_up_goes_past_the_record_and_says_who_when_and_why(
     assert place is not None and (place.topic, place.subject, place.sequence) == (TOPIC, ADA, 2)
     by, at = give_up(listener, record, rest_to=4)
     assert listener.head(ADA) == (2, 4, None)
-    listener.healing.heal()
+    listener.gap_repair.repair()
     assert listener.heard(ADA) == [1, 3, 4]
     assert listener.head(ADA) == (4, None, None)
     assert ids(listener) == []
@@ -128,8 +128,8 @@ def test_what_came_after_a_given_up_record_is_found_by_the_comparison(
 ) -> None:
     give_up(listener, park_one(listener, log))
     assert listener.head(ADA) == (2, None, None)
-    listener.healing.compare()
-    listener.healing.heal()
+    listener.gap_repair.compare()
+    listener.gap_repair.repair()
     assert listener.heard(ADA) == [1, 3, 4]
 
 
@@ -145,14 +145,14 @@ def test_bytes_without_an_envelope_can_only_be_given_up(listener: Listener) -> N
 
 def test_a_failed_derivation_is_released_to_be_derived_again(listener: Listener, log: Log) -> None:
     listener.hear(log.tell(ADA, attended("s", BROKEN)))
-    listener.draining.drain()
-    [derivation] = ids(listener)
-    assert derivation == f"derivation:tally:{ADA}"
+    listener.pending_work.drain()
+    [projection] = ids(listener)
+    assert projection == f"derivation:tally:{ADA}"
     with pytest.raises(AgainstTheRules, match="only a record"):
-        give_up(listener, derivation)
-    in_transaction(listener.store, lambda tx: releasing.release(tx, derivation))
-    mended = Derivation(name="tally", code="2", derive=lambda *_: (), publish=TALLY.publish)
-    newer = PendingWork(listener.store, Interests(INPUTS.by_type.values(), [mended]))
+        give_up(listener, projection)
+    in_transaction(listener.store, lambda tx: releasing.release(tx, projection))
+    mended = Projection(name="tally", code="2", derive=lambda *_: (), publish=TALLY.publish)
+    newer = PendingWork(listener.store, Subscriptions(INPUTS.by_type.values(), [mended]))
     newer.raise_outdated()
     newer.drain()
     assert (listener.due(), ids(listener)) == ([], [])
@@ -162,18 +162,18 @@ def test_a_subject_of_another_history_is_forgotten_and_heard_again(
     listener: Listener, log: Log
 ) -> None:
     listener.hear(log.tell(ADA, attended("s", 1)), log.tell(ADA, attended("lost", 2)))
-    listener.draining.drain()
+    listener.pending_work.drain()
     other = Log()
     for n in (1, 2, 3):
         other.tell(ADA, attended("s", n), id=uuid4())
     log.records = other.records
     listener.hear(other.records[ADA][1])
-    listener.healing.heal()
+    listener.gap_repair.repair()
     [subject] = ids(listener)
     assert listener.head(ADA)[2] == "OTHER_HISTORY"
     in_transaction(listener.store, lambda tx: releasing.release(tx, subject))
-    listener.healing.heal()
-    listener.draining.drain()
+    listener.gap_repair.repair()
+    listener.pending_work.drain()
     assert listener.heard(ADA) == [1, 2, 3]
     assert listener.tallies() == {f"{ADA}|s": {"minutes": 3, "named": []}}
 
@@ -182,18 +182,18 @@ def test_a_topic_whose_epoch_was_raised_is_heard_again_from_one(
     listener: Listener, log: Log
 ) -> None:
     listener.hear(log.tell(ADA, attended("s", 1)), log.tell(BOB, attended("s", 2, client=BOB)))
-    listener.draining.drain()
+    listener.pending_work.drain()
     log.restore({}, raise_epoch=True)
     listener.hear(*[log.tell(ADA, attended("s", n), id=uuid4()) for n in (5, 6)])
-    listener.healing.compare()
+    listener.gap_repair.compare()
     assert ids(listener) == [f"topic:{TOPIC}"]
     in_transaction(
         listener.store,
         lambda tx: releasing.resync(tx.connection, TOPIC, 2, log.heads()),
     )
     assert ids(listener) == []
-    listener.healing.heal()
-    listener.draining.drain()
+    listener.gap_repair.repair()
+    listener.pending_work.drain()
     assert listener.heard(ADA) == [1, 2]
     assert listener.tallies() == {f"{ADA}|s": {"minutes": 6, "named": []}}
     assert listener.ask("SELECT epoch FROM heard_topic")[0].epoch == 2
@@ -248,6 +248,6 @@ def test_a_given_up_record_is_not_missed_by_who_hears_it_again(
     records = poison(log)
     listener.hear(*records)
     give_up(listener, ids(listener)[0], rest_to=4)
-    listener.healing.heal()
-    Hearing(listener.store, listener.interests).hear(records)
+    listener.gap_repair.repair()
+    Inbox(listener.store, listener.subscriptions).hear(records)
     assert (listener.heard(ADA), ids(listener)) == ([1, 3, 4], [])

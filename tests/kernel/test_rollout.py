@@ -7,7 +7,7 @@ import pytest
 
 from kernel.facts import Row
 from kernel.messaging.pending_work import PendingWork
-from kernel.messaging.subscriptions import Facts, Interests
+from kernel.messaging.subscriptions import Facts, Subscriptions
 from kernel.store.store import Store
 from tests.harness.kernel.counters import (
     ADA,
@@ -33,7 +33,7 @@ def newer(_: str, facts: Facts) -> Sequence[Row]:
     return [Row(kind="tally", key=client, content={"by": "newer"}, rests_on=frozenset())]
 
 
-NEWER = Interests(INPUTS.by_type.values(), [replace(TALLY, code="2", derive=newer)])
+NEWER = Subscriptions(INPUTS.by_type.values(), [replace(TALLY, code="2", derive=newer)])
 
 
 @pytest.fixture
@@ -45,18 +45,18 @@ def log() -> Log:
 def old(tallying: Store, log: Log) -> Listener:
     """A worker of the old release, at work."""
     listener = Listener(tallying, log)
-    listener.draining.raise_outdated()
+    listener.pending_work.raise_outdated()
     listener.hear(log.tell(ADA, attended("s", 1)), log.tell(BOB, attended("s", 0, client=BOB)))
-    listener.draining.drain()
+    listener.pending_work.drain()
     return listener
 
 
 def test_an_old_worker_leaves_what_a_new_release_raised(old: Listener, log: Log) -> None:
     new = PendingWork(old.store, NEWER)
     assert new.raise_outdated() == 2
-    assert old.draining.drain() == 0
+    assert old.pending_work.drain() == 0
     old.hear(log.tell(ADA, attended("s", 2)))
-    assert old.draining.drain() == 0
+    assert old.pending_work.drain() == 0
     assert new.drain() == 2
     assert old.tallies() == {ADA: {"by": "newer"}, BOB: {"by": "newer"}}
 
@@ -70,7 +70,7 @@ def test_a_client_heard_while_a_new_release_takes_over_is_not_left_to_old_code(
     with held(gate, new.raise_outdated) as waiting:
         eve = log.tell(EVE, attended("s", 0, client=EVE))
         old.hear(eve)
-        assert waiting.meanwhile(old.store, old.draining.drain) == 0
+        assert waiting.meanwhile(old.store, old.pending_work.drain) == 0
     new.drain()
     assert len(old.tallies()) == 3
 
@@ -80,6 +80,6 @@ def test_what_an_old_api_publishes_after_a_new_worker_caught_up_is_heard(countin
     old_api = book_of(counting)
     for amount in (1, 2):
         old_api.execute(COUNTER, "counter/1", Count(ADA, amount), context())
-        new.healing.compare()
+        new.gap_repair.compare()
         assert new.heard(ADA) == list(range(1, amount + 1))
-    assert new.draining.drain() == 1
+    assert new.pending_work.drain() == 1

@@ -12,7 +12,7 @@ from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_events_pb2 as intake
 
 from kernel.execute import Book
-from kernel.messaging.hearing import Hearing
+from kernel.messaging.inbox import Inbox
 from kernel.process import Service, topic_of
 from kernel.refusal import AgainstTheRules
 from kernel.rpc.call import Call
@@ -21,7 +21,7 @@ from kernel.store.store import Store, Transaction
 from services.attendance.__main__ import SERVICE
 from services.attendance.adapters import calendar
 from services.attendance.adapters.publication import publish
-from services.attendance.adapters.subscriptions import INTERESTS
+from services.attendance.adapters.subscriptions import SUBSCRIPTIONS
 from services.attendance.api.servicer import AttendanceServicer
 from services.attendance.domain.minutes import Span
 from tests.harness.kernel.counters import Gate, ask, held, without_locks
@@ -98,8 +98,8 @@ class Desks:
 
     def registered(self, client: str) -> str:
         """The client, whom intake registered and admitted."""
-        hearing = Hearing(self.store, INTERESTS)
-        hearing.begin([topic_of("intake")])
+        inbox = Inbox(self.store, SUBSCRIPTIONS)
+        inbox.begin([topic_of("intake")])
         log = Log()
         admission = intake.ClientAdmitted(
             client_id=client,
@@ -107,7 +107,7 @@ class Desks:
             site_id=self._where["site_id"],
             admitted_on=common.Date(year=2026, month=1, day=1),
         )
-        hearing.hear([log.tell(intake.ClientRegistered(client_id=client)), log.tell(admission)])
+        inbox.hear([log.tell(intake.ClientRegistered(client_id=client)), log.tell(admission)])
         return client
 
     def schedule(self, staff: str, client: str, *, first: bool) -> Any:

@@ -58,7 +58,7 @@ def test_what_can_not_be_read_is_passed_over_and_the_rest_is_compared(
     producer.close()
     verifying = Verifying(
         store=counting,
-        interests=TALLYING,
+        subscriptions=TALLYING,
         own=OwnPart(publish=publish),
         owners={},
         kafka=broker.bootstrap,

@@ -125,7 +125,7 @@ def test_what_follows_from_a_client_whose_derivation_failed_is_not_waited_for_an
     log = Log()
     listener = Listener(tallying, log)
     listener.hear(log.tell(ADA, attended("s", BROKEN)), log.tell(BOB, attended("s", 1)))
-    listener.draining.drain()
+    listener.pending_work.drain()
     wait_until_heard(tallying, [Position(TOPIC, BOB, 1)], 0.0)
     with pytest.raises(AgainstTheRules) as refused:
         wait_until_heard(tallying, [Position(TOPIC, ADA, 1)], 0.0)
@@ -138,11 +138,11 @@ def test_an_accepted_command_is_answered_again_while_what_it_rests_on_is_parked(
     log = Log()
     listener = Listener(tallying, log)
     listener.hear(log.tell(ADA, attended("s", 1)))
-    listener.draining.drain()
+    listener.pending_work.drain()
     ours = context(after=(Position(TOPIC, ADA, 1),))
     first = book_of(tallying).execute(COUNTER, "counter/1", Count(BOB, 5), ours)
     listener.hear(log.tell(ADA, attended("s", BROKEN)))
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert book_of(tallying).execute(COUNTER, "counter/1", Count(BOB, 5), ours) == first
     with pytest.raises(AgainstTheRules) as refused:
         new = context(after=ours.after)
@@ -155,12 +155,12 @@ def test_what_anybody_says_was_published_holds_up_nobody(tallying: Store, subjec
     log = Log()
     listener = Listener(tallying, log)
     listener.hear(log.tell(ADA, attended("s", 9, site=SITE)))
-    listener.draining.drain()
+    listener.pending_work.drain()
     with pytest.raises(NotYet):
         wait_until_heard(tallying, [Position(TOPIC, subject, 9)], 1.5)
     with tallying.transaction() as tx:
         assert not unsettled_clients(tx.connection, [ADA, BOB])
         assert is_settled(tx.connection, [Position(TOPIC, ADA, 1)])
-    assert listener.healing.heal() <= 1  # its owner has no more
+    assert listener.gap_repair.repair() <= 1  # its owner has no more
     assert listener.heard(ADA) == [1]
     assert not listener.ask("SELECT FROM heard_head WHERE sequence = 0")

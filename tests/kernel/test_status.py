@@ -41,15 +41,15 @@ def test_a_relay_is_at_work_while_one_holds_the_lock(tallying: Store, counting: 
 def test_stream_workers_are_known_by_the_ordinals_they_hold(tallying: Store) -> None:
     workers = [Ordinal(tallying.engine, number) for number in (0, 2)]
     with ExitStack() as closing:
-        for worker in workers:
-            closing.callback(worker.take().close)
+        for consumer in workers:
+            closing.callback(consumer.take().close)
         with tallying.transaction() as tx:
             assert status.stream_ordinals(tx.connection) == [0, 2]
 
 
 def test_what_waits_is_counted(listener: Listener, log: Log) -> None:
     listener.hear(log.tell(ADA, attended("s", BROKEN)))
-    listener.draining.drain()
+    listener.pending_work.drain()
     log.tell(BOB, attended("s", 1, client=BOB))
     listener.hear(log.tell(BOB, attended("s", 2, client=BOB)))
     listener.hear(log.tell(ADA, attended("t", 2), type="made.v1.Unheard"))

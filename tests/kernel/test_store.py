@@ -365,7 +365,7 @@ def test_a_view_that_raises_leaves_nothing_at_all(counting: Store) -> None:
 
 
 def test_publishing_what_is_derived_from_without_the_lock_is_an_error(counting: Store) -> None:
-    book = book_of(counting, interests=TALLYING)
+    book = book_of(counting, subscriptions=TALLYING)
     with pytest.raises(RuntimeError, match="without locking"):
         book.execute(COUNTER, "counter/1", Count(ADA, 5), context())
     with pytest.raises(RuntimeError, match="without locking"):  # a shared lock is none
@@ -384,7 +384,7 @@ def test_what_was_published_before_a_release_derived_from_it_is_caught_up_with(
         book.execute(COUNTER, "counter/1", Count(ADA, amount), context())
     listener = Listener(counting)
     assert listener.heard(ADA) == [1, 2, 3]
-    assert listener.draining.drain() == 1
+    assert listener.pending_work.drain() == 1
     Listener(counting)
     assert listener.due() == []
 

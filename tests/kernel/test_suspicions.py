@@ -35,7 +35,7 @@ def listener(tallying: Store, log: Log) -> Listener:
     made = Listener(tallying, log)
     made.hear(*[log.tell(ADA, attended("s", n)) for n in (1, 2, 3)])
     made.hear(log.tell(BOB, attended("s", 1, client=BOB)))
-    made.draining.drain()
+    made.pending_work.drain()
     return made
 
 
@@ -45,8 +45,8 @@ def forged(client: str = ADA, **envelope: Any) -> Record:
 
 
 def mend(listener: Listener) -> None:
-    listener.healing.compare()
-    listener.healing.heal()
+    listener.gap_repair.compare()
+    listener.gap_repair.repair()
 
 
 def topic(listener: Listener) -> tuple[int, str | None]:
@@ -66,13 +66,13 @@ def test_an_owner_restored_with_its_epoch_raised_is_noticed_though_it_publishes_
     listener: Listener, log: Log
 ) -> None:
     log.restore(log.records, raise_epoch=True)
-    listener.healing.compare()
+    listener.gap_repair.compare()
     assert topic(listener) == (1, "EPOCH_RAISED")
 
 
 def test_an_owner_restored_to_a_lower_epoch_is_noticed(listener: Listener, log: Log) -> None:
     listener.ask("UPDATE heard_topic SET epoch = 4 RETURNING 1")
-    listener.healing.compare()
+    listener.gap_repair.compare()
     assert topic(listener) == (4, "EPOCH_LOWERED")
 
 
@@ -81,7 +81,7 @@ def test_what_was_heard_beyond_its_owners_log_stops_its_subject_and_shows(
 ) -> None:
     earlier = {ADA: log.records[ADA][:2], BOB: log.records[BOB]}
     log.restore(earlier, raise_epoch=False)
-    listener.healing.compare()
+    listener.gap_repair.compare()
     assert listener.head(ADA) == (3, None, "BEYOND_OWNER")
     assert listener.head(BOB) == (1, None, None)
     assert unsettled(listener, ADA, BOB) == {ADA}
@@ -91,7 +91,7 @@ def test_a_subject_that_its_owner_does_not_have_any_more_stops(
     listener: Listener, log: Log
 ) -> None:
     log.restore({ADA: log.records[ADA]}, raise_epoch=False)
-    listener.healing.compare()
+    listener.gap_repair.compare()
     assert listener.head(BOB)[2] == "BEYOND_OWNER"
 
 
@@ -102,7 +102,7 @@ def test_new_facts_under_old_sequences_are_not_dropped_in_silence(
     log.restore({ADA: log.records[ADA][:1], BOB: log.records[BOB]}, raise_epoch=False)
     new = [log.tell(ADA, attended("new", n), id=uuid4()) for n in (4, 5, 6, 7)]
     listener.hear(new[0])
-    listener.healing.heal()
+    listener.gap_repair.repair()
     assert listener.head(ADA)[2] == "OTHER_HISTORY"
     assert listener.heard(ADA) == [1, 2, 3]
 
@@ -129,7 +129,7 @@ def test_a_fact_heard_while_heads_are_asked_is_no_contradiction(
         return answer
 
     monkeypatch.setattr(log, "heads", slowly)
-    listener.healing.compare()
+    listener.gap_repair.compare()
     assert listener.head(ADA) == (4, None, None)
 
 
@@ -139,7 +139,7 @@ def test_a_fact_heard_while_heads_are_asked_is_no_contradiction(
 def test_a_forged_epoch_stops_nobody(listener: Listener, log: Log) -> None:
     listener.hear(forged(EVE, epoch=9))
     listener.hear(log.tell(ADA, attended("s", 4)))
-    listener.healing.heal()
+    listener.gap_repair.repair()
     assert topic(listener) == (1, None)
     assert listener.heard(ADA) == [1, 2, 3, 4]
     assert listener.heard(EVE) == []
@@ -163,14 +163,14 @@ def test_a_stop_that_a_record_told_of_ends_when_its_owner_says_otherwise(
 ) -> None:
     """Of a release before, which believed records."""
     listener.ask("UPDATE heard_topic SET stopped = 'EPOCH_RAISED' RETURNING 1")
-    listener.healing.compare()
+    listener.gap_repair.compare()
     assert topic(listener) == (1, None)
 
 
 def test_a_forged_sequence_leaves_nobody_behind(listener: Listener, log: Log) -> None:
     listener.hear(forged(sequence=900_000), forged(EVE, sequence=900_000))
     assert listener.head(ADA) == (3, 900_000, None)
-    listener.healing.heal()
+    listener.gap_repair.repair()
     assert listener.head(ADA) == (3, None, None)
     assert unsettled(listener, ADA, EVE) == set()
     listener.hear(log.tell(ADA, attended("s", 4)))
@@ -193,7 +193,7 @@ def test_what_came_between_the_owners_answer_and_its_clearing_is_not_lost(
 
     monkeypatch.setattr(log, "read", slowly)
     listener.hear(forged(sequence=900_000))
-    listener.healing.heal()
+    listener.gap_repair.repair()
     assert listener.head(ADA) == (5, None, None)
     assert listener.heard(ADA) == [1, 2, 3, 4, 5]
 
@@ -203,7 +203,7 @@ def test_a_forged_id_under_a_sequence_that_was_heard_stops_nobody(
     listener: Listener, log: Log, sequence: int
 ) -> None:
     listener.hear(forged(sequence=sequence))
-    listener.healing.heal()
+    listener.gap_repair.repair()
     assert listener.head(ADA) == (3, None, None)
     listener.hear(log.tell(ADA, attended("s", 4)))
     assert listener.heard(ADA) == [1, 2, 3, 4]
@@ -233,7 +233,7 @@ def test_a_record_that_its_owner_has_otherwise_holds_up_nobody(
     right = log.tell(ADA, attended("s", 4))
     listener.hear(replace(right, body=b"\xff"))
     assert listener.head(ADA)[2] == "PARKED"
-    listener.healing.heal()
+    listener.gap_repair.repair()
     assert listener.head(ADA) == (4, None, None)
     assert listener.heard(ADA) == [1, 2, 3, 4]
     [row] = listener.ask("SELECT * FROM parked")
@@ -243,7 +243,7 @@ def test_a_record_that_its_owner_has_otherwise_holds_up_nobody(
 def test_a_fact_forged_onto_a_topic_is_found_by_comparing(listener: Listener) -> None:
     listener.hear(forged(sequence=4))
     assert listener.heard(ADA) == [1, 2, 3, 4]
-    listener.healing.compare()
+    listener.gap_repair.compare()
     assert listener.head(ADA)[2] == "BEYOND_OWNER"
 
 
@@ -251,7 +251,7 @@ def test_a_fact_forged_for_somebody_nobody_knows_is_found_by_comparing(
     listener: Listener,
 ) -> None:
     listener.hear(forged(EVE))
-    listener.healing.compare()
+    listener.gap_repair.compare()
     assert listener.head(EVE)[2] == "BEYOND_OWNER"
     assert unsettled(listener, EVE) == {EVE}
 
@@ -261,7 +261,7 @@ def test_what_follows_a_forged_fact_shows_that_it_is_another_history(
 ) -> None:
     listener.hear(forged(sequence=4))
     listener.hear(log.tell(ADA, attended("s", 4)))
-    listener.healing.heal()
+    listener.gap_repair.repair()
     assert listener.head(ADA)[2] == "OTHER_HISTORY"
 
 
@@ -286,7 +286,7 @@ def test_a_forged_record_with_anothers_id_takes_no_fact_away(
     assert listener.heard(BOB) == [1, 2]
     assert listener.heard(EVE) == []
     assert listener.head(BOB) == (2, None, None)
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert f"{BOB}|late" in listener.tallies()
     assert f"{EVE}|forged" not in listener.tallies()
 
@@ -318,7 +318,7 @@ def test_a_forged_record_with_the_id_of_the_subjects_own_next_fact_takes_none_aw
         if listener.head(BOB)[2]:
             release(tx, f"subject:{TOPIC}:{BOB}")
     mend(listener)
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert listener.heard(BOB) == [1, 2, 3]
     assert f"{BOB}|forged" not in listener.tallies()
 
@@ -329,7 +329,7 @@ def test_a_fact_that_waited_for_a_person_is_exchanged_though_another_holds_its_i
     """Eve's forged fact was found beyond her owner's log; nobody released her."""
     real = log.tell(BOB, attended("late", 60, client=BOB))
     listener.hear(stolen(EVE, real))
-    listener.healing.compare()
+    listener.gap_repair.compare()
     assert listener.head(EVE)[2] == "BEYOND_OWNER"
     listener.hear(real)
     mend(listener)

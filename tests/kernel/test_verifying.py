@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from kernel.execute import Book
 from kernel.messaging.pending_work import PendingWork
-from kernel.messaging.subscriptions import Interests, Reaction
+from kernel.messaging.subscriptions import Reaction, Subscriptions
 from kernel.store.store import Store
 from operations.verifying.examination import Check, Finding, Looking, OwnPart
 from operations.verifying.outbox import contradicts
@@ -39,7 +39,7 @@ NOWHERE = "127.0.0.1:1"  # a Kafka that is away: one finding of its own
 
 
 REACTION = Reaction(name="greet", to=SessionAttended, react=lambda *_: None)
-REACTING = Interests(INPUTS.by_type.values(), [TALLY], [REACTION])
+REACTING = Subscriptions(INPUTS.by_type.values(), [TALLY], [REACTION])
 
 
 @pytest.fixture
@@ -57,10 +57,10 @@ def listener(tallying: Store, log: Log) -> Listener:
         log.tell(ADA, attended("t", 2)),
         log.tell(BOB, attended("s", 3, client=BOB)),
     )
-    book = Book(store=tallying, publish=publish, interests=TALLYING)
+    book = Book(store=tallying, publish=publish, subscriptions=TALLYING)
     for amount in (1, 2):
         book.execute(COUNTER, "counter/1", Count(EVE, amount), context(), locks=[EVE])
-    made.draining.drain()
+    made.pending_work.drain()
     with tallying.transaction() as tx:
         tx.documents.put(ADA, "note", b"said so")
     return made
@@ -69,12 +69,12 @@ def listener(tallying: Store, log: Log) -> Listener:
 def verify(
     listener: Listener,
     log: Log,
-    interests: Interests = TALLYING,
+    subscriptions: Subscriptions = TALLYING,
     checks: Sequence[Check] = (),
 ) -> dict[str, Checked]:
     verifying = Verifying(
         store=listener.store,
-        interests=interests,
+        subscriptions=subscriptions,
         own=OwnPart(publish=publish, checks=checks),
         owners={TOPIC: log},
         kafka=NOWHERE,
@@ -224,7 +224,7 @@ def test_nothing_is_written(listener: Listener, log: Log) -> None:
 def test_verifying_ends_when_nobody_waits(listener: Listener, log: Log) -> None:
     verifying = Verifying(
         store=listener.store,
-        interests=TALLYING,
+        subscriptions=TALLYING,
         own=OwnPart(publish=publish),
         owners={TOPIC: log},
         kafka=NOWHERE,

@@ -11,13 +11,13 @@ from kafka import KafkaProducer
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
-from kernel.messaging import worker as worker_module
-from kernel.messaging.hearing import Hearing
+from kernel.messaging import consumer as consumer_module
+from kernel.messaging.inbox import Inbox
 from kernel.messaging.ordinal import ORDINAL, Ordinal, OrdinalLost
 from kernel.messaging.record import Record
 from kernel.store.store import Store
 from ninehours.local.servers import LocalServers
-from tests.harness.kernel.consumers import TOPIC, worker
+from tests.harness.kernel.consumers import TOPIC, consumer
 from tests.harness.kernel.counters import (
     ADA,
     BOB,
@@ -56,7 +56,7 @@ def test_a_worker_hears_and_derives_though_its_peer_is_away_and_ends_when_told(
     listener = Listener(tallying, log)
     garbled = Record(topic=TOPIC, partition=0, offset=0, headers={"x": b"\xff"}, body=b"\xff")
     send(broker, garbled, log.tell(ADA, attended("s", 10)))
-    with worker(tallying, secrets_dir, tmp_path, kafka=broker.bootstrap) as process:
+    with consumer(tallying, secrets_dir, tmp_path, kafka=broker.bootstrap) as process:
 
         def settled(count: int) -> bool:
             assert process.poll() is None, (tmp_path / "log").read_text()
@@ -90,10 +90,10 @@ def holder_of(store: Store, ordinal: int) -> int | None:
 def test_a_worker_that_lost_its_ordinal_to_another_ends(
     tallying: Store, broker: LocalServers, secrets_dir: Path, tmp_path: Path
 ) -> None:
-    """Another waits for the lock: it has it as soon as the worker's connection is ended."""
+    """Another waits for the lock: it has it as soon as the consumer's connection is ended."""
     broker.declare_topics(TOPIC)
     with (
-        worker(tallying, secrets_dir, tmp_path, kafka=broker.bootstrap) as process,
+        consumer(tallying, secrets_dir, tmp_path, kafka=broker.bootstrap) as process,
         tallying.engine.connect() as other,
         ThreadPoolExecutor(1) as thread,
     ):
@@ -120,7 +120,7 @@ def test_what_can_not_be_fetched_is_skipped_and_kept_by_its_offsets(
     producer = KafkaProducer(bootstrap_servers=broker.bootstrap)
     garbled = producer.send(TOPIC, key=b"?", value=b"", headers=[(NoText("x"), b"")]).get(20)
     producer.close()
-    with worker(tallying, secrets_dir, tmp_path, kafka=broker.bootstrap) as process:
+    with consumer(tallying, secrets_dir, tmp_path, kafka=broker.bootstrap) as process:
 
         def is_kept() -> bool:
             assert process.poll() is None, (tmp_path / "log").read_text()
@@ -150,7 +150,7 @@ def test_what_lies_there_compressed_is_heard_like_any_other(
     codecs = ("lz4", "snappy", "zstd", "gzip")
     facts = {codec: log.tell(ADA, attended(codec, 10)) for codec in codecs}
     send_compressed(broker.bootstrap, facts)
-    with worker(
+    with consumer(
         tallying,
         secrets_dir,
         tmp_path,
@@ -172,13 +172,13 @@ def test_a_comparison_that_the_database_interrupts_is_asked_for_again() -> None:
         def compare(self) -> int:
             raise OperationalError("S", {}, Exception("the server closed the connection"))
 
-        def heal(self) -> int:
+        def repair(self) -> int:
             return 0
 
     compare = threading.Event()
     compare.set()
     with pytest.raises(OperationalError):
-        worker_module._heal(Interrupted(), compare)  # type: ignore[arg-type]
+        consumer_module._repair_gaps(Interrupted(), compare)  # type: ignore[arg-type]
     assert compare.is_set()
 
 
@@ -210,15 +210,15 @@ def test_a_worker_whose_ordinal_another_took_hears_no_more(
     """Its own lock went with its connection, and it doesn't know yet."""
     log = Log(TOPIC)
     first, second = Ordinal(tallying.engine, 0), Ordinal(tallying.engine, 0)
-    hearing = Hearing(tallying, TALLYING, fence=first.fence)
+    inbox = Inbox(tallying, TALLYING, fence=first.fence)
     closing(first.take())
-    hearing.begin([TOPIC])
-    hearing.hear([log.tell(ADA, attended("s", 1))])
+    inbox.begin([TOPIC])
+    inbox.hear([log.tell(ADA, attended("s", 1))])
     ask(tallying, "SELECT pg_terminate_backend(:pid)", pid=holder_of(tallying, 0))
-    hearing.hear([log.tell(ADA, attended("s", 2))])  # nobody else has it yet
+    inbox.hear([log.tell(ADA, attended("s", 2))])  # nobody else has it yet
     closing(second.take())
     with pytest.raises(OrdinalLost):
-        hearing.hear([log.tell(ADA, attended("s", 3))])
+        inbox.hear([log.tell(ADA, attended("s", 3))])
     with pytest.raises(OrdinalLost):
         first.take_again()
     assert Listener(tallying, log).heard(ADA) == [1, 2]
@@ -229,11 +229,11 @@ def test_an_ordinal_is_not_taken_while_its_worker_is_in_the_middle_of_a_batch(
 ) -> None:
     log, gate = Log(TOPIC), Gate("heard")
     first, second = Ordinal(tallying.engine, 0), Ordinal(tallying.engine, 0)
-    hearing = Hearing(tallying, TALLYING, fence=first.fence, barrier=gate)
+    inbox = Inbox(tallying, TALLYING, fence=first.fence, barrier=gate)
     closing(first.take())
-    hearing.begin([TOPIC])
+    inbox.begin([TOPIC])
     record = log.tell(ADA, attended("s", 1))
-    with held(gate, lambda: hearing.hear([record])) as waiting:
+    with held(gate, lambda: inbox.hear([record])) as waiting:
         ask(tallying, "SELECT pg_terminate_backend(:pid)", pid=holder_of(tallying, 0))
         closing(waiting.meanwhile(tallying, second.take))
     assert Listener(tallying, log).heard(ADA) == [1]

@@ -37,7 +37,7 @@ def test_an_accepted_step_changes_the_level_with_it(plans: Plans, client: Treate
     assert (decided.accepted, decided.decided_by) == (True, plans.actor)
     [changed] = plans.published(public.LevelOfCareChanged)
     assert (changed.level_of_care, changed.effective_from) == ("1", march(9))
-    plans.draining.drain()
+    plans.pending_work.drain()
     [shown] = recommended(plans, client.client_id)
     assert (shown.decision, shown.revision) == ("ACCEPTED", 1)
     # The same again changes nothing; the contrary is refused.
@@ -59,7 +59,7 @@ def test_a_level_given_after_the_step_was_accepted_without_one_is_not_lost(
     assert len(answer.receipt.published) == 1
     [changed] = plans.published(public.LevelOfCareChanged)
     assert (changed.level_of_care, changed.effective_from) == ("1", march(9))
-    plans.draining.drain()
+    plans.pending_work.drain()
     assert list(decide(plans, client, found, **step).receipt.published) == []
 
 

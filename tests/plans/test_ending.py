@@ -176,7 +176,7 @@ def test_a_level_changes_what_reaches_the_band(plans: Plans, client: Treated) ->
     plans.hear([client.admitted(), *client.weeks(2)])
     assert [week.reaches_band for week in progress(plans, client.client_id)] == [True, True]
     level(plans, client, "1", 9)
-    plans.draining.drain()
+    plans.pending_work.drain()
     assert [week.reaches_band for week in progress(plans, client.client_id)] == [True, False]
     with pytest.raises(AgainstTheRules) as refused:
         level(plans, client, "1", 12)
@@ -201,18 +201,18 @@ def test_a_program_is_completed_against_the_confirmed_criteria(
     with pytest.raises(AgainstTheRules) as refused:
         complete(plans, client)
     assert refused.value.reason == "NOT_SETTLED"
-    plans.draining.drain()
+    plans.pending_work.drain()
     with pytest.raises(AgainstTheRules) as refused:
         complete(plans, client)
     assert refused.value.details["missing"] == "no level rules in effect"
     confirm(plans, complete_weeks=3)
-    plans.draining.drain()
+    plans.pending_work.drain()
     with pytest.raises(AgainstTheRules) as refused:
         complete(plans, client)
     assert refused.value.reason == "COMPLETION_CRITERIA_NOT_MET"
     assert refused.value.details["missing"] == "complete_weeks 2 < 3"
     confirm(plans, 2)
-    plans.draining.drain()
+    plans.pending_work.drain()
     assert kinds(plans, client.client_id) == ["CONTINUE", "COMPLETE"]
     complete(plans, client)
     [completed] = plans.published(public.ProgramCompleted)
@@ -223,7 +223,7 @@ def test_a_program_is_completed_against_the_confirmed_criteria(
 def test_a_client_is_discharged_once_and_then_cared_for(plans: Plans, client: Treated) -> None:
     completable(plans, client)
     confirm(plans)
-    plans.draining.drain()
+    plans.pending_work.drain()
     with pytest.raises(AgainstTheRules) as refused:
         discharge(plans, client, "COMPLETED")
     assert refused.value.reason == "PROGRAM_NOT_COMPLETED"
@@ -233,7 +233,7 @@ def test_a_client_is_discharged_once_and_then_cared_for(plans: Plans, client: Tr
     assert refused.value.reason == "NOT_DISCHARGED"
     complete(plans, client)
     discharge(plans, client, "COMPLETED")
-    plans.draining.drain()
+    plans.pending_work.drain()
     with pytest.raises(AgainstTheRules) as refused:
         level(plans, client, "1", 16)
     assert refused.value.reason == "EPISODE_DISCHARGED"
@@ -267,7 +267,7 @@ def test_a_discharge_needs_an_admission_and_ends_what_is_recommended(
         discharge(plans, client, day=1)
     plans.now = EVENING
     discharge(plans, client, day=9)
-    plans.draining.drain()
+    plans.pending_work.drain()
     assert len(kinds(plans, client.client_id)) == 2
     assert plans.published(public.LevelOfCareRecommended)[-1].withdrawn
     with pytest.raises(AgainstTheRules) as refused:

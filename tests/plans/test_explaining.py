@@ -36,7 +36,7 @@ def test_a_level_tells_the_recommendation_it_followed_and_who_accepted_it(
 ) -> None:
     found = stepping_down(plans, client)
     decide(plans, client, found, level_of_care="1", effective_from=march(9))
-    plans.draining.drain()
+    plans.pending_work.drain()
     [episode] = why(plans, client).episodes
     first, last = episode.segments
     assert (first.level_of_care, first.changed_by) == ("2.1", "")
@@ -66,7 +66,7 @@ def test_what_was_decided_later_is_not_in_the_answer_as_of_before(
     found = stepping_down(plans, client)
     plans.now = EVENING + timedelta(days=9)
     decide(plans, client, found, level_of_care="1", effective_from=march(9))
-    plans.draining.drain()
+    plans.pending_work.drain()
     assert len(why(plans, client).episodes[0].segments) == 2
     [episode] = why(plans, client, as_of=at(plans.now - timedelta(hours=1))).episodes
     assert [each.level_of_care for each in episode.segments] == ["2.1"]
@@ -78,7 +78,7 @@ def test_on_a_day_only_its_segment_is_told_and_before_the_admission_none(
 ) -> None:
     found = stepping_down(plans, client)
     decide(plans, client, found, level_of_care="1", effective_from=march(9))
-    plans.draining.drain()
+    plans.pending_work.drain()
     [episode] = why(plans, client, on=march(5)).episodes
     assert [each.level_of_care for each in episode.segments] == ["2.1"]
     with pytest.raises(Unknown):

@@ -59,7 +59,7 @@ def test_a_plan_in_force_later_measures_again_by_itself(
     plans.hear(a_history(log, client_id, episode_id))
     assert [week.planned_minutes for week in progress(plans, client_id)] == [0, 0]
     in_force(plans, client_id, episode_id, day=9)
-    plans.draining.drain()
+    plans.pending_work.drain()
     assert [(week.planned_minutes, week.revision) for week in progress(plans, client_id)] == [
         (0, 1),
         (540, 2),
@@ -112,7 +112,7 @@ def test_a_plan_gives_the_same_contents_before_between_and_after_what_is_heard(
         plans.hear(records[:place])
         in_force(plans, client_id, episode_id)
         plans.hear(records[place:])
-        plans.draining.drain()
+        plans.pending_work.drain()
         contents.append(plans.current())
     assert contents[0] == contents[1] == contents[2]
     assert [content["planned_minutes"] for _, content in contents[0]] == [540, 540]
@@ -154,8 +154,8 @@ def test_a_rebuild_changes_nothing_and_publishes_nothing(
     in_force(plans, client_id, episode_id)
     plans.hear(a_history(log, client_id, episode_id))
     before = plans.current(), len(plans.published(public.ProgressMeasured))
-    assert plans.draining.raise_all() == 1
-    assert plans.draining.drain() == 1
+    assert plans.pending_work.raise_all() == 1
+    assert plans.pending_work.drain() == 1
     assert (plans.current(), len(plans.published(public.ProgressMeasured))) == before
 
 
@@ -164,7 +164,7 @@ def test_progress_carries_the_strictest_label_of_what_it_rests_on(
 ) -> None:
     plans.hear(a_history(log, client_id, episode_id))
     in_force(plans, client_id, episode_id, day=9)
-    plans.draining.drain()
+    plans.pending_work.drain()
     labels = plans.query("SELECT type, headers->>'label' AS label FROM published ORDER BY position")
     assert [(row.type.rpartition(".")[2], row.label) for row in labels] == [
         ("ProgressMeasured", "HIPAA"),
@@ -182,10 +182,10 @@ def test_progress_says_so_when_what_it_is_asked_after_was_not_heard(
     ]
     with pytest.raises(NotYet):
         progress(plans, client_id, after)
-    plans.hearing.hear(a_history(log, client_id, episode_id))
+    plans.inbox.hear(a_history(log, client_id, episode_id))
     with pytest.raises(NotYet):
         progress(plans, client_id, after)  # heard, but still due
-    plans.draining.drain()
+    plans.pending_work.drain()
     assert len(progress(plans, client_id, after)) == 2
 
 
@@ -199,6 +199,6 @@ def test_progress_after_a_signature_of_this_service_waits_for_what_it_made_due(
     signed = plans.call("SignPlan", sign(drafted.plan_id, pb.SIGNER_ROLE_CLINICIAN, 3))
     with pytest.raises(NotYet):
         progress(plans, client_id, signed.receipt.published)
-    plans.draining.drain()
+    plans.pending_work.drain()
     weeks = progress(plans, client_id, signed.receipt.published)
     assert [week.planned_minutes for week in weeks] == [540, 540]

@@ -96,5 +96,5 @@ def test_nobody_is_discharged_while_what_was_told_of_them_was_not_heard(
             plans.call("DischargeClient", discharging(client, open_safety_reason=reason))
         assert refused.value.reason == "NOT_SETTLED"
     other = Treated(log)
-    plans.hearing.hear([other.admitted()])
+    plans.inbox.hear([other.admitted()])
     assert plans.call("DischargeClient", discharging(other)).receipt.published

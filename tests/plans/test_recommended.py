@@ -69,10 +69,10 @@ def test_confirming_rules_recommends_for_every_client_and_a_proposal_for_none(
     for client in clients:
         plans.hear([client.admitted(), *client.weeks(1)])
     plans.call("ProposeLevelRules", pb.ProposeLevelRulesRequest(rules=rules()))
-    assert plans.draining.drain() == 0
+    assert plans.pending_work.drain() == 0
     confirm(plans)
     assert all(recommended(plans, client.client_id) == [] for client in clients)
-    assert plans.draining.drain() == 3
+    assert plans.pending_work.drain() == 3
     assert [kinds(plans, client.client_id) for client in clients] == [["CONTINUE"]] * 3
     [confirmed] = plans.published(public.LevelRulesConfirmed)
     assert confirmed.rules == rules()
@@ -104,11 +104,11 @@ def test_other_rules_from_a_week_on_change_that_week_alone(plans: Plans, client:
     plans.hear([client.admitted(), *client.weeks(2, missed=3), client.score(10, 0)])
     plans.hear([client.score(16, 11)])
     confirm(plans, step_up_consecutive_missed=4, step_up_on_reliable_deterioration=False)
-    plans.draining.drain()
+    plans.pending_work.drain()
     assert kinds(plans, client.client_id) == ["CONTINUE", "CONTINUE"]
     later = {"effective_from": march(15), "step_up_on_reliable_deterioration": False}
     confirm(plans, 2, **later)
-    plans.draining.drain()
+    plans.pending_work.drain()
     assert kinds(plans, client.client_id) == ["CONTINUE", "STEP_UP"]
     assert [each.rules_version for each in recommended(plans, client.client_id)] == [1, 2]
     assert [each.revision for each in plans.published(public.LevelOfCareRecommended)] == [1, 1, 2]
@@ -154,7 +154,7 @@ def test_any_order_and_any_batches_give_the_same_recommendations(
             plans.hear(records)
             if size != 1:
                 confirm(plans)
-            plans.draining.drain()
+            plans.pending_work.drain()
             contents.append(plans.current())
     assert len(contents[0]) == 4
     assert all(each == contents[0] for each in contents)
@@ -163,8 +163,8 @@ def test_any_order_and_any_batches_give_the_same_recommendations(
 def test_a_rebuild_changes_nothing_and_publishes_nothing(plans: Plans, client: Treated) -> None:
     stepping_down(plans, client)
     before = plans.current(), plans.query("SELECT count(*) AS n FROM published")
-    assert plans.draining.raise_all() == 1
-    assert plans.draining.drain() == 1
+    assert plans.pending_work.raise_all() == 1
+    assert plans.pending_work.drain() == 1
     assert (plans.current(), plans.query("SELECT count(*) AS n FROM published")) == before
 
 
@@ -173,14 +173,14 @@ def test_recommendations_are_stale_while_something_of_the_client_is_behind_or_du
 ) -> None:
     found = stepping_down(plans, client)
     one, two = client.scheduled(8), client.scheduled(9)
-    plans.hearing.hear([two])  # beyond a hole
+    plans.inbox.hear([two])  # beyond a hole
     assert [each.stale for each in recommended(plans, client.client_id)] == [True]
     with pytest.raises(AgainstTheRules) as refused:
         decide(plans, client, found)
     assert refused.value.reason == "NOT_SETTLED"
-    plans.hearing.hear([one, two])  # heard, and due
+    plans.inbox.hear([one, two])  # heard, and due
     assert [each.stale for each in recommended(plans, client.client_id)] == [True]
-    plans.draining.drain()
+    plans.pending_work.drain()
     assert [each.stale for each in recommended(plans, client.client_id)] == [False]
     decide(plans, client, found)
 
@@ -209,5 +209,5 @@ def test_a_list_waits_for_what_it_is_asked_after(plans: Plans, client: Treated) 
     )
     with pytest.raises(NotYet):
         recommended(plans, client.client_id, changed.receipt.published)
-    plans.draining.drain()
+    plans.pending_work.drain()
     assert recommended(plans, client.client_id, changed.receipt.published)

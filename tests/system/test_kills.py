@@ -11,7 +11,7 @@ from ninehours.story.cast import make_cast
 from ninehours.story.gateway import Gateway
 from ninehours.story.rehearsal import rehearse
 from ninehours.story.settling import SERVICES
-from services.intake.adapters.subscriptions import INTERESTS
+from services.intake.adapters.subscriptions import SUBSCRIPTIONS
 from tests.system.conftest import SEED
 from tests.system.played import Played, play_on
 
@@ -59,7 +59,7 @@ def reactions(played: Played) -> set[str]:
     """The commands that intake gave itself: one for each fact it reacts to."""
     return {
         str(derived_id(fact_id, reaction.name))
-        for reaction in INTERESTS.reactions
+        for reaction in SUBSCRIPTIONS.reactions
         for fact_id in played.published_ids[reaction.to.DESCRIPTOR.full_name]
     }
 

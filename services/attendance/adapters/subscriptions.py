@@ -2,12 +2,12 @@
 
 from ninehours.intake.v1 import intake_events_pb2 as intake
 
-from kernel.messaging.subscriptions import Interest, Interests
+from kernel.messaging.subscriptions import Subscription, Subscriptions
 
-INTERESTS = Interests(
+SUBSCRIPTIONS = Subscriptions(
     [
-        Interest(intake.ClientRegistered),
-        Interest(intake.ClientAdmitted),
-        Interest(intake.EpisodeClosed),
+        Subscription(intake.ClientRegistered),
+        Subscription(intake.ClientAdmitted),
+        Subscription(intake.EpisodeClosed),
     ]
 )

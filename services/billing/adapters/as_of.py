@@ -14,7 +14,7 @@ from operations import explaining
 from operations.explaining import Revision
 from services.billing.adapters.history import history_of
 from services.billing.adapters.messages import draft_id as id_of_draft
-from services.billing.adapters.subscriptions import INTERESTS
+from services.billing.adapters.subscriptions import SUBSCRIPTIONS
 from services.billing.domain.history.history import BillingHistory
 from services.billing.domain.projection import DRAFT_CLAIM
 
@@ -28,7 +28,7 @@ class SqlHistoryAsOf:
         self, tx: Transaction, client_id: str, until: datetime | None, *, issuing: bool = False
     ) -> BillingHistory:
         client = f"client/{client_id}"
-        facts = INTERESTS.gather(tx.connection, client, until)
+        facts = SUBSCRIPTIONS.gather(tx.connection, client, until)
         if issuing:
             facts[client] = [
                 each for each in facts[client] if each.type != ISSUED or each.signed_at != until

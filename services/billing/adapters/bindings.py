@@ -10,16 +10,16 @@ from kernel.rpc.scope import Kind
 from kernel.store.store import Transaction
 from services.billing.adapters.issued import claims_of
 from services.billing.adapters.messages import draft_id
-from services.billing.adapters.subscriptions import INTERESTS
+from services.billing.adapters.subscriptions import SUBSCRIPTIONS
 from services.billing.domain.projection import DRAFT_CLAIM
 
 # Each names a site at which something of the client is, was or may be billed; where they were
 # registered, nothing is.
 OF_ACCOUNTS = tuple(
-    interest.message
-    for interest in INTERESTS.by_type.values()
-    if {"client_id", "site_id"} <= set(interest.message.DESCRIPTOR.fields_by_name)
-    and interest.message is not intake.ClientRegistered
+    subscription.message
+    for subscription in SUBSCRIPTIONS.by_type.values()
+    if {"client_id", "site_id"} <= set(subscription.message.DESCRIPTOR.fields_by_name)
+    and subscription.message is not intake.ClientRegistered
 )
 
 

@@ -12,7 +12,7 @@ from kernel.messaging.told import clocks_of
 from kernel.store.store import Transaction
 from services.billing.adapters import messages
 from services.billing.adapters.history import history_of
-from services.billing.adapters.subscriptions import INTERESTS
+from services.billing.adapters.subscriptions import SUBSCRIPTIONS
 from services.billing.app.deadlines import Unissued
 from services.billing.domain.claims.disclosure import filed_from
 from services.billing.domain.history.history import BillingHistory
@@ -62,4 +62,4 @@ class SqlDeadlines:
 def history_by(tx: Transaction, client_id: str, until: datetime | None) -> BillingHistory:
     """All that was heard of a client by then, or (None) until now."""
     client = f"client/{client_id}"
-    return history_of(client, INTERESTS.gather(tx.connection, client, until))
+    return history_of(client, SUBSCRIPTIONS.gather(tx.connection, client, until))

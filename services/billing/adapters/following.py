@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Row
 
 from kernel.ids import derived_id
-from kernel.store.changes import Cursor, changes
+from kernel.store.following import Cursor, changes
 from kernel.store.store import Transaction
 from services.billing.adapters.publication import publish
 from services.billing.app.changes import ChangedClaims, ChangedRow, ChangedRows, Since
@@ -36,13 +36,13 @@ class SqlFollowing:
     """On the published log: a change of content and its row stand in one transaction."""
 
     def rows(self, tx: Transaction, kind: str, since: Since) -> ChangedRows:
-        cursor = Cursor.read(tx.connection, FIELD, since.cursor)
+        cursor = Cursor.read_of_list(tx.connection, FIELD, since.cursor)
         found = changes(tx.connection, cursor, [TYPES[kind]], _subject(since), since.limit)
         revisions = _revisions(tx, found.rows)
         return ChangedRows([revisions[row.id] for row in found.rows], found.cursor, found.more)
 
     def claims(self, tx: Transaction, since: Since) -> ChangedClaims:
-        cursor = Cursor.read(tx.connection, FIELD, since.cursor)
+        cursor = Cursor.read_of_list(tx.connection, FIELD, since.cursor)
         types = [DRAFTED, *OF_CLAIMS]
         found = changes(tx.connection, cursor, types, _subject(since), since.limit)
         told: dict[UUID, ChangedRow | IssuedClaimState] = {

@@ -8,12 +8,12 @@ from sqlalchemy import text
 
 from kernel.facts import Row, id_of
 from kernel.messaging import limited
-from kernel.messaging.subscriptions import Derivation
+from kernel.messaging.subscriptions import Projection
 from kernel.patience import MayGoOn
 from kernel.store.store import Transaction
 from services.billing.adapters.history import history_of
 from services.billing.adapters.issued import claims_of
-from services.billing.adapters.subscriptions import CLAIMS, INTERESTS
+from services.billing.adapters.subscriptions import CLAIMS, SUBSCRIPTIONS
 from services.billing.app.ports import DerivedRow, IssuedClaimsQuery, RowsQuery
 from services.billing.domain.claims.claim import IssuedClaimState
 from services.billing.domain.history.history import BillingHistory
@@ -77,7 +77,7 @@ PAYER_FACTS = (
 class SqlPages:
     """The Pages port on the kernel's tables; `claims` derives what drafts were at a moment."""
 
-    def __init__(self, claims: Derivation = CLAIMS) -> None:
+    def __init__(self, claims: Projection = CLAIMS) -> None:
         self._claims = claims
 
     def derived(self, tx: Transaction, wanted: RowsQuery) -> list[DerivedRow]:
@@ -101,7 +101,7 @@ class SqlPages:
     ) -> list[DerivedRow]:
         found: list[DerivedRow] = []
         for client in _clients_from(tx, wanted):
-            facts = INTERESTS.gather(tx.connection, client, wanted.until)
+            facts = SUBSCRIPTIONS.gather(tx.connection, client, wanted.until)
             derived = limited.derive(self._claims, client, facts, may_go_on)
             rows = [row for row in derived if _is_wanted(row, wanted)]
             found += [
@@ -144,7 +144,7 @@ class SqlPages:
 
     def history(self, tx: Transaction, client_id: str) -> BillingHistory:
         client = f"client/{client_id}"
-        return history_of(client, INTERESTS.gather(tx.connection, client))
+        return history_of(client, SUBSCRIPTIONS.gather(tx.connection, client))
 
 
 def _clients_from(tx: Transaction, wanted: RowsQuery) -> list[str]:

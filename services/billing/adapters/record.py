@@ -19,7 +19,7 @@ from services.billing.adapters.history import history_of
 from services.billing.adapters.issued import claims_of
 from services.billing.adapters.members import every_key, keys_of, members_of
 from services.billing.adapters.messages import draft_id
-from services.billing.adapters.subscriptions import INTERESTS
+from services.billing.adapters.subscriptions import SUBSCRIPTIONS
 from services.billing.app.ports import Site
 from services.billing.domain.claims.issue import Draft, Proposed
 from services.billing.domain.claims.members import Members
@@ -59,7 +59,7 @@ class SqlDrafts:
 
     def without(self, tx: Transaction, client_id: str, dates: Collection[date]) -> Sequence[Draft]:
         client = f"client/{client_id}"
-        history = history_of(client, INTERESTS.gather(tx.connection, client))
+        history = history_of(client, SUBSCRIPTIONS.gather(tx.connection, client))
         return [
             Draft(
                 draft_id=draft_id(content),

@@ -1,4 +1,4 @@
-"""What billing hears, what each fact refers to, and the derivation that reads them all."""
+"""What billing hears, what each fact refers to, and the projection that reads them all."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -9,13 +9,13 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as plans
 
 from kernel.facts import Row
-from kernel.messaging.subscriptions import Derivation, Facts, Interest, Interests
+from kernel.messaging.subscriptions import Facts, Projection, Subscription, Subscriptions
 from services.billing.adapters.history import history_of
 from services.billing.adapters.members import member_subject
 from services.billing.adapters.publication import publish_row
 from services.billing.domain.projection import derive
 
-CODE = "10"  # raised when the derivation's meaning changes: everything is derived again
+CODE = "10"  # raised when the projection's meaning changes: everything is derived again
 
 
 def _site(message: Any) -> Iterable[str]:
@@ -48,41 +48,41 @@ def derive_rows(client: str, facts: Facts) -> Sequence[Row]:
     ]
 
 
-CLAIMS = Derivation(name="claims", code=CODE, derive=derive_rows, publish=publish_row)
+CLAIMS = Projection(name="claims", code=CODE, derive=derive_rows, publish=publish_row)
 
-INTERESTS = Interests(
+SUBSCRIPTIONS = Subscriptions(
     [
-        Interest(intake.ClientRegistered),
-        Interest(intake.ClientAdmitted, _site),
-        Interest(intake.DiagnosisRecorded),
-        Interest(intake.DiagnosisEnded),
-        Interest(intake.CoverageVerified, _payer),
-        Interest(intake.CoverageEnded, _payer),
-        Interest(intake.MemberRecognised, _member),
-        Interest(intake.DoublesJudged),
-        Interest(intake.ConsentGiven),
-        Interest(intake.ConsentRevoked),
-        Interest(intake.DisclosureRestricted, _payer),
-        Interest(plans.PlanActivated),
-        Interest(plans.LevelOfCareChanged),
-        Interest(plans.ClientDischarged),
-        Interest(attendance.SiteOpened),
-        Interest(attendance.StaffCredentialed),
-        Interest(attendance.SessionScheduled, _site),
-        Interest(attendance.SessionAttended, _site),
-        Interest(attendance.SessionMissed, _site),
-        Interest(attendance.AttendanceCorrected, _site),
-        Interest(attendance.SessionCancelled, _site),
-        Interest(attendance.SessionNoteSigned),
-        Interest(attendance.SessionNoteAttested),
-        Interest(billing.ProviderEnrolled, _provider),
-        Interest(billing.FeeSet),
-        Interest(billing.RuleSetConfirmed),
-        Interest(billing.AuthorizationRecorded, _payer),
-        Interest(billing.AuthorizationWaived, _payer),
-        Interest(billing.RevocationSettled, _payer),
-        Interest(billing.ClaimIssued),
-        Interest(billing.ClaimAdjudicated),
+        Subscription(intake.ClientRegistered),
+        Subscription(intake.ClientAdmitted, _site),
+        Subscription(intake.DiagnosisRecorded),
+        Subscription(intake.DiagnosisEnded),
+        Subscription(intake.CoverageVerified, _payer),
+        Subscription(intake.CoverageEnded, _payer),
+        Subscription(intake.MemberRecognised, _member),
+        Subscription(intake.DoublesJudged),
+        Subscription(intake.ConsentGiven),
+        Subscription(intake.ConsentRevoked),
+        Subscription(intake.DisclosureRestricted, _payer),
+        Subscription(plans.PlanActivated),
+        Subscription(plans.LevelOfCareChanged),
+        Subscription(plans.ClientDischarged),
+        Subscription(attendance.SiteOpened),
+        Subscription(attendance.StaffCredentialed),
+        Subscription(attendance.SessionScheduled, _site),
+        Subscription(attendance.SessionAttended, _site),
+        Subscription(attendance.SessionMissed, _site),
+        Subscription(attendance.AttendanceCorrected, _site),
+        Subscription(attendance.SessionCancelled, _site),
+        Subscription(attendance.SessionNoteSigned),
+        Subscription(attendance.SessionNoteAttested),
+        Subscription(billing.ProviderEnrolled, _provider),
+        Subscription(billing.FeeSet),
+        Subscription(billing.RuleSetConfirmed),
+        Subscription(billing.AuthorizationRecorded, _payer),
+        Subscription(billing.AuthorizationWaived, _payer),
+        Subscription(billing.RevocationSettled, _payer),
+        Subscription(billing.ClaimIssued),
+        Subscription(billing.ClaimAdjudicated),
     ],
     [CLAIMS],
 )

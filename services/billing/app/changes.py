@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from kernel.store.changes import Cursor
+from kernel.store.following import Cursor
 from kernel.store.store import Transaction
 from services.billing.domain.claims.claim import IssuedClaimState
 

@@ -2,7 +2,7 @@
 
 from kernel.execute import Book
 from kernel.facts import Recorded
-from kernel.messaging.subscriptions import Interests
+from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.store import Store, Transaction
 from services.intake.adapters import (
     episodes,
@@ -17,17 +17,17 @@ from services.intake.adapters import (
 from services.intake.adapters.publication import publish
 from services.intake.app.deciding import Intake
 
-NOTHING = Interests(())
+NOTHING = Subscriptions(())
 
 
-def open_intake(store: Store, interests: Interests = NOTHING) -> Intake:
+def open_intake(store: Store, subscriptions: Subscriptions = NOTHING) -> Intake:
     """What the api's commands and the stream's reactions work with.
 
-    `interests`: of the service, whose own facts it hears as it makes them; reactions make none of
-    those.
+    `subscriptions`: of the service, which hears its own facts as it makes them; reactions make none
+    of those.
     """
     return Intake(
-        book=Book(store=store, publish=publish, view=_keep, interests=interests),
+        book=Book(store=store, publish=publish, view=_keep, subscriptions=subscriptions),
         episodes=episodes.SqlEpisodes(),
         programs=programs.SqlPrograms(),
         payers=payers.SqlPayers(),

@@ -8,7 +8,7 @@ from ninehours.billing.v1 import billing_events_pb2 as billing
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as plans
 
-from kernel.messaging.subscriptions import Interest, Interests, Reaction
+from kernel.messaging.subscriptions import Reaction, Subscription, Subscriptions
 from kernel.rpc.translate import date_of
 from kernel.store.store import Context, Store
 from services.intake.adapters.opened import open_intake
@@ -37,16 +37,16 @@ def note(store: Store, fact: intake.ClientRegistered, context: Context) -> None:
     recognise_person(open_intake(store), fact.client_id, context)
 
 
-INTERESTS = Interests(
+SUBSCRIPTIONS = Subscriptions(
     [
-        Interest(plans.ClientDischarged),
-        Interest(attendance.SiteOpened),
-        Interest(attendance.ProgramOpened),
-        Interest(attendance.StaffCredentialed),
-        Interest(attendance.CredentialEnded),
-        Interest(billing.PayerRegistered),
-        Interest(intake.ClientRegistered),
-        Interest(intake.CoverageVerified),
+        Subscription(plans.ClientDischarged),
+        Subscription(attendance.SiteOpened),
+        Subscription(attendance.ProgramOpened),
+        Subscription(attendance.StaffCredentialed),
+        Subscription(attendance.CredentialEnded),
+        Subscription(billing.PayerRegistered),
+        Subscription(intake.ClientRegistered),
+        Subscription(intake.CoverageVerified),
     ],
     reactions=[
         Reaction(name="close_episode", to=plans.ClientDischarged, react=close_discharged),

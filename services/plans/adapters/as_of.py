@@ -10,7 +10,7 @@ from kernel.messaging.standing import unsettled_clients
 from kernel.store.store import Transaction
 from services.plans.adapters.episodes import SqlEpisodes
 from services.plans.adapters.history import known_of, rules_of
-from services.plans.adapters.subscriptions import BANDS, INTERESTS
+from services.plans.adapters.subscriptions import BANDS, SUBSCRIPTIONS
 from services.plans.app.explaining import Then
 from services.plans.app.ports import episodes_at
 from services.plans.app.streams import RULES_SUBJECT, client_subject
@@ -21,7 +21,7 @@ class SqlPast:
 
     def known(self, tx: Transaction, client_id: str, until: datetime | None) -> Then:
         client = client_subject(client_id)
-        facts = INTERESTS.gather(tx.connection, client, until)
+        facts = SUBSCRIPTIONS.gather(tx.connection, client, until)
         return Then(
             facts=known_of(client, facts),
             rules=rules_of(facts.get(RULES_SUBJECT, ())),

@@ -13,7 +13,7 @@ from ninehours.plans.v1 import plans_service_pb2 as pb
 
 from kernel.facts import Row, id_of
 from kernel.ids import derived_id
-from kernel.messaging.subscriptions import Derivation, Facts, Interest, Interests
+from kernel.messaging.subscriptions import Facts, Projection, Subscription, Subscriptions
 from kernel.rpc.translate import to_date
 from services.plans.adapters.history import known_of, rules_of
 from services.plans.app.streams import RULES_SUBJECT
@@ -21,9 +21,9 @@ from services.plans.domain.progress import Bands, WeekOfProgress, measure
 from services.plans.domain.recommendation import Recommendation, recommend
 from services.plans.domain.scores import Trend
 
-PROGRESS = "progress"  # the derivation, and the kind of its rows
-RECOMMENDATION = "recommendation"  # a kind of row of the same derivation: made of the same weeks
-CODE = "4"  # raised when the derivation's meaning changes: everything is derived again
+PROGRESS = "progress"  # the projection, and the kind of its rows
+RECOMMENDATION = "recommendation"  # a kind of row of the same projection: made of the same weeks
+CODE = "4"  # raised when the projection's meaning changes: everything is derived again
 # Intensive outpatient, adults: at least nine hours a week (ASAM level 2.1; domain.md, section 1.1).
 BANDS = Bands(version="asam-adults/1", floor_minutes={"2.1": 540})
 
@@ -97,9 +97,9 @@ def _rules_and_site(admitted: Any) -> Iterable[str]:
     return RULES_SUBJECT, f"site/{admitted.site_id}"
 
 
-def _interests() -> Iterator[Interest]:
-    yield Interest(intake.ClientAdmitted, _rules_and_site)
-    yield Interest(plans.LevelRulesConfirmed)
+def _subscriptions() -> Iterator[Subscription]:
+    yield Subscription(intake.ClientAdmitted, _rules_and_site)
+    yield Subscription(plans.LevelRulesConfirmed)
     for message in (
         intake.AssessmentCompleted,
         intake.SafetyTaskOpened,
@@ -118,11 +118,11 @@ def _interests() -> Iterator[Interest]:
         plans.LevelOfCareChanged,
         plans.ClientDischarged,
     ):
-        yield Interest(message)
+        yield Subscription(message)
 
 
-INTERESTS = Interests(
-    _interests(), [Derivation(name=PROGRESS, code=CODE, derive=derive, publish=publish)]
+SUBSCRIPTIONS = Subscriptions(
+    _subscriptions(), [Projection(name=PROGRESS, code=CODE, derive=derive, publish=publish)]
 )
 
 

@@ -16,7 +16,7 @@ from ninehours.plans.v1 import plans_events_pb2 as plans
 from kernel.facts import HeardFact
 from kernel.rpc.translate import to_date
 from services.billing.adapters.history import READERS, history_of
-from services.billing.adapters.subscriptions import CODE, INTERESTS
+from services.billing.adapters.subscriptions import CODE, SUBSCRIPTIONS
 from services.billing.domain.history.history import BillingHistory
 from tests.harness.billing.history import MONDAY, day
 
@@ -226,9 +226,9 @@ def test_every_fact_that_is_heard_is_read_and_fills_everything_that_can_be_known
         "ninehours.intake.v1.MemberRecognised",
         "ninehours.intake.v1.DoublesJudged",
     }
-    assert set(READERS) >= set(INTERESTS.by_type) - beside
+    assert set(READERS) >= set(SUBSCRIPTIONS.by_type) - beside
     # Whatever is read is heard: a reader of a type nobody keeps would never be called.
-    assert set(READERS) <= set(INTERESTS.by_type)
+    assert set(READERS) <= set(SUBSCRIPTIONS.by_type)
     fields = {field.name for field in dataclasses.fields(BillingHistory)} - {"client_id"}
     assert {field for field, _ in READERS.values()} == fields
     assert len(fields) == 24

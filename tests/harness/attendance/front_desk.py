@@ -13,7 +13,7 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 from sqlalchemy import text
 
 from kernel.execute import Book
-from kernel.messaging.hearing import Hearing
+from kernel.messaging.inbox import Inbox
 from kernel.process import topic_of
 from kernel.rpc.call import Call
 from kernel.rpc.tokens import Actor
@@ -22,7 +22,7 @@ from kernel.store.store import Store
 from services.attendance.__main__ import SERVICE
 from services.attendance.adapters import calendar
 from services.attendance.adapters.publication import publish
-from services.attendance.adapters.subscriptions import INTERESTS
+from services.attendance.adapters.subscriptions import SUBSCRIPTIONS
 from services.attendance.api.servicer import AttendanceServicer
 from services.attendance.app.ports import Calendar
 from tests.harness.attendance.service import clients_in
@@ -41,8 +41,8 @@ class FrontDesk:
         self.store = store
         book = Book(store=store, publish=publish, view=calendar.keep)
         self.servicer = AttendanceServicer(book, asked or calendar.SqlCalendar())
-        self.hearing = Hearing(store, INTERESTS)
-        self.hearing.begin([topic_of(name) for name in SERVICE.hears])
+        self.inbox = Inbox(store, SUBSCRIPTIONS)
+        self.inbox.begin([topic_of(name) for name in SERVICE.hears])
         self.now = MONDAY - timedelta(days=1)
         self.sites = frozenset({"*"})
         self.site_id = self.program_id = self.staff_id = ""
@@ -95,7 +95,7 @@ class FrontDesk:
         return episode_id
 
     def tell(self, fact: Any) -> None:
-        self.hearing.hear([self.log.tell(fact)])
+        self.inbox.hear([self.log.tell(fact)])
 
     def call(self, request: Any, command_id: str | None = None) -> Any:
         """About clients whom intake registered, and admitted at every site that is open here."""

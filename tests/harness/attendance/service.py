@@ -11,7 +11,7 @@ from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from sqlalchemy import text
 
-from kernel.messaging.hearing import Hearing
+from kernel.messaging.inbox import Inbox
 from kernel.messaging.record import Record
 from kernel.process import topic_of
 from kernel.rpc.call import Call
@@ -19,7 +19,7 @@ from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.tokens import Actor
 from kernel.store.store import Store
 from services.attendance.__main__ import SERVICE, servicers
-from services.attendance.adapters.subscriptions import INTERESTS
+from services.attendance.adapters.subscriptions import SUBSCRIPTIONS
 from tests.harness.plans.service import Log
 
 MONDAY = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -32,8 +32,8 @@ class Desk:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.servicers = servicers(store, None)  # type: ignore[arg-type]
-        self.hearing = Hearing(store, INTERESTS)
-        self.hearing.begin([topic_of(name) for name in SERVICE.hears])
+        self.inbox = Inbox(store, SUBSCRIPTIONS)
+        self.inbox.begin([topic_of(name) for name in SERVICE.hears])
         self.log = Log()
         self.registered: set[str] = set()
         self.admitted: set[tuple[str, str]] = set()
@@ -41,7 +41,7 @@ class Desk:
         self.actor = "staff/1"  # until a clinician is credentialed
 
     def hear(self, records: Sequence[Record]) -> None:
-        self.hearing.hear(records)
+        self.inbox.hear(records)
 
     def call(self, rpc: str, request: Any, command_id: str | None = None) -> Any:
         for client_id in sorted(clients_in(request) - self.registered):

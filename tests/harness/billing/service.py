@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from kernel.execute import Book
 from kernel.ids import derived_id
-from kernel.messaging.hearing import Hearing
+from kernel.messaging.inbox import Inbox
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.record import Record
 from kernel.process import topic_of
@@ -36,7 +36,7 @@ from services.billing.adapters.pages import SqlPages
 from services.billing.adapters.publication import publish
 from services.billing.adapters.record import SqlDrafts
 from services.billing.adapters.rule_sets import message_of
-from services.billing.adapters.subscriptions import INTERESTS
+from services.billing.adapters.subscriptions import SUBSCRIPTIONS
 from services.billing.api.servicer import BillingServicer
 from services.billing.api.work import WorkServicer
 from services.billing.app.ports import (
@@ -158,19 +158,21 @@ class Office:
     log: Log | None = field(default_factory=Log)
     answers: Any = field(init=False)
     work: Any = field(init=False)
-    hearing: Hearing = field(init=False)
-    draining: PendingWork = field(init=False)
+    inbox: Inbox = field(init=False)
+    pending_work: PendingWork = field(init=False)
 
     def __post_init__(self) -> None:
         self.issue_with(self.identities)
         self.work = WorkServicer(self.store, self.pages, SqlFollowing())
-        self.hearing = Hearing(self.store, INTERESTS)
-        self.hearing.begin([topic_of(name) for name in SERVICE.hears])
-        self.draining = PendingWork(self.store, INTERESTS)
+        self.inbox = Inbox(self.store, SUBSCRIPTIONS)
+        self.inbox.begin([topic_of(name) for name in SERVICE.hears])
+        self.pending_work = PendingWork(self.store, SUBSCRIPTIONS)
 
     def issue_with(self, identities: Identities, confirm: Confirm = set) -> None:
         """From now on they are asked; unless said otherwise, owners confirm everything."""
-        book = Book(store=self.store, publish=publish, view=lambda *_: None, interests=INTERESTS)
+        book = Book(
+            store=self.store, publish=publish, view=lambda *_: None, subscriptions=SUBSCRIPTIONS
+        )
         issuing = Issuing(
             drafts=SqlDrafts(),
             confirm=confirm,
@@ -316,8 +318,8 @@ class Office:
     # Day by day
 
     def hear(self, records: Sequence[Record]) -> None:
-        self.hearing.hear(records)
-        self.draining.drain()
+        self.inbox.hear(records)
+        self.pending_work.drain()
 
     def issue(self, through: date, command: str = "issue", **changes: Any) -> Any:
         request = pb.IssueClaimsRequest(payer_id=self.payer_id, through=to_date(through))
@@ -348,7 +350,7 @@ class Office:
             adjudicated_on=to_date(self.now.date()),
         )
         self.call("RecordAdjudication", request, command=f"adjudicate {claim_id} {status} {number}")
-        self.draining.drain()
+        self.pending_work.drain()
 
     def correct(self, command: str = "correct", named: Sequence[Any] | None = None) -> Any:
         """Issues the proposals as they were looked at; without any, those that are READY now."""

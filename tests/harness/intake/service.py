@@ -11,7 +11,7 @@ from ninehours.intake.v1 import intake_service_pb2 as pb
 from sqlalchemy import text
 
 from kernel.messaging.confirming import Confirm
-from kernel.messaging.hearing import Hearing
+from kernel.messaging.inbox import Inbox
 from kernel.messaging.pending_work import PendingWork
 from kernel.process import topic_of
 from kernel.rpc.call import Call
@@ -23,7 +23,7 @@ from operations.verifying.examination import Looking
 from services.intake.__main__ import SERVICE, servicers
 from services.intake.adapters.checks import PART
 from services.intake.adapters.publication import publish
-from services.intake.adapters.subscriptions import INTERESTS
+from services.intake.adapters.subscriptions import SUBSCRIPTIONS
 from tests.harness.intake.strategies import NOW, day
 from tests.harness.plans.service import Log, credentialed
 
@@ -46,10 +46,10 @@ class Desk:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.servicers = servicers(store, None)  # type: ignore[arg-type]
-        self.hearing = Hearing(store, INTERESTS)
-        self.hearing.begin([topic_of(name) for name in SERVICE.hears])
+        self.inbox = Inbox(store, SUBSCRIPTIONS)
+        self.inbox.begin([topic_of(name) for name in SERVICE.hears])
         self.confirm: Confirm = set  # unless said otherwise, owners confirm everything
-        self.draining = self.drainer()
+        self.pending_work = self.drainer()
         self.now = NOW
         self.log = Log()
         self.told(*network(), *map(payer, (PAYER, OTHER_PAYER)))
@@ -77,11 +77,11 @@ class Desk:
 
     def drainer(self, **parts: Any) -> PendingWork:
         """A worker's; several may drain at once."""
-        return PendingWork(self.store, INTERESTS, confirm=self.confirm, **parts)
+        return PendingWork(self.store, SUBSCRIPTIONS, confirm=self.confirm, **parts)
 
     def told(self, *messages: Any) -> None:
         """What other services publish is heard here."""
-        self.hearing.hear([self.log.tell(message) for message in messages])
+        self.inbox.hear([self.log.tell(message) for message in messages])
 
     def rows(self, statement: str) -> list[Any]:
         with self.store.transaction() as tx:
@@ -318,7 +318,7 @@ def findings(desk: Desk, what: str) -> Any:
         looking = Looking(
             store=desk.store,
             connection=connection,
-            interests=INTERESTS,
+            subscriptions=SUBSCRIPTIONS,
             publish=publish,
             owners={},
             heads={},

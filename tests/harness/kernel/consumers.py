@@ -18,14 +18,14 @@ from kernel.process import Service, main
 from tests.harness.kernel.counters import COUNTED, TALLYING
 main(
     Service(name="{service}", codec=COUNTED, migrations=Path(), servicers=lambda *_: {{}},
-            hears=("{hears}",), interests=TALLYING),
+            hears=("{hears}",), subscriptions=TALLYING),
     ["stream"],
 )
 """
 
 
 @contextmanager
-def worker(
+def consumer(
     store: Store,
     secrets_dir: Path,
     folder: Path,

@@ -30,14 +30,14 @@ from kernel.decider import Decider
 from kernel.execute import Book
 from kernel.facts import Publication, Recorded, Row, publication_of
 from kernel.ids import derived_id
-from kernel.messaging import heads
+from kernel.messaging import checkpoints
 from kernel.messaging.confirming import OwnersConfirm
 from kernel.messaging.envelope import Envelope
-from kernel.messaging.healing import Healing, Owner, OwnerHead
-from kernel.messaging.hearing import Hearing
+from kernel.messaging.gap_repair import GapRepair, Owner, OwnerHead
+from kernel.messaging.inbox import Inbox
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.record import Record
-from kernel.messaging.subscriptions import Derivation, Facts, Interest, Interests
+from kernel.messaging.subscriptions import Facts, Projection, Subscription, Subscriptions
 from kernel.refusal import AgainstTheRules
 from kernel.store.store import Context, Store, Transaction
 from ninehours.local.kafka import PARTITIONS, declare_topics
@@ -132,17 +132,17 @@ def attended(session: str, minutes: int, *, client: str = ADA, site: str = "") -
 # Tallying: the listening side
 
 BROKEN = 666
-INPUTS = Interests(
+INPUTS = Subscriptions(
     [
-        Interest(SessionAttended, lambda fact: [fact.site_id] if fact.site_id else []),
-        Interest(SiteOpened, lambda fact: [fact.time_zone] if fact.time_zone else []),
-        Interest(StaffCredentialed),
+        Subscription(SessionAttended, lambda fact: [fact.site_id] if fact.site_id else []),
+        Subscription(SiteOpened, lambda fact: [fact.time_zone] if fact.time_zone else []),
+        Subscription(StaffCredentialed),
     ]
 )
 
 
 class Broken(Exception):
-    """Raised by a derivation, with a name in its text."""
+    """Raised by a projection, with a name in its text."""
 
 
 def tally(client: str, facts: Facts) -> Sequence[Row]:
@@ -181,8 +181,8 @@ def tell(_: str, content: Any, revision: int, withdrawn: bool) -> Message:
     return message
 
 
-TALLY = Derivation(name="tally", code="1", derive=tally, publish=tell)
-TALLYING = Interests(INPUTS.by_type.values(), [TALLY])
+TALLY = Projection(name="tally", code="1", derive=tally, publish=tell)
+TALLYING = Subscriptions(INPUTS.by_type.values(), [TALLY])
 
 
 class Log:
@@ -274,23 +274,23 @@ class Listener:
         self,
         store: Store,
         *owners: Owner,
-        interests: Interests = TALLYING,
+        subscriptions: Subscriptions = TALLYING,
         asks: bool = True,
         **parts: Any,
     ) -> None:
         self.store = store
-        self.interests = interests
-        self.hearing = Hearing(store, interests)
-        self.hearing.begin([TOPIC, *(owner.topic for owner in owners if owner.topic != TOPIC)])
+        self.subscriptions = subscriptions
+        self.inbox = Inbox(store, subscriptions)
+        self.inbox.begin([TOPIC, *(owner.topic for owner in owners if owner.topic != TOPIC)])
         confirm = OwnersConfirm({owner.topic: owner for owner in owners})
-        self.draining = PendingWork(store, interests, **{"confirm": confirm, **parts})
-        self.healing = Healing(store, self.hearing, {owner.topic: owner for owner in owners})
+        self.pending_work = PendingWork(store, subscriptions, **{"confirm": confirm, **parts})
+        self.gap_repair = GapRepair(store, self.inbox, {owner.topic: owner for owner in owners})
         if asks:
             with suppress(ConnectionError):
-                self.healing.compare()
+                self.gap_repair.compare()
 
     def hear(self, *records: Record) -> None:
-        self.hearing.hear(records)
+        self.inbox.hear(records)
 
     def head(self, subject: str) -> tuple[int, int | None, str | None]:
         """Sequence, behind_to, stopped."""
@@ -462,11 +462,11 @@ def without_locks(monkeypatch: Any, *, share_only: bool = False) -> None:
     monkeypatch.setattr(Transaction, "lock", none)
 
 
-def without_head_locks(monkeypatch: Any) -> None:
+def without_checkpoint_locks(monkeypatch: Any) -> None:
     """Read heads without locking them."""
-    unlocked = str(heads.LOCK).removesuffix("FOR UPDATE OF h")
-    monkeypatch.setattr(heads, "LOCK", text(unlocked))
-    monkeypatch.setattr(heads, "MISSING", text("SELECT false"))
+    unlocked = str(checkpoints.LOCK).removesuffix("FOR UPDATE OF h")
+    monkeypatch.setattr(checkpoints, "LOCK", text(unlocked))
+    monkeypatch.setattr(checkpoints, "MISSING", text("SELECT false"))
 
 
 __all__ = ["SessionMissed", "SiteOpened", "StaffCredentialed"]

@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from kernel.ids import derived_id
 from kernel.messaging.envelope import Envelope
-from kernel.messaging.hearing import Hearing
+from kernel.messaging.inbox import Inbox
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.record import Record
 from kernel.process import topic_of
@@ -25,7 +25,7 @@ from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.tokens import Actor
 from kernel.store.store import Store
 from services.plans.__main__ import SERVICE, servicers
-from services.plans.adapters.subscriptions import INTERESTS
+from services.plans.adapters.subscriptions import SUBSCRIPTIONS
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 
@@ -82,14 +82,14 @@ class Plans:
     actor: str = "staff/11111111-1111-4111-8111-111111111111"
     roles: frozenset[str] = frozenset({"clinician"})
     answers: list[Any] = field(init=False)
-    hearing: Hearing = field(init=False)
-    draining: PendingWork = field(init=False)
+    inbox: Inbox = field(init=False)
+    pending_work: PendingWork = field(init=False)
 
     def __post_init__(self) -> None:
         self.answers = servicers(self.store, None)  # type: ignore[arg-type]
-        self.hearing = Hearing(self.store, INTERESTS)
-        self.hearing.begin([topic_of(name) for name in SERVICE.hears])
-        self.draining = PendingWork(self.store, INTERESTS)
+        self.inbox = Inbox(self.store, SUBSCRIPTIONS)
+        self.inbox.begin([topic_of(name) for name in SERVICE.hears])
+        self.pending_work = PendingWork(self.store, SUBSCRIPTIONS)
         credentials = Log()
         self.hear([credentials.tell(credentialed(self.actor, text)) for text in ("LCSW", "MD")])
 
@@ -114,8 +114,8 @@ class Plans:
         return getattr(self.answers[rpc_of(request).containing_service], rpc)(request, call)
 
     def hear(self, records: Sequence[Record]) -> None:
-        self.hearing.hear(records)
-        self.draining.drain()
+        self.inbox.hear(records)
+        self.pending_work.drain()
 
     def current(self) -> list[tuple[str, Any]]:
         """The current contents, row by row."""

@@ -1,6 +1,6 @@
-"""Exchanging: what was heard of a subject for what its owner has, and only differences follow.
+"""The exchange of what the inbox has of a subject for what its owner has; differences follow.
 
-Every hearing-again is this: after a restore, by a release that uses more, of what was parked.
+Every hearing again is this: after a restore, by a release that uses more, of what was parked.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,13 +12,20 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import Row
 from sqlalchemy.exc import DBAPIError
 
+from kernel.messaging.checkpoints import (
+    PARKED,
+    Checkpoint,
+    SubjectLog,
+    forget_checkpoint,
+    lock_checkpoints,
+    write_checkpoints,
+)
 from kernel.messaging.envelope import read_envelope
-from kernel.messaging.heads import PARKED, Head, Place, forget_head, lock_heads, write_heads
-from kernel.messaging.hearing import doubt, use_of
+from kernel.messaging.inbox import doubt, use_of
 from kernel.messaging.inbox_facts import HeldElsewhere, Use, keep, make_due, take_back
 from kernel.messaging.parking import park, parked_headers
 from kernel.messaging.record import Record
-from kernel.messaging.subscriptions import Interests
+from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.database import is_passing
 from kernel.store.store import Store, Transaction
 
@@ -33,88 +40,88 @@ class _Poison:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Log:
+class _OwnersLog:
     """A subject's log as its owner gave it, up to where it can be used."""
 
-    head: Head
+    checkpoint: Checkpoint
     ids: frozenset[UUID]
     uses: Sequence[Use]
     epochs: frozenset[int]
     poison: _Poison | None
 
 
-class Exchanging:
+class LogExchange:
     """Puts a subject's whole log, as its owner gave it, in the place of what was heard of it."""
 
-    def __init__(self, store: Store, interests: Interests) -> None:
+    def __init__(self, store: Store, subscriptions: Subscriptions) -> None:
         self._store = store
-        self._interests = interests
+        self._subscriptions = subscriptions
 
-    def exchange(self, place: Place, records: Sequence[Record]) -> None:
+    def exchange(self, subject_log: SubjectLog, records: Sequence[Record]) -> None:
         """In one transaction, under the subject's lock; what follows from differences becomes due.
 
         Nothing, when somebody else did it, or when its owner tells of another epoch: that is asked.
         """
-        topic, subject = place
+        topic, subject = subject_log
         with self._store.transaction() as tx:
             tx.lock([subject])
             epoch = tx.connection.execute(
                 text("SELECT epoch FROM heard_topic WHERE topic = :topic FOR SHARE"),
                 {"topic": topic},
             ).scalar_one()
-            before = lock_heads(tx.connection, [place])[place]
-            log = self._log(tx.connection, place, records, {})
+            before = lock_checkpoints(tx.connection, [subject_log])[subject_log]
+            log = self._log(tx.connection, subject_log, records, {})
             if log.epochs - {epoch}:
                 doubt(tx.connection, [topic])
                 return
             if not before.anew:
                 return
-            held = _held(tx.connection, place)
+            held = _held(tx.connection, subject_log)
             try:
                 with tx.connection.begin_nested():
                     new = self._write(tx, held, log)
             except DBAPIError as error:
                 if is_passing(error):
                     raise
-                log = self._log(tx.connection, place, records, _refused(tx, log.uses))
+                log = self._log(tx.connection, subject_log, records, _refused(tx, log.uses))
                 new = self._write(tx, held, log)
-            _set_aside(tx.connection, place, records, log.poison)
-            _move(tx.connection, place, before, log, records)
-            make_due(tx, self._interests, *new)
+            _set_aside(tx.connection, subject_log, records, log.poison)
+            _move(tx.connection, subject_log, before, log, records)
+            make_due(tx, self._subscriptions, *new)
 
     def _log(
         self,
         connection: Connection,
-        place: Place,
+        subject_log: SubjectLog,
         records: Iterable[Record],
         refused: Mapping[UUID, Exception],
-    ) -> _Log:
+    ) -> _OwnersLog:
         """As far as it is whole and of use; `refused`: what the database doesn't take, and why."""
-        head, poison = Head(), None
+        checkpoint, poison = Checkpoint(), None
         ids: set[UUID] = set()
         uses: list[Use] = []
         epochs: set[int] = set()
-        given_up = _given_up(connection, place)
+        given_up = _given_up(connection, subject_log)
         for record in records:
             kind = None
             try:
                 envelope = read_envelope(record.headers)
                 kind = envelope.type
                 epochs.add(envelope.epoch)
-                if envelope.sequence != head.sequence + 1:
+                if envelope.sequence != checkpoint.sequence + 1:
                     break
                 if envelope.id in refused:
                     raise refused[envelope.id]
                 if envelope.id not in given_up:
-                    use = use_of(self._interests, record, envelope)
+                    use = use_of(self._subscriptions, record, envelope)
                     uses += [use] if use else []
             except Exception as error:  # nothing but this record's content is at work here
                 poison = _Poison(record, kind, error)
                 break
-            head = Head(envelope.sequence, str(envelope.id))
+            checkpoint = Checkpoint(envelope.sequence, str(envelope.id))
             ids.add(envelope.id)
-        return _Log(
-            head=head,
+        return _OwnersLog(
+            checkpoint=checkpoint,
             ids=frozenset(ids),
             uses=uses,
             epochs=frozenset(epochs),
@@ -122,7 +129,7 @@ class Exchanging:
         )
 
     def _write(
-        self, tx: Transaction, held: Mapping[UUID, Row[Any]], log: _Log
+        self, tx: Transaction, held: Mapping[UUID, Row[Any]], log: _OwnersLog
     ) -> tuple[set[str], list[Use]]:
         """The difference: whose facts changed, and those that are new.
 
@@ -133,7 +140,7 @@ class Exchanging:
             row
             for row in held.values()
             if row.id not in wanted
-            and (row.type in self._interests.by_type or row.id not in log.ids)
+            and (row.type in self._subscriptions.by_type or row.id not in log.ids)
         ]
         tx.connection.execute(
             text("DELETE FROM heard_fact WHERE id = ANY(CAST(:ids AS uuid[]))"),
@@ -156,10 +163,10 @@ def _overwrite(tx: Transaction, uses: Sequence[Use]) -> set[str]:
     return set()
 
 
-def _held(connection: Connection, place: Place) -> dict[UUID, Row[Any]]:
+def _held(connection: Connection, subject_log: SubjectLog) -> dict[UUID, Row[Any]]:
     rows = connection.execute(
         text("SELECT * FROM heard_fact WHERE topic = :topic AND subject = :subject"),
-        {"topic": place[0], "subject": place[1]},
+        {"topic": subject_log[0], "subject": subject_log[1]},
     )
     return {row.id: row for row in rows}
 
@@ -175,11 +182,11 @@ def _is_same(row: Row[Any] | None, use: Use) -> bool:
     ) == (use.sequence, use.type, use.body, use.label, use.signed_at, use.refs)
 
 
-def _given_up(connection: Connection, place: Place) -> set[UUID]:
+def _given_up(connection: Connection, subject_log: SubjectLog) -> set[UUID]:
     """Records that a person went past for good."""
     found = connection.execute(
         text("SELECT fact_id FROM given_up WHERE topic = :topic AND subject = :subject"),
-        {"topic": place[0], "subject": place[1]},
+        {"topic": subject_log[0], "subject": subject_log[1]},
     )
     return set(found.scalars())
 
@@ -198,13 +205,16 @@ def _refused(tx: Transaction, uses: Iterable[Use]) -> dict[UUID, Exception]:
 
 
 def _set_aside(
-    connection: Connection, place: Place, records: Iterable[Record], poison: _Poison | None
+    connection: Connection,
+    subject_log: SubjectLog,
+    records: Iterable[Record],
+    poison: _Poison | None,
 ) -> None:
     """Its parked records: what its owner gives goes, or stays as the poison that it is.
 
     What the owner doesn't have, or has otherwise, is set aside and holds up nobody: not lost.
     """
-    topic, subject = place
+    topic, subject = subject_log
     owners = {_content(record.headers, record.body) for record in records}
     parked = connection.execute(
         text("SELECT * FROM parked WHERE topic = :topic AND subject = :subject ORDER BY id"),
@@ -236,18 +246,22 @@ def _content(headers: Mapping[str, bytes], body: bytes) -> tuple[bytes | None, b
 
 
 def _move(
-    connection: Connection, place: Place, before: Head, log: _Log, records: Sequence[Record]
+    connection: Connection,
+    subject_log: SubjectLog,
+    before: Checkpoint,
+    log: _OwnersLog,
+    records: Sequence[Record],
 ) -> None:
-    """The head stands where the log ends, or before what can't be used."""
+    """The checkpoint stands where the log ends, or before what can't be used."""
     told = max(before.behind_to or 0, records[-1].offset if records else 0)
-    behind_to = told if told > log.head.sequence and log.poison is None else None
-    if log.head.id is None and behind_to is None and log.poison is None:
-        forget_head(connection, place)
+    behind_to = told if told > log.checkpoint.sequence and log.poison is None else None
+    if log.checkpoint.id is None and behind_to is None and log.poison is None:
+        forget_checkpoint(connection, subject_log)
         return
-    head = Head(
-        sequence=log.head.sequence,
-        id=log.head.id,
+    checkpoint = Checkpoint(
+        sequence=log.checkpoint.sequence,
+        id=log.checkpoint.id,
         behind_to=behind_to,
         stopped=None if log.poison is None else PARKED,
     )
-    write_heads(connection, {place: head})
+    write_checkpoints(connection, {subject_log: checkpoint})

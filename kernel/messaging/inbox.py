@@ -1,4 +1,4 @@
-"""Hearing: a batch of records becomes heads, heard facts and due keys, in one transaction.
+"""The inbox: a batch of records becomes checkpoints, facts and pending keys, in one transaction.
 
 Knows nothing of Faust.
 """
@@ -11,23 +11,23 @@ from google.protobuf.descriptor_pool import Default
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from kernel.messaging.envelope import Envelope, NoEnvelope, read_envelope
-from kernel.messaging.filing import file_anew
-from kernel.messaging.heads import (
+from kernel.messaging.checkpoints import (
     OTHER_HISTORY,
     PARKED,
-    Head,
-    Place,
+    Checkpoint,
+    SubjectLog,
     Topic,
     begin_topic,
-    lock_heads,
+    lock_checkpoints,
     narrow_types,
-    write_heads,
+    write_checkpoints,
 )
+from kernel.messaging.envelope import Envelope, NoEnvelope, read_envelope
+from kernel.messaging.filing import file_anew
 from kernel.messaging.inbox_facts import HeldElsewhere, OwnFacts, Use, make_use, use
 from kernel.messaging.parking import park
 from kernel.messaging.record import Record
-from kernel.messaging.subscriptions import Interests
+from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.database import is_passing
 from kernel.store.store import Store, Transaction
 
@@ -36,44 +36,50 @@ from kernel.store.store import Store, Transaction
 class _Batch:
     """What one batch changes."""
 
-    heads: dict[Place, Head]
-    ids: Mapping[tuple[Place, int], str]  # of facts heard before that come again
-    contested: Mapping[UUID, Place]  # ids that come of one place and are held under another
+    checkpoints: dict[SubjectLog, Checkpoint]
+    ids: Mapping[tuple[SubjectLog, int], str]  # of facts heard before that come again
+    contested: Mapping[UUID, SubjectLog]  # ids that come in one log and are held under another
     uses: list[Use] = field(default_factory=list)
-    moved: dict[Place, Head] = field(default_factory=dict)
+    moved: dict[SubjectLog, Checkpoint] = field(default_factory=dict)
 
-    def move(self, place: Place, head: Head) -> None:
-        self.heads[place] = self.moved[place] = head
+    def move(self, subject_log: SubjectLog, checkpoint: Checkpoint) -> None:
+        self.checkpoints[subject_log] = self.moved[subject_log] = checkpoint
 
-    def ask(self, place: Place, sequence: int) -> None:
+    def ask(self, subject_log: SubjectLog, sequence: int) -> None:
         """Have its owner asked for what it has up to there."""
-        head = self.heads.get(place, Head())
-        self.move(place, replace(head, behind_to=max(sequence, head.behind_to or 0)))
+        checkpoint = self.checkpoints.get(subject_log, Checkpoint())
+        self.move(
+            subject_log, replace(checkpoint, behind_to=max(sequence, checkpoint.behind_to or 0))
+        )
 
-    def exchange(self, place: Place) -> None:
+    def exchange(self, subject_log: SubjectLog) -> None:
         """Have all of its log exchanged for its owner's."""
-        self.move(place, replace(self.heads.get(place, Head()), anew=True))
+        self.move(subject_log, replace(self.checkpoints.get(subject_log, Checkpoint()), anew=True))
 
-    def id_of(self, place: Place, sequence: int) -> str | None:
+    def id_of(self, subject_log: SubjectLog, sequence: int) -> str | None:
         """Under which id that was heard; None: nobody kept it."""
-        head = self.heads.get(place, Head())
-        return head.id if sequence == head.sequence else self.ids.get((place, sequence))
+        checkpoint = self.checkpoints.get(subject_log, Checkpoint())
+        return (
+            checkpoint.id
+            if sequence == checkpoint.sequence
+            else self.ids.get((subject_log, sequence))
+        )
 
 
-class Hearing:
+class Inbox:
     """The listening side of a service: `hear` takes records, in any order, any number of times."""
 
     def __init__(
         self,
         store: Store,
-        interests: Interests,
+        subscriptions: Subscriptions,
         *,
         fence: Callable[[Transaction], None] = lambda _: None,
         barrier: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.store = store
-        self.interests = interests
-        self.own = OwnFacts(store, interests)
+        self.subscriptions = subscriptions
+        self.own = OwnFacts(store, subscriptions)
         self._fence = fence  # raises in a transaction that must not hear any more
         self._barrier = barrier  # tests hold two transactions here
 
@@ -83,11 +89,11 @@ class Hearing:
         What was heard is filed under what this release says that it refers to. What it publishes
         itself, and the last one didn't derive from, is caught up with too.
         """
-        types = sorted(self.interests.by_type)
+        types = sorted(self.subscriptions.by_type)
         with self.store.transaction() as tx:
             for topic in sorted(topics):
                 begin_topic(tx.connection, topic, types)
-        file_anew(self.store, self.interests)
+        file_anew(self.store, self.subscriptions)
         self.own.catch_up()
 
     def hear(self, records: Iterable[Record]) -> None:
@@ -110,38 +116,44 @@ class Hearing:
     def _hear_uncontested(
         self, records: Sequence[Record], culprit: Exception | None = None
     ) -> None:
-        """Once more for each id that turns out to be held under another place."""
-        contested: dict[UUID, Place] = {}
+        """Once more for each id that turns out to be held under another subject or topic."""
+        contested: dict[UUID, SubjectLog] = {}
         while True:
             try:
                 return self._hear(records, contested, culprit)
             except HeldElsewhere as held:
-                contested |= held.places
+                contested |= held.subject_logs
 
     def _hear(
         self,
         records: Sequence[Record],
-        contested: Mapping[UUID, Place],
+        contested: Mapping[UUID, SubjectLog],
         culprit: Exception | None,
     ) -> None:
         with self.store.transaction() as tx:
             self._fence(tx)
             enveloped = list(self._envelopes(tx, records))
-            # What the service published itself is beyond doubt, and has no head.
-            holding = {place for place in contested.values() if place[0] != self.store.topic}
+            # What the service published itself is beyond doubt, and has no checkpoint.
+            holding = {
+                subject_log
+                for subject_log in contested.values()
+                if subject_log[0] != self.store.topic
+            }
             subjects = {envelope.subject for _, envelope in enveloped}
             tx.lock(subjects | {subject for _, subject in holding})
             self._barrier("locked")
             enveloped = list(self._of_this_epoch(tx.connection, enveloped))
-            places = {(record.topic, envelope.subject) for record, envelope in enveloped}
-            heads = lock_heads(tx.connection, places | holding)
-            batch = _Batch(heads, _heard_before(tx.connection, heads, enveloped), contested)
-            for place in holding:
-                batch.exchange(place)
+            subject_logs = {(record.topic, envelope.subject) for record, envelope in enveloped}
+            checkpoints = lock_checkpoints(tx.connection, subject_logs | holding)
+            batch = _Batch(
+                checkpoints, _heard_before(tx.connection, checkpoints, enveloped), contested
+            )
+            for subject_log in holding:
+                batch.exchange(subject_log)
             for record, envelope in enveloped:
                 self._take(tx, batch, record, envelope, culprit)
-            write_heads(tx.connection, batch.moved)
-            use(tx, self.interests, batch.uses)
+            write_checkpoints(tx.connection, batch.moved)
+            use(tx, self.subscriptions, batch.uses)
             self._barrier("heard")
 
     def _envelopes(
@@ -176,7 +188,7 @@ class Hearing:
                 {"topics": topics},
             )
         }
-        ours = self.interests.by_type.keys()
+        ours = self.subscriptions.by_type.keys()
         if newer := [topic for topic, row in known.items() if not set(row.types) <= ours]:
             narrow_types(connection, newer, sorted(ours))
         doubted: set[Topic] = set()
@@ -199,63 +211,63 @@ class Hearing:
         envelope: Envelope,
         culprit: Exception | None,
     ) -> None:
-        """One record against its subject's head: duplicate, next, hole, or a contradiction.
+        """One record against its subject's checkpoint: duplicate, next, hole, or a contradiction.
 
-        What it says of its owner's log is asked of the owner, of both owners where another place
+        What it says of its owner's log is asked of the owner, of both owners where another log
         holds its id. `culprit`: why the database refused this record.
         """
         key = (record.topic, envelope.subject)
-        head = batch.heads.get(key, Head())
-        if head.stopped:
+        checkpoint = batch.checkpoints.get(key, Checkpoint())
+        if checkpoint.stopped:
             return
-        if envelope.sequence <= head.sequence and not head.anew:
+        if envelope.sequence <= checkpoint.sequence and not checkpoint.anew:
             known = batch.id_of(key, envelope.sequence)
             if known in (None, str(envelope.id)):
                 return
             if record.from_owner:
-                batch.move(key, replace(head, stopped=OTHER_HISTORY))
+                batch.move(key, replace(checkpoint, stopped=OTHER_HISTORY))
             else:
-                batch.ask(key, head.sequence)
+                batch.ask(key, checkpoint.sequence)
             return
         if envelope.id in batch.contested:
             batch.exchange(key)
-            head = batch.heads[key]
-        if head.anew or envelope.sequence > head.sequence + 1:
+            checkpoint = batch.checkpoints[key]
+        if checkpoint.anew or envelope.sequence > checkpoint.sequence + 1:
             batch.ask(key, envelope.sequence)
             return
         try:
             if culprit is not None:
                 raise culprit
-            use = use_of(self.interests, record, envelope)
+            use = use_of(self.subscriptions, record, envelope)
         except Exception as error:  # nothing but this record's content is at work here
             park(tx.connection, record, envelope.subject, envelope.type, error)
             # What came from elsewhere its owner may have otherwise.
-            batch.move(key, replace(head, stopped=PARKED, anew=not record.from_owner))
+            batch.move(key, replace(checkpoint, stopped=PARKED, anew=not record.from_owner))
             return
         if use is not None:
             batch.uses.append(use)
-        reached = head.behind_to is not None and envelope.sequence >= head.behind_to
+        reached = checkpoint.behind_to is not None and envelope.sequence >= checkpoint.behind_to
         batch.move(
             key,
-            Head(
+            Checkpoint(
                 sequence=envelope.sequence,
                 id=str(envelope.id),
-                behind_to=None if reached else head.behind_to,
+                behind_to=None if reached else checkpoint.behind_to,
             ),
         )
 
 
-def use_of(interests: Interests, record: Record, envelope: Envelope) -> Use | None:
+def use_of(subscriptions: Subscriptions, record: Record, envelope: Envelope) -> Use | None:
     """The record as a fact that is used; None for a known type that isn't.
 
     Raises UnknownType, and whatever decoding does.
     """
-    if envelope.type not in interests.by_type:
+    if envelope.type not in subscriptions.by_type:
         if not (envelope.may_ignore or _is_known(envelope.type)):
             raise UnknownType(envelope.type)
         return None
     return make_use(
-        interests,
+        subscriptions,
         id=envelope.id,
         topic=record.topic,
         subject=envelope.subject,
@@ -278,14 +290,15 @@ def doubt(connection: Connection, topics: Iterable[Topic]) -> None:
 
 def _heard_before(
     connection: Connection,
-    heads: Mapping[Place, Head],
+    checkpoints: Mapping[SubjectLog, Checkpoint],
     enveloped: Iterable[tuple[Record, Envelope]],
-) -> dict[tuple[Place, int], str]:
-    """Ids of those facts in the place of which something comes again."""
+) -> dict[tuple[SubjectLog, int], str]:
+    """Ids of those facts at the sequence of which something comes again."""
     again = {
         (record.topic, envelope.subject, envelope.sequence)
         for record, envelope in enveloped
-        if envelope.sequence < heads.get((record.topic, envelope.subject), Head()).sequence
+        if envelope.sequence
+        < checkpoints.get((record.topic, envelope.subject), Checkpoint()).sequence
     }
     if not again:
         return {}

@@ -1,4 +1,4 @@
-"""Heads: where this service stands in others' logs, subject by subject."""
+"""Checkpoints: how far this service is in others' logs, subject by subject."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from kernel.facts import kind_of
 
 Topic = str
 Subject = str
-Place = tuple[Topic, Subject]
+SubjectLog = tuple[Topic, Subject]  # what its owner published of one subject
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class Checkpoint:
     """The last record heard of one subject.
 
     `behind_to`: up to there its owner is asked for more; `stopped`: why nothing is heard of it;
@@ -66,34 +66,38 @@ MAKE_AND_LOCK = text(
 )
 
 
-def lock_heads(connection: Connection, places: Iterable[Place]) -> dict[Place, Head]:
-    """These heads, locked: the comparison with the owner's writes them without the subject's lock.
+def lock_checkpoints(
+    connection: Connection, subject_logs: Iterable[SubjectLog]
+) -> dict[SubjectLog, Checkpoint]:
+    """These checkpoints, locked: the comparison with the owner's writes them without the subject's lock.
 
     One that is not there yet is made, so that it is locked too.
     """
-    wanted = sorted(places, key=lock_order)
+    wanted = sorted(subject_logs, key=lock_order)
     asked = {
         "topics": [topic for topic, _ in wanted],
         "subjects": [subject for _, subject in wanted],
     }
     missing = connection.execute(MISSING, asked).scalar_one()
     rows = connection.execute(MAKE_AND_LOCK if missing else LOCK, asked).all()
-    return {(row.topic, row.subject): Head.of(row) for row in rows}
+    return {(row.topic, row.subject): Checkpoint.of(row) for row in rows}
 
 
-def write_heads(connection: Connection, heads: Mapping[Place, Head]) -> None:
-    """Write these heads, in the order in which every transaction takes them."""
+def write_checkpoints(connection: Connection, checkpoints: Mapping[SubjectLog, Checkpoint]) -> None:
+    """Write these checkpoints, in the order in which every transaction takes them."""
     rows = [
         {
             "topic": topic,
             "subject": subject,
-            "sequence": head.sequence,
-            "id": head.id,
-            "behind_to": head.behind_to,
-            "stopped": head.stopped,
-            "anew": head.anew,
+            "sequence": checkpoint.sequence,
+            "id": checkpoint.id,
+            "behind_to": checkpoint.behind_to,
+            "stopped": checkpoint.stopped,
+            "anew": checkpoint.anew,
         }
-        for (topic, subject), head in sorted(heads.items(), key=lambda item: lock_order(item[0]))
+        for (topic, subject), checkpoint in sorted(
+            checkpoints.items(), key=lambda item: lock_order(item[0])
+        )
     ]
     if rows:
         connection.execute(
@@ -108,17 +112,17 @@ def write_heads(connection: Connection, heads: Mapping[Place, Head]) -> None:
         )
 
 
-def forget_head(connection: Connection, place: Place) -> None:
+def forget_checkpoint(connection: Connection, subject_log: SubjectLog) -> None:
     """Of a subject that its owner doesn't know."""
     connection.execute(
         text("DELETE FROM heard_head WHERE topic = :topic AND subject = :subject"),
-        {"topic": place[0], "subject": place[1]},
+        {"topic": subject_log[0], "subject": subject_log[1]},
     )
 
 
-def lock_order(place: Place) -> tuple[bool, Subject, Topic]:
+def lock_order(subject_log: SubjectLog) -> tuple[bool, Subject, Topic]:
     """References before clients, each sorted."""
-    topic, subject = place
+    topic, subject = subject_log
     return (kind_of(subject) == "client", subject, topic)
 
 
@@ -143,10 +147,10 @@ def begin_topic(connection: Connection, topic: Topic, types: list[str]) -> None:
         {"topic": topic},
     )
     if known is not None and set(types) - set(known):
-        hear_anew(connection, topic)
+        exchange_topic(connection, topic)
 
 
-def hear_anew(connection: Connection, topic: Topic) -> None:
+def exchange_topic(connection: Connection, topic: Topic) -> None:
     """Have every subject's log exchanged, but of those that wait for a person."""
     connection.execute(
         text("UPDATE heard_head SET anew = true WHERE topic = :topic AND stopped IS NULL"),
@@ -156,10 +160,10 @@ def hear_anew(connection: Connection, topic: Topic) -> None:
 
 
 # Whatever was heard: its owner is right.
-FORGOTTEN = Head(anew=True)
+FORGOTTEN = Checkpoint(anew=True)
 
 
-def forget_places(connection: Connection, topic: Topic) -> None:
+def forget_topic(connection: Connection, topic: Topic) -> None:
     """Have every subject's log exchanged, whatever was heard: their owner is right."""
     connection.execute(
         text(

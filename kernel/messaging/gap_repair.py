@@ -1,4 +1,4 @@
-"""Healing: holes and contradictions are asked of the owner of the log; nobody else waits."""
+"""Gap repair: holes and contradictions are asked of the owner of the log; nobody else waits."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -9,20 +9,20 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from kernel import logs
-from kernel.messaging.exchanging import Exchanging
-from kernel.messaging.heads import (
+from kernel.messaging.checkpoints import (
     BEYOND_OWNER,
     EPOCH_LOWERED,
     EPOCH_RAISED,
     OTHER_HISTORY,
-    Head,
-    Place,
-    forget_head,
-    forget_places,
-    lock_heads,
-    write_heads,
+    Checkpoint,
+    SubjectLog,
+    forget_checkpoint,
+    forget_topic,
+    lock_checkpoints,
+    write_checkpoints,
 )
-from kernel.messaging.hearing import Hearing
+from kernel.messaging.exchange import LogExchange
+from kernel.messaging.inbox import Inbox
 from kernel.messaging.record import Record
 from kernel.store.store import Store
 
@@ -82,7 +82,7 @@ class _Rest:
     until: float
 
 
-class Healing:
+class GapRepair:
     """Finds what is missing or contradicts, and fetches it.
 
     Who could not be helped rests, and comes last. Owners are asked outside of any transaction.
@@ -91,18 +91,18 @@ class Healing:
     def __init__(
         self,
         store: Store,
-        hearing: Hearing,
+        inbox: Inbox,
         owners: Mapping[str, Owner],
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
-        self._hearing = hearing
+        self._inbox = inbox
         self._owners = owners
         self._clock = clock
-        self._resting: dict[Place, _Rest] = {}
+        self._resting: dict[SubjectLog, _Rest] = {}
         self._asked: dict[str, float] = {}  # topic → when its owner was last asked for its epoch
-        self.exchanging = Exchanging(store, hearing.interests)
+        self.log_exchange = LogExchange(store, inbox.subscriptions)
 
     def compare(self) -> int:
         """Mark behind what owners have and this service hasn't heard, a lost last fact included.
@@ -110,14 +110,14 @@ class Healing:
         Stop what contradicts: other epochs, other ids, and what was heard beyond an owner's log.
         Of its own facts, hear those that another release published without hearing them.
         """
-        self._hearing.own.catch_up()
+        self._inbox.own.catch_up()
         return self._each(self._owners, lambda topic: self._compare(self._owners[topic]))
 
     def _compare(self, owner: Owner) -> int:
-        """Its own heads are noted before the owner is asked, who knows at least as much by then."""
+        """Checkpoints are noted before the owner is asked, who knows at least as much by then."""
         self._asked[owner.topic] = self._clock()
         with self._store.transaction() as tx:
-            noted = noted_heads(tx.connection, owner.topic)
+            noted = noted_checkpoints(tx.connection, owner.topic)
         epoch, heads = owner.epoch_and_heads()
         with self._store.transaction() as tx:
             if not _is_of_epoch(tx.connection, owner.topic, epoch):
@@ -143,22 +143,22 @@ class Healing:
                 _stop(tx.connection, (owner.topic, subject), noted[subject], why)
         return int(found)
 
-    def heal(self) -> int:
+    def repair(self) -> int:
         """Fetch what subjects miss, or all of them; gives how many records were fetched."""
-        return self._each(self._owners, self._heal)
+        return self._each(self._owners, self._repair_topic)
 
-    def _heal(self, topic: str) -> int:
+    def _repair_topic(self, topic: str) -> int:
         owner = self._owners[topic]
         if self._is_doubted(topic):
             self._compare(owner)
         asked = self._to_ask(topic)
-        if any(head.anew for head in asked.values()):
+        if any(checkpoint.anew for checkpoint in asked.values()):
             self._compare(owner)  # of another epoch, or another history, nothing is exchanged
             asked = self._to_ask(topic)
         fetched = 0
-        for subject, head in asked.items():
-            fetch = self._exchange if head.anew else self._fetch
-            fetched += fetch(owner, subject, head)
+        for subject, checkpoint in asked.items():
+            fetch = self._exchange if checkpoint.anew else self._fetch
+            fetched += fetch(owner, subject, checkpoint)
         self._rest(topic, asked)
         self._end_exchanging(topic)
         return fetched + self._fetch_asked_for(owner)
@@ -171,7 +171,7 @@ class Healing:
         fetched = 0
         for row in rows:
             if not row.known:
-                fetched += self._fetch(owner, row.subject, Head(row.heard, row.id))
+                fetched += self._fetch(owner, row.subject, Checkpoint(row.heard, row.id))
         if rows:
             with self._store.transaction() as tx:
                 tx.connection.execute(
@@ -195,7 +195,7 @@ class Healing:
                 ).scalar()
             )
 
-    def _to_ask(self, topic: str) -> dict[str, Head]:
+    def _to_ask(self, topic: str) -> dict[str, Checkpoint]:
         """Of whom the owner is asked now, as this service has them."""
         tried = [subject for its_topic, subject in self._resting if its_topic == topic]
         resting = [s for s in tried if self._resting[topic, s].until > self._clock()]
@@ -211,9 +211,9 @@ class Healing:
                 ),
                 {"topic": topic, "resting": resting, "tried": tried, "most": AT_ONCE},
             ).all()
-        return {row.subject: Head.of(row) for row in rows}
+        return {row.subject: Checkpoint.of(row) for row in rows}
 
-    def _rest(self, topic: str, before: Mapping[str, Head]) -> None:
+    def _rest(self, topic: str, before: Mapping[str, Checkpoint]) -> None:
         """Those who are as they were before."""
         if not before:
             return
@@ -226,7 +226,7 @@ class Healing:
                 ),
                 {"topic": topic, "subjects": list(before)},
             ).all()
-        stuck = {row.subject for row in rows if Head.of(row) == before[row.subject]}
+        stuck = {row.subject for row in rows if Checkpoint.of(row) == before[row.subject]}
         for subject in before:
             rest = self._resting.pop((topic, subject), None)
             if subject in stuck:
@@ -260,66 +260,68 @@ class Healing:
             raise away
         return found
 
-    def _exchange(self, owner: Owner, subject: str, _: Head) -> int:
+    def _exchange(self, owner: Owner, subject: str, _: Checkpoint) -> int:
         records = [record for page in _pages(owner, subject, 0) for record in page]
-        self.exchanging.exchange((owner.topic, subject), records)
+        self.log_exchange.exchange((owner.topic, subject), records)
         return len(records)
 
-    def _fetch(self, owner: Owner, subject: str, head: Head) -> int:
+    def _fetch(self, owner: Owner, subject: str, checkpoint: Checkpoint) -> int:
         """What follows what was heard, whose last fact must be the owner's: so it comes too."""
-        last = max(head.sequence - 1, 0)
+        last = max(checkpoint.sequence - 1, 0)
         fetched = self._hear_after(owner, subject, last)
-        place = (owner.topic, subject)
-        if not fetched and head.sequence:
+        subject_log = (owner.topic, subject)
+        if not fetched and checkpoint.sequence:
             with self._store.transaction() as tx:
-                _stop(tx.connection, place, head, BEYOND_OWNER)
+                _stop(tx.connection, subject_log, checkpoint, BEYOND_OWNER)
             return 0
-        if head.behind_to is not None and self._clear(place, head, last + fetched):
+        if checkpoint.behind_to is not None and self._clear(
+            subject_log, checkpoint, last + fetched
+        ):
             # What came since is behind no longer; nobody but the owner would tell of it.
             fetched += self._hear_after(owner, subject, last + fetched)
-        return fetched - (1 if head.sequence else 0)
+        return fetched - (1 if checkpoint.sequence else 0)
 
     def _hear_after(self, owner: Owner, subject: str, after: int) -> int:
         fetched = 0
         for page in _pages(owner, subject, after):
-            self._hearing.hear(page)
+            self._inbox.hear(page)
             fetched += len(page)
         return fetched
 
-    def _clear(self, place: Place, asked: Head, end: int) -> bool:
+    def _clear(self, subject_log: SubjectLog, asked: Checkpoint, end: int) -> bool:
         """Its owner has nothing after `end`: whatever told of more was wrong."""
         with self._store.transaction() as tx:
-            now = lock_heads(tx.connection, [place])[place]
+            now = lock_checkpoints(tx.connection, [subject_log])[subject_log]
             if now.stopped or now.anew or now.behind_to is None or now.sequence < end:
                 return False
             if now.behind_to != asked.behind_to:
                 return False
             if now.sequence:
-                write_heads(tx.connection, {place: replace(now, behind_to=None)})
+                write_checkpoints(tx.connection, {subject_log: replace(now, behind_to=None)})
             else:
-                forget_head(tx.connection, place)
+                forget_checkpoint(tx.connection, subject_log)
         return True
 
 
-def noted_heads(connection: Connection, topic: str) -> dict[str, Head]:
+def noted_checkpoints(connection: Connection, topic: str) -> dict[str, Checkpoint]:
     """Where this service stands in one topic."""
     rows = connection.execute(
         text("SELECT * FROM heard_head WHERE topic = :topic"), {"topic": topic}
     )
-    return {row.subject: Head.of(row) for row in rows}
+    return {row.subject: Checkpoint.of(row) for row in rows}
 
 
-def contradicting(noted: Mapping[str, Head], owners: Iterable[OwnerHead]) -> dict[str, str]:
+def contradicting(noted: Mapping[str, Checkpoint], owners: Iterable[OwnerHead]) -> dict[str, str]:
     """Subject → why, where what was heard can't be what its owner has; noted before it said so."""
     theirs = {head.subject: head for head in owners}
     found: dict[str, str] = {}
-    for subject, head in sorted(noted.items()):
+    for subject, checkpoint in sorted(noted.items()):
         owner = theirs.get(subject)
-        if head.id is None:
+        if checkpoint.id is None:
             continue
-        if owner is None or owner.sequence < head.sequence:
+        if owner is None or owner.sequence < checkpoint.sequence:
             found[subject] = BEYOND_OWNER
-        elif owner.sequence == head.sequence and owner.id != head.id:
+        elif owner.sequence == checkpoint.sequence and owner.id != checkpoint.id:
             found[subject] = OTHER_HISTORY
     return found
 
@@ -334,7 +336,7 @@ def _pages(owner: Owner, subject: str, after: int) -> Iterator[Sequence[Record]]
         after = records[-1].offset
 
 
-def _stop(connection: Connection, place: Place, noted: Head, why: str) -> None:
+def _stop(connection: Connection, subject_log: SubjectLog, noted: Checkpoint, why: str) -> None:
     """If it still stands where it was noted."""
     stopped = connection.execute(
         text(
@@ -343,14 +345,14 @@ def _stop(connection: Connection, place: Place, noted: Head, why: str) -> None:
         ),
         {
             "why": why,
-            "topic": place[0],
-            "subject": place[1],
+            "topic": subject_log[0],
+            "subject": subject_log[1],
             "sequence": noted.sequence,
             "id": noted.id,
         },
     ).rowcount
     if stopped:
-        log.warning("subject_stopped", topic=place[0], subject=place[1], reason=why)
+        log.warning("subject_stopped", topic=subject_log[0], subject=subject_log[1], reason=why)
 
 
 def _is_of_epoch(connection: Connection, topic: str, epoch: int) -> bool:
@@ -364,7 +366,7 @@ def _is_of_epoch(connection: Connection, topic: str, epoch: int) -> bool:
     ).one()
     if (known.epoch, known.stopped, known.doubted) == (epoch, None, False):
         return True
-    # In the order of every transaction: the topic, then its heads.
+    # In the order of every transaction: the topic, then its checkpoints.
     known = connection.execute(
         text(
             "SELECT epoch, EXISTS (SELECT FROM heard_head h WHERE h.topic = t.topic"
@@ -373,7 +375,7 @@ def _is_of_epoch(connection: Connection, topic: str, epoch: int) -> bool:
         {"topic": topic},
     ).one()
     if known.epoch == 0 or not known.heard:
-        forget_places(connection, topic)
+        forget_topic(connection, topic)
     is_same = known.epoch in (0, epoch) or not known.heard
     why = None if is_same else EPOCH_RAISED if epoch > known.epoch else EPOCH_LOWERED
     connection.execute(

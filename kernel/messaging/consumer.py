@@ -1,4 +1,4 @@
-"""The stream process: Faust takes batches and hands them over; a second thread heals and derives.
+"""The stream process: Faust takes batches and hands them over; a second thread repairs gaps and projects.
 
 Correctness lives in PostgreSQL. No exception leaves the agent: Faust would acknowledge the batch
 and forget it.
@@ -21,9 +21,9 @@ import faust
 from faust.worker import Worker
 
 from kernel import logs
-from kernel.messaging.healing import Healing
-from kernel.messaging.hearing import Hearing
+from kernel.messaging.gap_repair import GapRepair
 from kernel.messaging.heart import Heart
+from kernel.messaging.inbox import Inbox
 from kernel.messaging.ordinal import Ordinal, OrdinalLost
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.record import Record
@@ -39,14 +39,14 @@ log = logs.get("kernel.worker")
 
 BATCH = 500
 LOOK = 0.05  # seconds between two looks at what is due, before it falls asleep
-COMPARE = 60.0  # seconds between two comparisons of heads
+COMPARE = 60.0  # seconds between two comparisons of checkpoints
 AWAY = 0.5  # seconds before a database or a peer that is away is tried again
 METADATA = 10_000  # milliseconds within which a topic made anew is seen; by default 5 minutes
 STOP_WITHIN = 5.0  # seconds a clean stop may take; what is not committed is heard again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listening:
+class Consumer:
     """What a stream process needs: where it listens, and the parts that know nothing of Faust.
 
     `member`: its static id in the consumer group, made of its ordinal.
@@ -60,33 +60,33 @@ class Listening:
     ordinal: Ordinal
     heart: Heart
     store: Store
-    hearing: Hearing
-    healing: Healing
-    draining: PendingWork
+    inbox: Inbox
+    gap_repair: GapRepair
+    pending_work: PendingWork
     ready: Callable[[], None]
     skipped: Skipped = field(default_factory=Skipped)
 
 
-def run(listening: Listening) -> None:
+def run(consumer: Consumer) -> None:
     """Listen until a signal comes. Ends the process."""
     stopping = threading.Event()
     compare = threading.Event()
     compare.set()  # at once: a topic's epoch is its owner's to say
     resting = Resting(DUE, LOOK)
-    go_past_unfetchable(listening.skipped, resting.wake)
-    resting.on(listening.ordinal.take())
-    _when_possible(lambda: listening.heart.beat_in_time(resting.connection))
-    _when_possible(lambda: listening.hearing.begin(listening.topics))
-    _when_possible(listening.draining.raise_outdated)
+    go_past_unfetchable(consumer.skipped, resting.wake)
+    resting.on(consumer.ordinal.take())
+    _when_possible(lambda: consumer.heart.beat_in_time(resting.connection))
+    _when_possible(lambda: consumer.inbox.begin(consumer.topics))
+    _when_possible(consumer.pending_work.raise_outdated)
     threading.Thread(
         target=_derive,
-        args=(listening, resting, stopping, compare),
+        args=(consumer, resting, stopping, compare),
         name="deriving",
         daemon=True,
     ).start()
-    if not _await_kafka(listening.bootstrap, stopping):
+    if not _await_kafka(consumer.bootstrap, stopping):
         os._exit(0)
-    app = _app(listening, resting, stopping, compare)
+    app = _app(consumer, resting, stopping, compare)
     _StoppingWorker(
         app, resting, stopping, loglevel="WARNING", redirect_stdouts=False
     ).execute_from_commandline()
@@ -106,7 +106,7 @@ def _when_possible(work: Callable[[], object]) -> None:
 
 
 def _await_kafka(bootstrap: str, stopping: threading.Event) -> bool:
-    """Wait until a broker listens, for Faust ends when none does: healing and deriving go on.
+    """Wait until a broker listens, for Faust ends when none does: repairs and projections go on.
 
     False when a stop is asked for meanwhile.
     """
@@ -147,31 +147,31 @@ class _StoppingWorker(Worker):
 
 
 def _app(
-    listening: Listening,
+    consumer: Consumer,
     resting: Resting,
     stopping: threading.Event,
     compare: threading.Event,
 ) -> Any:
     app = faust.App(
-        f"{listening.service}-stream",
-        broker=[f"kafka://{address}" for address in listening.bootstrap.split(",")],
+        f"{consumer.service}-stream",
+        broker=[f"kafka://{address}" for address in consumer.bootstrap.split(",")],
         store="memory://",
-        datadir=f"/tmp/ninehours-{listening.service}-{os.getpid()}",  # noqa: S108 - no Tables: never written
+        datadir=f"/tmp/ninehours-{consumer.service}-{os.getpid()}",  # noqa: S108 - no Tables: never written
         processing_guarantee="at_least_once",
         topic_allow_declare=False,
         topic_disable_leader=True,
         web_enabled=False,
-        broker_session_timeout=listening.session_timeout,
-        broker_heartbeat_interval=listening.session_timeout / 5,
+        broker_session_timeout=consumer.session_timeout,
+        broker_heartbeat_interval=consumer.session_timeout / 5,
         broker_commit_interval=1.0,
         consumer_metadata_max_age_ms=METADATA,
         stream_wait_empty=False,
         Stream=RestingStream,
-        consumer_group_instance_id=listening.member,
+        consumer_group_instance_id=consumer.member,
         loghandlers=[logs.StandardLogging()],  # Faust sets up logging anew
     )
     topic = app.topic(
-        *listening.topics,
+        *consumer.topics,
         key_type=bytes,
         key_serializer="raw",
         value_type=bytes,
@@ -181,8 +181,8 @@ def _app(
 
     def hear(records: Sequence[Record]) -> None:
         # First: what follows them commits their offsets too.
-        listening.skipped.keep(listening.store)
-        listening.hearing.hear(records)
+        consumer.skipped.keep(consumer.store)
+        consumer.inbox.hear(records)
 
     async def listen(stream: Any) -> None:
         async for events in stream.take_events(BATCH, within=WITHIN):
@@ -194,7 +194,7 @@ def _app(
     async def assigned(*_: Any, **__: Any) -> None:
         compare.set()
         resting.wake()
-        listening.ready()
+        consumer.ready()
 
     app.on_partitions_assigned.connect(assigned)
     return app
@@ -239,7 +239,7 @@ async def _hear(
 
 
 def _derive(
-    listening: Listening,
+    consumer: Consumer,
     resting: Resting,
     stopping: threading.Event,
     compare: threading.Event,
@@ -249,27 +249,27 @@ def _derive(
         if compare.is_set() or time.monotonic() - compared > COMPARE:
             compared = time.monotonic()
             compare.set()
-        worked = _work(listening, stopping, compare)
+        worked = _work(consumer, stopping, compare)
         try:
-            listening.heart.beat_in_time(resting.connection)
+            consumer.heart.beat_in_time(resting.connection)
             if worked:
                 resting.worked()
             else:
-                resting.rest(lightly=listening.draining.has_left)
+                resting.rest(lightly=consumer.pending_work.has_left)
         except Exception as error:
             if not is_passing(error):
                 _end("deriving_failed", error)
             log.warning("ordinal_away", exc_info=error)
-            _take_again(listening.ordinal, resting)
+            _take_again(consumer.ordinal, resting)
 
 
-def _work(listening: Listening, stopping: threading.Event, compare: threading.Event) -> bool:
-    """Heal, and derive whoever is away; whether there was, or still is, anything to do."""
+def _work(consumer: Consumer, stopping: threading.Event, compare: threading.Event) -> bool:
+    """Repair and project, whoever is away; whether there was, or still is, anything to do."""
     worked = False
-    keeping = partial(_keep, listening.skipped, listening.store, compare)
-    healing = partial(_heal, listening.healing, compare)
+    keeping = partial(_keep, consumer.skipped, consumer.store, compare)
+    gap_repair = partial(_repair_gaps, consumer.gap_repair, compare)
     work: Callable[[], int]
-    for work in (keeping, healing, listening.draining.drain_some):
+    for work in (keeping, gap_repair, consumer.pending_work.drain_some):
         try:
             worked = bool(work()) or worked
         except RemoteRefusal as refusal:
@@ -286,7 +286,7 @@ def _work(listening: Listening, stopping: threading.Event, compare: threading.Ev
 
 
 def _take_again(ordinal: Ordinal, resting: Resting) -> None:
-    """The ordinal's connection is lost; if another was faster, this worker ends, and waits anew."""
+    """The ordinal's connection is lost; if another was faster, this one ends, and waits anew."""
     while True:
         try:
             resting.on(ordinal.take_again())
@@ -297,25 +297,25 @@ def _take_again(ordinal: Ordinal, resting: Resting) -> None:
 
 
 def _keep(skipped: Skipped, store: Store, compare: threading.Event) -> int:
-    """Whoever's records couldn't be fetched misses something: heads are compared at once."""
+    """Whoever's records couldn't be fetched misses something: checkpoints are compared at once."""
     kept = skipped.keep(store)
     if kept:
         compare.set()
     return kept
 
 
-def _heal(healing: Healing, compare: threading.Event) -> int:
+def _repair_gaps(gap_repair: GapRepair, compare: threading.Event) -> int:
     """Look for holes when asked to, until every owner answered; fetch what is missing."""
     asked = compare.is_set()
     compare.clear()
     try:
         if asked:
-            healing.compare()
+            gap_repair.compare()
     except Exception:
         compare.set()
-        healing.heal()
+        gap_repair.repair()
         raise
-    return healing.heal()
+    return gap_repair.repair()
 
 
 def _end(why: str, error: BaseException) -> NoReturn:
