@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import grpc
-from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
 
-from kernel.rpc.client import Client
-from kernel.rpc.rpcs import rpc_of, service_of
+from kernel.rpc.connections import Connections
+from kernel.rpc.rpcs import service_of
 from kernel.rpc.status import RemoteRefusal
 from kernel.rpc.tokens import Actor, Issuer, renewed_tokens
 from kernel.secrets import PEOPLE
@@ -66,7 +65,6 @@ class Gateway:
         self.seconds_settling = 0.0
         self.repeated = False
         self.steps = 0
-        self._addresses = addresses
         self._issuer = Issuer(secrets_dir, PEOPLE)
         self._seed = seed
         self._deadline = deadline
@@ -74,8 +72,7 @@ class Gateway:
         self._on_step = on_step
         self._on_scene = on_scene
         self._people = {LOOKING: OPERATOR, SEEING_SCORES: AUDITOR}
-        self._clients: dict[tuple[Person, str], Client] = {}
-        self._lock = threading.Lock()
+        self._connections = Connections(addresses.__getitem__, self._tokens)
         self._stepping = threading.Lock()
         self._left = threading.Event()
         self._pool = ThreadPoolExecutor(workers, "story") if workers > 1 else None
@@ -89,9 +86,7 @@ class Gateway:
     def close(self) -> None:
         """Break off what is under way, and give connections and threads back."""
         self._left.set()
-        with self._lock:
-            for client in self._clients.values():
-                client.close()
+        self._connections.close()
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
@@ -152,13 +147,14 @@ class Gateway:
         deadline: float | None = None,
         patience: float | None = None,
     ) -> Any:
-        method = rpc_of(request)
-        client = self._client(self._people[who], service, method.containing_service)
-        rpc = getattr(client, method.name)
+        caller = self._people[who]
+        deadline = deadline or self._deadline
         until = time.monotonic() + (self._patience if patience is None else patience)
         while True:
             try:
-                return rpc(request, now=now, deadline=deadline or self._deadline)
+                return self._connections.ask(
+                    caller, request, service=service, now=now, deadline=deadline
+                )
             except RemoteRefusal as refusal:
                 if self._left.is_set():
                     raise Left from None
@@ -166,24 +162,10 @@ class Gateway:
                     raise
                 self._left.wait(PAUSE)
             except ValueError:
-                # What a channel says that was closed meanwhile.
+                # What connections say that were closed meanwhile.
                 if self._left.is_set():
                     raise Left from None
                 raise
-
-    def _client(self, person: Person, service: str, descriptor: ServiceDescriptor) -> Client:
-        key = (person, f"{service}/{descriptor.full_name}")
-        with self._lock:
-            if self._left.is_set():
-                raise Left
-            if key not in self._clients:
-                self._clients[key] = Client(
-                    self._addresses[service],
-                    descriptor,
-                    token=self._tokens(person),
-                    deadline=self._deadline,
-                )
-            return self._clients[key]
 
     def _tokens(self, person: Person) -> Callable[[], str]:
         roles, sites = frozenset({person.role}), frozenset(person.sites)
