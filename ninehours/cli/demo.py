@@ -16,7 +16,7 @@ from ninehours.story.cast import make_cast
 from ninehours.story.gateway import Gateway
 from ninehours.story.plot import play
 from ninehours.story.rehearsal import rehearse
-from ninehours.story.summary import Summary, summarize
+from ninehours.story.summary import Summary, count_facts, summarize
 from ninehours.story.telling import BILLER
 
 
@@ -61,6 +61,7 @@ def play_story(path: Path, seed: int) -> Outcome:
             on_step=watching.step,
             on_scene=watching.scene,
         ) as gateway:
+            repeated = bool(count_facts(gateway))
             played = play(gateway, cast)
             files = [
                 export_batch(partial(gateway.ask, BILLER), batch_id, path / "exports")
@@ -76,7 +77,7 @@ def play_story(path: Path, seed: int) -> Outcome:
             story=took - gateway.seconds_settling,
             settle=gateway.seconds_settling,
             memory_mib=system.memory_mib(),
-            repeated=gateway.repeated,
+            repeated=repeated,
             to_try=tuple(to_try),
         )
 

@@ -5,7 +5,7 @@ from functools import partial
 
 from ninehours.billing.v1 import billing_service_pb2 as pb
 
-from ninehours.story import days, looks
+from ninehours.story import days, lists
 from ninehours.story.days import at
 from ninehours.story.lines import billing
 from ninehours.story.network import PAYERS, Payer
@@ -26,7 +26,6 @@ def bill(telling: Telling, week: int) -> None:
         step = f"issue claims to {payer.key} after week {week}"
         issued: pb.IssueClaimsResponse = telling.tell(BILLER, step, request, at(monday, 10))
         telling.batches += issued.batch_ids
-        telling.stage.check(partial(looks.leaves_out_for_a_reason, left_out=issued.left_out))
     if not answered:
         return
     telling.stage.settle()
@@ -41,20 +40,17 @@ def _correct(telling: Telling, payer: Payer, on: date) -> None:
     asked for, by what went to the payer until now.
     """
     payer_id, now = telling.place.payer_ids[payer.key], at(on, 11)
-    if ready := looks.ready(telling.stage, payer_id):
+    if ready := lists.ready(telling.stage, payer_id):
         named = " ".join(f"{each.claim_id}@{each.revision}" for each in ready)
         request = billing.issue_corrections(payer_id, ready)
-        corrected: pb.IssueCorrectionsResponse = telling.tell(
-            BILLER, f"issue corrections to {payer.key}: {named}", request, now
-        )
-        telling.stage.check(partial(looks.leaves_out_for_a_reason, left_out=corrected.left_out))
-    issued = looks.corrections_by(telling.stage, payer_id, now)
+        telling.tell(BILLER, f"issue corrections to {payer.key}: {named}", request, now)
+    issued = lists.corrections_by(telling.stage, payer_id, now)
     telling.batches += [each for each in issued if each not in telling.batches]
 
 
 def _adjudicate(telling: Telling, batches: list[str], on: date) -> None:
     """Every claim of these files is paid, under a number of the payer's own."""
-    listed = (claim for claim in looks.claims(telling.stage) if claim.batch_id in batches)
+    listed = (claim for claim in lists.claims(telling.stage) if claim.batch_id in batches)
     claims = sorted(listed, key=lambda claim: claim.claim_id)
     telling.stage.together(
         partial(

@@ -5,11 +5,12 @@ from functools import partial
 
 from ninehours.plans.v1 import plans_service_pb2 as pb
 
-from ninehours.story import days, looks
+from kernel.rpc.translate import to_date
+from ninehours.story import days
 from ninehours.story.courses import COMPLETED, Stay
 from ninehours.story.days import at
 from ninehours.story.lines import intake, plans
-from ninehours.story.looks import SEEING_SCORES
+from ninehours.story.lists import SEEING_SCORES
 from ninehours.story.named import FULL_COURSE, STEP_DOWN, STEP_UP
 from ninehours.story.network import STEP_DOWN_LEVEL, STEP_UP_LEVEL
 from ninehours.story.stage import StoryFailed
@@ -49,7 +50,7 @@ def _accept(
     monday = days.ending(block)
     listed = telling.stage.ask(SEEING_SCORES, plans.recommendations(chart.client_id))
     week = days.day_of(days.weeks_of(block)[-1])
-    of_week = [each for each in listed.recommendations if looks.is_on(each.week_start, week)]
+    of_week = [each for each in listed.recommendations if each.week_start == to_date(week)]
     wanted = [each for each in of_week if each.kind == kind]
     if not wanted:
         names = pb.RecommendationKind.Name

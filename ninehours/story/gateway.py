@@ -16,7 +16,7 @@ from kernel.rpc.rpcs import service_of
 from kernel.rpc.status import RemoteRefusal
 from kernel.rpc.tokens import Actor, Issuer, renewed_tokens
 from kernel.secrets import PEOPLE
-from ninehours.story.looks import AUDITOR, LOOKING, SEEING_SCORES
+from ninehours.story.lists import AUDITOR, LOOKING, SEEING_SCORES
 from ninehours.story.settling import settle
 from ninehours.story.stage import Person, command_id
 
@@ -63,7 +63,6 @@ class Gateway:
     ) -> None:
         self.acknowledged: dict[str, str] = {}
         self.seconds_settling = 0.0
-        self.repeated = False
         self.steps = 0
         self._issuer = Issuer(secrets_dir, PEOPLE)
         self._seed = seed
@@ -133,9 +132,6 @@ class Gateway:
         began = time.monotonic()
         settle(self.ask_operator)
         self.seconds_settling += time.monotonic() - began
-
-    def check(self, claim: Callable[[Any], None]) -> None:
-        claim(self)
 
     def _ask(
         self,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from ninehours.story import days, rules
 from ninehours.story.cast import Cast
 from ninehours.story.lines import attendance, billing, plans
-from ninehours.story.looks import AUDITOR
+from ninehours.story.lists import AUDITOR
 from ninehours.story.names import STAFF_NAMES
 from ninehours.story.network import (
     AUDITOR_CREDENTIAL,

@@ -69,9 +69,6 @@ class Rehearsal:
     def settle(self) -> None:
         """Nothing is ever on its way."""
 
-    def check(self, _: Callable[[Any], None]) -> None:
-        """There is nothing to look at."""
-
 
 def rehearse(cast: Cast) -> Rehearsal:
     """The whole story, command by command, in the order of a play by one worker."""

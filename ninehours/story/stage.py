@@ -21,7 +21,7 @@ class Person:
 
 
 class StoryFailed(Exception):
-    """The system answered, but not as the story promises; the message says what was expected."""
+    """The story can't go on: the message says what it needs, and what there is instead."""
 
 
 class Stage(Protocol):
@@ -49,10 +49,6 @@ class Stage(Protocol):
 
     def settle(self) -> None:
         """Wait until every service heard the others, and derived what follows."""
-        ...
-
-    def check(self, claim: Callable[[Any], None]) -> None:
-        """Look at the live system; `claim` is given the gateway, and raises StoryFailed."""
         ...
 
 

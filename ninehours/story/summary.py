@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.exchange.v1 import published_log_service_pb2 as log
 
-from ninehours.story import days, looks
-from ninehours.story.evidence import ORIGINAL, REPLACEMENT, VOID
+from ninehours.story import days, lists
+from ninehours.story.gateway import Gateway
 from ninehours.story.lines import attendance
-from ninehours.story.looks import Answering, Asking
+from ninehours.story.lists import ORIGINAL, REPLACEMENT, VOID
 from ninehours.story.settling import SERVICES, parked
 
 SESSIONS_A_PAGE = 500
@@ -35,46 +35,46 @@ class Summary:
     parked: int
 
 
-def summarize(live: Asking, site_ids: Sequence[str]) -> Summary:
+def summarize(gateway: Gateway, site_ids: Sequence[str]) -> Summary:
     """Everything that is listed is listed to its last page."""
-    facts = count_facts(live)
-    service_days = list(looks.service_days(live))
-    claims = list(looks.claims(live))
+    facts = count_facts(gateway)
+    service_days = list(lists.service_days(gateway))
+    claims = list(lists.claims(gateway))
     return Summary(
         clients=facts.get("ClientRegistered", 0),
-        sessions=sum(1 for site_id in site_ids for _ in sessions(live, site_id)),
+        sessions=sum(1 for site_id in site_ids for _ in sessions(gateway, site_id)),
         facts=facts,
-        service_days=_counted(looks.outcome_name(day) for day in service_days),
+        service_days=_counted(lists.outcome_name(day) for day in service_days),
         held=tuple(
             sorted(
                 verdict.reason
                 for day in service_days
-                if looks.outcome_name(day) == "HOLD"
+                if lists.outcome_name(day) == "HOLD"
                 for verdict in day.verdicts
                 if not verdict.open
             )
         ),
         claims=_by_state(claims),
         claims_amount_minor=sum(claim.charge.minor_units for claim in claims if _stands(claim)),
-        proposals=sum(1 for _ in looks.proposals(live)),
-        parked=sum(len(of_one) for of_one in parked(live.ask_operator).values()),
+        proposals=sum(1 for _ in lists.proposals(gateway)),
+        parked=sum(len(of_one) for of_one in parked(gateway.ask_operator).values()),
     )
 
 
-def sessions(live: Answering, site_id: str) -> Iterator[object]:
+def sessions(gateway: Gateway, site_id: str) -> Iterator[object]:
     """Every session of a site."""
     request = attendance.list_sessions(
         site_id, days.OPENING, days.LAST_SUNDAY, size=SESSIONS_A_PAGE
     )
-    for page in looks.pages(live, request):
+    for page in lists.pages(gateway, request):
         yield from page.sessions
 
 
-def count_facts(live: Asking) -> dict[str, int]:
+def count_facts(gateway: Gateway) -> dict[str, int]:
     """How many facts of each type all services published."""
     facts: Counter[str] = Counter()
     for service in SERVICES:
-        counted = live.ask_operator(service, log.CountFactsRequest()).facts
+        counted = gateway.ask_operator(service, log.CountFactsRequest()).facts
         facts.update({name.rpartition(".")[2]: number for name, number in counted.items()})
     return dict(sorted(facts.items()))
 

@@ -1,11 +1,10 @@
 """Between weeks: what happens to those who have a story of their own, and nobody planned for."""
 
 from datetime import date, datetime, timedelta
-from functools import partial
 
 from ninehours.attendance.v1.attendance_service_pb2 import ScheduledSession
 
-from ninehours.story import days, looks
+from ninehours.story import days
 from ninehours.story.days import at
 from ninehours.story.lines import attendance, billing, intake, plans
 from ninehours.story.named import (
@@ -27,13 +26,10 @@ def sign_late(telling: Telling) -> None:
     """A note is still missing when the week is over: its day is on HOLD until it is signed."""
     telling.stage.scene("week 1 is over: one day on HOLD for want of a note, then signed")
     chart = telling.charts[LATE_NOTE]
-    client_id = chart.client_id
     telling.stage.settle()
-    telling.stage.check(partial(looks.held_for_its_note, client_id=client_id, on=days.UNSIGNED))
     signed_at = at(days.SIGNED_AT_LAST, 8, 15)
     sign_one(telling, chart, group_in(chart.client, 1), days.UNSIGNED, signed_at)
     telling.stage.settle()
-    telling.stage.check(partial(looks.pays_per_diem, client_id=client_id, on=days.UNSIGNED))
 
 
 def correct(telling: Telling) -> None:
@@ -50,9 +46,6 @@ def correct(telling: Telling) -> None:
     group = group_in(forgotten.client, 1)
     sign_one(telling, forgotten, group, days.LATE_DAY, now + timedelta(minutes=30))
     telling.stage.settle()
-    for chart, day in ((left_early, days.CORRECTED), (never_there, days.NEVER_THERE)):
-        awaits = partial(looks.awaits_its_number, client_id=chart.client_id, on=day)
-        telling.stage.check(awaits)
 
 
 def correct_again(telling: Telling) -> None:

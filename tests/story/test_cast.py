@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from ninehours.story.cast import CLIENTS, make_cast
+from ninehours.story.named import COURSES
 from ninehours.story.names import FAMILY_NAMES
 from ninehours.story.network import CAPACITY, FACILITATORS, GROUPS, PROVIDERS, SITES
-from ninehours.story.stories import STORIES
 from services.billing.domain.x12.npi import is_valid_npi
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,10 +33,10 @@ def test_other_seeds_give_other_people() -> None:
 def test_every_story_has_its_client_whatever_the_seed() -> None:
     for seed in SEEDS:
         cast = make_cast(seed)
-        assert [client.key for client in cast.clients[: len(STORIES)]] == list(STORIES)
+        assert [client.key for client in cast.clients[: len(COURSES)]] == list(COURSES)
         # Their courses are told, not rolled.
-        assert [c.course for c in cast.clients[: len(STORIES)]] == [
-            c.course for c in make_cast(0).clients[: len(STORIES)]
+        assert [c.course for c in cast.clients[: len(COURSES)]] == [
+            c.course for c in make_cast(0).clients[: len(COURSES)]
         ]
 
 

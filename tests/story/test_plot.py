@@ -15,10 +15,10 @@ from kernel.sites import speaks_for_every
 from ninehours.story import days
 from ninehours.story.cast import make_cast
 from ninehours.story.lines.billing import propose_rules
+from ninehours.story.named import COURSES
 from ninehours.story.network import GROUPS, PAYERS, PROVIDERS, Payer
 from ninehours.story.rehearsal import Rehearsal, Told, rehearse
 from ninehours.story.rules import FILES, NOT_ASKED, RULES, read_rule_set, units_of_a_day
-from ninehours.story.stories import STORIES
 from services.billing.adapters.rule_sets import message_of, proposed_rules_of
 
 CAST = make_cast(7)
@@ -108,7 +108,7 @@ OWN_STEPS = {
 }
 
 
-@pytest.mark.parametrize("name", STORIES)
+@pytest.mark.parametrize("name", COURSES)
 def test_every_story_is_told_of_its_client(story: Rehearsal, name: str) -> None:
     told = {each.step for each in story.told}
     assert {f"{name}: {step}" for step in OWN_STEPS[name]} <= told

@@ -17,7 +17,7 @@ from ninehours.cli.why.telling import Told
 from ninehours.cli.why.tree import lines_of
 from ninehours.local.system import LocalSystem
 from ninehours.story import days, named
-from ninehours.story.looks import AUDITOR
+from ninehours.story.lists import AUDITOR
 from tests.system.told import Answer
 
 HOLD, NOT_BILLABLE = events.OUTCOME_HOLD, events.OUTCOME_NOT_BILLABLE

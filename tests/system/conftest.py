@@ -4,8 +4,7 @@ import pytest
 
 from ninehours.local.system import LocalSystem
 from ninehours.story.cast import make_cast
-from ninehours.story.gateway import Gateway
-from tests.system.played import Played, play_on
+from tests.system.played import Played, Witness, play_on
 
 SEED = 7
 
@@ -16,6 +15,6 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> Played:
     data = tmp_path_factory.mktemp("calm") / "data"
     with (
         LocalSystem(data, progress=lambda _: None, clock="caller") as system,
-        Gateway(system.addresses, system.secrets_dir, seed=SEED) as gateway,
+        Witness(system.addresses, system.secrets_dir, seed=SEED) as gateway,
     ):
         return play_on(system, data, gateway, make_cast(SEED))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,14 +19,14 @@ from kernel.store.documents import Documents
 from kernel.vault import Vault
 from ninehours.cli.export import export_batch
 from ninehours.local.system import LocalSystem
-from ninehours.story.evidence import Evidence
 from ninehours.story.gateway import Gateway
+from ninehours.story.named import COURSES
 from ninehours.story.plot import play
 from ninehours.story.settling import HEARS, SERVICES
-from ninehours.story.stories import take_all
 from ninehours.story.summary import Summary, summarize
 from ninehours.story.telling import BILLER
 from tests.system.answers import take_answers
+from tests.system.evidence import Evidence, evidence_of
 from tests.system.told import Answer
 from tests.system.verified import Operator
 
@@ -43,6 +44,8 @@ class Played:
     evidence: dict[str, Evidence]
     """What the API said of everybody with a story of their own, before the system stopped."""
     acknowledged: dict[str, str]
+    left_out: set[str]
+    """Why claims were left out of what was issued."""
     answers: dict[str, Answer] = field(default_factory=dict)
     """To why, by the name of their golden file."""
     contents: Contents = field(default_factory=dict)
@@ -67,7 +70,20 @@ class Played:
     """What every sealed document of a service says, with its key: what must be found nowhere."""
 
 
-def play_on(system: LocalSystem, data: Path, gateway: Gateway, cast: Any) -> Played:
+class Witness(Gateway):
+    """Remembers why claims were left out of what was issued: no list tells it afterwards."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.left_out: set[str] = set()
+
+    def tell(self, who: str, step: str, request: Any, now: datetime) -> Any:
+        answer = super().tell(who, step, request, now)
+        self.left_out |= {claim.reason for claim in getattr(answer, "left_out", ())}
+        return answer
+
+
+def play_on(system: LocalSystem, data: Path, gateway: Witness, cast: Any) -> Played:
     """Play, settle, and take down what the databases say."""
     story = play(gateway, cast)
     files = [
@@ -79,8 +95,9 @@ def play_on(system: LocalSystem, data: Path, gateway: Gateway, cast: Any) -> Pla
         data=data,
         summary=summarize(gateway, tuple(story.place.site_ids.values())),
         files=files,
-        evidence=take_all(gateway, story.client_ids),
+        evidence={name: evidence_of(gateway, story.client_ids[name]) for name in COURSES},
         acknowledged=dict(gateway.acknowledged),
+        left_out=gateway.left_out,
         answers=take_answers(system, story.client_ids),
     )
     operator = Operator(system.addresses, system.secrets_dir)

@@ -8,12 +8,13 @@ import pytest
 from kernel.ids import derived_id
 from ninehours.local.system import LocalSystem
 from ninehours.story.cast import make_cast
-from ninehours.story.gateway import Gateway
 from ninehours.story.rehearsal import rehearse
 from ninehours.story.settling import SERVICES
 from services.intake.adapters.subscriptions import INTERESTS
 from tests.system.conftest import SEED
-from tests.system.played import Played, play_on
+from tests.system.played import Played, Witness, play_on
+from tests.system.test_named_stories import STORIES
+from tests.system.test_story import LEFT_OUT
 
 # Every kind of process, and both servers.
 VICTIMS = (
@@ -47,7 +48,7 @@ def play_killing(data: Path, *, kills: random.Random) -> Played:
                 system.kill(plan[index])
                 killed.append(plan[index])
 
-        with Gateway(system.addresses, system.secrets_dir, seed=SEED, on_step=on_step) as gateway:
+        with Witness(system.addresses, system.secrets_dir, seed=SEED, on_step=on_step) as gateway:
             played = play_on(system, data, gateway, cast)
         restarts = {name: system.supervisor.restarts(name) for name in set(VICTIMS)}
     assert sorted(killed) == sorted(VICTIMS)
@@ -125,3 +126,12 @@ def test_the_same_seed_gives_the_same_claims_control_numbers_included(
     assert [file.name for file in harmed.files] == [file.name for file in calm.files]
     for once, again in zip(harmed.files, calm.files, strict=True):
         assert once.read_bytes() == again.read_bytes(), once.name
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_the_story_is_as_it_is_told_whatever_was_killed(harmed: Played, name: str) -> None:
+    STORIES[name](harmed.evidence[name])
+
+
+def test_nobody_was_left_out_because_something_was_killed(harmed: Played) -> None:
+    assert harmed.left_out <= LEFT_OUT

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ninehours.billing.v1.billing_events_pb2 import ClaimIssued
 
-from ninehours.story.evidence import ORIGINAL, REPLACEMENT, VOID
+from ninehours.story.lists import ORIGINAL, REPLACEMENT, VOID
 from ninehours.story.network import PAYERS
 from services.billing.domain.x12.npi import is_valid_npi
 from services.billing.domain.x12.t837.read import (
@@ -16,6 +16,8 @@ from services.billing.domain.x12.t837.read import (
 )
 from tests.harness.x12.judge import judge
 from tests.system.played import Played
+
+LEFT_OUT = {"NO_CONSENT", "REVOKED_AFTER_SERVICE", "PRIOR_NOT_ADJUDICATED"}
 
 
 def claims_in(played: Played) -> Iterator[ClaimSummary]:
@@ -32,6 +34,12 @@ def test_every_kind_of_day_is_there_and_nothing_is_parked(calm: Played) -> None:
     assert summary.claims["REPLACEMENT"] >= 1 and summary.claims["VOID"] >= 1
     assert (summary.facts["AttendanceCorrected"], summary.proposals) == (4, 1)
     assert summary.parked == 0
+
+
+def test_who_is_left_out_is_so_for_what_the_story_tells(calm: Played) -> None:
+    """Its client revoked the consent, or the payer wants the week before answered first."""
+    assert calm.left_out
+    assert calm.left_out <= LEFT_OUT
 
 
 def test_every_file_is_one_a_payer_would_take(calm: Played) -> None:
