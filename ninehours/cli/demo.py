@@ -12,12 +12,12 @@ from ninehours.cli.screen import show_demo
 from ninehours.cli.trying import commands_to_try
 from ninehours.cli.watching import Watching
 from ninehours.local.system import LocalSystem
-from ninehours.story.cast import make_cast
 from ninehours.story.gateway import Gateway
+from ninehours.story.people import make_cast
 from ninehours.story.plot import play
 from ninehours.story.rehearsal import rehearse
+from ninehours.story.story import BILLER
 from ninehours.story.summary import Summary, count_facts, summarize
-from ninehours.story.telling import BILLER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,7 +84,7 @@ def judge(error: Exception, data: Path) -> tuple[int, str]:
 
 def _judge_story(error: Exception, data: Path) -> tuple[int, str]:
     from kernel.rpc.status import RemoteRefusal
-    from ninehours.story.settling import NotSettled
+    from ninehours.story.catching_up import NotSettled
     from ninehours.story.stage import StoryFailed
 
     logs = f"The services' logs are in {data / 'logs'}."

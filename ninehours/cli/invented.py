@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ninehours.cli.data import check_data, seed_of
-from ninehours.story.cast import make_cast
+from ninehours.story.people import make_cast
 
 
 def print_names(data: Path, *, seed: int | None, as_json: bool) -> None:

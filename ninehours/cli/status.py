@@ -12,7 +12,7 @@ from kernel.rpc.status import RemoteRefusal
 from ninehours.cli.asking import Services
 from ninehours.cli.ending import FAILED, UNAVAILABLE
 from ninehours.cli.output import as_dict, print_json, screen, table
-from ninehours.story.settling import SERVICES
+from ninehours.story.catching_up import SERVICES
 
 LATE = 60.0  # seconds from which what waits is late: heads are compared once a minute
 DEADLINE = 10.0

@@ -8,7 +8,7 @@ from ninehours.exchange.v1 import operating_service_pb2 as pb
 from ninehours.cli.asking import Services
 from ninehours.cli.ending import FAILED, USAGE, Problem, say
 from ninehours.cli.output import as_dict, plural, print_json, screen
-from ninehours.story.settling import SERVICES, NotSettled, settle
+from ninehours.story.catching_up import SERVICES, NotSettled, settle
 
 LONGEST = 3600.0  # seconds that one service's checks may take
 AT_LEAST = 5  # seconds a service waits for what came after the system had settled

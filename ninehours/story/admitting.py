@@ -7,14 +7,14 @@ from typing import Any
 from ninehours.attendance.v1.attendance_service_pb2 import ScheduledSession
 
 from ninehours.story import days
-from ninehours.story.cast import Client
 from ninehours.story.courses import Score, Stay
 from ninehours.story.days import at
-from ninehours.story.lines import attendance, billing, intake, plans
-from ninehours.story.named import SCREENED_OUT
 from ninehours.story.network import GROUPS, Group, group_of, site_of
+from ninehours.story.people import Client
+from ninehours.story.requests import attendance, billing, intake, plans
 from ninehours.story.rules import units_of_a_day
-from ninehours.story.telling import BILLER, DESK, Chart, Telling, clinician_of, group_in
+from ninehours.story.stories import SCREENED_OUT
+from ninehours.story.story import BILLER, DESK, Chart, Telling, clinician_of, group_in
 
 SPARE_DAYS = 3  # authorized beyond what is scheduled
 SPARE_WEEK = timedelta(days=7)

@@ -7,9 +7,9 @@ from ninehours.billing.v1 import billing_service_pb2 as pb
 
 from ninehours.story import days, lists
 from ninehours.story.days import at
-from ninehours.story.lines import billing
 from ninehours.story.network import PAYERS, Payer
-from ninehours.story.telling import BILLER, Telling
+from ninehours.story.requests import billing
+from ninehours.story.story import BILLER, Telling
 
 
 def bill(telling: Telling, week: int) -> None:

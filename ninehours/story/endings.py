@@ -9,12 +9,12 @@ from kernel.rpc.translate import to_date
 from ninehours.story import days
 from ninehours.story.courses import COMPLETED, Stay
 from ninehours.story.days import at
-from ninehours.story.lines import intake, plans
 from ninehours.story.lists import SEEING_SCORES
-from ninehours.story.named import FULL_COURSE, STEP_DOWN, STEP_UP
 from ninehours.story.network import STEP_DOWN_LEVEL, STEP_UP_LEVEL
+from ninehours.story.requests import intake, plans
 from ninehours.story.stage import StoryFailed
-from ninehours.story.telling import Chart, Telling, clinician_of
+from ninehours.story.stories import FULL_COURSE, STEP_DOWN, STEP_UP
+from ninehours.story.story import Chart, Telling, clinician_of
 
 # Whose recommendation is accepted after which block, and the level that follows a step.
 DECIDED = {

@@ -16,8 +16,8 @@ from kernel.rpc.rpcs import service_of
 from kernel.rpc.status import RemoteRefusal
 from kernel.rpc.tokens import Actor, Issuer, renewed_tokens
 from kernel.secrets import PEOPLE
+from ninehours.story.catching_up import settle
 from ninehours.story.lists import AUDITOR, LOOKING, SEEING_SCORES
-from ninehours.story.settling import settle
 from ninehours.story.stage import Person, command_id
 
 T = TypeVar("T")

@@ -4,10 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from ninehours.story import days, rules
-from ninehours.story.cast import Cast
-from ninehours.story.lines import attendance, billing, plans
 from ninehours.story.lists import AUDITOR
-from ninehours.story.names import STAFF_NAMES
 from ninehours.story.network import (
     AUDITOR_CREDENTIAL,
     AUDITOR_NPI,
@@ -20,8 +17,11 @@ from ninehours.story.network import (
     program_of,
     site_of,
 )
+from ninehours.story.people import Cast
+from ninehours.story.requests import attendance, billing, plans
 from ninehours.story.stage import EVERY_SITE, Person, Stage
-from ninehours.story.telling import BILLER, DESK, MANAGER, SECOND_BILLER, Place
+from ninehours.story.story import BILLER, DESK, MANAGER, SECOND_BILLER, Place
+from ninehours.story.vocabulary import STAFF_NAMES
 
 STEP = timedelta(minutes=5)
 

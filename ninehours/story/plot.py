@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from ninehours.story import days
 from ninehours.story.admitting import prepare
+from ninehours.story.between_weeks import ON_MONDAY, ONCE_ENDED, ONCE_ISSUED
 from ninehours.story.billing_rounds import bill
-from ninehours.story.cast import Cast
 from ninehours.story.endings import end_block
 from ninehours.story.opening import open_network
+from ninehours.story.people import Cast
 from ninehours.story.stage import Stage
-from ninehours.story.telling import Place, Telling
-from ninehours.story.turns import ON_MONDAY, ONCE_ENDED, ONCE_ISSUED
+from ninehours.story.story import Place, Telling
 from ninehours.story.weeks import play_week
 
 

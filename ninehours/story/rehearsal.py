@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from google.protobuf.message import Message
 
 from kernel.rpc.rpcs import rpc_of, service_of
-from ninehours.story.cast import Cast
 from ninehours.story.made_up import MadeUp
+from ninehours.story.people import Cast
 from ninehours.story.plot import play
 from ninehours.story.stage import Person, command_id
 

@@ -8,10 +8,10 @@ from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.exchange.v1 import published_log_service_pb2 as log
 
 from ninehours.story import days, lists
+from ninehours.story.catching_up import SERVICES, parked
 from ninehours.story.gateway import Gateway
-from ninehours.story.lines import attendance
 from ninehours.story.lists import ORIGINAL, REPLACEMENT, VOID
-from ninehours.story.settling import SERVICES, parked
+from ninehours.story.requests import attendance
 
 SESSIONS_A_PAGE = 500
 STATES = {ORIGINAL: "ISSUED", REPLACEMENT: "REPLACEMENT", VOID: "VOID"}

@@ -7,11 +7,11 @@ from ninehours.attendance.v1.attendance_service_pb2 import ScheduledSession
 
 from ninehours.story import days
 from ninehours.story.courses import Score
-from ninehours.story.lines import attendance, intake, plans
-from ninehours.story.named import STEP_DOWN
-from ninehours.story.names import GROUP_NOTES
 from ninehours.story.network import GROUPS, Group
-from ninehours.story.telling import DESK, Chart, Telling, clinician_of, group_in, zone_of
+from ninehours.story.requests import attendance, intake, plans
+from ninehours.story.stories import STEP_DOWN
+from ninehours.story.story import DESK, Chart, Telling, clinician_of, group_in, zone_of
+from ninehours.story.vocabulary import GROUP_NOTES
 
 MINUTE = timedelta(minutes=1)
 

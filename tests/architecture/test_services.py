@@ -5,7 +5,7 @@ from importlib import import_module
 import kernel.secrets
 from kernel.process import Service
 from ninehours.local.system import PROCESSES
-from ninehours.story.settling import HEARS, SERVICES
+from ninehours.story.catching_up import HEARS, SERVICES
 
 
 def declared(service: str) -> Service:

@@ -13,12 +13,12 @@ from kernel.rpc.policy import NETWORK, permit, policies_of
 from kernel.rpc.tokens import Actor
 from kernel.sites import speaks_for_every
 from ninehours.story import days
-from ninehours.story.cast import make_cast
-from ninehours.story.lines.billing import propose_rules
-from ninehours.story.named import COURSES
 from ninehours.story.network import GROUPS, PAYERS, PROVIDERS, Payer
+from ninehours.story.people import make_cast
 from ninehours.story.rehearsal import Rehearsal, Told, rehearse
+from ninehours.story.requests.billing import propose_rules
 from ninehours.story.rules import FILES, NOT_ASKED, RULES, read_rule_set, units_of_a_day
+from ninehours.story.stories import COURSES
 from services.billing.adapters.rule_sets import message_of, proposed_rules_of
 
 CAST = make_cast(7)

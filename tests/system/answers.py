@@ -16,7 +16,7 @@ from ninehours.cli.why.of_level import tell_level
 from ninehours.cli.why.telling import Told
 from ninehours.cli.why.tree import lines_of
 from ninehours.local.system import LocalSystem
-from ninehours.story import days, named
+from ninehours.story import days, stories
 from ninehours.story.lists import AUDITOR
 from tests.system.told import Answer
 
@@ -33,27 +33,27 @@ def take_answers(system: LocalSystem, client_ids: Mapping[str, str]) -> dict[str
 
 
 def _answers(asking: "_Asking", clients: Mapping[str, str]) -> Iterator[Answer]:
-    first = min(asking.claims(clients[named.FULL_COURSE]), key=_begins)
+    first = min(asking.claims(clients[stories.FULL_COURSE]), key=_begins)
     yield asking.claim("full_course_first_claim", first.claim_id)
-    late = clients[named.LATE_NOTE]
+    late = clients[stories.LATE_NOTE]
     before = datetime.combine(days.SIGNED_AT_LAST - timedelta(days=1), datetime.min.time())
     yield asking.day("late_note_before_it_was_signed", late, days.UNSIGNED, before)
     yield asking.day("late_note_released", late, days.UNSIGNED)
-    replaced = asking.claims(clients[named.CORRECTED_REPLACED])
+    replaced = asking.claims(clients[stories.CORRECTED_REPLACED])
     yield asking.claim("corrected_and_replaced", _corrected(replaced, "7"))
     yield asking.claim("replacement", _of(replaced, "7"))
-    voided = asking.claims(clients[named.CORRECTED_VOIDED])
+    voided = asking.claims(clients[stories.CORRECTED_VOIDED])
     yield asking.claim("voided", _corrected(voided, "8"))
     yield asking.claim("void", _of(voided, "8"))
     for name, story in (
-        ("consent_revoked", named.CONSENT_REVOKED),
-        ("authorization_used_up", named.AUTHORIZATION_USED_UP),
+        ("consent_revoked", stories.CONSENT_REVOKED),
+        ("authorization_used_up", stories.AUTHORIZATION_USED_UP),
     ):
         yield asking.day(name, clients[story], asking.first(clients[story], HOLD))
-    short, paid = clients[named.SHORT_OF_NINE_HOURS], clients[named.PAID_IN_FULL]
+    short, paid = clients[stories.SHORT_OF_NINE_HOURS], clients[stories.PAID_IN_FULL]
     yield asking.day("short_of_nine_hours", short, days.SHORT_DAYS[0])
     yield asking.day("paid_in_full", paid, asking.first(paid, NOT_BILLABLE))
-    yield asking.level("step_up", clients[named.STEP_UP])
+    yield asking.level("step_up", clients[stories.STEP_UP])
 
 
 class _Asking:

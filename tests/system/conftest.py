@@ -3,7 +3,7 @@
 import pytest
 
 from ninehours.local.system import LocalSystem
-from ninehours.story.cast import make_cast
+from ninehours.story.people import make_cast
 from tests.system.played import Played, Witness, play_on
 
 SEED = 7

@@ -17,9 +17,9 @@ from ninehours.plans.v1 import plans_service_pb2 as plans_service
 
 from kernel.rpc.translate import date_of, to_date
 from ninehours.story import days, lists
+from ninehours.story.catching_up import SERVICES
 from ninehours.story.gateway import Gateway
 from ninehours.story.lists import LOOKING, ORIGINAL, SEEING_SCORES, outcome_name
-from ninehours.story.settling import SERVICES
 
 M = TypeVar("M", bound=Message)
 

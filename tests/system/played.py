@@ -19,12 +19,12 @@ from kernel.store.documents import Documents
 from kernel.vault import Vault
 from ninehours.cli.export import export_batch
 from ninehours.local.system import LocalSystem
+from ninehours.story.catching_up import HEARS, SERVICES
 from ninehours.story.gateway import Gateway
-from ninehours.story.named import COURSES
 from ninehours.story.plot import play
-from ninehours.story.settling import HEARS, SERVICES
+from ninehours.story.stories import COURSES
+from ninehours.story.story import BILLER
 from ninehours.story.summary import Summary, summarize
-from ninehours.story.telling import BILLER
 from tests.system.answers import take_answers
 from tests.system.evidence import Evidence, evidence_of
 from tests.system.told import Answer

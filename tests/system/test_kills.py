@@ -7,9 +7,9 @@ import pytest
 
 from kernel.ids import derived_id
 from ninehours.local.system import LocalSystem
-from ninehours.story.cast import make_cast
+from ninehours.story.catching_up import SERVICES
+from ninehours.story.people import make_cast
 from ninehours.story.rehearsal import rehearse
-from ninehours.story.settling import SERVICES
 from services.intake.adapters.subscriptions import INTERESTS
 from tests.system.conftest import SEED
 from tests.system.played import Played, Witness, play_on

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from ninehours.story.cast import CLIENTS, make_cast
-from ninehours.story.named import SCREENED_OUT
-from ninehours.story.settling import SERVICES
+from ninehours.story.catching_up import SERVICES
+from ninehours.story.people import CLIENTS, make_cast
+from ninehours.story.stories import SCREENED_OUT
 from tests.system.conftest import SEED
 from tests.system.played import Played
 

@@ -19,7 +19,7 @@ from ninehours.plans.v1 import plans_events_pb2 as plans
 from ninehours.plans.v1 import plans_service_pb2 as plans_service
 
 from kernel.rpc.translate import date_of, to_date
-from ninehours.story import days, named
+from ninehours.story import days, stories
 from ninehours.story.lists import ORIGINAL, REPLACEMENT, VOID, outcome_name
 from ninehours.story.network import STEP_DOWN_LEVEL, STEP_UP_LEVEL, TREATED_MINUTES, group_of
 from tests.system.evidence import Evidence, closed_by
@@ -334,25 +334,25 @@ def _corrected(evidence: Evidence, correction: billing.Claim, on: date) -> billi
 
 
 STORIES: Mapping[str, Callable[[Evidence], None]] = {
-    named.FULL_COURSE: full_course,
-    named.SHORT_OF_NINE_HOURS: short_of_nine_hours,
-    named.STEP_DOWN: step_down,
-    named.STEP_UP: step_up,
-    named.NO_SHOW_WEEK: no_show_week,
-    named.TELEHEALTH: telehealth,
-    named.TWO_SITES: two_sites,
-    named.SCREENED_OUT: screened_out,
-    named.AUTHORIZATION_USED_UP: authorization_used_up,
-    named.CONSENT_REVOKED: consent_revoked,
-    named.PAID_IN_FULL: paid_in_full,
-    named.CORRECTED_REPLACED: corrected_replaced,
-    named.CORRECTED_VOIDED: corrected_voided,
-    named.CORRECTED_WAITING: corrected_waiting,
-    named.LATE_NOTE: late_note,
-    named.LATE_DAY: late_day,
-    named.DUAL_DIAGNOSIS: dual_diagnosis,
-    named.DAYLIGHT_SAVING: daylight_saving,
-    named.READMITTED: readmitted,
+    stories.FULL_COURSE: full_course,
+    stories.SHORT_OF_NINE_HOURS: short_of_nine_hours,
+    stories.STEP_DOWN: step_down,
+    stories.STEP_UP: step_up,
+    stories.NO_SHOW_WEEK: no_show_week,
+    stories.TELEHEALTH: telehealth,
+    stories.TWO_SITES: two_sites,
+    stories.SCREENED_OUT: screened_out,
+    stories.AUTHORIZATION_USED_UP: authorization_used_up,
+    stories.CONSENT_REVOKED: consent_revoked,
+    stories.PAID_IN_FULL: paid_in_full,
+    stories.CORRECTED_REPLACED: corrected_replaced,
+    stories.CORRECTED_VOIDED: corrected_voided,
+    stories.CORRECTED_WAITING: corrected_waiting,
+    stories.LATE_NOTE: late_note,
+    stories.LATE_DAY: late_day,
+    stories.DUAL_DIAGNOSIS: dual_diagnosis,
+    stories.DAYLIGHT_SAVING: daylight_saving,
+    stories.READMITTED: readmitted,
 }
 
 
@@ -370,7 +370,7 @@ def test_no_story_is_told_by_nothing(name: str) -> None:
 
 def test_every_story_is_looked_at_and_stands_in_readmes_table() -> None:
     rows = re.findall(r"^\| \*\*(.+?)\*\* \|", README.read_text(encoding="utf-8"), re.MULTILINE)
-    assert rows == list(STORIES) == list(named.COURSES)
+    assert rows == list(STORIES) == list(stories.COURSES)
 
 
 def test_evidence_tells_a_day_by_its_date_and_claims_by_their_frequency() -> None:

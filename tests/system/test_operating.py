@@ -25,7 +25,7 @@ from kernel.rpc.translate import to_date
 from kernel.secrets import PEOPLE
 from ninehours.cli.app import app
 from ninehours.local.system import LocalSystem
-from ninehours.story.settling import HEARS, SERVICES
+from ninehours.story.catching_up import HEARS, SERVICES
 from tests.harness.kernel.counters import until
 from tests.system.played import Played, connect
 from tests.system.verified import Operator

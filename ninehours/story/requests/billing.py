@@ -11,8 +11,8 @@ from ninehours.common.v1 import common_pb2 as common
 
 from kernel.rpc.translate import to_date
 from ninehours.story import days
-from ninehours.story.cast import Client
 from ninehours.story.network import LEVEL, SITES, TAXONOMY, Facilitator, Payer, Provider
+from ninehours.story.people import Client
 
 
 def register_payer(payer: Payer) -> pb.RegisterPayerRequest:

@@ -8,9 +8,9 @@ from ninehours.intake.v1 import intake_service_pb2 as pb
 
 from kernel.rpc.translate import to_date
 from ninehours.story import days
-from ninehours.story.cast import Client
 from ninehours.story.courses import Score
 from ninehours.story.network import LEVEL
+from ninehours.story.people import Client
 
 AREAS = (
     "MENTAL_HEALTH_HISTORY",

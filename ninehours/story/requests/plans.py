@@ -7,8 +7,8 @@ from ninehours.common.v1 import common_pb2 as common
 from ninehours.plans.v1 import plans_service_pb2 as pb
 
 from kernel.rpc.translate import to_date
-from ninehours.story.cast import Client
 from ninehours.story.network import TREATED_MINUTES
+from ninehours.story.people import Client
 
 OBJECTIVES = 2
 TERM = timedelta(days=28)  # between a plan's reviews

@@ -9,8 +9,8 @@ from ninehours.attendance.v1 import attendance_service_pb2 as attendance
 from ninehours.billing.v1 import rules_pb2
 from ninehours.common.v1 import common_pb2 as common
 
-from ninehours.story.cast import Cast, Client
 from ninehours.story.network import GROUPS, Group, group_of, site_of
+from ninehours.story.people import Cast, Client
 from ninehours.story.stage import Stage
 
 MANAGER, DESK = "administrator", "front desk"

@@ -9,7 +9,7 @@ from ninehours.exchange.v1 import operating_service_pb2 as operating
 from ninehours.exchange.v1 import published_log_service_pb2 as log
 
 from kernel.rpc.status import RemoteRefusal
-from ninehours.story.settling import NotSettled, settle
+from ninehours.story.catching_up import NotSettled, settle
 
 
 class Services:

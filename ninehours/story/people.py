@@ -6,16 +6,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ninehours.story.courses import Course, ordinary_courses
-from ninehours.story.named import COURSES
-from ninehours.story.names import (
-    CITIES,
-    FAMILY_NAMES,
-    GIVEN_NAMES,
-    NARRATIVES,
-    NOTES,
-    STREETS,
-    WISHES,
-)
 from ninehours.story.network import (
     FACILITATORS,
     PROVIDERS,
@@ -23,6 +13,16 @@ from ninehours.story.network import (
     group_of,
     program_of,
     site_of,
+)
+from ninehours.story.stories import COURSES
+from ninehours.story.vocabulary import (
+    CITIES,
+    FAMILY_NAMES,
+    GIVEN_NAMES,
+    NARRATIVES,
+    NOTES,
+    STREETS,
+    WISHES,
 )
 from services.billing.domain.x12.npi import check_digit_for
 

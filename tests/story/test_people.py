@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from ninehours.story.cast import CLIENTS, make_cast
-from ninehours.story.named import COURSES
-from ninehours.story.names import FAMILY_NAMES
 from ninehours.story.network import CAPACITY, FACILITATORS, GROUPS, PROVIDERS, SITES
+from ninehours.story.people import CLIENTS, make_cast
+from ninehours.story.stories import COURSES
+from ninehours.story.vocabulary import FAMILY_NAMES
 from services.billing.domain.x12.npi import is_valid_npi
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,7 +83,7 @@ def test_family_names_occur_nowhere_else() -> None:
         capture_output=True,
         text=True,
     ).stdout.split()
-    searched = [name for name in listed if not name.startswith("ninehours/story/names.py")]
+    searched = [name for name in listed if not name.startswith("ninehours/story/vocabulary.py")]
     assert len(searched) > 50
     for name in searched:
         path = ROOT / name

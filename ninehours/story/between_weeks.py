@@ -6,8 +6,8 @@ from ninehours.attendance.v1.attendance_service_pb2 import ScheduledSession
 
 from ninehours.story import days
 from ninehours.story.days import at
-from ninehours.story.lines import attendance, billing, intake, plans
-from ninehours.story.named import (
+from ninehours.story.requests import attendance, billing, intake, plans
+from ninehours.story.stories import (
     AUTHORIZATION_USED_UP,
     CONSENT_REVOKED,
     CORRECTED_REPLACED,
@@ -18,7 +18,7 @@ from ninehours.story.named import (
     LATE_NOTE,
     PAID_IN_FULL,
 )
-from ninehours.story.telling import BILLER, DESK, Chart, Telling, clinician_of, group_in
+from ninehours.story.story import BILLER, DESK, Chart, Telling, clinician_of, group_in
 from ninehours.story.weeks import moments, schedule_visits, sign_one
 
 
