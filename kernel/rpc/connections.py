@@ -1,7 +1,7 @@
-"""Asking a system's services as several callers: a connection for each caller and service."""
+"""Asking a system's services as several callers: a connection for each, and page after page."""
 
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -65,3 +65,13 @@ class Connections(Generic[Caller]):
             self._closed = True
             for client in self._clients.values():
                 client.close()
+
+
+def pages(ask: Callable[[Any], Any], request: Any) -> Iterator[Any]:
+    """Every page of a list, to the last; the request is changed on the way."""
+    while True:
+        page = ask(request)
+        yield page
+        if not page.next_page_token:
+            return
+        request.page_token = page.next_page_token

@@ -3,123 +3,123 @@
 from datetime import date, datetime, timedelta
 
 from ninehours.attendance.v1.attendance_service_pb2 import ScheduledSession
+from ninehours.billing.v1 import billing_service_pb2 as billing
+from ninehours.intake.v1 import intake_service_pb2 as intake
+from ninehours.plans.v1 import plans_service_pb2 as plans
 
+from kernel.rpc.translate import to_date
 from ninehours.story import days
+from ninehours.story.actors import BILLER
 from ninehours.story.days import at
-from ninehours.story.requests import attendance, billing, intake, plans
-from ninehours.story.stories import (
-    AUTHORIZATION_USED_UP,
-    CONSENT_REVOKED,
-    CORRECTED_REPLACED,
-    CORRECTED_VOIDED,
-    CORRECTED_WAITING,
-    FULL_COURSE,
-    LATE_DAY,
-    LATE_NOTE,
-    PAID_IN_FULL,
-)
-from ninehours.story.story import BILLER, DESK, Chart, Telling, clinician_of, group_in
-from ninehours.story.weeks import moments, schedule_visits, sign_one
+from ninehours.story.requests.attendance import correct, since
+from ninehours.story.stories import StoryName
+from ninehours.story.story import Chart, Story, group_in
+from ninehours.story.weeks import sign_note, span_of
 
 
-def sign_late(telling: Telling) -> None:
+def sign_late(story: Story) -> None:
     """A note is still missing when the week is over: its day is on HOLD until it is signed."""
-    telling.stage.scene("week 1 is over: one day on HOLD for want of a note, then signed")
-    chart = telling.charts[LATE_NOTE]
-    telling.stage.settle()
-    signed_at = at(days.SIGNED_AT_LAST, 8, 15)
-    sign_one(telling, chart, group_in(chart.client, 1), days.UNSIGNED, signed_at)
-    telling.stage.settle()
+    chart = story.charts[StoryName.LATE_NOTE]
+    # Everybody heard of the week: without that, the day would never be seen on HOLD.
+    story.gateway.catch_up()
+    _sign(story, chart, days.UNSIGNED, at(days.SIGNED_AT_LAST, 8, 15))
+    story.gateway.catch_up()
 
 
-def correct(telling: Telling) -> None:
+def correct_issued(story: Story) -> None:
     """After claims were issued, somebody finds out who was where."""
-    telling.stage.scene("attendance corrected after its claim was issued, of three clients")
     now = at(days.CORRECTING, 10)
-    left_early = telling.charts[CORRECTED_REPLACED]
-    _had_left_early(telling, left_early, days.CORRECTED, now=now)
-    never_there = telling.charts[CORRECTED_VOIDED]
-    _correct(telling, never_there, days.NEVER_THERE, there=None, reason="NOT_THERE", now=now)
-    forgotten = telling.charts[LATE_DAY]
-    whole = moments(_session(telling, forgotten, days.LATE_DAY))
-    _correct(telling, forgotten, days.LATE_DAY, there=whole, reason="WAS_THERE", now=now)
-    group = group_in(forgotten.client, 1)
-    sign_one(telling, forgotten, group, days.LATE_DAY, now + timedelta(minutes=30))
-    telling.stage.settle()
+    _had_left_early(story, story.charts[StoryName.CORRECTED_REPLACED], days.CORRECTED, now)
+    never_there = story.charts[StoryName.CORRECTED_VOIDED]
+    _correct(story, never_there, days.NEVER_THERE, there=[], reason="NOT_THERE", now=now)
+    forgotten = story.charts[StoryName.LATE_DAY]
+    whole = span_of(_session(story, forgotten, days.LATE_DAY))
+    _correct(story, forgotten, days.LATE_DAY, there=[whole], reason="WAS_THERE", now=now)
+    _sign(story, forgotten, days.LATE_DAY, now + timedelta(minutes=30))
+    story.gateway.catch_up()
 
 
-def correct_again(telling: Telling) -> None:
+def correct_unanswered(story: Story) -> None:
     """After the last claims were issued: the payer hasn't answered, the correction waits."""
-    telling.stage.scene("attendance corrected once more; the payer has not answered yet")
-    chart = telling.charts[CORRECTED_WAITING]
-    now = at(days.CORRECTING_LAST, 14)
-    _had_left_early(telling, chart, days.CORRECTED_LAST, now=now)
+    chart = story.charts[StoryName.CORRECTED_WAITING]
+    _had_left_early(story, chart, days.CORRECTED_LAST, at(days.CORRECTING_LAST, 14))
 
 
-def restrict(telling: Telling) -> None:
+def restrict(story: Story) -> None:
     """A client pays for a week, and asks that the payer not hear of it."""
-    chart = telling.charts[PAID_IN_FULL]
-    week = days.PAID_IN_FULL_WEEK
-    payer_id, known = telling.payer_of(chart), telling.payer_registered(chart)
-    request = intake.restrict(chart.client_id, payer_id, week, after=known)
-    telling.of(chart, DESK, "restrict disclosure", request, at(days.day_of(week + 1), 9))
+    chart, week = story.charts[StoryName.PAID_IN_FULL], days.PAID_IN_FULL_WEEK
+    request = intake.RestrictDisclosureRequest(
+        payer_id=story.payer_of(chart),
+        to=to_date(days.day_of(week, days.SUNDAY)),
+        **since(days.day_of(week)),
+    )
+    front_desk, now = story.network.front_desk, at(days.day_of(week + 1), 9)
+    known = story.payer_registered(chart)
+    story.give_for(chart, front_desk, "restrict disclosure", request, now, after=known)
 
 
-def waive(telling: Telling) -> None:
+def waive(story: Story) -> None:
     """An authorization is used up; for one day of the rest, a biller answers for it."""
-    chart = telling.charts[AUTHORIZATION_USED_UP]
-    request = billing.waive(chart.client_id, telling.payer_of(chart), days.WAIVED)
-    telling.of(chart, BILLER, "bill without authorization", request, at(days.ending(1), 8))
+    chart = story.charts[StoryName.AUTHORIZATION_USED_UP]
+    request = billing.BillWithoutAuthorizationRequest(
+        payer_id=story.payer_of(chart),
+        service_date=to_date(days.WAIVED),
+        reason="WAIVER_REASON_NETWORK_DECISION",
+    )
+    now = at(days.ending(1), 8)
+    story.give_for(chart, BILLER, "bill without authorization", request, now)
 
 
-def revoke(telling: Telling) -> None:
+def revoke(story: Story) -> None:
     """A client revokes the consent to tell the payer; the groups go on."""
-    chart = telling.charts[CONSENT_REVOKED]
-    request = intake.revoke(chart.client_id, chart.consent_id, days.REVOKED)
-    telling.of(chart, DESK, "revoke consent", request, at(days.REVOKED, 8))
+    chart = story.charts[StoryName.CONSENT_REVOKED]
+    request = intake.RevokeConsentRequest(
+        consent_id=chart.consent_id, revoked_on=to_date(days.REVOKED)
+    )
+    front_desk = story.network.front_desk
+    story.give_for(chart, front_desk, "revoke consent", request, at(days.REVOKED, 8))
 
 
-def settle_revocation(telling: Telling) -> None:
+def settle_revocation(story: Story) -> None:
     """A named person decides what becomes of days before: they stay in the house."""
-    chart = telling.charts[CONSENT_REVOKED]
-    request = billing.settle_revocation(chart.client_id, telling.payer_of(chart))
+    chart = story.charts[StoryName.CONSENT_REVOKED]
+    request = billing.SettleRevocationRequest(payer_id=story.payer_of(chart), disclose=False)
     now = at(days.REVOKED + timedelta(days=8), 9)
-    telling.of(chart, BILLER, "settle revocation", request, now)
+    story.give_for(chart, BILLER, "settle revocation", request, now)
 
 
-def follow_up(telling: Telling) -> None:
+def follow_up(story: Story) -> None:
     """Two weeks after the program somebody calls."""
-    chart = telling.charts[FULL_COURSE]
-    on = days.FOLLOWED_UP
-    request = plans.follow_up(chart.client_id, chart.episode_id, on)
-    telling.of(chart, clinician_of(chart.client, 1), "follow up", request, at(on, 11))
+    chart, on = story.charts[StoryName.FULL_COURSE], days.FOLLOWED_UP
+    request = plans.RecordFollowUpRequest(
+        episode_id=chart.episode_id, contacted_on=to_date(on), reached=True
+    )
+    clinician = story.clinician_of(chart.client, 1)
+    story.give_for(chart, clinician, "follow up", request, at(on, 11))
 
 
-# After which week: on the Monday before claims are issued, after that, and after a block's end.
-ON_MONDAY = {1: sign_late, 3: restrict, 4: waive, 5: revoke, 10: follow_up}
-ONCE_ISSUED = {2: correct, 6: settle_revocation, 12: correct_again}
-ONCE_ENDED = {4: schedule_visits}
+def _session(story: Story, chart: Chart, day: date) -> ScheduledSession:
+    return story.sessions[group_in(chart.client, days.block_of(day)).key, day]
 
 
-def _session(telling: Telling, chart: Chart, day: date) -> ScheduledSession:
-    return telling.sessions[group_in(chart.client, days.block_of(day)).key, day]
+def _sign(story: Story, chart: Chart, day: date, now: datetime) -> None:
+    sign_note(story, chart, _session(story, chart, day).session_id, day, now=now)
 
 
-def _had_left_early(telling: Telling, chart: Chart, day: date, *, now: datetime) -> None:
-    came, _ = moments(_session(telling, chart, day))
-    there = (came, came + timedelta(minutes=days.CORRECTED_TO))
-    _correct(telling, chart, day, there=there, reason="WRONG_TIME", now=now)
+def _had_left_early(story: Story, chart: Chart, day: date, now: datetime) -> None:
+    came, _ = span_of(_session(story, chart, day))
+    left = came + timedelta(minutes=days.CORRECTED_TO)
+    _correct(story, chart, day, there=[(came, left)], reason="WRONG_TIME", now=now)
 
 
 def _correct(
-    telling: Telling,
+    story: Story,
     chart: Chart,
     day: date,
     *,
-    there: tuple[datetime, datetime] | None,
+    there: list[tuple[datetime, datetime]],
     reason: str,
     now: datetime,
 ) -> None:
-    session_id = _session(telling, chart, day).session_id
-    request = attendance.correct(session_id, chart.client_id, there, reason)
-    telling.of(chart, DESK, f"correct {day}", request, now)
+    request = correct(_session(story, chart, day).session_id, there, reason)
+    story.give_for(chart, story.network.front_desk, f"correct {day}", request, now)

@@ -1,7 +1,8 @@
-"""Waits until the services have heard one another, and derived what follows. Nobody sleeps."""
+"""Waits until services have heard one another, and projected what follows. Nobody sleeps."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import grpc
@@ -10,7 +11,9 @@ from ninehours.exchange.v1 import listener_service_pb2 as listener
 from ninehours.exchange.v1 import operating_service_pb2 as operating
 from ninehours.exchange.v1 import published_log_service_pb2 as log
 
+from kernel.rpc.connections import pages
 from kernel.rpc.status import AWAY, RemoteRefusal
+from kernel.secrets import SERVICES
 
 # Service → whom it hears. Intake hears plans and billing, and they hear it.
 HEARS = {
@@ -19,9 +22,9 @@ HEARS = {
     "attendance": ("intake",),
     "billing": ("intake", "plans", "attendance"),
 }
-SERVICES = ("intake", "plans", "attendance", "billing")
 ONE_QUESTION = 15.0  # seconds: within the deadline of one call
-STANDSTILL = 120.0  # seconds in which nothing is heard or derived any more
+AT_ONCE = {"deadline": ONE_QUESTION, "patience": 0.0}
+STANDSTILL = 120.0  # seconds in which nothing is heard or projected any more
 MOST_HEADS = 5000
 
 Ask = Callable[..., Any]
@@ -30,18 +33,18 @@ Heads = dict[str, list[tuple[str, str, int]]]
 """Service → topic, subject and last sequence of all it published."""
 
 
-class NotSettled(Exception):
+class NotCaughtUp(Exception):
     """Some service has not heard or derived everything in time; the message says which, and why."""
 
 
-def settle(ask: Ask, standstill: float = STANDSTILL) -> None:
-    """Returns when every listener heard all heads, nothing is due, and no head moved meanwhile.
+def wait_until_caught_up(ask: Ask, standstill: float = STANDSTILL) -> None:
+    """Returns when every service heard all heads, nothing is pending, and no head moved meanwhile.
 
-    NotSettled when for `standstill` seconds a listener neither heard nor derived anything: one that
-    is slow is waited for.
+    NotCaughtUp when for `standstill` seconds a service neither heard nor projected anything: one
+    that is slow is waited for.
     """
     before: Heads = {}
-    # A service publishes while it settles, for others to hear: once more, until nobody did.
+    # A service publishes while it catches up, for others to hear: once more, until nobody did.
     while (heads := {service: list(heads_of(ask, service)) for service in SERVICES}) != before:
         for service, hears in HEARS.items():
             _await(ask, service, [head for heard in hears for head in heads[heard]], standstill)
@@ -50,18 +53,13 @@ def settle(ask: Ask, standstill: float = STANDSTILL) -> None:
 
 def heads_of(ask: Ask, service: str) -> Iterator[tuple[str, str, int]]:
     """The last sequence of every subject, page by page."""
-    request = log.HeadsRequest()
-    while True:
-        page = ask(service, request)
+    for page in pages(partial(ask, service), log.HeadsRequest()):
         for head in page.heads:
             yield page.topic, head.subject, head.sequence
-        if not page.next_page_token:
-            return
-        request.page_token = page.next_page_token
 
 
 def parked(ask: Ask) -> dict[str, list[listener.Parked]]:
-    """What each listener set aside or stopped."""
+    """What each service parked, or stopped at."""
     return {service: list(ask(service, listener.ListParkedRequest()).parked) for service in HEARS}
 
 
@@ -74,16 +72,16 @@ def _await(
             for topic, subject, sequence in heads[start : start + MOST_HEADS]
         ]
         request = listener.SettledRequest(heads=positions)
-        stood, since = None, time.monotonic()
-        while not _is_settled(ask, service, request, min(ONE_QUESTION, standstill)):
-            stands = _standing(ask, service)
-            if stands not in (None, stood):
-                stood, since = stands, time.monotonic()
+        before, since = None, time.monotonic()
+        while not _is_caught_up(ask, service, request, min(ONE_QUESTION, standstill)):
+            now = _progress(ask, service)
+            if now not in (None, before):
+                before, since = now, time.monotonic()
             elif time.monotonic() - since >= standstill:
-                raise NotSettled(_why(ask, service))
+                raise NotCaughtUp(_why(ask, service))
 
 
-def _is_settled(ask: Ask, service: str, request: listener.SettledRequest, within: float) -> bool:
+def _is_caught_up(ask: Ask, service: str, request: listener.SettledRequest, within: float) -> bool:
     try:
         ask(service, request, deadline=within, patience=0.0)
     except RemoteRefusal as refusal:
@@ -93,25 +91,23 @@ def _is_settled(ask: Ask, service: str, request: listener.SettledRequest, within
     return True
 
 
-def _standing(ask: Ask, service: str) -> tuple[object, ...] | None:
-    """How far a listener came: what changes while it gets on. None when it does not answer."""
+def _progress(ask: Ask, service: str) -> tuple[object, ...] | None:
+    """How far a service came: what changes while it gets on. None when it does not answer."""
     try:
-        told = ask(service, operating.GetStatusRequest(), deadline=ONE_QUESTION, patience=0.0)
-        derived = ask(service, operating.CountDerivedRequest(), deadline=ONE_QUESTION, patience=0.0)
+        status = ask(service, operating.GetStatusRequest(), **AT_ONCE)
+        rows = ask(service, operating.CountDerivedRequest(), **AT_ONCE)
     except RemoteRefusal:
         return None
-    lags = tuple((lag.topic, lag.facts, lag.owner_away) for lag in told.lags)
-    return derived.revisions, derived.due, derived.failed, told.behind, told.parked, lags
+    lags = tuple((lag.topic, lag.facts, lag.owner_away) for lag in status.lags)
+    return rows.revisions, rows.due, rows.failed, status.behind, status.parked, lags
 
 
 def _why(ask: Ask, service: str) -> str:
     try:
-        found = ask(
-            service, listener.ListParkedRequest(), deadline=ONE_QUESTION, patience=0.0
-        ).parked
+        found = ask(service, listener.ListParkedRequest(), **AT_ONCE).parked
     except RemoteRefusal as refusal:
         return f"{service} does not answer ({refusal.reason}): its processes' logs say why"
     if not found:
         return f"{service} has not heard or derived everything in time: its stream's log says why"
-    kinds = sorted({f"{each.kind} of {each.type or each.subject}: {each.error}" for each in found})
+    kinds = sorted({f"{item.kind} of {item.type or item.subject}: {item.error}" for item in found})
     return f"{service} stopped at {len(found)} parked items: " + "; ".join(kinds[:5])

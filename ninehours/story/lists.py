@@ -1,64 +1,77 @@
-"""Lists that billing answers, to their last page."""
+"""Lists that services answer, to their last page."""
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Protocol
+from enum import StrEnum
+from functools import partial
+from typing import Any
 
+from google.protobuf.message import Message
+from ninehours.attendance.v1 import attendance_service_pb2 as attendance
 from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as billing
 
-from kernel.rpc.translate import to_timestamp
-from ninehours.story.stage import Person
+from kernel.rpc.connections import pages
+from kernel.rpc.translate import to_date, to_timestamp
+from ninehours.story import days
+from ninehours.story.actors import OPERATOR
+from ninehours.story.gateway import Gateway
+from ninehours.story.requests.attendance import since
 
-LOOKING = "operator"
-SEEING_SCORES = "clinical auditor"  # who looks where an operator isn't told
-AUDITOR = Person(role="clinician", subject="person/clinical-auditor", purpose="TREATMENT")
-PAGE = 1000
-ORIGINAL, REPLACEMENT, VOID = "1", "7", "8"
-
-
-class Answering(Protocol):
-    """Who answers questions: the live system, or a rehearsal."""
-
-    def ask(self, who: str, request: Any) -> Any:
-        """The answer to a question."""
-        ...
+PAGE, SESSIONS = 1000, 500  # a page
 
 
-def service_days(live: Answering, client_id: str = "") -> Iterator[events.ServiceDayResolved]:
+class ClaimFrequency(StrEnum):
+    """What a claim is to the payer, as CLM05-3 says it."""
+
+    ORIGINAL = "1"
+    REPLACEMENT = "7"
+    VOID = "8"
+
+
+def service_days(gateway: Gateway, client_id: str = "") -> Iterator[events.ServiceDayResolved]:
     """Every service day, of one client or of all."""
     request = billing.ListServiceDaysRequest(client_id=client_id, page_size=PAGE)
-    for page in pages(live, request):
+    for page in _pages(gateway, request):
         yield from page.days
 
 
-def claims(live: Answering, client_id: str = "") -> Iterator[billing.Claim]:
+def sessions(gateway: Gateway, site_id: str) -> Iterator[attendance.ScheduledSession]:
+    """Every session of a site, in all the weeks of the story."""
+    request = attendance.ListSessionsRequest(
+        site_id=site_id, to=to_date(days.LAST_SUNDAY), page_size=SESSIONS, **since(days.OPENING)
+    )
+    for page in _pages(gateway, request):
+        yield from page.sessions
+
+
+def claims(gateway: Gateway, client_id: str = "") -> Iterator[billing.Claim]:
     """Every claim, drafted and issued, of one client or of all."""
     request = billing.ListClaimsRequest(client_id=client_id, page_size=PAGE)
-    for page in pages(live, request):
+    for page in _pages(gateway, request):
         yield from page.claims
 
 
-def proposals(live: Answering, client_id: str = "") -> Iterator[events.CorrectionProposed]:
+def proposals(gateway: Gateway, client_id: str = "") -> Iterator[events.CorrectionProposed]:
     """Every correction proposal, of one client or of all."""
     request = billing.ListProposalsRequest(client_id=client_id, page_size=PAGE)
-    for page in pages(live, request):
+    for page in _pages(gateway, request):
         yield from page.proposals
 
 
-def ready(live: Answering, payer_id: str) -> list[events.CorrectionProposed]:
+def ready_corrections(gateway: Gateway, payer_id: str) -> list[events.CorrectionProposed]:
     """Corrections to this payer that can be issued, by claim."""
     request = billing.ListProposalsRequest(
         payer_id=payer_id, state=events.PROPOSAL_STATE_READY, page_size=PAGE
     )
-    found = (each for page in pages(live, request) for each in page.proposals)
-    return sorted(found, key=lambda each: each.claim_id)
+    found = (proposal for page in _pages(gateway, request) for proposal in page.proposals)
+    return sorted(found, key=lambda proposal: proposal.claim_id)
 
 
-def corrections_by(live: Answering, payer_id: str, moment: datetime) -> list[str]:
+def batches_of_corrections(gateway: Gateway, payer_id: str, moment: datetime) -> list[str]:
     """Batches of replacements and voids that went to this payer by then."""
     found: set[str] = set()
-    for frequency in (REPLACEMENT, VOID):
+    for frequency in (ClaimFrequency.REPLACEMENT, ClaimFrequency.VOID):
         request = billing.ListClaimsRequest(
             payer_id=payer_id,
             state=billing.CLAIM_STATE_ISSUED,
@@ -66,20 +79,14 @@ def corrections_by(live: Answering, payer_id: str, moment: datetime) -> list[str
             as_of=to_timestamp(moment),
             page_size=PAGE,
         )
-        found |= {claim.batch_id for page in pages(live, request) for claim in page.claims}
+        found |= {claim.batch_id for page in _pages(gateway, request) for claim in page.claims}
     return sorted(found)
-
-
-def pages(live: Answering, request: Any) -> Iterator[Any]:
-    """Every page of a list."""
-    while True:
-        page = live.ask(LOOKING, request)
-        yield page
-        if not page.next_page_token:
-            return
-        request.page_token = page.next_page_token
 
 
 def outcome_name(day: events.ServiceDayResolved) -> str:
     """PER_DIEM, DISCRETE, NOT_BILLABLE or HOLD."""
     return events.Outcome.Name(day.outcome).removeprefix("OUTCOME_")
+
+
+def _pages(gateway: Gateway, request: Message) -> Iterator[Any]:
+    return pages(partial(gateway.ask, OPERATOR), request)

@@ -1,95 +1,101 @@
 """Those who have a story of their own: one course each, by the name README's table gives it."""
 
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
 from ninehours.story import days
 from ninehours.story.courses import (
-    COMPLETED,
-    LEFT,
-    MET,
-    PROGRESSING,
-    TRANSFERRED,
-    Course,
-    Score,
+    CourseOfCare,
+    DemoEpisode,
+    DemoScore,
+    Discharge,
+    Objectives,
     Seat,
-    Stay,
 )
-from ninehours.story.network import PER_DIEM_PAYER
-
-FULL_COURSE = "full course"
-SHORT_OF_NINE_HOURS = "short of nine hours"
-STEP_DOWN = "step-down"
-STEP_UP = "step-up"
-NO_SHOW_WEEK = "no-show week"
-TELEHEALTH = "telehealth"
-TWO_SITES = "two sites"
-SCREENED_OUT = "screening declined"
-AUTHORIZATION_USED_UP = "authorization used up"
-CONSENT_REVOKED = "consent revoked"
-PAID_IN_FULL = "paid in full"
-CORRECTED_REPLACED = "corrected, replaced"
-CORRECTED_VOIDED = "corrected, voided"
-CORRECTED_WAITING = "corrected, waiting"
-LATE_NOTE = "late note"
-LATE_DAY = "late day"
-DUAL_DIAGNOSIS = "dual diagnosis"
-DAYLIGHT_SAVING = "daylight saving"
-READMITTED = "readmitted"
+from ninehours.story.network import PayerKey
 
 
-def _course(group: str, last: int = 1, *, ends: str = "", **more: object) -> Course:
+class StoryName(StrEnum):
+    """As README's table has it."""
+
+    FULL_COURSE = "full course"
+    SHORT_OF_NINE_HOURS = "short of nine hours"
+    STEP_DOWN = "step-down"
+    STEP_UP = "step-up"
+    NO_SHOW_WEEK = "no-show week"
+    TELEHEALTH = "telehealth"
+    TWO_SITES = "two sites"
+    SCREENED_OUT = "screening declined"
+    AUTHORIZATION_USED_UP = "authorization used up"
+    CONSENT_REVOKED = "consent revoked"
+    PAID_IN_FULL = "paid in full"
+    CORRECTED_REPLACED = "corrected, replaced"
+    CORRECTED_VOIDED = "corrected, voided"
+    CORRECTED_WAITING = "corrected, waiting"
+    LATE_NOTE = "late note"
+    LATE_DAY = "late day"
+    DUAL_DIAGNOSIS = "dual diagnosis"
+    DAYLIGHT_SAVING = "daylight saving"
+    READMITTED = "readmitted"
+
+
+def _course(
+    group: str, last: int = 1, *, ends: Discharge | None = None, **more: Any
+) -> CourseOfCare:
     """From the first block on, paid by the day."""
-    told: dict[str, object] = {
-        "payer": PER_DIEM_PAYER,
-        "seats": (Seat(group, 1, last),),
-        "stays": (Stay(1, last, ends),),
-        **more,
-    }
-    return Course(**told)  # type: ignore[arg-type]
+    usual = {"seats": (Seat(group, 1, last),), "episodes": (DemoEpisode(1, last, ends),)}
+    return CourseOfCare(payer=PayerKey.PER_DIEM, **{**usual, **more})
 
 
-def _weekly(*totals: int) -> tuple[Score, ...]:
-    return tuple(Score(week, total) for week, total in enumerate(totals, start=1))
+def _weekly(*totals: int) -> tuple[DemoScore, ...]:
+    return tuple(DemoScore(week, total) for week, total in enumerate(totals, start=1))
 
 
-COURSES = {
-    FULL_COURSE: _course(
+COURSES: Mapping[StoryName, CourseOfCare] = {
+    StoryName.FULL_COURSE: _course(
         "day",
         2,
-        ends=COMPLETED,
+        ends=Discharge.COMPLETED,
         first_score=16,
         scores=_weekly(15, 14, 13, 11, 10, 8, 6, 4),
-        fares=((1, PROGRESSING), (2, MET)),
+        reviews=((1, Objectives.PROGRESSING), (2, Objectives.MET)),
         aftercare=("OUTPATIENT", "ALUMNI"),
     ),
-    SHORT_OF_NINE_HOURS: _course(
+    StoryName.SHORT_OF_NINE_HOURS: _course(
         "day",
-        ends=LEFT,
+        ends=Discharge.LEFT,
         leaves_after=tuple((day, days.LEFT_EARLY_AFTER) for day in days.SHORT_DAYS),
     ),
-    STEP_DOWN: _course("day", first_score=15, scores=_weekly(13, 11, 9, 6), fares=((1, MET),)),
-    STEP_UP: _course(
+    StoryName.STEP_DOWN: _course(
+        "day", first_score=15, scores=_weekly(13, 11, 9, 6), reviews=((1, Objectives.MET),)
+    ),
+    StoryName.STEP_UP: _course(
         "evening",
         2,
-        ends=TRANSFERRED,
+        ends=Discharge.TRANSFERRED,
         first_score=10,
-        scores=(*_weekly(10, 9, 9, 10, 11, 12, 13), Score(8, 18, self_harm=1)),
+        scores=(*_weekly(10, 9, 9, 10, 11, 12, 13), DemoScore(8, 18, self_harm=1)),
     ),
-    NO_SHOW_WEEK: _course("evening", 2, missed=days.days_of(days.NO_SHOW_WEEK)),
-    TELEHEALTH: _course("online", 3),
-    TWO_SITES: _course("day", 2, seats=(Seat("day", 1, 2), Seat("both", 1, 1))),
-    SCREENED_OUT: Course(payer=PER_DIEM_PAYER),
-    AUTHORIZATION_USED_UP: _course("day", authorized_days=days.AUTHORIZED_DAYS_USED_UP),
-    CONSENT_REVOKED: _course("evening", 2, ends=LEFT),
-    PAID_IN_FULL: _course("day", 2),
-    CORRECTED_REPLACED: _course("evening", 2),
-    CORRECTED_VOIDED: _course("day", missed=days.days_of(1) - {days.NEVER_THERE}),
-    CORRECTED_WAITING: _course("evening", seats=(Seat("evening", 3, 3),), stays=(Stay(3, 3),)),
-    LATE_NOTE: _course("evening", unsigned=frozenset({days.UNSIGNED})),
-    LATE_DAY: _course("day", missed=frozenset({days.LATE_DAY})),
-    DUAL_DIAGNOSIS: _course("both", 2),
-    DAYLIGHT_SAVING: _course("weekend"),
-    READMITTED: _course(
+    StoryName.NO_SHOW_WEEK: _course("evening", 2, missed=days.days_of(days.NO_SHOW_WEEK)),
+    StoryName.TELEHEALTH: _course("online", 3),
+    StoryName.TWO_SITES: _course("day", 2, seats=(Seat("day", 1, 2), Seat("both", 1, 1))),
+    StoryName.SCREENED_OUT: CourseOfCare(payer=PayerKey.PER_DIEM),
+    StoryName.AUTHORIZATION_USED_UP: _course("day", authorized_days=days.AUTHORIZED_DAYS_USED_UP),
+    StoryName.CONSENT_REVOKED: _course("evening", 2, ends=Discharge.LEFT),
+    StoryName.PAID_IN_FULL: _course("day", 2),
+    StoryName.CORRECTED_REPLACED: _course("evening", 2),
+    StoryName.CORRECTED_VOIDED: _course("day", missed=days.days_of(1) - {days.NEVER_THERE}),
+    StoryName.CORRECTED_WAITING: _course(
+        "evening", seats=(Seat("evening", 3, 3),), episodes=(DemoEpisode(3, 3),)
+    ),
+    StoryName.LATE_NOTE: _course("evening", unsigned=frozenset({days.UNSIGNED})),
+    StoryName.LATE_DAY: _course("day", missed=frozenset({days.LATE_DAY})),
+    StoryName.DUAL_DIAGNOSIS: _course("both", 2),
+    StoryName.DAYLIGHT_SAVING: _course("weekend"),
+    StoryName.READMITTED: _course(
         "evening",
         seats=(Seat("evening", 1, 1), Seat("evening", 3, 3)),
-        stays=(Stay(1, 1, LEFT), Stay(3, 3)),
+        episodes=(DemoEpisode(1, 1, Discharge.LEFT), DemoEpisode(3, 3)),
     ),
 }

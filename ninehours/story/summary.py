@@ -1,20 +1,23 @@
 """What a story came to, asked of the services through their API and nothing else."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.exchange.v1 import published_log_service_pb2 as log
 
-from ninehours.story import days, lists
-from ninehours.story.catching_up import SERVICES, parked
+from kernel.secrets import SERVICES
+from ninehours.story import lists
+from ninehours.story.catching_up import parked
 from ninehours.story.gateway import Gateway
-from ninehours.story.lists import ORIGINAL, REPLACEMENT, VOID
-from ninehours.story.requests import attendance
+from ninehours.story.lists import ClaimFrequency
 
-SESSIONS_A_PAGE = 500
-STATES = {ORIGINAL: "ISSUED", REPLACEMENT: "REPLACEMENT", VOID: "VOID"}
+STATES: dict[str, str] = {
+    ClaimFrequency.ORIGINAL: "ISSUED",
+    ClaimFrequency.REPLACEMENT: "REPLACEMENT",
+    ClaimFrequency.VOID: "VOID",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +45,7 @@ def summarize(gateway: Gateway, site_ids: Sequence[str]) -> Summary:
     claims = list(lists.claims(gateway))
     return Summary(
         clients=facts.get("ClientRegistered", 0),
-        sessions=sum(1 for site_id in site_ids for _ in sessions(gateway, site_id)),
+        sessions=sum(1 for site_id in site_ids for _ in lists.sessions(gateway, site_id)),
         facts=facts,
         service_days=_counted(lists.outcome_name(day) for day in service_days),
         held=tuple(
@@ -57,17 +60,8 @@ def summarize(gateway: Gateway, site_ids: Sequence[str]) -> Summary:
         claims=_by_state(claims),
         claims_amount_minor=sum(claim.charge.minor_units for claim in claims if _stands(claim)),
         proposals=sum(1 for _ in lists.proposals(gateway)),
-        parked=sum(len(of_one) for of_one in parked(gateway.ask_operator).values()),
+        parked=sum(map(len, parked(gateway.ask_operator).values())),
     )
-
-
-def sessions(gateway: Gateway, site_id: str) -> Iterator[object]:
-    """Every session of a site."""
-    request = attendance.list_sessions(
-        site_id, days.OPENING, days.LAST_SUNDAY, size=SESSIONS_A_PAGE
-    )
-    for page in lists.pages(gateway, request):
-        yield from page.sessions
 
 
 def count_facts(gateway: Gateway) -> dict[str, int]:
@@ -89,7 +83,7 @@ def _by_state(claims: Iterable[billing.Claim]) -> dict[str, int]:
 
 def _stands(claim: billing.Claim) -> bool:
     issued = claim.state == billing.CLAIM_STATE_ISSUED
-    return issued and claim.frequency != VOID and not claim.followed_by_claim_id
+    return issued and claim.frequency != ClaimFrequency.VOID and not claim.followed_by_claim_id
 
 
 def _counted(names: Iterable[str]) -> dict[str, int]:

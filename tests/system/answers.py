@@ -16,8 +16,9 @@ from ninehours.cli.why.of_level import tell_level
 from ninehours.cli.why.telling import Told
 from ninehours.cli.why.tree import lines_of
 from ninehours.local.system import LocalSystem
-from ninehours.story import days, stories
-from ninehours.story.lists import AUDITOR
+from ninehours.story import days
+from ninehours.story.actors import AUDITOR
+from ninehours.story.stories import StoryName
 from tests.system.told import Answer
 
 HOLD, NOT_BILLABLE = events.OUTCOME_HOLD, events.OUTCOME_NOT_BILLABLE
@@ -33,27 +34,27 @@ def take_answers(system: LocalSystem, client_ids: Mapping[str, str]) -> dict[str
 
 
 def _answers(asking: "_Asking", clients: Mapping[str, str]) -> Iterator[Answer]:
-    first = min(asking.claims(clients[stories.FULL_COURSE]), key=_begins)
+    first = min(asking.claims(clients[StoryName.FULL_COURSE]), key=_begins)
     yield asking.claim("full_course_first_claim", first.claim_id)
-    late = clients[stories.LATE_NOTE]
+    late = clients[StoryName.LATE_NOTE]
     before = datetime.combine(days.SIGNED_AT_LAST - timedelta(days=1), datetime.min.time())
     yield asking.day("late_note_before_it_was_signed", late, days.UNSIGNED, before)
     yield asking.day("late_note_released", late, days.UNSIGNED)
-    replaced = asking.claims(clients[stories.CORRECTED_REPLACED])
+    replaced = asking.claims(clients[StoryName.CORRECTED_REPLACED])
     yield asking.claim("corrected_and_replaced", _corrected(replaced, "7"))
     yield asking.claim("replacement", _of(replaced, "7"))
-    voided = asking.claims(clients[stories.CORRECTED_VOIDED])
+    voided = asking.claims(clients[StoryName.CORRECTED_VOIDED])
     yield asking.claim("voided", _corrected(voided, "8"))
     yield asking.claim("void", _of(voided, "8"))
     for name, story in (
-        ("consent_revoked", stories.CONSENT_REVOKED),
-        ("authorization_used_up", stories.AUTHORIZATION_USED_UP),
+        ("consent_revoked", StoryName.CONSENT_REVOKED),
+        ("authorization_used_up", StoryName.AUTHORIZATION_USED_UP),
     ):
         yield asking.day(name, clients[story], asking.first(clients[story], HOLD))
-    short, paid = clients[stories.SHORT_OF_NINE_HOURS], clients[stories.PAID_IN_FULL]
+    short, paid = clients[StoryName.SHORT_OF_NINE_HOURS], clients[StoryName.PAID_IN_FULL]
     yield asking.day("short_of_nine_hours", short, days.SHORT_DAYS[0])
     yield asking.day("paid_in_full", paid, asking.first(paid, NOT_BILLABLE))
-    yield asking.level("step_up", clients[stories.STEP_UP])
+    yield asking.level("step_up", clients[StoryName.STEP_UP])
 
 
 class _Asking:
@@ -71,7 +72,7 @@ class _Asking:
         return _answer(name, tell_day(answer, facts, ""), answer, facts)
 
     def level(self, name: str, client_id: str) -> Answer:
-        self._services.speak_as(why.CLINICIAN, AUDITOR.subject)
+        self._services.speak_as(why.CLINICIAN, AUDITOR.id)
         answer = why.level_of_care(self._services, client_id, None, None)
         facts = self._facts(why.CLINICIAN, answer)
         return _answer(name, tell_level(answer, facts, ""), answer, facts)

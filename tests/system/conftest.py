@@ -3,8 +3,10 @@
 import pytest
 
 from ninehours.local.system import LocalSystem
-from ninehours.story.people import make_cast
-from tests.system.played import Played, Witness, play_on
+from ninehours.story.gateway import connect
+from ninehours.story.people import invent_people
+from tests.story.rehearsing import RecordingGateway
+from tests.system.played import Played, play_on
 
 SEED = 7
 
@@ -15,6 +17,6 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> Played:
     data = tmp_path_factory.mktemp("calm") / "data"
     with (
         LocalSystem(data, progress=lambda _: None, clock="caller") as system,
-        Witness(system.addresses, system.secrets_dir, seed=SEED) as gateway,
+        RecordingGateway(connect(system.addresses, system.secrets_dir), seed=SEED) as gateway,
     ):
-        return play_on(system, data, gateway, make_cast(SEED))
+        return play_on(system, data, gateway, invent_people(SEED))

@@ -15,11 +15,13 @@ from ninehours.intake.v1 import intake_service_pb2 as intake_service
 from ninehours.plans.v1 import plans_events_pb2 as plans
 from ninehours.plans.v1 import plans_service_pb2 as plans_service
 
+from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import date_of, to_date
+from kernel.secrets import SERVICES
 from ninehours.story import days, lists
-from ninehours.story.catching_up import SERVICES
+from ninehours.story.actors import AUDITOR, OPERATOR
 from ninehours.story.gateway import Gateway
-from ninehours.story.lists import LOOKING, ORIGINAL, SEEING_SCORES, outcome_name
+from ninehours.story.lists import ClaimFrequency, outcome_name
 
 M = TypeVar("M", bound=Message)
 
@@ -52,7 +54,7 @@ class Evidence:
         day = self.day(on)
         return set() if day is None else set(closed_by(day))
 
-    def issued(self, frequency: str = ORIGINAL) -> list[billing.Claim]:
+    def issued(self, frequency: str = ClaimFrequency.ORIGINAL) -> list[billing.Claim]:
         """Claims that left the house, of one frequency."""
         return [
             claim
@@ -60,7 +62,7 @@ class Evidence:
             if claim.state == billing.CLAIM_STATE_ISSUED and claim.frequency == frequency
         ]
 
-    def claimed(self, frequency: str = ORIGINAL) -> list[date]:
+    def claimed(self, frequency: str = ClaimFrequency.ORIGINAL) -> list[date]:
         """The dates of their lines, in order."""
         return sorted(
             date_of(line, "service_date")
@@ -91,14 +93,12 @@ def closed_by(day: events.ServiceDayResolved) -> list[str]:
 def evidence_of(gateway: Gateway, client_id: str) -> Evidence:
     """Everything of a client, asked of the services through their API."""
 
-    def ask(request: Any, who: str = LOOKING) -> Any:
-        return gateway.ask(who, request)
+    def ask(request: Any, actor: Actor = OPERATOR) -> Any:
+        return gateway.ask(actor, request)
 
     authorizations = ask(billing.ListAuthorizationsRequest(client_id=client_id))
-    progress = ask(plans_service.ListProgressRequest(client_id=client_id), SEEING_SCORES)
-    recommendations = ask(
-        plans_service.ListRecommendationsRequest(client_id=client_id), SEEING_SCORES
-    )
+    progress = ask(plans_service.ListProgressRequest(client_id=client_id), AUDITOR)
+    recommendations = ask(plans_service.ListRecommendationsRequest(client_id=client_id), AUDITOR)
     tasks = ask(intake_service.ListSafetyTasksRequest(client_id=client_id))
     return Evidence(
         client_id=client_id,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,18 +12,19 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from sqlalchemy import text
 
-from kernel.secrets import master_key
+from kernel.secrets import SERVICES, master_key
 from kernel.store.database import open_database
 from kernel.store.documents import Documents
 from kernel.vault import Vault
 from ninehours.cli.export import export_batch
 from ninehours.local.system import LocalSystem
-from ninehours.story.catching_up import HEARS, SERVICES
-from ninehours.story.gateway import Gateway
+from ninehours.story.actors import BILLER
+from ninehours.story.catching_up import HEARS
+from ninehours.story.people import InventedPeople
 from ninehours.story.plot import play
-from ninehours.story.stories import COURSES
-from ninehours.story.story import BILLER
+from ninehours.story.stories import StoryName
 from ninehours.story.summary import Summary, summarize
+from tests.story.rehearsing import RecordingGateway
 from tests.system.answers import take_answers
 from tests.system.evidence import Evidence, evidence_of
 from tests.system.told import Answer
@@ -70,35 +70,27 @@ class Played:
     """What every sealed document of a service says, with its key: what must be found nowhere."""
 
 
-class Witness(Gateway):
-    """Remembers why claims were left out of what was issued: no list tells it afterwards."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.left_out: set[str] = set()
-
-    def tell(self, who: str, step: str, request: Any, now: datetime) -> Any:
-        answer = super().tell(who, step, request, now)
-        self.left_out |= {claim.reason for claim in getattr(answer, "left_out", ())}
-        return answer
-
-
-def play_on(system: LocalSystem, data: Path, gateway: Witness, cast: Any) -> Played:
+def play_on(
+    system: LocalSystem, data: Path, gateway: RecordingGateway, people: InventedPeople
+) -> Played:
     """Play, settle, and take down what the databases say."""
-    story = play(gateway, cast)
-    files = [
-        export_batch(partial(gateway.ask, BILLER), batch_id, data / "exports")
-        for batch_id in story.batches
-    ]
-    gateway.settle()
+    story = play(gateway, people)
+    ask = partial(gateway.ask, BILLER)
+    files = [export_batch(ask, batch_id, data / "exports") for batch_id in story.batches]
+    gateway.catch_up()
+    client_ids = {key: chart.client_id for key, chart in story.charts.items()}
     played = Played(
         data=data,
-        summary=summarize(gateway, tuple(story.place.site_ids.values())),
+        summary=summarize(gateway, [*story.network.site_ids.values()]),
         files=files,
-        evidence={name: evidence_of(gateway, story.client_ids[name]) for name in COURSES},
+        evidence={name: evidence_of(gateway, client_ids[name]) for name in StoryName},
         acknowledged=dict(gateway.acknowledged),
-        left_out=gateway.left_out,
-        answers=take_answers(system, story.client_ids),
+        left_out={
+            claim.reason
+            for given in gateway.given
+            for claim in getattr(given.answer, "left_out", ())
+        },
+        answers=take_answers(system, client_ids),
     )
     operator = Operator(system.addresses, system.secrets_dir)
     for service in SERVICES:

@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 
 from kernel.ids import derived_id
+from kernel.secrets import SERVICES
 from ninehours.local.system import LocalSystem
-from ninehours.story.catching_up import SERVICES
-from ninehours.story.people import make_cast
-from ninehours.story.rehearsal import rehearse
+from ninehours.story.gateway import connect
+from ninehours.story.people import invent_people
+from ninehours.story.stories import StoryName
 from services.intake.adapters.subscriptions import INTERESTS
+from tests.story.rehearsing import RecordingGateway
 from tests.system.conftest import SEED
-from tests.system.played import Played, Witness, play_on
+from tests.system.played import Played, play_on
 from tests.system.test_named_stories import STORIES
 from tests.system.test_story import LEFT_OUT
 
@@ -26,30 +28,30 @@ VICTIMS = (
 
 
 @pytest.fixture(scope="module")
-def harmed(tmp_path_factory: pytest.TempPathFactory) -> Played:
+def harmed(calm: Played, tmp_path_factory: pytest.TempPathFactory) -> Played:
     """The same story, with every process killed at a seeded count of commands."""
-    return play_killing(tmp_path_factory.mktemp("harmed") / "data", kills=random.Random(20_261))
+    data = tmp_path_factory.mktemp("harmed") / "data"
+    return play_killing(data, len(calm.acknowledged), random.Random(20_261))
 
 
-def play_killing(data: Path, *, kills: random.Random) -> Played:
-    cast = make_cast(SEED)
-    commands = len(rehearse(cast).told)
+def play_killing(data: Path, commands: int, kills: random.Random) -> Played:
     victims = list(VICTIMS)
     kills.shuffle(victims)
-    # The first commands set the stage; from then on anything may die, at any count. A rehearsal
-    # guesses how many claims there will be to answer, so the last counts are left out.
+    # The first commands open the network; from then on anything may die, at any count but the last,
+    # after which nobody might notice.
     counts = sorted(kills.sample(range(10, commands * 9 // 10), len(victims)))
     plan = dict(zip(counts, victims, strict=True))
     killed: list[str] = []
     with LocalSystem(data, progress=lambda _: None, clock="caller") as system:
 
-        def on_step(index: int, _: str) -> None:
-            if index in plan:
-                system.kill(plan[index])
-                killed.append(plan[index])
+        def kill(count: int) -> None:
+            if count in plan:
+                system.kill(plan[count])
+                killed.append(plan[count])
 
-        with Witness(system.addresses, system.secrets_dir, seed=SEED, on_step=on_step) as gateway:
-            played = play_on(system, data, gateway, cast)
+        connections = connect(system.addresses, system.secrets_dir)
+        with RecordingGateway(connections, seed=SEED, on_command=kill) as gateway:
+            played = play_on(system, data, gateway, invent_people(SEED))
         restarts = {name: system.supervisor.restarts(name) for name in set(VICTIMS)}
     assert sorted(killed) == sorted(VICTIMS)
     assert all(restarts[name] >= 1 for name in restarts)
@@ -129,7 +131,7 @@ def test_the_same_seed_gives_the_same_claims_control_numbers_included(
 
 
 @pytest.mark.parametrize("name", STORIES)
-def test_the_story_is_as_it_is_told_whatever_was_killed(harmed: Played, name: str) -> None:
+def test_the_story_is_as_it_is_told_whatever_was_killed(harmed: Played, name: StoryName) -> None:
     STORIES[name](harmed.evidence[name])
 
 

@@ -19,9 +19,10 @@ from ninehours.plans.v1 import plans_events_pb2 as plans
 from ninehours.plans.v1 import plans_service_pb2 as plans_service
 
 from kernel.rpc.translate import date_of, to_date
-from ninehours.story import days, stories
-from ninehours.story.lists import ORIGINAL, REPLACEMENT, VOID, outcome_name
+from ninehours.story import days
+from ninehours.story.lists import ClaimFrequency, outcome_name
 from ninehours.story.network import STEP_DOWN_LEVEL, STEP_UP_LEVEL, TREATED_MINUTES, group_of
+from ninehours.story.stories import StoryName
 from tests.system.evidence import Evidence, closed_by
 from tests.system.played import Played
 
@@ -200,7 +201,7 @@ def paid_in_full(evidence: Evidence) -> None:
 
 def corrected_replaced(evidence: Evidence) -> None:
     """A day of an issued claim was shorter than told: replaced, under the payer's number."""
-    [replacement] = evidence.issued(REPLACEMENT)
+    [replacement] = evidence.issued(ClaimFrequency.REPLACEMENT)
     original = _corrected(evidence, replacement, days.CORRECTED)
     before, after = set(_dates(original.lines)), set(_dates(replacement.lines))
     assert before - after == {days.CORRECTED}
@@ -215,7 +216,7 @@ def corrected_replaced(evidence: Evidence) -> None:
 
 def corrected_voided(evidence: Evidence) -> None:
     """The only day of a claim never was: voided, and the authorization has its day back."""
-    [void] = evidence.issued(VOID)
+    [void] = evidence.issued(ClaimFrequency.VOID)
     original = _corrected(evidence, void, days.NEVER_THERE)
     assert _dates(original.lines) == [days.NEVER_THERE]
     assert _dates(void.lines) == [days.NEVER_THERE]
@@ -236,7 +237,7 @@ def corrected_waiting(evidence: Evidence) -> None:
     assert len(_dates(original.lines)) == 3
     assert on in _dates(original.lines)
     assert original.adjudication == events.ADJUDICATION_STATUS_UNSPECIFIED
-    assert [original.followed_by_claim_id, *evidence.issued(REPLACEMENT)] == [""]
+    assert [original.followed_by_claim_id, *evidence.issued(ClaimFrequency.REPLACEMENT)] == [""]
     assert evidence.outcome(on) == "NOT_BILLABLE"
 
 
@@ -333,36 +334,36 @@ def _corrected(evidence: Evidence, correction: billing.Claim, on: date) -> billi
     return original
 
 
-STORIES: Mapping[str, Callable[[Evidence], None]] = {
-    stories.FULL_COURSE: full_course,
-    stories.SHORT_OF_NINE_HOURS: short_of_nine_hours,
-    stories.STEP_DOWN: step_down,
-    stories.STEP_UP: step_up,
-    stories.NO_SHOW_WEEK: no_show_week,
-    stories.TELEHEALTH: telehealth,
-    stories.TWO_SITES: two_sites,
-    stories.SCREENED_OUT: screened_out,
-    stories.AUTHORIZATION_USED_UP: authorization_used_up,
-    stories.CONSENT_REVOKED: consent_revoked,
-    stories.PAID_IN_FULL: paid_in_full,
-    stories.CORRECTED_REPLACED: corrected_replaced,
-    stories.CORRECTED_VOIDED: corrected_voided,
-    stories.CORRECTED_WAITING: corrected_waiting,
-    stories.LATE_NOTE: late_note,
-    stories.LATE_DAY: late_day,
-    stories.DUAL_DIAGNOSIS: dual_diagnosis,
-    stories.DAYLIGHT_SAVING: daylight_saving,
-    stories.READMITTED: readmitted,
+STORIES: Mapping[StoryName, Callable[[Evidence], None]] = {
+    StoryName.FULL_COURSE: full_course,
+    StoryName.SHORT_OF_NINE_HOURS: short_of_nine_hours,
+    StoryName.STEP_DOWN: step_down,
+    StoryName.STEP_UP: step_up,
+    StoryName.NO_SHOW_WEEK: no_show_week,
+    StoryName.TELEHEALTH: telehealth,
+    StoryName.TWO_SITES: two_sites,
+    StoryName.SCREENED_OUT: screened_out,
+    StoryName.AUTHORIZATION_USED_UP: authorization_used_up,
+    StoryName.CONSENT_REVOKED: consent_revoked,
+    StoryName.PAID_IN_FULL: paid_in_full,
+    StoryName.CORRECTED_REPLACED: corrected_replaced,
+    StoryName.CORRECTED_VOIDED: corrected_voided,
+    StoryName.CORRECTED_WAITING: corrected_waiting,
+    StoryName.LATE_NOTE: late_note,
+    StoryName.LATE_DAY: late_day,
+    StoryName.DUAL_DIAGNOSIS: dual_diagnosis,
+    StoryName.DAYLIGHT_SAVING: daylight_saving,
+    StoryName.READMITTED: readmitted,
 }
 
 
 @pytest.mark.parametrize("name", STORIES)
-def test_the_story_is_as_it_is_told(calm: Played, name: str) -> None:
+def test_the_story_is_as_it_is_told(calm: Played, name: StoryName) -> None:
     STORIES[name](calm.evidence[name])
 
 
 @pytest.mark.parametrize("name", STORIES)
-def test_no_story_is_told_by_nothing(name: str) -> None:
+def test_no_story_is_told_by_nothing(name: StoryName) -> None:
     """The checks prove that they looked."""
     with pytest.raises((AssertionError, ValueError)):
         STORIES[name](Evidence(client_id="nobody"))
@@ -370,7 +371,7 @@ def test_no_story_is_told_by_nothing(name: str) -> None:
 
 def test_every_story_is_looked_at_and_stands_in_readmes_table() -> None:
     rows = re.findall(r"^\| \*\*(.+?)\*\* \|", README.read_text(encoding="utf-8"), re.MULTILINE)
-    assert rows == list(STORIES) == list(stories.COURSES)
+    assert rows == list(STORIES) == list(StoryName)
 
 
 def test_evidence_tells_a_day_by_its_date_and_claims_by_their_frequency() -> None:
@@ -394,12 +395,12 @@ def test_evidence_tells_a_day_by_its_date_and_claims_by_their_frequency() -> Non
                 lines=[events.ClaimLine(service_date=to_date(on))],
             )
             for state, frequency in (
-                ("CLAIM_STATE_ISSUED", ORIGINAL),
-                ("CLAIM_STATE_ISSUED", VOID),
-                ("CLAIM_STATE_DRAFTED", ORIGINAL),
+                ("CLAIM_STATE_ISSUED", ClaimFrequency.ORIGINAL),
+                ("CLAIM_STATE_ISSUED", ClaimFrequency.VOID),
+                ("CLAIM_STATE_DRAFTED", ClaimFrequency.ORIGINAL),
             )
         ),
     )
     assert (evidence.outcome(on), evidence.reasons(on)) == ("HOLD", {"NOTE_UNSIGNED"})
     assert (evidence.outcome(days.day_of(2)), evidence.reasons(days.day_of(2))) == ("", set())
-    assert evidence.claimed() == evidence.claimed(VOID) == [on]
+    assert evidence.claimed() == evidence.claimed(ClaimFrequency.VOID) == [on]

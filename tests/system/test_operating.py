@@ -22,10 +22,10 @@ from typer.testing import CliRunner, Result
 from kernel.rpc.client import Client
 from kernel.rpc.tokens import Issuer
 from kernel.rpc.translate import to_date
-from kernel.secrets import PEOPLE
+from kernel.secrets import PEOPLE, SERVICES
 from ninehours.cli.app import app
 from ninehours.local.system import LocalSystem
-from ninehours.story.catching_up import HEARS, SERVICES
+from ninehours.story.catching_up import HEARS
 from tests.harness.kernel.counters import until
 from tests.system.played import Played, connect
 from tests.system.verified import Operator

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ninehours.billing.v1.billing_events_pb2 import ClaimIssued
 
-from ninehours.story.lists import ORIGINAL, REPLACEMENT, VOID
+from ninehours.story.lists import ClaimFrequency
 from ninehours.story.network import PAYERS
 from services.billing.domain.x12.npi import is_valid_npi
 from services.billing.domain.x12.t837.read import (
@@ -60,15 +60,15 @@ def test_the_files_claims_are_the_issued_ones_and_charges_add_up(calm: Played) -
     counted = Counter(claim.frequency for claim in claims)
     told = calm.summary.claims
     assert counted == {
-        ORIGINAL: told["ISSUED"],
-        REPLACEMENT: told["REPLACEMENT"],
-        VOID: told["VOID"],
+        ClaimFrequency.ORIGINAL: told["ISSUED"],
+        ClaimFrequency.REPLACEMENT: told["REPLACEMENT"],
+        ClaimFrequency.VOID: told["VOID"],
     }
     assert len({claim.claim_id for claim in claims}) == len(claims)
     for claim in claims:
         assert claim.charge_minor == sum(line.charge_minor for line in claim.lines) > 0
         assert claim.billing_npi is not None and is_valid_npi(claim.billing_npi)
-        assert bool(claim.payer_control_number) == (claim.frequency != ORIGINAL)
+        assert bool(claim.payer_control_number) == (claim.frequency != ClaimFrequency.ORIGINAL)
         for line in claim.lines:
             if claim.form == PROFESSIONAL:
                 assert line.diagnosis_pointers[0] == 1
@@ -104,7 +104,7 @@ def test_no_client_has_one_service_twice_on_a_day_on_originals(calm: Played) -> 
     lines = Counter(
         (claim.member_id, claim.payer_id, line.service_date, line.code)
         for claim in claims_in(calm)
-        if claim.frequency == ORIGINAL
+        if claim.frequency == ClaimFrequency.ORIGINAL
         for line in claim.lines
     )
     assert lines and set(lines.values()) == {1}
@@ -115,7 +115,7 @@ def standing_at_every_prefix(calm: Played) -> Iterator[dict[str, ClaimIssued]]:
     standing: dict[str, ClaimIssued] = {}
     for claim in calm.issued:
         standing.pop(claim.corrects_claim_id, None)
-        if claim.frequency != VOID:
+        if claim.frequency != ClaimFrequency.VOID:
             standing[claim.claim_id] = claim
         yield standing
 

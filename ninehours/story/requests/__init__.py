@@ -1,1 +1,1 @@
-"""What is said in the story: the requests, filled from the cast; a module for each service."""
+"""Requests of the story that take more than its moments and ids; a module for each service."""
