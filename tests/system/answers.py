@@ -1,12 +1,14 @@
 """Answers to why, taken from a system that has played the story: what golden files hold."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as billing
 
+from kernel.rpc.translate import date_of
 from ninehours.cli.asking import Services
 from ninehours.cli.dates import stamp_of
 from ninehours.cli.why import asking as why
@@ -15,26 +17,32 @@ from ninehours.cli.why.of_day import REVISIONS, tell_day
 from ninehours.cli.why.of_level import tell_level
 from ninehours.cli.why.telling import Told
 from ninehours.cli.why.tree import lines_of
-from ninehours.local.system import LocalSystem
 from ninehours.story import days
 from ninehours.story.actors import AUDITOR
 from ninehours.story.stories import StoryName
-from tests.system.told import Answer
 
 HOLD, NOT_BILLABLE = events.OUTCOME_HOLD, events.OUTCOME_NOT_BILLABLE
 
 
-def take_answers(system: LocalSystem, client_ids: Mapping[str, str]) -> dict[str, Answer]:
+@dataclass(frozen=True, kw_only=True)
+class WhyAnswer:
+    """`text`: the tree, piped. `named`: every id of a fact in it; `resolved`: those found."""
+
+    name: str
+    text: str
+    told: Told
+    named: frozenset[str]
+    resolved: frozenset[str]
+
+
+def take_answers(services: Services, client_ids: Mapping[str, str]) -> dict[str, WhyAnswer]:
     """By the name of their golden file."""
-    services = Services(system.addresses, system.secrets_dir)
-    try:
-        return {answer.name: answer for answer in _answers(_Asking(services), client_ids)}
-    finally:
-        services.close()
+    return {answer.name: answer for answer in _answers(_Asker(services), client_ids)}
 
 
-def _answers(asking: "_Asking", clients: Mapping[str, str]) -> Iterator[Answer]:
-    first = min(asking.claims(clients[StoryName.FULL_COURSE]), key=_begins)
+def _answers(asking: "_Asker", clients: Mapping[str, str]) -> Iterator[WhyAnswer]:
+    claims = asking.claims(clients[StoryName.FULL_COURSE])
+    first = min(claims, key=lambda claim: date_of(claim, "period_start"))
     yield asking.claim("full_course_first_claim", first.claim_id)
     late = clients[StoryName.LATE_NOTE]
     before = datetime.combine(days.SIGNED_AT_LAST - timedelta(days=1), datetime.min.time())
@@ -57,21 +65,21 @@ def _answers(asking: "_Asking", clients: Mapping[str, str]) -> Iterator[Answer]:
     yield asking.level("step_up", clients[StoryName.STEP_UP])
 
 
-class _Asking:
+class _Asker:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    def claim(self, name: str, claim_id: str) -> Answer:
+    def claim(self, name: str, claim_id: str) -> WhyAnswer:
         answer = why.claim(self._services, claim_id, None)
         facts = self._facts("biller", answer)
         return _answer(name, tell_claim(answer, facts, ""), answer, facts)
 
-    def day(self, name: str, client_id: str, on: date, as_of: datetime | None = None) -> Answer:
+    def day(self, name: str, client_id: str, on: date, as_of: datetime | None = None) -> WhyAnswer:
         answer = why.day(self._services, client_id, on, stamp_of(as_of))
         facts = self._facts("biller", answer)
         return _answer(name, tell_day(answer, facts, ""), answer, facts)
 
-    def level(self, name: str, client_id: str) -> Answer:
+    def level(self, name: str, client_id: str) -> WhyAnswer:
         self._services.speak_as(why.CLINICIAN, AUDITOR.id)
         answer = why.level_of_care(self._services, client_id, None, None)
         facts = self._facts(why.CLINICIAN, answer)
@@ -88,26 +96,22 @@ class _Asking:
         request = billing.ListServiceDaysRequest(
             client_id=client_id, outcome=outcome, page_size=1000
         )
-        found = [each.service_date for each in self._services.ask("biller", request).days]
-        return min(date(each.year, each.month, each.day) for each in found)
+        listed = self._services.ask("biller", request).days
+        return min(date_of(day, "service_date") for day in listed)
 
     def _facts(self, role: str, answer: Any) -> why.Facts:
         return why.facts(self._services, role, why.ids_in(answer))
 
 
-def _answer(name: str, told: Told, answer: Any, facts: why.Facts) -> Answer:
+def _answer(name: str, told: Told, answer: Any, facts: why.Facts) -> WhyAnswer:
     """How often a day was derived anew depends on how facts came in batches: left out."""
-    return Answer(
+    return WhyAnswer(
         name=name,
         text="\n".join(lines_of(told.without(REVISIONS))) + "\n",
         told=told,
         named=frozenset(why.ids_in(answer)),
         resolved=frozenset(facts),
     )
-
-
-def _begins(claim: billing.Claim) -> tuple[int, int, int]:
-    return claim.period_start.year, claim.period_start.month, claim.period_start.day
 
 
 def _of(claims: list[billing.Claim], frequency: str) -> str:
@@ -118,5 +122,5 @@ def _of(claims: list[billing.Claim], frequency: str) -> str:
 def _corrected(claims: list[billing.Claim], frequency: str) -> str:
     """The claim that the one of that frequency follows."""
     following = _of(claims, frequency)
-    [found] = [each.claim_id for each in claims if each.followed_by_claim_id == following]
+    [found] = [claim.claim_id for claim in claims if claim.followed_by_claim_id == following]
     return found

@@ -16,6 +16,7 @@ from kernel.secrets import SERVICES, master_key
 from kernel.store.database import open_database
 from kernel.store.documents import Documents
 from kernel.vault import Vault
+from ninehours.cli.asking import Services
 from ninehours.cli.export import export_batch
 from ninehours.local.system import LocalSystem
 from ninehours.story.actors import BILLER
@@ -25,10 +26,9 @@ from ninehours.story.plot import play
 from ninehours.story.stories import StoryName
 from ninehours.story.summary import Summary, summarize
 from tests.story.rehearsing import RecordingGateway
-from tests.system.answers import take_answers
+from tests.system.answers import WhyAnswer, take_answers
 from tests.system.evidence import Evidence, evidence_of
-from tests.system.told import Answer
-from tests.system.verified import Operator
+from tests.system.verified import checks_of
 
 # A derived row as everybody sees it: kind, key, content.
 Contents = dict[str, list[tuple[str, str, Any]]]
@@ -46,7 +46,7 @@ class Played:
     acknowledged: dict[str, str]
     left_out: set[str]
     """Why claims were left out of what was issued."""
-    answers: dict[str, Answer] = field(default_factory=dict)
+    answers: dict[str, WhyAnswer] = field(default_factory=dict)
     """To why, by the name of their golden file."""
     contents: Contents = field(default_factory=dict)
     commands: dict[str, set[str]] = field(default_factory=dict)
@@ -90,16 +90,17 @@ def play_on(
             for given in gateway.given
             for claim in getattr(given.answer, "left_out", ())
         },
-        answers=take_answers(system, client_ids),
     )
-    operator = Operator(system.addresses, system.secrets_dir)
+    services = Services(system.addresses, system.secrets_dir)
+    played.answers = take_answers(services, client_ids)
     for service in SERVICES:
-        for check in operator.checks(service):
+        for check in checks_of(services, service):
             played.verified[f"{service}: {check.check}"] = check.looked_at
-            played.findings += [f"{each.reason} {each.about}" for each in check.findings]
+            played.findings += [f"{found.reason} {found.about}" for found in check.findings]
         with connect(system, service) as connection:
             _take_down(played, service, connection)
         played.opened[service] = b"\n".join(_every_document(system, service))
+    services.close()
     return played
 
 
