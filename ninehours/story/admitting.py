@@ -29,13 +29,13 @@ from ninehours.story.requests.intake import (
 from ninehours.story.requests.plans import draft_plan
 from ninehours.story.rules import units_of_a_day
 from ninehours.story.stories import StoryName
-from ninehours.story.story import Chart, Story, group_in
+from ninehours.story.story import Chart, DemoStory, group_in
 
 SPARE_DAYS = 3  # authorized beyond what is scheduled
 SPARE_WEEK = timedelta(days=7)
 
 
-def admit_clients(story: Story, block: int) -> None:
+def admit_clients(story: DemoStory, block: int) -> None:
     """Everybody who begins with the block."""
     for chart in story.gateway.together(
         partial(_register, story, client, number)
@@ -54,7 +54,7 @@ def admit_clients(story: Story, block: int) -> None:
         story.gateway.together(partial(act, story, *begun) for begun in beginning)
 
 
-def schedule_sessions(story: Story, block: int) -> None:
+def schedule_sessions(story: DemoStory, block: int) -> None:
     """The block's sessions of every group, with their rosters."""
     groups = [group for group in GROUPS if story.roster(group, block)]
     expanded = story.gateway.together(partial(_expand, story, group, block) for group in groups)
@@ -63,7 +63,7 @@ def schedule_sessions(story: Story, block: int) -> None:
             story.sessions[group.key, date_of(session, "service_date")] = session
 
 
-def _register(story: Story, client: DemoClient, number: int) -> Chart:
+def _register(story: DemoStory, client: DemoClient, number: int) -> Chart:
     """The front desk's part; who is declined goes no further."""
     block, network, front_desk = client.course.first_block, story.network, story.network.front_desk
     day = days.admission(block) - timedelta(days=3 - number % 3)
@@ -102,7 +102,7 @@ def _register(story: Story, client: DemoClient, number: int) -> Chart:
     return chart
 
 
-def _assess(story: Story, chart: Chart, episode: DemoEpisode) -> None:
+def _assess(story: DemoStory, chart: Chart, episode: DemoEpisode) -> None:
     """On the day of admission, before it."""
     on = days.admission(episode.first)
     clinician = story.clinician_of(chart.client, episode.first)
@@ -115,7 +115,7 @@ def _assess(story: Story, chart: Chart, episode: DemoEpisode) -> None:
         story.give_for(chart, clinician, _step(step, episode), request, now)
 
 
-def _admit(story: Story, chart: Chart, episode: DemoEpisode) -> None:
+def _admit(story: DemoStory, chart: Chart, episode: DemoEpisode) -> None:
     """To the program of their group; and to each other program in which they sit meanwhile."""
     course = chart.client.course
     group = group_of(course.first_group(episode))
@@ -127,7 +127,9 @@ def _admit(story: Story, chart: Chart, episode: DemoEpisode) -> None:
         chart.admitted = [*chart.admitted, *also.receipt.published]
 
 
-def _admit_to(story: Story, chart: Chart, episode: DemoEpisode, group: DemoGroup, what: str) -> Any:
+def _admit_to(
+    story: DemoStory, chart: Chart, episode: DemoEpisode, group: DemoGroup, what: str
+) -> Any:
     network, on = story.network, days.admission(episode.first)
     request = intake.AdmitClientRequest(
         site_id=network.site_ids[site_of(group).key],
@@ -140,7 +142,7 @@ def _admit_to(story: Story, chart: Chart, episode: DemoEpisode, group: DemoGroup
     return story.give_for(chart, clinician, _step(what, episode), request, at(on, 9), after=after)
 
 
-def _plan(story: Story, chart: Chart, episode: DemoEpisode) -> None:
+def _plan(story: DemoStory, chart: Chart, episode: DemoEpisode) -> None:
     """A plan of each episode that both sign, and what the payer authorizes."""
     client, on = chart.client, days.admission(episode.first)
     group = group_in(client, episode.first)
@@ -165,7 +167,7 @@ def _plan(story: Story, chart: Chart, episode: DemoEpisode) -> None:
 
 
 def _sign_plan(
-    story: Story,
+    story: DemoStory,
     chart: Chart,
     episode: DemoEpisode,
     group: DemoGroup,
@@ -192,7 +194,9 @@ def _sign_plan(
     return str(drafted.plan_id)
 
 
-def _expand(story: Story, group: DemoGroup, block: int) -> Sequence[attendance.ScheduledSession]:
+def _expand(
+    story: DemoStory, group: DemoGroup, block: int
+) -> Sequence[attendance.ScheduledSession]:
     """A group's sessions of the block, for everybody who sits in it."""
     seated, network = story.roster(group, block), story.network
     request = attendance.ExpandTemplateRequest(

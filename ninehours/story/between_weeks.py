@@ -13,11 +13,11 @@ from ninehours.story.actors import BILLER
 from ninehours.story.days import at
 from ninehours.story.requests.attendance import correct, since
 from ninehours.story.stories import StoryName
-from ninehours.story.story import Chart, Story, group_in
+from ninehours.story.story import Chart, DemoStory, group_in
 from ninehours.story.weeks import sign_note, span_of
 
 
-def sign_late(story: Story) -> None:
+def sign_late(story: DemoStory) -> None:
     """A note is still missing when the week is over: its day is on HOLD until it is signed."""
     chart = story.charts[StoryName.LATE_NOTE]
     # Everybody heard of the week: without that, the day would never be seen on HOLD.
@@ -26,7 +26,7 @@ def sign_late(story: Story) -> None:
     story.gateway.catch_up()
 
 
-def correct_issued(story: Story) -> None:
+def correct_issued(story: DemoStory) -> None:
     """After claims were issued, somebody finds out who was where."""
     now = at(days.CORRECTING, 10)
     _had_left_early(story, story.charts[StoryName.CORRECTED_REPLACED], days.CORRECTED, now)
@@ -39,13 +39,13 @@ def correct_issued(story: Story) -> None:
     story.gateway.catch_up()
 
 
-def correct_unanswered(story: Story) -> None:
+def correct_unanswered(story: DemoStory) -> None:
     """After the last claims were issued: the payer hasn't answered, the correction waits."""
     chart = story.charts[StoryName.CORRECTED_WAITING]
     _had_left_early(story, chart, days.CORRECTED_LAST, at(days.CORRECTING_LAST, 14))
 
 
-def restrict(story: Story) -> None:
+def restrict(story: DemoStory) -> None:
     """A client pays for a week, and asks that the payer not hear of it."""
     chart, week = story.charts[StoryName.PAID_IN_FULL], days.PAID_IN_FULL_WEEK
     request = intake.RestrictDisclosureRequest(
@@ -58,7 +58,7 @@ def restrict(story: Story) -> None:
     story.give_for(chart, front_desk, "restrict disclosure", request, now, after=known)
 
 
-def waive(story: Story) -> None:
+def waive(story: DemoStory) -> None:
     """An authorization is used up; for one day of the rest, a biller answers for it."""
     chart = story.charts[StoryName.AUTHORIZATION_USED_UP]
     request = billing.BillWithoutAuthorizationRequest(
@@ -70,7 +70,7 @@ def waive(story: Story) -> None:
     story.give_for(chart, BILLER, "bill without authorization", request, now)
 
 
-def revoke(story: Story) -> None:
+def revoke(story: DemoStory) -> None:
     """A client revokes the consent to tell the payer; the groups go on."""
     chart = story.charts[StoryName.CONSENT_REVOKED]
     request = intake.RevokeConsentRequest(
@@ -80,7 +80,7 @@ def revoke(story: Story) -> None:
     story.give_for(chart, front_desk, "revoke consent", request, at(days.REVOKED, 8))
 
 
-def settle_revocation(story: Story) -> None:
+def settle_revocation(story: DemoStory) -> None:
     """A named person decides what becomes of days before: they stay in the house."""
     chart = story.charts[StoryName.CONSENT_REVOKED]
     request = billing.SettleRevocationRequest(payer_id=story.payer_of(chart), disclose=False)
@@ -88,7 +88,7 @@ def settle_revocation(story: Story) -> None:
     story.give_for(chart, BILLER, "settle revocation", request, now)
 
 
-def follow_up(story: Story) -> None:
+def follow_up(story: DemoStory) -> None:
     """Two weeks after the program somebody calls."""
     chart, on = story.charts[StoryName.FULL_COURSE], days.FOLLOWED_UP
     request = plans.RecordFollowUpRequest(
@@ -98,22 +98,22 @@ def follow_up(story: Story) -> None:
     story.give_for(chart, clinician, "follow up", request, at(on, 11))
 
 
-def _session(story: Story, chart: Chart, day: date) -> ScheduledSession:
+def _session(story: DemoStory, chart: Chart, day: date) -> ScheduledSession:
     return story.sessions[group_in(chart.client, days.block_of(day)).key, day]
 
 
-def _sign(story: Story, chart: Chart, day: date, now: datetime) -> None:
+def _sign(story: DemoStory, chart: Chart, day: date, now: datetime) -> None:
     sign_note(story, chart, _session(story, chart, day).session_id, day, now=now)
 
 
-def _had_left_early(story: Story, chart: Chart, day: date, now: datetime) -> None:
+def _had_left_early(story: DemoStory, chart: Chart, day: date, now: datetime) -> None:
     came, _ = span_of(_session(story, chart, day))
     left = came + timedelta(minutes=days.CORRECTED_TO)
     _correct(story, chart, day, there=[(came, left)], reason="WRONG_TIME", now=now)
 
 
 def _correct(
-    story: Story,
+    story: DemoStory,
     chart: Chart,
     day: date,
     *,

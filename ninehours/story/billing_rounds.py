@@ -11,10 +11,10 @@ from ninehours.story.actors import BILLER
 from ninehours.story.days import at
 from ninehours.story.network import PAYERS, DemoPayer
 from ninehours.story.requests.billing import adjudicate
-from ninehours.story.story import Story
+from ninehours.story.story import DemoStory
 
 
-def bill(story: Story, week: int) -> None:
+def bill(story: DemoStory, week: int) -> None:
     """A round after that week. What is issued in it is answered by the next."""
     monday = days.day_of(week + 1)
     unanswered = [batch for batch in story.batches if batch not in story.answered]
@@ -35,7 +35,7 @@ def bill(story: Story, week: int) -> None:
             _correct(story, payer, monday)
 
 
-def _correct(story: Story, payer: DemoPayer, on: date) -> None:
+def _correct(story: DemoStory, payer: DemoPayer, on: date) -> None:
     """What is READY is looked at, and issued by name: these and no others.
 
     Played again, it was issued before and isn't READY any more: so the files of corrections are
@@ -56,7 +56,7 @@ def _correct(story: Story, payer: DemoPayer, on: date) -> None:
     story.batches += [batch for batch in issued if batch not in story.batches]
 
 
-def _adjudicate(story: Story, batches: list[str], on: date) -> None:
+def _adjudicate(story: DemoStory, batches: list[str], on: date) -> None:
     """Every claim of these files is paid, under a number of the payer's own."""
     listed = (claim for claim in lists.claims(story.gateway) if claim.batch_id in batches)
     story.gateway.together(

@@ -29,12 +29,12 @@ MOST_HEADS = 5000
 
 Ask = Callable[..., Any]
 """ask(service, request, deadline=…): a question to one service, as the operator."""
-Heads = dict[str, list[tuple[str, str, int]]]
-"""Service → topic, subject and last sequence of all it published."""
+Heads = dict[str, list[common.Position]]
+"""Service → the last position of every subject it published about."""
 
 
 class NotCaughtUp(Exception):
-    """Some service has not heard or derived everything in time; the message says which, and why."""
+    """Some service did not hear or project everything in time; the message says which, and why."""
 
 
 def wait_until_caught_up(ask: Ask, standstill: float = STANDSTILL) -> None:
@@ -51,11 +51,11 @@ def wait_until_caught_up(ask: Ask, standstill: float = STANDSTILL) -> None:
         before = heads
 
 
-def heads_of(ask: Ask, service: str) -> Iterator[tuple[str, str, int]]:
-    """The last sequence of every subject, page by page."""
+def heads_of(ask: Ask, service: str) -> Iterator[common.Position]:
+    """The last position of every subject, page by page."""
     for page in pages(partial(ask, service), log.HeadsRequest()):
         for head in page.heads:
-            yield page.topic, head.subject, head.sequence
+            yield common.Position(topic=page.topic, subject=head.subject, sequence=head.sequence)
 
 
 def parked(ask: Ask) -> dict[str, list[listener.Parked]]:
@@ -63,15 +63,9 @@ def parked(ask: Ask) -> dict[str, list[listener.Parked]]:
     return {service: list(ask(service, listener.ListParkedRequest()).parked) for service in HEARS}
 
 
-def _await(
-    ask: Ask, service: str, heads: Sequence[tuple[str, str, int]], standstill: float
-) -> None:
+def _await(ask: Ask, service: str, heads: Sequence[common.Position], standstill: float) -> None:
     for start in range(0, max(len(heads), 1), MOST_HEADS):
-        positions = [
-            common.Position(topic=topic, subject=subject, sequence=sequence)
-            for topic, subject, sequence in heads[start : start + MOST_HEADS]
-        ]
-        request = listener.SettledRequest(heads=positions)
+        request = listener.SettledRequest(heads=heads[start : start + MOST_HEADS])
         before, since = None, time.monotonic()
         while not _is_caught_up(ask, service, request, min(ONE_QUESTION, standstill)):
             now = _progress(ask, service)

@@ -19,7 +19,7 @@ class Objectives(StrEnum):
     PROGRESSING = "PROGRESSING"
 
 
-class Discharge(StrEnum):
+class DemoDischarge(StrEnum):
     """Why an episode ends, as plans calls it."""
 
     COMPLETED = "COMPLETED"
@@ -42,7 +42,7 @@ class DemoEpisode:
 
     first: int
     last: int
-    ends: Discharge | None = None
+    ends: DemoDischarge | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +145,14 @@ def _ordinary(chance: Random, group: str, payer: PayerKey, first: int, last: int
         scores.append(DemoScore(days.weeks_of(block)[-1], score))
     does_well = chance.random() < 0.5 and last > first
     otherwise = (
-        None if last == len(days.BLOCKS) else chance.choice((Discharge.LEFT, Discharge.TRANSFERRED))
+        None
+        if last == len(days.BLOCKS)
+        else chance.choice((DemoDischarge.LEFT, DemoDischarge.TRANSFERRED))
     )
     return CourseOfCare(
         payer=payer,
         seats=(Seat(group, first, last),),
-        episodes=(DemoEpisode(first, last, Discharge.COMPLETED if does_well else otherwise),),
+        episodes=(DemoEpisode(first, last, DemoDischarge.COMPLETED if does_well else otherwise),),
         missed=frozenset(day for day in expected if chance.random() < 0.07),
         leaves_after=tuple(
             (day, chance.randint(70, 150)) for day in expected if chance.random() < 0.03

@@ -8,12 +8,12 @@ from ninehours.plans.v1 import plans_service_pb2 as pb
 from kernel.rpc.translate import to_date
 from ninehours.story import days
 from ninehours.story.actors import AUDITOR
-from ninehours.story.courses import DemoEpisode, Discharge
+from ninehours.story.courses import DemoDischarge, DemoEpisode
 from ninehours.story.days import at
 from ninehours.story.network import STEP_DOWN_LEVEL, STEP_UP_LEVEL
 from ninehours.story.requests.intake import assess_areas
 from ninehours.story.stories import StoryName
-from ninehours.story.story import Chart, Story, StoryFailed
+from ninehours.story.story import Chart, DemoStory, StoryFailed
 
 # Whose recommendation is accepted after which block, and the level that follows a step.
 DECIDED = {
@@ -26,7 +26,7 @@ DECIDED = {
 FIRST_APPOINTMENT = timedelta(days=5)
 
 
-def end_block(story: Story, block: int) -> None:
+def end_block(story: DemoStory, block: int) -> None:
     """On the Monday after: first what is recommended, then who leaves."""
     story.gateway.catch_up()
     for key, kind, level in DECIDED.get(block, ()):
@@ -41,7 +41,7 @@ def end_block(story: Story, block: int) -> None:
 
 
 def _accept(
-    story: Story, chart: Chart, block: int, kind: pb.RecommendationKind, level: str
+    story: DemoStory, chart: Chart, block: int, kind: pb.RecommendationKind, level: str
 ) -> None:
     """What was recommended at the end of the block's last week, and follows from the day after."""
     listing = pb.ListRecommendationsRequest(client_id=chart.client_id)
@@ -67,10 +67,10 @@ def _accept(
     story.give_for(chart, clinician, "accept recommendation", request, at(monday, 13))
 
 
-def _leave(story: Story, chart: Chart, episode: DemoEpisode, ends: Discharge) -> None:
+def _leave(story: DemoStory, chart: Chart, episode: DemoEpisode, ends: DemoDischarge) -> None:
     on = days.ending(episode.last)
     give = partial(story.give_for, chart, story.clinician_of(chart.client, episode.last))
-    completed = ends == Discharge.COMPLETED
+    completed = ends == DemoDischarge.COMPLETED
     if completed:
         completion = pb.CompleteProgramRequest(
             episode_id=chart.episode_id, completed_on=to_date(on)

@@ -23,13 +23,13 @@ from ninehours.story.network import (
 )
 from ninehours.story.requests.attendance import credential, define_template
 from ninehours.story.requests.billing import dollars, register_provider
-from ninehours.story.story import Story
+from ninehours.story.story import DemoStory
 from ninehours.story.vocabulary import STAFF_NAMES
 
 STEP = timedelta(minutes=5)
 
 
-def open_network(story: Story) -> None:
+def open_network(story: DemoStory) -> None:
     """Everything that is there before the first client comes."""
     moments = _moments()
     _open_sites(story, moments)
@@ -47,7 +47,7 @@ def _moments() -> Iterator[datetime]:
         moment += STEP
 
 
-def _open_sites(story: Story, moments: Iterator[datetime]) -> None:
+def _open_sites(story: DemoStory, moments: Iterator[datetime]) -> None:
     network, npis = story.network, story.people.npis
     for site in SITES:
         request = attendance.OpenSiteRequest(
@@ -74,7 +74,7 @@ def _open_sites(story: Story, moments: Iterator[datetime]) -> None:
         network.credentialed[key] = credentialed.receipt.published
 
 
-def _define_groups(story: Story, moments: Iterator[datetime]) -> None:
+def _define_groups(story: DemoStory, moments: Iterator[datetime]) -> None:
     network = story.network
     for group in GROUPS:
         template = define_template(
@@ -90,7 +90,7 @@ def _define_groups(story: Story, moments: Iterator[datetime]) -> None:
     story.give(director, "confirm level rules", confirmation, next(moments))
 
 
-def _register_billing(story: Story, moments: Iterator[datetime]) -> None:
+def _register_billing(story: DemoStory, moments: Iterator[datetime]) -> None:
     network, npis = story.network, story.people.npis
     for provider in PROVIDERS:
         request = register_provider(provider, npis[provider.key], story.people.tax_id)
@@ -117,7 +117,7 @@ def _register_billing(story: Story, moments: Iterator[datetime]) -> None:
         story.give(BILLER, f"register {key}", practitioner, next(moments), after=after)
 
 
-def _agree_with_payers(story: Story, moments: Iterator[datetime]) -> None:
+def _agree_with_payers(story: DemoStory, moments: Iterator[datetime]) -> None:
     network = story.network
     for payer in PAYERS:
         request = billing.RegisterPayerRequest(
@@ -142,7 +142,7 @@ def _agree_with_payers(story: Story, moments: Iterator[datetime]) -> None:
         story.give(SECOND_BILLER, f"confirm rules of {payer.key}", confirmation, next(moments))
 
 
-def _credential_auditor(story: Story, moments: Iterator[datetime]) -> None:
+def _credential_auditor(story: DemoStory, moments: Iterator[datetime]) -> None:
     staff_id = ""
     for site in SITES:
         request = credential(

@@ -11,7 +11,7 @@ from ninehours.story.endings import end_block
 from ninehours.story.gateway import Gateway
 from ninehours.story.opening import open_network
 from ninehours.story.people import InventedPeople
-from ninehours.story.story import Story
+from ninehours.story.story import DemoStory
 from ninehours.story.weeks import play_week, schedule_visits
 
 
@@ -20,7 +20,7 @@ class Scene:
     """`title`: what happens, for those who watch."""
 
     title: str
-    play: Callable[[Story], None]
+    play: Callable[[DemoStory], None]
 
 
 # After which week: on the Monday before claims are issued, after that, and after a block's end.
@@ -100,12 +100,12 @@ SCENES = tuple(_scenes())
 
 def play(
     gateway: Gateway, people: InventedPeople, on_scene: Callable[[Scene], None] = lambda _: None
-) -> Story:
+) -> DemoStory:
     """The whole story. Played again on the same data it answers the same and changes nothing.
 
     `on_scene` is called before each of SCENES.
     """
-    story = Story(gateway=gateway, people=people)
+    story = DemoStory(gateway=gateway, people=people)
     for scene in SCENES:
         on_scene(scene)
         scene.play(story)

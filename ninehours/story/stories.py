@@ -7,9 +7,9 @@ from typing import Any
 from ninehours.story import days
 from ninehours.story.courses import (
     CourseOfCare,
+    DemoDischarge,
     DemoEpisode,
     DemoScore,
-    Discharge,
     Objectives,
     Seat,
 )
@@ -41,7 +41,7 @@ class StoryName(StrEnum):
 
 
 def _course(
-    group: str, last: int = 1, *, ends: Discharge | None = None, **more: Any
+    group: str, last: int = 1, *, ends: DemoDischarge | None = None, **more: Any
 ) -> CourseOfCare:
     """From the first block on, paid by the day."""
     usual = {"seats": (Seat(group, 1, last),), "episodes": (DemoEpisode(1, last, ends),)}
@@ -56,7 +56,7 @@ COURSES: Mapping[StoryName, CourseOfCare] = {
     StoryName.FULL_COURSE: _course(
         "day",
         2,
-        ends=Discharge.COMPLETED,
+        ends=DemoDischarge.COMPLETED,
         first_score=16,
         scores=_weekly(15, 14, 13, 11, 10, 8, 6, 4),
         reviews=((1, Objectives.PROGRESSING), (2, Objectives.MET)),
@@ -64,7 +64,7 @@ COURSES: Mapping[StoryName, CourseOfCare] = {
     ),
     StoryName.SHORT_OF_NINE_HOURS: _course(
         "day",
-        ends=Discharge.LEFT,
+        ends=DemoDischarge.LEFT,
         leaves_after=tuple((day, days.LEFT_EARLY_AFTER) for day in days.SHORT_DAYS),
     ),
     StoryName.STEP_DOWN: _course(
@@ -73,7 +73,7 @@ COURSES: Mapping[StoryName, CourseOfCare] = {
     StoryName.STEP_UP: _course(
         "evening",
         2,
-        ends=Discharge.TRANSFERRED,
+        ends=DemoDischarge.TRANSFERRED,
         first_score=10,
         scores=(*_weekly(10, 9, 9, 10, 11, 12, 13), DemoScore(8, 18, self_harm=1)),
     ),
@@ -82,7 +82,7 @@ COURSES: Mapping[StoryName, CourseOfCare] = {
     StoryName.TWO_SITES: _course("day", 2, seats=(Seat("day", 1, 2), Seat("both", 1, 1))),
     StoryName.SCREENED_OUT: CourseOfCare(payer=PayerKey.PER_DIEM),
     StoryName.AUTHORIZATION_USED_UP: _course("day", authorized_days=days.AUTHORIZED_DAYS_USED_UP),
-    StoryName.CONSENT_REVOKED: _course("evening", 2, ends=Discharge.LEFT),
+    StoryName.CONSENT_REVOKED: _course("evening", 2, ends=DemoDischarge.LEFT),
     StoryName.PAID_IN_FULL: _course("day", 2),
     StoryName.CORRECTED_REPLACED: _course("evening", 2),
     StoryName.CORRECTED_VOIDED: _course("day", missed=days.days_of(1) - {days.NEVER_THERE}),
@@ -96,6 +96,6 @@ COURSES: Mapping[StoryName, CourseOfCare] = {
     StoryName.READMITTED: _course(
         "evening",
         seats=(Seat("evening", 1, 1), Seat("evening", 3, 3)),
-        episodes=(DemoEpisode(1, 1, Discharge.LEFT), DemoEpisode(3, 3)),
+        episodes=(DemoEpisode(1, 1, DemoDischarge.LEFT), DemoEpisode(3, 3)),
     ),
 }

@@ -71,7 +71,7 @@ class Chart:
 
 
 @dataclass(slots=True, kw_only=True)
-class Story:
+class DemoStory:
     """The system, the people, and all that was answered so far."""
 
     gateway: Gateway

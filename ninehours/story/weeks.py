@@ -14,13 +14,13 @@ from ninehours.story.requests.attendance import moments
 from ninehours.story.requests.intake import phq9
 from ninehours.story.requests.plans import review
 from ninehours.story.stories import StoryName
-from ninehours.story.story import Chart, Story, group_in, zone_of
+from ninehours.story.story import Chart, DemoStory, group_in, zone_of
 from ninehours.story.vocabulary import GROUP_NOTES
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
-def play_week(story: Story, week: int) -> None:
+def play_week(story: DemoStory, week: int) -> None:
     """Groups don't wait for one another; what clinicians measure comes when they have met."""
     block = days.block_of(days.day_of(week))
     meetings = [
@@ -37,7 +37,7 @@ def play_week(story: Story, week: int) -> None:
     )
 
 
-def schedule_visits(story: Story) -> None:
+def schedule_visits(story: DemoStory) -> None:
     """At the level below, a client has an hour alone instead of groups."""
     chart, network = story.charts[StoryName.STEP_DOWN], story.network
     group = group_in(chart.client, 1)
@@ -64,7 +64,7 @@ def span_of(session: attendance.ScheduledSession) -> tuple[datetime, datetime]:
 
 
 def sign_note(
-    story: Story, chart: Chart, session_id: str, day: date, *, now: datetime, of: str = ""
+    story: DemoStory, chart: Chart, session_id: str, day: date, *, now: datetime, of: str = ""
 ) -> None:
     """One client's note by itself, by their clinician; `of`: `visit on `, where it's no group's."""
     note = attendance.SignNoteRequest(session_id=session_id, text=_text(chart, day))
@@ -72,13 +72,13 @@ def sign_note(
     story.give_for(chart, clinician, f"sign note of {of}{day}", note, now)
 
 
-def _meet_all(story: Story, group: DemoGroup, week: int) -> None:
+def _meet_all(story: DemoStory, group: DemoGroup, week: int) -> None:
     for day in sorted(days.days_of(week)):
         if (group.key, day) in story.sessions:
             _meet(story, group, week, day)
 
 
-def _meet(story: Story, group: DemoGroup, week: int, day: date) -> None:
+def _meet(story: DemoStory, group: DemoGroup, week: int, day: date) -> None:
     session, front_desk = story.sessions[group.key, day], story.network.front_desk
     session_id = session.session_id
     starts_at, ends_at = span_of(session)
@@ -124,7 +124,7 @@ def _leaves(chart: Chart, day: date, starts_at: datetime, ends_at: datetime) -> 
     return ends_at + chart.client.early * MINUTE
 
 
-def _visit(story: Story, day: date) -> None:
+def _visit(story: DemoStory, day: date) -> None:
     """An hour with one client alone."""
     chart, front_desk = story.charts[StoryName.STEP_DOWN], story.network.front_desk
     session_id, came = story.visits[day], days.at(day, 14)
@@ -138,7 +138,7 @@ def _visit(story: Story, day: date) -> None:
     sign_note(story, chart, session_id, day, now=left + 10 * MINUTE, of="visit on ")
 
 
-def _measure(story: Story, chart: Chart, week: int) -> None:
+def _measure(story: DemoStory, chart: Chart, week: int) -> None:
     """On Friday: PHQ-9 where it is due, and at the end of a block the plan's review."""
     friday = days.day_of(week, days.FRIDAY)
     block, course = days.block_of(friday), chart.client.course
@@ -152,7 +152,7 @@ def _measure(story: Story, chart: Chart, week: int) -> None:
         story.give_for(chart, story.clinician_of(chart.client, block), step, request, now)
 
 
-def _score(story: Story, chart: Chart, score: DemoScore, now: datetime) -> None:
+def _score(story: DemoStory, chart: Chart, score: DemoScore, now: datetime) -> None:
     """Where the ninth item is answered, a safety task is opened: it is closed the same day."""
     client = chart.client
     clinician = story.clinician_of(client, days.block_of(now.date()))

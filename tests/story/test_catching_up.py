@@ -12,7 +12,7 @@ from kernel.rpc.status import RemoteRefusal
 from ninehours.story.catching_up import NotCaughtUp, wait_until_caught_up
 
 
-class Services:
+class FakeServices:
     """Each published one fact of one client; plans publishes another while it catches up."""
 
     def __init__(self, *, stuck: str = "", parked: bool = False, late: int = 0) -> None:
@@ -50,7 +50,7 @@ class Services:
 
 
 def test_everybody_is_asked_for_what_plans_published_while_it_caught_up() -> None:
-    services = Services()
+    services = FakeServices()
     wait_until_caught_up(services)
     assert services.settled[0] == ("plans", {"intake": 1, "attendance": 1})
     assert ("intake", {"plans": 2, "attendance": 1, "billing": 1}) in services.settled
@@ -58,16 +58,16 @@ def test_everybody_is_asked_for_what_plans_published_while_it_caught_up() -> Non
 
 
 def test_who_hears_slowly_is_waited_for_however_long_it_takes() -> None:
-    services = Services(late=50)
+    services = FakeServices(late=50)
     wait_until_caught_up(services, standstill=0.0)
     assert services.settled[-1][0] == "billing"
 
 
 def test_it_gives_up_and_says_who_did_not_catch_up() -> None:
     with pytest.raises(NotCaughtUp, match="billing has not heard"):
-        wait_until_caught_up(Services(stuck="billing"), standstill=0.05)
+        wait_until_caught_up(FakeServices(stuck="billing"), standstill=0.05)
 
 
 def test_it_says_what_was_parked() -> None:
     with pytest.raises(NotCaughtUp, match=r"plans stopped at 1 parked .*record of a.B: ValueError"):
-        wait_until_caught_up(Services(stuck="plans", parked=True), standstill=0.05)
+        wait_until_caught_up(FakeServices(stuck="plans", parked=True), standstill=0.05)

@@ -8,7 +8,7 @@ import pytest
 from ninehours.local.system import LocalSystem
 from tests.commands import ninehours
 from tests.system.played import Played
-from tests.system.shown import Shown, commands_in, is_shown
+from tests.system.shown import ShownCommand, commands_in, is_shown
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = commands_in((ROOT / "README.md").read_text(encoding="utf-8"))
@@ -26,7 +26,7 @@ def test_readme_shows_commands() -> None:
 
 
 @pytest.mark.parametrize("shown", COMMANDS, ids=str)
-def test_a_command_of_readme_prints_what_is_shown(data: Path, shown: Shown) -> None:
+def test_a_command_of_readme_prints_what_is_shown(data: Path, shown: ShownCommand) -> None:
     # As README has it, but on this directory instead of the default one.
     ran = ninehours(*shown.arguments, "--data", str(data))
     assert ran.returncode == shown.exit_code, ran.stderr

@@ -115,9 +115,9 @@ def replayed(records: Records, minimum: int) -> tuple[set[tuple[str, date]], Any
     request.first.CopyFrom(to_date(FIRST))
     *clients, end = records.answers.Replay(request, call)
     days = {
-        (each.client.client_id, date_of(day, "service_date"))
-        for each in clients
-        for day in each.client.days
+        (answer.client.client_id, date_of(day, "service_date"))
+        for answer in clients
+        for day in answer.client.days
     }
     return days, end.summary
 
@@ -126,7 +126,7 @@ def payer_id(records: Records) -> str:
     """Of the payer whose file of rules says so."""
     request, call = work.ListPayersRequest(), None
     listed = records.answers.ListPayers(request, call).payers
-    [found] = [each.payer_id for each in listed if each.name == NAMES[PayerKey.PER_DIEM]]
+    [found] = [payer.payer_id for payer in listed if payer.name == NAMES[PayerKey.PER_DIEM]]
     return str(found)
 
 

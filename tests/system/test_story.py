@@ -121,15 +121,16 @@ def standing_at_every_prefix(calm: Played) -> Iterator[dict[str, ClaimIssued]]:
 
 
 def test_at_no_prefix_of_the_issued_facts_is_an_authorization_overdrawn(calm: Played) -> None:
-    authorized = {each.authorization_id: each.units for each in calm.authorized}
+    authorized = {found.authorization_id: found.units for found in calm.authorized}
     used_up = 0
     for standing in standing_at_every_prefix(calm):
         taken: Counter[str] = Counter()
         for claim in standing.values():
             taken[claim.authorization_id] += claim.authorized_units
         del taken[""]  # billed without one, by a named person
-        assert {each: units for each, units in taken.items() if units > authorized[each]} == {}
-        used_up = max(used_up, sum(taken[each] == authorized[each] for each in taken))
+        overdrawn = {number: units for number, units in taken.items() if units > authorized[number]}
+        assert overdrawn == {}
+        used_up = max(used_up, sum(units == authorized[number] for number, units in taken.items()))
     assert used_up >= 1
 
 

@@ -94,8 +94,8 @@ def rate_dimensions(on: date) -> pb.RateDimensionsRequest:
 
 def phq9(score: DemoScore) -> pb.CompleteAssessmentRequest:
     """Answers to items 1 to 8 that make the total, and to the ninth what is to be said."""
-    each, over = divmod(score.total, SCORED_ITEMS)
-    answers = {item: each + (item <= over) for item in range(1, SCORED_ITEMS + 1)}
+    points, over = divmod(score.total, SCORED_ITEMS)
+    answers = {item: points + (item <= over) for item in range(1, SCORED_ITEMS + 1)}
     return pb.CompleteAssessmentRequest(
         instrument="phq9/1",
         answers={**answers, SCORED_ITEMS + 1: score.self_harm, SCORED_ITEMS + 2: 1},
