@@ -9,8 +9,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from kernel.rpc.client import Client
-from kernel.rpc.rpcs import rpc_of, service_of
+from kernel.rpc.connections import Connections
 from kernel.rpc.tokens import SERVICE_SUBJECT, Actor, Issuer, renewed_tokens
 from kernel.secrets import PEOPLE, SERVICES
 from kernel.sites import EVERY_SITE
@@ -43,7 +42,10 @@ class Services:
         self._secrets_dir = secrets_dir
         self._token = token
         self._subjects: dict[str, str] = {}
-        self._clients: dict[tuple[str, ...], Client] = {}
+        # A caller is a role, and the person who speaks in it.
+        self._connections = Connections[tuple[str, str]](
+            self.address_of, lambda caller: self._tokens(*caller)
+        )
 
     def ask(
         self,
@@ -52,17 +54,10 @@ class Services:
         *,
         service: str = "",
         deadline: float = DEADLINE,
-        **options: Any,
     ) -> Any:
         """The answer, or RemoteRefusal. `service`: for what every service answers."""
-        name = service or service_of(request)
-        rpc = rpc_of(request)
-        key = (role, self._subjects.get(role, ""), name, rpc.containing_service.full_name)
-        if key not in self._clients:
-            self._clients[key] = Client(
-                self.address_of(name), rpc.containing_service, token=self.token_of(role)
-            )
-        return getattr(self._clients[key], rpc.name)(request, deadline=deadline, **options)
+        caller = (role, self._subjects.get(role, ""))
+        return self._connections.ask(caller, request, service=service, deadline=deadline)
 
     @property
     def remote(self) -> bool:
@@ -77,8 +72,7 @@ class Services:
 
     def close(self) -> None:
         """Give the connections back."""
-        for client in self._clients.values():
-            client.close()
+        self._connections.close()
 
     def address_of(self, service: str) -> str:
         """Where a service answers; a Problem where this system has no such service."""
@@ -90,12 +84,15 @@ class Services:
 
     def token_of(self, role: str) -> Callable[[], str]:
         """What a person in that role shows; of another machine's system the one token there is."""
+        return self._tokens(role, self._subjects.get(role, ""))
+
+    def _tokens(self, role: str, subject: str) -> Callable[[], str]:
         if self._secrets_dir is None:
             return lambda: self._token
         if role not in PURPOSES:
             raise Problem(USAGE, f"there is no role {role!r}; there are {', '.join(PURPOSES)}")
-        who = person(role, self._subjects.get(role, ""))
-        return renewed_tokens(Issuer(self._secrets_dir, PEOPLE), who, LIFETIME)
+        issuer = Issuer(self._secrets_dir, PEOPLE)
+        return renewed_tokens(issuer, person(role, subject), LIFETIME)
 
 
 def person(role: str, subject: str = "") -> Actor:

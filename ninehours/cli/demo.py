@@ -12,16 +12,15 @@ from ninehours.cli.screen import show_demo
 from ninehours.cli.trying import commands_to_try
 from ninehours.cli.watching import Watching
 from ninehours.local.system import LocalSystem
-from ninehours.story.cast import make_cast
-from ninehours.story.gateway import Gateway
-from ninehours.story.plot import play
-from ninehours.story.rehearsal import rehearse
-from ninehours.story.summary import Summary, summarize
-from ninehours.story.telling import BILLER
+from ninehours.story.actors import BILLER
+from ninehours.story.gateway import Gateway, connect
+from ninehours.story.people import invent_people
+from ninehours.story.plot import SCENES, play
+from ninehours.story.summary import Summary, count_facts, summarize
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class DemoOutcome:
     """What the demo prints."""
 
     summary: Summary
@@ -45,47 +44,42 @@ def run_demo(data: Path, *, seed: int | None, as_json: bool) -> None:
         show_demo(outcome, path, seed)
 
 
-def play_story(path: Path, seed: int) -> Outcome:
+def play_story(path: Path, seed: int) -> DemoOutcome:
     """Starts what it needs, plays on it (or finds the story there), and stops it again."""
-    cast = make_cast(seed)
     with (
-        Watching(len(rehearse(cast).told)) as watching,
+        Watching(len(SCENES)) as watching,
         LocalSystem(path, progress=watching.say, clock="caller") as system,
     ):
         keep_seed(path, seed)
         began = time.monotonic()
-        with Gateway(
-            system.addresses,
-            system.secrets_dir,
-            seed=seed,
-            on_step=watching.step,
-            on_scene=watching.scene,
-        ) as gateway:
-            played = play(gateway, cast)
-            files = [
-                export_batch(partial(gateway.ask, BILLER), batch_id, path / "exports")
-                for batch_id in played.batches
-            ]
+        connections = connect(system.addresses, system.secrets_dir)
+        with Gateway(connections, seed=seed, on_command=watching.command) as gateway:
+            repeated = bool(count_facts(gateway))
+            story = play(
+                gateway, invent_people(seed), on_scene=lambda scene: watching.scene(scene.title)
+            )
+            ask = partial(gateway.ask, BILLER)
+            files = [export_batch(ask, batch_id, path / "exports") for batch_id in story.batches]
             took = time.monotonic() - began
-            summary = summarize(gateway, tuple(played.place.site_ids.values()))
-            to_try = commands_to_try(lambda request: gateway.ask(BILLER, request), path)
-        return Outcome(
+            summary = summarize(gateway, [*story.network.site_ids.values()])
+            to_try = commands_to_try(ask, path)
+        return DemoOutcome(
             summary=summary,
             files=tuple(files),
             start=system.seconds_to_start,
-            story=took - gateway.seconds_settling,
-            settle=gateway.seconds_settling,
+            story=took - gateway.seconds_catching_up,
+            settle=gateway.seconds_catching_up,
             memory_mib=system.memory_mib(),
-            repeated=gateway.repeated,
+            repeated=repeated,
             to_try=tuple(to_try),
         )
 
 
-def _as_json(outcome: Outcome) -> dict[str, object]:
-    told = asdict(outcome.summary)
-    del told["held"]
+def _as_json(outcome: DemoOutcome) -> dict[str, object]:
+    summary = asdict(outcome.summary)
+    del summary["held"]
     return {
-        **told,
+        **summary,
         "files": [str(file) for file in outcome.files],
         "seconds": {
             "start": round(outcome.start, 1),

@@ -84,14 +84,14 @@ def judge(error: Exception, data: Path) -> tuple[int, str]:
 
 def _judge_story(error: Exception, data: Path) -> tuple[int, str]:
     from kernel.rpc.status import RemoteRefusal
-    from ninehours.story.settling import NotSettled
-    from ninehours.story.stage import StoryFailed
+    from ninehours.story.catching_up import NotCaughtUp
+    from ninehours.story.story import StoryFailed
 
     logs = f"The services' logs are in {data / 'logs'}."
     match error:
         case StoryFailed():
             return FAILED, f"{error}. {logs}"
-        case NotSettled():
+        case NotCaughtUp():
             return UNAVAILABLE, f"{error}. {logs}"
         case RemoteRefusal() if error.reason == "COMMAND_ID_REUSED":
             return CONFLICT, (

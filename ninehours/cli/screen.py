@@ -12,7 +12,7 @@ from ninehours.cli.options import DATA
 from ninehours.cli.output import dollars, plural
 
 if TYPE_CHECKING:
-    from ninehours.cli.demo import Outcome
+    from ninehours.cli.demo import DemoOutcome
 
 ONE_DAY = Path(__file__).resolve().parents[2] / "docs" / "one-day.md"
 OUTCOMES = {
@@ -24,7 +24,7 @@ OUTCOMES = {
 MOST_REASONS = 4
 
 
-def show_demo(outcome: "Outcome", data: Path, seed: int) -> None:
+def show_demo(outcome: "DemoOutcome", data: Path, seed: int) -> None:
     """A screen that fits whatever it is shown on."""
     console = Console(highlight=False)
     summary = outcome.summary
@@ -55,7 +55,7 @@ def show_demo(outcome: "Outcome", data: Path, seed: int) -> None:
     )
 
 
-def _happened(outcome: "Outcome") -> list[str]:
+def _happened(outcome: "DemoOutcome") -> list[str]:
     summary = outcome.summary
     facts = summary.facts
     claims = summary.claims
@@ -76,7 +76,7 @@ def _happened(outcome: "Outcome") -> list[str]:
     ]
 
 
-def _days(outcome: "Outcome") -> Table:
+def _days(outcome: "DemoOutcome") -> Table:
     table = Table("service days", "", "why", box=None, padding=(0, 2), title_justify="left")
     table.columns[1].justify = "right"
     for name, number in outcome.summary.service_days.items():
@@ -88,7 +88,7 @@ def _days(outcome: "Outcome") -> Table:
     return table
 
 
-def _next(outcome: "Outcome", data: Path) -> list[tuple[str, str]]:
+def _next(outcome: "DemoOutcome", data: Path) -> list[tuple[str, str]]:
     up = "make up" if data == DATA.absolute() else f'make up ARGS="--data {data}"'
     found = [("the claims", f"{folder}/") for folder in {file.parent for file in outcome.files}]
     found.append(("who is who", "README.md, «The stories of the demo»"))

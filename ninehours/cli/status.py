@@ -9,10 +9,10 @@ from ninehours.exchange.v1 import operating_service_pb2 as pb
 from rich.console import Console
 
 from kernel.rpc.status import RemoteRefusal
+from kernel.secrets import SERVICES
 from ninehours.cli.asking import Services
 from ninehours.cli.ending import FAILED, UNAVAILABLE
 from ninehours.cli.output import as_dict, print_json, screen, table
-from ninehours.story.settling import SERVICES
 
 LATE = 60.0  # seconds from which what waits is late: heads are compared once a minute
 DEADLINE = 10.0

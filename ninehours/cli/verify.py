@@ -5,10 +5,11 @@ from typing import Any
 
 from ninehours.exchange.v1 import operating_service_pb2 as pb
 
+from kernel.secrets import SERVICES
 from ninehours.cli.asking import Services
 from ninehours.cli.ending import FAILED, USAGE, Problem, say
 from ninehours.cli.output import as_dict, plural, print_json, screen
-from ninehours.story.settling import SERVICES, NotSettled, settle
+from ninehours.story.catching_up import NotCaughtUp, wait_until_caught_up
 
 LONGEST = 3600.0  # seconds that one service's checks may take
 AT_LEAST = 5  # seconds a service waits for what came after the system had settled
@@ -17,7 +18,7 @@ AT_LEAST = 5  # seconds a service waits for what came after the system had settl
 def run_verify(services: Services, *, as_json: bool, only: str | None, timeout: int) -> None:
     """Prints what was checked; a Problem when anything was found."""
     names = chosen(only)
-    _settle(services, timeout)
+    _catch_up(services, timeout)
     found = 0
     answers: dict[str, list[dict[str, Any]]] = {}
     for name in names:
@@ -50,15 +51,15 @@ def chosen(only: str | None) -> Sequence[str]:
     return [only]
 
 
-def _settle(services: Services, timeout: int) -> None:
+def _catch_up(services: Services, timeout: int) -> None:
     def ask(service: str, request: Any, *, deadline: float = 30.0, patience: float = 0.0) -> Any:
         del patience  # of a story that goes on through restarts
         return services.ask("operator", request, service=service, deadline=deadline)
 
     say("waiting until everything published is heard, and nothing is due")
     try:
-        settle(ask, timeout)
-    except NotSettled as late:
+        wait_until_caught_up(ask, timeout)
+    except NotCaughtUp as late:
         say(f"not settled within {timeout} s: {late}; checking what is there")
 
 

@@ -10,23 +10,24 @@ WIDEST = 60
 
 
 class Watching:
-    """A context manager; the bar is gone after it. `commands`: about how many there will be."""
+    """A context manager; the bar is gone after it. `scenes`: how many there will be."""
 
-    def __init__(self, commands: int) -> None:
+    def __init__(self, scenes: int) -> None:
         self._console = Console(stderr=True, highlight=False)
-        self._commands = commands
-        self._done = 0
+        self._scenes = scenes
+        self._begun = 0
         self._bar: Progress | None = None
         if self._console.is_terminal:
             self._bar = Progress(
                 TextColumn("{task.description}", markup=False),
                 BarColumn(bar_width=20),
                 MofNCompleteColumn(),
+                TextColumn("{task.fields[commands]} commands"),
                 TimeElapsedColumn(),
                 console=self._console,
                 transient=True,
             )
-            self._task = self._bar.add_task("starting", total=commands)
+            self._task = self._bar.add_task("starting", total=scenes, commands=0)
 
     def __enter__(self) -> Self:
         if self._bar:
@@ -45,18 +46,17 @@ class Watching:
     def scene(self, title: str) -> None:
         """What begins now."""
         if self._bar:
-            width = max(min(WIDEST, self._console.width - 42), 10)
-            self._bar.update(self._task, description=title[:width].ljust(width))
+            width = max(min(WIDEST, self._console.width - 56), 10)
+            description = title[:width].ljust(width)
+            self._bar.update(self._task, description=description, completed=self._begun)
         else:
-            self.say(f"{self._done:4} of about {self._commands} commands; {title}")
+            self.say(f"scene {self._begun + 1} of {self._scenes}; {title}")
+        self._begun += 1
 
-    def step(self, index: int, _: str) -> None:
-        """One more command."""
-        self._done = index
+    def command(self, count: int) -> None:
+        """One more command: so many by now."""
         if self._bar:
-            # A rehearsal guesses how many claims there will be to answer.
-            self._commands = max(self._commands, index)
-            self._bar.update(self._task, completed=index, total=self._commands)
+            self._bar.update(self._task, commands=count)
 
     def say(self, message: str) -> None:
         """A line that stays."""

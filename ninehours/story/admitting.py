@@ -1,186 +1,218 @@
 """Before a block of weeks: clients come, are assessed, admitted, planned for, and get a seat."""
 
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from ninehours.attendance.v1.attendance_service_pb2 import ScheduledSession
+from ninehours.attendance.v1 import attendance_service_pb2 as attendance
+from ninehours.intake.v1 import intake_service_pb2 as intake
+from ninehours.plans.v1 import plans_service_pb2 as plans
 
+from kernel.rpc.translate import date_of, to_date
 from ninehours.story import days
-from ninehours.story.cast import Client
-from ninehours.story.courses import Score, Stay
+from ninehours.story.actors import BILLER
+from ninehours.story.courses import DemoEpisode, DemoScore
 from ninehours.story.days import at
-from ninehours.story.lines import attendance, billing, intake, plans
-from ninehours.story.named import SCREENED_OUT
-from ninehours.story.network import GROUPS, Group, group_of, site_of
+from ninehours.story.network import GROUPS, LEVEL, DemoGroup, group_of, site_of
+from ninehours.story.people import DemoClient
+from ninehours.story.requests.attendance import since
+from ninehours.story.requests.billing import authorize
+from ninehours.story.requests.intake import (
+    assess_areas,
+    decline,
+    phq9,
+    rate_dimensions,
+    register,
+    screen,
+)
+from ninehours.story.requests.plans import draft_plan
 from ninehours.story.rules import units_of_a_day
-from ninehours.story.telling import BILLER, DESK, Chart, Telling, clinician_of, group_in
+from ninehours.story.stories import StoryName
+from ninehours.story.story import Chart, DemoStory, group_in
 
 SPARE_DAYS = 3  # authorized beyond what is scheduled
 SPARE_WEEK = timedelta(days=7)
 
 
-def prepare(telling: Telling, block: int) -> None:
-    """Everybody whose stay begins with the block; then its sessions, with their rosters."""
-    begins = days.weeks_of(block)[0]
-    telling.stage.scene(f"before week {begins}: clients register, are assessed and admitted")
-    for chart in telling.stage.together(
-        partial(_register, telling, client, number)
-        for number, client in enumerate(telling.cast.clients)
-        if _comes_first_in(client, block)
+def admit_clients(story: DemoStory, block: int) -> None:
+    """Everybody who begins with the block."""
+    for chart in story.gateway.together(
+        partial(_register, story, client, number)
+        for number, client in enumerate(story.people.clients)
+        if client.course.first_block == block
     ):
-        telling.charts[chart.client.key] = chart
-    staying = [
-        (chart, stay)
-        for chart in telling.charts.values()
-        for stay in chart.client.course.stays
-        if stay.first == block
+        story.charts[chart.client.key] = chart
+    beginning = [
+        (chart, episode)
+        for chart in story.charts.values()
+        for episode in chart.client.course.episodes
+        if episode.first == block
     ]
     # One after the other for everybody: what a plan rests on is heard by then.
     for act in (_assess, _admit, _plan):
-        telling.stage.together(partial(act, telling, chart, stay) for chart, stay in staying)
-    telling.stage.scene(f"before week {begins}: four weeks of sessions, with their rosters")
-    for group, sessions in telling.stage.together(
-        partial(_seat, telling, group, block) for group in GROUPS if telling.roster(group, block)
-    ):
+        story.gateway.together(partial(act, story, *begun) for begun in beginning)
+
+
+def schedule_sessions(story: DemoStory, block: int) -> None:
+    """The block's sessions of every group, with their rosters."""
+    groups = [group for group in GROUPS if story.roster(group, block)]
+    expanded = story.gateway.together(partial(_expand, story, group, block) for group in groups)
+    for group, sessions in zip(groups, expanded, strict=True):
         for session in sessions:
-            telling.sessions[group.key, _date_of(session)] = session
+            story.sessions[group.key, date_of(session, "service_date")] = session
 
 
-def _comes_first_in(client: Client, block: int) -> bool:
-    return min((stay.first for stay in client.course.stays), default=1) == block
-
-
-def _register(telling: Telling, client: Client, number: int) -> Chart:
+def _register(story: DemoStory, client: DemoClient, number: int) -> Chart:
     """The front desk's part; who is declined goes no further."""
-    block = min((stay.first for stay in client.course.stays), default=1)
+    block, network, front_desk = client.course.first_block, story.network, story.network.front_desk
     day = days.admission(block) - timedelta(days=3 - number % 3)
     group = group_in(client, block)
-    site_id = telling.place.site_ids[site_of(group).key]
-    request = intake.register(client, site_id, after=telling.place.opened[group.program])
-    registered = telling.tell(DESK, f"{client.key}: register", request, at(day, 9))
-    client_id: str = registered.client_id
-    chart = Chart(client=client, client_id=client_id)
-    clinician = clinician_of(client, block)
-    if client.key == SCREENED_OUT:
-        telling.of(chart, clinician, "screen", intake.decline(client_id, day), at(day, 10))
+    request = register(client, network.site_ids[site_of(group).key])
+    step, after = f"{client.key}: register", network.opened[group.program]
+    registered = story.give(front_desk, step, request, at(day, 9), after=after)
+    chart = Chart(client=client, client_id=registered.client_id)
+    clinician = story.clinician_of(client, block)
+    if client.key == StoryName.SCREENED_OUT:
+        story.give_for(chart, clinician, "screen", decline(day), at(day, 10))
         return chart
-    telling.of(chart, clinician, "screen", intake.screen(client_id, day), at(day, 10))
-    payer_id, known = telling.payer_of(chart), telling.payer_registered(chart)
-    agreed = intake.consent(client_id, payer_id, day, after=known)
-    chart.consent_id = telling.of(chart, DESK, "consent", agreed, at(day, 10, 30)).consent_id
-    coverage = intake.add_coverage(client, client_id, payer_id, after=known)
-    covered = telling.of(chart, DESK, "coverage", coverage, at(day, 10, 40))
-    verified = intake.verify_coverage(client_id, covered.coverage_id)
-    telling.of(chart, DESK, "verify coverage", verified, at(day, 10, 50))
+    story.give_for(chart, clinician, "screen", screen(day), at(day, 10))
+    payer_id, known = story.payer_of(chart), story.payer_registered(chart)
+    consent = intake.GiveConsentRequest(
+        purpose="CONSENT_PURPOSE_TREATMENT_PAYMENT_OPERATIONS",
+        recipient_payer_id=payer_id,
+        given_on=to_date(day),
+    )
+    given = story.give_for(chart, front_desk, "consent", consent, at(day, 10, 30), after=known)
+    chart.consent_id = given.consent_id
+    coverage = intake.AddCoverageRequest(
+        payer_id=payer_id,
+        member_number=client.member_number,
+        group_number="PRX-0042",
+        effective_from=to_date(days.LONG_BEFORE),
+    )
+    covered = story.give_for(chart, front_desk, "coverage", coverage, at(day, 10, 40), after=known)
+    verified = intake.VerifyCoverageRequest(
+        coverage_id=covered.coverage_id, verified_from=to_date(days.LONG_BEFORE)
+    )
+    story.give_for(chart, front_desk, "verify coverage", verified, at(day, 10, 50))
     for rank, code in enumerate(client.diagnoses, start=1):
-        diagnosis = intake.diagnose(client_id, code, rank, day)
-        telling.of(chart, clinician, f"diagnose {rank}", diagnosis, at(day, 11))
+        diagnosis = intake.RecordDiagnosisRequest(code=code, rank=rank, effective_from=to_date(day))
+        story.give_for(chart, clinician, f"diagnose {rank}", diagnosis, at(day, 11))
     return chart
 
 
-def _assess(telling: Telling, chart: Chart, stay: Stay) -> None:
+def _assess(story: DemoStory, chart: Chart, episode: DemoEpisode) -> None:
     """On the day of admission, before it."""
-    client, on = chart.client, days.admission(stay.first)
-    clinician = clinician_of(client, stay.first)
-    areas = intake.assess_areas(client, chart.client_id, "INITIAL", on)
-    telling.of(chart, clinician, _step("assess areas", stay), areas, at(on, 8))
-    rating = intake.rate_dimensions(chart.client_id, on)
-    telling.of(chart, clinician, _step("rate dimensions", stay), rating, at(on, 8, 20))
-    phq9 = intake.phq9(chart.client_id, Score(0, client.course.first_score))
-    telling.of(chart, clinician, _step("phq9", stay), phq9, at(on, 8, 40))
+    on = days.admission(episode.first)
+    clinician = story.clinician_of(chart.client, episode.first)
+    score = DemoScore(0, chart.client.course.first_score)
+    for step, request, now in (
+        ("assess areas", assess_areas(chart.client, "INITIAL", on), at(on, 8)),
+        ("rate dimensions", rate_dimensions(on), at(on, 8, 20)),
+        ("phq9", phq9(score), at(on, 8, 40)),
+    ):
+        story.give_for(chart, clinician, _step(step, episode), request, now)
 
 
-def _admit(telling: Telling, chart: Chart, stay: Stay) -> None:
+def _admit(story: DemoStory, chart: Chart, episode: DemoEpisode) -> None:
+    """To the program of their group; and to each other program in which they sit meanwhile."""
     course = chart.client.course
-    group = group_of(course.first_group(stay))
-    admitted = _admit_to(telling, chart, stay, group, "admit")
+    group = group_of(course.first_group(episode))
+    admitted = _admit_to(story, chart, episode, group, "admit")
     chart.episode_id, chart.admitted = admitted.episode_id, admitted.receipt.published
-    for key in course.groups_beside(stay):
-        also = _admit_to(telling, chart, stay, group_of(key), f"admit beside, for {key},")
+    for key in course.groups_beside(episode):
+        also = _admit_to(story, chart, episode, group_of(key), f"admit beside, for {key},")
         chart.beside[key] = also.episode_id
         chart.admitted = [*chart.admitted, *also.receipt.published]
 
 
-def _admit_to(telling: Telling, chart: Chart, stay: Stay, group: Group, what: str) -> Any:
-    """To the group's program, at its site."""
-    on = days.admission(stay.first)
-    request = intake.admit(
-        chart.client_id,
-        telling.place.site_ids[site_of(group).key],
-        telling.place.program_ids[group.program],
-        on=on,
-        after=[*telling.place.opened[group.program], *chart.discharged],
+def _admit_to(
+    story: DemoStory, chart: Chart, episode: DemoEpisode, group: DemoGroup, what: str
+) -> Any:
+    network, on = story.network, days.admission(episode.first)
+    request = intake.AdmitClientRequest(
+        site_id=network.site_ids[site_of(group).key],
+        program_id=network.program_ids[group.program],
+        level_of_care=LEVEL,
+        admitted_on=to_date(on),
     )
-    return telling.of(chart, group.facilitator, _step(what, stay), request, at(on, 9))
+    clinician = network.clinician(group.facilitator)
+    after = [*network.opened[group.program], *chart.discharged]
+    return story.give_for(chart, clinician, _step(what, episode), request, at(on, 9), after=after)
 
 
-def _plan(telling: Telling, chart: Chart, stay: Stay) -> None:
+def _plan(story: DemoStory, chart: Chart, episode: DemoEpisode) -> None:
     """A plan of each episode that both sign, and what the payer authorizes."""
-    client, on = chart.client, days.admission(stay.first)
-    group = group_in(client, stay.first)
+    client, on = chart.client, days.admission(episode.first)
+    group = group_in(client, episode.first)
     chart.plan_id = _sign_plan(
-        telling, chart, stay, group, episode_id=chart.episode_id, what="plan"
+        story, chart, episode, group, episode_id=chart.episode_id, what="plan"
     )
-    for key in client.course.groups_beside(stay):
+    for key in client.course.groups_beside(episode):
         what = f"plan beside, for {key},"
-        also = chart.beside[key]
-        _sign_plan(telling, chart, stay, group_of(key), episode_id=also, what=what)
-    rules = telling.place.rules[client.course.payer]
+        _sign_plan(story, chart, episode, group_of(key), episode_id=chart.beside[key], what=what)
+    rules = story.network.rules[client.course.payer]
     if rules.authorization_required:
-        of_days = client.course.authorized_days or client.course.sessions_in(stay) + SPARE_DAYS
-        authorization = billing.authorize(
+        scheduled = client.course.sessions_in(episode) + SPARE_DAYS
+        authorization = authorize(
             client,
-            chart.client_id,
             rules,
-            units=of_days * units_of_a_day(rules),
-            first=days.first_day(stay.first),
-            last=days.last_day(stay.last) + SPARE_WEEK,
-            after=chart.admitted,
+            units=(client.course.authorized_days or scheduled) * units_of_a_day(rules),
+            first=days.first_day(episode.first),
+            last=days.last_day(episode.last) + SPARE_WEEK,
         )
-        telling.of(chart, BILLER, _step("authorization", stay), authorization, at(on, 15))
+        step = _step("authorization", episode)
+        story.give_for(chart, BILLER, step, authorization, at(on, 15), after=chart.admitted)
 
 
 def _sign_plan(
-    telling: Telling, chart: Chart, stay: Stay, group: Group, *, episode_id: str, what: str
+    story: DemoStory,
+    chart: Chart,
+    episode: DemoEpisode,
+    group: DemoGroup,
+    *,
+    episode_id: str,
+    what: str,
 ) -> str:
     """Drafted and signed by both, the clinician being the group's: credentialed where it meets.
 
     Gives the plan's id.
     """
-    client, on = chart.client, days.admission(stay.first)
-    place, clinician = telling.place, group.facilitator
-    after = [*place.credentialed[clinician], *place.opened[group.program]]
-    request = plans.draft_plan(
-        client, chart.client_id, episode_id, chart.admitted, days.last_day(stay.last)
-    )
-    drafted = telling.of(chart, clinician, _step(f"draft {what}", stay), request, at(on, 11))
+    on, network = days.admission(episode.first), story.network
+    clinician = network.clinician(group.facilitator)
+    request = draft_plan(chart.client, episode_id, days.last_day(episode.last))
+    step = _step(f"draft {what}", episode)
+    drafted = story.give_for(chart, clinician, step, request, at(on, 11), after=chart.admitted)
+    after = [*network.credentialed[group.facilitator], *network.opened[group.program]]
     for role, hour in (("CLIENT", 13), ("CLINICIAN", 14)):
-        signature = plans.sign_plan(drafted.plan_id, role, on, after)
-        step = _step(f"sign {what} as {role}", stay)
-        telling.of(chart, clinician, step, signature, at(on, hour))
-    plan_id: str = drafted.plan_id
-    return plan_id
+        signature = plans.SignPlanRequest(
+            plan_id=drafted.plan_id, signer_role=f"SIGNER_ROLE_{role}", signed_on=to_date(on)
+        )
+        step = _step(f"sign {what} as {role}", episode)
+        story.give_for(chart, clinician, step, signature, at(on, hour), after=after)
+    return str(drafted.plan_id)
 
 
-def _seat(telling: Telling, group: Group, block: int) -> tuple[Group, list[ScheduledSession]]:
+def _expand(
+    story: DemoStory, group: DemoGroup, block: int
+) -> Sequence[attendance.ScheduledSession]:
     """A group's sessions of the block, for everybody who sits in it."""
-    seated = telling.roster(group, block)
-    roster = [chart.client_id for chart in seated]
-    staff_id = telling.place.staff_ids[group.facilitator]
-    request = attendance.expand(telling.place.template_ids[group.key], block, staff_id, roster)
+    seated, network = story.roster(group, block), story.network
+    request = attendance.ExpandTemplateRequest(
+        template_id=network.template_ids[group.key],
+        to=to_date(days.last_day(block)),
+        facilitator_id=network.staff_ids[group.facilitator],
+        roster=[chart.client_id for chart in seated],
+        **since(days.first_day(block)),
+    )
     # Only who is admitted is rostered: attendance has heard of everybody by then.
-    request.meta.after.extend(position for chart in seated for position in chart.admitted)
-    now = at(days.admission(block), 16)
-    expanded = telling.tell(DESK, f"schedule {group.key} of block {block}", request, now)
-    return group, list(expanded.sessions)
+    after = [position for chart in seated for position in chart.admitted]
+    step, now = f"schedule {group.key} of block {block}", at(days.admission(block), 16)
+    expanded = story.give(network.front_desk, step, request, now, after=after)
+    return list(expanded.sessions)
 
 
-def _date_of(session: ScheduledSession) -> date:
-    on = session.service_date
-    return date(on.year, on.month, on.day)
-
-
-def _step(what: str, stay: Stay) -> str:
+def _step(what: str, episode: DemoEpisode) -> str:
     """A client may come a second time."""
-    return f"{what} of block {stay.first}"
+    return f"{what} of block {episode.first}"

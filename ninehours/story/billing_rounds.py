@@ -5,65 +5,68 @@ from functools import partial
 
 from ninehours.billing.v1 import billing_service_pb2 as pb
 
-from ninehours.story import days, looks
+from kernel.rpc.translate import to_date
+from ninehours.story import days, lists
+from ninehours.story.actors import BILLER
 from ninehours.story.days import at
-from ninehours.story.lines import billing
-from ninehours.story.network import PAYERS, Payer
-from ninehours.story.telling import BILLER, Telling
+from ninehours.story.network import PAYERS, DemoPayer
+from ninehours.story.requests.billing import adjudicate
+from ninehours.story.story import DemoStory
 
 
-def bill(telling: Telling, week: int) -> None:
+def bill(story: DemoStory, week: int) -> None:
     """A round after that week. What is issued in it is answered by the next."""
     monday = days.day_of(week + 1)
-    answered = [batch for batch in telling.batches if batch not in telling.answered]
-    telling.stage.scene(f"after week {week}: payers' answers, claims to four payers, corrections")
-    telling.stage.settle()
-    if answered:
-        _adjudicate(telling, answered, monday)
-        telling.stage.settle()
+    unanswered = [batch for batch in story.batches if batch not in story.answered]
+    story.gateway.catch_up()
+    if unanswered:
+        _adjudicate(story, unanswered, monday)
+        story.gateway.catch_up()
     for payer in PAYERS:
-        request = billing.issue(telling.place.payer_ids[payer.key], days.day_of(week, days.SUNDAY))
+        request = pb.IssueClaimsRequest(
+            payer_id=story.network.payer_ids[payer.key],
+            through=to_date(days.day_of(week, days.SUNDAY)),
+        )
         step = f"issue claims to {payer.key} after week {week}"
-        issued: pb.IssueClaimsResponse = telling.tell(BILLER, step, request, at(monday, 10))
-        telling.batches += issued.batch_ids
-        telling.stage.check(partial(looks.leaves_out_for_a_reason, left_out=issued.left_out))
-    if not answered:
-        return
-    telling.stage.settle()
-    for payer in PAYERS:
-        _correct(telling, payer, monday)
+        story.batches += story.give(BILLER, step, request, at(monday, 10)).batch_ids
+    if unanswered:
+        story.gateway.catch_up()
+        for payer in PAYERS:
+            _correct(story, payer, monday)
 
 
-def _correct(telling: Telling, payer: Payer, on: date) -> None:
-    """What is READY is looked at, and issued by name.
+def _correct(story: DemoStory, payer: DemoPayer, on: date) -> None:
+    """What is READY is looked at, and issued by name: these and no others.
 
     Played again, it was issued before and isn't READY any more: so the files of corrections are
     asked for, by what went to the payer until now.
     """
-    payer_id, now = telling.place.payer_ids[payer.key], at(on, 11)
-    if ready := looks.ready(telling.stage, payer_id):
-        named = " ".join(f"{each.claim_id}@{each.revision}" for each in ready)
-        request = billing.issue_corrections(payer_id, ready)
-        corrected: pb.IssueCorrectionsResponse = telling.tell(
-            BILLER, f"issue corrections to {payer.key}: {named}", request, now
+    payer_id, now = story.network.payer_ids[payer.key], at(on, 11)
+    if ready := lists.ready_corrections(story.gateway, payer_id):
+        names = " ".join(f"{proposal.claim_id}@{proposal.revision}" for proposal in ready)
+        request = pb.IssueCorrectionsRequest(
+            payer_id=payer_id,
+            proposals=[
+                pb.NamedProposal(claim_id=proposal.claim_id, revision=proposal.revision)
+                for proposal in ready
+            ],
         )
-        telling.stage.check(partial(looks.leaves_out_for_a_reason, left_out=corrected.left_out))
-    issued = looks.corrections_by(telling.stage, payer_id, now)
-    telling.batches += [each for each in issued if each not in telling.batches]
+        story.give(BILLER, f"issue corrections to {payer.key}: {names}", request, now)
+    issued = lists.batches_of_corrections(story.gateway, payer_id, now)
+    story.batches += [batch for batch in issued if batch not in story.batches]
 
 
-def _adjudicate(telling: Telling, batches: list[str], on: date) -> None:
+def _adjudicate(story: DemoStory, batches: list[str], on: date) -> None:
     """Every claim of these files is paid, under a number of the payer's own."""
-    listed = (claim for claim in looks.claims(telling.stage) if claim.batch_id in batches)
-    claims = sorted(listed, key=lambda claim: claim.claim_id)
-    telling.stage.together(
+    listed = (claim for claim in lists.claims(story.gateway) if claim.batch_id in batches)
+    story.gateway.together(
         partial(
-            telling.tell,
+            story.give,
             BILLER,
             f"adjudicate {claim.claim_id}",
-            billing.adjudicate(claim, on),
+            adjudicate(claim, on),
             at(on, 9),
         )
-        for claim in claims
+        for claim in sorted(listed, key=lambda claim: claim.claim_id)
     )
-    telling.answered.update(batches)
+    story.answered.update(batches)

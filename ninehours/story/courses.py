@@ -1,24 +1,30 @@
 """What each client's course is: who sits where, comes or stays away, and how it ends."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from random import Random
 
 from ninehours.story import days
-from ninehours.story.network import (
-    DISCRETE_PAYER,
-    GROUPS,
-    INSTITUTIONAL_PAYER,
-    PER_DIEM_PAYER,
-    UNITS_PAYER,
-    group_of,
-    program_of,
-)
+from ninehours.story.network import GROUPS, PayerKey, ProgramKind, group_of, program_of
 
-MET, PROGRESSING, NOT_MET = "MET", "PROGRESSING", "NOT_MET"
-COMPLETED, LEFT, TRANSFERRED = "COMPLETED", "LEFT_AGAINST_ADVICE", "TRANSFERRED"
 HIGHEST = 24  # of PHQ-9 without item 9, which asks about self-harm
+
+
+class Objectives(StrEnum):
+    """How a plan's objectives stand at a review, as plans calls it."""
+
+    MET = "MET"
+    PROGRESSING = "PROGRESSING"
+
+
+class DemoDischarge(StrEnum):
+    """Why an episode ends, as plans calls it."""
+
+    COMPLETED = "COMPLETED"
+    LEFT = "LEFT_AGAINST_ADVICE"
+    TRANSFERRED = "TRANSFERRED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +37,16 @@ class Seat:
 
 
 @dataclass(frozen=True, slots=True)
-class Stay:
-    """One episode of care; `ends`: the reason of the discharge, empty while it goes on."""
+class DemoEpisode:
+    """One episode of care, in blocks; `ends`: why the client is discharged, None: not yet."""
 
     first: int
     last: int
-    ends: str = ""
+    ends: DemoDischarge | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class DemoScore:
     """A PHQ-9 at the end of a week; `total` without item 9."""
 
     week: int
@@ -49,74 +55,83 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
-    """`fares`: how objectives stand at each block's review; `leaves_after`: date and minutes."""
+class CourseOfCare:
+    """`reviews`: how objectives stand at each block's review; `leaves_after`: date and minutes."""
 
-    payer: str
+    payer: PayerKey
     seats: tuple[Seat, ...] = ()
-    stays: tuple[Stay, ...] = ()
+    episodes: tuple[DemoEpisode, ...] = ()
     missed: frozenset[date] = frozenset()
     leaves_after: tuple[tuple[date, int], ...] = ()
     unsigned: frozenset[date] = frozenset()
     first_score: int = 12
-    scores: tuple[Score, ...] = ()
-    fares: tuple[tuple[int, str], ...] = ()
+    scores: tuple[DemoScore, ...] = ()
+    reviews: tuple[tuple[int, Objectives], ...] = ()
     # Days the payer authorizes; 0: as many as there are sessions, and some.
     authorized_days: int = 0
     aftercare: tuple[str, ...] = ("OUTPATIENT",)
 
+    @property
+    def first_block(self) -> int:
+        """In which the client comes, be it only to be declined."""
+        return min((episode.first for episode in self.episodes), default=1)
+
     def sits_in(self, group: str, block: int) -> bool:
         """Whether the client is on that group's roster."""
-        return any(s.group == group and s.first <= block <= s.last for s in self.seats)
+        return any(seat.group == group and seat.first <= block <= seat.last for seat in self.seats)
 
-    def stay_in(self, block: int) -> Stay | None:
+    def episode_in(self, block: int) -> DemoEpisode | None:
         """The episode that covers a block."""
-        return next((stay for stay in self.stays if stay.first <= block <= stay.last), None)
+        covering = (found for found in self.episodes if found.first <= block <= found.last)
+        return next(covering, None)
 
-    def first_group(self, stay: Stay) -> str:
+    def first_group(self, episode: DemoEpisode) -> str:
         """The group that leads to the program the client is admitted to."""
-        return next(seat.group for seat in self.seats if seat.first <= stay.first <= seat.last)
+        return next(seat.group for seat in self.seats if seat.first <= episode.first <= seat.last)
 
-    def groups_beside(self, stay: Stay) -> list[str]:
+    def groups_beside(self, episode: DemoEpisode) -> list[str]:
         """Of each other program that the client sits in meanwhile, a group: it admits them too."""
-        seats = [seat for seat in self.seats if seat.first <= stay.last and stay.first <= seat.last]
-        groups = {group_of(seat.group).program: seat.group for seat in seats}
-        del groups[group_of(self.first_group(stay)).program]
+        groups = {
+            group_of(seat.group).program: seat.group
+            for seat in self.seats
+            if seat.first <= episode.last and episode.first <= seat.last
+        }
+        del groups[group_of(self.first_group(episode)).program]
         return list(groups.values())
 
-    def sessions_in(self, stay: Stay) -> int:
+    def sessions_in(self, episode: DemoEpisode) -> int:
         """How often the client is expected."""
-        weeks = sum(
-            len(days.weeks_of(block))
+        blocks = sum(
+            max(min(seat.last, episode.last) - max(seat.first, episode.first) + 1, 0)
             for seat in self.seats
-            for block in range(max(seat.first, stay.first), min(seat.last, stay.last) + 1)
         )
-        return 3 * weeks
+        return 3 * days.WEEKS_OF_A_BLOCK * blocks
 
-    def faring(self, block: int) -> str:
-        return dict(self.fares).get(block, PROGRESSING)
+    def objectives(self, block: int) -> Objectives:
+        """How they stand at the block's review."""
+        return dict(self.reviews).get(block, Objectives.PROGRESSING)
 
 
 # How many of a group's seats go to people without a story of their own.
 ORDINARY = {"day": 4, "evening": 5, "morning": 11, "both": 8, "weekend": 5, "online": 8}
-PAYERS_OF = {
-    "SUBSTANCE_USE": (PER_DIEM_PAYER, PER_DIEM_PAYER, UNITS_PAYER, DISCRETE_PAYER),
-    "MENTAL_HEALTH": (INSTITUTIONAL_PAYER, INSTITUTIONAL_PAYER, DISCRETE_PAYER),
-    "DUAL": (PER_DIEM_PAYER, UNITS_PAYER, DISCRETE_PAYER),
+PAYERS_OF: Mapping[ProgramKind, tuple[PayerKey, ...]] = {
+    "SUBSTANCE_USE": (PayerKey.PER_DIEM, PayerKey.PER_DIEM, PayerKey.UNITS, PayerKey.DISCRETE),
+    "MENTAL_HEALTH": (PayerKey.INSTITUTIONAL, PayerKey.INSTITUTIONAL, PayerKey.DISCRETE),
+    "DUAL": (PayerKey.PER_DIEM, PayerKey.UNITS, PayerKey.DISCRETE),
 }
-STAYS = ((1, 1), (1, 2), (1, 2), (1, 3), (2, 3), (2, 3), (3, 3))
+EPISODES = ((1, 1), (1, 2), (1, 2), (1, 3), (2, 3), (2, 3), (3, 3))
 
 
-def ordinary_courses(chance: Random) -> Iterator[Course]:
+def ordinary_courses(chance: Random) -> Iterator[CourseOfCare]:
     """Group by group: who comes mostly, is better after a while, and leaves one way or another."""
     for group in GROUPS:
         payers = PAYERS_OF[program_of(group.program).kind]
         for number in range(ORDINARY[group.key]):
             payer = payers[number % len(payers)]
-            yield _ordinary(chance, group.key, payer, *chance.choice(STAYS))
+            yield _ordinary(chance, group.key, payer, *chance.choice(EPISODES))
 
 
-def _ordinary(chance: Random, group: str, payer: str, first: int, last: int) -> Course:
+def _ordinary(chance: Random, group: str, payer: PayerKey, first: int, last: int) -> CourseOfCare:
     expected = [
         days.day_of(week, weekday)
         for block in range(first, last + 1)
@@ -127,13 +142,17 @@ def _ordinary(chance: Random, group: str, payer: str, first: int, last: int) -> 
     scores = []
     for block in range(first, last + 1):
         score = max(score - chance.randint(0, 5), 1)
-        scores.append(Score(days.weeks_of(block)[-1], score))
+        scores.append(DemoScore(days.weeks_of(block)[-1], score))
     does_well = chance.random() < 0.5 and last > first
-    otherwise = "" if last == len(days.BLOCKS) else chance.choice((LEFT, TRANSFERRED))
-    return Course(
+    otherwise = (
+        None
+        if last == len(days.BLOCKS)
+        else chance.choice((DemoDischarge.LEFT, DemoDischarge.TRANSFERRED))
+    )
+    return CourseOfCare(
         payer=payer,
         seats=(Seat(group, first, last),),
-        stays=(Stay(first, last, COMPLETED if does_well else otherwise),),
+        episodes=(DemoEpisode(first, last, DemoDischarge.COMPLETED if does_well else otherwise),),
         missed=frozenset(day for day in expected if chance.random() < 0.07),
         leaves_after=tuple(
             (day, chance.randint(70, 150)) for day in expected if chance.random() < 0.03
@@ -141,6 +160,6 @@ def _ordinary(chance: Random, group: str, payer: str, first: int, last: int) -> 
         unsigned=frozenset(day for day in expected if chance.random() < 0.005),
         first_score=scores[0].total + chance.randint(0, 3),
         scores=tuple(scores),
-        fares=((last, MET),) if does_well else (),
+        reviews=((last, Objectives.MET),) if does_well else (),
         aftercare=(chance.choice(("OUTPATIENT", "SUPPORT_GROUP")),),
     )

@@ -64,7 +64,7 @@ def ending(block: int) -> date:
     return last_day(block) + timedelta(days=1)
 
 
-# What happens when to those who have a story of their own; they are named in cast.py.
+# What happens when to those who have a story of their own; they are named in stories.py.
 SHORT_DAYS = tuple(day_of(week, WEDNESDAY) for week in weeks_of(1))
 LEFT_EARLY_AFTER = 100  # minutes
 NO_SHOW_WEEK = 3

@@ -5,82 +5,92 @@ from functools import partial
 
 from ninehours.plans.v1 import plans_service_pb2 as pb
 
-from ninehours.story import days, looks
-from ninehours.story.courses import COMPLETED, Stay
+from kernel.rpc.translate import to_date
+from ninehours.story import days
+from ninehours.story.actors import AUDITOR
+from ninehours.story.courses import DemoDischarge, DemoEpisode
 from ninehours.story.days import at
-from ninehours.story.lines import intake, plans
-from ninehours.story.looks import SEEING_SCORES
-from ninehours.story.named import FULL_COURSE, STEP_DOWN, STEP_UP
 from ninehours.story.network import STEP_DOWN_LEVEL, STEP_UP_LEVEL
-from ninehours.story.stage import StoryFailed
-from ninehours.story.telling import Chart, Telling, clinician_of
+from ninehours.story.requests.intake import assess_areas
+from ninehours.story.stories import StoryName
+from ninehours.story.story import Chart, DemoStory, StoryFailed
 
 # Whose recommendation is accepted after which block, and the level that follows a step.
 DECIDED = {
-    1: ((STEP_DOWN, pb.RECOMMENDATION_KIND_STEP_DOWN, STEP_DOWN_LEVEL),),
+    1: ((StoryName.STEP_DOWN, pb.RECOMMENDATION_KIND_STEP_DOWN, STEP_DOWN_LEVEL),),
     2: (
-        (STEP_UP, pb.RECOMMENDATION_KIND_STEP_UP, STEP_UP_LEVEL),
-        (FULL_COURSE, pb.RECOMMENDATION_KIND_COMPLETE, ""),
+        (StoryName.STEP_UP, pb.RECOMMENDATION_KIND_STEP_UP, STEP_UP_LEVEL),
+        (StoryName.FULL_COURSE, pb.RECOMMENDATION_KIND_COMPLETE, ""),
     ),
 }
 FIRST_APPOINTMENT = timedelta(days=5)
 
 
-def end_block(telling: Telling, block: int) -> None:
+def end_block(story: DemoStory, block: int) -> None:
     """On the Monday after: first what is recommended, then who leaves."""
-    telling.stage.scene(f"after block {block}: recommendations accepted, clients discharged")
-    telling.stage.settle()
+    story.gateway.catch_up()
     for key, kind, level in DECIDED.get(block, ()):
-        _accept(telling, telling.charts[key], block, kind, level)
-    telling.stage.settle()
-    leaving = [
-        (chart, stay)
-        for chart in telling.charts.values()
-        for stay in chart.client.course.stays
-        if stay.last == block and stay.ends
-    ]
-    telling.stage.together(partial(_leave, telling, chart, stay) for chart, stay in leaving)
+        _accept(story, story.charts[key], block, kind, level)
+    story.gateway.catch_up()
+    story.gateway.together(
+        partial(_leave, story, chart, episode, episode.ends)
+        for chart in story.charts.values()
+        for episode in chart.client.course.episodes
+        if episode.last == block and episode.ends
+    )
 
 
 def _accept(
-    telling: Telling, chart: Chart, block: int, kind: pb.RecommendationKind, level: str
+    story: DemoStory, chart: Chart, block: int, kind: pb.RecommendationKind, level: str
 ) -> None:
-    """What was recommended at the end of the block's last week."""
-    monday = days.ending(block)
-    listed = telling.stage.ask(SEEING_SCORES, plans.recommendations(chart.client_id))
+    """What was recommended at the end of the block's last week, and follows from the day after."""
+    listing = pb.ListRecommendationsRequest(client_id=chart.client_id)
+    listed = story.gateway.ask(AUDITOR, listing).recommendations
     week = days.day_of(days.weeks_of(block)[-1])
-    of_week = [each for each in listed.recommendations if looks.is_on(each.week_start, week)]
-    wanted = [each for each in of_week if each.kind == kind]
+    of_week = [found for found in listed if found.week_start == to_date(week)]
+    wanted = [found for found in of_week if found.kind == kind]
+    name_of = pb.RecommendationKind.Name
     if not wanted:
-        names = pb.RecommendationKind.Name
-        found = ", ".join(f"{names(each.kind)} ({'; '.join(each.reasons)})" for each in of_week)
+        instead = ", ".join(f"{name_of(it.kind)} ({'; '.join(it.reasons)})" for it in of_week)
         raise StoryFailed(
-            f"{chart.client.key}: expected {names(kind)} of the week of {week}; "
-            f"it is {found or 'nothing'}"
+            f"{chart.client.key}: expected {name_of(kind)} of the week of {week}; "
+            f"it is {instead or 'nothing'}"
         )
-    request = plans.accept(
-        chart.client_id, wanted[0].recommendation_id, level, monday if level else None
+    monday = days.ending(block)
+    request = pb.DecideRecommendationRequest(
+        recommendation_id=wanted[0].recommendation_id,
+        accept=True,
+        level_of_care=level,
+        effective_from=to_date(monday) if level else None,
     )
-    clinician = clinician_of(chart.client, block)
-    telling.of(chart, clinician, "accept recommendation", request, at(monday, 13))
+    clinician = story.clinician_of(chart.client, block)
+    story.give_for(chart, clinician, "accept recommendation", request, at(monday, 13))
 
 
-def _leave(telling: Telling, chart: Chart, stay: Stay) -> None:
-    on = days.ending(stay.last)
-    clinician = clinician_of(chart.client, stay.last)
-    completed = stay.ends == COMPLETED
+def _leave(story: DemoStory, chart: Chart, episode: DemoEpisode, ends: DemoDischarge) -> None:
+    on = days.ending(episode.last)
+    give = partial(story.give_for, chart, story.clinician_of(chart.client, episode.last))
+    completed = ends == DemoDischarge.COMPLETED
     if completed:
-        request = plans.complete(chart.client_id, chart.episode_id, on)
-        telling.of(chart, clinician, "complete program", request, at(on, 14))
-    discharge = plans.discharge(chart.client_id, chart.episode_id, stay.ends, on)
-    discharged = telling.of(chart, clinician, "discharge", discharge, at(on, 14, 20))
-    chart.discharged = discharged.receipt.published
+        completion = pb.CompleteProgramRequest(
+            episode_id=chart.episode_id, completed_on=to_date(on)
+        )
+        give("complete program", completion, at(on, 14))
+    discharge = pb.DischargeClientRequest(
+        episode_id=chart.episode_id,
+        reason=f"DISCHARGE_REASON_{ends}",
+        discharged_on=to_date(on),
+    )
+    chart.discharged = give("discharge", discharge, at(on, 14, 20)).receipt.published
     if completed:
-        areas = intake.assess_areas(chart.client, chart.client_id, "DISCHARGE", on)
-        telling.of(chart, clinician, "assess areas at discharge", areas, at(on, 14, 40))
+        areas = assess_areas(chart.client, "DISCHARGE", on)
+        give("assess areas at discharge", areas, at(on, 14, 40))
         for kind in chart.client.course.aftercare:
-            follows = plans.aftercare(
-                chart.client_id, chart.episode_id, kind, on + FIRST_APPOINTMENT
+            # Alumni agreed to be contacted, which is a consent of its own.
+            follows = pb.ArrangeAftercareRequest(
+                episode_id=chart.episode_id,
+                kind=f"AFTERCARE_KIND_{kind}",
+                starts_on=to_date(on + FIRST_APPOINTMENT),
+                alumni_consent=kind == "ALUMNI",
             )
-            step = f"arrange {kind.lower().replace('_', ' ')}"
-            telling.of(chart, clinician, step, follows, at(on, 15))
+            give(f"arrange {kind.lower().replace('_', ' ')}", follows, at(on, 15))

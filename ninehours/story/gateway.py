@@ -1,4 +1,4 @@
-"""The live system as a stage: one client for each person and service, patient, and countable."""
+"""The system that the story is played on: its services, asked patiently, command by command."""
 
 import threading
 import time
@@ -6,24 +6,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import grpc
-from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
 
-from kernel.rpc.client import Client
-from kernel.rpc.rpcs import rpc_of, service_of
+from kernel.rpc.connections import Connections
+from kernel.rpc.rpcs import service_of
 from kernel.rpc.status import RemoteRefusal
 from kernel.rpc.tokens import Actor, Issuer, renewed_tokens
 from kernel.secrets import PEOPLE
-from ninehours.story.looks import AUDITOR, LOOKING, SEEING_SCORES
-from ninehours.story.settling import settle
-from ninehours.story.stage import Person, command_id
+from ninehours.story.actors import OPERATOR
+from ninehours.story.catching_up import wait_until_caught_up
 
 T = TypeVar("T")
-OPERATOR = Person(role="operator", subject="person/operator", purpose="OPERATIONS")
 LIFETIME = timedelta(hours=1)
+DEADLINE, PATIENCE = 60.0, 180.0  # seconds: of one attempt, and of all
+PAUSE = 0.1  # seconds before a command is repeated; the client's own pauses come before it
 # A repeated command is the same command: asking again after these harms nothing.
 AGAIN = frozenset(
     {
@@ -35,52 +35,44 @@ AGAIN = frozenset(
     }
 )
 
-PAUSE = 0.1  # seconds before a command is repeated; the client's own pauses come before it
+
+class BrokenOff(Exception):
+    """The play was broken off: no more commands are given."""
 
 
-class Left(Exception):
-    """The play was broken off: nothing more is said."""
+def connect(addresses: Mapping[str, str], secrets_dir: Path) -> Connections[Actor]:
+    """The services at these addresses, for whoever the keys of people let speak."""
+    issuer = Issuer(secrets_dir, PEOPLE)
+    return Connections(addresses.__getitem__, lambda actor: renewed_tokens(issuer, actor, LIFETIME))
 
 
 class Gateway:
-    """Plays on services at these addresses.
+    """Gives a story's commands and asks its questions, each for at most PATIENCE seconds.
 
-    `on_step(index, step)` is called before each command, `index` counting from 1 (with several
+    `on_command(count)` is called before each command, `count` beginning with 1 (with several
     workers from several threads, one at a time). `acknowledged` has the service of every command
-    id that was answered. A command is repeated for at most `patience` seconds.
+    id that was answered.
     """
 
     def __init__(
         self,
-        addresses: Mapping[str, str],
-        secrets_dir: Path,
+        services: Connections[Actor],
         *,
         seed: int,
         workers: int = 4,
-        deadline: float = 60.0,
-        patience: float = 180.0,
-        on_step: Callable[[int, str], None] = lambda *_: None,
-        on_scene: Callable[[str], None] = lambda _: None,
+        on_command: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.acknowledged: dict[str, str] = {}
-        self.seconds_settling = 0.0
-        self.repeated = False
-        self.steps = 0
-        self._addresses = addresses
-        self._issuer = Issuer(secrets_dir, PEOPLE)
+        self.seconds_catching_up = 0.0
+        self._services = services
         self._seed = seed
-        self._deadline = deadline
-        self._patience = patience
-        self._on_step = on_step
-        self._on_scene = on_scene
-        self._people = {LOOKING: OPERATOR, SEEING_SCORES: AUDITOR}
-        self._clients: dict[tuple[Person, str], Client] = {}
-        self._lock = threading.Lock()
-        self._stepping = threading.Lock()
-        self._left = threading.Event()
+        self._on_command = on_command
+        self._commands = 0
+        self._counting = threading.Lock()
+        self._broken_off = threading.Event()
         self._pool = ThreadPoolExecutor(workers, "story") if workers > 1 else None
 
-    def __enter__(self) -> "Gateway":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -88,104 +80,80 @@ class Gateway:
 
     def close(self) -> None:
         """Break off what is under way, and give connections and threads back."""
-        self._left.set()
-        with self._lock:
-            for client in self._clients.values():
-                client.close()
+        self._broken_off.set()
+        self._services.close()
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
-    def enter(self, who: str, person: Person) -> None:
-        self._people[who] = person
-
-    def scene(self, title: str) -> None:
-        self._on_scene(title)
-
-    def tell(self, who: str, step: str, request: Any, now: datetime) -> Any:
+    def give(self, actor: Actor, step: str, request: Any, now: datetime) -> Any:
+        """The answer to a command at a business time; `step` names it once in the story."""
         request.meta.command_id = str(command_id(self._seed, step))
-        with self._stepping:
-            if self._left.is_set():
-                raise Left
-            self.steps += 1
-            self._on_step(self.steps, step)
-        service = service_of(request)
-        answer = self._ask(who, service, request, now=now)
-        self.acknowledged[request.meta.command_id] = service
+        with self._counting:
+            if self._broken_off.is_set():
+                raise BrokenOff
+            self._commands += 1
+            self._on_command(self._commands)
+        answer = self.ask(actor, request, now=now)
+        self.acknowledged[request.meta.command_id] = service_of(request)
         return answer
 
-    def ask(self, who: str, request: Any) -> Any:
-        """A question to the service whose request it is."""
-        return self._ask(who, service_of(request), request)
+    def ask(
+        self,
+        actor: Actor,
+        request: Message,
+        *,
+        service: str = "",
+        now: datetime | None = None,
+        deadline: float = DEADLINE,
+        patience: float = PATIENCE,
+    ) -> Any:
+        """The answer to a question; asked again while its service is away, for `patience` seconds.
+
+        `service`: for what every service answers.
+        """
+        until = time.monotonic() + patience
+        while True:
+            try:
+                return self._services.ask(
+                    actor, request, service=service, now=now, deadline=deadline
+                )
+            except RemoteRefusal as refusal:
+                if self._broken_off.is_set():
+                    raise BrokenOff from None
+                if refusal.code not in AGAIN or time.monotonic() >= until:
+                    raise
+                self._broken_off.wait(PAUSE)
+            except ValueError:
+                # What connections say that were closed meanwhile.
+                if self._broken_off.is_set():
+                    raise BrokenOff from None
+                raise
 
     def ask_operator(
         self,
         service: str,
-        request: Any,
+        request: Message,
         *,
-        deadline: float | None = None,
-        patience: float | None = None,
+        deadline: float = DEADLINE,
+        patience: float = PATIENCE,
     ) -> Any:
-        """What every service answers its operator: where it stands, what it published."""
-        return self._ask(LOOKING, service, request, deadline=deadline, patience=patience)
+        """What every service answers its operator: how it is doing, what it published."""
+        return self.ask(OPERATOR, request, service=service, deadline=deadline, patience=patience)
 
     def together(self, tasks: Iterable[Callable[[], T]]) -> Sequence[T]:
+        """Do what does not depend on one another; answers in the order of the tasks."""
         if self._pool is None:
             return [task() for task in tasks]
         begun = [self._pool.submit(task) for task in tasks]
         return [future.result() for future in begun]
 
-    def settle(self) -> None:
+    def catch_up(self) -> None:
+        """Wait until every service heard the others, and projected what follows."""
         began = time.monotonic()
-        settle(self.ask_operator)
-        self.seconds_settling += time.monotonic() - began
+        wait_until_caught_up(self.ask_operator)
+        self.seconds_catching_up += time.monotonic() - began
 
-    def check(self, claim: Callable[[Any], None]) -> None:
-        claim(self)
 
-    def _ask(
-        self,
-        who: str,
-        service: str,
-        request: Message,
-        *,
-        now: datetime | None = None,
-        deadline: float | None = None,
-        patience: float | None = None,
-    ) -> Any:
-        method = rpc_of(request)
-        client = self._client(self._people[who], service, method.containing_service)
-        rpc = getattr(client, method.name)
-        until = time.monotonic() + (self._patience if patience is None else patience)
-        while True:
-            try:
-                return rpc(request, now=now, deadline=deadline or self._deadline)
-            except RemoteRefusal as refusal:
-                if self._left.is_set():
-                    raise Left from None
-                if refusal.code not in AGAIN or time.monotonic() >= until:
-                    raise
-                self._left.wait(PAUSE)
-            except ValueError:
-                # What a channel says that was closed meanwhile.
-                if self._left.is_set():
-                    raise Left from None
-                raise
-
-    def _client(self, person: Person, service: str, descriptor: ServiceDescriptor) -> Client:
-        key = (person, f"{service}/{descriptor.full_name}")
-        with self._lock:
-            if self._left.is_set():
-                raise Left
-            if key not in self._clients:
-                self._clients[key] = Client(
-                    self._addresses[service],
-                    descriptor,
-                    token=self._tokens(person),
-                    deadline=self._deadline,
-                )
-            return self._clients[key]
-
-    def _tokens(self, person: Person) -> Callable[[], str]:
-        roles, sites = frozenset({person.role}), frozenset(person.sites)
-        actor = Actor(id=person.subject, roles=roles, sites=sites, purpose=person.purpose)
-        return renewed_tokens(self._issuer, actor, LIFETIME)
+def command_id(seed: int, step: str) -> UUID:
+    """The same step of the same seed is the same command: repeated, it is applied once."""
+    return uuid5(NAMESPACE_URL, f"https://ninehours.invalid/story/{seed}/{step}")

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
 
 from ninehours.common.v1 import common_pb2 as common
 
@@ -23,16 +25,21 @@ TREATED_MINUTES = 180
 CAPACITY = 15
 # Clinic or center, rehabilitation, substance use disorder.
 TAXONOMY = "261QR0405X"
-PER_DIEM_PAYER, INSTITUTIONAL_PAYER, UNITS_PAYER, DISCRETE_PAYER = (
-    "prairie",
-    "lakeshore",
-    "state",
-    "heartland",
-)
+ProgramKind = Literal["SUBSTANCE_USE", "MENTAL_HEALTH", "DUAL"]
+Modality = Literal["IN_PERSON", "TELEHEALTH"]
+
+
+class PayerKey(StrEnum):
+    """The payers, by how they pay."""
+
+    PER_DIEM = "prairie"
+    INSTITUTIONAL = "lakeshore"
+    UNITS = "state"
+    DISCRETE = "heartland"
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class DemoSite:
     key: str
     name: str
     time_zone: str
@@ -49,12 +56,12 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
-    """`kind`: SUBSTANCE_USE, MENTAL_HEALTH or DUAL; `under_part2`: 42 CFR Part 2 governs it."""
+class DemoProgram:
+    """`under_part2`: 42 CFR Part 2 governs it."""
 
     key: str
     site: str
-    kind: str
+    kind: ProgramKind
     under_part2: bool
 
 
@@ -66,13 +73,13 @@ class Facilitator:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class DemoGroup:
     """Three times a week. `meets`: weekday and start, in minutes after midnight by the site."""
 
     key: str
     program: str
     facilitator: str
-    modality: str
+    modality: Modality
     meets: tuple[tuple[int, int], ...]
     break_minutes: int = 0
 
@@ -83,7 +90,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Provider:
+class DemoProvider:
     """An organisation that bills; `fees`: what it charges for a unit of a code, in cents."""
 
     key: str
@@ -92,10 +99,10 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True)
-class Payer:
+class DemoPayer:
     """`filing_indicator`: SBR09, what kind of payer it is; `billed_by`: the provider's key."""
 
-    key: str
+    key: PayerKey
     name: str
     number: str
     filing_indicator: str
@@ -103,19 +110,19 @@ class Payer:
 
 
 SITES = (
-    Site(
+    DemoSite(
         "lantern row", "Lantern Row IOP", CENTRAL, "2150 Lantern Row", "Chicago", "IL", "606223417"
     ),
-    Site(
+    DemoSite(
         "breakwater", "Breakwater IOP", CENTRAL, "8 Breakwater Way", "Milwaukee", "WI", "532021904"
     ),
-    Site("tollgate", "Tollgate IOP", EASTERN, "31 Old Tollgate", "Albany", "NY", "122072216"),
+    DemoSite("tollgate", "Tollgate IOP", EASTERN, "31 Old Tollgate", "Albany", "NY", "122072216"),
 )
 PROGRAMS = (
-    Program("substance use", "lantern row", "SUBSTANCE_USE", under_part2=True),
-    Program("mental health", "breakwater", "MENTAL_HEALTH", under_part2=False),
-    Program("dual", "breakwater", "DUAL", under_part2=True),
-    Program("online", "tollgate", "SUBSTANCE_USE", under_part2=True),
+    DemoProgram("substance use", "lantern row", "SUBSTANCE_USE", under_part2=True),
+    DemoProgram("mental health", "breakwater", "MENTAL_HEALTH", under_part2=False),
+    DemoProgram("dual", "breakwater", "DUAL", under_part2=True),
+    DemoProgram("online", "tollgate", "SUBSTANCE_USE", under_part2=True),
 )
 FACILITATORS = (
     Facilitator("first facilitator", "LCSW", "1041C0700X"),
@@ -128,7 +135,7 @@ FACILITATORS = (
 AUDITOR_CREDENTIAL, AUDITOR_NPI = "LCSW", "1234567893"
 NINE, HALF_PAST_FIVE, SIX, HALF_PAST_ELEVEN_PM, ONE = 540, 1050, 1080, 1410, 780
 GROUPS = (
-    Group(
+    DemoGroup(
         key="day",
         program="substance use",
         facilitator="first facilitator",
@@ -136,14 +143,14 @@ GROUPS = (
         meets=((MONDAY, NINE), (WEDNESDAY, NINE), (FRIDAY, NINE)),
         break_minutes=15,
     ),
-    Group(
+    DemoGroup(
         key="evening",
         program="substance use",
         facilitator="second facilitator",
         modality="IN_PERSON",
         meets=((MONDAY, HALF_PAST_FIVE), (TUESDAY, HALF_PAST_FIVE), (THURSDAY, HALF_PAST_FIVE)),
     ),
-    Group(
+    DemoGroup(
         key="morning",
         program="mental health",
         facilitator="third facilitator",
@@ -151,21 +158,21 @@ GROUPS = (
         meets=((MONDAY, NINE), (WEDNESDAY, NINE), (FRIDAY, NINE)),
         break_minutes=15,
     ),
-    Group(
+    DemoGroup(
         key="both",
         program="dual",
         facilitator="fourth facilitator",
         modality="IN_PERSON",
         meets=((MONDAY, SIX), (TUESDAY, SIX), (THURSDAY, SIX)),
     ),
-    Group(
+    DemoGroup(
         key="weekend",
         program="dual",
         facilitator="third facilitator",
         modality="IN_PERSON",
         meets=((FRIDAY, HALF_PAST_ELEVEN_PM), (SATURDAY, HALF_PAST_ELEVEN_PM), (SUNDAY, ONE)),
     ),
-    Group(
+    DemoGroup(
         key="online",
         program="online",
         facilitator="fifth facilitator",
@@ -175,7 +182,7 @@ GROUPS = (
 )
 # Invented, as all amounts here. The state pays H0015 by the quarter of an hour, not by the day.
 PROVIDERS = (
-    Provider(
+    DemoProvider(
         "provider",
         "Lantern Row Recovery LLC",
         {
@@ -191,25 +198,29 @@ PROVIDERS = (
             "99213": 11_800,
         },
     ),
-    Provider("community provider", "Lantern Row Community Care", {"H0015": 2_350, "H0031": 3_100}),
+    DemoProvider(
+        "community provider", "Lantern Row Community Care", {"H0015": 2_350, "H0031": 3_100}
+    ),
 )
 PAYERS = (
-    Payer(PER_DIEM_PAYER, "Prairie Example Health Plan", "PRXHP", "CI", "provider"),
-    Payer(INSTITUTIONAL_PAYER, "Lakeshore Example Mutual", "LKXMU", "CI", "provider"),
-    Payer(UNITS_PAYER, "Example State Medical Assistance", "EXSMA", "MC", "community provider"),
-    Payer(DISCRETE_PAYER, "Heartland Example Benefit", "HLXBN", "CI", "provider"),
+    DemoPayer(PayerKey.PER_DIEM, "Prairie Example Health Plan", "PRXHP", "CI", "provider"),
+    DemoPayer(PayerKey.INSTITUTIONAL, "Lakeshore Example Mutual", "LKXMU", "CI", "provider"),
+    DemoPayer(
+        PayerKey.UNITS, "Example State Medical Assistance", "EXSMA", "MC", "community provider"
+    ),
+    DemoPayer(PayerKey.DISCRETE, "Heartland Example Benefit", "HLXBN", "CI", "provider"),
 )
 
 
-def group_of(key: str) -> Group:
+def group_of(key: str) -> DemoGroup:
     return next(group for group in GROUPS if group.key == key)
 
 
-def program_of(key: str) -> Program:
+def program_of(key: str) -> DemoProgram:
     return next(program for program in PROGRAMS if program.key == key)
 
 
-def site_of(group: Group) -> Site:
+def site_of(group: DemoGroup) -> DemoSite:
     """Where a group meets; of one that meets online, the site that holds it."""
     site = program_of(group.program).site
-    return next(each for each in SITES if each.key == site)
+    return next(found for found in SITES if found.key == site)

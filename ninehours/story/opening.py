@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from ninehours.attendance.v1 import attendance_service_pb2 as attendance
+from ninehours.billing.v1 import billing_service_pb2 as billing
+from ninehours.plans.v1 import plans_service_pb2 as plans
+
+from kernel.rpc.translate import to_date
 from ninehours.story import days, rules
-from ninehours.story.cast import Cast
-from ninehours.story.lines import attendance, billing, plans
-from ninehours.story.looks import AUDITOR
-from ninehours.story.names import STAFF_NAMES
+from ninehours.story.actors import AUDITOR, BILLER, MANAGER, SECOND_BILLER
 from ninehours.story.network import (
     AUDITOR_CREDENTIAL,
     AUDITOR_NPI,
@@ -17,135 +19,138 @@ from ninehours.story.network import (
     PROGRAMS,
     PROVIDERS,
     SITES,
-    program_of,
     site_of,
 )
-from ninehours.story.stage import EVERY_SITE, Person, Stage
-from ninehours.story.telling import BILLER, DESK, MANAGER, SECOND_BILLER, Place
+from ninehours.story.requests.attendance import credential, define_template
+from ninehours.story.requests.billing import dollars, register_provider
+from ninehours.story.story import DemoStory
+from ninehours.story.vocabulary import STAFF_NAMES
 
 STEP = timedelta(minutes=5)
 
 
-def open_network(stage: Stage, cast: Cast) -> Place:
+def open_network(story: DemoStory) -> None:
     """Everything that is there before the first client comes."""
-    stage.scene("three sites in two time zones, five clinicians, four payers with their rules")
-    place = Place()
-    now = _moments()
-    _open_sites(stage, cast, place, now)
-    for who, person in _people(place).items():
-        stage.enter(who, person)
-    _define_groups(stage, place, now)
-    _register_billing(stage, cast, place, now)
-    _agree_with_payers(stage, place, now)
-    _credential_auditor(stage, now)
-    return place
+    moments = _moments()
+    _open_sites(story, moments)
+    _define_groups(story, moments)
+    _register_billing(story, moments)
+    _agree_with_payers(story, moments)
+    _credential_auditor(story, moments)
 
 
 def _moments() -> Iterator[datetime]:
     """One after the other, from eight in the morning."""
-    at = days.at(days.OPENING, 8)
+    moment = days.at(days.OPENING, 8)
     while True:
-        yield at
-        at += STEP
+        yield moment
+        moment += STEP
 
 
-def _open_sites(stage: Stage, cast: Cast, place: Place, now: Iterator[datetime]) -> None:
-    manager = Person(role="administrator", subject="person/administrator", purpose="OPERATIONS")
-    stage.enter(MANAGER, manager)
+def _open_sites(story: DemoStory, moments: Iterator[datetime]) -> None:
+    network, npis = story.network, story.people.npis
     for site in SITES:
-        request = attendance.open_site(site, cast.npis[site.key])
-        opened = stage.tell(MANAGER, f"open {site.key}", request, next(now))
-        place.site_ids[site.key] = opened.site_id
-        place.opened[site.key] = opened.receipt.published
+        request = attendance.OpenSiteRequest(
+            name=site.name, time_zone=site.time_zone, address=site.address, npi=npis[site.key]
+        )
+        opened = story.give(MANAGER, f"open {site.key}", request, next(moments))
+        network.site_ids[site.key] = opened.site_id
+        network.opened[site.key] = opened.receipt.published
     for program in PROGRAMS:
-        opening = attendance.open_program(program, place.site_ids[program.site])
-        started = stage.tell(MANAGER, f"open program {program.key}", opening, next(now))
-        place.program_ids[program.key] = started.program_id
-        place.opened[program.key] = started.receipt.published
-    for who in FACILITATORS:
-        state = next(site_of(group).state for group in GROUPS if group.facilitator == who.key)
-        credential = attendance.credential(who.credential, state, cast.npis[who.key])
-        credentialed = stage.tell(MANAGER, f"credential {who.key}", credential, next(now))
-        place.staff_ids[who.key] = credentialed.staff_id
-        place.credentialed[who.key] = credentialed.receipt.published
-
-
-def _people(place: Place) -> dict[str, Person]:
-    """Clinicians and the front desk work at the three sites; what is the network's takes `*`."""
-    sites = tuple(place.site_ids.values())
-    clinicians = {
-        who.key: Person(
-            role="clinician",
-            subject=f"staff/{place.staff_ids[who.key]}",
-            purpose="TREATMENT",
-            # The first is the network's clinical director too, who confirms its level rules.
-            sites=sites if number else EVERY_SITE,
+        opening = attendance.OpenProgramRequest(
+            site_id=network.site_ids[program.site],
+            kind=f"PROGRAM_KIND_{program.kind}",
+            governed_by=f"GOVERNED_BY_{'PART2' if program.under_part2 else 'HIPAA_ALONE'}",
         )
-        for number, who in enumerate(FACILITATORS)
-    }
-    billers = {
-        who: Person(role="biller", subject=f"person/biller-{n}", purpose="PAYMENT")
-        for n, who in enumerate((BILLER, SECOND_BILLER), start=1)
-    }
-    desk = Person(role="front_desk", subject="person/front-desk", purpose="OPERATIONS", sites=sites)
-    return {DESK: desk, **clinicians, **billers}
+        started = story.give(MANAGER, f"open program {program.key}", opening, next(moments))
+        network.program_ids[program.key] = started.program_id
+        network.opened[program.key] = started.receipt.published
+    for facilitator in FACILITATORS:
+        key = facilitator.key
+        state = next(site_of(group).state for group in GROUPS if group.facilitator == key)
+        valid = credential(facilitator.credential, state, npis[key])
+        credentialed = story.give(MANAGER, f"credential {key}", valid, next(moments))
+        network.staff_ids[key] = credentialed.staff_id
+        network.credentialed[key] = credentialed.receipt.published
 
 
-def _define_groups(stage: Stage, place: Place, now: Iterator[datetime]) -> None:
+def _define_groups(story: DemoStory, moments: Iterator[datetime]) -> None:
+    network = story.network
     for group in GROUPS:
-        program_id = place.program_ids[program_of(group.program).key]
-        template = attendance.define_template(group, place.site_ids[site_of(group).key], program_id)
-        defined = stage.tell(DESK, f"define {group.key}", template, next(now))
-        place.template_ids[group.key] = defined.template_id
-    thresholds = rules.level_rules()
-    proposal = plans.propose_level_rules(thresholds)
-    stage.tell(MANAGER, "propose level rules", proposal, next(now))
-    confirmation = plans.confirm_level_rules(thresholds)
-    stage.tell(FACILITATORS[0].key, "confirm level rules", confirmation, next(now))
-
-
-def _register_billing(stage: Stage, cast: Cast, place: Place, now: Iterator[datetime]) -> None:
-    for provider in PROVIDERS:
-        request = billing.register_provider(provider, cast.npis[provider.key], cast.tax_id)
-        registered = stage.tell(BILLER, f"register {provider.key}", request, next(now))
-        place.provider_ids[provider.key] = registered.provider_id
-        for code, amount in provider.fees.items():
-            fee = billing.set_fee(registered.provider_id, code, amount)
-            stage.tell(BILLER, f"set fee {code} of {provider.key}", fee, next(now))
-    for who, name in zip(FACILITATORS, STAFF_NAMES, strict=True):
-        staff_id = place.staff_ids[who.key]
-        practitioner = billing.register_practitioner(
-            who, staff_id, name, cast.npis[who.key], after=place.credentialed[who.key]
+        template = define_template(
+            group, network.site_ids[site_of(group).key], network.program_ids[group.program]
         )
-        stage.tell(BILLER, f"register {who.key}", practitioner, next(now))
+        defined = story.give(network.front_desk, f"define {group.key}", template, next(moments))
+        network.template_ids[group.key] = defined.template_id
+    thresholds = rules.level_rules()
+    proposal = plans.ProposeLevelRulesRequest(rules=thresholds)
+    story.give(MANAGER, "propose level rules", proposal, next(moments))
+    director = network.clinician(FACILITATORS[0].key)
+    confirmation = plans.ConfirmLevelRulesRequest(version=thresholds.version)
+    story.give(director, "confirm level rules", confirmation, next(moments))
 
 
-def _agree_with_payers(stage: Stage, place: Place, now: Iterator[datetime]) -> None:
+def _register_billing(story: DemoStory, moments: Iterator[datetime]) -> None:
+    network, npis = story.network, story.people.npis
+    for provider in PROVIDERS:
+        request = register_provider(provider, npis[provider.key], story.people.tax_id)
+        registered = story.give(BILLER, f"register {provider.key}", request, next(moments))
+        network.provider_ids[provider.key] = registered.provider_id
+        for code, amount in provider.fees.items():
+            fee = billing.SetFeeRequest(
+                provider_id=registered.provider_id,
+                code=code,
+                charge=dollars(amount),
+                effective_from=to_date(days.LONG_BEFORE),
+            )
+            story.give(BILLER, f"set fee {code} of {provider.key}", fee, next(moments))
+    for facilitator, (family_name, given_name) in zip(FACILITATORS, STAFF_NAMES, strict=True):
+        key = facilitator.key
+        practitioner = billing.RegisterPractitionerRequest(
+            staff_id=network.staff_ids[key],
+            family_name=family_name,
+            given_name=given_name,
+            npi=npis[key],
+            taxonomy=facilitator.taxonomy,
+        )
+        after = network.credentialed[key]
+        story.give(BILLER, f"register {key}", practitioner, next(moments), after=after)
+
+
+def _agree_with_payers(story: DemoStory, moments: Iterator[datetime]) -> None:
+    network = story.network
     for payer in PAYERS:
-        request = billing.register_payer(payer)
-        registered = stage.tell(BILLER, f"register {payer.key}", request, next(now))
-        payer_id = place.payer_ids[payer.key] = registered.payer_id
-        place.registered[payer.key] = registered.receipt.published
-        for site, site_id in place.site_ids.items():
-            provider_id, known = place.provider_ids[payer.billed_by], place.opened[site]
-            enrollment = billing.enroll(provider_id, payer_id, site_id, after=known)
-            stage.tell(BILLER, f"enroll with {payer.key} for {site}", enrollment, next(now))
-        of_payer = place.rules[payer.key] = rules.rules_of(payer.key, payer_id)
-        proposal = billing.propose_rules(of_payer, rules.NOT_ASKED[payer.key])
-        stage.tell(BILLER, f"propose rules of {payer.key}", proposal, next(now))
-        confirmation = billing.confirm_rules(of_payer)
-        stage.tell(SECOND_BILLER, f"confirm rules of {payer.key}", confirmation, next(now))
+        request = billing.RegisterPayerRequest(
+            name=payer.name, payer_number=payer.number, filing_indicator=payer.filing_indicator
+        )
+        registered = story.give(BILLER, f"register {payer.key}", request, next(moments))
+        payer_id = network.payer_ids[payer.key] = registered.payer_id
+        network.registered[payer.key] = registered.receipt.published
+        for site, site_id in network.site_ids.items():
+            enrollment = billing.EnrollProviderRequest(
+                provider_id=network.provider_ids[payer.billed_by],
+                payer_id=payer_id,
+                site_id=site_id,
+                effective_from=to_date(days.LONG_BEFORE),
+            )
+            step, after = f"enroll with {payer.key} for {site}", network.opened[site]
+            story.give(BILLER, step, enrollment, next(moments), after=after)
+        rule_set = network.rules[payer.key] = rules.rules_of(payer.key, payer_id)
+        proposal = rules.propose(rule_set, payer.key)
+        story.give(BILLER, f"propose rules of {payer.key}", proposal, next(moments))
+        confirmation = billing.ConfirmRuleSetRequest(payer_id=payer_id, version=rule_set.version)
+        story.give(SECOND_BILLER, f"confirm rules of {payer.key}", confirmation, next(moments))
 
 
-def _credential_auditor(stage: Stage, now: Iterator[datetime]) -> None:
+def _credential_auditor(story: DemoStory, moments: Iterator[datetime]) -> None:
     staff_id = ""
     for site in SITES:
-        credential = attendance.credential(
+        request = credential(
             AUDITOR_CREDENTIAL,
             site.state,
             AUDITOR_NPI,
-            token_subject=AUDITOR.subject,
+            token_subject=AUDITOR.id,
             staff_id=staff_id,
         )
         step = f"credential the clinical auditor in {site.state}"
-        staff_id = stage.tell(MANAGER, step, credential, next(now)).staff_id
+        staff_id = story.give(MANAGER, step, request, next(moments)).staff_id

@@ -1,56 +1,112 @@
-"""The story in order: who does what, and when. Played on a stage; the answers carry the ids on."""
+"""The story in order, scene by scene; the answers of one carry the ids on to the next."""
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from ninehours.story import days, looks, stories
-from ninehours.story.admitting import prepare
+from ninehours.story import between_weeks, days
+from ninehours.story.admitting import admit_clients, schedule_sessions
 from ninehours.story.billing_rounds import bill
-from ninehours.story.cast import Cast
 from ninehours.story.endings import end_block
+from ninehours.story.gateway import Gateway
 from ninehours.story.opening import open_network
-from ninehours.story.stage import Stage
-from ninehours.story.telling import Place, Telling
-from ninehours.story.turns import ON_MONDAY, ONCE_ENDED, ONCE_ISSUED
-from ninehours.story.weeks import play_week
+from ninehours.story.people import InventedPeople
+from ninehours.story.story import DemoStory
+from ninehours.story.weeks import play_week, schedule_visits
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Played:
-    """What a story leaves behind, for those who look at it; clients by key."""
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """`title`: what happens, for those who watch."""
 
-    place: Place
-    client_ids: dict[str, str]
-    batches: tuple[str, ...]
+    title: str
+    play: Callable[[DemoStory], None]
 
 
-def play(stage: Stage, cast: Cast) -> Played:
-    """The whole story. Played again on the same data it answers the same and changes nothing."""
-    stage.check(looks.note_earlier_play)
-    telling = Telling(stage=stage, cast=cast, place=open_network(stage, cast))
-    prepare(telling, 1)
+# After which week: on the Monday before claims are issued, after that, and after a block's end.
+ON_MONDAY: Mapping[int, Scene] = {
+    1: Scene(
+        "week 1 is over: one day on HOLD for want of a note, then signed", between_weeks.sign_late
+    ),
+    3: Scene("a week is paid for, and kept from the payer", between_weeks.restrict),
+    4: Scene("an authorization is used up: a day is billed without", between_weeks.waive),
+    5: Scene("a client revokes the consent to tell the payer", between_weeks.revoke),
+    10: Scene("two weeks after a program somebody calls", between_weeks.follow_up),
+}
+ONCE_ISSUED: Mapping[int, Scene] = {
+    2: Scene(
+        "attendance corrected after its claim was issued, of three clients",
+        between_weeks.correct_issued,
+    ),
+    6: Scene("what was earned before the revocation stays here", between_weeks.settle_revocation),
+    12: Scene(
+        "attendance corrected once more; the payer has not answered yet",
+        between_weeks.correct_unanswered,
+    ),
+}
+ONCE_ENDED: Mapping[int, Scene] = {4: Scene("who stepped down gets visits", schedule_visits)}
+
+
+def _scenes() -> Iterator[Scene]:
+    yield Scene(
+        "three sites in two time zones, five clinicians, four payers with their rules",
+        open_network,
+    )
+    yield from _before(1)
     for week in range(1, days.WEEKS + 1):
-        play_week(telling, week)
-        _between(telling, week)
-    stage.scene("at the end: every story of its own, looked at again")
-    stage.settle()
-    client_ids = {key: chart.client_id for key, chart in telling.charts.items()}
-    stage.check(partial(stories.hold, client_ids=client_ids))
-    return Played(place=telling.place, client_ids=client_ids, batches=tuple(telling.batches))
+        title = f"week {week}: groups meet, notes are signed"
+        yield Scene(title, partial(play_week, week=week))
+        yield from _after(week)
+    yield Scene("at the end: everything published is heard", lambda story: story.gateway.catch_up())
 
 
-def _between(telling: Telling, week: int) -> None:
+def _before(block: int) -> Iterator[Scene]:
+    week = days.weeks_of(block)[0]
+    yield Scene(
+        f"before week {week}: clients register, are assessed and admitted",
+        partial(admit_clients, block=block),
+    )
+    yield Scene(
+        f"before week {week}: four weeks of sessions, with their rosters",
+        partial(schedule_sessions, block=block),
+    )
+
+
+def _after(week: int) -> Iterator[Scene]:
     """From a week's Friday to the next week's Tuesday."""
-    block = next((each for each in days.BLOCKS if days.weeks_of(each)[-1] == week), None)
+    block = next((block for block in days.BLOCKS if days.weeks_of(block)[-1] == week), None)
     if block is not None and block != days.BLOCKS[-1]:
-        prepare(telling, block + 1)
+        yield from _before(block + 1)
     if week in ON_MONDAY:
-        ON_MONDAY[week](telling)
+        yield ON_MONDAY[week]
     if week in days.BILLED_AFTER:
-        bill(telling, week)
+        yield Scene(
+            f"after week {week}: payers' answers, claims to four payers, corrections",
+            partial(bill, week=week),
+        )
     if week in ONCE_ISSUED:
-        ONCE_ISSUED[week](telling)
+        yield ONCE_ISSUED[week]
     if block is not None:
-        end_block(telling, block)
+        yield Scene(
+            f"after block {block}: recommendations accepted, clients discharged",
+            partial(end_block, block=block),
+        )
     if week in ONCE_ENDED:
-        ONCE_ENDED[week](telling)
+        yield ONCE_ENDED[week]
+
+
+SCENES = tuple(_scenes())
+
+
+def play(
+    gateway: Gateway, people: InventedPeople, on_scene: Callable[[Scene], None] = lambda _: None
+) -> DemoStory:
+    """The whole story. Played again on the same data it answers the same and changes nothing.
+
+    `on_scene` is called before each of SCENES.
+    """
+    story = DemoStory(gateway=gateway, people=people)
+    for scene in SCENES:
+        on_scene(scene)
+        scene.play(story)
+    return story

@@ -4,38 +4,33 @@ from pathlib import Path
 
 import yaml
 from google.protobuf.json_format import ParseDict
+from ninehours.billing.v1 import billing_service_pb2 as pb
 from ninehours.billing.v1 import rules_pb2
 from ninehours.plans.v1 import plans_service_pb2
 
-from ninehours.story.network import (
-    DISCRETE_PAYER,
-    INSTITUTIONAL_PAYER,
-    PER_DIEM_PAYER,
-    TREATED_MINUTES,
-    UNITS_PAYER,
-)
+from ninehours.story.network import TREATED_MINUTES, PayerKey
 
 SERVICES = Path(__file__).resolve().parents[2] / "services"
 RULES = SERVICES / "billing/rules"
 LEVEL_RULES = SERVICES / "plans/rules/intensive_outpatient.yaml"
 # Which payer goes by which file.
 FILES = {
-    PER_DIEM_PAYER: "sud_per_diem_h0015.yaml",
-    INSTITUTIONAL_PAYER: "psychiatric_per_diem_s9480.yaml",
-    UNITS_PAYER: "medicaid_like_units.yaml",
-    DISCRETE_PAYER: "discrete_h0005_h0004.yaml",
+    PayerKey.PER_DIEM: "sud_per_diem_h0015.yaml",
+    PayerKey.INSTITUTIONAL: "psychiatric_per_diem_s9480.yaml",
+    PayerKey.UNITS: "medicaid_like_units.yaml",
+    PayerKey.DISCRETE: "discrete_h0005_h0004.yaml",
 }
 # What they don't ask, as they say when they are proposed.
 NOT_ASKED = {
-    PER_DIEM_PAYER: ("weekly_minimum_minutes", "sequential", "ancillary.minimum_minutes"),
-    INSTITUTIONAL_PAYER: ("sequential", "ancillary.minimum_minutes"),
-    UNITS_PAYER: (
+    PayerKey.PER_DIEM: ("weekly_minimum_minutes", "sequential", "ancillary.minimum_minutes"),
+    PayerKey.INSTITUTIONAL: ("sequential", "ancillary.minimum_minutes"),
+    PayerKey.UNITS: (
         "weekly_minimum_minutes",
         "complete_weeks_only",
         "sequential",
         "ancillary.minimum_minutes",
     ),
-    DISCRETE_PAYER: (
+    PayerKey.DISCRETE: (
         "weekly_minimum_minutes",
         "enrollment_required",
         "complete_weeks_only",
@@ -47,9 +42,14 @@ HOURS = rules_pb2.AUTHORIZATION_UNIT_HOURS
 UNITS = rules_pb2.AUTHORIZATION_UNIT_UNITS
 
 
-def rules_of(payer: str, payer_id: str) -> rules_pb2.RuleSet:
+def rules_of(payer: PayerKey, payer_id: str) -> rules_pb2.RuleSet:
     """A payer's rules."""
     return read_rule_set(RULES / FILES[payer], payer_id)
+
+
+def propose(rule_set: rules_pb2.RuleSet, payer: PayerKey) -> pb.ProposeRuleSetRequest:
+    """The rules, and what they don't ask."""
+    return pb.ProposeRuleSetRequest(rule_set=rule_set, not_asked=NOT_ASKED[payer])
 
 
 def read_rule_set(path: Path, payer_id: str) -> rules_pb2.RuleSet:
@@ -70,5 +70,5 @@ def units_of_a_day(rules: rules_pb2.RuleSet) -> int:
         return TREATED_MINUTES // 60
     if rules.authorization_unit != UNITS:
         return 1
-    timed = [rules.timed_units.unit_minutes, *(each.unit_minutes for each in rules.discrete)]
+    timed = [rules.timed_units.unit_minutes, *(service.unit_minutes for service in rules.discrete)]
     return max((TREATED_MINUTES // minutes for minutes in timed if minutes), default=1)

@@ -1,20 +1,23 @@
 """What a story came to, asked of the services through their API and nothing else."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.exchange.v1 import published_log_service_pb2 as log
 
-from ninehours.story import days, looks
-from ninehours.story.evidence import ORIGINAL, REPLACEMENT, VOID
-from ninehours.story.lines import attendance
-from ninehours.story.looks import Answering, Asking
-from ninehours.story.settling import SERVICES, parked
+from kernel.secrets import SERVICES
+from ninehours.story import lists
+from ninehours.story.catching_up import parked
+from ninehours.story.gateway import Gateway
+from ninehours.story.lists import ClaimFrequency
 
-SESSIONS_A_PAGE = 500
-STATES = {ORIGINAL: "ISSUED", REPLACEMENT: "REPLACEMENT", VOID: "VOID"}
+STATES: dict[str, str] = {
+    ClaimFrequency.ORIGINAL: "ISSUED",
+    ClaimFrequency.REPLACEMENT: "REPLACEMENT",
+    ClaimFrequency.VOID: "VOID",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,46 +38,37 @@ class Summary:
     parked: int
 
 
-def summarize(live: Asking, site_ids: Sequence[str]) -> Summary:
+def summarize(gateway: Gateway, site_ids: Sequence[str]) -> Summary:
     """Everything that is listed is listed to its last page."""
-    facts = count_facts(live)
-    service_days = list(looks.service_days(live))
-    claims = list(looks.claims(live))
+    facts = count_facts(gateway)
+    service_days = list(lists.service_days(gateway))
+    claims = list(lists.claims(gateway))
     return Summary(
         clients=facts.get("ClientRegistered", 0),
-        sessions=sum(1 for site_id in site_ids for _ in sessions(live, site_id)),
+        sessions=sum(1 for site_id in site_ids for _ in lists.sessions(gateway, site_id)),
         facts=facts,
-        service_days=_counted(looks.outcome_name(day) for day in service_days),
+        service_days=_counted(lists.outcome_name(day) for day in service_days),
         held=tuple(
             sorted(
                 verdict.reason
                 for day in service_days
-                if looks.outcome_name(day) == "HOLD"
+                if lists.outcome_name(day) == "HOLD"
                 for verdict in day.verdicts
                 if not verdict.open
             )
         ),
         claims=_by_state(claims),
         claims_amount_minor=sum(claim.charge.minor_units for claim in claims if _stands(claim)),
-        proposals=sum(1 for _ in looks.proposals(live)),
-        parked=sum(len(of_one) for of_one in parked(live.ask_operator).values()),
+        proposals=sum(1 for _ in lists.proposals(gateway)),
+        parked=sum(map(len, parked(gateway.ask_operator).values())),
     )
 
 
-def sessions(live: Answering, site_id: str) -> Iterator[object]:
-    """Every session of a site."""
-    request = attendance.list_sessions(
-        site_id, days.OPENING, days.LAST_SUNDAY, size=SESSIONS_A_PAGE
-    )
-    for page in looks.pages(live, request):
-        yield from page.sessions
-
-
-def count_facts(live: Asking) -> dict[str, int]:
+def count_facts(gateway: Gateway) -> dict[str, int]:
     """How many facts of each type all services published."""
     facts: Counter[str] = Counter()
     for service in SERVICES:
-        counted = live.ask_operator(service, log.CountFactsRequest()).facts
+        counted = gateway.ask_operator(service, log.CountFactsRequest()).facts
         facts.update({name.rpartition(".")[2]: number for name, number in counted.items()})
     return dict(sorted(facts.items()))
 
@@ -89,7 +83,7 @@ def _by_state(claims: Iterable[billing.Claim]) -> dict[str, int]:
 
 def _stands(claim: billing.Claim) -> bool:
     issued = claim.state == billing.CLAIM_STATE_ISSUED
-    return issued and claim.frequency != VOID and not claim.followed_by_claim_id
+    return issued and claim.frequency != ClaimFrequency.VOID and not claim.followed_by_claim_id
 
 
 def _counted(names: Iterable[str]) -> dict[str, int]:

@@ -3,98 +3,118 @@
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
-from ninehours.attendance.v1.attendance_service_pb2 import ScheduledSession
+from ninehours.attendance.v1 import attendance_service_pb2 as attendance
+from ninehours.intake.v1 import intake_service_pb2 as intake
 
+from kernel.rpc.translate import to_timestamp
 from ninehours.story import days
-from ninehours.story.courses import Score
-from ninehours.story.lines import attendance, intake, plans
-from ninehours.story.named import STEP_DOWN
-from ninehours.story.names import GROUP_NOTES
-from ninehours.story.network import GROUPS, Group
-from ninehours.story.telling import DESK, Chart, Telling, clinician_of, group_in, zone_of
+from ninehours.story.courses import DemoScore
+from ninehours.story.network import GROUPS, DemoGroup
+from ninehours.story.requests.attendance import moments
+from ninehours.story.requests.intake import phq9
+from ninehours.story.requests.plans import review
+from ninehours.story.stories import StoryName
+from ninehours.story.story import Chart, DemoStory, group_in, zone_of
+from ninehours.story.vocabulary import GROUP_NOTES
 
-MINUTE = timedelta(minutes=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
-def play_week(telling: Telling, week: int) -> None:
+def play_week(story: DemoStory, week: int) -> None:
     """Groups don't wait for one another; what clinicians measure comes when they have met."""
-    telling.stage.scene(f"week {week}: groups meet, notes are signed")
-    block = _block_of(week)
+    block = days.block_of(days.day_of(week))
     meetings = [
-        partial(_meet_all, telling, group, week) for group in GROUPS if telling.roster(group, block)
+        partial(_meet_all, story, group, week) for group in GROUPS if story.roster(group, block)
     ]
     visits = [
-        partial(_visit, telling, day) for day in days.OUTPATIENT_VISITS if day in days.days_of(week)
+        partial(_visit, story, day) for day in days.OUTPATIENT_VISITS if day in days.days_of(week)
     ]
-    telling.stage.together([*meetings, *visits])
-    telling.stage.together(
-        partial(_measure, telling, chart, week)
-        for chart in telling.charts.values()
-        if chart.client.course.stay_in(block)
+    story.gateway.together([*meetings, *visits])
+    story.gateway.together(
+        partial(_measure, story, chart, week)
+        for chart in story.charts.values()
+        if chart.client.course.episode_in(block)
     )
 
 
-def schedule_visits(telling: Telling) -> None:
+def schedule_visits(story: DemoStory) -> None:
     """At the level below, a client has an hour alone instead of groups."""
-    chart, now = telling.charts[STEP_DOWN], days.at(days.STEPPED_DOWN, 16)
+    chart, network = story.charts[StoryName.STEP_DOWN], story.network
     group = group_in(chart.client, 1)
     for day in days.OUTPATIENT_VISITS:
-        request = attendance.schedule_visit(
-            telling.place.site_ids["lantern row"],
-            telling.place.program_ids[group.program],
-            telling.place.staff_ids[group.facilitator],
-            chart.client_id,
-            days.at(day, 14),
+        starts_at = days.at(day, 14)
+        request = attendance.ScheduleSessionRequest(
+            site_id=network.site_ids["lantern row"],
+            program_id=network.program_ids[group.program],
+            facilitator_id=network.staff_ids[group.facilitator],
+            service_kind="SERVICE_KIND_INDIVIDUAL",
+            modality="MODALITY_IN_PERSON",
+            starts_at=to_timestamp(starts_at),
+            ends_at=to_timestamp(starts_at + HOUR),
+            roster=[chart.client_id],
         )
-        scheduled = telling.of(chart, DESK, f"schedule visit on {day}", request, now)
-        telling.visits[day] = scheduled.session_id
+        step, now = f"schedule visit on {day}", days.at(days.STEPPED_DOWN, 16)
+        scheduled = story.give_for(chart, network.front_desk, step, request, now)
+        story.visits[day] = scheduled.session_id
 
 
-def moments(session: ScheduledSession) -> tuple[datetime, datetime]:
+def span_of(session: attendance.ScheduledSession) -> tuple[datetime, datetime]:
     """From when to when."""
     return session.starts_at.ToDatetime(UTC), session.ends_at.ToDatetime(UTC)
 
 
-def sign_one(telling: Telling, chart: Chart, group: Group, day: date, now: datetime) -> None:
-    """A note by itself, after the group's."""
-    session_id = telling.sessions[group.key, day].session_id
-    note = attendance.sign_note(session_id, chart.client_id, f"{chart.client.note} ({day})")
-    telling.of(chart, group.facilitator, f"sign note of {day}", note, now)
+def sign_note(
+    story: DemoStory, chart: Chart, session_id: str, day: date, *, now: datetime, of: str = ""
+) -> None:
+    """One client's note by itself, by their clinician; `of`: `visit on `, where it's no group's."""
+    note = attendance.SignNoteRequest(session_id=session_id, text=_text(chart, day))
+    clinician = story.clinician_of(chart.client, days.block_of(day))
+    story.give_for(chart, clinician, f"sign note of {of}{day}", note, now)
 
 
-def _meet_all(telling: Telling, group: Group, week: int) -> None:
+def _meet_all(story: DemoStory, group: DemoGroup, week: int) -> None:
     for day in sorted(days.days_of(week)):
-        if (group.key, day) in telling.sessions:
-            _meet(telling, group, week, day)
+        if (group.key, day) in story.sessions:
+            _meet(story, group, week, day)
 
 
-def _meet(telling: Telling, group: Group, week: int, day: date) -> None:
-    session = telling.sessions[group.key, day]
-    starts_at, ends_at = moments(session)
+def _meet(story: DemoStory, group: DemoGroup, week: int, day: date) -> None:
+    session, front_desk = story.sessions[group.key, day], story.network.front_desk
+    session_id = session.session_id
+    starts_at, ends_at = span_of(session)
     here = [
         chart
-        for chart in telling.roster(group, _block_of(week))
+        for chart in story.roster(group, days.block_of(day))
         if day not in chart.client.course.missed
     ]
     step = f"{group.key} of {day}"
     if here:
-        came = {c.client_id: starts_at - c.client.early * MINUTE for c in here}
-        arrivals = attendance.check_in_roster(session.session_id, came)
-        telling.tell(DESK, f"{step}: check in", arrivals, starts_at)
-        left = {c.client_id: _leaves(c, day, starts_at, ends_at) for c in here}
-        departures = attendance.check_out_roster(session.session_id, left)
-        telling.tell(DESK, f"{step}: check out", departures, ends_at + 10 * MINUTE)
-    closing = attendance.close(session.session_id)
-    telling.tell(DESK, f"{step}: close", closing, ends_at + 15 * MINUTE)
-    parts = {
-        chart.client_id: f"{chart.client.note} ({day})"
+        came = {chart.client_id: starts_at - chart.client.early * MINUTE for chart in here}
+        arrivals = attendance.CheckInRosterRequest(session_id=session_id, arrivals=moments(came))
+        story.give(front_desk, f"{step}: check in", arrivals, starts_at)
+        left = {chart.client_id: _leaves(chart, day, starts_at, ends_at) for chart in here}
+        departures = attendance.CheckOutRosterRequest(
+            session_id=session_id, departures=moments(left)
+        )
+        story.give(front_desk, f"{step}: check out", departures, ends_at + 10 * MINUTE)
+    closing = attendance.CloseSessionRequest(session_id=session_id)
+    story.give(front_desk, f"{step}: close", closing, ends_at + 15 * MINUTE)
+    parts = [
+        attendance.IndividualPart(client_id=chart.client_id, text=_text(chart, day))
         for chart in here
         if day not in chart.client.course.unsigned
-    }
+    ]
     if parts:
-        text = GROUP_NOTES[week % len(GROUP_NOTES)]
-        note = attendance.sign_group_note(session.session_id, text, parts)
-        telling.tell(group.facilitator, f"{step}: sign notes", note, ends_at + 30 * MINUTE)
+        note = attendance.SignGroupNoteRequest(
+            session_id=session_id, group_text=GROUP_NOTES[week % len(GROUP_NOTES)], parts=parts
+        )
+        clinician = story.network.clinician(group.facilitator)
+        story.give(clinician, f"{step}: sign notes", note, ends_at + 30 * MINUTE)
+
+
+def _text(chart: Chart, day: date) -> str:
+    """A note of one day; no two clients' are the same."""
+    return f"{chart.client.note} ({day})"
 
 
 def _leaves(chart: Chart, day: date, starts_at: datetime, ends_at: datetime) -> datetime:
@@ -104,44 +124,45 @@ def _leaves(chart: Chart, day: date, starts_at: datetime, ends_at: datetime) -> 
     return ends_at + chart.client.early * MINUTE
 
 
-def _visit(telling: Telling, day: date) -> None:
-    chart = telling.charts[STEP_DOWN]
-    group = group_in(chart.client, 1)
-    session_id, came = telling.visits[day], days.at(day, 14)
-    left = came + timedelta(hours=1)
-    arrival = attendance.check_in(session_id, chart.client_id, came)
-    telling.of(chart, DESK, f"check in to visit on {day}", arrival, came)
-    departure = attendance.check_out(session_id, chart.client_id, left)
-    telling.of(chart, DESK, f"check out of visit on {day}", departure, left)
-    closing = attendance.close(session_id)
-    telling.of(chart, DESK, f"close visit on {day}", closing, left + 5 * MINUTE)
-    note = attendance.sign_note(session_id, chart.client_id, f"{chart.client.note} ({day})")
-    telling.of(chart, group.facilitator, f"sign note of visit on {day}", note, left + 10 * MINUTE)
+def _visit(story: DemoStory, day: date) -> None:
+    """An hour with one client alone."""
+    chart, front_desk = story.charts[StoryName.STEP_DOWN], story.network.front_desk
+    session_id, came = story.visits[day], days.at(day, 14)
+    left = came + HOUR
+    arrival = attendance.CheckInRequest(session_id=session_id, at=to_timestamp(came))
+    story.give_for(chart, front_desk, f"check in to visit on {day}", arrival, came)
+    departure = attendance.CheckOutRequest(session_id=session_id, at=to_timestamp(left))
+    story.give_for(chart, front_desk, f"check out of visit on {day}", departure, left)
+    closing = attendance.CloseSessionRequest(session_id=session_id)
+    story.give_for(chart, front_desk, f"close visit on {day}", closing, left + 5 * MINUTE)
+    sign_note(story, chart, session_id, day, now=left + 10 * MINUTE, of="visit on ")
 
 
-def _measure(telling: Telling, chart: Chart, week: int) -> None:
+def _measure(story: DemoStory, chart: Chart, week: int) -> None:
     """On Friday: PHQ-9 where it is due, and at the end of a block the plan's review."""
     friday = days.day_of(week, days.FRIDAY)
-    block = _block_of(week)
+    block, course = days.block_of(friday), chart.client.course
     zone = zone_of(group_in(chart.client, block))
-    clinician = clinician_of(chart.client, block)
-    for score in chart.client.course.scores:
+    for score in course.scores:
         if score.week == week:
-            _score(telling, chart, clinician, score, days.at(friday, 15, zone=zone))
+            _score(story, chart, score, days.at(friday, 15, zone=zone))
     if week == days.weeks_of(block)[-1]:
-        review = plans.review(chart.plan_id, chart.client.course.faring(block), friday)
-        step = f"review plan after week {week}"
-        telling.of(chart, clinician, step, review, days.at(friday, 16, zone=zone))
+        request = review(chart.plan_id, course.objectives(block), friday)
+        step, now = f"review plan after week {week}", days.at(friday, 16, zone=zone)
+        story.give_for(chart, story.clinician_of(chart.client, block), step, request, now)
 
 
-def _score(telling: Telling, chart: Chart, clinician: str, score: Score, now: datetime) -> None:
-    phq9 = intake.phq9(chart.client_id, score)
-    told = telling.of(chart, clinician, f"phq9 of week {score.week}", phq9, now)
+def _score(story: DemoStory, chart: Chart, score: DemoScore, now: datetime) -> None:
+    """Where the ninth item is answered, a safety task is opened: it is closed the same day."""
+    client = chart.client
+    clinician = story.clinician_of(client, days.block_of(now.date()))
+    scored = story.give_for(chart, clinician, f"phq9 of week {score.week}", phq9(score), now)
     if score.self_harm:
-        closing = intake.close_safety_task(chart.client, chart.client_id, told.safety_task_id)
+        name = f"{client.given_name} {client.family_name}"
+        closing = intake.CloseSafetyTaskRequest(
+            task_id=scored.safety_task_id,
+            action="SAFETY_ACTION_SAFETY_PLAN_MADE",
+            note=f"Plan made with {name}; called again at nine.",
+        )
         step = f"close safety task of week {score.week}"
-        telling.of(chart, clinician, step, closing, now + 40 * MINUTE)
-
-
-def _block_of(week: int) -> int:
-    return (week - 1) // days.WEEKS_OF_A_BLOCK + 1
+        story.give_for(chart, clinician, step, closing, now + 40 * MINUTE)

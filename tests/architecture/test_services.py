@@ -5,11 +5,11 @@ from importlib import import_module
 
 import pytest
 
-import kernel.secrets
 from kernel.process import Service
 from kernel.publishing import Kept
+from kernel.secrets import SERVICES
 from ninehours.local.system import PROCESSES
-from ninehours.story.settling import HEARS, SERVICES
+from ninehours.story.catching_up import HEARS
 
 
 def declared(service: str) -> Service:
@@ -18,7 +18,7 @@ def declared(service: str) -> Service:
 
 
 def test_every_list_of_services_names_the_same() -> None:
-    assert set(SERVICES) == set(PROCESSES) == set(kernel.secrets.SERVICES)
+    assert set(SERVICES) == set(PROCESSES)
 
 
 def test_settled_waits_for_all_that_is_heard() -> None:

@@ -1,11 +1,9 @@
 """The demo as its users run it: broken off, gone on with, played again. (Slow: some minutes.)"""
 
 import json
-import os
 import signal
 import stat
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +12,8 @@ from typing import Any
 import pytest
 
 from ninehours.local import leftovers
+from tests.commands import begin
 
-ROOT = Path(__file__).resolve().parents[2]
 PROMISED = {
     "clients", "sessions", "facts", "service_days", "claims", "claims_amount_minor", "proposals",
     "parked", "files", "seconds", "memory_mib",
@@ -23,20 +21,9 @@ PROMISED = {
 STATES = {"DRAFTED", "ISSUED", "REPLACEMENT", "VOID"}
 
 
-def run(*arguments: str) -> "subprocess.Popen[str]":
-    paths = os.pathsep.join(map(str, (ROOT, ROOT / "build" / "generated")))
-    return subprocess.Popen(
-        [sys.executable, "-m", "ninehours.cli", *arguments],
-        env={**os.environ, "PYTHONPATH": paths, "COLUMNS": "80"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 @contextmanager
 def running(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
-    process = run(*arguments)
+    process = begin(*arguments, COLUMNS="80")
     try:
         yield process
     finally:

@@ -10,18 +10,16 @@ from google.protobuf.descriptor_pool import Default
 from ninehours.attendance.v1 import attendance_service_pb2 as attendance
 
 from kernel.rpc.policy import NETWORK, permit, policies_of
-from kernel.rpc.tokens import Actor
 from kernel.sites import speaks_for_every
 from ninehours.story import days
-from ninehours.story.cast import make_cast
-from ninehours.story.lines.billing import propose_rules
-from ninehours.story.network import GROUPS, PAYERS, PROVIDERS, Payer
-from ninehours.story.rehearsal import Rehearsal, Told, rehearse
-from ninehours.story.rules import FILES, NOT_ASKED, RULES, read_rule_set, units_of_a_day
-from ninehours.story.stories import STORIES
+from ninehours.story.network import GROUPS, PAYERS, PROVIDERS, DemoPayer
+from ninehours.story.people import invent_people
+from ninehours.story.rules import FILES, RULES, propose, read_rule_set, units_of_a_day
+from ninehours.story.stories import StoryName
 from services.billing.adapters.rule_sets import message_of, proposed_rules_of
+from tests.story.rehearsing import Given, rehearse
 
-CAST = make_cast(7)
+PEOPLE = invent_people(7)
 PAYER = "7a000000-0000-4000-8000-000000000001"
 SEALED = {
     "RegisterClient",
@@ -34,33 +32,33 @@ SEALED = {
 
 
 @pytest.fixture(scope="module")
-def story() -> Rehearsal:
-    return rehearse(CAST)
+def story() -> list[Given]:
+    return rehearse(PEOPLE)
 
 
-def said(story: Rehearsal, rpc: str) -> list[Told]:
-    return [told for told in story.told if told.rpc == rpc]
+def commands(story: list[Given], rpc: str) -> list[Given]:
+    return [given for given in story if given.rpc == rpc]
 
 
-def test_every_step_has_a_name_of_its_own_and_is_the_same_every_time(story: Rehearsal) -> None:
-    assert len({told.step for told in story.told}) == len(story.told)
-    assert rehearse(CAST).told == story.told
+def test_every_step_has_a_name_of_its_own_and_is_the_same_every_time(story: list[Given]) -> None:
+    assert len({given.step for given in story}) == len(story)
+    assert rehearse(PEOPLE) == story
 
 
 @pytest.mark.parametrize("seed", range(10))
 def test_any_seed_makes_a_story_of_about_that_size(seed: int) -> None:
-    story = rehearse(make_cast(seed))
-    assert 2200 <= len(story.told) <= 3000
-    sessions = len(said(story, "CloseSession"))
+    story = rehearse(invent_people(seed))
+    assert 2200 <= len(story) <= 3000
+    sessions = len(commands(story, "CloseSession"))
     assert 190 <= sessions <= 220
-    assert len(said(story, "RegisterClient")) == 60
-    assert len(said(story, "RecordAdjudication")) > 200
+    assert len(commands(story, "RegisterClient")) == 60
+    assert len(commands(story, "RecordAdjudication")) > 200
 
 
 def test_everything_services_promise_of_the_course_of_care_is_asked_of_them(
-    story: Rehearsal,
+    story: list[Given],
 ) -> None:
-    told = {(each.service, each.rpc) for each in story.told}
+    asked = {(given.service, given.rpc) for given in story}
     left = {
         (service, method.name)
         for service in ("intake", "plans", "attendance", "billing")
@@ -68,7 +66,7 @@ def test_everything_services_promise_of_the_course_of_care_is_asked_of_them(
         .FindServiceByName(f"ninehours.{service}.v1.{service.title()}Service")
         .methods
         if not method.name.startswith(("List", "Read"))
-    } - told
+    } - asked
     assert left == {
         ("plans", "RefusePlan"),
         ("plans", "CertifyPlan"),
@@ -108,27 +106,27 @@ OWN_STEPS = {
 }
 
 
-@pytest.mark.parametrize("name", STORIES)
-def test_every_story_is_told_of_its_client(story: Rehearsal, name: str) -> None:
-    told = {each.step for each in story.told}
-    assert {f"{name}: {step}" for step in OWN_STEPS[name]} <= told
+@pytest.mark.parametrize("name", StoryName)
+def test_every_story_is_told_of_its_client(story: list[Given], name: str) -> None:
+    steps = {given.step for given in story}
+    assert {f"{name}: {step}" for step in OWN_STEPS[name]} <= steps
 
 
-def test_who_is_declined_goes_no_further(story: Rehearsal) -> None:
-    steps = [each.step for each in story.told if each.step.startswith("screening declined: ")]
+def test_who_is_declined_goes_no_further(story: list[Given]) -> None:
+    steps = [given.step for given in story if given.step.startswith("screening declined: ")]
     assert steps == ["screening declined: register", "screening declined: screen"]
 
 
-def test_groups_meet_by_the_clock_on_their_wall_three_hours_at_a_time(story: Rehearsal) -> None:
-    templates = [told.request for told in said(story, "DefineTemplate")]
+def test_groups_meet_by_the_clock_on_their_wall_three_hours_at_a_time(story: list[Given]) -> None:
+    templates = [given.request for given in commands(story, "DefineTemplate")]
     assert len(templates) == len(GROUPS)
     for template in templates:
-        for each in template.sessions:
-            assert each.minutes - sum(pause.minutes for pause in each.breaks) == 180
+        for session in template.sessions:
+            assert session.minutes - sum(pause.minutes for pause in session.breaks) == 180
     online = [
         template
         for template in templates
-        if {each.modality for each in template.sessions} == {attendance.MODALITY_TELEHEALTH}
+        if {session.modality for session in template.sessions} == {attendance.MODALITY_TELEHEALTH}
     ]
     assert len(online) == 1
     # Nobody leads two groups at a time.
@@ -142,92 +140,90 @@ def test_groups_meet_by_the_clock_on_their_wall_three_hours_at_a_time(story: Reh
         assert all(first[1] <= second[0] for first, second in pairwise(spans))
 
 
-def test_one_group_sits_through_the_night_in_which_clocks_go_forward(story: Rehearsal) -> None:
-    [closed] = [told for told in story.told if told.step == "weekend of 2026-03-07: close"]
+def test_one_group_sits_through_the_night_in_which_clocks_go_forward(story: list[Given]) -> None:
+    [closed] = [given for given in story if given.step == "weekend of 2026-03-07: close"]
     local = closed.now.astimezone(ZoneInfo(days.CENTRAL))
     # Half past eleven and three hours and a quarter; two o'clock was left out.
     assert (local.hour, local.minute) == (3, 45)
-    [began] = [told for told in story.told if told.step == "weekend of 2026-03-07: check in"]
+    [began] = [given for given in story if given.step == "weekend of 2026-03-07: check in"]
     assert closed.now - began.now == timedelta(minutes=195)
 
 
-def test_nobody_does_anything_before_what_it_rests_on(story: Rehearsal) -> None:
+def test_nobody_does_anything_before_what_it_rests_on(story: list[Given]) -> None:
     """Of one client, and of one session, a later command is never earlier by the clock."""
     by_whom = defaultdict(list)
-    for told in story.told:
+    for given in story:
         for field in ("client_id", "session_id", "plan_id"):
-            if getattr(told.request, field, ""):
-                by_whom[getattr(told.request, field)].append(told)
+            if getattr(given.request, field, ""):
+                by_whom[getattr(given.request, field)].append(given)
     assert len(by_whom) > 300
     for those in by_whom.values():
         for earlier, later in pairwise(those):
             assert earlier.now <= later.now, (earlier.step, later.step)
 
 
-def test_moments_are_within_the_story(story: Rehearsal) -> None:
-    assert story.told[0].now == days.at(days.OPENING, 8)
-    assert max(told.now for told in story.told) < datetime(2026, 5, 26, tzinfo=UTC)
+def test_moments_are_within_the_story(story: list[Given]) -> None:
+    assert story[0].now == days.at(days.OPENING, 8)
+    assert max(given.now for given in story) < datetime(2026, 5, 26, tzinfo=UTC)
 
 
-def test_everybody_may_say_what_they_say(story: Rehearsal) -> None:
-    for told in story.told:
-        package = f"ninehours.{told.service}.v1"
-        service = Default().FindServiceByName(f"{package}.{told.service.title()}Service")
-        actor = Actor(
-            id=told.person.subject,
-            roles=frozenset({told.person.role}),
-            sites=frozenset(told.person.sites),
-            purpose=told.person.purpose,
-        )
-        policy = policies_of(service)[told.rpc]
-        permit(policy, actor)
-        bound = {each.kind: getattr(told.request, each.field, "") for each in policy.bound_by}
-        if not speaks_for_every(actor.sites):
+def test_everybody_may_say_what_they_say(story: list[Given]) -> None:
+    for given in story:
+        package = f"ninehours.{given.service}.v1"
+        service = Default().FindServiceByName(f"{package}.{given.service.title()}Service")
+        policy = policies_of(service)[given.rpc]
+        permit(policy, given.actor)
+        bound = {bond.kind: getattr(given.request, bond.field, "") for bond in policy.bound_by}
+        if not speaks_for_every(given.actor.sites):
             assert NETWORK not in bound
-            assert bound.get("site", "") in {*actor.sites, ""}
+            assert bound.get("site", "") in {*given.actor.sites, ""}
 
 
 @pytest.mark.parametrize("rules", ["RuleSet", "LevelRules"])
-def test_rules_are_confirmed_by_somebody_else(story: Rehearsal, rules: str) -> None:
-    proposed, confirmed = said(story, f"Propose{rules}"), said(story, f"Confirm{rules}")
+def test_rules_are_confirmed_by_somebody_else(story: list[Given], rules: str) -> None:
+    proposed, confirmed = commands(story, f"Propose{rules}"), commands(story, f"Confirm{rules}")
     assert proposed
     for one, other in zip(proposed, confirmed, strict=True):
-        assert one.person.subject != other.person.subject
+        assert one.actor.id != other.actor.id
 
 
-def test_names_are_said_only_where_they_are_sealed(story: Rehearsal) -> None:
-    families = [client.family_name.encode() for client in CAST.clients]
+def test_names_are_said_only_where_they_are_sealed(story: list[Given]) -> None:
+    families = [client.family_name.encode() for client in PEOPLE.clients]
     naming = {
-        told.rpc
-        for told in story.told
-        if any(family in told.request.SerializeToString() for family in families)
+        given.rpc
+        for given in story
+        if any(family in given.request.SerializeToString() for family in families)
     }
     assert naming == SEALED
 
 
-def test_parts_of_a_groups_note_are_each_clients_own(story: Rehearsal) -> None:
-    notes = said(story, "SignGroupNote")
+def test_parts_of_a_groups_note_are_each_clients_own(story: list[Given]) -> None:
+    notes = commands(story, "SignGroupNote")
     assert notes
-    for told in notes:
-        texts = [told.request.group_text, *(part.text for part in told.request.parts)]
+    for given in notes:
+        texts = [given.request.group_text, *(part.text for part in given.request.parts)]
         assert len(set(texts)) == len(texts) > 1
 
 
-def test_claims_go_to_every_payer_every_second_week(story: Rehearsal) -> None:
-    issued = Counter(told.request.payer_id for told in said(story, "IssueClaims"))
+def test_claims_go_to_every_payer_every_second_week(story: list[Given]) -> None:
+    issued = Counter(given.request.payer_id for given in commands(story, "IssueClaims"))
     assert set(issued.values()) == {len(days.BILLED_AFTER)} and len(issued) == len(PAYERS)
 
 
 @pytest.mark.parametrize("payer", PAYERS, ids=lambda payer: payer.key)
 def test_each_payers_rules_are_such_as_billing_takes_and_all_their_codes_have_a_fee(
-    payer: Payer,
+    payer: DemoPayer,
 ) -> None:
     message = read_rule_set(RULES / FILES[payer.key], PAYER)
-    request = propose_rules(message, NOT_ASKED[payer.key])
+    request = propose(message, payer.key)
     assert message_of(proposed_rules_of(request)) == message
     [fees] = [provider.fees for provider in PROVIDERS if provider.key == payer.billed_by]
     services = [*message.discrete, *message.ancillary]
-    codes = {message.per_diem.code, message.timed_units.code, *(each.code for each in services)}
+    codes = {
+        message.per_diem.code,
+        message.timed_units.code,
+        *(service.code for service in services),
+    }
     assert codes - {""} <= fees.keys()
     assert units_of_a_day(message) >= 1
 

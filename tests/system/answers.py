@@ -1,12 +1,14 @@
 """Answers to why, taken from a system that has played the story: what golden files hold."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as billing
 
+from kernel.rpc.translate import date_of
 from ninehours.cli.asking import Services
 from ninehours.cli.dates import stamp_of
 from ninehours.cli.why import asking as why
@@ -15,63 +17,70 @@ from ninehours.cli.why.of_day import REVISIONS, tell_day
 from ninehours.cli.why.of_level import tell_level
 from ninehours.cli.why.telling import Told
 from ninehours.cli.why.tree import lines_of
-from ninehours.local.system import LocalSystem
-from ninehours.story import days, named
-from ninehours.story.looks import AUDITOR
-from tests.system.told import Answer
+from ninehours.story import days
+from ninehours.story.actors import AUDITOR
+from ninehours.story.stories import StoryName
 
 HOLD, NOT_BILLABLE = events.OUTCOME_HOLD, events.OUTCOME_NOT_BILLABLE
 
 
-def take_answers(system: LocalSystem, client_ids: Mapping[str, str]) -> dict[str, Answer]:
+@dataclass(frozen=True, kw_only=True)
+class WhyAnswer:
+    """`text`: the tree, piped. `named`: every id of a fact in it; `resolved`: those found."""
+
+    name: str
+    text: str
+    told: Told
+    named: frozenset[str]
+    resolved: frozenset[str]
+
+
+def take_answers(services: Services, client_ids: Mapping[str, str]) -> dict[str, WhyAnswer]:
     """By the name of their golden file."""
-    services = Services(system.addresses, system.secrets_dir)
-    try:
-        return {answer.name: answer for answer in _answers(_Asking(services), client_ids)}
-    finally:
-        services.close()
+    return {answer.name: answer for answer in _answers(_Asker(services), client_ids)}
 
 
-def _answers(asking: "_Asking", clients: Mapping[str, str]) -> Iterator[Answer]:
-    first = min(asking.claims(clients[named.FULL_COURSE]), key=_begins)
+def _answers(asking: "_Asker", clients: Mapping[str, str]) -> Iterator[WhyAnswer]:
+    claims = asking.claims(clients[StoryName.FULL_COURSE])
+    first = min(claims, key=lambda claim: date_of(claim, "period_start"))
     yield asking.claim("full_course_first_claim", first.claim_id)
-    late = clients[named.LATE_NOTE]
+    late = clients[StoryName.LATE_NOTE]
     before = datetime.combine(days.SIGNED_AT_LAST - timedelta(days=1), datetime.min.time())
     yield asking.day("late_note_before_it_was_signed", late, days.UNSIGNED, before)
     yield asking.day("late_note_released", late, days.UNSIGNED)
-    replaced = asking.claims(clients[named.CORRECTED_REPLACED])
+    replaced = asking.claims(clients[StoryName.CORRECTED_REPLACED])
     yield asking.claim("corrected_and_replaced", _corrected(replaced, "7"))
     yield asking.claim("replacement", _of(replaced, "7"))
-    voided = asking.claims(clients[named.CORRECTED_VOIDED])
+    voided = asking.claims(clients[StoryName.CORRECTED_VOIDED])
     yield asking.claim("voided", _corrected(voided, "8"))
     yield asking.claim("void", _of(voided, "8"))
     for name, story in (
-        ("consent_revoked", named.CONSENT_REVOKED),
-        ("authorization_used_up", named.AUTHORIZATION_USED_UP),
+        ("consent_revoked", StoryName.CONSENT_REVOKED),
+        ("authorization_used_up", StoryName.AUTHORIZATION_USED_UP),
     ):
         yield asking.day(name, clients[story], asking.first(clients[story], HOLD))
-    short, paid = clients[named.SHORT_OF_NINE_HOURS], clients[named.PAID_IN_FULL]
+    short, paid = clients[StoryName.SHORT_OF_NINE_HOURS], clients[StoryName.PAID_IN_FULL]
     yield asking.day("short_of_nine_hours", short, days.SHORT_DAYS[0])
     yield asking.day("paid_in_full", paid, asking.first(paid, NOT_BILLABLE))
-    yield asking.level("step_up", clients[named.STEP_UP])
+    yield asking.level("step_up", clients[StoryName.STEP_UP])
 
 
-class _Asking:
+class _Asker:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    def claim(self, name: str, claim_id: str) -> Answer:
+    def claim(self, name: str, claim_id: str) -> WhyAnswer:
         answer = why.claim(self._services, claim_id, None)
         facts = self._facts("biller", answer)
         return _answer(name, tell_claim(answer, facts, ""), answer, facts)
 
-    def day(self, name: str, client_id: str, on: date, as_of: datetime | None = None) -> Answer:
+    def day(self, name: str, client_id: str, on: date, as_of: datetime | None = None) -> WhyAnswer:
         answer = why.day(self._services, client_id, on, stamp_of(as_of))
         facts = self._facts("biller", answer)
         return _answer(name, tell_day(answer, facts, ""), answer, facts)
 
-    def level(self, name: str, client_id: str) -> Answer:
-        self._services.speak_as(why.CLINICIAN, AUDITOR.subject)
+    def level(self, name: str, client_id: str) -> WhyAnswer:
+        self._services.speak_as(why.CLINICIAN, AUDITOR.id)
         answer = why.level_of_care(self._services, client_id, None, None)
         facts = self._facts(why.CLINICIAN, answer)
         return _answer(name, tell_level(answer, facts, ""), answer, facts)
@@ -87,26 +96,22 @@ class _Asking:
         request = billing.ListServiceDaysRequest(
             client_id=client_id, outcome=outcome, page_size=1000
         )
-        found = [each.service_date for each in self._services.ask("biller", request).days]
-        return min(date(each.year, each.month, each.day) for each in found)
+        listed = self._services.ask("biller", request).days
+        return min(date_of(day, "service_date") for day in listed)
 
     def _facts(self, role: str, answer: Any) -> why.Facts:
         return why.facts(self._services, role, why.ids_in(answer))
 
 
-def _answer(name: str, told: Told, answer: Any, facts: why.Facts) -> Answer:
+def _answer(name: str, told: Told, answer: Any, facts: why.Facts) -> WhyAnswer:
     """How often a day was derived anew depends on how facts came in batches: left out."""
-    return Answer(
+    return WhyAnswer(
         name=name,
         text="\n".join(lines_of(told.without(REVISIONS))) + "\n",
         told=told,
         named=frozenset(why.ids_in(answer)),
         resolved=frozenset(facts),
     )
-
-
-def _begins(claim: billing.Claim) -> tuple[int, int, int]:
-    return claim.period_start.year, claim.period_start.month, claim.period_start.day
 
 
 def _of(claims: list[billing.Claim], frequency: str) -> str:
@@ -117,5 +122,5 @@ def _of(claims: list[billing.Claim], frequency: str) -> str:
 def _corrected(claims: list[billing.Claim], frequency: str) -> str:
     """The claim that the one of that frequency follows."""
     following = _of(claims, frequency)
-    [found] = [each.claim_id for each in claims if each.followed_by_claim_id == following]
+    [found] = [claim.claim_id for claim in claims if claim.followed_by_claim_id == following]
     return found

@@ -3,8 +3,9 @@
 import pytest
 
 from ninehours.local.system import LocalSystem
-from ninehours.story.cast import make_cast
-from ninehours.story.gateway import Gateway
+from ninehours.story.gateway import connect
+from ninehours.story.people import invent_people
+from tests.story.rehearsing import RecordingGateway
 from tests.system.played import Played, play_on
 
 SEED = 7
@@ -16,6 +17,6 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> Played:
     data = tmp_path_factory.mktemp("calm") / "data"
     with (
         LocalSystem(data, progress=lambda _: None, clock="caller") as system,
-        Gateway(system.addresses, system.secrets_dir, seed=SEED) as gateway,
+        RecordingGateway(connect(system.addresses, system.secrets_dir), seed=SEED) as gateway,
     ):
-        return play_on(system, data, gateway, make_cast(SEED))
+        return play_on(system, data, gateway, invent_people(SEED))

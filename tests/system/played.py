@@ -12,22 +12,23 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from sqlalchemy import text
 
-from kernel.secrets import master_key
+from kernel.secrets import SERVICES, master_key
 from kernel.store.database import open_database
 from kernel.store.documents import Documents
 from kernel.vault import Vault
+from ninehours.cli.asking import Services
 from ninehours.cli.export import export_batch
 from ninehours.local.system import LocalSystem
-from ninehours.story.evidence import Evidence
-from ninehours.story.gateway import Gateway
+from ninehours.story.actors import BILLER
+from ninehours.story.catching_up import HEARS
+from ninehours.story.people import InventedPeople
 from ninehours.story.plot import play
-from ninehours.story.settling import HEARS, SERVICES
-from ninehours.story.stories import take_all
+from ninehours.story.stories import StoryName
 from ninehours.story.summary import Summary, summarize
-from ninehours.story.telling import BILLER
-from tests.system.answers import take_answers
-from tests.system.told import Answer
-from tests.system.verified import Operator
+from tests.story.rehearsing import RecordingGateway
+from tests.system.answers import WhyAnswer, take_answers
+from tests.system.evidence import Evidence, evidence_of
+from tests.system.verified import checks_of
 
 # A derived row as everybody sees it: kind, key, content.
 Contents = dict[str, list[tuple[str, str, Any]]]
@@ -43,7 +44,9 @@ class Played:
     evidence: dict[str, Evidence]
     """What the API said of everybody with a story of their own, before the system stopped."""
     acknowledged: dict[str, str]
-    answers: dict[str, Answer] = field(default_factory=dict)
+    left_out: set[str]
+    """Why claims were left out of what was issued."""
+    answers: dict[str, WhyAnswer] = field(default_factory=dict)
     """To why, by the name of their golden file."""
     contents: Contents = field(default_factory=dict)
     commands: dict[str, set[str]] = field(default_factory=dict)
@@ -67,30 +70,37 @@ class Played:
     """What every sealed document of a service says, with its key: what must be found nowhere."""
 
 
-def play_on(system: LocalSystem, data: Path, gateway: Gateway, cast: Any) -> Played:
+def play_on(
+    system: LocalSystem, data: Path, gateway: RecordingGateway, people: InventedPeople
+) -> Played:
     """Play, settle, and take down what the databases say."""
-    story = play(gateway, cast)
-    files = [
-        export_batch(partial(gateway.ask, BILLER), batch_id, data / "exports")
-        for batch_id in story.batches
-    ]
-    gateway.settle()
+    story = play(gateway, people)
+    ask = partial(gateway.ask, BILLER)
+    files = [export_batch(ask, batch_id, data / "exports") for batch_id in story.batches]
+    gateway.catch_up()
+    client_ids = {key: chart.client_id for key, chart in story.charts.items()}
     played = Played(
         data=data,
-        summary=summarize(gateway, tuple(story.place.site_ids.values())),
+        summary=summarize(gateway, [*story.network.site_ids.values()]),
         files=files,
-        evidence=take_all(gateway, story.client_ids),
+        evidence={name: evidence_of(gateway, client_ids[name]) for name in StoryName},
         acknowledged=dict(gateway.acknowledged),
-        answers=take_answers(system, story.client_ids),
+        left_out={
+            claim.reason
+            for given in gateway.given
+            for claim in getattr(given.answer, "left_out", ())
+        },
     )
-    operator = Operator(system.addresses, system.secrets_dir)
+    services = Services(system.addresses, system.secrets_dir)
+    played.answers = take_answers(services, client_ids)
     for service in SERVICES:
-        for check in operator.checks(service):
+        for check in checks_of(services, service):
             played.verified[f"{service}: {check.check}"] = check.looked_at
-            played.findings += [f"{each.reason} {each.about}" for each in check.findings]
+            played.findings += [f"{found.reason} {found.about}" for found in check.findings]
         with connect(system, service) as connection:
             _take_down(played, service, connection)
         played.opened[service] = b"\n".join(_every_document(system, service))
+    services.close()
     return played
 
 

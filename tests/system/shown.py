@@ -15,7 +15,7 @@ PROMPT, PROGRAM, ANYTHING = "$ ", "bin/ninehours", "…"
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownCommand:
     """`arguments`: after the program's name."""
 
     command: str
@@ -27,9 +27,9 @@ class Shown:
         return self.command
 
 
-def commands_in(page: str) -> list[Shown]:
+def commands_in(page: str) -> list[ShownCommand]:
     """Every command of the page, in order."""
-    found: list[Shown] = []
+    found: list[ShownCommand] = []
     for block in BLOCK.findall(page):
         before, *parts = re.split(r"^\$ ", block.replace("\\\n", " "), flags=re.MULTILINE)
         assert not before.strip(), f"output of no command: {before!r}"
@@ -40,7 +40,7 @@ def commands_in(page: str) -> list[Shown]:
             lines = output.rstrip().splitlines()
             ended = EXIT.fullmatch(lines[-1]) if lines else None
             found.append(
-                Shown(
+                ShownCommand(
                     command=" ".join(command.split()),
                     arguments=tuple(arguments),
                     output="\n".join(lines[:-1] if ended else lines),

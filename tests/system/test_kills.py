@@ -6,14 +6,17 @@ from pathlib import Path
 import pytest
 
 from kernel.ids import derived_id
+from kernel.secrets import SERVICES
 from ninehours.local.system import LocalSystem
-from ninehours.story.cast import make_cast
-from ninehours.story.gateway import Gateway
-from ninehours.story.rehearsal import rehearse
-from ninehours.story.settling import SERVICES
+from ninehours.story.gateway import connect
+from ninehours.story.people import invent_people
+from ninehours.story.stories import StoryName
 from services.intake.adapters.subscriptions import SUBSCRIPTIONS
+from tests.story.rehearsing import RecordingGateway
 from tests.system.conftest import SEED
 from tests.system.played import Played, play_on
+from tests.system.test_named_stories import STORIES
+from tests.system.test_story import LEFT_OUT
 
 # Every kind of process, and both servers.
 VICTIMS = (
@@ -25,30 +28,30 @@ VICTIMS = (
 
 
 @pytest.fixture(scope="module")
-def harmed(tmp_path_factory: pytest.TempPathFactory) -> Played:
+def harmed(calm: Played, tmp_path_factory: pytest.TempPathFactory) -> Played:
     """The same story, with every process killed at a seeded count of commands."""
-    return play_killing(tmp_path_factory.mktemp("harmed") / "data", kills=random.Random(20_261))
+    data = tmp_path_factory.mktemp("harmed") / "data"
+    return play_killing(data, len(calm.acknowledged), random.Random(20_261))
 
 
-def play_killing(data: Path, *, kills: random.Random) -> Played:
-    cast = make_cast(SEED)
-    commands = len(rehearse(cast).told)
+def play_killing(data: Path, commands: int, kills: random.Random) -> Played:
     victims = list(VICTIMS)
     kills.shuffle(victims)
-    # The first commands set the stage; from then on anything may die, at any count. A rehearsal
-    # guesses how many claims there will be to answer, so the last counts are left out.
+    # The first commands open the network; from then on anything may die, at any count but the last,
+    # after which nobody might notice.
     counts = sorted(kills.sample(range(10, commands * 9 // 10), len(victims)))
     plan = dict(zip(counts, victims, strict=True))
     killed: list[str] = []
     with LocalSystem(data, progress=lambda _: None, clock="caller") as system:
 
-        def on_step(index: int, _: str) -> None:
-            if index in plan:
-                system.kill(plan[index])
-                killed.append(plan[index])
+        def kill(count: int) -> None:
+            if count in plan:
+                system.kill(plan[count])
+                killed.append(plan[count])
 
-        with Gateway(system.addresses, system.secrets_dir, seed=SEED, on_step=on_step) as gateway:
-            played = play_on(system, data, gateway, cast)
+        connections = connect(system.addresses, system.secrets_dir)
+        with RecordingGateway(connections, seed=SEED, on_command=kill) as gateway:
+            played = play_on(system, data, gateway, invent_people(SEED))
         restarts = {name: system.supervisor.restarts(name) for name in set(VICTIMS)}
     assert sorted(killed) == sorted(VICTIMS)
     assert all(restarts[name] >= 1 for name in restarts)
@@ -125,3 +128,12 @@ def test_the_same_seed_gives_the_same_claims_control_numbers_included(
     assert [file.name for file in harmed.files] == [file.name for file in calm.files]
     for once, again in zip(harmed.files, calm.files, strict=True):
         assert once.read_bytes() == again.read_bytes(), once.name
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_the_story_is_as_it_is_told_whatever_was_killed(harmed: Played, name: StoryName) -> None:
+    STORIES[name](harmed.evidence[name])
+
+
+def test_nobody_was_left_out_because_something_was_killed(harmed: Played) -> None:
+    assert harmed.left_out <= LEFT_OUT

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from ninehours.story.cast import CLIENTS, make_cast
-from ninehours.story.named import SCREENED_OUT
-from ninehours.story.settling import SERVICES
+from kernel.secrets import SERVICES
+from ninehours.story.people import CLIENTS, invent_people
+from ninehours.story.stories import StoryName
 from tests.system.conftest import SEED
 from tests.system.played import Played
 
@@ -17,7 +17,7 @@ def found(surnames: list[str], content: bytes) -> set[str]:
 
 
 def surnames() -> list[str]:
-    names = [client.family_name for client in make_cast(SEED).clients]
+    names = [client.family_name for client in invent_people(SEED).clients]
     assert len(set(names)) == CLIENTS
     return names
 
@@ -32,7 +32,7 @@ def test_names_are_nowhere_in_the_clear_but_in_the_exported_claims(
     names = surnames()
     exported = b"".join(file.read_bytes() for file in calm.files)
     # Of the one who was declined nothing was ever claimed; of everybody else, some day.
-    declined = make_cast(SEED)[SCREENED_OUT].family_name
+    declined = invent_people(SEED)[StoryName.SCREENED_OUT].family_name
     claimed = found(names, exported)
     assert declined not in claimed
     assert len(claimed) > CLIENTS - 10

@@ -9,8 +9,8 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import date, timedelta
+from contextlib import closing, contextmanager
+from datetime import date
 from uuid import uuid4
 
 import pytest
@@ -19,19 +19,16 @@ from ninehours.common.v1 import common_pb2 as common
 from ninehours.exchange.v1 import operating_service_pb2 as pb
 from typer.testing import CliRunner, Result
 
-from kernel.rpc.client import Client
-from kernel.rpc.tokens import Issuer
 from kernel.rpc.translate import to_date
-from kernel.secrets import PEOPLE
+from kernel.secrets import SERVICES
 from ninehours.cli.app import app
+from ninehours.cli.asking import Services
 from ninehours.local.system import LocalSystem
-from ninehours.story.settling import HEARS, SERVICES
+from ninehours.story.catching_up import HEARS
 from tests.harness.kernel.counters import until
 from tests.system.played import Played, connect
-from tests.system.verified import Operator
+from tests.system.verified import findings_of
 from tests.system.wrongs import WRONGS, Connection
-
-BILLING = billing.DESCRIPTOR.services_by_name["BillingService"]
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +41,9 @@ def system(calm: Played, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
 
 
 @pytest.fixture(scope="module")
-def operator(system: LocalSystem) -> Operator:
-    return Operator(system.addresses, system.secrets_dir)
+def services(system: LocalSystem) -> Iterator[Services]:
+    with closing(Services(system.addresses, system.secrets_dir)) as services:
+        yield services
 
 
 @contextmanager
@@ -69,42 +67,42 @@ def database(system: LocalSystem, service: str) -> Iterator[Connection]:
 
 
 @pytest.mark.parametrize("name", WRONGS)
-def test_each_wrong_is_found_and_named(system: LocalSystem, operator: Operator, name: str) -> None:
+def test_each_wrong_is_found_and_named(system: LocalSystem, services: Services, name: str) -> None:
     wrong = WRONGS[name]
     with frozen_streams(system), database(system, wrong.service) as connection:
         with wrong.do(connection) as named:
-            found = operator.findings(wrong.service)
+            found = findings_of(services, wrong.service)
         assert [f for f in found if f.startswith(f"{wrong.reason} {named}")], found
 
 
 def test_a_lost_due_key_is_found_and_a_rebuild_mends_it(
-    system: LocalSystem, operator: Operator
+    system: LocalSystem, services: Services
 ) -> None:
     """A new fee makes everybody due; the keys are deleted before anybody derives."""
     with database(system, "billing") as connection:
         with frozen_streams(system):
-            set_fee(system)
+            set_fee(system, services)
             lost = connection.execute("DELETE FROM due RETURNING key").fetchall()
             assert len(lost) > 50
-            found = operator.findings("billing")
+            found = findings_of(services, "billing")
         assert found
-        assert {each.split(" ")[0] for each in found} == {"DUE_LOST"}
+        assert {finding.split(" ")[0] for finding in found} == {"DUE_LOST"}
         clients = {row["key"] for row in lost}
-        assert {each.split(" ")[1].rstrip(":") for each in found} <= clients
-        begun = operator.client("billing").Rebuild(pb.RebuildRequest())
+        assert {finding.split(" ")[1].rstrip(":") for finding in found} <= clients
+        begun = services.ask("operator", pb.RebuildRequest(), service="billing")
         assert begun.due >= len(clients)  # whom a fee doesn't concern, too: they were declined
 
         def derived() -> bool:
-            counted = operator.client("billing").CountDerived(pb.CountDerivedRequest())
+            counted = services.ask("operator", pb.CountDerivedRequest(), service="billing")
             return bool(counted.due == 0)
 
         until(derived)
-        assert operator.findings("billing") == []
+        assert findings_of(services, "billing") == []
 
 
-def test_what_was_undone_left_nothing_to_find(operator: Operator) -> None:
+def test_what_was_undone_left_nothing_to_find(services: Services) -> None:
     for service in SERVICES:
-        assert operator.findings(service) == []
+        assert findings_of(services, service) == []
 
 
 def ninehours(system: LocalSystem, *arguments: str) -> Result:
@@ -157,7 +155,7 @@ def test_what_is_parked_is_listed_shown_and_released(system: LocalSystem) -> Non
         def set_aside() -> list[int]:
             """Its owner never had it: it holds up nobody, and isn't lost."""
             rows = connection.execute("SELECT id FROM parked WHERE subject IS NULL").fetchall()
-            return [each["id"] for each in rows]
+            return [row["id"] for row in rows]
 
         until(lambda: bool(set_aside()))
         [number] = set_aside()
@@ -190,7 +188,7 @@ def test_tail_shows_every_fact_once_and_no_value_unless_asked(
     assert '"minutes": ' in one
 
 
-def set_fee(system: LocalSystem) -> None:
+def set_fee(system: LocalSystem, services: Services) -> None:
     """A provider's fee, from the middle of the story on."""
     with database(system, "billing") as connection:
         row = connection.execute(
@@ -198,17 +196,13 @@ def set_fee(system: LocalSystem) -> None:
             " AND body->>'code' = 'H0015' ORDER BY stream LIMIT 1"
         ).fetchone()
     assert row is not None
-    token = Issuer(system.secrets_dir, PEOPLE).token(
-        "person/biller", ["biller"], ["*"], "PAYMENT", timedelta(minutes=5)
-    )
-    client = Client(system.addresses["billing"], BILLING, token=lambda: token)
-    client.SetFee(
+    services.ask(
+        "biller",
         billing.SetFeeRequest(
             meta=common.CommandMeta(command_id=str(uuid4())),
             provider_id=row["body"]["provider_id"],
             code="H0015",
             charge=common.Money(currency_code="USD", minor_units=12_345),
             effective_from=to_date(date(2026, 1, 2)),
-        )
+        ),
     )
-    client.close()

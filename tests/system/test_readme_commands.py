@@ -1,16 +1,14 @@
 """Every command of README is run on the played story, and prints what README shows."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ninehours.local.system import LocalSystem
+from tests.commands import ninehours
 from tests.system.played import Played
-from tests.system.shown import Shown, commands_in, is_shown
+from tests.system.shown import ShownCommand, commands_in, is_shown
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = commands_in((ROOT / "README.md").read_text(encoding="utf-8"))
@@ -23,26 +21,14 @@ def data(calm: Played) -> Iterator[Path]:
         yield calm.data
 
 
-def run(data: Path, shown: Shown) -> "subprocess.CompletedProcess[str]":
-    """As README has it, but on this directory instead of the default one."""
-    paths = os.pathsep.join(map(str, (ROOT, ROOT / "build" / "generated")))
-    return subprocess.run(
-        [sys.executable, "-m", "ninehours.cli", *shown.arguments, "--data", str(data)],
-        env={**os.environ, "PYTHONPATH": paths},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-
-
 def test_readme_shows_commands() -> None:
     assert len(COMMANDS) >= 6
 
 
 @pytest.mark.parametrize("shown", COMMANDS, ids=str)
-def test_a_command_of_readme_prints_what_is_shown(data: Path, shown: Shown) -> None:
-    ran = run(data, shown)
+def test_a_command_of_readme_prints_what_is_shown(data: Path, shown: ShownCommand) -> None:
+    # As README has it, but on this directory instead of the default one.
+    ran = ninehours(*shown.arguments, "--data", str(data))
     assert ran.returncode == shown.exit_code, ran.stderr
     printed = ran.stdout or ran.stderr
     assert is_shown(printed, shown.output), f"$ {shown}\n{printed}"

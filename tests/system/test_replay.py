@@ -21,7 +21,7 @@ from kernel.store.store import Store
 from kernel.vault import Vault
 from ninehours.local.databases import plain
 from ninehours.local.servers import LocalServers
-from ninehours.story.network import PAYERS, PER_DIEM_PAYER
+from ninehours.story.network import PAYERS, PayerKey
 from ninehours.story.rules import rules_of
 from services.billing.adapters.following import SqlFollowing
 from services.billing.adapters.pages import SqlPages
@@ -110,14 +110,14 @@ def replayed(records: Records, minimum: int) -> tuple[set[tuple[str, date]], Any
         correlation_id="",
         traceparent="",
     )
-    request = work.ReplayRequest(rule_set=rules_of(PER_DIEM_PAYER, payer_id(records)))
+    request = work.ReplayRequest(rule_set=rules_of(PayerKey.PER_DIEM, payer_id(records)))
     request.rule_set.per_diem.minimum_minutes = minimum
     request.first.CopyFrom(to_date(FIRST))
     *clients, end = records.answers.Replay(request, call)
     days = {
-        (each.client.client_id, date_of(day, "service_date"))
-        for each in clients
-        for day in each.client.days
+        (answer.client.client_id, date_of(day, "service_date"))
+        for answer in clients
+        for day in answer.client.days
     }
     return days, end.summary
 
@@ -126,7 +126,7 @@ def payer_id(records: Records) -> str:
     """Of the payer whose file of rules says so."""
     request, call = work.ListPayersRequest(), None
     listed = records.answers.ListPayers(request, call).payers
-    [found] = [each.payer_id for each in listed if each.name == NAMES[PER_DIEM_PAYER]]
+    [found] = [payer.payer_id for payer in listed if payer.name == NAMES[PayerKey.PER_DIEM]]
     return str(found)
 
 

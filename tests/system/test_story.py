@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ninehours.billing.v1.billing_events_pb2 import ClaimIssued
 
-from ninehours.story.evidence import ORIGINAL, REPLACEMENT, VOID
+from ninehours.story.lists import ClaimFrequency
 from ninehours.story.network import PAYERS
 from services.billing.domain.x12.npi import is_valid_npi
 from services.billing.domain.x12.t837.read import (
@@ -16,6 +16,8 @@ from services.billing.domain.x12.t837.read import (
 )
 from tests.harness.x12.judge import judge
 from tests.system.played import Played
+
+LEFT_OUT = {"NO_CONSENT", "REVOKED_AFTER_SERVICE", "PRIOR_NOT_ADJUDICATED"}
 
 
 def claims_in(played: Played) -> Iterator[ClaimSummary]:
@@ -32,6 +34,12 @@ def test_every_kind_of_day_is_there_and_nothing_is_parked(calm: Played) -> None:
     assert summary.claims["REPLACEMENT"] >= 1 and summary.claims["VOID"] >= 1
     assert (summary.facts["AttendanceCorrected"], summary.proposals) == (4, 1)
     assert summary.parked == 0
+
+
+def test_who_is_left_out_is_so_for_what_the_story_tells(calm: Played) -> None:
+    """Its client revoked the consent, or the payer wants the week before answered first."""
+    assert calm.left_out
+    assert calm.left_out <= LEFT_OUT
 
 
 def test_every_file_is_one_a_payer_would_take(calm: Played) -> None:
@@ -52,15 +60,15 @@ def test_the_files_claims_are_the_issued_ones_and_charges_add_up(calm: Played) -
     counted = Counter(claim.frequency for claim in claims)
     told = calm.summary.claims
     assert counted == {
-        ORIGINAL: told["ISSUED"],
-        REPLACEMENT: told["REPLACEMENT"],
-        VOID: told["VOID"],
+        ClaimFrequency.ORIGINAL: told["ISSUED"],
+        ClaimFrequency.REPLACEMENT: told["REPLACEMENT"],
+        ClaimFrequency.VOID: told["VOID"],
     }
     assert len({claim.claim_id for claim in claims}) == len(claims)
     for claim in claims:
         assert claim.charge_minor == sum(line.charge_minor for line in claim.lines) > 0
         assert claim.billing_npi is not None and is_valid_npi(claim.billing_npi)
-        assert bool(claim.payer_control_number) == (claim.frequency != ORIGINAL)
+        assert bool(claim.payer_control_number) == (claim.frequency != ClaimFrequency.ORIGINAL)
         for line in claim.lines:
             if claim.form == PROFESSIONAL:
                 assert line.diagnosis_pointers[0] == 1
@@ -96,7 +104,7 @@ def test_no_client_has_one_service_twice_on_a_day_on_originals(calm: Played) -> 
     lines = Counter(
         (claim.member_id, claim.payer_id, line.service_date, line.code)
         for claim in claims_in(calm)
-        if claim.frequency == ORIGINAL
+        if claim.frequency == ClaimFrequency.ORIGINAL
         for line in claim.lines
     )
     assert lines and set(lines.values()) == {1}
@@ -107,21 +115,22 @@ def standing_at_every_prefix(calm: Played) -> Iterator[dict[str, ClaimIssued]]:
     standing: dict[str, ClaimIssued] = {}
     for claim in calm.issued:
         standing.pop(claim.corrects_claim_id, None)
-        if claim.frequency != VOID:
+        if claim.frequency != ClaimFrequency.VOID:
             standing[claim.claim_id] = claim
         yield standing
 
 
 def test_at_no_prefix_of_the_issued_facts_is_an_authorization_overdrawn(calm: Played) -> None:
-    authorized = {each.authorization_id: each.units for each in calm.authorized}
+    authorized = {found.authorization_id: found.units for found in calm.authorized}
     used_up = 0
     for standing in standing_at_every_prefix(calm):
         taken: Counter[str] = Counter()
         for claim in standing.values():
             taken[claim.authorization_id] += claim.authorized_units
         del taken[""]  # billed without one, by a named person
-        assert {each: units for each, units in taken.items() if units > authorized[each]} == {}
-        used_up = max(used_up, sum(taken[each] == authorized[each] for each in taken))
+        overdrawn = {number: units for number, units in taken.items() if units > authorized[number]}
+        assert overdrawn == {}
+        used_up = max(used_up, sum(units == authorized[number] for number, units in taken.items()))
     assert used_up >= 1
 
 

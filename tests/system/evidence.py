@@ -15,11 +15,14 @@ from ninehours.intake.v1 import intake_service_pb2 as intake_service
 from ninehours.plans.v1 import plans_events_pb2 as plans
 from ninehours.plans.v1 import plans_service_pb2 as plans_service
 
-from ninehours.story import days, looks
-from ninehours.story.looks import LOOKING, SEEING_SCORES, Asking
-from ninehours.story.settling import SERVICES
+from kernel.rpc.tokens import Actor
+from kernel.rpc.translate import date_of, to_date
+from kernel.secrets import SERVICES
+from ninehours.story import days, lists
+from ninehours.story.actors import AUDITOR, OPERATOR
+from ninehours.story.gateway import Gateway
+from ninehours.story.lists import ClaimFrequency, outcome_name
 
-ORIGINAL, REPLACEMENT, VOID = "1", "7", "8"
 M = TypeVar("M", bound=Message)
 
 
@@ -39,19 +42,19 @@ class Evidence:
 
     def day(self, on: date) -> events.ServiceDayResolved | None:
         """The service day of a date."""
-        return next((day for day in self.days if looks.is_on(day.service_date, on)), None)
+        return next((day for day in self.days if day.service_date == to_date(on)), None)
 
     def outcome(self, on: date) -> str:
         """PER_DIEM, DISCRETE, NOT_BILLABLE or HOLD; empty where there is no such day."""
         day = self.day(on)
-        return "" if day is None else looks.outcome_name(day)
+        return "" if day is None else outcome_name(day)
 
     def reasons(self, on: date) -> set[str]:
         """Why gates of that day are closed."""
         day = self.day(on)
-        return set() if day is None else {each.reason for each in day.verdicts if not each.open}
+        return set() if day is None else set(closed_by(day))
 
-    def issued(self, frequency: str = ORIGINAL) -> list[billing.Claim]:
+    def issued(self, frequency: str = ClaimFrequency.ORIGINAL) -> list[billing.Claim]:
         """Claims that left the house, of one frequency."""
         return [
             claim
@@ -59,51 +62,54 @@ class Evidence:
             if claim.state == billing.CLAIM_STATE_ISSUED and claim.frequency == frequency
         ]
 
-    def claimed(self, frequency: str = ORIGINAL) -> list[date]:
+    def claimed(self, frequency: str = ClaimFrequency.ORIGINAL) -> list[date]:
         """The dates of their lines, in order."""
         return sorted(
-            _date(line.service_date) for claim in self.issued(frequency) for line in claim.lines
+            date_of(line, "service_date")
+            for claim in self.issued(frequency)
+            for line in claim.lines
         )
 
     def week(self, week: int) -> plans_service.WeekOfProgress | None:
         """Progress of a week of the story."""
-        monday = days.day_of(week)
-        return next((each for each in self.progress if looks.is_on(each.week_start, monday)), None)
+        monday = to_date(days.day_of(week))
+        return next((progress for progress in self.progress if progress.week_start == monday), None)
 
     def recommended(self, week: int) -> plans_service.Recommendation | None:
         """What was recommended when that week was over."""
-        monday = days.day_of(week)
-        return next(
-            (each for each in self.recommendations if looks.is_on(each.week_start, monday)), None
-        )
+        monday = to_date(days.day_of(week))
+        return next((found for found in self.recommendations if found.week_start == monday), None)
 
     def of(self, kind: type[M]) -> list[M]:
         """Facts of a type, as they were published."""
         return [fact for fact in self.facts if isinstance(fact, kind)]
 
 
-def take(live: Asking, client_id: str) -> Evidence:
+def closed_by(day: events.ServiceDayResolved) -> list[str]:
+    """Why gates of a day are closed, in the order of the gates."""
+    return [verdict.reason for verdict in day.verdicts if not verdict.open]
+
+
+def evidence_of(gateway: Gateway, client_id: str) -> Evidence:
     """Everything of a client, asked of the services through their API."""
 
-    def ask(request: Any, who: str = LOOKING) -> Any:
-        return live.ask(who, request)
+    def ask(request: Any, actor: Actor = OPERATOR) -> Any:
+        return gateway.ask(actor, request)
 
     authorizations = ask(billing.ListAuthorizationsRequest(client_id=client_id))
-    progress = ask(plans_service.ListProgressRequest(client_id=client_id), SEEING_SCORES)
-    recommendations = ask(
-        plans_service.ListRecommendationsRequest(client_id=client_id), SEEING_SCORES
-    )
+    progress = ask(plans_service.ListProgressRequest(client_id=client_id), AUDITOR)
+    recommendations = ask(plans_service.ListRecommendationsRequest(client_id=client_id), AUDITOR)
     tasks = ask(intake_service.ListSafetyTasksRequest(client_id=client_id))
     return Evidence(
         client_id=client_id,
-        days=tuple(looks.service_days(live, client_id)),
-        claims=tuple(looks.claims(live, client_id)),
-        proposals=tuple(looks.proposals(live, client_id)),
+        days=tuple(lists.service_days(gateway, client_id)),
+        claims=tuple(lists.claims(gateway, client_id)),
+        proposals=tuple(lists.proposals(gateway, client_id)),
         authorizations=tuple(authorizations.authorizations),
         progress=tuple(progress.weeks),
         recommendations=tuple(recommendations.recommendations),
         safety_tasks=tuple(tasks.tasks),
-        facts=tuple(fact for service in SERVICES for fact in _facts(live, service, client_id)),
+        facts=tuple(fact for service in SERVICES for fact in _facts(gateway, service, client_id)),
     )
 
 
@@ -115,16 +121,12 @@ _TYPES: dict[str, type[Message]] = {
 }
 
 
-def _facts(live: Asking, service: str, client_id: str) -> Iterator[Message]:
+def _facts(gateway: Gateway, service: str, client_id: str) -> Iterator[Message]:
     after, more = 0, True
     while more:
         request = log.ReadRequest(subject=f"client/{client_id}", after_sequence=after)
-        page = live.ask_operator(service, request)
+        page = gateway.ask_operator(service, request)
         for fact in page.facts:
             after = fact.sequence
             yield _TYPES[fact.headers["ce_type"].decode()].FromString(fact.body)
         more = page.more and bool(page.facts)
-
-
-def _date(on: Any) -> date:
-    return date(on.year, on.month, on.day)

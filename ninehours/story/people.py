@@ -5,9 +5,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from ninehours.story.courses import Course, ordinary_courses
-from ninehours.story.named import COURSES
-from ninehours.story.names import (
+from ninehours.story.courses import CourseOfCare, ordinary_courses
+from ninehours.story.network import (
+    FACILITATORS,
+    PROVIDERS,
+    SITES,
+    ProgramKind,
+    group_of,
+    program_of,
+    site_of,
+)
+from ninehours.story.stories import COURSES
+from ninehours.story.vocabulary import (
     CITIES,
     FAMILY_NAMES,
     GIVEN_NAMES,
@@ -16,21 +25,13 @@ from ninehours.story.names import (
     STREETS,
     WISHES,
 )
-from ninehours.story.network import (
-    FACILITATORS,
-    PROVIDERS,
-    SITES,
-    group_of,
-    program_of,
-    site_of,
-)
 from services.billing.domain.x12.npi import check_digit_for
 
 CLIENTS = 60
 # By the kind of the program: the principal diagnosis, and what may stand beside it.
 SUBSTANCE_USE = ("F10.20", "F11.20", "F12.20", "F14.20", "F15.20")
 MENTAL_HEALTH = ("F33.1", "F41.1", "F43.10", "F31.81")
-DIAGNOSES: Mapping[str, tuple[Sequence[str], Sequence[str | None]]] = {
+DIAGNOSES: Mapping[ProgramKind, tuple[Sequence[str], Sequence[str | None]]] = {
     "SUBSTANCE_USE": (SUBSTANCE_USE, (None, *MENTAL_HEALTH[:3])),
     "MENTAL_HEALTH": (MENTAL_HEALTH, (None,)),
     "DUAL": (SUBSTANCE_USE, MENTAL_HEALTH),
@@ -40,7 +41,7 @@ YOUNGEST = date(2004, 1, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Client:
+class DemoClient:
     """One invented client. `key`: the name of a story of their own, or `client 23`.
 
     `wish` is the goal in the client's words, `narrative` and `note` what a clinician writes: all
@@ -63,50 +64,56 @@ class Client:
     wish: str
     narrative: str
     note: str
-    course: Course
+    course: CourseOfCare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cast:
+class InventedPeople:
     """Everybody; `npis` by whose they are: a site's, a facilitator's, the provider's."""
 
     seed: int
-    clients: tuple[Client, ...]
+    clients: tuple[DemoClient, ...]
     npis: Mapping[str, str]
     tax_id: str
 
-    def __getitem__(self, key: str) -> Client:
+    def __getitem__(self, key: str) -> DemoClient:
         return next(client for client in self.clients if client.key == key)
 
 
-def make_cast(seed: int) -> Cast:
-    """The cast of a seed: those with a story of their own first."""
+def invent_people(seed: int) -> InventedPeople:
+    """The people of a seed: those with a story of their own first."""
     chance = random.Random(seed)  # noqa: S311  the same people each time, no secret
-    courses = [(key, course) for key, course in COURSES.items()]
+    courses: list[tuple[str, CourseOfCare]] = [*COURSES.items()]
     courses += [
         (f"client {number:02d}", course)
         for number, course in enumerate(ordinary_courses(chance), start=len(courses) + 1)
     ]
     families = chance.sample(FAMILY_NAMES, len(courses))
-    numbered = enumerate(zip(families, courses, strict=True), start=1)
-    whose = [each.key for each in (*PROVIDERS, *SITES, *FACILITATORS)]
-    return Cast(
+    holders = [holder.key for holder in (*PROVIDERS, *SITES, *FACILITATORS)]
+    return InventedPeople(
         seed=seed,
-        clients=tuple(_client(chance, n, family, *told) for n, (family, told) in numbered),
-        npis=dict(zip(whose, _npis(chance), strict=False)),
+        clients=tuple(
+            _client(chance, number, family, key, course)
+            for number, (family, (key, course)) in enumerate(
+                zip(families, courses, strict=True), start=1
+            )
+        ),
+        npis=dict(zip(holders, _npis(chance), strict=False)),
         tax_id=f"36{chance.randrange(10**7):07d}",
     )
 
 
-def _client(chance: random.Random, number: int, family: str, key: str, course: Course) -> Client:
+def _client(
+    chance: random.Random, number: int, family: str, key: str, course: CourseOfCare
+) -> DemoClient:
     given = chance.choice(GIVEN_NAMES)
     group = group_of(course.seats[0].group if course.seats else "day")
     state = site_of(group).state
     city, zip5 = chance.choice(CITIES[state])
     principal, beside = DIAGNOSES[program_of(group.program).kind]
     first, second = chance.choice(principal), chance.choice(beside)
-    named = {"given": given, "family": family}
-    return Client(
+    names = {"given": given, "family": family}
+    return DemoClient(
         key=key,
         family_name=family,
         given_name=given,
@@ -121,9 +128,9 @@ def _client(chance: random.Random, number: int, family: str, key: str, course: C
         authorization_number=f"AUZ{chance.randrange(10**6):06d}{number:02d}",
         diagnoses=(first, *([second] if second else [])),
         early=chance.randrange(9),
-        wish=chance.choice(WISHES).format(**named),
-        narrative=chance.choice(NARRATIVES).format(**named),
-        note=chance.choice(NOTES).format(**named),
+        wish=chance.choice(WISHES).format(**names),
+        narrative=chance.choice(NARRATIVES).format(**names),
+        note=chance.choice(NOTES).format(**names),
         course=course,
     )
 

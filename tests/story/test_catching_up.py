@@ -1,4 +1,4 @@
-"""Settling, with services that are played: it asks in the right order, and says why it gave up."""
+"""Catching up, with services that are played: it asks in order, and says why it gave up."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from ninehours.exchange.v1 import operating_service_pb2 as operating
 from ninehours.exchange.v1 import published_log_service_pb2 as log
 
 from kernel.rpc.status import RemoteRefusal
-from ninehours.story.settling import NotSettled, settle
+from ninehours.story.catching_up import NotCaughtUp, wait_until_caught_up
 
 
-class Services:
-    """Each published one fact of one client; plans publishes another while it settles."""
+class FakeServices:
+    """Each published one fact of one client; plans publishes another while it catches up."""
 
     def __init__(self, *, stuck: str = "", parked: bool = False, late: int = 0) -> None:
         self.heads = dict.fromkeys(("intake", "plans", "attendance", "billing"), 1)
@@ -49,25 +49,25 @@ class Services:
         return listener.SettledResponse()
 
 
-def test_everybody_is_asked_for_what_plans_published_while_it_settled() -> None:
-    services = Services()
-    settle(services)
+def test_everybody_is_asked_for_what_plans_published_while_it_caught_up() -> None:
+    services = FakeServices()
+    wait_until_caught_up(services)
     assert services.settled[0] == ("plans", {"intake": 1, "attendance": 1})
     assert ("intake", {"plans": 2, "attendance": 1, "billing": 1}) in services.settled
     assert services.settled[-1] == ("billing", {"intake": 1, "plans": 2, "attendance": 1})
 
 
 def test_who_hears_slowly_is_waited_for_however_long_it_takes() -> None:
-    services = Services(late=50)
-    settle(services, standstill=0.0)
+    services = FakeServices(late=50)
+    wait_until_caught_up(services, standstill=0.0)
     assert services.settled[-1][0] == "billing"
 
 
-def test_it_gives_up_and_says_who_did_not_settle() -> None:
-    with pytest.raises(NotSettled, match="billing has not heard"):
-        settle(Services(stuck="billing"), standstill=0.05)
+def test_it_gives_up_and_says_who_did_not_catch_up() -> None:
+    with pytest.raises(NotCaughtUp, match="billing has not heard"):
+        wait_until_caught_up(FakeServices(stuck="billing"), standstill=0.05)
 
 
 def test_it_says_what_was_parked() -> None:
-    with pytest.raises(NotSettled, match=r"plans stopped at 1 parked .*record of a.B: ValueError"):
-        settle(Services(stuck="plans", parked=True), standstill=0.05)
+    with pytest.raises(NotCaughtUp, match=r"plans stopped at 1 parked .*record of a.B: ValueError"):
+        wait_until_caught_up(FakeServices(stuck="plans", parked=True), standstill=0.05)

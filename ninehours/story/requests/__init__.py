@@ -1,0 +1,1 @@
+"""Requests of the story that take more than its moments and ids; a module for each service."""
