@@ -1,9 +1,13 @@
 """What is said of a service in several places is the same everywhere."""
 
+from collections.abc import Callable
 from importlib import import_module
+
+import pytest
 
 import kernel.secrets
 from kernel.process import Service
+from kernel.publishing import Kept
 from ninehours.local.system import PROCESSES
 from ninehours.story.settling import HEARS, SERVICES
 
@@ -20,6 +24,22 @@ def test_every_list_of_services_names_the_same() -> None:
 def test_settled_waits_for_all_that_is_heard() -> None:
     heard = {service: declared(service).hears for service in SERVICES}
     assert {service: hears for service, hears in heard.items() if hears} == HEARS
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_of_every_private_fact_it_is_decided_what_others_hear(
+    service: str, record_property: Callable[[str, object], None]
+) -> None:
+    codec = import_module(f"services.{service}.adapters.stored").FACTS
+    decisions = import_module(f"services.{service}.adapters.publication").DECISIONS
+    assert len(decisions) >= 15
+    assert set(decisions) == set(codec.names.values())
+    for fact, decision in decisions.items():
+        if isinstance(decision, Kept):
+            assert decision.why
+            record_property(f"kept in {service}: {fact.__name__}", decision.why)
+        else:
+            assert decision.messages
 
 
 def test_who_hears_runs_a_stream() -> None:

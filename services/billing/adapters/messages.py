@@ -8,21 +8,25 @@ from ninehours.billing.v1 import billing_events_pb2 as public
 from ninehours.common.v1 import common_pb2 as common
 
 from kernel.ids import derived_id
+from kernel.mapping.reading import named
 from kernel.mapping.writing import writer
 from kernel.rpc.translate import to_date
-from services.billing.domain.authorizations import authorization
-from services.billing.domain.claims import claim, issue
+from services.billing.domain.claims import issue
 from services.billing.domain.claims.disclosure import CONSENT, NO_CONSENT_NEEDED
 from services.billing.domain.claims.rows import lines_of as lines_of_rows
 from services.billing.domain.history.history import ClaimLine
-from services.billing.domain.providers import provider
 
 CURRENCY = "USD"
-fee = writer(public.FeeSet, provider.FeeSet)
-enrolled = writer(public.ProviderEnrolled, provider.ProviderEnrolled)
-authorized = writer(public.AuthorizationRecorded, authorization.AuthorizationRecorded)
-adjudicated = writer(public.ClaimAdjudicated, claim.ClaimAdjudicated)
 line_message = writer(public.ClaimLine, ClaimLine)
+issued = writer(public.ClaimIssued, issue.ClaimIssued, lines=line_message)
+disclosed = writer(
+    public.Disclosed,
+    issue.ClaimIssued,
+    recipient_payer_id=named("payer_id"),
+    scope="CLAIM",
+    notice=lambda fact: issue.PART2_NOTICE if fact.under_part2 else "",
+    basis=lambda fact: fact.basis or (CONSENT if fact.consent_id else NO_CONSENT_NEEDED),
+)
 
 
 def draft_id(content: Mapping[str, Any]) -> str:
@@ -101,45 +105,6 @@ def money(minor_units: int) -> common.Money:
 def lines_of(lines: Sequence[ClaimLine]) -> list[public.ClaimLine]:
     """A claim's lines as others see them."""
     return [line_message(line) for line in lines]
-
-
-def issued(fact: issue.ClaimIssued) -> public.ClaimIssued:
-    return public.ClaimIssued(
-        client_id=fact.client_id,
-        claim_id=fact.claim_id,
-        batch_id=fact.batch_id,
-        payer_id=fact.payer_id,
-        provider_id=fact.provider_id,
-        site_id=fact.site_id,
-        coverage_id=fact.coverage_id,
-        authorization_id=fact.authorization_id,
-        period_start=to_date(fact.period_start),
-        period_end=to_date(fact.period_end),
-        lines=lines_of(fact.lines),
-        charge=money(fact.charge_minor),
-        frequency=fact.frequency,
-        identity_version=fact.identity_version,
-        diagnoses=fact.diagnoses,
-        claim_form=f"CLAIM_FORM_{fact.claim_form}",
-        corrects_claim_id=fact.corrects_claim_id,
-        authorized_units=fact.authorized_units,
-        patient_status=fact.patient_status,
-    )
-
-
-def disclosed(fact: issue.ClaimIssued) -> public.Disclosed:
-    return public.Disclosed(
-        client_id=fact.client_id,
-        recipient_payer_id=fact.payer_id,
-        consent_id=fact.consent_id,
-        batch_id=fact.batch_id,
-        scope="CLAIM",
-        notice=issue.PART2_NOTICE if fact.under_part2 else "",
-        basis=fact.basis or (CONSENT if fact.consent_id else NO_CONSENT_NEEDED),
-        permit_id=fact.permit_id,
-        permit_sequence=fact.permit_sequence,
-        permit_fact_id=fact.permit_fact_id,
-    )
 
 
 def _lines_of_row(rows: Sequence[Mapping[str, Any]]) -> list[public.ClaimLine]:
