@@ -21,7 +21,7 @@ Only what differs is said by hand, as a keyword named as the field that is to be
     payer_id=named("recipient_payer_id")       it has another name; a path with dots is one, too
     from_=named("starts_at")                   the field is `from`, a word of Python's
     overlap=named("flags", holds_overlap)      it is `holds_overlap(message, "flags")`
-    code=text(5), version=bounded(1, 100)      reading: by such a reader, as in kernel.rpc.translate
+    code=text(5), version=bounded(1, 100)      reading: by a reader of fields.py or translate.py
     lines=to_line, lines=line_message          what is nested goes by that pair
     scope="CLAIM"                              it is always that
     objectives=lambda fact: len(fact.ratings)  writing: it is computed, and then goes by its type

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from datetime import date, datetime
-from functools import partial
 from typing import Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -26,13 +25,26 @@ from kernel.mapping.declared import (
     without_none,
     words_of,
 )
+from kernel.mapping.fields import (
+    ALL,
+    INLINE,
+    Read,
+    all_dates,
+    all_values,
+    cents,
+    civil_date,
+    if_said,
+    inside,
+    one_of,
+    one_value,
+    under,
+    uuid_text,
+)
 from kernel.refusal import Malformed
 from kernel.rpc import translate
 
 M = TypeVar("M", bound=Message)
 T = TypeVar("T")
-Read = Callable[[Any, str], Any]
-"""Of a message and the name of its field: what the field says; Malformed where it can't be read."""
 PLAIN: Mapping[int, type] = {
     FieldDescriptor.CPPTYPE_BOOL: bool,
     FieldDescriptor.CPPTYPE_DOUBLE: float,
@@ -56,31 +68,6 @@ class Named:
 def named(path: str, read: Read | None = None, *also: str) -> Named:
     """The field of that name, or path, read by its type or by `read`, which may use `also`, too."""
     return Named(path, read, also)
-
-
-def text(longest: int) -> Read:
-    """A reader of text of at most so many characters."""
-    return partial(translate.required_text, max_length=longest)
-
-
-def digits(count: int) -> Read:
-    """A reader of exactly so many digits."""
-    return partial(translate.required_digits, count=count)
-
-
-def bounded(low: int, high: int) -> Read:
-    """A reader of a whole number within both bounds."""
-    return partial(translate.required_int, low=low, high=high)
-
-
-def left_out(read: Read, otherwise: Any = "") -> Read:
-    """A reader that gives `otherwise` where the field was left out."""
-
-    def read_if_said(message: Any, field: str) -> Any:
-        found = translate.optional(read, message, field)
-        return otherwise if found is None else found
-
-    return read_if_said
 
 
 def each_of(reader: "Reader[Any, T]", at: str = "{field}.{number}.") -> Read:
@@ -179,7 +166,7 @@ class Reader(Generic[M, T]):
             try:
                 values[name] = read(message, path)
             except Malformed as malformed:
-                violations |= _under(at, malformed)
+                violations |= under(at, malformed)
         if violations:
             raise Malformed(**violations)
         return self.kind(**values)
@@ -200,7 +187,7 @@ class Reader(Generic[M, T]):
             if read is None or isinstance(read, Reader):
                 where = f"{self.name}: {name}"
                 typed = _Typed(where, source, self._hints[name], field.default, self._judges, read)
-                read = _inside(typed.read()) if "." in path else typed.read()
+                read = inside(typed.read()) if "." in path else typed.read()
             self._plan.append((name, read, path))
         elif callable(hand):
             self._plan.append((name, hand, name))
@@ -267,13 +254,15 @@ class _Typed:
                 values[0] = otherwise
             elif not self.judges and hint is str:
                 values[0] = ""
-            return _if_said(_value(values), otherwise, presence) if presence else _value(values)
+            return (
+                if_said(one_value(values), otherwise, presence) if presence else one_value(values)
+            )
         read, zero = self._one(hint)
         if otherwise is MISSING or (read is getattr and otherwise == zero):
             return read
         if source.type == FieldDescriptor.TYPE_BOOL and not presence:
             raise TypeError(f"{self.where}: a no, and what is left out, are the same here")
-        return _if_said(read, otherwise, presence)
+        return if_said(read, otherwise, presence)
 
     def _one(self, hint: Any) -> tuple[Read, Any]:
         """What reads the field, and what it holds where nothing is said."""
@@ -301,37 +290,37 @@ class _Typed:
         if container not in (tuple, frozenset):
             raise self._differs()
         if source.enum_type is not None:
-            return _all_values(container, self._values(inner[0]))
+            return all_values(container, self._values(inner[0]))
         if source.message_type is None:
             if self.judges:
                 raise TypeError(f"{self.where}: a list from outside has limits, said by hand")
             return ALL[container]
         if type_of(source) == DATE:
-            return _all_dates(container)
+            return all_dates(container)
         return each_of(self._reader_of(inner[0]))
 
     def _message(self, hint: Any) -> Read:
         declared = type_of(self.source)
         if declared == DATE and hint is date:
-            return _date
+            return civil_date
         if declared == TIMESTAMP and hint is datetime:
             return translate.timestamp_of
         if declared == MONEY and hint is int:
             if self.judges:
                 raise TypeError(f"{self.where}: an amount from outside has limits, said by hand")
-            return _cents
+            return cents
         return _nested(self._reader_of(hint))
 
     def _text(self, hint: Any) -> Read:
         if hint is UUID:
             return translate.required_uuid
         if closed := closed_set(hint):
-            return _one_of(closed)
+            return one_of(closed)
         if hint is not str:
             raise self._differs()
         if not self.judges:
             return getattr
-        return _uuid_text if self.source.name.endswith("_id") else translate.required_text
+        return uuid_text if self.source.name.endswith("_id") else translate.required_text
 
     def _values(self, hint: Any) -> dict[int, Any]:
         """Number of the enum → what the dataclass calls it; 0 only where that is the empty word."""
@@ -359,35 +348,6 @@ class _Typed:
         return TypeError(f"{self.where} is {self.hint}, and {self.source.name} is {declared}")
 
 
-def _under(at: str, malformed: Malformed) -> dict[str, str]:
-    return {f"{at}{field}": what for field, what in malformed.details.items()}
-
-
-def _inside(read: Read) -> Read:
-    """A reader of a path, by that of its last name."""
-
-    def read_inside(message: Any, path: str) -> Any:
-        *outer, last = path.split(".")
-        for step in outer:
-            message = getattr(message, step)
-        try:
-            return read(message, last)
-        except Malformed as malformed:
-            raise Malformed(**_under(path.removesuffix(last), malformed)) from None
-
-    return read_inside
-
-
-def _if_said(read: Read, otherwise: Any, presence: bool) -> Read:
-    def read_if_present(message: Any, field: str) -> Any:
-        return read(message, field) if message.HasField(field) else otherwise
-
-    def read_if_not_empty(message: Any, field: str) -> Any:
-        return read(message, field) if getattr(message, field) else otherwise
-
-    return read_if_present if presence else read_if_not_empty
-
-
 def _nested(reader: Reader[Any, T]) -> Read:
     def read_nested(message: Any, field: str) -> T:
         try:
@@ -396,76 +356,3 @@ def _nested(reader: Reader[Any, T]) -> Read:
             return reader.read_at(getattr(message, field), f"{field}.")
 
     return read_nested
-
-
-def _all_values(container: Callable[[Any], Any], values: Mapping[int, Any]) -> Read:
-    def read_values(message: Any, field: str) -> Any:
-        numbers = getattr(message, field)
-        if not values.keys() >= set(numbers):
-            raise Malformed(**{field: "has a value that this release does not know"})
-        return container(values[number] for number in numbers)
-
-    return read_values
-
-
-def _all_dates(container: Callable[[Any], Any]) -> Read:
-    def read_dates(message: Any, field: str) -> Any:
-        try:
-            return container(date(on.year, on.month, on.day) for on in getattr(message, field))
-        except (ValueError, OverflowError):
-            raise Malformed(**{field: "holds what is not a date"}) from None
-
-    return read_dates
-
-
-def _value(values: Mapping[int, Any]) -> Read:
-    def read_value(message: Any, field: str) -> Any:
-        number = getattr(message, field)
-        if number not in values:
-            translate.required_enum(message, field)  # says what is wrong with it
-        return values[number]
-
-    return read_value
-
-
-def _date(message: Any, field: str) -> date:
-    """As `date_of`, which says what is wrong, but in less time."""
-    said = getattr(message, field)
-    if translate.FIRST_YEAR <= said.year <= translate.LAST_YEAR:
-        try:
-            return date(said.year, said.month, said.day)
-        except (ValueError, OverflowError):
-            pass
-    return translate.date_of(message, field)
-
-
-def _cents(message: Any, field: str) -> int:
-    return int(getattr(message, field).minor_units)
-
-
-def _uuid_text(message: Any, field: str) -> str:
-    return str(translate.required_uuid(message, field))
-
-
-def _one_of(closed: Mapping[str, Any]) -> Read:
-    def read_word(message: Any, field: str) -> Any:
-        word = getattr(message, field)
-        if word not in closed:
-            translate.required_text(message, field)
-            raise Malformed(**{field: f"is none of {', '.join(filter(None, closed))}"})
-        return closed[word]
-
-    return read_word
-
-
-ALL: Mapping[type, Read] = {
-    tuple: lambda message, field: tuple(getattr(message, field)),
-    frozenset: lambda message, field: frozenset(getattr(message, field)),
-    dict: lambda message, field: dict(getattr(message, field)),
-}
-INLINE: Mapping[Any, str] = {
-    getattr: "{}",
-    _cents: "{}.minor_units",
-    **{read: f"{container.__name__}({{}})" for container, read in ALL.items()},
-}
-"""What is so short that calling it would cost more: the same as an expression."""
