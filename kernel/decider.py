@@ -1,13 +1,20 @@
 """A decision is a pure function of a command and a state; a state is a fold of facts. No I/O."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import reduce
-from typing import Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 C = TypeVar("C")
 F = TypeVar("F")
 S = TypeVar("S")
+
+
+class Holding(Protocol):
+    """What holds a fact, as `kernel.facts.Recorded` does."""
+
+    @property
+    def fact(self) -> Any: ...
 
 
 @dataclass(frozen=True)  # no slots: they keep a generic class from being called with its types
@@ -21,3 +28,20 @@ class Decider(Generic[C, F, S]):
     def fold(self, facts: Iterable[F]) -> S:
         """The state after these facts, oldest first."""
         return reduce(self.evolve, facts, self.initial)
+
+    def after(self, history: Iterable[Holding]) -> S:
+        """The state after what these recorded, oldest first."""
+        return self.fold(recorded.fact for recorded in history)
+
+
+def filled(kind: type[F], *sources: object, **beside: Any) -> F:
+    """A fact or command that says what its sources say by the same names; of several the first.
+
+    `beside` says what differs. Every field is filled, defaults or not: what no source says raises
+    AttributeError, and what the dataclass doesn't have TypeError.
+    """
+    for field in fields(kind):  # type: ignore[arg-type]  # of a dataclass
+        if (name := field.name) not in beside:
+            source = next((source for source in sources if hasattr(source, name)), sources[-1])
+            beside[name] = getattr(source, name)
+    return kind(**beside)

@@ -22,7 +22,7 @@ from google.protobuf.descriptor_pb2 import (
 )
 from grpc_tools import protoc
 
-from kernel.messaging.subscriptions import Derivation, Reaction
+from kernel.messaging.subscriptions import Projection, Reaction
 from kernel.process import Service, topic_of
 from kernel.rpc.policy import Bound, policies_of
 from kernel.secrets import SERVICES
@@ -87,7 +87,7 @@ class Hearing:
     """A service that hears a fact, and what it does then."""
 
     service: str
-    derivations: Sequence[Derivation]
+    projections: Sequence[Projection]
     reactions: Sequence[Reaction]
 
 
@@ -166,7 +166,7 @@ def hearings() -> dict[str, list[Hearing]]:
                 for reaction in subscriptions.reactions
                 if reaction.to.DESCRIPTOR.full_name == kind
             ]
-            found[kind].append(Hearing(service, subscriptions.derivations, reactions))
+            found[kind].append(Hearing(service, subscriptions.projections, reactions))
     return found
 
 
@@ -214,7 +214,7 @@ def _facts(service: str, proto: Commented, heard: Mapping[str, Sequence[Hearing]
 
 
 def _what_follows(hearing: Hearing) -> str:
-    derives = [f"derives `{derivation.name}`" for derivation in hearing.derivations]
+    derives = [f"derives `{derivation.name}`" for derivation in hearing.projections]
     reacts = [
         f"reacts by `{reaction.name}`: {(reaction.react.__doc__ or '').rstrip('.')}"
         for reaction in hearing.reactions

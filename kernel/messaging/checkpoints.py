@@ -69,7 +69,7 @@ MAKE_AND_LOCK = text(
 def lock_checkpoints(
     connection: Connection, subject_logs: Iterable[SubjectLog]
 ) -> dict[SubjectLog, Checkpoint]:
-    """These checkpoints, locked: the comparison with the owner's writes them without the subject's lock.
+    """These checkpoints, locked: comparing with the owner writes them without the subject's lock.
 
     One that is not there yet is made, so that it is locked too.
     """

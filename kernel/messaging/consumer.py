@@ -1,4 +1,4 @@
-"""The stream process: Faust takes batches and hands them over; a second thread repairs gaps and projects.
+"""The stream process: Faust hands batches over; a second thread repairs gaps and projects.
 
 Correctness lives in PostgreSQL. No exception leaves the agent: Faust would acknowledge the batch
 and forget it.

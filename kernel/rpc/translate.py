@@ -211,7 +211,7 @@ class reading:
     def value(self, read: Callable[..., T], field: str, stand_in: T, **limits: Any) -> T:
         """What `read(request, field)` gives; a service's own readers fit too."""
         try:
-            return read(request=self._request, field=field, **limits)
+            return read(self._request, field, **limits)
         except Malformed as malformed:
             self._violations.update(
                 {f"{self._at}{name}": what for name, what in malformed.details.items()}

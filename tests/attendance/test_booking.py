@@ -15,7 +15,7 @@ from kernel.refusal import AgainstTheRules, Refusal, Unknown
 from kernel.rpc.translate import to_date
 from kernel.store.store import Store, Transaction
 from services.attendance.__main__ import SERVICE
-from services.attendance.adapters.calendar import SqlCalendar
+from services.attendance.adapters.schedule import SqlSchedule
 from services.attendance.domain.minutes import Span
 from tests.harness.attendance.front_desk import FrontDesk, clients, minute, weekly
 
@@ -156,7 +156,7 @@ def test_the_same_client_at_two_sites_but_not_at_once(desk: FrontDesk) -> None:
     assert [fact.site_id == desk.site_id for fact in desk.heard(ada)] == [False, True]
 
 
-class Held(SqlCalendar):
+class HeldSchedule(SqlSchedule):
     """Lets two commands ask, and go on only when both have asked, or one can't."""
 
     def __init__(self) -> None:
@@ -193,7 +193,7 @@ def at_once(desk: FrontDesk, requests: Sequence[Any]) -> list[str]:
 
 @pytest.mark.parametrize("shared", ["facilitator", "client"])
 def test_of_two_bookings_at_once_one_is_refused(store: Store, shared: str) -> None:
-    held = Held()
+    held = HeldSchedule()
     desk = FrontDesk(store, held).open()
     [ada] = clients(1)
     others = [desk.staff_id, desk.staff_id if shared == "facilitator" else desk.clinician()]
@@ -209,7 +209,7 @@ def test_of_two_bookings_at_once_one_is_refused(store: Store, shared: str) -> No
 
 
 def test_two_expansions_at_once_fill_each_slot_once(store: Store) -> None:
-    held = Held()
+    held = HeldSchedule()
     desk = FrontDesk(store, held).open()
     template_id = desk.template(weekly(1, 9), weekly(2, 9))
     requests = [

@@ -12,13 +12,14 @@ import pytest
 from ninehours.attendance.v1 import attendance_events_pb2 as events
 from ninehours.attendance.v1 import attendance_service_pb2 as pb
 
+from kernel.decider import filled
 from kernel.refusal import AgainstTheRules, Malformed
 from kernel.store.store import Transaction
 from services.attendance.__main__ import SERVICE
-from services.attendance.adapters.calendar import SqlCalendar
+from services.attendance.adapters.schedule import SqlSchedule
 from services.attendance.domain.minutes import Interval, Span
 from services.attendance.domain.presence import Presence
-from services.attendance.domain.scheduling import ScheduleSession, SessionScheduled, scheduled_as
+from services.attendance.domain.scheduling import ScheduleSession, SessionScheduled
 from services.attendance.domain.session import (
     SESSION,
     CloseSession,
@@ -53,7 +54,7 @@ SCHEDULE = ScheduleSession(
 
 
 def scheduled(**changes: Any) -> SessionScheduled:
-    return scheduled_as(replace(SCHEDULE, **changes))
+    return filled(SessionScheduled, replace(SCHEDULE, **changes))
 
 
 def came(*at_minutes: int) -> Presence:
@@ -245,7 +246,7 @@ def test_a_correction_is_flagged_while_it_says_the_client_was_at_two_places(
     assert len(desk.heard(ada)) == known
 
 
-class Held(SqlCalendar):
+class HeldCredential(SqlSchedule):
     """Lets two look elsewhere, and go on only when both have looked, or one can't."""
 
     def __init__(self) -> None:
@@ -269,7 +270,7 @@ class Held(SqlCalendar):
 def test_of_two_corrections_at_once_one_flags_the_overlap(
     new_store: Callable[[Any], Any],
 ) -> None:
-    asked = Held()
+    asked = HeldCredential()
     desk = FrontDesk(new_store(SERVICE), asked).open()
     [ada] = clients(1)
     first = desk.session([ada])
@@ -288,7 +289,7 @@ def test_of_two_corrections_at_once_one_flags_the_overlap(
 def test_of_two_sessions_closed_at_once_one_flags_the_overlap(
     new_store: Callable[[Any], Any],
 ) -> None:
-    desk = FrontDesk(new_store(SERVICE), Held()).open()
+    desk = FrontDesk(new_store(SERVICE), HeldCredential()).open()
     [ada] = clients(1)
     first = desk.session([ada])
     second = desk.session(clients(1), starts_at=minute(60), facilitator_id=desk.clinician())

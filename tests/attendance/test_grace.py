@@ -29,7 +29,7 @@ def test_closing_records_whole_seconds_beside_minutes() -> None:
 
 def test_a_correction_records_whole_seconds_too() -> None:
     command = CorrectAttendance(
-        at=AFTER_CLOSING, intervals=(there(1 / 3, 180),), reason="WRONG_TIME"
+        encounter=AFTER_CLOSING, intervals=(there(1 / 3, 180),), reason="WRONG_TIME"
     )
     [corrected] = PRESENCE.decide(command, Presence())
     assert (corrected.minutes, corrected.seconds) == (179, 179 * 60 + 40)

@@ -54,7 +54,7 @@ def test_pages_hold_every_session_once_in_the_order_of_their_starts(
             desk.expansion(template_id, first, first + timedelta(days=6), clients(1))
         ).sessions
     ]
-    # At the same time, another group.
+    # Encounter the same time, another group.
     ids.append(desk.session(clients(1), facilitator_id=desk.clinician()))
     elsewhere = FrontDesk(desk.store).open()
     elsewhere.session(clients(1))

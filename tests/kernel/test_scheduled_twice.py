@@ -19,10 +19,10 @@ from kernel.rpc.call import Call
 from kernel.rpc.tokens import Actor
 from kernel.store.store import Store, Transaction
 from services.attendance.__main__ import SERVICE
-from services.attendance.adapters import calendar
+from services.attendance.adapters import schedule
 from services.attendance.adapters.publication import publish
 from services.attendance.adapters.subscriptions import SUBSCRIPTIONS
-from services.attendance.api.servicer import AttendanceServicer
+from services.attendance.api.servicer import attendance_servicer
 from services.attendance.domain.minutes import Span
 from tests.harness.kernel.counters import Gate, ask, held, without_locks
 from tests.harness.plans.service import Log
@@ -30,7 +30,7 @@ from tests.harness.plans.service import Log
 MONDAY = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 
 
-class HeldCalendar(calendar.SqlCalendar):
+class HeldSchedule(schedule.SqlSchedule):
     """Asks the calendar, then waits at the gate with the answer."""
 
     def __init__(self, gate: Gate) -> None:
@@ -62,9 +62,9 @@ class Desks:
 
     def __init__(self, store: Store, gate: Gate) -> None:
         self.store = store
-        book = Book(store=store, publish=publish, view=calendar.keep)
-        self._second = AttendanceServicer(book, calendar.SqlCalendar())
-        self._first = AttendanceServicer(book, HeldCalendar(gate))
+        book = Book(store=store, publish=publish, view=schedule.keep)
+        self._second = attendance_servicer(book, schedule.SqlSchedule())
+        self._first = attendance_servicer(book, HeldSchedule(gate))
         site = self._call(
             self._second.OpenSite,
             pb.OpenSiteRequest(

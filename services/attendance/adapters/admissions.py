@@ -9,29 +9,29 @@ from sqlalchemy import text
 from kernel.rpc.translate import date_of
 from kernel.store.store import Transaction
 from services.attendance.app.streams import client_subject
-from services.attendance.domain.admission import Stay
+from services.attendance.domain.admission import Admission
 
 
 def unregistered(tx: Transaction, client_ids: Collection[str]) -> list[str]:
     """Those of whom intake told nothing, sorted."""
-    registered = {told.client_id for told in _heard(tx, client_ids, intake.ClientRegistered)}
+    registered = {fact.client_id for fact in _heard(tx, client_ids, intake.ClientRegistered)}
     return sorted(set(client_ids) - registered)
 
 
-def stays(tx: Transaction, client_ids: Collection[str]) -> dict[str, list[Stay]]:
+def admissions(tx: Transaction, client_ids: Collection[str]) -> dict[str, list[Admission]]:
     """Client → their admissions, each until its end."""
     ended = {
-        told.episode_id: date_of(told, "closed_on")
-        for told in _heard(tx, client_ids, intake.EpisodeClosed)
+        closed.episode_id: date_of(closed, "closed_on")
+        for closed in _heard(tx, client_ids, intake.EpisodeClosed)
     }
-    found: dict[str, list[Stay]] = {client_id: [] for client_id in client_ids}
-    for told in _heard(tx, client_ids, intake.ClientAdmitted):
-        stay = Stay(
-            site_id=told.site_id,
-            first=date_of(told, "admitted_on"),
-            last=ended.get(told.episode_id),
+    found: dict[str, list[Admission]] = {client_id: [] for client_id in client_ids}
+    for admitted in _heard(tx, client_ids, intake.ClientAdmitted):
+        admission = Admission(
+            site_id=admitted.site_id,
+            first=date_of(admitted, "admitted_on"),
+            last=ended.get(admitted.episode_id),
         )
-        found[told.client_id].append(stay)
+        found[admitted.client_id].append(admission)
     return found
 
 

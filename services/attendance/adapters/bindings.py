@@ -22,12 +22,12 @@ def sites_of_client(tx: Transaction, client_id: str) -> frozenset[str]:
 
 
 def site_of_session(tx: Transaction, session_id: str) -> frozenset[str]:
-    session = SESSION.fold(recorded.fact for recorded in tx.load(session_stream(session_id)))
+    session = SESSION.after(tx.load(session_stream(session_id)))
     return frozenset({session.scheduled.site_id} if session.scheduled else ())
 
 
 def site_of_template(tx: Transaction, template_id: str) -> frozenset[str]:
-    template = TEMPLATE.fold(recorded.fact for recorded in tx.load(template_stream(template_id)))
+    template = TEMPLATE.after(tx.load(template_stream(template_id)))
     return frozenset({template.defined.site_id} if template.defined else ())
 
 

@@ -1,262 +1,156 @@
-"""The calendar as tables: kept with each fact, asked when scheduling, closing and listing."""
+"""Sites and sessions as public facts tell them, and what of sessions is undone, from tables."""
 
-from collections.abc import Collection, Sequence
-from datetime import date
-from typing import Any
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 
-from sqlalchemy import Row, text
+from ninehours.attendance.v1 import attendance_events_pb2 as events
+from sqlalchemy import text
 
-from kernel.facts import Recorded
+from kernel.mapping.reading import fact_reader
+from kernel.messaging.told import told
+from kernel.store.rows import from_row
 from kernel.store.store import Transaction
-from services.attendance.adapters import admissions, calendar_sql
-from services.attendance.app.ports import Filled, Listed, Wanted
-from services.attendance.domain.admission import Stay
-from services.attendance.domain.minutes import Interval, Span
-from services.attendance.domain.note import NoteAttested, NoteSigned
-from services.attendance.domain.presence import AttendanceCorrected, CheckedIn, CheckedOut
+from services.attendance.app.ports import (
+    ClientSession,
+    ListedProgram,
+    ListedSite,
+    SessionState,
+    UnfinishedSession,
+)
+from services.attendance.app.streams import client_subject, session_stream
 from services.attendance.domain.scheduling import SessionScheduled
-from services.attendance.domain.session import SessionCancelled, SessionClosed
+
+OF_CLIENTS = (
+    events.SessionScheduled,
+    events.SessionAttended,
+    events.SessionMissed,
+    events.SessionCancelled,
+    events.AttendanceCorrected,
+    events.SessionNoteSigned,
+    events.SessionNoteAttested,
+)
+UNCLOSED = """
+SELECT session_id, site_id, facilitator_id, service_date, NULL AS client_id
+FROM scheduled_session
+WHERE ends_at <= :moment AND NOT EXISTS (
+    SELECT FROM fact WHERE stream = 'session/' || session_id AND at <= :moment
+      AND type IN ('attendance.session_closed.v1', 'attendance.session_cancelled.v1'))
+ORDER BY starts_at, session_id
+"""
+UNSIGNED = """
+SELECT session_id, site_id, facilitator_id, service_date, client_id
+FROM attended JOIN scheduled_session USING (session_id)
+WHERE attended AND EXISTS (
+    SELECT FROM fact WHERE stream = 'session/' || session_id AND at <= :moment
+      AND type = 'attendance.session_closed.v1')
+AND NOT EXISTS (
+    SELECT FROM fact WHERE stream = 'presence/' || session_id || '/' || client_id
+      AND at <= :moment
+      AND type IN ('attendance.note_signed.v1', 'attendance.note_attested.v1'))
+ORDER BY starts_at, session_id, client_id
+"""
 
 
-def keep(tx: Transaction, recorded: Recorded) -> None:
-    """Enter a fact into the calendar, in the transaction that records it."""
-    match recorded.fact:
-        case SessionScheduled() as fact:
-            _scheduled(tx, fact)
-        case SessionCancelled() as fact:
-            _run(
-                tx,
-                "UPDATE scheduled_session SET cancelled = true, closed = false"
-                " WHERE session_id = :session",
-                session=fact.session_id,
-            )
-        case SessionClosed() as fact:
-            _closed(tx, fact)
-        case CheckedIn() as fact:
-            _came(tx, fact)
-        case CheckedOut() as fact:
-            _run(
-                tx,
-                "UPDATE presence_interval SET left_at = :left"
-                " WHERE session_id = :session AND client_id = :client AND left_at IS NULL",
-                session=fact.session_id,
-                client=fact.client_id,
-                left=fact.left,
-            )
-        case NoteSigned() | NoteAttested() as fact:
-            _run(
-                tx,
-                "INSERT INTO signed_note VALUES (:session, :client) ON CONFLICT DO NOTHING",
-                session=fact.session_id,
-                client=fact.client_id,
-            )
-        case AttendanceCorrected() as fact:
-            _corrected(tx, fact)
+to_listed_program = fact_reader(
+    events.ProgramOpened, ListedProgram, given=("seats",), beside=("site_id",)
+)
 
 
 class SqlCalendar:
-    """The Calendar port on this service's tables."""
+    """The Calendar port on this service's tables and its published log."""
 
-    def staff_of(self, tx: Transaction, person: str) -> Sequence[str]:
-        rows = tx.connection.execute(
-            text(
-                "SELECT DISTINCT body->>'staff_id' AS staff_id FROM fact"
-                " WHERE type = 'attendance.staff_credentialed.v1'"
-                " AND (stream = :person OR body->>'token_subject' = :person)"
-            ),
-            {"person": person},
-        )
-        return sorted(row.staff_id for row in rows)
-
-    def is_facilitator_busy(
-        self, tx: Transaction, facilitator_id: str, spans: Collection[Span]
-    ) -> bool:
-        [row] = _run(
-            tx, calendar_sql.IS_FACILITATOR_BUSY, facilitator=facilitator_id, **_bounds(spans)
-        )
-        return bool(row.busy)
-
-    def busy_clients(
-        self, tx: Transaction, roster: Sequence[str], spans: Collection[Span]
-    ) -> list[str]:
-        rows = _run(tx, calendar_sql.BUSY_CLIENTS, roster=list(roster), **_bounds(spans))
-        return [str(row.client_id) for row in rows]
-
-    def unregistered(self, tx: Transaction, client_ids: Collection[str]) -> list[str]:
-        return admissions.unregistered(tx, client_ids)
-
-    def stays(self, tx: Transaction, client_ids: Collection[str]) -> dict[str, list[Stay]]:
-        return admissions.stays(tx, client_ids)
-
-    def attendees(self, tx: Transaction, session_id: str) -> list[str]:
-        rows = _run(
-            tx,
-            "SELECT client_id FROM attendee WHERE session_id = :session ORDER BY 1",
-            session=session_id,
-        )
-        return [str(row.client_id) for row in rows]
-
-    def elsewhere(self, tx: Transaction, session_id: str) -> frozenset[str]:
-        rows = _run(tx, calendar_sql.ELSEWHERE, session=session_id)
-        return frozenset(str(row.client_id) for row in rows)
-
-    def is_elsewhere(
-        self, tx: Transaction, session_id: str, client_id: str, intervals: Sequence[Interval]
-    ) -> bool:
-        who = {"session": session_id, "client": client_id}
-        [row] = _run(tx, calendar_sql.IS_ELSEWHERE, **who, **_moments(intervals))
-        return bool(row.elsewhere)
-
-    def filled(self, tx: Transaction, template_id: str, first: date, last: date) -> list[Filled]:
-        rows = _run(tx, calendar_sql.FILLED, template=template_id, first=first, last=last)
+    def sites(self, tx: Transaction) -> Sequence[ListedSite]:
+        seats = _seats(tx)
+        opened: dict[str, events.SiteOpened] = {}
+        programs: defaultdict[str, list[ListedProgram]] = defaultdict(list)
+        for fact in told(tx.connection, (events.SiteOpened, events.ProgramOpened)):
+            match fact.message:
+                case events.SiteOpened() as site:
+                    opened[site.site_id] = site
+                case events.ProgramOpened() as program:
+                    programs[program.site_id].append(
+                        to_listed_program(program, seats=seats.get(program.program.program_id, 0))
+                    )
         return [
-            Filled(
-                on=row.on_date,
-                number=row.number,
-                session_id=str(row.session_id),
-                service_date=row.service_date,
-                span=Span(starts_at=row.starts_at, ends_at=row.ends_at),
+            ListedSite(
+                site_id=site.site_id,
+                name=site.name,
+                time_zone=site.time_zone,
+                programs=tuple(programs[site.site_id]),
             )
-            for row in rows
+            for site in sorted(opened.values(), key=lambda site: (site.name, site.site_id))
         ]
 
-    def sessions(self, tx: Transaction, wanted: Wanted) -> list[Listed]:
-        after_start, after_id = wanted.after or (None, None)
-        rows = _run(
-            tx,
-            calendar_sql.SESSIONS,
-            site=wanted.site_id,
-            first=wanted.first,
-            last=wanted.last,
-            due_only=wanted.due_only,
-            now=wanted.now,
-            after_start=after_start,
-            after_id=after_id,
-            limit=wanted.limit,
+    def of_client(
+        self, tx: Transaction, client_id: str, until: datetime | None
+    ) -> Sequence[ClientSession]:
+        facts = told(tx.connection, OF_CLIENTS, subject=client_subject(client_id), until=until)
+        found = _scheduled(tx, {fact.message.session_id for fact in facts})
+        for fact in facts:
+            session = found[fact.message.session_id]
+            found[session.session_id] = _after(session, fact.message)
+        return sorted(found.values(), key=lambda session: (session.starts_at, session.session_id))
+
+    def unclosed(self, tx: Transaction, moment: datetime) -> Sequence[UnfinishedSession]:
+        return _unfinished(tx, UNCLOSED, moment)
+
+    def unsigned(self, tx: Transaction, moment: datetime) -> Sequence[UnfinishedSession]:
+        return _unfinished(tx, UNSIGNED, moment)
+
+
+def _scheduled(tx: Transaction, session_ids: set[str]) -> dict[str, ClientSession]:
+    """As scheduled: also sessions the client came to without being on the roster."""
+    histories = tx.load_many([session_stream(session_id) for session_id in sorted(session_ids)])
+    found = {}
+    for history in histories.values():
+        [scheduled] = (
+            recorded.fact for recorded in history if isinstance(recorded.fact, SessionScheduled)
         )
-        return [
-            Listed(
-                session_id=str(row.session_id),
-                service_date=row.service_date,
-                span=Span(starts_at=row.starts_at, ends_at=row.ends_at),
-                facilitator_id=str(row.facilitator_id),
-                client_ids=tuple(map(str, row.client_ids)),
-                closed=row.closed,
-                cancelled=row.cancelled,
-                unsigned=tuple(map(str, row.unsigned)),
+        found[scheduled.session_id] = ClientSession(
+            session_id=scheduled.session_id,
+            site_id=scheduled.site_id,
+            service_date=scheduled.service_date,
+            starts_at=scheduled.starts_at,
+            ends_at=scheduled.ends_at,
+            service_kind=scheduled.service_kind,
+            modality=scheduled.modality,
+        )
+    return found
+
+
+def _after(session: ClientSession, message: object) -> ClientSession:
+    match message:
+        case events.SessionAttended() as attended:
+            return replace(session, state=SessionState.ATTENDED, minutes=attended.minutes)
+        case events.SessionMissed():
+            return replace(session, state=SessionState.MISSED)
+        case events.SessionCancelled():
+            return replace(session, state=SessionState.CANCELLED)
+        case events.AttendanceCorrected() as corrected:
+            return replace(
+                session,
+                state=SessionState.ATTENDED if corrected.attended else SessionState.MISSED,
+                minutes=corrected.minutes,
+                corrections=corrected.correction,
             )
-            for row in rows
-        ]
+        case events.SessionNoteSigned() | events.SessionNoteAttested():
+            return replace(session, note_signed=True)
+        case _:
+            return session
 
 
-def _scheduled(tx: Transaction, fact: SessionScheduled) -> None:
-    _run(
-        tx,
-        "INSERT INTO scheduled_session"
-        " (session_id, facilitator_id, starts_at, ends_at, site_id, service_date)"
-        " VALUES (:session, :facilitator, :starts, :ends, :site, :on)",
-        session=fact.session_id,
-        facilitator=fact.facilitator_id,
-        starts=fact.starts_at,
-        ends=fact.ends_at,
-        site=fact.site_id,
-        on=fact.service_date,
-    )
-    _run(
-        tx,
-        "INSERT INTO attendee SELECT :session, c FROM unnest(CAST(:roster AS uuid[])) AS x(c)",
-        session=fact.session_id,
-        roster=list(fact.roster),
-    )
-    if fact.slot is not None:
-        _run(
-            tx,
-            "INSERT INTO template_session VALUES (:template, :on, :number, :session)",
-            template=fact.slot.template_id,
-            on=fact.slot.on,
-            number=fact.slot.number,
-            session=fact.session_id,
-        )
+def _seats(tx: Transaction) -> dict[str, int]:
+    """Program → seats of its templates, each counted by its smallest session; 0: no limit."""
+    smallest: defaultdict[str, list[int]] = defaultdict(list)
+    for recorded in tx.load_where("type = 'attendance.template_defined.v1'"):
+        template = recorded.fact
+        capacities = [session.capacity for session in template.sessions]
+        smallest[template.program_id].append(min(capacities))
+    return {program: sum(seats) if all(seats) else 0 for program, seats in smallest.items()}
 
 
-def _closed(tx: Transaction, fact: SessionClosed) -> None:
-    _run(
-        tx,
-        "UPDATE scheduled_session SET closed = true WHERE session_id = :session",
-        session=fact.session_id,
-    )
-    _run(
-        tx,
-        "INSERT INTO attended SELECT :session, x.* FROM"
-        " unnest(CAST(:clients AS uuid[]), CAST(:attended AS boolean[])) AS x",
-        session=fact.session_id,
-        clients=[each.client_id for each in fact.attendances],
-        attended=[each.attended for each in fact.attendances],
-    )
-
-
-def _came(tx: Transaction, fact: CheckedIn) -> None:
-    if not fact.on_roster:
-        _expect(tx, fact.session_id, fact.client_id)
-    _run(
-        tx,
-        "INSERT INTO presence_interval VALUES (:session, :client, :came)",
-        session=fact.session_id,
-        client=fact.client_id,
-        came=fact.came,
-    )
-
-
-def _corrected(tx: Transaction, fact: AttendanceCorrected) -> None:
-    """What was corrected takes the place of what was recorded before."""
-    who = {"session": fact.session_id, "client": fact.client_id}
-    if fact.intervals:
-        _expect(tx, fact.session_id, fact.client_id)
-    _run(
-        tx,
-        "INSERT INTO attended VALUES (:session, :client, :attended)"
-        " ON CONFLICT (session_id, client_id) DO UPDATE SET attended = excluded.attended",
-        **who,
-        attended=bool(fact.intervals),
-    )
-    _run(
-        tx,
-        "DELETE FROM presence_interval WHERE session_id = :session AND client_id = :client",
-        **who,
-    )
-    _run(
-        tx,
-        "INSERT INTO presence_interval SELECT :session, :client, x.* FROM"
-        " unnest(CAST(:came AS timestamptz[]), CAST(:left AS timestamptz[])) AS x",
-        **who,
-        **_moments(fact.intervals),
-    )
-
-
-def _expect(tx: Transaction, session_id: str, client_id: str) -> None:
-    """Who came without being on the roster is asked about from here on, like everybody else."""
-    _run(
-        tx,
-        "INSERT INTO attendee VALUES (:session, :client) ON CONFLICT DO NOTHING",
-        session=session_id,
-        client=client_id,
-    )
-
-
-def _run(tx: Transaction, statement: str, **parameters: Any) -> Sequence[Row[Any]]:
-    result = tx.connection.execute(text(statement), parameters)
-    return result.all() if result.returns_rows else ()
-
-
-def _moments(intervals: Sequence[Interval]) -> dict[str, Any]:
-    return {
-        "came": [interval.came for interval in intervals],
-        "left": [interval.left for interval in intervals],
-    }
-
-
-def _bounds(spans: Collection[Span]) -> dict[str, Any]:
-    return {
-        "starts": [span.starts_at for span in spans],
-        "ends": [span.ends_at for span in spans],
-    }
+def _unfinished(tx: Transaction, statement: str, moment: datetime) -> list[UnfinishedSession]:
+    rows = tx.connection.execute(text(statement), {"moment": moment})
+    return [from_row(UnfinishedSession, row) for row in rows]

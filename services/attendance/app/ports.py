@@ -3,15 +3,18 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Protocol
 
 from kernel.store.store import Transaction
-from services.attendance.domain.admission import Stay
+from services.attendance.domain.admission import Admission
 from services.attendance.domain.minutes import Interval, Span
+from services.attendance.domain.scheduling import Modality, ServiceKind
+from services.attendance.domain.site import Program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filled:
+class FilledSlot:
     """A slot of a template, and the session that fills it; `on` is the template's date."""
 
     on: date
@@ -22,7 +25,7 @@ class Filled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class SessionsQuery:
     """Which sessions are asked for, and as of when; `after`: start and id of the last one seen."""
 
     site_id: str
@@ -35,7 +38,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class ListedSession:
     """A session as it stands. `unsigned`: who attended, with a note nobody signed or attested."""
 
     session_id: str
@@ -48,7 +51,7 @@ class Listed:
     unsigned: tuple[str, ...]
 
 
-class Calendar(Protocol):
+class Schedule(Protocol):
     """Who is expected where, and who was, as of this transaction. What is cancelled is free."""
 
     def is_facilitator_busy(
@@ -71,7 +74,9 @@ class Calendar(Protocol):
         """Those of whom intake told nothing, sorted."""
         ...
 
-    def stays(self, tx: Transaction, client_ids: Collection[str]) -> Mapping[str, Sequence[Stay]]:
+    def admissions(
+        self, tx: Transaction, client_ids: Collection[str]
+    ) -> Mapping[str, Sequence[Admission]]:
         """Of each of them the admissions, as far as attendance heard."""
         ...
 
@@ -93,10 +98,87 @@ class Calendar(Protocol):
         """As `elsewhere`, of one client, were these their presence. Their row must be locked."""
         ...
 
-    def filled(self, tx: Transaction, template_id: str, first: date, last: date) -> list[Filled]:
+    def filled_slots(
+        self, tx: Transaction, template_id: str, first: date, last: date
+    ) -> list[FilledSlot]:
         """The template's slots on these dates that have a session, cancelled or not, by start."""
         ...
 
-    def sessions(self, tx: Transaction, wanted: Wanted) -> list[Listed]:
+    def sessions(self, tx: Transaction, query: SessionsQuery) -> list[ListedSession]:
         """A page of a site's sessions, by start and id."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedProgram:
+    """`seats`: of its groups' templates together; 0: not known."""
+
+    program: Program
+    seats: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedSite:
+    site_id: str
+    name: str
+    time_zone: str
+    programs: tuple[ListedProgram, ...]
+
+
+class SessionState(StrEnum):
+    """What became of a client's session."""
+
+    SCHEDULED = "SCHEDULED"
+    ATTENDED = "ATTENDED"
+    MISSED = "MISSED"
+    CANCELLED = "CANCELLED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSession:
+    """One session of one client's."""
+
+    session_id: str
+    site_id: str
+    service_date: date
+    starts_at: datetime
+    ends_at: datetime
+    service_kind: ServiceKind
+    modality: Modality
+    state: SessionState = SessionState.SCHEDULED
+    minutes: int = 0
+    corrections: int = 0
+    note_signed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnfinishedSession:
+    """A session nobody closed, or (with `client_id`) a note nobody signed."""
+
+    session_id: str
+    site_id: str
+    facilitator_id: str
+    service_date: date
+    client_id: str = ""
+
+
+class Calendar(Protocol):
+    """What was recorded of sites and sessions, as of this transaction."""
+
+    def sites(self, tx: Transaction) -> Sequence[ListedSite]:
+        """Every site, by name."""
+        ...
+
+    def of_client(
+        self, tx: Transaction, client_id: str, until: datetime | None
+    ) -> Sequence[ClientSession]:
+        """As signed by then, by start."""
+        ...
+
+    def unclosed(self, tx: Transaction, moment: datetime) -> Sequence[UnfinishedSession]:
+        """Sessions that had ended, and were neither closed nor cancelled, by then."""
+        ...
+
+    def unsigned(self, tx: Transaction, moment: datetime) -> Sequence[UnfinishedSession]:
+        """Notes that were neither signed nor attested by then, of who attended closed sessions."""
         ...

@@ -12,10 +12,10 @@ from kernel.execute import Book, Outcome, record
 from kernel.facts import Recorded
 from kernel.refusal import AgainstTheRules, Malformed
 from kernel.store.store import Context, Transaction
-from services.attendance.app.ports import Calendar
+from services.attendance.app.ports import Schedule
 from services.attendance.app.streams import (
-    at_session,
     client_subject,
+    encounter_of,
     presence_stream,
     refuse_version,
     require_registered,
@@ -23,7 +23,7 @@ from services.attendance.app.streams import (
     session_stream,
 )
 from services.attendance.app.use_cases import note_of
-from services.attendance.domain.at import At
+from services.attendance.domain.encounter import Encounter
 from services.attendance.domain.note import SignNote, require_individual
 from services.attendance.domain.presence import PRESENCE, CheckIn, CheckOut, PresenceCommand
 from services.attendance.domain.refusals import naming
@@ -32,7 +32,7 @@ from services.attendance.domain.session import SESSION, Session
 
 def check_in_roster(
     book: Book,
-    calendar: Calendar,
+    schedule: Schedule,
     session_id: str,
     arrivals: Mapping[str, datetime],
     context: Context,
@@ -45,9 +45,9 @@ def check_in_roster(
         book,
         session_id,
         arrivals.keys(),
-        lambda at: CheckIn(at=at, came=arrivals[at.client_id]),
+        lambda encounter: CheckIn(encounter=encounter, came=arrivals[encounter.client_id]),
         context,
-        first=lambda tx, _: require_registered(tx, calendar, arrivals),
+        first=lambda tx, _: require_registered(tx, schedule, arrivals),
     )
 
 
@@ -59,14 +59,14 @@ def check_out_roster(
         book,
         session_id,
         departures.keys(),
-        lambda at: CheckOut(at=at, left=departures[at.client_id]),
+        lambda encounter: CheckOut(encounter=encounter, left=departures[encounter.client_id]),
         context,
     )
 
 
 def sign_group_note(
     book: Book,
-    calendar: Calendar,
+    schedule: Schedule,
     session_id: str,
     context: Context,
     *,
@@ -82,20 +82,22 @@ def sign_group_note(
 
     def signer(tx: Transaction, session: Session) -> None:
         if session.scheduled:
-            require_signer(tx, calendar, context, session.scheduled.site_id)
+            require_signer(tx, schedule, context, session.scheduled.site_id)
 
     def seal(tx: Transaction) -> None:
-        for client_id, own in sorted(parts.items()):
+        for client_id, part in sorted(parts.items()):
             owner = client_subject(client_id)
             tx.documents.put(owner, f"group-note/{session_id}", group_text.encode())
-            tx.documents.put(owner, note_of(session_id), own.encode())
+            tx.documents.put(owner, note_of(session_id), part.encode())
 
     require_individual(group_text, parts)
     return _of_roster(
         book,
         session_id,
         parts.keys(),
-        lambda at: SignNote(at=at, signed_by=context.actor, signed_at=context.now),
+        lambda encounter: SignNote(
+            encounter=encounter, signed_by=context.actor, signed_at=context.now
+        ),
         context,
         first=signer,
         before=seal,
@@ -106,7 +108,7 @@ def _of_roster(
     book: Book,
     session_id: str,
     client_ids: Collection[str],
-    command_at: Callable[[At], PresenceCommand],
+    command_of: Callable[[Encounter], PresenceCommand],
     context: Context,
     *,
     first: Callable[[Transaction, Session], None] = lambda _, __: None,
@@ -119,15 +121,14 @@ def _of_roster(
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
         history = tx.load_many([group, *streams.values()])
-        session = SESSION.fold(recorded.fact for recorded in history[group])
+        session = SESSION.after(history[group])
         first(tx, session)
         facts: list[Recorded] = []
         refused: dict[str, AgainstTheRules | Malformed] = {}
         for client_id, stream in sorted(streams.items()):
-            command = command_at(at_session(session, session_id, client_id))
-            presence = PRESENCE.fold(recorded.fact for recorded in history[stream])
+            command = command_of(encounter_of(session, session_id, client_id))
             try:
-                decided = PRESENCE.decide(command, presence)
+                decided = PRESENCE.decide(command, PRESENCE.after(history[stream]))
                 facts += record(context, stream, len(history[stream]), decided)
             except (AgainstTheRules, Malformed) as refusal:
                 refused[client_id] = refusal
@@ -142,7 +143,9 @@ def _refuse_together(refused: Mapping[str, AgainstTheRules | Malformed]) -> None
     """One refusal for all: the first rule broken, with the clients who break it."""
     for refusal in refused.values():
         if isinstance(refusal, AgainstTheRules):
-            same = [each for each, other in refused.items() if other.reason == refusal.reason]
+            same = [
+                client_id for client_id, other in refused.items() if other.reason == refusal.reason
+            ]
             details = {**refusal.details, **naming(same)}
             raise AgainstTheRules(refusal.reason, refusal.message, **details)
     if refused:

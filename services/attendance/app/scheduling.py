@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from kernel.decider import filled
 from kernel.execute import Book, Outcome, record, refuse_stale
 from kernel.facts import Recorded
 from kernel.refusal import AgainstTheRules, Unknown
 from kernel.store.store import Context, Transaction
-from services.attendance.app.ports import Calendar
+from services.attendance.app.ports import Schedule
 from services.attendance.app.streams import (
     client_subject,
     presences_of,
@@ -19,7 +20,7 @@ from services.attendance.app.streams import (
 )
 from services.attendance.domain.minutes import Span
 from services.attendance.domain.refusals import naming
-from services.attendance.domain.scheduling import ScheduleSession
+from services.attendance.domain.scheduling import Modality, ScheduleSession, ServiceKind
 from services.attendance.domain.session import SESSION, CancelSession, service_date
 from services.attendance.domain.site import SITE, Program, Site
 from services.attendance.domain.staff import STAFF, require_credentialed
@@ -32,8 +33,8 @@ class SessionRequest:
     site_id: str
     program_id: str
     facilitator_id: str
-    service_kind: str
-    modality: str
+    service_kind: ServiceKind
+    modality: Modality
     starts_at: datetime
     ends_at: datetime
     roster: tuple[str, ...]
@@ -43,9 +44,9 @@ class SessionRequest:
 
 
 def schedule_session(
-    book: Book, calendar: Calendar, session_id: str, asked: SessionRequest, context: Context
+    book: Book, schedule: Schedule, session_id: str, request: SessionRequest, context: Context
 ) -> Outcome:
-    """Schedules a session on the site's calendar.
+    """Schedules a session on the site's schedule.
 
     Refuses an unknown site, program, facilitator, client or session made up for, more clients than
     it holds (OVER_CAPACITY), a client who isn't admitted at the site that day (NOT_ADMITTED_HERE),
@@ -55,47 +56,40 @@ def schedule_session(
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
         stream = session_stream(session_id)
-        place, leader = site_stream(asked.site_id), staff_stream(asked.facilitator_id)
-        before = asked.makes_up_session_id and session_stream(asked.makes_up_session_id)
-        history = tx.load_many([stream, place, leader, *([before] if before else [])])
+        of_site, leader = site_stream(request.site_id), staff_stream(request.facilitator_id)
+        before = request.makes_up_session_id and session_stream(request.makes_up_session_id)
+        history = tx.load_many([stream, of_site, leader, *([before] if before else [])])
         refuse_stale(context, len(history[stream]))
-        site = SITE.fold(recorded.fact for recorded in history[place])
-        program, time_zone = program_of(site, asked.site_id, asked.program_id)
-        on = service_date(asked.starts_at, time_zone)
-        refuse_uncredentialed(history[leader], asked.facilitator_id, [on])
+        site = SITE.after(history[of_site])
+        program, time_zone = program_of(site, request.site_id, request.program_id)
+        on = service_date(request.starts_at, time_zone)
+        refuse_uncredentialed(history[leader], request.facilitator_id, [on])
         if before and not history[before]:
             raise Unknown("session", before.partition("/")[2])
-        require_admitted(tx, calendar, asked.roster, asked.site_id, [on])
+        require_admitted(tx, schedule, request.roster, request.site_id, [on])
         refuse_busy(
             tx,
-            calendar,
-            asked.facilitator_id,
-            asked.roster,
-            [Span(starts_at=asked.starts_at, ends_at=asked.ends_at)],
+            schedule,
+            request.facilitator_id,
+            request.roster,
+            [Span(starts_at=request.starts_at, ends_at=request.ends_at)],
         )
-        command = ScheduleSession(
+        command = filled(
+            ScheduleSession,
+            request,
             session_id=session_id,
-            site_id=asked.site_id,
             program=program,
-            facilitator_id=asked.facilitator_id,
-            service_kind=asked.service_kind,
-            modality=asked.modality,
             service_date=on,
-            starts_at=asked.starts_at,
-            ends_at=asked.ends_at,
-            roster=asked.roster,
-            capacity=asked.capacity,
-            breaks=asked.breaks,
-            makes_up_session_id=asked.makes_up_session_id,
+            slot=None,
         )
-        facts = SESSION.decide(command, SESSION.fold(r.fact for r in history[stream]))
+        facts = SESSION.decide(command, SESSION.after(history[stream]))
         return record(context, stream, len(history[stream]), facts)
 
-    return book.transact(context, decide, locks=booked(asked.facilitator_id, asked.roster))
+    return book.transact(context, decide, locks=booked(request.facilitator_id, request.roster))
 
 
 def cancel_session(
-    book: Book, calendar: Calendar, session_id: str, context: Context, *, not_held: bool = False
+    book: Book, schedule: Schedule, session_id: str, context: Context, *, not_held: bool = False
 ) -> Outcome:
     """Cancels a session that has not begun; its facilitator and clients are free at that time.
 
@@ -107,14 +101,14 @@ def cancel_session(
     def decide(tx: Transaction) -> Sequence[Recorded]:
         history = tx.load(stream)
         refuse_stale(context, len(history))
-        session = SESSION.fold(recorded.fact for recorded in history)
         command = CancelSession(
             session_id=session_id,
             now=context.now,
             not_held=not_held,
-            presences=presences_of(tx, session_id, calendar.attendees(tx, session_id)),
+            presences=presences_of(tx, session_id, schedule.attendees(tx, session_id)),
         )
-        return record(context, stream, len(history), SESSION.decide(command, session))
+        facts = SESSION.decide(command, SESSION.after(history))
+        return record(context, stream, len(history), facts)
 
     # Check-ins and corrections share this lock: nobody comes between looking and cancelling.
     return book.transact(context, decide, locks=[stream])
@@ -142,7 +136,7 @@ def refuse_uncredentialed(
     """Unknown where there is no such person; FACILITATOR_NOT_CREDENTIALED on any of the dates."""
     if not history:
         raise Unknown("staff", facilitator_id)
-    credentials = STAFF.fold(recorded.fact for recorded in history)
+    credentials = STAFF.after(history)
     for on in dates:
         require_credentialed(credentials, facilitator_id, on)
 
@@ -154,15 +148,15 @@ def booked(facilitator_id: str, roster: Sequence[str]) -> list[str]:
 
 def refuse_busy(
     tx: Transaction,
-    calendar: Calendar,
+    schedule: Schedule,
     facilitator_id: str,
     roster: Sequence[str],
     spans: Collection[Span],
 ) -> None:
     """FACILITATOR_BUSY or CLIENT_BUSY where one of them has a session at any of these times."""
-    if calendar.is_facilitator_busy(tx, facilitator_id, spans):
+    if schedule.is_facilitator_busy(tx, facilitator_id, spans):
         raise FacilitatorBusy(facilitator_id)
-    if busy := calendar.busy_clients(tx, roster, spans):
+    if busy := schedule.busy_clients(tx, roster, spans):
         raise AgainstTheRules(
             "CLIENT_BUSY", "a client has another session at that time", **naming(busy)
         )

@@ -4,11 +4,12 @@ from collections.abc import Collection, Sequence
 from datetime import date
 
 from kernel.credentials import SIGN, Credential, require_for
+from kernel.decider import filled
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from kernel.store.store import Context, Transaction
-from services.attendance.app.ports import Calendar
+from services.attendance.app.ports import Schedule
 from services.attendance.domain.admission import is_admitted
-from services.attendance.domain.at import At
+from services.attendance.domain.encounter import Encounter
 from services.attendance.domain.presence import PRESENCE, Presence
 from services.attendance.domain.refusals import naming
 from services.attendance.domain.session import Session, service_date
@@ -48,48 +49,44 @@ def presences_of(
     """Client → what was recorded of them at the session."""
     streams = {client_id: presence_stream(session_id, client_id) for client_id in client_ids}
     found = tx.load_many(list(streams.values()))
-    return {
-        client_id: PRESENCE.fold(recorded.fact for recorded in found[stream])
-        for client_id, stream in streams.items()
-    }
+    return {client_id: PRESENCE.after(found[stream]) for client_id, stream in streams.items()}
 
 
-def require_registered(tx: Transaction, calendar: Calendar, client_ids: Collection[str]) -> None:
+def require_registered(tx: Transaction, schedule: Schedule, client_ids: Collection[str]) -> None:
     """Refuses whom nobody registered, as far as attendance heard, as Unknown."""
-    if unregistered := calendar.unregistered(tx, client_ids):
+    if unregistered := schedule.unregistered(tx, client_ids):
         raise Unknown("client", unregistered[0])
 
 
-def require_signer(tx: Transaction, calendar: Calendar, context: Context, site_id: str) -> None:
+def require_signer(tx: Transaction, schedule: Schedule, context: Context, site_id: str) -> None:
     """Refuses (NOT_CREDENTIALED) a caller who holds no credential to sign by on the site's day, in
     its state."""
-    site = SITE.fold(recorded.fact for recorded in tx.load(site_stream(site_id)))
+    site = SITE.after(tx.load(site_stream(site_id)))
     credentials = [
-        Credential(
-            text=held.told.credential,
-            effective_from=held.told.effective_from,
+        filled(
+            Credential,
+            held.credentialed,
+            text=held.credentialed.credential,
             effective_to=held.last_day,
-            type=held.told.type,
-            state=held.told.state,
         )
-        for staff_id in calendar.staff_of(tx, context.actor)
-        for held in STAFF.fold(recorded.fact for recorded in tx.load(staff_stream(staff_id)))
-        if context.actor == (held.told.token_subject or staff_stream(staff_id))
+        for staff_id in schedule.staff_of(tx, context.actor)
+        for held in STAFF.after(tx.load(staff_stream(staff_id)))
+        if context.actor == (held.credentialed.token_subject or staff_stream(staff_id))
     ]
     require_for(SIGN, credentials, [service_date(context.now, site.time_zone or "UTC")], site.state)
 
 
 def require_admitted(
     tx: Transaction,
-    calendar: Calendar,
+    schedule: Schedule,
     client_ids: Collection[str],
     site_id: str,
     dates: Collection[date],
 ) -> None:
     """Refuses whom nobody registered, and who isn't admitted at the site on each of the dates
     (NOT_ADMITTED_HERE)."""
-    require_registered(tx, calendar, client_ids)
-    if missing := not_admitted(tx, calendar, client_ids, site_id, dates):
+    require_registered(tx, schedule, client_ids)
+    if missing := not_admitted(tx, schedule, client_ids, site_id, dates):
         raise AgainstTheRules(
             "NOT_ADMITTED_HERE",
             "a client isn't admitted at the site on each of the dates",
@@ -99,7 +96,7 @@ def require_admitted(
 
 def not_admitted(
     tx: Transaction,
-    calendar: Calendar,
+    schedule: Schedule,
     client_ids: Collection[str],
     site_id: str,
     dates: Collection[date],
@@ -107,29 +104,18 @@ def not_admitted(
     """Those who aren't admitted at the site on one of the dates, as far as attendance heard."""
     return frozenset(
         client_id
-        for client_id, stays in calendar.stays(tx, client_ids).items()
-        if not all(is_admitted(stays, site_id, on) for on in dates)
+        for client_id, admissions in schedule.admissions(tx, client_ids).items()
+        if not all(is_admitted(admissions, site_id, on) for on in dates)
     )
 
 
-def at_session(session: Session, session_id: str, client_id: str) -> At:
+def encounter_of(session: Session, session_id: str, client_id: str) -> Encounter:
     """What a decision about one client needs of the session; Unknown where there is none."""
     scheduled = session.scheduled
     if scheduled is None:
         raise Unknown("session", session_id)
-    return At(
-        session_id=session_id,
-        client_id=client_id,
-        site_id=scheduled.site_id,
-        service_date=scheduled.service_date,
-        starts_at=scheduled.starts_at,
-        ends_at=scheduled.ends_at,
-        program=scheduled.program,
-        on_roster=client_id in scheduled.roster,
-        closed=session.closed,
-        cancelled=session.cancelled,
-        breaks=scheduled.breaks,
-    )
+    on_roster = client_id in scheduled.roster
+    return filled(Encounter, scheduled, session, client_id=client_id, on_roster=on_roster)
 
 
 def refuse_version(context: Context) -> None:

@@ -1,14 +1,15 @@
-"""Weekly templates, and what they put on the calendar."""
+"""Weekly templates, and what they put on the schedule."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from kernel.decider import filled
 from kernel.execute import Book, Outcome, record, refuse_stale
 from kernel.facts import Recorded
 from kernel.refusal import Unknown
 from kernel.store.store import Context, Transaction
-from services.attendance.app.ports import Calendar, Filled
+from services.attendance.app.ports import FilledSlot, Schedule
 from services.attendance.app.scheduling import (
     FacilitatorBusy,
     booked,
@@ -34,7 +35,7 @@ from services.attendance.domain.template import (
     Occurrence,
     TemplateDefined,
     expand,
-    held,
+    outside,
 )
 
 
@@ -50,11 +51,11 @@ class ExpansionRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Expanded:
+class Expansion:
     """What stands of a template between two dates; `skipped`: dates left out for a holiday."""
 
     outcome: Outcome
-    sessions: list[Filled]
+    sessions: list[FilledSlot]
     skipped: list[date]
 
 
@@ -65,17 +66,17 @@ def define_template(book: Book, command: DefineTemplate, context: Context) -> Ou
         stream = template_stream(command.template_id)
         history = tx.load_many([stream, site_stream(command.site_id)])
         refuse_stale(context, len(history[stream]))
-        site = SITE.fold(recorded.fact for recorded in history[site_stream(command.site_id)])
+        site = SITE.after(history[site_stream(command.site_id)])
         program_of(site, command.site_id, command.program_id)
-        facts = TEMPLATE.decide(command, TEMPLATE.fold(r.fact for r in history[stream]))
+        facts = TEMPLATE.decide(command, TEMPLATE.after(history[stream]))
         return record(context, stream, len(history[stream]), facts)
 
     return book.transact(context, decide)
 
 
 def expand_template(
-    book: Book, calendar: Calendar, asked: ExpansionRequest, context: Context
-) -> Expanded:
+    book: Book, schedule: Schedule, request: ExpansionRequest, context: Context
+) -> Expansion:
     """Schedules what a template asks for on these dates, each session as a stream of its own.
 
     All of them or none, in one transaction: a week of a program is one act of the front desk. A
@@ -86,90 +87,90 @@ def expand_template(
     refuse_version(context)
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
-        template = _template(tx, asked.template_id)
-        place, leader = site_stream(template.site_id), staff_stream(asked.facilitator_id)
-        history = tx.load_many([place, leader])
-        site = SITE.fold(recorded.fact for recorded in history[place])
+        template = _template(tx, request.template_id)
+        of_site, leader = site_stream(template.site_id), staff_stream(request.facilitator_id)
+        history = tx.load_many([of_site, leader])
+        site = SITE.after(history[of_site])
         program, time_zone = program_of(site, template.site_id, template.program_id)
-        occurrences = expand(template, time_zone, asked.first, asked.last)
-        filled = {
+        occurrences = expand(template, time_zone, request.first, request.last)
+        taken = {
             (slot.on, slot.number)
-            for slot in calendar.filled(tx, asked.template_id, asked.first, asked.last)
+            for slot in schedule.filled_slots(tx, request.template_id, request.first, request.last)
         }
-        wanted = [
-            each
-            for each in held(occurrences, site.holidays)
-            if (each.on, each.number) not in filled
+        missing = [
+            occurrence
+            for occurrence in outside(occurrences, site.holidays)
+            if (occurrence.on, occurrence.number) not in taken
         ]
-        dates = [each.service_date for each in wanted]
-        refuse_uncredentialed(history[leader], asked.facilitator_id, dates)
-        spans = [each.span for each in wanted]
+        dates = [occurrence.service_date for occurrence in missing]
+        refuse_uncredentialed(history[leader], request.facilitator_id, dates)
+        spans = [occurrence.span for occurrence in missing]
         if overlap_themselves(spans):
-            raise FacilitatorBusy(asked.facilitator_id)
-        require_admitted(tx, calendar, asked.roster, template.site_id, dates)
-        refuse_busy(tx, calendar, asked.facilitator_id, asked.roster, spans)
+            raise FacilitatorBusy(request.facilitator_id)
+        require_admitted(tx, schedule, request.roster, template.site_id, dates)
+        refuse_busy(tx, schedule, request.facilitator_id, request.roster, spans)
         return [
             recorded
-            for each in wanted
-            for recorded in _schedule(each, asked, template.site_id, program, context)
+            for occurrence in missing
+            for recorded in _schedule(occurrence, request, template.site_id, program, context)
         ]
 
     locks = [
-        template_stream(asked.template_id),
-        *booked(asked.facilitator_id, asked.roster),
+        template_stream(request.template_id),
+        *booked(request.facilitator_id, request.roster),
     ]
     outcome = book.transact(context, decide, locks=locks)
-    return _standing(book, calendar, asked, outcome)
+    return _expansion(book, schedule, request, outcome)
 
 
 def _schedule(
-    each: Occurrence,
-    asked: ExpansionRequest,
+    occurrence: Occurrence,
+    request: ExpansionRequest,
     site_id: str,
     program: Program,
     context: Context,
 ) -> Sequence[Recorded]:
-    session_id = context.new_id("session", asked.template_id, each.on, each.number)
-    command = ScheduleSession(
+    slot = filled(Slot, request, occurrence)
+    session_id = context.new_id("session", slot.template_id, slot.on, slot.number)
+    command = filled(
+        ScheduleSession,
+        occurrence,
+        occurrence.span,
+        request,
         session_id=session_id,
         site_id=site_id,
         program=program,
-        facilitator_id=asked.facilitator_id,
-        service_kind=each.service_kind,
-        modality=each.modality,
-        service_date=each.service_date,
-        starts_at=each.span.starts_at,
-        ends_at=each.span.ends_at,
-        roster=asked.roster,
-        capacity=each.capacity,
-        breaks=each.breaks,
-        slot=Slot(template_id=asked.template_id, on=each.on, number=each.number),
+        makes_up_session_id=None,
+        slot=slot,
     )
     return record(context, session_stream(session_id), 0, SESSION.decide(command, Session()))
 
 
-def _standing(
-    book: Book, calendar: Calendar, asked: ExpansionRequest, outcome: Outcome
-) -> Expanded:
+def _expansion(
+    book: Book, schedule: Schedule, request: ExpansionRequest, outcome: Outcome
+) -> Expansion:
     """The answer, read back: a repeated command is answered the same.
 
     A template is never changed, a holiday never taken back and a filled slot stays filled: on these
     dates nothing of it moves any more, and a slot without a session was a holiday's.
     """
     with book.store.transaction() as tx:
-        template = _template(tx, asked.template_id)
-        place = site_stream(template.site_id)
-        site = SITE.fold(recorded.fact for recorded in tx.load(place))
+        template = _template(tx, request.template_id)
+        site = SITE.after(tx.load(site_stream(template.site_id)))
         _, time_zone = program_of(site, template.site_id, template.program_id)
-        sessions = calendar.filled(tx, asked.template_id, asked.first, asked.last)
-    filled = {(slot.on, slot.number) for slot in sessions}
-    occurrences = expand(template, time_zone, asked.first, asked.last)
-    skipped = {each.on for each in occurrences if (each.on, each.number) not in filled}
-    return Expanded(outcome=outcome, sessions=sessions, skipped=sorted(skipped))
+        sessions = schedule.filled_slots(tx, request.template_id, request.first, request.last)
+    taken = {(slot.on, slot.number) for slot in sessions}
+    occurrences = expand(template, time_zone, request.first, request.last)
+    skipped = {
+        occurrence.on
+        for occurrence in occurrences
+        if (occurrence.on, occurrence.number) not in taken
+    }
+    return Expansion(outcome=outcome, sessions=sessions, skipped=sorted(skipped))
 
 
 def _template(tx: Transaction, template_id: str) -> TemplateDefined:
-    template = TEMPLATE.fold(recorded.fact for recorded in tx.load(template_stream(template_id)))
+    template = TEMPLATE.after(tx.load(template_stream(template_id)))
     if template.defined is None:
         raise Unknown("template", template_id)
     return template.defined

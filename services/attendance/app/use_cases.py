@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from kernel.execute import Book, Outcome, record, refuse_stale
 from kernel.facts import Recorded
 from kernel.store.store import Context, Transaction
-from services.attendance.app.ports import Calendar
+from services.attendance.app.ports import Schedule
 from services.attendance.app.streams import (
-    at_session,
     client_subject,
+    encounter_of,
     not_admitted,
     presence_stream,
     presences_of,
@@ -22,7 +22,7 @@ from services.attendance.app.streams import (
     site_stream,
     staff_stream,
 )
-from services.attendance.domain.at import At
+from services.attendance.domain.encounter import Encounter
 from services.attendance.domain.minutes import Interval
 from services.attendance.domain.note import AttestNote, SignNote
 from services.attendance.domain.presence import (
@@ -30,6 +30,7 @@ from services.attendance.domain.presence import (
     CheckIn,
     CheckOut,
     CorrectAttendance,
+    CorrectionReason,
     PresenceCommand,
 )
 from services.attendance.domain.session import SESSION, CloseSession, Session
@@ -65,7 +66,7 @@ def end_credential(book: Book, command: EndCredential, context: Context) -> Outc
 
 def check_in(
     book: Book,
-    calendar: Calendar,
+    schedule: Schedule,
     session_id: str,
     client_id: str,
     context: Context,
@@ -77,21 +78,27 @@ def check_in(
     Refuses a client whom nobody registered (Unknown).
     """
 
-    def command_at(at: At, tx: Transaction) -> CheckIn:
-        require_registered(tx, calendar, [client_id])
-        return CheckIn(at=at, came=came)
+    def command_of(encounter: Encounter, tx: Transaction) -> CheckIn:
+        require_registered(tx, schedule, [client_id])
+        return CheckIn(encounter=encounter, came=came)
 
-    return _presence(book, session_id, client_id, command_at, context)
+    return _presence(book, session_id, client_id, command_of, context)
 
 
 def check_out(
     book: Book, session_id: str, client_id: str, left: datetime, context: Context
 ) -> Outcome:
     """Records that a client left; refuses one who isn't there (NOT_CHECKED_IN)."""
-    return _presence(book, session_id, client_id, lambda at, _: CheckOut(at=at, left=left), context)
+    return _presence(
+        book,
+        session_id,
+        client_id,
+        lambda encounter, _: CheckOut(encounter=encounter, left=left),
+        context,
+    )
 
 
-def close_session(book: Book, calendar: Calendar, session_id: str, context: Context) -> Outcome:
+def close_session(book: Book, schedule: Schedule, session_id: str, context: Context) -> Outcome:
     """Closes a session: what was recorded of each client becomes attended or missed.
 
     Its clients are locked: of two sessions with the same client, closed at once, the later one sees
@@ -102,16 +109,16 @@ def close_session(book: Book, calendar: Calendar, session_id: str, context: Cont
         stream = session_stream(session_id)
         history = tx.load(stream)
         refuse_stale(context, len(history))
-        session = SESSION.fold(recorded.fact for recorded in history)
-        clients = calendar.attendees(tx, session_id)
+        session = SESSION.after(history)
+        clients = schedule.attendees(tx, session_id)
         tx.lock(map(client_subject, clients))
         presences = presences_of(tx, session_id, clients)
         command = CloseSession(
             session_id=session_id,
             now=context.now,
             presences=presences,
-            not_admitted=_not_admitted(tx, calendar, session, clients),
-            elsewhere=calendar.elsewhere(tx, session_id),
+            not_admitted=_not_admitted(tx, schedule, session, clients),
+            elsewhere=schedule.elsewhere(tx, session_id),
             grace=_grace_of(tx, session),
         )
         return record(context, stream, len(history), SESSION.decide(command, session))
@@ -121,7 +128,7 @@ def close_session(book: Book, calendar: Calendar, session_id: str, context: Cont
 
 def sign_note(
     book: Book,
-    calendar: Calendar,
+    schedule: Schedule,
     session_id: str,
     client_id: str,
     context: Context,
@@ -133,15 +140,15 @@ def sign_note(
     Refuses who holds no credential for it (NOT_CREDENTIALED).
     """
 
-    def command_at(at: At, tx: Transaction) -> SignNote:
-        require_signer(tx, calendar, context, at.site_id)
-        return SignNote(at=at, signed_by=context.actor, signed_at=context.now)
+    def command_of(encounter: Encounter, tx: Transaction) -> SignNote:
+        require_signer(tx, schedule, context, encounter.site_id)
+        return SignNote(encounter=encounter, signed_by=context.actor, signed_at=context.now)
 
     return _presence(
         book,
         session_id,
         client_id,
-        command_at,
+        command_of,
         context,
         before=lambda tx: tx.documents.put(
             client_subject(client_id), note_of(session_id), text.encode()
@@ -151,7 +158,7 @@ def sign_note(
 
 def attest_note(
     book: Book,
-    calendar: Calendar,
+    schedule: Schedule,
     session_id: str,
     client_id: str,
     context: Context,
@@ -165,15 +172,15 @@ def attest_note(
     (SESSION_NOT_CLOSED) and a second one (NOTE_ALREADY_ATTESTED).
     """
 
-    def command_at(at: At, tx: Transaction) -> AttestNote:
-        require_signer(tx, calendar, context, at.site_id)
-        return AttestNote(at=at, attested_by=context.actor, attested_at=context.now)
+    def command_of(encounter: Encounter, tx: Transaction) -> AttestNote:
+        require_signer(tx, schedule, context, encounter.site_id)
+        return AttestNote(encounter=encounter, attested_by=context.actor, attested_at=context.now)
 
     return _presence(
         book,
         session_id,
         client_id,
-        command_at,
+        command_of,
         context,
         before=lambda tx: tx.documents.put(
             client_subject(client_id), f"attestation/{session_id}", statement.encode()
@@ -183,13 +190,13 @@ def attest_note(
 
 def correct_attendance(
     book: Book,
-    calendar: Calendar,
+    schedule: Schedule,
     session_id: str,
     client_id: str,
     context: Context,
     *,
     intervals: tuple[Interval, ...],
-    reason: str,
+    reason: CorrectionReason,
 ) -> Outcome:
     """Says of a closed session what was true after all; said again, it changes nothing.
 
@@ -197,38 +204,38 @@ def correct_attendance(
     once the later one sees the other, and flags what overlaps.
     """
 
-    def command_at(at: At, tx: Transaction) -> CorrectAttendance:
-        require_registered(tx, calendar, [client_id])
-        elsewhere = calendar.is_elsewhere(tx, session_id, client_id, intervals)
+    def command_of(encounter: Encounter, tx: Transaction) -> CorrectAttendance:
+        require_registered(tx, schedule, [client_id])
+        elsewhere = schedule.is_elsewhere(tx, session_id, client_id, intervals)
         return CorrectAttendance(
-            at=at,
+            encounter=encounter,
             intervals=intervals,
             reason=reason,
             elsewhere=elsewhere,
             not_admitted=bool(
-                not_admitted(tx, calendar, [client_id], at.site_id, [at.service_date])
+                not_admitted(tx, schedule, [client_id], encounter.site_id, [encounter.service_date])
             ),
         )
 
     locks = [client_subject(client_id)]
-    return _presence(book, session_id, client_id, command_at, context, locks=locks)
+    return _presence(book, session_id, client_id, command_of, context, locks=locks)
 
 
 def _grace_of(tx: Transaction, session: Session) -> timedelta:
     """That of the session's site, as it is now."""
     if session.scheduled is None:
         return timedelta()
-    return SITE.fold(r.fact for r in tx.load(site_stream(session.scheduled.site_id))).grace
+    return SITE.after(tx.load(site_stream(session.scheduled.site_id))).grace
 
 
 def _not_admitted(
-    tx: Transaction, calendar: Calendar, session: Session, client_ids: Sequence[str]
+    tx: Transaction, schedule: Schedule, session: Session, client_ids: Sequence[str]
 ) -> frozenset[str]:
     """Those of the clients who aren't admitted at the session's site on its date."""
-    at = session.scheduled
-    if at is None:
+    scheduled = session.scheduled
+    if scheduled is None:
         return frozenset()
-    return not_admitted(tx, calendar, client_ids, at.site_id, [at.service_date])
+    return not_admitted(tx, schedule, client_ids, scheduled.site_id, [scheduled.service_date])
 
 
 def note_of(session_id: str) -> str:
@@ -240,7 +247,7 @@ def _presence(
     book: Book,
     session_id: str,
     client_id: str,
-    command_at: Callable[[At, Transaction], PresenceCommand],
+    command_of: Callable[[Encounter, Transaction], PresenceCommand],
     context: Context,
     *,
     locks: Sequence[str] = (),
@@ -252,10 +259,9 @@ def _presence(
         stream = presence_stream(session_id, client_id)
         history = tx.load_many([session_stream(session_id), stream])
         refuse_stale(context, len(history[stream]))
-        session = SESSION.fold(recorded.fact for recorded in history[session_stream(session_id)])
-        command = command_at(at_session(session, session_id, client_id), tx)
-        presence = PRESENCE.fold(recorded.fact for recorded in history[stream])
-        facts = tuple(PRESENCE.decide(command, presence))
+        session = SESSION.after(history[session_stream(session_id)])
+        command = command_of(encounter_of(session, session_id, client_id), tx)
+        facts = tuple(PRESENCE.decide(command, PRESENCE.after(history[stream])))
         before(tx)
         return record(context, stream, len(history[stream]), facts)
 

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from kernel.decider import filled
 from kernel.refusal import AgainstTheRules
-from services.attendance.domain.at import At, require_closed
-from services.attendance.domain.refusals import SessionCancelledAlready, SessionNotStarted, naming
+from services.attendance.domain.encounter import Encounter
+from services.attendance.domain.refusals import SessionNotStarted, naming
 
 
 class NoteAlreadySigned(AgainstTheRules):
@@ -48,7 +49,7 @@ class NotePartsIdentical(AgainstTheRules):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignNote:
-    at: At
+    encounter: Encounter
     signed_by: str
     signed_at: datetime
 
@@ -57,7 +58,7 @@ class SignNote:
 class AttestNote:
     """Of a note that was signed late, or never; whether it was late is for the payer to say."""
 
-    at: At
+    encounter: Encounter
     attested_by: str
     attested_at: datetime
 
@@ -87,43 +88,26 @@ class NoteAttested:
 def sign(command: SignNote, *, signed: bool, there: bool) -> NoteSigned:
     """Signed once; before or after closing. Refused of a session cancelled or still to come, and of
     who wasn't there."""
-    at = command.at
-    if at.cancelled:
-        raise SessionCancelledAlready(at.session_id)
-    if command.signed_at < at.starts_at:
-        raise SessionNotStarted(at.session_id)
+    encounter = command.encounter
+    encounter.require_held()
+    if command.signed_at < encounter.starts_at:
+        raise SessionNotStarted(encounter.session_id)
     if signed:
-        raise NoteAlreadySigned(at.session_id)
+        raise NoteAlreadySigned(encounter.session_id)
     if not there:
-        raise ClientNotThere(at.session_id)
-    return NoteSigned(
-        session_id=at.session_id,
-        client_id=at.client_id,
-        site_id=at.site_id,
-        service_date=at.service_date,
-        under_part2=at.program.under_part2,
-        signed_by=command.signed_by,
-        signed_at=command.signed_at,
-    )
+        raise ClientNotThere(encounter.session_id)
+    return filled(NoteSigned, command, encounter)
 
 
 def attest(command: AttestNote, *, attested: bool, there: bool) -> NoteAttested:
     """Once, of a closed session, and of who was there."""
-    at = command.at
-    require_closed(at)
+    encounter = command.encounter
+    encounter.require_closed()
     if attested:
-        raise NoteAlreadyAttested(at.session_id)
+        raise NoteAlreadyAttested(encounter.session_id)
     if not there:
-        raise ClientNotThere(at.session_id)
-    return NoteAttested(
-        session_id=at.session_id,
-        client_id=at.client_id,
-        site_id=at.site_id,
-        service_date=at.service_date,
-        under_part2=at.program.under_part2,
-        attested_by=command.attested_by,
-        attested_at=command.attested_at,
-    )
+        raise ClientNotThere(encounter.session_id)
+    return filled(NoteAttested, command, encounter)
 
 
 def require_individual(group_text: str, parts: Mapping[str, str]) -> None:

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from enum import StrEnum
 from typing import assert_never
 
-from kernel.decider import Decider
+from kernel.decider import Decider, filled
 from kernel.refusal import AgainstTheRules, Malformed
-from services.attendance.domain.at import At, require_closed, require_near, require_open
+from services.attendance.domain.encounter import Encounter
 from services.attendance.domain.minutes import (
     Interval,
     Span,
@@ -23,22 +24,39 @@ from services.attendance.domain.note import (
     attest,
     sign,
 )
-from services.attendance.domain.refusals import SessionCancelledAlready
 from services.attendance.domain.site import Program
 
-# Of the contract's CorrectionReason.
-NOT_THERE, WAS_THERE = "NOT_THERE", "WAS_THERE"
+
+class CorrectionReason(StrEnum):
+    """Why what was recorded of a client at a session wasn't so."""
+
+    WRONG_TIME = "WRONG_TIME"
+    WRONG_CLIENT = "WRONG_CLIENT"
+    NOT_THERE = "NOT_THERE"
+    WAS_THERE = "WAS_THERE"
+
+
+class Flag(StrEnum):
+    """What somebody ought to look at in an attendance, or a payer may ask about."""
+
+    NO_CHECK_OUT = "NO_CHECK_OUT"
+    NOT_ON_ROSTER = "NOT_ON_ROSTER"
+    LATE = "LATE"
+    LEFT_EARLY = "LEFT_EARLY"
+    OVER_CAPACITY = "OVER_CAPACITY"
+    OVERLAP = "OVERLAP"
+    NOT_ADMITTED_HERE = "NOT_ADMITTED_HERE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckIn:
-    at: At
+    encounter: Encounter
     came: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckOut:
-    at: At
+    encounter: Encounter
     left: datetime
 
 
@@ -50,9 +68,9 @@ class CorrectAttendance:
     `not_admitted`: at the session's site, on its date.
     """
 
-    at: At
+    encounter: Encounter
     intervals: tuple[Interval, ...]
-    reason: str
+    reason: CorrectionReason
     elsewhere: bool = False
     not_admitted: bool = False
 
@@ -91,8 +109,8 @@ class AttendanceCorrected:
     correction: int
     intervals: tuple[Interval, ...]
     minutes: int
-    reason: str
-    flags: tuple[str, ...] = ()
+    reason: CorrectionReason
+    flags: tuple[Flag, ...] = ()
     program: Program | None = None
     seconds: int = 0
     treatment: tuple[Span, ...] = ()
@@ -111,7 +129,7 @@ class Presence:
     note_attested: bool = False
     corrections: int = 0
     corrected_to: tuple[Interval, ...] | None = None
-    corrected_flags: tuple[str, ...] = ()
+    corrected_flags: tuple[Flag, ...] = ()
 
     @property
     def was_there(self) -> bool:
@@ -164,63 +182,56 @@ PRESENCE = Decider(decide, evolve, Presence())
 
 def _come(command: CheckIn, presence: Presence) -> Iterator[CheckedIn]:
     """Who is there can't come; an arrival said again, even after leaving, is the same arrival."""
-    at = command.at
-    require_open(at)
-    if at.cancelled:
-        raise SessionCancelledAlready(at.session_id)
-    require_near(at, "at", command.came)
-    if not any(each.left is None or each.came == command.came for each in presence.intervals):
-        yield CheckedIn(
-            session_id=at.session_id,
-            client_id=at.client_id,
-            came=command.came,
-            on_roster=at.on_roster,
-        )
+    encounter = command.encounter
+    encounter.require_open()
+    encounter.require_held()
+    encounter.require_near("at", command.came)
+    if not any(
+        interval.left is None or interval.came == command.came for interval in presence.intervals
+    ):
+        yield filled(CheckedIn, command, encounter)
 
 
 def _leave(command: CheckOut, presence: Presence) -> Iterator[CheckedOut]:
     """A departure said again is the same departure. Of a cancelled session too: who came, left."""
-    at = command.at
-    require_open(at)
+    encounter = command.encounter
+    encounter.require_open()
     last = presence.intervals[-1] if presence.intervals else None
     if last is not None and last.left == command.left:
         return
     if last is None or last.left is not None:
         raise AgainstTheRules(
-            "NOT_CHECKED_IN", "the client isn't checked in", session_id=at.session_id
+            "NOT_CHECKED_IN", "the client isn't checked in", session_id=encounter.session_id
         )
-    require_near(at, "at", command.left)
+    encounter.require_near("at", command.left)
     if command.left < last.came:
         raise Malformed(at="is before the check-in")
-    yield CheckedOut(session_id=at.session_id, client_id=at.client_id, left=command.left)
+    yield filled(CheckedOut, command, encounter)
 
 
 def _correct(command: CorrectAttendance, presence: Presence) -> Iterator[AttendanceCorrected]:
-    at = command.at
-    require_closed(at)
+    encounter = command.encounter
+    encounter.require_closed()
     for interval in command.intervals:
-        require_near(at, "intervals", interval.came, interval.left)
-    if command.reason == NOT_THERE and command.intervals:
+        encounter.require_near("intervals", interval.came, interval.left)
+    if command.reason == CorrectionReason.NOT_THERE and command.intervals:
         raise Malformed(intervals="are of somebody who was there")
-    if command.reason == WAS_THERE and not command.intervals:
+    if command.reason == CorrectionReason.WAS_THERE and not command.intervals:
         raise Malformed(intervals="are required of somebody who was there")
-    flags = ("OVERLAP",) if command.elsewhere else ()
+    flags: tuple[Flag, ...] = (Flag.OVERLAP,) if command.elsewhere else ()
     if command.intervals and command.not_admitted:
-        flags = (*flags, "NOT_ADMITTED_HERE")
-    treated = treated_within(command.intervals, at.starts_at, at.ends_at, at.breaks)
+        flags = (*flags, Flag.NOT_ADMITTED_HERE)
+    treated = treated_within(
+        command.intervals, encounter.starts_at, encounter.ends_at, encounter.breaks
+    )
     if (presence.corrected_to, presence.corrected_flags) != (command.intervals, flags):
-        yield AttendanceCorrected(
-            session_id=at.session_id,
-            client_id=at.client_id,
-            site_id=at.site_id,
-            service_date=at.service_date,
-            under_part2=at.program.under_part2,
+        yield filled(
+            AttendanceCorrected,
+            command,
+            encounter,
             correction=presence.corrections + 1,
-            intervals=command.intervals,
             minutes=minutes_of(treated),
-            reason=command.reason,
             flags=flags,
-            program=at.program,
             seconds=seconds_of(treated),
             treatment=treated,
         )

@@ -2,12 +2,30 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from kernel.refusal import AgainstTheRules, Malformed
 from services.attendance.domain.minutes import Span
 from services.attendance.domain.site import Program
 
 LONGEST = timedelta(hours=12)
+
+
+class ServiceKind(StrEnum):
+    """What of treatment a session is."""
+
+    GROUP = "GROUP"
+    INDIVIDUAL = "INDIVIDUAL"
+    FAMILY = "FAMILY"
+    INTAKE_EVALUATION = "INTAKE_EVALUATION"
+    PRESCRIBER_VISIT = "PRESCRIBER_VISIT"
+
+
+class Modality(StrEnum):
+    """Where clinician and clients meet."""
+
+    IN_PERSON = "IN_PERSON"
+    TELEHEALTH = "TELEHEALTH"
 
 
 class OverCapacity(AgainstTheRules):
@@ -43,8 +61,8 @@ class ScheduleSession:
     site_id: str
     program: Program
     facilitator_id: str
-    service_kind: str
-    modality: str
+    service_kind: ServiceKind
+    modality: Modality
     service_date: date
     starts_at: datetime
     ends_at: datetime
@@ -61,8 +79,8 @@ class SessionScheduled:
     site_id: str
     program: Program
     facilitator_id: str
-    service_kind: str
-    modality: str
+    service_kind: ServiceKind
+    modality: Modality
     service_date: date
     starts_at: datetime
     ends_at: datetime
@@ -86,23 +104,3 @@ def require_possible(command: ScheduleSession) -> None:
         raise Malformed(breaks="must lie within the session")
     if 0 < command.capacity < len(command.roster):
         raise OverCapacity(command.capacity, len(command.roster))
-
-
-def scheduled_as(command: ScheduleSession) -> SessionScheduled:
-    """The fact of a session that can take place."""
-    return SessionScheduled(
-        session_id=command.session_id,
-        site_id=command.site_id,
-        program=command.program,
-        facilitator_id=command.facilitator_id,
-        service_kind=command.service_kind,
-        modality=command.modality,
-        service_date=command.service_date,
-        starts_at=command.starts_at,
-        ends_at=command.ends_at,
-        roster=command.roster,
-        capacity=command.capacity,
-        breaks=command.breaks,
-        makes_up_session_id=command.makes_up_session_id,
-        slot=command.slot,
-    )

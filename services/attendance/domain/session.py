@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from kernel.decider import Decider
+from kernel.decider import Decider, filled
 from kernel.refusal import AgainstTheRules, Unknown
 from services.attendance.domain.minutes import (
     Interval,
@@ -18,7 +18,7 @@ from services.attendance.domain.minutes import (
     seconds_of,
     treated_within,
 )
-from services.attendance.domain.presence import Presence
+from services.attendance.domain.presence import Flag, Presence
 from services.attendance.domain.refusals import (
     SessionCancelledAlready,
     SessionClosedAlready,
@@ -28,7 +28,6 @@ from services.attendance.domain.scheduling import (
     ScheduleSession,
     SessionScheduled,
     require_possible,
-    scheduled_as,
 )
 from services.attendance.domain.site import Program
 
@@ -75,14 +74,12 @@ class Attendance:
     """Of one client, at closing; `minutes` and `seconds` are whole, `treatment` is when they were.
 
     Facts of before have minutes alone.
-    `flags`: NO_CHECK_OUT, NOT_ON_ROSTER, LATE, LEFT_EARLY, OVER_CAPACITY, OVERLAP,
-    NOT_ADMITTED_HERE.
     """
 
     client_id: str
     attended: bool
     minutes: int
-    flags: tuple[str, ...]
+    flags: tuple[Flag, ...]
     seconds: int = 0
     treatment: tuple[Span, ...] = ()
 
@@ -134,7 +131,7 @@ def decide(command: SessionCommand, session: Session) -> Iterator[SessionFact]:
         case ScheduleSession():
             require_possible(command)
             if session.scheduled is None:
-                yield scheduled_as(command)
+                yield filled(SessionScheduled, command)
         case CancelSession():
             if session.scheduled is None:
                 raise Unknown("session", command.session_id)
@@ -177,7 +174,7 @@ def attendance_of(
     client_id: str,
     presence: Presence,
     scheduled: SessionScheduled,
-    *also: str,
+    *also: Flag,
     grace: timedelta = timedelta(),
 ) -> Attendance:
     """What closing says of one client: from check-in to check-out, within the session.
@@ -186,17 +183,17 @@ def attendance_of(
     counted is the time there was.
     """
     intervals = presence.intervals
-    flags = []
+    flags: list[Flag] = []
     if intervals:
         if any(interval.left is None for interval in intervals):
-            flags.append("NO_CHECK_OUT")
+            flags.append(Flag.NO_CHECK_OUT)
         if client_id not in scheduled.roster:
-            flags.append("NOT_ON_ROSTER")
+            flags.append(Flag.NOT_ON_ROSTER)
         if first_came(presence) > scheduled.starts_at + grace:
-            flags.append("LATE")
+            flags.append(Flag.LATE)
         left = [interval.left for interval in intervals if interval.left is not None]
         if len(left) == len(intervals) and max(left) < scheduled.ends_at - grace:
-            flags.append("LEFT_EARLY")
+            flags.append(Flag.LEFT_EARLY)
     treated = treated_within(intervals, scheduled.starts_at, scheduled.ends_at, scheduled.breaks)
     return Attendance(
         client_id=client_id,
@@ -233,20 +230,21 @@ def _cancelled(
     command: CancelSession, scheduled: SessionScheduled, *, closed: bool
 ) -> SessionCancelled:
     """Before it begins; or, where the program didn't hold it, while nobody was there."""
-    was_held = not command.not_held or any(each.was_there for each in command.presences.values())
+    was_held = not command.not_held or any(
+        presence.was_there for presence in command.presences.values()
+    )
     if closed and was_held:
         raise SessionClosedAlready(command.session_id)
     if command.now >= scheduled.starts_at and was_held:
         raise SessionBegun(command.session_id)
     begin, end = scheduled.starts_at, scheduled.ends_at
     others = sorted(command.presences.keys() - {*scheduled.roster}) if closed else []
-    return SessionCancelled(
-        session_id=command.session_id,
-        site_id=scheduled.site_id,
-        service_date=scheduled.service_date,
+    return filled(
+        SessionCancelled,
+        command,
+        scheduled,
         under_part2=scheduled.program.under_part2,
         roster=(*scheduled.roster, *others),
-        not_held=command.not_held,
         treatment=treated_within([Interval(came=begin, left=end)], begin, end, scheduled.breaks),
     )
 
@@ -255,18 +253,16 @@ def _closed(command: CloseSession, scheduled: SessionScheduled) -> SessionClosed
     full = over_capacity(command.presences, scheduled)
     attendances = []
     for client_id, presence in sorted(command.presences.items()):
-        also = ["OVER_CAPACITY"] if client_id in full else []
-        also += ["OVERLAP"] if client_id in command.elsewhere else []
+        also = [Flag.OVER_CAPACITY] if client_id in full else []
+        also += [Flag.OVERLAP] if client_id in command.elsewhere else []
         came = bool(presence.intervals)
-        also += ["NOT_ADMITTED_HERE"] if came and client_id in command.not_admitted else []
+        also += [Flag.NOT_ADMITTED_HERE] if came and client_id in command.not_admitted else []
         attendances.append(
             attendance_of(client_id, presence, scheduled, *also, grace=command.grace)
         )
-    return SessionClosed(
-        session_id=command.session_id,
-        site_id=scheduled.site_id,
-        service_date=scheduled.service_date,
+    return filled(
+        SessionClosed,
+        scheduled,
         under_part2=scheduled.program.under_part2,
         attendances=tuple(attendances),
-        program=scheduled.program,
     )

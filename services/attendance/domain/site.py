@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import assert_never
 
-from kernel.decider import Decider
+from kernel.decider import Decider, filled
 from kernel.refusal import AgainstTheRules, Unknown
 
 
@@ -26,12 +27,20 @@ class Address:
     zip: str
 
 
+class ProgramKind(StrEnum):
+    """What an intensive outpatient program treats."""
+
+    SUBSTANCE_USE = "SUBSTANCE_USE"
+    MENTAL_HEALTH = "MENTAL_HEALTH"
+    DUAL = "DUAL"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """`kind`: SUBSTANCE_USE, MENTAL_HEALTH or DUAL; `under_part2`: 42 CFR Part 2 governs it."""
+    """`under_part2`: 42 CFR Part 2 governs it."""
 
     program_id: str
-    kind: str
+    kind: ProgramKind
     under_part2: bool
 
 
@@ -46,8 +55,12 @@ class OpenSite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenProgram:
+    """`under_part2`: 42 CFR Part 2 governs it."""
+
     site_id: str
-    program: Program
+    program_id: str
+    kind: ProgramKind
+    under_part2: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,28 +126,19 @@ def decide(command: SiteCommand, site: Site) -> Iterator[SiteFact]:
         case OpenSite():
             if site.time_zone is not None:
                 raise SiteAlreadyOpen(command.site_id)
-            yield SiteOpened(
-                site_id=command.site_id,
-                name=command.name,
-                time_zone=command.time_zone,
-                address=command.address,
-                npi=command.npi,
-            )
+            yield filled(SiteOpened, command)
         case OpenProgram():
-            if site.time_zone is None:
-                raise Unknown("site", command.site_id)
-            if command.program.program_id not in site.programs:
-                yield ProgramOpened(site_id=command.site_id, program=command.program)
+            _require_open(command, site)
+            if command.program_id not in site.programs:
+                yield ProgramOpened(site_id=command.site_id, program=filled(Program, command))
         case DeclareHoliday():
-            if site.time_zone is None:
-                raise Unknown("site", command.site_id)
+            _require_open(command, site)
             if command.on not in site.holidays:
-                yield SiteClosedForDay(site_id=command.site_id, on=command.on)
+                yield filled(SiteClosedForDay, command)
         case SetGrace():
-            if site.time_zone is None:
-                raise Unknown("site", command.site_id)
+            _require_open(command, site)
             if timedelta(seconds=command.seconds) != site.grace:
-                yield GraceSet(site_id=command.site_id, seconds=command.seconds)
+                yield filled(GraceSet, command)
         case _:
             assert_never(command)
 
@@ -154,3 +158,8 @@ def evolve(site: Site, fact: SiteFact) -> Site:
 
 
 SITE = Decider(decide, evolve, Site())
+
+
+def _require_open(command: SiteCommand, site: Site) -> None:
+    if site.time_zone is None:
+        raise Unknown("site", command.site_id)

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from enum import StrEnum
 from typing import assert_never
 
-from kernel.decider import Decider
+from kernel.decider import Decider, filled
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 
 
@@ -19,6 +20,15 @@ class NotCredentialed(AgainstTheRules):
             staff_id=staff_id,
             on=on.isoformat(),
         )
+
+
+class CredentialEndReason(StrEnum):
+    """Why a person no longer holds a credential, or never did."""
+
+    LAPSED = "LAPSED"
+    WITHDRAWN = "WITHDRAWN"
+    LEFT = "LEFT"
+    ENTERED_IN_ERROR = "ENTERED_IN_ERROR"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +55,7 @@ class EndCredential:
     type: str
     state: str
     last_day: date
-    reason: str
+    reason: CredentialEndReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,31 +85,30 @@ class CredentialEnded:
     type: str
     state: str
     last_day: date
-    reason: str
+    reason: CredentialEndReason
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A credential as it was told, and the last day of its end; None: it wasn't ended."""
+class HeldCredential:
+    """A credential as it was recorded, and the last day of its end; None: it wasn't ended."""
 
-    told: StaffCredentialed
+    credentialed: StaffCredentialed
     ended: date | None = None
 
     @property
     def last_day(self) -> date | None:
         """None: none is known. An end says no more than was told."""
-        return min((each for each in (self.told.effective_to, self.ended) if each), default=None)
+        days = (self.credentialed.effective_to, self.ended)
+        return min((day for day in days if day), default=None)
 
     def is_in_effect(self, on: date) -> bool:
-        return self.told.effective_from <= on <= (self.last_day or date.max)
+        return self.credentialed.effective_from <= on <= (self.last_day or date.max)
 
     def is_meant(self, by: "EndCredential | CredentialEnded") -> bool:
-        kind = self.told.type or self.told.credential.strip().upper()
-        named = by.type or by.credential.strip().upper()
-        return (kind, self.told.state) == (named, by.state)
+        return _kind_of(self.credentialed) == _kind_of(by)
 
 
-Credentials = tuple[Held, ...]
+Credentials = tuple[HeldCredential, ...]
 StaffCommand = CredentialStaff | EndCredential
 StaffFact = StaffCredentialed | CredentialEnded
 
@@ -122,48 +131,34 @@ def _credential(command: CredentialStaff, credentials: Credentials) -> Iterator[
         raise Malformed(effective_to="is before effective_from")
     if command.type and not command.state:
         raise Malformed(state="is required with a type")
-    if command.type and command.credential.strip().upper() not in ("", command.type):
-        raise Malformed(credential="is not the type's own abbreviation")
-    if not command.type and not command.credential:
-        raise Malformed(type="is required, or a credential in words")
-    fact = StaffCredentialed(
-        staff_id=command.staff_id,
-        credential=command.type or command.credential,
-        npi=command.npi,
-        effective_from=command.effective_from,
-        type=command.type,
-        state=command.state,
-        effective_to=command.effective_to,
-        token_subject=command.token_subject,
-    )
-    if Held(fact) not in credentials:
+    _require_named(command)
+    fact = filled(StaffCredentialed, command, credential=command.type or command.credential)
+    if HeldCredential(fact) not in credentials:
         yield fact
 
 
 def _end(command: EndCredential, credentials: Credentials) -> Iterator[StaffFact]:
     """Refuses what this person was never told to hold (Unknown)."""
+    _require_named(command)
+    if not any(held.is_meant(command) for held in credentials):
+        raise Unknown("credential", f"{command.type or command.credential} {command.state}".strip())
+    fact = filled(CredentialEnded, command, credential=command.type or command.credential)
+    if evolve(credentials, fact) != credentials:
+        yield fact
+
+
+def _require_named(command: StaffCommand) -> None:
+    """Refuses (Malformed) a credential without a type and words, or with words of another type."""
     if command.type and command.credential.strip().upper() not in ("", command.type):
         raise Malformed(credential="is not the type's own abbreviation")
     if not command.type and not command.credential:
         raise Malformed(type="is required, or a credential in words")
-    if not any(held.is_meant(command) for held in credentials):
-        raise Unknown("credential", f"{command.type or command.credential} {command.state}".strip())
-    fact = CredentialEnded(
-        staff_id=command.staff_id,
-        credential=command.type or command.credential,
-        type=command.type,
-        state=command.state,
-        last_day=command.last_day,
-        reason=command.reason,
-    )
-    if evolve(credentials, fact) != credentials:
-        yield fact
 
 
 def evolve(credentials: Credentials, fact: StaffFact) -> Credentials:
     match fact:
         case StaffCredentialed():
-            return (*credentials, Held(fact))
+            return (*credentials, HeldCredential(fact))
         case CredentialEnded():
             return tuple(
                 replace(held, ended=fact.last_day) if held.is_meant(fact) else held
@@ -177,6 +172,11 @@ def require_credentialed(credentials: Credentials, staff_id: str, on: date) -> N
     """Refuses somebody who has no credential, not yet or not any more, on that day."""
     if not any(held.is_in_effect(on) for held in credentials):
         raise NotCredentialed(staff_id, on)
+
+
+def _kind_of(credential: "StaffCredentialed | EndCredential | CredentialEnded") -> tuple[str, str]:
+    """What an end names: the abbreviation, and the state."""
+    return credential.type or credential.credential.strip().upper(), credential.state
 
 
 STAFF = Decider(decide, evolve, Credentials())

@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from kernel.decider import Decider
+from kernel.decider import Decider, filled
 from kernel.refusal import Malformed
 from services.attendance.domain.minutes import Span
-from services.attendance.domain.scheduling import LONGEST
+from services.attendance.domain.scheduling import LONGEST, Modality, ServiceKind
 from services.attendance.domain.session import service_date
 
 MINUTE = timedelta(minutes=1)
@@ -33,8 +33,8 @@ class TemplateSession:
     weekday: int
     starts_minute: int
     minutes: int
-    service_kind: str
-    modality: str
+    service_kind: ServiceKind
+    modality: Modality
     capacity: int = 0
     breaks: tuple[TemplateBreak, ...] = ()
 
@@ -70,8 +70,8 @@ class Occurrence:
 
     on: date
     number: int
-    service_kind: str
-    modality: str
+    service_kind: ServiceKind
+    modality: Modality
     capacity: int
     service_date: date
     span: Span
@@ -86,12 +86,7 @@ def decide(command: DefineTemplate, template: Template) -> Iterator[TemplateDefi
             for number, session in enumerate(command.sessions):
                 _must_be_possible(session, f"sessions.{number}")
             if template.defined is None:
-                yield TemplateDefined(
-                    template_id=command.template_id,
-                    site_id=command.site_id,
-                    program_id=command.program_id,
-                    sessions=command.sessions,
-                )
+                yield filled(TemplateDefined, command)
         case _:
             assert_never(command)
 
@@ -124,9 +119,13 @@ def expand(
     return occurrences
 
 
-def held(occurrences: Collection[Occurrence], holidays: Collection[date]) -> list[Occurrence]:
+def outside(occurrences: Collection[Occurrence], holidays: Collection[date]) -> list[Occurrence]:
     """Those that are not on a holiday: that of the day on which they begin."""
-    return [each for each in occurrences if not {each.on, each.service_date} & set(holidays)]
+    return [
+        occurrence
+        for occurrence in occurrences
+        if not {occurrence.on, occurrence.service_date} & set(holidays)
+    ]
 
 
 def first_instant(wall: datetime, time_zone: str) -> datetime:

@@ -23,7 +23,7 @@ from services.attendance.domain.presence import (
     minutes_of,
     treated_within,
 )
-from tests.harness.attendance.values import AFTER_CLOSING, AT, END, START, minute, there
+from tests.harness.attendance.values import AFTER_CLOSING, ENCOUNTER, END, START, minute, there
 from tests.harness.deciders import (
     assert_evolving_never_refuses,
     assert_repeating_adds_nothing,
@@ -39,18 +39,18 @@ def after(*commands: PresenceCommand) -> list[PresenceFact]:
 
 
 def come(at_minute: float) -> CheckIn:
-    return CheckIn(at=AT, came=minute(at_minute))
+    return CheckIn(encounter=ENCOUNTER, came=minute(at_minute))
 
 
 def leave(at_minute: float) -> CheckOut:
-    return CheckOut(at=AT, left=minute(at_minute))
+    return CheckOut(encounter=ENCOUNTER, left=minute(at_minute))
 
 
 def correct(*intervals: Interval, reason: str = "WRONG_TIME") -> CorrectAttendance:
-    return CorrectAttendance(at=AFTER_CLOSING, intervals=intervals, reason=reason)
+    return CorrectAttendance(encounter=AFTER_CLOSING, intervals=intervals, reason=reason)
 
 
-SIGN = SignNote(at=AFTER_CLOSING, signed_by="staff/1", signed_at=END)
+SIGN = SignNote(encounter=AFTER_CLOSING, signed_by="staff/1", signed_at=END)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,8 @@ def test_nobody_leaves_before_coming() -> None:
 
 
 @pytest.mark.parametrize(
-    "late", [CheckIn(at=AFTER_CLOSING, came=START), CheckOut(at=AFTER_CLOSING, left=END)]
+    "late",
+    [CheckIn(encounter=AFTER_CLOSING, came=START), CheckOut(encounter=AFTER_CLOSING, left=END)],
 )
 def test_after_closing_attendance_is_corrected_not_checked(late: PresenceCommand) -> None:
     with pytest.raises(AgainstTheRules) as refused:
@@ -127,7 +128,7 @@ def test_after_closing_attendance_is_corrected_not_checked(late: PresenceCommand
 
 def test_before_closing_there_is_nothing_to_correct() -> None:
     with pytest.raises(AgainstTheRules) as refused:
-        after(CorrectAttendance(at=AT, intervals=(), reason="NOT_THERE"))
+        after(CorrectAttendance(encounter=ENCOUNTER, intervals=(), reason="NOT_THERE"))
     assert refused.value.reason == "SESSION_NOT_CLOSED"
 
 
@@ -149,14 +150,14 @@ def test_a_note_is_signed_of_who_came_and_of_nobody_else() -> None:
     assert refused.value.reason == "CLIENT_NOT_THERE"
     [_, fact] = after(come(0), SIGN)
     assert isinstance(fact, NoteSigned)
-    assert (fact.service_date, fact.signed_at) == (AT.service_date, END)
+    assert (fact.service_date, fact.signed_at) == (ENCOUNTER.service_date, END)
 
 
 MOMENTS: some.SearchStrategy[datetime] = some.integers(-10, 190).map(minute)
 INTERVALS = some.tuples(some.integers(0, 90), some.integers(91, 180)).map(lambda c: there(*c))
 COMMANDS = (
-    some.builds(CheckIn, at=some.just(AT), came=MOMENTS)
-    | some.builds(CheckOut, at=some.just(AT), left=MOMENTS)
+    some.builds(CheckIn, encounter=some.just(ENCOUNTER), came=MOMENTS)
+    | some.builds(CheckOut, encounter=some.just(ENCOUNTER), left=MOMENTS)
     | some.just(SIGN)
     | some.lists(INTERVALS, max_size=2).map(lambda intervals: correct(*intervals))
 )

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from kernel.decider import Decider
+from kernel.decider import Decider, filled
 from kernel.refusal import Refusal
-from services.attendance.domain.at import At
+from services.attendance.domain.encounter import Encounter
 from services.attendance.domain.minutes import Interval
 from services.attendance.domain.note import AttestNote, NoteAttested, NoteSigned, SignNote
 from services.attendance.domain.presence import (
@@ -49,8 +49,8 @@ START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 MOMENTS = some.integers(-10, 190).map(lambda n: START + timedelta(minutes=n))
 PROGRAM = Program(program_id="p", kind="DUAL", under_part2=True)
 DATES = some.dates(date(2026, 5, 25), date(2026, 5, 27))
-ATS = some.builds(
-    At,
+ENCOUNTERS = some.builds(
+    Encounter,
     session_id=some.just("session"),
     client_id=some.just("client"),
     starts_at=some.just(START),
@@ -70,7 +70,7 @@ DECIDERS: list[Any] = [
             time_zone=some.just("America/Chicago"),
             address=some.just(ADDRESS),
         )
-        | some.builds(OpenProgram, site_id=some.just("s"), program=some.just(PROGRAM))
+        | some.just(filled(OpenProgram, PROGRAM, site_id="s"))
         | some.builds(DeclareHoliday, site_id=some.just("s"), on=DATES)
         | some.builds(SetGrace, site_id=some.just("s"), seconds=some.integers(0, 3600)),
         some.builds(SiteOpened, address=some.just(ADDRESS))
@@ -104,11 +104,11 @@ DECIDERS: list[Any] = [
     ),
     (
         PRESENCE,
-        some.builds(CheckIn, at=ATS, came=MOMENTS)
-        | some.builds(CheckOut, at=ATS, left=MOMENTS)
-        | some.builds(SignNote, at=ATS, signed_at=MOMENTS)
-        | some.builds(AttestNote, at=ATS)
-        | some.builds(CorrectAttendance, at=ATS, intervals=INTERVALS),
+        some.builds(CheckIn, encounter=ENCOUNTERS, came=MOMENTS)
+        | some.builds(CheckOut, encounter=ENCOUNTERS, left=MOMENTS)
+        | some.builds(SignNote, encounter=ENCOUNTERS, signed_at=MOMENTS)
+        | some.builds(AttestNote, encounter=ENCOUNTERS)
+        | some.builds(CorrectAttendance, encounter=ENCOUNTERS, intervals=INTERVALS),
         some.builds(CheckedIn)
         | some.builds(CheckedOut)
         | some.builds(NoteSigned)

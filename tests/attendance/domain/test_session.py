@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from kernel.decider import filled
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from services.attendance.domain.presence import Interval, Presence
 from services.attendance.domain.session import (
@@ -59,7 +60,7 @@ OPEN = OpenSite(
     address=Address(line="1 Lake St", city="Chicago", state="IL", zip="606011234"),
     npi="1234567893",
 )
-OPEN_PROGRAM = OpenProgram(site_id="site", program=PROGRAM)
+OPEN_PROGRAM = filled(OpenProgram, PROGRAM, site_id="site")
 
 
 def test_a_session_is_scheduled_once() -> None:
@@ -192,7 +193,11 @@ PROGRAMS = some.builds(
     under_part2=some.booleans(),
 )
 DECIDERS: list[Any] = [
-    (SITE, some.just(OPEN) | some.builds(OpenProgram, site_id=some.just("site"), program=PROGRAMS)),
+    (
+        SITE,
+        some.just(OPEN)
+        | PROGRAMS.map(lambda program: filled(OpenProgram, program, site_id="site")),
+    ),
     (SESSION, some.sampled_from([SCHEDULE, CLOSE, replace(CLOSE, presences={})])),
     (
         STAFF,

@@ -18,7 +18,7 @@ from services.attendance.domain.template import (
     TemplateSession,
     expand,
     first_instant,
-    held,
+    outside,
 )
 
 CHICAGO, NEW_YORK = "America/Chicago", "America/New_York"
@@ -117,13 +117,13 @@ def test_breaks_are_counted_in_real_minutes_from_the_start() -> None:
 def test_a_holiday_holds_nothing_and_the_days_around_it_do() -> None:
     week = defined(*(starting(9, weekday=weekday) for weekday in (1, 2, 3)))
     found = expand(week, CHICAGO, date(2026, 5, 25), date(2026, 5, 27))
-    kept = held(found, {date(2026, 5, 25), date(2026, 5, 28)})
+    kept = outside(found, {date(2026, 5, 25), date(2026, 5, 28)})
     assert [each.on for each in kept] == [date(2026, 5, 26), date(2026, 5, 27)]
 
 
 def test_what_begins_on_the_eve_of_a_holiday_is_held_though_it_ends_on_it() -> None:
     found = expand(defined(starting(22, 7)), CHICAGO, date(2026, 5, 24), date(2026, 5, 25))
-    assert held(found, {date(2026, 5, 25)}) == list(found)
+    assert outside(found, {date(2026, 5, 25)}) == list(found)
 
 
 def test_sessions_of_a_day_are_numbered_by_their_place_in_the_template() -> None:

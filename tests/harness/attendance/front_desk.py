@@ -20,11 +20,11 @@ from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import to_date
 from kernel.store.store import Store
 from services.attendance.__main__ import SERVICE
-from services.attendance.adapters import calendar
+from services.attendance.adapters import schedule
 from services.attendance.adapters.publication import publish
 from services.attendance.adapters.subscriptions import SUBSCRIPTIONS
-from services.attendance.api.servicer import AttendanceServicer
-from services.attendance.app.ports import Calendar
+from services.attendance.api.servicer import attendance_servicer
+from services.attendance.app.ports import Schedule
 from tests.harness.attendance.service import clients_in
 from tests.harness.plans.service import Log
 
@@ -37,10 +37,10 @@ ADDRESS = common.PostalAddress(line="1 Lake St", city="Chicago", state="IL", zip
 class FrontDesk:
     """Calls the servicer at `now`; ids of a site, a program and a clinician are at hand."""
 
-    def __init__(self, store: Store, asked: Calendar | None = None) -> None:
+    def __init__(self, store: Store, asked: Schedule | None = None) -> None:
         self.store = store
-        book = Book(store=store, publish=publish, view=calendar.keep)
-        self.servicer = AttendanceServicer(book, asked or calendar.SqlCalendar())
+        book = Book(store=store, publish=publish, view=schedule.keep)
+        self.servicer = attendance_servicer(book, asked or schedule.SqlSchedule())
         self.inbox = Inbox(store, SUBSCRIPTIONS)
         self.inbox.begin([topic_of(name) for name in SERVICE.hears])
         self.now = MONDAY - timedelta(days=1)

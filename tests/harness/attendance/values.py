@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from services.attendance.domain.presence import At, Interval
+from services.attendance.domain.presence import Encounter, Interval
 from services.attendance.domain.session import ScheduleSession, SessionScheduled
 from services.attendance.domain.site import Program
 
@@ -36,7 +36,7 @@ SCHEDULED = SessionScheduled(
     ends_at=END,
     roster=("ada", "bob"),
 )
-AT = At(
+ENCOUNTER = Encounter(
     session_id="session",
     client_id="ada",
     site_id="site",
@@ -47,7 +47,7 @@ AT = At(
     on_roster=True,
     closed=False,
 )
-AFTER_CLOSING = replace(AT, closed=True)
+AFTER_CLOSING = replace(ENCOUNTER, closed=True)
 
 
 def minute(number: float) -> datetime:

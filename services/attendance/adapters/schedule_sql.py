@@ -1,4 +1,4 @@
-"""What the calendar's tables are asked, in SQL."""
+"""What the schedule's tables are asked, in SQL."""
 
 AT_A_TIME = """
 FROM scheduled_session AS s
