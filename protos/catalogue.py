@@ -159,7 +159,7 @@ def hearings() -> dict[str, list[Hearing]]:
     """A fact's type → who hears it."""
     found: dict[str, list[Hearing]] = defaultdict(list)
     for service in SERVICES:
-        subscriptions = declared(service).interests
+        subscriptions = declared(service).subscriptions
         for kind in subscriptions.by_type:
             reactions = [
                 reaction
