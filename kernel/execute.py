@@ -7,8 +7,8 @@ from typing import TypeVar
 from kernel.decider import Decider
 from kernel.facts import Position, Publication, Recorded
 from kernel.ids import derived_id
+from kernel.messaging.caught_up import wait_until_heard
 from kernel.messaging.inbox_facts import hear_own
-from kernel.messaging.standing import wait_until_heard
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.refusal import AgainstTheRules, Refusal, Stale
 from kernel.store.appending import AlreadyAccepted, Conflict

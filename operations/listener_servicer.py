@@ -3,7 +3,7 @@
 from ninehours.exchange.v1 import listener_service_pb2 as pb
 
 from kernel.facts import Position
-from kernel.messaging.standing import is_settled
+from kernel.messaging.caught_up import is_caught_up
 from kernel.patience import wait_for
 from kernel.refusal import NotYet
 from kernel.rpc.call import Call
@@ -26,7 +26,7 @@ class ListenerServicer:
 
         def settled() -> bool:
             with self._store.transaction() as tx:
-                return is_settled(tx.connection, heads)
+                return is_caught_up(tx.connection, heads)
 
         if not wait_for(settled, patience_of(call, MARGIN)):
             raise NotYet("NOT_HEARD_YET", "not everything is heard and derived yet; ask again")

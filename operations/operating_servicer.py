@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from ninehours.exchange.v1 import operating_service_pb2 as pb
 from sqlalchemy import text
 
+from kernel.messaging.caught_up import pending_count
 from kernel.messaging.checkpoints import EPOCH_LOWERED, EPOCH_RAISED
 from kernel.messaging.heart import Heart
 from kernel.messaging.pending_work import PendingWork
-from kernel.messaging.standing import due_count
 from kernel.process import Opened
 from kernel.refusal import Unknown
 from kernel.rpc.call import Call
@@ -127,7 +127,7 @@ class OperatingServicer:
         with self._store.transaction() as tx:
             return pb.CountDerivedResponse(
                 revisions=_revisions(tx),
-                due=due_count(tx.connection),
+                due=pending_count(tx.connection),
                 failed=status.waiting(tx.connection).failed,
             )
 

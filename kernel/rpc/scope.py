@@ -14,7 +14,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
 
 from kernel.execute import recall
-from kernel.messaging.standing import wait_until_heard
+from kernel.messaging.caught_up import wait_until_heard
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call
 from kernel.rpc.commands import context_of, patience_of, positions_of

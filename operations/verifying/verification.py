@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kernel.facts import Position
+from kernel.messaging.caught_up import is_caught_up
 from kernel.messaging.gap_repair import OwnerHead
 from kernel.messaging.parking import what_failed
 from kernel.messaging.record import Record
-from kernel.messaging.standing import is_settled
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.database import is_away
 from kernel.store.store import Store
@@ -83,7 +83,7 @@ class Verifying:
         ]
         while time.monotonic() < until and is_awaited():
             with self.store.transaction() as tx:
-                if is_settled(tx.connection, positions):
+                if is_caught_up(tx.connection, positions):
                     return
             time.sleep(LOOK)
 

@@ -10,9 +10,9 @@ from ninehours.intake.v1 import intake_events_pb2 as events
 from ninehours.intake.v1 import intake_service_pb2 as pb
 from ninehours.plans.v1 import plans_events_pb2 as plans
 
+from kernel.messaging.caught_up import clients_not_caught_up, pending_count
 from kernel.messaging.envelope import Envelope
 from kernel.messaging.record import Record
-from kernel.messaging.standing import due_count, unsettled_clients
 from kernel.refusal import AgainstTheRules, Malformed
 from kernel.rpc.translate import to_date
 from tests.harness.intake.service import (
@@ -74,7 +74,7 @@ def discharge(
 
 def due(desk: Desk) -> int:
     with desk.store.transaction() as tx:
-        return due_count(tx.connection)
+        return pending_count(tx.connection)
 
 
 def test_an_eligible_client_is_screened_and_admitted(desk: Desk) -> None:
@@ -177,7 +177,7 @@ def test_a_discharge_that_plans_never_published_closes_no_episode(desk: Desk) ->
     desk.drainer().drain()
     assert published(desk, events.EpisodeClosed) == []
     with desk.store.transaction() as tx:
-        assert unsettled_clients(tx.connection, [f"client/{client_id}"])
+        assert clients_not_caught_up(tx.connection, [f"client/{client_id}"])
 
 
 @pytest.mark.parametrize("moment", ["heard", "reacted"])

@@ -13,8 +13,8 @@ from kafka.admin import KafkaAdminClient
 from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
 
 from kernel.facts import Position
+from kernel.messaging.caught_up import wait_until_heard
 from kernel.messaging.relay import Relay
-from kernel.messaging.standing import wait_until_heard
 from kernel.rpc.published_log import SERVICE, PublishedLogServicer
 from kernel.store.store import Store
 from ninehours.local.servers import LocalServers

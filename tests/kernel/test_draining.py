@@ -14,10 +14,10 @@ from sqlalchemy.exc import OperationalError
 from kernel.facts import Row
 from kernel.ids import derived_id
 from kernel.messaging import limited
+from kernel.messaging.caught_up import clients_not_caught_up
 from kernel.messaging.pending import Pending, mark_pending
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.projections import Projections
-from kernel.messaging.standing import unsettled_clients
 from kernel.messaging.subscriptions import Facts, Subscriptions
 from kernel.store.store import Store, Transaction
 from tests.harness.kernel.counters import (
@@ -159,7 +159,7 @@ def test_a_derivation_that_fails_parks_its_client_and_a_new_fact_frees_it(
     assert list(listener.tallies()) == [f"{BOB}|s"]
     assert listener.pending_work.drain() == 0
     with listener.store.transaction() as tx:
-        assert unsettled_clients(tx.connection, [ADA, BOB]) == {ADA}
+        assert clients_not_caught_up(tx.connection, [ADA, BOB]) == {ADA}
     listener.hear(log.tell(ADA, attended("t", 7)))
     assert listener.due() == [(ADA, None)]
 

@@ -12,9 +12,9 @@ from ninehours.attendance.v1.attendance_events_pb2 import SessionMissed
 from sqlalchemy.exc import OperationalError
 
 from kernel.facts import Position
+from kernel.messaging.caught_up import clients_not_caught_up, heard_all
 from kernel.messaging.inbox import Inbox
 from kernel.messaging.record import Record
-from kernel.messaging.standing import heard_all, unsettled_clients
 from kernel.messaging.subscriptions import Subscription, Subscriptions
 from kernel.store.database import is_passing, open_database
 from kernel.store.store import Store
@@ -92,7 +92,7 @@ def test_after_a_hole_later_records_are_dropped_and_nobody_else_waits(
     assert listener.head(ADA) == (1, 5, None)
     assert listener.heard(BOB) == [1, 2, 3]
     with listener.store.transaction() as tx:
-        assert unsettled_clients(tx.connection, [ADA, BOB, EVE]) == {ADA, BOB}
+        assert clients_not_caught_up(tx.connection, [ADA, BOB, EVE]) == {ADA, BOB}
         assert not heard_all(tx.connection, [Position(TOPIC, ADA, 5)])
 
 
@@ -324,7 +324,7 @@ def test_a_record_that_cannot_be_used_is_parked_and_stops_its_subject_only(
     assert " at kernel/messaging/" in row.error
     assert CANARY.decode() not in row.error
     with listener.store.transaction() as tx:
-        assert unsettled_clients(tx.connection, [ADA]) == {ADA}
+        assert clients_not_caught_up(tx.connection, [ADA]) == {ADA}
 
 
 GARBLED: dict[str, dict[str, bytes | None]] = {
@@ -432,7 +432,7 @@ def test_a_batch_waits_for_a_database_that_is_busy(tallying: Store, log: Log) ->
 
 def unsettled(listener: Listener, *clients: str) -> set[str]:
     with listener.store.transaction() as tx:
-        return unsettled_clients(tx.connection, clients)
+        return clients_not_caught_up(tx.connection, clients)
 
 
 def test_who_leads_to_a_stopped_or_behind_reference_is_unsettled(

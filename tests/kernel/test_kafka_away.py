@@ -7,7 +7,7 @@ import pytest
 
 from kernel import patience
 from kernel.facts import Position
-from kernel.messaging.standing import wait_until_heard
+from kernel.messaging.caught_up import wait_until_heard
 from kernel.patience import Patience
 from kernel.rpc.published_log import SERVICE, PublishedLogServicer
 from kernel.store.store import Store

@@ -8,11 +8,11 @@ from uuid import uuid4
 import pytest
 
 from kernel.execute import Book
+from kernel.messaging.caught_up import clients_not_caught_up
 from kernel.messaging.confirming import OwnersConfirm
 from kernel.messaging.pending import mark_pending
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.record import Record
-from kernel.messaging.standing import unsettled_clients
 from kernel.messaging.subscriptions import Reaction, Subscriptions
 from kernel.refusal import NotYet, Unknown
 from kernel.store.store import Context, Store
@@ -113,7 +113,7 @@ def test_a_refused_reaction_is_released_by_the_name_it_is_listed_with(
         assert str(parked.id) == f"reaction:count_up:{refused.headers['ce_id'].decode()}"
         shown = parked_of(tx.connection, str(parked.id))
         assert (shown.subject, shown.error) == (ADA, parked.error)
-        assert unsettled_clients(tx.connection, [ADA, BOB]) == {ADA}
+        assert clients_not_caught_up(tx.connection, [ADA, BOB]) == {ADA}
         assert release(tx, str(parked.id)) == "its command is given again"
         with pytest.raises(Unknown):
             release(tx, str(parked.id))
@@ -173,7 +173,7 @@ def test_a_forged_fact_is_never_reacted_to(listener: Listener, log: Log) -> None
     listener.pending_work.drain()
     assert counted(listener) == ["counter/real"]
     with listener.store.transaction() as tx:
-        assert unsettled_clients(tx.connection, [ADA, BOB]) == {BOB}
+        assert clients_not_caught_up(tx.connection, [ADA, BOB]) == {BOB}
     repair(listener)
     assert listener.head(BOB)[2] == "BEYOND_OWNER"
     with listener.store.transaction() as tx:

@@ -12,7 +12,7 @@ from ninehours.exchange.v1 import listener_service_pb2 as pb
 
 from kernel import patience
 from kernel.facts import Position
-from kernel.messaging.standing import is_settled, unsettled_clients, wait_until_heard
+from kernel.messaging.caught_up import clients_not_caught_up, is_caught_up, wait_until_heard
 from kernel.patience import Patience
 from kernel.refusal import AgainstTheRules, NotYet
 from kernel.rpc.call import Call
@@ -159,8 +159,8 @@ def test_what_anybody_says_was_published_holds_up_nobody(tallying: Store, subjec
     with pytest.raises(NotYet):
         wait_until_heard(tallying, [Position(TOPIC, subject, 9)], 1.5)
     with tallying.transaction() as tx:
-        assert not unsettled_clients(tx.connection, [ADA, BOB])
-        assert is_settled(tx.connection, [Position(TOPIC, ADA, 1)])
+        assert not clients_not_caught_up(tx.connection, [ADA, BOB])
+        assert is_caught_up(tx.connection, [Position(TOPIC, ADA, 1)])
     assert listener.gap_repair.repair() <= 1  # its owner has no more
     assert listener.heard(ADA) == [1]
     assert not listener.ask("SELECT FROM heard_head WHERE sequence = 0")

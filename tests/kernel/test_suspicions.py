@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
+from kernel.messaging.caught_up import clients_not_caught_up
 from kernel.messaging.inbox_facts import OwnFacts
 from kernel.messaging.record import Record
-from kernel.messaging.standing import unsettled_clients
 from kernel.store.store import Store
 from operations.releasing import release
 from tests.harness.kernel.counters import (
@@ -56,7 +56,7 @@ def topic(listener: Listener) -> tuple[int, str | None]:
 
 def unsettled(listener: Listener, *clients: str) -> set[str]:
     with listener.store.transaction() as tx:
-        return unsettled_clients(tx.connection, clients)
+        return clients_not_caught_up(tx.connection, clients)
 
 
 # A restored owner

@@ -8,7 +8,7 @@ from ninehours.billing.v1 import billing_events_pb2 as billing
 from sqlalchemy import text
 
 from kernel.facts import id_of
-from kernel.messaging.standing import unsettled_clients
+from kernel.messaging.caught_up import clients_not_caught_up
 from kernel.store.store import Transaction
 from operations import explaining
 from operations.explaining import Revision
@@ -51,4 +51,4 @@ class SqlHistoryAsOf:
         return next(found, None)
 
     def unsettled(self, tx: Transaction, client_id: str) -> bool:
-        return bool(unsettled_clients(tx.connection, [f"client/{client_id}"]))
+        return bool(clients_not_caught_up(tx.connection, [f"client/{client_id}"]))

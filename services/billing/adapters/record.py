@@ -10,8 +10,8 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 from sqlalchemy import text
 
 from kernel.facts import id_of
+from kernel.messaging.caught_up import clients_not_caught_up
 from kernel.messaging.confirming import HeardPlace, heard_at
-from kernel.messaging.standing import unsettled_clients
 from kernel.messaging.told import zone_known
 from kernel.rpc.translate import date_of
 from kernel.store.store import Transaction
@@ -100,7 +100,7 @@ class SqlDrafts:
 
     def unsettled(self, tx: Transaction, clients: Sequence[str]) -> set[str]:
         subjects = [f"client/{client_id}" for client_id in clients]
-        return {id_of(subject) for subject in unsettled_clients(tx.connection, subjects)}
+        return {id_of(subject) for subject in clients_not_caught_up(tx.connection, subjects)}
 
     def control_number(self, tx: Transaction) -> int:
         return int(tx.connection.execute(text("SELECT nextval('control_number')")).scalar_one())

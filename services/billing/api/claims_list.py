@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from ninehours.billing.v1 import billing_service_pb2 as pb
 
-from kernel.messaging.standing import wait_until_heard
+from kernel.messaging.caught_up import wait_until_heard
 from kernel.patience import MayGoOn, taking_time
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call

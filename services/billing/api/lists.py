@@ -6,7 +6,7 @@ from hashlib import sha256
 from ninehours.billing.v1 import billing_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
 
-from kernel.messaging.standing import wait_until_heard
+from kernel.messaging.caught_up import wait_until_heard
 from kernel.rpc.call import Call
 from kernel.rpc.commands import patience_of, positions_of
 from kernel.rpc.translate import date_of, reading, required_enum, required_uuid, to_date

@@ -7,7 +7,7 @@ from typing import Any
 from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_work_service_pb2 as pb
 
-from kernel.messaging.standing import wait_until_heard
+from kernel.messaging.caught_up import wait_until_heard
 from kernel.rpc.call import Call
 from kernel.rpc.commands import patience_of, positions_of
 from kernel.rpc.translate import date_of, reading, to_date

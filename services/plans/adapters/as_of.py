@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from kernel.messaging.standing import unsettled_clients
+from kernel.messaging.caught_up import clients_not_caught_up
 from kernel.store.store import Transaction
 from services.plans.adapters.episodes import SqlEpisodes
 from services.plans.adapters.history import known_of, rules_of
@@ -50,4 +50,4 @@ class SqlPast:
         return episodes_at(tx, SqlEpisodes(), client_id, sites)
 
     def unsettled(self, tx: Transaction, client_id: str) -> bool:
-        return bool(unsettled_clients(tx.connection, [client_subject(client_id)]))
+        return bool(clients_not_caught_up(tx.connection, [client_subject(client_id)]))

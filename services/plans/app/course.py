@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from kernel.execute import Book, Outcome, nothing
 from kernel.facts import Recorded
-from kernel.messaging.standing import unheard_clients, unsettled_clients
+from kernel.messaging.caught_up import clients_not_caught_up, unheard_clients
 from kernel.store.store import Context, Transaction
 from services.plans.app.ports import Outside
 from services.plans.app.streams import (
@@ -57,7 +57,7 @@ def complete_program(
         return replace(
             command,
             criteria=criteria_of(measured, confirmed, command.completed_on),
-            settled=not unsettled_clients(tx.connection, [subject]),
+            settled=not clients_not_caught_up(tx.connection, [subject]),
         )
 
     return _on_course(book, outside, context, command, fill_in, shared=[RULES_SUBJECT])

@@ -6,7 +6,7 @@ from datetime import date
 
 from kernel.execute import Book, Outcome
 from kernel.facts import Recorded
-from kernel.messaging.standing import unsettled_clients
+from kernel.messaging.caught_up import clients_not_caught_up
 from kernel.store.store import Context, Transaction
 from services.plans.app.ports import Outside, RecommendedWeek
 from services.plans.app.streams import (
@@ -94,7 +94,7 @@ def decide_recommendation(
             stepping=bool(asked.level_of_care),
             decided_by=context.actor,
             recommended=None if found is None else _recommended(found),
-            settled=not unsettled_clients(tx.connection, [subject]),
+            settled=not clients_not_caught_up(tx.connection, [subject]),
             now=context.now,
         )
         facts = decided(tx, context, DECISION, stream, command)

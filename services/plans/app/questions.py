@@ -6,7 +6,7 @@ from datetime import datetime
 
 from kernel.credentials import Reader, sees_scores
 from kernel.facts import Position
-from kernel.messaging.standing import unsettled_clients, wait_until_heard
+from kernel.messaging.caught_up import clients_not_caught_up, wait_until_heard
 from kernel.store.store import Store
 from services.plans.app.ports import MeasuredWeek, Outside, RecommendedWeek, episodes_at
 from services.plans.app.streams import client_subject, decision_stream
@@ -73,7 +73,7 @@ def list_recommendations(
     subject = client_subject(asked.client_id)
     with store.transaction() as tx:
         # Asked first: what is read after it is at least as fresh as the answer.
-        stale = bool(unsettled_clients(tx.connection, [subject]))
+        stale = bool(clients_not_caught_up(tx.connection, [subject]))
         here = episodes_at(tx, outside.episodes, asked.client_id, asked.sites)
         made = outside.derived.recommendations(tx, asked.client_id)
         found = [each for each in made if here(each.episode_id)]

@@ -1,4 +1,4 @@
-"""Where a service stands: is it heard, is anything of it behind, stopped, parked or due."""
+"""Whether a service is caught up: heard, and nothing behind, stopped, parked or pending."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ MOST_ASKED_FOR = 20  # subjects that one waiting question has asked for
 
 
 def wait_until_heard(store: Store, positions: Sequence[Position], deadline: float) -> None:
-    """Wait until each position was heard here, and nothing of its clients is due here.
+    """Wait until each position was heard here, and nothing of its clients is pending here.
 
     What the service published itself it needn't hear; what is still missing after a second is
     asked of its owner, for Kafka may be away. Refuses with NotYet (NOT_HEARD_YET) after
@@ -26,9 +26,9 @@ def wait_until_heard(store: Store, positions: Sequence[Position], deadline: floa
     elsewhere = [position for position in positions if position.topic != store.topic]
     clients = {p.subject for p in positions if kind_of(p.subject) == "client"}
 
-    def settled() -> bool:
+    def caught_up() -> bool:
         with store.transaction() as tx:
-            if not heard_all(tx.connection, elsewhere) or due_count(tx.connection, clients):
+            if not heard_all(tx.connection, elsewhere) or pending_count(tx.connection, clients):
                 return False
             if _any_failed(tx.connection, clients):
                 raise AgainstTheRules(
@@ -42,12 +42,12 @@ def wait_until_heard(store: Store, positions: Sequence[Position], deadline: floa
         with store.transaction() as tx:
             ask_for(tx.connection, elsewhere[:MOST_ASKED_FOR])
 
-    if not wait_for(settled, deadline, ask_owners):
+    if not wait_for(caught_up, deadline, ask_owners):
         raise NotYet("NOT_HEARD_YET", "what this rests on was not heard in time; retry")
 
 
 def ask_for(connection: Connection, positions: Sequence[Position]) -> None:
-    """Have the healer ask the owners for these, where they were not heard.
+    """Have the owners asked for these, where they were not heard.
 
     That they exist is only what somebody says: nobody is behind for it.
     """
@@ -77,7 +77,7 @@ def _columns(positions: Sequence[Position]) -> dict[str, list[str] | list[int]]:
 
 
 def heard_all(connection: Connection, positions: Sequence[Position]) -> bool:
-    """Whether each position was heard here, and nothing of its clients is due here."""
+    """Whether each position was heard here, and nothing of its clients is pending here."""
     missing = connection.execute(
         text(
             "SELECT count(*) FROM unnest(CAST(:topics AS text[]), CAST(:subjects AS text[]),"
@@ -88,11 +88,11 @@ def heard_all(connection: Connection, positions: Sequence[Position]) -> bool:
         _columns(positions),
     ).scalar_one()
     clients = {p.subject for p in positions if kind_of(p.subject) == "client"}
-    return missing == 0 and not due_count(connection, clients)
+    return missing == 0 and not pending_count(connection, clients)
 
 
-def due_count(connection: Connection, clients: set[str] | None = None) -> int:
-    """How many projections and reactions are due: of these clients, or (None) of all."""
+def pending_count(connection: Connection, clients: set[str] | None = None) -> int:
+    """How many projections and reactions are pending: of these clients, or (None) of all."""
     return int(
         connection.execute(
             text(
@@ -104,14 +104,14 @@ def due_count(connection: Connection, clients: set[str] | None = None) -> int:
     )
 
 
-def is_settled(connection: Connection, positions: Sequence[Position]) -> bool:
-    """Whether each position was heard, nothing is due, and no subject waits for the healer."""
+def is_caught_up(connection: Connection, positions: Sequence[Position]) -> bool:
+    """Whether each position was heard, nothing is pending, and no subject waits for gap repair."""
     behind = text(
         "SELECT count(*) FROM heard_head WHERE (behind_to IS NOT NULL AND stopped IS NULL) OR anew"
     )
     return (
         heard_all(connection, positions)
-        and not due_count(connection)
+        and not pending_count(connection)
         and not connection.execute(behind).scalar_one()
     )
 
@@ -129,8 +129,8 @@ def _any_failed(connection: Connection, clients: set[str]) -> bool:
     )
 
 
-def unsettled_clients(connection: Connection, clients: Sequence[str]) -> set[str]:
-    """Those of these clients of whom something is due or failed, or not heard."""
+def clients_not_caught_up(connection: Connection, clients: Sequence[str]) -> set[str]:
+    """Those of these clients of whom something is pending or failed, or not heard."""
     owed = connection.execute(
         text("SELECT subject FROM owed WHERE subject = ANY(CAST(:clients AS text[]))"),
         {"clients": list(clients)},
