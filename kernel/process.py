@@ -189,7 +189,7 @@ def _stream(service: Service, settings: Settings) -> None:
     from kernel.messaging import consumer  # noqa: PLC0415
     from kernel.messaging.confirming import OwnersConfirm  # noqa: PLC0415
     from kernel.messaging.gap_repair import GapRepair  # noqa: PLC0415
-    from kernel.messaging.heart import Heart  # noqa: PLC0415
+    from kernel.messaging.heartbeat import Heartbeat  # noqa: PLC0415
     from kernel.messaging.inbox import Inbox  # noqa: PLC0415
     from kernel.messaging.ordinal import Ordinal  # noqa: PLC0415
     from kernel.messaging.pending_work import PendingWork  # noqa: PLC0415
@@ -206,7 +206,7 @@ def _stream(service: Service, settings: Settings) -> None:
             session_timeout=settings.session_timeout,
             member=f"{service.name}-stream-{_ordinal()}",
             ordinal=ordinal,
-            heart=Heart("stream", _ordinal()),
+            heartbeat=Heartbeat("stream", _ordinal()),
             store=store,
             inbox=inbox,
             gap_repair=GapRepair(store, inbox, owners),

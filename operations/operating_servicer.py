@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from kernel.messaging.caught_up import pending_count
 from kernel.messaging.checkpoints import EPOCH_LOWERED, EPOCH_RAISED
-from kernel.messaging.heart import Heart
+from kernel.messaging.heartbeat import Heartbeat
 from kernel.messaging.pending_work import PendingWork
 from kernel.process import Opened
 from kernel.refusal import Unknown
@@ -40,7 +40,7 @@ class OperatingServicer:
 
     def GetStatus(self, _: pb.GetStatusRequest, __: Call) -> pb.GetStatusResponse:
         with self._store.engine.connect() as connection:
-            no_write = Heart("api").beat_with_room(connection)
+            no_write = Heartbeat("api").beat_with_room(connection)
         with self._store.transaction() as tx:
             beats = status.heartbeats(tx.connection)
             waiting = status.waiting(tx.connection)

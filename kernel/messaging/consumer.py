@@ -22,13 +22,13 @@ from faust.worker import Worker
 
 from kernel import logs
 from kernel.messaging.gap_repair import GapRepair
-from kernel.messaging.heart import Heart
+from kernel.messaging.heartbeat import Heartbeat
 from kernel.messaging.inbox import Inbox
 from kernel.messaging.ordinal import Ordinal, OrdinalLost
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.record import Record
 from kernel.messaging.resting import Resting
-from kernel.messaging.taking import WITHIN, RestingStream
+from kernel.messaging.resting_stream import WITHIN, RestingStream
 from kernel.messaging.unfetchable import Skipped, go_past_unfetchable
 from kernel.rpc.status import RemoteRefusal
 from kernel.store.bells import DUE
@@ -58,7 +58,7 @@ class Consumer:
     session_timeout: float
     member: str
     ordinal: Ordinal
-    heart: Heart
+    heartbeat: Heartbeat
     store: Store
     inbox: Inbox
     gap_repair: GapRepair
@@ -75,7 +75,7 @@ def run(consumer: Consumer) -> None:
     resting = Resting(DUE, LOOK)
     go_past_unfetchable(consumer.skipped, resting.wake)
     resting.on(consumer.ordinal.take())
-    _when_possible(lambda: consumer.heart.beat_in_time(resting.connection))
+    _when_possible(lambda: consumer.heartbeat.beat_in_time(resting.connection))
     _when_possible(lambda: consumer.inbox.begin(consumer.topics))
     _when_possible(consumer.pending_work.raise_outdated)
     threading.Thread(
@@ -251,7 +251,7 @@ def _derive(
             compare.set()
         worked = _work(consumer, stopping, compare)
         try:
-            consumer.heart.beat_in_time(resting.connection)
+            consumer.heartbeat.beat_in_time(resting.connection)
             if worked:
                 resting.worked()
             else:

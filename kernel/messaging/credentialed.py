@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 from sqlalchemy import Connection, text
 
 from kernel.credentials import NOWHERE, Credential, Jurisdiction
-from kernel.messaging.told import told, zone_known
+from kernel.messaging.public_facts import public_facts, zone_known
 from kernel.rpc.translate import date_of, optional
 from kernel.store.store import Transaction
 
@@ -33,7 +33,7 @@ class HeardCredentials:
         )
 
     def jurisdiction(self, tx: Transaction, site_id: str) -> Jurisdiction:
-        facts = told(tx.connection, (self.opened,), subject=f"site/{site_id}")
+        facts = public_facts(tx.connection, (self.opened,), subject=f"site/{site_id}")
         if not facts:
             return NOWHERE
         site = facts[-1].message

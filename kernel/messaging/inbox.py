@@ -23,10 +23,10 @@ from kernel.messaging.checkpoints import (
     write_checkpoints,
 )
 from kernel.messaging.envelope import Envelope, NoEnvelope, read_envelope
-from kernel.messaging.filing import file_anew
 from kernel.messaging.inbox_facts import HeldElsewhere, OwnFacts, Use, make_use, use
 from kernel.messaging.parking import park
 from kernel.messaging.record import Record
+from kernel.messaging.references import update_references
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.database import is_passing
 from kernel.store.store import Store, Transaction
@@ -93,7 +93,7 @@ class Inbox:
         with self.store.transaction() as tx:
             for topic in sorted(topics):
                 begin_topic(tx.connection, topic, types)
-        file_anew(self.store, self.subscriptions)
+        update_references(self.store, self.subscriptions)
         self.own.catch_up()
 
     def hear(self, records: Iterable[Record]) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from kernel import logs
 from kernel.facts import id_of
-from kernel.messaging.heart import Heart
+from kernel.messaging.heartbeat import Heartbeat
 from kernel.messaging.resting import Resting
 from kernel.store.bells import PUBLISHED
 from kernel.store.database import is_passing
@@ -42,7 +42,7 @@ class Relay:
         self._ready = ready
         self._stop = threading.Event()
         self._resting = Resting(PUBLISHED, IDLE)
-        self._heart = Heart("relay")
+        self._heartbeat = Heartbeat("relay")
 
     def stop(self) -> None:
         """Let `run` end soon."""
@@ -70,11 +70,11 @@ class Relay:
             connection.commit()
             self._ready()
             self._stop.wait(STAND_BY)
-        self._heart.beat_in_time(connection)
+        self._heartbeat.beat_in_time(connection)
         self._ready()
         self._resting.on(connection)
         while not self._stop.is_set():
-            self._heart.beat_in_time(connection)
+            self._heartbeat.beat_in_time(connection)
             found, sent = self.send_batch(connection)
             if found == 0:
                 self._resting.rest()

@@ -8,7 +8,7 @@ from ninehours.attendance.v1 import attendance_service_pb2 as pb
 from ninehours.attendance.v1.attendance_events_pb2 import ProgramOpened
 from ninehours.common.v1 import common_pb2 as common
 
-from kernel.messaging.told import told
+from kernel.messaging.public_facts import public_facts
 from kernel.refusal import Malformed
 from services.attendance.__main__ import SERVICE
 from tests.harness.attendance.front_desk import FrontDesk
@@ -40,7 +40,7 @@ def test_a_program_is_what_was_said(desk: FrontDesk, said: Any, under_part2: boo
     request = pb.OpenProgramRequest(site_id=desk.site_id, kind=kind, **said)
     program_id = desk.call(request).program_id
     with desk.store.transaction() as tx:
-        opened = told(tx.connection, [ProgramOpened])
+        opened = public_facts(tx.connection, [ProgramOpened])
     found = {each.message.program.program_id: each.message.program for each in opened}
     assert found[program_id].under_part2 == under_part2
 

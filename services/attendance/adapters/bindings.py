@@ -2,7 +2,7 @@
 
 from ninehours.intake.v1 import intake_events_pb2 as intake
 
-from kernel.messaging.staying import sites_told_of
+from kernel.messaging.client_sites import sites_by_facts
 from kernel.rpc.scope import Kind
 from kernel.store.store import Transaction
 from services.attendance.app.streams import session_stream, template_stream
@@ -11,7 +11,7 @@ from services.attendance.domain.template import TEMPLATE
 
 
 def sites_of_client(tx: Transaction, client_id: str) -> frozenset[str]:
-    return sites_told_of(
+    return sites_by_facts(
         tx.connection,
         client_id,
         registered=intake.ClientRegistered,

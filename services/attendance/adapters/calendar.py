@@ -9,7 +9,7 @@ from ninehours.attendance.v1 import attendance_events_pb2 as events
 from sqlalchemy import text
 
 from kernel.mapping.reading import fact_reader
-from kernel.messaging.told import told
+from kernel.messaging.public_facts import public_facts
 from kernel.store.rows import from_row
 from kernel.store.store import Transaction
 from services.attendance.app.ports import (
@@ -65,7 +65,7 @@ class SqlCalendar:
         seats = _seats(tx)
         opened: dict[str, events.SiteOpened] = {}
         programs: defaultdict[str, list[ListedProgram]] = defaultdict(list)
-        for fact in told(tx.connection, (events.SiteOpened, events.ProgramOpened)):
+        for fact in public_facts(tx.connection, (events.SiteOpened, events.ProgramOpened)):
             match fact.message:
                 case events.SiteOpened() as site:
                     opened[site.site_id] = site
@@ -86,7 +86,9 @@ class SqlCalendar:
     def of_client(
         self, tx: Transaction, client_id: str, until: datetime | None
     ) -> Sequence[ClientSession]:
-        facts = told(tx.connection, OF_CLIENTS, subject=client_subject(client_id), until=until)
+        facts = public_facts(
+            tx.connection, OF_CLIENTS, subject=client_subject(client_id), until=until
+        )
         found = _scheduled(tx, {fact.message.session_id for fact in facts})
         for fact in facts:
             session = found[fact.message.session_id]

@@ -4,8 +4,8 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as plans
 from sqlalchemy import text
 
-from kernel.messaging.staying import sites_told_of
-from kernel.messaging.told import told
+from kernel.messaging.client_sites import sites_by_facts
+from kernel.messaging.public_facts import public_facts
 from kernel.rpc.scope import Kind
 from kernel.store.store import Transaction
 from services.billing.adapters.issued import claims_of
@@ -25,7 +25,7 @@ OF_ACCOUNTS = tuple(
 
 def sites_of_client(tx: Transaction, client_id: str) -> frozenset[str]:
     """An episode is over on the day of the discharge that closes it: closings aren't heard here."""
-    return sites_told_of(
+    return sites_by_facts(
         tx.connection,
         client_id,
         registered=intake.ClientRegistered,
@@ -37,7 +37,7 @@ def sites_of_client(tx: Transaction, client_id: str) -> frozenset[str]:
 
 def sites_of_account(tx: Transaction, client_id: str) -> frozenset[str]:
     """Every site of the client's now, and every one that what is billed of them tells of."""
-    facts = told(tx.connection, OF_ACCOUNTS, subject=f"client/{client_id}")
+    facts = public_facts(tx.connection, OF_ACCOUNTS, subject=f"client/{client_id}")
     named = {fact.message.site_id for fact in facts if fact.message.site_id}
     return sites_of_client(tx, client_id) | named
 

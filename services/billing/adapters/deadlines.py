@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from kernel.due import DueAsked
 from kernel.facts import id_of
-from kernel.messaging.told import clocks_of
+from kernel.messaging.public_facts import clocks_of
 from kernel.store.store import Transaction
 from services.billing.adapters import messages
 from services.billing.adapters.history import history_of

@@ -3,7 +3,7 @@
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.intake.v1 import intake_events_pb2 as intake
 
-from kernel.messaging.told import is_told, told
+from kernel.messaging.public_facts import has_public_fact, public_facts
 from kernel.store.store import Transaction
 
 FIRST = {
@@ -17,9 +17,11 @@ class SqlNetwork:
     """The Network port on the facts that were heard."""
 
     def has(self, tx: Transaction, kind: str, key: str) -> bool:
-        return is_told(tx.connection, FIRST[kind], f"{kind}/{key}")
+        return has_public_fact(tx.connection, FIRST[kind], f"{kind}/{key}")
 
     def npi_of(self, tx: Transaction, staff_id: str) -> str:
-        facts = told(tx.connection, [attendance.StaffCredentialed], subject=f"staff/{staff_id}")
+        facts = public_facts(
+            tx.connection, [attendance.StaffCredentialed], subject=f"staff/{staff_id}"
+        )
         numbers = [fact.message.npi for fact in facts if fact.message.npi]
         return numbers[-1] if numbers else ""

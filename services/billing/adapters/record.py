@@ -12,7 +12,7 @@ from sqlalchemy import text
 from kernel.facts import id_of
 from kernel.messaging.caught_up import clients_not_caught_up
 from kernel.messaging.confirming import HeardPlace, heard_at
-from kernel.messaging.told import zone_known
+from kernel.messaging.public_facts import zone_known
 from kernel.rpc.translate import date_of
 from kernel.store.store import Transaction
 from services.billing.adapters.history import history_of

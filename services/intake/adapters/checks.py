@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ninehours.billing.v1 import billing_events_pb2 as billing
 from ninehours.intake.v1 import intake_events_pb2 as intake
 
-from kernel.messaging.told import told
+from kernel.messaging.public_facts import public_facts
 from kernel.store.store import Transaction
 from operations.verifying.examination import Check, Finding, Looking, OwnPart
 from services.intake.adapters.programs import SqlPrograms
@@ -40,9 +40,10 @@ def payers_are_registered(looking: Looking) -> Iterator[Finding]:
     A release before took any: a restriction that names another than was meant keeps nothing.
     """
     registered = {
-        fact.message.payer_id for fact in told(looking.connection, [billing.PayerRegistered])
+        fact.message.payer_id
+        for fact in public_facts(looking.connection, [billing.PayerRegistered])
     }
-    for fact in told(looking.connection, [kind for kind, *_ in NAMING_PAYERS]):
+    for fact in public_facts(looking.connection, [kind for kind, *_ in NAMING_PAYERS]):
         looking.look()
         [(what, field)] = [each for kind, *each in NAMING_PAYERS if isinstance(fact.message, kind)]
         payer_id = getattr(fact.message, field)

@@ -9,7 +9,7 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 from sqlalchemy import text
 
 from kernel.due import DueAsked
-from kernel.messaging.told import clocks_of, told
+from kernel.messaging.public_facts import clocks_of, public_facts
 from kernel.rpc.translate import date_of, timestamp_of
 from kernel.sites import those_asked
 from kernel.store.store import Transaction
@@ -120,7 +120,9 @@ class SqlClients:
         admissions: list[intake.ClientAdmitted] = []
         scores: list[ScoreTold] = []
         diagnoses: dict[tuple[int, date], tuple[str, date | None]] = {}
-        for fact in told(tx.connection, KINDS, subject=client_stream(client_id), until=until):
+        for fact in public_facts(
+            tx.connection, KINDS, subject=client_stream(client_id), until=until
+        ):
             match fact.message:
                 case intake.ClientRegistered():
                     registered = fact.signed_at

@@ -2,7 +2,7 @@
 
 from ninehours.billing.v1 import billing_events_pb2 as billing
 
-from kernel.messaging.told import is_told
+from kernel.messaging.public_facts import has_public_fact
 from kernel.store.store import Transaction
 
 
@@ -10,4 +10,4 @@ class SqlPayers:
     """The KnownPayers port on the facts that were heard."""
 
     def is_registered(self, tx: Transaction, payer_id: str) -> bool:
-        return is_told(tx.connection, billing.PayerRegistered, f"payer/{payer_id}")
+        return has_public_fact(tx.connection, billing.PayerRegistered, f"payer/{payer_id}")

@@ -10,7 +10,7 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as events
 
 from kernel.facts import id_of
-from kernel.messaging.told import Told, clocks_of, told
+from kernel.messaging.public_facts import PublicFact, clocks_of, public_facts
 from kernel.rpc.translate import date_of, optional, required_enum
 from kernel.store.store import Transaction
 from services.plans.app.courses import Course, PlanTold
@@ -50,10 +50,10 @@ class SqlCourses:
     ) -> Sequence[Course]:
         subject = client_subject(client_id) if client_id else ""
         heard = _Heard()
-        for site in told(tx.connection, (attendance.ProgramOpened,)):
+        for site in public_facts(tx.connection, (attendance.ProgramOpened,)):
             program = site.message.program
             heard.programs.setdefault(program.program_id, program)
-        for fact in told(tx.connection, KINDS, subject=subject, until=until):
+        for fact in public_facts(tx.connection, KINDS, subject=subject, until=until):
             _hear(heard, fact)
         return [_course(heard, client, admitted) for client, admitted in heard.admissions]
 
@@ -61,7 +61,7 @@ class SqlCourses:
         return clocks_of(tx.connection, attendance.SiteOpened)
 
 
-def _hear(heard: _Heard, fact: Told) -> None:
+def _hear(heard: _Heard, fact: PublicFact) -> None:
     match fact.message:
         case intake.ClientAdmitted() as admitted:
             heard.admissions.append((id_of(fact.subject), admitted))

@@ -8,7 +8,7 @@ from ninehours.intake.v1 import intake_service_pb2 as words
 from ninehours.plans.v1 import plans_events_pb2 as plans
 from sqlalchemy import text
 
-from kernel.messaging.staying import sites_told_of
+from kernel.messaging.client_sites import sites_by_facts
 from kernel.rpc.translate import date_of
 from kernel.store.store import Transaction
 from services.plans.app.streams import client_subject
@@ -46,7 +46,7 @@ class SqlEpisodes:
 
     def client_sites(self, tx: Transaction, client_id: str) -> Collection[str]:
         """An episode is over, here, on the day of the discharge that will close it."""
-        return sites_told_of(
+        return sites_by_facts(
             tx.connection,
             client_id,
             registered=None,

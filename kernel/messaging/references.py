@@ -1,4 +1,4 @@
-"""Filing: what heard facts refer to, as this release says it."""
+"""References: what the facts in the inbox refer to, as this release says it."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from kernel.store.store import Store, Transaction
 BATCH = 1000
 
 
-def file_anew(store: Store, subscriptions: Subscriptions) -> int:
+def update_references(store: Store, subscriptions: Subscriptions) -> int:
     """File heard facts under what they refer to today, where a release before said otherwise.
 
     What follows from them becomes due. Nobody need be asked: their bytes are here. What can't be

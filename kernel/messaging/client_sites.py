@@ -1,16 +1,16 @@
-"""A client's sites, by what was told of them: published here, or heard from others."""
+"""A client's sites, by public facts: published here, or heard from others."""
 
 from typing import Any
 
 from google.protobuf.message import Message
 from sqlalchemy import Connection
 
-from kernel.messaging.told import told
+from kernel.messaging.public_facts import public_facts
 from kernel.rpc.translate import date_of
 from kernel.sites import Stay, sites_of_client
 
 
-def sites_told_of(
+def sites_by_facts(
     connection: Connection,
     client_id: str,
     *,
@@ -27,7 +27,7 @@ def sites_told_of(
     registered_at: str | None = None
     admissions: list[Any] = []
     ends: dict[str, Any] = {}
-    for fact in told(connection, kinds, subject=f"client/{client_id}"):
+    for fact in public_facts(connection, kinds, subject=f"client/{client_id}"):
         if isinstance(fact.message, admitted):
             admissions.append(fact.message)
         elif isinstance(fact.message, ended):

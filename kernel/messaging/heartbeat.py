@@ -27,7 +27,7 @@ TRY_ROOM = (
 )
 
 
-class Heart:
+class Heartbeat:
     """One process's, by the name that status gives it."""
 
     def __init__(self, process: str, ordinal: int = 0) -> None:
