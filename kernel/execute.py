@@ -8,7 +8,7 @@ from kernel.decider import Decider
 from kernel.facts import Position, Publication, Recorded
 from kernel.ids import derived_id
 from kernel.messaging.caught_up import wait_until_heard
-from kernel.messaging.inbox_facts import hear_own
+from kernel.messaging.inbox_facts import admit_published
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.refusal import AgainstTheRules, Refusal, Stale
 from kernel.store.appending import AlreadyAccepted, Conflict
@@ -137,7 +137,7 @@ class Book:
             written = tx.append(context, facts, publications)
             for recorded in facts:
                 self.view(tx, recorded)
-            hear_own(tx, self.subscriptions, written)
+            admit_published(tx, self.subscriptions, written)
         return Outcome(
             _in_order(facts),
             tuple(

@@ -230,8 +230,8 @@ def _rebuild(service: Service, settings: Settings) -> None:
     pending_work = PendingWork(
         open_store(service, settings), service.subscriptions, confirm=confirm
     )
-    pending_work.raise_outdated()
-    raised = pending_work.raise_all()
+    pending_work.mark_outdated()
+    raised = pending_work.mark_all()
     derived = pending_work.drain()
     log.info("rebuilt", due=raised, derived=derived, seconds=round(time.monotonic() - began, 1))
 

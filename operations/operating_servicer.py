@@ -120,7 +120,7 @@ class OperatingServicer:
     def Rebuild(self, _: pb.RebuildRequest, __: Call) -> pb.RebuildResponse:
         with self._store.transaction() as tx:
             revisions = _revisions(tx)
-        due = PendingWork(self._store, self._of.subscriptions).raise_all()
+        due = PendingWork(self._store, self._of.subscriptions).mark_all()
         return pb.RebuildResponse(due=due, revisions=revisions)
 
     def CountDerived(self, _: pb.CountDerivedRequest, __: Call) -> pb.CountDerivedResponse:

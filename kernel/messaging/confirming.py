@@ -12,7 +12,7 @@ FINGERPRINT = "sha256(convert_to(type || '|' || label || '|', 'UTF8') || body) A
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeardPlace:
+class Fingerprint:
     """A fact as it was heard: its place in its owner's log, its id, its hash."""
 
     topic: str
@@ -25,12 +25,12 @@ class HeardPlace:
 class Confirm(Protocol):
     """Asks the owners of published logs for the fingerprints at these places."""
 
-    def __call__(self, places: Sequence[HeardPlace]) -> Collection[HeardPlace]:
+    def __call__(self, places: Sequence[Fingerprint]) -> Collection[Fingerprint]:
         """Those that their owners published there, so. Raises when an owner can't be asked."""
         ...
 
 
-class Fingerprinted(Protocol):
+class FingerprintedLog(Protocol):
     """The published log of one topic, as its owner tells of it."""
 
     def fingerprints_at(
@@ -44,14 +44,14 @@ class Fingerprinted(Protocol):
 class OwnersConfirm:
     """Confirm over the owners' published logs, by topic; what nobody owns isn't confirmed."""
 
-    owners: Mapping[str, Fingerprinted]
+    owners: Mapping[str, FingerprintedLog]
 
-    def __call__(self, places: Sequence[HeardPlace]) -> Collection[HeardPlace]:
+    def __call__(self, places: Sequence[Fingerprint]) -> Collection[Fingerprint]:
         by_topic: dict[str, list[tuple[str, int]]] = defaultdict(list)
         for place in places:
             by_topic[place.topic].append((place.subject, place.sequence))
         return {
-            HeardPlace(
+            Fingerprint(
                 topic=topic, subject=subject, sequence=sequence, fact=str(fact_id), digest=digest
             )
             for topic, wanted in by_topic.items()
@@ -64,12 +64,12 @@ class NobodyToAsk(Exception):
     """No owner is known here."""
 
 
-def ask_nobody(places: Sequence[HeardPlace]) -> Collection[HeardPlace]:
+def ask_nobody(places: Sequence[Fingerprint]) -> Collection[Fingerprint]:
     """Confirm where no owner is known: raises NobodyToAsk."""
     raise NobodyToAsk(sorted({place.topic for place in places}))
 
 
-def heard_at(connection: Connection, facts: Collection[str]) -> dict[str, HeardPlace]:
+def fingerprints_of(connection: Connection, facts: Collection[str]) -> dict[str, Fingerprint]:
     """Where facts of these ids were heard; one that isn't held has no place."""
     rows = connection.execute(
         text(
@@ -79,7 +79,7 @@ def heard_at(connection: Connection, facts: Collection[str]) -> dict[str, HeardP
         {"facts": sorted(facts)},
     )
     return {
-        str(row.id): HeardPlace(
+        str(row.id): Fingerprint(
             topic=row.topic,
             subject=row.subject,
             sequence=row.sequence,

@@ -77,7 +77,7 @@ def run(consumer: Consumer) -> None:
     resting.on(consumer.ordinal.take())
     _when_possible(lambda: consumer.heartbeat.beat_in_time(resting.connection))
     _when_possible(lambda: consumer.inbox.begin(consumer.topics))
-    _when_possible(consumer.pending_work.raise_outdated)
+    _when_possible(consumer.pending_work.mark_outdated)
     threading.Thread(
         target=_derive,
         args=(consumer, resting, stopping, compare),

@@ -14,7 +14,7 @@ from kernel.messaging.subscriptions import Projection
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class NewRevision:
     """A new revision of a row."""
 
     id: UUID
@@ -25,7 +25,7 @@ class Change:
 
 def difference(
     connection: Connection, projection: Projection, key: str, rows: Sequence[Row]
-) -> list[Change]:
+) -> list[NewRevision]:
     """Write what changed as new revisions; a change of provenance alone is written silently."""
     current = {
         row.id: row
@@ -37,7 +37,7 @@ def difference(
             {"name": projection.name, "key": key},
         )
     }
-    changes: list[Change] = []
+    changes: list[NewRevision] = []
     seen: set[UUID] = set()
     for row in rows:
         row_id = derived_id(projection.name, row.kind, row.key)
@@ -46,7 +46,7 @@ def difference(
         seen.add(row_id)
         was = current.get(row_id)
         if was is None or was.withdrawn or was.content != normal(row.content):
-            changes.append(Change(row_id, 1 if was is None else was.revision + 1, row, False))
+            changes.append(NewRevision(row_id, 1 if was is None else was.revision + 1, row, False))
         elif was.provenance != (provenance := _provenance(projection, row)):
             _write_provenance(connection, row_id, was.revision, provenance)
     for row_id, was in current.items():
@@ -60,7 +60,7 @@ def difference(
             rules=was.provenance["rules"],
         )
         if not was.withdrawn:
-            changes.append(Change(row_id, was.revision + 1, gone, True))
+            changes.append(NewRevision(row_id, was.revision + 1, gone, True))
         elif was.provenance != (provenance := _provenance(projection, gone)):
             _write_provenance(connection, row_id, was.revision, provenance)
     _write(connection, projection, key, changes)
@@ -68,7 +68,7 @@ def difference(
 
 
 def _write(
-    connection: Connection, projection: Projection, key: str, changes: Sequence[Change]
+    connection: Connection, projection: Projection, key: str, changes: Sequence[NewRevision]
 ) -> None:
     if not changes:
         return

@@ -21,8 +21,14 @@ from kernel.messaging.checkpoints import (
     write_checkpoints,
 )
 from kernel.messaging.envelope import read_envelope
-from kernel.messaging.inbox import doubt, use_of
-from kernel.messaging.inbox_facts import HeldElsewhere, Use, keep, make_due, take_back
+from kernel.messaging.inbox import doubt, inbox_fact_of
+from kernel.messaging.inbox_facts import (
+    HeldElsewhere,
+    InboxFact,
+    mark_what_follows,
+    take_from_others,
+    write_inbox_facts,
+)
 from kernel.messaging.parking import park, parked_headers
 from kernel.messaging.record import Record
 from kernel.messaging.subscriptions import Subscriptions
@@ -45,7 +51,7 @@ class _OwnersLog:
 
     checkpoint: Checkpoint
     ids: frozenset[UUID]
-    uses: Sequence[Use]
+    facts: Sequence[InboxFact]
     epochs: frozenset[int]
     poison: _Poison | None
 
@@ -83,11 +89,11 @@ class LogExchange:
             except DBAPIError as error:
                 if is_passing(error):
                     raise
-                log = self._log(tx.connection, subject_log, records, _refused(tx, log.uses))
+                log = self._log(tx.connection, subject_log, records, _refused(tx, log.facts))
                 new = self._write(tx, held, log)
             _set_aside(tx.connection, subject_log, records, log.poison)
             _move(tx.connection, subject_log, before, log, records)
-            make_due(tx, self._subscriptions, *new)
+            mark_what_follows(tx, self._subscriptions, *new)
 
     def _log(
         self,
@@ -99,7 +105,7 @@ class LogExchange:
         """As far as it is whole and of use; `refused`: what the database doesn't take, and why."""
         checkpoint, poison = Checkpoint(), None
         ids: set[UUID] = set()
-        uses: list[Use] = []
+        facts: list[InboxFact] = []
         epochs: set[int] = set()
         given_up = _given_up(connection, subject_log)
         for record in records:
@@ -113,8 +119,8 @@ class LogExchange:
                 if envelope.id in refused:
                     raise refused[envelope.id]
                 if envelope.id not in given_up:
-                    use = use_of(self._subscriptions, record, envelope)
-                    uses += [use] if use else []
+                    fact = inbox_fact_of(self._subscriptions, record, envelope)
+                    facts += [fact] if fact else []
             except Exception as error:  # nothing but this record's content is at work here
                 poison = _Poison(record, kind, error)
                 break
@@ -123,19 +129,19 @@ class LogExchange:
         return _OwnersLog(
             checkpoint=checkpoint,
             ids=frozenset(ids),
-            uses=uses,
+            facts=facts,
             epochs=frozenset(epochs),
             poison=poison,
         )
 
     def _write(
         self, tx: Transaction, held: Mapping[UUID, Row[Any]], log: _OwnersLog
-    ) -> tuple[set[str], list[Use]]:
+    ) -> tuple[set[str], list[InboxFact]]:
         """The difference: whose facts changed, and those that are new.
 
         Facts that only another release uses stay, if their owner has them still.
         """
-        wanted = {use.id for use in log.uses}
+        wanted = {fact.id for fact in log.facts}
         gone = [
             row
             for row in held.values()
@@ -146,19 +152,19 @@ class LogExchange:
             text("DELETE FROM heard_fact WHERE id = ANY(CAST(:ids AS uuid[]))"),
             {"ids": [row.id for row in gone]},
         )
-        changed = [use for use in log.uses if not _is_same(held.get(use.id), use)]
+        changed = [fact for fact in log.facts if not _is_same(held.get(fact.id), fact)]
         lost = _overwrite(tx, changed)
-        subjects = {row.subject for row in gone} | {use.subject for use in changed} | lost
-        return subjects, [use for use in changed if use.id not in held]
+        subjects = {row.subject for row in gone} | {fact.subject for fact in changed} | lost
+        return subjects, [fact for fact in changed if fact.id not in held]
 
 
-def _overwrite(tx: Transaction, uses: Sequence[Use]) -> set[str]:
+def _overwrite(tx: Transaction, facts: Sequence[InboxFact]) -> set[str]:
     """Write what its owner says; gives the subjects that held facts of it, and do no more."""
     try:
-        keep(tx.connection, uses, overwrite=True)
+        write_inbox_facts(tx.connection, facts, overwrite=True)
     except HeldElsewhere as held:
-        lost = take_back(tx, held)
-        keep(tx.connection, uses, overwrite=True)
+        lost = take_from_others(tx, held)
+        write_inbox_facts(tx.connection, facts, overwrite=True)
         return lost
     return set()
 
@@ -171,7 +177,7 @@ def _held(connection: Connection, subject_log: SubjectLog) -> dict[UUID, Row[Any
     return {row.id: row for row in rows}
 
 
-def _is_same(row: Row[Any] | None, use: Use) -> bool:
+def _is_same(row: Row[Any] | None, fact: InboxFact) -> bool:
     return row is not None and (
         row.sequence,
         row.type,
@@ -179,7 +185,7 @@ def _is_same(row: Row[Any] | None, use: Use) -> bool:
         row.label,
         row.signed_at,
         sorted(row.refs),
-    ) == (use.sequence, use.type, use.body, use.label, use.signed_at, use.refs)
+    ) == (fact.sequence, fact.type, fact.body, fact.label, fact.signed_at, fact.refs)
 
 
 def _given_up(connection: Connection, subject_log: SubjectLog) -> set[UUID]:
@@ -191,16 +197,16 @@ def _given_up(connection: Connection, subject_log: SubjectLog) -> set[UUID]:
     return set(found.scalars())
 
 
-def _refused(tx: Transaction, uses: Iterable[Use]) -> dict[UUID, Exception]:
+def _refused(tx: Transaction, facts: Iterable[InboxFact]) -> dict[UUID, Exception]:
     """The first of these that the database refuses."""
-    for use in uses:
+    for fact in facts:
         try:
             with tx.connection.begin_nested():
-                _overwrite(tx, [use])
+                _overwrite(tx, [fact])
         except DBAPIError as error:
             if is_passing(error):
                 raise
-            return {use.id: error}
+            return {fact.id: error}
     return {}
 
 

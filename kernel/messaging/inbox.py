@@ -23,7 +23,13 @@ from kernel.messaging.checkpoints import (
     write_checkpoints,
 )
 from kernel.messaging.envelope import Envelope, NoEnvelope, read_envelope
-from kernel.messaging.inbox_facts import HeldElsewhere, OwnFacts, Use, make_use, use
+from kernel.messaging.inbox_facts import (
+    HeldElsewhere,
+    InboxFact,
+    PublishedFacts,
+    admit,
+    with_references,
+)
 from kernel.messaging.parking import park
 from kernel.messaging.record import Record
 from kernel.messaging.references import update_references
@@ -39,7 +45,7 @@ class _Batch:
     checkpoints: dict[SubjectLog, Checkpoint]
     ids: Mapping[tuple[SubjectLog, int], str]  # of facts heard before that come again
     contested: Mapping[UUID, SubjectLog]  # ids that come in one log and are held under another
-    uses: list[Use] = field(default_factory=list)
+    facts: list[InboxFact] = field(default_factory=list)
     moved: dict[SubjectLog, Checkpoint] = field(default_factory=dict)
 
     def move(self, subject_log: SubjectLog, checkpoint: Checkpoint) -> None:
@@ -79,7 +85,7 @@ class Inbox:
     ) -> None:
         self.store = store
         self.subscriptions = subscriptions
-        self.own = OwnFacts(store, subscriptions)
+        self.own = PublishedFacts(store, subscriptions)
         self._fence = fence  # raises in a transaction that must not hear any more
         self._barrier = barrier  # tests hold two transactions here
 
@@ -153,7 +159,7 @@ class Inbox:
             for record, envelope in enveloped:
                 self._take(tx, batch, record, envelope, culprit)
             write_checkpoints(tx.connection, batch.moved)
-            use(tx, self.subscriptions, batch.uses)
+            admit(tx, self.subscriptions, batch.facts)
             self._barrier("heard")
 
     def _envelopes(
@@ -238,14 +244,14 @@ class Inbox:
         try:
             if culprit is not None:
                 raise culprit
-            use = use_of(self.subscriptions, record, envelope)
+            fact = inbox_fact_of(self.subscriptions, record, envelope)
         except Exception as error:  # nothing but this record's content is at work here
             park(tx.connection, record, envelope.subject, envelope.type, error)
             # What came from elsewhere its owner may have otherwise.
             batch.move(key, replace(checkpoint, stopped=PARKED, anew=not record.from_owner))
             return
-        if use is not None:
-            batch.uses.append(use)
+        if fact is not None:
+            batch.facts.append(fact)
         reached = checkpoint.behind_to is not None and envelope.sequence >= checkpoint.behind_to
         batch.move(
             key,
@@ -257,7 +263,9 @@ class Inbox:
         )
 
 
-def use_of(subscriptions: Subscriptions, record: Record, envelope: Envelope) -> Use | None:
+def inbox_fact_of(
+    subscriptions: Subscriptions, record: Record, envelope: Envelope
+) -> InboxFact | None:
     """The record as a fact that is used; None for a known type that isn't.
 
     Raises UnknownType, and whatever decoding does.
@@ -266,17 +274,19 @@ def use_of(subscriptions: Subscriptions, record: Record, envelope: Envelope) -> 
         if not (envelope.may_ignore or _is_known(envelope.type)):
             raise UnknownType(envelope.type)
         return None
-    return make_use(
+    return with_references(
         subscriptions,
-        id=envelope.id,
-        topic=record.topic,
-        subject=envelope.subject,
-        sequence=envelope.sequence,
-        type=envelope.type,
-        body=record.body,
-        label=envelope.label,
-        recorded_at=envelope.time,
-        signed_at=envelope.signed_at,
+        InboxFact(
+            id=envelope.id,
+            topic=record.topic,
+            subject=envelope.subject,
+            sequence=envelope.sequence,
+            type=envelope.type,
+            body=record.body,
+            label=envelope.label,
+            recorded_at=envelope.time,
+            signed_at=envelope.signed_at,
+        ),
     )
 
 

@@ -5,7 +5,7 @@ claim that was just issued would be drafted again meanwhile, and issued twice.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -20,7 +20,7 @@ BATCH = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Use:
+class InboxFact:
     """A fact of a used type, on its way into `heard_fact`."""
 
     id: UUID
@@ -32,71 +32,49 @@ class Use:
     label: str
     recorded_at: datetime
     signed_at: datetime
-    refs: list[str]
+    refs: list[str] = field(default_factory=list)
 
 
-def make_use(
-    subscriptions: Subscriptions,
-    *,
-    id: UUID,
-    topic: str,
-    subject: str,
-    sequence: int,
-    type: str,
-    body: bytes,
-    label: str,
-    recorded_at: datetime,
-    signed_at: datetime,
-) -> Use:
-    """Of another's fact or an own one, with what it refers to; raises whatever decoding does."""
-    return Use(
-        id=id,
-        topic=topic,
-        subject=subject,
-        sequence=sequence,
-        type=type,
-        body=body,
-        label=label,
-        recorded_at=recorded_at,
-        signed_at=signed_at,
-        refs=subscriptions.references(type, subscriptions.decode(type, body)),
-    )
+def with_references(subscriptions: Subscriptions, fact: InboxFact) -> InboxFact:
+    """The fact with what it refers to, others' or published here; raises whatever decoding does."""
+    message = subscriptions.decode(fact.type, fact.body)
+    return replace(fact, refs=subscriptions.references(fact.type, message))
 
 
-def use(tx: Transaction, subscriptions: Subscriptions, uses: Sequence[Use]) -> None:
-    """Write facts into `heard_fact`, and make due what follows from them.
+def admit(tx: Transaction, subscriptions: Subscriptions, facts: Sequence[InboxFact]) -> None:
+    """Write facts into `heard_fact`, and mark what follows from them.
 
     Those already there stay as they are. The caller holds their subjects' locks. Raises
     HeldElsewhere.
     """
-    if not uses:
+    if not facts:
         return
-    keep(tx.connection, uses)
-    make_due(tx, subscriptions, {each.subject for each in uses}, uses)
+    write_inbox_facts(tx.connection, facts)
+    mark_what_follows(tx, subscriptions, {fact.subject for fact in facts}, facts)
 
 
-def use_owned(tx: Transaction, subscriptions: Subscriptions, uses: Sequence[Use]) -> None:
-    """As `use`, of facts that stand there for sure: who holds their ids elsewhere loses them."""
+def admit_owned(tx: Transaction, subscriptions: Subscriptions, facts: Sequence[InboxFact]) -> None:
+    """As `admit`, of facts that stand there for sure: who holds their ids elsewhere loses them."""
     try:
-        use(tx, subscriptions, uses)
+        admit(tx, subscriptions, facts)
     except HeldElsewhere as held:
-        lost = take_back(tx, held)
-        use(tx, subscriptions, uses)
-        make_due(tx, subscriptions, lost, ())
+        lost = take_from_others(tx, held)
+        admit(tx, subscriptions, facts)
+        mark_what_follows(tx, subscriptions, lost, ())
 
 
-def make_due(
-    tx: Transaction, subscriptions: Subscriptions, subjects: Iterable[str], new: Iterable[Use]
+def mark_what_follows(
+    tx: Transaction, subscriptions: Subscriptions, subjects: Iterable[str], new: Iterable[InboxFact]
 ) -> None:
-    """Make due what follows from facts of these subjects, and what reacts to the new ones."""
-    mark_pending(tx, subscriptions.due_after(tx.connection, subjects))
+    """Mark what follows from facts of these subjects, and what reacts to the new ones."""
+    mark_pending(tx, subscriptions.pending_after(tx.connection, subjects))
     mark_reactions(
         tx,
         [
-            (reaction.name, each.id, each.subject)
-            for each in new
+            (reaction.name, fact.id, fact.subject)
+            for fact in new
             for reaction in subscriptions.reactions
-            if each.type == reaction.to.DESCRIPTOR.full_name
+            if fact.type == reaction.to.DESCRIPTOR.full_name
         ],
     )
 
@@ -126,38 +104,42 @@ OVERWRITE = (
 )
 
 
-def keep(connection: Connection, uses: Sequence[Use], *, overwrite: bool = False) -> None:
+def write_inbox_facts(
+    connection: Connection, facts: Sequence[InboxFact], *, overwrite: bool = False
+) -> None:
     """Write facts; those already there stay as they are, or are overwritten.
 
     Raises HeldElsewhere for an id that another log has: whose it is, their owners know.
     """
-    if not uses:
+    if not facts:
         return
     written = connection.execute(
-        text(KEEP + (OVERWRITE if overwrite else "NOTHING")), [asdict(use) for use in uses]
+        text(KEEP + (OVERWRITE if overwrite else "NOTHING")), [asdict(fact) for fact in facts]
     ).rowcount
-    if written < len(uses) and (subject_logs := _held_elsewhere(connection, uses)):
+    if written < len(facts) and (subject_logs := _held_elsewhere(connection, facts)):
         raise HeldElsewhere(subject_logs)
 
 
-def _held_elsewhere(connection: Connection, uses: Sequence[Use]) -> dict[UUID, tuple[str, str]]:
+def _held_elsewhere(
+    connection: Connection, facts: Sequence[InboxFact]
+) -> dict[UUID, tuple[str, str]]:
     rows = connection.execute(
         text(
             "SELECT id, topic, subject, sequence FROM heard_fact"
             " WHERE id = ANY(CAST(:ids AS uuid[]))"
         ),
-        {"ids": [use.id for use in uses]},
+        {"ids": [fact.id for fact in facts]},
     )
     held = {row.id: row for row in rows}
     return {
-        use.id: (row.topic, row.subject)
-        for use in uses
-        if (row := held.get(use.id)) is not None
-        and (row.topic, row.subject, row.sequence) != (use.topic, use.subject, use.sequence)
+        fact.id: (row.topic, row.subject)
+        for fact in facts
+        if (row := held.get(fact.id)) is not None
+        and (row.topic, row.subject, row.sequence) != (fact.topic, fact.subject, fact.sequence)
     }
 
 
-def take_back(tx: Transaction, held: HeldElsewhere) -> set[str]:
+def take_from_others(tx: Transaction, held: HeldElsewhere) -> set[str]:
     """Have nobody hold these ids: their owners say that they are others'.
 
     Gives the subjects that held them, which are exchanged for what their owners have.
@@ -176,31 +158,35 @@ def take_back(tx: Transaction, held: HeldElsewhere) -> set[str]:
     return subjects
 
 
-def hear_own(tx: Transaction, subscriptions: Subscriptions, written: Iterable[Written]) -> None:
+def admit_published(
+    tx: Transaction, subscriptions: Subscriptions, written: Iterable[Written]
+) -> None:
     """What this service derives from its own facts is heard in the transaction that made it."""
-    uses = [
-        make_use(
+    facts = [
+        with_references(
             subscriptions,
-            id=item.publication.id,
-            topic=tx.store.topic,
-            subject=item.publication.subject,
-            sequence=item.sequence,
-            type=item.publication.type,
-            body=item.publication.message.SerializeToString(deterministic=True),
-            label=item.publication.label,
-            recorded_at=(now := datetime.now(UTC)),
-            signed_at=item.signed_at or now,
+            InboxFact(
+                id=item.publication.id,
+                topic=tx.store.topic,
+                subject=item.publication.subject,
+                sequence=item.sequence,
+                type=item.publication.type,
+                body=item.publication.message.SerializeToString(deterministic=True),
+                label=item.publication.label,
+                recorded_at=(now := datetime.now(UTC)),
+                signed_at=item.signed_at or now,
+            ),
         )
         for item in written
         if item.publication.type in subscriptions.by_type
     ]
-    unlocked = {use.subject for use in uses} - tx.locked
+    unlocked = {fact.subject for fact in facts} - tx.locked
     if unlocked:
         raise RuntimeError(f"publishes inputs of a derivation without locking {sorted(unlocked)}")
-    use_owned(tx, subscriptions, uses)
+    admit_owned(tx, subscriptions, facts)
 
 
-class OwnFacts:
+class PublishedFacts:
     """What was published here and not heard as it was made: of no use to that release.
 
     Its `api` may still be at work in a roll-out, so this is looked for again and again; each time
@@ -244,20 +230,22 @@ class OwnFacts:
                 },
             ).all()
             tx.lock(row.subject for row in missing)
-            uses = [
-                make_use(
+            facts = [
+                with_references(
                     subscriptions,
-                    id=row.id,
-                    topic=self._store.topic,
-                    subject=row.subject,
-                    sequence=row.sequence,
-                    type=row.type,
-                    body=bytes(row.body),
-                    label=row.headers["label"],
-                    recorded_at=row.recorded_at,
-                    signed_at=row.signed_at or row.recorded_at,
+                    InboxFact(
+                        id=row.id,
+                        topic=self._store.topic,
+                        subject=row.subject,
+                        sequence=row.sequence,
+                        type=row.type,
+                        body=bytes(row.body),
+                        label=row.headers["label"],
+                        recorded_at=row.recorded_at,
+                        signed_at=row.signed_at or row.recorded_at,
+                    ),
                 )
                 for row in missing
             ]
-            use_owned(tx, subscriptions, uses)
+            admit_owned(tx, subscriptions, facts)
         return len(missing)

@@ -17,7 +17,7 @@ from kernel.store.database import is_passing
 from kernel.store.store import Store
 
 
-class Kind(Protocol):
+class WorkKind(Protocol):
     """One kind of pending work."""
 
     def pending(self) -> Sequence[Pending]:
@@ -74,15 +74,15 @@ class PendingWork:
         self.has_left = self.has_left or left
         return reacted + projected
 
-    def raise_all(self) -> int:
+    def mark_all(self) -> int:
         """Mark every client, in every projection, and what was never reacted to: a rebuild."""
-        return self._projections.raise_all() + self._reactions.raise_undone()
+        return self._projections.mark_all() + self._reactions.mark_undone()
 
-    def raise_outdated(self) -> int:
+    def mark_outdated(self) -> int:
         """Mark what other code than today's projected, and what was never reacted to."""
-        return self._projections.raise_outdated() + self._reactions.raise_undone()
+        return self._projections.mark_outdated() + self._reactions.mark_undone()
 
-    def _turn(self, kind: Kind) -> int:
+    def _turn(self, kind: WorkKind) -> int:
         """One batch; gives how many were worked on, those that failed and were parked included.
 
         Behind one that has to wait, its subject's later ones of the same name wait too.
@@ -101,7 +101,7 @@ class PendingWork:
         self.has_left = bool(batch) and not taken
         return taken
 
-    def _work(self, kind: Kind, pending: Pending) -> bool:
+    def _work(self, kind: WorkKind, pending: Pending) -> bool:
         try:
             return kind.work(pending)
         except Exception as error:

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from kernel.facts import HeardFact, Publication
 from kernel.ids import derived_id
 from kernel.messaging import limited
-from kernel.messaging.difference import Change, difference
+from kernel.messaging.difference import NewRevision, difference
 from kernel.messaging.envelope import LABELS, strictest
 from kernel.messaging.pending import Pending, PendingTable, mark_pending
 from kernel.messaging.subscriptions import Projection, Subscriptions
@@ -39,14 +39,14 @@ class Projections:
         self._barrier = barrier  # tests hold a transaction here
         self._begun = False
 
-    def raise_all(self) -> int:
+    def mark_all(self) -> int:
         """Make every client due, in every projection."""
         with self._store.transaction() as tx:
             keys = _every_key(tx, self._subscriptions.projections)
             mark_pending(tx, keys)
         return len(keys)
 
-    def raise_outdated(self) -> int:
+    def mark_outdated(self) -> int:
         """Make due what other code than today's derived: rows of it, and clients it gave no row.
 
         From then on consumers with other code leave these projections alone: whoever started last
@@ -186,7 +186,7 @@ def _is_ours(tx: Transaction, projection: Projection) -> bool:
 def _publications(
     projection: Projection,
     client: str,
-    changes: Sequence[Change],
+    changes: Sequence[NewRevision],
     facts: Mapping[str, Sequence[HeardFact]],
 ) -> list[Publication]:
     read = {str(fact.id): fact for about in facts.values() for fact in about}

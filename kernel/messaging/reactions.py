@@ -12,7 +12,7 @@ from kernel import logs
 from kernel.facts import HeardFact
 from kernel.ids import derived_id
 from kernel.messaging.checkpoints import BEYOND_OWNER, OTHER_HISTORY
-from kernel.messaging.confirming import Confirm, HeardPlace, heard_at
+from kernel.messaging.confirming import Confirm, Fingerprint, fingerprints_of
 from kernel.messaging.pending import Pending, PendingTable, mark_reactions
 from kernel.messaging.subscriptions import Reaction, Subscriptions
 from kernel.refusal import NotYet, Stale
@@ -65,7 +65,7 @@ class Reactions:
         """Whether an owner couldn't be asked, and will be again."""
         return bool(self._away)
 
-    def raise_undone(self) -> int:
+    def mark_undone(self) -> int:
         """Make due whatever was heard and never led to its command; gives how many facts.
 
         A release before may have heard what this one reacts to. What is parked stays parked.
@@ -76,7 +76,7 @@ class Reactions:
                 text("DELETE FROM due WHERE derivation = ANY(CAST(:names AS text[]))"),
                 {"names": sorted(self._by_name)},
             )
-            return sum(_raise_undone(tx, reaction) for reaction in self._subscriptions.reactions)
+            return sum(_mark_undone(tx, reaction) for reaction in self._subscriptions.reactions)
 
     def pending(self) -> list[Pending]:
         """Reactions to facts whose owner may be asked now; ready: it was, and published them so."""
@@ -100,7 +100,7 @@ class Reactions:
                     "batch": BATCH,
                 },
             ).all()
-            places = heard_at(tx.connection, {str(row.fact) for row in rows})
+            places = fingerprints_of(tx.connection, {str(row.fact) for row in rows})
         confirmed = self._confirmed({row.fact: places.get(str(row.fact)) for row in rows})
         return [
             Pending(
@@ -114,13 +114,13 @@ class Reactions:
             for row in rows
         ]
 
-    def _confirmed(self, facts: Mapping[UUID, HeardPlace | None]) -> set[UUID]:
+    def _confirmed(self, facts: Mapping[UUID, Fingerprint | None]) -> set[UUID]:
         """The facts that may be reacted to: own ones, those that their owner published, and gone.
 
         A subject of which its owner published another fact there is exchanged.
         """
         confirmed: set[UUID] = set()
-        asked: dict[str, dict[HeardPlace, UUID]] = defaultdict(dict)
+        asked: dict[str, dict[Fingerprint, UUID]] = defaultdict(dict)
         for fact, place in facts.items():
             if place is None or place.topic == self._store.topic:
                 confirmed.add(fact)
@@ -141,7 +141,7 @@ class Reactions:
                 self._doubt(strange)
         return confirmed
 
-    def _doubt(self, places: Sequence[HeardPlace]) -> None:
+    def _doubt(self, places: Sequence[Fingerprint]) -> None:
         """Have their subjects exchanged for what their owners have."""
         subjects = sorted({(place.topic, place.subject) for place in places})
         with self._store.transaction() as tx:
@@ -182,7 +182,7 @@ class Reactions:
         )
 
 
-def _raise_undone(tx: Transaction, reaction: Reaction) -> int:
+def _mark_undone(tx: Transaction, reaction: Reaction) -> int:
     heard = tx.connection.execute(
         text(
             "SELECT id, subject FROM heard_fact WHERE type = :type"

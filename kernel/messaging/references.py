@@ -57,4 +57,4 @@ def _file(
         text("UPDATE heard_fact SET refs = CAST(:refs AS text[]) WHERE id = CAST(:id AS uuid)"),
         [{"id": fact_id, "refs": references} for fact_id, _, references in batch],
     )
-    mark_pending(tx, subscriptions.due_after(tx.connection, subjects))
+    mark_pending(tx, subscriptions.pending_after(tx.connection, subjects))

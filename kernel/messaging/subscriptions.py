@@ -83,7 +83,9 @@ class Subscriptions:
             raise ValueError("a reference with a NUL in it")
         return found
 
-    def due_after(self, connection: Connection, subjects: Iterable[str]) -> set[tuple[str, str]]:
+    def pending_after(
+        self, connection: Connection, subjects: Iterable[str]
+    ) -> set[tuple[str, str]]:
         """The keys of projections that facts of these subjects raise.
 
         A reference raises every client whose facts lead to it; its row must be locked before.

@@ -251,7 +251,7 @@ def test_replay_publishes_nothing_and_changes_nothing(new_store: NewStore, other
     before = [office.query(each) for each in looked]
     assert all(len(rows) > 20 for rows in before)
     for _ in range(2):
-        assert office.pending_work.raise_all() == len(CLIENTS)
+        assert office.pending_work.mark_all() == len(CLIENTS)
         assert office.pending_work.drain() == len(CLIENTS)
         assert [office.query(each) for each in looked] == before
     assert any(content["action"] == "REPLACE" for content in office.of_kind("proposal"))

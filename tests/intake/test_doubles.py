@@ -205,7 +205,7 @@ def test_people_of_before_are_recognised_by_the_stream_once_and_after_a_kill_too
     assert {each.key for each in told} == {told[0].key}
     assert len(due(desk)) == 3
     facts = desk.rows("SELECT count(*) FROM fact")
-    desk.drainer().raise_outdated()
+    desk.drainer().mark_outdated()
     desk.drainer().drain()
     assert desk.rows("SELECT count(*) FROM fact") == facts
     assert PAYER not in str(told)

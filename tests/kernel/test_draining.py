@@ -136,7 +136,7 @@ def test_deriving_everything_again_publishes_nothing_new(listener: Listener, log
     listener.hear(log.tell(ADA, attended("s", 10)), log.tell(BOB, attended("s", 5, client=BOB)))
     listener.pending_work.drain()
     before = listener.tallies()
-    assert listener.pending_work.raise_all() == 2
+    assert listener.pending_work.mark_all() == 2
     assert listener.pending_work.drain() == 2
     assert (listener.tallies(), len(listener.told())) == (before, 2)
 
@@ -173,7 +173,7 @@ def test_a_fact_that_comes_while_a_derivation_fails_is_not_parked_with_it(
         nonlocal mended
         if not mended:
             mended = True
-            here.pending_work.raise_all()  # as a fact would, once the lock is given back
+            here.pending_work.mark_all()  # as a fact would, once the lock is given back
             raise ValueError
         return TALLY.derive(client, facts)
 
@@ -194,7 +194,7 @@ def test_what_was_raised_after_a_failing_derivation_was_settled_is_not_parked_wi
     class Overtaken(PendingWork):
         def _park(self, *what: Any) -> None:
             listener.pending_work.drain()
-            listener.pending_work.raise_all()
+            listener.pending_work.mark_all()
             super()._park(*what)
 
     failing = [ValueError]
@@ -305,20 +305,20 @@ def test_due_keys_of_a_derivation_that_is_no_more_hold_nobody_up(
 
 def test_new_code_derives_again_also_those_who_had_no_row(tallying: Store, log: Log) -> None:
     listener = Listener(tallying, log)
-    listener.pending_work.raise_outdated()
+    listener.pending_work.mark_outdated()
     listener.hear(log.tell(ADA, attended("s", 10)), log.tell(BOB, attended("s", 0, client=BOB)))
     listener.pending_work.drain()
-    assert listener.pending_work.raise_outdated() == 0
+    assert listener.pending_work.mark_outdated() == 0
 
     def derive(client: str, _: Facts) -> Sequence[Row]:
         content = {"minutes": 1}
         return [Row(kind="tally", key=f"{client}|s", content=content, rests_on=frozenset())]
 
     newer = PendingWork(tallying, derived_with(code="2", derive=derive))
-    assert newer.raise_outdated() == 2
+    assert newer.mark_outdated() == 2
     assert newer.drain() == 2
     assert set(listener.tallies()) == {KEY, f"{BOB}|s"}
-    assert newer.raise_outdated() == 0
+    assert newer.mark_outdated() == 0
 
 
 def test_a_withdrawn_row_is_not_derived_again_at_every_start(tallying: Store, log: Log) -> None:
@@ -327,9 +327,9 @@ def test_a_withdrawn_row_is_not_derived_again_at_every_start(tallying: Store, lo
         listener.hear(log.tell(ADA, attended("s", minutes)))
         listener.pending_work.drain()
     newer = PendingWork(tallying, derived_with(code="2"))
-    newer.raise_outdated()
+    newer.mark_outdated()
     newer.drain()
-    assert newer.raise_outdated() == 0
+    assert newer.mark_outdated() == 0
     assert len(listener.told()) == 2
 
 
@@ -433,7 +433,7 @@ def raised_while_drained(tallying: Store) -> tuple[Listener, list[int]]:
 
     def raise_again() -> None:
         today[0] = 2
-        listener.pending_work.raise_all()
+        listener.pending_work.mark_all()
 
     with held(gate, PendingWork(tallying, subscriptions, barrier=gate).drain) as waiting:
         waiting.meanwhile(tallying, raise_again)

@@ -155,7 +155,7 @@ def test_a_release_that_uses_more_types_derives_when_it_heard_them_all(
     listener.gap_repair.repair()
     more = Subscriptions([*INPUTS.by_type.values(), Subscription(SessionMissed)], [TALLY])
     newer = Listener(listener.store, log, subscriptions=more)
-    newer.pending_work.raise_all()
+    newer.pending_work.mark_all()
     assert newer.pending_work.drain() == 0
     newer.gap_repair.repair()
     assert (newer.heard(ADA), newer.heard(BOB)) == ([1, 2, 3, 4], [1, 2])

@@ -154,7 +154,7 @@ def test_what_the_release_before_heard_and_never_reacted_to_is_reacted_to(
         mark_pending(tx, [("count_up", ADA)])
     listener = Listener(tallying, log, subscriptions=REACTING)
     for expected in (2, 0, 0):
-        assert listener.pending_work.raise_outdated() == expected
+        assert listener.pending_work.mark_outdated() == expected
         listener.pending_work.drain()
     assert counted(listener) == ["counter/first"]
     assert (listener.due(), reacting_to(listener)) == ([], [("refused", True)])

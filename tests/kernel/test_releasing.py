@@ -153,7 +153,7 @@ def test_a_failed_derivation_is_released_to_be_derived_again(listener: Listener,
     in_transaction(listener.store, lambda tx: releasing.release(tx, projection))
     mended = Projection(name="tally", code="2", derive=lambda *_: (), publish=TALLY.publish)
     newer = PendingWork(listener.store, Subscriptions(INPUTS.by_type.values(), [mended]))
-    newer.raise_outdated()
+    newer.mark_outdated()
     newer.drain()
     assert (listener.due(), ids(listener)) == ([], [])
 

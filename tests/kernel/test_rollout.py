@@ -45,7 +45,7 @@ def log() -> Log:
 def old(tallying: Store, log: Log) -> Listener:
     """A worker of the old release, at work."""
     listener = Listener(tallying, log)
-    listener.pending_work.raise_outdated()
+    listener.pending_work.mark_outdated()
     listener.hear(log.tell(ADA, attended("s", 1)), log.tell(BOB, attended("s", 0, client=BOB)))
     listener.pending_work.drain()
     return listener
@@ -53,7 +53,7 @@ def old(tallying: Store, log: Log) -> Listener:
 
 def test_an_old_worker_leaves_what_a_new_release_raised(old: Listener, log: Log) -> None:
     new = PendingWork(old.store, NEWER)
-    assert new.raise_outdated() == 2
+    assert new.mark_outdated() == 2
     assert old.pending_work.drain() == 0
     old.hear(log.tell(ADA, attended("s", 2)))
     assert old.pending_work.drain() == 0
@@ -67,7 +67,7 @@ def test_a_client_heard_while_a_new_release_takes_over_is_not_left_to_old_code(
     """It looked for clients already; nobody would derive this one again."""
     gate = Gate("outdated")
     new = PendingWork(old.store, NEWER, barrier=gate)
-    with held(gate, new.raise_outdated) as waiting:
+    with held(gate, new.mark_outdated) as waiting:
         eve = log.tell(EVE, attended("s", 0, client=EVE))
         old.hear(eve)
         assert waiting.meanwhile(old.store, old.pending_work.drain) == 0

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from kernel.messaging.caught_up import clients_not_caught_up
-from kernel.messaging.inbox_facts import OwnFacts
+from kernel.messaging.inbox_facts import PublishedFacts
 from kernel.messaging.record import Record
 from kernel.store.store import Store
 from operations.releasing import release
@@ -345,7 +345,7 @@ def test_an_own_fact_whose_id_another_holds_is_caught_up_with(tallying: Store, l
     listener = Listener(tallying, log, asks=False)
     listener.ask("DELETE FROM heard_fact RETURNING 1")
     listener.hear(Log().tell(EVE, attended("forged", 240, client=EVE), id=told.id))
-    OwnFacts(tallying, TALLYING).catch_up()
+    PublishedFacts(tallying, TALLYING).catch_up()
     assert (listener.heard(BOB), listener.heard(EVE)) == ([1], [])
 
 

@@ -181,7 +181,7 @@ def test_a_derivation_that_fails_is_found_without_its_words(listener: Listener, 
 
 def test_a_reaction_never_done_is_found_unless_it_is_due(listener: Listener, log: Log) -> None:
     assert reasons(verify(listener, log, REACTING)) == {"REACTION_NOT_DONE"}
-    PendingWork(listener.store, REACTING).raise_outdated()
+    PendingWork(listener.store, REACTING).mark_outdated()
     assert reasons(verify(listener, log, REACTING)) == set()
 
 

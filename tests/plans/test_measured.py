@@ -154,7 +154,7 @@ def test_a_rebuild_changes_nothing_and_publishes_nothing(
     in_force(plans, client_id, episode_id)
     plans.hear(a_history(log, client_id, episode_id))
     before = plans.current(), len(plans.published(public.ProgressMeasured))
-    assert plans.pending_work.raise_all() == 1
+    assert plans.pending_work.mark_all() == 1
     assert plans.pending_work.drain() == 1
     assert (plans.current(), len(plans.published(public.ProgressMeasured))) == before
 

@@ -163,7 +163,7 @@ def test_any_order_and_any_batches_give_the_same_recommendations(
 def test_a_rebuild_changes_nothing_and_publishes_nothing(plans: Plans, client: Treated) -> None:
     stepping_down(plans, client)
     before = plans.current(), plans.query("SELECT count(*) AS n FROM published")
-    assert plans.pending_work.raise_all() == 1
+    assert plans.pending_work.mark_all() == 1
     assert plans.pending_work.drain() == 1
     assert (plans.current(), plans.query("SELECT count(*) AS n FROM published")) == before
 

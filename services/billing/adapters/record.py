@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from kernel.facts import id_of
 from kernel.messaging.caught_up import clients_not_caught_up
-from kernel.messaging.confirming import HeardPlace, heard_at
+from kernel.messaging.confirming import Fingerprint, fingerprints_of
 from kernel.messaging.public_facts import zone_known
 from kernel.rpc.translate import date_of
 from kernel.store.store import Transaction
@@ -119,8 +119,8 @@ class SqlDrafts:
             if said.disclose and said.revoked_on is not None
         }
 
-    def heard_at(self, tx: Transaction, facts: Collection[str]) -> list[HeardPlace]:
-        return list(heard_at(tx.connection, facts).values())
+    def fingerprints_of(self, tx: Transaction, facts: Collection[str]) -> list[Fingerprint]:
+        return list(fingerprints_of(tx.connection, facts).values())
 
     def heard(self, tx: Transaction, clients: Sequence[str]) -> dict[str, int]:
         rows = tx.connection.execute(

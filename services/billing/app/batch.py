@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from kernel.execute import record
 from kernel.facts import Recorded
-from kernel.messaging.confirming import HeardPlace
+from kernel.messaging.confirming import Fingerprint
 from kernel.refusal import Unknown
 from kernel.sites import speaks_for
 from kernel.store.store import Context, Transaction
@@ -49,7 +49,7 @@ class Batches:
     context: Context
     payer: PayerRegistered
     people: DisclosedClients
-    confirmed: Collection[HeardPlace]
+    confirmed: Collection[Fingerprint]
 
     def issue(self, candidates: Sequence[Candidate]) -> list[Recorded]:
         """The facts of what leaves the house; a batch without claims tells who was left out."""
@@ -182,7 +182,7 @@ class Batches:
     def _unchecked(self, candidates: Sequence[Candidate]) -> set[str]:
         """Facts that the candidates rest on, and that aren't as their owners confirmed them."""
         facts = {fact for candidate in candidates for fact in candidate.rests_on}
-        heard = self.issuing.drafts.heard_at(self.tx, facts)
+        heard = self.issuing.drafts.fingerprints_of(self.tx, facts)
         checked = {
             place.fact
             for place in heard

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from kernel.execute import Book, Outcome
 from kernel.facts import Recorded
-from kernel.messaging.confirming import HeardPlace
+from kernel.messaging.confirming import Fingerprint
 from kernel.store.appending import Conflict
 from kernel.store.store import Context, Transaction
 from services.billing.app.batch import Batches, payer_of
@@ -18,11 +18,11 @@ from services.billing.domain.claims.issue import Candidate
 
 def _confirmed(
     book: Book, issuing: Issuing, choose: Callable[[Transaction], Sequence[Candidate]]
-) -> Collection[HeardPlace]:
+) -> Collection[Fingerprint]:
     """What the candidates rest on, as far as its owners published it so."""
     with book.store.transaction() as tx:
         facts = {fact for candidate in choose(tx) for fact in candidate.rests_on}
-        heard = issuing.drafts.heard_at(tx, facts)
+        heard = issuing.drafts.fingerprints_of(tx, facts)
     return issuing.confirm([place for place in heard if place.topic != book.store.topic])
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from kernel.messaging.confirming import Confirm, HeardPlace
+from kernel.messaging.confirming import Confirm, Fingerprint
 from kernel.patience import MayGoOn
 from kernel.store.store import Transaction
 from services.billing.domain.claims.claim import IssuedClaimState
@@ -122,7 +122,7 @@ class Drafts(Protocol):
         """Client id → the day of a revocation, where a named person let go the dates before it."""
         ...
 
-    def heard_at(self, tx: Transaction, facts: Collection[str]) -> list[HeardPlace]:
+    def fingerprints_of(self, tx: Transaction, facts: Collection[str]) -> list[Fingerprint]:
         """Where each of these facts was heard, and what; one that wasn't heard is left out."""
         ...
 
