@@ -14,14 +14,14 @@ from kernel.refusal import Unknown
 from kernel.rpc.call import Call
 from kernel.rpc.client import ASKING, place_among
 from kernel.rpc.published_log import RemoteOwner
-from kernel.rpc.status import RemoteRefusal
+from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.translate import reading, required_text, to_timestamp
 from kernel.store.store import Transaction
 from operations import releasing, status
 from operations.kafka_topic import answers
 from operations.parked import parked_of
-from operations.verifying.examination import OwnPart
-from operations.verifying.verification import Checked, Verifying
+from operations.verifying.examination import ServiceChecks
+from operations.verifying.verification import Checked, Verification
 
 SERVICE = pb.DESCRIPTOR.services_by_name["OperatingService"]
 LONGEST_WAIT = 600  # seconds
@@ -33,9 +33,9 @@ class OperatingServicer:
     `own`: what the service brings to being verified.
     """
 
-    def __init__(self, opened: Opened, own: OwnPart) -> None:
+    def __init__(self, opened: Opened, checks_of_service: ServiceChecks) -> None:
         self._of = opened
-        self._own = own
+        self._own = checks_of_service
         self._store = opened.store
 
     def GetStatus(self, _: pb.GetStatusRequest, __: Call) -> pb.GetStatusResponse:
@@ -134,14 +134,14 @@ class OperatingServicer:
     def Verify(self, request: pb.VerifyRequest, call: Call) -> Iterator[pb.VerifyResponse]:
         with reading(request) as read:
             wait = read.integer("wait_seconds", low=0, high=LONGEST_WAIT)
-        verifying = Verifying(
+        verification = Verification(
             store=self._store,
             subscriptions=self._of.subscriptions,
-            own=self._own,
+            checks_of_service=self._own,
             owners=self._of.owners,
             kafka=self._of.kafka,
         )
-        for checked in verifying.verify(wait, call.active):
+        for checked in verification.verify(wait, call.active):
             yield _checked(checked)
 
     def _lag(self, owner: RemoteOwner, epoch: int, stopped: str) -> pb.Lag:

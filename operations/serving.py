@@ -5,10 +5,10 @@ from typing import Any
 
 from kernel.process import Opened
 from operations import fact_servicer, listener_servicer, operating_servicer
-from operations.verifying.examination import OwnPart
+from operations.verifying.examination import ServiceChecks
 
 
-def operations_of(opened: Opened, own: OwnPart) -> Mapping[Any, object]:
+def operations_of(opened: Opened, own: ServiceChecks) -> Mapping[Any, object]:
     """Each gRPC service's descriptor, and what answers it; `own`: what it brings to `verify`."""
     return {
         listener_servicer.SERVICE: listener_servicer.ListenerServicer(opened.store),

@@ -30,7 +30,7 @@ from kernel.messaging.record import Record
 from kernel.messaging.resting import Resting
 from kernel.messaging.resting_stream import WITHIN, RestingStream
 from kernel.messaging.unfetchable import Skipped, go_past_unfetchable
-from kernel.rpc.status import RemoteRefusal
+from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.store.bells import DUE
 from kernel.store.database import is_passing
 from kernel.store.store import Store

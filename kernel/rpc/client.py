@@ -17,7 +17,7 @@ from google.protobuf.message_factory import GetMessageClass
 from kernel.patience import BRIEF
 from kernel.rpc import call as carried
 from kernel.rpc.call import Call
-from kernel.rpc.status import RemoteRefusal, refusal_of
+from kernel.rpc.remote_refusal import RemoteRefusal, refusal_of
 
 OPTIONS = (
     # A peer that comes back on its port is found again within a second.

@@ -9,7 +9,7 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from kernel.refusal import AgainstTheRules, Malformed, NotAllowed, NotYet, Refusal, Stale, Unknown
-from kernel.rpc.status import AWAY, RemoteRefusal
+from kernel.rpc.remote_refusal import AWAY, RemoteRefusal
 from kernel.rpc.tokens import Unauthenticated
 from kernel.store.database import is_away, is_busy
 

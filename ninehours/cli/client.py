@@ -13,7 +13,7 @@ from ninehours.intake.v1 import clients_service_pb2 as intake
 from ninehours.plans.v1 import courses_service_pb2 as courses
 from ninehours.plans.v1 import plans_service_pb2 as plans
 
-from kernel.rpc.status import RemoteRefusal
+from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.translate import to_timestamp
 from ninehours.cli.asking import Services
 from ninehours.cli.output import as_dict

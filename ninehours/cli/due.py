@@ -12,7 +12,7 @@ from ninehours.common.v1.due_pb2 import DueItem
 from ninehours.intake.v1 import clients_service_pb2 as intake
 from ninehours.plans.v1 import courses_service_pb2 as plans
 
-from kernel.rpc.status import RemoteRefusal
+from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.translate import to_date
 from ninehours.cli.asking import Services
 from ninehours.cli.dates import day_in, iso

@@ -83,7 +83,7 @@ def judge(error: Exception, data: Path) -> tuple[int, str]:
 
 
 def _judge_story(error: Exception, data: Path) -> tuple[int, str]:
-    from kernel.rpc.status import RemoteRefusal
+    from kernel.rpc.remote_refusal import RemoteRefusal
     from ninehours.story.catching_up import NotCaughtUp
     from ninehours.story.story import StoryFailed
 

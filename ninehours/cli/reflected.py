@@ -16,7 +16,7 @@ from ninehours.common.v1 import policy_pb2
 
 from kernel.rpc.call import AUTHORIZATION, BEARER
 from kernel.rpc.client import OPTIONS
-from kernel.rpc.status import refusal_of
+from kernel.rpc.remote_refusal import refusal_of
 
 OURS = "ninehours."
 SECONDS = 10.0

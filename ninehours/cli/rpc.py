@@ -10,7 +10,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from google.protobuf.message_factory import GetMessageClass
 
 from kernel.rpc.client import Client
-from kernel.rpc.status import RemoteRefusal
+from kernel.rpc.remote_refusal import RemoteRefusal
 from ninehours.cli.asking import PURPOSES, Services
 from ninehours.cli.ending import DENIED, NOT_FOUND, USAGE, Problem, say
 from ninehours.cli.output import print_json

@@ -8,7 +8,7 @@ import typer
 from ninehours.exchange.v1 import operating_service_pb2 as pb
 from rich.console import Console
 
-from kernel.rpc.status import RemoteRefusal
+from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.secrets import SERVICES
 from ninehours.cli.asking import Services
 from ninehours.cli.ending import FAILED, UNAVAILABLE

@@ -19,7 +19,7 @@ from kernel.store.store import Store
 PAGE = 500  # rows fetched at once
 
 
-class Told(Owner, Protocol):
+class OwnersLog(Owner, Protocol):
     """The published log of a service that this one hears, as its owner tells it."""
 
     def fingerprints(self, types: Sequence[str]) -> Iterator[tuple[str, int, UUID, bytes]]:
@@ -41,7 +41,7 @@ class Finding:
 
 
 @dataclass(kw_only=True)
-class Looking:
+class Examination:
     """One database as of one moment, and all it is compared with.
 
     The snapshot is read-only and holds no lock, so that owners and Kafka may be asked within it:
@@ -53,7 +53,7 @@ class Looking:
     connection: Connection
     subscriptions: Subscriptions
     publish: Callable[[Recorded], Iterable[Publication]]
-    owners: Mapping[str, Told]
+    owners: Mapping[str, OwnersLog]
     heads: Mapping[str, Sequence[OwnerHead]]
     kafka: Callable[[], Iterator[Record]]
     forgotten_before: Callable[[], Any] = lambda: None
@@ -61,7 +61,7 @@ class Looking:
     looked_at: int = field(default=0, init=False)
     unreadable: dict[str, str] = field(default_factory=dict, init=False)
 
-    def look(self, count: int = 1) -> None:
+    def count(self, count: int = 1) -> None:
         """That much more was looked at."""
         self.looked_at += count
         if not self.is_awaited():
@@ -113,15 +113,15 @@ class Looking:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One promise. `find` tells what breaks it, and counts by `look` what it looked at."""
+    """One promise. `find` tells what breaks it, and counts by `count` what it looked at."""
 
     name: str
     unit: str
-    find: Callable[[Looking], Iterator[Finding]]
+    find: Callable[[Examination], Iterator[Finding]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OwnPart:
+class ServiceChecks:
     """What a service brings: how its facts are published, and checks of its own."""
 
     publish: Callable[[Recorded], Iterable[Publication]]

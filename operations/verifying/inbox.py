@@ -9,26 +9,26 @@ from kernel.messaging.confirming import FINGERPRINT
 from kernel.messaging.gap_repair import noted_checkpoints
 from kernel.messaging.parking import what_failed
 from operations.parked import ParkedKind
-from operations.verifying.examination import Finding, Looking
+from operations.verifying.examination import Examination, Finding
 
 
-def heads_are_the_owners(looking: Looking) -> Iterator[Finding]:
+def heads_are_the_owners(examination: Examination) -> Iterator[Finding]:
     """Every subject was heard up to its owner's last fact, under the same id, and no further.
 
     And in its owner's epoch.
     """
-    for topic, owner in looking.owners.items():
-        heard = noted_checkpoints(looking.connection, topic)
+    for topic, owner in examination.owners.items():
+        heard = noted_checkpoints(examination.connection, topic)
         epoch, last_ones = owner.epoch_and_heads()
         now = {head.subject: head for head in last_ones}
         # None, where no stream has begun to hear it: then its heads say what is missing.
-        begun = looking.rows("SELECT epoch FROM heard_topic WHERE topic = :topic", topic=topic)
+        begun = examination.rows("SELECT epoch FROM heard_topic WHERE topic = :topic", topic=topic)
         for ours in begun:
             if ours.epoch != epoch:
                 says = f"is heard in epoch {ours.epoch}, its owner is in {epoch}"
                 yield Finding("EPOCH_OTHER", topic, says)
-        for then in looking.heads[topic]:
-            looking.look()
+        for then in examination.heads[topic]:
+            examination.count()
             head = heard.get(then.subject, Checkpoint())
             if head.sequence < then.sequence:
                 why = f", {head.stopped}" if head.stopped else ""
@@ -44,25 +44,25 @@ def heads_are_the_owners(looking: Looking) -> Iterator[Finding]:
                 yield Finding("HEAD_MOVED", f"{topic} {subject}", says)
 
 
-def facts_are_the_owners(looking: Looking) -> Iterator[Finding]:
+def facts_are_the_owners(examination: Examination) -> Iterator[Finding]:
     """Heard facts of the used types, against their owners' by hash: altered, missing, too many."""
-    types = sorted(looking.subscriptions.by_type)
+    types = sorted(examination.subscriptions.by_type)
     given_up = {
-        (row.topic, row.subject, row.fact_id) for row in looking.rows("SELECT * FROM given_up")
+        (row.topic, row.subject, row.fact_id) for row in examination.rows("SELECT * FROM given_up")
     }
-    for topic, owner in looking.owners.items():
-        heads = noted_checkpoints(looking.connection, topic)
+    for topic, owner in examination.owners.items():
+        heads = noted_checkpoints(examination.connection, topic)
         held = {
             row.id: (row.subject, row.sequence, bytes(row.digest))
-            for row in looking.each(
+            for row in examination.each(
                 f"SELECT id, subject, sequence, {FINGERPRINT} FROM heard_fact"  # noqa: S608
                 " WHERE topic = :topic",
                 topic=topic,
             )
         }
-        looking.look(len(held))
+        examination.count(len(held))
         for subject, sequence, fact_id, digest in owner.fingerprints(types):
-            looking.look(0)
+            examination.count(0)
             heard = held.pop(fact_id, None)
             about = f"{topic} {subject} {sequence}"
             if heard is None:
@@ -76,9 +76,9 @@ def facts_are_the_owners(looking: Looking) -> Iterator[Finding]:
             yield _unknown(topic, subject, sequence, fact_id)
 
 
-def own_facts_are_the_published(looking: Looking) -> Iterator[Finding]:
+def own_facts_are_the_published(examination: Examination) -> Iterator[Finding]:
     """What the service derives from its own facts is what it published."""
-    for row in looking.each(
+    for row in examination.each(
         "SELECT coalesce(h.subject, p.subject) AS subject, p.id AS published, h.id AS heard,"
         " coalesce(h.sequence, p.sequence) AS sequence, h.id IS NOT NULL AND p.id IS NOT NULL"
         " AND (h.subject, h.sequence, h.type, h.body, h.label)"
@@ -86,33 +86,33 @@ def own_facts_are_the_published(looking: Looking) -> Iterator[Finding]:
         " AS same FROM (SELECT * FROM heard_fact WHERE topic = :topic) h"
         " FULL JOIN (SELECT * FROM published WHERE type = ANY(CAST(:types AS text[]))) p"
         " USING (id)",
-        topic=looking.store.topic,
-        types=sorted(looking.subscriptions.by_type),
+        topic=examination.store.topic,
+        types=sorted(examination.subscriptions.by_type),
     ):
-        looking.look()
-        about = f"{looking.store.topic} {row.subject} {row.sequence}"
+        examination.count()
+        about = f"{examination.store.topic} {row.subject} {row.sequence}"
         if row.same:
             continue
         if row.heard is None:
             yield Finding("HEARD_FACT_MISSING", about, f"{row.published} is not there")
         elif row.published is None:
-            yield _unknown(looking.store.topic, row.subject, row.sequence, row.heard)
+            yield _unknown(examination.store.topic, row.subject, row.sequence, row.heard)
         else:
             yield Finding("HEARD_FACT_ALTERED", about, f"{row.heard} is not what was published")
 
 
-def references_are_the_facts(looking: Looking) -> Iterator[Finding]:
+def references_are_the_facts(examination: Examination) -> Iterator[Finding]:
     """What a heard fact is filed under is what it refers to."""
-    for row in looking.each(
+    for row in examination.each(
         "SELECT id, topic, subject, sequence, type, body, refs FROM heard_fact"
         " WHERE type = ANY(CAST(:types AS text[]))",
-        types=sorted(looking.subscriptions.by_type),
+        types=sorted(examination.subscriptions.by_type),
     ):
-        looking.look()
+        examination.count()
         about = f"{row.topic} {row.subject} {row.sequence}"
         try:
-            message = looking.subscriptions.decode(row.type, bytes(row.body))
-            references = looking.subscriptions.references(row.type, message)
+            message = examination.subscriptions.decode(row.type, bytes(row.body))
+            references = examination.subscriptions.references(row.type, message)
         except Exception as error:  # nothing but this fact's content is at work here
             says = f"{row.type} {row.id} can't be decoded: {what_failed(error)}"
             yield Finding("HEARD_FACT_UNREADABLE", about, says)
@@ -122,44 +122,44 @@ def references_are_the_facts(looking: Looking) -> Iterator[Finding]:
             yield Finding("HEARD_FACT_REFERENCES", about, says)
 
 
-def nothing_held_up_is_hidden(looking: Looking) -> Iterator[Finding]:
+def nothing_held_up_is_hidden(examination: Examination) -> Iterator[Finding]:
     """A subject held up by a record has that record parked; a parked record holds up its subject.
 
     A record without a subject holds up nobody.
     """
-    rows = looking.rows(
+    rows = examination.rows(
         "SELECT h.topic, h.subject, h.sequence, h.stopped, p.id AS parked"
         " FROM (SELECT * FROM heard_head WHERE stopped = 'PARKED') h"
         " FULL JOIN (SELECT * FROM parked WHERE subject IS NOT NULL) p USING (topic, subject)"
     )
-    looking.look(looking.rows("SELECT count(*) AS n FROM heard_head")[0].n)
+    examination.count(examination.rows("SELECT count(*) AS n FROM heard_head")[0].n)
     for row in rows:
         if row.parked is None:
             says = f"is held up after {row.sequence} by a parked record that isn't there"
             yield Finding("PARKED_HIDDEN", f"{row.topic} {row.subject}", says)
-    for row in looking.rows(
+    for row in examination.rows(
         "SELECT p.id, p.topic, p.subject FROM parked p LEFT JOIN heard_head h"
         " USING (topic, subject) WHERE p.subject IS NOT NULL AND h.stopped IS NULL"
         " AND h.anew IS NOT TRUE"
     ):
         says = f"{ParkedKind.RECORD}:{row.id} is parked, and its subject goes on without it"
         yield Finding("PARKED_HOLDS_NOBODY", f"{row.topic} {row.subject}", says)
-    for row in looking.rows("SELECT topic, subject, sequence, behind_to FROM heard_head"):
+    for row in examination.rows("SELECT topic, subject, sequence, behind_to FROM heard_head"):
         if row.behind_to is not None and row.behind_to < row.sequence:
             says = f"is behind to {row.behind_to}, and was heard to {row.sequence}"
             yield Finding("BEHIND_FOR_NOTHING", f"{row.topic} {row.subject}", says)
 
 
-def reactions_are_done(looking: Looking) -> Iterator[Finding]:
+def reactions_are_done(examination: Examination) -> Iterator[Finding]:
     """Every fact that is reacted to led to its command, unless that is due or was refused."""
-    for reaction in looking.subscriptions.reactions:
-        for row in looking.each(
+    for reaction in examination.subscriptions.reactions:
+        for row in examination.each(
             "SELECT id, topic, subject, sequence FROM heard_fact WHERE type = :type",
             type=reaction.to.DESCRIPTOR.full_name,
         ):
-            looking.look()
+            examination.count()
             command = derived_id(row.id, reaction.name)
-            if (reaction.name, row.id) in looking.due_reactions or looking.rows(
+            if (reaction.name, row.id) in examination.due_reactions or examination.rows(
                 "SELECT FROM command WHERE id = :id", id=command
             ):
                 continue

@@ -9,16 +9,16 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from kernel.facts import Publication
-from operations.verifying.examination import Finding, Looking
+from operations.verifying.examination import Examination, Finding
 
 NAMED = 5  # sequences named in one finding
 BATCH = 200
 
 
-def sequences_are_whole(looking: Looking) -> Iterator[Finding]:
+def sequences_are_whole(examination: Examination) -> Iterator[Finding]:
     """1, 2, 3 … of every subject, up to what the table of sequences says."""
-    looking.look(looking.rows("SELECT count(*) AS n FROM published")[0].n)
-    for row in looking.each(
+    examination.count(examination.rows("SELECT count(*) AS n FROM published")[0].n)
+    for row in examination.each(
         "SELECT coalesce(s.subject, p.subject) AS subject, coalesce(s.last, 0) AS last, s.last_id,"
         " coalesce(p.high, 0) AS high,"
         " (SELECT id FROM published x WHERE x.subject = s.subject AND x.sequence = s.last) AS id"
@@ -29,7 +29,7 @@ def sequences_are_whole(looking: Looking) -> Iterator[Finding]:
     ):
         missing = [
             found.n
-            for found in looking.rows(
+            for found in examination.rows(
                 "SELECT n FROM generate_series(1, :top) n WHERE NOT EXISTS (SELECT FROM published"
                 " WHERE subject = :subject AND sequence = n) ORDER BY n",
                 top=max(row.last, row.high),
@@ -48,22 +48,22 @@ def sequences_are_whole(looking: Looking) -> Iterator[Finding]:
             yield Finding("SEQUENCE_OTHER_ID", f"{row.subject} {row.last}", says)
 
 
-def commands_are_whole(looking: Looking) -> Iterator[Finding]:
+def commands_are_whole(examination: Examination) -> Iterator[Finding]:
     """Every fact and every published row is of an accepted command; streams have no holes."""
-    looking.look(looking.rows("SELECT count(*) AS n FROM command")[0].n)
-    for row in looking.each(
+    examination.count(examination.rows("SELECT count(*) AS n FROM command")[0].n)
+    for row in examination.each(
         "SELECT stream, version, command_id FROM fact"
         " WHERE command_id NOT IN (SELECT id FROM command)"
     ):
         says = f"its command {row.command_id} was never accepted"
         yield Finding("FACT_WITHOUT_COMMAND", f"{row.stream} {row.version}", says)
-    for row in looking.each(
+    for row in examination.each(
         "SELECT subject, sequence, command_id FROM published"
         " WHERE command_id IS NOT NULL AND command_id NOT IN (SELECT id FROM command)"
     ):
         says = f"its command {row.command_id} was never accepted"
         yield Finding("PUBLISHED_WITHOUT_COMMAND", f"{row.subject} {row.sequence}", says)
-    for row in looking.each(
+    for row in examination.each(
         "SELECT stream, count(*) AS n, max(version) AS high FROM fact GROUP BY stream"
         " HAVING count(*) <> max(version)"
     ):
@@ -71,17 +71,17 @@ def commands_are_whole(looking: Looking) -> Iterator[Finding]:
         yield Finding("STREAM_WITH_A_HOLE", row.stream, says)
 
 
-def facts_are_published(looking: Looking) -> Iterator[Finding]:
+def facts_are_published(examination: Examination) -> Iterator[Finding]:
     """Each private fact's public facts are in the log, and say what today's code says of it."""
     given = 0
-    facts = looking.recorded(looking.each("SELECT * FROM fact ORDER BY stream, version"))
+    facts = examination.recorded(examination.each("SELECT * FROM fact ORDER BY stream, version"))
     while batch := list(islice(facts, BATCH)):
-        looking.look(len(batch))
-        wanted = [item for recorded in batch for item in looking.publish(recorded)]
+        examination.count(len(batch))
+        wanted = [item for recorded in batch for item in examination.publish(recorded)]
         given += len(wanted)
         held = {
             row.id: row
-            for row in looking.rows(
+            for row in examination.rows(
                 "SELECT id, subject, sequence, type, body FROM published"
                 " WHERE id = ANY(CAST(:ids AS uuid[]))",
                 ids=[item.id for item in wanted],
@@ -89,14 +89,14 @@ def facts_are_published(looking: Looking) -> Iterator[Finding]:
         }
         for item in wanted:
             yield from _compared(item, held.get(item.id))
-    for about, says in looking.unreadable.items():
+    for about, says in examination.unreadable.items():
         yield Finding("FACT_UNREADABLE", about, says)
-    published = looking.rows("SELECT count(*) AS n FROM published WHERE command_id IS NOT NULL")[
-        0
-    ].n
-    if published > given and not looking.unreadable:
+    published = examination.rows(
+        "SELECT count(*) AS n FROM published WHERE command_id IS NOT NULL"
+    )[0].n
+    if published > given and not examination.unreadable:
         says = f"{published} facts of commands are published; the commands' own facts give {given}"
-        yield Finding("PUBLISHED_WITHOUT_FACT", looking.store.topic, says)
+        yield Finding("PUBLISHED_WITHOUT_FACT", examination.store.topic, says)
 
 
 def _compared(item: Publication, row: Any) -> Iterator[Finding]:

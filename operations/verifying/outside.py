@@ -5,17 +5,17 @@ from hashlib import sha256
 
 from kernel.messaging.envelope import NoEnvelope, read_envelope
 from kernel.vault import Unsealable
-from operations.verifying.examination import Finding, Looking
+from operations.verifying.examination import Examination, Finding
 
 
-def documents_open(looking: Looking) -> Iterator[Finding]:
+def documents_open(examination: Examination) -> Iterator[Finding]:
     """Every document opens, and has the hash it was sealed with."""
-    vault = looking.store.vault
-    for row in looking.each(
+    vault = examination.store.vault
+    for row in examination.each(
         "SELECT owner, kind, version, sealed, digest, wrapped FROM document"
         " JOIN data_key USING (owner) ORDER BY owner, kind, version"
     ):
-        looking.look()
+        examination.count()
         about = f"{row.owner} {row.kind} {row.version}"
         context = f"{row.owner}|{row.kind}|{row.version}".encode()
         try:
@@ -27,28 +27,28 @@ def documents_open(looking: Looking) -> Iterator[Finding]:
             yield Finding("DOCUMENT_ALTERED", about, "has another hash than it was sealed with")
 
 
-def sent_is_in_kafka(looking: Looking) -> Iterator[Finding]:
+def sent_is_in_kafka(examination: Examination) -> Iterator[Finding]:
     """What is marked as sent can be read back: the same id, place and content.
 
     Listeners fill holes from PostgreSQL, so that nobody else would notice. What Kafka forgot by its
     retention isn't asked for.
     """
     held: dict[str, tuple[str, int, bytes]] = {}
-    for record in looking.kafka():
-        looking.look(0)
+    for record in examination.kafka():
+        examination.count(0)
         try:
             envelope = read_envelope(record.headers)
         except NoEnvelope:
             continue
         digest = sha256(record.body).digest()
         held[str(envelope.id)] = (envelope.subject, envelope.sequence, digest)
-    for row in looking.each(
+    for row in examination.each(
         "SELECT id, subject, sequence, sha256(body) AS digest FROM published"
         " WHERE sent_at IS NOT NULL"
         " AND (CAST(:since AS timestamptz) IS NULL OR sent_at > :since)",
-        since=looking.forgotten_before(),
+        since=examination.forgotten_before(),
     ):
-        looking.look()
+        examination.count()
         found = held.get(str(row.id))
         if found is None:
             says = f"{row.id} is marked as sent, and Kafka doesn't have it"

@@ -12,7 +12,7 @@ from kernel.messaging import limited
 from kernel.messaging.difference import normal
 from kernel.messaging.parking import what_failed
 from kernel.messaging.subscriptions import Projection
-from operations.verifying.examination import Finding, Looking
+from operations.verifying.examination import Examination, Finding
 from operations.verifying.outbox import contradicts
 
 SAME, OTHER, MORE = "SAME", "OTHER", "MORE"
@@ -22,31 +22,31 @@ CLIENTS = (
 )
 
 
-def rows_are_derived_anew(looking: Looking) -> Iterator[Finding]:
+def rows_are_derived_anew(examination: Examination) -> Iterator[Finding]:
     """Each client's rows, derived again from what was heard, without writing anything.
 
     A row that is as it was published, yet not as it would be today, was not derived since: its due
     key is lost. Any other difference was made to the row itself. What is due is left out.
     """
-    for projection in looking.subscriptions.projections:
-        for (client,) in looking.rows(CLIENTS, name=projection.name):
-            if (projection.name, client) not in looking.due:
-                yield from _of_client(looking, projection, client)
+    for projection in examination.subscriptions.projections:
+        for (client,) in examination.rows(CLIENTS, name=projection.name):
+            if (projection.name, client) not in examination.due:
+                yield from _of_client(examination, projection, client)
 
 
-def revisions_are_published(looking: Looking) -> Iterator[Finding]:
+def revisions_are_published(examination: Examination) -> Iterator[Finding]:
     """Every revision has its public fact, and every public fact that no command made a revision."""
-    by_name = {projection.name: projection for projection in looking.subscriptions.projections}
+    by_name = {projection.name: projection for projection in examination.subscriptions.projections}
     made: set[UUID] = set()
     published = {
         row.id: row
-        for row in looking.each(
+        for row in examination.each(
             "SELECT id, subject, sequence, type FROM published WHERE command_id IS NULL"
         )
     }
     before: SqlRow[Any] | None = None
-    for row in looking.each("SELECT * FROM derived ORDER BY id, revision"):
-        looking.look()
+    for row in examination.each("SELECT * FROM derived ORDER BY id, revision"):
+        examination.count()
         if before is not None and _says_the_same(before, row):
             says = f"revision {row.revision} of {row.kind} {row.id} says what the one before said"
             yield Finding("REVISION_SAYS_NOTHING", row.key, says)
@@ -64,17 +64,17 @@ def revisions_are_published(looking: Looking) -> Iterator[Finding]:
             yield Finding("PUBLISHED_NOT_DERIVED", f"{row.subject} {row.sequence}", says)
 
 
-def _of_client(looking: Looking, projection: Projection, client: str) -> Iterator[Finding]:
+def _of_client(examination: Examination, projection: Projection, client: str) -> Iterator[Finding]:
     held = {
         row.id: row
-        for row in looking.rows(
+        for row in examination.rows(
             "SELECT * FROM derived WHERE derivation = :name AND key = :key AND current",
             name=projection.name,
             key=client,
         )
     }
     try:
-        facts = looking.subscriptions.gather(looking.connection, client)
+        facts = examination.subscriptions.gather(examination.connection, client)
         anew = {
             derived_id(projection.name, row.kind, row.key): row
             for row in limited.derive(projection, client, facts)
@@ -83,8 +83,8 @@ def _of_client(looking: Looking, projection: Projection, client: str) -> Iterato
         says = f"{projection.name} can't be derived: {what_failed(error)}"
         yield Finding("DERIVATION_FAILS", client, says)
         return
-    looking.look(len(held.keys() | anew.keys()))
-    told = _told(looking, held)
+    examination.count(len(held.keys() | anew.keys()))
+    told = _told(examination, held)
     for row_id in sorted(held.keys() | anew.keys()):
         row, today = held.get(row_id), anew.get(row_id)
         if row is None:
@@ -105,8 +105,8 @@ def _of_client(looking: Looking, projection: Projection, client: str) -> Iterato
             yield Finding("DERIVED_PROVENANCE", client, says)
 
 
-def _told(looking: Looking, held: Mapping[UUID, SqlRow[Any]]) -> dict[UUID, bytes]:
-    rows = looking.rows(
+def _told(examination: Examination, held: Mapping[UUID, SqlRow[Any]]) -> dict[UUID, bytes]:
+    rows = examination.rows(
         "SELECT id, body FROM published WHERE id = ANY(CAST(:ids AS uuid[]))",
         ids=[derived_id(row.id, row.revision) for row in held.values()],
     )

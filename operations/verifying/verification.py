@@ -16,7 +16,14 @@ from kernel.store.database import is_away
 from kernel.store.store import Store
 from operations.kafka_topic import KafkaAway, KafkaTopic
 from operations.verifying.checks import CHECKS, LISTENING
-from operations.verifying.examination import Check, Finding, Looking, NobodyWaits, OwnPart, Told
+from operations.verifying.examination import (
+    Check,
+    Examination,
+    Finding,
+    NobodyWaits,
+    OwnersLog,
+    ServiceChecks,
+)
 
 LISTED = 100  # findings of one check that are named
 LOOK = 0.1  # seconds between two looks at what was heard
@@ -34,13 +41,13 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verifying:
+class Verification:
     """One service, with all that it is compared with."""
 
     store: Store
     subscriptions: Subscriptions
-    own: OwnPart
-    owners: Mapping[str, Told]
+    own: ServiceChecks
+    owners: Mapping[str, OwnersLog]
     kafka: str
 
     def verify(self, wait: float, is_awaited: Callable[[], bool]) -> Iterator[Checked]:
@@ -52,8 +59,8 @@ class Verifying:
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
             with connection.begin():
-                kafka = _Reading(self.kafka, self.store.topic)
-                looking = Looking(
+                kafka = _KafkaReading(self.kafka, self.store.topic)
+                examination = Examination(
                     store=self.store,
                     connection=connection,
                     subscriptions=self.subscriptions,
@@ -67,7 +74,7 @@ class Verifying:
                 checks = (*CHECKS, *(LISTENING if self.owners else ()), *self.own.checks)
                 with suppress(NobodyWaits):
                     for check in checks:
-                        yield from _run(check, looking)
+                        yield from _run(check, examination)
 
     def _wait(
         self,
@@ -88,7 +95,7 @@ class Verifying:
             time.sleep(LOOK)
 
 
-class _Reading:
+class _KafkaReading:
     """Kafka, opened when a check reads it."""
 
     def __init__(self, bootstrap: str, topic: str) -> None:
@@ -106,15 +113,15 @@ class _Reading:
         return self._read.forgotten_before if self._read else None
 
 
-def _run(check: Check, looking: Looking) -> Iterator[Checked]:
-    looking.looked_at = 0
+def _run(check: Check, examination: Examination) -> Iterator[Checked]:
+    examination.looked_at = 0
     findings: list[Finding] = []
     total = 0
     yield Checked(check=check, looked_at=0, findings=(), total=0, in_progress=True)
     try:
         # Where the database refuses a statement, the snapshot stays good for the next check.
-        with looking.connection.begin_nested():
-            for finding in check.find(looking):
+        with examination.connection.begin_nested():
+            for finding in check.find(examination):
                 total += 1
                 if len(findings) < LISTED:
                     findings.append(finding)
@@ -122,11 +129,15 @@ def _run(check: Check, looking: Looking) -> Iterator[Checked]:
         raise
     except KafkaAway as error:
         total += 1
-        findings.append(Finding("KAFKA_AWAY", looking.store.topic, f"could not be read: {error}"))
+        findings.append(
+            Finding("KAFKA_AWAY", examination.store.topic, f"could not be read: {error}")
+        )
     except Exception as error:
         if is_away(error):
             raise
         total += 1
         says = f"ended early, what follows wasn't looked at: {what_failed(error)}"
         findings.append(Finding("CHECK_FAILED", check.name, says))
-    yield Checked(check=check, looked_at=looking.looked_at, findings=tuple(findings), total=total)
+    yield Checked(
+        check=check, looked_at=examination.looked_at, findings=tuple(findings), total=total
+    )

@@ -41,10 +41,10 @@ def kinds() -> "Mapping[str, Kind]":
 def operations(opened: Opened) -> Mapping[Any, object]:
     """What it answers to operators."""
     from operations.serving import operations_of  # noqa: PLC0415
-    from operations.verifying.examination import OwnPart  # noqa: PLC0415
+    from operations.verifying.examination import ServiceChecks  # noqa: PLC0415
     from services.attendance.adapters.publication import publish  # noqa: PLC0415
 
-    return operations_of(opened, OwnPart(publish=publish))
+    return operations_of(opened, ServiceChecks(publish=publish))
 
 
 SERVICE = Service(

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from kernel.process import Service
 from kernel.rpc.translate import to_date
 from kernel.store.store import Store
-from operations.verifying.examination import Looking
+from operations.verifying.examination import Examination
 from services.billing.__main__ import SERVICE as BILLING
 from services.billing.adapters.checks_of_members import a_member_is_billed_once
 from services.billing.adapters.publication import publish
@@ -343,7 +343,7 @@ def found(house: House) -> list[tuple[str, str, str]]:
     """What billing's own check of members finds."""
     store = house.office.store
     with store.snapshot() as tx:
-        looking = Looking(
+        examination = Examination(
             store=store,
             connection=tx.connection,
             subscriptions=SUBSCRIPTIONS,
@@ -352,6 +352,6 @@ def found(house: House) -> list[tuple[str, str, str]]:
             heads={},
             kafka=lambda: iter(()),
         )
-        findings = list(a_member_is_billed_once(looking))
-        assert looking.looked_at > 0
+        findings = list(a_member_is_billed_once(examination))
+        assert examination.looked_at > 0
     return [(finding.reason, finding.about, finding.says) for finding in findings]

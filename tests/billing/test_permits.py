@@ -22,7 +22,7 @@ from kernel.ids import derived_id
 from kernel.process import Service
 from kernel.refusal import Stale
 from kernel.store.store import Store
-from operations.verifying.examination import Looking
+from operations.verifying.examination import Examination
 from services.billing.__main__ import SERVICE as BILLING
 from services.billing.adapters.checks_of_leaving import claims_left_on_their_permits
 from services.billing.adapters.publication import publish
@@ -145,7 +145,7 @@ def found(house: House) -> list[tuple[str, str]]:
     """What billing's own check of permits finds: reason and claim."""
     store = house.office.store
     with store.snapshot() as tx:
-        looking = Looking(
+        examination = Examination(
             store=store,
             connection=tx.connection,
             subscriptions=SUBSCRIPTIONS,
@@ -154,8 +154,8 @@ def found(house: House) -> list[tuple[str, str]]:
             heads={},
             kafka=lambda: iter(()),
         )
-        findings = list(claims_left_on_their_permits(looking))
-        assert looking.looked_at == len(house.office.claims())
+        findings = list(claims_left_on_their_permits(examination))
+        assert examination.looked_at == len(house.office.claims())
     return [(finding.reason, finding.about) for finding in findings]
 
 

@@ -16,9 +16,9 @@ from kernel.config import Settings
 from kernel.process import Service, open_store_of_api, server_of
 from kernel.rpc.call import AUTHORIZATION, BEARER, NOW
 from kernel.rpc.client import Client
+from kernel.rpc.remote_refusal import refusal_of
 from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.server import Server
-from kernel.rpc.status import refusal_of
 from kernel.rpc.tokens import Issuer
 from kernel.secrets import PEOPLE
 from kernel.store.store import Store

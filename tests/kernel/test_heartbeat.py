@@ -21,7 +21,7 @@ from kernel.store.store import Store
 from ninehours.cli.status import problems_of
 from ninehours.local.servers import LocalServers
 from operations.operating_servicer import OperatingServicer
-from operations.verifying.examination import OwnPart
+from operations.verifying.examination import ServiceChecks
 from tests.harness.kernel.counters import ADA, PATIENCE, attended, published, until
 from tests.kernel.test_relay import running
 
@@ -96,7 +96,7 @@ def at_work(store: Store, broker: LocalServers) -> Iterator[Problems]:
             owners={},
             kafka=broker.bootstrap,
         ),
-        OwnPart(publish=lambda _: ()),
+        ServiceChecks(publish=lambda _: ()),
     )
 
     def problems() -> list[str]:

@@ -9,8 +9,8 @@ from kernel.messaging.relay import Relay
 from kernel.store.store import Store
 from ninehours.local.servers import LocalServers
 from operations.kafka_topic import KafkaTopic
-from operations.verifying.examination import OwnPart
-from operations.verifying.verification import Verifying
+from operations.verifying.examination import ServiceChecks
+from operations.verifying.verification import Verification
 from tests.harness.kernel.counters import (
     ADA,
     BOB,
@@ -56,16 +56,16 @@ def test_what_can_not_be_read_is_passed_over_and_the_rest_is_compared(
             assert relay.send_batch(connection) == (2, 2)
         garble()
     producer.close()
-    verifying = Verifying(
+    verification = Verification(
         store=counting,
         subscriptions=TALLYING,
-        own=OwnPart(publish=publish),
+        own=ServiceChecks(publish=publish),
         owners={},
         kafka=broker.bootstrap,
     )
     [checked] = [
         each
-        for each in verifying.verify(0, lambda: True)
+        for each in verification.verify(0, lambda: True)
         if each.check.name == "sent facts are in Kafka" and not each.in_progress
     ]
     assert (checked.looked_at, checked.findings) == (4, ())

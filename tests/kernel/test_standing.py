@@ -16,7 +16,7 @@ from kernel.messaging.caught_up import clients_not_caught_up, is_caught_up, wait
 from kernel.patience import Patience
 from kernel.refusal import AgainstTheRules, NotYet
 from kernel.rpc.call import Call
-from kernel.rpc.status import refusal_of
+from kernel.rpc.remote_refusal import refusal_of
 from kernel.store.store import Store
 from operations.listener_servicer import SERVICE, ListenerServicer
 from tests.harness.kernel.counters import (

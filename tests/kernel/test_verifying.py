@@ -12,9 +12,9 @@ from kernel.execute import Book
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.subscriptions import Reaction, Subscriptions
 from kernel.store.store import Store
-from operations.verifying.examination import Check, Finding, Looking, OwnPart
+from operations.verifying.examination import Check, Examination, Finding, ServiceChecks
 from operations.verifying.outbox import contradicts
-from operations.verifying.verification import Checked, Verifying
+from operations.verifying.verification import Checked, Verification
 from tests.harness.kernel.counters import (
     ADA,
     BOB,
@@ -72,16 +72,16 @@ def verify(
     subscriptions: Subscriptions = TALLYING,
     checks: Sequence[Check] = (),
 ) -> dict[str, Checked]:
-    verifying = Verifying(
+    verification = Verification(
         store=listener.store,
         subscriptions=subscriptions,
-        own=OwnPart(publish=publish, checks=checks),
+        own=ServiceChecks(publish=publish, checks=checks),
         owners={TOPIC: log},
         kafka=NOWHERE,
     )
     return {
         checked.check.name: checked
-        for checked in verifying.verify(0, lambda: True)
+        for checked in verification.verify(0, lambda: True)
         if not checked.in_progress
     }
 
@@ -222,14 +222,14 @@ def test_nothing_is_written(listener: Listener, log: Log) -> None:
 
 
 def test_verifying_ends_when_nobody_waits(listener: Listener, log: Log) -> None:
-    verifying = Verifying(
+    verification = Verification(
         store=listener.store,
         subscriptions=TALLYING,
-        own=OwnPart(publish=publish),
+        own=ServiceChecks(publish=publish),
         owners={TOPIC: log},
         kafka=NOWHERE,
     )
-    assert [checked.in_progress for checked in verifying.verify(60, lambda: False)] == [True]
+    assert [checked.in_progress for checked in verification.verify(60, lambda: False)] == [True]
 
 
 def test_a_field_that_only_a_later_release_sets_contradicts_nothing() -> None:
@@ -298,15 +298,15 @@ def test_a_public_fact_that_can_not_be_decoded_is_found_by_its_place_and_the_res
 def test_a_check_that_fails_is_a_finding_and_the_next_is_made(
     listener: Listener, log: Log, broken: str
 ) -> None:
-    def find(looking: Looking) -> Iterator[Finding]:
-        looking.look()
+    def find(examination: Examination) -> Iterator[Finding]:
+        examination.count()
         yield Finding("FOUND", "before", "it failed")
         if not broken:
             raise ValueError("Wilhelmina Canary")
-        looking.rows(broken)
+        examination.rows(broken)
 
-    def look(looking: Looking) -> Iterator[Finding]:
-        yield Finding("LOOKED", str(looking.rows("SELECT count(*) AS n FROM derived")[0].n), "")
+    def look(examination: Examination) -> Iterator[Finding]:
+        yield Finding("LOOKED", str(examination.rows("SELECT count(*) AS n FROM derived")[0].n), "")
 
     checks = (Check("fails", "facts", find), Check("goes on", "rows", look))
     found = verify(listener, log, checks=checks)

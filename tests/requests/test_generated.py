@@ -22,8 +22,8 @@ from ninehours.common.v1 import policy_pb2
 
 from kernel.config import Settings
 from kernel.process import Service, server_of
+from kernel.rpc.remote_refusal import refusal_of
 from kernel.rpc.server import Server
-from kernel.rpc.status import refusal_of
 from kernel.rpc.tokens import SERVICE_ROLE, SERVICE_SUBJECT, Issuer
 from kernel.secrets import PEOPLE
 from kernel.store.store import Store

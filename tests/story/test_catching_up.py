@@ -8,7 +8,7 @@ from ninehours.exchange.v1 import listener_service_pb2 as listener
 from ninehours.exchange.v1 import operating_service_pb2 as operating
 from ninehours.exchange.v1 import published_log_service_pb2 as log
 
-from kernel.rpc.status import RemoteRefusal
+from kernel.rpc.remote_refusal import RemoteRefusal
 from ninehours.story.catching_up import NotCaughtUp, wait_until_caught_up
 
 

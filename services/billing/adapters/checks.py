@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from kernel.facts import HeardFact, Recorded, id_of, kind_of
-from operations.verifying.examination import Check, Finding, Looking, OwnPart
+from operations.verifying.examination import Check, Examination, Finding, ServiceChecks
 from services.billing.adapters.checks_of_leaving import claims_left_on_their_permits
 from services.billing.adapters.checks_of_members import a_member_is_billed_once
 from services.billing.adapters.history import history_of
@@ -31,11 +31,11 @@ STEPS = (
 )
 
 
-def nothing_is_overdrawn(looking: Looking) -> Iterator[Finding]:
+def nothing_is_overdrawn(examination: Examination) -> Iterator[Finding]:
     """After each command, no authorization had given more than it has."""
     said: set[str] = set()
-    for client, history in _steps(looking):
-        looking.look()
+    for client, history in _steps(examination):
+        examination.count()
         for each in overdrawn(history):
             if each.authorization_id not in said:
                 said.add(each.authorization_id)
@@ -46,26 +46,26 @@ def nothing_is_overdrawn(looking: Looking) -> Iterator[Finding]:
                 yield Finding("AUTHORIZATION_OVERDRAWN", client, says)
 
 
-def a_day_has_one_per_diem(looking: Looking) -> Iterator[Finding]:
+def a_day_has_one_per_diem(examination: Examination) -> Iterator[Finding]:
     """Of one client, payer and date, the claims that stand bill one per diem."""
-    for client, history in _now(looking).items():
-        looking.look(len(history.issued))
+    for client, history in _now(examination).items():
+        examination.count(len(history.issued))
         for each in two_per_diems(history):
             says = f"{each.code} more than once on {each.service_date}: {', '.join(each.claims)}"
             yield Finding("TWO_PER_DIEMS", client, says)
 
 
-def nothing_issued_is_drafted(looking: Looking) -> Iterator[Finding]:
+def nothing_issued_is_drafted(examination: Examination) -> Iterator[Finding]:
     """No draft bills a service that a claim in force has billed."""
     drafts: dict[str, dict[str, tuple[str, Sequence[ClaimLine]]]] = {}
-    for row in looking.rows(
+    for row in examination.rows(
         "SELECT key, content FROM derived WHERE kind = :kind AND current AND NOT withdrawn",
         kind=DRAFT_CLAIM,
     ):
-        looking.look()
+        examination.count()
         lines = lines_of(row.content["lines"])
         drafts.setdefault(row.key, {})[row.content["key"]] = (row.content["payer_id"], lines)
-    history = _now(looking)
+    history = _now(examination)
     for client, of_client in sorted(drafts.items()):
         for each in drafted_and_issued(
             history.get(client, BillingHistory(client_id=id_of(client))), of_client
@@ -74,18 +74,18 @@ def nothing_issued_is_drafted(looking: Looking) -> Iterator[Finding]:
             yield Finding("DRAFTED_AND_ISSUED", client, says)
 
 
-def files_are_as_issued(looking: Looking) -> Iterator[Finding]:
+def files_are_as_issued(examination: Examination) -> Iterator[Finding]:
     """A batch's file has the hash that its fact carries, and its claims its count and total."""
     claims: dict[str, list[ClaimIssued]] = {}
     batches: list[BatchIssued] = []
-    for recorded in _facts(looking, ("billing.claim_issued.v1", "billing.batch_issued.v1")):
+    for recorded in _facts(examination, ("billing.claim_issued.v1", "billing.batch_issued.v1")):
         match recorded.fact:
             case ClaimIssued() as claim:
                 claims.setdefault(claim.batch_id, []).append(claim)
             case BatchIssued() as batch:
                 batches.append(batch)
     for batch in batches:
-        looking.look()
+        examination.count()
         about = f"batch/{batch.batch_id}"
         issued = claims.get(batch.batch_id, [])
         total = sum(claim.charge_minor for claim in issued)
@@ -93,12 +93,12 @@ def files_are_as_issued(looking: Looking) -> Iterator[Finding]:
             says = f"says {batch.claims} claims of {batch.charge_minor} cents, "
             says += f"its claims are {len(issued)} of {total}"
             yield Finding("BATCH_OF_OTHER_CLAIMS", about, says)
-        if batch.digest and batch.digest not in _digests(looking, batch):
+        if batch.digest and batch.digest not in _digests(examination, batch):
             says = "its file has another hash than was recorded when it was issued"
             yield Finding("DOCUMENT_HASH", about, says)
 
 
-PART = OwnPart(
+PART = ServiceChecks(
     publish=publish,
     checks=(
         Check("no authorization is overdrawn", "steps", nothing_is_overdrawn),
@@ -111,8 +111,8 @@ PART = OwnPart(
 )
 
 
-def _digests(looking: Looking, batch: BatchIssued) -> set[str]:
-    rows = looking.rows(
+def _digests(examination: Examination, batch: BatchIssued) -> set[str]:
+    rows = examination.rows(
         "SELECT digest FROM document WHERE owner = :owner AND kind = :kind",
         owner=f"batch/{batch.batch_id}",
         kind=DOCUMENTS[batch.claim_form],
@@ -120,21 +120,21 @@ def _digests(looking: Looking, batch: BatchIssued) -> set[str]:
     return {bytes(row.digest).hex() for row in rows}
 
 
-def _now(looking: Looking) -> Mapping[str, BillingHistory]:
+def _now(examination: Examination) -> Mapping[str, BillingHistory]:
     """Each client's history, whole."""
-    return dict(_steps(looking))
+    return dict(_steps(examination))
 
 
-def _steps(looking: Looking) -> Iterator[tuple[str, BillingHistory]]:
+def _steps(examination: Examination) -> Iterator[tuple[str, BillingHistory]]:
     """Client and what was known of it, after each command that concerned it."""
     shared: list[HeardFact] = []
     of_client: dict[str, list[HeardFact]] = {}
     for _, together in groupby(
-        looking.each(STEPS, types=list(TOLD)), key=lambda row: row.command_id
+        examination.each(STEPS, types=list(TOLD)), key=lambda row: row.command_id
     ):
         changed: set[str] = set()
-        for recorded in looking.recorded(together):
-            for fact in _public(looking, recorded):
+        for recorded in examination.recorded(together):
+            for fact in _public(examination, recorded):
                 if kind_of(fact.subject) == "client":
                     of_client.setdefault(fact.subject, []).append(fact)
                     changed.add(fact.subject)
@@ -144,12 +144,12 @@ def _steps(looking: Looking) -> Iterator[tuple[str, BillingHistory]]:
             yield client, history_of(client, {client: of_client[client], "": shared})
 
 
-def _public(looking: Looking, recorded: Recorded) -> Iterator[HeardFact]:
+def _public(examination: Examination, recorded: Recorded) -> Iterator[HeardFact]:
     """As derivations read it, whatever was published of it."""
     for item in publish(recorded):
         yield HeardFact(
             id=item.id,
-            topic=looking.store.topic,
+            topic=examination.store.topic,
             subject=item.subject,
             sequence=0,
             type=item.type,
@@ -159,5 +159,5 @@ def _public(looking: Looking, recorded: Recorded) -> Iterator[HeardFact]:
         )
 
 
-def _facts(looking: Looking, types: Sequence[str]) -> Iterator[Recorded]:
-    yield from looking.recorded(looking.each(STEPS, types=list(types)))
+def _facts(examination: Examination, types: Sequence[str]) -> Iterator[Recorded]:
+    yield from examination.recorded(examination.each(STEPS, types=list(types)))

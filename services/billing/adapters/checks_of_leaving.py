@@ -10,7 +10,7 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 
 from kernel.facts import HeardFact, Recorded, id_of
 from kernel.rpc.translate import date_of
-from operations.verifying.examination import Finding, Looking
+from operations.verifying.examination import Examination, Finding
 from services.billing.domain.claims.issue import VOID, ClaimIssued
 
 M = TypeVar("M")
@@ -18,32 +18,32 @@ M = TypeVar("M")
 KINDS = (intake.ConsentGiven, intake.ConsentRevoked, intake.DisclosureRestricted)
 
 
-def claims_left_on_their_permits(looking: Looking) -> Iterator[Finding]:
+def claims_left_on_their_permits(examination: Examination) -> Iterator[Finding]:
     """What intake's log said before the permit, and what was heard of it, must let the claim go.
 
     A claim of before permits is judged by the time at which it was issued.
     """
-    heard = _heard(looking)
+    heard = _heard(examination)
     heads = {
         id_of(row.subject): row.sequence
-        for row in looking.rows(
+        for row in examination.rows(
             "SELECT subject, sequence FROM heard_head WHERE topic = :topic",
             topic=intake.DESCRIPTOR.package,
         )
     }
-    rows = looking.each(
+    rows = examination.each(
         "SELECT id, stream, version, type, body, at, actor FROM fact"
         " WHERE type = 'billing.claim_issued.v1' ORDER BY stream"
     )
-    for recorded in looking.recorded(rows):
-        looking.look()
+    for recorded in examination.recorded(rows):
+        examination.count()
         claim: ClaimIssued = recorded.fact
         about = f"client/{claim.client_id}"
         if claim.permit_sequence > heads.get(claim.client_id, 0):
             says = f"claim {claim.claim_id} left on permit {claim.permit_id}, which knew "
             says += f"{claim.permit_sequence} facts of intake's; fewer were heard"
             yield Finding("PERMIT_NOT_HEARD", about, says)
-        elif (heard_as := _heard_as(looking, claim)) not in (None, claim.permit_fact_id):
+        elif (heard_as := _heard_as(examination, claim)) not in (None, claim.permit_fact_id):
             says = f"claim {claim.claim_id} left on permit {claim.permit_id}, which knew "
             says += f"{claim.permit_fact_id} as number {claim.permit_sequence}; heard is {heard_as}"
             yield Finding("PERMIT_OF_ANOTHER_HISTORY", about, says)
@@ -54,7 +54,7 @@ def claims_left_on_their_permits(looking: Looking) -> Iterator[Finding]:
             yield Finding("LEFT_RESTRICTED", about, says)
 
 
-def _heard_as(looking: Looking, claim: ClaimIssued) -> str | None:
+def _heard_as(examination: Examination, claim: ClaimIssued) -> str | None:
     """Id of the fact that stands where the permit's last one did; None: nobody kept it, or told."""
     if not claim.permit_fact_id:
         return None
@@ -63,7 +63,7 @@ def _heard_as(looking: Looking, claim: ClaimIssued) -> str | None:
         "subject": f"client/{claim.client_id}",
         "sequence": claim.permit_sequence,
     }
-    found = looking.rows(
+    found = examination.rows(
         "SELECT id FROM heard_fact WHERE (topic, subject, sequence) = (:topic, :subject, :sequence)"
         " UNION ALL SELECT id FROM heard_head"
         " WHERE (topic, subject, sequence) = (:topic, :subject, :sequence)",
@@ -109,12 +109,12 @@ def _of(facts: Sequence[HeardFact], kind: type[M]) -> list[tuple[UUID, M]]:
     return [(fact.id, fact.message) for fact in facts if isinstance(fact.message, kind)]
 
 
-def _heard(looking: Looking) -> Mapping[str, list[HeardFact]]:
+def _heard(examination: Examination) -> Mapping[str, list[HeardFact]]:
     read: dict[str, Callable[[bytes], Any]] = {
         kind.DESCRIPTOR.full_name: kind.FromString for kind in KINDS
     }
     found: dict[str, list[HeardFact]] = defaultdict(list)
-    for row in looking.each(
+    for row in examination.each(
         "SELECT * FROM heard_fact WHERE type = ANY(CAST(:types AS text[]))"
         " ORDER BY subject, sequence",
         types=sorted(read),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import combinations
 
-from operations.verifying.examination import Finding, Looking
+from operations.verifying.examination import Examination, Finding
 from services.billing.adapters.members import apart_of, keys_of
 from services.billing.domain.claims.claim import ClaimReplaced, ClaimVoided
 from services.billing.domain.claims.issue import VOID, ClaimIssued
@@ -13,17 +13,17 @@ from services.billing.domain.claims.members import Members, dates_of
 TYPES = ["billing.claim_issued.v1", "billing.claim_replaced.v1", "billing.claim_voided.v1"]
 
 
-def a_member_is_billed_once(looking: Looking) -> Iterator[Finding]:
+def a_member_is_billed_once(examination: Examination) -> Iterator[Finding]:
     """Claims that stand are joined by payer, member and date; two clients of one are one too many.
 
     A claim is every key's that its client was recognised by: its number may have been corrected
     since. Two clients are two people where a named person judged so.
     """
     members = Members(
-        keys=keys_of(looking.connection, None), apart=apart_of(looking.connection, None)
+        keys=keys_of(examination.connection, None), apart=apart_of(examination.connection, None)
     )
     billed: dict[tuple[str, str, date], dict[str, str]] = {}
-    for claim in _standing(looking):
+    for claim in _standing(examination):
         for key in members.keys_of(claim.client_id):
             for on in dates_of(claim):
                 of_member = billed.setdefault((claim.payer_id, key, on), {})
@@ -38,18 +38,18 @@ def a_member_is_billed_once(looking: Looking) -> Iterator[Finding]:
         yield Finding("MEMBER_BILLED_TWICE", f"client/{one}", says)
 
 
-def _standing(looking: Looking) -> list[ClaimIssued]:
+def _standing(examination: Examination) -> list[ClaimIssued]:
     issued: list[ClaimIssued] = []
     followed: set[str] = set()
-    rows = looking.each(
+    rows = examination.each(
         "SELECT id, stream, version, type, body, at, actor FROM fact"
         " WHERE type = ANY(CAST(:types AS text[])) ORDER BY stream, version",
         types=TYPES,
     )
-    for recorded in looking.recorded(rows):
+    for recorded in examination.recorded(rows):
         match recorded.fact:
             case ClaimIssued() as claim:
-                looking.look()
+                examination.count()
                 issued.append(claim)
             case ClaimReplaced() | ClaimVoided() as follows:
                 followed.add(follows.claim_id)

@@ -7,22 +7,22 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 
 from kernel.messaging.public_facts import public_facts
 from kernel.store.store import Transaction
-from operations.verifying.examination import Check, Finding, Looking, OwnPart
+from operations.verifying.examination import Check, Examination, Finding, ServiceChecks
 from services.intake.adapters.programs import SqlPrograms
 from services.intake.adapters.publication import publish
 
 
-def episodes_are_of_their_programs(looking: Looking) -> Iterator[Finding]:
+def episodes_are_of_their_programs(examination: Examination) -> Iterator[Finding]:
     """What an admission recorded of its program is what the program is, at that site.
 
     Nothing reads it any more: a finding says what was believed while the release before ran.
     """
-    programs = SqlPrograms().everywhere(Transaction(looking.store, looking.connection))
-    for row in looking.rows(
+    programs = SqlPrograms().everywhere(Transaction(examination.store, examination.connection))
+    for row in examination.rows(
         "SELECT episode_id, site_id, program_id, program_kind, under_part2 FROM episode"
         " ORDER BY number"
     ):
-        looking.look()
+        examination.count()
         about, program_id = f"episode/{row.episode_id}", str(row.program_id)
         program = programs.of_site.get(str(row.site_id), {}).get(program_id)
         if program is None:
@@ -34,17 +34,17 @@ def episodes_are_of_their_programs(looking: Looking) -> Iterator[Finding]:
             yield Finding("PROGRAM_DIFFERS", about, says)
 
 
-def payers_are_registered(looking: Looking) -> Iterator[Finding]:
+def payers_are_registered(examination: Examination) -> Iterator[Finding]:
     """Consents, coverages and restrictions name payers that billing registered.
 
     A release before took any: a restriction that names another than was meant keeps nothing.
     """
     registered = {
         fact.message.payer_id
-        for fact in public_facts(looking.connection, [billing.PayerRegistered])
+        for fact in public_facts(examination.connection, [billing.PayerRegistered])
     }
-    for fact in public_facts(looking.connection, [kind for kind, *_ in NAMING_PAYERS]):
-        looking.look()
+    for fact in public_facts(examination.connection, [kind for kind, *_ in NAMING_PAYERS]):
+        examination.count()
         [(what, field)] = [each for kind, *each in NAMING_PAYERS if isinstance(fact.message, kind)]
         payer_id = getattr(fact.message, field)
         if payer_id not in registered:
@@ -58,7 +58,7 @@ NAMING_PAYERS = (
     (intake.CoverageVerified, "coverage", "payer_id"),
     (intake.DisclosureRestricted, "restriction", "payer_id"),
 )
-PART = OwnPart(
+PART = ServiceChecks(
     publish=publish,
     checks=(
         Check("episodes are of their programs", "episodes", episodes_are_of_their_programs),

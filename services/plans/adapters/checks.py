@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 
-from operations.verifying.examination import Check, Finding, Looking, OwnPart
+from operations.verifying.examination import Check, Examination, Finding, ServiceChecks
 from services.plans.adapters.publication import publish
 from services.plans.app.streams import client_subject, plan_stream
 
 
-def plans_are_as_drafted(looking: Looking) -> Iterator[Finding]:
+def plans_are_as_drafted(examination: Examination) -> Iterator[Finding]:
     """The document of each plan has the hash that its fact carries."""
-    rows = looking.each("SELECT * FROM fact WHERE type = 'plans.plan_drafted.v1'")
-    for recorded in looking.recorded(rows):
-        looking.look()
+    rows = examination.each("SELECT * FROM fact WHERE type = 'plans.plan_drafted.v1'")
+    for recorded in examination.recorded(rows):
+        examination.count()
         drafted = recorded.fact
-        found = looking.rows(
+        found = examination.rows(
             "SELECT digest FROM document WHERE owner = :owner AND kind = :kind",
             owner=client_subject(drafted.client_id),
             kind=plan_stream(drafted.plan_id),
@@ -23,7 +23,7 @@ def plans_are_as_drafted(looking: Looking) -> Iterator[Finding]:
             yield Finding("DOCUMENT_HASH", plan_stream(drafted.plan_id), says)
 
 
-PART = OwnPart(
+PART = ServiceChecks(
     publish=publish,
     checks=(Check("plans are as they were drafted", "plans", plans_are_as_drafted),),
 )

@@ -19,7 +19,7 @@ from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import to_date
 from kernel.store.store import Store
-from operations.verifying.examination import Looking
+from operations.verifying.examination import Examination
 from services.intake.__main__ import SERVICE, servicers
 from services.intake.adapters.checks import PART
 from services.intake.adapters.publication import publish
@@ -315,7 +315,7 @@ def findings(desk: Desk, what: str) -> Any:
     """How many a check looked at, and of each finding the reason, about whom, and of what."""
     [check] = [each for each in PART.checks if what in each.name]
     with desk.store.engine.connect() as connection:
-        looking = Looking(
+        examination = Examination(
             store=desk.store,
             connection=connection,
             subscriptions=SUBSCRIPTIONS,
@@ -324,5 +324,5 @@ def findings(desk: Desk, what: str) -> Any:
             heads={},
             kafka=lambda: iter(()),
         )
-        found = list(check.find(looking))
-    return looking.looked_at, [(e.reason, e.about, e.says.split()[0]) for e in found]
+        found = list(check.find(examination))
+    return examination.looked_at, [(e.reason, e.about, e.says.split()[0]) for e in found]

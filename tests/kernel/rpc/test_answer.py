@@ -19,8 +19,8 @@ from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
 
 from kernel.refusal import NotYet
 from kernel.rpc.call import Call
+from kernel.rpc.remote_refusal import RemoteRefusal, refusal_of
 from kernel.rpc.server import THREADS
-from kernel.rpc.status import RemoteRefusal, refusal_of
 from kernel.rpc.tokens import Issuer
 from tests.harness.kernel.counters import PATIENCE, until
 from tests.harness.kernel.rpc import DEADLINE, LOG, Ask, Log, Serve, bound, declare, lines, raw_read

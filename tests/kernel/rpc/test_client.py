@@ -11,7 +11,7 @@ from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
 from kernel.refusal import AgainstTheRules, NotYet
 from kernel.rpc.call import Call
 from kernel.rpc.client import Client
-from kernel.rpc.status import RemoteRefusal
+from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.tokens import Actor
 from tests.harness.kernel.rpc import LOG, Ask, Serve
 

@@ -24,8 +24,8 @@ from kernel.rpc import answer, client, server
 from kernel.rpc.call import Call
 from kernel.rpc.client import Client
 from kernel.rpc.commands import patience_of
+from kernel.rpc.remote_refusal import refusal_of
 from kernel.rpc.server import Server
-from kernel.rpc.status import refusal_of
 from kernel.rpc.tokens import Issuer
 from tests.harness.kernel.counters import PATIENCE, until
 from tests.harness.kernel.rpc import LOG, Ask, Serve, assert_healthy, declare

@@ -9,8 +9,8 @@ import sqlalchemy.exc
 from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
 
 from kernel.refusal import AgainstTheRules, Malformed, NotAllowed, NotYet, Refusal, Stale, Unknown
+from kernel.rpc.remote_refusal import RemoteRefusal, refusal_of
 from kernel.rpc.server import LARGEST
-from kernel.rpc.status import RemoteRefusal, refusal_of
 from tests.harness.kernel.rpc import LOG, Ask, Log, Serve, lines, raw_read
 
 Code = grpc.StatusCode
