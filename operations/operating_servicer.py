@@ -30,12 +30,12 @@ LONGEST_WAIT = 600  # seconds
 class OperatingServicer:
     """Answers from the service's own database, and from what it hears of others.
 
-    `own`: what the service brings to being verified.
+    `service_checks`: what the service brings to being verified.
     """
 
-    def __init__(self, opened: Opened, checks_of_service: ServiceChecks) -> None:
+    def __init__(self, opened: Opened, service_checks: ServiceChecks) -> None:
         self._of = opened
-        self._own = checks_of_service
+        self._service_checks = service_checks
         self._store = opened.store
 
     def GetStatus(self, _: pb.GetStatusRequest, __: Call) -> pb.GetStatusResponse:
@@ -137,7 +137,7 @@ class OperatingServicer:
         verification = Verification(
             store=self._store,
             subscriptions=self._of.subscriptions,
-            checks_of_service=self._own,
+            service_checks=self._service_checks,
             owners=self._of.owners,
             kafka=self._of.kafka,
         )

@@ -122,7 +122,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceChecks:
-    """What a service brings: how its facts are published, and checks of its own."""
+    """What a service brings to `verify`: how its facts are published, and further checks."""
 
     publish: Callable[[Recorded], Iterable[Publication]]
     checks: Sequence[Check] = ()

@@ -46,7 +46,7 @@ class Verification:
 
     store: Store
     subscriptions: Subscriptions
-    own: ServiceChecks
+    service_checks: ServiceChecks
     owners: Mapping[str, OwnersLog]
     kafka: str
 
@@ -64,14 +64,14 @@ class Verification:
                     store=self.store,
                     connection=connection,
                     subscriptions=self.subscriptions,
-                    publish=self.own.publish,
+                    publish=self.service_checks.publish,
                     owners=self.owners,
                     heads=heads,
                     kafka=kafka.records,
                     forgotten_before=kafka.forgotten_before,
                     is_awaited=is_awaited,
                 )
-                checks = (*CHECKS, *(LISTENING if self.owners else ()), *self.own.checks)
+                checks = (*CHECKS, *(LISTENING if self.owners else ()), *self.service_checks.checks)
                 with suppress(NobodyWaits):
                     for check in checks:
                         yield from _run(check, examination)

@@ -47,9 +47,9 @@ def kinds() -> "Mapping[str, Kind]":
 def operations(opened: Opened) -> Mapping[Any, object]:
     """What it answers to operators."""
     from operations.serving import operations_of  # noqa: PLC0415
-    from services.plans.adapters.checks import PART  # noqa: PLC0415
+    from services.plans.adapters.checks import SERVICE_CHECKS  # noqa: PLC0415
 
-    return operations_of(opened, PART)
+    return operations_of(opened, SERVICE_CHECKS)
 
 
 SERVICE = Service(

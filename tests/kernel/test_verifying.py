@@ -75,7 +75,7 @@ def verify(
     verification = Verification(
         store=listener.store,
         subscriptions=subscriptions,
-        own=ServiceChecks(publish=publish, checks=checks),
+        service_checks=ServiceChecks(publish=publish, checks=checks),
         owners={TOPIC: log},
         kafka=NOWHERE,
     )
@@ -225,7 +225,7 @@ def test_verifying_ends_when_nobody_waits(listener: Listener, log: Log) -> None:
     verification = Verification(
         store=listener.store,
         subscriptions=TALLYING,
-        own=ServiceChecks(publish=publish),
+        service_checks=ServiceChecks(publish=publish),
         owners={TOPIC: log},
         kafka=NOWHERE,
     )

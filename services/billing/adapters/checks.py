@@ -98,7 +98,7 @@ def files_are_as_issued(examination: Examination) -> Iterator[Finding]:
             yield Finding("DOCUMENT_HASH", about, says)
 
 
-PART = ServiceChecks(
+SERVICE_CHECKS = ServiceChecks(
     publish=publish,
     checks=(
         Check("no authorization is overdrawn", "steps", nothing_is_overdrawn),

@@ -58,7 +58,7 @@ NAMING_PAYERS = (
     (intake.CoverageVerified, "coverage", "payer_id"),
     (intake.DisclosureRestricted, "restriction", "payer_id"),
 )
-PART = ServiceChecks(
+SERVICE_CHECKS = ServiceChecks(
     publish=publish,
     checks=(
         Check("episodes are of their programs", "episodes", episodes_are_of_their_programs),

@@ -23,7 +23,7 @@ def plans_are_as_drafted(examination: Examination) -> Iterator[Finding]:
             yield Finding("DOCUMENT_HASH", plan_stream(drafted.plan_id), says)
 
 
-PART = ServiceChecks(
+SERVICE_CHECKS = ServiceChecks(
     publish=publish,
     checks=(Check("plans are as they were drafted", "plans", plans_are_as_drafted),),
 )

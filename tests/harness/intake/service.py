@@ -21,7 +21,7 @@ from kernel.rpc.translate import to_date
 from kernel.store.store import Store
 from operations.verifying.examination import Examination
 from services.intake.__main__ import SERVICE, servicers
-from services.intake.adapters.checks import PART
+from services.intake.adapters.checks import SERVICE_CHECKS
 from services.intake.adapters.publication import publish
 from services.intake.adapters.subscriptions import SUBSCRIPTIONS
 from tests.harness.intake.strategies import NOW, day
@@ -313,7 +313,7 @@ def diagnose(client_id: str, **changes: Any) -> pb.RecordDiagnosisRequest:
 
 def findings(desk: Desk, what: str) -> Any:
     """How many a check looked at, and of each finding the reason, about whom, and of what."""
-    [check] = [each for each in PART.checks if what in each.name]
+    [check] = [each for each in SERVICE_CHECKS.checks if what in each.name]
     with desk.store.engine.connect() as connection:
         examination = Examination(
             store=desk.store,

@@ -59,7 +59,7 @@ def test_what_can_not_be_read_is_passed_over_and_the_rest_is_compared(
     verification = Verification(
         store=counting,
         subscriptions=TALLYING,
-        own=ServiceChecks(publish=publish),
+        service_checks=ServiceChecks(publish=publish),
         owners={},
         kafka=broker.bootstrap,
     )

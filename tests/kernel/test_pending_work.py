@@ -269,7 +269,7 @@ def test_a_derivation_that_takes_too_long_is_parked_and_others_go_on(
     assert key == ADA
     assert error is not None
     assert error.startswith(
-        "kernel.messaging.limited.TookTooLong at tests/kernel/test_draining.py:"
+        "kernel.messaging.limited.TookTooLong at tests/kernel/test_pending_work.py:"
     )
 
 
