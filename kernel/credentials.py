@@ -112,7 +112,11 @@ def sees_scores(
     """
     if not sees_clinical(reader.roles):
         return False
-    here = [credentials.jurisdiction(tx, each) for each in sites if speaks_for(reader.sites, each)]
+    here = [
+        credentials.jurisdiction(tx, site_id)
+        for site_id in sites
+        if speaks_for(reader.sites, site_id)
+    ]
     return any(
         held.abbreviation in ACTS[SEE_SCORES] and held.is_valid(where.day(reader.now), where.state)
         for held in credentials.of(tx, reader.person)

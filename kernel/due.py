@@ -88,8 +88,8 @@ def at_each_site(
 
 def due_of(found: Iterable[Due], asked: DueAsked) -> list[Due]:
     """Those that were asked for, what is late first."""
-    wanted = [each for each in found if _is_wanted(each, asked)]
-    return sorted(wanted, key=lambda each: (each.until or each.since, each.kind, each.about_id))
+    wanted = [task for task in found if _is_wanted(task, asked)]
+    return sorted(wanted, key=lambda task: (task.until or task.since, task.kind, task.about_id))
 
 
 def _is_wanted(due: Due, asked: DueAsked) -> bool:

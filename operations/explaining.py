@@ -56,8 +56,8 @@ def explain(
     Those nobody published here are left out, and with `until` those signed later.
     """
     of_rows: dict[UUID, list[UUID]] = {}
-    for each in revisions(connection, ids):
-        of_rows.setdefault(each.row_id, []).append(each.fact_id)
+    for revision in revisions(connection, ids):
+        of_rows.setdefault(revision.row_id, []).append(revision.fact_id)
     wanted = [*ids, *(fact for told in of_rows.values() for fact in told)]
     rows = connection.execute(
         text(
@@ -71,7 +71,7 @@ def explain(
     ).all()
     causes = [row.headers["causationid"] for row in rows]
     signed = _signed(connection, causes)
-    derived = {each.fact_id: each for each in revisions(connection, causes)}
+    derived = {revision.fact_id: revision for revision in revisions(connection, causes)}
     by_id = {}
     for row in rows:
         actor, command_id = signed.get(row.headers["causationid"], ("", ""))
@@ -93,8 +93,8 @@ def explain(
         for row_id, facts in of_rows.items()
         if (told := [fact for fact in facts if fact in by_id])
     }
-    meant = dict.fromkeys(last.get(each, each) for each in ids)
-    return [by_id[each] for each in meant if each in by_id]
+    meant = dict.fromkeys(last.get(fact_id, fact_id) for fact_id in ids)
+    return [by_id[fact_id] for fact_id in meant if fact_id in by_id]
 
 
 def revisions(connection: Connection, row_ids: Iterable[object]) -> list[Revision]:
@@ -134,9 +134,9 @@ def _signed(connection: Connection, causes: Iterable[object]) -> dict[str, tuple
 def _uuids(ids: Iterable[object]) -> list[UUID]:
     """What among them are ids: of imported facts nobody knows the cause."""
     found = set()
-    for each in ids:
+    for row_id in ids:
         try:
-            found.add(UUID(str(each)))
+            found.add(UUID(str(row_id)))
         except ValueError:
             continue
     return sorted(found)

@@ -31,11 +31,11 @@ class FactServicer:
             found = explaining.explain(tx.connection, ids, until)
             shown = {
                 subject
-                for subject in {each.subject for each in found}
+                for subject in {fact.subject for fact in found}
                 if self._is_shown(tx, subject, call.actor.sites)
             }
-        found = [each for each in found if each.subject in shown]
-        return pb.ExplainFactsResponse(facts=[self._fact(each) for each in found])
+        found = [fact for fact in found if fact.subject in shown]
+        return pb.ExplainFactsResponse(facts=[self._fact(fact) for fact in found])
 
     def _is_shown(self, tx: Transaction, subject: str, sites: frozenset[str]) -> bool:
         """A client's facts at the client's sites; of sites, staff, payers and rules, everywhere."""
@@ -77,6 +77,6 @@ def _ids(request: pb.ExplainFactsRequest) -> list[UUID]:
     if len(request.ids) > MOST:
         raise Malformed(ids=f"has more than {MOST}")
     try:
-        return [UUID(each) for each in request.ids]
+        return [UUID(fact_id) for fact_id in request.ids]
     except ValueError:
         raise Malformed(ids="holds what is not a UUID") from None

@@ -108,10 +108,12 @@ class KafkaTopic:
             consumer.assign(partitions)
             begins = consumer.beginning_offsets(partitions)
             ends = consumer.end_offsets(partitions)
-            cut = {each for each in partitions if begins[each] > 0}  # none of it read yet
+            cut = {
+                partition for partition in partitions if begins[partition] > 0
+            }  # none of it read yet
             consumer.seek_to_beginning(*partitions)
             last = time.monotonic()
-            while any(consumer.position(each) < ends[each] for each in partitions):
+            while any(consumer.position(partition) < ends[partition] for partition in partitions):
                 polled = consumer.poll(timeout_ms=500)
                 for partition, found in polled.items():
                     for message in found:

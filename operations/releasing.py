@@ -18,7 +18,7 @@ from kernel.messaging.checkpoints import (
 from kernel.messaging.gap_repair import OwnerHead
 from kernel.messaging.pending import mark_pending, release_reaction
 from kernel.refusal import AgainstTheRules, Unknown
-from kernel.store.bells import DUE
+from kernel.store.bells import PENDING
 from kernel.store.store import Transaction
 from operations.parked import NO_ENVELOPE, Parked, ParkedId, ParkedKind, parked_of
 
@@ -39,7 +39,7 @@ def release(tx: Transaction, parked_id: str) -> str:
             _forget(tx, parked.topic, parked.subject)
         case ParkedKind.RECORD | ParkedKind.SUBJECT:
             _ask_again(tx, parked.topic, parked.subject)
-    tx.connection.execute(text(DUE.ring))  # what waits for a stream worker now, it does at once
+    tx.connection.execute(text(PENDING.ring))  # what waits for a stream worker now, it does at once
     return parked.release
 
 
@@ -100,7 +100,7 @@ def resync(connection: Connection, topic: str, epoch: int, heads: Sequence[Owner
         raise Unknown("topic", topic)
     write_checkpoints(connection, {(topic, head.subject): FORGOTTEN for head in heads})
     forget_topic(connection, topic)
-    connection.execute(text(DUE.ring))
+    connection.execute(text(PENDING.ring))
 
 
 def _forget(tx: Transaction, topic: str, subject: str) -> None:

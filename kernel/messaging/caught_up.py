@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 from kernel.facts import Position, kind_of
 from kernel.patience import wait_for
 from kernel.refusal import AgainstTheRules, NotYet
-from kernel.store.bells import DUE
+from kernel.store.bells import PENDING
 from kernel.store.store import Store
 
 MOST_ASKED_FOR = 20  # subjects that one waiting question has asked for
@@ -51,7 +51,7 @@ def ask_for(connection: Connection, positions: Sequence[Position]) -> None:
 
     That they exist is only what somebody says: nobody is behind for it.
     """
-    connection.execute(text(DUE.ring))
+    connection.execute(text(PENDING.ring))
     connection.execute(
         text(
             "INSERT INTO asked_for AS a (topic, subject, sequence)"

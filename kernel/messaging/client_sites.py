@@ -36,9 +36,11 @@ def sites_by_facts(
             registered_at = fact.message.site_id
     stays = [
         Stay(
-            site_id=each.site_id,
-            closed_on=date_of(ends[each.episode_id], on) if each.episode_id in ends else None,
+            site_id=admission.site_id,
+            closed_on=date_of(ends[admission.episode_id], on)
+            if admission.episode_id in ends
+            else None,
         )
-        for each in admissions
+        for admission in admissions
     ]
     return sites_of_client(stays, registered_at)

@@ -31,14 +31,14 @@ from kernel.messaging.resting import Resting
 from kernel.messaging.resting_stream import WITHIN, RestingStream
 from kernel.messaging.unfetchable import Skipped, go_past_unfetchable
 from kernel.rpc.remote_refusal import RemoteRefusal
-from kernel.store.bells import DUE
+from kernel.store.bells import PENDING
 from kernel.store.database import is_passing
 from kernel.store.store import Store
 
 log = logs.get("kernel.worker")
 
 BATCH = 500
-LOOK = 0.05  # seconds between two looks at what is due, before it falls asleep
+LOOK = 0.05  # seconds between two looks at what is pending, before it falls asleep
 COMPARE = 60.0  # seconds between two comparisons of checkpoints
 AWAY = 0.5  # seconds before a database or a peer that is away is tried again
 METADATA = 10_000  # milliseconds within which a topic made anew is seen; by default 5 minutes
@@ -72,7 +72,7 @@ def run(consumer: Consumer) -> None:
     stopping = threading.Event()
     compare = threading.Event()
     compare.set()  # at once: a topic's epoch is its owner's to say
-    resting = Resting(DUE, LOOK)
+    resting = Resting(PENDING, LOOK)
     go_past_unfetchable(consumer.skipped, resting.wake)
     resting.on(consumer.ordinal.take())
     _when_possible(lambda: consumer.heartbeat.beat_in_time(resting.connection))

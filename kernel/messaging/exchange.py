@@ -64,7 +64,7 @@ class LogExchange:
         self._subscriptions = subscriptions
 
     def exchange(self, subject_log: SubjectLog, records: Sequence[Record]) -> None:
-        """In one transaction, under the subject's lock; what follows from differences becomes due.
+        """In one transaction, under the subject's lock; what follows from differences is marked.
 
         Nothing, when somebody else did it, or when its owner tells of another epoch: that is asked.
         """

@@ -234,7 +234,7 @@ class GapRepair:
                 self._resting[topic, subject] = _Rest(pause, self._clock() + pause)
 
     def _end_exchanging(self, topic: str) -> None:
-        """What is due may be derived again, once every subject was exchanged."""
+        """What is pending may be projected again, once every subject was exchanged."""
         with self._store.transaction() as tx:
             tx.connection.execute(
                 text(

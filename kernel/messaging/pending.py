@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from kernel.store.bells import DUE
+from kernel.store.bells import PENDING
 from kernel.store.store import Transaction
 
 
@@ -66,7 +66,7 @@ def mark_pending(tx: Transaction, keys: Iterable[tuple[str, str]]) -> None:
                 "WITH raised AS (INSERT INTO due (derivation, key)"  # noqa: S608 - names are code
                 " SELECT * FROM unnest(CAST(:names AS text[]), CAST(:keys AS text[]))"
                 " ON CONFLICT (derivation, key) DO UPDATE"
-                f" SET mark = nextval('due_mark'), error = NULL) {DUE.ring}"
+                f" SET mark = nextval('due_mark'), error = NULL) {PENDING.ring}"
             ),
             {"names": [name for name, _ in wanted], "keys": [key for _, key in wanted]},
         )
@@ -89,7 +89,7 @@ def mark_reactions(tx: Transaction, facts: Iterable[tuple[str, UUID, str]]) -> i
                 " AS x(reaction, fact, subject) ON CONFLICT (reaction, fact) DO UPDATE"
                 " SET subject = excluded.subject, error = NULL, mark = nextval('due_mark')"
                 " WHERE due_reaction.subject <> excluded.subject RETURNING fact)"
-                f" SELECT (SELECT count(*) FROM raised), ({DUE.ring})"
+                f" SELECT (SELECT count(*) FROM raised), ({PENDING.ring})"
             ),
             {
                 "reactions": [reaction for reaction, _, _ in wanted],

@@ -40,14 +40,14 @@ class Projections:
         self._begun = False
 
     def mark_all(self) -> int:
-        """Make every client due, in every projection."""
+        """Mark every client, in every projection."""
         with self._store.transaction() as tx:
             keys = _every_key(tx, self._subscriptions.projections)
             mark_pending(tx, keys)
         return len(keys)
 
     def mark_outdated(self) -> int:
-        """Make due what other code than today's derived: rows of it, and clients it gave no row.
+        """Mark what other code than today's derived: rows of it, and clients it gave no row.
 
         From then on consumers with other code leave these projections alone: whoever started last
         derives, so that a roll-out and a roll-back end with the release that stays.

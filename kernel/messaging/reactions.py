@@ -66,7 +66,7 @@ class Reactions:
         return bool(self._away)
 
     def mark_undone(self) -> int:
-        """Make due whatever was heard and never led to its command; gives how many facts.
+        """Mark whatever was heard and never led to its command; gives how many facts.
 
         A release before may have heard what this one reacts to. What is parked stays parked.
         """

@@ -14,8 +14,8 @@ BATCH = 1000
 def update_references(store: Store, subscriptions: Subscriptions) -> int:
     """File heard facts under what they refer to today, where a release before said otherwise.
 
-    What follows from them becomes due. Nobody need be asked: their bytes are here. What can't be
-    decoded stays as it is. Gives how many facts.
+    What follows from them becomes pending. Nobody need be asked: their bytes are here. What can't
+    be decoded stays as it is. Gives how many facts.
     """
     filed = 0
     changed = list(_changed(store, subscriptions))

@@ -1,4 +1,4 @@
-"""Which public facts a service uses, what they refer to, and what each makes due."""
+"""Which public facts a service uses, what they refer to, and what each makes pending."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -107,7 +107,7 @@ class Subscriptions:
             clients |= {subject for subject in dependants if kind_of(subject) == "client"}
             frontier = {s for s in dependants if kind_of(s) != "client"} - found
             found |= frontier
-        return {(each.name, client) for each in self.projections for client in clients}
+        return {(projection.name, client) for projection in self.projections for client in clients}
 
     def leads_to(self, connection: Connection, client: str) -> set[str]:
         """The references that the client's facts lead to: what `gather` reads beside the client."""

@@ -30,17 +30,17 @@ def due_items(found: Iterable[Due], asked: DueAsked) -> list[due_pb2.DueItem]:
     """Those that were asked for, what is late first."""
     return [
         due_pb2.DueItem(
-            kind=each.kind,
-            client_id=each.client_id,
-            site_id=each.site_id,
-            about_id=each.about_id,
-            person=each.person,
-            roles=each.roles,
-            since=to_date(each.since),
-            until=None if each.until is None else to_date(each.until),
-            overdue=each.overdue,
-            detail=each.detail,
-            due_at=None if each.due_at is None else to_timestamp(each.due_at),
+            kind=task.kind,
+            client_id=task.client_id,
+            site_id=task.site_id,
+            about_id=task.about_id,
+            person=task.person,
+            roles=task.roles,
+            since=to_date(task.since),
+            until=None if task.until is None else to_date(task.until),
+            overdue=task.overdue,
+            detail=task.detail,
+            due_at=None if task.due_at is None else to_timestamp(task.due_at),
         )
-        for each in due_of(found, asked)
+        for task in due_of(found, asked)
     ]

@@ -31,11 +31,11 @@ def _implausible(message: Message, now: datetime, at: str) -> Iterator[tuple[str
         if field.message_type is None or field.message_type.GetOptions().map_entry:
             continue
         several = field.is_repeated
-        for number, each in enumerate(value if several else [value]):
+        for number, item in enumerate(value if several else [value]):
             path = f"{at}{field.name}.{number}" if several else f"{at}{field.name}"
-            moment = _moment_of(each)
+            moment = _moment_of(item)
             if moment is None:
-                yield from _implausible(each, now, f"{path}.")
+                yield from _implausible(item, now, f"{path}.")
             elif what := _judged(moment, field, now):
                 yield path, what
 

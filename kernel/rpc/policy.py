@@ -65,7 +65,7 @@ def _policy_of(method: MethodDescriptor) -> Policy:
         raise UndeclaredRpc(f"{method.full_name} declares no roles")
     if not declared.purposes or not PURPOSES.issuperset(declared.purposes):
         raise UndeclaredRpc(f"{method.full_name} declares no purposes, or unknown ones")
-    bound_by = tuple(Bound(each.kind, each.field, each.optional) for each in declared.bound_by)
+    bound_by = tuple(Bound(bound.kind, bound.field, bound.optional) for bound in declared.bound_by)
     if wrong := _wrong_with(bound_by, method.input_type):
         raise UndeclaredRpc(f"{method.full_name} {wrong}")
     return Policy(frozenset(declared.roles), frozenset(declared.purposes), bound_by)

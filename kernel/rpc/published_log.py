@@ -165,16 +165,26 @@ class RemoteOwner:
             request = pb.ListFingerprintsRequest()
             for subject, sequence in places[start : start + FINGERPRINTS_PAGE]:
                 request.places.add(subject=subject, sequence=sequence)
-            for each in self._client.ListFingerprints(request).fingerprints:
-                yield each.subject, each.sequence, UUID(bytes=each.id), each.digest
+            for fingerprint in self._client.ListFingerprints(request).fingerprints:
+                yield (
+                    fingerprint.subject,
+                    fingerprint.sequence,
+                    UUID(bytes=fingerprint.id),
+                    fingerprint.digest,
+                )
 
     def fingerprints(self, types: Sequence[str]) -> Iterator[tuple[str, int, UUID, bytes]]:
         """Subject, sequence, id and hash of every fact of these types, in byte order."""
         request = pb.ListFingerprintsRequest(types=types)
         while True:
             page = self._client.ListFingerprints(request)
-            for each in page.fingerprints:
-                yield each.subject, each.sequence, UUID(bytes=each.id), each.digest
+            for fingerprint in page.fingerprints:
+                yield (
+                    fingerprint.subject,
+                    fingerprint.sequence,
+                    UUID(bytes=fingerprint.id),
+                    fingerprint.digest,
+                )
             request.page_token = page.next_page_token
             if not request.page_token:
                 return

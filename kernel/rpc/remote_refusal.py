@@ -44,5 +44,7 @@ def refusal_of(error: grpc.RpcError) -> RemoteRefusal:
             reason = info.reason or reason
             details.update(info.metadata)
         elif packed.Unpack(bad):
-            details.update({each.field: each.description for each in bad.field_violations})
+            details.update(
+                {violation.field: violation.description for violation in bad.field_violations}
+            )
     return RemoteRefusal(code, reason, message, details)

@@ -102,7 +102,7 @@ def _keys(bound: Bound, request: Message) -> list[str]:
     if not given or not all(given):
         raise Malformed(**{bound.field: "is required"})
     try:
-        return sorted({str(UUID(each)) for each in given})
+        return sorted({str(UUID(thing_id)) for thing_id in given})
     except ValueError:
         raise Malformed(**{bound.field: "is not a UUID"}) from None
 

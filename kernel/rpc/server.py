@@ -79,9 +79,9 @@ class Server:
             clock=clock,
         )
         handlers = [
-            _handlers(self._answering, each, servicer) for each, servicer in services.items()
+            _handlers(self._answering, service, servicer) for service, servicer in services.items()
         ]
-        names = [each.full_name for each in services]
+        names = [service.full_name for service in services]
         self.services = tuple(services)
         self._settings = settings
         self._health = _Health(ready, [OVERALL_HEALTH, *names])
@@ -237,7 +237,7 @@ def _listening(server: grpc.Server, address: str) -> int:
 
 def _roles(services: Iterable[ServiceDescriptor]) -> frozenset[str]:
     """All that may call anything of these."""
-    policies = [policy for each in services for policy in policies_of(each).values()]
+    policies = [policy for service in services for policy in policies_of(service).values()]
     return frozenset().union(*(policy.roles for policy in policies))
 
 

@@ -161,7 +161,7 @@ def _actor_of(claims: dict[str, Any]) -> Actor | None:
 
 
 def _texts(given: object) -> frozenset[str] | None:
-    if isinstance(given, list) and all(isinstance(each, str) and each for each in given):
+    if isinstance(given, list) and all(isinstance(entry, str) and entry for entry in given):
         return frozenset(given)
     return None
 

@@ -45,7 +45,10 @@ def required_text(request: Message, field: str, *, max_length: int = 200) -> str
         raise _malformed(field, "is required")
     if len(text) > max_length:
         raise _malformed(field, f"is longer than {max_length} characters")
-    if any(unicodedata.category(each) == "Cc" and each not in LINE_BREAKS for each in text):
+    if any(
+        unicodedata.category(character) == "Cc" and character not in LINE_BREAKS
+        for character in text
+    ):
         raise _malformed(field, "holds a control character")
     return text
 

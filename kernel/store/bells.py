@@ -26,4 +26,4 @@ class Bell:
 
 
 PUBLISHED = Bell("published", 905_004)  # wakes the relay
-DUE = Bell("due", 905_005)  # wakes stream workers
+PENDING = Bell("due", 905_005)  # wakes stream workers

@@ -71,7 +71,7 @@ class Examination:
         """All rows; for what is few."""
         return self.connection.execute(text(statement), parameters).all()
 
-    def each(self, statement: str, **parameters: Any) -> Iterator[Row[Any]]:
+    def paged(self, statement: str, **parameters: Any) -> Iterator[Row[Any]]:
         """Row by row, fetched by pages: for what is many."""
         paged = text(statement).execution_options(stream_results=True, yield_per=PAGE)
         found = self.connection.execute(paged, parameters)

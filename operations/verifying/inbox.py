@@ -54,7 +54,7 @@ def facts_are_the_owners(examination: Examination) -> Iterator[Finding]:
         heads = noted_checkpoints(examination.connection, topic)
         held = {
             row.id: (row.subject, row.sequence, bytes(row.digest))
-            for row in examination.each(
+            for row in examination.paged(
                 f"SELECT id, subject, sequence, {FINGERPRINT} FROM heard_fact"  # noqa: S608
                 " WHERE topic = :topic",
                 topic=topic,
@@ -78,7 +78,7 @@ def facts_are_the_owners(examination: Examination) -> Iterator[Finding]:
 
 def own_facts_are_the_published(examination: Examination) -> Iterator[Finding]:
     """What the service derives from its own facts is what it published."""
-    for row in examination.each(
+    for row in examination.paged(
         "SELECT coalesce(h.subject, p.subject) AS subject, p.id AS published, h.id AS heard,"
         " coalesce(h.sequence, p.sequence) AS sequence, h.id IS NOT NULL AND p.id IS NOT NULL"
         " AND (h.subject, h.sequence, h.type, h.body, h.label)"
@@ -103,7 +103,7 @@ def own_facts_are_the_published(examination: Examination) -> Iterator[Finding]:
 
 def references_are_the_facts(examination: Examination) -> Iterator[Finding]:
     """What a heard fact is filed under is what it refers to."""
-    for row in examination.each(
+    for row in examination.paged(
         "SELECT id, topic, subject, sequence, type, body, refs FROM heard_fact"
         " WHERE type = ANY(CAST(:types AS text[]))",
         types=sorted(examination.subscriptions.by_type),
@@ -153,7 +153,7 @@ def nothing_held_up_is_hidden(examination: Examination) -> Iterator[Finding]:
 def reactions_are_done(examination: Examination) -> Iterator[Finding]:
     """Every fact that is reacted to led to its command, unless that is due or was refused."""
     for reaction in examination.subscriptions.reactions:
-        for row in examination.each(
+        for row in examination.paged(
             "SELECT id, topic, subject, sequence FROM heard_fact WHERE type = :type",
             type=reaction.to.DESCRIPTOR.full_name,
         ):

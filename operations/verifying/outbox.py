@@ -18,7 +18,7 @@ BATCH = 200
 def sequences_are_whole(examination: Examination) -> Iterator[Finding]:
     """1, 2, 3 … of every subject, up to what the table of sequences says."""
     examination.count(examination.rows("SELECT count(*) AS n FROM published")[0].n)
-    for row in examination.each(
+    for row in examination.paged(
         "SELECT coalesce(s.subject, p.subject) AS subject, coalesce(s.last, 0) AS last, s.last_id,"
         " coalesce(p.high, 0) AS high,"
         " (SELECT id FROM published x WHERE x.subject = s.subject AND x.sequence = s.last) AS id"
@@ -51,19 +51,19 @@ def sequences_are_whole(examination: Examination) -> Iterator[Finding]:
 def commands_are_whole(examination: Examination) -> Iterator[Finding]:
     """Every fact and every published row is of an accepted command; streams have no holes."""
     examination.count(examination.rows("SELECT count(*) AS n FROM command")[0].n)
-    for row in examination.each(
+    for row in examination.paged(
         "SELECT stream, version, command_id FROM fact"
         " WHERE command_id NOT IN (SELECT id FROM command)"
     ):
         says = f"its command {row.command_id} was never accepted"
         yield Finding("FACT_WITHOUT_COMMAND", f"{row.stream} {row.version}", says)
-    for row in examination.each(
+    for row in examination.paged(
         "SELECT subject, sequence, command_id FROM published"
         " WHERE command_id IS NOT NULL AND command_id NOT IN (SELECT id FROM command)"
     ):
         says = f"its command {row.command_id} was never accepted"
         yield Finding("PUBLISHED_WITHOUT_COMMAND", f"{row.subject} {row.sequence}", says)
-    for row in examination.each(
+    for row in examination.paged(
         "SELECT stream, count(*) AS n, max(version) AS high FROM fact GROUP BY stream"
         " HAVING count(*) <> max(version)"
     ):
@@ -74,7 +74,7 @@ def commands_are_whole(examination: Examination) -> Iterator[Finding]:
 def facts_are_published(examination: Examination) -> Iterator[Finding]:
     """Each private fact's public facts are in the log, and say what today's code says of it."""
     given = 0
-    facts = examination.recorded(examination.each("SELECT * FROM fact ORDER BY stream, version"))
+    facts = examination.recorded(examination.paged("SELECT * FROM fact ORDER BY stream, version"))
     while batch := list(islice(facts, BATCH)):
         examination.count(len(batch))
         wanted = [item for recorded in batch for item in examination.publish(recorded)]

@@ -11,7 +11,7 @@ from operations.verifying.examination import Examination, Finding
 def documents_open(examination: Examination) -> Iterator[Finding]:
     """Every document opens, and has the hash it was sealed with."""
     vault = examination.store.vault
-    for row in examination.each(
+    for row in examination.paged(
         "SELECT owner, kind, version, sealed, digest, wrapped FROM document"
         " JOIN data_key USING (owner) ORDER BY owner, kind, version"
     ):
@@ -42,7 +42,7 @@ def sent_is_in_kafka(examination: Examination) -> Iterator[Finding]:
             continue
         digest = sha256(record.body).digest()
         held[str(envelope.id)] = (envelope.subject, envelope.sequence, digest)
-    for row in examination.each(
+    for row in examination.paged(
         "SELECT id, subject, sequence, sha256(body) AS digest FROM published"
         " WHERE sent_at IS NOT NULL"
         " AND (CAST(:since AS timestamptz) IS NULL OR sent_at > :since)",

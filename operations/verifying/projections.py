@@ -40,12 +40,12 @@ def revisions_are_published(examination: Examination) -> Iterator[Finding]:
     made: set[UUID] = set()
     published = {
         row.id: row
-        for row in examination.each(
+        for row in examination.paged(
             "SELECT id, subject, sequence, type FROM published WHERE command_id IS NULL"
         )
     }
     before: SqlRow[Any] | None = None
-    for row in examination.each("SELECT * FROM derived ORDER BY id, revision"):
+    for row in examination.paged("SELECT * FROM derived ORDER BY id, revision"):
         examination.count()
         if before is not None and _says_the_same(before, row):
             says = f"revision {row.revision} of {row.kind} {row.id} says what the one before said"

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from kernel.messaging import resting
 from kernel.messaging.pending import mark_pending
 from kernel.messaging.resting import Resting
-from kernel.store.bells import DUE, PUBLISHED
+from kernel.store.bells import PENDING, PUBLISHED
 from kernel.store.database import is_passing
 from kernel.store.store import Store
 from tests.harness.kernel.counters import ADA, PATIENCE, ask, is_asleep, published, until
@@ -172,8 +172,8 @@ def test_who_works_notices_that_its_connection_is_lost(counting: Store) -> None:
 
 def test_what_becomes_due_rings_for_stream_workers(counting: Store) -> None:
     with counting.engine.connect() as listening, counting.engine.connect() as asleep:
-        Resting(DUE, 0.01).on(listening)
-        asleep.exec_driver_sql(f"SELECT pg_advisory_lock({DUE.lock})")
+        Resting(PENDING, 0.01).on(listening)
+        asleep.exec_driver_sql(f"SELECT pg_advisory_lock({PENDING.lock})")
         with counting.transaction() as tx:
             mark_pending(tx, [("tally", ADA), ("tally", "client/2")])
         until(lambda: rung(listening) == 1)

@@ -130,7 +130,7 @@ def _steps(examination: Examination) -> Iterator[tuple[str, BillingHistory]]:
     shared: list[HeardFact] = []
     of_client: dict[str, list[HeardFact]] = {}
     for _, together in groupby(
-        examination.each(STEPS, types=list(TOLD)), key=lambda row: row.command_id
+        examination.paged(STEPS, types=list(TOLD)), key=lambda row: row.command_id
     ):
         changed: set[str] = set()
         for recorded in examination.recorded(together):
@@ -160,4 +160,4 @@ def _public(examination: Examination, recorded: Recorded) -> Iterator[HeardFact]
 
 
 def _facts(examination: Examination, types: Sequence[str]) -> Iterator[Recorded]:
-    yield from examination.recorded(examination.each(STEPS, types=list(types)))
+    yield from examination.recorded(examination.paged(STEPS, types=list(types)))

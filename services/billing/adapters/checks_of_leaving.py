@@ -31,7 +31,7 @@ def claims_left_on_their_permits(examination: Examination) -> Iterator[Finding]:
             topic=intake.DESCRIPTOR.package,
         )
     }
-    rows = examination.each(
+    rows = examination.paged(
         "SELECT id, stream, version, type, body, at, actor FROM fact"
         " WHERE type = 'billing.claim_issued.v1' ORDER BY stream"
     )
@@ -114,7 +114,7 @@ def _heard(examination: Examination) -> Mapping[str, list[HeardFact]]:
         kind.DESCRIPTOR.full_name: kind.FromString for kind in KINDS
     }
     found: dict[str, list[HeardFact]] = defaultdict(list)
-    for row in examination.each(
+    for row in examination.paged(
         "SELECT * FROM heard_fact WHERE type = ANY(CAST(:types AS text[]))"
         " ORDER BY subject, sequence",
         types=sorted(read),

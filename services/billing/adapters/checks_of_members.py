@@ -41,7 +41,7 @@ def a_member_is_billed_once(examination: Examination) -> Iterator[Finding]:
 def _standing(examination: Examination) -> list[ClaimIssued]:
     issued: list[ClaimIssued] = []
     followed: set[str] = set()
-    rows = examination.each(
+    rows = examination.paged(
         "SELECT id, stream, version, type, body, at, actor FROM fact"
         " WHERE type = ANY(CAST(:types AS text[])) ORDER BY stream, version",
         types=TYPES,

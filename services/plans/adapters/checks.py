@@ -9,7 +9,7 @@ from services.plans.app.streams import client_subject, plan_stream
 
 def plans_are_as_drafted(examination: Examination) -> Iterator[Finding]:
     """The document of each plan has the hash that its fact carries."""
-    rows = examination.each("SELECT * FROM fact WHERE type = 'plans.plan_drafted.v1'")
+    rows = examination.paged("SELECT * FROM fact WHERE type = 'plans.plan_drafted.v1'")
     for recorded in examination.recorded(rows):
         examination.count()
         drafted = recorded.fact
