@@ -17,7 +17,7 @@ from kernel.clock import Clock, server_clock
 from kernel.patience import anywhere
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call, Metadata, correlation_of, now_of, token_of, trace_of
-from kernel.rpc.outcome import Outcome, outcome_of
+from kernel.rpc.outcome import CallOutcome, outcome_of
 from kernel.rpc.overdue import Overdue
 from kernel.rpc.places import Places, too_many
 from kernel.rpc.policy import Policy, permit
@@ -35,7 +35,7 @@ MOST_WAITING, MOST_WAITING_OF_ONE = 3, 1  # for what was not heard yet, or for a
 MOST_CALCULATING, MOST_CALCULATING_OF_ONE = 2, 1
 MOST_STREAMS, MOST_STREAMS_OF_ONE = 3, 2  # of answers, descriptions of RPCs among them
 MOST_UNSAID = 2  # whose request takes more than a moment to come
-TOO_LATE = Outcome(
+TOO_LATE = CallOutcome(
     grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_PASSED", "the deadline passed before it began"
 )
 
@@ -118,7 +118,7 @@ class Answering:
 
         def respond(bodies: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
             line = _Line(rpc, context)
-            refused: Outcome | None = None
+            refused: CallOutcome | None = None
             try:
                 call = self._call(context, line)
                 if call.deadline() == 0:
@@ -188,7 +188,7 @@ class _Line:
         self.error: Exception | None = None
         self._began = perf_counter()
 
-    def refused(self, error: Exception) -> Outcome:
+    def refused(self, error: Exception) -> CallOutcome:
         incident = str(uuid4())
         outcome = outcome_of(error, incident)
         if outcome.code is grpc.StatusCode.INTERNAL:

@@ -33,7 +33,7 @@ CODES: tuple[tuple[type[Refusal], grpc.StatusCode], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CallOutcome:
     """How a call ended, before it is a status of gRPC's."""
 
     code: grpc.StatusCode
@@ -65,29 +65,29 @@ class Outcome:
         )
 
 
-def outcome_of(error: Exception, incident: str) -> Outcome:
+def outcome_of(error: Exception, incident: str) -> CallOutcome:
     """What the caller is told; of an error nobody foresaw, its incident id and nothing else."""
     match error:
         case Malformed():
             fields = {name.replace("__", "."): what for name, what in error.details.items()}
             code = grpc.StatusCode.INVALID_ARGUMENT
-            return Outcome(code, error.reason, error.message, fields=fields)
+            return CallOutcome(code, error.reason, error.message, fields=fields)
         case Refusal():
             code = next(code for kind, code in CODES if isinstance(error, kind))
-            return Outcome(code, error.reason, error.message, error.details)
+            return CallOutcome(code, error.reason, error.message, error.details)
         case RemoteRefusal() if error.code in AWAY:
             return _away("PEER_AWAY", f"another service is away ({error.reason}): try again")
     if is_busy(error):
         return _away("DATABASE_BUSY", "the database is busy: try again")
     if is_away(error):
         return _away("DATABASE_AWAY", "the database is away: try again")
-    return Outcome(
+    return CallOutcome(
         grpc.StatusCode.INTERNAL, "INTERNAL", f"incident {incident}", {"incident": incident}
     )
 
 
-def _away(reason: str, message: str) -> Outcome:
-    return Outcome(grpc.StatusCode.UNAVAILABLE, reason, message)
+def _away(reason: str, message: str) -> CallOutcome:
+    return CallOutcome(grpc.StatusCode.UNAVAILABLE, reason, message)
 
 
 def _short(details: Mapping[str, str]) -> dict[str, str]:
