@@ -1,4 +1,4 @@
-"""Hearing again: a subject's facts are exchanged for its owner's, and only differences follow."""
+"""The exchange: a subject's facts are exchanged for its owner's, and only differences follow."""
 
 from dataclasses import replace
 from typing import Any

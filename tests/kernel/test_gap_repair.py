@@ -1,4 +1,4 @@
-"""Healing: what Kafka lost is read from its owner, in memory or over gRPC by one contract."""
+"""Gap repair: what Kafka lost is read from its owner, in memory or over gRPC by one contract."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path

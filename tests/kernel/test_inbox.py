@@ -1,4 +1,4 @@
-"""Hearing: what a record does to its subject, and to nobody else's."""
+"""The inbox: what a record does to its subject, and to nobody else's."""
 
 import secrets
 from dataclasses import replace
@@ -229,7 +229,7 @@ def test_an_unknown_type_that_may_not_is_parked_and_stops_its_subject(
     assert listener.heard(BOB) == [1]
     [row] = parked(listener)
     assert (row.subject, row.type) == (ADA, "ninehours.tomorrow.v1.Invented")
-    assert row.error.startswith("kernel.messaging.hearing.UnknownType at kernel/messaging/")
+    assert row.error.startswith("kernel.messaging.inbox.UnknownType at kernel/messaging/")
 
 
 def test_a_known_type_that_is_not_used_is_passed(listener: Listener, log: Log) -> None:

@@ -215,7 +215,7 @@ def test_a_record_of_another_network_is_set_aside(listener: Listener) -> None:
     [row] = listener.ask("SELECT * FROM parked")
     assert (row.subject, row.error.split(" ")[0]) == (
         None,
-        "kernel.messaging.hearing.ForeignNetwork",
+        "kernel.messaging.inbox.ForeignNetwork",
     )
 
 
