@@ -71,6 +71,7 @@ def give_up(
     if parked.subject:
         tx.lock([parked.subject])
         fact_id = _go_past(tx.connection, parked, rest_to)
+    # One statement: a record is parked or given up, with the same content, and never neither.
     at = tx.connection.execute(
         text(
             "WITH gone AS (DELETE FROM parked WHERE id = :id RETURNING *)"

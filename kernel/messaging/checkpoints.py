@@ -47,6 +47,11 @@ OTHER_HISTORY, BEYOND_OWNER = "OTHER_HISTORY", "BEYOND_OWNER"
 EPOCH_RAISED, EPOCH_LOWERED = "EPOCH_RAISED", "EPOCH_LOWERED"
 
 
+# Every transaction takes these rows in one order (`lock_order`), so that no two wait for each
+# other. FOR UPDATE locks rows as the plan gives them: the order must be the statement's, not an
+# index's. A row that isn't there can't be locked, and two could make it at once: the INSERT makes
+# it, and its ON CONFLICT, which changes nothing, waits for and locks the one that another made. It
+# costs a version of each row, so it is used only where one is missing.
 WANTED = (
     "unnest(CAST(:topics AS text[]), CAST(:subjects AS text[]))"
     " WITH ORDINALITY AS x(topic, subject, n)"

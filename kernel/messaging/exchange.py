@@ -233,6 +233,7 @@ def _set_aside(
         holding = {row_id for row_id, content in told.items() if content == same}
         if not holding:
             park(connection, poison.record, subject, poison.type, poison.error)
+    # One statement: what goes is kept without a subject, or is kept so already (ON CONFLICT).
     connection.execute(
         text(
             "WITH gone AS (DELETE FROM parked WHERE id = ANY(:ids) RETURNING *)"

@@ -122,6 +122,7 @@ class GapRepair:
         with self._store.transaction() as tx:
             if not _is_of_epoch(tx.connection, owner.topic, epoch):
                 return 0
+            # Rows are locked as they are inserted: in the order in which batches lock checkpoints.
             found = tx.connection.execute(
                 text(
                     "INSERT INTO heard_head AS h (topic, subject, sequence, behind_to)"

@@ -138,6 +138,8 @@ class Inbox:
     ) -> None:
         with self.store.transaction() as tx:
             self._fence(tx)
+            # Locks in the order in which every transaction takes them: the ordinal, subjects,
+            # topics, checkpoints. A topic is shared: its epoch holds while its records are heard.
             enveloped = list(self._envelopes(tx, records))
             # What the service published itself is beyond doubt, and has no checkpoint.
             holding = {

@@ -60,6 +60,8 @@ class Pending:
 def mark_pending(tx: Transaction, keys: Iterable[tuple[str, str]]) -> None:
     """Mark each (projection, client); what is parked is tried again."""
     wanted = sorted(set(keys))
+    # Sorted, for two transactions may mark the same keys: in one order neither waits for the other
+    # in turn. Marked and rung by one statement, a round trip less: both hold from the commit on.
     if wanted:
         tx.connection.execute(
             text(
@@ -78,6 +80,7 @@ def mark_reactions(tx: Transaction, facts: Iterable[tuple[str, UUID, str]]) -> i
     What is pending already, or parked, stays as it is, but for a fact that was held as another's.
     """
     wanted = list(facts)
+    # Not sorted: marks are numbered in this order, and commands are given in the order of marks.
     if not wanted:
         return 0
     return int(

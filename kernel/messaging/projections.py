@@ -119,6 +119,11 @@ class Projections:
         _limit_statements(tx)
         if not _is_ours(tx, projection):
             return False
+        # References before clients, as everybody locks; shared, for many clients lead to one site.
+        # Who hears of a reference locks it alone, then marks the clients that lead to it: so it
+        # either waits until this client's rows are written, and marks it again, or was first, and
+        # is read here. A reference that was added while the locks were waited for is not locked:
+        # then it starts over.
         references = self._subscriptions.leads_to(tx.connection, client)
         tx.lock(references, share=True)
         if not tx.lock([client], skip=True):

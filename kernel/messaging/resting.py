@@ -94,6 +94,7 @@ class Resting:
         """Whether every writer rings from now on: for us, or for another who sleeps already."""
         if self._asleep:
             return True
+        # MATERIALIZED: the lock is tried once, not each time that `ours` is named.
         row = self.connection.execute(
             text(
                 "WITH asleep AS MATERIALIZED (SELECT pg_try_advisory_lock(:lock) AS ours)"
