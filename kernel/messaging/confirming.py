@@ -13,7 +13,7 @@ FINGERPRINT = "sha256(convert_to(type || '|' || label || '|', 'UTF8') || body) A
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fingerprint:
-    """A fact as it was heard: its place in its owner's log, its id, its hash."""
+    """A fact as it was heard: its position in its owner's log, its id, its hash."""
 
     topic: str
     subject: str
@@ -23,9 +23,9 @@ class Fingerprint:
 
 
 class Confirm(Protocol):
-    """Asks the owners of published logs for the fingerprints at these places."""
+    """Asks the owners of published logs whether they published these."""
 
-    def __call__(self, places: Sequence[Fingerprint]) -> Collection[Fingerprint]:
+    def __call__(self, fingerprints: Sequence[Fingerprint]) -> Collection[Fingerprint]:
         """Those that their owners published there, so. Raises when an owner can't be asked."""
         ...
 
@@ -34,9 +34,9 @@ class FingerprintedLog(Protocol):
     """The published log of one topic, as its owner tells of it."""
 
     def fingerprints_at(
-        self, places: Sequence[tuple[str, int]]
+        self, positions: Sequence[tuple[str, int]]
     ) -> Iterator[tuple[str, int, UUID, bytes]]:
-        """Subject, sequence, id and hash of the facts at these places."""
+        """Subject, sequence, id and hash of the facts at these positions (subject, sequence)."""
         ...
 
 
@@ -46,10 +46,10 @@ class OwnersConfirm:
 
     owners: Mapping[str, FingerprintedLog]
 
-    def __call__(self, places: Sequence[Fingerprint]) -> Collection[Fingerprint]:
+    def __call__(self, fingerprints: Sequence[Fingerprint]) -> Collection[Fingerprint]:
         by_topic: dict[str, list[tuple[str, int]]] = defaultdict(list)
-        for place in places:
-            by_topic[place.topic].append((place.subject, place.sequence))
+        for fingerprint in fingerprints:
+            by_topic[fingerprint.topic].append((fingerprint.subject, fingerprint.sequence))
         return {
             Fingerprint(
                 topic=topic, subject=subject, sequence=sequence, fact=str(fact_id), digest=digest
@@ -64,13 +64,13 @@ class NobodyToAsk(Exception):
     """No owner is known here."""
 
 
-def ask_nobody(places: Sequence[Fingerprint]) -> Collection[Fingerprint]:
+def ask_nobody(fingerprints: Sequence[Fingerprint]) -> Collection[Fingerprint]:
     """Confirm where no owner is known: raises NobodyToAsk."""
-    raise NobodyToAsk(sorted({place.topic for place in places}))
+    raise NobodyToAsk(sorted({fingerprint.topic for fingerprint in fingerprints}))
 
 
 def fingerprints_of(connection: Connection, facts: Collection[str]) -> dict[str, Fingerprint]:
-    """Where facts of these ids were heard; one that isn't held has no place."""
+    """Of facts of these ids, as they were heard; one that isn't held has none."""
     rows = connection.execute(
         text(
             f"SELECT topic, subject, sequence, id, {FINGERPRINT} FROM heard_fact"  # noqa: S608

@@ -23,12 +23,12 @@ from kernel.messaging.checkpoints import (
 )
 from kernel.messaging.exchange import LogExchange
 from kernel.messaging.inbox import Inbox
+from kernel.messaging.pauses import Pauses
 from kernel.messaging.record import Record
 from kernel.store.store import Store
 
 log = logs.get("kernel.healing")
 
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before a fetch that moved nothing is tried again
 AT_ONCE = 1000  # subjects of a topic whose owner is asked for them in one turn
 PAUSE_OF_DOUBT = 1.0  # seconds between two questions for an epoch that records told of
 
@@ -74,14 +74,6 @@ class Owner(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Rest:
-    """A subject whose owner couldn't help: asked again `until` then, after a longer pause."""
-
-    pause: float
-    until: float
-
-
 class GapRepair:
     """Finds what is missing or contradicts, and fetches it.
 
@@ -100,7 +92,7 @@ class GapRepair:
         self._inbox = inbox
         self._owners = owners
         self._clock = clock
-        self._resting: dict[SubjectLog, _Rest] = {}
+        self._pauses: Pauses[SubjectLog] = Pauses(clock)  # of whom a fetch moved nothing
         self._asked: dict[str, float] = {}  # topic → when its owner was last asked for its epoch
         self.log_exchange = LogExchange(store, inbox.subscriptions)
 
@@ -198,8 +190,8 @@ class GapRepair:
 
     def _to_ask(self, topic: str) -> dict[str, Checkpoint]:
         """Of whom the owner is asked now, as this service has them."""
-        tried = [subject for its_topic, subject in self._resting if its_topic == topic]
-        resting = [s for s in tried if self._resting[topic, s].until > self._clock()]
+        tried = [subject for its_topic, subject in self._pauses if its_topic == topic]
+        resting = [subject for subject in tried if self._pauses.lasts((topic, subject))]
         with self._store.transaction() as tx:
             rows = tx.connection.execute(
                 text(
@@ -229,10 +221,10 @@ class GapRepair:
             ).all()
         stuck = {row.subject for row in rows if Checkpoint.of(row) == before[row.subject]}
         for subject in before:
-            rest = self._resting.pop((topic, subject), None)
             if subject in stuck:
-                pause = min(rest.pause * 2, LONGEST_PAUSE) if rest else FIRST_PAUSE
-                self._resting[topic, subject] = _Rest(pause, self._clock() + pause)
+                self._pauses.begin((topic, subject))
+            else:
+                self._pauses.end((topic, subject))
 
     def _end_exchanging(self, topic: str) -> None:
         """What is pending may be projected again, once every subject was exchanged."""

@@ -3,7 +3,6 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import text
@@ -13,6 +12,7 @@ from kernel.facts import HeardFact
 from kernel.ids import derived_id
 from kernel.messaging.checkpoints import BEYOND_OWNER, OTHER_HISTORY
 from kernel.messaging.confirming import Confirm, Fingerprint, fingerprints_of
+from kernel.messaging.pauses import Pauses
 from kernel.messaging.pending import Pending, PendingTable, mark_reactions
 from kernel.messaging.subscriptions import Reaction, Subscriptions
 from kernel.refusal import NotYet, Stale
@@ -21,15 +21,6 @@ from kernel.store.store import Context, Store, Transaction
 log = logs.get("kernel.reacting")
 
 BATCH = 100
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before an owner that was away is asked again
-
-
-@dataclass(frozen=True, slots=True)
-class _Away:
-    """An owner that couldn't be asked: asked again `until` then, after a longer pause."""
-
-    pause: float
-    until: float
 
 
 class Reactions:
@@ -55,8 +46,7 @@ class Reactions:
         self._store = store
         self._subscriptions = subscriptions
         self._confirm = confirm
-        self._clock = clock
-        self._away: dict[str, _Away] = {}  # by topic
+        self._away: Pauses[str] = Pauses(clock)  # of topics whose owner couldn't be asked
         self._by_name = {reaction.name: reaction for reaction in subscriptions.reactions}
         self._barrier = barrier  # tests stop here
 
@@ -95,13 +85,13 @@ class Reactions:
                 ),
                 {
                     "names": sorted(self._by_name),
-                    "away": [t for t, away in self._away.items() if away.until > self._clock()],
+                    "away": [topic for topic in self._away if self._away.lasts(topic)],
                     "contradicting": [OTHER_HISTORY, BEYOND_OWNER],
                     "batch": BATCH,
                 },
             ).all()
-            places = fingerprints_of(tx.connection, {str(row.fact) for row in rows})
-        confirmed = self._confirmed({row.fact: places.get(str(row.fact)) for row in rows})
+            fingerprints = fingerprints_of(tx.connection, {str(row.fact) for row in rows})
+        confirmed = self._confirmed({row.fact: fingerprints.get(str(row.fact)) for row in rows})
         return [
             Pending(
                 PendingTable.REACTIONS,
@@ -121,29 +111,33 @@ class Reactions:
         """
         confirmed: set[UUID] = set()
         asked: dict[str, dict[Fingerprint, UUID]] = defaultdict(dict)
-        for fact, place in facts.items():
-            if place is None or place.topic == self._store.topic:
+        for fact, fingerprint in facts.items():
+            if fingerprint is None or fingerprint.topic == self._store.topic:
                 confirmed.add(fact)
             else:
-                asked[place.topic][place] = fact
-        for topic, places in asked.items():
+                asked[fingerprint.topic][fingerprint] = fact
+        for topic, fingerprints in asked.items():
             try:
-                told = self._confirm(list(places))
+                published_so = self._confirm(list(fingerprints))
             except Exception as error:  # whatever keeps it from answering
-                before = self._away.get(topic)
-                pause = min(before.pause * 2, LONGEST_PAUSE) if before else FIRST_PAUSE
-                self._away[topic] = _Away(pause, self._clock() + pause)
+                self._away.begin(topic)
                 log.warning("reactions_wait", topic=topic, exc_info=error)
                 continue
-            self._away.pop(topic, None)
-            confirmed |= {fact for place, fact in places.items() if place in told}
-            if strange := [place for place in places if place not in told]:
+            self._away.end(topic)
+            confirmed |= {
+                fact for fingerprint, fact in fingerprints.items() if fingerprint in published_so
+            }
+            if strange := [
+                fingerprint for fingerprint in fingerprints if fingerprint not in published_so
+            ]:
                 self._doubt(strange)
         return confirmed
 
-    def _doubt(self, places: Sequence[Fingerprint]) -> None:
+    def _doubt(self, fingerprints: Sequence[Fingerprint]) -> None:
         """Have their subjects exchanged for what their owners have."""
-        subjects = sorted({(place.topic, place.subject) for place in places})
+        subjects = sorted(
+            {(fingerprint.topic, fingerprint.subject) for fingerprint in fingerprints}
+        )
         with self._store.transaction() as tx:
             tx.connection.execute(
                 text(
