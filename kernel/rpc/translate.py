@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 from uuid import UUID
 
 from google.protobuf.message import Message
@@ -210,6 +210,11 @@ class reading:
 
     def optional(self, read: Callable[..., T], field: str, **limits: Any) -> T | None:
         return self.value(partial(optional, read), field, None, **limits)
+
+    def whole(self, reader: Callable[..., T], **given: Any) -> T:
+        """The dataclass that a reader (kernel.mapping) makes of the request."""
+        found: Any = self.value(lambda request, field: reader(request, **given), "", None)  # noqa: ARG005
+        return cast(T, found)
 
     def value(self, read: Callable[..., T], field: str, stand_in: T, **limits: Any) -> T:
         """What `read(request, field)` gives; a service's own readers fit too."""

@@ -5,9 +5,12 @@ from collections.abc import Callable, Sequence
 from ninehours.billing.v1 import billing_service_pb2 as pb
 
 from kernel.execute import Book
+from kernel.mapping.fields import left_out
+from kernel.mapping.reading import named, request_reader
+from kernel.mapping.writing import writer
 from kernel.rpc.call import Call
 from kernel.rpc.commands import receipt_of
-from kernel.rpc.translate import reading, to_date
+from kernel.rpc.translate import reading
 from services.billing.adapters.messages import money
 from services.billing.api.claims_list import ClaimsList
 from services.billing.api.fields import (
@@ -32,10 +35,30 @@ from services.billing.domain.claims.issue import (
     VOID,
     BatchIssued,
     ClaimIssued,
+    LeftOut,
     NamedProposal,
 )
 from services.billing.domain.claims.settlement import SettleRevocation
 
+_bill_without_authorization = request_reader(
+    pb.BillWithoutAuthorizationRequest, BillWithoutAuthorization, given=("waived_by",)
+)
+_settle_revocation = request_reader(
+    pb.SettleRevocationRequest,
+    SettleRevocation,
+    given=("settled_by",),
+    # Which one is meant is said; which one it is, is for the use case to find.
+    meant=named("revoked_on", settled_revocation),
+    revoked_on=None,
+)
+_record_adjudication = request_reader(
+    pb.RecordAdjudicationRequest,
+    RecordAdjudication,
+    payer_control_number=payers_number(50),
+    paid_minor=left_out(usd(0), 0),
+    overrides=overrides,
+)
+_left_out_message = writer(pb.LeftOut, LeftOut)
 SERVICE = pb.DESCRIPTOR.services_by_name["BillingService"]
 
 
@@ -61,14 +84,7 @@ class BillingServicer(SettingUp, ClaimsList, Lists):
         self, request: pb.BillWithoutAuthorizationRequest, call: Call
     ) -> pb.BillWithoutAuthorizationResponse:
         context = self._context(request, call)
-        with reading(request) as read:
-            command = BillWithoutAuthorization(
-                client_id=str(read.uuid("client_id")),
-                payer_id=str(read.uuid("payer_id")),
-                service_date=read.date("service_date"),
-                waived_by=context.actor,
-                reason=read.enum("reason"),
-            )
+        command = _bill_without_authorization(request, waived_by=context.actor)
         outcome = use_cases.bill_without_authorization(self._book, self._network, command, context)
         return pb.BillWithoutAuthorizationResponse(receipt=receipt_of(outcome.published))
 
@@ -76,14 +92,7 @@ class BillingServicer(SettingUp, ClaimsList, Lists):
         self, request: pb.SettleRevocationRequest, call: Call
     ) -> pb.SettleRevocationResponse:
         context = self._context(request, call)
-        with reading(request) as read:
-            command = SettleRevocation(
-                client_id=str(read.uuid("client_id")),
-                payer_id=str(read.uuid("payer_id")),
-                disclose=request.disclose,
-                settled_by=context.actor,
-                meant=read.value(settled_revocation, "revoked_on", None),
-            )
+        command = _settle_revocation(request, settled_by=context.actor)
         outcome = use_cases.settle_revocation(
             self._book, self._issuing(call).drafts, command, context
         )
@@ -110,16 +119,7 @@ class BillingServicer(SettingUp, ClaimsList, Lists):
         self, request: pb.RecordAdjudicationRequest, call: Call
     ) -> pb.RecordAdjudicationResponse:
         context = self._context(request, call)
-        with reading(request) as read:
-            paid = read.value(usd(0), "paid", 0) if request.HasField("paid") else 0
-            command = RecordAdjudication(
-                claim_id=str(read.uuid("claim_id")),
-                payer_control_number=read.value(payers_number(50), "payer_control_number", ""),
-                status=read.enum("status"),
-                paid_minor=paid,
-                adjudicated_on=read.date("adjudicated_on"),
-                overrides=read.value(overrides, "overrides", frozenset()),
-            )
+        command = _record_adjudication(request)
         outcome = use_cases.record_adjudication(self._book, command, context)
         return pb.RecordAdjudicationResponse(receipt=receipt_of(outcome.published))
 
@@ -154,15 +154,4 @@ def _ids(batches: Sequence[BatchIssued]) -> list[str]:
 
 
 def _left_out(batches: Sequence[BatchIssued]) -> list[pb.LeftOut]:
-    return [
-        pb.LeftOut(
-            client_id=each.client_id,
-            reason=each.reason,
-            claim_id=each.claim_id,
-            field=each.field,
-            service_date=to_date(each.service_date) if each.service_date else None,
-            other_claim_id=each.other_claim_id,
-        )
-        for batch in batches
-        for each in batch.left_out
-    ]
+    return [_left_out_message(left) for batch in batches for left in batch.left_out]

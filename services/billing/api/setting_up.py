@@ -1,17 +1,14 @@
 """Commands that say who bills, who pays, under which rules and authorizations."""
 
 from ninehours.billing.v1 import billing_service_pb2 as pb
+from ninehours.common.v1 import common_pb2 as common
 
 from kernel.execute import Book
+from kernel.mapping.fields import bounded, digits, left_out, text
+from kernel.mapping.reading import request_reader
 from kernel.rpc.call import Call
 from kernel.rpc.commands import context_of, receipt_of
-from kernel.rpc.translate import (
-    reading,
-    required_enum,
-    required_level,
-    required_state,
-    required_text,
-)
+from kernel.rpc.translate import reading, required_level, required_state
 from kernel.store.store import Context
 from services.billing.adapters.rule_sets import proposed_rules_of
 from services.billing.api.fields import (
@@ -35,6 +32,54 @@ from services.billing.domain.providers.provider import (
 )
 
 MOST_UNITS = 1000
+_register_provider = request_reader(
+    pb.RegisterProviderRequest,
+    RegisterProvider,
+    given=("provider_id",),
+    name=text(60),
+    npi=npi,
+    tax_id=digits(9),
+    taxonomy=text(10),
+    address=request_reader(
+        common.PostalAddress,
+        OrganisationAddress,
+        line=text(55),
+        city=text(30),
+        state=required_state,
+        zip=digits(9),
+    ),
+    contact_name=text(60),
+    contact_phone=digits(10),
+)
+_register_practitioner = request_reader(
+    pb.RegisterPractitionerRequest,
+    RegisterPractitioner,
+    family_name=text(60),
+    given_name=text(35),
+    npi=npi,
+    taxonomy=left_out(text(10)),
+)
+_set_fee = request_reader(pb.SetFeeRequest, SetFee, code=procedure, charge_minor=usd(1))
+_register_payer = request_reader(
+    pb.RegisterPayerRequest,
+    RegisterPayer,
+    given=("payer_id",),
+    name=text(60),
+    payer_number=payers_number(15, shortest=2),
+    filing_indicator=filing_indicator,
+)
+_enroll_provider = request_reader(pb.EnrollProviderRequest, EnrollProvider)
+_confirm_rule_set = request_reader(
+    pb.ConfirmRuleSetRequest, ConfirmRuleSet, given=("confirmed_by",), version=bounded(1, 100_000)
+)
+_record_authorization = request_reader(
+    pb.RecordAuthorizationRequest,
+    RecordAuthorization,
+    given=("authorization_id",),
+    level_of_care=required_level,
+    units=bounded(1, MOST_UNITS),
+    site_id=authorized_site,
+)
 
 
 class SettingUp:
@@ -47,22 +92,7 @@ class SettingUp:
         self, request: pb.RegisterProviderRequest, call: Call
     ) -> pb.RegisterProviderResponse:
         context = self._context(request, call)
-        with reading(request) as read:
-            command = RegisterProvider(
-                provider_id=context.new_id("provider"),
-                name=read.text("name", max_length=60),
-                npi=read.value(npi, "npi", ""),
-                tax_id=read.digits("tax_id", count=9),
-                taxonomy=read.text("taxonomy", max_length=10),
-                address=OrganisationAddress(
-                    line=read.text("address.line", max_length=55),
-                    city=read.text("address.city", max_length=30),
-                    state=read.value(required_state, "address.state", ""),
-                    zip=read.digits("address.zip", count=9),
-                ),
-                contact_name=read.text("contact_name", max_length=60),
-                contact_phone=read.digits("contact_phone", count=10),
-            )
+        command = _register_provider(request, provider_id=context.new_id("provider"))
         outcome = use_cases.register_provider(self._book, command, context)
         return pb.RegisterProviderResponse(
             receipt=receipt_of(outcome.published), provider_id=command.provider_id
@@ -72,26 +102,13 @@ class SettingUp:
         self, request: pb.RegisterPractitionerRequest, call: Call
     ) -> pb.RegisterPractitionerResponse:
         context = self._context(request, call)
-        with reading(request) as read:
-            command = RegisterPractitioner(
-                staff_id=str(read.uuid("staff_id")),
-                family_name=read.text("family_name", max_length=60),
-                given_name=read.text("given_name", max_length=35),
-                npi=read.value(npi, "npi", ""),
-                taxonomy=read.optional(required_text, "taxonomy", max_length=10) or "",
-            )
+        command = _register_practitioner(request)
         outcome = use_cases.register_practitioner(self._book, self._network, command, context)
         return pb.RegisterPractitionerResponse(receipt=receipt_of(outcome.published))
 
     def SetFee(self, request: pb.SetFeeRequest, call: Call) -> pb.SetFeeResponse:
         context = self._context(request, call)
-        with reading(request) as read:
-            command = SetFee(
-                provider_id=str(read.uuid("provider_id")),
-                code=read.value(procedure, "code", ""),
-                charge_minor=read.value(usd(1), "charge", 0),
-                effective_from=read.date("effective_from"),
-            )
+        command = _set_fee(request)
         outcome = use_cases.set_fee(self._book, command, context)
         return pb.SetFeeResponse(receipt=receipt_of(outcome.published))
 
@@ -99,13 +116,7 @@ class SettingUp:
         self, request: pb.RegisterPayerRequest, call: Call
     ) -> pb.RegisterPayerResponse:
         context = self._context(request, call)
-        with reading(request) as read:
-            command = RegisterPayer(
-                payer_id=context.new_id("payer"),
-                name=read.text("name", max_length=60),
-                payer_number=read.value(payers_number(15, shortest=2), "payer_number", ""),
-                filing_indicator=read.value(filing_indicator, "filing_indicator", ""),
-            )
+        command = _register_payer(request, payer_id=context.new_id("payer"))
         outcome = use_cases.register_payer(self._book, command, context)
         return pb.RegisterPayerResponse(
             receipt=receipt_of(outcome.published), payer_id=command.payer_id
@@ -115,13 +126,7 @@ class SettingUp:
         self, request: pb.EnrollProviderRequest, call: Call
     ) -> pb.EnrollProviderResponse:
         context = self._context(request, call)
-        with reading(request) as read:
-            command = EnrollProvider(
-                provider_id=str(read.uuid("provider_id")),
-                payer_id=str(read.uuid("payer_id")),
-                site_id=str(read.uuid("site_id")),
-                effective_from=read.date("effective_from"),
-            )
+        command = _enroll_provider(request)
         outcome = use_cases.enroll_provider(self._book, self._network, command, context)
         return pb.EnrollProviderResponse(receipt=receipt_of(outcome.published))
 
@@ -137,12 +142,7 @@ class SettingUp:
         self, request: pb.ConfirmRuleSetRequest, call: Call
     ) -> pb.ConfirmRuleSetResponse:
         context = self._context(request, call)
-        with reading(request) as read:
-            command = ConfirmRuleSet(
-                payer_id=str(read.uuid("payer_id")),
-                version=read.integer("version", low=1, high=100_000),
-                confirmed_by=context.actor,
-            )
+        command = _confirm_rule_set(request, confirmed_by=context.actor)
         outcome = use_cases.confirm_rule_set(self._book, command, context)
         return pb.ConfirmRuleSetResponse(receipt=receipt_of(outcome.published))
 
@@ -152,16 +152,8 @@ class SettingUp:
         context = self._context(request, call)
         with reading(request) as read:
             number = read.value(payers_number(50), "number", "")
-            command = RecordAuthorization(
-                authorization_id=context.new_id("authorization"),
-                client_id=str(read.uuid("client_id")),
-                payer_id=str(read.uuid("payer_id")),
-                level_of_care=read.value(required_level, "level_of_care", ""),
-                units=read.integer("units", low=1, high=MOST_UNITS),
-                effective_from=read.date("effective_from"),
-                effective_to=read.date("effective_to"),
-                unit=read.optional(required_enum, "unit") or "DAYS",
-                site_id=read.value(authorized_site, "site_id", ""),
+            command = read.whole(
+                _record_authorization, authorization_id=context.new_id("authorization")
             )
         outcome = use_cases.record_authorization(
             self._book, self._network, command, number, context
