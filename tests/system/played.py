@@ -25,7 +25,7 @@ from ninehours.story.people import InventedPeople
 from ninehours.story.plot import play
 from ninehours.story.stories import StoryName
 from ninehours.story.summary import Summary, summarize
-from tests.story.rehearsing import RecordingGateway
+from tests.harness.rehearsing import RecordingGateway
 from tests.system.answers import WhyAnswer, take_answers
 from tests.system.evidence import Evidence, evidence_of
 from tests.system.verified import checks_of

@@ -12,7 +12,7 @@ from ninehours.story.gateway import connect
 from ninehours.story.people import invent_people
 from ninehours.story.stories import StoryName
 from services.intake.adapters.subscriptions import SUBSCRIPTIONS
-from tests.story.rehearsing import RecordingGateway
+from tests.harness.rehearsing import RecordingGateway
 from tests.system.conftest import SEED
 from tests.system.played import Played, play_on
 from tests.system.test_named_stories import STORIES
