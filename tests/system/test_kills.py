@@ -80,7 +80,7 @@ def test_private_facts_are_those_of_the_acknowledged_commands(harmed: Played) ->
     assert harmed.acknowledged
     assert len(reactions(harmed)) > 10
     for service in SERVICES:
-        given = {cid for cid, told in harmed.acknowledged.items() if told == service}
+        given = {cid for cid, owner in harmed.acknowledged.items() if owner == service}
         given |= reactions(harmed) | permits(harmed) if service == "intake" else set()
         assert harmed.commands[service] == given
         assert {command for command, _, _ in harmed.private_facts[service]} <= given
