@@ -1,7 +1,7 @@
 """Before a block of weeks: clients come, are assessed, admitted, planned for, and get a seat."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -65,19 +65,29 @@ def schedule_sessions(story: DemoStory, block: int) -> None:
 
 def _register(story: DemoStory, client: DemoClient, number: int) -> Chart:
     """The front desk's part; who is declined goes no further."""
-    block, network, front_desk = client.course.first_block, story.network, story.network.front_desk
+    block, network = client.course.first_block, story.network
     day = days.admission(block) - timedelta(days=3 - number % 3)
     group = group_in(client, block)
     request = register(client, network.site_ids[site_of(group).key])
     step, after = f"{client.key}: register", network.opened[group.program]
-    registered = story.give(front_desk, step, request, at(day, 9), after=after)
+    registered = story.give(network.front_desk, step, request, at(day, 9), after=after)
     chart = Chart(client=client, client_id=registered.client_id)
     clinician = story.clinician_of(client, block)
     if client.key == StoryName.SCREENED_OUT:
         story.give_for(chart, clinician, "screen", decline(day), at(day, 10))
         return chart
     story.give_for(chart, clinician, "screen", screen(day), at(day, 10))
-    payer_id, known = story.payer_of(chart), story.payer_registered(chart)
+    _insure(story, chart, day)
+    for rank, code in enumerate(client.diagnoses, start=1):
+        diagnosis = intake.RecordDiagnosisRequest(code=code, rank=rank, effective_from=to_date(day))
+        story.give_for(chart, clinician, f"diagnose {rank}", diagnosis, at(day, 11))
+    return chart
+
+
+def _insure(story: DemoStory, chart: Chart, day: date) -> None:
+    """The payer may be told, and pays."""
+    front_desk, payer_id = story.network.front_desk, story.payer_of(chart)
+    known = story.payer_registered(chart)
     consent = intake.GiveConsentRequest(
         purpose="CONSENT_PURPOSE_TREATMENT_PAYMENT_OPERATIONS",
         recipient_payer_id=payer_id,
@@ -87,7 +97,7 @@ def _register(story: DemoStory, client: DemoClient, number: int) -> Chart:
     chart.consent_id = given.consent_id
     coverage = intake.AddCoverageRequest(
         payer_id=payer_id,
-        member_number=client.member_number,
+        member_number=chart.client.member_number,
         group_number="PRX-0042",
         effective_from=to_date(days.LONG_BEFORE),
     )
@@ -96,10 +106,6 @@ def _register(story: DemoStory, client: DemoClient, number: int) -> Chart:
         coverage_id=covered.coverage_id, verified_from=to_date(days.LONG_BEFORE)
     )
     story.give_for(chart, front_desk, "verify coverage", verified, at(day, 10, 50))
-    for rank, code in enumerate(client.diagnoses, start=1):
-        diagnosis = intake.RecordDiagnosisRequest(code=code, rank=rank, effective_from=to_date(day))
-        story.give_for(chart, clinician, f"diagnose {rank}", diagnosis, at(day, 11))
-    return chart
 
 
 def _assess(story: DemoStory, chart: Chart, episode: DemoEpisode) -> None:

@@ -50,8 +50,7 @@ class Gateway:
     """Gives a story's commands and asks its questions, each for at most PATIENCE seconds.
 
     `on_command(count)` is called before each command, `count` beginning with 1 (with several
-    workers from several threads, one at a time). `acknowledged` has the service of every command
-    id that was answered.
+    workers from several threads, one at a time).
     """
 
     def __init__(
@@ -62,7 +61,6 @@ class Gateway:
         workers: int = 4,
         on_command: Callable[[int], None] = lambda _: None,
     ) -> None:
-        self.acknowledged: dict[str, str] = {}
         self.seconds_catching_up = 0.0
         self._services = services
         self._seed = seed
@@ -93,9 +91,7 @@ class Gateway:
                 raise BrokenOff
             self._commands += 1
             self._on_command(self._commands)
-        answer = self.ask(actor, request, now=now)
-        self.acknowledged[request.meta.command_id] = service_of(request)
-        return answer
+        return self.ask(actor, request, now=now)
 
     def ask(
         self,

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ninehours.local import leftovers
-from tests.commands import begin
+from tests.harness.commands import begin
 
 PROMISED = {
     "clients", "sessions", "facts", "service_days", "claims", "claims_amount_minor", "proposals",

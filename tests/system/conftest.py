@@ -5,7 +5,7 @@ import pytest
 from ninehours.local.system import LocalSystem
 from ninehours.story.gateway import connect
 from ninehours.story.people import invent_people
-from tests.story.rehearsing import RecordingGateway
+from tests.harness.rehearsing import RecordingGateway
 from tests.system.played import Played, play_on
 
 SEED = 7

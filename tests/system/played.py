@@ -25,7 +25,7 @@ from ninehours.story.people import InventedPeople
 from ninehours.story.plot import play
 from ninehours.story.stories import StoryName
 from ninehours.story.summary import Summary, summarize
-from tests.story.rehearsing import RecordingGateway
+from tests.harness.rehearsing import RecordingGateway
 from tests.system.answers import WhyAnswer, take_answers
 from tests.system.evidence import Evidence, evidence_of
 from tests.system.verified import checks_of
@@ -44,6 +44,7 @@ class Played:
     evidence: dict[str, Evidence]
     """What the API said of everybody with a story of their own, before the system stopped."""
     acknowledged: dict[str, str]
+    """The service of every command that was answered, by its id."""
     left_out: set[str]
     """Why claims were left out of what was issued."""
     answers: dict[str, WhyAnswer] = field(default_factory=dict)
@@ -84,7 +85,7 @@ def play_on(
         summary=summarize(gateway, [*story.network.site_ids.values()]),
         files=files,
         evidence={name: evidence_of(gateway, client_ids[name]) for name in StoryName},
-        acknowledged=dict(gateway.acknowledged),
+        acknowledged={given.request.meta.command_id: given.service for given in gateway.given},
         left_out={
             claim.reason
             for given in gateway.given

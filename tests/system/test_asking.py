@@ -1,7 +1,7 @@
 """A question to a system that stands still: started for it, answered, stopped again."""
 
 from ninehours.local import leftovers
-from tests.commands import ninehours
+from tests.harness.commands import ninehours
 from tests.system.played import Played
 
 

@@ -12,7 +12,7 @@ from ninehours.story.gateway import connect
 from ninehours.story.people import invent_people
 from ninehours.story.stories import StoryName
 from services.intake.adapters.subscriptions import SUBSCRIPTIONS
-from tests.story.rehearsing import RecordingGateway
+from tests.harness.rehearsing import RecordingGateway
 from tests.system.conftest import SEED
 from tests.system.played import Played, play_on
 from tests.system.test_named_stories import STORIES
@@ -80,7 +80,7 @@ def test_private_facts_are_those_of_the_acknowledged_commands(harmed: Played) ->
     assert harmed.acknowledged
     assert len(reactions(harmed)) > 10
     for service in SERVICES:
-        given = {cid for cid, told in harmed.acknowledged.items() if told == service}
+        given = {cid for cid, owner in harmed.acknowledged.items() if owner == service}
         given |= reactions(harmed) | permits(harmed) if service == "intake" else set()
         assert harmed.commands[service] == given
         assert {command for command, _, _ in harmed.private_facts[service]} <= given

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ninehours.local.system import LocalSystem
-from tests.commands import ninehours
+from tests.harness.commands import ninehours
 from tests.system.played import Played
 from tests.system.shown import ShownCommand, commands_in, is_shown
 

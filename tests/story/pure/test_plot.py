@@ -17,7 +17,7 @@ from ninehours.story.people import invent_people
 from ninehours.story.rules import FILES, RULES, propose, read_rule_set, units_of_a_day
 from ninehours.story.stories import StoryName
 from services.billing.adapters.rule_sets import message_of, proposed_rules_of
-from tests.story.rehearsing import Given, rehearse
+from tests.harness.rehearsing import Given, rehearse
 
 PEOPLE = invent_people(7)
 PAYER = "7a000000-0000-4000-8000-000000000001"
