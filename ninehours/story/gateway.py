@@ -14,7 +14,6 @@ from google.protobuf.message import Message
 
 from kernel.rpc.connections import Connections
 from kernel.rpc.remote_refusal import RemoteRefusal
-from kernel.rpc.rpcs import service_of
 from kernel.rpc.tokens import Actor, Issuer, renewed_tokens
 from kernel.secrets import PEOPLE
 from ninehours.story.actors import OPERATOR
