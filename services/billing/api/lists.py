@@ -6,10 +6,11 @@ from hashlib import sha256
 from ninehours.billing.v1 import billing_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
 
+from kernel.mapping.writing import writer
 from kernel.messaging.standing import wait_until_heard
 from kernel.rpc.call import Call
 from kernel.rpc.commands import patience_of, positions_of
-from kernel.rpc.translate import date_of, reading, required_enum, required_uuid, to_date
+from kernel.rpc.translate import date_of, reading, required_enum, required_uuid
 from kernel.sites import those_asked
 from kernel.store.store import Store
 from services.billing.adapters import messages
@@ -19,6 +20,9 @@ from services.billing.app.ports import FileAudit, FileRead, Pages, RowsQuery
 from services.billing.app.questions import balances, file_of
 from services.billing.domain import projection as derive
 from services.billing.domain.authorizations.balances import Balance
+
+balance_message = writer(pb.AuthorizationBalance, Balance, through=("authorization",))
+"""An authorization with its units."""
 
 
 class Lists:
@@ -130,19 +134,3 @@ class Lists:
 
     def _wait(self, after: Iterable[common.Position], call: Call) -> None:
         wait_until_heard(self._store, positions_of(after), patience_of(call))
-
-
-def balance_message(balance: Balance) -> pb.AuthorizationBalance:
-    """An authorization with its units."""
-    authorization = balance.authorization
-    return pb.AuthorizationBalance(
-        authorization_id=authorization.authorization_id,
-        payer_id=authorization.payer_id,
-        unit=f"AUTHORIZATION_UNIT_{authorization.unit}",
-        units=authorization.units,
-        issued=balance.issued,
-        allocated=balance.allocated,
-        effective_from=to_date(authorization.effective_from),
-        effective_to=to_date(authorization.effective_to),
-        site_id=authorization.site_id,
-    )

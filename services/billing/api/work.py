@@ -7,6 +7,7 @@ from typing import Any
 from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_work_service_pb2 as pb
 
+from kernel.mapping.writing import writer
 from kernel.messaging.standing import wait_until_heard
 from kernel.rpc.call import Call
 from kernel.rpc.commands import patience_of, positions_of
@@ -21,9 +22,11 @@ from services.billing.app.ports import Pages, RowsQuery
 from services.billing.app.replay import replayed
 from services.billing.domain import projection as derive
 from services.billing.domain.payers.payer import Payer
+from services.billing.domain.payers.rules import RuleSet
 
 SERVICE = pb.DESCRIPTOR.services_by_name["BillingWorkService"]
 HOLD = "HOLD"
+_rules_message = writer(pb.PayerRules, RuleSet, given=("confirmed",))
 
 
 class WorkServicer:
@@ -113,18 +116,11 @@ def _hold(content: Mapping[str, Any], revision: int, on: date) -> pb.Hold:
 def _payer(payer: Payer) -> Iterator[pb.Payer]:
     if payer.registered is None:
         return
-    versions = sorted(payer.proposed.items())
     yield pb.Payer(
         payer_id=payer.registered.payer_id,
         name=payer.registered.name,
         rules=[
-            pb.PayerRules(
-                version=version,
-                effective_from=to_date(proposed.rules.effective_from),
-                claim_form=f"CLAIM_FORM_{proposed.rules.claim_form}",
-                bill_by=f"BILL_BY_{proposed.rules.bill_by}",
-                confirmed=version in payer.confirmed,
-            )
-            for version, proposed in versions
+            _rules_message(proposed.rules, confirmed=version in payer.confirmed)
+            for version, proposed in sorted(payer.proposed.items())
         ],
     )
