@@ -15,10 +15,10 @@ from kernel.rpc.translate import date_of, reading, to_date
 from kernel.sites import those_asked
 from kernel.store.store import Store
 from services.billing.adapters import messages
-from services.billing.api.listing import PAGE, id_or_any, limit_of, since_of, text_or_any
+from services.billing.api.listing import REASON, rows_query, since_of
 from services.billing.api.replaying import client_replay, summary_of, supposed_of
 from services.billing.app.changes import ChangedRow, Following
-from services.billing.app.ports import Pages, RowsQuery
+from services.billing.app.ports import Pages
 from services.billing.app.replay import replayed
 from services.billing.domain import projection as derive
 from services.billing.domain.payers.payer import Payer
@@ -26,6 +26,7 @@ from services.billing.domain.payers.rules import RuleSet
 
 SERVICE = pb.DESCRIPTOR.services_by_name["BillingWorkService"]
 HOLD = "HOLD"
+_holds_query = rows_query(pb.ListHoldsRequest, derive.SERVICE_DAY, outcome=HOLD, reason=REASON)
 _rules_message = writer(pb.PayerRules, RuleSet, given=("confirmed",))
 
 
@@ -49,20 +50,7 @@ class WorkServicer:
                 cursor=str(found.cursor),
                 more=found.more,
             )
-        with reading(request) as read:
-            wanted = RowsQuery(
-                kind=derive.SERVICE_DAY,
-                outcome=HOLD,
-                client_id=id_or_any(read, "client_id"),
-                payer_id=id_or_any(read, "payer_id"),
-                site_id=id_or_any(read, "site_id"),
-                sites=those_asked(call.actor.sites),
-                reason=text_or_any(read, "reason"),
-                first=read.optional(date_of, "first"),
-                last=read.optional(date_of, "last"),
-                after_key=request.page_token,
-                limit=read.value(limit_of, "page_size", PAGE),
-            )
+        wanted = _holds_query(request, sites=those_asked(call.actor.sites))
         wait_until_heard(self._store, positions_of(request.after), patience_of(call))
         with self._store.transaction() as tx:
             rows = self._pages.derived(tx, wanted)
