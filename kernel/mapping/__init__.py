@@ -26,6 +26,7 @@ Only what differs is said by hand, as a keyword named as the field that is to be
     scope="CLAIM"                              it is always that
     objectives=lambda fact: len(fact.ratings)  writing: it is computed, and then goes by its type
     given=("revision",)                        it is said at each call
+    through=("authorization",)                 writing: fields of its `authorization` count, too
 
 What nothing fills is a TypeError at import: a dataclass's field without a default, and a message's
 unless protos/ say why (`unfilled`, or deprecated). tests/architecture/test_mappings.py looks for

@@ -37,10 +37,19 @@ CURRENCY = "USD"
 
 
 def writer(
-    message: type[M], kind: type[T], /, *, given: Collection[str] = (), **by_hand: Any
+    message: type[M],
+    kind: type[T],
+    /,
+    *,
+    given: Collection[str] = (),
+    through: Collection[str] = (),
+    **by_hand: Any,
 ) -> "Writer[T, M]":
-    """A writer of the message that says what the dataclass says; `given` is said at each call."""
-    return Writer(message, kind, by_hand, given=given)
+    """A writer of the message that says what the dataclass says.
+
+    `given` is said at each call; fields of what stands in `through` count as the dataclass's own.
+    """
+    return Writer(message, kind, by_hand, given=given, through=through)
 
 
 class Writer(Generic[T, M]):
@@ -53,8 +62,10 @@ class Writer(Generic[T, M]):
         by_hand: Mapping[str, Any],
         *,
         given: Collection[str] = (),
+        through: Collection[str] = (),
     ) -> None:
         self.message, self.kind = message, kind
+        self._through = through
         by_hand = unescaped(by_hand)
         self.name = f"{kind.__name__} to {message.DESCRIPTOR.name}"
         declared: Mapping[str, Declared] = message.DESCRIPTOR.fields_by_name
@@ -100,10 +111,15 @@ class Writer(Generic[T, M]):
         self.fills.add(field.full_name)
 
     def _counterpart(self, field: Declared) -> str | None:
-        cents = f"{field.name}{MINOR}"
-        for name in (field.name, cents) if type_of(field) == MONEY else (field.name,):
-            if hasattr(self.kind, name) or name in getattr(self.kind, "__dataclass_fields__", ()):
-                return str(name)
+        names = [str(field.name)]
+        if type_of(field) == MONEY:
+            names.append(f"{field.name}{MINOR}")
+        for path in (*names, *(f"{step}.{name}" for step in self._through for name in names)):
+            try:
+                attribute(self.kind, path)
+            except KeyError:
+                continue
+            return path
         return None
 
     def _typed(

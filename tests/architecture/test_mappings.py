@@ -36,7 +36,7 @@ def of_services(pairs: Sequence[Any]) -> list[Any]:
 
 
 @cache
-def words_by_module() -> list[frozenset[str]]:
+def words_by_module() -> dict[Path, frozenset[str]]:
     """Of each module that reads messages: the attributes and texts that it names.
 
     Publications write, and are left out.
@@ -47,7 +47,7 @@ def words_by_module() -> list[frozenset[str]]:
         if path.name not in ("publication.py", "messages.py")
     ]
     assert len(paths) > 100
-    return [frozenset(words_in(ast.parse(path.read_text()))) for path in paths]
+    return {path: frozenset(words_in(ast.parse(path.read_text()))) for path in paths}
 
 
 def words_in(module: ast.Module) -> Iterator[str]:
@@ -58,9 +58,12 @@ def words_in(module: ast.Module) -> Iterator[str]:
 
 
 def is_read_by_hand(field: FieldDescriptor) -> bool:
-    """Whether some module names both the message and the field."""
-    both = {holder_of(field).name, field.name}
-    return any(both <= words for words in words_by_module())
+    """Whether some module names both the message and the field; of a request, what answers any."""
+    message, name = holder_of(field).name, field.name
+    return any(
+        name in words and (message in words or (path.parent.name == "api" and "Request" in message))
+        for path, words in words_by_module().items()
+    )
 
 
 def unread(readers: Sequence[Reader[Any, Any]]) -> Iterator[FieldDescriptor]:

@@ -12,6 +12,8 @@ from ninehours.intake.v1 import intake_service_pb2 as intake
 from ninehours.plans.v1 import plans_service_pb2 as plans
 
 from kernel.facts import Recorded, public_id
+from kernel.mapping.reading import named
+from kernel.mapping.writing import writer
 from kernel.rpc.translate import to_date, to_timestamp
 from operations.explaining import Revision
 from services.billing.adapters import messages
@@ -22,6 +24,8 @@ from services.billing.domain.claims.disclosure import CONSENT, NO_CONSENT_NEEDED
 from services.billing.domain.claims.drafts import Draft
 from services.billing.domain.claims.issue import ORIGINAL, ClaimIssued
 from services.billing.domain.days.release import Release
+from services.billing.domain.history.history import IssuedClaim
+from services.billing.domain.payers.rules import RuleSet
 from services.billing.domain.why import explain
 
 SERVICES = {
@@ -45,25 +49,13 @@ def day_message(revised: RevisedDay) -> pb.ExplainedDay:
         clinical_level=day.level_of_care,
         authorized_level=day.authorized_level,
         billed_level=rules.billed_level if rules else "",
-        rules=pb.RuleReference(
-            payer_id=rules.payer_id,
-            version=rules.version,
-            effective_from=to_date(rules.effective_from),
-            fact_id=explained.rules_fact,
-        )
-        if rules
-        else None,
+        rules=_rules(rules, fact_id=explained.rules_fact) if rules else None,
         verdicts=[_verdict(each) for each in explained.verdicts],
         lines=messages.lines_of(day.lines),
         authorization=_authorization(explained.authorization, day.authorized_units),
         claims=[
-            pb.CarryingClaim(
-                claim_id=each.claim_id,
-                fact_id=each.fact,
-                frequency=each.frequency,
-                stands=each.claim_id in explained.in_force,
-            )
-            for each in explained.claims
+            _carrying(claim, stands=claim.claim_id in explained.in_force)
+            for claim in explained.claims
         ],
         row_id=revised.row_id,
         revisions=[_revision(*each) for each in revised.revisions],
@@ -100,33 +92,10 @@ def claim_message(why: WhyClaim) -> pb.ExplainedClaim:
     if why.followed is not None:
         found.followed_by_claim_id, found.followed_fact_id = _followed(why.followed)
     if why.answered is not None:
-        found.answer.CopyFrom(_answer(why.answered))
+        answer: ClaimAdjudicated = why.answered.fact
+        fact_id = _public_id(why.answered, answer.client_id, events.ClaimAdjudicated)
+        found.answer.CopyFrom(_answer(answer, fact_id=fact_id))
     return found
-
-
-def _verdict(each: explain.ExplainedVerdict) -> pb.ExplainedVerdict:
-    return pb.ExplainedVerdict(
-        gate=each.gate,
-        asks=each.asks,
-        verdict=f"GATE_VERDICT_{each.verdict}",
-        reason=each.reason,
-        says=each.says,
-        clauses=[pb.Clause(field=clause.field, value=clause.value) for clause in each.clauses],
-        facts=[pb.Evidence(fact_id=fact, says=says) for fact, says in each.facts.items()],
-        releases=[_release(release) for release in each.releases],
-    )
-
-
-def _release(release: Release) -> pb.Release:
-    """Who may is read from the command's own policy: what is told here is what is enforced."""
-    person = f"staff/{release.staff_id}" if release.staff_id else ""
-    return pb.Release(
-        says=release.says,
-        rpc=release.rpc,
-        roles=roles_of(release.rpc),
-        person=person,
-        alternative=release.alternative,
-    )
 
 
 def roles_of(rpc: str) -> Sequence[str]:
@@ -139,22 +108,35 @@ def roles_of(rpc: str) -> Sequence[str]:
     return roles
 
 
+# Who may is read from the command's own policy: what is said here is what is enforced.
+_release = writer(
+    pb.Release,
+    Release,
+    roles=lambda release: roles_of(release.rpc),
+    person=lambda release: f"staff/{release.staff_id}" if release.staff_id else "",
+)
+_verdict = writer(
+    pb.ExplainedVerdict,
+    explain.ExplainedVerdict,
+    facts=lambda verdict: [
+        pb.Evidence(fact_id=fact, says=says) for fact, says in verdict.facts.items()
+    ],
+    releases=_release,
+)
+_carrying = writer(pb.CarryingClaim, IssuedClaim, fact_id=named("fact"), given=("stands",))
+_rules = writer(pb.RuleReference, RuleSet, given=("fact_id",))
+_balance = writer(
+    pb.ExplainedAuthorization,
+    Balance,
+    through=("authorization",),
+    fact_id=named("authorization.fact"),
+    given=("taken",),
+)
+_answer = writer(pb.PayersAnswer, ClaimAdjudicated, given=("fact_id",))
+
+
 def _authorization(balance: Balance | None, taken: int) -> pb.ExplainedAuthorization | None:
-    if balance is None:
-        return None
-    authorization = balance.authorization
-    return pb.ExplainedAuthorization(
-        authorization_id=authorization.authorization_id,
-        fact_id=authorization.fact,
-        unit=f"AUTHORIZATION_UNIT_{authorization.unit}",
-        units=authorization.units,
-        taken=taken,
-        issued=balance.issued,
-        allocated=balance.allocated,
-        effective_from=to_date(authorization.effective_from),
-        effective_to=to_date(authorization.effective_to),
-        level_of_care=authorization.level_of_care,
-    )
+    return None if balance is None else _balance(balance, taken=taken)
 
 
 def _revision(
@@ -196,17 +178,6 @@ def _followed(recorded: Recorded) -> tuple[str, str]:
         public_id = _public_id(recorded, fact.client_id, events.ClaimReplaced)
         return fact.replaced_by_claim_id, public_id
     return fact.voided_by_claim_id, _public_id(recorded, fact.client_id, events.ClaimVoided)
-
-
-def _answer(recorded: Recorded) -> pb.PayersAnswer:
-    fact: ClaimAdjudicated = recorded.fact
-    return pb.PayersAnswer(
-        fact_id=_public_id(recorded, fact.client_id, events.ClaimAdjudicated),
-        status=f"ADJUDICATION_STATUS_{fact.status}",
-        paid=messages.money(fact.paid_minor),
-        payer_control_number=fact.payer_control_number,
-        adjudicated_on=to_date(fact.adjudicated_on),
-    )
 
 
 def _proposal(why: WhyClaim) -> pb.ExplainedProposal | None:

@@ -4,17 +4,20 @@ from collections.abc import Iterable
 
 from ninehours.billing.v1 import billing_service_pb2 as pb
 
+from kernel.mapping.fields import left_out
+from kernel.mapping.reading import named, request_reader
+from kernel.mapping.writing import writer
 from kernel.messaging.caught_up import wait_until_heard
 from kernel.patience import MayGoOn, taking_time
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call
 from kernel.rpc.commands import patience_of, positions_of
-from kernel.rpc.translate import date_of, reading, required_enum, timestamp_of, to_date
+from kernel.rpc.translate import reading, required_enum
 from kernel.sites import those_asked
 from kernel.store.store import Store, Transaction
 from services.billing.adapters import messages
 from services.billing.api.fields import frequency
-from services.billing.api.listing import PAGE, id_or_any, limit_of, since_of
+from services.billing.api.listing import limit_of, since_of
 from services.billing.app.changes import ChangedRow, Following
 from services.billing.app.ports import IssuedClaimsQuery, Pages, RowsQuery
 from services.billing.domain import projection as derive
@@ -23,6 +26,34 @@ from services.billing.domain.claims.issue import ORIGINAL
 
 # Issued claims come before drafts: the token says which of the two lists goes on, and after what.
 ISSUED, DRAFTED = "issued|", "drafted|"
+
+
+def _after_claim(request: pb.ListClaimsRequest, field: str) -> str:
+    token: str = getattr(request, field)
+    return token.removeprefix(ISSUED) if token.startswith(ISSUED) else ""
+
+
+_issued_query = request_reader(
+    pb.ListClaimsRequest,
+    IssuedClaimsQuery,
+    given=("sites",),
+    frequency=left_out(frequency),
+    until=named("as_of"),
+    after_claim=named("page_token", _after_claim),
+    limit=named("page_size", limit_of),
+)
+_issued_message = writer(
+    pb.Claim,
+    IssuedClaimState,
+    through=("issued",),
+    state="ISSUED",
+    followed_by_claim_id=named("followed_by"),
+    adjudication=lambda state: state.adjudicated and state.adjudicated.status,
+    paid=lambda state: state.adjudicated and state.adjudicated.paid_minor,
+    adjudicated_on=lambda state: state.adjudicated and state.adjudicated.adjudicated_on,
+    revision=0,
+    withdrawn=False,
+)
 
 
 class ClaimsList:
@@ -88,20 +119,7 @@ def _wanted(
         raise Malformed(**{"page_token": "is not one of ours"})
     with reading(request) as read:
         state = read.optional(required_enum, "state") or ""
-        issued = IssuedClaimsQuery(
-            client_id=id_or_any(read, "client_id"),
-            payer_id=id_or_any(read, "payer_id"),
-            site_id=id_or_any(read, "site_id"),
-            sites=sites,
-            batch_id=id_or_any(read, "batch_id"),
-            frequency=read.optional(frequency, "frequency") or "",
-            adjudication=read.optional(required_enum, "adjudication") or "",
-            first=read.optional(date_of, "first"),
-            last=read.optional(date_of, "last"),
-            until=read.optional(timestamp_of, "as_of"),
-            after_claim=token.removeprefix(ISSUED) if token.startswith(ISSUED) else "",
-            limit=read.value(limit_of, "page_size", PAGE),
-        )
+        issued = read.whole(_issued_query, sites=sites)
     drafts = RowsQuery(
         kind=derive.DRAFT_CLAIM,
         client_id=issued.client_id,
@@ -125,34 +143,7 @@ def _changed(change: ChangedRow | IssuedClaimState) -> Iterable[pb.Claim]:
 
 def issued_of(state: IssuedClaimState) -> list[pb.Claim]:
     """An issued claim with what became of it; nothing of one that wasn't issued."""
-    claim, answer = state.issued, state.adjudicated
-    if claim is None:
-        return []
-    status = f"ADJUDICATION_STATUS_{answer.status if answer else 'UNSPECIFIED'}"
-    return [
-        pb.Claim(
-            state=pb.CLAIM_STATE_ISSUED,
-            claim_id=claim.claim_id,
-            client_id=claim.client_id,
-            payer_id=claim.payer_id,
-            period_start=to_date(claim.period_start),
-            period_end=to_date(claim.period_end),
-            lines=messages.lines_of(claim.lines),
-            charge=messages.money(claim.charge_minor),
-            batch_id=claim.batch_id,
-            frequency=claim.frequency,
-            payer_control_number=state.payer_control_number,
-            adjudication=status,
-            followed_by_claim_id=state.followed_by,
-            claim_form=f"CLAIM_FORM_{claim.claim_form}",
-            site_id=claim.site_id,
-            provider_id=claim.provider_id,
-            authorization_id=claim.authorization_id,
-            corrects_claim_id=claim.corrects_claim_id,
-            paid=messages.money(answer.paid_minor) if answer else None,
-            adjudicated_on=to_date(answer.adjudicated_on) if answer else None,
-        )
-    ]
+    return [] if state.issued is None else [_issued_message(state)]
 
 
 def draft_of(content: dict[str, object], revision: int, withdrawn: bool = False) -> pb.Claim:

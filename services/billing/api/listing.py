@@ -3,26 +3,19 @@
 from collections.abc import Collection
 from typing import Any
 
+from kernel.mapping.fields import left_out, text
+from kernel.mapping.reading import M, Reader, named, request_reader
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call
-from kernel.rpc.translate import reading, required_text, required_uuid
+from kernel.rpc.translate import reading, required_uuid
 from kernel.sites import require_network
 from services.billing.app.changes import Since
+from services.billing.app.ports import RowsQuery
 
 PAGE, LARGEST_PAGE = 200, 1000
-LONGEST_REASON = 60
 NOT_FILTERS = frozenset({"client_id", "after", "page_size", "changed_since", "on"})
-
-
-def id_or_any(read: reading, field: str) -> str:
-    """An id to filter by; empty: any."""
-    found = read.optional(required_uuid, field)
-    return str(found) if found else ""
-
-
-def text_or_any(read: reading, field: str) -> str:
-    """A code to filter by; empty: any."""
-    return read.optional(required_text, field, max_length=LONGEST_REASON) or ""
+REASON = left_out(text(60))
+"""A reader of a reason's code to filter by; empty: any."""
 
 
 def limit_of(request: Any, field: str = "page_size") -> int:
@@ -31,6 +24,20 @@ def limit_of(request: Any, field: str = "page_size") -> int:
     if not 0 <= asked <= LARGEST_PAGE:
         raise Malformed(**{field: f"is not between 0 and {LARGEST_PAGE}"})
     return asked or PAGE
+
+
+def rows_query(message: type[M], kind: str, **by_hand: Any) -> Reader[M, RowsQuery]:
+    """A reader of what a page of rows of one kind is asked for; `sites` is said at each call."""
+    return request_reader(
+        message,
+        RowsQuery,
+        given=("sites",),
+        kind=kind,
+        until=None,  # of drafts alone
+        after_key=named("page_token", getattr),
+        limit=named("page_size", limit_of),
+        **by_hand,
+    )
 
 
 def since_of(request: Any, call: Call, allowed: Collection[str] = ()) -> Since | None:
@@ -49,6 +56,6 @@ def since_of(request: Any, call: Call, allowed: Collection[str] = ()) -> Since |
     with reading(request) as read:
         return Since(
             cursor=request.changed_since,
-            client_id=id_or_any(read, "client_id"),
+            client_id=str(read.optional(required_uuid, "client_id") or ""),
             limit=read.value(limit_of, "page_size", PAGE),
         )

@@ -6,19 +6,25 @@ from hashlib import sha256
 from ninehours.billing.v1 import billing_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
 
+from kernel.mapping.writing import writer
 from kernel.messaging.caught_up import wait_until_heard
 from kernel.rpc.call import Call
 from kernel.rpc.commands import patience_of, positions_of
-from kernel.rpc.translate import date_of, reading, required_enum, required_uuid, to_date
+from kernel.rpc.translate import required_uuid
 from kernel.sites import those_asked
 from kernel.store.store import Store
 from services.billing.adapters import messages
-from services.billing.api.listing import PAGE, id_or_any, limit_of, since_of, text_or_any
+from services.billing.api.listing import REASON, rows_query, since_of
 from services.billing.app.changes import Following
-from services.billing.app.ports import FileAudit, FileRead, Pages, RowsQuery
+from services.billing.app.ports import FileAudit, FileRead, Pages
 from services.billing.app.questions import balances, file_of
 from services.billing.domain import projection as derive
 from services.billing.domain.authorizations.balances import Balance
+
+_days_query = rows_query(pb.ListServiceDaysRequest, derive.SERVICE_DAY, reason=REASON)
+_proposals_query = rows_query(pb.ListProposalsRequest, derive.PROPOSAL)
+balance_message = writer(pb.AuthorizationBalance, Balance, through=("authorization",))
+"""An authorization with its units."""
 
 
 class Lists:
@@ -45,20 +51,7 @@ class Lists:
                 cursor=str(found.cursor),
                 more=found.more,
             )
-        with reading(request) as read:
-            wanted = RowsQuery(
-                kind=derive.SERVICE_DAY,
-                client_id=id_or_any(read, "client_id"),
-                payer_id=id_or_any(read, "payer_id"),
-                site_id=id_or_any(read, "site_id"),
-                sites=those_asked(call.actor.sites),
-                outcome=read.optional(required_enum, "outcome") or "",
-                reason=text_or_any(read, "reason"),
-                first=read.optional(date_of, "first"),
-                last=read.optional(date_of, "last"),
-                after_key=request.page_token,
-                limit=read.value(limit_of, "page_size", PAGE),
-            )
+        wanted = _days_query(request, sites=those_asked(call.actor.sites))
         self._wait(request.after, call)
         with self._store.transaction() as tx:
             rows = self._pages.derived(tx, wanted)
@@ -82,20 +75,7 @@ class Lists:
                 cursor=str(found.cursor),
                 more=found.more,
             )
-        with reading(request) as read:
-            wanted = RowsQuery(
-                kind=derive.PROPOSAL,
-                client_id=id_or_any(read, "client_id"),
-                payer_id=id_or_any(read, "payer_id"),
-                site_id=id_or_any(read, "site_id"),
-                sites=those_asked(call.actor.sites),
-                state=read.optional(required_enum, "state") or "",
-                action=read.optional(required_enum, "action") or "",
-                first=read.optional(date_of, "first"),
-                last=read.optional(date_of, "last"),
-                after_key=request.page_token,
-                limit=read.value(limit_of, "page_size", PAGE),
-            )
+        wanted = _proposals_query(request, sites=those_asked(call.actor.sites))
         self._wait(request.after, call)
         with self._store.transaction() as tx:
             rows = self._pages.derived(tx, wanted)
@@ -130,19 +110,3 @@ class Lists:
 
     def _wait(self, after: Iterable[common.Position], call: Call) -> None:
         wait_until_heard(self._store, positions_of(after), patience_of(call))
-
-
-def balance_message(balance: Balance) -> pb.AuthorizationBalance:
-    """An authorization with its units."""
-    authorization = balance.authorization
-    return pb.AuthorizationBalance(
-        authorization_id=authorization.authorization_id,
-        payer_id=authorization.payer_id,
-        unit=f"AUTHORIZATION_UNIT_{authorization.unit}",
-        units=authorization.units,
-        issued=balance.issued,
-        allocated=balance.allocated,
-        effective_from=to_date(authorization.effective_from),
-        effective_to=to_date(authorization.effective_to),
-        site_id=authorization.site_id,
-    )

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from ninehours.billing.v1 import billing_work_service_pb2 as pb
 
+from kernel.mapping.writing import writer
 from kernel.refusal import Malformed
 from kernel.rpc.translate import date_of, reading, to_date
-from services.billing.adapters.messages import draft_id, money
+from services.billing.adapters.messages import draft_id
 from services.billing.adapters.rule_sets import rule_set_of
 from services.billing.app.replay import Supposed
-from services.billing.domain.why.replay import ClaimChange, DayChange, DayUnder, Replayed
+from services.billing.domain.why.replay import ClaimChange, Replayed
 
 
 def supposed_of(request: pb.ReplayRequest) -> Supposed:
@@ -30,19 +31,25 @@ def supposed_of(request: pb.ReplayRequest) -> Supposed:
     return Supposed(rules=rule_set_of(told, "rule_set."), first=first, last=last)
 
 
-def client_replay(found: Replayed) -> pb.ClientReplay:
-    return pb.ClientReplay(
-        client_id=found.client_id,
-        days=[_day_change(each) for each in found.days],
-        claims=[_claim_change(each) for each in found.claims],
-    )
-
-
 @dataclass(slots=True)
 class _Total:
     changed_days: int = 0
     before: int = 0
     after: int = 0
+
+
+client_replay = writer(
+    pb.ClientReplay,
+    Replayed,
+    claims=writer(
+        pb.ClaimChange,
+        ClaimChange,
+        claim_id=lambda change: (
+            change.claim_id or (draft_id({"key": change.draft_key}) if change.draft_key else "")
+        ),
+    ),
+)
+_total_message = writer(pb.ReplayTotal, _Total, given=("payer_id", "site_id"))
 
 
 def summary_of(clients: Sequence[Replayed], unreproduced: Iterable[str]) -> pb.ReplaySummary:
@@ -60,48 +67,8 @@ def summary_of(clients: Sequence[Replayed], unreproduced: Iterable[str]) -> pb.R
         changed_days=sum(len(client.days) for client in clients),
         changed_claims=sum(len(client.claims) for client in clients),
         totals=[
-            pb.ReplayTotal(
-                payer_id=payer_id,
-                site_id=site_id,
-                changed_days=total.changed_days,
-                before=money(total.before),
-                after=money(total.after),
-            )
+            _total_message(total, payer_id=payer_id, site_id=site_id)
             for (payer_id, site_id), total in sorted(totals.items())
         ],
         unreproduced_examples=unreproduced,
-    )
-
-
-def _day_change(change: DayChange) -> pb.DayChange:
-    return pb.DayChange(
-        service_date=to_date(change.service_date),
-        before=_day_under(change.before),
-        after=_day_under(change.after),
-    )
-
-
-def _day_under(side: DayUnder) -> pb.DayUnderRules:
-    return pb.DayUnderRules(
-        outcome=f"OUTCOME_{side.outcome}",
-        amount=money(side.amount_minor),
-        minutes=side.minutes,
-        reasons=side.reasons,
-        payer_id=side.payer_id,
-        site_id=side.site_id,
-    )
-
-
-def _claim_change(change: ClaimChange) -> pb.ClaimChange:
-    draft = draft_id({"key": change.draft_key}) if change.draft_key else ""
-    return pb.ClaimChange(
-        consequence=f"CLAIM_CONSEQUENCE_{change.consequence}",
-        claim_id=change.claim_id or draft,
-        payer_id=change.payer_id,
-        site_id=change.site_id,
-        period_start=to_date(change.period_start),
-        period_end=to_date(change.period_end),
-        before=money(change.before_minor),
-        after=money(change.after_minor),
-        changed_dates=[to_date(on) for on in change.changed_dates],
     )

@@ -57,6 +57,7 @@ _record_adjudication = request_reader(
     payer_control_number=payers_number(50),
     paid_minor=left_out(usd(0), 0),
     overrides=overrides,
+    issued_on=None,  # the use case knows
 )
 _left_out_message = writer(pb.LeftOut, LeftOut)
 SERVICE = pb.DESCRIPTOR.services_by_name["BillingService"]

@@ -7,6 +7,7 @@ from typing import Any
 from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_work_service_pb2 as pb
 
+from kernel.mapping.writing import writer
 from kernel.messaging.caught_up import wait_until_heard
 from kernel.rpc.call import Call
 from kernel.rpc.commands import patience_of, positions_of
@@ -14,16 +15,19 @@ from kernel.rpc.translate import date_of, reading, to_date
 from kernel.sites import those_asked
 from kernel.store.store import Store
 from services.billing.adapters import messages
-from services.billing.api.listing import PAGE, id_or_any, limit_of, since_of, text_or_any
+from services.billing.api.listing import REASON, rows_query, since_of
 from services.billing.api.replaying import client_replay, summary_of, supposed_of
 from services.billing.app.changes import ChangedRow, Following
-from services.billing.app.ports import Pages, RowsQuery
+from services.billing.app.ports import Pages
 from services.billing.app.replay import replayed
 from services.billing.domain import projection as derive
 from services.billing.domain.payers.payer import Payer
+from services.billing.domain.payers.rules import RuleSet
 
 SERVICE = pb.DESCRIPTOR.services_by_name["BillingWorkService"]
 HOLD = "HOLD"
+_holds_query = rows_query(pb.ListHoldsRequest, derive.SERVICE_DAY, outcome=HOLD, reason=REASON)
+_rules_message = writer(pb.PayerRules, RuleSet, given=("confirmed",))
 
 
 class WorkServicer:
@@ -46,20 +50,7 @@ class WorkServicer:
                 cursor=str(found.cursor),
                 more=found.more,
             )
-        with reading(request) as read:
-            wanted = RowsQuery(
-                kind=derive.SERVICE_DAY,
-                outcome=HOLD,
-                client_id=id_or_any(read, "client_id"),
-                payer_id=id_or_any(read, "payer_id"),
-                site_id=id_or_any(read, "site_id"),
-                sites=those_asked(call.actor.sites),
-                reason=text_or_any(read, "reason"),
-                first=read.optional(date_of, "first"),
-                last=read.optional(date_of, "last"),
-                after_key=request.page_token,
-                limit=read.value(limit_of, "page_size", PAGE),
-            )
+        wanted = _holds_query(request, sites=those_asked(call.actor.sites))
         wait_until_heard(self._store, positions_of(request.after), patience_of(call))
         with self._store.transaction() as tx:
             rows = self._pages.derived(tx, wanted)
@@ -113,18 +104,11 @@ def _hold(content: Mapping[str, Any], revision: int, on: date) -> pb.Hold:
 def _payer(payer: Payer) -> Iterator[pb.Payer]:
     if payer.registered is None:
         return
-    versions = sorted(payer.proposed.items())
     yield pb.Payer(
         payer_id=payer.registered.payer_id,
         name=payer.registered.name,
         rules=[
-            pb.PayerRules(
-                version=version,
-                effective_from=to_date(proposed.rules.effective_from),
-                claim_form=f"CLAIM_FORM_{proposed.rules.claim_form}",
-                bill_by=f"BILL_BY_{proposed.rules.bill_by}",
-                confirmed=version in payer.confirmed,
-            )
-            for version, proposed in versions
+            _rules_message(proposed.rules, confirmed=version in payer.confirmed)
+            for version, proposed in sorted(payer.proposed.items())
         ],
     )
