@@ -61,11 +61,11 @@ class Named:
     """The counterpart of a field, where another name is its."""
 
     path: str
-    read: Read | None = None
+    read: "Read | Reader[Any, Any] | None" = None
     also: tuple[str, ...] = ()
 
 
-def named(path: str, read: Read | None = None, *also: str) -> Named:
+def named(path: str, read: "Read | Reader[Any, Any] | None" = None, *also: str) -> Named:
     """The field of that name, or path, read by its type or by `read`, which may use `also`, too."""
     return Named(path, read, also)
 

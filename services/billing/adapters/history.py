@@ -1,18 +1,24 @@
-"""Public messages as the domain knows them: everything of one client becomes its `Known`."""
+"""Public messages as the domain knows them: everything of one client becomes its history."""
 
+from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
+from google.protobuf.message import Message
+from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.billing.v1 import billing_events_pb2 as billing
-from ninehours.billing.v1 import rules_pb2
+from ninehours.common.v1 import common_pb2 as common
+from ninehours.intake.v1 import intake_events_pb2 as intake
+from ninehours.plans.v1 import plans_events_pb2 as plans
 
 from kernel.facts import HeardFact, id_of
-from kernel.mapping.reading import fact_reader
+from kernel.mapping.reading import Named, Reader, fact_reader, named
 from kernel.messaging.subscriptions import Facts
-from kernel.rpc.translate import date_of
-from services.billing.adapters.clinical import HEARD, Reader, name_of
 from services.billing.adapters.rule_sets import confirmed_rules_of
 from services.billing.domain.history import history
 from services.billing.domain.history.history import BillingHistory, ClaimLine
+
+Keep = Callable[[HeardFact], Any]
 
 
 def history_of(client: str, facts: Facts) -> BillingHistory:
@@ -23,122 +29,109 @@ def history_of(client: str, facts: Facts) -> BillingHistory:
             reader = READERS.get(fact.type)
             if reader is not None:
                 field, read = reader
-                found.setdefault(field, []).append(read(fact, fact.message))
+                found.setdefault(field, []).append(read(fact))
     return BillingHistory(
-        client_id=id_of(client), **{field: tuple(each) for field, each in found.items()}
+        client_id=id_of(client), **{field: tuple(kept) for field, kept in found.items()}
     )
 
 
-def _authorization(
-    fact: HeardFact, message: billing.AuthorizationRecorded
-) -> history.Authorization:
-    return history.Authorization(
-        fact=str(fact.id),
-        authorization_id=message.authorization_id,
-        payer_id=message.payer_id,
-        level_of_care=message.level_of_care,
-        units=message.units,
-        effective_from=date_of(message, "effective_from"),
-        effective_to=date_of(message, "effective_to"),
-        unit=name_of(rules_pb2.AuthorizationUnit, message.unit) or "DAYS",
-        site_id=message.site_id,
+def _kept(
+    field: str, message: type[Message], kind: type, **by_hand: Any
+) -> tuple[str, tuple[str, Keep]]:
+    """Which message becomes what in which field of a history; of each fact its id is kept, too.
+
+    Where the last that was said counts, so is its sequence.
+    """
+    given = {"fact", "sequence"} & {declared.name for declared in fields(kind)}
+    read: Reader[Any, Any] = fact_reader(message, kind, given=given, **by_hand)
+
+    def keep(heard: HeardFact) -> Any:
+        if "sequence" in given:
+            return read(heard.message, fact=str(heard.id), sequence=heard.sequence)
+        return read(heard.message, fact=str(heard.id))
+
+    return message.DESCRIPTOR.full_name, (field, keep)
+
+
+def _flagged(flag: int) -> Named:
+    return named("flags", lambda message, field: flag in getattr(message, field))
+
+
+_OVERLAP = _flagged(attendance.FLAG_OVERLAP)
+# Of the session; facts of before it was said, and of walk-ins then, say none.
+_PROGRAM = fact_reader(common.Program, history.Program, under_part2=getattr)
+# A claim says of all its lines at once where and by whom they are billed.
+_LINE = fact_reader(billing.ClaimLine, ClaimLine, site_id="", provider_id="")
+
+READERS: dict[str, tuple[str, Keep]] = dict(
+    (
+        _kept(
+            "admissions",
+            intake.ClientAdmitted,
+            history.Admission,
+            program_id=named("program.program_id"),
+        ),
+        _kept("diagnoses", intake.DiagnosisRecorded, history.Diagnosis),
+        _kept("diagnosis_ends", intake.DiagnosisEnded, history.DiagnosisEnd),
+        _kept("coverages", intake.CoverageVerified, history.Coverage),
+        _kept("coverage_ends", intake.CoverageEnded, history.CoverageEnd),
+        _kept(
+            "consents", intake.ConsentGiven, history.Consent, payer_id=named("recipient_payer_id")
+        ),
+        _kept("revocations", intake.ConsentRevoked, history.Revocation),
+        _kept(
+            "restrictions",
+            intake.DisclosureRestricted,
+            history.Restriction,
+            start=named("from"),
+            end=named("to"),
+        ),
+        _kept("plans", plans.PlanActivated, history.Plan),
+        _kept("levels", plans.LevelOfCareChanged, history.Level),
+        _kept("discharges", plans.ClientDischarged, history.Discharge),
+        _kept("sessions", attendance.SessionScheduled, history.Session, program=_PROGRAM),
+        _kept(
+            "attendances",
+            attendance.SessionAttended,
+            history.Attendance,
+            correction=0,
+            attended=True,
+            no_check_out=_flagged(attendance.FLAG_NO_CHECK_OUT),
+            overlap=_OVERLAP,
+            program=_PROGRAM,
+        ),
+        _kept(
+            "attendances",
+            attendance.SessionMissed,
+            history.Attendance,
+            correction=0,
+            attended=False,
+            minutes=0,
+            program=_PROGRAM,
+        ),
+        _kept(
+            "attendances",
+            attendance.AttendanceCorrected,
+            history.Attendance,
+            overlap=_OVERLAP,
+            program=_PROGRAM,
+        ),
+        _kept("cancelled", attendance.SessionCancelled, history.Cancellation),
+        _kept("notes", attendance.SessionNoteSigned, history.Note),
+        _kept("attested", attendance.SessionNoteAttested, history.Attestation),
+        _kept("enrollments", billing.ProviderEnrolled, history.Enrollment),
+        _kept("fees", billing.FeeSet, history.Fee),
+        _kept(
+            "confirmed",
+            billing.RuleSetConfirmed,
+            history.ConfirmedRules,
+            rules=named("rule_set", confirmed_rules_of),
+        ),
+        _kept("authorizations", billing.AuthorizationRecorded, history.Authorization),
+        _kept("waivers", billing.AuthorizationWaived, history.Waiver),
+        _kept("settled_revocations", billing.RevocationSettled, history.SettledRevocation),
+        _kept("issued", billing.ClaimIssued, history.IssuedClaim, lines=_LINE),
+        _kept("adjudications", billing.ClaimAdjudicated, history.Adjudication),
     )
-
-
-def _enrollment(fact: HeardFact, message: billing.ProviderEnrolled) -> history.Enrollment:
-    return history.Enrollment(
-        fact=str(fact.id),
-        provider_id=message.provider_id,
-        payer_id=message.payer_id,
-        site_id=message.site_id,
-        effective_from=date_of(message, "effective_from"),
-    )
-
-
-_fee_of = fact_reader(billing.FeeSet, history.Fee, given=("fact", "sequence"))
-
-
-def _fee(fact: HeardFact, message: billing.FeeSet) -> history.Fee:
-    return _fee_of(message, fact=str(fact.id), sequence=fact.sequence)
-
-
-def _confirmed(fact: HeardFact, message: billing.RuleSetConfirmed) -> history.ConfirmedRules:
-    return history.ConfirmedRules(fact=str(fact.id), rules=confirmed_rules_of(message.rule_set))
-
-
-def _issued(fact: HeardFact, message: billing.ClaimIssued) -> history.IssuedClaim:
-    return history.IssuedClaim(
-        fact=str(fact.id),
-        claim_id=message.claim_id,
-        payer_id=message.payer_id,
-        provider_id=message.provider_id,
-        site_id=message.site_id,
-        coverage_id=message.coverage_id,
-        authorization_id=message.authorization_id,
-        period_start=date_of(message, "period_start"),
-        period_end=date_of(message, "period_end"),
-        lines=tuple(_line(line) for line in message.lines),
-        claim_form=name_of(rules_pb2.ClaimForm, message.claim_form) or "PROFESSIONAL",
-        frequency=message.frequency or "1",
-        corrects_claim_id=message.corrects_claim_id,
-        authorized_units=message.authorized_units,
-        diagnoses=tuple(message.diagnoses),
-        patient_status=message.patient_status,
-    )
-
-
-def _adjudication(fact: HeardFact, message: billing.ClaimAdjudicated) -> history.Adjudication:
-    return history.Adjudication(
-        fact=str(fact.id),
-        claim_id=message.claim_id,
-        payer_control_number=message.payer_control_number,
-        status=name_of(billing.AdjudicationStatus, message.status),
-        adjudicated_on=date_of(message, "adjudicated_on"),
-    )
-
-
-def _waiver(fact: HeardFact, message: billing.AuthorizationWaived) -> history.Waiver:
-    return history.Waiver(
-        fact=str(fact.id),
-        payer_id=message.payer_id,
-        service_date=date_of(message, "service_date"),
-    )
-
-
-def _settled(fact: HeardFact, message: billing.RevocationSettled) -> history.SettledRevocation:
-    return history.SettledRevocation(
-        fact=str(fact.id),
-        payer_id=message.payer_id,
-        disclose=message.disclose,
-        revoked_on=date_of(message, "revoked_on") if message.HasField("revoked_on") else None,
-    )
-
-
-def _line(message: billing.ClaimLine) -> ClaimLine:
-    return ClaimLine(
-        service_date=date_of(message, "service_date"),
-        code=message.code,
-        modifiers=tuple(message.modifiers),
-        units=message.units,
-        charge_minor=message.charge.minor_units,
-        place_of_service=message.place_of_service,
-        revenue_code=message.revenue_code,
-        ancillary=message.ancillary,
-        rendering_staff_id=message.rendering_staff_id,
-        diagnosis_pointers=tuple(message.diagnosis_pointers),
-    )
-
-
-OWN: tuple[tuple[Any, str, Reader], ...] = (
-    (billing.ProviderEnrolled, "enrollments", _enrollment),
-    (billing.FeeSet, "fees", _fee),
-    (billing.RuleSetConfirmed, "confirmed", _confirmed),
-    (billing.AuthorizationRecorded, "authorizations", _authorization),
-    (billing.AuthorizationWaived, "waivers", _waiver),
-    (billing.RevocationSettled, "settled_revocations", _settled),
-    (billing.ClaimIssued, "issued", _issued),
-    (billing.ClaimAdjudicated, "adjudications", _adjudication),
 )
-READERS: dict[str, tuple[str, Reader]] = {
-    message.DESCRIPTOR.full_name: (field, read) for message, field, read in (*HEARD, *OWN)
-}
+"""Message → the field of a history that it fills, and its reader."""

@@ -11,7 +11,6 @@ from kernel.mapping.reading import named
 from kernel.mapping.writing import writer
 from kernel.publishing import HIPAA, PART2, Decision, Kept, published, publisher
 from services.billing.adapters import messages
-from services.billing.adapters.rule_sets import message_of
 from services.billing.domain import projection as derive
 from services.billing.domain.authorizations import authorization, waiver
 from services.billing.domain.claims import claim, issue, settlement
@@ -47,7 +46,7 @@ DECISIONS: Mapping[type, Decision] = {
             public.RuleSetConfirmed,
             payer.RuleSetConfirmed,
             payer_id=named("rules.payer_id"),
-            rule_set=lambda fact: message_of(fact.rules),
+            rule_set=named("rules"),
         ),
         key=lambda fact: fact.rules.payer_id,
     ),
