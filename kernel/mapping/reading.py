@@ -91,14 +91,13 @@ def fact_reader(
     /,
     *,
     given: Collection[str] = (),
-    beside: Collection[str] = (),
     **by_hand: Any,
 ) -> "Reader[M, T]":
     """A reader that believes, of facts and of what else comes from inside.
 
-    `given` is said at each call; `beside` are fields of the message that its caller reads itself.
+    `given` is said at each call.
     """
-    return Reader(message, kind, by_hand, judges=False, given=given, beside=beside)
+    return Reader(message, kind, by_hand, judges=False, given=given)
 
 
 def request_reader(
@@ -107,11 +106,10 @@ def request_reader(
     /,
     *,
     given: Collection[str] = (),
-    beside: Collection[str] = (),
     **by_hand: Any,
 ) -> "Reader[M, T]":
-    """A reader that judges, of requests and their parts. `given`, `beside`: as of `fact_reader`."""
-    return Reader(message, kind, by_hand, judges=True, given=given, beside=beside)
+    """A reader that judges, of requests and their parts. `given`: as of `fact_reader`."""
+    return Reader(message, kind, by_hand, judges=True, given=given)
 
 
 class Reader(Generic[M, T]):
@@ -130,7 +128,6 @@ class Reader(Generic[M, T]):
         *,
         judges: bool,
         given: Collection[str] = (),
-        beside: Collection[str] = (),
     ) -> None:
         self.message, self.kind = message, kind
         by_hand = unescaped(by_hand)
@@ -141,8 +138,6 @@ class Reader(Generic[M, T]):
         refuse_strangers(self.name, {*given, *by_hand}, {field.name for field in declared})
         self.fills = set(given)
         self.reads: set[str] = set()
-        for path in beside:
-            self._source(path)
         self._plan: list[tuple[str, Read, str]] = []
         self._constants: dict[str, Any] = {}
         for field in declared:

@@ -1,9 +1,12 @@
 """A shape is written once: what a message and a dataclass both have goes through a pair, whole."""
 
+import ast
 import pkgutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
+from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ import services
 from kernel.mapping.reading import READERS, Reader
 from kernel.mapping.writing import WRITERS
 
+ROOT = Path(__file__).resolve().parents[2]
 # What the kernel reads of a request, whatever it asks.
 OF_EVERY_COMMAND = {"ninehours.common.v1.CommandMeta", "ninehours.common.v1.Position"}
 OF_THE_SUBJECT = "client_id"  # of a fact: its subject says it
@@ -31,23 +35,55 @@ def of_services(pairs: Sequence[Any]) -> list[Any]:
     return [pair for pair in pairs if pair.kind.__module__.startswith("services.")]
 
 
+@cache
+def words_by_module() -> list[frozenset[str]]:
+    """Of each module that reads messages: the attributes and texts that it names.
+
+    Publications write, and are left out.
+    """
+    paths = [
+        path
+        for path in ROOT.glob("services/*/a[dp]*/**/*.py")
+        if path.name not in ("publication.py", "messages.py")
+    ]
+    assert len(paths) > 100
+    return [frozenset(words_in(ast.parse(path.read_text()))) for path in paths]
+
+
+def words_in(module: ast.Module) -> Iterator[str]:
+    for node in ast.walk(module):
+        match node:
+            case ast.Attribute(attr=name) | ast.Constant(value=str(name)):
+                yield name
+
+
+def is_read_by_hand(field: FieldDescriptor) -> bool:
+    """Whether some module names both the message and the field."""
+    both = {holder_of(field).name, field.name}
+    return any(both <= words for words in words_by_module())
+
+
 def unread(readers: Sequence[Reader[Any, Any]]) -> Iterator[FieldDescriptor]:
-    """Fields of messages that have readers, at which none of them looks."""
+    """Fields of messages that have readers, at which nobody looks."""
     read = {name for reader in readers for name in reader.reads}
     messages: dict[str, Descriptor] = {
         reader.message.DESCRIPTOR.full_name: reader.message.DESCRIPTOR for reader in readers
     }
     for message in messages.values():
         for field in message.fields:
-            if field.full_name not in read and not is_read_elsewhere(field):
+            if not (field.full_name in read or is_read_elsewhere(field) or is_read_by_hand(field)):
                 yield field
 
 
 def is_read_elsewhere(field: FieldDescriptor) -> bool:
     if field.message_type is not None:
         return field.message_type.full_name in OF_EVERY_COMMAND
-    holder: Any = field.containing_type
-    return holder.file.name.endswith("_events.proto") and field.name == OF_THE_SUBJECT
+    is_fact = holder_of(field).file.name.endswith("_events.proto")
+    return is_fact and field.name == OF_THE_SUBJECT
+
+
+def holder_of(field: FieldDescriptor) -> Any:
+    return field.containing_type
 
 
 def excuse(field: FieldDescriptor, extension: Any) -> str:

@@ -53,9 +53,7 @@ ORDER BY starts_at, session_id, client_id
 """
 
 
-to_listed_program = fact_reader(
-    events.ProgramOpened, ListedProgram, given=("seats",), beside=("site_id",)
-)
+to_listed_program = fact_reader(events.ProgramOpened, ListedProgram, given=("seats",))
 
 
 class SqlCalendar:
