@@ -1,7 +1,11 @@
-"""Private facts as stored: hand-written names ↔ frozen dataclasses, as JSON, upcast on read."""
+"""Private facts and rows as stored: hand-written names ↔ frozen dataclasses, as JSON.
 
-from collections.abc import Callable, Mapping
-from dataclasses import is_dataclass
+What an earlier release stored says less: its unset fields are read at their defaults, or upcast.
+"""
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -14,16 +18,19 @@ class UnknownFact(Exception):
 
 
 class Codec:
-    """`names` maps `<service>.<snake>.v<n>` to its dataclass.
+    """`names` maps a stored name to its dataclass: `<service>.<snake>.v<n>`, or a kind of row.
 
     `upcasters` maps a retired name to the name that follows it, and a pure function from the old
-    body to the new one.
+    body to the new one. `left_out`: fields that are stored only where they say something, by
+    dataclass; they came later than the rest, and what says nothing of them is stored as ever.
     """
 
     def __init__(
         self,
         names: Mapping[str, type],
         upcasters: Mapping[str, tuple[str, Upcast]] | None = None,
+        *,
+        left_out: Mapping[type, Collection[str]] | None = None,
     ) -> None:
         for name, kind in names.items():
             if not is_dataclass(kind):
@@ -32,19 +39,41 @@ class Codec:
         self._adapters = {name: TypeAdapter[Any](kind) for name, kind in names.items()}
         self._name_of = {kind: name for name, kind in names.items()}
         self._upcasters = dict(upcasters or {})
+        self._left_out = dict(left_out or {})
 
     def encode(self, fact: object) -> tuple[str, str]:
-        """The fact's stored name, and its body as JSON."""
-        name = self._name_of[type(fact)]
-        return name, self._adapters[name].dump_json(fact).decode()
+        """The fact's or row's stored name, and its body as JSON."""
+        name = self.name_of(fact)
+        if not self._left_out:
+            return name, self._adapters[name].dump_json(fact).decode()
+        body = self._adapters[name].dump_python(fact, mode="json")
+        return name, json.dumps(self._said(fact, body))
 
-    def decode(self, name: str, body: dict[str, Any]) -> Any:
-        """The fact, as today's code knows it."""
+    def name_of(self, fact: object) -> str:
+        """The name under which it is stored."""
+        return self._name_of[type(fact)]
+
+    def decode(self, name: str, body: Mapping[str, Any]) -> Any:
+        """The fact or row, as today's code knows it; ValueError for what none of it could say."""
         while name in self._upcasters:
             name, upcast = self._upcasters[name]
-            body = upcast(body)
+            body = upcast(dict(body))
         try:
             adapter = self._adapters[name]
         except KeyError:
             raise UnknownFact(name) from None
         return adapter.validate_python(body)
+
+    def _said(self, value: object, body: Any) -> Any:
+        """The body without the fields that are left out, as they say nothing."""
+        if isinstance(value, tuple):
+            return [self._said(item, part) for item, part in zip(value, body, strict=True)]
+        if not is_dataclass(value):
+            return body
+        left_out = self._left_out.get(type(value), ())
+        said = {field.name: getattr(value, field.name) for field in fields(value)}
+        return {
+            name: self._said(part, body[name])
+            for name, part in said.items()
+            if part or name not in left_out
+        }

@@ -1,6 +1,5 @@
 """What is recorded, what is published, and where it stands: values that all modules share."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -93,13 +92,14 @@ class HeardFact:
 class Row:
     """One derived row: its content, and what it rests on.
 
-    `key` names it within its kind (`client|2026-03-02`); `content` is JSON; `rests_on` the ids of
-    facts; `rules` the rule version, empty where none applies.
+    `key` names it within its kind (`client|2026-03-02`); `content` is a frozen dataclass of the
+    derivation's `rows`; `rests_on` the ids of facts; `rules` the rule version, empty where none
+    applies.
     """
 
     kind: str
     key: str
-    content: Mapping[str, Any]
+    content: Any
     rests_on: frozenset[str]
     rules: str = ""
 

@@ -45,7 +45,7 @@ def difference(
             raise ValueError("a derivation gave two rows of one key")
         seen.add(row_id)
         was = current.get(row_id)
-        if was is None or was.withdrawn or was.content != normal(row.content):
+        if was is None or was.withdrawn or not projection.says(row, was.content):
             changes.append(NewRevision(row_id, 1 if was is None else was.revision + 1, row, False))
         elif was.provenance != (provenance := _provenance(projection, row)):
             _write_provenance(connection, row_id, was.revision, provenance)
@@ -55,7 +55,7 @@ def difference(
         gone = Row(
             kind=was.kind,
             key=was.row_key,
-            content=was.content,
+            content=None if was.withdrawn else projection.decode(was.kind, was.content),
             rests_on=frozenset(was.provenance["facts"]),
             rules=was.provenance["rules"],
         )
@@ -90,7 +90,7 @@ def _write(
                 "key": key,
                 "kind": change.row.kind,
                 "row_key": change.row.key,
-                "content": json.dumps(change.row.content),
+                "content": projection.encode(change.row),
                 "provenance": json.dumps(_provenance(projection, change.row)),
                 "withdrawn": change.withdrawn,
             }
@@ -113,8 +113,3 @@ def _write_provenance(
 
 def _provenance(projection: Projection, row: Row) -> dict[str, Any]:
     return {"facts": sorted(row.rests_on), "rules": row.rules, "code": projection.code}
-
-
-def normal(content: Mapping[str, Any]) -> Any:
-    """As JSON gives it back, so that a tuple and a list are the same."""
-    return json.loads(json.dumps(content))

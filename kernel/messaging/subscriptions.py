@@ -1,5 +1,6 @@
 """Which public facts a service uses, what they refer to, and what each makes pending."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +9,7 @@ from typing import Any
 from google.protobuf.message import Message
 from sqlalchemy import Connection, text
 
+from kernel.codec import Codec
 from kernel.facts import HeardFact, Row, kind_of
 from kernel.store.store import Context, Store
 
@@ -37,13 +39,31 @@ class Projection:
 
     `derive(client, facts)`: facts by subject, each in sequence. `publish(kind, content, revision,
     withdrawn)` gives the public fact of a changed row, or None. `code` changes when the function's
-    meaning does.
+    meaning does. `rows` stores contents by their kind; None: they are mappings, stored as they are.
     """
 
     name: str
     code: str
     derive: Callable[[str, Facts], Sequence[Row]]
-    publish: Callable[[str, Mapping[str, Any], int, bool], Message | None]
+    publish: Callable[[str, Any, int, bool], Message | None]
+    rows: Codec | None = None
+
+    def encode(self, row: Row) -> str:
+        """The row's content as JSON."""
+        return json.dumps(row.content) if self.rows is None else self.rows.encode(row.content)[1]
+
+    def decode(self, kind: str, stored: Mapping[str, Any]) -> Any:
+        """A stored content, unset fields at their defaults; ValueError for none of ours."""
+        return stored if self.rows is None else self.rows.decode(kind, stored)
+
+    def says(self, row: Row, stored: Mapping[str, Any]) -> bool:
+        """Whether a stored content says the same: compared decoded, as an earlier release's may
+        say less, and JSON knows no tuples."""
+        try:
+            was = self.decode(row.kind, stored)
+        except ValueError:
+            return False
+        return bool(was == self.decode(row.kind, json.loads(self.encode(row))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

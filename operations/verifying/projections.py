@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 from sqlalchemy.engine import Row as SqlRow
 
+from kernel.facts import Row
 from kernel.ids import derived_id
 from kernel.messaging import limited
-from kernel.messaging.difference import normal
 from kernel.messaging.parking import what_failed
 from kernel.messaging.subscriptions import Projection
 from operations.verifying.examination import Examination, Finding
@@ -93,16 +93,23 @@ def _of_client(examination: Examination, projection: Projection, client: str) ->
             yield Finding("DUE_LOST", client, says)
             continue
         name = f"{row.kind} {row_id} revision {row.revision}"
-        content = None if today is None else normal(today.content)
         as_told = _as_told(projection, row, told)
-        if content != (None if row.withdrawn else row.content) and as_told == SAME:
+        follows = _follows(projection, row, today)
+        if not follows and as_told == SAME:
             says = f"{name} doesn't follow from what was heard, and isn't due"
             yield Finding("DUE_LOST", client, says)
-        elif as_told == OTHER or content != (None if row.withdrawn else row.content):
+        elif as_told == OTHER or not follows:
             yield Finding("DERIVED_ALTERED", client, f"{name} is not what was published of it")
         elif today is not None and set(row.provenance["facts"]) != set(today.rests_on):
             says = f"{name} names other facts than it rests on"
             yield Finding("DERIVED_PROVENANCE", client, says)
+
+
+def _follows(projection: Projection, row: SqlRow[Any], today: Row | None) -> bool:
+    """Whether it says what would be derived today; withdrawn, that there is nothing."""
+    if today is None or row.withdrawn:
+        return today is None and bool(row.withdrawn)
+    return projection.says(today, row.content)
 
 
 def _told(examination: Examination, held: Mapping[UUID, SqlRow[Any]]) -> dict[UUID, bytes]:
@@ -117,7 +124,7 @@ def _as_told(projection: Projection, row: SqlRow[Any], told: Mapping[UUID, bytes
     """What the row says beside what was published of it: the same, other, or only more."""
     was = told.get(derived_id(row.id, row.revision))
     try:
-        message = projection.publish(row.kind, row.content, row.revision, row.withdrawn)
+        message = _message(projection, row)
     except Exception:  # not a row that this code could have written
         return OTHER
     if message is None or was is None:
@@ -139,6 +146,11 @@ def _says_the_same(before: SqlRow[Any], row: SqlRow[Any]) -> bool:
 
 def _is_told(projection: Projection, row: SqlRow[Any]) -> bool:
     try:
-        return projection.publish(row.kind, row.content, row.revision, row.withdrawn) is not None
+        return _message(projection, row) is not None
     except Exception:
         return True
+
+
+def _message(projection: Projection, row: SqlRow[Any]) -> Message | None:
+    content = projection.decode(row.kind, row.content)
+    return projection.publish(row.kind, content, row.revision, row.withdrawn)

@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     """What the api process answers."""
     from kernel.execute import Book  # noqa: PLC0415 - the relay needs none of these
-    from services.plans.adapters.as_of import SqlPast  # noqa: PLC0415
-    from services.plans.adapters.courses import SqlCourses  # noqa: PLC0415
+    from services.plans.adapters.as_of import SqlHistoryAsOf  # noqa: PLC0415
+    from services.plans.adapters.courses_of_care import SqlCoursesOfCare  # noqa: PLC0415
     from services.plans.adapters.credentials import CREDENTIALS  # noqa: PLC0415
-    from services.plans.adapters.derived import SqlDerived  # noqa: PLC0415
     from services.plans.adapters.episodes import SqlEpisodes  # noqa: PLC0415
     from services.plans.adapters.publication import publish  # noqa: PLC0415
-    from services.plans.api import courses, explaining  # noqa: PLC0415
+    from services.plans.adapters.rows import SqlProjectedRows  # noqa: PLC0415
+    from services.plans.api import courses_of_care, explaining  # noqa: PLC0415
     from services.plans.api.servicer import SERVICE, PlansServicer  # noqa: PLC0415
     from services.plans.app.ports import Outside  # noqa: PLC0415
 
     book = Book(store=store, publish=publish, subscriptions=SUBSCRIPTIONS)
-    outside = Outside(derived=SqlDerived(), episodes=SqlEpisodes(), credentials=CREDENTIALS)
+    outside = Outside(rows=SqlProjectedRows(), episodes=SqlEpisodes(), credentials=CREDENTIALS)
     return {
         SERVICE: PlansServicer(book, outside),
-        explaining.SERVICE: explaining.ExplanationServicer(store, SqlPast(), outside),
-        courses.SERVICE: courses.CoursesServicer(store, SqlCourses()),
+        explaining.SERVICE: explaining.ExplanationServicer(store, SqlHistoryAsOf(), outside),
+        courses_of_care.SERVICE: courses_of_care.CoursesServicer(store, SqlCoursesOfCare()),
     }
 
 

@@ -33,7 +33,7 @@ def log() -> Log:
 
 def minutes_by(store: Store, until: object) -> list[int]:
     rows = rows_as_of(store, TALLYING, TALLY, ADA, until)  # type: ignore[arg-type]
-    return [row.content["minutes"] for row in rows]
+    return [row.content.minutes for row in rows]
 
 
 def test_what_was_heard_later_is_not_in_the_rows_as_of_before(tallying: Store, log: Log) -> None:

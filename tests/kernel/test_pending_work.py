@@ -35,6 +35,7 @@ from tests.harness.kernel.counters import (
     Log,
     SiteOpened,
     StaffCredentialed,
+    Tally,
     attended,
     held,
     without_locks,
@@ -51,6 +52,11 @@ def log() -> Log:
 @pytest.fixture
 def listener(tallying: Store, log: Log) -> Listener:
     return Listener(tallying, log)
+
+
+def write(store: Store, statement: str) -> None:
+    with store.transaction() as tx:
+        tx.connection.execute(text(statement))
 
 
 def derived_with(**changes: Any) -> Subscriptions:
@@ -84,6 +90,44 @@ def test_a_change_of_content_is_published_as_a_revision_of_its_row(
     assert [(row.subject, row.sequence) for row in rows] == [(ADA, 1), (ADA, 2)]
     revisions = listener.ask("SELECT revision, current FROM derived ORDER BY revision")
     assert [tuple(row) for row in revisions] == [(1, False), (2, True)]
+
+
+def test_a_row_of_an_earlier_release_that_says_less_is_no_difference(
+    tallying: Store, listener: Listener, log: Log
+) -> None:
+    listener.hear(log.tell(ADA, attended("s", 10)))
+    listener.draining.drain()
+    write(tallying, "UPDATE derived SET content = content - 'named'")
+    listener.draining.raise_all()
+    assert listener.draining.drain() == 1
+    assert len(listener.told()) == 1
+    assert listener.tallies() == {KEY: {"minutes": 10}}
+
+
+def test_a_row_that_says_less_is_withdrawn_with_what_it_said(
+    tallying: Store, listener: Listener, log: Log
+) -> None:
+    listener.hear(log.tell(ADA, attended("s", 10)))
+    listener.draining.drain()
+    write(tallying, "UPDATE derived SET content = content - 'named'")
+    listener.hear(log.tell(ADA, attended("s", 0)))
+    listener.draining.drain()
+    assert [(fact["minutes"], fact["withdrawn"]) for fact in listener.told()] == [
+        (10, False),
+        (10, True),
+    ]
+
+
+def test_a_row_that_this_release_cannot_read_is_a_difference(
+    tallying: Store, listener: Listener, log: Log
+) -> None:
+    listener.hear(log.tell(ADA, attended("s", 10)))
+    listener.draining.drain()
+    write(tallying, "UPDATE derived SET content = '{}'")
+    listener.draining.raise_all()
+    listener.draining.drain()
+    assert [fact["revision"] for fact in listener.told()] == [1, 2]
+    assert listener.tallies() == {KEY: {"minutes": 10, "named": []}}
 
 
 def test_a_change_of_provenance_alone_is_written_silently(listener: Listener, log: Log) -> None:
@@ -124,7 +168,7 @@ def test_a_derived_fact_carries_the_strictest_label_it_rests_on(
 
 
 def test_a_derivation_that_gives_two_rows_of_one_key_is_parked(tallying: Store, log: Log) -> None:
-    row = Row(kind="tally", key="k", content={}, rests_on=frozenset())
+    row = Row(kind="tally", key="k", content=Tally(minutes=1), rests_on=frozenset())
     listener = Listener(tallying, log, subscriptions=derived_with(derive=lambda *_: [row, row]))
     listener.hear(log.tell(ADA, attended("s", 1)))
     listener.pending_work.drain()
@@ -311,7 +355,7 @@ def test_new_code_derives_again_also_those_who_had_no_row(tallying: Store, log: 
     assert listener.pending_work.mark_outdated() == 0
 
     def derive(client: str, _: Facts) -> Sequence[Row]:
-        content = {"minutes": 1}
+        content = Tally(minutes=1)
         return [Row(kind="tally", key=f"{client}|s", content=content, rests_on=frozenset())]
 
     newer = PendingWork(tallying, derived_with(code="2", derive=derive))
@@ -424,7 +468,7 @@ def raised_while_drained(tallying: Store) -> tuple[Listener, list[int]]:
 
     def derive(_: str, __: Facts) -> Sequence[Row]:
         seen.append(today[0])
-        content = {"today": today[0]}
+        content = Tally(minutes=today[0])
         return [Row(kind="tally", key=KEY, content=content, rests_on=frozenset())]
 
     subscriptions = derived_with(derive=derive)
@@ -443,7 +487,7 @@ def raised_while_drained(tallying: Store) -> tuple[Listener, list[int]]:
 def test_a_key_raised_while_it_is_drained_is_drained_again(tallying: Store) -> None:
     listener, seen = raised_while_drained(tallying)
     assert seen == [1, 2]
-    assert (listener.tallies(), listener.due()) == ({KEY: {"today": 2}}, [])
+    assert (listener.tallies(), listener.due()) == ({KEY: {"minutes": 2, "named": []}}, [])
 
 
 def test_without_the_mark_a_key_raised_while_it_is_drained_is_lost(
@@ -452,7 +496,7 @@ def test_without_the_mark_a_key_raised_while_it_is_drained_is_lost(
     monkeypatch.setattr(Pending, "settle", settle_unmarked)
     listener, seen = raised_while_drained(tallying)
     assert seen == [1]
-    assert (listener.tallies(), listener.due()) == ({KEY: {"today": 1}}, [])
+    assert (listener.tallies(), listener.due()) == ({KEY: {"minutes": 1, "named": []}}, [])
 
 
 def reference_changed_meanwhile(tallying: Store, monkeypatch: Any, *, locks: bool) -> Listener:

@@ -1,10 +1,11 @@
 """Two releases at once: a worker drains what its own code may, and own facts are caught up with."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
+from kernel.codec import Codec
 from kernel.facts import Row
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.subscriptions import Facts, Subscriptions
@@ -27,13 +28,20 @@ from tests.harness.kernel.counters import (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Newer:
+    by: str = "newer"
+
+
 def newer(_: str, facts: Facts) -> Sequence[Row]:
     """What the next release derives: a row of everybody, sessions or not."""
     [client] = [subject for subject in facts if subject.startswith("client/")]
-    return [Row(kind="tally", key=client, content={"by": "newer"}, rests_on=frozenset())]
+    return [Row(kind="tally", key=client, content=Newer(), rests_on=frozenset())]
 
 
-NEWER = Subscriptions(INPUTS.by_type.values(), [replace(TALLY, code="2", derive=newer)])
+NEWER = Subscriptions(
+    INPUTS.by_type.values(), [replace(TALLY, code="2", derive=newer, rows=Codec({"tally": Newer}))]
+)
 
 
 @pytest.fixture

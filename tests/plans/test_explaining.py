@@ -8,8 +8,6 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from ninehours.plans.v1 import explanation_service_pb2 as pb
 
 from kernel.refusal import Unknown
-from services.plans.domain.explain import THRESHOLDS
-from services.plans.domain.rules import LevelRules
 from tests.harness.plans.service import EVENING, Plans, march
 from tests.harness.plans.treatments import Treated, decide, stepping_down
 
@@ -85,7 +83,3 @@ def test_on_a_day_only_its_segment_is_told_and_before_the_admission_none(
         why(plans, client, on=march(1))
     with pytest.raises(Unknown):
         why(plans, client, as_of=at(datetime(2020, 1, 1, tzinfo=UTC)))
-
-
-def test_every_threshold_that_a_reason_is_compared_with_is_a_field_of_the_rules() -> None:
-    assert set(THRESHOLDS.values()) <= set(LevelRules.__dataclass_fields__)

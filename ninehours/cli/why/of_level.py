@@ -1,8 +1,9 @@
 """A level of care, told: segments, who decided each, and what was recommended on which grounds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ninehours.plans.v1 import explanation_service_pb2 as pb
+from ninehours.plans.v1 import plans_service_pb2 as plans
 
 from ninehours.cli.output import plural
 from ninehours.cli.why.asking import Facts
@@ -17,6 +18,12 @@ NO_SCORES = (
     "Scores are withheld: they are told to a clinician with a credential that sees them, valid"
     " today where the client belongs. Ask as one: --as SUBJECT, for example staff/ID."
 )
+SIGNS = {
+    plans.THRESHOLD_COMPARISON_AT_LEAST: (">=", "<"),
+    plans.THRESHOLD_COMPARISON_BELOW: ("<", ">="),
+}
+IMPROVED, DETERIORATED = "RELIABLY_IMPROVED", "RELIABLY_DETERIORATED"
+NO_CHANGE = "NONE_RELIABLE"
 OF_SESSIONS = ("SessionScheduled", "SessionAttended", "SessionMissed", "SessionCancelled")
 
 
@@ -50,7 +57,7 @@ def _answer(episode: pb.ExplainedEpisode) -> str:
     for made in episode.recommendations:
         if made.recommendation_id == segment.recommendation_id:
             week, kind = day_of(made.week_start), name_of(made, "kind")
-            because = ", ".join(made.reasons)
+            because = ", ".join(checks_in_words(made.checks))
             return f"{sentence}, who accepted {kind} for the week of {week}: {because}."
     return f"{sentence}, without a recommendation to follow."
 
@@ -92,7 +99,7 @@ def _segment(each: pb.ExplainedSegment, facts: Facts) -> Point:
 
 def _recommendation(each: pb.ExplainedRecommendation, facts: Facts, whole: bool) -> Point:
     """`whole`: with the facts it rests on, sessions counted; else their number."""
-    points = [Point(kind=NOTE, says=reason) for reason in each.reasons]
+    points = [Point(kind=NOTE, says=words) for words in checks_in_words(each.checks)]
     clauses = "; ".join(f"{clause.field} = {clause.value}" for clause in each.clauses)
     rule = f"level rules {each.rules_version}: {clauses}"
     points.append(Point(kind=RULE, says=rule, small=signed(each.rules_fact_id, facts)))
@@ -109,6 +116,29 @@ def _recommendation(each: pb.ExplainedRecommendation, facts: Facts, whole: bool)
         small=f"recommendation {each.recommendation_id}",
         points=tuple(points),
     )
+
+
+def checks_in_words(checks: Iterable[plans.ThresholdCheck]) -> list[str]:
+    """In words, each once: a step down and a completion may ask for the same."""
+    return list(dict.fromkeys(_check(check) for check in checks))
+
+
+def _check(check: plans.ThresholdCheck) -> str:
+    measure = name_of(check, "measure").lower()
+    if check.measure == plans.LEVEL_MEASURE_SAFETY_TASK:
+        return f"{measure} open"
+    if check.comparison in SIGNS:
+        holds, fails = SIGNS[check.comparison]
+        return f"{measure} {check.value} {holds if check.holds else fails} {check.threshold}"
+    fell = check.comparison == plans.THRESHOLD_COMPARISON_FELL_BY
+    wanted = IMPROVED if fell else DETERIORATED
+    if not check.HasField("value"):
+        return f"{measure} unknown, not {wanted}"
+    change = NO_CHANGE
+    if abs(check.earlier_value - check.value) >= check.threshold:
+        change = IMPROVED if check.value < check.earlier_value else DETERIORATED
+    trend = f"{measure} {check.earlier_value} -> {check.value} {change}"
+    return trend if check.holds else f"{trend}, not {wanted}"
 
 
 def _decision(decision: pb.RecommendationDecision, facts: Facts) -> Point:

@@ -9,24 +9,19 @@ from sqlalchemy import text
 from kernel.messaging.caught_up import clients_not_caught_up
 from kernel.store.store import Transaction
 from services.plans.adapters.episodes import SqlEpisodes
-from services.plans.adapters.history import known_of, rules_of
-from services.plans.adapters.subscriptions import BANDS, SUBSCRIPTIONS
-from services.plans.app.explaining import Then
+from services.plans.adapters.history import history_of
+from services.plans.adapters.subscriptions import SUBSCRIPTIONS
 from services.plans.app.ports import episodes_at
-from services.plans.app.streams import RULES_SUBJECT, client_subject
+from services.plans.app.streams import client_subject
+from services.plans.domain.history import CareHistory
 
 
-class SqlPast:
-    """The Past port."""
+class SqlHistoryAsOf:
+    """The HistoryAsOf port."""
 
-    def known(self, tx: Transaction, client_id: str, until: datetime | None) -> Then:
+    def history(self, tx: Transaction, client_id: str, until: datetime | None) -> CareHistory:
         client = client_subject(client_id)
-        facts = SUBSCRIPTIONS.gather(tx.connection, client, until)
-        return Then(
-            facts=known_of(client, facts),
-            rules=rules_of(facts.get(RULES_SUBJECT, ())),
-            bands=BANDS,
-        )
+        return history_of(client, SUBSCRIPTIONS.gather(tx.connection, client, until))
 
     def revisions(self, tx: Transaction, row_ids: Sequence[str]) -> Mapping[str, int]:
         rows = tx.connection.execute(

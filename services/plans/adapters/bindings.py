@@ -2,8 +2,8 @@
 
 from kernel.rpc.scope import Kind
 from kernel.store.store import Transaction
-from services.plans.adapters.derived import episode_recommended
 from services.plans.adapters.episodes import SqlEpisodes, admissions_to
+from services.plans.adapters.rows import episode_recommended
 from services.plans.app.streams import plan_stream, state_of
 from services.plans.domain.plan import PLAN
 

@@ -18,7 +18,7 @@ def plans_are_as_drafted(examination: Examination) -> Iterator[Finding]:
             owner=client_subject(drafted.client_id),
             kind=plan_stream(drafted.plan_id),
         )
-        if drafted.content_hash not in {bytes(each.digest).hex() for each in found}:
+        if drafted.content_hash not in {bytes(row.digest).hex() for row in found}:
             says = "its document has another hash than was recorded when it was drafted"
             yield Finding("DOCUMENT_HASH", plan_stream(drafted.plan_id), says)
 

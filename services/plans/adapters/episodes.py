@@ -32,17 +32,17 @@ class SqlEpisodes:
         return next((told.client_id for told in admissions_to(tx, episode_id)), None)
 
     def open_high(self, tx: Transaction, client_id: str) -> Sequence[str]:
-        closed = {each.task_id for each in _heard(tx, client_id, intake.SafetyTaskClosed)}
+        closed = {closing.task_id for closing in _heard(tx, client_id, intake.SafetyTaskClosed)}
         opened = _heard(tx, client_id, intake.SafetyTaskOpened)
         return sorted(
-            each.task_id
-            for each in opened
-            if each.task_id not in closed and each.risk != words.SAFETY_RISK_MODERATE
+            task.task_id
+            for task in opened
+            if task.task_id not in closed and task.risk != words.SAFETY_RISK_MODERATE
         )
 
     def sites(self, tx: Transaction, client_id: str) -> Mapping[str, str]:
         told = _heard(tx, client_id, intake.ClientAdmitted)
-        return {each.episode_id: each.site_id for each in told}
+        return {admitted.episode_id: admitted.site_id for admitted in told}
 
     def client_sites(self, tx: Transaction, client_id: str) -> Collection[str]:
         """An episode is over, here, on the day of the discharge that will close it."""
@@ -57,7 +57,7 @@ class SqlEpisodes:
 
     def activated(self, tx: Transaction, client_id: str, episode_id: str) -> Sequence[str]:
         told = _heard(tx, client_id, plans.PlanActivated)
-        return [each.plan_id for each in told if each.episode_id == episode_id]
+        return [plan.plan_id for plan in told if plan.episode_id == episode_id]
 
 
 def admissions_to(tx: Transaction, episode_id: str) -> list[intake.ClientAdmitted]:
@@ -71,7 +71,7 @@ def admissions_to(tx: Transaction, episode_id: str) -> list[intake.ClientAdmitte
         {"id": episode_id.encode()},
     )
     told = (intake.ClientAdmitted.FromString(bytes(row.body)) for row in rows)
-    return [each for each in told if each.episode_id == episode_id]
+    return [admitted for admitted in told if admitted.episode_id == episode_id]
 
 
 def _heard(tx: Transaction, client_id: str, kind: Any) -> Iterator[Any]:

@@ -8,9 +8,9 @@ from ninehours.plans.v1 import plans_events_pb2 as public
 from kernel.facts import id_of, kind_of
 from kernel.mapping.writing import writer
 from kernel.publishing import PART2, Decision, Kept, published, publisher
-from services.plans.adapters.level_rules import message_of
+from services.plans.adapters.level_rules import level_rules_message
 from services.plans.app.streams import RULES_SUBJECT
-from services.plans.domain import course_facts, decision, level, plan_facts, rules
+from services.plans.domain import decision, ending_facts, level, plan_facts, rules
 
 # The admission, which says whether Part 2 governs, may not be heard yet: the stricter.
 _of_client = partial(published, "client", label=PART2)
@@ -27,7 +27,7 @@ DECISIONS: Mapping[type, Decision] = {
             plan_facts.PlanReviewed,
             objectives=lambda fact: len(fact.ratings),
             objectives_met=lambda fact: sum(
-                rating.status == plan_facts.MET for rating in fact.ratings
+                rating.status == plan_facts.ObjectiveStatus.MET for rating in fact.ratings
             ),
         )
     ),
@@ -41,23 +41,23 @@ DECISIONS: Mapping[type, Decision] = {
         writer(
             public.LevelRulesConfirmed,
             rules.LevelRulesConfirmed,
-            rules=lambda fact: message_of(fact.rules),
+            rules=level_rules_message,
         ),
         key=lambda _: id_of(RULES_SUBJECT),
     ),
     decision.RecommendationDecided: _of_client(
         writer(public.RecommendationDecided, decision.RecommendationDecided)
     ),
-    course_facts.ProgramCompleted: _of_client(
-        writer(public.ProgramCompleted, course_facts.ProgramCompleted)
+    ending_facts.ProgramCompleted: _of_client(
+        writer(public.ProgramCompleted, ending_facts.ProgramCompleted)
     ),
-    course_facts.ClientDischarged: _of_client(
-        writer(public.ClientDischarged, course_facts.ClientDischarged)
+    ending_facts.ClientDischarged: _of_client(
+        writer(public.ClientDischarged, ending_facts.ClientDischarged)
     ),
-    course_facts.AftercareArranged: _of_client(
-        writer(public.AftercareArranged, course_facts.AftercareArranged)
+    ending_facts.AftercareArranged: _of_client(
+        writer(public.AftercareArranged, ending_facts.AftercareArranged)
     ),
-    course_facts.FollowedUp: _of_client(writer(public.FollowedUp, course_facts.FollowedUp)),
+    ending_facts.FollowedUp: _of_client(writer(public.FollowedUp, ending_facts.FollowedUp)),
 }
 
 publish = publisher(DECISIONS)

@@ -1,7 +1,10 @@
-"""The stored names of plans' private facts. A name is never reused, a field never renamed."""
+"""The stored names of plans' private facts and rows. None is reused, no field renamed."""
 
 from kernel.codec import Codec
-from services.plans.domain import course_facts, decision, level, plan_facts, rules
+from services.plans.app.streams import PROGRESS, RECOMMENDATION
+from services.plans.domain import decision, ending_facts, level, plan_facts, rules
+from services.plans.domain.progress import WeekOfProgress
+from services.plans.domain.recommendation import Recommendation
 
 FACTS = Codec(
     {
@@ -16,9 +19,11 @@ FACTS = Codec(
         "plans.level_rules_proposed.v1": rules.LevelRulesProposed,
         "plans.level_rules_confirmed.v1": rules.LevelRulesConfirmed,
         "plans.recommendation_decided.v1": decision.RecommendationDecided,
-        "plans.program_completed.v1": course_facts.ProgramCompleted,
-        "plans.client_discharged.v1": course_facts.ClientDischarged,
-        "plans.aftercare_arranged.v1": course_facts.AftercareArranged,
-        "plans.followed_up.v1": course_facts.FollowedUp,
+        "plans.program_completed.v1": ending_facts.ProgramCompleted,
+        "plans.client_discharged.v1": ending_facts.ClientDischarged,
+        "plans.aftercare_arranged.v1": ending_facts.AftercareArranged,
+        "plans.followed_up.v1": ending_facts.FollowedUp,
     }
 )
+
+ROWS = Codec({PROGRESS: WeekOfProgress, RECOMMENDATION: Recommendation})

@@ -1,8 +1,6 @@
-"""What plans hears, and what it derives from it: progress and recommendations, week by week."""
+"""What plans hears, and what it projects from it: progress and recommendations, week by week."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from google.protobuf.message import Message
@@ -11,84 +9,69 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as plans
 from ninehours.plans.v1 import plans_service_pb2 as pb
 
-from kernel.facts import Row, id_of
-from kernel.ids import derived_id
+from kernel.decider import filled
+from kernel.facts import Row
+from kernel.mapping.reading import named
+from kernel.mapping.writing import writer
 from kernel.messaging.subscriptions import Facts, Projection, Subscription, Subscriptions
-from kernel.rpc.translate import to_date
-from services.plans.adapters.history import known_of, rules_of
-from services.plans.app.streams import RULES_SUBJECT
-from services.plans.domain.progress import Bands, WeekOfProgress, measure
-from services.plans.domain.recommendation import Recommendation, recommend
+from services.plans.adapters.history import history_of
+from services.plans.adapters.stored import ROWS
+from services.plans.app.streams import (
+    PROGRESS,
+    RECOMMENDATION,
+    RULES_SUBJECT,
+    recommendation_id,
+    row_key,
+)
+from services.plans.domain.progress import MeasuredWeek, WeekOfProgress, measure
+from services.plans.domain.recommendation import MadeRecommendation, Recommendation, recommend
 from services.plans.domain.scores import Trend
 
-PROGRESS = "progress"  # the projection, and the kind of its rows
-RECOMMENDATION = "recommendation"  # a kind of row of the same projection: made of the same weeks
-CODE = "4"  # raised when the projection's meaning changes: everything is derived again
-# Intensive outpatient, adults: at least nine hours a week (ASAM level 2.1; domain.md, section 1.1).
-BANDS = Bands(version="asam-adults/1", floor_minutes={"2.1": 540})
+CODE = "5"  # raised when the projection's meaning changes: everything is projected again
+
+trend_message = writer(pb.ScoreTrend, Trend, known=True, lowest=named("least"))
+_measured = writer(
+    plans.ProgressMeasured, WeekOfProgress, given=("revision", "withdrawn"), phq9=trend_message
+)
+_recommended = writer(
+    plans.LevelOfCareRecommended,
+    Recommendation,
+    given=("revision", "withdrawn"),
+    reasons=named("in_words"),
+)
 
 
 def derive(client: str, facts: Facts) -> Sequence[Row]:
     """A row for each week of each episode, and one for each week that something is recommended."""
-    client_id = id_of(client)
-    known = known_of(client, facts)
-    rules = rules_of(facts.get(RULES_SUBJECT, ()))
+    history = history_of(client, facts)
     return [
-        *(_progress(client_id, week) for week in measure(known, BANDS)),
-        *(_recommendation(client_id, made) for made in recommend(known, rules, BANDS)),
+        *(_week_row(week, history.bands.version) for week in measure(history)),
+        *(_recommendation_row(made) for made in recommend(history)),
     ]
 
 
-def publish(kind: str, content: Mapping[str, Any], revision: int, withdrawn: bool) -> Message:
+def publish(_: str, content: Any, revision: int, withdrawn: bool) -> Message:
     """The public fact of a row that changed."""
-    if kind == RECOMMENDATION:
-        return plans.LevelOfCareRecommended(
-            **_of_week(content),
-            recommendation_id=content["recommendation_id"],
-            kind=f"RECOMMENDATION_KIND_{content['kind']}",
-            reasons=content["reasons"],
-            rules_version=content["rules_version"],
-            revision=revision,
-            withdrawn=withdrawn,
-        )
-    return plans.ProgressMeasured(
-        **_of_week(content),
-        planned_minutes=content["planned_minutes"],
-        delivered_minutes=content["delivered_minutes"],
-        attended=content["attended"],
-        missed=content["missed"],
-        complete=content["complete"],
-        reaches_band=content["reaches_band"],
-        revision=revision,
-        withdrawn=withdrawn,
-        # Rows of the release before have none of these until they are derived again.
-        consecutive_missed=content.get("consecutive_missed", 0),
-        objectives=content.get("objectives", 0),
-        objectives_met=content.get("objectives_met", 0),
-        phq9=trend_message(trend_in(content)),
-        cancelled_minutes=content.get("cancelled_minutes", 0),
+    write = _measured if isinstance(content, WeekOfProgress) else _recommended
+    message: Message = write(content, revision=revision, withdrawn=withdrawn)
+    return message
+
+
+def _week_row(week: MeasuredWeek, bands: str) -> Row:
+    return Row(
+        kind=PROGRESS,
+        key=row_key(week),
+        content=filled(WeekOfProgress, week),
+        rests_on=week.rests_on,
+        rules=bands,
     )
 
 
-def trend_in(content: Mapping[str, Any]) -> Trend | None:
-    """The trend as a row's content holds it."""
-    found = content.get("phq9")
-    if found is None:
-        return None
-    # Rows of releases before know the first score and the latest alone.
-    return Trend(**{"lowest": min(found["first"], found["latest"]), **found})
-
-
-def trend_message(trend: Trend | None) -> pb.ScoreTrend | None:
-    """The trend for a fact or a response; left out when there is none."""
-    if trend is None:
-        return None
-    return pb.ScoreTrend(
-        known=True,
-        first=trend.first,
-        latest=trend.latest,
-        change=f"SCORE_CHANGE_{trend.change}",
-        lowest=trend.lowest,
+def _recommendation_row(made: MadeRecommendation) -> Row:
+    content = filled(Recommendation, made, recommendation_id=recommendation_id(made))
+    rules = f"level_rules/{made.rules_version}"
+    return Row(
+        kind=RECOMMENDATION, key=row_key(made), content=content, rests_on=made.rests_on, rules=rules
     )
 
 
@@ -122,59 +105,6 @@ def _subscriptions() -> Iterator[Subscription]:
 
 
 SUBSCRIPTIONS = Subscriptions(
-    _subscriptions(), [Projection(name=PROGRESS, code=CODE, derive=derive, publish=publish)]
+    _subscriptions(),
+    [Projection(name=PROGRESS, code=CODE, derive=derive, publish=publish, rows=ROWS)],
 )
-
-
-def _progress(client_id: str, week: WeekOfProgress) -> Row:
-    trend = week.phq9
-    return Row(
-        kind=PROGRESS,
-        key=f"{client_id}|{week.episode_id}|{week.week_start}",
-        content={
-            "client_id": client_id,
-            "episode_id": week.episode_id,
-            "week_start": week.week_start.isoformat(),
-            "planned_minutes": week.planned_minutes,
-            "delivered_minutes": week.delivered_minutes,
-            "attended": week.attended,
-            "missed": week.missed,
-            "complete": week.complete,
-            "reaches_band": week.reaches_band,
-            "consecutive_missed": week.consecutive_missed,
-            "objectives": week.objectives,
-            "objectives_met": week.objectives_met,
-            "phq9": None if trend is None else asdict(trend),
-            "cancelled_minutes": week.cancelled_minutes,
-        },
-        rests_on=week.rests_on,
-        rules=BANDS.version,
-    )
-
-
-def _recommendation(client_id: str, made: Recommendation) -> Row:
-    key = f"{client_id}|{made.episode_id}|{made.week_start}"
-    return Row(
-        kind=RECOMMENDATION,
-        key=key,
-        content={
-            "client_id": client_id,
-            "episode_id": made.episode_id,
-            # The row's own id: client, episode and week give it, whatever is recommended.
-            "recommendation_id": str(derived_id(PROGRESS, RECOMMENDATION, key)),
-            "week_start": made.week_start.isoformat(),
-            "kind": made.kind,
-            "reasons": list(made.reasons),
-            "rules_version": made.rules_version,
-        },
-        rests_on=made.rests_on,
-        rules=f"level_rules/{made.rules_version}",
-    )
-
-
-def _of_week(content: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "client_id": content["client_id"],
-        "episode_id": content["episode_id"],
-        "week_start": to_date(date.fromisoformat(content["week_start"])),
-    }

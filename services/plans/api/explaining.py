@@ -4,93 +4,104 @@ from ninehours.plans.v1 import explanation_service_pb2 as pb
 from ninehours.plans.v1 import plans_events_pb2 as events
 
 from kernel.facts import Recorded, public_id
+from kernel.mapping.reading import named
+from kernel.mapping.writing import writer
 from kernel.rpc.call import Call
-from kernel.rpc.translate import date_of, reading, timestamp_of, to_date, to_timestamp
+from kernel.rpc.translate import date_of, reading, timestamp_of, to_date
 from kernel.store.store import Store
 from services.plans.app.explaining import (
-    Past,
+    HistoryAsOf,
     WhyEpisode,
     WhyRecommendation,
     WhySegment,
     why_level_of_care,
 )
 from services.plans.app.ports import Outside
-from services.plans.app.questions import Asked, tells_scores
+from services.plans.app.questions import AboutClient, tells_scores
 from services.plans.app.streams import client_subject
 from services.plans.domain.decision import RecommendationDecided
-from services.plans.domain.recommendation import names_score
+from services.plans.domain.explain import LevelSegment, RuleClause
+from services.plans.domain.recommendation import Recommendation
 
 SERVICE = pb.DESCRIPTOR.services_by_name["ExplanationService"]
 SCORED = "an assessment"  # what is said of one to who may not see its score
+
+_segment_message = writer(
+    pb.ExplainedSegment,
+    LevelSegment,
+    given=("changed_by", "recommendation_id"),
+    from_=named("first"),
+    to=named("last"),
+    fact_id=lambda segment: segment.fact.id,
+)
+_clause = writer(pb.RuleClause, RuleClause)
+_decision_message = writer(
+    pb.RecommendationDecision, RecommendationDecided, given=("fact_id", "reasoned")
+)
+_recommendation_message = writer(
+    pb.ExplainedRecommendation,
+    Recommendation,
+    given=("recommendation_id", "clauses", "rules_fact_id", "facts", "revision", "decision"),
+    reasons=named("in_words"),
+)
 
 
 class ExplanationServicer:
     """Answers ExplanationService from one record."""
 
-    def __init__(self, store: Store, past: Past, outside: Outside) -> None:
+    def __init__(self, store: Store, history_as_of: HistoryAsOf, outside: Outside) -> None:
         self._store = store
-        self._past = past
+        self._history_as_of = history_as_of
         self._outside = outside
 
     def ExplainLevelOfCare(
         self, request: pb.ExplainLevelOfCareRequest, call: Call
     ) -> pb.ExplainLevelOfCareResponse:
         with reading(request) as read:
-            asked = Asked(client_id=str(read.uuid("client_id")), sites=call.actor.sites)
+            about = AboutClient(client_id=str(read.uuid("client_id")), sites=call.actor.sites)
             on = read.optional(date_of, "on")
             until = read.optional(timestamp_of, "as_of")
-        why = why_level_of_care(self._store, self._past, asked, on, until)
-        told = tells_scores(self._store, self._outside, asked.client_id, call.reader)
+        why = why_level_of_care(self._store, self._history_as_of, about, on, until)
+        scores = tells_scores(self._store, self._outside, about.client_id, call.reader)
         return pb.ExplainLevelOfCareResponse(
-            client_id=asked.client_id,
-            episodes=[_episode(each, told) for each in why.episodes],
+            client_id=about.client_id,
+            episodes=[_episode(episode, scores) for episode in why.episodes],
             stale=why.stale,
-            scores_withheld=not told,
+            scores_withheld=not scores,
         )
 
 
 def _episode(why: WhyEpisode, scores: bool) -> pb.ExplainedEpisode:
-    episode = why.episode
-    found = pb.ExplainedEpisode(
-        episode_id=episode.admission.episode_id,
-        admitted_on=to_date(episode.admission.admitted_on),
-        segments=[_segment(each) for each in why.segments],
-        recommendations=[_recommendation(each, scores) for each in why.recommendations],
+    admission, discharge = why.episode.admission, why.episode.discharge
+    return pb.ExplainedEpisode(
+        episode_id=admission.episode_id,
+        admitted_on=to_date(admission.admitted_on),
+        discharged_on=to_date(discharge.discharged_on) if discharge else None,
+        discharge_fact_id=discharge.id if discharge else "",
+        segments=[_segment(segment) for segment in why.segments],
+        recommendations=[_recommendation(made, scores) for made in why.recommendations],
     )
-    if episode.discharge is not None:
-        found.discharged_on.CopyFrom(to_date(episode.discharge.discharged_on))
-        found.discharge_fact_id = episode.discharge.id
-    return found
 
 
 def _segment(why: WhySegment) -> pb.ExplainedSegment:
-    segment = why.segment
-    found = pb.ExplainedSegment(
-        level_of_care=segment.level_of_care,
-        to=to_date(segment.end) if segment.end else None,
-        fact_id=segment.fact.id,
+    return _segment_message(
+        why.segment,
         changed_by=why.change.actor if why.change else "",
         recommendation_id=why.recommendation_id,
     )
-    getattr(found, "from").CopyFrom(to_date(segment.start))  # a word of Python's
-    return found
 
 
 def _recommendation(why: WhyRecommendation, scores: bool) -> pb.ExplainedRecommendation:
-    made = why.made
-    return pb.ExplainedRecommendation(
+    return _recommendation_message(
+        why.made if scores else why.made.without_scores(),
         recommendation_id=why.recommendation_id,
-        week_start=to_date(made.week_start),
-        kind=f"RECOMMENDATION_KIND_{made.kind}",
-        reasons=[each for each in made.reasons if scores or not names_score(each)],
-        clauses=[pb.RuleClause(field=each.field, value=each.value) for each in why.clauses],
-        rules_version=made.rules_version,
-        rules_fact_id=why.rules_fact,
+        clauses=[_clause(clause) for clause in why.clauses],
+        rules_fact_id=why.rules_fact_id,
         facts=[
             pb.RecommendationEvidence(
-                fact_id=fact, says=SCORED if fact in why.scored and not scores else says
+                fact_id=fact, says=SCORED if fact in why.scored and not scores else words
             )
-            for fact, says in why.facts.items()
+            for fact, words in why.facts.items()
         ],
         revision=why.revision,
         decision=_decision(why.decision, why.reasoned) if why.decision else None,
@@ -99,11 +110,6 @@ def _recommendation(why: WhyRecommendation, scores: bool) -> pb.ExplainedRecomme
 
 def _decision(recorded: Recorded, reasoned: bool) -> pb.RecommendationDecision:
     fact: RecommendationDecided = recorded.fact
-    subject = client_subject(fact.client_id)
-    return pb.RecommendationDecision(
-        fact_id=str(public_id(recorded, subject, events.RecommendationDecided)),
-        outcome=fact.outcome,
-        decided_by=fact.decided_by,
-        decided_at=to_timestamp(fact.decided_at),
-        reasoned=reasoned,
-    )
+    message = events.RecommendationDecided
+    fact_id = public_id(recorded, client_subject(fact.client_id), message)
+    return _decision_message(fact, fact_id=str(fact_id), reasoned=reasoned)

@@ -1,6 +1,6 @@
 """Why a client is at a level of care: now, or as plans had heard it by then.
 
-What is derived is derived again from the facts signed by then; decisions are this service's own.
+What is projected is projected again from the facts signed by then; decisions are plans' own.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -10,36 +10,34 @@ from typing import Protocol
 from uuid import UUID
 
 from kernel.facts import Recorded
-from kernel.ids import derived_id
 from kernel.refusal import Unknown
 from kernel.store.store import Store, Transaction
-from services.plans.app.questions import Asked
-from services.plans.app.streams import client_subject, decision_stream, level_stream
+from services.plans.app.questions import AboutClient
+from services.plans.app.streams import (
+    client_subject,
+    decision_stream,
+    level_stream,
+    recommendation_id,
+)
 from services.plans.domain.decision import RecommendationDecided
-from services.plans.domain.explain import Clause, Segment, clauses_of, sayings, segments_of
-from services.plans.domain.history import Assessed, LevelChange, ProgressFact
+from services.plans.domain.explain import (
+    LevelSegment,
+    RuleClause,
+    clauses_of,
+    facts_in_words,
+    segments_of,
+)
+from services.plans.domain.history import Assessed, CareHistory, LevelChange
 from services.plans.domain.level import LevelOfCareChanged
-from services.plans.domain.progress import Bands, Episode, episodes_of
-from services.plans.domain.recommendation import Recommendation, recommend
-from services.plans.domain.rules import LevelRules
-
-PROGRESS, RECOMMENDATION = "progress", "recommendation"
+from services.plans.domain.progress import Episode, episodes_of
+from services.plans.domain.recommendation import MadeRecommendation, recommend
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Then:
-    """What was known of a client by a moment; `rules`: each with the id of its fact."""
+class HistoryAsOf(Protocol):
+    """What plans knew by a moment, and what it recorded."""
 
-    facts: Sequence[ProgressFact]
-    rules: Mapping[LevelRules, str]
-    bands: Bands
-
-
-class Past(Protocol):
-    """What was known by a moment."""
-
-    def known(self, tx: Transaction, client_id: str, until: datetime | None) -> Then:
-        """Of a client, by then."""
+    def history(self, tx: Transaction, client_id: str, until: datetime | None) -> CareHistory:
+        """Of a client, by then; None: now."""
         ...
 
     def revisions(self, tx: Transaction, row_ids: Sequence[str]) -> Mapping[str, int]:
@@ -65,7 +63,7 @@ class Past(Protocol):
 class WhySegment:
     """`change` None: the admission began it. `recommendation_id` empty: it followed none."""
 
-    segment: Segment
+    segment: LevelSegment
     change: Recorded | None
     recommendation_id: str
 
@@ -74,13 +72,13 @@ class WhySegment:
 class WhyRecommendation:
     """`decision`: the last by then on what is recommended; `revision` 0: asked of the past.
 
-    `scored`: those of `facts` that say a score.
+    `facts`: what it rests on, in words; `scored`: those of them that say a score.
     """
 
     recommendation_id: str
-    made: Recommendation
-    clauses: Sequence[Clause]
-    rules_fact: str
+    made: MadeRecommendation
+    clauses: Sequence[RuleClause]
+    rules_fact_id: str
     facts: Mapping[str, str]
     scored: Collection[str]
     revision: int
@@ -90,6 +88,8 @@ class WhyRecommendation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhyEpisode:
+    """An episode with its level segments and what was recommended in it, oldest first."""
+
     episode: Episode
     segments: Sequence[WhySegment]
     recommendations: Sequence[WhyRecommendation]
@@ -97,6 +97,8 @@ class WhyEpisode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhyLevel:
+    """`stale`: something of the client is parked, behind or pending."""
+
     client_id: str
     episodes: Sequence[WhyEpisode]
     stale: bool
@@ -104,8 +106,8 @@ class WhyLevel:
 
 def why_level_of_care(
     store: Store,
-    past: Past,
-    asked: Asked,
+    history_as_of: HistoryAsOf,
+    about: AboutClient,
     on: date | None,
     until: datetime | None,
 ) -> WhyLevel:
@@ -113,20 +115,19 @@ def why_level_of_care(
 
     Refuses a client of whom no admission was heard by then, or none on that day (Unknown).
     """
-    client_id = asked.client_id
     with store.transaction() as tx:
-        here = past.episodes_at(tx, client_id, asked.sites)
-        stale = past.unsettled(tx, client_id)
-        then = past.known(tx, client_id, until)
-        asking = _Asking(tx, past, client_id, then, on, until)
+        here = history_as_of.episodes_at(tx, about.client_id, about.sites)
+        stale = history_as_of.unsettled(tx, about.client_id)
+        history = history_as_of.history(tx, about.client_id, until)
+        explaining = _Explaining(tx, history_as_of, history, on, until)
         episodes = [
-            asking.episode(each)
-            for each in episodes_of(then.facts)
-            if _is_of(each, on) and here(each.admission.episode_id)
+            explaining.episode(episode)
+            for episode in episodes_of(history.facts)
+            if _is_of(episode, on) and here(episode.admission.episode_id)
         ]
     if not episodes:
-        raise Unknown("admission", client_id if on is None else f"{client_id}|{on}")
-    return WhyLevel(client_id=client_id, episodes=episodes, stale=stale)
+        raise Unknown("admission", about.client_id if on is None else f"{about.client_id}|{on}")
+    return WhyLevel(client_id=about.client_id, episodes=episodes, stale=stale)
 
 
 def _is_of(episode: Episode, on: date | None) -> bool:
@@ -137,29 +138,26 @@ def _is_of(episode: Episode, on: date | None) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asking:
+class _Explaining:
     tx: Transaction
-    past: Past
-    client_id: str
-    then: Then
+    history_as_of: HistoryAsOf
+    history: CareHistory
     on: date | None
     until: datetime | None
 
     def episode(self, episode: Episode) -> WhyEpisode:
-        made = [
-            each
-            for each in recommend(self.then.facts, self.then.rules, self.then.bands)
-            if each.episode_id == episode.admission.episode_id
-            and (self.on is None or each.week_start <= self.on)
-        ]
-        recommended = self._recommendations(made)
+        recommended = self._recommendations(
+            [
+                made
+                for made in recommend(self.history)
+                if made.episode_id == episode.admission.episode_id
+                and (self.on is None or made.week_start <= self.on)
+            ]
+        )
+        segments = self._segments(episode, recommended)
         return WhyEpisode(
             episode=episode,
-            segments=[
-                each
-                for each in self._segments(episode, recommended)
-                if self.on is None or _holds(each.segment, self.on)
-            ],
+            segments=[why for why in segments if self.on is None or why.segment.has(self.on)],
             recommendations=recommended,
         )
 
@@ -168,61 +166,61 @@ class _Asking:
     ) -> list[WhySegment]:
         """A change that one command made together with a decision followed that recommendation."""
         stream = level_stream(episode.admission.episode_id)
-        changes = {_change_key(each): each for each in self._by_then(stream)}
-        decided = {each.decision.id: each for each in recommended if each.decision is not None}
-        commands = self.past.commands(self.tx, [*decided, *(each.id for each in changes.values())])
-        followed = {commands[fact]: each.recommendation_id for fact, each in decided.items()}
+        changes = {_change_key(recorded): recorded for recorded in self._by_then(stream)}
+        decided = {why.decision.id: why for why in recommended if why.decision is not None}
+        facts = [*decided, *(recorded.id for recorded in changes.values())]
+        commands = self.history_as_of.commands(self.tx, facts)
+        followed = {commands[fact]: why.recommendation_id for fact, why in decided.items()}
         found = []
         for segment in segments_of(episode):
             change = None
             if isinstance(segment.fact, LevelChange):
-                change = changes.get((segment.start, segment.level_of_care))
+                change = changes.get((segment.first, segment.level_of_care))
             followed_one = followed.get(commands[change.id], "") if change else ""
             found.append(WhySegment(segment=segment, change=change, recommendation_id=followed_one))
         return found
 
-    def _recommendations(self, made: Sequence[Recommendation]) -> list[WhyRecommendation]:
-        said = sayings(self.then.facts, self.then.rules)
-        scored = {fact.id for fact in self.then.facts if isinstance(fact, Assessed)}
-        ids = [self._row_id(each) for each in made]
-        revisions = {} if self.until else self.past.revisions(self.tx, ids)
-        found = []
-        for row_id, each in zip(ids, made, strict=True):
-            table = next(t for t in self.then.rules if t.version == each.rules_version)
-            decisions = [
-                recorded
-                for recorded in self._by_then(decision_stream(row_id))
-                if isinstance(recorded.fact, RecommendationDecided)
-                and recorded.fact.kind == each.kind
-            ]
-            subject, stream = client_subject(self.client_id), decision_stream(row_id)
-            found.append(
-                WhyRecommendation(
-                    recommendation_id=row_id,
-                    made=each,
-                    clauses=clauses_of(each.kind, each.reasons, table),
-                    rules_fact=self.then.rules[table],
-                    facts={fact: said[fact] for fact in sorted(each.rests_on)},
-                    scored=scored & each.rests_on,
-                    revision=revisions.get(row_id, 0),
-                    decision=decisions[-1] if decisions else None,
-                    reasoned=bool(decisions)
-                    and self.tx.documents.open(subject, stream) is not None,
-                )
-            )
-        return found
+    def _recommendations(self, made: Sequence[MadeRecommendation]) -> list[WhyRecommendation]:
+        words = facts_in_words(self.history)
+        scored = {fact.id for fact in self.history.facts if isinstance(fact, Assessed)}
+        ids = [recommendation_id(one) for one in made]
+        revisions = {} if self.until else self.history_as_of.revisions(self.tx, ids)
+        return [
+            self._recommendation(one, row_id, words, scored, revisions.get(row_id, 0))
+            for row_id, one in zip(ids, made, strict=True)
+        ]
 
-    def _row_id(self, made: Recommendation) -> str:
-        key = f"{self.client_id}|{made.episode_id}|{made.week_start}"
-        return str(derived_id(PROGRESS, RECOMMENDATION, key))
+    def _recommendation(
+        self,
+        made: MadeRecommendation,
+        row_id: str,
+        words: Mapping[str, str],
+        scored: Collection[str],
+        revision: int,
+    ) -> WhyRecommendation:
+        [rules] = [rules for rules in self.history.rules if rules.version == made.rules_version]
+        stream = decision_stream(row_id)
+        decisions = [
+            recorded
+            for recorded in self._by_then(stream)
+            if isinstance(recorded.fact, RecommendationDecided) and recorded.fact.kind == made.kind
+        ]
+        return WhyRecommendation(
+            recommendation_id=row_id,
+            made=made,
+            clauses=clauses_of(made.checks, rules),
+            rules_fact_id=self.history.rules[rules],
+            facts={fact: words[fact] for fact in sorted(made.rests_on)},
+            scored=made.rests_on.intersection(scored),
+            revision=revision,
+            decision=decisions[-1] if decisions else None,
+            reasoned=bool(decisions)
+            and self.tx.documents.open(client_subject(made.client_id), stream) is not None,
+        )
 
     def _by_then(self, stream: str) -> list[Recorded]:
         history = self.tx.load(stream)
-        return [each for each in history if self.until is None or each.at <= self.until]
-
-
-def _holds(segment: Segment, on: date) -> bool:
-    return segment.start <= on and (segment.end is None or on <= segment.end)
+        return [recorded for recorded in history if self.until is None or recorded.at <= self.until]
 
 
 def _change_key(recorded: Recorded) -> tuple[date, str]:

@@ -2,71 +2,52 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Protocol
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
 
 from kernel.credentials import Credentials
 from kernel.sites import speaks_for_every
 from kernel.store.store import Transaction
 from services.plans.domain.episode import Admitted
-from services.plans.domain.scores import Trend
+from services.plans.domain.progress import WeekOfProgress
+from services.plans.domain.recommendation import Recommendation
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MeasuredWeek:
-    """A week of progress as it stands; `revision` counts its changes."""
+class ProjectedRow(Generic[T]):
+    """A row as it stands. `revision` counts its changes; `facts`: ids of what it rests on."""
 
-    episode_id: str
-    week_start: date
-    planned_minutes: int
-    delivered_minutes: int
-    attended: int
-    missed: int
-    complete: bool
-    reaches_band: bool
-    revision: int
-    consecutive_missed: int = 0
-    objectives: int = 0
-    objectives_met: int = 0
-    phq9: Trend | None = None
-    cancelled_minutes: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecommendedWeek:
-    """A recommendation as it stands; `facts`: ids of what it rests on."""
-
-    recommendation_id: str
-    episode_id: str
-    week_start: date
-    kind: str
-    reasons: tuple[str, ...]
-    rules_version: int
-    facts: tuple[str, ...]
+    row_id: str
+    content: T
     revision: int
     withdrawn: bool
+    facts: tuple[str, ...]
 
 
-class Derived(Protocol):
-    """What was derived, as of this transaction."""
+class ProjectedRows(Protocol):
+    """What was projected, as of this transaction."""
 
-    def weeks(self, tx: Transaction, client_id: str) -> Sequence[MeasuredWeek]:
+    def weeks(self, tx: Transaction, client_id: str) -> Sequence[ProjectedRow[WeekOfProgress]]:
         """The client's current weeks, oldest first; withdrawn ones are not among them."""
         ...
 
     def weeks_as_of(
         self, tx: Transaction, client_id: str, until: datetime
-    ) -> Sequence[MeasuredWeek]:
-        """The same, measured anew from the facts signed by then; their revision is 0."""
+    ) -> Sequence[WeekOfProgress]:
+        """The same, measured anew from the facts signed by then."""
         ...
 
-    def recommendations(self, tx: Transaction, client_id: str) -> Sequence[RecommendedWeek]:
+    def recommendations(
+        self, tx: Transaction, client_id: str
+    ) -> Sequence[ProjectedRow[Recommendation]]:
         """The client's current recommendations, oldest first, without withdrawn ones."""
         ...
 
     def recommendation(
         self, tx: Transaction, client_id: str, recommendation_id: str
-    ) -> RecommendedWeek | None:
+    ) -> ProjectedRow[Recommendation] | None:
         """One of this client's, withdrawn or not; None when there never was one."""
         ...
 
@@ -113,6 +94,6 @@ def episodes_at(
 class Outside:
     """All of it."""
 
-    derived: Derived
+    rows: ProjectedRows
     episodes: Episodes
     credentials: Credentials

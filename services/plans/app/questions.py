@@ -8,22 +8,24 @@ from kernel.credentials import Reader, sees_scores
 from kernel.facts import Position
 from kernel.messaging.caught_up import clients_not_caught_up, wait_until_heard
 from kernel.store.store import Store
-from services.plans.app.ports import MeasuredWeek, Outside, RecommendedWeek, episodes_at
+from services.plans.app.ports import Outside, ProjectedRow, episodes_at
 from services.plans.app.streams import client_subject, decision_stream
-from services.plans.domain.decision import DECISION
+from services.plans.domain.decision import DECISION, DecisionOutcome
+from services.plans.domain.progress import WeekOfProgress
+from services.plans.domain.recommendation import Recommendation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """A recommendation with what became of it: empty, ACCEPTED or OVERRIDDEN."""
+    """A recommendation with what became of it; `decision` None: nobody decided on it."""
 
-    recommended: RecommendedWeek
+    row: ProjectedRow[Recommendation]
     stale: bool
-    decision: str
+    decision: DecisionOutcome | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class AboutClient:
     """About whom, by who has which sites: of episodes elsewhere nothing is told."""
 
     client_id: str
@@ -38,31 +40,31 @@ def tells_scores(store: Store, outside: Outside, client_id: str, reader: Reader)
 
 
 def list_progress(
-    store: Store, outside: Outside, asked: Asked, after: Sequence[Position], deadline: float
-) -> Sequence[MeasuredWeek]:
+    store: Store, outside: Outside, about: AboutClient, after: Sequence[Position], deadline: float
+) -> Sequence[ProjectedRow[WeekOfProgress]]:
     """The client's progress, week by week, once `after` was heard and nothing of it is due.
 
     Refuses with NOT_HEARD_YET when that takes longer than `deadline` seconds.
     """
     wait_until_heard(store, after, deadline)
     with store.transaction() as tx:
-        here = episodes_at(tx, outside.episodes, asked.client_id, asked.sites)
-        weeks = outside.derived.weeks(tx, asked.client_id)
-    return [week for week in weeks if here(week.episode_id)]
+        here = episodes_at(tx, outside.episodes, about.client_id, about.sites)
+        rows = outside.rows.weeks(tx, about.client_id)
+    return [row for row in rows if here(row.content.episode_id)]
 
 
 def progress_as_of(
-    store: Store, outside: Outside, asked: Asked, until: datetime
-) -> Sequence[MeasuredWeek]:
-    """The client's progress as it would have been measured by then; its revisions are not told."""
+    store: Store, outside: Outside, about: AboutClient, until: datetime
+) -> Sequence[WeekOfProgress]:
+    """The client's progress as it would have been measured by then."""
     with store.transaction() as tx:
-        here = episodes_at(tx, outside.episodes, asked.client_id, asked.sites)
-        weeks = outside.derived.weeks_as_of(tx, asked.client_id, until)
+        here = episodes_at(tx, outside.episodes, about.client_id, about.sites)
+        weeks = outside.rows.weeks_as_of(tx, about.client_id, until)
     return [week for week in weeks if here(week.episode_id)]
 
 
 def list_recommendations(
-    store: Store, outside: Outside, asked: Asked, after: Sequence[Position], deadline: float
+    store: Store, outside: Outside, about: AboutClient, after: Sequence[Position], deadline: float
 ) -> Sequence[Advice]:
     """The client's recommendations, oldest first, each marked stale while anything of the client is
     parked, behind or due; refuses as `list_progress` does.
@@ -70,21 +72,18 @@ def list_recommendations(
     A decision on a recommendation that was of another kind then is not shown: this one is open.
     """
     wait_until_heard(store, after, deadline)
-    subject = client_subject(asked.client_id)
+    subject = client_subject(about.client_id)
     with store.transaction() as tx:
         # Asked first: what is read after it is at least as fresh as the answer.
         stale = bool(clients_not_caught_up(tx.connection, [subject]))
-        here = episodes_at(tx, outside.episodes, asked.client_id, asked.sites)
-        made = outside.derived.recommendations(tx, asked.client_id)
-        found = [each for each in made if here(each.episode_id)]
-        streams = {
-            each.recommendation_id: decision_stream(each.recommendation_id) for each in found
-        }
-        decisions = tx.load_many(sorted(streams.values()))
+        here = episodes_at(tx, outside.episodes, about.client_id, about.sites)
+        rows = outside.rows.recommendations(tx, about.client_id)
+        found = [row for row in rows if here(row.content.episode_id)]
+        decisions = tx.load_many(sorted(decision_stream(row.row_id) for row in found))
     advice = []
-    for each in found:
-        history = decisions[streams[each.recommendation_id]]
-        decided = DECISION.fold(recorded.fact for recorded in history).on(each.kind)
-        outcome = "" if decided is None else decided.outcome
-        advice.append(Advice(recommended=each, stale=stale, decision=outcome))
+    for row in found:
+        history = decisions[decision_stream(row.row_id)]
+        decided = DECISION.after(history).on(row.content.kind)
+        outcome = None if decided is None else decided.outcome
+        advice.append(Advice(row=row, stale=stale, decision=outcome))
     return advice

@@ -3,13 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from kernel.decider import Decider
+from kernel.decider import Decider, filled
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
-from services.plans.domain.recommendation import STEP_DOWN, STEP_UP
+from services.plans.domain.recommendation import STEPS, RecommendationKind
 
-ACCEPTED = "ACCEPTED"
-OVERRIDDEN = "OVERRIDDEN"
+
+class DecisionOutcome(StrEnum):
+    """What became of a recommendation."""
+
+    ACCEPTED = "ACCEPTED"
+    OVERRIDDEN = "OVERRIDDEN"
 
 
 class AlreadyDecided(AgainstTheRules):
@@ -57,10 +62,10 @@ class NotSettled(AgainstTheRules):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recommended:
+class RecommendedRevision:
     """The recommendation as it stands: which of its contents is decided on."""
 
-    kind: str
+    kind: RecommendationKind
     revision: int
     rules_version: int
     withdrawn: bool
@@ -77,7 +82,7 @@ class DecideRecommendation:
     reasoned: bool
     stepping: bool
     decided_by: str
-    recommended: Recommended | None
+    recommended: RecommendedRevision | None
     settled: bool
     now: datetime
 
@@ -88,7 +93,7 @@ class RecommendationDecided:
 
     client_id: str
     recommendation_id: str
-    kind: str
+    kind: RecommendationKind
     revision: int
     rules_version: int
     accepted: bool
@@ -96,8 +101,8 @@ class RecommendationDecided:
     decided_at: datetime
 
     @property
-    def outcome(self) -> str:
-        return ACCEPTED if self.accepted else OVERRIDDEN
+    def outcome(self) -> DecisionOutcome:
+        return DecisionOutcome.ACCEPTED if self.accepted else DecisionOutcome.OVERRIDDEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,7 @@ class Decision:
 
     last: RecommendationDecided | None = None
 
-    def on(self, kind: str) -> RecommendationDecided | None:
+    def on(self, kind: RecommendationKind) -> RecommendationDecided | None:
         return self.last if self.last is not None and self.last.kind == kind else None
 
 
@@ -121,7 +126,7 @@ def decide(command: DecideRecommendation, decision: Decision) -> Iterator[Recomm
         raise Unknown("recommendation", command.recommendation_id)
     if not command.accept and not command.reasoned:
         raise ReasonRequired(command.recommendation_id)
-    if command.stepping and not (command.accept and recommended.kind in (STEP_UP, STEP_DOWN)):
+    if command.stepping and not (command.accept and recommended.kind in STEPS):
         raise Malformed(level_of_care="follows only where a step is accepted")
     last = decision.on(recommended.kind)
     if last is not None and last.accepted == command.accept:
@@ -132,14 +137,11 @@ def decide(command: DecideRecommendation, decision: Decision) -> Iterator[Recomm
         raise RecommendationWithdrawn(command.recommendation_id)
     if not command.settled:
         raise NotSettled(command.client_id)
-    yield RecommendationDecided(
-        client_id=command.client_id,
-        recommendation_id=command.recommendation_id,
-        kind=recommended.kind,
-        revision=recommended.revision,
-        rules_version=recommended.rules_version,
+    yield filled(
+        RecommendationDecided,
+        command,
+        recommended,
         accepted=command.accept,
-        decided_by=command.decided_by,
         decided_at=command.now,
     )
 

@@ -26,7 +26,7 @@ class EpisodeDischarged(AgainstTheRules):
         )
 
 
-def known(admitted: Admitted | None, client_id: str, episode_id: str) -> Admitted:
+def require_admission(admitted: Admitted | None, client_id: str, episode_id: str) -> Admitted:
     """Refuses an episode of which no admission was heard, or that is another client's."""
     if admitted is None or admitted.client_id != client_id:
         raise Unknown("episode", episode_id)

@@ -1,11 +1,15 @@
-"""What is known of one client, as derivations read it: public facts, each with its id and place."""
+"""What plans knows of one client: public facts, each with its id and place, and what it goes by."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from services.plans.domain.reference_values import Bands
+from services.plans.domain.rules import LevelRules
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class HistoryFact:
     """A public fact: its id, and its place in its owner's log of the client."""
 
     id: str
@@ -13,7 +17,7 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SiteClocks(Heard):
+class SiteClocks(HistoryFact):
     """Which dates moments have at a site: its IANA time zone."""
 
     site_id: str
@@ -21,7 +25,7 @@ class SiteClocks(Heard):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Admission(Heard):
+class Admission(HistoryFact):
     """To a program, at a site."""
 
     episode_id: str
@@ -32,7 +36,7 @@ class Admission(Heard):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LevelChange(Heard):
+class LevelChange(HistoryFact):
     """The clinical level from a day on, within an episode."""
 
     episode_id: str
@@ -41,13 +45,13 @@ class LevelChange(Heard):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Discharge(Heard):
+class Discharge(HistoryFact):
     episode_id: str
     discharged_on: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlanInForce(Heard):
+class PlanInForce(HistoryFact):
     episode_id: str
     in_force_from: date
     planned_minutes_per_week: int
@@ -56,7 +60,7 @@ class PlanInForce(Heard):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Review(Heard):
+class Review(HistoryFact):
     plan_id: str
     reviewed_on: date
     objectives: int
@@ -64,7 +68,7 @@ class Review(Heard):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scheduled(Heard):
+class Scheduled(HistoryFact):
     """`service_kind`: GROUP, INDIVIDUAL …, as attendance names it. `program_id`: who gives it.
 
     `makes_up_session_id`: of the session in whose place it is given; empty: of none.
@@ -88,7 +92,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cancelled(Heard):
+class Cancelled(HistoryFact):
     """`treatment`: what there would have been; empty where it was not told."""
 
     session_id: str
@@ -97,7 +101,7 @@ class Cancelled(Heard):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attendance(Heard):
+class Attendance(HistoryFact):
     """What was told of a session: when it was closed (`correction` 0), or by a correction.
 
     `time` is the client's in treatment, `treatment` when it was; empty where minutes alone were
@@ -116,7 +120,7 @@ class Attendance(Heard):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Assessed(Heard):
+class Assessed(HistoryFact):
     """`instrument` as intake names it, `phq9/1`."""
 
     assessment_id: str
@@ -127,7 +131,7 @@ class Assessed(Heard):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SafetyTask(Heard):
+class SafetyTask(HistoryFact):
     """Opened by an assessment; `due_at`: when somebody must have acted."""
 
     task_id: str
@@ -136,7 +140,7 @@ class SafetyTask(Heard):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SafetyClosed(Heard):
+class SafetyClosed(HistoryFact):
     task_id: str
     closed_at: datetime
 
@@ -157,6 +161,19 @@ ProgressFact = (
 )
 
 
-def order(fact: Heard) -> tuple[int, str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CareHistory:
+    """What progress and recommendations are made of; order and repetition of facts don't matter.
+
+    `rules`: the level rules that were confirmed, each with the id of its fact.
+    """
+
+    client_id: str
+    facts: Sequence[ProgressFact]
+    rules: Mapping[LevelRules, str]
+    bands: Bands
+
+
+def order(fact: HistoryFact) -> tuple[int, str]:
     """Of facts of one type, which come from one log: as they were published."""
     return fact.sequence, fact.id

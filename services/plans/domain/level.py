@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from kernel.decider import Decider
+from kernel.decider import Decider, filled
 from kernel.refusal import AgainstTheRules, Malformed
-from services.plans.domain.episode import Admitted, EpisodeDischarged, known
-from services.plans.domain.recommendation import STEP_DOWN, STEP_UP
+from services.plans.domain.episode import Admitted, EpisodeDischarged, require_admission
+from services.plans.domain.recommendation import RecommendationKind
 
 LEVEL = re.compile(r"[0-4](\.[0-9])?")  # ASAM's numbers: 1, 2.1, 3.7
 
@@ -26,7 +26,7 @@ class SameLevel(AgainstTheRules):
 class ChangeLevelOfCare:
     """`admitted` and `discharged` are filled in under the client's lock.
 
-    `step`: STEP_UP or STEP_DOWN where a recommendation of that kind is followed, else empty.
+    `step`: the kind of the recommendation that is followed; None: none is.
     """
 
     client_id: str
@@ -36,7 +36,7 @@ class ChangeLevelOfCare:
     changed_by: str
     admitted: Admitted | None = None
     discharged: bool = False
-    step: str = ""
+    step: RecommendationKind | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,18 +56,14 @@ class Levels:
 
     def on(self, day: date, admission: str) -> str:
         """In force on that day."""
-        found = admission
-        for _, level in sorted(
-            (change for change in self.changes if change[0] <= day), key=lambda each: each[0]
-        ):
-            found = level
-        return found
+        by_then = [change for change in self.changes if change[0] <= day]
+        return sorted(by_then, key=lambda change: change[0])[-1][1] if by_then else admission
 
 
 def decide(command: ChangeLevelOfCare, levels: Levels) -> Iterator[LevelOfCareChanged]:
     """Refuses an unknown episode, or a discharged one; what is no level, the same level, a day
     before the admission; and a step that goes the other way."""
-    admitted = known(command.admitted, command.client_id, command.episode_id)
+    admitted = require_admission(command.admitted, command.client_id, command.episode_id)
     if levels.changes and levels.changes[-1] == (command.effective_from, command.level_of_care):
         return
     if command.discharged:
@@ -79,17 +75,13 @@ def decide(command: ChangeLevelOfCare, levels: Levels) -> Iterator[LevelOfCareCh
     present = levels.on(command.effective_from, admitted.level_of_care)
     if command.level_of_care == present:
         raise SameLevel(command.episode_id)
-    if command.step == STEP_UP and _rank(command.level_of_care) < _rank(present):
+    if command.step == RecommendationKind.STEP_UP and _rank(command.level_of_care) < _rank(present):
         raise Malformed(level_of_care="is below the present level")
-    if command.step == STEP_DOWN and _rank(command.level_of_care) > _rank(present):
+    if command.step == RecommendationKind.STEP_DOWN and _rank(command.level_of_care) > _rank(
+        present
+    ):
         raise Malformed(level_of_care="is above the present level")
-    yield LevelOfCareChanged(
-        client_id=command.client_id,
-        episode_id=command.episode_id,
-        level_of_care=command.level_of_care,
-        effective_from=command.effective_from,
-        changed_by=command.changed_by,
-    )
+    yield filled(LevelOfCareChanged, command)
 
 
 def evolve(levels: Levels, fact: LevelOfCareChanged) -> Levels:

@@ -11,14 +11,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import assert_never
 
-from kernel.decider import Decider
+from kernel.decider import Decider, filled
 from kernel.refusal import Malformed, Unknown
 from services.plans.domain.civil import first_day, last_day
 from services.plans.domain.plan_content import minutes_per_week, wrong_with
 from services.plans.domain.plan_facts import (
-    CLIENT,
-    CLINICIAN,
-    SIGNERS,
     CertifyPlan,
     DraftPlan,
     PlanActivated,
@@ -32,6 +29,7 @@ from services.plans.domain.plan_facts import (
     PlanSuperseded,
     RefusePlan,
     ReviewPlan,
+    SignerRole,
     SignPlan,
     SupersedePlan,
 )
@@ -43,7 +41,7 @@ CREDENTIAL = re.compile(r"[A-Z][A-Za-z0-9-]{1,11}([ ,/][A-Za-z0-9-]{1,11}){0,2}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class PlanDraft:
     """What later commands need to know of the draft; `objectives`: how many, goal by goal."""
 
     client_id: str
@@ -60,9 +58,9 @@ class Draft:
 class Plan:
     """What later decisions need to know; `aware`: the clinician signed after the client refused."""
 
-    draft: Draft | None = None
-    signed_on: Mapping[str, date] = field(default_factory=dict)
-    refused_on: Mapping[str, date] = field(default_factory=dict)
+    draft: PlanDraft | None = None
+    signed_on: Mapping[SignerRole, date] = field(default_factory=dict)
+    refused_on: Mapping[SignerRole, date] = field(default_factory=dict)
     aware: bool = False
     in_force_from: date | None = None
     superseded_by: str = ""
@@ -108,10 +106,13 @@ def decide(command: PlanCommand, plan: Plan) -> Iterator[PlanFact]:
 def evolve(plan: Plan, fact: PlanFact) -> Plan:
     match fact:
         case PlanDrafted():
-            plan = replace(plan, draft=_as_drafted(fact))
+            objectives = tuple(len(goal.objectives) for goal in fact.goals)
+            plan = replace(plan, draft=filled(PlanDraft, fact, objectives=objectives))
         case PlanSigned():
             signed_on = {**plan.signed_on, fact.role: fact.signed_on}
-            aware = plan.aware or (fact.role == CLINICIAN and CLIENT in plan.refused_on)
+            aware = plan.aware or (
+                fact.role == SignerRole.CLINICIAN and SignerRole.CLIENT in plan.refused_on
+            )
             plan = replace(plan, signed_on=signed_on, aware=aware)
         case PlanRefused():
             plan = replace(plan, refused_on={**plan.refused_on, fact.role: fact.refused_on})
@@ -148,79 +149,44 @@ def _drafted(command: DraftPlan, plan: Plan) -> Iterator[PlanDrafted]:
     if wrong := wrong_with(command.problems, command.goals, command.interventions):
         raise Malformed(**wrong)
     if plan.draft is None:
-        yield PlanDrafted(
-            plan_id=command.plan_id,
-            client_id=command.client_id,
-            episode_id=command.episode_id,
-            goals=command.goals,
-            interventions=command.interventions,
+        yield filled(
+            PlanDrafted,
+            command,
             planned_minutes_per_week=minutes_per_week(command.interventions),
-            content_hash=command.content_hash,
             drafted_at=command.now,
-            problems=command.problems,
-            version=command.version,
-            supersedes_plan_id=command.supersedes_plan_id,
         )
 
 
-def _as_drafted(fact: PlanDrafted) -> Draft:
-    return Draft(
-        client_id=fact.client_id,
-        episode_id=fact.episode_id,
-        planned_minutes_per_week=fact.planned_minutes_per_week,
-        content_hash=fact.content_hash,
-        drafted_at=fact.drafted_at,
-        objectives=tuple(len(goal.objectives) for goal in fact.goals),
-        version=fact.version,
-        supersedes_plan_id=fact.supersedes_plan_id,
-    )
-
-
-def _signed(command: SignPlan, plan: Plan, draft: Draft) -> Iterator[PlanFact]:
-    _check_day("signed_on", command.role, command.signed_on, command.now, draft)
+def _signed(command: SignPlan, plan: Plan, draft: PlanDraft) -> Iterator[PlanFact]:
+    _check_day("signed_on", command.signed_on, command.now, draft)
     _check_credential(command)
-    refused = CLIENT in plan.refused_on and CLIENT not in plan.signed_on
-    again = command.role == CLINICIAN and refused and not plan.aware
+    refused = SignerRole.CLIENT in plan.refused_on and SignerRole.CLIENT not in plan.signed_on
+    again = command.role == SignerRole.CLINICIAN and refused and not plan.aware
     if command.role in plan.signed_on and (plan.active or not again):
         return
-    if again and command.signed_on < plan.refused_on[CLIENT]:
+    if again and command.signed_on < plan.refused_on[SignerRole.CLIENT]:
         raise Malformed(signed_on="is before the client's refusal")
-    signature = PlanSigned(
-        plan_id=command.plan_id,
-        role=command.role,
-        signed_by=command.actor,
-        signed_on=command.signed_on,
-        content_hash=draft.content_hash,
-        credential=command.credential,
-    )
+    signature = filled(PlanSigned, command, draft, signed_by=command.actor)
     yield signature
     after = evolve(plan, signature)
-    if not plan.active and (after.signed_on.keys() >= SIGNERS or after.aware):
+    if not plan.active and (after.signed_on.keys() >= set(SignerRole) or after.aware):
         # A later signature does not backdate: domain.md, section 12.
-        yield PlanActivated(
-            plan_id=command.plan_id,
-            client_id=draft.client_id,
-            episode_id=draft.episode_id,
+        yield filled(
+            PlanActivated,
+            command,
+            draft,
             in_force_from=max(after.signed_on.values()),
-            planned_minutes_per_week=draft.planned_minutes_per_week,
-            version=draft.version,
             objectives=sum(draft.objectives),
         )
 
 
-def _refused(command: RefusePlan, plan: Plan, draft: Draft) -> Iterator[PlanRefused]:
-    _check_day("refused_on", command.role, command.refused_on, command.now, draft)
+def _refused(command: RefusePlan, plan: Plan, draft: PlanDraft) -> Iterator[PlanRefused]:
+    _check_day("refused_on", command.refused_on, command.now, draft)
     if command.role in plan.refused_on:
         return
     if command.role in plan.signed_on:
         raise AlreadySigned(command.plan_id)
-    yield PlanRefused(
-        plan_id=command.plan_id,
-        role=command.role,
-        reason=command.reason,
-        refused_on=command.refused_on,
-        recorded_by=command.actor,
-    )
+    yield filled(PlanRefused, command, recorded_by=command.actor)
 
 
 def _check_active(plan_id: str, plan: Plan) -> date:
@@ -229,9 +195,7 @@ def _check_active(plan_id: str, plan: Plan) -> date:
     return plan.in_force_from
 
 
-def _check_day(field_: str, role: str, day: date, now: datetime, draft: Draft) -> None:
-    if role not in SIGNERS:
-        raise Malformed(signer_role="is neither the client nor a clinician")
+def _check_day(field_: str, day: date, now: datetime, draft: PlanDraft) -> None:
     if day > last_day(now):
         raise Malformed(**{field_: "is in the future"})
     if day < first_day(draft.drafted_at):
@@ -239,7 +203,7 @@ def _check_day(field_: str, role: str, day: date, now: datetime, draft: Draft) -
 
 
 def _check_credential(command: SignPlan) -> None:
-    if command.credential and command.role == CLIENT:
+    if command.credential and command.role == SignerRole.CLIENT:
         raise Malformed(credential="is a clinician's")
     if command.credential and not CREDENTIAL.fullmatch(command.credential):
         raise Malformed(credential="is no credential, such as LCSW")

@@ -50,7 +50,10 @@ class Intervention:
 
 
 def minutes_per_week(interventions: Sequence[Intervention]) -> int:
-    return sum(each.times_per_week * each.minutes_each_time for each in interventions)
+    return sum(
+        intervention.times_per_week * intervention.minutes_each_time
+        for intervention in interventions
+    )
 
 
 def wrong_with(

@@ -2,22 +2,33 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
 from services.plans.domain.plan_content import Goal, Intervention, Problem
 
-CLIENT = "CLIENT"
-CLINICIAN = "CLINICIAN"
-SIGNERS = frozenset({CLIENT, CLINICIAN})
-MET = "MET"
+
+class SignerRole(StrEnum):
+    """Who signs a plan, or refuses to."""
+
+    CLIENT = "CLIENT"
+    CLINICIAN = "CLINICIAN"
+
+
+class ObjectiveStatus(StrEnum):
+    """How far an objective is, by a review."""
+
+    NOT_MET = "NOT_MET"
+    PROGRESSING = "PROGRESSING"
+    MET = "MET"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rating:
-    """Goal and objective by number, from 1. `status`: NOT_MET, PROGRESSING or MET."""
+    """Goal and objective by number, from 1."""
 
     goal: int
     objective: int
-    status: str
+    status: ObjectiveStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +55,7 @@ class SignPlan:
     """`actor` signs as the CLINICIAN, or attests the signature of the CLIENT."""
 
     plan_id: str
-    role: str
+    role: SignerRole
     actor: str
     signed_on: date
     now: datetime
@@ -56,7 +67,7 @@ class RefusePlan:
     """`role` would not sign; `actor` records it. `reason`: as the contract's RefusalReason."""
 
     plan_id: str
-    role: str
+    role: SignerRole
     reason: str
     actor: str
     refused_on: date
@@ -110,7 +121,7 @@ class PlanSigned:
     """`signed_by`: the clinician; of a client's signature, who attests it."""
 
     plan_id: str
-    role: str
+    role: SignerRole
     signed_by: str
     signed_on: date
     content_hash: str
@@ -120,7 +131,7 @@ class PlanSigned:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRefused:
     plan_id: str
-    role: str
+    role: SignerRole
     reason: str
     refused_on: date
     recorded_by: str

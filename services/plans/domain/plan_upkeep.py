@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+from kernel.decider import filled
 from kernel.refusal import Malformed
-from services.plans.domain.cited import RECERTIFICATION_DAYS
 from services.plans.domain.civil import first_day, last_day
 from services.plans.domain.plan_facts import CertifyPlan, PlanCertified, PlanReviewed, ReviewPlan
+from services.plans.domain.reference_values import RECERTIFICATION_DAYS
 
 
 def certified(command: CertifyPlan, client_id: str, drafted_at: datetime) -> PlanCertified:
@@ -19,13 +20,7 @@ def certified(command: CertifyPlan, client_id: str, drafted_at: datetime) -> Pla
     most = RECERTIFICATION_DAYS.value
     if not timedelta(0) < command.recertify_by - command.certified_on <= timedelta(days=most):
         raise Malformed(recertify_by=f"is not within {most} days after the certification")
-    return PlanCertified(
-        plan_id=command.plan_id,
-        client_id=client_id,
-        certified_on=command.certified_on,
-        recertify_by=command.recertify_by,
-        certified_by=command.actor,
-    )
+    return filled(PlanCertified, command, client_id=client_id, certified_by=command.actor)
 
 
 def reviewed(
@@ -41,11 +36,11 @@ def reviewed(
     asked = Counter((g, o) for g, n in enumerate(objectives, 1) for o in range(1, n + 1))
     if Counter((rating.goal, rating.objective) for rating in command.ratings) != asked:
         raise Malformed(ratings="must rate every objective of the plan, each once")
-    return PlanReviewed(
-        plan_id=command.plan_id,
+    ratings = sorted(command.ratings, key=lambda rating: (rating.goal, rating.objective))
+    return filled(
+        PlanReviewed,
+        command,
         client_id=client_id,
-        ratings=tuple(sorted(command.ratings, key=lambda each: (each.goal, each.objective))),
-        reviewed_on=command.reviewed_on,
-        next_review_by=command.next_review_by,
+        ratings=tuple(ratings),
         reviewed_by=command.actor,
     )

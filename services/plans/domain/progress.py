@@ -12,8 +12,9 @@ from services.plans.domain.civil import week_of
 from services.plans.domain.history import (
     Admission,
     Assessed,
+    CareHistory,
     Discharge,
-    Heard,
+    HistoryFact,
     LevelChange,
     PlanInForce,
     ProgressFact,
@@ -21,25 +22,17 @@ from services.plans.domain.history import (
     SiteClocks,
     order,
 )
-from services.plans.domain.scores import Stay, Trend, scores_of, trend_of
+from services.plans.domain.scores import EpisodeDays, Trend, scores_of, trend_of
 from services.plans.domain.sessions import Session, sessions_of
 
 WEEK = timedelta(days=7)
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
-H = TypeVar("H", bound=Heard)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bands:
-    """The least minutes a week of each level of care, and which version of them this is."""
-
-    version: str
-    floor_minutes: Mapping[str, int]
+H = TypeVar("H", bound=HistoryFact)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeekOfProgress:
-    """One episode's week of the network, which begins on Monday; `rests_on` are ids of facts.
+    """One episode's week of the network, which begins on Monday. Fields are a storage format.
 
     `delivered_minutes`: of therapy, each minute once, whole ones of the week's sum.
     `cancelled_minutes`: of therapy that the program cancelled, each minute once; no session in
@@ -48,6 +41,7 @@ class WeekOfProgress:
     week ends. `objectives_met`: of the plan in force then, by its latest review.
     """
 
+    client_id: str
     episode_id: str
     week_start: date
     planned_minutes: int
@@ -56,7 +50,7 @@ class WeekOfProgress:
     missed: int
     complete: bool
     reaches_band: bool
-    rests_on: frozenset[str]
+    # Rows of releases before say none of these, until they are derived again.
     consecutive_missed: int = 0
     objectives: int = 0
     objectives_met: int = 0
@@ -73,13 +67,20 @@ class WeekOfProgress:
         return self.complete and self.attended + self.missed > 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredWeek(WeekOfProgress):
+    """`rests_on`: ids of the facts that it was made of."""
+
+    rests_on: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Episode:
     """All facts of one episode, sessions and scores in order of time; its days at its site."""
 
     admission: Admission
     clocks: SiteClocks | None
-    stay: Stay
+    stay: EpisodeDays
     plans: Sequence[PlanInForce]
     reviews: Sequence[Review]
     levels: Sequence[LevelChange]
@@ -88,15 +89,15 @@ class Episode:
     scores: Sequence[Assessed]
 
 
-def measure(facts: Iterable[ProgressFact], bands: Bands) -> list[WeekOfProgress]:
+def measure(history: CareHistory) -> list[MeasuredWeek]:
     """Every week of every episode of one client, from admission to the last session there is.
 
-    Order and repetition of the facts do not matter. A session before any admission belongs to no
-    episode. The week of admission is measured like any other, not prorated. What was cancelled is
-    neither open nor missed, and makes no further week. The level is the one in force on the week's
-    last day; one without a floor reaches no band.
+    A session before any admission belongs to no episode. The week of admission is measured like
+    any other, not prorated. What was cancelled is neither open nor missed, and makes no further
+    week. The level is the one in force on the week's last day; one without a floor reaches no band.
     """
-    return [week for episode in episodes_of(facts) for week in weeks_of(episode, bands)]
+    episodes = episodes_of(history.facts)
+    return [week for episode in episodes for week in weeks_of(episode, history)]
 
 
 def episodes_of(facts: Iterable[ProgressFact]) -> list[Episode]:
@@ -106,14 +107,16 @@ def episodes_of(facts: Iterable[ProgressFact]) -> list[Episode]:
     episode's, to one open on its date, else to one before: of several, the one admitted last. A
     score belongs to every episode open on its date at the episode's site.
     """
-    known = sorted(frozenset(facts), key=order)
-    last = {fact.episode_id: fact for fact in _only(known, Admission)}
-    admissions = sorted(last.values(), key=lambda each: (each.admitted_on, order(each)))
-    discharges = {fact.episode_id: fact for fact in _only(known, Discharge)}
-    clocks = {fact.site_id: fact for fact in _only(known, SiteClocks)}
-    stays = {each.episode_id: _stay(each, discharges, clocks) for each in admissions}
+    in_order = sorted(frozenset(facts), key=order)
+    last = {fact.episode_id: fact for fact in _only(in_order, Admission)}
+    admissions = sorted(
+        last.values(), key=lambda admission: (admission.admitted_on, order(admission))
+    )
+    discharges = {fact.episode_id: fact for fact in _only(in_order, Discharge)}
+    clocks = {fact.site_id: fact for fact in _only(in_order, SiteClocks)}
+    stays = {admission.episode_id: _stay(admission, discharges, clocks) for admission in admissions}
     sessions: defaultdict[str, list[Session]] = defaultdict(list)
-    for session in sessions_of(known):
+    for session in sessions_of(in_order):
         if admission := _admission_of(session, admissions, stays):
             sessions[admission.episode_id].append(session)
     return [
@@ -121,28 +124,28 @@ def episodes_of(facts: Iterable[ProgressFact]) -> list[Episode]:
             admission=admission,
             clocks=clocks.get(admission.site_id),
             stay=stays[episode_id],
-            plans=[fact for fact in _only(known, PlanInForce) if fact.episode_id == episode_id],
-            reviews=_only(known, Review),
-            levels=[fact for fact in _only(known, LevelChange) if fact.episode_id == episode_id],
+            plans=[fact for fact in _only(in_order, PlanInForce) if fact.episode_id == episode_id],
+            reviews=_only(in_order, Review),
+            levels=[fact for fact in _only(in_order, LevelChange) if fact.episode_id == episode_id],
             discharge=discharges.get(episode_id),
             sessions=sessions[episode_id],
             scores=scores_of(
                 stays[episode_id],
-                _only(known, Assessed),
+                _only(in_order, Assessed),
                 [stay for other, stay in stays.items() if other != episode_id],
             ),
         )
-        for episode_id, admission in ((each.episode_id, each) for each in admissions)
+        for episode_id, admission in ((admitted.episode_id, admitted) for admitted in admissions)
     ]
 
 
 def _stay(
     admission: Admission, discharges: Mapping[str, Discharge], clocks: Mapping[str, SiteClocks]
-) -> Stay:
+) -> EpisodeDays:
     """Of a site nobody told of, the dates are UTC's."""
     discharge = discharges.get(admission.episode_id)
     site = clocks.get(admission.site_id)
-    return Stay(
+    return EpisodeDays(
         first=admission.admitted_on,
         last=date.max if discharge is None else discharge.discharged_on,
         zone=UTC if site is None else ZoneInfo(site.time_zone),
@@ -150,17 +153,21 @@ def _stay(
 
 
 def _admission_of(
-    session: Session, admissions: Sequence[Admission], stays: Mapping[str, Stay]
+    session: Session, admissions: Sequence[Admission], stays: Mapping[str, EpisodeDays]
 ) -> Admission | None:
     """None: before any. The admissions are in order."""
     day = session.service_date
-    begun = [each for each in admissions if each.admitted_on <= day]
-    own = [each for each in begun if session.program_id and session.program_id == each.program_id]
-    on_that_day = [each for each in begun if day <= stays[each.episode_id].last]
-    return next((each[-1] for each in (own, on_that_day, begun) if each), None)
+    begun = [admission for admission in admissions if admission.admitted_on <= day]
+    own = [
+        admission
+        for admission in begun
+        if session.program_id and session.program_id == admission.program_id
+    ]
+    on_that_day = [admission for admission in begun if day <= stays[admission.episode_id].last]
+    return next((candidates[-1] for candidates in (own, on_that_day, begun) if candidates), None)
 
 
-def weeks_of(episode: Episode, bands: Bands) -> Iterator[WeekOfProgress]:
+def weeks_of(episode: Episode, history: CareHistory) -> Iterator[MeasuredWeek]:
     """The episode's weeks, oldest first."""
     by_week: defaultdict[date, list[Session]] = defaultdict(list)
     for session in episode.sessions:
@@ -168,7 +175,7 @@ def weeks_of(episode: Episode, bands: Bands) -> Iterator[WeekOfProgress]:
     expected = [week for week, those in by_week.items() if not all(s.cancelled for s in those)]
     week_start = week_of(episode.admission.admitted_on)
     while expected and week_start <= max(expected):
-        yield _week(episode, week_start, by_week.get(week_start, []), bands)
+        yield _week(episode, week_start, by_week.get(week_start, []), history)
         week_start += WEEK
 
 
@@ -183,25 +190,28 @@ def level_on(episode: Episode, day: date) -> Admission | LevelChange:
 
 
 def _week(
-    episode: Episode, week_start: date, sessions: Sequence[Session], bands: Bands
-) -> WeekOfProgress:
+    episode: Episode, week_start: date, sessions: Sequence[Session], history: CareHistory
+) -> MeasuredWeek:
     last_day = week_start + WEEK - DAY
     plan = _plan_in_force(episode.plans, last_day)
     review = _latest_review(episode.reviews, plan, last_day)
     level = level_on(episode, last_day)
-    scores = [each for each in episode.scores if episode.stay.day_of(each.completed_at) <= last_day]
+    scores = [
+        score for score in episode.scores if episode.stay.day_of(score.completed_at) <= last_day
+    ]
     therapy = [session for session in sessions if session.is_therapy]
     in_a_row = _missed_in_a_row(episode.sessions, last_day)
     delivered = sum((session.delivered for session in sessions), timedelta()) // MINUTE
     cancelled = sum((session.called_off for session in sessions), timedelta()) // MINUTE
-    floor = bands.floor_minutes.get(level.level_of_care)
-    lowest = sorted(scores, key=lambda each: each.score)[:1]
-    used: list[Heard | None] = [episode.admission, plan, review, level]
+    floor = history.bands.floor_minutes.get(level.level_of_care)
+    lowest = sorted(scores, key=lambda fact: fact.score)[:1]
+    used: list[HistoryFact | None] = [episode.admission, plan, review, level]
     used += [*scores[:1], *lowest, *scores[-1:]]
     used += [fact for session in (*sessions, *in_a_row) for fact in session.facts]
     used += [episode.clocks] if scores else []
     shared = frozenset().union(*(session.shared_with for session in sessions))
-    return WeekOfProgress(
+    return MeasuredWeek(
+        client_id=history.client_id,
         episode_id=episode.admission.episode_id,
         week_start=week_start,
         planned_minutes=0 if plan is None else plan.planned_minutes_per_week,
@@ -214,7 +224,7 @@ def _week(
         consecutive_missed=len(in_a_row),
         objectives=_objectives(plan, review),
         objectives_met=0 if review is None else review.objectives_met,
-        phq9=trend_of([each.score for each in scores]) if scores else None,
+        phq9=trend_of([score.score for score in scores]) if scores else None,
         cancelled_minutes=cancelled,
     )
 
@@ -232,11 +242,11 @@ def _latest_review(reviews: Sequence[Review], plan: PlanInForce | None, day: dat
     """Of this plan: a review of the version before says nothing of this one's objectives."""
     return max(
         (
-            each
-            for each in reviews
-            if plan is not None and each.plan_id == plan.plan_id and each.reviewed_on <= day
+            review
+            for review in reviews
+            if plan is not None and review.plan_id == plan.plan_id and review.reviewed_on <= day
         ),
-        key=lambda each: (each.reviewed_on, order(each)),
+        key=lambda review: (review.reviewed_on, order(review)),
         default=None,
     )
 
@@ -249,13 +259,15 @@ def _objectives(plan: PlanInForce | None, review: Review | None) -> int:
 
 def _missed_in_a_row(sessions: Sequence[Session], day: date) -> list[Session]:
     """Back from the last session of therapy by that day that was held, while it was missed."""
-    told = [
-        each
-        for each in sessions
-        if each.is_therapy and (each.attended or each.missed) and each.service_date <= day
+    held = [
+        session
+        for session in sessions
+        if session.is_therapy
+        and (session.attended or session.missed)
+        and session.service_date <= day
     ]
-    return list(takewhile(lambda each: each.missed, reversed(told)))
+    return list(takewhile(lambda session: session.missed, reversed(held)))
 
 
-def _only(known: Sequence[ProgressFact], kind: type[H]) -> list[H]:
-    return [fact for fact in known if isinstance(fact, kind)]
+def _only(facts: Sequence[ProgressFact], kind: type[H]) -> list[H]:
+    return [fact for fact in facts if isinstance(fact, kind)]

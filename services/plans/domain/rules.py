@@ -7,7 +7,7 @@ from typing import assert_never
 
 from kernel.decider import Decider
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
-from services.plans.domain.cited import RELIABLE_CHANGE
+from services.plans.domain.reference_values import RELIABLE_CHANGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

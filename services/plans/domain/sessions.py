@@ -5,17 +5,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from services.plans.domain.cited import THERAPY
 from services.plans.domain.civil import week_of
 from services.plans.domain.history import (
     Attendance,
     Cancelled,
-    Heard,
+    HistoryFact,
     ProgressFact,
     Scheduled,
     Span,
     order,
 )
+from services.plans.domain.reference_values import THERAPY
 
 DAY = timedelta(days=1)
 LATEST = datetime.max.replace(tzinfo=UTC)
@@ -56,8 +56,8 @@ class Session:
     @property
     def program_id(self) -> str:
         """Whose it is; empty where nobody said."""
-        told = "" if self.attendance is None else self.attendance.program_id
-        return told or ("" if self.scheduled is None else self.scheduled.program_id)
+        attended = "" if self.attendance is None else self.attendance.program_id
+        return attended or ("" if self.scheduled is None else self.scheduled.program_id)
 
     @property
     def is_therapy(self) -> bool:
@@ -69,25 +69,25 @@ class Session:
         return self.attendance is not None and self.attendance.attended
 
     @property
-    def facts(self) -> list[Heard]:
-        known = (self.scheduled, self.cancellation, self.attendance)
-        return [fact for fact in known if fact is not None]
+    def facts(self) -> list[HistoryFact]:
+        latest = (self.scheduled, self.cancellation, self.attendance)
+        return [fact for fact in latest if fact is not None]
 
 
-def sessions_of(known: Sequence[ProgressFact]) -> list[Session]:
+def sessions_of(facts: Sequence[ProgressFact]) -> list[Session]:
     """Each session once, in order of start, with the highest correction, else what closing said.
 
     A minute at two sessions is delivered by the earlier one.
 
     One that was not scheduled comes last on its day: when it began is not told.
     """
-    scheduled = {fact.session_id: fact for fact in known if isinstance(fact, Scheduled)}
-    cancelled = {fact.session_id: fact for fact in known if isinstance(fact, Cancelled)}
-    told = sorted(
-        (fact for fact in known if isinstance(fact, Attendance)),
+    scheduled = {fact.session_id: fact for fact in facts if isinstance(fact, Scheduled)}
+    cancelled = {fact.session_id: fact for fact in facts if isinstance(fact, Cancelled)}
+    attendances = sorted(
+        (fact for fact in facts if isinstance(fact, Attendance)),
         key=lambda fact: (fact.correction, order(fact)),
     )
-    attendance = {fact.session_id: fact for fact in told}
+    attendance = {fact.session_id: fact for fact in attendances}
     # The service date is computed once, by attendance: all these facts carry the same.
     dates = {key: fact.service_date for key, fact in (scheduled | cancelled | attendance).items()}
     sessions = [
@@ -136,11 +136,11 @@ def _each_minute_once(sessions: Sequence[Session]) -> Iterator[Session]:
         elif session.is_therapy and session.cancelled:
             spans = _asked(session)
             near = asked.near(session.service_date)
-            others = [each for each in near if not _makes_up(each[1], session)]
+            others = [held for held in near if not _makes_up(held[1], session)]
             time, shared_with = _left_of(spans, others)
             asked.add(session, spans)
-            made_up = [_asked(each) for each in sessions if _makes_up(each, session)]
-            time -= sum((_length(each) for each in made_up), timedelta())
+            made_up = [_asked(one) for one in sessions if _makes_up(one, session)]
+            time -= sum((_length(spans) for spans in made_up), timedelta())
             yield replace(session, called_off=max(time, timedelta()), shared_with=shared_with)
         else:
             yield session
@@ -157,39 +157,41 @@ def _left_of(
     spans: Sequence[Span], taken: Iterable[tuple[Span, Session]]
 ) -> tuple[timedelta, frozenset[str]]:
     """Time of the spans that none of these has; and facts of those that have some of it."""
-    sharing = [each for each in taken if any(_share(each[0], span) for span in spans)]
-    left = [rest for span in spans for rest in _without(span, [each for each, _ in sharing])]
+    sharing = [held for held in taken if any(_share(held[0], span) for span in spans)]
+    left = [rest for span in spans for rest in _without(span, [held for held, _ in sharing])]
     return _length(left), frozenset(fact.id for _, other in sharing for fact in other.facts)
 
 
 def _length(spans: Iterable[Span]) -> timedelta:
-    return sum((each.ends_at - each.starts_at for each in spans), timedelta())
+    return sum((span.ends_at - span.starts_at for span in spans), timedelta())
 
 
 def _asked(session: Session) -> tuple[Span, ...]:
     """When the client was to be in treatment; where that was not told, to be there."""
     if session.cancellation is not None and session.cancellation.treatment:
         return session.cancellation.treatment
-    known = session.scheduled
-    if known is None or known.starts_at is None or known.ends_at is None:
+    scheduled = session.scheduled
+    if scheduled is None or scheduled.starts_at is None or scheduled.ends_at is None:
         return ()
-    return (Span(starts_at=known.starts_at, ends_at=known.ends_at),)
+    return (Span(starts_at=scheduled.starts_at, ends_at=scheduled.ends_at),)
 
 
 def _spans(session: Session) -> tuple[Span, ...]:
     """When the client was in treatment; where minutes alone were told, from the session's start."""
-    told, scheduled = session.attendance, session.scheduled
-    if told is None or told.treatment:
-        return () if told is None else told.treatment
+    attendance, scheduled = session.attendance, session.scheduled
+    if attendance is None or attendance.treatment:
+        return () if attendance is None else attendance.treatment
     if scheduled is None or scheduled.starts_at is None:
         return ()
-    return (Span(starts_at=scheduled.starts_at, ends_at=scheduled.starts_at + told.time),)
+    return (Span(starts_at=scheduled.starts_at, ends_at=scheduled.starts_at + attendance.time),)
 
 
 def _unplaced(session: Session) -> timedelta:
     """Time of which nothing says when it was: it counts, unless it was at another session too."""
-    told = session.attendance
-    return timedelta() if told is None or _spans(session) or told.overlap else told.time
+    attendance = session.attendance
+    if attendance is None or _spans(session) or attendance.overlap:
+        return timedelta()
+    return attendance.time
 
 
 def _share(one: Span, other: Span) -> bool:
@@ -199,10 +201,10 @@ def _share(one: Span, other: Span) -> bool:
 def _without(span: Span, taken: Iterable[Span]) -> Iterator[Span]:
     """The parts of the span that none of these has."""
     reached = span.starts_at
-    for each in sorted(taken, key=lambda each: each.starts_at):
-        if reached < min(each.starts_at, span.ends_at):
-            yield Span(starts_at=reached, ends_at=min(each.starts_at, span.ends_at))
-        reached = max(reached, each.ends_at)
+    for other in sorted(taken, key=lambda other: other.starts_at):
+        if reached < min(other.starts_at, span.ends_at):
+            yield Span(starts_at=reached, ends_at=min(other.starts_at, span.ends_at))
+        reached = max(reached, other.ends_at)
     if reached < span.ends_at:
         yield Span(starts_at=reached, ends_at=span.ends_at)
 

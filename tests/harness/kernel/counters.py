@@ -1,13 +1,14 @@
 """A small world of our own: counters that publish, tallies derived from them, gates that hold."""
 
 import asyncio
+import json
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, assert_never
@@ -141,6 +142,14 @@ INPUTS = Subscriptions(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """A row; the first release knew no names."""
+
+    minutes: int
+    named: tuple[str, ...] = ()
+
+
 class Broken(Exception):
     """Raised by a projection, with a name in its text."""
 
@@ -167,7 +176,7 @@ def tally(client: str, facts: Facts) -> Sequence[Row]:
         Row(
             kind="tally",
             key=f"{client}|{session}",
-            content={"minutes": told.minutes, "named": sorted(named.values())},
+            content=Tally(minutes=told.minutes, named=tuple(sorted(named.values()))),
             rests_on=frozenset(resting[session] | {str(fact.id) for fact in references}),
         )
         for session, told in last.items()
@@ -177,11 +186,12 @@ def tally(client: str, facts: Facts) -> Sequence[Row]:
 
 def tell(_: str, content: Any, revision: int, withdrawn: bool) -> Message:
     message = Struct()
-    message.update({**content, "revision": revision, "withdrawn": withdrawn})
+    said = json.loads(json.dumps(asdict(content)))
+    message.update({**said, "revision": revision, "withdrawn": withdrawn})
     return message
 
 
-TALLY = Projection(name="tally", code="1", derive=tally, publish=tell)
+TALLY = Projection(name="tally", code="1", derive=tally, publish=tell, rows=Codec({"tally": Tally}))
 TALLYING = Subscriptions(INPUTS.by_type.values(), [TALLY])
 
 

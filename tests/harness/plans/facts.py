@@ -14,7 +14,9 @@ from ninehours.plans.v1 import plans_events_pb2 as plans
 from kernel.facts import HeardFact, Row
 from kernel.ids import derived_id
 from kernel.rpc.translate import to_date, to_timestamp
-from services.plans.adapters.subscriptions import PROGRESS, derive
+from services.plans.adapters.subscriptions import derive
+from services.plans.app.streams import PROGRESS
+from services.plans.domain.progress import WeekOfProgress
 from tests.harness.plans.history import at, day
 
 CLIENT = "client/6f1c2a44-8b57-4d0e-9a43-1f0c7a2e9b01"
@@ -51,10 +53,10 @@ def derived(*messages: Message, zones: dict[str, str] | None = None) -> list[Row
     return list(derive(CLIENT, facts))
 
 
-def weeks(*messages: Message, zones: dict[str, str] | None = None) -> list[dict[str, Any]]:
+def weeks(*messages: Message, zones: dict[str, str] | None = None) -> list[WeekOfProgress]:
     """What was measured, week by week."""
     rows = derived(*messages, zones=zones)
-    return [dict(row.content) for row in rows if row.kind == PROGRESS]
+    return [row.content for row in rows if row.kind == PROGRESS]
 
 
 def admitted(

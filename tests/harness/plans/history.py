@@ -1,5 +1,6 @@
 """A client's history in few words: facts as the derivations know them, counted from a Monday."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import Any
@@ -11,13 +12,15 @@ from services.plans.domain.history import (
     Assessed,
     Attendance,
     Cancelled,
+    CareHistory,
     Discharge,
     LevelChange,
     PlanInForce,
     Review,
     Scheduled,
 )
-from services.plans.domain.progress import Bands
+from services.plans.domain.progress import MeasuredWeek, measure
+from services.plans.domain.reference_values import Bands
 from services.plans.domain.rules import LevelRules
 
 BANDS = Bands(version="test", floor_minutes={"2.1": 540, "2.5": 1200})
@@ -38,6 +41,16 @@ RULES = LevelRules(
 NUMBERS = count(1)
 
 
+def care(facts: Iterable[Any], *rules: LevelRules) -> CareHistory:
+    """A client's history of these facts, under these rules."""
+    confirmed = {each: f"rules-{each.version}" for each in rules}
+    return CareHistory(client_id="client-1", facts=list(facts), rules=confirmed, bands=BANDS)
+
+
+def measured(facts: Iterable[Any]) -> list[MeasuredWeek]:
+    return measure(care(facts))
+
+
 def day(number: int) -> date:
     return MONDAY + timedelta(days=number)
 
@@ -46,14 +59,14 @@ def at(number: int, hour: int = 15) -> datetime:
     return datetime.combine(day(number), time(hour), UTC)
 
 
-def told(kind: Any, **fields: Any) -> Any:
+def fact(kind: Any, **fields: Any) -> Any:
     """A fact of that kind with the next place in its log."""
     number = next(NUMBERS)
     return kind(id=f"fact-{number}", sequence=number, **fields)
 
 
 def admitted(on: int = 0, episode: str = "e1", level: str = "2.1") -> Any:
-    return told(Admission, episode_id=episode, level_of_care=level, admitted_on=day(on))
+    return fact(Admission, episode_id=episode, level_of_care=level, admitted_on=day(on))
 
 
 def session(
@@ -64,7 +77,7 @@ def session(
 
 
 def scheduled(name: str, on: int, hour: int = 15, kind: str = "GROUP") -> Any:
-    return told(
+    return fact(
         Scheduled,
         session_id=name,
         service_date=day(on),
@@ -79,7 +92,7 @@ def visit(name: str, on: int, minutes: int | None, hour: int = 18) -> list[Any]:
 
 
 def attended(name: str, on: int, minutes: int | None, correction: int = 0) -> Any:
-    return told(
+    return fact(
         Attendance,
         session_id=name,
         service_date=day(on),
@@ -90,11 +103,11 @@ def attended(name: str, on: int, minutes: int | None, correction: int = 0) -> An
 
 
 def cancelled(name: str, on: int) -> Any:
-    return told(Cancelled, session_id=name, service_date=day(on))
+    return fact(Cancelled, session_id=name, service_date=day(on))
 
 
 def score(value: int, on: int, *, partial: bool = False, instrument: str = "phq9/1") -> Any:
-    return told(
+    return fact(
         Assessed,
         assessment_id=f"a{next(NUMBERS)}",
         instrument=instrument,
@@ -104,19 +117,21 @@ def score(value: int, on: int, *, partial: bool = False, instrument: str = "phq9
     )
 
 
-def plan(name: str, on: int, objectives: int) -> Any:
-    return told(
+def plan(
+    name: str, on: int, objectives: int = 0, *, minutes: int = 540, episode: str = "e1"
+) -> Any:
+    return fact(
         PlanInForce,
-        episode_id="e1",
+        episode_id=episode,
         plan_id=name,
         in_force_from=day(on),
-        planned_minutes_per_week=540,
+        planned_minutes_per_week=minutes,
         objectives=objectives,
     )
 
 
 def reviewed(name: str, on: int, met: int, objectives: int = 3) -> Any:
-    return told(
+    return fact(
         Review,
         plan_id=name,
         reviewed_on=day(on),
@@ -126,11 +141,11 @@ def reviewed(name: str, on: int, met: int, objectives: int = 3) -> Any:
 
 
 def level(to: str, on: int, episode: str = "e1") -> Any:
-    return told(LevelChange, episode_id=episode, level_of_care=to, effective_from=day(on))
+    return fact(LevelChange, episode_id=episode, level_of_care=to, effective_from=day(on))
 
 
 def discharged(on: int, episode: str = "e1") -> Any:
-    return told(Discharge, episode_id=episode, discharged_on=day(on))
+    return fact(Discharge, episode_id=episode, discharged_on=day(on))
 
 
 DAYS = some.integers(-3, 24)

@@ -10,7 +10,7 @@ from tests.harness.plans.facts import VISIT, admitted, attended, scheduled, week
 
 def delivered(*messages: Message) -> int:
     [week] = weeks(*messages)
-    return int(week["delivered_minutes"])
+    return week.delivered_minutes
 
 
 def test_a_minute_at_two_sessions_is_counted_once_whichever_was_closed_first() -> None:

@@ -9,13 +9,13 @@ from hypothesis import strategies as some
 
 from kernel.decider import Decider
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
-from services.plans.domain.course import COURSE
 from services.plans.domain.decision import (
     DECISION,
     DecideRecommendation,
     RecommendationDecided,
-    Recommended,
+    RecommendedRevision,
 )
+from services.plans.domain.ending import ENDING
 from services.plans.domain.episode import Admitted
 from services.plans.domain.level import LEVELS, ChangeLevelOfCare, LevelOfCareChanged
 from services.plans.domain.rules import (
@@ -28,7 +28,7 @@ from services.plans.domain.rules import (
 )
 from tests.harness.plans.deciding import after, reason_of
 from tests.harness.plans.history import RULES
-from tests.plans.domain.test_course import ALUMNI, COMPLETE, CONTACT, DISCHARGE, LEFT
+from tests.plans.domain.test_ending_decider import ALUMNI, COMPLETE, CONTACT, DISCHARGE, LEFT
 
 NOW = datetime(2026, 5, 1, 15, 0, tzinfo=UTC)
 ADMITTED = Admitted(client_id="client-1", level_of_care="2.1", admitted_on=date(2026, 3, 2))
@@ -121,7 +121,7 @@ def test_a_step_goes_the_way_it_says() -> None:
 
 # Decisions
 
-RECOMMENDED = Recommended(kind="STEP_DOWN", revision=2, rules_version=1, withdrawn=False)
+RECOMMENDED = RecommendedRevision(kind="STEP_DOWN", revision=2, rules_version=1, withdrawn=False)
 ACCEPT = DecideRecommendation(
     client_id="client-1",
     recommendation_id="recommendation-1",
@@ -180,7 +180,7 @@ MIXED: list[tuple[Decider[Any, Any, Any], list[Any]]] = [
     (LEVEL_RULES, [PROPOSE, CONFIRM, replace(PROPOSE, proposed_by="ben")]),
     (LEVELS, [change("1", 4, 6), change("2.5", 3, 16), change("2.1", 3, 20)]),
     (DECISION, [ACCEPT, OVERRIDE]),
-    (COURSE, [COMPLETE, DISCHARGE, LEFT, ALUMNI, CONTACT]),
+    (ENDING, [COMPLETE, DISCHARGE, LEFT, ALUMNI, CONTACT]),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,8 +13,6 @@ from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from services.plans.domain.plan import PLAN, Plan
 from services.plans.domain.plan_content import Goal, Intervention, Objective, Problem
 from services.plans.domain.plan_facts import (
-    CLIENT,
-    CLINICIAN,
     DraftPlan,
     PlanActivated,
     PlanCertified,
@@ -24,8 +23,12 @@ from services.plans.domain.plan_facts import (
     PlanReviewed,
     PlanSigned,
     PlanSuperseded,
+    SignerRole,
     SignPlan,
 )
+from tests.harness.plans import deciding
+
+CLIENT, CLINICIAN = SignerRole.CLIENT, SignerRole.CLINICIAN
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=30)
@@ -44,16 +47,11 @@ DRAFT = DraftPlan(
 )
 
 
-def sign(role: str, signed_on: date, now: datetime = LATER) -> SignPlan:
+def sign(role: SignerRole, signed_on: date, now: datetime = LATER) -> SignPlan:
     return SignPlan(plan_id="plan-1", role=role, actor="staff/1", signed_on=signed_on, now=now)
 
 
-def after(*commands: PlanCommand) -> list[PlanFact]:
-    """All that these commands yield, one after the other."""
-    facts: list[PlanFact] = []
-    for command in commands:
-        facts += PLAN.decide(command, PLAN.fold(facts))
-    return facts
+after = partial(deciding.after, PLAN)
 
 
 def test_a_draft_plans_the_minutes_of_its_interventions() -> None:
@@ -189,7 +187,8 @@ def test_a_plan_that_can_not_be_carried_out_or_measured_is_refused(
 
 DAYS = some.dates(date(2026, 3, 2), date(2026, 4, 1))
 COMMANDS = some.lists(
-    some.just(DRAFT) | some.builds(sign, some.sampled_from([CLIENT, CLINICIAN]), DAYS), max_size=6
+    some.just(DRAFT) | some.builds(sign, some.sampled_from([CLIENT, CLINICIAN]), DAYS),
+    max_size=6,
 ).map(lambda commands: [DRAFT, *commands])
 
 

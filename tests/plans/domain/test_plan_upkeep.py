@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from kernel.refusal import AgainstTheRules, Malformed
-from services.plans.domain.cited import RECERTIFICATION_DAYS
 from services.plans.domain.plan_facts import PlanCertified, PlanReviewed
+from services.plans.domain.reference_values import RECERTIFICATION_DAYS
 from tests.plans.domain.test_plan_versions import (
     ACTIVE,
     ALL,

@@ -1,6 +1,7 @@
 """Refusals, versions, certifications and reviews of a plan: its decider again, beside signing."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -10,8 +11,6 @@ from kernel.refusal import AgainstTheRules, Malformed, Refusal, Unknown
 from services.plans.domain.plan import PLAN, next_version
 from services.plans.domain.plan_content import Goal, Intervention, Objective
 from services.plans.domain.plan_facts import (
-    CLIENT,
-    CLINICIAN,
     CertifyPlan,
     DraftPlan,
     PlanActivated,
@@ -23,9 +22,13 @@ from services.plans.domain.plan_facts import (
     Rating,
     RefusePlan,
     ReviewPlan,
+    SignerRole,
     SignPlan,
     SupersedePlan,
 )
+from tests.harness.plans import deciding
+
+CLIENT, CLINICIAN = SignerRole.CLIENT, SignerRole.CLINICIAN
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 LATER = NOW + timedelta(days=60)
@@ -46,7 +49,7 @@ def march(day: int) -> date:
     return date(2026, 3, 1) + timedelta(days=day - 1)
 
 
-def sign(role: str, day: int, credential: str = "") -> SignPlan:
+def sign(role: SignerRole, day: int, credential: str = "") -> SignPlan:
     return SignPlan(
         plan_id="plan-1",
         role=role,
@@ -57,7 +60,7 @@ def sign(role: str, day: int, credential: str = "") -> SignPlan:
     )
 
 
-def refuse(role: str, day: int) -> RefusePlan:
+def refuse(role: SignerRole, day: int) -> RefusePlan:
     return RefusePlan(
         plan_id="plan-1",
         role=role,
@@ -93,11 +96,7 @@ ALL = ((1, 1, "MET"), (1, 2, "NOT_MET"), (2, 1, "PROGRESSING"))
 ACTIVE: tuple[PlanCommand, ...] = (DRAFT, sign(CLIENT, 3), sign(CLINICIAN, 4))
 
 
-def after(*commands: PlanCommand) -> list[PlanFact]:
-    facts: list[PlanFact] = []
-    for command in commands:
-        facts += PLAN.decide(command, PLAN.fold(facts))
-    return facts
+after = partial(deciding.after, PLAN)
 
 
 def in_force(facts: list[PlanFact]) -> list[date]:
@@ -134,15 +133,30 @@ def test_a_clinician_who_signed_before_the_refusal_signs_again_to_put_it_in_forc
 
 
 def test_who_refused_may_still_sign() -> None:
-    assert in_force(after(DRAFT, refuse(CLIENT, 3), sign(CLIENT, 7), sign(CLINICIAN, 5))) == [
-        march(7)
-    ]
-    late = after(DRAFT, refuse(CLIENT, 3), sign(CLINICIAN, 5), sign(CLIENT, 9))
+    assert in_force(
+        after(
+            DRAFT,
+            refuse(CLIENT, 3),
+            sign(CLIENT, 7),
+            sign(CLINICIAN, 5),
+        )
+    ) == [march(7)]
+    late = after(
+        DRAFT,
+        refuse(CLIENT, 3),
+        sign(CLINICIAN, 5),
+        sign(CLIENT, 9),
+    )
     assert isinstance(late[-1], PlanSigned)
     assert in_force(late) == [march(5)]
-    assert in_force(after(DRAFT, refuse(CLINICIAN, 3), sign(CLINICIAN, 5), sign(CLIENT, 4))) == [
-        march(5)
-    ]
+    assert in_force(
+        after(
+            DRAFT,
+            refuse(CLINICIAN, 3),
+            sign(CLINICIAN, 5),
+            sign(CLIENT, 4),
+        )
+    ) == [march(5)]
 
 
 def test_a_clinicians_refusal_does_not_stand_for_the_clients() -> None:

@@ -9,35 +9,32 @@ from hypothesis import strategies as some
 
 from services.plans.domain.history import SafetyClosed, SafetyTask
 from services.plans.domain.recommendation import (
-    COMPLETE,
-    CONTINUE,
-    STEP_DOWN,
-    STEP_UP,
-    Recommendation,
+    MadeRecommendation,
     recommend,
 )
+from services.plans.domain.recommendation import RecommendationKind as Kind
 from services.plans.domain.rules import LevelRules
 from tests.harness.plans.history import (
-    BANDS,
     FACTS,
     RULES,
     admitted,
     at,
     cancelled,
+    care,
     day,
     discharged,
+    fact,
     level,
     plan,
     reviewed,
     scheduled,
     score,
     session,
-    told,
 )
 
 
-def made(facts: list[Any], *rules: LevelRules) -> list[Recommendation]:
-    return recommend(facts, {each: f"rules-{each.version}" for each in rules or (RULES,)}, BANDS)
+def made(facts: list[Any], *rules: LevelRules) -> list[MadeRecommendation]:
+    return recommend(care(facts, *(rules or (RULES,))))
 
 
 def kinds(facts: list[Any], *rules: LevelRules) -> list[str]:
@@ -54,11 +51,11 @@ def weeks(number: int, *, missed: int = 0) -> list[Any]:
 
 
 def task(on: int, assessment: str = "unknown") -> Any:
-    return told(SafetyTask, task_id="t1", assessment_id=assessment, due_at=at(on))
+    return fact(SafetyTask, task_id="t1", assessment_id=assessment, due_at=at(on))
 
 
 def closed(on: int) -> Any:
-    return told(SafetyClosed, task_id="t1", closed_at=at(on))
+    return fact(SafetyClosed, task_id="t1", closed_at=at(on))
 
 
 DOING_WELL = [admitted(), plan("p1", 0, 3), reviewed("p1", 1, 2), score(18, 0), score(12, 4)]
@@ -66,8 +63,8 @@ DOING_WELL = [admitted(), plan("p1", 0, 3), reviewed("p1", 1, 2), score(18, 0), 
 
 def test_early_weeks_continue_and_say_what_is_missing() -> None:
     [early] = made([*DOING_WELL, *weeks(1)])
-    assert early.kind == CONTINUE
-    assert early.reasons == (
+    assert early.kind == Kind.CONTINUE
+    assert early.in_words == (
         "weeks_at_level 1 < 2",
         "complete_weeks 1 < 3",
         "objectives_met_percent 66 < 100",
@@ -77,8 +74,8 @@ def test_early_weeks_continue_and_say_what_is_missing() -> None:
 def test_a_step_down_rests_on_objectives_attendance_and_scores() -> None:
     facts = [*DOING_WELL, *weeks(2, missed=1)]
     found = made(facts)[-1]
-    assert found.kind == STEP_DOWN
-    assert found.reasons == (
+    assert found.kind == Kind.STEP_DOWN
+    assert found.in_words == (
         "weeks_at_level 2 >= 2",
         "objectives_met_percent 66 >= 60",
         "attended_percent 83 >= 75",
@@ -98,21 +95,24 @@ def test_a_step_down_rests_on_objectives_attendance_and_scores() -> None:
 )
 def test_a_threshold_not_reached_continues(changes: dict[str, Any], reason: str) -> None:
     found = made([*DOING_WELL, *weeks(2, missed=1)], replace(RULES, **changes))[-1]
-    assert found.kind == CONTINUE
-    assert reason in found.reasons
+    assert found.kind == Kind.CONTINUE
+    assert reason in found.in_words
 
 
 def test_a_step_down_without_improvement_only_where_the_rules_do_not_ask_for_it() -> None:
     facts = [*DOING_WELL[:3], *weeks(2)]
-    assert made(facts)[-1].kind == CONTINUE
-    assert "phq9 unknown, not RELIABLY_IMPROVED" in made(facts)[-1].reasons
-    assert kinds(facts, replace(RULES, step_down_needs_reliable_improvement=False))[-1] == STEP_DOWN
+    assert made(facts)[-1].kind == Kind.CONTINUE
+    assert "phq9 unknown, not RELIABLY_IMPROVED" in made(facts)[-1].in_words
+    assert (
+        kinds(facts, replace(RULES, step_down_needs_reliable_improvement=False))[-1]
+        == Kind.STEP_DOWN
+    )
 
 
 def test_complete_goes_before_step_down() -> None:
     facts = [*DOING_WELL, reviewed("p1", 15, 3), *weeks(3)]
-    assert kinds(facts) == [CONTINUE, STEP_DOWN, COMPLETE]
-    assert made(facts)[-1].reasons == (
+    assert kinds(facts) == [Kind.CONTINUE, Kind.STEP_DOWN, Kind.COMPLETE]
+    assert made(facts)[-1].in_words == (
         "weeks_at_level 3 >= 2",
         "complete_weeks 3 >= 3",
         "objectives_met_percent 100 >= 100",
@@ -121,36 +121,38 @@ def test_complete_goes_before_step_down() -> None:
 
 
 def test_a_plan_without_objectives_has_met_none() -> None:
-    assert kinds([admitted(), plan("p1", 0, 0), *weeks(4)])[-1] == CONTINUE
+    assert kinds([admitted(), plan("p1", 0, 0), *weeks(4)])[-1] == Kind.CONTINUE
 
 
 def test_sessions_missed_in_a_row_step_up_only_with_a_risk() -> None:
     facts = [*DOING_WELL[:3], *weeks(1, missed=3)]
-    assert kinds(facts) == [CONTINUE]
+    assert kinds(facts) == [Kind.CONTINUE]
     worse = made([*facts, score(10, 0), score(16, 5)])
-    assert [each.kind for each in worse] == [STEP_UP]
-    assert worse[0].reasons == (
+    assert [each.kind for each in worse] == [Kind.STEP_UP]
+    assert worse[0].in_words == (
         "consecutive_missed 3 >= 3",
         "phq9 10 -> 16 RELIABLY_DETERIORATED",
     )
     at_risk = made([*facts, task(4)])
-    assert at_risk[0].reasons == ("consecutive_missed 3 >= 3", "safety_task open")
-    assert kinds([*DOING_WELL[:3], *weeks(1, missed=2), task(4)]) == [CONTINUE]
+    assert at_risk[0].in_words == ("consecutive_missed 3 >= 3", "safety_task open")
+    assert kinds([*DOING_WELL[:3], *weeks(1, missed=2), task(4)]) == [Kind.CONTINUE]
 
 
 def test_deterioration_and_an_open_task_step_up_alone_where_the_rules_say_so() -> None:
     facts = [*DOING_WELL[:3], *weeks(1)]
     worse = [*facts, score(10, 0), score(16, 5)]
-    assert kinds(worse) == [CONTINUE]
-    assert kinds(worse, replace(RULES, step_up_on_reliable_deterioration=True)) == [STEP_UP]
-    assert kinds([*facts, task(4)]) == [CONTINUE]
-    assert kinds([*facts, task(4)], replace(RULES, step_up_on_open_safety_task=True)) == [STEP_UP]
+    assert kinds(worse) == [Kind.CONTINUE]
+    assert kinds(worse, replace(RULES, step_up_on_reliable_deterioration=True)) == [Kind.STEP_UP]
+    assert kinds([*facts, task(4)]) == [Kind.CONTINUE]
+    assert kinds([*facts, task(4)], replace(RULES, step_up_on_open_safety_task=True)) == [
+        Kind.STEP_UP
+    ]
 
 
 def test_step_up_goes_before_everything() -> None:
     rules = replace(RULES, step_up_on_open_safety_task=True)
     facts = [*DOING_WELL, reviewed("p1", 15, 3), *weeks(3)]
-    assert kinds([*facts, task(15)], rules)[-1] == STEP_UP
+    assert kinds([*facts, task(15)], rules)[-1] == Kind.STEP_UP
 
 
 def test_a_task_counts_from_its_assessment_until_it_is_closed() -> None:
@@ -158,11 +160,11 @@ def test_a_task_counts_from_its_assessment_until_it_is_closed() -> None:
     arose = score(15, 1)
     opened = task(8, arose.assessment_id)
     facts = [*DOING_WELL[:3], *weeks(3), arose, opened]
-    assert kinds(facts, rules) == [STEP_UP] * 3
+    assert kinds(facts, rules) == [Kind.STEP_UP] * 3
     assert {opened.id, arose.id} <= made(facts, rules)[0].rests_on
     # Closed on the first day of the third week: at the end of the second it was open.
-    assert kinds([*facts, closed(14)], rules) == [STEP_UP, STEP_UP, CONTINUE]
-    assert kinds([*facts, closed(13)], rules) == [STEP_UP, CONTINUE, CONTINUE]
+    assert kinds([*facts, closed(14)], rules) == [Kind.STEP_UP, Kind.STEP_UP, Kind.CONTINUE]
+    assert kinds([*facts, closed(13)], rules) == [Kind.STEP_UP, Kind.CONTINUE, Kind.CONTINUE]
 
 
 def test_nothing_is_recommended_of_a_week_that_is_open_or_in_which_nothing_happened() -> None:
@@ -176,7 +178,7 @@ def test_nothing_is_recommended_without_rules_in_effect_and_the_highest_version_
     later = replace(RULES, version=2, effective_from=day(13))
     assert made(facts, replace(RULES, effective_from=day(7))) == made(facts)[1:]
     assert [each.rules_version for each in made(facts, RULES, later)] == [1, 2, 2]
-    assert recommend(facts, {}, BANDS) == []
+    assert recommend(care(facts)) == []
     third = replace(RULES, version=3, effective_from=day(0))
     assert [each.rules_version for each in made(facts, RULES, later, third)] == [3, 3, 3]
 
@@ -189,11 +191,21 @@ def test_nothing_is_recommended_after_the_week_of_the_discharge() -> None:
 def test_after_a_step_the_weeks_at_the_new_level_count_and_the_week_that_led_to_it_stays() -> None:
     facts = [*DOING_WELL, *weeks(4)]
     rules = replace(RULES, complete_weeks=9)
-    assert kinds(facts, rules) == [CONTINUE, STEP_DOWN, STEP_DOWN, STEP_DOWN]
+    assert kinds(facts, rules) == [Kind.CONTINUE, Kind.STEP_DOWN, Kind.STEP_DOWN, Kind.STEP_DOWN]
     step = level("1", 11)  # within the second week, which recommended it
-    assert kinds([*facts, step], rules) == [CONTINUE, STEP_DOWN, STEP_DOWN, STEP_DOWN]
+    assert kinds([*facts, step], rules) == [
+        Kind.CONTINUE,
+        Kind.STEP_DOWN,
+        Kind.STEP_DOWN,
+        Kind.STEP_DOWN,
+    ]
     step = level("1", 14)
-    assert kinds([*facts, step], rules) == [CONTINUE, STEP_DOWN, CONTINUE, STEP_DOWN]
+    assert kinds([*facts, step], rules) == [
+        Kind.CONTINUE,
+        Kind.STEP_DOWN,
+        Kind.CONTINUE,
+        Kind.STEP_DOWN,
+    ]
     assert step.id in made([*facts, step], rules)[-1].rests_on
 
 
@@ -219,6 +231,6 @@ def test_each_week_is_recommended_once_with_reasons_and_what_it_rests_on(facts: 
     assert len({(each.episode_id, each.week_start) for each in found}) == len(found)
     ids = {fact.id for fact in facts} | {"rules-1"}
     for each in found:
-        assert each.reasons
+        assert each.checks
         assert "rules-1" in each.rests_on
         assert each.rests_on <= ids

@@ -8,7 +8,7 @@ from google.protobuf.json_format import ParseDict
 from ninehours.plans.v1 import plans_service_pb2 as pb
 
 import services.plans
-from services.plans.adapters.level_rules import level_rules_of, message_of
+from services.plans.adapters.level_rules import level_rules_message, to_proposed_rules
 
 FILES = sorted((Path(services.plans.__file__).parent / "rules").glob("*.yaml"))
 
@@ -20,4 +20,4 @@ def test_there_is_one() -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_file_states_rules_that_can_be_proposed(path: Path) -> None:
     message = ParseDict(yaml.safe_load(path.read_text()), pb.LevelRules())
-    assert message_of(level_rules_of(message)) == message
+    assert level_rules_message(to_proposed_rules(message)) == message

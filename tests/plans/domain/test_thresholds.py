@@ -11,25 +11,24 @@ from ninehours.plans.v1 import plans_service_pb2 as pb
 
 from kernel.refusal import Malformed
 from kernel.rpc.translate import to_timestamp
-from services.plans.adapters.level_rules import level_rules_of, message_of
-from services.plans.domain.completion import Measured, criteria_of
+from services.plans.adapters.level_rules import level_rules_message, to_proposed_rules
+from services.plans.domain.completion import criteria_of
 from services.plans.domain.explain import clauses_of
+from services.plans.domain.progress import WeekOfProgress
 from services.plans.domain.recommendation import (
-    COMPLETE,
-    CONTINUE,
-    STEP_DOWN,
-    STEP_UP,
-    Recommendation,
+    MadeRecommendation,
     recommend,
 )
+from services.plans.domain.recommendation import RecommendationKind as Kind
 from services.plans.domain.rules import LevelRules
 from tests.harness.plans import facts as heard
 from tests.harness.plans.history import (
-    BANDS,
     RULES,
     admitted,
     at,
+    care,
     day,
+    measured,
     plan,
     reviewed,
     score,
@@ -42,8 +41,8 @@ ALERT = replace(RULES, step_up_on_reliable_deterioration=True)
 IN_CARE = [admitted(), plan("p1", 0, 1)]
 
 
-def made(facts: list[Any], rules: LevelRules) -> list[Recommendation]:
-    return recommend(facts, {rules: "rules"}, BANDS)
+def made(facts: list[Any], rules: LevelRules) -> list[MadeRecommendation]:
+    return recommend(care(facts, rules))
 
 
 def weeks(number: int, *, attended: int = 3) -> list[Any]:
@@ -62,9 +61,9 @@ def weeks(number: int, *, attended: int = 3) -> list[Any]:
 def test_eight_weeks_of_no_shows_complete_nothing() -> None:
     facts = [*IN_CARE, reviewed("p1", 1, 1, objectives=1), *weeks(8, attended=0)]
     last = made(facts, EIGHT)[-1]
-    assert last.kind == CONTINUE
+    assert last.kind == Kind.CONTINUE
     # Rules that don't say what completing takes ask for the attendance of a step down.
-    assert "attended_percent 0 < 75" in last.reasons
+    assert "attended_percent 0 < 75" in last.in_words
 
 
 def test_visits_to_a_prescriber_complete_nothing_in_place_of_groups() -> None:
@@ -78,35 +77,23 @@ def test_visits_to_a_prescriber_complete_nothing_in_place_of_groups() -> None:
     ]
     facts = [*IN_CARE, reviewed("p1", 1, 1, objectives=1), *groups, *visits]
     last = made(facts, EIGHT)[-1]
-    assert last.kind == CONTINUE
-    assert "attended_percent 0 < 75" in last.reasons
+    assert last.kind == Kind.CONTINUE
+    assert "attended_percent 0 < 75" in last.in_words
 
 
 def test_the_rules_say_which_attendance_completes() -> None:
     facts = [*IN_CARE, reviewed("p1", 1, 1, objectives=1), *weeks(8, attended=2)]
     rules = replace(EIGHT, complete_attended_percent=66)
     last = made(facts, rules)[-1]
-    assert last.kind == COMPLETE
-    assert "attended_percent 66 >= 66" in last.reasons
-    [clause] = [
-        each for each in clauses_of(COMPLETE, last.reasons, rules) if "attended" in each.field
-    ]
+    assert last.kind == Kind.COMPLETE
+    assert "attended_percent 66 >= 66" in last.in_words
+    [clause] = [each for each in clauses_of(last.checks, rules) if "attended" in each.field]
     assert (clause.field, clause.value) == ("complete_attended_percent", "66")
-    assert made(facts, replace(rules, complete_attended_percent=67))[-1].kind == CONTINUE
+    assert made(facts, replace(rules, complete_attended_percent=67))[-1].kind == Kind.CONTINUE
 
 
 def test_a_program_is_completed_by_the_same_attendance() -> None:
-    missed = [
-        Measured(
-            week_start=day(7 * number),
-            counts=True,
-            objectives=1,
-            objectives_met=1,
-            attended=0,
-            missed=3,
-        )
-        for number in range(8)
-    ]
+    missed = measured([*IN_CARE, reviewed("p1", 1, 1, objectives=1), *weeks(8, attended=0)])
     assert criteria_of(missed, [EIGHT], day(60)).missing == ("attended_percent 0 < 75",)
     there = [replace(each, attended=3, missed=0) for each in missed]
     assert criteria_of(there, [EIGHT], day(60)).missing == ()
@@ -116,17 +103,15 @@ LOW = [*IN_CARE, reviewed("p1", 1, 1, objectives=1), score(5, 0), score(0, 10), 
 
 
 def test_from_a_low_score_nobody_improves_reliably_where_the_rules_say_no_more() -> None:
-    assert made(LOW, EIGHT)[-1].kind == CONTINUE
+    assert made(LOW, EIGHT)[-1].kind == Kind.CONTINUE
 
 
 def test_from_a_low_score_remission_is_enough_where_the_rules_say_so() -> None:
     rules = replace(EIGHT, step_down_remission_below=5)
     last = made(LOW, rules)[-1]
-    assert last.kind == STEP_DOWN
-    assert "phq9_latest 0 < 5" in last.reasons
-    assert "step_down_remission_below" in [
-        each.field for each in clauses_of(STEP_DOWN, last.reasons, rules)
-    ]
+    assert last.kind == Kind.STEP_DOWN
+    assert "phq9_latest 0 < 5" in last.in_words
+    assert "step_down_remission_below" in [each.field for each in clauses_of(last.checks, rules)]
 
 
 RELAPSED = [*IN_CARE, score(20, 0), score(5, 3), *weeks(2), score(19, 10)]
@@ -135,25 +120,25 @@ RELAPSED = [*IN_CARE, score(20, 0), score(5, 3), *weeks(2), score(19, 10)]
 def test_a_relapse_after_improvement_is_seen() -> None:
     """20, 5, 19: from the first to the last nothing changed."""
     before, after = made(RELAPSED, ALERT)
-    assert (before.kind, after.kind) == (CONTINUE, STEP_UP)
-    assert after.reasons == ("phq9_rise 14 >= 6",)
+    assert (before.kind, after.kind) == (Kind.CONTINUE, Kind.STEP_UP)
+    assert after.in_words == ("phq9_rise 14 >= 6",)
     assert {fact.id for fact in RELAPSED[2:4]} <= after.rests_on
 
 
 def test_the_rules_say_which_rise_is_a_relapse() -> None:
-    assert made(RELAPSED, replace(ALERT, relapse_points=15))[-1].kind == CONTINUE
+    assert made(RELAPSED, replace(ALERT, relapse_points=15))[-1].kind == Kind.CONTINUE
     rules = replace(ALERT, relapse_points=14)
     last = made(RELAPSED, rules)[-1]
-    assert last.reasons == ("phq9_rise 14 >= 14",)
-    assert "relapse_points" in [each.field for each in clauses_of(STEP_UP, last.reasons, rules)]
+    assert last.in_words == ("phq9_rise 14 >= 14",)
+    assert "relapse_points" in [each.field for each in clauses_of(last.checks, rules)]
 
 
 def test_who_relapsed_is_not_better_though_better_than_at_first() -> None:
     facts = [*IN_CARE, reviewed("p1", 1, 1, objectives=1), *weeks(2)]
     scores = [score(20, 0), score(4, 3), score(12, 10)]
     last = made([*facts, *scores], EIGHT)[-1]
-    assert last.kind == CONTINUE
-    assert "phq9_rise 8 >= 6" in last.reasons
+    assert last.kind == Kind.CONTINUE
+    assert "phq9_rise 8 >= 6" in last.in_words
 
 
 GIVEN = [
@@ -167,22 +152,22 @@ GIVEN = [
 CANCELLED = [heard.scheduled("off", number=4), heard.cancelled("off", 4)]
 
 
-def a_week(*messages: Message) -> dict[str, Any]:
+def a_week(*messages: Message) -> WeekOfProgress:
     [week] = heard.weeks(heard.admitted(), *messages)
     return week
 
 
 def test_a_session_that_the_program_cancelled_is_not_asked_of_the_client() -> None:
     week = a_week(*GIVEN, heard.scheduled("s4", number=4), heard.cancelled("s4", 4))
-    assert (week["delivered_minutes"], week["cancelled_minutes"]) == (360, 180)
-    assert week["reaches_band"]
+    assert (week.delivered_minutes, week.cancelled_minutes) == (360, 180)
+    assert week.reaches_band
 
 
 def test_a_cancelled_session_that_another_was_held_in_place_of_is_counted_once() -> None:
     monday = [heard.scheduled("off", number=0), heard.cancelled("off", 0)]
     week = a_week(*GIVEN, *monday)
-    assert (week["delivered_minutes"], week["cancelled_minutes"]) == (360, 0)
-    assert not week["reaches_band"]
+    assert (week.delivered_minutes, week.cancelled_minutes) == (360, 0)
+    assert not week.reaches_band
 
 
 def test_of_a_cancelled_session_its_breaks_count_for_nothing() -> None:
@@ -192,45 +177,45 @@ def test_of_a_cancelled_session_its_breaks_count_for_nothing() -> None:
     ]
     off = heard.cancelled("off", 4, **{"treatment": spans})
     week = a_week(*GIVEN, heard.scheduled("off", number=4), off)
-    assert (week["delivered_minutes"], week["cancelled_minutes"]) == (360, 120)
+    assert (week.delivered_minutes, week.cancelled_minutes) == (360, 120)
 
 
 def test_who_missed_what_was_held_in_place_of_a_cancelled_session_missed_its_hours() -> None:
     week = a_week(*GIVEN, *CANCELLED, heard.scheduled("again", number=4), heard.missed("again", 4))
-    assert (week["cancelled_minutes"], week["missed"]) == (0, 1)
+    assert (week.cancelled_minutes, week.missed) == (0, 1)
 
 
 def test_hours_that_were_cancelled_twice_count_once() -> None:
     again = [heard.scheduled("again", number=4), heard.cancelled("again", 4)]
     week = a_week(*GIVEN, *CANCELLED, *again)
-    assert week["cancelled_minutes"] == 180
+    assert week.cancelled_minutes == 180
 
 
 def test_of_a_cancelled_session_what_nothing_was_held_in_place_of_counts() -> None:
     again = [heard.scheduled("again", 11, 2, number=4), heard.attended("again", 120, number=4)]
     week = a_week(*GIVEN, *CANCELLED, *again)
-    assert (week["delivered_minutes"], week["cancelled_minutes"]) == (480, 120)
+    assert (week.delivered_minutes, week.cancelled_minutes) == (480, 120)
 
 
 def test_what_makes_up_for_a_cancelled_session_in_its_week_is_asked_in_its_place() -> None:
     makes_up = heard.scheduled("again", hours=2, number=5, makes_up="off")
     missed = a_week(*GIVEN, *CANCELLED, makes_up, heard.missed("again", 5))
-    assert (missed["delivered_minutes"], missed["cancelled_minutes"]) == (360, 60)
+    assert (missed.delivered_minutes, missed.cancelled_minutes) == (360, 60)
     there = a_week(*GIVEN, *CANCELLED, makes_up, heard.attended("again", 120, number=5))
-    assert (there["delivered_minutes"], there["cancelled_minutes"]) == (480, 60)
+    assert (there.delivered_minutes, there.cancelled_minutes) == (480, 60)
     # In another week it adds to that week's hours, and this one's were cancelled all the same.
     later = heard.scheduled("again", number=11, makes_up="off")
     first, _ = heard.weeks(heard.admitted(), *GIVEN, *CANCELLED, later)
-    assert first["cancelled_minutes"] == 180
+    assert first.cancelled_minutes == 180
 
 
 def test_rules_name_the_source_of_what_they_ask() -> None:
-    stated = message_of(replace(RULES, relapse_points=6))
+    stated = level_rules_message(replace(RULES, relapse_points=6))
     with pytest.raises(Malformed) as refused:
-        level_rules_of(stated)
+        to_proposed_rules(stated)
     assert list(refused.value.details) == ["sources"]
     stated.sources.append(pb.RuleSource(field="relapse_points", source="IAPT manual"))
-    assert level_rules_of(stated).sources == (("relapse_points", "IAPT manual"),)
+    assert to_proposed_rules(stated).sources == (("relapse_points", "IAPT manual"),)
     stated.sources.append(pb.RuleSource(field="weather", source="the window"))
     with pytest.raises(Malformed):
-        level_rules_of(stated)
+        to_proposed_rules(stated)

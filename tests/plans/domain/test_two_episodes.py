@@ -25,9 +25,10 @@ def test_of_two_open_episodes_a_session_is_of_the_one_whose_program_gave_it() ->
         attended("s2", 60, number=3, program="p2"),
         scheduled("open", number=4, program="p1"),
     )
-    assert [
-        (each["episode_id"], each["delivered_minutes"], each["complete"]) for each in found
-    ] == [("e1", 180, False), ("e2", 60, True)]
+    assert [(week.episode_id, week.delivered_minutes, week.complete) for week in found] == [
+        ("e1", 180, False),
+        ("e2", 60, True),
+    ]
 
 
 def test_who_comes_without_being_expected_is_counted_where_they_came() -> None:
@@ -36,7 +37,7 @@ def test_who_comes_without_being_expected_is_counted_where_they_came() -> None:
         admitted(1, "e2", "p2"),
         attended("walk-in", 90, number=2, program="p1"),
     )
-    assert [(each["episode_id"], each["delivered_minutes"]) for each in found] == [("e1", 90)]
+    assert [(week.episode_id, week.delivered_minutes) for week in found] == [("e1", 90)]
 
 
 def test_a_session_of_which_nobody_said_whose_it_was_is_of_the_episode_admitted_last() -> None:
@@ -46,7 +47,7 @@ def test_a_session_of_which_nobody_said_whose_it_was_is_of_the_episode_admitted_
         admitted(1, "e2", "p2"),
         attended("s", 90, number=2),
     )
-    assert [each["episode_id"] for each in found] == ["e2"]
+    assert [week.episode_id for week in found] == ["e2"]
 
 
 def test_of_which_nobody_said_is_of_an_open_episode_where_there_is_one() -> None:
@@ -56,7 +57,7 @@ def test_of_which_nobody_said_is_of_an_open_episode_where_there_is_one() -> None
         discharged(2, "e2"),
         attended("s", 90, number=3),
     )
-    assert [each["episode_id"] for each in found] == ["e1"]
+    assert [week.episode_id for week in found] == ["e1"]
 
 
 def test_a_score_is_of_every_episode_open_that_day() -> None:
@@ -69,7 +70,7 @@ def test_a_score_is_of_every_episode_open_that_day() -> None:
         phq9(9, local(4, 10, 0)),
         zones=ZONES,
     )
-    assert [(each["phq9"]["first"], each["phq9"]["latest"]) for each in found] == [(18, 9)] * 2
+    assert [(week.phq9.first, week.phq9.latest) for week in found] == [(18, 9)] * 2
 
 
 def test_an_evening_score_on_the_day_of_discharge_is_no_baseline_of_the_next_episode() -> None:
@@ -83,9 +84,9 @@ def test_an_evening_score_on_the_day_of_discharge_is_no_baseline_of_the_next_epi
         attended("s2", 180, number=8, program="p1"),
         zones=ZONES,
     )
-    of_first, of_second = (each["phq9"] for each in found)
-    assert (of_first["first"], of_first["latest"]) == (4, 4)
-    assert (of_second["first"], of_second["change"]) == (14, "NONE_RELIABLE")
+    of_first, of_second = (week.phq9 for week in found)
+    assert (of_first.first, of_first.latest) == (4, 4)
+    assert (of_second.first, of_second.change) == (14, "NONE_RELIABLE")
 
 
 def test_the_day_is_that_of_each_episodes_own_site() -> None:
@@ -101,7 +102,7 @@ def test_the_day_is_that_of_each_episodes_own_site() -> None:
         phq9(18, local(6, 20, 0)),
         zones=ZONES,
     )
-    first_weeks = {each["episode_id"]: each["phq9"] for each in found[::2]}
+    first_weeks = {week.episode_id: week.phq9 for week in found[::2]}
     assert (first_weeks["e1"] is None, first_weeks["e2"] is None) == (False, True)
 
 
@@ -114,7 +115,7 @@ def test_a_score_shortly_before_an_admission_is_its_baseline_unless_another_epis
         attended("s1", 180, number=1, program="p1"),
         zones=ZONES,
     )
-    assert alone[0]["phq9"]["first"] == 18
+    assert alone[0].phq9.first == 18
     within = weeks(
         admitted(-9, "e0", "p0", "lakeside"),
         phq9(18, local(-3, 10, 0)),
@@ -123,4 +124,4 @@ def test_a_score_shortly_before_an_admission_is_its_baseline_unless_another_epis
         attended("s1", 180, number=1, program="p1"),
         zones=ZONES,
     )
-    assert [each["phq9"] for each in within if each["episode_id"] == "e1"] == [None]
+    assert [week.phq9 for week in within if week.episode_id == "e1"] == [None]

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 
 from kernel.credentials import CERTIFY, SIGN, require_for
+from kernel.decider import filled
 from kernel.execute import Book, Outcome, nothing
 from kernel.facts import Recorded
 from kernel.refusal import Unknown
@@ -15,13 +16,13 @@ from services.plans.app.streams import client_subject, decided, plan_stream, sta
 from services.plans.domain.plan import PLAN, Plan, next_version
 from services.plans.domain.plan_content import Goal, Intervention, Objective, Problem
 from services.plans.domain.plan_facts import (
-    CLINICIAN,
     CertifyPlan,
     DraftPlan,
     PlanActivated,
     PlanDrafted,
     RefusePlan,
     ReviewPlan,
+    SignerRole,
     SignPlan,
     SupersedePlan,
 )
@@ -47,7 +48,7 @@ class ProblemInWords:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlanRequest:
+class PlanInWords:
     """What a clinician drafts; the episode needn't be heard of yet."""
 
     client_id: str
@@ -59,7 +60,7 @@ class PlanRequest:
 
 
 def draft_plan(
-    book: Book, outside: Outside, plan_id: str, asked: PlanRequest, context: Context
+    book: Book, outside: Outside, plan_id: str, asked: PlanInWords, context: Context
 ) -> Outcome:
     """Drafts a plan, and seals all of it, the client's words included, under the client's key.
 
@@ -73,22 +74,15 @@ def draft_plan(
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
         _require_of(tx, outside, asked.client_id, asked.episode_id)
-        command = DraftPlan(
+        command = filled(
+            DraftPlan,
+            asked,
+            context,
             plan_id=plan_id,
-            client_id=asked.client_id,
-            episode_id=asked.episode_id,
-            goals=tuple(
-                Goal(objectives=goal.objectives, problem=goal.problem) for goal in asked.goals
-            ),
-            interventions=asked.interventions,
+            goals=tuple(filled(Goal, goal) for goal in asked.goals),
+            problems=tuple(filled(Problem, problem) for problem in asked.problems),
             content_hash=book.store.vault.digest(content).hex(),
-            now=context.now,
-            problems=tuple(
-                Problem(diagnosis_code=each.diagnosis_code, dimension=each.dimension)
-                for each in asked.problems
-            ),
             version=_version(tx, asked),
-            supersedes_plan_id=asked.supersedes_plan_id,
         )
         facts = decided(tx, context, PLAN, plan_stream(plan_id), command)
         if facts:
@@ -113,7 +107,7 @@ def sign_plan(book: Book, outside: Outside, command: SignPlan, context: Context)
     def decide(tx: Transaction) -> Sequence[Recorded]:
         stream = plan_stream(command.plan_id)
         signature = command
-        if command.role == CLINICIAN:
+        if command.role == SignerRole.CLINICIAN:
             credential = _credential(
                 tx,
                 outside,
@@ -155,14 +149,20 @@ def is_active(book: Book, plan_id: str, outcome: Outcome) -> bool:
     """Whether the plan was in force once this was signed."""
     with book.store.transaction() as tx:
         history = tx.load(plan_stream(plan_id))
-    own = [each.version for each in outcome.facts if each.stream == plan_stream(plan_id)]
+    own = [
+        recorded.version for recorded in outcome.facts if recorded.stream == plan_stream(plan_id)
+    ]
     until = max(own, default=len(history))
-    return PLAN.fold(recorded.fact for recorded in history[:until]).active
+    return PLAN.after(history[:until]).active
 
 
 def version_of(outcome: Outcome) -> int:
     """The version that was drafted."""
-    return next(each.fact.version for each in outcome.facts if isinstance(each.fact, PlanDrafted))
+    return next(
+        recorded.fact.version
+        for recorded in outcome.facts
+        if isinstance(recorded.fact, PlanDrafted)
+    )
 
 
 def refuse_plan(book: Book, command: RefusePlan, context: Context) -> Outcome:
@@ -196,13 +196,13 @@ def review_plan(book: Book, command: ReviewPlan, context: Context) -> Outcome:
     return _on_plan(book, command, context)
 
 
-def sealed_form(asked: PlanRequest) -> bytes:
+def sealed_form(asked: PlanInWords) -> bytes:
     """What is sealed, hashed and signed: the same plan always gives the same bytes."""
     content = {"format": "plan/2", **asdict(asked)}
     return json.dumps(content, default=str, sort_keys=True, ensure_ascii=False).encode()
 
 
-def _version(tx: Transaction, asked: PlanRequest) -> int:
+def _version(tx: Transaction, asked: PlanInWords) -> int:
     before = asked.supersedes_plan_id
     if not before:
         return 1

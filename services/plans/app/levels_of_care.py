@@ -4,23 +4,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from kernel.decider import filled
 from kernel.execute import Book, Outcome
 from kernel.facts import Recorded
 from kernel.messaging.caught_up import clients_not_caught_up
 from kernel.store.store import Context, Transaction
-from services.plans.app.ports import Outside, RecommendedWeek
+from services.plans.app.ports import Outside
 from services.plans.app.streams import (
     RULES_STREAM,
     RULES_SUBJECT,
     client_subject,
-    course_stream,
     decided,
     decision_stream,
+    ending_stream,
     level_stream,
     state_of,
 )
-from services.plans.domain.course import COURSE
-from services.plans.domain.decision import DECISION, DecideRecommendation, Recommended
+from services.plans.domain.decision import DECISION, DecideRecommendation, RecommendedRevision
+from services.plans.domain.ending import ENDING
 from services.plans.domain.level import LEVELS, ChangeLevelOfCare
 from services.plans.domain.rules import LEVEL_RULES, ConfirmLevelRules, ProposeLevelRules
 
@@ -85,32 +86,31 @@ def decide_recommendation(
     stream = decision_stream(asked.recommendation_id)
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
-        found = outside.derived.recommendation(tx, asked.client_id, asked.recommendation_id)
-        command = DecideRecommendation(
-            client_id=asked.client_id,
-            recommendation_id=asked.recommendation_id,
-            accept=asked.accept,
+        found = outside.rows.recommendation(tx, asked.client_id, asked.recommendation_id)
+        command = filled(
+            DecideRecommendation,
+            asked,
+            context,
             reasoned=bool(asked.reason),
             stepping=bool(asked.level_of_care),
             decided_by=context.actor,
-            recommended=None if found is None else _recommended(found),
+            recommended=found and filled(RecommendedRevision, found, found.content),
             settled=not clients_not_caught_up(tx.connection, [subject]),
-            now=context.now,
         )
         facts = decided(tx, context, DECISION, stream, command)
         if facts and asked.reason:
             tx.documents.put(subject, stream, asked.reason.encode())
         if found is not None and asked.level_of_care and asked.effective_from:
-            level = level_stream(found.episode_id)
+            level = level_stream(found.content.episode_id)
             if not facts and _says(tx, level, asked.level_of_care, asked.effective_from):
                 return facts
             change = ChangeLevelOfCare(
                 client_id=asked.client_id,
-                episode_id=found.episode_id,
+                episode_id=found.content.episode_id,
                 level_of_care=asked.level_of_care,
                 effective_from=asked.effective_from,
                 changed_by=context.actor,
-                step=found.kind,
+                step=found.content.kind,
             )
             change = _filled_in(tx, outside, change)
             facts += decided(tx, context, LEVELS, level, change, expected=False)
@@ -124,19 +124,10 @@ def _says(tx: Transaction, stream: str, level_of_care: str, effective_from: date
     return (effective_from, level_of_care) in state_of(tx, LEVELS, stream).changes
 
 
-def _recommended(found: RecommendedWeek) -> Recommended:
-    return Recommended(
-        kind=found.kind,
-        revision=found.revision,
-        rules_version=found.rules_version,
-        withdrawn=found.withdrawn,
-    )
-
-
 def _filled_in(tx: Transaction, outside: Outside, command: ChangeLevelOfCare) -> ChangeLevelOfCare:
-    course = state_of(tx, COURSE, course_stream(command.episode_id))
+    ending = state_of(tx, ENDING, ending_stream(command.episode_id))
     return replace(
         command,
         admitted=outside.episodes.admitted(tx, command.client_id, command.episode_id),
-        discharged=course.discharged is not None,
+        discharged=ending.discharged is not None,
     )

@@ -9,9 +9,9 @@ from kernel.rpc.call import Call
 from kernel.rpc.due import due_asked, due_items
 from kernel.rpc.translate import reading, required_uuid, timestamp_of, to_date
 from kernel.store.store import Store
-from services.plans.adapters.subscriptions import BANDS
-from services.plans.app import courses as questions
-from services.plans.app.courses import Course, Courses, Where
+from services.plans.app import courses_of_care as questions
+from services.plans.app.courses_of_care import CourseOfCare, CoursesOfCare, ProgramAtSite
+from services.plans.domain.reference_values import ASAM_ADULTS
 
 SERVICE = pb.DESCRIPTOR.services_by_name["CoursesService"]
 
@@ -19,7 +19,7 @@ SERVICE = pb.DESCRIPTOR.services_by_name["CoursesService"]
 class CoursesServicer:
     """Answers CoursesService."""
 
-    def __init__(self, store: Store, courses: Courses) -> None:
+    def __init__(self, store: Store, courses: CoursesOfCare) -> None:
         self._store = store
         self._courses = courses
 
@@ -64,7 +64,7 @@ class CoursesServicer:
         return pb.ListDueResponse(items=due_items(found, asked))
 
 
-def _episode(course: Course) -> pb.CourseEpisode:
+def _episode(course: CourseOfCare) -> pb.CourseEpisode:
     plan = course.plan
     reason = course.discharge_reason or "UNSPECIFIED"
     return pb.CourseEpisode(
@@ -74,12 +74,12 @@ def _episode(course: Course) -> pb.CourseEpisode:
         admitted_on=to_date(course.admitted_on),
         levels=[
             pb.LevelSegment(
-                **{"from": to_date(each.first)},
-                level_of_care=each.level_of_care,
-                to=_date(each.last),
-                floor_minutes=BANDS.floor_minutes.get(each.level_of_care, 0),
+                **{"from": to_date(segment.first)},
+                level_of_care=segment.level_of_care,
+                to=_date(segment.last),
+                floor_minutes=ASAM_ADULTS.floor_minutes.get(segment.level_of_care, 0),
             )
-            for each in course.segments()
+            for segment in course.segments()
         ],
         plan_id=plan.plan_id if plan else "",
         in_force_from=_date(plan.in_force_from) if plan else None,
@@ -91,7 +91,7 @@ def _episode(course: Course) -> pb.CourseEpisode:
     )
 
 
-def _program(of: Course | Where) -> common.Program:
+def _program(of: CourseOfCare | ProgramAtSite) -> common.Program:
     return common.Program(
         program_id=of.program_id, kind=f"PROGRAM_KIND_{of.kind}", under_part2=of.under_part2
     )

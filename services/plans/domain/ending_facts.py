@@ -1,19 +1,35 @@
-"""What can be asked of an episode's course, and what is recorded. Fields are a storage format."""
+"""What can be asked of an episode's end, and what is recorded. Fields are a storage format."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
-from services.plans.domain.completion import UNKNOWN, Criteria
+from services.plans.domain.completion import UNKNOWN, CompletionCriteria
 from services.plans.domain.episode import Admitted
 
-# Of the contract's DischargeReason, which follows TEDS-D's values as domain.md (section 7) has
-# them; UNVERIFIED against SAMHSA's codebook.
-COMPLETED = "COMPLETED"
-ALUMNI = "ALUMNI"  # of AftercareKind
+
+class DischargeReason(StrEnum):
+    """TEDS-D's values as domain.md (section 7) has them; UNVERIFIED against SAMHSA's codebook."""
+
+    COMPLETED = "COMPLETED"
+    LEFT_AGAINST_ADVICE = "LEFT_AGAINST_ADVICE"
+    TERMINATED_BY_FACILITY = "TERMINATED_BY_FACILITY"
+    TRANSFERRED = "TRANSFERRED"
+    INCARCERATED = "INCARCERATED"
+    DEATH = "DEATH"
+    OTHER = "OTHER"
+
+
+class AftercareKind(StrEnum):
+    """What comes after; alumni are contacted with a consent of their own."""
+
+    OUTPATIENT = "OUTPATIENT"
+    SUPPORT_GROUP = "SUPPORT_GROUP"
+    ALUMNI = "ALUMNI"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OfEpisode:
+class EpisodeCommand:
     """`admitted` is filled in under the client's lock."""
 
     client_id: str
@@ -24,23 +40,23 @@ class OfEpisode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CompleteProgram(OfEpisode):
+class CompleteProgram(EpisodeCommand):
     """`criteria` and `settled` are filled in under the client's lock."""
 
     completed_on: date
-    criteria: Criteria = UNKNOWN
+    criteria: CompletionCriteria = UNKNOWN
     settled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DischargeClient(OfEpisode):
+class DischargeClient(EpisodeCommand):
     """`reasoned`: a reason is sealed with it, why in spite of an open safety task.
 
     Filled in under the client's lock: `open_high`, ids of open safety tasks of HIGH risk, and
     `heard`, whether all that was told of the client was.
     """
 
-    reason: str
+    reason: DischargeReason
     discharged_on: date
     reasoned: bool = False
     open_high: tuple[str, ...] = ()
@@ -48,17 +64,17 @@ class DischargeClient(OfEpisode):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ArrangeAftercare(OfEpisode):
+class ArrangeAftercare(EpisodeCommand):
     """`starts_on`: of the appointment or the first meeting."""
 
     aftercare_id: str
-    kind: str
+    kind: AftercareKind
     starts_on: date
     alumni_consent: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordFollowUp(OfEpisode):
+class RecordFollowUp(EpisodeCommand):
     follow_up_id: str
     contacted_on: date
     reached: bool
@@ -81,7 +97,7 @@ class ClientDischarged:
 
     client_id: str
     episode_id: str
-    reason: str
+    reason: DischargeReason
     discharged_on: date
     discharged_by: str
     over_safety_tasks: tuple[str, ...] = ()
@@ -94,7 +110,7 @@ class AftercareArranged:
     client_id: str
     episode_id: str
     aftercare_id: str
-    kind: str
+    kind: AftercareKind
     starts_on: date
     alumni_consent: bool
     arranged_by: str
@@ -110,5 +126,5 @@ class FollowedUp:
     recorded_by: str
 
 
-CourseCommand = CompleteProgram | DischargeClient | ArrangeAftercare | RecordFollowUp
-CourseFact = ProgramCompleted | ClientDischarged | AftercareArranged | FollowedUp
+EndingCommand = CompleteProgram | DischargeClient | ArrangeAftercare | RecordFollowUp
+EndingFact = ProgramCompleted | ClientDischarged | AftercareArranged | FollowedUp

@@ -7,19 +7,22 @@ from typing import Any
 import pytest
 
 from kernel.refusal import AgainstTheRules
-from services.plans.domain.completion import Criteria, Measured, criteria_of
-from services.plans.domain.course import COURSE
-from services.plans.domain.course_facts import (
+from services.plans.domain.completion import CompletionCriteria, criteria_of
+from services.plans.domain.ending import ENDING
+from services.plans.domain.ending_facts import (
     AftercareArranged,
+    AftercareKind,
     ArrangeAftercare,
     ClientDischarged,
     CompleteProgram,
     DischargeClient,
+    DischargeReason,
     FollowedUp,
     ProgramCompleted,
     RecordFollowUp,
 )
 from services.plans.domain.episode import Admitted
+from services.plans.domain.progress import WeekOfProgress
 from tests.harness.plans.deciding import after, reason_of
 from tests.harness.plans.history import RULES
 
@@ -27,20 +30,26 @@ NOW = datetime(2026, 5, 1, 15, 0, tzinfo=UTC)
 ADMITTED = Admitted(client_id="client-1", level_of_care="2.1", admitted_on=date(2026, 3, 2))
 
 
-def week(number: int, met: int, *, counts: bool = True) -> Measured:
-    return Measured(
+def week(number: int, met: int, *, counts: bool = True) -> WeekOfProgress:
+    return WeekOfProgress(
+        client_id="client-1",
+        episode_id="episode-1",
         week_start=date(2026, 3, 2 + 7 * number),
-        counts=counts,
+        planned_minutes=540,
+        delivered_minutes=540,
+        attended=3,
+        missed=0,
+        complete=counts,
+        reaches_band=True,
         objectives=4,
         objectives_met=met,
-        attended=3,
     )
 
 
 def test_criteria_are_the_objectives_of_the_latest_week_and_the_weeks_that_count() -> None:
     day = date(2026, 3, 20)
     good = [week(2, 4), week(0, 1), week(1, 2)]
-    assert criteria_of(good, [RULES], day) == Criteria(missing=(), rules_version=1)
+    assert criteria_of(good, [RULES], day) == CompletionCriteria(missing=(), rules_version=1)
     assert criteria_of([*good, week(3, 0)], [RULES], day).missing == ()
     assert criteria_of(good, [RULES], date(2026, 3, 14)).missing == (
         "objectives_met_percent 50 < 100",
@@ -63,20 +72,20 @@ OF = {
 COMPLETE = CompleteProgram(
     **OF,  # type: ignore[arg-type]
     completed_on=date(2026, 4, 24),
-    criteria=Criteria(missing=(), rules_version=1),
+    criteria=CompletionCriteria(missing=(), rules_version=1),
     settled=True,
 )
 DISCHARGE = DischargeClient(
     **OF,  # type: ignore[arg-type]
-    reason="COMPLETED",
+    reason=DischargeReason.COMPLETED,
     discharged_on=date(2026, 4, 24),
     heard=True,
 )
-LEFT = replace(DISCHARGE, reason="LEFT_AGAINST_ADVICE")
+LEFT = replace(DISCHARGE, reason=DischargeReason.LEFT_AGAINST_ADVICE)
 ALUMNI = ArrangeAftercare(
     **OF,  # type: ignore[arg-type]
     aftercare_id="aftercare-1",
-    kind="ALUMNI",
+    kind=AftercareKind.ALUMNI,
     starts_on=date(2026, 5, 8),
     alumni_consent=True,
 )
@@ -89,7 +98,7 @@ CONTACT = RecordFollowUp(
 
 
 def test_a_program_is_completed_and_the_client_discharged_cared_for_and_called() -> None:
-    facts = after(COURSE, COMPLETE, DISCHARGE, ALUMNI, CONTACT, replace(CONTACT, follow_up_id="2"))
+    facts = after(ENDING, COMPLETE, DISCHARGE, ALUMNI, CONTACT, replace(CONTACT, follow_up_id="2"))
     assert [type(fact) for fact in facts] == [
         ProgramCompleted,
         ClientDischarged,
@@ -109,7 +118,7 @@ def test_a_program_is_completed_and_the_client_discharged_cared_for_and_called()
         ([replace(COMPLETE, settled=False)], "NOT_SETTLED"),
         ([replace(LEFT, heard=False)], "NOT_SETTLED"),
         (
-            [replace(COMPLETE, criteria=Criteria(missing=("x 1 < 2",), rules_version=1))],
+            [replace(COMPLETE, criteria=CompletionCriteria(missing=("x 1 < 2",), rules_version=1))],
             "COMPLETION_CRITERIA_NOT_MET",
         ),
         ([replace(COMPLETE, completed_on=date(2026, 3, 1))], "completed_on"),
@@ -130,12 +139,12 @@ def test_a_program_is_completed_and_the_client_discharged_cared_for_and_called()
     ],
 )
 def test_what_a_course_does_not_take(commands: list[Any], reason: str) -> None:
-    assert reason_of(COURSE, *commands) == reason
+    assert reason_of(ENDING, *commands) == reason
 
 
 def test_a_refused_completion_names_what_it_lacks() -> None:
     lacking = replace(
-        COMPLETE, criteria=Criteria(missing=("complete_weeks 1 < 3",), rules_version=1)
+        COMPLETE, criteria=CompletionCriteria(missing=("complete_weeks 1 < 3",), rules_version=1)
     )
     with pytest.raises(AgainstTheRules, match="complete_weeks 1 < 3"):
-        after(COURSE, lacking)
+        after(ENDING, lacking)

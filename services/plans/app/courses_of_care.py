@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Any, Protocol
 
 from kernel.due import Due, DueAsked, at_each_site
 from kernel.sites import speaks_for
 from kernel.store.store import Store, Transaction
 
-SIGN_PLAN, REVIEW_PLAN, CERTIFY_PLAN = "SIGN_PLAN", "REVIEW_PLAN", "CERTIFY_PLAN"
 # How long before its last day something is told of: a week of groups, in which it can be done.
 LEAD = timedelta(days=7)
 # Over which admissions and discharges are counted.
@@ -18,8 +18,16 @@ FLOW = timedelta(days=30)
 ONE_DAY = timedelta(days=1)
 
 
+class PlanTask(StrEnum):
+    """What plans ask for."""
+
+    SIGN_PLAN = "SIGN_PLAN"
+    REVIEW_PLAN = "REVIEW_PLAN"
+    CERTIFY_PLAN = "CERTIFY_PLAN"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Segment:
+class CourseSegment:
     """A clinical level with its first and last day; `last` None: in force."""
 
     level_of_care: str
@@ -28,7 +36,7 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlanTold:
+class CurrentPlan:
     """The plan in force; `signed_by`: whose signature made it so."""
 
     plan_id: str
@@ -41,7 +49,7 @@ class PlanTold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
+class CourseOfCare:
     """One episode of one client; `changes`: level by first day, as they were recorded."""
 
     client_id: str
@@ -53,7 +61,7 @@ class Course:
     admitted_on: date
     admitted_level: str
     changes: tuple[tuple[date, str], ...] = ()
-    plan: PlanTold | None = None
+    plan: CurrentPlan | None = None
     discharged_on: date | None = None
     discharge_reason: str = ""
 
@@ -64,9 +72,9 @@ class Course:
 
     def level_on(self, day: date) -> str:
         """The clinical level in force that day."""
-        return [each for each in self.segments() if each.first <= day][-1].level_of_care
+        return [segment for segment in self.segments() if segment.first <= day][-1].level_of_care
 
-    def segments(self) -> list[Segment]:
+    def segments(self) -> list[CourseSegment]:
         """From admission to discharge; of one day's changes the last holds."""
         firsts = {self.admitted_on: self.admitted_level} | dict(
             sorted(self.changes, key=lambda change: change[0])
@@ -74,13 +82,13 @@ class Course:
         days = list(firsts)
         lasts = [*(day - ONE_DAY for day in days[1:]), self.discharged_on]
         return [
-            Segment(level_of_care=level, first=first, last=last)
+            CourseSegment(level_of_care=level, first=first, last=last)
             for (first, level), last in zip(firsts.items(), lasts, strict=True)
         ]
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Where:
+class ProgramAtSite:
     """A program at a site."""
 
     site_id: str
@@ -93,17 +101,17 @@ class Where:
 class Census:
     """Clients in care by place and clinical level; admissions and discharges by place."""
 
-    in_care: Counter[tuple[Where, str]]
-    admitted: Counter[Where]
-    discharged: Counter[Where]
+    in_care: Counter[tuple[ProgramAtSite, str]]
+    admitted: Counter[ProgramAtSite]
+    discharged: Counter[ProgramAtSite]
 
 
-class Courses(Protocol):
-    """What was told of courses, as of this transaction."""
+class CoursesOfCare(Protocol):
+    """Courses by the public facts there are, as of this transaction."""
 
-    def told(
+    def read(
         self, tx: Transaction, *, client_id: str = "", until: datetime | None = None
-    ) -> Sequence[Course]:
+    ) -> Sequence[CourseOfCare]:
         """Of one client or (empty) of all, as signed by then, each client's oldest first."""
         ...
 
@@ -113,31 +121,37 @@ class Courses(Protocol):
 
 
 def read_course(
-    store: Store, courses: Courses, client_id: str, until: datetime | None, sites: Collection[str]
-) -> list[Course]:
+    store: Store,
+    courses: CoursesOfCare,
+    client_id: str,
+    until: datetime | None,
+    sites: Collection[str],
+) -> list[CourseOfCare]:
     """The client's episodes at sites the caller speaks for."""
     with store.transaction() as tx:
-        found = courses.told(tx, client_id=client_id, until=until)
-    return [each for each in found if speaks_for(sites, each.site_id)]
+        found = courses.read(tx, client_id=client_id, until=until)
+    return [course for course in found if speaks_for(sites, course.site_id)]
 
 
 def read_census(
-    store: Store, courses: Courses, on: date, site_id: str, sites: Collection[str]
+    store: Store, courses: CoursesOfCare, on: date, site_id: str, sites: Collection[str]
 ) -> Census:
     """Of a site or (empty) of all that the caller speaks for, by business dates as known now."""
     with store.transaction() as tx:
-        found = courses.told(tx)
+        found = courses.read(tx)
     here = [
-        each for each in found if site_id in ("", each.site_id) and speaks_for(sites, each.site_id)
+        course
+        for course in found
+        if site_id in ("", course.site_id) and speaks_for(sites, course.site_id)
     ]
     return census_of(here, on)
 
 
-def census_of(courses: Iterable[Course], on: date) -> Census:
+def census_of(courses: Iterable[CourseOfCare], on: date) -> Census:
     """Who is in care at the end of the day, and who came and left in the 30 days to it."""
     census = Census(Counter(), Counter(), Counter())
     for course in courses:
-        where = Where(course.site_id, course.kind, course.program_id, course.under_part2)
+        where = ProgramAtSite(course.site_id, course.kind, course.program_id, course.under_part2)
         if course.in_care_on(on):
             census.in_care[where, course.level_on(on)] += 1
         census.admitted[where] += on - FLOW < course.admitted_on <= on
@@ -146,26 +160,28 @@ def census_of(courses: Iterable[Course], on: date) -> Census:
     return census
 
 
-def list_due(store: Store, courses: Courses, asked: DueAsked) -> list[Due]:
+def list_due(store: Store, courses: CoursesOfCare, asked: DueAsked) -> list[Due]:
     """What plans ask for, of clients who are in care on the day."""
     with store.transaction() as tx:
 
         def find(there: DueAsked) -> Iterator[Due]:
-            for course in courses.told(tx, until=there.moment):
+            for course in courses.read(tx, until=there.moment):
                 if course.in_care_on(there.on):
                     yield from _due_of_course(course)
 
         return at_each_site(asked, courses.clocks(tx), find)
 
 
-def _due_of_course(course: Course) -> Iterable[Due]:
+def _due_of_course(course: CourseOfCare) -> Iterable[Due]:
     plan = course.plan
     if plan is None:
-        yield _due(course, kind=SIGN_PLAN, about_id=course.episode_id, since=course.admitted_on)
+        yield _due(
+            course, kind=PlanTask.SIGN_PLAN, about_id=course.episode_id, since=course.admitted_on
+        )
         return
     asked = (
-        (REVIEW_PLAN, plan.next_review_by, plan.signed_by),
-        (CERTIFY_PLAN, plan.recertify_by, plan.certified_by),
+        (PlanTask.REVIEW_PLAN, plan.next_review_by, plan.signed_by),
+        (PlanTask.CERTIFY_PLAN, plan.recertify_by, plan.certified_by),
     )
     for kind, until, person in asked:
         if until is not None:
@@ -179,5 +195,5 @@ def _due_of_course(course: Course) -> Iterable[Due]:
             )
 
 
-def _due(course: Course, **told: Any) -> Due:
+def _due(course: CourseOfCare, **told: Any) -> Due:
     return Due(client_id=course.client_id, site_id=course.site_id, roles=("clinician",), **told)

@@ -12,18 +12,18 @@ from services.plans.app.streams import (
     RULES_STREAM,
     RULES_SUBJECT,
     client_subject,
-    course_stream,
     decided,
+    ending_stream,
     over_safety_of,
     state_of,
 )
-from services.plans.domain.completion import Measured, criteria_of
-from services.plans.domain.course import COURSE
-from services.plans.domain.course_facts import (
+from services.plans.domain.completion import criteria_of
+from services.plans.domain.ending import ENDING
+from services.plans.domain.ending_facts import (
     ArrangeAftercare,
     CompleteProgram,
-    CourseCommand,
     DischargeClient,
+    EndingCommand,
     RecordFollowUp,
 )
 from services.plans.domain.rules import LEVEL_RULES
@@ -41,16 +41,9 @@ def complete_program(
 
     def fill_in(tx: Transaction) -> CompleteProgram:
         measured = [
-            Measured(
-                week_start=week.week_start,
-                counts=week.complete and week.attended + week.missed > 0,
-                objectives=week.objectives,
-                objectives_met=week.objectives_met,
-                attended=week.attended,
-                missed=week.missed,
-            )
-            for week in outside.derived.weeks(tx, command.client_id)
-            if week.episode_id == command.episode_id
+            row.content
+            for row in outside.rows.weeks(tx, command.client_id)
+            if row.content.episode_id == command.episode_id
         ]
         confirmed = state_of(tx, LEVEL_RULES, RULES_STREAM).confirmed.values()
         subject = client_subject(command.client_id)
@@ -60,7 +53,7 @@ def complete_program(
             settled=not clients_not_caught_up(tx.connection, [subject]),
         )
 
-    return _on_course(book, outside, context, command, fill_in, shared=[RULES_SUBJECT])
+    return _on_ending(book, outside, context, command, fill_in, shared=[RULES_SUBJECT])
 
 
 def discharge_client(
@@ -88,7 +81,7 @@ def discharge_client(
             reasoned=bool(reason),
         )
 
-    return _on_course(book, outside, context, command, fill_in, sealing=seal)
+    return _on_ending(book, outside, context, command, fill_in, sealing=seal)
 
 
 def arrange_aftercare(
@@ -98,22 +91,22 @@ def arrange_aftercare(
 
     Refuses an unknown episode, and ALUMNI without its own consent (ALUMNI_CONSENT_REQUIRED).
     """
-    return _on_course(book, outside, context, command, lambda _: command)
+    return _on_ending(book, outside, context, command, lambda _: command)
 
 
 def record_follow_up(
     book: Book, outside: Outside, command: RecordFollowUp, context: Context
 ) -> Outcome:
     """Records a contact after the discharge; refuses one before it (NOT_DISCHARGED)."""
-    return _on_course(book, outside, context, command, lambda _: command)
+    return _on_ending(book, outside, context, command, lambda _: command)
 
 
-def _on_course(
+def _on_ending(
     book: Book,
     outside: Outside,
     context: Context,
-    asked: CourseCommand,
-    fill_in: Callable[[Transaction], CourseCommand],
+    asked: EndingCommand,
+    fill_in: Callable[[Transaction], EndingCommand],
     *,
     shared: Sequence[str] = (),
     sealing: Callable[[Transaction], None] = nothing,
@@ -123,7 +116,7 @@ def _on_course(
     def decide(tx: Transaction) -> Sequence[Recorded]:
         admitted = outside.episodes.admitted(tx, asked.client_id, asked.episode_id)
         command = replace(fill_in(tx), admitted=admitted)
-        facts = decided(tx, context, COURSE, course_stream(asked.episode_id), command)
+        facts = decided(tx, context, ENDING, ending_stream(asked.episode_id), command)
         if facts:
             sealing(tx)
         return facts

@@ -13,7 +13,7 @@ from kernel.facts import id_of
 from kernel.messaging.public_facts import PublicFact, clocks_of, public_facts
 from kernel.rpc.translate import date_of, optional, required_enum
 from kernel.store.store import Transaction
-from services.plans.app.courses import Course, PlanTold
+from services.plans.app.courses_of_care import CourseOfCare, CurrentPlan
 from services.plans.app.streams import client_subject
 
 KINDS = (
@@ -30,80 +30,82 @@ NOT_KNOWN = common.Program(under_part2=True)  # what nobody told of is no except
 
 
 @dataclass(slots=True)
-class _Heard:
+class _EpisodesSoFar:
     """What plans told of episodes, which may stand before the admission it followed."""
 
     # What programs are, whatever admissions recorded of them.
     programs: dict[str, common.Program] = field(default_factory=dict)
     admissions: list[tuple[str, intake.ClientAdmitted]] = field(default_factory=list)
     changes: dict[str, tuple[tuple[date, str], ...]] = field(default_factory=dict)
-    plans: dict[str, PlanTold] = field(default_factory=dict)
+    plans: dict[str, CurrentPlan] = field(default_factory=dict)
     episode_of_plan: dict[str, str] = field(default_factory=dict)
     discharges: dict[str, events.ClientDischarged] = field(default_factory=dict)
 
 
-class SqlCourses:
-    """The Courses port on public facts."""
+class SqlCoursesOfCare:
+    """The CoursesOfCare port on public facts."""
 
-    def told(
+    def read(
         self, tx: Transaction, *, client_id: str = "", until: datetime | None = None
-    ) -> Sequence[Course]:
+    ) -> Sequence[CourseOfCare]:
         subject = client_subject(client_id) if client_id else ""
-        heard = _Heard()
+        so_far = _EpisodesSoFar()
         for site in public_facts(tx.connection, (attendance.ProgramOpened,)):
             program = site.message.program
-            heard.programs.setdefault(program.program_id, program)
+            so_far.programs.setdefault(program.program_id, program)
         for fact in public_facts(tx.connection, KINDS, subject=subject, until=until):
-            _hear(heard, fact)
-        return [_course(heard, client, admitted) for client, admitted in heard.admissions]
+            _add(so_far, fact)
+        return [_course(so_far, client, admitted) for client, admitted in so_far.admissions]
 
     def clocks(self, tx: Transaction) -> Mapping[str, str]:
         return clocks_of(tx.connection, attendance.SiteOpened)
 
 
-def _hear(heard: _Heard, fact: PublicFact) -> None:
+def _add(so_far: _EpisodesSoFar, fact: PublicFact) -> None:
     match fact.message:
         case intake.ClientAdmitted() as admitted:
-            heard.admissions.append((id_of(fact.subject), admitted))
+            so_far.admissions.append((id_of(fact.subject), admitted))
         case events.LevelOfCareChanged() as changed:
             change = (date_of(changed, "effective_from"), changed.level_of_care)
-            before = heard.changes.get(changed.episode_id, ())
-            heard.changes[changed.episode_id] = (*before, change)
+            before = so_far.changes.get(changed.episode_id, ())
+            so_far.changes[changed.episode_id] = (*before, change)
         case events.PlanActivated() as active:
             # A later version takes the place of the one before.
-            heard.episode_of_plan[active.plan_id] = active.episode_id
-            heard.plans[active.episode_id] = PlanTold(
+            so_far.episode_of_plan[active.plan_id] = active.episode_id
+            so_far.plans[active.episode_id] = CurrentPlan(
                 plan_id=active.plan_id,
                 in_force_from=date_of(active, "in_force_from"),
                 planned_minutes_per_week=active.planned_minutes_per_week,
                 signed_by=fact.signed_by,
             )
         case events.PlanReviewed() as reviewed:
-            if reviewed_plan := _in_force(heard, reviewed.plan_id):
-                heard.plans[heard.episode_of_plan[reviewed.plan_id]] = replace(
+            if reviewed_plan := _in_force(so_far, reviewed.plan_id):
+                so_far.plans[so_far.episode_of_plan[reviewed.plan_id]] = replace(
                     reviewed_plan, next_review_by=date_of(reviewed, "next_review_by")
                 )
         case events.PlanCertified() as certified:
-            if certified_plan := _in_force(heard, certified.plan_id):
-                heard.plans[heard.episode_of_plan[certified.plan_id]] = replace(
+            if certified_plan := _in_force(so_far, certified.plan_id):
+                so_far.plans[so_far.episode_of_plan[certified.plan_id]] = replace(
                     certified_plan,
                     recertify_by=date_of(certified, "recertify_by"),
                     certified_by=fact.signed_by,
                 )
         case events.ClientDischarged() as discharged:
-            heard.discharges[discharged.episode_id] = discharged
+            so_far.discharges[discharged.episode_id] = discharged
 
 
-def _in_force(heard: _Heard, plan_id: str) -> PlanTold | None:
+def _in_force(so_far: _EpisodesSoFar, plan_id: str) -> CurrentPlan | None:
     """The plan, unless another version took its place."""
-    plan = heard.plans.get(heard.episode_of_plan.get(plan_id, ""))
+    plan = so_far.plans.get(so_far.episode_of_plan.get(plan_id, ""))
     return plan if plan is not None and plan.plan_id == plan_id else None
 
 
-def _course(heard: _Heard, client_id: str, admitted: intake.ClientAdmitted) -> Course:
-    discharged = heard.discharges.get(admitted.episode_id)
-    program = heard.programs.get(admitted.program.program_id, NOT_KNOWN)
-    return Course(
+def _course(
+    so_far: _EpisodesSoFar, client_id: str, admitted: intake.ClientAdmitted
+) -> CourseOfCare:
+    discharged = so_far.discharges.get(admitted.episode_id)
+    program = so_far.programs.get(admitted.program.program_id, NOT_KNOWN)
+    return CourseOfCare(
         client_id=client_id,
         episode_id=admitted.episode_id,
         site_id=admitted.site_id,
@@ -112,8 +114,8 @@ def _course(heard: _Heard, client_id: str, admitted: intake.ClientAdmitted) -> C
         under_part2=program.under_part2,
         admitted_on=date_of(admitted, "admitted_on"),
         admitted_level=admitted.level_of_care,
-        changes=heard.changes.get(admitted.episode_id, ()),
-        plan=heard.plans.get(admitted.episode_id),
+        changes=so_far.changes.get(admitted.episode_id, ()),
+        plan=so_far.plans.get(admitted.episode_id),
         discharged_on=date_of(discharged, "discharged_on") if discharged else None,
         discharge_reason=required_enum(discharged, "reason") if discharged else "",
     )

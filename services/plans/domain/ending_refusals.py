@@ -1,4 +1,4 @@
-"""Why an episode's course does not take a command."""
+"""Why an episode's end does not take a command."""
 
 from collections.abc import Sequence
 

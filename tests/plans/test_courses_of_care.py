@@ -10,14 +10,14 @@ from ninehours.plans.v1 import plans_service_pb2 as plans_pb
 
 from kernel.refusal import Malformed
 from kernel.rpc.translate import to_date, to_timestamp
-from services.plans.app.courses import Course, census_of
+from services.plans.app.courses_of_care import CourseOfCare, census_of
 from tests.harness.plans.service import EVENING, NOW, Log, Plans, in_force, march
 from tests.harness.plans.treatments import Treated, review
 
 MONDAY = date(2026, 3, 2)
 
 
-def course(**changes: Any) -> Course:
+def course(**changes: Any) -> CourseOfCare:
     told: dict[str, Any] = {
         "client_id": str(uuid4()),
         "episode_id": str(uuid4()),
@@ -28,7 +28,7 @@ def course(**changes: Any) -> Course:
         "admitted_on": MONDAY,
         "admitted_level": "2.1",
     }
-    return Course(**{**told, **changes})
+    return CourseOfCare(**{**told, **changes})
 
 
 def day(number: int) -> date:

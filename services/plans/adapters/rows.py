@@ -1,0 +1,75 @@
+"""Progress and recommendations as they were projected, read from this service's own rows."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+
+from kernel.store.store import Transaction
+from services.plans.adapters.stored import ROWS
+from services.plans.adapters.subscriptions import SUBSCRIPTIONS, derive
+from services.plans.app.ports import ProjectedRow
+from services.plans.app.streams import PROGRESS, RECOMMENDATION, client_subject
+from services.plans.domain.progress import WeekOfProgress
+from services.plans.domain.recommendation import Recommendation
+
+
+class SqlProjectedRows:
+    """The ProjectedRows port on the kernel's table of them."""
+
+    def weeks(self, tx: Transaction, client_id: str) -> Sequence[ProjectedRow[WeekOfProgress]]:
+        return [row for row in _current(tx, client_id, PROGRESS) if not row.withdrawn]
+
+    def weeks_as_of(
+        self, tx: Transaction, client_id: str, until: datetime
+    ) -> Sequence[WeekOfProgress]:
+        client = client_subject(client_id)
+        rows = derive(client, SUBSCRIPTIONS.gather(tx.connection, client, until))
+        weeks = [row.content for row in rows if row.kind == PROGRESS]
+        return sorted(weeks, key=lambda week: (week.week_start, week.episode_id))
+
+    def recommendations(
+        self, tx: Transaction, client_id: str
+    ) -> Sequence[ProjectedRow[Recommendation]]:
+        return [row for row in _current(tx, client_id, RECOMMENDATION) if not row.withdrawn]
+
+    def recommendation(
+        self, tx: Transaction, client_id: str, recommendation_id: str
+    ) -> ProjectedRow[Recommendation] | None:
+        rows = _current(tx, client_id, RECOMMENDATION)
+        return next((row for row in rows if row.row_id == recommendation_id), None)
+
+
+def episode_recommended(tx: Transaction, recommendation_id: str) -> tuple[str, str] | None:
+    """The client and the episode that a recommendation is about; None: there never was one."""
+    row = tx.connection.execute(
+        text(
+            "SELECT content->>'client_id' AS client_id, content->>'episode_id' AS episode_id"
+            " FROM derived WHERE id = :id AND kind = :kind AND current"
+        ),
+        {"id": recommendation_id, "kind": RECOMMENDATION},
+    ).one_or_none()
+    return None if row is None else (row.client_id, row.episode_id)
+
+
+def _current(tx: Transaction, client_id: str, kind: str) -> list[ProjectedRow[Any]]:
+    """The client's current rows of a kind, oldest week first."""
+    rows = tx.connection.execute(
+        text(
+            "SELECT id, revision, content, provenance, withdrawn FROM derived"
+            " WHERE derivation = :derivation AND key = :client AND kind = :kind AND current"
+            " ORDER BY content->>'week_start', row_key"
+        ),
+        {"derivation": PROGRESS, "client": client_subject(client_id), "kind": kind},
+    )
+    return [
+        ProjectedRow(
+            row_id=str(row.id),
+            content=ROWS.decode(kind, row.content),
+            revision=row.revision,
+            withdrawn=row.withdrawn,
+            facts=tuple(row.provenance["facts"]),
+        )
+        for row in rows
+    ]
