@@ -11,12 +11,13 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/stamp-run-$(shell cksum < requirements.lock | cut -d ' ' -f 1)
 DEV := $(VENV)/stamp-dev-$(shell cksum < requirements-dev.lock | cut -d ' ' -f 1)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+MUTMUT := $(BIN)/python -m mutmut
 GENERATE := $(BIN)/python protos/generate.py >&2
 COMPILE := pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 RUNNABLE = 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
 
 .DEFAULT_GOAL := help
-.PHONY: help ready demo up test fast coverage lint catalogue baseline lock clean
+.PHONY: help ready demo up test fast coverage mutants lint catalogue baseline lock clean
 .DELETE_ON_ERROR:
 
 help: ## say what there is
@@ -51,6 +52,18 @@ coverage: $(DEV) ## which lines no test runs; ARGS=--pure for the pure tests alo
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
+# It wants another click than a worker takes: it stands beside what is installed, not among it.
+mutants: export PYTHONPATH := $(CURDIR)/build/mutmut
+mutants: $(DEV) ## change gates and allocation, see which changes no test notices; one in ten, ARGS='*' all
+	@$(GENERATE)
+	@$(PIP) --no-deps --upgrade --target build/mutmut -r requirements-mutants.lock >&2
+	@rm -rf mutants
+	@$(MUTMUT) run --max-children 2 '$(or $(ARGS),*__mutmut_*1)' > build/mutants.log || \
+	  { tail -n 40 build/mutants.log >&2; exit 1; }
+	@for name in $$($(MUTMUT) results | sed -n 's/^ *\(.*\): survived$$/\1/p'); do \
+	  $(MUTMUT) show $$name; done
+	@$(MUTMUT) results --all true | sed -n 's/.*: //p' | grep -v 'not checked' | sort | uniq -c
+
 lint: $(DEV) ## every check that runs nothing
 	@$(GENERATE)
 	$(BIN)/ruff check .
@@ -72,9 +85,10 @@ lock: ## resolve requirements*.in anew (developers; needs uv)
 	  { echo 'make lock needs uv: pip install uv, or UV=path' >&2; exit 1; }
 	$(UV) $(COMPILE) requirements.in -o requirements.lock
 	$(UV) $(COMPILE) requirements-dev.in -c requirements.lock -o requirements-dev.lock
+	$(UV) $(COMPILE) requirements-mutants.in -o requirements-mutants.lock
 
 clean: ## remove what make made here; data under var/ stays
-	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 # Messages go to stderr throughout: `make demo ARGS=--json` prints nothing but JSON.
 

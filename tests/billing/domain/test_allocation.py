@@ -188,6 +188,19 @@ def test_a_day_beyond_the_units_is_on_hold_and_says_which_are_used_up() -> None:
     assert "authorization a" in second.rests_on
 
 
+def test_a_day_that_no_authorization_fits_says_what_the_nearest_fails_in_and_rests_on_it() -> None:
+    elsewhere = authorization(5, name="elsewhere", site_id="another site")
+    level = authorization(5, name="level", level_of_care="3.1")
+    past = authorization(5, -20, -10, name="past")
+    [found] = days_of(billable(MONDAY, authorizations=(past, level, elsewhere)))
+    assert found.reasons == ("OTHER_SITE_AUTHORIZED",)
+    named = {fact for fact in found.rests_on if fact.startswith("authorization ")}
+    assert named == {"authorization elsewhere"}
+    [found] = days_of(billable(MONDAY, authorizations=(past,)))
+    assert found.reasons == ("NO_AUTHORIZATION",)
+    assert "authorization past" not in found.rests_on
+
+
 def test_a_late_earlier_day_pushes_an_unissued_day_to_hold_but_never_an_issued_one() -> None:
     one = (authorization(1),)
     late = billable(MONDAY, day(1), authorizations=one)
