@@ -21,7 +21,7 @@ class SqlPast:
 
     def known(self, tx: Transaction, client_id: str, until: datetime | None) -> Then:
         client = client_subject(client_id)
-        facts = SUBSCRIPTIONS.gather(tx.connection, client, until)
+        facts = SUBSCRIPTIONS.read_history(tx.connection, client, until)
         return Then(
             facts=known_of(client, facts),
             rules=rules_of(facts.get(RULES_SUBJECT, ())),

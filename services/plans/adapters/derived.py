@@ -32,7 +32,7 @@ class SqlDerived:
         self, tx: Transaction, client_id: str, until: datetime
     ) -> Sequence[MeasuredWeek]:
         client = client_subject(client_id)
-        rows = derive(client, SUBSCRIPTIONS.gather(tx.connection, client, until))
+        rows = derive(client, SUBSCRIPTIONS.read_history(tx.connection, client, until))
         weeks = [_measured_in(row.content, 0) for row in rows if row.kind == PROGRESS]
         return sorted(weeks, key=lambda each: (each.week_start, each.episode_id))
 
