@@ -21,5 +21,5 @@ def rows_as_of(
 ) -> Sequence[Row]:
     """The rows of `client/<uuid>` as heard by `until`, own facts counted; None: as of now."""
     with store.transaction() as tx:
-        facts = subscriptions.gather(tx.connection, client, until)
+        facts = subscriptions.read_history(tx.connection, client, until)
     return limited.derive(projection, client, facts)

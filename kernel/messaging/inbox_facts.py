@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 
 from kernel.messaging.pending import mark_pending, mark_reactions
 from kernel.messaging.subscriptions import Subscriptions
-from kernel.store.appending import Written
+from kernel.store.appending import Appended
 from kernel.store.store import Store, Transaction
 
 BATCH = 1000
@@ -159,7 +159,7 @@ def take_from_others(tx: Transaction, held: HeldElsewhere) -> set[str]:
 
 
 def admit_published(
-    tx: Transaction, subscriptions: Subscriptions, written: Iterable[Written]
+    tx: Transaction, subscriptions: Subscriptions, written: Iterable[Appended]
 ) -> None:
     """What this service derives from its own facts is heard in the transaction that made it."""
     facts = [

@@ -124,7 +124,7 @@ class Projections:
         # either waits until this client's rows are written, and marks it again, or was first, and
         # is read here. A reference that was added while the locks were waited for is not locked:
         # then it starts over.
-        references = self._subscriptions.leads_to(tx.connection, client)
+        references = self._subscriptions.references_of(tx.connection, client)
         tx.lock(references, share=True)
         if not tx.lock([client], skip=True):
             return False
@@ -138,7 +138,7 @@ class Projections:
         if mark is None:
             return False
         pending.mark = mark  # what it was marked for since it was found, is read below
-        facts = self._subscriptions.gather(tx.connection, client)
+        facts = self._subscriptions.read_history(tx.connection, client)
         if facts.keys() - {client} - references:
             raise _ReferencesGrew
         self._barrier("read")

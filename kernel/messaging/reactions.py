@@ -153,7 +153,9 @@ class Reactions:
         """False when its command has to wait (Stale, NotYet)."""
         reaction = self._by_name[pending.name]
         with self._store.transaction() as tx:
-            facts = self._subscriptions.gather(tx.connection, pending.subject)[pending.subject]
+            facts = self._subscriptions.read_history(tx.connection, pending.subject)[
+                pending.subject
+            ]
         try:
             for fact in facts:
                 if fact.id == pending.key:

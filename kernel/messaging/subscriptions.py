@@ -106,9 +106,9 @@ class Subscriptions:
     def pending_after(
         self, connection: Connection, subjects: Iterable[str]
     ) -> set[tuple[str, str]]:
-        """The keys of projections that facts of these subjects raise.
+        """The keys of projections that facts of these subjects make pending.
 
-        A reference raises every client whose facts lead to it; its row must be locked before.
+        A reference does so for every client whose facts lead to it, and must be locked before.
         """
         found = set(subjects)
         clients = {subject for subject in found if kind_of(subject) == "client"}
@@ -129,8 +129,8 @@ class Subscriptions:
             found |= frontier
         return {(projection.name, client) for projection in self.projections for client in clients}
 
-    def leads_to(self, connection: Connection, client: str) -> set[str]:
-        """The references that the client's facts lead to: what `gather` reads beside the client."""
+    def references_of(self, connection: Connection, client: str) -> set[str]:
+        """What the client's facts lead to: what `read_history` reads beside the client."""
         found: set[str] = set()
         frontier = {client}
         while frontier:
@@ -146,7 +146,7 @@ class Subscriptions:
             found |= frontier
         return found
 
-    def gather(
+    def read_history(
         self, connection: Connection, client: str, until: datetime | None = None
     ) -> dict[str, list[HeardFact]]:
         """The client's facts and those of every reference they lead to, by subject, in sequence.

@@ -66,7 +66,7 @@ class AlreadyAccepted(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class Appended:
     """A publication with the sequence it was given; `signed_at` None: when it was recorded."""
 
     publication: Publication
@@ -81,7 +81,7 @@ def append(
     facts: Sequence[Recorded],
     publications: Sequence[Publication],
     **command: Any,
-) -> list[Written]:
+) -> list[Appended]:
     """Write it all; what the command tells of itself is None for what no command made.
 
     Refuses TOO_LARGE what Kafka would not carry; raises Conflict when a stream's version is taken,
@@ -115,7 +115,9 @@ def append(
                 raise AlreadyAccepted from None
         raise
     by_id = {row.id: row.sequence for row in given}
-    return [Written(item, by_id[item.id], item.signed_at or command["at"]) for item in publications]
+    return [
+        Appended(item, by_id[item.id], item.signed_at or command["at"]) for item in publications
+    ]
 
 
 def _body(item: Publication) -> bytes:

@@ -13,7 +13,7 @@ from kernel.codec import Codec
 from kernel.facts import Position, Publication, Recorded, kind_of
 from kernel.ids import derived_id
 from kernel.sites import EVERY_SITE
-from kernel.store.appending import Written, append
+from kernel.store.appending import Appended, append
 from kernel.store.database import set_lock_timeout
 from kernel.store.documents import Documents
 from kernel.vault import Vault
@@ -182,7 +182,7 @@ class Transaction:
         context: Context,
         facts: Sequence[Recorded],
         publications: Sequence[Publication],
-    ) -> list[Written]:
+    ) -> list[Appended]:
         """Private facts, their public rows with sequences, and the command's id.
 
         Raises Conflict when a stream's version is taken, AlreadyAccepted when the command's id is.
@@ -201,7 +201,7 @@ class Transaction:
             traceparent=context.traceparent,
         )
 
-    def publish(self, publications: Sequence[Publication]) -> list[Written]:
+    def publish(self, publications: Sequence[Publication]) -> list[Appended]:
         """Public facts that no command made: derived ones."""
         if not publications:
             return []

@@ -74,7 +74,7 @@ def _of_client(examination: Examination, projection: Projection, client: str) ->
         )
     }
     try:
-        facts = examination.subscriptions.gather(examination.connection, client)
+        facts = examination.subscriptions.read_history(examination.connection, client)
         anew = {
             derived_id(projection.name, row.kind, row.key): row
             for row in limited.derive(projection, client, facts)

@@ -323,10 +323,10 @@ def test_a_statement_that_takes_too_long_parks_its_client_and_others_go_on(
     monkeypatch.setattr(limited, "STATEMENT_SECONDS", 0.2)
 
     class Slow(Subscriptions):
-        def gather(self, connection: Connection, client: str, *until: Any) -> Any:
+        def read_history(self, connection: Connection, client: str, *until: Any) -> Any:
             if client == ADA:
                 connection.execute(text("SELECT pg_sleep(2)"))
-            return super().gather(connection, client, *until)
+            return super().read_history(connection, client, *until)
 
     listener = Listener(tallying, log, subscriptions=Slow(INPUTS.by_type.values(), [TALLY]))
     listener.hear(log.tell(ADA, attended("s", 1)), log.tell(BOB, attended("s", 1, client=BOB)))

@@ -28,7 +28,7 @@ class SqlHistoryAsOf:
         self, tx: Transaction, client_id: str, until: datetime | None, *, issuing: bool = False
     ) -> BillingHistory:
         client = f"client/{client_id}"
-        facts = SUBSCRIPTIONS.gather(tx.connection, client, until)
+        facts = SUBSCRIPTIONS.read_history(tx.connection, client, until)
         if issuing:
             facts[client] = [
                 each for each in facts[client] if each.type != ISSUED or each.signed_at != until

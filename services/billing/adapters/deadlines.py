@@ -62,4 +62,4 @@ class SqlDeadlines:
 def history_by(tx: Transaction, client_id: str, until: datetime | None) -> BillingHistory:
     """All that was heard of a client by then, or (None) until now."""
     client = f"client/{client_id}"
-    return history_of(client, SUBSCRIPTIONS.gather(tx.connection, client, until))
+    return history_of(client, SUBSCRIPTIONS.read_history(tx.connection, client, until))

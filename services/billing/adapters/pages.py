@@ -101,7 +101,7 @@ class SqlPages:
     ) -> list[DerivedRow]:
         found: list[DerivedRow] = []
         for client in _clients_from(tx, wanted):
-            facts = SUBSCRIPTIONS.gather(tx.connection, client, wanted.until)
+            facts = SUBSCRIPTIONS.read_history(tx.connection, client, wanted.until)
             derived = limited.derive(self._claims, client, facts, may_go_on)
             rows = [row for row in derived if _is_wanted(row, wanted)]
             found += [
@@ -144,7 +144,7 @@ class SqlPages:
 
     def history(self, tx: Transaction, client_id: str) -> BillingHistory:
         client = f"client/{client_id}"
-        return history_of(client, SUBSCRIPTIONS.gather(tx.connection, client))
+        return history_of(client, SUBSCRIPTIONS.read_history(tx.connection, client))
 
 
 def _clients_from(tx: Transaction, wanted: RowsQuery) -> list[str]:

@@ -59,7 +59,7 @@ class SqlDrafts:
 
     def without(self, tx: Transaction, client_id: str, dates: Collection[date]) -> Sequence[Draft]:
         client = f"client/{client_id}"
-        history = history_of(client, SUBSCRIPTIONS.gather(tx.connection, client))
+        history = history_of(client, SUBSCRIPTIONS.read_history(tx.connection, client))
         return [
             Draft(
                 draft_id=draft_id(content),

@@ -21,7 +21,7 @@ class SqlHistoryAsOf:
 
     def history(self, tx: Transaction, client_id: str, until: datetime | None) -> CareHistory:
         client = client_subject(client_id)
-        return history_of(client, SUBSCRIPTIONS.gather(tx.connection, client, until))
+        return history_of(client, SUBSCRIPTIONS.read_history(tx.connection, client, until))
 
     def revisions(self, tx: Transaction, row_ids: Sequence[str]) -> Mapping[str, int]:
         rows = tx.connection.execute(
