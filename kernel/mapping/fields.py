@@ -27,6 +27,11 @@ def bounded(low: int, high: int) -> Read:
     return partial(translate.required_int, low=low, high=high)
 
 
+def word(*words: str) -> Read:
+    """A reader of one of these words, in a field of text."""
+    return one_of({known: known for known in words})
+
+
 def left_out(read: Read, otherwise: Any = "") -> Read:
     """A reader that gives `otherwise` where the field was left out."""
 

@@ -1,23 +1,20 @@
 """A rule set as a message, and as the domain's own type, in both directions."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from ninehours.billing.v1 import billing_service_pb2 as service
 from ninehours.billing.v1 import rules_pb2 as pb
 
-from kernel.mapping.fields import Read, bounded, left_out, text
+from kernel.mapping.fields import Read, bounded, left_out, text, word
 from kernel.mapping.reading import Reader, each_of, request_reader
 from kernel.mapping.writing import writer
 from kernel.refusal import Malformed
-from kernel.rpc.translate import reading, required_enum, required_level, required_text
+from kernel.rpc.translate import reading, required_enum, required_level
 from services.billing.domain.payers import rules
 from services.billing.domain.payers.rules import RuleSet, lacking, not_asked
 
 MOST_MODIFIERS, MODIFIER = 4, 2  # HCPCS
 DAY, WEEK = 24 * 60, 7 * 24 * 60  # minutes
-SERVICE_KINDS = ("GROUP", "INDIVIDUAL", "FAMILY", "INTAKE_EVALUATION", "PRESCRIBER_VISIT")
-OUTCOMES = ("PER_DIEM", "DISCRETE", "NOT_BILLABLE", "HOLD")
 
 
 def rule_set_of(message: pb.RuleSet, at: str = "") -> RuleSet:
@@ -55,16 +52,6 @@ def _modifiers(request: Any, field: str) -> tuple[str, ...]:
     return given
 
 
-def _one_of(names: Sequence[str]) -> Read:
-    def read(request: Any, field: str) -> str:
-        word = required_text(request, field)
-        if word not in names:
-            raise Malformed(**{field: f"is none of {', '.join(names)}"})
-        return word
-
-    return read
-
-
 def _rounding(request: Any, field: str) -> str:
     """Needed where there are units to round."""
     if not request.unit_minutes and not getattr(request, field):
@@ -77,7 +64,7 @@ def _each(reader: Reader[Any, Any]) -> Read:
 
 
 _CODE = text(5)  # HCPCS
-_SERVICE_KIND = _one_of(SERVICE_KINDS)
+_SERVICE_KIND = word("GROUP", "INDIVIDUAL", "FAMILY", "INTAKE_EVALUATION", "PRESCRIBER_VISIT")
 _service = request_reader(
     pb.DiscreteService,
     rules.DiscreteService,
@@ -100,7 +87,7 @@ _example = request_reader(
             minutes=bounded(0, DAY),
         )
     ),
-    outcome=_one_of(OUTCOMES),
+    outcome=word("PER_DIEM", "DISCRETE", "NOT_BILLABLE", "HOLD"),
     lines=_each(
         request_reader(pb.ExampleLine, rules.ExampleLine, code=_CODE, units=bounded(1, DAY))
     ),

@@ -1,15 +1,34 @@
 """AccountsService: a client's account with billing, as it stood at any moment."""
 
+from datetime import date
+
 from ninehours.billing.v1 import accounts_service_pb2 as pb
 
+from kernel.mapping.reading import named
+from kernel.mapping.writing import writer
 from kernel.rpc.call import Call
-from kernel.rpc.translate import reading, timestamp_of, to_date
+from kernel.rpc.translate import reading, timestamp_of
 from kernel.store.store import Store
-from services.billing.adapters import messages
 from services.billing.api.lists import balance_message
 from services.billing.app.accounts import HistoryBy, read_account
 from services.billing.domain.history.history import IssuedClaim
 
+
+def _days(claim: IssuedClaim) -> tuple[date, date]:
+    """The first and the last that it bills; of one without lines, its period."""
+    days = [line.service_date for line in claim.lines]
+    return (min(days), max(days)) if days else (claim.period_start, claim.period_end)
+
+
+_claim = writer(
+    pb.AccountClaim,
+    IssuedClaim,
+    from_=lambda claim: _days(claim)[0],
+    to=lambda claim: _days(claim)[1],
+    charge=lambda claim: sum(line.charge_minor for line in claim.lines),
+    replaces_claim_id=named("corrects_claim_id"),
+    given=("stands",),
+)
 SERVICE = pb.DESCRIPTOR.services_by_name["AccountsService"]
 
 
@@ -27,20 +46,7 @@ class AccountsServicer:
         account = read_account(self._store, self._history_by, client_id, until)
         return pb.ReadAccountResponse(
             authorizations=map(balance_message, account.authorizations),
-            claims=[_claim(each, each.claim_id in account.stands) for each in account.claims],
+            claims=[
+                _claim(claim, stands=claim.claim_id in account.stands) for claim in account.claims
+            ],
         )
-
-
-def _claim(claim: IssuedClaim, stands: bool) -> pb.AccountClaim:
-    days = [line.service_date for line in claim.lines]
-    first, last = (min(days), max(days)) if days else (claim.period_start, claim.period_end)
-    return pb.AccountClaim(
-        **{"from": to_date(first)},
-        to=to_date(last),
-        claim_id=claim.claim_id,
-        payer_id=claim.payer_id,
-        charge=messages.money(sum(line.charge_minor for line in claim.lines)),
-        frequency=claim.frequency,
-        replaces_claim_id=claim.corrects_claim_id,
-        stands=stands,
-    )
