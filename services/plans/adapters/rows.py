@@ -25,7 +25,7 @@ class SqlProjectedRows:
         self, tx: Transaction, client_id: str, until: datetime
     ) -> Sequence[WeekOfProgress]:
         client = client_subject(client_id)
-        rows = derive(client, SUBSCRIPTIONS.gather(tx.connection, client, until))
+        rows = derive(client, SUBSCRIPTIONS.read_history(tx.connection, client, until))
         weeks = [row.content for row in rows if row.kind == PROGRESS]
         return sorted(weeks, key=lambda week: (week.week_start, week.episode_id))
 
