@@ -96,10 +96,10 @@ def test_a_row_of_an_earlier_release_that_says_less_is_no_difference(
     tallying: Store, listener: Listener, log: Log
 ) -> None:
     listener.hear(log.tell(ADA, attended("s", 10)))
-    listener.draining.drain()
+    listener.pending_work.drain()
     write(tallying, "UPDATE derived SET content = content - 'named'")
-    listener.draining.raise_all()
-    assert listener.draining.drain() == 1
+    listener.pending_work.raise_all()
+    assert listener.pending_work.drain() == 1
     assert len(listener.told()) == 1
     assert listener.tallies() == {KEY: {"minutes": 10}}
 
@@ -108,10 +108,10 @@ def test_a_row_that_says_less_is_withdrawn_with_what_it_said(
     tallying: Store, listener: Listener, log: Log
 ) -> None:
     listener.hear(log.tell(ADA, attended("s", 10)))
-    listener.draining.drain()
+    listener.pending_work.drain()
     write(tallying, "UPDATE derived SET content = content - 'named'")
     listener.hear(log.tell(ADA, attended("s", 0)))
-    listener.draining.drain()
+    listener.pending_work.drain()
     assert [(fact["minutes"], fact["withdrawn"]) for fact in listener.told()] == [
         (10, False),
         (10, True),
@@ -122,10 +122,10 @@ def test_a_row_that_this_release_cannot_read_is_a_difference(
     tallying: Store, listener: Listener, log: Log
 ) -> None:
     listener.hear(log.tell(ADA, attended("s", 10)))
-    listener.draining.drain()
+    listener.pending_work.drain()
     write(tallying, "UPDATE derived SET content = '{}'")
-    listener.draining.raise_all()
-    listener.draining.drain()
+    listener.pending_work.raise_all()
+    listener.pending_work.drain()
     assert [fact["revision"] for fact in listener.told()] == [1, 2]
     assert listener.tallies() == {KEY: {"minutes": 10, "named": []}}
 
