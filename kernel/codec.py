@@ -43,15 +43,15 @@ class Codec:
 
     def encode(self, fact: object) -> tuple[str, str]:
         """The fact's or row's stored name, and its body as JSON."""
-        name = self.name_of(fact)
+        name = self.name_of(type(fact))
         if not self._left_out:
             return name, self._adapters[name].dump_json(fact).decode()
         body = self._adapters[name].dump_python(fact, mode="json")
         return name, json.dumps(self._said(fact, body))
 
-    def name_of(self, fact: object) -> str:
+    def name_of(self, kind: type) -> str:
         """The name under which it is stored."""
-        return self._name_of[type(fact)]
+        return self._name_of[kind]
 
     def decode(self, name: str, body: Mapping[str, Any]) -> Any:
         """The fact or row, as today's code knows it; ValueError for what none of it could say."""

@@ -4,12 +4,16 @@ Histories are permuted, doubled, holed (the last fact too) and batched through `
 PostgreSQL; holes are fetched from real owners over gRPC.
 """
 
+import json
 import random
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg.types.json import Jsonb
+from sqlalchemy import text
 
 from kernel.messaging.gap_repair import GapRepair
 from kernel.messaging.record import Record
@@ -17,6 +21,8 @@ from kernel.process import Service
 from kernel.refusal import Unknown
 from kernel.store.store import Store
 from services.billing.__main__ import SERVICE
+from services.billing.adapters.rows import ROWS
+from services.billing.domain.history.history import ClaimLine
 from tests.harness.billing.facts import COVERAGE
 from tests.harness.billing.history import day
 from tests.harness.billing.owners import CLIENTS, Owners, clients_of, owners
@@ -255,6 +261,49 @@ def test_replay_publishes_nothing_and_changes_nothing(new_store: NewStore, other
         assert office.pending_work.drain() == len(CLIENTS)
         assert [office.query(each) for each in looked] == before
     assert any(content["action"] == "REPLACE" for content in office.of_kind("proposal"))
+
+
+def test_rows_of_the_last_release_that_say_less_make_no_revision(
+    new_store: NewStore, others: Owners
+) -> None:
+    """Whatever they leave out is at its default: an upgrade publishes nothing anew."""
+    found = Listener(new_store(SERVICE), others).tidy(others.records())
+    office = found.office
+    office.issue(day(6))
+    office.draining.drain()
+    others.correct(CLIENTS[1], 0, 0)
+    found.settle()
+    looked = "SELECT id, revision FROM derived ORDER BY 1, 2", "SELECT id FROM published ORDER BY 1"
+    before = [office.query(statement) for statement in looked]
+    shorter = set()
+    for row in office.query("SELECT id, revision, kind, content FROM derived WHERE current"):
+        less = without_defaults(ROWS.names[row.kind], row.content)
+        if less != row.content:
+            shorter.add(row.kind)
+        with office.store.transaction() as tx:
+            tx.connection.execute(
+                text(
+                    "UPDATE derived SET content = CAST(:less AS jsonb) WHERE id = :id AND current"
+                ),
+                {"less": Jsonb(less), "id": row.id},
+            )
+    assert shorter == {*ROWS.names}
+    assert office.draining.mark_all() == len(CLIENTS)
+    assert office.draining.drain() == len(CLIENTS)
+    assert [office.query(statement) for statement in looked] == before
+
+
+def without_defaults(kind: type, content: dict[str, Any]) -> dict[str, Any]:
+    """As a release stored it that didn't know the fields with a default yet."""
+    defaults = {field.name: json.loads(json.dumps(field.default)) for field in with_default(kind)}
+    less = {name: said for name, said in content.items() if said != defaults.get(name, object())}
+    if "lines" in less:
+        less["lines"] = [without_defaults(ClaimLine, line) for line in less["lines"]]
+    return less
+
+
+def with_default(kind: type) -> list[Field[Any]]:
+    return [field for field in fields(kind) if field.default is not MISSING]
 
 
 def test_corrected_and_corrected_back_makes_three_revisions_of_the_day(

@@ -98,7 +98,7 @@ def test_a_row_of_an_earlier_release_that_says_less_is_no_difference(
     listener.hear(log.tell(ADA, attended("s", 10)))
     listener.pending_work.drain()
     write(tallying, "UPDATE derived SET content = content - 'named'")
-    listener.pending_work.raise_all()
+    listener.pending_work.mark_all()
     assert listener.pending_work.drain() == 1
     assert len(listener.told()) == 1
     assert listener.tallies() == {KEY: {"minutes": 10}}
@@ -124,7 +124,7 @@ def test_a_row_that_this_release_cannot_read_is_a_difference(
     listener.hear(log.tell(ADA, attended("s", 10)))
     listener.pending_work.drain()
     write(tallying, "UPDATE derived SET content = '{}'")
-    listener.pending_work.raise_all()
+    listener.pending_work.mark_all()
     listener.pending_work.drain()
     assert [fact["revision"] for fact in listener.told()] == [1, 2]
     assert listener.tallies() == {KEY: {"minutes": 10, "named": []}}

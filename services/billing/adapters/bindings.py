@@ -9,9 +9,8 @@ from kernel.messaging.public_facts import public_facts
 from kernel.rpc.scope import Kind
 from kernel.store.store import Transaction
 from services.billing.adapters.issued import claims_of
-from services.billing.adapters.messages import draft_id
+from services.billing.adapters.rows import draft_with
 from services.billing.adapters.subscriptions import SUBSCRIPTIONS
-from services.billing.domain.projection import DRAFT_CLAIM
 
 # Each names a site at which something of the client is, was or may be billed; where they were
 # registered, nothing is.
@@ -47,10 +46,8 @@ def site_of_claim(tx: Transaction, claim_id: str) -> frozenset[str]:
     issued = claims_of(tx, [claim_id])[claim_id].issued
     if issued is not None:
         return frozenset({issued.site_id})
-    rows = tx.connection.execute(
-        text("SELECT content FROM derived WHERE kind = :kind AND current"), {"kind": DRAFT_CLAIM}
-    )
-    return frozenset(row.content["site_id"] for row in rows if draft_id(row.content) == claim_id)
+    draft = draft_with(tx, claim_id)
+    return frozenset() if draft is None else frozenset({draft.site_id})
 
 
 def sites_of_batch(tx: Transaction, batch_id: str) -> frozenset[str]:

@@ -9,10 +9,11 @@ from services.billing.adapters.checks_of_leaving import claims_left_on_their_per
 from services.billing.adapters.checks_of_members import a_member_is_billed_once
 from services.billing.adapters.history import history_of
 from services.billing.adapters.publication import publish
+from services.billing.adapters.rows import content_of
 from services.billing.app.batch import DOCUMENTS
 from services.billing.domain.claims.issue import BatchIssued, ClaimIssued
 from services.billing.domain.claims.promises import drafted_and_issued, overdrawn, two_per_diems
-from services.billing.domain.claims.rows import lines_of
+from services.billing.domain.claims.rows import DraftRow
 from services.billing.domain.history.history import BillingHistory, ClaimLine
 from services.billing.domain.projection import DRAFT_CLAIM
 
@@ -63,8 +64,8 @@ def nothing_issued_is_drafted(examination: Examination) -> Iterator[Finding]:
         kind=DRAFT_CLAIM,
     ):
         examination.count()
-        lines = lines_of(row.content["lines"])
-        drafts.setdefault(row.key, {})[row.content["key"]] = (row.content["payer_id"], lines)
+        draft = content_of(DraftRow, row.content)
+        drafts.setdefault(row.key, {})[draft.key] = (draft.payer_id, draft.lines)
     history = _now(examination)
     for client, of_client in sorted(drafts.items()):
         for each in drafted_and_issued(

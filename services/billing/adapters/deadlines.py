@@ -1,22 +1,22 @@
 """What deadlines and accounts rest on: heard facts as of a moment, and drafts."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from sqlalchemy import text
 
 from kernel.due import DueAsked
-from kernel.facts import id_of
 from kernel.messaging.public_facts import clocks_of
 from kernel.store.store import Transaction
-from services.billing.adapters import messages
 from services.billing.adapters.history import history_of
+from services.billing.adapters.rows import current_rows
 from services.billing.adapters.subscriptions import SUBSCRIPTIONS
 from services.billing.app.deadlines import Unissued
+from services.billing.app.draft_id import draft_id
 from services.billing.domain.claims.disclosure import filed_from
+from services.billing.domain.claims.rows import DraftRow
 from services.billing.domain.history.history import BillingHistory
-from services.billing.domain.projection import DRAFT_CLAIM
 
 
 class SqlDeadlines:
@@ -37,25 +37,17 @@ class SqlDeadlines:
         return clocks_of(tx.connection, attendance.SiteOpened)
 
     def unissued(self, tx: Transaction) -> Sequence[Unissued]:
-        rows = tx.connection.execute(
-            text(
-                "SELECT key, content FROM derived"
-                " WHERE kind = :kind AND current AND NOT withdrawn ORDER BY row_key"
-            ),
-            {"kind": DRAFT_CLAIM},
-        )
         return [
             Unissued(
-                draft_id=messages.draft_id(row.content),
-                client_id=id_of(row.key),
-                site_id=row.content["site_id"],
+                draft_id=draft_id(draft.key),
+                client_id=draft.client_id,
+                site_id=draft.site_id,
                 counts_from=filed_from(
-                    [date.fromisoformat(line["service_date"]) for line in row.content["lines"]],
-                    row.content["claim_form"],
+                    [line.service_date for line in draft.lines], draft.claim_form
                 ),
-                filing_limit_days=row.content["filing_limit_days"],
+                filing_limit_days=draft.filing_limit_days,
             )
-            for row in rows
+            for draft in (row.content for row in current_rows(tx, DraftRow))
         ]
 
 

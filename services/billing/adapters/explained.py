@@ -15,9 +15,8 @@ from kernel.facts import Recorded, public_id
 from kernel.mapping.reading import named
 from kernel.mapping.writing import writer
 from kernel.rpc.translate import to_date, to_timestamp
-from operations.explaining import Revision
 from services.billing.adapters import messages
-from services.billing.app.explaining import RevisedDay, WhyClaim
+from services.billing.app.explaining import RevisedDay, RevisionTold, WhyClaim
 from services.billing.domain.authorizations.balances import Balance
 from services.billing.domain.claims.claim import ClaimAdjudicated, ClaimReplaced, ClaimVoided
 from services.billing.domain.claims.disclosure import CONSENT, NO_CONSENT_NEEDED
@@ -58,7 +57,7 @@ def day_message(revised: RevisedDay) -> pb.ExplainedDay:
             for claim in explained.claims
         ],
         row_id=revised.row_id,
-        revisions=[_revision(*each) for each in revised.revisions],
+        revisions=[_revision(told) for told in revised.revisions],
         stale=revised.stale,
     )
 
@@ -139,20 +138,18 @@ def _authorization(balance: Balance | None, taken: int) -> pb.ExplainedAuthoriza
     return None if balance is None else _balance(balance, taken=taken)
 
 
-def _revision(
-    revision: Revision,
-    changes: Sequence[explain.FieldChange],
-    added: Sequence[str],
-    removed: Sequence[str],
-) -> pb.DayRevision:
+def _revision(told: RevisionTold) -> pb.DayRevision:
+    revision = told.revision
     return pb.DayRevision(
         revision=revision.revision,
         fact_id=str(revision.fact_id),
-        outcome=f"OUTCOME_{revision.content['outcome']}",
+        outcome=f"OUTCOME_{told.row.outcome}",
         withdrawn=revision.withdrawn,
-        changes=[pb.Change(field=each.field, was=each.was, now=each.now) for each in changes],
-        facts_added=added,
-        facts_removed=removed,
+        changes=[
+            pb.Change(field=change.field, was=change.was, now=change.now) for change in told.changes
+        ],
+        facts_added=told.facts_added,
+        facts_removed=told.facts_removed,
         rules=revision.rules,
         code=revision.code,
     )
@@ -191,12 +188,7 @@ def _proposal(why: WhyClaim) -> pb.ExplainedProposal | None:
         issued_charge=messages.money(proposal.issued_minor),
         corrected_charge=messages.money(proposal.corrected_minor),
         changed_dates=[to_date(on) for on in proposal.changed_dates],
-        waits_for=[
-            events.AwaitedGate(
-                service_date=to_date(each.service_date), gate=each.gate, reason=each.reason
-            )
-            for each in proposal.waits_for
-        ],
+        waits_for=[messages.awaited_gate(awaited) for awaited in proposal.waits_for],
     )
 
 

@@ -12,15 +12,18 @@ from kernel.ids import derived_id
 from kernel.store.following import Cursor, changes
 from kernel.store.store import Transaction
 from services.billing.adapters.publication import publish
+from services.billing.adapters.rows import content_of
 from services.billing.app.changes import ChangedClaims, ChangedRow, ChangedRows, Since
 from services.billing.domain.claims.claim import CLAIM, IssuedClaimState
-from services.billing.domain.projection import DRAFT_CLAIM, PROPOSAL, SERVICE_DAY
+from services.billing.domain.claims.rows import DraftRow, ProposalRow
+from services.billing.domain.days.row import DayRow
+from services.billing.domain.projection import Content
 
 DRAFTED = public.ClaimDrafted.DESCRIPTOR.full_name
-TYPES = {
-    SERVICE_DAY: public.ServiceDayResolved.DESCRIPTOR.full_name,
-    DRAFT_CLAIM: DRAFTED,
-    PROPOSAL: public.CorrectionProposed.DESCRIPTOR.full_name,
+TYPES: Mapping[type, str] = {
+    DayRow: public.ServiceDayResolved.DESCRIPTOR.full_name,
+    DraftRow: DRAFTED,
+    ProposalRow: public.CorrectionProposed.DESCRIPTOR.full_name,
 }
 STEPS = (
     public.ClaimIssued,
@@ -35,18 +38,18 @@ FIELD = "changed_since"
 class SqlFollowing:
     """On the published log: a change of content and its row stand in one transaction."""
 
-    def rows(self, tx: Transaction, kind: str, since: Since) -> ChangedRows:
+    def rows(self, tx: Transaction, kind: type[Content], since: Since) -> ChangedRows[Content]:
         cursor = Cursor.read_of_list(tx.connection, FIELD, since.cursor)
         found = changes(tx.connection, cursor, [TYPES[kind]], _subject(since), since.limit)
-        revisions = _revisions(tx, found.rows)
+        revisions = _revisions(tx, kind, found.rows)
         return ChangedRows([revisions[row.id] for row in found.rows], found.cursor, found.more)
 
     def claims(self, tx: Transaction, since: Since) -> ChangedClaims:
         cursor = Cursor.read_of_list(tx.connection, FIELD, since.cursor)
         types = [DRAFTED, *OF_CLAIMS]
         found = changes(tx.connection, cursor, types, _subject(since), since.limit)
-        told: dict[UUID, ChangedRow | IssuedClaimState] = {
-            **_revisions(tx, [row for row in found.rows if row.type == DRAFTED]),
+        told: dict[UUID, ChangedRow[DraftRow] | IssuedClaimState] = {
+            **_revisions(tx, DraftRow, [row for row in found.rows if row.type == DRAFTED]),
             **_steps(tx, [row for row in found.rows if row.type != DRAFTED]),
         }
         return ChangedClaims([told[row.id] for row in found.rows], found.cursor, found.more)
@@ -56,7 +59,9 @@ def _subject(since: Since) -> str:
     return f"client/{since.client_id}" if since.client_id else ""
 
 
-def _revisions(tx: Transaction, published: Sequence[Row[Any]]) -> dict[UUID, ChangedRow]:
+def _revisions(
+    tx: Transaction, kind: type[Content], published: Sequence[Row[Any]]
+) -> dict[UUID, ChangedRow[Content]]:
     """Published row → the revision it tells of, with the content before it."""
     rows = tx.connection.execute(
         text(
@@ -69,10 +74,10 @@ def _revisions(tx: Transaction, published: Sequence[Row[Any]]) -> dict[UUID, Cha
     )
     return {
         derived_id(row.id, row.revision): ChangedRow(
-            content=row.content,
+            content=content_of(kind, row.content),
             revision=row.revision,
             withdrawn=row.withdrawn,
-            before=row.before,
+            before=None if row.before is None else content_of(kind, row.before),
         )
         for row in rows
     }

@@ -6,19 +6,22 @@ from typing import Any
 
 from sqlalchemy import text
 
-from kernel.facts import Row, id_of
+from kernel.facts import id_of
 from kernel.messaging import limited
 from kernel.messaging.subscriptions import Projection
 from kernel.patience import MayGoOn
 from kernel.store.store import Transaction
 from services.billing.adapters.history import history_of
 from services.billing.adapters.issued import claims_of
+from services.billing.adapters.rows import current_rows
 from services.billing.adapters.subscriptions import CLAIMS, SUBSCRIPTIONS
-from services.billing.app.ports import DerivedRow, IssuedClaimsQuery, RowsQuery
+from services.billing.app.ports import IssuedClaimsQuery, ListedRow, RowsQuery
 from services.billing.domain.claims.claim import IssuedClaimState
+from services.billing.domain.claims.rows import DraftRow, ProposalRow
+from services.billing.domain.days.row import DayRow
 from services.billing.domain.history.history import BillingHistory
 from services.billing.domain.payers.payer import PAYER, Payer
-from services.billing.domain.projection import DRAFT_CLAIM, PROPOSAL, SERVICE_DAY
+from services.billing.domain.projection import Content
 
 OF_ROWS = {
     "client_id": "key = 'client/' || :client_id",
@@ -37,12 +40,12 @@ OF_PROPOSALS = OF_ROWS | {
     for name, asked in (("site_id", ":site_id"), ("sites", "ANY(CAST(:sites AS text[]))"))
 }
 # Dates are text in JSON, which sorts as they do.
-DATES = {
-    SERVICE_DAY: {
+DATES: Mapping[type, Mapping[str, str]] = {
+    DayRow: {
         "first": "content->>'service_date' >= :first",
         "last": "content->>'service_date' <= :last",
     },
-    DRAFT_CLAIM: {
+    DraftRow: {
         "first": "content->>'period_end' >= :first",
         "last": "content->>'period_start' <= :last",
     },
@@ -80,33 +83,36 @@ class SqlPages:
     def __init__(self, claims: Projection = CLAIMS) -> None:
         self._claims = claims
 
-    def derived(self, tx: Transaction, wanted: RowsQuery) -> list[DerivedRow]:
+    def derived(
+        self, tx: Transaction, kind: type[Content], wanted: RowsQuery
+    ) -> list[ListedRow[Content]]:
         asked = _asked(wanted)
-        conditions = _conditions(asked, OF_PROPOSALS if wanted.kind == PROPOSAL else OF_ROWS)
-        if wanted.kind == PROPOSAL and ("first" in asked or "last" in asked):
+        conditions = _conditions(asked, OF_PROPOSALS if kind is ProposalRow else OF_ROWS)
+        if kind is ProposalRow and ("first" in asked or "last" in asked):
             conditions += f" AND {BETWEEN}"
-        conditions += _conditions(asked, DATES.get(wanted.kind, {}))
-        rows = tx.connection.execute(
-            text(
-                "SELECT row_key, content, revision FROM derived"  # noqa: S608 - conditions are code
-                f" WHERE kind = :kind AND current AND NOT withdrawn{conditions}"
-                ' AND row_key > :after_key COLLATE "C" ORDER BY row_key COLLATE "C" LIMIT :limit'
-            ),
-            {"first": None, "last": None, "after_key": "", **asked},
+        rows = current_rows(
+            tx,
+            kind,
+            conditions
+            + _conditions(asked, DATES.get(kind, {}))
+            + ' AND row_key > :after_key COLLATE "C"',
+            order='row_key COLLATE "C" LIMIT :limit',
+            **{"first": None, "last": None, "after_key": "", **asked},
         )
-        return [DerivedRow(row.row_key, row.content, row.revision) for row in rows]
+        return [ListedRow(row.key, row.content, row.revision) for row in rows]
 
     def drafts_as_of(
         self, tx: Transaction, wanted: RowsQuery, may_go_on: MayGoOn
-    ) -> list[DerivedRow]:
-        found: list[DerivedRow] = []
+    ) -> list[ListedRow[DraftRow]]:
+        found: list[ListedRow[DraftRow]] = []
         for client in _clients_from(tx, wanted):
             facts = SUBSCRIPTIONS.read_history(tx.connection, client, wanted.until)
             derived = limited.derive(self._claims, client, facts, may_go_on)
-            rows = [row for row in derived if _is_wanted(row, wanted)]
+            drafts = [row.content for row in derived if isinstance(row.content, DraftRow)]
             found += [
-                DerivedRow(row.key, dict(row.content), 0)
-                for row in sorted(rows, key=lambda row: row.key)
+                ListedRow(draft.key, draft, 0)
+                for draft in sorted(drafts, key=lambda draft: draft.key)
+                if _is_wanted(draft, wanted)
             ]
             if len(found) >= wanted.limit:
                 break
@@ -177,16 +183,14 @@ def _subjects(kind: str, ids: Sequence[str] | None) -> list[str] | None:
     return None if ids is None else [f"{kind}/{each}" for each in ids]
 
 
-def _is_wanted(row: Row, wanted: RowsQuery) -> bool:
-    content = row.content
+def _is_wanted(draft: DraftRow, wanted: RowsQuery) -> bool:
     return (
-        row.kind == wanted.kind
-        and row.key > wanted.after_key
-        and wanted.payer_id in ("", content["payer_id"])
-        and wanted.site_id in ("", content["site_id"])
-        and (wanted.sites is None or content["site_id"] in wanted.sites)
-        and (not wanted.first or content["period_end"] >= wanted.first.isoformat())
-        and (not wanted.last or content["period_start"] <= wanted.last.isoformat())
+        draft.key > wanted.after_key
+        and wanted.payer_id in ("", draft.payer_id)
+        and wanted.site_id in ("", draft.site_id)
+        and (wanted.sites is None or draft.site_id in wanted.sites)
+        and (wanted.first is None or draft.period_end >= wanted.first)
+        and (wanted.last is None or draft.period_start <= wanted.last)
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, assert_never
 
 from google.protobuf.message import Message
 from ninehours.billing.v1 import billing_events_pb2 as public
@@ -11,10 +11,12 @@ from kernel.mapping.reading import named
 from kernel.mapping.writing import writer
 from kernel.publishing import HIPAA, PART2, Decision, Kept, published, publisher
 from services.billing.adapters import messages
-from services.billing.domain import projection as derive
 from services.billing.domain.authorizations import authorization, waiver
 from services.billing.domain.claims import claim, issue, settlement
+from services.billing.domain.claims.rows import DraftRow, ProposalRow
+from services.billing.domain.days.row import DayRow
 from services.billing.domain.payers import payer
+from services.billing.domain.projection import RowContent
 from services.billing.domain.providers import practitioner, provider
 
 
@@ -69,11 +71,14 @@ DECISIONS: Mapping[type, Decision] = {
 publish = publisher(DECISIONS)
 
 
-def publish_row(kind: str, content: Mapping[str, Any], revision: int, withdrawn: bool) -> Message:
+def publish_row(_: str, content: RowContent, revision: int, withdrawn: bool) -> Message:
     """The public fact of a derived row that changed."""
-    of_kind = {
-        derive.SERVICE_DAY: messages.service_day,
-        derive.DRAFT_CLAIM: messages.draft_claim,
-        derive.PROPOSAL: messages.proposal,
-    }
-    return of_kind[kind](content, revision, withdrawn)
+    match content:
+        case DayRow():
+            return messages.service_day(content, revision, withdrawn)
+        case DraftRow():
+            return messages.draft_claim(content, revision, withdrawn)
+        case ProposalRow():
+            return messages.proposal(content, revision, withdrawn)
+        case _:
+            assert_never(content)

@@ -18,13 +18,15 @@ from kernel.store.store import Transaction
 from services.billing.adapters.history import history_of
 from services.billing.adapters.issued import claims_of
 from services.billing.adapters.members import every_key, keys_of, members_of
-from services.billing.adapters.messages import draft_id
+from services.billing.adapters.rows import current_rows
 from services.billing.adapters.subscriptions import SUBSCRIPTIONS
+from services.billing.app.draft_id import draft_id
 from services.billing.app.ports import Site
-from services.billing.domain.claims.issue import Draft, Proposed
+from services.billing.domain.claims.issue import DraftToIssue, ProposalToIssue
 from services.billing.domain.claims.members import Members
+from services.billing.domain.claims.rows import DraftRow, ProposalRow
 from services.billing.domain.claims.settlement import RevocationSettled
-from services.billing.domain.projection import DRAFT_CLAIM, PROPOSAL, drafts_without
+from services.billing.domain.projection import drafts_without
 from services.billing.domain.providers.provider import OrganisationAddress
 
 M = TypeVar("M", bound=Message)
@@ -36,65 +38,47 @@ OPENED = attendance.SiteOpened.DESCRIPTOR.full_name
 class SqlDrafts:
     """The Drafts port on the kernel's tables."""
 
-    def of_payer(self, tx: Transaction, payer_id: str, through: date) -> list[Draft]:
-        rows = tx.connection.execute(
-            text(
-                "SELECT key, content, provenance FROM derived"
-                " WHERE kind = :kind AND current AND NOT withdrawn"
-                " AND content->>'payer_id' = :payer AND content->>'period_end' <= :through"
-                " ORDER BY row_key"
-            ),
-            {"kind": DRAFT_CLAIM, "payer": payer_id, "through": through.isoformat()},
+    def of_payer(self, tx: Transaction, payer_id: str, through: date) -> list[DraftToIssue]:
+        rows = current_rows(
+            tx,
+            DraftRow,
+            " AND content->>'payer_id' = :payer AND content->>'period_end' <= :through",
+            payer=payer_id,
+            through=through.isoformat(),
         )
-        return [
-            Draft(
-                draft_id=draft_id(row.content),
-                key=row.content["key"],
-                client_id=id_of(row.key),
-                content=row.content,
-                rests_on=frozenset(row.provenance["facts"]),
-            )
-            for row in rows
-        ]
+        return [_to_issue(row.content, row.facts) for row in rows]
 
-    def without(self, tx: Transaction, client_id: str, dates: Collection[date]) -> Sequence[Draft]:
+    def without(
+        self, tx: Transaction, client_id: str, dates: Collection[date]
+    ) -> Sequence[DraftToIssue]:
         client = f"client/{client_id}"
         history = history_of(client, SUBSCRIPTIONS.read_history(tx.connection, client))
-        return [
-            Draft(
-                draft_id=draft_id(content),
-                key=content["key"],
-                client_id=client_id,
-                content=content,
-                rests_on=rests_on,
-            )
-            for _, _, content, rests_on, _ in drafts_without(history, dates)
-        ]
+        return [_to_issue(row.content, row.rests_on) for row in drafts_without(history, dates)]
 
     def proposed(
         self, tx: Transaction, payer_id: str, claims: Collection[str]
-    ) -> Mapping[str, Proposed]:
-        rows = tx.connection.execute(
-            text(
-                "SELECT key, content, revision, provenance FROM derived"
-                " WHERE kind = :kind AND current AND NOT withdrawn"
+    ) -> Mapping[str, ProposalToIssue]:
+        rows = [
+            *current_rows(
+                tx,
+                ProposalRow,
                 " AND content->>'payer_id' = :payer"
-                " AND content->>'claim_id' = ANY(CAST(:claims AS text[])) ORDER BY row_key"
-            ),
-            {"kind": PROPOSAL, "payer": payer_id, "claims": sorted(claims)},
-        ).all()
-        states = claims_of(tx, [row.content["claim_id"] for row in rows])
-        found: dict[str, Proposed] = {}
+                " AND content->>'claim_id' = ANY(CAST(:claims AS text[]))",
+                payer=payer_id,
+                claims=sorted(claims),
+            )
+        ]
+        states = claims_of(tx, [row.content.claim_id for row in rows])
+        found: dict[str, ProposalToIssue] = {}
         for row in rows:
-            claim = states[row.content["claim_id"]]
+            claim = states[row.content.claim_id]
             if claim.issued is not None:
-                found[claim.issued.claim_id] = Proposed(
-                    client_id=id_of(row.key),
-                    content=row.content,
+                found[claim.issued.claim_id] = ProposalToIssue(
+                    row=row.content,
                     original=claim.issued,
                     payer_control_number=claim.payer_control_number,
                     revision=row.revision,
-                    rests_on=frozenset(row.provenance["facts"]),
+                    rests_on=row.facts,
                 )
         return found
 
@@ -212,6 +196,10 @@ class SqlDrafts:
             if claim.issued is not None and claim.stands and claim.adjudicated is None:
                 found.setdefault(claim.issued.client_id, []).append(claim.issued.period_start)
         return found
+
+
+def _to_issue(row: DraftRow, rests_on: frozenset[str]) -> DraftToIssue:
+    return DraftToIssue(draft_id=draft_id(row.key), row=row, rests_on=rests_on)
 
 
 def _told(tx: Transaction, kind: type[M], clients: Sequence[str]) -> Iterator[tuple[str, M]]:

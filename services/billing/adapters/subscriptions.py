@@ -13,6 +13,7 @@ from kernel.messaging.subscriptions import Facts, Projection, Subscription, Subs
 from services.billing.adapters.history import history_of
 from services.billing.adapters.members import member_subject
 from services.billing.adapters.publication import publish_row
+from services.billing.adapters.rows import ROWS
 from services.billing.domain.projection import derive
 
 CODE = "10"  # raised when the projection's meaning changes: everything is derived again
@@ -38,17 +39,17 @@ def derive_rows(client: str, facts: Facts) -> Sequence[Row]:
     """The rows of one client."""
     return [
         Row(
-            kind=kind,
-            key=key,
-            content=content,
-            rests_on=rests_on,
-            rules=rules.name if rules else "",
+            kind=ROWS.name_of(type(row.content)),
+            key=row.content.key,
+            content=row.content,
+            rests_on=row.rests_on,
+            rules=row.rules.name if row.rules else "",
         )
-        for kind, key, content, rests_on, rules in derive(history_of(client, facts))
+        for row in derive(history_of(client, facts))
     ]
 
 
-CLAIMS = Projection(name="claims", code=CODE, derive=derive_rows, publish=publish_row)
+CLAIMS = Projection(name="claims", code=CODE, derive=derive_rows, publish=publish_row, rows=ROWS)
 
 SUBSCRIPTIONS = Subscriptions(
     [

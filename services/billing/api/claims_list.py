@@ -20,9 +20,9 @@ from services.billing.api.fields import frequency
 from services.billing.api.listing import limit_of, since_of
 from services.billing.app.changes import ChangedRow, Following
 from services.billing.app.ports import IssuedClaimsQuery, Pages, RowsQuery
-from services.billing.domain import projection as derive
 from services.billing.domain.claims.claim import IssuedClaimState
 from services.billing.domain.claims.issue import ORIGINAL
+from services.billing.domain.claims.rows import DraftRow
 
 # Issued claims come before drafts: the token says which of the two lists goes on, and after what.
 ISSUED, DRAFTED = "issued|", "drafted|"
@@ -102,7 +102,7 @@ class ClaimsList:
             rows = (
                 self._pages.drafts_as_of(tx, drafts, may_go_on)
                 if drafts.until
-                else self._pages.derived(tx, drafts)
+                else self._pages.derived(tx, DraftRow, drafts)
             )[: limit - len(claims)]
             claims += [draft_of(row.content, row.revision) for row in rows]
             reached = f"{DRAFTED}{rows[-1].key}" if rows else reached
@@ -121,7 +121,6 @@ def _wanted(
         state = read.optional(required_enum, "state") or ""
         issued = read.whole(_issued_query, sites=sites)
     drafts = RowsQuery(
-        kind=derive.DRAFT_CLAIM,
         client_id=issued.client_id,
         payer_id=issued.payer_id,
         site_id=issued.site_id,
@@ -135,7 +134,7 @@ def _wanted(
     return state, issued, drafts
 
 
-def _changed(change: ChangedRow | IssuedClaimState) -> Iterable[pb.Claim]:
+def _changed(change: ChangedRow[DraftRow] | IssuedClaimState) -> Iterable[pb.Claim]:
     if isinstance(change, IssuedClaimState):
         return issued_of(change)
     return [draft_of(change.content, change.revision, change.withdrawn)]
@@ -146,9 +145,9 @@ def issued_of(state: IssuedClaimState) -> list[pb.Claim]:
     return [] if state.issued is None else [_issued_message(state)]
 
 
-def draft_of(content: dict[str, object], revision: int, withdrawn: bool = False) -> pb.Claim:
-    """A draft as a claim; one of before may say less."""
-    draft = messages.draft_claim(content, revision, withdrawn)
+def draft_of(row: DraftRow, revision: int, withdrawn: bool = False) -> pb.Claim:
+    """A draft as a claim."""
+    draft = messages.draft_claim(row, revision, withdrawn)
     return pb.Claim(
         state=pb.CLAIM_STATE_DRAFTED,
         claim_id=draft.draft_id,
@@ -160,7 +159,7 @@ def draft_of(content: dict[str, object], revision: int, withdrawn: bool = False)
         charge=draft.charge,
         revision=revision,
         frequency=ORIGINAL,
-        claim_form=f"CLAIM_FORM_{content['claim_form']}",
+        claim_form=f"CLAIM_FORM_{row.claim_form}",
         site_id=draft.site_id,
         provider_id=draft.provider_id,
         authorization_id=draft.authorization_id,

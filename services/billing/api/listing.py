@@ -26,13 +26,12 @@ def limit_of(request: Any, field: str = "page_size") -> int:
     return asked or PAGE
 
 
-def rows_query(message: type[M], kind: str, **by_hand: Any) -> Reader[M, RowsQuery]:
-    """A reader of what a page of rows of one kind is asked for; `sites` is said at each call."""
+def rows_query(message: type[M], **by_hand: Any) -> Reader[M, RowsQuery]:
+    """A reader of what a page of rows is asked for; `sites` is said at each call."""
     return request_reader(
         message,
         RowsQuery,
         given=("sites",),
-        kind=kind,
         until=None,  # of drafts alone
         after_key=named("page_token", getattr),
         limit=named("page_size", limit_of),

@@ -18,11 +18,12 @@ from services.billing.api.listing import REASON, rows_query, since_of
 from services.billing.app.changes import Following
 from services.billing.app.ports import FileAudit, FileRead, Pages
 from services.billing.app.questions import balances, file_of
-from services.billing.domain import projection as derive
 from services.billing.domain.authorizations.balances import Balance
+from services.billing.domain.claims.rows import ProposalRow
+from services.billing.domain.days.row import DayRow
 
-_days_query = rows_query(pb.ListServiceDaysRequest, derive.SERVICE_DAY, reason=REASON)
-_proposals_query = rows_query(pb.ListProposalsRequest, derive.PROPOSAL)
+_days_query = rows_query(pb.ListServiceDaysRequest, reason=REASON)
+_proposals_query = rows_query(pb.ListProposalsRequest)
 balance_message = writer(pb.AuthorizationBalance, Balance, through=("authorization",))
 """An authorization with its units."""
 
@@ -42,7 +43,7 @@ class Lists:
         if since := since_of(request, call):
             self._wait(request.after, call)
             with self._store.transaction() as tx:
-                found = self._following.rows(tx, derive.SERVICE_DAY, since)
+                found = self._following.rows(tx, DayRow, since)
             return pb.ListServiceDaysResponse(
                 days=[
                     messages.service_day(row.content, row.revision, row.withdrawn)
@@ -54,7 +55,7 @@ class Lists:
         wanted = _days_query(request, sites=those_asked(call.actor.sites))
         self._wait(request.after, call)
         with self._store.transaction() as tx:
-            rows = self._pages.derived(tx, wanted)
+            rows = self._pages.derived(tx, DayRow, wanted)
         return pb.ListServiceDaysResponse(
             days=[messages.service_day(row.content, row.revision, False) for row in rows],
             next_page_token=rows[-1].key if len(rows) == wanted.limit else "",
@@ -66,7 +67,7 @@ class Lists:
         if since := since_of(request, call):
             self._wait(request.after, call)
             with self._store.transaction() as tx:
-                found = self._following.rows(tx, derive.PROPOSAL, since)
+                found = self._following.rows(tx, ProposalRow, since)
             return pb.ListProposalsResponse(
                 proposals=[
                     messages.proposal(row.content, row.revision, row.withdrawn)
@@ -78,7 +79,7 @@ class Lists:
         wanted = _proposals_query(request, sites=those_asked(call.actor.sites))
         self._wait(request.after, call)
         with self._store.transaction() as tx:
-            rows = self._pages.derived(tx, wanted)
+            rows = self._pages.derived(tx, ProposalRow, wanted)
         return pb.ListProposalsResponse(
             proposals=[messages.proposal(row.content, row.revision, False) for row in rows],
             next_page_token=rows[-1].key if len(rows) == wanted.limit else "",

@@ -8,8 +8,8 @@ from ninehours.billing.v1 import billing_work_service_pb2 as pb
 from kernel.mapping.writing import writer
 from kernel.refusal import Malformed
 from kernel.rpc.translate import date_of, reading, to_date
-from services.billing.adapters.messages import draft_id
 from services.billing.adapters.rule_sets import rule_set_of
+from services.billing.app.draft_id import draft_id
 from services.billing.app.replay import Supposed
 from services.billing.domain.why.replay import ClaimChange, Replayed
 
@@ -45,7 +45,7 @@ client_replay = writer(
         pb.ClaimChange,
         ClaimChange,
         claim_id=lambda change: (
-            change.claim_id or (draft_id({"key": change.draft_key}) if change.draft_key else "")
+            change.claim_id or (draft_id(change.draft_key) if change.draft_key else "")
         ),
     ),
 )

@@ -1,8 +1,8 @@
 """BillingWorkService: what is awaited, who pays, and what other rules would mean."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date
-from typing import Any
 
 from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_work_service_pb2 as pb
@@ -20,13 +20,13 @@ from services.billing.api.replaying import client_replay, summary_of, supposed_o
 from services.billing.app.changes import ChangedRow, Following
 from services.billing.app.ports import Pages
 from services.billing.app.replay import replayed
-from services.billing.domain import projection as derive
+from services.billing.domain.days.row import DayRow
 from services.billing.domain.payers.payer import Payer
 from services.billing.domain.payers.rules import RuleSet
 
 SERVICE = pb.DESCRIPTOR.services_by_name["BillingWorkService"]
 HOLD = "HOLD"
-_holds_query = rows_query(pb.ListHoldsRequest, derive.SERVICE_DAY, outcome=HOLD, reason=REASON)
+_holds_query = rows_query(pb.ListHoldsRequest, outcome=HOLD, reason=REASON)
 _rules_message = writer(pb.PayerRules, RuleSet, given=("confirmed",))
 
 
@@ -44,7 +44,7 @@ class WorkServicer:
         if since := since_of(request, call):
             wait_until_heard(self._store, positions_of(request.after), patience_of(call))
             with self._store.transaction() as tx:
-                found = self._following.rows(tx, derive.SERVICE_DAY, since)
+                found = self._following.rows(tx, DayRow, since)
             return pb.ListHoldsResponse(
                 holds=[hold for row in found.rows for hold in _changed(row, on)],
                 cursor=str(found.cursor),
@@ -53,7 +53,7 @@ class WorkServicer:
         wanted = _holds_query(request, sites=those_asked(call.actor.sites))
         wait_until_heard(self._store, positions_of(request.after), patience_of(call))
         with self._store.transaction() as tx:
-            rows = self._pages.derived(tx, wanted)
+            rows = self._pages.derived(tx, DayRow, wanted)
         return pb.ListHoldsResponse(
             holds=[_hold(row.content, row.revision, on) for row in rows],
             next_page_token=rows[-1].key if len(rows) == wanted.limit else "",
@@ -74,10 +74,10 @@ class WorkServicer:
         yield pb.ReplayResponse(summary=summary_of(clients, supposed.unreproduced))
 
 
-def _changed(row: ChangedRow, on: date) -> Iterator[pb.Hold]:
+def _changed(row: ChangedRow[DayRow], on: date) -> Iterator[pb.Hold]:
     """A hold that is new or says something else; or one that is over."""
-    holds = row.content["outcome"] == HOLD and not row.withdrawn
-    held = row.before is not None and row.before["outcome"] == HOLD
+    holds = row.content.outcome == HOLD and not row.withdrawn
+    held = row.before is not None and row.before.outcome == HOLD
     if holds:
         yield _hold(row.content, row.revision, on)
     elif held:
@@ -86,17 +86,16 @@ def _changed(row: ChangedRow, on: date) -> Iterator[pb.Hold]:
         yield released
 
 
-def _hold(content: Mapping[str, Any], revision: int, on: date) -> pb.Hold:
-    service_date = date.fromisoformat(content["service_date"])
-    own = [line for line in content.get("lines", ()) if not line.get("ancillary", False)]
+def _hold(day: DayRow, revision: int, on: date) -> pb.Hold:
+    own = [line for line in day.lines if not line.ancillary]
     return pb.Hold(
-        client_id=content["client_id"],
-        service_date=to_date(service_date),
-        payer_id=content["payer_id"],
-        site_id=content.get("site_id", ""),
-        reasons=[events.Verdict(**each) for each in content["verdicts"] if not each["open"]],
-        age_days=(on - service_date).days,
-        at_stake=messages.money(sum(line["charge_minor"] for line in own)) if own else None,
+        client_id=day.client_id,
+        service_date=to_date(day.service_date),
+        payer_id=day.payer_id,
+        site_id=day.site_id,
+        reasons=[events.Verdict(**asdict(gate)) for gate in day.verdicts if not gate.open],
+        age_days=(on - day.service_date).days,
+        at_stake=messages.money(sum(line.charge_minor for line in own)) if own else None,
         revision=revision,
     )
 

@@ -2,28 +2,30 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Generic, Protocol
 
 from kernel.store.following import Cursor
 from kernel.store.store import Transaction
 from services.billing.domain.claims.claim import IssuedClaimState
+from services.billing.domain.claims.rows import DraftRow
+from services.billing.domain.projection import Content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangedRow:
+class ChangedRow(Generic[Content]):
     """A revision of a derived row; `before`: the content it had, None: it wasn't there."""
 
-    content: dict[str, Any]
+    content: Content
     revision: int
     withdrawn: bool
-    before: dict[str, Any] | None
+    before: Content | None
 
 
 @dataclass(frozen=True, slots=True)
-class ChangedRows:
+class ChangedRows(Generic[Content]):
     """Revisions in order, where the next question goes on, and whether there are more."""
 
-    rows: Sequence[ChangedRow]
+    rows: Sequence[ChangedRow[Content]]
     cursor: Cursor
     more: bool
 
@@ -32,7 +34,7 @@ class ChangedRows:
 class ChangedClaims:
     """Drafts as they were revised, issued claims as each step left them; else as ChangedRows."""
 
-    claims: Sequence[ChangedRow | IssuedClaimState]
+    claims: Sequence[ChangedRow[DraftRow] | IssuedClaimState]
     cursor: Cursor
     more: bool
 
@@ -49,7 +51,7 @@ class Since:
 class Following(Protocol):
     """Reads changes. The transaction must see what was committed until now (READ COMMITTED)."""
 
-    def rows(self, tx: Transaction, kind: str, since: Since) -> ChangedRows:
+    def rows(self, tx: Transaction, kind: type[Content], since: Since) -> ChangedRows[Content]:
         """Revisions of derived rows of one kind."""
         ...
 

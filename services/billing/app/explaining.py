@@ -7,6 +7,7 @@ signed by then. Revisions alone are read from the derived rows.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Protocol
 
 from kernel.facts import Recorded
@@ -14,6 +15,7 @@ from kernel.ids import derived_id
 from kernel.refusal import Unknown
 from kernel.store.store import Store, Transaction
 from operations.explaining import Revision
+from services.billing.app.draft_id import draft_id
 from services.billing.domain import projection as derive
 from services.billing.domain.authorizations.balances import Balance
 from services.billing.domain.claims import drafts as claims
@@ -23,6 +25,7 @@ from services.billing.domain.claims.drafts import Draft
 from services.billing.domain.claims.issue import BatchIssued, ClaimIssued
 from services.billing.domain.claims.proposals import Proposal
 from services.billing.domain.claims.rows import draft_key
+from services.billing.domain.days.row import DayRow
 from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.history import BillingHistory
 from services.billing.domain.why import explain
@@ -40,8 +43,10 @@ class HistoryAsOf(Protocol):
         """Of a client, by then; `issuing`: without the claims issued at that very moment."""
         ...
 
-    def revisions(self, tx: Transaction, row_id: str, until: datetime | None) -> Sequence[Revision]:
-        """Of a row, oldest first, those signed by then."""
+    def revisions(
+        self, tx: Transaction, row_id: str, until: datetime | None
+    ) -> Sequence[tuple[Revision, DayRow]]:
+        """Of a day's row, oldest first, those signed by then, each with what it says."""
         ...
 
     def client_of_draft(self, tx: Transaction, draft_id: str) -> str | None:
@@ -54,12 +59,23 @@ class HistoryAsOf(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RevisionTold:
+    """A revision, what it says, and what changed from the one before."""
+
+    revision: Revision
+    row: DayRow
+    changes: Sequence[FieldChange] = ()
+    facts_added: Sequence[str] = ()
+    facts_removed: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RevisedDay:
-    """A day with its row's revisions, each with what changed from the one before."""
+    """A day with its row's revisions, oldest first."""
 
     explained: ExplainedDay
     row_id: str
-    revisions: Sequence[tuple[Revision, Sequence[FieldChange], Sequence[str], Sequence[str]]]
+    revisions: Sequence[RevisionTold]
     stale: bool
 
 
@@ -134,23 +150,23 @@ def _issued(
     )
 
 
-def _drafted(tx: Transaction, past: HistoryAsOf, draft_id: str, until: datetime | None) -> WhyClaim:
-    client_id = past.client_of_draft(tx, draft_id)
+def _drafted(tx: Transaction, past: HistoryAsOf, claim_id: str, until: datetime | None) -> WhyClaim:
+    client_id = past.client_of_draft(tx, claim_id)
     if client_id is None:
-        raise Unknown("claim", draft_id)
+        raise Unknown("claim", claim_id)
     case = Case(past.history(tx, client_id, until))
     for draft in claims.draft(list(case.days.values()), case.history):
-        if str(derived_id("draft claim", draft_key(client_id, draft))) == draft_id:
+        if draft_id(draft_key(client_id, draft)) == claim_id:
             dates = sorted({line.service_date for line in draft.lines})
             return WhyClaim(
                 claim=draft,
-                claim_id=draft_id,
+                claim_id=claim_id,
                 client_id=client_id,
                 days=[_revised(tx, past, case, on, until) for on in dates],
                 changed=(),
                 authorization=case.balance(draft.cut.authorization_id),
             )
-    raise Unknown("claim", draft_id)
+    raise Unknown("claim", claim_id)
 
 
 def _dates(tx: Transaction, claim: ClaimIssued) -> list[date]:
@@ -178,19 +194,24 @@ def _revised(
     key = f"{client_id}|{on}"
     row_id = str(derived_id(DERIVATION, derive.SERVICE_DAY, key))
     revisions = past.revisions(tx, row_id, until)
-    before: Revision | None = None
-    found = []
-    for each in revisions:
-        had, has = frozenset(before.facts if before else ()), frozenset(each.facts)
-        changed = explain.changes(before.content, each.content) if before else []
-        added, removed = (sorted(has - had), sorted(had - has)) if before else ([], [])
-        found.append((each, changed, added, removed))
-        before = each
+    first = [RevisionTold(revision=revision, row=row) for revision, row in revisions[:1]]
     return RevisedDay(
         explained=case.explain(on),
         row_id=row_id,
-        revisions=found,
+        revisions=[*first, *(_changed(*pair) for pair in pairwise(revisions))],
         stale=past.unsettled(tx, client_id),
+    )
+
+
+def _changed(before: tuple[Revision, DayRow], after: tuple[Revision, DayRow]) -> RevisionTold:
+    (was, row_before), (now, row) = before, after
+    had, has = frozenset(was.facts), frozenset(now.facts)
+    return RevisionTold(
+        revision=now,
+        row=row,
+        changes=explain.changes(row_before, row),
+        facts_added=sorted(has - had),
+        facts_removed=sorted(had - has),
     )
 
 

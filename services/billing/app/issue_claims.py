@@ -32,9 +32,9 @@ def issue_claims(
             raise Malformed(through="is in the future")
         drafts = issuing.drafts.of_payer(tx, payer_id, through)
         return [
-            original(draft, context.new_id("claim", draft.key))
-            for draft in sorted(drafts, key=lambda draft: draft.key)
-            if speaks_for(context.sites, draft.content["site_id"])
+            original(draft, context.new_id("claim", draft.row.key))
+            for draft in sorted(drafts, key=lambda draft: draft.row.key)
+            if speaks_for(context.sites, draft.row.site_id)
         ]
 
     return leave(book, issuing, payer_id, choose, context)

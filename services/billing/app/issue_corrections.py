@@ -13,7 +13,7 @@ from services.billing.domain.claims.issue import (
     Candidate,
     ClaimIssued,
     NamedProposal,
-    Proposed,
+    ProposalToIssue,
     correction,
 )
 from services.billing.domain.claims.proposals import (
@@ -66,8 +66,8 @@ def charges_of(book: Book, issued: Iterable[ClaimIssued]) -> tuple[int, int]:
 
 
 def _as_named(
-    current: Mapping[str, Proposed], named: Mapping[str, NamedProposal]
-) -> list[Proposed]:
+    current: Mapping[str, ProposalToIssue], named: Mapping[str, NamedProposal]
+) -> list[ProposalToIssue]:
     for claim_id, looked_at in named.items():
         proposed = current.get(claim_id)
         if proposed is None or proposed.revision != looked_at.revision:
@@ -76,11 +76,11 @@ def _as_named(
                 "what is proposed for this claim changed since it was looked at; list it again",
                 claim_id=claim_id,
             )
-        state = proposed.content["state"]
+        state = proposed.row.state
         if looked_at.without_waiting and state == AWAITING_RELEASE:
             state = READY if proposed.payer_control_number else AWAITING_CONTROL_NUMBER
         if state != READY:
-            awaited = {each["reason"] for each in proposed.content.get("waits_for", ())}
+            awaited = {gate.reason for gate in proposed.row.waits_for}
             raise AgainstTheRules(
                 state,
                 "this correction waits for something; it can be issued once it is READY",

@@ -3,16 +3,18 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol
 
 from kernel.messaging.confirming import Confirm, Fingerprint
 from kernel.patience import MayGoOn
 from kernel.store.store import Transaction
 from services.billing.domain.claims.claim import IssuedClaimState
-from services.billing.domain.claims.issue import ClaimIssued, Draft, Proposed
+from services.billing.domain.claims.issue import ClaimIssued, DraftToIssue, ProposalToIssue
 from services.billing.domain.claims.members import Members
+from services.billing.domain.claims.rows import DraftRow
 from services.billing.domain.history.history import BillingHistory
 from services.billing.domain.payers.payer import Payer, PayerRegistered
+from services.billing.domain.projection import Content
 from services.billing.domain.providers.practitioner import PractitionerRegistered
 from services.billing.domain.providers.provider import OrganisationAddress, ProviderRegistered
 from services.billing.domain.x12.t837.findings import Finding
@@ -96,17 +98,19 @@ class Site:
 class Drafts(Protocol):
     """Draft claims, proposals, and what issuing asks of this service's record."""
 
-    def of_payer(self, tx: Transaction, payer_id: str, through: date) -> list[Draft]:
+    def of_payer(self, tx: Transaction, payer_id: str, through: date) -> list[DraftToIssue]:
         """Current drafts of periods that ended by then."""
         ...
 
-    def without(self, tx: Transaction, client_id: str, dates: Collection[date]) -> Sequence[Draft]:
+    def without(
+        self, tx: Transaction, client_id: str, dates: Collection[date]
+    ) -> Sequence[DraftToIssue]:
         """The client's drafts as if these dates claimed nothing. The client must be settled."""
         ...
 
     def proposed(
         self, tx: Transaction, payer_id: str, claims: Collection[str]
-    ) -> Mapping[str, Proposed]:
+    ) -> Mapping[str, ProposalToIssue]:
         """Current proposals about those of these claims that went to this payer, by claim."""
         ...
 
@@ -221,11 +225,11 @@ class FileAudit(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class DerivedRow:
+class ListedRow(Generic[Content]):
     """A current row as it is listed."""
 
     key: str
-    content: dict[str, Any]
+    content: Content
     revision: int
 
 
@@ -238,7 +242,6 @@ class RowsQuery:
     from what was signed by then (drafts only).
     """
 
-    kind: str
     client_id: str = ""
     payer_id: str = ""
     site_id: str = ""
@@ -280,13 +283,15 @@ class IssuedClaimsQuery:
 class Pages(Protocol):
     """Pages of what billing derived and issued, in order of their keys."""
 
-    def derived(self, tx: Transaction, wanted: RowsQuery) -> list[DerivedRow]:
+    def derived(
+        self, tx: Transaction, kind: type[Content], wanted: RowsQuery
+    ) -> list[ListedRow[Content]]:
         """Current rows of one kind."""
         ...
 
     def drafts_as_of(
         self, tx: Transaction, wanted: RowsQuery, may_go_on: MayGoOn
-    ) -> list[DerivedRow]:
+    ) -> list[ListedRow[DraftRow]]:
         """Drafts as they would have been derived by `until`; their revisions aren't known.
 
         NotYet (TOO_MANY_AT_ONCE) where it may not go on.

@@ -1,80 +1,67 @@
 """From all that is known of a client to the rows billing answers for: days, drafts, proposals."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Generic, TypeVar
 
 from services.billing.domain.authorizations.allocation import allocate
 from services.billing.domain.claims import drafts as claims
 from services.billing.domain.claims import proposals
-from services.billing.domain.claims import rows as claim_rows
 from services.billing.domain.claims.drafts import Draft
-from services.billing.domain.claims.proposals import Proposal
-from services.billing.domain.days.service_day import NOT_BILLABLE, ServiceDay, resolve
-from services.billing.domain.history.history import BillingHistory, ClaimLine
+from services.billing.domain.claims.rows import DraftRow, ProposalRow, draft_row, proposal_row
+from services.billing.domain.days.row import DayRow, day_row
+from services.billing.domain.days.service_day import resolve
+from services.billing.domain.history.history import BillingHistory
 from services.billing.domain.payers.rules import RuleSet
 
 SERVICE_DAY, DRAFT_CLAIM, PROPOSAL = "service_day", "draft_claim", "proposal"
-"""The kinds of rows."""
+RowContent = DayRow | DraftRow | ProposalRow
+KINDS: dict[str, type] = {SERVICE_DAY: DayRow, DRAFT_CLAIM: DraftRow, PROPOSAL: ProposalRow}
+"""What each kind of row says."""
 
-Derived = tuple[str, str, dict[str, Any], frozenset[str], RuleSet | None]
-"""Kind, key within the kind, content as JSON, the facts it rests on, the rules."""
+Content = TypeVar("Content", DayRow, DraftRow, ProposalRow)
+Content_co = TypeVar("Content_co", bound=RowContent, covariant=True)
 
 
-def derive(history: BillingHistory) -> list[Derived]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Projected(Generic[Content_co]):
+    """What a row says, the ids of the facts it rests on, and the rules."""
+
+    content: Content_co
+    rests_on: frozenset[str]
+    rules: RuleSet | None
+
+
+def derive(history: BillingHistory) -> list[Projected[RowContent]]:
     """Every row of one client: a function of the set of facts, not of their order or the clock."""
     days = allocate(resolve(history), history)
     return [
-        *(_day_row(history.client_id, day) for day in days),
-        *(_draft_row(history.client_id, draft) for draft in claims.draft(days, history)),
         *(
-            _proposal_row(history.client_id, proposal)
+            Projected(
+                content=day_row(history.client_id, day), rests_on=day.rests_on, rules=day.rules
+            )
+            for day in days
+        ),
+        *(_drafted(history.client_id, draft) for draft in claims.draft(days, history)),
+        *(
+            Projected(
+                content=proposal_row(history.client_id, proposal),
+                rests_on=proposal.rests_on,
+                rules=proposal.rules,
+            )
             for proposal in proposals.propose(days, history)
         ),
     ]
 
 
-def drafts_without(history: BillingHistory, dates: Collection[date]) -> list[Derived]:
+def drafts_without(history: BillingHistory, dates: Collection[date]) -> list[Projected[DraftRow]]:
     """Rows of drafts as if these dates claimed nothing; units are allocated as ever."""
     days = [day for day in allocate(resolve(history), history) if day.service_date not in dates]
-    return [_draft_row(history.client_id, draft) for draft in claims.draft(days, history)]
+    return [_drafted(history.client_id, draft) for draft in claims.draft(days, history)]
 
 
-def _day_row(client_id: str, day: ServiceDay) -> Derived:
-    content = {
-        "client_id": client_id,
-        "service_date": day.service_date.isoformat(),
-        "payer_id": day.payer_id,
-        "outcome": day.outcome,
-        "minutes": day.minutes,
-        "verdicts": [
-            {"gate": each.gate, "open": each.open, "reason": each.reason}
-            for each in (*day.verdicts, *day.ancillary_verdicts)
-        ],
-        "authorization_id": day.authorization_id,
-        "rules": day.rules.name if day.rules else "",
-        "site_id": day.site_id,
-        "lines": [claim_rows.line_content(line) for line in _claimable(day)],
-        "authorized_units": day.authorized_units,
-        "clinical_level": day.level_of_care,
-        "authorized_level": day.authorized_level,
-        "billed_level": day.rules.billed_level if day.rules else "",
-    }
-    return SERVICE_DAY, f"{client_id}|{day.service_date}", content, day.rests_on, day.rules
-
-
-def _claimable(day: ServiceDay) -> tuple[ClaimLine, ...]:
-    """What a claim would carry of the day, now or when what it waits for is there."""
-    return day.ancillary_lines if day.outcome == NOT_BILLABLE else day.lines
-
-
-def _draft_row(client_id: str, draft: Draft) -> Derived:
-    key = claim_rows.draft_key(client_id, draft)
-    content = claim_rows.draft_content(client_id, draft)
-    return DRAFT_CLAIM, key, content, draft.rests_on, draft.rules
-
-
-def _proposal_row(client_id: str, proposal: Proposal) -> Derived:
-    key = f"{client_id}|{proposal.claim.claim_id}"
-    content = claim_rows.proposal_content(client_id, proposal)
-    return PROPOSAL, key, content, proposal.rests_on, proposal.rules
+def _drafted(client_id: str, draft: Draft) -> Projected[DraftRow]:
+    return Projected(
+        content=draft_row(client_id, draft), rests_on=draft.rests_on, rules=draft.rules
+    )

@@ -113,7 +113,7 @@ def test_two_periods_that_begin_on_one_day_are_two_claims_with_keys_of_their_own
     assert dates_of(drafts_of(history)) == [[date(2026, 6, 1)], [date(2026, 6, 3)]]
     from services.billing.domain.projection import derive  # noqa: PLC0415 - of this test alone
 
-    keys = [(kind, key) for kind, key, *_ in derive(history)]
+    keys = [(type(row.content), row.content.key) for row in derive(history)]
     assert len(keys) == len(set(keys)) == 4
 
 

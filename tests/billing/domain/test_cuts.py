@@ -1,15 +1,17 @@
 """What else cuts a claim than period and place: form, who rendered, months, what stands aside."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from services.billing.adapters.rows import ROWS
 from services.billing.domain.claims import drafts as claims
 from services.billing.domain.claims import proposals
 from services.billing.domain.claims.drafts import Draft
 from services.billing.domain.claims.proposals import Proposal
-from services.billing.domain.claims.rows import draft_content, line_of, lines_of
+from services.billing.domain.claims.rows import draft_row
 from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.history import (
     Adjudication,
@@ -94,9 +96,9 @@ def test_an_institutional_claim_names_who_led_most_of_it_and_is_not_cut_by_them(
         attending,
         len(staff),
     )
-    content = draft_content("client", one)
-    assert (content["type_of_bill"], content["condition_code"]) == ("13", "92")
-    assert (content["names_practitioner"], content["rendering_staff_id"]) == (True, attending)
+    row = draft_row("client", one)
+    assert (row.type_of_bill, row.condition_code) == ("13", "92")
+    assert (row.names_practitioner, row.rendering_staff_id) == (True, attending)
 
 
 def test_months_are_not_mixed_where_the_payer_says_so() -> None:
@@ -113,7 +115,7 @@ def test_what_stands_outside_the_per_diem_goes_on_a_claim_of_its_own() -> None:
     assert (own.cut.authorization_id, own.authorized_units, own.cut.ancillary) == ("a", 1, False)
     assert (aside.cut.authorization_id, aside.authorized_units) == ("", 0)
     assert aside.lines == (ANCILLARY,)
-    keys = {draft_content("client", each)["key"] for each in (own, aside)}
+    keys = {draft_row("client", each).key for each in (own, aside)}
     assert len(keys) == 2
 
 
@@ -256,7 +258,8 @@ def test_ancillary_claims_are_corrected_by_their_own_lines_alone() -> None:
 def test_lines_are_read_from_rows_as_they_were_and_from_rows_of_before() -> None:
     one = by("eve", revenue_code="0906", ancillary=True)
     [draft] = drafts_of(the_days(one, **FACILITATED))
-    assert lines_of(draft_content("client", draft)["lines"]) == (one,)
-    row = draft_content("client", draft)["lines"][0]
-    old = {key: row[key] for key in list(row)[:6]}
-    assert line_of(old) == line(day(0))
+    kind, stored = ROWS.encode(draft_row("client", draft))
+    assert ROWS.decode(kind, json.loads(stored)).lines == (one,)
+    old = json.loads(stored)
+    old["lines"] = [{key: row[key] for key in list(row)[:6]} for row in old["lines"]]
+    assert ROWS.decode(kind, old).lines == (line(day(0)),)

@@ -1,6 +1,5 @@
 """What is derived of a client depends on the set of facts: not on their order."""
 
-import json
 from dataclasses import fields, replace
 from typing import Any
 
@@ -8,6 +7,8 @@ import pytest
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as some
 
+from services.billing.domain.claims.rows import DraftRow, ProposalRow
+from services.billing.domain.days.row import DayRow
 from services.billing.domain.history.history import (
     Adjudication,
     Attestation,
@@ -19,7 +20,7 @@ from services.billing.domain.history.history import (
     Waiver,
 )
 from services.billing.domain.payers.rules import DiscreteService, TimedUnits
-from services.billing.domain.projection import DRAFT_CLAIM, PROPOSAL, SERVICE_DAY, derive
+from services.billing.domain.projection import derive
 from tests.harness.billing.history import (
     ADMISSION,
     CONSENT,
@@ -36,6 +37,7 @@ from tests.harness.billing.history import (
     day,
     issued,
     line,
+    rows_of,
     session,
     signed,
 )
@@ -164,8 +166,12 @@ def shuffled(history: BillingHistory, random: Any) -> BillingHistory:
 def by_key(history: BillingHistory) -> dict[tuple[str, str], Any]:
     rows = derive(history)
     found = {
-        (kind, key): (json.dumps(content), rests_on, rules and rules.name)
-        for kind, key, content, rests_on, rules in rows
+        (type(row.content).__name__, row.content.key): (
+            row.content,
+            row.rests_on,
+            row.rules and row.rules.name,
+        )
+        for row in rows
     }
     assert len(found) == len(rows)
     return found
@@ -184,16 +190,16 @@ def test_no_date_is_on_two_drafts_nor_on_a_draft_and_an_issued_claim(
 ) -> None:
     """Of one site; what stands outside the per diem is told apart by its code."""
     carried = {
-        (each.service_date.isoformat(), each.ancillary and each.code)
+        (each.service_date, each.ancillary and each.code)
         for claim in history.issued
         for each in claim.lines
     }
+    drafts = rows_of(history, DraftRow)
     drafted = [
-        {(each["service_date"], each["ancillary"] and each["code"]) for each in content["lines"]}
-        for kind, _, content, *_ in derive(history)
-        if kind == DRAFT_CLAIM
+        {(line.service_date, line.ancillary and line.code) for line in draft.lines}
+        for draft in drafts
     ]
-    sites = [content["site_id"] for kind, _, content, *_ in derive(history) if kind == DRAFT_CLAIM]
+    sites = [draft.site_id for draft in drafts]
     assert carried.isdisjoint(set().union(*drafted))
     for site_id in {*sites}:
         at = [each for each, place in zip(drafted, sites, strict=True) if place == site_id]
@@ -204,26 +210,25 @@ def test_no_date_is_on_two_drafts_nor_on_a_draft_and_an_issued_claim(
 def test_every_closed_session_has_its_day_and_every_row_names_facts_that_exist(
     history: BillingHistory,
 ) -> None:
-    rows = derive(history)
-    dates = {content["service_date"] for kind, _, content, *_ in rows if kind == SERVICE_DAY}
-    assert dates == {each.service_date.isoformat() for each in history.attendances}
+    dates = {row.service_date for row in rows_of(history, DayRow)}
+    assert dates == {each.service_date for each in history.attendances}
     facts = {
         fact.fact
         for field in fields(history)
         if isinstance(getattr(history, field.name), tuple)
         for fact in getattr(history, field.name)
     }
-    for _, _, _, rests_on, _ in rows:
-        assert rests_on <= facts
-        assert rests_on
+    for row in derive(history):
+        assert row.rests_on <= facts
+        assert row.rests_on
 
 
-@pytest.mark.parametrize("kind", [SERVICE_DAY, DRAFT_CLAIM, PROPOSAL])
-def test_histories_of_every_kind_of_row_are_among_those_tried(kind: str) -> None:
+@pytest.mark.parametrize("kind", [DayRow, DraftRow, ProposalRow])
+def test_histories_of_every_kind_of_row_are_among_those_tried(kind: type) -> None:
     """The properties above look at days, drafts and proposals."""
     find(
         histories(),
-        lambda history: any(each == kind for each, *_ in derive(history)),
+        lambda history: bool(rows_of(history, kind)),
         settings=settings(phases=[Phase.generate]),
     )
 
@@ -242,24 +247,23 @@ def test_a_days_row_tells_levels_apart_keeps_every_verdict_and_has_the_lines() -
         notes=(*history.notes, signed(day(0), name="visit")),
     )
     row = content_of(history)
-    levels = {name: row[f"{name}_level"] for name in ("clinical", "authorized", "billed")}
-    assert levels == dict.fromkeys(("clinical", "authorized", "billed"), "2.1")
-    assert (row["site_id"], row["authorization_id"], row["authorized_units"]) == ("site", "a", 1)
-    assert [(each["code"], each["ancillary"]) for each in row["lines"]] == [
+    assert (row.clinical_level, row.authorized_level, row.billed_level) == ("2.1", "2.1", "2.1")
+    assert (row.site_id, row.authorization_id, row.authorized_units) == ("site", "a", 1)
+    assert [(line.code, line.ancillary) for line in row.lines] == [
         ("H0015", False),
         ("99213", True),
     ]
-    assert {each["gate"] for each in row["verdicts"]} >= {"NOTE", "PRESCRIBER_VISIT.NOTE"}
+    assert {each.gate for each in row.verdicts} >= {"NOTE", "PRESCRIBER_VISIT.NOTE"}
     denied = content_of(replace(history, restrictions=(MORE["restrictions"][0],)))
-    assert [each["code"] for each in denied["lines"]] == ["H0015", "99213"]
+    assert [line.code for line in denied.lines] == ["H0015", "99213"]
     paid = replace(MORE["restrictions"][0], start=day(0))
-    assert content_of(replace(history, restrictions=(paid,)))["lines"] == []
+    assert content_of(replace(history, restrictions=(paid,))).lines == ()
     waiting = content_of(replace(history, plans=(), admissions=()))
-    assert waiting["outcome"] == "HOLD"
-    assert [each["code"] for each in waiting["lines"]] == ["H0015", "99213"]
+    assert waiting.outcome == "HOLD"
+    assert [line.code for line in waiting.lines] == ["H0015", "99213"]
 
 
-def content_of(history: BillingHistory) -> dict[str, Any]:
+def content_of(history: BillingHistory) -> DayRow:
     """The row of the only day."""
-    [content] = [content for kind, _, content, *_ in derive(history) if kind == SERVICE_DAY]
-    return content
+    [row] = rows_of(history, DayRow)
+    return row

@@ -10,6 +10,7 @@ from ninehours.billing.v1 import rules_pb2
 from services.billing import domain
 from services.billing.adapters.explained import SERVICES, roles_of
 from services.billing.domain.days import release
+from services.billing.domain.days.row import DayRow, RowVerdict
 from services.billing.domain.history.attended import Service
 from services.billing.domain.history.history import Attendance, BillingHistory
 from services.billing.domain.payers.rules import DiscreteService, TimedUnits
@@ -24,6 +25,7 @@ from tests.harness.billing.history import (
     billable,
     confirmed,
     day,
+    rows_of,
     session,
 )
 
@@ -167,7 +169,19 @@ def test_every_clause_is_a_field_of_the_contract(changed: dict[str, object]) -> 
 
 
 def test_what_changed_between_revisions_is_told_field_by_field() -> None:
-    was = {"outcome": "HOLD", "minutes": 180, "verdicts": [{"gate": "NOTE", "reason": "N"}]}
-    now = {"outcome": "PER_DIEM", "minutes": 180, "verdicts": [{"gate": "NOTE", "reason": ""}]}
-    told = [(each.field, each.was, each.now) for each in changes(was, now)]
-    assert told == [("outcome", "HOLD", "PER_DIEM"), ("closed gates", "NOTE N", "none")]
+    [row] = rows_of(billable(day(0)), DayRow)
+    held = replace(
+        row,
+        outcome="HOLD",
+        verdicts=(RowVerdict(gate="NOTE", open=False, reason="NOTE_UNSIGNED"),),
+        lines=(),
+        authorized_units=0,
+    )
+    told = [(each.field, each.was, each.now) for each in changes(held, row)]
+    assert told == [
+        ("authorized units", "none", "1"),
+        ("lines", "none", "H0015 x 1 $300.00"),
+        ("outcome", "HOLD", "PER_DIEM"),
+        ("closed gates", "NOTE NOTE_UNSIGNED", "none"),
+    ]
+    assert changes(row, row) == []

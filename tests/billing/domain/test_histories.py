@@ -17,11 +17,12 @@ from services.billing.domain.authorizations.ledger import claims_holding_units, 
 from services.billing.domain.claims.in_force import in_force
 from services.billing.domain.claims.issue import (
     ClaimIssued,
-    Draft,
-    Proposed,
+    DraftToIssue,
+    ProposalToIssue,
     correction,
     original,
 )
+from services.billing.domain.claims.rows import DraftRow, ProposalRow
 from services.billing.domain.history.clinical import Discharge
 from services.billing.domain.history.history import (
     Adjudication,
@@ -33,7 +34,6 @@ from services.billing.domain.history.history import (
     Waiver,
 )
 from services.billing.domain.payers.rules import DiscreteService, Institutional
-from services.billing.domain.projection import DRAFT_CLAIM, PROPOSAL, derive
 from tests.harness.billing.history import (
     COVERAGE,
     ENROLLMENT,
@@ -45,6 +45,7 @@ from tests.harness.billing.history import (
     corrected,
     day,
     days_of,
+    rows_of,
     session,
     signed,
 )
@@ -223,8 +224,8 @@ class Histories(RuleBasedStateMachine):
 
     @rule()
     def issue(self) -> None:
-        for content in self._rows(DRAFT_CLAIM):
-            draft = Draft(draft_id="draft", key=content["key"], client_id="client", content=content)
+        for row in rows_of(self.history, DraftRow):
+            draft = DraftToIssue(draft_id="draft", row=row)
             candidate = original(draft, self._next_id())
             if not candidate.awaits_voids:
                 self._send(candidate.claim)
@@ -236,12 +237,10 @@ class Histories(RuleBasedStateMachine):
 
     @rule()
     def issue_corrections(self) -> None:
-        for content in self._rows(PROPOSAL):
-            if content["state"] == "READY":
-                was, _ = self.sent[content["claim_id"]]
-                proposed = Proposed(
-                    client_id="client", content=content, original=was, payer_control_number="PCN"
-                )
+        for row in rows_of(self.history, ProposalRow):
+            if row.state == "READY":
+                was, _ = self.sent[row.claim_id]
+                proposed = ProposalToIssue(row=row, original=was, payer_control_number="PCN")
                 self._send(correction(proposed, self._next_id()).claim)
 
     @rule(elsewhere=some.booleans())
@@ -252,14 +251,14 @@ class Histories(RuleBasedStateMachine):
         somebody covers every date, nothing does.
         """
         self._do_all()
-        assert all(each["waits_for"] for each in self._rows(PROPOSAL))
+        assert all(row.waits_for for row in rows_of(self.history, ProposalRow))
         self.sign()
         self.cover_elsewhere(rarely=9 if elsewhere else 0)
         self.verify_again()
         for payer in PAYERS:
             self._learn(authorizations=self._authorization(99, 0, payer))
         self._do_all()
-        assert self._rows(PROPOSAL) == []
+        assert rows_of(self.history, ProposalRow) == []
         self._all_that_is_billable_is_claimed()
 
     def _do_all(self) -> None:
@@ -268,7 +267,7 @@ class Histories(RuleBasedStateMachine):
                 self._answer(claim)
             self.issue_corrections()
             self.issue()
-        assert self._rows(DRAFT_CLAIM) == []
+        assert rows_of(self.history, DraftRow) == []
 
     # What holds at every step
 
@@ -327,9 +326,6 @@ class Histories(RuleBasedStateMachine):
     def _authorization(self, units: int, start: int, payer: str) -> Authorization:
         name = f"auth {len(self.history.authorizations)}"
         return authorization(units, start, start + 9, name, payer_id=payer, unit=self.unit)
-
-    def _rows(self, kind: str) -> list[dict[str, Any]]:
-        return [content for each, _, content, *_ in derive(self.history) if each == kind]
 
     def _learn(self, **facts: Any) -> None:
         history: dict[str, Any] = {

@@ -8,10 +8,10 @@ import pytest
 from services.billing.domain.claims import drafts as claims
 from services.billing.domain.claims import proposals
 from services.billing.domain.claims.proposals import Proposal
+from services.billing.domain.claims.rows import DraftRow
 from services.billing.domain.history.clinical import Cancellation, CoverageEnd
 from services.billing.domain.history.history import Adjudication, Attendance, BillingHistory
 from services.billing.domain.payers.rules import DiscreteService, TimedUnits
-from services.billing.domain.projection import DRAFT_CLAIM, derive
 from tests.harness.billing.history import (
     COVERAGE,
     FEE,
@@ -24,6 +24,7 @@ from tests.harness.billing.history import (
     issued,
     line,
     missed,
+    rows_of,
     session,
     signed,
 )
@@ -198,19 +199,19 @@ def test_a_date_that_became_nobodys_waits_for_somebody_who_covers_it() -> None:
 
 def test_a_new_original_waits_for_the_voids_answer_where_the_payer_wants_that() -> None:
     void = issued(day(0), name="2", frequency="8", corrects_claim_id="claim 1")
-    for wanted, awaited in (("VOID_ISSUED", []), ("VOID_PROCESSED", ["claim 2"])):
+    for wanted, awaited in (("VOID_ISSUED", ()), ("VOID_PROCESSED", ("claim 2",))):
         history = billable(
             day(0),
             issued=(issued(day(0)), void),
             confirmed=(confirmed(new_claim_after=wanted),),
         )
-        [draft] = [content for kind, _, content, *_ in derive(history) if kind == DRAFT_CLAIM]
-        assert draft.get("awaits_voids", []) == awaited
+        [draft] = rows_of(history, DraftRow)
+        assert draft.awaits_voids == awaited
     answered = replace(
         history, adjudications=(replace(PAID, claim_id="claim 2", status="REVERSED"),)
     )
-    [draft] = [content for kind, _, content, *_ in derive(answered) if kind == DRAFT_CLAIM]
-    assert "awaits_voids" not in draft
+    [draft] = rows_of(answered, DraftRow)
+    assert draft.awaits_voids == ()
 
 
 def test_a_late_day_joins_a_replacement_only_once_the_void_of_its_date_is_answered() -> None:

@@ -8,10 +8,10 @@ import pytest
 
 from services.billing.domain.claims import drafts as claims
 from services.billing.domain.claims import proposals
+from services.billing.domain.claims.rows import ProposalRow
 from services.billing.domain.history.clinical import Discharge
 from services.billing.domain.history.history import BillingHistory, IssuedClaim
 from services.billing.domain.payers.rules import Institutional
-from services.billing.domain.projection import PROPOSAL, derive
 from tests.harness.billing.history import (
     MENTAL_HEALTH,
     OUTPATIENT,
@@ -24,6 +24,7 @@ from tests.harness.billing.history import (
     days_of,
     issued,
     line,
+    rows_of,
     session,
 )
 
@@ -148,8 +149,8 @@ def test_a_payer_that_takes_no_replacements_is_sent_a_void_and_the_bill_anew() -
     course = replace(
         history(day(0), sent=(bill,)), confirmed=(rules,), **discharged(day(1), "DEATH")
     )
-    [row] = [content for kind, _, content, *_ in derive(course) if kind == PROPOSAL]
-    assert row["action"] == "VOID"
+    [row] = rows_of(course, ProposalRow)
+    assert row.action == "VOID"
     void = issued(
         day(0), name="v", claim_form="INSTITUTIONAL", frequency="8", corrects_claim_id="claim w0"
     )

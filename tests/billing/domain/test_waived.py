@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from services.billing.domain.claims import drafts as claims
 from services.billing.domain.claims import proposals
-from services.billing.domain.claims.issue import ClaimIssued, Proposed, correction
-from services.billing.domain.claims.rows import proposal_content
+from services.billing.domain.claims.issue import ClaimIssued, ProposalToIssue, correction
+from services.billing.domain.claims.rows import proposal_row
 from services.billing.domain.history.history import Adjudication, BillingHistory, Waiver
 from tests.billing.domain.test_histories import issued_of
 from tests.harness.billing.history import authorization, billable, confirmed, day, days_of, issued
@@ -54,9 +54,8 @@ def test_after_issue_it_is_replaced_under_the_authorization() -> None:
     assert found.issued_minor == found.corrected_minor
 
     replaced = correction(
-        Proposed(
-            client_id="client",
-            content=proposal_content("client", found),
+        ProposalToIssue(
+            row=proposal_row("client", found),
             original=_as_issued(),
             payer_control_number="PCN",
         ),

@@ -26,6 +26,7 @@ from services.billing.domain.history.history import (
     Session,
 )
 from services.billing.domain.payers.rules import PerDiem, RuleSet
+from services.billing.domain.projection import Content, derive
 
 MONDAY = date(2026, 3, 2)
 PROGRAM = Program("program", under_part2=True)
@@ -255,3 +256,9 @@ def issued(
         lines=tuple(lines) or tuple(line(on) for on in days),
     )
     return replace(made, **changes)
+
+
+def rows_of(history: BillingHistory, kind: type[Content]) -> list[Content]:
+    """What is projected of that kind."""
+    rows = (row.content for row in derive(history))
+    return [content for content in rows if isinstance(content, kind)]

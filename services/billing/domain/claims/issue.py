@@ -4,12 +4,11 @@ Sources: design, section 3 ("Claims"); domain guide 5.9 and 5.10.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
-from services.billing.domain.claims.rows import lines_of
+from services.billing.domain.claims.rows import DraftRow, ProposalRow
 from services.billing.domain.history.history import ClaimLine
 from services.billing.domain.x12.t837.findings import Finding
 
@@ -114,22 +113,19 @@ class BatchIssued:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """A draft claim as it stands when it is issued; `draft_id` is its row's."""
+class DraftToIssue:
+    """A draft claim's row as it stands when it is issued."""
 
     draft_id: str
-    key: str
-    client_id: str
-    content: Mapping[str, Any]
+    row: DraftRow
     rests_on: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proposed:
-    """A correction proposal as it stands when it is issued, and the claim it is about."""
+class ProposalToIssue:
+    """A correction proposal's row as it stands when it is issued, and the claim it is about."""
 
-    client_id: str
-    content: Mapping[str, Any]
+    row: ProposalRow
     original: ClaimIssued
     payer_control_number: str
     revision: int = 0
@@ -164,54 +160,54 @@ class Candidate:
     rests_on: frozenset[str] = frozenset()
 
 
-def original(draft: Draft, claim_id: str) -> Candidate:
-    """The claim of a draft; rows of an earlier release say less, and are settled soon."""
-    content = draft.content
+def original(draft: DraftToIssue, claim_id: str) -> Candidate:
+    """The claim of a draft."""
+    row = draft.row
     claim = ClaimIssued(
         claim_id=claim_id,
         number=claim_number(claim_id),
         batch_id="",
-        client_id=draft.client_id,
-        payer_id=content["payer_id"],
-        provider_id=content["provider_id"],
-        site_id=content["site_id"],
-        coverage_id=content["coverage_id"],
-        authorization_id=content["authorization_id"],
-        period_start=date.fromisoformat(content["period_start"]),
-        period_end=date.fromisoformat(content["period_end"]),
-        lines=lines_of(content["lines"]),
-        diagnoses=tuple(content["diagnoses"]),
-        claim_form=content["claim_form"],
-        frequency=content.get("frequency", ORIGINAL),
+        client_id=row.client_id,
+        payer_id=row.payer_id,
+        provider_id=row.provider_id,
+        site_id=row.site_id,
+        coverage_id=row.coverage_id,
+        authorization_id=row.authorization_id,
+        period_start=row.period_start,
+        period_end=row.period_end,
+        lines=row.lines,
+        diagnoses=row.diagnoses,
+        claim_form=row.claim_form,
+        frequency=row.frequency or ORIGINAL,
         identity_version=0,
         consent_id="",
-        under_part2=content["under_part2"],
-        programs=programs_in(content),
-        authorized_units=content.get("authorized_units", 0),
-        rendering_staff_id=content.get("rendering_staff_id", ""),
-        type_of_bill=content.get("type_of_bill", ""),
-        condition_code=content.get("condition_code", ""),
-        patient_status=content.get("patient_status", ""),
+        under_part2=row.under_part2,
+        programs=row.programs,
+        authorized_units=row.authorized_units,
+        rendering_staff_id=row.rendering_staff_id,
+        type_of_bill=row.type_of_bill,
+        condition_code=row.condition_code,
+        patient_status=row.patient_status,
     )
     return Candidate(
         claim=claim,
         about_id=draft.draft_id,
-        filing_limit_days=content["filing_limit_days"],
-        sequential=content.get("sequential", False),
-        names_practitioner=content.get("names_practitioner", False),
-        awaits_voids=tuple(content.get("awaits_voids", ())),
+        filing_limit_days=row.filing_limit_days,
+        sequential=row.sequential,
+        names_practitioner=row.names_practitioner,
+        awaits_voids=row.awaits_voids,
         rests_on=draft.rests_on,
     )
 
 
-def correction(proposed: Proposed, claim_id: str, *, without_waiting: str = "") -> Candidate:
+def correction(proposed: ProposalToIssue, claim_id: str, *, without_waiting: str = "") -> Candidate:
     """The replacement, whole and corrected, or the void, which says what the original said.
 
     The file names the parties of both as they are known now. Either is cut as its original was: by
     whom, where, under which coverage and authorization, but for one that came since. It tells of
     the original's programs too: what was told of them is taken back.
     """
-    was, content = proposed.original, proposed.content
+    was, row = proposed.original, proposed.row
     following = replace(
         was,
         claim_id=claim_id,
@@ -221,11 +217,11 @@ def correction(proposed: Proposed, claim_id: str, *, without_waiting: str = "") 
         corrects_claim_id=was.claim_id,
         payer_control_number=proposed.payer_control_number,
         authorized_units=0,
-        under_part2=content["under_part2"] or was.under_part2,
-        programs=tuple(sorted({*_programs_told(was), *programs_in(content)})),
-        without_waiting=without_waiting if content.get("waits_for") else "",
+        under_part2=row.under_part2 or was.under_part2,
+        programs=tuple(sorted({*_programs_told(was), *row.programs})),
+        without_waiting=without_waiting if row.waits_for else "",
     )
-    if content["action"] == "VOID":
+    if row.action == "VOID":
         return Candidate(
             claim=following,
             about_id=was.claim_id,
@@ -236,17 +232,17 @@ def correction(proposed: Proposed, claim_id: str, *, without_waiting: str = "") 
         claim=replace(
             following,
             frequency=REPLACEMENT,
-            lines=lines_of(content["lines"]),
-            diagnoses=tuple(content["diagnoses"]),
-            authorization_id=content.get("authorization_id", was.authorization_id),
-            authorized_units=content["authorized_units"],
-            rendering_staff_id=content["rendering_staff_id"],
-            type_of_bill=content["type_of_bill"],
-            condition_code=content["condition_code"],
-            patient_status=content.get("patient_status", was.patient_status),
+            lines=row.lines,
+            diagnoses=row.diagnoses,
+            authorization_id=row.authorization_id or was.authorization_id,
+            authorized_units=row.authorized_units,
+            rendering_staff_id=row.rendering_staff_id,
+            type_of_bill=row.type_of_bill,
+            condition_code=row.condition_code,
+            patient_status=row.patient_status or was.patient_status,
         ),
         about_id=was.claim_id,
-        names_practitioner=content["names_practitioner"],
+        names_practitioner=row.names_practitioner,
         rests_on=proposed.rests_on,
     )
 
@@ -278,11 +274,6 @@ def services_of(lines: Iterable[ClaimLine]) -> list[tuple[date, str, int, int]]:
 def cut_alike(one: ClaimIssued, other: ClaimIssued) -> bool:
     """Whether two claims are to one payer, by and for the same, under one authorization."""
     return all(getattr(one, field) == getattr(other, field) for field in CUT_BY)
-
-
-def programs_in(content: Mapping[str, Any]) -> tuple[str, ...]:
-    """Of a row's lines; a row of the release before says none: nobody knows which."""
-    return tuple(content.get("programs", ("",)))
 
 
 def claim_number(claim_id: str) -> str:

@@ -1,15 +1,15 @@
 """A service day explained: each gate in words, what it saw, the clause, what would release it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
-from typing import Any
 
 from services.billing.domain.authorizations.allocation import allocate
 from services.billing.domain.authorizations.balances import Balance, balances
 from services.billing.domain.claims.in_force import in_force
 from services.billing.domain.days.gates import Verdict
 from services.billing.domain.days.release import Release, releases_of
+from services.billing.domain.days.row import DayRow
 from services.billing.domain.days.service_day import ServiceDay, resolve
 from services.billing.domain.history.history import BillingHistory, IssuedClaim
 from services.billing.domain.why import gates_in_words as wording
@@ -122,32 +122,23 @@ class FieldChange:
     now: str
 
 
-def changes(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[FieldChange]:
-    """What differs between two revisions of a day's content, field by field."""
-    found = []
-    for field in sorted({*was, *now}):
-        before, after = _shown(field, was.get(field)), _shown(field, now.get(field))
-        if before != after:
-            found.append(FieldChange(_named(field), before, after))
-    return found
+def changes(was: DayRow, now: DayRow) -> list[FieldChange]:
+    """What differs between two revisions of a day's row, field by field."""
+    before, after = _shown(was), _shown(now)
+    return [
+        FieldChange(field, before[field], after[field])
+        for field in before
+        if before[field] != after[field]
+    ]
 
 
-def _named(field: str) -> str:
-    return "closed gates" if field == "verdicts" else field.replace("_", " ")
-
-
-def _shown(field: str, value: Any) -> str:
-    match field:
-        case "verdicts":
-            closed = [f"{each['gate']} {each['reason']}" for each in value or () if each["reason"]]
-            return ", ".join(closed) or "none"
-        case "lines":
-            return (
-                ", ".join(
-                    f"{line['code']} x {line['units']} ${line['charge_minor'] / 100:,.2f}"
-                    for line in value or ()
-                )
-                or "none"
-            )
-        case _:
-            return str(value or "none")
+def _shown(row: DayRow) -> dict[str, str]:
+    """Each field's name in words, and what it says."""
+    closed = (f"{each.gate} {each.reason}" for each in row.verdicts if each.reason)
+    lines = (f"{each.code} x {each.units} ${each.charge_minor / 100:,.2f}" for each in row.lines)
+    said: dict[str, object] = {"verdicts": ", ".join(closed), "lines": ", ".join(lines)}
+    names = {"verdicts": "closed gates"}
+    return {
+        names.get(name, name.replace("_", " ")): str(said.get(name, getattr(row, name)) or "none")
+        for name in sorted(field.name for field in fields(row))
+    }

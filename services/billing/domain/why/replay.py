@@ -6,16 +6,21 @@ Both sides are derived anew, from the same facts, so that only the rules can mak
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
 
+from services.billing.domain.claims.rows import DraftRow, ProposalRow
+from services.billing.domain.days.row import DayRow
 from services.billing.domain.days.service_day import BILLABLE
-from services.billing.domain.history.history import BillingHistory, ConfirmedRules, IssuedClaim
+from services.billing.domain.history.history import (
+    BillingHistory,
+    ClaimLine,
+    ConfirmedRules,
+    IssuedClaim,
+)
 from services.billing.domain.payers.rules import RuleSet
-from services.billing.domain.projection import DRAFT_CLAIM, PROPOSAL, SERVICE_DAY, derive
+from services.billing.domain.projection import Content, Projected, RowContent, derive
 
 # What a draft says to the payer; the rest of its row is ours.
 SAID = ("lines", "diagnoses", "rendering_staff_id", "type_of_bill", "condition_code")
-Rows = Mapping[str, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,20 +75,22 @@ class Replayed:
 
 def replay(history: BillingHistory, rules: RuleSet, first: date, last: date | None) -> Replayed:
     """The client's rows as they are against those under `rules` from `first` to `last`."""
-    before = _rows(history)
-    after = _rows(supposing(history, rules, first, last))
-    days = [
-        _day_change(row, after[SERVICE_DAY][key])
-        for key, row in sorted(before[SERVICE_DAY].items())
-        if _told(row) != _told(after[SERVICE_DAY][key])
-    ]
+    before = derive(history)
+    after = derive(supposing(history, rules, first, last))
+    days, days_after = _by_key(before, DayRow), _by_key(after, DayRow)
     return Replayed(
         client_id=history.client_id,
-        looked_at=len(before[SERVICE_DAY]),
-        days=tuple(days),
+        looked_at=len(days),
+        days=tuple(
+            DayChange(service_date=row.service_date, before=_day(row), after=_day(days_after[key]))
+            for key, row in sorted(days.items())
+            if _told(row) != _told(days_after[key])
+        ),
         claims=(
-            *_drafts(before[DRAFT_CLAIM], after[DRAFT_CLAIM]),
-            *_corrections(before[PROPOSAL], after[PROPOSAL], history.issued),
+            *_drafts(_by_key(before, DraftRow), _by_key(after, DraftRow)),
+            *_corrections(
+                _by_key(before, ProposalRow), _by_key(after, ProposalRow), history.issued
+            ),
         ),
     )
 
@@ -115,53 +122,46 @@ def supposing(
     return replace(history, confirmed=tuple(confirmed))
 
 
-def _rows(history: BillingHistory) -> dict[str, dict[str, dict[str, Any]]]:
-    found: dict[str, dict[str, dict[str, Any]]] = {SERVICE_DAY: {}, DRAFT_CLAIM: {}, PROPOSAL: {}}
-    for kind, key, content, _, _ in derive(history):
-        found[kind][key] = content
-    return found
+def _by_key(rows: Iterable[Projected[RowContent]], kind: type[Content]) -> dict[str, Content]:
+    contents = (row.content for row in rows)
+    return {content.key: content for content in contents if isinstance(content, kind)}
 
 
-def _claimed(day: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _claimed(day: DayRow) -> list[ClaimLine]:
     """The lines that would go on a claim."""
-    billable = day["outcome"] in BILLABLE
-    return [line for line in day["lines"] if billable or line["ancillary"]]
+    billable = day.outcome in BILLABLE
+    return [line for line in day.lines if billable or line.ancillary]
 
 
-def _told(row: Mapping[str, Any]) -> tuple[DayUnder, list[dict[str, Any]]]:
+def _told(row: DayRow) -> tuple[DayUnder, list[ClaimLine]]:
     return _day(row), _claimed(row)
 
 
-def _day_change(was: Mapping[str, Any], now: Mapping[str, Any]) -> DayChange:
-    on = date.fromisoformat(was["service_date"])
-    return DayChange(service_date=on, before=_day(was), after=_day(now))
-
-
-def _day(row: Mapping[str, Any]) -> DayUnder:
+def _day(row: DayRow) -> DayUnder:
     return DayUnder(
-        outcome=row["outcome"],
+        outcome=row.outcome,
         amount_minor=_charge(_claimed(row)),
-        minutes=row["minutes"],
-        reasons=tuple(each["reason"] for each in row["verdicts"] if not each["open"]),
-        payer_id=row["payer_id"],
-        site_id=row["site_id"],
+        minutes=row.minutes,
+        reasons=tuple(verdict.reason for verdict in row.verdicts if not verdict.open),
+        payer_id=row.payer_id,
+        site_id=row.site_id,
     )
 
 
-def _drafts(before: Rows, after: Rows) -> Iterable[ClaimChange]:
+def _drafts(before: Mapping[str, DraftRow], after: Mapping[str, DraftRow]) -> Iterable[ClaimChange]:
     for key in sorted({*before, *after}):
         was, now = before.get(key), after.get(key)
-        if was and now and all(was[field] == now[field] for field in SAID):
+        if was and now and all(getattr(was, field) == getattr(now, field) for field in SAID):
             continue
-        row = now or was or {}
+        row = now or before[key]
         consequence = "CHANGE_DRAFT" if was and now else "DRAFT" if now else "DROP_DRAFT"
-        was_lines, now_lines = (side["lines"] if side else [] for side in (was, now))
+        was_lines, now_lines = (side.lines if side else () for side in (was, now))
         yield ClaimChange(
             consequence=consequence,
-            payer_id=row["payer_id"],
-            site_id=row["site_id"],
-            period_start=date.fromisoformat(row["period_start"]),
-            period_end=date.fromisoformat(row["period_end"]),
+            payer_id=row.payer_id,
+            site_id=row.site_id,
+            period_start=row.period_start,
+            period_end=row.period_end,
             before_minor=_charge(was_lines),
             after_minor=_charge(now_lines),
             changed_dates=_changed_dates(was_lines, now_lines),
@@ -169,42 +169,44 @@ def _drafts(before: Rows, after: Rows) -> Iterable[ClaimChange]:
         )
 
 
-def _corrections(before: Rows, after: Rows, issued: Iterable[IssuedClaim]) -> Iterable[ClaimChange]:
+def _corrections(
+    before: Mapping[str, ProposalRow],
+    after: Mapping[str, ProposalRow],
+    issued: Iterable[IssuedClaim],
+) -> Iterable[ClaimChange]:
     claims = {claim.claim_id: claim for claim in issued}
     for key in sorted({*before, *after}):
         was, now = before.get(key), after.get(key)
-        if was and now and all(was[each] == now[each] for each in ("action", "lines")):
+        if was and now and (was.action, was.lines) == (now.action, now.lines):
             continue
-        row = now or was or {}
-        claim = claims[row["claim_id"]]
-        said = row["issued_charge_minor"]
-        fields = (was or {}).get("changed_dates", []), (now or {}).get("changed_dates", [])
+        row = now or before[key]
+        claim = claims[row.claim_id]
+        said = row.issued_charge_minor
+        changed = (side.changed_dates if side else () for side in (was, now))
         yield ClaimChange(
-            consequence=now["action"] if now else "DROP_PROPOSAL",
+            consequence=now.action if now else "DROP_PROPOSAL",
             payer_id=claim.payer_id,
             site_id=claim.site_id,
             period_start=claim.period_start,
             period_end=claim.period_end,
-            before_minor=was["corrected_charge_minor"] if was else said,
-            after_minor=now["corrected_charge_minor"] if now else said,
-            changed_dates=tuple(date.fromisoformat(on) for on in sorted({*fields[0], *fields[1]})),
+            before_minor=was.corrected_charge_minor if was else said,
+            after_minor=now.corrected_charge_minor if now else said,
+            changed_dates=tuple(sorted(set[date]().union(*changed))),
             claim_id=claim.claim_id,
         )
 
 
-def _charge(lines: Iterable[Mapping[str, Any]]) -> int:
-    return sum(line["charge_minor"] for line in lines)
+def _charge(lines: Iterable[ClaimLine]) -> int:
+    return sum(line.charge_minor for line in lines)
 
 
-def _changed_dates(
-    was: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]]
-) -> tuple[date, ...]:
-    def by_date(lines: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-        found: dict[str, list[Mapping[str, Any]]] = {}
+def _changed_dates(was: Iterable[ClaimLine], now: Iterable[ClaimLine]) -> tuple[date, ...]:
+    def by_date(lines: Iterable[ClaimLine]) -> dict[date, list[ClaimLine]]:
+        found: dict[date, list[ClaimLine]] = {}
         for line in lines:
-            found.setdefault(line["service_date"], []).append(line)
+            found.setdefault(line.service_date, []).append(line)
         return found
 
     before, after = by_date(was), by_date(now)
     changed = {on for on in {*before, *after} if before.get(on) != after.get(on)}
-    return tuple(date.fromisoformat(on) for on in sorted(changed))
+    return tuple(sorted(changed))
