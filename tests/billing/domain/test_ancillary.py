@@ -60,7 +60,7 @@ def test_a_visit_is_a_line_beside_the_per_diem() -> None:
         ("H0015", False),
         ("99213", True),
     ]
-    assert [each.gate for each in found.ancillary_verdicts] == [
+    assert [each.name for each in found.ancillary_verdicts] == [
         f"PRESCRIBER_VISIT.{gate}" for gate in GATES
     ]
     assert {"fee 99213", "note 2026-03-02 visit"} <= found.rests_on
@@ -159,7 +159,7 @@ def test_a_visit_whose_own_gate_is_closed_has_no_line_and_says_why(
 ) -> None:
     found = the_day(visited(**changes))
     assert codes(found) == []
-    closed = {each.gate: each.reason for each in found.ancillary_verdicts if not each.open}
+    closed = {each.name: each.reason for each in found.ancillary_verdicts if not each.open}
     assert closed[f"PRESCRIBER_VISIT.{gate}"] == reason
 
 

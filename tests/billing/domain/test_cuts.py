@@ -20,6 +20,7 @@ from services.billing.domain.history.history import (
     IssuedClaim,
 )
 from services.billing.domain.payers.rules import Institutional
+from services.billing.domain.reasons import Reason
 from tests.harness.billing.history import RULES, billable, confirmed, day, days_of, issued, line
 
 ANCILLARY = line(day(0), code="90791", modifiers=(), charge_minor=9_000, ancillary=True)
@@ -121,7 +122,7 @@ def test_what_stands_outside_the_per_diem_goes_on_a_claim_of_its_own() -> None:
 
 def test_it_does_so_on_a_day_that_is_not_billable_itself() -> None:
     [one] = the_days(line(day(0)), ANCILLARY)
-    held = replace(one, verdicts=(replace(one.verdicts[0], reason="NOTE_UNSIGNED"),))
+    held = replace(one, verdicts=(replace(one.verdicts[0], reason=Reason.NOTE_UNSIGNED),))
     assert not held.billable
     [aside] = drafts_of([held])
     assert aside.lines == (ANCILLARY,)

@@ -14,8 +14,8 @@ from services.billing.domain.days.row import DayRow, RowVerdict
 from services.billing.domain.history.attended import Service
 from services.billing.domain.history.history import Attendance, BillingHistory
 from services.billing.domain.payers.rules import DiscreteService, TimedUnits
-from services.billing.domain.why import gates_in_words as wording
-from services.billing.domain.why.clauses import FIELDS, Clause
+from services.billing.domain.reasons import Gate, Reason, Remedy
+from services.billing.domain.why.clauses import Clause
 from services.billing.domain.why.explain import Case, ExplainedVerdict, changes
 from services.billing.domain.why.facts_in_words import SAYINGS
 from tests.harness.billing.history import (
@@ -30,7 +30,7 @@ from tests.harness.billing.history import (
 )
 
 IN_DOUBT = (attended(MONDAY, no_check_out=True), attended(MONDAY, overlap=True))
-FOLDER = Path(domain.__file__).parent
+MODULES = [*Path(domain.__file__).parent.rglob("*.py")]
 
 
 def verdict(history: BillingHistory, gate: str) -> ExplainedVerdict:
@@ -49,7 +49,7 @@ def test_every_gate_of_an_open_day_says_what_it_asks_and_what_it_looked_at() -> 
     looked = {each.gate for each in explained.verdicts if each.facts}
     asked = {each.gate for each in explained.verdicts}
     assert asked - looked == {"RESTRICTION", "WEEK"}  # nothing restricts it; nobody asks weeks
-    assert asked == set(wording.GATES)
+    assert asked == {*Gate} - {Gate.CLAIM}  # which is asked of corrections alone
     said = verdict(billable(MONDAY), "MINUTES").facts
     assert said == {f"attended {MONDAY} s": f"180 minutes attended in session {MONDAY} s"}
 
@@ -102,17 +102,24 @@ def test_used_up_units_say_how_many_and_any_of_two_acts_releases_the_day() -> No
     assert said.startswith("1 DAYS of level 2.1") and "1 on days not issued yet" in said
 
 
-def test_every_reason_that_a_gate_can_give_is_in_words() -> None:
-    given = {
-        found
-        for module in FOLDER.rglob("*.py")
-        for found in re.findall(r'reason = "([A-Z_]+)"|reason="([A-Z_]+)"', module.read_text())
-        for found in found
-        if found
-    }
-    given |= {Service(attendance=each).in_doubt for each in IN_DOUBT}
-    assert len(given) > 15
-    assert given <= wording.REASONS.keys()
+def test_every_reason_that_a_gate_can_give_is_in_the_catalogue_in_words_of_its_own() -> None:
+    """A verdict takes nothing else: that, the type checker sees."""
+    assert len(Reason) > 30
+    assert all(reason.value == reason.name for reason in (*Reason, *Gate))
+    assert len({reason.says for reason in Reason}) == len(Reason)
+    assert len({gate.asks for gate in Gate}) == len(Gate)
+    given = set(re.findall(r"Reason\.([A-Z_]+)", "".join(map(Path.read_text, MODULES))))
+    assert given == {*Reason.__members__}
+    assert {Service(attendance=each).in_doubt for each in IN_DOUBT} <= {*Reason}
+
+
+def test_what_is_closed_for_now_says_what_opens_it_and_what_is_for_good_says_no_command() -> None:
+    for reason in Reason:
+        commands = [opener for opener in reason.opened_by if isinstance(opener, Remedy)]
+        if reason.final:
+            assert commands == []
+        else:
+            assert reason.opened_by or reason is Reason.VOID_NOT_ANSWERED
 
 
 def test_everything_that_is_known_of_a_client_says_something() -> None:
@@ -137,9 +144,10 @@ def test_minutes_in_doubt_are_released_by_a_correction_of_their_session(
 
 
 def test_every_command_that_releases_a_hold_is_one_with_a_policy() -> None:
-    rpcs = {rpc for _, rpc in release.BY_COMMAND.values()}
-    rpcs |= set(re.findall(r'f"(\{[A-Z]+\}/\w+)"', Path(release.__file__).read_text()))
-    named = {rpc.format(**vars(release)) for rpc in rpcs}
+    openers = [opener for reason in Reason for opener in reason.opened_by]
+    named = {opener.rpc for opener in openers if isinstance(opener, Remedy) and opener.rpc}
+    found = re.findall(r'f"(\{[A-Z]+\}/\w+)"', Path(release.__file__).read_text())
+    named |= {rpc.format(**vars(release)) for rpc in found}
     assert len(named) > 12
     assert {rpc.partition("/")[0] for rpc in named} <= SERVICES.keys()
     assert all(roles_of(rpc) for rpc in named)
@@ -161,7 +169,7 @@ def test_every_clause_is_a_field_of_the_contract(changed: dict[str, object]) -> 
     history = billable(MONDAY, confirmed=(confirmed(**changed),))
     found = {c.field for each in Case(history).explain(MONDAY).verdicts for c in each.clauses}
     assert found
-    for path in found.union(*FIELDS.values()):
+    for path in found.union(*(gate.fields for gate in Gate)):
         holder = rules_pb2.RuleSet.DESCRIPTOR
         for step in path.split("."):
             field = holder.fields_by_name[step]

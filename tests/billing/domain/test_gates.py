@@ -152,7 +152,7 @@ def test_a_day_is_of_the_sessions_at_the_level_that_the_payer_pays_for(
     assert (only.level_of_care, only.programs) == ("2.1", {PROGRAM})
     # What it leaves out is said, and is no matter of its own.
     [aside] = only.ancillary_verdicts
-    assert (aside.gate, aside.reason, aside.final) == ("INDIVIDUAL.LEVEL", "OTHER_LEVEL", True)
+    assert (aside.name, aside.reason, aside.final) == ("INDIVIDUAL.LEVEL", "OTHER_LEVEL", True)
     assert {"outpatient", f"attended {day(2)} hour"} <= aside.rests_on
     assert outcome(of_two_episodes(outpatient_from, iop=120)) == not_billable("SHORT_OF_MINUTES")
 

@@ -23,14 +23,14 @@ from services.billing.domain.history.history import (
     IssuedClaim,
     Waiver,
 )
+from services.billing.domain.reasons import Gate, Reason
 
-GATE, USED_UP = "AUTHORIZATION", "AUTHORIZATION_USED_UP"
 # Why a date has no authorization, from the farthest to the nearest miss.
 NEARER = (
-    "NO_AUTHORIZATION",
-    "OTHER_LEVEL_AUTHORIZED",
-    "OTHER_UNIT_AUTHORIZED",
-    "OTHER_SITE_AUTHORIZED",
+    Reason.NO_AUTHORIZATION,
+    Reason.OTHER_LEVEL_AUTHORIZED,
+    Reason.OTHER_UNIT_AUTHORIZED,
+    Reason.OTHER_SITE_AUTHORIZED,
 )
 
 
@@ -165,16 +165,16 @@ def _without(
 ) -> Verdict | None:
     """What is said of a day that can do without, or that is issued; None: it waits for units."""
     if waiver := _waiver(day, history):
-        return Verdict(gate=GATE, rests_on=frozenset({waiver.fact}))
+        return Verdict(gate=Gate.AUTHORIZATION, rests_on=frozenset({waiver.fact}))
     carrying = _carrying(day, claims)
     if not carrying:
         return None
     rests_on = frozenset(claim.fact for claim in carrying)
     taken_of = {claim.authorization_id for claim in carrying}
     if taken_of == {""}:
-        return Verdict(gate=GATE, rests_on=rests_on)
+        return Verdict(gate=Gate.AUTHORIZATION, rests_on=rests_on)
     rests_on |= {each.fact for each in history.authorizations if each.authorization_id in taken_of}
-    return Verdict(gate=GATE, reason=USED_UP, rests_on=rests_on)
+    return Verdict(gate=Gate.AUTHORIZATION, reason=Reason.AUTHORIZATION_USED_UP, rests_on=rests_on)
 
 
 def _waiver(day: ServiceDay, history: BillingHistory) -> Waiver | None:
@@ -233,7 +233,7 @@ def _paid(
     authorization = authorizations.get(first.authorization_id)
     facts = rests_on or frozenset(authorizations[share.authorization_id].fact for share in shares)
     return replace(
-        day.with_verdict(Verdict(gate=GATE, rests_on=facts)),
+        day.with_verdict(Verdict(gate=Gate.AUTHORIZATION, rests_on=facts)),
         authorization_id=first.authorization_id,
         authorized_level=authorization.level_of_care if authorization else "",
         authorized_units=first.units,
@@ -248,25 +248,31 @@ def _lacking(day: ServiceDay, history: BillingHistory) -> Verdict:
         rests_on = frozenset(
             each.fact for each in history.authorizations if each.authorization_id in ids
         )
-        return Verdict(gate=GATE, reason=USED_UP, rests_on=rests_on)
-    reasons = {each.fact: _unfit(each, day) for each in history.authorizations}
+        return Verdict(
+            gate=Gate.AUTHORIZATION, reason=Reason.AUTHORIZATION_USED_UP, rests_on=rests_on
+        )
+    reasons = {
+        authorization.fact: reason
+        for authorization in history.authorizations
+        if (reason := _unfit(authorization, day)) is not None
+    }
     nearest = max(reasons.values(), key=NEARER.index, default=NEARER[0])
     rests_on = frozenset(fact for fact, reason in reasons.items() if reason == nearest != NEARER[0])
-    return Verdict(gate=GATE, reason=nearest, rests_on=rests_on)
+    return Verdict(gate=Gate.AUTHORIZATION, reason=nearest, rests_on=rests_on)
 
 
-def _unfit(authorization: Authorization, day: ServiceDay) -> str:
-    """Why the authorization doesn't cover the day; empty when it does."""
+def _unfit(authorization: Authorization, day: ServiceDay) -> Reason | None:
+    """Why the authorization doesn't cover the day; None when it does."""
     if (
         day.rules is None
         or authorization.payer_id != day.payer_id
         or not authorization.effective_from <= day.service_date <= authorization.effective_to
     ):
-        return "NO_AUTHORIZATION"
+        return Reason.NO_AUTHORIZATION
     if authorization.level_of_care != day.rules.billed_level:
-        return "OTHER_LEVEL_AUTHORIZED"
+        return Reason.OTHER_LEVEL_AUTHORIZED
     if authorization.unit != day.rules.authorization_unit:
-        return "OTHER_UNIT_AUTHORIZED"
+        return Reason.OTHER_UNIT_AUTHORIZED
     if authorization.site_id and day.sites != {authorization.site_id}:
-        return "OTHER_SITE_AUTHORIZED"
-    return ""
+        return Reason.OTHER_SITE_AUTHORIZED
+    return None

@@ -11,6 +11,7 @@ from services.billing.domain.days.release import may_open
 from services.billing.domain.days.service_day import HOLD, ServiceDay, expected_yet
 from services.billing.domain.history.history import BillingHistory, ClaimLine, IssuedClaim
 from services.billing.domain.payers.rules import RuleSet
+from services.billing.domain.reasons import Gate, Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +34,9 @@ def awaited(
     for day in days:
         if day.payer_id in ("", claim.payer_id):
             for verdict in _closed(claim, day, history):
-                if may_open(verdict, day, history):
+                if verdict.reason is not None and may_open(verdict, day, history):
                     yield Awaited(
-                        service_date=day.service_date, gate=verdict.gate, reason=verdict.reason
+                        service_date=day.service_date, gate=verdict.name, reason=verdict.reason
                     )
 
 
@@ -47,7 +48,7 @@ def voids_before(
     more = [line for line in lines if has[_service(line)] > had[_service(line)]]
     for on in sorted({line.service_date for line in more}):
         if voids_awaited([line for line in more if line.service_date == on], rules, history):
-            yield Awaited(service_date=on, gate="CLAIM", reason="VOID_NOT_ANSWERED")
+            yield Awaited(service_date=on, gate=Gate.CLAIM, reason=Reason.VOID_NOT_ANSWERED)
 
 
 def _closed(claim: IssuedClaim, day: ServiceDay, history: BillingHistory) -> list[Verdict]:
@@ -64,7 +65,7 @@ def _closed(claim: IssuedClaim, day: ServiceDay, history: BillingHistory) -> lis
     if found or not (aside or day.billable):
         return found
     more = expected_yet(history, day, ancillary=aside)
-    return [Verdict(gate="ATTENDANCE", reason="SESSION_NOT_CLOSED")] if more else []
+    return [Verdict(gate=Gate.ATTENDANCE, reason=Reason.SESSION_NOT_CLOSED)] if more else []
 
 
 def _units(lines: Sequence[ClaimLine]) -> Counter[tuple[date, str]]:

@@ -14,6 +14,7 @@ from services.billing.domain.days.lines import charged, joined, single_lines
 from services.billing.domain.history.attended import Service
 from services.billing.domain.history.history import BillingHistory, ClaimLine
 from services.billing.domain.payers.rules import RuleSet
+from services.billing.domain.reasons import Gate, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def with_ancillary(
         found = _made(history, beside, rules, on, site_id)
         fees = next((fees for of_line, _, fees in found if service in of_line), None)
         told = [_attendance_gate(service, fees is not None), *said[service], *(fees or ())]
-        verdicts += [replace(each, gate=f"{service.kind}.{each.gate}") for each in told]
+        verdicts += [replace(each, service_kind=service.kind) for each in told]
     return Aside(joined(line for _, lines, _ in made for line in lines), tuple(verdicts))
 
 
@@ -78,9 +79,7 @@ def _made(
 def _attendance_gate(service: Service, long_enough: bool) -> Verdict:
     """Known minutes, and enough of them."""
     if service.in_doubt:
-        return Verdict(gate="ATTENDANCE", reason=service.in_doubt, rests_on=service.facts)
+        return Verdict(gate=Gate.ATTENDANCE, reason=service.in_doubt, rests_on=service.facts)
     if not long_enough:
-        return Verdict(
-            gate="ATTENDANCE", reason="SHORT_OF_MINUTES", final=True, rests_on=service.facts
-        )
-    return Verdict(gate="ATTENDANCE", rests_on=service.facts)
+        return Verdict(gate=Gate.ATTENDANCE, reason=Reason.SHORT_OF_MINUTES, rests_on=service.facts)
+    return Verdict(gate=Gate.ATTENDANCE, rests_on=service.facts)

@@ -19,20 +19,38 @@ from services.billing.domain.history.history import (
     Program,
 )
 from services.billing.domain.payers.rules import RuleSet
+from services.billing.domain.reasons import Gate, Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """`reason` is a code, empty when the gate is open. `final`: closed for good."""
+    """What a gate says; `reason` None: it is open.
 
-    gate: str
-    reason: str = ""
+    `service_kind`: of a gate beside the day, which asks about one service. `for_good`: whether it
+    stays closed; None: as its reason does.
+    """
+
+    gate: Gate
+    reason: Reason | None = None
     rests_on: frozenset[str] = frozenset()
-    final: bool = False
+    for_good: bool | None = None
+    service_kind: str = ""
+
+    @property
+    def name(self) -> str:
+        """The gate's, as rows have it: `<gate>`, or `<service kind>.<gate>`."""
+        return f"{self.service_kind}.{self.gate}" if self.service_kind else self.gate
 
     @property
     def open(self) -> bool:
-        return not self.reason
+        return self.reason is None
+
+    @property
+    def final(self) -> bool:
+        """Closed for good."""
+        if self.reason is None:
+            return False
+        return self.reason.final if self.for_good is None else self.for_good
 
 
 def admission_on(
@@ -116,7 +134,13 @@ def other_level(history: BillingHistory, service: Service, on: date) -> Verdict:
     kind = service.kind or "UNSCHEDULED"
     clinical = _level_of(history, service, on)
     rests_on = service.facts | ({clinical.fact} if clinical else set())
-    return Verdict(gate=f"{kind}.LEVEL", reason="OTHER_LEVEL", final=True, rests_on=rests_on)
+    return Verdict(
+        gate=Gate.LEVEL,
+        service_kind=kind,
+        reason=Reason.OTHER_LEVEL,
+        for_good=True,
+        rests_on=rests_on,
+    )
 
 
 def level_gate(
@@ -135,17 +159,17 @@ def level_gate(
     """
     clinical = level_on(history, admission, on)
     if clinical is None:
-        return Verdict(gate="LEVEL", reason="NOT_ADMITTED")
+        return Verdict(gate=Gate.LEVEL, reason=Reason.NOT_ADMITTED)
     ended = discharged_before(history, admission, on)
     if ended is not None:
         rests_on = frozenset({clinical.fact, ended.fact})
-        return Verdict(gate="LEVEL", reason="DISCHARGED", rests_on=rests_on)
+        return Verdict(gate=Gate.LEVEL, reason=Reason.DISCHARGED, rests_on=rests_on)
     here = [admissions_at(history, service.site_id, on) for service in services]
     rests_on = frozenset({clinical.fact, *(each.fact for found in here for each in found)})
-    reason = "" if clinical.level_of_care == rules.billed_level else "OTHER_LEVEL"
+    reason = None if clinical.level_of_care == rules.billed_level else Reason.OTHER_LEVEL
     if not all(here):
-        reason = "NOT_ADMITTED_HERE"
-    return Verdict(gate="LEVEL", reason=reason, rests_on=rests_on)
+        reason = Reason.NOT_ADMITTED_HERE
+    return Verdict(gate=Gate.LEVEL, reason=reason, rests_on=rests_on)
 
 
 def plan_gate(
@@ -159,13 +183,15 @@ def plan_gate(
     of_episode = [plan for plan in history.plans if plan.episode_id == episode_id]
     if in_force := [plan for plan in of_episode if plan.in_force_from <= on]:
         plan = max(in_force, key=lambda each: (each.in_force_from, each.plan_id))
-        return Verdict(gate="PLAN", rests_on=frozenset({plan.fact}))
+        return Verdict(gate=Gate.PLAN, rests_on=frozenset({plan.fact}))
     later = frozenset(plan.fact for plan in of_episode)
     if admission is None:
-        return Verdict(gate="PLAN", reason="NO_PLAN_IN_FORCE")
+        return Verdict(gate=Gate.PLAN, reason=Reason.NO_PLAN_IN_FORCE)
     if on < admission.admitted_on + timedelta(days=rules.plan_due_days):
-        return Verdict(gate="PLAN", rests_on=frozenset({admission.fact}))
-    return Verdict(gate="PLAN", reason="NO_PLAN_IN_FORCE", rests_on=later | {admission.fact})
+        return Verdict(gate=Gate.PLAN, rests_on=frozenset({admission.fact}))
+    return Verdict(
+        gate=Gate.PLAN, reason=Reason.NO_PLAN_IN_FORCE, rests_on=later | {admission.fact}
+    )
 
 
 def diagnosis_gate(history: BillingHistory, on: date) -> Verdict:
@@ -174,7 +200,9 @@ def diagnosis_gate(history: BillingHistory, on: date) -> Verdict:
     found |= {end.fact for end in history.diagnosis_ends}
     principal = any(diagnosis.rank == 1 for diagnosis in diagnoses_on(history, on))
     return Verdict(
-        gate="DIAGNOSIS", reason="" if principal else "NO_DIAGNOSIS", rests_on=frozenset(found)
+        gate=Gate.DIAGNOSIS,
+        reason=None if principal else Reason.NO_DIAGNOSIS,
+        rests_on=frozenset(found),
     )
 
 
@@ -189,7 +217,7 @@ def consent_gate(
     """
     if services and not any(service.program.under_part2 for service in services):
         facts = frozenset[str]().union(*(service.facts for service in services))
-        return Verdict(gate="CONSENT", rests_on=facts)
+        return Verdict(gate=Gate.CONSENT, rests_on=facts)
     given = [
         consent
         for consent in history.consents
@@ -200,10 +228,12 @@ def consent_gate(
     revoked = {each.consent_id: each.fact for each in history.revocations if each.revoked_on <= on}
     in_force = frozenset(each.fact for each in given if each.consent_id not in revoked)
     if in_force or not given:
-        return Verdict(gate="CONSENT", reason="" if in_force else "NO_CONSENT", rests_on=in_force)
+        return Verdict(
+            gate=Gate.CONSENT, reason=None if in_force else Reason.NO_CONSENT, rests_on=in_force
+        )
     return Verdict(
-        gate="CONSENT",
-        reason="CONSENT_REVOKED",
+        gate=Gate.CONSENT,
+        reason=Reason.CONSENT_REVOKED,
         rests_on=_facts(given) | {revoked[each.consent_id] for each in given},
     )
 
@@ -215,8 +245,8 @@ def restriction_gate(history: BillingHistory, payer_id: str, on: date) -> Verdic
         for each in history.restrictions
         if each.payer_id == payer_id and each.start <= on <= each.end
     )
-    reason = "RESTRICTED_BY_CLIENT" if found else ""
-    return Verdict(gate="RESTRICTION", reason=reason, rests_on=found, final=bool(found))
+    reason = Reason.RESTRICTED_BY_CLIENT if found else None
+    return Verdict(gate=Gate.RESTRICTION, reason=reason, rests_on=found)
 
 
 def note_gate(history: BillingHistory, services: Iterable[Service], rules: RuleSet) -> Verdict:
@@ -225,30 +255,29 @@ def note_gate(history: BillingHistory, services: Iterable[Service], rules: RuleS
     rests_on = frozenset[str]().union(*(each.rests_on for each in found))
     closed = [each for each in found if not each.open]
     denied = [each for each in closed if each.final]
-    said = (denied or closed or [Verdict(gate="NOTE")])[0]
-    return Verdict(gate="NOTE", reason=said.reason, rests_on=rests_on, final=said.final)
+    said = (denied or closed or [Verdict(gate=Gate.NOTE)])[0]
+    return Verdict(gate=Gate.NOTE, reason=said.reason, rests_on=rests_on)
 
 
 def _note_verdict(history: BillingHistory, service: Service, rules: RuleSet) -> Verdict:
     session_id = service.attendance.session_id
     attested = _facts(each for each in history.attested if each.session_id == session_id)
     if attested and rules.late_signature == "ATTEST":
-        return Verdict(gate="NOTE", rests_on=attested)
+        return Verdict(gate=Gate.NOTE, rests_on=attested)
     notes = [note for note in history.notes if note.session_id == session_id]
     if not notes:
-        return Verdict(gate="NOTE", reason="NOTE_UNSIGNED", rests_on=service.facts)
+        return Verdict(gate=Gate.NOTE, reason=Reason.NOTE_UNSIGNED, rests_on=service.facts)
     note = min(notes, key=lambda each: (each.signed_at, each.fact))
     rests_on = frozenset({note.fact})
     if rules.sign_within_hours and service.session:
         rests_on |= {service.session.fact}  # it says when the session ended
     if not _late(note, service, rules) or rules.late_signature == "ACCEPT":
-        return Verdict(gate="NOTE", rests_on=rests_on)
+        return Verdict(gate=Gate.NOTE, rests_on=rests_on)
     denied = rules.late_signature == "DENY"
     return Verdict(
-        gate="NOTE",
-        reason="NOTE_LATE_DENIED" if denied else "NOTE_LATE",
+        gate=Gate.NOTE,
+        reason=Reason.NOTE_LATE_DENIED if denied else Reason.NOTE_LATE,
         rests_on=rests_on,
-        final=denied,
     )
 
 
@@ -289,7 +318,9 @@ def enrollment_gate(*enrollments: Enrollment | None) -> Verdict:
     """Somebody must be enrolled for each site."""
     rests_on = frozenset(each.fact for each in enrollments if each)
     return Verdict(
-        gate="ENROLLMENT", reason="" if all(enrollments) else "NOT_ENROLLED", rests_on=rests_on
+        gate=Gate.ENROLLMENT,
+        reason=None if all(enrollments) else Reason.NOT_ENROLLED,
+        rests_on=rests_on,
     )
 
 

@@ -12,6 +12,7 @@ from services.billing.domain.days.units import units_of
 from services.billing.domain.history.attended import Service, longest, minutes_of, reach
 from services.billing.domain.history.history import BillingHistory, ClaimLine
 from services.billing.domain.payers.rules import DiscreteService, PerDiem, RuleSet, TimedUnits
+from services.billing.domain.reasons import Gate, Reason
 
 PER_DIEM, DISCRETE = "PER_DIEM", "DISCRETE"
 
@@ -105,11 +106,11 @@ def charged(
     ]
     rests_on = frozenset(fee.fact for _, fee in fees if fee)
     if not all(fee for _, fee in fees):
-        return (), Verdict(gate="FEE", reason="NO_FEE", rests_on=rests_on)
+        return (), Verdict(gate=Gate.FEE, reason=Reason.NO_FEE, rests_on=rests_on)
     with_charges = tuple(
         replace(line, charge_minor=fee.charge_minor * line.units) for line, fee in fees if fee
     )
-    return with_charges, Verdict(gate="FEE", rests_on=rests_on)
+    return with_charges, Verdict(gate=Gate.FEE, rests_on=rests_on)
 
 
 def _by_day(on: date, services: Sequence[Service], rules: RuleSet, per_diem: PerDiem) -> Bill:
@@ -156,9 +157,9 @@ def _by_service(on: date, services: Sequence[Service], rules: RuleSet) -> Bill:
     found = single_lines(on, listed, rules, ancillary=False)
     if any(not service.kind for service in services):
         # Nobody scheduled the client for it: nothing says which service it was.
-        number = _services(services, reason="SERVICE_UNKNOWN")
+        number = _services(services, Reason.SERVICE_UNKNOWN)
     elif not listed:
-        number = _services(services, reason="NO_LISTED_SERVICE", final=True)
+        number = _services(services, Reason.NO_LISTED_SERVICE)
     else:
         number = _services(services)
     minutes = _minutes(services)
@@ -184,24 +185,24 @@ def _enough_services(services: Sequence[Service], minimum: int) -> Verdict:
     """Each attended session is one service."""
     if len(services) >= minimum:
         return _services(services)
-    return _services(services, reason="SHORT_OF_SERVICES", final=True)
+    return _services(services, Reason.SHORT_OF_SERVICES)
 
 
 def _short_of_minutes(services: Sequence[Service]) -> Verdict:
     """Final, unless somebody didn't check out: then the minutes aren't known yet."""
     unknown = any(service.attendance.no_check_out for service in services)
-    return replace(_minutes(services), reason="SHORT_OF_MINUTES", final=not unknown)
+    return replace(_minutes(services), reason=Reason.SHORT_OF_MINUTES, for_good=not unknown)
 
 
 def _minutes(services: Sequence[Service]) -> Verdict:
     facts = frozenset(service.attendance.fact for service in services)
-    return Verdict(gate="MINUTES", rests_on=facts)
+    return Verdict(gate=Gate.MINUTES, rests_on=facts)
 
 
-def _services(services: Sequence[Service], *, reason: str = "", final: bool = False) -> Verdict:
+def _services(services: Sequence[Service], reason: Reason | None = None) -> Verdict:
     """Which service a session was, its scheduling says."""
     facts = frozenset().union(*(service.facts for service in services))
-    return Verdict(gate="SERVICES", reason=reason, final=final, rests_on=facts)
+    return Verdict(gate=Gate.SERVICES, reason=reason, rests_on=facts)
 
 
 def _line(

@@ -3,78 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import assert_never
 
 from services.billing.domain.days.gates import Verdict
 from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.attended import attendance_that_holds, services_of, unclosed
 from services.billing.domain.history.history import BillingHistory
 from services.billing.domain.payers.rules import RuleSet, week_of
-
-ATTENDANCE = "ninehours.attendance.v1.AttendanceService"
-INTAKE = "ninehours.intake.v1.IntakeService"
-PLANS = "ninehours.plans.v1.PlansService"
-BILLING = "ninehours.billing.v1.BillingService"
-
-# Reason → what, and by which command. `{on}`: the service date.
-BY_COMMAND = {
-    "NO_COVERAGE": ("verifies a coverage in force on {on}", f"{INTAKE}/VerifyCoverage"),
-    "NO_RULES_IN_EFFECT": (
-        "confirms rules of the payer that are in effect on {on}",
-        f"{BILLING}/ConfirmRuleSet",
-    ),
-    "SERVICE_UNKNOWN": (
-        "corrects the attendance, if it was another session",
-        f"{ATTENDANCE}/CorrectAttendance",
-    ),
-    "WEEK_SHORT_OF_MINUTES": (
-        "corrects an attendance of the week, if minutes are missing",
-        f"{ATTENDANCE}/CorrectAttendance",
-    ),
-    "NOT_ADMITTED": ("admits the client by {on}", f"{INTAKE}/AdmitClient"),
-    "NOT_ADMITTED_HERE": (
-        "admits the client, by {on}, at the site that was attended",
-        f"{INTAKE}/AdmitClient",
-    ),
-    "OTHER_LEVEL": (
-        "changes the level of care from {on} or before, if it was recorded wrongly",
-        f"{PLANS}/ChangeLevelOfCare",
-    ),
-    "DISCHARGED": (
-        "admits the client again by {on}, if that was another episode's",
-        f"{INTAKE}/AdmitClient",
-    ),
-    "NO_DIAGNOSIS": (
-        "records a principal diagnosis in effect by {on}",
-        f"{INTAKE}/RecordDiagnosis",
-    ),
-    "NO_CONSENT": ("records a consent to this payer given by {on}", f"{INTAKE}/GiveConsent"),
-    "CONSENT_REVOKED": (
-        "records another consent to this payer given by {on}",
-        f"{INTAKE}/GiveConsent",
-    ),
-    "NOT_ENROLLED": (
-        "enrolls a provider with the payer for the site, from {on} or before",
-        f"{BILLING}/EnrollProvider",
-    ),
-    "NO_FEE": ("sets the provider's charge, from {on} or before", f"{BILLING}/SetFee"),
-}
-TOO_LITTLE = {
-    "MISSED",
-    "NOT_HELD",
-    "ONLY_ANCILLARY",
-    "SHORT_OF_MINUTES",
-    "SHORT_OF_SERVICES",
-    "NO_LISTED_SERVICE",
-    "SESSION_NOT_CLOSED",
-}
-"""What more of the date's sessions may end."""
-AUTHORIZING = {
-    "NO_AUTHORIZATION",
-    "OTHER_LEVEL_AUTHORIZED",
-    "OTHER_UNIT_AUTHORIZED",
-    "OTHER_SITE_AUTHORIZED",
-    "AUTHORIZATION_USED_UP",
-}
+from services.billing.domain.reasons import ATTENDANCE, BILLING, LookFor, Reason, Remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +28,7 @@ class Release:
 
 def releases_of(verdict: Verdict, day: ServiceDay, history: BillingHistory) -> tuple[Release, ...]:
     """What would open this gate of the day; nothing for one that is open, or closed for good."""
-    if verdict.open or verdict.final:
+    if verdict.reason is None or verdict.final:
         return ()
     return tuple(_releases(verdict.reason, day, history))
 
@@ -103,33 +39,24 @@ def may_open(verdict: Verdict, day: ServiceDay, history: BillingHistory) -> bool
     return not verdict.final and (not releases or any(each.rpc for each in releases))
 
 
-def _releases(reason: str, day: ServiceDay, history: BillingHistory) -> Iterator[Release]:
+def _releases(reason: Reason, day: ServiceDay, history: BillingHistory) -> Iterator[Release]:
     on = day.service_date
-    if reason in BY_COMMAND:
-        says, rpc = BY_COMMAND[reason]
-        yield Release(says.format(on=on), rpc)
-    elif reason in TOO_LITTLE:
-        yield from _unclosed(on, on, history)
-        yield from _doubts(on, on, history)
-    elif reason in ("NO_CHECK_OUT", "OVERLAP"):
-        yield from _doubts(on, on, history)
-    elif reason in ("NOTE_UNSIGNED", "NOTE_LATE"):
-        yield from _notes(day, history)
-    elif reason == "WEEK_INCOMPLETE":
-        yield from _week(day, history)
-    elif reason == "NO_PLAN_IN_FORCE":
-        yield Release(f"a plan signed later doesn't reach back to {on}: it has to be written off")
-    elif reason in AUTHORIZING:
-        yield Release(
-            f"records an authorization that covers {on}, with units left",
-            f"{BILLING}/RecordAuthorization",
-            alternative=True,
-        )
-        yield Release(
-            "bills the date without authorization, with a reason",
-            f"{BILLING}/BillWithoutAuthorization",
-            alternative=True,
-        )
+    for opener in reason.opened_by:
+        match opener:
+            case Remedy():
+                says = opener.says.format(on=on)
+                yield Release(says, opener.rpc, alternative=opener.alternative)
+            case LookFor.SESSIONS_OF_THE_DATE:
+                yield from _unclosed(on, on, history)
+                yield from _doubts(on, on, history)
+            case LookFor.MINUTES_OF_THE_DATE:
+                yield from _doubts(on, on, history)
+            case LookFor.NOTES_OF_THE_DATE:
+                yield from _notes(day, history)
+            case LookFor.SESSIONS_OF_THE_WEEK:
+                yield from _week(day, history)
+            case _:
+                assert_never(opener)
 
 
 def _doubts(start: date, end: date, history: BillingHistory) -> Iterator[Release]:
@@ -138,7 +65,7 @@ def _doubts(start: date, end: date, history: BillingHistory) -> Iterator[Release
     of_days = [each for each in holding if start <= each.service_date <= end]
     for service in services_of(history, of_days):
         session_id = service.attendance.session_id
-        if service.in_doubt == "NO_CHECK_OUT":
+        if service.in_doubt is Reason.NO_CHECK_OUT:
             says = f"confirms when the client left session {session_id}"
             yield Release(says, f"{ATTENDANCE}/CorrectAttendance")
         elif service.in_doubt:

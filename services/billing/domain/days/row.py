@@ -52,7 +52,7 @@ def day_row(client_id: str, day: ServiceDay) -> DayRow:
         outcome=day.outcome,
         minutes=day.minutes,
         verdicts=tuple(
-            RowVerdict(gate=verdict.gate, open=verdict.open, reason=verdict.reason)
+            RowVerdict(gate=verdict.name, open=verdict.open, reason=verdict.reason or "")
             for verdict in (*day.verdicts, *day.ancillary_verdicts)
         ),
         authorization_id=day.authorization_id,

@@ -32,11 +32,10 @@ from services.billing.domain.history.history import (
     Session,
 )
 from services.billing.domain.payers.rules import RuleSet, rules_in_effect
+from services.billing.domain.reasons import OF_ATTENDANCE, Gate, Reason
 
 NOT_BILLABLE, HOLD = "NOT_BILLABLE", "HOLD"
 BILLABLE = (PER_DIEM, DISCRETE)
-OF_ATTENDANCE = ("ATTENDANCE", "MINUTES", "SERVICES")
-"""Gates that ask how much was attended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +85,8 @@ class ServiceDay:
     rests_on: frozenset[str] = frozenset()
 
     @property
-    def reasons(self) -> tuple[str, ...]:
-        return tuple(verdict.reason for verdict in self.verdicts if not verdict.open)
+    def reasons(self) -> tuple[Reason, ...]:
+        return tuple(verdict.reason for verdict in self.verdicts if verdict.reason is not None)
 
     @property
     def outcome(self) -> str:
@@ -197,17 +196,17 @@ def _resolve(history: BillingHistory, on: date, holding: Sequence[Attendance]) -
         return day.with_verdict(_missed(history, of_day))
     there = _attendance_gate(own)
     if held is None:
-        ended = Verdict(gate="COVERAGE", reason="NO_COVERAGE", rests_on=ends_of(history))
+        ended = Verdict(gate=Gate.COVERAGE, reason=Reason.NO_COVERAGE, rests_on=ends_of(history))
         return day.with_verdict(there, ended)
     day = day.with_verdict(
         there,
-        Verdict(gate="COVERAGE", rests_on=held.facts),
+        Verdict(gate=Gate.COVERAGE, rests_on=held.facts),
         gates.restriction_gate(history, day.payer_id, on),
     )
     if rules is None:
-        return day.with_verdict(Verdict(gate="RULES", reason="NO_RULES_IN_EFFECT"))
+        return day.with_verdict(Verdict(gate=Gate.RULES, reason=Reason.NO_RULES_IN_EFFECT))
     ruling = frozenset(each.fact for each in confirmed if each.rules == rules)
-    day = day.with_verdict(Verdict(gate="RULES", rests_on=ruling))
+    day = day.with_verdict(Verdict(gate=Gate.RULES, rests_on=ruling))
     day = _under_rules(history, day, rules, own, holding)
     day = _aside(history, day, rules, aside)
     other = (gates.other_level(history, each, on) for each in inside if each not in own)
@@ -276,7 +275,7 @@ def _until_closed(day: ServiceDay, expected: Sequence[Session]) -> ServiceDay:
     """What was too little isn't so for good while a session of the date may add to it."""
     facts = frozenset(each.fact for each in expected)
     verdicts = tuple(
-        replace(each, final=False, rests_on=each.rests_on | facts)
+        replace(each, for_good=False, rests_on=each.rests_on | facts)
         if facts and each.final and each.gate in OF_ATTENDANCE
         else each
         for each in day.verdicts
@@ -293,9 +292,8 @@ def _missed(history: BillingHistory, of_day: Sequence[Attendance]) -> Verdict:
     off = [each for each in history.cancelled if each.session_id in told]
     not_held = told == {each.session_id for each in off}
     return Verdict(
-        gate="ATTENDANCE",
-        reason="NOT_HELD" if not_held else "MISSED",
-        final=True,
+        gate=Gate.ATTENDANCE,
+        reason=Reason.NOT_HELD if not_held else Reason.MISSED,
         rests_on=frozenset([*(each.fact for each in of_day), *(each.fact for each in off)]),
     )
 
@@ -303,7 +301,7 @@ def _missed(history: BillingHistory, of_day: Sequence[Attendance]) -> Verdict:
 def _attendance_gate(services: Sequence[Service]) -> Verdict:
     """An assumed check-out counts no minutes until somebody confirms it, nor is one minute two."""
     if not services:
-        return Verdict(gate="ATTENDANCE", reason="ONLY_ANCILLARY", final=True)
-    in_doubt = min((service.in_doubt for service in services if service.in_doubt), default="")
+        return Verdict(gate=Gate.ATTENDANCE, reason=Reason.ONLY_ANCILLARY)
+    in_doubt = min((service.in_doubt for service in services if service.in_doubt), default=None)
     facts = frozenset(service.attendance.fact for service in services)
-    return Verdict(gate="ATTENDANCE", reason=in_doubt, rests_on=facts)
+    return Verdict(gate=Gate.ATTENDANCE, reason=in_doubt, rests_on=facts)

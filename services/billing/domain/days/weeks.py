@@ -7,8 +7,7 @@ from services.billing.domain.days.gates import Verdict, at_billed_level
 from services.billing.domain.history.attended import countable, minutes_of, services_of
 from services.billing.domain.history.history import Attendance, BillingHistory
 from services.billing.domain.payers.rules import RuleSet, week_of
-
-INCOMPLETE, SHORT = "WEEK_INCOMPLETE", "WEEK_SHORT_OF_MINUTES"
+from services.billing.domain.reasons import Gate, Reason
 
 
 def week_gate(
@@ -26,7 +25,7 @@ def week_gate(
     """
     minimum = rules.weekly_minimum_minutes if of_the_week else 0
     if not rules.complete_weeks_only and not minimum:
-        return Verdict(gate="WEEK")
+        return Verdict(gate=Gate.WEEK)
     start, end = week_of(on, rules.week_start)
     scheduled = [each for each in history.sessions if start <= each.service_date <= end]
     recorded = [each for each in holding if start <= each.service_date <= end]
@@ -41,13 +40,17 @@ def week_gate(
     )
     closed = {each.session_id for each in holding} | {each.session_id for each in cancelled}
     if not ids <= closed:
-        return Verdict(gate="WEEK", reason=INCOMPLETE, rests_on=rests_on)
+        return Verdict(gate=Gate.WEEK, reason=Reason.WEEK_INCOMPLETE, rests_on=rests_on)
     services = countable(services_of(history, recorded), rules)
     services = at_billed_level(history, services, rules, on)
     if minutes_of(each for each in services if not each.attendance.overlap) >= minimum:
-        return Verdict(gate="WEEK", rests_on=rests_on)
+        return Verdict(gate=Gate.WEEK, rests_on=rests_on)
     if any(each.in_doubt for each in services):
         # The minutes aren't known yet.
-        return Verdict(gate="WEEK", reason=INCOMPLETE, rests_on=rests_on)
-    final = rules.week_consequence == "NOT_BILLABLE"
-    return Verdict(gate="WEEK", reason=SHORT, rests_on=rests_on, final=final)
+        return Verdict(gate=Gate.WEEK, reason=Reason.WEEK_INCOMPLETE, rests_on=rests_on)
+    return Verdict(
+        gate=Gate.WEEK,
+        reason=Reason.WEEK_SHORT_OF_MINUTES,
+        rests_on=rests_on,
+        for_good=rules.week_consequence == "NOT_BILLABLE",
+    )

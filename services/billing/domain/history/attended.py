@@ -12,6 +12,7 @@ from services.billing.domain.history.history import (
     Session,
 )
 from services.billing.domain.payers.rules import RuleSet
+from services.billing.domain.reasons import Reason
 
 TELEHEALTH = "TELEHEALTH"
 
@@ -29,11 +30,11 @@ class Service:
         return self.session.service_kind if self.session else ""
 
     @property
-    def in_doubt(self) -> str:
-        """Why the minutes aren't known until a correction says them; empty when they are."""
+    def in_doubt(self) -> Reason | None:
+        """Why the minutes aren't known until a correction says them; None when they are."""
         if self.attendance.no_check_out:
-            return "NO_CHECK_OUT"
-        return "OVERLAP" if self.attendance.overlap else ""
+            return Reason.NO_CHECK_OUT
+        return Reason.OVERLAP if self.attendance.overlap else None
 
     @property
     def facts(self) -> frozenset[str]:

@@ -7,17 +7,8 @@ from typing import Any
 from services.billing.domain.days.gates import Verdict
 from services.billing.domain.days.lines import DISCRETE
 from services.billing.domain.payers.rules import RuleSet
+from services.billing.domain.reasons import Gate
 
-# Gate → the fields that it asks. Gates left out ask no payer: they are the form's or the law's.
-FIELDS = {
-    "RULES": ("version", "effective_from"),
-    "LEVEL": ("billed_level",),
-    "PLAN": ("plan_due_days",),
-    "NOTE": ("late_signature", "sign_within_hours"),
-    "WEEK": ("complete_weeks_only", "weekly_minimum_minutes", "week_start", "week_consequence"),
-    "ENROLLMENT": ("enrollment_required",),
-    "AUTHORIZATION": ("authorization_required", "authorization_unit", "billed_level"),
-}
 TIMED = ("minimum_minutes", "unit_minutes", "rounding", "maximum_units")
 
 
@@ -33,24 +24,24 @@ def clauses_of(verdict: Verdict, rules: RuleSet | None) -> tuple[Clause, ...]:
     """What of the rules decided; none where no rules were in effect, or none are asked."""
     if rules is None:
         return ()
-    kind, _, gate = verdict.gate.rpartition(".")
-    if kind and gate != "LEVEL":
-        return tuple(_of_service("ancillary", rules, kind)) if gate == "ATTENDANCE" else ()
-    if gate in ("MINUTES", "SERVICES"):
+    gate, kind = verdict.gate, verdict.service_kind
+    if kind and gate is not Gate.LEVEL:
+        return tuple(_of_service("ancillary", rules, kind)) if gate is Gate.ATTENDANCE else ()
+    if gate in (Gate.MINUTES, Gate.SERVICES):
         return tuple(_of_billing(gate, rules))
-    fields = FIELDS.get(gate, ())
-    if gate == "WEEK" and not rules.complete_weeks_only and not rules.weekly_minimum_minutes:
+    fields = gate.fields
+    if gate is Gate.WEEK and not rules.complete_weeks_only and not rules.weekly_minimum_minutes:
         fields = fields[:2]  # the payer doesn't look at weeks
     return tuple(Clause(field, shown(getattr(rules, field))) for field in fields)
 
 
-def _of_billing(gate: str, rules: RuleSet) -> Iterator[Clause]:
+def _of_billing(gate: Gate, rules: RuleSet) -> Iterator[Clause]:
     """What a day is billed by."""
     yield Clause("bill_by", rules.bill_by)
     if rules.bill_by == DISCRETE:
         for service in rules.discrete:
             yield from _of_service("discrete", rules, service.service_kind)
-    elif gate == "SERVICES":
+    elif gate is Gate.SERVICES:
         yield Clause("minimum_services", shown(rules.minimum_services))
     elif rules.timed_units is not None and rules.bill_by == "TIMED_UNITS":
         for field in TIMED:

@@ -12,7 +12,6 @@ from services.billing.domain.days.release import Release, releases_of
 from services.billing.domain.days.row import DayRow
 from services.billing.domain.days.service_day import ServiceDay, resolve
 from services.billing.domain.history.history import BillingHistory, IssuedClaim
-from services.billing.domain.why import gates_in_words as wording
 from services.billing.domain.why.clauses import Clause, clauses_of
 from services.billing.domain.why.facts_in_words import sayings
 
@@ -102,15 +101,21 @@ def _explain(
 ) -> ExplainedVerdict:
     closed = REFUSE if verdict.final else HOLD
     return ExplainedVerdict(
-        gate=verdict.gate,
-        asks=wording.asks(verdict.gate),
+        gate=verdict.name,
+        asks=_asks(verdict),
         verdict=PASS if verdict.open else closed,
-        reason=verdict.reason,
-        says=wording.says(verdict.reason),
+        reason=verdict.reason or "",
+        says=verdict.reason.says if verdict.reason else "",
         clauses=clauses_of(verdict, day.rules),
         facts={fact: said[fact] for fact in sorted(verdict.rests_on)},
         releases=releases_of(verdict, day, history),
     )
+
+
+def _asks(verdict: Verdict) -> str:
+    """What its gate asks; of one beside the per diem, about which service."""
+    kind = verdict.service_kind.replace("_", " ").lower()
+    return f"{kind}: {verdict.gate.asks}" if kind else verdict.gate.asks
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,365 @@
+"""Why a day or a claim doesn't leave: every gate and every reason, in one catalogue.
+
+A gate is one question; a reason why it is closed is one object: its code, which is stored and on
+the wire, its words, whether it lasts, and what opens it. Who may give the command that does is that
+command's policy.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+
+ATTENDANCE = "ninehours.attendance.v1.AttendanceService"
+INTAKE = "ninehours.intake.v1.IntakeService"
+PLANS = "ninehours.plans.v1.PlansService"
+BILLING = "ninehours.billing.v1.BillingService"
+
+
+class Gate(StrEnum):
+    """One question that a day or a claim must pass.
+
+    `asks`: what it asks, in words. `fields`: of a rule set, those that it asks; none where it asks
+    no payer, but the form or the law, or more than one field by how a day is billed
+    (why/clauses.py).
+    """
+
+    asks: str
+    fields: tuple[str, ...]
+
+    def __new__(cls, name: str, asks: str, *fields: str) -> "Gate":
+        gate = str.__new__(cls, name)
+        gate._value_ = name
+        gate.asks, gate.fields = asks, fields
+        return gate
+
+    ATTENDANCE = "ATTENDANCE", "was the client there, with every minute known"
+    COVERAGE = "COVERAGE", "was a coverage verified for the date"
+    RESTRICTION = "RESTRICTION", "did the client keep the date from the payer"
+    RULES = "RULES", "were rules of the payer in effect", "version", "effective_from"
+    MINUTES = "MINUTES", "were enough minutes attended"
+    SERVICES = "SERVICES", "were they services the payer pays for, enough of them, at one site"
+    LEVEL = "LEVEL", "was the clinical level the one the payer pays for", "billed_level"
+    PLAN = "PLAN", "was a treatment plan in force, or not due yet", "plan_due_days"
+    DIAGNOSIS = "DIAGNOSIS", "was a principal diagnosis in effect"
+    CONSENT = "CONSENT", "had the client consented, where the program needs it"
+    NOTE = (
+        "NOTE",
+        "is every attended session's note signed, and in time",
+        "late_signature",
+        "sign_within_hours",
+    )
+    WEEK = (
+        "WEEK",
+        "is the week complete and long enough, where the payer looks at weeks",
+        "complete_weeks_only",
+        "weekly_minimum_minutes",
+        "week_start",
+        "week_consequence",
+    )
+    ENROLLMENT = "ENROLLMENT", "was a provider enrolled for the site", "enrollment_required"
+    FEE = "FEE", "does the provider have a charge for every code"
+    AUTHORIZATION = (
+        "AUTHORIZATION",
+        "do units of an authorization pay for it",
+        "authorization_required",
+        "authorization_unit",
+        "billed_level",
+    )
+    CLAIM = "CLAIM", "has the payer answered what was claimed of the date before"
+
+
+OF_ATTENDANCE = (Gate.ATTENDANCE, Gate.MINUTES, Gate.SERVICES)
+"""Gates that ask how much was attended."""
+
+
+class Lasting(Enum):
+    """Whether a closed gate may open again, unless its verdict says otherwise."""
+
+    FOR_NOW = False
+    FOR_GOOD = True
+
+
+FOR_NOW, FOR_GOOD = Lasting.FOR_NOW, Lasting.FOR_GOOD
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What opens a gate, with `{on}` for the service date, and the command that does it.
+
+    `rpc` empty: nobody can any more. `alternative`: any one of those that say so is enough.
+    """
+
+    says: str
+    rpc: str = ""
+    alternative: bool = False
+
+
+class LookFor(Enum):
+    """What opens a gate, where the client's history says of which session (days/release.py)."""
+
+    SESSIONS_OF_THE_DATE = "its sessions that nobody closed, and minutes in doubt"
+    MINUTES_OF_THE_DATE = "its minutes in doubt"
+    NOTES_OF_THE_DATE = "its notes"
+    SESSIONS_OF_THE_WEEK = "the week's sessions that nobody closed, and minutes in doubt"
+
+
+_CORRECT = f"{ATTENDANCE}/CorrectAttendance"
+_AUTHORIZING = (
+    Remedy(
+        "records an authorization that covers {on}, with units left",
+        f"{BILLING}/RecordAuthorization",
+        alternative=True,
+    ),
+    Remedy(
+        "bills the date without authorization, with a reason",
+        f"{BILLING}/BillWithoutAuthorization",
+        alternative=True,
+    ),
+)
+
+
+class Reason(StrEnum):
+    """Why a gate is closed.
+
+    `final`: as a rule it stays so. `says`: in words. `opened_by`: what would open it; nothing,
+    where that is no command's to do.
+    """
+
+    final: bool
+    says: str
+    opened_by: tuple[Remedy | LookFor, ...]
+
+    def __new__(
+        cls, code: str, lasting: Lasting, says: str, *opened_by: Remedy | LookFor
+    ) -> "Reason":
+        reason = str.__new__(cls, code)
+        reason._value_ = code
+        reason.final, reason.says, reason.opened_by = lasting.value, says, opened_by
+        return reason
+
+    # ATTENDANCE, MINUTES, SERVICES
+    MISSED = (
+        "MISSED",
+        FOR_GOOD,
+        "every session of the day was missed",
+        LookFor.SESSIONS_OF_THE_DATE,
+    )
+    NOT_HELD = (
+        "NOT_HELD",
+        FOR_GOOD,
+        "the program did not hold the day's sessions",
+        LookFor.SESSIONS_OF_THE_DATE,
+    )
+    ONLY_ANCILLARY = (
+        "ONLY_ANCILLARY",
+        FOR_GOOD,
+        "only services outside the per diem were attended",
+        LookFor.SESSIONS_OF_THE_DATE,
+    )
+    NO_CHECK_OUT = (
+        "NO_CHECK_OUT",
+        FOR_NOW,
+        "a check-out is missing; an assumed one counts no minutes",
+        LookFor.MINUTES_OF_THE_DATE,
+    )
+    OVERLAP = (
+        "OVERLAP",
+        FOR_NOW,
+        "the client was at two sessions at once; nobody said yet which minutes were where",
+        LookFor.MINUTES_OF_THE_DATE,
+    )
+    SESSION_NOT_CLOSED = (
+        "SESSION_NOT_CLOSED",
+        FOR_NOW,
+        "a session of the date is not closed",
+        LookFor.SESSIONS_OF_THE_DATE,
+    )
+    SHORT_OF_MINUTES = (
+        "SHORT_OF_MINUTES",
+        FOR_GOOD,
+        "fewer minutes were attended than the payer asks for",
+        LookFor.SESSIONS_OF_THE_DATE,
+    )
+    SHORT_OF_SERVICES = (
+        "SHORT_OF_SERVICES",
+        FOR_GOOD,
+        "fewer services were attended than the payer asks for",
+        LookFor.SESSIONS_OF_THE_DATE,
+    )
+    SERVICE_UNKNOWN = (
+        "SERVICE_UNKNOWN",
+        FOR_NOW,
+        "nobody scheduled the client: nothing says which service it was",
+        Remedy("corrects the attendance, if it was another session", _CORRECT),
+    )
+    NO_LISTED_SERVICE = (
+        "NO_LISTED_SERVICE",
+        FOR_GOOD,
+        "the payer lists none of the attended services",
+        LookFor.SESSIONS_OF_THE_DATE,
+    )
+
+    # COVERAGE, RESTRICTION, RULES
+    NO_COVERAGE = (
+        "NO_COVERAGE",
+        FOR_NOW,
+        "no coverage was verified for the date",
+        Remedy("verifies a coverage in force on {on}", f"{INTAKE}/VerifyCoverage"),
+    )
+    RESTRICTED_BY_CLIENT = (
+        "RESTRICTED_BY_CLIENT",
+        FOR_GOOD,
+        "the client paid in full and keeps it from this payer",
+    )
+    NO_RULES_IN_EFFECT = (
+        "NO_RULES_IN_EFFECT",
+        FOR_NOW,
+        "no confirmed rules of the payer were in effect",
+        Remedy(
+            "confirms rules of the payer that are in effect on {on}", f"{BILLING}/ConfirmRuleSet"
+        ),
+    )
+
+    # LEVEL, PLAN, DIAGNOSIS
+    NOT_ADMITTED = (
+        "NOT_ADMITTED",
+        FOR_NOW,
+        "no admission by that date was heard of",
+        Remedy("admits the client by {on}", f"{INTAKE}/AdmitClient"),
+    )
+    NOT_ADMITTED_HERE = (
+        "NOT_ADMITTED_HERE",
+        FOR_NOW,
+        "the client wasn't admitted at a site that was attended",
+        Remedy(
+            "admits the client, by {on}, at the site that was attended", f"{INTAKE}/AdmitClient"
+        ),
+    )
+    DISCHARGED = (
+        "DISCHARGED",
+        FOR_NOW,
+        "the episode was over by that date",
+        Remedy(
+            "admits the client again by {on}, if that was another episode's",
+            f"{INTAKE}/AdmitClient",
+        ),
+    )
+    OTHER_LEVEL = (
+        "OTHER_LEVEL",
+        FOR_NOW,
+        "the clinical level was another than the one the payer pays for",
+        Remedy(
+            "changes the level of care from {on} or before, if it was recorded wrongly",
+            f"{PLANS}/ChangeLevelOfCare",
+        ),
+    )
+    NO_PLAN_IN_FORCE = (
+        "NO_PLAN_IN_FORCE",
+        FOR_NOW,
+        "no plan was in force, and one was due",
+        Remedy("a plan signed later doesn't reach back to {on}: it has to be written off"),
+    )
+    NO_DIAGNOSIS = (
+        "NO_DIAGNOSIS",
+        FOR_NOW,
+        "no principal diagnosis was in effect",
+        Remedy("records a principal diagnosis in effect by {on}", f"{INTAKE}/RecordDiagnosis"),
+    )
+
+    # CONSENT, NOTE, WEEK
+    NO_CONSENT = (
+        "NO_CONSENT",
+        FOR_NOW,
+        "no consent to this payer was in force",
+        Remedy("records a consent to this payer given by {on}", f"{INTAKE}/GiveConsent"),
+    )
+    CONSENT_REVOKED = (
+        "CONSENT_REVOKED",
+        FOR_NOW,
+        "the consent to this payer had been revoked",
+        Remedy("records another consent to this payer given by {on}", f"{INTAKE}/GiveConsent"),
+    )
+    NOTE_UNSIGNED = (
+        "NOTE_UNSIGNED",
+        FOR_NOW,
+        "a session's note is not signed",
+        LookFor.NOTES_OF_THE_DATE,
+    )
+    NOTE_LATE = (
+        "NOTE_LATE",
+        FOR_NOW,
+        "a session's note was signed late",
+        LookFor.NOTES_OF_THE_DATE,
+    )
+    NOTE_LATE_DENIED = (
+        "NOTE_LATE_DENIED",
+        FOR_GOOD,
+        "a session's note was signed too late for this payer",
+    )
+    WEEK_INCOMPLETE = (
+        "WEEK_INCOMPLETE",
+        FOR_NOW,
+        "the week has a session that is not closed, or minutes nobody knows yet",
+        LookFor.SESSIONS_OF_THE_WEEK,
+    )
+    WEEK_SHORT_OF_MINUTES = (
+        "WEEK_SHORT_OF_MINUTES",
+        FOR_NOW,
+        "the week has fewer minutes than the payer asks for",
+        Remedy("corrects an attendance of the week, if minutes are missing", _CORRECT),
+    )
+
+    # ENROLLMENT, FEE
+    NOT_ENROLLED = (
+        "NOT_ENROLLED",
+        FOR_NOW,
+        "no provider was enrolled with the payer for the site",
+        Remedy(
+            "enrolls a provider with the payer for the site, from {on} or before",
+            f"{BILLING}/EnrollProvider",
+        ),
+    )
+    NO_FEE = (
+        "NO_FEE",
+        FOR_NOW,
+        "the provider has no charge for a code",
+        Remedy("sets the provider's charge, from {on} or before", f"{BILLING}/SetFee"),
+    )
+
+    # AUTHORIZATION: from the farthest to the nearest miss
+    NO_AUTHORIZATION = (
+        "NO_AUTHORIZATION",
+        FOR_NOW,
+        "no authorization of the payer covers the date",
+        *_AUTHORIZING,
+    )
+    OTHER_LEVEL_AUTHORIZED = (
+        "OTHER_LEVEL_AUTHORIZED",
+        FOR_NOW,
+        "what is authorized is another level",
+        *_AUTHORIZING,
+    )
+    OTHER_UNIT_AUTHORIZED = (
+        "OTHER_UNIT_AUTHORIZED",
+        FOR_NOW,
+        "what is authorized is counted in another unit",
+        *_AUTHORIZING,
+    )
+    OTHER_SITE_AUTHORIZED = (
+        "OTHER_SITE_AUTHORIZED",
+        FOR_NOW,
+        "what is authorized is another site",
+        *_AUTHORIZING,
+    )
+    AUTHORIZATION_USED_UP = (
+        "AUTHORIZATION_USED_UP",
+        FOR_NOW,
+        "the units of every fitting authorization are taken",
+        *_AUTHORIZING,
+    )
+
+    # CLAIM
+    VOID_NOT_ANSWERED = (
+        "VOID_NOT_ANSWERED",
+        FOR_NOW,
+        "the payer has not answered the void of a claim of the date",
+    )
