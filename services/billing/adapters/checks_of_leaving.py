@@ -11,7 +11,8 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 from kernel.facts import HeardFact, Recorded, id_of
 from kernel.rpc.translate import date_of
 from operations.verifying.examination import Examination, Finding
-from services.billing.domain.claims.issue import VOID, ClaimIssued
+from services.billing.domain.claims.issue import ClaimIssued
+from services.billing.domain.x12.t837.claim import VOID
 
 M = TypeVar("M")
 

@@ -7,8 +7,9 @@ from itertools import combinations
 from operations.verifying.examination import Examination, Finding
 from services.billing.adapters.members import apart_of, keys_of
 from services.billing.domain.claims.claim import ClaimReplaced, ClaimVoided
-from services.billing.domain.claims.issue import VOID, ClaimIssued
+from services.billing.domain.claims.issue import ClaimIssued
 from services.billing.domain.claims.members import Members, dates_of
+from services.billing.domain.x12.t837.claim import VOID
 
 TYPES = ["billing.claim_issued.v1", "billing.claim_replaced.v1", "billing.claim_voided.v1"]
 

@@ -19,13 +19,14 @@ from services.billing.adapters import messages
 from services.billing.app.explaining import RevisedDay, RevisionTold, WhyClaim
 from services.billing.domain.authorizations.balances import Balance
 from services.billing.domain.claims.claim import ClaimAdjudicated, ClaimReplaced, ClaimVoided
-from services.billing.domain.claims.disclosure import CONSENT, NO_CONSENT_NEEDED
+from services.billing.domain.claims.disclosure import basis_of
 from services.billing.domain.claims.drafts import Draft
-from services.billing.domain.claims.issue import ORIGINAL, ClaimIssued
+from services.billing.domain.claims.issue import ClaimIssued
 from services.billing.domain.days.release import Release
 from services.billing.domain.history.history import IssuedClaim
 from services.billing.domain.payers.rules import RuleSet
 from services.billing.domain.why import explain
+from services.billing.domain.x12.t837.claim import ORIGINAL
 
 SERVICES = {
     each.full_name: each
@@ -163,7 +164,7 @@ def _issued(claim: ClaimIssued, recorded: Recorded, why: WhyClaim) -> pb.IssuedB
         batch_id=claim.batch_id,
         control_number=why.batch.control_number if why.batch else 0,
         number=claim.number,
-        basis=claim.basis or (CONSENT if claim.consent_id else NO_CONSENT_NEEDED),
+        basis=basis_of(claim),
         consent_id=claim.consent_id,
         disclosed_fact_id=_public_id(recorded, claim.client_id, events.Disclosed),
     )

@@ -12,7 +12,7 @@ from kernel.rpc.translate import to_date
 from services.billing.app.draft_id import draft_id
 from services.billing.domain.claims import issue
 from services.billing.domain.claims.awaited import Awaited
-from services.billing.domain.claims.disclosure import CONSENT, NO_CONSENT_NEEDED
+from services.billing.domain.claims.disclosure import basis_of
 from services.billing.domain.claims.rows import DraftRow, ProposalRow
 from services.billing.domain.days.row import DayRow
 from services.billing.domain.history.history import ClaimLine
@@ -26,7 +26,7 @@ disclosed = writer(
     recipient_payer_id=named("payer_id"),
     scope="CLAIM",
     notice=lambda fact: issue.PART2_NOTICE if fact.under_part2 else "",
-    basis=lambda fact: fact.basis or (CONSENT if fact.consent_id else NO_CONSENT_NEEDED),
+    basis=basis_of,
 )
 
 

@@ -21,8 +21,8 @@ from services.billing.api.listing import limit_of, since_of
 from services.billing.app.changes import ChangedRow, Following
 from services.billing.app.ports import IssuedClaimsQuery, Pages, RowsQuery
 from services.billing.domain.claims.claim import IssuedClaimState
-from services.billing.domain.claims.issue import ORIGINAL
 from services.billing.domain.claims.rows import DraftRow
+from services.billing.domain.x12.t837.claim import ORIGINAL
 
 # Issued claims come before drafts: the token says which of the two lists goes on, and after what.
 ISSUED, DRAFTED = "issued|", "drafted|"

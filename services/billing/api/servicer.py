@@ -31,14 +31,13 @@ from services.billing.app.ports import FileAudit, Issuing, Network, Pages
 from services.billing.domain.authorizations.waiver import BillWithoutAuthorization
 from services.billing.domain.claims.claim import RecordAdjudication
 from services.billing.domain.claims.issue import (
-    REPLACEMENT,
-    VOID,
     BatchIssued,
     ClaimIssued,
     LeftOut,
     NamedProposal,
 )
 from services.billing.domain.claims.settlement import SettleRevocation
+from services.billing.domain.x12.t837.claim import REPLACEMENT, VOID
 
 _bill_without_authorization = request_reader(
     pb.BillWithoutAuthorizationRequest, BillWithoutAuthorization, given=("waived_by",)

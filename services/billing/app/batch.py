@@ -1,6 +1,6 @@
 """Files in the making, within one transaction: gates, numbers, facts, bytes."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -15,7 +15,6 @@ from services.billing.app.ports import DisclosedClients, Filing, Issuing, Site
 from services.billing.app.use_cases import authorization_document
 from services.billing.domain.claims.claim import CLAIM, FollowClaim
 from services.billing.domain.claims.disclosure import (
-    DUPLICATE_MEMBER,
     Circumstances,
     Identified,
     gate,
@@ -33,10 +32,12 @@ from services.billing.domain.claims.issue import (
     services_of,
 )
 from services.billing.domain.payers.payer import PAYER, PayerRegistered
+from services.billing.domain.payers.terms import ClaimForm
 from services.billing.domain.providers.practitioner import PRACTITIONER, PractitionerRegistered
 from services.billing.domain.providers.provider import PROVIDER, ProviderRegistered
+from services.billing.domain.reasons import StaysBecause
 
-DOCUMENTS = {"PROFESSIONAL": "837p", "INSTITUTIONAL": "837i"}
+DOCUMENTS: Mapping[str, str] = {ClaimForm.PROFESSIONAL: "837p", ClaimForm.INSTITUTIONAL: "837i"}
 """The kind of document a file is kept as, by form."""
 
 
@@ -95,11 +96,11 @@ class Batches:
         passing: list[Candidate] = []
         for whole in candidates:
             candidate, reason = whole, gate(whole, candidates, now)
-            if reason == DUPLICATE_MEMBER:
+            if reason == StaysBecause.DUPLICATE_MEMBER:
                 stay += self._doubled(whole, now)
                 candidate = self._without_doubled(whole, now)
                 reason = gate(candidate, candidates, now)
-            if reason and reason != DUPLICATE_MEMBER:
+            if reason and reason != StaysBecause.DUPLICATE_MEMBER:
                 stay.append(left_out(candidate, reason))
             if not reason:
                 claim = candidate.claim
@@ -113,7 +114,7 @@ class Batches:
         for doubled in now.members.doubled(candidate.claim):
             is_told = speaks_for(self.context.sites, doubled.by.site_id)
             yield replace(
-                left_out(candidate, DUPLICATE_MEMBER),
+                left_out(candidate, StaysBecause.DUPLICATE_MEMBER),
                 service_date=doubled.service_date,
                 other_claim_id=doubled.by.claim_id if is_told else "",
             )

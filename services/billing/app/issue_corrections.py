@@ -9,18 +9,14 @@ from services.billing.app.leaving import leave
 from services.billing.app.ports import Issuing
 from services.billing.domain.claims.claim import CLAIM
 from services.billing.domain.claims.issue import (
-    VOID,
     Candidate,
     ClaimIssued,
     NamedProposal,
     ProposalToIssue,
     correction,
 )
-from services.billing.domain.claims.proposals import (
-    AWAITING_CONTROL_NUMBER,
-    AWAITING_RELEASE,
-    READY,
-)
+from services.billing.domain.claims.proposals import ProposalState, state_of
+from services.billing.domain.x12.t837.claim import VOID
 
 
 def issue_corrections(
@@ -77,9 +73,9 @@ def _as_named(
                 claim_id=claim_id,
             )
         state = proposed.row.state
-        if looked_at.without_waiting and state == AWAITING_RELEASE:
-            state = READY if proposed.payer_control_number else AWAITING_CONTROL_NUMBER
-        if state != READY:
+        if looked_at.without_waiting and state == ProposalState.AWAITING_RELEASE:
+            state = state_of((), numbered=bool(proposed.payer_control_number))
+        if state != ProposalState.READY:
             awaited = {gate.reason for gate in proposed.row.waits_for}
             raise AgainstTheRules(
                 state,

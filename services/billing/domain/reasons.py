@@ -363,3 +363,27 @@ class Reason(StrEnum):
         FOR_NOW,
         "the payer has not answered the void of a claim of the date",
     )
+
+
+class StaysBecause(StrEnum):
+    """Why a claim stays in the house when others are issued (claims/disclosure.py).
+
+    Others are intake's, which gave no permit, or the scrub's (`INVALID_…`).
+    docs/billing-teams.md says what becomes of each.
+    """
+
+    NOT_SETTLED = "NOT_SETTLED"
+    NOT_CHECKED = "NOT_CHECKED"
+    COVERAGE_CHANGED = "COVERAGE_CHANGED"
+    NO_PERMIT = "NO_PERMIT"
+    NO_CONSENT = "NO_CONSENT"
+    REVOKED_AFTER_SERVICE = "REVOKED_AFTER_SERVICE"
+    FORM_NOT_WRITTEN = "FORM_NOT_WRITTEN"
+    NO_LINES_LEFT = "NO_LINES_LEFT"
+    PRACTITIONER_UNKNOWN = "PRACTITIONER_UNKNOWN"
+    SITE_UNKNOWN = "SITE_UNKNOWN"
+    FILING_LIMIT_PASSED = "FILING_LIMIT_PASSED"
+    PRIOR_NOT_ADJUDICATED = "PRIOR_NOT_ADJUDICATED"
+    VOID_NOT_ANSWERED = "VOID_NOT_ANSWERED"
+    NOT_RECOGNISED = "NOT_RECOGNISED"
+    DUPLICATE_MEMBER = "DUPLICATE_MEMBER"

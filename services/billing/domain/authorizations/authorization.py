@@ -6,6 +6,7 @@ from datetime import date
 
 from kernel.decider import Decider
 from kernel.refusal import AgainstTheRules, Malformed
+from services.billing.domain.payers.terms import AuthorizationUnit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +18,7 @@ class RecordAuthorization:
     units: int
     effective_from: date
     effective_to: date
-    unit: str = "DAYS"
+    unit: str = AuthorizationUnit.DAYS
     site_id: str = ""
 
 
@@ -32,7 +33,7 @@ class AuthorizationRecorded:
     units: int
     effective_from: date
     effective_to: date
-    unit: str = "DAYS"
+    unit: str = AuthorizationUnit.DAYS
     site_id: str = ""
 
 

@@ -6,7 +6,8 @@ from services.billing.domain.claims.in_force import in_force, voids_unanswered
 from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.attended import minutes_of
 from services.billing.domain.history.history import Authorization, BillingHistory, IssuedClaim
-from services.billing.domain.payers.rules import VOID_PROCESSED, rules_in_effect
+from services.billing.domain.payers.rules import rules_in_effect
+from services.billing.domain.payers.terms import AuthorizationUnit, VoidStage
 
 
 def claims_holding_units(history: BillingHistory) -> list[IssuedClaim]:
@@ -22,7 +23,7 @@ def claims_holding_units(history: BillingHistory) -> list[IssuedClaim]:
     def holds(claim: IssuedClaim) -> bool:
         if claim.claim_id in stands:
             return True
-        return claim.claim_id in voided and _units_return(claim, history) == VOID_PROCESSED
+        return claim.claim_id in voided and _units_return(claim, history) == VoidStage.PROCESSED
 
     return [claim for claim in history.issued if holds(claim)]
 
@@ -76,13 +77,13 @@ def units_asked(day: ServiceDay) -> int:
 
     Hours are full ones of the day, but never none [GK]: what takes nothing has no limit.
     """
-    unit = day.rules.authorization_unit if day.rules else "DAYS"
+    unit = day.rules.authorization_unit if day.rules else AuthorizationUnit.DAYS
     match unit:
-        case "SESSIONS":
+        case AuthorizationUnit.SESSIONS:
             return len(day.services)
-        case "HOURS":
+        case AuthorizationUnit.HOURS:
             return max(1, minutes_of(day.services) // 60)
-        case "UNITS":
+        case AuthorizationUnit.UNITS:
             return sum(line.units for line in day.own_lines)
         case _:
             return 1
@@ -91,4 +92,4 @@ def units_asked(day: ServiceDay) -> int:
 def _units_return(claim: IssuedClaim, history: BillingHistory) -> str:
     of_payer = (each.rules for each in history.confirmed if each.rules.payer_id == claim.payer_id)
     rules = rules_in_effect(of_payer, max(line.service_date for line in claim.lines))
-    return rules.units_return if rules else "VOID_ISSUED"
+    return rules.units_return if rules else VoidStage.ISSUED

@@ -7,17 +7,29 @@ payer's number of the claim they correct (domain guide 5.10).
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import assert_never
 
 from kernel.decider import Decider
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
-from services.billing.domain.claims.issue import VOID, ClaimIssued
+from services.billing.domain.claims.issue import ClaimIssued
+from services.billing.domain.history.history import AdjudicationStatus
+from services.billing.domain.x12.t837.claim import VOID
 
-PAID, DENIED, REVERSED = "PAID", "DENIED", "REVERSED"
-PAYER_ANSWERED_ANEW, ENTERED_WRONG = "PAYER_ANSWERED_ANEW", "ENTERED_WRONG"
-PAYER_PAID_MORE = "PAYER_PAID_MORE"
 ELSEWHERE = timedelta(days=1)
 """It may be yesterday still where somebody writes a date."""
+
+
+class AdjudicationOverride(StrEnum):
+    """Why a payer's answer is recorded though it contradicts what is known."""
+
+    PAYER_ANSWERED_ANEW = "PAYER_ANSWERED_ANEW"
+    ENTERED_WRONG = "ENTERED_WRONG"
+    PAYER_PAID_MORE = "PAYER_PAID_MORE"
+
+
+ANOTHER_ANSWER = {AdjudicationOverride.PAYER_ANSWERED_ANEW, AdjudicationOverride.ENTERED_WRONG}
+"""Those that say why an earlier answer no longer holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +115,9 @@ class IssuedClaimState:
     def awaits_processing(self) -> bool:
         """Whether it is a void that the payer hasn't processed."""
         is_void = self.issued is not None and self.issued.frequency == VOID
-        return is_void and not (self.adjudicated and self.adjudicated.status == REVERSED)
+        return is_void and not (
+            self.adjudicated and self.adjudicated.status == AdjudicationStatus.REVERSED
+        )
 
 
 def decide(command: ClaimCommand, claim: IssuedClaimState) -> Iterator[ClaimFact]:
@@ -158,7 +172,7 @@ CLAIM = Decider(decide, evolve, IssuedClaimState())
 
 
 def _must_fit(command: RecordAdjudication, issued: ClaimIssued) -> None:
-    if (command.status == REVERSED) != (issued.frequency == VOID):
+    if (command.status == AdjudicationStatus.REVERSED) != (issued.frequency == VOID):
         raise AgainstTheRules(
             "STATUS_NOT_OF_FREQUENCY",
             "a void is reversed; an original or a replacement is paid or denied",
@@ -166,7 +180,7 @@ def _must_fit(command: RecordAdjudication, issued: ClaimIssued) -> None:
         )
     if command.issued_on and command.adjudicated_on < command.issued_on - ELSEWHERE:
         raise Malformed(adjudicated_on="is before the claim was issued")
-    if command.status != PAID and command.paid_minor:
+    if command.status != AdjudicationStatus.PAID and command.paid_minor:
         raise Malformed(paid="is for claims that were paid")
 
 
@@ -174,13 +188,16 @@ def _must_be_meant(
     command: RecordAdjudication, earlier: ClaimAdjudicated | None, issued: ClaimIssued
 ) -> None:
     """Two answers, or more than was asked for, are a slip of the hand unless somebody says why."""
-    if earlier is not None and not command.overrides & {PAYER_ANSWERED_ANEW, ENTERED_WRONG}:
+    if earlier is not None and not command.overrides & ANOTHER_ANSWER:
         raise AgainstTheRules(
             "ADJUDICATED_OTHERWISE",
             "the payer's answer is recorded, and another one; say why this one holds, in overrides",
             status=earlier.status,
         )
-    if command.paid_minor > issued.charge_minor and PAYER_PAID_MORE not in command.overrides:
+    if (
+        command.paid_minor > issued.charge_minor
+        and AdjudicationOverride.PAYER_PAID_MORE not in command.overrides
+    ):
         raise AgainstTheRules(
             "PAID_ABOVE_CHARGE",
             "more than the claim's charge; correct the amount, or say why in overrides",

@@ -6,9 +6,10 @@ from datetime import date
 
 from services.billing.domain.days.gates import admission_on
 from services.billing.domain.days.release import may_open
-from services.billing.domain.days.service_day import HOLD, ServiceDay
+from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.attended import unclosed
 from services.billing.domain.history.history import BillingHistory
+from services.billing.domain.payers.terms import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,7 @@ def _given(days: Iterable[ServiceDay], history: BillingHistory) -> Iterator[tupl
     """Site and date of what is billable, waits for what may come, or wasn't closed."""
     for day in days:
         closed = [each for each in day.verdicts if not each.open]
-        waits = day.outcome == HOLD and all(may_open(each, day, history) for each in closed)
+        waits = day.outcome == Outcome.HOLD and all(may_open(each, day, history) for each in closed)
         if day.billable or waits:
             for site_id in {day.site_id, *day.sites}:
                 yield site_id, day.service_date

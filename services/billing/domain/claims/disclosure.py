@@ -6,14 +6,21 @@ They are asked when a claim is issued, under the client's lock, and by its date.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from enum import StrEnum
 
-from services.billing.domain.claims.issue import INSTITUTIONAL, VOID, Candidate, ClaimIssued
+from services.billing.domain.claims.issue import Candidate, ClaimIssued
 from services.billing.domain.claims.members import Members
+from services.billing.domain.payers.terms import ClaimForm
+from services.billing.domain.reasons import StaysBecause
+from services.billing.domain.x12.t837.claim import VOID
 
-CONSENT, NO_CONSENT_NEEDED = "CONSENT", "NO_CONSENT_NEEDED"
-REVOCATION_SETTLED = "REVOCATION_SETTLED"
-NOT_RECOGNISED, DUPLICATE_MEMBER = "NOT_RECOGNISED", "DUPLICATE_MEMBER"
-NO_CONSENT, REVOKED_AFTER_SERVICE = "NO_CONSENT", "REVOKED_AFTER_SERVICE"
+
+class Basis(StrEnum):
+    """On what a client is named to a payer."""
+
+    CONSENT = "CONSENT"
+    NO_CONSENT_NEEDED = "NO_CONSENT_NEEDED"
+    REVOCATION_SETTLED = "REVOCATION_SETTLED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,36 +99,41 @@ def identified(claim: ClaimIssued, batch_id: str, now: Circumstances) -> ClaimIs
     )
 
 
+def basis_of(claim: ClaimIssued) -> str:
+    """On what the client was named; facts of before don't say, and named no other."""
+    return claim.basis or (Basis.CONSENT if claim.consent_id else Basis.NO_CONSENT_NEEDED)
+
+
 def _closed(candidate: Candidate, others: Sequence[Candidate], now: Circumstances) -> Iterator[str]:
     claim = candidate.claim
     if claim.client_id in now.unsettled or not _is_heard(claim, now):
-        yield "NOT_SETTLED"
+        yield StaysBecause.NOT_SETTLED
     if not candidate.rests_on.isdisjoint(now.unchecked):
-        yield "NOT_CHECKED"
+        yield StaysBecause.NOT_CHECKED
     if reason := _withheld(claim, now):
         yield reason
     if claim.claim_form not in now.forms:
-        yield "FORM_NOT_WRITTEN"
+        yield StaysBecause.FORM_NOT_WRITTEN
     if not claim.lines:
-        yield "NO_LINES_LEFT"
+        yield StaysBecause.NO_LINES_LEFT
     known = claim.rendering_staff_id in now.practitioners
     if not known and (candidate.names_practitioner or claim.rendering_staff_id):
-        yield "PRACTITIONER_UNKNOWN"
+        yield StaysBecause.PRACTITIONER_UNKNOWN
     if claim.site_id not in now.sites:
-        yield "SITE_UNKNOWN"
+        yield StaysBecause.SITE_UNKNOWN
     limit = candidate.filing_limit_days
     dates = [line.service_date for line in claim.lines] or [claim.period_end]
     today = now.today.get(claim.site_id, now.on)
     if limit is not None and filed_from(dates, claim.claim_form) + timedelta(days=limit) < today:
-        yield "FILING_LIMIT_PASSED"
+        yield StaysBecause.FILING_LIMIT_PASSED
     if candidate.sequential and _prior(claim, others, now):
-        yield "PRIOR_NOT_ADJUDICATED"
+        yield StaysBecause.PRIOR_NOT_ADJUDICATED
     if candidate.awaits_voids:
-        yield "VOID_NOT_ANSWERED"
+        yield StaysBecause.VOID_NOT_ANSWERED
     if claim.frequency != VOID and not now.members.key_of(claim):
-        yield NOT_RECOGNISED
+        yield StaysBecause.NOT_RECOGNISED
     if now.members.doubled(claim):
-        yield DUPLICATE_MEMBER
+        yield StaysBecause.DUPLICATE_MEMBER
 
 
 def filed_from(dates: Sequence[date], claim_form: str) -> date:
@@ -130,7 +142,7 @@ def filed_from(dates: Sequence[date], claim_form: str) -> date:
     An institutional claim's last one, a professional claim's first (domain guide 5.11; Medicare
     Claims Processing Manual, chapter 1, 70.4).
     """
-    return max(dates) if claim_form == INSTITUTIONAL else min(dates)
+    return max(dates) if claim_form == ClaimForm.INSTITUTIONAL else min(dates)
 
 
 def _is_heard(claim: ClaimIssued, now: Circumstances) -> bool:
@@ -151,10 +163,10 @@ def _withheld(claim: ClaimIssued, now: Circumstances) -> str:
     """Whether the client may be named to this payer, about these dates."""
     person = now.identified.get(claim.client_id)
     if person is None:
-        reason = now.withheld.get(claim.client_id, "COVERAGE_CHANGED")
-        return _unconsented(claim, now) if reason == NO_CONSENT else reason
+        reason = now.withheld.get(claim.client_id, StaysBecause.COVERAGE_CHANGED)
+        return _unconsented(claim, now) if reason == StaysBecause.NO_CONSENT else reason
     if not person.permit_id:
-        return "NO_PERMIT"
+        return StaysBecause.NO_PERMIT
     # The consent named may have been revoked after it was permitted, and heard of before it leaves.
     if person.consent_id in now.ended and now.ended[person.consent_id] <= now.on:
         return _unconsented(claim, now)
@@ -162,13 +174,13 @@ def _withheld(claim: ClaimIssued, now: Circumstances) -> str:
         return _unconsented(claim, now)
     if not set(claim.programs) <= set(person.programs):
         return _unconsented(claim, now)
-    return "" if claim.coverage_id in person.coverages else "COVERAGE_CHANGED"
+    return "" if claim.coverage_id in person.coverages else StaysBecause.COVERAGE_CHANGED
 
 
-def _basis(claim: ClaimIssued, now: Circumstances) -> str:
+def _basis(claim: ClaimIssued, now: Circumstances) -> Basis:
     if now.identified[claim.client_id].consent_id:
-        return CONSENT
-    return REVOCATION_SETTLED if claim.under_part2 else NO_CONSENT_NEEDED
+        return Basis.CONSENT
+    return Basis.REVOCATION_SETTLED if claim.under_part2 else Basis.NO_CONSENT_NEEDED
 
 
 def _is_settled(claim: ClaimIssued, now: Circumstances) -> bool:
@@ -187,7 +199,7 @@ def _unconsented(claim: ClaimIssued, now: Circumstances) -> str:
     """Whether a consent was revoked since, which a named person may settle."""
     revoked_on = now.revoked.get(claim.client_id)
     before = revoked_on is not None and _is_before(revoked_on, claim)
-    return REVOKED_AFTER_SERVICE if before else NO_CONSENT
+    return StaysBecause.REVOKED_AFTER_SERVICE if before else StaysBecause.NO_CONSENT
 
 
 def _is_before(revoked_on: date, claim: ClaimIssued) -> bool:

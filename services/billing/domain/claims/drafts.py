@@ -4,7 +4,7 @@ Sources: design, section 3 ("Claims"); domain guide 5.9 and section 12 ("What sp
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -14,12 +14,18 @@ from services.billing.domain.claims.statements import statement
 from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.diagnoses import diagnosed
 from services.billing.domain.history.history import BillingHistory, ClaimLine, IssuedClaim, Program
-from services.billing.domain.payers.rules import VOID_PROCESSED, RuleSet, period_of
+from services.billing.domain.payers.rules import RuleSet, period_of
+from services.billing.domain.payers.terms import (
+    AuthorizationUnit,
+    ClaimForm,
+    LateDay,
+    RenderingOnClaim,
+    VoidStage,
+)
 from services.billing.domain.x12.t837.claim import FIRST_INTERIM, ORIGINAL
 
-PROFESSIONAL, INSTITUTIONAL = "PROFESSIONAL", "INSTITUTIONAL"
-MOST_LINES = {PROFESSIONAL: 50, INSTITUTIONAL: 999}  # a claim's, by form (domain guide 5.9)
-FACILITATOR = "FACILITATOR"
+MOST_LINES: Mapping[str, int] = {ClaimForm.PROFESSIONAL: 50, ClaimForm.INSTITUTIONAL: 999}
+"""A claim's, by form (domain guide 5.9)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +165,11 @@ def joining(
         for cut, part in parts:
             late = sum(not carried.has(line) for line in part.lines)
             rules = rules_of(day)
-            if not late or rules.late_day != "REPLACE" or voids_awaited(part.lines, rules, history):
+            if (
+                not late
+                or rules.late_day != LateDay.REPLACE
+                or voids_awaited(part.lines, rules, history)
+            ):
                 continue
             same = sorted(claim.claim_id for claim in issued if cut_of(claim) == cut)
             for claim_id in [each for each in same if room[each] >= late][:1]:
@@ -178,14 +188,14 @@ def courses_of(
             first=_first_of_course(claim, history),
         )
         for claim in issued
-        if claim.claim_form == INSTITUTIONAL and not is_ancillary(claim)
+        if claim.claim_form == ClaimForm.INSTITUTIONAL and not is_ancillary(claim)
     ]
     carried = Carried.on(issued)
     dates: dict[Cut, set[date]] = {}
     for day, parts in days:
         for cut, part in parts:
             open_ = any(not carried.has(line) for line in part.lines)
-            if open_ and cut.claim_form == INSTITUTIONAL and not cut.ancillary:
+            if open_ and cut.claim_form == ClaimForm.INSTITUTIONAL and not cut.ancillary:
                 dates.setdefault(cut, set()).add(day.service_date)
     bills += [bill_of(cut, of_cut) for cut, of_cut in dates.items()]
     return Courses(bills, [day for day, _ in days], history)
@@ -224,7 +234,7 @@ def still_claimed(claim: IssuedClaim, day: ServiceDay) -> tuple[ClaimLine, ...]:
 
 def cut_of(claim: IssuedClaim) -> Cut:
     """How an issued claim was cut."""
-    professional = claim.claim_form == PROFESSIONAL
+    professional = claim.claim_form == ClaimForm.PROFESSIONAL
     return Cut(
         payer_id=claim.payer_id,
         period_start=claim.period_start,
@@ -259,7 +269,7 @@ def voids_awaited(
     lines: Sequence[ClaimLine], rules: RuleSet, history: BillingHistory
 ) -> list[IssuedClaim]:
     """Voids of these dates that the payer wants to have answered before they are claimed anew."""
-    if rules.new_claim_after != VOID_PROCESSED:
+    if rules.new_claim_after != VoidStage.PROCESSED:
         return []
     dates = {(line.service_date, line.ancillary) for line in lines}
     return [
@@ -278,7 +288,7 @@ def units_of(parts: Iterable[Part]) -> int:
     found = 0
     seen: set[date] = set()
     for day, lines in ((part.day, part.lines) for part in parts):
-        if rules_of(day).authorization_unit == "UNITS":
+        if rules_of(day).authorization_unit == AuthorizationUnit.UNITS:
             found += sum(line.units for line in lines) if day.authorization_id else 0
             continue
         paid = day.paid_at(lines[0].site_id or day.site_id)
@@ -299,7 +309,10 @@ def rules_of(day: ServiceDay) -> RuleSet:
 def _cut(day: ServiceDay, line: ClaimLine) -> Cut:
     rules = rules_of(day)
     start, end = _period(day.service_date, rules)
-    named = rules.claim_form == PROFESSIONAL and rules.rendering == FACILITATOR
+    named = (
+        rules.claim_form == ClaimForm.PROFESSIONAL
+        and rules.rendering == RenderingOnClaim.FACILITATOR
+    )
     site_id = line.site_id or day.site_id
     return Cut(
         payer_id=day.payer_id,
@@ -328,7 +341,7 @@ def _period(on: date, rules: RuleSet) -> tuple[date, date]:
 def _drafts_of(cut: Cut, parts: Sequence[Part], history: BillingHistory) -> list[Draft]:
     ordered = sorted(parts, key=lambda part: part.day.service_date)
     rules = max((rules_of(part.day) for part in ordered), key=lambda each: each.version)
-    named = rules.rendering == FACILITATOR
+    named = rules.rendering == RenderingOnClaim.FACILITATOR
     found: list[Draft] = []
     for number, chunk in enumerate(_chunks(ordered, cut), start=1):
         named_of = diagnosed(history, lines_of(chunk), cut.claim_form)
@@ -358,7 +371,7 @@ def _stated(found: Sequence[Draft], courses: Courses, history: BillingHistory) -
     stated: list[Draft] = []
     for each in sorted(found, key=lambda one: (one.lines[0].service_date, one.part)):
         form = each.rules.institutional
-        if each.cut.claim_form != INSTITUTIONAL or form is None:
+        if each.cut.claim_form != ClaimForm.INSTITUTIONAL or form is None:
             stated.append(each)
             continue
         aside = each.cut.ancillary

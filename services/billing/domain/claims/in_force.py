@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from services.billing.domain.history.history import Adjudication, IssuedClaim
-
-VOID, REVERSED = "8", "REVERSED"
+from services.billing.domain.history.history import Adjudication, AdjudicationStatus, IssuedClaim
+from services.billing.domain.x12.t837.claim import VOID
 
 
 def in_force(issued: Sequence[IssuedClaim]) -> list[IssuedClaim]:
@@ -22,7 +21,9 @@ def voids_unanswered(
     issued: Sequence[IssuedClaim], adjudications: Sequence[Adjudication]
 ) -> list[IssuedClaim]:
     """Voids that the payer hasn't processed; its answer names the void, or the claim reversed."""
-    reversed_ = {each.claim_id for each in adjudications if each.status == REVERSED}
+    reversed_ = {
+        each.claim_id for each in adjudications if each.status == AdjudicationStatus.REVERSED
+    }
     return sorted(
         (
             claim

@@ -10,11 +10,11 @@ from datetime import date
 
 from services.billing.domain.claims.rows import DraftRow, ProposalRow
 from services.billing.domain.history.history import ClaimLine
+from services.billing.domain.payers.terms import ClaimForm, CorrectionAction
+from services.billing.domain.x12.t837.claim import ORIGINAL, REPLACEMENT, VOID
 from services.billing.domain.x12.t837.findings import Finding
 
-ORIGINAL, REPLACEMENT, VOID = "1", "7", "8"
-PROFESSIONAL, INSTITUTIONAL = "PROFESSIONAL", "INSTITUTIONAL"
-FORMS = (PROFESSIONAL, INSTITUTIONAL)
+FORMS = (ClaimForm.PROFESSIONAL, ClaimForm.INSTITUTIONAL)
 """In the order in which a command's files are numbered."""
 # 42 CFR 2.32(a)(2): "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
 PART2_NOTICE = "42_CFR_2_32_SHORT_FORM"
@@ -109,7 +109,7 @@ class BatchIssued:
     charge_minor: int
     left_out: tuple[LeftOut, ...]
     digest: str
-    claim_form: str = PROFESSIONAL
+    claim_form: str = ClaimForm.PROFESSIONAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +221,7 @@ def correction(proposed: ProposalToIssue, claim_id: str, *, without_waiting: str
         programs=tuple(sorted({*_programs_told(was), *row.programs})),
         without_waiting=without_waiting if row.waits_for else "",
     )
-    if row.action == "VOID":
+    if row.action == CorrectionAction.VOID:
         return Candidate(
             claim=following,
             about_id=was.claim_id,

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from services.billing.domain.claims.claim import IssuedClaimState
-from services.billing.domain.claims.issue import VOID, ClaimIssued
+from services.billing.domain.claims.issue import ClaimIssued
 from services.billing.domain.payers.payer import Payer
-from services.billing.domain.payers.rules import VOID_PROCESSED
+from services.billing.domain.payers.terms import VoidStage
+from services.billing.domain.x12.t837.claim import VOID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,4 +85,4 @@ def dates_of(claim: ClaimIssued) -> set[date]:
 
 def _waits_for_voids(payer: Payer, claim: ClaimIssued) -> bool:
     rules = payer.rules_on(max(dates_of(claim)))
-    return rules is not None and rules.new_claim_after == VOID_PROCESSED
+    return rules is not None and rules.new_claim_after == VoidStage.PROCESSED

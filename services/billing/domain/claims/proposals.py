@@ -12,14 +12,12 @@ is, whose place a correction's own takes.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from services.billing.domain.claims.awaited import Awaited, awaited, voids_before
 from services.billing.domain.claims.courses import Courses
 from services.billing.domain.claims.drafts import (
-    FACILITATOR,
-    INSTITUTIONAL,
     MOST_LINES,
-    PROFESSIONAL,
     Carried,
     Part,
     bill_of,
@@ -44,10 +42,15 @@ from services.billing.domain.history.history import (
     Program,
 )
 from services.billing.domain.payers.rules import RuleSet, rules_in_effect
+from services.billing.domain.payers.terms import ClaimForm, CorrectionAction, RenderingOnClaim
 
-READY, AWAITING_CONTROL_NUMBER = "READY", "AWAITING_CONTROL_NUMBER"
-AWAITING_RELEASE = "AWAITING_RELEASE"
-REPLACE, VOID = "REPLACE", "VOID"
+
+class ProposalState(StrEnum):
+    """Whether it can be issued, and what it waits for if not."""
+
+    READY = "READY"
+    AWAITING_CONTROL_NUMBER = "AWAITING_CONTROL_NUMBER"
+    AWAITING_RELEASE = "AWAITING_RELEASE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +63,8 @@ class Proposal:
     """
 
     claim: IssuedClaim
-    action: str
-    state: str
+    action: CorrectionAction
+    state: ProposalState
     waits_for: tuple[Awaited, ...]
     # The claim's; of one that was issued without, what its dates have now.
     authorization_id: str
@@ -83,7 +86,11 @@ class Proposal:
     @property
     def corrected_minor(self) -> int:
         """What stands of the claim once this is issued: of a void nothing, whatever follows it."""
-        return 0 if self.action == VOID else sum(line.charge_minor for line in self.lines)
+        return (
+            0
+            if self.action == CorrectionAction.VOID
+            else sum(line.charge_minor for line in self.lines)
+        )
 
 
 def propose(days: Sequence[ServiceDay], history: BillingHistory) -> list[Proposal]:
@@ -151,7 +158,7 @@ def _propose(
     return Proposal(
         claim=claim,
         action=_action(rules, lines, unnamed),
-        state=_state(waits_for, numbered=any(each.payer_control_number for each in answers)),
+        state=state_of(waits_for, numbered=any(each.payer_control_number for each in answers)),
         waits_for=waits_for,
         authorization_id=authorization_id,
         lines=said_of.lines,
@@ -159,7 +166,7 @@ def _propose(
         diagnoses=said_of.codes,
         programs=_programs(claim, [by_date[on] for on in looked_at]),
         authorized_units=0 if is_ancillary(claim) else units_of(parts),
-        staff_id=staff_on(lines) if rules.rendering == FACILITATOR else "",
+        staff_id=staff_on(lines) if rules.rendering == RenderingOnClaim.FACILITATOR else "",
         rules=rules,
         rests_on=frozenset({claim.fact})
         .union(each.fact for each in answers)
@@ -169,10 +176,11 @@ def _propose(
     )
 
 
-def _state(waits_for: Sequence[Awaited], *, numbered: bool) -> str:
+def state_of(waits_for: Sequence[Awaited], *, numbered: bool) -> ProposalState:
+    """By what it waits for, and whether the payer's own number of the claim is known."""
     if waits_for:
-        return AWAITING_RELEASE
-    return READY if numbered else AWAITING_CONTROL_NUMBER
+        return ProposalState.AWAITING_RELEASE
+    return ProposalState.READY if numbered else ProposalState.AWAITING_CONTROL_NUMBER
 
 
 def _authorization_now(claim: IssuedClaim, by_date: Mapping[date, ServiceDay]) -> str:
@@ -202,7 +210,7 @@ def _status_now(
     Nothing where no line is left, and on another form. A date that fell is still this bill's, until
     another one has it.
     """
-    if claim.claim_form != INSTITUTIONAL or rules.institutional is None or not lines:
+    if claim.claim_form != ClaimForm.INSTITUTIONAL or rules.institutional is None or not lines:
         return "", frozenset()
     aside = is_ancillary(claim)
     bill = bill_of(claim, (line.service_date for line in (*claim.lines, *lines)))
@@ -295,7 +303,7 @@ def _of_one_person(
     It stays with whom it named, as long as a line does; then with another, of whose lines none can
     stand on another claim.
     """
-    if claim.claim_form != PROFESSIONAL:
+    if claim.claim_form != ClaimForm.PROFESSIONAL:
         return list(parts)
     lines = [line for part in parts for line in part.lines]
     named = claim.lines[0].rendering_staff_id
@@ -317,7 +325,7 @@ def _unnamed_dates(
 
     As long as it stands, such lines can't be drafted.
     """
-    by_person = claim.claim_form == PROFESSIONAL
+    by_person = claim.claim_form == ClaimForm.PROFESSIONAL
     kept_places = {_place(line) for part in kept for line in part.lines}
     named = {
         (_place(line), each.site_id, line.rendering_staff_id if by_person else "")
@@ -343,17 +351,19 @@ def _unnamed_dates(
     }
 
 
-def _action(rules: RuleSet, lines: Sequence[ClaimLine], unnamed: Collection[date]) -> str:
+def _action(
+    rules: RuleSet, lines: Sequence[ClaimLine], unnamed: Collection[date]
+) -> CorrectionAction:
     """The payer's; but void and new where a replacement couldn't say all of a date."""
     if unnamed:
-        return VOID
-    return rules.changed_claim if lines else rules.fallen_claim
+        return CorrectionAction.VOID
+    return CorrectionAction(rules.changed_claim if lines else rules.fallen_claim)
 
 
 def _changed_dates(claim: IssuedClaim, lines: Sequence[ClaimLine]) -> tuple[date, ...]:
     was, now = _by_date(claim.lines, claim.claim_form), _by_date(lines, claim.claim_form)
     changed = {on for on in {*was, *now} if was.get(on) != now.get(on)}
-    if claim.claim_form == INSTITUTIONAL and staff_on(claim.lines) != staff_on(lines):
+    if claim.claim_form == ClaimForm.INSTITUTIONAL and staff_on(claim.lines) != staff_on(lines):
         changed |= {*now}  # another attends
     return tuple(sorted(changed))
 
@@ -364,7 +374,7 @@ def _by_date(lines: Sequence[ClaimLine], claim_form: str) -> dict[date, list[tup
     for line in lines:
         of_form: tuple[str, ...] = (
             (line.revenue_code,)
-            if claim_form == INSTITUTIONAL
+            if claim_form == ClaimForm.INSTITUTIONAL
             else (line.place_of_service, line.rendering_staff_id)
         )
         said = (line.code, line.modifiers, line.units, line.charge_minor, *of_form)

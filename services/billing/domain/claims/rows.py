@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.billing.domain.claims.awaited import Awaited
-from services.billing.domain.claims.drafts import FACILITATOR, INSTITUTIONAL, Draft
-from services.billing.domain.claims.proposals import Proposal
+from services.billing.domain.claims.drafts import Draft
+from services.billing.domain.claims.proposals import Proposal, ProposalState
 from services.billing.domain.history.history import ClaimLine, Program
+from services.billing.domain.payers.terms import ClaimForm, CorrectionAction, RenderingOnClaim
 
 NOBODY_KNOWS = ("",)
 """The programs of a row of before."""
@@ -59,8 +60,8 @@ class ProposalRow:
     client_id: str
     claim_id: str
     payer_id: str
-    action: str
-    state: str
+    action: CorrectionAction
+    state: ProposalState
     waits_for: tuple[Awaited, ...] = ()
     issued_charge_minor: int
     corrected_charge_minor: int
@@ -96,7 +97,7 @@ def draft_key(client_id: str, draft: Draft) -> str:
         cut.authorization_id,
         str(draft.part),
     ]
-    if cut.claim_form == INSTITUTIONAL:
+    if cut.claim_form == ClaimForm.INSTITUTIONAL:
         parts.append(cut.claim_form)
     if cut.ancillary:
         parts.append("ANCILLARY")
@@ -108,7 +109,7 @@ def draft_key(client_id: str, draft: Draft) -> str:
 def draft_row(client_id: str, draft: Draft) -> DraftRow:
     """The draft's row."""
     cut, rules = draft.cut, draft.rules
-    institutional = cut.claim_form == INSTITUTIONAL
+    institutional = cut.claim_form == ClaimForm.INSTITUTIONAL
     return DraftRow(
         client_id=client_id,
         key=draft_key(client_id, draft),
@@ -128,7 +129,7 @@ def draft_row(client_id: str, draft: Draft) -> DraftRow:
         under_part2=_under_part2(draft.programs),
         programs=_ids_of(draft.programs),
         authorized_units=draft.authorized_units,
-        names_practitioner=rules.rendering == FACILITATOR,
+        names_practitioner=rules.rendering == RenderingOnClaim.FACILITATOR,
         rendering_staff_id=draft.staff_id,
         type_of_bill=rules.institutional.type_of_bill if rules.institutional else "",
         condition_code=rules.institutional.condition_code if rules.institutional else "",
@@ -157,7 +158,7 @@ def proposal_row(client_id: str, proposal: Proposal) -> ProposalRow:
         under_part2=_under_part2(proposal.programs),
         programs=_ids_of(proposal.programs),
         authorized_units=proposal.authorized_units,
-        names_practitioner=rules.rendering == FACILITATOR,
+        names_practitioner=rules.rendering == RenderingOnClaim.FACILITATOR,
         rendering_staff_id=proposal.staff_id,
         type_of_bill=rules.institutional.type_of_bill if rules.institutional else "",
         condition_code=rules.institutional.condition_code if rules.institutional else "",

@@ -19,6 +19,7 @@ from services.billing.domain.history.history import (
     Program,
 )
 from services.billing.domain.payers.rules import RuleSet
+from services.billing.domain.payers.terms import LateSignature
 from services.billing.domain.reasons import Gate, Reason
 
 
@@ -262,7 +263,7 @@ def note_gate(history: BillingHistory, services: Iterable[Service], rules: RuleS
 def _note_verdict(history: BillingHistory, service: Service, rules: RuleSet) -> Verdict:
     session_id = service.attendance.session_id
     attested = _facts(each for each in history.attested if each.session_id == session_id)
-    if attested and rules.late_signature == "ATTEST":
+    if attested and rules.late_signature == LateSignature.ATTEST:
         return Verdict(gate=Gate.NOTE, rests_on=attested)
     notes = [note for note in history.notes if note.session_id == session_id]
     if not notes:
@@ -271,9 +272,9 @@ def _note_verdict(history: BillingHistory, service: Service, rules: RuleSet) -> 
     rests_on = frozenset({note.fact})
     if rules.sign_within_hours and service.session:
         rests_on |= {service.session.fact}  # it says when the session ended
-    if not _late(note, service, rules) or rules.late_signature == "ACCEPT":
+    if not _late(note, service, rules) or rules.late_signature == LateSignature.ACCEPT:
         return Verdict(gate=Gate.NOTE, rests_on=rests_on)
-    denied = rules.late_signature == "DENY"
+    denied = rules.late_signature == LateSignature.DENY
     return Verdict(
         gate=Gate.NOTE,
         reason=Reason.NOTE_LATE_DENIED if denied else Reason.NOTE_LATE,

@@ -12,9 +12,8 @@ from services.billing.domain.days.units import units_of
 from services.billing.domain.history.attended import Service, longest, minutes_of, reach
 from services.billing.domain.history.history import BillingHistory, ClaimLine
 from services.billing.domain.payers.rules import DiscreteService, PerDiem, RuleSet, TimedUnits
+from services.billing.domain.payers.terms import BillBy, Outcome, RenderingOnClaim
 from services.billing.domain.reasons import Gate, Reason
-
-PER_DIEM, DISCRETE = "PER_DIEM", "DISCRETE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +24,7 @@ class Bill:
     of time, and single services.
     """
 
-    outcome: str
+    outcome: Outcome
     verdicts: tuple[Verdict, ...]
     lines: tuple[ClaimLine, ...] = ()
     services: tuple[Service, ...] = ()
@@ -35,9 +34,9 @@ class Bill:
 
 def bill(on: date, services: Sequence[Service], rules: RuleSet) -> Bill:
     """What the day's attended services come to under the payer's rules."""
-    if rules.bill_by == "TIMED_UNITS" and rules.timed_units:
+    if rules.bill_by == BillBy.TIMED_UNITS and rules.timed_units:
         return _by_units(on, services, rules, rules.timed_units)
-    if rules.bill_by == "DISCRETE":
+    if rules.bill_by == BillBy.DISCRETE:
         return _by_service(on, services, rules)
     if rules.per_diem is None:
         raise ValueError("rules that don't say what a day is billed by")
@@ -120,7 +119,7 @@ def _by_day(on: date, services: Sequence[Service], rules: RuleSet, per_diem: Per
     if minutes.open and number.open:
         made = _line(on, per_diem, 1, services, rules)
         return Bill(
-            outcome=PER_DIEM,
+            outcome=Outcome.PER_DIEM,
             verdicts=(minutes, number),
             lines=(_under_revenue_code(made, rules),),
             services=tuple(services),
@@ -130,7 +129,7 @@ def _by_day(on: date, services: Sequence[Service], rules: RuleSet, per_diem: Per
         awaited = any(not each.open and not each.final for each in single.verdicts)
         if single.lines or awaited:
             return replace(single, fell_back=True)
-    return Bill(outcome=PER_DIEM, verdicts=(minutes, number))
+    return Bill(outcome=Outcome.PER_DIEM, verdicts=(minutes, number))
 
 
 def _by_units(on: date, services: Sequence[Service], rules: RuleSet, timed: TimedUnits) -> Bill:
@@ -141,10 +140,10 @@ def _by_units(on: date, services: Sequence[Service], rules: RuleSet, timed: Time
     minutes = _enough_minutes(services, timed.minimum_minutes, rules, enough=units > 0)
     number = _services(services)
     if not minutes.open:
-        return Bill(outcome=DISCRETE, verdicts=(minutes, number))
+        return Bill(outcome=Outcome.DISCRETE, verdicts=(minutes, number))
     made = _line(on, timed, units, services, rules)
     return Bill(
-        outcome=DISCRETE,
+        outcome=Outcome.DISCRETE,
         verdicts=(minutes, number),
         lines=(_under_revenue_code(made, rules),),
         services=tuple(services),
@@ -166,7 +165,7 @@ def _by_service(on: date, services: Sequence[Service], rules: RuleSet) -> Bill:
     if listed and not found:
         minutes = _short_of_minutes(services)
     return Bill(
-        outcome=DISCRETE,
+        outcome=Outcome.DISCRETE,
         verdicts=(minutes, number),
         lines=joined(line for line, _ in found),
         services=tuple(each for each in services if any(each in of_line for _, of_line in found)),
@@ -214,7 +213,7 @@ def _line(
 ) -> ClaimLine:
     """A line of these services, without its charge; in person if any of them was."""
     telehealth = all(service.telehealth for service in services)
-    named = rules.rendering == "FACILITATOR"
+    named = rules.rendering == RenderingOnClaim.FACILITATOR
     return ClaimLine(
         service_date=on,
         code=billed.code,

@@ -10,6 +10,7 @@ from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.attended import attendance_that_holds, services_of, unclosed
 from services.billing.domain.history.history import BillingHistory
 from services.billing.domain.payers.rules import RuleSet, week_of
+from services.billing.domain.payers.terms import LateSignature
 from services.billing.domain.reasons import ATTENDANCE, BILLING, LookFor, Reason, Remedy
 
 
@@ -81,7 +82,7 @@ def _notes(day: ServiceDay, history: BillingHistory) -> Iterator[Release]:
     of_day = [each for each in holding if each.service_date == day.service_date]
     for service in services_of(history, of_day):
         session_id, facilitator = service.attendance.session_id, service.facilitator_id
-        if rule == "ATTEST" and session_id not in attested:
+        if rule == LateSignature.ATTEST and session_id not in attested:
             yield Release(
                 f"attests the note of session {session_id}", f"{ATTENDANCE}/AttestNote", facilitator
             )
@@ -89,7 +90,7 @@ def _notes(day: ServiceDay, history: BillingHistory) -> Iterator[Release]:
             yield Release(
                 f"signs the note of session {session_id}", f"{ATTENDANCE}/SignNote", facilitator
             )
-        elif rule == "HOLD":
+        elif rule == LateSignature.HOLD:
             yield Release(
                 f"the payer keeps days of late notes on HOLD (session {session_id})"
                 ": only other confirmed rules release it",

@@ -10,7 +10,7 @@ from datetime import date
 from services.billing.domain.days import gates
 from services.billing.domain.days.ancillary import Aside, with_ancillary
 from services.billing.domain.days.gates import Verdict
-from services.billing.domain.days.lines import DISCRETE, PER_DIEM, bill, charged
+from services.billing.domain.days.lines import bill, charged
 from services.billing.domain.days.weeks import week_gate
 from services.billing.domain.history.attended import (
     Service,
@@ -32,10 +32,10 @@ from services.billing.domain.history.history import (
     Session,
 )
 from services.billing.domain.payers.rules import RuleSet, rules_in_effect
+from services.billing.domain.payers.terms import Outcome
 from services.billing.domain.reasons import OF_ATTENDANCE, Gate, Reason
 
-NOT_BILLABLE, HOLD = "NOT_BILLABLE", "HOLD"
-BILLABLE = (PER_DIEM, DISCRETE)
+BILLABLE = (Outcome.PER_DIEM, Outcome.DISCRETE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ class ServiceDay:
     ancillary_programs: frozenset[Program] = frozenset()
     level_of_care: str = ""
     # What it is when every gate is open.
-    billed_as: str = PER_DIEM
+    billed_as: Outcome = Outcome.PER_DIEM
     lines: tuple[ClaimLine, ...] = ()
     # The services that the day's own lines are of.
     services: tuple[Service, ...] = ()
@@ -89,12 +89,12 @@ class ServiceDay:
         return tuple(verdict.reason for verdict in self.verdicts if verdict.reason is not None)
 
     @property
-    def outcome(self) -> str:
+    def outcome(self) -> Outcome:
         """NOT_BILLABLE when a gate says so for good; HOLD while one is closed; else what it is."""
         closed = [verdict for verdict in self.verdicts if not verdict.open]
         if any(verdict.final for verdict in closed):
-            return NOT_BILLABLE
-        return HOLD if closed else self.billed_as
+            return Outcome.NOT_BILLABLE
+        return Outcome.HOLD if closed else self.billed_as
 
     @property
     def billable(self) -> bool:

@@ -1,6 +1,6 @@
 """Minutes to units: how a part of a unit counts is the payer's rule (domain guide, 5.5)."""
 
-UP, DOWN, MIDPOINT = "UP", "DOWN", "MIDPOINT"
+from services.billing.domain.payers.terms import Rounding
 
 
 def units_of(minutes: int, unit_minutes: int, rounding: str) -> int:
@@ -13,11 +13,11 @@ def units_of(minutes: int, unit_minutes: int, rounding: str) -> int:
     if minutes <= 0:
         return 0
     match rounding:
-        case "UP":
+        case Rounding.UP:
             return -(-minutes // unit_minutes)
-        case "DOWN":
+        case Rounding.DOWN:
             return minutes // unit_minutes
-        case "MIDPOINT":
+        case Rounding.MIDPOINT:
             return (2 * minutes + unit_minutes - 1) // (2 * unit_minutes)
         case _:
             raise ValueError(f"no way of rounding: {rounding}")

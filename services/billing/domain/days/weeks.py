@@ -7,6 +7,7 @@ from services.billing.domain.days.gates import Verdict, at_billed_level
 from services.billing.domain.history.attended import countable, minutes_of, services_of
 from services.billing.domain.history.history import Attendance, BillingHistory
 from services.billing.domain.payers.rules import RuleSet, week_of
+from services.billing.domain.payers.terms import WeekConsequence
 from services.billing.domain.reasons import Gate, Reason
 
 
@@ -52,5 +53,5 @@ def week_gate(
         gate=Gate.WEEK,
         reason=Reason.WEEK_SHORT_OF_MINUTES,
         rests_on=rests_on,
-        for_good=rules.week_consequence == "NOT_BILLABLE",
+        for_good=rules.week_consequence == WeekConsequence.NOT_BILLABLE,
     )

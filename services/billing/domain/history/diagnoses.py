@@ -1,6 +1,6 @@
 """Which diagnoses a claim names: those in effect on its lines' dates; at which a line points."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -11,10 +11,10 @@ from services.billing.domain.history.history import (
     DiagnosisEnd,
     IssuedClaim,
 )
+from services.billing.domain.payers.terms import ClaimForm
 
-PROFESSIONAL = "PROFESSIONAL"
 # Of a claim, by form; and of a line, where lines point at all (domain guide 5.9).
-MOST_DIAGNOSES = {PROFESSIONAL: 12, "INSTITUTIONAL": 25}
+MOST_DIAGNOSES: Mapping[str, int] = {ClaimForm.PROFESSIONAL: 12, ClaimForm.INSTITUTIONAL: 25}
 MOST_POINTERS = 4
 
 
@@ -44,7 +44,7 @@ def diagnosed(history: BillingHistory, lines: Sequence[ClaimLine], claim_form: s
             codes |= {each.code: None for each in of_dates[on][place : place + 1]}
     named = tuple(codes)[: MOST_DIAGNOSES[claim_form]]
     told = {on: tuple(each.code for each in found) for on, found in of_dates.items()}
-    differ = claim_form == PROFESSIONAL and len(set(told.values())) > 1
+    differ = claim_form == ClaimForm.PROFESSIONAL and len(set(told.values())) > 1
     return Diagnosed(
         named,
         tuple(
@@ -64,7 +64,7 @@ def untrue_on(claim: IssuedClaim, now: Diagnosed, history: BillingHistory) -> se
 
     `now`: what a claim of its lines would say.
     """
-    if claim.claim_form != PROFESSIONAL:
+    if claim.claim_form != ClaimForm.PROFESSIONAL:
         return set()
     was = _pointed(claim.diagnoses, claim.lines)
     would = _pointed(now.codes, now.lines)

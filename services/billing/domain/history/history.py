@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from services.billing.domain.history.clinical import (
     NOT_KNOWN,
@@ -24,10 +25,12 @@ from services.billing.domain.history.clinical import (
     Session,
 )
 from services.billing.domain.payers.rules import RuleSet
+from services.billing.domain.payers.terms import AuthorizationUnit, ClaimForm
 
 __all__ = [
     "NOT_KNOWN",
     "Adjudication",
+    "AdjudicationStatus",
     "Admission",
     "Attendance",
     "Attestation",
@@ -68,7 +71,7 @@ class Authorization:
     units: int
     effective_from: date
     effective_to: date
-    unit: str = "DAYS"
+    unit: str = AuthorizationUnit.DAYS
     site_id: str = ""
 
 
@@ -128,7 +131,7 @@ class IssuedClaim:
     period_start: date
     period_end: date
     lines: tuple[ClaimLine, ...]
-    claim_form: str = "PROFESSIONAL"
+    claim_form: str = ClaimForm.PROFESSIONAL
     # 1 original, 7 replacement, 8 void.
     frequency: str = "1"
     # The claim this one replaces or voids.
@@ -138,6 +141,14 @@ class IssuedClaim:
     diagnoses: tuple[str, ...] = ()
     # An institutional claim's; empty of those of before, which kept none.
     patient_status: str = ""
+
+
+class AdjudicationStatus(StrEnum):
+    """What the payer made of a claim; REVERSED: it processed a void."""
+
+    PAID = "PAID"
+    DENIED = "DENIED"
+    REVERSED = "REVERSED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from services.billing.domain.history.history import (
     Session,
 )
 from services.billing.domain.payers.rules import ExampleSession, RuleSet, WorkedExample, week_of
+from services.billing.domain.payers.terms import ServiceKind
 
 PLENTY = 100_000
 SITE, PROVIDER, STAFF, EPISODE = "site", "provider", "staff", "episode"
@@ -171,6 +172,5 @@ def _attended(session: Session, minutes: int) -> Attendance:
     )
 
 
-def _counted_kind(rules: RuleSet) -> str:
-    kinds = ("GROUP", "INDIVIDUAL", "FAMILY", "INTAKE_EVALUATION", "PRESCRIBER_VISIT")
-    return next((kind for kind in kinds if not rules.ancillary_to(kind)), kinds[0])
+def _counted_kind(rules: RuleSet) -> ServiceKind:
+    return next((kind for kind in ServiceKind if not rules.ancillary_to(kind)), ServiceKind.GROUP)

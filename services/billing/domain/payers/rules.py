@@ -4,11 +4,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from services.billing.domain.payers.terms import (
+    AuthorizationUnit,
+    BillBy,
+    ClaimForm,
+    ClaimPeriod,
+    CorrectionAction,
+    RenderingOnClaim,
+    VoidStage,
+    WeekConsequence,
+    Weekday,
+)
 from services.billing.domain.x12.t837 import scrub_rules as shapes
 from services.billing.domain.x12.t837.claim import MOST_MODIFIERS
 from services.billing.domain.x12.t837.codes import PLACES_OF_SERVICE
-
-VOID_PROCESSED = "VOID_PROCESSED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,24 +131,24 @@ class RuleSet:
     changed_claim: str
     fallen_claim: str
     late_day: str
-    bill_by: str = "PER_DIEM"
+    bill_by: str = BillBy.PER_DIEM
     timed_units: TimedUnits | None = None
     discrete: tuple[DiscreteService, ...] = ()
     discrete_fallback: bool = False
     ancillary: tuple[DiscreteService, ...] = ()
     minimum_services: int = 0
     weekly_minimum_minutes: int = 0
-    week_consequence: str = "HOLD"
-    authorization_unit: str = "DAYS"
+    week_consequence: str = WeekConsequence.HOLD
+    authorization_unit: str = AuthorizationUnit.DAYS
     institutional: Institutional | None = None
-    rendering: str = "NONE"
+    rendering: str = RenderingOnClaim.NONE
     split_by_month: bool = False
     sequential: bool = False
-    units_return: str = "VOID_ISSUED"
+    units_return: str = VoidStage.ISSUED
     examples: tuple[WorkedExample, ...] = ()
     telehealth_modifiers: tuple[str, ...] = ()
     grace_seconds: int = 0
-    new_claim_after: str = "VOID_ISSUED"
+    new_claim_after: str = VoidStage.ISSUED
 
     @property
     def name(self) -> str:
@@ -169,14 +178,14 @@ def rules_in_effect(rule_sets: Iterable[RuleSet], on: date) -> RuleSet | None:
 
 def week_of(on: date, week_start: str) -> tuple[date, date]:
     """First and last day of the payer's week."""
-    weekday = on.weekday() if week_start == "MONDAY" else (on.weekday() + 1) % 7
+    weekday = on.weekday() if week_start == Weekday.MONDAY else (on.weekday() + 1) % 7
     start = on - timedelta(days=weekday)
     return start, start + timedelta(days=6)
 
 
 def period_of(on: date, rules: RuleSet) -> tuple[date, date]:
     """First and last day of the claim period a service date falls into."""
-    if rules.claim_period == "WEEK":
+    if rules.claim_period == ClaimPeriod.WEEK:
         return week_of(on, rules.week_start)
     start = on.replace(day=1)
     return start, (start + timedelta(days=31)).replace(day=1) - timedelta(days=1)
@@ -188,23 +197,25 @@ def lacking(rules: RuleSet) -> dict[str, str]:
     Empty: nothing.
     """
     wrong: dict[str, str] = {}
-    if rules.bill_by == "PER_DIEM" and rules.per_diem is None:
+    if rules.bill_by == BillBy.PER_DIEM and rules.per_diem is None:
         wrong["per_diem"] = "is required to bill by it"
-    if rules.bill_by == "TIMED_UNITS" and rules.timed_units is None:
+    if rules.bill_by == BillBy.TIMED_UNITS and rules.timed_units is None:
         wrong["timed_units"] = "is required to bill by it"
-    if (rules.bill_by == "DISCRETE" or rules.discrete_fallback) and not rules.discrete:
+    if (rules.bill_by == BillBy.DISCRETE or rules.discrete_fallback) and not rules.discrete:
         wrong["discrete"] = "is required to bill by it, or to fall back to it"
-    if rules.claim_form == "INSTITUTIONAL" and rules.institutional is None:
+    if rules.claim_form == ClaimForm.INSTITUTIONAL and rules.institutional is None:
         wrong["institutional"] = "is required for institutional claims"
     services = (*rules.discrete, *rules.ancillary)
-    if rules.claim_form == "INSTITUTIONAL" and not all(each.revenue_code for each in services):
+    if rules.claim_form == ClaimForm.INSTITUTIONAL and not all(
+        each.revenue_code for each in services
+    ):
         wrong["discrete"] = "every single service of an institutional claim has a revenue code"
     kinds = [each.service_kind for each in services]
     if len(kinds) != len(set(kinds)):
         wrong["ancillary"] = "a service kind has one code, in discrete or in ancillary"
-    if rules.claim_form == "INSTITUTIONAL" and rules.rendering == "NONE":
+    if rules.claim_form == ClaimForm.INSTITUTIONAL and rules.rendering == RenderingOnClaim.NONE:
         wrong["rendering"] = "an institutional claim names who attends"
-    if rules.fallen_claim == "REPLACE":
+    if rules.fallen_claim == CorrectionAction.REPLACE:
         wrong["fallen_claim"] = "a replacement has lines: a claim of which none is left is voided"
     return {**dict(_unwritable(rules)), **wrong}
 

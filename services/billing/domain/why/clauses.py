@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.billing.domain.days.gates import Verdict
-from services.billing.domain.days.lines import DISCRETE
 from services.billing.domain.payers.rules import RuleSet
+from services.billing.domain.payers.terms import BillBy
 from services.billing.domain.reasons import Gate
 
 TIMED = ("minimum_minutes", "unit_minutes", "rounding", "maximum_units")
@@ -38,12 +38,12 @@ def clauses_of(verdict: Verdict, rules: RuleSet | None) -> tuple[Clause, ...]:
 def _of_billing(gate: Gate, rules: RuleSet) -> Iterator[Clause]:
     """What a day is billed by."""
     yield Clause("bill_by", rules.bill_by)
-    if rules.bill_by == DISCRETE:
+    if rules.bill_by == BillBy.DISCRETE:
         for service in rules.discrete:
             yield from _of_service("discrete", rules, service.service_kind)
     elif gate is Gate.SERVICES:
         yield Clause("minimum_services", shown(rules.minimum_services))
-    elif rules.timed_units is not None and rules.bill_by == "TIMED_UNITS":
+    elif rules.timed_units is not None and rules.bill_by == BillBy.TIMED_UNITS:
         for field in TIMED:
             yield Clause(f"timed_units.{field}", shown(getattr(rules.timed_units, field)))
         yield from _grace(rules)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
+from enum import StrEnum
 
 from services.billing.domain.authorizations.allocation import allocate
 from services.billing.domain.authorizations.balances import Balance, balances
@@ -15,7 +16,13 @@ from services.billing.domain.history.history import BillingHistory, IssuedClaim
 from services.billing.domain.why.clauses import Clause, clauses_of
 from services.billing.domain.why.facts_in_words import sayings
 
-PASS, HOLD, REFUSE = "PASS", "HOLD", "REFUSE"
+
+class GateVerdict(StrEnum):
+    """What a gate says of a day: it is open, closed for now, or for good."""
+
+    PASS = "PASS"  # noqa: S105 - no password
+    HOLD = "HOLD"
+    REFUSE = "REFUSE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +31,7 @@ class ExplainedVerdict:
 
     gate: str
     asks: str
-    verdict: str
+    verdict: GateVerdict
     reason: str
     says: str
     clauses: tuple[Clause, ...]
@@ -99,11 +106,11 @@ def _taken(balance: Balance) -> str:
 def _explain(
     verdict: Verdict, day: ServiceDay, history: BillingHistory, said: Mapping[str, str]
 ) -> ExplainedVerdict:
-    closed = REFUSE if verdict.final else HOLD
+    closed = GateVerdict.REFUSE if verdict.final else GateVerdict.HOLD
     return ExplainedVerdict(
         gate=verdict.name,
         asks=_asks(verdict),
-        verdict=PASS if verdict.open else closed,
+        verdict=GateVerdict.PASS if verdict.open else closed,
         reason=verdict.reason or "",
         says=verdict.reason.says if verdict.reason else "",
         clauses=clauses_of(verdict, day.rules),

@@ -6,6 +6,7 @@ Both sides are derived anew, from the same facts, so that only the rules can mak
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from enum import StrEnum
 
 from services.billing.domain.claims.rows import DraftRow, ProposalRow
 from services.billing.domain.days.row import DayRow
@@ -17,17 +18,29 @@ from services.billing.domain.history.history import (
     IssuedClaim,
 )
 from services.billing.domain.payers.rules import RuleSet
+from services.billing.domain.payers.terms import Outcome
 from services.billing.domain.projection import Content, Projected, RowContent, derive
 
 # What a draft says to the payer; the rest of its row is ours.
 SAID = ("lines", "diagnoses", "rendering_staff_id", "type_of_bill", "condition_code")
 
 
+class ClaimConsequence(StrEnum):
+    """What becomes of a draft, or of an issued claim."""
+
+    DRAFT = "DRAFT"
+    CHANGE_DRAFT = "CHANGE_DRAFT"
+    DROP_DRAFT = "DROP_DRAFT"
+    REPLACE = "REPLACE"
+    VOID = "VOID"
+    DROP_PROPOSAL = "DROP_PROPOSAL"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayUnder:
     """A day under one of the two; `amount_minor`: what a claim would carry of it, in cents."""
 
-    outcome: str
+    outcome: Outcome
     amount_minor: int
     minutes: int
     reasons: tuple[str, ...]
@@ -46,12 +59,11 @@ class DayChange:
 class ClaimChange:
     """What becomes of a claim.
 
-    `consequence`: DRAFT, CHANGE_DRAFT, DROP_DRAFT; of an issued claim REPLACE, VOID or
-    DROP_PROPOSAL. Charges in cents, with the correction that is proposed on that side.
+    Charges in cents, with the correction that is proposed on that side.
     `draft_key` of a draft as it is, `claim_id` of an issued claim.
     """
 
-    consequence: str
+    consequence: ClaimConsequence
     payer_id: str
     site_id: str
     period_start: date
@@ -154,7 +166,8 @@ def _drafts(before: Mapping[str, DraftRow], after: Mapping[str, DraftRow]) -> It
         if was and now and all(getattr(was, field) == getattr(now, field) for field in SAID):
             continue
         row = now or before[key]
-        consequence = "CHANGE_DRAFT" if was and now else "DRAFT" if now else "DROP_DRAFT"
+        changed = ClaimConsequence.CHANGE_DRAFT if was else ClaimConsequence.DRAFT
+        consequence = changed if now else ClaimConsequence.DROP_DRAFT
         was_lines, now_lines = (side.lines if side else () for side in (was, now))
         yield ClaimChange(
             consequence=consequence,
@@ -184,7 +197,7 @@ def _corrections(
         said = row.issued_charge_minor
         changed = (side.changed_dates if side else () for side in (was, now))
         yield ClaimChange(
-            consequence=now.action if now else "DROP_PROPOSAL",
+            consequence=ClaimConsequence(now.action) if now else ClaimConsequence.DROP_PROPOSAL,
             payer_id=claim.payer_id,
             site_id=claim.site_id,
             period_start=claim.period_start,
