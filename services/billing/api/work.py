@@ -23,10 +23,10 @@ from services.billing.app.replay import replayed
 from services.billing.domain.days.row import DayRow
 from services.billing.domain.payers.payer import Payer
 from services.billing.domain.payers.rules import RuleSet
-from services.billing.domain.payers.terms import Outcome
+from services.billing.domain.payers.terms import DayOutcome
 
 SERVICE = pb.DESCRIPTOR.services_by_name["BillingWorkService"]
-_holds_query = rows_query(pb.ListHoldsRequest, outcome=Outcome.HOLD, reason=REASON)
+_holds_query = rows_query(pb.ListHoldsRequest, outcome=DayOutcome.HOLD, reason=REASON)
 _rules_message = writer(pb.PayerRules, RuleSet, given=("confirmed",))
 
 
@@ -76,8 +76,8 @@ class WorkServicer:
 
 def _changed(row: ChangedRow[DayRow], on: date) -> Iterator[pb.Hold]:
     """A hold that is new or says something else; or one that is over."""
-    holds = row.content.outcome == Outcome.HOLD and not row.withdrawn
-    held = row.before is not None and row.before.outcome == Outcome.HOLD
+    holds = row.content.outcome == DayOutcome.HOLD and not row.withdrawn
+    held = row.before is not None and row.before.outcome == DayOutcome.HOLD
     if holds:
         yield _hold(row.content, row.revision, on)
     elif held:

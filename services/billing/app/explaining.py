@@ -143,7 +143,7 @@ def _issued(
         changed=[_revised(tx, past, now, on, until) for on in changed],
         authorization=now.balance(claim.authorization_id),
         issued=issued,
-        batch=next((each for each in batches if isinstance(each, BatchIssued)), None),
+        batch=next((batch for batch in batches if isinstance(batch, BatchIssued)), None),
         followed=_last(later, ClaimReplaced, ClaimVoided),
         answered=_last(later, ClaimAdjudicated),
         proposal=next((p for p in proposed if p.claim.claim_id == claim.claim_id), None),

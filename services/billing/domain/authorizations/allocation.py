@@ -148,7 +148,7 @@ def _carrying(day: ServiceDay, claims: Sequence[IssuedClaim]) -> list[IssuedClai
     """
     found = [
         claim
-        for claim in sorted(claims, key=lambda each: (not each.authorization_id, each.claim_id))
+        for claim in sorted(claims, key=lambda claim: (not claim.authorization_id, claim.claim_id))
         if claim.payer_id == day.payer_id
         and any(
             line.service_date == day.service_date and not line.ancillary for line in claim.lines
@@ -173,16 +173,20 @@ def _without(
     taken_of = {claim.authorization_id for claim in carrying}
     if taken_of == {""}:
         return Verdict(gate=Gate.AUTHORIZATION, rests_on=rests_on)
-    rests_on |= {each.fact for each in history.authorizations if each.authorization_id in taken_of}
+    rests_on |= {
+        authorization.fact
+        for authorization in history.authorizations
+        if authorization.authorization_id in taken_of
+    }
     return Verdict(gate=Gate.AUTHORIZATION, reason=Reason.AUTHORIZATION_USED_UP, rests_on=rests_on)
 
 
 def _waiver(day: ServiceDay, history: BillingHistory) -> Waiver | None:
     """A named person's word that this date is billed without authorization."""
     said = [
-        each
-        for each in history.waivers
-        if (each.payer_id, each.service_date) == (day.payer_id, day.service_date)
+        waiver
+        for waiver in history.waivers
+        if (waiver.payer_id, waiver.service_date) == (day.payer_id, day.service_date)
     ]
     return min(said, key=lambda each: each.fact, default=None)
 
@@ -214,7 +218,9 @@ def _options(day: ServiceDay, history: BillingHistory) -> list[tuple[Share, ...]
 
 def _covering(day: ServiceDay, history: BillingHistory) -> list[Authorization]:
     """Authorizations that cover all of it, the one that expires first before others."""
-    found = [each for each in history.authorizations if not _unfit(each, day)]
+    found = [
+        authorization for authorization in history.authorizations if not _unfit(authorization, day)
+    ]
     return sorted(
         found, key=lambda each: (each.effective_to, not each.site_id, each.authorization_id)
     )
@@ -246,7 +252,9 @@ def _lacking(day: ServiceDay, history: BillingHistory) -> Verdict:
     if options := _options(day, history):
         ids = {share.authorization_id for shares in options for share in shares}
         rests_on = frozenset(
-            each.fact for each in history.authorizations if each.authorization_id in ids
+            authorization.fact
+            for authorization in history.authorizations
+            if authorization.authorization_id in ids
         )
         return Verdict(
             gate=Gate.AUTHORIZATION, reason=Reason.AUTHORIZATION_USED_UP, rests_on=rests_on

@@ -34,8 +34,9 @@ def units_left(
     """Units left on each authorization after what these claims hold, in its own unit."""
     taken = units_on(issued)
     return {
-        each.authorization_id: each.units - taken.get(each.authorization_id, 0)
-        for each in authorizations
+        authorization.authorization_id: authorization.units
+        - taken.get(authorization.authorization_id, 0)
+        for authorization in authorizations
     }
 
 
@@ -90,6 +91,8 @@ def units_asked(day: ServiceDay) -> int:
 
 
 def _units_return(claim: IssuedClaim, history: BillingHistory) -> str:
-    of_payer = (each.rules for each in history.confirmed if each.rules.payer_id == claim.payer_id)
+    of_payer = (
+        ruling.rules for ruling in history.confirmed if ruling.rules.payer_id == claim.payer_id
+    )
     rules = rules_in_effect(of_payer, max(line.service_date for line in claim.lines))
     return rules.units_return if rules else VoidStage.ISSUED

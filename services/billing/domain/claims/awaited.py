@@ -11,7 +11,7 @@ from services.billing.domain.days.release import may_open
 from services.billing.domain.days.service_day import ServiceDay, expected_yet
 from services.billing.domain.history.history import BillingHistory, ClaimLine, IssuedClaim
 from services.billing.domain.payers.rules import RuleSet
-from services.billing.domain.payers.terms import Outcome
+from services.billing.domain.payers.terms import DayOutcome
 from services.billing.domain.reasons import Gate, Reason
 
 
@@ -61,7 +61,7 @@ def _closed(claim: IssuedClaim, day: ServiceDay, history: BillingHistory) -> lis
     if day.rules is not None and aside:
         said = day.ancillary_verdicts
     else:
-        said = day.verdicts if day.outcome == Outcome.HOLD else ()
+        said = day.verdicts if day.outcome == DayOutcome.HOLD else ()
     found = [verdict for verdict in said if not verdict.open and not verdict.final]
     if found or not (aside or day.billable):
         return found

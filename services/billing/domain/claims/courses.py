@@ -9,7 +9,7 @@ from services.billing.domain.days.release import may_open
 from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.attended import unclosed
 from services.billing.domain.history.history import BillingHistory
-from services.billing.domain.payers.terms import Outcome
+from services.billing.domain.payers.terms import DayOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +86,10 @@ class Courses:
 def _given(days: Iterable[ServiceDay], history: BillingHistory) -> Iterator[tuple[str, date]]:
     """Site and date of what is billable, waits for what may come, or wasn't closed."""
     for day in days:
-        closed = [each for each in day.verdicts if not each.open]
-        waits = day.outcome == Outcome.HOLD and all(may_open(each, day, history) for each in closed)
+        closed = [verdict for verdict in day.verdicts if not verdict.open]
+        waits = day.outcome == DayOutcome.HOLD and all(
+            may_open(verdict, day, history) for verdict in closed
+        )
         if day.billable or waits:
             for site_id in {day.site_id, *day.sites}:
                 yield site_id, day.service_date

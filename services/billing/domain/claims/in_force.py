@@ -22,7 +22,9 @@ def voids_unanswered(
 ) -> list[IssuedClaim]:
     """Voids that the payer hasn't processed; its answer names the void, or the claim reversed."""
     reversed_ = {
-        each.claim_id for each in adjudications if each.status == AdjudicationStatus.REVERSED
+        adjudication.claim_id
+        for adjudication in adjudications
+        if adjudication.status == AdjudicationStatus.REVERSED
     }
     return sorted(
         (

@@ -150,7 +150,11 @@ def _propose(
     if not changed:
         return None
     looked_at = {line.service_date for line in (*claim.lines, *lines)} & by_date.keys()
-    answers = [each for each in history.adjudications if each.claim_id == claim.claim_id]
+    answers = [
+        adjudication
+        for adjudication in history.adjudications
+        if adjudication.claim_id == claim.claim_id
+    ]
     waits_for = (
         *awaited(claim, [by_date[on] for on in changed if on in by_date], history),
         *voids_before(claim, lines, rules, history),
@@ -158,7 +162,7 @@ def _propose(
     return Proposal(
         claim=claim,
         action=_action(rules, lines, unnamed),
-        state=state_of(waits_for, numbered=any(each.payer_control_number for each in answers)),
+        state=state_of(waits_for, numbered=any(answer.payer_control_number for answer in answers)),
         waits_for=waits_for,
         authorization_id=authorization_id,
         lines=said_of.lines,
@@ -169,7 +173,7 @@ def _propose(
         staff_id=staff_on(lines) if rules.rendering == RenderingOnClaim.FACILITATOR else "",
         rules=rules,
         rests_on=frozenset({claim.fact})
-        .union(each.fact for each in answers)
+        .union(answer.fact for answer in answers)
         .union(said_of.rests_on, ended_by)
         .union(*(by_date[on].rests_on for on in looked_at)),
         patient_status=status,
@@ -292,7 +296,7 @@ def _place(line: ClaimLine) -> tuple[date, str]:
 def _others(claim: IssuedClaim, issued: Sequence[IssuedClaim]) -> set[tuple[date, str]]:
     """Places of lines that stand on other claims of the same site."""
     others = (each for each in issued if each is not claim and each.site_id == claim.site_id)
-    return {_place(line) for each in others for line in each.lines}
+    return {_place(line) for other in others for line in other.lines}
 
 
 def _of_one_person(
@@ -384,5 +388,7 @@ def _by_date(lines: Sequence[ClaimLine], claim_form: str) -> dict[date, list[tup
 
 def _rules_of_claim(claim: IssuedClaim, history: BillingHistory) -> RuleSet | None:
     """The rules of the claim's own payer: the day's may be another's by now."""
-    of_payer = (each.rules for each in history.confirmed if each.rules.payer_id == claim.payer_id)
+    of_payer = (
+        ruling.rules for ruling in history.confirmed if ruling.rules.payer_id == claim.payer_id
+    )
     return rules_in_effect(of_payer, max(line.service_date for line in claim.lines))

@@ -61,7 +61,7 @@ def _made(
 
     No line where there is no fee; and nothing said of it where nobody is enrolled for the site.
     """
-    listed = [(each, rule) for each in services if (rule := rules.ancillary_to(each.kind))]
+    listed = [(service, rule) for service in services if (rule := rules.ancillary_to(service.kind))]
     found: list[tuple[Sequence[Service], tuple[ClaimLine, ...], list[Verdict]]] = []
     for line, of_line in single_lines(on, listed, rules, ancillary=True):
         enrollment = gates.enrollment_on(history, rules, line.site_id, on)

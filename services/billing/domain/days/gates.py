@@ -80,9 +80,11 @@ def discharged_before(
 ) -> Discharge | None:
     """What ended the episode on an earlier day; the day of the discharge is still its own."""
     found = [
-        each
-        for each in history.discharges
-        if admission and each.episode_id == admission.episode_id and each.discharged_on < on
+        discharge
+        for discharge in history.discharges
+        if admission
+        and discharge.episode_id == admission.episode_id
+        and discharge.discharged_on < on
     ]
     return min(found, key=lambda each: (each.discharged_on, each.fact), default=None)
 
@@ -90,11 +92,11 @@ def discharged_before(
 def admissions_at(history: BillingHistory, site_id: str, on: date) -> list[Admission]:
     """The client's admissions at a site that had begun by then, and weren't over."""
     return [
-        each
-        for each in history.admissions
-        if each.site_id == site_id
-        and each.admitted_on <= on
-        and not discharged_before(history, each, on)
+        admission
+        for admission in history.admissions
+        if admission.site_id == site_id
+        and admission.admitted_on <= on
+        and not discharged_before(history, admission, on)
     ]
 
 
@@ -121,7 +123,7 @@ def at_billed_level(
     Of two open episodes the other's sessions say nothing; where none is at the level, all make a
     day that waits for that. A session is the episode's whose program gave it.
     """
-    levels = [(each, _level_of(history, each, on)) for each in services]
+    levels = [(service, _level_of(history, service, on)) for service in services]
     found = [
         each
         for each, clinical in levels
@@ -226,8 +228,12 @@ def consent_gate(
         and consent.given_on <= on
         and (consent.expires_on is None or on <= consent.expires_on)
     ]
-    revoked = {each.consent_id: each.fact for each in history.revocations if each.revoked_on <= on}
-    in_force = frozenset(each.fact for each in given if each.consent_id not in revoked)
+    revoked = {
+        revocation.consent_id: revocation.fact
+        for revocation in history.revocations
+        if revocation.revoked_on <= on
+    }
+    in_force = frozenset(consent.fact for consent in given if consent.consent_id not in revoked)
     if in_force or not given:
         return Verdict(
             gate=Gate.CONSENT, reason=None if in_force else Reason.NO_CONSENT, rests_on=in_force
@@ -235,16 +241,16 @@ def consent_gate(
     return Verdict(
         gate=Gate.CONSENT,
         reason=Reason.CONSENT_REVOKED,
-        rests_on=_facts(given) | {revoked[each.consent_id] for each in given},
+        rests_on=_facts(given) | {revoked[consent.consent_id] for consent in given},
     )
 
 
 def restriction_gate(history: BillingHistory, payer_id: str, on: date) -> Verdict:
     """What the client paid in full and restricted never goes to the payer (45 CFR 164.522)."""
     found = frozenset(
-        each.fact
-        for each in history.restrictions
-        if each.payer_id == payer_id and each.start <= on <= each.end
+        restriction.fact
+        for restriction in history.restrictions
+        if restriction.payer_id == payer_id and restriction.start <= on <= restriction.end
     )
     reason = Reason.RESTRICTED_BY_CLIENT if found else None
     return Verdict(gate=Gate.RESTRICTION, reason=reason, rests_on=found)
@@ -255,14 +261,16 @@ def note_gate(history: BillingHistory, services: Iterable[Service], rules: RuleS
     found = [_note_verdict(history, service, rules) for service in services]
     rests_on = frozenset[str]().union(*(each.rests_on for each in found))
     closed = [each for each in found if not each.open]
-    denied = [each for each in closed if each.final]
+    denied = [verdict for verdict in closed if verdict.final]
     said = (denied or closed or [Verdict(gate=Gate.NOTE)])[0]
     return Verdict(gate=Gate.NOTE, reason=said.reason, rests_on=rests_on)
 
 
 def _note_verdict(history: BillingHistory, service: Service, rules: RuleSet) -> Verdict:
     session_id = service.attendance.session_id
-    attested = _facts(each for each in history.attested if each.session_id == session_id)
+    attested = _facts(
+        attestation for attestation in history.attested if attestation.session_id == session_id
+    )
     if attested and rules.late_signature == LateSignature.ATTEST:
         return Verdict(gate=Gate.NOTE, rests_on=attested)
     notes = [note for note in history.notes if note.session_id == session_id]
@@ -297,19 +305,19 @@ def enrollment_on(
     payer for the site: that says whose site it is.
     """
     enrolled = [
-        each
-        for each in history.enrollments
-        if each.site_id == site_id
-        and each.effective_from <= on
-        and (each.payer_id == rules.payer_id or not rules.enrollment_required)
+        enrollment
+        for enrollment in history.enrollments
+        if enrollment.site_id == site_id
+        and enrollment.effective_from <= on
+        and (enrollment.payer_id == rules.payer_id or not rules.enrollment_required)
     ]
     return max(
         enrolled,
-        key=lambda each: (
-            each.payer_id == rules.payer_id,
-            each.effective_from,
-            each.provider_id,
-            each.fact,
+        key=lambda enrollment: (
+            enrollment.payer_id == rules.payer_id,
+            enrollment.effective_from,
+            enrollment.provider_id,
+            enrollment.fact,
         ),
         default=None,
     )
@@ -317,7 +325,7 @@ def enrollment_on(
 
 def enrollment_gate(*enrollments: Enrollment | None) -> Verdict:
     """Somebody must be enrolled for each site."""
-    rests_on = frozenset(each.fact for each in enrollments if each)
+    rests_on = frozenset(enrollment.fact for enrollment in enrollments if enrollment)
     return Verdict(
         gate=Gate.ENROLLMENT,
         reason=None if all(enrollments) else Reason.NOT_ENROLLED,

@@ -12,7 +12,7 @@ from services.billing.domain.days.units import units_of
 from services.billing.domain.history.attended import Service, longest, minutes_of, reach
 from services.billing.domain.history.history import BillingHistory, ClaimLine
 from services.billing.domain.payers.rules import DiscreteService, PerDiem, RuleSet, TimedUnits
-from services.billing.domain.payers.terms import BillBy, Outcome, RenderingOnClaim
+from services.billing.domain.payers.terms import BillBy, DayOutcome, RenderingOnClaim
 from services.billing.domain.reasons import Gate, Reason
 
 
@@ -24,7 +24,7 @@ class Bill:
     of time, and single services.
     """
 
-    outcome: Outcome
+    outcome: DayOutcome
     verdicts: tuple[Verdict, ...]
     lines: tuple[ClaimLine, ...] = ()
     services: tuple[Service, ...] = ()
@@ -119,17 +119,17 @@ def _by_day(on: date, services: Sequence[Service], rules: RuleSet, per_diem: Per
     if minutes.open and number.open:
         made = _line(on, per_diem, 1, services, rules)
         return Bill(
-            outcome=Outcome.PER_DIEM,
+            outcome=DayOutcome.PER_DIEM,
             verdicts=(minutes, number),
             lines=(_under_revenue_code(made, rules),),
             services=tuple(services),
         )
     if rules.discrete_fallback:
         single = _by_service(on, services, rules)
-        awaited = any(not each.open and not each.final for each in single.verdicts)
+        awaited = any(not verdict.open and not verdict.final for verdict in single.verdicts)
         if single.lines or awaited:
             return replace(single, fell_back=True)
-    return Bill(outcome=Outcome.PER_DIEM, verdicts=(minutes, number))
+    return Bill(outcome=DayOutcome.PER_DIEM, verdicts=(minutes, number))
 
 
 def _by_units(on: date, services: Sequence[Service], rules: RuleSet, timed: TimedUnits) -> Bill:
@@ -140,10 +140,10 @@ def _by_units(on: date, services: Sequence[Service], rules: RuleSet, timed: Time
     minutes = _enough_minutes(services, timed.minimum_minutes, rules, enough=units > 0)
     number = _services(services)
     if not minutes.open:
-        return Bill(outcome=Outcome.DISCRETE, verdicts=(minutes, number))
+        return Bill(outcome=DayOutcome.DISCRETE, verdicts=(minutes, number))
     made = _line(on, timed, units, services, rules)
     return Bill(
-        outcome=Outcome.DISCRETE,
+        outcome=DayOutcome.DISCRETE,
         verdicts=(minutes, number),
         lines=(_under_revenue_code(made, rules),),
         services=tuple(services),
@@ -152,7 +152,7 @@ def _by_units(on: date, services: Sequence[Service], rules: RuleSet, timed: Time
 
 def _by_service(on: date, services: Sequence[Service], rules: RuleSet) -> Bill:
     """Lines of the attended sessions of listed kinds that are long enough, with their sites."""
-    listed = [(each, rule) for each in services if (rule := rules.discrete_for(each.kind))]
+    listed = [(service, rule) for service in services if (rule := rules.discrete_for(service.kind))]
     found = single_lines(on, listed, rules, ancillary=False)
     if any(not service.kind for service in services):
         # Nobody scheduled the client for it: nothing says which service it was.
@@ -165,10 +165,12 @@ def _by_service(on: date, services: Sequence[Service], rules: RuleSet) -> Bill:
     if listed and not found:
         minutes = _short_of_minutes(services)
     return Bill(
-        outcome=Outcome.DISCRETE,
+        outcome=DayOutcome.DISCRETE,
         verdicts=(minutes, number),
         lines=joined(line for line, _ in found),
-        services=tuple(each for each in services if any(each in of_line for _, of_line in found)),
+        services=tuple(
+            service for service in services if any(service in of_line for _, of_line in found)
+        ),
     )
 
 

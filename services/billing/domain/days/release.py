@@ -37,7 +37,7 @@ def releases_of(verdict: Verdict, day: ServiceDay, history: BillingHistory) -> t
 def may_open(verdict: Verdict, day: ServiceDay, history: BillingHistory) -> bool:
     """Whether a closed gate of the day may open yet: not one that nobody can release."""
     releases = releases_of(verdict, day, history)
-    return not verdict.final and (not releases or any(each.rpc for each in releases))
+    return not verdict.final and (not releases or any(release.rpc for release in releases))
 
 
 def _releases(reason: Reason, day: ServiceDay, history: BillingHistory) -> Iterator[Release]:
@@ -63,7 +63,7 @@ def _releases(reason: Reason, day: ServiceDay, history: BillingHistory) -> Itera
 def _doubts(start: date, end: date, history: BillingHistory) -> Iterator[Release]:
     """Sessions of these days whose minutes nobody knows until a correction says them."""
     holding = attendance_that_holds(history.attendances)
-    of_days = [each for each in holding if start <= each.service_date <= end]
+    of_days = [attendance for attendance in holding if start <= attendance.service_date <= end]
     for service in services_of(history, of_days):
         session_id = service.attendance.session_id
         if service.in_doubt is Reason.NO_CHECK_OUT:
@@ -76,10 +76,10 @@ def _doubts(start: date, end: date, history: BillingHistory) -> Iterator[Release
 
 def _notes(day: ServiceDay, history: BillingHistory) -> Iterator[Release]:
     signed = {note.session_id for note in history.notes}
-    attested = {each.session_id for each in history.attested}
+    attested = {attestation.session_id for attestation in history.attested}
     rule = day.rules.late_signature if day.rules else ""
     holding = attendance_that_holds(history.attendances)
-    of_day = [each for each in holding if each.service_date == day.service_date]
+    of_day = [attendance for attendance in holding if attendance.service_date == day.service_date]
     for service in services_of(history, of_day):
         session_id, facilitator = service.attendance.session_id, service.facilitator_id
         if rule == LateSignature.ATTEST and session_id not in attested:

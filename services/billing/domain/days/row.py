@@ -5,7 +5,7 @@ from datetime import date
 
 from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.history import ClaimLine
-from services.billing.domain.payers.terms import Outcome
+from services.billing.domain.payers.terms import DayOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class DayRow:
     client_id: str
     service_date: date
     payer_id: str
-    outcome: Outcome
+    outcome: DayOutcome
     minutes: int
     verdicts: tuple[RowVerdict, ...]
     authorization_id: str
@@ -59,7 +59,7 @@ def day_row(client_id: str, day: ServiceDay) -> DayRow:
         authorization_id=day.authorization_id,
         rules=day.rules.name if day.rules else "",
         site_id=day.site_id,
-        lines=day.ancillary_lines if day.outcome == Outcome.NOT_BILLABLE else day.lines,
+        lines=day.ancillary_lines if day.outcome == DayOutcome.NOT_BILLABLE else day.lines,
         authorized_units=day.authorized_units,
         clinical_level=day.level_of_care,
         authorized_level=day.authorized_level,

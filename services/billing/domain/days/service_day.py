@@ -32,10 +32,10 @@ from services.billing.domain.history.history import (
     Session,
 )
 from services.billing.domain.payers.rules import RuleSet, rules_in_effect
-from services.billing.domain.payers.terms import Outcome
+from services.billing.domain.payers.terms import DayOutcome
 from services.billing.domain.reasons import OF_ATTENDANCE, Gate, Reason
 
-BILLABLE = (Outcome.PER_DIEM, Outcome.DISCRETE)
+BILLABLE = (DayOutcome.PER_DIEM, DayOutcome.DISCRETE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ class ServiceDay:
     ancillary_programs: frozenset[Program] = frozenset()
     level_of_care: str = ""
     # What it is when every gate is open.
-    billed_as: Outcome = Outcome.PER_DIEM
+    billed_as: DayOutcome = DayOutcome.PER_DIEM
     lines: tuple[ClaimLine, ...] = ()
     # The services that the day's own lines are of.
     services: tuple[Service, ...] = ()
@@ -89,12 +89,12 @@ class ServiceDay:
         return tuple(verdict.reason for verdict in self.verdicts if verdict.reason is not None)
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> DayOutcome:
         """NOT_BILLABLE when a gate says so for good; HOLD while one is closed; else what it is."""
         closed = [verdict for verdict in self.verdicts if not verdict.open]
         if any(verdict.final for verdict in closed):
-            return Outcome.NOT_BILLABLE
-        return Outcome.HOLD if closed else self.billed_as
+            return DayOutcome.NOT_BILLABLE
+        return DayOutcome.HOLD if closed else self.billed_as
 
     @property
     def billable(self) -> bool:
@@ -159,14 +159,14 @@ def resolve(history: BillingHistory) -> list[ServiceDay]:
 def expected_yet(history: BillingHistory, day: ServiceDay, *, ancillary: bool) -> list[Session]:
     """Sessions of the date that nobody closed: those inside the per diem, or those outside."""
     return [
-        each
-        for each in unclosed(history, day.service_date, day.service_date)
-        if ancillary == bool(day.rules and day.rules.ancillary_to(each.service_kind))
+        session
+        for session in unclosed(history, day.service_date, day.service_date)
+        if ancillary == bool(day.rules and day.rules.ancillary_to(session.service_kind))
     ]
 
 
 def _resolve(history: BillingHistory, on: date, holding: Sequence[Attendance]) -> ServiceDay:
-    of_day = [each for each in holding if each.service_date == on]
+    of_day = [attendance for attendance in holding if attendance.service_date == on]
     held = coverage_on(history, on)
     coverage = held.coverage if held else None
     confirmed = [
@@ -174,9 +174,9 @@ def _resolve(history: BillingHistory, on: date, holding: Sequence[Attendance]) -
     ]
     rules = rules_in_effect((each.rules for each in confirmed), on)
     expected = scheduled_of(history, of_day)
-    attended = [each for each in expected if each.attendance.attended]
+    attended = [session for session in expected if session.attendance.attended]
     inside = countable(attended, rules)
-    aside = [each for each in attended if each not in inside]
+    aside = [service for service in attended if service not in inside]
     own = gates.at_billed_level(history, inside, rules, on) if rules else inside
     day = ServiceDay(
         service_date=on,
@@ -209,7 +209,7 @@ def _resolve(history: BillingHistory, on: date, holding: Sequence[Attendance]) -
     day = day.with_verdict(Verdict(gate=Gate.RULES, rests_on=ruling))
     day = _under_rules(history, day, rules, own, holding)
     day = _aside(history, day, rules, aside)
-    other = (gates.other_level(history, each, on) for each in inside if each not in own)
+    other = (gates.other_level(history, service, on) for service in inside if service not in own)
     return day.with_ancillary_verdict(*other)
 
 
@@ -273,12 +273,12 @@ def _aside(
 
 def _until_closed(day: ServiceDay, expected: Sequence[Session]) -> ServiceDay:
     """What was too little isn't so for good while a session of the date may add to it."""
-    facts = frozenset(each.fact for each in expected)
+    facts = frozenset(session.fact for session in expected)
     verdicts = tuple(
-        replace(each, for_good=False, rests_on=each.rests_on | facts)
-        if facts and each.final and each.gate in OF_ATTENDANCE
-        else each
-        for each in day.verdicts
+        replace(verdict, for_good=False, rests_on=verdict.rests_on | facts)
+        if facts and verdict.final and verdict.gate in OF_ATTENDANCE
+        else verdict
+        for verdict in day.verdicts
     )
     if verdicts == day.verdicts:
         return day
@@ -288,13 +288,15 @@ def _until_closed(day: ServiceDay, expected: Sequence[Session]) -> ServiceDay:
 def _missed(history: BillingHistory, of_day: Sequence[Attendance]) -> Verdict:
     """Of a day on which the client was nowhere: a session that was cancelled after it was said to
     be missed, the program did not hold."""
-    told = {each.session_id for each in of_day}
-    off = [each for each in history.cancelled if each.session_id in told]
+    told = {attendance.session_id for attendance in of_day}
+    off = [cancellation for cancellation in history.cancelled if cancellation.session_id in told]
     not_held = told == {each.session_id for each in off}
     return Verdict(
         gate=Gate.ATTENDANCE,
         reason=Reason.NOT_HELD if not_held else Reason.MISSED,
-        rests_on=frozenset([*(each.fact for each in of_day), *(each.fact for each in off)]),
+        rests_on=frozenset(
+            [*(attendance.fact for attendance in of_day), *(each.fact for each in off)]
+        ),
     )
 
 

@@ -28,25 +28,29 @@ def week_gate(
     if not rules.complete_weeks_only and not minimum:
         return Verdict(gate=Gate.WEEK)
     start, end = week_of(on, rules.week_start)
-    scheduled = [each for each in history.sessions if start <= each.service_date <= end]
-    recorded = [each for each in holding if start <= each.service_date <= end]
-    ids = {each.session_id for each in scheduled}
-    cancelled = [each for each in history.cancelled if each.session_id in ids]
+    scheduled = [session for session in history.sessions if start <= session.service_date <= end]
+    recorded = [attendance for attendance in holding if start <= attendance.service_date <= end]
+    ids = {session.session_id for session in scheduled}
+    cancelled = [
+        cancellation for cancellation in history.cancelled if cancellation.session_id in ids
+    ]
     rests_on = frozenset(
         [
-            *(each.fact for each in scheduled),
-            *(each.fact for each in recorded),
-            *(each.fact for each in cancelled),
+            *(session.fact for session in scheduled),
+            *(attendance.fact for attendance in recorded),
+            *(cancellation.fact for cancellation in cancelled),
         ]
     )
-    closed = {each.session_id for each in holding} | {each.session_id for each in cancelled}
+    closed = {attendance.session_id for attendance in holding} | {
+        cancellation.session_id for cancellation in cancelled
+    }
     if not ids <= closed:
         return Verdict(gate=Gate.WEEK, reason=Reason.WEEK_INCOMPLETE, rests_on=rests_on)
     services = countable(services_of(history, recorded), rules)
     services = at_billed_level(history, services, rules, on)
-    if minutes_of(each for each in services if not each.attendance.overlap) >= minimum:
+    if minutes_of(service for service in services if not service.attendance.overlap) >= minimum:
         return Verdict(gate=Gate.WEEK, rests_on=rests_on)
-    if any(each.in_doubt for each in services):
+    if any(service.in_doubt for service in services):
         # The minutes aren't known yet.
         return Verdict(gate=Gate.WEEK, reason=Reason.WEEK_INCOMPLETE, rests_on=rests_on)
     return Verdict(

@@ -81,31 +81,36 @@ def services_of(history: BillingHistory, attendances: Iterable[Attendance]) -> l
 def scheduled_of(history: BillingHistory, attendances: Iterable[Attendance]) -> list[Service]:
     """Each with its session, attended or missed."""
     sessions = {
-        each.session_id: each for each in sorted(history.sessions, key=lambda each: each.fact)
+        each.session_id: each for each in sorted(history.sessions, key=lambda session: session.fact)
     }
-    return [Service(attendance=each, session=sessions.get(each.session_id)) for each in attendances]
+    return [
+        Service(attendance=attendance, session=sessions.get(attendance.session_id))
+        for attendance in attendances
+    ]
 
 
 def unclosed(history: BillingHistory, start: date, end: date) -> list[Session]:
     """Sessions of these days, both included, that were neither closed nor cancelled."""
-    settled = {each.session_id for each in history.attendances}
-    settled |= {each.session_id for each in history.cancelled}
+    settled = {attendance.session_id for attendance in history.attendances}
+    settled |= {cancellation.session_id for cancellation in history.cancelled}
     found = [
-        each
-        for each in history.sessions
-        if start <= each.service_date <= end and each.session_id not in settled
+        session
+        for session in history.sessions
+        if start <= session.service_date <= end and session.session_id not in settled
     ]
     return sorted(found, key=lambda each: (each.service_date, each.session_id))
 
 
 def programs_of(services: Iterable[Service]) -> frozenset[Program]:
     """Whose sessions they were."""
-    return frozenset(each.program for each in services)
+    return frozenset(service.program for service in services)
 
 
 def countable(services: Iterable[Service], rules: RuleSet | None) -> list[Service]:
     """Those inside the per diem and the episode: the payer's ancillary kinds aren't."""
-    return [each for each in services if rules is None or not rules.ancillary_to(each.kind)]
+    return [
+        service for service in services if rules is None or not rules.ancillary_to(service.kind)
+    ]
 
 
 def minutes_of(services: Iterable[Service]) -> int:
@@ -125,7 +130,9 @@ def reach(services: Iterable[Service], minimum_minutes: int, rules: RuleSet) -> 
 
 def longest(services: Sequence[Service]) -> Service:
     """The longest service; of several the first by the session's id."""
-    return min(services, key=lambda each: (-each.attendance.time, each.attendance.session_id))
+    return min(
+        services, key=lambda service: (-service.attendance.time, service.attendance.session_id)
+    )
 
 
 def site_of(attendances: Iterable[Attendance]) -> str:
@@ -137,4 +144,4 @@ def site_of(attendances: Iterable[Attendance]) -> str:
 
 
 def dates_of(attendances: Iterable[Attendance]) -> list[date]:
-    return sorted({each.service_date for each in attendances})
+    return sorted({attendance.service_date for attendance in attendances})

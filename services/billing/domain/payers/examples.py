@@ -29,7 +29,7 @@ SITE, PROVIDER, STAFF, EPISODE = "site", "provider", "staff", "episode"
 
 def unreproduced(rules: RuleSet) -> tuple[str, ...]:
     """Names of the examples that these rules don't come to, in the order they are stated."""
-    return tuple(each.name for each in rules.examples if not _reproduced(rules, each))
+    return tuple(example.name for example in rules.examples if not _reproduced(rules, example))
 
 
 def example_day(rules: RuleSet, example: WorkedExample) -> ServiceDay | None:

@@ -207,10 +207,10 @@ def lacking(rules: RuleSet) -> dict[str, str]:
         wrong["institutional"] = "is required for institutional claims"
     services = (*rules.discrete, *rules.ancillary)
     if rules.claim_form == ClaimForm.INSTITUTIONAL and not all(
-        each.revenue_code for each in services
+        service.revenue_code for service in services
     ):
         wrong["discrete"] = "every single service of an institutional claim has a revenue code"
-    kinds = [each.service_kind for each in services]
+    kinds = [service.service_kind for service in services]
     if len(kinds) != len(set(kinds)):
         wrong["ancillary"] = "a service kind has one code, in discrete or in ancillary"
     if rules.claim_form == ClaimForm.INSTITUTIONAL and rules.rendering == RenderingOnClaim.NONE:
@@ -238,7 +238,7 @@ def not_asked(rules: RuleSet) -> frozenset[str]:
         timed = rules.timed_units
         found |= {f"timed_units.{field}" for field in limits if not getattr(timed, field)}
     for field, services in (("discrete", rules.discrete), ("ancillary", rules.ancillary)):
-        if not all(each.minimum_minutes for each in services):
+        if not all(service.minimum_minutes for service in services):
             found.add(f"{field}.minimum_minutes")
     return frozenset(found)
 
@@ -275,4 +275,4 @@ def _unwritable(rules: RuleSet) -> Iterator[tuple[str, str]]:
 
 
 def _of_kind(services: Iterable[DiscreteService], service_kind: str) -> DiscreteService | None:
-    return next((each for each in services if each.service_kind == service_kind), None)
+    return next((service for service in services if service.service_kind == service_kind), None)

@@ -18,7 +18,7 @@ class BillBy(StrEnum):
     DISCRETE = "DISCRETE"
 
 
-class Outcome(StrEnum):
+class DayOutcome(StrEnum):
     """What a service day comes to: billed as a per diem or by what isn't one; or not."""
 
     PER_DIEM = "PER_DIEM"

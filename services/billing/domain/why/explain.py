@@ -60,9 +60,11 @@ class Case:
         self.days: Mapping[date, ServiceDay] = {
             day.service_date: day for day in allocate(resolve(history), history)
         }
-        self._balances = {each.authorization.authorization_id: each for each in balances(history)}
+        self._balances = {
+            balance.authorization.authorization_id: balance for balance in balances(history)
+        }
         self._said = sayings(history) | {
-            each.authorization.fact: _taken(each) for each in self._balances.values()
+            balance.authorization.fact: _taken(balance) for balance in self._balances.values()
         }
         self._in_force = frozenset(claim.claim_id for claim in in_force(history.issued))
 
@@ -84,7 +86,7 @@ class Case:
             ),
             rules_fact=min(ruling, default=""),
             authorization=self.balance(day.authorization_id),
-            claims=tuple(sorted(carrying, key=lambda each: (each.frequency, each.claim_id))),
+            claims=tuple(sorted(carrying, key=lambda claim: (claim.frequency, claim.claim_id))),
             in_force=self._in_force,
         )
 
@@ -146,8 +148,8 @@ def changes(was: DayRow, now: DayRow) -> list[FieldChange]:
 
 def _shown(row: DayRow) -> dict[str, str]:
     """Each field's name in words, and what it says."""
-    closed = (f"{each.gate} {each.reason}" for each in row.verdicts if each.reason)
-    lines = (f"{each.code} x {each.units} ${each.charge_minor / 100:,.2f}" for each in row.lines)
+    closed = (f"{verdict.gate} {verdict.reason}" for verdict in row.verdicts if verdict.reason)
+    lines = (f"{line.code} x {line.units} ${line.charge_minor / 100:,.2f}" for line in row.lines)
     said: dict[str, object] = {"verdicts": ", ".join(closed), "lines": ", ".join(lines)}
     names = {"verdicts": "closed gates"}
     return {

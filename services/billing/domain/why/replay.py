@@ -18,7 +18,7 @@ from services.billing.domain.history.history import (
     IssuedClaim,
 )
 from services.billing.domain.payers.rules import RuleSet
-from services.billing.domain.payers.terms import Outcome
+from services.billing.domain.payers.terms import DayOutcome
 from services.billing.domain.projection import Content, Projected, RowContent, derive
 
 # What a draft says to the payer; the rest of its row is ours.
@@ -40,7 +40,7 @@ class ClaimConsequence(StrEnum):
 class DayUnder:
     """A day under one of the two; `amount_minor`: what a claim would carry of it, in cents."""
 
-    outcome: Outcome
+    outcome: DayOutcome
     amount_minor: int
     minutes: int
     reasons: tuple[str, ...]
@@ -114,22 +114,22 @@ def supposing(
 
     After `last`, the payer's rules are again what they are.
     """
-    theirs = [each for each in history.confirmed if each.rules.payer_id == rules.payer_id]
-    top = max((each.rules.version for each in theirs), default=0) + 1
+    theirs = [ruling for ruling in history.confirmed if ruling.rules.payer_id == rules.payer_id]
+    top = max((ruling.rules.version for ruling in theirs), default=0) + 1
     supposed = replace(rules, version=top, effective_from=first)
     confirmed = [*history.confirmed, ConfirmedRules(fact="supposed", rules=supposed)]
     if last is not None:
         after = last + timedelta(days=1)
         confirmed += [
             replace(
-                each,
+                ruling,
                 rules=replace(
-                    each.rules,
-                    version=top + each.rules.version,
-                    effective_from=max(after, each.rules.effective_from),
+                    ruling.rules,
+                    version=top + ruling.rules.version,
+                    effective_from=max(after, ruling.rules.effective_from),
                 ),
             )
-            for each in theirs
+            for ruling in theirs
         ]
     return replace(history, confirmed=tuple(confirmed))
 
