@@ -27,8 +27,7 @@ class Gate(StrEnum):
 
     def __new__(cls, name: str, asks: str, *fields: str) -> "Gate":
         gate = str.__new__(cls, name)
-        gate._value_ = name
-        gate.asks, gate.fields = asks, fields
+        gate._value_, gate.asks, gate.fields = name, asks, fields
         return gate
 
     ATTENDANCE = "ATTENDANCE", "was the client there, with every minute known"
@@ -71,16 +70,6 @@ OF_ATTENDANCE = (Gate.ATTENDANCE, Gate.MINUTES, Gate.SERVICES)
 """Gates that ask how much was attended."""
 
 
-class Lasting(Enum):
-    """Whether a closed gate may open again, unless its verdict says otherwise."""
-
-    FOR_NOW = False
-    FOR_GOOD = True
-
-
-FOR_NOW, FOR_GOOD = Lasting.FOR_NOW, Lasting.FOR_GOOD
-
-
 @dataclass(frozen=True, slots=True)
 class Remedy:
     """What opens a gate, with `{on}` for the service date, and the command that does it.
@@ -102,6 +91,15 @@ class LookFor(Enum):
     SESSIONS_OF_THE_WEEK = "the week's sessions that nobody closed, and minutes in doubt"
 
 
+class Lasting(Enum):
+    """Whether a closed gate stays closed, unless its verdict says otherwise."""
+
+    FOR_GOOD = "nothing that is asked of this gate opens it again"
+
+
+FOR_GOOD = Lasting.FOR_GOOD
+SESSIONS, MINUTES = LookFor.SESSIONS_OF_THE_DATE, LookFor.MINUTES_OF_THE_DATE
+NOTES, WEEK = LookFor.NOTES_OF_THE_DATE, LookFor.SESSIONS_OF_THE_WEEK
 _CORRECT = f"{ATTENDANCE}/CorrectAttendance"
 _AUTHORIZING = (
     Remedy(
@@ -128,91 +126,69 @@ class Reason(StrEnum):
     says: str
     opened_by: tuple[Remedy | LookFor, ...]
 
-    def __new__(
-        cls, code: str, lasting: Lasting, says: str, *opened_by: Remedy | LookFor
-    ) -> "Reason":
+    def __new__(cls, code: str, says: str, *rest: Remedy | LookFor | Lasting) -> "Reason":
         reason = str.__new__(cls, code)
-        reason._value_ = code
-        reason.final, reason.says, reason.opened_by = lasting.value, says, opened_by
+        reason._value_, reason.says, reason.final = code, says, FOR_GOOD in rest
+        reason.opened_by = tuple(part for part in rest if not isinstance(part, Lasting))
         return reason
 
     # ATTENDANCE, MINUTES, SERVICES
-    MISSED = (
-        "MISSED",
-        FOR_GOOD,
-        "every session of the day was missed",
-        LookFor.SESSIONS_OF_THE_DATE,
-    )
-    NOT_HELD = (
-        "NOT_HELD",
-        FOR_GOOD,
-        "the program did not hold the day's sessions",
-        LookFor.SESSIONS_OF_THE_DATE,
-    )
+    MISSED = ("MISSED", "every session of the day was missed", FOR_GOOD, SESSIONS)
+    NOT_HELD = ("NOT_HELD", "the program did not hold the day's sessions", FOR_GOOD, SESSIONS)
     ONLY_ANCILLARY = (
         "ONLY_ANCILLARY",
-        FOR_GOOD,
         "only services outside the per diem were attended",
-        LookFor.SESSIONS_OF_THE_DATE,
+        FOR_GOOD,
+        SESSIONS,
     )
     NO_CHECK_OUT = (
         "NO_CHECK_OUT",
-        FOR_NOW,
         "a check-out is missing; an assumed one counts no minutes",
-        LookFor.MINUTES_OF_THE_DATE,
+        MINUTES,
     )
     OVERLAP = (
         "OVERLAP",
-        FOR_NOW,
         "the client was at two sessions at once; nobody said yet which minutes were where",
-        LookFor.MINUTES_OF_THE_DATE,
+        MINUTES,
     )
-    SESSION_NOT_CLOSED = (
-        "SESSION_NOT_CLOSED",
-        FOR_NOW,
-        "a session of the date is not closed",
-        LookFor.SESSIONS_OF_THE_DATE,
-    )
+    SESSION_NOT_CLOSED = ("SESSION_NOT_CLOSED", "a session of the date is not closed", SESSIONS)
     SHORT_OF_MINUTES = (
         "SHORT_OF_MINUTES",
-        FOR_GOOD,
         "fewer minutes were attended than the payer asks for",
-        LookFor.SESSIONS_OF_THE_DATE,
+        FOR_GOOD,
+        SESSIONS,
     )
     SHORT_OF_SERVICES = (
         "SHORT_OF_SERVICES",
-        FOR_GOOD,
         "fewer services were attended than the payer asks for",
-        LookFor.SESSIONS_OF_THE_DATE,
+        FOR_GOOD,
+        SESSIONS,
     )
     SERVICE_UNKNOWN = (
         "SERVICE_UNKNOWN",
-        FOR_NOW,
         "nobody scheduled the client: nothing says which service it was",
         Remedy("corrects the attendance, if it was another session", _CORRECT),
     )
     NO_LISTED_SERVICE = (
         "NO_LISTED_SERVICE",
-        FOR_GOOD,
         "the payer lists none of the attended services",
-        LookFor.SESSIONS_OF_THE_DATE,
+        FOR_GOOD,
+        SESSIONS,
     )
 
     # COVERAGE, RESTRICTION, RULES
     NO_COVERAGE = (
         "NO_COVERAGE",
-        FOR_NOW,
         "no coverage was verified for the date",
         Remedy("verifies a coverage in force on {on}", f"{INTAKE}/VerifyCoverage"),
     )
     RESTRICTED_BY_CLIENT = (
         "RESTRICTED_BY_CLIENT",
-        FOR_GOOD,
         "the client paid in full and keeps it from this payer",
+        FOR_GOOD,
     )
     NO_RULES_IN_EFFECT = (
         "NO_RULES_IN_EFFECT",
-        FOR_NOW,
         "no confirmed rules of the payer were in effect",
         Remedy(
             "confirms rules of the payer that are in effect on {on}", f"{BILLING}/ConfirmRuleSet"
@@ -222,13 +198,11 @@ class Reason(StrEnum):
     # LEVEL, PLAN, DIAGNOSIS
     NOT_ADMITTED = (
         "NOT_ADMITTED",
-        FOR_NOW,
         "no admission by that date was heard of",
         Remedy("admits the client by {on}", f"{INTAKE}/AdmitClient"),
     )
     NOT_ADMITTED_HERE = (
         "NOT_ADMITTED_HERE",
-        FOR_NOW,
         "the client wasn't admitted at a site that was attended",
         Remedy(
             "admits the client, by {on}, at the site that was attended", f"{INTAKE}/AdmitClient"
@@ -236,7 +210,6 @@ class Reason(StrEnum):
     )
     DISCHARGED = (
         "DISCHARGED",
-        FOR_NOW,
         "the episode was over by that date",
         Remedy(
             "admits the client again by {on}, if that was another episode's",
@@ -245,7 +218,6 @@ class Reason(StrEnum):
     )
     OTHER_LEVEL = (
         "OTHER_LEVEL",
-        FOR_NOW,
         "the clinical level was another than the one the payer pays for",
         Remedy(
             "changes the level of care from {on} or before, if it was recorded wrongly",
@@ -254,13 +226,11 @@ class Reason(StrEnum):
     )
     NO_PLAN_IN_FORCE = (
         "NO_PLAN_IN_FORCE",
-        FOR_NOW,
         "no plan was in force, and one was due",
         Remedy("a plan signed later doesn't reach back to {on}: it has to be written off"),
     )
     NO_DIAGNOSIS = (
         "NO_DIAGNOSIS",
-        FOR_NOW,
         "no principal diagnosis was in effect",
         Remedy("records a principal diagnosis in effect by {on}", f"{INTAKE}/RecordDiagnosis"),
     )
@@ -268,42 +238,28 @@ class Reason(StrEnum):
     # CONSENT, NOTE, WEEK
     NO_CONSENT = (
         "NO_CONSENT",
-        FOR_NOW,
         "no consent to this payer was in force",
         Remedy("records a consent to this payer given by {on}", f"{INTAKE}/GiveConsent"),
     )
     CONSENT_REVOKED = (
         "CONSENT_REVOKED",
-        FOR_NOW,
         "the consent to this payer had been revoked",
         Remedy("records another consent to this payer given by {on}", f"{INTAKE}/GiveConsent"),
     )
-    NOTE_UNSIGNED = (
-        "NOTE_UNSIGNED",
-        FOR_NOW,
-        "a session's note is not signed",
-        LookFor.NOTES_OF_THE_DATE,
-    )
-    NOTE_LATE = (
-        "NOTE_LATE",
-        FOR_NOW,
-        "a session's note was signed late",
-        LookFor.NOTES_OF_THE_DATE,
-    )
+    NOTE_UNSIGNED = ("NOTE_UNSIGNED", "a session's note is not signed", NOTES)
+    NOTE_LATE = ("NOTE_LATE", "a session's note was signed late", NOTES)
     NOTE_LATE_DENIED = (
         "NOTE_LATE_DENIED",
-        FOR_GOOD,
         "a session's note was signed too late for this payer",
+        FOR_GOOD,
     )
     WEEK_INCOMPLETE = (
         "WEEK_INCOMPLETE",
-        FOR_NOW,
         "the week has a session that is not closed, or minutes nobody knows yet",
-        LookFor.SESSIONS_OF_THE_WEEK,
+        WEEK,
     )
     WEEK_SHORT_OF_MINUTES = (
         "WEEK_SHORT_OF_MINUTES",
-        FOR_NOW,
         "the week has fewer minutes than the payer asks for",
         Remedy("corrects an attendance of the week, if minutes are missing", _CORRECT),
     )
@@ -311,7 +267,6 @@ class Reason(StrEnum):
     # ENROLLMENT, FEE
     NOT_ENROLLED = (
         "NOT_ENROLLED",
-        FOR_NOW,
         "no provider was enrolled with the payer for the site",
         Remedy(
             "enrolls a provider with the payer for the site, from {on} or before",
@@ -320,7 +275,6 @@ class Reason(StrEnum):
     )
     NO_FEE = (
         "NO_FEE",
-        FOR_NOW,
         "the provider has no charge for a code",
         Remedy("sets the provider's charge, from {on} or before", f"{BILLING}/SetFee"),
     )
@@ -328,31 +282,26 @@ class Reason(StrEnum):
     # AUTHORIZATION: from the farthest to the nearest miss
     NO_AUTHORIZATION = (
         "NO_AUTHORIZATION",
-        FOR_NOW,
         "no authorization of the payer covers the date",
         *_AUTHORIZING,
     )
     OTHER_LEVEL_AUTHORIZED = (
         "OTHER_LEVEL_AUTHORIZED",
-        FOR_NOW,
         "what is authorized is another level",
         *_AUTHORIZING,
     )
     OTHER_UNIT_AUTHORIZED = (
         "OTHER_UNIT_AUTHORIZED",
-        FOR_NOW,
         "what is authorized is counted in another unit",
         *_AUTHORIZING,
     )
     OTHER_SITE_AUTHORIZED = (
         "OTHER_SITE_AUTHORIZED",
-        FOR_NOW,
         "what is authorized is another site",
         *_AUTHORIZING,
     )
     AUTHORIZATION_USED_UP = (
         "AUTHORIZATION_USED_UP",
-        FOR_NOW,
         "the units of every fitting authorization are taken",
         *_AUTHORIZING,
     )
@@ -360,7 +309,6 @@ class Reason(StrEnum):
     # CLAIM
     VOID_NOT_ANSWERED = (
         "VOID_NOT_ANSWERED",
-        FOR_NOW,
         "the payer has not answered the void of a claim of the date",
     )
 
