@@ -75,10 +75,10 @@ def publish_row(_: str, content: RowContent, revision: int, withdrawn: bool) -> 
     """The public fact of a derived row that changed."""
     match content:
         case DayRow():
-            return messages.service_day(content, revision, withdrawn)
+            return messages.service_day(content, revision=revision, withdrawn=withdrawn)
         case DraftRow():
-            return messages.draft_claim(content, revision, withdrawn)
+            return messages.draft_claim(content, revision=revision, withdrawn=withdrawn)
         case ProposalRow():
-            return messages.proposal(content, revision, withdrawn)
+            return messages.proposal(content, revision=revision, withdrawn=withdrawn)
         case _:
             assert_never(content)

@@ -147,7 +147,7 @@ def issued_of(state: IssuedClaimState) -> list[pb.Claim]:
 
 def draft_of(row: DraftRow, revision: int, withdrawn: bool = False) -> pb.Claim:
     """A draft as a claim."""
-    draft = messages.draft_claim(row, revision, withdrawn)
+    draft = messages.draft_claim(row, revision=revision, withdrawn=withdrawn)
     return pb.Claim(
         state=pb.CLAIM_STATE_DRAFTED,
         claim_id=draft.draft_id,

@@ -46,7 +46,9 @@ class Lists:
                 found = self._following.rows(tx, DayRow, since)
             return pb.ListServiceDaysResponse(
                 days=[
-                    messages.service_day(row.content, row.revision, row.withdrawn)
+                    messages.service_day(
+                        row.content, revision=row.revision, withdrawn=row.withdrawn
+                    )
                     for row in found.rows
                 ],
                 cursor=str(found.cursor),
@@ -57,7 +59,10 @@ class Lists:
         with self._store.transaction() as tx:
             rows = self._pages.derived(tx, DayRow, wanted)
         return pb.ListServiceDaysResponse(
-            days=[messages.service_day(row.content, row.revision, False) for row in rows],
+            days=[
+                messages.service_day(row.content, revision=row.revision, withdrawn=False)
+                for row in rows
+            ],
             next_page_token=rows[-1].key if len(rows) == wanted.limit else "",
         )
 
@@ -70,7 +75,7 @@ class Lists:
                 found = self._following.rows(tx, ProposalRow, since)
             return pb.ListProposalsResponse(
                 proposals=[
-                    messages.proposal(row.content, row.revision, row.withdrawn)
+                    messages.proposal(row.content, revision=row.revision, withdrawn=row.withdrawn)
                     for row in found.rows
                 ],
                 cursor=str(found.cursor),
@@ -81,7 +86,10 @@ class Lists:
         with self._store.transaction() as tx:
             rows = self._pages.derived(tx, ProposalRow, wanted)
         return pb.ListProposalsResponse(
-            proposals=[messages.proposal(row.content, row.revision, False) for row in rows],
+            proposals=[
+                messages.proposal(row.content, revision=row.revision, withdrawn=False)
+                for row in rows
+            ],
             next_page_token=rows[-1].key if len(rows) == wanted.limit else "",
         )
 
