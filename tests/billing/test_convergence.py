@@ -270,7 +270,7 @@ def test_rows_of_the_last_release_that_say_less_make_no_revision(
     found = Listener(new_store(SERVICE), others).tidy(others.records())
     office = found.office
     office.issue(day(6))
-    office.draining.drain()
+    office.pending_work.drain()
     others.correct(CLIENTS[1], 0, 0)
     found.settle()
     looked = "SELECT id, revision FROM derived ORDER BY 1, 2", "SELECT id FROM published ORDER BY 1"
@@ -288,8 +288,8 @@ def test_rows_of_the_last_release_that_say_less_make_no_revision(
                 {"less": Jsonb(less), "id": row.id},
             )
     assert shorter == {*ROWS.names}
-    assert office.draining.mark_all() == len(CLIENTS)
-    assert office.draining.drain() == len(CLIENTS)
+    assert office.pending_work.mark_all() == len(CLIENTS)
+    assert office.pending_work.drain() == len(CLIENTS)
     assert [office.query(statement) for statement in looked] == before
 
 
