@@ -5,15 +5,32 @@ from datetime import date
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.plans.v1 import courses_service_pb2 as pb
 
+from kernel.mapping.reading import named
+from kernel.mapping.writing import writer
 from kernel.rpc.call import Call
 from kernel.rpc.due import due_asked, due_items
 from kernel.rpc.translate import reading, required_uuid, timestamp_of, to_date
 from kernel.store.store import Store
 from services.plans.app import courses_of_care as questions
-from services.plans.app.courses_of_care import CourseOfCare, CoursesOfCare, ProgramAtSite
+from services.plans.app.courses_of_care import (
+    CourseOfCare,
+    CourseSegment,
+    CoursesOfCare,
+    ProgramAtSite,
+)
 from services.plans.domain.reference_values import ASAM_ADULTS
 
 SERVICE = pb.DESCRIPTOR.services_by_name["CoursesService"]
+
+
+_program = writer(common.Program, ProgramAtSite)
+_level = writer(
+    pb.LevelSegment,
+    CourseSegment,
+    from_=named("first"),
+    to=named("last"),
+    floor_minutes=lambda segment: ASAM_ADULTS.floor_minutes.get(segment.level_of_care, 0),
+)
 
 
 class CoursesServicer:
@@ -70,17 +87,9 @@ def _episode(course: CourseOfCare) -> pb.CourseEpisode:
     return pb.CourseEpisode(
         episode_id=course.episode_id,
         site_id=course.site_id,
-        program=_program(course),
+        program=_program(course.program),
         admitted_on=to_date(course.admitted_on),
-        levels=[
-            pb.LevelSegment(
-                **{"from": to_date(segment.first)},
-                level_of_care=segment.level_of_care,
-                to=_date(segment.last),
-                floor_minutes=ASAM_ADULTS.floor_minutes.get(segment.level_of_care, 0),
-            )
-            for segment in course.segments()
-        ],
+        levels=[_level(segment) for segment in course.segments()],
         plan_id=plan.plan_id if plan else "",
         in_force_from=_date(plan.in_force_from) if plan else None,
         planned_minutes_per_week=plan.planned_minutes_per_week if plan else 0,
@@ -88,12 +97,6 @@ def _episode(course: CourseOfCare) -> pb.CourseEpisode:
         recertify_by=_date(plan.recertify_by) if plan else None,
         discharged_on=_date(course.discharged_on),
         discharge_reason=f"DISCHARGE_REASON_{reason}",
-    )
-
-
-def _program(of: CourseOfCare | ProgramAtSite) -> common.Program:
-    return common.Program(
-        program_id=of.program_id, kind=f"PROGRAM_KIND_{of.kind}", under_part2=of.under_part2
     )
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
+from kernel.decider import filled
 from kernel.due import Due, DueAsked, at_each_site
 from kernel.sites import speaks_for
 from kernel.store.store import Store, Transaction
@@ -48,6 +49,16 @@ class CurrentPlan:
     certified_by: str = ""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class ProgramAtSite:
+    """A program at a site."""
+
+    site_id: str
+    kind: str
+    program_id: str
+    under_part2: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CourseOfCare:
     """One episode of one client; `changes`: level by first day, as they were recorded."""
@@ -64,6 +75,11 @@ class CourseOfCare:
     plan: CurrentPlan | None = None
     discharged_on: date | None = None
     discharge_reason: str = ""
+
+    @property
+    def program(self) -> ProgramAtSite:
+        """Where, and in which program."""
+        return filled(ProgramAtSite, self)
 
     def in_care_on(self, day: date) -> bool:
         """At the end of the day: who is discharged on it is no longer in care."""
@@ -85,16 +101,6 @@ class CourseOfCare:
             CourseSegment(level_of_care=level, first=first, last=last)
             for (first, level), last in zip(firsts.items(), lasts, strict=True)
         ]
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class ProgramAtSite:
-    """A program at a site."""
-
-    site_id: str
-    kind: str
-    program_id: str
-    under_part2: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +157,7 @@ def census_of(courses: Iterable[CourseOfCare], on: date) -> Census:
     """Who is in care at the end of the day, and who came and left in the 30 days to it."""
     census = Census(Counter(), Counter(), Counter())
     for course in courses:
-        where = ProgramAtSite(course.site_id, course.kind, course.program_id, course.under_part2)
+        where = course.program
         if course.in_care_on(on):
             census.in_care[where, course.level_on(on)] += 1
         census.admitted[where] += on - FLOW < course.admitted_on <= on
