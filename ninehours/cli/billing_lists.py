@@ -10,8 +10,8 @@ from ninehours.billing.v1 import billing_service_pb2 as pb
 from ninehours.billing.v1 import billing_work_service_pb2 as work
 
 from kernel.rpc.translate import to_date
-from ninehours.cli.asking import Services
-from ninehours.cli.ending import NOT_FOUND, USAGE, Problem
+from ninehours.cli.connection import Services
+from ninehours.cli.ending import NOT_FOUND, USAGE, Failure
 
 BILLER = "biller"
 PAGE = 1000
@@ -43,7 +43,7 @@ class Payers:
         found = [p for p in self.listed if told.casefold() in p.name.casefold()]
         if len(found) != 1:
             known = ", ".join(f"«{payer.name}»" for payer in self.listed)
-            raise Problem(
+            raise Failure(
                 USAGE if found else NOT_FOUND,
                 f"{len(found)} payers go by {told!r}; there are {known}",
             )

@@ -12,8 +12,8 @@ from kernel.rpc.translate import to_date
 from ninehours.cli import billing_columns as columns
 from ninehours.cli import billing_lists as lists
 from ninehours.cli import billing_screens as screens
-from ninehours.cli.asking import asking
 from ninehours.cli.billing_lists import BILLER, Payers
+from ninehours.cli.connection import connected
 from ninehours.cli.csv_export import check_csv
 from ninehours.cli.dates import stamp_of
 from ninehours.cli.listing import Listing
@@ -70,7 +70,7 @@ def list_proposals(data: Path | None, texts: Texts, enums: Enums, **told: Any) -
 
 
 def list_authorizations(data: Path | None, client: str, *, as_json: bool) -> None:
-    with asking(data) as services:
+    with connected(data) as services:
         answer = services.ask(BILLER, pb.ListAuthorizationsRequest(client_id=client))
         if as_json:
             print_json(as_dict(answer))
@@ -91,7 +91,7 @@ def _list(
     csv: str | None,
     as_json: bool,
 ) -> None:
-    with asking(data) as services:
+    with connected(data) as services:
         check_csv(csv, as_json)
         payers = Payers(services)
         request.payer_id = payers.id_of(payer)

@@ -6,7 +6,7 @@ from datetime import date
 from ninehours.plans.v1 import courses_service_pb2 as plans
 
 from kernel.rpc.translate import to_date
-from ninehours.cli.asking import Services
+from ninehours.cli.connection import Services
 from ninehours.cli.output import screen, table
 from ninehours.cli.sites import Sites, kind_of
 

@@ -15,7 +15,7 @@ from ninehours.plans.v1 import plans_service_pb2 as plans
 
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.translate import to_timestamp
-from ninehours.cli.asking import Services
+from ninehours.cli.connection import Services
 from ninehours.cli.output import as_dict
 
 CLINICIAN, BILLER = "clinician", "biller"
@@ -23,7 +23,7 @@ SCORES = "scores"
 
 
 @dataclass(slots=True, kw_only=True)
-class ClientTold:
+class ClientTimeline:
     """One client; a part that the caller may not see is None, and named in `withheld`."""
 
     client_id: str
@@ -52,12 +52,12 @@ class ClientTold:
         }
 
 
-def read_client(services: Services, client_id: str, as_of: datetime | None) -> ClientTold:
+def read_client(services: Services, client_id: str, as_of: datetime | None) -> ClientTimeline:
     """As it was signed by then; without, as it is. An unknown client is refused by intake."""
     whose: dict[str, Any] = {"client_id": client_id}
     if as_of is not None:
         whose["as_of"] = to_timestamp(as_of)
-    found = ClientTold(
+    found = ClientTimeline(
         client_id=client_id,
         as_of=as_of,
         intake=services.ask(CLINICIAN, intake.ReadClientRequest(**whose)),

@@ -10,7 +10,7 @@ from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.billing.v1 import rules_pb2 as rules
 from ninehours.plans.v1 import plans_service_pb2 as plans
 
-from ninehours.cli.client import SCORES, ClientTold
+from ninehours.cli.client import SCORES, ClientTimeline
 from ninehours.cli.dates import date_of, day_in, iso
 from ninehours.cli.output import dollars, screen, table
 from ninehours.cli.sites import Sites, kind_of
@@ -33,14 +33,14 @@ CHANGES = {
 BECAME = {"7": "replacement", "8": "void"}
 
 
-def show_client(told: ClientTold, sites: Sites) -> None:
+def show_client(told: ClientTimeline, sites: Sites) -> None:
     """Everything that was told, in the order of care."""
     console = screen()
     for line in _lines(told, sites):
         console.print(line)
 
 
-def _lines(told: ClientTold, sites: Sites) -> Iterator[Any]:
+def _lines(told: ClientTimeline, sites: Sites) -> Iterator[Any]:
     registered = told.intake.registered_at.ToDatetime().date()
     yield f"client {told.client_id}   registered {registered}"
     if told.as_of is not None:
@@ -58,7 +58,7 @@ def _lines(told: ClientTold, sites: Sites) -> Iterator[Any]:
         yield NO_SCORES
 
 
-def _episodes(told: ClientTold, sites: Sites) -> Iterator[str]:
+def _episodes(told: ClientTimeline, sites: Sites) -> Iterator[str]:
     if told.course is None:
         for stay in told.intake.episodes:
             ended = day_in(stay, "closed_on")
@@ -95,7 +95,7 @@ def _stay(episode: Any, ended: str, sites: Sites) -> str:
     return f"  {where}: {began} to {ended}" if ended else f"  {where}: since {began}, in care"
 
 
-def _weeks(told: ClientTold) -> Iterator[Any]:
+def _weeks(told: ClientTimeline) -> Iterator[Any]:
     marks: defaultdict[date, list[str]] = defaultdict(list)
     for session in told.sessions.sessions if told.sessions else ():
         day = date_of(session.service_date)
@@ -135,7 +135,7 @@ def bar(minutes: int, floor: int) -> str:
     return f"{hours[:at]}|{hours[at:]}" if floor else f"{hours} "
 
 
-def _floors(told: ClientTold) -> Any:
+def _floors(told: ClientTimeline) -> Any:
     """(episode, Monday) → minutes of the level in force at the end of that week; 0: none."""
     segments: defaultdict[str, list[tuple[date, int]]] = defaultdict(list)
     for episode in told.course.episodes if told.course else ():
@@ -158,7 +158,7 @@ def _mark(session: attendance.ClientSession, day: date) -> str:
     return f"{mark}!" if attended and not session.note_signed else mark
 
 
-def _scores(told: ClientTold) -> Iterator[Any]:
+def _scores(told: ClientTimeline) -> Iterator[Any]:
     if not told.intake.scores:
         return
     yield ""
@@ -181,7 +181,7 @@ def _scores(told: ClientTold) -> Iterator[Any]:
         yield f"PHQ-9 {trend.first} to {trend.latest}: {CHANGES.get(trend.change, 'not known')}"
 
 
-def _diagnoses(told: ClientTold) -> Iterator[Any]:
+def _diagnoses(told: ClientTimeline) -> Iterator[Any]:
     if told.intake.diagnoses:
         yield ""
         rows = [
@@ -192,7 +192,7 @@ def _diagnoses(told: ClientTold) -> Iterator[Any]:
         yield table(columns, [row[: len(columns)] for row in rows], right=("rank",))
 
 
-def _account(told: ClientTold) -> Iterator[Any]:
+def _account(told: ClientTimeline) -> Iterator[Any]:
     if told.account is None:
         return
     if told.account.authorizations:

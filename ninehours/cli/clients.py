@@ -5,7 +5,7 @@ from itertools import groupby
 
 from ninehours.intake.v1 import clients_service_pb2 as intake
 
-from ninehours.cli.asking import Services
+from ninehours.cli.connection import Services
 from ninehours.cli.dates import day_in
 from ninehours.cli.output import plural, screen, table
 from ninehours.cli.sites import Sites, kind_of

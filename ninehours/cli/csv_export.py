@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from ninehours.cli.ending import USAGE, Problem, say
+from ninehours.cli.ending import USAGE, Failure, say
 from ninehours.cli.export import write_whole
 
 STDOUT = "-"
@@ -38,7 +38,7 @@ class Written:
 def check_csv(target: str | None, as_json: bool) -> None:
     """One thing on stdout, not two."""
     if target == STDOUT and as_json:
-        raise Problem(USAGE, "--json and --csv - both want stdout: give --csv a file")
+        raise Failure(USAGE, "--json and --csv - both want stdout: give --csv a file")
 
 
 def write_csv(

@@ -7,7 +7,7 @@ from uuid import UUID
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kernel.rpc.translate import to_timestamp
-from ninehours.cli.ending import USAGE, Problem
+from ninehours.cli.ending import USAGE, Failure
 
 
 def iso(day: Any) -> str:
@@ -46,8 +46,8 @@ def today() -> date:
 
 
 def id_in(text: str, what: str) -> str:
-    """A whole id as commands take it; a Problem for anything else."""
+    """A whole id as commands take it; a problem for anything else."""
     try:
         return str(UUID(text))
     except ValueError:
-        raise Problem(USAGE, f"{text!r} is no {what}: 36 characters, as listed") from None
+        raise Failure(USAGE, f"{text!r} is no {what}: 36 characters, as listed") from None

@@ -14,7 +14,7 @@ from ninehours.plans.v1 import courses_service_pb2 as plans
 
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.translate import to_date
-from ninehours.cli.asking import Services
+from ninehours.cli.connection import Services
 from ninehours.cli.dates import day_in, iso
 from ninehours.cli.output import screen
 from ninehours.cli.sites import Sites

@@ -3,7 +3,7 @@
 from ninehours.exchange.v1 import listener_service_pb2 as listener
 from ninehours.exchange.v1 import operating_service_pb2 as pb
 
-from ninehours.cli.asking import Services
+from ninehours.cli.connection import Services
 from ninehours.cli.output import as_dict, print_json, screen, table
 from ninehours.cli.verify import chosen
 

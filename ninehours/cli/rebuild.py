@@ -4,8 +4,8 @@ import time
 
 from ninehours.exchange.v1 import operating_service_pb2 as pb
 
-from ninehours.cli.asking import Services
-from ninehours.cli.ending import FAILED, UNAVAILABLE, Problem, say
+from ninehours.cli.connection import Services
+from ninehours.cli.ending import FAILED, UNAVAILABLE, Failure, say
 from ninehours.cli.output import print_json, screen
 from ninehours.cli.verify import chosen
 
@@ -34,7 +34,7 @@ def run_rebuild(services: Services, *, as_json: bool, only: str | None, timeout:
             derives = f"{numbers['keys']} keys derived again, {numbers['changed']} rows changed"
             screen().print(f"{name:<12} {derives if numbers['keys'] else 'derives nothing'}")
     if failed := [name for name, numbers in told.items() if numbers["failed"]]:
-        raise Problem(FAILED, f"derivations failed in {', '.join(failed)}: `ninehours parked list`")
+        raise Failure(FAILED, f"derivations failed in {', '.join(failed)}: `ninehours parked list`")
 
 
 def _until_derived(services: Services, name: str, until: float) -> pb.CountDerivedResponse:
@@ -46,7 +46,7 @@ def _until_derived(services: Services, name: str, until: float) -> pb.CountDeriv
         if not now.due:
             return now
         if time.monotonic() > until:
-            raise Problem(
+            raise Failure(
                 UNAVAILABLE,
                 f"{now.due} keys of {name} are still due; they go on. Is {name}-stream at work? "
                 "`ninehours status` says",

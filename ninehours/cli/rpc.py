@@ -11,8 +11,8 @@ from google.protobuf.message_factory import GetMessageClass
 
 from kernel.rpc.client import Client
 from kernel.rpc.remote_refusal import RemoteRefusal
-from ninehours.cli.asking import PURPOSES, Services
-from ninehours.cli.ending import DENIED, NOT_FOUND, USAGE, Problem, say
+from ninehours.cli.connection import PURPOSES, Services
+from ninehours.cli.ending import DENIED, NOT_FOUND, USAGE, Failure, say
 from ninehours.cli.output import print_json
 from ninehours.cli.reflected import Callers, Reflected, callers_of
 
@@ -94,10 +94,10 @@ def _method(server: Reflected, service: str, name: str) -> MethodDescriptor:
     methods = list(server.methods())
     found = [each for each in methods if wanted in (each.name, each.full_name)]
     if not found:
-        raise Problem(NOT_FOUND, f"{service} has no RPC {name}; see: ninehours rpc ls {service}")
+        raise Failure(NOT_FOUND, f"{service} has no RPC {name}; see: ninehours rpc ls {service}")
     if len(found) > 1:
         both = ", ".join(f"{each.containing_service.full_name}/{each.name}" for each in found)
-        raise Problem(USAGE, f"{service} has several RPCs {name}: {both}")
+        raise Failure(USAGE, f"{service} has several RPCs {name}: {both}")
     return found[0]
 
 
@@ -107,10 +107,10 @@ def _request(server: Reflected, rpc: MethodDescriptor, body: str) -> Any:
         told = json.loads(body)
         ParseDict(told, request, descriptor_pool=server.pool)
     except json.JSONDecodeError as error:
-        raise Problem(USAGE, f"the body is no JSON: {error}") from None
+        raise Failure(USAGE, f"the body is no JSON: {error}") from None
     except (ParseError, TypeError, AttributeError) as error:
         fields = ", ".join(field.name for field in rpc.input_type.fields) or "none"
-        raise Problem(
+        raise Failure(
             USAGE,
             f"the body is no {rpc.input_type.name}: {_first_line(error)} Its fields: {fields}",
         ) from None
@@ -122,7 +122,7 @@ def _role_for(callers: Callers, name: str) -> str:
     for role in callers.roles:
         if PURPOSES.get(role) in callers.purposes:
             return role
-    raise Problem(DENIED, f"no person calls {name}: it takes {', '.join(callers.roles)}")
+    raise Failure(DENIED, f"no person calls {name}: it takes {', '.join(callers.roles)}")
 
 
 def _as_dict(message: Any) -> dict[str, Any]:

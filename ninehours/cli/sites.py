@@ -6,7 +6,7 @@ from typing import Any
 
 from ninehours.attendance.v1 import calendar_service_pb2 as calendar
 
-from ninehours.cli.asking import Services
+from ninehours.cli.connection import Services
 
 KINDS = {1: "substance use", 2: "mental health", 3: "dual"}
 

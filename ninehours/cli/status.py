@@ -10,7 +10,7 @@ from rich.console import Console
 
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.secrets import SERVICES
-from ninehours.cli.asking import Services
+from ninehours.cli.connection import Services
 from ninehours.cli.ending import FAILED, UNAVAILABLE
 from ninehours.cli.output import as_dict, print_json, screen, table
 

@@ -8,22 +8,22 @@ from rich.console import Console
 
 from kernel.rpc.tokens import Issuer
 from kernel.secrets import PEOPLE
-from ninehours.cli.asking import PURPOSES, Services, person
+from ninehours.cli.connection import PURPOSES, Services, person
 from ninehours.cli.data import check_data, seed_of
-from ninehours.cli.ending import UNAVAILABLE, USAGE, Problem, say
-from ninehours.cli.trying import commands_to_try
+from ninehours.cli.ending import UNAVAILABLE, USAGE, Failure, say
+from ninehours.cli.suggestions import commands_to_try
 from ninehours.local.system import LocalSystem
 
 LIFETIME = timedelta(hours=12)
 
 
 def run_up(data: Path, *, as_json: bool, story: bool = False, seed: int | None = None) -> None:
-    """Returns when asked to end; a Problem when a part can't be kept running."""
+    """Returns when asked to end; a problem when a part can't be kept running."""
     path = check_data(data)
     if story:
         _play_first(path, seed_of(path, seed))
     elif seed is not None:
-        raise Problem(USAGE, "--seed says whose story: give --story too")
+        raise Failure(USAGE, "--seed says whose story: give --story too")
     running = False
     try:
         with LocalSystem(path, progress=say) as system:
@@ -54,7 +54,7 @@ def run_up(data: Path, *, as_json: bool, story: bool = False, seed: int | None =
         say(f"everything is stopped; the data is kept in {path}")
         return
     if failure:
-        raise Problem(UNAVAILABLE, failure)
+        raise Failure(UNAVAILABLE, failure)
 
 
 def _play_first(path: Path, seed: int) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 from ninehours.exchange.v1 import operating_service_pb2 as pb
 
 from kernel.secrets import SERVICES
-from ninehours.cli.asking import Services
-from ninehours.cli.ending import FAILED, USAGE, Problem, say
+from ninehours.cli.connection import Services
+from ninehours.cli.ending import FAILED, USAGE, Failure, say
 from ninehours.cli.output import as_dict, plural, print_json, screen
 from ninehours.story.catching_up import NotCaughtUp, wait_until_caught_up
 
@@ -16,7 +16,7 @@ AT_LEAST = 5  # seconds a service waits for what came after the system had settl
 
 
 def run_verify(services: Services, *, as_json: bool, only: str | None, timeout: int) -> None:
-    """Prints what was checked; a Problem when anything was found."""
+    """Prints what was checked; a problem when anything was found."""
     names = chosen(only)
     _catch_up(services, timeout)
     found = 0
@@ -34,7 +34,7 @@ def run_verify(services: Services, *, as_json: bool, only: str | None, timeout: 
         print_json({"services": answers, "findings": found})
     if found:
         what = "thing is" if found == 1 else "things are"
-        raise Problem(FAILED, f"{found} {what} not as it must be; see above")
+        raise Failure(FAILED, f"{found} {what} not as it must be; see above")
     if not as_json:
         checks = sum(map(len, answers.values()))
         screen().print(
@@ -43,11 +43,11 @@ def run_verify(services: Services, *, as_json: bool, only: str | None, timeout: 
 
 
 def chosen(only: str | None) -> Sequence[str]:
-    """The services that are meant; a Problem for one that there isn't."""
+    """The services that are meant; a problem for one that there isn't."""
     if only is None:
         return SERVICES
     if only not in SERVICES:
-        raise Problem(USAGE, f"there is no service {only}; there are {', '.join(SERVICES)}")
+        raise Failure(USAGE, f"there is no service {only}; there are {', '.join(SERVICES)}")
     return [only]
 
 

@@ -23,9 +23,9 @@ from kernel.rpc.server import Server
 from kernel.rpc.tokens import Issuer, Verifier
 from kernel.secrets import PEOPLE
 from ninehours.cli.app import app
-from ninehours.cli.asking import person
+from ninehours.cli.connection import person
 from ninehours.cli.csv_export import csv_bytes, harmless
-from ninehours.cli.issuing import cents
+from ninehours.cli.issue import cents
 from services.billing.adapters.bindings import KINDS
 from services.billing.adapters.rule_sets import message_of
 from services.billing.api import servicer, work

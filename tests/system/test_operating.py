@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import pytest
 from ninehours.billing.v1 import billing_service_pb2 as billing
+from ninehours.cli.asking import Services
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.exchange.v1 import operating_service_pb2 as pb
 from typer.testing import CliRunner, Result
@@ -22,7 +23,6 @@ from typer.testing import CliRunner, Result
 from kernel.rpc.translate import to_date
 from kernel.secrets import SERVICES
 from ninehours.cli.app import app
-from ninehours.cli.asking import Services
 from ninehours.local.system import LocalSystem
 from ninehours.story.catching_up import HEARS
 from tests.harness.kernel.counters import until

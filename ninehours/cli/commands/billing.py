@@ -57,7 +57,7 @@ class Answer(StrEnum):
     REVERSED = "reversed"
 
 
-class Outcome(StrEnum):
+class DayOutcome(StrEnum):
     """A service day's."""
 
     PER_DIEM = "per-diem"
@@ -76,12 +76,12 @@ class ProposalState(StrEnum):
 
 def payers(data: System = None, json: Json = False) -> None:
     """Payers: their ids, names, and the versions of their rules."""
-    from ninehours.cli.asking import asking
     from ninehours.cli.billing_lists import Payers
     from ninehours.cli.billing_screens import show_payers
+    from ninehours.cli.connection import connected
     from ninehours.cli.output import as_dict, print_json
 
-    with asking(data) as services:
+    with connected(data) as services:
         found = Payers(services)
         if json:
             print_json({"payers": [as_dict(payer) for payer in found.listed]})
@@ -123,7 +123,7 @@ def days(
     client: Client = "",
     payer: Payer = "",
     site: Site = "",
-    outcome: Annotated[Outcome | None, typer.Option(help="What the day came to.")] = None,
+    outcome: Annotated[DayOutcome | None, typer.Option(help="What the day came to.")] = None,
     reason: Reason = "",
     first: First = None,
     last: Last = None,

@@ -67,7 +67,7 @@ def issue(
     json: Json = False,
 ) -> None:
     """Issue a payer's claims: writes the 837 files, and says who was left out and why."""
-    from ninehours.cli.issuing import run_issue
+    from ninehours.cli.issue import run_issue
 
     run_issue(
         data, payer, through=through, corrections=corrections, named=correct or (),
@@ -104,7 +104,7 @@ def adjudicate(
     json: Json = False,
 ) -> None:
     """Record what a payer answered about a claim; corrections of it can go out from then on."""
-    from ninehours.cli.issuing import run_adjudicate
+    from ninehours.cli.issue import run_adjudicate
 
     run_adjudicate(
         data, claim, control_number=control_number, status=status.name, paid=paid, on=on,
@@ -134,6 +134,6 @@ def replay(
     json: Json = False,
 ) -> None:
     """HYPOTHETICAL: what service days and claims would be under other rules. Touches nothing."""
-    from ninehours.cli.replaying import run_replay
+    from ninehours.cli.replay import run_replay
 
     run_replay(data, rules, first=first, last=last, payer=payer, csv=csv, as_json=json)

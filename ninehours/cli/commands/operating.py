@@ -47,10 +47,10 @@ def status(
     Ends with 0 when all is well, 1 when something waits for a person or is late, 6 when a service
     doesn't answer.
     """
-    from ninehours.cli.asking import asking
+    from ninehours.cli.connection import connected
     from ninehours.cli.status import run_status
 
-    with asking(data) as services:
+    with connected(data) as services:
         run_status(services, as_json=json, watch=watch)
 
 
@@ -67,10 +67,10 @@ def verify(
     Published, heard, derived, parked, documents, Kafka, and billing's promises. Ends with 0 when
     nothing was found, 1 when something was: each finding names what it is about.
     """
-    from ninehours.cli.asking import asking
+    from ninehours.cli.connection import connected
     from ninehours.cli.verify import run_verify
 
-    with asking(data) as services:
+    with connected(data) as services:
         run_verify(services, as_json=json, only=service, timeout=timeout)
 
 
@@ -86,10 +86,10 @@ def rebuild(
 
     The running stream processes do the work; this waits for them.
     """
-    from ninehours.cli.asking import asking
+    from ninehours.cli.connection import connected
     from ninehours.cli.rebuild import run_rebuild
 
-    with asking(data) as services:
+    with connected(data) as services:
         run_rebuild(services, as_json=json, only=service, timeout=timeout)
 
 
@@ -111,10 +111,10 @@ def tail(
     ] = None,
 ) -> None:
     """Public facts as they travel, one a line, until Ctrl-C. None is left out, none shown twice."""
-    from ninehours.cli.asking import asking
-    from ninehours.cli.tail import Wanted, run_tail
+    from ninehours.cli.connection import connected
+    from ninehours.cli.tail import FactsToFollow, run_tail
 
-    wanted = Wanted(
+    wanted = FactsToFollow(
         service=service,
         kind=kind,
         client_id=client,
@@ -123,7 +123,7 @@ def tail(
         number=number,
         as_json=json,
     )
-    with asking(data) as services:
+    with connected(data) as services:
         run_tail(services, wanted)
 
 
@@ -137,28 +137,28 @@ def resync(
 
     Until it is heard, rows whose facts are missing are withdrawn, and come back.
     """
-    from ninehours.cli.asking import asking
+    from ninehours.cli.connection import connected
     from ninehours.cli.parked import run_resync
 
-    with asking(data) as services:
+    with connected(data) as services:
         run_resync(services, service, topic, as_json=json)
 
 
 def parked_list(data: System = None, json: Json = False, service: Service = None) -> None:
     """All that waits for a person, with the id that the other commands take."""
-    from ninehours.cli.asking import asking
+    from ninehours.cli.connection import connected
     from ninehours.cli.parked import run_list
 
-    with asking(data) as services:
+    with connected(data) as services:
         run_list(services, only=service, as_json=json)
 
 
 def parked_show(id: ParkedId, service: ParkedAt, data: System = None, json: Json = False) -> None:
     """One of them: where it came from, what went wrong and where; never its content."""
-    from ninehours.cli.asking import asking
+    from ninehours.cli.connection import connected
     from ninehours.cli.parked import run_show
 
-    with asking(data) as services:
+    with connected(data) as services:
         run_show(services, service, id, as_json=json)
 
 
@@ -166,10 +166,10 @@ def parked_release(
     id: ParkedId, service: ParkedAt, data: System = None, json: Json = False
 ) -> None:
     """Try it again: after a release that knows better, or when the cause is gone."""
-    from ninehours.cli.asking import asking
+    from ninehours.cli.connection import connected
     from ninehours.cli.parked import run_release
 
-    with asking(data) as services:
+    with connected(data) as services:
         run_release(services, service, id, as_json=json)
 
 
@@ -181,8 +181,8 @@ def parked_give_up(
     json: Json = False,
 ) -> None:
     """Go past a record for good. Who did, when and why is kept with it."""
-    from ninehours.cli.asking import asking
+    from ninehours.cli.connection import connected
     from ninehours.cli.parked import run_give_up
 
-    with asking(data) as services:
+    with connected(data) as services:
         run_give_up(services, service, id, reason, as_json=json)

@@ -38,13 +38,13 @@ def clients(
     json: Json = False,
 ) -> None:
     """List clients by id, with the newest episode of each. No name is shown anywhere."""
-    from ninehours.cli.asking import asking
     from ninehours.cli.clients import ROLE, find_clients, show_clients
+    from ninehours.cli.connection import connected
     from ninehours.cli.dates import id_in
     from ninehours.cli.output import as_dict, print_json
     from ninehours.cli.sites import sites_of
 
-    with asking(data) as services:
+    with connected(data) as services:
         found = find_clients(
             services,
             site=site and id_in(site, "site's id"),
@@ -66,14 +66,14 @@ def client(
     json: Json = False,
 ) -> None:
     """One client's course: levels, hours a week against the band, sessions, scores, claims."""
-    from ninehours.cli.asking import asking
     from ninehours.cli.client import CLINICIAN, read_client
     from ninehours.cli.client_screen import show_client
+    from ninehours.cli.connection import connected
     from ninehours.cli.dates import id_in, moment_of
     from ninehours.cli.output import print_json
     from ninehours.cli.sites import sites_of
 
-    with asking(data) as services:
+    with connected(data) as services:
         services.speak_as(CLINICIAN, subject)
         told = read_client(services, id_in(client_id, "client's id"), moment_of(as_of))
         if json:
@@ -96,13 +96,13 @@ def due(
     Safety tasks, sessions to close, notes to sign, plans to sign, review and certify,
     authorizations that run out, claims before their filing limit.
     """
-    from ninehours.cli.asking import asking
+    from ninehours.cli.connection import connected
     from ninehours.cli.dates import id_in, today
     from ninehours.cli.due import find_due, show_due
     from ninehours.cli.output import as_dict, print_json
     from ninehours.cli.sites import sites_of
 
-    with asking(data) as services:
+    with connected(data) as services:
         day = on.date() if on else today()
         where = site and id_in(site, "site's id")
         found, withheld = find_due(services, day, ahead=ahead, site=where, person=person)
@@ -115,13 +115,13 @@ def due(
 
 def census(*, on: On = None, site: Site = "", data: System = None, json: Json = False) -> None:
     """Clients in care by site, program and level on a day; who came and left in the 30 days."""
-    from ninehours.cli.asking import asking
     from ninehours.cli.census import ROLE, read_census, show_census
+    from ninehours.cli.connection import connected
     from ninehours.cli.dates import id_in, today
     from ninehours.cli.output import as_dict, print_json
     from ninehours.cli.sites import sites_of
 
-    with asking(data) as services:
+    with connected(data) as services:
         day = on.date() if on else today()
         found = read_census(services, day, site and id_in(site, "site's id"))
         if json:

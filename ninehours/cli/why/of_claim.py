@@ -6,7 +6,7 @@ from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.billing.v1 import explanation_service_pb2 as pb
 
 from ninehours.cli.output import plural
-from ninehours.cli.why.asking import Facts
+from ninehours.cli.why.answer import NOTE, Explanation, Point, Section
 from ninehours.cli.why.of_day import (
     STALE,
     about_day,
@@ -15,7 +15,7 @@ from ninehours.cli.why.of_day import (
     gates_section,
     line_of,
 )
-from ninehours.cli.why.telling import NOTE, Point, Section, Told
+from ninehours.cli.why.questions import Facts
 from ninehours.cli.why.words import day_of, joined, moment, money, name_of, signed
 
 FREQUENCIES = {"1": "original", "7": "replacement", "8": "void"}
@@ -26,12 +26,12 @@ BASES = {
 }
 
 
-def tell_claim(claim: pb.ExplainedClaim, facts: Facts, asked: str) -> Told:
+def explain_claim(claim: pb.ExplainedClaim, facts: Facts, asked: str) -> Explanation:
     """The claim: its state and amount in a sentence, then day by day."""
     issued = claim.state == billing.CLAIM_STATE_ISSUED
     what = FREQUENCIES[claim.frequency] if issued else "draft"
     stale = any(day.stale for day in (*claim.days, *claim.changed_days))
-    return Told(
+    return Explanation(
         asked=asked,
         title=f"Why {what} claim {claim.claim_id} is {money(claim.charge)}",
         answer=_answer(claim, issued),

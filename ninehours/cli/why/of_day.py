@@ -6,8 +6,7 @@ from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import explanation_service_pb2 as pb
 
 from ninehours.cli.output import plural
-from ninehours.cli.why.asking import Facts
-from ninehours.cli.why.telling import (
+from ninehours.cli.why.answer import (
     FACT,
     HOLD,
     NOTE,
@@ -15,10 +14,11 @@ from ninehours.cli.why.telling import (
     REFUSE,
     RELEASE,
     RULE,
+    Explanation,
     Point,
     Section,
-    Told,
 )
+from ninehours.cli.why.questions import Facts
 from ninehours.cli.why.words import (
     by_time,
     cited,
@@ -37,10 +37,10 @@ STALE = (
 )
 
 
-def tell_day(day: pb.ExplainedDay, facts: Facts, asked: str) -> Told:
+def explain_day(day: pb.ExplainedDay, facts: Facts, asked: str) -> Explanation:
     """The day: its outcome in a sentence, its gates, and its revisions."""
     on, outcome = day_of(day.service_date), name_of(day, "outcome")
-    return Told(
+    return Explanation(
         asked=asked,
         title=f"Why {on} is {outcome}",
         answer=answer_of(day),

@@ -5,17 +5,17 @@ from collections.abc import Iterator
 from ninehours.exchange.v1 import fact_service_pb2 as pb
 
 from ninehours.cli.output import plural
-from ninehours.cli.why.asking import Facts
-from ninehours.cli.why.telling import FACT, Point, Section, Told
+from ninehours.cli.why.answer import FACT, Explanation, Point, Section
+from ninehours.cli.why.questions import Facts
 from ninehours.cli.why.words import joined, moment, signed
 
 RECORDED = "recorded"
 
 
-def tell_fact(fact: pb.ExplainedFact, facts: Facts, asked: str) -> Told:
+def explain_fact(fact: pb.ExplainedFact, facts: Facts, asked: str) -> Explanation:
     """The fact; of a derived one those that it rests on, too."""
     kind = fact.type.rpartition(".")[2]
-    return Told(
+    return Explanation(
         asked=asked,
         title=f"Why there is a {kind} {fact.id}",
         answer=_answer(fact),

@@ -6,8 +6,8 @@ from ninehours.plans.v1 import explanation_service_pb2 as pb
 from ninehours.plans.v1 import plans_service_pb2 as plans
 
 from ninehours.cli.output import plural
-from ninehours.cli.why.asking import Facts
-from ninehours.cli.why.telling import FACT, NOTE, PASS, REFUSE, RULE, Point, Section, Told
+from ninehours.cli.why.answer import FACT, NOTE, PASS, REFUSE, RULE, Explanation, Point, Section
+from ninehours.cli.why.questions import Facts
 from ninehours.cli.why.words import by_time, cited, day_of, moment, name_of, signed
 
 STALE = (
@@ -27,11 +27,11 @@ NO_CHANGE = "NONE_RELIABLE"
 OF_SESSIONS = ("SessionScheduled", "SessionAttended", "SessionMissed", "SessionCancelled")
 
 
-def tell_level(answer: pb.ExplainLevelOfCareResponse, facts: Facts, asked: str) -> Told:
+def explain_level(answer: pb.ExplainLevelOfCareResponse, facts: Facts, asked: str) -> Explanation:
     """The client's levels: where they are now in a sentence, then episode by episode."""
     last = answer.episodes[-1].segments[-1:]
     level = last[0].level_of_care if last else "unknown"
-    return Told(
+    return Explanation(
         asked=asked,
         title=f"Why level {level}",
         answer=_answer(answer.episodes[-1]),

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from html import escape
 from string import Template
 
-from ninehours.cli.why.telling import Point, Section, Told, mark_of
+from ninehours.cli.why.answer import Explanation, Point, Section, mark_of
 
 MARKS = {
     "pass": "&#10003;",
@@ -91,16 +91,16 @@ same: keep it as one.</p>
 """)
 
 
-def page_of(told: Told) -> str:
+def page_of(explanation: Explanation) -> str:
     """The whole page; every text in it is escaped."""
     return PAGE.substitute(
         style=STYLE,
-        title=escape(told.title),
-        answer=escape(told.answer),
-        about=_about(told.about),
-        notes="\n".join(f'<p class="stale">{escape(note)}</p>' for note in told.notes),
-        sections="\n".join(_section(section) for section in told.sections),
-        asked=escape(told.asked),
+        title=escape(explanation.title),
+        answer=escape(explanation.answer),
+        about=_about(explanation.about),
+        notes="\n".join(f'<p class="stale">{escape(note)}</p>' for note in explanation.notes),
+        sections="\n".join(_section(section) for section in explanation.sections),
+        asked=escape(explanation.asked),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
-from ninehours.cli.why.telling import (
+from ninehours.cli.why.answer import (
     FACT,
     HOLD,
     NOTE,
@@ -11,9 +11,9 @@ from ninehours.cli.why.telling import (
     REFUSE,
     RELEASE,
     RULE,
+    Explanation,
     Point,
     Section,
-    Told,
     mark_of,
 )
 
@@ -23,17 +23,17 @@ BOLD, DIM = "1", "2"
 NARROWEST = 40
 
 
-def lines_of(told: Told, width: int = 0, *, colours: bool = False) -> Iterator[str]:
+def lines_of(explanation: Explanation, width: int = 0, *, colours: bool = False) -> Iterator[str]:
     """The answer's lines; `width` 0: as long as they are."""
     paint = _Paint(colours)
-    yield paint(BOLD, told.title)
-    yield from _wrapped(told.answer, "", "", width)
+    yield paint(BOLD, explanation.title)
+    yield from _wrapped(explanation.answer, "", "", width)
     yield ""
-    yield from _about(told.about, "", width, paint)
-    for section in told.sections:
+    yield from _about(explanation.about, "", width, paint)
+    for section in explanation.sections:
         yield ""
         yield from _section(section, width, paint)
-    for note in told.notes:
+    for note in explanation.notes:
         yield ""
         yield from _wrapped(note, "", "", width)
 

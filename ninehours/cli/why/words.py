@@ -7,8 +7,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from ninehours.common.v1 import common_pb2 as common
 
 from ninehours.cli.output import dollars
-from ninehours.cli.why.asking import Facts
-from ninehours.cli.why.telling import FACT, Point
+from ninehours.cli.why.answer import FACT, Point
+from ninehours.cli.why.questions import Facts
 
 ROLES = {
     "front_desk": "the front desk",

@@ -14,11 +14,11 @@ from ninehours.billing.v1 import billing_work_service_pb2 as work
 from ninehours.billing.v1 import rules_pb2
 
 from kernel.rpc.translate import to_date
-from ninehours.cli.asking import asking
 from ninehours.cli.billing_lists import BILLER, Payers, iso, name_of
 from ninehours.cli.billing_screens import period
+from ninehours.cli.connection import connected
 from ninehours.cli.csv_export import STDOUT, Column, amount, check_csv, write_csv
-from ninehours.cli.ending import FAILED, USAGE, Problem
+from ninehours.cli.ending import FAILED, USAGE, Failure
 from ninehours.cli.output import as_dict, dollars, print_json, screen, table
 
 LABEL = "HYPOTHETICAL"
@@ -28,7 +28,7 @@ NO_FIELD = re.compile(r'has no field named "(?P<name>[^"]+)" at "(?P<at>[^"]+)"'
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ReplayedChange:
     """One line of the difference: a day or a claim, of a client."""
 
     client_id: str
@@ -50,7 +50,7 @@ def run_replay(
     as_json: bool,
 ) -> None:
     """The difference between what is and what would be."""
-    with asking(data) as services:
+    with connected(data) as services:
         check_csv(csv, as_json)
         payers = Payers(services)
         rule_set = rule_set_of(rules, payers.id_of(payer))
@@ -76,24 +76,24 @@ def run_replay(
 
 
 def rule_set_of(path: Path, payer_id: str) -> rules_pb2.RuleSet:
-    """The file's rules; a Problem that names the field which is none, or of another kind."""
+    """The file's rules; a problem that names the field which is none, or of another kind."""
     try:
         written = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         where = getattr(error, "problem_mark", None)
         line = f", line {where.line + 1}" if where else ""
-        raise Problem(FAILED, f"{path}{line}: is no YAML") from None
+        raise Failure(FAILED, f"{path}{line}: is no YAML") from None
     if not isinstance(written, dict):
-        raise Problem(FAILED, f"{path}: is no rule set, but a {type(written).__name__}")
+        raise Failure(FAILED, f"{path}: is no rule set, but a {type(written).__name__}")
     try:
         rule_set = ParseDict(written, rules_pb2.RuleSet())
     except ParseError as error:
-        raise Problem(FAILED, f"{path}: {_unreadable(str(error))}") from None
+        raise Failure(FAILED, f"{path}: {_unreadable(str(error))}") from None
     if payer_id and rule_set.payer_id not in ("", payer_id):
-        raise Problem(USAGE, f"{path}: payer_id: is another payer than --payer")
+        raise Failure(USAGE, f"{path}: payer_id: is another payer than --payer")
     rule_set.payer_id = rule_set.payer_id or payer_id
     if not rule_set.payer_id:
-        raise Problem(USAGE, f"{path}: payer_id: the file names none; say --payer")
+        raise Failure(USAGE, f"{path}: payer_id: the file names none; say --payer")
     return rule_set
 
 
@@ -106,15 +106,15 @@ def _unreadable(told: str) -> str:
     return first.removeprefix("Failed to parse ")
 
 
-def _changes(clients: Sequence[Any]) -> Iterator[Change]:
+def _changes(clients: Sequence[Any]) -> Iterator[ReplayedChange]:
     for client in clients:
         for day in client.days:
-            yield Change(client.client_id, day)
+            yield ReplayedChange(client.client_id, day)
         for claim in client.claims:
-            yield Change(client.client_id, claim)
+            yield ReplayedChange(client.client_id, claim)
 
 
-def _charge(change: Change) -> int:
+def _charge(change: ReplayedChange) -> int:
     """What a changed day would charge; claims are made of days."""
     return change.what.after.amount.minor_units if change.is_day else 0
 
@@ -127,7 +127,7 @@ def _columns(payers: Payers) -> list[Column]:
         return lambda change: "" if change.is_day else read(change.what)
 
     def money(side: str) -> Any:
-        def read(change: Change) -> object:
+        def read(change: ReplayedChange) -> object:
             told = getattr(change.what, side)
             return amount((told.amount if change.is_day else told).minor_units)
 
@@ -160,7 +160,7 @@ def _columns(payers: Payers) -> list[Column]:
 
 
 def _show(
-    changes: Sequence[Change], summary: Any, payers: Payers, payer_id: str, request: Any
+    changes: Sequence[ReplayedChange], summary: Any, payers: Payers, payer_id: str, request: Any
 ) -> None:
     until = f" to {iso(request.last)}" if request.HasField("last") else " on"
     print(f"{LABEL}: {SAID}")

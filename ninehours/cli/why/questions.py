@@ -12,8 +12,8 @@ from ninehours.exchange.v1 import fact_service_pb2 as facts_pb
 from ninehours.plans.v1 import explanation_service_pb2 as plans
 
 from kernel.rpc.translate import to_date
-from ninehours.cli.asking import Services
-from ninehours.cli.ending import NOT_FOUND, Problem
+from ninehours.cli.connection import Services
+from ninehours.cli.ending import NOT_FOUND, Failure
 
 CLINICIAN = "clinician"
 OWNERS = ("intake", "plans", "attendance", "billing")
@@ -73,7 +73,7 @@ def fact(
     """One fact; a problem if nobody published it, or not by then."""
     found = facts(services, role, [fact_id], as_of)
     if fact_id not in found:
-        raise Problem(NOT_FOUND, f"no service published a fact {fact_id}, or not by then")
+        raise Failure(NOT_FOUND, f"no service published a fact {fact_id}, or not by then")
     return found[fact_id]
 
 

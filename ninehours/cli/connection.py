@@ -14,7 +14,7 @@ from kernel.rpc.tokens import SERVICE_SUBJECT, Actor, Issuer, renewed_tokens
 from kernel.secrets import PEOPLE, SERVICES
 from kernel.sites import EVERY_SITE
 from ninehours.cli.data import check_data
-from ninehours.cli.ending import NOT_FOUND, USAGE, Problem, ending, say
+from ninehours.cli.ending import NOT_FOUND, USAGE, Failure, ending, say
 from ninehours.cli.options import DATA
 from ninehours.local.running import addresses_of_running
 from ninehours.local.system import LocalSystem
@@ -67,7 +67,7 @@ class Services:
     def speak_as(self, role: str, subject: str) -> None:
         """Ask in the role as that person; empty: as nobody in particular."""
         if subject and self.remote:
-            raise Problem(USAGE, f"who asks is told by {TOKEN}: --as is for this machine's systems")
+            raise Failure(USAGE, f"who asks is told by {TOKEN}: --as is for this machine's systems")
         self._subjects[role] = subject
 
     def close(self) -> None:
@@ -75,12 +75,12 @@ class Services:
         self._connections.close()
 
     def address_of(self, service: str) -> str:
-        """Where a service answers; a Problem where this system has no such service."""
+        """Where a service answers; a problem where this system has no such service."""
         if service in self.addresses:
             return self.addresses[service]
         if service in SERVICES:
-            raise Problem(USAGE, f"{ADDRESSES} names no {service}: name=host:port, with commas")
-        raise Problem(USAGE, f"there is no service {service!r}; there are {', '.join(SERVICES)}")
+            raise Failure(USAGE, f"{ADDRESSES} names no {service}: name=host:port, with commas")
+        raise Failure(USAGE, f"there is no service {service!r}; there are {', '.join(SERVICES)}")
 
     def token_of(self, role: str) -> Callable[[], str]:
         """What a person in that role shows; of another machine's system the one token there is."""
@@ -90,7 +90,7 @@ class Services:
         if self._secrets_dir is None:
             return lambda: self._token
         if role not in PURPOSES:
-            raise Problem(USAGE, f"there is no role {role!r}; there are {', '.join(PURPOSES)}")
+            raise Failure(USAGE, f"there is no role {role!r}; there are {', '.join(PURPOSES)}")
         issuer = Issuer(self._secrets_dir, PEOPLE)
         return renewed_tokens(issuer, person(role, subject), LIFETIME)
 
@@ -98,10 +98,10 @@ class Services:
 def person(role: str, subject: str = "") -> Actor:
     """Who asks on this machine, in a role, for every site; `subject` empty: nobody in particular.
 
-    A Problem for a service's: people are none.
+    A problem for a service's: people are none.
     """
     if subject.startswith(SERVICE_SUBJECT):
-        raise Problem(USAGE, f"{subject} is no person's")
+        raise Failure(USAGE, f"{subject} is no person's")
     return Actor(
         id=subject or f"person/local-{role.replace('_', '-')}",
         roles=frozenset({role}),
@@ -111,7 +111,7 @@ def person(role: str, subject: str = "") -> Actor:
 
 
 @contextmanager
-def asking(data: Path | None) -> Iterator[Services]:
+def connected(data: Path | None) -> Iterator[Services]:
     """The system that is meant, with every way out of the command mapped to its exit code.
 
     With NINEHOURS_PEERS (and NINEHOURS_TOKEN) set and no --data, that one. Else the data
@@ -123,7 +123,7 @@ def asking(data: Path | None) -> Iterator[Services]:
             return
         path = check_data(data or DATA)
         if not (path / "launcher.lock").exists():
-            raise Problem(
+            raise Failure(
                 NOT_FOUND, f"there is no system in {path}. `make demo` plays one; or give --data."
             )
         if addresses := addresses_of_running(path):
@@ -144,6 +144,6 @@ def _using(services: Services) -> Iterator[Services]:
 def _remote(peers: str) -> Services:
     token = os.environ.get(TOKEN, "")
     if not token:
-        raise Problem(USAGE, f"{ADDRESSES} is set, {TOKEN} is not: who is asking?")
+        raise Failure(USAGE, f"{ADDRESSES} is set, {TOKEN} is not: who is asking?")
     pairs = (part.partition("=") for part in peers.split(","))
     return Services({name.strip(): at.strip() for name, _, at in pairs if at}, token=token)

@@ -37,7 +37,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Explanation:
     """The whole answer. `asked`: the command that asks it again."""
 
     asked: str
@@ -47,10 +47,10 @@ class Told:
     sections: tuple[Section, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
-    def without(self, title: str) -> "Told":
+    def without(self, title: str) -> "Explanation":
         """Leaving out the sections of that title."""
         kept = tuple(each for each in self.sections if each.title != title)
-        return Told(
+        return Explanation(
             asked=self.asked,
             title=self.title,
             answer=self.answer,

@@ -14,9 +14,9 @@ from ninehours.billing.v1 import billing_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
 
 from kernel.rpc.translate import to_date
-from ninehours.cli.asking import Services, asking
 from ninehours.cli.billing_lists import BILLER, Payers, is_id, iso, name_of, proposals
-from ninehours.cli.ending import USAGE, Problem, say
+from ninehours.cli.connection import Services, connected
+from ninehours.cli.ending import USAGE, Failure, say
 from ninehours.cli.export import export_batch
 from ninehours.cli.options import DATA
 from ninehours.cli.output import as_dict, dollars, plural, print_json, table
@@ -43,17 +43,17 @@ def run_issue(
 
     With `corrections` and none named it issues nothing: it says what could be, in dollars.
     """
-    with asking(data) as services:
+    with connected(data) as services:
         if corrections == (through is not None):
-            raise Problem(USAGE, "give --through DATE for originals, or --corrections; one of them")
+            raise Failure(USAGE, "give --through DATE for originals, or --corrections; one of them")
         if named and not corrections:
-            raise Problem(USAGE, "--correct goes with --corrections")
+            raise Failure(USAGE, "--correct goes with --corrections")
         payer_id = Payers(services).id_of(payer)
         if corrections and not named and not without_waiting:
             show_preview(_ready(services, payer_id), payer, as_json=as_json)
             return
         if without_waiting and not named:
-            raise Problem(USAGE, "--without-waiting goes with --correct")
+            raise Failure(USAGE, "--without-waiting goes with --correct")
         wanted = [named_proposal(each, without_waiting) for each in named]
         meta = _meta(command_id)
         request: Any = (
@@ -87,9 +87,9 @@ def run_adjudicate(
     as_json: bool,
 ) -> None:
     """The payer's own number, and whether it paid."""
-    with asking(data) as services:
+    with connected(data) as services:
         if (status == "PAID") != bool(paid):
-            raise Problem(USAGE, "--paid AMOUNT goes with --status paid, and with it alone")
+            raise Failure(USAGE, "--paid AMOUNT goes with --status paid, and with it alone")
         meta = _meta(command_id)
         request = pb.RecordAdjudicationRequest(
             meta=meta,
@@ -111,7 +111,7 @@ def named_proposal(told: str, without_waiting: str = "") -> pb.NamedProposal:
     """CLAIM@REVISION, as the preview says it, and why it doesn't wait; empty: it does."""
     claim_id, _, revision = told.partition("@")
     if not is_id(claim_id) or not revision.isdecimal() or len(revision) > MOST_DIGITS:
-        raise Problem(USAGE, f"{told!r} is no CLAIM@REVISION, as `issue --corrections` lists them")
+        raise Failure(USAGE, f"{told!r} is no CLAIM@REVISION, as `issue --corrections` lists them")
     why = f"WAIT_OVERRIDE_{without_waiting or 'UNSPECIFIED'}"
     return pb.NamedProposal(claim_id=claim_id, revision=int(revision), without_waiting=why)
 
@@ -163,14 +163,14 @@ def cents(told: str) -> int:
     except InvalidOperation:
         exact = Decimal("NaN")
     if not exact.is_finite() or exact != exact.to_integral_value():
-        raise Problem(USAGE, f"{told!r} is no amount: dollars and cents, as in 300.00")
+        raise Failure(USAGE, f"{told!r} is no amount: dollars and cents, as in 300.00")
     return int(exact)
 
 
 def _meta(command_id: str) -> common.CommandMeta:
     """The command's id is said before it is given: what breaks off can be repeated."""
     if command_id and not is_id(command_id):
-        raise Problem(USAGE, "--command-id is a UUID, as it was printed")
+        raise Failure(USAGE, "--command-id is a UUID, as it was printed")
     told = command_id or str(uuid4())
     say(f"command {told} (with --command-id it is repeated, and applied once)")
     return common.CommandMeta(command_id=told)
