@@ -16,24 +16,17 @@ from kernel.sites import EVERY_SITE
 from ninehours.cli.data import check_data
 from ninehours.cli.ending import NOT_FOUND, USAGE, Failure, ending, say
 from ninehours.cli.options import DATA
+from ninehours.cli.roles import Role
 from ninehours.local.running import addresses_of_running
 from ninehours.local.system import LocalSystem
 
 ADDRESSES, TOKEN = "NINEHOURS_PEERS", "NINEHOURS_TOKEN"
 LIFETIME = timedelta(minutes=30)
 DEADLINE = 30.0
-# Role → the purpose its questions are for.
-PURPOSES = {
-    "front_desk": "OPERATIONS",
-    "clinician": "TREATMENT",
-    "biller": "PAYMENT",
-    "administrator": "OPERATIONS",
-    "operator": "OPERATIONS",
-}
 
 
 class Services:
-    """The four services of one system. Each command asks as the role that may; see PURPOSES."""
+    """The four services of one system. Each command asks in the role that may."""
 
     def __init__(
         self, addresses: Mapping[str, str], secrets_dir: Path | None = None, token: str = ""
@@ -89,8 +82,6 @@ class Services:
     def _tokens(self, role: str, subject: str) -> Callable[[], str]:
         if self._secrets_dir is None:
             return lambda: self._token
-        if role not in PURPOSES:
-            raise Failure(USAGE, f"there is no role {role!r}; there are {', '.join(PURPOSES)}")
         issuer = Issuer(self._secrets_dir, PEOPLE)
         return renewed_tokens(issuer, person(role, subject), LIFETIME)
 
@@ -98,15 +89,16 @@ class Services:
 def person(role: str, subject: str = "") -> Actor:
     """Who asks on this machine, in a role, for every site; `subject` empty: nobody in particular.
 
-    A problem for a service's: people are none.
+    A problem for a role there is not, and for a service's subject: people are none.
     """
+    named = Role.named(role)
     if subject.startswith(SERVICE_SUBJECT):
         raise Failure(USAGE, f"{subject} is no person's")
     return Actor(
         id=subject or f"person/local-{role.replace('_', '-')}",
-        roles=frozenset({role}),
+        roles=frozenset({named}),
         sites=frozenset({EVERY_SITE}),
-        purpose=PURPOSES[role],
+        purpose=named.purpose,
     )
 
 

@@ -14,17 +14,42 @@ from ninehours.billing.v1 import billing_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
 
 from kernel.rpc.translate import to_date
-from ninehours.cli.billing_lists import BILLER, Payers, is_id, iso, name_of, proposals
-from ninehours.cli.connection import Services, connected
+from ninehours.cli.connection import connected
 from ninehours.cli.ending import USAGE, Failure, say
 from ninehours.cli.export import export_batch
+from ninehours.cli.fields import date_of, is_id
+from ninehours.cli.lists.claims import PROPOSALS, charges
+from ninehours.cli.lists.column import DATE, ENUM, ID, Column
+from ninehours.cli.lists.screen_presenter import table_of
 from ninehours.cli.options import DATA
-from ninehours.cli.output import as_dict, dollars, plural, print_json, table
-from ninehours.cli.output import screen as screen_for_people
+from ninehours.cli.output import as_dict, dollars, plural, print_json, screen
+from ninehours.cli.payers import Payers
+from ninehours.cli.roles import BILLER
 
 DEADLINE = 120.0
 EXPORTS = "exports"
 MOST_DIGITS = 9  # of a revision
+
+
+def name_of(proposal: events.CorrectionProposed) -> str:
+    """CLAIM@REVISION, by which it is issued."""
+    return f"{proposal.claim_id}@{proposal.revision}"
+
+
+READY: Sequence[Column[events.CorrectionProposed]] = (
+    Column("  claim@revision", value=lambda proposal: f"  {name_of(proposal)}"),
+    Column("action", ENUM),
+    Column("charge", value=charges),
+)
+LEFT_OUT: Sequence[Column[pb.LeftOut]] = (
+    Column("  claim", ID, lambda left_out: f"  {left_out.claim_id}"),
+    Column("of", DATE, lambda left_out: date_of(left_out.service_date)),
+    Column(
+        "why",
+        # The reason, with what of the claim it is about, or beside which claim.
+        value=lambda it: " ".join(filter(None, (it.reason, it.field, it.other_claim_id))),
+    ),
+)
 
 
 def run_issue(
@@ -50,11 +75,12 @@ def run_issue(
             raise Failure(USAGE, "--correct goes with --corrections")
         payer_id = Payers(services).id_of(payer)
         if corrections and not named and not without_waiting:
-            show_preview(_ready(services, payer_id), payer, as_json=as_json)
+            ready, _ = PROPOSALS.find(services, payer_id=payer_id, state="PROPOSAL_STATE_READY")
+            show_preview(ready, payer, as_json=as_json)
             return
         if without_waiting and not named:
             raise Failure(USAGE, "--without-waiting goes with --correct")
-        wanted = [named_proposal(each, without_waiting) for each in named]
+        wanted = [named_proposal(name, without_waiting) for name in named]
         meta = _meta(command_id)
         request: Any = (
             pb.IssueCorrectionsRequest(meta=meta, payer_id=payer_id, proposals=wanted)
@@ -98,7 +124,7 @@ def run_adjudicate(
             status=f"ADJUDICATION_STATUS_{status}",
             paid=common.Money(currency_code="USD", minor_units=cents(paid)) if paid else None,
             adjudicated_on=to_date(on.date() if on else datetime.now(UTC).date()),
-            overrides=[f"ADJUDICATION_OVERRIDE_{each}" for each in overrides],
+            overrides=[f"ADJUDICATION_OVERRIDE_{override}" for override in overrides],
         )
         answer = services.ask(BILLER, request)
         if as_json:
@@ -116,11 +142,11 @@ def named_proposal(told: str, without_waiting: str = "") -> pb.NamedProposal:
     return pb.NamedProposal(claim_id=claim_id, revision=int(revision), without_waiting=why)
 
 
-def show_preview(ready: Sequence[Any], payer: str, *, as_json: bool) -> None:
+def show_preview(ready: Sequence[events.CorrectionProposed], payer: str, *, as_json: bool) -> None:
     """What would be issued, in dollars, and the command that issues exactly that."""
-    was = sum(each.issued_charge.minor_units for each in ready)
-    now = sum(each.corrected_charge.minor_units for each in ready)
-    names = [f"{each.claim_id}@{each.revision}" for each in ready]
+    was = sum(proposal.issued_charge.minor_units for proposal in ready)
+    now = sum(proposal.corrected_charge.minor_units for proposal in ready)
+    names = [name_of(proposal) for proposal in ready]
     if as_json:
         print_json(
             {
@@ -128,32 +154,18 @@ def show_preview(ready: Sequence[Any], payer: str, *, as_json: bool) -> None:
                 "named": names,
                 "issued_charge_minor": was,
                 "corrected_charge_minor": now,
-                "proposals": [as_dict(each) for each in ready],
+                "proposals": [as_dict(proposal) for proposal in ready],
             }
         )
         return
     if not ready:
         print("no correction is READY; `ninehours proposals` says what each waits for")
         return
-    rows = [
-        (
-            f"  {name}",
-            name_of(each, "action"),
-            f"{dollars(each.issued_charge.minor_units)} → "
-            f"{dollars(each.corrected_charge.minor_units)}",
-        )
-        for name, each in zip(names, ready, strict=True)
-    ]
-    screen_for_people().print(table(("  claim@revision", "action", "charge"), rows))
+    screen().print(table_of(READY, ready))
     told = plural(len(ready), "correction")
     print(f"{told} could be issued, {dollars(was)} → {dollars(now)}; nothing was. These, by name:")
     command = ["ninehours", "issue", "--payer", payer, "--corrections"]
     print("  " + shlex.join([*command, *(word for name in names for word in ("--correct", name))]))
-
-
-def _ready(services: Services, payer_id: str) -> Sequence[Any]:
-    request = pb.ListProposalsRequest(payer_id=payer_id, state=events.PROPOSAL_STATE_READY)
-    return proposals(services, request).rows
 
 
 def cents(told: str) -> int:
@@ -189,12 +201,4 @@ def _show_issued(answer: Any, files: list[Path], corrections: bool) -> None:
         print(f"  {file}")
     if answer.left_out:
         print(f"{len(answer.left_out)} left out")
-        rows = [
-            (f"  {each.claim_id}", iso(each.service_date), _why(each)) for each in answer.left_out
-        ]
-        screen_for_people().print(table(("  claim", "of", "why"), rows))
-
-
-def _why(left_out: Any) -> str:
-    """The reason, with what of the claim it is about, or beside which claim."""
-    return " ".join(filter(None, (left_out.reason, left_out.field, left_out.other_claim_id)))
+        screen().print(table_of(LEFT_OUT, answer.left_out))

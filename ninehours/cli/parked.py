@@ -5,6 +5,7 @@ from ninehours.exchange.v1 import operating_service_pb2 as pb
 
 from ninehours.cli.connection import Services
 from ninehours.cli.output import as_dict, print_json, screen, table
+from ninehours.cli.roles import OPERATOR
 from ninehours.cli.verify import chosen
 
 
@@ -13,7 +14,7 @@ def run_list(services: Services, *, only: str | None, as_json: bool) -> None:
     found = [
         (name, each)
         for name in chosen(only)
-        for each in services.ask("operator", listener.ListParkedRequest(), service=name).parked
+        for each in services.ask(OPERATOR, listener.ListParkedRequest(), service=name).parked
     ]
     if as_json:
         print_json({"parked": [{"service": name, **as_dict(each)} for name, each in found]})
@@ -28,7 +29,7 @@ def run_list(services: Services, *, only: str | None, as_json: bool) -> None:
 def run_show(services: Services, service: str, parked_id: str, *, as_json: bool) -> None:
     """One, without its content."""
     [name] = chosen(service)
-    shown = services.ask("operator", pb.GetParkedRequest(id=parked_id), service=name)
+    shown = services.ask(OPERATOR, pb.GetParkedRequest(id=parked_id), service=name)
     if as_json:
         print_json(as_dict(shown))
         return
@@ -57,7 +58,7 @@ def run_show(services: Services, service: str, parked_id: str, *, as_json: bool)
 def run_release(services: Services, service: str, parked_id: str, *, as_json: bool) -> None:
     """Try it again."""
     [name] = chosen(service)
-    answer = services.ask("operator", pb.ReleaseParkedRequest(id=parked_id), service=name)
+    answer = services.ask(OPERATOR, pb.ReleaseParkedRequest(id=parked_id), service=name)
     if as_json:
         print_json(as_dict(answer))
     else:
@@ -70,7 +71,7 @@ def run_give_up(
     """Go past it for good."""
     [name] = chosen(service)
     request = pb.GiveUpParkedRequest(id=parked_id, reason=reason)
-    answer = services.ask("operator", request, service=name)
+    answer = services.ask(OPERATOR, request, service=name)
     if as_json:
         print_json(as_dict(answer))
     else:
@@ -81,7 +82,7 @@ def run_give_up(
 def run_resync(services: Services, service: str, topic: str, *, as_json: bool) -> None:
     """Hear a topic again."""
     [name] = chosen(service)
-    answer = services.ask("operator", pb.ResyncTopicRequest(topic=topic), service=name)
+    answer = services.ask(OPERATOR, pb.ResyncTopicRequest(topic=topic), service=name)
     if as_json:
         print_json(as_dict(answer))
     else:

@@ -7,6 +7,7 @@ from ninehours.exchange.v1 import operating_service_pb2 as pb
 from ninehours.cli.connection import Services
 from ninehours.cli.ending import FAILED, UNAVAILABLE, Failure, say
 from ninehours.cli.output import print_json, screen
+from ninehours.cli.roles import OPERATOR
 from ninehours.cli.verify import chosen
 
 LOOK = 0.5  # seconds between two looks
@@ -17,7 +18,7 @@ def run_rebuild(services: Services, *, as_json: bool, only: str | None, timeout:
     """Prints how many keys were derived and how many rows changed; 0 is expected."""
     until = time.monotonic() + timeout
     begun = {
-        name: services.ask("operator", pb.RebuildRequest(), service=name) for name in chosen(only)
+        name: services.ask(OPERATOR, pb.RebuildRequest(), service=name) for name in chosen(only)
     }
     told: dict[str, dict[str, int]] = {}
     for name, begin in begun.items():
@@ -41,7 +42,7 @@ def _until_derived(services: Services, name: str, until: float) -> pb.CountDeriv
     said = time.monotonic()
     while True:
         now: pb.CountDerivedResponse = services.ask(
-            "operator", pb.CountDerivedRequest(), service=name
+            OPERATOR, pb.CountDerivedRequest(), service=name
         )
         if not now.due:
             return now

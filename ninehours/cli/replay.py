@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,25 @@ from ninehours.billing.v1 import billing_work_service_pb2 as work
 from ninehours.billing.v1 import rules_pb2
 
 from kernel.rpc.translate import to_date
-from ninehours.cli.billing_lists import BILLER, Payers, iso, name_of
-from ninehours.cli.billing_screens import period
 from ninehours.cli.connection import connected
-from ninehours.cli.csv_export import STDOUT, Column, amount, check_csv, write_csv
 from ninehours.cli.ending import FAILED, USAGE, Failure
-from ninehours.cli.output import as_dict, dollars, print_json, screen, table
+from ninehours.cli.fields import date_of, iso, name_in, period
+from ninehours.cli.lists.column import (
+    COUNT,
+    DATE,
+    ENUM,
+    ID,
+    MONEY,
+    NAME,
+    TEXTS,
+    Column,
+    Value,
+)
+from ninehours.cli.lists.csv_presenter import STDOUT, check_csv, write_csv
+from ninehours.cli.lists.screen_presenter import table_of
+from ninehours.cli.output import as_dict, dollars, print_json, screen
+from ninehours.cli.payers import Payers
+from ninehours.cli.roles import BILLER
 
 LABEL = "HYPOTHETICAL"
 SAID = "nothing was changed, published or sent"
@@ -32,11 +45,25 @@ class ReplayedChange:
     """One line of the difference: a day or a claim, of a client."""
 
     client_id: str
-    what: Any
+    day: work.DayChange | None = None
+    claim: work.ClaimChange | None = None
 
     @property
-    def is_day(self) -> bool:
-        return isinstance(self.what, work.DayChange)
+    def where(self) -> Any:
+        """What names the payer and the site."""
+        return self.day.after if self.day else self.claim
+
+    @property
+    def amounts(self) -> tuple[int, int]:
+        """Before and after, in cents."""
+        if self.day:
+            return self.day.before.amount.minor_units, self.day.after.amount.minor_units
+        assert self.claim
+        return self.claim.before.minor_units, self.claim.after.minor_units
+
+    def charge(self) -> int:
+        """What a changed day would charge; claims are made of days."""
+        return self.amounts[1] if self.day else 0
 
 
 def run_replay(
@@ -60,17 +87,18 @@ def run_replay(
             last=to_date(last.date()) if last else None,
         )
         *clients, end = services.ask(BILLER, request, deadline=DEADLINE)
-        changes = [*_changes([each.client for each in clients])]
-        written = csv and write_csv(csv, _columns(payers), changes, _charge)
+        changes = [*_changes(answer.client for answer in clients)]
+        charge = sum(change.charge() for change in changes)
+        receipt = write_csv(csv, COLUMNS, changes, payers, charge) if csv else None
         if as_json:
             told: dict[str, Any] = {
                 "label": LABEL,
                 "rules_file": str(rules),
                 "payer_id": rule_set.payer_id,
-                "clients": [as_dict(each.client) for each in clients],
+                "clients": [as_dict(answer.client) for answer in clients],
                 "summary": as_dict(end.summary),
             }
-            print_json(told | ({"csv": written.as_dict()} if written else {}))
+            print_json(told | ({"csv": asdict(receipt)} if receipt else {}))
         elif csv != STDOUT:
             _show(changes, end.summary, payers, rule_set.payer_id, request)
 
@@ -106,57 +134,52 @@ def _unreadable(told: str) -> str:
     return first.removeprefix("Failed to parse ")
 
 
-def _changes(clients: Sequence[Any]) -> Iterator[ReplayedChange]:
+def _changes(clients: Iterable[work.ClientReplay]) -> Iterator[ReplayedChange]:
     for client in clients:
         for day in client.days:
-            yield ReplayedChange(client.client_id, day)
+            yield ReplayedChange(client.client_id, day=day)
         for claim in client.claims:
-            yield ReplayedChange(client.client_id, claim)
+            yield ReplayedChange(client.client_id, claim=claim)
 
 
-def _charge(change: ReplayedChange) -> int:
-    """What a changed day would charge; claims are made of days."""
-    return change.what.after.amount.minor_units if change.is_day else 0
+def _of_day(read: Callable[[work.DayChange], Value]) -> Callable[[ReplayedChange], Value]:
+    return lambda change: read(change.day) if change.day else None
 
 
-def _columns(payers: Payers) -> list[Column]:
-    def of_day(read: Any) -> Any:
-        return lambda change: read(change.what) if change.is_day else ""
+def _of_claim(read: Callable[[work.ClaimChange], Value]) -> Callable[[ReplayedChange], Value]:
+    return lambda change: read(change.claim) if change.claim else None
 
-    def of_claim(read: Any) -> Any:
-        return lambda change: "" if change.is_day else read(change.what)
 
-    def money(side: str) -> Any:
-        def read(change: ReplayedChange) -> object:
-            told = getattr(change.what, side)
-            return amount((told.amount if change.is_day else told).minor_units)
-
-        return read
-
-    def place(field: str) -> Any:
-        return lambda change: getattr(change.what.after if change.is_day else change.what, field)
-
-    return [
-        ("label", lambda _: LABEL),
-        ("kind", lambda change: "DAY" if change.is_day else "CLAIM"),
-        ("client_id", lambda change: change.client_id),
-        ("payer_id", place("payer_id")),
-        ("payer", lambda change: payers.name(place("payer_id")(change))),
-        ("site_id", place("site_id")),
-        ("service_date", of_day(lambda day: iso(day.service_date))),
-        ("minutes", of_day(lambda day: day.after.minutes)),
-        ("outcome_before", of_day(lambda day: name_of(day.before, "outcome"))),
-        ("outcome_after", of_day(lambda day: name_of(day.after, "outcome"))),
-        ("reasons_before", of_day(lambda day: " ".join(day.before.reasons))),
-        ("reasons_after", of_day(lambda day: " ".join(day.after.reasons))),
-        ("claim_id", of_claim(lambda claim: claim.claim_id)),
-        ("consequence", of_claim(lambda claim: name_of(claim, "consequence"))),
-        ("period_start", of_claim(lambda claim: iso(claim.period_start))),
-        ("period_end", of_claim(lambda claim: iso(claim.period_end))),
-        ("changed_dates", of_claim(lambda claim: " ".join(map(iso, claim.changed_dates)))),
-        ("amount_before", money("before")),
-        ("amount_after", money("after")),
-    ]
+COLUMNS: Sequence[Column[ReplayedChange]] = (
+    Column("label", value=lambda _: LABEL),
+    Column("kind", ENUM, lambda change: "DAY" if change.day else "CLAIM"),
+    Column("client_id", ID),
+    Column("payer_id", ID, lambda change: change.where.payer_id),
+    Column("payer", NAME, lambda change: change.where.payer_id),
+    Column("site_id", ID, lambda change: change.where.site_id),
+    Column("service_date", DATE, _of_day(lambda day: date_of(day.service_date))),
+    Column("minutes", COUNT, _of_day(lambda day: day.after.minutes)),
+    Column("outcome_before", ENUM, _of_day(lambda day: name_in(day.before, "outcome"))),
+    Column("outcome_after", ENUM, _of_day(lambda day: name_in(day.after, "outcome"))),
+    Column("reasons_before", TEXTS, _of_day(lambda day: day.before.reasons)),
+    Column("reasons_after", TEXTS, _of_day(lambda day: day.after.reasons)),
+    Column("claim_id", ID, _of_claim(lambda claim: claim.claim_id)),
+    Column("consequence", ENUM, _of_claim(lambda claim: name_in(claim, "consequence"))),
+    Column("period_start", DATE, _of_claim(lambda claim: date_of(claim.period_start))),
+    Column("period_end", DATE, _of_claim(lambda claim: date_of(claim.period_end))),
+    Column("changed_dates", TEXTS, _of_claim(lambda claim: [*map(iso, claim.changed_dates)])),
+    Column("amount_before", MONEY, lambda change: change.amounts[0]),
+    Column("amount_after", MONEY, lambda change: change.amounts[1]),
+)
+TOTALS: Sequence[Column[work.ReplayTotal]] = (
+    Column("payer", NAME, lambda total: total.payer_id),
+    Column("site", ID, lambda total: total.site_id),
+    Column("days", COUNT, lambda total: total.changed_days),
+    Column(
+        "difference",
+        value=lambda total: _difference(total.before.minor_units, total.after.minor_units),
+    ),
+)
 
 
 def _show(
@@ -172,20 +195,11 @@ def _show(
         if change.client_id != client:
             client = change.client_id
             print(f"client {client}")
-        print(f"  {_day(change.what) if change.is_day else _claim(change.what)}")
+        print(f"  {_day(change.day) if change.day else _claim(change.claim)}")
     if summary.totals:
         print()
-        rows = [
-            (
-                payers.name(total.payer_id),
-                total.site_id,
-                total.changed_days,
-                _difference(total.before.minor_units, total.after.minor_units),
-            )
-            for total in summary.totals
-        ]
-        screen().print(table(("payer", "site", "days", "difference"), rows, right=("days",)))
-    kinds = Counter(name_of(c.what, "consequence") for c in changes if not c.is_day)
+        screen().print(table_of(TOTALS, summary.totals, payers))
+    kinds = Counter(name_in(change.claim, "consequence") for change in changes if change.claim)
     told = ", ".join(f"{n} {kind.lower().replace('_', ' ')}" for kind, n in sorted(kinds.items()))
     print(
         f"{LABEL}: {summary.changed_days} of {summary.days} days of {summary.clients} clients "
@@ -194,7 +208,7 @@ def _show(
 
 
 def _day(change: Any) -> str:
-    was, now = (name_of(side, "outcome") for side in (change.before, change.after))
+    was, now = (name_in(side, "outcome") for side in (change.before, change.after))
     why = ", ".join(change.after.reasons or change.before.reasons)
     sums = (change.before.amount.minor_units, change.after.amount.minor_units)
     return (
@@ -204,7 +218,7 @@ def _day(change: Any) -> str:
 
 
 def _claim(change: Any) -> str:
-    consequence = name_of(change, "consequence").lower().replace("_", " ")
+    consequence = name_in(change, "consequence").lower().replace("_", " ")
     which = f" {change.claim_id}" if change.claim_id else ""
     sums = f"{dollars(change.before.minor_units)} → {dollars(change.after.minor_units)}"
     return f"{consequence}{which}  {period(change.period_start, change.period_end)}  {sums}"

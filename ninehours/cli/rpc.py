@@ -11,13 +11,14 @@ from google.protobuf.message_factory import GetMessageClass
 
 from kernel.rpc.client import Client
 from kernel.rpc.remote_refusal import RemoteRefusal
-from ninehours.cli.connection import PURPOSES, Services
+from ninehours.cli.connection import Services
 from ninehours.cli.ending import DENIED, NOT_FOUND, USAGE, Failure, say
 from ninehours.cli.output import print_json
 from ninehours.cli.reflected import Callers, Reflected, callers_of
+from ninehours.cli.roles import OPERATOR, Role
 
 # Whose token asks what there is; any would do.
-LOOKING = "operator"
+LOOKING = OPERATOR
 DEADLINE = 30.0
 
 
@@ -120,7 +121,7 @@ def _request(server: Reflected, rpc: MethodDescriptor, body: str) -> Any:
 def _role_for(callers: Callers, name: str) -> str:
     """The first role of the policy whose usual purpose fits too."""
     for role in callers.roles:
-        if PURPOSES.get(role) in callers.purposes:
+        if role in {*Role} and Role(role).purpose in callers.purposes:
             return role
     raise Failure(DENIED, f"no person calls {name}: it takes {', '.join(callers.roles)}")
 

@@ -13,6 +13,7 @@ from kernel.secrets import SERVICES
 from ninehours.cli.connection import Services
 from ninehours.cli.ending import FAILED, UNAVAILABLE
 from ninehours.cli.output import as_dict, print_json, screen, table
+from ninehours.cli.roles import OPERATOR
 
 LATE = 60.0  # seconds from which what waits is late: heads are compared once a minute
 DEADLINE = 10.0
@@ -102,7 +103,7 @@ def _ask(services: Services) -> tuple[list[pb.GetStatusResponse], dict[str, str]
     for name in SERVICES:
         try:
             found.append(
-                services.ask("operator", pb.GetStatusRequest(), service=name, deadline=DEADLINE)
+                services.ask(OPERATOR, pb.GetStatusRequest(), service=name, deadline=DEADLINE)
             )
         except RemoteRefusal as refusal:
             if refusal.code.name not in ("UNAVAILABLE", "DEADLINE_EXCEEDED"):

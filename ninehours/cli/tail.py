@@ -16,6 +16,7 @@ from ninehours.exchange.v1 import published_log_service_pb2 as pb
 from ninehours.cli.connection import Services
 from ninehours.cli.ending import INTERRUPTED, USAGE, Failure
 from ninehours.cli.output import as_dict
+from ninehours.cli.roles import OPERATOR
 from ninehours.cli.verify import chosen
 
 LOOK = 0.3  # seconds between two looks at what came
@@ -63,7 +64,7 @@ def _facts(services: Services, wanted: FactsToFollow) -> Iterator[tuple[str, pb.
     while True:
         more = False
         for name, request in requests.items():
-            answer = services.ask("operator", request, service=name)
+            answer = services.ask(OPERATOR, request, service=name)
             request.cursor = answer.cursor
             more = more or answer.more
             for fact in answer.facts:

@@ -8,9 +8,10 @@ from rich.console import Console
 
 from kernel.rpc.tokens import Issuer
 from kernel.secrets import PEOPLE
-from ninehours.cli.connection import PURPOSES, Services, person
+from ninehours.cli.connection import Services, person
 from ninehours.cli.data import check_data, seed_of
 from ninehours.cli.ending import UNAVAILABLE, USAGE, Failure, say
+from ninehours.cli.roles import BILLER, Role
 from ninehours.cli.suggestions import commands_to_try
 from ninehours.local.system import LocalSystem
 
@@ -69,7 +70,7 @@ def _play_first(path: Path, seed: int) -> None:
 def _to_try(system: LocalSystem, path: Path) -> list[str]:
     services = Services(system.addresses, system.secrets_dir)
     try:
-        return commands_to_try(lambda request: services.ask("biller", request), path)
+        return commands_to_try(lambda request: services.ask(BILLER, request), path)
     finally:
         services.close()
 
@@ -100,5 +101,5 @@ def tokens_of(secrets_dir: Path) -> dict[str, str]:
     issuer = Issuer(secrets_dir, PEOPLE)
     return {
         role: issuer.token(who.id, who.roles, who.sites, who.purpose, LIFETIME)
-        for role, who in ((role, person(role)) for role in PURPOSES)
+        for role, who in ((role, person(role)) for role in Role)
     }

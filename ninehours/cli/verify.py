@@ -9,6 +9,7 @@ from kernel.secrets import SERVICES
 from ninehours.cli.connection import Services
 from ninehours.cli.ending import FAILED, USAGE, Failure, say
 from ninehours.cli.output import as_dict, plural, print_json, screen
+from ninehours.cli.roles import OPERATOR
 from ninehours.story.catching_up import NotCaughtUp, wait_until_caught_up
 
 LONGEST = 3600.0  # seconds that one service's checks may take
@@ -54,7 +55,7 @@ def chosen(only: str | None) -> Sequence[str]:
 def _catch_up(services: Services, timeout: int) -> None:
     def ask(service: str, request: Any, *, deadline: float = 30.0, patience: float = 0.0) -> Any:
         del patience  # of a story that goes on through restarts
-        return services.ask("operator", request, service=service, deadline=deadline)
+        return services.ask(OPERATOR, request, service=service, deadline=deadline)
 
     say("waiting until everything published is heard, and nothing is due")
     try:
@@ -65,7 +66,7 @@ def _catch_up(services: Services, timeout: int) -> None:
 
 def _checks(services: Services, name: str, wait: int) -> Iterator[pb.VerifyResponse]:
     request = pb.VerifyRequest(wait_seconds=wait)
-    for answer in services.ask("operator", request, service=name, deadline=LONGEST):
+    for answer in services.ask(OPERATOR, request, service=name, deadline=LONGEST):
         if answer.in_progress:
             say(f"{name}: {answer.check} …")
         else:

@@ -11,6 +11,7 @@ from ninehours.billing.v1 import billing_service_pb2 as billing
 from kernel.rpc.translate import date_of
 from ninehours.cli.connection import Services
 from ninehours.cli.dates import stamp_of
+from ninehours.cli.roles import CLINICIAN
 from ninehours.cli.why import questions
 from ninehours.cli.why.answer import Explanation
 from ninehours.cli.why.of_claim import explain_claim
@@ -80,9 +81,9 @@ class _Asker:
         return _answer(name, explain_day(answer, facts, ""), answer, facts)
 
     def level(self, name: str, client_id: str) -> WhyAnswer:
-        self._services.speak_as(questions.CLINICIAN, AUDITOR.id)
+        self._services.speak_as(CLINICIAN, AUDITOR.id)
         answer = questions.level_of_care(self._services, client_id, None, None)
-        facts = self._facts(questions.CLINICIAN, answer)
+        facts = self._facts(CLINICIAN, answer)
         return _answer(name, explain_level(answer, facts, ""), answer, facts)
 
     def claims(self, client_id: str) -> list[billing.Claim]:

@@ -49,6 +49,7 @@ def claim(
     """
     from ninehours.cli.connection import connected
     from ninehours.cli.dates import stamp_of
+    from ninehours.cli.roles import BILLER
     from ninehours.cli.why import questions
     from ninehours.cli.why.of_claim import explain_claim
     from ninehours.cli.why.presenter import show
@@ -56,7 +57,7 @@ def claim(
     with connected(data) as services:
         then = stamp_of(as_of)
         answer = questions.claim(services, id, then)
-        facts = questions.facts(services, "biller", questions.ids_in(answer), then)
+        facts = questions.facts(services, BILLER, questions.ids_in(answer), then)
         told = explain_claim(answer, facts, questions.asked("claim", id, as_of=as_of))
         show(told, answer, facts, name="claim", as_json=json, html=html)
 
@@ -73,6 +74,7 @@ def day(
     """Why a client's day is what it is: every gate, and what would release a HOLD."""
     from ninehours.cli.connection import connected
     from ninehours.cli.dates import stamp_of
+    from ninehours.cli.roles import BILLER
     from ninehours.cli.why import questions
     from ninehours.cli.why.of_day import explain_day
     from ninehours.cli.why.presenter import show
@@ -80,7 +82,7 @@ def day(
     with connected(data) as services:
         then = stamp_of(as_of)
         answer = questions.day(services, client, date.date(), then)
-        facts = questions.facts(services, "biller", questions.ids_in(answer), then)
+        facts = questions.facts(services, BILLER, questions.ids_in(answer), then)
         asked = questions.asked("day", client, str(date.date()), as_of=as_of)
         show(explain_day(answer, facts, asked), answer, facts, name="day", as_json=json, html=html)
 
@@ -100,6 +102,7 @@ def level_of_care(
     """Why a client is at a level of care: who decided, and what was recommended, on what."""
     from ninehours.cli.connection import connected
     from ninehours.cli.dates import stamp_of
+    from ninehours.cli.roles import CLINICIAN
     from ninehours.cli.why import questions
     from ninehours.cli.why.of_level import explain_level
     from ninehours.cli.why.presenter import show
@@ -107,9 +110,9 @@ def level_of_care(
     with connected(data) as services:
         day = on.date() if on else None
         then = stamp_of(as_of)
-        services.speak_as(questions.CLINICIAN, subject)
+        services.speak_as(CLINICIAN, subject)
         answer = questions.level_of_care(services, client, day, then)
-        facts = questions.facts(services, questions.CLINICIAN, questions.ids_in(answer), then)
+        facts = questions.facts(services, CLINICIAN, questions.ids_in(answer), then)
         asked = questions.asked("level-of-care", client, on=day, subject=subject, as_of=as_of)
         told = explain_level(answer, facts, asked)
         show(told, answer, facts, name="level_of_care", as_json=json, html=html)

@@ -14,8 +14,8 @@ from ninehours.plans.v1 import explanation_service_pb2 as plans
 from kernel.rpc.translate import to_date
 from ninehours.cli.connection import Services
 from ninehours.cli.ending import NOT_FOUND, Failure
+from ninehours.cli.roles import BILLER, CLINICIAN
 
-CLINICIAN = "clinician"
 OWNERS = ("intake", "plans", "attendance", "billing")
 PAGE = 1000
 ID_FIELDS = ("fact_id", "row_id", "facts_added", "facts_removed")
@@ -26,7 +26,7 @@ Facts = Mapping[str, facts_pb.ExplainedFact]
 def claim(services: Services, claim_id: str, as_of: Timestamp | None) -> billing.ExplainedClaim:
     """Why a claim says what it says."""
     request = billing.ExplainClaimRequest(claim_id=claim_id, as_of=as_of)
-    found: billing.ExplainedClaim = services.ask("biller", request).claim
+    found: billing.ExplainedClaim = services.ask(BILLER, request).claim
     return found
 
 
@@ -35,7 +35,7 @@ def day(
 ) -> billing.ExplainedDay:
     """Why a day is what it is."""
     request = billing.ExplainDayRequest(client_id=client_id, service_date=to_date(on), as_of=as_of)
-    found: billing.ExplainedDay = services.ask("biller", request).day
+    found: billing.ExplainedDay = services.ask(BILLER, request).day
     return found
 
 

@@ -1,0 +1,76 @@
+"""Lists on a screen: as one table, or by groups whose columns stand under each other."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from rich.table import Table
+
+from ninehours.cli.lists.column import Column, Kind, Names
+from ninehours.cli.output import dollars, table
+
+Row = TypeVar("Row")
+UNKNOWN = "?"
+SHOWN: Mapping[Kind, Callable[[Any], str]] = {
+    Kind.MONEY: dollars,
+    Kind.DAYS: "{} days".format,
+    Kind.SECONDS: "{:.1f}".format,
+    Kind.TEXTS: ", ".join,
+}
+
+
+def table_of(
+    columns: Sequence[Column[Row]], rows: Iterable[Row], names: Names | None = None
+) -> Table:
+    """A table of these columns, each under its name."""
+    headings = [column.name for column in columns]
+    return table(headings, cells_of(columns, rows, names), right=numbers_of(columns))
+
+
+def numbers_of(columns: Iterable[Column[Any]]) -> list[str]:
+    """The names of those that are aligned at their ends."""
+    return [column.name for column in columns if column.kind.is_number]
+
+
+def cells_of(
+    columns: Sequence[Column[Row]], rows: Iterable[Row], names: Names | None = None
+) -> list[list[str]]:
+    """A row of cells for each."""
+    return [[_cell(column, row, names) for column in columns] for row in rows]
+
+
+def lines_of(
+    columns: Mapping[str, Column[Row]],
+    groups: Sequence[tuple[str, Sequence[Row]]],
+    names: Names | None = None,
+) -> Iterator[str]:
+    """Each group under its title, all in columns of the same widths. `columns`: by heading."""
+    rows = [row for _, group in groups for row in group]
+    cells = cells_of([*columns.values()], rows, names)
+    widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
+
+    def line(given: Iterable[str]) -> str:
+        aligned = (
+            cell.rjust(width) if column.kind.is_number else cell.ljust(width)
+            for column, cell, width in zip(columns.values(), given, widths, strict=True)
+        )
+        return f"  {'  '.join(aligned)}".rstrip()
+
+    left = iter(cells)
+    if cells:
+        yield line(columns)
+    for title, group in groups:
+        yield title
+        for _ in group:
+            yield line(next(left))
+
+
+def _cell(column: Column[Row], row: Row, names: Names | None) -> str:
+    """A number that nobody knows is `?`."""
+    if column.words is not None:
+        return column.words(row)
+    value: Any = column.of(row)
+    if value is None:
+        return UNKNOWN if column.kind.is_number else ""
+    if column.kind is Kind.NAME and names is not None:
+        return names.name(value)
+    return SHOWN.get(column.kind, str)(value)
