@@ -1,17 +1,21 @@
 """Asking a system's services, over gRPC, as a person with a token."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec
 
+import grpc
 from google.protobuf.message import Message
 
 from kernel.rpc.connections import Connections
+from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.tokens import SERVICE_SUBJECT, Actor, Issuer, renewed_tokens
-from kernel.secrets import PEOPLE, SERVICES
+from kernel.secrets import PEOPLE
+from kernel.services import SERVICES
 from kernel.sites import EVERY_SITE
 from ninehours.cli.data import check_data
 from ninehours.cli.ending import NOT_FOUND, USAGE, Failure, ending, say
@@ -23,6 +27,7 @@ from ninehours.local.system import LocalSystem
 ADDRESSES, TOKEN = "NINEHOURS_PEERS", "NINEHOURS_TOKEN"
 LIFETIME = timedelta(minutes=30)
 DEADLINE = 30.0
+P = ParamSpec("P")
 
 
 class Services:
@@ -51,6 +56,15 @@ class Services:
         """The answer, or RemoteRefusal. `service`: for what every service answers."""
         caller = (role, self._subjects.get(role, ""))
         return self._connections.ask(caller, request, service=service, deadline=deadline)
+
+    def ask_if_allowed(self, role: str, request: Message) -> Any:
+        """The answer; None where the role may not ask it."""
+        try:
+            return self.ask(role, request)
+        except RemoteRefusal as refusal:
+            if refusal.code is not grpc.StatusCode.PERMISSION_DENIED:
+                raise
+            return None
 
     @property
     def remote(self) -> bool:
@@ -84,6 +98,15 @@ class Services:
             return lambda: self._token
         issuer = Issuer(self._secrets_dir, PEOPLE)
         return renewed_tokens(issuer, person(role, subject), LIFETIME)
+
+
+def chosen(only: str | None) -> Sequence[str]:
+    """The services that are meant; a problem for one that there isn't."""
+    if only is None:
+        return SERVICES
+    if only not in SERVICES:
+        raise Failure(USAGE, f"there is no service {only}; there are {', '.join(SERVICES)}")
+    return [only]
 
 
 def person(role: str, subject: str = "") -> Actor:
@@ -124,6 +147,19 @@ def connected(data: Path | None) -> Iterator[Services]:
         say(f"nothing runs on {path}: starting it for this command; `ninehours up` would keep it")
         with LocalSystem(path, progress=lambda _: None) as system:
             yield from _using(Services(system.addresses, system.secrets_dir))
+
+
+def on_system(
+    run: Callable[Concatenate[Services, P], None],
+) -> Callable[Concatenate[Path | None, P], None]:
+    """What a command does, on the system that is meant: it takes --data for its services."""
+
+    @wraps(run)
+    def command(data: Path | None, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        with connected(data) as services:
+            run(services, *args, **kwargs)
+
+    return command
 
 
 def _using(services: Services) -> Iterator[Services]:

@@ -17,9 +17,14 @@ Given = str | Enum | datetime | None
 M = TypeVar("M", bound=Message)
 
 
+def day_of(day: Any) -> date:
+    """Of a Date message that is told."""
+    return date(day.year, day.month, day.day)
+
+
 def date_of(day: Any) -> date | None:
-    """Of a Date message; None for one that isn't told."""
-    return date(day.year, day.month, day.day) if day.year else None
+    """The same; None for one that isn't told."""
+    return day_of(day) if day.year else None
 
 
 def iso(day: Any) -> str:

@@ -14,14 +14,13 @@ from ninehours.billing.v1 import billing_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
 
 from kernel.rpc.translate import to_date
-from ninehours.cli.connection import connected
+from ninehours.cli.connection import Services, on_system
 from ninehours.cli.ending import USAGE, Failure, say
 from ninehours.cli.export import export_batch
 from ninehours.cli.fields import date_of, is_id
 from ninehours.cli.lists.claims import PROPOSALS, charges
-from ninehours.cli.lists.column import DATE, ENUM, ID, Column
+from ninehours.cli.lists.column import Column, Kind
 from ninehours.cli.lists.screen_presenter import table_of
-from ninehours.cli.options import DATA
 from ninehours.cli.output import as_dict, dollars, plural, print_json, screen
 from ninehours.cli.payers import Payers
 from ninehours.cli.roles import BILLER
@@ -38,12 +37,12 @@ def name_of(proposal: events.CorrectionProposed) -> str:
 
 READY: Sequence[Column[events.CorrectionProposed]] = (
     Column("  claim@revision", value=lambda proposal: f"  {name_of(proposal)}"),
-    Column("action", ENUM),
+    Column("action", Kind.ENUM),
     Column("charge", value=charges),
 )
 LEFT_OUT: Sequence[Column[pb.LeftOut]] = (
-    Column("  claim", ID, lambda left_out: f"  {left_out.claim_id}"),
-    Column("of", DATE, lambda left_out: date_of(left_out.service_date)),
+    Column("  claim", Kind.ID, lambda left_out: f"  {left_out.claim_id}"),
+    Column("of", Kind.DATE, lambda left_out: date_of(left_out.service_date)),
     Column(
         "why",
         # The reason, with what of the claim it is about, or beside which claim.
@@ -52,10 +51,12 @@ LEFT_OUT: Sequence[Column[pb.LeftOut]] = (
 )
 
 
+@on_system
 def run_issue(
-    data: Path | None,
+    services: Services,
     payer: str,
     *,
+    data: Path,
     through: datetime | None,
     corrections: bool,
     named: Sequence[str],
@@ -66,42 +67,41 @@ def run_issue(
 ) -> None:
     """Originals of periods that ended by `through`, or the corrections that are named.
 
+    Files go to `exports`; else, of a system of this machine's, beside its `data`.
     With `corrections` and none named it issues nothing: it says what could be, in dollars.
     """
-    with connected(data) as services:
-        if corrections == (through is not None):
-            raise Failure(USAGE, "give --through DATE for originals, or --corrections; one of them")
-        if named and not corrections:
-            raise Failure(USAGE, "--correct goes with --corrections")
-        payer_id = Payers(services).id_of(payer)
-        if corrections and not named and not without_waiting:
-            ready, _ = PROPOSALS.find(services, payer_id=payer_id, state="PROPOSAL_STATE_READY")
-            show_preview(ready, payer, as_json=as_json)
-            return
-        if without_waiting and not named:
-            raise Failure(USAGE, "--without-waiting goes with --correct")
-        wanted = [named_proposal(name, without_waiting) for name in named]
-        meta = _meta(command_id)
-        request: Any = (
-            pb.IssueCorrectionsRequest(meta=meta, payer_id=payer_id, proposals=wanted)
-            if through is None
-            else pb.IssueClaimsRequest(
-                meta=meta, payer_id=payer_id, through=to_date(through.date())
-            )
-        )
-        answer = services.ask(BILLER, request, deadline=DEADLINE)
-        folder = exports or (Path(EXPORTS) if services.remote else (data or DATA) / EXPORTS)
-        read = partial(services.ask, BILLER)
-        files = [export_batch(read, batch_id, folder) for batch_id in answer.batch_ids]
-        if as_json:
-            told = {"command_id": meta.command_id, "files": [str(file) for file in files]}
-            print_json(told | as_dict(answer))
-        else:
-            _show_issued(answer, files, corrections)
+    if corrections == (through is not None):
+        raise Failure(USAGE, "give --through DATE for originals, or --corrections; one of them")
+    if named and not corrections:
+        raise Failure(USAGE, "--correct goes with --corrections")
+    payer_id = Payers(services).id_of(payer)
+    if corrections and not named and not without_waiting:
+        ready, _ = PROPOSALS.find(services, payer_id=payer_id, state="PROPOSAL_STATE_READY")
+        show_preview(ready, payer, as_json=as_json)
+        return
+    if without_waiting and not named:
+        raise Failure(USAGE, "--without-waiting goes with --correct")
+    wanted = [named_proposal(name, without_waiting) for name in named]
+    meta = _meta(command_id)
+    request: Any = (
+        pb.IssueCorrectionsRequest(meta=meta, payer_id=payer_id, proposals=wanted)
+        if through is None
+        else pb.IssueClaimsRequest(meta=meta, payer_id=payer_id, through=to_date(through.date()))
+    )
+    answer = services.ask(BILLER, request, deadline=DEADLINE)
+    folder = exports or (Path(EXPORTS) if services.remote else data / EXPORTS)
+    read = partial(services.ask, BILLER)
+    files = [export_batch(read, batch_id, folder) for batch_id in answer.batch_ids]
+    if as_json:
+        told = {"command_id": meta.command_id, "files": [str(file) for file in files]}
+        print_json(told | as_dict(answer))
+    else:
+        _show_issued(answer, files, corrections)
 
 
+@on_system
 def run_adjudicate(
-    data: Path | None,
+    services: Services,
     claim: str,
     *,
     control_number: str,
@@ -113,24 +113,23 @@ def run_adjudicate(
     as_json: bool,
 ) -> None:
     """The payer's own number, and whether it paid."""
-    with connected(data) as services:
-        if (status == "PAID") != bool(paid):
-            raise Failure(USAGE, "--paid AMOUNT goes with --status paid, and with it alone")
-        meta = _meta(command_id)
-        request = pb.RecordAdjudicationRequest(
-            meta=meta,
-            claim_id=claim,
-            payer_control_number=control_number,
-            status=f"ADJUDICATION_STATUS_{status}",
-            paid=common.Money(currency_code="USD", minor_units=cents(paid)) if paid else None,
-            adjudicated_on=to_date(on.date() if on else datetime.now(UTC).date()),
-            overrides=[f"ADJUDICATION_OVERRIDE_{override}" for override in overrides],
-        )
-        answer = services.ask(BILLER, request)
-        if as_json:
-            print_json({"command_id": meta.command_id, "claim_id": claim} | as_dict(answer))
-        else:
-            print(f"claim {claim}: {status.lower()}, {control_number}")
+    if (status == "PAID") != bool(paid):
+        raise Failure(USAGE, "--paid AMOUNT goes with --status paid, and with it alone")
+    meta = _meta(command_id)
+    request = pb.RecordAdjudicationRequest(
+        meta=meta,
+        claim_id=claim,
+        payer_control_number=control_number,
+        status=f"ADJUDICATION_STATUS_{status}",
+        paid=common.Money(currency_code="USD", minor_units=cents(paid)) if paid else None,
+        adjudicated_on=to_date(on.date() if on else datetime.now(UTC).date()),
+        overrides=[f"ADJUDICATION_OVERRIDE_{override}" for override in overrides],
+    )
+    answer = services.ask(BILLER, request)
+    if as_json:
+        print_json({"command_id": meta.command_id, "claim_id": claim} | as_dict(answer))
+    else:
+        print(f"claim {claim}: {status.lower()}, {control_number}")
 
 
 def named_proposal(told: str, without_waiting: str = "") -> pb.NamedProposal:

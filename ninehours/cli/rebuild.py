@@ -4,16 +4,16 @@ import time
 
 from ninehours.exchange.v1 import operating_service_pb2 as pb
 
-from ninehours.cli.connection import Services
+from ninehours.cli.connection import Services, chosen, on_system
 from ninehours.cli.ending import FAILED, UNAVAILABLE, Failure, say
 from ninehours.cli.output import print_json, screen
 from ninehours.cli.roles import OPERATOR
-from ninehours.cli.verify import chosen
 
 LOOK = 0.5  # seconds between two looks
 SAY = 5.0  # seconds between two lines of progress
 
 
+@on_system
 def run_rebuild(services: Services, *, as_json: bool, only: str | None, timeout: int) -> None:
     """Prints how many keys were derived and how many rows changed; 0 is expected."""
     until = time.monotonic() + timeout

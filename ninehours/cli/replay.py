@@ -14,20 +14,10 @@ from ninehours.billing.v1 import billing_work_service_pb2 as work
 from ninehours.billing.v1 import rules_pb2
 
 from kernel.rpc.translate import to_date
-from ninehours.cli.connection import connected
+from ninehours.cli.connection import Services, on_system
 from ninehours.cli.ending import FAILED, USAGE, Failure
 from ninehours.cli.fields import date_of, iso, name_in, period
-from ninehours.cli.lists.column import (
-    COUNT,
-    DATE,
-    ENUM,
-    ID,
-    MONEY,
-    NAME,
-    TEXTS,
-    Column,
-    Value,
-)
+from ninehours.cli.lists.column import Column, Kind, Value
 from ninehours.cli.lists.csv_presenter import STDOUT, check_csv, write_csv
 from ninehours.cli.lists.screen_presenter import table_of
 from ninehours.cli.output import as_dict, dollars, print_json, screen
@@ -66,8 +56,9 @@ class ReplayedChange:
         return self.amounts[1] if self.day else 0
 
 
+@on_system
 def run_replay(
-    data: Path | None,
+    services: Services,
     rules: Path,
     *,
     first: datetime,
@@ -77,30 +68,29 @@ def run_replay(
     as_json: bool,
 ) -> None:
     """The difference between what is and what would be."""
-    with connected(data) as services:
-        check_csv(csv, as_json)
-        payers = Payers(services)
-        rule_set = rule_set_of(rules, payers.id_of(payer))
-        request = work.ReplayRequest(
-            rule_set=rule_set,
-            first=to_date(first.date()),
-            last=to_date(last.date()) if last else None,
-        )
-        *clients, end = services.ask(BILLER, request, deadline=DEADLINE)
-        changes = [*_changes(answer.client for answer in clients)]
-        charge = sum(change.charge() for change in changes)
-        receipt = write_csv(csv, COLUMNS, changes, payers, charge) if csv else None
-        if as_json:
-            told: dict[str, Any] = {
-                "label": LABEL,
-                "rules_file": str(rules),
-                "payer_id": rule_set.payer_id,
-                "clients": [as_dict(answer.client) for answer in clients],
-                "summary": as_dict(end.summary),
-            }
-            print_json(told | ({"csv": asdict(receipt)} if receipt else {}))
-        elif csv != STDOUT:
-            _show(changes, end.summary, payers, rule_set.payer_id, request)
+    check_csv(csv, as_json)
+    payers = Payers(services)
+    rule_set = rule_set_of(rules, payers.id_of(payer))
+    request = work.ReplayRequest(
+        rule_set=rule_set,
+        first=to_date(first.date()),
+        last=to_date(last.date()) if last else None,
+    )
+    *clients, end = services.ask(BILLER, request, deadline=DEADLINE)
+    changes = [*_changes(answer.client for answer in clients)]
+    charge = sum(change.charge() for change in changes)
+    receipt = write_csv(csv, COLUMNS, changes, payers, charge) if csv else None
+    if as_json:
+        told: dict[str, Any] = {
+            "label": LABEL,
+            "rules_file": str(rules),
+            "payer_id": rule_set.payer_id,
+            "clients": [as_dict(answer.client) for answer in clients],
+            "summary": as_dict(end.summary),
+        }
+        print_json(told | ({"csv": asdict(receipt)} if receipt else {}))
+    elif csv != STDOUT:
+        _show(changes, end.summary, payers, rule_set.payer_id, request)
 
 
 def rule_set_of(path: Path, payer_id: str) -> rules_pb2.RuleSet:
@@ -152,29 +142,29 @@ def _of_claim(read: Callable[[work.ClaimChange], Value]) -> Callable[[ReplayedCh
 
 COLUMNS: Sequence[Column[ReplayedChange]] = (
     Column("label", value=lambda _: LABEL),
-    Column("kind", ENUM, lambda change: "DAY" if change.day else "CLAIM"),
-    Column("client_id", ID),
-    Column("payer_id", ID, lambda change: change.where.payer_id),
-    Column("payer", NAME, lambda change: change.where.payer_id),
-    Column("site_id", ID, lambda change: change.where.site_id),
-    Column("service_date", DATE, _of_day(lambda day: date_of(day.service_date))),
-    Column("minutes", COUNT, _of_day(lambda day: day.after.minutes)),
-    Column("outcome_before", ENUM, _of_day(lambda day: name_in(day.before, "outcome"))),
-    Column("outcome_after", ENUM, _of_day(lambda day: name_in(day.after, "outcome"))),
-    Column("reasons_before", TEXTS, _of_day(lambda day: day.before.reasons)),
-    Column("reasons_after", TEXTS, _of_day(lambda day: day.after.reasons)),
-    Column("claim_id", ID, _of_claim(lambda claim: claim.claim_id)),
-    Column("consequence", ENUM, _of_claim(lambda claim: name_in(claim, "consequence"))),
-    Column("period_start", DATE, _of_claim(lambda claim: date_of(claim.period_start))),
-    Column("period_end", DATE, _of_claim(lambda claim: date_of(claim.period_end))),
-    Column("changed_dates", TEXTS, _of_claim(lambda claim: [*map(iso, claim.changed_dates)])),
-    Column("amount_before", MONEY, lambda change: change.amounts[0]),
-    Column("amount_after", MONEY, lambda change: change.amounts[1]),
+    Column("kind", Kind.ENUM, lambda change: "DAY" if change.day else "CLAIM"),
+    Column("client_id", Kind.ID),
+    Column("payer_id", Kind.ID, lambda change: change.where.payer_id),
+    Column("payer", Kind.NAME, lambda change: change.where.payer_id),
+    Column("site_id", Kind.ID, lambda change: change.where.site_id),
+    Column("service_date", Kind.DATE, _of_day(lambda day: date_of(day.service_date))),
+    Column("minutes", Kind.COUNT, _of_day(lambda day: day.after.minutes)),
+    Column("outcome_before", Kind.ENUM, _of_day(lambda day: name_in(day.before, "outcome"))),
+    Column("outcome_after", Kind.ENUM, _of_day(lambda day: name_in(day.after, "outcome"))),
+    Column("reasons_before", Kind.TEXTS, _of_day(lambda day: day.before.reasons)),
+    Column("reasons_after", Kind.TEXTS, _of_day(lambda day: day.after.reasons)),
+    Column("claim_id", Kind.ID, _of_claim(lambda claim: claim.claim_id)),
+    Column("consequence", Kind.ENUM, _of_claim(lambda claim: name_in(claim, "consequence"))),
+    Column("period_start", Kind.DATE, _of_claim(lambda claim: date_of(claim.period_start))),
+    Column("period_end", Kind.DATE, _of_claim(lambda claim: date_of(claim.period_end))),
+    Column("changed_dates", Kind.TEXTS, _of_claim(lambda claim: [*map(iso, claim.changed_dates)])),
+    Column("amount_before", Kind.MONEY, lambda change: change.amounts[0]),
+    Column("amount_after", Kind.MONEY, lambda change: change.amounts[1]),
 )
 TOTALS: Sequence[Column[work.ReplayTotal]] = (
-    Column("payer", NAME, lambda total: total.payer_id),
-    Column("site", ID, lambda total: total.site_id),
-    Column("days", COUNT, lambda total: total.changed_days),
+    Column("payer", Kind.NAME, lambda total: total.payer_id),
+    Column("site", Kind.ID, lambda total: total.site_id),
+    Column("days", Kind.COUNT, lambda total: total.changed_days),
     Column(
         "difference",
         value=lambda total: _difference(total.before.minor_units, total.after.minor_units),

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from google.protobuf.descriptor import MethodDescriptor
-from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
+from google.protobuf.json_format import ParseDict, ParseError
 from google.protobuf.message_factory import GetMessageClass
 
 from kernel.rpc.client import Client
 from kernel.rpc.remote_refusal import RemoteRefusal
 from ninehours.cli.connection import Services
 from ninehours.cli.ending import DENIED, NOT_FOUND, USAGE, Failure, say
-from ninehours.cli.output import print_json
+from ninehours.cli.output import as_dict, print_json
 from ninehours.cli.reflected import Callers, Reflected, callers_of
 from ninehours.cli.roles import OPERATOR, Role
 
@@ -60,9 +60,9 @@ def call_rpc(
             answer = getattr(client, rpc.name)(request, deadline=DEADLINE)
             if rpc.server_streaming:
                 for each in answer:
-                    print(json.dumps(_as_dict(each), ensure_ascii=False), flush=True)
+                    print(json.dumps(as_dict(each), ensure_ascii=False), flush=True)
             else:
-                print_json(_as_dict(answer))
+                print_json(as_dict(answer))
         except RemoteRefusal as refusal:
             for field, what in refusal.details.items():
                 say(f"  {field}: {what}")
@@ -124,12 +124,6 @@ def _role_for(callers: Callers, name: str) -> str:
         if role in {*Role} and Role(role).purpose in callers.purposes:
             return role
     raise Failure(DENIED, f"no person calls {name}: it takes {', '.join(callers.roles)}")
-
-
-def _as_dict(message: Any) -> dict[str, Any]:
-    return MessageToDict(
-        message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
-    )
 
 
 def _first_line(error: Exception) -> str:

@@ -13,11 +13,10 @@ from google.protobuf.descriptor_pool import Default
 from google.protobuf.message_factory import GetMessageClass
 from ninehours.exchange.v1 import published_log_service_pb2 as pb
 
-from ninehours.cli.connection import Services
+from ninehours.cli.connection import Services, chosen, on_system
 from ninehours.cli.ending import INTERRUPTED, USAGE, Failure
 from ninehours.cli.output import as_dict
 from ninehours.cli.roles import OPERATOR
-from ninehours.cli.verify import chosen
 
 LOOK = 0.3  # seconds between two looks at what came
 SHOWN = ("ce_time", "ce_type", "ce_label", "ce_id", "ce_causationid", "ce_correlationid")
@@ -36,6 +35,7 @@ class FactsToFollow:
     as_json: bool
 
 
+@on_system
 def run_tail(services: Services, wanted: FactsToFollow) -> None:
     """Prints facts until as many as wanted were shown, or Ctrl-C."""
     shown = 0

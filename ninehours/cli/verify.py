@@ -1,13 +1,12 @@
 """`verify`: wait until all is heard, then every service checks itself; a line a check."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from ninehours.exchange.v1 import operating_service_pb2 as pb
 
-from kernel.secrets import SERVICES
-from ninehours.cli.connection import Services
-from ninehours.cli.ending import FAILED, USAGE, Failure, say
+from ninehours.cli.connection import Services, chosen, on_system
+from ninehours.cli.ending import FAILED, Failure, say
 from ninehours.cli.output import as_dict, plural, print_json, screen
 from ninehours.cli.roles import OPERATOR
 from ninehours.story.catching_up import NotCaughtUp, wait_until_caught_up
@@ -16,6 +15,7 @@ LONGEST = 3600.0  # seconds that one service's checks may take
 AT_LEAST = 5  # seconds a service waits for what came after the system had settled
 
 
+@on_system
 def run_verify(services: Services, *, as_json: bool, only: str | None, timeout: int) -> None:
     """Prints what was checked; a problem when anything was found."""
     names = chosen(only)
@@ -41,15 +41,6 @@ def run_verify(services: Services, *, as_json: bool, only: str | None, timeout: 
         screen().print(
             f"{plural(checks, 'check')} in {plural(len(answers), 'service')}: nothing found"
         )
-
-
-def chosen(only: str | None) -> Sequence[str]:
-    """The services that are meant; a problem for one that there isn't."""
-    if only is None:
-        return SERVICES
-    if only not in SERVICES:
-        raise Failure(USAGE, f"there is no service {only}; there are {', '.join(SERVICES)}")
-    return [only]
 
 
 def _catch_up(services: Services, timeout: int) -> None:

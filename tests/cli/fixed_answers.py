@@ -23,6 +23,7 @@ from ninehours.plans.v1 import courses_service_pb2 as courses
 from ninehours.plans.v1 import plans_service_pb2 as plans
 
 from kernel.rpc.outcome import Outcome
+from kernel.services import SERVICES
 from tests.cli.fixed_services import Answers
 
 
@@ -495,7 +496,7 @@ def service_status(service: str, **changes: Any) -> operating.GetStatusResponse:
 
 WELL: Answers = {
     f"{name} GetStatus": service_status(name, lags=[operating.Lag(topic="ninehours.intake.v1")])
-    for name in ("intake", "plans", "attendance", "billing")
+    for name in SERVICES
 }
 UNWELL: Answers = {
     "intake GetStatus": service_status(

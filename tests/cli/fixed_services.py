@@ -14,7 +14,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from kernel.rpc.outcome import Outcome
 from kernel.rpc.tokens import Verifier
-from kernel.secrets import SERVICES
+from kernel.services import SERVICES
 from ninehours.local.probes import LOOPBACK
 
 Answer = Message | Outcome | Callable[[Any], Message]

@@ -13,7 +13,8 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from sqlalchemy import text
 
-from kernel.secrets import SERVICES, master_key
+from kernel.secrets import master_key
+from kernel.services import SERVICES
 from kernel.store.database import open_database
 from kernel.store.documents import Documents
 from kernel.vault import Vault

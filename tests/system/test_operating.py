@@ -21,7 +21,7 @@ from ninehours.exchange.v1 import operating_service_pb2 as pb
 from typer.testing import CliRunner, Result
 
 from kernel.rpc.translate import to_date
-from kernel.secrets import SERVICES
+from kernel.services import SERVICES
 from ninehours.cli.app import app
 from ninehours.local.system import LocalSystem
 from ninehours.story.catching_up import HEARS

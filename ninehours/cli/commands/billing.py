@@ -76,11 +76,9 @@ class ProposalState(StrEnum):
 
 def payers(data: System = None, json: Json = False) -> None:
     """Payers: their ids, names, and the versions of their rules."""
-    from ninehours.cli.connection import connected
     from ninehours.cli.lists.payers import list_payers
 
-    with connected(data) as services:
-        list_payers(services, as_json=json)
+    list_payers(data, as_json=json)
 
 
 def claims(
@@ -189,8 +187,6 @@ def authorizations(
     json: Json = False,
 ) -> None:
     """A client's authorizations: what is on issued claims, what waits to be, and of how much."""
-    from ninehours.cli.connection import connected
     from ninehours.cli.lists.payers import list_authorizations
 
-    with connected(data) as services:
-        list_authorizations(services, client, as_json=json)
+    list_authorizations(data, client, as_json=json)

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from kernel.services import EACH
 from ninehours.cli.options import As, Json, System
 
-Service = Annotated[str, typer.Argument(help="intake, plans, attendance or billing.")]
+Service = Annotated[str, typer.Argument(help=f"{EACH}.")]
 SomeService = Annotated[str, typer.Argument(help="One of the services. [default: all]")]
 Method = Annotated[str, typer.Argument(help="An RPC's name, as `rpc ls` shows it.")]
 Body = Annotated[

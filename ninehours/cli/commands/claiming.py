@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ninehours.cli.commands.billing import DATE, Answer, Csv
-from ninehours.cli.options import Json, System
+from ninehours.cli.options import DATA, Json, System
 
 CommandId = Annotated[
     str,
@@ -70,9 +70,9 @@ def issue(
     from ninehours.cli.issue import run_issue
 
     run_issue(
-        data, payer, through=through, corrections=corrections, named=correct or (),
-        without_waiting=without_waiting.name if without_waiting else "", exports=exports,
-        command_id=command_id, as_json=json,
+        data, payer, data=data or DATA, through=through, corrections=corrections,
+        named=correct or (), without_waiting=without_waiting.name if without_waiting else "",
+        exports=exports, command_id=command_id, as_json=json,
     )  # fmt: skip
 
 

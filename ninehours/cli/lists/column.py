@@ -42,11 +42,10 @@ class Kind(StrEnum):
         return self in (Kind.COUNT, Kind.DAYS, Kind.SECONDS, Kind.MONEY)
 
 
-TEXT, ID, NAME, ENUM, TEXTS, DATE, COUNT, DAYS, SECONDS, MONEY = Kind
 _READERS: Mapping[Kind, Callable[[Any, str], Value]] = {
-    ENUM: name_in,
-    DATE: lambda row, field: date_of(getattr(row, field)),
-    MONEY: lambda row, field: getattr(row, field).minor_units,
+    Kind.ENUM: name_in,
+    Kind.DATE: lambda row, field: date_of(getattr(row, field)),
+    Kind.MONEY: lambda row, field: getattr(row, field).minor_units,
 }
 
 
@@ -60,7 +59,7 @@ class Column(Generic[Row]):
     """
 
     name: str
-    kind: Kind = TEXT
+    kind: Kind = Kind.TEXT
     value: Callable[[Row], Value] | None = None
     words: Callable[[Row], str] | None = None
     on_screen_only: bool = False
@@ -86,4 +85,4 @@ def withdrawable(name: str, *, words: Callable[[Any], str] | None = None) -> Col
     def in_lower_case(row: Any) -> str:
         return WITHDRAWN.lower() if row.withdrawn else name_in(row, name)
 
-    return Column(name, ENUM, value, words=words or in_lower_case)
+    return Column(name, Kind.ENUM, value, words=words or in_lower_case)

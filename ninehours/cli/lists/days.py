@@ -10,18 +10,7 @@ from ninehours.billing.v1 import billing_work_service_pb2 as work
 from rich.table import Table
 
 from ninehours.cli.fields import cents_in, iso, name_in
-from ninehours.cli.lists.column import (
-    COUNT,
-    DATE,
-    DAYS,
-    ENUM,
-    ID,
-    MONEY,
-    NAME,
-    TEXTS,
-    Column,
-    withdrawable,
-)
+from ninehours.cli.lists.column import Column, Kind, withdrawable
 from ninehours.cli.lists.listing import Listing
 from ninehours.cli.lists.screen_presenter import table_of
 from ninehours.cli.output import dollars, plural
@@ -53,19 +42,21 @@ SERVICE_DAYS: Listing[events.ServiceDayResolved] = Listing(
     name="days",
     request=billing.ListServiceDaysRequest,
     columns=(
-        Column("client_id", ID),
-        Column("service_date", DATE),
-        Column("payer_id", ID),
-        Column("payer", NAME, lambda day: day.payer_id),
-        Column("site_id", ID),
+        Column("client_id", Kind.ID),
+        Column("service_date", Kind.DATE),
+        Column("payer_id", Kind.ID),
+        Column("payer", Kind.NAME, lambda day: day.payer_id),
+        Column("site_id", Kind.ID),
         withdrawable("outcome"),
-        Column("reasons", TEXTS, lambda day: reasons(day.verdicts)),
-        Column("minutes", COUNT),
-        Column("codes", TEXTS, lambda day: [f"{line.code}x{line.units}" for line in day.lines]),
-        Column("charge", MONEY, claimed),
+        Column("reasons", Kind.TEXTS, lambda day: reasons(day.verdicts)),
+        Column("minutes", Kind.COUNT),
+        Column(
+            "codes", Kind.TEXTS, lambda day: [f"{line.code}x{line.units}" for line in day.lines]
+        ),
+        Column("charge", Kind.MONEY, claimed),
         Column("authorization_id"),
         Column("rules"),
-        Column("revision", COUNT),
+        Column("revision", Kind.COUNT),
     ),
     on_screen={
         "date": "service_date",
@@ -95,9 +86,9 @@ class HeldForReasons:
 
 HELD_FOR_REASONS: Sequence[Column[HeldForReasons]] = (
     Column("why", value=lambda held: held.reasons),
-    Column("held", COUNT, lambda held: len(held.holds)),
-    Column("oldest", DAYS, lambda held: max(h.age_days for h in held.holds)),
-    Column("at stake", MONEY, HeldForReasons.at_stake),
+    Column("held", Kind.COUNT, lambda held: len(held.holds)),
+    Column("oldest", Kind.DAYS, lambda held: max(h.age_days for h in held.holds)),
+    Column("at stake", Kind.MONEY, HeldForReasons.at_stake),
 )
 
 
@@ -125,20 +116,20 @@ HOLDS: Listing[work.Hold] = Listing(
     name="holds",
     request=work.ListHoldsRequest,
     columns=(
-        Column("client_id", ID),
-        Column("service_date", DATE),
-        Column("payer_id", ID),
-        Column("payer", NAME, lambda hold: hold.payer_id),
-        Column("site_id", ID),
-        Column("state", ENUM, lambda hold: "RELEASED" if hold.released else "HOLD"),
+        Column("client_id", Kind.ID),
+        Column("service_date", Kind.DATE),
+        Column("payer_id", Kind.ID),
+        Column("payer", Kind.NAME, lambda hold: hold.payer_id),
+        Column("site_id", Kind.ID),
+        Column("state", Kind.ENUM, lambda hold: "RELEASED" if hold.released else "HOLD"),
         Column(
             "reasons",
-            TEXTS,
+            Kind.TEXTS,
             lambda hold: reasons(hold.reasons),
             words=lambda hold: "released" if hold.released else ", ".join(reasons(hold.reasons)),
         ),
-        Column("age_days", DAYS),
-        Column("at_stake", MONEY, lambda hold: cents_in(hold, "at_stake")),
+        Column("age_days", Kind.DAYS),
+        Column("at_stake", Kind.MONEY, lambda hold: cents_in(hold, "at_stake")),
     ),
     on_screen={
         "date": "service_date",

@@ -72,22 +72,15 @@ class Listing(Generic[Row]):
         if above := self.summary(rows):
             screen().print(above)
             print()
-        for line in lines_of(self._columns_of(rows), self._grouped(rows, payers), payers):
+        by_name = {column.name: column for column in self.columns}
+        columns = {heading: by_name[name] for heading, name in self.on_screen.items()}
+        for line in lines_of(columns, self._grouped(rows, payers), payers):
             print(line)
         if cursor:
             print(plural(len(rows), "change"))
             print(f"changes from here on: --changed-since {cursor}")
         else:
             print(self.total(rows))
-
-    def _columns_of(self, rows: Sequence[Row]) -> dict[str, Column[Row]]:
-        by_name = {column.name: column for column in self.columns}
-        shown = {heading: by_name[name] for heading, name in self.on_screen.items()}
-        return {
-            heading: column
-            for heading, column in shown.items()
-            if not column.optional or any(map(column.of, rows))
-        }
 
     def _grouped(self, rows: Sequence[Any], payers: Payers) -> list[tuple[str, list[Row]]]:
         groups: dict[tuple[str, str], list[Row]] = {}
@@ -103,8 +96,8 @@ class Listing(Generic[Row]):
 def all_pages(services: Services, role: str, request: Any, name: str) -> tuple[Sequence[Any], str]:
     """The rows of every page, and the last cursor. The request is changed on the way."""
     request.page_size = PAGE
-    by_cursor = "changed_since" in request.DESCRIPTOR.fields_by_name
-    by_cursor = by_cursor and request.HasField("changed_since")
+    fields = request.DESCRIPTOR.fields_by_name
+    by_cursor = "changed_since" in fields and request.HasField("changed_since")
     rows: list[Any] = []
     while True:
         page = services.ask(role, request)

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.billing.v1 import billing_work_service_pb2 as work
 
-from ninehours.cli.connection import Services
+from ninehours.cli.connection import Services, on_system
 from ninehours.cli.fields import iso, name_in, period
-from ninehours.cli.lists.column import ID, NAME, TEXTS, Column
+from ninehours.cli.lists.column import Column, Kind
 from ninehours.cli.lists.screen_presenter import table_of
 from ninehours.cli.output import as_dict, print_json, screen
 from ninehours.cli.payers import Payers
@@ -28,18 +28,19 @@ def _used(balance: billing.AuthorizationBalance) -> str:
 
 
 PAYERS: Sequence[Column[work.Payer]] = (
-    Column("payer", ID, lambda payer: payer.payer_id),
+    Column("payer", Kind.ID, lambda payer: payer.payer_id),
     Column("name"),
-    Column("rules", TEXTS, _rules),
+    Column("rules", Kind.TEXTS, _rules),
 )
 AUTHORIZATIONS: Sequence[Column[billing.AuthorizationBalance]] = (
-    Column("authorization", ID, lambda balance: balance.authorization_id),
-    Column("payer", NAME, lambda balance: balance.payer_id),
+    Column("authorization", Kind.ID, lambda balance: balance.authorization_id),
+    Column("payer", Kind.NAME, lambda balance: balance.payer_id),
     Column("dates", value=lambda held: period(held.effective_from, held.effective_to)),
     Column("issued + to come", value=_used),
 )
 
 
+@on_system
 def list_payers(services: Services, *, as_json: bool) -> None:
     """All of them."""
     payers = Payers(services).listed
@@ -49,6 +50,7 @@ def list_payers(services: Services, *, as_json: bool) -> None:
         screen().print(table_of(PAYERS, payers))
 
 
+@on_system
 def list_authorizations(services: Services, client_id: str, *, as_json: bool) -> None:
     """A client's."""
     answer = services.ask(BILLER, billing.ListAuthorizationsRequest(client_id=client_id))

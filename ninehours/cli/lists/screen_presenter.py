@@ -22,20 +22,10 @@ def table_of(
     columns: Sequence[Column[Row]], rows: Iterable[Row], names: Names | None = None
 ) -> Table:
     """A table of these columns, each under its name."""
-    headings = [column.name for column in columns]
-    return table(headings, cells_of(columns, rows, names), right=numbers_of(columns))
-
-
-def numbers_of(columns: Iterable[Column[Any]]) -> list[str]:
-    """The names of those that are aligned at their ends."""
-    return [column.name for column in columns if column.kind.is_number]
-
-
-def cells_of(
-    columns: Sequence[Column[Row]], rows: Iterable[Row], names: Names | None = None
-) -> list[list[str]]:
-    """A row of cells for each."""
-    return [[_cell(column, row, names) for column in columns] for row in rows]
+    kept = [*rows]
+    shown = [column for column in columns if _is_shown(column, kept)]
+    numbers = [column.name for column in shown if column.kind.is_number]
+    return table([column.name for column in shown], _cells(shown, kept, names), right=numbers)
 
 
 def lines_of(
@@ -45,23 +35,34 @@ def lines_of(
 ) -> Iterator[str]:
     """Each group under its title, all in columns of the same widths. `columns`: by heading."""
     rows = [row for _, group in groups for row in group]
-    cells = cells_of([*columns.values()], rows, names)
-    widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
+    shown = {heading: column for heading, column in columns.items() if _is_shown(column, rows)}
+    cells = _cells([*shown.values()], rows, names)
+    widths = [max(map(len, column)) for column in zip(shown, *cells, strict=True)]
 
     def line(given: Iterable[str]) -> str:
         aligned = (
             cell.rjust(width) if column.kind.is_number else cell.ljust(width)
-            for column, cell, width in zip(columns.values(), given, widths, strict=True)
+            for column, cell, width in zip(shown.values(), given, widths, strict=True)
         )
         return f"  {'  '.join(aligned)}".rstrip()
 
     left = iter(cells)
     if cells:
-        yield line(columns)
+        yield line(shown)
     for title, group in groups:
         yield title
         for _ in group:
             yield line(next(left))
+
+
+def _is_shown(column: Column[Row], rows: Iterable[Row]) -> bool:
+    return not column.optional or any(map(column.of, rows))
+
+
+def _cells(
+    columns: Sequence[Column[Row]], rows: Iterable[Row], names: Names | None
+) -> list[list[str]]:
+    return [[_cell(column, row, names) for column in columns] for row in rows]
 
 
 def _cell(column: Column[Row], row: Row, names: Names | None) -> str:

@@ -12,11 +12,11 @@ from ninehours.exchange.v1 import fact_service_pb2 as facts_pb
 from ninehours.plans.v1 import explanation_service_pb2 as plans
 
 from kernel.rpc.translate import to_date
+from kernel.services import SERVICES
 from ninehours.cli.connection import Services
 from ninehours.cli.ending import NOT_FOUND, Failure
 from ninehours.cli.roles import BILLER, CLINICIAN
 
-OWNERS = ("intake", "plans", "attendance", "billing")
 PAGE = 1000
 ID_FIELDS = ("fact_id", "row_id", "facts_added", "facts_removed")
 
@@ -56,7 +56,7 @@ def facts(
     """Each of these ids as its owner explains it; ids that nobody published are left out."""
     wanted = sorted(set(ids))
     found: dict[str, facts_pb.ExplainedFact] = {}
-    for owner in OWNERS:
+    for owner in SERVICES:
         for start in range(0, len(wanted), PAGE):
             asked = [each for each in wanted[start : start + PAGE] if each not in found]
             if asked:

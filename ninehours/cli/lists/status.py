@@ -2,23 +2,79 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import typer
 from ninehours.exchange.v1 import operating_service_pb2 as pb
 from rich.console import Console
 
 from kernel.rpc.remote_refusal import RemoteRefusal
-from kernel.secrets import SERVICES
-from ninehours.cli.connection import Services
+from kernel.services import SERVICES
+from ninehours.cli.connection import Services, on_system
 from ninehours.cli.ending import FAILED, UNAVAILABLE
-from ninehours.cli.output import as_dict, print_json, screen, table
+from ninehours.cli.lists.column import Column, Kind
+from ninehours.cli.lists.screen_presenter import table_of
+from ninehours.cli.output import as_dict, print_json, screen
 from ninehours.cli.roles import OPERATOR
 
 LATE = 60.0  # seconds from which what waits is late: heads are compared once a minute
 DEADLINE = 10.0
 
 
+def _process(kind: str) -> Column[pb.GetStatusResponse]:
+    """How the processes of a kind are doing, and the age of their last heartbeat."""
+
+    def shown(status: pb.GetStatusResponse) -> str:
+        for process in status.processes:
+            if process.name == kind:
+                several = f" ({len(process.ordinals)})" if len(process.ordinals) > 1 else ""
+                beat = f" {process.beat_seconds:3.0f} s" if process.HasField("beat_seconds") else ""
+                return f"up{several}{beat}" if process.up else "DOWN"
+        return "-"
+
+    return Column(kind, value=shown)
+
+
+STATUSES: Sequence[Column[pb.GetStatusResponse]] = (
+    Column("service"),
+    _process("api"),
+    _process("relay"),
+    _process("stream"),
+    Column("kafka", value=lambda status: "yes" if status.kafka else "NO"),
+    Column("unsent", Kind.COUNT, lambda status: status.outbox.unsent),
+    *(Column(name, Kind.COUNT) for name in ("behind", "stopped", "due", "failed", "parked")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerLag:
+    """How far a service is behind one that it hears; None: nobody knows."""
+
+    listener: str
+    lag: pb.Lag
+
+    def facts(self) -> int | None:
+        return None if self.lag.owner_away else self.lag.facts
+
+    def seconds(self) -> float | None:
+        return None if self.lag.owner_away else self.lag.seconds
+
+    def why(self) -> str:
+        """It doesn't get on."""
+        away = self.lag.owner_away
+        return f"its owner is away ({away})" if away else self.lag.stopped
+
+
+LAGS: Sequence[Column[ListenerLag]] = (
+    Column("listener"),
+    Column("hears", value=lambda listener: listener.lag.topic),
+    Column("facts behind", Kind.COUNT, ListenerLag.facts),
+    Column("seconds", Kind.SECONDS, ListenerLag.seconds),
+    Column("", value=ListenerLag.why),
+)
+
+
+@on_system
 def run_status(services: Services, *, as_json: bool, watch: float | None) -> None:
     """Prints it, once or again and again; ends with 1 or 6 when all isn't well."""
     while True:
@@ -116,31 +172,13 @@ def _show(
     found: Sequence[pb.GetStatusResponse], away: dict[str, str], problems: Sequence[str]
 ) -> None:
     out = screen()
-    rows: list[Sequence[object]] = [
-        (
-            status.service,
-            *(_process(status, kind) for kind in ("api", "relay", "stream")),
-            "yes" if status.kafka else "NO",
-            status.outbox.unsent,
-            status.behind,
-            status.stopped,
-            status.due,
-            status.failed,
-            status.parked,
-        )
-        for status in found
-    ]
-    rows += [(name, "DOWN", *["?"] * 9) for name in away]
-    numbers = ("unsent", "behind", "stopped", "due", "failed", "parked")
-    columns = ("service", "api", "relay", "stream", "kafka", *numbers)
-    out.print(table(columns, rows, right=numbers))
-    lags: list[Sequence[object]] = [
-        (status.service, lag.topic, *_lag(lag)) for status in found for lag in status.lags
-    ]
-    if lags:
+    statuses = table_of(STATUSES, found)
+    for name in away:
+        statuses.add_row(name, "DOWN", *"?" * (len(STATUSES) - 2))
+    out.print(statuses)
+    if lags := [ListenerLag(status.service, lag) for status in found for lag in status.lags]:
         out.print()
-        heading = ("listener", "hears", "facts behind", "seconds", "")
-        out.print(table(heading, lags, right=("facts behind", "seconds")))
+        out.print(table_of(LAGS, lags))
     _ages(out, found)
     out.print()
     out.print("all is well" if not problems else "to do:")
@@ -151,26 +189,8 @@ def _show(
 def _ages(out: Console, found: Sequence[pb.GetStatusResponse]) -> None:
     for status in found:
         if status.outbox.unsent:
-            out.print(f"{status.service}: the oldest unsent fact is {_age(status.outbox)} s old")
+            seconds = f"{status.outbox.oldest_seconds:.1f}"
+            out.print(f"{status.service}: the oldest unsent fact is {seconds} s old")
         if status.due:
             seconds = f"{status.oldest_due_seconds:.1f}"
             out.print(f"{status.service}: the oldest due key is {seconds} s old")
-
-
-def _age(outbox: Any) -> str:
-    return f"{outbox.oldest_seconds:.1f}"
-
-
-def _process(status: pb.GetStatusResponse, kind: str) -> str:
-    for process in status.processes:
-        if process.name == kind:
-            several = f" ({len(process.ordinals)})" if len(process.ordinals) > 1 else ""
-            beat = f" {process.beat_seconds:3.0f} s" if process.HasField("beat_seconds") else ""
-            return f"up{several}{beat}" if process.up else "DOWN"
-    return "-"
-
-
-def _lag(lag: pb.Lag) -> tuple[str, str, str]:
-    if lag.owner_away:
-        return "?", "?", f"its owner is away ({lag.owner_away})"
-    return str(lag.facts), f"{lag.seconds:.1f}", lag.stopped

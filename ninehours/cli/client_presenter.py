@@ -2,18 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from ninehours.attendance.v1 import calendar_service_pb2 as attendance
+from ninehours.billing.v1 import accounts_service_pb2 as accounts
 from ninehours.billing.v1 import billing_service_pb2 as billing
-from ninehours.billing.v1 import rules_pb2 as rules
+from ninehours.intake.v1 import clients_service_pb2 as intake
 from ninehours.plans.v1 import plans_service_pb2 as plans
 
-from ninehours.cli.client import SCORES, ClientTimeline
-from ninehours.cli.dates import date_of, day_in, iso
-from ninehours.cli.output import dollars, screen, table
-from ninehours.cli.sites import Sites, kind_of
+from ninehours.cli.client import SCORES, ClientTimeline, read_client
+from ninehours.cli.connection import Services, on_system
+from ninehours.cli.dates import id_in, moment_of
+from ninehours.cli.fields import date_of, day_of, iso, name_in
+from ninehours.cli.lists.column import Column, Kind
+from ninehours.cli.lists.screen_presenter import table_of
+from ninehours.cli.output import print_json, screen, table
+from ninehours.cli.roles import CLINICIAN
+from ninehours.cli.sites import Sites, kind_of, sites_of
 from ninehours.cli.why.of_level import NO_SCORES
 
 HOURS_SHOWN = 15
@@ -30,7 +36,26 @@ CHANGES = {
     plans.SCORE_CHANGE_RELIABLY_IMPROVED: "reliably improved",
     plans.SCORE_CHANGE_RELIABLY_DETERIORATED: "reliably worse",
 }
+NO_DAY = "0000-00-00"
 BECAME = {"7": "replacement", "8": "void"}
+
+
+@on_system
+def run_client(
+    services: Services,
+    client_id: str,
+    *,
+    subject: str,
+    as_of: datetime | None,
+    as_json: bool,
+) -> None:
+    """Prints it. `subject`: as whom it is asked for; empty: nobody in particular."""
+    services.speak_as(CLINICIAN, subject)
+    timeline = read_client(services, id_in(client_id, "client's id"), moment_of(as_of))
+    if as_json:
+        print_json(timeline.as_dict())
+    else:
+        show_client(timeline, sites_of(services, CLINICIAN))
 
 
 def show_client(told: ClientTimeline, sites: Sites) -> None:
@@ -61,7 +86,7 @@ def _lines(told: ClientTimeline, sites: Sites) -> Iterator[Any]:
 def _episodes(told: ClientTimeline, sites: Sites) -> Iterator[str]:
     if told.course is None:
         for stay in told.intake.episodes:
-            ended = day_in(stay, "closed_on")
+            ended = iso(stay.closed_on)
             yield ""
             yield f"episode {stay.episode_id}"
             yield _stay(stay, ended, sites)
@@ -69,19 +94,19 @@ def _episodes(told: ClientTimeline, sites: Sites) -> Iterator[str]:
     for episode in told.course.episodes:
         ended = ""
         if episode.HasField("discharged_on"):
-            reason = plans.DischargeReason.Name(episode.discharge_reason)
-            ended = f"{iso(episode.discharged_on)}, {_words(reason, 'DISCHARGE_REASON_')}"
+            reason = _words(name_in(episode, "discharge_reason") or "UNSPECIFIED")
+            ended = f"{iso(episode.discharged_on)}, {reason}"
         yield ""
         yield f"episode {episode.episode_id}"
         yield _stay(episode, ended, sites)
         for segment in episode.levels:
-            last = day_in(segment, "to") or "now"
+            last = iso(segment.to) or "now"
             yield f"  level {segment.level_of_care:<4} {iso(getattr(segment, 'from'))} to {last}"
         if episode.plan_id:
             dates = [f"in force from {iso(episode.in_force_from)}"]
-            if review := day_in(episode, "next_review_by"):
+            if review := iso(episode.next_review_by):
                 dates.append(f"review by {review}")
-            if certify := day_in(episode, "recertify_by"):
+            if certify := iso(episode.recertify_by):
                 dates.append(f"recertify by {certify}")
             yield f"  plan  {episode.plan_id}"
             yield f"        {', '.join(dates)}"
@@ -98,7 +123,7 @@ def _stay(episode: Any, ended: str, sites: Sites) -> str:
 def _weeks(told: ClientTimeline) -> Iterator[Any]:
     marks: defaultdict[date, list[str]] = defaultdict(list)
     for session in told.sessions.sessions if told.sessions else ():
-        day = date_of(session.service_date)
+        day = day_of(session.service_date)
         marks[day - timedelta(days=day.weekday())].append(_mark(session, day))
     if told.progress is None or not told.progress.weeks:
         return
@@ -106,17 +131,11 @@ def _weeks(told: ClientTimeline) -> Iterator[Any]:
     floors = _floors(told)
     rows = []
     for week in told.progress.weeks:
-        monday = date_of(week.week_start)
+        monday = day_of(week.week_start)
         floor = floors(week.episode_id, monday)
-        rows.append(
-            (
-                monday,
-                bar(week.delivered_minutes, floor),
-                f"{week.delivered_minutes / 60:.1f}",
-                _standing(week, floor),
-                " ".join(marks[monday]),
-            )
-        )
+        hours = f"{week.delivered_minutes / 60:.1f}"
+        shown = bar(week.delivered_minutes, floor)
+        rows.append((monday, shown, hours, _standing(week, floor), " ".join(marks[monday])))
     yield table(("week", "hours, | the level's floor", "", "", "sessions"), rows)
     yield LEGEND
 
@@ -140,7 +159,7 @@ def _floors(told: ClientTimeline) -> Any:
     segments: defaultdict[str, list[tuple[date, int]]] = defaultdict(list)
     for episode in told.course.episodes if told.course else ():
         for segment in episode.levels:
-            first = date_of(getattr(segment, "from"))
+            first = day_of(getattr(segment, "from"))
             segments[episode.episode_id].append((first, segment.floor_minutes))
 
     def floor(episode_id: str, monday: date) -> int:
@@ -158,38 +177,61 @@ def _mark(session: attendance.ClientSession, day: date) -> str:
     return f"{mark}!" if attended and not session.note_signed else mark
 
 
+SCORE_COLUMNS: Sequence[Column[intake.Score]] = (
+    Column("scored", Kind.DATE, lambda score: score.completed_at.ToDatetime().date()),
+    Column("instrument", value=lambda score: score.instrument.partition("/")[0]),
+    Column("total", Kind.COUNT),
+    Column("band", value=lambda score: _words(score.band)),
+    Column(
+        "",
+        Kind.TEXTS,
+        lambda score: ["partial"] * score.partial + ["safety"] * score.safety_flag,
+    ),
+)
+
+
 def _scores(told: ClientTimeline) -> Iterator[Any]:
     if not told.intake.scores:
         return
     yield ""
-    rows = [
-        (
-            each.completed_at.ToDatetime().date(),
-            each.instrument.partition("/")[0],
-            each.total,
-            _words(each.band),
-            ", ".join(
-                [*(["partial"] if each.partial else []), *(["safety"] if each.safety_flag else [])]
-            ),
-        )
-        for each in told.intake.scores
-    ]
-    yield table(("scored", "instrument", "total", "band", ""), rows, right=("total",))
+    yield table_of(SCORE_COLUMNS, told.intake.scores)
     trends = [week.phq9 for week in told.progress.weeks if week.phq9.known] if told.progress else []
     if trends:
         trend = trends[-1]
         yield f"PHQ-9 {trend.first} to {trend.latest}: {CHANGES.get(trend.change, 'not known')}"
 
 
+DIAGNOSIS_COLUMNS: Sequence[Column[intake.EffectiveDiagnosis]] = (
+    Column("rank", Kind.COUNT),
+    Column("diagnosis", value=lambda diagnosis: diagnosis.code),
+    Column("from", Kind.DATE, lambda diagnosis: date_of(diagnosis.effective_from)),
+    Column(
+        "to",
+        Kind.DATE,
+        lambda diagnosis: date_of(diagnosis.last_day),
+        words=lambda diagnosis: iso(diagnosis.last_day) or NO_DAY,
+        optional=True,
+    ),
+)
+
+
 def _diagnoses(told: ClientTimeline) -> Iterator[Any]:
     if told.intake.diagnoses:
         yield ""
-        rows = [
-            (e.rank, e.code, iso(e.effective_from), iso(e.last_day)) for e in told.intake.diagnoses
-        ]
-        ended = any(e.HasField("last_day") for e in told.intake.diagnoses)
-        columns = ("rank", "diagnosis", "from", *(["to"] if ended else []))
-        yield table(columns, [row[: len(columns)] for row in rows], right=("rank",))
+        yield table_of(DIAGNOSIS_COLUMNS, told.intake.diagnoses)
+
+
+def _left(balance: billing.AuthorizationBalance) -> str:
+    left = balance.units - balance.issued - balance.allocated
+    return f"{left} of {balance.units} {_words(name_in(balance, 'unit') or 'UNSPECIFIED')}"
+
+
+AUTHORIZATION_COLUMNS: Sequence[Column[billing.AuthorizationBalance]] = (
+    Column("authorization", Kind.ID, lambda balance: balance.authorization_id),
+    Column("from", Kind.DATE, lambda balance: date_of(balance.effective_from)),
+    Column("to", Kind.DATE, lambda balance: date_of(balance.effective_to)),
+    Column("left", value=_left),
+)
 
 
 def _account(told: ClientTimeline) -> Iterator[Any]:
@@ -197,40 +239,25 @@ def _account(told: ClientTimeline) -> Iterator[Any]:
         return
     if told.account.authorizations:
         yield ""
-        rows = [_authorization(each) for each in told.account.authorizations]
-        yield table(("authorization", "from", "to", "left"), rows)
+        yield table_of(AUTHORIZATION_COLUMNS, told.account.authorizations)
     if told.account.claims:
+        replaced = {claim.replaces_claim_id: claim.frequency for claim in told.account.claims}
+        columns: Sequence[Column[accounts.AccountClaim]] = (
+            Column("claim", Kind.ID, lambda claim: claim.claim_id),
+            Column("from", Kind.DATE),
+            Column("charge", Kind.MONEY),
+            Column("", value=lambda claim: _became(claim, replaced)),
+        )
         yield ""
-        replaced = {e.replaces_claim_id: e.frequency for e in told.account.claims}
-        claims = [
-            (
-                e.claim_id,
-                iso(getattr(e, "from")),
-                dollars(e.charge.minor_units),
-                _became(e, replaced),
-            )
-            for e in told.account.claims
-        ]
-        yield table(("claim", "from", "charge", ""), claims, right=("charge",))
+        yield table_of(columns, told.account.claims)
 
 
-def _authorization(each: billing.AuthorizationBalance) -> Sequence[object]:
-    left = each.units - each.issued - each.allocated
-    unit = _words(rules.AuthorizationUnit.Name(each.unit), "AUTHORIZATION_UNIT_")
-    return (
-        each.authorization_id,
-        iso(each.effective_from),
-        iso(each.effective_to),
-        f"{left} of {each.units} {unit}",
-    )
-
-
-def _became(claim: Any, replaced: dict[str, str]) -> str:
+def _became(claim: accounts.AccountClaim, replaced: dict[str, str]) -> str:
     told = [BECAME[claim.frequency]] if claim.frequency in BECAME else []
     if claim.claim_id in replaced:
         told.append({"7": "replaced", "8": "voided"}[replaced[claim.claim_id]])
     return ", ".join(told)
 
 
-def _words(code: str, prefix: str = "") -> str:
-    return code.removeprefix(prefix).lower().replace("_", " ")
+def _words(code: str) -> str:
+    return code.lower().replace("_", " ")
