@@ -42,12 +42,7 @@ BECAME = {"7": "replacement", "8": "void"}
 
 @on_system
 def run_client(
-    services: Services,
-    client_id: str,
-    *,
-    subject: str,
-    as_of: datetime | None,
-    as_json: bool,
+    services: Services, client_id: str, *, subject: str, as_of: datetime | None, as_json: bool
 ) -> None:
     """Prints it. `subject`: as whom it is asked for; empty: nobody in particular."""
     services.speak_as(CLINICIAN, subject)
@@ -75,7 +70,7 @@ def _lines(told: ClientTimeline, sites: Sites) -> Iterator[Any]:
     yield from _scores(told)
     yield from _diagnoses(told)
     yield from _account(told)
-    if of_role := [each for each in told.withheld if each != SCORES]:
+    if of_role := [part for part in told.withheld if part != SCORES]:
         yield ""
         yield f"not for this token's role: {', '.join(of_role)}"
     if SCORES in told.withheld:
@@ -183,9 +178,7 @@ SCORE_COLUMNS: Sequence[Column[intake.Score]] = (
     Column("total", Kind.COUNT),
     Column("band", value=lambda score: _words(score.band)),
     Column(
-        "",
-        Kind.TEXTS,
-        lambda score: ["partial"] * score.partial + ["safety"] * score.safety_flag,
+        "", Kind.TEXTS, lambda score: ["partial"] * score.partial + ["safety"] * score.safety_flag
     ),
 )
 

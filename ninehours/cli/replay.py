@@ -72,14 +72,12 @@ def run_replay(
     payers = Payers(services)
     rule_set = rule_set_of(rules, payers.id_of(payer))
     request = work.ReplayRequest(
-        rule_set=rule_set,
-        first=to_date(first.date()),
-        last=to_date(last.date()) if last else None,
+        rule_set=rule_set, first=to_date(first.date()), last=to_date(last.date()) if last else None
     )
     *clients, end = services.ask(BILLER, request, deadline=DEADLINE)
     changes = [*_changes(answer.client for answer in clients)]
     charge = sum(change.charge() for change in changes)
-    receipt = write_csv(csv, COLUMNS, changes, payers, charge) if csv else None
+    receipt = write_csv(csv, COLUMNS, changes, payers.name, charge) if csv else None
     if as_json:
         told: dict[str, Any] = {
             "label": LABEL,
@@ -188,7 +186,7 @@ def _show(
         print(f"  {_day(change.day) if change.day else _claim(change.claim)}")
     if summary.totals:
         print()
-        screen().print(table_of(TOTALS, summary.totals, payers))
+        screen().print(table_of(TOTALS, summary.totals, payers.name))
     kinds = Counter(name_in(change.claim, "consequence") for change in changes if change.claim)
     told = ", ".join(f"{n} {kind.lower().replace('_', ' ')}" for kind, n in sorted(kinds.items()))
     print(

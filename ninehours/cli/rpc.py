@@ -59,8 +59,8 @@ def call_rpc(
         try:
             answer = getattr(client, rpc.name)(request, deadline=DEADLINE)
             if rpc.server_streaming:
-                for each in answer:
-                    print(json.dumps(as_dict(each), ensure_ascii=False), flush=True)
+                for message in answer:
+                    print(json.dumps(as_dict(message), ensure_ascii=False), flush=True)
             else:
                 print_json(as_dict(answer))
         except RemoteRefusal as refusal:
@@ -93,11 +93,11 @@ def _method(server: Reflected, service: str, name: str) -> MethodDescriptor:
     """By its name, or by `package.Service/Name` where two services have one of that name."""
     wanted = name.replace("/", ".")
     methods = list(server.methods())
-    found = [each for each in methods if wanted in (each.name, each.full_name)]
+    found = [method for method in methods if wanted in (method.name, method.full_name)]
     if not found:
         raise Failure(NOT_FOUND, f"{service} has no RPC {name}; see: ninehours rpc ls {service}")
     if len(found) > 1:
-        both = ", ".join(f"{each.containing_service.full_name}/{each.name}" for each in found)
+        both = ", ".join(f"{method.containing_service.full_name}/{method.name}" for method in found)
         raise Failure(USAGE, f"{service} has several RPCs {name}: {both}")
     return found[0]
 

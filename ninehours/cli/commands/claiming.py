@@ -108,7 +108,7 @@ def adjudicate(
 
     run_adjudicate(
         data, claim, control_number=control_number, status=status.name, paid=paid, on=on,
-        overrides=[each.name for each in override or ()], command_id=command_id, as_json=json,
+        overrides=[reason.name for reason in override or ()], command_id=command_id, as_json=json,
     )  # fmt: skip
 
 

@@ -9,10 +9,7 @@ import typer
 from kernel.services import EACH
 from ninehours.cli.options import Json, System
 
-Service = Annotated[
-    str | None,
-    typer.Option("--service", help=f"{EACH}. [default: all]"),
-]
+Service = Annotated[str | None, typer.Option("--service", help=f"{EACH}. [default: all]")]
 ParkedId = Annotated[str, typer.Argument(metavar="ID", help="As `ninehours parked list` shows it.")]
 ParkedAt = Annotated[str, typer.Option("--service", help="The service that parked it.")]
 

@@ -50,7 +50,7 @@ def run_census(services: Services, on: datetime | None, site: str, *, as_json: b
         print_json({"on": str(day), **as_dict(census)})
         return
     sites = sites_of(services, FRONT_DESK)
-    screen().print(table_of(CENSUS, _programs(census, sites), sites))
+    screen().print(table_of(CENSUS, _programs(census, sites), sites.name))
     total = sum(row.clients for row in census.rows)
     screen().print(f"{total} in care at the end of {day}; came and left: in the 30 days to it")
 

@@ -4,20 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from ninehours.cli.fields import date_of, name_in
 
 Row = TypeVar("Row")
 Value = str | int | float | date | Sequence[str] | None
-
-
-class Names(Protocol):
-    """Who goes by a name that says more than the id."""
-
-    def name(self, id_: str, /) -> str:
-        """The name; of one that isn't known, the id."""
-        ...
+Names = Callable[[str], str]
+"""Of an id the name that says more; the id itself where none is known."""
 
 
 class Kind(StrEnum):

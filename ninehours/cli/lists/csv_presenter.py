@@ -62,9 +62,7 @@ def write_csv(
     return receipt
 
 
-def csv_bytes(
-    columns: Sequence[Column[Row]], rows: Iterable[Row], names: Names | None = None
-) -> bytes:
+def csv_bytes(columns: Sequence[Column[Row]], rows: Iterable[Row], names: Names = str) -> bytes:
     """A header, then a line a row, each ended by CR LF."""
     shown = [column for column in columns if not column.on_screen_only]
     file = io.StringIO(newline="")
@@ -84,7 +82,7 @@ def amount(cents: int) -> Decimal:
     return Decimal(cents).scaleb(-2)
 
 
-def _cell(column: Column[Row], row: Row, names: Names | None) -> str:
+def _cell(column: Column[Row], row: Row, names: Names) -> str:
     """What isn't told is empty; numbers are as they are."""
     value: Any = column.of(row)
     if value is None:
@@ -94,6 +92,6 @@ def _cell(column: Column[Row], row: Row, names: Names | None) -> str:
             return str(amount(value))
         case Kind.TEXTS:
             return harmless(" ".join(value))
-        case Kind.NAME if names is not None:
-            return harmless(names.name(value))
+        case Kind.NAME:
+            return harmless(names(value))
     return harmless(value) if isinstance(value, str) else str(value)

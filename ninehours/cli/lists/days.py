@@ -131,12 +131,7 @@ HOLDS: Listing[work.Hold] = Listing(
         Column("age_days", Kind.DAYS),
         Column("at_stake", Kind.MONEY, lambda hold: cents_in(hold, "at_stake")),
     ),
-    on_screen={
-        "date": "service_date",
-        "age": "age_days",
-        "at stake": "at_stake",
-        "why": "reasons",
-    },
+    on_screen={"date": "service_date", "age": "age_days", "at stake": "at_stake", "why": "reasons"},
     order=lambda hold: iso(hold.service_date),
     charge=lambda hold: 0 if hold.released else hold.at_stake.minor_units,
     total=lambda holds: (

@@ -32,13 +32,7 @@ NOBODY = "anybody"
 
 @on_system
 def run_due(
-    services: Services,
-    on: datetime | None,
-    *,
-    ahead: int,
-    site: str,
-    person: str,
-    as_json: bool,
+    services: Services, on: datetime | None, *, ahead: int, site: str, person: str, as_json: bool
 ) -> None:
     """What is due by then; says which services may not tell it to this token's role."""
     day = day_or_today(on)

@@ -53,7 +53,7 @@ class Listing(Generic[Row]):
             payers = Payers(services)
             rows, cursor = self.find(services, payer_id=payers.id_of(payer), **given)
             charge = sum(map(self.charge, rows))
-            receipt = write_csv(csv, self.columns, rows, payers, charge) if csv else None
+            receipt = write_csv(csv, self.columns, rows, payers.name, charge) if csv else None
             if as_json:
                 print_json(
                     {
@@ -74,7 +74,7 @@ class Listing(Generic[Row]):
             print()
         by_name = {column.name: column for column in self.columns}
         columns = {heading: by_name[name] for heading, name in self.on_screen.items()}
-        for line in lines_of(columns, self._grouped(rows, payers), payers):
+        for line in lines_of(columns, self._grouped(rows, payers), payers.name):
             print(line)
         if cursor:
             print(plural(len(rows), "change"))

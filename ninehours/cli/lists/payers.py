@@ -59,6 +59,6 @@ def list_authorizations(services: Services, client_id: str, *, as_json: bool) ->
         return
     payers = Payers(services)
     if answer.authorizations:
-        screen().print(table_of(AUTHORIZATIONS, answer.authorizations, payers))
+        screen().print(table_of(AUTHORIZATIONS, answer.authorizations, payers.name))
     else:
         print("no authorizations")

@@ -18,9 +18,7 @@ SHOWN: Mapping[Kind, Callable[[Any], str]] = {
 }
 
 
-def table_of(
-    columns: Sequence[Column[Row]], rows: Iterable[Row], names: Names | None = None
-) -> Table:
+def table_of(columns: Sequence[Column[Row]], rows: Iterable[Row], names: Names = str) -> Table:
     """A table of these columns, each under its name."""
     kept = [*rows]
     shown = [column for column in columns if _is_shown(column, kept)]
@@ -31,7 +29,7 @@ def table_of(
 def lines_of(
     columns: Mapping[str, Column[Row]],
     groups: Sequence[tuple[str, Sequence[Row]]],
-    names: Names | None = None,
+    names: Names = str,
 ) -> Iterator[str]:
     """Each group under its title, all in columns of the same widths. `columns`: by heading."""
     rows = [row for _, group in groups for row in group]
@@ -59,19 +57,17 @@ def _is_shown(column: Column[Row], rows: Iterable[Row]) -> bool:
     return not column.optional or any(map(column.of, rows))
 
 
-def _cells(
-    columns: Sequence[Column[Row]], rows: Iterable[Row], names: Names | None
-) -> list[list[str]]:
+def _cells(columns: Sequence[Column[Row]], rows: Iterable[Row], names: Names) -> list[list[str]]:
     return [[_cell(column, row, names) for column in columns] for row in rows]
 
 
-def _cell(column: Column[Row], row: Row, names: Names | None) -> str:
+def _cell(column: Column[Row], row: Row, names: Names) -> str:
     """A number that nobody knows is `?`."""
     if column.words is not None:
         return column.words(row)
     value: Any = column.of(row)
     if value is None:
         return UNKNOWN if column.kind.is_number else ""
-    if column.kind is Kind.NAME and names is not None:
-        return names.name(value)
+    if column.kind is Kind.NAME:
+        return names(value)
     return SHOWN.get(column.kind, str)(value)

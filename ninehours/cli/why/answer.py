@@ -1,25 +1,27 @@
 """An answer in words, whatever it is shown on: a sentence that answers, then what it rests on."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
-PASS, HOLD, REFUSE, FACT, RULE, RELEASE, NOTE = (
-    "pass",
-    "hold",
-    "refuse",
-    "fact",
-    "rule",
-    "release",
-    "note",
-)
-"""What a point is; a medium marks each in its own way."""
+
+class Mark(StrEnum):
+    """What a point is; a medium marks each in its own way."""
+
+    PASS = "pass"  # noqa: S105 - a verdict
+    HOLD = "hold"
+    REFUSE = "refuse"
+    FACT = "fact"
+    RULE = "rule"
+    RELEASE = "release"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
     """`code` beside the words; `small`: what only who checks reads (ids, times, persons)."""
 
-    kind: str
+    kind: Mark
     says: str
     code: str = ""
     small: str = ""
@@ -45,26 +47,21 @@ class Explanation:
     answer: str
     about: tuple[tuple[str, str], ...] = ()
     sections: tuple[Section, ...] = ()
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
     def without(self, title: str) -> "Explanation":
         """Leaving out the sections of that title."""
-        kept = tuple(each for each in self.sections if each.title != title)
-        return Explanation(
-            asked=self.asked,
-            title=self.title,
-            answer=self.answer,
-            about=self.about,
-            sections=kept,
-            notes=self.notes,
-        )
+        kept = tuple(section for section in self.sections if section.title != title)
+        return replace(self, sections=kept)
 
 
-def mark_of(outcome: str) -> str:
+def mark_of(outcome: str) -> Mark:
     """The kind of point an outcome is like."""
     if outcome in ("PER_DIEM", "DISCRETE", "ISSUED", "PAID", "ACCEPTED"):
-        return PASS
-    return HOLD if outcome in ("HOLD", "DRAFTED") else REFUSE if outcome else NOTE
+        return Mark.PASS
+    if outcome in ("HOLD", "DRAFTED"):
+        return Mark.HOLD
+    return Mark.REFUSE if outcome else Mark.NOTE
 
 
 def every_point(points: tuple[Point, ...]) -> Iterator[Point]:

@@ -4,17 +4,10 @@ from collections.abc import Iterable
 from html import escape
 from string import Template
 
-from ninehours.cli.why.answer import Explanation, Point, Section, mark_of
+from ninehours.cli.why.answer import Explanation, Mark, Point, Section, mark_of
 
-MARKS = {
-    "pass": "&#10003;",
-    "hold": "&#9684;",
-    "refuse": "&#10007;",
-    "rule": "&sect;",
-    "release": "&rarr;",
-    "fact": "&middot;",
-    "note": "&middot;",
-}
+ENTITIES = ("&#10003;", "&#9684;", "&#10007;", "&middot;", "&sect;", "&rarr;", "&middot;")
+MARKS = dict(zip(Mark, ENTITIES, strict=True))
 
 STYLE = """
 :root { --ink: #1b1f24; --soft: #5b6570; --line: #d9dee3; --pass: #1a7f4b; --hold: #9a6700;

@@ -40,4 +40,7 @@ def show(
 
 
 def _as_json(name: str, answer: Message, facts: Facts) -> dict[str, Any]:
-    return {name: as_dict(answer), "facts": {each: as_dict(facts[each]) for each in sorted(facts)}}
+    return {
+        name: as_dict(answer),
+        "facts": {fact_id: as_dict(facts[fact_id]) for fact_id in sorted(facts)},
+    }

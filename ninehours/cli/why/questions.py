@@ -58,12 +58,12 @@ def facts(
     found: dict[str, facts_pb.ExplainedFact] = {}
     for owner in SERVICES:
         for start in range(0, len(wanted), PAGE):
-            asked = [each for each in wanted[start : start + PAGE] if each not in found]
+            asked = [fact_id for fact_id in wanted[start : start + PAGE] if fact_id not in found]
             if asked:
                 request = facts_pb.ExplainFactsRequest(ids=asked, as_of=as_of)
                 answer = services.ask(role, request, service=owner)
-                found |= {each.id: each for each in answer.facts}
-                found |= {each.derived.row_id: each for each in answer.facts if each.derived.row_id}
+                found |= {fact.id: fact for fact in answer.facts}
+                found |= {fact.derived.row_id: fact for fact in answer.facts if fact.derived.row_id}
     return found
 
 
@@ -82,10 +82,10 @@ def ids_in(message: Message) -> Iterator[str]:
     for field, value in message.ListFields():
         many: Any = value if field.is_repeated else [value]
         if field.name in ID_FIELDS or field.name.endswith("_fact_id"):
-            yield from (each for each in many if each)
+            yield from (item for item in many if item)
         elif field.message_type is not None and not field.message_type.GetOptions().map_entry:
-            for each in many:
-                yield from ids_in(each)
+            for item in many:
+                yield from ids_in(item)
 
 
 def asked(

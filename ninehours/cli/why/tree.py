@@ -3,22 +3,16 @@
 from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
-from ninehours.cli.why.answer import (
-    FACT,
-    HOLD,
-    NOTE,
-    PASS,
-    REFUSE,
-    RELEASE,
-    RULE,
-    Explanation,
-    Point,
-    Section,
-    mark_of,
-)
+from ninehours.cli.why.answer import Explanation, Mark, Point, Section, mark_of
 
-MARKS = {PASS: "✓", HOLD: "◌", REFUSE: "✗", FACT: "·", RULE: "§", RELEASE: "→", NOTE: "·"}
-COLOURS = {PASS: "32", HOLD: "33", REFUSE: "31", RELEASE: "33;1", RULE: "36"}
+MARKS = dict(zip(Mark, "✓◌✗·§→·", strict=True))
+COLOURS = {
+    Mark.PASS: "32",
+    Mark.HOLD: "33",
+    Mark.REFUSE: "31",
+    Mark.RELEASE: "33;1",
+    Mark.RULE: "36",
+}
 BOLD, DIM = "1", "2"
 NARROWEST = 40
 

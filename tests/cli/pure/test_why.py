@@ -5,16 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ninehours.cli.dates import stamp_of
-from ninehours.cli.why.answer import (
-    FACT,
-    HOLD,
-    RELEASE,
-    RULE,
-    Explanation,
-    Point,
-    Section,
-    every_point,
-)
+from ninehours.cli.why.answer import Explanation, Mark, Point, Section, every_point
 from ninehours.cli.why.page import page_of
 from ninehours.cli.why.questions import asked
 from ninehours.cli.why.tree import lines_of
@@ -33,13 +24,15 @@ TOLD = Explanation(
             about=(("minutes", "180 attended"),),
             points=(
                 Point(
-                    kind=HOLD,
+                    kind=Mark.HOLD,
                     says="NOTE: a session's note is not signed",
                     code="NOTE_UNSIGNED",
                     points=(
-                        Point(kind=RULE, says="late_signature = HOLD"),
-                        Point(kind=FACT, says=f"180 minutes in session {ID}", small=f"Fact {ID}"),
-                        Point(kind=RELEASE, says=f"staff/{ID} signs the note of session {ID}"),
+                        Point(kind=Mark.RULE, says="late_signature = HOLD"),
+                        Point(
+                            kind=Mark.FACT, says=f"180 minutes in session {ID}", small=f"Fact {ID}"
+                        ),
+                        Point(kind=Mark.RELEASE, says=f"staff/{ID} signs the note of session {ID}"),
                     ),
                 ),
             ),
