@@ -8,7 +8,6 @@ from typing import Any
 
 import psycopg
 from ninehours.billing.v1.billing_events_pb2 import AuthorizationRecorded, ClaimIssued
-from ninehours.cli.asking import Services
 from psycopg import sql
 from psycopg.rows import dict_row
 from sqlalchemy import text
@@ -18,6 +17,7 @@ from kernel.services import SERVICES
 from kernel.store.database import open_database
 from kernel.store.documents import Documents
 from kernel.vault import Vault
+from ninehours.cli.connection import Services
 from ninehours.cli.export import export_batch
 from ninehours.local.system import LocalSystem
 from ninehours.story.actors import BILLER

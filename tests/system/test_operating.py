@@ -15,7 +15,6 @@ from uuid import uuid4
 
 import pytest
 from ninehours.billing.v1 import billing_service_pb2 as billing
-from ninehours.cli.asking import Services
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.exchange.v1 import operating_service_pb2 as pb
 from typer.testing import CliRunner, Result
@@ -23,6 +22,7 @@ from typer.testing import CliRunner, Result
 from kernel.rpc.translate import to_date
 from kernel.services import SERVICES
 from ninehours.cli.app import app
+from ninehours.cli.connection import Services
 from ninehours.local.system import LocalSystem
 from ninehours.story.catching_up import HEARS
 from tests.harness.kernel.counters import until

@@ -1,7 +1,8 @@
 """What `verify` says of a running system, asked of each service as its operator."""
 
-from ninehours.cli.asking import Services
 from ninehours.exchange.v1 import operating_service_pb2 as pb
+
+from ninehours.cli.connection import Services
 
 LONGEST = 600.0  # seconds
 
