@@ -15,8 +15,9 @@ from pathlib import Path
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 
+from kernel.services import SERVICES
+
 PEOPLE = "people"
-SERVICES = ("intake", "plans", "attendance", "billing")
 ISSUERS = (PEOPLE, *SERVICES)
 PUBLIC = "public.jwks.json"
 MASTER_BYTES = 32

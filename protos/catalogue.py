@@ -25,7 +25,7 @@ from grpc_tools import protoc
 from kernel.messaging.subscriptions import Projection, Reaction
 from kernel.process import Service, topic_of
 from kernel.rpc.policy import Bound, policies_of
-from kernel.secrets import SERVICES
+from kernel.services import SERVICES
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "catalogue.md"

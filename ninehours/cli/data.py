@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from ninehours.cli.ending import CONFLICT, USAGE, Problem
+from ninehours.cli.ending import CONFLICT, USAGE, Failure
 from ninehours.local.folder import write_private
 
 LOCK = "launcher.lock"
@@ -13,14 +13,14 @@ DEFAULT_SEED = 7
 
 
 def check_data(data: Path) -> Path:
-    """The directory's whole path; a Problem where it is somebody else's."""
+    """The directory's whole path; a problem where it is somebody else's."""
     path = data.expanduser().absolute()
     if path.exists() and not path.is_dir():
-        raise Problem(USAGE, f"{path} is a file. Give --data a directory, new or empty.")
+        raise Failure(USAGE, f"{path} is a file. Give --data a directory, new or empty.")
     found = {entry.name for entry in path.iterdir()} if path.is_dir() else set()
     # A launch that was killed early has its first folders, and no lock yet.
     if found and LOCK not in found and not found <= FIRST:
-        raise Problem(
+        raise Failure(
             USAGE,
             f"{path} is not empty, and not a data directory of Ninehours: nothing was changed. "
             "Give --data a new or empty directory.",
@@ -33,7 +33,7 @@ def seed_of(path: Path, asked: int | None) -> int:
     story = path / STORY
     held = json.loads(story.read_text(encoding="utf-8"))["seed"] if story.exists() else None
     if held is not None and asked not in (None, held):
-        raise Problem(
+        raise Failure(
             CONFLICT,
             f"{path} holds the story of seed {held}. "
             f"Leave --seed out to play that one, or give seed {asked} a --data of its own.",

@@ -1,28 +1,12 @@
-"""Dates and moments between the command line and messages."""
+"""Days and moments as the command line is given them."""
 
 from datetime import UTC, date, datetime, time
-from typing import Any
 from uuid import UUID
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kernel.rpc.translate import to_timestamp
-from ninehours.cli.ending import USAGE, Problem
-
-
-def iso(day: Any) -> str:
-    """2026-03-02 of a Date message."""
-    return f"{day.year:04}-{day.month:02}-{day.day:02}"
-
-
-def day_in(message: Any, field: str) -> str:
-    """The same of a field, empty where it is absent."""
-    return iso(getattr(message, field)) if message.HasField(field) else ""
-
-
-def date_of(day: Any) -> date:
-    """Of a Date message."""
-    return date(day.year, day.month, day.day)
+from ninehours.cli.ending import USAGE, Failure
 
 
 def moment_of(as_of: datetime | None) -> datetime | None:
@@ -40,14 +24,14 @@ def stamp_of(as_of: datetime | None) -> Timestamp | None:
     return to_timestamp(moment) if moment else None
 
 
-def today() -> date:
-    """By UTC, as the services' questions about a day have it."""
-    return datetime.now(UTC).date()
+def day_or_today(on: datetime | None) -> date:
+    """What --on means; today by UTC, as the services' questions about a day have it."""
+    return on.date() if on else datetime.now(UTC).date()
 
 
 def id_in(text: str, what: str) -> str:
-    """A whole id as commands take it; a Problem for anything else."""
+    """A whole id as commands take it, or none; a problem for anything else."""
     try:
-        return str(UUID(text))
+        return str(UUID(text)) if text else ""
     except ValueError:
-        raise Problem(USAGE, f"{text!r} is no {what}: 36 characters, as listed") from None
+        raise Failure(USAGE, f"{text!r} is no {what}: 36 characters, as listed") from None

@@ -9,7 +9,7 @@ from pathlib import Path
 from ninehours.cli.data import check_data, keep_seed, seed_of
 from ninehours.cli.export import export_batch
 from ninehours.cli.screen import show_demo
-from ninehours.cli.trying import commands_to_try
+from ninehours.cli.suggestions import commands_to_try
 from ninehours.cli.watching import Watching
 from ninehours.local.system import LocalSystem
 from ninehours.story.actors import BILLER

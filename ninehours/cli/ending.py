@@ -28,7 +28,7 @@ CODES = {
 }
 
 
-class Problem(Exception):
+class Failure(Exception):
     """Something the user can do something about."""
 
     def __init__(self, code: int, message: str) -> None:
@@ -66,7 +66,7 @@ def say(message: str) -> None:
 
 def judge(error: Exception, data: Path) -> tuple[int, str]:
     """The exit code and what to tell."""
-    if isinstance(error, Problem):
+    if isinstance(error, Failure):
         return error.code, str(error)
     from ninehours.local.folder import DataInUse
     from ninehours.local.jars import JarsMissing

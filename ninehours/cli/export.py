@@ -8,7 +8,7 @@ from typing import Any
 
 from ninehours.billing.v1 import billing_service_pb2 as billing
 
-from ninehours.cli.ending import FAILED, Problem
+from ninehours.cli.ending import FAILED, Failure
 
 PRIVATE = 0o600
 
@@ -17,10 +17,10 @@ def export_batch(ask: Callable[[Any], Any], batch_id: str, folder: Path) -> Path
     """Write the batch under its name; the same batch gives the same file."""
     batch = ask(billing.ReadBatchRequest(batch_id=batch_id))
     if hashlib.sha256(batch.content).hexdigest() != batch.sha256:
-        raise Problem(FAILED, f"batch {batch_id} is not what its digest says")
+        raise Failure(FAILED, f"batch {batch_id} is not what its digest says")
     name: str = batch.file_name
     if not name or Path(name).name != name:
-        raise Problem(FAILED, f"batch {batch_id} has a name that is no file's name")
+        raise Failure(FAILED, f"batch {batch_id} has a name that is no file's name")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return write_whole(folder / name, batch.content)
 

@@ -27,7 +27,7 @@ def plural(count: int, one: str) -> str:
 
 def print_json(answer: Any) -> None:
     """One object, indented."""
-    print(json.dumps(answer, indent=2, ensure_ascii=False))
+    print(json.dumps(answer, indent=2, ensure_ascii=False), flush=True)
 
 
 def screen() -> Console:

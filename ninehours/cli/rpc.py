@@ -6,18 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from google.protobuf.descriptor import MethodDescriptor
-from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
+from google.protobuf.json_format import ParseDict, ParseError
 from google.protobuf.message_factory import GetMessageClass
 
 from kernel.rpc.client import Client
 from kernel.rpc.remote_refusal import RemoteRefusal
-from ninehours.cli.asking import PURPOSES, Services
-from ninehours.cli.ending import DENIED, NOT_FOUND, USAGE, Problem, say
-from ninehours.cli.output import print_json
+from ninehours.cli.connection import Services
+from ninehours.cli.ending import DENIED, NOT_FOUND, USAGE, Failure, say
+from ninehours.cli.output import as_dict, print_json
 from ninehours.cli.reflected import Callers, Reflected, callers_of
+from ninehours.cli.roles import OPERATOR, Role
 
 # Whose token asks what there is; any would do.
-LOOKING = "operator"
+LOOKING = OPERATOR
 DEADLINE = 30.0
 
 
@@ -58,10 +59,10 @@ def call_rpc(
         try:
             answer = getattr(client, rpc.name)(request, deadline=DEADLINE)
             if rpc.server_streaming:
-                for each in answer:
-                    print(json.dumps(_as_dict(each), ensure_ascii=False), flush=True)
+                for message in answer:
+                    print(json.dumps(as_dict(message), ensure_ascii=False), flush=True)
             else:
-                print_json(_as_dict(answer))
+                print_json(as_dict(answer))
         except RemoteRefusal as refusal:
             for field, what in refusal.details.items():
                 say(f"  {field}: {what}")
@@ -92,12 +93,12 @@ def _method(server: Reflected, service: str, name: str) -> MethodDescriptor:
     """By its name, or by `package.Service/Name` where two services have one of that name."""
     wanted = name.replace("/", ".")
     methods = list(server.methods())
-    found = [each for each in methods if wanted in (each.name, each.full_name)]
+    found = [method for method in methods if wanted in (method.name, method.full_name)]
     if not found:
-        raise Problem(NOT_FOUND, f"{service} has no RPC {name}; see: ninehours rpc ls {service}")
+        raise Failure(NOT_FOUND, f"{service} has no RPC {name}; see: ninehours rpc ls {service}")
     if len(found) > 1:
-        both = ", ".join(f"{each.containing_service.full_name}/{each.name}" for each in found)
-        raise Problem(USAGE, f"{service} has several RPCs {name}: {both}")
+        both = ", ".join(f"{method.containing_service.full_name}/{method.name}" for method in found)
+        raise Failure(USAGE, f"{service} has several RPCs {name}: {both}")
     return found[0]
 
 
@@ -107,10 +108,10 @@ def _request(server: Reflected, rpc: MethodDescriptor, body: str) -> Any:
         told = json.loads(body)
         ParseDict(told, request, descriptor_pool=server.pool)
     except json.JSONDecodeError as error:
-        raise Problem(USAGE, f"the body is no JSON: {error}") from None
+        raise Failure(USAGE, f"the body is no JSON: {error}") from None
     except (ParseError, TypeError, AttributeError) as error:
         fields = ", ".join(field.name for field in rpc.input_type.fields) or "none"
-        raise Problem(
+        raise Failure(
             USAGE,
             f"the body is no {rpc.input_type.name}: {_first_line(error)} Its fields: {fields}",
         ) from None
@@ -120,15 +121,9 @@ def _request(server: Reflected, rpc: MethodDescriptor, body: str) -> Any:
 def _role_for(callers: Callers, name: str) -> str:
     """The first role of the policy whose usual purpose fits too."""
     for role in callers.roles:
-        if PURPOSES.get(role) in callers.purposes:
+        if role in {*Role} and Role(role).purpose in callers.purposes:
             return role
-    raise Problem(DENIED, f"no person calls {name}: it takes {', '.join(callers.roles)}")
-
-
-def _as_dict(message: Any) -> dict[str, Any]:
-    return MessageToDict(
-        message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
-    )
+    raise Failure(DENIED, f"no person calls {name}: it takes {', '.join(callers.roles)}")
 
 
 def _first_line(error: Exception) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ninehours.attendance.v1 import calendar_service_pb2 as calendar
 
-from ninehours.cli.asking import Services
+from ninehours.cli.connection import Services
 
 KINDS = {1: "substance use", 2: "mental health", 3: "dual"}
 
@@ -28,13 +28,13 @@ class Sites:
     def seats(self, program_id: str) -> int:
         """Of a program; 0: not known."""
         programs = (program for site in self.by_id.values() for program in site.programs)
-        return next((each.seats for each in programs if each.program.program_id == program_id), 0)
+        return next((held.seats for held in programs if held.program.program_id == program_id), 0)
 
 
 def sites_of(services: Services, role: str) -> Sites:
     """All of the network."""
     found = services.ask(role, calendar.ListSitesRequest()).sites
-    return Sites({each.site_id: each for each in found})
+    return Sites({site.site_id: site for site in found})
 
 
 def kind_of(program: Any) -> str:

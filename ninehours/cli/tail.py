@@ -13,17 +13,17 @@ from google.protobuf.descriptor_pool import Default
 from google.protobuf.message_factory import GetMessageClass
 from ninehours.exchange.v1 import published_log_service_pb2 as pb
 
-from ninehours.cli.asking import Services
-from ninehours.cli.ending import INTERRUPTED, USAGE, Problem
+from ninehours.cli.connection import Services, chosen, on_system
+from ninehours.cli.ending import INTERRUPTED, USAGE, Failure
 from ninehours.cli.output import as_dict
-from ninehours.cli.verify import chosen
+from ninehours.cli.roles import OPERATOR
 
 LOOK = 0.3  # seconds between two looks at what came
 SHOWN = ("ce_time", "ce_type", "ce_label", "ce_id", "ce_causationid", "ce_correlationid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class FactsToFollow:
     """Which facts, and how they are shown."""
 
     service: str | None
@@ -35,7 +35,8 @@ class Wanted:
     as_json: bool
 
 
-def run_tail(services: Services, wanted: Wanted) -> None:
+@on_system
+def run_tail(services: Services, wanted: FactsToFollow) -> None:
     """Prints facts until as many as wanted were shown, or Ctrl-C."""
     shown = 0
     try:
@@ -50,7 +51,7 @@ def run_tail(services: Services, wanted: Wanted) -> None:
         sys.stderr.close()  # whoever read has seen enough
 
 
-def _facts(services: Services, wanted: Wanted) -> Iterator[tuple[str, pb.PublishedFact]]:
+def _facts(services: Services, wanted: FactsToFollow) -> Iterator[tuple[str, pb.PublishedFact]]:
     """Each service's in the order of its log; between services, as they are found."""
     requests = {
         name: pb.FollowRequest(
@@ -63,7 +64,7 @@ def _facts(services: Services, wanted: Wanted) -> Iterator[tuple[str, pb.Publish
     while True:
         more = False
         for name, request in requests.items():
-            answer = services.ask("operator", request, service=name)
+            answer = services.ask(OPERATOR, request, service=name)
             request.cursor = answer.cursor
             more = more or answer.more
             for fact in answer.facts:
@@ -78,14 +79,14 @@ def _service_of(kind: str) -> str | None:
     return parts[1] if len(parts) == 4 else None
 
 
-def _type(service: str, wanted: Wanted) -> str:
+def _type(service: str, wanted: FactsToFollow) -> str:
     kind = wanted.kind
     if not kind or "." in kind:
         return kind
     return f"ninehours.{service}.v1.{kind}"
 
 
-def _print(service: str, fact: pb.PublishedFact, wanted: Wanted) -> None:
+def _print(service: str, fact: pb.PublishedFact, wanted: FactsToFollow) -> None:
     told = {name: fact.headers[name].decode() for name in SHOWN}
     kind = told["ce_type"]
     line: dict[str, Any] = {
@@ -119,4 +120,4 @@ def _message(kind: str, body: bytes) -> Any:
         import_module(f"ninehours.{service}.v1.{service}_events_pb2")
         return GetMessageClass(Default().FindMessageTypeByName(kind)).FromString(body)
     except (KeyError, ImportError):
-        raise Problem(USAGE, f"this release doesn't know {kind}: leave --payload out") from None
+        raise Failure(USAGE, f"this release doesn't know {kind}: leave --payload out") from None

@@ -8,9 +8,9 @@ from uuid import UUID
 from kernel.rpc.tokens import PURPOSES as KNOWN_PURPOSES
 from kernel.rpc.tokens import Issuer
 from kernel.secrets import PEOPLE, SecretMissing
-from ninehours.cli.asking import PURPOSES, person
+from ninehours.cli.connection import person
 from ninehours.cli.data import check_data
-from ninehours.cli.ending import NOT_FOUND, USAGE, Problem
+from ninehours.cli.ending import NOT_FOUND, USAGE, Failure
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 LONGEST = timedelta(days=30)
@@ -19,20 +19,18 @@ LONGEST = timedelta(days=30)
 def make_token(
     data: Path, role: str, sites: list[str], purpose: str, lifetime: str, *, subject: str = ""
 ) -> str:
-    """A Problem for a role or purpose there is not, a site that is no id, or a time too long."""
-    if role not in PURPOSES:
-        raise Problem(USAGE, f"there is no role {role!r}; there are {', '.join(PURPOSES)}")
+    """A problem for a role or purpose there is not, a site that is no id, or a time too long."""
     who = person(role, subject)
     if (purpose := purpose.upper() or who.purpose) not in KNOWN_PURPOSES:
         known = ", ".join(sorted(KNOWN_PURPOSES))
-        raise Problem(USAGE, f"there is no purpose {purpose!r}; there are {known}")
+        raise Failure(USAGE, f"there is no purpose {purpose!r}; there are {known}")
     good_for = lifetime_of(lifetime)
     speaks_for = [_site(site) for site in sites] or sorted(who.sites)
     path = check_data(data)
     try:
         issuer = Issuer(path / "secrets", PEOPLE)
     except SecretMissing:
-        raise Problem(
+        raise Failure(
             NOT_FOUND, f"there is no system in {path}. `make demo` plays one; or give --data."
         ) from None
     return issuer.token(who.id, who.roles, speaks_for, purpose, good_for)
@@ -43,7 +41,7 @@ def lifetime_of(text: str) -> timedelta:
     found = re.fullmatch(r"([1-9][0-9]{0,4})([mhd])", text)
     lifetime = timedelta(**{UNITS[found[2]]: int(found[1])}) if found else None
     if lifetime is None or lifetime > LONGEST:
-        raise Problem(USAGE, f"{text!r} is no lifetime: 90m, 12h or 7d, at most {LONGEST.days}d")
+        raise Failure(USAGE, f"{text!r} is no lifetime: 90m, 12h or 7d, at most {LONGEST.days}d")
     return lifetime
 
 
@@ -51,4 +49,4 @@ def _site(text: str) -> str:
     try:
         return str(UUID(text))
     except ValueError:
-        raise Problem(USAGE, f"{text!r} is no site's id") from None
+        raise Failure(USAGE, f"{text!r} is no site's id") from None

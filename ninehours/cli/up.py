@@ -8,22 +8,23 @@ from rich.console import Console
 
 from kernel.rpc.tokens import Issuer
 from kernel.secrets import PEOPLE
-from ninehours.cli.asking import PURPOSES, Services, person
+from ninehours.cli.connection import Services, person
 from ninehours.cli.data import check_data, seed_of
-from ninehours.cli.ending import UNAVAILABLE, USAGE, Problem, say
-from ninehours.cli.trying import commands_to_try
+from ninehours.cli.ending import UNAVAILABLE, USAGE, Failure, say
+from ninehours.cli.roles import BILLER, Role
+from ninehours.cli.suggestions import commands_to_try
 from ninehours.local.system import LocalSystem
 
 LIFETIME = timedelta(hours=12)
 
 
 def run_up(data: Path, *, as_json: bool, story: bool = False, seed: int | None = None) -> None:
-    """Returns when asked to end; a Problem when a part can't be kept running."""
+    """Returns when asked to end; a problem when a part can't be kept running."""
     path = check_data(data)
     if story:
         _play_first(path, seed_of(path, seed))
     elif seed is not None:
-        raise Problem(USAGE, "--seed says whose story: give --story too")
+        raise Failure(USAGE, "--seed says whose story: give --story too")
     running = False
     try:
         with LocalSystem(path, progress=say) as system:
@@ -54,7 +55,7 @@ def run_up(data: Path, *, as_json: bool, story: bool = False, seed: int | None =
         say(f"everything is stopped; the data is kept in {path}")
         return
     if failure:
-        raise Problem(UNAVAILABLE, failure)
+        raise Failure(UNAVAILABLE, failure)
 
 
 def _play_first(path: Path, seed: int) -> None:
@@ -69,7 +70,7 @@ def _play_first(path: Path, seed: int) -> None:
 def _to_try(system: LocalSystem, path: Path) -> list[str]:
     services = Services(system.addresses, system.secrets_dir)
     try:
-        return commands_to_try(lambda request: services.ask("biller", request), path)
+        return commands_to_try(lambda request: services.ask(BILLER, request), path)
     finally:
         services.close()
 
@@ -100,5 +101,5 @@ def tokens_of(secrets_dir: Path) -> dict[str, str]:
     issuer = Issuer(secrets_dir, PEOPLE)
     return {
         role: issuer.token(who.id, who.roles, who.sites, who.purpose, LIFETIME)
-        for role, who in ((role, person(role)) for role in PURPOSES)
+        for role, who in ((role, person(role)) for role in Role)
     }

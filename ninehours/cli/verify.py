@@ -1,22 +1,23 @@
 """`verify`: wait until all is heard, then every service checks itself; a line a check."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from ninehours.exchange.v1 import operating_service_pb2 as pb
 
-from kernel.secrets import SERVICES
-from ninehours.cli.asking import Services
-from ninehours.cli.ending import FAILED, USAGE, Problem, say
+from ninehours.cli.connection import Services, chosen, on_system
+from ninehours.cli.ending import FAILED, Failure, say
 from ninehours.cli.output import as_dict, plural, print_json, screen
+from ninehours.cli.roles import OPERATOR
 from ninehours.story.catching_up import NotCaughtUp, wait_until_caught_up
 
 LONGEST = 3600.0  # seconds that one service's checks may take
 AT_LEAST = 5  # seconds a service waits for what came after the system had settled
 
 
+@on_system
 def run_verify(services: Services, *, as_json: bool, only: str | None, timeout: int) -> None:
-    """Prints what was checked; a Problem when anything was found."""
+    """Prints what was checked; a problem when anything was found."""
     names = chosen(only)
     _catch_up(services, timeout)
     found = 0
@@ -34,7 +35,7 @@ def run_verify(services: Services, *, as_json: bool, only: str | None, timeout: 
         print_json({"services": answers, "findings": found})
     if found:
         what = "thing is" if found == 1 else "things are"
-        raise Problem(FAILED, f"{found} {what} not as it must be; see above")
+        raise Failure(FAILED, f"{found} {what} not as it must be; see above")
     if not as_json:
         checks = sum(map(len, answers.values()))
         screen().print(
@@ -42,19 +43,10 @@ def run_verify(services: Services, *, as_json: bool, only: str | None, timeout: 
         )
 
 
-def chosen(only: str | None) -> Sequence[str]:
-    """The services that are meant; a Problem for one that there isn't."""
-    if only is None:
-        return SERVICES
-    if only not in SERVICES:
-        raise Problem(USAGE, f"there is no service {only}; there are {', '.join(SERVICES)}")
-    return [only]
-
-
 def _catch_up(services: Services, timeout: int) -> None:
     def ask(service: str, request: Any, *, deadline: float = 30.0, patience: float = 0.0) -> Any:
         del patience  # of a story that goes on through restarts
-        return services.ask("operator", request, service=service, deadline=deadline)
+        return services.ask(OPERATOR, request, service=service, deadline=deadline)
 
     say("waiting until everything published is heard, and nothing is due")
     try:
@@ -65,7 +57,7 @@ def _catch_up(services: Services, timeout: int) -> None:
 
 def _checks(services: Services, name: str, wait: int) -> Iterator[pb.VerifyResponse]:
     request = pb.VerifyRequest(wait_seconds=wait)
-    for answer in services.ask("operator", request, service=name, deadline=LONGEST):
+    for answer in services.ask(OPERATOR, request, service=name, deadline=LONGEST):
         if answer.in_progress:
             say(f"{name}: {answer.check} …")
         else:

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from kernel.services import SERVICES
 from ninehours.local import memory
 from ninehours.local.forged import Forge
 from ninehours.local.jars import Progress
@@ -20,12 +21,7 @@ from ninehours.local.servers import LocalServers
 from ninehours.local.signals import ending_in_order
 
 # Service -> the processes it runs. `migrate` runs once before them.
-PROCESSES = {
-    "intake": ("api", "relay", "stream"),
-    "plans": ("api", "relay", "stream"),
-    "attendance": ("api", "relay", "stream"),
-    "billing": ("api", "relay", "stream"),
-}
+PROCESSES = dict.fromkeys(SERVICES, ("api", "relay", "stream"))
 # Streams stop before what they call and write to; servers (groups 0 and 1) stop last.
 GROUPS = {"migrate": 2, "api": 2, "relay": 2, "stream": 3}
 REPOSITORY = Path(__file__).resolve().parents[2]

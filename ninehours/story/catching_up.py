@@ -13,7 +13,7 @@ from ninehours.exchange.v1 import published_log_service_pb2 as log
 
 from kernel.rpc.connections import pages
 from kernel.rpc.remote_refusal import AWAY, RemoteRefusal
-from kernel.secrets import SERVICES
+from kernel.services import SERVICES
 
 # Service → whom it hears. Intake hears plans and billing, and they hear it.
 HEARS = {

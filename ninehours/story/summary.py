@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.exchange.v1 import published_log_service_pb2 as log
 
-from kernel.secrets import SERVICES
+from kernel.services import SERVICES
 from ninehours.story import lists
 from ninehours.story.catching_up import parked
 from ninehours.story.gateway import Gateway

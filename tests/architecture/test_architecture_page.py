@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from kernel.process import topic_of
-from kernel.secrets import SERVICES
+from kernel.services import SERVICES
 from ninehours.local.system import PROCESSES
 from protos.catalogue import declared, read_protos
 

@@ -1,6 +1,6 @@
 """The catalogue of facts and RPCs says what protos and subscriptions say today."""
 
-from kernel.secrets import SERVICES
+from kernel.services import SERVICES
 from protos.catalogue import PAGE, catalogue, facts_of, hearings, read_protos
 
 

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from kernel.services import SERVICES
+
 ROOT = Path(__file__).resolve().parents[2]
 LINT = Path(sys.executable).with_name("lint-imports")
-SERVICES = ("intake", "plans", "attendance", "billing")
 CONFIG: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"][
     "importlinter"
 ]

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
 from kernel.process import Service
 from kernel.publishing import Kept
-from kernel.secrets import SERVICES
+from kernel.services import SERVICES
 from ninehours.local.system import PROCESSES
 from ninehours.story.catching_up import HEARS
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def declared(service: str) -> Service:
@@ -17,8 +20,10 @@ def declared(service: str) -> Service:
     return found
 
 
-def test_every_list_of_services_names_the_same() -> None:
-    assert set(SERVICES) == set(PROCESSES)
+def test_every_service_has_its_folder_its_protos_and_its_processes() -> None:
+    folders = {path.parent.name for path in ROOT.glob("services/*/__main__.py")}
+    protos = {path.parents[1].name for path in ROOT.glob("protos/ninehours/*/v1/*_events.proto")}
+    assert set(SERVICES) == folders == protos == set(PROCESSES)
 
 
 def test_settled_waits_for_all_that_is_heard() -> None:

@@ -23,9 +23,10 @@ from kernel.rpc.server import Server
 from kernel.rpc.tokens import Issuer, Verifier
 from kernel.secrets import PEOPLE
 from ninehours.cli.app import app
-from ninehours.cli.asking import person
-from ninehours.cli.csv_export import csv_bytes, harmless
-from ninehours.cli.issuing import cents
+from ninehours.cli.connection import person
+from ninehours.cli.issue import cents
+from ninehours.cli.lists.column import Column
+from ninehours.cli.lists.csv_presenter import csv_bytes, harmless
 from services.billing.adapters.bindings import KINDS
 from services.billing.adapters.rule_sets import message_of
 from services.billing.api import servicer, work
@@ -137,7 +138,7 @@ def test_text_that_a_spreadsheet_would_run_is_defused(text: str) -> None:
 
 def test_what_csv_means_by_itself_is_quoted_and_comes_back() -> None:
     cell = 'a "b", c\nd é'
-    content = csv_bytes([("x", lambda row: row)], [cell])
+    content = csv_bytes([Column("x", value=lambda row: row)], [cell])
     assert [*csv.reader(io.StringIO(content.decode(), newline=""))] == [["x"], [cell]]
 
 

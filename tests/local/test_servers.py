@@ -10,6 +10,7 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient
 
+from kernel.services import SERVICES
 from ninehours.local import leftovers
 from ninehours.local.databases import plain
 from ninehours.local.folder import DataFolder
@@ -20,7 +21,6 @@ from ninehours.local.servers import LocalServers
 from ninehours.local.supervisor import Supervisor
 from ninehours.local.unprivileged import CAPABILITY, NAMESPACE
 
-SERVICES = ("intake", "plans", "attendance", "billing")
 CANARY = "Wilhelmina Canary"
 
 

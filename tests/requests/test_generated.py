@@ -26,10 +26,10 @@ from kernel.rpc.remote_refusal import refusal_of
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import SERVICE_ROLE, SERVICE_SUBJECT, Issuer
 from kernel.secrets import PEOPLE
+from kernel.services import SERVICES
 from kernel.store.store import Store
 from ninehours.local.probes import LOOPBACK, free_ports
 
-SERVICES = ("intake", "plans", "attendance", "billing")
 EACH = 25  # requests of an RPC
 KNOWN = [str(UUID(int=n)) for n in range(4)]
 TEXTS = (

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ninehours.cli.data import DEFAULT_SEED, check_data, keep_seed, seed_of
-from ninehours.cli.ending import CONFLICT, USAGE, Problem
+from ninehours.cli.ending import CONFLICT, USAGE, Failure
 
 
 def test_a_new_or_empty_directory_is_taken(tmp_path: Path) -> None:
@@ -16,10 +16,10 @@ def test_a_new_or_empty_directory_is_taken(tmp_path: Path) -> None:
 
 def test_somebody_elses_directory_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.doc").touch()
-    with pytest.raises(Problem, match="not empty") as refused:
+    with pytest.raises(Failure, match="not empty") as refused:
         check_data(tmp_path)
     assert refused.value.code == USAGE
-    with pytest.raises(Problem, match="is a file"):
+    with pytest.raises(Failure, match="is a file"):
         check_data(tmp_path / "thesis.doc")
 
 
@@ -35,6 +35,6 @@ def test_a_directory_holds_one_story(tmp_path: Path) -> None:
     assert seed_of(tmp_path, 3) == 3
     keep_seed(tmp_path, 3)
     assert seed_of(tmp_path, None) == seed_of(tmp_path, 3) == 3
-    with pytest.raises(Problem, match="seed 3") as refused:
+    with pytest.raises(Failure, match="seed 3") as refused:
         seed_of(tmp_path, 4)
     assert refused.value.code == CONFLICT

@@ -9,13 +9,14 @@ from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as billing
 
 from kernel.rpc.translate import date_of
-from ninehours.cli.asking import Services
+from ninehours.cli.connection import Services
 from ninehours.cli.dates import stamp_of
-from ninehours.cli.why import asking as why
-from ninehours.cli.why.of_claim import tell_claim
-from ninehours.cli.why.of_day import REVISIONS, tell_day
-from ninehours.cli.why.of_level import tell_level
-from ninehours.cli.why.telling import Told
+from ninehours.cli.roles import CLINICIAN
+from ninehours.cli.why import questions
+from ninehours.cli.why.answer import Explanation
+from ninehours.cli.why.of_claim import explain_claim
+from ninehours.cli.why.of_day import REVISIONS, explain_day
+from ninehours.cli.why.of_level import explain_level
 from ninehours.cli.why.tree import lines_of
 from ninehours.story import days
 from ninehours.story.actors import AUDITOR
@@ -30,7 +31,7 @@ class WhyAnswer:
 
     name: str
     text: str
-    told: Told
+    told: Explanation
     named: frozenset[str]
     resolved: frozenset[str]
 
@@ -70,20 +71,20 @@ class _Asker:
         self._services = services
 
     def claim(self, name: str, claim_id: str) -> WhyAnswer:
-        answer = why.claim(self._services, claim_id, None)
+        answer = questions.claim(self._services, claim_id, None)
         facts = self._facts("biller", answer)
-        return _answer(name, tell_claim(answer, facts, ""), answer, facts)
+        return _answer(name, explain_claim(answer, facts, ""), answer, facts)
 
     def day(self, name: str, client_id: str, on: date, as_of: datetime | None = None) -> WhyAnswer:
-        answer = why.day(self._services, client_id, on, stamp_of(as_of))
+        answer = questions.day(self._services, client_id, on, stamp_of(as_of))
         facts = self._facts("biller", answer)
-        return _answer(name, tell_day(answer, facts, ""), answer, facts)
+        return _answer(name, explain_day(answer, facts, ""), answer, facts)
 
     def level(self, name: str, client_id: str) -> WhyAnswer:
-        self._services.speak_as(why.CLINICIAN, AUDITOR.id)
-        answer = why.level_of_care(self._services, client_id, None, None)
-        facts = self._facts(why.CLINICIAN, answer)
-        return _answer(name, tell_level(answer, facts, ""), answer, facts)
+        self._services.speak_as(CLINICIAN, AUDITOR.id)
+        answer = questions.level_of_care(self._services, client_id, None, None)
+        facts = self._facts(CLINICIAN, answer)
+        return _answer(name, explain_level(answer, facts, ""), answer, facts)
 
     def claims(self, client_id: str) -> list[billing.Claim]:
         request = billing.ListClaimsRequest(
@@ -99,17 +100,17 @@ class _Asker:
         listed = self._services.ask("biller", request).days
         return min(date_of(day, "service_date") for day in listed)
 
-    def _facts(self, role: str, answer: Any) -> why.Facts:
-        return why.facts(self._services, role, why.ids_in(answer))
+    def _facts(self, role: str, answer: Any) -> questions.Facts:
+        return questions.facts(self._services, role, questions.ids_in(answer))
 
 
-def _answer(name: str, told: Told, answer: Any, facts: why.Facts) -> WhyAnswer:
+def _answer(name: str, told: Explanation, answer: Any, facts: questions.Facts) -> WhyAnswer:
     """How often a day was derived anew depends on how facts came in batches: left out."""
     return WhyAnswer(
         name=name,
         text="\n".join(lines_of(told.without(REVISIONS))) + "\n",
         told=told,
-        named=frozenset(why.ids_in(answer)),
+        named=frozenset(questions.ids_in(answer)),
         resolved=frozenset(facts),
     )
 

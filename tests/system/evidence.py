@@ -17,7 +17,7 @@ from ninehours.plans.v1 import plans_service_pb2 as plans_service
 
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import date_of, to_date
-from kernel.secrets import SERVICES
+from kernel.services import SERVICES
 from ninehours.story import days, lists
 from ninehours.story.actors import AUDITOR, OPERATOR
 from ninehours.story.gateway import Gateway

@@ -12,11 +12,12 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from sqlalchemy import text
 
-from kernel.secrets import SERVICES, master_key
+from kernel.secrets import master_key
+from kernel.services import SERVICES
 from kernel.store.database import open_database
 from kernel.store.documents import Documents
 from kernel.vault import Vault
-from ninehours.cli.asking import Services
+from ninehours.cli.connection import Services
 from ninehours.cli.export import export_batch
 from ninehours.local.system import LocalSystem
 from ninehours.story.actors import BILLER

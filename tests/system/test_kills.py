@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kernel.ids import derived_id
-from kernel.secrets import SERVICES
+from kernel.services import SERVICES
 from ninehours.local.system import LocalSystem
 from ninehours.story.gateway import connect
 from ninehours.story.people import invent_people

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from kernel.secrets import SERVICES
+from kernel.services import SERVICES
 from ninehours.story.people import CLIENTS, invent_people
 from ninehours.story.stories import StoryName
 from tests.system.conftest import SEED

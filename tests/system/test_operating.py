@@ -20,9 +20,9 @@ from ninehours.exchange.v1 import operating_service_pb2 as pb
 from typer.testing import CliRunner, Result
 
 from kernel.rpc.translate import to_date
-from kernel.secrets import SERVICES
+from kernel.services import SERVICES
 from ninehours.cli.app import app
-from ninehours.cli.asking import Services
+from ninehours.cli.connection import Services
 from ninehours.local.system import LocalSystem
 from ninehours.story.catching_up import HEARS
 from tests.harness.kernel.counters import until

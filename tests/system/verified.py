@@ -2,7 +2,7 @@
 
 from ninehours.exchange.v1 import operating_service_pb2 as pb
 
-from ninehours.cli.asking import Services
+from ninehours.cli.connection import Services
 
 LONGEST = 600.0  # seconds
 

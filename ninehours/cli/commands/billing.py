@@ -57,7 +57,7 @@ class Answer(StrEnum):
     REVERSED = "reversed"
 
 
-class Outcome(StrEnum):
+class DayOutcome(StrEnum):
     """A service day's."""
 
     PER_DIEM = "per-diem"
@@ -76,17 +76,9 @@ class ProposalState(StrEnum):
 
 def payers(data: System = None, json: Json = False) -> None:
     """Payers: their ids, names, and the versions of their rules."""
-    from ninehours.cli.asking import asking
-    from ninehours.cli.billing_lists import Payers
-    from ninehours.cli.billing_screens import show_payers
-    from ninehours.cli.output import as_dict, print_json
+    from ninehours.cli.lists.payers import list_payers
 
-    with asking(data) as services:
-        found = Payers(services)
-        if json:
-            print_json({"payers": [as_dict(payer) for payer in found.listed]})
-        else:
-            show_payers(found)
+    list_payers(data, as_json=json)
 
 
 def claims(
@@ -106,14 +98,13 @@ def claims(
     json: Json = False,
 ) -> None:
     """Claims, drafted and issued, with what payers answered. Dates: of the claims' periods."""
-    from ninehours.cli.billing_teams import list_claims
+    from ninehours.cli.lists.claims import CLAIMS
 
-    list_claims(
+    CLAIMS.run(
         data,
-        {"client_id": client, "site_id": site, "batch_id": batch},
-        {"state": state and state.name, "adjudication": adjudication and adjudication.name},
-        as_of=as_of,
-        payer=payer, first=first, last=last, since=changed_since, csv=csv, as_json=json,
+        csv=csv, as_json=json, client_id=client, payer=payer, site_id=site, state=state,
+        adjudication=adjudication, batch_id=batch, first=first, last=last, as_of=as_of,
+        changed_since=changed_since,
     )  # fmt: skip
 
 
@@ -123,7 +114,7 @@ def days(
     client: Client = "",
     payer: Payer = "",
     site: Site = "",
-    outcome: Annotated[Outcome | None, typer.Option(help="What the day came to.")] = None,
+    outcome: Annotated[DayOutcome | None, typer.Option(help="What the day came to.")] = None,
     reason: Reason = "",
     first: First = None,
     last: Last = None,
@@ -132,13 +123,12 @@ def days(
     json: Json = False,
 ) -> None:
     """Service days: what each came to, and which gates are closed."""
-    from ninehours.cli.billing_teams import list_days
+    from ninehours.cli.lists.days import SERVICE_DAYS
 
-    list_days(
+    SERVICE_DAYS.run(
         data,
-        {"client_id": client, "site_id": site, "reason": reason},
-        {"outcome": outcome and outcome.name},
-        payer=payer, first=first, last=last, since=changed_since, csv=csv, as_json=json,
+        csv=csv, as_json=json, client_id=client, payer=payer, site_id=site, outcome=outcome,
+        reason=reason, first=first, last=last, changed_since=changed_since,
     )  # fmt: skip
 
 
@@ -159,12 +149,12 @@ def holds(
     json: Json = False,
 ) -> None:
     """Days on HOLD: why, since when, and what is at stake, the most first."""
-    from ninehours.cli.billing_teams import list_holds
+    from ninehours.cli.lists.days import HOLDS
 
-    list_holds(
+    HOLDS.run(
         data,
-        {"client_id": client, "site_id": site, "reason": reason},
-        on=on, payer=payer, first=first, last=last, since=changed_since, csv=csv, as_json=json,
+        csv=csv, as_json=json, client_id=client, payer=payer, site_id=site, reason=reason,
+        first=first, last=last, on=on, changed_since=changed_since,
     )  # fmt: skip
 
 
@@ -182,13 +172,12 @@ def proposals(
     json: Json = False,
 ) -> None:
     """Corrections proposed: issued claims whose facts changed since. Dates: those that changed."""
-    from ninehours.cli.billing_teams import list_proposals
+    from ninehours.cli.lists.claims import PROPOSALS
 
-    list_proposals(
+    PROPOSALS.run(
         data,
-        {"client_id": client, "site_id": site},
-        {"state": state and state.name},
-        payer=payer, first=first, last=last, since=changed_since, csv=csv, as_json=json,
+        csv=csv, as_json=json, client_id=client, payer=payer, site_id=site, state=state,
+        first=first, last=last, changed_since=changed_since,
     )  # fmt: skip
 
 
@@ -198,6 +187,6 @@ def authorizations(
     json: Json = False,
 ) -> None:
     """A client's authorizations: what is on issued claims, what waits to be, and of how much."""
-    from ninehours.cli.billing_teams import list_authorizations
+    from ninehours.cli.lists.payers import list_authorizations
 
     list_authorizations(data, client, as_json=json)

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from kernel.services import EACH
 from ninehours.cli.options import As, Json, System
 
-Service = Annotated[str, typer.Argument(help="intake, plans, attendance or billing.")]
+Service = Annotated[str, typer.Argument(help=f"{EACH}.")]
 SomeService = Annotated[str, typer.Argument(help="One of the services. [default: all]")]
 Method = Annotated[str, typer.Argument(help="An RPC's name, as `rpc ls` shows it.")]
 Body = Annotated[
@@ -27,11 +28,11 @@ def register(app: typer.Typer) -> None:
 
 def ls(service: SomeService = "", data: System = None, json: Json = False) -> None:
     """Every RPC with the roles that may call it, as the servers describe themselves."""
-    from ninehours.cli.asking import asking
+    from ninehours.cli.connection import connected
     from ninehours.cli.output import print_json, screen
     from ninehours.cli.rpc import list_rpcs, show_rpcs
 
-    with asking(data) as services:
+    with connected(data) as services:
         rpcs = list_rpcs(services, service)
         if json:
             print_json({"rpcs": rpcs})
@@ -53,8 +54,8 @@ def call(
 
     A refusal goes to stderr with its reason and what is wrong with each field.
     """
-    from ninehours.cli.asking import asking
+    from ninehours.cli.connection import connected
     from ninehours.cli.rpc import call_rpc
 
-    with asking(data) as services:
+    with connected(data) as services:
         call_rpc(services, service, method, body=body, role=role, subject=subject)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ninehours.cli.commands.billing import DATE, Answer, Csv
-from ninehours.cli.options import Json, System
+from ninehours.cli.options import DATA, Json, System
 
 CommandId = Annotated[
     str,
@@ -67,12 +67,12 @@ def issue(
     json: Json = False,
 ) -> None:
     """Issue a payer's claims: writes the 837 files, and says who was left out and why."""
-    from ninehours.cli.issuing import run_issue
+    from ninehours.cli.issue import run_issue
 
     run_issue(
-        data, payer, through=through, corrections=corrections, named=correct or (),
-        without_waiting=without_waiting.name if without_waiting else "", exports=exports,
-        command_id=command_id, as_json=json,
+        data, payer, data=data or DATA, through=through, corrections=corrections,
+        named=correct or (), without_waiting=without_waiting.name if without_waiting else "",
+        exports=exports, command_id=command_id, as_json=json,
     )  # fmt: skip
 
 
@@ -104,11 +104,11 @@ def adjudicate(
     json: Json = False,
 ) -> None:
     """Record what a payer answered about a claim; corrections of it can go out from then on."""
-    from ninehours.cli.issuing import run_adjudicate
+    from ninehours.cli.issue import run_adjudicate
 
     run_adjudicate(
         data, claim, control_number=control_number, status=status.name, paid=paid, on=on,
-        overrides=[each.name for each in override or ()], command_id=command_id, as_json=json,
+        overrides=[reason.name for reason in override or ()], command_id=command_id, as_json=json,
     )  # fmt: skip
 
 
@@ -134,6 +134,6 @@ def replay(
     json: Json = False,
 ) -> None:
     """HYPOTHETICAL: what service days and claims would be under other rules. Touches nothing."""
-    from ninehours.cli.replaying import run_replay
+    from ninehours.cli.replay import run_replay
 
     run_replay(data, rules, first=first, last=last, payer=payer, csv=csv, as_json=json)

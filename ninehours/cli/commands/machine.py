@@ -9,8 +9,7 @@ import typer
 from ninehours.cli.options import DATA, As, Data, Json, Seed
 
 Names = Annotated[
-    bool,
-    typer.Option("--names", help="Only print the invented clients' names, for leak searches."),
+    bool, typer.Option("--names", help="Only print the invented clients' names, for leak searches.")
 ]
 Story = Annotated[bool, typer.Option("--story", help="Play the demo's story first, then stay.")]
 Role = Annotated[

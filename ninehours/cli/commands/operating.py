@@ -6,12 +6,10 @@ from typing import Annotated
 
 import typer
 
+from kernel.services import EACH
 from ninehours.cli.options import Json, System
 
-Service = Annotated[
-    str | None,
-    typer.Option("--service", help="intake, plans, attendance or billing. [default: all]"),
-]
+Service = Annotated[str | None, typer.Option("--service", help=f"{EACH}. [default: all]")]
 ParkedId = Annotated[str, typer.Argument(metavar="ID", help="As `ninehours parked list` shows it.")]
 ParkedAt = Annotated[str, typer.Option("--service", help="The service that parked it.")]
 
@@ -47,11 +45,9 @@ def status(
     Ends with 0 when all is well, 1 when something waits for a person or is late, 6 when a service
     doesn't answer.
     """
-    from ninehours.cli.asking import asking
-    from ninehours.cli.status import run_status
+    from ninehours.cli.lists.status import run_status
 
-    with asking(data) as services:
-        run_status(services, as_json=json, watch=watch)
+    run_status(data, as_json=json, watch=watch)
 
 
 def verify(
@@ -67,11 +63,9 @@ def verify(
     Published, heard, derived, parked, documents, Kafka, and billing's promises. Ends with 0 when
     nothing was found, 1 when something was: each finding names what it is about.
     """
-    from ninehours.cli.asking import asking
     from ninehours.cli.verify import run_verify
 
-    with asking(data) as services:
-        run_verify(services, as_json=json, only=service, timeout=timeout)
+    run_verify(data, as_json=json, only=service, timeout=timeout)
 
 
 def rebuild(
@@ -86,11 +80,9 @@ def rebuild(
 
     The running stream processes do the work; this waits for them.
     """
-    from ninehours.cli.asking import asking
     from ninehours.cli.rebuild import run_rebuild
 
-    with asking(data) as services:
-        run_rebuild(services, as_json=json, only=service, timeout=timeout)
+    run_rebuild(data, as_json=json, only=service, timeout=timeout)
 
 
 def tail(
@@ -111,10 +103,9 @@ def tail(
     ] = None,
 ) -> None:
     """Public facts as they travel, one a line, until Ctrl-C. None is left out, none shown twice."""
-    from ninehours.cli.asking import asking
-    from ninehours.cli.tail import Wanted, run_tail
+    from ninehours.cli.tail import FactsToFollow, run_tail
 
-    wanted = Wanted(
+    wanted = FactsToFollow(
         service=service,
         kind=kind,
         client_id=client,
@@ -123,8 +114,7 @@ def tail(
         number=number,
         as_json=json,
     )
-    with asking(data) as services:
-        run_tail(services, wanted)
+    run_tail(data, wanted)
 
 
 def resync(
@@ -137,40 +127,32 @@ def resync(
 
     Until it is heard, rows whose facts are missing are withdrawn, and come back.
     """
-    from ninehours.cli.asking import asking
-    from ninehours.cli.parked import run_resync
+    from ninehours.cli.lists.parked import run_resync
 
-    with asking(data) as services:
-        run_resync(services, service, topic, as_json=json)
+    run_resync(data, service, topic, as_json=json)
 
 
 def parked_list(data: System = None, json: Json = False, service: Service = None) -> None:
     """All that waits for a person, with the id that the other commands take."""
-    from ninehours.cli.asking import asking
-    from ninehours.cli.parked import run_list
+    from ninehours.cli.lists.parked import run_list
 
-    with asking(data) as services:
-        run_list(services, only=service, as_json=json)
+    run_list(data, only=service, as_json=json)
 
 
 def parked_show(id: ParkedId, service: ParkedAt, data: System = None, json: Json = False) -> None:
     """One of them: where it came from, what went wrong and where; never its content."""
-    from ninehours.cli.asking import asking
-    from ninehours.cli.parked import run_show
+    from ninehours.cli.lists.parked import run_show
 
-    with asking(data) as services:
-        run_show(services, service, id, as_json=json)
+    run_show(data, service, id, as_json=json)
 
 
 def parked_release(
     id: ParkedId, service: ParkedAt, data: System = None, json: Json = False
 ) -> None:
     """Try it again: after a release that knows better, or when the cause is gone."""
-    from ninehours.cli.asking import asking
-    from ninehours.cli.parked import run_release
+    from ninehours.cli.lists.parked import run_release
 
-    with asking(data) as services:
-        run_release(services, service, id, as_json=json)
+    run_release(data, service, id, as_json=json)
 
 
 def parked_give_up(
@@ -181,8 +163,6 @@ def parked_give_up(
     json: Json = False,
 ) -> None:
     """Go past a record for good. Who did, when and why is kept with it."""
-    from ninehours.cli.asking import asking
-    from ninehours.cli.parked import run_give_up
+    from ninehours.cli.lists.parked import run_give_up
 
-    with asking(data) as services:
-        run_give_up(services, service, id, reason, as_json=json)
+    run_give_up(data, service, id, reason, as_json=json)

@@ -38,23 +38,9 @@ def clients(
     json: Json = False,
 ) -> None:
     """List clients by id, with the newest episode of each. No name is shown anywhere."""
-    from ninehours.cli.asking import asking
-    from ninehours.cli.clients import ROLE, find_clients, show_clients
-    from ninehours.cli.dates import id_in
-    from ninehours.cli.output import as_dict, print_json
-    from ninehours.cli.sites import sites_of
+    from ninehours.cli.lists.clients import run_clients
 
-    with asking(data) as services:
-        found = find_clients(
-            services,
-            site=site and id_in(site, "site's id"),
-            program=program and id_in(program, "program's id"),
-            active=active,
-        )
-        if json:
-            print_json({"clients": [as_dict(each) for each in found], "count": len(found)})
-        else:
-            show_clients(found, sites_of(services, ROLE))
+    run_clients(data, site=site, program=program, active=active, as_json=json)
 
 
 def client(
@@ -66,20 +52,9 @@ def client(
     json: Json = False,
 ) -> None:
     """One client's course: levels, hours a week against the band, sessions, scores, claims."""
-    from ninehours.cli.asking import asking
-    from ninehours.cli.client import CLINICIAN, read_client
-    from ninehours.cli.client_screen import show_client
-    from ninehours.cli.dates import id_in, moment_of
-    from ninehours.cli.output import print_json
-    from ninehours.cli.sites import sites_of
+    from ninehours.cli.client_presenter import run_client
 
-    with asking(data) as services:
-        services.speak_as(CLINICIAN, subject)
-        told = read_client(services, id_in(client_id, "client's id"), moment_of(as_of))
-        if json:
-            print_json(told.as_dict())
-        else:
-            show_client(told, sites_of(services, CLINICIAN))
+    run_client(data, client_id, subject=subject, as_of=as_of, as_json=json)
 
 
 def due(
@@ -96,35 +71,13 @@ def due(
     Safety tasks, sessions to close, notes to sign, plans to sign, review and certify,
     authorizations that run out, claims before their filing limit.
     """
-    from ninehours.cli.asking import asking
-    from ninehours.cli.dates import id_in, today
-    from ninehours.cli.due import find_due, show_due
-    from ninehours.cli.output import as_dict, print_json
-    from ninehours.cli.sites import sites_of
+    from ninehours.cli.lists.due import run_due
 
-    with asking(data) as services:
-        day = on.date() if on else today()
-        where = site and id_in(site, "site's id")
-        found, withheld = find_due(services, day, ahead=ahead, site=where, person=person)
-        if json:
-            items = [as_dict(each) for each in found]
-            print_json({"on": str(day), "due": items, "withheld": withheld})
-        else:
-            show_due(found, withheld, sites_of(services, "clinician"), day)
+    run_due(data, on, ahead=ahead, site=site, person=person, as_json=json)
 
 
 def census(*, on: On = None, site: Site = "", data: System = None, json: Json = False) -> None:
     """Clients in care by site, program and level on a day; who came and left in the 30 days."""
-    from ninehours.cli.asking import asking
-    from ninehours.cli.census import ROLE, read_census, show_census
-    from ninehours.cli.dates import id_in, today
-    from ninehours.cli.output import as_dict, print_json
-    from ninehours.cli.sites import sites_of
+    from ninehours.cli.lists.census import run_census
 
-    with asking(data) as services:
-        day = on.date() if on else today()
-        found = read_census(services, day, site and id_in(site, "site's id"))
-        if json:
-            print_json({"on": str(day), **as_dict(found)})
-        else:
-            show_census(found, sites_of(services, ROLE), day)
+    run_census(data, on, site, as_json=json)

@@ -47,17 +47,18 @@ def claim(
     ID is an issued claim's or a draft's. Each line's day is told as it stood when the claim was
     issued; days that changed since are told again.
     """
-    from ninehours.cli.asking import asking
+    from ninehours.cli.connection import connected
     from ninehours.cli.dates import stamp_of
-    from ninehours.cli.why import asking as why
-    from ninehours.cli.why.of_claim import tell_claim
-    from ninehours.cli.why.showing import show
+    from ninehours.cli.roles import BILLER
+    from ninehours.cli.why import questions
+    from ninehours.cli.why.of_claim import explain_claim
+    from ninehours.cli.why.presenter import show
 
-    with asking(data) as services:
+    with connected(data) as services:
         then = stamp_of(as_of)
-        answer = why.claim(services, id, then)
-        facts = why.facts(services, "biller", why.ids_in(answer), then)
-        told = tell_claim(answer, facts, why.asked("claim", id, as_of=as_of))
+        answer = questions.claim(services, id, then)
+        facts = questions.facts(services, BILLER, questions.ids_in(answer), then)
+        told = explain_claim(answer, facts, questions.asked("claim", id, as_of=as_of))
         show(told, answer, facts, name="claim", as_json=json, html=html)
 
 
@@ -71,18 +72,19 @@ def day(
     data: System = None,
 ) -> None:
     """Why a client's day is what it is: every gate, and what would release a HOLD."""
-    from ninehours.cli.asking import asking
+    from ninehours.cli.connection import connected
     from ninehours.cli.dates import stamp_of
-    from ninehours.cli.why import asking as why
-    from ninehours.cli.why.of_day import tell_day
-    from ninehours.cli.why.showing import show
+    from ninehours.cli.roles import BILLER
+    from ninehours.cli.why import questions
+    from ninehours.cli.why.of_day import explain_day
+    from ninehours.cli.why.presenter import show
 
-    with asking(data) as services:
+    with connected(data) as services:
         then = stamp_of(as_of)
-        answer = why.day(services, client, date.date(), then)
-        facts = why.facts(services, "biller", why.ids_in(answer), then)
-        asked = why.asked("day", client, str(date.date()), as_of=as_of)
-        show(tell_day(answer, facts, asked), answer, facts, name="day", as_json=json, html=html)
+        answer = questions.day(services, client, date.date(), then)
+        facts = questions.facts(services, BILLER, questions.ids_in(answer), then)
+        asked = questions.asked("day", client, str(date.date()), as_of=as_of)
+        show(explain_day(answer, facts, asked), answer, facts, name="day", as_json=json, html=html)
 
 
 def level_of_care(
@@ -98,20 +100,21 @@ def level_of_care(
     data: System = None,
 ) -> None:
     """Why a client is at a level of care: who decided, and what was recommended, on what."""
-    from ninehours.cli.asking import asking
+    from ninehours.cli.connection import connected
     from ninehours.cli.dates import stamp_of
-    from ninehours.cli.why import asking as why
-    from ninehours.cli.why.of_level import tell_level
-    from ninehours.cli.why.showing import show
+    from ninehours.cli.roles import CLINICIAN
+    from ninehours.cli.why import questions
+    from ninehours.cli.why.of_level import explain_level
+    from ninehours.cli.why.presenter import show
 
-    with asking(data) as services:
+    with connected(data) as services:
         day = on.date() if on else None
         then = stamp_of(as_of)
-        services.speak_as(why.CLINICIAN, subject)
-        answer = why.level_of_care(services, client, day, then)
-        facts = why.facts(services, why.CLINICIAN, why.ids_in(answer), then)
-        asked = why.asked("level-of-care", client, on=day, subject=subject, as_of=as_of)
-        told = tell_level(answer, facts, asked)
+        services.speak_as(CLINICIAN, subject)
+        answer = questions.level_of_care(services, client, day, then)
+        facts = questions.facts(services, CLINICIAN, questions.ids_in(answer), then)
+        asked = questions.asked("level-of-care", client, on=day, subject=subject, as_of=as_of)
+        told = explain_level(answer, facts, asked)
         show(told, answer, facts, name="level_of_care", as_json=json, html=html)
 
 
@@ -128,14 +131,14 @@ def fact(
 
     ID is a public fact's, or a derived row's.
     """
-    from ninehours.cli.asking import asking
+    from ninehours.cli.connection import connected
     from ninehours.cli.dates import stamp_of
-    from ninehours.cli.why import asking as why
-    from ninehours.cli.why.of_fact import tell_fact
-    from ninehours.cli.why.showing import show
+    from ninehours.cli.why import questions
+    from ninehours.cli.why.of_fact import explain_fact
+    from ninehours.cli.why.presenter import show
 
-    with asking(data) as services:
-        answer = why.fact(services, role, id, stamp_of(as_of))
-        facts = why.facts(services, role, answer.derived.facts)
-        told = tell_fact(answer, facts, why.asked("fact", id, as_of=as_of))
+    with connected(data) as services:
+        answer = questions.fact(services, role, id, stamp_of(as_of))
+        facts = questions.facts(services, role, answer.derived.facts)
+        told = explain_fact(answer, facts, questions.asked("fact", id, as_of=as_of))
         show(told, answer, facts, name="fact", as_json=json, html=html)

@@ -5,30 +5,11 @@ from collections.abc import Iterator
 from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import explanation_service_pb2 as pb
 
+from ninehours.cli.fields import iso, name_in
 from ninehours.cli.output import plural
-from ninehours.cli.why.asking import Facts
-from ninehours.cli.why.telling import (
-    FACT,
-    HOLD,
-    NOTE,
-    PASS,
-    REFUSE,
-    RELEASE,
-    RULE,
-    Point,
-    Section,
-    Told,
-)
-from ninehours.cli.why.words import (
-    by_time,
-    cited,
-    day_of,
-    joined,
-    money,
-    name_of,
-    signed,
-    whoever,
-)
+from ninehours.cli.why.answer import Explanation, Mark, Point, Section
+from ninehours.cli.why.questions import Facts
+from ninehours.cli.why.words import by_time, cited, joined, money, signed, whoever
 
 REVISIONS = "How it came to this"
 STALE = (
@@ -37,10 +18,10 @@ STALE = (
 )
 
 
-def tell_day(day: pb.ExplainedDay, facts: Facts, asked: str) -> Told:
+def explain_day(day: pb.ExplainedDay, facts: Facts, asked: str) -> Explanation:
     """The day: its outcome in a sentence, its gates, and its revisions."""
-    on, outcome = day_of(day.service_date), name_of(day, "outcome")
-    return Told(
+    on, outcome = iso(day.service_date), name_in(day, "outcome")
+    return Explanation(
         asked=asked,
         title=f"Why {on} is {outcome}",
         answer=answer_of(day),
@@ -52,23 +33,25 @@ def tell_day(day: pb.ExplainedDay, facts: Facts, asked: str) -> Told:
 
 def answer_of(day: pb.ExplainedDay) -> str:
     """What it is and why, in a sentence or two."""
-    outcome = name_of(day, "outcome")
-    closed = [each for each in day.verdicts if each.reason]
+    outcome = name_in(day, "outcome")
+    closed = [verdict for verdict in day.verdicts if verdict.reason]
     if not closed:
         return f"Every one of {plural(len(day.verdicts), 'gate')} is open."
-    deciding = [each for each in closed if name_of(each, "verdict") == "REFUSE"] or closed
-    because = "; ".join(f"{each.says} ({each.reason})" for each in deciding)
-    releases = [_released_when(each) for each in closed if outcome == "HOLD" and each.releases]
+    deciding = [verdict for verdict in closed if name_in(verdict, "verdict") == "REFUSE"] or closed
+    because = "; ".join(f"{verdict.says} ({verdict.reason})" for verdict in deciding)
+    releases = [
+        _released_when(verdict) for verdict in closed if outcome == "HOLD" and verdict.releases
+    ]
     sentences = [f"{because[:1].upper()}{because[1:]}.", *dict.fromkeys(releases)]
     return " ".join(sentences)
 
 
-def _released_when(each: pb.ExplainedVerdict) -> str:
+def _released_when(verdict: pb.ExplainedVerdict) -> str:
     """Whatever all are needed of, or any is enough of."""
-    word = " or when " if each.releases[0].alternative else " and when "
-    if not each.releases[0].rpc:
-        return f"Nothing releases it any more: {each.releases[0].says}."
-    return f"It is released when {word.join(_released(release) for release in each.releases)}."
+    word = " or when " if verdict.releases[0].alternative else " and when "
+    if not verdict.releases[0].rpc:
+        return f"Nothing releases it any more: {verdict.releases[0].says}."
+    return f"It is released when {word.join(_released(release) for release in verdict.releases)}."
 
 
 def about_day(day: pb.ExplainedDay, facts: Facts) -> Iterator[tuple[str, str]]:
@@ -83,14 +66,14 @@ def about_day(day: pb.ExplainedDay, facts: Facts) -> Iterator[tuple[str, str]]:
     )
     yield "level of care", joined(*(f"{level} {name}" for name, level in levels if level))
     if day.rules.version:
-        begins = day_of(day.rules.effective_from)
+        begins = iso(day.rules.effective_from)
         yield "rules", f"version {day.rules.version} of the payer's, in effect from {begins}"
         yield "", signed(day.rules.fact_id, facts)
     yield "lines", "; ".join(line_of(line) for line in day.lines)
     if day.authorization.authorization_id:
         yield "authorization", authorization_of(day.authorization)
         yield "", signed(day.authorization.fact_id, facts)
-    yield "on claims", "; ".join(_carrying(each) for each in day.claims)
+    yield "on claims", "; ".join(_carrying(claim) for claim in day.claims)
 
 
 def line_of(line: events.ClaimLine) -> str:
@@ -100,38 +83,41 @@ def line_of(line: events.ClaimLine) -> str:
     return f"{code} x {line.units}, {money(line.charge)}{ancillary}"
 
 
-def authorization_of(each: pb.ExplainedAuthorization) -> str:
+def authorization_of(held: pb.ExplainedAuthorization) -> str:
     """What was authorized, and what is taken of it."""
-    unit = name_of(each, "unit")
+    unit = name_in(held, "unit")
     return (
-        f"{each.authorization_id}: takes {each.taken} of {each.units} {unit},"
-        f" {day_of(each.effective_from)} to {day_of(each.effective_to)};"
-        f" {each.issued} on issued claims, {each.allocated} on days not issued yet"
+        f"{held.authorization_id}: takes {held.taken} of {held.units} {unit},"
+        f" {iso(held.effective_from)} to {iso(held.effective_to)};"
+        f" {held.issued} on issued claims, {held.allocated} on days not issued yet"
     )
 
 
 def gates_section(day: pb.ExplainedDay, facts: Facts) -> Section:
     """Every gate with its verdict, in the order in which they were asked."""
     return Section(
-        title=f"{day_of(day.service_date)}: {plural(len(day.verdicts), 'gate')}",
-        outcome=name_of(day, "outcome"),
-        points=tuple(gate_point(each, facts) for each in day.verdicts),
+        title=f"{iso(day.service_date)}: {plural(len(day.verdicts), 'gate')}",
+        outcome=name_in(day, "outcome"),
+        points=tuple(gate_point(verdict, facts) for verdict in day.verdicts),
     )
 
 
-def gate_point(each: pb.ExplainedVerdict, facts: Facts) -> Point:
+def gate_point(verdict: pb.ExplainedVerdict, facts: Facts) -> Point:
     """A gate: what it asks, what it said, the clause, the facts, what would release it."""
-    kind = {"PASS": PASS, "HOLD": HOLD, "REFUSE": REFUSE}[name_of(each, "verdict")]
+    kind = Mark[name_in(verdict, "verdict")]
     points = [
-        Point(kind=RULE, says="; ".join(f"{c.field} = {c.value}" for c in each.clauses))
-        for _ in each.clauses[:1]
+        Point(
+            kind=Mark.RULE,
+            says="; ".join(f"{clause.field} = {clause.value}" for clause in verdict.clauses),
+        )
+        for _ in verdict.clauses[:1]
     ]
-    points += [cited(e.fact_id, e.says, facts) for e in by_time(each.facts, facts)]
-    points += [Point(kind=RELEASE, says=_released(release)) for release in each.releases]
-    says = f"{each.gate}: {each.asks}?"
-    if each.reason:
-        says = f"{each.gate}: {each.says}"
-    return Point(kind=kind, says=says, code=each.reason, points=tuple(points))
+    points += [cited(fact.fact_id, fact.says, facts) for fact in by_time(verdict.facts, facts)]
+    points += [Point(kind=Mark.RELEASE, says=_released(release)) for release in verdict.releases]
+    says = f"{verdict.gate}: {verdict.asks}?"
+    if verdict.reason:
+        says = f"{verdict.gate}: {verdict.says}"
+    return Point(kind=kind, says=says, code=verdict.reason, points=tuple(points))
 
 
 def _released(release: pb.Release) -> str:
@@ -145,31 +131,36 @@ def _released(release: pb.Release) -> str:
     return f"{who} {release.says} [{command}]"
 
 
-def _carrying(each: pb.CarryingClaim) -> str:
-    what = {"7": "replacement ", "8": "void "}.get(each.frequency, "")
-    return f"{what}{each.claim_id}{'' if each.stands else ', no longer standing'}"
+def _carrying(claim: pb.CarryingClaim) -> str:
+    what = {"7": "replacement ", "8": "void "}.get(claim.frequency, "")
+    return f"{what}{claim.claim_id}{'' if claim.stands else ', no longer standing'}"
 
 
 def _revisions(day: pb.ExplainedDay, facts: Facts) -> Iterator[Section]:
     if len(day.revisions) > 1:
-        points = tuple(_revision(each, facts) for each in day.revisions)
+        points = tuple(_revision(revision, facts) for revision in day.revisions)
         yield Section(title=REVISIONS, points=points)
 
 
-def _revision(each: pb.DayRevision, facts: Facts) -> Point:
+def _revision(revision: pb.DayRevision, facts: Facts) -> Point:
     """What changed, and which facts did it."""
-    changes = "; ".join(f"{c.field} {c.was} → {c.now}" for c in each.changes)
-    outcome = "withdrawn" if each.withdrawn else name_of(each, "outcome")
-    points = [Point(kind=FACT, says="because of", small=signed(f, facts)) for f in each.facts_added]
+    changes = "; ".join(
+        f"{change.field} {change.was} → {change.now}" for change in revision.changes
+    )
+    outcome = "withdrawn" if revision.withdrawn else name_in(revision, "outcome")
+    points = [
+        Point(kind=Mark.FACT, says="because of", small=signed(f, facts))
+        for f in revision.facts_added
+    ]
     if not points:
         points = [
-            Point(kind=FACT, says="because it rests no longer on", small=signed(f, facts))
-            for f in each.facts_removed
+            Point(kind=Mark.FACT, says="because it rests no longer on", small=signed(f, facts))
+            for f in revision.facts_removed
         ]
     return Point(
-        kind=NOTE,
-        says=f"revision {each.revision}: {changes or 'first resolved'}",
+        kind=Mark.NOTE,
+        says=f"revision {revision.revision}: {changes or 'first resolved'}",
         code=outcome,
-        small=signed(each.fact_id, facts),
+        small=signed(revision.fact_id, facts),
         points=tuple(points),
     )

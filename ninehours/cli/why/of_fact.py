@@ -5,17 +5,17 @@ from collections.abc import Iterator
 from ninehours.exchange.v1 import fact_service_pb2 as pb
 
 from ninehours.cli.output import plural
-from ninehours.cli.why.asking import Facts
-from ninehours.cli.why.telling import FACT, Point, Section, Told
+from ninehours.cli.why.answer import Explanation, Mark, Point, Section
+from ninehours.cli.why.questions import Facts
 from ninehours.cli.why.words import joined, moment, signed
 
 RECORDED = "recorded"
 
 
-def tell_fact(fact: pb.ExplainedFact, facts: Facts, asked: str) -> Told:
+def explain_fact(fact: pb.ExplainedFact, facts: Facts, asked: str) -> Explanation:
     """The fact; of a derived one those that it rests on, too."""
     kind = fact.type.rpartition(".")[2]
-    return Told(
+    return Explanation(
         asked=asked,
         title=f"Why there is a {kind} {fact.id}",
         answer=_answer(fact),
@@ -57,8 +57,10 @@ def _rests_on(fact: pb.ExplainedFact, facts: Facts) -> Iterator[Section]:
     if fact.derived.facts:
         points = tuple(
             Point(
-                kind=FACT, says=facts[each].type if each in facts else "", small=signed(each, facts)
+                kind=Mark.FACT,
+                says=facts[fact_id].type if fact_id in facts else "",
+                small=signed(fact_id, facts),
             )
-            for each in fact.derived.facts
+            for fact_id in fact.derived.facts
         )
         yield Section(title="What it rests on", points=points)

@@ -4,17 +4,10 @@ from collections.abc import Iterable
 from html import escape
 from string import Template
 
-from ninehours.cli.why.telling import Point, Section, Told, mark_of
+from ninehours.cli.why.answer import Explanation, Mark, Point, Section, mark_of
 
-MARKS = {
-    "pass": "&#10003;",
-    "hold": "&#9684;",
-    "refuse": "&#10007;",
-    "rule": "&sect;",
-    "release": "&rarr;",
-    "fact": "&middot;",
-    "note": "&middot;",
-}
+ENTITIES = ("&#10003;", "&#9684;", "&#10007;", "&middot;", "&sect;", "&rarr;", "&middot;")
+MARKS = dict(zip(Mark, ENTITIES, strict=True))
 
 STYLE = """
 :root { --ink: #1b1f24; --soft: #5b6570; --line: #d9dee3; --pass: #1a7f4b; --hold: #9a6700;
@@ -91,16 +84,16 @@ same: keep it as one.</p>
 """)
 
 
-def page_of(told: Told) -> str:
+def page_of(explanation: Explanation) -> str:
     """The whole page; every text in it is escaped."""
     return PAGE.substitute(
         style=STYLE,
-        title=escape(told.title),
-        answer=escape(told.answer),
-        about=_about(told.about),
-        notes="\n".join(f'<p class="stale">{escape(note)}</p>' for note in told.notes),
-        sections="\n".join(_section(section) for section in told.sections),
-        asked=escape(told.asked),
+        title=escape(explanation.title),
+        answer=escape(explanation.answer),
+        about=_about(explanation.about),
+        notes="\n".join(f'<p class="stale">{escape(note)}</p>' for note in explanation.notes),
+        sections="\n".join(_section(section) for section in explanation.sections),
+        asked=escape(explanation.asked),
     )
 
 

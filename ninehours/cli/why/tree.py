@@ -3,37 +3,31 @@
 from collections.abc import Iterable, Iterator
 from textwrap import wrap
 
-from ninehours.cli.why.telling import (
-    FACT,
-    HOLD,
-    NOTE,
-    PASS,
-    REFUSE,
-    RELEASE,
-    RULE,
-    Point,
-    Section,
-    Told,
-    mark_of,
-)
+from ninehours.cli.why.answer import Explanation, Mark, Point, Section, mark_of
 
-MARKS = {PASS: "✓", HOLD: "◌", REFUSE: "✗", FACT: "·", RULE: "§", RELEASE: "→", NOTE: "·"}
-COLOURS = {PASS: "32", HOLD: "33", REFUSE: "31", RELEASE: "33;1", RULE: "36"}
+MARKS = dict(zip(Mark, "✓◌✗·§→·", strict=True))
+COLOURS = {
+    Mark.PASS: "32",
+    Mark.HOLD: "33",
+    Mark.REFUSE: "31",
+    Mark.RELEASE: "33;1",
+    Mark.RULE: "36",
+}
 BOLD, DIM = "1", "2"
 NARROWEST = 40
 
 
-def lines_of(told: Told, width: int = 0, *, colours: bool = False) -> Iterator[str]:
+def lines_of(explanation: Explanation, width: int = 0, *, colours: bool = False) -> Iterator[str]:
     """The answer's lines; `width` 0: as long as they are."""
     paint = _Paint(colours)
-    yield paint(BOLD, told.title)
-    yield from _wrapped(told.answer, "", "", width)
+    yield paint(BOLD, explanation.title)
+    yield from _wrapped(explanation.answer, "", "", width)
     yield ""
-    yield from _about(told.about, "", width, paint)
-    for section in told.sections:
+    yield from _about(explanation.about, "", width, paint)
+    for section in explanation.sections:
         yield ""
         yield from _section(section, width, paint)
-    for note in told.notes:
+    for note in explanation.notes:
         yield ""
         yield from _wrapped(note, "", "", width)
 

@@ -1,14 +1,14 @@
 """Parts of every answer: dates, times, money, enums, and a fact with who signed it when."""
 
-from datetime import UTC, date
+from datetime import UTC
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from ninehours.common.v1 import common_pb2 as common
 
 from ninehours.cli.output import dollars
-from ninehours.cli.why.asking import Facts
-from ninehours.cli.why.telling import FACT, Point
+from ninehours.cli.why.answer import Mark, Point
+from ninehours.cli.why.questions import Facts
 
 ROLES = {
     "front_desk": "the front desk",
@@ -18,11 +18,6 @@ ROLES = {
 }
 
 
-def day_of(message: common.Date) -> str:
-    """2026-03-02; empty for none."""
-    return date(message.year, message.month, message.day).isoformat() if message.year else ""
-
-
 def moment(stamp: Timestamp) -> str:
     """2026-03-02 18:05Z."""
     return f"{stamp.ToDatetime(tzinfo=UTC):%Y-%m-%d %H:%MZ}"
@@ -30,15 +25,6 @@ def moment(stamp: Timestamp) -> str:
 
 def money(amount: common.Money) -> str:
     return dollars(amount.minor_units)
-
-
-def name_of(message: Any, field: str) -> str:
-    """An enum's value without its prefix; empty for none."""
-    enum = message.DESCRIPTOR.fields_by_name[field].enum_type
-    value = enum.values_by_number[getattr(message, field)]
-    if value.number == 0:
-        return ""
-    return str(value.name).removeprefix(enum.values_by_number[0].name.removesuffix("UNSPECIFIED"))
 
 
 def signed(fact_id: str, facts: Facts) -> str:
@@ -53,17 +39,17 @@ def signed(fact_id: str, facts: Facts) -> str:
 
 def cited(fact_id: str, says: str, facts: Facts) -> Point:
     """A fact, and what it says."""
-    return Point(kind=FACT, says=says, small=signed(fact_id, facts))
+    return Point(kind=Mark.FACT, says=says, small=signed(fact_id, facts))
 
 
 def by_time(evidence: Any, facts: Facts) -> list[Any]:
     """In the order in which they were signed."""
 
-    def place(each: Any) -> tuple[int, str]:
-        fact = facts.get(each.fact_id)
-        return (fact.signed_at.ToNanoseconds() if fact else 0), each.fact_id
+    def signing(cited: Any) -> tuple[int, str]:
+        fact = facts.get(cited.fact_id)
+        return (fact.signed_at.ToNanoseconds() if fact else 0), cited.fact_id
 
-    return sorted(evidence, key=place)
+    return sorted(evidence, key=signing)
 
 
 def whoever(roles: Any) -> str:

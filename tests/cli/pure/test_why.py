@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ninehours.cli.dates import stamp_of
-from ninehours.cli.why.asking import asked
+from ninehours.cli.why.answer import Explanation, Mark, Point, Section, every_point
 from ninehours.cli.why.page import page_of
-from ninehours.cli.why.telling import FACT, HOLD, RELEASE, RULE, Point, Section, Told, every_point
+from ninehours.cli.why.questions import asked
 from ninehours.cli.why.tree import lines_of
 from ninehours.local.folder import write_private
 
 ID = "5c4759fc-f9a3-53b7-b164-3272e78e04a8"
-TOLD = Told(
+TOLD = Explanation(
     asked=f"ninehours why day {ID} 2026-03-02",
     title="Why 2026-03-02 is HOLD",
     answer=f"A session's note is not signed. It is released when staff/{ID} signs <it> & all.",
@@ -24,13 +24,15 @@ TOLD = Told(
             about=(("minutes", "180 attended"),),
             points=(
                 Point(
-                    kind=HOLD,
+                    kind=Mark.HOLD,
                     says="NOTE: a session's note is not signed",
                     code="NOTE_UNSIGNED",
                     points=(
-                        Point(kind=RULE, says="late_signature = HOLD"),
-                        Point(kind=FACT, says=f"180 minutes in session {ID}", small=f"Fact {ID}"),
-                        Point(kind=RELEASE, says=f"staff/{ID} signs the note of session {ID}"),
+                        Point(kind=Mark.RULE, says="late_signature = HOLD"),
+                        Point(
+                            kind=Mark.FACT, says=f"180 minutes in session {ID}", small=f"Fact {ID}"
+                        ),
+                        Point(kind=Mark.RELEASE, says=f"staff/{ID} signs the note of session {ID}"),
                     ),
                 ),
             ),

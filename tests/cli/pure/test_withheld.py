@@ -4,11 +4,11 @@ import pytest
 from ninehours.intake.v1 import clients_service_pb2 as intake
 from ninehours.plans.v1 import explanation_service_pb2 as plans
 
-from ninehours.cli.client import ClientTold
-from ninehours.cli.client_screen import show_client
+from ninehours.cli.client import ClientTimeline
+from ninehours.cli.client_presenter import show_client
 from ninehours.cli.sites import Sites
-from ninehours.cli.why.asking import asked
-from ninehours.cli.why.of_level import tell_level
+from ninehours.cli.why.of_level import explain_level
+from ninehours.cli.why.questions import asked
 from ninehours.cli.why.tree import lines_of
 
 ID = "5c4759fc-f9a3-53b7-b164-3272e78e04a8"
@@ -18,7 +18,7 @@ ID = "5c4759fc-f9a3-53b7-b164-3272e78e04a8"
 def test_a_clients_screen_says_what_to_do_about_scores(
     capsys: pytest.CaptureFixture[str], withheld: list[str]
 ) -> None:
-    told = ClientTold(
+    told = ClientTimeline(
         client_id=ID, as_of=None, intake=intake.ReadClientResponse(), withheld=withheld
     )
     show_client(told, Sites({}))
@@ -32,6 +32,6 @@ def test_why_a_level_says_so_and_who_asked_is_asked_again(*, withheld: bool) -> 
     episode = plans.ExplainedEpisode(segments=[plans.ExplainedSegment(level_of_care="2.1")])
     answer = plans.ExplainLevelOfCareResponse(episodes=[episode], scores_withheld=withheld)
     command = asked("level-of-care", ID, subject="staff/ada")
-    told = tell_level(answer, {}, command)
+    told = explain_level(answer, {}, command)
     assert ("Scores are withheld" in "\n".join(lines_of(told))) == withheld
     assert told.asked == f"ninehours why level-of-care {ID} --as staff/ada"

@@ -9,6 +9,7 @@ from ninehours.exchange.v1 import operating_service_pb2 as operating
 from ninehours.exchange.v1 import published_log_service_pb2 as log
 
 from kernel.rpc.remote_refusal import RemoteRefusal
+from kernel.services import SERVICES
 from ninehours.story.catching_up import NotCaughtUp, wait_until_caught_up
 
 
@@ -16,7 +17,7 @@ class FakeServices:
     """Each published one fact of one client; plans publishes another while it catches up."""
 
     def __init__(self, *, stuck: str = "", parked: bool = False, late: int = 0) -> None:
-        self.heads = dict.fromkeys(("intake", "plans", "attendance", "billing"), 1)
+        self.heads = dict.fromkeys(SERVICES, 1)
         self.settled: list[tuple[str, dict[str, int]]] = []
         self._stuck = stuck
         self._parked = parked

@@ -10,6 +10,7 @@ from google.protobuf.descriptor_pool import Default
 from ninehours.attendance.v1 import attendance_service_pb2 as attendance
 
 from kernel.rpc.policy import NETWORK, permit, policies_of
+from kernel.services import SERVICES
 from kernel.sites import speaks_for_every
 from ninehours.story import days
 from ninehours.story.network import GROUPS, PAYERS, PROVIDERS, DemoPayer
@@ -61,7 +62,7 @@ def test_everything_services_promise_of_the_course_of_care_is_asked_of_them(
     asked = {(given.service, given.rpc) for given in story}
     left = {
         (service, method.name)
-        for service in ("intake", "plans", "attendance", "billing")
+        for service in SERVICES
         for method in Default()
         .FindServiceByName(f"ninehours.{service}.v1.{service.title()}Service")
         .methods

@@ -1,0 +1,9 @@
+"""The services of one system: whoever starts, asks or signs for each of them asks here which.
+
+What isn't Python (deployment, packaging, contracts of imports) is compared with it by
+tests/architecture.
+"""
+
+SERVICES = ("intake", "plans", "attendance", "billing")
+EACH = f"{', '.join(SERVICES[:-1])} or {SERVICES[-1]}"
+"""As help tells them."""

@@ -1,0 +1,69 @@
+"""`clients`: who is registered, by id, with the newest episode of each."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from ninehours.intake.v1 import clients_service_pb2 as intake
+
+from ninehours.cli.connection import Services, on_system
+from ninehours.cli.dates import id_in
+from ninehours.cli.fields import date_of
+from ninehours.cli.lists.column import Column, Kind
+from ninehours.cli.lists.listing import all_pages
+from ninehours.cli.lists.screen_presenter import table_of
+from ninehours.cli.output import as_dict, plural, print_json, screen
+from ninehours.cli.roles import FRONT_DESK
+from ninehours.cli.sites import Sites, kind_of, sites_of
+
+NEVER_ADMITTED = ("\uffff", "")  # the last of names
+
+
+def _program(client: intake.ListedClient) -> str:
+    return kind_of(client.newest_episode.program) if client.HasField("newest_episode") else ""
+
+
+CLIENTS: Sequence[Column[intake.ListedClient]] = (
+    Column("client", Kind.ID, lambda client: client.client_id),
+    Column("program", value=_program),
+    Column("admitted", Kind.DATE, lambda client: date_of(client.newest_episode.admitted_on)),
+    Column("closed", Kind.DATE, lambda client: date_of(client.newest_episode.closed_on)),
+)
+
+
+@on_system
+def run_clients(
+    services: Services, *, site: str, program: str, active: bool, as_json: bool
+) -> None:
+    """All of them to the last page, of a site or program, or (`active`) who is in care."""
+    request = intake.ListClientsRequest(
+        site_id=id_in(site, "site's id"),
+        program_id=id_in(program, "program's id"),
+        active_only=active,
+    )
+    clients, _ = all_pages(services, FRONT_DESK, request, "clients")
+    if as_json:
+        print_json({"clients": [as_dict(client) for client in clients], "count": len(clients)})
+    else:
+        _show(clients, sites_of(services, FRONT_DESK))
+
+
+def _show(clients: Iterable[intake.ListedClient], sites: Sites) -> None:
+    """By site; those without an admission last."""
+
+    def site_of(client: intake.ListedClient) -> tuple[str, str]:
+        if not client.HasField("newest_episode"):
+            return NEVER_ADMITTED
+        site_id = client.newest_episode.site_id
+        return sites.name(site_id), site_id
+
+    console = screen()
+    found = sorted(clients, key=site_of)
+    for (_, site_id), group in groupby(found, key=site_of):
+        console.print(sites.heading(site_id) if site_id else "never admitted")
+        console.print(table_of(CLIENTS, group))
+        console.print()
+    console.print(f"{plural(len(found), 'client')}, {sum(map(_is_active, found))} in care")
+
+
+def _is_active(client: intake.ListedClient) -> bool:
+    return client.HasField("newest_episode") and not client.newest_episode.HasField("closed_on")

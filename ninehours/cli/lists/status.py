@@ -1,0 +1,196 @@
+"""`status`: how every process of every service is doing, and what to do about what isn't well."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import typer
+from ninehours.exchange.v1 import operating_service_pb2 as pb
+from rich.console import Console
+
+from kernel.rpc.remote_refusal import RemoteRefusal
+from kernel.services import SERVICES
+from ninehours.cli.connection import Services, on_system
+from ninehours.cli.ending import FAILED, UNAVAILABLE
+from ninehours.cli.lists.column import Column, Kind
+from ninehours.cli.lists.screen_presenter import table_of
+from ninehours.cli.output import as_dict, print_json, screen
+from ninehours.cli.roles import OPERATOR
+
+LATE = 60.0  # seconds from which what waits is late: heads are compared once a minute
+DEADLINE = 10.0
+
+
+def _process(kind: str) -> Column[pb.GetStatusResponse]:
+    """How the processes of a kind are doing, and the age of their last heartbeat."""
+
+    def shown(status: pb.GetStatusResponse) -> str:
+        for process in status.processes:
+            if process.name == kind:
+                several = f" ({len(process.ordinals)})" if len(process.ordinals) > 1 else ""
+                beat = f" {process.beat_seconds:3.0f} s" if process.HasField("beat_seconds") else ""
+                return f"up{several}{beat}" if process.up else "DOWN"
+        return "-"
+
+    return Column(kind, value=shown)
+
+
+STATUSES: Sequence[Column[pb.GetStatusResponse]] = (
+    Column("service"),
+    _process("api"),
+    _process("relay"),
+    _process("stream"),
+    Column("kafka", value=lambda status: "yes" if status.kafka else "NO"),
+    Column("unsent", Kind.COUNT, lambda status: status.outbox.unsent),
+    *(Column(name, Kind.COUNT) for name in ("behind", "stopped", "due", "failed", "parked")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerLag:
+    """How far a service is behind one that it hears; None: nobody knows."""
+
+    listener: str
+    lag: pb.Lag
+
+    def facts(self) -> int | None:
+        return None if self.lag.owner_away else self.lag.facts
+
+    def seconds(self) -> float | None:
+        return None if self.lag.owner_away else self.lag.seconds
+
+    def why(self) -> str:
+        """It doesn't get on."""
+        away = self.lag.owner_away
+        return f"its owner is away ({away})" if away else self.lag.stopped
+
+
+LAGS: Sequence[Column[ListenerLag]] = (
+    Column("listener"),
+    Column("hears", value=lambda listener: listener.lag.topic),
+    Column("facts behind", Kind.COUNT, ListenerLag.facts),
+    Column("seconds", Kind.SECONDS, ListenerLag.seconds),
+    Column("", value=ListenerLag.why),
+)
+
+
+@on_system
+def run_status(services: Services, *, as_json: bool, watch: float | None) -> None:
+    """Prints it, once or again and again; ends with 1 or 6 when all isn't well."""
+    while True:
+        found, away = _ask(services)
+        problems = [f"{name} does not answer ({why})" for name, why in away.items()]
+        problems += [line for status in found for line in problems_of(status)]
+        if as_json:
+            print_json(
+                {
+                    "services": [as_dict(status) for status in found],
+                    "away": away,
+                    "problems": problems,
+                }
+            )
+        else:
+            _show(found, away, problems)
+        if watch is None:
+            break
+        time.sleep(watch)
+    if away:
+        raise typer.Exit(UNAVAILABLE)
+    if problems:
+        raise typer.Exit(FAILED)
+
+
+def problems_of(status: pb.GetStatusResponse) -> Iterator[str]:
+    """What isn't well with one service, and what to do next."""
+    name = status.service
+    yield from _of_processes(status)
+    if not status.kafka:
+        yield f"{name} gets no answer from Kafka, or {name}'s topic isn't there"
+    for lag in status.lags:
+        if lag.stopped:
+            yield (
+                f"{name} hears nothing of {lag.topic} ({lag.stopped}): "
+                f"`ninehours resync {lag.topic} --service {name}`"
+            )
+        elif lag.owner_away:
+            yield f"{name} can't ask the owner of {lag.topic} ({lag.owner_away})"
+        elif lag.contradicted:
+            yield (
+                f"{name} heard of {lag.contradicted} subjects of {lag.topic} what its owner doesn't"
+                f" have: `ninehours parked list --service {name}`"
+            )
+        elif lag.seconds > LATE:
+            yield f"{name} is {lag.facts} facts behind {lag.topic}: look at {name}-stream's log"
+    if status.outbox.oldest_seconds > LATE:
+        yield f"{status.outbox.unsent} facts of {name} wait to be sent: look at {name}-relay's log"
+    if status.oldest_due_seconds > LATE:
+        yield f"{status.due} keys of {name} wait to be derived: look at {name}-stream's log"
+    if status.parked or status.stopped or status.failed:
+        yield (
+            f"{name} waits for a person: {status.parked} records parked, {status.stopped} stopped, "
+            f"{status.failed} derivations failed: `ninehours parked list --service {name}`"
+        )
+
+
+def _of_processes(status: pb.GetStatusResponse) -> Iterator[str]:
+    name = status.service
+    for process in status.processes:
+        if not process.up:
+            yield f"no {name}-{process.name} is at work: start it; its log says why it ended"
+        elif status.no_write and process.name == "api":
+            continue  # its own heartbeat is what wasn't taken
+        elif not process.HasField("beat_seconds"):
+            yield f"{name}-{process.name} committed no heartbeat yet: look at its log"
+        elif process.beat_seconds > LATE:
+            yield (
+                f"{name}-{process.name}'s last heartbeat is {process.beat_seconds:.0f} s old: it"
+                f" hangs, or {name}'s database takes no write; look at its log"
+            )
+    if status.no_write:
+        yield (
+            f"{name}'s database takes no write ({status.no_write}): make room on its disk, or mend"
+            " what its log says"
+        )
+
+
+def _ask(services: Services) -> tuple[list[pb.GetStatusResponse], dict[str, str]]:
+    found: list[pb.GetStatusResponse] = []
+    away: dict[str, str] = {}
+    for name in SERVICES:
+        try:
+            found.append(
+                services.ask(OPERATOR, pb.GetStatusRequest(), service=name, deadline=DEADLINE)
+            )
+        except RemoteRefusal as refusal:
+            if refusal.code.name not in ("UNAVAILABLE", "DEADLINE_EXCEEDED"):
+                raise
+            away[name] = refusal.reason
+    return found, away
+
+
+def _show(
+    found: Sequence[pb.GetStatusResponse], away: dict[str, str], problems: Sequence[str]
+) -> None:
+    out = screen()
+    statuses = table_of(STATUSES, found)
+    for name in away:
+        statuses.add_row(name, "DOWN", *"?" * (len(STATUSES) - 2))
+    out.print(statuses)
+    if lags := [ListenerLag(status.service, lag) for status in found for lag in status.lags]:
+        out.print()
+        out.print(table_of(LAGS, lags))
+    _ages(out, found)
+    out.print()
+    out.print("all is well" if not problems else "to do:")
+    for problem in problems:
+        out.print(f"  {problem}")
+
+
+def _ages(out: Console, found: Sequence[pb.GetStatusResponse]) -> None:
+    for status in found:
+        if status.outbox.unsent:
+            seconds = f"{status.outbox.oldest_seconds:.1f}"
+            out.print(f"{status.service}: the oldest unsent fact is {seconds} s old")
+        if status.due:
+            seconds = f"{status.oldest_due_seconds:.1f}"
+            out.print(f"{status.service}: the oldest due key is {seconds} s old")
