@@ -68,7 +68,7 @@ lint: $(DEV) ## every check that runs nothing
 	@$(GENERATE)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy kernel operations services ninehours protos
+	$(BIN)/mypy kernel operations services ninehours tests/harness protos
 	PYTHONPATH=.:build/generated $(BIN)/lint-imports
 	$(BIN)/buf lint protos
 	$(BIN)/buf breaking protos --against protos/baseline.binpb

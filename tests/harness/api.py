@@ -49,7 +49,7 @@ class Api:
                 f"127.0.0.1:{self.server.port}", options=[("grpc.use_local_subchannel_pool", 1)]
             )
         )
-        bind = channel.unary_stream if rpc.server_streaming else channel.unary_unary
+        bind: Any = channel.unary_stream if rpc.server_streaming else channel.unary_unary
         send = bind(
             f"/{rpc.containing_service.full_name}/{rpc.name}",
             type(request).SerializeToString,

@@ -189,7 +189,7 @@ class FrontDesk:
         session_id = self.session(sorted(minutes), starts_at=starts_at)
         came = {client_id: there for client_id, there in minutes.items() if there}
         for client_id, there in came.items():
-            who = {"session_id": session_id, "client_id": client_id}
+            who: dict[str, Any] = {"session_id": session_id, "client_id": client_id}
             left = starts_at + timedelta(minutes=there)
             self.call(pb.CheckInRequest(**who, at=at(starts_at)))
             self.call(pb.CheckOutRequest(**who, at=at(left)))

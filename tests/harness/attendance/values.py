@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from services.attendance.domain.presence import Encounter, Interval
-from services.attendance.domain.session import ScheduleSession, SessionScheduled
+from services.attendance.domain.encounter import Encounter
+from services.attendance.domain.minutes import Interval
+from services.attendance.domain.scheduling import ScheduleSession, SessionScheduled
 from services.attendance.domain.site import Program
 
 START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)

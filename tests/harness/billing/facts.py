@@ -11,7 +11,6 @@ from ninehours.attendance.v1 import attendance_service_pb2 as attendance_api
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as plans
-from ninehours.plans.v1 import plans_service_pb2 as plans_api
 
 from kernel.messaging.record import Record
 from kernel.rpc.translate import to_date, to_timestamp
@@ -53,7 +52,7 @@ class Story:
             client_id=client_id,
             episode_id=self.episodes[client_id],
             discharged_on=to_date(on),
-            reason=plans_api.DischargeReason.Value(f"DISCHARGE_REASON_{reason}"),
+            reason=f"DISCHARGE_REASON_{reason}",
         )
         return [self._tell(told)]
 

@@ -105,9 +105,11 @@ class Owners:
 
     def _ended_and_verified_again(self, client_id: str) -> Iterator[Any]:
         """Words that follow each other: heard in another order, they would mean something else."""
-        of_coverage = {
-            "client_id": client_id, "coverage_id": COVERAGE, "payer_id": self.payer_id
-        }  # fmt: skip
+        of_coverage: dict[str, Any] = {
+            "client_id": client_id,
+            "coverage_id": COVERAGE,
+            "payer_id": self.payer_id,
+        }
         yield intake.CoverageEnded(**of_coverage, last_day=to_date(day(2)))
         first_day = to_date(date(2026, 1, 1))
         yield intake.CoverageVerified(

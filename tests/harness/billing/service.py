@@ -17,6 +17,7 @@ from sqlalchemy import text
 
 from kernel.execute import Book
 from kernel.ids import derived_id
+from kernel.messaging.confirming import Confirm
 from kernel.messaging.inbox import Inbox
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.record import Record
@@ -40,7 +41,6 @@ from services.billing.adapters.subscriptions import SUBSCRIPTIONS
 from services.billing.api.servicer import BillingServicer
 from services.billing.api.work import WorkServicer
 from services.billing.app.ports import (
-    Confirm,
     DisclosedClient,
     DisclosedClients,
     Identities,
@@ -50,6 +50,7 @@ from services.billing.domain.payers.rules import not_asked
 from services.billing.domain.x12.npi import check_digit_for
 from tests.harness.billing.facts import site_opened
 from tests.harness.billing.history import RULES, day
+from tests.harness.confirming import confirm_all
 from tests.harness.plans.service import Log
 
 NOW = datetime(2026, 3, 23, 15, 0, tzinfo=UTC)
@@ -168,7 +169,7 @@ class Office:
         self.inbox.begin([topic_of(name) for name in SERVICE.hears])
         self.pending_work = PendingWork(self.store, SUBSCRIPTIONS)
 
-    def issue_with(self, identities: Identities, confirm: Confirm = set) -> None:
+    def issue_with(self, identities: Identities, confirm: Confirm = confirm_all) -> None:
         """From now on they are asked; unless said otherwise, owners confirm everything."""
         book = Book(
             store=self.store, publish=publish, view=lambda *_: None, subscriptions=SUBSCRIPTIONS

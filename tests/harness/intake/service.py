@@ -24,6 +24,7 @@ from services.intake.__main__ import SERVICE, servicers
 from services.intake.adapters.checks import SERVICE_CHECKS
 from services.intake.adapters.publication import publish
 from services.intake.adapters.subscriptions import SUBSCRIPTIONS
+from tests.harness.confirming import confirm_all
 from tests.harness.intake.strategies import NOW, day
 from tests.harness.plans.service import Log, credentialed
 
@@ -48,7 +49,7 @@ class Desk:
         self.servicers = servicers(store, None)  # type: ignore[arg-type]
         self.inbox = Inbox(store, SUBSCRIPTIONS)
         self.inbox.begin([topic_of(name) for name in SERVICE.hears])
-        self.confirm: Confirm = set  # unless said otherwise, owners confirm everything
+        self.confirm: Confirm = confirm_all  # unless said otherwise
         self.pending_work = self.drainer()
         self.now = NOW
         self.log = Log()

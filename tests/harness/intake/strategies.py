@@ -331,7 +331,7 @@ area_assessments = st.builds(
     client_id=client,
     assessment_id=st.just("assessment"),
     occasion=few(["INITIAL", "DISCHARGE"]),
-    areas=st.permutations(AssessmentArea).map(
+    areas=st.permutations(list(AssessmentArea)).map(
         lambda areas: tuple(Area(area=area, need=area < "N") for area in areas)
     ),
     assessed_by=st.just("staff/1"),

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any, assert_never
+from typing import Any, Protocol, assert_never
 from uuid import UUID, uuid4
 
 from aiokafka import AIOKafkaProducer  # type: ignore[import-untyped]
@@ -32,7 +32,7 @@ from kernel.execute import Book
 from kernel.facts import Publication, Recorded, Row, publication_of
 from kernel.ids import derived_id
 from kernel.messaging import checkpoints
-from kernel.messaging.confirming import OwnersConfirm
+from kernel.messaging.confirming import FingerprintedLog, OwnersConfirm
 from kernel.messaging.envelope import Envelope
 from kernel.messaging.gap_repair import GapRepair, Owner, OwnerHead
 from kernel.messaging.inbox import Inbox
@@ -277,13 +277,17 @@ class Log:
         return (each for each in self.fingerprints(()) if each[:2] in places)
 
 
+class ToldAndConfirmed(Owner, FingerprintedLog, Protocol):
+    """A published log that is read, and asked whether it published something."""
+
+
 class Listener:
     """The stream side of a service, without Faust. As that does, it asks owners at its start."""
 
     def __init__(
         self,
         store: Store,
-        *owners: Owner,
+        *owners: ToldAndConfirmed,
         subscriptions: Subscriptions = TALLYING,
         asks: bool = True,
         **parts: Any,

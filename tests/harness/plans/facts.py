@@ -75,7 +75,7 @@ def scheduled(
     name: str,
     hour: int = 9,
     hours: int = 3,
-    kind: int = GROUP,
+    kind: attending.ServiceKind = GROUP,
     *,
     number: int = 0,
     program: str = "",

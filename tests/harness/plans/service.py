@@ -1,6 +1,6 @@
 """Plans as its processes run it, on a database of its own, with others' published logs to hear."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -81,7 +81,7 @@ class Plans:
     now: datetime = NOW
     actor: str = "staff/11111111-1111-4111-8111-111111111111"
     roles: frozenset[str] = frozenset({"clinician"})
-    answers: list[Any] = field(init=False)
+    answers: Mapping[Any, object] = field(init=False)
     inbox: Inbox = field(init=False)
     pending_work: PendingWork = field(init=False)
 
