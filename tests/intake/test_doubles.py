@@ -15,7 +15,7 @@ from kernel.messaging.inbox import Inbox
 from kernel.refusal import Malformed, Unknown
 from kernel.rpc.translate import to_date
 from services.intake.adapters.subscriptions import SUBSCRIPTIONS
-from services.intake.app.streams import client_stream, judged_of
+from services.intake.app.streams import client_stream, judgement_document
 from tests.harness.intake.service import PAYER, SITE, Desk, coverage, register
 from tests.harness.intake.strategies import day
 
@@ -217,6 +217,6 @@ def test_the_reason_is_that_of_who_judged_whoever_says_it_again(desk: Desk) -> N
     again = judge(desk, one, two, "TWO_PEOPLE", actor="staff/eve", reason="a guess")
     assert not again.receipt.published
     with desk.store.transaction() as tx:
-        sealed = tx.documents.open(client_stream(one), judged_of(two))
+        sealed = tx.documents.open(client_stream(one), judgement_document(two))
     assert sealed is not None
     assert sealed.content.decode() == REASON

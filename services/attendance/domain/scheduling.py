@@ -2,30 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
+from typing import Literal
 
 from kernel.refusal import AgainstTheRules, Malformed
 from services.attendance.domain.minutes import Span
 from services.attendance.domain.site import Program
 
 LONGEST = timedelta(hours=12)
-
-
-class ServiceKind(StrEnum):
-    """What of treatment a session is."""
-
-    GROUP = "GROUP"
-    INDIVIDUAL = "INDIVIDUAL"
-    FAMILY = "FAMILY"
-    INTAKE_EVALUATION = "INTAKE_EVALUATION"
-    PRESCRIBER_VISIT = "PRESCRIBER_VISIT"
-
-
-class Modality(StrEnum):
-    """Where clinician and clients meet."""
-
-    IN_PERSON = "IN_PERSON"
-    TELEHEALTH = "TELEHEALTH"
+ServiceKind = Literal["GROUP", "INDIVIDUAL", "FAMILY", "INTAKE_EVALUATION", "PRESCRIBER_VISIT"]
+Modality = Literal["IN_PERSON", "TELEHEALTH"]
 
 
 class OverCapacity(AgainstTheRules):

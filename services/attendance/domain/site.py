@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from enum import StrEnum
-from typing import assert_never
+from typing import Literal, assert_never
 
 from kernel.decider import Decider, filled
 from kernel.refusal import AgainstTheRules, Unknown
+
+ProgramKind = Literal["SUBSTANCE_USE", "MENTAL_HEALTH", "DUAL"]
 
 
 class SiteAlreadyOpen(AgainstTheRules):
@@ -25,14 +26,6 @@ class Address:
     city: str
     state: str
     zip: str
-
-
-class ProgramKind(StrEnum):
-    """What an intensive outpatient program treats."""
-
-    SUBSTANCE_USE = "SUBSTANCE_USE"
-    MENTAL_HEALTH = "MENTAL_HEALTH"
-    DUAL = "DUAL"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

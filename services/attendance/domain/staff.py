@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from enum import StrEnum
-from typing import assert_never
+from typing import Literal, assert_never
 
 from kernel.decider import Decider, filled
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
+
+CredentialEndReason = Literal["LAPSED", "WITHDRAWN", "LEFT", "ENTERED_IN_ERROR"]
 
 
 class NotCredentialed(AgainstTheRules):
@@ -20,15 +21,6 @@ class NotCredentialed(AgainstTheRules):
             staff_id=staff_id,
             on=on.isoformat(),
         )
-
-
-class CredentialEndReason(StrEnum):
-    """Why a person no longer holds a credential, or never did."""
-
-    LAPSED = "LAPSED"
-    WITHDRAWN = "WITHDRAWN"
-    LEFT = "LEFT"
-    ENTERED_IN_ERROR = "ENTERED_IN_ERROR"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

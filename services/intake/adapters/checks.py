@@ -29,8 +29,10 @@ def episodes_are_of_their_programs(examination: Examination) -> Iterator[Finding
             says = f"site/{row.site_id} has no program {program_id}: taken as under Part 2"
             yield Finding("PROGRAM_UNKNOWN", about, says)
         elif (program.kind, program.under_part2) != (row.program_kind, row.under_part2):
-            said, known = _words(row.program_kind, row.under_part2), program
-            says = f"recorded its program as {said}: it is {_words(known.kind, known.under_part2)}"
+            said = _words(row.program_kind, row.under_part2)
+            says = (
+                f"recorded its program as {said}: it is {_words(program.kind, program.under_part2)}"
+            )
             yield Finding("PROGRAM_DIFFERS", about, says)
 
 
@@ -45,7 +47,9 @@ def payers_are_registered(examination: Examination) -> Iterator[Finding]:
     }
     for fact in public_facts(examination.connection, [kind for kind, *_ in NAMING_PAYERS]):
         examination.count()
-        [(what, field)] = [each for kind, *each in NAMING_PAYERS if isinstance(fact.message, kind)]
+        [(what, field)] = [
+            naming for kind, *naming in NAMING_PAYERS if isinstance(fact.message, kind)
+        ]
         payer_id = getattr(fact.message, field)
         if payer_id not in registered:
             named = f"{what}/{getattr(fact.message, f'{what}_id')}"

@@ -1,6 +1,7 @@
 """Clients as tables and public facts show them; no document is opened."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -9,21 +10,25 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 from sqlalchemy import text
 
 from kernel.due import DueAsked
+from kernel.mapping.reading import fact_reader, named
 from kernel.messaging.public_facts import clocks_of, public_facts
-from kernel.rpc.translate import date_of, timestamp_of
+from kernel.rpc.translate import date_of
 from kernel.sites import those_asked
+from kernel.store.rows import from_row
 from kernel.store.store import Transaction
 from services.intake.adapters.bindings import sites_of
 from services.intake.adapters.programs import SqlPrograms
-from services.intake.app.clients import (
-    ClientsWanted,
-    ClientTold,
+from services.intake.app.ports import (
+    AssessmentScore,
+    ClientEpisode,
+    ClientRecord,
+    ClientsQuery,
+    EffectiveDiagnosis,
     OpenDoubles,
-    OpenTask,
-    ScoreTold,
-    Stay,
+    OpenSafetyTask,
 )
 from services.intake.app.streams import client_stream
+from services.intake.domain.episode import Program
 from services.intake.domain.programs import Programs
 
 # A client's first fact is the registration. Of several episodes an open one comes first.
@@ -87,39 +92,49 @@ KINDS = (
 )
 
 
+to_score = fact_reader(intake.AssessmentCompleted, AssessmentScore, total=named("score"))
+to_diagnosis = fact_reader(intake.DiagnosisRecorded, EffectiveDiagnosis, last_day=None)
+to_episode = fact_reader(
+    intake.ClientAdmitted,
+    ClientEpisode,
+    given=("program", "closed_on"),
+    admitted_level=named("level_of_care"),
+)
+
+
 class SqlClients:
     """The Clients port on this service's tables and its published log."""
 
-    def listed(self, tx: Transaction, wanted: ClientsWanted) -> Sequence[ClientTold]:
-        after_at, after_id = wanted.after or (None, None)
+    def listed(self, tx: Transaction, query: ClientsQuery) -> Sequence[ClientRecord]:
+        after_at, after_id = query.after or (None, None)
         rows = tx.connection.execute(
             text(LISTED),
             {
-                "site": wanted.site_id,
-                "program": wanted.program_id,
-                "sites": those_asked(wanted.sites),
-                "active_only": wanted.active_only,
+                "site": query.site_id,
+                "program": query.program_id,
+                "sites": those_asked(query.sites),
+                "active_only": query.active_only,
                 "after_at": after_at,
                 "after_id": after_id,
-                "limit": wanted.limit,
+                "limit": query.limit,
             },
         ).all()
         programs = SqlPrograms().everywhere(tx)
         return [
-            ClientTold(
+            ClientRecord(
                 client_id=str(row.client_id),
                 registered_at=row.at,
-                stays=() if row.episode_id is None else (_stay_in(row, programs),),
+                episodes=() if row.episode_id is None else (_episode_in(row, programs),),
             )
             for row in rows
         ]
 
-    def read(self, tx: Transaction, client_id: str, until: datetime | None) -> ClientTold | None:
+    def read(self, tx: Transaction, client_id: str, until: datetime | None) -> ClientRecord | None:
         registered: datetime | None = None
         closed_on: dict[str, date] = {}
         admissions: list[intake.ClientAdmitted] = []
-        scores: list[ScoreTold] = []
-        diagnoses: dict[tuple[int, date], tuple[str, date | None]] = {}
+        scores: list[AssessmentScore] = []
+        diagnoses: dict[tuple[int, date], EffectiveDiagnosis] = {}
         for fact in public_facts(
             tx.connection, KINDS, subject=client_stream(client_id), until=until
         ):
@@ -131,32 +146,37 @@ class SqlClients:
                 case intake.EpisodeClosed() as closed:
                     closed_on[closed.episode_id] = date_of(closed, "closed_on")
                 case intake.AssessmentCompleted() as completed:
-                    scores.append(_score(completed))
+                    scores.append(to_score(completed))
                 case intake.DiagnosisRecorded() as recorded:
                     # A later fact of the same rank and date replaces the earlier one.
-                    day = date_of(recorded, "effective_from")
-                    diagnoses[recorded.rank, day] = (recorded.code, None)
+                    diagnosis = to_diagnosis(recorded)
+                    diagnoses[diagnosis.rank, diagnosis.effective_from] = diagnosis
                 case intake.DiagnosisEnded() as ended:
                     last_day = date_of(ended, "last_day")
                     diagnoses |= {
-                        at: (code, last_day)
-                        for at, (code, _) in diagnoses.items()
-                        if code == ended.code
+                        at: replace(diagnosis, last_day=last_day)
+                        for at, diagnosis in diagnoses.items()
+                        if diagnosis.code == ended.code
                     }
         if registered is None:
             return None
-        programs = SqlPrograms().of_sites(tx, {each.site_id for each in admissions})
-        return ClientTold(
+        programs = SqlPrograms().of_sites(tx, {admitted.site_id for admitted in admissions})
+        return ClientRecord(
             client_id=client_id,
             registered_at=registered,
-            stays=tuple(
-                _stay_of(each, programs, closed_on.get(each.episode_id)) for each in admissions
+            episodes=tuple(
+                to_episode(
+                    admitted,
+                    program=_program(admitted.program.program_id, programs),
+                    closed_on=closed_on.get(admitted.episode_id),
+                )
+                for admitted in admissions
             ),
-            scores=tuple(sorted(scores, key=lambda each: each.completed_at)),
+            scores=tuple(sorted(scores, key=lambda score: score.completed_at)),
             diagnoses=tuple(
-                (rank, day, code, last_day)
-                for (rank, day), (code, last_day) in sorted(diagnoses.items(), key=lambda e: e[0])
-                if last_day is None or last_day >= day
+                diagnosis
+                for _, diagnosis in sorted(diagnoses.items(), key=lambda item: item[0])
+                if (diagnosis.last_day or date.max) >= diagnosis.effective_from
             ),
         )
 
@@ -166,7 +186,7 @@ class SqlClients:
     def clocks(self, tx: Transaction) -> Mapping[str, str]:
         return clocks_of(tx.connection, attendance.SiteOpened)
 
-    def open_tasks(self, tx: Transaction, asked: DueAsked) -> Sequence[OpenTask]:
+    def open_tasks(self, tx: Transaction, asked: DueAsked) -> Sequence[OpenSafetyTask]:
         rows = tx.connection.execute(
             text(OPEN_TASKS),
             {
@@ -175,17 +195,7 @@ class SqlClients:
                 "sites": [asked.site_id] if asked.site_id else those_asked(asked.sites),
             },
         )
-        return [
-            OpenTask(
-                task_id=str(row.task_id),
-                client_id=str(row.client_id),
-                owner=row.owner,
-                opened_at=row.opened_at,
-                due_at=row.due_at,
-                site_id="" if row.site_id is None else str(row.site_id),
-            )
-            for row in rows
-        ]
+        return [from_row(OpenSafetyTask, row) for row in rows]
 
     def open_doubles(self, tx: Transaction, asked: DueAsked) -> Sequence[OpenDoubles]:
         rows = tx.connection.execute(
@@ -195,58 +205,15 @@ class SqlClients:
                 "sites": [asked.site_id] if asked.site_id else those_asked(asked.sites),
             },
         )
-        return [
-            OpenDoubles(
-                client_id=str(row.client_id),
-                other_client_id=str(row.other_client_id),
-                since=row.since,
-                site_id=row.site_id or "",
-            )
-            for row in rows
-        ]
+        return [from_row(OpenDoubles, row) for row in rows]
 
 
-def _stay_in(row: Any, programs: Programs) -> Stay:
-    return Stay(
-        episode_id=str(row.episode_id),
-        site_id=str(row.site_id),
-        **_program(str(row.program_id), programs),
-        admitted_level=row.level_of_care,
-        admitted_on=row.admitted_on,
-        closed_on=row.closed_on,
-        previous_episode_id="" if row.previous_episode_id is None else str(row.previous_episode_id),
-    )
+def _episode_in(row: Any, programs: Programs) -> ClientEpisode:
+    program = _program(str(row.program_id), programs)
+    return from_row(ClientEpisode, row, program=program, admitted_level=row.level_of_care)
 
 
-def _stay_of(admitted: intake.ClientAdmitted, programs: Programs, closed_on: date | None) -> Stay:
-    return Stay(
-        episode_id=admitted.episode_id,
-        site_id=admitted.site_id,
-        **_program(admitted.program.program_id, programs),
-        admitted_level=admitted.level_of_care,
-        admitted_on=date_of(admitted, "admitted_on"),
-        closed_on=closed_on,
-        previous_episode_id=admitted.previous_episode_id,
-    )
-
-
-def _program(program_id: str, programs: Programs) -> dict[str, Any]:
-    """What it is, whatever the admission recorded."""
-    known = programs.find(program_id)
-    return {
-        "program_id": program_id,
-        "kind": "UNSPECIFIED" if known is None else known.kind,
-        "under_part2": programs.is_under_part2(program_id),
-    }
-
-
-def _score(completed: intake.AssessmentCompleted) -> ScoreTold:
-    return ScoreTold(
-        assessment_id=completed.assessment_id,
-        instrument=completed.instrument,
-        total=completed.score,
-        band=completed.band,
-        partial=completed.partial,
-        safety_flag=completed.safety_flag,
-        completed_at=timestamp_of(completed, "completed_at"),
-    )
+def _program(program_id: str, programs: Programs) -> Program:
+    """What it is, whatever the admission recorded; nobody told of it: absence is no permission."""
+    found = programs.find(program_id)
+    return found or Program(program_id=program_id, kind="UNSPECIFIED", under_part2=True)

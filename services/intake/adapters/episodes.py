@@ -4,13 +4,15 @@ What an admission recorded of its program stays beside its id for `verify` alone
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from sqlalchemy import text
 
 from kernel.facts import Recorded
+from kernel.store.rows import from_row
 from kernel.store.store import Transaction
 from services.intake.adapters.programs import SqlPrograms
-from services.intake.domain.episode import ClientAdmitted, EpisodeClosed, KnownEpisode
+from services.intake.domain.episode import ClientAdmitted, EpisodeClosed, EpisodeSummary
 
 
 def keep(tx: Transaction, recorded: Recorded) -> None:
@@ -21,35 +23,25 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
                 text(
                     "INSERT INTO episode (client_id, program_id, episode_id, under_part2,"
                     " site_id, program_kind, level_of_care, admitted_on, previous_episode_id)"
-                    " VALUES (:client, :program, :episode, :under_part2,"
-                    " :site, :kind, :level, :admitted_on, :previous)"
+                    " VALUES (:client_id, :program_id, :episode_id, :under_part2,"
+                    " :site_id, :kind, :level_of_care, :admitted_on, :previous_episode_id)"
                 ),
-                {
-                    "client": fact.client_id,
-                    "program": fact.program.program_id,
-                    "episode": fact.episode_id,
-                    "under_part2": fact.program.under_part2,
-                    "site": fact.site_id,
-                    "kind": fact.program.kind,
-                    "level": fact.level_of_care,
-                    "admitted_on": fact.admitted_on,
-                    "previous": fact.previous_episode_id,
-                },
+                asdict(fact) | asdict(fact.program),
             )
         case EpisodeClosed() as fact:
             tx.connection.execute(
-                text("UPDATE episode SET closed_on = :on WHERE episode_id = :episode"),
-                {"on": fact.closed_on, "episode": fact.episode_id},
+                text("UPDATE episode SET closed_on = :closed_on WHERE episode_id = :episode_id"),
+                asdict(fact),
             )
 
 
 class SqlEpisodes:
     """The Episodes port on this service's table."""
 
-    def known_of(
+    def episodes_of(
         self, tx: Transaction, client_ids: Sequence[str]
-    ) -> Mapping[str, tuple[KnownEpisode, ...]]:
-        found: dict[str, tuple[KnownEpisode, ...]] = dict.fromkeys(client_ids, ())
+    ) -> Mapping[str, tuple[EpisodeSummary, ...]]:
+        found: dict[str, tuple[EpisodeSummary, ...]] = dict.fromkeys(client_ids, ())
         rows = tx.connection.execute(
             text(
                 "SELECT client_id, episode_id, site_id, program_id, closed_on FROM episode"
@@ -59,11 +51,7 @@ class SqlEpisodes:
         ).all()
         programs = SqlPrograms().of_sites(tx, {str(row.site_id) for row in rows})
         for row in rows:
-            episode = KnownEpisode(
-                episode_id=str(row.episode_id),
-                program_id=str(row.program_id),
-                under_part2=programs.is_under_part2(str(row.program_id)),
-                closed_on=row.closed_on,
-            )
+            under_part2 = programs.is_under_part2(str(row.program_id))
+            episode = from_row(EpisodeSummary, row, under_part2=under_part2)
             found[str(row.client_id)] += (episode,)
         return found

@@ -7,7 +7,7 @@ from kernel.store.store import Transaction
 
 
 class SqlPayers:
-    """The KnownPayers port on the facts that were heard."""
+    """The PayerDirectory port on the facts that were heard."""
 
     def is_registered(self, tx: Transaction, payer_id: str) -> bool:
         return has_public_fact(tx.connection, billing.PayerRegistered, f"payer/{payer_id}")

@@ -1,10 +1,12 @@
 """Permits as a table: kept with each one, listed by the place in the client's log."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from sqlalchemy import text
 
 from kernel.facts import Recorded
+from kernel.store.rows import from_row
 from kernel.store.store import Transaction
 from services.intake.app.ports import LogEnd, Permit
 from services.intake.app.streams import client_stream
@@ -19,16 +21,10 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
                 text(
                     "INSERT INTO permit"
                     " (permit_id, client_id, payer_id, consent_id, sequence, permitted_at)"
-                    " VALUES (:permit, :client, :payer, :consent, :sequence, :at)"
+                    " VALUES (:permit_id, :client_id, :recipient_payer_id, :consent_id, :sequence,"
+                    " :at)"
                 ),
-                {
-                    "permit": fact.permit_id,
-                    "client": fact.client_id,
-                    "payer": fact.recipient_payer_id,
-                    "consent": fact.consent_id,
-                    "sequence": fact.sequence,
-                    "at": recorded.at,
-                },
+                asdict(fact) | {"at": recorded.at},
             )
 
 
@@ -59,12 +55,4 @@ class SqlPermits:
             ),
             {"client": client_id, "payer": payer_id, "sequence": sequence, "most": most},
         )
-        return [
-            Permit(
-                permit_id=str(row.permit_id),
-                consent_id=None if row.consent_id is None else str(row.consent_id),
-                sequence=row.sequence,
-                permitted_at=row.permitted_at,
-            )
-            for row in rows
-        ]
+        return [from_row(Permit, row) for row in rows]

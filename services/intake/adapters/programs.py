@@ -4,15 +4,19 @@ from collections.abc import Collection
 from typing import Any
 
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
+from ninehours.common.v1 import common_pb2 as common
 from sqlalchemy import text
 
-from kernel.rpc.translate import optional, required_enum
+from kernel.mapping.fields import left_out
+from kernel.mapping.reading import fact_reader
+from kernel.rpc.translate import required_enum
 from kernel.store.store import Transaction
 from services.intake.domain.episode import Program
 from services.intake.domain.programs import Programs
 
 OPENED = attendance.SiteOpened.DESCRIPTOR.full_name
 PROGRAM_OPENED = attendance.ProgramOpened.DESCRIPTOR.full_name
+to_program = fact_reader(common.Program, Program, kind=left_out(required_enum, "UNSPECIFIED"))
 HEARD = """
 SELECT type, body FROM heard_fact
 WHERE type = ANY(CAST(:types AS text[])) AND {which} ORDER BY subject, sequence
@@ -20,7 +24,7 @@ WHERE type = ANY(CAST(:types AS text[])) AND {which} ORDER BY subject, sequence
 
 
 class SqlPrograms:
-    """The KnownPrograms port on the facts that were heard."""
+    """The ProgramDirectory port on the facts that were heard."""
 
     def of_sites(self, tx: Transaction, site_ids: Collection[str]) -> Programs:
         subjects = [f"site/{site_id}" for site_id in site_ids]
@@ -43,10 +47,6 @@ def _heard(tx: Transaction, which: str, **parameters: Any) -> Programs:
         # Opened once: of several facts about one program the first says what it is.
         found.setdefault(opened.site_id, {}).setdefault(
             opened.program.program_id,
-            Program(
-                program_id=opened.program.program_id,
-                kind=optional(required_enum, opened, "program.kind") or "UNSPECIFIED",
-                under_part2=opened.program.under_part2,
-            ),
+            to_program(opened.program),
         )
     return Programs(found)

@@ -51,11 +51,11 @@ class SqlRecognition:
     def note_person(
         self, tx: Transaction, client_id: str, identity: bytes, noted_at: datetime
     ) -> None:
-        known = identity_of(identity)
+        said = identity_of(identity)
         person = Particulars(
-            family_name=known.family_name,
-            given_name=known.given_name,
-            birth_date=date_of(known, "birth_date"),
+            family_name=said.family_name,
+            given_name=said.given_name,
+            birth_date=date_of(said, "birth_date"),
         )
         _note(tx, client_id, _digest(tx, person_words(person)), noted_at)
 

@@ -1,16 +1,17 @@
 """Safety tasks as a table: kept with each opening and closing, listed by deadline."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from dataclasses import asdict
 
 from sqlalchemy import text
 
 from kernel.facts import Recorded
 from kernel.sites import those_asked
+from kernel.store.rows import from_row
 from kernel.store.store import Transaction
-from services.intake.app.ports import Place, SafetyTask
+from services.intake.app.ports import SafetyTask, SafetyTaskCursor
 from services.intake.domain.assessment import SafetyTaskClosed, SafetyTaskOpened
-from services.intake.domain.instruments import HIGH
+from services.intake.domain.instruments import SafetyRisk
 
 
 def keep(tx: Transaction, recorded: Recorded) -> None:
@@ -21,25 +22,18 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
                 text(
                     "INSERT INTO safety_task"
                     " (task_id, client_id, assessment_id, owner, opened_at, due_at, risk)"
-                    " VALUES (:task, :client, :assessment, :owner, :opened_at, :due_at, :risk)"
+                    " VALUES (:task_id, :client_id, :assessment_id, :owner, :opened_at, :due_at,"
+                    " :risk)"
                 ),
-                {
-                    "task": fact.task_id,
-                    "client": fact.client_id,
-                    "assessment": fact.assessment_id,
-                    "owner": fact.owner,
-                    "opened_at": fact.opened_at,
-                    "due_at": fact.due_at,
-                    "risk": fact.risk or HIGH,
-                },
+                asdict(fact) | {"risk": fact.risk or SafetyRisk.HIGH},
             )
         case SafetyTaskClosed() as fact:
             tx.connection.execute(
                 text(
                     "UPDATE safety_task SET closed_at = :closed_at, action = :action"
-                    " WHERE task_id = :task"
+                    " WHERE task_id = :task_id"
                 ),
-                {"closed_at": fact.closed_at, "action": fact.action, "task": fact.task_id},
+                asdict(fact),
             )
 
 
@@ -62,7 +56,7 @@ class SqlSafetyTasks:
                 "SELECT task_id FROM safety_task"
                 " WHERE client_id = :client AND risk = :high AND closed_at IS NULL ORDER BY task_id"
             ),
-            {"client": client_id, "high": HIGH},
+            {"client": client_id, "high": SafetyRisk.HIGH},
         )
         return [str(row.task_id) for row in rows]
 
@@ -73,7 +67,7 @@ class SqlSafetyTasks:
         sites: Collection[str],
         client_id: str | None,
         open_only: bool,
-        after: Place | None,
+        after: SafetyTaskCursor | None,
         most: int,
     ) -> Sequence[SafetyTask]:
         rows = tx.connection.execute(
@@ -98,18 +92,4 @@ class SqlSafetyTasks:
                 "most": most,
             },
         )
-        return [_task(row) for row in rows]
-
-
-def _task(row: Any) -> SafetyTask:
-    return SafetyTask(
-        task_id=str(row.task_id),
-        client_id=str(row.client_id),
-        assessment_id=str(row.assessment_id),
-        owner=row.owner,
-        opened_at=row.opened_at,
-        due_at=row.due_at,
-        closed_at=row.closed_at,
-        action=row.action,
-        risk=row.risk,
-    )
+        return [from_row(SafetyTask, row) for row in rows]

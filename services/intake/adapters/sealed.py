@@ -5,6 +5,9 @@ from collections.abc import Mapping
 
 from ninehours.intake.v1 import intake_service_pb2 as pb
 
+from kernel.rpc.translate import optional, required_enum
+from services.intake.domain.instruments.score import Sex
+
 
 def identity_bytes(identity: pb.Identity) -> bytes:
     """The identity as this contract knows it: what was not judged is not kept."""
@@ -18,9 +21,10 @@ def identity_of(content: bytes) -> pb.Identity:
     return pb.Identity.FromString(content)
 
 
-def sex_of(identity: bytes) -> str:
-    """FEMALE, MALE or UNKNOWN."""
-    return pb.Sex.Name(identity_of(identity).sex).removeprefix("SEX_")
+def sex_of(identity: bytes) -> Sex:
+    """The identity's; UNKNOWN where it says none."""
+    found = optional(required_enum, identity_of(identity), "sex")
+    return Sex(found) if found else Sex.UNKNOWN
 
 
 def narratives_bytes(narratives: Mapping[str, str]) -> bytes:

@@ -11,8 +11,8 @@ from ninehours.plans.v1 import plans_events_pb2 as plans
 from kernel.messaging.subscriptions import Reaction, Subscription, Subscriptions
 from kernel.rpc.translate import date_of
 from kernel.store.store import Context, Store
-from services.intake.adapters.opened import open_intake
-from services.intake.app.recognising import recognise_member, recognise_person
+from services.intake.adapters.intake import open_intake
+from services.intake.app.recognition import recognise_member, recognise_person
 from services.intake.app.use_cases import close_episode
 from services.intake.domain.episode import CloseEpisode
 

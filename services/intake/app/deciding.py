@@ -10,16 +10,16 @@ from kernel.facts import Recorded
 from kernel.store.store import Context, Transaction
 from services.intake.app.ports import (
     Episodes,
-    KnownPayers,
-    KnownPrograms,
+    PayerDirectory,
     Permits,
+    ProgramDirectory,
     Recognition,
     SafetyTasks,
     SexOf,
 )
 from services.intake.app.streams import client_stream
 from services.intake.domain.client import CLIENT, Client, ClientCommand, require_registered
-from services.intake.domain.episode import KnownEpisode, label_of
+from services.intake.domain.episode import EpisodeSummary, Label, label_of
 
 C = TypeVar("C")
 F = TypeVar("F")
@@ -32,8 +32,8 @@ class Intake:
 
     book: Book
     episodes: Episodes
-    programs: KnownPrograms
-    payers: KnownPayers
+    programs: ProgramDirectory
+    payers: PayerDirectory
     tasks: SafetyTasks
     permits: Permits
     recognition: Recognition
@@ -41,21 +41,21 @@ class Intake:
 
 
 @dataclass(frozen=True)  # no slots: they keep a generic class from being called with its types
-class Seen(Generic[S]):
+class LockedClient(Generic[S]):
     """What a command is filled in with: true until the transaction ends."""
 
     tx: Transaction
     client: Client
-    episodes: Sequence[KnownEpisode]
+    episodes: Sequence[EpisodeSummary]
     state: S
 
     @property
-    def label(self) -> str:
-        """PART2 or HIPAA: of a fact about this client, now."""
+    def label(self) -> Label:
+        """Of a fact about this client, now."""
         return label_of(self.episodes)
 
 
-def nothing_beside(_: "Seen[Any]") -> Sequence[Recorded]:
+def nothing_beside(_: "LockedClient[Any]") -> Sequence[Recorded]:
     """For commands that are recorded in one stream."""
     return ()
 
@@ -63,10 +63,10 @@ def nothing_beside(_: "Seen[Any]") -> Sequence[Recorded]:
 def on_client(
     intake: Intake,
     client_id: str,
-    command_of: Callable[[Seen[Client]], ClientCommand],
+    command_of: Callable[[LockedClient[Client]], ClientCommand],
     context: Context,
     *,
-    beside: Callable[[Seen[Client]], Sequence[Recorded]] = nothing_beside,
+    beside: Callable[[LockedClient[Client]], Sequence[Recorded]] = nothing_beside,
 ) -> Outcome:
     """As `about_client`, on the client's own stream, whose decider refuses unknown clients."""
     where = (CLIENT, client_stream(client_id))
@@ -77,10 +77,10 @@ def about_client(
     intake: Intake,
     client_id: str,
     where: tuple[Decider[C, F, S], str],
-    command_of: Callable[[Seen[S]], C],
+    command_of: Callable[[LockedClient[S]], C],
     context: Context,
     *,
-    beside: Callable[[Seen[S]], Sequence[Recorded]] = nothing_beside,
+    beside: Callable[[LockedClient[S]], Sequence[Recorded]] = nothing_beside,
 ) -> Outcome:
     """Decides the command that `command_of` makes; what that sealed is undone by a refusal.
 
@@ -97,17 +97,17 @@ def about_client(
         history = tx.load_many([of_client, stream])
         version = len(history[stream])
         refuse_stale(context, version)
-        client = CLIENT.fold(recorded.fact for recorded in history[of_client])
+        client = CLIENT.after(history[of_client])
         if stream != of_client:
             require_registered(client, client_id)
-        seen = Seen(
+        locked = LockedClient(
             tx=tx,
             client=client,
-            episodes=intake.episodes.known_of(tx, [client_id])[client_id],
-            state=decider.fold(recorded.fact for recorded in history[stream]),
+            episodes=intake.episodes.episodes_of(tx, [client_id])[client_id],
+            state=decider.after(history[stream]),
         )
-        facts = decider.decide(command_of(seen), seen.state)
+        facts = decider.decide(command_of(locked), locked.state)
         decided = record(context, stream, version, facts)
-        return (*decided, *beside(seen)) if decided else ()
+        return (*decided, *beside(locked)) if decided else ()
 
     return intake.book.transact(context, decide, locks=[of_client])

@@ -1,176 +1,90 @@
-"""Intake's questions: one function a question. Who asks for identities is answered by permits."""
+"""What intake is asked, by id: who its clients are is told in `disclosure` alone."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from uuid import uuid4
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 
-from kernel.execute import record
-from kernel.facts import Position, Recorded
-from kernel.store.store import Context, Store, Transaction
-from services.intake.app.deciding import Intake
+from kernel.credentials import Credentials, Reader, sees_scores
+from kernel.due import Due, DueAsked, at_each_site
+from kernel.refusal import Unknown
+from kernel.sites import speaks_for
+from kernel.store.store import Store
 from services.intake.app.ports import (
-    Audit,
-    AuditEntry,
-    LogEnd,
-    Permit,
-    Place,
+    ClientRecord,
+    Clients,
+    ClientsQuery,
     SafetyTask,
+    SafetyTaskCursor,
     SafetyTasks,
 )
-from services.intake.app.streams import IDENTITY, client_stream, membership_of, permit_stream
-from services.intake.domain.client import CLIENT, Client
-from services.intake.domain.permit import DisclosurePermitted
-from services.intake.domain.programs import Programs
-
-GIVEN = "GIVEN"
-REVOCATION_SETTLED = "REVOCATION_SETTLED"
-NOT_REGISTERED = "NOT_REGISTERED"
-NO_COVERAGE = "NO_COVERAGE"
-NO_CONSENT = "NO_CONSENT"
-MOST_LOCKED = 50  # clients in one transaction: those who come for one of them wait no longer
-MOST_PERMITS = 100
-NOTHING_YET = LogEnd()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdentitiesAsked:
-    """By whom and why, of which clients, to be disclosed to which payer on which date.
+def list_clients(
+    store: Store, clients: Clients, query: ClientsQuery
+) -> tuple[Sequence[ClientRecord], bool]:
+    """A page, and whether it is full."""
+    with store.transaction() as tx:
+        found = clients.listed(tx, query)
+    return found, len(found) == query.limit
 
-    Of `settled_client_ids` a named person settled what their revocation means for dates before it:
-    they are given without a consent in force, if there once was one, and the audit says so.
-    `programs`: client → of which programs the lines are that the client is to be named for; of one
-    left out nobody knows, and an empty id says the same.
+
+def read_client(
+    store: Store,
+    clients: Clients,
+    client_id: str,
+    until: datetime | None,
+    sites: Collection[str],
+) -> ClientRecord:
+    """With the episodes at these sites; refuses an unknown client (Unknown)."""
+    with store.transaction() as tx:
+        found = clients.read(tx, client_id, until)
+    if found is None:
+        raise Unknown("client", client_id)
+    here = tuple(episode for episode in found.episodes if speaks_for(sites, episode.site_id))
+    return replace(found, episodes=here)
+
+
+def tells_scores(
+    store: Store, clients: Clients, credentials: Credentials, client_id: str, reader: Reader
+) -> bool:
+    """Whether scores of this client are told to who asks."""
+    with store.transaction() as tx:
+        return sees_scores(tx, credentials, reader, clients.sites(tx, client_id))
+
+
+def list_due(store: Store, clients: Clients, asked: DueAsked) -> list[Due]:
+    """Open safety tasks, by the moment: each the matter of who scored, or of another clinician.
+
+    And clients who may be one person, at a site of both; of no such site, told to `*` alone.
     """
+    with store.transaction() as tx:
 
-    actor: str
-    purpose: str
-    now: datetime
-    client_ids: tuple[str, ...]
-    recipient_payer_id: str
-    on: date
-    settled_client_ids: frozenset[str] = frozenset()
-    programs: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    # What the asking is part of: the command of a person, in the service that asks.
-    correlation: str = ""
+        def find(there: DueAsked) -> Iterator[Due]:
+            for task in clients.open_tasks(tx, there):
+                yield Due(
+                    kind="CLOSE_SAFETY_TASK",
+                    about_id=task.task_id,
+                    client_id=task.client_id,
+                    site_id=task.site_id,
+                    person=task.owner,
+                    roles=("clinician",),
+                    since=there.day_of(task.opened_at),
+                    until=there.day_of(task.due_at),
+                    due_at=task.due_at,
+                )
 
+            for pair in clients.open_doubles(tx, there):
+                yield Due(
+                    kind="JUDGE_DOUBLES",
+                    about_id=pair.other_client_id,
+                    client_id=pair.client_id,
+                    site_id=pair.site_id,
+                    roles=("front_desk", "biller"),
+                    since=there.day_of(pair.since),
+                    detail=f"may be {pair.other_client_id}",
+                )
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identified:
-    """What a claim needs. `consent_id` None: no consent is needed, or none is in force.
-
-    `programs`: of those asked for, the ones about whose lines the client may be named.
-    `memberships`: of every coverage by the payer, since claims are for dates gone by; among them
-    that of `coverage_id`. `end`: what of the client's published log the permit knew.
-    """
-
-    client_id: str
-    identity: bytes
-    identity_version: int
-    coverage_id: str
-    memberships: Mapping[str, bytes]
-    consent_id: str | None
-    programs: frozenset[str]
-    outcome: str = GIVEN
-    permit_id: str = ""
-    end: LogEnd = NOTHING_YET
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Withheld:
-    """`reason`: NOT_REGISTERED, NO_COVERAGE or NO_CONSENT."""
-
-    client_id: str
-    reason: str
-
-
-def read_identities(
-    intake: Intake, audit: Audit, asked: IdentitiesAsked
-) -> list[Identified | Withheld]:
-    """Each client's identity or why it is withheld; audited either way, before it is answered.
-
-    What is given has a permit, of this asking alone. It is judged and recorded under the client's
-    lock: whatever the client's log says later comes after it, what it said before was known to it.
-    """
-    client_ids = list(dict.fromkeys(asked.client_ids))
-    answers: list[Identified | Withheld] = []
-    for start in range(0, len(client_ids), MOST_LOCKED):
-        answers += _permit(intake, audit, asked, client_ids[start : start + MOST_LOCKED])
-    return answers
-
-
-def permits_before(
-    intake: Intake, client_id: str, payer_id: str, published: Sequence[Position]
-) -> Sequence[Permit]:
-    """What was permitted to the payer before what a command published of the client, newest first.
-
-    Before all that is to come, where it published nothing: what it says was said already.
-    """
-    with intake.book.store.transaction() as tx:
-        last = intake.permits.ends(tx, [client_id])[client_id].sequence
-        before = min((position.sequence for position in published), default=last + 1)
-        return intake.permits.before(tx, client_id, payer_id, before, MOST_PERMITS)
-
-
-def recipient_of(intake: Intake, client_id: str, consent_id: str) -> str:
-    """The payer to whom the client gave a consent."""
-    with intake.book.store.transaction() as tx:
-        client = CLIENT.fold(r.fact for r in tx.load(client_stream(client_id)))
-    return client.consents.recipients[consent_id]
-
-
-def _permit(
-    intake: Intake, audit: Audit, asked: IdentitiesAsked, client_ids: Sequence[str]
-) -> list[Identified | Withheld]:
-    answers: list[Identified | Withheld] = []
-    command_id = uuid4()  # of this asking: another one may be answered otherwise
-    context = Context(
-        command_id=command_id,
-        digest=intake.book.store.vault.digest(command_id.bytes),
-        actor=asked.actor,
-        now=asked.now,
-        correlation=asked.correlation,
-    )
-    subjects = [client_stream(client_id) for client_id in client_ids]
-
-    def decide(tx: Transaction) -> Sequence[Recorded]:
-        history = tx.load_many(subjects)
-        known = intake.programs.everywhere(tx)
-        ends = intake.permits.ends(tx, client_ids)
-        answers.clear()
-        for client_id in client_ids:
-            client = CLIENT.fold(r.fact for r in history[client_stream(client_id)])
-            answer = _answer(tx, client_id, client, known, asked)
-            if isinstance(answer, Identified):
-                permit_id = context.new_id("permit", client_id)
-                answer = replace(answer, permit_id=permit_id, end=ends[client_id])
-            answers.append(answer)
-        audit.write(tx, [_entry(answer, asked) for answer in answers])
-        return [
-            recorded
-            for answer in answers
-            if isinstance(answer, Identified)
-            for recorded in record(
-                context, permit_stream(answer.permit_id), 0, [_permitted(answer, asked)]
-            )
-        ]
-
-    intake.book.transact(context, decide, locks=subjects)
-    return answers
-
-
-def _permitted(given: Identified, asked: IdentitiesAsked) -> DisclosurePermitted:
-    return DisclosurePermitted(
-        permit_id=given.permit_id,
-        client_id=given.client_id,
-        recipient_payer_id=asked.recipient_payer_id,
-        on=asked.on,
-        consent_id=given.consent_id,
-        sequence=given.end.sequence,
-        fact_id=given.end.fact_id,
-        identity_version=given.identity_version,
-        basis=given.outcome,
-    )
+        return at_each_site(asked, clients.clocks(tx), find)
 
 
 def list_safety_tasks(
@@ -180,7 +94,7 @@ def list_safety_tasks(
     sites: Collection[str],
     client_id: str | None,
     open_only: bool,
-    after: Place | None,
+    after: SafetyTaskCursor | None,
     most: int,
 ) -> Sequence[SafetyTask]:
     """Safety tasks of one client or (None) of all of these sites, open ones first, by deadline."""
@@ -188,65 +102,3 @@ def list_safety_tasks(
         return tasks.listed(
             tx, sites=sites, client_id=client_id, open_only=open_only, after=after, most=most
         )
-
-
-def _answer(
-    tx: Transaction,
-    client_id: str,
-    client: Client,
-    known: Programs,
-    asked: IdentitiesAsked,
-) -> Identified | Withheld:
-    if not client.registered:
-        return Withheld(client_id=client_id, reason=NOT_REGISTERED)
-    coverage_id = client.coverages.to_disclose(asked.recipient_payer_id, asked.on)
-    if coverage_id is None:
-        return Withheld(client_id=client_id, reason=NO_COVERAGE)
-    programs = asked.programs.get(client_id) or frozenset({""})
-    free = known.outside_part2(programs)
-    consent_id, outcome = None, GIVEN
-    if free != programs:
-        consent_id = client.consents.for_payment_on(asked.recipient_payer_id, asked.on)
-        if consent_id is None:
-            settled = client_id in asked.settled_client_ids
-            if settled and client.consents.was_given_for_payment(asked.recipient_payer_id):
-                outcome = REVOCATION_SETTLED
-            elif free:
-                programs = free  # the lines of these programs alone
-            else:
-                return Withheld(client_id=client_id, reason=NO_CONSENT)
-    owner = client_stream(client_id)
-    identity = tx.documents.open(owner, IDENTITY)
-    memberships = {
-        each: document.content
-        for each in client.coverages.of_payer(asked.recipient_payer_id)
-        if (document := tx.documents.open(owner, membership_of(each))) is not None
-    }
-    if identity is None or coverage_id not in memberships:
-        # Their key was deleted: nobody knows any more who this was.
-        return Withheld(client_id=client_id, reason=NOT_REGISTERED)
-    return Identified(
-        client_id=client_id,
-        identity=identity.content,
-        identity_version=identity.version,
-        coverage_id=coverage_id,
-        memberships=memberships,
-        consent_id=consent_id,
-        programs=programs,
-        outcome=outcome,
-    )
-
-
-def _entry(answer: Identified | Withheld, asked: IdentitiesAsked) -> AuditEntry:
-    given = answer if isinstance(answer, Identified) else None
-    return AuditEntry(
-        at=asked.now,
-        actor=asked.actor,
-        purpose=asked.purpose,
-        client_id=answer.client_id,
-        recipient_payer_id=asked.recipient_payer_id,
-        consent_id=given.consent_id if given else None,
-        identity_version=given.identity_version if given else None,
-        correlation=asked.correlation,
-        outcome=answer.reason if isinstance(answer, Withheld) else answer.outcome,
-    )

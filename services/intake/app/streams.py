@@ -37,26 +37,26 @@ def permit_stream(permit_id: str) -> str:
     return f"permit/{permit_id}"
 
 
-def membership_of(coverage_id: str) -> str:
+def membership_document(coverage_id: str) -> str:
     """The document with a coverage's member and group number."""
     return f"coverage/{coverage_id}"
 
 
-def narratives_of(assessment_id: str) -> str:
+def narratives_document(assessment_id: str) -> str:
     """The document with what was told in the five areas."""
     return f"areas/{assessment_id}"
 
 
-def over_safety_of(episode_id: str) -> str:
+def safety_reason_document(episode_id: str) -> str:
     """The document with the reason of an admission over an open safety task."""
     return f"admission_over_safety/{episode_id}"
 
 
-def judged_of(other_client_id: str) -> str:
+def judgement_document(other_client_id: str) -> str:
     """The document with what a judgement on that client, and the one who owns it, rests on."""
     return f"doubles/{other_client_id}"
 
 
-def note_of(task_id: str) -> str:
+def closing_note_document(task_id: str) -> str:
     """The document with the note that closed a safety task."""
     return f"safety_task/{task_id}"

@@ -4,22 +4,24 @@ Each decides under the lock of the client it is about, so that what is filled in
 the client's other episodes) is true when the fact is recorded.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any, TypeVar
 
+from kernel.decider import filled
 from kernel.execute import Outcome
 from kernel.facts import Recorded
 from kernel.refusal import Unknown
 from kernel.store.store import Context, Transaction
-from services.intake.app.deciding import Intake, Seen, about_client, on_client
-from services.intake.app.recognising import recognise
+from services.intake.app.deciding import Intake, LockedClient, about_client, on_client
+from services.intake.app.recognition import recognise
 from services.intake.app.streams import (
     IDENTITY,
     client_stream,
     episode_stream,
-    membership_of,
-    over_safety_of,
+    membership_document,
+    safety_reason_document,
 )
 from services.intake.domain.client import Client, EndDiagnosis, RecordDiagnosis, RegisterClient
 from services.intake.domain.consent import GiveConsent, RestrictDisclosure, RevokeConsent
@@ -31,8 +33,19 @@ from services.intake.domain.episode import (
     CloseEpisode,
     Episode,
 )
-from services.intake.domain.programs import SaidOfProgram
+from services.intake.domain.programs import StatedProgram
 from services.intake.domain.screening import ScreenClient
+
+C = TypeVar(
+    "C",
+    bound=ScreenClient
+    | RevokeConsent
+    | VerifyCoverage
+    | EndCoverage
+    | RecordDiagnosis
+    | EndDiagnosis
+    | CloseEpisode,
+)
 
 
 def register_client(
@@ -43,10 +56,10 @@ def register_client(
     Refuses a site that wasn't heard of (SITE_UNKNOWN).
     """
 
-    def command(seen: Seen[Client]) -> RegisterClient:
-        intake.programs.of_sites(seen.tx, [site_id]).require_site(site_id)
-        version = seen.tx.documents.put(client_stream(client_id), IDENTITY, identity)
-        intake.recognition.note_person(seen.tx, client_id, identity, context.now)
+    def command(locked: LockedClient[Client]) -> RegisterClient:
+        intake.programs.of_sites(locked.tx, [site_id]).require_site(site_id)
+        version = locked.tx.documents.put(client_stream(client_id), IDENTITY, identity)
+        intake.recognition.note_person(locked.tx, client_id, identity, context.now)
         return RegisterClient(client_id=client_id, site_id=site_id, identity_version=version)
 
     return on_client(intake, client_id, command, context)
@@ -54,27 +67,23 @@ def register_client(
 
 def screen_client(intake: Intake, asked: ScreenClient, context: Context) -> Outcome:
     """Records a screening; refuses an unknown client, and to decline one without a referral."""
-    return on_client(
-        intake, asked.client_id, lambda seen: replace(asked, label=seen.label), context
-    )
+    return on_client(intake, asked.client_id, _labelled(asked), context)
 
 
 def give_consent(intake: Intake, asked: GiveConsent, context: Context) -> Outcome:
     """Records a consent; refuses an unknown client or payer, and one that expires before it was
     given."""
 
-    def command(seen: Seen[Client]) -> GiveConsent:
-        _require_payer(intake, seen.tx, asked.recipient_payer_id)
-        return replace(asked, label=seen.label)
+    def command(locked: LockedClient[Client]) -> GiveConsent:
+        _require_payer(intake, locked.tx, asked.recipient_payer_id)
+        return replace(asked, label=locked.label)
 
     return on_client(intake, asked.client_id, command, context)
 
 
 def revoke_consent(intake: Intake, asked: RevokeConsent, context: Context) -> Outcome:
     """Ends a consent; refuses one the client didn't give, and a day before it was given."""
-    return on_client(
-        intake, asked.client_id, lambda seen: replace(asked, label=seen.label), context
-    )
+    return on_client(intake, asked.client_id, _labelled(asked), context)
 
 
 def restrict_disclosure(intake: Intake, asked: RestrictDisclosure, context: Context) -> Outcome:
@@ -83,9 +92,9 @@ def restrict_disclosure(intake: Intake, asked: RestrictDisclosure, context: Cont
     The client needs no coverage with the payer: one may be recorded later.
     """
 
-    def command(seen: Seen[Client]) -> RestrictDisclosure:
-        _require_payer(intake, seen.tx, asked.payer_id)
-        return replace(asked, label=seen.label)
+    def command(locked: LockedClient[Client]) -> RestrictDisclosure:
+        _require_payer(intake, locked.tx, asked.payer_id)
+        return replace(asked, label=locked.label)
 
     return on_client(intake, asked.client_id, command, context)
 
@@ -98,48 +107,40 @@ def add_coverage(
     Whose member it is, is recognised with it.
     """
 
-    def command(seen: Seen[Client]) -> AddCoverage:
-        _require_payer(intake, seen.tx, asked.payer_id)
-        owner, kind = client_stream(asked.client_id), membership_of(asked.coverage_id)
-        return replace(asked, membership_version=seen.tx.documents.put(owner, kind, membership))
+    def command(locked: LockedClient[Client]) -> AddCoverage:
+        _require_payer(intake, locked.tx, asked.payer_id)
+        owner, kind = client_stream(asked.client_id), membership_document(asked.coverage_id)
+        return replace(asked, membership_version=locked.tx.documents.put(owner, kind, membership))
 
-    def recognised(seen: Seen[Client]) -> Sequence[Recorded]:
-        return recognise(intake, seen.tx, asked, seen.label, context)
+    def recognised(locked: LockedClient[Client]) -> Sequence[Recorded]:
+        return recognise(intake, locked.tx, asked, locked.label, context)
 
     return on_client(intake, asked.client_id, command, context, beside=recognised)
 
 
 def verify_coverage(intake: Intake, asked: VerifyCoverage, context: Context) -> Outcome:
     """Records for which dates the payer confirmed; refuses an unknown client or coverage."""
-    return on_client(
-        intake, asked.client_id, lambda seen: replace(asked, label=seen.label), context
-    )
+    return on_client(intake, asked.client_id, _labelled(asked), context)
 
 
 def end_coverage(intake: Intake, asked: EndCoverage, context: Context) -> Outcome:
     """Records a coverage's last day; refuses one that is unknown, or that nobody verified."""
-    return on_client(
-        intake, asked.client_id, lambda seen: replace(asked, label=seen.label), context
-    )
+    return on_client(intake, asked.client_id, _labelled(asked), context)
 
 
 def record_diagnosis(intake: Intake, asked: RecordDiagnosis, context: Context) -> Outcome:
     """Records a diagnosis; refuses an unknown client, and a code or rank of the wrong shape."""
-    return on_client(
-        intake, asked.client_id, lambda seen: replace(asked, label=seen.label), context
-    )
+    return on_client(intake, asked.client_id, _labelled(asked), context)
 
 
 def end_diagnosis(intake: Intake, asked: EndDiagnosis, context: Context) -> Outcome:
     """Records a diagnosis's last day; refuses one that was never recorded."""
-    return on_client(
-        intake, asked.client_id, lambda seen: replace(asked, label=seen.label), context
-    )
+    return on_client(intake, asked.client_id, _labelled(asked), context)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdmissionAsked:
-    """To which program of which site; `said`: what the caller says of the program beside its id."""
+class AdmissionRequest:
+    """To which program of a site; `stated`: what the caller says of the program beside its id."""
 
     client_id: str
     episode_id: str
@@ -147,10 +148,10 @@ class AdmissionAsked:
     program_id: str
     level_of_care: str
     admitted_on: date
-    said: SaidOfProgram
+    stated: StatedProgram
 
 
-def admit_client(intake: Intake, asked: AdmissionAsked, reason: str, context: Context) -> Outcome:
+def admit_client(intake: Intake, asked: AdmissionRequest, reason: str, context: Context) -> Outcome:
     """Admits a client, linked to the episode closed last, if there was one.
 
     What the program is, attendance's fact says. Refuses an unknown client, a site or a program of
@@ -160,29 +161,26 @@ def admit_client(intake: Intake, asked: AdmissionAsked, reason: str, context: Co
     sealed.
     """
 
-    def command(seen: Seen[Episode]) -> AdmitClient:
-        programs = intake.programs.of_sites(seen.tx, [asked.site_id])
+    def command(locked: LockedClient[Episode]) -> AdmitClient:
+        programs = intake.programs.of_sites(locked.tx, [asked.site_id])
         program = programs.at(asked.site_id, asked.program_id)
-        asked.said.require_of(program)
-        return AdmitClient(
-            client_id=asked.client_id,
-            episode_id=asked.episode_id,
-            site_id=asked.site_id,
+        asked.stated.require_of(program)
+        return filled(
+            AdmitClient,
+            asked,
             program=program,
-            level_of_care=asked.level_of_care,
-            admitted_on=asked.admitted_on,
             now=context.now,
             admitted_by=context.actor,
             reasoned=bool(reason),
-            others=tuple(seen.episodes),
-            declined=seen.client.screening.declined is not None,
-            open_high=tuple(intake.tasks.open_high(seen.tx, asked.client_id)),
+            others=tuple(locked.episodes),
+            declined=locked.client.screening.declined is not None,
+            open_high=tuple(intake.tasks.open_high(locked.tx, asked.client_id)),
         )
 
-    def sealed(seen: Seen[Episode]) -> Sequence[Recorded]:
+    def sealed(locked: LockedClient[Episode]) -> Sequence[Recorded]:
         if reason:
-            owner, kind = client_stream(asked.client_id), over_safety_of(asked.episode_id)
-            seen.tx.documents.put(owner, kind, reason.encode())
+            owner, kind = client_stream(asked.client_id), safety_reason_document(asked.episode_id)
+            locked.tx.documents.put(owner, kind, reason.encode())
         return ()
 
     where = (EPISODE, episode_stream(asked.episode_id))
@@ -199,12 +197,15 @@ def admission_of(outcome: Outcome) -> ClientAdmitted:
 def close_episode(intake: Intake, asked: CloseEpisode, context: Context) -> Outcome:
     """Closes an episode, once; refuses one that is not the client's."""
     where = (EPISODE, episode_stream(asked.episode_id))
-    return about_client(
-        intake, asked.client_id, where, lambda seen: replace(asked, label=seen.label), context
-    )
+    return about_client(intake, asked.client_id, where, _labelled(asked), context)
 
 
 def _require_payer(intake: Intake, tx: Transaction, payer_id: str) -> None:
     """Refuses (Unknown) a payer of which nothing was heard from billing."""
     if not intake.payers.is_registered(tx, payer_id):
         raise Unknown("payer", payer_id)
+
+
+def _labelled(asked: C) -> Callable[[LockedClient[Any]], C]:
+    """The command, with its fact's label."""
+    return lambda locked: replace(asked, label=locked.label)

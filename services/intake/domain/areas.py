@@ -3,25 +3,31 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
+from typing import Literal
 
-from kernel.decider import Decider
+from kernel.decider import Decider, filled
 from kernel.refusal import Malformed
-from services.intake.domain.episode import PART2
+from services.intake.domain.episode import Label
 
-AREAS = (
-    "MENTAL_HEALTH_HISTORY",
-    "SUBSTANCE_USE",
-    "MEDICAL",
-    "FAMILY_AND_SOCIAL",
-    "RECOVERY_GOALS",
-)
+Occasion = Literal["INITIAL", "PERIODIC", "DISCHARGE"]
+
+
+class AssessmentArea(StrEnum):
+    """The five areas, in the order in which needs are told."""
+
+    MENTAL_HEALTH_HISTORY = "MENTAL_HEALTH_HISTORY"
+    SUBSTANCE_USE = "SUBSTANCE_USE"
+    MEDICAL = "MEDICAL"
+    FAMILY_AND_SOCIAL = "FAMILY_AND_SOCIAL"
+    RECOVERY_GOALS = "RECOVERY_GOALS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Area:
     """`need`: the area asks for something in the plan."""
 
-    area: str
+    area: AssessmentArea
     need: bool
 
 
@@ -31,26 +37,26 @@ class AssessAreas:
 
     client_id: str
     assessment_id: str
-    occasion: str
+    occasion: Occasion
     areas: tuple[Area, ...]
     assessed_by: str
     assessed_on: date
     narratives_version: int = 0
-    label: str = PART2
+    label: Label = Label.PART2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AreasAssessed:
-    """`needs`: the areas that ask for something, in the order of AREAS."""
+    """`needs`: the areas that ask for something, in their order."""
 
     client_id: str
     assessment_id: str
-    occasion: str
-    needs: tuple[str, ...]
+    occasion: Occasion
+    needs: tuple[AssessmentArea, ...]
     narratives_version: int
     assessed_by: str
     assessed_on: date
-    label: str
+    label: Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +68,12 @@ class AreaAssessment:
 
 def decide(command: AssessAreas, assessment: AreaAssessment) -> Iterator[AreasAssessed]:
     """Never overwritten. Refuses all but the five areas, each once."""
-    if sorted(each.area for each in command.areas) != sorted(AREAS):
+    if sorted(assessed.area for assessed in command.areas) != sorted(AssessmentArea):
         raise Malformed(areas="are not all five, each once")
     if not assessment.done:
-        needed = {each.area for each in command.areas if each.need}
-        yield AreasAssessed(
-            client_id=command.client_id,
-            assessment_id=command.assessment_id,
-            occasion=command.occasion,
-            needs=tuple(area for area in AREAS if area in needed),
-            narratives_version=command.narratives_version,
-            assessed_by=command.assessed_by,
-            assessed_on=command.assessed_on,
-            label=command.label,
-        )
+        needed = {assessed.area for assessed in command.areas if assessed.need}
+        needs = tuple(area for area in AssessmentArea if area in needed)
+        yield filled(AreasAssessed, command, needs=needs)
 
 
 def evolve(_: AreaAssessment, __: AreasAssessed) -> AreaAssessment:

@@ -4,21 +4,24 @@ safety flag opens with it, which is due until somebody closes it with what was d
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import assert_never
+from typing import Literal, assert_never
 
-from kernel.decider import Decider
+from kernel.decider import Decider, filled
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
-from services.intake.domain.episode import PART2
+from services.intake.domain.episode import Label
 from services.intake.domain.instruments import (
     ACT_WITHIN,
     INSTRUMENTS,
     RISK,
     SCORERS,
     SCORERS_BY_SEX,
+    SafetyRisk,
 )
-from services.intake.domain.instruments.score import Score
+from services.intake.domain.instruments.score import Score, Sex
 
-UNKNOWN_SEX = "UNKNOWN"
+SafetyAction = Literal[
+    "SAFETY_PLAN_MADE", "REFERRED_TO_CRISIS", "HOSPITALIZED", "ASSESSED_NO_ACUTE_RISK"
+]
 
 
 class SafetyTaskClosedAlready(AgainstTheRules):
@@ -47,8 +50,8 @@ class CompleteAssessment:
     answers: Mapping[int, int]
     completed_by: str
     completed_at: datetime
-    label: str = PART2
-    sex: str = UNKNOWN_SEX
+    label: Label = Label.PART2
+    sex: Sex = Sex.UNKNOWN
     identity_version: int | None = None
 
 
@@ -59,12 +62,12 @@ class CloseSafetyTask:
 
     client_id: str
     task_id: str
-    action: str
+    action: SafetyAction
     closed_by: str
     closed_at: datetime
     note_version: int | None = None
     another_note: bool = False
-    label: str = PART2
+    label: Label = Label.PART2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +88,7 @@ class AssessmentCompleted:
     safety_flag: bool
     completed_by: str
     completed_at: datetime
-    label: str
+    label: Label
     subscales: Mapping[str, int] = field(default_factory=dict)
     identity_version: int | None = None
     incomplete: bool = False
@@ -93,8 +96,8 @@ class AssessmentCompleted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafetyTaskOpened:
-    """`owner`: who scored, and must see to it by `due_at`. `risk`: HIGH or MODERATE; empty in facts
-    of before it was said."""
+    """`owner`: who scored, and must see to it by `due_at`. `risk`: None in facts of before it was
+    said."""
 
     client_id: str
     task_id: str
@@ -102,19 +105,19 @@ class SafetyTaskOpened:
     owner: str
     opened_at: datetime
     due_at: datetime
-    label: str
-    risk: str = ""
+    label: Label
+    risk: SafetyRisk | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafetyTaskClosed:
     client_id: str
     task_id: str
-    action: str
+    action: SafetyAction
     note_version: int | None
     closed_by: str
     closed_at: datetime
-    label: str
+    label: Label
 
 
 AssessmentCommand = CompleteAssessment | CloseSafetyTask
@@ -128,7 +131,7 @@ class Assessment:
 
     completed: bool = False
     task_id: str | None = None
-    closed_with: str | None = None
+    closed_with: SafetyAction | None = None
 
 
 def decide(command: AssessmentCommand, assessment: Assessment) -> Iterator[AssessmentFact]:
@@ -145,19 +148,11 @@ def decide(command: AssessmentCommand, assessment: Assessment) -> Iterator[Asses
         case CloseSafetyTask():
             if assessment.task_id != command.task_id:
                 raise Unknown("safety_task", command.task_id)
-            known = assessment.closed_with
-            if known is not None and (known != command.action or command.another_note):
+            closed_with = assessment.closed_with
+            if closed_with is None:
+                yield filled(SafetyTaskClosed, command)
+            elif closed_with != command.action or command.another_note:
                 raise SafetyTaskClosedAlready(command.task_id)
-            if known is None:
-                yield SafetyTaskClosed(
-                    client_id=command.client_id,
-                    task_id=command.task_id,
-                    action=command.action,
-                    note_version=command.note_version,
-                    closed_by=command.closed_by,
-                    closed_at=command.closed_at,
-                    label=command.label,
-                )
         case _:
             assert_never(command)
 
@@ -188,30 +183,15 @@ def _scored(command: CompleteAssessment) -> Score:
 def _complete(
     command: CompleteAssessment, scored: Score
 ) -> Iterator[AssessmentCompleted | SafetyTaskOpened]:
-    yield AssessmentCompleted(
-        client_id=command.client_id,
-        assessment_id=command.assessment_id,
-        instrument=command.instrument,
-        answers=dict(sorted(command.answers.items())),
-        score=scored.score,
-        band=scored.band,
-        partial=scored.partial,
-        safety_flag=scored.safety_flag,
-        completed_by=command.completed_by,
-        completed_at=command.completed_at,
-        label=command.label,
-        subscales=dict(scored.subscales),
-        identity_version=command.identity_version,
-        incomplete=scored.incomplete,
+    yield filled(
+        AssessmentCompleted, command, scored, answers=dict(sorted(command.answers.items()))
     )
     if scored.safety_flag:
-        yield SafetyTaskOpened(
-            client_id=command.client_id,
-            task_id=command.task_id,
-            assessment_id=command.assessment_id,
+        yield filled(
+            SafetyTaskOpened,
+            command,
             owner=command.completed_by,
             opened_at=command.completed_at,
             due_at=command.completed_at + ACT_WITHIN[command.instrument],
-            label=command.label,
             risk=RISK[command.instrument],
         )

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import assert_never
+from typing import Literal, assert_never
 
-from kernel.decider import Decider
+from kernel.decider import Decider, filled
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from services.intake.domain import consent, coverage, screening
 from services.intake.domain.consent import (
@@ -34,11 +34,11 @@ from services.intake.domain.coverage import (
     EndCoverage,
     VerifyCoverage,
 )
-from services.intake.domain.episode import PART2
+from services.intake.domain.episode import Label
 from services.intake.domain.screening import (
     AdmissionDeclined,
     ClientScreened,
-    Latest,
+    LatestScreening,
     ScreenClient,
     ScreeningFact,
 )
@@ -47,6 +47,7 @@ from services.intake.domain.screening import (
 CODE = re.compile(r"[A-Z][0-9][0-9AB](\.[0-9A-TV-Z]{1,4})?")
 PRINCIPAL = 1
 LOWEST_RANK = 12  # a claim carries twelve diagnoses
+DiagnosisEndReason = Literal["RESOLVED", "RULED_OUT", "ENTERED_IN_ERROR"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,7 @@ class RecordDiagnosis:
     rank: int
     effective_from: date
     replaces_code: str = ""
-    label: str = PART2
+    label: Label = Label.PART2
 
 
 class PrincipalDiagnosisStands(AgainstTheRules):
@@ -82,13 +83,11 @@ class PrincipalDiagnosisStands(AgainstTheRules):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndDiagnosis:
-    """`reason`: RESOLVED, RULED_OUT or ENTERED_IN_ERROR."""
-
     client_id: str
     code: str
     last_day: date
-    reason: str
-    label: str = PART2
+    reason: DiagnosisEndReason
+    label: Label = Label.PART2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +107,7 @@ class DiagnosisRecorded:
     code: str
     rank: int
     effective_from: date
-    label: str
+    label: Label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +120,8 @@ class DiagnosisEnded:
     client_id: str
     code: str
     last_day: date
-    reason: str
-    label: str
+    reason: DiagnosisEndReason
+    label: Label
 
 
 ClientCommand = (
@@ -160,7 +159,7 @@ class Client:
     """What later decisions and ReadIdentities need to know."""
 
     registered: bool = False
-    screening: Latest = field(default_factory=Latest)
+    screening: LatestScreening = field(default_factory=LatestScreening)
     consents: Consents = field(default_factory=Consents)
     coverages: Coverages = field(default_factory=Coverages)
     # By rank and first day.
@@ -176,11 +175,7 @@ def decide(command: ClientCommand, client: Client) -> Iterator[ClientFact]:
     match command:
         case RegisterClient():
             if not client.registered:
-                yield ClientRegistered(
-                    client_id=command.client_id,
-                    identity_version=command.identity_version,
-                    site_id=command.site_id,
-                )
+                yield filled(ClientRegistered, command)
         case ScreenClient():
             yield from screening.decide(command, client.screening)
         case GiveConsent() | RevokeConsent() | RestrictDisclosure():
@@ -213,8 +208,8 @@ def evolve(client: Client, fact: ClientFact) -> Client:
         case DiagnosisEnded():
             ending = {
                 at: Diagnosis(fact.code, fact.last_day)
-                for at, each in client.diagnoses.items()
-                if each.code == fact.code
+                for at, diagnosis in client.diagnoses.items()
+                if diagnosis.code == fact.code
             }
             ended = {**client.ended, fact.code: fact.last_day}
             return replace(client, diagnoses={**client.diagnoses, **ending}, ended=ended)
@@ -230,40 +225,28 @@ def _diagnose(
 ) -> Iterator[DiagnosisRecorded | DiagnosisEnded]:
     """Refuses a code or rank of the wrong shape, and an end of what was never recorded."""
     if isinstance(command, EndDiagnosis):
-        recorded = {each.code for each in client.diagnoses.values()}
+        recorded = {diagnosis.code for diagnosis in client.diagnoses.values()}
         if command.code not in {*recorded, *client.ended}:
             raise AgainstTheRules(
                 "NOT_DIAGNOSED", "this diagnosis was not recorded: there is nothing to end"
             )
         if client.ended.get(command.code) != command.last_day:
-            yield DiagnosisEnded(
-                client_id=command.client_id,
-                code=command.code,
-                last_day=command.last_day,
-                reason=command.reason,
-                label=command.label,
-            )
+            yield filled(DiagnosisEnded, command)
         return
     if not CODE.fullmatch(command.code):
         raise Malformed(code="is not shaped as an ICD-10-CM code, such as F10.20")
     if not 1 <= command.rank <= LOWEST_RANK:
         raise Malformed(rank=f"is not between 1 and {LOWEST_RANK}")
-    standing = client.diagnoses.get((command.rank, command.effective_from))
+    in_effect = client.diagnoses.get((command.rank, command.effective_from))
     if (
         command.rank == PRINCIPAL
-        and standing is not None
-        and standing.ever_from(command.effective_from)
-        and standing.code not in (command.code, command.replaces_code)
+        and in_effect is not None
+        and in_effect.ever_from(command.effective_from)
+        and in_effect.code not in (command.code, command.replaces_code)
     ):
-        raise PrincipalDiagnosisStands(command.client_id, standing.code)
-    if standing != Diagnosis(command.code):
-        yield DiagnosisRecorded(
-            client_id=command.client_id,
-            code=command.code,
-            rank=command.rank,
-            effective_from=command.effective_from,
-            label=command.label,
-        )
+        raise PrincipalDiagnosisStands(command.client_id, in_effect.code)
+    if in_effect != Diagnosis(command.code):
+        yield filled(DiagnosisRecorded, command)
 
 
 def require_registered(client: Client, client_id: str) -> None:

@@ -3,24 +3,33 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from enum import StrEnum
 from typing import assert_never
 
+from kernel.decider import filled
 from kernel.refusal import Unknown
-from services.intake.domain.episode import PART2
+from services.intake.domain.episode import Label
 from services.intake.domain.period import holds_on, require_order
 
-FOR_PAYMENT = frozenset({"TREATMENT_PAYMENT_OPERATIONS"})
+
+class ConsentPurpose(StrEnum):
+    """For what a recipient may use what is disclosed."""
+
+    TREATMENT_PAYMENT_OPERATIONS = "TREATMENT_PAYMENT_OPERATIONS"
+
+
+FOR_PAYMENT = frozenset({ConsentPurpose.TREATMENT_PAYMENT_OPERATIONS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GiveConsent:
     client_id: str
     consent_id: str
-    purpose: str
+    purpose: ConsentPurpose
     recipient_payer_id: str
     given_on: date
     expires_on: date | None
-    label: str = PART2
+    label: Label = Label.PART2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +39,7 @@ class RevokeConsent:
     client_id: str
     consent_id: str
     revoked_on: date
-    label: str = PART2
+    label: Label = Label.PART2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +51,7 @@ class RestrictDisclosure:
     payer_id: str
     first: date
     last: date
-    label: str = PART2
+    label: Label = Label.PART2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +60,11 @@ class ConsentGiven:
 
     client_id: str
     consent_id: str
-    purpose: str
+    purpose: ConsentPurpose
     recipient_payer_id: str
     given_on: date
     expires_on: date | None
-    label: str
+    label: Label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +74,7 @@ class ConsentRevoked:
     client_id: str
     consent_id: str
     revoked_on: date
-    label: str
+    label: Label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +84,7 @@ class DisclosureRestricted:
     payer_id: str
     first: date
     last: date
-    label: str
+    label: Label
 
 
 ConsentCommand = GiveConsent | RevokeConsent | RestrictDisclosure
@@ -125,39 +134,21 @@ def decide(command: ConsentCommand, consents: Consents) -> Iterator[ConsentFact]
         case GiveConsent():
             require_order(given_on=command.given_on, expires_on=command.expires_on)
             if all(consent.consent_id != command.consent_id for consent in consents.given):
-                yield ConsentGiven(
-                    client_id=command.client_id,
-                    consent_id=command.consent_id,
-                    purpose=command.purpose,
-                    recipient_payer_id=command.recipient_payer_id,
-                    given_on=command.given_on,
-                    expires_on=command.expires_on,
-                    label=command.label,
-                )
+                yield filled(ConsentGiven, command)
         case RevokeConsent():
-            given = [c for c in consents.given if c.consent_id == command.consent_id]
+            given = [
+                consent for consent in consents.given if consent.consent_id == command.consent_id
+            ]
             if not given:
                 raise Unknown("consent", command.consent_id)
             require_order(given_on=given[-1].given_on, revoked_on=command.revoked_on)
-            known = consents.revoked.get(command.consent_id)
-            if known is None or command.revoked_on < known:
-                yield ConsentRevoked(
-                    client_id=command.client_id,
-                    consent_id=command.consent_id,
-                    revoked_on=command.revoked_on,
-                    label=command.label,
-                )
+            revoked_on = consents.revoked.get(command.consent_id)
+            if revoked_on is None or command.revoked_on < revoked_on:
+                yield filled(ConsentRevoked, command)
         case RestrictDisclosure():
             require_order(**{"from": command.first, "to": command.last})
             if command.restriction_id not in consents.restrictions:
-                yield DisclosureRestricted(
-                    client_id=command.client_id,
-                    restriction_id=command.restriction_id,
-                    payer_id=command.payer_id,
-                    first=command.first,
-                    last=command.last,
-                    label=command.label,
-                )
+                yield filled(DisclosureRestricted, command)
         case _:
             assert_never(command)
 
@@ -170,7 +161,7 @@ def evolve(consents: Consents, fact: ConsentFact) -> Consents:
             revoked = {**consents.revoked, fact.consent_id: fact.revoked_on}
             return replace(consents, revoked=revoked)
         case DisclosureRestricted():
-            known = consents.restrictions | {fact.restriction_id}
-            return replace(consents, restrictions=known)
+            restrictions = consents.restrictions | {fact.restriction_id}
+            return replace(consents, restrictions=restrictions)
         case _:
             assert_never(fact)

@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import assert_never
+from typing import Literal, assert_never
 
+from kernel.decider import filled
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
-from services.intake.domain.episode import PART2
+from services.intake.domain.episode import Label
 from services.intake.domain.period import holds_on, require_order
 
 PRIMARY = 1
+CoverageEndReason = Literal["TERMINATED", "REPLACED", "ENTERED_IN_ERROR"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,18 +33,16 @@ class VerifyCoverage:
     coverage_id: str
     verified_from: date
     verified_to: date | None
-    label: str = PART2
+    label: Label = Label.PART2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndCoverage:
-    """`reason`: TERMINATED, REPLACED or ENTERED_IN_ERROR."""
-
     client_id: str
     coverage_id: str
     last_day: date
-    reason: str
-    label: str = PART2
+    reason: CoverageEndReason
+    label: Label = Label.PART2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class CoverageVerified:
     payer_id: str
     verified_from: date
     verified_to: date | None
-    label: str
+    label: Label
     order: int = PRIMARY
 
 
@@ -85,8 +85,8 @@ class CoverageEnded:
     coverage_id: str
     payer_id: str
     last_day: date
-    reason: str
-    label: str
+    reason: CoverageEndReason
+    label: Label
 
 
 CoverageCommand = AddCoverage | VerifyCoverage | EndCoverage
@@ -153,39 +153,16 @@ def decide(command: CoverageCommand, coverages: Coverages) -> Iterator[CoverageF
                 raise Malformed(order="is below 1")
             require_order(effective_from=command.effective_from, effective_to=command.effective_to)
             if command.coverage_id not in coverages.added:
-                yield CoverageAdded(
-                    client_id=command.client_id,
-                    coverage_id=command.coverage_id,
-                    payer_id=command.payer_id,
-                    membership_version=command.membership_version,
-                    effective_from=command.effective_from,
-                    effective_to=command.effective_to,
-                    order=command.order,
-                )
+                yield filled(CoverageAdded, command)
         case VerifyCoverage():
             added = _added(coverages, command.coverage_id)
             require_order(verified_from=command.verified_from, verified_to=command.verified_to)
             if not any(_same(command, fact) for fact in coverages.holding):
-                yield CoverageVerified(
-                    client_id=command.client_id,
-                    coverage_id=command.coverage_id,
-                    payer_id=added.payer_id,
-                    verified_from=command.verified_from,
-                    verified_to=command.verified_to,
-                    label=command.label,
-                    order=added.order,
-                )
+                yield filled(CoverageVerified, command, added)
         case EndCoverage():
             added = _added(coverages, command.coverage_id)
-            fact = CoverageEnded(
-                client_id=command.client_id,
-                coverage_id=command.coverage_id,
-                payer_id=added.payer_id,
-                last_day=command.last_day,
-                reason=command.reason,
-                label=command.label,
-            )
-            if all(each.coverage_id != command.coverage_id for each in coverages.holding):
+            fact = filled(CoverageEnded, command, added)
+            if all(verified.coverage_id != command.coverage_id for verified in coverages.holding):
                 raise AgainstTheRules(
                     "NOT_VERIFIED",
                     "no payer confirmed this coverage for any day: there is nothing to end",

@@ -5,17 +5,33 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
-from kernel.decider import Decider
+from kernel.decider import Decider, filled
 from kernel.refusal import Malformed
-from services.intake.domain.episode import LEVEL, PART2
+from services.intake.domain.episode import LEVEL, Label
 
+CriteriaEdition = Literal["ASAM_3", "ASAM_4"]
+DiscrepancyReason = Literal[
+    "LEVEL_NOT_AVAILABLE",
+    "CLIENT_PREFERENCE",
+    "LEGAL_MANDATE",
+    "PAYER_DENIAL",
+    "GEOGRAPHY_OR_CHILDCARE",
+    "CLINICIAN_JUDGEMENT",
+]
 DIMENSIONS = range(1, 7)
 # Third edition: a severity of 0 to 4. Fourth: tokens that name levels, of which only the shape is
 # judged. Unverified: their table is in the book, which is licensed.
-RATINGS = {"ASAM_3": re.compile(r"[0-4]"), "ASAM_4": re.compile(r"(?=.*\S)[A-Z0-9.+ ]{1,8}")}
+RATINGS: Mapping[CriteriaEdition, re.Pattern[str]] = {
+    "ASAM_3": re.compile(r"[0-4]"),
+    "ASAM_4": re.compile(r"(?=.*\S)[A-Z0-9.+ ]{1,8}"),
+}
 # The fourth edition names co-occurring enhanced levels too, such as 3.5 COE.
-LEVELS = {"ASAM_3": LEVEL, "ASAM_4": re.compile(rf"{LEVEL.pattern}( COE)?")}
+LEVELS: Mapping[CriteriaEdition, re.Pattern[str]] = {
+    "ASAM_3": LEVEL,
+    "ASAM_4": re.compile(rf"{LEVEL.pattern}( COE)?"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,14 +40,14 @@ class RateDimensions:
 
     client_id: str
     rating_id: str
-    edition: str
+    edition: CriteriaEdition
     ratings: tuple[tuple[int, str], ...]
     indicated_level: str
     chosen_level: str
-    discrepancy_reason: str | None
+    discrepancy_reason: DiscrepancyReason | None
     rated_by: str
     rated_on: date
-    label: str = PART2
+    label: Label = Label.PART2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,14 +56,14 @@ class DimensionsRated:
 
     client_id: str
     rating_id: str
-    edition: str
+    edition: CriteriaEdition
     ratings: Mapping[int, str]
     indicated_level: str
     chosen_level: str
-    discrepancy_reason: str | None
+    discrepancy_reason: DiscrepancyReason | None
     rated_by: str
     rated_on: date
-    label: str
+    label: Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +89,7 @@ def decide(command: RateDimensions, rating: Rating) -> Iterator[DimensionsRated]
     if not differ and command.discrepancy_reason is not None:
         raise Malformed(discrepancy_reason="is for levels that differ")
     if not rating.done:
-        yield DimensionsRated(
-            client_id=command.client_id,
-            rating_id=command.rating_id,
-            edition=command.edition,
-            ratings=dict(sorted(command.ratings)),
-            indicated_level=command.indicated_level,
-            chosen_level=command.chosen_level,
-            discrepancy_reason=command.discrepancy_reason,
-            rated_by=command.rated_by,
-            rated_on=command.rated_on,
-            label=command.label,
-        )
+        yield filled(DimensionsRated, command, ratings=dict(sorted(command.ratings)))
 
 
 def evolve(_: Rating, __: DimensionsRated) -> Rating:

@@ -4,14 +4,22 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import assert_never
+from enum import StrEnum
+from typing import Literal, assert_never
 
-from kernel.decider import Decider
+from kernel.decider import Decider, filled
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 
-PART2 = "PART2"
-HIPAA = "HIPAA"
 LEVEL = re.compile(r"[0-4](\.[0-9])?")  # ASAM's numbers: 1, 2.1, 3.7
+# UNSPECIFIED: attendance told of it, but of no kind.
+ProgramKind = Literal["SUBSTANCE_USE", "MENTAL_HEALTH", "DUAL", "UNSPECIFIED"]
+
+
+class Label(StrEnum):
+    """Which law governs a fact: 42 CFR Part 2 over HIPAA, or HIPAA alone."""
+
+    PART2 = "PART2"
+    HIPAA = "HIPAA"
 
 
 class AlreadyInProgram(AgainstTheRules):
@@ -64,16 +72,16 @@ class ProgramDiffers(AgainstTheRules):
 class Program:
     """As attendance opened it, or (at an admission) as it was known then.
 
-    `kind`: SUBSTANCE_USE, MENTAL_HEALTH or DUAL; `under_part2`: 42 CFR Part 2 governs it.
+    `under_part2`: 42 CFR Part 2 governs it.
     """
 
     program_id: str
-    kind: str
+    kind: ProgramKind
     under_part2: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KnownEpisode:
+class EpisodeSummary:
     """An episode of the client's, as other decisions about them need it; `closed_on` None: open.
 
     `under_part2`: what the program is, whatever the admission recorded of it.
@@ -102,7 +110,7 @@ class AdmitClient:
     now: datetime
     admitted_by: str = ""
     reasoned: bool = False
-    others: tuple[KnownEpisode, ...] = ()
+    others: tuple[EpisodeSummary, ...] = ()
     declined: bool = False
     open_high: tuple[str, ...] = ()
 
@@ -114,7 +122,7 @@ class CloseEpisode:
     client_id: str
     episode_id: str
     closed_on: date
-    label: str = PART2
+    label: Label = Label.PART2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +140,7 @@ class ClientAdmitted:
     program: Program
     level_of_care: str
     admitted_on: date
-    label: str
+    label: Label
     previous_episode_id: str | None = None
     over_safety_tasks: tuple[str, ...] = ()
     decided_by: str | None = None
@@ -143,7 +151,7 @@ class EpisodeClosed:
     client_id: str
     episode_id: str
     closed_on: date
-    label: str
+    label: Label
 
 
 EpisodeCommand = AdmitClient | CloseEpisode
@@ -174,12 +182,7 @@ def decide(command: EpisodeCommand, episode: Episode) -> Iterator[EpisodeFact]:
             if episode.client_id != command.client_id:
                 raise Unknown("episode", command.episode_id)
             if not episode.closed:
-                yield EpisodeClosed(
-                    client_id=command.client_id,
-                    episode_id=command.episode_id,
-                    closed_on=command.closed_on,
-                    label=command.label,
-                )
+                yield filled(EpisodeClosed, command)
         case _:
             assert_never(command)
 
@@ -197,7 +200,7 @@ def evolve(episode: Episode, fact: EpisodeFact) -> Episode:
 EPISODE = Decider(decide, evolve, Episode())
 
 
-def is_under_part2(episodes: Iterable[KnownEpisode]) -> bool:
+def is_under_part2(episodes: Iterable[EpisodeSummary]) -> bool:
     """Whether 42 CFR Part 2 governs what intake knows of a client with these episodes.
 
     One episode in a program under Part 2 suffices, also one that was closed: its records stay what
@@ -211,9 +214,9 @@ def is_under_part2(episodes: Iterable[KnownEpisode]) -> bool:
     return not known or any(episode.under_part2 for episode in known)
 
 
-def label_of(episodes: Iterable[KnownEpisode]) -> str:
-    """PART2 or HIPAA: what a fact about a client with these episodes is labelled."""
-    return PART2 if is_under_part2(episodes) else HIPAA
+def label_of(episodes: Iterable[EpisodeSummary]) -> Label:
+    """What a fact about a client with these episodes is labelled."""
+    return Label.PART2 if is_under_part2(episodes) else Label.HIPAA
 
 
 def _admit(command: AdmitClient) -> ClientAdmitted:
@@ -234,18 +237,10 @@ def _admit(command: AdmitClient) -> ClientAdmitted:
             raise AlreadyInProgram(command.client_id, program.program_id)
         if command.admitted_on < other.closed_on:
             raise Malformed(admitted_on="is before an episode in this program ended")
-    this = KnownEpisode(
-        episode_id=command.episode_id,
-        program_id=program.program_id,
-        under_part2=program.under_part2,
-    )
-    return ClientAdmitted(
-        client_id=command.client_id,
-        episode_id=command.episode_id,
-        site_id=command.site_id,
-        program=program,
-        level_of_care=command.level_of_care,
-        admitted_on=command.admitted_on,
+    this = filled(EpisodeSummary, command, program, closed_on=None)
+    return filled(
+        ClientAdmitted,
+        command,
         label=label_of([*command.others, this]),
         previous_episode_id=_closed_last(command.others),
         over_safety_tasks=command.open_high,
@@ -253,7 +248,7 @@ def _admit(command: AdmitClient) -> ClientAdmitted:
     )
 
 
-def _closed_last(episodes: Iterable[KnownEpisode]) -> str | None:
+def _closed_last(episodes: Iterable[EpisodeSummary]) -> str | None:
     """Of several closed on one day, the one admitted last."""
     previous, last = None, date.min
     for episode in episodes:

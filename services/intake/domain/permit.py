@@ -2,6 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
+
+
+class DisclosureBasis(StrEnum):
+    """On what a client is disclosed without more ado, or where consent to it was revoked since."""
+
+    GIVEN = "GIVEN"
+    REVOCATION_SETTLED = "REVOCATION_SETTLED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,7 +20,7 @@ class DisclosurePermitted:
 
     It has a stream of its own and isn't published: on the client's log it would come after what it
     knew, and be waited for by whom it permits. `on` is the day it was judged by; `consent_id` None:
-    no consent was needed (`basis` GIVEN), or a settled revocation stood for it (its own name).
+    no consent was needed (`basis` GIVEN), or a settled revocation stood for it.
     """
 
     permit_id: str
@@ -22,5 +30,5 @@ class DisclosurePermitted:
     consent_id: str | None
     sequence: int
     identity_version: int
-    basis: str
+    basis: DisclosureBasis
     fact_id: str = ""

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from kernel.refusal import Unknown
-from services.intake.domain.episode import Program, ProgramDiffers
+from services.intake.domain.episode import Program, ProgramDiffers, ProgramKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,16 @@ class Programs:
 
     def outside_part2(self, program_ids: Collection[str]) -> frozenset[str]:
         """Those that 42 CFR Part 2 doesn't govern."""
-        return frozenset(each for each in program_ids if not self.is_under_part2(each))
+        return frozenset(
+            program_id for program_id in program_ids if not self.is_under_part2(program_id)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SaidOfProgram:
+class StatedProgram:
     """What a caller says beside a program's id: a kind of None and a false say nothing."""
 
-    kind: str | None = None
+    kind: ProgramKind | None = None
     under_part2: bool = False
 
     def require_of(self, program: Program) -> None:

@@ -4,12 +4,18 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
-from kernel.decider import Decider
+from kernel.decider import Decider, filled
 from kernel.refusal import Malformed
-from services.intake.domain.episode import PART2
+from services.intake.domain.episode import Label
 
-ONE_PERSON, TWO_PEOPLE = "ONE_PERSON", "TWO_PEOPLE"
+
+class DoublesVerdict(StrEnum):
+    """What somebody judged of two clients who may be one person."""
+
+    ONE_PERSON = "ONE_PERSON"
+    TWO_PEOPLE = "TWO_PEOPLE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +35,7 @@ class RecogniseMember:
     client_id: str
     coverage_id: str
     key: str
-    label: str = PART2
+    label: Label = Label.PART2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,17 +45,15 @@ class MemberRecognised:
     client_id: str
     coverage_id: str
     key: str
-    label: str
+    label: Label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeDoubles:
-    """`verdict`: ONE_PERSON or TWO_PEOPLE."""
-
     client_id: str
     other_client_id: str
-    verdict: str
-    label: str = PART2
+    verdict: DoublesVerdict
+    label: Label = Label.PART2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +62,8 @@ class DoublesJudged:
 
     client_id: str
     other_client_id: str
-    verdict: str
-    label: str
+    verdict: DoublesVerdict
+    label: Label
 
 
 def recognise(
@@ -67,12 +71,7 @@ def recognise(
 ) -> Iterator[MemberRecognised]:
     """Of several the last one counts; the same again adds nothing."""
     if recognised is None or recognised.key != command.key:
-        yield MemberRecognised(
-            client_id=command.client_id,
-            coverage_id=command.coverage_id,
-            key=command.key,
-            label=command.label,
-        )
+        yield filled(MemberRecognised, command)
 
 
 def last_recognised(_: MemberRecognised | None, fact: MemberRecognised) -> MemberRecognised | None:
@@ -84,12 +83,7 @@ def judge(command: JudgeDoubles, judged: DoublesJudged | None) -> Iterator[Doubl
     if command.client_id == command.other_client_id:
         raise Malformed(other_client_id="is the same client")
     if judged is None or judged.verdict != command.verdict:
-        yield DoublesJudged(
-            client_id=command.client_id,
-            other_client_id=command.other_client_id,
-            verdict=command.verdict,
-            label=command.label,
-        )
+        yield filled(DoublesJudged, command)
 
 
 def last_judged(_: DoublesJudged | None, fact: DoublesJudged) -> DoublesJudged | None:
@@ -114,4 +108,4 @@ def person_words(person: Particulars) -> tuple[str, ...]:
 def folded(text: str) -> str:
     """Letters and digits alone, as one case has them; a text without any as it is."""
     one_form = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(each for each in one_form if each.isalnum()) or text
+    return "".join(character for character in one_form if character.isalnum()) or text

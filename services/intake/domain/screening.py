@@ -3,9 +3,25 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
+from typing import Literal
 
+from kernel.decider import filled
 from kernel.refusal import Malformed
-from services.intake.domain.episode import PART2
+from services.intake.domain.episode import Label
+
+ReferralTarget = Literal[
+    "WITHDRAWAL_MANAGEMENT", "INPATIENT", "PARTIAL_HOSPITALIZATION", "OUTPATIENT", "CRISIS"
+]
+
+
+class DeclineReason(StrEnum):
+    """Why intensive outpatient care is not for a client."""
+
+    NEEDS_DETOX = "NEEDS_DETOX"
+    NEEDS_24_HOUR_CARE = "NEEDS_24_HOUR_CARE"
+    NOT_MOTIVATED = "NOT_MOTIVATED"
+    NO_STABLE_ENVIRONMENT = "NO_STABLE_ENVIRONMENT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,13 +35,13 @@ class Screening:
     transition_from_inpatient: bool
     work_or_family_duties: bool
 
-    def reasons_to_decline(self) -> tuple[str, ...]:
+    def reasons_to_decline(self) -> tuple[DeclineReason, ...]:
         """Why intensive outpatient care is not for this client; none: it is."""
         found = {
-            "NEEDS_DETOX": self.needs_detox,
-            "NEEDS_24_HOUR_CARE": self.needs_24_hour_care,
-            "NOT_MOTIVATED": not self.motivated,
-            "NO_STABLE_ENVIRONMENT": not self.stable_environment,
+            DeclineReason.NEEDS_DETOX: self.needs_detox,
+            DeclineReason.NEEDS_24_HOUR_CARE: self.needs_24_hour_care,
+            DeclineReason.NOT_MOTIVATED: not self.motivated,
+            DeclineReason.NO_STABLE_ENVIRONMENT: not self.stable_environment,
         }
         return tuple(reason for reason, applies in found.items() if applies)
 
@@ -36,9 +52,9 @@ class ScreenClient:
 
     client_id: str
     screening: Screening
-    referred_to: str | None
+    referred_to: ReferralTarget | None
     screened_on: date
-    label: str = PART2
+    label: Label = Label.PART2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,30 +64,30 @@ class ClientScreened:
     client_id: str
     screening: Screening
     screened_on: date
-    label: str
+    label: Label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdmissionDeclined:
     client_id: str
-    reasons: tuple[str, ...]
-    referred_to: str
+    reasons: tuple[DeclineReason, ...]
+    referred_to: ReferralTarget
     declined_on: date
-    label: str
+    label: Label
 
 
 ScreeningFact = ClientScreened | AdmissionDeclined
 
 
 @dataclass(frozen=True, slots=True)
-class Latest:
+class LatestScreening:
     """The screening recorded last: with what it found, and where it led."""
 
     screened: ClientScreened | None = None
     declined: AdmissionDeclined | None = None
 
 
-def decide(command: ScreenClient, latest: Latest) -> Iterator[ScreeningFact]:
+def decide(command: ScreenClient, latest: LatestScreening) -> Iterator[ScreeningFact]:
     """Refuses to decline without a referral, and a referral of a client who is not declined.
 
     The latest screening said again yields nothing.
@@ -83,29 +99,18 @@ def decide(command: ScreenClient, latest: Latest) -> Iterator[ScreeningFact]:
         raise Malformed(referred_to="is for clients who are declined")
     if _is_said_already(command, latest):
         return
-    yield ClientScreened(
-        client_id=command.client_id,
-        screening=command.screening,
-        screened_on=command.screened_on,
-        label=command.label,
-    )
+    yield filled(ClientScreened, command)
     if command.referred_to is not None:
-        yield AdmissionDeclined(
-            client_id=command.client_id,
-            reasons=reasons,
-            referred_to=command.referred_to,
-            declined_on=command.screened_on,
-            label=command.label,
-        )
+        yield filled(AdmissionDeclined, command, reasons=reasons, declined_on=command.screened_on)
 
 
-def evolve(latest: Latest, fact: ScreeningFact) -> Latest:
+def evolve(latest: LatestScreening, fact: ScreeningFact) -> LatestScreening:
     if isinstance(fact, ClientScreened):
-        return Latest(screened=fact)
-    return Latest(screened=latest.screened, declined=fact)
+        return LatestScreening(screened=fact)
+    return LatestScreening(screened=latest.screened, declined=fact)
 
 
-def _is_said_already(command: ScreenClient, latest: Latest) -> bool:
+def _is_said_already(command: ScreenClient, latest: LatestScreening) -> bool:
     if latest.screened is None:
         return False
     referred_to = None if latest.declined is None else latest.declined.referred_to

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from services.intake.domain.areas import AREAS, Area, AreasAssessed, AssessAreas
+from services.intake.domain.areas import Area, AreasAssessed, AssessAreas, AssessmentArea
 from services.intake.domain.assessment import (
     AssessmentCompleted,
     CloseSafetyTask,
@@ -44,7 +44,7 @@ from services.intake.domain.episode import (
     ClientAdmitted,
     CloseEpisode,
     EpisodeClosed,
-    KnownEpisode,
+    EpisodeSummary,
     Program,
 )
 from services.intake.domain.instruments import INSTRUMENTS
@@ -72,8 +72,8 @@ answers = st.dictionaries(st.integers(1, 10), st.integers(0, 3), max_size=10)
 programs = st.builds(
     Program, program_id=ids, kind=few(["SUBSTANCE_USE", "DUAL"]), under_part2=st.booleans()
 )
-known_episodes = st.builds(
-    KnownEpisode,
+episode_summaries = st.builds(
+    EpisodeSummary,
     episode_id=ids,
     program_id=ids,
     under_part2=st.booleans(),
@@ -251,7 +251,7 @@ admissions = st.builds(
     level_of_care=few(["2.1", "1", "two"]),
     admitted_on=dates,
     now=st.just(NOW),
-    others=st.lists(known_episodes, max_size=2).map(tuple),
+    others=st.lists(episode_summaries, max_size=2).map(tuple),
     declined=st.booleans(),
 )
 admitted = st.builds(
@@ -331,7 +331,7 @@ area_assessments = st.builds(
     client_id=client,
     assessment_id=st.just("assessment"),
     occasion=few(["INITIAL", "DISCHARGE"]),
-    areas=st.permutations(AREAS).map(
+    areas=st.permutations(AssessmentArea).map(
         lambda areas: tuple(Area(area=area, need=area < "N") for area in areas)
     ),
     assessed_by=st.just("staff/1"),

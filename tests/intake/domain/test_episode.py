@@ -25,7 +25,7 @@ from services.intake.domain.episode import (
     Episode,
     EpisodeClosed,
     EpisodeFact,
-    KnownEpisode,
+    EpisodeSummary,
     Program,
     is_under_part2,
     label_of,
@@ -33,8 +33,8 @@ from services.intake.domain.episode import (
 from tests.harness.intake import strategies as made
 from tests.harness.intake.strategies import CLIENT_ID, NOW, day
 
-SUBSTANCE_USE = KnownEpisode(episode_id="first", program_id="substance-use", under_part2=True)
-MENTAL_HEALTH = KnownEpisode(episode_id="second", program_id="mental-health", under_part2=False)
+SUBSTANCE_USE = EpisodeSummary(episode_id="first", program_id="substance-use", under_part2=True)
+MENTAL_HEALTH = EpisodeSummary(episode_id="second", program_id="mental-health", under_part2=False)
 ADMISSION = AdmitClient(
     client_id=CLIENT_ID,
     episode_id="episode",

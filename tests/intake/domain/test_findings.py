@@ -9,11 +9,11 @@ from kernel.refusal import Refusal
 from services.intake.domain import screening
 from services.intake.domain.areas import (
     AREA_ASSESSMENT,
-    AREAS,
     Area,
     AreaAssessment,
     AreasAssessed,
     AssessAreas,
+    AssessmentArea,
 )
 from services.intake.domain.dimensions import (
     RATING,
@@ -24,7 +24,7 @@ from services.intake.domain.dimensions import (
 from services.intake.domain.screening import (
     AdmissionDeclined,
     ClientScreened,
-    Latest,
+    LatestScreening,
     ScreenClient,
     Screening,
 )
@@ -47,7 +47,7 @@ ASSESSED = AssessAreas(
     client_id=CLIENT_ID,
     assessment_id="assessment",
     occasion="INITIAL",
-    areas=tuple(Area(area=area, need=area == "MEDICAL") for area in AREAS),
+    areas=tuple(Area(area=area, need=area == "MEDICAL") for area in AssessmentArea),
     assessed_by="staff/1",
     assessed_on=day(0),
 )
@@ -64,8 +64,8 @@ RATED = RateDimensions(
 )
 
 
-def screened(*commands: ScreenClient) -> Latest:
-    latest = Latest()
+def screened(*commands: ScreenClient) -> LatestScreening:
+    latest = LatestScreening()
     for command in commands:
         for fact in tuple(screening.decide(command, latest)):
             latest = screening.evolve(latest, fact)
@@ -83,7 +83,7 @@ def screened(*commands: ScreenClient) -> Latest:
 )
 def test_each_reason_to_decline_suffices(changes: dict[str, bool], reason: str) -> None:
     command = replace(DECLINED, screening=replace(FOUND, **changes))
-    first, second = screening.decide(command, Latest())
+    first, second = screening.decide(command, LatestScreening())
     assert isinstance(first, ClientScreened)
     assert isinstance(second, AdmissionDeclined)
     assert second.reasons == (reason,)
@@ -100,7 +100,7 @@ def test_reasons_to_come_do_not_decide() -> None:
 )
 def test_a_referral_goes_with_being_declined(command: ScreenClient) -> None:
     with pytest.raises(Refusal) as caught:
-        tuple(screening.decide(command, Latest()))
+        tuple(screening.decide(command, LatestScreening()))
     assert list(caught.value.details) == ["referred_to"]
 
 
@@ -128,9 +128,9 @@ def test_the_five_areas_are_assessed_each_once(areas: tuple[Area, ...]) -> None:
 
 
 def test_needs_stand_in_one_order_whatever_order_they_were_told_in() -> None:
-    needy = tuple(Area(area=area, need=area != "MEDICAL") for area in reversed(AREAS))
+    needy = tuple(Area(area=area, need=area != "MEDICAL") for area in reversed(AssessmentArea))
     [fact] = AREA_ASSESSMENT.decide(replace(ASSESSED, areas=needy), AreaAssessment())
-    assert fact.needs == tuple(area for area in AREAS if area != "MEDICAL")
+    assert fact.needs == tuple(area for area in AssessmentArea if area != "MEDICAL")
 
 
 @given(made.area_assessments, made.areas_assessed)

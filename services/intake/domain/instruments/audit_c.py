@@ -7,17 +7,17 @@ brief alcohol-screening tests. Arch Intern Med 163:821-829 (PMID 12695273), for 
 
 from collections.abc import Mapping
 
-from services.intake.domain.instruments.score import Score, require_answers
+from services.intake.domain.instruments.score import Band, Score, Sex, require_answers
 
 ID = "audit_c/1"
 SCORED = range(1, 4)
 ANSWERS = range(5)
-POSITIVE_FROM = {"MALE": 4, "FEMALE": 3}
+POSITIVE_FROM = {Sex.MALE: 4, Sex.FEMALE: 3}
 # Neither source has another group. Ours, unverified: the lower cut, which misses less.
 POSITIVE_FROM_OTHERWISE = 3
 
 
-def score(answers: Mapping[int, int], sex: str) -> Score:
+def score(answers: Mapping[int, int], sex: Sex) -> Score:
     """The sum of the items as answered; POSITIVE from 4 for men, from 3 for everybody else.
 
     A sum that item 1 alone makes is POSITIVE too; US Core's AUDIT-C advises whoever reads it that
@@ -29,6 +29,6 @@ def score(answers: Mapping[int, int], sex: str) -> Score:
     positive = total >= POSITIVE_FROM.get(sex, POSITIVE_FROM_OTHERWISE)
     return Score(
         score=total,
-        band="POSITIVE" if positive else "NEGATIVE",
+        band=Band.POSITIVE if positive else Band.NEGATIVE,
         partial=len(scored) < len(SCORED),
     )

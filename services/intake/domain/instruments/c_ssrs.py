@@ -13,7 +13,7 @@ https://help.blueprint-health.com/en/articles/5208202 for LOW and MODERATE.
 from collections.abc import Mapping
 
 from kernel.refusal import Malformed
-from services.intake.domain.instruments.score import Score, require_answers
+from services.intake.domain.instruments.score import Band, Score, require_answers
 
 ID = "c_ssrs/1"
 THOUGHTS = 2
@@ -54,14 +54,14 @@ def score(answers: Mapping[int, int]) -> Score:
         score=0,
         band=band,
         partial=bool(missing),
-        safety_flag=band == "HIGH" or incomplete,
+        safety_flag=band == Band.HIGH or incomplete,
         incomplete=incomplete,
     )
 
 
-def _category(yes: set[int]) -> str:
+def _category(yes: set[int]) -> Band:
     if yes & {4, 5, BEHAVIOUR_RECENT}:
-        return "HIGH"
+        return Band.HIGH
     if yes & {3, BEHAVIOUR}:
-        return "MODERATE"
-    return "LOW" if yes else "NONE"
+        return Band.MODERATE
+    return Band.LOW if yes else Band.NONE

@@ -7,13 +7,13 @@ https://comorbidityguidelines.org.au/appendix-w-drug-abuse-screening-test-dast10
 
 from collections.abc import Mapping
 
-from services.intake.domain.instruments.score import Score, require_answers
+from services.intake.domain.instruments.score import Band, Score, require_answers
 
 ID = "dast10/1"
 SCORED = range(1, 11)
 NO, YES = 0, 1
 ABLE_TO_STOP = 3  # «always able to stop»: here the no is a point
-BANDS = ((9, "SEVERE"), (6, "SUBSTANTIAL"), (3, "MODERATE"), (1, "LOW"), (0, "NONE"))
+BANDS = ((9, Band.SEVERE), (6, Band.SUBSTANTIAL), (3, Band.MODERATE), (1, Band.LOW), (0, Band.NONE))
 
 
 def score(answers: Mapping[int, int]) -> Score:

@@ -6,13 +6,13 @@ disorder: the GAD-7. Arch Intern Med 166:1092-1097. Its cut points are 5, 10 and
 
 from collections.abc import Mapping
 
-from services.intake.domain.instruments.score import Score, require_answers
+from services.intake.domain.instruments.score import Band, Score, require_answers
 
 ID = "gad7/1"
 SCORED = range(1, 8)
 DIFFICULTY = 8  # asked, recorded, and no part of the score
 ANSWERS = range(4)
-BANDS = ((15, "SEVERE"), (10, "MODERATE"), (5, "MILD"), (0, "MINIMAL"))
+BANDS = ((15, Band.SEVERE), (10, Band.MODERATE), (5, Band.MILD), (0, Band.MINIMAL))
 
 
 def score(answers: Mapping[int, int]) -> Score:

@@ -6,14 +6,20 @@ measure. J Gen Intern Med 16:606-613. Its bands have these lowest scores: 0, 5, 
 
 from collections.abc import Mapping
 
-from services.intake.domain.instruments.score import Score, require_answers
+from services.intake.domain.instruments.score import Band, Score, require_answers
 
 ID = "phq9/1"
 SCORED = range(1, 10)
 SELF_HARM = 9
 FUNCTIONING = 10  # asked, recorded, and no part of the score
 ANSWERS = range(4)
-BANDS = ((20, "SEVERE"), (15, "MODERATELY_SEVERE"), (10, "MODERATE"), (5, "MILD"), (0, "MINIMAL"))
+BANDS = (
+    (20, Band.SEVERE),
+    (15, Band.MODERATELY_SEVERE),
+    (10, Band.MODERATE),
+    (5, Band.MILD),
+    (0, Band.MINIMAL),
+)
 
 
 def score(answers: Mapping[int, int]) -> Score:

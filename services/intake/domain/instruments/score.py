@@ -2,14 +2,40 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from kernel.refusal import Malformed
 
 
+class Sex(StrEnum):
+    """As a client's identity has it."""
+
+    FEMALE = "FEMALE"
+    MALE = "MALE"
+    UNKNOWN = "UNKNOWN"
+
+
+class Band(StrEnum):
+    """What a total, or answers, mean by an instrument's source; each has some of these."""
+
+    NONE = "NONE"
+    MINIMAL = "MINIMAL"
+    MILD = "MILD"
+    LOW = "LOW"
+    MODERATE = "MODERATE"
+    MODERATELY_SEVERE = "MODERATELY_SEVERE"
+    SUBSTANTIAL = "SUBSTANTIAL"
+    SEVERE = "SEVERE"
+    HIGH = "HIGH"
+    NEGATIVE = "NEGATIVE"
+    POSITIVE = "POSITIVE"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """`partial`: items are missing; `incomplete`: one on which safety turns is among them.
+    """`band`: a Band, or flags joined by +.
 
+    `partial`: items are missing; `incomplete`: one on which safety turns is among them.
     `safety_flag`: an answer asks for a safety protocol, or one that is missing might have.
     `subscales` only where the instrument has them; one that nobody answered is left out.
     """

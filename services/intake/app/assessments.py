@@ -5,13 +5,13 @@ from dataclasses import replace
 from kernel.execute import Outcome
 from kernel.refusal import Unknown
 from kernel.store.store import Context
-from services.intake.app.deciding import Intake, Seen, about_client
+from services.intake.app.deciding import Intake, LockedClient, about_client
 from services.intake.app.streams import (
     IDENTITY,
     assessment_stream,
     client_stream,
-    narratives_of,
-    note_of,
+    closing_note_document,
+    narratives_document,
     rating_stream,
 )
 from services.intake.domain.areas import AREA_ASSESSMENT, AreaAssessment, AssessAreas
@@ -35,11 +35,11 @@ def complete_assessment(intake: Intake, asked: CompleteAssessment, context: Cont
     client.
     """
 
-    def command(seen: Seen[Assessment]) -> CompleteAssessment:
-        labelled = replace(asked, label=seen.label)
+    def command(locked: LockedClient[Assessment]) -> CompleteAssessment:
+        labelled = replace(asked, label=locked.label)
         if asked.instrument not in SCORERS_BY_SEX:
             return labelled
-        identity = seen.tx.documents.open(client_stream(asked.client_id), IDENTITY)
+        identity = locked.tx.documents.open(client_stream(asked.client_id), IDENTITY)
         if identity is None:  # the key was deleted: nobody knows any more who this was
             return labelled
         sex = intake.sex_of(identity.content)
@@ -73,15 +73,15 @@ def close_safety_task(
     if assessment_id is None:
         raise Unknown("safety_task", asked.task_id)
 
-    def command(seen: Seen[Assessment]) -> CloseSafetyTask:
-        labelled = replace(asked, label=seen.label)
+    def command(locked: LockedClient[Assessment]) -> CloseSafetyTask:
+        labelled = replace(asked, label=locked.label)
         if note is None:
             return labelled
-        owner, kind = client_stream(asked.client_id), note_of(asked.task_id)
-        if seen.state.closed_with is not None:
-            sealed = seen.tx.documents.open(owner, kind)
+        owner, kind = client_stream(asked.client_id), closing_note_document(asked.task_id)
+        if locked.state.closed_with is not None:
+            sealed = locked.tx.documents.open(owner, kind)
             return replace(labelled, another_note=sealed is None or sealed.content != note)
-        return replace(labelled, note_version=seen.tx.documents.put(owner, kind, note))
+        return replace(labelled, note_version=locked.tx.documents.put(owner, kind, note))
 
     where = (ASSESSMENT, assessment_stream(assessment_id))
     return about_client(intake, asked.client_id, where, command, context)
@@ -92,10 +92,10 @@ def assess_areas(
 ) -> Outcome:
     """Records the five areas, what was told sealed; refuses an unknown client."""
 
-    def command(seen: Seen[AreaAssessment]) -> AssessAreas:
-        owner, kind = client_stream(asked.client_id), narratives_of(asked.assessment_id)
-        version = seen.tx.documents.put(owner, kind, narratives)
-        return replace(asked, narratives_version=version, label=seen.label)
+    def command(locked: LockedClient[AreaAssessment]) -> AssessAreas:
+        owner, kind = client_stream(asked.client_id), narratives_document(asked.assessment_id)
+        version = locked.tx.documents.put(owner, kind, narratives)
+        return replace(asked, narratives_version=version, label=locked.label)
 
     where = (AREA_ASSESSMENT, assessment_stream(asked.assessment_id))
     return about_client(intake, asked.client_id, where, command, context)
@@ -104,8 +104,8 @@ def assess_areas(
 def rate_dimensions(intake: Intake, asked: RateDimensions, context: Context) -> Outcome:
     """Records ratings and levels; refuses an unknown client, and what the edition doesn't have."""
 
-    def command(seen: Seen[Rating]) -> RateDimensions:
-        return replace(asked, label=seen.label)
+    def command(locked: LockedClient[Rating]) -> RateDimensions:
+        return replace(asked, label=locked.label)
 
     where = (RATING, rating_stream(asked.rating_id))
     return about_client(intake, asked.client_id, where, command, context)

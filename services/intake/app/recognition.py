@@ -1,6 +1,7 @@
 """Who may be whom: members and people of before are recognised, doubles are named and judged."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from kernel.execute import Outcome, record, refuse_stale
 from kernel.facts import Recorded
@@ -10,13 +11,13 @@ from services.intake.app.streams import (
     IDENTITY,
     client_stream,
     doubles_stream,
-    judged_of,
+    judgement_document,
     member_stream,
-    membership_of,
+    membership_document,
 )
 from services.intake.domain.client import CLIENT, require_registered
 from services.intake.domain.coverage import AddCoverage, CoverageAdded
-from services.intake.domain.episode import HIPAA, PART2, label_of
+from services.intake.domain.episode import Label, label_of
 from services.intake.domain.recognition import DOUBLES, MEMBER, JudgeDoubles, RecogniseMember
 
 
@@ -24,7 +25,7 @@ def recognise(
     intake: Intake,
     tx: Transaction,
     coverage: AddCoverage | CoverageAdded,
-    label: str,
+    label: Label,
     context: Context,
 ) -> Sequence[Recorded]:
     """Whose member the coverage is, if that wasn't recognised: of who was forgotten never.
@@ -33,7 +34,7 @@ def recognise(
     """
     owner, stream = client_stream(coverage.client_id), member_stream(coverage.coverage_id)
     identity = tx.documents.open(owner, IDENTITY)
-    membership = tx.documents.open(owner, membership_of(coverage.coverage_id))
+    membership = tx.documents.open(owner, membership_document(coverage.coverage_id))
     if identity is None or membership is None:
         return ()
     command = RecogniseMember(
@@ -43,7 +44,7 @@ def recognise(
         label=label,
     )
     history = tx.load(stream)
-    facts = MEMBER.decide(command, MEMBER.fold(each.fact for each in history))
+    facts = MEMBER.decide(command, MEMBER.after(history))
     return record(context, stream, len(history), facts)
 
 
@@ -52,9 +53,9 @@ def recognise_member(intake: Intake, client_id: str, coverage_id: str, context: 
     subject = client_stream(client_id)
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
-        client = CLIENT.fold(each.fact for each in tx.load(subject))
+        client = CLIENT.after(tx.load(subject))
         added = client.coverages.added.get(coverage_id)
-        label = label_of(intake.episodes.known_of(tx, [client_id])[client_id])
+        label = label_of(intake.episodes.episodes_of(tx, [client_id])[client_id])
         return () if added is None else recognise(intake, tx, added, label, context)
 
     return intake.book.transact(context, decide, locks=[subject])
@@ -85,20 +86,19 @@ def judge_doubles(intake: Intake, asked: JudgeDoubles, reason: str, context: Con
         history = tx.load_many([*subjects, stream])
         refuse_stale(context, len(history[stream]))
         for client_id, subject in zip(clients, subjects, strict=True):
-            require_registered(CLIENT.fold(each.fact for each in history[subject]), client_id)
-        known = intake.episodes.known_of(tx, clients)
-        labels = {label_of(episodes) for episodes in known.values()}
-        command = JudgeDoubles(
-            client_id=asked.client_id,
-            other_client_id=asked.other_client_id,
-            verdict=asked.verdict,
-            label=PART2 if PART2 in labels else HIPAA,
+            require_registered(CLIENT.after(history[subject]), client_id)
+        found = intake.episodes.episodes_of(tx, clients)
+        labels = {label_of(episodes) for episodes in found.values()}
+        command = replace(
+            asked,
+            label=Label.PART2 if Label.PART2 in labels else Label.HIPAA,
         )
-        judged = DOUBLES.fold(each.fact for each in history[stream])
-        facts = DOUBLES.decide(command, judged)
+        facts = DOUBLES.decide(command, DOUBLES.after(history[stream]))
         recorded = record(context, stream, len(history[stream]), facts)
         if recorded:
-            tx.documents.put(subjects[0], judged_of(asked.other_client_id), reason.encode())
+            tx.documents.put(
+                subjects[0], judgement_document(asked.other_client_id), reason.encode()
+            )
         return recorded
 
     # Both: who issues claims of either one, on a permit, knows whether this came before.

@@ -1,4 +1,4 @@
-"""Intake on its database: the book of record, with the tables kept beside it."""
+"""Intake on its database: its write side, with the tables kept beside it."""
 
 from kernel.execute import Book
 from kernel.facts import Recorded

@@ -1,0 +1,223 @@
+"""Who is disclosed to a payer, and why not: each disclosure by a permit, audited either way."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import uuid4
+
+from kernel.decider import filled
+from kernel.execute import record
+from kernel.facts import Position, Recorded
+from kernel.store.store import Context, Transaction
+from services.intake.app.deciding import Intake
+from services.intake.app.ports import (
+    Audit,
+    AuditEntry,
+    LogEnd,
+    Permit,
+)
+from services.intake.app.streams import IDENTITY, client_stream, membership_document, permit_stream
+from services.intake.domain.client import CLIENT, Client
+from services.intake.domain.permit import DisclosureBasis, DisclosurePermitted
+from services.intake.domain.programs import Programs
+
+MOST_LOCKED = 50  # clients in one transaction: those who come for one of them wait no longer
+MOST_PERMITS = 100
+NOTHING_YET = LogEnd()
+
+
+class WithheldReason(StrEnum):
+    """Why an identity is not told."""
+
+    NOT_REGISTERED = "NOT_REGISTERED"
+    NO_COVERAGE = "NO_COVERAGE"
+    NO_CONSENT = "NO_CONSENT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentitiesRequest:
+    """By whom and why, of which clients, to be disclosed to which payer on which date.
+
+    Of `settled_client_ids` a named person settled what their revocation means for dates before it:
+    they are given without a consent in force, if there once was one, and the audit says so.
+    `programs`: client → of which programs the lines are that the client is to be named for; of one
+    left out nobody knows, and an empty id says the same.
+    """
+
+    actor: str
+    purpose: str
+    now: datetime
+    client_ids: tuple[str, ...]
+    recipient_payer_id: str
+    on: date
+    settled_client_ids: frozenset[str] = frozenset()
+    programs: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    # What the asking is part of: the command of a person, in the service that asks.
+    correlation: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisclosedIdentity:
+    """What a claim needs. `consent_id` None: no consent is needed, or none is in force.
+
+    `programs`: of those asked for, the ones about whose lines the client may be named.
+    `memberships`: of every coverage by the payer, since claims are for dates gone by; among them
+    that of `coverage_id`. `end`: what of the client's published log the permit knew.
+    """
+
+    client_id: str
+    identity: bytes
+    identity_version: int
+    coverage_id: str
+    memberships: Mapping[str, bytes]
+    consent_id: str | None
+    programs: frozenset[str]
+    basis: DisclosureBasis = DisclosureBasis.GIVEN
+    permit_id: str = ""
+    end: LogEnd = NOTHING_YET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithheldIdentity:
+    client_id: str
+    reason: WithheldReason
+
+
+def read_identities(
+    intake: Intake, audit: Audit, request: IdentitiesRequest
+) -> list[DisclosedIdentity | WithheldIdentity]:
+    """Each client's identity or why it is withheld; audited either way, before it is answered.
+
+    What is given has a permit, of this asking alone. It is judged and recorded under the client's
+    lock: whatever the client's log says later comes after it, what it said before was known to it.
+    """
+    client_ids = list(dict.fromkeys(request.client_ids))
+    answers: list[DisclosedIdentity | WithheldIdentity] = []
+    for start in range(0, len(client_ids), MOST_LOCKED):
+        answers += _permit(intake, audit, request, client_ids[start : start + MOST_LOCKED])
+    return answers
+
+
+def permits_before(
+    intake: Intake, client_id: str, payer_id: str, published: Sequence[Position]
+) -> Sequence[Permit]:
+    """What was permitted to the payer before what a command published of the client, newest first.
+
+    Before all that is to come, where it published nothing: what it says was said already.
+    """
+    with intake.book.store.transaction() as tx:
+        last = intake.permits.ends(tx, [client_id])[client_id].sequence
+        before = min((position.sequence for position in published), default=last + 1)
+        return intake.permits.before(tx, client_id, payer_id, before, MOST_PERMITS)
+
+
+def recipient_of(intake: Intake, client_id: str, consent_id: str) -> str:
+    """The payer to whom the client gave a consent."""
+    with intake.book.store.transaction() as tx:
+        client = CLIENT.after(tx.load(client_stream(client_id)))
+    return client.consents.recipients[consent_id]
+
+
+def _permit(
+    intake: Intake, audit: Audit, request: IdentitiesRequest, client_ids: Sequence[str]
+) -> list[DisclosedIdentity | WithheldIdentity]:
+    answers: list[DisclosedIdentity | WithheldIdentity] = []
+    command_id = uuid4()  # of this asking: another one may be answered otherwise
+    context = Context(
+        command_id=command_id,
+        digest=intake.book.store.vault.digest(command_id.bytes),
+        actor=request.actor,
+        now=request.now,
+        correlation=request.correlation,
+    )
+    subjects = [client_stream(client_id) for client_id in client_ids]
+
+    def decide(tx: Transaction) -> Sequence[Recorded]:
+        history = tx.load_many(subjects)
+        network = intake.programs.everywhere(tx)
+        ends = intake.permits.ends(tx, client_ids)
+        answers.clear()
+        for client_id in client_ids:
+            client = CLIENT.after(history[client_stream(client_id)])
+            answer = _answer(tx, client_id, client, network, request)
+            if isinstance(answer, DisclosedIdentity):
+                permit_id = context.new_id("permit", client_id)
+                answer = replace(answer, permit_id=permit_id, end=ends[client_id])
+            answers.append(answer)
+        audit.write(tx, [_entry(answer, request) for answer in answers])
+        return [
+            recorded
+            for answer in answers
+            if isinstance(answer, DisclosedIdentity)
+            for recorded in record(
+                context, permit_stream(answer.permit_id), 0, [_permitted(answer, request)]
+            )
+        ]
+
+    intake.book.transact(context, decide, locks=subjects)
+    return answers
+
+
+def _permitted(given: DisclosedIdentity, request: IdentitiesRequest) -> DisclosurePermitted:
+    return filled(DisclosurePermitted, given, given.end, request)
+
+
+def _answer(
+    tx: Transaction,
+    client_id: str,
+    client: Client,
+    network: Programs,
+    request: IdentitiesRequest,
+) -> DisclosedIdentity | WithheldIdentity:
+    if not client.registered:
+        return WithheldIdentity(client_id=client_id, reason=WithheldReason.NOT_REGISTERED)
+    coverage_id = client.coverages.to_disclose(request.recipient_payer_id, request.on)
+    if coverage_id is None:
+        return WithheldIdentity(client_id=client_id, reason=WithheldReason.NO_COVERAGE)
+    programs = request.programs.get(client_id) or frozenset({""})
+    free = network.outside_part2(programs)
+    consent_id, basis = None, DisclosureBasis.GIVEN
+    if free != programs:
+        consent_id = client.consents.for_payment_on(request.recipient_payer_id, request.on)
+        if consent_id is None:
+            settled = client_id in request.settled_client_ids
+            if settled and client.consents.was_given_for_payment(request.recipient_payer_id):
+                basis = DisclosureBasis.REVOCATION_SETTLED
+            elif free:
+                programs = free  # the lines of these programs alone
+            else:
+                return WithheldIdentity(client_id=client_id, reason=WithheldReason.NO_CONSENT)
+    owner = client_stream(client_id)
+    identity = tx.documents.open(owner, IDENTITY)
+    memberships = {
+        covering: document.content
+        for covering in client.coverages.of_payer(request.recipient_payer_id)
+        if (document := tx.documents.open(owner, membership_document(covering))) is not None
+    }
+    if identity is None or coverage_id not in memberships:
+        # Their key was deleted: nobody knows any more who this was.
+        return WithheldIdentity(client_id=client_id, reason=WithheldReason.NOT_REGISTERED)
+    return DisclosedIdentity(
+        client_id=client_id,
+        identity=identity.content,
+        identity_version=identity.version,
+        coverage_id=coverage_id,
+        memberships=memberships,
+        consent_id=consent_id,
+        programs=programs,
+        basis=basis,
+    )
+
+
+def _entry(answer: DisclosedIdentity | WithheldIdentity, request: IdentitiesRequest) -> AuditEntry:
+    given = answer if isinstance(answer, DisclosedIdentity) else None
+    return filled(
+        AuditEntry,
+        answer,
+        request,
+        at=request.now,
+        consent_id=given.consent_id if given else None,
+        identity_version=given.identity_version if given else None,
+        outcome=answer.reason if isinstance(answer, WithheldIdentity) else answer.basis,
+    )
