@@ -7,7 +7,6 @@ from typing import Any
 
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
-from ninehours.attendance.v1 import attendance_service_pb2 as attendance
 from ninehours.attendance.v1 import calendar_service_pb2 as calendar
 from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.billing.v1 import billing_work_service_pb2 as work
@@ -34,7 +33,7 @@ from services.billing.api.servicer import SERVICE as CLAIMS
 from services.billing.api.work import SERVICE as WORK
 from services.intake.__main__ import SERVICE as INTAKE
 from services.plans.__main__ import SERVICE as PLANS
-from tests.harness.attendance import service as front
+from tests.harness.attendance.front_desk import MONDAY, FrontDesk, weekly
 from tests.harness.billing.facts import COVERAGE, Story
 from tests.harness.billing.facts import SITE as A
 from tests.harness.billing.history import day
@@ -146,30 +145,20 @@ def of_plans(new_store: NewStore) -> World:
 
 
 def of_attendance(new_store: NewStore) -> World:
-    desk = front.Desk(new_store(ATTENDANCE))
+    desk = FrontDesk(new_store(ATTENDANCE))
     log = Log()
     pairs: dict[str, list[str]] = {kind: [] for kind in ("site", "client", "session", "template")}
     for _ in range(2):
-        ids = front.open_everything(desk)
-        client = Treated(log, site_id=ids[0])
-        desk.registered.add(client.client_id)
-        desk.admitted.add((client.client_id, ids[0]))
-        desk.hear([client.registered(), client.admitted()])
-        week = attendance.TemplateSession(
-            weekday=1,
-            starts_minute=540,
-            minutes=180,
-            service_kind=attendance.SERVICE_KIND_GROUP,
-            modality=attendance.MODALITY_IN_PERSON,
-            no_limit=True,
-        )
-        template = attendance.DefineTemplateRequest(
-            site_id=ids[0], program_id=ids[1], sessions=[week]
-        )
-        pairs["template"].append(desk.call("DefineTemplate", template).template_id)
-        pairs["site"].append(ids[0])
+        desk.open()
+        desk.staff_id = desk.clinician()
+        client = Treated(log, site_id=desk.site_id)
+        desk.inbox.hear([client.registered(), client.admitted()])
+        pairs["template"].append(desk.template(weekly(1, 9)))
+        pairs["site"].append(desk.site_id)
         pairs["client"].append(client.client_id)
-        pairs["session"].append(front.session(desk, ids, [client.client_id]).session_id)
+        scheduled = desk.ask(desk.scheduling([client.client_id]))
+        pairs["session"].append(scheduled.session_id)
+    desk.now = MONDAY
     there, seen = pairs["site"][1], pairs["session"][1]
     late = to_date(desk.now.date() + timedelta(days=3))
     kind = ATTENDANCE.kinds()["client"]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from ninehours.attendance.v1 import attendance_events_pb2 as events
@@ -16,16 +16,17 @@ from kernel.execute import Book
 from kernel.messaging.inbox import Inbox
 from kernel.process import topic_of
 from kernel.rpc.call import Call
+from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import to_date
 from kernel.store.store import Store
-from services.attendance.__main__ import SERVICE
+from services.attendance.__main__ import SERVICE, servicers
 from services.attendance.adapters import schedule
 from services.attendance.adapters.publication import publish
 from services.attendance.adapters.subscriptions import SUBSCRIPTIONS
+from services.attendance.api.servicer import SERVICE as ATTENDANCE
 from services.attendance.api.servicer import attendance_servicer
 from services.attendance.app.ports import Schedule
-from tests.harness.attendance.service import clients_in
 from tests.harness.plans.service import Log
 
 MONDAY = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)  # nine in the morning in Chicago
@@ -35,12 +36,14 @@ ADDRESS = common.PostalAddress(line="1 Lake St", city="Chicago", state="IL", zip
 
 
 class FrontDesk:
-    """Calls the servicer at `now`; ids of a site, a program and a clinician are at hand."""
+    """Calls the servicers at `now`; ids of a site, a program and a clinician are at hand."""
 
     def __init__(self, store: Store, asked: Schedule | None = None) -> None:
         self.store = store
-        book = Book(store=store, publish=publish, view=schedule.keep)
-        self.servicer = attendance_servicer(book, asked or schedule.SqlSchedule())
+        self.servicers = dict(servicers(store, None))  # type: ignore[arg-type]
+        if asked is not None:
+            book = Book(store=store, publish=publish, view=schedule.keep)
+            self.servicers[ATTENDANCE] = attendance_servicer(book, asked)
         self.inbox = Inbox(store, SUBSCRIPTIONS)
         self.inbox.begin([topic_of(name) for name in SERVICE.hears])
         self.now = MONDAY - timedelta(days=1)
@@ -114,12 +117,12 @@ class FrontDesk:
     def ask(self, request: Any, command_id: str | None = None) -> Any:
         if hasattr(request, "meta"):
             request.meta.command_id = command_id or str(uuid4())
-        rpc = type(request).__name__.removesuffix("Request")
+        rpc = rpc_of(request)
         actor = Actor(id=self.actor, roles=frozenset(), sites=self.sites, purpose="TREATMENT")
         call = Call(
             actor=actor, now=self.now, deadline=lambda: None, correlation_id="c", traceparent=""
         )
-        return getattr(self.servicer, rpc)(request, call)
+        return getattr(self.servicers[rpc.containing_service], rpc.name)(request, call)
 
     def session(self, roster: Sequence[str], **changes: Any) -> str:
         return str(self.call(self.scheduling(roster, **changes)).session_id)
@@ -175,6 +178,40 @@ class FrontDesk:
         with self.store.transaction() as tx:
             return list(tx.connection.execute(text(statement), parameters).all())
 
+    def published(self) -> list[tuple[str, int]]:
+        """Each public fact's noun and sequence, in the order of publishing."""
+        found = self.rows("SELECT type, sequence FROM published ORDER BY position")
+        return [(row.type.rpartition(".")[2], row.sequence) for row in found]
+
+    def held(self, starts_at: datetime, minutes: Mapping[str, int]) -> str:
+        """A session to its signed notes: client → minutes there, 0: missed. Gives its id."""
+        self.now = starts_at + THREE_HOURS
+        session_id = self.session(sorted(minutes), starts_at=starts_at)
+        came = {client_id: there for client_id, there in minutes.items() if there}
+        for client_id, there in came.items():
+            who = {"session_id": session_id, "client_id": client_id}
+            left = starts_at + timedelta(minutes=there)
+            self.call(pb.CheckInRequest(**who, at=at(starts_at)))
+            self.call(pb.CheckOutRequest(**who, at=at(left)))
+        self.close(session_id)
+        for client_id in came:
+            who = {"session_id": session_id, "client_id": client_id}
+            self.call(pb.SignNoteRequest(**who, text="Took part."))
+        return session_id
+
+    def correct(self, session_id: str, client_id: str, starts_at: datetime, minutes: int) -> None:
+        """The client was there for so many minutes after all; 0: was not."""
+        reason = pb.CORRECTION_REASON_WRONG_TIME if minutes else pb.CORRECTION_REASON_NOT_THERE
+        there = interval(starts_at, starts_at + timedelta(minutes=minutes))
+        self.call(
+            pb.CorrectAttendanceRequest(
+                session_id=session_id,
+                client_id=client_id,
+                intervals=[there] if minutes else [],
+                reason=reason,
+            )
+        )
+
     def heard(self, client_id: str) -> list[Any]:
         """What was published about the client, in order."""
         found = self.rows(
@@ -193,6 +230,14 @@ class FrontDesk:
         """Of the last attendance published."""
         attended = [fact for fact in self.heard(client_id) if "Attended" in fact.DESCRIPTOR.name]
         return {events.Flag.Name(flag).removeprefix("FLAG_") for flag in attended[-1].flags}
+
+
+def clients_in(request: Any) -> set[str]:
+    """Whom a request to attendance names, as far as what it names are ids."""
+    named = [*getattr(request, "roster", ()), getattr(request, "client_id", "")]
+    for field in ("arrivals", "departures", "parts"):
+        named += [each.client_id for each in getattr(request, field, ())]
+    return {each for each in named if len(each) == len(str(UUID(int=0)))}
 
 
 def clients(number: int) -> list[str]:

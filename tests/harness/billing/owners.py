@@ -25,8 +25,7 @@ from kernel.store.store import Store
 from services.attendance.__main__ import SERVICE as ATTENDANCE
 from services.intake.__main__ import SERVICE as INTAKE
 from services.plans.__main__ import SERVICE as PLANS
-from tests.harness.attendance import service as desk
-from tests.harness.attendance.service import MONDAY, Desk
+from tests.harness.attendance.front_desk import MONDAY, FrontDesk
 from tests.harness.billing.facts import COVERAGE, admission
 from tests.harness.billing.history import day
 
@@ -38,17 +37,17 @@ DAYS = (0, 2, 4, 7, 9)
 class Owners:
     """What the other services say of two clients who come to two weeks of sessions."""
 
-    desk: Desk
+    desk: FrontDesk
     stores: Mapping[str, Store]
     remotes: Mapping[str, RemoteOwner]
     payer_id: str
-    ids: tuple[str, str, str] = field(init=False)
     sessions: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.ids = desk.open_everything(self.desk)
+        self.desk.now = MONDAY
+        self.desk.open()
         for client_id in CLIENTS:
-            for message in admission(client_id, self.payer_id, self.ids[0]):
+            for message in admission(client_id, self.payer_id, self.site_id):
                 self._say(client_id, message)
             for message in self._ended_and_verified_again(client_id):
                 self._say(client_id, message)
@@ -59,19 +58,17 @@ class Owners:
 
     @property
     def site_id(self) -> str:
-        return self.ids[0]
+        return self.desk.site_id
 
     def hold(self, number: int, minutes: Mapping[str, int] | None = None) -> None:
         """A session on that day: three hours of everybody, unless said otherwise."""
         everybody = dict.fromkeys(CLIENTS, 180)
-        self.sessions[number] = desk.hold(
-            self.desk, self.ids, self._starts(number), minutes or everybody
-        )
+        self.sessions[number] = self.desk.held(self._starts(number), minutes or everybody)
 
     def correct(self, client_id: str, number: int, *minutes: int) -> None:
         """Of that day, one correction after the other; 0: the client was not there."""
         for there in minutes:
-            desk.correct(self.desk, self.sessions[number], client_id, self._starts(number), there)
+            self.desk.correct(self.sessions[number], client_id, self._starts(number), there)
 
     def records(self) -> list[Record]:
         """All that was published so far, as Kafka would carry it, each log in its order."""
@@ -135,7 +132,7 @@ def owners(
         for name, server in servers.items()
     }
     try:
-        yield Owners(Desk(stores["attendance"]), stores, remotes, payer_id)
+        yield Owners(FrontDesk(stores["attendance"]), stores, remotes, payer_id)
     finally:
         for remote in remotes.values():
             remote._client.close()
