@@ -98,7 +98,6 @@ to_episode = fact_reader(
     intake.ClientAdmitted,
     ClientEpisode,
     given=("program", "closed_on"),
-    beside=("program",),
     admitted_level=named("level_of_care"),
 )
 

@@ -191,7 +191,6 @@ to_add_coverage = request_reader(
     pb.AddCoverageRequest,
     AddCoverage,
     given=("coverage_id",),
-    beside=("member_number", "group_number"),
     membership_version=0,
     order=lambda request, field: getattr(request, field) or PRIMARY,
 )
@@ -215,19 +214,16 @@ to_record_diagnosis = request_reader(
 to_end_diagnosis = request_reader(
     pb.EndDiagnosisRequest, EndDiagnosis, code=text(8), label=Label.PART2
 )
-to_judge_doubles = request_reader(
-    pb.JudgeDoublesRequest, JudgeDoubles, beside=("reason",), label=Label.PART2
-)
+to_judge_doubles = request_reader(pb.JudgeDoublesRequest, JudgeDoubles, label=Label.PART2)
 to_admission_request = request_reader(
     pb.AdmitClientRequest,
     AdmissionRequest,
     given=("episode_id",),
-    beside=("open_safety_reason",),
     program_id=named("program_id", program_id, "program.program_id"),
     level_of_care=required_level,
     stated=named(
         "program",
-        request_reader(common.Program, StatedProgram, beside=("program_id",), under_part2=getattr),
+        request_reader(common.Program, StatedProgram, under_part2=getattr),
     ),
 )
 to_complete_assessment = request_reader(
@@ -244,7 +240,6 @@ to_close_safety_task = request_reader(
     pb.CloseSafetyTaskRequest,
     CloseSafetyTask,
     given=("closed_by", "closed_at"),
-    beside=("note",),
     note_version=None,
     another_note=False,
     label=Label.PART2,
@@ -253,7 +248,7 @@ to_assess_areas = request_reader(
     pb.AssessAreasRequest,
     AssessAreas,
     given=("assessment_id", "assessed_by"),
-    areas=request_reader(pb.AssessedArea, Area, beside=("narrative",)),
+    areas=request_reader(pb.AssessedArea, Area),
     narratives_version=0,
     label=Label.PART2,
 )
