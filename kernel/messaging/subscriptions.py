@@ -39,22 +39,22 @@ class Projection:
 
     `derive(client, facts)`: facts by subject, each in sequence. `publish(kind, content, revision,
     withdrawn)` gives the public fact of a changed row, or None. `code` changes when the function's
-    meaning does. `rows` stores contents by their kind; None: they are mappings, stored as they are.
+    meaning does. `rows` stores contents by their kind.
     """
 
     name: str
     code: str
     derive: Callable[[str, Facts], Sequence[Row]]
     publish: Callable[[str, Any, int, bool], Message | None]
-    rows: Codec | None = None
+    rows: Codec
 
     def encode(self, row: Row) -> str:
         """The row's content as JSON."""
-        return json.dumps(row.content) if self.rows is None else self.rows.encode(row.content)[1]
+        return self.rows.encode(row.content)[1]
 
     def decode(self, kind: str, stored: Mapping[str, Any]) -> Any:
         """A stored content, unset fields at their defaults; ValueError for none of ours."""
-        return stored if self.rows is None else self.rows.decode(kind, stored)
+        return self.rows.decode(kind, stored)
 
     def says(self, row: Row, stored: Mapping[str, Any]) -> bool:
         """Whether a stored content says the same: compared decoded, as an earlier release's may

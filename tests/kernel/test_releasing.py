@@ -151,7 +151,9 @@ def test_a_failed_derivation_is_released_to_be_derived_again(listener: Listener,
     with pytest.raises(AgainstTheRules, match="only a record"):
         give_up(listener, projection)
     in_transaction(listener.store, lambda tx: releasing.release(tx, projection))
-    mended = Projection(name="tally", code="2", derive=lambda *_: (), publish=TALLY.publish)
+    mended = Projection(
+        name="tally", code="2", derive=lambda *_: (), publish=TALLY.publish, rows=TALLY.rows
+    )
     newer = PendingWork(listener.store, Subscriptions(INPUTS.by_type.values(), [mended]))
     newer.mark_outdated()
     newer.drain()
