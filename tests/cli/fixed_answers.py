@@ -22,7 +22,7 @@ from ninehours.intake.v1 import clients_service_pb2 as intake
 from ninehours.plans.v1 import courses_service_pb2 as courses
 from ninehours.plans.v1 import plans_service_pb2 as plans
 
-from kernel.rpc.outcome import Outcome
+from kernel.rpc.outcome import CallOutcome
 from kernel.services import SERVICES
 from tests.cli.fixed_services import Answers
 
@@ -64,8 +64,8 @@ def usd(minor: int) -> common.Money:
     return common.Money(currency_code="USD", minor_units=minor)
 
 
-def denied(reason: str = "ROLE_NOT_ALLOWED") -> Outcome:
-    return Outcome(grpc.StatusCode.PERMISSION_DENIED, reason, "not for this role")
+def denied(reason: str = "ROLE_NOT_ALLOWED") -> CallOutcome:
+    return CallOutcome(grpc.StatusCode.PERMISSION_DENIED, reason, "not for this role")
 
 
 PAYERS = work.ListPayersResponse(
@@ -529,7 +529,9 @@ UNWELL: Answers = {
         parked=3,
     ),
     "attendance GetStatus": service_status("attendance"),
-    "billing GetStatus": Outcome(grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "late"),
+    "billing GetStatus": CallOutcome(
+        grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "late"
+    ),
 }
 VERIFIED = [
     operating.VerifyResponse(check="published", in_progress=True),

@@ -242,7 +242,17 @@ LEVELS = levels.ExplainLevelOfCareResponse(
                     recommendation_id=RECOMMENDATION,
                     week_start=on("2026-01-12"),
                     kind=plans.RECOMMENDATION_KIND_STEP_UP,
-                    reasons=["phq9 12 -> 20 RELIABLY_DETERIORATED"],
+                    reasons=["words that nobody shows"],
+                    checks=[
+                        plans.ThresholdCheck(
+                            measure=plans.LEVEL_MEASURE_PHQ9,
+                            earlier_value=12,
+                            value=20,
+                            comparison=plans.THRESHOLD_COMPARISON_ROSE_BY,
+                            threshold=6,
+                            holds=True,
+                        )
+                    ],
                     clauses=[levels.RuleClause(field="step_up", value="1")],
                     rules_version=3,
                     rules_fact_id=FACTS[0],

@@ -12,12 +12,12 @@ from google.protobuf.json_format import MessageToJson
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from kernel.rpc.outcome import Outcome
+from kernel.rpc.outcome import CallOutcome
 from kernel.rpc.tokens import Verifier
 from kernel.services import SERVICES
 from ninehours.local.probes import LOOPBACK
 
-Answer = Message | Outcome | Callable[[Any], Message]
+Answer = Message | CallOutcome | Callable[[Any], Message]
 """What an RPC answers, refuses, or makes of the request."""
 Answers = Mapping[str, Answer | Sequence[Message]]
 """By `service RPC`, or by `RPC` alone; several for one RPC are its pages, or its stream."""
@@ -76,7 +76,7 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in 
             found = answers.get(f"{self._name} {rpc}", answers.get(rpc))
             if found is None:
                 found = GetMessageClass(method.output_type)()
-            if isinstance(found, Outcome):
+            if isinstance(found, CallOutcome):
                 context.abort_with_status(found.status())
             if callable(found):
                 return found(request)

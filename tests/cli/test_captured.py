@@ -20,7 +20,7 @@ from ninehours.exchange.v1 import operating_service_pb2 as operating
 from ninehours.intake.v1 import clients_service_pb2 as intake
 from typer.testing import CliRunner
 
-from kernel.rpc.outcome import Outcome
+from kernel.rpc.outcome import CallOutcome
 from ninehours.cli.app import app
 from ninehours.local.running import keep_addresses
 from tests.cli import fixed_answers as fixed
@@ -364,7 +364,7 @@ CAPTURES = [
     Capture(
         "refused",
         ("claims", "clients --site x"),
-        {"ListPayers": Outcome(grpc.StatusCode.NOT_FOUND, "NOT_HERE", "", {"what": "payers"})},
+        {"ListPayers": CallOutcome(grpc.StatusCode.NOT_FOUND, "NOT_HERE", "", {"what": "payers"})},
     ),
 ]
 

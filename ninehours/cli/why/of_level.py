@@ -58,7 +58,7 @@ def _answer(episode: pb.ExplainedEpisode) -> str:
     for made in episode.recommendations:
         if made.recommendation_id == segment.recommendation_id:
             week, kind = iso(made.week_start), name_in(made, "kind")
-            because = ", ".join(made.reasons)
+            because = ", ".join(checks_in_words(made.checks))
             return f"{sentence}, who accepted {kind} for the week of {week}: {because}."
     return f"{sentence}, without a recommendation to follow."
 
@@ -100,7 +100,7 @@ def _segment(segment: pb.ExplainedSegment, facts: Facts) -> Point:
 
 def _recommendation(made: pb.ExplainedRecommendation, facts: Facts, whole: bool) -> Point:
     """`whole`: with the facts it rests on, sessions counted; else their number."""
-    points = [Point(kind=Mark.NOTE, says=reason) for reason in made.reasons]
+    points = [Point(kind=Mark.NOTE, says=words) for words in checks_in_words(made.checks)]
     clauses = "; ".join(f"{clause.field} = {clause.value}" for clause in made.clauses)
     rule = f"level rules {made.rules_version}: {clauses}"
     points.append(Point(kind=Mark.RULE, says=rule, small=signed(made.rules_fact_id, facts)))
