@@ -64,8 +64,8 @@ def _fork(told: dict[str, Any], launcher: socket.socket, *others: socket.socket)
     if pid == 0:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        for each in (launcher, *others):
-            each.close()
+        for other in (launcher, *others):
+            other.close()
         _become(told)
     _tell(launcher, {"started": told["name"], "pid": pid})
 
@@ -105,9 +105,9 @@ def _modules() -> Iterator[str]:
     for package in PACKAGES:
         with suppress(ImportError):
             found = importlib.import_module(package)
-            for each in pkgutil.walk_packages(found.__path__, f"{package}."):
-                if not any(skipped in each.name for skipped in SKIPPED):
-                    yield each.name
+            for module in pkgutil.walk_packages(found.__path__, f"{package}."):
+                if not any(skipped in module.name for skipped in SKIPPED):
+                    yield module.name
 
 
 def _ended() -> Iterator[tuple[int, int]]:

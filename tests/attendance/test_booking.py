@@ -46,8 +46,15 @@ def test_two_weeks_of_evenings_are_scheduled_over_the_change_of_clocks(desk: Fro
     ada, bob = clients(2)
     template_id = desk.template(weekly(1, 18), weekly(3, 18), weekly(5, 18))
     expanded = desk.call(desk.expansion(template_id, FIRST, LAST, [ada, bob]))
-    assert [dates([each.service_date])[0].day for each in expanded.sessions] == [2, 4, 6, 9, 11, 13]
-    starts = [each.starts_at.ToDatetime(tzinfo=UTC) for each in expanded.sessions]
+    assert [dates([session.service_date])[0].day for session in expanded.sessions] == [
+        2,
+        4,
+        6,
+        9,
+        11,
+        13,
+    ]
+    starts = [session.starts_at.ToDatetime(tzinfo=UTC) for session in expanded.sessions]
     assert starts[2] == datetime(2026, 3, 7, 0, 0, tzinfo=UTC)
     assert starts[3] == datetime(2026, 3, 9, 23, 0, tzinfo=UTC)
     assert len(expanded.receipt.published) == 12
@@ -79,7 +86,7 @@ def test_a_cancelled_slot_is_not_filled_again(desk: FrontDesk) -> None:
     [only] = desk.call(request).sessions
     desk.call(pb.CancelSessionRequest(session_id=only.session_id))
     again = desk.call(request)
-    assert [each.session_id for each in again.sessions] == [only.session_id]
+    assert [session.session_id for session in again.sessions] == [only.session_id]
     assert not again.receipt.published
 
 

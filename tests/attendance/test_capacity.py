@@ -111,7 +111,7 @@ def test_closing_flags_who_was_one_too_many_and_who_was_elsewhere() -> None:
     )
     [closed] = SESSION.decide(closing, Session(scheduled=scheduled()))
     assert isinstance(closed, SessionClosed)
-    assert [each.flags for each in closed.attendances] == [
+    assert [attendance.flags for attendance in closed.attendances] == [
         ("NO_CHECK_OUT",),
         ("NO_CHECK_OUT", "OVERLAP"),
         ("NO_CHECK_OUT", "NOT_ON_ROSTER", "OVER_CAPACITY", "OVERLAP"),

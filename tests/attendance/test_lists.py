@@ -37,8 +37,8 @@ def listing(desk: FrontDesk, days: int = 31, **changes: Any) -> Any:
 def due(desk: FrontDesk) -> dict[str, list[str]]:
     """Session → whose notes are unsigned."""
     return {
-        each.session_id: list(each.unsigned_client_ids)
-        for each in listing(desk, due_only=True).sessions
+        session.session_id: list(session.unsigned_client_ids)
+        for session in listing(desk, due_only=True).sessions
     }
 
 
@@ -49,8 +49,8 @@ def test_pages_hold_every_session_once_in_the_order_of_their_starts(
     template_id = desk.template(weekly(1, 9), weekly(1, 13, 60), weekly(3, 9))
     first = FIRST
     ids = [
-        each.session_id
-        for each in desk.call(
+        session.session_id
+        for session in desk.call(
             desk.expansion(template_id, first, first + timedelta(days=6), clients(1))
         ).sessions
     ]

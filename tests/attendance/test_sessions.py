@@ -27,14 +27,14 @@ def desk(new_store: Callable[[Any], Any]) -> FrontDesk:
 def states(desk: FrontDesk, client_id: str, **changes: Any) -> list[tuple[str, int, int]]:
     request = calendar.ListClientSessionsRequest(client_id=client_id, **changes)
     return [
-        (calendar.SessionState.Name(each.state)[14:], each.minutes, each.corrections)
-        for each in desk.call(request).sessions
+        (calendar.SessionState.Name(session.state)[14:], session.minutes, session.corrections)
+        for session in desk.call(request).sessions
     ]
 
 
 def due(desk: FrontDesk, on: date, **changes: Any) -> list[tuple[str, str]]:
     request = calendar.ListDueRequest(on=to_date(on), **changes)
-    return [(each.kind, each.client_id) for each in desk.call(request).items]
+    return [(item.kind, item.client_id) for item in desk.call(request).items]
 
 
 def test_sessions_are_told_as_they_were_signed_by_then(desk: FrontDesk) -> None:
@@ -91,6 +91,6 @@ def test_sites_are_told_with_their_programs_and_seats(desk: FrontDesk) -> None:
         "Lakeside",
         "America/Chicago",
     )
-    assert [(each.program.program_id, each.seats) for each in site.programs] == [
+    assert [(program.program.program_id, program.seats) for program in site.programs] == [
         (desk.program_id, 22)
     ]

@@ -178,7 +178,7 @@ def test_attendance_corrected_back_and_again_after_issuing(
     chances = [random.Random(seed) for seed in SEEDS]
     for found, chance in zip(listeners, chances, strict=True):
         found.disturbed(before, chance)
-    issued = [each.office.issue(day(6)) for each in (tidy, *listeners)]
+    issued = [listener.office.issue(day(6)) for listener in (tidy, *listeners)]
     assert issued[0].claims == 2
     assert all(answer.left_out == [] for answer in issued)
     assert len({answer.charge.minor_units for answer in issued}) == 1
@@ -198,15 +198,16 @@ def test_attendance_corrected_back_and_again_after_issuing(
     rows = tidy.tidy(after).close()
     proposals = {key: content for (kind, key), content in rows.items() if kind == "proposal"}
     assert sorted(
-        (each["client_id"], each["action"], *each["changed_dates"]) for each in proposals.values()
+        (proposal["client_id"], proposal["action"], *proposal["changed_dates"])
+        for proposal in proposals.values()
     ) == [
         (ada, "REPLACE", day(0).isoformat()),
         (bob, "REPLACE", day(4).isoformat()),
     ]
     drafts = [content for (kind, _), content in rows.items() if kind == "draft_claim"]
     assert sorted(
-        (each["client_id"], [line["service_date"][-2:] for line in each["lines"]])
-        for each in drafts
+        (draft["client_id"], [line["service_date"][-2:] for line in draft["lines"]])
+        for draft in drafts
     ) == [
         (ada, ["03"]),
         (ada, ["09", "11"]),

@@ -33,9 +33,9 @@ def sent(office: Office, story: Story) -> Office:
 def the_claim(office: Office) -> Any:
     """The issued claim that nothing followed, and that is no void."""
     [claim] = [
-        each
-        for each in office.claims(CLIENT)
-        if not each.followed_by_claim_id and each.frequency != "8"
+        claim
+        for claim in office.claims(CLIENT)
+        if not claim.followed_by_claim_id and claim.frequency != "8"
     ]
     return claim
 
@@ -76,7 +76,7 @@ def test_a_corrected_day_is_replaced_once_the_payers_number_is_known(
     assert judge(content) == []
     [claim] = claims_of(content)
     assert (claim.frequency, claim.payer_control_number) == ("7", "PCN4711")
-    assert [each.service_date for each in claim.lines] == [day(2)]
+    assert [line.service_date for line in claim.lines] == [day(2)]
     assert claim.diagnoses == ("F1020", "F331")
     assert claim.prior_authorization == "AUTHNUM4711"
 
@@ -84,7 +84,7 @@ def test_a_corrected_day_is_replaced_once_the_payers_number_is_known(
     assert proposals(sent) == []
     assert balance(sent) == (5, 1, 0)
     assert sent.file(first.batch_id) == before
-    was = next(each for each in sent.claims(CLIENT) if each.claim_id == first.claim_id)
+    was = next(claim for claim in sent.claims(CLIENT) if claim.claim_id == first.claim_id)
     now = the_claim(sent)
     assert (was.followed_by_claim_id, was.payer_control_number) == (now.claim_id, "PCN4711")
     assert (now.frequency, now.batch_id, now.site_id) == ("7", answer.batch_id, SITE)
@@ -156,8 +156,8 @@ def test_a_fallen_claim_is_voided_with_what_it_said_and_its_units_return(
     [void], [original] = claims_of(content), claims_of(sent.file(first.batch_id))
     assert (void.frequency, void.payer_control_number) == ("8", "PCN4711")
     assert (void.charge_minor, void.diagnoses) == (original.charge_minor, original.diagnoses)
-    assert [(each.service_date, each.code, each.units) for each in void.lines] == [
-        (each.service_date, each.code, each.units) for each in original.lines
+    assert [(line.service_date, line.code, line.units) for line in void.lines] == [
+        (line.service_date, line.code, line.units) for line in original.lines
     ]
     sent.pending_work.drain()
     assert (balance(sent), proposals(sent)) == ((5, 0, 0), [])
@@ -170,9 +170,9 @@ def test_a_fallen_claim_is_voided_with_what_it_said_and_its_units_return(
     again = sent.issue(day(6), command="again")
     assert (again.claims, list(again.left_out)) == (1, [])
     [claim] = claims_of(sent.file(again.batch_id))
-    assert (claim.frequency, [each.service_date for each in claim.lines]) == ("1", [day(0)])
+    assert (claim.frequency, [line.service_date for line in claim.lines]) == ("1", [day(0)])
     sent.adjudicate(voided.voided_by_claim_id, "REVERSED", "PCN4712")
-    assert {each.frequency: each.adjudication for each in sent.claims(CLIENT)} == {
+    assert {claim.frequency: claim.adjudication for claim in sent.claims(CLIENT)} == {
         "1": pb.Claim().adjudication,
         "8": events.ADJUDICATION_STATUS_REVERSED,
     } | {"1": the_claim(sent).adjudication}

@@ -83,6 +83,9 @@ def test_an_account_is_told_as_it_was_heard_by_then(office: Office, story: Story
         client_id=CLIENT, as_of=to_timestamp(NOW - timedelta(seconds=1))
     )
     told = ask(office, before)
-    assert (list(told.claims), [each.issued for each in told.authorizations]) == ([], [])
+    assert (list(told.claims), [authorization.issued for authorization in told.authorizations]) == (
+        [],
+        [],
+    )
     [claim] = ask(office, accounts.ReadAccountRequest(client_id=CLIENT)).claims
     assert (claim.frequency, claim.stands, claim.charge.minor_units) == ("1", True, 60_000)

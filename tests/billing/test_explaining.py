@@ -55,14 +55,14 @@ def claims(office: Office) -> list[billing.Claim]:
 def test_a_day_names_every_fact_that_its_row_rests_on(worked: Office) -> None:
     explained = explain_day(worked)
     assert explained.outcome == 1
-    named = {fact.fact_id for each in explained.verdicts for fact in each.facts}
+    named = {fact.fact_id for verdict in explained.verdicts for fact in verdict.facts}
     [row] = worked.query(
         "SELECT provenance FROM derived WHERE current AND kind = 'service_day'"
         " AND content->>'service_date' = :on",
         on=day(0).isoformat(),
     )
     assert named == set(row.provenance["facts"])
-    assert [each.revision for each in explained.revisions] == [1]
+    assert [revision.revision for revision in explained.revisions] == [1]
 
 
 def test_a_draft_is_explained_by_its_days(worked: Office) -> None:

@@ -38,7 +38,7 @@ class Follower:
 
 def holds(office: Office, since: str) -> list[tuple[bool, list[str]]]:
     answer = office.call("ListHolds", work.ListHoldsRequest(changed_since=since))
-    return [(each.released, [it.reason for it in each.reasons]) for each in answer.holds]
+    return [(hold.released, [it.reason for it in hold.reasons]) for hold in answer.holds]
 
 
 def course(office: Office, story: Story) -> Iterator[None]:
@@ -100,7 +100,7 @@ def _apply(kept: dict[Any, Any], key: Any, found: Any) -> None:
 def test_an_issued_claim_is_told_as_each_step_left_it(office: Office, story: Story) -> None:
     for _ in course(office, story):
         pass
-    [original] = [each for each in office.claims(CLIENT) if each.frequency == "1"]
+    [original] = [claim for claim in office.claims(CLIENT) if claim.frequency == "1"]
     told = [
         (claim.adjudication, bool(claim.followed_by_claim_id))
         for claim in Follower(office).changes("ListClaims")

@@ -66,7 +66,7 @@ def test_an_institutional_claim_says_what_a_facility_claims_and_who_attends(
     assert (claim.condition_codes, claim.diagnoses) == (("92",), ("F1020", "F331"))
     assert claim.attending_npi is not None
     assert claim.attending_npi.startswith("123456788")
-    assert [(each.revenue_code, each.code, each.charge_minor) for each in claim.lines] == [
+    assert [(line.revenue_code, line.code, line.charge_minor) for line in claim.lines] == [
         ("0906", "H0015", 30_000)
     ] * 2
     [listed] = office.claims()
@@ -83,7 +83,7 @@ def test_an_institutional_claim_is_replaced_and_voided_too(office: Office, story
     office.hear(story.corrected(CLIENT, day(0), 1, 0))
     replaced = office.file(office.correct("replace").batch_id)
     office.pending_work.drain()
-    [standing] = [each for each in office.claims() if not each.followed_by_claim_id]
+    [standing] = [claim for claim in office.claims() if not claim.followed_by_claim_id]
     office.adjudicate(standing.claim_id, number="PCN2")
     office.hear(story.corrected(CLIENT, day(2), 1, 0))
     voided = office.file(office.correct("void").batch_id)
@@ -115,7 +115,7 @@ def test_a_discharge_told_after_its_bill_was_issued_replaces_it(
     assert judge(content) == []
     [claim] = claims_of(content)
     assert (claim.frequency, claim.patient_status) == ("7", "07")
-    assert [each.service_date for each in claim.lines] == [day(0), day(2)]
+    assert [line.service_date for line in claim.lines] == [day(0), day(2)]
     office.pending_work.drain()
     assert proposals(office) == []
 
@@ -152,10 +152,10 @@ def test_two_forms_in_one_command_make_two_files_numbered_one_after_the_other(
     answer = office.issue(day(13))
     assert (answer.claims, len(answer.batch_ids)) == (2, 2)
     assert answer.batch_id == answer.batch_ids[0]
-    files = [office.file(each) for each in answer.batch_ids]
-    assert [each[90:99] for each in files] == [b"000000001", b"000000002"]
-    assert [judge(each) for each in files] == [[], []]
-    assert [claims_of(each)[0].form for each in files] == ["P", "I"]
+    files = [office.file(batch_id) for batch_id in answer.batch_ids]
+    assert [file[90:99] for file in files] == [b"000000001", b"000000002"]
+    assert [judge(file) for file in files] == [[], []]
+    assert [claims_of(file)[0].form for file in files] == ["P", "I"]
     assert office.issue(day(13)) == answer
 
 
@@ -230,7 +230,7 @@ def test_a_named_person_bills_a_day_without_authorization(office: Office, story:
     office.pending_work.drain()
     answer = office.issue(day(6))
     [claim] = claims_of(office.file(answer.batch_id))
-    assert (claim.prior_authorization, [each.service_date for each in claim.lines]) == (
+    assert (claim.prior_authorization, [line.service_date for line in claim.lines]) == (
         None,
         [day(0)],
     )

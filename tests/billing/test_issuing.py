@@ -71,22 +71,22 @@ def test_claims_of_periods_that_ended_are_issued_in_one_file_that_says_what_was_
     found = claims_of(content)
     assert sum(claim.charge_minor for claim in found) == answer.charge.minor_units
     assert {claim.claim_id for claim in found} == {
-        each.claim_id.replace("-", "").upper()[:20] for each in issued
+        claim.claim_id.replace("-", "").upper()[:20] for claim in issued
     }
     for claim in found:
         assert_says_what_a_week_is(claim)
-    assert sorted(each.client_id for each in issued) == [CLIENT, OTHER]
-    assert {each.identity_version for each in issued} == {3}
+    assert sorted(claim.client_id for claim in issued) == [CLIENT, OTHER]
+    assert {claim.identity_version for claim in issued} == {3}
 
 
 def assert_says_what_a_week_is(claim: ClaimSummary) -> None:
     assert (claim.billing_npi, claim.payer_id, claim.member_id) == (NPI, "PRAIRIE1", "MEMB90210")
     assert (claim.frequency, claim.prior_authorization) == ("1", NUMBER)
     assert claim.diagnoses == ("F1020", "F331")
-    assert [each.service_date for each in claim.lines] == [day(0), day(2), day(4)]
-    for each in claim.lines:
-        assert (each.code, each.modifiers, each.units) == ("H0015", ("HF",), 1)
-        assert (each.charge_minor, each.diagnosis_pointers) == (30_000, (1, 2))
+    assert [line.service_date for line in claim.lines] == [day(0), day(2), day(4)]
+    for line in claim.lines:
+        assert (line.code, line.modifiers, line.units) == ("H0015", ("HF",), 1)
+        assert (line.charge_minor, line.diagnosis_pointers) == (30_000, (1, 2))
 
 
 def test_what_is_disclosed_is_published_with_its_consent_and_the_notice(ready: Office) -> None:

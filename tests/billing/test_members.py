@@ -50,7 +50,7 @@ def test_one_person_registered_twice_is_billed_once(house: House, written: str) 
     assert (answer.claims, left_out(answer)) == (0, [(second, "DUPLICATE_MEMBER")])
     [left] = answer.left_out
     assert left.service_date == to_date(day(2))
-    assert [each.client_id for each in house.office.claims()] == [first]
+    assert [claim.client_id for claim in house.office.claims()] == [first]
 
 
 def test_of_two_registrations_in_one_command_one_is_billed(house: House) -> None:
@@ -87,7 +87,9 @@ def test_a_claims_other_dates_leave_without_the_one_that_stands_elsewhere(
     units = house.office.call(
         "ListAuthorizations", billing.ListAuthorizationsRequest(client_id=second)
     )
-    assert [(each.issued, each.allocated) for each in units.authorizations] == [(2, 1)]
+    assert [
+        (authorization.issued, authorization.allocated) for authorization in units.authorizations
+    ] == [(2, 1)]
     # What is left is a draft of its own, left out until somebody says, or the other is voided.
     again = house.office.issue(day(6), command="again")
     assert (again.claims, left_out(again)) == (0, [(second, "DUPLICATE_MEMBER")])
@@ -164,7 +166,7 @@ def test_a_named_person_may_say_that_they_are_two_people_and_take_it_back(house:
     for (reason, about, says), on in zip(found(house), (0, 2, 4), strict=True):
         assert (reason, about) == ("MEMBER_BILLED_TWICE", f"client/{min(first, second)}")
         assert says.startswith(f"{day(on)} is billed of client {max(first, second)} too")
-        assert all(each.claim_id in says for each in house.office.claims())
+        assert all(claim.claim_id in says for claim in house.office.claims())
 
 
 def test_verify_finds_a_member_who_was_billed_twice(house: House) -> None:
@@ -288,7 +290,7 @@ def test_where_the_payer_wants_voids_processed_the_others_claim_waits_too(house:
     house.office.pending_work.drain()
     answer = house.office.issue(day(6), command="too early")
     assert (answer.claims, left_out(answer)) == (0, [(second, "DUPLICATE_MEMBER")])
-    [void] = [each for each in house.office.claims() if each.frequency == "8"]
+    [void] = [claim for claim in house.office.claims() if claim.frequency == "8"]
     house.office.adjudicate(void.claim_id, status="REVERSED")
     answer = house.office.issue(day(6), command="processed")
     assert (answer.claims, left_out(answer), found(house)) == (1, [], [])

@@ -106,7 +106,7 @@ def test_nothing_is_revoked_between_judging_the_consent_and_answering(house: Hou
     if acknowledged:
         assert answers[0].claims == 0
     else:
-        assert [each.permit_id for each in revoked[0].earlier_permits] != []
+        assert [earlier_permit.permit_id for earlier_permit in revoked[0].earlier_permits] != []
 
 
 def _waiting(house: House) -> list[Any]:
@@ -290,7 +290,9 @@ def revoke_all(
             command_id = str(derived_id("revoke", client_id, number))
             consent_id = insist(lambda: house.consent_of(client_id))  # noqa: B023
             answer = insist(lambda: house.revoke(client_id, consent_id, command_id))  # noqa: B023
-            permitted[client_id] |= {each.permit_id for each in answer.earlier_permits}
+            permitted[client_id] |= {
+                earlier_permit.permit_id for earlier_permit in answer.earlier_permits
+            }
 
     return revoke
 

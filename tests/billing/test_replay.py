@@ -51,7 +51,7 @@ def per_diem(minutes: int) -> dict[str, Any]:
 def replayed(office: Office, asked: pb.ReplayRequest) -> tuple[list[Any], Any]:
     """Clients whose rows change, and the summary."""
     *clients, last = office.call("Replay", asked)
-    return [each.client for each in clients], last.summary
+    return [client.client for client in clients], last.summary
 
 
 def changed_days(clients: list[Any]) -> dict[tuple[str, date], tuple[int, int]]:
@@ -92,7 +92,7 @@ def test_another_threshold_changes_exactly_the_days_between_the_two(
 
 def test_it_says_which_claims_would_be_voided_dropped_and_drafted(attended: Office) -> None:
     clients, _ = replayed(attended, request(attended, **per_diem(195)))
-    [of_issued] = [each for each in clients if each.client_id == ISSUED]
+    [of_issued] = [client for client in clients if client.client_id == ISSUED]
     [claim] = attended.claims(ISSUED)
     told = {
         (pb.ClaimConsequence.Name(each.consequence), each.claim_id == claim.claim_id)
@@ -100,14 +100,14 @@ def test_it_says_which_claims_would_be_voided_dropped_and_drafted(attended: Offi
     }
     assert told == {("CLAIM_CONSEQUENCE_VOID", True), ("CLAIM_CONSEQUENCE_DROP_DRAFT", False)}
     clients, _ = replayed(attended, request(attended, **per_diem(120)))
-    [of_short] = [each for each in clients if each.client_id == SHORT]
+    [of_short] = [client for client in clients if client.client_id == SHORT]
     assert [
         (
-            pb.ClaimConsequence.Name(each.consequence),
-            each.before.minor_units,
-            each.after.minor_units,
+            pb.ClaimConsequence.Name(claim.consequence),
+            claim.before.minor_units,
+            claim.after.minor_units,
         )
-        for each in of_short.claims
+        for claim in of_short.claims
     ] == [("CLAIM_CONSEQUENCE_DRAFT", 0, 60_000), ("CLAIM_CONSEQUENCE_DRAFT", 0, 30_000)]
 
 

@@ -213,8 +213,8 @@ def test_pages_hold_everything_once(office: Office, story: Story) -> None:
     assert said == sorted((client, day(n)) for client in clients for n in (0, 2, 7))
 
     claims = pages_of(office, "ListClaims", pb.ListClaimsRequest, "claims")
-    assert len({each.claim_id for each in claims}) == len(claims) == 8
-    assert [each.state for each in claims] == [pb.CLAIM_STATE_ISSUED] * 4 + [
+    assert len({claim.claim_id for claim in claims}) == len(claims) == 8
+    assert [claim.state for claim in claims] == [pb.CLAIM_STATE_ISSUED] * 4 + [
         pb.CLAIM_STATE_DRAFTED
     ] * 4
     for state in (pb.CLAIM_STATE_ISSUED, pb.CLAIM_STATE_DRAFTED):
@@ -224,15 +224,15 @@ def test_pages_hold_everything_once(office: Office, story: Story) -> None:
             lambda state=state, **page: pb.ListClaimsRequest(state=state, **page),
             "claims",
         )
-        assert only == [each for each in claims if each.state == state]
+        assert only == [claim for claim in claims if claim.state == state]
     for size in (1, 3, 4, 7, 8, 9):
         assert claims == pages_of(office, "ListClaims", pb.ListClaimsRequest, "claims", size)
     whole = office.call("ListClaims", pb.ListClaimsRequest())
     assert (list(whole.claims), whole.next_page_token) == (claims, "")
 
     proposals = pages_of(office, "ListProposals", pb.ListProposalsRequest, "proposals")
-    assert [each.client_id for each in proposals] == sorted(clients[:3])
-    assert {each.action for each in proposals} == {1}
+    assert [proposal.client_id for proposal in proposals] == sorted(clients[:3])
+    assert {proposal.action for proposal in proposals} == {1}
 
 
 def test_lists_are_of_the_client_and_the_outcome_asked_for(office: Office, story: Story) -> None:

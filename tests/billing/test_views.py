@@ -117,8 +117,8 @@ def test_the_views_say_what_the_lists_say(reader: Any, office: Office) -> None:
     assert str(issued["claim_id"]) == listed[0].claim_id
     assert (issued["adjudication"], issued["payer_control_number"]) == ("PAID", "PCN1")
     lines = rows(reader, "claim_lines")
-    assert {each["row_id"] for each in lines} == {each["row_id"] for each in viewed}
-    assert sum(each["charge"] for each in lines) == sum(each["charge"] for each in viewed)
+    assert {line["row_id"] for line in lines} == {each["row_id"] for each in viewed}
+    assert sum(line["charge"] for line in lines) == sum(each["charge"] for each in viewed)
     days = office.call("ListServiceDays", pb.ListServiceDaysRequest()).days
     assert {
         (str(d["client_id"]), d["service_date"].isoformat()) for d in rows(reader, "service_days")
@@ -127,10 +127,10 @@ def test_the_views_say_what_the_lists_say(reader: Any, office: Office) -> None:
         for d in days
     }
     holds = office.call("ListHolds", work.ListHoldsRequest()).holds
-    assert sorted(cents(each["at_stake"]) for each in rows(reader, "holds")) == sorted(
-        each.at_stake.minor_units for each in holds
+    assert sorted(cents(row["at_stake"]) for row in rows(reader, "holds")) == sorted(
+        hold.at_stake.minor_units for hold in holds
     )
-    assert [each["reasons"] for each in rows(reader, "holds")] == [["NO_AUTHORIZATION"]] * 2
+    assert [row["reasons"] for row in rows(reader, "holds")] == [["NO_AUTHORIZATION"]] * 2
     [proposal] = rows(reader, "proposals")
     assert (proposal["action"], proposal["state"]) == ("REPLACE", "READY")
     assert proposal["changed_dates"] == [day(2)]

@@ -40,7 +40,7 @@ def days(office: Office, **filters: Any) -> list[tuple[str, date]]:
 
 def claims(office: Office, **filters: Any) -> list[int]:
     answer = office.call("ListClaims", pb.ListClaimsRequest(**filters))
-    return [each.state for each in answer.claims]
+    return [claim.state for claim in answer.claims]
 
 
 def test_days_are_found_by_payer_site_outcome_reason_and_dates(busy: Office) -> None:
@@ -97,7 +97,7 @@ def test_pages_of_claims_hold_each_once_from_issued_to_drafted(busy: Office) -> 
     while True:
         request = pb.ListClaimsRequest(page_size=1, page_token=token)
         answer = busy.call("ListClaims", request)
-        found += [each.claim_id for each in answer.claims]
+        found += [claim.claim_id for claim in answer.claims]
         token = answer.next_page_token
         if not token:
             break
@@ -113,7 +113,7 @@ def test_a_hold_says_what_awaits_how_long_and_what_it_is_worth(busy: Office) -> 
         (OTHER, 30, 30_000),
         (OTHER, 28, 30_000),
     ]
-    assert [[each.gate for each in hold.reasons] for hold in held] == [["AUTHORIZATION"]] * 2
+    assert [[reason.gate for reason in hold.reasons] for hold in held] == [["AUTHORIZATION"]] * 2
 
 
 def test_what_a_hold_is_worth_is_not_guessed_where_no_fee_is_known(
@@ -132,7 +132,7 @@ def test_payers_are_listed_with_the_versions_of_their_rules(office: Office) -> N
     office.propose(version=2, effective_from=day(7))
     [payer] = office.call("ListPayers", work.ListPayersRequest()).payers
     assert (payer.payer_id, payer.name) == (office.payer_id, "Prairie Health")
-    assert [(each.version, each.confirmed) for each in payer.rules] == [(1, True), (2, False)]
+    assert [(rule.version, rule.confirmed) for rule in payer.rules] == [(1, True), (2, False)]
 
 
 def test_everything_wrong_with_a_question_is_told_at_once(office: Office) -> None:

@@ -23,7 +23,7 @@ OTHER_SITE = str(uuid4())
 def listed(desk: Desk, **asked: object) -> list[str]:
     answer = desk.call(pb.ListClientsRequest(**asked))  # type: ignore[arg-type]
     assert SURNAME not in str(answer)
-    return [each.client_id for each in answer.clients]
+    return [client.client_id for client in answer.clients]
 
 
 def read(desk: Desk, client_id: str, **changes: object) -> pb.ReadClientResponse:
@@ -37,7 +37,7 @@ def read(desk: Desk, client_id: str, **changes: object) -> pb.ReadClientResponse
 
 def due(desk: Desk, on: int, **asked: object) -> list[tuple[str, str, bool]]:
     request = pb.ListDueRequest(on=to_date(day(on)), **asked)  # type: ignore[arg-type]
-    return [(each.kind, each.client_id, each.overdue) for each in desk.call(request).items]
+    return [(item.kind, item.client_id, item.overdue) for item in desk.call(request).items]
 
 
 def test_clients_are_listed_by_site_program_and_whether_they_are_in_care(desk: Desk) -> None:
@@ -59,7 +59,7 @@ def test_pages_of_clients_miss_and_double_nobody(desk: Desk) -> None:
     token = ""
     while True:
         page = desk.call(pb.ListClientsRequest(page_size=2, page_token=token))
-        found += [each.client_id for each in page.clients]
+        found += [client.client_id for client in page.clients]
         if not (token := page.next_page_token):
             break
     assert len(found) == 5
@@ -79,8 +79,8 @@ def test_a_client_is_read_as_it_was_recorded_by_then(desk: Desk) -> None:
         read(desk, client_id),
     )
     assert (list(then.episodes), list(then.scores)) == ([], [])
-    assert [each.episode_id for each in now.episodes] == [episode_id]
-    assert [(each.instrument, each.total) for each in now.scores] == [("phq9/1", 13)]
+    assert [episode.episode_id for episode in now.episodes] == [episode_id]
+    assert [(score.instrument, score.total) for score in now.scores] == [("phq9/1", 13)]
     with pytest.raises(Unknown):
         read(desk, client_id, as_of=to_timestamp(before - timedelta(days=1)))
     with pytest.raises(Unknown):
@@ -91,7 +91,7 @@ def test_diagnoses_are_for_clinicians_alone(desk: Desk) -> None:
     client_id = desk.registered()
     desk.call(diagnose(client_id))
     told = read(desk, client_id)
-    assert [(each.rank, each.code) for each in told.diagnoses] == [(1, "F10.20")]
+    assert [(diagnosis.rank, diagnosis.code) for diagnosis in told.diagnoses] == [(1, "F10.20")]
     withheld = read(desk, client_id, roles=frozenset({"front_desk"}))
     assert (list(withheld.diagnoses), withheld.diagnoses_withheld) == ([], True)
 
@@ -100,7 +100,7 @@ def test_scores_are_for_clinicians(desk: Desk) -> None:
     client_id = desk.registered()
     desk.scored(client_id)
     told = read(desk, client_id)
-    assert ([each.total for each in told.scores], told.scores_withheld) == ([13], False)
+    assert ([score.total for score in told.scores], told.scores_withheld) == ([13], False)
     for role in ("front_desk", "operator"):
         withheld = read(desk, client_id, roles=frozenset({role}))
         assert (list(withheld.scores), withheld.scores_withheld) == ([], True)
@@ -114,11 +114,11 @@ def test_scores_take_a_credential_too_and_diagnoses_the_role_alone(desk: Desk) -
         actor = f"staff/{uuid4()}"
         desk.told(*(credentialed(actor, text) for text in held))
         told = read(desk, client_id, actor=actor)
-        assert ([each.total for each in told.scores], told.scores_withheld) == (
+        assert ([score.total for score in told.scores], told.scores_withheld) == (
             [13] * sees,
             not sees,
         )
-        assert [each.code for each in told.diagnoses] == ["F10.20"]
+        assert [diagnosis.code for diagnosis in told.diagnoses] == ["F10.20"]
 
 
 def test_scores_take_a_credential_of_a_state_where_the_client_belongs(desk: Desk) -> None:
@@ -143,7 +143,7 @@ def test_episodes_at_other_sites_are_not_told(desk: Desk) -> None:
     here = desk.admitted(client_id)
     there = desk.admitted(client_id, program_id=OTHER_PROGRAM, site_id=OTHER_SITE)
     told = [
-        [each.episode_id for each in read(desk, client_id, sites=frozenset(sites)).episodes]
+        [episode.episode_id for episode in read(desk, client_id, sites=frozenset(sites)).episodes]
         for sites in ({SITE}, {OTHER_SITE}, {"*"})
     ]
     assert told == [[here], [there], [here, there]]

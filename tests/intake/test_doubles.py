@@ -41,9 +41,9 @@ def due(desk: Desk, sites: frozenset[str] = NETWORK, on: int = 0) -> list[tuple[
     """Pairs that are due, with the site told."""
     items = desk.call(clients.ListDueRequest(on=to_date(day(on))), sites=sites).items
     return [
-        ({each.client_id, each.about_id}, each.site_id)
-        for each in items
-        if each.kind == "JUDGE_DOUBLES"
+        ({item.client_id, item.about_id}, item.site_id)
+        for item in items
+        if item.kind == "JUDGE_DOUBLES"
     ]
 
 
@@ -152,7 +152,7 @@ def test_the_last_word_holds_and_the_same_again_adds_nothing(desk: Desk) -> None
     judge(desk, other, one, "TWO_PEOPLE")
     judge(desk, other, one, "ONE_PERSON")
     verdicts = [pb.DoublesVerdict.Name(e.verdict) for e in published(desk, events.DoublesJudged)]
-    assert [each.removeprefix("DOUBLES_VERDICT_") for each in verdicts] == [
+    assert [verdict.removeprefix("DOUBLES_VERDICT_") for verdict in verdicts] == [
         *("TWO_PEOPLE", "TWO_PEOPLE"),
         *("ONE_PERSON", "ONE_PERSON"),
     ]

@@ -212,7 +212,7 @@ def test_a_client_whose_coverage_ended_is_still_named_with_all_numbers(desk: Des
     desk.covered(client_id, member_number="OTHER", payer_id=OTHER_PAYER)
     [given] = desk.identities(client_id, on=20).identities
     assert (given.coverage_id, given.member_number) == (now, "NEW")
-    assert {each.coverage_id: each.member_number for each in given.coverages} == {
+    assert {coverage.coverage_id: coverage.member_number for coverage in given.coverages} == {
         ended: "OLD",
         now: "NEW",
     }
@@ -339,8 +339,8 @@ def test_who_takes_something_away_is_told_what_was_permitted_to_that_payer_befor
         client_id=client_id, consent_id=consent_id, revoked_on=to_date(day(1))
     )
     answer = desk.call(revoking, command_id=str(uuid4()))
-    assert [each.permit_id for each in answer.earlier_permits] == before[::-1]
-    assert {each.consent_id for each in answer.earlier_permits} == {consent_id}
+    assert [earlier_permit.permit_id for earlier_permit in answer.earlier_permits] == before[::-1]
+    assert {earlier_permit.consent_id for earlier_permit in answer.earlier_permits} == {consent_id}
     after = desk.identities(client_id).identities[0].permit_id
     assert desk.call(revoking) == answer  # as it was answered, whatever was permitted since
     restricted = desk.call(restrict(client_id)).earlier_permits

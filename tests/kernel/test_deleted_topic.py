@@ -113,7 +113,7 @@ def test_a_deleted_topic_is_declared_again_and_facts_travel_by_it_again(
         for server in (owner, hearer):  # The topic stays away: nobody waited for it.
             assert_healthy(server)
         heads = ask_rpc(owner, SERVICE).Heads(log_pb2.HeadsRequest()).heads
-        assert {each.subject for each in heads} == {ADA, BOB}
+        assert {head.subject for head in heads} == {ADA, BOB}
         assert ask_rpc(hearer, SERVICE).Heads(log_pb2.HeadsRequest()).topic == tallying.topic
         assert not answers(broker.bootstrap, topic)
         assert unsent(attendance) == 1

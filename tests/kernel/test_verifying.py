@@ -289,7 +289,9 @@ def test_a_public_fact_that_can_not_be_decoded_is_found_by_its_place_and_the_res
     listener.ask(damage + " RETURNING 1")
     found = verify(listener, log)
     assert (reason, about) in {
-        (each.reason, each.about) for checked in found.values() for each in checked.findings
+        (finding.reason, finding.about)
+        for checked in found.values()
+        for finding in checked.findings
     }
     assert len(found) == 13
 
@@ -313,4 +315,4 @@ def test_a_check_that_fails_is_a_finding_and_the_next_is_made(
     before, failed = found["fails"].findings
     assert (before.reason, failed.reason, failed.about) == ("FOUND", "CHECK_FAILED", "fails")
     assert "Canary" not in failed.says
-    assert [each.about for each in found["goes on"].findings] == ["4"]
+    assert [finding.about for finding in found["goes on"].findings] == ["4"]

@@ -42,7 +42,7 @@ def read(plans: Plans, client: Treated, **changes: Any) -> Any:
 
 def due(plans: Plans, on: date, **changes: Any) -> list[tuple[str, str, bool]]:
     answer = plans.call("ListDue", pb.ListDueRequest(on=to_date(on), **changes))
-    return [(each.kind, each.person, each.overdue) for each in answer.items]
+    return [(item.kind, item.person, item.overdue) for item in answer.items]
 
 
 @pytest.fixture
@@ -87,10 +87,10 @@ def test_a_course_is_read_as_it_was_signed_by_then(plans: Plans, treated: Treate
     plans.now = EVENING + timedelta(days=1)
     plans.call("ChangeLevelOfCare", changed)
     [now] = read(plans, treated)
-    assert (now.plan_id, [each.level_of_care for each in now.levels]) == (plan_id, ["2.1", "1"])
-    assert [each.floor_minutes for each in now.levels] == [540, 0]
+    assert (now.plan_id, [level.level_of_care for level in now.levels]) == (plan_id, ["2.1", "1"])
+    assert [level.floor_minutes for level in now.levels] == [540, 0]
     [then] = read(plans, treated, as_of=to_timestamp(EVENING))
-    assert (then.plan_id, [each.level_of_care for each in then.levels]) == (plan_id, ["2.1"])
+    assert (then.plan_id, [level.level_of_care for level in then.levels]) == (plan_id, ["2.1"])
     [before] = read(plans, treated, as_of=to_timestamp(NOW))
     assert (before.plan_id, len(before.levels)) == ("", 1)
 

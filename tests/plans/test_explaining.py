@@ -41,7 +41,7 @@ def test_a_level_tells_the_recommendation_it_followed_and_who_accepted_it(
     assert (last.level_of_care, last.changed_by) == ("1", plans.actor)
     assert last.recommendation_id == found.recommendation_id
     [made] = episode.recommendations
-    assert {each.fact_id for each in made.facts} == set(found.facts)
+    assert {fact.fact_id for fact in made.facts} == set(found.facts)
     assert (made.decision.outcome, made.decision.decided_by) == ("ACCEPTED", plans.actor)
     assert made.decision.fact_id in {str(row.id) for row in plans.query("SELECT id FROM published")}
     assert {"minimum_weeks", "step_down_attended_percent"} <= {c.field for c in made.clauses}
@@ -67,7 +67,7 @@ def test_what_was_decided_later_is_not_in_the_answer_as_of_before(
     plans.pending_work.drain()
     assert len(why(plans, client).episodes[0].segments) == 2
     [episode] = why(plans, client, as_of=at(plans.now - timedelta(hours=1))).episodes
-    assert [each.level_of_care for each in episode.segments] == ["2.1"]
+    assert [segment.level_of_care for segment in episode.segments] == ["2.1"]
     assert not episode.recommendations[0].HasField("decision")
 
 
@@ -78,7 +78,7 @@ def test_on_a_day_only_its_segment_is_told_and_before_the_admission_none(
     decide(plans, client, found, level_of_care="1", effective_from=march(9))
     plans.pending_work.drain()
     [episode] = why(plans, client, on=march(5)).episodes
-    assert [each.level_of_care for each in episode.segments] == ["2.1"]
+    assert [segment.level_of_care for segment in episode.segments] == ["2.1"]
     with pytest.raises(Unknown):
         why(plans, client, on=march(1))
     with pytest.raises(Unknown):

@@ -157,7 +157,7 @@ def test_any_order_and_any_batches_give_the_same_recommendations(
             plans.pending_work.drain()
             contents.append(plans.current())
     assert len(contents[0]) == 4
-    assert all(each == contents[0] for each in contents)
+    assert all(content == contents[0] for content in contents)
 
 
 def test_a_rebuild_changes_nothing_and_publishes_nothing(plans: Plans, client: Treated) -> None:

@@ -55,11 +55,11 @@ def test_progress_as_of_a_moment_tells_no_more(plans: Plans, client: Treated) ->
 def test_a_recommendation_tells_its_other_reasons(plans: Plans, client: Treated) -> None:
     request = pb.ListRecommendationsRequest(client_id=client.client_id)
     [whole] = asked(plans, "ListRecommendations", request, BOTH).recommendations
-    assert [each for each in whole.reasons if "phq9" in each]
+    assert [reason for reason in whole.reasons if "phq9" in reason]
     answer = asked(plans, "ListRecommendations", request, OPERATOR)
     [rest] = answer.recommendations
     assert answer.scores_withheld
-    assert list(rest.reasons) == [each for each in whole.reasons if "phq9" not in each]
+    assert list(rest.reasons) == [reason for reason in whole.reasons if "phq9" not in reason]
     assert rest.kind == whole.kind
 
 
@@ -74,7 +74,7 @@ def test_an_explanation_names_assessments_without_their_scores(
     assert rest.scores_withheld
     assert "phq9" not in str(rest)
     [made], [told] = whole.episodes[0].recommendations, rest.episodes[0].recommendations
-    assert [each.fact_id for each in told.facts] == [each.fact_id for each in made.facts]
+    assert [fact.fact_id for fact in told.facts] == [fact.fact_id for fact in made.facts]
 
 
 def withheld(plans: Plans, client: Treated) -> list[bool]:

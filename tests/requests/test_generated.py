@@ -133,7 +133,7 @@ def _put(made: Any, field: FieldDescriptor, pick: Pick, depth: int) -> None:
 
 def _value(field: FieldDescriptor, pick: Pick) -> Any:
     if field.enum_type is not None:
-        return pick.choice([*(each.number for each in field.enum_type.values), 99])
+        return pick.choice([*(value.number for value in field.enum_type.values), 99])
     if field.type == FieldDescriptor.TYPE_STRING:
         known = field.name not in TOKENS and pick.random() < 0.5
         return pick.choice(KNOWN if known else TEXTS)

@@ -51,8 +51,8 @@ def a_day_has_one_per_diem(examination: Examination) -> Iterator[Finding]:
     """Of one client, payer and date, the claims that stand bill one per diem."""
     for client, history in _now(examination).items():
         examination.count(len(history.issued))
-        for each in two_per_diems(history):
-            says = f"{each.code} more than once on {each.service_date}: {', '.join(each.claims)}"
+        for twice in two_per_diems(history):
+            says = f"{twice.code} more than once on {twice.service_date}: {', '.join(twice.claims)}"
             yield Finding("TWO_PER_DIEMS", client, says)
 
 
@@ -68,10 +68,10 @@ def nothing_issued_is_drafted(examination: Examination) -> Iterator[Finding]:
         drafts.setdefault(row.key, {})[draft.key] = (draft.payer_id, draft.lines)
     history = _now(examination)
     for client, of_client in sorted(drafts.items()):
-        for each in drafted_and_issued(
+        for twice in drafted_and_issued(
             history.get(client, BillingHistory(client_id=id_of(client))), of_client
         ):
-            says = f"{each.code} of {each.service_date} again: {', '.join(each.claims)}"
+            says = f"{twice.code} of {twice.service_date} again: {', '.join(twice.claims)}"
             yield Finding("DRAFTED_AND_ISSUED", client, says)
 
 

@@ -54,4 +54,4 @@ def _standing(examination: Examination) -> list[ClaimIssued]:
                 issued.append(claim)
             case ClaimReplaced() | ClaimVoided() as follows:
                 followed.add(follows.claim_id)
-    return [each for each in issued if each.frequency != VOID and each.claim_id not in followed]
+    return [claim for claim in issued if claim.frequency != VOID and claim.claim_id not in followed]

@@ -29,9 +29,9 @@ from services.billing.domain.why import explain
 from services.billing.domain.x12.t837.claim import ORIGINAL
 
 SERVICES = {
-    each.full_name: each
+    service.full_name: service
     for module in (attendance, billing, intake, plans)
-    for each in module.DESCRIPTOR.services_by_name.values()
+    for service in module.DESCRIPTOR.services_by_name.values()
 }
 
 
@@ -50,7 +50,7 @@ def day_message(revised: RevisedDay) -> pb.ExplainedDay:
         authorized_level=day.authorized_level,
         billed_level=rules.billed_level if rules else "",
         rules=_rules(rules, fact_id=explained.rules_fact) if rules else None,
-        verdicts=[_verdict(each) for each in explained.verdicts],
+        verdicts=[_verdict(verdict) for verdict in explained.verdicts],
         lines=messages.lines_of(day.lines),
         authorization=_authorization(explained.authorization, day.authorized_units),
         claims=[
@@ -81,7 +81,7 @@ def claim_message(why: WhyClaim) -> pb.ExplainedClaim:
         charge=messages.money(claim.charge_minor),
         diagnoses=claim.diagnoses,
         lines=messages.lines_of(claim.lines),
-        days=[day_message(each) for each in why.days],
+        days=[day_message(day) for day in why.days],
         changed_days=[day_message(each) for each in why.changed],
         authorization=_authorization(why.authorization, claim.authorized_units),
         proposal=_proposal(why),

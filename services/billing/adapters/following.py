@@ -86,7 +86,7 @@ def _revisions(
 def _steps(tx: Transaction, published: Sequence[Row[Any]]) -> dict[UUID, IssuedClaimState]:
     """Published row → the claim as that fact left it."""
     claims = {OF_CLAIMS[row.type].FromString(bytes(row.body)).claim_id for row in published}
-    streams: Mapping[str, Iterable[Any]] = tx.load_many([f"claim/{each}" for each in claims])
+    streams: Mapping[str, Iterable[Any]] = tx.load_many([f"claim/{claim}" for claim in claims])
     found: dict[UUID, IssuedClaimState] = {}
     for facts in streams.values():
         state = CLAIM.initial

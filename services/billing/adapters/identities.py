@@ -62,7 +62,7 @@ def person_of(covered: pb.CoveredIdentity) -> DisclosedClient:
         permit_id=covered.permit_id,
         permit_sequence=covered.permit_sequence,
         permit_fact_id=covered.permit_fact_id,
-        coverages=frozenset(each.coverage_id for each in covered.coverages),
+        coverages=frozenset(coverage.coverage_id for coverage in covered.coverages),
         programs=frozenset(covered.program_ids),
     )
 
@@ -70,7 +70,7 @@ def person_of(covered: pb.CoveredIdentity) -> DisclosedClient:
 def member_of(person: DisclosedClient, coverage_id: str) -> tuple[str, str]:
     """The member's number and group under the coverage a claim is about."""
     covered: pb.CoveredIdentity = person.particulars
-    for each in covered.coverages:
-        if each.coverage_id == coverage_id:
-            return each.member_number, each.group_number
+    for coverage in covered.coverages:
+        if coverage.coverage_id == coverage_id:
+            return coverage.member_number, coverage.group_number
     return covered.member_number, covered.group_number

@@ -12,8 +12,8 @@ def claims_of(
     tx: Transaction, ids: Sequence[str], until: datetime | None = None
 ) -> Mapping[str, IssuedClaimState]:
     """What became of these claims, in their order; with `until`, by then."""
-    streams: Mapping[str, list[Recorded]] = tx.load_many([f"claim/{each}" for each in ids])
+    streams: Mapping[str, list[Recorded]] = tx.load_many([f"claim/{claim_id}" for claim_id in ids])
     return {
-        id_of(stream): CLAIM.fold(each.fact for each in facts if not until or each.at <= until)
+        id_of(stream): CLAIM.fold(fact.fact for fact in facts if not until or fact.at <= until)
         for stream, facts in streams.items()
     }

@@ -93,7 +93,7 @@ def _heard(
         ),
         {
             "type": kind,
-            "subjects": None if clients is None else [f"client/{each}" for each in clients],
+            "subjects": None if clients is None else [f"client/{client}" for client in clients],
         },
     )
     return [(id_of(row.subject), bytes(row.body)) for row in rows]

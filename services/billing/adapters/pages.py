@@ -180,7 +180,7 @@ def _clients_from(tx: Transaction, wanted: RowsQuery) -> list[str]:
 
 
 def _subjects(kind: str, ids: Sequence[str] | None) -> list[str] | None:
-    return None if ids is None else [f"{kind}/{each}" for each in ids]
+    return None if ids is None else [f"{kind}/{id_}" for id_ in ids]
 
 
 def _is_wanted(draft: DraftRow, wanted: RowsQuery) -> bool:

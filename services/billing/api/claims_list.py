@@ -93,7 +93,7 @@ class ClaimsList:
         limit, reached = issued.limit, ""
         if state != "DRAFTED" and not token.startswith(DRAFTED):
             claims += [
-                each for found in self._pages.issued(tx, issued) for each in issued_of(found)
+                claim for found in self._pages.issued(tx, issued) for claim in issued_of(found)
             ]
             reached = f"{ISSUED}{claims[-1].claim_id}" if claims else ""
         # What only an issued claim has is asked for: no draft has it.

@@ -100,7 +100,8 @@ class Lists:
         self._wait(request.after, call)
         return pb.ListAuthorizationsResponse(
             authorizations=[
-                balance_message(each) for each in balances(self._store, self._pages, client_id)
+                balance_message(balance)
+                for balance in balances(self._store, self._pages, client_id)
             ]
         )
 

@@ -133,7 +133,7 @@ class BillingServicer(SettingUp, ClaimsList, Lists):
         outcome = issue_corrections(self._book, self._issuing(call), payer_id, named, context)
         batches = batches_of(outcome.facts)
         ids = _ids(batches)
-        issued = [each.fact for each in outcome.facts if isinstance(each.fact, ClaimIssued)]
+        issued = [fact.fact for fact in outcome.facts if isinstance(fact.fact, ClaimIssued)]
         frequencies = [claim.frequency for claim in issued]
         was, now = charges_of(self._book, issued)
         return pb.IssueCorrectionsResponse(

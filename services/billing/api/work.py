@@ -68,9 +68,9 @@ class WorkServicer:
         supposed = supposed_of(request)
         # Read to its end first: a caller who reads slowly holds no transaction open.
         clients = [*replayed(self._store, self._pages, supposed, call.active)]
-        for each in clients:
-            if each.days or each.claims:
-                yield pb.ReplayResponse(client=client_replay(each))
+        for client in clients:
+            if client.days or client.claims:
+                yield pb.ReplayResponse(client=client_replay(client))
         yield pb.ReplayResponse(summary=summary_of(clients, supposed.unreproduced))
 
 

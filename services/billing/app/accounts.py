@@ -30,6 +30,6 @@ def read_account(
         history = history_by(tx, client_id, until)
     return Account(
         authorizations=balances(history),
-        claims=sorted(history.issued, key=lambda each: (each.period_start, each.claim_id)),
+        claims=sorted(history.issued, key=lambda claim: (claim.period_start, claim.claim_id)),
         stands=frozenset(each.claim_id for each in in_force(history.issued)),
     )

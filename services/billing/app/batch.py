@@ -140,11 +140,15 @@ class Batches:
         drafts, payer_id = self.issuing.drafts, self.payer.payer_id
         persons = self.people.persons
         clients = sorted({candidate.claim.client_id for candidate in candidates})
-        sequential = sorted({each.claim.client_id for each in candidates if each.sequential})
+        sequential = sorted(
+            {candidate.claim.client_id for candidate in candidates if candidate.sequential}
+        )
         sites = self._sites([candidate.claim for candidate in candidates])
         # Without some of its lines, another who rendered one may be named.
-        staff = {line.rendering_staff_id for each in candidates for line in each.claim.lines}
-        staff |= {each.claim.rendering_staff_id for each in candidates}
+        staff = {
+            line.rendering_staff_id for candidate in candidates for line in candidate.claim.lines
+        }
+        staff |= {candidate.claim.rendering_staff_id for candidate in candidates}
         return Circumstances(
             on=self.context.now.date(),
             today={site_id: self._today(site) for site_id, site in sites.items()},
@@ -206,7 +210,7 @@ class Batches:
                 if claim.authorization_id
             },
             sites=self._sites(claims),
-            practitioners=_practitioners(self.tx, {each.rendering_staff_id for each in claims}),
+            practitioners=_practitioners(self.tx, {claim.rendering_staff_id for claim in claims}),
             created=self.context.now,
         )
 

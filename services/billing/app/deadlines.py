@@ -64,9 +64,9 @@ def ending(history: BillingHistory, on: date) -> Iterable[Due]:
     given for: while the client is still expected after the day."""
     cancelled = {each.session_id for each in history.cancelled}
     expected = [
-        each
-        for each in history.sessions
-        if each.service_date > on and each.session_id not in cancelled
+        session
+        for session in history.sessions
+        if session.service_date > on and session.session_id not in cancelled
     ]
     if not expected:
         return

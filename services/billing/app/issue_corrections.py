@@ -45,7 +45,7 @@ def issue_corrections(
                 context.new_id("claim", proposed.original.claim_id),
                 without_waiting=named[proposed.original.claim_id].without_waiting,
             )
-            for proposed in sorted(proposals, key=lambda each: each.original.claim_id)
+            for proposed in sorted(proposals, key=lambda proposal: proposal.original.claim_id)
         ]
 
     return leave(book, issuing, payer_id, choose, context)
@@ -56,7 +56,7 @@ def charges_of(book: Book, issued: Iterable[ClaimIssued]) -> tuple[int, int]:
     corrections = list(issued)
     with book.store.transaction() as tx:
         streams = tx.load_many([f"claim/{each.corrects_claim_id}" for each in corrections])
-    originals = [CLAIM.fold(each.fact for each in facts).issued for facts in streams.values()]
+    originals = [CLAIM.fold(fact.fact for fact in facts).issued for facts in streams.values()]
     was = sum(original.charge_minor for original in originals if original is not None)
     return was, sum(each.charge_minor for each in corrections if each.frequency != VOID)
 

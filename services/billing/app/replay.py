@@ -35,7 +35,7 @@ def replayed(
     """
     payer_id = supposed.rules.payer_id
     with store.snapshot() as tx:
-        registered = (each.registered for each in pages.payers(tx))
+        registered = (payer.registered for payer in pages.payers(tx))
         if payer_id not in {each.payer_id for each in registered if each}:
             raise Unknown("payer", payer_id)
         for client_id in pages.clients_of_payer(tx, payer_id):

@@ -91,7 +91,10 @@ def test_a_session_of_twelve_hours_is_long_enough() -> None:
 def test_closing_says_of_everybody_whether_they_attended() -> None:
     [closed] = SESSION.decide(CLOSE, Session(scheduled=SCHEDULED))
     assert isinstance(closed, SessionClosed)
-    assert [(each.client_id, each.attended, each.minutes) for each in closed.attendances] == [
+    assert [
+        (attendance.client_id, attendance.attended, attendance.minutes)
+        for attendance in closed.attendances
+    ] == [
         ("ada", True, 180),
         ("bob", False, 0),
     ]

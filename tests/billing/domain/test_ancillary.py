@@ -50,17 +50,17 @@ def visited(minutes: int = 30, group: int | None = 180, **changes: Any) -> Billi
 
 
 def codes(found: ServiceDay) -> list[str]:
-    return [each.code for each in found.ancillary_lines]
+    return [ancillary_line.code for ancillary_line in found.ancillary_lines]
 
 
 def test_a_visit_is_a_line_beside_the_per_diem() -> None:
     found = the_day(visited())
     assert found.outcome == "PER_DIEM"
-    assert [(each.code, each.ancillary) for each in found.lines] == [
+    assert [(line.code, line.ancillary) for line in found.lines] == [
         ("H0015", False),
         ("99213", True),
     ]
-    assert [each.name for each in found.ancillary_verdicts] == [
+    assert [ancillary_verdict.name for ancillary_verdict in found.ancillary_verdicts] == [
         f"PRESCRIBER_VISIT.{gate}" for gate in GATES
     ]
     assert {"fee 99213", "note 2026-03-02 visit"} <= found.rests_on
@@ -159,7 +159,11 @@ def test_a_visit_whose_own_gate_is_closed_has_no_line_and_says_why(
 ) -> None:
     found = the_day(visited(**changes))
     assert codes(found) == []
-    closed = {each.name: each.reason for each in found.ancillary_verdicts if not each.open}
+    closed = {
+        ancillary_verdict.name: ancillary_verdict.reason
+        for ancillary_verdict in found.ancillary_verdicts
+        if not ancillary_verdict.open
+    }
     assert closed[f"PRESCRIBER_VISIT.{gate}"] == reason
 
 
@@ -210,7 +214,9 @@ def visited_twice(minutes: int, **changes: Any) -> BillingHistory:
 def test_units_of_two_visits_are_of_their_time_together() -> None:
     [line] = the_day(visited_twice(23)).ancillary_lines
     assert (line.units, line.charge_minor) == (3, 3 * FEE.charge_minor)
-    assert [each.units for each in the_day(visited_twice(10)).ancillary_lines] == [1]
+    assert [
+        ancillary_line.units for ancillary_line in the_day(visited_twice(10)).ancillary_lines
+    ] == [1]
 
 
 def test_a_visit_that_waits_adds_no_time_to_another() -> None:
@@ -219,5 +225,9 @@ def test_a_visit_that_waits_adds_no_time_to_another() -> None:
     assert line.units == 1
     alone = the_day(visited_twice(10, notes=one_signed))
     assert codes(alone) == []
-    closed = {(each.reason, each.final) for each in alone.ancillary_verdicts if not each.open}
+    closed = {
+        (ancillary_verdict.reason, ancillary_verdict.final)
+        for ancillary_verdict in alone.ancillary_verdicts
+        if not ancillary_verdict.open
+    }
     assert closed == {("SHORT_OF_MINUTES", True), ("NOTE_UNSIGNED", False)}

@@ -299,4 +299,4 @@ def test_a_day_that_belongs_to_another_payer_is_corrected_by_the_rules_of_the_on
     [found] = proposals_of(history)
     assert (found.action, found.rules.payer_id) == ("VOID", "payer")
     unruled = replace(history, confirmed=SENT.confirmed)  # no rules of the new payer yet
-    assert [each.action for each in proposals_of(unruled)] == ["VOID"]
+    assert [proposal.action for proposal in proposals_of(unruled)] == ["VOID"]

@@ -58,8 +58,8 @@ def by(staff: str, number: int = 0, **changes: Any) -> ClaimLine:
 def said(drafts: list[Draft]) -> list[tuple[str, list[int], int]]:
     """Who is named, on which days of March, for how many units."""
     return [
-        (each.staff_id, [one.service_date.day for one in each.lines], each.authorized_units)
-        for each in drafts
+        (draft.staff_id, [one.service_date.day for one in draft.lines], draft.authorized_units)
+        for draft in drafts
     ]
 
 
@@ -131,12 +131,12 @@ def test_it_does_so_on_a_day_that_is_not_billable_itself() -> None:
 def test_an_issued_day_leaves_its_ancillary_line_to_be_issued_and_the_other_way_round() -> None:
     days = the_days(line(day(0)), ANCILLARY)
     aside = issued(lines=[ANCILLARY], name="2", authorization_id="")
-    assert [each.lines for each in drafts_of(days, issued(day(0)))] == [(ANCILLARY,)]
-    assert [each.lines for each in drafts_of(days, aside)] == [(line(day(0)),)]
+    assert [draft.lines for draft in drafts_of(days, issued(day(0)))] == [(ANCILLARY,)]
+    assert [draft.lines for draft in drafts_of(days, aside)] == [(line(day(0)),)]
     assert drafts_of(days, issued(day(0)), aside) == []
     another = replace(ANCILLARY, code="99213")
     more = the_days(line(day(0)), ANCILLARY, another)
-    assert [each.lines for each in drafts_of(more, issued(day(0)), aside)] == [(another,)]
+    assert [draft.lines for draft in drafts_of(more, issued(day(0)), aside)] == [(another,)]
 
 
 def test_an_issued_day_that_is_billed_otherwise_now_is_corrected_never_claimed_twice() -> None:

@@ -211,7 +211,7 @@ def test_every_closed_session_has_its_day_and_every_row_names_facts_that_exist(
     history: BillingHistory,
 ) -> None:
     dates = {row.service_date for row in rows_of(history, DayRow)}
-    assert dates == {each.service_date for each in history.attendances}
+    assert dates == {attendance.service_date for attendance in history.attendances}
     facts = {
         fact.fact
         for field in fields(history)
@@ -253,7 +253,7 @@ def test_a_days_row_tells_levels_apart_keeps_every_verdict_and_has_the_lines() -
         ("H0015", False),
         ("99213", True),
     ]
-    assert {each.gate for each in row.verdicts} >= {"NOTE", "PRESCRIBER_VISIT.NOTE"}
+    assert {verdict.gate for verdict in row.verdicts} >= {"NOTE", "PRESCRIBER_VISIT.NOTE"}
     denied = content_of(replace(history, restrictions=(MORE["restrictions"][0],)))
     assert [line.code for line in denied.lines] == ["H0015", "99213"]
     paid = replace(MORE["restrictions"][0], start=day(0))

@@ -123,7 +123,7 @@ def test_what_is_closed_for_now_says_what_opens_it_and_what_is_for_good_says_no_
 
 
 def test_everything_that_is_known_of_a_client_says_something() -> None:
-    assert SAYINGS.keys() == {each.name for each in fields(BillingHistory)} - {"client_id"}
+    assert SAYINGS.keys() == {field.name for field in fields(BillingHistory)} - {"client_id"}
 
 
 @pytest.mark.parametrize("attendance", IN_DOUBT)
@@ -185,7 +185,7 @@ def test_what_changed_between_revisions_is_told_field_by_field() -> None:
         lines=(),
         authorized_units=0,
     )
-    told = [(each.field, each.was, each.now) for each in changes(held, row)]
+    told = [(change.field, change.was, change.now) for change in changes(held, row)]
     assert told == [
         ("authorized units", "none", "1"),
         ("lines", "none", "H0015 x 1 $300.00"),

@@ -26,14 +26,14 @@ def settled(days: list[ServiceDay], *sent: IssuedClaim) -> tuple[list[Draft], li
 def test_a_late_day_joins_only_where_there_is_room() -> None:
     full, late = [*lines_on(0, 25), *lines_on(1, 25)], lines_on(2, 2)
     drafts, proposed = settled(the_days(*full, *late, **JOINS), issued(lines=full))
-    assert [each.lines for each in drafts] == [tuple(late)]
+    assert [draft.lines for draft in drafts] == [tuple(late)]
     assert proposed == []
 
 
 def test_a_late_day_joins_where_there_is_room_and_the_next_goes_alone() -> None:
     sent, late, later = lines_on(0, 47), lines_on(1, 3), lines_on(2, 1)
     drafts, [proposed] = settled(the_days(*sent, *late, *later, **JOINS), issued(lines=sent))
-    assert [each.lines for each in drafts] in ([], [tuple(later)])
+    assert [draft.lines for draft in drafts] in ([], [tuple(later)])
     assert proposed.lines[:50] == (*sent, *late)
 
 
@@ -46,5 +46,5 @@ def test_a_day_that_grew_beyond_what_its_claim_holds_goes_on_another() -> None:
     replaced = issued(lines=sent[:25], name="2", frequency="7", corrects_claim_id="claim 1")
     drafts, proposed_then = settled(grown, issued(lines=sent), replaced)
     assert proposed_then == []
-    assert [len(each.lines) for each in drafts] == [27]
+    assert [len(draft.lines) for draft in drafts] == [27]
     assert RULES.late_day == "NEW_CLAIM"

@@ -168,7 +168,9 @@ def test_a_session_of_no_episodes_program_is_of_the_episode_admitted_last() -> N
 
 
 def test_two_episodes_at_the_level_the_payer_pays_for_make_one_day() -> None:
-    both = tuple(replace(each, level_of_care="2.1") for each in of_two_episodes(-5).admissions)
+    both = tuple(
+        replace(admission, level_of_care="2.1") for admission in of_two_episodes(-5).admissions
+    )
     notes = (signed(day(2), name="iop"), signed(day(2), name="hour"))
     history = of_two_episodes(-5, iop=120, admissions=both, notes=notes)
     assert (outcome(history), the_day(history).minutes) == (PER_DIEM, 180)

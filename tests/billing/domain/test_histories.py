@@ -100,9 +100,9 @@ class Histories(RuleBasedStateMachine):
             authorizations=(),
             confirmed=tuple(confirmed(payer_id=each, **rules, **SERVICES) for each in PAYERS),
             consents=tuple(
-                replace(each, fact=f"consent {payer}", payer_id=payer)
+                replace(consent, fact=f"consent {payer}", payer_id=payer)
                 for payer in PAYERS
-                for each in billable().consents
+                for consent in billable().consents
             ),
             enrollments=tuple(
                 replace(ENROLLMENT, fact=f"enrolled {payer} {site}", payer_id=payer, site_id=site)
@@ -139,7 +139,10 @@ class Histories(RuleBasedStateMachine):
         self, *, number: int, slot: str, minutes: int, kind: str, by: str, signs: bool, at: str
     ) -> None:
         name = f"{slot} {kind}"
-        if any(each.session_id == f"{day(number)} {name}" for each in self.history.attendances):
+        if any(
+            attendance.session_id == f"{day(number)} {name}"
+            for attendance in self.history.attendances
+        ):
             return
         held = session(day(number), name, service_kind=kind, facilitator_id=by, site_id=at)
         came = attended(day(number), minutes, name, attended=minutes > 0, site_id=at)
@@ -289,7 +292,7 @@ class Histories(RuleBasedStateMachine):
         services = Counter(
             (line.service_date, claim.site_id, line.code, self._rendered(line))
             for claim in claims
-            for line in {(each.service_date, each.code): each for each in claim.lines}.values()
+            for line in {(line.service_date, line.code): line for line in claim.lines}.values()
         )
         assert all(count == 1 for count in services.values()), services
         per_diems = Counter(
@@ -343,7 +346,7 @@ class Histories(RuleBasedStateMachine):
 
     def _answer(self, claim: IssuedClaim) -> None:
         fact = f"answered {claim.claim_id}"
-        if fact in {each.fact for each in self.history.adjudications}:
+        if fact in {adjudication.fact for adjudication in self.history.adjudications}:
             return
         answer = Adjudication(
             fact=fact,

@@ -171,7 +171,8 @@ def test_services_alike_in_all_a_line_says_are_one_line_of_several_units() -> No
 def test_units_of_single_services_are_of_the_days_seconds_rounded_once() -> None:
     history = day_of(("INDIVIDUAL", 22), ("INDIVIDUAL", 22), **DISCRETE)
     half = replace(
-        history, attendances=tuple(replace(each, seconds=1_350) for each in history.attendances)
+        history,
+        attendances=tuple(replace(attendance, seconds=1_350) for attendance in history.attendances),
     )
     assert billed(half) == ("DISCRETE", [("H0004", 3)])
     # Twice ten minutes are a unit; beside a quarter of an hour they are its second.

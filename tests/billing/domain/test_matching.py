@@ -17,7 +17,7 @@ START = date(2026, 3, 2)
 def demands(*each: tuple[int, str]) -> list[Demand]:
     """Consecutive dates: units, and the authorizations they may come from."""
     return [
-        Demand(START + timedelta(days=n), tuple(((each, units),) for each in options))
+        Demand(START + timedelta(days=n), tuple(((option, units),) for option in options))
         for n, (units, options) in enumerate(each)
     ]
 

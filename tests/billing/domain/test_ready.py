@@ -56,7 +56,7 @@ def test_a_session_scheduled_late_in_a_paid_week_takes_nothing_back() -> None:
     late = replace(history, sessions=(*history.sessions, session(day(3), "late")))
     found = proposed(late)
     assert (found.action, found.state) == ("VOID", "AWAITING_RELEASE")
-    assert {(each.service_date, each.reason) for each in found.waits_for} == {
+    assert {(wait.service_date, wait.reason) for wait in found.waits_for} == {
         (on, "WEEK_INCOMPLETE") for on in WEEK
     }
     missed_it = replace(late, attendances=(*late.attendances, missed(day(3), "late")))
@@ -70,7 +70,7 @@ def test_a_date_that_fell_for_good_waits_for_one_that_may_come_back() -> None:
     unsigned = replace(fell, notes=fell.notes[:-1])
     found = proposed(unsigned)
     assert (found.state, found.changed_dates) == ("AWAITING_RELEASE", (day(0), day(4)))
-    assert [(each.service_date, each.gate, each.reason) for each in found.waits_for] == [
+    assert [(wait.service_date, wait.gate, wait.reason) for wait in found.waits_for] == [
         (day(4), "NOTE", "NOTE_UNSIGNED")
     ]
 
@@ -111,7 +111,7 @@ def test_a_date_waits_for_a_session_of_its_own_that_nobody_closed(
     assert EVENING.fact in day_.rests_on
     found = proposed(told)
     assert (found.action, found.state) == ("VOID", "AWAITING_RELEASE")
-    assert reason in {each.reason for each in found.waits_for}
+    assert reason in {wait.reason for wait in found.waits_for}
     cancelled = Cancellation(fact="c", session_id=EVENING.session_id)
     for closed in (
         replace(told, attendances=(*told.attendances, missed(day(0), "evening"))),
@@ -156,7 +156,7 @@ def test_a_date_with_less_of_it_waits_for_its_open_session_too(
     told = replace(told, issued=(issued(lines=(line(day(0), **was),)),))
     found = proposed(told)
     assert (found.action, found.state) == ("REPLACE", "AWAITING_RELEASE")
-    assert [(each.service_date, each.gate, each.reason) for each in found.waits_for] == [
+    assert [(wait.service_date, wait.gate, wait.reason) for wait in found.waits_for] == [
         (day(0), "ATTENDANCE", "SESSION_NOT_CLOSED")
     ]
     closed = replace(told, attendances=(*told.attendances, missed(day(0), "evening")))
@@ -191,7 +191,7 @@ def test_a_date_that_became_nobodys_waits_for_somebody_who_covers_it() -> None:
     ended = CoverageEnd(fact="end", coverage_id="coverage", last_day=day(-1), sequence=5)
     found = proposed(replace(history, coverage_ends=(ended,)))
     assert (found.action, found.state) == ("VOID", "AWAITING_RELEASE")
-    assert [each.reason for each in found.waits_for] == ["NO_COVERAGE"]
+    assert [wait.reason for wait in found.waits_for] == ["NO_COVERAGE"]
     other = replace(COVERAGE, fact="b", coverage_id="b", payer_id="another")
     anothers = replace(history, coverage_ends=(ended,), coverages=(COVERAGE, other))
     assert proposed(anothers).state == "READY"

@@ -65,13 +65,13 @@ def at_two_sites(**changes: object) -> BillingHistory:
 def said(drafts: list[Draft]) -> list[tuple[str, str, list[str], int, int]]:
     return [
         (
-            each.cut.site_id,
-            each.cut.provider_id,
-            [line.code for line in each.lines],
-            each.charge_minor,
-            each.authorized_units,
+            draft.cut.site_id,
+            draft.cut.provider_id,
+            [line.code for line in draft.lines],
+            draft.charge_minor,
+            draft.authorized_units,
         )
-        for each in drafts
+        for draft in drafts
     ]
 
 
@@ -99,7 +99,9 @@ OF_EACH = (
 
 
 def under(drafts: list[Draft]) -> list[tuple[str, str, int]]:
-    return [(each.cut.site_id, each.cut.authorization_id, each.authorized_units) for each in drafts]
+    return [
+        (draft.cut.site_id, draft.cut.authorization_id, draft.authorized_units) for draft in drafts
+    ]
 
 
 def test_where_authorizations_are_by_site_each_pays_for_its_own() -> None:
@@ -108,7 +110,7 @@ def test_where_authorizations_are_by_site_each_pays_for_its_own() -> None:
     assert (one.outcome, one.reasons) == ("DISCRETE", ())
     assert {"authorization a", "authorization b"} <= one.rests_on
     assert under(claims.draft([one], history)) == [("site", "a", 1), ("other", "b", 1)]
-    assert [each.allocated for each in balances(history)] == [1, 1]
+    assert [balance.allocated for balance in balances(history)] == [1, 1]
 
 
 @pytest.mark.parametrize(("unit", "units"), [("SESSIONS", 1), ("HOURS", 1), ("UNITS", 1)])
@@ -138,7 +140,7 @@ def test_a_day_that_one_site_can_not_pay_for_takes_nothing_of_the_other() -> Non
     history = at_two_sites(authorizations=used_up)
     [one] = days_of(history)
     assert one.reasons == ("AUTHORIZATION_USED_UP",)
-    assert [each.allocated for each in balances(history)] == [0, 0]
+    assert [balance.allocated for balance in balances(history)] == [0, 0]
 
 
 def test_issued_each_site_keeps_its_authorization() -> None:
@@ -159,7 +161,7 @@ def test_issued_each_site_keeps_its_authorization() -> None:
     for later in ((), (for_all,)):
         out = replace(history, issued=sent, authorizations=(*OF_EACH, *later))
         assert (claims.draft(days_of(out), out), proposals.propose(days_of(out), out)) == ([], [])
-        assert [each.issued for each in balances(out)][:2] == [1, 1]
+        assert [balance.issued for balance in balances(out)][:2] == [1, 1]
     fell = replace(corrected(day(0), 1, 0, "alone"), site_id="other")
     gone = replace(history, issued=sent, attendances=(*history.attendances, fell))
     [found] = proposals.propose(days_of(gone), gone)
@@ -268,4 +270,4 @@ def test_what_a_voided_claim_had_joins_another_once_the_void_is_answered() -> No
         told = replace(history, confirmed=(rules,), adjudications=(paid, *answered))
         [found] = proposals.propose(days_of(told), told)
         assert {each.code for each in found.lines} == {"90853", "90834"}
-        assert (found.state, [each.reason for each in found.waits_for]) == (state, reasons)
+        assert (found.state, [wait.reason for wait in found.waits_for]) == (state, reasons)

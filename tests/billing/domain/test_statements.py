@@ -49,7 +49,7 @@ def discharged(on: date, reason: str = "COMPLETED") -> dict[str, Any]:
 
 def said(of: BillingHistory) -> list[tuple[str, str]]:
     drafts = sorted(claims.draft(days_of(of), of), key=lambda each: each.cut.period_start)
-    return [(each.frequency, each.patient_status) for each in drafts]
+    return [(draft.frequency, draft.patient_status) for draft in drafts]
 
 
 def sent(number: int) -> IssuedClaim:

@@ -76,7 +76,7 @@ def test_what_one_authorization_does_not_cover_goes_on_a_claim_of_its_own() -> N
     )
     [found] = proposals.propose(days_of(history), history)
     assert (found.authorization_id, found.changed_dates) == ("a", (day(0), day(1), day(2)))
-    assert [each.service_date for each in found.lines] == [day(0)]
+    assert [line.service_date for line in found.lines] == [day(0)]
 
 
 def test_a_day_that_asks_for_more_than_is_left_moves_to_another_authorization() -> None:

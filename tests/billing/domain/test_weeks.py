@@ -98,7 +98,7 @@ def test_what_was_not_held_waits_for_the_other_sessions_of_its_date() -> None:
         cancelled=(off,),
     )
     on_monday = the_day(told)
-    [verdict] = [each for each in on_monday.verdicts if each.reason == "NOT_HELD"]
+    [verdict] = [verdict for verdict in on_monday.verdicts if verdict.reason == "NOT_HELD"]
     assert not verdict.final
     [release] = releases_of(verdict, on_monday, told)
     assert f"closes session {MONDAY} pm" in release.says

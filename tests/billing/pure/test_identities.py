@@ -35,7 +35,7 @@ ISSUING = Call(
 
 def asking(clients: Sequence[str], payer_id: str) -> tuple[Any, ...]:
     """Nobody's revocation is settled, and everybody's lines are of one program."""
-    return clients, payer_id, ON, (), {each: {PROGRAM} for each in clients}
+    return clients, payer_id, ON, (), {client: {PROGRAM} for client in clients}
 
 
 class TinyIntake:

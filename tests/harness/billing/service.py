@@ -117,7 +117,7 @@ class FakeIntake:
     ) -> DisclosedClients:
         self.asked.append((tuple(clients), payer_id, on))
         self.settled.append(tuple(settled))
-        self.programs.append({each: sorted(programs[each]) for each in clients})
+        self.programs.append({client: sorted(programs[client]) for client in clients})
         self.meanwhile()
         persons: dict[str, DisclosedClient] = {}
         withheld: dict[str, str] = {}

@@ -314,7 +314,7 @@ def diagnose(client_id: str, **changes: Any) -> pb.RecordDiagnosisRequest:
 
 def findings(desk: Desk, what: str) -> Any:
     """How many a check looked at, and of each finding the reason, about whom, and of what."""
-    [check] = [each for each in SERVICE_CHECKS.checks if what in each.name]
+    [check] = [check for check in SERVICE_CHECKS.checks if what in check.name]
     with desk.store.engine.connect() as connection:
         examination = Examination(
             store=desk.store,

@@ -274,7 +274,7 @@ class Log:
     def fingerprints_at(
         self, places: Sequence[tuple[str, int]]
     ) -> Iterator[tuple[str, int, UUID, bytes]]:
-        return (each for each in self.fingerprints(()) if each[:2] in places)
+        return (fingerprint for fingerprint in self.fingerprints(()) if fingerprint[:2] in places)
 
 
 class ToldAndConfirmed(Owner, FingerprintedLog, Protocol):

@@ -83,7 +83,7 @@ def assert_healthy(server: Server) -> None:
     """It is alive, and ready to answer each of its services."""
     with grpc.insecure_channel(f"127.0.0.1:{server.health_port}") as channel:
         stub = health_pb2_grpc.HealthStub(channel)
-        for name in ("alive", "", *(each.full_name for each in server.services)):
+        for name in ("alive", "", *(service.full_name for service in server.services)):
             asked = health_pb2.HealthCheckRequest(service=name)
             answered = stub.Check(asked, timeout=DEADLINE)
             assert answered.status == health_pb2.HealthCheckResponse.SERVING, name

@@ -43,7 +43,7 @@ NUMBERS = count(1)
 
 def care(facts: Iterable[Any], *rules: LevelRules) -> CareHistory:
     """A client's history of these facts, under these rules."""
-    confirmed = {each: f"rules-{each.version}" for each in rules}
+    confirmed = {rule: f"rules-{rule.version}" for rule in rules}
     return CareHistory(client_id="client-1", facts=list(facts), rules=confirmed, bands=BANDS)
 
 

@@ -40,7 +40,7 @@ def test_certification_lasts_as_long_as_the_rule_allows_and_no_longer() -> None:
 def test_a_review_rates_every_objective_once() -> None:
     fact = after(*ACTIVE, review(17, *reversed(ALL)))[-1]
     assert isinstance(fact, PlanReviewed)
-    assert [(each.goal, each.objective, each.status) for each in fact.ratings] == list(ALL)
+    assert [(rating.goal, rating.objective, rating.status) for rating in fact.ratings] == list(ALL)
 
 
 def test_a_review_or_a_certification_corrected_the_same_day_may_be_corrected_back() -> None:
@@ -48,7 +48,7 @@ def test_a_review_or_a_certification_corrected_the_same_day_may_be_corrected_bac
     reviews = [f for f in after(*ACTIVE, met, other, met, met) if isinstance(f, PlanReviewed)]
     assert [each.ratings == reviews[0].ratings for each in reviews] == [True, False, True]
     terms = after(*ACTIVE, certify(5, 60), certify(5, 30), certify(5, 60))
-    found = [each.recertify_by for each in terms if isinstance(each, PlanCertified)]
+    found = [term.recertify_by for term in terms if isinstance(term, PlanCertified)]
     assert found == [march(60), march(30), march(60)]
 
 

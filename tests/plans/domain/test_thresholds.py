@@ -87,7 +87,7 @@ def test_the_rules_say_which_attendance_completes() -> None:
     last = made(facts, rules)[-1]
     assert last.kind == Kind.COMPLETE
     assert "attended_percent 66 >= 66" in last.in_words
-    [clause] = [each for each in clauses_of(last.checks, rules) if "attended" in each.field]
+    [clause] = [clause for clause in clauses_of(last.checks, rules) if "attended" in clause.field]
     assert (clause.field, clause.value) == ("complete_attended_percent", "66")
     assert made(facts, replace(rules, complete_attended_percent=67))[-1].kind == Kind.CONTINUE
 
@@ -111,7 +111,9 @@ def test_from_a_low_score_remission_is_enough_where_the_rules_say_so() -> None:
     last = made(LOW, rules)[-1]
     assert last.kind == Kind.STEP_DOWN
     assert "phq9_latest 0 < 5" in last.in_words
-    assert "step_down_remission_below" in [each.field for each in clauses_of(last.checks, rules)]
+    assert "step_down_remission_below" in [
+        clause.field for clause in clauses_of(last.checks, rules)
+    ]
 
 
 RELAPSED = [*IN_CARE, score(20, 0), score(5, 3), *weeks(2), score(19, 10)]
@@ -130,7 +132,7 @@ def test_the_rules_say_which_rise_is_a_relapse() -> None:
     rules = replace(ALERT, relapse_points=14)
     last = made(RELAPSED, rules)[-1]
     assert last.in_words == ("phq9_rise 14 >= 14",)
-    assert "relapse_points" in [each.field for each in clauses_of(last.checks, rules)]
+    assert "relapse_points" in [clause.field for clause in clauses_of(last.checks, rules)]
 
 
 def test_who_relapsed_is_not_better_though_better_than_at_first() -> None:

@@ -234,7 +234,9 @@ def _paid(
 ) -> ServiceDay:
     """The day with what pays for it, its own site's before others'; on issued claims, or on the
     authorizations themselves."""
-    authorizations = {each.authorization_id: each for each in history.authorizations}
+    authorizations = {
+        authorization.authorization_id: authorization for authorization in history.authorizations
+    }
     first, *others = sorted(shares, key=lambda share: day.site_id not in share.sites)
     authorization = authorizations.get(first.authorization_id)
     facts = rests_on or frozenset(authorizations[share.authorization_id].fact for share in shares)

@@ -31,11 +31,15 @@ def balances(history: BillingHistory) -> list[Balance]:
                 allocated[share.authorization_id] = taken + share.units
     return [
         Balance(
-            authorization=each,
-            issued=issued.get(each.authorization_id, 0),
-            allocated=allocated.get(each.authorization_id, 0),
+            authorization=authorization,
+            issued=issued.get(authorization.authorization_id, 0),
+            allocated=allocated.get(authorization.authorization_id, 0),
         )
-        for each in sorted(
-            history.authorizations, key=lambda each: (each.effective_from, each.authorization_id)
+        for authorization in sorted(
+            history.authorizations,
+            key=lambda authorization: (
+                authorization.effective_from,
+                authorization.authorization_id,
+            ),
         )
     ]

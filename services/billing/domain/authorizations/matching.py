@@ -40,7 +40,7 @@ def assign(demands: Sequence[Demand], left: Mapping[str, int]) -> dict[date, Opt
     }
     ids = sorted(last)
     place = {each: number for number, each in enumerate(ids)}
-    states: dict[Left, Path] = {tuple(left[each] for each in ids): None}
+    states: dict[Left, Path] = {tuple(left[id_] for id_ in ids): None}
     for number, demand in enumerate(demands):
         options = [
             (option, [(place[each], units) for each, units in option]) for option in demand.options

@@ -59,13 +59,13 @@ class Courses:
         """The bill's own, which it may be the only one of."""
         key = self._key(bill)
         bills = (*self._bills.get(key, ()), bill)
-        dates = frozenset[date]().union(*(each.dates for each in bills))
+        dates = frozenset[date]().union(*(bill.dates for bill in bills))
         *_, site_id, episode_id = key
         return Course(
             episode_id=episode_id,
             dates=dates,
             given=dates | self._given.get((site_id, episode_id), set()),
-            begun=any(each.first for each in bills),
+            begun=any(bill.first for bill in bills),
         )
 
     def alone(self, bill: InstitutionalBill) -> Course:

@@ -154,7 +154,7 @@ def joining(
     none until it is.
     """
     carried = Carried.on(issued)
-    ordered = sorted(days, key=lambda each: each[0].service_date)
+    ordered = sorted(days, key=lambda day: day[0].service_date)
     room = {
         claim.claim_id: MOST_LINES[claim.claim_form]
         - sum(len(still_claimed(claim, day)) for day, _ in ordered)
@@ -396,7 +396,7 @@ def _stated(found: Sequence[Draft], courses: Courses, history: BillingHistory) -
 
 def _first_of_course(claim: IssuedClaim, history: BillingHistory) -> bool:
     """Whether it, or what it corrects, left as the first bill."""
-    by_id = {each.claim_id: each for each in history.issued}
+    by_id = {claim.claim_id: claim for claim in history.issued}
     while claim.corrects_claim_id in by_id:
         claim = by_id[claim.corrects_claim_id]
     return claim.frequency in (ORIGINAL, FIRST_INTERIM)

@@ -38,13 +38,13 @@ def overdrawn(history: BillingHistory) -> Iterator[Overdrawn]:
     """Authorizations of which the claims issued so far hold more than there is."""
     holding = claims_holding_units(history)
     taken = units_on(holding)
-    for each in history.authorizations:
-        if taken.get(each.authorization_id, 0) > each.units:
-            claims = [c for c in holding if c.authorization_id == each.authorization_id]
+    for authorization in history.authorizations:
+        if taken.get(authorization.authorization_id, 0) > authorization.units:
+            claims = [c for c in holding if c.authorization_id == authorization.authorization_id]
             yield Overdrawn(
-                authorization_id=each.authorization_id,
-                taken=taken[each.authorization_id],
-                units=each.units,
+                authorization_id=authorization.authorization_id,
+                taken=taken[authorization.authorization_id],
+                units=authorization.units,
                 claims=tuple(sorted(claim.claim_id for claim in claims)),
             )
 

@@ -83,11 +83,11 @@ def _ended_with(
     however long nothing was given before the discharge.
     """
     found = [
-        each
-        for each in history.discharges
-        if each.episode_id == course.episode_id
-        and min(dates) <= each.discharged_on
-        and (until is None or each.discharged_on <= until)
+        discharge
+        for discharge in history.discharges
+        if discharge.episode_id == course.episode_id
+        and min(dates) <= discharge.discharged_on
+        and (until is None or discharge.discharged_on <= until)
     ]
     ended = min(found, key=lambda each: (each.discharged_on, each.fact), default=None)
     if ended is None:

@@ -32,8 +32,12 @@ def with_ancillary(
 
     One that waits for something adds no time to those that don't.
     """
-    said = {each: _gates(history, each, rules, on) for each in services}
-    ready = [each for each in services if not each.in_doubt and all(v.open for v in said[each])]
+    said = {service: _gates(history, service, rules, on) for service in services}
+    ready = [
+        service
+        for service in services
+        if not service.in_doubt and all(v.open for v in said[service])
+    ]
     made = _made(history, ready, rules, on, site_id)
     verdicts: list[Verdict] = []
     for service in services:

@@ -111,7 +111,7 @@ def level_on(
         for level in history.levels
         if level.episode_id == admission.episode_id and level.effective_from <= on
     ]
-    latest = max(changes, key=lambda each: (each.effective_from, each.sequence), default=None)
+    latest = max(changes, key=lambda change: (change.effective_from, change.sequence), default=None)
     return latest or admission
 
 
@@ -276,7 +276,7 @@ def _note_verdict(history: BillingHistory, service: Service, rules: RuleSet) -> 
     notes = [note for note in history.notes if note.session_id == session_id]
     if not notes:
         return Verdict(gate=Gate.NOTE, reason=Reason.NOTE_UNSIGNED, rests_on=service.facts)
-    note = min(notes, key=lambda each: (each.signed_at, each.fact))
+    note = min(notes, key=lambda note: (note.signed_at, note.fact))
     rests_on = frozenset({note.fact})
     if rules.sign_within_hours and service.session:
         rests_on |= {service.session.fact}  # it says when the session ended

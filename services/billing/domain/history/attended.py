@@ -68,7 +68,9 @@ class Service:
 def attendance_that_holds(attendances: Sequence[Attendance]) -> list[Attendance]:
     """Of each session the latest word: the highest correction, else what closing said."""
     latest: dict[str, Attendance] = {}
-    for attendance in sorted(attendances, key=lambda each: (each.correction, each.fact)):
+    for attendance in sorted(
+        attendances, key=lambda attendance: (attendance.correction, attendance.fact)
+    ):
         latest[attendance.session_id] = attendance
     return sorted(latest.values(), key=lambda each: each.session_id)
 
@@ -138,8 +140,8 @@ def longest(services: Sequence[Service]) -> Service:
 def site_of(attendances: Iterable[Attendance]) -> str:
     """Where most of the time was; one per diem a day, whichever sites were attended."""
     time: dict[str, int] = {}
-    for each in attendances:
-        time[each.site_id] = time.get(each.site_id, 0) + each.time
+    for attendance in attendances:
+        time[attendance.site_id] = time.get(attendance.site_id, 0) + attendance.time
     return min(time, key=lambda site_id: (-time[site_id], site_id))
 
 

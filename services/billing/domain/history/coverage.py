@@ -51,21 +51,23 @@ def holding(history: BillingHistory) -> list[Holding]:
     about what was verified before it; the last one counts.
     """
     latest: dict[tuple[str, date], Coverage] = {}
-    for coverage in sorted(history.coverages, key=lambda each: (each.sequence, each.fact)):
+    for coverage in sorted(
+        history.coverages, key=lambda coverage: (coverage.sequence, coverage.fact)
+    ):
         latest[coverage.coverage_id, coverage.verified_from] = coverage
     return [Holding(each, _end_of(each, history.coverage_ends)) for each in latest.values()]
 
 
 def ends_of(history: BillingHistory) -> frozenset[str]:
     """Facts that ended a coverage: a date without any rests on them."""
-    return frozenset(each.fact for each in history.coverage_ends)
+    return frozenset(coverage_end.fact for coverage_end in history.coverage_ends)
 
 
 def _end_of(coverage: Coverage, ends: Iterable[CoverageEnd]) -> CoverageEnd | None:
     since = (
-        each
-        for each in ends
-        if each.coverage_id == coverage.coverage_id and each.sequence > coverage.sequence
+        end
+        for end in ends
+        if end.coverage_id == coverage.coverage_id and end.sequence > coverage.sequence
     )
     return max(since, key=lambda each: (each.sequence, each.fact), default=None)
 

@@ -70,7 +70,7 @@ def untrue_on(claim: IssuedClaim, now: Diagnosed, history: BillingHistory) -> se
     would = _pointed(now.codes, now.lines)
     found: set[date] = set()
     for on in was.keys() & would.keys():
-        in_effect = {each.code for each in diagnoses_on(history, on)}
+        in_effect = {diagnosis.code for diagnosis in diagnoses_on(history, on)}
         if was[on] - would[on] - in_effect:
             found.add(on)
     return found
@@ -83,7 +83,9 @@ def _pointed(codes: Sequence[str], lines: Sequence[ClaimLine]) -> dict[date, set
     found: dict[date, set[str]] = {}
     for line in lines:
         pointers = first if alike else line.diagnosis_pointers
-        found.setdefault(line.service_date, set()).update(codes[each - 1] for each in pointers)
+        found.setdefault(line.service_date, set()).update(
+            codes[pointer - 1] for pointer in pointers
+        )
     return found
 
 
@@ -95,7 +97,7 @@ def diagnoses_on(history: BillingHistory, on: date) -> tuple[Diagnosis, ...]:
     by_rank: dict[int, Diagnosis] = {}
     ended: set[str] = set()
     for diagnosis in sorted(
-        history.diagnoses, key=lambda each: (each.effective_from, each.sequence)
+        history.diagnoses, key=lambda diagnosis: (diagnosis.effective_from, diagnosis.sequence)
     ):
         end = _end_of(diagnosis, history.diagnosis_ends)
         never = end is not None and end.last_day < diagnosis.effective_from
@@ -113,7 +115,7 @@ def diagnoses_on(history: BillingHistory, on: date) -> tuple[Diagnosis, ...]:
 def _end_of(diagnosis: Diagnosis, ends: Sequence[DiagnosisEnd]) -> DiagnosisEnd | None:
     """An end is about what was recorded before it; the last one counts."""
     since = (
-        each for each in ends if each.code == diagnosis.code and each.sequence > diagnosis.sequence
+        end for end in ends if end.code == diagnosis.code and end.sequence > diagnosis.sequence
     )
     return max(since, key=lambda each: (each.sequence, each.fact), default=None)
 

@@ -107,8 +107,8 @@ def _history(rules: RuleSet, example: WorkedExample, on: date) -> BillingHistory
         sessions=tuple(sessions),
         attendances=tuple(attended),
         notes=tuple(
-            Note(fact="note", session_id=each.session_id, signed_at=each.ends_at)
-            for each in sessions
+            Note(fact="note", session_id=session.session_id, signed_at=session.ends_at)
+            for session in sessions
         ),
         authorizations=(
             Authorization(
