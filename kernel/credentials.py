@@ -93,7 +93,7 @@ class Credentials(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
+class ScoreReader:
     """Who asks, by what their token says, and when."""
 
     person: str
@@ -103,7 +103,7 @@ class Reader:
 
 
 def sees_scores(
-    tx: "Transaction", credentials: Credentials, reader: Reader, sites: Iterable[str]
+    tx: "Transaction", credentials: Credentials, reader: ScoreReader, sites: Iterable[str]
 ) -> bool:
     """Whether scores of a client of these sites, and what is concluded from them, are told.
 

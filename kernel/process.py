@@ -25,7 +25,7 @@ from kernel.vault import Vault
 
 if TYPE_CHECKING:
     from kernel.rpc.published_log import RemoteOwner
-    from kernel.rpc.scope import Kind
+    from kernel.rpc.scope import BindingKind
     from kernel.rpc.server import Server
 
 log = logs.get("kernel.process")
@@ -43,7 +43,7 @@ class Opened:
     subscriptions: Subscriptions
     owners: Mapping[str, "RemoteOwner"]
     kafka: str
-    kinds: Mapping[str, "Kind"] = field(default_factory=dict)
+    kinds: Mapping[str, "BindingKind"] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class Service:
     codec: Codec
     migrations: Path
     servicers: Callable[[Store, Settings], Mapping[Any, object]]
-    kinds: Callable[[], Mapping[str, "Kind"]] = dict
+    kinds: Callable[[], Mapping[str, "BindingKind"]] = dict
     hears: Sequence[str] = ()
     subscriptions: Subscriptions = field(default_factory=lambda: Subscriptions(()))
     operations: Callable[[Opened], Mapping[Any, object]] = lambda _: {}

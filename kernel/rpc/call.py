@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from kernel.clock import Clock
-from kernel.credentials import Reader
+from kernel.credentials import ScoreReader
 from kernel.patience import Place, always, anywhere
 from kernel.refusal import Malformed
 from kernel.rpc.tokens import Actor, Unauthenticated
@@ -43,10 +43,10 @@ class Call:
     desk: Place = anywhere
 
     @property
-    def reader(self) -> Reader:
+    def reader(self) -> ScoreReader:
         """Who asks, and when."""
         actor = self.actor
-        return Reader(person=actor.id, roles=actor.roles, sites=actor.sites, now=self.now)
+        return ScoreReader(person=actor.id, roles=actor.roles, sites=actor.sites, now=self.now)
 
 
 def value_of(metadata: Metadata, key: str) -> str | None:

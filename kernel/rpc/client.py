@@ -38,7 +38,7 @@ FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0
 
 
-class Client:
+class RpcClient:
     """A service by its descriptor: `client.RegisterClient(request)`; raises RemoteRefusal.
 
     `places`: who finds none of them for a moment is refused like one whose peer is away.

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from google.protobuf.message import Message
 
-from kernel.rpc.client import Client
+from kernel.rpc.client import RpcClient
 from kernel.rpc.rpcs import rpc_of, service_of
 
 Caller = TypeVar("Caller", bound=Hashable)
@@ -26,7 +26,7 @@ class Connections(Generic[Caller]):
     ) -> None:
         self._address_of = address_of
         self._token_of = token_of
-        self._clients: dict[tuple[Caller, str, str], Client] = {}
+        self._clients: dict[tuple[Caller, str, str], RpcClient] = {}
         self._lock = threading.Lock()
         self._closed = False
 
@@ -51,7 +51,7 @@ class Connections(Generic[Caller]):
             if self._closed:
                 raise ValueError("connections are closed")
             if key not in self._clients:
-                self._clients[key] = Client(
+                self._clients[key] = RpcClient(
                     self._address_of(name),
                     rpc.containing_service,
                     token=self._token_of(caller),

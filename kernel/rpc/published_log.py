@@ -11,7 +11,7 @@ from kernel.messaging.gap_repair import OwnerHead
 from kernel.messaging.record import Record
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call
-from kernel.rpc.client import ASKING, Client
+from kernel.rpc.client import ASKING, RpcClient
 from kernel.store import following, published
 from kernel.store.store import Store
 
@@ -125,7 +125,7 @@ class RemoteOwner:
 
     def __init__(self, topic: str, address: str, token: Callable[[], str]) -> None:
         self.topic = topic
-        self._client = Client(address, SERVICE, token=token, deadline=5.0, places=ASKING)
+        self._client = RpcClient(address, SERVICE, token=token, deadline=5.0, places=ASKING)
 
     def read(self, subject: str, after: int) -> tuple[Sequence[Record], bool]:
         """The subject's records after a sequence, oldest first, and whether more follow."""

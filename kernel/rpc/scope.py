@@ -24,7 +24,7 @@ from kernel.store.store import Store, Transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class BindingKind:
     """How a service tells whose a thing is: the sites of an id, none where nobody knows it.
 
     One of them suffices; with `every`, as of what sums over several, each is needed.
@@ -42,7 +42,7 @@ class Kind:
 class Scope:
     """The resolvers of one service, asked on its own database."""
 
-    def __init__(self, store: Store, kinds: Mapping[str, Kind]) -> None:
+    def __init__(self, store: Store, kinds: Mapping[str, BindingKind]) -> None:
         self._store = store
         self._kinds = kinds
 

@@ -15,7 +15,7 @@ from ninehours.cli.client import SCORES, ClientTimeline, read_client
 from ninehours.cli.connection import Services, on_system
 from ninehours.cli.dates import id_in, moment_of
 from ninehours.cli.fields import date_of, day_of, iso, name_in
-from ninehours.cli.lists.column import Column, Kind
+from ninehours.cli.lists.column import Column, ColumnKind
 from ninehours.cli.lists.screen_presenter import table_of
 from ninehours.cli.output import print_json, screen, table
 from ninehours.cli.roles import CLINICIAN
@@ -173,12 +173,14 @@ def _mark(session: attendance.ClientSession, day: date) -> str:
 
 
 SCORE_COLUMNS: Sequence[Column[intake.Score]] = (
-    Column("scored", Kind.DATE, lambda score: score.completed_at.ToDatetime().date()),
+    Column("scored", ColumnKind.DATE, lambda score: score.completed_at.ToDatetime().date()),
     Column("instrument", value=lambda score: score.instrument.partition("/")[0]),
-    Column("total", Kind.COUNT),
+    Column("total", ColumnKind.COUNT),
     Column("band", value=lambda score: _words(score.band)),
     Column(
-        "", Kind.TEXTS, lambda score: ["partial"] * score.partial + ["safety"] * score.safety_flag
+        "",
+        ColumnKind.TEXTS,
+        lambda score: ["partial"] * score.partial + ["safety"] * score.safety_flag,
     ),
 )
 
@@ -195,12 +197,12 @@ def _scores(told: ClientTimeline) -> Iterator[Any]:
 
 
 DIAGNOSIS_COLUMNS: Sequence[Column[intake.EffectiveDiagnosis]] = (
-    Column("rank", Kind.COUNT),
+    Column("rank", ColumnKind.COUNT),
     Column("diagnosis", value=lambda diagnosis: diagnosis.code),
-    Column("from", Kind.DATE, lambda diagnosis: date_of(diagnosis.effective_from)),
+    Column("from", ColumnKind.DATE, lambda diagnosis: date_of(diagnosis.effective_from)),
     Column(
         "to",
-        Kind.DATE,
+        ColumnKind.DATE,
         lambda diagnosis: date_of(diagnosis.last_day),
         words=lambda diagnosis: iso(diagnosis.last_day) or NO_DAY,
         optional=True,
@@ -220,9 +222,9 @@ def _left(balance: billing.AuthorizationBalance) -> str:
 
 
 AUTHORIZATION_COLUMNS: Sequence[Column[billing.AuthorizationBalance]] = (
-    Column("authorization", Kind.ID, lambda balance: balance.authorization_id),
-    Column("from", Kind.DATE, lambda balance: date_of(balance.effective_from)),
-    Column("to", Kind.DATE, lambda balance: date_of(balance.effective_to)),
+    Column("authorization", ColumnKind.ID, lambda balance: balance.authorization_id),
+    Column("from", ColumnKind.DATE, lambda balance: date_of(balance.effective_from)),
+    Column("to", ColumnKind.DATE, lambda balance: date_of(balance.effective_to)),
     Column("left", value=_left),
 )
 
@@ -236,9 +238,9 @@ def _account(told: ClientTimeline) -> Iterator[Any]:
     if told.account.claims:
         replaced = {claim.replaces_claim_id: claim.frequency for claim in told.account.claims}
         columns: Sequence[Column[accounts.AccountClaim]] = (
-            Column("claim", Kind.ID, lambda claim: claim.claim_id),
-            Column("from", Kind.DATE),
-            Column("charge", Kind.MONEY),
+            Column("claim", ColumnKind.ID, lambda claim: claim.claim_id),
+            Column("from", ColumnKind.DATE),
+            Column("charge", ColumnKind.MONEY),
             Column("", value=lambda claim: _became(claim, replaced)),
         )
         yield ""

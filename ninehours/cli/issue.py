@@ -19,7 +19,7 @@ from ninehours.cli.ending import USAGE, Failure, say
 from ninehours.cli.export import export_batch
 from ninehours.cli.fields import date_of, is_id
 from ninehours.cli.lists.claims import PROPOSALS, charges
-from ninehours.cli.lists.column import Column, Kind
+from ninehours.cli.lists.column import Column, ColumnKind
 from ninehours.cli.lists.screen_presenter import table_of
 from ninehours.cli.output import as_dict, dollars, plural, print_json, screen
 from ninehours.cli.payers import Payers
@@ -37,12 +37,12 @@ def name_of(proposal: events.CorrectionProposed) -> str:
 
 READY: Sequence[Column[events.CorrectionProposed]] = (
     Column("  claim@revision", value=lambda proposal: f"  {name_of(proposal)}"),
-    Column("action", Kind.ENUM),
+    Column("action", ColumnKind.ENUM),
     Column("charge", value=charges),
 )
 LEFT_OUT: Sequence[Column[pb.LeftOut]] = (
-    Column("  claim", Kind.ID, lambda left_out: f"  {left_out.claim_id}"),
-    Column("of", Kind.DATE, lambda left_out: date_of(left_out.service_date)),
+    Column("  claim", ColumnKind.ID, lambda left_out: f"  {left_out.claim_id}"),
+    Column("of", ColumnKind.DATE, lambda left_out: date_of(left_out.service_date)),
     Column(
         "why",
         # The reason, with what of the claim it is about, or beside which claim.

@@ -17,7 +17,7 @@ from kernel.rpc.translate import to_date
 from ninehours.cli.connection import Services, on_system
 from ninehours.cli.ending import FAILED, USAGE, Failure
 from ninehours.cli.fields import date_of, iso, name_in, period
-from ninehours.cli.lists.column import Column, Kind, Value
+from ninehours.cli.lists.column import Column, ColumnKind, Value
 from ninehours.cli.lists.csv_presenter import STDOUT, check_csv, write_csv
 from ninehours.cli.lists.screen_presenter import table_of
 from ninehours.cli.output import as_dict, dollars, print_json, screen
@@ -140,29 +140,31 @@ def _of_claim(read: Callable[[work.ClaimChange], Value]) -> Callable[[ReplayedCh
 
 COLUMNS: Sequence[Column[ReplayedChange]] = (
     Column("label", value=lambda _: LABEL),
-    Column("kind", Kind.ENUM, lambda change: "DAY" if change.day else "CLAIM"),
-    Column("client_id", Kind.ID),
-    Column("payer_id", Kind.ID, lambda change: change.where.payer_id),
-    Column("payer", Kind.NAME, lambda change: change.where.payer_id),
-    Column("site_id", Kind.ID, lambda change: change.where.site_id),
-    Column("service_date", Kind.DATE, _of_day(lambda day: date_of(day.service_date))),
-    Column("minutes", Kind.COUNT, _of_day(lambda day: day.after.minutes)),
-    Column("outcome_before", Kind.ENUM, _of_day(lambda day: name_in(day.before, "outcome"))),
-    Column("outcome_after", Kind.ENUM, _of_day(lambda day: name_in(day.after, "outcome"))),
-    Column("reasons_before", Kind.TEXTS, _of_day(lambda day: day.before.reasons)),
-    Column("reasons_after", Kind.TEXTS, _of_day(lambda day: day.after.reasons)),
-    Column("claim_id", Kind.ID, _of_claim(lambda claim: claim.claim_id)),
-    Column("consequence", Kind.ENUM, _of_claim(lambda claim: name_in(claim, "consequence"))),
-    Column("period_start", Kind.DATE, _of_claim(lambda claim: date_of(claim.period_start))),
-    Column("period_end", Kind.DATE, _of_claim(lambda claim: date_of(claim.period_end))),
-    Column("changed_dates", Kind.TEXTS, _of_claim(lambda claim: [*map(iso, claim.changed_dates)])),
-    Column("amount_before", Kind.MONEY, lambda change: change.amounts[0]),
-    Column("amount_after", Kind.MONEY, lambda change: change.amounts[1]),
+    Column("kind", ColumnKind.ENUM, lambda change: "DAY" if change.day else "CLAIM"),
+    Column("client_id", ColumnKind.ID),
+    Column("payer_id", ColumnKind.ID, lambda change: change.where.payer_id),
+    Column("payer", ColumnKind.NAME, lambda change: change.where.payer_id),
+    Column("site_id", ColumnKind.ID, lambda change: change.where.site_id),
+    Column("service_date", ColumnKind.DATE, _of_day(lambda day: date_of(day.service_date))),
+    Column("minutes", ColumnKind.COUNT, _of_day(lambda day: day.after.minutes)),
+    Column("outcome_before", ColumnKind.ENUM, _of_day(lambda day: name_in(day.before, "outcome"))),
+    Column("outcome_after", ColumnKind.ENUM, _of_day(lambda day: name_in(day.after, "outcome"))),
+    Column("reasons_before", ColumnKind.TEXTS, _of_day(lambda day: day.before.reasons)),
+    Column("reasons_after", ColumnKind.TEXTS, _of_day(lambda day: day.after.reasons)),
+    Column("claim_id", ColumnKind.ID, _of_claim(lambda claim: claim.claim_id)),
+    Column("consequence", ColumnKind.ENUM, _of_claim(lambda claim: name_in(claim, "consequence"))),
+    Column("period_start", ColumnKind.DATE, _of_claim(lambda claim: date_of(claim.period_start))),
+    Column("period_end", ColumnKind.DATE, _of_claim(lambda claim: date_of(claim.period_end))),
+    Column(
+        "changed_dates", ColumnKind.TEXTS, _of_claim(lambda claim: [*map(iso, claim.changed_dates)])
+    ),
+    Column("amount_before", ColumnKind.MONEY, lambda change: change.amounts[0]),
+    Column("amount_after", ColumnKind.MONEY, lambda change: change.amounts[1]),
 )
 TOTALS: Sequence[Column[work.ReplayTotal]] = (
-    Column("payer", Kind.NAME, lambda total: total.payer_id),
-    Column("site", Kind.ID, lambda total: total.site_id),
-    Column("days", Kind.COUNT, lambda total: total.changed_days),
+    Column("payer", ColumnKind.NAME, lambda total: total.payer_id),
+    Column("site", ColumnKind.ID, lambda total: total.site_id),
+    Column("days", ColumnKind.COUNT, lambda total: total.changed_days),
     Column(
         "difference",
         value=lambda total: _difference(total.before.minor_units, total.after.minor_units),

@@ -9,7 +9,7 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.json_format import ParseDict, ParseError
 from google.protobuf.message_factory import GetMessageClass
 
-from kernel.rpc.client import Client
+from kernel.rpc.client import RpcClient
 from kernel.rpc.remote_refusal import RemoteRefusal
 from ninehours.cli.connection import Services
 from ninehours.cli.ending import DENIED, NOT_FOUND, USAGE, Failure, say
@@ -55,7 +55,7 @@ def call_rpc(
         role = role or _role_for(callers, rpc.name)
         services.speak_as(role, subject)
         token = services.token_of(role)
-        client = Client(services.address_of(service), rpc.containing_service, token=token)
+        client = RpcClient(services.address_of(service), rpc.containing_service, token=token)
         try:
             answer = getattr(client, rpc.name)(request, deadline=DEADLINE)
             if rpc.server_streaming:

@@ -12,7 +12,7 @@ from services.attendance.adapters.stored import FACTS
 from services.attendance.adapters.subscriptions import SUBSCRIPTIONS
 
 if TYPE_CHECKING:
-    from kernel.rpc.scope import Kind
+    from kernel.rpc.scope import BindingKind
 
 
 def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
@@ -31,7 +31,7 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     }
 
 
-def kinds() -> "Mapping[str, Kind]":
+def kinds() -> "Mapping[str, BindingKind]":
     """Whose each kind of thing is."""
     from services.attendance.adapters.bindings import KINDS  # noqa: PLC0415
 

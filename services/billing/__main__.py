@@ -12,7 +12,7 @@ from services.billing.adapters.stored import FACTS
 from services.billing.adapters.subscriptions import SUBSCRIPTIONS
 
 if TYPE_CHECKING:
-    from kernel.rpc.scope import Kind
+    from kernel.rpc.scope import BindingKind
 
 HEARS = ("intake", "plans", "attendance")
 
@@ -22,7 +22,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     from kernel.execute import Book  # noqa: PLC0415 - the other processes need none of these
     from kernel.messaging.confirming import OwnersConfirm  # noqa: PLC0415
     from kernel.rpc.call import Call  # noqa: PLC0415
-    from kernel.rpc.client import ASKING, Client  # noqa: PLC0415
+    from kernel.rpc.client import ASKING, RpcClient  # noqa: PLC0415
     from kernel.rpc.published_log import RemoteOwner  # noqa: PLC0415
     from kernel.rpc.tokens import service_tokens  # noqa: PLC0415
     from services.billing.adapters import identities  # noqa: PLC0415
@@ -42,7 +42,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     from services.billing.api.work import WorkServicer  # noqa: PLC0415
     from services.billing.app.ports import ClaimWriter, Issuing  # noqa: PLC0415
 
-    intake = Client(
+    intake = RpcClient(
         settings.peer("intake"),
         identities.SERVICE,
         token=service_tokens(settings.secrets_dir, "billing", "PAYMENT"),
@@ -75,7 +75,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     }
 
 
-def kinds() -> "Mapping[str, Kind]":
+def kinds() -> "Mapping[str, BindingKind]":
     """Whose each kind of thing is."""
     from services.billing.adapters.bindings import KINDS  # noqa: PLC0415
 

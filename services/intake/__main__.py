@@ -12,7 +12,7 @@ from services.intake.adapters.stored import FACTS
 from services.intake.adapters.subscriptions import SUBSCRIPTIONS
 
 if TYPE_CHECKING:
-    from kernel.rpc.scope import Kind
+    from kernel.rpc.scope import BindingKind
 
 
 def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
@@ -30,7 +30,7 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     }
 
 
-def kinds() -> "Mapping[str, Kind]":
+def kinds() -> "Mapping[str, BindingKind]":
     """Whose each kind of thing is."""
     from services.intake.adapters.bindings import KINDS  # noqa: PLC0415
 

@@ -12,7 +12,7 @@ from services.plans.adapters.stored import FACTS
 from services.plans.adapters.subscriptions import SUBSCRIPTIONS
 
 if TYPE_CHECKING:
-    from kernel.rpc.scope import Kind
+    from kernel.rpc.scope import BindingKind
 
 
 def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
@@ -37,7 +37,7 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     }
 
 
-def kinds() -> "Mapping[str, Kind]":
+def kinds() -> "Mapping[str, BindingKind]":
     """Whose each kind of thing is."""
     from services.plans.adapters.bindings import KINDS  # noqa: PLC0415
 

@@ -1,7 +1,13 @@
 """Names that hide what a module is for are not used, and modules that grow long are told."""
 
+import re
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
+
+from kernel.services import SERVICES
 
 ROOT = Path(__file__).resolve().parents[2]
 EMPTY_NAMES = {
@@ -28,6 +34,18 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
     assert [
         path for path in found if EMPTY_NAMES & {path.stem, *path.relative_to(ROOT).parts}
     ] == []
+
+
+@pytest.mark.parametrize("room", [*(f"services/{name}" for name in SERVICES), "ninehours"])
+def test_no_two_classes_that_a_reader_meets_share_a_name(room: str) -> None:
+    """Within a room and what it stands on; each service has words of its own for what it hears."""
+    homes: dict[str, list[str]] = defaultdict(list)
+    for path in modules("kernel", "operations", room):
+        for name in re.findall(r"^class (\w+)", path.read_text(), re.MULTILINE):
+            homes[name].append(str(path.relative_to(ROOT)))
+    assert len(homes) > 200
+    twice = {name: found for name, found in homes.items() if len(found) > 1}
+    assert {name: found for name, found in twice.items() if not name.startswith("_")} == {}
 
 
 def test_long_modules_are_told(record_property: Callable[[str, object], None]) -> None:

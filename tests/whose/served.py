@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 
 from kernel.config import Settings
 from kernel.process import Service
-from kernel.rpc.client import Client
+from kernel.rpc.client import RpcClient
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.scope import Scope
@@ -61,7 +61,7 @@ def served(
         subject = role.replace(":", "/") if ":" in role else by
         token = issuer.token(subject, [role], sites, purpose, timedelta(minutes=5))
         rpc = rpc_of(request)
-        client = Client(address, rpc.containing_service, token=lambda: token)
+        client = RpcClient(address, rpc.containing_service, token=lambda: token)
         try:
             answer = getattr(client, rpc.name)(request, now=now)
             return [*answer] if rpc.server_streaming else answer

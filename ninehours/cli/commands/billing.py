@@ -57,7 +57,7 @@ class Answer(StrEnum):
     REVERSED = "reversed"
 
 
-class DayOutcome(StrEnum):
+class OutcomeWord(StrEnum):
     """A service day's."""
 
     PER_DIEM = "per-diem"
@@ -66,7 +66,7 @@ class DayOutcome(StrEnum):
     HOLD = "hold"
 
 
-class ProposalState(StrEnum):
+class ProposalStateWord(StrEnum):
     """Of a correction."""
 
     READY = "ready"
@@ -114,7 +114,7 @@ def days(
     client: Client = "",
     payer: Payer = "",
     site: Site = "",
-    outcome: Annotated[DayOutcome | None, typer.Option(help="What the day came to.")] = None,
+    outcome: Annotated[OutcomeWord | None, typer.Option(help="What the day came to.")] = None,
     reason: Reason = "",
     first: First = None,
     last: Last = None,
@@ -164,7 +164,7 @@ def proposals(
     client: Client = "",
     payer: Payer = "",
     site: Site = "",
-    state: Annotated[ProposalState | None, typer.Option(help="Whether it can be sent.")] = None,
+    state: Annotated[ProposalStateWord | None, typer.Option(help="Whether it can be sent.")] = None,
     first: First = None,
     last: Last = None,
     changed_since: Since = None,

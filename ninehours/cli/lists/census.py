@@ -9,7 +9,7 @@ from ninehours.plans.v1 import courses_service_pb2 as plans
 from kernel.rpc.translate import to_date
 from ninehours.cli.connection import Services, on_system
 from ninehours.cli.dates import day_or_today, id_in
-from ninehours.cli.lists.column import Column, Kind
+from ninehours.cli.lists.column import Column, ColumnKind
 from ninehours.cli.lists.screen_presenter import table_of
 from ninehours.cli.output import as_dict, print_json, screen
 from ninehours.cli.roles import FRONT_DESK
@@ -26,17 +26,17 @@ class ProgramCensus:
 
 
 CENSUS: Sequence[Column[ProgramCensus]] = (
-    Column("site", Kind.NAME, lambda program: program.flow.site_id),
+    Column("site", ColumnKind.NAME, lambda program: program.flow.site_id),
     Column("program", value=lambda program: kind_of(program.flow.program)),
-    Column("in care", Kind.COUNT, lambda program: sum(row.clients for row in program.levels)),
+    Column("in care", ColumnKind.COUNT, lambda program: sum(row.clients for row in program.levels)),
     Column(
         "by level",
-        Kind.TEXTS,
+        ColumnKind.TEXTS,
         lambda program: [f"{row.level_of_care}: {row.clients}" for row in program.levels],
     ),
-    Column("seats", Kind.COUNT, lambda program: program.seats or ""),
-    Column("came", Kind.COUNT, lambda program: program.flow.admitted),
-    Column("left", Kind.COUNT, lambda program: program.flow.discharged),
+    Column("seats", ColumnKind.COUNT, lambda program: program.seats or ""),
+    Column("came", ColumnKind.COUNT, lambda program: program.flow.admitted),
+    Column("left", ColumnKind.COUNT, lambda program: program.flow.discharged),
 )
 
 

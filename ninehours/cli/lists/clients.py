@@ -8,7 +8,7 @@ from ninehours.intake.v1 import clients_service_pb2 as intake
 from ninehours.cli.connection import Services, on_system
 from ninehours.cli.dates import id_in
 from ninehours.cli.fields import date_of
-from ninehours.cli.lists.column import Column, Kind
+from ninehours.cli.lists.column import Column, ColumnKind
 from ninehours.cli.lists.listing import all_pages
 from ninehours.cli.lists.screen_presenter import table_of
 from ninehours.cli.output import as_dict, plural, print_json, screen
@@ -23,10 +23,10 @@ def _program(client: intake.ListedClient) -> str:
 
 
 CLIENTS: Sequence[Column[intake.ListedClient]] = (
-    Column("client", Kind.ID, lambda client: client.client_id),
+    Column("client", ColumnKind.ID, lambda client: client.client_id),
     Column("program", value=_program),
-    Column("admitted", Kind.DATE, lambda client: date_of(client.newest_episode.admitted_on)),
-    Column("closed", Kind.DATE, lambda client: date_of(client.newest_episode.closed_on)),
+    Column("admitted", ColumnKind.DATE, lambda client: date_of(client.newest_episode.admitted_on)),
+    Column("closed", ColumnKind.DATE, lambda client: date_of(client.newest_episode.closed_on)),
 )
 
 

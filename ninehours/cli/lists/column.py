@@ -14,7 +14,7 @@ Names = Callable[[str], str]
 """Of an id the name that says more; the id itself where none is known."""
 
 
-class Kind(StrEnum):
+class ColumnKind(StrEnum):
     """What the values of a column are."""
 
     TEXT = "text"
@@ -33,13 +33,13 @@ class Kind(StrEnum):
     @property
     def is_number(self) -> bool:
         """Numbers stand under each other by their ends."""
-        return self in (Kind.COUNT, Kind.DAYS, Kind.SECONDS, Kind.MONEY)
+        return self in (ColumnKind.COUNT, ColumnKind.DAYS, ColumnKind.SECONDS, ColumnKind.MONEY)
 
 
-_READERS: Mapping[Kind, Callable[[Any, str], Value]] = {
-    Kind.ENUM: name_in,
-    Kind.DATE: lambda row, field: date_of(getattr(row, field)),
-    Kind.MONEY: lambda row, field: getattr(row, field).minor_units,
+_READERS: Mapping[ColumnKind, Callable[[Any, str], Value]] = {
+    ColumnKind.ENUM: name_in,
+    ColumnKind.DATE: lambda row, field: date_of(getattr(row, field)),
+    ColumnKind.MONEY: lambda row, field: getattr(row, field).minor_units,
 }
 
 
@@ -53,7 +53,7 @@ class Column(Generic[Row]):
     """
 
     name: str
-    kind: Kind = Kind.TEXT
+    kind: ColumnKind = ColumnKind.TEXT
     value: Callable[[Row], Value] | None = None
     words: Callable[[Row], str] | None = None
     on_screen_only: bool = False
@@ -79,4 +79,4 @@ def withdrawable(name: str, *, words: Callable[[Any], str] | None = None) -> Col
     def in_lower_case(row: Any) -> str:
         return WITHDRAWN.lower() if row.withdrawn else name_in(row, name)
 
-    return Column(name, Kind.ENUM, value, words=words or in_lower_case)
+    return Column(name, ColumnKind.ENUM, value, words=words or in_lower_case)

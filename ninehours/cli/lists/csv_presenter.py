@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from ninehours.cli.ending import USAGE, Failure, say
 from ninehours.cli.export import write_whole
-from ninehours.cli.lists.column import Column, Kind, Names
+from ninehours.cli.lists.column import Column, ColumnKind, Names
 
 Row = TypeVar("Row")
 STDOUT = "-"
@@ -88,10 +88,10 @@ def _cell(column: Column[Row], row: Row, names: Names) -> str:
     if value is None:
         return ""
     match column.kind:
-        case Kind.MONEY:
+        case ColumnKind.MONEY:
             return str(amount(value))
-        case Kind.TEXTS:
+        case ColumnKind.TEXTS:
             return harmless(" ".join(value))
-        case Kind.NAME:
+        case ColumnKind.NAME:
             return harmless(names(value))
     return harmless(value) if isinstance(value, str) else str(value)

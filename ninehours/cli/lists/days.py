@@ -10,7 +10,7 @@ from ninehours.billing.v1 import billing_work_service_pb2 as work
 from rich.table import Table
 
 from ninehours.cli.fields import cents_in, iso, name_in
-from ninehours.cli.lists.column import Column, Kind, withdrawable
+from ninehours.cli.lists.column import Column, ColumnKind, withdrawable
 from ninehours.cli.lists.listing import Listing
 from ninehours.cli.lists.screen_presenter import table_of
 from ninehours.cli.output import dollars, plural
@@ -42,21 +42,23 @@ SERVICE_DAYS: Listing[events.ServiceDayResolved] = Listing(
     name="days",
     request=billing.ListServiceDaysRequest,
     columns=(
-        Column("client_id", Kind.ID),
-        Column("service_date", Kind.DATE),
-        Column("payer_id", Kind.ID),
-        Column("payer", Kind.NAME, lambda day: day.payer_id),
-        Column("site_id", Kind.ID),
+        Column("client_id", ColumnKind.ID),
+        Column("service_date", ColumnKind.DATE),
+        Column("payer_id", ColumnKind.ID),
+        Column("payer", ColumnKind.NAME, lambda day: day.payer_id),
+        Column("site_id", ColumnKind.ID),
         withdrawable("outcome"),
-        Column("reasons", Kind.TEXTS, lambda day: reasons(day.verdicts)),
-        Column("minutes", Kind.COUNT),
+        Column("reasons", ColumnKind.TEXTS, lambda day: reasons(day.verdicts)),
+        Column("minutes", ColumnKind.COUNT),
         Column(
-            "codes", Kind.TEXTS, lambda day: [f"{line.code}x{line.units}" for line in day.lines]
+            "codes",
+            ColumnKind.TEXTS,
+            lambda day: [f"{line.code}x{line.units}" for line in day.lines],
         ),
-        Column("charge", Kind.MONEY, claimed),
+        Column("charge", ColumnKind.MONEY, claimed),
         Column("authorization_id"),
         Column("rules"),
-        Column("revision", Kind.COUNT),
+        Column("revision", ColumnKind.COUNT),
     ),
     on_screen={
         "date": "service_date",
@@ -86,9 +88,9 @@ class HeldForReasons:
 
 HELD_FOR_REASONS: Sequence[Column[HeldForReasons]] = (
     Column("why", value=lambda held: held.reasons),
-    Column("held", Kind.COUNT, lambda held: len(held.holds)),
-    Column("oldest", Kind.DAYS, lambda held: max(h.age_days for h in held.holds)),
-    Column("at stake", Kind.MONEY, HeldForReasons.at_stake),
+    Column("held", ColumnKind.COUNT, lambda held: len(held.holds)),
+    Column("oldest", ColumnKind.DAYS, lambda held: max(h.age_days for h in held.holds)),
+    Column("at stake", ColumnKind.MONEY, HeldForReasons.at_stake),
 )
 
 
@@ -116,20 +118,20 @@ HOLDS: Listing[work.Hold] = Listing(
     name="holds",
     request=work.ListHoldsRequest,
     columns=(
-        Column("client_id", Kind.ID),
-        Column("service_date", Kind.DATE),
-        Column("payer_id", Kind.ID),
-        Column("payer", Kind.NAME, lambda hold: hold.payer_id),
-        Column("site_id", Kind.ID),
-        Column("state", Kind.ENUM, lambda hold: "RELEASED" if hold.released else "HOLD"),
+        Column("client_id", ColumnKind.ID),
+        Column("service_date", ColumnKind.DATE),
+        Column("payer_id", ColumnKind.ID),
+        Column("payer", ColumnKind.NAME, lambda hold: hold.payer_id),
+        Column("site_id", ColumnKind.ID),
+        Column("state", ColumnKind.ENUM, lambda hold: "RELEASED" if hold.released else "HOLD"),
         Column(
             "reasons",
-            Kind.TEXTS,
+            ColumnKind.TEXTS,
             lambda hold: reasons(hold.reasons),
             words=lambda hold: "released" if hold.released else ", ".join(reasons(hold.reasons)),
         ),
-        Column("age_days", Kind.DAYS),
-        Column("at_stake", Kind.MONEY, lambda hold: cents_in(hold, "at_stake")),
+        Column("age_days", ColumnKind.DAYS),
+        Column("at_stake", ColumnKind.MONEY, lambda hold: cents_in(hold, "at_stake")),
     ),
     on_screen={"date": "service_date", "age": "age_days", "at stake": "at_stake", "why": "reasons"},
     order=lambda hold: iso(hold.service_date),

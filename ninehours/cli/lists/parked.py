@@ -9,7 +9,7 @@ from ninehours.exchange.v1 import listener_service_pb2 as listener
 from ninehours.exchange.v1 import operating_service_pb2 as pb
 
 from ninehours.cli.connection import Services, chosen, on_system
-from ninehours.cli.lists.column import Column, Kind
+from ninehours.cli.lists.column import Column, ColumnKind
 from ninehours.cli.lists.screen_presenter import table_of
 from ninehours.cli.output import as_dict, print_json, screen
 from ninehours.cli.roles import OPERATOR
@@ -25,7 +25,7 @@ class ParkedItem:
 
 PARKED: Sequence[Column[ParkedItem]] = (
     Column("service"),
-    Column("id", Kind.ID, lambda item: item.parked.id),
+    Column("id", ColumnKind.ID, lambda item: item.parked.id),
     Column("type", value=lambda item: item.parked.type.rpartition(".")[2]),
     Column("error", value=lambda item: item.parked.error),
 )

@@ -7,7 +7,7 @@ from ninehours.billing.v1 import billing_work_service_pb2 as work
 
 from ninehours.cli.connection import Services, on_system
 from ninehours.cli.fields import iso, name_in, period
-from ninehours.cli.lists.column import Column, Kind
+from ninehours.cli.lists.column import Column, ColumnKind
 from ninehours.cli.lists.screen_presenter import table_of
 from ninehours.cli.output import as_dict, print_json, screen
 from ninehours.cli.payers import Payers
@@ -28,13 +28,13 @@ def _used(balance: billing.AuthorizationBalance) -> str:
 
 
 PAYERS: Sequence[Column[work.Payer]] = (
-    Column("payer", Kind.ID, lambda payer: payer.payer_id),
+    Column("payer", ColumnKind.ID, lambda payer: payer.payer_id),
     Column("name"),
-    Column("rules", Kind.TEXTS, _rules),
+    Column("rules", ColumnKind.TEXTS, _rules),
 )
 AUTHORIZATIONS: Sequence[Column[billing.AuthorizationBalance]] = (
-    Column("authorization", Kind.ID, lambda balance: balance.authorization_id),
-    Column("payer", Kind.NAME, lambda balance: balance.payer_id),
+    Column("authorization", ColumnKind.ID, lambda balance: balance.authorization_id),
+    Column("payer", ColumnKind.NAME, lambda balance: balance.payer_id),
     Column("dates", value=lambda held: period(held.effective_from, held.effective_to)),
     Column("issued + to come", value=_used),
 )

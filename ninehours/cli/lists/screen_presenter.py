@@ -5,16 +5,16 @@ from typing import Any, TypeVar
 
 from rich.table import Table
 
-from ninehours.cli.lists.column import Column, Kind, Names
+from ninehours.cli.lists.column import Column, ColumnKind, Names
 from ninehours.cli.output import dollars, table
 
 Row = TypeVar("Row")
 UNKNOWN = "?"
-SHOWN: Mapping[Kind, Callable[[Any], str]] = {
-    Kind.MONEY: dollars,
-    Kind.DAYS: "{} days".format,
-    Kind.SECONDS: "{:.1f}".format,
-    Kind.TEXTS: ", ".join,
+SHOWN: Mapping[ColumnKind, Callable[[Any], str]] = {
+    ColumnKind.MONEY: dollars,
+    ColumnKind.DAYS: "{} days".format,
+    ColumnKind.SECONDS: "{:.1f}".format,
+    ColumnKind.TEXTS: ", ".join,
 }
 
 
@@ -68,6 +68,6 @@ def _cell(column: Column[Row], row: Row, names: Names) -> str:
     value: Any = column.of(row)
     if value is None:
         return UNKNOWN if column.kind.is_number else ""
-    if column.kind is Kind.NAME:
+    if column.kind is ColumnKind.NAME:
         return names(value)
     return SHOWN.get(column.kind, str)(value)

@@ -12,7 +12,7 @@ from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.services import SERVICES
 from ninehours.cli.connection import Services, on_system
 from ninehours.cli.ending import FAILED, UNAVAILABLE
-from ninehours.cli.lists.column import Column, Kind
+from ninehours.cli.lists.column import Column, ColumnKind
 from ninehours.cli.lists.screen_presenter import table_of
 from ninehours.cli.output import as_dict, print_json, screen
 from ninehours.cli.roles import OPERATOR
@@ -41,8 +41,8 @@ STATUSES: Sequence[Column[pb.GetStatusResponse]] = (
     _process("relay"),
     _process("stream"),
     Column("kafka", value=lambda status: "yes" if status.kafka else "NO"),
-    Column("unsent", Kind.COUNT, lambda status: status.outbox.unsent),
-    *(Column(name, Kind.COUNT) for name in ("behind", "stopped", "due", "failed", "parked")),
+    Column("unsent", ColumnKind.COUNT, lambda status: status.outbox.unsent),
+    *(Column(name, ColumnKind.COUNT) for name in ("behind", "stopped", "due", "failed", "parked")),
 )
 
 
@@ -68,8 +68,8 @@ class ListenerLag:
 LAGS: Sequence[Column[ListenerLag]] = (
     Column("listener"),
     Column("hears", value=lambda listener: listener.lag.topic),
-    Column("facts behind", Kind.COUNT, ListenerLag.facts),
-    Column("seconds", Kind.SECONDS, ListenerLag.seconds),
+    Column("facts behind", ColumnKind.COUNT, ListenerLag.facts),
+    Column("seconds", ColumnKind.SECONDS, ListenerLag.seconds),
     Column("", value=ListenerLag.why),
 )
 

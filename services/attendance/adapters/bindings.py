@@ -3,7 +3,7 @@
 from ninehours.intake.v1 import intake_events_pb2 as intake
 
 from kernel.messaging.client_sites import sites_by_facts
-from kernel.rpc.scope import Kind
+from kernel.rpc.scope import BindingKind
 from kernel.store.store import Transaction
 from services.attendance.app.streams import session_stream, template_stream
 from services.attendance.domain.session import SESSION
@@ -32,7 +32,7 @@ def site_of_template(tx: Transaction, template_id: str) -> frozenset[str]:
 
 
 KINDS = {
-    "client": Kind(sites_of_client),
-    "session": Kind(site_of_session),
-    "template": Kind(site_of_template),
+    "client": BindingKind(sites_of_client),
+    "session": BindingKind(site_of_session),
+    "template": BindingKind(site_of_template),
 }

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from kernel.messaging.client_sites import sites_by_facts
 from kernel.messaging.public_facts import public_facts
-from kernel.rpc.scope import Kind
+from kernel.rpc.scope import BindingKind
 from kernel.store.store import Transaction
 from services.billing.adapters.issued import claims_of
 from services.billing.adapters.rows import draft_with
@@ -63,8 +63,8 @@ def sites_of_batch(tx: Transaction, batch_id: str) -> frozenset[str]:
 
 
 KINDS = {
-    "client": Kind(sites_of_client),
-    "account": Kind(sites_of_account, every=True),
-    "claim": Kind(site_of_claim),
-    "batch": Kind(sites_of_batch, every=True),
+    "client": BindingKind(sites_of_client),
+    "account": BindingKind(sites_of_account, every=True),
+    "claim": BindingKind(site_of_claim),
+    "batch": BindingKind(sites_of_batch, every=True),
 }

@@ -14,7 +14,7 @@ from services.billing.domain.x12.t837.claim import (
     InstitutionalGroup,
     InstitutionalLine,
 )
-from services.billing.domain.x12.t837.findings import Finding
+from services.billing.domain.x12.t837.findings import ScrubFinding
 from services.billing.domain.x12.t837.institutional import write_837i
 
 # CL1 of every program's client: came by appointment (3, elective), from home (1).
@@ -27,7 +27,7 @@ class InstitutionalWriter:
     def __init__(self, usage: str) -> None:
         self._usage = usage
 
-    def findings(self, filing: Filing) -> Mapping[str, Finding]:
+    def findings(self, filing: Filing) -> Mapping[str, ScrubFinding]:
         return parties.findings_of(filing, _batch)
 
     def write(self, filing: Filing) -> bytes:

@@ -14,7 +14,7 @@ from services.billing.domain.x12.t837.claim import (
     ProfessionalLine,
     RenderingProvider,
 )
-from services.billing.domain.x12.t837.findings import Finding
+from services.billing.domain.x12.t837.findings import ScrubFinding
 from services.billing.domain.x12.t837.professional import write_837p
 
 
@@ -24,7 +24,7 @@ class ProfessionalWriter:
     def __init__(self, usage: str) -> None:
         self._usage = usage
 
-    def findings(self, filing: Filing) -> Mapping[str, Finding]:
+    def findings(self, filing: Filing) -> Mapping[str, ScrubFinding]:
         return parties.findings_of(filing, _batch)
 
     def write(self, filing: Filing) -> bytes:

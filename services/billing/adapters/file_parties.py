@@ -23,7 +23,7 @@ from services.billing.domain.x12.t837.claim import (
     Submitter,
     Subscriber,
 )
-from services.billing.domain.x12.t837.findings import Finding
+from services.billing.domain.x12.t837.findings import ScrubFinding
 from services.billing.domain.x12.t837.scrub import scrub
 
 SEXES = {1: "F", 2: "M", 3: "U"}
@@ -31,9 +31,9 @@ AT_HOME = {"10", "12"}
 """Places of service: telehealth in the patient's home, and the home."""
 
 
-def findings_of(filing: Filing, batch_of: Callable[[Filing], AnyBatch]) -> dict[str, Finding]:
+def findings_of(filing: Filing, batch_of: Callable[[Filing], AnyBatch]) -> dict[str, ScrubFinding]:
     """Claim → the first thing wrong with it, by a path from the claim on; each alone."""
-    found: dict[str, Finding] = {}
+    found: dict[str, ScrubFinding] = {}
     for claim in filing.claims:
         alone = batch_of(replace(filing, claims=[claim]))
         if findings := scrub(alone, created=filing.created.date()):

@@ -6,7 +6,7 @@ from datetime import date
 from ninehours.intake.v1 import intake_service_pb2 as pb
 
 from kernel.rpc.call import Call
-from kernel.rpc.client import Client
+from kernel.rpc.client import RpcClient
 from kernel.rpc.translate import to_date
 from services.billing.app.ports import DisclosedClient, DisclosedClients
 
@@ -17,7 +17,7 @@ SERVICE = pb.DESCRIPTOR.services_by_name["IntakeService"]
 class IntakeIdentities:
     """The Identities port over intake's RPC, asking as part of a call."""
 
-    def __init__(self, client: Client, call: Call) -> None:
+    def __init__(self, client: RpcClient, call: Call) -> None:
         self._client = client
         self._call = call
 

@@ -17,7 +17,7 @@ from services.billing.domain.payers.payer import Payer, PayerRegistered
 from services.billing.domain.projection import Content
 from services.billing.domain.providers.practitioner import PractitionerRegistered
 from services.billing.domain.providers.provider import OrganisationAddress, ProviderRegistered
-from services.billing.domain.x12.t837.findings import Finding
+from services.billing.domain.x12.t837.findings import ScrubFinding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +186,7 @@ class Filing:
 class ClaimWriter(Protocol):
     """Writes claims as a payer's file, in one form."""
 
-    def findings(self, filing: Filing) -> Mapping[str, Finding]:
+    def findings(self, filing: Filing) -> Mapping[str, ScrubFinding]:
         """Claim id → the code of what is wrong with it; a claim with none may be written."""
         ...
 

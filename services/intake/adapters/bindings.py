@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from kernel.rpc.scope import Kind
+from kernel.rpc.scope import BindingKind
 from kernel.store.store import Transaction
 
 
@@ -14,4 +14,4 @@ def sites_of(tx: Transaction, client_id: str) -> frozenset[str]:
     return frozenset(str(row.site_id) for row in rows)
 
 
-KINDS = {"client": Kind(sites_of)}
+KINDS = {"client": BindingKind(sites_of)}

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from kernel.credentials import Credentials, Reader, sees_scores
+from kernel.credentials import Credentials, ScoreReader, sees_scores
 from kernel.due import Due, DueAsked, at_each_site
 from kernel.refusal import Unknown
 from kernel.sites import speaks_for
@@ -45,7 +45,7 @@ def read_client(
 
 
 def tells_scores(
-    store: Store, clients: Clients, credentials: Credentials, client_id: str, reader: Reader
+    store: Store, clients: Clients, credentials: Credentials, client_id: str, reader: ScoreReader
 ) -> bool:
     """Whether scores of this client are told to who asks."""
     with store.transaction() as tx:

@@ -1,6 +1,6 @@
 """Whose each client, episode, plan and recommendation is, by the admissions that were heard."""
 
-from kernel.rpc.scope import Kind
+from kernel.rpc.scope import BindingKind
 from kernel.store.store import Transaction
 from services.plans.adapters.episodes import SqlEpisodes, admissions_to
 from services.plans.adapters.rows import episode_recommended
@@ -34,8 +34,8 @@ def _site(tx: Transaction, about: tuple[str, str]) -> frozenset[str]:
 
 
 KINDS = {
-    "client": Kind(sites_of_client),
-    "episode": Kind(site_of_episode),
-    "plan": Kind(site_of_plan),
-    "recommendation": Kind(site_of_recommendation),
+    "client": BindingKind(sites_of_client),
+    "episode": BindingKind(site_of_episode),
+    "plan": BindingKind(site_of_plan),
+    "recommendation": BindingKind(site_of_recommendation),
 }

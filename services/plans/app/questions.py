@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from kernel.credentials import Reader, sees_scores
+from kernel.credentials import ScoreReader, sees_scores
 from kernel.facts import Position
 from kernel.messaging.caught_up import clients_not_caught_up, wait_until_heard
 from kernel.store.store import Store
@@ -32,7 +32,7 @@ class AboutClient:
     sites: frozenset[str]
 
 
-def tells_scores(store: Store, outside: Outside, client_id: str, reader: Reader) -> bool:
+def tells_scores(store: Store, outside: Outside, client_id: str, reader: ScoreReader) -> bool:
     """Whether scores of this client, and what is concluded from them, are told to who asks."""
     with store.transaction() as tx:
         sites = outside.episodes.client_sites(tx, client_id)

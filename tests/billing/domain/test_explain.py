@@ -11,7 +11,7 @@ from services.billing import domain
 from services.billing.adapters.explained import SERVICES, roles_of
 from services.billing.domain.days import release
 from services.billing.domain.days.row import DayRow, RowVerdict
-from services.billing.domain.history.attended import Service
+from services.billing.domain.history.attended import AttendedService
 from services.billing.domain.history.history import Attendance, BillingHistory
 from services.billing.domain.payers.rules import DiscreteService, TimedUnits
 from services.billing.domain.reasons import Gate, Reason, Remedy
@@ -110,7 +110,7 @@ def test_every_reason_that_a_gate_can_give_is_in_the_catalogue_in_words_of_its_o
     assert len({gate.asks for gate in Gate}) == len(Gate)
     given = set(re.findall(r"Reason\.([A-Z_]+)", "".join(map(Path.read_text, MODULES))))
     assert given == {*Reason.__members__}
-    assert {Service(attendance=each).in_doubt for each in IN_DOUBT} <= {*Reason}
+    assert {AttendedService(attendance=each).in_doubt for each in IN_DOUBT} <= {*Reason}
 
 
 def test_what_is_closed_for_now_says_what_opens_it_and_what_is_for_good_says_no_command() -> None:

@@ -10,8 +10,8 @@ from ninehours.intake.v1 import intake_service_pb2 as pb
 
 from kernel.config import Settings
 from kernel.rpc.call import Call
-from kernel.rpc.client import Client
-from kernel.rpc.scope import Kind
+from kernel.rpc.client import RpcClient
+from kernel.rpc.scope import BindingKind
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Actor, Verifier, service_tokens
 from kernel.rpc.translate import date_of
@@ -83,12 +83,12 @@ def real(tiny: TinyIntake, secrets_dir: Path) -> Iterator[Identities]:
     server = Server(
         {SERVICE: tiny},
         verifier=Verifier(secrets_dir),
-        scope=scope(client=Kind(lambda _, __: ())),
+        scope=scope(client=BindingKind(lambda _, __: ())),
         settings=Settings(**settings),
         ready=lambda: True,
     )
     server.start()
-    client = Client(
+    client = RpcClient(
         f"127.0.0.1:{server.port}",
         SERVICE,
         token=service_tokens(secrets_dir, "billing", "PAYMENT"),

@@ -19,8 +19,8 @@ from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
 
 from kernel.codec import Codec
 from kernel.rpc.call import Call
-from kernel.rpc.client import Client
-from kernel.rpc.scope import Kind, Scope
+from kernel.rpc.client import RpcClient
+from kernel.rpc.scope import BindingKind, Scope
 from kernel.rpc.server import Server
 from kernel.store.database import open_database
 from kernel.store.store import Store
@@ -42,7 +42,7 @@ class Serve(Protocol):
     ) -> Server: ...
 
 
-def scope(**kinds: Kind) -> Scope:
+def scope(**kinds: BindingKind) -> Scope:
     """On a database that nobody connects to: what is bound to sites alone asks for none."""
     store = Store(
         open_database("postgresql://nobody@127.0.0.1:1/none"),
@@ -68,7 +68,7 @@ class Ask(Protocol):
 
     def __call__(
         self, server: Server, service: ServiceDescriptor, token: Callable[[], str] | None = ...
-    ) -> Client: ...
+    ) -> RpcClient: ...
 
 
 def raw_read(server: Server, body: bytes = b"", **metadata: str) -> bytes:

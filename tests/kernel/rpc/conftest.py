@@ -11,7 +11,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 
 from kernel import secrets
 from kernel.config import Settings
-from kernel.rpc.client import Client
+from kernel.rpc.client import RpcClient
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Issuer, Verifier
 from tests.harness.kernel.rpc import DEADLINE, Ask, Serve, scope
@@ -79,8 +79,8 @@ def ask(operator: Callable[[], str]) -> Iterator[Ask]:
 
         def connect(
             server: Server, service: ServiceDescriptor, token: Callable[[], str] | None = None
-        ) -> Client:
-            client = Client(
+        ) -> RpcClient:
+            client = RpcClient(
                 f"127.0.0.1:{server.port}", service, token=token or operator, deadline=DEADLINE
             )
             clients.callback(client.close)

@@ -22,7 +22,7 @@ from kernel import patience
 from kernel.refusal import NotYet
 from kernel.rpc import answer, client, server
 from kernel.rpc.call import Call
-from kernel.rpc.client import Client
+from kernel.rpc.client import RpcClient
 from kernel.rpc.commands import patience_of
 from kernel.rpc.remote_refusal import refusal_of
 from kernel.rpc.server import Server
@@ -271,7 +271,7 @@ class Frozen:
 class Asking(Waiting):
     """`Read` asks another service; `Heads` answers."""
 
-    def __init__(self, peer: Client) -> None:
+    def __init__(self, peer: RpcClient) -> None:
         super().__init__()
         self._peer = peer
 
@@ -284,7 +284,7 @@ def test_a_peer_that_answers_nothing_holds_four_threads(
     serve: Serve, ask: Ask, token: Callable[..., Metadata], operator: Callable[[], str]
 ) -> None:
     frozen = Frozen()
-    peer = Client(
+    peer = RpcClient(
         f"127.0.0.1:{serve({LOG: frozen}).port}",
         LOG,
         token=operator,

@@ -12,7 +12,7 @@ from services.billing.domain.claims.rows import DraftRow, ProposalRow
 from services.billing.domain.history.history import ClaimLine
 from services.billing.domain.payers.terms import ClaimForm, CorrectionAction
 from services.billing.domain.x12.t837.claim import ORIGINAL, REPLACEMENT, VOID
-from services.billing.domain.x12.t837.findings import Finding
+from services.billing.domain.x12.t837.findings import ScrubFinding
 
 FORMS = (ClaimForm.PROFESSIONAL, ClaimForm.INSTITUTIONAL)
 """In the order in which a command's files are numbered."""
@@ -252,7 +252,7 @@ def _programs_told(claim: ClaimIssued) -> tuple[str, ...]:
     return claim.programs or (("",) if claim.under_part2 else ())
 
 
-def left_out(candidate: Candidate, reason: str, found: Finding | None = None) -> LeftOut:
+def left_out(candidate: Candidate, reason: str, found: ScrubFinding | None = None) -> LeftOut:
     """That a claim stays in the house: for a closed gate, or for what the scrub found."""
     lines = candidate.claim.lines
     of_line = _LINE.match(found.path) if found else None

@@ -11,7 +11,7 @@ from datetime import date
 from services.billing.domain.days import gates
 from services.billing.domain.days.gates import Verdict
 from services.billing.domain.days.lines import charged, joined, single_lines
-from services.billing.domain.history.attended import Service
+from services.billing.domain.history.attended import AttendedService
 from services.billing.domain.history.history import BillingHistory, ClaimLine
 from services.billing.domain.payers.rules import RuleSet
 from services.billing.domain.reasons import Gate, Reason
@@ -26,7 +26,12 @@ class Aside:
 
 
 def with_ancillary(
-    history: BillingHistory, services: Sequence[Service], rules: RuleSet, on: date, *, site_id: str
+    history: BillingHistory,
+    services: Sequence[AttendedService],
+    rules: RuleSet,
+    on: date,
+    *,
+    site_id: str,
 ) -> Aside:
     """What these services come to beside the day, each at its own site; `site_id` is the day's.
 
@@ -49,7 +54,9 @@ def with_ancillary(
     return Aside(joined(line for _, lines, _ in made for line in lines), tuple(verdicts))
 
 
-def _gates(history: BillingHistory, service: Service, rules: RuleSet, on: date) -> list[Verdict]:
+def _gates(
+    history: BillingHistory, service: AttendedService, rules: RuleSet, on: date
+) -> list[Verdict]:
     return [
         gates.restriction_gate(history, rules.payer_id, on),
         gates.consent_gate(history, [service], rules.payer_id, on),
@@ -59,14 +66,18 @@ def _gates(history: BillingHistory, service: Service, rules: RuleSet, on: date) 
 
 
 def _made(
-    history: BillingHistory, services: Sequence[Service], rules: RuleSet, on: date, site_id: str
-) -> list[tuple[Sequence[Service], tuple[ClaimLine, ...], list[Verdict]]]:
+    history: BillingHistory,
+    services: Sequence[AttendedService],
+    rules: RuleSet,
+    on: date,
+    site_id: str,
+) -> list[tuple[Sequence[AttendedService], tuple[ClaimLine, ...], list[Verdict]]]:
     """The services that are long enough, with their line and what its fee says.
 
     No line where there is no fee; and nothing said of it where nobody is enrolled for the site.
     """
     listed = [(service, rule) for service in services if (rule := rules.ancillary_to(service.kind))]
-    found: list[tuple[Sequence[Service], tuple[ClaimLine, ...], list[Verdict]]] = []
+    found: list[tuple[Sequence[AttendedService], tuple[ClaimLine, ...], list[Verdict]]] = []
     for line, of_line in single_lines(on, listed, rules, ancillary=True):
         enrollment = gates.enrollment_on(history, rules, line.site_id, on)
         if enrollment is None:
@@ -80,7 +91,7 @@ def _made(
     return found
 
 
-def _attendance_gate(service: Service, long_enough: bool) -> Verdict:
+def _attendance_gate(service: AttendedService, long_enough: bool) -> Verdict:
     """Known minutes, and enough of them."""
     if service.in_doubt:
         return Verdict(gate=Gate.ATTENDANCE, reason=service.in_doubt, rests_on=service.facts)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from services.billing.domain.history.attended import Service
+from services.billing.domain.history.attended import AttendedService
 from services.billing.domain.history.diagnoses import diagnoses_on
 from services.billing.domain.history.history import (
     Admission,
@@ -116,8 +116,8 @@ def level_on(
 
 
 def at_billed_level(
-    history: BillingHistory, services: Sequence[Service], rules: RuleSet, on: date
-) -> list[Service]:
+    history: BillingHistory, services: Sequence[AttendedService], rules: RuleSet, on: date
+) -> list[AttendedService]:
     """Those that make up the day, or its week: of episodes at the level the payer pays for then.
 
     Of two open episodes the other's sessions say nothing; where none is at the level, all make a
@@ -132,7 +132,7 @@ def at_billed_level(
     return found or list(services)
 
 
-def other_level(history: BillingHistory, service: Service, on: date) -> Verdict:
+def other_level(history: BillingHistory, service: AttendedService, on: date) -> Verdict:
     """Of a session that the day leaves out, as it is of an episode at another level."""
     kind = service.kind or "UNSCHEDULED"
     clinical = _level_of(history, service, on)
@@ -148,7 +148,7 @@ def other_level(history: BillingHistory, service: Service, on: date) -> Verdict:
 
 def level_gate(
     history: BillingHistory,
-    services: Iterable[Service],
+    services: Iterable[AttendedService],
     admission: Admission | None,
     rules: RuleSet,
     on: date,
@@ -210,7 +210,7 @@ def diagnosis_gate(history: BillingHistory, on: date) -> Verdict:
 
 
 def consent_gate(
-    history: BillingHistory, services: Sequence[Service], payer_id: str, on: date
+    history: BillingHistory, services: Sequence[AttendedService], payer_id: str, on: date
 ) -> Verdict:
     """A session of a program under 42 CFR Part 2 needs the client's consent to the payer, then.
 
@@ -256,7 +256,9 @@ def restriction_gate(history: BillingHistory, payer_id: str, on: date) -> Verdic
     return Verdict(gate=Gate.RESTRICTION, reason=reason, rests_on=found)
 
 
-def note_gate(history: BillingHistory, services: Iterable[Service], rules: RuleSet) -> Verdict:
+def note_gate(
+    history: BillingHistory, services: Iterable[AttendedService], rules: RuleSet
+) -> Verdict:
     """Every attended session needs a signed note; what a late one is worth is the payer's rule."""
     found = [_note_verdict(history, service, rules) for service in services]
     rests_on = frozenset[str]().union(*(each.rests_on for each in found))
@@ -266,7 +268,7 @@ def note_gate(history: BillingHistory, services: Iterable[Service], rules: RuleS
     return Verdict(gate=Gate.NOTE, reason=said.reason, rests_on=rests_on)
 
 
-def _note_verdict(history: BillingHistory, service: Service, rules: RuleSet) -> Verdict:
+def _note_verdict(history: BillingHistory, service: AttendedService, rules: RuleSet) -> Verdict:
     session_id = service.attendance.session_id
     attested = _facts(
         attestation for attestation in history.attested if attestation.session_id == session_id
@@ -290,7 +292,7 @@ def _note_verdict(history: BillingHistory, service: Service, rules: RuleSet) -> 
     )
 
 
-def _late(note: Note, service: Service, rules: RuleSet) -> bool:
+def _late(note: Note, service: AttendedService, rules: RuleSet) -> bool:
     limit = timedelta(hours=rules.sign_within_hours)
     end = service.session.ends_at if service.session else None
     return bool(limit) and end is not None and note.signed_at > end + limit
@@ -343,7 +345,9 @@ def fee_on(history: BillingHistory, provider_id: str, code: str, on: date) -> Fe
     return max(fees, key=lambda fee: (fee.effective_from, fee.sequence), default=None)
 
 
-def _level_of(history: BillingHistory, service: Service, on: date) -> Admission | Level | None:
+def _level_of(
+    history: BillingHistory, service: AttendedService, on: date
+) -> Admission | Level | None:
     """What says the level, on that day, of the episode that the service is of."""
     admission = admission_on(history, service.attendance.service_date, [service.program])
     return level_on(history, admission, on)

@@ -9,7 +9,7 @@ from datetime import date
 
 from services.billing.domain.days.gates import Verdict, fee_on
 from services.billing.domain.days.units import units_of
-from services.billing.domain.history.attended import Service, longest, minutes_of, reach
+from services.billing.domain.history.attended import AttendedService, longest, minutes_of, reach
 from services.billing.domain.history.history import BillingHistory, ClaimLine
 from services.billing.domain.payers.rules import DiscreteService, PerDiem, RuleSet, TimedUnits
 from services.billing.domain.payers.terms import BillBy, DayOutcome, RenderingOnClaim
@@ -27,12 +27,12 @@ class Bill:
     outcome: DayOutcome
     verdicts: tuple[Verdict, ...]
     lines: tuple[ClaimLine, ...] = ()
-    services: tuple[Service, ...] = ()
+    services: tuple[AttendedService, ...] = ()
     # A short day billed by its single services: nothing of it asks for the week.
     fell_back: bool = False
 
 
-def bill(on: date, services: Sequence[Service], rules: RuleSet) -> Bill:
+def bill(on: date, services: Sequence[AttendedService], rules: RuleSet) -> Bill:
     """What the day's attended services come to under the payer's rules."""
     if rules.bill_by == BillBy.TIMED_UNITS and rules.timed_units:
         return _by_units(on, services, rules, rules.timed_units)
@@ -45,17 +45,17 @@ def bill(on: date, services: Sequence[Service], rules: RuleSet) -> Bill:
 
 def single_lines(
     on: date,
-    services: Iterable[tuple[Service, DiscreteService]],
+    services: Iterable[tuple[AttendedService, DiscreteService]],
     rules: RuleSet,
     *,
     ancillary: bool,
-) -> list[tuple[ClaimLine, list[Service]]]:
+) -> list[tuple[ClaimLine, list[AttendedService]]]:
     """Sessions as lines of their own, each line at its site, with the sessions that it is of.
 
     Each session must be long enough by itself. Units are of the time of all whose line is alike,
     rounded once; too little for a unit is no line.
     """
-    alike: dict[tuple[ClaimLine, int, str], list[Service]] = {}
+    alike: dict[tuple[ClaimLine, int, str], list[AttendedService]] = {}
     for service, listed in services:
         if service.minutes and reach([service], listed.minimum_minutes, rules):
             line = replace(
@@ -65,7 +65,7 @@ def single_lines(
                 site_id=service.site_id,
             )
             alike.setdefault((line, listed.unit_minutes, listed.rounding), []).append(service)
-    found: list[tuple[ClaimLine, list[Service]]] = []
+    found: list[tuple[ClaimLine, list[AttendedService]]] = []
     for (line, unit_minutes, rounding), of_line in alike.items():
         units = len(of_line)
         if unit_minutes:
@@ -112,7 +112,9 @@ def charged(
     return with_charges, Verdict(gate=Gate.FEE, rests_on=rests_on)
 
 
-def _by_day(on: date, services: Sequence[Service], rules: RuleSet, per_diem: PerDiem) -> Bill:
+def _by_day(
+    on: date, services: Sequence[AttendedService], rules: RuleSet, per_diem: PerDiem
+) -> Bill:
     """One unit, or what a short day falls back to."""
     minutes = _enough_minutes(services, per_diem.minimum_minutes, rules)
     number = _enough_services(services, rules.minimum_services)
@@ -132,7 +134,9 @@ def _by_day(on: date, services: Sequence[Service], rules: RuleSet, per_diem: Per
     return Bill(outcome=DayOutcome.PER_DIEM, verdicts=(minutes, number))
 
 
-def _by_units(on: date, services: Sequence[Service], rules: RuleSet, timed: TimedUnits) -> Bill:
+def _by_units(
+    on: date, services: Sequence[AttendedService], rules: RuleSet, timed: TimedUnits
+) -> Bill:
     """Units of the time there was: the whole day's, summed before it is rounded."""
     units = units_of(minutes_of(services), timed.unit_minutes, timed.rounding)
     if timed.maximum_units:
@@ -150,7 +154,7 @@ def _by_units(on: date, services: Sequence[Service], rules: RuleSet, timed: Time
     )
 
 
-def _by_service(on: date, services: Sequence[Service], rules: RuleSet) -> Bill:
+def _by_service(on: date, services: Sequence[AttendedService], rules: RuleSet) -> Bill:
     """Lines of the attended sessions of listed kinds that are long enough, with their sites."""
     listed = [(service, rule) for service in services if (rule := rules.discrete_for(service.kind))]
     found = single_lines(on, listed, rules, ancillary=False)
@@ -175,32 +179,32 @@ def _by_service(on: date, services: Sequence[Service], rules: RuleSet) -> Bill:
 
 
 def _enough_minutes(
-    services: Sequence[Service], minimum: int, rules: RuleSet, *, enough: bool = True
+    services: Sequence[AttendedService], minimum: int, rules: RuleSet, *, enough: bool = True
 ) -> Verdict:
     if enough and reach(services, minimum, rules):
         return _minutes(services)
     return _short_of_minutes(services)
 
 
-def _enough_services(services: Sequence[Service], minimum: int) -> Verdict:
+def _enough_services(services: Sequence[AttendedService], minimum: int) -> Verdict:
     """Each attended session is one service."""
     if len(services) >= minimum:
         return _services(services)
     return _services(services, Reason.SHORT_OF_SERVICES)
 
 
-def _short_of_minutes(services: Sequence[Service]) -> Verdict:
+def _short_of_minutes(services: Sequence[AttendedService]) -> Verdict:
     """Final, unless somebody didn't check out: then the minutes aren't known yet."""
     unknown = any(service.attendance.no_check_out for service in services)
     return replace(_minutes(services), reason=Reason.SHORT_OF_MINUTES, for_good=not unknown)
 
 
-def _minutes(services: Sequence[Service]) -> Verdict:
+def _minutes(services: Sequence[AttendedService]) -> Verdict:
     facts = frozenset(service.attendance.fact for service in services)
     return Verdict(gate=Gate.MINUTES, rests_on=facts)
 
 
-def _services(services: Sequence[Service], reason: Reason | None = None) -> Verdict:
+def _services(services: Sequence[AttendedService], reason: Reason | None = None) -> Verdict:
     """Which service a session was, its scheduling says."""
     facts = frozenset().union(*(service.facts for service in services))
     return Verdict(gate=Gate.SERVICES, reason=reason, rests_on=facts)
@@ -210,7 +214,7 @@ def _line(
     on: date,
     billed: PerDiem | TimedUnits | DiscreteService,
     units: int,
-    services: Sequence[Service],
+    services: Sequence[AttendedService],
     rules: RuleSet,
 ) -> ClaimLine:
     """A line of these services, without its charge; in person if any of them was."""

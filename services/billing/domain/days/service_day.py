@@ -13,7 +13,7 @@ from services.billing.domain.days.gates import Verdict
 from services.billing.domain.days.lines import bill, charged
 from services.billing.domain.days.weeks import week_gate
 from services.billing.domain.history.attended import (
-    Service,
+    AttendedService,
     attendance_that_holds,
     countable,
     dates_of,
@@ -74,7 +74,7 @@ class ServiceDay:
     billed_as: DayOutcome = DayOutcome.PER_DIEM
     lines: tuple[ClaimLine, ...] = ()
     # The services that the day's own lines are of.
-    services: tuple[Service, ...] = ()
+    services: tuple[AttendedService, ...] = ()
     # Of services outside the per diem, or of another level: they say nothing of the day.
     ancillary_verdicts: tuple[Verdict, ...] = ()
     authorization_id: str = ""
@@ -217,7 +217,7 @@ def _under_rules(
     history: BillingHistory,
     day: ServiceDay,
     rules: RuleSet,
-    services: Sequence[Service],
+    services: Sequence[AttendedService],
     holding: Sequence[Attendance],
 ) -> ServiceDay:
     """The day's own lines, and the gates of its episode."""
@@ -263,7 +263,7 @@ def _under_rules(
 
 
 def _aside(
-    history: BillingHistory, day: ServiceDay, rules: RuleSet, services: Sequence[Service]
+    history: BillingHistory, day: ServiceDay, rules: RuleSet, services: Sequence[AttendedService]
 ) -> ServiceDay:
     """The day with what stands outside the per diem."""
     found: Aside = with_ancillary(history, services, rules, day.service_date, site_id=day.site_id)
@@ -300,7 +300,7 @@ def _missed(history: BillingHistory, of_day: Sequence[Attendance]) -> Verdict:
     )
 
 
-def _attendance_gate(services: Sequence[Service]) -> Verdict:
+def _attendance_gate(services: Sequence[AttendedService]) -> Verdict:
     """An assumed check-out counts no minutes until somebody confirms it, nor is one minute two."""
     if not services:
         return Verdict(gate=Gate.ATTENDANCE, reason=Reason.ONLY_ANCILLARY)

@@ -18,7 +18,7 @@ TELEHEALTH = "TELEHEALTH"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class AttendedService:
     """One attended session; `session` None: nobody scheduled the client for it."""
 
     attendance: Attendance
@@ -75,18 +75,22 @@ def attendance_that_holds(attendances: Sequence[Attendance]) -> list[Attendance]
     return sorted(latest.values(), key=lambda each: each.session_id)
 
 
-def services_of(history: BillingHistory, attendances: Iterable[Attendance]) -> list[Service]:
+def services_of(
+    history: BillingHistory, attendances: Iterable[Attendance]
+) -> list[AttendedService]:
     """The attended ones among them, each with its session."""
     return [each for each in scheduled_of(history, attendances) if each.attendance.attended]
 
 
-def scheduled_of(history: BillingHistory, attendances: Iterable[Attendance]) -> list[Service]:
+def scheduled_of(
+    history: BillingHistory, attendances: Iterable[Attendance]
+) -> list[AttendedService]:
     """Each with its session, attended or missed."""
     sessions = {
         each.session_id: each for each in sorted(history.sessions, key=lambda session: session.fact)
     }
     return [
-        Service(attendance=attendance, session=sessions.get(attendance.session_id))
+        AttendedService(attendance=attendance, session=sessions.get(attendance.session_id))
         for attendance in attendances
     ]
 
@@ -103,19 +107,19 @@ def unclosed(history: BillingHistory, start: date, end: date) -> list[Session]:
     return sorted(found, key=lambda each: (each.service_date, each.session_id))
 
 
-def programs_of(services: Iterable[Service]) -> frozenset[Program]:
+def programs_of(services: Iterable[AttendedService]) -> frozenset[Program]:
     """Whose sessions they were."""
     return frozenset(service.program for service in services)
 
 
-def countable(services: Iterable[Service], rules: RuleSet | None) -> list[Service]:
+def countable(services: Iterable[AttendedService], rules: RuleSet | None) -> list[AttendedService]:
     """Those inside the per diem and the episode: the payer's ancillary kinds aren't."""
     return [
         service for service in services if rules is None or not rules.ancillary_to(service.kind)
     ]
 
 
-def minutes_of(services: Iterable[Service]) -> int:
+def minutes_of(services: Iterable[AttendedService]) -> int:
     """Whole minutes attended, of the sum of all seconds.
 
     Facts carry minutes, no intervals: what overlaps is counted twice here, and its day waits until
@@ -124,13 +128,13 @@ def minutes_of(services: Iterable[Service]) -> int:
     return sum(service.attendance.time for service in services) // 60
 
 
-def reach(services: Iterable[Service], minimum_minutes: int, rules: RuleSet) -> bool:
+def reach(services: Iterable[AttendedService], minimum_minutes: int, rules: RuleSet) -> bool:
     """Whether they come to the payer's minimum, with the grace it gives."""
     attended = sum(service.attendance.time for service in services)
     return attended + rules.grace_seconds >= minimum_minutes * 60
 
 
-def longest(services: Sequence[Service]) -> Service:
+def longest(services: Sequence[AttendedService]) -> AttendedService:
     """The longest service; of several the first by the session's id."""
     return min(
         services, key=lambda service: (-service.attendance.time, service.attendance.session_id)

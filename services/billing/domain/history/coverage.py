@@ -8,7 +8,7 @@ from services.billing.domain.history.history import BillingHistory, Coverage, Co
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class CoverageHeld:
     """A verification that no later one replaced, and the end that was said since, if any."""
 
     coverage: Coverage
@@ -25,7 +25,7 @@ class Holding:
         )
 
 
-def coverage_on(history: BillingHistory, on: date) -> Holding | None:
+def coverage_on(history: BillingHistory, on: date) -> CoverageHeld | None:
     """The coverage that a date goes to.
 
     The primary first, and of several that one whose payer's word reaches back the farthest; of that
@@ -44,7 +44,7 @@ def coverage_on(history: BillingHistory, on: date) -> Holding | None:
     return max(of_payer, key=lambda each: (each.coverage.sequence, each.coverage.fact))
 
 
-def holding(history: BillingHistory) -> list[Holding]:
+def holding(history: BillingHistory) -> list[CoverageHeld]:
     """What was said last: of each coverage and first day one verification, with its end.
 
     Verifications of other first days stand side by side, as some verify month by month. An end is
@@ -55,7 +55,7 @@ def holding(history: BillingHistory) -> list[Holding]:
         history.coverages, key=lambda coverage: (coverage.sequence, coverage.fact)
     ):
         latest[coverage.coverage_id, coverage.verified_from] = coverage
-    return [Holding(each, _end_of(each, history.coverage_ends)) for each in latest.values()]
+    return [CoverageHeld(each, _end_of(each, history.coverage_ends)) for each in latest.values()]
 
 
 def ends_of(history: BillingHistory) -> frozenset[str]:
@@ -72,6 +72,6 @@ def _end_of(coverage: Coverage, ends: Iterable[CoverageEnd]) -> CoverageEnd | No
     return max(since, key=lambda each: (each.sequence, each.fact), default=None)
 
 
-def _primary(each: Holding) -> tuple[int, date, int, str]:
+def _primary(each: CoverageHeld) -> tuple[int, date, int, str]:
     coverage = each.coverage
     return (coverage.order, coverage.verified_from, -coverage.sequence, coverage.fact)

@@ -7,7 +7,7 @@ import pytest
 from services.billing.domain.x12.envelope.elements import NotRepresentable
 from services.billing.domain.x12.envelope.interchange import (
     ControlNumbers,
-    Envelope,
+    InterchangeEnvelope,
     Party,
     interchange,
     segment,
@@ -15,7 +15,7 @@ from services.billing.domain.x12.envelope.interchange import (
 from services.billing.domain.x12.t837.read import read_segments
 from tests.harness.x12.professional_claims import CREATED
 
-ENVELOPE = Envelope(
+ENVELOPE = InterchangeEnvelope(
     sender=Party(identifier="SENDER", group_identifier="SENDGROUP"),
     receiver=Party(identifier="123456789", qualifier="30"),
     functional_identifier="HC",

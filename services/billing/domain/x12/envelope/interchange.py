@@ -38,7 +38,7 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
+class InterchangeEnvelope:
     """All an envelope says. Usage is P (production) or T (test); the time is the caller's."""
 
     sender: Party
@@ -67,7 +67,7 @@ def segment(tag: str, *elements: str | tuple[str, ...]) -> str:
     return ELEMENT.join((tag, *written)).rstrip(ELEMENT)
 
 
-def interchange(envelope: Envelope, transactions: Sequence[Sequence[str]]) -> bytes:
+def interchange(envelope: InterchangeEnvelope, transactions: Sequence[Sequence[str]]) -> bytes:
     """One interchange with one group; every transaction is its segments between ST and SE."""
     segments = list(enveloped(envelope, transactions))
     return "".join(f"{line}{TERMINATOR}{_EOL}" for line in segments).encode("ascii")
@@ -78,7 +78,9 @@ def transaction_number(control: ControlNumbers, index: int) -> str:
     return _control(control.transaction + index, "control.transaction", width=4)
 
 
-def enveloped(envelope: Envelope, transactions: Sequence[Sequence[str]]) -> Iterator[str]:
+def enveloped(
+    envelope: InterchangeEnvelope, transactions: Sequence[Sequence[str]]
+) -> Iterator[str]:
     """The segments of an interchange, ISA to IEA."""
     control = envelope.control
     group = _control(control.group, "control.group", width=1)
@@ -103,7 +105,7 @@ def enveloped(envelope: Envelope, transactions: Sequence[Sequence[str]]) -> Iter
     yield segment("IEA", "1", _control(control.interchange, "control.interchange", width=9))
 
 
-def _isa(envelope: Envelope) -> str:
+def _isa(envelope: InterchangeEnvelope) -> str:
     """Sixteen elements of fixed width: 105 characters, and the terminator is the 106th."""
     if envelope.usage not in ("P", "T"):
         raise NotRepresentable("usage", "is neither P nor T")

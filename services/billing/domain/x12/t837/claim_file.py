@@ -15,7 +15,7 @@ from services.billing.domain.x12.envelope.elements import (
 )
 from services.billing.domain.x12.envelope.interchange import (
     ControlNumbers,
-    Envelope,
+    InterchangeEnvelope,
     Party,
     interchange,
     segment,
@@ -82,10 +82,10 @@ def write_claims(
 
 def envelope_of(
     batch: Batch[object], version: str, control: ControlNumbers, created: datetime, usage: str
-) -> Envelope:
+) -> InterchangeEnvelope:
     """Who sends the file to whom, for ISA and GS."""
     sender, receiver = batch.submitter, batch.receiver
-    return Envelope(
+    return InterchangeEnvelope(
         sender=Party(
             identifier=sender.interchange_id or sender.identifier,
             qualifier=sender.interchange_qualifier,

@@ -10,7 +10,7 @@ from services.billing.domain.x12.t837.scrub_rules import Rule
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ScrubFinding:
     """What is wrong, and where. Neither path nor message holds a value."""
 
     code: str
@@ -18,19 +18,19 @@ class Finding:
     message: str
 
 
-def finding(rule: Rule, path: str, message: str | None = None) -> Finding:
+def finding(rule: Rule, path: str, message: str | None = None) -> ScrubFinding:
     """A rule is broken at this path."""
-    return Finding(rule.name, path, message or rule.value)
+    return ScrubFinding(rule.name, path, message or rule.value)
 
 
 def misshapen(
     named: Iterable[tuple[str, str]], shape: Pattern[str], rule: Rule
-) -> Iterator[Finding]:
+) -> Iterator[ScrubFinding]:
     """A finding for each value of another shape."""
     return (finding(rule, path) for path, value in named if not shape.fullmatch(value))
 
 
-def repeated(named: Sequence[tuple[str, Hashable]], rule: Rule) -> Iterator[Finding]:
+def repeated(named: Sequence[tuple[str, Hashable]], rule: Rule) -> Iterator[ScrubFinding]:
     """A finding for each use after the first."""
     uses: Counter[Hashable] = Counter()
     for path, value in named:
@@ -39,7 +39,9 @@ def repeated(named: Sequence[tuple[str, Hashable]], rule: Rule) -> Iterator[Find
             yield finding(rule, path)
 
 
-def unwritable(segments: Iterable[str], known: Iterable[Finding] = ()) -> Iterator[Finding]:
+def unwritable(
+    segments: Iterable[str], known: Iterable[ScrubFinding] = ()
+) -> Iterator[ScrubFinding]:
     """What only the writer refuses: lengths and characters."""
     try:
         for _ in segments:

@@ -18,17 +18,17 @@ from services.billing.domain.x12.t837.claim import (
     ProfessionalClaim,
 )
 from services.billing.domain.x12.t837.claim_file import Group, envelope_of, header_segments
-from services.billing.domain.x12.t837.findings import Finding, finding, repeated, unwritable
+from services.billing.domain.x12.t837.findings import ScrubFinding, finding, repeated, unwritable
 from services.billing.domain.x12.t837.parties import billing_segments
 from services.billing.domain.x12.t837.scrub_claim import address
 from services.billing.domain.x12.t837.scrub_institutional import institutional
 from services.billing.domain.x12.t837.scrub_professional import professional
 from services.billing.domain.x12.t837.scrub_rules import Rule
 
-__all__ = ["Finding", "billing_provider", "scrub"]
+__all__ = ["ScrubFinding", "billing_provider", "scrub"]
 
 
-def scrub(subject: AnyClaim | AnyBatch, *, created: date) -> tuple[Finding, ...]:
+def scrub(subject: AnyClaim | AnyBatch, *, created: date) -> tuple[ScrubFinding, ...]:
     """Everything wrong with a claim, or with a whole batch, on the day its file is made.
 
     A batch without findings can be written. What needs two claims or the billing provider (ids
@@ -39,7 +39,7 @@ def scrub(subject: AnyClaim | AnyBatch, *, created: date) -> tuple[Finding, ...]
     return tuple(_claim(subject, "claim", created))
 
 
-def _batch(batch: AnyBatch, created: date) -> Iterator[Finding]:
+def _batch(batch: AnyBatch, created: date) -> Iterator[ScrubFinding]:
     midnight = datetime.combine(created, time())
     version = (claim_837p if isinstance(batch, Batch837P) else claim_837i).VERSION
     control = ControlNumbers(interchange=1, group=1)
@@ -59,13 +59,13 @@ def _batch(batch: AnyBatch, created: date) -> Iterator[Finding]:
     yield from repeated(ids, Rule.CLAIM_ID_REPEATED)
 
 
-def _claim(claim: AnyClaim, path: str, created: date) -> Iterator[Finding]:
+def _claim(claim: AnyClaim, path: str, created: date) -> Iterator[ScrubFinding]:
     if isinstance(claim, ProfessionalClaim):
         return professional(claim, path, created)
     return institutional(claim, path, created)
 
 
-def _persons(claim: AnyClaim, billing: BillingProvider, path: str) -> Iterator[Finding]:
+def _persons(claim: AnyClaim, billing: BillingProvider, path: str) -> Iterator[ScrubFinding]:
     if isinstance(claim, ProfessionalClaim):
         if claim.rendering and claim.rendering.npi == billing.npi:
             yield finding(Rule.RENDERING_IS_BILLING, f"{path}.rendering.npi")
@@ -73,9 +73,9 @@ def _persons(claim: AnyClaim, billing: BillingProvider, path: str) -> Iterator[F
         yield finding(Rule.ATTENDING_IS_BILLING, f"{path}.attending.npi")
 
 
-def billing_provider(provider: BillingProvider, path: str) -> Iterator[Finding]:
+def billing_provider(provider: BillingProvider, path: str) -> Iterator[ScrubFinding]:
     """What is wrong with it on any claim."""
-    found: list[Finding] = []
+    found: list[ScrubFinding] = []
     if not is_valid_npi(provider.npi):
         found.append(finding(Rule.NPI_INVALID, f"{path}.npi"))
     if not rules.TAX_ID.fullmatch(provider.tax_id):

@@ -19,13 +19,13 @@ from services.billing.domain.x12.t837.claim import (
     Subscriber,
 )
 from services.billing.domain.x12.t837.codes import FILING_INDICATORS, SEXES
-from services.billing.domain.x12.t837.findings import Finding, finding, misshapen, repeated
+from services.billing.domain.x12.t837.findings import ScrubFinding, finding, misshapen, repeated
 from services.billing.domain.x12.t837.scrub_rules import Rule
 
 
 def header(
     claim: AnyClaim, path: str, *, frequencies: Collection[str], most_lines: int
-) -> Iterator[Finding]:
+) -> Iterator[ScrubFinding]:
     """Which claim it is, what it does to an earlier one, and how much it holds."""
     if not rules.CLAIM_ID.fullmatch(claim.claim_id):
         yield finding(Rule.CLAIM_ID_SHAPE, f"{path}.claim_id")
@@ -46,7 +46,7 @@ def header(
     yield from repeated(numbers, Rule.LINE_CONTROL_NUMBER_REPEATED)
 
 
-def diagnoses(codes: Sequence[str], path: str) -> Iterator[Finding]:
+def diagnoses(codes: Sequence[str], path: str) -> Iterator[ScrubFinding]:
     """Their shape, and each only once."""
     named = [(f"{path}[{index}]", code) for index, code in enumerate(codes)]
     yield from misshapen(named, rules.DIAGNOSIS, Rule.DIAGNOSIS_SHAPE)
@@ -54,7 +54,7 @@ def diagnoses(codes: Sequence[str], path: str) -> Iterator[Finding]:
     yield from repeated(undotted, Rule.DIAGNOSIS_REPEATED)
 
 
-def clinician(person: RenderingProvider | AttendingProvider, path: str) -> Iterator[Finding]:
+def clinician(person: RenderingProvider | AttendingProvider, path: str) -> Iterator[ScrubFinding]:
     """A person who treats."""
     if not is_valid_npi(person.npi):
         yield finding(Rule.NPI_INVALID, f"{path}.npi")
@@ -62,7 +62,7 @@ def clinician(person: RenderingProvider | AttendingProvider, path: str) -> Itera
         yield finding(Rule.TAXONOMY_SHAPE, f"{path}.taxonomy")
 
 
-def facility(place: ServiceFacility | None, path: str) -> Iterator[Finding]:
+def facility(place: ServiceFacility | None, path: str) -> Iterator[ScrubFinding]:
     """Where it happened, if that is said."""
     if place is None:
         return
@@ -71,13 +71,13 @@ def facility(place: ServiceFacility | None, path: str) -> Iterator[Finding]:
     yield from address(place.address, f"{path}.address", plus_four=True)
 
 
-def payer(asked: DestinationPayer, path: str) -> Iterator[Finding]:
+def payer(asked: DestinationPayer, path: str) -> Iterator[ScrubFinding]:
     """Who is asked to pay."""
     if asked.filing_indicator not in FILING_INDICATORS:
         yield finding(Rule.FILING_INDICATOR_UNKNOWN, f"{path}.filing_indicator")
 
 
-def subscriber(person: Subscriber, path: str) -> Iterator[Finding]:
+def subscriber(person: Subscriber, path: str) -> Iterator[ScrubFinding]:
     """The patient: some of it is unknown at intake, and needed here."""
     if person.birth_date is None:
         yield finding(Rule.BIRTH_DATE_MISSING, f"{path}.birth_date")
@@ -89,7 +89,7 @@ def subscriber(person: Subscriber, path: str) -> Iterator[Finding]:
         yield from address(person.address, f"{path}.address", plus_four=False)
 
 
-def address(place: StreetAddress, path: str, *, plus_four: bool) -> Iterator[Finding]:
+def address(place: StreetAddress, path: str, *, plus_four: bool) -> Iterator[ScrubFinding]:
     """A state and a ZIP code."""
     if place.state not in STATES:
         yield finding(Rule.STATE_UNKNOWN, f"{path}.state")
@@ -99,7 +99,7 @@ def address(place: StreetAddress, path: str, *, plus_four: bool) -> Iterator[Fin
         yield finding(Rule.POSTAL_CODE_SHAPE, f"{path}.postal_code")
 
 
-def dates(claim: AnyClaim, path: str, created: date) -> Iterator[Finding]:
+def dates(claim: AnyClaim, path: str, created: date) -> Iterator[ScrubFinding]:
     """Birth, admission, services and the file, in this order."""
     lines: Sequence[AnyLine] = claim.lines
     birth = claim.subscriber.birth_date
@@ -114,7 +114,7 @@ def dates(claim: AnyClaim, path: str, created: date) -> Iterator[Finding]:
         yield finding(Rule.ADMISSION_AFTER_SERVICE, f"{path}.admission_date")
 
 
-def service(line: AnyLine, path: str, *, unit_bases: Collection[str]) -> Iterator[Finding]:
+def service(line: AnyLine, path: str, *, unit_bases: Collection[str]) -> Iterator[ScrubFinding]:
     """A line's procedure with its modifiers, its charge and its units."""
     if line.code is not None and not rules.PROCEDURE.fullmatch(line.code):
         yield finding(Rule.PROCEDURE_SHAPE, f"{path}.code")

@@ -21,7 +21,7 @@ from services.billing.domain.x12.t837.claim import (
 )
 from services.billing.domain.x12.t837.codes import PATIENT_STATUSES
 from services.billing.domain.x12.t837.findings import (
-    Finding,
+    ScrubFinding,
     finding,
     misshapen,
     repeated,
@@ -35,14 +35,14 @@ _STAYS = {ORIGINAL: False, FIRST_INTERIM: True, CONTINUING_INTERIM: True, LAST_I
 """Whether somebody is still a patient when a bill of this frequency ends."""
 
 
-def institutional(claim: InstitutionalClaim, path: str, created: date) -> Iterator[Finding]:
+def institutional(claim: InstitutionalClaim, path: str, created: date) -> Iterator[ScrubFinding]:
     """All its findings; the writer's last."""
     found = [*_findings(claim, path, created)]
     yield from found
     yield from unwritable(claim_segments(claim, path), found)
 
 
-def _findings(claim: InstitutionalClaim, path: str, created: date) -> Iterator[Finding]:
+def _findings(claim: InstitutionalClaim, path: str, created: date) -> Iterator[ScrubFinding]:
     yield from scrub_claim.header(
         claim, path, frequencies=INSTITUTIONAL_FREQUENCIES, most_lines=MOST_INSTITUTIONAL_LINES
     )
@@ -61,7 +61,7 @@ def _findings(claim: InstitutionalClaim, path: str, created: date) -> Iterator[F
         yield from _line(line, f"{path}.lines[{index}]")
 
 
-def _bill(claim: InstitutionalClaim, path: str) -> Iterator[Finding]:
+def _bill(claim: InstitutionalClaim, path: str) -> Iterator[ScrubFinding]:
     if not rules.TYPE_OF_BILL.fullmatch(claim.type_of_bill):
         yield finding(Rule.TYPE_OF_BILL_SHAPE, f"{path}.type_of_bill")
     admission = (
@@ -76,7 +76,7 @@ def _bill(claim: InstitutionalClaim, path: str) -> Iterator[Finding]:
         yield finding(Rule.PATIENT_STATUS_NOT_OF_FREQUENCY, status)
 
 
-def _codes(claim: InstitutionalClaim, path: str) -> Iterator[Finding]:
+def _codes(claim: InstitutionalClaim, path: str) -> Iterator[ScrubFinding]:
     if not 1 <= len(claim.diagnoses) <= MOST_INSTITUTIONAL_DIAGNOSES:
         yield finding(Rule.DIAGNOSES_COUNT, f"{path}.diagnoses")
     yield from scrub_claim.diagnoses(claim.diagnoses, f"{path}.diagnoses")
@@ -90,7 +90,7 @@ def _codes(claim: InstitutionalClaim, path: str) -> Iterator[Finding]:
     yield from repeated(conditions, Rule.CONDITION_REPEATED)
 
 
-def _statement(claim: InstitutionalClaim, path: str, created: date) -> Iterator[Finding]:
+def _statement(claim: InstitutionalClaim, path: str, created: date) -> Iterator[ScrubFinding]:
     if claim.statement_from > claim.statement_to:
         yield finding(Rule.STATEMENT_REVERSED, f"{path}.statement_to")
         return
@@ -102,7 +102,7 @@ def _statement(claim: InstitutionalClaim, path: str, created: date) -> Iterator[
             yield finding(Rule.SERVICE_OUTSIDE_STATEMENT, where)
 
 
-def _line(line: InstitutionalLine, path: str) -> Iterator[Finding]:
+def _line(line: InstitutionalLine, path: str) -> Iterator[ScrubFinding]:
     if not rules.REVENUE_CODE.fullmatch(line.revenue_code):
         yield finding(Rule.REVENUE_CODE_SHAPE, f"{path}.revenue_code")
     yield from scrub_claim.service(line, path, unit_bases=UNIT_BASES)

@@ -13,21 +13,21 @@ from services.billing.domain.x12.t837.claim import (
     ProfessionalLine,
 )
 from services.billing.domain.x12.t837.codes import PLACES_OF_SERVICE
-from services.billing.domain.x12.t837.findings import Finding, finding, unwritable
+from services.billing.domain.x12.t837.findings import ScrubFinding, finding, unwritable
 from services.billing.domain.x12.t837.professional import claim_segments
 from services.billing.domain.x12.t837.scrub_rules import Rule
 
 UNIT_BASES = frozenset({"UN", "MJ"})
 
 
-def professional(claim: ProfessionalClaim, path: str, created: date) -> Iterator[Finding]:
+def professional(claim: ProfessionalClaim, path: str, created: date) -> Iterator[ScrubFinding]:
     """All its findings; the writer's last."""
     found = [*_findings(claim, path, created)]
     yield from found
     yield from unwritable(claim_segments(claim, path), found)
 
 
-def _findings(claim: ProfessionalClaim, path: str, created: date) -> Iterator[Finding]:
+def _findings(claim: ProfessionalClaim, path: str, created: date) -> Iterator[ScrubFinding]:
     yield from scrub_claim.header(claim, path, frequencies=FREQUENCIES, most_lines=MOST_LINES)
     if claim.place_of_service not in PLACES_OF_SERVICE:
         yield finding(Rule.PLACE_OF_SERVICE_UNKNOWN, f"{path}.place_of_service")
@@ -44,7 +44,7 @@ def _findings(claim: ProfessionalClaim, path: str, created: date) -> Iterator[Fi
         yield from _line(line, len(claim.diagnoses), f"{path}.lines[{index}]")
 
 
-def _line(line: ProfessionalLine, diagnoses: int, path: str) -> Iterator[Finding]:
+def _line(line: ProfessionalLine, diagnoses: int, path: str) -> Iterator[ScrubFinding]:
     yield from scrub_claim.service(line, path, unit_bases=UNIT_BASES)
     if line.place_of_service and line.place_of_service not in PLACES_OF_SERVICE:
         yield finding(Rule.PLACE_OF_SERVICE_UNKNOWN, f"{path}.place_of_service")
