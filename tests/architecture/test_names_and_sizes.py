@@ -54,7 +54,7 @@ def test_long_modules_are_told(record_property: Callable[[str, object], None]) -
     assert len(found) > 200
     for path in found:
         if (lines := len(path.read_text().splitlines())) > LONG:
-            record_property(f"long module, {lines} lines", path.relative_to(ROOT))
+            record_property(f"long module, {lines} lines", str(path.relative_to(ROOT)))
 
 
 def test_every_package_says_what_it_answers_for() -> None:
