@@ -37,7 +37,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     from services.billing.adapters.publication import publish  # noqa: PLC0415
     from services.billing.adapters.record import SqlDrafts  # noqa: PLC0415
     from services.billing.api import accounts, deadlines, explaining  # noqa: PLC0415
-    from services.billing.api.servicer import SERVICE, BillingServicer  # noqa: PLC0415
+    from services.billing.api.servicer import SERVICE, billing_servicer  # noqa: PLC0415
     from services.billing.api.work import SERVICE as WORK  # noqa: PLC0415
     from services.billing.api.work import WorkServicer  # noqa: PLC0415
     from services.billing.app.ports import ClaimWriter, Issuing  # noqa: PLC0415
@@ -65,7 +65,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     book = Book(store=store, publish=publish, subscriptions=SUBSCRIPTIONS)
     pages, following = SqlPages(), SqlFollowing()
     return {
-        SERVICE: BillingServicer(
+        SERVICE: billing_servicer(
             book, pages, following, issuing, network=SqlNetwork(), audit=write_file_read
         ),
         WORK: WorkServicer(store, pages, following),

@@ -9,7 +9,7 @@ from kernel.mapping.writing import writer
 from kernel.rpc.call import Call
 from kernel.rpc.translate import reading, timestamp_of
 from kernel.store.store import Store
-from services.billing.api.lists import balance_message
+from services.billing.api.days_and_proposals import balance_message
 from services.billing.app.accounts import HistoryBy, read_account
 from services.billing.domain.history.history import IssuedClaim
 

@@ -82,11 +82,12 @@ _record_authorization = request_reader(
 )
 
 
-class SettingUp:
+class SettingUpRpcs:
     """What must be known before anything is billed."""
 
-    _book: Book
-    _network: Network
+    def __init__(self, book: Book, network: Network) -> None:
+        self._book = book
+        self._network = network
 
     def RegisterProvider(
         self, request: pb.RegisterProviderRequest, call: Call

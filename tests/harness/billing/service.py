@@ -38,7 +38,7 @@ from services.billing.adapters.publication import publish
 from services.billing.adapters.record import SqlDrafts
 from services.billing.adapters.rule_sets import message_of
 from services.billing.adapters.subscriptions import SUBSCRIPTIONS
-from services.billing.api.servicer import BillingServicer
+from services.billing.api.servicer import billing_servicer
 from services.billing.api.work import WorkServicer
 from services.billing.app.ports import (
     DisclosedClient,
@@ -183,7 +183,7 @@ class Office:
                 "INSTITUTIONAL": InstitutionalWriter("T"),
             },
         )
-        self.answers = BillingServicer(
+        self.answers = billing_servicer(
             book,
             self.pages,
             SqlFollowing(),

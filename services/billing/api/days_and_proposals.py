@@ -28,8 +28,8 @@ balance_message = writer(pb.AuthorizationBalance, Balance, through=("authorizati
 """An authorization with its units."""
 
 
-class Lists:
-    """The questions of BillingService, but for claims."""
+class DayAndProposalRpcs:
+    """Service days, proposals, balances, and files: the questions of BillingService but claims."""
 
     def __init__(self, store: Store, pages: Pages, following: Following, audit: FileAudit) -> None:
         self._store = store

@@ -56,12 +56,13 @@ _issued_message = writer(
 )
 
 
-class ClaimsList:
+class ClaimListRpcs:
     """ListClaims."""
 
-    _store: Store
-    _pages: Pages
-    _following: Following
+    def __init__(self, store: Store, pages: Pages, following: Following) -> None:
+        self._store = store
+        self._pages = pages
+        self._following = following
 
     def ListClaims(self, request: pb.ListClaimsRequest, call: Call) -> pb.ListClaimsResponse:
         if since := since_of(request, call):
