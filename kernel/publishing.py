@@ -42,12 +42,13 @@ Decision = Published | Kept
 def published(
     kind: str,
     *writers: Writer[Any, Any],
+    label: str | Callable[[Any], str],
     key: Callable[[Any], str] | None = None,
-    label: str | Callable[[Any], str] = HIPAA,
 ) -> Published:
     """A public fact by each of the writers, about one subject.
 
-    That is `<kind>/<id>`, the id by `key`, or else what the fact calls `<kind>_id`.
+    That is `<kind>/<id>`, the id by `key`, or else what the fact calls `<kind>_id`. The label is
+    always said: one that is forgotten would be the one that permits more.
     """
 
     def say(fact: Any) -> Iterator[Said]:

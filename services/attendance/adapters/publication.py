@@ -68,8 +68,8 @@ def _closed_for_each(fact: session.SessionClosed) -> Iterator[Said]:
         )
 
 
-_of_site = partial(published, "site")
-_of_staff = partial(published, "staff")
+_of_site = partial(published, "site", label=HIPAA)
+_of_staff = partial(published, "staff", label=HIPAA)
 _of_client = partial(published, "client", label=_label)
 
 DECISIONS: Mapping[type, Decision] = {

@@ -24,8 +24,8 @@ def _label(fact: Any) -> str:
     return PART2 if fact.under_part2 else HIPAA
 
 
-_of_provider = partial(published, "provider")
-_of_payer = partial(published, "payer")
+_of_provider = partial(published, "provider", label=HIPAA)
+_of_payer = partial(published, "payer", label=HIPAA)
 _of_claim = partial(published, "client", label=_label)
 # Where it isn't said which program it is about: the strict label.
 _of_client = partial(published, "client", label=PART2)
@@ -36,12 +36,10 @@ DECISIONS: Mapping[type, Decision] = {
     ),
     provider.FeeSet: _of_provider(writer(public.FeeSet, provider.FeeSet)),
     provider.ProviderEnrolled: published(
-        "site", writer(public.ProviderEnrolled, provider.ProviderEnrolled)
+        "site", writer(public.ProviderEnrolled, provider.ProviderEnrolled), label=HIPAA
     ),
     practitioner.PractitionerRegistered: Kept("names of staff stay here"),
-    payer.PayerRegistered: published(
-        "payer", writer(public.PayerRegistered, payer.PayerRegistered)
-    ),
+    payer.PayerRegistered: _of_payer(writer(public.PayerRegistered, payer.PayerRegistered)),
     payer.RuleSetProposed: Kept("proposed rules decide nothing"),
     payer.RuleSetConfirmed: _of_payer(
         writer(

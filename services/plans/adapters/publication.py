@@ -7,7 +7,7 @@ from ninehours.plans.v1 import plans_events_pb2 as public
 
 from kernel.facts import id_of, kind_of
 from kernel.mapping.writing import writer
-from kernel.publishing import PART2, Decision, Kept, published, publisher
+from kernel.publishing import HIPAA, PART2, Decision, Kept, published, publisher
 from services.plans.adapters.level_rules import level_rules_message
 from services.plans.app.streams import RULES_SUBJECT
 from services.plans.domain import decision, ending_facts, level, plan_facts, rules
@@ -43,6 +43,7 @@ DECISIONS: Mapping[type, Decision] = {
             rules.LevelRulesConfirmed,
             rules=level_rules_message,
         ),
+        label=HIPAA,
         key=lambda _: id_of(RULES_SUBJECT),
     ),
     decision.RecommendationDecided: _of_client(
