@@ -1,6 +1,9 @@
 """Intake's commands and facts as hypothesis makes them: of few values, so that they meet."""
 
+from collections.abc import Mapping
+from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
@@ -55,6 +58,8 @@ from services.intake.domain.screening import (
     Screening,
 )
 
+T = TypeVar("T")
+
 CLIENT_ID = "6f1c0000-0000-4000-8000-000000000001"
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 TODAY = NOW.date()
@@ -90,290 +95,130 @@ screenings = st.builds(
 )
 referrals = few(["OUTPATIENT", "WITHDRAWAL_MANAGEMENT"])
 
+# What a field holds, by its name: commands and facts say the same under the same names.
+BY_NAME: Mapping[str, st.SearchStrategy[Any]] = {
+    "client_id": client,
+    "identity_version": st.just(1),
+    "consent_id": ids,
+    "restriction_id": ids,
+    "coverage_id": ids,
+    "payer_id": payers,
+    "recipient_payer_id": payers,
+    "purpose": st.just("TREATMENT_PAYMENT_OPERATIONS"),
+    "screening": screenings,
+    "code": codes,
+    "rank": ranks,
+    "membership_version": st.just(1),
+    "episode_id": st.just("episode"),
+    "site_id": st.just("site"),
+    "program": programs,
+    "assessment_id": st.just("assessment"),
+    "task_id": st.just("task"),
+    "rating_id": st.just("rating"),
+    "action": few(["HOSPITALIZED", "SAFETY_PLAN_MADE"]),
+    "answers": answers,
+    "note_version": st.none() | st.just(1),
+    "narratives_version": st.just(1),
+    "completed_by": st.just("staff/1"),
+    "assessed_by": st.just("staff/1"),
+    "rated_by": st.just("staff/1"),
+    "closed_by": st.just("staff/2"),
+    "owner": st.just("staff/1"),
+    "label": labels,
+    **dict.fromkeys(("expires_on", "effective_to", "verified_to"), last_dates),
+    **dict.fromkeys(("first", "last", "last_day", "effective_from", "verified_from"), dates),
+    **dict.fromkeys(("now", "completed_at", "opened_at", "due_at", "closed_at"), st.just(NOW)),
+}
+
+
+def some(kind: type[T], **beside: st.SearchStrategy[Any]) -> st.SearchStrategy[T]:
+    """Whatever of that kind; `beside` says the fields whose name doesn't say what they hold.
+
+    Any other `…_on` is a date. What has a default may keep it.
+    """
+    by_name = {
+        field.name: BY_NAME.get(field.name, dates)
+        for field in fields(kind)  # type: ignore[arg-type]  # of a dataclass
+        if field.name in BY_NAME or field.name.endswith("_on")
+    }
+    return st.builds(kind, **{**by_name, **beside})
+
+
 client_commands: st.SearchStrategy[ClientCommand] = st.one_of(
-    st.builds(RegisterClient, client_id=client, identity_version=st.just(1)),
-    st.builds(
-        ScreenClient,
-        client_id=client,
-        screening=screenings,
-        referred_to=st.none() | referrals,
-        screened_on=dates,
-        label=labels,
-    ),
-    st.builds(RevokeConsent, client_id=client, consent_id=ids, revoked_on=dates, label=labels),
-    st.builds(
-        RestrictDisclosure,
-        client_id=client,
-        restriction_id=ids,
-        payer_id=payers,
-        first=dates,
-        last=dates,
-        label=labels,
-    ),
-    st.builds(
-        GiveConsent,
-        client_id=client,
-        consent_id=ids,
-        purpose=st.just("TREATMENT_PAYMENT_OPERATIONS"),
-        recipient_payer_id=payers,
-        given_on=dates,
-        expires_on=last_dates,
-        label=labels,
-    ),
-    st.builds(
-        AddCoverage,
-        client_id=client,
-        coverage_id=ids,
-        payer_id=payers,
-        membership_version=st.just(1),
-        effective_from=dates,
-        effective_to=last_dates,
-        order=st.integers(0, 2),
-    ),
-    st.builds(
-        VerifyCoverage,
-        client_id=client,
-        coverage_id=ids,
-        verified_from=dates,
-        verified_to=last_dates,
-        label=labels,
-    ),
-    st.builds(
-        EndCoverage,
-        client_id=client,
-        coverage_id=ids,
-        last_day=dates,
-        reason=st.sampled_from(["TERMINATED", "ENTERED_IN_ERROR"]),
-        label=labels,
-    ),
-    st.builds(
-        EndDiagnosis,
-        client_id=client,
-        code=codes,
-        last_day=dates,
-        reason=st.sampled_from(["RULED_OUT", "RESOLVED"]),
-        label=labels,
-    ),
-    st.builds(
-        RecordDiagnosis,
-        client_id=client,
-        code=codes | st.just("nonsense"),
-        rank=ranks | st.just(13),
-        effective_from=dates,
-        label=labels,
-    ),
+    some(RegisterClient),
+    some(ScreenClient, referred_to=st.none() | referrals),
+    some(RevokeConsent),
+    some(RestrictDisclosure),
+    some(GiveConsent),
+    some(AddCoverage, order=st.integers(0, 2)),
+    some(VerifyCoverage),
+    some(EndCoverage, reason=few(["TERMINATED", "ENTERED_IN_ERROR"])),
+    some(EndDiagnosis, reason=few(["RULED_OUT", "RESOLVED"])),
+    some(RecordDiagnosis, code=codes | st.just("nonsense"), rank=ranks | st.just(13)),
 )
 
 client_facts: st.SearchStrategy[ClientFact] = st.one_of(
-    st.builds(ClientRegistered, client_id=client, identity_version=st.just(1)),
-    st.builds(
-        ClientScreened, client_id=client, screening=screenings, screened_on=dates, label=labels
-    ),
-    st.builds(
-        AdmissionDeclined,
-        client_id=client,
-        reasons=st.just(("NEEDS_DETOX",)),
-        referred_to=referrals,
-        declined_on=dates,
-        label=labels,
-    ),
-    st.builds(ConsentRevoked, client_id=client, consent_id=ids, revoked_on=dates, label=labels),
-    st.builds(
-        DisclosureRestricted,
-        client_id=client,
-        restriction_id=ids,
-        payer_id=payers,
-        first=dates,
-        last=dates,
-        label=labels,
-    ),
-    st.builds(
-        ConsentGiven,
-        client_id=client,
-        consent_id=ids,
-        purpose=st.just("TREATMENT_PAYMENT_OPERATIONS"),
-        recipient_payer_id=payers,
-        given_on=dates,
-        expires_on=last_dates,
-        label=labels,
-    ),
-    st.builds(
-        CoverageAdded,
-        client_id=client,
-        coverage_id=ids,
-        payer_id=payers,
-        membership_version=st.just(1),
-        effective_from=dates,
-        effective_to=last_dates,
-    ),
-    st.builds(
-        CoverageVerified,
-        client_id=client,
-        coverage_id=ids,
-        payer_id=payers,
-        verified_from=dates,
-        verified_to=last_dates,
-        label=labels,
-    ),
-    st.builds(
-        CoverageEnded,
-        client_id=client,
-        coverage_id=ids,
-        payer_id=payers,
-        last_day=dates,
-        reason=st.just("TERMINATED"),
-        label=labels,
-    ),
-    st.builds(
-        DiagnosisEnded,
-        client_id=client,
-        code=codes,
-        last_day=dates,
-        reason=st.just("RULED_OUT"),
-        label=labels,
-    ),
-    st.builds(
-        DiagnosisRecorded,
-        client_id=client,
-        code=codes,
-        rank=ranks,
-        effective_from=dates,
-        label=labels,
-    ),
+    some(ClientRegistered),
+    some(ClientScreened),
+    some(AdmissionDeclined, reasons=st.just(("NEEDS_DETOX",)), referred_to=referrals),
+    some(ConsentRevoked),
+    some(DisclosureRestricted),
+    some(ConsentGiven),
+    some(CoverageAdded),
+    some(CoverageVerified),
+    some(CoverageEnded, reason=st.just("TERMINATED")),
+    some(DiagnosisEnded, reason=st.just("RULED_OUT")),
+    some(DiagnosisRecorded),
 )
 
-admissions = st.builds(
+admissions = some(
     AdmitClient,
-    client_id=client,
-    episode_id=st.just("episode"),
-    site_id=st.just("site"),
-    program=programs,
     level_of_care=few(["2.1", "1", "two"]),
-    admitted_on=dates,
-    now=st.just(NOW),
     others=st.lists(episode_summaries, max_size=2).map(tuple),
     declined=st.booleans(),
 )
-admitted = st.builds(
-    ClientAdmitted,
-    client_id=client,
-    episode_id=st.just("episode"),
-    site_id=st.just("site"),
-    program=programs,
-    level_of_care=st.just("2.1"),
-    admitted_on=dates,
-    label=labels,
-)
-closings = st.builds(
-    CloseEpisode, client_id=client, episode_id=st.just("episode"), closed_on=dates, label=labels
-)
-closed = st.builds(
-    EpisodeClosed, client_id=client, episode_id=st.just("episode"), closed_on=dates, label=labels
-)
-assessments = st.builds(
+admitted = some(ClientAdmitted, level_of_care=st.just("2.1"))
+closings = some(CloseEpisode)
+closed = some(EpisodeClosed)
+assessments = some(
     CompleteAssessment,
-    client_id=client,
-    assessment_id=st.just("assessment"),
-    task_id=st.just("task"),
     instrument=few([*sorted(INSTRUMENTS), "tea-leaves/1"]),
-    answers=answers,
-    completed_by=st.just("staff/1"),
-    completed_at=st.just(NOW),
-    label=labels,
     sex=few(["MALE", "FEMALE", "UNKNOWN"]),
 )
-task_closings = st.builds(
-    CloseSafetyTask,
-    client_id=client,
-    task_id=few(["task", "another"]),
-    action=few(["HOSPITALIZED", "SAFETY_PLAN_MADE"]),
-    closed_by=st.just("staff/2"),
-    closed_at=st.just(NOW),
-    note_version=st.none() | st.just(1),
-    label=labels,
-)
-assessed = st.builds(
+task_closings = some(CloseSafetyTask, task_id=few(["task", "another"]))
+assessed = some(
     AssessmentCompleted,
-    client_id=client,
-    assessment_id=st.just("assessment"),
     instrument=st.just("phq9/1"),
-    answers=answers,
     score=st.integers(0, 27),
     band=st.just("MILD"),
     partial=st.booleans(),
     safety_flag=st.booleans(),
-    completed_by=st.just("staff/1"),
-    completed_at=st.just(NOW),
-    label=labels,
 )
-task_opened = st.builds(
-    SafetyTaskOpened,
-    client_id=client,
-    task_id=st.just("task"),
-    assessment_id=st.just("assessment"),
-    owner=st.just("staff/1"),
-    opened_at=st.just(NOW),
-    due_at=st.just(NOW),
-    label=labels,
-)
-task_closed = st.builds(
-    SafetyTaskClosed,
-    client_id=client,
-    task_id=st.just("task"),
-    action=few(["HOSPITALIZED", "SAFETY_PLAN_MADE"]),
-    note_version=st.none(),
-    closed_by=st.just("staff/2"),
-    closed_at=st.just(NOW),
-    label=labels,
-)
-area_assessments = st.builds(
+task_opened = some(SafetyTaskOpened)
+task_closed = some(SafetyTaskClosed)
+area_assessments = some(
     AssessAreas,
-    client_id=client,
-    assessment_id=st.just("assessment"),
     occasion=few(["INITIAL", "DISCHARGE"]),
     areas=st.permutations(list(AssessmentArea)).map(
         lambda areas: tuple(Area(area=area, need=area < "N") for area in areas)
     ),
-    assessed_by=st.just("staff/1"),
-    assessed_on=dates,
-    label=labels,
 )
-areas_assessed = st.builds(
-    AreasAssessed,
-    client_id=client,
-    assessment_id=st.just("assessment"),
-    occasion=st.just("INITIAL"),
-    needs=st.just(("MEDICAL",)),
-    narratives_version=st.just(1),
-    assessed_by=st.just("staff/1"),
-    assessed_on=dates,
-    label=labels,
-)
-ratings = st.builds(
+areas_assessed = some(AreasAssessed, occasion=st.just("INITIAL"), needs=st.just(("MEDICAL",)))
+ratings = some(
     RateDimensions,
-    client_id=client,
-    rating_id=st.just("rating"),
     edition=few(["ASAM_3", "ASAM_4"]),
     ratings=st.tuples(*(st.tuples(st.just(n), few(["0", "4", "B"])) for n in range(1, 7))),
     indicated_level=few(["2.1", "3.5 COE"]),
     chosen_level=few(["2.1", "1"]),
     discrepancy_reason=st.none() | st.just("CLIENT_PREFERENCE"),
-    rated_by=st.just("staff/1"),
-    rated_on=dates,
-    label=labels,
 )
-rated = st.builds(
+rated = some(
     DimensionsRated,
-    client_id=client,
-    rating_id=st.just("rating"),
     edition=st.just("ASAM_3"),
     ratings=st.just({1: "0"}),
     indicated_level=st.just("2.1"),
     chosen_level=st.just("2.1"),
     discrepancy_reason=st.none(),
-    rated_by=st.just("staff/1"),
-    rated_on=dates,
-    label=labels,
 )
 
 
