@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from kernel.decider import Decider
+from kernel.decider import Decider, filled
 from kernel.refusal import AgainstTheRules, Malformed
 from services.billing.domain.payers.terms import AuthorizationUnit
 
@@ -42,17 +42,7 @@ def decide(
 ) -> Iterator[AuthorizationRecorded]:
     if command.effective_to < command.effective_from:
         raise Malformed(effective_to="is before effective_from")
-    fact = AuthorizationRecorded(
-        authorization_id=command.authorization_id,
-        client_id=command.client_id,
-        payer_id=command.payer_id,
-        level_of_care=command.level_of_care,
-        units=command.units,
-        effective_from=command.effective_from,
-        effective_to=command.effective_to,
-        unit=command.unit,
-        site_id=command.site_id,
-    )
+    fact = filled(AuthorizationRecorded, command)
     if recorded is not None and recorded != fact:
         raise AgainstTheRules(
             "AUTHORIZATION_RECORDED", "the authorization is recorded", id=command.authorization_id

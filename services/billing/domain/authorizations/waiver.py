@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from kernel.decider import Decider
+from kernel.decider import Decider, filled
 from kernel.refusal import AgainstTheRules
 
 
@@ -42,13 +42,7 @@ def decide_waiver(
             reason_given=waived.reason,
         )
     if waived is None:
-        yield AuthorizationWaived(
-            client_id=command.client_id,
-            payer_id=command.payer_id,
-            service_date=command.service_date,
-            waived_by=command.waived_by,
-            reason=command.reason,
-        )
+        yield filled(AuthorizationWaived, command)
 
 
 def evolve_waiver(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from kernel.decider import Decider
+from kernel.decider import Decider, filled
 from kernel.refusal import AgainstTheRules
 
 
@@ -52,13 +52,7 @@ def decide_settlement(
         )
     said = settled and (settled.revoked_on, settled.disclose)
     if said != (command.revoked_on, command.disclose):
-        yield RevocationSettled(
-            client_id=command.client_id,
-            payer_id=command.payer_id,
-            disclose=command.disclose,
-            settled_by=command.settled_by,
-            revoked_on=command.revoked_on,
-        )
+        yield filled(RevocationSettled, command)
 
 
 def evolve_settlement(

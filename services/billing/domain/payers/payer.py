@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import assert_never
 
-from kernel.decider import Decider
+from kernel.decider import Decider, filled
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from services.billing.domain.payers.examples import unreproduced
 from services.billing.domain.payers.rules import RuleSet, rules_in_effect
@@ -98,12 +98,7 @@ def decide(command: PayerCommand, payer: Payer) -> Iterator[PayerFact]:
                 raise AgainstTheRules(
                     "PAYER_REGISTERED", "the payer is registered", id=command.payer_id
                 )
-            yield PayerRegistered(
-                payer_id=command.payer_id,
-                name=command.name,
-                payer_number=command.payer_number,
-                filing_indicator=command.filing_indicator,
-            )
+            yield filled(PayerRegistered, command)
         case ProposeRuleSet(rules=rules):
             if payer.registered is None:
                 raise Unknown("payer", rules.payer_id)

@@ -6,7 +6,7 @@ Names of staff identify no client, yet they stay in this service: no public fact
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kernel.decider import Decider
+from kernel.decider import Decider, filled
 from kernel.refusal import AgainstTheRules
 
 
@@ -50,13 +50,7 @@ def decide(
     command: RegisterPractitioner, registered: PractitionerRegistered | None
 ) -> Iterator[PractitionerRegistered]:
     """Registering again says what changed: people marry, and get other taxonomies."""
-    fact = PractitionerRegistered(
-        staff_id=command.staff_id,
-        family_name=command.family_name,
-        given_name=command.given_name,
-        npi=command.npi,
-        taxonomy=command.taxonomy,
-    )
+    fact = filled(PractitionerRegistered, command)
     if fact != registered:
         yield fact
 

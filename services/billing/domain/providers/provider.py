@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import assert_never
 
-from kernel.decider import Decider
+from kernel.decider import Decider, filled
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from services.billing.domain.x12.envelope.elements import NotRepresentable, text
 from services.billing.domain.x12.t837 import claim as x12
@@ -102,34 +102,15 @@ def decide(command: ProviderCommand, provider: Provider) -> Iterator[ProviderFac
                 )
             if wrong := _unwritable(command):
                 raise Malformed(**wrong)
-            yield ProviderRegistered(
-                provider_id=command.provider_id,
-                name=command.name,
-                npi=command.npi,
-                tax_id=command.tax_id,
-                taxonomy=command.taxonomy,
-                address=command.address,
-                contact_name=command.contact_name,
-                contact_phone=command.contact_phone,
-            )
+            yield filled(ProviderRegistered, command)
         case SetFee():
             _must_be_registered(provider, command.provider_id)
-            fee = FeeSet(
-                provider_id=command.provider_id,
-                code=command.code,
-                charge_minor=command.charge_minor,
-                effective_from=command.effective_from,
-            )
+            fee = filled(FeeSet, command)
             if fee not in provider.fees[-1:]:
                 yield fee
         case EnrollProvider():
             _must_be_registered(provider, command.provider_id)
-            enrolled = ProviderEnrolled(
-                provider_id=command.provider_id,
-                payer_id=command.payer_id,
-                site_id=command.site_id,
-                effective_from=command.effective_from,
-            )
+            enrolled = filled(ProviderEnrolled, command)
             if enrolled not in provider.enrollments:
                 yield enrolled
         case _:
