@@ -41,7 +41,7 @@ test: $(DEV) ## every test; ARGS go to pytest
 	@$(GENERATE)
 	@exec $(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
-fast: $(DEV) ## the pure tests, in seconds: no database, no Kafka, no gRPC; ARGS go to pytest
+fast: $(DEV) ## the pure tests, within a minute: no database, no Kafka, no gRPC; ARGS go to pytest
 	@$(GENERATE)
 	@exec $(BIN)/python -m pytest --pure --numprocesses 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
