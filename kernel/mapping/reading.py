@@ -112,6 +112,10 @@ def request_reader(
     return Reader(message, kind, by_hand, judges=True, given=given)
 
 
+class UnreadableFact(ValueError):
+    """A fact says what today's code can't read. No caller is to blame, so it is no refusal."""
+
+
 class Reader(Generic[M, T]):
     """Makes a dataclass of a message.
 
@@ -147,10 +151,13 @@ class Reader(Generic[M, T]):
         READERS.append(self)
 
     def __call__(self, message: M, /, **given: Any) -> T:
-        """The dataclass; Malformed with everything that can't be read."""
+        """The dataclass; with everything that can't be read Malformed, of a fact Unreadable."""
         try:
             return self.read(message, **given)
-        except Malformed:
+        except Malformed as first:
+            if not self._judges:
+                wrong = "; ".join(f"{field} {what}" for field, what in first.details.items())
+                raise UnreadableFact(f"{self.name}: {wrong}") from None
             return self.read_at(message, "", **given)
 
     def read_at(self, message: M, at: str, /, **given: Any) -> T:

@@ -21,6 +21,8 @@ class NewRevision:
     revision: int
     row: Row
     withdrawn: bool
+    # As it is stored: what is withdrawn keeps what another release wrote, to the letter.
+    stored: str
 
 
 def difference(
@@ -46,7 +48,8 @@ def difference(
         seen.add(row_id)
         was = current.get(row_id)
         if was is None or was.withdrawn or not projection.says(row, was.content):
-            changes.append(NewRevision(row_id, 1 if was is None else was.revision + 1, row, False))
+            revision = 1 if was is None else was.revision + 1
+            changes.append(NewRevision(row_id, revision, row, False, projection.encode(row)))
         elif was.provenance != (provenance := _provenance(projection, row)):
             _write_provenance(connection, row_id, was.revision, provenance)
     for row_id, was in current.items():
@@ -60,7 +63,8 @@ def difference(
             rules=was.provenance["rules"],
         )
         if not was.withdrawn:
-            changes.append(NewRevision(row_id, was.revision + 1, gone, True))
+            stored = json.dumps(was.content)
+            changes.append(NewRevision(row_id, was.revision + 1, gone, True, stored))
         elif was.provenance != (provenance := _provenance(projection, gone)):
             _write_provenance(connection, row_id, was.revision, provenance)
     _write(connection, projection, key, changes)
@@ -90,7 +94,7 @@ def _write(
                 "key": key,
                 "kind": change.row.kind,
                 "row_key": change.row.key,
-                "content": projection.encode(change.row),
+                "content": change.stored,
                 "provenance": json.dumps(_provenance(projection, change.row)),
                 "withdrawn": change.withdrawn,
             }

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from ninehours.attendance.v1 import attendance_service_pb2 as pb
 from ninehours.attendance.v1 import calendar_service_pb2 as calendar
+from sqlalchemy import text
 
 from kernel.rpc.translate import to_date, to_timestamp
 from services.attendance.__main__ import SERVICE
@@ -94,3 +95,17 @@ def test_sites_are_told_with_their_programs_and_seats(desk: FrontDesk) -> None:
     assert [(program.program.program_id, program.seats) for program in site.programs] == [
         (desk.program_id, 22)
     ]
+
+
+def test_a_template_in_words_of_a_newer_release_hides_no_site(desk: FrontDesk) -> None:
+    desk.open()
+    desk.template(weekly(1, 9, capacity=12))
+    with desk.store.transaction() as tx:
+        tx.connection.execute(
+            text(
+                "UPDATE fact SET body = jsonb_set(body, '{sessions,0,modality}', '\"HOLOGRAM\"')"
+                " WHERE type = 'attendance.template_defined.v1'"
+            )
+        )
+    [site] = desk.call(calendar.ListSitesRequest()).sites
+    assert [program.seats for program in site.programs] == [12]

@@ -98,7 +98,7 @@ def test_a_row_of_the_release_before_has_words_alone_until_it_is_projected_again
     [withheld] = recommended(plans, client.client_id)
     assert (withheld.kind, list(withheld.reasons)) == (whole.kind, [])
     plans.roles = CLINICIAN
-    assert plans.pending_work.raise_outdated() == 1  # as at an upgrade
+    assert plans.pending_work.mark_outdated() == 1  # as at an upgrade
     assert [each.stale for each in recommended(plans, client.client_id)] == [True]
     plans.pending_work.drain()
     [again] = recommended(plans, client.client_id)

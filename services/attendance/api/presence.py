@@ -116,7 +116,7 @@ class PresenceRpcs:
         context = context_of(request, call, self._vault)
         with reading(request) as read:
             session_id, client_id = str(read.uuid("session_id")), str(read.uuid("client_id"))
-            reason = CorrectionReason(read.enum("reason"))
+            reason = read.enum("reason")
             there: tuple[Interval, ...] = read.value(requests.intervals, "intervals", ())
         outcome = use_cases.correct_attendance(
             self._book,
@@ -125,6 +125,6 @@ class PresenceRpcs:
             client_id,
             context,
             intervals=there,
-            reason=reason,
+            reason=CorrectionReason(reason),
         )
         return pb.CorrectAttendanceResponse(receipt=receipt_of(outcome.published))

@@ -40,22 +40,28 @@ def _stated_sources(rules: LevelRules) -> list[pb.RuleSource]:
     return [pb.RuleSource(field=field, source=source) for field, source in rules.sources]
 
 
-to_level_rules = fact_reader(pb.LevelRules, LevelRules, sources=_sources)
+# A threshold that isn't told would be one that everybody reaches: a fact is bounded, too.
+_BOUNDS: dict[str, Any] = {
+    "version": bounded(1, 100_000),
+    "step_up_consecutive_missed": PERCENT,
+    "step_down_objectives_met_percent": PERCENT,
+    "step_down_attended_percent": PERCENT,
+    "complete_objectives_met_percent": PERCENT,
+    "complete_weeks": bounded(1, 104),
+    "complete_attended_percent": PERCENT_OR_NONE,
+    "step_down_remission_below": POINTS,
+    "relapse_points": POINTS,
+}
+to_level_rules = fact_reader(
+    pb.LevelRules, LevelRules, **_BOUNDS, minimum_weeks=bounded(0, 104), sources=_sources
+)
 
 # Malformed with every field that is missing or out of bounds.
 to_proposed_rules = request_reader(
     pb.LevelRules,
     LevelRules,
-    version=bounded(1, 100_000),
-    step_up_consecutive_missed=PERCENT,
-    step_down_objectives_met_percent=PERCENT,
-    step_down_attended_percent=PERCENT,
+    **_BOUNDS,
     minimum_weeks=_said_weeks,
-    complete_objectives_met_percent=PERCENT,
-    complete_weeks=bounded(1, 104),
-    complete_attended_percent=PERCENT_OR_NONE,
-    step_down_remission_below=POINTS,
-    relapse_points=POINTS,
     sources=_sources,
 )
 

@@ -132,24 +132,26 @@ def to_discharge(
 ) -> tuple[DischargeClient, str]:
     """The command, and the reason to discharge over an open safety task; empty: none is given."""
     with reading(request) as read:
-        command = DischargeClient(
-            **_of_episode(read, context),
-            reason=DischargeReason(read.enum("reason")),
-            discharged_on=read.date("discharged_on"),
-        )
-        reason = read.optional(required_text, "open_safety_reason", max_length=LONGEST_WORDS)
-    return command, reason or ""
+        of_episode, reason = _of_episode(read, context), read.enum("reason")
+        discharged_on = read.date("discharged_on")
+        over = read.optional(required_text, "open_safety_reason", max_length=LONGEST_WORDS)
+    command = DischargeClient(
+        **of_episode, reason=DischargeReason(reason), discharged_on=discharged_on
+    )
+    return command, over or ""
 
 
 def to_arrange_aftercare(request: pb.ArrangeAftercareRequest, context: Context) -> ArrangeAftercare:
     with reading(request) as read:
-        return ArrangeAftercare(
-            **_of_episode(read, context),
-            aftercare_id=context.new_id("aftercare"),
-            kind=AftercareKind(read.enum("kind")),
-            starts_on=read.date("starts_on"),
-            alumni_consent=request.alumni_consent,
-        )
+        of_episode, kind = _of_episode(read, context), read.enum("kind")
+        starts_on = read.date("starts_on")
+    return ArrangeAftercare(
+        **of_episode,
+        aftercare_id=context.new_id("aftercare"),
+        kind=AftercareKind(kind),
+        starts_on=starts_on,
+        alumni_consent=request.alumni_consent,
+    )
 
 
 def to_record_follow_up(request: pb.RecordFollowUpRequest, context: Context) -> RecordFollowUp:
