@@ -28,7 +28,7 @@ class SqlHistoryAsOf:
         facts = SUBSCRIPTIONS.read_history(tx.connection, client, until)
         if issuing:
             facts[client] = [
-                each for each in facts[client] if each.type != ISSUED or each.signed_at != until
+                fact for fact in facts[client] if fact.type != ISSUED or fact.signed_at != until
             ]
         return history_of(client, facts)
 
@@ -36,8 +36,8 @@ class SqlHistoryAsOf:
         self, tx: Transaction, row_id: str, until: datetime | None
     ) -> Sequence[tuple[Revision, DayRow]]:
         found = explaining.revisions(tx.connection, [row_id])
-        told = explaining.explain(tx.connection, [each.fact_id for each in found], until)
-        by_then = {each.id for each in told}
+        told = explaining.explain(tx.connection, [revision.fact_id for revision in found], until)
+        by_then = {explained.id for explained in told}
         return [
             (revision, content_of(DayRow, revision.content))
             for revision in found

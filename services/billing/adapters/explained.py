@@ -82,7 +82,7 @@ def claim_message(why: WhyClaim) -> pb.ExplainedClaim:
         diagnoses=claim.diagnoses,
         lines=messages.lines_of(claim.lines),
         days=[day_message(day) for day in why.days],
-        changed_days=[day_message(each) for each in why.changed],
+        changed_days=[day_message(changed) for changed in why.changed],
         authorization=_authorization(why.authorization, claim.authorized_units),
         proposal=_proposal(why),
     )

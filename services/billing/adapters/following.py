@@ -92,5 +92,5 @@ def _steps(tx: Transaction, published: Sequence[Row[Any]]) -> dict[UUID, IssuedC
         state = CLAIM.initial
         for recorded in facts:
             state = CLAIM.evolve(state, recorded.fact)
-            found |= {each.id: state for each in publish(recorded)}
+            found |= {publication.id: state for publication in publish(recorded)}
     return found

@@ -135,7 +135,7 @@ class SqlPages:
         for recorded in tx.load_where("type = ANY(CAST(:types AS text[]))", types=[*PAYER_FACTS]):
             streams.setdefault(recorded.stream, []).append(recorded.fact)
         found = [PAYER.fold(facts) for facts in streams.values()]
-        return sorted(found, key=lambda each: each.registered.name if each.registered else "")
+        return sorted(found, key=lambda payer: payer.registered.name if payer.registered else "")
 
     def clients_of_payer(self, tx: Transaction, payer_id: str) -> list[str]:
         rows = tx.connection.execute(

@@ -70,7 +70,7 @@ class ClaimListRpcs:
             with self._store.transaction() as tx:
                 found = self._following.claims(tx, since)
             return pb.ListClaimsResponse(
-                claims=[each for change in found.claims for each in _changed(change)],
+                claims=[claim for change in found.claims for claim in _changed(change)],
                 cursor=str(found.cursor),
                 more=found.more,
             )

@@ -62,7 +62,9 @@ class WorkServicer:
     def ListPayers(self, _: pb.ListPayersRequest, __: Call) -> pb.ListPayersResponse:
         with self._store.transaction() as tx:
             payers = self._pages.payers(tx)
-        return pb.ListPayersResponse(payers=[each for payer in payers for each in _payer(payer)])
+        return pb.ListPayersResponse(
+            payers=[rule_set for payer in payers for rule_set in _payer(payer)]
+        )
 
     def Replay(self, request: pb.ReplayRequest, call: Call) -> Iterator[pb.ReplayResponse]:
         supposed = supposed_of(request)

@@ -31,5 +31,5 @@ def read_account(
     return Account(
         authorizations=balances(history),
         claims=sorted(history.issued, key=lambda claim: (claim.period_start, claim.claim_id)),
-        stands=frozenset(each.claim_id for each in in_force(history.issued)),
+        stands=frozenset(claim.claim_id for claim in in_force(history.issued)),
     )

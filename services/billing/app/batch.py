@@ -75,7 +75,9 @@ class Batches:
         found_in, passing = self._gates(candidates)
         filings: list[tuple[str, Filing]] = []
         for form in FORMS:
-            claims = [each.claim for each in passing if each.claim.claim_form == form]
+            claims = [
+                candidate.claim for candidate in passing if candidate.claim.claim_form == form
+            ]
             if not claims:
                 continue
             filing = self._filing(claims)
@@ -262,7 +264,7 @@ def payer_of(tx: Transaction, payer_id: str) -> PayerRegistered:
 
 
 def _ordered(stay: Iterable[LeftOut]) -> tuple[LeftOut, ...]:
-    return tuple(sorted(stay, key=lambda each: (each.client_id, each.reason, each.claim_id)))
+    return tuple(sorted(stay, key=lambda left: (left.client_id, left.reason, left.claim_id)))
 
 
 def _provider(tx: Transaction, provider_id: str) -> ProviderRegistered:
@@ -275,7 +277,9 @@ def _provider(tx: Transaction, provider_id: str) -> ProviderRegistered:
 def _practitioners(tx: Transaction, staff: set[str]) -> dict[str, PractitionerRegistered]:
     streams = tx.load_many([f"practitioner/{staff_id}" for staff_id in sorted(staff) if staff_id])
     found = [PRACTITIONER.fold(r.fact for r in facts) for facts in streams.values()]
-    return {each.staff_id: each for each in found if each is not None}
+    return {
+        practitioner.staff_id: practitioner for practitioner in found if practitioner is not None
+    }
 
 
 def _authorization_number(tx: Transaction, claim: ClaimIssued) -> str:

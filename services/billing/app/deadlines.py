@@ -62,7 +62,7 @@ def list_due(store: Store, deadlines: Deadlines, asked: DueAsked) -> list[Due]:
 def ending(history: BillingHistory, on: date) -> Iterable[Due]:
     """Authorizations that end soon, or whose units will not last a week at the pace they were
     given for: while the client is still expected after the day."""
-    cancelled = {each.session_id for each in history.cancelled}
+    cancelled = {cancellation.session_id for cancellation in history.cancelled}
     expected = [
         session
         for session in history.sessions
@@ -82,7 +82,7 @@ def ending(history: BillingHistory, on: date) -> Iterable[Due]:
             about_id=authorization.authorization_id,
             client_id=history.client_id,
             site_id=authorization.site_id
-            or min(expected, key=lambda each: each.service_date).site_id,
+            or min(expected, key=lambda session: session.service_date).site_id,
             roles=BILLER,
             since=since,
             until=lasts_to,

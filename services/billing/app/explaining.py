@@ -116,7 +116,9 @@ def why_claim(store: Store, past: HistoryAsOf, claim_id: str, until: datetime | 
     """The claim, issued by then or drafted; refuses any other (Unknown)."""
     with store.transaction() as tx:
         recorded = [
-            each for each in tx.load(f"claim/{claim_id}") if until is None or each.at <= until
+            recorded
+            for recorded in tx.load(f"claim/{claim_id}")
+            if until is None or recorded.at <= until
         ]
         if recorded:
             return _issued(tx, past, recorded, until)
@@ -133,7 +135,7 @@ def _issued(
     now = Case(past.history(tx, claim.client_id, until))
     there = [on for on in dates if on in now.days]
     changed = [on for on in there if on not in then.days or _differ(then.days[on], now.days[on])]
-    batches = [each.fact for each in tx.load(f"batch/{claim.batch_id}")]
+    batches = [recorded.fact for recorded in tx.load(f"batch/{claim.batch_id}")]
     proposed = proposals.propose(list(now.days.values()), now.history)
     return WhyClaim(
         claim=claim,
@@ -216,4 +218,6 @@ def _changed(before: tuple[Revision, DayRow], after: tuple[Revision, DayRow]) ->
 
 
 def _last(history: Sequence[Recorded], *kinds: type) -> Recorded | None:
-    return next((each for each in reversed(history) if isinstance(each.fact, kinds)), None)
+    return next(
+        (recorded for recorded in reversed(history) if isinstance(recorded.fact, kinds)), None
+    )

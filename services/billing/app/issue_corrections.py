@@ -55,10 +55,10 @@ def charges_of(book: Book, issued: Iterable[ClaimIssued]) -> tuple[int, int]:
     """What the claims that these correct said, and what stands of them now: cents."""
     corrections = list(issued)
     with book.store.transaction() as tx:
-        streams = tx.load_many([f"claim/{each.corrects_claim_id}" for each in corrections])
+        streams = tx.load_many([f"claim/{claim.corrects_claim_id}" for claim in corrections])
     originals = [CLAIM.fold(fact.fact for fact in facts).issued for facts in streams.values()]
     was = sum(original.charge_minor for original in originals if original is not None)
-    return was, sum(each.charge_minor for each in corrections if each.frequency != VOID)
+    return was, sum(claim.charge_minor for claim in corrections if claim.frequency != VOID)
 
 
 def _as_named(

@@ -39,4 +39,6 @@ def balances(store: Store, pages: Pages, client_id: str) -> list[Balance]:
 
 def _in_file_names(text: str) -> str:
     """A payer's number without what a file's name must not hold."""
-    return "".join(each if each.isascii() and each.isalnum() else "_" for each in text)
+    return "".join(
+        character if character.isascii() and character.isalnum() else "_" for character in text
+    )

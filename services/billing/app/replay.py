@@ -36,7 +36,7 @@ def replayed(
     payer_id = supposed.rules.payer_id
     with store.snapshot() as tx:
         registered = (payer.registered for payer in pages.payers(tx))
-        if payer_id not in {each.payer_id for each in registered if each}:
+        if payer_id not in {payer.payer_id for payer in registered if payer}:
             raise Unknown("payer", payer_id)
         for client_id in pages.clients_of_payer(tx, payer_id):
             if not wanted():

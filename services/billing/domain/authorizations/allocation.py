@@ -188,7 +188,7 @@ def _waiver(day: ServiceDay, history: BillingHistory) -> Waiver | None:
         for waiver in history.waivers
         if (waiver.payer_id, waiver.service_date) == (day.payer_id, day.service_date)
     ]
-    return min(said, key=lambda each: each.fact, default=None)
+    return min(said, key=lambda waiver: waiver.fact, default=None)
 
 
 def _options(day: ServiceDay, history: BillingHistory) -> list[tuple[Share, ...]]:
@@ -222,7 +222,12 @@ def _covering(day: ServiceDay, history: BillingHistory) -> list[Authorization]:
         authorization for authorization in history.authorizations if not _unfit(authorization, day)
     ]
     return sorted(
-        found, key=lambda each: (each.effective_to, not each.site_id, each.authorization_id)
+        found,
+        key=lambda authorization: (
+            authorization.effective_to,
+            not authorization.site_id,
+            authorization.authorization_id,
+        ),
     )
 
 

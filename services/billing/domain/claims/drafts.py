@@ -172,7 +172,7 @@ def joining(
             ):
                 continue
             same = sorted(claim.claim_id for claim in issued if cut_of(claim) == cut)
-            for claim_id in [each for each in same if room[each] >= late][:1]:
+            for claim_id in [name for name in same if room[name] >= late][:1]:
                 room[claim_id] -= late
                 found[day.service_date, cut] = claim_id
     return found
@@ -340,7 +340,7 @@ def _period(on: date, rules: RuleSet) -> tuple[date, date]:
 
 def _drafts_of(cut: Cut, parts: Sequence[Part], history: BillingHistory) -> list[Draft]:
     ordered = sorted(parts, key=lambda part: part.day.service_date)
-    rules = max((rules_of(part.day) for part in ordered), key=lambda each: each.version)
+    rules = max((rules_of(part.day) for part in ordered), key=lambda rule_set: rule_set.version)
     named = rules.rendering == RenderingOnClaim.FACILITATOR
     found: list[Draft] = []
     for number, chunk in enumerate(_chunks(ordered, cut), start=1):
@@ -354,11 +354,11 @@ def _drafts_of(cut: Cut, parts: Sequence[Part], history: BillingHistory) -> list
                 rules=rules,
                 lines=lines,
                 diagnoses=named_of.codes,
-                programs=frozenset[Program]().union(*(each.programs for each in chunk)),
+                programs=frozenset[Program]().union(*(part.programs for part in chunk)),
                 authorized_units=0 if cut.ancillary else units_of(chunk),
                 staff_id=staff_on(lines) if named else "",
                 rests_on=named_of.rests_on.union(
-                    *(each.day.rests_on for each in chunk), (void.fact for void in voids)
+                    *(part.day.rests_on for part in chunk), (void.fact for void in voids)
                 ),
                 awaits_voids=tuple(void.claim_id for void in voids),
             )
@@ -409,7 +409,7 @@ def _chunks(parts: Sequence[Part], cut: Cut) -> Iterator[list[Part]]:
     """
     chunk: list[Part] = []
     for part in parts:
-        held = sum(len(each.lines) for each in chunk)
+        held = sum(len(part.lines) for part in chunk)
         if chunk and held + len(part.lines) > MOST_LINES[cut.claim_form]:
             yield chunk
             chunk = []

@@ -87,5 +87,10 @@ def _lines_in_force(history: BillingHistory) -> Iterator[tuple[IssuedClaim, Clai
 
 def _rules(history: BillingHistory, payer_id: str, on: date) -> RuleSet | None:
     return rules_in_effect(
-        (each.rules for each in history.confirmed if each.rules.payer_id == payer_id), on
+        (
+            confirmed.rules
+            for confirmed in history.confirmed
+            if confirmed.rules.payer_id == payer_id
+        ),
+        on,
     )

@@ -295,7 +295,7 @@ def _place(line: ClaimLine) -> tuple[date, str]:
 
 def _others(claim: IssuedClaim, issued: Sequence[IssuedClaim]) -> set[tuple[date, str]]:
     """Places of lines that stand on other claims of the same site."""
-    others = (each for each in issued if each is not claim and each.site_id == claim.site_id)
+    others = (other for other in issued if other is not claim and other.site_id == claim.site_id)
     return {_place(line) for other in others for line in other.lines}
 
 

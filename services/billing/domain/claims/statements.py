@@ -89,7 +89,9 @@ def _ended_with(
         and min(dates) <= discharge.discharged_on
         and (until is None or discharge.discharged_on <= until)
     ]
-    ended = min(found, key=lambda each: (each.discharged_on, each.fact), default=None)
+    ended = min(
+        found, key=lambda discharge: (discharge.discharged_on, discharge.fact), default=None
+    )
     if ended is None:
         return None
     last = max(on for on in {*dates, *course.given} if on <= ended.discharged_on)

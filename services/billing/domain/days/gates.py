@@ -86,7 +86,7 @@ def discharged_before(
         and discharge.episode_id == admission.episode_id
         and discharge.discharged_on < on
     ]
-    return min(found, key=lambda each: (each.discharged_on, each.fact), default=None)
+    return min(found, key=lambda discharge: (discharge.discharged_on, discharge.fact), default=None)
 
 
 def admissions_at(history: BillingHistory, site_id: str, on: date) -> list[Admission]:
@@ -185,7 +185,7 @@ def plan_gate(
     episode_id = admission.episode_id if admission else ""
     of_episode = [plan for plan in history.plans if plan.episode_id == episode_id]
     if in_force := [plan for plan in of_episode if plan.in_force_from <= on]:
-        plan = max(in_force, key=lambda each: (each.in_force_from, each.plan_id))
+        plan = max(in_force, key=lambda signed: (signed.in_force_from, signed.plan_id))
         return Verdict(gate=Gate.PLAN, rests_on=frozenset({plan.fact}))
     later = frozenset(plan.fact for plan in of_episode)
     if admission is None:
@@ -261,8 +261,8 @@ def note_gate(
 ) -> Verdict:
     """Every attended session needs a signed note; what a late one is worth is the payer's rule."""
     found = [_note_verdict(history, service, rules) for service in services]
-    rests_on = frozenset[str]().union(*(each.rests_on for each in found))
-    closed = [each for each in found if not each.open]
+    rests_on = frozenset[str]().union(*(verdict.rests_on for verdict in found))
+    closed = [verdict for verdict in found if not verdict.open]
     denied = [verdict for verdict in closed if verdict.final]
     said = (denied or closed or [Verdict(gate=Gate.NOTE)])[0]
     return Verdict(gate=Gate.NOTE, reason=said.reason, rests_on=rests_on)

@@ -170,11 +170,13 @@ def _resolve(history: BillingHistory, on: date, holding: Sequence[Attendance]) -
     held = coverage_on(history, on)
     coverage = held.coverage if held else None
     confirmed = [
-        each for each in history.confirmed if coverage and each.rules.payer_id == coverage.payer_id
+        ruling
+        for ruling in history.confirmed
+        if coverage and ruling.rules.payer_id == coverage.payer_id
     ]
-    rules = rules_in_effect((each.rules for each in confirmed), on)
+    rules = rules_in_effect((ruling.rules for ruling in confirmed), on)
     expected = scheduled_of(history, of_day)
-    attended = [session for session in expected if session.attendance.attended]
+    attended = [service for service in expected if service.attendance.attended]
     inside = countable(attended, rules)
     aside = [service for service in attended if service not in inside]
     own = gates.at_billed_level(history, inside, rules, on) if rules else inside
@@ -205,7 +207,7 @@ def _resolve(history: BillingHistory, on: date, holding: Sequence[Attendance]) -
     )
     if rules is None:
         return day.with_verdict(Verdict(gate=Gate.RULES, reason=Reason.NO_RULES_IN_EFFECT))
-    ruling = frozenset(each.fact for each in confirmed if each.rules == rules)
+    ruling = frozenset(ruling.fact for ruling in confirmed if ruling.rules == rules)
     day = day.with_verdict(Verdict(gate=Gate.RULES, rests_on=ruling))
     day = _under_rules(history, day, rules, own, holding)
     day = _aside(history, day, rules, aside)
@@ -290,12 +292,15 @@ def _missed(history: BillingHistory, of_day: Sequence[Attendance]) -> Verdict:
     be missed, the program did not hold."""
     told = {attendance.session_id for attendance in of_day}
     off = [cancellation for cancellation in history.cancelled if cancellation.session_id in told]
-    not_held = told == {each.session_id for each in off}
+    not_held = told == {cancellation.session_id for cancellation in off}
     return Verdict(
         gate=Gate.ATTENDANCE,
         reason=Reason.NOT_HELD if not_held else Reason.MISSED,
         rests_on=frozenset(
-            [*(attendance.fact for attendance in of_day), *(each.fact for each in off)]
+            [
+                *(attendance.fact for attendance in of_day),
+                *(cancellation.fact for cancellation in off),
+            ]
         ),
     )
 

@@ -72,14 +72,16 @@ def attendance_that_holds(attendances: Sequence[Attendance]) -> list[Attendance]
         attendances, key=lambda attendance: (attendance.correction, attendance.fact)
     ):
         latest[attendance.session_id] = attendance
-    return sorted(latest.values(), key=lambda each: each.session_id)
+    return sorted(latest.values(), key=lambda attendance: attendance.session_id)
 
 
 def services_of(
     history: BillingHistory, attendances: Iterable[Attendance]
 ) -> list[AttendedService]:
     """The attended ones among them, each with its session."""
-    return [each for each in scheduled_of(history, attendances) if each.attendance.attended]
+    return [
+        service for service in scheduled_of(history, attendances) if service.attendance.attended
+    ]
 
 
 def scheduled_of(
@@ -87,7 +89,8 @@ def scheduled_of(
 ) -> list[AttendedService]:
     """Each with its session, attended or missed."""
     sessions = {
-        each.session_id: each for each in sorted(history.sessions, key=lambda session: session.fact)
+        session.session_id: session
+        for session in sorted(history.sessions, key=lambda session: session.fact)
     }
     return [
         AttendedService(attendance=attendance, session=sessions.get(attendance.session_id))
@@ -104,7 +107,7 @@ def unclosed(history: BillingHistory, start: date, end: date) -> list[Session]:
         for session in history.sessions
         if start <= session.service_date <= end and session.session_id not in settled
     ]
-    return sorted(found, key=lambda each: (each.service_date, each.session_id))
+    return sorted(found, key=lambda session: (session.service_date, session.session_id))
 
 
 def programs_of(services: Iterable[AttendedService]) -> frozenset[Program]:

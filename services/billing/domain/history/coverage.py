@@ -31,7 +31,7 @@ def coverage_on(history: BillingHistory, on: date) -> CoverageHeld | None:
     The primary first, and of several that one whose payer's word reaches back the farthest; of that
     payer's the one that was spoken of last, as a corrected member number is.
     """
-    in_force = [each for each in holding(history) if each.on(on)]
+    in_force = [coverage for coverage in holding(history) if coverage.on(on)]
     first = min(in_force, key=_primary, default=None)
     if first is None:
         return None
@@ -41,7 +41,7 @@ def coverage_on(history: BillingHistory, on: date) -> CoverageHeld | None:
         if (each.coverage.payer_id, each.coverage.order)
         == (first.coverage.payer_id, first.coverage.order)
     ]
-    return max(of_payer, key=lambda each: (each.coverage.sequence, each.coverage.fact))
+    return max(of_payer, key=lambda covered: (covered.coverage.sequence, covered.coverage.fact))
 
 
 def holding(history: BillingHistory) -> list[CoverageHeld]:
@@ -55,7 +55,10 @@ def holding(history: BillingHistory) -> list[CoverageHeld]:
         history.coverages, key=lambda coverage: (coverage.sequence, coverage.fact)
     ):
         latest[coverage.coverage_id, coverage.verified_from] = coverage
-    return [CoverageHeld(each, _end_of(each, history.coverage_ends)) for each in latest.values()]
+    return [
+        CoverageHeld(verified, _end_of(verified, history.coverage_ends))
+        for verified in latest.values()
+    ]
 
 
 def ends_of(history: BillingHistory) -> frozenset[str]:
@@ -69,7 +72,7 @@ def _end_of(coverage: Coverage, ends: Iterable[CoverageEnd]) -> CoverageEnd | No
         for end in ends
         if end.coverage_id == coverage.coverage_id and end.sequence > coverage.sequence
     )
-    return max(since, key=lambda each: (each.sequence, each.fact), default=None)
+    return max(since, key=lambda end: (end.sequence, end.fact), default=None)
 
 
 def _primary(each: CoverageHeld) -> tuple[int, date, int, str]:

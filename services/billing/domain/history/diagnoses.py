@@ -41,9 +41,9 @@ def diagnosed(history: BillingHistory, lines: Sequence[ClaimLine], claim_form: s
     codes: dict[str, None] = {}
     for place in range(max(map(len, of_dates.values()), default=0)):
         for on in dates:
-            codes |= {each.code: None for each in of_dates[on][place : place + 1]}
+            codes |= {diagnosis.code: None for diagnosis in of_dates[on][place : place + 1]}
     named = tuple(codes)[: MOST_DIAGNOSES[claim_form]]
-    told = {on: tuple(each.code for each in found) for on, found in of_dates.items()}
+    told = {on: tuple(diagnosis.code for diagnosis in found) for on, found in of_dates.items()}
     differ = claim_form == ClaimForm.PROFESSIONAL and len(set(told.values())) > 1
     return Diagnosed(
         named,
@@ -54,7 +54,7 @@ def diagnosed(history: BillingHistory, lines: Sequence[ClaimLine], claim_form: s
             )
             for line in lines
         ),
-        frozenset(each.fact for found in of_dates.values() for each in found)
+        frozenset(diagnosis.fact for found in of_dates.values() for diagnosis in found)
         | {end.fact for end in history.diagnosis_ends},
     )
 
@@ -117,7 +117,7 @@ def _end_of(diagnosis: Diagnosis, ends: Sequence[DiagnosisEnd]) -> DiagnosisEnd 
     since = (
         end for end in ends if end.code == diagnosis.code and end.sequence > diagnosis.sequence
     )
-    return max(since, key=lambda each: (each.sequence, each.fact), default=None)
+    return max(since, key=lambda end: (end.sequence, end.fact), default=None)
 
 
 def _pointers(codes: Sequence[str], named: Sequence[str]) -> tuple[int, ...]:

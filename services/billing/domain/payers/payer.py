@@ -88,7 +88,7 @@ class Payer:
 
     def rules_on(self, on: date) -> RuleSet | None:
         """The confirmed rules in effect on a service date."""
-        return rules_in_effect((self.proposed[each].rules for each in self.confirmed), on)
+        return rules_in_effect((self.proposed[version].rules for version in self.confirmed), on)
 
 
 def decide(command: PayerCommand, payer: Payer) -> Iterator[PayerFact]:

@@ -158,8 +158,8 @@ class RuleSet:
     @property
     def codes(self) -> frozenset[str]:
         """Every code these rules can put on a line."""
-        main = [each.code for each in (self.per_diem, self.timed_units) if each is not None]
-        return frozenset([*main, *(each.code for each in (*self.discrete, *self.ancillary))])
+        main = [billed.code for billed in (self.per_diem, self.timed_units) if billed is not None]
+        return frozenset([*main, *(service.code for service in (*self.discrete, *self.ancillary))])
 
     def ancillary_to(self, service_kind: str) -> DiscreteService | None:
         """What the service is billed as when it stands outside the per diem; None: it doesn't."""

@@ -71,7 +71,7 @@ class Case:
     def explain(self, on: date) -> ExplainedDay:
         """The day of that date, which must be one."""
         history, day = self.history, self.days[on]
-        ruling = [each.fact for each in history.confirmed if each.rules == day.rules]
+        ruling = [confirmed.fact for confirmed in history.confirmed if confirmed.rules == day.rules]
         carrying = [
             claim
             for claim in history.issued
