@@ -28,9 +28,14 @@ PAGE = text(
     "      > (CAST(CAST(:listed_transaction AS text) AS xid8), CAST(:listed_position AS bigint))"
     " ORDER BY log.position"
 )
-MOST_LOOKED_AT = 5000  # positions in one look for changes
-LARGEST = 2**63 - 1
+MOST_LOOKED_AT, MOST_LOOKS = 5000, 20  # positions in one look for changes; looks in one question
+LARGEST, DIGITS = 2**63 - 1, 19
 OWN_ID = text("SELECT pg_current_xact_id()::text::bigint")
+# What it reads is of before the id is given.
+LAST_AND_OWN_ID = text(
+    "SELECT coalesce(max(position), 0) AS last, pg_current_xact_id()::text::bigint AS own_id"
+    " FROM published"
+)
 
 
 class Followed(NamedTuple):
@@ -106,7 +111,7 @@ class Cursor:
 def _numbers(told: str) -> list[int]:
     """None where it isn't numbers that PostgreSQL can hold, between dots."""
     parts = told.split(".")
-    if not all(part.isascii() and part.isdigit() for part in parts):
+    if not all(part.isascii() and part.isdigit() and len(part) <= DIGITS for part in parts):
         return []
     numbers = [int(part) for part in parts]
     return numbers if max(numbers) <= LARGEST else []
@@ -116,6 +121,19 @@ def end_of(connection: Connection) -> Cursor:
     """Where the log ends now."""
     last = connection.execute(text("SELECT coalesce(max(position), 0) FROM published"))
     return Cursor(epoch_of(connection), int(last.scalar_one()))
+
+
+class _Look(NamedTuple):
+    """What a look at some positions found: up to where, and at which position a gap stops it.
+
+    `stopped_at` 0: at none. `last`: the last position looked at. `more`: more follow behind it.
+    """
+
+    rows: list[Row[Any]]
+    reached: Cursor
+    stopped_at: int = 0
+    last: int = 0
+    more: bool = False
 
 
 def follow(
@@ -129,6 +147,53 @@ def follow(
 
     `subject` empty: of every one.
     """
+    look = _look(connection, cursor, limit, types, subject)
+    if not look.stopped_at:
+        reached = replace(look.reached, settled_to=0, horizon=0)
+        return Followed(look.rows, reached, look.more)
+    if look.stopped_at <= cursor.settled_to:  # waiting goes on: a later horizon might never be over
+        return Followed(look.rows, look.reached, False)
+    horizon = connection.execute(OWN_ID).scalar_one()
+    waiting = replace(look.reached, settled_to=look.last, horizon=int(horizon))
+    return Followed(look.rows, waiting, False)
+
+
+def changes(
+    connection: Connection, since: Cursor, types: Sequence[str], subject: str, limit: int
+) -> Followed:
+    """At most `limit` rows of these types after the cursor; `subject` empty: of all.
+
+    A gap that nobody can fill any more needs no second question: looked at once again, with a
+    horizon of its own, it is passed where nobody else is at work. A transaction has one id, so one
+    question takes one horizon, for all that stood there then; what came later is asked for anew.
+    """
+    found: list[Row[Any]] = []
+    cursor, looked_at, has_horizon = since, limit + 1, False
+    for _ in range(MOST_LOOKS):
+        look = _look(connection, cursor, looked_at, types, subject)
+        looked_at = min(2 * looked_at, MOST_LOOKED_AT)  # where few are of these types
+        found += look.rows
+        if len(found) > limit:
+            after = max(cursor.after, found[limit - 1].position)
+            return Followed(found[:limit], replace(cursor, after=after), True)
+        cursor = look.reached
+        if look.more:
+            continue
+        if not look.stopped_at:
+            return Followed(found, replace(cursor, settled_to=0, horizon=0), False)
+        if look.stopped_at <= cursor.settled_to:
+            return Followed(found, cursor, False)
+        if has_horizon:
+            return Followed(found, replace(cursor, settled_to=0, horizon=0), True)
+        there = connection.execute(LAST_AND_OWN_ID).one()
+        cursor = replace(cursor, settled_to=there.last, horizon=there.own_id)
+        has_horizon = True
+    return Followed(found, cursor, True)
+
+
+def _look(
+    connection: Connection, cursor: Cursor, limit: int, types: Sequence[str], subject: str
+) -> _Look:
     rows = connection.execute(
         PAGE,
         {
@@ -142,50 +207,22 @@ def follow(
         },
     ).all()
     if not rows:
-        return Followed([], cursor, False)
+        return _Look([], cursor)
     closed = cursor.settled_to if rows[0].oldest_open >= cursor.horizon else 0
-    after = cursor.after
-    passed: list[Row[Any]] = []
+    after, passed, stopped_at = cursor.after, [], 0
     for row in rows:
         if row.reached != after + 1 and row.reached > closed:
+            stopped_at = row.reached
             break
         passed.append(row)
         after = row.reached
-    given = [row for row in passed if row.position is not None]
-    at_the_end = len(passed) == len(rows) < limit
-    # At the end all that such a cursor stood behind is passed.
-    reached = replace(cursor, after=after)
-    if at_the_end:
-        reached = Cursor(cursor.epoch, after)
-    if len(passed) == len(rows):
-        return Followed(given, replace(reached, settled_to=0, horizon=0), not at_the_end)
-    blocked = rows[len(passed)].reached
-    if blocked <= cursor.settled_to:  # waiting goes on: a later horizon might never be reached
-        return Followed(given, reached, False)
-    horizon = connection.execute(OWN_ID).scalar_one()
-    waiting = replace(reached, settled_to=rows[-1].reached, horizon=int(horizon))
-    return Followed(given, waiting, False)
-
-
-def changes(
-    connection: Connection, since: Cursor, types: Sequence[str], subject: str, limit: int
-) -> Followed:
-    """At most `limit` rows of these types after the cursor; `subject` empty: of all."""
-    found: list[Row[Any]] = []
-    cursor, waited, looked_at = since, False, limit + 1
-    while True:
-        page = follow(connection, cursor, looked_at, types, subject)
-        looked_at = min(2 * looked_at, MOST_LOOKED_AT)  # where few are of these types
-        found += page.rows
-        if len(found) > limit:
-            # What was closed for this page is closed for the rest of it.
-            return Followed(found[:limit], replace(cursor, after=found[limit - 1].position), True)
-        blocked = not page.more and page.cursor.horizon > cursor.horizon
-        cursor = page.cursor
-        if page.more:
-            continue
-        # A gap that nobody can fill any more needs no second question: looked at once again, with
-        # the horizon that was just taken, it is passed where nobody else is at work.
-        if not blocked or waited:
-            return Followed(found, cursor, False)
-        waited = True
+    # At the end all that a list's cursor of before stood behind is passed.
+    at_the_end = not stopped_at and len(rows) < limit
+    reached = Cursor(cursor.epoch, after) if at_the_end else replace(cursor, after=after)
+    return _Look(
+        rows=[row for row in passed if row.position is not None],
+        reached=reached,
+        stopped_at=stopped_at,
+        last=rows[-1].reached,
+        more=not stopped_at and not at_the_end,
+    )

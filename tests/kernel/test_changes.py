@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ninehours.attendance.v1.attendance_events_pb2 import SessionAttended
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from kernel.refusal import AgainstTheRules, Malformed, Refusal
 from kernel.store.following import Cursor, changes
@@ -67,6 +67,57 @@ def test_a_transaction_that_began_first_and_writes_last_is_not_missed(counting: 
     assert ids(read(counting, Cursor(1))) == [second.id, first.id]
 
 
+def test_gaps_that_nobody_can_fill_stop_nobody_who_asks_until_there_is_no_more(
+    counting: Store,
+) -> None:
+    for _ in range(8):
+        with pytest.raises(ZeroDivisionError), counting.transaction() as tx:
+            tx.publish([published(BOB)])
+            raise ZeroDivisionError
+        with counting.transaction() as tx:
+            tx.publish([published(BOB), published(BOB)])
+    of_ada = published(ADA)
+    with counting.transaction() as tx:
+        tx.publish([of_ada])
+    found = read(counting, Cursor(1), subject=ADA, limit=1)
+    told = ids(found)
+    while found.more:
+        found = read(counting, found.cursor, subject=ADA, limit=1)
+        told += ids(found)
+    assert told == [of_ada.id]
+
+
+def test_who_writes_between_two_looks_of_one_question_is_not_missed(counting: Store) -> None:
+    with pytest.raises(ZeroDivisionError), counting.transaction() as tx:
+        tx.publish([published(EVE)])
+        raise ZeroDivisionError
+    kept, slow, quick = published(EVE), published(ADA), published(BOB)
+    with counting.transaction() as tx:
+        tx.publish([kept])
+    with counting.engine.connect() as held:
+
+        def meanwhile(*said: Any) -> None:
+            """A writer takes a position and stays open, as soon as the question has its horizon."""
+            if "pg_current_xact_id" in said[2] and not held.in_transaction():
+                Transaction(counting, held).publish([slow])
+                with counting.transaction() as other:
+                    other.publish([quick])
+
+        with counting.transaction() as tx:
+            event.listen(tx.connection, "after_cursor_execute", meanwhile)
+            found = changes(tx.connection, Cursor(1), [TYPE], "", 10)
+        told = ids(found)
+        assert held.in_transaction()
+        while found.more:
+            found = read(counting, found.cursor)
+            told += ids(found)
+        assert told == [kept.id]
+        found = read(counting, found.cursor)
+        assert ids(found) == []
+        held.commit()
+    assert ids(read(counting, found.cursor)) == [slow.id, quick.id]
+
+
 def test_a_subjects_changes_keep_their_order_though_who_began_first_wrote_last(
     counting: Store,
 ) -> None:
@@ -110,7 +161,11 @@ def test_a_cursor_comes_back_as_it_was_given(counting: Store) -> None:
     assert cursor_of(counting, "") == Cursor(1)
 
 
-@pytest.mark.parametrize("told", ["x", "1.2", "1.2.3.4.5", "1.-2.3", "١.2.3", f"1.{2**63}.0"])
+@pytest.mark.parametrize(
+    "told",
+    ["x", "1.2", "1.2.3.4.5", "1.-2.3", "١.2.3", f"1.{2**63}.0", f"1.{'9' * 5000}.0"],
+    ids=lambda told: told[:20],
+)
 def test_what_is_no_cursor_is_refused(counting: Store, told: str) -> None:
     with pytest.raises(Malformed):
         cursor_of(counting, told)
