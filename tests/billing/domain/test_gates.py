@@ -28,6 +28,7 @@ from tests.harness.billing.history import (
     billable,
     confirmed,
     day,
+    days_of,
     missed,
     outcome,
     session,
@@ -344,6 +345,15 @@ def test_a_late_note_releases_a_hold_where_the_payer_accepts_it() -> None:
     accepting = billable(MONDAY, notes=(), confirmed=(confirmed(late_signature="ACCEPT"),))
     assert outcome(accepting) == hold("NOTE_UNSIGNED")
     assert outcome(replace(accepting, notes=(signed(MONDAY, 500),))) == PER_DIEM
+
+
+@pytest.mark.parametrize("rule", ["HOLD", "DENY", "ATTEST"])
+def test_a_late_note_s_verdict_rests_on_the_note_and_on_when_its_session_ended(rule: str) -> None:
+    note = signed(MONDAY, 99)
+    history = billable(MONDAY, notes=(note,), confirmed=(confirmed(late_signature=rule),))
+    [verdict] = [verdict for verdict in days_of(history)[0].verdicts if verdict.gate == "NOTE"]
+    assert not verdict.open
+    assert verdict.rests_on == {note.fact, history.sessions[0].fact}
 
 
 def test_one_note_denied_denies_the_day_even_while_another_is_awaited() -> None:
