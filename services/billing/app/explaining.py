@@ -18,8 +18,7 @@ from operations.explaining import Revision
 from services.billing.app.draft_id import draft_id
 from services.billing.domain import projection as derive
 from services.billing.domain.authorizations.balances import Balance
-from services.billing.domain.claims import drafts as claims
-from services.billing.domain.claims import proposals
+from services.billing.domain.claims import drafts, proposals
 from services.billing.domain.claims.claim import ClaimAdjudicated, ClaimReplaced, ClaimVoided
 from services.billing.domain.claims.drafts import Draft
 from services.billing.domain.claims.issue import BatchIssued, ClaimIssued
@@ -157,7 +156,7 @@ def _drafted(tx: Transaction, past: HistoryAsOf, claim_id: str, until: datetime 
     if client_id is None:
         raise Unknown("claim", claim_id)
     case = Case(past.history(tx, client_id, until))
-    for draft in claims.draft(list(case.days.values()), case.history):
+    for draft in drafts.draft(list(case.days.values()), case.history):
         if draft_id(draft_key(client_id, draft)) == claim_id:
             dates = sorted({line.service_date for line in draft.lines})
             return WhyClaim(

@@ -6,8 +6,7 @@ from datetime import date
 from typing import Generic, TypeVar
 
 from services.billing.domain.authorizations.allocation import allocate
-from services.billing.domain.claims import drafts as claims
-from services.billing.domain.claims import proposals
+from services.billing.domain.claims import drafts, proposals
 from services.billing.domain.claims.drafts import Draft
 from services.billing.domain.claims.rows import DraftRow, ProposalRow, draft_row, proposal_row
 from services.billing.domain.days.row import DayRow, day_row
@@ -43,7 +42,7 @@ def derive(history: BillingHistory) -> list[Projected[RowContent]]:
             )
             for day in days
         ),
-        *(_drafted(history.client_id, draft) for draft in claims.draft(days, history)),
+        *(_drafted(history.client_id, draft) for draft in drafts.draft(days, history)),
         *(
             Projected(
                 content=proposal_row(history.client_id, proposal),
@@ -58,7 +57,7 @@ def derive(history: BillingHistory) -> list[Projected[RowContent]]:
 def drafts_without(history: BillingHistory, dates: Collection[date]) -> list[Projected[DraftRow]]:
     """Rows of drafts as if these dates claimed nothing; units are allocated as ever."""
     days = [day for day in allocate(resolve(history), history) if day.service_date not in dates]
-    return [_drafted(history.client_id, draft) for draft in claims.draft(days, history)]
+    return [_drafted(history.client_id, draft) for draft in drafts.draft(days, history)]
 
 
 def _drafted(client_id: str, draft: Draft) -> Projected[DraftRow]:

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.billing.domain.claims import drafts as claims
-from services.billing.domain.claims import proposals
+from services.billing.domain.claims import drafts, proposals
 from services.billing.domain.claims.drafts import Draft
 from services.billing.domain.claims.proposals import Proposal
 from services.billing.domain.history.history import BillingHistory
@@ -34,7 +33,7 @@ from tests.harness.billing.history import (
 
 
 def drafts_of(history: BillingHistory) -> list[Draft]:
-    return claims.draft(days_of(history), history)
+    return drafts.draft(days_of(history), history)
 
 
 def proposals_of(history: BillingHistory) -> list[Proposal]:
@@ -122,7 +121,7 @@ def test_a_claim_of_more_than_fifty_lines_is_split(count: int, parts: list[int])
     """More lines than days take several services a day; the cut doesn't care."""
     history = billable(MONDAY)
     [one] = days_of(history)
-    found = claims.draft([one] * count, history)
+    found = drafts.draft([one] * count, history)
     assert [len(draft.lines) for draft in found] == parts
     assert [draft.part for draft in found] == list(range(1, len(parts) + 1))
 
@@ -136,7 +135,7 @@ def test_a_days_lines_are_never_split_between_two_claims() -> None:
         replace(each, lines=tuple(line(each.service_date, code=code) for code in codes))
         for each in days_of(history)
     ]
-    first, second = claims.draft(days, history)
+    first, second = drafts.draft(days, history)
     assert (len(first.lines), len(second.lines)) == (48, 3)
     assert (first.authorized_units, second.authorized_units) == (16, 1)
 

@@ -3,8 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
-from services.billing.domain.claims import drafts as claims
-from services.billing.domain.claims import proposals
+from services.billing.domain.claims import drafts, proposals
 from services.billing.domain.history.history import (
     Adjudication,
     BillingHistory,
@@ -109,7 +108,7 @@ def test_ended_backwards_it_is_voided_and_drafted_for_the_other_payer() -> None:
         authorization_id="",
     )
     voided = replace(ended, issued=(sent, void))
-    [draft] = claims.draft(days_of(voided), voided)
+    [draft] = drafts.draft(days_of(voided), voided)
     assert (draft.cut.payer_id, draft.cut.coverage_id) == ("b", "b")
     # Verified again since, from the same first day: that is the latest word.
     again = replace(ended, coverages=(*ended.coverages, verified("a", JANUARY, sequence=4)))

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from services.billing.adapters.rows import ROWS
-from services.billing.domain.claims import drafts as claims
-from services.billing.domain.claims import proposals
+from services.billing.domain.claims import drafts, proposals
 from services.billing.domain.claims.drafts import Draft
 from services.billing.domain.claims.proposals import Proposal
 from services.billing.domain.claims.rows import draft_row
@@ -48,7 +47,7 @@ def the_days(*lines: ClaimLine, units: int = 1, **rules: Any) -> list[ServiceDay
 
 
 def drafts_of(days: list[ServiceDay], *sent: IssuedClaim) -> list[Draft]:
-    return claims.draft(days, replace(billable(day(0)), issued=sent))
+    return drafts.draft(days, replace(billable(day(0)), issued=sent))
 
 
 def by(staff: str, number: int = 0, **changes: Any) -> ClaimLine:

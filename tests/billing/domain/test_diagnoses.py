@@ -3,8 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
-from services.billing.domain.claims import drafts as claims
-from services.billing.domain.claims import proposals
+from services.billing.domain.claims import drafts, proposals
 from services.billing.domain.claims.drafts import Draft
 from services.billing.domain.history.history import BillingHistory, Diagnosis, DiagnosisEnd
 from services.billing.domain.payers.rules import Institutional
@@ -36,7 +35,7 @@ LATER = diagnosis("F33.1", 2, 4, 2)
 
 
 def drafted(history: BillingHistory) -> list[Draft]:
-    return claims.draft(days_of(history), history)
+    return drafts.draft(days_of(history), history)
 
 
 def said(draft: Draft) -> tuple[tuple[str, ...], list[tuple[int, ...]]]:
@@ -66,7 +65,7 @@ def test_each_part_names_its_own() -> None:
         )
         for each in days_of(history)
     ]
-    first, second = claims.draft(days, history)
+    first, second = drafts.draft(days, history)
     assert (first.diagnoses, second.diagnoses) == (("F10.20",), ("F10.20", "F33.1"))
 
 

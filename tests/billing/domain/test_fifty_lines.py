@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from services.billing.domain.claims import drafts as claims
-from services.billing.domain.claims import proposals
+from services.billing.domain.claims import drafts, proposals
 from services.billing.domain.claims.drafts import Draft
 from services.billing.domain.claims.proposals import Proposal
 from services.billing.domain.days.service_day import ServiceDay
@@ -20,7 +19,7 @@ def lines_on(number: int, count: int) -> list[ClaimLine]:
 
 def settled(days: list[ServiceDay], *sent: IssuedClaim) -> tuple[list[Draft], list[Proposal]]:
     history = replace(billable(day(0)), issued=sent, confirmed=(confirmed(**JOINS),))
-    return claims.draft(days, history), proposals.propose(days, history)
+    return drafts.draft(days, history), proposals.propose(days, history)
 
 
 def test_a_late_day_joins_only_where_there_is_room() -> None:

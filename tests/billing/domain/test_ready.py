@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.billing.domain.claims import drafts as claims
-from services.billing.domain.claims import proposals
+from services.billing.domain.claims import drafts, proposals
 from services.billing.domain.claims.proposals import Proposal
 from services.billing.domain.claims.rows import DraftRow
 from services.billing.domain.history.clinical import Cancellation, CoverageEnd
@@ -227,10 +226,10 @@ def test_a_late_day_joins_a_replacement_only_once_the_void_of_its_date_is_answer
         adjudications=(PAID, replace(PAID, fact="answered 2", claim_id="claim 2")),
     )
     assert proposals.propose(days_of(history), history) == []
-    [draft] = claims.draft(days_of(history), history)
+    [draft] = drafts.draft(days_of(history), history)
     assert (draft.lines[0].service_date, draft.awaits_voids) == (day(0), ("claim void",))
     reversed_ = replace(PAID, fact="reversed", claim_id="claim void", status="REVERSED")
     answered = replace(history, adjudications=(*history.adjudications, reversed_))
-    assert claims.draft(days_of(answered), answered) == []
+    assert drafts.draft(days_of(answered), answered) == []
     found = proposed(answered)
     assert (found.state, found.changed_dates) == ("READY", (day(0),))

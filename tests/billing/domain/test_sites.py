@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 
 from services.billing.domain.authorizations.balances import balances
-from services.billing.domain.claims import drafts as claims
-from services.billing.domain.claims import proposals
+from services.billing.domain.claims import drafts, proposals
 from services.billing.domain.claims.drafts import Draft
 from services.billing.domain.history.history import Adjudication, BillingHistory, Fee, IssuedClaim
 from services.billing.domain.payers.rules import DiscreteService
@@ -83,7 +82,7 @@ def test_each_site_has_a_claim_of_its_own() -> None:
     history = at_two_sites()
     [one] = days_of(history)
     assert (one.outcome, one.authorization_id) == ("DISCRETE", "a")
-    assert said(claims.draft([one], history)) == [GROUP, ALONE]
+    assert said(drafts.draft([one], history)) == [GROUP, ALONE]
 
 
 def test_an_authorization_for_one_site_does_not_pay_for_both() -> None:
@@ -109,7 +108,7 @@ def test_where_authorizations_are_by_site_each_pays_for_its_own() -> None:
     [one] = days_of(history)
     assert (one.outcome, one.reasons) == ("DISCRETE", ())
     assert {"authorization a", "authorization b"} <= one.rests_on
-    assert under(claims.draft([one], history)) == [("site", "a", 1), ("other", "b", 1)]
+    assert under(drafts.draft([one], history)) == [("site", "a", 1), ("other", "b", 1)]
     assert [balance.allocated for balance in balances(history)] == [1, 1]
 
 
@@ -118,7 +117,7 @@ def test_each_is_asked_for_what_was_given_at_its_site(unit: str, units: int) -> 
     rules = confirmed(bill_by="DISCRETE", discrete=SERVICES, authorization_unit=unit)
     of_each = tuple(replace(each, unit=unit) for each in OF_EACH)
     history = at_two_sites(authorizations=of_each, confirmed=(rules,))
-    assert under(claims.draft(days_of(history), history)) == [
+    assert under(drafts.draft(days_of(history), history)) == [
         ("site", "a", units),
         ("other", "b", units),
     ]
@@ -127,9 +126,9 @@ def test_each_is_asked_for_what_was_given_at_its_site(unit: str, units: int) -> 
 def test_one_for_all_sites_goes_first_and_those_of_each_when_it_is_used_up() -> None:
     for_all = authorization(1, name="c", end=50)
     history = at_two_sites(authorizations=(*OF_EACH, for_all))
-    assert under(claims.draft(days_of(history), history)) == [("site", "c", 1), ("other", "c", 0)]
+    assert under(drafts.draft(days_of(history), history)) == [("site", "c", 1), ("other", "c", 0)]
     none_left = at_two_sites(authorizations=(*OF_EACH, replace(for_all, units=0)))
-    assert under(claims.draft(days_of(none_left), none_left)) == [
+    assert under(drafts.draft(days_of(none_left), none_left)) == [
         ("site", "a", 1),
         ("other", "b", 1),
     ]
@@ -154,13 +153,13 @@ def test_issued_each_site_keeps_its_authorization() -> None:
             authorization_id=each.cut.authorization_id,
             authorized_units=each.authorized_units,
         )
-        for each in claims.draft(days_of(history), history)
+        for each in drafts.draft(days_of(history), history)
     )
     assert len(sent) == 2
     for_all = authorization(9, name="c", end=50)
     for later in ((), (for_all,)):
         out = replace(history, issued=sent, authorizations=(*OF_EACH, *later))
-        assert (claims.draft(days_of(out), out), proposals.propose(days_of(out), out)) == ([], [])
+        assert (drafts.draft(days_of(out), out), proposals.propose(days_of(out), out)) == ([], [])
         assert [balance.issued for balance in balances(out)][:2] == [1, 1]
     fell = replace(corrected(day(0), 1, 0, "alone"), site_id="other")
     gone = replace(history, issued=sent, attendances=(*history.attendances, fell))
@@ -175,12 +174,12 @@ def test_a_service_at_a_site_no_claim_of_the_day_names_is_not_lost(codes: list[s
     group = _issued_group(history)
     sent = replace(group, lines=tuple(replace(group.lines[0], code=code) for code in codes))
     told = replace(history, issued=(sent,), adjudications=(_answered(sent),))
-    assert claims.draft(days_of(told), told) == []
+    assert drafts.draft(days_of(told), told) == []
     [found] = proposals.propose(days_of(told), told)
     assert (found.action, found.state, found.changed_dates) == ("VOID", "READY", (day(0),))
     void = replace(sent, fact="void", claim_id="v", frequency="8", corrects_claim_id="claim 1")
     voided = replace(told, issued=(sent, void))
-    assert said(claims.draft(days_of(voided), voided)) == [GROUP, ALONE]
+    assert said(drafts.draft(days_of(voided), voided)) == [GROUP, ALONE]
 
 
 def test_one_site_is_corrected_without_the_other() -> None:
@@ -197,7 +196,7 @@ def test_one_site_is_corrected_without_the_other() -> None:
     )
     sent = replace(history, issued=(group, alone))
     assert proposals.propose(days_of(sent), sent) == []
-    assert claims.draft(days_of(sent), sent) == []
+    assert drafts.draft(days_of(sent), sent) == []
     fell = corrected(day(0), 1, 0, "alone")
     gone = replace(sent, attendances=(*sent.attendances, replace(fell, site_id="other")))
     [found] = proposals.propose(days_of(gone), gone)
@@ -214,13 +213,13 @@ def test_a_visit_at_another_site_is_billed_there() -> None:
         fees=(fee("provider", "H0015", 30_000), fee("provider 2", "90834", 9_000)),
         confirmed=(confirmed(ancillary=visits),),
     )
-    own, aside = claims.draft(days_of(history), history)
+    own, aside = drafts.draft(days_of(history), history)
     assert (own.cut.site_id, aside.cut.site_id) == ("site", "other")
     assert (aside.cut.provider_id, aside.charge_minor) == ("provider 2", 9_000)
 
 
 def _issued_group(history: BillingHistory) -> IssuedClaim:
-    [one] = [each for each in claims.draft(days_of(history), history) if each.cut.site_id == "site"]
+    [one] = [each for each in drafts.draft(days_of(history), history) if each.cut.site_id == "site"]
     return issued(lines=one.lines, authorized_units=1)
 
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.billing.domain.claims import drafts as claims
-from services.billing.domain.claims import proposals
+from services.billing.domain.claims import drafts, proposals
 from services.billing.domain.claims.rows import ProposalRow
 from services.billing.domain.history.clinical import Discharge
 from services.billing.domain.history.history import BillingHistory, IssuedClaim
@@ -48,8 +47,8 @@ def discharged(on: date, reason: str = "COMPLETED") -> dict[str, Any]:
 
 
 def said(of: BillingHistory) -> list[tuple[str, str]]:
-    drafts = sorted(claims.draft(days_of(of), of), key=lambda each: each.cut.period_start)
-    return [(draft.frequency, draft.patient_status) for draft in drafts]
+    found = sorted(drafts.draft(days_of(of), of), key=lambda each: each.cut.period_start)
+    return [(draft.frequency, draft.patient_status) for draft in found]
 
 
 def sent(number: int) -> IssuedClaim:
@@ -241,6 +240,6 @@ def test_the_first_bill_voided_and_sent_anew_is_the_first_again() -> None:
 
 def test_professional_claims_are_originals() -> None:
     of = billable(day(0))
-    [draft] = claims.draft(days_of(of), of)
+    [draft] = drafts.draft(days_of(of), of)
     assert (draft.frequency, draft.patient_status) == ("1", "")
     assert RULES.institutional is None

@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from services.billing.domain.claims import drafts as claims
-from services.billing.domain.claims import proposals
+from services.billing.domain.claims import drafts, proposals
 from services.billing.domain.claims.issue import ClaimIssued, ProposalToIssue, correction
 from services.billing.domain.claims.rows import proposal_row
 from services.billing.domain.history.history import Adjudication, BillingHistory, Waiver
@@ -32,7 +31,7 @@ def test_an_authorization_that_came_before_issuing_goes_before_the_waiver() -> N
     assert authorized(history) == [("", 0, "PER_DIEM")]
     later = replace(history, authorizations=(authorization(1),))
     assert authorized(later) == [("a", 1, "PER_DIEM")]
-    [draft] = claims.draft(days_of(later), later)
+    [draft] = drafts.draft(days_of(later), later)
     assert (draft.cut.authorization_id, draft.authorized_units) == ("a", 1)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from services.billing.domain.authorizations.allocation import allocate
 from services.billing.domain.authorizations.ledger import claims_holding_units, units_on
-from services.billing.domain.claims.drafts import Carried
+from services.billing.domain.claims.cuts import Carried
 from services.billing.domain.claims.in_force import in_force
 from services.billing.domain.days.service_day import resolve
 from services.billing.domain.history.history import Authorization, BillingHistory

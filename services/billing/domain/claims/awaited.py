@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from services.billing.domain.claims.drafts import is_ancillary, voids_awaited
+from services.billing.domain.claims.cuts import is_ancillary
+from services.billing.domain.claims.drafts import voids_awaited
 from services.billing.domain.days.gates import Verdict
 from services.billing.domain.days.release import may_open
 from services.billing.domain.days.service_day import ServiceDay, expected_yet

@@ -6,17 +6,29 @@ Sources: design, section 3 ("Claims"); domain guide 5.9 and section 12 ("What sp
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 from services.billing.domain.claims.courses import Courses, InstitutionalBill
+from services.billing.domain.claims.cuts import (
+    Carried,
+    Cut,
+    CutDay,
+    Part,
+    cut_of,
+    is_ancillary,
+    lines_of,
+    parts_of,
+    rules_of,
+    still_claimed,
+    units_of,
+)
 from services.billing.domain.claims.in_force import in_force, voids_unanswered
 from services.billing.domain.claims.statements import statement
 from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.diagnoses import diagnosed
 from services.billing.domain.history.history import BillingHistory, ClaimLine, IssuedClaim, Program
-from services.billing.domain.payers.rules import RuleSet, period_of
+from services.billing.domain.payers.rules import RuleSet
 from services.billing.domain.payers.terms import (
-    AuthorizationUnit,
     ClaimForm,
     LateDay,
     RenderingOnClaim,
@@ -26,23 +38,6 @@ from services.billing.domain.x12.t837.claim import FIRST_INTERIM, ORIGINAL
 
 MOST_LINES: Mapping[str, int] = {ClaimForm.PROFESSIONAL: 50, ClaimForm.INSTITUTIONAL: 999}
 """A claim's, by form (domain guide 5.9)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cut:
-    """What one claim has in common: a claim is cut wherever one of these differs."""
-
-    payer_id: str
-    period_start: date
-    period_end: date
-    provider_id: str
-    site_id: str
-    coverage_id: str
-    authorization_id: str
-    claim_form: str
-    ancillary: bool = False
-    # On a professional claim who rendered is said once: of an institutional one it's no cut.
-    rendering_staff_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,25 +67,6 @@ class Draft:
         return sum(line.charge_minor for line in self.lines)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A day's lines that fall into one cut."""
-
-    day: ServiceDay
-    lines: tuple[ClaimLine, ...]
-
-    @property
-    def programs(self) -> frozenset[Program]:
-        """Whose sessions the lines are of."""
-        if all(line.ancillary for line in self.lines):
-            return self.day.ancillary_programs
-        return self.day.programs
-
-
-CutDay = tuple[ServiceDay, Sequence[tuple[Cut, Part]]]
-"""A day with its claimable lines, by the claim they go on."""
-
-
 def draft(days: Sequence[ServiceDay], history: BillingHistory) -> list[Draft]:
     """One claim a cut, of lines that stand on no issued claim.
 
@@ -111,37 +87,6 @@ def draft(days: Sequence[ServiceDay], history: BillingHistory) -> list[Draft]:
             by_cut.setdefault(cut, []).append(Part(day, lines))
     found = [each for cut, of_cut in by_cut.items() for each in _drafts_of(cut, of_cut, history)]
     return _stated(found, courses_of(cut_days, issued, history), history)
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """What stands on issued claims: dates, and dates with their ancillary codes."""
-
-    dates: frozenset[date]
-    ancillary: frozenset[tuple[date, str]]
-
-    @staticmethod
-    def on(issued: Iterable[IssuedClaim]) -> "Carried":
-        lines = [line for claim in issued for line in claim.lines]
-        return Carried(
-            frozenset(line.service_date for line in lines if not line.ancillary),
-            frozenset((line.service_date, line.code) for line in lines if line.ancillary),
-        )
-
-    def has(self, line: ClaimLine) -> bool:
-        if line.ancillary:
-            return (line.service_date, line.code) in self.ancillary
-        return line.service_date in self.dates
-
-
-def parts_of(day: ServiceDay) -> Iterator[tuple[Cut, Part]]:
-    """A day's claimable lines, by the claim they go on."""
-    own = day.own_lines if day.billable else ()
-    by_cut: dict[Cut, list[ClaimLine]] = {}
-    for line in (*own, *day.ancillary_lines):
-        by_cut.setdefault(_cut(day, line), []).append(line)
-    for cut, lines in by_cut.items():
-        yield cut, Part(day, tuple(lines))
 
 
 def joining(
@@ -211,54 +156,6 @@ def bill_of(of: Cut | IssuedClaim, dates: Iterable[date]) -> InstitutionalBill:
     )
 
 
-def still_claimed(claim: IssuedClaim, day: ServiceDay) -> tuple[ClaimLine, ...]:
-    """What is still billed of one of the claim's dates to whom, by whom and where it says."""
-    dates = {line.service_date for line in claim.lines}
-    alike = (claim.payer_id, claim.coverage_id) == (day.payer_id, day.coverage_id)
-    if day.service_date not in dates or not alike:
-        return ()
-    if is_ancillary(claim):
-        told = {(line.service_date, line.code) for line in claim.lines}
-        lines = tuple(
-            line for line in day.ancillary_lines if (line.service_date, line.code) in told
-        )
-    else:
-        lines = day.own_lines if day.billable else ()
-    here = (claim.site_id, claim.provider_id)
-    return tuple(
-        line
-        for line in lines
-        if (line.site_id or day.site_id, line.provider_id or day.provider_id) == here
-    )
-
-
-def cut_of(claim: IssuedClaim) -> Cut:
-    """How an issued claim was cut."""
-    professional = claim.claim_form == ClaimForm.PROFESSIONAL
-    return Cut(
-        payer_id=claim.payer_id,
-        period_start=claim.period_start,
-        period_end=claim.period_end,
-        provider_id=claim.provider_id,
-        site_id=claim.site_id,
-        coverage_id=claim.coverage_id,
-        authorization_id=claim.authorization_id,
-        claim_form=claim.claim_form,
-        ancillary=is_ancillary(claim),
-        rendering_staff_id=claim.lines[0].rendering_staff_id if professional else "",
-    )
-
-
-def is_ancillary(claim: IssuedClaim) -> bool:
-    """Whether it claims what stands outside the per diem: such lines go on claims of their own."""
-    return all(line.ancillary for line in claim.lines)
-
-
-def lines_of(parts: Iterable[Part]) -> tuple[ClaimLine, ...]:
-    """The lines as a claim has them: where and by whom they are billed, the claim says."""
-    return tuple(replace(line, site_id="", provider_id="") for part in parts for line in part.lines)
-
-
 def staff_on(lines: Iterable[ClaimLine]) -> str:
     """Who rendered most of the lines; of several the first by id."""
     rendered = Counter(line.rendering_staff_id for line in lines if line.rendering_staff_id)
@@ -278,64 +175,6 @@ def voids_awaited(
         if void.payer_id == rules.payer_id
         and dates & {(line.service_date, line.ancillary) for line in void.lines}
     ]
-
-
-def units_of(parts: Iterable[Part]) -> int:
-    """What the parts take of their authorization.
-
-    Where the unit is the lines' own, what they have; else a day's go with its first own line.
-    """
-    found = 0
-    seen: set[date] = set()
-    for day, lines in ((part.day, part.lines) for part in parts):
-        if rules_of(day).authorization_unit == AuthorizationUnit.UNITS:
-            found += sum(line.units for line in lines) if day.authorization_id else 0
-            continue
-        paid = day.paid_at(lines[0].site_id or day.site_id)
-        paid_lines = day.at(paid.sites).own_lines
-        if paid_lines[:1] and paid_lines[0] in lines and day.service_date not in seen:
-            found += paid.units
-            seen.add(day.service_date)
-    return found
-
-
-def rules_of(day: ServiceDay) -> RuleSet:
-    """The rules of a day that has lines."""
-    if day.rules is None:
-        raise ValueError("a day with lines, without rules")
-    return day.rules
-
-
-def _cut(day: ServiceDay, line: ClaimLine) -> Cut:
-    rules = rules_of(day)
-    start, end = _period(day.service_date, rules)
-    named = (
-        rules.claim_form == ClaimForm.PROFESSIONAL
-        and rules.rendering == RenderingOnClaim.FACILITATOR
-    )
-    site_id = line.site_id or day.site_id
-    return Cut(
-        payer_id=day.payer_id,
-        period_start=start,
-        period_end=end,
-        provider_id=line.provider_id or day.provider_id,
-        site_id=site_id,
-        coverage_id=day.coverage_id,
-        authorization_id="" if line.ancillary else day.paid_at(site_id).authorization_id,
-        claim_form=rules.claim_form,
-        ancillary=line.ancillary,
-        rendering_staff_id=line.rendering_staff_id if named else "",
-    )
-
-
-def _period(on: date, rules: RuleSet) -> tuple[date, date]:
-    """The payer's period; where months aren't mixed, what of it lies in the date's month."""
-    start, end = period_of(on, rules)
-    if not rules.split_by_month:
-        return start, end
-    first = on.replace(day=1)
-    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    return max(start, first), min(end, last)
 
 
 def _drafts_of(cut: Cut, parts: Sequence[Part], history: BillingHistory) -> list[Draft]:

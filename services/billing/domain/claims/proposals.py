@@ -16,20 +16,16 @@ from enum import StrEnum
 
 from services.billing.domain.claims.awaited import Awaited, awaited, voids_before
 from services.billing.domain.claims.courses import Courses
-from services.billing.domain.claims.drafts import (
-    MOST_LINES,
+from services.billing.domain.claims.cuts import (
     Carried,
     Part,
-    bill_of,
-    courses_of,
     is_ancillary,
-    joining,
     lines_of,
     parts_of,
-    staff_on,
     still_claimed,
     units_of,
 )
+from services.billing.domain.claims.drafts import MOST_LINES, bill_of, courses_of, joining, staff_on
 from services.billing.domain.claims.in_force import in_force
 from services.billing.domain.claims.statements import patient_status
 from services.billing.domain.days.service_day import ServiceDay
