@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from hashlib import sha256
+from typing import Any
 
 from ninehours.billing.v1 import billing_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
 
-from kernel.mapping.writing import writer
+from kernel.mapping.reading import Reader
+from kernel.mapping.writing import Writer, writer
 from kernel.messaging.caught_up import wait_until_heard
 from kernel.rpc.call import Call
 from kernel.rpc.commands import patience_of, positions_of
@@ -16,11 +18,12 @@ from kernel.store.store import Store
 from services.billing.adapters import messages
 from services.billing.api.listing import REASON, rows_query, since_of
 from services.billing.app.changes import Following
-from services.billing.app.ports import FileAudit, FileRead, Pages
+from services.billing.app.ports import FileAudit, FileRead, Pages, RowsQuery
 from services.billing.app.questions import balances, file_of
 from services.billing.domain.authorizations.balances import Balance
 from services.billing.domain.claims.rows import ProposalRow
 from services.billing.domain.days.row import DayRow
+from services.billing.domain.projection import Content
 
 _days_query = rows_query(pb.ListServiceDaysRequest, reason=REASON)
 _proposals_query = rows_query(pb.ListProposalsRequest)
@@ -40,58 +43,16 @@ class DayAndProposalRpcs:
     def ListServiceDays(
         self, request: pb.ListServiceDaysRequest, call: Call
     ) -> pb.ListServiceDaysResponse:
-        if since := since_of(request, call):
-            self._wait(request.after, call)
-            with self._store.transaction() as tx:
-                found = self._following.rows(tx, DayRow, since)
-            return pb.ListServiceDaysResponse(
-                days=[
-                    messages.service_day(
-                        row.content, revision=row.revision, withdrawn=row.withdrawn
-                    )
-                    for row in found.rows
-                ],
-                cursor=str(found.cursor),
-                more=found.more,
-            )
-        wanted = _days_query(request, sites=those_asked(call.actor.sites))
-        self._wait(request.after, call)
-        with self._store.transaction() as tx:
-            rows = self._pages.derived(tx, DayRow, wanted)
-        return pb.ListServiceDaysResponse(
-            days=[
-                messages.service_day(row.content, revision=row.revision, withdrawn=False)
-                for row in rows
-            ],
-            next_page_token=rows[-1].key if len(rows) == wanted.limit else "",
-        )
+        days, goes_on = self._rows(DayRow, messages.service_day, _days_query, request, call)
+        return pb.ListServiceDaysResponse(days=days, **goes_on)
 
     def ListProposals(
         self, request: pb.ListProposalsRequest, call: Call
     ) -> pb.ListProposalsResponse:
-        if since := since_of(request, call):
-            self._wait(request.after, call)
-            with self._store.transaction() as tx:
-                found = self._following.rows(tx, ProposalRow, since)
-            return pb.ListProposalsResponse(
-                proposals=[
-                    messages.proposal(row.content, revision=row.revision, withdrawn=row.withdrawn)
-                    for row in found.rows
-                ],
-                cursor=str(found.cursor),
-                more=found.more,
-            )
-        wanted = _proposals_query(request, sites=those_asked(call.actor.sites))
-        self._wait(request.after, call)
-        with self._store.transaction() as tx:
-            rows = self._pages.derived(tx, ProposalRow, wanted)
-        return pb.ListProposalsResponse(
-            proposals=[
-                messages.proposal(row.content, revision=row.revision, withdrawn=False)
-                for row in rows
-            ],
-            next_page_token=rows[-1].key if len(rows) == wanted.limit else "",
+        proposals, goes_on = self._rows(
+            ProposalRow, messages.proposal, _proposals_query, request, call
         )
+        return pb.ListProposalsResponse(proposals=proposals, **goes_on)
 
     def ListAuthorizations(
         self, request: pb.ListAuthorizationsRequest, call: Call
@@ -117,6 +78,34 @@ class DayAndProposalRpcs:
         return pb.ReadBatchResponse(
             file_name=name, content=content, sha256=sha256(content).hexdigest()
         )
+
+    def _rows(
+        self,
+        kind: type[Content],
+        message_of: Writer[Any, Any],
+        query_of: Reader[Any, RowsQuery],
+        request: Any,
+        call: Call,
+    ) -> tuple[list[Any], dict[str, Any]]:
+        """Rows of a kind, and where the next question goes on: what changed, or a page of today's.
+
+        Malformed before anything is waited for.
+        """
+        if since := since_of(request, call):
+            self._wait(request.after, call)
+            with self._store.transaction() as tx:
+                changed = self._following.rows(tx, kind, since)
+            told = [
+                message_of(row.content, revision=row.revision, withdrawn=row.withdrawn)
+                for row in changed.rows
+            ]
+            return told, {"cursor": str(changed.cursor), "more": changed.more}
+        wanted = query_of(request, sites=those_asked(call.actor.sites))
+        self._wait(request.after, call)
+        with self._store.transaction() as tx:
+            rows = self._pages.derived(tx, kind, wanted)
+        told = [message_of(row.content, revision=row.revision, withdrawn=False) for row in rows]
+        return told, {"next_page_token": rows[-1].key if len(rows) == wanted.limit else ""}
 
     def _wait(self, after: Iterable[common.Position], call: Call) -> None:
         wait_until_heard(self._store, positions_of(after), patience_of(call))
