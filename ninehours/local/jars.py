@@ -1,4 +1,4 @@
-"""Kafka's jars: fetched once from the network, checked against `jars.lock` at every start."""
+"""Jars: fetched once from the network, checked against a lock of hashes at every start."""
 
 # ruff: noqa: PLC0415  heavy imports wait until the servers that need them are starting
 
@@ -11,16 +11,33 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-COORDINATES = "org.apache.kafka:kafka_2.13:4.1.1+org.slf4j:slf4j-simple:1.7.36"
-LOCK = Path(__file__).with_name("jars.lock")
-
 Progress = Callable[[str], None]
-Resolver = Callable[[Path], Iterable[Path]]
+Resolver = Callable[["JarSet", Path], Iterable[Path]]
 """Is given an empty folder to work in and answers where the jars are."""
 
 
 class JarsMissing(RuntimeError):
-    """Kafka cannot start: some of its jars are neither here nor could be fetched."""
+    """What is made of them cannot start: some are neither here nor could be fetched."""
+
+
+@dataclass(frozen=True, slots=True)
+class JarSet:
+    """Jars that are fetched together. `name`: whose; `instead`: what helps where they can't be."""
+
+    name: str
+    coordinates: str
+    lock: Path
+    megabytes: int
+    instead: str
+
+
+KAFKA = JarSet(
+    name="Kafka",
+    coordinates="org.apache.kafka:kafka_2.13:4.1.1+org.slf4j:slf4j-simple:1.7.36",
+    lock=Path(__file__).with_name("jars.lock"),
+    megabytes=43,
+    instead="set NINEHOURS_KAFKA to the address of a broker of your own",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +49,14 @@ class Jar:
     coordinate: str
 
 
-def resolve_with_jgo(folder: Path) -> Iterable[Path]:
-    """Resolve `COORDINATES` in `folder` alone, so that nothing spoiled elsewhere is used again."""
+def resolve_with_jgo(jar_set: JarSet, folder: Path) -> Iterable[Path]:
+    """Resolve them in `folder` alone, so that nothing spoiled elsewhere is used again."""
     from jgo.env import EnvironmentBuilder
     from jgo.maven import MavenContext
 
     context = MavenContext(repo_cache=folder / "repository")
     environment = EnvironmentBuilder(context=context, cache_dir=folder / "envs").from_endpoint(
-        COORDINATES
+        jar_set.coordinates
     )
     return [*environment.class_path_jars, *environment.module_path_jars]
 
@@ -53,7 +70,7 @@ def cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir("ninehours")) / "jars"
 
 
-def read_lock(lock: Path = LOCK) -> tuple[Jar, ...]:
+def read_lock(lock: Path) -> tuple[Jar, ...]:
     """The jars that a start takes, and no others."""
     lines = lock.read_text(encoding="utf-8").splitlines()
     jars = tuple(Jar(*line.split()) for line in lines if line and not line.startswith("#"))
@@ -62,7 +79,8 @@ def read_lock(lock: Path = LOCK) -> tuple[Jar, ...]:
     return jars
 
 
-def kafka_jars(
+def fetched(
+    jar_set: JarSet,
     progress: Progress,
     *,
     folder: Path | None = None,
@@ -71,14 +89,14 @@ def kafka_jars(
 ) -> list[Path]:
     """Every jar of the lock, present and of the right content; what is missing is resolved."""
     folder = folder or cache_folder()
-    jars = jars or read_lock()
+    jars = jars or read_lock(jar_set.lock)
     folder.mkdir(parents=True, exist_ok=True)
     missing = [jar for jar in jars if not _is_good(folder / jar.name, jar, progress)]
     if missing:
-        reason = _fetch(missing, len(jars), folder, resolve, progress)
+        reason = _fetch(jar_set, missing, len(jars), folder, resolve, progress)
         still = [jar for jar in missing if not _is_good(folder / jar.name, jar, progress)]
         if still:
-            raise JarsMissing(_how_to_help(still, folder, reason)) from reason
+            raise JarsMissing(_how_to_help(jar_set, still, folder, reason)) from reason
     return [folder / jar.name for jar in jars]
 
 
@@ -97,20 +115,28 @@ def _is_good(path: Path, jar: Jar, progress: Progress) -> bool:
 
 
 def _fetch(
-    missing: list[Jar], total: int, folder: Path, resolve: Resolver, progress: Progress
+    jar_set: JarSet,
+    missing: list[Jar],
+    total: int,
+    folder: Path,
+    resolve: Resolver,
+    progress: Progress,
 ) -> Exception | None:
     """Bring what can be brought; the reason why not is answered, for the message that follows."""
     wanted = {jar.name: jar for jar in missing}
-    progress(f"fetching Kafka's jars ({len(wanted)} of {total}, 43 MB in all, only this once)")
+    progress(
+        f"fetching {jar_set.name}'s jars ({len(wanted)} of {total}, {jar_set.megabytes} MB in all,"
+        " only this once)"
+    )
     with tempfile.TemporaryDirectory(dir=folder, prefix=".fetching-") as name:
         scratch = Path(name)
         finished = threading.Event()
         teller = threading.Thread(
-            target=_tell, args=(scratch, total, finished, progress), daemon=True
+            target=_tell, args=(jar_set.name, scratch, total, finished, progress), daemon=True
         )
         teller.start()
         try:
-            for path in resolve(scratch):
+            for path in resolve(jar_set, scratch):
                 jar = wanted.get(path.name)
                 if jar is not None:
                     # A copy, renamed when whole: two starts at once must not see half a jar.
@@ -126,21 +152,25 @@ def _fetch(
     return None
 
 
-def _tell(scratch: Path, total: int, finished: threading.Event, progress: Progress) -> None:
+def _tell(
+    name: str, scratch: Path, total: int, finished: threading.Event, progress: Progress
+) -> None:
     told = 0
     while not finished.wait(2):
         here = len({path.name for path in scratch.rglob("*.jar")})
         if here > told:
             told = here
-            progress(f"fetching Kafka's jars: {min(here, total)} of {total}")
+            progress(f"fetching {name}'s jars: {min(here, total)} of {total}")
 
 
-def _how_to_help(missing: list[Jar], folder: Path, reason: Exception | None) -> str:
+def _how_to_help(
+    jar_set: JarSet, missing: list[Jar], folder: Path, reason: Exception | None
+) -> str:
     files = "\n".join(f"  {jar.name}  ({jar.coordinate}, SHA-256 {jar.sha256})" for jar in missing)
     why = f" ({type(reason).__name__}: {reason})" if reason else ""
     return (
-        f"{len(missing)} of Kafka's jars are missing and could not be fetched{why}.\n"
+        f"{len(missing)} of {jar_set.name}'s jars are missing and could not be fetched{why}.\n"
         f"Start once with a network, or put these files into {folder} "
         f"(another folder: set NINEHOURS_CACHE):\n{files}\n"
-        "Or set NINEHOURS_KAFKA to the address of a broker of your own."
+        f"Or {jar_set.instead}."
     )

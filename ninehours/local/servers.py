@@ -10,7 +10,7 @@ from typing import Self
 
 from ninehours.local import databases, leftovers
 from ninehours.local.folder import DataFolder
-from ninehours.local.jars import Progress, kafka_jars
+from ninehours.local.jars import KAFKA, Progress, fetched
 from ninehours.local.kafka import Kafka, declare_topics
 from ninehours.local.postgres import Postgres, PostgresUnavailable, answers
 from ninehours.local.probes import LOOPBACK, free_ports, together
@@ -99,7 +99,7 @@ class LocalServers:
         """Until it answers; its jars are fetched first, should they not be here."""
         if os.environ.get("NINEHOURS_KAFKA"):
             return
-        jars = kafka_jars(self.progress)
+        jars = fetched(KAFKA, self.progress)
         began = time.monotonic()
         kafka = Kafka(self.folder, jars, self._ports[1], self._ports[2])
         kafka.initialize(self.supervisor)
