@@ -76,11 +76,10 @@ class Book:
             history = tx.load(stream)
             refuse_stale(context, len(history))
             before(tx)
-            facts = decider.decide(command, decider.fold(recorded.fact for recorded in history))
-            decided = record(context, stream, len(history), facts)
-            if decided:
+            facts = decided(context, decider, stream, history, command)
+            if facts:
                 sealing(tx)
-            return decided
+            return facts
 
         return self.transact(context, decide, locks=locks, shared=shared)
 
@@ -177,6 +176,25 @@ def refuse_stale(context: Context, version: int) -> None:
             "it was changed since you read it; read it again",
             current_version=str(version),
         )
+
+
+def decided(
+    context: Context,
+    decider: Decider[C, F, S],
+    stream: str,
+    history: Sequence[Recorded],
+    command: C,
+    *,
+    expected: bool = True,
+) -> tuple[Recorded, ...]:
+    """What the command adds to the stream, which is `history` so far.
+
+    `expected`: the version that the caller expects, if one was said, is of this stream.
+    """
+    if expected:
+        refuse_stale(context, len(history))
+    facts = decider.decide(command, decider.after(history))
+    return record(context, stream, len(history), facts)
 
 
 def _in_order(facts: Sequence[Recorded]) -> tuple[Recorded, ...]:

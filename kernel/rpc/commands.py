@@ -1,24 +1,104 @@
-"""From a request that commands to the context the kernel decides in, and back to a receipt."""
+"""From a request that commands to the context the kernel decides in, and back to a receipt.
 
-from collections.abc import Iterable
-from typing import Any
+Most RPCs that command differ in three things alone: `command_rpc` is such an RPC as one row.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from operator import attrgetter, methodcaller
+from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 from ninehours.common.v1 import common_pb2
 
+from kernel.execute import Book, Outcome
 from kernel.facts import Position
 from kernel.messaging.envelope import is_subject
 from kernel.patience import Patience
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call
 from kernel.rpc.plausible import refuse_implausible
+from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.translate import required_uuid
 from kernel.store.store import Context
 from kernel.vault import Vault
 
 MARGIN = 0.5  # seconds kept for the command itself
 LONGEST_AFTER = 1000
+RECEIPT = "receipt"
+
+Given = Callable[[Context], Any]
+ACTOR: Given = attrgetter("actor")
+NOW: Given = attrgetter("now")
+
+
+def new_id(kind: str) -> Given:
+    """An id that the command gives what it makes: given again, it gives the same."""
+    return methodcaller("new_id", kind)
+
+
+class WriteSide(Protocol):
+    """What a service's use cases work with: its book, and what is known beside it."""
+
+    @property
+    def book(self) -> Book: ...
+
+
+C = TypeVar("C")
+W = TypeVar("W", bound=WriteSide)
+
+
+class CommandRpcs(Generic[W]):
+    """A part of a servicer: rows made by `command_rpc`, and methods for what is no such row."""
+
+    def __init__(self, write_side: W) -> None:
+        self.write_side = write_side
+
+
+@dataclass(frozen=True)  # no slots: they keep a generic class from being called with its types
+class Accepted(Generic[W, C]):
+    """A command that its use case accepted, and what that recorded."""
+
+    write_side: W
+    command: C
+    context: Context
+    outcome: Outcome
+
+
+def no_more(_: Accepted[Any, Any]) -> Mapping[str, Any]:
+    """For commands that are answered by their receipt, and by what they say themselves."""
+    return {}
+
+
+def command_rpc(
+    read: Callable[..., C],
+    use_case: Callable[[W, C, Context], Outcome],
+    answer: Callable[[Accepted[W, C]], Mapping[str, Any]] = no_more,
+    /,
+    **given: Given,
+) -> Callable[[CommandRpcs[W], Any, Call], Any]:
+    """The RPC that reads a request, gives the command to its use case, and answers its receipt.
+
+    `given`: what `read` is told beside the request. A field of the response says what `answer` says
+    of it, else what the command has by the same name; one that neither has is an AttributeError.
+    """
+
+    def rpc(part: CommandRpcs[W], request: Message, call: Call) -> Message:
+        write_side = part.write_side
+        context = context_of(request, call, write_side.book.store.vault)
+        command = read(request, **{name: of(context) for name, of in given.items()})
+        outcome = use_case(write_side, command, context)
+        said = {RECEIPT: receipt_of(outcome.published)}
+        said |= answer(Accepted(write_side, command, context, outcome))
+        response = GetMessageClass(rpc_of(request).output_type)
+        for field in response.DESCRIPTOR.fields:
+            if field.name not in said:
+                said[field.name] = getattr(command, field.name)
+        return response(**said)
+
+    return rpc
 
 
 def context_of(request: Any, call: Call, vault: Vault) -> Context:

@@ -3,7 +3,8 @@
 import string
 import unicodedata
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
@@ -25,9 +26,12 @@ from kernel.rpc.translate import (
     timestamp_of,
 )
 from services.attendance.app.ports import SessionsQuery
+from services.attendance.app.rosters import GroupNote, RosterMoments
 from services.attendance.app.scheduling import SessionRequest
 from services.attendance.app.templates import ExpansionRequest
+from services.attendance.app.use_cases import Arrival, Correction, Departure, WrittenNote
 from services.attendance.domain.minutes import Interval, Span
+from services.attendance.domain.session import CancelSession, CloseSession
 from services.attendance.domain.site import (
     Address,
     DeclareHoliday,
@@ -198,7 +202,7 @@ to_open_program = request_reader(
 )
 to_declare_holiday = request_reader(pb.DeclareHolidayRequest, DeclareHoliday, on=named("date"))
 to_set_grace = request_reader(pb.SetGraceRequest, SetGrace, seconds=bounded(0, LONGEST_GRACE))
-to_credential_staff = request_reader(
+_to_credential_staff = request_reader(
     pb.CredentialStaffRequest,
     CredentialStaff,
     staff_id=left_out(uuid_text),
@@ -207,6 +211,17 @@ to_credential_staff = request_reader(
     state=required_state,
     again=False,
 )
+
+
+def to_credential_staff(
+    request: pb.CredentialStaffRequest, *, new_staff_id: str
+) -> CredentialStaff:
+    """Of somebody who has a staff id, or of somebody new."""
+    command = _to_credential_staff(request)
+    staff_id = command.staff_id or new_staff_id
+    return replace(command, staff_id=staff_id, again=bool(command.staff_id))
+
+
 to_end_credential = request_reader(
     pb.EndCredentialRequest,
     EndCredential,
@@ -217,6 +232,7 @@ to_end_credential = request_reader(
 to_session_request = request_reader(
     pb.ScheduleSessionRequest,
     SessionRequest,
+    given=("session_id",),
     roster=roster,
     capacity=named("capacity", capacity, "no_limit"),
     breaks=at_most(
@@ -227,6 +243,19 @@ to_session_request = request_reader(
             )
         ),
     ),
+)
+# What else cancelling and closing rest on is filled in under the session's lock.
+to_cancel_session = request_reader(
+    pb.CancelSessionRequest, CancelSession, given=("now",), not_held=getattr, presences={}
+)
+to_close_session = request_reader(
+    pb.CloseSessionRequest,
+    CloseSession,
+    given=("now",),
+    presences={},
+    elsewhere=frozenset(),
+    not_admitted=frozenset(),
+    grace=timedelta(),
 )
 to_define_template = request_reader(
     pb.DefineTemplateRequest,
@@ -266,10 +295,28 @@ to_sessions_query = request_reader(
     after=named("page_token", page_token),
     limit=named("page_size", page_size),
 )
-intervals = at_most(
-    MOST_ITEMS,
-    each_of(
-        request_reader(pb.Interval, Interval, came=named("from"), left=named("to", after_from))
+to_arrival = request_reader(pb.CheckInRequest, Arrival, came=named("at"))
+to_departure = request_reader(pb.CheckOutRequest, Departure, left=named("at"))
+to_arrivals = request_reader(
+    pb.CheckInRosterRequest, RosterMoments, moments=named("arrivals", moments)
+)
+to_departures = request_reader(
+    pb.CheckOutRosterRequest, RosterMoments, moments=named("departures", moments)
+)
+to_note = request_reader(pb.SignNoteRequest, WrittenNote, text=text(LONGEST_NOTE))
+to_group_note = request_reader(
+    pb.SignGroupNoteRequest, GroupNote, group_text=text(LONGEST_NOTE), parts=individual_parts
+)
+to_attestation = request_reader(
+    pb.AttestNoteRequest, WrittenNote, text=named("statement", text(LONGEST_NOTE))
+)
+to_correction = request_reader(
+    pb.CorrectAttendanceRequest,
+    Correction,
+    intervals=at_most(
+        MOST_ITEMS,
+        each_of(
+            request_reader(pb.Interval, Interval, came=named("from"), left=named("to", after_from))
+        ),
     ),
 )
-"""A reader of when a client was there; none: was not."""

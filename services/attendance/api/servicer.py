@@ -9,13 +9,14 @@ from kernel.rpc.servicers import composed
 from services.attendance.api.presence import PresenceRpcs
 from services.attendance.api.scheduling import SchedulingRpcs
 from services.attendance.api.sites import SiteRpcs
-from services.attendance.app.ports import Schedule
+from services.attendance.app.ports import BookAndSchedule, Schedule
 
 SERVICE = pb.DESCRIPTOR.services_by_name["AttendanceService"]
 
 
 def attendance_servicer(book: Book, schedule: Schedule) -> Any:
     """Answers AttendanceService over one write side."""
+    attendance = BookAndSchedule(book, schedule)
     return composed(
-        SERVICE, SiteRpcs(book), SchedulingRpcs(book, schedule), PresenceRpcs(book, schedule)
+        SERVICE, SiteRpcs(attendance), SchedulingRpcs(attendance), PresenceRpcs(attendance)
     )

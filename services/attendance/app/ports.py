@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
+from kernel.execute import Book
 from kernel.store.store import Transaction
 from services.attendance.domain.admission import Admission
 from services.attendance.domain.minutes import Interval, Span
@@ -107,6 +108,14 @@ class Schedule(Protocol):
     def sessions(self, tx: Transaction, query: SessionsQuery) -> list[ListedSession]:
         """A page of a site's sessions, by start and id."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class BookAndSchedule:
+    """What every use case of attendance works with."""
+
+    book: Book
+    schedule: Schedule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

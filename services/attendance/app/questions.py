@@ -9,11 +9,11 @@ from kernel.due import Due, DueAsked, at_each_site
 from kernel.sites import speaks_for
 from kernel.store.store import Store
 from services.attendance.app.ports import (
+    BookAndSchedule,
     Calendar,
     ClientSession,
     ListedSession,
     ListedSite,
-    Schedule,
     SessionsQuery,
     UnfinishedSession,
 )
@@ -21,15 +21,15 @@ from services.attendance.app.streams import staff_stream
 
 
 def list_sessions(
-    store: Store, schedule: Schedule, query: SessionsQuery
+    attendance: BookAndSchedule, query: SessionsQuery
 ) -> tuple[list[ListedSession], bool]:
     """A page of a site's sessions by start, and whether more follow.
 
     Due is a session that ended and is neither closed nor cancelled, or one with unsigned notes;
     until when they should have been signed is for the payer to say.
     """
-    with store.transaction() as tx:
-        found = schedule.sessions(tx, replace(query, limit=query.limit + 1))
+    with attendance.book.store.transaction() as tx:
+        found = attendance.schedule.sessions(tx, replace(query, limit=query.limit + 1))
     return found[: query.limit], len(found) > query.limit
 
 

@@ -6,23 +6,24 @@ single command would refuse is refused for the whole call, naming the clients.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from kernel.execute import Book, Outcome, record
+from kernel.execute import Outcome, decided, nothing
 from kernel.facts import Recorded
 from kernel.refusal import AgainstTheRules, Malformed
 from kernel.store.store import Context, Transaction
-from services.attendance.app.ports import Schedule
+from services.attendance.app.ports import BookAndSchedule
 from services.attendance.app.streams import (
     client_subject,
     encounter_of,
+    note_of,
     presence_stream,
     refuse_version,
     require_registered,
     require_signer,
     session_stream,
 )
-from services.attendance.app.use_cases import note_of
 from services.attendance.domain.encounter import Encounter
 from services.attendance.domain.note import SignNote, require_individual
 from services.attendance.domain.presence import PRESENCE, CheckIn, CheckOut, PresenceCommand
@@ -30,49 +31,52 @@ from services.attendance.domain.refusals import naming
 from services.attendance.domain.session import SESSION, Session
 
 
-def check_in_roster(
-    book: Book,
-    schedule: Schedule,
-    session_id: str,
-    arrivals: Mapping[str, datetime],
-    context: Context,
-) -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterMoments:
+    """Client → when they came, or left."""
+
+    session_id: str
+    moments: Mapping[str, datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupNote:
+    """`parts`: client → what the note says of them alone."""
+
+    session_id: str
+    group_text: str
+    parts: Mapping[str, str]
+
+
+def check_in_roster(attendance: BookAndSchedule, asked: RosterMoments, context: Context) -> Outcome:
     """Records that these clients came, on the roster or not; who is there already stays there.
 
     Refuses all where nobody registered one of them (Unknown).
     """
-    return _of_roster(
-        book,
-        session_id,
-        arrivals.keys(),
-        lambda encounter: CheckIn(encounter=encounter, came=arrivals[encounter.client_id]),
-        context,
-        first=lambda tx, _: require_registered(tx, schedule, arrivals),
+
+    def command(encounter: Encounter) -> CheckIn:
+        return CheckIn(encounter=encounter, came=asked.moments[encounter.client_id])
+
+    def registered(tx: Transaction, _: Session) -> None:
+        require_registered(tx, attendance.schedule, asked.moments)
+
+    return _on_roster(
+        attendance, asked.session_id, asked.moments, command, context, first=registered
     )
 
 
 def check_out_roster(
-    book: Book, session_id: str, departures: Mapping[str, datetime], context: Context
+    attendance: BookAndSchedule, asked: RosterMoments, context: Context
 ) -> Outcome:
     """Records that these clients left; refuses all where one isn't there (NOT_CHECKED_IN)."""
-    return _of_roster(
-        book,
-        session_id,
-        departures.keys(),
-        lambda encounter: CheckOut(encounter=encounter, left=departures[encounter.client_id]),
-        context,
-    )
+
+    def command(encounter: Encounter) -> CheckOut:
+        return CheckOut(encounter=encounter, left=asked.moments[encounter.client_id])
+
+    return _on_roster(attendance, asked.session_id, asked.moments, command, context)
 
 
-def sign_group_note(
-    book: Book,
-    schedule: Schedule,
-    session_id: str,
-    context: Context,
-    *,
-    group_text: str,
-    parts: Mapping[str, str],
-) -> Outcome:
+def sign_group_note(attendance: BookAndSchedule, asked: GroupNote, context: Context) -> Outcome:
     """Signs a group's note as the caller, now, for each client who has a part.
 
     Under each client's key the group's text and the client's own part are sealed, and nobody
@@ -80,39 +84,34 @@ def sign_group_note(
     (NOTE_PARTS_IDENTICAL) and signed notes.
     """
 
+    def command(encounter: Encounter) -> SignNote:
+        return SignNote(encounter=encounter, signed_by=context.actor, signed_at=context.now)
+
     def signer(tx: Transaction, session: Session) -> None:
         if session.scheduled:
-            require_signer(tx, schedule, context, session.scheduled.site_id)
+            require_signer(tx, attendance.schedule, context, session.scheduled.site_id)
 
     def seal(tx: Transaction) -> None:
-        for client_id, part in sorted(parts.items()):
+        for client_id, part in sorted(asked.parts.items()):
             owner = client_subject(client_id)
-            tx.documents.put(owner, f"group-note/{session_id}", group_text.encode())
-            tx.documents.put(owner, note_of(session_id), part.encode())
+            tx.documents.put(owner, f"group-note/{asked.session_id}", asked.group_text.encode())
+            tx.documents.put(owner, note_of(asked.session_id), part.encode())
 
-    require_individual(group_text, parts)
-    return _of_roster(
-        book,
-        session_id,
-        parts.keys(),
-        lambda encounter: SignNote(
-            encounter=encounter, signed_by=context.actor, signed_at=context.now
-        ),
-        context,
-        first=signer,
-        before=seal,
+    require_individual(asked.group_text, asked.parts)
+    return _on_roster(
+        attendance, asked.session_id, asked.parts, command, context, first=signer, sealing=seal
     )
 
 
-def _of_roster(
-    book: Book,
+def _on_roster(
+    attendance: BookAndSchedule,
     session_id: str,
     client_ids: Collection[str],
     command_of: Callable[[Encounter], PresenceCommand],
     context: Context,
     *,
     first: Callable[[Transaction, Session], None] = lambda _, __: None,
-    before: Callable[[Transaction], None] = lambda _: None,
+    sealing: Callable[[Transaction], None] = nothing,
 ) -> Outcome:
     """A command on each client's presence, sorted, so that two such calls don't wait in a ring."""
     refuse_version(context)
@@ -128,15 +127,14 @@ def _of_roster(
         for client_id, stream in sorted(streams.items()):
             command = command_of(encounter_of(session, session_id, client_id))
             try:
-                decided = PRESENCE.decide(command, PRESENCE.after(history[stream]))
-                facts += record(context, stream, len(history[stream]), decided)
+                facts += decided(context, PRESENCE, stream, history[stream], command)
             except (AgainstTheRules, Malformed) as refusal:
                 refused[client_id] = refusal
         _refuse_together(refused)
-        before(tx)
+        sealing(tx)
         return facts
 
-    return book.transact(context, decide, shared=[group])
+    return attendance.book.transact(context, decide, shared=[group])
 
 
 def _refuse_together(refused: Mapping[str, AgainstTheRules | Malformed]) -> None:

@@ -1,15 +1,15 @@
 """Scheduling and cancelling: what is refused here never happened."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from kernel.decider import filled
-from kernel.execute import Book, Outcome, record, refuse_stale
+from kernel.execute import Outcome, decided, refuse_stale
 from kernel.facts import Recorded
 from kernel.refusal import AgainstTheRules, Unknown
 from kernel.store.store import Context, Transaction
-from services.attendance.app.ports import Schedule
+from services.attendance.app.ports import BookAndSchedule, Schedule
 from services.attendance.app.streams import (
     client_subject,
     presences_of,
@@ -30,6 +30,7 @@ from services.attendance.domain.staff import STAFF, require_credentialed
 class SessionRequest:
     """What a front desk asks for; the service date and the program's kind are looked up."""
 
+    session_id: str
     site_id: str
     program_id: str
     facilitator_id: str
@@ -44,7 +45,7 @@ class SessionRequest:
 
 
 def schedule_session(
-    book: Book, schedule: Schedule, session_id: str, request: SessionRequest, context: Context
+    attendance: BookAndSchedule, request: SessionRequest, context: Context
 ) -> Outcome:
     """Schedules a session on the site's schedule.
 
@@ -54,8 +55,10 @@ def schedule_session(
     session at that time, at whichever site (FACILITATOR_BUSY, CLIENT_BUSY).
     """
 
+    schedule = attendance.schedule
+
     def decide(tx: Transaction) -> Sequence[Recorded]:
-        stream = session_stream(session_id)
+        stream = session_stream(request.session_id)
         of_site, leader = site_stream(request.site_id), staff_stream(request.facilitator_id)
         before = request.makes_up_session_id and session_stream(request.makes_up_session_id)
         history = tx.load_many([stream, of_site, leader, *([before] if before else [])])
@@ -74,44 +77,28 @@ def schedule_session(
             request.roster,
             [Span(starts_at=request.starts_at, ends_at=request.ends_at)],
         )
-        command = filled(
-            ScheduleSession,
-            request,
-            session_id=session_id,
-            program=program,
-            service_date=on,
-            slot=None,
-        )
-        facts = SESSION.decide(command, SESSION.after(history[stream]))
-        return record(context, stream, len(history[stream]), facts)
+        command = filled(ScheduleSession, request, program=program, service_date=on, slot=None)
+        return decided(context, SESSION, stream, history[stream], command)
 
-    return book.transact(context, decide, locks=booked(request.facilitator_id, request.roster))
+    locks = booked(request.facilitator_id, request.roster)
+    return attendance.book.transact(context, decide, locks=locks)
 
 
-def cancel_session(
-    book: Book, schedule: Schedule, session_id: str, context: Context, *, not_held: bool = False
-) -> Outcome:
+def cancel_session(attendance: BookAndSchedule, asked: CancelSession, context: Context) -> Outcome:
     """Cancels a session that has not begun; its facilitator and clients are free at that time.
 
     Refuses one that has begun (SESSION_BEGUN) or is closed (SESSION_CLOSED), unless the program did
     not hold it and nobody was there, as far as is known now. Cancelling it again changes nothing.
     """
-    stream = session_stream(session_id)
+    stream = session_stream(asked.session_id)
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
-        history = tx.load(stream)
-        refuse_stale(context, len(history))
-        command = CancelSession(
-            session_id=session_id,
-            now=context.now,
-            not_held=not_held,
-            presences=presences_of(tx, session_id, schedule.attendees(tx, session_id)),
-        )
-        facts = SESSION.decide(command, SESSION.after(history))
-        return record(context, stream, len(history), facts)
+        clients = attendance.schedule.attendees(tx, asked.session_id)
+        command = replace(asked, presences=presences_of(tx, asked.session_id, clients))
+        return decided(context, SESSION, stream, tx.load(stream), command)
 
     # Check-ins and corrections share this lock: nobody comes between looking and cancelling.
-    return book.transact(context, decide, locks=[stream])
+    return attendance.book.transact(context, decide, locks=[stream])
 
 
 def service_date_of(outcome: Outcome) -> date:

@@ -43,6 +43,11 @@ def client_subject(client_id: str) -> str:
     return f"client/{client_id}"
 
 
+def note_of(session_id: str) -> str:
+    """The document with a client's own note of a session."""
+    return f"note/{session_id}"
+
+
 def presences_of(
     tx: Transaction, session_id: str, client_ids: Sequence[str]
 ) -> dict[str, Presence]:

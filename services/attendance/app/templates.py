@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from kernel.decider import filled
-from kernel.execute import Book, Outcome, record, refuse_stale
+from kernel.execute import Outcome, record
 from kernel.facts import Recorded
 from kernel.refusal import Unknown
 from kernel.store.store import Context, Transaction
-from services.attendance.app.ports import FilledSlot, Schedule
+from services.attendance.app.ports import BookAndSchedule, FilledSlot
 from services.attendance.app.scheduling import (
     FacilitatorBusy,
     booked,
@@ -54,37 +54,34 @@ class ExpansionRequest:
 class Expansion:
     """What stands of a template between two dates; `skipped`: dates left out for a holiday."""
 
-    outcome: Outcome
     sessions: list[FilledSlot]
     skipped: list[date]
 
 
-def define_template(book: Book, command: DefineTemplate, context: Context) -> Outcome:
+def define_template(
+    attendance: BookAndSchedule, command: DefineTemplate, context: Context
+) -> Outcome:
     """Defines a template of a site's program; refuses an unknown site or program."""
 
-    def decide(tx: Transaction) -> Sequence[Recorded]:
-        stream = template_stream(command.template_id)
-        history = tx.load_many([stream, site_stream(command.site_id)])
-        refuse_stale(context, len(history[stream]))
-        site = SITE.after(history[site_stream(command.site_id)])
+    def require_program(tx: Transaction) -> None:
+        site = SITE.after(tx.load(site_stream(command.site_id)))
         program_of(site, command.site_id, command.program_id)
-        facts = TEMPLATE.decide(command, TEMPLATE.after(history[stream]))
-        return record(context, stream, len(history[stream]), facts)
 
-    return book.transact(context, decide)
+    stream = template_stream(command.template_id)
+    return attendance.book.execute(TEMPLATE, stream, command, context, before=require_program)
 
 
 def expand_template(
-    book: Book, schedule: Schedule, request: ExpansionRequest, context: Context
-) -> Expansion:
+    attendance: BookAndSchedule, request: ExpansionRequest, context: Context
+) -> Outcome:
     """Schedules what a template asks for on these dates, each session as a stream of its own.
 
     All of them or none, in one transaction: a week of a program is one act of the front desk. A
     slot that has a session, even a cancelled one, keeps it; a holiday's have none. Refuses what
     `schedule_session` refuses, of any session, and two sessions at a time of the template's own.
     """
-
     refuse_version(context)
+    schedule = attendance.schedule
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
         template = _template(tx, request.template_id)
@@ -119,8 +116,7 @@ def expand_template(
         template_stream(request.template_id),
         *booked(request.facilitator_id, request.roster),
     ]
-    outcome = book.transact(context, decide, locks=locks)
-    return _expansion(book, schedule, request, outcome)
+    return attendance.book.transact(context, decide, locks=locks)
 
 
 def _schedule(
@@ -146,19 +142,19 @@ def _schedule(
     return record(context, session_stream(session_id), 0, SESSION.decide(command, Session()))
 
 
-def _expansion(
-    book: Book, schedule: Schedule, request: ExpansionRequest, outcome: Outcome
-) -> Expansion:
-    """The answer, read back: a repeated command is answered the same.
+def expansion_of(attendance: BookAndSchedule, request: ExpansionRequest) -> Expansion:
+    """What expanding is answered, read back: a repeated command is answered the same.
 
     A template is never changed, a holiday never taken back and a filled slot stays filled: on these
     dates nothing of it moves any more, and a slot without a session was a holiday's.
     """
-    with book.store.transaction() as tx:
+    with attendance.book.store.transaction() as tx:
         template = _template(tx, request.template_id)
         site = SITE.after(tx.load(site_stream(template.site_id)))
         _, time_zone = program_of(site, template.site_id, template.program_id)
-        sessions = schedule.filled_slots(tx, request.template_id, request.first, request.last)
+        sessions = attendance.schedule.filled_slots(
+            tx, request.template_id, request.first, request.last
+        )
     taken = {(slot.on, slot.number) for slot in sessions}
     occurrences = expand(template, time_zone, request.first, request.last)
     skipped = {
@@ -166,7 +162,7 @@ def _expansion(
         for occurrence in occurrences
         if (occurrence.on, occurrence.number) not in taken
     }
-    return Expansion(outcome=outcome, sessions=sessions, skipped=sorted(skipped))
+    return Expansion(sessions=sessions, skipped=sorted(skipped))
 
 
 def _template(tx: Transaction, template_id: str) -> TemplateDefined:

@@ -4,16 +4,18 @@ Scheduling is in `scheduling`, weekly templates in `templates`, whole rosters in
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from kernel.execute import Book, Outcome, record, refuse_stale
+from kernel.execute import Outcome, decided, refuse_stale
 from kernel.facts import Recorded
 from kernel.store.store import Context, Transaction
-from services.attendance.app.ports import Schedule
+from services.attendance.app.ports import BookAndSchedule
 from services.attendance.app.streams import (
     client_subject,
     encounter_of,
     not_admitted,
+    note_of,
     presence_stream,
     presences_of,
     require_registered,
@@ -34,137 +36,118 @@ from services.attendance.domain.presence import (
     PresenceCommand,
 )
 from services.attendance.domain.session import SESSION, CloseSession, Session
-from services.attendance.domain.site import SITE, DeclareHoliday, OpenProgram, OpenSite, SetGrace
-from services.attendance.domain.staff import STAFF, CredentialStaff, EndCredential
+from services.attendance.domain.site import SITE, SiteCommand
+from services.attendance.domain.staff import STAFF, StaffCommand
 
 
-def open_site(book: Book, command: OpenSite, context: Context) -> Outcome:
-    return book.execute(SITE, site_stream(command.site_id), command, context)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtSession:
+    """Something that is said of one client at one session."""
+
+    session_id: str
+    client_id: str
 
 
-def open_program(book: Book, command: OpenProgram, context: Context) -> Outcome:
-    return book.execute(SITE, site_stream(command.site_id), command, context)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival(AtSession):
+    came: datetime
 
 
-def declare_holiday(book: Book, command: DeclareHoliday, context: Context) -> Outcome:
-    """Closes a site for a day: templates skip it. What is scheduled already is not cancelled."""
-    return book.execute(SITE, site_stream(command.site_id), command, context)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Departure(AtSession):
+    left: datetime
 
 
-def set_grace(book: Book, command: SetGrace, context: Context) -> Outcome:
-    return book.execute(SITE, site_stream(command.site_id), command, context)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenNote(AtSession):
+    """A note, or what attests one; it is sealed."""
+
+    text: str
 
 
-def credential_staff(book: Book, command: CredentialStaff, context: Context) -> Outcome:
-    return book.execute(STAFF, staff_stream(command.staff_id), command, context)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction(AtSession):
+    """`intervals`: as of `CorrectAttendance`."""
+
+    intervals: tuple[Interval, ...]
+    reason: CorrectionReason
 
 
-def end_credential(book: Book, command: EndCredential, context: Context) -> Outcome:
-    """Ends a credential; sessions that were scheduled with the person are not cancelled."""
-    return book.execute(STAFF, staff_stream(command.staff_id), command, context)
+def on_site(attendance: BookAndSchedule, command: SiteCommand, context: Context) -> Outcome:
+    """Opens a site or a program of it, sets its grace, or closes it for a day: templates skip a
+    holiday, but what is scheduled already is not cancelled."""
+    return attendance.book.execute(SITE, site_stream(command.site_id), command, context)
 
 
-def check_in(
-    book: Book,
-    schedule: Schedule,
-    session_id: str,
-    client_id: str,
-    context: Context,
-    *,
-    came: datetime,
-) -> Outcome:
+def on_staff(attendance: BookAndSchedule, command: StaffCommand, context: Context) -> Outcome:
+    """Credentials a person, or ends a credential: sessions that were scheduled with the person are
+    not cancelled."""
+    return attendance.book.execute(STAFF, staff_stream(command.staff_id), command, context)
+
+
+def check_in(attendance: BookAndSchedule, asked: Arrival, context: Context) -> Outcome:
     """Records that a client came, on the roster or not. Twice without leaving changes nothing.
 
     Refuses a client whom nobody registered (Unknown).
     """
 
-    def command_of(encounter: Encounter, tx: Transaction) -> CheckIn:
-        require_registered(tx, schedule, [client_id])
-        return CheckIn(encounter=encounter, came=came)
+    def command(encounter: Encounter, tx: Transaction) -> CheckIn:
+        require_registered(tx, attendance.schedule, [asked.client_id])
+        return CheckIn(encounter=encounter, came=asked.came)
 
-    return _presence(book, session_id, client_id, command_of, context)
+    return _on_presence(attendance, asked, command, context)
 
 
-def check_out(
-    book: Book, session_id: str, client_id: str, left: datetime, context: Context
-) -> Outcome:
+def check_out(attendance: BookAndSchedule, asked: Departure, context: Context) -> Outcome:
     """Records that a client left; refuses one who isn't there (NOT_CHECKED_IN)."""
-    return _presence(
-        book,
-        session_id,
-        client_id,
-        lambda encounter, _: CheckOut(encounter=encounter, left=left),
-        context,
-    )
+
+    def command(encounter: Encounter, _: Transaction) -> CheckOut:
+        return CheckOut(encounter=encounter, left=asked.left)
+
+    return _on_presence(attendance, asked, command, context)
 
 
-def close_session(book: Book, schedule: Schedule, session_id: str, context: Context) -> Outcome:
+def close_session(attendance: BookAndSchedule, asked: CloseSession, context: Context) -> Outcome:
     """Closes a session: what was recorded of each client becomes attended or missed.
 
     Its clients are locked: of two sessions with the same client, closed at once, the later one sees
     the other, and flags what overlaps.
     """
+    stream, schedule = session_stream(asked.session_id), attendance.schedule
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
-        stream = session_stream(session_id)
         history = tx.load(stream)
         refuse_stale(context, len(history))
         session = SESSION.after(history)
-        clients = schedule.attendees(tx, session_id)
+        clients = schedule.attendees(tx, asked.session_id)
         tx.lock(map(client_subject, clients))
-        presences = presences_of(tx, session_id, clients)
-        command = CloseSession(
-            session_id=session_id,
-            now=context.now,
-            presences=presences,
-            not_admitted=_not_admitted(tx, schedule, session, clients),
-            elsewhere=schedule.elsewhere(tx, session_id),
+        command = replace(
+            asked,
+            presences=presences_of(tx, asked.session_id, clients),
+            not_admitted=_not_admitted(attendance, tx, session, clients),
+            elsewhere=schedule.elsewhere(tx, asked.session_id),
             grace=_grace_of(tx, session),
         )
-        return record(context, stream, len(history), SESSION.decide(command, session))
+        return decided(context, SESSION, stream, history, command)
 
-    return book.transact(context, decide, locks=[session_stream(session_id)])
+    return attendance.book.transact(context, decide, locks=[stream])
 
 
-def sign_note(
-    book: Book,
-    schedule: Schedule,
-    session_id: str,
-    client_id: str,
-    context: Context,
-    *,
-    text: str,
-) -> Outcome:
+def sign_note(attendance: BookAndSchedule, asked: WrittenNote, context: Context) -> Outcome:
     """Signs the note of one client's session as the caller, now; its text is sealed.
 
     Refuses who holds no credential for it (NOT_CREDENTIALED).
     """
 
-    def command_of(encounter: Encounter, tx: Transaction) -> SignNote:
-        require_signer(tx, schedule, context, encounter.site_id)
+    def command(encounter: Encounter, tx: Transaction) -> SignNote:
+        require_signer(tx, attendance.schedule, context, encounter.site_id)
         return SignNote(encounter=encounter, signed_by=context.actor, signed_at=context.now)
 
-    return _presence(
-        book,
-        session_id,
-        client_id,
-        command_of,
-        context,
-        before=lambda tx: tx.documents.put(
-            client_subject(client_id), note_of(session_id), text.encode()
-        ),
-    )
+    document = note_of(asked.session_id), asked.text
+    return _on_presence(attendance, asked, command, context, document=document)
 
 
-def attest_note(
-    book: Book,
-    schedule: Schedule,
-    session_id: str,
-    client_id: str,
-    context: Context,
-    *,
-    statement: str,
-) -> Outcome:
+def attest_note(attendance: BookAndSchedule, asked: WrittenNote, context: Context) -> Outcome:
     """Attests as the caller, now, a note signed late or never; the statement is sealed.
 
     Medicare contractors want a statement of its own, not a late signature (domain guide, section
@@ -172,53 +155,34 @@ def attest_note(
     (SESSION_NOT_CLOSED) and a second one (NOTE_ALREADY_ATTESTED).
     """
 
-    def command_of(encounter: Encounter, tx: Transaction) -> AttestNote:
-        require_signer(tx, schedule, context, encounter.site_id)
+    def command(encounter: Encounter, tx: Transaction) -> AttestNote:
+        require_signer(tx, attendance.schedule, context, encounter.site_id)
         return AttestNote(encounter=encounter, attested_by=context.actor, attested_at=context.now)
 
-    return _presence(
-        book,
-        session_id,
-        client_id,
-        command_of,
-        context,
-        before=lambda tx: tx.documents.put(
-            client_subject(client_id), f"attestation/{session_id}", statement.encode()
-        ),
-    )
+    document = f"attestation/{asked.session_id}", asked.text
+    return _on_presence(attendance, asked, command, context, document=document)
 
 
-def correct_attendance(
-    book: Book,
-    schedule: Schedule,
-    session_id: str,
-    client_id: str,
-    context: Context,
-    *,
-    intervals: tuple[Interval, ...],
-    reason: CorrectionReason,
-) -> Outcome:
+def correct_attendance(attendance: BookAndSchedule, asked: Correction, context: Context) -> Outcome:
     """Says of a closed session what was true after all; said again, it changes nothing.
 
     Refuses a client whom nobody registered (Unknown). The client is locked: of two corrections at
     once the later one sees the other, and flags what overlaps.
     """
+    schedule, client_id = attendance.schedule, asked.client_id
 
-    def command_of(encounter: Encounter, tx: Transaction) -> CorrectAttendance:
+    def command(encounter: Encounter, tx: Transaction) -> CorrectAttendance:
         require_registered(tx, schedule, [client_id])
-        elsewhere = schedule.is_elsewhere(tx, session_id, client_id, intervals)
+        on = [encounter.service_date]
         return CorrectAttendance(
             encounter=encounter,
-            intervals=intervals,
-            reason=reason,
-            elsewhere=elsewhere,
-            not_admitted=bool(
-                not_admitted(tx, schedule, [client_id], encounter.site_id, [encounter.service_date])
-            ),
+            intervals=asked.intervals,
+            reason=asked.reason,
+            elsewhere=schedule.is_elsewhere(tx, asked.session_id, client_id, asked.intervals),
+            not_admitted=bool(not_admitted(tx, schedule, [client_id], encounter.site_id, on)),
         )
 
-    locks = [client_subject(client_id)]
-    return _presence(book, session_id, client_id, command_of, context, locks=locks)
+    return _on_presence(attendance, asked, command, context, locks=[client_subject(client_id)])
 
 
 def _grace_of(tx: Transaction, session: Session) -> timedelta:
@@ -229,40 +193,40 @@ def _grace_of(tx: Transaction, session: Session) -> timedelta:
 
 
 def _not_admitted(
-    tx: Transaction, schedule: Schedule, session: Session, client_ids: Sequence[str]
+    attendance: BookAndSchedule, tx: Transaction, session: Session, client_ids: Sequence[str]
 ) -> frozenset[str]:
     """Those of the clients who aren't admitted at the session's site on its date."""
-    scheduled = session.scheduled
-    if scheduled is None:
+    of = session.scheduled
+    if of is None:
         return frozenset()
-    return not_admitted(tx, schedule, client_ids, scheduled.site_id, [scheduled.service_date])
+    return not_admitted(tx, attendance.schedule, client_ids, of.site_id, [of.service_date])
 
 
-def note_of(session_id: str) -> str:
-    """The document with a client's own note of a session."""
-    return f"note/{session_id}"
-
-
-def _presence(
-    book: Book,
-    session_id: str,
-    client_id: str,
+def _on_presence(
+    attendance: BookAndSchedule,
+    asked: AtSession,
     command_of: Callable[[Encounter, Transaction], PresenceCommand],
     context: Context,
     *,
     locks: Sequence[str] = (),
-    before: Callable[[Transaction], object] = lambda _: None,
+    document: tuple[str, str] | None = None,
 ) -> Outcome:
-    """One command on one client's presence; the session can't be closed meanwhile."""
+    """One command on one client's presence; the session can't be closed meanwhile.
+
+    `document`: a kind and the text, sealed under the client's key.
+    """
+    group = session_stream(asked.session_id)
+    stream = presence_stream(asked.session_id, asked.client_id)
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
-        stream = presence_stream(session_id, client_id)
-        history = tx.load_many([session_stream(session_id), stream])
+        history = tx.load_many([group, stream])
         refuse_stale(context, len(history[stream]))
-        session = SESSION.after(history[session_stream(session_id)])
-        command = command_of(encounter_of(session, session_id, client_id), tx)
-        facts = tuple(PRESENCE.decide(command, PRESENCE.after(history[stream])))
-        before(tx)
-        return record(context, stream, len(history[stream]), facts)
+        session = SESSION.after(history[group])
+        command = command_of(encounter_of(session, asked.session_id, asked.client_id), tx)
+        facts = decided(context, PRESENCE, stream, history[stream], command)
+        if document is not None:
+            kind, text = document
+            tx.documents.put(client_subject(asked.client_id), kind, text.encode())
+        return facts
 
-    return book.transact(context, decide, locks=locks, shared=[session_stream(session_id)])
+    return attendance.book.transact(context, decide, locks=locks, shared=[group])
