@@ -23,7 +23,7 @@ from kernel.codec import Codec
 from kernel.facts import Publication
 from kernel.messaging.relay import Relay
 from kernel.secrets import generate, master_key
-from kernel.store import appending
+from kernel.store import store as record
 from kernel.store.bells import PUBLISHED
 from kernel.store.database import migrate, open_database
 from kernel.store.store import Store
@@ -92,7 +92,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--rounds", type=int, default=25)
     wanted = parser.parse_args()
-    as_is = str(appending.APPEND)
+    as_is = str(record.APPEND)
     with (
         tempfile.TemporaryDirectory() as folder,
         LocalServers(Path(folder) / "data", kafka=False) as servers,
@@ -107,7 +107,7 @@ def main() -> None:
         with relaying(store):
             for _ in range(wanted.rounds):
                 for way, ring in WAYS.items():
-                    appending.APPEND = text(as_is.replace(PUBLISHED.ring, ring))
+                    record.APPEND = text(as_is.replace(PUBLISHED.ring, ring))
                     rates[way].append(
                         rate(wanted.writers, wanted.seconds, lambda subject: append(store, subject))
                     )

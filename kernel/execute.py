@@ -5,14 +5,12 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from kernel.decider import Decider
-from kernel.facts import Position, Publication, Recorded
-from kernel.ids import derived_id
+from kernel.facts import Position, Publication, Recorded, derived_id
 from kernel.messaging.caught_up import wait_until_heard
 from kernel.messaging.inbox_facts import admit_published
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.refusal import AgainstTheRules, Refusal, Stale
-from kernel.store.appending import AlreadyAccepted, Conflict
-from kernel.store.store import Context, Store, Transaction
+from kernel.store.store import AlreadyAccepted, Conflict, Context, Store, Transaction
 
 C = TypeVar("C")
 F = TypeVar("F")

@@ -24,8 +24,8 @@ from kernel.store.store import Store
 from kernel.vault import Vault
 
 if TYPE_CHECKING:
+    from kernel.rpc.policy import BindingKind
     from kernel.rpc.published_log import RemoteOwner
-    from kernel.rpc.scope import BindingKind
     from kernel.rpc.server import Server
 
 log = logs.get("kernel.process")
@@ -119,7 +119,7 @@ def _api(service: Service, settings: Settings) -> None:
 def server_of(service: Service, settings: Settings, store: Store) -> "Server":
     """The service's whole API over this store; it is not started."""
     from kernel.rpc import published_log  # noqa: PLC0415 - each process imports what it runs
-    from kernel.rpc.scope import Scope  # noqa: PLC0415
+    from kernel.rpc.policy import Scope  # noqa: PLC0415
     from kernel.rpc.server import Server  # noqa: PLC0415
     from kernel.rpc.tokens import Verifier  # noqa: PLC0415
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from kernel.ids import derived_id
+from kernel.facts import derived_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from ninehours.exchange.v1 import fact_service_pb2 as pb
 from kernel.facts import id_of, kind_of
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call
-from kernel.rpc.scope import BindingKind
+from kernel.rpc.policy import BindingKind
 from kernel.rpc.translate import optional, timestamp_of, to_timestamp
 from kernel.sites import speaks_for_every
 from kernel.store.store import Store, Transaction

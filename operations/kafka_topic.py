@@ -13,7 +13,7 @@ from kafka.errors import KafkaError
 from kafka.record import default_records
 
 from kernel import logs
-from kernel.messaging.record import Record
+from kernel.messaging.envelope import Record
 from kernel.messaging.unfetchable import Noting
 
 log = logs.get("kernel.sent")

@@ -17,9 +17,9 @@ from kernel.rpc.published_log import RemoteOwner
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.translate import reading, required_text, to_timestamp
 from kernel.store.store import Transaction
-from operations import releasing, status
+from operations import status
 from operations.kafka_topic import answers
-from operations.parked import parked_of
+from operations.parked import give_up, parked_of, position_of, release, resync
 from operations.verifying.examination import ServiceChecks
 from operations.verifying.verification import Checked, Verification
 
@@ -96,7 +96,7 @@ class OperatingServicer:
     def ReleaseParked(self, request: pb.ReleaseParkedRequest, _: Call) -> pb.ReleaseParkedResponse:
         parked_id = _id(request)
         with self._store.transaction() as tx:
-            return pb.ReleaseParkedResponse(does=releasing.release(tx, parked_id))
+            return pb.ReleaseParkedResponse(does=release(tx, parked_id))
 
     def GiveUpParked(self, request: pb.GiveUpParkedRequest, call: Call) -> pb.GiveUpParkedResponse:
         with reading(request) as read:
@@ -104,7 +104,7 @@ class OperatingServicer:
             reason = read.text("reason", max_length=500)
         rest = self._rest_of(parked_id)
         with self._store.transaction() as tx:
-            by, at = releasing.give_up(tx, parked_id, by=call.actor.id, reason=reason, rest_to=rest)
+            by, at = give_up(tx, parked_id, by=call.actor.id, reason=reason, rest_to=rest)
         return pb.GiveUpParkedResponse(given_up_by=by, given_up_at=to_timestamp(at))
 
     def ResyncTopic(self, request: pb.ResyncTopicRequest, _: Call) -> pb.ResyncTopicResponse:
@@ -114,7 +114,7 @@ class OperatingServicer:
             raise Unknown("topic", topic)
         epoch, heads = self._of.owners[topic].epoch_and_heads()
         with self._store.transaction() as tx:
-            releasing.resync(tx.connection, topic, epoch, heads)
+            resync(tx.connection, topic, epoch, heads)
         return pb.ResyncTopicResponse(epoch=epoch, subjects=len(heads))
 
     def Rebuild(self, _: pb.RebuildRequest, __: Call) -> pb.RebuildResponse:
@@ -163,7 +163,7 @@ class OperatingServicer:
     def _rest_of(self, parked_id: str) -> int | None:
         """How far the owner goes on after a parked record, asked outside of any transaction."""
         with self._store.transaction() as tx:
-            position = releasing.position_of(tx, parked_id)
+            position = position_of(tx, parked_id)
         if position is None or position.topic not in self._of.owners:
             return None
         try:

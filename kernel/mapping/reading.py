@@ -10,14 +10,16 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from kernel.mapping.compiling import IT, compiled, expression_of
 from kernel.mapping.declared import (
     DATE,
+    IT,
     MINOR,
     MONEY,
     TIMESTAMP,
     Declared,
     closed_set,
+    compiled,
+    expression_of,
     is_map,
     refuse_strangers,
     type_of,

@@ -10,15 +10,17 @@ from google.protobuf.message_factory import GetMessageClass
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.common.v1 import mapping_pb2
 
-from kernel.mapping.compiling import IT, compiled, expression_of
 from kernel.mapping.declared import (
     DATE,
+    IT,
     MINOR,
     MONEY,
     TIMESTAMP,
     Declared,
     attribute,
     closed_set,
+    compiled,
+    expression_of,
     is_map,
     refuse_strangers,
     type_of,

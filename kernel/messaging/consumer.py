@@ -21,12 +21,12 @@ import faust
 from faust.worker import Worker
 
 from kernel import logs
+from kernel.messaging.envelope import Record
 from kernel.messaging.gap_repair import GapRepair
 from kernel.messaging.heartbeat import Heartbeat
 from kernel.messaging.inbox import Inbox
 from kernel.messaging.ordinal import Ordinal, OrdinalLost
 from kernel.messaging.pending_work import PendingWork
-from kernel.messaging.record import Record
 from kernel.messaging.resting import Resting
 from kernel.messaging.resting_stream import WITHIN, RestingStream
 from kernel.messaging.unfetchable import Skipped, go_past_unfetchable

@@ -148,3 +148,19 @@ class _Reading:
         if text not in LABELS:
             raise NoEnvelope(name)
         return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What a topic holds at an offset; its owner gives partition -1, and the sequence as offset."""
+
+    topic: str
+    partition: int
+    offset: int
+    headers: Mapping[str, bytes]
+    body: bytes
+
+    @property
+    def from_owner(self) -> bool:
+        """Whether its owner was asked: only then is it believed about its owner's log."""
+        return self.partition < 0

@@ -20,7 +20,7 @@ from kernel.messaging.checkpoints import (
     lock_checkpoints,
     write_checkpoints,
 )
-from kernel.messaging.envelope import read_envelope
+from kernel.messaging.envelope import Record, read_envelope
 from kernel.messaging.inbox import doubt, inbox_fact_of
 from kernel.messaging.inbox_facts import (
     HeldElsewhere,
@@ -30,7 +30,6 @@ from kernel.messaging.inbox_facts import (
     write_inbox_facts,
 )
 from kernel.messaging.parking import park, parked_headers
-from kernel.messaging.record import Record
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.database import is_passing
 from kernel.store.store import Store, Transaction

@@ -21,10 +21,10 @@ from kernel.messaging.checkpoints import (
     lock_checkpoints,
     write_checkpoints,
 )
+from kernel.messaging.envelope import Record
 from kernel.messaging.exchange import LogExchange
 from kernel.messaging.inbox import Inbox
 from kernel.messaging.pauses import Pauses
-from kernel.messaging.record import Record
 from kernel.store.store import Store
 
 log = logs.get("kernel.healing")

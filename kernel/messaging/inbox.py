@@ -22,17 +22,16 @@ from kernel.messaging.checkpoints import (
     narrow_types,
     write_checkpoints,
 )
-from kernel.messaging.envelope import Envelope, NoEnvelope, read_envelope
+from kernel.messaging.envelope import Envelope, NoEnvelope, Record, read_envelope
 from kernel.messaging.inbox_facts import (
     HeldElsewhere,
     InboxFact,
     PublishedFacts,
     admit,
+    update_references,
     with_references,
 )
 from kernel.messaging.parking import park
-from kernel.messaging.record import Record
-from kernel.messaging.references import update_references
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.database import is_passing
 from kernel.store.store import Store, Transaction

@@ -8,7 +8,7 @@ from hashlib import sha256
 from sqlalchemy import Connection, text
 
 from kernel import logs
-from kernel.messaging.record import Record
+from kernel.messaging.envelope import Record
 
 
 def what_failed(error: BaseException) -> str:

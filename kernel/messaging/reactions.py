@@ -8,8 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from kernel import logs
-from kernel.facts import HeardFact
-from kernel.ids import derived_id
+from kernel.facts import HeardFact, derived_id
 from kernel.messaging.checkpoints import BEYOND_OWNER, OTHER_HISTORY
 from kernel.messaging.confirming import Confirm, Fingerprint, fingerprints_of
 from kernel.messaging.pauses import Pauses

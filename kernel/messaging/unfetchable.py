@@ -11,8 +11,8 @@ from typing import Any
 from aiokafka.consumer import fetcher  # type: ignore[import-untyped]
 
 from kernel import logs
+from kernel.messaging.envelope import Record
 from kernel.messaging.parking import park
-from kernel.messaging.record import Record
 from kernel.store.store import Store
 
 log = logs.get("kernel.worker")

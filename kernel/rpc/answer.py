@@ -13,15 +13,21 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
 from kernel import logs
-from kernel.clock import Clock, server_clock
 from kernel.patience import anywhere
 from kernel.refusal import Malformed
-from kernel.rpc.call import Call, Metadata, correlation_of, now_of, token_of, trace_of
+from kernel.rpc.call import (
+    Call,
+    Clock,
+    Metadata,
+    correlation_of,
+    now_of,
+    server_clock,
+    token_of,
+    trace_of,
+)
 from kernel.rpc.outcome import CallOutcome, outcome_of
-from kernel.rpc.overdue import Overdue
-from kernel.rpc.places import Places, too_many
-from kernel.rpc.policy import Policy, permit
-from kernel.rpc.scope import Scope
+from kernel.rpc.places import Overdue, Places, too_many
+from kernel.rpc.policy import Policy, Scope, permit
 from kernel.rpc.tokens import Verifier
 from kernel.store import database
 from kernel.store.database import is_locked, waiting_for_locks

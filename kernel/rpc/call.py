@@ -7,11 +7,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-from kernel.clock import Clock
 from kernel.credentials import ScoreReader
 from kernel.patience import Place, always, anywhere
 from kernel.refusal import Malformed
 from kernel.rpc.tokens import Actor, Unauthenticated
+
+Clock = Callable[[], datetime]
+
+
+def server_clock() -> datetime:
+    """Now, aware, in UTC."""
+    return datetime.now(UTC)
+
 
 AUTHORIZATION = "authorization"
 NOW = "ninehours-now"

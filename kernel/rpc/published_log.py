@@ -7,8 +7,8 @@ from uuid import UUID
 from ninehours.exchange.v1 import published_log_service_pb2 as pb
 from sqlalchemy.engine import Row
 
+from kernel.messaging.envelope import Record
 from kernel.messaging.gap_repair import OwnerHead
-from kernel.messaging.record import Record
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call
 from kernel.rpc.client import ASKING, RpcClient

@@ -16,16 +16,13 @@ from grpc_health.v1.health import OVERALL_HEALTH, HealthServicer
 from grpc_reflection.v1alpha import reflection, reflection_pb2, reflection_pb2_grpc
 
 from kernel import logs
-from kernel.clock import Clock, server_clock
 from kernel.config import Settings
 from kernel.refusal import NotAllowed, Refusal
 from kernel.rpc.answer import MOST_STREAMS, MOST_STREAMS_OF_ONE, Answering
-from kernel.rpc.call import token_of
+from kernel.rpc.call import Clock, server_clock, token_of
 from kernel.rpc.outcome import outcome_of
-from kernel.rpc.overdue import Overdue
-from kernel.rpc.places import Places, too_many
-from kernel.rpc.policy import UndeclaredRpc, policies_of
-from kernel.rpc.scope import Scope
+from kernel.rpc.places import Overdue, Places, too_many
+from kernel.rpc.policy import Scope, UndeclaredRpc, policies_of
 from kernel.rpc.tokens import Verifier
 
 THREADS = 16

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import Row
 
 from kernel.facts import Publication, Recorded
+from kernel.messaging.envelope import Record
 from kernel.messaging.gap_repair import Owner, OwnerHead
 from kernel.messaging.parking import what_failed
-from kernel.messaging.record import Record
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.store import Store
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from uuid import UUID
 
-from kernel.ids import derived_id
+from kernel.facts import derived_id
 from kernel.messaging.checkpoints import Checkpoint
 from kernel.messaging.confirming import FINGERPRINT
 from kernel.messaging.gap_repair import noted_checkpoints

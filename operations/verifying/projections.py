@@ -7,8 +7,7 @@ from uuid import UUID
 from google.protobuf.message import DecodeError, Message
 from sqlalchemy.engine import Row as SqlRow
 
-from kernel.facts import Row
-from kernel.ids import derived_id
+from kernel.facts import Row, derived_id
 from kernel.messaging import limited
 from kernel.messaging.parking import what_failed
 from kernel.messaging.subscriptions import Projection

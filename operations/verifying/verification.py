@@ -8,9 +8,9 @@ from datetime import datetime
 
 from kernel.facts import Position
 from kernel.messaging.caught_up import is_caught_up
+from kernel.messaging.envelope import Record
 from kernel.messaging.gap_repair import OwnerHead
 from kernel.messaging.parking import what_failed
-from kernel.messaging.record import Record
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.database import is_away
 from kernel.store.store import Store

@@ -12,7 +12,7 @@ from services.attendance.adapters.stored import FACTS
 from services.attendance.adapters.subscriptions import SUBSCRIPTIONS
 
 if TYPE_CHECKING:
-    from kernel.rpc.scope import BindingKind
+    from kernel.rpc.policy import BindingKind
 
 
 def servicers(store: Store, _: Settings) -> Mapping[Any, object]:

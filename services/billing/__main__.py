@@ -12,7 +12,7 @@ from services.billing.adapters.stored import FACTS
 from services.billing.adapters.subscriptions import SUBSCRIPTIONS
 
 if TYPE_CHECKING:
-    from kernel.rpc.scope import BindingKind
+    from kernel.rpc.policy import BindingKind
 
 HEARS = ("intake", "plans", "attendance")
 

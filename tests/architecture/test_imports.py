@@ -95,7 +95,7 @@ VIOLATIONS = [
         if one != other
     ),
     *(
-        ("kernel", "kernel/ids.py", module)
+        ("kernel", "kernel/facts.py", module)
         for module in (
             "operations.status",
             "services.intake.domain",
@@ -107,7 +107,7 @@ VIOLATIONS = [
     ),
     ("circles", "kernel/messaging/parking.py", "kernel.messaging.inbox"),
     ("circles", "kernel/store/database.py", "kernel.store.store"),
-    ("circles", "operations/parked.py", "operations.releasing"),
+    ("circles", "operations/parked.py", "operations.verifying.examination"),
     *(
         ("operations", "operations/status.py", module)
         for module in ("services.intake.app", "ninehours.local.servers", "ninehours.cli")
@@ -141,7 +141,6 @@ VIOLATIONS = [
             "operations.parked",
         )
     ),
-    ("domain", "services/billing/domain/x12/__init__.py", "kernel.ids"),
 ]
 
 

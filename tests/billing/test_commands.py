@@ -18,7 +18,7 @@ from google.protobuf.json_format import MessageToDict
 from typer.testing import CliRunner
 
 from kernel.config import Settings
-from kernel.rpc.scope import Scope
+from kernel.rpc.policy import Scope
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Issuer, Verifier
 from kernel.secrets import PEOPLE

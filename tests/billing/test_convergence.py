@@ -15,8 +15,8 @@ import pytest
 from psycopg.types.json import Jsonb
 from sqlalchemy import text
 
+from kernel.messaging.envelope import Record
 from kernel.messaging.gap_repair import GapRepair
-from kernel.messaging.record import Record
 from kernel.process import Service
 from kernel.refusal import Unknown
 from kernel.store.store import Store

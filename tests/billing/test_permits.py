@@ -18,7 +18,7 @@ from ninehours.billing.v1 import billing_events_pb2 as events
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from kernel.ids import derived_id
+from kernel.facts import derived_id
 from kernel.process import Service
 from kernel.refusal import Stale
 from kernel.store.store import Store

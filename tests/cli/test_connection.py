@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from kernel.config import Settings
-from kernel.rpc.scope import Scope
+from kernel.rpc.policy import Scope
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Issuer, Verifier
 from ninehours.local.probes import LOOPBACK, free_ports

@@ -11,8 +11,7 @@ from ninehours.intake.v1 import intake_service_pb2 as pb
 from ninehours.plans.v1 import plans_events_pb2 as plans
 
 from kernel.messaging.caught_up import clients_not_caught_up, pending_count
-from kernel.messaging.envelope import Envelope
-from kernel.messaging.record import Record
+from kernel.messaging.envelope import Envelope, Record
 from kernel.refusal import AgainstTheRules, Malformed
 from kernel.rpc.translate import to_date
 from tests.harness.intake.service import (

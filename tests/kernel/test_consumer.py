@@ -12,9 +12,9 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from kernel.messaging import consumer as consumer_module
+from kernel.messaging.envelope import Record
 from kernel.messaging.inbox import Inbox
 from kernel.messaging.ordinal import ORDINAL, Ordinal, OrdinalLost
-from kernel.messaging.record import Record
 from kernel.store.store import Store
 from ninehours.local.servers import LocalServers
 from tests.harness.kernel.consumers import TOPIC, consumer

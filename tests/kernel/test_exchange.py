@@ -8,7 +8,7 @@ import pytest
 
 from kernel.messaging.subscriptions import Subscription, Subscriptions
 from kernel.store.store import Store
-from operations import releasing
+from operations import parked
 from operations.parked import list_parked
 from tests.harness.kernel.counters import (
     ADA,
@@ -47,12 +47,12 @@ def listener(tallying: Store, log: Log) -> Listener:
 
 def resync(listener: Listener, log: Log) -> None:
     with listener.store.transaction() as tx:
-        releasing.resync(tx.connection, TOPIC, *log.epoch_and_heads())
+        parked.resync(tx.connection, TOPIC, *log.epoch_and_heads())
 
 
 def release(listener: Listener, parked_id: str) -> None:
     with listener.store.transaction() as tx:
-        releasing.release(tx, parked_id)
+        parked.release(tx, parked_id)
 
 
 def heal_step_by_step(listener: Listener) -> None:
@@ -187,7 +187,7 @@ def test_what_was_given_up_is_gone_past_by_every_hearing_again(
     listener.hear(bad)
     with listener.store.transaction() as tx:
         [record, _] = list_parked(tx.connection)
-        releasing.give_up(tx, str(record.id), by="person/eve", reason="a test", rest_to=5)
+        parked.give_up(tx, str(record.id), by="person/eve", reason="a test", rest_to=5)
     listener.gap_repair.repair()
     assert listener.heard(ADA) == [1, 2, 3, 5]
     resync(listener, log)

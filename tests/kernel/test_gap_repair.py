@@ -11,10 +11,10 @@ from google.protobuf.struct_pb2 import Struct
 
 from kernel.config import Settings
 from kernel.messaging import gap_repair as gap_repair_module
+from kernel.messaging.envelope import Record
 from kernel.messaging.gap_repair import GapRepair, Owner, OwnerHead
-from kernel.messaging.record import Record
+from kernel.rpc.policy import Scope
 from kernel.rpc.published_log import SERVICE, PublishedLogServicer, RemoteOwner
-from kernel.rpc.scope import Scope
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Verifier, service_tokens
 from kernel.store.store import Store

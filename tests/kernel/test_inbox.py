@@ -13,8 +13,8 @@ from sqlalchemy.exc import OperationalError
 
 from kernel.facts import Position
 from kernel.messaging.caught_up import clients_not_caught_up, heard_all
+from kernel.messaging.envelope import Record
 from kernel.messaging.inbox import Inbox
-from kernel.messaging.record import Record
 from kernel.messaging.subscriptions import Subscription, Subscriptions
 from kernel.store.database import is_passing, open_database
 from kernel.store.store import Store

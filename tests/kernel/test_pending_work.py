@@ -11,8 +11,7 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
-from kernel.facts import Row
-from kernel.ids import derived_id
+from kernel.facts import Row, derived_id
 from kernel.messaging import limited
 from kernel.messaging.caught_up import clients_not_caught_up
 from kernel.messaging.pending import Pending, mark_pending

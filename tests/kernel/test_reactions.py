@@ -10,14 +10,13 @@ import pytest
 from kernel.execute import Book
 from kernel.messaging.caught_up import clients_not_caught_up
 from kernel.messaging.confirming import OwnersConfirm
+from kernel.messaging.envelope import Record
 from kernel.messaging.pending import mark_pending
 from kernel.messaging.pending_work import PendingWork
-from kernel.messaging.record import Record
 from kernel.messaging.subscriptions import Reaction, Subscriptions
 from kernel.refusal import NotYet, Unknown
 from kernel.store.store import Context, Store
-from operations.parked import list_parked, parked_of
-from operations.releasing import release
+from operations.parked import list_parked, parked_of, release
 from tests.harness.kernel.counters import (
     ADA,
     BOB,

@@ -10,8 +10,7 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.errors import KafkaTimeoutError
 
-from kernel.messaging.envelope import read_envelope
-from kernel.messaging.record import Record
+from kernel.messaging.envelope import Record, read_envelope
 from kernel.messaging.relay import ACTIVE, Relay
 from kernel.store.store import Store
 from ninehours.local.servers import LocalServers

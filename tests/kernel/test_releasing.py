@@ -7,13 +7,13 @@ from uuid import uuid4
 import pytest
 from google.protobuf.struct_pb2 import Struct
 
+from kernel.messaging.envelope import Record
 from kernel.messaging.inbox import Inbox
 from kernel.messaging.pending_work import PendingWork
-from kernel.messaging.record import Record
 from kernel.messaging.subscriptions import Projection, Subscriptions
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from kernel.store.store import Store, Transaction
-from operations import releasing
+from operations import parked
 from operations.parked import WHAT_RELEASE_DOES, ParkedKind, list_parked, parked_of
 from tests.harness.kernel.counters import (
     ADA,
@@ -68,7 +68,7 @@ def test_a_released_record_is_heard_by_a_release_that_knows_better(
     log.records[ADA][1] = Log().tell(
         ADA, attended("mended", 5), sequence=2, id=log.records[ADA][1].headers["ce_id"].decode()
     )
-    does = in_transaction(listener.store, lambda tx: releasing.release(tx, record))
+    does = in_transaction(listener.store, lambda tx: parked.release(tx, record))
     assert does == WHAT_RELEASE_DOES[ParkedKind.RECORD]
     listener.gap_repair.repair()
     assert listener.heard(ADA) == [1, 2, 3, 4]
@@ -80,7 +80,7 @@ def test_a_released_record_that_is_still_of_no_use_parks_again(
     listener: Listener, log: Log
 ) -> None:
     record = park_one(listener, log)
-    in_transaction(listener.store, lambda tx: releasing.release(tx, record))
+    in_transaction(listener.store, lambda tx: parked.release(tx, record))
     listener.gap_repair.repair()
     assert listener.head(ADA)[2] == "PARKED"
     assert len(ids(listener)) == 2
@@ -89,7 +89,7 @@ def test_a_released_record_that_is_still_of_no_use_parks_again(
 def give_up(listener: Listener, record: str, rest_to: int | None = None) -> tuple[str, Any]:
     return in_transaction(  # type: ignore[no-any-return]
         listener.store,
-        lambda tx: releasing.give_up(
+        lambda tx: parked.give_up(
             tx, record, by="person/eve", reason="a test sent it", rest_to=rest_to
         ),
     )
@@ -100,7 +100,7 @@ def test_giving_up_goes_past_the_record_and_says_who_when_and_why(
 ) -> None:
     record = park_one(listener, log)
     with listener.store.transaction() as tx:
-        place = releasing.position_of(tx, record)
+        place = parked.position_of(tx, record)
     assert place is not None and (place.topic, place.subject, place.sequence) == (TOPIC, ADA, 2)
     by, at = give_up(listener, record, rest_to=4)
     assert listener.head(ADA) == (2, 4, None)
@@ -137,7 +137,7 @@ def test_bytes_without_an_envelope_can_only_be_given_up(listener: Listener) -> N
     listener.hear(Record(topic=TOPIC, partition=0, offset=7, headers={"x": b"y"}, body=b"z"))
     [record] = ids(listener)
     with pytest.raises(AgainstTheRules) as refused:
-        in_transaction(listener.store, lambda tx: releasing.release(tx, record))
+        in_transaction(listener.store, lambda tx: parked.release(tx, record))
     assert refused.value.reason == "NO_ENVELOPE"
     give_up(listener, record)
     assert ids(listener) == []
@@ -150,7 +150,7 @@ def test_a_failed_derivation_is_released_to_be_derived_again(listener: Listener,
     assert projection == f"derivation:tally:{ADA}"
     with pytest.raises(AgainstTheRules, match="only a record"):
         give_up(listener, projection)
-    in_transaction(listener.store, lambda tx: releasing.release(tx, projection))
+    in_transaction(listener.store, lambda tx: parked.release(tx, projection))
     mended = Projection(
         name="tally", code="2", derive=lambda *_: (), publish=TALLY.publish, rows=TALLY.rows
     )
@@ -173,7 +173,7 @@ def test_a_subject_of_another_history_is_forgotten_and_heard_again(
     listener.gap_repair.repair()
     [subject] = ids(listener)
     assert listener.head(ADA)[2] == "OTHER_HISTORY"
-    in_transaction(listener.store, lambda tx: releasing.release(tx, subject))
+    in_transaction(listener.store, lambda tx: parked.release(tx, subject))
     listener.gap_repair.repair()
     listener.pending_work.drain()
     assert listener.heard(ADA) == [1, 2, 3]
@@ -191,7 +191,7 @@ def test_a_topic_whose_epoch_was_raised_is_heard_again_from_one(
     assert ids(listener) == [f"topic:{TOPIC}"]
     in_transaction(
         listener.store,
-        lambda tx: releasing.resync(tx.connection, TOPIC, 2, log.heads()),
+        lambda tx: parked.resync(tx.connection, TOPIC, 2, log.heads()),
     )
     assert ids(listener) == []
     listener.gap_repair.repair()
@@ -205,7 +205,7 @@ def test_a_topic_that_is_not_heard_can_not_be_heard_again(listener: Listener) ->
     with pytest.raises(Unknown):
         in_transaction(
             listener.store,
-            lambda tx: releasing.resync(tx.connection, "elsewhere", 1, ()),
+            lambda tx: parked.resync(tx.connection, "elsewhere", 1, ()),
         )
 
 
@@ -240,7 +240,7 @@ def test_an_id_that_is_none_is_refused(listener: Listener, wrong: str) -> None:
 @pytest.mark.parametrize("gone", ["record:99", f"subject:{TOPIC}:{ADA}", "derivation:tally:x"])
 def test_what_is_not_parked_is_unknown(listener: Listener, gone: str) -> None:
     with pytest.raises(Unknown):
-        in_transaction(listener.store, lambda tx: releasing.release(tx, gone))
+        in_transaction(listener.store, lambda tx: parked.release(tx, gone))
 
 
 def test_a_given_up_record_is_not_missed_by_who_hears_it_again(

@@ -12,12 +12,10 @@ import pytest
 from sqlalchemy import text
 
 from kernel.execute import Outcome, record
-from kernel.facts import Recorded
-from kernel.ids import derived_id
+from kernel.facts import Recorded, derived_id
 from kernel.refusal import AgainstTheRules, Refusal, Stale
-from kernel.store.appending import LARGEST, Conflict
 from kernel.store.published import envelope_of
-from kernel.store.store import Store, Transaction
+from kernel.store.store import LARGEST, Conflict, Store, Transaction
 from kernel.vault import Unsealable
 from tests.harness.kernel.counters import (
     ADA,

@@ -7,10 +7,10 @@ from uuid import uuid4
 import pytest
 
 from kernel.messaging.caught_up import clients_not_caught_up
+from kernel.messaging.envelope import Record
 from kernel.messaging.inbox_facts import PublishedFacts
-from kernel.messaging.record import Record
 from kernel.store.store import Store
-from operations.releasing import release
+from operations.parked import release
 from tests.harness.kernel.counters import (
     ADA,
     BOB,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kernel.ids import derived_id
+from kernel.facts import derived_id
 from kernel.services import SERVICES
 from ninehours.local.system import LocalSystem
 from ninehours.story.gateway import connect

@@ -12,9 +12,9 @@ from google.protobuf.message import Message
 from kernel.config import Settings
 from kernel.process import Service
 from kernel.rpc.client import RpcClient
+from kernel.rpc.policy import Scope
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.rpcs import rpc_of
-from kernel.rpc.scope import Scope
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Issuer, Verifier
 from kernel.secrets import PEOPLE

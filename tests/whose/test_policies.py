@@ -13,9 +13,8 @@ from google.protobuf.message_factory import GetMessageClass
 from kernel.process import Service
 from kernel.refusal import NotAllowed
 from kernel.rpc.call import Call
-from kernel.rpc.policy import NETWORK, OWN, Policy, policies_of
+from kernel.rpc.policy import NETWORK, OWN, Policy, Scope, policies_of
 from kernel.rpc.rpcs import rpc_of
-from kernel.rpc.scope import Scope
 from kernel.rpc.tokens import Actor
 from kernel.store.store import Store
 from services.attendance.__main__ import SERVICE as ATTENDANCE

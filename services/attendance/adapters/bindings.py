@@ -2,8 +2,8 @@
 
 from ninehours.intake.v1 import intake_events_pb2 as intake
 
-from kernel.messaging.client_sites import sites_by_facts
-from kernel.rpc.scope import BindingKind
+from kernel.messaging.public_facts import sites_by_facts
+from kernel.rpc.policy import BindingKind
 from kernel.store.store import Transaction
 from services.attendance.app.streams import session_stream, template_stream
 from services.attendance.domain.session import SESSION

@@ -4,9 +4,8 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as plans
 from sqlalchemy import text
 
-from kernel.messaging.client_sites import sites_by_facts
-from kernel.messaging.public_facts import public_facts
-from kernel.rpc.scope import BindingKind
+from kernel.messaging.public_facts import public_facts, sites_by_facts
+from kernel.rpc.policy import BindingKind
 from kernel.store.store import Transaction
 from services.billing.adapters.issued import claims_of
 from services.billing.adapters.rows import draft_with

@@ -8,7 +8,7 @@ from ninehours.billing.v1 import billing_events_pb2 as public
 from sqlalchemy import text
 from sqlalchemy.engine import Row
 
-from kernel.ids import derived_id
+from kernel.facts import derived_id
 from kernel.store.following import Cursor, changes
 from kernel.store.store import Transaction
 from services.billing.adapters.publication import publish

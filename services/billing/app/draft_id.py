@@ -1,6 +1,6 @@
 """A draft's one id, by which it is listed, published, explained, and named when it is left out."""
 
-from kernel.ids import derived_id
+from kernel.facts import derived_id
 
 
 def draft_id(key: str) -> str:

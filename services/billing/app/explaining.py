@@ -10,8 +10,7 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import Protocol
 
-from kernel.facts import Recorded
-from kernel.ids import derived_id
+from kernel.facts import Recorded, derived_id
 from kernel.refusal import Unknown
 from kernel.store.store import Store, Transaction
 from operations.explaining import Revision

@@ -9,8 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from kernel.execute import Book, Outcome
 from kernel.facts import Recorded
 from kernel.messaging.confirming import Fingerprint
-from kernel.store.appending import Conflict
-from kernel.store.store import Context, Transaction
+from kernel.store.store import Conflict, Context, Transaction
 from services.billing.app.batch import Batches, payer_of
 from services.billing.app.ports import Issuing
 from services.billing.domain.claims.issue import Candidate

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from kernel.execute import Book, Outcome, record, refuse_stale
-from kernel.facts import Recorded
-from kernel.ids import derived_id
+from kernel.facts import Recorded, derived_id
 from kernel.refusal import Unknown
 from kernel.store.store import Context, Transaction
 from services.billing.app.ports import Drafts, Network

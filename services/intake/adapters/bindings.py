@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from kernel.rpc.scope import BindingKind
+from kernel.rpc.policy import BindingKind
 from kernel.store.store import Transaction
 
 

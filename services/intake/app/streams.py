@@ -1,6 +1,6 @@
 """The names of streams, and of the documents sealed under the client's key."""
 
-from kernel.ids import derived_id
+from kernel.facts import derived_id
 
 IDENTITY = "identity"
 

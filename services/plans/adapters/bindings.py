@@ -1,6 +1,6 @@
 """Whose each client, episode, plan and recommendation is, by the admissions that were heard."""
 
-from kernel.rpc.scope import BindingKind
+from kernel.rpc.policy import BindingKind
 from kernel.store.store import Transaction
 from services.plans.adapters.episodes import SqlEpisodes, admissions_to
 from services.plans.adapters.rows import episode_recommended

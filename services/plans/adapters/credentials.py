@@ -2,7 +2,7 @@
 
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 
-from kernel.messaging.credentialed import HeardCredentials
+from kernel.messaging.public_facts import HeardCredentials
 
 CREDENTIALS = HeardCredentials(
     credentialed=attendance.StaffCredentialed,

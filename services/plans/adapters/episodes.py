@@ -8,7 +8,7 @@ from ninehours.intake.v1 import intake_service_pb2 as words
 from ninehours.plans.v1 import plans_events_pb2 as plans
 from sqlalchemy import text
 
-from kernel.messaging.client_sites import sites_by_facts
+from kernel.messaging.public_facts import sites_by_facts
 from kernel.rpc.translate import date_of
 from kernel.store.store import Transaction
 from services.plans.app.streams import client_subject

@@ -4,8 +4,7 @@ from typing import TypeVar
 
 from kernel.decider import Decider
 from kernel.execute import record, refuse_stale
-from kernel.facts import Recorded
-from kernel.ids import derived_id
+from kernel.facts import Recorded, derived_id
 from kernel.store.store import Context, Transaction
 from services.plans.domain.progress import WeekOfProgress
 from services.plans.domain.recommendation import Recommendation

@@ -11,7 +11,7 @@ from ninehours.intake.v1 import intake_service_pb2 as pb
 from kernel.config import Settings
 from kernel.rpc.call import Call
 from kernel.rpc.client import RpcClient
-from kernel.rpc.scope import BindingKind
+from kernel.rpc.policy import BindingKind
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Actor, Verifier, service_tokens
 from kernel.rpc.translate import date_of

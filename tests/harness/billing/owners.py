@@ -13,10 +13,10 @@ from sqlalchemy import text
 
 from kernel.config import Settings
 from kernel.facts import Publication
-from kernel.messaging.record import Record
+from kernel.messaging.envelope import Record
 from kernel.process import Service
+from kernel.rpc.policy import Scope
 from kernel.rpc.published_log import SERVICE, PublishedLogServicer, RemoteOwner
-from kernel.rpc.scope import Scope
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Verifier, service_tokens
 from kernel.rpc.translate import to_date

@@ -16,11 +16,11 @@ from ninehours.intake.v1 import intake_service_pb2 as intake
 from sqlalchemy import text
 
 from kernel.execute import Book
-from kernel.ids import derived_id
+from kernel.facts import derived_id
 from kernel.messaging.confirming import Confirm
+from kernel.messaging.envelope import Record
 from kernel.messaging.inbox import Inbox
 from kernel.messaging.pending_work import PendingWork
-from kernel.messaging.record import Record
 from kernel.process import topic_of
 from kernel.rpc.call import Call
 from kernel.rpc.tokens import Actor

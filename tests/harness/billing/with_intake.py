@@ -8,7 +8,7 @@ from typing import Any
 from ninehours.intake.v1 import intake_service_pb2 as pb
 from ninehours.plans.v1 import plans_events_pb2 as plans
 
-from kernel.messaging.record import Record
+from kernel.messaging.envelope import Record
 from kernel.rpc.call import Call
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import to_date

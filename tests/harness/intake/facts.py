@@ -4,8 +4,7 @@ from uuid import uuid4
 
 from google.protobuf.message import Message
 
-from kernel.messaging.envelope import Envelope
-from kernel.messaging.record import Record
+from kernel.messaging.envelope import Envelope, Record
 from tests.harness.intake.strategies import NOW
 
 

@@ -29,15 +29,13 @@ from sqlalchemy import text
 from kernel.codec import Codec
 from kernel.decider import Decider
 from kernel.execute import Book
-from kernel.facts import Publication, Recorded, Row, publication_of
-from kernel.ids import derived_id
+from kernel.facts import Publication, Recorded, Row, derived_id, publication_of
 from kernel.messaging import checkpoints
 from kernel.messaging.confirming import FingerprintedLog, OwnersConfirm
-from kernel.messaging.envelope import Envelope
+from kernel.messaging.envelope import Envelope, Record
 from kernel.messaging.gap_repair import GapRepair, Owner, OwnerHead
 from kernel.messaging.inbox import Inbox
 from kernel.messaging.pending_work import PendingWork
-from kernel.messaging.record import Record
 from kernel.messaging.subscriptions import Facts, Projection, Subscription, Subscriptions
 from kernel.refusal import AgainstTheRules
 from kernel.store.store import Context, Store, Transaction

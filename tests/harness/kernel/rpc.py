@@ -20,7 +20,7 @@ from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
 from kernel.codec import Codec
 from kernel.rpc.call import Call
 from kernel.rpc.client import RpcClient
-from kernel.rpc.scope import BindingKind, Scope
+from kernel.rpc.policy import BindingKind, Scope
 from kernel.rpc.server import Server
 from kernel.store.database import open_database
 from kernel.store.store import Store

@@ -11,8 +11,7 @@ from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as plans
 
-from kernel.facts import HeardFact, Row
-from kernel.ids import derived_id
+from kernel.facts import HeardFact, Row, derived_id
 from kernel.rpc.translate import to_date, to_timestamp
 from services.plans.adapters.subscriptions import derive
 from services.plans.app.streams import PROGRESS

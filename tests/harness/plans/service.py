@@ -14,11 +14,10 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_service_pb2 as pb
 from sqlalchemy import text
 
-from kernel.ids import derived_id
-from kernel.messaging.envelope import Envelope
+from kernel.facts import derived_id
+from kernel.messaging.envelope import Envelope, Record
 from kernel.messaging.inbox import Inbox
 from kernel.messaging.pending_work import PendingWork
-from kernel.messaging.record import Record
 from kernel.process import topic_of
 from kernel.rpc.call import Call
 from kernel.rpc.rpcs import rpc_of

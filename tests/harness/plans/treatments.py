@@ -12,7 +12,7 @@ from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_service_pb2 as pb
 
-from kernel.messaging.record import Record
+from kernel.messaging.envelope import Record
 from kernel.rpc.translate import to_date, to_timestamp
 from tests.harness.plans.service import Log, Plans, in_force, march
 
