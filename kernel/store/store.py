@@ -1,7 +1,7 @@
 """The record of one service: a transaction locks, loads and appends."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +30,7 @@ WITH accepted AS (
     SELECT :command_id, :digest, :actor WHERE CAST(:digest AS bytea) IS NOT NULL
 ), recorded AS (
     INSERT INTO fact (stream, version, id, type, body, at, actor, command_id, correlation)
-    SELECT x.stream, x.version, x.id, x.type, x.body::jsonb, :at, :actor, :command_id, :correlation
+    SELECT x.stream, x.version, x.id, x.type, x.body::jsonb, :now, :actor, :command_id, :correlation
     FROM unnest(CAST(:streams AS text[]), CAST(:versions AS bigint[]), CAST(:ids AS uuid[]),
                 CAST(:types AS text[]), CAST(:bodies AS text[]))
         AS x(stream, version, id, type, body)
@@ -61,6 +61,8 @@ WITH accepted AS (
 )
 SELECT subject, sequence, id, ({PUBLISHED.ring}) AS rung FROM written ORDER BY position
 """)  # noqa: S608 - what rings is code
+# What a command tells of itself, by its context's names; NULL where none made the facts.
+OF_COMMAND = ("command_id", "digest", "now", "actor", "correlation", "traceparent")
 
 
 class Conflict(Exception):
@@ -78,77 +80,6 @@ class Appended:
     publication: Publication
     sequence: int
     signed_at: datetime | None
-
-
-def append(
-    connection: Connection,
-    codec: Codec,
-    network: str,
-    facts: Sequence[Recorded],
-    publications: Sequence[Publication],
-    **command: Any,
-) -> list[Appended]:
-    """Write it all; what the command tells of itself is None for what no command made.
-
-    Refuses TOO_LARGE what Kafka would not carry; raises Conflict when a stream's version is taken,
-    AlreadyAccepted when the command's id is.
-    """
-    encoded = [codec.encode(recorded.fact) for recorded in facts]
-    try:
-        given = connection.execute(
-            APPEND,
-            {
-                **command,
-                "streams": [recorded.stream for recorded in facts],
-                "versions": [recorded.version for recorded in facts],
-                "ids": [recorded.id for recorded in facts],
-                "types": [name for name, _ in encoded],
-                "bodies": [body for _, body in encoded],
-                "p_subjects": [item.subject for item in publications],
-                "p_ids": [item.id for item in publications],
-                "p_types": [item.type for item in publications],
-                "p_bodies": [_body(item) for item in publications],
-                "p_headers": [_headers(item, network, command) for item in publications],
-                "p_signed": [item.signed_at or command["at"] for item in publications],
-            },
-        ).all()
-    except IntegrityError as error:
-        if isinstance(error.orig, errors.UniqueViolation):
-            constraint = error.orig.diag.constraint_name
-            if constraint == "fact_pkey":
-                raise Conflict from None
-            if constraint in ("command_pkey", "fact_id_key", "published_id_key"):
-                raise AlreadyAccepted from None
-        raise
-    by_id = {row.id: row.sequence for row in given}
-    return [
-        Appended(item, by_id[item.id], item.signed_at or command["at"]) for item in publications
-    ]
-
-
-def _body(item: Publication) -> bytes:
-    body = item.message.SerializeToString(deterministic=True)
-    if len(body) > LARGEST:
-        raise AgainstTheRules(
-            "TOO_LARGE",
-            f"a public fact holds at most {LARGEST} bytes; split what it tells",
-            type=item.type,
-            bytes=str(len(body)),
-        )
-    return body
-
-
-def _headers(item: Publication, network: str, command: Mapping[str, Any]) -> str:
-    return json.dumps(
-        {
-            "network": network,
-            "label": item.label,
-            "mayignore": "true" if item.may_ignore else "false",
-            "causationid": item.causation,
-            "correlationid": command["correlation"] or "",
-            "traceparent": command["traceparent"] or "",
-        }
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,40 +242,55 @@ class Transaction:
 
     def append(
         self,
-        context: Context,
+        context: Context | None,
         facts: Sequence[Recorded],
         publications: Sequence[Publication],
     ) -> list[Appended]:
         """Private facts, their public rows with sequences, and the command's id.
 
-        Raises Conflict when a stream's version is taken, AlreadyAccepted when the command's id is.
+        `context` None: no command made them. Refuses TOO_LARGE what Kafka would not carry; raises
+        Conflict when a stream's version is taken, AlreadyAccepted when the command's id is.
         """
-        return append(
-            self.connection,
-            self.store.codec,
-            self.store.network,
-            facts,
-            publications,
-            command_id=context.command_id,
-            digest=context.digest,
-            at=context.now,
-            actor=context.actor,
-            correlation=context.correlation,
-            traceparent=context.traceparent,
-        )
+        encoded = [self.store.codec.encode(recorded.fact) for recorded in facts]
+        command = {name: getattr(context, name, None) for name in OF_COMMAND}
+        signed_at = [item.signed_at or command["now"] for item in publications]
+        try:
+            given = self.connection.execute(
+                APPEND,
+                {
+                    **command,
+                    "streams": [recorded.stream for recorded in facts],
+                    "versions": [recorded.version for recorded in facts],
+                    "ids": [recorded.id for recorded in facts],
+                    "types": [name for name, _ in encoded],
+                    "bodies": [body for _, body in encoded],
+                    "p_subjects": [item.subject for item in publications],
+                    "p_ids": [item.id for item in publications],
+                    "p_types": [item.type for item in publications],
+                    "p_bodies": [_body(item) for item in publications],
+                    "p_headers": [
+                        _headers(item, self.store.network, context) for item in publications
+                    ],
+                    "p_signed": signed_at,
+                },
+            ).all()
+        except IntegrityError as error:
+            if isinstance(error.orig, errors.UniqueViolation):
+                constraint = error.orig.diag.constraint_name
+                if constraint == "fact_pkey":
+                    raise Conflict from None
+                if constraint in ("command_pkey", "fact_id_key", "published_id_key"):
+                    raise AlreadyAccepted from None
+            raise
+        by_id = {row.id: row.sequence for row in given}
+        return [
+            Appended(item, by_id[item.id], signed)
+            for item, signed in zip(publications, signed_at, strict=True)
+        ]
 
     def publish(self, publications: Sequence[Publication]) -> list[Appended]:
         """Public facts that no command made: derived ones."""
-        if not publications:
-            return []
-        return append(
-            self.connection,
-            self.store.codec,
-            self.store.network,
-            (),
-            publications,
-            **dict.fromkeys(("command_id", "digest", "at", "actor", "correlation", "traceparent")),
-        )
+        return self.append(None, (), publications) if publications else []
 
     def remembered(self, context: Context) -> Remembered | None:
         """What a command of this id was accepted with; None: none was."""
@@ -364,3 +310,28 @@ class Transaction:
             facts=self.load_where("command_id = :id", id=context.command_id),
             published=[Position(self.store.topic, row.subject, row.sequence) for row in positions],
         )
+
+
+def _body(item: Publication) -> bytes:
+    body = item.message.SerializeToString(deterministic=True)
+    if len(body) > LARGEST:
+        raise AgainstTheRules(
+            "TOO_LARGE",
+            f"a public fact holds at most {LARGEST} bytes; split what it tells",
+            type=item.type,
+            bytes=str(len(body)),
+        )
+    return body
+
+
+def _headers(item: Publication, network: str, context: Context | None) -> str:
+    return json.dumps(
+        {
+            "network": network,
+            "label": item.label,
+            "mayignore": "true" if item.may_ignore else "false",
+            "causationid": item.causation,
+            "correlationid": context.correlation if context else "",
+            "traceparent": context.traceparent if context else "",
+        }
+    )

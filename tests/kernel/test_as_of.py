@@ -1,11 +1,11 @@
 """When a fact was signed goes with it, so that what was known by a moment can be derived again."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
-from kernel.messaging.as_of import rows_as_of
+from kernel.messaging import limited
 from kernel.messaging.envelope import read_envelope
 from kernel.store.published import envelope_of
 from kernel.store.store import Store
@@ -31,9 +31,10 @@ def log() -> Log:
     return Log()
 
 
-def minutes_by(store: Store, until: object) -> list[int]:
-    rows = rows_as_of(store, TALLYING, TALLY, ADA, until)  # type: ignore[arg-type]
-    return [row.content.minutes for row in rows]
+def minutes_by(store: Store, until: datetime | None) -> list[int]:
+    with store.transaction() as tx:
+        facts = TALLYING.read_history(tx.connection, ADA, until)
+    return [row.content.minutes for row in limited.derive(TALLY, ADA, facts)]
 
 
 def test_what_was_heard_later_is_not_in_the_rows_as_of_before(tallying: Store, log: Log) -> None:
