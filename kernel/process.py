@@ -187,11 +187,11 @@ def _relay(service: Service, settings: Settings) -> None:
 
 def _stream(service: Service, settings: Settings) -> None:
     from kernel.messaging import consumer  # noqa: PLC0415
-    from kernel.messaging.confirming import OwnersConfirm  # noqa: PLC0415
     from kernel.messaging.gap_repair import GapRepair  # noqa: PLC0415
     from kernel.messaging.heartbeat import Heartbeat  # noqa: PLC0415
     from kernel.messaging.inbox import Inbox  # noqa: PLC0415
     from kernel.messaging.ordinal import Ordinal  # noqa: PLC0415
+    from kernel.messaging.owners import OwnersConfirm  # noqa: PLC0415
     from kernel.messaging.pending_work import PendingWork  # noqa: PLC0415
 
     store = open_store(service, settings)
@@ -222,7 +222,7 @@ def _migrate(service: Service, settings: Settings) -> None:
 
 def _rebuild(service: Service, settings: Settings) -> None:
     """Derive everything again from what was heard; only real differences are published."""
-    from kernel.messaging.confirming import OwnersConfirm  # noqa: PLC0415
+    from kernel.messaging.owners import OwnersConfirm  # noqa: PLC0415
     from kernel.messaging.pending_work import PendingWork  # noqa: PLC0415
 
     began = time.monotonic()

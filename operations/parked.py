@@ -23,7 +23,7 @@ from kernel.messaging.checkpoints import (
     write_checkpoints,
 )
 from kernel.messaging.envelope import Envelope, NoEnvelope, read_envelope
-from kernel.messaging.gap_repair import OwnerHead
+from kernel.messaging.owners import OwnerHead
 from kernel.messaging.parking import parked_headers
 from kernel.messaging.pending import mark_pending, release_reaction
 from kernel.refusal import AgainstTheRules, Malformed, Unknown

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, text
 
 from kernel.messaging.envelope import NoEnvelope, read_envelope
-from kernel.messaging.gap_repair import Owner, OwnerHead, contradicting, noted_checkpoints
+from kernel.messaging.gap_repair import contradicting, noted_checkpoints
 from kernel.messaging.ordinal import ORDINAL
+from kernel.messaging.owners import Owner, OwnerHead
 from kernel.messaging.relay import ACTIVE
 from kernel.store.store import Store
 

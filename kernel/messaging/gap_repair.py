@@ -2,8 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import replace
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
@@ -24,6 +23,7 @@ from kernel.messaging.checkpoints import (
 from kernel.messaging.envelope import Record
 from kernel.messaging.exchange import LogExchange
 from kernel.messaging.inbox import Inbox
+from kernel.messaging.owners import Owner, OwnerHead
 from kernel.messaging.pauses import Pauses
 from kernel.store.store import Store
 
@@ -45,33 +45,6 @@ ANSWERED = text(
     " AS x(subject, sequence) WHERE a.topic = :topic AND a.subject = x.subject"
     " AND a.sequence <= x.sequence"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class OwnerHead:
-    """The last sequence of one subject, as its owner has it."""
-
-    subject: str
-    sequence: int
-    id: str
-
-
-class Owner(Protocol):
-    """The published log of one topic, read from the service that owns it."""
-
-    topic: str
-
-    def read(self, subject: str, after: int) -> tuple[Sequence[Record], bool]:
-        """The subject's records after a sequence, oldest first, and whether more follow."""
-        ...
-
-    def heads(self) -> Sequence[OwnerHead]:
-        """The last sequence of every subject."""
-        ...
-
-    def epoch_and_heads(self) -> tuple[int, Sequence[OwnerHead]]:
-        """The log's epoch, and the last sequence of every subject in it."""
-        ...
 
 
 class GapRepair:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from kernel.messaging.confirming import Confirm, ask_nobody
+from kernel.messaging.owners import Confirm, ask_nobody
 from kernel.messaging.parking import what_failed
 from kernel.messaging.pending import Pending
 from kernel.messaging.projections import Projections

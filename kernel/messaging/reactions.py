@@ -10,7 +10,7 @@ from sqlalchemy import text
 from kernel import logs
 from kernel.facts import HeardFact, derived_id
 from kernel.messaging.checkpoints import BEYOND_OWNER, OTHER_HISTORY
-from kernel.messaging.confirming import Confirm, Fingerprint, fingerprints_of
+from kernel.messaging.owners import Confirm, Fingerprint, fingerprints_of
 from kernel.messaging.pauses import Pauses
 from kernel.messaging.pending import Pending, PendingTable, mark_reactions
 from kernel.messaging.subscriptions import Reaction, Subscriptions

@@ -8,10 +8,11 @@ from ninehours.exchange.v1 import published_log_service_pb2 as pb
 from sqlalchemy.engine import Row
 
 from kernel.messaging.envelope import Record
-from kernel.messaging.gap_repair import OwnerHead
+from kernel.messaging.owners import Fingerprint, OwnerHead
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call
 from kernel.rpc.client import ASKING, RpcClient
+from kernel.rpc.connections import pages
 from kernel.store import following, published
 from kernel.store.store import Store
 
@@ -142,52 +143,35 @@ class RemoteOwner:
         ]
         return records, answer.more
 
-    def heads(self) -> Sequence[OwnerHead]:
-        """The last sequence of every subject."""
-        return self.epoch_and_heads()[1]
-
     def epoch_and_heads(self) -> tuple[int, Sequence[OwnerHead]]:
         """The log's epoch, and the last sequence of every subject in it."""
         found: list[OwnerHead] = []
-        token = ""
-        while True:
-            page = self._client.Heads(pb.HeadsRequest(page_token=token))
+        for page in pages(self._client.Heads, pb.HeadsRequest()):
             found += [OwnerHead(head.subject, head.sequence, head.id) for head in page.heads]
-            token = page.next_page_token
-            if not token:
-                return page.epoch, found
+        return page.epoch, found
 
-    def fingerprints_at(
-        self, places: Sequence[tuple[str, int]]
-    ) -> Iterator[tuple[str, int, UUID, bytes]]:
-        """Subject, sequence, id and hash of the facts at these places of the log."""
-        for start in range(0, len(places), FINGERPRINTS_PAGE):
+    def fingerprints_at(self, positions: Sequence[tuple[str, int]]) -> Iterator[Fingerprint]:
+        """Of the facts at these positions (subject, sequence) of the log."""
+        for start in range(0, len(positions), FINGERPRINTS_PAGE):
             request = pb.ListFingerprintsRequest()
-            for subject, sequence in places[start : start + FINGERPRINTS_PAGE]:
+            for subject, sequence in positions[start : start + FINGERPRINTS_PAGE]:
                 request.places.add(subject=subject, sequence=sequence)
-            for fingerprint in self._client.ListFingerprints(request).fingerprints:
-                yield (
-                    fingerprint.subject,
-                    fingerprint.sequence,
-                    UUID(bytes=fingerprint.id),
-                    fingerprint.digest,
-                )
+            yield from self._fingerprints(request)
 
-    def fingerprints(self, types: Sequence[str]) -> Iterator[tuple[str, int, UUID, bytes]]:
-        """Subject, sequence, id and hash of every fact of these types, in byte order."""
-        request = pb.ListFingerprintsRequest(types=types)
-        while True:
-            page = self._client.ListFingerprints(request)
+    def fingerprints(self, types: Sequence[str]) -> Iterator[Fingerprint]:
+        """Of every fact of these types, in byte order."""
+        return self._fingerprints(pb.ListFingerprintsRequest(types=types))
+
+    def _fingerprints(self, request: pb.ListFingerprintsRequest) -> Iterator[Fingerprint]:
+        for page in pages(self._client.ListFingerprints, request):
             for fingerprint in page.fingerprints:
-                yield (
-                    fingerprint.subject,
-                    fingerprint.sequence,
-                    UUID(bytes=fingerprint.id),
-                    fingerprint.digest,
+                yield Fingerprint(
+                    topic=self.topic,
+                    subject=fingerprint.subject,
+                    sequence=fingerprint.sequence,
+                    fact=str(UUID(bytes=fingerprint.id)),
+                    digest=fingerprint.digest,
                 )
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
 
 
 def _place(token: str) -> tuple[str, int]:

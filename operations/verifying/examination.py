@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -11,20 +11,12 @@ from sqlalchemy.engine import Row
 
 from kernel.facts import Publication, Recorded
 from kernel.messaging.envelope import Record
-from kernel.messaging.gap_repair import Owner, OwnerHead
+from kernel.messaging.owners import Owner, OwnerHead
 from kernel.messaging.parking import what_failed
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.store import Store
 
 PAGE = 500  # rows fetched at once
-
-
-class OwnersLog(Owner, Protocol):
-    """The published log of a service that this one hears, as its owner tells it."""
-
-    def fingerprints(self, types: Sequence[str]) -> Iterator[tuple[str, int, UUID, bytes]]:
-        """Subject, sequence, id and hash of every fact of these types."""
-        ...
 
 
 class NobodyWaits(Exception):
@@ -53,7 +45,7 @@ class Examination:
     connection: Connection
     subscriptions: Subscriptions
     publish: Callable[[Recorded], Iterable[Publication]]
-    owners: Mapping[str, OwnersLog]
+    owners: Mapping[str, Owner]
     heads: Mapping[str, Sequence[OwnerHead]]
     kafka: Callable[[], Iterator[Record]]
     forgotten_before: Callable[[], Any] = lambda: None

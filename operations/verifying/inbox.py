@@ -1,12 +1,11 @@
 """What was heard: as far as its owners went, and byte for byte what they published."""
 
 from collections.abc import Iterator
-from uuid import UUID
 
 from kernel.facts import derived_id
 from kernel.messaging.checkpoints import Checkpoint
-from kernel.messaging.confirming import FINGERPRINT
 from kernel.messaging.gap_repair import noted_checkpoints
+from kernel.messaging.owners import FINGERPRINT, Fingerprint
 from kernel.messaging.parking import what_failed
 from operations.parked import ParkedKind
 from operations.verifying.examination import Examination, Finding
@@ -48,12 +47,13 @@ def facts_are_the_owners(examination: Examination) -> Iterator[Finding]:
     """Heard facts of the used types, against their owners' by hash: altered, missing, too many."""
     types = sorted(examination.subscriptions.by_type)
     given_up = {
-        (row.topic, row.subject, row.fact_id) for row in examination.rows("SELECT * FROM given_up")
+        (row.topic, row.subject, str(row.fact_id))
+        for row in examination.rows("SELECT * FROM given_up")
     }
     for topic, owner in examination.owners.items():
         heads = noted_checkpoints(examination.connection, topic)
         held = {
-            row.id: (row.subject, row.sequence, bytes(row.digest))
+            str(row.id): Fingerprint.of(topic, row)
             for row in examination.paged(
                 f"SELECT id, subject, sequence, {FINGERPRINT} FROM heard_fact"  # noqa: S608
                 " WHERE topic = :topic",
@@ -61,19 +61,19 @@ def facts_are_the_owners(examination: Examination) -> Iterator[Finding]:
             )
         }
         examination.count(len(held))
-        for subject, sequence, fact_id, digest in owner.fingerprints(types):
+        for theirs in owner.fingerprints(types):
             examination.count(0)
-            heard = held.pop(fact_id, None)
-            about = f"{topic} {subject} {sequence}"
+            heard = held.pop(theirs.fact, None)
+            about = f"{topic} {theirs.subject} {theirs.sequence}"
             if heard is None:
-                is_past = sequence <= heads.get(subject, Checkpoint()).sequence
-                if is_past and (topic, subject, fact_id) not in given_up:
-                    yield Finding("HEARD_FACT_MISSING", about, f"{fact_id} is not there")
-            elif heard != (subject, sequence, digest):
-                says = f"{fact_id} is not what its owner published"
+                is_past = theirs.sequence <= heads.get(theirs.subject, Checkpoint()).sequence
+                if is_past and (topic, theirs.subject, theirs.fact) not in given_up:
+                    yield Finding("HEARD_FACT_MISSING", about, f"{theirs.fact} is not there")
+            elif heard != theirs:
+                says = f"{theirs.fact} is not what its owner published"
                 yield Finding("HEARD_FACT_ALTERED", about, says)
-        for fact_id, (subject, sequence, _) in held.items():
-            yield _unknown(topic, subject, sequence, fact_id)
+        for ours in held.values():
+            yield _unknown(topic, ours.subject, ours.sequence, ours.fact)
 
 
 def own_facts_are_the_published(examination: Examination) -> Iterator[Finding]:
@@ -167,6 +167,6 @@ def reactions_are_done(examination: Examination) -> Iterator[Finding]:
             yield Finding("REACTION_NOT_DONE", f"{row.topic} {row.subject} {row.sequence}", says)
 
 
-def _unknown(topic: str, subject: str, sequence: int, fact_id: UUID) -> Finding:
+def _unknown(topic: str, subject: str, sequence: int, fact_id: object) -> Finding:
     says = f"{fact_id} is heard, and its owner never published it"
     return Finding("HEARD_FACT_UNKNOWN", f"{topic} {subject} {sequence}", says)

@@ -9,7 +9,7 @@ from datetime import datetime
 from kernel.facts import Position
 from kernel.messaging.caught_up import is_caught_up
 from kernel.messaging.envelope import Record
-from kernel.messaging.gap_repair import OwnerHead
+from kernel.messaging.owners import Owner, OwnerHead
 from kernel.messaging.parking import what_failed
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.database import is_away
@@ -21,7 +21,6 @@ from operations.verifying.examination import (
     Examination,
     Finding,
     NobodyWaits,
-    OwnersLog,
     ServiceChecks,
 )
 
@@ -47,12 +46,12 @@ class Verification:
     store: Store
     subscriptions: Subscriptions
     service_checks: ServiceChecks
-    owners: Mapping[str, OwnersLog]
+    owners: Mapping[str, Owner]
     kafka: str
 
     def verify(self, wait: float, is_awaited: Callable[[], bool]) -> Iterator[Checked]:
         """Check after check. Nothing is written; nothing waits longer than `wait` seconds."""
-        heads = {topic: owner.heads() for topic, owner in self.owners.items()}
+        heads = {topic: owner.epoch_and_heads()[1] for topic, owner in self.owners.items()}
         self._wait(heads, time.monotonic() + wait, is_awaited)
         with self.store.engine.connect() as connection:
             connection = connection.execution_options(  # noqa: PLW2901

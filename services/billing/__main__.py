@@ -20,7 +20,7 @@ HEARS = ("intake", "plans", "attendance")
 def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     """What the api process answers."""
     from kernel.execute import Book  # noqa: PLC0415 - the other processes need none of these
-    from kernel.messaging.confirming import OwnersConfirm  # noqa: PLC0415
+    from kernel.messaging.owners import OwnersConfirm  # noqa: PLC0415
     from kernel.rpc.call import Call  # noqa: PLC0415
     from kernel.rpc.client import ASKING, RpcClient  # noqa: PLC0415
     from kernel.rpc.published_log import RemoteOwner  # noqa: PLC0415

@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 
-from kernel.messaging.confirming import OwnersConfirm
 from kernel.messaging.envelope import Record, read_envelope
+from kernel.messaging.owners import OwnersConfirm
 from kernel.process import Service
 from kernel.rpc.translate import to_date
 from kernel.store.store import Store

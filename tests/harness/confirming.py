@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from kernel.messaging.confirming import Fingerprint
+from kernel.messaging.owners import Fingerprint
 
 
 def confirm_all(fingerprints: Sequence[Fingerprint]) -> Collection[Fingerprint]:

@@ -12,7 +12,8 @@ from google.protobuf.struct_pb2 import Struct
 from kernel.config import Settings
 from kernel.messaging import gap_repair as gap_repair_module
 from kernel.messaging.envelope import Record
-from kernel.messaging.gap_repair import GapRepair, Owner, OwnerHead
+from kernel.messaging.gap_repair import GapRepair
+from kernel.messaging.owners import Owner, OwnerHead
 from kernel.rpc.policy import Scope
 from kernel.rpc.published_log import SERVICE, PublishedLogServicer, RemoteOwner
 from kernel.rpc.server import Server
@@ -45,7 +46,6 @@ class Remote:
     def __init__(self, store: Store, remote: RemoteOwner) -> None:
         self._store = store
         self.read = remote.read
-        self.heads = remote.heads
         self.epoch_and_heads = remote.epoch_and_heads
 
     def tell(self, subject: str, message: Message) -> Record:
@@ -128,7 +128,7 @@ def test_an_owner_reads_on_after_a_sequence_page_by_page(owner: Telling) -> None
 def test_an_owner_gives_the_last_sequence_and_id_of_every_subject(owner: Telling) -> None:
     tell(owner, 2, EVE)
     [*_, last] = tell(owner, 3)
-    heads = {head.subject: head for head in owner.heads()}
+    heads = {head.subject: head for head in owner.epoch_and_heads()[1]}
     assert set(heads) == {ADA, EVE}
     assert heads[ADA] == OwnerHead(ADA, 3, last.headers["ce_id"].decode())
     assert heads[EVE].sequence == 2

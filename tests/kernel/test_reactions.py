@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from kernel.execute import Book
 from kernel.messaging.caught_up import clients_not_caught_up
-from kernel.messaging.confirming import OwnersConfirm
 from kernel.messaging.envelope import Record
+from kernel.messaging.owners import Fingerprint, OwnersConfirm
 from kernel.messaging.pending import mark_pending
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.subscriptions import Reaction, Subscriptions
@@ -201,11 +200,11 @@ class Away(Log):
     is_away = True
     asked = 0
 
-    def fingerprints_at(self, places: Sequence[tuple[str, int]]) -> Iterator[tuple[Any, ...]]:
+    def fingerprints_at(self, positions: Sequence[tuple[str, int]]) -> Iterator[Fingerprint]:
         self.asked += 1
         if self.is_away:
             raise ConnectionError("away")
-        return super().fingerprints_at(places)
+        return super().fingerprints_at(positions)
 
 
 def test_while_its_owner_is_away_a_reaction_waits_and_nothing_else_does(tallying: Store) -> None:

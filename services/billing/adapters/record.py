@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from kernel.facts import id_of
 from kernel.messaging.caught_up import clients_not_caught_up
-from kernel.messaging.confirming import Fingerprint, fingerprints_of
+from kernel.messaging.owners import Fingerprint, fingerprints_of
 from kernel.messaging.public_facts import zone_known
 from kernel.rpc.translate import date_of
 from kernel.store.store import Transaction

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from kernel.execute import record
 from kernel.facts import Recorded
-from kernel.messaging.confirming import Fingerprint
+from kernel.messaging.owners import Fingerprint
 from kernel.refusal import Unknown
 from kernel.sites import speaks_for
 from kernel.store.store import Context, Transaction

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from kernel.execute import Book, Outcome
 from kernel.facts import Recorded
-from kernel.messaging.confirming import Fingerprint
+from kernel.messaging.owners import Fingerprint
 from kernel.store.store import Conflict, Context, Transaction
 from services.billing.app.batch import Batches, payer_of
 from services.billing.app.ports import Issuing

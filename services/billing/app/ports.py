@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Generic, Protocol
 
-from kernel.messaging.confirming import Confirm, Fingerprint
+from kernel.messaging.owners import Confirm, Fingerprint
 from kernel.patience import MayGoOn
 from kernel.store.store import Transaction
 from services.billing.domain.claims.claim import IssuedClaimState

@@ -17,9 +17,9 @@ from sqlalchemy import text
 
 from kernel.execute import Book
 from kernel.facts import derived_id
-from kernel.messaging.confirming import Confirm
 from kernel.messaging.envelope import Record
 from kernel.messaging.inbox import Inbox
+from kernel.messaging.owners import Confirm
 from kernel.messaging.pending_work import PendingWork
 from kernel.process import topic_of
 from kernel.rpc.call import Call

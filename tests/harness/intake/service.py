@@ -10,8 +10,8 @@ from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_service_pb2 as pb
 from sqlalchemy import text
 
-from kernel.messaging.confirming import Confirm
 from kernel.messaging.inbox import Inbox
+from kernel.messaging.owners import Confirm
 from kernel.messaging.pending_work import PendingWork
 from kernel.process import topic_of
 from kernel.rpc.call import Call

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any, Protocol, assert_never
+from typing import Any, assert_never
 from uuid import UUID, uuid4
 
 from aiokafka import AIOKafkaProducer  # type: ignore[import-untyped]
@@ -31,10 +31,10 @@ from kernel.decider import Decider
 from kernel.execute import Book
 from kernel.facts import Publication, Recorded, Row, derived_id, publication_of
 from kernel.messaging import checkpoints
-from kernel.messaging.confirming import FingerprintedLog, OwnersConfirm
 from kernel.messaging.envelope import Envelope, Record
-from kernel.messaging.gap_repair import GapRepair, Owner, OwnerHead
+from kernel.messaging.gap_repair import GapRepair
 from kernel.messaging.inbox import Inbox
+from kernel.messaging.owners import Fingerprint, Owner, OwnerHead, OwnersConfirm
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.subscriptions import Facts, Projection, Subscription, Subscriptions
 from kernel.refusal import AgainstTheRules
@@ -260,23 +260,25 @@ class Log:
             for subject, records in sorted(self.records.items())
         ]
 
-    def fingerprints(self, types: Sequence[str]) -> Iterator[tuple[str, int, UUID, bytes]]:
+    def fingerprints(self, types: Sequence[str]) -> Iterator[Fingerprint]:
         for subject, records in sorted(self.records.items()):
             for n, record in enumerate(records, 1):
                 headers = {name: value.decode() for name, value in record.headers.items()}
                 if not types or headers["ce_type"] in types:
                     said = f"{headers['ce_type']}|{headers['ce_label']}|".encode()
                     digest = sha256(said + record.body).digest()
-                    yield subject, n, UUID(headers["ce_id"]), digest
+                    yield Fingerprint(
+                        topic=self.topic,
+                        subject=subject,
+                        sequence=n,
+                        fact=headers["ce_id"],
+                        digest=digest,
+                    )
 
-    def fingerprints_at(
-        self, places: Sequence[tuple[str, int]]
-    ) -> Iterator[tuple[str, int, UUID, bytes]]:
-        return (fingerprint for fingerprint in self.fingerprints(()) if fingerprint[:2] in places)
-
-
-class ToldAndConfirmed(Owner, FingerprintedLog, Protocol):
-    """A published log that is read, and asked whether it published something."""
+    def fingerprints_at(self, positions: Sequence[tuple[str, int]]) -> Iterator[Fingerprint]:
+        for fingerprint in self.fingerprints(()):
+            if (fingerprint.subject, fingerprint.sequence) in positions:
+                yield fingerprint
 
 
 class Listener:
@@ -285,7 +287,7 @@ class Listener:
     def __init__(
         self,
         store: Store,
-        *owners: ToldAndConfirmed,
+        *owners: Owner,
         subscriptions: Subscriptions = TALLYING,
         asks: bool = True,
         **parts: Any,
