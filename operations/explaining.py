@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from kernel.facts import derived_id
+from kernel.store.rows import from_row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +76,9 @@ def explain(
     by_id = {}
     for row in rows:
         actor, command_id = signed.get(row.headers["causationid"], ("", ""))
-        by_id[row.id] = Explained(
-            id=row.id,
-            type=row.type,
-            subject=row.subject,
-            sequence=row.sequence,
-            signed_at=row.signed_at,
-            recorded_at=row.recorded_at,
+        by_id[row.id] = from_row(
+            Explained,
+            row,
             label=row.headers["label"],
             correlation=row.headers["correlationid"],
             actor=actor,
@@ -107,13 +104,10 @@ def revisions(connection: Connection, row_ids: Iterable[object]) -> list[Revisio
         {"ids": _uuids(row_ids)},
     )
     return [
-        Revision(
+        from_row(
+            Revision,
+            row,
             row_id=row.id,
-            kind=row.kind,
-            revision=row.revision,
-            withdrawn=row.withdrawn,
-            current=row.current,
-            content=row.content,
             facts=tuple(row.provenance["facts"]),
             rules=row.provenance["rules"],
             code=row.provenance["code"],

@@ -28,6 +28,7 @@ from kernel.messaging.parking import parked_headers
 from kernel.messaging.pending import mark_pending, release_reaction
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from kernel.store.bells import PENDING
+from kernel.store.rows import from_row
 from kernel.store.store import Transaction
 
 MOST_DIGITS = 18  # of a record's number: all such numbers fit where PostgreSQL keeps one
@@ -175,15 +176,11 @@ def _parked(row: Row[Any]) -> Parked:
         envelope = read_envelope(headers)
     except NoEnvelope:
         envelope = None
-    return Parked(
+    return from_row(
+        Parked,
+        row,
         id=ParkedId(ParkedKind(row.kind), tuple(row.names)),
-        subject=row.subject,
-        topic=row.topic,
-        partition=row.partition,
         offset=row.record_offset,
-        error=row.error,
-        type=row.type,
-        at=row.at,
         headers=_shown(headers, SHOWN_HEADERS if envelope else ()),
         body_bytes=row.body_bytes or 0,
         envelope=envelope,

@@ -11,6 +11,7 @@ from kernel.messaging.gap_repair import contradicting, noted_checkpoints
 from kernel.messaging.ordinal import ORDINAL
 from kernel.messaging.owners import Owner, OwnerHead
 from kernel.messaging.relay import ACTIVE
+from kernel.store.rows import from_row
 from kernel.store.store import Store
 
 LOOKED_AT = 50  # subjects whose first fact not heard is asked for its age
@@ -83,15 +84,11 @@ def waiting(connection: Connection) -> Waiting:
             " (SELECT count(*) FROM owed WHERE error IS NOT NULL) AS failed"
         )
     ).one()
-    return Waiting(
-        unsent=row.unsent,
+    return from_row(
+        Waiting,
+        row,
         unsent_seconds=float(row.unsent_seconds or 0),
-        behind=row.behind,
-        stopped=row.stopped,
-        due=row.due,
         due_seconds=float(row.due_seconds or 0),
-        parked=row.parked,
-        failed=row.failed,
     )
 
 

@@ -6,10 +6,13 @@ from google.protobuf.message import Message
 from ninehours.common.v1 import due_pb2
 
 from kernel.due import Due, DueAsked, due_of
+from kernel.mapping.writing import writer
 from kernel.rpc.call import Call
-from kernel.rpc.translate import reading, required_text, required_uuid, to_date, to_timestamp
+from kernel.rpc.translate import reading, required_text, required_uuid
 
 FARTHEST_DAYS = 365
+
+_due_item = writer(due_pb2.DueItem, Due)
 
 
 def due_asked(request: Message, call: Call) -> DueAsked:
@@ -28,19 +31,4 @@ def due_asked(request: Message, call: Call) -> DueAsked:
 
 def due_items(found: Iterable[Due], asked: DueAsked) -> list[due_pb2.DueItem]:
     """Those that were asked for, what is late first."""
-    return [
-        due_pb2.DueItem(
-            kind=task.kind,
-            client_id=task.client_id,
-            site_id=task.site_id,
-            about_id=task.about_id,
-            person=task.person,
-            roles=task.roles,
-            since=to_date(task.since),
-            until=None if task.until is None else to_date(task.until),
-            overdue=task.overdue,
-            detail=task.detail,
-            due_at=None if task.due_at is None else to_timestamp(task.due_at),
-        )
-        for task in due_of(found, asked)
-    ]
+    return [_due_item(task) for task in due_of(found, asked)]

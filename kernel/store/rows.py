@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 def from_row(kind: type[T], row: Any, /, **beside: Any) -> T:
-    """What the row says by name, ids as text; `beside` says what differs.
+    """What the row says by name, ids as text but in a field of UUIDs; `beside` says what differs.
 
     NULL is the field's default where it has one, else None. A column that is missing raises
     AttributeError.
@@ -19,7 +19,7 @@ def from_row(kind: type[T], row: Any, /, **beside: Any) -> T:
         value = getattr(row, field.name)
         if value is None and field.default is not MISSING:
             continue
-        beside[field.name] = _plain(value)
+        beside[field.name] = value if field.type is UUID else _plain(value)
     return kind(**beside)
 
 

@@ -12,7 +12,7 @@ from ninehours.exchange.v1 import fact_service_pb2 as facts_pb
 
 from kernel.refusal import Malformed, Unknown
 from kernel.rpc.translate import to_date
-from operations.fact_servicer import FactServicer
+from operations.serving import FactServicer
 from services.billing.adapters.as_of import SqlHistoryAsOf
 from services.billing.adapters.bindings import KINDS
 from services.billing.api.explaining import ExplanationServicer

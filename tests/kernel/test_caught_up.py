@@ -18,7 +18,7 @@ from kernel.refusal import AgainstTheRules, NotYet
 from kernel.rpc.call import Call
 from kernel.rpc.remote_refusal import refusal_of
 from kernel.store.store import Store
-from operations.listener_servicer import SERVICE, ListenerServicer
+from operations.serving import LISTENER, ListenerServicer
 from tests.harness.kernel.counters import (
     ADA,
     BOB,
@@ -69,9 +69,9 @@ def asked_without_deadline(
     servicer: ListenerServicer, serve: Serve, operator: Callable[[], str]
 ) -> Iterator[Any]:
     """`Settled` of what is never heard."""
-    server = serve({SERVICE: servicer})
+    server = serve({LISTENER: servicer})
     with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
-        path = f"/{SERVICE.full_name}/Settled"
+        path = f"/{LISTENER.full_name}/Settled"
         send = channel.unary_unary(path, pb.SettledRequest.SerializeToString, None)
         metadata = (("authorization", f"Bearer {operator()}"),)
         yield send.future(pb.SettledRequest(heads=[position()]), metadata=metadata)

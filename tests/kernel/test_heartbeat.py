@@ -20,7 +20,7 @@ from kernel.process import Opened
 from kernel.store.store import Store
 from ninehours.cli.lists.status import problems_of
 from ninehours.local.servers import LocalServers
-from operations.operating_servicer import OperatingServicer
+from operations.serving import OperatingServicer
 from operations.verifying.examination import ServiceChecks
 from tests.harness.kernel.counters import ADA, PATIENCE, attended, published, until
 from tests.kernel.test_relay import running

@@ -22,8 +22,7 @@ from sqlalchemy import text
 
 from kernel.rpc.translate import to_date
 from kernel.store.store import Store
-from operations.fact_servicer import SERVICE as FACTS
-from operations.fact_servicer import FactServicer
+from operations.serving import FACTS, FactServicer
 from services.attendance.__main__ import SERVICE as ATTENDANCE
 from services.billing.__main__ import SERVICE as BILLING
 from services.billing.adapters.deadlines import SqlDeadlines
