@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, NoReturn
 
 import faust
@@ -28,7 +27,6 @@ from kernel.messaging.inbox import Inbox
 from kernel.messaging.ordinal import Ordinal, OrdinalLost
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.resting import Resting
-from kernel.messaging.resting_stream import WITHIN, RestingStream
 from kernel.messaging.unfetchable import Skipped, go_past_unfetchable
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.store.bells import PENDING
@@ -41,6 +39,8 @@ BATCH = 500
 LOOK = 0.05  # seconds between two looks at what is pending, before it falls asleep
 COMPARE = 60.0  # seconds between two comparisons of checkpoints
 AWAY = 0.5  # seconds before a database or a peer that is away is tried again
+WITHIN = 0.02  # seconds a batch may wait to fill, while records come
+AT_REST = 5.0  # seconds between two looks, while none do; one that comes is taken at once
 METADATA = 10_000  # milliseconds within which a topic made anew is seen; by default 5 minutes
 STOP_WITHIN = 5.0  # seconds a clean stop may take; what is not committed is heard again
 
@@ -49,7 +49,8 @@ STOP_WITHIN = 5.0  # seconds a clean stop may take; what is not committed is hea
 class Consumer:
     """What a stream process needs: where it listens, and the parts that know nothing of Faust.
 
-    `member`: its static id in the consumer group, made of its ordinal.
+    `member`: its static id in the consumer group, made of its ordinal. `compare` is set for a
+    comparison of checkpoints, `stopping` for a stop.
     """
 
     service: str
@@ -64,32 +65,26 @@ class Consumer:
     gap_repair: GapRepair
     pending_work: PendingWork
     ready: Callable[[], None]
-    skipped: Skipped = field(default_factory=Skipped)
+    skipped: Skipped = field(default_factory=Skipped, init=False)
+    resting: Resting = field(default_factory=lambda: Resting(PENDING, LOOK), init=False)
+    stopping: threading.Event = field(default_factory=threading.Event, init=False)
+    compare: threading.Event = field(default_factory=threading.Event, init=False)
 
 
 def run(consumer: Consumer) -> None:
     """Listen until a signal comes. Ends the process."""
-    stopping = threading.Event()
-    compare = threading.Event()
-    compare.set()  # at once: a topic's epoch is its owner's to say
-    resting = Resting(PENDING, LOOK)
+    resting = consumer.resting
+    consumer.compare.set()  # at once: a topic's epoch is its owner's to say
     go_past_unfetchable(consumer.skipped, resting.wake)
     resting.on(consumer.ordinal.take())
     _when_possible(lambda: consumer.heartbeat.beat_in_time(resting.connection))
     _when_possible(lambda: consumer.inbox.begin(consumer.topics))
     _when_possible(consumer.pending_work.mark_outdated)
-    threading.Thread(
-        target=_derive,
-        args=(consumer, resting, stopping, compare),
-        name="deriving",
-        daemon=True,
-    ).start()
-    if not _await_kafka(consumer.bootstrap, stopping):
+    threading.Thread(target=_derive, args=(consumer,), name="deriving", daemon=True).start()
+    if not _await_kafka(consumer.bootstrap, consumer.stopping):
         os._exit(0)
-    app = _app(consumer, resting, stopping, compare)
-    _StoppingWorker(
-        app, resting, stopping, loglevel="WARNING", redirect_stdouts=False
-    ).execute_from_commandline()
+    worker = _StoppingWorker(_app(consumer), consumer, loglevel="WARNING", redirect_stdouts=False)
+    worker.execute_from_commandline()
 
 
 def _when_possible(work: Callable[[], object]) -> None:
@@ -125,20 +120,41 @@ def _await_kafka(bootstrap: str, stopping: threading.Event) -> bool:
     return False
 
 
+class _RestingStream(faust.Stream[Any]):
+    """Faust's own looks at its buffer in each window that `take_events` is given, full or not.
+
+    This one begins such a window when something came, and otherwise waits until something does.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._came = asyncio.Event()
+        self.add_processor(self._note)
+
+    async def wait_for_stopped(self, *events: Any, timeout: Any = None) -> bool:
+        """As Faust's, which waits until the buffer is full; `timeout` is the window."""
+        if self._came.is_set():
+            self._came.clear()
+            return bool(await super().wait_for_stopped(*events, timeout=timeout))
+        came: Any = self._came  # anything with `wait()`, as Faust's own are
+        return bool(await super().wait_for_stopped(came, timeout=AT_REST))
+
+    async def _note(self, value: Any) -> Any:
+        self._came.set()
+        return value
+
+
 class _StoppingWorker(Worker):
     """Tells the threads of a stop, and ends the process when Faust doesn't."""
 
-    def __init__(
-        self, app: Any, resting: Resting, stopping: threading.Event, **kwargs: Any
-    ) -> None:
+    def __init__(self, app: Any, consumer: Consumer, **kwargs: Any) -> None:
         super().__init__(app, **kwargs)
-        self._resting = resting
-        self._stopping = stopping
+        self._consumer = consumer
         self.spinner = None  # its handler takes the root logger to DEBUG
 
     def _schedule_shutdown(self, signal: Any) -> None:
-        self._stopping.set()
-        self._resting.wake()
+        self._consumer.stopping.set()
+        self._consumer.resting.wake()
         threading.Timer(STOP_WITHIN, os._exit, (0,)).start()
         super()._schedule_shutdown(signal)
 
@@ -146,12 +162,7 @@ class _StoppingWorker(Worker):
         os._exit(0)  # offsets are committed; Faust's own farewell sleeps for seconds
 
 
-def _app(
-    consumer: Consumer,
-    resting: Resting,
-    stopping: threading.Event,
-    compare: threading.Event,
-) -> Any:
+def _app(consumer: Consumer) -> Any:
     app = faust.App(
         f"{consumer.service}-stream",
         broker=[f"kafka://{address}" for address in consumer.bootstrap.split(",")],
@@ -166,7 +177,7 @@ def _app(
         broker_commit_interval=1.0,
         consumer_metadata_max_age_ms=METADATA,
         stream_wait_empty=False,
-        Stream=RestingStream,
+        Stream=_RestingStream,
         consumer_group_instance_id=consumer.member,
         loghandlers=[logs.StandardLogging()],  # Faust sets up logging anew
     )
@@ -186,14 +197,14 @@ def _app(
 
     async def listen(stream: Any) -> None:
         async for events in stream.take_events(BATCH, within=WITHIN):
-            await _hear(hear, [_record(event) for event in events], thread, stopping)
-            resting.wake()
+            await _hear(hear, [_record(event) for event in events], thread, consumer.stopping)
+            consumer.resting.wake()
 
     app.agent(topic, concurrency=1)(listen)
 
     async def assigned(*_: Any, **__: Any) -> None:
-        compare.set()
-        resting.wake()
+        consumer.compare.set()
+        consumer.resting.wake()
         consumer.ready()
 
     app.on_partitions_assigned.connect(assigned)
@@ -238,18 +249,14 @@ async def _hear(
             await asyncio.sleep(AWAY)
 
 
-def _derive(
-    consumer: Consumer,
-    resting: Resting,
-    stopping: threading.Event,
-    compare: threading.Event,
-) -> None:
+def _derive(consumer: Consumer) -> None:
+    resting = consumer.resting
     compared = time.monotonic()
-    while not stopping.is_set():
-        if compare.is_set() or time.monotonic() - compared > COMPARE:
+    while not consumer.stopping.is_set():
+        if consumer.compare.is_set() or time.monotonic() - compared > COMPARE:
             compared = time.monotonic()
-            compare.set()
-        worked = _work(consumer, stopping, compare)
+            consumer.compare.set()
+        worked = _work(consumer)
         try:
             consumer.heartbeat.beat_in_time(resting.connection)
             if worked:
@@ -263,25 +270,21 @@ def _derive(
             _take_again(consumer.ordinal, resting)
 
 
-def _work(consumer: Consumer, stopping: threading.Event, compare: threading.Event) -> bool:
+def _work(consumer: Consumer) -> bool:
     """Repair and project, whoever is away; whether there was, or still is, anything to do."""
     worked = False
-    keeping = partial(_keep, consumer.skipped, consumer.store, compare)
-    gap_repair = partial(_repair_gaps, consumer.gap_repair, compare)
-    work: Callable[[], int]
-    for work in (keeping, gap_repair, consumer.pending_work.drain_some):
+    for work in (_keep, _repair_gaps, _drain_some):
         try:
-            worked = bool(work()) or worked
+            worked = bool(work(consumer)) or worked
+            continue
         except RemoteRefusal as refusal:
             log.warning("owner_away", reason=refusal.reason)
-            stopping.wait(AWAY)
-            worked = True
         except Exception as error:
             if not is_passing(error):
                 _end("deriving_failed", error)
             log.warning("deriving_waits", exc_info=error)
-            stopping.wait(AWAY)
-            worked = True
+        consumer.stopping.wait(AWAY)
+        worked = True
     return worked
 
 
@@ -296,26 +299,30 @@ def _take_again(ordinal: Ordinal, resting: Resting) -> None:
                 _end("deriving_failed", error)
 
 
-def _keep(skipped: Skipped, store: Store, compare: threading.Event) -> int:
+def _keep(consumer: Consumer) -> int:
     """Whoever's records couldn't be fetched misses something: checkpoints are compared at once."""
-    kept = skipped.keep(store)
+    kept = consumer.skipped.keep(consumer.store)
     if kept:
-        compare.set()
+        consumer.compare.set()
     return kept
 
 
-def _repair_gaps(gap_repair: GapRepair, compare: threading.Event) -> int:
+def _repair_gaps(consumer: Consumer) -> int:
     """Look for holes when asked to, until every owner answered; fetch what is missing."""
-    asked = compare.is_set()
-    compare.clear()
+    asked = consumer.compare.is_set()
+    consumer.compare.clear()
     try:
         if asked:
-            gap_repair.compare()
+            consumer.gap_repair.compare()
     except Exception:
-        compare.set()
-        gap_repair.repair()
+        consumer.compare.set()
+        consumer.gap_repair.repair()
         raise
-    return gap_repair.repair()
+    return consumer.gap_repair.repair()
+
+
+def _drain_some(consumer: Consumer) -> int:
+    return consumer.pending_work.drain_some()
 
 
 def _end(why: str, error: BaseException) -> NoReturn:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from kafka import KafkaProducer
@@ -175,11 +176,11 @@ def test_a_comparison_that_the_database_interrupts_is_asked_for_again() -> None:
         def repair(self) -> int:
             return 0
 
-    compare = threading.Event()
-    compare.set()
+    interrupted = SimpleNamespace(gap_repair=Interrupted(), compare=threading.Event())
+    interrupted.compare.set()
     with pytest.raises(OperationalError):
-        consumer_module._repair_gaps(Interrupted(), compare)  # type: ignore[arg-type]
-    assert compare.is_set()
+        consumer_module._repair_gaps(interrupted)  # type: ignore[arg-type]
+    assert interrupted.compare.is_set()
 
 
 @pytest.fixture
