@@ -1,8 +1,9 @@
 """A public fact as Kafka carries it: CloudEvents 1.0, binary mode, with our own extensions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 CONTENT_TYPE = b"application/protobuf"
@@ -43,23 +44,8 @@ class Envelope:
 
     def headers(self) -> dict[str, bytes]:
         """As Kafka headers. No value identifies a client."""
-        texts = {
-            "ce_specversion": "1.0",
-            "ce_id": str(self.id),
-            "ce_type": self.type,
-            "ce_source": self.source,
-            "ce_subject": self.subject,
-            "ce_time": self.time.isoformat(),
-            "ce_signedat": self.signed_at.isoformat(),
-            "ce_epoch": str(self.epoch),
-            "ce_sequence": str(self.sequence),
-            "ce_network": self.network,
-            "ce_label": self.label,
-            "ce_mayignore": "true" if self.may_ignore else "false",
-            "ce_causationid": self.causation,
-            "ce_correlationid": self.correlation,
-            "ce_traceparent": self.traceparent,
-        }
+        texts = {name: write(getattr(self, field)) for field, (name, _, write) in HEADERS.items()}
+        texts = {"ce_specversion": "1.0", **texts}
         return {name: text.encode() for name, text in texts.items()} | {
             "content-type": CONTENT_TYPE
         }
@@ -67,24 +53,19 @@ class Envelope:
 
 def read_envelope(headers: Headers) -> Envelope:
     """The envelope these headers make; NoEnvelope when one is missing or can't be read."""
-    reading = _Reading(headers)
-    return Envelope(
-        id=reading.uuid("ce_id"),
-        type=reading.text("ce_type"),
-        source=reading.text("ce_source"),
-        subject=reading.subject("ce_subject"),
-        time=reading.time("ce_time"),
-        # Records of older releases don't say.
-        signed_at=reading.time("ce_signedat" if "ce_signedat" in headers else "ce_time"),
-        epoch=reading.number("ce_epoch"),
-        sequence=reading.number("ce_sequence"),
-        network=reading.text("ce_network"),
-        label=reading.label("ce_label"),
-        may_ignore=reading.text("ce_mayignore") == "true",
-        causation=reading.text("ce_causationid", empty=True),
-        correlation=reading.text("ce_correlationid", empty=True),
-        traceparent=reading.text("ce_traceparent", empty=True),
-    )
+    said: dict[str, Any] = {}
+    for field, (name, read, _) in HEADERS.items():
+        if field == "signed_at" and name not in headers:
+            said[field] = said["time"]  # Records of older releases don't say.
+            continue
+        try:
+            text = headers[name].decode()
+            if "\x00" in text or not (text or field in MAY_BE_EMPTY):
+                raise ValueError  # PostgreSQL's text can't hold a NUL
+            said[field] = read(text)
+        except (KeyError, ValueError, AttributeError):
+            raise NoEnvelope(name) from None
+    return Envelope(**said)
 
 
 def strictest(labels: Iterable[str]) -> str:
@@ -102,52 +83,50 @@ def is_subject(told: str) -> bool:
     return canonical and kind.isidentifier() and len(kind) <= LONGEST_KIND
 
 
-class _Reading:
-    def __init__(self, headers: Headers) -> None:
-        self._headers = headers
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or len(text) > 18 or int(text) < 1:
+        raise ValueError
+    return int(text)
 
-    def text(self, name: str, *, empty: bool = False) -> str:
-        try:
-            value = self._headers[name].decode()
-        except (KeyError, UnicodeDecodeError, AttributeError):
-            raise NoEnvelope(name) from None
-        if (not value and not empty) or "\x00" in value:  # which PostgreSQL's text can't hold
-            raise NoEnvelope(name)
-        return value
 
-    def uuid(self, name: str) -> UUID:
-        try:
-            return UUID(self.text(name))
-        except ValueError:
-            raise NoEnvelope(name) from None
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    # Nobody's clock shows another; at the ends of the calendar no zone can be applied.
+    if moment.tzinfo is None or moment.year not in YEARS:
+        raise ValueError
+    return moment
 
-    def number(self, name: str) -> int:
-        text = self.text(name)
-        if not (text.isascii() and text.isdigit()) or len(text) > 18 or int(text) < 1:
-            raise NoEnvelope(name)
-        return int(text)
 
-    def time(self, name: str) -> datetime:
-        try:
-            time = datetime.fromisoformat(self.text(name))
-        except ValueError:
-            raise NoEnvelope(name) from None
-        # Nobody's clock shows another; at the ends of the calendar no zone can be applied.
-        if time.tzinfo is None or time.year not in YEARS:
-            raise NoEnvelope(name)
-        return time
+def _subject(text: str) -> str:
+    if not is_subject(text):
+        raise ValueError
+    return text
 
-    def subject(self, name: str) -> str:
-        text = self.text(name)
-        if not is_subject(text):
-            raise NoEnvelope(name)
-        return text
 
-    def label(self, name: str) -> str:
-        text = self.text(name)
-        if text not in LABELS:
-            raise NoEnvelope(name)
-        return text
+def _label(text: str) -> str:
+    if text not in LABELS:
+        raise ValueError
+    return text
+
+
+# Field → its header, how that is read, and how it is written.
+HEADERS: Mapping[str, tuple[str, Callable[[str], Any], Callable[[Any], str]]] = {
+    "id": ("ce_id", UUID, str),
+    "type": ("ce_type", str, str),
+    "source": ("ce_source", str, str),
+    "subject": ("ce_subject", _subject, str),
+    "time": ("ce_time", _moment, datetime.isoformat),
+    "signed_at": ("ce_signedat", _moment, datetime.isoformat),
+    "epoch": ("ce_epoch", _number, str),
+    "sequence": ("ce_sequence", _number, str),
+    "network": ("ce_network", str, str),
+    "label": ("ce_label", _label, str),
+    "may_ignore": ("ce_mayignore", "true".__eq__, {True: "true", False: "false"}.__getitem__),
+    "causation": ("ce_causationid", str, str),
+    "correlation": ("ce_correlationid", str, str),
+    "traceparent": ("ce_traceparent", str, str),
+}
+MAY_BE_EMPTY = {"causation", "correlation", "traceparent"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
