@@ -77,7 +77,7 @@ def _columns(positions: Sequence[Position]) -> dict[str, list[str] | list[int]]:
 
 
 def heard_all(connection: Connection, positions: Sequence[Position]) -> bool:
-    """Whether each position was heard here, and nothing of its clients is pending here."""
+    """Whether each position was heard here."""
     missing = connection.execute(
         text(
             "SELECT count(*) FROM unnest(CAST(:topics AS text[]), CAST(:subjects AS text[]),"
@@ -87,8 +87,7 @@ def heard_all(connection: Connection, positions: Sequence[Position]) -> bool:
         ),
         _columns(positions),
     ).scalar_one()
-    clients = {p.subject for p in positions if kind_of(p.subject) == "client"}
-    return missing == 0 and not pending_count(connection, clients)
+    return bool(missing == 0)
 
 
 def pending_count(connection: Connection, clients: set[str] | None = None) -> int:

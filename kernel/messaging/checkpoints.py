@@ -1,13 +1,14 @@
 """Checkpoints: how far this service is in others' logs, subject by subject."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import Row
 
 from kernel.facts import kind_of
+from kernel.store.rows import from_row
 
 Topic = str
 Subject = str
@@ -31,13 +32,7 @@ class Checkpoint:
     @classmethod
     def of(cls, row: Row[Any]) -> Self:
         """Of a row of `heard_head`."""
-        return cls(
-            sequence=row.sequence,
-            id=None if row.id is None else str(row.id),
-            behind_to=row.behind_to,
-            stopped=row.stopped,
-            anew=row.anew,
-        )
+        return from_row(cls, row)
 
 
 PARKED = "PARKED"
@@ -91,15 +86,7 @@ def lock_checkpoints(
 def write_checkpoints(connection: Connection, checkpoints: Mapping[SubjectLog, Checkpoint]) -> None:
     """Write these checkpoints, in the order in which every transaction takes them."""
     rows = [
-        {
-            "topic": topic,
-            "subject": subject,
-            "sequence": checkpoint.sequence,
-            "id": checkpoint.id,
-            "behind_to": checkpoint.behind_to,
-            "stopped": checkpoint.stopped,
-            "anew": checkpoint.anew,
-        }
+        {"topic": topic, "subject": subject, **asdict(checkpoint)}
         for (topic, subject), checkpoint in sorted(
             checkpoints.items(), key=lambda item: lock_order(item[0])
         )

@@ -11,6 +11,7 @@ from google.protobuf.descriptor_pool import Default
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from kernel.decider import filled
 from kernel.messaging.checkpoints import (
     OTHER_HISTORY,
     PARKED,
@@ -277,17 +278,7 @@ def inbox_fact_of(
         return None
     return with_references(
         subscriptions,
-        InboxFact(
-            id=envelope.id,
-            topic=record.topic,
-            subject=envelope.subject,
-            sequence=envelope.sequence,
-            type=envelope.type,
-            body=record.body,
-            label=envelope.label,
-            recorded_at=envelope.time,
-            signed_at=envelope.signed_at,
-        ),
+        filled(InboxFact, envelope, record, recorded_at=envelope.time, refs=[]),
     )
 
 

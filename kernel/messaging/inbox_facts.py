@@ -11,8 +11,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from kernel.decider import filled
 from kernel.messaging.pending import mark_pending, mark_reactions
 from kernel.messaging.subscriptions import Subscriptions
+from kernel.store.rows import from_row
 from kernel.store.store import Appended, Store, Transaction
 
 BATCH = 1000
@@ -164,16 +166,15 @@ def admit_published(
     facts = [
         with_references(
             subscriptions,
-            InboxFact(
-                id=item.publication.id,
+            filled(
+                InboxFact,
+                item,
+                item.publication,
                 topic=tx.store.topic,
-                subject=item.publication.subject,
-                sequence=item.sequence,
-                type=item.publication.type,
                 body=item.publication.message.SerializeToString(deterministic=True),
-                label=item.publication.label,
                 recorded_at=(now := datetime.now(UTC)),
                 signed_at=item.signed_at or now,
+                refs=[],
             ),
         )
         for item in written
@@ -232,16 +233,13 @@ class PublishedFacts:
             facts = [
                 with_references(
                     subscriptions,
-                    InboxFact(
-                        id=row.id,
+                    from_row(
+                        InboxFact,
+                        row,
                         topic=self._store.topic,
-                        subject=row.subject,
-                        sequence=row.sequence,
-                        type=row.type,
-                        body=bytes(row.body),
                         label=row.headers["label"],
-                        recorded_at=row.recorded_at,
                         signed_at=row.signed_at or row.recorded_at,
+                        refs=[],
                     ),
                 )
                 for row in missing

@@ -127,6 +127,17 @@ class Store:
         self.network = network
         self.vault = vault
 
+    def recorded(self, row: Any) -> Recorded:
+        """A private fact of its row; raises whatever decoding does."""
+        return Recorded(
+            id=row.id,
+            stream=row.stream,
+            version=row.version,
+            fact=self.codec.decode(row.type, row.body),
+            at=row.at,
+            actor=row.actor,
+        )
+
     @contextmanager
     def transaction(self) -> Iterator["Transaction"]:
         """One database transaction, committed at its end, rolled back on any exception."""
@@ -226,17 +237,7 @@ class Transaction:
             ),
             parameters,
         )
-        return [
-            Recorded(
-                id=row.id,
-                stream=row.stream,
-                version=row.version,
-                fact=self.store.codec.decode(row.type, row.body),
-                at=row.at,
-                actor=row.actor,
-            )
-            for row in rows
-        ]
+        return [self.store.recorded(row) for row in rows]
 
     # Appending
 

@@ -76,20 +76,10 @@ class Examination:
         """Private facts of their rows; those that can't be decoded are left out, and found once."""
         for row in rows:
             try:
-                yield self._recorded(row)
+                yield self.store.recorded(row)
             except Exception as error:  # nothing but this fact's content is at work here
                 says = f"{row.type} can't be decoded: {what_failed(error)}"
                 self.unreadable[f"{row.stream} {row.version}"] = says
-
-    def _recorded(self, row: Row[Any]) -> Recorded:
-        return Recorded(
-            id=row.id,
-            stream=row.stream,
-            version=row.version,
-            fact=self.store.codec.decode(row.type, row.body),
-            at=row.at,
-            actor=row.actor,
-        )
 
     @cached_property
     def due(self) -> frozenset[tuple[str, str]]:

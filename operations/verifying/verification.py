@@ -15,7 +15,7 @@ from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.database import is_away
 from kernel.store.store import Store
 from operations.kafka_topic import KafkaAway, KafkaTopic
-from operations.verifying.checks import CHECKS, LISTENING
+from operations.verifying import inbox, outbox, outside, projections
 from operations.verifying.examination import (
     Check,
     Examination,
@@ -23,6 +23,26 @@ from operations.verifying.examination import (
     NobodyWaits,
     ServiceChecks,
 )
+
+CHECKS = (
+    Check("published sequences are whole", "facts", outbox.sequences_are_whole),
+    Check("facts are of accepted commands", "commands", outbox.commands_are_whole),
+    Check("commands' facts are published", "facts", outbox.facts_are_published),
+    Check("sent facts are in Kafka", "facts", outside.sent_is_in_kafka),
+    Check("documents open, and are unaltered", "documents", outside.documents_open),
+)
+LISTENING = (
+    Check("heads are the owners'", "subjects", inbox.heads_are_the_owners),
+    Check("heard facts are what owners published", "facts", inbox.facts_are_the_owners),
+    Check("own facts heard are what was published", "facts", inbox.own_facts_are_the_published),
+    Check("heard facts are filed rightly", "facts", inbox.references_are_the_facts),
+    Check("nothing that holds up is hidden", "subjects", inbox.nothing_held_up_is_hidden),
+    Check("reactions are done", "facts", inbox.reactions_are_done),
+    Check("rows are as derived anew", "rows", projections.rows_are_derived_anew),
+    Check("revisions are published", "revisions", projections.revisions_are_published),
+)
+"""Of services that hear others."""
+
 
 LISTED = 100  # findings of one check that are named
 LOOK = 0.1  # seconds between two looks at what was heard
@@ -53,27 +73,23 @@ class Verification:
         """Check after check. Nothing is written; nothing waits longer than `wait` seconds."""
         heads = {topic: owner.epoch_and_heads()[1] for topic, owner in self.owners.items()}
         self._wait(heads, time.monotonic() + wait, is_awaited)
-        with self.store.engine.connect() as connection:
-            connection = connection.execution_options(  # noqa: PLW2901
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
+        kafka = _KafkaReading(self.kafka, self.store.topic)
+        checks = (*CHECKS, *(LISTENING if self.owners else ()), *self.service_checks.checks)
+        with self.store.snapshot() as tx:
+            examination = Examination(
+                store=self.store,
+                connection=tx.connection,
+                subscriptions=self.subscriptions,
+                publish=self.service_checks.publish,
+                owners=self.owners,
+                heads=heads,
+                kafka=kafka.records,
+                forgotten_before=kafka.forgotten_before,
+                is_awaited=is_awaited,
             )
-            with connection.begin():
-                kafka = _KafkaReading(self.kafka, self.store.topic)
-                examination = Examination(
-                    store=self.store,
-                    connection=connection,
-                    subscriptions=self.subscriptions,
-                    publish=self.service_checks.publish,
-                    owners=self.owners,
-                    heads=heads,
-                    kafka=kafka.records,
-                    forgotten_before=kafka.forgotten_before,
-                    is_awaited=is_awaited,
-                )
-                checks = (*CHECKS, *(LISTENING if self.owners else ()), *self.service_checks.checks)
-                with suppress(NobodyWaits):
-                    for check in checks:
-                        yield from _run(check, examination)
+            with suppress(NobodyWaits):
+                for check in checks:
+                    yield from _run(check, examination)
 
     def _wait(
         self,
