@@ -1,16 +1,14 @@
 """Private facts and rows as stored: hand-written names ↔ frozen dataclasses, as JSON.
 
-What an earlier release stored says less: its unset fields are read at their defaults, or upcast.
+What an earlier release stored says less: its unset fields are read at their defaults.
 """
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 from pydantic import TypeAdapter
-
-Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class UnknownFact(Exception):
@@ -20,15 +18,13 @@ class UnknownFact(Exception):
 class Codec:
     """`names` maps a stored name to its dataclass: `<service>.<snake>.v<n>`, or a kind of row.
 
-    `upcasters` maps a retired name to the name that follows it, and a pure function from the old
-    body to the new one. `left_out`: fields that are stored only where they say something, by
-    dataclass; they came later than the rest, and what says nothing of them is stored as ever.
+    `left_out`: fields that are stored only where they say something, by dataclass; they came later
+    than the rest, and what says nothing of them is stored as ever.
     """
 
     def __init__(
         self,
         names: Mapping[str, type],
-        upcasters: Mapping[str, tuple[str, Upcast]] | None = None,
         *,
         left_out: Mapping[type, Collection[str]] | None = None,
     ) -> None:
@@ -38,7 +34,6 @@ class Codec:
         self.names = dict(names)
         self._adapters = {name: TypeAdapter[Any](kind) for name, kind in names.items()}
         self._name_of = {kind: name for name, kind in names.items()}
-        self._upcasters = dict(upcasters or {})
         self._left_out = dict(left_out or {})
 
     def encode(self, fact: object) -> tuple[str, str]:
@@ -55,9 +50,6 @@ class Codec:
 
     def decode(self, name: str, body: Mapping[str, Any]) -> Any:
         """The fact or row, as today's code knows it; ValueError for what none of it could say."""
-        while name in self._upcasters:
-            name, upcast = self._upcasters[name]
-            body = upcast(dict(body))
         try:
             adapter = self._adapters[name]
         except KeyError:

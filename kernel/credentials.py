@@ -5,17 +5,12 @@ A type is one of a closed list, valid in a state. Where one wasn't told, free te
 type's own abbreviation.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 from kernel.refusal import NotAllowed
-from kernel.sites import speaks_for
-
-if TYPE_CHECKING:  # a caller of RPCs loads no database
-    from kernel.store.store import Transaction
 
 SIGN, CERTIFY, SEE_SCORES = "SIGN", "CERTIFY", "SEE_SCORES"
 PHYSICIANS = frozenset({"MD", "DO"})
@@ -38,7 +33,7 @@ SEES_CLINICAL = "clinician"
 
 
 def sees_clinical(roles: Collection[str]) -> bool:
-    """Whether diagnoses are told to these roles; scores, to whom `sees_scores`."""
+    """Whether diagnoses are told to these roles; scores, to whom `HeardCredentials.sees_scores`."""
     return SEES_CLINICAL in roles
 
 
@@ -80,18 +75,6 @@ class Jurisdiction:
 NOWHERE = Jurisdiction()
 
 
-class Credentials(Protocol):
-    """What was heard of staff, and of where they act, as of this transaction."""
-
-    def of(self, tx: "Transaction", person: str) -> Sequence[Credential]:
-        """Those that are for the token of this subject."""
-        ...
-
-    def jurisdiction(self, tx: "Transaction", site_id: str) -> Jurisdiction:
-        """The site's; of one that was not heard of: NOWHERE."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreReader:
     """Who asks, by what their token says, and when."""
@@ -100,28 +83,6 @@ class ScoreReader:
     roles: frozenset[str]
     sites: frozenset[str]
     now: datetime
-
-
-def sees_scores(
-    tx: "Transaction", credentials: Credentials, reader: ScoreReader, sites: Iterable[str]
-) -> bool:
-    """Whether scores of a client of these sites, and what is concluded from them, are told.
-
-    To a clinician with a credential for it, valid today where one of the sites is that the token
-    speaks for. A client whom no site has is nowhere: a credential valid anywhere counts there too.
-    """
-    if not sees_clinical(reader.roles):
-        return False
-    here = [
-        credentials.jurisdiction(tx, site_id)
-        for site_id in sites
-        if speaks_for(reader.sites, site_id)
-    ]
-    return any(
-        held.abbreviation in ACTS[SEE_SCORES] and held.is_valid(where.day(reader.now), where.state)
-        for held in credentials.of(tx, reader.person)
-        for where in here or [NOWHERE]
-    )
 
 
 def require_for(

@@ -4,7 +4,7 @@ Every hearing again is this: after a restore, by a release that uses more, of wh
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -44,15 +44,15 @@ class _Poison:
     error: Exception
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class _OwnersLog:
     """A subject's log as its owner gave it, up to where it can be used."""
 
-    checkpoint: Checkpoint
-    ids: frozenset[UUID]
-    facts: Sequence[InboxFact]
-    epochs: frozenset[int]
-    poison: _Poison | None
+    checkpoint: Checkpoint = field(default_factory=Checkpoint)
+    ids: set[UUID] = field(default_factory=set)
+    facts: list[InboxFact] = field(default_factory=list)
+    epochs: set[int] = field(default_factory=set)
+    poison: _Poison | None = None
 
 
 class LogExchange:
@@ -102,36 +102,27 @@ class LogExchange:
         refused: Mapping[UUID, Exception],
     ) -> _OwnersLog:
         """As far as it is whole and of use; `refused`: what the database doesn't take, and why."""
-        checkpoint, poison = Checkpoint(), None
-        ids: set[UUID] = set()
-        facts: list[InboxFact] = []
-        epochs: set[int] = set()
+        log = _OwnersLog()
         given_up = _given_up(connection, subject_log)
         for record in records:
             kind = None
             try:
                 envelope = read_envelope(record.headers)
                 kind = envelope.type
-                epochs.add(envelope.epoch)
-                if envelope.sequence != checkpoint.sequence + 1:
+                log.epochs.add(envelope.epoch)
+                if envelope.sequence != log.checkpoint.sequence + 1:
                     break
                 if envelope.id in refused:
                     raise refused[envelope.id]
                 if envelope.id not in given_up:
                     fact = inbox_fact_of(self._subscriptions, record, envelope)
-                    facts += [fact] if fact else []
+                    log.facts += [fact] if fact else []
             except Exception as error:  # nothing but this record's content is at work here
-                poison = _Poison(record, kind, error)
+                log.poison = _Poison(record, kind, error)
                 break
-            checkpoint = Checkpoint(envelope.sequence, str(envelope.id))
-            ids.add(envelope.id)
-        return _OwnersLog(
-            checkpoint=checkpoint,
-            ids=frozenset(ids),
-            facts=facts,
-            epochs=frozenset(epochs),
-            poison=poison,
-        )
+            log.checkpoint = Checkpoint(envelope.sequence, str(envelope.id))
+            log.ids.add(envelope.id)
+        return log
 
     def _write(
         self, tx: Transaction, held: Mapping[UUID, Row[Any]], log: _OwnersLog

@@ -51,8 +51,9 @@ def derive(
     return deriving.outcome()
 
 
-class _Deriving:
+class _Deriving(threading.Thread):
     def __init__(self, projection: Projection, client: str, facts: Facts) -> None:
+        super().__init__(name="derivation", daemon=True)
         self._projection = projection
         self._client = client
         self._facts = facts
@@ -62,14 +63,10 @@ class _Deriving:
         self._began = 0.0
         self._ending = threading.Lock()
         self._ended = False
-        self._thread = threading.Thread(target=self._run, name="derivation", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
 
     def is_over_within(self, seconds: float) -> bool:
-        self._thread.join(seconds)
-        return not self._thread.is_alive()
+        self.join(seconds)
+        return not self.is_alive()
 
     def used(self) -> float:
         """Seconds of the processor."""
@@ -81,7 +78,7 @@ class _Deriving:
     def interrupt(self) -> None:
         with self._ending:
             if not self._ended:
-                _raise_in(self._thread.ident or 0, ctypes.py_object(_Interrupt))
+                _raise_in(self.ident or 0, ctypes.py_object(_Interrupt))
 
     def outcome(self) -> Sequence[Row]:
         if self._rows is not None:
@@ -91,7 +88,7 @@ class _Deriving:
             raise TookTooLong(self._projection.name).with_traceback(where)
         raise self._error
 
-    def _run(self) -> None:
+    def run(self) -> None:
         with suppress(_Interrupt):  # one that came as it ended
             try:
                 self._derive()

@@ -12,9 +12,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from google.protobuf.message import Message
 from sqlalchemy import Connection, text
 
-from kernel.credentials import NOWHERE, Credential, Jurisdiction
+from kernel.credentials import (
+    ACTS,
+    NOWHERE,
+    SEE_SCORES,
+    Credential,
+    Jurisdiction,
+    ScoreReader,
+    sees_clinical,
+)
 from kernel.rpc.translate import date_of, optional
-from kernel.sites import Stay, sites_of_client
+from kernel.sites import Stay, sites_of_client, speaks_for
 from kernel.store.store import Transaction
 
 # Own facts that projections use stand in both tables.
@@ -138,53 +146,64 @@ WHERE type IN ('{credentialed}', '{ended}') ORDER BY subject, sequence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeardCredentials:
-    """The Credentials port on these facts of staff members and sites."""
+    """What was heard of staff, and of where they act, by these facts of staff members and sites."""
 
     credentialed: type[Message]
     ended: type[Message]
     opened: type[Message]
 
     def of(self, tx: Transaction, person: str) -> Sequence[Credential]:
-        return credentials_of(
-            tx.connection, person, credentialed=self.credentialed, ended=self.ended
-        )
+        """Those that are for the token of this subject.
+
+        An end is about what was told before it, of the same kind and state; of several the last one
+        counts. The types stand in the statement as literals: that is what indexes of them are for.
+        """
+        of_staff: dict[str, list[tuple[Any, date | None]]] = {}
+        credentialed, ended = self.credentialed.DESCRIPTOR, self.ended.DESCRIPTOR
+        statement = HEARD.format(credentialed=credentialed.full_name, ended=ended.full_name)
+        for row in tx.connection.execute(text(statement)):
+            held = of_staff.setdefault(row.subject, [])
+            if row.type == credentialed.full_name:
+                held.append((self.credentialed.FromString(bytes(row.body)), None))
+                continue
+            end: Any = self.ended.FromString(bytes(row.body))
+            last_day = date_of(end, "last_day")
+            held[:] = [
+                (fact, last_day if _kind(fact) == _kind(end) else before) for fact, before in held
+            ]
+        return [
+            _credential(fact, last_day)
+            for subject, held in of_staff.items()
+            for fact, last_day in held
+            if person == (fact.token_subject or subject)
+        ]
 
     def jurisdiction(self, tx: Transaction, site_id: str) -> Jurisdiction:
+        """The site's; of one that was not heard of: NOWHERE."""
         facts = public_facts(tx.connection, (self.opened,), subject=f"site/{site_id}")
         if not facts:
             return NOWHERE
         site = facts[-1].message
         return Jurisdiction(state=site.address.state, time_zone=zone_known(site.time_zone))
 
+    def sees_scores(self, tx: Transaction, reader: ScoreReader, sites: Iterable[str]) -> bool:
+        """Whether scores of a client of these sites, and what is concluded from them, are told.
 
-def credentials_of(
-    connection: Connection, person: str, *, credentialed: type[Message], ended: type[Message]
-) -> Sequence[Credential]:
-    """Those that are for the token of this subject, by these facts of staff members.
-
-    An end is about what was told before it, of the same kind and state; of several the last one
-    counts. The types stand in the statement as literals: that is what the indexes of them are for.
-    """
-    of_staff: dict[str, list[tuple[Any, date | None]]] = {}
-    statement = HEARD.format(
-        credentialed=credentialed.DESCRIPTOR.full_name, ended=ended.DESCRIPTOR.full_name
-    )
-    for row in connection.execute(text(statement)):
-        held = of_staff.setdefault(row.subject, [])
-        if row.type == credentialed.DESCRIPTOR.full_name:
-            held.append((credentialed.FromString(bytes(row.body)), None))
-            continue
-        end: Any = ended.FromString(bytes(row.body))
-        last_day = date_of(end, "last_day")
-        held[:] = [
-            (fact, last_day if _kind(fact) == _kind(end) else before) for fact, before in held
+        To a clinician with a credential for it, valid today where one of the sites is that the
+        token speaks for. A client whom no site has is nowhere: a credential valid anywhere counts
+        there too.
+        """
+        if not sees_clinical(reader.roles):
+            return False
+        here = [
+            self.jurisdiction(tx, site_id) for site_id in sites if speaks_for(reader.sites, site_id)
         ]
-    return [
-        _credential(fact, last_day)
-        for subject, held in of_staff.items()
-        for fact, last_day in held
-        if person == (fact.token_subject or subject)
-    ]
+        return any(
+            held.abbreviation in ACTS[SEE_SCORES]
+            and held.is_valid(where.day(reader.now), where.state)
+            for held in self.of(tx, reader.person)
+            for where in here or [NOWHERE]
+        )
 
 
 def _credential(fact: Any, ended: date | None) -> Credential:

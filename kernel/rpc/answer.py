@@ -1,20 +1,23 @@
 """How every request is answered: who, may they, whose is it, call; refusal to status; a line."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any, cast
 from uuid import uuid4
 
 import grpc
+from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
+from google.rpc import error_details_pb2, status_pb2
+from grpc_status import rpc_status
 
 from kernel import logs
 from kernel.patience import anywhere
-from kernel.refusal import Malformed
+from kernel.refusal import AgainstTheRules, Malformed, NotAllowed, NotYet, Refusal, Stale, Unknown
 from kernel.rpc.call import (
     Call,
     Clock,
@@ -25,12 +28,112 @@ from kernel.rpc.call import (
     token_of,
     trace_of,
 )
-from kernel.rpc.outcome import CallOutcome, outcome_of
 from kernel.rpc.places import Overdue, Places, too_many
 from kernel.rpc.policy import Policy, Scope, permit
-from kernel.rpc.tokens import Verifier
+from kernel.rpc.remote_refusal import AWAY, RemoteRefusal
+from kernel.rpc.tokens import Unauthenticated, Verifier
 from kernel.store import database
-from kernel.store.database import is_locked, waiting_for_locks
+from kernel.store.database import is_away, is_busy, is_locked, waiting_for_locks
+
+DOMAIN = "ninehours"
+# Trailing metadata has 8 KiB, base64 included; what doesn't fit is lost whole. In bytes of UTF-8:
+MOST_DETAILS = 3000
+LONGEST_DETAIL = 240
+LONGEST_MESSAGE = 400
+
+# How a refusal travels: one table from refusals to gRPC statuses.
+CODES: tuple[tuple[type[Refusal], grpc.StatusCode], ...] = (
+    (Unknown, grpc.StatusCode.NOT_FOUND),
+    (Malformed, grpc.StatusCode.INVALID_ARGUMENT),
+    (AgainstTheRules, grpc.StatusCode.FAILED_PRECONDITION),
+    (Stale, grpc.StatusCode.ABORTED),
+    (NotAllowed, grpc.StatusCode.PERMISSION_DENIED),
+    (NotYet, grpc.StatusCode.UNAVAILABLE),
+    (Unauthenticated, grpc.StatusCode.UNAUTHENTICATED),
+    # A refusal of no kind still names its reason, and was decided.
+    (Refusal, grpc.StatusCode.FAILED_PRECONDITION),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CallOutcome:
+    """How a call ended, before it is a status of gRPC's."""
+
+    code: grpc.StatusCode
+    reason: str
+    message: str
+    details: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    def status(self) -> grpc.Status:
+        """The status with google.rpc details."""
+        info = error_details_pb2.ErrorInfo(
+            reason=self.reason, domain=DOMAIN, metadata=_short(self.details)
+        )
+        details = [_packed(info)]
+        if self.fields:
+            violations = error_details_pb2.BadRequest(
+                field_violations=[
+                    error_details_pb2.BadRequest.FieldViolation(field=name, description=what)
+                    for name, what in _short(self.fields).items()
+                ]
+            )
+            details.append(_packed(violations))
+        return rpc_status.to_status(
+            status_pb2.Status(
+                code=self.code.value[0],
+                message=_cut(self.message, LONGEST_MESSAGE),
+                details=details,
+            )
+        )
+
+
+def outcome_of(error: Exception, incident: str) -> CallOutcome:
+    """What the caller is told; of an error nobody foresaw, its incident id and nothing else."""
+    match error:
+        case Malformed():
+            fields = {name.replace("__", "."): what for name, what in error.details.items()}
+            code = grpc.StatusCode.INVALID_ARGUMENT
+            return CallOutcome(code, error.reason, error.message, fields=fields)
+        case Refusal():
+            code = next(code for kind, code in CODES if isinstance(error, kind))
+            return CallOutcome(code, error.reason, error.message, error.details)
+        case RemoteRefusal() if error.code in AWAY:
+            return _away("PEER_AWAY", f"another service is away ({error.reason}): try again")
+    if is_busy(error):
+        return _away("DATABASE_BUSY", "the database is busy: try again")
+    if is_away(error):
+        return _away("DATABASE_AWAY", "the database is away: try again")
+    return CallOutcome(
+        grpc.StatusCode.INTERNAL, "INTERNAL", f"incident {incident}", {"incident": incident}
+    )
+
+
+def _away(reason: str, message: str) -> CallOutcome:
+    return CallOutcome(grpc.StatusCode.UNAVAILABLE, reason, message)
+
+
+def _short(details: Mapping[str, str]) -> dict[str, str]:
+    """As many as fit, each cut where it is too long."""
+    kept, left = dict[str, str](), MOST_DETAILS
+    for name, what in details.items():
+        told = _cut(what, LONGEST_DETAIL)
+        left -= len(name.encode()) + len(told.encode())
+        if left < 0:
+            break
+        kept[name] = told
+    return kept
+
+
+def _cut(text: str, size: int) -> str:
+    return text.encode()[:size].decode(errors="ignore")
+
+
+def _packed(message: error_details_pb2.ErrorInfo | error_details_pb2.BadRequest) -> AnyMessage:
+    packed = AnyMessage()
+    packed.Pack(message)
+    return packed
+
 
 # gRPC tells "no deadline" as one far away.
 FOREVER = 1e8
@@ -250,16 +353,16 @@ def _parsed(request_type: type[Message], raw: bytes) -> Message:
 
 def _with_nul(message: Message) -> str:
     """The path of a text with a NUL character, which PostgreSQL keeps in none; empty without."""
-    for field, held in message.ListFields():
-        values = held if field.is_repeated else [held]
-        if field.message_type is not None and field.message_type.GetOptions().map_entry:
+    for declared, held in message.ListFields():
+        values = held if declared.is_repeated else [held]
+        if declared.message_type is not None and declared.message_type.GetOptions().map_entry:
             values = [*held.keys(), *held.values()]
         for value in values:
             if isinstance(value, Message):
                 if inner := _with_nul(value):
-                    return f"{field.name}.{inner}"
+                    return f"{declared.name}.{inner}"
             elif isinstance(value, str) and "\0" in value:
-                return str(field.name)
+                return str(declared.name)
     return ""
 
 

@@ -13,7 +13,7 @@ from kernel.refusal import Malformed
 from kernel.rpc.call import Call
 from kernel.rpc.client import ASKING, RpcClient
 from kernel.rpc.connections import pages
-from kernel.store import following, published
+from kernel.store import published
 from kernel.store.store import Store
 
 SERVICE = pb.DESCRIPTOR.services_by_name["PublishedLogService"]
@@ -93,12 +93,12 @@ class PublishedLogServicer:
     def Follow(self, request: pb.FollowRequest, _: Call) -> pb.FollowResponse:
         size = _page(request.page_size, READ_PAGE)
         with self._store.transaction() as tx:
-            cursor = following.Cursor.read(tx.connection, request.cursor)
+            cursor = published.Cursor.read(tx.connection, request.cursor)
             epoch = published.epoch_of(tx.connection)
             if request.from_now and not request.cursor:
-                return pb.FollowResponse(cursor=str(following.end_of(tx.connection)))
+                return pb.FollowResponse(cursor=str(published.end_of(tx.connection)))
             types = [request.type] if request.type else []
-            rows, cursor, more = following.follow(
+            rows, cursor, more = published.follow(
                 tx.connection, cursor, size, types, request.subject
             )
         return pb.FollowResponse(

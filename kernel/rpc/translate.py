@@ -190,9 +190,6 @@ class reading:
     def text(self, field: str, *, max_length: int = 200) -> str:
         return self.value(required_text, field, "", max_length=max_length)
 
-    def digits(self, field: str, *, count: int) -> str:
-        return self.value(required_digits, field, "", count=count)
-
     def enum(self, field: str) -> str:
         return self.value(required_enum, field, UNSPECIFIED)
 

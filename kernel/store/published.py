@@ -1,12 +1,20 @@
-"""Reading the published log: what its owner answers to `Read`, `Heads` and `CountFacts`."""
+"""Reading the published log: what its owner answers.
+
+Whoever follows it reads in the order of its making: nothing is left out, nothing twice. Positions
+are given before transactions commit, and commit in another order. A gap is therefore waited for
+until every transaction that could fill it is over; then it stays one. The price: a long writing
+transaction delays what was published after its first fact.
+"""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import Row
 
 from kernel.messaging.envelope import Envelope
+from kernel.refusal import AgainstTheRules, Malformed
 
 DIGEST = "sha256(convert_to(type || '|' || (headers->>'label') || '|', 'UTF8') || body)"
 PAGE_BYTES = 2 * 1024 * 1024  # with one more fact and all headers, less than a gRPC message
@@ -103,3 +111,231 @@ def fingerprints(
         ),
         {"types": list(types), "subject": after[0], "sequence": after[1], "limit": limit},
     ).all()
+
+
+# A transaction's id belongs to its database for its life, and others' show by the lock that each
+# holds on its own id. One that shows nowhere, since it just began or ended, counts as ours. What
+# the statement reads is of the moment of its snapshot, and locks are looked at later: whoever is
+# left out was another's then.
+OLDEST_OPEN = """
+(SELECT coalesce(min(CAST(CAST(open AS text) AS bigint)),
+                 CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint))
+ FROM pg_snapshot_xip(pg_current_snapshot()) AS open
+ WHERE NOT EXISTS (
+     SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
+     WHERE locktype = 'transactionid' AND granted AND mode = 'ExclusiveLock'
+       AND transactionid = xid(open)
+       AND datid <> (SELECT oid FROM pg_database WHERE datname = current_database())))
+"""
+
+
+# Every position is looked at, for gaps; only what is wanted is read.
+PAGE = text(
+    f"SELECT log.position AS reached, fact.*, {OLDEST_OPEN} AS oldest_open"  # noqa: S608 - of ours
+    " FROM (SELECT position FROM published WHERE position > :after"
+    "  ORDER BY position LIMIT :limit) AS log"
+    " LEFT JOIN published AS fact ON fact.position = log.position"
+    "  AND (:every_type OR fact.type = ANY(CAST(:types AS text[])))"
+    "  AND (:subject = '' OR fact.subject = :subject)"
+    "  AND (fact.written_by, fact.position)"
+    "      > (CAST(CAST(:listed_transaction AS text) AS xid8), CAST(:listed_position AS bigint))"
+    " ORDER BY log.position"
+)
+MOST_LOOKED_AT, MOST_LOOKS = 5000, 20  # positions in one look for changes; looks in one question
+LARGEST, DIGITS = 2**63 - 1, 19
+OWN_ID = text("SELECT pg_current_xact_id()::text::bigint")
+# What it reads is of before the id is given.
+LAST_AND_OWN_ID = text(
+    "SELECT coalesce(max(position), 0) AS last, pg_current_xact_id()::text::bigint AS own_id"
+    " FROM published"
+)
+
+
+class Followed(NamedTuple):
+    """Published rows in order, where the next question goes on, and whether more stand ready."""
+
+    rows: Sequence[Row[Any]]
+    cursor: "Cursor"
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """All up to `after` was given, in one epoch.
+
+    Gaps up to `settled_to` stay gaps, once `horizon` is closed.
+
+    The horizon is an id taken after a page was read. Who holds a position below one of that page
+    has had an id before its position (appending counts sequences first), so a lower one. A
+    snapshot's own bound won't do: it is that of the transactions that are over, and one that began
+    later may hold the lower position.
+
+    `listed_…`: of a cursor that lists gave before v2, which counted by the transactions that wrote
+    (`published.written_by`), and by position within each. What it stands behind isn't given again.
+    """
+
+    epoch: int
+    after: int = 0
+    settled_to: int = 0
+    horizon: int = 0
+    listed_transaction: int = 0
+    listed_position: int = 0
+
+    @classmethod
+    def read(cls, connection: Connection, told: str, field: str = "cursor") -> Self:
+        """As `str` wrote it; empty: the beginning.
+
+        Refuses anything else as Malformed (`field`), and one from before the database was restored:
+        what stands behind its position now is another past (CURSOR_OF_ANOTHER_EPOCH).
+        """
+        epoch = epoch_of(connection)
+        if not told:
+            return cls(epoch)
+        numbers = _numbers(told)
+        if len(numbers) not in (4, 6):
+            raise Malformed(**{field: "is none that an answer gave"})
+        if numbers[0] != epoch:
+            raise AgainstTheRules(
+                "CURSOR_OF_ANOTHER_EPOCH",
+                "the database was restored since; forget what was read, begin with an empty cursor",
+            )
+        return cls(*numbers)
+
+    @classmethod
+    def read_of_list(cls, connection: Connection, field: str, told: str) -> Self:
+        """As `read`; until v2 also what lists gave before: `epoch.transaction.position`.
+
+        Behind such a one the log is looked through from its beginning, once: a position that isn't
+        committed yet may be lower than any that was given.
+        """
+        numbers = _numbers(told)
+        if len(numbers) == 3:
+            epoch, transaction, position = numbers
+            told = str(cls(epoch, 0, 0, 0, transaction, position))
+        return cls.read(connection, told, field)
+
+    def __str__(self) -> str:
+        numbers = [self.epoch, self.after, self.settled_to, self.horizon]
+        if self.listed_transaction:
+            numbers += [self.listed_transaction, self.listed_position]
+        return ".".join(map(str, numbers))
+
+
+def _numbers(told: str) -> list[int]:
+    """None where it isn't numbers that PostgreSQL can hold, between dots."""
+    parts = told.split(".")
+    if not all(part.isascii() and part.isdigit() and len(part) <= DIGITS for part in parts):
+        return []
+    numbers = [int(part) for part in parts]
+    return numbers if max(numbers) <= LARGEST else []
+
+
+def end_of(connection: Connection) -> Cursor:
+    """Where the log ends now."""
+    last = connection.execute(text("SELECT coalesce(max(position), 0) FROM published"))
+    return Cursor(epoch_of(connection), int(last.scalar_one()))
+
+
+class _Look(NamedTuple):
+    """What a look at some positions found: up to where, and at which position a gap stops it.
+
+    `stopped_at` 0: at none. `last`: the last position looked at. `more`: more follow behind it.
+    """
+
+    rows: list[Row[Any]]
+    reached: Cursor
+    stopped_at: int = 0
+    last: int = 0
+    more: bool = False
+
+
+def follow(
+    connection: Connection,
+    cursor: Cursor,
+    limit: int,
+    types: Sequence[str] = (),
+    subject: str = "",
+) -> Followed:
+    """What there is among the next positions, of these types (none: all) and this subject.
+
+    `subject` empty: of every one.
+    """
+    look = _look(connection, cursor, limit, types, subject)
+    if not look.stopped_at:
+        reached = replace(look.reached, settled_to=0, horizon=0)
+        return Followed(look.rows, reached, look.more)
+    if look.stopped_at <= cursor.settled_to:  # waiting goes on: a later horizon might never be over
+        return Followed(look.rows, look.reached, False)
+    horizon = connection.execute(OWN_ID).scalar_one()
+    waiting = replace(look.reached, settled_to=look.last, horizon=int(horizon))
+    return Followed(look.rows, waiting, False)
+
+
+def changes(
+    connection: Connection, since: Cursor, types: Sequence[str], subject: str, limit: int
+) -> Followed:
+    """At most `limit` rows of these types after the cursor; `subject` empty: of all.
+
+    A gap that nobody can fill any more needs no second question: looked at once again, with a
+    horizon of its own, it is passed where nobody else is at work. A transaction has one id, so one
+    question takes one horizon, for all that stood there then; what came later is asked for anew.
+    """
+    found: list[Row[Any]] = []
+    cursor, looked_at, has_horizon = since, limit + 1, False
+    for _ in range(MOST_LOOKS):
+        look = _look(connection, cursor, looked_at, types, subject)
+        looked_at = min(2 * looked_at, MOST_LOOKED_AT)  # where few are of these types
+        found += look.rows
+        if len(found) > limit:
+            after = max(cursor.after, found[limit - 1].position)
+            return Followed(found[:limit], replace(cursor, after=after), True)
+        cursor = look.reached
+        if look.more:
+            continue
+        if not look.stopped_at:
+            return Followed(found, replace(cursor, settled_to=0, horizon=0), False)
+        if look.stopped_at <= cursor.settled_to:
+            return Followed(found, cursor, False)
+        if has_horizon:
+            return Followed(found, replace(cursor, settled_to=0, horizon=0), True)
+        there = connection.execute(LAST_AND_OWN_ID).one()
+        cursor = replace(cursor, settled_to=there.last, horizon=there.own_id)
+        has_horizon = True
+    return Followed(found, cursor, True)
+
+
+def _look(
+    connection: Connection, cursor: Cursor, limit: int, types: Sequence[str], subject: str
+) -> _Look:
+    rows = connection.execute(
+        PAGE,
+        {
+            "after": cursor.after,
+            "limit": limit,
+            "every_type": not types,
+            "types": [*types],
+            "subject": subject,
+            "listed_transaction": str(cursor.listed_transaction),
+            "listed_position": cursor.listed_position,
+        },
+    ).all()
+    if not rows:
+        return _Look([], cursor)
+    closed = cursor.settled_to if rows[0].oldest_open >= cursor.horizon else 0
+    after, passed, stopped_at = cursor.after, [], 0
+    for row in rows:
+        if row.reached != after + 1 and row.reached > closed:
+            stopped_at = row.reached
+            break
+        passed.append(row)
+        after = row.reached
+    # At the end all that a list's cursor of before stood behind is passed.
+    at_the_end = not stopped_at and len(rows) < limit
+    reached = Cursor(cursor.epoch, after) if at_the_end else replace(cursor, after=after)
+    return _Look(
+        rows=[row for row in passed if row.position is not None],
+        reached=reached,
+        stopped_at=stopped_at,
+        last=rows[-1].reached,
+        more=not stopped_at and not at_the_end,
+    )

@@ -22,7 +22,7 @@ from ninehours.intake.v1 import clients_service_pb2 as intake
 from ninehours.plans.v1 import courses_service_pb2 as courses
 from ninehours.plans.v1 import plans_service_pb2 as plans
 
-from kernel.rpc.outcome import CallOutcome
+from kernel.rpc.answer import CallOutcome
 from kernel.services import SERVICES
 from tests.cli.fixed_services import Answers
 

@@ -12,7 +12,7 @@ from google.protobuf.json_format import MessageToJson
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from kernel.rpc.outcome import CallOutcome
+from kernel.rpc.answer import CallOutcome
 from kernel.rpc.tokens import Verifier
 from kernel.services import SERVICES
 from ninehours.local.probes import LOOPBACK

@@ -20,7 +20,7 @@ from ninehours.exchange.v1 import operating_service_pb2 as operating
 from ninehours.intake.v1 import clients_service_pb2 as intake
 from typer.testing import CliRunner
 
-from kernel.rpc.outcome import CallOutcome
+from kernel.rpc.answer import CallOutcome
 from ninehours.cli.app import app
 from ninehours.local.running import keep_addresses
 from tests.cli import fixed_answers as fixed

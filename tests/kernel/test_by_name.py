@@ -8,7 +8,7 @@ import pytest
 from ninehours.exchange.v1 import published_log_service_pb2 as log
 
 from kernel.decider import Decider, filled
-from kernel.rpc.servicers import composed
+from kernel.rpc.rpcs import composed
 from kernel.store.rows import from_row
 
 

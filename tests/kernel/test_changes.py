@@ -10,7 +10,7 @@ from ninehours.attendance.v1.attendance_events_pb2 import SessionAttended
 from sqlalchemy import event, text
 
 from kernel.refusal import AgainstTheRules, Malformed, Refusal
-from kernel.store.following import Cursor, changes
+from kernel.store.published import Cursor, changes
 from kernel.store.store import Store, Transaction
 from tests.harness.kernel.counters import ADA, BOB, EVE, ask, published, subject_of
 

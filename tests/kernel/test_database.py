@@ -10,7 +10,7 @@ from psycopg import errors
 from sqlalchemy import text
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError, TimeoutError
 
-from kernel.rpc.outcome import outcome_of
+from kernel.rpc.answer import outcome_of
 from kernel.store.database import MIGRATING, is_away, is_passing, migrate, open_database
 from kernel.store.store import Store
 from tests.harness.kernel.counters import PATIENCE

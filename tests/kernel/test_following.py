@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from kernel.refusal import AgainstTheRules, Malformed
 from kernel.rpc.published_log import PublishedLogServicer
-from kernel.store.following import Cursor, end_of, follow
+from kernel.store.published import Cursor, end_of, follow
 from kernel.store.store import Store
 from tests.harness.kernel.counters import ADA, BOB, EVE, ask, attended, published, subject_of
 

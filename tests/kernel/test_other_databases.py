@@ -7,7 +7,7 @@ import pytest
 from ninehours.attendance.v1.attendance_events_pb2 import SessionAttended
 from sqlalchemy import text
 
-from kernel.store import following
+from kernel.store.published import Cursor, changes, follow
 from kernel.store.store import Store
 from tests.harness.kernel.counters import ADA, BOB, published
 
@@ -29,7 +29,7 @@ def publish(store: Store, *subjects: str) -> None:
 
 def listed(store: Store) -> list[Any]:
     with store.transaction() as tx:
-        found = following.changes(tx.connection, following.Cursor(1), [TYPE], "", 100)
+        found = changes(tx.connection, Cursor(1), [TYPE], "", 100)
     return [row.subject for row in found.rows]
 
 
@@ -50,13 +50,13 @@ def test_a_transaction_of_this_database_is_waited_for(counting: Store) -> None:
 
 @pytest.mark.usefixtures("at_work_elsewhere")
 def test_following_goes_past_a_gap(counting: Store) -> None:
-    cursor, seen = following.Cursor(1), []
+    cursor, seen = Cursor(1), []
     with pytest.raises(ZeroDivisionError), counting.transaction() as tx:
         tx.publish([published(ADA)])
         raise ZeroDivisionError
     publish(counting, BOB)
     for _ in range(3):
         with counting.transaction() as tx:
-            rows, cursor, _ = following.follow(tx.connection, cursor, 10)
+            rows, cursor, _ = follow(tx.connection, cursor, 10)
         seen += [row.subject for row in rows]
     assert seen == [BOB]

@@ -5,7 +5,7 @@ from typing import Any
 from ninehours.attendance.v1 import attendance_service_pb2 as pb
 
 from kernel.execute import Book
-from kernel.rpc.servicers import composed
+from kernel.rpc.rpcs import composed
 from services.attendance.api.presence import PresenceRpcs
 from services.attendance.api.scheduling import SchedulingRpcs
 from services.attendance.api.sites import SiteRpcs

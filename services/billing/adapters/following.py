@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Row
 
 from kernel.facts import derived_id
-from kernel.store.following import Cursor, changes
+from kernel.store.published import Cursor, changes
 from kernel.store.store import Transaction
 from services.billing.adapters.publication import publish
 from services.billing.adapters.rows import content_of

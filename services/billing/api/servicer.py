@@ -7,7 +7,7 @@ from ninehours.billing.v1 import billing_service_pb2 as pb
 
 from kernel.execute import Book
 from kernel.rpc.call import Call
-from kernel.rpc.servicers import composed
+from kernel.rpc.rpcs import composed
 from services.billing.api.claim_commands import ClaimCommandRpcs
 from services.billing.api.claims import ClaimListRpcs
 from services.billing.api.days_and_proposals import DayAndProposalRpcs

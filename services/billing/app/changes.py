@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol
 
-from kernel.store.following import Cursor
+from kernel.store.published import Cursor
 from kernel.store.store import Transaction
 from services.billing.domain.claims.claim import IssuedClaimState
 from services.billing.domain.claims.rows import DraftRow

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from ninehours.intake.v1 import clients_service_pb2 as pb
 
-from kernel.credentials import Credentials, sees_clinical
+from kernel.credentials import sees_clinical
 from kernel.mapping.writing import writer
+from kernel.messaging.public_facts import HeardCredentials
 from kernel.rpc.call import Call
 from kernel.rpc.due import due_asked, due_items
 from kernel.rpc.pages import page_token
@@ -25,7 +26,7 @@ to_read = writer(
 class ClientsServicer:
     """Answers ClientsService."""
 
-    def __init__(self, store: Store, clients: Clients, credentials: Credentials) -> None:
+    def __init__(self, store: Store, clients: Clients, credentials: HeardCredentials) -> None:
         self._store = store
         self._clients = clients
         self._credentials = credentials

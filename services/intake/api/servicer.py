@@ -4,7 +4,7 @@ from typing import Any
 
 from ninehours.intake.v1 import intake_service_pb2 as pb
 
-from kernel.rpc.servicers import composed
+from kernel.rpc.rpcs import composed
 from services.intake.api.assessments import AssessmentRpcs
 from services.intake.api.consents import ConsentRpcs
 from services.intake.api.coverages import CoverageRpcs

@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from kernel.credentials import Credentials, ScoreReader, sees_scores
+from kernel.credentials import ScoreReader
 from kernel.due import Due, DueAsked, at_each_site
+from kernel.messaging.public_facts import HeardCredentials
 from kernel.refusal import Unknown
 from kernel.sites import speaks_for
 from kernel.store.store import Store
@@ -45,11 +46,15 @@ def read_client(
 
 
 def tells_scores(
-    store: Store, clients: Clients, credentials: Credentials, client_id: str, reader: ScoreReader
+    store: Store,
+    clients: Clients,
+    credentials: HeardCredentials,
+    client_id: str,
+    reader: ScoreReader,
 ) -> bool:
     """Whether scores of this client are told to who asks."""
     with store.transaction() as tx:
-        return sees_scores(tx, credentials, reader, clients.sites(tx, client_id))
+        return credentials.sees_scores(tx, reader, clients.sites(tx, client_id))
 
 
 def list_due(store: Store, clients: Clients, asked: DueAsked) -> list[Due]:

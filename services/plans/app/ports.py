@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
-from kernel.credentials import Credentials
+from kernel.messaging.public_facts import HeardCredentials
 from kernel.sites import speaks_for_every
 from kernel.store.store import Transaction
 from services.plans.domain.episode import Admitted
@@ -96,4 +96,4 @@ class Outside:
 
     rows: ProjectedRows
     episodes: Episodes
-    credentials: Credentials
+    credentials: HeardCredentials

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from kernel.credentials import ScoreReader, sees_scores
+from kernel.credentials import ScoreReader
 from kernel.facts import Position
 from kernel.messaging.caught_up import clients_not_caught_up, wait_until_heard
 from kernel.store.store import Store
@@ -36,7 +36,7 @@ def tells_scores(store: Store, outside: Outside, client_id: str, reader: ScoreRe
     """Whether scores of this client, and what is concluded from them, are told to who asks."""
     with store.transaction() as tx:
         sites = outside.episodes.client_sites(tx, client_id)
-        return sees_scores(tx, outside.credentials, reader, sites)
+        return outside.credentials.sees_scores(tx, reader, sites)
 
 
 def list_progress(
