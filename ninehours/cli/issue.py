@@ -15,6 +15,7 @@ from ninehours.common.v1 import common_pb2 as common
 
 from kernel.rpc.translate import to_date
 from ninehours.cli.connection import Services, on_system
+from ninehours.cli.directories import Payers
 from ninehours.cli.ending import USAGE, Failure, say
 from ninehours.cli.export import export_batch
 from ninehours.cli.fields import date_of, is_id
@@ -22,7 +23,6 @@ from ninehours.cli.lists.claims import PROPOSALS, charges
 from ninehours.cli.lists.column import Column, ColumnKind
 from ninehours.cli.lists.screen_presenter import table_of
 from ninehours.cli.output import as_dict, dollars, plural, print_json, screen
-from ninehours.cli.payers import Payers
 from ninehours.cli.roles import BILLER
 
 DEADLINE = 120.0

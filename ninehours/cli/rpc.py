@@ -1,25 +1,101 @@
-"""Calling any RPC of a system by its name: JSON in, JSON out."""
+"""Calling any RPC by its name, as the servers describe them themselves: JSON in, JSON out."""
 
 import json
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections import namedtuple
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
 
-from google.protobuf.descriptor import MethodDescriptor
+import grpc
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.descriptor_pb2 import MethodOptions
+from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.json_format import ParseDict, ParseError
 from google.protobuf.message_factory import GetMessageClass
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
+    ProtoReflectionDescriptorDatabase,
+)
+from ninehours.common.v1 import policy_pb2
 
-from kernel.rpc.client import RpcClient
-from kernel.rpc.remote_refusal import RemoteRefusal
+from kernel.rpc.call import AUTHORIZATION, BEARER
+from kernel.rpc.client import OPTIONS, RpcClient
+from kernel.rpc.remote_refusal import RemoteRefusal, refusal_of
 from ninehours.cli.connection import Services
 from ninehours.cli.ending import DENIED, NOT_FOUND, USAGE, Failure, say
 from ninehours.cli.output import as_dict, print_json
-from ninehours.cli.reflected import Callers, Reflected, callers_of
 from ninehours.cli.roles import OPERATOR, Role
 
 # Whose token asks what there is; any would do.
 LOOKING = OPERATOR
 DEADLINE = 30.0
+OURS = "ninehours."
+SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """Who may call an RPC, as its policy declares; `bound_by`: `client client_id`, `network` …"""
+
+    roles: tuple[str, ...]
+    purposes: tuple[str, ...]
+    bound_by: tuple[str, ...]
+
+
+class Reflected:
+    """A context manager on the server at an address; raises RemoteRefusal as every client does."""
+
+    def __init__(self, address: str, token: Callable[[], str]) -> None:
+        plain = grpc.insecure_channel(address, options=OPTIONS)
+        self._channel = plain
+        self._database = ProtoReflectionDescriptorDatabase(
+            grpc.intercept_channel(plain, _Bearer(token))
+        )
+        self.pool = DescriptorPool(self._database)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._channel.close()
+
+    def services(self) -> list[ServiceDescriptor]:
+        """Those of Ninehours, by name; health and reflection themselves are left out."""
+        try:
+            names = sorted(self._database.get_services())
+            return [self.pool.FindServiceByName(name) for name in names if name.startswith(OURS)]
+        except grpc.RpcError as error:
+            raise refusal_of(error) from None
+
+    def methods(self) -> Iterator[MethodDescriptor]:
+        """Every RPC, as the .proto files have them in order."""
+        for service in self.services():
+            yield from service.methods
+
+
+def callers_of(method: MethodDescriptor) -> Callers:
+    """Read from the option that travelled with the descriptor."""
+    options: Any = MethodOptions.FromString(method.GetOptions().SerializeToString())
+    declared = options.Extensions[policy_pb2.policy]
+    bound_by = tuple(" ".join(filter(None, (b.kind, b.field))) for b in declared.bound_by)
+    return Callers(tuple(declared.roles), tuple(declared.purposes), bound_by)
+
+
+_Details = namedtuple("_Details", "method timeout metadata credentials wait_for_ready compression")
+
+
+class _Bearer(grpc.StreamStreamClientInterceptor):  # type: ignore[type-arg]  # generic in its stubs only
+    """Adds the token: who may not call anything need not read what there is to call."""
+
+    def __init__(self, token: Callable[[], str]) -> None:
+        self._token = token
+
+    def intercept_stream_stream(self, continuation: Any, details: Any, requests: Any) -> Any:
+        metadata = [*(details.metadata or ()), (AUTHORIZATION, f"{BEARER}{self._token()}")]
+        carried = _Details(
+            details.method, details.timeout or SECONDS, metadata, details.credentials, True, None
+        )
+        return continuation(carried, requests)
 
 
 def list_rpcs(services: Services, service: str) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from ninehours.billing.v1 import billing_service_pb2 as billing
 
 from kernel.rpc.translate import date_of
 from ninehours.cli.connection import Services
-from ninehours.cli.dates import stamp_of
+from ninehours.cli.fields import stamp_of
 from ninehours.cli.roles import CLINICIAN
 from ninehours.cli.why import questions
 from ninehours.cli.why.answer import Explanation

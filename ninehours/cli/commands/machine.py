@@ -42,7 +42,7 @@ def demo(data: Data = DATA, json: Json = False, seed: Seed = None, names: Names 
 
     with ending(data):
         if names:
-            from ninehours.cli.invented import print_names
+            from ninehours.cli.demo import print_names
 
             print_names(data, seed=seed, as_json=json)
             return

@@ -52,7 +52,7 @@ def client(
     json: Json = False,
 ) -> None:
     """One client's course: levels, hours a week against the band, sessions, scores, claims."""
-    from ninehours.cli.client_presenter import run_client
+    from ninehours.cli.client import run_client
 
     run_client(data, client_id, subject=subject, as_of=as_of, as_json=json)
 

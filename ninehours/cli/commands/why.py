@@ -48,7 +48,7 @@ def claim(
     issued; days that changed since are told again.
     """
     from ninehours.cli.connection import connected
-    from ninehours.cli.dates import stamp_of
+    from ninehours.cli.fields import stamp_of
     from ninehours.cli.roles import BILLER
     from ninehours.cli.why import questions
     from ninehours.cli.why.of_claim import explain_claim
@@ -73,7 +73,7 @@ def day(
 ) -> None:
     """Why a client's day is what it is: every gate, and what would release a HOLD."""
     from ninehours.cli.connection import connected
-    from ninehours.cli.dates import stamp_of
+    from ninehours.cli.fields import stamp_of
     from ninehours.cli.roles import BILLER
     from ninehours.cli.why import questions
     from ninehours.cli.why.of_day import explain_day
@@ -101,7 +101,7 @@ def level_of_care(
 ) -> None:
     """Why a client is at a level of care: who decided, and what was recommended, on what."""
     from ninehours.cli.connection import connected
-    from ninehours.cli.dates import stamp_of
+    from ninehours.cli.fields import stamp_of
     from ninehours.cli.roles import CLINICIAN
     from ninehours.cli.why import questions
     from ninehours.cli.why.of_level import explain_level
@@ -132,7 +132,7 @@ def fact(
     ID is a public fact's, or a derived row's.
     """
     from ninehours.cli.connection import connected
-    from ninehours.cli.dates import stamp_of
+    from ninehours.cli.fields import stamp_of
     from ninehours.cli.why import questions
     from ninehours.cli.why.of_fact import explain_fact
     from ninehours.cli.why.presenter import show

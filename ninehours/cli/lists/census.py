@@ -8,12 +8,12 @@ from ninehours.plans.v1 import courses_service_pb2 as plans
 
 from kernel.rpc.translate import to_date
 from ninehours.cli.connection import Services, on_system
-from ninehours.cli.dates import day_or_today, id_in
+from ninehours.cli.directories import Sites, kind_of, sites_of
+from ninehours.cli.fields import day_or_today, id_in
 from ninehours.cli.lists.column import Column, ColumnKind
 from ninehours.cli.lists.screen_presenter import table_of
 from ninehours.cli.output import as_dict, print_json, screen
 from ninehours.cli.roles import FRONT_DESK
-from ninehours.cli.sites import Sites, kind_of, sites_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,13 @@ from itertools import groupby
 from ninehours.intake.v1 import clients_service_pb2 as intake
 
 from ninehours.cli.connection import Services, on_system
-from ninehours.cli.dates import id_in
-from ninehours.cli.fields import date_of
+from ninehours.cli.directories import Sites, kind_of, sites_of
+from ninehours.cli.fields import date_of, id_in
 from ninehours.cli.lists.column import Column, ColumnKind
 from ninehours.cli.lists.listing import all_pages
 from ninehours.cli.lists.screen_presenter import table_of
 from ninehours.cli.output import as_dict, plural, print_json, screen
 from ninehours.cli.roles import FRONT_DESK
-from ninehours.cli.sites import Sites, kind_of, sites_of
 
 NEVER_ADMITTED = ("\uffff", "")  # the last of names
 

@@ -9,12 +9,12 @@ from google.protobuf.message import Message
 from rich.table import Table
 
 from ninehours.cli.connection import Services, connected
+from ninehours.cli.directories import Payers
 from ninehours.cli.fields import Given, request_of
 from ninehours.cli.lists.column import Column
 from ninehours.cli.lists.csv_presenter import STDOUT, check_csv, write_csv
 from ninehours.cli.lists.screen_presenter import lines_of
 from ninehours.cli.output import as_dict, plural, print_json, screen
-from ninehours.cli.payers import Payers
 from ninehours.cli.roles import BILLER
 
 PAGE = 1000

@@ -6,11 +6,11 @@ from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.billing.v1 import billing_work_service_pb2 as work
 
 from ninehours.cli.connection import Services, on_system
+from ninehours.cli.directories import Payers
 from ninehours.cli.fields import iso, name_in, period
 from ninehours.cli.lists.column import Column, ColumnKind
 from ninehours.cli.lists.screen_presenter import table_of
 from ninehours.cli.output import as_dict, print_json, screen
-from ninehours.cli.payers import Payers
 from ninehours.cli.roles import BILLER
 
 

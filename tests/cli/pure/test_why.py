@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ninehours.cli.dates import stamp_of
+from ninehours.cli.fields import stamp_of
 from ninehours.cli.why.answer import Explanation, Mark, Point, Section, every_point
 from ninehours.cli.why.page import page_of
 from ninehours.cli.why.questions import asked

@@ -4,9 +4,8 @@ import pytest
 from ninehours.intake.v1 import clients_service_pb2 as intake
 from ninehours.plans.v1 import explanation_service_pb2 as plans
 
-from ninehours.cli.client import ClientTimeline
-from ninehours.cli.client_presenter import show_client
-from ninehours.cli.sites import Sites
+from ninehours.cli.client import ClientTimeline, show_client
+from ninehours.cli.directories import Sites
 from ninehours.cli.why.of_level import explain_level
 from ninehours.cli.why.questions import asked
 from ninehours.cli.why.tree import lines_of
