@@ -2,7 +2,7 @@
 
 import typer
 
-from ninehours.cli.commands import billing, calling, claiming, machine, operating, people, why
+from ninehours.cli.commands import billing, machine, operating, people, why
 
 app = typer.Typer(
     help="Ninehours: clinical record and billing for intensive outpatient programs.",
@@ -11,5 +11,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for commands in (machine, why, people, billing, claiming, operating, calling):
+for commands in (machine, why, people, billing, operating):
     commands.register(app)

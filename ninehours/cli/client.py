@@ -26,6 +26,34 @@ from ninehours.cli.why.of_level import NO_SCORES
 
 SCORES = "scores"
 PARTS = ("intake", "course", "progress", "sessions", "account")
+HOURS_SHOWN = 15
+MARKS = {
+    attendance.SESSION_STATE_ATTENDED: "+",
+    attendance.SESSION_STATE_MISSED: "-",
+    attendance.SESSION_STATE_CANCELLED: "x",
+    attendance.SESSION_STATE_SCHEDULED: "?",
+}
+LEGEND = "+ attended, - missed, x cancelled, ? not closed; * corrected, ! note not signed"
+WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+CHANGES = {
+    plans.SCORE_CHANGE_NONE_RELIABLE: "no reliable change",
+    plans.SCORE_CHANGE_RELIABLY_IMPROVED: "reliably improved",
+    plans.SCORE_CHANGE_RELIABLY_DETERIORATED: "reliably worse",
+}
+NO_DAY = "0000-00-00"
+BECAME = {"7": "replacement", "8": "void"}
+DIAGNOSIS_COLUMNS: Sequence[Column[intake.EffectiveDiagnosis]] = (
+    Column("rank", ColumnKind.COUNT),
+    Column("diagnosis", value=lambda diagnosis: diagnosis.code),
+    Column("from", ColumnKind.DATE, lambda diagnosis: date_of(diagnosis.effective_from)),
+    Column(
+        "to",
+        ColumnKind.DATE,
+        lambda diagnosis: date_of(diagnosis.last_day),
+        words=lambda diagnosis: iso(diagnosis.last_day) or NO_DAY,
+        optional=True,
+    ),
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,24 +103,6 @@ def read_client(services: Services, client_id: str, as_of: datetime | None) -> C
         found.withheld.append(SCORES)
     found.withheld += [name for name, part in found.parts().items() if part is None]
     return found
-
-
-HOURS_SHOWN = 15
-MARKS = {
-    attendance.SESSION_STATE_ATTENDED: "+",
-    attendance.SESSION_STATE_MISSED: "-",
-    attendance.SESSION_STATE_CANCELLED: "x",
-    attendance.SESSION_STATE_SCHEDULED: "?",
-}
-LEGEND = "+ attended, - missed, x cancelled, ? not closed; * corrected, ! note not signed"
-WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
-CHANGES = {
-    plans.SCORE_CHANGE_NONE_RELIABLE: "no reliable change",
-    plans.SCORE_CHANGE_RELIABLY_IMPROVED: "reliably improved",
-    plans.SCORE_CHANGE_RELIABLY_DETERIORATED: "reliably worse",
-}
-NO_DAY = "0000-00-00"
-BECAME = {"7": "replacement", "8": "void"}
 
 
 @on_system
@@ -249,20 +259,6 @@ def _scores(told: ClientTimeline) -> Iterator[Any]:
     if trends:
         trend = trends[-1]
         yield f"PHQ-9 {trend.first} to {trend.latest}: {CHANGES.get(trend.change, 'not known')}"
-
-
-DIAGNOSIS_COLUMNS: Sequence[Column[intake.EffectiveDiagnosis]] = (
-    Column("rank", ColumnKind.COUNT),
-    Column("diagnosis", value=lambda diagnosis: diagnosis.code),
-    Column("from", ColumnKind.DATE, lambda diagnosis: date_of(diagnosis.effective_from)),
-    Column(
-        "to",
-        ColumnKind.DATE,
-        lambda diagnosis: date_of(diagnosis.last_day),
-        words=lambda diagnosis: iso(diagnosis.last_day) or NO_DAY,
-        optional=True,
-    ),
-)
 
 
 def _diagnoses(told: ClientTimeline) -> Iterator[Any]:

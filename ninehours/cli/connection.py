@@ -21,7 +21,7 @@ from ninehours.cli.data import check_data
 from ninehours.cli.ending import NOT_FOUND, USAGE, Failure, ending, say
 from ninehours.cli.options import DATA
 from ninehours.cli.roles import Role
-from ninehours.local.running import addresses_of_running
+from ninehours.local.folder import addresses_of_running
 from ninehours.local.system import LocalSystem
 
 ADDRESSES, TOKEN = "NINEHOURS_PEERS", "NINEHOURS_TOKEN"

@@ -14,13 +14,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from ninehours.cli.data import check_data, keep_seed, seed_of
-from ninehours.cli.export import export_batch
+from ninehours.cli.issue import export_batch
 from ninehours.cli.options import DATA
 from ninehours.cli.output import dollars, plural, print_json
-from ninehours.cli.suggestions import commands_to_try
+from ninehours.cli.up import commands_to_try
 from ninehours.local.system import LocalSystem
-from ninehours.story.actors import BILLER
-from ninehours.story.gateway import Gateway, connect
+from ninehours.story.gateway import BILLER, Gateway, connect
 from ninehours.story.people import invent_people
 from ninehours.story.plot import SCENES, play
 from ninehours.story.summary import Summary, count_facts, summarize

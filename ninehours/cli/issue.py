@@ -1,7 +1,8 @@
-"""Claims that leave the house, and what payers answer."""
+"""Claims that leave the house, as files on disk, and what payers answer."""
 
+import hashlib
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import partial
@@ -16,18 +17,40 @@ from ninehours.common.v1 import common_pb2 as common
 from kernel.rpc.translate import to_date
 from ninehours.cli.connection import Services, on_system
 from ninehours.cli.directories import Payers
-from ninehours.cli.ending import USAGE, Failure, say
-from ninehours.cli.export import export_batch
+from ninehours.cli.ending import FAILED, USAGE, Failure, say
 from ninehours.cli.fields import date_of, is_id
-from ninehours.cli.lists.claims import PROPOSALS, charges
+from ninehours.cli.lists.billing import PROPOSALS, charges
 from ninehours.cli.lists.column import Column, ColumnKind
 from ninehours.cli.lists.screen_presenter import table_of
 from ninehours.cli.output import as_dict, dollars, plural, print_json, screen
 from ninehours.cli.roles import BILLER
+from ninehours.local.folder import write_private
 
 DEADLINE = 120.0
 EXPORTS = "exports"
 MOST_DIGITS = 9  # of a revision
+LEFT_OUT: Sequence[Column[pb.LeftOut]] = (
+    Column("  claim", ColumnKind.ID, lambda left_out: f"  {left_out.claim_id}"),
+    Column("of", ColumnKind.DATE, lambda left_out: date_of(left_out.service_date)),
+    Column(
+        "why",
+        # The reason, with what of the claim it is about, or beside which claim.
+        value=lambda it: " ".join(filter(None, (it.reason, it.field, it.other_claim_id))),
+    ),
+)
+
+
+def export_batch(ask: Callable[[Any], Any], batch_id: str, folder: Path) -> Path:
+    """Write the batch under its name; the same batch gives the same file."""
+    batch = ask(pb.ReadBatchRequest(batch_id=batch_id))
+    if hashlib.sha256(batch.content).hexdigest() != batch.sha256:
+        raise Failure(FAILED, f"batch {batch_id} is not what its digest says")
+    name: str = batch.file_name
+    if not name or Path(name).name != name:
+        raise Failure(FAILED, f"batch {batch_id} has a name that is no file's name")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_private(folder / name, batch.content)
+    return folder / name
 
 
 def name_of(proposal: events.CorrectionProposed) -> str:
@@ -39,15 +62,6 @@ READY: Sequence[Column[events.CorrectionProposed]] = (
     Column("  claim@revision", value=lambda proposal: f"  {name_of(proposal)}"),
     Column("action", ColumnKind.ENUM),
     Column("charge", value=charges),
-)
-LEFT_OUT: Sequence[Column[pb.LeftOut]] = (
-    Column("  claim", ColumnKind.ID, lambda left_out: f"  {left_out.claim_id}"),
-    Column("of", ColumnKind.DATE, lambda left_out: date_of(left_out.service_date)),
-    Column(
-        "why",
-        # The reason, with what of the claim it is about, or beside which claim.
-        value=lambda it: " ".join(filter(None, (it.reason, it.field, it.other_claim_id))),
-    ),
 )
 
 

@@ -1,9 +1,13 @@
-"""`up`: start everything on one machine, say where it answers, and stay."""
+"""`up`: start everything on one machine, say where it answers and what to try, and stay."""
 
 import json
+import shlex
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+from ninehours.billing.v1 import billing_service_pb2 as billing
 from rich.console import Console
 
 from kernel.rpc.tokens import Issuer
@@ -11,11 +15,33 @@ from kernel.secrets import PEOPLE
 from ninehours.cli.connection import Services, person
 from ninehours.cli.data import check_data, seed_of
 from ninehours.cli.ending import UNAVAILABLE, USAGE, Failure, say
+from ninehours.cli.options import DATA
 from ninehours.cli.roles import BILLER, Role
-from ninehours.cli.suggestions import commands_to_try
 from ninehours.local.system import LocalSystem
 
+NINEHOURS = "bin/ninehours"
+PAGE = 1000
 LIFETIME = timedelta(hours=12)
+
+
+def commands_to_try(ask: Callable[[Any], Any], data: Path) -> list[str]:
+    """Three, about a claim and its client where there is one; `ask` asks billing as a biller."""
+    issued = billing.CLAIM_STATE_ISSUED
+    page = ask(billing.ListClaimsRequest(state=issued, page_size=PAGE))
+    claim = _telling(page.claims)
+    if claim is None:
+        asked = ("status", "clients", "rpc ls")
+    else:
+        asked = (f"why claim {claim.claim_id}", f"client {claim.client_id}", "holds")
+    where = "" if data == DATA.absolute() else f" --data {shlex.quote(str(data))}"
+    return [f"{NINEHOURS} {command}{where}" for command in asked]
+
+
+def _telling(claims: Iterable[billing.Claim]) -> billing.Claim | None:
+    """One that was corrected after it was issued has most to tell; else any."""
+    found = list(claims)
+    corrected = [claim for claim in found if claim.frequency == "7"]
+    return next(iter([*corrected, *found]), None)
 
 
 def run_up(data: Path, *, as_json: bool, story: bool = False, seed: int | None = None) -> None:

@@ -1,12 +1,15 @@
-"""The data directory: held by one launcher at a time, with its processes' secrets and logs."""
+"""The data directory: held by one launcher at a time, which writes down where it answers."""
 
 import fcntl
+import json
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 RUN_ID = "NINEHOURS_RUN_ID"
 DATA_DIR = "NINEHOURS_DATA_DIR"
+RUNNING = "running.json"
 
 
 class DataInUse(RuntimeError):
@@ -80,12 +83,39 @@ class DataFolder:
         return text
 
 
-def write_private(path: Path, text: str) -> None:
+def write_private(path: Path, content: str | bytes) -> None:
     """Write it whole or not at all, readable by its owner alone."""
     draft = path.with_name(f".{path.name}.draft")
     draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content if isinstance(content, bytes) else content.encode())
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+def keep_addresses(data: Path, addresses: Mapping[str, str]) -> None:
+    """Write them down for whoever asks from another process."""
+    write_private(data / RUNNING, json.dumps(dict(addresses)) + "\n")
+
+
+def addresses_of_running(data: Path) -> dict[str, str]:
+    """Service → address; empty when no launcher holds the directory, or none is ready yet."""
+    try:
+        with (data / "launcher.lock").open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return {}
+    except BlockingIOError:
+        pass
+    except FileNotFoundError:
+        return {}
+    try:
+        held: dict[str, str] = json.loads((data / RUNNING).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return held
+
+
+def forget_addresses(data: Path) -> None:
+    """Nothing answers any more."""
+    (data / RUNNING).unlink(missing_ok=True)

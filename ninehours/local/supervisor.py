@@ -14,7 +14,7 @@ from ninehours.local import leftovers
 from ninehours.local.folder import DataFolder
 from ninehours.local.probes import together
 from ninehours.local.process import Process, ProcessSpec, Watched, log_of
-from ninehours.local.pulse import STANDSTILL, Pulse
+from ninehours.local.usage import STANDSTILL, Pulse
 
 Progress = Callable[[str], None]
 SLICE = 0.5  # seconds

@@ -11,14 +11,14 @@ from types import TracebackType
 from typing import Self
 
 from kernel.services import SERVICES
-from ninehours.local import memory
+from ninehours.local.folder import forget_addresses, keep_addresses
 from ninehours.local.forged import Forge
 from ninehours.local.jars import Progress
 from ninehours.local.probes import LOOPBACK, free_ports, listens, together
 from ninehours.local.process import ProcessSpec
-from ninehours.local.running import forget_addresses, keep_addresses
 from ninehours.local.servers import LocalServers
 from ninehours.local.signals import ending_in_order
+from ninehours.local.usage import mebibytes
 
 # Service -> the processes it runs. `migrate` runs once before them.
 PROCESSES = dict.fromkeys(SERVICES, ("api", "relay", "stream"))
@@ -119,7 +119,7 @@ class LocalSystem:
     def memory_mib(self) -> float:
         """Of every process of this launch, PostgreSQL's backends and the launcher included."""
         forge = [self._forge.pid] if self._forge.pid is not None else []
-        return memory.mebibytes([*self.processes.values(), *forge])
+        return mebibytes([*self.processes.values(), *forge])
 
     def _records_and_apis(self) -> None:
         """PostgreSQL, its databases and schemas; then the apis, which need no Kafka."""

@@ -6,11 +6,11 @@ from functools import partial
 from ninehours.billing.v1 import billing_service_pb2 as pb
 
 from kernel.rpc.translate import to_date
-from ninehours.story import days, lists
-from ninehours.story.actors import BILLER
+from ninehours.story import days, summary
 from ninehours.story.days import at
+from ninehours.story.gateway import BILLER
 from ninehours.story.network import PAYERS, DemoPayer
-from ninehours.story.requests.billing import adjudicate
+from ninehours.story.requests import adjudicate
 from ninehours.story.story import DemoStory
 
 
@@ -42,7 +42,7 @@ def _correct(story: DemoStory, payer: DemoPayer, on: date) -> None:
     asked for, by what went to the payer until now.
     """
     payer_id, now = story.network.payer_ids[payer.key], at(on, 11)
-    if ready := lists.ready_corrections(story.gateway, payer_id):
+    if ready := summary.ready_corrections(story.gateway, payer_id):
         names = " ".join(f"{proposal.claim_id}@{proposal.revision}" for proposal in ready)
         request = pb.IssueCorrectionsRequest(
             payer_id=payer_id,
@@ -52,13 +52,13 @@ def _correct(story: DemoStory, payer: DemoPayer, on: date) -> None:
             ],
         )
         story.give(BILLER, f"issue corrections to {payer.key}: {names}", request, now)
-    issued = lists.batches_of_corrections(story.gateway, payer_id, now)
+    issued = summary.batches_of_corrections(story.gateway, payer_id, now)
     story.batches += [batch for batch in issued if batch not in story.batches]
 
 
 def _adjudicate(story: DemoStory, batches: list[str], on: date) -> None:
     """Every claim of these files is paid, under a number of the payer's own."""
-    listed = (claim for claim in lists.claims(story.gateway) if claim.batch_id in batches)
+    listed = (claim for claim in summary.claims(story.gateway) if claim.batch_id in batches)
     story.gateway.together(
         partial(
             story.give,

@@ -1,4 +1,4 @@
-"""The system that the story is played on: its services, asked patiently, command by command."""
+"""The system that the story is played on, asked patiently, and by whose tokens."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ from kernel.rpc.connections import Connections
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.tokens import Actor, Issuer, renewed_tokens
 from kernel.secrets import PEOPLE
-from ninehours.story.actors import OPERATOR
+from kernel.sites import EVERY_SITE
 from ninehours.story.catching_up import wait_until_caught_up
 
 T = TypeVar("T")
@@ -33,6 +33,19 @@ AGAIN = frozenset(
         grpc.StatusCode.UNKNOWN,
     }
 )
+
+
+def actor(role: str, subject: str, purpose: str, sites: Iterable[str] = (EVERY_SITE,)) -> Actor:
+    """Somebody in one role; for the whole network, unless sites are named."""
+    return Actor(id=subject, roles=frozenset({role}), sites=frozenset(sites), purpose=purpose)
+
+
+MANAGER = actor("administrator", "person/administrator", "OPERATIONS")
+BILLER = actor("biller", "person/biller-1", "PAYMENT")
+SECOND_BILLER = actor("biller", "person/biller-2", "PAYMENT")
+OPERATOR = actor("operator", "person/operator", "OPERATIONS")
+# Sees scores and reasons, which an operator is not told.
+AUDITOR = actor("clinician", "person/clinical-auditor", "TREATMENT")
 
 
 class BrokenOff(Exception):

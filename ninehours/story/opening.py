@@ -9,7 +9,7 @@ from ninehours.plans.v1 import plans_service_pb2 as plans
 
 from kernel.rpc.translate import to_date
 from ninehours.story import days, rules
-from ninehours.story.actors import AUDITOR, BILLER, MANAGER, SECOND_BILLER
+from ninehours.story.gateway import AUDITOR, BILLER, MANAGER, SECOND_BILLER
 from ninehours.story.network import (
     AUDITOR_CREDENTIAL,
     AUDITOR_NPI,
@@ -21,8 +21,7 @@ from ninehours.story.network import (
     SITES,
     site_of,
 )
-from ninehours.story.requests.attendance import credential, define_template
-from ninehours.story.requests.billing import dollars, register_provider
+from ninehours.story.requests import credential, define_template, dollars, register_provider
 from ninehours.story.story import DemoStory
 from ninehours.story.vocabulary import STAFF_NAMES
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from ninehours.story.courses import CourseOfCare, ordinary_courses
+from ninehours.story.courses import COURSES, CourseOfCare, ordinary_courses
 from ninehours.story.network import (
     FACILITATORS,
     PROVIDERS,
@@ -15,7 +15,6 @@ from ninehours.story.network import (
     program_of,
     site_of,
 )
-from ninehours.story.stories import COURSES
 from ninehours.story.vocabulary import (
     CITIES,
     FAMILY_NAMES,

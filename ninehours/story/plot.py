@@ -4,15 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from ninehours.story import between_weeks, days
-from ninehours.story.admitting import admit_clients, schedule_sessions
+from ninehours.story import days, weeks
 from ninehours.story.billing_rounds import bill
-from ninehours.story.endings import end_block
+from ninehours.story.blocks import admit_clients, end_block, schedule_sessions
 from ninehours.story.gateway import Gateway
 from ninehours.story.opening import open_network
 from ninehours.story.people import InventedPeople
 from ninehours.story.story import DemoStory
-from ninehours.story.weeks import play_week, schedule_visits
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +23,24 @@ class Scene:
 
 # After which week: on the Monday before claims are issued, after that, and after a block's end.
 ON_MONDAY: Mapping[int, Scene] = {
-    1: Scene(
-        "week 1 is over: one day on HOLD for want of a note, then signed", between_weeks.sign_late
-    ),
-    3: Scene("a week is paid for, and kept from the payer", between_weeks.restrict),
-    4: Scene("an authorization is used up: a day is billed without", between_weeks.waive),
-    5: Scene("a client revokes the consent to tell the payer", between_weeks.revoke),
-    10: Scene("two weeks after a program somebody calls", between_weeks.follow_up),
+    1: Scene("week 1 is over: one day on HOLD for want of a note, then signed", weeks.sign_late),
+    3: Scene("a week is paid for, and kept from the payer", weeks.restrict),
+    4: Scene("an authorization is used up: a day is billed without", weeks.waive),
+    5: Scene("a client revokes the consent to tell the payer", weeks.revoke),
+    10: Scene("two weeks after a program somebody calls", weeks.follow_up),
 }
 ONCE_ISSUED: Mapping[int, Scene] = {
     2: Scene(
         "attendance corrected after its claim was issued, of three clients",
-        between_weeks.correct_issued,
+        weeks.correct_issued,
     ),
-    6: Scene("what was earned before the revocation stays here", between_weeks.settle_revocation),
+    6: Scene("what was earned before the revocation stays here", weeks.settle_revocation),
     12: Scene(
         "attendance corrected once more; the payer has not answered yet",
-        between_weeks.correct_unanswered,
+        weeks.correct_unanswered,
     ),
 }
-ONCE_ENDED: Mapping[int, Scene] = {4: Scene("who stepped down gets visits", schedule_visits)}
+ONCE_ENDED: Mapping[int, Scene] = {4: Scene("who stepped down gets visits", weeks.schedule_visits)}
 
 
 def _scenes() -> Iterator[Scene]:
@@ -55,7 +51,7 @@ def _scenes() -> Iterator[Scene]:
     yield from _before(1)
     for week in range(1, days.WEEKS + 1):
         title = f"week {week}: groups meet, notes are signed"
-        yield Scene(title, partial(play_week, week=week))
+        yield Scene(title, partial(weeks.play_week, week=week))
         yield from _after(week)
     yield Scene("at the end: everything published is heard", lambda story: story.gateway.catch_up())
 

@@ -11,8 +11,7 @@ from ninehours.common.v1 import common_pb2 as common
 
 from kernel.rpc.tokens import Actor
 from kernel.sites import EVERY_SITE
-from ninehours.story.actors import actor
-from ninehours.story.gateway import Gateway
+from ninehours.story.gateway import Gateway, actor
 from ninehours.story.network import FACILITATORS, GROUPS, DemoGroup, group_of, site_of
 from ninehours.story.people import DemoClient, InventedPeople
 

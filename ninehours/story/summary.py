@@ -1,23 +1,95 @@
-"""What a story came to, asked of the services through their API and nothing else."""
+"""What services tell of the story, through their API: lists to their last page, and sums."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
 
+from google.protobuf.message import Message
+from ninehours.attendance.v1 import attendance_service_pb2 as attendance
+from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.exchange.v1 import published_log_service_pb2 as log
 
+from kernel.rpc.connections import pages
+from kernel.rpc.translate import to_date, to_timestamp
 from kernel.services import SERVICES
-from ninehours.story import lists
+from ninehours.story import days
 from ninehours.story.catching_up import parked
-from ninehours.story.gateway import Gateway
-from ninehours.story.lists import ClaimFrequency
+from ninehours.story.gateway import OPERATOR, Gateway
+from ninehours.story.requests import ClaimFrequency, since
 
+PAGE, SESSIONS = 1000, 500  # a page
 STATES: dict[str, str] = {
     ClaimFrequency.ORIGINAL: "ISSUED",
     ClaimFrequency.REPLACEMENT: "REPLACEMENT",
     ClaimFrequency.VOID: "VOID",
 }
+
+
+def service_days(gateway: Gateway, client_id: str = "") -> Iterator[events.ServiceDayResolved]:
+    """Every service day, of one client or of all."""
+    request = billing.ListServiceDaysRequest(client_id=client_id, page_size=PAGE)
+    for page in _pages(gateway, request):
+        yield from page.days
+
+
+def sessions(gateway: Gateway, site_id: str) -> Iterator[attendance.ScheduledSession]:
+    """Every session of a site, in all the weeks of the story."""
+    request = attendance.ListSessionsRequest(
+        site_id=site_id, to=to_date(days.LAST_SUNDAY), page_size=SESSIONS, **since(days.OPENING)
+    )
+    for page in _pages(gateway, request):
+        yield from page.sessions
+
+
+def claims(gateway: Gateway, client_id: str = "") -> Iterator[billing.Claim]:
+    """Every claim, drafted and issued, of one client or of all."""
+    request = billing.ListClaimsRequest(client_id=client_id, page_size=PAGE)
+    for page in _pages(gateway, request):
+        yield from page.claims
+
+
+def proposals(gateway: Gateway, client_id: str = "") -> Iterator[events.CorrectionProposed]:
+    """Every correction proposal, of one client or of all."""
+    request = billing.ListProposalsRequest(client_id=client_id, page_size=PAGE)
+    for page in _pages(gateway, request):
+        yield from page.proposals
+
+
+def ready_corrections(gateway: Gateway, payer_id: str) -> list[events.CorrectionProposed]:
+    """Corrections to this payer that can be issued, by claim."""
+    request = billing.ListProposalsRequest(
+        payer_id=payer_id, state=events.PROPOSAL_STATE_READY, page_size=PAGE
+    )
+    found = (proposal for page in _pages(gateway, request) for proposal in page.proposals)
+    return sorted(found, key=lambda proposal: proposal.claim_id)
+
+
+def batches_of_corrections(gateway: Gateway, payer_id: str, moment: datetime) -> list[str]:
+    """Batches of replacements and voids that went to this payer by then."""
+    found: set[str] = set()
+    for frequency in (ClaimFrequency.REPLACEMENT, ClaimFrequency.VOID):
+        request = billing.ListClaimsRequest(
+            payer_id=payer_id,
+            state=billing.CLAIM_STATE_ISSUED,
+            frequency=frequency,
+            as_of=to_timestamp(moment),
+            page_size=PAGE,
+        )
+        found |= {claim.batch_id for page in _pages(gateway, request) for claim in page.claims}
+    return sorted(found)
+
+
+def outcome_name(day: events.ServiceDayResolved) -> str:
+    """PER_DIEM, DISCRETE, NOT_BILLABLE or HOLD."""
+    return events.Outcome.Name(day.outcome).removeprefix("OUTCOME_")
+
+
+def _pages(gateway: Gateway, request: Message) -> Iterator[Any]:
+    return pages(partial(gateway.ask, OPERATOR), request)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,25 +113,25 @@ class Summary:
 def summarize(gateway: Gateway, site_ids: Sequence[str]) -> Summary:
     """Everything that is listed is listed to its last page."""
     facts = count_facts(gateway)
-    service_days = list(lists.service_days(gateway))
-    claims = list(lists.claims(gateway))
+    resolved = list(service_days(gateway))
+    told = list(claims(gateway))
     return Summary(
         clients=facts.get("ClientRegistered", 0),
-        sessions=sum(1 for site_id in site_ids for _ in lists.sessions(gateway, site_id)),
+        sessions=sum(1 for site_id in site_ids for _ in sessions(gateway, site_id)),
         facts=facts,
-        service_days=_counted(lists.outcome_name(day) for day in service_days),
+        service_days=_counted(outcome_name(day) for day in resolved),
         held=tuple(
             sorted(
                 verdict.reason
-                for day in service_days
-                if lists.outcome_name(day) == "HOLD"
+                for day in resolved
+                if outcome_name(day) == "HOLD"
                 for verdict in day.verdicts
                 if not verdict.open
             )
         ),
-        claims=_by_state(claims),
-        claims_amount_minor=sum(claim.charge.minor_units for claim in claims if _stands(claim)),
-        proposals=sum(1 for _ in lists.proposals(gateway)),
+        claims=_by_state(told),
+        claims_amount_minor=sum(claim.charge.minor_units for claim in told if _stands(claim)),
+        proposals=sum(1 for _ in proposals(gateway)),
         parked=sum(map(len, parked(gateway.ask_operator).values())),
     )
 

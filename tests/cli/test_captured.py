@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 
 from kernel.rpc.answer import CallOutcome
 from ninehours.cli.app import app
-from ninehours.local.running import keep_addresses
+from ninehours.local.folder import keep_addresses
 from tests.cli import fixed_answers as fixed
 from tests.cli import fixed_explanations as explained
 from tests.cli.fixed_services import Answers, FixedServices

@@ -16,8 +16,8 @@ from kernel.config import Settings
 from kernel.rpc.policy import Scope
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Issuer, Verifier
+from ninehours.local.folder import addresses_of_running, forget_addresses, keep_addresses
 from ninehours.local.probes import LOOPBACK, free_ports
-from ninehours.local.running import addresses_of_running, forget_addresses, keep_addresses
 from services.intake.__main__ import SERVICE, servicers
 from tests.harness.intake.service import Desk
 

@@ -20,7 +20,7 @@ from kernel.rpc.rpcs import rpc_of, service_of
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import date_of, to_date, to_timestamp
 from ninehours.story import days
-from ninehours.story.endings import DECIDED
+from ninehours.story.blocks import DECIDED
 from ninehours.story.gateway import Gateway
 from ninehours.story.people import InventedPeople
 from ninehours.story.plot import play

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from ninehours.story.courses import StoryName
 from ninehours.story.network import CAPACITY, FACILITATORS, GROUPS, PROVIDERS, SITES
 from ninehours.story.people import CLIENTS, invent_people
-from ninehours.story.stories import StoryName
 from ninehours.story.vocabulary import FAMILY_NAMES
 from services.billing.domain.x12.npi import is_valid_npi
 

@@ -14,13 +14,12 @@ from ninehours.cli.fields import stamp_of
 from ninehours.cli.roles import CLINICIAN
 from ninehours.cli.why import questions
 from ninehours.cli.why.answer import Explanation
-from ninehours.cli.why.of_claim import explain_claim
-from ninehours.cli.why.of_day import REVISIONS, explain_day
+from ninehours.cli.why.of_billing import REVISIONS, explain_claim, explain_day
 from ninehours.cli.why.of_level import explain_level
 from ninehours.cli.why.tree import lines_of
 from ninehours.story import days
-from ninehours.story.actors import AUDITOR
-from ninehours.story.stories import StoryName
+from ninehours.story.courses import StoryName
+from ninehours.story.gateway import AUDITOR
 
 HOLD, NOT_BILLABLE = events.OUTCOME_HOLD, events.OUTCOME_NOT_BILLABLE
 

@@ -18,10 +18,10 @@ from ninehours.plans.v1 import plans_service_pb2 as plans_service
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import date_of, to_date
 from kernel.services import SERVICES
-from ninehours.story import days, lists
-from ninehours.story.actors import AUDITOR, OPERATOR
-from ninehours.story.gateway import Gateway
-from ninehours.story.lists import ClaimFrequency, outcome_name
+from ninehours.story import days, summary
+from ninehours.story.gateway import AUDITOR, OPERATOR, Gateway
+from ninehours.story.requests import ClaimFrequency
+from ninehours.story.summary import outcome_name
 
 M = TypeVar("M", bound=Message)
 
@@ -102,9 +102,9 @@ def evidence_of(gateway: Gateway, client_id: str) -> Evidence:
     tasks = ask(intake_service.ListSafetyTasksRequest(client_id=client_id))
     return Evidence(
         client_id=client_id,
-        days=tuple(lists.service_days(gateway, client_id)),
-        claims=tuple(lists.claims(gateway, client_id)),
-        proposals=tuple(lists.proposals(gateway, client_id)),
+        days=tuple(summary.service_days(gateway, client_id)),
+        claims=tuple(summary.claims(gateway, client_id)),
+        proposals=tuple(summary.proposals(gateway, client_id)),
         authorizations=tuple(authorizations.authorizations),
         progress=tuple(progress.weeks),
         recommendations=tuple(recommendations.recommendations),

@@ -18,13 +18,13 @@ from kernel.store.database import open_database
 from kernel.store.documents import Documents
 from kernel.vault import Vault
 from ninehours.cli.connection import Services
-from ninehours.cli.export import export_batch
+from ninehours.cli.issue import export_batch
 from ninehours.local.system import LocalSystem
-from ninehours.story.actors import BILLER
 from ninehours.story.catching_up import HEARS
+from ninehours.story.courses import StoryName
+from ninehours.story.gateway import BILLER
 from ninehours.story.people import InventedPeople
 from ninehours.story.plot import play
-from ninehours.story.stories import StoryName
 from ninehours.story.summary import Summary, summarize
 from tests.harness.rehearsing import RecordingGateway
 from tests.system.answers import WhyAnswer, take_answers

@@ -8,9 +8,9 @@ import pytest
 from kernel.facts import derived_id
 from kernel.services import SERVICES
 from ninehours.local.system import LocalSystem
+from ninehours.story.courses import StoryName
 from ninehours.story.gateway import connect
 from ninehours.story.people import invent_people
-from ninehours.story.stories import StoryName
 from services.intake.adapters.subscriptions import SUBSCRIPTIONS
 from tests.harness.rehearsing import RecordingGateway
 from tests.system.conftest import SEED

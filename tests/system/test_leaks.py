@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kernel.services import SERVICES
+from ninehours.story.courses import StoryName
 from ninehours.story.people import CLIENTS, invent_people
-from ninehours.story.stories import StoryName
 from tests.system.conftest import SEED
 from tests.system.played import Played
 

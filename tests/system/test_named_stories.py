@@ -20,9 +20,10 @@ from ninehours.plans.v1 import plans_service_pb2 as plans_service
 
 from kernel.rpc.translate import date_of, to_date
 from ninehours.story import days
-from ninehours.story.lists import ClaimFrequency, outcome_name
+from ninehours.story.courses import StoryName
 from ninehours.story.network import STEP_DOWN_LEVEL, STEP_UP_LEVEL, TREATED_MINUTES, group_of
-from ninehours.story.stories import StoryName
+from ninehours.story.requests import ClaimFrequency
+from ninehours.story.summary import outcome_name
 from tests.system.evidence import Evidence, closed_by
 from tests.system.played import Played
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from ninehours.billing.v1.billing_events_pb2 import ClaimIssued
 
-from ninehours.story.lists import ClaimFrequency
 from ninehours.story.network import PAYERS
+from ninehours.story.requests import ClaimFrequency
 from services.billing.domain.x12.npi import is_valid_npi
 from services.billing.domain.x12.t837.read import (
     INSTITUTIONAL,

@@ -27,9 +27,8 @@ Lifetime = Annotated[str, typer.Option("--lifetime", help="How long it is good f
 
 def register(app: typer.Typer) -> None:
     """Add them to the command line."""
-    app.command()(demo)
-    app.command()(up)
-    app.command()(token)
+    for command in (demo, up, token):
+        app.command()(command)
 
 
 def demo(data: Data = DATA, json: Json = False, seed: Seed = None, names: Names = False) -> None:

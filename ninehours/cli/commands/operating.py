@@ -7,20 +7,24 @@ from typing import Annotated
 import typer
 
 from kernel.services import EACH
-from ninehours.cli.options import Json, System
+from ninehours.cli.options import As, Json, System
 
 Service = Annotated[str | None, typer.Option("--service", help=f"{EACH}. [default: all]")]
 ParkedId = Annotated[str, typer.Argument(metavar="ID", help="As `ninehours parked list` shows it.")]
 ParkedAt = Annotated[str, typer.Option("--service", help="The service that parked it.")]
+Called = Annotated[str, typer.Argument(help=f"{EACH}.")]
+SomeService = Annotated[str, typer.Argument(help="One of the services. [default: all]")]
+Method = Annotated[str, typer.Argument(help="An RPC's name, as `rpc ls` shows it.")]
+Body = Annotated[
+    str, typer.Option("--json-body", help="The request as JSON; - reads it from stdin.")
+]
+AsRole = Annotated[str, typer.Option("--role", help="Who asks. [default: the first role that may]")]
 
 
 def register(app: typer.Typer) -> None:
     """Add them to the command line."""
-    app.command()(status)
-    app.command()(verify)
-    app.command()(rebuild)
-    app.command()(tail)
-    app.command()(resync)
+    for command in (status, verify, rebuild, tail, resync):
+        app.command()(command)
     parked = typer.Typer(
         help="What waits for a person: look at it, try it again, go past it.",
         no_args_is_help=True,
@@ -31,6 +35,10 @@ def register(app: typer.Typer) -> None:
     parked.command("release")(parked_release)
     parked.command("give-up")(parked_give_up)
     app.add_typer(parked, name="parked")
+    rpc = typer.Typer(no_args_is_help=True, help="List and call any RPC: JSON in, JSON out.")
+    rpc.command()(ls)
+    rpc.command()(call)
+    app.add_typer(rpc, name="rpc")
 
 
 def status(
@@ -63,7 +71,7 @@ def verify(
     Published, heard, derived, parked, documents, Kafka, and billing's promises. Ends with 0 when
     nothing was found, 1 when something was: each finding names what it is about.
     """
-    from ninehours.cli.verify import run_verify
+    from ninehours.cli.operating import run_verify
 
     run_verify(data, as_json=json, only=service, timeout=timeout)
 
@@ -80,7 +88,7 @@ def rebuild(
 
     The running stream processes do the work; this waits for them.
     """
-    from ninehours.cli.rebuild import run_rebuild
+    from ninehours.cli.operating import run_rebuild
 
     run_rebuild(data, as_json=json, only=service, timeout=timeout)
 
@@ -127,21 +135,21 @@ def resync(
 
     Until it is heard, rows whose facts are missing are withdrawn, and come back.
     """
-    from ninehours.cli.lists.parked import run_resync
+    from ninehours.cli.operating import run_resync
 
     run_resync(data, service, topic, as_json=json)
 
 
 def parked_list(data: System = None, json: Json = False, service: Service = None) -> None:
     """All that waits for a person, with the id that the other commands take."""
-    from ninehours.cli.lists.parked import run_list
+    from ninehours.cli.operating import run_list
 
     run_list(data, only=service, as_json=json)
 
 
 def parked_show(id: ParkedId, service: ParkedAt, data: System = None, json: Json = False) -> None:
     """One of them: where it came from, what went wrong and where; never its content."""
-    from ninehours.cli.lists.parked import run_show
+    from ninehours.cli.operating import run_show
 
     run_show(data, service, id, as_json=json)
 
@@ -150,7 +158,7 @@ def parked_release(
     id: ParkedId, service: ParkedAt, data: System = None, json: Json = False
 ) -> None:
     """Try it again: after a release that knows better, or when the cause is gone."""
-    from ninehours.cli.lists.parked import run_release
+    from ninehours.cli.operating import run_release
 
     run_release(data, service, id, as_json=json)
 
@@ -163,6 +171,41 @@ def parked_give_up(
     json: Json = False,
 ) -> None:
     """Go past a record for good. Who did, when and why is kept with it."""
-    from ninehours.cli.lists.parked import run_give_up
+    from ninehours.cli.operating import run_give_up
 
     run_give_up(data, service, id, reason, as_json=json)
+
+
+def ls(service: SomeService = "", data: System = None, json: Json = False) -> None:
+    """Every RPC with the roles that may call it, as the servers describe themselves."""
+    from ninehours.cli.connection import connected
+    from ninehours.cli.output import print_json, screen
+    from ninehours.cli.rpc import list_rpcs, show_rpcs
+
+    with connected(data) as services:
+        rpcs = list_rpcs(services, service)
+        if json:
+            print_json({"rpcs": rpcs})
+        else:
+            for line in show_rpcs(rpcs):
+                screen().print(line)
+
+
+def call(
+    service: Called,
+    method: Method,
+    *,
+    body: Body = "{}",
+    role: AsRole = "",
+    subject: As = "",
+    data: System = None,
+) -> None:
+    """Call an RPC and print its answer as JSON; of a stream, one object a line.
+
+    A refusal goes to stderr with its reason and what is wrong with each field.
+    """
+    from ninehours.cli.connection import connected
+    from ninehours.cli.rpc import call_rpc
+
+    with connected(data) as services:
+        call_rpc(services, service, method, body=body, role=role, subject=subject)

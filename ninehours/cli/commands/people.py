@@ -23,10 +23,8 @@ Ahead = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add them to the command line."""
-    app.command()(clients)
-    app.command()(client)
-    app.command()(due)
-    app.command()(census)
+    for command in (clients, client, due, census):
+        app.command()(command)
 
 
 def clients(
@@ -78,6 +76,6 @@ def due(
 
 def census(*, on: On = None, site: Site = "", data: System = None, json: Json = False) -> None:
     """Clients in care by site, program and level on a day; who came and left in the 30 days."""
-    from ninehours.cli.lists.census import run_census
+    from ninehours.cli.lists.clients import run_census
 
     run_census(data, on, site, as_json=json)

@@ -51,7 +51,7 @@ def claim(
     from ninehours.cli.fields import stamp_of
     from ninehours.cli.roles import BILLER
     from ninehours.cli.why import questions
-    from ninehours.cli.why.of_claim import explain_claim
+    from ninehours.cli.why.of_billing import explain_claim
     from ninehours.cli.why.presenter import show
 
     with connected(data) as services:
@@ -76,7 +76,7 @@ def day(
     from ninehours.cli.fields import stamp_of
     from ninehours.cli.roles import BILLER
     from ninehours.cli.why import questions
-    from ninehours.cli.why.of_day import explain_day
+    from ninehours.cli.why.of_billing import explain_day
     from ninehours.cli.why.presenter import show
 
     with connected(data) as services:

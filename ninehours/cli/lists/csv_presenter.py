@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ninehours.cli.ending import USAGE, Failure, say
-from ninehours.cli.export import write_whole
 from ninehours.cli.lists.column import Column, ColumnKind, Names
+from ninehours.local.folder import write_private
 
 Row = TypeVar("Row")
 STDOUT = "-"
@@ -51,7 +51,7 @@ def write_csv(
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
     else:
-        write_whole(Path(target), content)
+        write_private(Path(target), content)
     receipt = CsvReceipt(
         file=target,
         rows=len(rows),

@@ -7,7 +7,7 @@ from uuid import uuid4
 from ninehours.billing.v1 import billing_service_pb2 as billing
 
 from ninehours.cli.options import DATA
-from ninehours.cli.suggestions import commands_to_try
+from ninehours.cli.up import commands_to_try
 
 DEFAULT = DATA.absolute()
 FIRST, CORRECTED = (

@@ -13,10 +13,10 @@ from kernel.rpc.policy import NETWORK, permit, policies_of
 from kernel.services import SERVICES
 from kernel.sites import speaks_for_every
 from ninehours.story import days
+from ninehours.story.courses import StoryName
 from ninehours.story.network import GROUPS, PAYERS, PROVIDERS, DemoPayer
 from ninehours.story.people import invent_people
 from ninehours.story.rules import FILES, RULES, propose, read_rule_set, units_of_a_day
-from ninehours.story.stories import StoryName
 from services.billing.adapters.rule_sets import message_of, proposed_rules_of
 from tests.harness.rehearsing import Given, rehearse
 

@@ -1,5 +1,6 @@
-"""Whether processes get on, however slow their machine is: what a start is judged by."""
+"""What processes take of a machine: memory; and CPU, by which a start is judged."""
 
+import os
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -10,6 +11,32 @@ import psutil
 STANDSTILL = 30.0  # seconds without progress, after which nothing more is expected
 LEAST = 0.1  # seconds of CPU: one that only waits takes a few thousandths now and then
 EVERY = 1.0  # seconds between two looks at the system
+
+
+def mebibytes(pids: list[int]) -> float:
+    """Of these processes, their descendants and this one."""
+    everyone: set[int] = {os.getpid()}
+    for pid in pids:
+        try:
+            process = psutil.Process(pid)
+            everyone.update((pid, *(child.pid for child in process.children(recursive=True))))
+        except psutil.Error:
+            continue
+    return sum(map(_bytes, everyone)) / 2**20
+
+
+def _bytes(pid: int) -> int:
+    """Its proportional share (PSS); where the system does not tell, what is resident."""
+    try:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.Error:
+        return 0
 
 
 class Pulse:
