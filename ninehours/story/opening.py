@@ -21,9 +21,9 @@ from ninehours.story.network import (
     SITES,
     site_of,
 )
+from ninehours.story.people import VOCABULARY
 from ninehours.story.requests import credential, define_template, dollars, register_provider
 from ninehours.story.story import DemoStory
-from ninehours.story.vocabulary import STAFF_NAMES
 
 STEP = timedelta(minutes=5)
 
@@ -103,7 +103,9 @@ def _register_billing(story: DemoStory, moments: Iterator[datetime]) -> None:
                 effective_from=to_date(days.LONG_BEFORE),
             )
             story.give(BILLER, f"set fee {code} of {provider.key}", fee, next(moments))
-    for facilitator, (family_name, given_name) in zip(FACILITATORS, STAFF_NAMES, strict=True):
+    for facilitator, (family_name, given_name) in zip(
+        FACILITATORS, VOCABULARY.staff_names, strict=True
+    ):
         key = facilitator.key
         practitioner = billing.RegisterPractitionerRequest(
             staff_id=network.staff_ids[key],

@@ -4,6 +4,9 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
+
+import yaml
 
 from ninehours.story.courses import COURSES, CourseOfCare, ordinary_courses
 from ninehours.story.network import (
@@ -14,15 +17,6 @@ from ninehours.story.network import (
     group_of,
     program_of,
     site_of,
-)
-from ninehours.story.vocabulary import (
-    CITIES,
-    FAMILY_NAMES,
-    GIVEN_NAMES,
-    NARRATIVES,
-    NOTES,
-    STREETS,
-    WISHES,
 )
 from services.billing.domain.x12.npi import check_digit_for
 
@@ -37,6 +31,26 @@ DIAGNOSES: Mapping[ProgramKind, tuple[Sequence[str], Sequence[str | None]]] = {
 }
 OLDEST = date(1951, 1, 1)
 YOUNGEST = date(2004, 1, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """What people are invented of: vocabulary.yaml. `cities`: by state, each with its ZIP."""
+
+    family_names: Sequence[str]
+    given_names: Sequence[str]
+    streets: Sequence[str]
+    cities: Mapping[str, Sequence[tuple[str, str]]]
+    wishes: Sequence[str]
+    narratives: Sequence[str]
+    notes: Sequence[str]
+    group_notes: Sequence[str]
+    staff_names: Sequence[tuple[str, str]]
+
+
+VOCABULARY = Vocabulary(
+    **yaml.safe_load(Path(__file__).with_name("vocabulary.yaml").read_text(encoding="utf-8"))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +101,7 @@ def invent_people(seed: int) -> InventedPeople:
         (f"client {number:02d}", course)
         for number, course in enumerate(ordinary_courses(chance), start=len(courses) + 1)
     ]
-    families = chance.sample(FAMILY_NAMES, len(courses))
+    families = chance.sample(VOCABULARY.family_names, len(courses))
     holders = [holder.key for holder in (*PROVIDERS, *SITES, *FACILITATORS)]
     return InventedPeople(
         seed=seed,
@@ -105,10 +119,10 @@ def invent_people(seed: int) -> InventedPeople:
 def _client(
     chance: random.Random, number: int, family: str, key: str, course: CourseOfCare
 ) -> DemoClient:
-    given = chance.choice(GIVEN_NAMES)
+    given = chance.choice(VOCABULARY.given_names)
     group = group_of(course.seats[0].group if course.seats else "day")
     state = site_of(group).state
-    city, zip5 = chance.choice(CITIES[state])
+    city, zip5 = chance.choice(VOCABULARY.cities[state])
     principal, beside = DIAGNOSES[program_of(group.program).kind]
     first, second = chance.choice(principal), chance.choice(beside)
     names = {"given": given, "family": family}
@@ -118,7 +132,7 @@ def _client(
         given_name=given,
         birth_date=OLDEST + timedelta(days=chance.randrange((YOUNGEST - OLDEST).days)),
         sex=chance.choice(("SEX_FEMALE", "SEX_MALE", "SEX_UNKNOWN")),
-        street=f"{chance.randrange(100, 9000)} {chance.choice(STREETS)}",
+        street=f"{chance.randrange(100, 9000)} {chance.choice(VOCABULARY.streets)}",
         city=city,
         state=state,
         zip=f"{zip5}{chance.randrange(1, 10**4):04d}",
@@ -127,9 +141,9 @@ def _client(
         authorization_number=f"AUZ{chance.randrange(10**6):06d}{number:02d}",
         diagnoses=(first, *([second] if second else [])),
         early=chance.randrange(9),
-        wish=chance.choice(WISHES).format(**names),
-        narrative=chance.choice(NARRATIVES).format(**names),
-        note=chance.choice(NOTES).format(**names),
+        wish=chance.choice(VOCABULARY.wishes).format(**names),
+        narrative=chance.choice(VOCABULARY.narratives).format(**names),
+        note=chance.choice(VOCABULARY.notes).format(**names),
         course=course,
     )
 

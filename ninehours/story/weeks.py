@@ -15,9 +15,9 @@ from ninehours.story.courses import DemoScore, StoryName
 from ninehours.story.days import at
 from ninehours.story.gateway import BILLER
 from ninehours.story.network import GROUPS, DemoGroup
+from ninehours.story.people import VOCABULARY
 from ninehours.story.requests import correct, moments, phq9, review, since
 from ninehours.story.story import Chart, DemoStory, group_in, zone_of
-from ninehours.story.vocabulary import GROUP_NOTES
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -108,7 +108,9 @@ def _meet(story: DemoStory, group: DemoGroup, week: int, day: date) -> None:
     ]
     if parts:
         note = attendance.SignGroupNoteRequest(
-            session_id=session_id, group_text=GROUP_NOTES[week % len(GROUP_NOTES)], parts=parts
+            session_id=session_id,
+            group_text=VOCABULARY.group_notes[week % len(VOCABULARY.group_notes)],
+            parts=parts,
         )
         clinician = story.network.clinician(group.facilitator)
         story.give(clinician, f"{step}: sign notes", note, ends_at + 30 * MINUTE)
