@@ -10,12 +10,15 @@ from ninehours.billing.v1 import billing_service_pb2 as billing
 
 from kernel.rpc.translate import date_of
 from ninehours.cli.connection import Services
-from ninehours.cli.fields import stamp_of
-from ninehours.cli.roles import CLINICIAN
-from ninehours.cli.why import questions
 from ninehours.cli.why.answer import Explanation
-from ninehours.cli.why.of_billing import REVISIONS, explain_claim, explain_day
-from ninehours.cli.why.of_level import explain_level
+from ninehours.cli.why.of_billing import REVISIONS
+from ninehours.cli.why.questions import (
+    Answered,
+    ids_in,
+    why_claim,
+    why_day,
+    why_level_of_care,
+)
 from ninehours.cli.why.tree import lines_of
 from ninehours.story import days
 from ninehours.story.courses import StoryName
@@ -70,20 +73,13 @@ class _Asker:
         self._services = services
 
     def claim(self, name: str, claim_id: str) -> WhyAnswer:
-        answer = questions.claim(self._services, claim_id, None)
-        facts = self._facts("biller", answer)
-        return _answer(name, explain_claim(answer, facts, ""), answer, facts)
+        return _answer(name, why_claim(self._services, claim_id))
 
     def day(self, name: str, client_id: str, on: date, as_of: datetime | None = None) -> WhyAnswer:
-        answer = questions.day(self._services, client_id, on, stamp_of(as_of))
-        facts = self._facts("biller", answer)
-        return _answer(name, explain_day(answer, facts, ""), answer, facts)
+        return _answer(name, why_day(self._services, client_id, on, as_of))
 
     def level(self, name: str, client_id: str) -> WhyAnswer:
-        self._services.speak_as(CLINICIAN, AUDITOR.id)
-        answer = questions.level_of_care(self._services, client_id, None, None)
-        facts = self._facts(CLINICIAN, answer)
-        return _answer(name, explain_level(answer, facts, ""), answer, facts)
+        return _answer(name, why_level_of_care(self._services, client_id, subject=AUDITOR.id))
 
     def claims(self, client_id: str) -> list[billing.Claim]:
         request = billing.ListClaimsRequest(
@@ -99,18 +95,15 @@ class _Asker:
         listed = self._services.ask("biller", request).days
         return min(date_of(day, "service_date") for day in listed)
 
-    def _facts(self, role: str, answer: Any) -> questions.Facts:
-        return questions.facts(self._services, role, questions.ids_in(answer))
 
-
-def _answer(name: str, told: Explanation, answer: Any, facts: questions.Facts) -> WhyAnswer:
+def _answer(name: str, answered: Answered) -> WhyAnswer:
     """How often a day was derived anew depends on how facts came in batches: left out."""
     return WhyAnswer(
         name=name,
-        text="\n".join(lines_of(told.without(REVISIONS))) + "\n",
-        told=told,
-        named=frozenset(questions.ids_in(answer)),
-        resolved=frozenset(facts),
+        text="\n".join(lines_of(answered.told.without(REVISIONS))) + "\n",
+        told=answered.told,
+        named=frozenset(ids_in(answered.answer)),
+        resolved=frozenset(answered.facts),
     )
 
 

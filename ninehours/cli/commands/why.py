@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415  --help answers at once: what a command needs is loaded when it runs
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -47,19 +48,10 @@ def claim(
     ID is an issued claim's or a draft's. Each line's day is told as it stood when the claim was
     issued; days that changed since are told again.
     """
-    from ninehours.cli.connection import connected
-    from ninehours.cli.fields import stamp_of
-    from ninehours.cli.roles import BILLER
-    from ninehours.cli.why import questions
-    from ninehours.cli.why.of_billing import explain_claim
-    from ninehours.cli.why.presenter import show
+    from ninehours.cli.why.presenter import run_why
+    from ninehours.cli.why.questions import why_claim
 
-    with connected(data) as services:
-        then = stamp_of(as_of)
-        answer = questions.claim(services, id, then)
-        facts = questions.facts(services, BILLER, questions.ids_in(answer), then)
-        told = explain_claim(answer, facts, questions.asked("claim", id, as_of=as_of))
-        show(told, answer, facts, name="claim", as_json=json, html=html)
+    run_why(data, partial(why_claim, claim_id=id, as_of=as_of), html=html, as_json=json)
 
 
 def day(
@@ -72,19 +64,11 @@ def day(
     data: System = None,
 ) -> None:
     """Why a client's day is what it is: every gate, and what would release a HOLD."""
-    from ninehours.cli.connection import connected
-    from ninehours.cli.fields import stamp_of
-    from ninehours.cli.roles import BILLER
-    from ninehours.cli.why import questions
-    from ninehours.cli.why.of_billing import explain_day
-    from ninehours.cli.why.presenter import show
+    from ninehours.cli.why.presenter import run_why
+    from ninehours.cli.why.questions import why_day
 
-    with connected(data) as services:
-        then = stamp_of(as_of)
-        answer = questions.day(services, client, date.date(), then)
-        facts = questions.facts(services, BILLER, questions.ids_in(answer), then)
-        asked = questions.asked("day", client, str(date.date()), as_of=as_of)
-        show(explain_day(answer, facts, asked), answer, facts, name="day", as_json=json, html=html)
+    question = partial(why_day, client_id=client, on=date.date(), as_of=as_of)
+    run_why(data, question, html=html, as_json=json)
 
 
 def level_of_care(
@@ -100,22 +84,12 @@ def level_of_care(
     data: System = None,
 ) -> None:
     """Why a client is at a level of care: who decided, and what was recommended, on what."""
-    from ninehours.cli.connection import connected
-    from ninehours.cli.fields import stamp_of
-    from ninehours.cli.roles import CLINICIAN
-    from ninehours.cli.why import questions
-    from ninehours.cli.why.of_level import explain_level
-    from ninehours.cli.why.presenter import show
+    from ninehours.cli.why.presenter import run_why
+    from ninehours.cli.why.questions import why_level_of_care
 
-    with connected(data) as services:
-        day = on.date() if on else None
-        then = stamp_of(as_of)
-        services.speak_as(CLINICIAN, subject)
-        answer = questions.level_of_care(services, client, day, then)
-        facts = questions.facts(services, CLINICIAN, questions.ids_in(answer), then)
-        asked = questions.asked("level-of-care", client, on=day, subject=subject, as_of=as_of)
-        told = explain_level(answer, facts, asked)
-        show(told, answer, facts, name="level_of_care", as_json=json, html=html)
+    day = on.date() if on else None
+    question = partial(why_level_of_care, client_id=client, on=day, subject=subject, as_of=as_of)
+    run_why(data, question, html=html, as_json=json)
 
 
 def fact(
@@ -131,14 +105,8 @@ def fact(
 
     ID is a public fact's, or a derived row's.
     """
-    from ninehours.cli.connection import connected
-    from ninehours.cli.fields import stamp_of
-    from ninehours.cli.why import questions
-    from ninehours.cli.why.of_fact import explain_fact
-    from ninehours.cli.why.presenter import show
+    from ninehours.cli.why.presenter import run_why
+    from ninehours.cli.why.questions import why_fact
 
-    with connected(data) as services:
-        answer = questions.fact(services, role, id, stamp_of(as_of))
-        facts = questions.facts(services, role, answer.derived.facts)
-        told = explain_fact(answer, facts, questions.asked("fact", id, as_of=as_of))
-        show(told, answer, facts, name="fact", as_json=json, html=html)
+    question = partial(why_fact, fact_id=id, role=role, as_of=as_of)
+    run_why(data, question, html=html, as_json=json)

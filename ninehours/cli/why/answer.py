@@ -1,8 +1,25 @@
 """An answer in words, whatever it is shown on: a sentence that answers, then what it rests on."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import KW_ONLY, dataclass, replace
+from datetime import UTC
 from enum import StrEnum
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from ninehours.common.v1 import common_pb2 as common
+from ninehours.exchange.v1 import fact_service_pb2 as facts_pb
+
+from ninehours.cli.output import dollars
+
+Facts = Mapping[str, facts_pb.ExplainedFact]
+"""Those that an answer names, by their ids and by those of derived rows."""
+ROLES = {
+    "front_desk": "the front desk",
+    "clinician": "a clinician",
+    "biller": "a biller",
+    "administrator": "an administrator",
+}
 
 
 class Mark(StrEnum):
@@ -17,12 +34,13 @@ class Mark(StrEnum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Point:
     """`code` beside the words; `small`: what only who checks reads (ids, times, persons)."""
 
     kind: Mark
     says: str
+    _: KW_ONLY
     code: str = ""
     small: str = ""
     points: tuple["Point", ...] = ()
@@ -69,3 +87,56 @@ def every_point(points: tuple[Point, ...]) -> Iterator[Point]:
     for point in points:
         yield point
         yield from every_point(point.points)
+
+
+def moment(stamp: Timestamp) -> str:
+    """2026-03-02 18:05Z."""
+    return f"{stamp.ToDatetime(tzinfo=UTC):%Y-%m-%d %H:%MZ}"
+
+
+def money(amount: common.Money) -> str:
+    return dollars(amount.minor_units)
+
+
+def signed(fact_id: str, facts: Facts) -> str:
+    """The fact's type and id, when it was signed, and by whom."""
+    fact = facts.get(fact_id)
+    if fact is None:
+        return fact_id
+    kind = fact.type.rpartition(".")[2]
+    by = f"by {fact.actor}" if fact.actor else "derived"
+    return f"{kind} {fact.id}, signed {moment(fact.signed_at)} {by}"
+
+
+def cited(
+    kind: Mark,
+    says: str,
+    fact_id: str,
+    facts: Facts,
+    *,
+    code: str = "",
+    points: Iterable[Point] = (),
+) -> Point:
+    """A point that rests on a fact: who signed it stands below."""
+    small = signed(fact_id, facts)
+    return Point(kind, says, code=code, small=small, points=tuple(points))
+
+
+def by_time(evidence: Any, facts: Facts) -> list[Any]:
+    """In the order in which they were signed."""
+
+    def signing(cited: Any) -> tuple[int, str]:
+        fact = facts.get(cited.fact_id)
+        return (fact.signed_at.ToNanoseconds() if fact else 0), cited.fact_id
+
+    return sorted(evidence, key=signing)
+
+
+def whoever(roles: Any) -> str:
+    """`a clinician or the front desk`."""
+    return " or ".join(ROLES.get(role, role) for role in roles)
+
+
+def joined(*parts: str) -> str:
+    """Those that say something."""
+    return ", ".join(part for part in parts if part)

@@ -1,6 +1,7 @@
 """A service day and a claim, told: gates, what they rest on, what became of them."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as billing
@@ -8,9 +9,20 @@ from ninehours.billing.v1 import explanation_service_pb2 as pb
 
 from ninehours.cli.fields import iso, name_in
 from ninehours.cli.output import plural
-from ninehours.cli.why.answer import Explanation, Mark, Point, Section
-from ninehours.cli.why.questions import Facts
-from ninehours.cli.why.words import by_time, cited, joined, moment, money, signed, whoever
+from ninehours.cli.why.answer import (
+    Explanation,
+    Facts,
+    Mark,
+    Point,
+    Section,
+    by_time,
+    cited,
+    joined,
+    moment,
+    money,
+    signed,
+    whoever,
+)
 
 REVISIONS = "How it came to this"
 STALE = (
@@ -112,20 +124,16 @@ def gates_section(day: pb.ExplainedDay, facts: Facts) -> Section:
 
 def gate_point(verdict: pb.ExplainedVerdict, facts: Facts) -> Point:
     """A gate: what it asks, what it said, the clause, the facts, what would release it."""
+    points: list[Point] = []
+    if verdict.clauses:
+        clauses = "; ".join(f"{clause.field} = {clause.value}" for clause in verdict.clauses)
+        points.append(Point(Mark.RULE, clauses))
+    for fact in by_time(verdict.facts, facts):
+        points.append(cited(Mark.FACT, fact.says, fact.fact_id, facts))
+    points += [Point(Mark.RELEASE, _released(release)) for release in verdict.releases]
+    says = f"{verdict.gate}: {verdict.says if verdict.reason else verdict.asks + '?'}"
     kind = Mark[name_in(verdict, "verdict")]
-    points = [
-        Point(
-            kind=Mark.RULE,
-            says="; ".join(f"{clause.field} = {clause.value}" for clause in verdict.clauses),
-        )
-        for _ in verdict.clauses[:1]
-    ]
-    points += [cited(fact.fact_id, fact.says, facts) for fact in by_time(verdict.facts, facts)]
-    points += [Point(kind=Mark.RELEASE, says=_released(release)) for release in verdict.releases]
-    says = f"{verdict.gate}: {verdict.asks}?"
-    if verdict.reason:
-        says = f"{verdict.gate}: {verdict.says}"
-    return Point(kind=kind, says=says, code=verdict.reason, points=tuple(points))
+    return Point(kind, says, code=verdict.reason, points=tuple(points))
 
 
 def _released(release: pb.Release) -> str:
@@ -156,21 +164,16 @@ def _revision(revision: pb.DayRevision, facts: Facts) -> Point:
         f"{change.field} {change.was} → {change.now}" for change in revision.changes
     )
     outcome = "withdrawn" if revision.withdrawn else name_in(revision, "outcome")
-    points = [
-        Point(kind=Mark.FACT, says="because of", small=signed(f, facts))
-        for f in revision.facts_added
-    ]
-    if not points:
-        points = [
-            Point(kind=Mark.FACT, says="because it rests no longer on", small=signed(f, facts))
-            for f in revision.facts_removed
-        ]
-    return Point(
-        kind=Mark.NOTE,
-        says=f"revision {revision.revision}: {changes or 'first resolved'}",
+    because, fact_ids = "because of", revision.facts_added
+    if not fact_ids:
+        because, fact_ids = "because it rests no longer on", revision.facts_removed
+    return cited(
+        Mark.NOTE,
+        f"revision {revision.revision}: {changes or 'first resolved'}",
+        revision.fact_id,
+        facts,
         code=outcome,
-        small=signed(revision.fact_id, facts),
-        points=tuple(points),
+        points=(cited(Mark.FACT, because, fact_id, facts) for fact_id in fact_ids),
     )
 
 
@@ -179,13 +182,14 @@ def explain_claim(claim: pb.ExplainedClaim, facts: Facts, asked: str) -> Explana
     issued = claim.state == billing.CLAIM_STATE_ISSUED
     what = FREQUENCIES[claim.frequency] if issued else "draft"
     stale = any(day.stale for day in (*claim.days, *claim.changed_days))
+    became = tuple(_became(claim, facts))
     return Explanation(
         asked=asked,
         title=f"Why {what} claim {claim.claim_id} is {money(claim.charge)}",
         answer=_answer(claim, issued),
         about=tuple(_about(claim, facts)),
         sections=(
-            *_became(claim, facts),
+            *([Section(title="What became of it", points=became)] if became else ()),
             *(_day(day, claim, facts) for day in claim.days),
             *(_changed(day, facts) for day in claim.changed_days),
         ),
@@ -228,23 +232,15 @@ def _about(claim: pb.ExplainedClaim, facts: Facts) -> Iterator[tuple[str, str]]:
         yield "", signed(claim.authorization.fact_id, facts)
 
 
-def _became(claim: pb.ExplainedClaim, facts: Facts) -> Iterator[Section]:
+def _became(claim: pb.ExplainedClaim, facts: Facts) -> Iterator[Point]:
     """What happened to it, in order."""
-    points: list[Point] = []
     if claim.issued.fact_id:
         issued = claim.issued
         file = f"batch {issued.batch_id}, interchange {issued.control_number:09d}"
-        points.append(
-            Point(kind=Mark.NOTE, says=f"issued in {file}", small=signed(issued.fact_id, facts))
-        )
+        yield cited(Mark.NOTE, f"issued in {file}", issued.fact_id, facts)
         basis = joined(BASES.get(issued.basis, issued.basis), issued.consent_id)
-        points.append(
-            Point(
-                kind=Mark.NOTE,
-                says=f"disclosed to the payer: {basis}",
-                small=signed(issued.disclosed_fact_id, facts),
-            )
-        )
+        says = f"disclosed to the payer: {basis}"
+        yield cited(Mark.NOTE, says, issued.disclosed_fact_id, facts)
     if claim.answer.fact_id:
         answer = claim.answer
         said = joined(
@@ -252,57 +248,39 @@ def _became(claim: pb.ExplainedClaim, facts: Facts) -> Iterator[Section]:
             f"{money(answer.paid)} paid",
             f"the payer's number {answer.payer_control_number}",
         )
-        points.append(
-            Point(kind=Mark.NOTE, says=f"answered: {said}", small=signed(answer.fact_id, facts))
-        )
+        yield cited(Mark.NOTE, f"answered: {said}", answer.fact_id, facts)
     if claim.followed_by_claim_id:
-        points.append(
-            Point(
-                kind=Mark.NOTE,
-                says=f"followed by claim {claim.followed_by_claim_id}",
-                small=signed(claim.followed_fact_id, facts),
-            )
-        )
+        says = f"followed by claim {claim.followed_by_claim_id}"
+        yield cited(Mark.NOTE, says, claim.followed_fact_id, facts)
     if claim.proposal.row_id:
-        points.append(_proposed(claim.proposal, facts))
-    if points:
-        yield Section(title="What became of it", points=tuple(points))
+        yield _proposed(claim.proposal, facts)
 
 
 def _proposed(proposal: pb.ExplainedProposal, facts: Facts) -> Point:
     dates = ", ".join(iso(on) for on in proposal.changed_dates)
     was, now = money(proposal.issued_charge), money(proposal.corrected_charge)
-    waits = ", ".join(f"{gate.reason} of {iso(gate.service_date)}" for gate in proposal.waits_for)
-    return Point(
-        kind=Mark.NOTE,
-        says=f"to be corrected: {name_in(proposal, 'action')} {was} → {now}, for {dates}"
-        + (f", unless released: {waits}" if waits else ""),
-        code=name_in(proposal, "state"),
-        small=signed(proposal.row_id, facts),
-    )
+    says = f"to be corrected: {name_in(proposal, 'action')} {was} → {now}, for {dates}"
+    if waits := [f"{gate.reason} of {iso(gate.service_date)}" for gate in proposal.waits_for]:
+        says += f", unless released: {', '.join(waits)}"
+    return cited(Mark.NOTE, says, proposal.row_id, facts, code=name_in(proposal, "state"))
 
 
 def _day(day: pb.ExplainedDay, claim: pb.ExplainedClaim, facts: Facts) -> Section:
     """A day as it stood when the claim was issued, with the claim's own lines of it."""
     on = iso(day.service_date)
     lines = "; ".join(line_of(line) for line in claim.lines if iso(line.service_date) == on)
-    gates = gates_section(day, facts)
     beside = [(k, v) for k, v in about_day(day, facts) if k not in ("payer", "on claims", "lines")]
-    when = " when it was issued" if claim.issued.fact_id else ""
-    return Section(
-        title=f"{gates.title}{when}",
-        outcome=gates.outcome,
+    gates = gates_section(day, facts)
+    return replace(
+        gates,
+        title=f"{gates.title}{' when it was issued' if claim.issued.fact_id else ''}",
         about=(("claimed", lines or "nothing any more"), *beside),
-        points=gates.points,
     )
 
 
 def _changed(day: pb.ExplainedDay, facts: Facts) -> Section:
-    gates = gates_section(day, facts)
-    about = (("because", answer_of(day)), *about_day(day, facts))
-    return Section(
+    return replace(
+        gates_section(day, facts),
         title=f"{iso(day.service_date)} changed since: {plural(len(day.verdicts), 'gate')}",
-        outcome=gates.outcome,
-        about=about,
-        points=gates.points,
+        about=(("because", answer_of(day)), *about_day(day, facts)),
     )

@@ -5,9 +5,7 @@ from collections.abc import Iterator
 from ninehours.exchange.v1 import fact_service_pb2 as pb
 
 from ninehours.cli.output import plural
-from ninehours.cli.why.answer import Explanation, Mark, Point, Section
-from ninehours.cli.why.questions import Facts
-from ninehours.cli.why.words import joined, moment, signed
+from ninehours.cli.why.answer import Explanation, Facts, Mark, Section, cited, joined, moment
 
 RECORDED = "recorded"
 
@@ -56,11 +54,7 @@ def _about(fact: pb.ExplainedFact) -> Iterator[tuple[str, str]]:
 def _rests_on(fact: pb.ExplainedFact, facts: Facts) -> Iterator[Section]:
     if fact.derived.facts:
         points = tuple(
-            Point(
-                kind=Mark.FACT,
-                says=facts[fact_id].type if fact_id in facts else "",
-                small=signed(fact_id, facts),
-            )
+            cited(Mark.FACT, facts[fact_id].type if fact_id in facts else "", fact_id, facts)
             for fact_id in fact.derived.facts
         )
         yield Section(title="What it rests on", points=points)

@@ -1,5 +1,6 @@
 """A level of care, told: segments, who decided each, and what was recommended on which grounds."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from ninehours.plans.v1 import explanation_service_pb2 as pb
@@ -7,9 +8,17 @@ from ninehours.plans.v1 import plans_service_pb2 as plans
 
 from ninehours.cli.fields import iso, name_in
 from ninehours.cli.output import plural
-from ninehours.cli.why.answer import Explanation, Mark, Point, Section
-from ninehours.cli.why.questions import Facts
-from ninehours.cli.why.words import by_time, cited, moment, signed
+from ninehours.cli.why.answer import (
+    Explanation,
+    Facts,
+    Mark,
+    Point,
+    Section,
+    by_time,
+    cited,
+    moment,
+    signed,
+)
 
 STALE = (
     "Something of this client is parked, behind or still to be derived: recommendations are stale"
@@ -91,28 +100,25 @@ def _segment(segment: pb.ExplainedSegment, facts: Facts) -> Point:
     how = f"changed by {segment.changed_by}" if segment.changed_by else "by the admission"
     if segment.recommendation_id:
         how += f", following recommendation {segment.recommendation_id}"
-    return Point(
-        kind=Mark.PASS,
-        says=f"level {segment.level_of_care} from {iso(getattr(segment, 'from'))} {to}: {how}",
-        small=signed(segment.fact_id, facts),
-    )
+    says = f"level {segment.level_of_care} from {iso(getattr(segment, 'from'))} {to}: {how}"
+    return cited(Mark.PASS, says, segment.fact_id, facts)
 
 
 def _recommendation(made: pb.ExplainedRecommendation, facts: Facts, whole: bool) -> Point:
     """`whole`: with the facts it rests on, sessions counted; else their number."""
-    points = [Point(kind=Mark.NOTE, says=words) for words in checks_in_words(made.checks)]
+    points = [Point(Mark.NOTE, words) for words in checks_in_words(made.checks)]
     clauses = "; ".join(f"{clause.field} = {clause.value}" for clause in made.clauses)
     rule = f"level rules {made.rules_version}: {clauses}"
-    points.append(Point(kind=Mark.RULE, says=rule, small=signed(made.rules_fact_id, facts)))
+    points.append(cited(Mark.RULE, rule, made.rules_fact_id, facts))
     if made.HasField("decision"):
         points.append(_decision(made.decision, facts))
     if whole:
         points += _evidence(made, facts)
     else:
-        points.append(Point(kind=Mark.FACT, says=f"rests on {plural(len(made.facts), 'fact')}"))
+        points.append(Point(Mark.FACT, f"rests on {plural(len(made.facts), 'fact')}"))
     return Point(
-        kind=Mark.NOTE,
-        says=f"week of {iso(made.week_start)}",
+        Mark.NOTE,
+        f"week of {iso(made.week_start)}",
         code=name_in(made, "kind"),
         small=f"recommendation {made.recommendation_id}",
         points=tuple(points),
@@ -144,27 +150,24 @@ def _check(check: plans.ThresholdCheck) -> str:
 
 def _decision(decision: pb.RecommendationDecision, facts: Facts) -> Point:
     reason = "; the reason is sealed with it" if decision.reasoned else ""
-    accepted = decision.outcome == "ACCEPTED"
-    return Point(
-        kind=Mark.PASS if accepted else Mark.REFUSE,
-        says=f"{decision.outcome.lower()} by {decision.decided_by},"
-        f" {moment(decision.decided_at)}{reason}",
-        small=signed(decision.fact_id, facts),
-    )
+    kind = Mark.PASS if decision.outcome == "ACCEPTED" else Mark.REFUSE
+    by = f"{decision.outcome.lower()} by {decision.decided_by}"
+    says = f"{by}, {moment(decision.decided_at)}{reason}"
+    return cited(kind, says, decision.fact_id, facts)
 
 
 def _evidence(made: pb.ExplainedRecommendation, facts: Facts) -> Iterator[Point]:
     """Facts one by one, but for those of single sessions."""
-    sessions: dict[str, int] = {}
+    sessions: Counter[str] = Counter()
     for fact in by_time(made.facts, facts):
         told = facts.get(fact.fact_id)
         kind = told.type.rpartition(".")[2] if told else ""
         if fact.fact_id == made.rules_fact_id:
             continue
         if kind in OF_SESSIONS:
-            sessions[kind] = sessions.get(kind, 0) + 1
+            sessions[kind] += 1
         else:
-            yield cited(fact.fact_id, fact.says, facts)
+            yield cited(Mark.FACT, fact.says, fact.fact_id, facts)
     if sessions:
         counted = ", ".join(f"{sessions[kind]} {kind}" for kind in OF_SESSIONS if kind in sessions)
-        yield Point(kind=Mark.FACT, says=f"of sessions: {counted} (--json lists them)")
+        yield Point(Mark.FACT, f"of sessions: {counted} (--json lists them)")

@@ -1,6 +1,7 @@
 """What is asked of the services, and the facts that their answers name, each asked of its owner."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from shlex import quote
 from typing import Any
@@ -15,66 +16,84 @@ from kernel.rpc.translate import to_date
 from kernel.services import SERVICES
 from ninehours.cli.connection import Services
 from ninehours.cli.ending import NOT_FOUND, Failure
+from ninehours.cli.fields import stamp_of
 from ninehours.cli.roles import BILLER, CLINICIAN
+from ninehours.cli.why.answer import Explanation, Facts
+from ninehours.cli.why.of_billing import explain_claim, explain_day
+from ninehours.cli.why.of_fact import explain_fact
+from ninehours.cli.why.of_level import explain_level
 
 PAGE = 1000
 ID_FIELDS = ("fact_id", "row_id", "facts_added", "facts_removed")
 
-Facts = Mapping[str, facts_pb.ExplainedFact]
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a service answered, the facts that it names, and both in words.
+
+    `name`: what the answer is called in JSON.
+    """
+
+    name: str
+    answer: Message
+    facts: Facts
+    told: Explanation
 
 
-def claim(services: Services, claim_id: str, as_of: Timestamp | None) -> billing.ExplainedClaim:
+def why_claim(services: Services, claim_id: str, as_of: datetime | None = None) -> Answered:
     """Why a claim says what it says."""
-    request = billing.ExplainClaimRequest(claim_id=claim_id, as_of=as_of)
-    found: billing.ExplainedClaim = services.ask(BILLER, request).claim
-    return found
+    then = stamp_of(as_of)
+    request = billing.ExplainClaimRequest(claim_id=claim_id, as_of=then)
+    claim = services.ask(BILLER, request).claim
+    facts = _facts(services, BILLER, ids_in(claim), then)
+    again = asked("claim", claim_id, as_of=as_of)
+    return Answered("claim", claim, facts, explain_claim(claim, facts, again))
 
 
-def day(
-    services: Services, client_id: str, on: date, as_of: Timestamp | None
-) -> billing.ExplainedDay:
+def why_day(
+    services: Services, client_id: str, on: date, as_of: datetime | None = None
+) -> Answered:
     """Why a day is what it is."""
-    request = billing.ExplainDayRequest(client_id=client_id, service_date=to_date(on), as_of=as_of)
-    found: billing.ExplainedDay = services.ask(BILLER, request).day
-    return found
+    then = stamp_of(as_of)
+    request = billing.ExplainDayRequest(client_id=client_id, service_date=to_date(on), as_of=then)
+    day = services.ask(BILLER, request).day
+    facts = _facts(services, BILLER, ids_in(day), then)
+    again = asked("day", client_id, str(on), as_of=as_of)
+    return Answered("day", day, facts, explain_day(day, facts, again))
 
 
-def level_of_care(
-    services: Services, client_id: str, on: date | None, as_of: Timestamp | None
-) -> plans.ExplainLevelOfCareResponse:
-    """Why a client is at a level."""
+def why_level_of_care(
+    services: Services,
+    client_id: str,
+    *,
+    on: date | None = None,
+    subject: str = "",
+    as_of: datetime | None = None,
+) -> Answered:
+    """Why a client is at a level; `subject`: the clinician who asks, if anybody in particular."""
+    then = stamp_of(as_of)
+    services.speak_as(CLINICIAN, subject)
     request = plans.ExplainLevelOfCareRequest(
-        client_id=client_id, on=to_date(on) if on else None, as_of=as_of
+        client_id=client_id, on=to_date(on) if on else None, as_of=then
     )
-    found: plans.ExplainLevelOfCareResponse = services.ask(CLINICIAN, request)
-    return found
+    level = services.ask(CLINICIAN, request)
+    facts = _facts(services, CLINICIAN, ids_in(level), then)
+    again = asked("level-of-care", client_id, on=on, subject=subject, as_of=as_of)
+    return Answered("level_of_care", level, facts, explain_level(level, facts, again))
 
 
-def facts(
-    services: Services, role: str, ids: Iterable[str], as_of: Timestamp | None = None
-) -> Facts:
-    """Each of these ids as its owner explains it; ids that nobody published are left out."""
-    wanted = sorted(set(ids))
-    found: dict[str, facts_pb.ExplainedFact] = {}
-    for owner in SERVICES:
-        for start in range(0, len(wanted), PAGE):
-            asked = [fact_id for fact_id in wanted[start : start + PAGE] if fact_id not in found]
-            if asked:
-                request = facts_pb.ExplainFactsRequest(ids=asked, as_of=as_of)
-                answer = services.ask(role, request, service=owner)
-                found |= {fact.id: fact for fact in answer.facts}
-                found |= {fact.derived.row_id: fact for fact in answer.facts if fact.derived.row_id}
-    return found
-
-
-def fact(
-    services: Services, role: str, fact_id: str, as_of: Timestamp | None
-) -> facts_pb.ExplainedFact:
-    """One fact; a problem if nobody published it, or not by then."""
-    found = facts(services, role, [fact_id], as_of)
+def why_fact(
+    services: Services, fact_id: str, role: str, as_of: datetime | None = None
+) -> Answered:
+    """Why there is a fact; a problem if nobody published it, or not by then."""
+    found = _facts(services, role, [fact_id], stamp_of(as_of))
     if fact_id not in found:
         raise Failure(NOT_FOUND, f"no service published a fact {fact_id}, or not by then")
-    return found[fact_id]
+    fact = found[fact_id]
+    facts = _facts(services, role, fact.derived.facts)
+    return Answered(
+        "fact", fact, facts, explain_fact(fact, facts, asked("fact", fact_id, as_of=as_of))
+    )
 
 
 def ids_in(message: Message) -> Iterator[str]:
@@ -98,3 +117,20 @@ def asked(
     if as_of is not None:
         options.append(f"--as-of {as_of.date() if as_of.time() == time.min else as_of.isoformat()}")
     return " ".join(["ninehours why", *words, *options])
+
+
+def _facts(
+    services: Services, role: str, ids: Iterable[str], as_of: Timestamp | None = None
+) -> Facts:
+    """Each of these ids as its owner explains it; ids that nobody published are left out."""
+    wanted = sorted(set(ids))
+    found: dict[str, facts_pb.ExplainedFact] = {}
+    for owner in SERVICES:
+        for start in range(0, len(wanted), PAGE):
+            asked = [fact_id for fact_id in wanted[start : start + PAGE] if fact_id not in found]
+            if asked:
+                request = facts_pb.ExplainFactsRequest(ids=asked, as_of=as_of)
+                answer = services.ask(role, request, service=owner)
+                found |= {fact.id: fact for fact in answer.facts}
+                found |= {fact.derived.row_id: fact for fact in answer.facts if fact.derived.row_id}
+    return found

@@ -24,15 +24,13 @@ TOLD = Explanation(
             about=(("minutes", "180 attended"),),
             points=(
                 Point(
-                    kind=Mark.HOLD,
-                    says="NOTE: a session's note is not signed",
+                    Mark.HOLD,
+                    "NOTE: a session's note is not signed",
                     code="NOTE_UNSIGNED",
                     points=(
-                        Point(kind=Mark.RULE, says="late_signature = HOLD"),
-                        Point(
-                            kind=Mark.FACT, says=f"180 minutes in session {ID}", small=f"Fact {ID}"
-                        ),
-                        Point(kind=Mark.RELEASE, says=f"staff/{ID} signs the note of session {ID}"),
+                        Point(Mark.RULE, "late_signature = HOLD"),
+                        Point(Mark.FACT, f"180 minutes in session {ID}", small=f"Fact {ID}"),
+                        Point(Mark.RELEASE, f"staff/{ID} signs the note of session {ID}"),
                     ),
                 ),
             ),
