@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import wraps
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 import grpc
 from google.protobuf.message import Message
@@ -27,7 +27,6 @@ from ninehours.local.system import LocalSystem
 ADDRESSES, TOKEN = "NINEHOURS_PEERS", "NINEHOURS_TOKEN"
 LIFETIME = timedelta(minutes=30)
 DEADLINE = 30.0
-P = ParamSpec("P")
 
 
 class Services:
@@ -149,15 +148,13 @@ def connected(data: Path | None) -> Iterator[Services]:
             yield from _using(Services(system.addresses, system.secrets_dir))
 
 
-def on_system(
-    run: Callable[Concatenate[Services, P], None],
-) -> Callable[Concatenate[Path | None, P], None]:
-    """What a command does, on the system that is meant: it takes --data for its services."""
+def on_system(run: Callable[..., None]) -> Callable[..., None]:
+    """What a command does, on the system that is meant: it takes `data` for its services."""
 
     @wraps(run)
-    def command(data: Path | None, /, *args: P.args, **kwargs: P.kwargs) -> None:
+    def command(data: Path | None, **given: Any) -> None:
         with connected(data) as services:
-            run(services, *args, **kwargs)
+            run(services, **given)
 
     return command
 

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from ninehours.cli.data import check_data, keep_seed, seed_of
+from ninehours.cli.ending import ending
 from ninehours.cli.issue import export_batch
 from ninehours.cli.options import DATA
 from ninehours.cli.output import dollars, plural, print_json
@@ -49,23 +50,26 @@ class DemoOutcome:
     to_try: tuple[str, ...]
 
 
-def run_demo(data: Path, *, seed: int | None, as_json: bool) -> None:
-    """The whole demo; everything it started is stopped before it prints what came of it."""
-    path = check_data(data)
-    seed = seed_of(path, seed)
-    outcome = play_story(path, seed)
-    if as_json:
-        print(json.dumps(_as_json(outcome), indent=2))
-    else:
-        show_demo(outcome, path, seed)
+def run_demo(data: Path, *, seed: int | None, names: bool, as_json: bool) -> None:
+    """The whole demo; everything it started is stopped before it prints what came of it.
 
-
-def print_names(data: Path, *, seed: int | None, as_json: bool) -> None:
-    """Of the clients, for those who search for leaks: all are invented. Nothing is started for it.
-
-    Of the seed the directory holds, unless it is given.
+    `names`: those of the clients alone, for those who search for leaks; nothing is started then.
     """
-    seed = seed_of(check_data(data), seed)
+    with ending(data):
+        path = check_data(data)
+        seed = seed_of(path, seed)
+        if names:
+            print_names(seed, as_json=as_json)
+            return
+        outcome = play_story(path, seed)
+        if as_json:
+            print(json.dumps(_as_json(outcome), indent=2))
+        else:
+            show_demo(outcome, path, seed)
+
+
+def print_names(seed: int, *, as_json: bool) -> None:
+    """Of the story of that seed; all are invented."""
     clients = [
         {"family_name": client.family_name, "given_name": client.given_name}
         for client in invent_people(seed).clients

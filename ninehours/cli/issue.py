@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from enum import Enum
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,14 @@ from ninehours.billing.v1 import billing_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
 
 from kernel.rpc.translate import to_date
-from ninehours.cli.connection import Services, on_system
+from ninehours.cli.connection import Services, connected, on_system
 from ninehours.cli.directories import Payers
 from ninehours.cli.ending import FAILED, USAGE, Failure, say
 from ninehours.cli.fields import date_of, is_id
 from ninehours.cli.lists.billing import PROPOSALS, charges
 from ninehours.cli.lists.column import Column, ColumnKind
 from ninehours.cli.lists.screen_presenter import table_of
+from ninehours.cli.options import DATA
 from ninehours.cli.output import as_dict, dollars, plural, print_json, screen
 from ninehours.cli.roles import BILLER
 from ninehours.local.folder import write_private
@@ -65,16 +67,14 @@ READY: Sequence[Column[events.CorrectionProposed]] = (
 )
 
 
-@on_system
 def run_issue(
-    services: Services,
-    payer: str,
+    data: Path | None,
     *,
-    data: Path,
+    payer: str,
     through: datetime | None,
     corrections: bool,
-    named: Sequence[str],
-    without_waiting: str,
+    correct: Sequence[str] | None,
+    without_waiting: Enum | None,
     exports: Path | None,
     command_id: str,
     as_json: bool,
@@ -84,33 +84,36 @@ def run_issue(
     Files go to `exports`; else, of a system of this machine's, beside its `data`.
     With `corrections` and none named it issues nothing: it says what could be, in dollars.
     """
-    if corrections == (through is not None):
-        raise Failure(USAGE, "give --through DATE for originals, or --corrections; one of them")
-    if named and not corrections:
-        raise Failure(USAGE, "--correct goes with --corrections")
-    payer_id = Payers(services).id_of(payer)
-    if corrections and not named and not without_waiting:
-        ready, _ = PROPOSALS.find(services, payer_id=payer_id, state="PROPOSAL_STATE_READY")
-        show_preview(ready, payer, as_json=as_json)
-        return
-    if without_waiting and not named:
-        raise Failure(USAGE, "--without-waiting goes with --correct")
-    wanted = [named_proposal(name, without_waiting) for name in named]
-    meta = _meta(command_id)
-    request: Any = (
-        pb.IssueCorrectionsRequest(meta=meta, payer_id=payer_id, proposals=wanted)
-        if through is None
-        else pb.IssueClaimsRequest(meta=meta, payer_id=payer_id, through=to_date(through.date()))
-    )
-    answer = services.ask(BILLER, request, deadline=DEADLINE)
-    folder = exports or (Path(EXPORTS) if services.remote else data / EXPORTS)
-    read = partial(services.ask, BILLER)
-    files = [export_batch(read, batch_id, folder) for batch_id in answer.batch_ids]
-    if as_json:
-        told = {"command_id": meta.command_id, "files": [str(file) for file in files]}
-        print_json(told | as_dict(answer))
-    else:
-        _show_issued(answer, files, corrections)
+    with connected(data) as services:
+        if corrections == (through is not None):
+            raise Failure(USAGE, "give --through DATE for originals, or --corrections; one of them")
+        if correct and not corrections:
+            raise Failure(USAGE, "--correct goes with --corrections")
+        payer_id = Payers(services).id_of(payer)
+        if corrections and not correct and not without_waiting:
+            ready, _ = PROPOSALS.find(services, payer_id=payer_id, state="PROPOSAL_STATE_READY")
+            show_preview(ready, payer, as_json=as_json)
+            return
+        if without_waiting and not correct:
+            raise Failure(USAGE, "--without-waiting goes with --correct")
+        wanted = [named_proposal(name, without_waiting) for name in correct or ()]
+        meta = _meta(command_id)
+        request: Any = (
+            pb.IssueCorrectionsRequest(meta=meta, payer_id=payer_id, proposals=wanted)
+            if through is None
+            else pb.IssueClaimsRequest(
+                meta=meta, payer_id=payer_id, through=to_date(through.date())
+            )
+        )
+        answer = services.ask(BILLER, request, deadline=DEADLINE)
+        folder = exports or (Path(EXPORTS) if services.remote else (data or DATA) / EXPORTS)
+        read = partial(services.ask, BILLER)
+        files = [export_batch(read, batch_id, folder) for batch_id in answer.batch_ids]
+        if as_json:
+            told = {"command_id": meta.command_id, "files": [str(file) for file in files]}
+            print_json(told | as_dict(answer))
+        else:
+            _show_issued(answer, files, corrections)
 
 
 @on_system
@@ -119,39 +122,39 @@ def run_adjudicate(
     claim: str,
     *,
     control_number: str,
-    status: str,
+    status: Enum,
     paid: str,
     on: datetime | None,
-    overrides: Sequence[str],
+    override: Sequence[Enum] | None,
     command_id: str,
     as_json: bool,
 ) -> None:
     """The payer's own number, and whether it paid."""
-    if (status == "PAID") != bool(paid):
+    if (status.name == "PAID") != bool(paid):
         raise Failure(USAGE, "--paid AMOUNT goes with --status paid, and with it alone")
     meta = _meta(command_id)
     request = pb.RecordAdjudicationRequest(
         meta=meta,
         claim_id=claim,
         payer_control_number=control_number,
-        status=f"ADJUDICATION_STATUS_{status}",
+        status=f"ADJUDICATION_STATUS_{status.name}",
         paid=common.Money(currency_code="USD", minor_units=cents(paid)) if paid else None,
         adjudicated_on=to_date(on.date() if on else datetime.now(UTC).date()),
-        overrides=[f"ADJUDICATION_OVERRIDE_{override}" for override in overrides],
+        overrides=[f"ADJUDICATION_OVERRIDE_{reason.name}" for reason in override or ()],
     )
     answer = services.ask(BILLER, request)
     if as_json:
         print_json({"command_id": meta.command_id, "claim_id": claim} | as_dict(answer))
     else:
-        print(f"claim {claim}: {status.lower()}, {control_number}")
+        print(f"claim {claim}: {status.name.lower()}, {control_number}")
 
 
-def named_proposal(told: str, without_waiting: str = "") -> pb.NamedProposal:
-    """CLAIM@REVISION, as the preview says it, and why it doesn't wait; empty: it does."""
+def named_proposal(told: str, without_waiting: Enum | None) -> pb.NamedProposal:
+    """CLAIM@REVISION, as the preview says it, and why it doesn't wait; None: it does."""
     claim_id, _, revision = told.partition("@")
     if not is_id(claim_id) or not revision.isdecimal() or len(revision) > MOST_DIGITS:
         raise Failure(USAGE, f"{told!r} is no CLAIM@REVISION, as `issue --corrections` lists them")
-    why = f"WAIT_OVERRIDE_{without_waiting or 'UNSPECIFIED'}"
+    why = f"WAIT_OVERRIDE_{without_waiting.name if without_waiting else 'UNSPECIFIED'}"
     return pb.NamedProposal(claim_id=claim_id, revision=int(revision), without_waiting=why)
 
 

@@ -3,13 +3,14 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from google.protobuf.message import Message
 from ninehours.exchange.v1 import listener_service_pb2 as listener
 from ninehours.exchange.v1 import operating_service_pb2 as pb
 
-from ninehours.cli.connection import Services, chosen, on_system
+from ninehours.cli.connection import Services, chosen, connected, on_system
 from ninehours.cli.ending import FAILED, UNAVAILABLE, Failure, say
 from ninehours.cli.lists.column import Column, ColumnKind
 from ninehours.cli.lists.screen_presenter import table_of
@@ -54,64 +55,26 @@ def run_list(services: Services, *, only: str | None, as_json: bool) -> None:
         screen().print(table_of(PARKED, found) if found else "nothing waits for a person")
 
 
-@on_system
-def run_show(services: Services, service: str, parked_id: str, *, as_json: bool) -> None:
-    """One, without its content."""
-    _operate(services, service, pb.GetParkedRequest(id=parked_id), _shown, as_json)
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What an operator asks of one service; `says`: of answer, request and service, in words."""
+
+    request: type[Message]
+    says: Callable[[Any, Any, str], str]
+
+    def run(self, data: Path | None, service: str, *, as_json: bool, **asked: str) -> None:
+        """Prints what is answered. `asked`: by the names of the request's fields."""
+        with connected(data) as services:
+            [name] = chosen(service)
+            request = self.request(**asked)
+            answer = services.ask(OPERATOR, request, service=name)
+            if as_json:
+                print_json(as_dict(answer))
+            else:
+                screen().print(self.says(answer, request, service))
 
 
-@on_system
-def run_release(services: Services, service: str, parked_id: str, *, as_json: bool) -> None:
-    """Try it again."""
-    request = pb.ReleaseParkedRequest(id=parked_id)
-    _operate(services, service, request, lambda answer: f"released: {answer.does}", as_json)
-
-
-@on_system
-def run_give_up(
-    services: Services, service: str, parked_id: str, reason: str, *, as_json: bool
-) -> None:
-    """Go past it for good."""
-    _operate(
-        services,
-        service,
-        pb.GiveUpParkedRequest(id=parked_id, reason=reason),
-        lambda answer: (
-            f"given up by {answer.given_up_by} at {answer.given_up_at.ToJsonString()}:"
-            " gone past for good"
-        ),
-        as_json,
-    )
-
-
-@on_system
-def run_resync(services: Services, service: str, topic: str, *, as_json: bool) -> None:
-    """Hear a topic again."""
-    _operate(
-        services,
-        service,
-        pb.ResyncTopicRequest(topic=topic),
-        lambda answer: (
-            f"{service} hears {answer.subjects} subjects of {topic} again, in epoch {answer.epoch};"
-            " `ninehours status` shows how far it is"
-        ),
-        as_json,
-    )
-
-
-def _operate(
-    services: Services, service: str, request: Message, told: Callable[[Any], str], as_json: bool
-) -> None:
-    """What the service answers an operator, as JSON or in the words of `told`."""
-    [name] = chosen(service)
-    answer = services.ask(OPERATOR, request, service=name)
-    if as_json:
-        print_json(as_dict(answer))
-    else:
-        screen().print(told(answer))
-
-
-def _shown(parked: pb.GetParkedResponse) -> str:
+def _shown(parked: pb.GetParkedResponse, *_: object) -> str:
     """A line for each thing that is told."""
     rows = [
         ("kind", parked.kind),
@@ -130,6 +93,24 @@ def _shown(parked: pb.GetParkedResponse) -> str:
         ]
     rows = [*((label, value) for label, value in rows if value), ("release", parked.release)]
     return "\n".join(f"{label:<16} {value}" for label, value in rows)
+
+
+SHOW_PARKED = Operation(pb.GetParkedRequest, _shown)
+RELEASE = Operation(pb.ReleaseParkedRequest, lambda answer, *_: f"released: {answer.does}")
+GIVE_UP = Operation(
+    pb.GiveUpParkedRequest,
+    lambda answer, *_: (
+        f"given up by {answer.given_up_by} at {answer.given_up_at.ToJsonString()}:"
+        " gone past for good"
+    ),
+)
+RESYNC = Operation(
+    pb.ResyncTopicRequest,
+    lambda answer, request, service: (
+        f"{service} hears {answer.subjects} subjects of {request.topic} again, in epoch"
+        f" {answer.epoch}; `ninehours status` shows how far it is"
+    ),
+)
 
 
 @on_system

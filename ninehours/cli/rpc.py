@@ -21,9 +21,9 @@ from ninehours.common.v1 import policy_pb2
 from kernel.rpc.call import AUTHORIZATION, BEARER
 from kernel.rpc.client import OPTIONS, RpcClient
 from kernel.rpc.remote_refusal import RemoteRefusal, refusal_of
-from ninehours.cli.connection import Services
+from ninehours.cli.connection import Services, on_system
 from ninehours.cli.ending import DENIED, NOT_FOUND, USAGE, Failure, say
-from ninehours.cli.output import as_dict, print_json
+from ninehours.cli.output import as_dict, print_json, screen
 from ninehours.cli.roles import OPERATOR, Role
 
 # Whose token asks what there is; any would do.
@@ -98,6 +98,17 @@ class _Bearer(grpc.StreamStreamClientInterceptor):  # type: ignore[type-arg]  # 
         return continuation(carried, requests)
 
 
+@on_system
+def run_ls(services: Services, service: str, *, as_json: bool) -> None:
+    """Prints every RPC, of one service or (empty) of all, with who may call it."""
+    rpcs = list_rpcs(services, service)
+    if as_json:
+        print_json({"rpcs": rpcs})
+        return
+    for line in show_rpcs(rpcs):
+        screen().print(line)
+
+
 def list_rpcs(services: Services, service: str) -> list[dict[str, Any]]:
     """Every RPC of one service or (empty) of all, with who may call it."""
     found = []
@@ -120,8 +131,9 @@ def show_rpcs(rpcs: Sequence[dict[str, Any]]) -> list[str]:
     return lines
 
 
-def call_rpc(
-    services: Services, service: str, method: str, *, body: str, role: str, subject: str = ""
+@on_system
+def run_call(
+    services: Services, service: str, method: str, *, body: str, role: str, subject: str
 ) -> None:
     """Print what it answers, a JSON object; of a stream one a line. Refusals leave as such."""
     with _reflected(services, service) as server:

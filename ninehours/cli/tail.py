@@ -3,9 +3,9 @@
 import json
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from importlib import import_module
+from itertools import islice
 from typing import Any
 
 import typer
@@ -22,45 +22,40 @@ LOOK = 0.3  # seconds between two looks at what came
 SHOWN = ("ce_time", "ce_type", "ce_label", "ce_id", "ce_causationid", "ce_correlationid")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FactsToFollow:
-    """Which facts, and how they are shown."""
-
-    service: str | None
-    kind: str
-    client_id: str
-    from_start: bool
-    payload: bool
-    number: int | None
-    as_json: bool
-
-
 @on_system
-def run_tail(services: Services, wanted: FactsToFollow) -> None:
+def run_tail(
+    services: Services,
+    *,
+    service: str | None,
+    kind: str,
+    client_id: str,
+    from_start: bool,
+    payload: bool,
+    number: int | None,
+    as_json: bool,
+) -> None:
     """Prints facts until as many as wanted were shown, or Ctrl-C."""
-    shown = 0
+    requests = {
+        name: pb.FollowRequest(
+            type=_type(name, kind),
+            subject=f"client/{client_id}" if client_id else "",
+            from_now=not from_start,
+        )
+        for name in chosen(service or _service_of(kind))
+    }
     try:
-        for name, fact in _facts(services, wanted):
-            _print(name, fact, wanted)
-            shown += 1
-            if shown == wanted.number:
-                return
+        for name, fact in islice(_facts(services, requests), number):
+            _print(name, fact, payload=payload, as_json=as_json)
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
     except BrokenPipeError:
         sys.stderr.close()  # whoever read has seen enough
 
 
-def _facts(services: Services, wanted: FactsToFollow) -> Iterator[tuple[str, pb.PublishedFact]]:
+def _facts(
+    services: Services, requests: Mapping[str, pb.FollowRequest]
+) -> Iterator[tuple[str, pb.PublishedFact]]:
     """Each service's in the order of its log; between services, as they are found."""
-    requests = {
-        name: pb.FollowRequest(
-            type=_type(name, wanted),
-            subject=f"client/{wanted.client_id}" if wanted.client_id else "",
-            from_now=not wanted.from_start,
-        )
-        for name in chosen(wanted.service or _service_of(wanted.kind))
-    }
     while True:
         more = False
         for name, request in requests.items():
@@ -79,14 +74,13 @@ def _service_of(kind: str) -> str | None:
     return parts[1] if len(parts) == 4 else None
 
 
-def _type(service: str, wanted: FactsToFollow) -> str:
-    kind = wanted.kind
+def _type(service: str, kind: str) -> str:
     if not kind or "." in kind:
         return kind
     return f"ninehours.{service}.v1.{kind}"
 
 
-def _print(service: str, fact: pb.PublishedFact, wanted: FactsToFollow) -> None:
+def _print(service: str, fact: pb.PublishedFact, *, payload: bool, as_json: bool) -> None:
     told = {name: fact.headers[name].decode() for name in SHOWN}
     kind = told["ce_type"]
     line: dict[str, Any] = {
@@ -100,16 +94,16 @@ def _print(service: str, fact: pb.PublishedFact, wanted: FactsToFollow) -> None:
         "causation_id": told["ce_causationid"],
         "correlation_id": told["ce_correlationid"],
     }
-    if wanted.payload:
+    if payload:
         line["payload"] = as_dict(_message(kind, fact.body))
-    if wanted.as_json:
+    if as_json:
         print(json.dumps(line, ensure_ascii=False), flush=True)
         return
     text = (
         f"{line['time'][:23]}  {service:<10}  {line['type']:<24}  {fact.subject}  "
         f"{fact.sequence:>5}  {line['label']:<5}  {line['id']}"
     )
-    if wanted.payload:
+    if payload:
         text += f"  {json.dumps(line['payload'], ensure_ascii=False)}"
     print(text, flush=True)
 

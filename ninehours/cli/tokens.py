@@ -1,6 +1,7 @@
 """A token for a person in a role, signed with the keys of a data directory."""
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -10,16 +11,36 @@ from kernel.rpc.tokens import Issuer
 from kernel.secrets import PEOPLE, SecretMissing
 from ninehours.cli.connection import person
 from ninehours.cli.data import check_data
-from ninehours.cli.ending import NOT_FOUND, USAGE, Failure
+from ninehours.cli.ending import NOT_FOUND, USAGE, Failure, ending
+from ninehours.cli.output import print_json
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 LONGEST = timedelta(days=30)
 
 
-def make_token(
-    data: Path, role: str, sites: list[str], purpose: str, lifetime: str, *, subject: str = ""
-) -> str:
+def print_token(
+    data: Path,
+    *,
+    role: str,
+    subject: str,
+    sites: Sequence[str] | None,
+    purpose: str,
+    lifetime: str,
+    as_json: bool,
+) -> None:
     """A problem for a role or purpose there is not, a site that is no id, or a time too long."""
+    with ending(data):
+        token = make_token(data, role, sites or (), purpose, lifetime, subject=subject)
+        if as_json:
+            print_json({"role": role, "token": token})
+        else:
+            print(token)
+
+
+def make_token(
+    data: Path, role: str, sites: Sequence[str], purpose: str, lifetime: str, *, subject: str
+) -> str:
+    """Signed with the keys that the directory holds."""
     who = person(role, subject)
     if (purpose := purpose.upper() or who.purpose) not in KNOWN_PURPOSES:
         known = ", ".join(sorted(KNOWN_PURPOSES))

@@ -14,7 +14,7 @@ from kernel.rpc.tokens import Issuer
 from kernel.secrets import PEOPLE
 from ninehours.cli.connection import Services, person
 from ninehours.cli.data import check_data, seed_of
-from ninehours.cli.ending import UNAVAILABLE, USAGE, Failure, say
+from ninehours.cli.ending import UNAVAILABLE, USAGE, Failure, ending, say
 from ninehours.cli.options import DATA
 from ninehours.cli.roles import BILLER, Role
 from ninehours.local.system import LocalSystem
@@ -44,44 +44,44 @@ def _telling(claims: Iterable[billing.Claim]) -> billing.Claim | None:
     return next(iter([*corrected, *found]), None)
 
 
-def run_up(data: Path, *, as_json: bool, story: bool = False, seed: int | None = None) -> None:
+def run_up(data: Path, *, as_json: bool, story: bool, seed: int | None) -> None:
     """Returns when asked to end; a problem when a part can't be kept running."""
-    path = check_data(data)
-    if story:
-        _play_first(path, seed_of(path, seed))
-    elif seed is not None:
-        raise Failure(USAGE, "--seed says whose story: give --story too")
+    with ending(data):
+        path = check_data(data)
+        if story:
+            _play_first(path, seed_of(path, seed))
+        elif seed is not None:
+            raise Failure(USAGE, "--seed says whose story: give --story too")
+        if failure := _stay(path, as_json):
+            raise Failure(UNAVAILABLE, failure)
+
+
+def _stay(path: Path, as_json: bool) -> str | None:
+    """Until asked to end; answers why a part can't be kept running."""
     running = False
     try:
         with LocalSystem(path, progress=say) as system:
             tokens = tokens_of(system.secrets_dir)
             to_try = _to_try(system, path)
             if as_json:
-                print(
-                    json.dumps(
-                        {
-                            "data": str(path),
-                            "addresses": system.addresses,
-                            "kafka": system.bootstrap,
-                            "tokens": tokens,
-                            "try": to_try,
-                        },
-                        indent=2,
-                    ),
-                    flush=True,
-                )
+                told = {
+                    "data": str(path),
+                    "addresses": system.addresses,
+                    "kafka": system.bootstrap,
+                    "tokens": tokens,
+                    "try": to_try,
+                }
+                print(json.dumps(told, indent=2), flush=True)
             else:
                 show(system, tokens, to_try)
             running = True
             say("ready; Ctrl-C stops everything and keeps the data")
-            failure = system.wait()
+            return system.wait()
     except (KeyboardInterrupt, SystemExit):
         if not running:
             raise
         say(f"everything is stopped; the data is kept in {path}")
-        return
-    if failure:
-        raise Failure(UNAVAILABLE, failure)
+        return None
 
 
 def _play_first(path: Path, seed: int) -> None:

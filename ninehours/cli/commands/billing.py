@@ -1,7 +1,5 @@
 """Commands of billing teams: lists; issue and adjudicate; replay, which only supposes."""
 
-# ruff: noqa: PLC0415  --help answers at once: what a command needs is loaded when it runs
-
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -9,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ninehours.cli.options import DATA, AsOf, Json, System
+from ninehours.cli.commands.work import done_by
+from ninehours.cli.options import AsOf, Json, System
 
 DATE = ["%Y-%m-%d"]
 Client = Annotated[str, typer.Option("--client", help="Of one client: their id.")]
@@ -107,70 +106,56 @@ class Override(StrEnum):
     PAYER_PAID_MORE = "payer-paid-more"
 
 
-def payers(data: System = None, json: Json = False) -> None:
+@done_by("lists.billing:list_payers")
+def payers(data: System = None, as_json: Json = False) -> None:
     """Payers: their ids, names, and the versions of their rules."""
-    from ninehours.cli.lists.billing import list_payers
-
-    list_payers(data, as_json=json)
 
 
+@done_by("lists.billing:CLAIMS.run")
 def claims(
     *,
     data: System = None,
-    client: Client = "",
+    client_id: Client = "",
     payer: Payer = "",
-    site: Site = "",
+    site_id: Site = "",
     state: Annotated[ClaimState | None, typer.Option(help="Drafted, or issued.")] = None,
     adjudication: Annotated[Answer | None, typer.Option(help="What the payer answered.")] = None,
-    batch: Annotated[str, typer.Option(help="Of one file: the batch's id.")] = "",
+    batch_id: Annotated[str, typer.Option("--batch", help="Of one file: the batch's id.")] = "",
     first: First = None,
     last: Last = None,
     as_of: AsOf = None,
     changed_since: Since = None,
     csv: Csv = None,
-    json: Json = False,
+    as_json: Json = False,
 ) -> None:
     """Claims, drafted and issued, with what payers answered. Dates: of the claims' periods."""
-    from ninehours.cli.lists.billing import CLAIMS
-
-    CLAIMS.run(
-        data,
-        csv=csv, as_json=json, client_id=client, payer=payer, site_id=site, state=state,
-        adjudication=adjudication, batch_id=batch, first=first, last=last, as_of=as_of,
-        changed_since=changed_since,
-    )  # fmt: skip
 
 
+@done_by("lists.billing:SERVICE_DAYS.run")
 def days(
     *,
     data: System = None,
-    client: Client = "",
+    client_id: Client = "",
     payer: Payer = "",
-    site: Site = "",
+    site_id: Site = "",
     outcome: Annotated[OutcomeWord | None, typer.Option(help="What the day came to.")] = None,
     reason: Reason = "",
     first: First = None,
     last: Last = None,
     changed_since: Since = None,
     csv: Csv = None,
-    json: Json = False,
+    as_json: Json = False,
 ) -> None:
     """Service days: what each came to, and which gates are closed."""
-    from ninehours.cli.lists.billing import SERVICE_DAYS
-
-    SERVICE_DAYS.run(
-        data,
-        csv=csv, as_json=json, client_id=client, payer=payer, site_id=site, outcome=outcome,
-        reason=reason, first=first, last=last, changed_since=changed_since,
-    )  # fmt: skip
 
 
+@done_by("lists.billing:HOLDS.run")
 def holds(
     *,
     data: System = None,
-    client: Client = "",
+    client_id: Client = "",
     payer: Payer = "",
-    site: Site = "",
+    site_id: Site = "",
     reason: Reason = "",
     first: First = None,
     last: Last = None,
@@ -179,52 +164,38 @@ def holds(
     ] = None,
     changed_since: Since = None,
     csv: Csv = None,
-    json: Json = False,
+    as_json: Json = False,
 ) -> None:
     """Days on HOLD: why, since when, and what is at stake, the most first."""
-    from ninehours.cli.lists.billing import HOLDS
-
-    HOLDS.run(
-        data,
-        csv=csv, as_json=json, client_id=client, payer=payer, site_id=site, reason=reason,
-        first=first, last=last, on=on, changed_since=changed_since,
-    )  # fmt: skip
 
 
+@done_by("lists.billing:PROPOSALS.run")
 def proposals(
     *,
     data: System = None,
-    client: Client = "",
+    client_id: Client = "",
     payer: Payer = "",
-    site: Site = "",
+    site_id: Site = "",
     state: Annotated[ProposalStateWord | None, typer.Option(help="Whether it can be sent.")] = None,
     first: First = None,
     last: Last = None,
     changed_since: Since = None,
     csv: Csv = None,
-    json: Json = False,
+    as_json: Json = False,
 ) -> None:
     """Corrections proposed: issued claims whose facts changed since. Dates: those that changed."""
-    from ninehours.cli.lists.billing import PROPOSALS
-
-    PROPOSALS.run(
-        data,
-        csv=csv, as_json=json, client_id=client, payer=payer, site_id=site, state=state,
-        first=first, last=last, changed_since=changed_since,
-    )  # fmt: skip
 
 
+@done_by("lists.billing:list_authorizations")
 def authorizations(
-    client: Annotated[str, typer.Argument(metavar="CLIENT", help="The client's id.")],
+    client_id: Annotated[str, typer.Argument(metavar="CLIENT", help="The client's id.")],
     data: System = None,
-    json: Json = False,
+    as_json: Json = False,
 ) -> None:
     """A client's authorizations: what is on issued claims, what waits to be, and of how much."""
-    from ninehours.cli.lists.billing import list_authorizations
-
-    list_authorizations(data, client, as_json=json)
 
 
+@done_by("issue:run_issue")
 def issue(
     *,
     payer: SomePayer,
@@ -254,18 +225,12 @@ def issue(
         typer.Option(help="Where the files go. [default: exports, in the data directory if any]"),
     ] = None,
     command_id: CommandId = "",
-    json: Json = False,
+    as_json: Json = False,
 ) -> None:
     """Issue a payer's claims: writes the 837 files, and says who was left out and why."""
-    from ninehours.cli.issue import run_issue
-
-    run_issue(
-        data, payer, data=data or DATA, through=through, corrections=corrections,
-        named=correct or (), without_waiting=without_waiting.name if without_waiting else "",
-        exports=exports, command_id=command_id, as_json=json,
-    )  # fmt: skip
 
 
+@done_by("issue:run_adjudicate")
 def adjudicate(
     claim: Annotated[str, typer.Argument(metavar="CLAIM", help="The issued claim's id.")],
     *,
@@ -283,17 +248,12 @@ def adjudicate(
     ] = None,
     data: System = None,
     command_id: CommandId = "",
-    json: Json = False,
+    as_json: Json = False,
 ) -> None:
     """Record what a payer answered about a claim; corrections of it can go out from then on."""
-    from ninehours.cli.issue import run_adjudicate
-
-    run_adjudicate(
-        data, claim, control_number=control_number, status=status.name, paid=paid, on=on,
-        overrides=[reason.name for reason in override or ()], command_id=command_id, as_json=json,
-    )  # fmt: skip
 
 
+@done_by("replay:run_replay")
 def replay(
     *,
     rules: Annotated[
@@ -313,9 +273,6 @@ def replay(
     ] = "",
     data: System = None,
     csv: Csv = None,
-    json: Json = False,
+    as_json: Json = False,
 ) -> None:
     """HYPOTHETICAL: what service days and claims would be under other rules. Touches nothing."""
-    from ninehours.cli.replay import run_replay
-
-    run_replay(data, rules, first=first, last=last, payer=payer, csv=csv, as_json=json)

@@ -1,11 +1,10 @@
 """Commands that start a system on this machine."""
 
-# ruff: noqa: PLC0415  --help answers at once: what a command needs is loaded when it runs
-
 from typing import Annotated
 
 import typer
 
+from ninehours.cli.commands.work import done_by
 from ninehours.cli.options import DATA, As, Data, Json, Seed
 
 Names = Annotated[
@@ -31,59 +30,36 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def demo(data: Data = DATA, json: Json = False, seed: Seed = None, names: Names = False) -> None:
+@done_by("demo:run_demo")
+def demo(data: Data = DATA, as_json: Json = False, seed: Seed = None, names: Names = False) -> None:
     """Play twelve weeks of a network through the gRPC API, show what came of it, stop everything.
 
     State stays in the data directory: played again, the same commands answer the same and change
     nothing; broken off, the story goes on where it stopped.
     """
-    from ninehours.cli.ending import ending
-
-    with ending(data):
-        if names:
-            from ninehours.cli.demo import print_names
-
-            print_names(data, seed=seed, as_json=json)
-            return
-        from ninehours.cli.demo import run_demo
-
-        run_demo(data, seed=seed, as_json=json)
 
 
-def up(data: Data = DATA, json: Json = False, story: Story = False, seed: Seed = None) -> None:
+@done_by("up:run_up")
+def up(data: Data = DATA, as_json: Json = False, story: Story = False, seed: Seed = None) -> None:
     """Start everything on one machine and stay, until Ctrl-C or SIGTERM.
 
     Prints where each service answers, a token for each role, and three commands to try. A story is
     played by the clock of its callers; what stays afterwards takes the server's clock, as always.
     """
-    from ninehours.cli.ending import ending
-    from ninehours.cli.up import run_up
-
-    with ending(data):
-        run_up(data, as_json=json, story=story, seed=seed)
 
 
+@done_by("tokens:print_token")
 def token(
     role: Role,
     *,
     data: Data = DATA,
     subject: As = "",
-    site: Sites = None,
+    sites: Sites = None,
     purpose: Purpose = "",
     lifetime: Lifetime = "12h",
-    json: Json = False,
+    as_json: Json = False,
 ) -> None:
     """Print a token for the system of a data directory, signed with the keys it holds.
 
     For NINEHOURS_TOKEN, or as the metadata `authorization: Bearer TOKEN` of other gRPC tools.
     """
-    from ninehours.cli.ending import ending
-    from ninehours.cli.output import print_json
-    from ninehours.cli.tokens import make_token
-
-    with ending(data):
-        made = make_token(data, role, site or [], purpose, lifetime, subject=subject)
-        if json:
-            print_json({"role": role, "token": made})
-        else:
-            print(made)

@@ -1,12 +1,11 @@
 """Commands of those who run the services: how is it, what waits, is it right, what travels."""
 
-# ruff: noqa: PLC0415  --help answers at once: what a command needs is loaded when it runs
-
 from typing import Annotated
 
 import typer
 
 from kernel.services import EACH
+from ninehours.cli.commands.work import done_by
 from ninehours.cli.options import As, Json, System
 
 Service = Annotated[str | None, typer.Option("--service", help=f"{EACH}. [default: all]")]
@@ -41,9 +40,10 @@ def register(app: typer.Typer) -> None:
     app.add_typer(rpc, name="rpc")
 
 
+@done_by("lists.status:run_status")
 def status(
     data: System = None,
-    json: Json = False,
+    as_json: Json = False,
     watch: Annotated[
         float | None, typer.Option("--watch", min=0.5, help="Look again every so many seconds.")
     ] = None,
@@ -53,15 +53,13 @@ def status(
     Ends with 0 when all is well, 1 when something waits for a person or is late, 6 when a service
     doesn't answer.
     """
-    from ninehours.cli.lists.status import run_status
-
-    run_status(data, as_json=json, watch=watch)
 
 
+@done_by("operating:run_verify")
 def verify(
     data: System = None,
-    json: Json = False,
-    service: Service = None,
+    as_json: Json = False,
+    only: Service = None,
     timeout: Annotated[
         int, typer.Option("--timeout", min=0, max=3600, help="Seconds to wait until all is heard.")
     ] = 60,
@@ -71,15 +69,13 @@ def verify(
     Published, heard, derived, parked, documents, Kafka, and billing's promises. Ends with 0 when
     nothing was found, 1 when something was: each finding names what it is about.
     """
-    from ninehours.cli.operating import run_verify
-
-    run_verify(data, as_json=json, only=service, timeout=timeout)
 
 
+@done_by("operating:run_rebuild")
 def rebuild(
     data: System = None,
-    json: Json = False,
-    service: Service = None,
+    as_json: Json = False,
+    only: Service = None,
     timeout: Annotated[
         int, typer.Option("--timeout", min=1, max=36000, help="Seconds to wait until it is done.")
     ] = 600,
@@ -88,18 +84,16 @@ def rebuild(
 
     The running stream processes do the work; this waits for them.
     """
-    from ninehours.cli.operating import run_rebuild
-
-    run_rebuild(data, as_json=json, only=service, timeout=timeout)
 
 
+@done_by("tail:run_tail")
 def tail(
     *,
     data: System = None,
-    json: Json = False,
+    as_json: Json = False,
     service: Service = None,
     kind: Annotated[str, typer.Option("--type", help="Only this one, such as ClaimIssued.")] = "",
-    client: Annotated[str, typer.Option("--client", help="Only this client's, by id.")] = "",
+    client_id: Annotated[str, typer.Option("--client", help="Only this client's, by id.")] = "",
     from_start: Annotated[
         bool, typer.Option("--from-start", help="All that was ever published, then go on.")
     ] = False,
@@ -111,86 +105,57 @@ def tail(
     ] = None,
 ) -> None:
     """Public facts as they travel, one a line, until Ctrl-C. None is left out, none shown twice."""
-    from ninehours.cli.tail import FactsToFollow, run_tail
-
-    wanted = FactsToFollow(
-        service=service,
-        kind=kind,
-        client_id=client,
-        from_start=from_start,
-        payload=payload,
-        number=number,
-        as_json=json,
-    )
-    run_tail(data, wanted)
 
 
+@done_by("operating:RESYNC.run")
 def resync(
     topic: Annotated[str, typer.Argument(help="Such as ninehours.intake.v1.")],
     service: Annotated[str, typer.Option("--service", help="The service that hears it.")],
     data: System = None,
-    json: Json = False,
+    as_json: Json = False,
 ) -> None:
     """After a restored database (EPOCH_RAISED): hear a whole topic again, from 1.
 
     Until it is heard, rows whose facts are missing are withdrawn, and come back.
     """
-    from ninehours.cli.operating import run_resync
-
-    run_resync(data, service, topic, as_json=json)
 
 
-def parked_list(data: System = None, json: Json = False, service: Service = None) -> None:
+@done_by("operating:run_list")
+def parked_list(data: System = None, as_json: Json = False, only: Service = None) -> None:
     """All that waits for a person, with the id that the other commands take."""
-    from ninehours.cli.operating import run_list
-
-    run_list(data, only=service, as_json=json)
 
 
-def parked_show(id: ParkedId, service: ParkedAt, data: System = None, json: Json = False) -> None:
+@done_by("operating:SHOW_PARKED.run")
+def parked_show(
+    id: ParkedId, service: ParkedAt, data: System = None, as_json: Json = False
+) -> None:
     """One of them: where it came from, what went wrong and where; never its content."""
-    from ninehours.cli.operating import run_show
-
-    run_show(data, service, id, as_json=json)
 
 
+@done_by("operating:RELEASE.run")
 def parked_release(
-    id: ParkedId, service: ParkedAt, data: System = None, json: Json = False
+    id: ParkedId, service: ParkedAt, data: System = None, as_json: Json = False
 ) -> None:
     """Try it again: after a release that knows better, or when the cause is gone."""
-    from ninehours.cli.operating import run_release
-
-    run_release(data, service, id, as_json=json)
 
 
+@done_by("operating:GIVE_UP.run")
 def parked_give_up(
     id: ParkedId,
     service: ParkedAt,
     reason: Annotated[str, typer.Option("--reason", help="Kept, for those who ask later.")],
     data: System = None,
-    json: Json = False,
+    as_json: Json = False,
 ) -> None:
     """Go past a record for good. Who did, when and why is kept with it."""
-    from ninehours.cli.operating import run_give_up
-
-    run_give_up(data, service, id, reason, as_json=json)
 
 
-def ls(service: SomeService = "", data: System = None, json: Json = False) -> None:
+@done_by("rpc:run_ls")
+def ls(service: SomeService = "", data: System = None, as_json: Json = False) -> None:
     """Every RPC with the roles that may call it, as the servers describe themselves."""
-    from ninehours.cli.connection import connected
-    from ninehours.cli.output import print_json, screen
-    from ninehours.cli.rpc import list_rpcs, show_rpcs
-
-    with connected(data) as services:
-        rpcs = list_rpcs(services, service)
-        if json:
-            print_json({"rpcs": rpcs})
-        else:
-            for line in show_rpcs(rpcs):
-                screen().print(line)
 
 
+@done_by("rpc:run_call")
 def call(
     service: Called,
     method: Method,
@@ -204,8 +169,3 @@ def call(
 
     A refusal goes to stderr with its reason and what is wrong with each field.
     """
-    from ninehours.cli.connection import connected
-    from ninehours.cli.rpc import call_rpc
-
-    with connected(data) as services:
-        call_rpc(services, service, method, body=body, role=role, subject=subject)

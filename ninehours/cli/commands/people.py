@@ -1,12 +1,11 @@
 """Commands about clients: who they are by id, how they fare, what is due, who is in care."""
 
-# ruff: noqa: PLC0415  --help answers at once: what a command needs is loaded when it runs
-
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
+from ninehours.cli.commands.work import done_by
 from ninehours.cli.options import As, AsOf, Json, System
 
 DAY = ["%Y-%m-%d"]
@@ -27,34 +26,31 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
+@done_by("lists.clients:run_clients")
 def clients(
     *,
     site: Site = "",
     program: Program = "",
     active: Active = False,
     data: System = None,
-    json: Json = False,
+    as_json: Json = False,
 ) -> None:
     """List clients by id, with the newest episode of each. No name is shown anywhere."""
-    from ninehours.cli.lists.clients import run_clients
-
-    run_clients(data, site=site, program=program, active=active, as_json=json)
 
 
+@done_by("client:run_client")
 def client(
     client_id: Client,
     *,
     subject: As = "",
     as_of: AsOf = None,
     data: System = None,
-    json: Json = False,
+    as_json: Json = False,
 ) -> None:
     """One client's course: levels, hours a week against the band, sessions, scores, claims."""
-    from ninehours.cli.client import run_client
-
-    run_client(data, client_id, subject=subject, as_of=as_of, as_json=json)
 
 
+@done_by("lists.due:run_due")
 def due(
     *,
     on: On = None,
@@ -62,20 +58,15 @@ def due(
     site: Site = "",
     person: Person = "",
     data: System = None,
-    json: Json = False,
+    as_json: Json = False,
 ) -> None:
     """What is to be done, as things stood at the end of a day: by site and person.
 
     Safety tasks, sessions to close, notes to sign, plans to sign, review and certify,
     authorizations that run out, claims before their filing limit.
     """
-    from ninehours.cli.lists.due import run_due
-
-    run_due(data, on, ahead=ahead, site=site, person=person, as_json=json)
 
 
-def census(*, on: On = None, site: Site = "", data: System = None, json: Json = False) -> None:
+@done_by("lists.clients:run_census")
+def census(*, on: On = None, site: Site = "", data: System = None, as_json: Json = False) -> None:
     """Clients in care by site, program and level on a day; who came and left in the 30 days."""
-    from ninehours.cli.lists.clients import run_census
-
-    run_census(data, on, site, as_json=json)

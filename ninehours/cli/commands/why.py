@@ -1,14 +1,12 @@
 """Commands that answer why."""
 
-# ruff: noqa: PLC0415  --help answers at once: what a command needs is loaded when it runs
-
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ninehours.cli.commands.work import done_by
 from ninehours.cli.options import As, AsOf, Json, System
 
 Html = Annotated[
@@ -40,39 +38,38 @@ def register(app: typer.Typer) -> None:
     app.add_typer(why, name="why")
 
 
+@done_by("why.presenter:why_claim")
 def claim(
-    id: Id, *, as_of: AsOf = None, html: Html = None, json: Json = False, data: System = None
+    claim_id: Id,
+    *,
+    as_of: AsOf = None,
+    html: Html = None,
+    as_json: Json = False,
+    data: System = None,
 ) -> None:
     """Why a claim says what it says, line by line, and what became of it.
 
     ID is an issued claim's or a draft's. Each line's day is told as it stood when the claim was
     issued; days that changed since are told again.
     """
-    from ninehours.cli.why.presenter import run_why
-    from ninehours.cli.why.questions import why_claim
-
-    run_why(data, partial(why_claim, claim_id=id, as_of=as_of), html=html, as_json=json)
 
 
+@done_by("why.presenter:why_day")
 def day(
-    client: Client,
-    date: ServiceDate,
+    client_id: Client,
+    on: ServiceDate,
     *,
     as_of: AsOf = None,
     html: Html = None,
-    json: Json = False,
+    as_json: Json = False,
     data: System = None,
 ) -> None:
     """Why a client's day is what it is: every gate, and what would release a HOLD."""
-    from ninehours.cli.why.presenter import run_why
-    from ninehours.cli.why.questions import why_day
-
-    question = partial(why_day, client_id=client, on=date.date(), as_of=as_of)
-    run_why(data, question, html=html, as_json=json)
 
 
+@done_by("why.presenter:why_level_of_care")
 def level_of_care(
-    client: Client,
+    client_id: Client,
     *,
     on: Annotated[
         datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="Only as of that day.")
@@ -80,33 +77,23 @@ def level_of_care(
     subject: As = "",
     as_of: AsOf = None,
     html: Html = None,
-    json: Json = False,
+    as_json: Json = False,
     data: System = None,
 ) -> None:
     """Why a client is at a level of care: who decided, and what was recommended, on what."""
-    from ninehours.cli.why.presenter import run_why
-    from ninehours.cli.why.questions import why_level_of_care
-
-    day = on.date() if on else None
-    question = partial(why_level_of_care, client_id=client, on=day, subject=subject, as_of=as_of)
-    run_why(data, question, html=html, as_json=json)
 
 
+@done_by("why.presenter:why_fact")
 def fact(
-    id: Id,
+    fact_id: Id,
     *,
     role: Role = "biller",
     as_of: AsOf = None,
     html: Html = None,
-    json: Json = False,
+    as_json: Json = False,
     data: System = None,
 ) -> None:
     """Who signed a fact, when, by which command; of a derived one, what it rests on.
 
     ID is a public fact's, or a derived row's.
     """
-    from ninehours.cli.why.presenter import run_why
-    from ninehours.cli.why.questions import why_fact
-
-    question = partial(why_fact, fact_id=id, role=role, as_of=as_of)
-    run_why(data, question, html=html, as_json=json)

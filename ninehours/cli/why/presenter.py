@@ -4,22 +4,36 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from ninehours.cli.connection import Services, on_system
 from ninehours.cli.ending import say
 from ninehours.cli.output import as_dict, print_json
+from ninehours.cli.why import questions
 from ninehours.cli.why.page import page_of
 from ninehours.cli.why.questions import Answered
 from ninehours.cli.why.tree import lines_of
 from ninehours.local.folder import write_private
 
 
-@on_system
-def run_why(
-    services: Services, ask: Callable[[Services], Answered], *, html: Path | None, as_json: bool
-) -> None:
-    """Asks it and shows what was answered."""
-    found = ask(services)
+def shown(ask: Callable[..., Answered]) -> Callable[..., None]:
+    """What asks a question and shows what was answered; it takes what `ask` is told by name."""
+
+    @on_system
+    def run(services: Services, *, html: Path | None, as_json: bool, **told: Any) -> None:
+        show(ask(services, **told), html=html, as_json=as_json)
+
+    return run
+
+
+why_claim = shown(questions.why_claim)
+why_day = shown(questions.why_day)
+why_level_of_care = shown(questions.why_level_of_care)
+why_fact = shown(questions.why_fact)
+
+
+def show(found: Answered, *, html: Path | None, as_json: bool) -> None:
+    """A page goes to its file instead of the tree; JSON is told beside it."""
     if html is not None:
         html.parent.mkdir(parents=True, exist_ok=True)
         write_private(html, page_of(found.told))

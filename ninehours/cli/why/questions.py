@@ -58,7 +58,7 @@ def why_day(
     request = billing.ExplainDayRequest(client_id=client_id, service_date=to_date(on), as_of=then)
     day = services.ask(BILLER, request).day
     facts = _facts(services, BILLER, ids_in(day), then)
-    again = asked("day", client_id, str(on), as_of=as_of)
+    again = asked("day", client_id, f"{on:%Y-%m-%d}", as_of=as_of)
     return Answered("day", day, facts, explain_day(day, facts, again))
 
 
@@ -111,7 +111,7 @@ def asked(
     *words: str, on: date | None = None, subject: str = "", as_of: datetime | None = None
 ) -> str:
     """The command that asks it again."""
-    options = [f"--on {on}"] if on else []
+    options = [f"--on {on:%Y-%m-%d}"] if on else []
     if subject:
         options.append(f"--as {quote(subject)}")
     if as_of is not None:
