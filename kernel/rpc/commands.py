@@ -50,6 +50,8 @@ class WriteSide(Protocol):
 
 C = TypeVar("C")
 W = TypeVar("W", bound=WriteSide)
+C_co = TypeVar("C_co", covariant=True)
+W_co = TypeVar("W_co", bound=WriteSide, covariant=True)
 
 
 class CommandRpcs(Generic[W]):
@@ -60,11 +62,11 @@ class CommandRpcs(Generic[W]):
 
 
 @dataclass(frozen=True)  # no slots: they keep a generic class from being called with its types
-class Accepted(Generic[W, C]):
+class Accepted(Generic[W_co, C_co]):
     """A command that its use case accepted, and what that recorded."""
 
-    write_side: W
-    command: C
+    write_side: W_co
+    command: C_co
     context: Context
     outcome: Outcome
 

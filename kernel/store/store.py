@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from psycopg import errors
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, CursorResult, Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from kernel.codec import Codec
@@ -164,6 +164,10 @@ class Transaction:
         self.connection = connection
         self.documents = Documents(connection, store.vault)
         self.locked: set[str] = set()
+
+    def execute(self, statement: str, **parameters: Any) -> CursorResult[Any]:
+        """Run a statement on this service's own tables."""
+        return self.connection.execute(text(statement), parameters)
 
     # Locks
 

@@ -26,13 +26,15 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     from services.plans.adapters.rows import SqlProjectedRows  # noqa: PLC0415
     from services.plans.api import courses_of_care, explaining  # noqa: PLC0415
     from services.plans.api.servicer import SERVICE, PlansServicer  # noqa: PLC0415
-    from services.plans.app.ports import Outside  # noqa: PLC0415
+    from services.plans.app.ports import Plans  # noqa: PLC0415
 
     book = Book(store=store, publish=publish, subscriptions=SUBSCRIPTIONS)
-    outside = Outside(rows=SqlProjectedRows(), episodes=SqlEpisodes(), credentials=CREDENTIALS)
+    plans = Plans(
+        book=book, rows=SqlProjectedRows(), episodes=SqlEpisodes(), credentials=CREDENTIALS
+    )
     return {
-        SERVICE: PlansServicer(book, outside),
-        explaining.SERVICE: explaining.ExplanationServicer(store, SqlHistoryAsOf(), outside),
+        SERVICE: PlansServicer(plans),
+        explaining.SERVICE: explaining.ExplanationServicer(plans, SqlHistoryAsOf()),
         courses_of_care.SERVICE: courses_of_care.CoursesServicer(store, SqlCoursesOfCare()),
     }
 

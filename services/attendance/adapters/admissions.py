@@ -4,7 +4,6 @@ from collections.abc import Collection
 from typing import Any
 
 from ninehours.intake.v1 import intake_events_pb2 as intake
-from sqlalchemy import text
 
 from kernel.rpc.translate import date_of
 from kernel.store.store import Transaction
@@ -37,14 +36,10 @@ def admissions(tx: Transaction, client_ids: Collection[str]) -> dict[str, list[A
 
 def _heard(tx: Transaction, client_ids: Collection[str], kind: Any) -> list[Any]:
     """Facts of one type about these clients, each client's in their order."""
-    rows = tx.connection.execute(
-        text(
-            "SELECT body FROM heard_fact WHERE subject = ANY(CAST(:subjects AS text[]))"
-            " AND type = :type ORDER BY subject, sequence"
-        ),
-        {
-            "subjects": sorted(map(client_subject, client_ids)),
-            "type": kind.DESCRIPTOR.full_name,
-        },
+    rows = tx.execute(
+        "SELECT body FROM heard_fact WHERE subject = ANY(CAST(:subjects AS text[]))"
+        " AND type = :type ORDER BY subject, sequence",
+        subjects=sorted(map(client_subject, client_ids)),
+        type=kind.DESCRIPTOR.full_name,
     )
     return [kind.FromString(bytes(row.body)) for row in rows]

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from ninehours.attendance.v1 import attendance_events_pb2 as events
-from sqlalchemy import text
 
 from kernel.mapping.reading import fact_reader
 from kernel.messaging.public_facts import public_facts
@@ -145,12 +144,10 @@ def _seats(tx: Transaction) -> dict[str, int]:
     """Program → seats of its templates, each counted by its smallest session; 0: no limit."""
     smallest: defaultdict[str, list[int]] = defaultdict(list)
     # Not decoded: a word that a newer release wrote in one template would hide every site.
-    templates = tx.connection.execute(
-        text(
-            "SELECT body->>'program_id' AS program_id, (SELECT min(CAST(session->>'capacity' AS"
-            " int)) FROM jsonb_array_elements(body->'sessions') AS session) AS seats"
-            " FROM fact WHERE type = 'attendance.template_defined.v1'"
-        )
+    templates = tx.execute(
+        "SELECT body->>'program_id' AS program_id, (SELECT min(CAST(session->>'capacity' AS"
+        " int)) FROM jsonb_array_elements(body->'sessions') AS session) AS seats"
+        " FROM fact WHERE type = 'attendance.template_defined.v1'",
     )
     for template in templates:
         smallest[template.program_id].append(template.seats)
@@ -158,5 +155,5 @@ def _seats(tx: Transaction) -> dict[str, int]:
 
 
 def _unfinished(tx: Transaction, statement: str, moment: datetime) -> list[UnfinishedSession]:
-    rows = tx.connection.execute(text(statement), {"moment": moment})
+    rows = tx.execute(statement, moment=moment)
     return [from_row(UnfinishedSession, row) for row in rows]

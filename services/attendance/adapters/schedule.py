@@ -4,8 +4,6 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, text
-
 from kernel.facts import Recorded
 from kernel.store.rows import from_row
 from kernel.store.store import Transaction
@@ -25,8 +23,7 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
         case SessionScheduled() as fact:
             _scheduled(tx, fact)
         case SessionCancelled() as fact:
-            _run(
-                tx,
+            tx.execute(
                 "UPDATE scheduled_session SET cancelled = true, closed = false"
                 " WHERE session_id = :session",
                 session=fact.session_id,
@@ -36,8 +33,7 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
         case CheckedIn() as fact:
             _came(tx, fact)
         case CheckedOut() as fact:
-            _run(
-                tx,
+            tx.execute(
                 "UPDATE presence_interval SET left_at = :left"
                 " WHERE session_id = :session AND client_id = :client AND left_at IS NULL",
                 session=fact.session_id,
@@ -45,8 +41,7 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
                 left=fact.left,
             )
         case NoteSigned() | NoteAttested() as fact:
-            _run(
-                tx,
+            tx.execute(
                 "INSERT INTO signed_note VALUES (:session, :client) ON CONFLICT DO NOTHING",
                 session=fact.session_id,
                 client=fact.client_id,
@@ -59,28 +54,26 @@ class SqlSchedule:
     """The Schedule port on this service's tables."""
 
     def staff_of(self, tx: Transaction, person: str) -> Sequence[str]:
-        rows = tx.connection.execute(
-            text(
-                "SELECT DISTINCT body->>'staff_id' AS staff_id FROM fact"
-                " WHERE type = 'attendance.staff_credentialed.v1'"
-                " AND (stream = :person OR body->>'token_subject' = :person)"
-            ),
-            {"person": person},
+        rows = tx.execute(
+            "SELECT DISTINCT body->>'staff_id' AS staff_id FROM fact"
+            " WHERE type = 'attendance.staff_credentialed.v1'"
+            " AND (stream = :person OR body->>'token_subject' = :person)",
+            person=person,
         )
         return sorted(row.staff_id for row in rows)
 
     def is_facilitator_busy(
         self, tx: Transaction, facilitator_id: str, spans: Collection[Span]
     ) -> bool:
-        [row] = _run(
-            tx, schedule_sql.IS_FACILITATOR_BUSY, facilitator=facilitator_id, **_bounds(spans)
+        [row] = tx.execute(
+            schedule_sql.IS_FACILITATOR_BUSY, facilitator=facilitator_id, **_bounds(spans)
         )
         return bool(row.busy)
 
     def busy_clients(
         self, tx: Transaction, roster: Sequence[str], spans: Collection[Span]
     ) -> list[str]:
-        rows = _run(tx, schedule_sql.BUSY_CLIENTS, roster=list(roster), **_bounds(spans))
+        rows = tx.execute(schedule_sql.BUSY_CLIENTS, roster=list(roster), **_bounds(spans))
         return [str(row.client_id) for row in rows]
 
     def unregistered(self, tx: Transaction, client_ids: Collection[str]) -> list[str]:
@@ -92,34 +85,32 @@ class SqlSchedule:
         return admissions.admissions(tx, client_ids)
 
     def attendees(self, tx: Transaction, session_id: str) -> list[str]:
-        rows = _run(
-            tx,
+        rows = tx.execute(
             "SELECT client_id FROM attendee WHERE session_id = :session ORDER BY 1",
             session=session_id,
         )
         return [str(row.client_id) for row in rows]
 
     def elsewhere(self, tx: Transaction, session_id: str) -> frozenset[str]:
-        rows = _run(tx, schedule_sql.ELSEWHERE, session=session_id)
+        rows = tx.execute(schedule_sql.ELSEWHERE, session=session_id)
         return frozenset(str(row.client_id) for row in rows)
 
     def is_elsewhere(
         self, tx: Transaction, session_id: str, client_id: str, intervals: Sequence[Interval]
     ) -> bool:
         who = {"session": session_id, "client": client_id}
-        [row] = _run(tx, schedule_sql.IS_ELSEWHERE, **who, **_moments(intervals))
+        [row] = tx.execute(schedule_sql.IS_ELSEWHERE, **who, **_moments(intervals))
         return bool(row.elsewhere)
 
     def filled_slots(
         self, tx: Transaction, template_id: str, first: date, last: date
     ) -> list[FilledSlot]:
-        rows = _run(tx, schedule_sql.FILLED, template=template_id, first=first, last=last)
+        rows = tx.execute(schedule_sql.FILLED, template=template_id, first=first, last=last)
         return [from_row(FilledSlot, row, on=row.on_date, span=from_row(Span, row)) for row in rows]
 
     def sessions(self, tx: Transaction, query: SessionsQuery) -> list[ListedSession]:
         after_start, after_id = query.after or (None, None)
-        rows = _run(
-            tx,
+        rows = tx.execute(
             schedule_sql.SESSIONS,
             site=query.site_id,
             first=query.first,
@@ -134,8 +125,7 @@ class SqlSchedule:
 
 
 def _scheduled(tx: Transaction, fact: SessionScheduled) -> None:
-    _run(
-        tx,
+    tx.execute(
         "INSERT INTO scheduled_session"
         " (session_id, facilitator_id, starts_at, ends_at, site_id, service_date)"
         " VALUES (:session, :facilitator, :starts, :ends, :site, :on)",
@@ -146,15 +136,13 @@ def _scheduled(tx: Transaction, fact: SessionScheduled) -> None:
         site=fact.site_id,
         on=fact.service_date,
     )
-    _run(
-        tx,
+    tx.execute(
         "INSERT INTO attendee SELECT :session, c FROM unnest(CAST(:roster AS uuid[])) AS x(c)",
         session=fact.session_id,
         roster=list(fact.roster),
     )
     if fact.slot is not None:
-        _run(
-            tx,
+        tx.execute(
             "INSERT INTO template_session VALUES (:template, :on, :number, :session)",
             template=fact.slot.template_id,
             on=fact.slot.on,
@@ -164,13 +152,11 @@ def _scheduled(tx: Transaction, fact: SessionScheduled) -> None:
 
 
 def _closed(tx: Transaction, fact: SessionClosed) -> None:
-    _run(
-        tx,
+    tx.execute(
         "UPDATE scheduled_session SET closed = true WHERE session_id = :session",
         session=fact.session_id,
     )
-    _run(
-        tx,
+    tx.execute(
         "INSERT INTO attended SELECT :session, x.* FROM"
         " unnest(CAST(:clients AS uuid[]), CAST(:attended AS boolean[])) AS x",
         session=fact.session_id,
@@ -182,8 +168,7 @@ def _closed(tx: Transaction, fact: SessionClosed) -> None:
 def _came(tx: Transaction, fact: CheckedIn) -> None:
     if not fact.on_roster:
         _expect(tx, fact.session_id, fact.client_id)
-    _run(
-        tx,
+    tx.execute(
         "INSERT INTO presence_interval VALUES (:session, :client, :came)",
         session=fact.session_id,
         client=fact.client_id,
@@ -196,20 +181,17 @@ def _corrected(tx: Transaction, fact: AttendanceCorrected) -> None:
     who = {"session": fact.session_id, "client": fact.client_id}
     if fact.intervals:
         _expect(tx, fact.session_id, fact.client_id)
-    _run(
-        tx,
+    tx.execute(
         "INSERT INTO attended VALUES (:session, :client, :attended)"
         " ON CONFLICT (session_id, client_id) DO UPDATE SET attended = excluded.attended",
         **who,
         attended=bool(fact.intervals),
     )
-    _run(
-        tx,
+    tx.execute(
         "DELETE FROM presence_interval WHERE session_id = :session AND client_id = :client",
         **who,
     )
-    _run(
-        tx,
+    tx.execute(
         "INSERT INTO presence_interval SELECT :session, :client, x.* FROM"
         " unnest(CAST(:came AS timestamptz[]), CAST(:left AS timestamptz[])) AS x",
         **who,
@@ -219,17 +201,11 @@ def _corrected(tx: Transaction, fact: AttendanceCorrected) -> None:
 
 def _expect(tx: Transaction, session_id: str, client_id: str) -> None:
     """Who came without being on the roster is asked about from here on, like everybody else."""
-    _run(
-        tx,
+    tx.execute(
         "INSERT INTO attendee VALUES (:session, :client) ON CONFLICT DO NOTHING",
         session=session_id,
         client=client_id,
     )
-
-
-def _run(tx: Transaction, statement: str, **parameters: Any) -> Sequence[Row[Any]]:
-    result = tx.connection.execute(text(statement), parameters)
-    return result.all() if result.returns_rows else ()
 
 
 def _moments(intervals: Sequence[Interval]) -> dict[str, Any]:

@@ -9,17 +9,15 @@ from kernel.store.store import Transaction
 from services.intake.app.ports import AuditEntry
 
 
-class SqlAudit:
-    """The Audit port on this service's table."""
-
-    def write(self, tx: Transaction, entries: Sequence[AuditEntry]) -> None:
-        if entries:
-            tx.connection.execute(
-                text(
-                    "INSERT INTO identity_audit (at, actor, purpose, client_id, recipient_payer_id,"
-                    " consent_id, identity_version, outcome, correlation)"
-                    " VALUES (:at, :actor, :purpose, :client_id, :recipient_payer_id,"
-                    " :consent_id, :identity_version, :outcome, :correlation)"
-                ),
-                [asdict(entry) for entry in entries],
-            )
+def write_asked(tx: Transaction, entries: Sequence[AuditEntry]) -> None:
+    """Enter all of them, in the transaction that answers."""
+    if entries:
+        tx.connection.execute(
+            text(
+                "INSERT INTO identity_audit (at, actor, purpose, client_id, recipient_payer_id,"
+                " consent_id, identity_version, outcome, correlation)"
+                " VALUES (:at, :actor, :purpose, :client_id, :recipient_payer_id,"
+                " :consent_id, :identity_version, :outcome, :correlation)"
+            ),
+            [asdict(entry) for entry in entries],
+        )

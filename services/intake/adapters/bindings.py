@@ -1,16 +1,12 @@
 """Whose each client is, by the table of episodes and where they were registered."""
 
-from sqlalchemy import text
-
 from kernel.rpc.policy import BindingKind
 from kernel.store.store import Transaction
 
 
 def sites_of(tx: Transaction, client_id: str) -> frozenset[str]:
     """The client's; none of one whom nobody registered, or registered without a site."""
-    rows = tx.connection.execute(
-        text("SELECT site_id FROM client_site WHERE client_id = :client"), {"client": client_id}
-    )
+    rows = tx.execute("SELECT site_id FROM client_site WHERE client_id = :client", client=client_id)
     return frozenset(str(row.site_id) for row in rows)
 
 

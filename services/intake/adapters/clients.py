@@ -7,7 +7,6 @@ from typing import Any
 
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.intake.v1 import intake_events_pb2 as intake
-from sqlalchemy import text
 
 from kernel.due import DueAsked
 from kernel.mapping.reading import fact_reader, named
@@ -107,17 +106,15 @@ class SqlClients:
 
     def listed(self, tx: Transaction, query: ClientsQuery) -> Sequence[ClientRecord]:
         after_at, after_id = query.after or (None, None)
-        rows = tx.connection.execute(
-            text(LISTED),
-            {
-                "site": query.site_id,
-                "program": query.program_id,
-                "sites": those_asked(query.sites),
-                "active_only": query.active_only,
-                "after_at": after_at,
-                "after_id": after_id,
-                "limit": query.limit,
-            },
+        rows = tx.execute(
+            LISTED,
+            site=query.site_id,
+            program=query.program_id,
+            sites=those_asked(query.sites),
+            active_only=query.active_only,
+            after_at=after_at,
+            after_id=after_id,
+            limit=query.limit,
         ).all()
         programs = SqlPrograms().everywhere(tx)
         return [
@@ -187,23 +184,19 @@ class SqlClients:
         return clocks_of(tx.connection, attendance.SiteOpened)
 
     def open_tasks(self, tx: Transaction, asked: DueAsked) -> Sequence[OpenSafetyTask]:
-        rows = tx.connection.execute(
-            text(OPEN_TASKS),
-            {
-                "moment": asked.moment,
-                "on": asked.on,
-                "sites": [asked.site_id] if asked.site_id else those_asked(asked.sites),
-            },
+        rows = tx.execute(
+            OPEN_TASKS,
+            moment=asked.moment,
+            on=asked.on,
+            sites=[asked.site_id] if asked.site_id else those_asked(asked.sites),
         )
         return [from_row(OpenSafetyTask, row) for row in rows]
 
     def open_doubles(self, tx: Transaction, asked: DueAsked) -> Sequence[OpenDoubles]:
-        rows = tx.connection.execute(
-            text(OPEN_DOUBLES),
-            {
-                "moment": asked.moment,
-                "sites": [asked.site_id] if asked.site_id else those_asked(asked.sites),
-            },
+        rows = tx.execute(
+            OPEN_DOUBLES,
+            moment=asked.moment,
+            sites=[asked.site_id] if asked.site_id else those_asked(asked.sites),
         )
         return [from_row(OpenDoubles, row) for row in rows]
 

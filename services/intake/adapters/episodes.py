@@ -6,8 +6,6 @@ What an admission recorded of its program stays beside its id for `verify` alone
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from sqlalchemy import text
-
 from kernel.facts import Recorded
 from kernel.store.rows import from_row
 from kernel.store.store import Transaction
@@ -19,19 +17,17 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
     """Enter an admission or a closing, in the transaction that records it."""
     match recorded.fact:
         case ClientAdmitted() as fact:
-            tx.connection.execute(
-                text(
-                    "INSERT INTO episode (client_id, program_id, episode_id, under_part2,"
-                    " site_id, program_kind, level_of_care, admitted_on, previous_episode_id)"
-                    " VALUES (:client_id, :program_id, :episode_id, :under_part2,"
-                    " :site_id, :kind, :level_of_care, :admitted_on, :previous_episode_id)"
-                ),
-                asdict(fact) | asdict(fact.program),
+            tx.execute(
+                "INSERT INTO episode (client_id, program_id, episode_id, under_part2,"
+                " site_id, program_kind, level_of_care, admitted_on, previous_episode_id)"
+                " VALUES (:client_id, :program_id, :episode_id, :under_part2,"
+                " :site_id, :kind, :level_of_care, :admitted_on, :previous_episode_id)",
+                **(asdict(fact) | asdict(fact.program)),
             )
         case EpisodeClosed() as fact:
-            tx.connection.execute(
-                text("UPDATE episode SET closed_on = :closed_on WHERE episode_id = :episode_id"),
-                asdict(fact),
+            tx.execute(
+                "UPDATE episode SET closed_on = :closed_on WHERE episode_id = :episode_id",
+                **asdict(fact),
             )
 
 
@@ -42,12 +38,10 @@ class SqlEpisodes:
         self, tx: Transaction, client_ids: Sequence[str]
     ) -> Mapping[str, tuple[EpisodeSummary, ...]]:
         found: dict[str, tuple[EpisodeSummary, ...]] = dict.fromkeys(client_ids, ())
-        rows = tx.connection.execute(
-            text(
-                "SELECT client_id, episode_id, site_id, program_id, closed_on FROM episode"
-                " WHERE client_id = ANY(CAST(:clients AS uuid[])) ORDER BY client_id, number"
-            ),
-            {"clients": list(client_ids)},
+        rows = tx.execute(
+            "SELECT client_id, episode_id, site_id, program_id, closed_on FROM episode"
+            " WHERE client_id = ANY(CAST(:clients AS uuid[])) ORDER BY client_id, number",
+            clients=list(client_ids),
         ).all()
         programs = SqlPrograms().of_sites(tx, {str(row.site_id) for row in rows})
         for row in rows:

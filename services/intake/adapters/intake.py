@@ -5,6 +5,7 @@ from kernel.facts import Recorded
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.store import Store, Transaction
 from services.intake.adapters import (
+    audit,
     episodes,
     payers,
     permits,
@@ -35,6 +36,7 @@ def open_intake(store: Store, subscriptions: Subscriptions = NOTHING) -> Intake:
         permits=permits.SqlPermits(),
         recognition=recognition.SqlRecognition(),
         sex_of=sealed.sex_of,
+        audit=audit.write_asked,
     )
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.common.v1 import common_pb2 as common
-from sqlalchemy import text
 
 from kernel.mapping.fields import left_out
 from kernel.mapping.reading import fact_reader
@@ -35,9 +34,7 @@ class SqlPrograms:
 
 
 def _heard(tx: Transaction, which: str, **parameters: Any) -> Programs:
-    rows = tx.connection.execute(
-        text(HEARD.format(which=which)), {"types": [OPENED, PROGRAM_OPENED], **parameters}
-    )
+    rows = tx.execute(HEARD.format(which=which), types=[OPENED, PROGRAM_OPENED], **parameters)
     found: dict[str, dict[str, Program]] = {}
     for row in rows:
         if row.type == OPENED:

@@ -7,8 +7,6 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import text
-
 from kernel.facts import Recorded
 from kernel.rpc.translate import date_of
 from kernel.sites import those_asked
@@ -60,9 +58,7 @@ class SqlRecognition:
         _note(tx, client_id, _digest(tx, person_words(person)), noted_at)
 
     def doubles(self, tx: Transaction, client_id: str, sites: Collection[str]) -> Sequence[str]:
-        rows = tx.connection.execute(
-            text(DOUBLES), {"client": client_id, "sites": those_asked(sites)}
-        )
+        rows = tx.execute(DOUBLES, client=client_id, sites=those_asked(sites))
         return [row.client_id for row in rows]
 
 
@@ -73,20 +69,23 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
             _note(tx, fact.client_id, fact.key, recorded.at)
         case DoublesJudged() as fact:
             pair = sorted([fact.client_id, fact.other_client_id])
-            tx.connection.execute(
-                text(
-                    "INSERT INTO doubles_judged VALUES (:client, :other, :verdict, :at)"
-                    " ON CONFLICT (client_id, other_client_id)"
-                    " DO UPDATE SET verdict = excluded.verdict"
-                ),
-                {"client": pair[0], "other": pair[1], "verdict": fact.verdict, "at": recorded.at},
+            tx.execute(
+                "INSERT INTO doubles_judged VALUES (:client, :other, :verdict, :at)"
+                " ON CONFLICT (client_id, other_client_id)"
+                " DO UPDATE SET verdict = excluded.verdict",
+                client=pair[0],
+                other=pair[1],
+                verdict=fact.verdict,
+                at=recorded.at,
             )
 
 
 def _note(tx: Transaction, client_id: str, digest: str, noted_at: datetime) -> None:
-    tx.connection.execute(
-        text("INSERT INTO likeness VALUES (:client, :digest, :at) ON CONFLICT DO NOTHING"),
-        {"client": client_id, "digest": digest, "at": noted_at},
+    tx.execute(
+        "INSERT INTO likeness VALUES (:client, :digest, :at) ON CONFLICT DO NOTHING",
+        client=client_id,
+        digest=digest,
+        at=noted_at,
     )
 
 

@@ -3,8 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 
-from sqlalchemy import text
-
 from kernel.facts import Recorded
 from kernel.sites import those_asked
 from kernel.store.rows import from_row
@@ -18,22 +16,18 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
     """Enter a task or its end, in the transaction that records it."""
     match recorded.fact:
         case SafetyTaskOpened() as fact:
-            tx.connection.execute(
-                text(
-                    "INSERT INTO safety_task"
-                    " (task_id, client_id, assessment_id, owner, opened_at, due_at, risk)"
-                    " VALUES (:task_id, :client_id, :assessment_id, :owner, :opened_at, :due_at,"
-                    " :risk)"
-                ),
-                asdict(fact) | {"risk": fact.risk or SafetyRisk.HIGH},
+            tx.execute(
+                "INSERT INTO safety_task"
+                " (task_id, client_id, assessment_id, owner, opened_at, due_at, risk)"
+                " VALUES (:task_id, :client_id, :assessment_id, :owner, :opened_at, :due_at,"
+                " :risk)",
+                **(asdict(fact) | {"risk": fact.risk or SafetyRisk.HIGH}),
             )
         case SafetyTaskClosed() as fact:
-            tx.connection.execute(
-                text(
-                    "UPDATE safety_task SET closed_at = :closed_at, action = :action"
-                    " WHERE task_id = :task_id"
-                ),
-                asdict(fact),
+            tx.execute(
+                "UPDATE safety_task SET closed_at = :closed_at, action = :action"
+                " WHERE task_id = :task_id",
+                **asdict(fact),
             )
 
 
@@ -41,22 +35,19 @@ class SqlSafetyTasks:
     """The SafetyTasks port on this service's table."""
 
     def assessment_of(self, tx: Transaction, client_id: str, task_id: str) -> str | None:
-        found = tx.connection.execute(
-            text(
-                "SELECT assessment_id FROM safety_task"
-                " WHERE task_id = :task AND client_id = :client"
-            ),
-            {"task": task_id, "client": client_id},
+        found = tx.execute(
+            "SELECT assessment_id FROM safety_task WHERE task_id = :task AND client_id = :client",
+            task=task_id,
+            client=client_id,
         ).scalar()
         return None if found is None else str(found)
 
     def open_high(self, tx: Transaction, client_id: str) -> Sequence[str]:
-        rows = tx.connection.execute(
-            text(
-                "SELECT task_id FROM safety_task"
-                " WHERE client_id = :client AND risk = :high AND closed_at IS NULL ORDER BY task_id"
-            ),
-            {"client": client_id, "high": SafetyRisk.HIGH},
+        rows = tx.execute(
+            "SELECT task_id FROM safety_task"
+            " WHERE client_id = :client AND risk = :high AND closed_at IS NULL ORDER BY task_id",
+            client=client_id,
+            high=SafetyRisk.HIGH,
         )
         return [str(row.task_id) for row in rows]
 
@@ -70,26 +61,22 @@ class SqlSafetyTasks:
         after: SafetyTaskCursor | None,
         most: int,
     ) -> Sequence[SafetyTask]:
-        rows = tx.connection.execute(
-            text(
-                "SELECT * FROM safety_task"
-                " WHERE (CAST(:client AS uuid) IS NULL OR client_id = :client)"
-                " AND (CAST(:sites AS uuid[]) IS NULL OR EXISTS (SELECT FROM client_site"
-                "  WHERE client_site.client_id = safety_task.client_id"
-                "  AND site_id = ANY(CAST(:sites AS uuid[]))))"
-                " AND (NOT :open_only OR closed_at IS NULL)"
-                " AND (CAST(:task AS uuid) IS NULL OR (closed_at IS NOT NULL, due_at, task_id) >"
-                " (CAST(:closed AS boolean), CAST(:due_at AS timestamptz), CAST(:task AS uuid)))"
-                " ORDER BY closed_at IS NOT NULL, due_at, task_id LIMIT :most"
-            ),
-            {
-                "client": client_id,
-                "sites": those_asked(sites),
-                "open_only": open_only,
-                "closed": None if after is None else after.closed,
-                "due_at": None if after is None else after.due_at,
-                "task": None if after is None else after.task_id,
-                "most": most,
-            },
+        rows = tx.execute(
+            "SELECT * FROM safety_task"
+            " WHERE (CAST(:client AS uuid) IS NULL OR client_id = :client)"
+            " AND (CAST(:sites AS uuid[]) IS NULL OR EXISTS (SELECT FROM client_site"
+            "  WHERE client_site.client_id = safety_task.client_id"
+            "  AND site_id = ANY(CAST(:sites AS uuid[]))))"
+            " AND (NOT :open_only OR closed_at IS NULL)"
+            " AND (CAST(:task AS uuid) IS NULL OR (closed_at IS NOT NULL, due_at, task_id) >"
+            " (CAST(:closed AS boolean), CAST(:due_at AS timestamptz), CAST(:task AS uuid)))"
+            " ORDER BY closed_at IS NOT NULL, due_at, task_id LIMIT :most",
+            client=client_id,
+            sites=those_asked(sites),
+            open_only=open_only,
+            closed=None if after is None else after.closed,
+            due_at=None if after is None else after.due_at,
+            task=None if after is None else after.task_id,
+            most=most,
         )
         return [from_row(SafetyTask, row) for row in rows]

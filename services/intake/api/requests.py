@@ -28,19 +28,21 @@ from kernel.rpc.translate import (
     required_text,
     required_uuid,
 )
+from services.intake.adapters import sealed
+from services.intake.app.assessments import AssessAreasInWords, CloseTaskInWords
 from services.intake.app.disclosure import IdentitiesRequest
 from services.intake.app.ports import ClientsQuery, SafetyTaskCursor
-from services.intake.app.use_cases import AdmissionRequest
-from services.intake.domain.areas import Area, AssessAreas
-from services.intake.domain.assessment import CloseSafetyTask, CompleteAssessment
+from services.intake.app.recognition import JudgeDoublesInWords
+from services.intake.app.use_cases import AddNumberedCoverage, AdmissionRequest, Registration
+from services.intake.domain.areas import Area
+from services.intake.domain.assessment import CompleteAssessment
 from services.intake.domain.client import EndDiagnosis, RecordDiagnosis
 from services.intake.domain.consent import GiveConsent, RestrictDisclosure, RevokeConsent
-from services.intake.domain.coverage import PRIMARY, AddCoverage, EndCoverage, VerifyCoverage
+from services.intake.domain.coverage import PRIMARY, EndCoverage, VerifyCoverage
 from services.intake.domain.dimensions import RateDimensions
 from services.intake.domain.episode import Label
 from services.intake.domain.instruments.score import Sex
 from services.intake.domain.programs import StatedProgram
-from services.intake.domain.recognition import JudgeDoubles
 from services.intake.domain.screening import ScreenClient, Screening
 
 ZIP = re.compile(r"[0-9]{5}([0-9]{4})?")
@@ -63,14 +65,22 @@ def require_identity(request: pb.RegisterClientRequest, now: datetime) -> pb.Ide
     return request.identity
 
 
-def member_number(request: Message, field: str) -> str:
-    """At most 80 characters, as a claim carries it (NM109)."""
-    return _line(request, field, max_length=80)
+def to_registration(
+    request: pb.RegisterClientRequest, *, client_id: str, now: datetime
+) -> Registration:
+    with reading(request) as read:
+        site_id = str(read.uuid("site_id"))
+    identity = sealed.identity_bytes(require_identity(request, now))
+    return Registration(client_id=client_id, site_id=site_id, identity=identity)
 
 
-def group_number(request: Message, field: str) -> str:
-    """At most 50 characters, as a claim carries it (SBR03)."""
-    return _line(request, field, max_length=50)
+def membership(request: pb.AddCoverageRequest, _: str) -> bytes:
+    """The numbers as a claim carries them: of a member at most 80 characters (NM109), of a group
+    50 (SBR03)."""
+    with reading(request) as read:
+        member_number = read.value(partial(_line, max_length=80), "member_number", "")
+        group_number = read.optional(partial(_line, max_length=50), "group_number")
+    return sealed.membership_bytes(member_number, group_number or "")
 
 
 def client_ids(request: pb.ReadIdentitiesRequest, field: str) -> tuple[str, ...]:
@@ -157,13 +167,13 @@ def programs_of_lines(
     return {lines.client_id: frozenset(lines.program_ids) for lines in getattr(request, field)}
 
 
-def narratives(request: pb.AssessAreasRequest, field: str) -> dict[str, str]:
-    """Area → what was told in it."""
+def narratives(request: pb.AssessAreasRequest, field: str) -> bytes:
+    """What was told, by area."""
     found: dict[str, str] = {}
     for number, item in enumerate(getattr(request, field)):
         with reading(item, at=f"{field}.{number}.") as read:
             found[read.enum("area")] = read.text("narrative", max_length=LONGEST_WORDS)
-    return found
+    return sealed.narratives_bytes(found)
 
 
 # A label is filled in under the client's lock: until then it is the strict one.
@@ -189,9 +199,10 @@ to_identities_request = request_reader(
 )
 to_add_coverage = request_reader(
     pb.AddCoverageRequest,
-    AddCoverage,
+    AddNumberedCoverage,
     given=("coverage_id",),
     membership_version=0,
+    membership=named("member_number", membership, "group_number"),
     order=lambda request, field: getattr(request, field) or PRIMARY,
 )
 to_verify_coverage = request_reader(pb.VerifyCoverageRequest, VerifyCoverage, label=Label.PART2)
@@ -214,13 +225,16 @@ to_record_diagnosis = request_reader(
 to_end_diagnosis = request_reader(
     pb.EndDiagnosisRequest, EndDiagnosis, code=text(8), label=Label.PART2
 )
-to_judge_doubles = request_reader(pb.JudgeDoublesRequest, JudgeDoubles, label=Label.PART2)
+to_judge_doubles = request_reader(
+    pb.JudgeDoublesRequest, JudgeDoublesInWords, reason=text(LONGEST_WORDS), label=Label.PART2
+)
 to_admission_request = request_reader(
     pb.AdmitClientRequest,
     AdmissionRequest,
     given=("episode_id",),
     program_id=named("program_id", program_id, "program.program_id"),
     level_of_care=required_level,
+    open_safety_reason=left_out(text(LONGEST_WORDS)),
     stated=named(
         "program",
         request_reader(common.Program, StatedProgram, under_part2=getattr),
@@ -238,17 +252,19 @@ to_complete_assessment = request_reader(
 )
 to_close_safety_task = request_reader(
     pb.CloseSafetyTaskRequest,
-    CloseSafetyTask,
+    CloseTaskInWords,
     given=("closed_by", "closed_at"),
+    note=left_out(text(LONGEST_WORDS), None),
     note_version=None,
     another_note=False,
     label=Label.PART2,
 )
 to_assess_areas = request_reader(
     pb.AssessAreasRequest,
-    AssessAreas,
+    AssessAreasInWords,
     given=("assessment_id", "assessed_by"),
     areas=request_reader(pb.AssessedArea, Area),
+    narratives=named("areas", narratives),
     narratives_version=0,
     label=Label.PART2,
 )

@@ -1,26 +1,170 @@
-"""Intake's gRPC servicer: request to command, outcome to response. It decides nothing."""
+"""IntakeService: from a client registered to the client admitted, and what is assessed on the way.
 
+Each command is a row; what is answered beside its receipt stands above. It decides nothing.
+"""
+
+from collections.abc import Mapping
 from typing import Any
 
 from ninehours.intake.v1 import intake_service_pb2 as pb
 
+from kernel.mapping.writing import writer
+from kernel.rpc.call import Call
+from kernel.rpc.commands import ACTOR, NOW, Accepted, CommandRpcs, command_rpc, new_id
+from kernel.rpc.pages import page_token
 from kernel.rpc.rpcs import composed
-from services.intake.api.assessments import AssessmentRpcs
-from services.intake.api.consents import ConsentRpcs
-from services.intake.api.coverages import CoverageRpcs
-from services.intake.api.registrations import RegistrationRpcs
+from kernel.rpc.translate import reading, required_uuid
+from services.intake.api import requests
+from services.intake.api.identities import IdentityRpcs
+from services.intake.app import assessments, disclosure, questions, recognition, use_cases
 from services.intake.app.deciding import Intake
-from services.intake.app.ports import Audit
+from services.intake.app.ports import Permit, SafetyTask
+from services.intake.app.use_cases import AddNumberedCoverage, AdmissionRequest, Registration
+from services.intake.domain.assessment import CompleteAssessment
+from services.intake.domain.consent import RestrictDisclosure, RevokeConsent
+from services.intake.domain.screening import ScreenClient
 
 SERVICE = pb.DESCRIPTOR.services_by_name["IntakeService"]
+ASSESSED = ("score", "band", "partial", "safety_flag", "subscales", "incomplete")
+
+to_earlier_permit = writer(pb.EarlierPermit, Permit)
+to_task = writer(pb.SafetyTask, SafetyTask)
 
 
-def intake_servicer(intake: Intake, audit: Audit) -> Any:
-    """Answers IntakeService over one write side."""
-    return composed(
-        SERVICE,
-        RegistrationRpcs(intake),
-        ConsentRpcs(intake, audit),
-        CoverageRpcs(intake),
-        AssessmentRpcs(intake),
+def _doubles(accepted: Accepted[Intake, Registration | AddNumberedCoverage]) -> Mapping[str, Any]:
+    client_id, sites = accepted.command.client_id, accepted.context.sites
+    doubles = recognition.possible_doubles(accepted.write_side, client_id, sites)
+    return {"possible_doubles": doubles}
+
+
+def _eligible(screening: Accepted[Intake, ScreenClient]) -> Mapping[str, Any]:
+    reasons = screening.command.screening.reasons_to_decline()
+    return {"eligible": not reasons, "reasons": reasons}
+
+
+def _previous(admission: Accepted[Intake, AdmissionRequest]) -> Mapping[str, Any]:
+    admitted = use_cases.admission_of(admission.outcome)
+    return {"previous_episode_id": admitted.previous_episode_id or ""}
+
+
+def _permitted(ending: Accepted[Intake, RevokeConsent]) -> Mapping[str, Any]:
+    command = ending.command
+    payer_id = disclosure.recipient_of(ending.write_side, command.client_id, command.consent_id)
+    return _permitted_to(payer_id, ending)
+
+
+def _permitted_to_payer(restricting: Accepted[Intake, RestrictDisclosure]) -> Mapping[str, Any]:
+    return _permitted_to(restricting.command.payer_id, restricting)
+
+
+def _permitted_to(
+    payer_id: str, accepted: Accepted[Intake, RevokeConsent | RestrictDisclosure]
+) -> Mapping[str, Any]:
+    """What was permitted before the fact that the command published."""
+    intake, client_id = accepted.write_side, accepted.command.client_id
+    permits = disclosure.permits_before(intake, client_id, payer_id, accepted.outcome.published)
+    return {"earlier_permits": map(to_earlier_permit, permits)}
+
+
+def _assessed(assessing: Accepted[Intake, CompleteAssessment]) -> Mapping[str, Any]:
+    completed = assessments.assessment_of(assessing.outcome)
+    opened = assessments.task_of(assessing.outcome)
+    return {name: getattr(completed, name) for name in ASSESSED} | {"safety_task_id": opened or ""}
+
+
+class IntakeRpcs(CommandRpcs[Intake]):
+    """Who a client is, what payers are asked to pay by, who may know, and what was assessed."""
+
+    RegisterClient = command_rpc(
+        requests.to_registration,
+        use_cases.register_client,
+        _doubles,
+        client_id=new_id("client"),
+        now=NOW,
     )
+    JudgeDoubles = command_rpc(requests.to_judge_doubles, recognition.judge_doubles)
+    ScreenClient = command_rpc(requests.to_screen_client, use_cases.on_client, _eligible)
+    RecordDiagnosis = command_rpc(requests.to_record_diagnosis, use_cases.on_client)
+    EndDiagnosis = command_rpc(requests.to_end_diagnosis, use_cases.on_client)
+    AdmitClient = command_rpc(
+        requests.to_admission_request,
+        use_cases.admit_client,
+        _previous,
+        episode_id=new_id("episode"),
+    )
+
+    GiveConsent = command_rpc(
+        requests.to_give_consent, use_cases.give_consent, consent_id=new_id("consent")
+    )
+    RevokeConsent = command_rpc(requests.to_revoke_consent, use_cases.on_client, _permitted)
+    RestrictDisclosure = command_rpc(
+        requests.to_restrict_disclosure,
+        use_cases.restrict_disclosure,
+        _permitted_to_payer,
+        restriction_id=new_id("restriction"),
+    )
+
+    AddCoverage = command_rpc(
+        requests.to_add_coverage,
+        use_cases.add_coverage,
+        _doubles,
+        coverage_id=new_id("coverage"),
+    )
+    VerifyCoverage = command_rpc(requests.to_verify_coverage, use_cases.on_client)
+    EndCoverage = command_rpc(requests.to_end_coverage, use_cases.on_client)
+
+    CompleteAssessment = command_rpc(
+        requests.to_complete_assessment,
+        assessments.complete_assessment,
+        _assessed,
+        assessment_id=new_id("assessment"),
+        task_id=new_id("safety_task"),
+        completed_by=ACTOR,
+        completed_at=NOW,
+    )
+    CloseSafetyTask = command_rpc(
+        requests.to_close_safety_task, assessments.close_safety_task, closed_by=ACTOR, closed_at=NOW
+    )
+    AssessAreas = command_rpc(
+        requests.to_assess_areas,
+        assessments.assess_areas,
+        assessment_id=new_id("assessment"),
+        assessed_by=ACTOR,
+    )
+    RateDimensions = command_rpc(
+        requests.to_rate_dimensions,
+        assessments.rate_dimensions,
+        rating_id=new_id("rating"),
+        rated_by=ACTOR,
+    )
+
+    def ListSafetyTasks(
+        self, request: pb.ListSafetyTasksRequest, call: Call
+    ) -> pb.ListSafetyTasksResponse:
+        with reading(request) as read:
+            client_id = read.optional(required_uuid, "client_id")
+            most = read.value(requests.page_size, "page_size", requests.PAGE)
+            after = read.optional(requests.safety_task_cursor, "page_token")
+        tasks = questions.list_safety_tasks(
+            self.write_side.book.store,
+            self.write_side.tasks,
+            sites=call.actor.sites,
+            client_id=None if client_id is None else str(client_id),
+            open_only=request.open_only,
+            after=after,
+            most=most,
+        )
+        return pb.ListSafetyTasksResponse(
+            tasks=map(to_task, tasks),
+            next_page_token=_token(tasks[-1]) if len(tasks) == most else "",
+        )
+
+
+def _token(task: SafetyTask) -> str:
+    closed = f"{task.closed_at is not None:d}"
+    return page_token(closed, task.due_at.isoformat(), task.task_id)
+
+
+def intake_servicer(intake: Intake) -> Any:
+    """Answers IntakeService over one write side."""
+    return composed(SERVICE, IntakeRpcs(intake), IdentityRpcs(intake))

@@ -1,6 +1,6 @@
 """Intake's use cases of assessment: instruments and their safety tasks, areas, dimensions."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from kernel.execute import Outcome
 from kernel.refusal import Unknown
@@ -25,6 +25,20 @@ from services.intake.domain.assessment import (
 )
 from services.intake.domain.dimensions import RATING, RateDimensions, Rating
 from services.intake.domain.instruments import SCORERS_BY_SEX
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseTaskInWords(CloseSafetyTask):
+    """With its note, which is sealed; None: without."""
+
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssessAreasInWords(AssessAreas):
+    """With what was told in them, as it is sealed."""
+
+    narratives: bytes
 
 
 def complete_assessment(intake: Intake, asked: CompleteAssessment, context: Context) -> Outcome:
@@ -61,9 +75,7 @@ def task_of(outcome: Outcome) -> str | None:
     return opened[0].task_id if opened else None
 
 
-def close_safety_task(
-    intake: Intake, asked: CloseSafetyTask, note: bytes | None, context: Context
-) -> Outcome:
+def close_safety_task(intake: Intake, asked: CloseTaskInWords, context: Context) -> Outcome:
     """Closes a task, its note sealed; closing it so again changes nothing.
 
     Refuses a task that is not the client's, and one closed with another action or note.
@@ -75,8 +87,9 @@ def close_safety_task(
 
     def command(locked: LockedClient[Assessment]) -> CloseSafetyTask:
         labelled = replace(asked, label=locked.label)
-        if note is None:
+        if asked.note is None:
             return labelled
+        note = asked.note.encode()
         owner, kind = client_stream(asked.client_id), closing_note_document(asked.task_id)
         if locked.state.closed_with is not None:
             sealed = locked.tx.documents.open(owner, kind)
@@ -87,14 +100,12 @@ def close_safety_task(
     return about_client(intake, asked.client_id, where, command, context)
 
 
-def assess_areas(
-    intake: Intake, asked: AssessAreas, narratives: bytes, context: Context
-) -> Outcome:
+def assess_areas(intake: Intake, asked: AssessAreasInWords, context: Context) -> Outcome:
     """Records the five areas, what was told sealed; refuses an unknown client."""
 
     def command(locked: LockedClient[AreaAssessment]) -> AssessAreas:
         owner, kind = client_stream(asked.client_id), narratives_document(asked.assessment_id)
-        version = locked.tx.documents.put(owner, kind, narratives)
+        version = locked.tx.documents.put(owner, kind, asked.narratives)
         return replace(asked, narratives_version=version, label=locked.label)
 
     where = (AREA_ASSESSMENT, assessment_stream(asked.assessment_id))

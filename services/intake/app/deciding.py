@@ -5,21 +5,22 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from kernel.decider import Decider
-from kernel.execute import Book, Outcome, record, refuse_stale
+from kernel.execute import Book, Outcome, decided, refuse_stale
 from kernel.facts import Recorded
 from kernel.store.store import Context, Transaction
 from services.intake.app.ports import (
+    AuditEntry,
     Episodes,
     PayerDirectory,
     Permits,
     ProgramDirectory,
     Recognition,
     SafetyTasks,
-    SexOf,
 )
 from services.intake.app.streams import client_stream
 from services.intake.domain.client import CLIENT, Client, ClientCommand, require_registered
 from services.intake.domain.episode import EpisodeSummary, Label, label_of
+from services.intake.domain.instruments.score import Sex
 
 C = TypeVar("C")
 F = TypeVar("F")
@@ -28,7 +29,10 @@ S = TypeVar("S")
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What every use case works with: the book of record, and what is known beside it."""
+    """What every use case works with: the book of record, and what is known beside it.
+
+    `sex_of` reads a sealed identity; `audit` enters who asked for identities.
+    """
 
     book: Book
     episodes: Episodes
@@ -37,7 +41,8 @@ class Intake:
     tasks: SafetyTasks
     permits: Permits
     recognition: Recognition
-    sex_of: SexOf
+    sex_of: Callable[[bytes], Sex]
+    audit: Callable[[Transaction, Sequence[AuditEntry]], None]
 
 
 @dataclass(frozen=True)  # no slots: they keep a generic class from being called with its types
@@ -60,7 +65,7 @@ def nothing_beside(_: "LockedClient[Any]") -> Sequence[Recorded]:
     return ()
 
 
-def on_client(
+def on_own_stream(
     intake: Intake,
     client_id: str,
     command_of: Callable[[LockedClient[Client]], ClientCommand],
@@ -95,8 +100,7 @@ def about_client(
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
         history = tx.load_many([of_client, stream])
-        version = len(history[stream])
-        refuse_stale(context, version)
+        refuse_stale(context, len(history[stream]))
         client = CLIENT.after(history[of_client])
         if stream != of_client:
             require_registered(client, client_id)
@@ -106,8 +110,7 @@ def about_client(
             episodes=intake.episodes.episodes_of(tx, [client_id])[client_id],
             state=decider.after(history[stream]),
         )
-        facts = decider.decide(command_of(locked), locked.state)
-        decided = record(context, stream, version, facts)
-        return (*decided, *beside(locked)) if decided else ()
+        facts = decided(context, decider, stream, history[stream], command_of(locked))
+        return (*facts, *beside(locked)) if facts else ()
 
     return intake.book.transact(context, decide, locks=[of_client])

@@ -11,12 +11,7 @@ from kernel.execute import record
 from kernel.facts import Position, Recorded
 from kernel.store.store import Context, Transaction
 from services.intake.app.deciding import Intake
-from services.intake.app.ports import (
-    Audit,
-    AuditEntry,
-    LogEnd,
-    Permit,
-)
+from services.intake.app.ports import AuditEntry, LogEnd, Permit
 from services.intake.app.streams import IDENTITY, client_stream, membership_document, permit_stream
 from services.intake.domain.client import CLIENT, Client
 from services.intake.domain.permit import DisclosureBasis, DisclosurePermitted
@@ -85,7 +80,7 @@ class WithheldIdentity:
 
 
 def read_identities(
-    intake: Intake, audit: Audit, request: IdentitiesRequest
+    intake: Intake, request: IdentitiesRequest
 ) -> list[DisclosedIdentity | WithheldIdentity]:
     """Each client's identity or why it is withheld; audited either way, before it is answered.
 
@@ -95,7 +90,7 @@ def read_identities(
     client_ids = list(dict.fromkeys(request.client_ids))
     answers: list[DisclosedIdentity | WithheldIdentity] = []
     for start in range(0, len(client_ids), MOST_LOCKED):
-        answers += _permit(intake, audit, request, client_ids[start : start + MOST_LOCKED])
+        answers += _permit(intake, request, client_ids[start : start + MOST_LOCKED])
     return answers
 
 
@@ -120,7 +115,7 @@ def recipient_of(intake: Intake, client_id: str, consent_id: str) -> str:
 
 
 def _permit(
-    intake: Intake, audit: Audit, request: IdentitiesRequest, client_ids: Sequence[str]
+    intake: Intake, request: IdentitiesRequest, client_ids: Sequence[str]
 ) -> list[DisclosedIdentity | WithheldIdentity]:
     answers: list[DisclosedIdentity | WithheldIdentity] = []
     command_id = uuid4()  # of this asking: another one may be answered otherwise
@@ -145,7 +140,7 @@ def _permit(
                 permit_id = context.new_id("permit", client_id)
                 answer = replace(answer, permit_id=permit_id, end=ends[client_id])
             answers.append(answer)
-        audit.write(tx, [_entry(answer, request) for answer in answers])
+        intake.audit(tx, [_entry(answer, request) for answer in answers])
         return [
             recorded
             for answer in answers

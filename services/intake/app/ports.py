@@ -11,7 +11,6 @@ from kernel.store.store import Transaction
 from services.intake.domain.assessment import SafetyAction
 from services.intake.domain.episode import EpisodeSummary, Program
 from services.intake.domain.instruments import SafetyRisk
-from services.intake.domain.instruments.score import Sex
 from services.intake.domain.programs import Programs
 
 
@@ -143,12 +142,6 @@ class Recognition(Protocol):
         ...
 
 
-class SexOf(Protocol):
-    """Reads the sex in a sealed identity."""
-
-    def __call__(self, identity: bytes) -> Sex: ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
     """Who asked for one client's identity. `outcome`: GIVEN, or why it was withheld.
@@ -165,14 +158,6 @@ class AuditEntry:
     identity_version: int | None
     outcome: str
     correlation: str
-
-
-class Audit(Protocol):
-    """Where it is kept who asked for identities."""
-
-    def write(self, tx: Transaction, entries: Sequence[AuditEntry]) -> None:
-        """Enter all of them, in the transaction that answers."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,9 @@
 """Who may be whom: members and people of before are recognised, doubles are named and judged."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from kernel.execute import Outcome, record, refuse_stale
+from kernel.execute import Outcome, decided, refuse_stale
 from kernel.facts import Recorded
 from kernel.store.store import Context, Transaction
 from services.intake.app.deciding import Intake
@@ -43,9 +43,7 @@ def recognise(
         key=intake.recognition.member(tx, coverage.payer_id, membership.content, identity.content),
         label=label,
     )
-    history = tx.load(stream)
-    facts = MEMBER.decide(command, MEMBER.after(history))
-    return record(context, stream, len(history), facts)
+    return decided(context, MEMBER, stream, tx.load(stream), command, expected=False)
 
 
 def recognise_member(intake: Intake, client_id: str, coverage_id: str, context: Context) -> Outcome:
@@ -73,7 +71,14 @@ def recognise_person(intake: Intake, client_id: str, context: Context) -> Outcom
     return intake.book.transact(context, note, locks=[client_stream(client_id)])
 
 
-def judge_doubles(intake: Intake, asked: JudgeDoubles, reason: str, context: Context) -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeDoublesInWords(JudgeDoubles):
+    """With the reason, which is sealed."""
+
+    reason: str
+
+
+def judge_doubles(intake: Intake, asked: JudgeDoublesInWords, context: Context) -> Outcome:
     """A named person says that two clients are one person, or two; the reason is sealed.
 
     Refuses an unknown client (Unknown), and one with themselves (Malformed).
@@ -89,17 +94,12 @@ def judge_doubles(intake: Intake, asked: JudgeDoubles, reason: str, context: Con
             require_registered(CLIENT.after(history[subject]), client_id)
         found = intake.episodes.episodes_of(tx, clients)
         labels = {label_of(episodes) for episodes in found.values()}
-        command = replace(
-            asked,
-            label=Label.PART2 if Label.PART2 in labels else Label.HIPAA,
-        )
-        facts = DOUBLES.decide(command, DOUBLES.after(history[stream]))
-        recorded = record(context, stream, len(history[stream]), facts)
-        if recorded:
-            tx.documents.put(
-                subjects[0], judgement_document(asked.other_client_id), reason.encode()
-            )
-        return recorded
+        command = replace(asked, label=Label.PART2 if Label.PART2 in labels else Label.HIPAA)
+        facts = decided(context, DOUBLES, stream, history[stream], command)
+        if facts:
+            document = judgement_document(asked.other_client_id)
+            tx.documents.put(subjects[0], document, asked.reason.encode())
+        return facts
 
     # Both: who issues claims of either one, on a permit, knows whether this came before.
     return intake.book.transact(context, decide, locks=subjects)

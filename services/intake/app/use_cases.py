@@ -14,7 +14,7 @@ from kernel.execute import Outcome
 from kernel.facts import Recorded
 from kernel.refusal import Unknown
 from kernel.store.store import Context, Transaction
-from services.intake.app.deciding import Intake, LockedClient, about_client, on_client
+from services.intake.app.deciding import Intake, LockedClient, about_client, on_own_stream
 from services.intake.app.recognition import recognise
 from services.intake.app.streams import (
     IDENTITY,
@@ -36,8 +36,8 @@ from services.intake.domain.episode import (
 from services.intake.domain.programs import StatedProgram
 from services.intake.domain.screening import ScreenClient
 
-C = TypeVar(
-    "C",
+Labelled = TypeVar(
+    "Labelled",
     bound=ScreenClient
     | RevokeConsent
     | VerifyCoverage
@@ -48,26 +48,55 @@ C = TypeVar(
 )
 
 
-def register_client(
-    intake: Intake, client_id: str, site_id: str, identity: bytes, context: Context
-) -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """`identity`: as it is sealed."""
+
+    client_id: str
+    site_id: str
+    identity: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddNumberedCoverage(AddCoverage):
+    """With its member and group number, as they are sealed."""
+
+    membership: bytes
+
+
+def register_client(intake: Intake, asked: Registration, context: Context) -> Outcome:
     """Registers a client at a site; the identity is sealed under a key of the client's own.
 
     Refuses a site that wasn't heard of (SITE_UNKNOWN).
     """
 
     def command(locked: LockedClient[Client]) -> RegisterClient:
-        intake.programs.of_sites(locked.tx, [site_id]).require_site(site_id)
-        version = locked.tx.documents.put(client_stream(client_id), IDENTITY, identity)
-        intake.recognition.note_person(locked.tx, client_id, identity, context.now)
-        return RegisterClient(client_id=client_id, site_id=site_id, identity_version=version)
+        intake.programs.of_sites(locked.tx, [asked.site_id]).require_site(asked.site_id)
+        owner, identity = client_stream(asked.client_id), asked.identity
+        version = locked.tx.documents.put(owner, IDENTITY, identity)
+        intake.recognition.note_person(locked.tx, asked.client_id, identity, context.now)
+        return filled(RegisterClient, asked, identity_version=version)
 
-    return on_client(intake, client_id, command, context)
+    return on_own_stream(intake, asked.client_id, command, context)
 
 
-def screen_client(intake: Intake, asked: ScreenClient, context: Context) -> Outcome:
-    """Records a screening; refuses an unknown client, and to decline one without a referral."""
-    return on_client(intake, asked.client_id, _labelled(asked), context)
+def on_client(
+    intake: Intake,
+    asked: ScreenClient
+    | RevokeConsent
+    | VerifyCoverage
+    | EndCoverage
+    | RecordDiagnosis
+    | EndDiagnosis,
+    context: Context,
+) -> Outcome:
+    """Records what is said of a client; refuses an unknown client.
+
+    To decline in a screening takes a referral. Only what was given or recorded is ended or
+    verified, no consent before it was given, and no coverage ends that nobody verified. A diagnosis
+    has a code and a rank of the right shape.
+    """
+    return on_own_stream(intake, asked.client_id, _labelled(asked), context)
 
 
 def give_consent(intake: Intake, asked: GiveConsent, context: Context) -> Outcome:
@@ -78,12 +107,7 @@ def give_consent(intake: Intake, asked: GiveConsent, context: Context) -> Outcom
         _require_payer(intake, locked.tx, asked.recipient_payer_id)
         return replace(asked, label=locked.label)
 
-    return on_client(intake, asked.client_id, command, context)
-
-
-def revoke_consent(intake: Intake, asked: RevokeConsent, context: Context) -> Outcome:
-    """Ends a consent; refuses one the client didn't give, and a day before it was given."""
-    return on_client(intake, asked.client_id, _labelled(asked), context)
+    return on_own_stream(intake, asked.client_id, command, context)
 
 
 def restrict_disclosure(intake: Intake, asked: RestrictDisclosure, context: Context) -> Outcome:
@@ -96,12 +120,10 @@ def restrict_disclosure(intake: Intake, asked: RestrictDisclosure, context: Cont
         _require_payer(intake, locked.tx, asked.payer_id)
         return replace(asked, label=locked.label)
 
-    return on_client(intake, asked.client_id, command, context)
+    return on_own_stream(intake, asked.client_id, command, context)
 
 
-def add_coverage(
-    intake: Intake, asked: AddCoverage, membership: bytes, context: Context
-) -> Outcome:
+def add_coverage(intake: Intake, asked: AddNumberedCoverage, context: Context) -> Outcome:
     """Records a coverage, its member and group number sealed; refuses an unknown client or payer.
 
     Whose member it is, is recognised with it.
@@ -110,37 +132,21 @@ def add_coverage(
     def command(locked: LockedClient[Client]) -> AddCoverage:
         _require_payer(intake, locked.tx, asked.payer_id)
         owner, kind = client_stream(asked.client_id), membership_document(asked.coverage_id)
-        return replace(asked, membership_version=locked.tx.documents.put(owner, kind, membership))
+        version = locked.tx.documents.put(owner, kind, asked.membership)
+        return replace(asked, membership_version=version)
 
     def recognised(locked: LockedClient[Client]) -> Sequence[Recorded]:
         return recognise(intake, locked.tx, asked, locked.label, context)
 
-    return on_client(intake, asked.client_id, command, context, beside=recognised)
-
-
-def verify_coverage(intake: Intake, asked: VerifyCoverage, context: Context) -> Outcome:
-    """Records for which dates the payer confirmed; refuses an unknown client or coverage."""
-    return on_client(intake, asked.client_id, _labelled(asked), context)
-
-
-def end_coverage(intake: Intake, asked: EndCoverage, context: Context) -> Outcome:
-    """Records a coverage's last day; refuses one that is unknown, or that nobody verified."""
-    return on_client(intake, asked.client_id, _labelled(asked), context)
-
-
-def record_diagnosis(intake: Intake, asked: RecordDiagnosis, context: Context) -> Outcome:
-    """Records a diagnosis; refuses an unknown client, and a code or rank of the wrong shape."""
-    return on_client(intake, asked.client_id, _labelled(asked), context)
-
-
-def end_diagnosis(intake: Intake, asked: EndDiagnosis, context: Context) -> Outcome:
-    """Records a diagnosis's last day; refuses one that was never recorded."""
-    return on_client(intake, asked.client_id, _labelled(asked), context)
+    return on_own_stream(intake, asked.client_id, command, context, beside=recognised)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdmissionRequest:
-    """To which program of a site; `stated`: what the caller says of the program beside its id."""
+    """To which program of a site; `stated`: what the caller says of the program beside its id.
+
+    `open_safety_reason`: why over an open safety task, in words that are sealed; empty: none.
+    """
 
     client_id: str
     episode_id: str
@@ -149,9 +155,10 @@ class AdmissionRequest:
     level_of_care: str
     admitted_on: date
     stated: StatedProgram
+    open_safety_reason: str
 
 
-def admit_client(intake: Intake, asked: AdmissionRequest, reason: str, context: Context) -> Outcome:
+def admit_client(intake: Intake, asked: AdmissionRequest, context: Context) -> Outcome:
     """Admits a client, linked to the episode closed last, if there was one.
 
     What the program is, attendance's fact says. Refuses an unknown client, a site or a program of
@@ -171,14 +178,14 @@ def admit_client(intake: Intake, asked: AdmissionRequest, reason: str, context: 
             program=program,
             now=context.now,
             admitted_by=context.actor,
-            reasoned=bool(reason),
+            reasoned=bool(asked.open_safety_reason),
             others=tuple(locked.episodes),
             declined=locked.client.screening.declined is not None,
             open_high=tuple(intake.tasks.open_high(locked.tx, asked.client_id)),
         )
 
     def sealed(locked: LockedClient[Episode]) -> Sequence[Recorded]:
-        if reason:
+        if reason := asked.open_safety_reason:
             owner, kind = client_stream(asked.client_id), safety_reason_document(asked.episode_id)
             locked.tx.documents.put(owner, kind, reason.encode())
         return ()
@@ -206,6 +213,6 @@ def _require_payer(intake: Intake, tx: Transaction, payer_id: str) -> None:
         raise Unknown("payer", payer_id)
 
 
-def _labelled(asked: C) -> Callable[[LockedClient[Any]], C]:
+def _labelled(asked: Labelled) -> Callable[[LockedClient[Any]], Labelled]:
     """The command, with its fact's label."""
     return lambda locked: replace(asked, label=locked.label)

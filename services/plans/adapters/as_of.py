@@ -1,17 +1,12 @@
 """What plans knew by a moment, in SQL on the kernel's tables."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
-
-from kernel.messaging.caught_up import clients_not_caught_up
 from kernel.store.store import Transaction
-from services.plans.adapters.episodes import SqlEpisodes
 from services.plans.adapters.history import history_of
 from services.plans.adapters.subscriptions import SUBSCRIPTIONS
-from services.plans.app.ports import episodes_at
 from services.plans.app.streams import client_subject
 from services.plans.domain.history import CareHistory
 
@@ -24,25 +19,14 @@ class SqlHistoryAsOf:
         return history_of(client, SUBSCRIPTIONS.read_history(tx.connection, client, until))
 
     def revisions(self, tx: Transaction, row_ids: Sequence[str]) -> Mapping[str, int]:
-        rows = tx.connection.execute(
-            text(
-                "SELECT id, revision FROM derived WHERE current AND id = ANY(CAST(:ids AS uuid[]))"
-            ),
-            {"ids": list(row_ids)},
+        rows = tx.execute(
+            "SELECT id, revision FROM derived WHERE current AND id = ANY(CAST(:ids AS uuid[]))",
+            ids=list(row_ids),
         )
         return {str(row.id): row.revision for row in rows}
 
     def commands(self, tx: Transaction, facts: Sequence[UUID]) -> Mapping[UUID, UUID]:
-        rows = tx.connection.execute(
-            text("SELECT id, command_id FROM fact WHERE id = ANY(CAST(:ids AS uuid[]))"),
-            {"ids": list(facts)},
+        rows = tx.execute(
+            "SELECT id, command_id FROM fact WHERE id = ANY(CAST(:ids AS uuid[]))", ids=list(facts)
         )
         return {row.id: row.command_id for row in rows}
-
-    def episodes_at(
-        self, tx: Transaction, client_id: str, sites: Collection[str]
-    ) -> Callable[[str], bool]:
-        return episodes_at(tx, SqlEpisodes(), client_id, sites)
-
-    def unsettled(self, tx: Transaction, client_id: str) -> bool:
-        return bool(clients_not_caught_up(tx.connection, [client_subject(client_id)]))

@@ -6,7 +6,6 @@ from typing import Any
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.intake.v1 import intake_service_pb2 as words
 from ninehours.plans.v1 import plans_events_pb2 as plans
-from sqlalchemy import text
 
 from kernel.messaging.public_facts import sites_by_facts
 from kernel.rpc.translate import date_of
@@ -62,13 +61,11 @@ class SqlEpisodes:
 
 def admissions_to(tx: Transaction, episode_id: str) -> list[intake.ClientAdmitted]:
     """What was heard of admissions to this episode, of whomever."""
-    rows = tx.connection.execute(
-        text(
-            # The type as a literal: that is what the index of admissions is for.
-            "SELECT body FROM heard_fact WHERE type = 'ninehours.intake.v1.ClientAdmitted'"
-            " AND position(:id IN body) > 0"
-        ),
-        {"id": episode_id.encode()},
+    rows = tx.execute(
+        # The type as a literal: that is what the index of admissions is for.
+        "SELECT body FROM heard_fact WHERE type = 'ninehours.intake.v1.ClientAdmitted'"
+        " AND position(:id IN body) > 0",
+        id=episode_id.encode(),
     )
     told = (intake.ClientAdmitted.FromString(bytes(row.body)) for row in rows)
     return [admitted for admitted in told if admitted.episode_id == episode_id]
@@ -76,11 +73,10 @@ def admissions_to(tx: Transaction, episode_id: str) -> list[intake.ClientAdmitte
 
 def _heard(tx: Transaction, client_id: str, kind: Any) -> Iterator[Any]:
     """Facts of one type about the client, the last one first."""
-    rows = tx.connection.execute(
-        text(
-            "SELECT body FROM heard_fact WHERE subject = :client AND type = :type"
-            " ORDER BY sequence DESC"
-        ),
-        {"client": client_subject(client_id), "type": kind.DESCRIPTOR.full_name},
+    rows = tx.execute(
+        "SELECT body FROM heard_fact WHERE subject = :client AND type = :type"
+        " ORDER BY sequence DESC",
+        client=client_subject(client_id),
+        type=kind.DESCRIPTOR.full_name,
     )
     return (kind.FromString(bytes(row.body)) for row in rows)

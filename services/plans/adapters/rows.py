@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
-
 from kernel.store.store import Transaction
 from services.plans.adapters.stored import ROWS
 from services.plans.adapters.subscriptions import SUBSCRIPTIONS, derive
@@ -43,25 +41,24 @@ class SqlProjectedRows:
 
 def episode_recommended(tx: Transaction, recommendation_id: str) -> tuple[str, str] | None:
     """The client and the episode that a recommendation is about; None: there never was one."""
-    row = tx.connection.execute(
-        text(
-            "SELECT content->>'client_id' AS client_id, content->>'episode_id' AS episode_id"
-            " FROM derived WHERE id = :id AND kind = :kind AND current"
-        ),
-        {"id": recommendation_id, "kind": RECOMMENDATION},
+    row = tx.execute(
+        "SELECT content->>'client_id' AS client_id, content->>'episode_id' AS episode_id"
+        " FROM derived WHERE id = :id AND kind = :kind AND current",
+        id=recommendation_id,
+        kind=RECOMMENDATION,
     ).one_or_none()
     return None if row is None else (row.client_id, row.episode_id)
 
 
 def _current(tx: Transaction, client_id: str, kind: str) -> list[ProjectedRow[Any]]:
     """The client's current rows of a kind, oldest week first."""
-    rows = tx.connection.execute(
-        text(
-            "SELECT id, revision, content, provenance, withdrawn FROM derived"
-            " WHERE derivation = :derivation AND key = :client AND kind = :kind AND current"
-            " ORDER BY content->>'week_start', row_key"
-        ),
-        {"derivation": PROGRESS, "client": client_subject(client_id), "kind": kind},
+    rows = tx.execute(
+        "SELECT id, revision, content, provenance, withdrawn FROM derived"
+        " WHERE derivation = :derivation AND key = :client AND kind = :kind AND current"
+        " ORDER BY content->>'week_start', row_key",
+        derivation=PROGRESS,
+        client=client_subject(client_id),
+        kind=kind,
     )
     return [
         ProjectedRow(

@@ -8,7 +8,6 @@ from kernel.mapping.reading import named
 from kernel.mapping.writing import writer
 from kernel.rpc.call import Call
 from kernel.rpc.translate import date_of, reading, timestamp_of, to_date
-from kernel.store.store import Store
 from services.plans.app.explaining import (
     HistoryAsOf,
     WhyEpisode,
@@ -16,7 +15,7 @@ from services.plans.app.explaining import (
     WhySegment,
     why_level_of_care,
 )
-from services.plans.app.ports import Outside
+from services.plans.app.ports import Plans
 from services.plans.app.questions import AboutClient, tells_scores
 from services.plans.app.streams import client_subject
 from services.plans.domain.decision import RecommendationDecided
@@ -49,10 +48,9 @@ _recommendation_message = writer(
 class ExplanationServicer:
     """Answers ExplanationService from one record."""
 
-    def __init__(self, store: Store, history_as_of: HistoryAsOf, outside: Outside) -> None:
-        self._store = store
+    def __init__(self, plans: Plans, history_as_of: HistoryAsOf) -> None:
+        self._plans = plans
         self._history_as_of = history_as_of
-        self._outside = outside
 
     def ExplainLevelOfCare(
         self, request: pb.ExplainLevelOfCareRequest, call: Call
@@ -61,8 +59,8 @@ class ExplanationServicer:
             about = AboutClient(client_id=str(read.uuid("client_id")), sites=call.actor.sites)
             on = read.optional(date_of, "on")
             until = read.optional(timestamp_of, "as_of")
-        why = why_level_of_care(self._store, self._history_as_of, about, on, until)
-        scores = tells_scores(self._store, self._outside, about.client_id, call.reader)
+        why = why_level_of_care(self._plans, self._history_as_of, about, on, until)
+        scores = tells_scores(self._plans, about.client_id, call.reader)
         return pb.ExplainLevelOfCareResponse(
             client_id=about.client_id,
             episodes=[_episode(episode, scores) for episode in why.episodes],

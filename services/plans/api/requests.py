@@ -7,23 +7,21 @@ from ninehours.plans.v1 import plans_service_pb2 as pb
 from kernel.mapping.fields import Read, left_out, text
 from kernel.mapping.reading import Reader, each_of, named, request_reader
 from kernel.refusal import Malformed
-from kernel.rpc.translate import reading, required_level, required_text
-from kernel.store.store import Context
+from kernel.rpc.translate import required_level
 from services.plans.adapters.level_rules import to_proposed_rules
+from services.plans.app.endings import DischargeInWords
 from services.plans.app.levels_of_care import DecisionRequest
 from services.plans.app.treatment_plans import GoalInWords, PlanInWords, ProblemInWords
+from services.plans.domain.completion import UNKNOWN
 from services.plans.domain.ending_facts import (
-    AftercareKind,
     ArrangeAftercare,
     CompleteProgram,
-    DischargeClient,
-    DischargeReason,
     RecordFollowUp,
 )
 from services.plans.domain.level import ChangeLevelOfCare
 from services.plans.domain.plan_content import Intervention, Objective
 from services.plans.domain.plan_facts import CertifyPlan, Rating, RefusePlan, ReviewPlan, SignPlan
-from services.plans.domain.rules import ProposeLevelRules
+from services.plans.domain.rules import ConfirmLevelRules, ProposeLevelRules
 
 LONGEST_WORDS = 10_000  # characters
 MOST_OF_EACH = 50
@@ -90,6 +88,9 @@ to_review_plan = request_reader(
 to_propose_level_rules = request_reader(
     pb.ProposeLevelRulesRequest, ProposeLevelRules, given=("proposed_by",), rules=to_proposed_rules
 )
+to_confirm_level_rules = request_reader(
+    pb.ConfirmLevelRulesRequest, ConfirmLevelRules, given=("confirmed_by",), version=getattr
+)
 _to_decision = request_reader(
     pb.DecideRecommendationRequest,
     DecisionRequest,
@@ -108,66 +109,43 @@ def to_decision(request: pb.DecideRecommendationRequest) -> DecisionRequest:
     return decision
 
 
-# The commands below have fields that are filled in under the client's lock, by the use case.
-
-
-def to_change_level(request: pb.ChangeLevelOfCareRequest, context: Context) -> ChangeLevelOfCare:
-    with reading(request) as read:
-        return ChangeLevelOfCare(
-            client_id=str(read.uuid("client_id")),
-            episode_id=str(read.uuid("episode_id")),
-            level_of_care=read.value(required_level, "level_of_care", ""),
-            effective_from=read.date("effective_from"),
-            changed_by=context.actor,
-        )
-
-
-def to_complete_program(request: pb.CompleteProgramRequest, context: Context) -> CompleteProgram:
-    with reading(request) as read:
-        return CompleteProgram(**_of_episode(read, context), completed_on=read.date("completed_on"))
-
-
-def to_discharge(
-    request: pb.DischargeClientRequest, context: Context
-) -> tuple[DischargeClient, str]:
-    """The command, and the reason to discharge over an open safety task; empty: none is given."""
-    with reading(request) as read:
-        of_episode, reason = _of_episode(read, context), read.enum("reason")
-        discharged_on = read.date("discharged_on")
-        over = read.optional(required_text, "open_safety_reason", max_length=LONGEST_WORDS)
-    command = DischargeClient(
-        **of_episode, reason=DischargeReason(reason), discharged_on=discharged_on
-    )
-    return command, over or ""
-
-
-def to_arrange_aftercare(request: pb.ArrangeAftercareRequest, context: Context) -> ArrangeAftercare:
-    with reading(request) as read:
-        of_episode, kind = _of_episode(read, context), read.enum("kind")
-        starts_on = read.date("starts_on")
-    return ArrangeAftercare(
-        **of_episode,
-        aftercare_id=context.new_id("aftercare"),
-        kind=AftercareKind(kind),
-        starts_on=starts_on,
-        alumni_consent=request.alumni_consent,
-    )
-
-
-def to_record_follow_up(request: pb.RecordFollowUpRequest, context: Context) -> RecordFollowUp:
-    with reading(request) as read:
-        return RecordFollowUp(
-            **_of_episode(read, context),
-            follow_up_id=context.new_id("follow-up"),
-            contacted_on=read.date("contacted_on"),
-            reached=read.answer("reached"),
-        )
-
-
-def _of_episode(read: reading, context: Context) -> dict[str, Any]:
-    return {
-        "client_id": str(read.uuid("client_id")),
-        "episode_id": str(read.uuid("episode_id")),
-        "actor": context.actor,
-        "now": context.now,
-    }
+# What the commands below leave open is filled in under the client's lock, by the use case.
+to_change_level = request_reader(
+    pb.ChangeLevelOfCareRequest,
+    ChangeLevelOfCare,
+    given=("changed_by",),
+    level_of_care=required_level,
+    admitted=None,
+    discharged=False,
+    step=None,
+)
+to_complete_program = request_reader(
+    pb.CompleteProgramRequest,
+    CompleteProgram,
+    given=OF_THE_CALL,
+    admitted=None,
+    criteria=UNKNOWN,
+    settled=False,
+)
+to_discharge = request_reader(
+    pb.DischargeClientRequest,
+    DischargeInWords,
+    given=OF_THE_CALL,
+    admitted=None,
+    reasoned=False,
+    open_high=(),
+    heard=False,
+    open_safety_reason=left_out(text(LONGEST_WORDS)),
+)
+to_arrange_aftercare = request_reader(
+    pb.ArrangeAftercareRequest,
+    ArrangeAftercare,
+    given=(*OF_THE_CALL, "aftercare_id"),
+    admitted=None,
+)
+to_record_follow_up = request_reader(
+    pb.RecordFollowUpRequest,
+    RecordFollowUp,
+    given=(*OF_THE_CALL, "follow_up_id"),
+    admitted=None,
+)

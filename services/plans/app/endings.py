@@ -1,18 +1,17 @@
 """How an episode ends and what follows, in that order: one function a command."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from kernel.execute import Book, Outcome, nothing
+from kernel.execute import Outcome, decided, nothing
 from kernel.facts import Recorded
 from kernel.messaging.caught_up import clients_not_caught_up, unheard_clients
 from kernel.store.store import Context, Transaction
-from services.plans.app.ports import Outside
+from services.plans.app.ports import Plans
 from services.plans.app.streams import (
     RULES_STREAM,
     RULES_SUBJECT,
     client_subject,
-    decided,
     ending_stream,
     over_safety_of,
     state_of,
@@ -29,9 +28,14 @@ from services.plans.domain.ending_facts import (
 from services.plans.domain.rules import LEVEL_RULES
 
 
-def complete_program(
-    book: Book, outside: Outside, command: CompleteProgram, context: Context
-) -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DischargeInWords(DischargeClient):
+    """With the reason to discharge over an open safety task, which is sealed; empty: none."""
+
+    open_safety_reason: str
+
+
+def complete_program(plans: Plans, command: CompleteProgram, context: Context) -> Outcome:
     """Completes a program; `criteria` and `settled` are filled in here, under the client's lock.
 
     Refuses an episode of which no admission was heard (EPISODE_UNKNOWN), criteria not met or no
@@ -42,7 +46,7 @@ def complete_program(
     def fill_in(tx: Transaction) -> CompleteProgram:
         measured = [
             row.content
-            for row in outside.rows.weeks(tx, command.client_id)
+            for row in plans.rows.weeks(tx, command.client_id)
             if row.content.episode_id == command.episode_id
         ]
         confirmed = state_of(tx, LEVEL_RULES, RULES_STREAM).confirmed.values()
@@ -53,12 +57,10 @@ def complete_program(
             settled=not clients_not_caught_up(tx.connection, [subject]),
         )
 
-    return _on_ending(book, outside, context, command, fill_in, shared=[RULES_SUBJECT])
+    return _on_ending(plans, context, command, fill_in, shared=[RULES_SUBJECT])
 
 
-def discharge_client(
-    book: Book, outside: Outside, command: DischargeClient, reason: str, context: Context
-) -> Outcome:
+def discharge_client(plans: Plans, command: DischargeInWords, context: Context) -> Outcome:
     """Discharges a client from an episode; intake closes the episode when it hears of it.
 
     Refuses an unknown episode, a day before the admission or in the future, COMPLETED without a
@@ -67,43 +69,36 @@ def discharge_client(
     while something told of the client was not heard, which may be one, there is none (NOT_SETTLED).
     """
 
+    subject, reason = client_subject(command.client_id), command.open_safety_reason
+
     def seal(tx: Transaction) -> None:
         if reason:
-            owner, kind = client_subject(command.client_id), over_safety_of(command.episode_id)
-            tx.documents.put(owner, kind, reason.encode())
+            tx.documents.put(subject, over_safety_of(command.episode_id), reason.encode())
 
     def fill_in(tx: Transaction) -> DischargeClient:
-        subject = client_subject(command.client_id)
         return replace(
             command,
-            open_high=tuple(outside.episodes.open_high(tx, command.client_id)),
+            open_high=tuple(plans.episodes.open_high(tx, command.client_id)),
             heard=not unheard_clients(tx.connection, [subject]),
             reasoned=bool(reason),
         )
 
-    return _on_ending(book, outside, context, command, fill_in, sealing=seal)
+    return _on_ending(plans, context, command, fill_in, sealing=seal)
 
 
-def arrange_aftercare(
-    book: Book, outside: Outside, command: ArrangeAftercare, context: Context
+def follow_up(
+    plans: Plans, command: ArrangeAftercare | RecordFollowUp, context: Context
 ) -> Outcome:
-    """Arranges aftercare, before the discharge or after it.
+    """Arranges aftercare, before the discharge or after it, or records a contact after it.
 
-    Refuses an unknown episode, and ALUMNI without its own consent (ALUMNI_CONSENT_REQUIRED).
+    Refuses an unknown episode, ALUMNI without its own consent (ALUMNI_CONSENT_REQUIRED), and a
+    contact before the discharge (NOT_DISCHARGED).
     """
-    return _on_ending(book, outside, context, command, lambda _: command)
-
-
-def record_follow_up(
-    book: Book, outside: Outside, command: RecordFollowUp, context: Context
-) -> Outcome:
-    """Records a contact after the discharge; refuses one before it (NOT_DISCHARGED)."""
-    return _on_ending(book, outside, context, command, lambda _: command)
+    return _on_ending(plans, context, command, lambda _: command)
 
 
 def _on_ending(
-    book: Book,
-    outside: Outside,
+    plans: Plans,
     context: Context,
     asked: EndingCommand,
     fill_in: Callable[[Transaction], EndingCommand],
@@ -114,12 +109,13 @@ def _on_ending(
     """`sealing`: of what belongs to the facts, where any are decided."""
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
-        admitted = outside.episodes.admitted(tx, asked.client_id, asked.episode_id)
+        admitted = plans.episodes.admitted(tx, asked.client_id, asked.episode_id)
         command = replace(fill_in(tx), admitted=admitted)
-        facts = decided(tx, context, ENDING, ending_stream(asked.episode_id), command)
+        stream = ending_stream(asked.episode_id)
+        facts = decided(context, ENDING, stream, tx.load(stream), command)
         if facts:
             sealing(tx)
         return facts
 
     locks = [client_subject(asked.client_id)]
-    return book.transact(context, decide, locks=locks, shared=shared)
+    return plans.book.transact(context, decide, locks=locks, shared=shared)

@@ -3,15 +3,17 @@
 What is projected is projected again from the facts signed by then; decisions are plans' own.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
 from kernel.facts import Recorded
+from kernel.messaging.caught_up import clients_not_caught_up
 from kernel.refusal import Unknown
-from kernel.store.store import Store, Transaction
+from kernel.store.store import Transaction
+from services.plans.app.ports import Plans, episodes_at
 from services.plans.app.questions import AboutClient
 from services.plans.app.streams import (
     client_subject,
@@ -46,16 +48,6 @@ class HistoryAsOf(Protocol):
 
     def commands(self, tx: Transaction, facts: Sequence[UUID]) -> Mapping[UUID, UUID]:
         """Private fact → the command that made it."""
-        ...
-
-    def episodes_at(
-        self, tx: Transaction, client_id: str, sites: Collection[str]
-    ) -> Callable[[str], bool]:
-        """Whether an episode of the client's is shown to who has these sites."""
-        ...
-
-    def unsettled(self, tx: Transaction, client_id: str) -> bool:
-        """Whether something of the client is parked, behind or due."""
         ...
 
 
@@ -105,7 +97,7 @@ class WhyLevel:
 
 
 def why_level_of_care(
-    store: Store,
+    plans: Plans,
     history_as_of: HistoryAsOf,
     about: AboutClient,
     on: date | None,
@@ -115,9 +107,9 @@ def why_level_of_care(
 
     Refuses a client of whom no admission was heard by then, or none on that day (Unknown).
     """
-    with store.transaction() as tx:
-        here = history_as_of.episodes_at(tx, about.client_id, about.sites)
-        stale = history_as_of.unsettled(tx, about.client_id)
+    with plans.book.store.transaction() as tx:
+        here = episodes_at(tx, plans.episodes, about.client_id, about.sites)
+        stale = bool(clients_not_caught_up(tx.connection, [client_subject(about.client_id)]))
         history = history_as_of.history(tx, about.client_id, until)
         explaining = _Explaining(tx, history_as_of, history, on, until)
         episodes = [

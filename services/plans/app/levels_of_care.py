@@ -5,16 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from kernel.decider import filled
-from kernel.execute import Book, Outcome
+from kernel.execute import Outcome, decided
 from kernel.facts import Recorded
 from kernel.messaging.caught_up import clients_not_caught_up
 from kernel.store.store import Context, Transaction
-from services.plans.app.ports import Outside
+from services.plans.app.ports import Plans
 from services.plans.app.streams import (
     RULES_STREAM,
     RULES_SUBJECT,
     client_subject,
-    decided,
     decision_stream,
     ending_stream,
     level_stream,
@@ -38,25 +37,23 @@ class DecisionRequest:
     effective_from: date | None
 
 
-def propose_level_rules(book: Book, command: ProposeLevelRules, context: Context) -> Outcome:
+def propose_level_rules(plans: Plans, command: ProposeLevelRules, context: Context) -> Outcome:
     """Proposes the next version of the rule table; until it is confirmed it may be proposed anew.
 
     Refuses to change a confirmed version (LEVEL_RULES_CONFIRMED), or to leave one out.
     """
-    return book.execute(LEVEL_RULES, RULES_STREAM, command, context)
+    return plans.book.execute(LEVEL_RULES, RULES_STREAM, command, context)
 
 
-def confirm_level_rules(book: Book, command: ConfirmLevelRules, context: Context) -> Outcome:
+def confirm_level_rules(plans: Plans, command: ConfirmLevelRules, context: Context) -> Outcome:
     """Confirms a proposed version: what is recommended for every client is derived again.
 
     Refuses a version nobody proposed, and the person who proposed it (CONFIRMED_BY_ITS_AUTHOR).
     """
-    return book.execute(LEVEL_RULES, RULES_STREAM, command, context, locks=[RULES_SUBJECT])
+    return plans.book.execute(LEVEL_RULES, RULES_STREAM, command, context, locks=[RULES_SUBJECT])
 
 
-def change_level_of_care(
-    book: Book, outside: Outside, command: ChangeLevelOfCare, context: Context
-) -> Outcome:
+def change_level_of_care(plans: Plans, command: ChangeLevelOfCare, context: Context) -> Outcome:
     """Changes the clinical level from a day on; `admitted` and `discharged` are filled in here.
 
     Refuses an episode of which no admission was heard (EPISODE_UNKNOWN), a discharged one
@@ -65,14 +62,13 @@ def change_level_of_care(
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
         stream = level_stream(command.episode_id)
-        return decided(tx, context, LEVELS, stream, _filled_in(tx, outside, command))
+        filled_in = _filled_in(tx, plans, command)
+        return decided(context, LEVELS, stream, tx.load(stream), filled_in)
 
-    return book.transact(context, decide, locks=[client_subject(command.client_id)])
+    return plans.book.transact(context, decide, locks=[client_subject(command.client_id)])
 
 
-def decide_recommendation(
-    book: Book, outside: Outside, asked: DecisionRequest, context: Context
-) -> Outcome:
+def decide_recommendation(plans: Plans, asked: DecisionRequest, context: Context) -> Outcome:
     """Accepts a recommendation, or overrides it with a reason. Accepting a step with the level that
     follows changes the level in the same transaction. Decided so again, nothing changes, unless the
     level was not given before.
@@ -86,7 +82,7 @@ def decide_recommendation(
     stream = decision_stream(asked.recommendation_id)
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
-        found = outside.rows.recommendation(tx, asked.client_id, asked.recommendation_id)
+        found = plans.rows.recommendation(tx, asked.client_id, asked.recommendation_id)
         command = filled(
             DecideRecommendation,
             asked,
@@ -97,7 +93,7 @@ def decide_recommendation(
             recommended=found and filled(RecommendedRevision, found, found.content),
             settled=not clients_not_caught_up(tx.connection, [subject]),
         )
-        facts = decided(tx, context, DECISION, stream, command)
+        facts = decided(context, DECISION, stream, tx.load(stream), command)
         if facts and asked.reason:
             tx.documents.put(subject, stream, asked.reason.encode())
         if found is not None and asked.level_of_care and asked.effective_from:
@@ -112,11 +108,11 @@ def decide_recommendation(
                 changed_by=context.actor,
                 step=found.content.kind,
             )
-            change = _filled_in(tx, outside, change)
-            facts += decided(tx, context, LEVELS, level, change, expected=False)
+            change = _filled_in(tx, plans, change)
+            facts += decided(context, LEVELS, level, tx.load(level), change, expected=False)
         return facts
 
-    return book.transact(context, decide, locks=[subject])
+    return plans.book.transact(context, decide, locks=[subject])
 
 
 def _says(tx: Transaction, stream: str, level_of_care: str, effective_from: date) -> bool:
@@ -124,10 +120,10 @@ def _says(tx: Transaction, stream: str, level_of_care: str, effective_from: date
     return (effective_from, level_of_care) in state_of(tx, LEVELS, stream).changes
 
 
-def _filled_in(tx: Transaction, outside: Outside, command: ChangeLevelOfCare) -> ChangeLevelOfCare:
+def _filled_in(tx: Transaction, plans: Plans, command: ChangeLevelOfCare) -> ChangeLevelOfCare:
     ending = state_of(tx, ENDING, ending_stream(command.episode_id))
     return replace(
         command,
-        admitted=outside.episodes.admitted(tx, command.client_id, command.episode_id),
+        admitted=plans.episodes.admitted(tx, command.client_id, command.episode_id),
         discharged=ending.discharged is not None,
     )

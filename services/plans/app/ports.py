@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
+from kernel.execute import Book
 from kernel.messaging.public_facts import HeardCredentials
 from kernel.sites import speaks_for_every
 from kernel.store.store import Transaction
@@ -91,9 +92,10 @@ def episodes_at(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
-    """All of it."""
+class Plans:
+    """What every use case of plans works with: the book of record, and what is known beside it."""
 
+    book: Book
     rows: ProjectedRows
     episodes: Episodes
     credentials: HeardCredentials

@@ -1,11 +1,10 @@
-"""Names of plans' streams, subjects, documents and rows; and deciding on one of several streams."""
+"""Names of plans' streams, subjects, documents and rows."""
 
 from typing import TypeVar
 
 from kernel.decider import Decider
-from kernel.execute import record, refuse_stale
-from kernel.facts import Recorded, derived_id
-from kernel.store.store import Context, Transaction
+from kernel.facts import derived_id
+from kernel.store.store import Transaction
 from services.plans.domain.progress import WeekOfProgress
 from services.plans.domain.recommendation import Recommendation
 
@@ -60,20 +59,3 @@ def recommendation_id(of: Recommendation) -> str:
 def state_of(tx: Transaction, decider: Decider[C, F, S], stream: str) -> S:
     """As it stands in this transaction."""
     return decider.after(tx.load(stream))
-
-
-def decided(
-    tx: Transaction,
-    context: Context,
-    decider: Decider[C, F, S],
-    stream: str,
-    command: C,
-    *,
-    expected: bool = True,
-) -> tuple[Recorded, ...]:
-    """What the command adds to the stream; `expected`: it is the one the caller's version is of."""
-    history = tx.load(stream)
-    if expected:
-        refuse_stale(context, len(history))
-    facts = decider.decide(command, decider.after(history))
-    return record(context, stream, len(history), facts)

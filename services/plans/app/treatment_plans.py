@@ -7,12 +7,12 @@ from datetime import date
 
 from kernel.credentials import CERTIFY, SIGN, require_for
 from kernel.decider import filled
-from kernel.execute import Book, Outcome, nothing
+from kernel.execute import Outcome, decided, nothing
 from kernel.facts import Recorded
 from kernel.refusal import Unknown
 from kernel.store.store import Context, Store, Transaction
-from services.plans.app.ports import Outside
-from services.plans.app.streams import client_subject, decided, plan_stream, state_of
+from services.plans.app.ports import Plans
+from services.plans.app.streams import client_subject, plan_stream, state_of
 from services.plans.domain.plan import PLAN, Plan, next_version
 from services.plans.domain.plan_content import Goal, Intervention, Objective, Problem
 from services.plans.domain.plan_facts import (
@@ -59,9 +59,7 @@ class PlanInWords:
     supersedes_plan_id: str = ""
 
 
-def draft_plan(
-    book: Book, outside: Outside, plan_id: str, asked: PlanInWords, context: Context
-) -> Outcome:
+def draft_plan(plans: Plans, asked: PlanInWords, context: Context) -> Outcome:
     """Drafts a plan, and seals all of it, the client's words included, under the client's key.
 
     Refuses a plan without a goal, an objective or an intervention, and times out of bounds
@@ -69,11 +67,12 @@ def draft_plan(
     isn't there (PLAN_UNKNOWN), isn't in force (PLAN_NOT_ACTIVE) or is of another client or episode;
     and an episode that is another client's, as far as it was heard of (EPISODE_UNKNOWN).
     """
+    plan_id = context.new_id("plan")
     content = sealed_form(asked)
-    subject = client_subject(asked.client_id)
+    subject, stream = client_subject(asked.client_id), plan_stream(plan_id)
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
-        _require_of(tx, outside, asked.client_id, asked.episode_id)
+        _require_of(tx, plans, asked.client_id, asked.episode_id)
         command = filled(
             DraftPlan,
             asked,
@@ -81,18 +80,18 @@ def draft_plan(
             plan_id=plan_id,
             goals=tuple(filled(Goal, goal) for goal in asked.goals),
             problems=tuple(filled(Problem, problem) for problem in asked.problems),
-            content_hash=book.store.vault.digest(content).hex(),
+            content_hash=plans.book.store.vault.digest(content).hex(),
             version=_version(tx, asked),
         )
-        facts = decided(tx, context, PLAN, plan_stream(plan_id), command)
+        facts = decided(context, PLAN, stream, tx.load(stream), command)
         if facts:
-            tx.documents.put(subject, plan_stream(plan_id), content)
+            tx.documents.put(subject, stream, content)
         return facts
 
-    return book.transact(context, decide, locks=[subject] if asked.supersedes_plan_id else [])
+    return plans.book.transact(context, decide, locks=[subject] if asked.supersedes_plan_id else [])
 
 
-def sign_plan(book: Book, outside: Outside, command: SignPlan, context: Context) -> Outcome:
+def sign_plan(plans: Plans, command: SignPlan, context: Context) -> Outcome:
     """Signs a plan; with both signatures, or the clinician's after the client's recorded refusal,
     it is in force, and the version it follows is superseded. Signed again, nothing changes.
 
@@ -110,7 +109,7 @@ def sign_plan(book: Book, outside: Outside, command: SignPlan, context: Context)
         if command.role == SignerRole.CLINICIAN:
             credential = _credential(
                 tx,
-                outside,
+                plans,
                 context,
                 SIGN,
                 plan_id=command.plan_id,
@@ -118,24 +117,28 @@ def sign_plan(book: Book, outside: Outside, command: SignPlan, context: Context)
                 said=command.credential,
             )
             signature = replace(command, credential=credential)
-        facts = decided(tx, context, PLAN, stream, signature)
+        facts = decided(context, PLAN, stream, tx.load(stream), signature)
         for activated in (r.fact for r in facts if isinstance(r.fact, PlanActivated)):
-            _require_of(tx, outside, activated.client_id, activated.episode_id)
+            _require_of(tx, plans, activated.client_id, activated.episode_id)
             if before := _followed_by(tx, stream):
                 supersede = SupersedePlan(plan_id=before, by=command.plan_id)
-                facts += decided(tx, context, PLAN, plan_stream(before), supersede, expected=False)
+                other = plan_stream(before)
+                facts += decided(context, PLAN, other, tx.load(other), supersede, expected=False)
                 continue  # the number in force stays
-            for other in outside.episodes.activated(tx, activated.client_id, activated.episode_id):
-                if not state_of(tx, PLAN, plan_stream(other)).superseded_by:
-                    raise AnotherPlanInForce(other)
+            client_id, episode_id = activated.client_id, activated.episode_id
+            for plan_id in plans.episodes.activated(tx, client_id, episode_id):
+                if not state_of(tx, PLAN, plan_stream(plan_id)).superseded_by:
+                    raise AnotherPlanInForce(plan_id)
         return facts
 
-    return book.transact(context, decide, locks=_clients_of(book.store, command.plan_id))
+    return plans.book.transact(
+        context, decide, locks=_clients_of(plans.book.store, command.plan_id)
+    )
 
 
-def _require_of(tx: Transaction, outside: Outside, client_id: str, episode_id: str) -> None:
+def _require_of(tx: Transaction, plans: Plans, client_id: str, episode_id: str) -> None:
     """Refuses an episode that was heard of as another client's: of this one, there is none."""
-    if outside.episodes.client_of(tx, episode_id) not in (None, client_id):
+    if plans.episodes.client_of(tx, episode_id) not in (None, client_id):
         raise Unknown("episode", episode_id)
 
 
@@ -145,9 +148,9 @@ def _followed_by(tx: Transaction, stream: str) -> str:
     return "" if draft is None else draft.supersedes_plan_id
 
 
-def is_active(book: Book, plan_id: str, outcome: Outcome) -> bool:
+def is_active(plans: Plans, plan_id: str, outcome: Outcome) -> bool:
     """Whether the plan was in force once this was signed."""
-    with book.store.transaction() as tx:
+    with plans.book.store.transaction() as tx:
         history = tx.load(plan_stream(plan_id))
     own = [
         recorded.version for recorded in outcome.facts if recorded.stream == plan_stream(plan_id)
@@ -156,25 +159,14 @@ def is_active(book: Book, plan_id: str, outcome: Outcome) -> bool:
     return PLAN.after(history[:until]).active
 
 
-def version_of(outcome: Outcome) -> int:
-    """The version that was drafted."""
-    return next(
-        recorded.fact.version
-        for recorded in outcome.facts
-        if isinstance(recorded.fact, PlanDrafted)
-    )
+def drafted_by(outcome: Outcome) -> PlanDrafted:
+    """The draft just made, as recorded."""
+    [recorded] = outcome.facts
+    fact: PlanDrafted = recorded.fact
+    return fact
 
 
-def refuse_plan(book: Book, command: RefusePlan, context: Context) -> Outcome:
-    """Records that the client, or a clinician, would not sign. Recorded again, nothing changes.
-
-    Refuses an unknown plan, a day in the future or before the draft, and what that role signed
-    before (PLAN_ALREADY_SIGNED).
-    """
-    return _on_plan(book, command, context)
-
-
-def certify_plan(book: Book, outside: Outside, command: CertifyPlan, context: Context) -> Outcome:
+def certify_plan(plans: Plans, command: CertifyPlan, context: Context) -> Outcome:
     """Certifies a plan, as a physician, until the next certification is due.
 
     Refuses who is credentialed as none (NOT_CREDENTIALED), a plan not in force (PLAN_NOT_ACTIVE),
@@ -182,18 +174,26 @@ def certify_plan(book: Book, outside: Outside, command: CertifyPlan, context: Co
     """
 
     def before(tx: Transaction) -> None:
-        _credential(tx, outside, context, CERTIFY, plan_id=command.plan_id, on=command.certified_on)
+        _credential(tx, plans, context, CERTIFY, plan_id=command.plan_id, on=command.certified_on)
 
-    return _on_plan(book, command, context, before)
+    return on_plan(plans, command, context, before)
 
 
-def review_plan(book: Book, command: ReviewPlan, context: Context) -> Outcome:
-    """Rates every objective of a plan in force; progress is measured again.
+def on_plan(
+    plans: Plans,
+    command: RefusePlan | CertifyPlan | ReviewPlan,
+    context: Context,
+    before: Callable[[Transaction], None] = nothing,
+) -> Outcome:
+    """Records that the client, or a clinician, would not sign; or rates every objective of a plan
+    in force, whose progress is measured again. Recorded again, nothing changes.
 
-    Refuses a plan not in force (PLAN_NOT_ACTIVE), ratings that aren't one for each objective, and a
-    next review that isn't later.
+    Refuses an unknown plan, a day in the future or before the draft, and what that role signed
+    before (PLAN_ALREADY_SIGNED); a review of a plan not in force (PLAN_NOT_ACTIVE), ratings that
+    aren't one for each objective, and a next review that isn't later.
     """
-    return _on_plan(book, command, context)
+    locks, stream = _clients_of(plans.book.store, command.plan_id), plan_stream(command.plan_id)
+    return plans.book.execute(PLAN, stream, command, context, locks=locks, before=before)
 
 
 def sealed_form(asked: PlanInWords) -> bytes:
@@ -212,7 +212,7 @@ def _version(tx: Transaction, asked: PlanInWords) -> int:
 
 def _credential(
     tx: Transaction,
-    outside: Outside,
+    plans: Plans,
     context: Context,
     act: str,
     *,
@@ -223,21 +223,11 @@ def _credential(
     """The caller's credential for the act: `on` the day that is stated and on the day it is there
     now, where the plan's site is."""
     draft = state_of(tx, PLAN, plan_stream(plan_id)).draft
-    sites = outside.episodes.sites(tx, draft.client_id) if draft else {}
+    sites = plans.episodes.sites(tx, draft.client_id) if draft else {}
     site_id = sites.get(draft.episode_id, "") if draft else ""
-    where = outside.credentials.jurisdiction(tx, site_id)
+    where = plans.credentials.jurisdiction(tx, site_id)
     days = {on, where.day(context.now)}
-    return require_for(act, outside.credentials.of(tx, context.actor), days, where.state, said=said)
-
-
-def _on_plan(
-    book: Book,
-    command: RefusePlan | CertifyPlan | ReviewPlan,
-    context: Context,
-    before: Callable[[Transaction], None] = nothing,
-) -> Outcome:
-    locks, stream = _clients_of(book.store, command.plan_id), plan_stream(command.plan_id)
-    return book.execute(PLAN, stream, command, context, locks=locks, before=before)
+    return require_for(act, plans.credentials.of(tx, context.actor), days, where.state, said=said)
 
 
 def _clients_of(store: Store, plan_id: str) -> list[str]:

@@ -1,6 +1,7 @@
 """What plans reads of a request, and of rules that it hears of."""
 
 from datetime import UTC, date, datetime
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -9,24 +10,20 @@ from ninehours.plans.v1 import plans_service_pb2 as pb
 from kernel.mapping.reading import UnreadableFact
 from kernel.refusal import Malformed
 from kernel.rpc.translate import to_date
-from kernel.store.store import Context
 from services.plans.adapters.level_rules import to_level_rules
 from services.plans.api.requests import to_arrange_aftercare, to_discharge
 
-CONTEXT = Context(
-    command_id=uuid4(),
-    digest=b"",
-    actor="staff/1",
-    now=datetime(2026, 3, 2, tzinfo=UTC),
-    correlation="c",
-)
+OF_THE_CALL = {"actor": "staff/1", "now": datetime(2026, 3, 2, tzinfo=UTC)}
+
+
+AFTERCARE = partial(to_arrange_aftercare, aftercare_id=str(uuid4()))
 
 
 @pytest.mark.parametrize(
     ("read", "request_", "wrong"),
     [
         (to_discharge, pb.DischargeClientRequest(), {"reason", "discharged_on"}),
-        (to_arrange_aftercare, pb.ArrangeAftercareRequest(), {"kind", "starts_on"}),
+        (AFTERCARE, pb.ArrangeAftercareRequest(), {"kind", "starts_on"}),
     ],
 )
 def test_all_that_is_wrong_with_an_ending_is_told_at_once(
@@ -34,7 +31,7 @@ def test_all_that_is_wrong_with_an_ending_is_told_at_once(
 ) -> None:
     assert callable(read)
     with pytest.raises(Malformed) as refused:
-        read(request_, CONTEXT)
+        read(request_, **OF_THE_CALL)
     assert refused.value.details.keys() >= wrong
 
 
