@@ -19,7 +19,6 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     """What the api process answers."""
     from kernel.execute import Book  # noqa: PLC0415 - the relay needs none of these
     from services.attendance.adapters import schedule  # noqa: PLC0415
-    from services.attendance.adapters.calendar import SqlCalendar  # noqa: PLC0415
     from services.attendance.adapters.publication import publish  # noqa: PLC0415
     from services.attendance.api import calendar  # noqa: PLC0415
     from services.attendance.api.servicer import SERVICE, attendance_servicer  # noqa: PLC0415
@@ -27,7 +26,7 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     book = Book(store=store, publish=publish, view=schedule.keep)
     return {
         SERVICE: attendance_servicer(book, schedule.SqlSchedule()),
-        calendar.SERVICE: calendar.CalendarServicer(store, SqlCalendar()),
+        calendar.SERVICE: calendar.CalendarServicer(store),
     }
 
 

@@ -17,15 +17,13 @@ if TYPE_CHECKING:
 
 def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     """What the api process answers."""
-    from services.intake.adapters.clients import SqlClients  # noqa: PLC0415 - the relay needs none
-    from services.intake.adapters.credentials import CREDENTIALS  # noqa: PLC0415
-    from services.intake.adapters.intake import open_intake  # noqa: PLC0415
+    from services.intake.adapters.intake import open_intake  # noqa: PLC0415 - the relay needs none
     from services.intake.api import clients  # noqa: PLC0415
     from services.intake.api.servicer import SERVICE, intake_servicer  # noqa: PLC0415
 
     return {
         SERVICE: intake_servicer(open_intake(store, SUBSCRIPTIONS)),
-        clients.SERVICE: clients.ClientsServicer(store, SqlClients(), CREDENTIALS),
+        clients.SERVICE: clients.ClientsServicer(store),
     }
 
 

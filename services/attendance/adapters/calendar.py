@@ -1,25 +1,22 @@
 """Sites and sessions as public facts tell them, and what of sessions is undone, from tables."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Literal
 
 from ninehours.attendance.v1 import attendance_events_pb2 as events
+from sqlalchemy import Row
 
+from kernel.due import Due, DueAsked, at_each_site
 from kernel.mapping.reading import fact_reader
 from kernel.messaging.public_facts import public_facts
-from kernel.store.rows import from_row
 from kernel.store.store import Transaction
-from services.attendance.app.ports import (
-    ClientSession,
-    ListedProgram,
-    ListedSite,
-    SessionState,
-    UnfinishedSession,
-)
-from services.attendance.app.streams import client_subject, session_stream
-from services.attendance.domain.scheduling import SessionScheduled
+from services.attendance.app.streams import client_subject, session_stream, staff_stream
+from services.attendance.domain.scheduling import Modality, ServiceKind, SessionScheduled
+from services.attendance.domain.site import Program
 
 OF_CLIENTS = (
     events.SessionScheduled,
@@ -52,51 +49,114 @@ ORDER BY starts_at, session_id, client_id
 """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedProgram:
+    """`seats`: of its groups' templates together; 0: not known."""
+
+    program: Program
+    seats: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedSite:
+    site_id: str
+    name: str
+    time_zone: str
+    programs: tuple[ListedProgram, ...]
+
+
+class SessionState(StrEnum):
+    """What became of a client's session."""
+
+    SCHEDULED = "SCHEDULED"
+    ATTENDED = "ATTENDED"
+    MISSED = "MISSED"
+    CANCELLED = "CANCELLED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSession:
+    """One session of one client's."""
+
+    session_id: str
+    site_id: str
+    service_date: date
+    starts_at: datetime
+    ends_at: datetime
+    service_kind: ServiceKind
+    modality: Modality
+    state: SessionState = SessionState.SCHEDULED
+    minutes: int = 0
+    corrections: int = 0
+    note_signed: bool = False
+
+
 to_listed_program = fact_reader(events.ProgramOpened, ListedProgram, given=("seats",))
 
 
-class SqlCalendar:
-    """The Calendar port on this service's tables and its published log."""
-
-    def sites(self, tx: Transaction) -> Sequence[ListedSite]:
-        seats = _seats(tx)
-        opened: dict[str, events.SiteOpened] = {}
-        programs: defaultdict[str, list[ListedProgram]] = defaultdict(list)
-        for fact in public_facts(tx.connection, (events.SiteOpened, events.ProgramOpened)):
-            match fact.message:
-                case events.SiteOpened() as site:
-                    opened[site.site_id] = site
-                case events.ProgramOpened() as program:
-                    programs[program.site_id].append(
-                        to_listed_program(program, seats=seats.get(program.program.program_id, 0))
-                    )
-        return [
-            ListedSite(
-                site_id=site.site_id,
-                name=site.name,
-                time_zone=site.time_zone,
-                programs=tuple(programs[site.site_id]),
-            )
-            for site in sorted(opened.values(), key=lambda site: (site.name, site.site_id))
-        ]
-
-    def of_client(
-        self, tx: Transaction, client_id: str, until: datetime | None
-    ) -> Sequence[ClientSession]:
-        facts = public_facts(
-            tx.connection, OF_CLIENTS, subject=client_subject(client_id), until=until
+def sites(tx: Transaction) -> list[ListedSite]:
+    """Every site with its programs, by name."""
+    seats = _seats(tx)
+    opened: dict[str, events.SiteOpened] = {}
+    programs: defaultdict[str, list[ListedProgram]] = defaultdict(list)
+    for fact in public_facts(tx.connection, (events.SiteOpened, events.ProgramOpened)):
+        match fact.message:
+            case events.SiteOpened() as site:
+                opened[site.site_id] = site
+            case events.ProgramOpened() as program:
+                programs[program.site_id].append(
+                    to_listed_program(program, seats=seats.get(program.program.program_id, 0))
+                )
+    return [
+        ListedSite(
+            site_id=site.site_id,
+            name=site.name,
+            time_zone=site.time_zone,
+            programs=tuple(programs[site.site_id]),
         )
-        found = _scheduled(tx, {fact.message.session_id for fact in facts})
-        for fact in facts:
-            session = found[fact.message.session_id]
-            found[session.session_id] = _after(session, fact.message)
-        return sorted(found.values(), key=lambda session: (session.starts_at, session.session_id))
+        for site in sorted(opened.values(), key=lambda site: (site.name, site.site_id))
+    ]
 
-    def unclosed(self, tx: Transaction, moment: datetime) -> Sequence[UnfinishedSession]:
-        return _unfinished(tx, UNCLOSED, moment)
 
-    def unsigned(self, tx: Transaction, moment: datetime) -> Sequence[UnfinishedSession]:
-        return _unfinished(tx, UNSIGNED, moment)
+def sessions_of_client(
+    tx: Transaction, client_id: str, until: datetime | None
+) -> list[ClientSession]:
+    """As signed by then, by start."""
+    facts = public_facts(tx.connection, OF_CLIENTS, subject=client_subject(client_id), until=until)
+    found = _scheduled(tx, {fact.message.session_id for fact in facts})
+    for fact in facts:
+        session = found[fact.message.session_id]
+        found[session.session_id] = _after(session, fact.message)
+    return sorted(found.values(), key=lambda session: (session.starts_at, session.session_id))
+
+
+def due(tx: Transaction, asked: DueAsked) -> list[Due]:
+    """Sessions to close the same day, and notes; until when to sign, a payer's rules say.
+
+    A session is to be closed once it ended; a note is to be signed of who attended a closed one.
+    """
+
+    def find(there: DueAsked) -> Iterator[Due]:
+        for session in tx.execute(UNCLOSED, moment=there.moment):
+            yield _due(session, "CLOSE_SESSION")
+        for note in tx.execute(UNSIGNED, moment=there.moment):
+            yield _due(note, "SIGN_NOTE")
+
+    return at_each_site(asked, {site.site_id: site.time_zone for site in sites(tx)}, find)
+
+
+def _due(unfinished: Row[Any], kind: Literal["CLOSE_SESSION", "SIGN_NOTE"]) -> Due:
+    same_day = kind == "CLOSE_SESSION"
+    return Due(
+        kind=kind,
+        about_id=str(unfinished.session_id),
+        client_id=str(unfinished.client_id or ""),
+        site_id=str(unfinished.site_id),
+        person=staff_stream(str(unfinished.facilitator_id)),
+        roles=("front_desk", "clinician") if same_day else ("clinician",),
+        since=unfinished.service_date,
+        until=unfinished.service_date if same_day else None,
+    )
 
 
 def _scheduled(tx: Transaction, session_ids: set[str]) -> dict[str, ClientSession]:
@@ -152,8 +212,3 @@ def _seats(tx: Transaction) -> dict[str, int]:
     for template in templates:
         smallest[template.program_id].append(template.seats)
     return {program: sum(seats) if all(seats) else 0 for program, seats in smallest.items()}
-
-
-def _unfinished(tx: Transaction, statement: str, moment: datetime) -> list[UnfinishedSession]:
-    rows = tx.execute(statement, moment=moment)
-    return [from_row(UnfinishedSession, row) for row in rows]

@@ -1,14 +1,15 @@
 """The schedule as tables: kept with each fact, asked when scheduling, closing and listing."""
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from typing import Any
 
 from kernel.facts import Recorded
 from kernel.store.rows import from_row
 from kernel.store.store import Transaction
 from services.attendance.adapters import admissions, schedule_sql
-from services.attendance.app.ports import FilledSlot, ListedSession, SessionsQuery
+from services.attendance.app.ports import FilledSlot
 from services.attendance.domain.admission import Admission
 from services.attendance.domain.minutes import Interval, Span
 from services.attendance.domain.note import NoteAttested, NoteSigned
@@ -25,8 +26,8 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
         case SessionCancelled() as fact:
             tx.execute(
                 "UPDATE scheduled_session SET cancelled = true, closed = false"
-                " WHERE session_id = :session",
-                session=fact.session_id,
+                " WHERE session_id = :session_id",
+                **asdict(fact),
             )
         case SessionClosed() as fact:
             _closed(tx, fact)
@@ -35,19 +36,43 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
         case CheckedOut() as fact:
             tx.execute(
                 "UPDATE presence_interval SET left_at = :left"
-                " WHERE session_id = :session AND client_id = :client AND left_at IS NULL",
-                session=fact.session_id,
-                client=fact.client_id,
-                left=fact.left,
+                " WHERE session_id = :session_id AND client_id = :client_id AND left_at IS NULL",
+                **asdict(fact),
             )
         case NoteSigned() | NoteAttested() as fact:
             tx.execute(
-                "INSERT INTO signed_note VALUES (:session, :client) ON CONFLICT DO NOTHING",
-                session=fact.session_id,
-                client=fact.client_id,
+                "INSERT INTO signed_note VALUES (:session_id, :client_id) ON CONFLICT DO NOTHING",
+                **asdict(fact),
             )
         case AttendanceCorrected() as fact:
             _corrected(tx, fact)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionsQuery:
+    """Which sessions are asked for, and as of when; `after`: start and id of the last one seen."""
+
+    site_id: str
+    first: date
+    last: date
+    due_only: bool
+    now: datetime
+    after: tuple[datetime, str] | None
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedSession:
+    """A session as it stands. `unsigned`: who attended, with a note nobody signed or attested."""
+
+    session_id: str
+    service_date: date
+    span: Span
+    facilitator_id: str
+    client_ids: tuple[str, ...]
+    closed: bool
+    cancelled: bool
+    unsigned: tuple[str, ...]
 
 
 class SqlSchedule:
@@ -108,33 +133,35 @@ class SqlSchedule:
         rows = tx.execute(schedule_sql.FILLED, template=template_id, first=first, last=last)
         return [from_row(FilledSlot, row, on=row.on_date, span=from_row(Span, row)) for row in rows]
 
-    def sessions(self, tx: Transaction, query: SessionsQuery) -> list[ListedSession]:
-        after_start, after_id = query.after or (None, None)
-        rows = tx.execute(
-            schedule_sql.SESSIONS,
-            site=query.site_id,
-            first=query.first,
-            last=query.last,
-            due_only=query.due_only,
-            now=query.now,
-            after_start=after_start,
-            after_id=after_id,
-            limit=query.limit,
-        )
-        return [from_row(ListedSession, row, span=from_row(Span, row)) for row in rows]
+
+def sessions(tx: Transaction, query: SessionsQuery) -> tuple[list[ListedSession], bool]:
+    """A page of a site's sessions, by start and id, and whether more follow.
+
+    Due is a session that ended and is neither closed nor cancelled, or one with unsigned notes;
+    until when they should have been signed is for the payer to say.
+    """
+    after_start, after_id = query.after or (None, None)
+    rows = tx.execute(
+        schedule_sql.SESSIONS,
+        site=query.site_id,
+        first=query.first,
+        last=query.last,
+        due_only=query.due_only,
+        now=query.now,
+        after_start=after_start,
+        after_id=after_id,
+        limit=query.limit + 1,
+    )
+    found = [from_row(ListedSession, row, span=from_row(Span, row)) for row in rows]
+    return found[: query.limit], len(found) > query.limit
 
 
 def _scheduled(tx: Transaction, fact: SessionScheduled) -> None:
     tx.execute(
         "INSERT INTO scheduled_session"
         " (session_id, facilitator_id, starts_at, ends_at, site_id, service_date)"
-        " VALUES (:session, :facilitator, :starts, :ends, :site, :on)",
-        session=fact.session_id,
-        facilitator=fact.facilitator_id,
-        starts=fact.starts_at,
-        ends=fact.ends_at,
-        site=fact.site_id,
-        on=fact.service_date,
+        " VALUES (:session_id, :facilitator_id, :starts_at, :ends_at, :site_id, :service_date)",
+        **asdict(fact),
     )
     tx.execute(
         "INSERT INTO attendee SELECT :session, c FROM unnest(CAST(:roster AS uuid[])) AS x(c)",
@@ -143,10 +170,8 @@ def _scheduled(tx: Transaction, fact: SessionScheduled) -> None:
     )
     if fact.slot is not None:
         tx.execute(
-            "INSERT INTO template_session VALUES (:template, :on, :number, :session)",
-            template=fact.slot.template_id,
-            on=fact.slot.on,
-            number=fact.slot.number,
+            "INSERT INTO template_session VALUES (:template_id, :on, :number, :session)",
+            **asdict(fact.slot),
             session=fact.session_id,
         )
 
@@ -169,10 +194,7 @@ def _came(tx: Transaction, fact: CheckedIn) -> None:
     if not fact.on_roster:
         _expect(tx, fact.session_id, fact.client_id)
     tx.execute(
-        "INSERT INTO presence_interval VALUES (:session, :client, :came)",
-        session=fact.session_id,
-        client=fact.client_id,
-        came=fact.came,
+        "INSERT INTO presence_interval VALUES (:session_id, :client_id, :came)", **asdict(fact)
     )
 
 

@@ -1,4 +1,4 @@
-"""CalendarService: what the calendar tells."""
+"""CalendarService: what the calendar tells, of sites that the caller speaks for."""
 
 from ninehours.attendance.v1 import calendar_service_pb2 as pb
 
@@ -6,9 +6,10 @@ from kernel.mapping.writing import writer
 from kernel.rpc.call import Call
 from kernel.rpc.due import due_asked, due_items
 from kernel.rpc.translate import reading, timestamp_of
+from kernel.sites import speaks_for
 from kernel.store.store import Store
-from services.attendance.app import questions
-from services.attendance.app.ports import Calendar, ClientSession, ListedSite
+from services.attendance.adapters import calendar
+from services.attendance.adapters.calendar import ClientSession, ListedSite
 
 SERVICE = pb.DESCRIPTOR.services_by_name["CalendarService"]
 to_listed_site = writer(pb.ListedSite, ListedSite)
@@ -18,13 +19,14 @@ to_client_session = writer(pb.ClientSession, ClientSession)
 class CalendarServicer:
     """Answers CalendarService."""
 
-    def __init__(self, store: Store, calendar: Calendar) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._calendar = calendar
 
     def ListSites(self, _: pb.ListSitesRequest, call: Call) -> pb.ListSitesResponse:
-        sites = questions.list_sites(self._store, self._calendar, call.actor.sites)
-        return pb.ListSitesResponse(sites=map(to_listed_site, sites))
+        with self._store.transaction() as tx:
+            found = calendar.sites(tx)
+        here = [site for site in found if speaks_for(call.actor.sites, site.site_id)]
+        return pb.ListSitesResponse(sites=map(to_listed_site, here))
 
     def ListClientSessions(
         self, request: pb.ListClientSessionsRequest, call: Call
@@ -32,12 +34,13 @@ class CalendarServicer:
         with reading(request) as read:
             client_id = str(read.uuid("client_id"))
             until = read.optional(timestamp_of, "as_of")
-        found = questions.list_client_sessions(
-            self._store, self._calendar, client_id, until, call.actor.sites
-        )
-        return pb.ListClientSessionsResponse(sessions=map(to_client_session, found))
+        with self._store.transaction() as tx:
+            found = calendar.sessions_of_client(tx, client_id, until)
+        here = [session for session in found if speaks_for(call.actor.sites, session.site_id)]
+        return pb.ListClientSessionsResponse(sessions=map(to_client_session, here))
 
     def ListDue(self, request: pb.ListDueRequest, call: Call) -> pb.ListDueResponse:
         asked = due_asked(request, call)
-        found = questions.list_due(self._store, self._calendar, asked)
+        with self._store.transaction() as tx:
+            found = calendar.due(tx, asked)
         return pb.ListDueResponse(items=due_items(found, asked))

@@ -25,7 +25,7 @@ from kernel.rpc.translate import (
     required_text,
     timestamp_of,
 )
-from services.attendance.app.ports import SessionsQuery
+from services.attendance.adapters.schedule import SessionsQuery
 from services.attendance.app.rosters import GroupNote, RosterMoments
 from services.attendance.app.scheduling import SessionRequest
 from services.attendance.app.templates import ExpansionRequest

@@ -10,9 +10,9 @@ from kernel.mapping.writing import writer
 from kernel.rpc.call import Call
 from kernel.rpc.commands import NOW, Accepted, CommandRpcs, command_rpc, new_id
 from kernel.rpc.translate import to_date
+from services.attendance.adapters.schedule import ListedSession, sessions
 from services.attendance.api import requests
-from services.attendance.app import questions
-from services.attendance.app.ports import BookAndSchedule, FilledSlot, ListedSession
+from services.attendance.app.ports import BookAndSchedule, FilledSlot
 from services.attendance.app.scheduling import (
     SessionRequest,
     cancel_session,
@@ -67,7 +67,8 @@ class SchedulingRpcs(CommandRpcs[BookAndSchedule]):
 
     def ListSessions(self, request: pb.ListSessionsRequest, call: Call) -> pb.ListSessionsResponse:
         query = requests.to_sessions_query(request, now=call.now)
-        page, more = questions.list_sessions(self.write_side, query)
+        with self.write_side.book.store.transaction() as tx:
+            page, more = sessions(tx, query)
         last = page[-1] if more else None
         token = requests.to_page_token(last.span.starts_at, last.session_id) if last else ""
         return pb.ListSessionsResponse(sessions=map(to_listed_session, page), next_page_token=token)

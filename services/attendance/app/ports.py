@@ -1,17 +1,14 @@
-"""What attendance's use cases and questions need from outside."""
+"""What attendance's use cases need from outside."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import date
 from typing import Protocol
 
 from kernel.execute import Book
 from kernel.store.store import Transaction
 from services.attendance.domain.admission import Admission
 from services.attendance.domain.minutes import Interval, Span
-from services.attendance.domain.scheduling import Modality, ServiceKind
-from services.attendance.domain.site import Program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,33 +20,6 @@ class FilledSlot:
     session_id: str
     service_date: date
     span: Span
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionsQuery:
-    """Which sessions are asked for, and as of when; `after`: start and id of the last one seen."""
-
-    site_id: str
-    first: date
-    last: date
-    due_only: bool
-    now: datetime
-    after: tuple[datetime, str] | None
-    limit: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedSession:
-    """A session as it stands. `unsigned`: who attended, with a note nobody signed or attested."""
-
-    session_id: str
-    service_date: date
-    span: Span
-    facilitator_id: str
-    client_ids: tuple[str, ...]
-    closed: bool
-    cancelled: bool
-    unsigned: tuple[str, ...]
 
 
 class Schedule(Protocol):
@@ -105,10 +75,6 @@ class Schedule(Protocol):
         """The template's slots on these dates that have a session, cancelled or not, by start."""
         ...
 
-    def sessions(self, tx: Transaction, query: SessionsQuery) -> list[ListedSession]:
-        """A page of a site's sessions, by start and id."""
-        ...
-
 
 @dataclass(frozen=True, slots=True)
 class BookAndSchedule:
@@ -116,78 +82,3 @@ class BookAndSchedule:
 
     book: Book
     schedule: Schedule
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedProgram:
-    """`seats`: of its groups' templates together; 0: not known."""
-
-    program: Program
-    seats: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedSite:
-    site_id: str
-    name: str
-    time_zone: str
-    programs: tuple[ListedProgram, ...]
-
-
-class SessionState(StrEnum):
-    """What became of a client's session."""
-
-    SCHEDULED = "SCHEDULED"
-    ATTENDED = "ATTENDED"
-    MISSED = "MISSED"
-    CANCELLED = "CANCELLED"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientSession:
-    """One session of one client's."""
-
-    session_id: str
-    site_id: str
-    service_date: date
-    starts_at: datetime
-    ends_at: datetime
-    service_kind: ServiceKind
-    modality: Modality
-    state: SessionState = SessionState.SCHEDULED
-    minutes: int = 0
-    corrections: int = 0
-    note_signed: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnfinishedSession:
-    """A session nobody closed, or (with `client_id`) a note nobody signed."""
-
-    session_id: str
-    site_id: str
-    facilitator_id: str
-    service_date: date
-    client_id: str = ""
-
-
-class Calendar(Protocol):
-    """What was recorded of sites and sessions, as of this transaction."""
-
-    def sites(self, tx: Transaction) -> Sequence[ListedSite]:
-        """Every site, by name."""
-        ...
-
-    def of_client(
-        self, tx: Transaction, client_id: str, until: datetime | None
-    ) -> Sequence[ClientSession]:
-        """As signed by then, by start."""
-        ...
-
-    def unclosed(self, tx: Transaction, moment: datetime) -> Sequence[UnfinishedSession]:
-        """Sessions that had ended, and were neither closed nor cancelled, by then."""
-        ...
-
-    def unsigned(self, tx: Transaction, moment: datetime) -> Sequence[UnfinishedSession]:
-        """Notes that were neither signed nor attested by then, of who attended closed sessions."""
-        ...

@@ -1,31 +1,22 @@
 """Clients as tables and public facts show them; no document is opened."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.intake.v1 import intake_events_pb2 as intake
 
-from kernel.due import DueAsked
+from kernel.due import Due, DueAsked, at_each_site
 from kernel.mapping.reading import fact_reader, named
 from kernel.messaging.public_facts import clocks_of, public_facts
+from kernel.refusal import Unknown
 from kernel.rpc.translate import date_of
-from kernel.sites import those_asked
+from kernel.sites import EVERY_SITE, speaks_for, those_asked
 from kernel.store.rows import from_row
 from kernel.store.store import Transaction
-from services.intake.adapters.bindings import sites_of
 from services.intake.adapters.programs import SqlPrograms
-from services.intake.app.ports import (
-    AssessmentScore,
-    ClientEpisode,
-    ClientRecord,
-    ClientsQuery,
-    EffectiveDiagnosis,
-    OpenDoubles,
-    OpenSafetyTask,
-)
 from services.intake.app.streams import client_stream
 from services.intake.domain.episode import Program
 from services.intake.domain.programs import Programs
@@ -91,6 +82,75 @@ KINDS = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientEpisode:
+    """An episode as intake knows it; `closed_on` None: open.
+
+    `program`: what it is, whatever the admission recorded.
+    """
+
+    episode_id: str
+    site_id: str
+    program: Program
+    admitted_level: str
+    admitted_on: date
+    closed_on: date | None = None
+    previous_episode_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssessmentScore:
+    """What a scorer made of an instrument's answers."""
+
+    assessment_id: str
+    instrument: str
+    total: int
+    band: str
+    partial: bool
+    safety_flag: bool
+    completed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectiveDiagnosis:
+    """From its first day on, to its last if it was ended."""
+
+    code: str
+    rank: int
+    effective_from: date
+    last_day: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientRecord:
+    """A client; `episodes` in order of admission, `diagnoses` by rank and first day."""
+
+    client_id: str
+    registered_at: datetime
+    episodes: tuple[ClientEpisode, ...] = ()
+    scores: tuple[AssessmentScore, ...] = ()
+    diagnoses: tuple[EffectiveDiagnosis, ...] = ()
+
+    @property
+    def newest_episode(self) -> ClientEpisode | None:
+        return self.episodes[-1] if self.episodes else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientsQuery:
+    """A page of clients by registration; empty fields ask for all. `after`: where one ended.
+
+    `sites`: whose clients the asker is told of, with their newest episode there.
+    """
+
+    site_id: str = ""
+    program_id: str = ""
+    active_only: bool = False
+    sites: frozenset[str] = frozenset({EVERY_SITE})
+    after: tuple[datetime, str] | None = None
+    limit: int = 200
+
+
 to_score = fact_reader(intake.AssessmentCompleted, AssessmentScore, total=named("score"))
 to_diagnosis = fact_reader(intake.DiagnosisRecorded, EffectiveDiagnosis, last_day=None)
 to_episode = fact_reader(
@@ -101,104 +161,120 @@ to_episode = fact_reader(
 )
 
 
-class SqlClients:
-    """The Clients port on this service's tables and its published log."""
+def clients(tx: Transaction, query: ClientsQuery) -> list[ClientRecord]:
+    """A page, each with its newest episode of those wanted, if any; no scores, no diagnoses."""
+    after_at, after_id = query.after or (None, None)
+    rows = tx.execute(
+        LISTED,
+        site=query.site_id,
+        program=query.program_id,
+        sites=those_asked(query.sites),
+        active_only=query.active_only,
+        after_at=after_at,
+        after_id=after_id,
+        limit=query.limit,
+    ).all()
+    programs = SqlPrograms().everywhere(tx)
+    return [
+        ClientRecord(
+            client_id=str(row.client_id),
+            registered_at=row.at,
+            episodes=() if row.episode_id is None else (_episode_in(row, programs),),
+        )
+        for row in rows
+    ]
 
-    def listed(self, tx: Transaction, query: ClientsQuery) -> Sequence[ClientRecord]:
-        after_at, after_id = query.after or (None, None)
-        rows = tx.execute(
-            LISTED,
-            site=query.site_id,
-            program=query.program_id,
-            sites=those_asked(query.sites),
-            active_only=query.active_only,
-            after_at=after_at,
-            after_id=after_id,
-            limit=query.limit,
-        ).all()
-        programs = SqlPrograms().everywhere(tx)
-        return [
-            ClientRecord(
-                client_id=str(row.client_id),
-                registered_at=row.at,
-                episodes=() if row.episode_id is None else (_episode_in(row, programs),),
+
+def client(
+    tx: Transaction, client_id: str, until: datetime | None, sites: Collection[str]
+) -> ClientRecord:
+    """All of one with the episodes at these sites, as it was signed by then.
+
+    Refuses a client who was not registered by then (Unknown).
+    """
+    registered: datetime | None = None
+    closed_on: dict[str, date] = {}
+    admissions: list[intake.ClientAdmitted] = []
+    scores: list[AssessmentScore] = []
+    diagnoses: dict[tuple[int, date], EffectiveDiagnosis] = {}
+    for fact in public_facts(tx.connection, KINDS, subject=client_stream(client_id), until=until):
+        match fact.message:
+            case intake.ClientRegistered():
+                registered = fact.signed_at
+            case intake.ClientAdmitted() as admitted:
+                admissions.append(admitted)
+            case intake.EpisodeClosed() as closed:
+                closed_on[closed.episode_id] = date_of(closed, "closed_on")
+            case intake.AssessmentCompleted() as completed:
+                scores.append(to_score(completed))
+            case intake.DiagnosisRecorded() as recorded:
+                # A later fact of the same rank and date replaces the earlier one.
+                diagnosis = to_diagnosis(recorded)
+                diagnoses[diagnosis.rank, diagnosis.effective_from] = diagnosis
+            case intake.DiagnosisEnded() as ended:
+                last_day = date_of(ended, "last_day")
+                diagnoses |= {
+                    at: replace(diagnosis, last_day=last_day)
+                    for at, diagnosis in diagnoses.items()
+                    if diagnosis.code == ended.code
+                }
+    if registered is None:
+        raise Unknown("client", client_id)
+    programs = SqlPrograms().of_sites(tx, {admitted.site_id for admitted in admissions})
+    return ClientRecord(
+        client_id=client_id,
+        registered_at=registered,
+        episodes=tuple(
+            to_episode(
+                admitted,
+                program=_program(admitted.program.program_id, programs),
+                closed_on=closed_on.get(admitted.episode_id),
             )
-            for row in rows
-        ]
+            for admitted in admissions
+            if speaks_for(sites, admitted.site_id)
+        ),
+        scores=tuple(sorted(scores, key=lambda score: score.completed_at)),
+        diagnoses=tuple(
+            diagnosis
+            for _, diagnosis in sorted(diagnoses.items(), key=lambda item: item[0])
+            if (diagnosis.last_day or date.max) >= diagnosis.effective_from
+        ),
+    )
 
-    def read(self, tx: Transaction, client_id: str, until: datetime | None) -> ClientRecord | None:
-        registered: datetime | None = None
-        closed_on: dict[str, date] = {}
-        admissions: list[intake.ClientAdmitted] = []
-        scores: list[AssessmentScore] = []
-        diagnoses: dict[tuple[int, date], EffectiveDiagnosis] = {}
-        for fact in public_facts(
-            tx.connection, KINDS, subject=client_stream(client_id), until=until
-        ):
-            match fact.message:
-                case intake.ClientRegistered():
-                    registered = fact.signed_at
-                case intake.ClientAdmitted() as admitted:
-                    admissions.append(admitted)
-                case intake.EpisodeClosed() as closed:
-                    closed_on[closed.episode_id] = date_of(closed, "closed_on")
-                case intake.AssessmentCompleted() as completed:
-                    scores.append(to_score(completed))
-                case intake.DiagnosisRecorded() as recorded:
-                    # A later fact of the same rank and date replaces the earlier one.
-                    diagnosis = to_diagnosis(recorded)
-                    diagnoses[diagnosis.rank, diagnosis.effective_from] = diagnosis
-                case intake.DiagnosisEnded() as ended:
-                    last_day = date_of(ended, "last_day")
-                    diagnoses |= {
-                        at: replace(diagnosis, last_day=last_day)
-                        for at, diagnosis in diagnoses.items()
-                        if diagnosis.code == ended.code
-                    }
-        if registered is None:
-            return None
-        programs = SqlPrograms().of_sites(tx, {admitted.site_id for admitted in admissions})
-        return ClientRecord(
-            client_id=client_id,
-            registered_at=registered,
-            episodes=tuple(
-                to_episode(
-                    admitted,
-                    program=_program(admitted.program.program_id, programs),
-                    closed_on=closed_on.get(admitted.episode_id),
-                )
-                for admitted in admissions
-            ),
-            scores=tuple(sorted(scores, key=lambda score: score.completed_at)),
-            diagnoses=tuple(
-                diagnosis
-                for _, diagnosis in sorted(diagnoses.items(), key=lambda item: item[0])
-                if (diagnosis.last_day or date.max) >= diagnosis.effective_from
-            ),
-        )
 
-    def sites(self, tx: Transaction, client_id: str) -> Collection[str]:
-        return sites_of(tx, client_id)
+def due(tx: Transaction, asked: DueAsked) -> list[Due]:
+    """Open safety tasks, by the moment: each the matter of who scored, or of another clinician.
 
-    def clocks(self, tx: Transaction) -> Mapping[str, str]:
-        return clocks_of(tx.connection, attendance.SiteOpened)
+    And clients who may be one person, at a site of both; of no such site, told to `*` alone.
+    """
 
-    def open_tasks(self, tx: Transaction, asked: DueAsked) -> Sequence[OpenSafetyTask]:
-        rows = tx.execute(
-            OPEN_TASKS,
-            moment=asked.moment,
-            on=asked.on,
-            sites=[asked.site_id] if asked.site_id else those_asked(asked.sites),
-        )
-        return [from_row(OpenSafetyTask, row) for row in rows]
+    def find(there: DueAsked) -> Iterator[Due]:
+        moment = there.moment
+        sites = [there.site_id] if there.site_id else those_asked(there.sites)
+        for task in tx.execute(OPEN_TASKS, moment=moment, on=there.on, sites=sites):
+            yield Due(
+                kind="CLOSE_SAFETY_TASK",
+                about_id=str(task.task_id),
+                client_id=str(task.client_id),
+                site_id=str(task.site_id or ""),
+                person=task.owner,
+                roles=("clinician",),
+                since=there.day_of(task.opened_at),
+                until=there.day_of(task.due_at),
+                due_at=task.due_at,
+            )
+        for pair in tx.execute(OPEN_DOUBLES, moment=moment, sites=sites):
+            yield Due(
+                kind="JUDGE_DOUBLES",
+                about_id=str(pair.other_client_id),
+                client_id=str(pair.client_id),
+                site_id=pair.site_id or "",
+                roles=("front_desk", "biller"),
+                since=there.day_of(pair.since),
+                detail=f"may be {pair.other_client_id}",
+            )
 
-    def open_doubles(self, tx: Transaction, asked: DueAsked) -> Sequence[OpenDoubles]:
-        rows = tx.execute(
-            OPEN_DOUBLES,
-            moment=asked.moment,
-            sites=[asked.site_id] if asked.site_id else those_asked(asked.sites),
-        )
-        return [from_row(OpenDoubles, row) for row in rows]
+    return at_each_site(asked, clocks_of(tx.connection, attendance.SiteOpened), find)
 
 
 def _episode_in(row: Any, programs: Programs) -> ClientEpisode:

@@ -1,14 +1,14 @@
 """Safety tasks as a table: kept with each opening and closing, listed by deadline."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import datetime
 
 from kernel.facts import Recorded
 from kernel.sites import those_asked
 from kernel.store.rows import from_row
 from kernel.store.store import Transaction
-from services.intake.app.ports import SafetyTask, SafetyTaskCursor
-from services.intake.domain.assessment import SafetyTaskClosed, SafetyTaskOpened
+from services.intake.domain.assessment import SafetyAction, SafetyTaskClosed, SafetyTaskOpened
 from services.intake.domain.instruments import SafetyRisk
 
 
@@ -31,6 +31,30 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
             )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyTask:
+    """A safety flag somebody must act on; `closed_at` and `action` None: nobody did yet."""
+
+    task_id: str
+    client_id: str
+    assessment_id: str
+    owner: str
+    opened_at: datetime
+    due_at: datetime
+    closed_at: datetime | None
+    action: SafetyAction | None
+    risk: SafetyRisk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyTaskCursor:
+    """Where in the list of safety tasks a page ended."""
+
+    closed: bool
+    due_at: datetime
+    task_id: str
+
+
 class SqlSafetyTasks:
     """The SafetyTasks port on this service's table."""
 
@@ -51,32 +75,34 @@ class SqlSafetyTasks:
         )
         return [str(row.task_id) for row in rows]
 
-    def listed(
-        self,
-        tx: Transaction,
-        *,
-        sites: Collection[str],
-        client_id: str | None,
-        open_only: bool,
-        after: SafetyTaskCursor | None,
-        most: int,
-    ) -> Sequence[SafetyTask]:
-        rows = tx.execute(
-            "SELECT * FROM safety_task"
-            " WHERE (CAST(:client AS uuid) IS NULL OR client_id = :client)"
-            " AND (CAST(:sites AS uuid[]) IS NULL OR EXISTS (SELECT FROM client_site"
-            "  WHERE client_site.client_id = safety_task.client_id"
-            "  AND site_id = ANY(CAST(:sites AS uuid[]))))"
-            " AND (NOT :open_only OR closed_at IS NULL)"
-            " AND (CAST(:task AS uuid) IS NULL OR (closed_at IS NOT NULL, due_at, task_id) >"
-            " (CAST(:closed AS boolean), CAST(:due_at AS timestamptz), CAST(:task AS uuid)))"
-            " ORDER BY closed_at IS NOT NULL, due_at, task_id LIMIT :most",
-            client=client_id,
-            sites=those_asked(sites),
-            open_only=open_only,
-            closed=None if after is None else after.closed,
-            due_at=None if after is None else after.due_at,
-            task=None if after is None else after.task_id,
-            most=most,
-        )
-        return [from_row(SafetyTask, row) for row in rows]
+
+def safety_tasks(
+    tx: Transaction,
+    *,
+    sites: Collection[str],
+    client_id: str | None,
+    open_only: bool,
+    after: SafetyTaskCursor | None,
+    most: int,
+) -> list[SafetyTask]:
+    """Of one client or (None) of all of these sites, open ones first, by deadline; those that
+    follow `after` in that order."""
+    rows = tx.execute(
+        "SELECT * FROM safety_task"
+        " WHERE (CAST(:client AS uuid) IS NULL OR client_id = :client)"
+        " AND (CAST(:sites AS uuid[]) IS NULL OR EXISTS (SELECT FROM client_site"
+        "  WHERE client_site.client_id = safety_task.client_id"
+        "  AND site_id = ANY(CAST(:sites AS uuid[]))))"
+        " AND (NOT :open_only OR closed_at IS NULL)"
+        " AND (CAST(:task AS uuid) IS NULL OR (closed_at IS NOT NULL, due_at, task_id) >"
+        " (CAST(:closed AS boolean), CAST(:due_at AS timestamptz), CAST(:task AS uuid)))"
+        " ORDER BY closed_at IS NOT NULL, due_at, task_id LIMIT :most",
+        client=client_id,
+        sites=those_asked(sites),
+        open_only=open_only,
+        closed=None if after is None else after.closed,
+        due_at=None if after is None else after.due_at,
+        task=None if after is None else after.task_id,
+        most=most,
+    )
+    return [from_row(SafetyTask, row) for row in rows]

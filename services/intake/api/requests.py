@@ -29,9 +29,10 @@ from kernel.rpc.translate import (
     required_uuid,
 )
 from services.intake.adapters import sealed
+from services.intake.adapters.clients import ClientsQuery
+from services.intake.adapters.safety_tasks import SafetyTaskCursor
 from services.intake.app.assessments import AssessAreasInWords, CloseTaskInWords
 from services.intake.app.disclosure import IdentitiesRequest
-from services.intake.app.ports import ClientsQuery, SafetyTaskCursor
 from services.intake.app.recognition import JudgeDoublesInWords
 from services.intake.app.use_cases import AddNumberedCoverage, AdmissionRequest, Registration
 from services.intake.domain.areas import Area

@@ -14,11 +14,12 @@ from kernel.rpc.commands import ACTOR, NOW, Accepted, CommandRpcs, command_rpc, 
 from kernel.rpc.pages import page_token
 from kernel.rpc.rpcs import composed
 from kernel.rpc.translate import reading, required_uuid
+from services.intake.adapters.safety_tasks import SafetyTask, safety_tasks
 from services.intake.api import requests
 from services.intake.api.identities import IdentityRpcs
-from services.intake.app import assessments, disclosure, questions, recognition, use_cases
+from services.intake.app import assessments, disclosure, recognition, use_cases
 from services.intake.app.deciding import Intake
-from services.intake.app.ports import Permit, SafetyTask
+from services.intake.app.ports import Permit
 from services.intake.app.use_cases import AddNumberedCoverage, AdmissionRequest, Registration
 from services.intake.domain.assessment import CompleteAssessment
 from services.intake.domain.consent import RestrictDisclosure, RevokeConsent
@@ -145,15 +146,15 @@ class IntakeRpcs(CommandRpcs[Intake]):
             client_id = read.optional(required_uuid, "client_id")
             most = read.value(requests.page_size, "page_size", requests.PAGE)
             after = read.optional(requests.safety_task_cursor, "page_token")
-        tasks = questions.list_safety_tasks(
-            self.write_side.book.store,
-            self.write_side.tasks,
-            sites=call.actor.sites,
-            client_id=None if client_id is None else str(client_id),
-            open_only=request.open_only,
-            after=after,
-            most=most,
-        )
+        with self.write_side.book.store.transaction() as tx:
+            tasks = safety_tasks(
+                tx,
+                sites=call.actor.sites,
+                client_id=None if client_id is None else str(client_id),
+                open_only=request.open_only,
+                after=after,
+                most=most,
+            )
         return pb.ListSafetyTasksResponse(
             tasks=map(to_task, tasks),
             next_page_token=_token(tasks[-1]) if len(tasks) == most else "",
