@@ -19,7 +19,6 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     """What the api process answers."""
     from kernel.execute import Book  # noqa: PLC0415 - the relay needs none of these
     from services.plans.adapters.as_of import SqlHistoryAsOf  # noqa: PLC0415
-    from services.plans.adapters.courses_of_care import SqlCoursesOfCare  # noqa: PLC0415
     from services.plans.adapters.credentials import CREDENTIALS  # noqa: PLC0415
     from services.plans.adapters.episodes import SqlEpisodes  # noqa: PLC0415
     from services.plans.adapters.publication import publish  # noqa: PLC0415
@@ -35,7 +34,7 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     return {
         SERVICE: PlansServicer(plans),
         explaining.SERVICE: explaining.ExplanationServicer(plans, SqlHistoryAsOf()),
-        courses_of_care.SERVICE: courses_of_care.CoursesServicer(store, SqlCoursesOfCare()),
+        courses_of_care.SERVICE: courses_of_care.CoursesServicer(store),
     }
 
 

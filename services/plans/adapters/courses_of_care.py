@@ -1,6 +1,6 @@
 """Courses of care as public facts tell them: intake's admissions, and what plans made of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -9,11 +9,12 @@ from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as events
 
+from kernel.due import Due, DueAsked, at_each_site
 from kernel.facts import id_of
 from kernel.messaging.public_facts import PublicFact, clocks_of, public_facts
 from kernel.rpc.translate import date_of, optional, required_enum
 from kernel.store.store import Transaction
-from services.plans.app.courses_of_care import CourseOfCare, CurrentPlan
+from services.plans.app.courses_of_care import CourseOfCare, CurrentPlan, due_of_course
 from services.plans.app.streams import client_subject
 
 KINDS = (
@@ -42,23 +43,29 @@ class _EpisodesSoFar:
     discharges: dict[str, events.ClientDischarged] = field(default_factory=dict)
 
 
-class SqlCoursesOfCare:
-    """The CoursesOfCare port on public facts."""
+def courses_of_care(
+    tx: Transaction, *, client_id: str = "", until: datetime | None = None
+) -> list[CourseOfCare]:
+    """Of one client or (empty) of all, as signed by then, each client's oldest first."""
+    subject = client_subject(client_id) if client_id else ""
+    so_far = _EpisodesSoFar()
+    for site in public_facts(tx.connection, (attendance.ProgramOpened,)):
+        program = site.message.program
+        so_far.programs.setdefault(program.program_id, program)
+    for fact in public_facts(tx.connection, KINDS, subject=subject, until=until):
+        _add(so_far, fact)
+    return [_course(so_far, client, admitted) for client, admitted in so_far.admissions]
 
-    def read(
-        self, tx: Transaction, *, client_id: str = "", until: datetime | None = None
-    ) -> Sequence[CourseOfCare]:
-        subject = client_subject(client_id) if client_id else ""
-        so_far = _EpisodesSoFar()
-        for site in public_facts(tx.connection, (attendance.ProgramOpened,)):
-            program = site.message.program
-            so_far.programs.setdefault(program.program_id, program)
-        for fact in public_facts(tx.connection, KINDS, subject=subject, until=until):
-            _add(so_far, fact)
-        return [_course(so_far, client, admitted) for client, admitted in so_far.admissions]
 
-    def clocks(self, tx: Transaction) -> Mapping[str, str]:
-        return clocks_of(tx.connection, attendance.SiteOpened)
+def due(tx: Transaction, asked: DueAsked) -> list[Due]:
+    """What plans ask for, of clients who are in care on the day."""
+
+    def find(there: DueAsked) -> Iterator[Due]:
+        for course in courses_of_care(tx, until=there.moment):
+            if course.in_care_on(there.on):
+                yield from due_of_course(course)
+
+    return at_each_site(asked, clocks_of(tx.connection, attendance.SiteOpened), find)
 
 
 def _add(so_far: _EpisodesSoFar, fact: PublicFact) -> None:

@@ -10,13 +10,14 @@ from kernel.mapping.writing import writer
 from kernel.rpc.call import Call
 from kernel.rpc.due import due_asked, due_items
 from kernel.rpc.translate import reading, required_uuid, timestamp_of, to_date
+from kernel.sites import speaks_for
 from kernel.store.store import Store
-from services.plans.app import courses_of_care as questions
+from services.plans.adapters.courses_of_care import courses_of_care, due
 from services.plans.app.courses_of_care import (
     CourseOfCare,
     CourseSegment,
-    CoursesOfCare,
     ProgramAtSite,
+    census_of,
 )
 from services.plans.domain.reference_values import ASAM_ADULTS
 
@@ -36,24 +37,30 @@ _level = writer(
 class CoursesServicer:
     """Answers CoursesService."""
 
-    def __init__(self, store: Store, courses: CoursesOfCare) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._courses = courses
 
     def ReadCourse(self, request: pb.ReadCourseRequest, call: Call) -> pb.ReadCourseResponse:
         with reading(request) as read:
             client_id = str(read.uuid("client_id"))
             until = read.optional(timestamp_of, "as_of")
-        found = questions.read_course(
-            self._store, self._courses, client_id, until, call.actor.sites
-        )
-        return pb.ReadCourseResponse(episodes=map(_episode, found))
+        with self._store.transaction() as tx:
+            found = courses_of_care(tx, client_id=client_id, until=until)
+        here = [course for course in found if speaks_for(call.actor.sites, course.site_id)]
+        return pb.ReadCourseResponse(episodes=map(_episode, here))
 
     def ReadCensus(self, request: pb.ReadCensusRequest, call: Call) -> pb.ReadCensusResponse:
         with reading(request) as read:
             on = read.date("on")
             site_id = str(read.optional(required_uuid, "site_id") or "")
-        census = questions.read_census(self._store, self._courses, on, site_id, call.actor.sites)
+        with self._store.transaction() as tx:
+            found = courses_of_care(tx)
+        here = [
+            course
+            for course in found
+            if site_id in ("", course.site_id) and speaks_for(call.actor.sites, course.site_id)
+        ]
+        census = census_of(here, on)
         return pb.ReadCensusResponse(
             rows=[
                 pb.CensusRow(
@@ -77,7 +84,8 @@ class CoursesServicer:
 
     def ListDue(self, request: pb.ListDueRequest, call: Call) -> pb.ListDueResponse:
         asked = due_asked(request, call)
-        found = questions.list_due(self._store, self._courses, asked)
+        with self._store.transaction() as tx:
+            found = due(tx, asked)
         return pb.ListDueResponse(items=due_items(found, asked))
 
 

@@ -1,16 +1,14 @@
 """Courses of care: who is where at which level, and what plans ask for next."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
 from kernel.decider import filled
-from kernel.due import Due, DueAsked, at_each_site
-from kernel.sites import speaks_for
-from kernel.store.store import Store, Transaction
+from kernel.due import Due
 
 # How long before its last day something is told of: a week of groups, in which it can be done.
 LEAD = timedelta(days=7)
@@ -112,47 +110,6 @@ class Census:
     discharged: Counter[ProgramAtSite]
 
 
-class CoursesOfCare(Protocol):
-    """Courses by the public facts there are, as of this transaction."""
-
-    def read(
-        self, tx: Transaction, *, client_id: str = "", until: datetime | None = None
-    ) -> Sequence[CourseOfCare]:
-        """Of one client or (empty) of all, as signed by then, each client's oldest first."""
-        ...
-
-    def clocks(self, tx: Transaction) -> Mapping[str, str]:
-        """Site → IANA time zone, as far as it was heard."""
-        ...
-
-
-def read_course(
-    store: Store,
-    courses: CoursesOfCare,
-    client_id: str,
-    until: datetime | None,
-    sites: Collection[str],
-) -> list[CourseOfCare]:
-    """The client's episodes at sites the caller speaks for."""
-    with store.transaction() as tx:
-        found = courses.read(tx, client_id=client_id, until=until)
-    return [course for course in found if speaks_for(sites, course.site_id)]
-
-
-def read_census(
-    store: Store, courses: CoursesOfCare, on: date, site_id: str, sites: Collection[str]
-) -> Census:
-    """Of a site or (empty) of all that the caller speaks for, by business dates as known now."""
-    with store.transaction() as tx:
-        found = courses.read(tx)
-    here = [
-        course
-        for course in found
-        if site_id in ("", course.site_id) and speaks_for(sites, course.site_id)
-    ]
-    return census_of(here, on)
-
-
 def census_of(courses: Iterable[CourseOfCare], on: date) -> Census:
     """Who is in care at the end of the day, and who came and left in the 30 days to it."""
     census = Census(Counter(), Counter(), Counter())
@@ -166,19 +123,8 @@ def census_of(courses: Iterable[CourseOfCare], on: date) -> Census:
     return census
 
 
-def list_due(store: Store, courses: CoursesOfCare, asked: DueAsked) -> list[Due]:
-    """What plans ask for, of clients who are in care on the day."""
-    with store.transaction() as tx:
-
-        def find(there: DueAsked) -> Iterator[Due]:
-            for course in courses.read(tx, until=there.moment):
-                if course.in_care_on(there.on):
-                    yield from _due_of_course(course)
-
-        return at_each_site(asked, courses.clocks(tx), find)
-
-
-def _due_of_course(course: CourseOfCare) -> Iterable[Due]:
+def due_of_course(course: CourseOfCare) -> Iterator[Due]:
+    """What plans ask for, of a client who is in care."""
     plan = course.plan
     if plan is None:
         yield _due(
