@@ -5,6 +5,7 @@ identify a client.
 """
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 
 class Refusal(Exception):
@@ -36,6 +37,17 @@ class Unknown(Refusal):
 
 class AgainstTheRules(Refusal):
     """The state of things forbids it; subclasses name the rule."""
+
+
+class BrokenRule(AgainstTheRules):
+    """A rule of which it is enough to say what broke it: `about` names the detail with its id."""
+
+    code: ClassVar[str]
+    words: ClassVar[str]
+    about: ClassVar[str]
+
+    def __init__(self, key: str) -> None:
+        super().__init__(self.code, self.words, **{self.about: key})
 
 
 class Stale(Refusal):

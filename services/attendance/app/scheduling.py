@@ -7,7 +7,7 @@ from datetime import date, datetime
 from kernel.decider import filled
 from kernel.execute import Outcome, decided, refuse_stale
 from kernel.facts import Recorded
-from kernel.refusal import AgainstTheRules, Unknown
+from kernel.refusal import AgainstTheRules, BrokenRule, Unknown
 from kernel.store.store import Context, Transaction
 from services.attendance.app.ports import BookAndSchedule, Schedule
 from services.attendance.app.streams import (
@@ -149,12 +149,8 @@ def refuse_busy(
         )
 
 
-class FacilitatorBusy(AgainstTheRules):
+class FacilitatorBusy(BrokenRule):
     """Nobody leads two sessions at a time."""
 
-    def __init__(self, facilitator_id: str) -> None:
-        super().__init__(
-            "FACILITATOR_BUSY",
-            "the facilitator has another session at that time",
-            staff_id=facilitator_id,
-        )
+    code, about = "FACILITATOR_BUSY", "staff_id"
+    words = "the facilitator has another session at that time"

@@ -6,34 +6,30 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from kernel.decider import filled
-from kernel.refusal import AgainstTheRules
+from kernel.refusal import AgainstTheRules, BrokenRule
 from services.attendance.domain.encounter import Encounter
 from services.attendance.domain.refusals import SessionNotStarted, naming
 
 
-class NoteAlreadySigned(AgainstTheRules):
+class NoteAlreadySigned(BrokenRule):
     """A signed note is never changed."""
 
-    def __init__(self, session_id: str) -> None:
-        super().__init__("NOTE_ALREADY_SIGNED", "this note is signed", session_id=session_id)
+    code, about = "NOTE_ALREADY_SIGNED", "session_id"
+    words = "this note is signed"
 
 
-class NoteAlreadyAttested(AgainstTheRules):
+class NoteAlreadyAttested(BrokenRule):
     """An attestation is a statement of its own, and stands."""
 
-    def __init__(self, session_id: str) -> None:
-        super().__init__("NOTE_ALREADY_ATTESTED", "this note is attested", session_id=session_id)
+    code, about = "NOTE_ALREADY_ATTESTED", "session_id"
+    words = "this note is attested"
 
 
-class ClientNotThere(AgainstTheRules):
+class ClientNotThere(BrokenRule):
     """A note is of treatment that somebody was given."""
 
-    def __init__(self, session_id: str) -> None:
-        super().__init__(
-            "CLIENT_NOT_THERE",
-            "nobody recorded that the client was there; check in, or correct the attendance first",
-            session_id=session_id,
-        )
+    code, about = "CLIENT_NOT_THERE", "session_id"
+    words = "nobody recorded that the client was there; check in, or correct the attendance first"
 
 
 class NotePartsIdentical(AgainstTheRules):

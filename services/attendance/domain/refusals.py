@@ -2,43 +2,37 @@
 
 from collections.abc import Iterable
 
-from kernel.refusal import AgainstTheRules
+from kernel.refusal import BrokenRule
 
 NAMED_TOGETHER = 6  # ids in one detail of a refusal: a longer one is cut on its way
 
 
-class SessionClosedAlready(AgainstTheRules):
+class SessionClosedAlready(BrokenRule):
     """After closing, attendance is corrected, with a reason."""
 
-    def __init__(self, session_id: str) -> None:
-        super().__init__(
-            "SESSION_CLOSED", "the session is closed; use CorrectAttendance", session_id=session_id
-        )
+    code, about = "SESSION_CLOSED", "session_id"
+    words = "the session is closed; use CorrectAttendance"
 
 
-class SessionNotClosed(AgainstTheRules):
+class SessionNotClosed(BrokenRule):
     """Before closing there is nothing to correct or attest: check in and check out."""
 
-    def __init__(self, session_id: str) -> None:
-        super().__init__(
-            "SESSION_NOT_CLOSED",
-            "the session is not closed; use CheckIn and CheckOut, then CloseSession",
-            session_id=session_id,
-        )
+    code, about = "SESSION_NOT_CLOSED", "session_id"
+    words = "the session is not closed; use CheckIn and CheckOut, then CloseSession"
 
 
-class SessionNotStarted(AgainstTheRules):
+class SessionNotStarted(BrokenRule):
     """Nobody can have missed what has not begun, or tell what happened there."""
 
-    def __init__(self, session_id: str) -> None:
-        super().__init__("SESSION_NOT_STARTED", "the session has not begun", session_id=session_id)
+    code, about = "SESSION_NOT_STARTED", "session_id"
+    words = "the session has not begun"
 
 
-class SessionCancelledAlready(AgainstTheRules):
+class SessionCancelledAlready(BrokenRule):
     """What doesn't take place has no attendance and no notes."""
 
-    def __init__(self, session_id: str) -> None:
-        super().__init__("SESSION_CANCELLED", "the session was cancelled", session_id=session_id)
+    code, about = "SESSION_CANCELLED", "session_id"
+    words = "the session was cancelled"
 
 
 def naming(client_ids: Iterable[str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from kernel.decider import Decider, filled
-from kernel.refusal import AgainstTheRules, Unknown
+from kernel.refusal import BrokenRule, Unknown
 from services.attendance.domain.minutes import (
     Interval,
     Span,
@@ -32,13 +32,11 @@ from services.attendance.domain.scheduling import (
 from services.attendance.domain.site import Program
 
 
-class SessionBegun(AgainstTheRules):
+class SessionBegun(BrokenRule):
     """What has begun is closed, not cancelled."""
 
-    def __init__(self, session_id: str) -> None:
-        super().__init__(
-            "SESSION_BEGUN", "the session has begun; use CloseSession", session_id=session_id
-        )
+    code, about = "SESSION_BEGUN", "session_id"
+    words = "the session has begun; use CloseSession"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,16 +6,16 @@ from datetime import date, timedelta
 from typing import Literal, assert_never
 
 from kernel.decider import Decider, filled
-from kernel.refusal import AgainstTheRules, Unknown
+from kernel.refusal import BrokenRule, Unknown
 
 ProgramKind = Literal["SUBSTANCE_USE", "MENTAL_HEALTH", "DUAL"]
 
 
-class SiteAlreadyOpen(AgainstTheRules):
+class SiteAlreadyOpen(BrokenRule):
     """The site was opened before, with other particulars."""
 
-    def __init__(self, site_id: str) -> None:
-        super().__init__("SITE_ALREADY_OPEN", "the site is open already", site_id=site_id)
+    code, about = "SITE_ALREADY_OPEN", "site_id"
+    words = "the site is open already"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal, assert_never
 
 from kernel.decider import Decider, filled
-from kernel.refusal import AgainstTheRules, Malformed, Unknown
+from kernel.refusal import BrokenRule, Malformed, Unknown
 from services.intake.domain.episode import Label
 from services.intake.domain.instruments import (
     ACT_WITHIN,
@@ -24,15 +24,11 @@ SafetyAction = Literal[
 ]
 
 
-class SafetyTaskClosedAlready(AgainstTheRules):
+class SafetyTaskClosedAlready(BrokenRule):
     """What was done about a safety flag is told once; more of it belongs in a note of its own."""
 
-    def __init__(self, task_id: str) -> None:
-        super().__init__(
-            "SAFETY_TASK_CLOSED",
-            "the task was closed with another action or note, which stands",
-            task_id=task_id,
-        )
+    code, about = "SAFETY_TASK_CLOSED", "task_id"
+    words = "the task was closed with another action or note, which stands"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Literal, assert_never
 
 from kernel.decider import Decider, filled
-from kernel.refusal import AgainstTheRules, Malformed, Unknown
+from kernel.refusal import AgainstTheRules, BrokenRule, Malformed, Unknown
 
 LEVEL = re.compile(r"[0-4](\.[0-9])?")  # ASAM's numbers: 1, 2.1, 3.7
 # UNSPECIFIED: attendance told of it, but of no kind.
@@ -34,15 +34,11 @@ class AlreadyInProgram(AgainstTheRules):
         )
 
 
-class ScreeningDeclined(AgainstTheRules):
+class ScreeningDeclined(BrokenRule):
     """Whom the latest screening declined is not admitted until another one finds otherwise."""
 
-    def __init__(self, client_id: str) -> None:
-        super().__init__(
-            "SCREENING_DECLINED",
-            "the latest screening declined the client; screen them again first",
-            client_id=client_id,
-        )
+    code, about = "SCREENING_DECLINED", "client_id"
+    words = "the latest screening declined the client; screen them again first"
 
 
 class SafetyTaskOpen(AgainstTheRules):

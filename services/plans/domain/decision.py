@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from kernel.decider import Decider, filled
-from kernel.refusal import AgainstTheRules, Malformed, Unknown
+from kernel.refusal import BrokenRule, Malformed, Unknown
 from services.plans.domain.recommendation import STEPS, RecommendationKind
 
 
@@ -17,48 +17,32 @@ class DecisionOutcome(StrEnum):
     OVERRIDDEN = "OVERRIDDEN"
 
 
-class AlreadyDecided(AgainstTheRules):
+class AlreadyDecided(BrokenRule):
     """What was decided on a recommendation stays, while the recommendation does."""
 
-    def __init__(self, recommendation_id: str) -> None:
-        super().__init__(
-            "ALREADY_DECIDED",
-            "it was decided otherwise before",
-            recommendation_id=recommendation_id,
-        )
+    code, about = "ALREADY_DECIDED", "recommendation_id"
+    words = "it was decided otherwise before"
 
 
-class ReasonRequired(AgainstTheRules):
+class ReasonRequired(BrokenRule):
     """Who overrides says why."""
 
-    def __init__(self, recommendation_id: str) -> None:
-        super().__init__(
-            "REASON_REQUIRED",
-            "to override takes a reason",
-            recommendation_id=recommendation_id,
-        )
+    code, about = "REASON_REQUIRED", "recommendation_id"
+    words = "to override takes a reason"
 
 
-class RecommendationWithdrawn(AgainstTheRules):
+class RecommendationWithdrawn(BrokenRule):
     """The week no longer says anything."""
 
-    def __init__(self, recommendation_id: str) -> None:
-        super().__init__(
-            "RECOMMENDATION_WITHDRAWN",
-            "what it rested on was corrected; read the recommendations again",
-            recommendation_id=recommendation_id,
-        )
+    code, about = "RECOMMENDATION_WITHDRAWN", "recommendation_id"
+    words = "what it rested on was corrected; read the recommendations again"
 
 
-class NotSettled(AgainstTheRules):
+class NotSettled(BrokenRule):
     """Nobody decides on what is about to change."""
 
-    def __init__(self, client_id: str) -> None:
-        super().__init__(
-            "NOT_SETTLED",
-            "something of the client is parked, behind or due; read it again in a moment",
-            client_id=client_id,
-        )
+    code, about = "NOT_SETTLED", "client_id"
+    words = "something of the client is parked, behind or due; read it again in a moment"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

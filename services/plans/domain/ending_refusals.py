@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from kernel.refusal import AgainstTheRules
+from kernel.refusal import AgainstTheRules, BrokenRule
 
 
 class CriteriaNotMet(AgainstTheRules):
@@ -17,44 +17,32 @@ class CriteriaNotMet(AgainstTheRules):
         )
 
 
-class AlreadyCompleted(AgainstTheRules):
+class AlreadyCompleted(BrokenRule):
     """A program is completed once."""
 
-    def __init__(self, episode_id: str) -> None:
-        super().__init__(
-            "ALREADY_COMPLETED", "it was completed on another day", episode_id=episode_id
-        )
+    code, about = "ALREADY_COMPLETED", "episode_id"
+    words = "it was completed on another day"
 
 
-class AlreadyDischarged(AgainstTheRules):
+class AlreadyDischarged(BrokenRule):
     """A client is discharged from an episode once."""
 
-    def __init__(self, episode_id: str) -> None:
-        super().__init__(
-            "ALREADY_DISCHARGED",
-            "the client was discharged on another day, or for another reason",
-            episode_id=episode_id,
-        )
+    code, about = "ALREADY_DISCHARGED", "episode_id"
+    words = "the client was discharged on another day, or for another reason"
 
 
-class NotCompleted(AgainstTheRules):
+class NotCompleted(BrokenRule):
     """Discharge as completed follows completion."""
 
-    def __init__(self, episode_id: str) -> None:
-        super().__init__(
-            "PROGRAM_NOT_COMPLETED",
-            "complete the program first, or give another reason",
-            episode_id=episode_id,
-        )
+    code, about = "PROGRAM_NOT_COMPLETED", "episode_id"
+    words = "complete the program first, or give another reason"
 
 
-class NotDischarged(AgainstTheRules):
+class NotDischarged(BrokenRule):
     """Follow-up is what happens after discharge."""
 
-    def __init__(self, episode_id: str) -> None:
-        super().__init__(
-            "NOT_DISCHARGED", "the client is still in this episode", episode_id=episode_id
-        )
+    code, about = "NOT_DISCHARGED", "episode_id"
+    words = "the client is still in this episode"
 
 
 class SafetyTaskOpen(AgainstTheRules):
@@ -68,12 +56,8 @@ class SafetyTaskOpen(AgainstTheRules):
         )
 
 
-class AlumniConsentRequired(AgainstTheRules):
+class AlumniConsentRequired(BrokenRule):
     """Alumni contacts need a consent of their own: treatment's does not cover them."""
 
-    def __init__(self, episode_id: str) -> None:
-        super().__init__(
-            "ALUMNI_CONSENT_REQUIRED",
-            "ask the client for a consent of its own first",
-            episode_id=episode_id,
-        )
+    code, about = "ALUMNI_CONSENT_REQUIRED", "episode_id"
+    words = "ask the client for a consent of its own first"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from kernel.refusal import AgainstTheRules, Unknown
+from kernel.refusal import BrokenRule, Unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,15 +15,11 @@ class Admitted:
     admitted_on: date
 
 
-class EpisodeDischarged(AgainstTheRules):
+class EpisodeDischarged(BrokenRule):
     """What a discharged client's course no longer takes."""
 
-    def __init__(self, episode_id: str) -> None:
-        super().__init__(
-            "EPISODE_DISCHARGED",
-            "the client was discharged from this episode",
-            episode_id=episode_id,
-        )
+    code, about = "EPISODE_DISCHARGED", "episode_id"
+    words = "the client was discharged from this episode"
 
 
 def require_admission(admitted: Admitted | None, client_id: str, episode_id: str) -> Admitted:

@@ -6,20 +6,18 @@ from dataclasses import dataclass
 from datetime import date
 
 from kernel.decider import Decider, filled
-from kernel.refusal import AgainstTheRules, Malformed
+from kernel.refusal import BrokenRule, Malformed
 from services.plans.domain.episode import Admitted, EpisodeDischarged, require_admission
 from services.plans.domain.recommendation import RecommendationKind
 
 LEVEL = re.compile(r"[0-4](\.[0-9])?")  # ASAM's numbers: 1, 2.1, 3.7
 
 
-class SameLevel(AgainstTheRules):
+class SameLevel(BrokenRule):
     """A change changes something."""
 
-    def __init__(self, episode_id: str) -> None:
-        super().__init__(
-            "SAME_LEVEL", "that level is in force on that day already", episode_id=episode_id
-        )
+    code, about = "SAME_LEVEL", "episode_id"
+    words = "that level is in force on that day already"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
