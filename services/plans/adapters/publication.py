@@ -10,7 +10,7 @@ from kernel.mapping.writing import writer
 from kernel.publishing import HIPAA, PART2, Decision, Kept, published, publisher
 from services.plans.adapters.level_rules import level_rules_message
 from services.plans.app.streams import RULES_SUBJECT
-from services.plans.domain import decision, ending_facts, level, plan_facts, rules
+from services.plans.domain import decision, ending, level, plan_facts, rules
 
 # The admission, which says whether Part 2 governs, may not be heard yet: the stricter.
 _of_client = partial(published, "client", label=PART2)
@@ -49,16 +49,12 @@ DECISIONS: Mapping[type, Decision] = {
     decision.RecommendationDecided: _of_client(
         writer(public.RecommendationDecided, decision.RecommendationDecided)
     ),
-    ending_facts.ProgramCompleted: _of_client(
-        writer(public.ProgramCompleted, ending_facts.ProgramCompleted)
+    ending.ProgramCompleted: _of_client(writer(public.ProgramCompleted, ending.ProgramCompleted)),
+    ending.ClientDischarged: _of_client(writer(public.ClientDischarged, ending.ClientDischarged)),
+    ending.AftercareArranged: _of_client(
+        writer(public.AftercareArranged, ending.AftercareArranged)
     ),
-    ending_facts.ClientDischarged: _of_client(
-        writer(public.ClientDischarged, ending_facts.ClientDischarged)
-    ),
-    ending_facts.AftercareArranged: _of_client(
-        writer(public.AftercareArranged, ending_facts.AftercareArranged)
-    ),
-    ending_facts.FollowedUp: _of_client(writer(public.FollowedUp, ending_facts.FollowedUp)),
+    ending.FollowedUp: _of_client(writer(public.FollowedUp, ending.FollowedUp)),
 }
 
 publish = publisher(DECISIONS)

@@ -2,7 +2,7 @@
 
 from kernel.codec import Codec
 from services.plans.app.streams import PROGRESS, RECOMMENDATION
-from services.plans.domain import decision, ending_facts, level, plan_facts, rules
+from services.plans.domain import decision, ending, level, plan_facts, rules
 from services.plans.domain.progress import WeekOfProgress
 from services.plans.domain.recommendation import Recommendation
 
@@ -19,10 +19,10 @@ FACTS = Codec(
         "plans.level_rules_proposed.v1": rules.LevelRulesProposed,
         "plans.level_rules_confirmed.v1": rules.LevelRulesConfirmed,
         "plans.recommendation_decided.v1": decision.RecommendationDecided,
-        "plans.program_completed.v1": ending_facts.ProgramCompleted,
-        "plans.client_discharged.v1": ending_facts.ClientDischarged,
-        "plans.aftercare_arranged.v1": ending_facts.AftercareArranged,
-        "plans.followed_up.v1": ending_facts.FollowedUp,
+        "plans.program_completed.v1": ending.ProgramCompleted,
+        "plans.client_discharged.v1": ending.ClientDischarged,
+        "plans.aftercare_arranged.v1": ending.AftercareArranged,
+        "plans.followed_up.v1": ending.FollowedUp,
     }
 )
 

@@ -13,7 +13,7 @@ from services.plans.app.endings import DischargeInWords
 from services.plans.app.levels_of_care import DecisionRequest
 from services.plans.app.treatment_plans import GoalInWords, PlanInWords, ProblemInWords
 from services.plans.domain.completion import UNKNOWN
-from services.plans.domain.ending_facts import (
+from services.plans.domain.ending import (
     ArrangeAftercare,
     CompleteProgram,
     RecordFollowUp,

@@ -17,8 +17,8 @@ from services.plans.app.streams import (
     state_of,
 )
 from services.plans.domain.completion import criteria_of
-from services.plans.domain.ending import ENDING
-from services.plans.domain.ending_facts import (
+from services.plans.domain.ending import (
+    ENDING,
     ArrangeAftercare,
     CompleteProgram,
     DischargeClient,

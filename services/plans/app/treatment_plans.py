@@ -13,7 +13,7 @@ from kernel.refusal import Unknown
 from kernel.store.store import Context, Store, Transaction
 from services.plans.app.ports import Plans
 from services.plans.app.streams import client_subject, plan_stream, state_of
-from services.plans.domain.plan import PLAN, Plan, next_version
+from services.plans.domain.plan import PLAN, AnotherPlanInForce, Plan, next_version
 from services.plans.domain.plan_content import Goal, Intervention, Objective, Problem
 from services.plans.domain.plan_facts import (
     CertifyPlan,
@@ -26,7 +26,6 @@ from services.plans.domain.plan_facts import (
     SignPlan,
     SupersedePlan,
 )
-from services.plans.domain.plan_refusals import AnotherPlanInForce
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,38 +1,200 @@
-"""How an episode ends and what follows: completion, discharge, aftercare, follow-up contacts."""
+"""How an episode ends and what follows: completion, discharge, aftercare, follow-up contacts.
 
-from collections.abc import Iterator
+The fields of what is recorded are a storage format.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
+from enum import StrEnum
 from typing import assert_never
 
 from kernel.decider import Decider, filled
-from kernel.refusal import Malformed
+from kernel.refusal import AgainstTheRules, BrokenRule, Malformed
 from services.plans.domain.civil import last_day
+from services.plans.domain.completion import UNKNOWN, CompletionCriteria
 from services.plans.domain.decision import NotSettled
-from services.plans.domain.ending_facts import (
-    AftercareArranged,
-    AftercareKind,
-    ArrangeAftercare,
-    ClientDischarged,
-    CompleteProgram,
-    DischargeClient,
-    DischargeReason,
-    EndingCommand,
-    EndingFact,
-    FollowedUp,
-    ProgramCompleted,
-    RecordFollowUp,
-)
-from services.plans.domain.ending_refusals import (
-    AlreadyCompleted,
-    AlreadyDischarged,
-    AlumniConsentRequired,
-    CriteriaNotMet,
-    NotCompleted,
-    NotDischarged,
-    SafetyTaskOpen,
-)
 from services.plans.domain.episode import Admitted, EpisodeDischarged, require_admission
+
+
+class CriteriaNotMet(AgainstTheRules):
+    """A program is completed against criteria; `missing` names those it lacks."""
+
+    def __init__(self, episode_id: str, missing: Sequence[str]) -> None:
+        super().__init__(
+            "COMPLETION_CRITERIA_NOT_MET",
+            f"the program is not completed: {', '.join(missing)}",
+            episode_id=episode_id,
+            missing=", ".join(missing),
+        )
+
+
+class AlreadyCompleted(BrokenRule):
+    """A program is completed once."""
+
+    code, about = "ALREADY_COMPLETED", "episode_id"
+    words = "it was completed on another day"
+
+
+class AlreadyDischarged(BrokenRule):
+    """A client is discharged from an episode once."""
+
+    code, about = "ALREADY_DISCHARGED", "episode_id"
+    words = "the client was discharged on another day, or for another reason"
+
+
+class NotCompleted(BrokenRule):
+    """Discharge as completed follows completion."""
+
+    code, about = "PROGRAM_NOT_COMPLETED", "episode_id"
+    words = "complete the program first, or give another reason"
+
+
+class NotDischarged(BrokenRule):
+    """Follow-up is what happens after discharge."""
+
+    code, about = "NOT_DISCHARGED", "episode_id"
+    words = "the client is still in this episode"
+
+
+class SafetyTaskOpen(AgainstTheRules):
+    """Over an open safety task nobody goes on unless a person says why, by name."""
+
+    def __init__(self, task_ids: Sequence[str]) -> None:
+        super().__init__(
+            "SAFETY_TASK_OPEN",
+            "a safety task of HIGH risk is open; close it, or say why all the same",
+            task_ids=",".join(task_ids),
+        )
+
+
+class AlumniConsentRequired(BrokenRule):
+    """Alumni contacts need a consent of their own: treatment's does not cover them."""
+
+    code, about = "ALUMNI_CONSENT_REQUIRED", "episode_id"
+    words = "ask the client for a consent of its own first"
+
+
+class DischargeReason(StrEnum):
+    """TEDS-D's values as domain.md (section 7) has them; UNVERIFIED against SAMHSA's codebook."""
+
+    COMPLETED = "COMPLETED"
+    LEFT_AGAINST_ADVICE = "LEFT_AGAINST_ADVICE"
+    TERMINATED_BY_FACILITY = "TERMINATED_BY_FACILITY"
+    TRANSFERRED = "TRANSFERRED"
+    INCARCERATED = "INCARCERATED"
+    DEATH = "DEATH"
+    OTHER = "OTHER"
+
+
+class AftercareKind(StrEnum):
+    """What comes after; alumni are contacted with a consent of their own."""
+
+    OUTPATIENT = "OUTPATIENT"
+    SUPPORT_GROUP = "SUPPORT_GROUP"
+    ALUMNI = "ALUMNI"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpisodeCommand:
+    """`admitted` is filled in under the client's lock."""
+
+    client_id: str
+    episode_id: str
+    actor: str
+    now: datetime
+    admitted: Admitted | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompleteProgram(EpisodeCommand):
+    """`criteria` and `settled` are filled in under the client's lock."""
+
+    completed_on: date
+    criteria: CompletionCriteria = UNKNOWN
+    settled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DischargeClient(EpisodeCommand):
+    """`reasoned`: a reason is sealed with it, why in spite of an open safety task.
+
+    Filled in under the client's lock: `open_high`, ids of open safety tasks of HIGH risk, and
+    `heard`, whether all that was told of the client was.
+    """
+
+    reason: DischargeReason
+    discharged_on: date
+    reasoned: bool = False
+    open_high: tuple[str, ...] = ()
+    heard: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrangeAftercare(EpisodeCommand):
+    """`starts_on`: of the appointment or the first meeting."""
+
+    aftercare_id: str
+    kind: AftercareKind
+    starts_on: date
+    alumni_consent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordFollowUp(EpisodeCommand):
+    follow_up_id: str
+    contacted_on: date
+    reached: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramCompleted:
+    """`rules_version`: of the level rules whose criteria were met."""
+
+    client_id: str
+    episode_id: str
+    completed_on: date
+    completed_by: str
+    rules_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientDischarged:
+    """`over_safety_tasks`: HIGH ones that were open; the reason of `discharged_by` is sealed."""
+
+    client_id: str
+    episode_id: str
+    reason: DischargeReason
+    discharged_on: date
+    discharged_by: str
+    over_safety_tasks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AftercareArranged:
+    """`alumni_consent`: the client agreed, separately, to be contacted as one of the alumni."""
+
+    client_id: str
+    episode_id: str
+    aftercare_id: str
+    kind: AftercareKind
+    starts_on: date
+    alumni_consent: bool
+    arranged_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowedUp:
+    client_id: str
+    episode_id: str
+    follow_up_id: str
+    contacted_on: date
+    reached: bool
+    recorded_by: str
+
+
+EndingCommand = CompleteProgram | DischargeClient | ArrangeAftercare | RecordFollowUp
+EndingFact = ProgramCompleted | ClientDischarged | AftercareArranged | FollowedUp
 
 
 @dataclass(frozen=True, slots=True)

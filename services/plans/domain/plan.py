@@ -6,13 +6,14 @@ who signs then knows of it. A client who refused may still sign, a clinician lik
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import assert_never
 
 from kernel.decider import Decider, filled
-from kernel.refusal import Malformed, Unknown
+from kernel.refusal import BrokenRule, Malformed, Unknown
 from services.plans.domain.civil import first_day, last_day
 from services.plans.domain.plan_content import minutes_per_week, wrong_with
 from services.plans.domain.plan_facts import (
@@ -33,11 +34,38 @@ from services.plans.domain.plan_facts import (
     SignPlan,
     SupersedePlan,
 )
-from services.plans.domain.plan_refusals import AlreadySigned, PlanAlreadyDrafted, PlanNotActive
-from services.plans.domain.plan_upkeep import certified, reviewed
+from services.plans.domain.reference_values import RECERTIFICATION_DAYS
 
 # LCSW, CADC-II: what follows a name, and no name.
 CREDENTIAL = re.compile(r"[A-Z][A-Za-z0-9-]{1,11}([ ,/][A-Za-z0-9-]{1,11}){0,2}")
+
+
+class PlanAlreadyDrafted(BrokenRule):
+    """The plan was drafted before, with other content."""
+
+    code, about = "PLAN_ALREADY_DRAFTED", "plan_id"
+    words = "the plan was drafted with other content"
+
+
+class PlanNotActive(BrokenRule):
+    """Only a plan in force, and not superseded, is certified, reviewed or followed by another."""
+
+    code, about = "PLAN_NOT_ACTIVE", "plan_id"
+    words = "the plan is not in force"
+
+
+class AnotherPlanInForce(BrokenRule):
+    """An episode has one plan at a time: the next one names which it supersedes."""
+
+    code, about = "ANOTHER_PLAN_IN_FORCE", "plan_id"
+    words = "another plan of the episode is in force; draft one that supersedes it"
+
+
+class AlreadySigned(BrokenRule):
+    """What was signed, or is in force, is no longer refused; draft the next version."""
+
+    code, about = "PLAN_ALREADY_SIGNED", "plan_id"
+    words = "it was signed before; draft the next version"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,12 +115,12 @@ def decide(command: PlanCommand, plan: Plan) -> Iterator[PlanFact]:
             yield from _refused(command, plan, plan.draft)
         case CertifyPlan():
             _check_active(command.plan_id, plan)
-            fact = certified(command, plan.draft.client_id, plan.draft.drafted_at)
+            fact = _certified(command, plan.draft.client_id, plan.draft.drafted_at)
             if plan.certified.get(fact.certified_on) != fact.recertify_by:
                 yield fact
         case ReviewPlan():
             in_force_from = _check_active(command.plan_id, plan)
-            review = reviewed(command, plan.draft.client_id, plan.draft.objectives, in_force_from)
+            review = _reviewed(command, plan.draft.client_id, plan.draft.objectives, in_force_from)
             if plan.reviewed.get(review.reviewed_on) != review:
                 yield review
         case SupersedePlan():
@@ -207,3 +235,38 @@ def _check_credential(command: SignPlan) -> None:
         raise Malformed(credential="is a clinician's")
     if command.credential and not CREDENTIAL.fullmatch(command.credential):
         raise Malformed(credential="is no credential, such as LCSW")
+
+
+def _certified(command: CertifyPlan, client_id: str, drafted_at: datetime) -> PlanCertified:
+    """Refuses a day in the future or before the draft, and a term that ends too late or at once."""
+    if command.certified_on > last_day(command.now):
+        raise Malformed(certified_on="is in the future")
+    if command.certified_on < first_day(drafted_at):
+        raise Malformed(certified_on="is before the plan was drafted")
+    most = RECERTIFICATION_DAYS.value
+    if not timedelta(0) < command.recertify_by - command.certified_on <= timedelta(days=most):
+        raise Malformed(recertify_by=f"is not within {most} days after the certification")
+    return filled(PlanCertified, command, client_id=client_id, certified_by=command.actor)
+
+
+def _reviewed(
+    command: ReviewPlan, client_id: str, objectives: Sequence[int], in_force_from: date
+) -> PlanReviewed:
+    """Refuses a review that leaves an objective out, rates one twice, or one the plan hasn't."""
+    if command.reviewed_on > last_day(command.now):
+        raise Malformed(reviewed_on="is in the future")
+    if command.reviewed_on < in_force_from:
+        raise Malformed(reviewed_on="is before the plan came into force")
+    if command.next_review_by <= command.reviewed_on:
+        raise Malformed(next_review_by="is not after the review")
+    asked = Counter((g, o) for g, n in enumerate(objectives, 1) for o in range(1, n + 1))
+    if Counter((rating.goal, rating.objective) for rating in command.ratings) != asked:
+        raise Malformed(ratings="must rate every objective of the plan, each once")
+    ratings = sorted(command.ratings, key=lambda rating: (rating.goal, rating.objective))
+    return filled(
+        PlanReviewed,
+        command,
+        client_id=client_id,
+        ratings=tuple(ratings),
+        reviewed_by=command.actor,
+    )

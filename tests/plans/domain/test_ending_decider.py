@@ -8,8 +8,8 @@ import pytest
 
 from kernel.refusal import AgainstTheRules
 from services.plans.domain.completion import CompletionCriteria, criteria_of
-from services.plans.domain.ending import ENDING
-from services.plans.domain.ending_facts import (
+from services.plans.domain.ending import (
+    ENDING,
     AftercareArranged,
     AftercareKind,
     ArrangeAftercare,
