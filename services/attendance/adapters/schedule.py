@@ -8,7 +8,7 @@ from typing import Any
 from kernel.facts import Recorded
 from kernel.store.rows import from_row
 from kernel.store.store import Transaction
-from services.attendance.adapters import admissions, schedule_sql
+from services.attendance.adapters import admissions
 from services.attendance.app.ports import FilledSlot
 from services.attendance.domain.admission import Admission
 from services.attendance.domain.minutes import Interval, Span
@@ -16,6 +16,81 @@ from services.attendance.domain.note import NoteAttested, NoteSigned
 from services.attendance.domain.presence import AttendanceCorrected, CheckedIn, CheckedOut
 from services.attendance.domain.scheduling import SessionScheduled
 from services.attendance.domain.session import SessionCancelled, SessionClosed
+
+AT_A_TIME = """
+FROM scheduled_session AS s
+JOIN unnest(CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[])) AS x(starts_at, ends_at)
+  ON s.starts_at < x.ends_at AND s.ends_at > x.starts_at AND NOT s.cancelled
+"""
+
+IS_FACILITATOR_BUSY = f"""
+SELECT EXISTS (SELECT {AT_A_TIME} WHERE s.facilitator_id = :facilitator) AS busy
+"""
+
+BUSY_CLIENTS = f"""
+SELECT DISTINCT a.client_id {AT_A_TIME} JOIN attendee AS a USING (session_id)
+WHERE a.client_id = ANY(CAST(:roster AS uuid[])) ORDER BY 1
+"""
+
+# Each presence within its session; without a check-out it lasts to the session's end.
+ELSEWHERE = """
+WITH present AS (
+    SELECT p.session_id, p.client_id, s.closed, greatest(p.came, s.starts_at) AS came,
+           least(coalesce(p.left_at, s.ends_at), s.ends_at) AS left_at
+    FROM presence_interval AS p JOIN scheduled_session AS s USING (session_id)
+    WHERE p.client_id IN (SELECT client_id FROM presence_interval WHERE session_id = :session)
+)
+SELECT DISTINCT here.client_id
+FROM present AS here JOIN present AS there
+  ON there.client_id = here.client_id AND there.session_id <> here.session_id
+WHERE here.session_id = :session AND there.closed
+  AND here.came < here.left_at AND there.came < there.left_at
+  AND here.came < there.left_at AND there.came < here.left_at
+"""
+
+IS_ELSEWHERE = """
+WITH here AS (
+    SELECT greatest(x.came, s.starts_at) AS came, least(x.left_at, s.ends_at) AS left_at
+    FROM scheduled_session AS s,
+         unnest(CAST(:came AS timestamptz[]), CAST(:left AS timestamptz[])) AS x(came, left_at)
+    WHERE s.session_id = :session
+), there AS (
+    SELECT greatest(p.came, s.starts_at) AS came,
+           least(coalesce(p.left_at, s.ends_at), s.ends_at) AS left_at
+    FROM presence_interval AS p JOIN scheduled_session AS s USING (session_id)
+    WHERE p.client_id = :client AND session_id <> :session AND s.closed
+)
+SELECT EXISTS (
+    SELECT FROM here, there
+    WHERE here.came < here.left_at AND there.came < there.left_at
+      AND here.came < there.left_at AND there.came < here.left_at
+) AS elsewhere
+"""
+
+FILLED = """
+SELECT t.on_date, t.number, session_id, s.service_date, s.starts_at, s.ends_at
+FROM template_session AS t JOIN scheduled_session AS s USING (session_id)
+WHERE t.template_id = :template AND t.on_date BETWEEN :first AND :last
+ORDER BY s.starts_at, t.number
+"""
+
+SESSIONS = """
+SELECT s.*,
+       ARRAY(SELECT client_id FROM attendee AS a
+             WHERE a.session_id = s.session_id ORDER BY 1) AS client_ids,
+       ARRAY(SELECT client_id FROM unsigned_note AS u
+             WHERE u.session_id = s.session_id ORDER BY 1) AS unsigned
+FROM scheduled_session AS s
+WHERE s.site_id = :site AND s.service_date BETWEEN :first AND :last
+  AND (CAST(:after_start AS timestamptz) IS NULL
+       OR (s.starts_at, s.session_id)
+           > (CAST(:after_start AS timestamptz), CAST(:after_id AS uuid)))
+  AND (NOT :due_only
+       OR (NOT s.closed AND NOT s.cancelled AND s.ends_at <= :now)
+       OR EXISTS (SELECT FROM unsigned_note AS u WHERE u.session_id = s.session_id))
+ORDER BY s.starts_at, s.session_id
+LIMIT :limit
+"""
 
 
 def keep(tx: Transaction, recorded: Recorded) -> None:
@@ -90,15 +165,13 @@ class SqlSchedule:
     def is_facilitator_busy(
         self, tx: Transaction, facilitator_id: str, spans: Collection[Span]
     ) -> bool:
-        [row] = tx.execute(
-            schedule_sql.IS_FACILITATOR_BUSY, facilitator=facilitator_id, **_bounds(spans)
-        )
+        [row] = tx.execute(IS_FACILITATOR_BUSY, facilitator=facilitator_id, **_bounds(spans))
         return bool(row.busy)
 
     def busy_clients(
         self, tx: Transaction, roster: Sequence[str], spans: Collection[Span]
     ) -> list[str]:
-        rows = tx.execute(schedule_sql.BUSY_CLIENTS, roster=list(roster), **_bounds(spans))
+        rows = tx.execute(BUSY_CLIENTS, roster=list(roster), **_bounds(spans))
         return [str(row.client_id) for row in rows]
 
     def unregistered(self, tx: Transaction, client_ids: Collection[str]) -> list[str]:
@@ -117,20 +190,20 @@ class SqlSchedule:
         return [str(row.client_id) for row in rows]
 
     def elsewhere(self, tx: Transaction, session_id: str) -> frozenset[str]:
-        rows = tx.execute(schedule_sql.ELSEWHERE, session=session_id)
+        rows = tx.execute(ELSEWHERE, session=session_id)
         return frozenset(str(row.client_id) for row in rows)
 
     def is_elsewhere(
         self, tx: Transaction, session_id: str, client_id: str, intervals: Sequence[Interval]
     ) -> bool:
         who = {"session": session_id, "client": client_id}
-        [row] = tx.execute(schedule_sql.IS_ELSEWHERE, **who, **_moments(intervals))
+        [row] = tx.execute(IS_ELSEWHERE, **who, **_moments(intervals))
         return bool(row.elsewhere)
 
     def filled_slots(
         self, tx: Transaction, template_id: str, first: date, last: date
     ) -> list[FilledSlot]:
-        rows = tx.execute(schedule_sql.FILLED, template=template_id, first=first, last=last)
+        rows = tx.execute(FILLED, template=template_id, first=first, last=last)
         return [from_row(FilledSlot, row, on=row.on_date, span=from_row(Span, row)) for row in rows]
 
 
@@ -142,7 +215,7 @@ def sessions(tx: Transaction, query: SessionsQuery) -> tuple[list[ListedSession]
     """
     after_start, after_id = query.after or (None, None)
     rows = tx.execute(
-        schedule_sql.SESSIONS,
+        SESSIONS,
         site=query.site_id,
         first=query.first,
         last=query.last,

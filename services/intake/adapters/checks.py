@@ -8,7 +8,7 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 from kernel.messaging.public_facts import public_facts
 from kernel.store.store import Transaction
 from operations.verifying.examination import Check, Examination, Finding, ServiceChecks
-from services.intake.adapters.programs import SqlPrograms
+from services.intake.adapters.network import SqlPrograms
 from services.intake.adapters.publication import publish
 
 

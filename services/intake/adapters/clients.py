@@ -16,7 +16,7 @@ from kernel.rpc.translate import date_of
 from kernel.sites import EVERY_SITE, speaks_for, those_asked
 from kernel.store.rows import from_row
 from kernel.store.store import Transaction
-from services.intake.adapters.programs import SqlPrograms
+from services.intake.adapters.network import SqlPrograms
 from services.intake.app.streams import client_stream
 from services.intake.domain.episode import Program
 from services.intake.domain.programs import Programs

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from kernel.facts import Recorded
 from kernel.store.rows import from_row
 from kernel.store.store import Transaction
-from services.intake.adapters.programs import SqlPrograms
+from services.intake.adapters.network import SqlPrograms
 from services.intake.domain.episode import ClientAdmitted, EpisodeClosed, EpisodeSummary
 
 
@@ -31,21 +31,19 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
             )
 
 
-class SqlEpisodes:
-    """The Episodes port on this service's table."""
-
-    def episodes_of(
-        self, tx: Transaction, client_ids: Sequence[str]
-    ) -> Mapping[str, tuple[EpisodeSummary, ...]]:
-        found: dict[str, tuple[EpisodeSummary, ...]] = dict.fromkeys(client_ids, ())
-        rows = tx.execute(
-            "SELECT client_id, episode_id, site_id, program_id, closed_on FROM episode"
-            " WHERE client_id = ANY(CAST(:clients AS uuid[])) ORDER BY client_id, number",
-            clients=list(client_ids),
-        ).all()
-        programs = SqlPrograms().of_sites(tx, {str(row.site_id) for row in rows})
-        for row in rows:
-            under_part2 = programs.is_under_part2(str(row.program_id))
-            episode = from_row(EpisodeSummary, row, under_part2=under_part2)
-            found[str(row.client_id)] += (episode,)
-        return found
+def episodes_of(
+    tx: Transaction, client_ids: Sequence[str]
+) -> Mapping[str, tuple[EpisodeSummary, ...]]:
+    """Client → their episodes in the order of admission."""
+    found: dict[str, tuple[EpisodeSummary, ...]] = dict.fromkeys(client_ids, ())
+    rows = tx.execute(
+        "SELECT client_id, episode_id, site_id, program_id, closed_on FROM episode"
+        " WHERE client_id = ANY(CAST(:clients AS uuid[])) ORDER BY client_id, number",
+        clients=list(client_ids),
+    ).all()
+    programs = SqlPrograms().of_sites(tx, {str(row.site_id) for row in rows})
+    for row in rows:
+        under_part2 = programs.is_under_part2(str(row.program_id))
+        episode = from_row(EpisodeSummary, row, under_part2=under_part2)
+        found[str(row.client_id)] += (episode,)
+    return found

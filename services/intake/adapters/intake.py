@@ -6,12 +6,11 @@ from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.store import Store, Transaction
 from services.intake.adapters import (
     audit,
+    bindings,
     episodes,
-    payers,
+    network,
     permits,
-    programs,
     recognition,
-    registrations,
     safety_tasks,
     sealed,
 )
@@ -29,9 +28,9 @@ def open_intake(store: Store, subscriptions: Subscriptions = NOTHING) -> Intake:
     """
     return Intake(
         book=Book(store=store, publish=publish, view=_keep, subscriptions=subscriptions),
-        episodes=episodes.SqlEpisodes(),
-        programs=programs.SqlPrograms(),
-        payers=payers.SqlPayers(),
+        episodes_of=episodes.episodes_of,
+        programs=network.SqlPrograms(),
+        is_payer_registered=network.is_payer_registered,
         tasks=safety_tasks.SqlSafetyTasks(),
         permits=permits.SqlPermits(),
         recognition=recognition.SqlRecognition(),
@@ -41,7 +40,7 @@ def open_intake(store: Store, subscriptions: Subscriptions = NOTHING) -> Intake:
 
 
 def _keep(tx: Transaction, recorded: Recorded) -> None:
-    registrations.keep(tx, recorded)
+    bindings.keep(tx, recorded)
     episodes.keep(tx, recorded)
     safety_tasks.keep(tx, recorded)
     permits.keep(tx, recorded)

@@ -13,7 +13,7 @@ from kernel.rpc.translate import reading, timestamp_of
 from kernel.store.store import Store
 from services.intake.adapters.bindings import sites_of
 from services.intake.adapters.clients import ClientRecord, client, clients, due
-from services.intake.adapters.credentials import CREDENTIALS
+from services.intake.adapters.network import CREDENTIALS
 from services.intake.api import requests
 
 SERVICE = pb.DESCRIPTOR.services_by_name["ClientsService"]

@@ -1,6 +1,6 @@
 """One command about a client, made and decided under the lock of the client it is about."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -10,8 +10,6 @@ from kernel.facts import Recorded
 from kernel.store.store import Context, Transaction
 from services.intake.app.ports import (
     AuditEntry,
-    Episodes,
-    PayerDirectory,
     Permits,
     ProgramDirectory,
     Recognition,
@@ -25,19 +23,22 @@ from services.intake.domain.instruments.score import Sex
 C = TypeVar("C")
 F = TypeVar("F")
 S = TypeVar("S")
+EpisodesOf = Callable[[Transaction, Sequence[str]], Mapping[str, tuple[EpisodeSummary, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Intake:
     """What every use case works with: the book of record, and what is known beside it.
 
-    `sex_of` reads a sealed identity; `audit` enters who asked for identities.
+    `episodes_of`: client → their episodes in the order of admission; to decide by it, lock the
+    client. Which payer is registered billing told, and it stands for good. `sex_of` reads a sealed
+    identity; `audit` enters who asked for identities.
     """
 
     book: Book
-    episodes: Episodes
+    episodes_of: EpisodesOf
     programs: ProgramDirectory
-    payers: PayerDirectory
+    is_payer_registered: Callable[[Transaction, str], bool]
     tasks: SafetyTasks
     permits: Permits
     recognition: Recognition
@@ -107,7 +108,7 @@ def about_client(
         locked = LockedClient(
             tx=tx,
             client=client,
-            episodes=intake.episodes.episodes_of(tx, [client_id])[client_id],
+            episodes=intake.episodes_of(tx, [client_id])[client_id],
             state=decider.after(history[stream]),
         )
         facts = decided(context, decider, stream, history[stream], command_of(locked))

@@ -6,18 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from kernel.store.store import Transaction
-from services.intake.domain.episode import EpisodeSummary
 from services.intake.domain.programs import Programs
-
-
-class Episodes(Protocol):
-    """Who is or was in which program, as of this transaction."""
-
-    def episodes_of(
-        self, tx: Transaction, client_ids: Sequence[str]
-    ) -> Mapping[str, tuple[EpisodeSummary, ...]]:
-        """Client → their episodes in the order of admission. To decide by it, lock the client."""
-        ...
 
 
 class ProgramDirectory(Protocol):
@@ -30,12 +19,6 @@ class ProgramDirectory(Protocol):
     def everywhere(self, tx: Transaction) -> Programs:
         """Every site."""
         ...
-
-
-class PayerDirectory(Protocol):
-    """Who pays, as billing told of it. It stands for good: nothing has to be locked."""
-
-    def is_registered(self, tx: Transaction, payer_id: str) -> bool: ...
 
 
 class SafetyTasks(Protocol):

@@ -53,7 +53,7 @@ def recognise_member(intake: Intake, client_id: str, coverage_id: str, context: 
     def decide(tx: Transaction) -> Sequence[Recorded]:
         client = CLIENT.after(tx.load(subject))
         added = client.coverages.added.get(coverage_id)
-        label = label_of(intake.episodes.episodes_of(tx, [client_id])[client_id])
+        label = label_of(intake.episodes_of(tx, [client_id])[client_id])
         return () if added is None else recognise(intake, tx, added, label, context)
 
     return intake.book.transact(context, decide, locks=[subject])
@@ -92,7 +92,7 @@ def judge_doubles(intake: Intake, asked: JudgeDoublesInWords, context: Context) 
         refuse_stale(context, len(history[stream]))
         for client_id, subject in zip(clients, subjects, strict=True):
             require_registered(CLIENT.after(history[subject]), client_id)
-        found = intake.episodes.episodes_of(tx, clients)
+        found = intake.episodes_of(tx, clients)
         labels = {label_of(episodes) for episodes in found.values()}
         command = replace(asked, label=Label.PART2 if Label.PART2 in labels else Label.HIPAA)
         facts = decided(context, DOUBLES, stream, history[stream], command)

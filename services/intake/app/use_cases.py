@@ -209,7 +209,7 @@ def close_episode(intake: Intake, asked: CloseEpisode, context: Context) -> Outc
 
 def _require_payer(intake: Intake, tx: Transaction, payer_id: str) -> None:
     """Refuses (Unknown) a payer of which nothing was heard from billing."""
-    if not intake.payers.is_registered(tx, payer_id):
+    if not intake.is_payer_registered(tx, payer_id):
         raise Unknown("payer", payer_id)
 
 

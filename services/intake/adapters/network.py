@@ -1,13 +1,15 @@
-"""Sites and programs as they were heard from attendance."""
+"""The network as intake heard of it: sites, programs and staff of attendance, payers of billing."""
 
 from collections.abc import Collection
 from typing import Any
 
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
+from ninehours.billing.v1 import billing_events_pb2 as billing
 from ninehours.common.v1 import common_pb2 as common
 
 from kernel.mapping.fields import left_out
 from kernel.mapping.reading import fact_reader
+from kernel.messaging.public_facts import HeardCredentials, has_public_fact
 from kernel.rpc.translate import required_enum
 from kernel.store.store import Transaction
 from services.intake.domain.episode import Program
@@ -20,6 +22,16 @@ HEARD = """
 SELECT type, body FROM heard_fact
 WHERE type = ANY(CAST(:types AS text[])) AND {which} ORDER BY subject, sequence
 """
+
+CREDENTIALS = HeardCredentials(
+    credentialed=attendance.StaffCredentialed,
+    ended=attendance.CredentialEnded,
+    opened=attendance.SiteOpened,
+)
+
+
+def is_payer_registered(tx: Transaction, payer_id: str) -> bool:
+    return has_public_fact(tx.connection, billing.PayerRegistered, f"payer/{payer_id}")
 
 
 class SqlPrograms:
