@@ -1,5 +1,6 @@
 """What is recorded, what is published, and where it stands: values that all modules share."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -117,3 +118,8 @@ def kind_of(subject: str) -> str:
 def id_of(subject: str) -> str:
     """The uuid of `client/<uuid>`."""
     return subject.partition("/")[2]
+
+
+def of_kind(kind: str) -> Callable[[str], str]:
+    """Names what is of this kind by its id: a stream, a subject, a document."""
+    return lambda key: f"{kind}/{key}"

@@ -5,6 +5,7 @@ from datetime import date
 
 from kernel.credentials import SIGN, Credential, require_for
 from kernel.decider import filled
+from kernel.facts import of_kind
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from kernel.store.store import Context, Transaction
 from services.attendance.app.ports import Schedule
@@ -16,36 +17,20 @@ from services.attendance.domain.session import Session, service_date
 from services.attendance.domain.site import SITE
 from services.attendance.domain.staff import STAFF
 
-
-def site_stream(site_id: str) -> str:
-    return f"site/{site_id}"
-
-
-def staff_stream(staff_id: str) -> str:
-    return f"staff/{staff_id}"
-
-
-def template_stream(template_id: str) -> str:
-    return f"template/{template_id}"
-
-
-def session_stream(session_id: str) -> str:
-    """The stream, and the subject whose lock holds the session open or makes it closed."""
-    return f"session/{session_id}"
+site_stream = of_kind("site")
+staff_stream = of_kind("staff")
+template_stream = of_kind("template")
+# The stream, and the subject whose lock holds the session open or makes it closed.
+session_stream = of_kind("session")
 
 
 def presence_stream(session_id: str, client_id: str) -> str:
     return f"presence/{session_id}/{client_id}"
 
 
-def client_subject(client_id: str) -> str:
-    """The subject of what is published, and the owner of what is sealed."""
-    return f"client/{client_id}"
-
-
-def note_of(session_id: str) -> str:
-    """The document with a client's own note of a session."""
-    return f"note/{session_id}"
+# The subject of what is published, and the owner of what is sealed.
+client_subject = of_kind("client")
+note_of = of_kind("note")  # the document with a client's own note of a session
 
 
 def presences_of(

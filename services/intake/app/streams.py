@@ -1,26 +1,16 @@
 """The names of streams, and of the documents sealed under the client's key."""
 
-from kernel.facts import derived_id
+from kernel.facts import derived_id, of_kind
 
 IDENTITY = "identity"
 
 
-def client_stream(client_id: str) -> str:
-    """The stream, the subject of what is published, and the owner of the documents."""
-    return f"client/{client_id}"
-
-
-def episode_stream(episode_id: str) -> str:
-    return f"episode/{episode_id}"
-
-
-def assessment_stream(assessment_id: str) -> str:
-    """Of an instrument with its safety task, or of the five areas."""
-    return f"assessment/{assessment_id}"
-
-
-def rating_stream(rating_id: str) -> str:
-    return f"rating/{rating_id}"
+# The stream, the subject of what is published, and the owner of the documents.
+client_stream = of_kind("client")
+episode_stream = of_kind("episode")
+# Of an instrument with its safety task, or of the five areas.
+assessment_stream = of_kind("assessment")
+rating_stream = of_kind("rating")
 
 
 def doubles_stream(client_id: str, other_client_id: str) -> str:
@@ -28,35 +18,14 @@ def doubles_stream(client_id: str, other_client_id: str) -> str:
     return f"doubles/{derived_id('doubles', *sorted([client_id, other_client_id]))}"
 
 
-def member_stream(coverage_id: str) -> str:
-    """Of whose member the coverage is; beside the client's own, which says nothing of it."""
-    return f"member/{coverage_id}"
-
-
-def permit_stream(permit_id: str) -> str:
-    return f"permit/{permit_id}"
-
-
-def membership_document(coverage_id: str) -> str:
-    """The document with a coverage's member and group number."""
-    return f"coverage/{coverage_id}"
-
-
-def narratives_document(assessment_id: str) -> str:
-    """The document with what was told in the five areas."""
-    return f"areas/{assessment_id}"
-
-
-def safety_reason_document(episode_id: str) -> str:
-    """The document with the reason of an admission over an open safety task."""
-    return f"admission_over_safety/{episode_id}"
-
-
-def judgement_document(other_client_id: str) -> str:
-    """The document with what a judgement on that client, and the one who owns it, rests on."""
-    return f"doubles/{other_client_id}"
-
-
-def closing_note_document(task_id: str) -> str:
-    """The document with the note that closed a safety task."""
-    return f"safety_task/{task_id}"
+# Of whose member the coverage is; beside the client's own, which says nothing of it.
+member_stream = of_kind("member")
+permit_stream = of_kind("permit")
+membership_document = of_kind("coverage")  # the document with a coverage's member and group number
+narratives_document = of_kind("areas")  # the document with what was told in the five areas
+# The document with the reason of an admission over an open safety task.
+safety_reason_document = of_kind("admission_over_safety")
+# The document with what a judgement on that client, and the one who owns it, rests on.
+judgement_document = of_kind("doubles")
+# The document with the note that closed a safety task.
+closing_note_document = of_kind("safety_task")

@@ -3,7 +3,7 @@
 from typing import TypeVar
 
 from kernel.decider import Decider
-from kernel.facts import derived_id
+from kernel.facts import derived_id, of_kind
 from kernel.store.store import Transaction
 from services.plans.domain.progress import WeekOfProgress
 from services.plans.domain.recommendation import Recommendation
@@ -19,31 +19,13 @@ RULES_STREAM = "level_rules/network"
 RULES_SUBJECT = f"rules/{derived_id('level_rules', 'network')}"
 
 
-def client_subject(client_id: str) -> str:
-    return f"client/{client_id}"
-
-
-def plan_stream(plan_id: str) -> str:
-    """Of the sealed document too."""
-    return f"plan/{plan_id}"
-
-
-def level_stream(episode_id: str) -> str:
-    return f"level/{episode_id}"
-
-
-def over_safety_of(episode_id: str) -> str:
-    """The document with the reason of a discharge over an open safety task."""
-    return f"discharge_over_safety/{episode_id}"
-
-
-def ending_stream(episode_id: str) -> str:
-    return f"episode_course/{episode_id}"
-
-
-def decision_stream(recommendation_id: str) -> str:
-    """Of the sealed reason too."""
-    return f"recommendation/{recommendation_id}"
+client_subject = of_kind("client")
+plan_stream = of_kind("plan")  # of the sealed document too
+level_stream = of_kind("level")
+# The document with the reason of a discharge over an open safety task.
+over_safety_of = of_kind("discharge_over_safety")
+ending_stream = of_kind("episode_course")
+decision_stream = of_kind("recommendation")  # of the sealed reason too
 
 
 def row_key(of: WeekOfProgress | Recommendation) -> str:
