@@ -18,22 +18,24 @@ if TYPE_CHECKING:
 def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     """What the api process answers."""
     from kernel.execute import Book  # noqa: PLC0415 - the relay needs none of these
-    from services.plans.adapters.as_of import SqlHistoryAsOf  # noqa: PLC0415
-    from services.plans.adapters.credentials import CREDENTIALS  # noqa: PLC0415
-    from services.plans.adapters.episodes import SqlEpisodes  # noqa: PLC0415
+    from services.plans.adapters import rows  # noqa: PLC0415
+    from services.plans.adapters.episodes import CREDENTIALS, SqlEpisodes  # noqa: PLC0415
     from services.plans.adapters.publication import publish  # noqa: PLC0415
-    from services.plans.adapters.rows import SqlProjectedRows  # noqa: PLC0415
     from services.plans.api import courses_of_care, explaining  # noqa: PLC0415
     from services.plans.api.servicer import SERVICE, PlansServicer  # noqa: PLC0415
     from services.plans.app.ports import Plans  # noqa: PLC0415
 
     book = Book(store=store, publish=publish, subscriptions=SUBSCRIPTIONS)
     plans = Plans(
-        book=book, rows=SqlProjectedRows(), episodes=SqlEpisodes(), credentials=CREDENTIALS
+        book=book,
+        weeks=rows.weeks,
+        recommendation=rows.recommendation,
+        episodes=SqlEpisodes(),
+        credentials=CREDENTIALS,
     )
     return {
         SERVICE: PlansServicer(plans),
-        explaining.SERVICE: explaining.ExplanationServicer(plans, SqlHistoryAsOf()),
+        explaining.SERVICE: explaining.ExplanationServicer(store),
         courses_of_care.SERVICE: courses_of_care.CoursesServicer(store),
     }
 

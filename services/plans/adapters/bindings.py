@@ -2,14 +2,10 @@
 
 from kernel.rpc.policy import BindingKind
 from kernel.store.store import Transaction
-from services.plans.adapters.episodes import SqlEpisodes, admissions_to
+from services.plans.adapters.episodes import SqlEpisodes, admissions_to, sites_of_client
 from services.plans.adapters.rows import episode_recommended
 from services.plans.app.streams import plan_stream, state_of
 from services.plans.domain.plan import PLAN
-
-
-def sites_of_client(tx: Transaction, client_id: str) -> frozenset[str]:
-    return frozenset(SqlEpisodes().client_sites(tx, client_id))
 
 
 def site_of_episode(tx: Transaction, episode_id: str) -> frozenset[str]:

@@ -1,17 +1,29 @@
-"""Episodes as they were heard of: admissions from intake, plans from this service itself."""
+"""Episodes as they were heard of: admissions from intake, plans from this service itself.
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+And what they say of who is told what: the client's sites, and staff's credentials.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.intake.v1 import intake_service_pb2 as words
 from ninehours.plans.v1 import plans_events_pb2 as plans
 
-from kernel.messaging.public_facts import sites_by_facts
+from kernel.credentials import ScoreReader
+from kernel.messaging.public_facts import HeardCredentials, sites_by_facts
 from kernel.rpc.translate import date_of
+from kernel.sites import speaks_for_every
 from kernel.store.store import Transaction
 from services.plans.app.streams import client_subject
 from services.plans.domain.episode import Admitted
+
+CREDENTIALS = HeardCredentials(
+    credentialed=attendance.StaffCredentialed,
+    ended=attendance.CredentialEnded,
+    opened=attendance.SiteOpened,
+)
 
 
 class SqlEpisodes:
@@ -43,20 +55,37 @@ class SqlEpisodes:
         told = _heard(tx, client_id, intake.ClientAdmitted)
         return {admitted.episode_id: admitted.site_id for admitted in told}
 
-    def client_sites(self, tx: Transaction, client_id: str) -> Collection[str]:
-        """An episode is over, here, on the day of the discharge that will close it."""
-        return sites_by_facts(
-            tx.connection,
-            client_id,
-            registered=None,
-            admitted=intake.ClientAdmitted,
-            ended=plans.ClientDischarged,
-            on="discharged_on",
-        )
-
     def activated(self, tx: Transaction, client_id: str, episode_id: str) -> Sequence[str]:
         told = _heard(tx, client_id, plans.PlanActivated)
         return [plan.plan_id for plan in told if plan.episode_id == episode_id]
+
+
+def sites_of_client(tx: Transaction, client_id: str) -> frozenset[str]:
+    """Of open episodes, else of the one that ended last.
+
+    An episode is over, here, on the day of the discharge that will close it.
+    """
+    return sites_by_facts(
+        tx.connection,
+        client_id,
+        registered=None,
+        admitted=intake.ClientAdmitted,
+        ended=plans.ClientDischarged,
+        on="discharged_on",
+    )
+
+
+def tells_scores(tx: Transaction, client_id: str, reader: ScoreReader) -> bool:
+    """Whether scores of this client, and what is concluded from them, are told to who asks."""
+    return CREDENTIALS.sees_scores(tx, reader, sites_of_client(tx, client_id))
+
+
+def episodes_at(tx: Transaction, client_id: str, sites: Collection[str]) -> Callable[[str], bool]:
+    """Whether an episode of this client's is shown to who has these sites."""
+    if speaks_for_every(sites):
+        return lambda _: True
+    site_of = SqlEpisodes().sites(tx, client_id)
+    return lambda episode_id: site_of.get(episode_id) in sites
 
 
 def admissions_to(tx: Transaction, episode_id: str) -> list[intake.ClientAdmitted]:

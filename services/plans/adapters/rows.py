@@ -1,6 +1,5 @@
 """Progress and recommendations as they were projected, read from this service's own rows."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,30 +12,30 @@ from services.plans.domain.progress import WeekOfProgress
 from services.plans.domain.recommendation import Recommendation
 
 
-class SqlProjectedRows:
-    """The ProjectedRows port on the kernel's table of them."""
+def weeks(tx: Transaction, client_id: str) -> list[ProjectedRow[WeekOfProgress]]:
+    """The client's current weeks, oldest first; withdrawn ones are not among them."""
+    return [row for row in _current(tx, client_id, PROGRESS) if not row.withdrawn]
 
-    def weeks(self, tx: Transaction, client_id: str) -> Sequence[ProjectedRow[WeekOfProgress]]:
-        return [row for row in _current(tx, client_id, PROGRESS) if not row.withdrawn]
 
-    def weeks_as_of(
-        self, tx: Transaction, client_id: str, until: datetime
-    ) -> Sequence[WeekOfProgress]:
-        client = client_subject(client_id)
-        rows = derive(client, SUBSCRIPTIONS.read_history(tx.connection, client, until))
-        weeks = [row.content for row in rows if row.kind == PROGRESS]
-        return sorted(weeks, key=lambda week: (week.week_start, week.episode_id))
+def weeks_as_of(tx: Transaction, client_id: str, until: datetime) -> list[WeekOfProgress]:
+    """The same, measured anew from the facts signed by then."""
+    client = client_subject(client_id)
+    rows = derive(client, SUBSCRIPTIONS.read_history(tx.connection, client, until))
+    found = [row.content for row in rows if row.kind == PROGRESS]
+    return sorted(found, key=lambda week: (week.week_start, week.episode_id))
 
-    def recommendations(
-        self, tx: Transaction, client_id: str
-    ) -> Sequence[ProjectedRow[Recommendation]]:
-        return [row for row in _current(tx, client_id, RECOMMENDATION) if not row.withdrawn]
 
-    def recommendation(
-        self, tx: Transaction, client_id: str, recommendation_id: str
-    ) -> ProjectedRow[Recommendation] | None:
-        rows = _current(tx, client_id, RECOMMENDATION)
-        return next((row for row in rows if row.row_id == recommendation_id), None)
+def recommendations(tx: Transaction, client_id: str) -> list[ProjectedRow[Recommendation]]:
+    """The client's current recommendations, oldest first, without withdrawn ones."""
+    return [row for row in _current(tx, client_id, RECOMMENDATION) if not row.withdrawn]
+
+
+def recommendation(
+    tx: Transaction, client_id: str, recommendation_id: str
+) -> ProjectedRow[Recommendation] | None:
+    """One of this client's, withdrawn or not; None when there never was one."""
+    rows = _current(tx, client_id, RECOMMENDATION)
+    return next((row for row in rows if row.row_id == recommendation_id), None)
 
 
 def episode_recommended(tx: Transaction, recommendation_id: str) -> tuple[str, str] | None:

@@ -8,15 +8,14 @@ from kernel.mapping.reading import named
 from kernel.mapping.writing import writer
 from kernel.rpc.call import Call
 from kernel.rpc.translate import date_of, reading, timestamp_of, to_date
-from services.plans.app.explaining import (
-    HistoryAsOf,
+from kernel.store.store import Store
+from services.plans.adapters.episodes import tells_scores
+from services.plans.adapters.explaining import (
     WhyEpisode,
     WhyRecommendation,
     WhySegment,
     why_level_of_care,
 )
-from services.plans.app.ports import Plans
-from services.plans.app.questions import AboutClient, tells_scores
 from services.plans.app.streams import client_subject
 from services.plans.domain.decision import RecommendationDecided
 from services.plans.domain.explain import LevelSegment, RuleClause
@@ -48,21 +47,21 @@ _recommendation_message = writer(
 class ExplanationServicer:
     """Answers ExplanationService from one record."""
 
-    def __init__(self, plans: Plans, history_as_of: HistoryAsOf) -> None:
-        self._plans = plans
-        self._history_as_of = history_as_of
+    def __init__(self, store: Store) -> None:
+        self._store = store
 
     def ExplainLevelOfCare(
         self, request: pb.ExplainLevelOfCareRequest, call: Call
     ) -> pb.ExplainLevelOfCareResponse:
         with reading(request) as read:
-            about = AboutClient(client_id=str(read.uuid("client_id")), sites=call.actor.sites)
+            client_id = str(read.uuid("client_id"))
             on = read.optional(date_of, "on")
             until = read.optional(timestamp_of, "as_of")
-        why = why_level_of_care(self._plans, self._history_as_of, about, on, until)
-        scores = tells_scores(self._plans, about.client_id, call.reader)
+        with self._store.transaction() as tx:
+            why = why_level_of_care(tx, client_id, call.actor.sites, on, until)
+            scores = tells_scores(tx, client_id, call.reader)
         return pb.ExplainLevelOfCareResponse(
-            client_id=about.client_id,
+            client_id=client_id,
             episodes=[_episode(episode, scores) for episode in why.episodes],
             stale=why.stale,
             scores_withheld=not scores,

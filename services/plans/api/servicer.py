@@ -8,6 +8,7 @@ from ninehours.plans.v1 import plans_service_pb2 as pb
 
 from kernel.mapping.reading import named
 from kernel.mapping.writing import writer
+from kernel.messaging.caught_up import clients_not_caught_up, wait_until_heard
 from kernel.rpc.call import Call
 from kernel.rpc.commands import (
     ACTOR,
@@ -20,12 +21,15 @@ from kernel.rpc.commands import (
     positions_of,
 )
 from kernel.rpc.translate import reading, timestamp_of
+from services.plans.adapters import rows
+from services.plans.adapters.episodes import episodes_at, tells_scores
 from services.plans.adapters.subscriptions import trend_message
 from services.plans.api import requests
-from services.plans.app import endings, levels_of_care, questions, treatment_plans
+from services.plans.app import endings, levels_of_care, treatment_plans
 from services.plans.app.ports import Plans
-from services.plans.app.questions import AboutClient, Advice
+from services.plans.app.streams import client_subject, decision_stream
 from services.plans.app.treatment_plans import PlanInWords
+from services.plans.domain.decision import DECISION
 from services.plans.domain.plan_facts import SignPlan
 from services.plans.domain.progress import WeekOfProgress
 from services.plans.domain.recommendation import Recommendation
@@ -96,22 +100,24 @@ class PlansServicer(CommandRpcs[Plans]):
 
     def ListProgress(self, request: pb.ListProgressRequest, call: Call) -> pb.ListProgressResponse:
         with reading(request) as read:
-            about = AboutClient(client_id=str(read.uuid("client_id")), sites=call.actor.sites)
+            client_id = str(read.uuid("client_id"))
             until = read.optional(timestamp_of, "as_of")
-        plans = self.write_side
-        if until is not None:
-            # No row tells an earlier moment: it has no revision.
-            measured = [(week, 0) for week in questions.progress_as_of(plans, about, until)]
-        else:
-            rows = questions.list_progress(
-                plans, about, positions_of(request.after), patience_of(call)
-            )
-            measured = [(row.content, row.revision) for row in rows]
-        scores = questions.tells_scores(plans, about.client_id, call.reader)
+        store = self.write_side.book.store
+        if until is None:
+            wait_until_heard(store, positions_of(request.after), patience_of(call))
+        with store.transaction() as tx:
+            here = episodes_at(tx, client_id, call.actor.sites)
+            if until is None:
+                measured = [(row.content, row.revision) for row in rows.weeks(tx, client_id)]
+            else:
+                # No row tells an earlier moment: it has no revision.
+                measured = [(week, 0) for week in rows.weeks_as_of(tx, client_id, until)]
+            scores = tells_scores(tx, client_id, call.reader)
         return pb.ListProgressResponse(
             weeks=[
                 _week(week if scores else replace(week, phq9=None), revision=revision)
                 for week, revision in measured
+                if here(week.episode_id)
             ],
             scores_withheld=not scores,
         )
@@ -119,24 +125,33 @@ class PlansServicer(CommandRpcs[Plans]):
     def ListRecommendations(
         self, request: pb.ListRecommendationsRequest, call: Call
     ) -> pb.ListRecommendationsResponse:
+        """Oldest first, each marked stale while anything of the client is parked, behind or due.
+
+        A decision on a recommendation that was of another kind then is not shown: this one is open.
+        """
         with reading(request) as read:
-            about = AboutClient(client_id=str(read.uuid("client_id")), sites=call.actor.sites)
-        plans = self.write_side
-        advice = questions.list_recommendations(
-            plans, about, positions_of(request.after), patience_of(call)
-        )
-        scores = questions.tells_scores(plans, about.client_id, call.reader)
-        return pb.ListRecommendationsResponse(
-            recommendations=[_advice(one, scores) for one in advice], scores_withheld=not scores
-        )
-
-
-def _advice(advice: Advice, scores: bool) -> pb.Recommendation:
-    row = advice.row
-    return _recommendation(
-        row.content if scores else row.content.without_scores(),
-        facts=row.facts,
-        revision=row.revision,
-        stale=advice.stale,
-        decision=advice.decision or "",
-    )
+            client_id = str(read.uuid("client_id"))
+        store = self.write_side.book.store
+        wait_until_heard(store, positions_of(request.after), patience_of(call))
+        with store.transaction() as tx:
+            # Asked first: what is read after it is at least as fresh as the answer.
+            stale = bool(clients_not_caught_up(tx.connection, [client_subject(client_id)]))
+            here = episodes_at(tx, client_id, call.actor.sites)
+            scores = tells_scores(tx, client_id, call.reader)
+            found = [
+                row for row in rows.recommendations(tx, client_id) if here(row.content.episode_id)
+            ]
+            decisions = tx.load_many(sorted(decision_stream(row.row_id) for row in found))
+        told = []
+        for row in found:
+            decided = DECISION.after(decisions[decision_stream(row.row_id)]).on(row.content.kind)
+            told.append(
+                _recommendation(
+                    row.content if scores else row.content.without_scores(),
+                    facts=row.facts,
+                    revision=row.revision,
+                    stale=stale,
+                    decision=decided.outcome if decided else "",
+                )
+            )
+        return pb.ListRecommendationsResponse(recommendations=told, scores_withheld=not scores)

@@ -46,7 +46,7 @@ def complete_program(plans: Plans, command: CompleteProgram, context: Context) -
     def fill_in(tx: Transaction) -> CompleteProgram:
         measured = [
             row.content
-            for row in plans.rows.weeks(tx, command.client_id)
+            for row in plans.weeks(tx, command.client_id)
             if row.content.episode_id == command.episode_id
         ]
         confirmed = state_of(tx, LEVEL_RULES, RULES_STREAM).confirmed.values()

@@ -82,7 +82,7 @@ def decide_recommendation(plans: Plans, asked: DecisionRequest, context: Context
     stream = decision_stream(asked.recommendation_id)
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
-        found = plans.rows.recommendation(tx, asked.client_id, asked.recommendation_id)
+        found = plans.recommendation(tx, asked.client_id, asked.recommendation_id)
         command = filled(
             DecideRecommendation,
             asked,

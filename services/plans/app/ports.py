@@ -1,13 +1,11 @@
-"""What plans' use cases and questions need from outside."""
+"""What plans' use cases need from outside."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from kernel.execute import Book
 from kernel.messaging.public_facts import HeardCredentials
-from kernel.sites import speaks_for_every
 from kernel.store.store import Transaction
 from services.plans.domain.episode import Admitted
 from services.plans.domain.progress import WeekOfProgress
@@ -25,32 +23,6 @@ class ProjectedRow(Generic[T]):
     revision: int
     withdrawn: bool
     facts: tuple[str, ...]
-
-
-class ProjectedRows(Protocol):
-    """What was projected, as of this transaction."""
-
-    def weeks(self, tx: Transaction, client_id: str) -> Sequence[ProjectedRow[WeekOfProgress]]:
-        """The client's current weeks, oldest first; withdrawn ones are not among them."""
-        ...
-
-    def weeks_as_of(
-        self, tx: Transaction, client_id: str, until: datetime
-    ) -> Sequence[WeekOfProgress]:
-        """The same, measured anew from the facts signed by then."""
-        ...
-
-    def recommendations(
-        self, tx: Transaction, client_id: str
-    ) -> Sequence[ProjectedRow[Recommendation]]:
-        """The client's current recommendations, oldest first, without withdrawn ones."""
-        ...
-
-    def recommendation(
-        self, tx: Transaction, client_id: str, recommendation_id: str
-    ) -> ProjectedRow[Recommendation] | None:
-        """One of this client's, withdrawn or not; None when there never was one."""
-        ...
 
 
 class Episodes(Protocol):
@@ -72,30 +44,21 @@ class Episodes(Protocol):
         """The client's episodes of which an admission was heard → the site of each."""
         ...
 
-    def client_sites(self, tx: Transaction, client_id: str) -> Collection[str]:
-        """The client's: of open episodes, else of the one that ended last."""
-        ...
-
     def activated(self, tx: Transaction, client_id: str, episode_id: str) -> Sequence[str]:
         """Ids of the plans that came into force in it, whether or not others followed since."""
         ...
 
 
-def episodes_at(
-    tx: Transaction, episodes: Episodes, client_id: str, sites: Collection[str]
-) -> Callable[[str], bool]:
-    """Whether an episode of this client's is shown to who has these sites."""
-    if speaks_for_every(sites):
-        return lambda _: True
-    site_of = episodes.sites(tx, client_id)
-    return lambda episode_id: site_of.get(episode_id) in sites
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plans:
-    """What every use case of plans works with: the book of record, and what is known beside it."""
+    """What every use case of plans works with: the book of record, and what is known beside it.
+
+    `weeks`: a client's current ones, oldest first, without withdrawn ones. `recommendation`: one of
+    the client's, withdrawn or not; None when there never was one.
+    """
 
     book: Book
-    rows: ProjectedRows
+    weeks: Callable[[Transaction, str], Sequence[ProjectedRow[WeekOfProgress]]]
+    recommendation: Callable[[Transaction, str, str], ProjectedRow[Recommendation] | None]
     episodes: Episodes
     credentials: HeardCredentials

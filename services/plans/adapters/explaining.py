@@ -6,15 +6,15 @@ What is projected is projected again from the facts signed by then; decisions ar
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
 from uuid import UUID
 
 from kernel.facts import Recorded
 from kernel.messaging.caught_up import clients_not_caught_up
 from kernel.refusal import Unknown
 from kernel.store.store import Transaction
-from services.plans.app.ports import Plans, episodes_at
-from services.plans.app.questions import AboutClient
+from services.plans.adapters.episodes import episodes_at
+from services.plans.adapters.history import history_of
+from services.plans.adapters.subscriptions import SUBSCRIPTIONS
 from services.plans.app.streams import (
     client_subject,
     decision_stream,
@@ -33,22 +33,6 @@ from services.plans.domain.history import Assessed, CareHistory, LevelChange
 from services.plans.domain.level import LevelOfCareChanged
 from services.plans.domain.progress import Episode, episodes_of
 from services.plans.domain.recommendation import MadeRecommendation, recommend
-
-
-class HistoryAsOf(Protocol):
-    """What plans knew by a moment, and what it recorded."""
-
-    def history(self, tx: Transaction, client_id: str, until: datetime | None) -> CareHistory:
-        """Of a client, by then; None: now."""
-        ...
-
-    def revisions(self, tx: Transaction, row_ids: Sequence[str]) -> Mapping[str, int]:
-        """Row → its current revision."""
-        ...
-
-    def commands(self, tx: Transaction, facts: Sequence[UUID]) -> Mapping[UUID, UUID]:
-        """Private fact → the command that made it."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,15 +75,14 @@ class WhyEpisode:
 class WhyLevel:
     """`stale`: something of the client is parked, behind or pending."""
 
-    client_id: str
     episodes: Sequence[WhyEpisode]
     stale: bool
 
 
 def why_level_of_care(
-    plans: Plans,
-    history_as_of: HistoryAsOf,
-    about: AboutClient,
+    tx: Transaction,
+    client_id: str,
+    sites: Collection[str],
     on: date | None,
     until: datetime | None,
 ) -> WhyLevel:
@@ -107,19 +90,19 @@ def why_level_of_care(
 
     Refuses a client of whom no admission was heard by then, or none on that day (Unknown).
     """
-    with plans.book.store.transaction() as tx:
-        here = episodes_at(tx, plans.episodes, about.client_id, about.sites)
-        stale = bool(clients_not_caught_up(tx.connection, [client_subject(about.client_id)]))
-        history = history_as_of.history(tx, about.client_id, until)
-        explaining = _Explaining(tx, history_as_of, history, on, until)
-        episodes = [
-            explaining.episode(episode)
-            for episode in episodes_of(history.facts)
-            if _is_of(episode, on) and here(episode.admission.episode_id)
-        ]
+    client = client_subject(client_id)
+    here = episodes_at(tx, client_id, sites)
+    stale = bool(clients_not_caught_up(tx.connection, [client]))
+    history = history_of(client, SUBSCRIPTIONS.read_history(tx.connection, client, until))
+    explaining = _Explaining(tx, history, on, until)
+    episodes = [
+        explaining.episode(episode)
+        for episode in episodes_of(history.facts)
+        if _is_of(episode, on) and here(episode.admission.episode_id)
+    ]
     if not episodes:
-        raise Unknown("admission", about.client_id if on is None else f"{about.client_id}|{on}")
-    return WhyLevel(client_id=about.client_id, episodes=episodes, stale=stale)
+        raise Unknown("admission", client_id if on is None else f"{client_id}|{on}")
+    return WhyLevel(episodes=episodes, stale=stale)
 
 
 def _is_of(episode: Episode, on: date | None) -> bool:
@@ -132,7 +115,6 @@ def _is_of(episode: Episode, on: date | None) -> bool:
 @dataclass(frozen=True, slots=True)
 class _Explaining:
     tx: Transaction
-    history_as_of: HistoryAsOf
     history: CareHistory
     on: date | None
     until: datetime | None
@@ -161,7 +143,7 @@ class _Explaining:
         changes = {_change_key(recorded): recorded for recorded in self._by_then(stream)}
         decided = {why.decision.id: why for why in recommended if why.decision is not None}
         facts = [*decided, *(recorded.id for recorded in changes.values())]
-        commands = self.history_as_of.commands(self.tx, facts)
+        commands = _commands(self.tx, facts)
         followed = {commands[fact]: why.recommendation_id for fact, why in decided.items()}
         found = []
         for segment in segments_of(episode):
@@ -176,7 +158,7 @@ class _Explaining:
         words = facts_in_words(self.history)
         scored = {fact.id for fact in self.history.facts if isinstance(fact, Assessed)}
         ids = [recommendation_id(one) for one in made]
-        revisions = {} if self.until else self.history_as_of.revisions(self.tx, ids)
+        revisions = {} if self.until else _revisions(self.tx, ids)
         return [
             self._recommendation(one, row_id, words, scored, revisions.get(row_id, 0))
             for row_id, one in zip(ids, made, strict=True)
@@ -218,3 +200,20 @@ class _Explaining:
 def _change_key(recorded: Recorded) -> tuple[date, str]:
     fact: LevelOfCareChanged = recorded.fact
     return fact.effective_from, fact.level_of_care
+
+
+def _revisions(tx: Transaction, row_ids: Sequence[str]) -> Mapping[str, int]:
+    """Row → its current revision."""
+    rows = tx.execute(
+        "SELECT id, revision FROM derived WHERE current AND id = ANY(CAST(:ids AS uuid[]))",
+        ids=list(row_ids),
+    )
+    return {str(row.id): row.revision for row in rows}
+
+
+def _commands(tx: Transaction, facts: Sequence[UUID]) -> Mapping[UUID, UUID]:
+    """Private fact → the command that made it."""
+    rows = tx.execute(
+        "SELECT id, command_id FROM fact WHERE id = ANY(CAST(:ids AS uuid[]))", ids=list(facts)
+    )
+    return {row.id: row.command_id for row in rows}
