@@ -5,11 +5,14 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
+from ninehours.intake.v1 import intake_events_pb2 as intake
+
 from kernel.facts import Recorded
+from kernel.rpc.translate import date_of
 from kernel.store.rows import from_row
 from kernel.store.store import Transaction
-from services.attendance.adapters import admissions
 from services.attendance.app.ports import FilledSlot
+from services.attendance.app.streams import client_subject
 from services.attendance.domain.admission import Admission
 from services.attendance.domain.minutes import Interval, Span
 from services.attendance.domain.note import NoteAttested, NoteSigned
@@ -175,12 +178,25 @@ class SqlSchedule:
         return [str(row.client_id) for row in rows]
 
     def unregistered(self, tx: Transaction, client_ids: Collection[str]) -> list[str]:
-        return admissions.unregistered(tx, client_ids)
+        registered = {fact.client_id for fact in _heard(tx, client_ids, intake.ClientRegistered)}
+        return sorted(set(client_ids) - registered)
 
     def admissions(
         self, tx: Transaction, client_ids: Collection[str]
     ) -> dict[str, list[Admission]]:
-        return admissions.admissions(tx, client_ids)
+        ended = {
+            closed.episode_id: date_of(closed, "closed_on")
+            for closed in _heard(tx, client_ids, intake.EpisodeClosed)
+        }
+        found: dict[str, list[Admission]] = {client_id: [] for client_id in client_ids}
+        for admitted in _heard(tx, client_ids, intake.ClientAdmitted):
+            admission = Admission(
+                site_id=admitted.site_id,
+                first=date_of(admitted, "admitted_on"),
+                last=ended.get(admitted.episode_id),
+            )
+            found[admitted.client_id].append(admission)
+        return found
 
     def attendees(self, tx: Transaction, session_id: str) -> list[str]:
         rows = tx.execute(
@@ -301,6 +317,17 @@ def _expect(tx: Transaction, session_id: str, client_id: str) -> None:
         session=session_id,
         client=client_id,
     )
+
+
+def _heard(tx: Transaction, client_ids: Collection[str], kind: Any) -> list[Any]:
+    """Facts of one type about these clients, each client's in their order."""
+    rows = tx.execute(
+        "SELECT body FROM heard_fact WHERE subject = ANY(CAST(:subjects AS text[]))"
+        " AND type = :type ORDER BY subject, sequence",
+        subjects=sorted(map(client_subject, client_ids)),
+        type=kind.DESCRIPTOR.full_name,
+    )
+    return [kind.FromString(bytes(row.body)) for row in rows]
 
 
 def _moments(intervals: Sequence[Interval]) -> dict[str, Any]:
