@@ -1,14 +1,17 @@
 """Permits as a table: kept with each one, listed by the place in the client's log."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import datetime
 
-from kernel.facts import Recorded
+from kernel.facts import Position, Recorded
 from kernel.store.rows import from_row
 from kernel.store.store import Transaction
-from services.intake.app.ports import LogEnd, Permit
+from services.intake.app.ports import LogEnd
 from services.intake.app.streams import client_stream
 from services.intake.domain.permit import DisclosurePermitted
+
+MOST_PERMITS = 100
 
 
 def keep(tx: Transaction, recorded: Recorded) -> None:
@@ -24,30 +27,44 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
             )
 
 
-class SqlPermits:
-    """The Permits port on this service's table and its published log."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permit:
+    """A disclosure that was permitted; `sequence`: the last fact of the client's log it knew."""
 
-    def ends(self, tx: Transaction, client_ids: Sequence[str]) -> Mapping[str, LogEnd]:
-        subjects = {client_stream(client_id): client_id for client_id in client_ids}
-        rows = tx.execute(
-            "SELECT subject, last, last_id FROM sequence"
-            " WHERE subject = ANY(CAST(:subjects AS text[]))",
-            subjects=list(subjects),
-        )
-        return dict.fromkeys(client_ids, LogEnd()) | {
-            subjects[row.subject]: LogEnd(row.last, str(row.last_id)) for row in rows
-        }
+    permit_id: str
+    consent_id: str | None
+    sequence: int
+    permitted_at: datetime
 
-    def before(
-        self, tx: Transaction, client_id: str, payer_id: str, sequence: int, most: int
-    ) -> Sequence[Permit]:
-        rows = tx.execute(
-            "SELECT permit_id, consent_id, sequence, permitted_at FROM permit"
-            " WHERE client_id = :client AND payer_id = :payer AND sequence < :sequence"
-            " ORDER BY number DESC LIMIT :most",
-            client=client_id,
-            payer=payer_id,
-            sequence=sequence,
-            most=most,
-        )
-        return [from_row(Permit, row) for row in rows]
+
+def log_ends(tx: Transaction, client_ids: Sequence[str]) -> Mapping[str, LogEnd]:
+    """Client → where their published log ends. The clients must be locked."""
+    subjects = {client_stream(client_id): client_id for client_id in client_ids}
+    rows = tx.execute(
+        "SELECT subject, last, last_id FROM sequence"
+        " WHERE subject = ANY(CAST(:subjects AS text[]))",
+        subjects=list(subjects),
+    )
+    return dict.fromkeys(client_ids, LogEnd()) | {
+        subjects[row.subject]: LogEnd(row.last, str(row.last_id)) for row in rows
+    }
+
+
+def permits_before(
+    tx: Transaction, client_id: str, payer_id: str, published: Sequence[Position]
+) -> list[Permit]:
+    """What was permitted to the payer before what a command published of the client, newest first.
+
+    Before all that is to come, where it published nothing: what it says was said already.
+    """
+    last = log_ends(tx, [client_id])[client_id].sequence
+    rows = tx.execute(
+        "SELECT permit_id, consent_id, sequence, permitted_at FROM permit"
+        " WHERE client_id = :client AND payer_id = :payer AND sequence < :sequence"
+        " ORDER BY number DESC LIMIT :most",
+        client=client_id,
+        payer=payer_id,
+        sequence=min((position.sequence for position in published), default=last + 1),
+        most=MOST_PERMITS,
+    )
+    return [from_row(Permit, row) for row in rows]

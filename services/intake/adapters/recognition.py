@@ -57,9 +57,11 @@ class SqlRecognition:
         )
         _note(tx, client_id, _digest(tx, person_words(person)), noted_at)
 
-    def doubles(self, tx: Transaction, client_id: str, sites: Collection[str]) -> Sequence[str]:
-        rows = tx.execute(DOUBLES, client=client_id, sites=those_asked(sites))
-        return [row.client_id for row in rows]
+
+def possible_doubles(tx: Transaction, client_id: str, sites: Collection[str]) -> list[str]:
+    """Clients of these sites who may be the same person, and whom nobody judged to be two."""
+    rows = tx.execute(DOUBLES, client=client_id, sites=those_asked(sites))
+    return [row.client_id for row in rows]
 
 
 def keep(tx: Transaction, recorded: Recorded) -> None:

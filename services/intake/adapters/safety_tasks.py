@@ -1,6 +1,6 @@
 """Safety tasks as a table: kept with each opening and closing, listed by deadline."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -55,25 +55,25 @@ class SafetyTaskCursor:
     task_id: str
 
 
-class SqlSafetyTasks:
-    """The SafetyTasks port on this service's table."""
+def task_assessment(tx: Transaction, client_id: str, task_id: str) -> str | None:
+    """The assessment that opened this task of the client's; None: there is no such task."""
+    found = tx.execute(
+        "SELECT assessment_id FROM safety_task WHERE task_id = :task AND client_id = :client",
+        task=task_id,
+        client=client_id,
+    ).scalar()
+    return None if found is None else str(found)
 
-    def assessment_of(self, tx: Transaction, client_id: str, task_id: str) -> str | None:
-        found = tx.execute(
-            "SELECT assessment_id FROM safety_task WHERE task_id = :task AND client_id = :client",
-            task=task_id,
-            client=client_id,
-        ).scalar()
-        return None if found is None else str(found)
 
-    def open_high(self, tx: Transaction, client_id: str) -> Sequence[str]:
-        rows = tx.execute(
-            "SELECT task_id FROM safety_task"
-            " WHERE client_id = :client AND risk = :high AND closed_at IS NULL ORDER BY task_id",
-            client=client_id,
-            high=SafetyRisk.HIGH,
-        )
-        return [str(row.task_id) for row in rows]
+def open_high(tx: Transaction, client_id: str) -> list[str]:
+    """The client's open tasks of HIGH risk."""
+    rows = tx.execute(
+        "SELECT task_id FROM safety_task"
+        " WHERE client_id = :client AND risk = :high AND closed_at IS NULL ORDER BY task_id",
+        client=client_id,
+        high=SafetyRisk.HIGH,
+    )
+    return [str(row.task_id) for row in rows]
 
 
 def safety_tasks(

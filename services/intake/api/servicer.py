@@ -14,12 +14,13 @@ from kernel.rpc.commands import ACTOR, NOW, Accepted, CommandRpcs, command_rpc, 
 from kernel.rpc.pages import page_token
 from kernel.rpc.rpcs import composed
 from kernel.rpc.translate import reading, required_uuid
+from services.intake.adapters.permits import Permit, permits_before
+from services.intake.adapters.recognition import possible_doubles
 from services.intake.adapters.safety_tasks import SafetyTask, safety_tasks
 from services.intake.api import requests
 from services.intake.api.identities import IdentityRpcs
 from services.intake.app import assessments, disclosure, recognition, use_cases
 from services.intake.app.deciding import Intake
-from services.intake.app.ports import Permit
 from services.intake.app.use_cases import AddNumberedCoverage, AdmissionRequest, Registration
 from services.intake.domain.assessment import CompleteAssessment
 from services.intake.domain.consent import RestrictDisclosure, RevokeConsent
@@ -34,8 +35,8 @@ to_task = writer(pb.SafetyTask, SafetyTask)
 
 def _doubles(accepted: Accepted[Intake, Registration | AddNumberedCoverage]) -> Mapping[str, Any]:
     client_id, sites = accepted.command.client_id, accepted.context.sites
-    doubles = recognition.possible_doubles(accepted.write_side, client_id, sites)
-    return {"possible_doubles": doubles}
+    with accepted.write_side.book.store.transaction() as tx:
+        return {"possible_doubles": possible_doubles(tx, client_id, sites)}
 
 
 def _eligible(screening: Accepted[Intake, ScreenClient]) -> Mapping[str, Any]:
@@ -62,8 +63,9 @@ def _permitted_to(
     payer_id: str, accepted: Accepted[Intake, RevokeConsent | RestrictDisclosure]
 ) -> Mapping[str, Any]:
     """What was permitted before the fact that the command published."""
-    intake, client_id = accepted.write_side, accepted.command.client_id
-    permits = disclosure.permits_before(intake, client_id, payer_id, accepted.outcome.published)
+    client_id, published = accepted.command.client_id, accepted.outcome.published
+    with accepted.write_side.book.store.transaction() as tx:
+        permits = permits_before(tx, client_id, payer_id, published)
     return {"earlier_permits": map(to_earlier_permit, permits)}
 
 

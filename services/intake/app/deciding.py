@@ -8,13 +8,7 @@ from kernel.decider import Decider
 from kernel.execute import Book, Outcome, decided, refuse_stale
 from kernel.facts import Recorded
 from kernel.store.store import Context, Transaction
-from services.intake.app.ports import (
-    AuditEntry,
-    Permits,
-    ProgramDirectory,
-    Recognition,
-    SafetyTasks,
-)
+from services.intake.app.ports import AuditEntry, LogEnd, ProgramDirectory, Recognition
 from services.intake.app.streams import client_stream
 from services.intake.domain.client import CLIENT, Client, ClientCommand, require_registered
 from services.intake.domain.episode import EpisodeSummary, Label, label_of
@@ -31,16 +25,19 @@ class Intake:
     """What every use case works with: the book of record, and what is known beside it.
 
     `episodes_of`: client → their episodes in the order of admission; to decide by it, lock the
-    client. Which payer is registered billing told, and it stands for good. `sex_of` reads a sealed
-    identity; `audit` enters who asked for identities.
+    client. Which payer is registered billing told, and it stands for good. `task_assessment`: which
+    assessment opened this safety task of the client's; `open_high`: ids of those of HIGH risk that
+    are open. `log_ends`: client → where their published log ends; lock the clients. `sex_of` reads
+    a sealed identity; `audit` enters who asked for identities.
     """
 
     book: Book
     episodes_of: EpisodesOf
     programs: ProgramDirectory
     is_payer_registered: Callable[[Transaction, str], bool]
-    tasks: SafetyTasks
-    permits: Permits
+    task_assessment: Callable[[Transaction, str, str], str | None]
+    open_high: Callable[[Transaction, str], Sequence[str]]
+    log_ends: Callable[[Transaction, Sequence[str]], Mapping[str, LogEnd]]
     recognition: Recognition
     sex_of: Callable[[bytes], Sex]
     audit: Callable[[Transaction, Sequence[AuditEntry]], None]

@@ -8,17 +8,16 @@ from uuid import uuid4
 
 from kernel.decider import filled
 from kernel.execute import record
-from kernel.facts import Position, Recorded
+from kernel.facts import Recorded
 from kernel.store.store import Context, Transaction
 from services.intake.app.deciding import Intake
-from services.intake.app.ports import AuditEntry, LogEnd, Permit
+from services.intake.app.ports import AuditEntry, LogEnd
 from services.intake.app.streams import IDENTITY, client_stream, membership_document, permit_stream
 from services.intake.domain.client import CLIENT, Client
 from services.intake.domain.permit import DisclosureBasis, DisclosurePermitted
 from services.intake.domain.programs import Programs
 
 MOST_LOCKED = 50  # clients in one transaction: those who come for one of them wait no longer
-MOST_PERMITS = 100
 NOTHING_YET = LogEnd()
 
 
@@ -94,19 +93,6 @@ def read_identities(
     return answers
 
 
-def permits_before(
-    intake: Intake, client_id: str, payer_id: str, published: Sequence[Position]
-) -> Sequence[Permit]:
-    """What was permitted to the payer before what a command published of the client, newest first.
-
-    Before all that is to come, where it published nothing: what it says was said already.
-    """
-    with intake.book.store.transaction() as tx:
-        last = intake.permits.ends(tx, [client_id])[client_id].sequence
-        before = min((position.sequence for position in published), default=last + 1)
-        return intake.permits.before(tx, client_id, payer_id, before, MOST_PERMITS)
-
-
 def recipient_of(intake: Intake, client_id: str, consent_id: str) -> str:
     """The payer to whom the client gave a consent."""
     with intake.book.store.transaction() as tx:
@@ -131,7 +117,7 @@ def _permit(
     def decide(tx: Transaction) -> Sequence[Recorded]:
         history = tx.load_many(subjects)
         network = intake.programs.everywhere(tx)
-        ends = intake.permits.ends(tx, client_ids)
+        ends = intake.log_ends(tx, client_ids)
         answers.clear()
         for client_id in client_ids:
             client = CLIENT.after(history[client_stream(client_id)])

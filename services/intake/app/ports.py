@@ -1,6 +1,6 @@
 """What intake's use cases need from outside."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -21,48 +21,12 @@ class ProgramDirectory(Protocol):
         ...
 
 
-class SafetyTasks(Protocol):
-    """The safety tasks, as of this transaction."""
-
-    def assessment_of(self, tx: Transaction, client_id: str, task_id: str) -> str | None:
-        """The assessment that opened this task of the client's; None: there is no such task."""
-        ...
-
-    def open_high(self, tx: Transaction, client_id: str) -> Sequence[str]:
-        """The client's open tasks of HIGH risk."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Permit:
-    """A disclosure that was permitted; `sequence`: the last fact of the client's log it knew."""
-
-    permit_id: str
-    consent_id: str | None
-    sequence: int
-    permitted_at: datetime
-
-
 @dataclass(frozen=True, slots=True)
 class LogEnd:
     """Where a client's published log ends: the last sequence and its fact's id; 0, none at all."""
 
     sequence: int = 0
     fact_id: str = ""
-
-
-class Permits(Protocol):
-    """What was permitted, and what the client's published log holds, as of this transaction."""
-
-    def ends(self, tx: Transaction, client_ids: Sequence[str]) -> Mapping[str, LogEnd]:
-        """Client → where their published log ends. The clients must be locked."""
-        ...
-
-    def before(
-        self, tx: Transaction, client_id: str, payer_id: str, sequence: int, most: int
-    ) -> Sequence[Permit]:
-        """What was permitted to the payer before that fact of the client's log, newest first."""
-        ...
 
 
 class Recognition(Protocol):
@@ -76,10 +40,6 @@ class Recognition(Protocol):
         self, tx: Transaction, client_id: str, identity: bytes, noted_at: datetime
     ) -> None:
         """Enter by what a client registered is recognised: name and birth date."""
-        ...
-
-    def doubles(self, tx: Transaction, client_id: str, sites: Collection[str]) -> Sequence[str]:
-        """Clients of these sites who may be the same person, and whom nobody judged to be two."""
         ...
 
 

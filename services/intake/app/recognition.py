@@ -1,6 +1,6 @@
 """Who may be whom: members and people of before are recognised, doubles are named and judged."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from kernel.execute import Outcome, decided, refuse_stale
@@ -103,9 +103,3 @@ def judge_doubles(intake: Intake, asked: JudgeDoublesInWords, context: Context) 
 
     # Both: who issues claims of either one, on a permit, knows whether this came before.
     return intake.book.transact(context, decide, locks=subjects)
-
-
-def possible_doubles(intake: Intake, client_id: str, sites: Collection[str]) -> Sequence[str]:
-    """Clients of these sites who may be the same person as this one."""
-    with intake.book.store.transaction() as tx:
-        return intake.recognition.doubles(tx, client_id, sites)

@@ -181,7 +181,7 @@ def admit_client(intake: Intake, asked: AdmissionRequest, context: Context) -> O
             reasoned=bool(asked.open_safety_reason),
             others=tuple(locked.episodes),
             declined=locked.client.screening.declined is not None,
-            open_high=tuple(intake.tasks.open_high(locked.tx, asked.client_id)),
+            open_high=tuple(intake.open_high(locked.tx, asked.client_id)),
         )
 
     def sealed(locked: LockedClient[Episode]) -> Sequence[Recorded]:
