@@ -22,24 +22,24 @@ EpisodesOf = Callable[[Transaction, Sequence[str]], Mapping[str, tuple[EpisodeSu
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What every use case works with: the book of record, and what is known beside it.
-
-    `episodes_of`: client → their episodes in the order of admission; to decide by it, lock the
-    client. Which payer is registered billing told, and it stands for good. `task_assessment`: which
-    assessment opened this safety task of the client's; `open_high`: ids of those of HIGH risk that
-    are open. `log_ends`: client → where their published log ends; lock the clients. `sex_of` reads
-    a sealed identity; `audit` enters who asked for identities.
-    """
+    """What every use case works with: the book of record, and what is known beside it."""
 
     book: Book
+    # Client → their episodes in the order of admission. To decide by it, lock the client.
     episodes_of: EpisodesOf
     programs: ProgramDirectory
+    # Whether billing told of the payer. It stands for good: nothing has to be locked.
     is_payer_registered: Callable[[Transaction, str], bool]
+    # The assessment that opened this safety task of the client's; None: there is no such task.
     task_assessment: Callable[[Transaction, str, str], str | None]
+    # Ids of the client's open safety tasks of HIGH risk.
     open_high: Callable[[Transaction, str], Sequence[str]]
+    # Client → where their published log ends. The clients must be locked.
     log_ends: Callable[[Transaction, Sequence[str]], Mapping[str, LogEnd]]
     recognition: Recognition
+    # Reads the sex in a sealed identity.
     sex_of: Callable[[bytes], Sex]
+    # Enters who asked for identities, in the transaction that answers.
     audit: Callable[[Transaction, Sequence[AuditEntry]], None]
 
 
