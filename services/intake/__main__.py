@@ -19,10 +19,10 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     """What the api process answers."""
     from services.intake.adapters.intake import open_intake  # noqa: PLC0415 - the relay needs none
     from services.intake.api import clients  # noqa: PLC0415
-    from services.intake.api.servicer import SERVICE, intake_servicer  # noqa: PLC0415
+    from services.intake.api.servicer import SERVICE, IntakeServicer  # noqa: PLC0415
 
     return {
-        SERVICE: intake_servicer(open_intake(store, SUBSCRIPTIONS)),
+        SERVICE: IntakeServicer(open_intake(store, SUBSCRIPTIONS)),
         clients.SERVICE: clients.ClientsServicer(store),
     }
 

@@ -8,19 +8,20 @@ from typing import Any
 
 from ninehours.intake.v1 import intake_service_pb2 as pb
 
+from kernel.mapping.reading import named
 from kernel.mapping.writing import writer
 from kernel.rpc.call import Call
 from kernel.rpc.commands import ACTOR, NOW, Accepted, CommandRpcs, command_rpc, new_id
 from kernel.rpc.pages import page_token
-from kernel.rpc.rpcs import composed
 from kernel.rpc.translate import reading, required_uuid
+from services.intake.adapters import sealed
 from services.intake.adapters.permits import Permit, permits_before
 from services.intake.adapters.recognition import possible_doubles
 from services.intake.adapters.safety_tasks import SafetyTask, safety_tasks
 from services.intake.api import requests
-from services.intake.api.identities import IdentityRpcs
 from services.intake.app import assessments, disclosure, recognition, use_cases
 from services.intake.app.deciding import Intake
+from services.intake.app.disclosure import DisclosedIdentity, WithheldIdentity
 from services.intake.app.use_cases import AddNumberedCoverage, AdmissionRequest, Registration
 from services.intake.domain.assessment import CompleteAssessment
 from services.intake.domain.consent import RestrictDisclosure, RevokeConsent
@@ -31,6 +32,16 @@ ASSESSED = ("score", "band", "partial", "safety_flag", "subscales", "incomplete"
 
 to_earlier_permit = writer(pb.EarlierPermit, Permit)
 to_task = writer(pb.SafetyTask, SafetyTask)
+to_covered = writer(
+    pb.CoveredIdentity,
+    DisclosedIdentity,
+    given=("member_number", "group_number", "coverages"),
+    identity=lambda answer: sealed.identity_of(answer.identity),
+    permit_sequence=named("end.sequence"),
+    permit_fact_id=named("end.fact_id"),
+    program_ids=named("programs"),
+)
+to_withheld = writer(pb.Withheld, WithheldIdentity)
 
 
 def _doubles(accepted: Accepted[Intake, Registration | AddNumberedCoverage]) -> Mapping[str, Any]:
@@ -75,7 +86,7 @@ def _assessed(assessing: Accepted[Intake, CompleteAssessment]) -> Mapping[str, A
     return {name: getattr(completed, name) for name in ASSESSED} | {"safety_task_id": opened or ""}
 
 
-class IntakeRpcs(CommandRpcs[Intake]):
+class IntakeServicer(CommandRpcs[Intake]):
     """Who a client is, what payers are asked to pay by, who may know, and what was assessed."""
 
     RegisterClient = command_rpc(
@@ -141,6 +152,26 @@ class IntakeRpcs(CommandRpcs[Intake]):
         rated_by=ACTOR,
     )
 
+    def ReadIdentities(
+        self, request: pb.ReadIdentitiesRequest, call: Call
+    ) -> pb.ReadIdentitiesResponse:
+        asked = requests.to_identities_request(
+            request,
+            actor=call.actor.id,
+            purpose=call.actor.purpose,
+            now=call.now,
+            correlation=call.correlation_id,
+        )
+        answers = disclosure.read_identities(self.write_side, asked)
+        return pb.ReadIdentitiesResponse(
+            identities=[
+                _covered(answer) for answer in answers if isinstance(answer, DisclosedIdentity)
+            ],
+            withheld=[
+                to_withheld(answer) for answer in answers if isinstance(answer, WithheldIdentity)
+            ],
+        )
+
     def ListSafetyTasks(
         self, request: pb.ListSafetyTasksRequest, call: Call
     ) -> pb.ListSafetyTasksResponse:
@@ -168,6 +199,18 @@ def _token(task: SafetyTask) -> str:
     return page_token(closed, task.due_at.isoformat(), task.task_id)
 
 
-def intake_servicer(intake: Intake) -> Any:
-    """Answers IntakeService over one write side."""
-    return composed(SERVICE, IntakeRpcs(intake), IdentityRpcs(intake))
+def _covered(answer: DisclosedIdentity) -> pb.CoveredIdentity:
+    numbers = {
+        coverage_id: sealed.membership_of(membership)
+        for coverage_id, membership in answer.memberships.items()
+    }
+    member_number, group_number = numbers[answer.coverage_id]
+    return to_covered(
+        answer,
+        member_number=member_number,
+        group_number=group_number,
+        coverages=[
+            pb.MemberNumber(coverage_id=coverage_id, member_number=member, group_number=group)
+            for coverage_id, (member, group) in numbers.items()
+        ],
+    )

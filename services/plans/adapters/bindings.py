@@ -4,7 +4,7 @@ from kernel.rpc.policy import BindingKind
 from kernel.store.store import Transaction
 from services.plans.adapters.episodes import SqlEpisodes, admissions_to, sites_of_client
 from services.plans.adapters.rows import episode_recommended
-from services.plans.app.streams import plan_stream, state_of
+from services.plans.app.streams import plan_stream
 from services.plans.domain.plan import PLAN
 
 
@@ -13,7 +13,7 @@ def site_of_episode(tx: Transaction, episode_id: str) -> frozenset[str]:
 
 
 def site_of_plan(tx: Transaction, plan_id: str) -> frozenset[str]:
-    draft = state_of(tx, PLAN, plan_stream(plan_id)).draft
+    draft = PLAN.after(tx.load(plan_stream(plan_id))).draft
     return _site(tx, (draft.client_id, draft.episode_id)) if draft else frozenset()
 
 

@@ -14,7 +14,6 @@ from services.plans.app.streams import (
     client_subject,
     ending_stream,
     over_safety_of,
-    state_of,
 )
 from services.plans.domain.completion import criteria_of
 from services.plans.domain.ending import (
@@ -49,7 +48,7 @@ def complete_program(plans: Plans, command: CompleteProgram, context: Context) -
             for row in plans.weeks(tx, command.client_id)
             if row.content.episode_id == command.episode_id
         ]
-        confirmed = state_of(tx, LEVEL_RULES, RULES_STREAM).confirmed.values()
+        confirmed = LEVEL_RULES.after(tx.load(RULES_STREAM)).confirmed.values()
         subject = client_subject(command.client_id)
         return replace(
             command,

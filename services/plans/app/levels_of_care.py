@@ -17,7 +17,6 @@ from services.plans.app.streams import (
     decision_stream,
     ending_stream,
     level_stream,
-    state_of,
 )
 from services.plans.domain.decision import DECISION, DecideRecommendation, RecommendedRevision
 from services.plans.domain.ending import ENDING
@@ -117,11 +116,11 @@ def decide_recommendation(plans: Plans, asked: DecisionRequest, context: Context
 
 def _says(tx: Transaction, stream: str, level_of_care: str, effective_from: date) -> bool:
     """Whether that change of level was recorded, whatever followed it."""
-    return (effective_from, level_of_care) in state_of(tx, LEVELS, stream).changes
+    return (effective_from, level_of_care) in LEVELS.after(tx.load(stream)).changes
 
 
 def _filled_in(tx: Transaction, plans: Plans, command: ChangeLevelOfCare) -> ChangeLevelOfCare:
-    ending = state_of(tx, ENDING, ending_stream(command.episode_id))
+    ending = ENDING.after(tx.load(ending_stream(command.episode_id)))
     return replace(
         command,
         admitted=plans.episodes.admitted(tx, command.client_id, command.episode_id),

@@ -1,16 +1,8 @@
 """Names of plans' streams, subjects, documents and rows."""
 
-from typing import TypeVar
-
-from kernel.decider import Decider
 from kernel.facts import derived_id, of_kind
-from kernel.store.store import Transaction
 from services.plans.domain.progress import WeekOfProgress
 from services.plans.domain.recommendation import Recommendation
-
-C = TypeVar("C")
-F = TypeVar("F")
-S = TypeVar("S")
 
 PROGRESS = "progress"  # the projection, and a kind of its rows
 RECOMMENDATION = "recommendation"  # another kind of its rows: made of the same weeks
@@ -36,8 +28,3 @@ def row_key(of: WeekOfProgress | Recommendation) -> str:
 def recommendation_id(of: Recommendation) -> str:
     """The id of its row."""
     return str(derived_id(PROGRESS, RECOMMENDATION, row_key(of)))
-
-
-def state_of(tx: Transaction, decider: Decider[C, F, S], stream: str) -> S:
-    """As it stands in this transaction."""
-    return decider.after(tx.load(stream))

@@ -12,7 +12,7 @@ from kernel.facts import Recorded
 from kernel.refusal import Unknown
 from kernel.store.store import Context, Store, Transaction
 from services.plans.app.ports import Plans
-from services.plans.app.streams import client_subject, plan_stream, state_of
+from services.plans.app.streams import client_subject, plan_stream
 from services.plans.domain.plan import PLAN, AnotherPlanInForce, Plan, next_version
 from services.plans.domain.plan_content import Goal, Intervention, Objective, Problem
 from services.plans.domain.plan_facts import (
@@ -126,7 +126,7 @@ def sign_plan(plans: Plans, command: SignPlan, context: Context) -> Outcome:
                 continue  # the number in force stays
             client_id, episode_id = activated.client_id, activated.episode_id
             for plan_id in plans.episodes.activated(tx, client_id, episode_id):
-                if not state_of(tx, PLAN, plan_stream(plan_id)).superseded_by:
+                if not PLAN.after(tx.load(plan_stream(plan_id))).superseded_by:
                     raise AnotherPlanInForce(plan_id)
         return facts
 
@@ -143,7 +143,7 @@ def _require_of(tx: Transaction, plans: Plans, client_id: str, episode_id: str) 
 
 def _followed_by(tx: Transaction, stream: str) -> str:
     """The plan that the one of this stream supersedes; empty for the first of an episode."""
-    draft = state_of(tx, PLAN, stream).draft
+    draft = PLAN.after(tx.load(stream)).draft
     return "" if draft is None else draft.supersedes_plan_id
 
 
@@ -205,7 +205,7 @@ def _version(tx: Transaction, asked: PlanInWords) -> int:
     before = asked.supersedes_plan_id
     if not before:
         return 1
-    plan = state_of(tx, PLAN, plan_stream(before))
+    plan = PLAN.after(tx.load(plan_stream(before)))
     return next_version(before, plan, asked.client_id, asked.episode_id)
 
 
@@ -221,7 +221,7 @@ def _credential(
 ) -> str:
     """The caller's credential for the act: `on` the day that is stated and on the day it is there
     now, where the plan's site is."""
-    draft = state_of(tx, PLAN, plan_stream(plan_id)).draft
+    draft = PLAN.after(tx.load(plan_stream(plan_id))).draft
     sites = plans.episodes.sites(tx, draft.client_id) if draft else {}
     site_id = sites.get(draft.episode_id, "") if draft else ""
     where = plans.credentials.jurisdiction(tx, site_id)
@@ -232,5 +232,5 @@ def _credential(
 def _clients_of(store: Store, plan_id: str) -> list[str]:
     """What a plan publishes is an input of progress: its client is locked. It never changes."""
     with store.transaction() as tx:
-        plan: Plan = state_of(tx, PLAN, plan_stream(plan_id))
+        plan: Plan = PLAN.after(tx.load(plan_stream(plan_id)))
     return [] if plan.draft is None else [client_subject(plan.draft.client_id)]
