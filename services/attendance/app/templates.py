@@ -89,16 +89,8 @@ def expand_template(
         history = tx.load_many([of_site, leader])
         site = SITE.after(history[of_site])
         program, time_zone = program_of(site, template.site_id, template.program_id)
-        occurrences = expand(template, time_zone, request.first, request.last)
-        taken = {
-            (slot.on, slot.number)
-            for slot in schedule.filled_slots(tx, request.template_id, request.first, request.last)
-        }
-        missing = [
-            occurrence
-            for occurrence in outside(occurrences, site.holidays)
-            if (occurrence.on, occurrence.number) not in taken
-        ]
+        _, unfilled = _slots(attendance, tx, request, template, time_zone)
+        missing = outside(unfilled, site.holidays)
         dates = [occurrence.service_date for occurrence in missing]
         refuse_uncredentialed(history[leader], request.facilitator_id, dates)
         spans = [occurrence.span for occurrence in missing]
@@ -152,17 +144,24 @@ def expansion_of(attendance: BookAndSchedule, request: ExpansionRequest) -> Expa
         template = _template(tx, request.template_id)
         site = SITE.after(tx.load(site_stream(template.site_id)))
         _, time_zone = program_of(site, template.site_id, template.program_id)
-        sessions = attendance.schedule.filled_slots(
-            tx, request.template_id, request.first, request.last
-        )
+        sessions, unfilled = _slots(attendance, tx, request, template, time_zone)
+    skipped = sorted({occurrence.on for occurrence in unfilled})
+    return Expansion(sessions=sessions, skipped=skipped)
+
+
+def _slots(
+    attendance: BookAndSchedule,
+    tx: Transaction,
+    request: ExpansionRequest,
+    template: TemplateDefined,
+    time_zone: str,
+) -> tuple[list[FilledSlot], list[Occurrence]]:
+    """The template's slots on these dates: those that have a session, and those that have none."""
+    first, last = request.first, request.last
+    sessions = attendance.schedule.filled_slots(tx, request.template_id, first, last)
     taken = {(slot.on, slot.number) for slot in sessions}
-    occurrences = expand(template, time_zone, request.first, request.last)
-    skipped = {
-        occurrence.on
-        for occurrence in occurrences
-        if (occurrence.on, occurrence.number) not in taken
-    }
-    return Expansion(sessions=sessions, skipped=sorted(skipped))
+    occurrences = expand(template, time_zone, first, last)
+    return sessions, [slot for slot in occurrences if (slot.on, slot.number) not in taken]
 
 
 def _template(tx: Transaction, template_id: str) -> TemplateDefined:
