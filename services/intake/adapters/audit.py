@@ -6,7 +6,7 @@ from dataclasses import asdict
 from sqlalchemy import text
 
 from kernel.store.store import Transaction
-from services.intake.app.ports import AuditEntry
+from services.intake.app.deciding import AuditEntry
 
 
 def write_asked(tx: Transaction, entries: Sequence[AuditEntry]) -> None:

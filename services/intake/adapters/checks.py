@@ -8,7 +8,7 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 from kernel.messaging.public_facts import public_facts
 from kernel.store.store import Transaction
 from operations.verifying.examination import Check, Examination, Finding, ServiceChecks
-from services.intake.adapters.network import SqlPrograms
+from services.intake.adapters import network
 from services.intake.adapters.publication import publish
 
 
@@ -17,7 +17,7 @@ def episodes_are_of_their_programs(examination: Examination) -> Iterator[Finding
 
     Nothing reads it any more: a finding says what was believed while the release before ran.
     """
-    programs = SqlPrograms().everywhere(Transaction(examination.store, examination.connection))
+    programs = network.programs(Transaction(examination.store, examination.connection))
     for row in examination.rows(
         "SELECT episode_id, site_id, program_id, program_kind, under_part2 FROM episode"
         " ORDER BY number"

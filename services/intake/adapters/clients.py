@@ -16,7 +16,7 @@ from kernel.rpc.translate import date_of
 from kernel.sites import EVERY_SITE, speaks_for, those_asked
 from kernel.store.rows import from_row
 from kernel.store.store import Transaction
-from services.intake.adapters.network import SqlPrograms
+from services.intake.adapters import network
 from services.intake.app.streams import client_stream
 from services.intake.domain.episode import Program
 from services.intake.domain.programs import Programs
@@ -174,7 +174,7 @@ def clients(tx: Transaction, query: ClientsQuery) -> list[ClientRecord]:
         after_id=after_id,
         limit=query.limit,
     ).all()
-    programs = SqlPrograms().everywhere(tx)
+    programs = network.programs(tx)
     return [
         ClientRecord(
             client_id=str(row.client_id),
@@ -220,7 +220,7 @@ def client(
                 }
     if registered is None:
         raise Unknown("client", client_id)
-    programs = SqlPrograms().of_sites(tx, {admitted.site_id for admitted in admissions})
+    programs = network.programs(tx, {admitted.site_id for admitted in admissions})
     return ClientRecord(
         client_id=client_id,
         registered_at=registered,

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from kernel.facts import Recorded
 from kernel.store.rows import from_row
 from kernel.store.store import Transaction
-from services.intake.adapters.network import SqlPrograms
+from services.intake.adapters import network
 from services.intake.domain.episode import ClientAdmitted, EpisodeClosed, EpisodeSummary
 
 
@@ -41,7 +41,7 @@ def episodes_of(
         " WHERE client_id = ANY(CAST(:clients AS uuid[])) ORDER BY client_id, number",
         clients=list(client_ids),
     ).all()
-    programs = SqlPrograms().of_sites(tx, {str(row.site_id) for row in rows})
+    programs = network.programs(tx, {str(row.site_id) for row in rows})
     for row in rows:
         under_part2 = programs.is_under_part2(str(row.program_id))
         episode = from_row(EpisodeSummary, row, under_part2=under_part2)

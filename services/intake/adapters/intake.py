@@ -29,12 +29,13 @@ def open_intake(store: Store, subscriptions: Subscriptions = NOTHING) -> Intake:
     return Intake(
         book=Book(store=store, publish=publish, view=_keep, subscriptions=subscriptions),
         episodes_of=episodes.episodes_of,
-        programs=network.SqlPrograms(),
+        programs=network.programs,
         is_payer_registered=network.is_payer_registered,
         task_assessment=safety_tasks.task_assessment,
         open_high=safety_tasks.open_high,
         log_ends=permits.log_ends,
-        recognition=recognition.SqlRecognition(),
+        member_key=recognition.member_key,
+        note_person=recognition.note_person,
         sex_of=sealed.sex_of,
         audit=audit.write_asked,
     )

@@ -1,7 +1,6 @@
 """The network as intake heard of it: sites, programs and staff of attendance, payers of billing."""
 
 from collections.abc import Collection
-from typing import Any
 
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.billing.v1 import billing_events_pb2 as billing
@@ -34,19 +33,13 @@ def is_payer_registered(tx: Transaction, payer_id: str) -> bool:
     return has_public_fact(tx.connection, billing.PayerRegistered, f"payer/{payer_id}")
 
 
-class SqlPrograms:
-    """The ProgramDirectory port on the facts that were heard."""
-
-    def of_sites(self, tx: Transaction, site_ids: Collection[str]) -> Programs:
-        subjects = [f"site/{site_id}" for site_id in site_ids]
-        return _heard(tx, "subject = ANY(CAST(:subjects AS text[]))", subjects=subjects)
-
-    def everywhere(self, tx: Transaction) -> Programs:
-        return _heard(tx, "subject LIKE 'site/%'")
-
-
-def _heard(tx: Transaction, which: str, **parameters: Any) -> Programs:
-    rows = tx.execute(HEARD.format(which=which), types=[OPENED, PROGRAM_OPENED], **parameters)
+def programs(tx: Transaction, site_ids: Collection[str] | None = None) -> Programs:
+    """Of these sites, or (None) of all, those that were heard of, with their programs."""
+    which, subjects = "subject LIKE 'site/%'", {}
+    if site_ids is not None:
+        which = "subject = ANY(CAST(:subjects AS text[]))"
+        subjects = {"subjects": [f"site/{site_id}" for site_id in site_ids]}
+    rows = tx.execute(HEARD.format(which=which), types=[OPENED, PROGRAM_OPENED], **subjects)
     found: dict[str, dict[str, Program]] = {}
     for row in rows:
         if row.type == OPENED:

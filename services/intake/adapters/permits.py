@@ -7,7 +7,7 @@ from datetime import datetime
 from kernel.facts import Position, Recorded
 from kernel.store.rows import from_row
 from kernel.store.store import Transaction
-from services.intake.app.ports import LogEnd
+from services.intake.app.deciding import LogEnd
 from services.intake.app.streams import client_stream
 from services.intake.domain.permit import DisclosurePermitted
 

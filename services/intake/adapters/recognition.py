@@ -38,24 +38,22 @@ ORDER BY 1
 """
 
 
-class SqlRecognition:
-    """The Recognition port on this service's documents and tables."""
+def member_key(tx: Transaction, payer_id: str, membership: bytes, identity: bytes) -> str:
+    """The same for the same member number of the payer's and birth date."""
+    born = date_of(identity_of(identity), "birth_date")
+    member_number, _ = membership_of(membership)
+    return _digest(tx, membership_words(payer_id, member_number, born))
 
-    def member(self, tx: Transaction, payer_id: str, membership: bytes, identity: bytes) -> str:
-        born = date_of(identity_of(identity), "birth_date")
-        member_number, _ = membership_of(membership)
-        return _digest(tx, membership_words(payer_id, member_number, born))
 
-    def note_person(
-        self, tx: Transaction, client_id: str, identity: bytes, noted_at: datetime
-    ) -> None:
-        said = identity_of(identity)
-        person = Particulars(
-            family_name=said.family_name,
-            given_name=said.given_name,
-            birth_date=date_of(said, "birth_date"),
-        )
-        _note(tx, client_id, _digest(tx, person_words(person)), noted_at)
+def note_person(tx: Transaction, client_id: str, identity: bytes, noted_at: datetime) -> None:
+    """Enter by what a client registered is recognised: name and birth date."""
+    said = identity_of(identity)
+    person = Particulars(
+        family_name=said.family_name,
+        given_name=said.given_name,
+        birth_date=date_of(said, "birth_date"),
+    )
+    _note(tx, client_id, _digest(tx, person_words(person)), noted_at)
 
 
 def possible_doubles(tx: Transaction, client_id: str, sites: Collection[str]) -> list[str]:

@@ -1,23 +1,50 @@
 """One command about a client, made and decided under the lock of the client it is about."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from kernel.decider import Decider
 from kernel.execute import Book, Outcome, decided, refuse_stale
 from kernel.facts import Recorded
 from kernel.store.store import Context, Transaction
-from services.intake.app.ports import AuditEntry, LogEnd, ProgramDirectory, Recognition
 from services.intake.app.streams import client_stream
 from services.intake.domain.client import CLIENT, Client, ClientCommand, require_registered
 from services.intake.domain.episode import EpisodeSummary, Label, label_of
 from services.intake.domain.instruments.score import Sex
+from services.intake.domain.programs import Programs
 
 C = TypeVar("C")
 F = TypeVar("F")
 S = TypeVar("S")
 EpisodesOf = Callable[[Transaction, Sequence[str]], Mapping[str, tuple[EpisodeSummary, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class LogEnd:
+    """Where a client's published log ends: the last sequence and its fact's id; 0, none at all."""
+
+    sequence: int = 0
+    fact_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """Who asked for one client's identity. `outcome`: GIVEN, or why it was withheld.
+
+    `correlation` leads from the service that asked to the command, and so to the person.
+    """
+
+    at: datetime
+    actor: str
+    purpose: str
+    client_id: str
+    recipient_payer_id: str
+    consent_id: str | None
+    identity_version: int | None
+    outcome: str
+    correlation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +54,10 @@ class Intake:
     book: Book
     # Client → their episodes in the order of admission. To decide by it, lock the client.
     episodes_of: EpisodesOf
-    programs: ProgramDirectory
-    # Whether billing told of the payer. It stands for good: nothing has to be locked.
+    # What attendance told of these sites, or (None) of all, and of their programs. It stands for
+    # good: nothing has to be locked.
+    programs: Callable[[Transaction, Collection[str] | None], Programs]
+    # Whether billing told of the payer, which stands for good too.
     is_payer_registered: Callable[[Transaction, str], bool]
     # The assessment that opened this safety task of the client's; None: there is no such task.
     task_assessment: Callable[[Transaction, str, str], str | None]
@@ -36,7 +65,11 @@ class Intake:
     open_high: Callable[[Transaction, str], Sequence[str]]
     # Client → where their published log ends. The clients must be locked.
     log_ends: Callable[[Transaction, Sequence[str]], Mapping[str, LogEnd]]
-    recognition: Recognition
+    # Of a payer's membership and an identity a keyed hash, the same for the same member number and
+    # birth date. The key is made once, and outlives master keys.
+    member_key: Callable[[Transaction, str, bytes, bytes], str]
+    # Enters, with when it was noted, by what a client registered is recognised.
+    note_person: Callable[[Transaction, str, bytes, datetime], None]
     # Reads the sex in a sealed identity.
     sex_of: Callable[[bytes], Sex]
     # Enters who asked for identities, in the transaction that answers.

@@ -10,8 +10,7 @@ from kernel.decider import filled
 from kernel.execute import record
 from kernel.facts import Recorded
 from kernel.store.store import Context, Transaction
-from services.intake.app.deciding import Intake
-from services.intake.app.ports import AuditEntry, LogEnd
+from services.intake.app.deciding import AuditEntry, Intake, LogEnd
 from services.intake.app.streams import IDENTITY, client_stream, membership_document, permit_stream
 from services.intake.domain.client import CLIENT, Client
 from services.intake.domain.permit import DisclosureBasis, DisclosurePermitted
@@ -116,7 +115,7 @@ def _permit(
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
         history = tx.load_many(subjects)
-        network = intake.programs.everywhere(tx)
+        network = intake.programs(tx, None)
         ends = intake.log_ends(tx, client_ids)
         answers.clear()
         for client_id in client_ids:

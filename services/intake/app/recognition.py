@@ -40,7 +40,7 @@ def recognise(
     command = RecogniseMember(
         client_id=coverage.client_id,
         coverage_id=coverage.coverage_id,
-        key=intake.recognition.member(tx, coverage.payer_id, membership.content, identity.content),
+        key=intake.member_key(tx, coverage.payer_id, membership.content, identity.content),
         label=label,
     )
     return decided(context, MEMBER, stream, tx.load(stream), command, expected=False)
@@ -65,7 +65,7 @@ def recognise_person(intake: Intake, client_id: str, context: Context) -> Outcom
     def note(tx: Transaction) -> Sequence[Recorded]:
         identity = tx.documents.open(client_stream(client_id), IDENTITY)
         if identity is not None:
-            intake.recognition.note_person(tx, client_id, identity.content, context.now)
+            intake.note_person(tx, client_id, identity.content, context.now)
         return ()
 
     return intake.book.transact(context, note, locks=[client_stream(client_id)])

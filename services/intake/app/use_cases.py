@@ -71,10 +71,10 @@ def register_client(intake: Intake, asked: Registration, context: Context) -> Ou
     """
 
     def command(locked: LockedClient[Client]) -> RegisterClient:
-        intake.programs.of_sites(locked.tx, [asked.site_id]).require_site(asked.site_id)
+        intake.programs(locked.tx, [asked.site_id]).require_site(asked.site_id)
         owner, identity = client_stream(asked.client_id), asked.identity
         version = locked.tx.documents.put(owner, IDENTITY, identity)
-        intake.recognition.note_person(locked.tx, asked.client_id, identity, context.now)
+        intake.note_person(locked.tx, asked.client_id, identity, context.now)
         return filled(RegisterClient, asked, identity_version=version)
 
     return on_own_stream(intake, asked.client_id, command, context)
@@ -169,7 +169,7 @@ def admit_client(intake: Intake, asked: AdmissionRequest, context: Context) -> O
     """
 
     def command(locked: LockedClient[Episode]) -> AdmitClient:
-        programs = intake.programs.of_sites(locked.tx, [asked.site_id])
+        programs = intake.programs(locked.tx, [asked.site_id])
         program = programs.at(asked.site_id, asked.program_id)
         asked.stated.require_of(program)
         return filled(
