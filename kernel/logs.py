@@ -9,11 +9,12 @@ import logging
 import re
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from enum import Enum
 from pathlib import Path
-from types import FrameType, TracebackType
+from traceback import walk_stack, walk_tb
+from types import TracebackType
 from typing import cast
 from uuid import UUID
 
@@ -82,7 +83,7 @@ def error_of(error: BaseException) -> str:
 def place_of(error: BaseException) -> str:
     """Where it was raised: file and line of the innermost frame of our code, else of all."""
     innermost = ""
-    for frame, line in _steps(error.__traceback__):
+    for frame, line in walk_tb(error.__traceback__):
         place, ours = _place(frame.f_code.co_filename, line)
         if ours or not innermost.startswith(OURS):
             innermost = place
@@ -160,22 +161,9 @@ def _template(record: logging.LogRecord) -> str:
     if not isinstance(record.msg, str):
         return COMPOSED
     message = MODE_PREFIX.sub("", record.msg, count=1)
-    if any(message in frame.f_code.co_consts for frame in _callers()):
+    if any(message in frame.f_code.co_consts for frame, _ in walk_stack(sys._getframe())):
         return message
     return COMPOSED
-
-
-def _callers() -> Iterator[FrameType]:
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        yield frame
-        frame = frame.f_back
-
-
-def _steps(traceback: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
-    while traceback is not None:
-        yield traceback.tb_frame, traceback.tb_lineno
-        traceback = traceback.tb_next
 
 
 def _place(filename: str, line: int) -> tuple[str, bool]:

@@ -218,7 +218,9 @@ def release(tx: Transaction, parked_id: str) -> str:
         case ParkedKind.REACTION:
             release_reaction(tx, *parked.id.names)
         case ParkedKind.SUBJECT if parked.error != PARKED:
-            _forget(tx, parked.topic, parked.subject)
+            # Another history was heard: its facts stay until they are exchanged for the owner's.
+            tx.lock([parked.subject])
+            write_checkpoints(tx.connection, {(parked.topic, parked.subject): FORGOTTEN})
         case ParkedKind.RECORD | ParkedKind.SUBJECT:
             _ask_again(tx, parked.topic, parked.subject)
     tx.connection.execute(text(PENDING.ring))  # what waits for a stream worker now, it does at once
@@ -284,12 +286,6 @@ def resync(connection: Connection, topic: str, epoch: int, heads: Sequence[Owner
     write_checkpoints(connection, {(topic, head.subject): FORGOTTEN for head in heads})
     forget_topic(connection, topic)
     connection.execute(text(PENDING.ring))
-
-
-def _forget(tx: Transaction, topic: str, subject: str) -> None:
-    """Another history was heard: its facts stay until they are exchanged for the owner's."""
-    tx.lock([subject])
-    write_checkpoints(tx.connection, {(topic, subject): FORGOTTEN})
 
 
 def _ask_again(tx: Transaction, topic: str, subject: str) -> None:

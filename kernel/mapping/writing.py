@@ -38,33 +38,22 @@ Convert = Callable[[Any], Any]
 CURRENCY = "USD"
 
 
-def writer(
-    message: type[M],
-    kind: type[T],
-    /,
-    *,
-    given: Collection[str] = (),
-    through: Collection[str] = (),
-    **by_hand: Any,
-) -> "Writer[T, M]":
-    """A writer of the message that says what the dataclass says.
+class Writer(Generic[T, M]):
+    """Makes a message of a dataclass that says the same.
 
     `given` is said at each call; fields of what stands in `through` count as the dataclass's own.
+    `fills` are full names of the fields that have a source.
     """
-    return Writer(message, kind, by_hand, given=given, through=through)
-
-
-class Writer(Generic[T, M]):
-    """Makes a message of a dataclass. `fills` are full names of the fields that have a source."""
 
     def __init__(
         self,
         message: type[M],
         kind: type[T],
-        by_hand: Mapping[str, Any],
+        /,
         *,
         given: Collection[str] = (),
         through: Collection[str] = (),
+        **by_hand: Any,
     ) -> None:
         self.message, self.kind = message, kind
         self._through = through
@@ -137,6 +126,8 @@ class Writer(Generic[T, M]):
         return _Typed(where, field, hint, default, nested)
 
 
+writer = Writer
+"""As modules call it that make a pair: it is used like a function."""
 WRITERS: list[Writer[Any, Any]] = []
 """Those of all modules that were imported: what tests walk."""
 
@@ -177,7 +168,7 @@ class _Typed:
             return _as_it_is  # computed: a message already
         if not isinstance(hint, type) or not is_dataclass(hint):
             raise TypeError(f"{self.where} is {type_of(field)}, and filled from {hint}")
-        return Writer(GetMessageClass(field.message_type), hint, {}).write
+        return Writer(GetMessageClass(field.message_type), hint).write
 
     def _number(self, hint: Any, may_be_empty: bool) -> Convert:
         numbers = {word: number for number, word in words_of(self.field.enum_type).items()}

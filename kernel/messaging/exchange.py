@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, text
-from sqlalchemy.engine import Row
+from sqlalchemy import text
+from sqlalchemy.engine import CursorResult, Row
 from sqlalchemy.exc import DBAPIError
 
 from kernel.messaging.checkpoints import (
@@ -67,44 +67,66 @@ class LogExchange:
 
         Nothing, when somebody else did it, or when its owner tells of another epoch: that is asked.
         """
-        topic, subject = subject_log
         with self._store.transaction() as tx:
-            tx.lock([subject])
-            epoch = tx.connection.execute(
-                text("SELECT epoch FROM heard_topic WHERE topic = :topic FOR SHARE"),
-                {"topic": topic},
-            ).scalar_one()
-            before = lock_checkpoints(tx.connection, [subject_log])[subject_log]
-            log = self._log(tx.connection, subject_log, records, {})
-            if log.epochs - {epoch}:
-                doubt(tx.connection, [topic])
-                return
-            if not before.anew:
-                return
-            held = _held(tx.connection, subject_log)
-            try:
-                with tx.connection.begin_nested():
-                    new = self._write(tx, held, log)
-            except DBAPIError as error:
-                if is_passing(error):
-                    raise
-                log = self._log(tx.connection, subject_log, records, _refused(tx, log.facts))
-                new = self._write(tx, held, log)
-            _set_aside(tx.connection, subject_log, records, log.poison)
-            _move(tx.connection, subject_log, before, log, records)
-            mark_what_follows(tx, self._subscriptions, *new)
+            _Exchange(tx, self._subscriptions, *subject_log, records).make()
 
-    def _log(
-        self,
-        connection: Connection,
-        subject_log: SubjectLog,
-        records: Iterable[Record],
-        refused: Mapping[UUID, Exception],
-    ) -> _OwnersLog:
+
+@dataclass(frozen=True, slots=True)
+class _Exchange:
+    """One subject's, within one transaction. `records`: all that its owner gave."""
+
+    tx: Transaction
+    subscriptions: Subscriptions
+    topic: str
+    subject: str
+    records: Sequence[Record]
+
+    def make(self) -> None:
+        tx, subject_log = self.tx, (self.topic, self.subject)
+        tx.lock([self.subject])
+        epoch = self._ask(
+            "SELECT epoch FROM heard_topic WHERE topic = :topic FOR SHARE"
+        ).scalar_one()
+        before = lock_checkpoints(tx.connection, [subject_log])[subject_log]
+        log = self._owners_log({})
+        if log.epochs - {epoch}:
+            doubt(tx.connection, [self.topic])
+            return
+        if not before.anew:
+            return
+        held: dict[UUID, Row[Any]] = {
+            row.id: row
+            for row in self._ask(
+                "SELECT * FROM heard_fact WHERE topic = :topic AND subject = :subject"
+            )
+        }
+        try:
+            with tx.connection.begin_nested():
+                new = self._write(held, log)
+        except DBAPIError as error:
+            if is_passing(error):
+                raise
+            log = self._owners_log(_refused(tx, log.facts))
+            new = self._write(held, log)
+        self._set_aside(log.poison)
+        self._move(before, log)
+        mark_what_follows(tx, self.subscriptions, *new)
+
+    def _ask(self, statement: str) -> CursorResult[Any]:
+        parameters = {"topic": self.topic, "subject": self.subject}
+        return self.tx.connection.execute(text(statement), parameters)
+
+    def _owners_log(self, refused: Mapping[UUID, Exception]) -> _OwnersLog:
         """As far as it is whole and of use; `refused`: what the database doesn't take, and why."""
         log = _OwnersLog()
-        given_up = _given_up(connection, subject_log)
-        for record in records:
+        # Records that a person went past for good.
+        given_up = {
+            row.fact_id
+            for row in self._ask(
+                "SELECT fact_id FROM given_up WHERE topic = :topic AND subject = :subject"
+            )
+        }
+        for record in self.records:
             kind = None
             try:
                 envelope = read_envelope(record.headers)
@@ -115,7 +137,7 @@ class LogExchange:
                 if envelope.id in refused:
                     raise refused[envelope.id]
                 if envelope.id not in given_up:
-                    fact = inbox_fact_of(self._subscriptions, record, envelope)
+                    fact = inbox_fact_of(self.subscriptions, record, envelope)
                     log.facts += [fact] if fact else []
             except Exception as error:  # nothing but this record's content is at work here
                 log.poison = _Poison(record, kind, error)
@@ -125,7 +147,7 @@ class LogExchange:
         return log
 
     def _write(
-        self, tx: Transaction, held: Mapping[UUID, Row[Any]], log: _OwnersLog
+        self, held: Mapping[UUID, Row[Any]], log: _OwnersLog
     ) -> tuple[set[str], list[InboxFact]]:
         """The difference: whose facts changed, and those that are new.
 
@@ -136,16 +158,64 @@ class LogExchange:
             row
             for row in held.values()
             if row.id not in wanted
-            and (row.type in self._subscriptions.by_type or row.id not in log.ids)
+            and (row.type in self.subscriptions.by_type or row.id not in log.ids)
         ]
-        tx.connection.execute(
+        self.tx.connection.execute(
             text("DELETE FROM heard_fact WHERE id = ANY(CAST(:ids AS uuid[]))"),
             {"ids": [row.id for row in gone]},
         )
         changed = [fact for fact in log.facts if not _is_same(held.get(fact.id), fact)]
-        lost = _overwrite(tx, changed)
+        lost = _overwrite(self.tx, changed)
         subjects = {row.subject for row in gone} | {fact.subject for fact in changed} | lost
         return subjects, [fact for fact in changed if fact.id not in held]
+
+    def _set_aside(self, poison: _Poison | None) -> None:
+        """Its parked records: what its owner gives goes, or stays as the poison that it is.
+
+        What the owner doesn't have, or has otherwise, is set aside and holds up nobody: not lost.
+        """
+        owners = {_content(record.headers, record.body) for record in self.records}
+        told = {
+            row.id: _content(parked_headers(row.headers), bytes(row.body or b""))
+            for row in self._ask(
+                "SELECT * FROM parked WHERE topic = :topic AND subject = :subject ORDER BY id"
+            )
+        }
+        holding: set[int] = set()
+        if poison is not None:
+            same = _content(poison.record.headers, poison.record.body)
+            holding = {row_id for row_id, content in told.items() if content == same}
+            if not holding:
+                park(self.tx.connection, poison.record, self.subject, poison.type, poison.error)
+        # One statement: what goes is kept without a subject, or is kept so already (ON CONFLICT).
+        self.tx.connection.execute(
+            text(
+                "WITH gone AS (DELETE FROM parked WHERE id = ANY(:ids) RETURNING *)"
+                " INSERT INTO parked (topic, partition, record_offset, type, headers, body, error,"
+                " parked_at, digest) SELECT topic, partition, record_offset, type, headers, body,"
+                " error, parked_at, digest FROM gone WHERE id = ANY(:strange)"
+                " ON CONFLICT DO NOTHING"
+            ),
+            {
+                "ids": [row_id for row_id in told if row_id not in holding],
+                "strange": [row_id for row_id, content in told.items() if content not in owners],
+            },
+        )
+
+    def _move(self, before: Checkpoint, log: _OwnersLog) -> None:
+        """The checkpoint stands where the log ends, or before what can't be used."""
+        told = max(before.behind_to or 0, self.records[-1].offset if self.records else 0)
+        behind_to = told if told > log.checkpoint.sequence and log.poison is None else None
+        if log.checkpoint.id is None and behind_to is None and log.poison is None:
+            forget_checkpoint(self.tx.connection, (self.topic, self.subject))
+            return
+        checkpoint = Checkpoint(
+            sequence=log.checkpoint.sequence,
+            id=log.checkpoint.id,
+            behind_to=behind_to,
+            stopped=None if log.poison is None else PARKED,
+        )
+        write_checkpoints(self.tx.connection, {(self.topic, self.subject): checkpoint})
 
 
 def _overwrite(tx: Transaction, facts: Sequence[InboxFact]) -> set[str]:
@@ -159,14 +229,6 @@ def _overwrite(tx: Transaction, facts: Sequence[InboxFact]) -> set[str]:
     return set()
 
 
-def _held(connection: Connection, subject_log: SubjectLog) -> dict[UUID, Row[Any]]:
-    rows = connection.execute(
-        text("SELECT * FROM heard_fact WHERE topic = :topic AND subject = :subject"),
-        {"topic": subject_log[0], "subject": subject_log[1]},
-    )
-    return {row.id: row for row in rows}
-
-
 def _is_same(row: Row[Any] | None, fact: InboxFact) -> bool:
     return row is not None and (
         row.sequence,
@@ -176,15 +238,6 @@ def _is_same(row: Row[Any] | None, fact: InboxFact) -> bool:
         row.signed_at,
         sorted(row.refs),
     ) == (fact.sequence, fact.type, fact.body, fact.label, fact.signed_at, fact.refs)
-
-
-def _given_up(connection: Connection, subject_log: SubjectLog) -> set[UUID]:
-    """Records that a person went past for good."""
-    found = connection.execute(
-        text("SELECT fact_id FROM given_up WHERE topic = :topic AND subject = :subject"),
-        {"topic": subject_log[0], "subject": subject_log[1]},
-    )
-    return set(found.scalars())
 
 
 def _refused(tx: Transaction, facts: Iterable[InboxFact]) -> dict[UUID, Exception]:
@@ -200,65 +253,5 @@ def _refused(tx: Transaction, facts: Iterable[InboxFact]) -> dict[UUID, Exceptio
     return {}
 
 
-def _set_aside(
-    connection: Connection,
-    subject_log: SubjectLog,
-    records: Iterable[Record],
-    poison: _Poison | None,
-) -> None:
-    """Its parked records: what its owner gives goes, or stays as the poison that it is.
-
-    What the owner doesn't have, or has otherwise, is set aside and holds up nobody: not lost.
-    """
-    topic, subject = subject_log
-    owners = {_content(record.headers, record.body) for record in records}
-    parked = connection.execute(
-        text("SELECT * FROM parked WHERE topic = :topic AND subject = :subject ORDER BY id"),
-        {"topic": topic, "subject": subject},
-    ).all()
-    told = {row.id: _content(parked_headers(row.headers), bytes(row.body or b"")) for row in parked}
-    holding: set[int] = set()
-    if poison is not None:
-        same = _content(poison.record.headers, poison.record.body)
-        holding = {row_id for row_id, content in told.items() if content == same}
-        if not holding:
-            park(connection, poison.record, subject, poison.type, poison.error)
-    # One statement: what goes is kept without a subject, or is kept so already (ON CONFLICT).
-    connection.execute(
-        text(
-            "WITH gone AS (DELETE FROM parked WHERE id = ANY(:ids) RETURNING *)"
-            " INSERT INTO parked (topic, partition, record_offset, type, headers, body, error,"
-            " parked_at, digest) SELECT topic, partition, record_offset, type, headers, body,"
-            " error, parked_at, digest FROM gone WHERE id = ANY(:strange) ON CONFLICT DO NOTHING"
-        ),
-        {
-            "ids": [row_id for row_id in told if row_id not in holding],
-            "strange": [row_id for row_id, content in told.items() if content not in owners],
-        },
-    )
-
-
 def _content(headers: Mapping[str, bytes], body: bytes) -> tuple[bytes | None, bytes]:
     return headers.get("ce_id"), body
-
-
-def _move(
-    connection: Connection,
-    subject_log: SubjectLog,
-    before: Checkpoint,
-    log: _OwnersLog,
-    records: Sequence[Record],
-) -> None:
-    """The checkpoint stands where the log ends, or before what can't be used."""
-    told = max(before.behind_to or 0, records[-1].offset if records else 0)
-    behind_to = told if told > log.checkpoint.sequence and log.poison is None else None
-    if log.checkpoint.id is None and behind_to is None and log.poison is None:
-        forget_checkpoint(connection, subject_log)
-        return
-    checkpoint = Checkpoint(
-        sequence=log.checkpoint.sequence,
-        id=log.checkpoint.id,
-        behind_to=behind_to,
-        stopped=None if log.poison is None else PARKED,
-    )
-    write_checkpoints(connection, {subject_log: checkpoint})

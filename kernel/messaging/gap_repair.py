@@ -76,7 +76,7 @@ class GapRepair:
         Of its own facts, hear those that another release published without hearing them.
         """
         self._inbox.own.catch_up()
-        return self._each(self._owners, lambda topic: self._compare(self._owners[topic]))
+        return self._each(self._compare)
 
     def _compare(self, owner: Owner) -> int:
         """Checkpoints are noted before the owner is asked, who knows at least as much by then."""
@@ -111,10 +111,10 @@ class GapRepair:
 
     def repair(self) -> int:
         """Fetch what subjects miss, or all of them; gives how many records were fetched."""
-        return self._each(self._owners, self._repair_topic)
+        return self._each(self._repair_topic)
 
-    def _repair_topic(self, topic: str) -> int:
-        owner = self._owners[topic]
+    def _repair_topic(self, owner: Owner) -> int:
+        topic = owner.topic
         if self._is_doubted(topic):
             self._compare(owner)
         asked = self._to_ask(topic)
@@ -211,13 +211,13 @@ class GapRepair:
                 {"topic": topic},
             )
 
-    def _each(self, topics: Iterable[str], of_topic: Callable[[str], int]) -> int:
+    def _each(self, of_topic: Callable[[Owner], int]) -> int:
         """Every topic, even if the owner of one is away; then say so."""
         found = 0
         away: Exception | None = None
-        for topic in topics:
+        for owner in self._owners.values():
             try:
-                found += of_topic(topic)
+                found += of_topic(owner)
             except DBAPIError:
                 raise
             except Exception as error:

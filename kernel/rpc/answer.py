@@ -8,7 +8,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 import grpc
-from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf import any as any_message
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
@@ -70,7 +70,7 @@ class CallOutcome:
         info = error_details_pb2.ErrorInfo(
             reason=self.reason, domain=DOMAIN, metadata=_short(self.details)
         )
-        details = [_packed(info)]
+        details = [any_message.pack(info)]
         if self.fields:
             violations = error_details_pb2.BadRequest(
                 field_violations=[
@@ -78,7 +78,7 @@ class CallOutcome:
                     for name, what in _short(self.fields).items()
                 ]
             )
-            details.append(_packed(violations))
+            details.append(any_message.pack(violations))
         return rpc_status.to_status(
             status_pb2.Status(
                 code=self.code.value[0],
@@ -127,12 +127,6 @@ def _short(details: Mapping[str, str]) -> dict[str, str]:
 
 def _cut(text: str, size: int) -> str:
     return text.encode()[:size].decode(errors="ignore")
-
-
-def _packed(message: error_details_pb2.ErrorInfo | error_details_pb2.BadRequest) -> AnyMessage:
-    packed = AnyMessage()
-    packed.Pack(message)
-    return packed
 
 
 # gRPC tells "no deadline" as one far away.

@@ -19,7 +19,7 @@ from kernel import logs
 from kernel.config import Settings
 from kernel.refusal import NotAllowed, Refusal
 from kernel.rpc.answer import MOST_STREAMS, MOST_STREAMS_OF_ONE, Answering, outcome_of
-from kernel.rpc.call import Clock, server_clock, token_of
+from kernel.rpc.call import token_of
 from kernel.rpc.places import Overdue, Places, too_many
 from kernel.rpc.policy import Scope, UndeclaredRpc, policies_of
 from kernel.rpc.tokens import Verifier
@@ -62,7 +62,6 @@ class Server:
         scope: Scope,
         settings: Settings,
         ready: Callable[[], bool],
-        clock: Clock = server_clock,
     ) -> None:
         scope.require(services)
         self._overdue = Overdue()
@@ -72,7 +71,6 @@ class Server:
             scope,
             streams,
             callers_tell_time=settings.clock == "caller",
-            clock=clock,
         )
         handlers = [
             _handlers(self._answering, service, servicer) for service, servicer in services.items()
