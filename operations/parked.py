@@ -14,14 +14,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import Row
 
 from kernel.facts import Position
-from kernel.messaging.checkpoints import (
-    FORGOTTEN,
-    PARKED,
-    Checkpoint,
-    forget_topic,
-    lock_checkpoints,
-    write_checkpoints,
-)
+from kernel.messaging.checkpoints import FORGOTTEN, PARKED, Checkpoint, Checkpoints
 from kernel.messaging.envelope import Envelope, NoEnvelope, read_envelope
 from kernel.messaging.owners import OwnerHead
 from kernel.messaging.parking import parked_headers
@@ -220,7 +213,7 @@ def release(tx: Transaction, parked_id: str) -> str:
         case ParkedKind.SUBJECT if parked.error != PARKED:
             # Another history was heard: its facts stay until they are exchanged for the owner's.
             tx.lock([parked.subject])
-            write_checkpoints(tx.connection, {(parked.topic, parked.subject): FORGOTTEN})
+            Checkpoints(tx.connection).write({(parked.topic, parked.subject): FORGOTTEN})
         case ParkedKind.RECORD | ParkedKind.SUBJECT:
             _ask_again(tx, parked.topic, parked.subject)
     tx.connection.execute(text(PENDING.ring))  # what waits for a stream worker now, it does at once
@@ -283,16 +276,17 @@ def resync(connection: Connection, topic: str, epoch: int, heads: Sequence[Owner
     )
     if not held.rowcount:
         raise Unknown("topic", topic)
-    write_checkpoints(connection, {(topic, head.subject): FORGOTTEN for head in heads})
-    forget_topic(connection, topic)
+    checkpoints = Checkpoints(connection)
+    checkpoints.write({(topic, head.subject): FORGOTTEN for head in heads})
+    checkpoints.forget_topic(topic)
     connection.execute(text(PENDING.ring))
 
 
 def _ask_again(tx: Transaction, topic: str, subject: str) -> None:
     tx.lock([subject])
     subject_log = (topic, subject)
-    checkpoint = lock_checkpoints(tx.connection, [subject_log])[subject_log]
-    write_checkpoints(tx.connection, {subject_log: replace(checkpoint, anew=True)})
+    checkpoints = Checkpoints(tx.connection)
+    checkpoints.write({subject_log: replace(checkpoints.lock_one(subject_log), anew=True)})
 
 
 def position_of(tx: Transaction, parked_id: str) -> Position | None:
@@ -308,7 +302,8 @@ def position_of(tx: Transaction, parked_id: str) -> Position | None:
 
 def _go_past(connection: Connection, parked: Parked, rest_to: int | None) -> str | None:
     subject_log = (parked.topic, parked.subject)
-    checkpoint = lock_checkpoints(connection, [subject_log])[subject_log]
+    checkpoints = Checkpoints(connection)
+    checkpoint = checkpoints.lock_one(subject_log)
     envelope = parked.envelope
     if envelope is None:
         return None
@@ -319,5 +314,5 @@ def _go_past(connection: Connection, parked: Parked, rest_to: int | None) -> str
             id=str(envelope.id),
             behind_to=behind_to if behind_to > envelope.sequence else None,
         )
-        write_checkpoints(connection, {subject_log: past})
+        checkpoints.write({subject_log: past})
     return str(envelope.id)

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, text
 
+from kernel.messaging.checkpoints import Checkpoints
 from kernel.messaging.envelope import NoEnvelope, read_envelope
-from kernel.messaging.gap_repair import contradicting, noted_checkpoints
+from kernel.messaging.gap_repair import contradicting
 from kernel.messaging.ordinal import ORDINAL
 from kernel.messaging.owners import Owner, OwnerHead
 from kernel.messaging.relay import ACTIVE
@@ -101,7 +102,7 @@ def topics(connection: Connection) -> Mapping[str, tuple[int, str]]:
 def lag_behind(store: Store, owner: Owner) -> Lag:
     """What the owner published and this service hasn't heard, by asking the owner."""
     with store.transaction() as tx:
-        noted = noted_checkpoints(tx.connection, owner.topic)
+        noted = Checkpoints(tx.connection).of_topic(owner.topic)
     epoch, heads = owner.epoch_and_heads()  # after: it knows at least what was heard
     heard = {subject: head.sequence for subject, head in noted.items()}
     late = [head for head in heads if head.sequence > heard.get(head.subject, 0)]

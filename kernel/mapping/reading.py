@@ -87,31 +87,14 @@ def each_of(reader: "Reader[Any, T]", at: str = "{field}.{number}.") -> Read:
     return read_each
 
 
-def fact_reader(
-    message: type[M],
-    kind: type[T],
-    /,
-    *,
-    given: Collection[str] = (),
-    **by_hand: Any,
-) -> "Reader[M, T]":
-    """A reader that believes, of facts and of what else comes from inside.
-
-    `given` is said at each call.
-    """
-    return Reader(message, kind, by_hand, judges=False, given=given)
+def fact_reader(message: type[M], kind: type[T], /, **by_hand: Any) -> "Reader[M, T]":
+    """A reader that believes, of facts and of what else comes from inside."""
+    return Reader(message, kind, judges=False, **by_hand)
 
 
-def request_reader(
-    message: type[M],
-    kind: type[T],
-    /,
-    *,
-    given: Collection[str] = (),
-    **by_hand: Any,
-) -> "Reader[M, T]":
-    """A reader that judges, of requests and their parts. `given`: as of `fact_reader`."""
-    return Reader(message, kind, by_hand, judges=True, given=given)
+def request_reader(message: type[M], kind: type[T], /, **by_hand: Any) -> "Reader[M, T]":
+    """A reader that judges, of requests and their parts."""
+    return Reader(message, kind, judges=True, **by_hand)
 
 
 class UnreadableFact(ValueError):
@@ -121,19 +104,20 @@ class UnreadableFact(ValueError):
 class Reader(Generic[M, T]):
     """Makes a dataclass of a message.
 
-    `read` is as a call, but says of what is wrong only the first, and not where it stands. `fills`
-    are the dataclass's fields that have a source, `reads` full names of the message's that somebody
-    looks at.
+    `given` is said at each call. `read` is as a call, but says of what is wrong only the first, and
+    not where it stands. `fills` are the dataclass's fields that have a source, `reads` full names
+    of the message's that somebody looks at.
     """
 
     def __init__(
         self,
         message: type[M],
         kind: type[T],
-        by_hand: Mapping[str, Any],
+        /,
         *,
         judges: bool,
         given: Collection[str] = (),
+        **by_hand: Any,
     ) -> None:
         self.message, self.kind = message, kind
         by_hand = unescaped(by_hand)
@@ -345,7 +329,7 @@ class _Typed:
             return self.nested
         if not isinstance(hint, type) or not is_dataclass(hint):
             raise self._differs()
-        return Reader(GetMessageClass(self.source.message_type), hint, {}, judges=self.judges)
+        return Reader(GetMessageClass(self.source.message_type), hint, judges=self.judges)
 
     def _differs(self) -> TypeError:
         declared = type_of(self.source) or "plain"

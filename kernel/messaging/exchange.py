@@ -12,14 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import CursorResult, Row
 from sqlalchemy.exc import DBAPIError
 
-from kernel.messaging.checkpoints import (
-    PARKED,
-    Checkpoint,
-    SubjectLog,
-    forget_checkpoint,
-    lock_checkpoints,
-    write_checkpoints,
-)
+from kernel.messaging.checkpoints import PARKED, Checkpoint, Checkpoints, SubjectLog
 from kernel.messaging.envelope import Record, read_envelope
 from kernel.messaging.inbox import doubt, inbox_fact_of
 from kernel.messaging.inbox_facts import (
@@ -82,12 +75,12 @@ class _Exchange:
     records: Sequence[Record]
 
     def make(self) -> None:
-        tx, subject_log = self.tx, (self.topic, self.subject)
+        tx = self.tx
         tx.lock([self.subject])
         epoch = self._ask(
             "SELECT epoch FROM heard_topic WHERE topic = :topic FOR SHARE"
         ).scalar_one()
-        before = lock_checkpoints(tx.connection, [subject_log])[subject_log]
+        before = Checkpoints(tx.connection).lock_one((self.topic, self.subject))
         log = self._owners_log({})
         if log.epochs - {epoch}:
             doubt(tx.connection, [self.topic])
@@ -204,10 +197,11 @@ class _Exchange:
 
     def _move(self, before: Checkpoint, log: _OwnersLog) -> None:
         """The checkpoint stands where the log ends, or before what can't be used."""
+        subject_log, checkpoints = (self.topic, self.subject), Checkpoints(self.tx.connection)
         told = max(before.behind_to or 0, self.records[-1].offset if self.records else 0)
         behind_to = told if told > log.checkpoint.sequence and log.poison is None else None
         if log.checkpoint.id is None and behind_to is None and log.poison is None:
-            forget_checkpoint(self.tx.connection, (self.topic, self.subject))
+            checkpoints.forget(subject_log)
             return
         checkpoint = Checkpoint(
             sequence=log.checkpoint.sequence,
@@ -215,7 +209,7 @@ class _Exchange:
             behind_to=behind_to,
             stopped=None if log.poison is None else PARKED,
         )
-        write_checkpoints(self.tx.connection, {(self.topic, self.subject): checkpoint})
+        checkpoints.write({subject_log: checkpoint})
 
 
 def _overwrite(tx: Transaction, facts: Sequence[InboxFact]) -> set[str]:

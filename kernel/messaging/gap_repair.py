@@ -14,11 +14,8 @@ from kernel.messaging.checkpoints import (
     EPOCH_RAISED,
     OTHER_HISTORY,
     Checkpoint,
+    Checkpoints,
     SubjectLog,
-    forget_checkpoint,
-    forget_topic,
-    lock_checkpoints,
-    write_checkpoints,
 )
 from kernel.messaging.envelope import Record
 from kernel.messaging.exchange import LogExchange
@@ -82,7 +79,7 @@ class GapRepair:
         """Checkpoints are noted before the owner is asked, who knows at least as much by then."""
         self._asked[owner.topic] = self._clock()
         with self._store.transaction() as tx:
-            noted = noted_checkpoints(tx.connection, owner.topic)
+            noted = Checkpoints(tx.connection).of_topic(owner.topic)
         epoch, heads = owner.epoch_and_heads()
         with self._store.transaction() as tx:
             if not _is_of_epoch(tx.connection, owner.topic, epoch):
@@ -257,24 +254,17 @@ class GapRepair:
     def _clear(self, subject_log: SubjectLog, asked: Checkpoint, end: int) -> bool:
         """Its owner has nothing after `end`: whatever told of more was wrong."""
         with self._store.transaction() as tx:
-            now = lock_checkpoints(tx.connection, [subject_log])[subject_log]
+            checkpoints = Checkpoints(tx.connection)
+            now = checkpoints.lock_one(subject_log)
             if now.stopped or now.anew or now.behind_to is None or now.sequence < end:
                 return False
             if now.behind_to != asked.behind_to:
                 return False
             if now.sequence:
-                write_checkpoints(tx.connection, {subject_log: replace(now, behind_to=None)})
+                checkpoints.write({subject_log: replace(now, behind_to=None)})
             else:
-                forget_checkpoint(tx.connection, subject_log)
+                checkpoints.forget(subject_log)
         return True
-
-
-def noted_checkpoints(connection: Connection, topic: str) -> dict[str, Checkpoint]:
-    """Where this service stands in one topic."""
-    rows = connection.execute(
-        text("SELECT * FROM heard_head WHERE topic = :topic"), {"topic": topic}
-    )
-    return {row.subject: Checkpoint.of(row) for row in rows}
 
 
 def contradicting(noted: Mapping[str, Checkpoint], owners: Iterable[OwnerHead]) -> dict[str, str]:
@@ -341,7 +331,7 @@ def _is_of_epoch(connection: Connection, topic: str, epoch: int) -> bool:
         {"topic": topic},
     ).one()
     if known.epoch == 0 or not known.heard:
-        forget_topic(connection, topic)
+        Checkpoints(connection).forget_topic(topic)
     is_same = known.epoch in (0, epoch) or not known.heard
     why = None if is_same else EPOCH_RAISED if epoch > known.epoch else EPOCH_LOWERED
     connection.execute(

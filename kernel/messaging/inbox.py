@@ -16,12 +16,9 @@ from kernel.messaging.checkpoints import (
     OTHER_HISTORY,
     PARKED,
     Checkpoint,
+    Checkpoints,
     SubjectLog,
     Topic,
-    begin_topic,
-    lock_checkpoints,
-    narrow_types,
-    write_checkpoints,
 )
 from kernel.messaging.envelope import Envelope, NoEnvelope, Record, read_envelope
 from kernel.messaging.inbox_facts import (
@@ -98,7 +95,7 @@ class Inbox:
         types = sorted(self.subscriptions.by_type)
         with self.store.transaction() as tx:
             for topic in sorted(topics):
-                begin_topic(tx.connection, topic, types)
+                Checkpoints(tx.connection).begin_topic(topic, types)
         update_references(self.store, self.subscriptions)
         self.own.catch_up()
 
@@ -152,7 +149,7 @@ class Inbox:
             self._barrier("locked")
             enveloped = list(self._of_this_epoch(tx.connection, enveloped))
             subject_logs = {(record.topic, envelope.subject) for record, envelope in enveloped}
-            checkpoints = lock_checkpoints(tx.connection, subject_logs | holding)
+            checkpoints = Checkpoints(tx.connection).lock(subject_logs | holding)
             batch = _Batch(
                 checkpoints, _heard_before(tx.connection, checkpoints, enveloped), contested
             )
@@ -160,7 +157,7 @@ class Inbox:
                 batch.exchange(subject_log)
             for record, envelope in enveloped:
                 self._take(tx, batch, record, envelope, culprit)
-            write_checkpoints(tx.connection, batch.moved)
+            Checkpoints(tx.connection).write(batch.moved)
             admit(tx, self.subscriptions, batch.facts)
             self._barrier("heard")
 
@@ -198,7 +195,7 @@ class Inbox:
         }
         ours = self.subscriptions.by_type.keys()
         if newer := [topic for topic, row in known.items() if not set(row.types) <= ours]:
-            narrow_types(connection, newer, sorted(ours))
+            Checkpoints(connection).narrow_types(newer, sorted(ours))
         doubted: set[Topic] = set()
         for record, envelope in enveloped:
             topic = known.get(record.topic)

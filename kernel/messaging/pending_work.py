@@ -4,8 +4,7 @@ Knows nothing of Faust.
 """
 
 import time
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable
 
 from kernel.messaging.owners import Confirm, ask_nobody
 from kernel.messaging.parking import what_failed
@@ -15,21 +14,6 @@ from kernel.messaging.reactions import Reactions
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.database import is_passing
 from kernel.store.store import Store
-
-
-class WorkKind(Protocol):
-    """One kind of pending work."""
-
-    def pending(self) -> Sequence[Pending]:
-        """What may be worked on now, oldest first, at most a batch."""
-        ...
-
-    def work(self, pending: Pending) -> bool:
-        """Do it, and settle it. False: not now, for it is somebody else's or has to wait.
-
-        Whatever it raises parks it, but for a database that is away.
-        """
-        ...
 
 
 class PendingWork:
@@ -82,7 +66,7 @@ class PendingWork:
         """Mark what other code than today's projected, and what was never reacted to."""
         return self._projections.mark_outdated() + self._reactions.mark_undone()
 
-    def _turn(self, kind: WorkKind) -> int:
+    def _turn(self, kind: Projections | Reactions) -> int:
         """One batch; gives how many were worked on, those that failed and were parked included.
 
         Behind one that has to wait, its subject's later ones of the same name wait too.
@@ -101,7 +85,8 @@ class PendingWork:
         self.has_left = bool(batch) and not taken
         return taken
 
-    def _work(self, kind: WorkKind, pending: Pending) -> bool:
+    def _work(self, kind: Projections | Reactions, pending: Pending) -> bool:
+        """Whatever it raises parks it, but for a database that is away."""
         try:
             return kind.work(pending)
         except Exception as error:

@@ -118,21 +118,16 @@ def sites_by_facts(
     kinds = (*((registered,) if registered else ()), admitted, ended)
     registered_at: str | None = None
     admissions: list[Any] = []
-    ends: dict[str, Any] = {}
+    ended_on: dict[str, date] = {}
     for fact in public_facts(connection, kinds, subject=f"client/{client_id}"):
         if isinstance(fact.message, admitted):
             admissions.append(fact.message)
         elif isinstance(fact.message, ended):
-            ends[fact.message.episode_id] = fact.message  # type: ignore[attr-defined]
+            ended_on[fact.message.episode_id] = date_of(fact.message, on)  # type: ignore[attr-defined]
         else:
             registered_at = fact.message.site_id
     stays = [
-        Stay(
-            site_id=admission.site_id,
-            closed_on=date_of(ends[admission.episode_id], on)
-            if admission.episode_id in ends
-            else None,
-        )
+        Stay(site_id=admission.site_id, closed_on=ended_on.get(admission.episode_id))
         for admission in admissions
     ]
     return sites_of_client(stays, registered_at)

@@ -20,11 +20,9 @@ from kernel.patience import anywhere
 from kernel.refusal import AgainstTheRules, Malformed, NotAllowed, NotYet, Refusal, Stale, Unknown
 from kernel.rpc.call import (
     Call,
-    Clock,
     Metadata,
     correlation_of,
     now_of,
-    server_clock,
     token_of,
     trace_of,
 )
@@ -160,12 +158,10 @@ class Answering:
         streams: Places,
         *,
         callers_tell_time: bool,
-        clock: Clock = server_clock,
     ) -> None:
         self._verifier = verifier
         self._scope = scope
         self._callers_tell_time = callers_tell_time
-        self._clock = clock
         self._bodies = Overdue(MOST_UNSAID)
         self._streams = streams
         self._calls = Places(of_one=MOST_OF_ONE)
@@ -270,7 +266,7 @@ class Answering:
         line.actor = actor.id
         return Call(
             actor=actor,
-            now=now_of(metadata, self._clock, from_caller=self._callers_tell_time),
+            now=now_of(metadata, from_caller=self._callers_tell_time),
             deadline=lambda: _remaining(context),
             correlation_id=line.correlation_id,
             traceparent=trace_of(metadata),

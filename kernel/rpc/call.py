@@ -12,14 +12,6 @@ from kernel.patience import Place, always, anywhere
 from kernel.refusal import Malformed
 from kernel.rpc.tokens import Actor, Unauthenticated
 
-Clock = Callable[[], datetime]
-
-
-def server_clock() -> datetime:
-    """Now, aware, in UTC."""
-    return datetime.now(UTC)
-
-
 AUTHORIZATION = "authorization"
 NOW = "ninehours-now"
 CORRELATION_ID = "ninehours-correlation-id"
@@ -70,11 +62,11 @@ def token_of(metadata: Metadata) -> str:
     return given.removeprefix(BEARER)
 
 
-def now_of(metadata: Metadata, clock: Clock, *, from_caller: bool) -> datetime:
+def now_of(metadata: Metadata, *, from_caller: bool) -> datetime:
     """The server's now; the caller's where settings let callers tell the time."""
     given = value_of(metadata, NOW) if from_caller else None
     if given is None:
-        return clock()
+        return datetime.now(UTC)
     try:
         told = datetime.fromisoformat(given)
     except ValueError:

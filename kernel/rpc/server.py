@@ -122,7 +122,7 @@ class Server:
         self._pool.shutdown(wait=False, cancel_futures=True)
         log.info("stopped", port=self.port)
 
-    def run_until_signal(self, grace: float = 10.0) -> None:
+    def run_until_signal(self) -> None:
         """Start, stay until SIGTERM or SIGINT, stop. To be called from the main thread."""
         asked = threading.Event()
 
@@ -138,7 +138,7 @@ class Server:
                     if self._health.is_ready():
                         announce(self.port)
                         asked.wait()
-            self.stop(grace)
+            self.stop()
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)

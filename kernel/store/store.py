@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -103,29 +103,16 @@ class Context:
         return str(derived_id(self.command_id, *parts))
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """What a command was accepted with; `same`: this actor gave it, with this content.
-
-    Of commands of before nobody may know who gave them: nobody is then the same.
-    """
-
-    same: bool
-    facts: Sequence[Recorded]
-    published: Sequence[Position]
-
-
+@dataclass(eq=False, slots=True)
 class Store:
     """One service's database, and how its private facts are named."""
 
-    def __init__(
-        self, engine: Engine, *, codec: Codec, topic: str, network: str, vault: Vault
-    ) -> None:
-        self.engine = engine
-        self.codec = codec
-        self.topic = topic
-        self.network = network
-        self.vault = vault
+    engine: Engine
+    _: KW_ONLY
+    codec: Codec
+    topic: str
+    network: str
+    vault: Vault
 
     def recorded(self, row: Any) -> Recorded:
         """A private fact of its row; raises whatever decoding does."""
@@ -296,25 +283,6 @@ class Transaction:
     def publish(self, publications: Sequence[Publication]) -> list[Appended]:
         """Public facts that no command made: derived ones."""
         return self.append(None, (), publications) if publications else []
-
-    def remembered(self, context: Context) -> Remembered | None:
-        """What a command of this id was accepted with; None: none was."""
-        command = self.connection.execute(
-            text("SELECT digest, actor FROM command WHERE id = :id"), {"id": context.command_id}
-        ).one_or_none()
-        if command is None:
-            return None
-        positions = self.connection.execute(
-            text(
-                "SELECT subject, sequence FROM published WHERE command_id = :id ORDER BY position"
-            ),
-            {"id": context.command_id},
-        )
-        return Remembered(
-            same=(bytes(command.digest), command.actor) == (context.digest, context.actor),
-            facts=self.load_where("command_id = :id", id=context.command_id),
-            published=[Position(self.store.topic, row.subject, row.sequence) for row in positions],
-        )
 
 
 def _body(item: Publication) -> bytes:

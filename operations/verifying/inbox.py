@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from kernel.facts import derived_id
-from kernel.messaging.checkpoints import Checkpoint
-from kernel.messaging.gap_repair import noted_checkpoints
+from kernel.messaging.checkpoints import Checkpoint, Checkpoints
 from kernel.messaging.owners import FINGERPRINT, Fingerprint
 from kernel.messaging.parking import what_failed
 from operations.parked import ParkedKind
@@ -17,7 +16,7 @@ def heads_are_the_owners(examination: Examination) -> Iterator[Finding]:
     And in its owner's epoch.
     """
     for topic, owner in examination.owners.items():
-        heard = noted_checkpoints(examination.connection, topic)
+        heard = Checkpoints(examination.connection).of_topic(topic)
         epoch, last_ones = owner.epoch_and_heads()
         now = {head.subject: head for head in last_ones}
         # None, where no stream has begun to hear it: then its heads say what is missing.
@@ -51,7 +50,7 @@ def facts_are_the_owners(examination: Examination) -> Iterator[Finding]:
         for row in examination.rows("SELECT * FROM given_up")
     }
     for topic, owner in examination.owners.items():
-        heads = noted_checkpoints(examination.connection, topic)
+        heads = Checkpoints(examination.connection).of_topic(topic)
         held = {
             str(row.id): Fingerprint.of(topic, row)
             for row in examination.paged(

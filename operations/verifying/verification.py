@@ -15,7 +15,7 @@ from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.database import is_away
 from kernel.store.store import Store
 from operations.kafka_topic import KafkaAway, KafkaTopic
-from operations.verifying import inbox, outbox, outside, projections
+from operations.verifying import inbox, outbox, projections
 from operations.verifying.examination import (
     Check,
     Examination,
@@ -28,8 +28,8 @@ CHECKS = (
     Check("published sequences are whole", "facts", outbox.sequences_are_whole),
     Check("facts are of accepted commands", "commands", outbox.commands_are_whole),
     Check("commands' facts are published", "facts", outbox.facts_are_published),
-    Check("sent facts are in Kafka", "facts", outside.sent_is_in_kafka),
-    Check("documents open, and are unaltered", "documents", outside.documents_open),
+    Check("sent facts are in Kafka", "facts", outbox.sent_is_in_kafka),
+    Check("documents open, and are unaltered", "documents", outbox.documents_open),
 )
 LISTENING = (
     Check("heads are the owners'", "subjects", inbox.heads_are_the_owners),
