@@ -9,7 +9,7 @@ from sqlalchemy import text
 from kernel.decider import Decider
 from kernel.facts import Position, Publication, Recorded, derived_id
 from kernel.messaging.caught_up import wait_until_heard
-from kernel.messaging.inbox_facts import admit_published
+from kernel.messaging.inbox_facts import InboxFacts
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.refusal import AgainstTheRules, Refusal, Stale
 from kernel.store.store import AlreadyAccepted, Conflict, Context, Store, Transaction
@@ -136,7 +136,7 @@ class Book:
             written = tx.append(context, facts, publications)
             for recorded in facts:
                 self.view(tx, recorded)
-            admit_published(tx, self.subscriptions, written)
+            InboxFacts(tx, self.subscriptions).admit_published(written)
         return Outcome(
             _in_order(facts),
             tuple(

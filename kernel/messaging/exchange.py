@@ -15,13 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from kernel.messaging.checkpoints import PARKED, Checkpoint, Checkpoints, SubjectLog
 from kernel.messaging.envelope import Record, read_envelope
 from kernel.messaging.inbox import doubt, inbox_fact_of
-from kernel.messaging.inbox_facts import (
-    HeldElsewhere,
-    InboxFact,
-    mark_what_follows,
-    take_from_others,
-    write_inbox_facts,
-)
+from kernel.messaging.inbox_facts import InboxFact, InboxFacts
 from kernel.messaging.parking import park, parked_headers
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.database import is_passing
@@ -99,11 +93,15 @@ class _Exchange:
         except DBAPIError as error:
             if is_passing(error):
                 raise
-            log = self._owners_log(_refused(tx, log.facts))
+            log = self._owners_log(self._refused(log.facts))
             new = self._write(held, log)
         self._set_aside(log.poison)
         self._move(before, log)
-        mark_what_follows(tx, self.subscriptions, *new)
+        self._inbox_facts.mark_what_follows(*new)
+
+    @property
+    def _inbox_facts(self) -> InboxFacts:
+        return InboxFacts(self.tx, self.subscriptions)
 
     def _ask(self, statement: str) -> CursorResult[Any]:
         parameters = {"topic": self.topic, "subject": self.subject}
@@ -158,9 +156,21 @@ class _Exchange:
             {"ids": [row.id for row in gone]},
         )
         changed = [fact for fact in log.facts if not _is_same(held.get(fact.id), fact)]
-        lost = _overwrite(self.tx, changed)
+        lost = self._inbox_facts.overwrite(changed)
         subjects = {row.subject for row in gone} | {fact.subject for fact in changed} | lost
         return subjects, [fact for fact in changed if fact.id not in held]
+
+    def _refused(self, facts: Iterable[InboxFact]) -> dict[UUID, Exception]:
+        """The first of these that the database refuses."""
+        for fact in facts:
+            try:
+                with self.tx.connection.begin_nested():
+                    self._inbox_facts.overwrite([fact])
+            except DBAPIError as error:
+                if is_passing(error):
+                    raise
+                return {fact.id: error}
+        return {}
 
     def _set_aside(self, poison: _Poison | None) -> None:
         """Its parked records: what its owner gives goes, or stays as the poison that it is.
@@ -212,17 +222,6 @@ class _Exchange:
         checkpoints.write({subject_log: checkpoint})
 
 
-def _overwrite(tx: Transaction, facts: Sequence[InboxFact]) -> set[str]:
-    """Write what its owner says; gives the subjects that held facts of it, and do no more."""
-    try:
-        write_inbox_facts(tx.connection, facts, overwrite=True)
-    except HeldElsewhere as held:
-        lost = take_from_others(tx, held)
-        write_inbox_facts(tx.connection, facts, overwrite=True)
-        return lost
-    return set()
-
-
 def _is_same(row: Row[Any] | None, fact: InboxFact) -> bool:
     return row is not None and (
         row.sequence,
@@ -232,19 +231,6 @@ def _is_same(row: Row[Any] | None, fact: InboxFact) -> bool:
         row.signed_at,
         sorted(row.refs),
     ) == (fact.sequence, fact.type, fact.body, fact.label, fact.signed_at, fact.refs)
-
-
-def _refused(tx: Transaction, facts: Iterable[InboxFact]) -> dict[UUID, Exception]:
-    """The first of these that the database refuses."""
-    for fact in facts:
-        try:
-            with tx.connection.begin_nested():
-                _overwrite(tx, [fact])
-        except DBAPIError as error:
-            if is_passing(error):
-                raise
-            return {fact.id: error}
-    return {}
 
 
 def _content(headers: Mapping[str, bytes], body: bytes) -> tuple[bytes | None, bytes]:

@@ -24,8 +24,8 @@ from kernel.messaging.envelope import Envelope, NoEnvelope, Record, read_envelop
 from kernel.messaging.inbox_facts import (
     HeldElsewhere,
     InboxFact,
+    InboxFacts,
     PublishedFacts,
-    admit,
     update_references,
     with_references,
 )
@@ -158,7 +158,7 @@ class Inbox:
             for record, envelope in enveloped:
                 self._take(tx, batch, record, envelope, culprit)
             Checkpoints(tx.connection).write(batch.moved)
-            admit(tx, self.subscriptions, batch.facts)
+            InboxFacts(tx, self.subscriptions).admit(batch.facts)
             self._barrier("heard")
 
     def _envelopes(

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from kernel.decider import filled
 from kernel.messaging.pending import mark_pending, mark_reactions
@@ -42,44 +42,6 @@ def with_references(subscriptions: Subscriptions, fact: InboxFact) -> InboxFact:
     return replace(fact, refs=subscriptions.references(fact.type, message))
 
 
-def admit(tx: Transaction, subscriptions: Subscriptions, facts: Sequence[InboxFact]) -> None:
-    """Write facts into `heard_fact`, and mark what follows from them.
-
-    Those already there stay as they are. The caller holds their subjects' locks. Raises
-    HeldElsewhere.
-    """
-    if not facts:
-        return
-    write_inbox_facts(tx.connection, facts)
-    mark_what_follows(tx, subscriptions, {fact.subject for fact in facts}, facts)
-
-
-def admit_owned(tx: Transaction, subscriptions: Subscriptions, facts: Sequence[InboxFact]) -> None:
-    """As `admit`, of facts that stand there for sure: who holds their ids elsewhere loses them."""
-    try:
-        admit(tx, subscriptions, facts)
-    except HeldElsewhere as held:
-        lost = take_from_others(tx, held)
-        admit(tx, subscriptions, facts)
-        mark_what_follows(tx, subscriptions, lost, ())
-
-
-def mark_what_follows(
-    tx: Transaction, subscriptions: Subscriptions, subjects: Iterable[str], new: Iterable[InboxFact]
-) -> None:
-    """Mark what follows from facts of these subjects, and what reacts to the new ones."""
-    mark_pending(tx, subscriptions.pending_after(tx.connection, subjects))
-    mark_reactions(
-        tx,
-        [
-            (reaction.name, fact.id, fact.subject)
-            for fact in new
-            for reaction in subscriptions.reactions
-            if fact.type == reaction.to.DESCRIPTOR.full_name
-        ],
-    )
-
-
 class HeldElsewhere(Exception):
     """Facts under the ids of others: `subject_logs` tells where each id is held.
 
@@ -105,85 +67,123 @@ OVERWRITE = (
 )
 
 
-def write_inbox_facts(
-    connection: Connection, facts: Sequence[InboxFact], *, overwrite: bool = False
-) -> None:
-    """Write facts; those already there stay as they are, or are overwritten.
+@dataclass(frozen=True, slots=True)
+class InboxFacts:
+    """Those of one service, within one transaction."""
 
-    Raises HeldElsewhere for an id that another log has: whose it is, their owners know.
-    """
-    if not facts:
-        return
-    written = connection.execute(
-        text(KEEP + (OVERWRITE if overwrite else "NOTHING")), [asdict(fact) for fact in facts]
-    ).rowcount
-    if written < len(facts) and (subject_logs := _held_elsewhere(connection, facts)):
-        raise HeldElsewhere(subject_logs)
+    tx: Transaction
+    subscriptions: Subscriptions
 
+    def admit(self, facts: Sequence[InboxFact]) -> None:
+        """Write facts into `heard_fact`, and mark what follows from them.
 
-def _held_elsewhere(
-    connection: Connection, facts: Sequence[InboxFact]
-) -> dict[UUID, tuple[str, str]]:
-    rows = connection.execute(
-        text(
-            "SELECT id, topic, subject, sequence FROM heard_fact"
-            " WHERE id = ANY(CAST(:ids AS uuid[]))"
-        ),
-        {"ids": [fact.id for fact in facts]},
-    )
-    held = {row.id: row for row in rows}
-    return {
-        fact.id: (row.topic, row.subject)
-        for fact in facts
-        if (row := held.get(fact.id)) is not None
-        and (row.topic, row.subject, row.sequence) != (fact.topic, fact.subject, fact.sequence)
-    }
+        Those already there stay as they are. The caller holds their subjects' locks. Raises
+        HeldElsewhere.
+        """
+        if facts:
+            self._write(facts, "NOTHING")
+            self.mark_what_follows({fact.subject for fact in facts}, facts)
 
+    def admit_owned(self, facts: Sequence[InboxFact]) -> None:
+        """As `admit`, of facts that stand there for sure: who holds their ids loses them."""
+        try:
+            self.admit(facts)
+        except HeldElsewhere as held:
+            lost = self._take_from_others(held)
+            self.admit(facts)
+            self.mark_what_follows(lost, ())
 
-def take_from_others(tx: Transaction, held: HeldElsewhere) -> set[str]:
-    """Have nobody hold these ids: their owners say that they are others'.
+    def admit_published(self, written: Iterable[Appended]) -> None:
+        """What this service derives from its own facts is heard in the transaction that made it."""
+        facts = [
+            with_references(
+                self.subscriptions,
+                filled(
+                    InboxFact,
+                    item,
+                    item.publication,
+                    topic=self.tx.store.topic,
+                    body=item.publication.message.SerializeToString(deterministic=True),
+                    recorded_at=(now := datetime.now(UTC)),
+                    signed_at=item.signed_at or now,
+                    refs=[],
+                ),
+            )
+            for item in written
+            if item.publication.type in self.subscriptions.by_type
+        ]
+        if unlocked := {fact.subject for fact in facts} - self.tx.locked:
+            raise RuntimeError(
+                f"publishes inputs of a derivation without locking {sorted(unlocked)}"
+            )
+        self.admit_owned(facts)
 
-    Gives the subjects that held them, which are exchanged for what their owners have.
-    """
-    subjects = {subject for _, subject in held.subject_logs.values()}
-    tx.lock(subjects)
-    rows = [
-        {"id": fact, "topic": topic, "subject": subject}
-        for fact, (topic, subject) in held.subject_logs.items()
-    ]
-    for change in (
-        "DELETE FROM heard_fact WHERE id = :id AND (topic, subject) = (:topic, :subject)",
-        "UPDATE heard_head SET anew = true WHERE (topic, subject) = (:topic, :subject)",
-    ):
-        tx.connection.execute(text(change), rows)
-    return subjects
+    def overwrite(self, facts: Sequence[InboxFact]) -> set[str]:
+        """Write what its owner says; gives the subjects that held facts of it, and do no more."""
+        try:
+            self._write(facts, OVERWRITE)
+        except HeldElsewhere as held:
+            lost = self._take_from_others(held)
+            self._write(facts, OVERWRITE)
+            return lost
+        return set()
 
-
-def admit_published(
-    tx: Transaction, subscriptions: Subscriptions, written: Iterable[Appended]
-) -> None:
-    """What this service derives from its own facts is heard in the transaction that made it."""
-    facts = [
-        with_references(
-            subscriptions,
-            filled(
-                InboxFact,
-                item,
-                item.publication,
-                topic=tx.store.topic,
-                body=item.publication.message.SerializeToString(deterministic=True),
-                recorded_at=(now := datetime.now(UTC)),
-                signed_at=item.signed_at or now,
-                refs=[],
-            ),
+    def mark_what_follows(self, subjects: Iterable[str], new: Iterable[InboxFact]) -> None:
+        """Mark what follows from facts of these subjects, and what reacts to the new ones."""
+        mark_pending(self.tx, self.subscriptions.pending_after(self.tx.connection, subjects))
+        mark_reactions(
+            self.tx,
+            [
+                (reaction.name, fact.id, fact.subject)
+                for fact in new
+                for reaction in self.subscriptions.reactions
+                if fact.type == reaction.to.DESCRIPTOR.full_name
+            ],
         )
-        for item in written
-        if item.publication.type in subscriptions.by_type
-    ]
-    unlocked = {fact.subject for fact in facts} - tx.locked
-    if unlocked:
-        raise RuntimeError(f"publishes inputs of a derivation without locking {sorted(unlocked)}")
-    admit_owned(tx, subscriptions, facts)
+
+    def _write(self, facts: Sequence[InboxFact], on_conflict: str) -> None:
+        """Raises HeldElsewhere for an id that another log has: whose it is, their owners know."""
+        if not facts:
+            return
+        written = self.tx.connection.execute(
+            text(KEEP + on_conflict), [asdict(fact) for fact in facts]
+        ).rowcount
+        if written < len(facts) and (subject_logs := self._held_elsewhere(facts)):
+            raise HeldElsewhere(subject_logs)
+
+    def _held_elsewhere(self, facts: Sequence[InboxFact]) -> dict[UUID, tuple[str, str]]:
+        rows = self.tx.connection.execute(
+            text(
+                "SELECT id, topic, subject, sequence FROM heard_fact"
+                " WHERE id = ANY(CAST(:ids AS uuid[]))"
+            ),
+            {"ids": [fact.id for fact in facts]},
+        )
+        held = {row.id: row for row in rows}
+        return {
+            fact.id: (row.topic, row.subject)
+            for fact in facts
+            if (row := held.get(fact.id)) is not None
+            and (row.topic, row.subject, row.sequence) != (fact.topic, fact.subject, fact.sequence)
+        }
+
+    def _take_from_others(self, held: HeldElsewhere) -> set[str]:
+        """Have nobody hold these ids: their owners say that they are others'.
+
+        Gives the subjects that held them, which are exchanged for what their owners have.
+        """
+        subjects = {subject for _, subject in held.subject_logs.values()}
+        self.tx.lock(subjects)
+        rows = [
+            {"id": fact, "topic": topic, "subject": subject}
+            for fact, (topic, subject) in held.subject_logs.items()
+        ]
+        for change in (
+            "DELETE FROM heard_fact WHERE id = :id AND (topic, subject) = (:topic, :subject)",
+            "UPDATE heard_head SET anew = true WHERE (topic, subject) = (:topic, :subject)",
+        ):
+            self.tx.connection.execute(text(change), rows)
+        return subjects
 
 
 class PublishedFacts:
@@ -244,7 +244,7 @@ class PublishedFacts:
                 )
                 for row in missing
             ]
-            admit_owned(tx, subscriptions, facts)
+            InboxFacts(tx, subscriptions).admit_owned(facts)
         return len(missing)
 
 

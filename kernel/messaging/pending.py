@@ -5,7 +5,7 @@ works on it remembers that mark, and settles or parks it at that mark alone: wha
 meanwhile has another, and stays pending. Nobody who hears waits for anybody who works.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from uuid import UUID
@@ -14,6 +14,9 @@ from sqlalchemy import Connection, text
 
 from kernel.store.bells import PENDING
 from kernel.store.store import Transaction
+
+Barrier = Callable[[str], None]
+"""Where tests hold or stop whoever works, at a place that has a name."""
 
 
 class PendingTable(Enum):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from kernel.messaging.owners import Confirm, ask_nobody
 from kernel.messaging.parking import what_failed
-from kernel.messaging.pending import Pending
+from kernel.messaging.pending import Barrier, Pending
 from kernel.messaging.projections import Projections
 from kernel.messaging.reactions import Reactions
 from kernel.messaging.subscriptions import Subscriptions
@@ -29,10 +29,10 @@ class PendingWork:
         *,
         confirm: Confirm = ask_nobody,
         clock: Callable[[], float] = time.monotonic,
-        barrier: Callable[[str], None] = lambda _: None,
+        barrier: Barrier = lambda _: None,
     ) -> None:
         self._store = store
-        self._projections = Projections(store, subscriptions, barrier=barrier)
+        self._projections = Projections(store, subscriptions, barrier)
         self._reactions = Reactions(
             store, subscriptions, confirm=confirm, clock=clock, barrier=barrier
         )

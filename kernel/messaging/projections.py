@@ -1,7 +1,7 @@
 """Projections: pending keys become current rows and public facts, one transaction a client."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from kernel.facts import HeardFact, Publication, Row, derived_id
 from kernel.messaging import limited
 from kernel.messaging.envelope import LABELS, strictest
-from kernel.messaging.pending import Pending, PendingTable, mark_pending
+from kernel.messaging.pending import Barrier, Pending, PendingTable, mark_pending
 from kernel.messaging.subscriptions import Projection, Subscriptions
 from kernel.store.store import Store, Transaction
 
@@ -135,13 +135,7 @@ class _ReferencesGrew(Exception):
 class Projections:
     """Recomputes a client's rows; a kind of pending work."""
 
-    def __init__(
-        self,
-        store: Store,
-        subscriptions: Subscriptions,
-        *,
-        barrier: Callable[[str], None] = lambda _: None,
-    ) -> None:
+    def __init__(self, store: Store, subscriptions: Subscriptions, barrier: Barrier) -> None:
         self._store = store
         self._subscriptions = subscriptions
         self._by_name = {projection.name: projection for projection in subscriptions.projections}

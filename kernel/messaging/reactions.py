@@ -1,6 +1,5 @@
 """Reacting: a fact heard of a client becomes a command here, given once and never lost."""
 
-import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
@@ -12,7 +11,7 @@ from kernel.facts import HeardFact, derived_id
 from kernel.messaging.checkpoints import BEYOND_OWNER, OTHER_HISTORY
 from kernel.messaging.owners import Confirm, Fingerprint, fingerprints_of
 from kernel.messaging.pauses import Pauses
-from kernel.messaging.pending import Pending, PendingTable, mark_reactions
+from kernel.messaging.pending import Barrier, Pending, PendingTable, mark_reactions
 from kernel.messaging.subscriptions import Reaction, Subscriptions
 from kernel.refusal import NotYet, Stale
 from kernel.store.store import Context, Store, Transaction
@@ -39,8 +38,8 @@ class Reactions:
         subscriptions: Subscriptions,
         *,
         confirm: Confirm,
-        clock: Callable[[], float] = time.monotonic,
-        barrier: Callable[[str], None] = lambda _: None,
+        clock: Callable[[], float],
+        barrier: Barrier,
     ) -> None:
         self._store = store
         self._subscriptions = subscriptions
