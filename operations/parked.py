@@ -163,41 +163,6 @@ def parked_of(connection: Connection, parked_id: str) -> Parked:
     return _parked(row)
 
 
-def _parked(row: Row[Any]) -> Parked:
-    headers = parked_headers(row.headers or {})
-    try:
-        envelope = read_envelope(headers)
-    except NoEnvelope:
-        envelope = None
-    return from_row(
-        Parked,
-        row,
-        id=ParkedId(ParkedKind(row.kind), tuple(row.names)),
-        offset=row.record_offset,
-        headers=_shown(headers, SHOWN_HEADERS if envelope else ()),
-        body_bytes=row.body_bytes or 0,
-        envelope=envelope,
-    )
-
-
-def _shown(headers: Mapping[str, bytes], readable: Collection[str]) -> dict[str, str]:
-    """The readable ones' values; of any other the length, and no name that isn't of ours."""
-    ours = {
-        name: value.decode() if name in readable else f"{len(value)} bytes"
-        for name, value in headers.items()
-        if name in NAMED_HEADERS
-    }
-    foreign = [len(value) for name, value in headers.items() if name not in NAMED_HEADERS]
-    return ours | {f"other {n}": f"{size} bytes" for n, size in enumerate(foreign, 1)}
-
-
-def _is_uuid(name: str) -> bool:
-    try:
-        return str(UUID(name)) == name
-    except ValueError:
-        return False
-
-
 def release(tx: Transaction, parked_id: str) -> str:
     """Try it again; says what happens now. Refuses an unknown id, and what can't be tried again."""
     parked = parked_of(tx.connection, parked_id)
@@ -282,13 +247,6 @@ def resync(connection: Connection, topic: str, epoch: int, heads: Sequence[Owner
     connection.execute(text(PENDING.ring))
 
 
-def _ask_again(tx: Transaction, topic: str, subject: str) -> None:
-    tx.lock([subject])
-    subject_log = (topic, subject)
-    checkpoints = Checkpoints(tx.connection)
-    checkpoints.write({subject_log: replace(checkpoints.lock_one(subject_log), anew=True)})
-
-
 def position_of(tx: Transaction, parked_id: str) -> Position | None:
     """Where a parked record stands in its owner's log; None: nowhere, or it isn't there."""
     try:
@@ -298,6 +256,13 @@ def position_of(tx: Transaction, parked_id: str) -> Position | None:
     if parked.envelope is None:
         return None
     return Position(parked.topic, parked.envelope.subject, parked.envelope.sequence)
+
+
+def _ask_again(tx: Transaction, topic: str, subject: str) -> None:
+    tx.lock([subject])
+    subject_log = (topic, subject)
+    checkpoints = Checkpoints(tx.connection)
+    checkpoints.write({subject_log: replace(checkpoints.lock_one(subject_log), anew=True)})
 
 
 def _go_past(connection: Connection, parked: Parked, rest_to: int | None) -> str | None:
@@ -316,3 +281,38 @@ def _go_past(connection: Connection, parked: Parked, rest_to: int | None) -> str
         )
         checkpoints.write({subject_log: past})
     return str(envelope.id)
+
+
+def _parked(row: Row[Any]) -> Parked:
+    headers = parked_headers(row.headers or {})
+    try:
+        envelope = read_envelope(headers)
+    except NoEnvelope:
+        envelope = None
+    return from_row(
+        Parked,
+        row,
+        id=ParkedId(ParkedKind(row.kind), tuple(row.names)),
+        offset=row.record_offset,
+        headers=_shown(headers, SHOWN_HEADERS if envelope else ()),
+        body_bytes=row.body_bytes or 0,
+        envelope=envelope,
+    )
+
+
+def _shown(headers: Mapping[str, bytes], readable: Collection[str]) -> dict[str, str]:
+    """The readable ones' values; of any other the length, and no name that isn't of ours."""
+    ours = {
+        name: value.decode() if name in readable else f"{len(value)} bytes"
+        for name, value in headers.items()
+        if name in NAMED_HEADERS
+    }
+    foreign = [len(value) for name, value in headers.items() if name not in NAMED_HEADERS]
+    return ours | {f"other {n}": f"{size} bytes" for n, size in enumerate(foreign, 1)}
+
+
+def _is_uuid(name: str) -> bool:
+    try:
+        return str(UUID(name)) == name
+    except ValueError:
+        return False

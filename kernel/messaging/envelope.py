@@ -1,4 +1,7 @@
-"""A public fact as Kafka carries it: CloudEvents 1.0, binary mode, with our own extensions."""
+"""A public fact as Kafka carries it: CloudEvents 1.0, binary mode, with our own extensions.
+
+Beside it the record that it came in: from Kafka, or from the owner of the log it stands in.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -49,6 +52,22 @@ class Envelope:
         return {name: text.encode() for name, text in texts.items()} | {
             "content-type": CONTENT_TYPE
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What a topic holds at an offset; its owner gives partition -1, and the sequence as offset."""
+
+    topic: str
+    partition: int
+    offset: int
+    headers: Mapping[str, bytes]
+    body: bytes
+
+    @property
+    def from_owner(self) -> bool:
+        """Whether its owner was asked: only then is it believed about its owner's log."""
+        return self.partition < 0
 
 
 def read_envelope(headers: Headers) -> Envelope:
@@ -127,19 +146,3 @@ HEADERS: Mapping[str, tuple[str, Callable[[str], Any], Callable[[Any], str]]] = 
     "traceparent": ("ce_traceparent", str, str),
 }
 MAY_BE_EMPTY = {"causation", "correlation", "traceparent"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """What a topic holds at an offset; its owner gives partition -1, and the sequence as offset."""
-
-    topic: str
-    partition: int
-    offset: int
-    headers: Mapping[str, bytes]
-    body: bytes
-
-    @property
-    def from_owner(self) -> bool:
-        """Whether its owner was asked: only then is it believed about its owner's log."""
-        return self.partition < 0

@@ -248,9 +248,6 @@ class PublishedFacts:
         return len(missing)
 
 
-BATCH = 1000
-
-
 def update_references(store: Store, subscriptions: Subscriptions) -> int:
     """File heard facts under what they refer to today, where a release before said otherwise.
 

@@ -15,6 +15,11 @@ from kernel.messaging.pending import Barrier, Pending, PendingTable, mark_pendin
 from kernel.messaging.subscriptions import Projection, Subscriptions
 from kernel.store.store import Store, Transaction
 
+BATCH = 25
+
+# While a topic is heard anew its facts are of two pasts.
+EXCHANGED = "NOT EXISTS (SELECT FROM heard_topic WHERE exchanging)"
+
 
 @dataclass(frozen=True, slots=True)
 class NewRevision:
@@ -120,12 +125,6 @@ def _write_provenance(
 
 def _provenance(projection: Projection, row: Row) -> dict[str, Any]:
     return {"facts": sorted(row.rests_on), "rules": row.rules, "code": projection.code}
-
-
-BATCH = 25
-
-# While a topic is heard anew its facts are of two pasts.
-EXCHANGED = "NOT EXISTS (SELECT FROM heard_topic WHERE exchanging)"
 
 
 class _ReferencesGrew(Exception):

@@ -40,6 +40,10 @@ SELECT * FROM (
 WHERE CAST(:until AS timestamptz) IS NULL OR signed_at <= :until
 ORDER BY subject, topic, sequence
 """
+OF_STAFF = """
+SELECT subject, type, body FROM heard_fact
+WHERE type IN ('{credentialed}', '{ended}') ORDER BY subject, sequence
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +137,6 @@ def sites_by_facts(
     return sites_of_client(stays, registered_at)
 
 
-HEARD = """
-SELECT subject, type, body FROM heard_fact
-WHERE type IN ('{credentialed}', '{ended}') ORDER BY subject, sequence
-"""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeardCredentials:
     """What was heard of staff, and of where they act, by these facts of staff members and sites."""
@@ -155,7 +153,7 @@ class HeardCredentials:
         """
         of_staff: dict[str, list[tuple[Any, date | None]]] = {}
         credentialed, ended = self.credentialed.DESCRIPTOR, self.ended.DESCRIPTOR
-        statement = HEARD.format(credentialed=credentialed.full_name, ended=ended.full_name)
+        statement = OF_STAFF.format(credentialed=credentialed.full_name, ended=ended.full_name)
         for row in tx.connection.execute(text(statement)):
             held = of_staff.setdefault(row.subject, [])
             if row.type == credentialed.full_name:

@@ -30,6 +30,8 @@ from kernel.vault import Vault
 MARGIN = 0.5  # seconds kept for the command itself
 LONGEST_AFTER = 1000
 RECEIPT = "receipt"
+YEAR, DAY = timedelta(days=365.25), timedelta(days=1)
+OTHERWISE = dates_pb2.Plausible(years_back=20, years_ahead=10)
 
 Given = Callable[[Context], Any]
 ACTOR: Given = attrgetter("actor")
@@ -158,10 +160,6 @@ def _content(request: Message) -> bytes:
     copy.ClearField("meta")
     name = request.DESCRIPTOR.full_name.encode()
     return name + b"\x00" + bytes(copy.SerializeToString(deterministic=True))
-
-
-YEAR, DAY = timedelta(days=365.25), timedelta(days=1)
-OTHERWISE = dates_pb2.Plausible(years_back=20, years_ahead=10)
 
 
 def refuse_implausible(request: Message, now: datetime) -> None:

@@ -10,6 +10,9 @@ from itertools import count
 
 from kernel.refusal import NotYet
 
+LOOK = 0.1  # seconds between two looks, while somebody is waited for
+MOMENT = 3  # looks at what is late when many are: in a process that stood still, nobody is
+
 
 class Places:
     """So many in all (None: any number), so many of one caller."""
@@ -41,10 +44,6 @@ class Places:
 def too_many() -> NotYet:
     """What a caller is told who has as many calls under way as one may have."""
     return NotYet("TOO_MANY_AT_ONCE", "too many of your calls are under way here; try again")
-
-
-LOOK = 0.1  # seconds between two looks, while somebody is waited for
-MOMENT = 3  # looks at what is late when many are: in a process that stood still, nobody is
 
 
 @dataclass(slots=True)
