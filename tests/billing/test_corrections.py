@@ -8,11 +8,11 @@ from ninehours.billing.v1 import billing_service_pb2 as pb
 
 from kernel.refusal import AgainstTheRules, Malformed, Stale, Unknown
 from kernel.rpc.translate import date_of
-from services.billing.domain.x12.t837.read import claims_of
 from tests.harness.billing.facts import COVERAGE, SITE, Story
 from tests.harness.billing.history import day
 from tests.harness.billing.service import Office, covered
 from tests.harness.x12.judge import judge
+from tests.harness.x12.reading import claims_of
 
 CLIENT = "0c11e700-0000-4000-8000-000000000001"
 NOBODY = "0c11e700-0000-4000-8000-00000000dead"

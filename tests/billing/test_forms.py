@@ -17,12 +17,12 @@ from services.billing.domain.payers.rules import (
     Institutional,
     WorkedExample,
 )
-from services.billing.domain.x12.t837.read import claims_of
 from tests.billing.test_corrections import published
 from tests.harness.billing.facts import COVERAGE, SITE, Story
 from tests.harness.billing.history import day
 from tests.harness.billing.service import Office, covered
 from tests.harness.x12.judge import judge
+from tests.harness.x12.reading import claims_of
 
 CLIENT = "0c11e700-0000-4000-8000-000000000001"
 OTHER = "0c11e700-0000-4000-8000-000000000002"

@@ -14,11 +14,11 @@ from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_service_pb2 as intake
 
 from kernel.refusal import AgainstTheRules, NotYet, Unknown
-from services.billing.domain.x12.t837.read import ClaimSummary, claims_of
 from tests.harness.billing.facts import COVERAGE, OPENED, SITE, Story
 from tests.harness.billing.history import day
 from tests.harness.billing.service import ADA, NOW, NPI, Office, covered
 from tests.harness.x12.judge import judge
+from tests.harness.x12.reading import ClaimSummary, claims_of
 
 CLIENT = "0c11e700-0000-4000-8000-000000000001"
 OTHER = "0c11e700-0000-4000-8000-000000000002"

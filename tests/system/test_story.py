@@ -8,13 +8,8 @@ from ninehours.billing.v1.billing_events_pb2 import ClaimIssued
 from ninehours.story.network import PAYERS
 from ninehours.story.requests import ClaimFrequency
 from services.billing.domain.x12.npi import is_valid_npi
-from services.billing.domain.x12.t837.read import (
-    INSTITUTIONAL,
-    PROFESSIONAL,
-    ClaimSummary,
-    claims_of,
-)
 from tests.harness.x12.judge import judge
+from tests.harness.x12.reading import INSTITUTIONAL, PROFESSIONAL, ClaimSummary, claims_of
 from tests.system.played import Played
 
 LEFT_OUT = {"NO_CONSENT", "REVOKED_AFTER_SERVICE", "PRIOR_NOT_ADJUDICATED"}

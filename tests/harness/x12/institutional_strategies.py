@@ -13,7 +13,6 @@ from services.billing.domain.x12.t837.claim import (
     InstitutionalGroup,
     InstitutionalLine,
 )
-from services.billing.domain.x12.t837.read import ClaimSummary, LineSummary
 from tests.harness.x12.professional_claims import RECEIVER, SUBMITTER
 from tests.harness.x12.professional_strategies import (
     CREATION_DAY,
@@ -29,6 +28,7 @@ from tests.harness.x12.professional_strategies import (
     subscribers,
     taxonomies,
 )
+from tests.harness.x12.reading import ClaimSummary, LineSummary
 
 MORE_DIAGNOSES = tuple(f"F{n}.{n % 10}" for n in range(10, 60))
 STATUSES = {"1": ("01", "07"), "2": ("30",), "3": ("30",), "4": ("01", "07")}

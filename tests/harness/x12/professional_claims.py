@@ -21,7 +21,7 @@ from services.billing.domain.x12.t837.claim import (
     Subscriber,
 )
 from services.billing.domain.x12.t837.professional import write_837p
-from services.billing.domain.x12.t837.read import read_segments
+from tests.harness.x12.reading import read_segments
 
 
 def npi(nine_digits: str) -> str:

@@ -19,8 +19,8 @@ from services.billing.domain.x12.t837.claim import (
     StreetAddress,
     Subscriber,
 )
-from services.billing.domain.x12.t837.read import ClaimSummary, LineSummary
 from tests.harness.x12.professional_claims import CREATED, RECEIVER, SUBMITTER, npi
+from tests.harness.x12.reading import ClaimSummary, LineSummary
 
 AWKWARD = "aZéñçøłßÆİıŉﬁ’'´-–. ,&/()*:^~#\"\t\u00a0\u00ad\u200b"
 CREATION_DAY = CREATED.date()

@@ -1,1 +1,1 @@
-"""X12 files of billing: written, checked and read back, as bytes and without I/O."""
+"""X12 files of billing: written and checked, as bytes and without I/O."""

@@ -9,13 +9,8 @@ import pytest
 from hypothesis import given, settings
 
 from services.billing.domain.x12.envelope.elements import NotRepresentable
-from services.billing.domain.x12.t837.claim import (
-    Batch837I,
-    InstitutionalClaim,
-    InstitutionalGroup,
-)
+from services.billing.domain.x12.t837.claim import Batch837I, InstitutionalClaim, InstitutionalGroup
 from services.billing.domain.x12.t837.institutional import write_837i
-from services.billing.domain.x12.t837.read import claims_of
 from services.billing.domain.x12.t837.scrub import scrub
 from tests.harness.x12 import institutional_strategies as strategies_837i
 from tests.harness.x12.institutional_claims import ATTENDING, GOLDEN, batch, claim, line, written
@@ -29,6 +24,7 @@ from tests.harness.x12.professional_claims import (
     npi,
     segments,
 )
+from tests.harness.x12.reading import claims_of
 
 GOLDEN_FILE = Path(__file__).parent / "golden_837i.x12"
 

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from services.billing.domain.x12.envelope.elements import NotRepresentable
 from services.billing.domain.x12.t837.claim import Batch837P, BillingGroup, ProfessionalClaim
 from services.billing.domain.x12.t837.professional import write_837p
-from services.billing.domain.x12.t837.read import claims_of
 from services.billing.domain.x12.t837.scrub import scrub
 from tests.harness.x12 import professional_strategies as strategies
 from tests.harness.x12.judge import judge
@@ -30,6 +29,7 @@ from tests.harness.x12.professional_claims import (
     segments,
     written,
 )
+from tests.harness.x12.reading import claims_of
 
 GOLDEN_FILE = Path(__file__).parent / "golden_837p.x12"
 

@@ -12,8 +12,8 @@ from services.billing.domain.x12.envelope.interchange import (
     interchange,
     segment,
 )
-from services.billing.domain.x12.t837.read import read_segments
 from tests.harness.x12.professional_claims import CREATED
+from tests.harness.x12.reading import read_segments
 
 ENVELOPE = InterchangeEnvelope(
     sender=Party(identifier="SENDER", group_identifier="SENDGROUP"),

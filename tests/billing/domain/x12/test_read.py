@@ -4,14 +4,14 @@ from datetime import date
 
 import pytest
 
-from services.billing.domain.x12.t837.read import (
+from tests.harness.x12.professional_claims import FACILITY, GOLDEN, PROVIDER, RENDERING, written
+from tests.harness.x12.reading import (
     ClaimSummary,
     LineSummary,
     Unreadable,
     claims_of,
     read_segments,
 )
-from tests.harness.x12.professional_claims import FACILITY, GOLDEN, PROVIDER, RENDERING, written
 
 FILE = written(*GOLDEN).decode()
 

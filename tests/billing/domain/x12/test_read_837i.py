@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 
-from services.billing.domain.x12.t837.read import ClaimSummary, LineSummary, Unreadable, claims_of
 from tests.harness.x12 import professional_claims as examples
 from tests.harness.x12.institutional_claims import ATTENDING, GOLDEN, written
 from tests.harness.x12.professional_claims import FACILITY, PROVIDER
+from tests.harness.x12.reading import ClaimSummary, LineSummary, Unreadable, claims_of
 
 FILE = written(*GOLDEN).decode()
 

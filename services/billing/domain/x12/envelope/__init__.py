@@ -1,1 +1,1 @@
-"""What every X12 file shares: elements, segments, and the interchange around them."""
+"""What every X12 file shares: elements, and the interchange with its segments."""

@@ -1,1 +1,1 @@
-"""Health care claims, 837P and 837I: written, checked and read back."""
+"""Health care claims, 837P and 837I: written and checked."""
