@@ -12,7 +12,7 @@ from operations.explaining import Revision
 from services.billing.adapters.history import history_of
 from services.billing.adapters.rows import content_of, draft_with
 from services.billing.adapters.subscriptions import SUBSCRIPTIONS
-from services.billing.domain.days.row import DayRow
+from services.billing.domain.days.service_day import DayRow
 from services.billing.domain.history.history import BillingHistory
 
 ISSUED = billing.ClaimIssued.DESCRIPTOR.full_name

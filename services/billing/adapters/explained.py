@@ -17,7 +17,7 @@ from kernel.mapping.writing import writer
 from kernel.rpc.translate import to_date, to_timestamp
 from services.billing.adapters import messages
 from services.billing.app.explaining import RevisedDay, RevisionTold, WhyClaim
-from services.billing.domain.authorizations.balances import Balance
+from services.billing.domain.authorizations.allocation import Balance
 from services.billing.domain.claims.claim import ClaimAdjudicated, ClaimReplaced, ClaimVoided
 from services.billing.domain.claims.disclosure import basis_of
 from services.billing.domain.claims.drafts import Draft

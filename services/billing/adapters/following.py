@@ -16,7 +16,7 @@ from services.billing.adapters.rows import content_of
 from services.billing.app.changes import ChangedClaims, ChangedRow, ChangedRows, Since
 from services.billing.domain.claims.claim import CLAIM, IssuedClaimState
 from services.billing.domain.claims.rows import DraftRow, ProposalRow
-from services.billing.domain.days.row import DayRow
+from services.billing.domain.days.service_day import DayRow
 from services.billing.domain.projection import Content
 
 DRAFTED = public.ClaimDrafted.DESCRIPTOR.full_name

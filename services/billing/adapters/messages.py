@@ -12,7 +12,7 @@ from services.billing.domain.claims import issue
 from services.billing.domain.claims.awaited import Awaited
 from services.billing.domain.claims.disclosure import basis_of
 from services.billing.domain.claims.rows import DraftRow, ProposalRow
-from services.billing.domain.days.row import DayRow, RowVerdict
+from services.billing.domain.days.service_day import DayRow, RowVerdict
 from services.billing.domain.history.history import ClaimLine
 
 CURRENCY = "USD"

@@ -18,7 +18,7 @@ from services.billing.adapters.subscriptions import CLAIMS, SUBSCRIPTIONS
 from services.billing.app.ports import IssuedClaimsQuery, ListedRow, RowsQuery
 from services.billing.domain.claims.claim import IssuedClaimState
 from services.billing.domain.claims.rows import DraftRow, ProposalRow
-from services.billing.domain.days.row import DayRow
+from services.billing.domain.days.service_day import DayRow
 from services.billing.domain.history.history import BillingHistory
 from services.billing.domain.payers.payer import PAYER, Payer
 from services.billing.domain.projection import Content

@@ -14,7 +14,7 @@ from services.billing.adapters import messages
 from services.billing.domain.authorizations import authorization, waiver
 from services.billing.domain.claims import claim, issue, settlement
 from services.billing.domain.claims.rows import DraftRow, ProposalRow
-from services.billing.domain.days.row import DayRow
+from services.billing.domain.days.service_day import DayRow
 from services.billing.domain.payers import payer
 from services.billing.domain.projection import RowContent
 from services.billing.domain.providers import practitioner, provider

@@ -20,9 +20,9 @@ from services.billing.api.listing import REASON, rows_query, since_of
 from services.billing.app.changes import Following
 from services.billing.app.ports import FileAudit, FileRead, Pages, RowsQuery
 from services.billing.app.questions import balances, file_of
-from services.billing.domain.authorizations.balances import Balance
+from services.billing.domain.authorizations.allocation import Balance
 from services.billing.domain.claims.rows import ProposalRow
-from services.billing.domain.days.row import DayRow
+from services.billing.domain.days.service_day import DayRow
 from services.billing.domain.projection import Content
 
 _days_query = rows_query(pb.ListServiceDaysRequest, reason=REASON)

@@ -20,10 +20,9 @@ from services.billing.api.replaying import client_replay, summary_of, supposed_o
 from services.billing.app.changes import ChangedRow, Following
 from services.billing.app.ports import Pages
 from services.billing.app.replay import replayed
-from services.billing.domain.days.row import DayRow
+from services.billing.domain.days.service_day import DayRow
 from services.billing.domain.payers.payer import Payer
-from services.billing.domain.payers.rules import RuleSet
-from services.billing.domain.payers.terms import DayOutcome
+from services.billing.domain.payers.rules import DayOutcome, RuleSet
 
 SERVICE = pb.DESCRIPTOR.services_by_name["BillingWorkService"]
 _holds_query = rows_query(pb.ListHoldsRequest, outcome=DayOutcome.HOLD, reason=REASON)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kernel.store.store import Store, Transaction
-from services.billing.domain.authorizations.balances import Balance, balances
+from services.billing.domain.authorizations.allocation import Balance, balances
 from services.billing.domain.claims.in_force import in_force
 from services.billing.domain.history.history import BillingHistory, IssuedClaim
 

@@ -14,12 +14,7 @@ from kernel.store.store import Context, Transaction
 from services.billing.app.ports import DisclosedClients, Filing, Issuing, Site
 from services.billing.app.use_cases import authorization_document
 from services.billing.domain.claims.claim import CLAIM, FollowClaim
-from services.billing.domain.claims.disclosure import (
-    Circumstances,
-    Identified,
-    gate,
-    identified,
-)
+from services.billing.domain.claims.disclosure import Circumstances, Identified, gate, identified
 from services.billing.domain.claims.issue import (
     FORMS,
     BatchIssued,
@@ -32,7 +27,7 @@ from services.billing.domain.claims.issue import (
     services_of,
 )
 from services.billing.domain.payers.payer import PAYER, PayerRegistered
-from services.billing.domain.payers.terms import ClaimForm
+from services.billing.domain.payers.rules import ClaimForm
 from services.billing.domain.providers.practitioner import PRACTITIONER, PractitionerRegistered
 from services.billing.domain.providers.provider import PROVIDER, ProviderRegistered
 from services.billing.domain.reasons import StaysBecause

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from kernel.due import Due, DueAsked, at_each_site
 from kernel.store.store import Store, Transaction
-from services.billing.domain.authorizations.balances import Balance, balances
+from services.billing.domain.authorizations.allocation import Balance, balances
 from services.billing.domain.history.history import BillingHistory
 
 EXTEND_AUTHORIZATION, ISSUE_CLAIM = "EXTEND_AUTHORIZATION", "ISSUE_CLAIM"

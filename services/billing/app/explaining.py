@@ -16,15 +16,14 @@ from kernel.store.store import Store, Transaction
 from operations.explaining import Revision
 from services.billing.app.draft_id import draft_id
 from services.billing.domain import projection as derive
-from services.billing.domain.authorizations.balances import Balance
+from services.billing.domain.authorizations.allocation import Balance
 from services.billing.domain.claims import drafts, proposals
 from services.billing.domain.claims.claim import ClaimAdjudicated, ClaimReplaced, ClaimVoided
 from services.billing.domain.claims.drafts import Draft
 from services.billing.domain.claims.issue import BatchIssued, ClaimIssued
 from services.billing.domain.claims.proposals import Proposal
 from services.billing.domain.claims.rows import draft_key
-from services.billing.domain.days.row import DayRow
-from services.billing.domain.days.service_day import ServiceDay
+from services.billing.domain.days.service_day import DayRow, ServiceDay
 from services.billing.domain.history.history import BillingHistory
 from services.billing.domain.why import explain
 from services.billing.domain.why.explain import Case, ExplainedDay, FieldChange

@@ -4,8 +4,8 @@ from kernel.refusal import Unknown
 from kernel.store.store import Store
 from services.billing.app.batch import DOCUMENTS, payer_of
 from services.billing.app.ports import FileAudit, FileRead, Pages
-from services.billing.domain.authorizations.balances import Balance
-from services.billing.domain.authorizations.balances import balances as balances_of
+from services.billing.domain.authorizations.allocation import Balance
+from services.billing.domain.authorizations.allocation import balances as balances_of
 from services.billing.domain.claims.issue import BatchIssued
 
 

@@ -9,8 +9,7 @@ from services.billing.domain.authorizations.allocation import allocate
 from services.billing.domain.claims import drafts, proposals
 from services.billing.domain.claims.drafts import Draft
 from services.billing.domain.claims.rows import DraftRow, ProposalRow, draft_row, proposal_row
-from services.billing.domain.days.row import DayRow, day_row
-from services.billing.domain.days.service_day import resolve
+from services.billing.domain.days.service_day import DayRow, day_row, resolve
 from services.billing.domain.history.history import BillingHistory
 from services.billing.domain.payers.rules import RuleSet
 

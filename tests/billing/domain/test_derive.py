@@ -8,7 +8,7 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as some
 
 from services.billing.domain.claims.rows import DraftRow, ProposalRow
-from services.billing.domain.days.row import DayRow
+from services.billing.domain.days.service_day import DayRow
 from services.billing.domain.history.history import (
     Adjudication,
     Attestation,

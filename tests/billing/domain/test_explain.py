@@ -10,7 +10,7 @@ from ninehours.billing.v1 import rules_pb2
 from services.billing import domain
 from services.billing.adapters.explained import SERVICES, roles_of
 from services.billing.domain.days import release
-from services.billing.domain.days.row import DayRow, RowVerdict
+from services.billing.domain.days.service_day import DayRow, RowVerdict
 from services.billing.domain.history.attended import AttendedService
 from services.billing.domain.history.history import Attendance, BillingHistory
 from services.billing.domain.payers.rules import DiscreteService, TimedUnits

@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as some
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from services.billing.domain.authorizations.balances import balances
+from services.billing.domain.authorizations.allocation import balances
 from services.billing.domain.authorizations.ledger import claims_holding_units, units_on
 from services.billing.domain.claims.in_force import in_force
 from services.billing.domain.claims.issue import (
@@ -23,13 +23,13 @@ from services.billing.domain.claims.issue import (
     original,
 )
 from services.billing.domain.claims.rows import DraftRow, ProposalRow
-from services.billing.domain.history.clinical import Discharge
 from services.billing.domain.history.history import (
     Adjudication,
     Authorization,
     BillingHistory,
     ClaimLine,
     CoverageEnd,
+    Discharge,
     IssuedClaim,
     Waiver,
 )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from services.billing.domain.days.units import units_of
+from services.billing.domain.days.lines import units_of
 from services.billing.domain.history.history import BillingHistory, Session
 from services.billing.domain.payers.rules import DiscreteService, Institutional, TimedUnits
 from tests.harness.billing.history import (

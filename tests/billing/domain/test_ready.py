@@ -8,8 +8,13 @@ import pytest
 from services.billing.domain.claims import drafts, proposals
 from services.billing.domain.claims.proposals import Proposal
 from services.billing.domain.claims.rows import DraftRow
-from services.billing.domain.history.clinical import Cancellation, CoverageEnd
-from services.billing.domain.history.history import Adjudication, Attendance, BillingHistory
+from services.billing.domain.history.history import (
+    Adjudication,
+    Attendance,
+    BillingHistory,
+    Cancellation,
+    CoverageEnd,
+)
 from services.billing.domain.payers.rules import DiscreteService, TimedUnits
 from tests.harness.billing.history import (
     COVERAGE,

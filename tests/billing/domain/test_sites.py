@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from services.billing.domain.authorizations.balances import balances
+from services.billing.domain.authorizations.allocation import balances
 from services.billing.domain.claims import drafts, proposals
 from services.billing.domain.claims.drafts import Draft
 from services.billing.domain.history.history import Adjudication, BillingHistory, Fee, IssuedClaim

@@ -8,8 +8,7 @@ import pytest
 
 from services.billing.domain.claims import drafts, proposals
 from services.billing.domain.claims.rows import ProposalRow
-from services.billing.domain.history.clinical import Discharge
-from services.billing.domain.history.history import BillingHistory, IssuedClaim
+from services.billing.domain.history.history import BillingHistory, Discharge, IssuedClaim
 from services.billing.domain.payers.rules import Institutional
 from tests.harness.billing.history import (
     MENTAL_HEALTH,

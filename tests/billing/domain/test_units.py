@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from services.billing.domain.days.units import units_of
+from services.billing.domain.days.lines import units_of
 
 ROUNDINGS = some.sampled_from(["UP", "DOWN", "MIDPOINT"])
 MINUTES = some.integers(0, 1440)

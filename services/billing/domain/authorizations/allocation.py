@@ -4,7 +4,7 @@ No day is on HOLD while a feasible assignment exists that also pays for the earl
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 
 from services.billing.domain.authorizations.ledger import (
@@ -12,11 +12,13 @@ from services.billing.domain.authorizations.ledger import (
     units_asked,
     units_held,
     units_left,
+    units_on,
 )
 from services.billing.domain.authorizations.matching import Demand, assign
+from services.billing.domain.claims.cuts import Carried
 from services.billing.domain.claims.in_force import in_force
 from services.billing.domain.days.gates import Verdict
-from services.billing.domain.days.service_day import ServiceDay, Share
+from services.billing.domain.days.service_day import ServiceDay, Share, resolve
 from services.billing.domain.history.history import (
     Authorization,
     BillingHistory,
@@ -32,6 +34,15 @@ NEARER = (
     Reason.OTHER_UNIT_AUTHORIZED,
     Reason.OTHER_SITE_AUTHORIZED,
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """In the authorization's unit. `issued`: with what a void didn't return yet."""
+
+    authorization: Authorization
+    issued: int
+    allocated: int
 
 
 def allocate(days: Sequence[ServiceDay], history: BillingHistory) -> list[ServiceDay]:
@@ -65,6 +76,32 @@ def allocate(days: Sequence[ServiceDay], history: BillingHistory) -> list[Servic
                 verdict = without.get(day.service_date) or _lacking(day, history)
                 decided[day.service_date] = day.with_verdict(verdict)
     return [decided.get(day.service_date, day) for day in ordered]
+
+
+def balances(history: BillingHistory) -> list[Balance]:
+    """Every authorization of the client, in order of their first days."""
+    issued = units_on(claims_holding_units(history))
+    allocated: dict[str, int] = {}
+    carried = Carried.on(in_force(history.issued))
+    for day in allocate(resolve(history), history):
+        if day.billable and day.service_date not in carried.dates:
+            for share in (day.paid_at(day.site_id), *day.shares):
+                taken = allocated.get(share.authorization_id, 0)
+                allocated[share.authorization_id] = taken + share.units
+    return [
+        Balance(
+            authorization=authorization,
+            issued=issued.get(authorization.authorization_id, 0),
+            allocated=allocated.get(authorization.authorization_id, 0),
+        )
+        for authorization in sorted(
+            history.authorizations,
+            key=lambda authorization: (
+                authorization.effective_from,
+                authorization.authorization_id,
+            ),
+        )
+    ]
 
 
 def _assigned(

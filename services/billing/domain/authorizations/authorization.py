@@ -6,7 +6,7 @@ from datetime import date
 
 from kernel.decider import Decider, filled
 from kernel.refusal import AgainstTheRules, Malformed
-from services.billing.domain.payers.terms import AuthorizationUnit
+from services.billing.domain.payers.rules import AuthorizationUnit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,7 @@ from services.billing.domain.claims.in_force import in_force, voids_unanswered
 from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.attended import minutes_of
 from services.billing.domain.history.history import Authorization, BillingHistory, IssuedClaim
-from services.billing.domain.payers.rules import rules_in_effect
-from services.billing.domain.payers.terms import AuthorizationUnit, VoidStage
+from services.billing.domain.payers.rules import AuthorizationUnit, VoidStage, rules_in_effect
 
 
 def claims_holding_units(history: BillingHistory) -> list[IssuedClaim]:

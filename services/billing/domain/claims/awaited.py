@@ -11,8 +11,7 @@ from services.billing.domain.days.gates import Verdict
 from services.billing.domain.days.release import may_open
 from services.billing.domain.days.service_day import ServiceDay, expected_yet
 from services.billing.domain.history.history import BillingHistory, ClaimLine, IssuedClaim
-from services.billing.domain.payers.rules import RuleSet
-from services.billing.domain.payers.terms import DayOutcome
+from services.billing.domain.payers.rules import DayOutcome, RuleSet
 from services.billing.domain.reasons import Gate, Reason
 
 

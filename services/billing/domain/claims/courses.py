@@ -9,7 +9,7 @@ from services.billing.domain.days.release import may_open
 from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.attended import unclosed
 from services.billing.domain.history.history import BillingHistory
-from services.billing.domain.payers.terms import DayOutcome
+from services.billing.domain.payers.rules import DayOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

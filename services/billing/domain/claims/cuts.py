@@ -9,11 +9,12 @@ from datetime import date, timedelta
 
 from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.history import ClaimLine, IssuedClaim, Program
-from services.billing.domain.payers.rules import RuleSet, period_of
-from services.billing.domain.payers.terms import (
+from services.billing.domain.payers.rules import (
     AuthorizationUnit,
     ClaimForm,
     RenderingOnClaim,
+    RuleSet,
+    period_of,
 )
 
 

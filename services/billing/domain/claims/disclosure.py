@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from services.billing.domain.claims.issue import Candidate, ClaimIssued
 from services.billing.domain.claims.members import Members
-from services.billing.domain.payers.terms import ClaimForm
+from services.billing.domain.payers.rules import ClaimForm
 from services.billing.domain.reasons import StaysBecause
 from services.billing.domain.x12.t837.claim import VOID
 

@@ -27,11 +27,11 @@ from services.billing.domain.claims.statements import statement
 from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.diagnoses import diagnosed
 from services.billing.domain.history.history import BillingHistory, ClaimLine, IssuedClaim, Program
-from services.billing.domain.payers.rules import RuleSet
-from services.billing.domain.payers.terms import (
+from services.billing.domain.payers.rules import (
     ClaimForm,
     LateDay,
     RenderingOnClaim,
+    RuleSet,
     VoidStage,
 )
 from services.billing.domain.x12.t837.claim import FIRST_INTERIM, ORIGINAL

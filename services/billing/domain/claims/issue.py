@@ -10,7 +10,7 @@ from datetime import date
 
 from services.billing.domain.claims.rows import DraftRow, ProposalRow
 from services.billing.domain.history.history import ClaimLine
-from services.billing.domain.payers.terms import ClaimForm, CorrectionAction
+from services.billing.domain.payers.rules import ClaimForm, CorrectionAction
 from services.billing.domain.x12.t837.claim import ORIGINAL, REPLACEMENT, VOID
 from services.billing.domain.x12.t837.findings import ScrubFinding
 

@@ -7,7 +7,7 @@ from datetime import date
 from services.billing.domain.claims.claim import IssuedClaimState
 from services.billing.domain.claims.issue import ClaimIssued
 from services.billing.domain.payers.payer import Payer
-from services.billing.domain.payers.terms import VoidStage
+from services.billing.domain.payers.rules import VoidStage
 from services.billing.domain.x12.t837.claim import VOID
 
 

@@ -37,8 +37,13 @@ from services.billing.domain.history.history import (
     IssuedClaim,
     Program,
 )
-from services.billing.domain.payers.rules import RuleSet, rules_in_effect
-from services.billing.domain.payers.terms import ClaimForm, CorrectionAction, RenderingOnClaim
+from services.billing.domain.payers.rules import (
+    ClaimForm,
+    CorrectionAction,
+    RenderingOnClaim,
+    RuleSet,
+    rules_in_effect,
+)
 
 
 class ProposalState(StrEnum):

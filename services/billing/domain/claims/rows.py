@@ -8,7 +8,7 @@ from services.billing.domain.claims.awaited import Awaited
 from services.billing.domain.claims.drafts import Draft
 from services.billing.domain.claims.proposals import Proposal, ProposalState
 from services.billing.domain.history.history import ClaimLine, Program
-from services.billing.domain.payers.terms import ClaimForm, CorrectionAction, RenderingOnClaim
+from services.billing.domain.payers.rules import ClaimForm, CorrectionAction, RenderingOnClaim
 
 NOBODY_KNOWS = ("",)
 """The programs of a row of before."""

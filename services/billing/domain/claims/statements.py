@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.billing.domain.claims.courses import Course
-from services.billing.domain.history.clinical import Discharge
-from services.billing.domain.history.history import BillingHistory
+from services.billing.domain.history.history import BillingHistory, Discharge
 from services.billing.domain.x12.t837.claim import (
     CONTINUING_INTERIM,
     FIRST_INTERIM,

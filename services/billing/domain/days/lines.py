@@ -8,11 +8,18 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from services.billing.domain.days.gates import Verdict, fee_on
-from services.billing.domain.days.units import units_of
 from services.billing.domain.history.attended import AttendedService, longest, minutes_of, reach
 from services.billing.domain.history.history import BillingHistory, ClaimLine
-from services.billing.domain.payers.rules import DiscreteService, PerDiem, RuleSet, TimedUnits
-from services.billing.domain.payers.terms import BillBy, DayOutcome, RenderingOnClaim
+from services.billing.domain.payers.rules import (
+    BillBy,
+    DayOutcome,
+    DiscreteService,
+    PerDiem,
+    RenderingOnClaim,
+    Rounding,
+    RuleSet,
+    TimedUnits,
+)
 from services.billing.domain.reasons import Gate, Reason
 
 
@@ -110,6 +117,26 @@ def charged(
         replace(line, charge_minor=fee.charge_minor * line.units) for line, fee in fees if fee
     )
     return with_charges, Verdict(gate=Gate.FEE, rests_on=rests_on)
+
+
+def units_of(minutes: int, unit_minutes: int, rounding: str) -> int:
+    """Whole units of so many minutes.
+
+    UP: a started unit counts. DOWN: a full one does. MIDPOINT: one counts once more than half of it
+    has passed: of fifteen minutes from the eighth (8-22 are 1, 23-37 are 2), of sixty from the 31st
+    (CPT's rule of time; of an even number of minutes, exactly half isn't more than half [GK]).
+    """
+    if minutes <= 0:
+        return 0
+    match rounding:
+        case Rounding.UP:
+            return -(-minutes // unit_minutes)
+        case Rounding.DOWN:
+            return minutes // unit_minutes
+        case Rounding.MIDPOINT:
+            return (2 * minutes + unit_minutes - 1) // (2 * unit_minutes)
+        case _:
+            raise ValueError(f"no way of rounding: {rounding}")
 
 
 def _by_day(

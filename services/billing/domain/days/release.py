@@ -9,8 +9,7 @@ from services.billing.domain.days.gates import Verdict
 from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.attended import attendance_that_holds, services_of, unclosed
 from services.billing.domain.history.history import BillingHistory
-from services.billing.domain.payers.rules import RuleSet, week_of
-from services.billing.domain.payers.terms import LateSignature
+from services.billing.domain.payers.rules import LateSignature, RuleSet, week_of
 from services.billing.domain.reasons import ATTENDANCE, BILLING, LookFor, Reason, Remedy
 
 

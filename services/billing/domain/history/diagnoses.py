@@ -11,7 +11,7 @@ from services.billing.domain.history.history import (
     DiagnosisEnd,
     IssuedClaim,
 )
-from services.billing.domain.payers.terms import ClaimForm
+from services.billing.domain.payers.rules import ClaimForm
 
 # Of a claim, by form; and of a line, where lines point at all (domain guide 5.9).
 MOST_DIAGNOSES: Mapping[str, int] = {ClaimForm.PROFESSIONAL: 12, ClaimForm.INSTITUTIONAL: 25}

@@ -20,8 +20,13 @@ from services.billing.domain.history.history import (
     Plan,
     Session,
 )
-from services.billing.domain.payers.rules import ExampleSession, RuleSet, WorkedExample, week_of
-from services.billing.domain.payers.terms import ServiceKind
+from services.billing.domain.payers.rules import (
+    ExampleSession,
+    RuleSet,
+    ServiceKind,
+    WorkedExample,
+    week_of,
+)
 
 PLENTY = 100_000
 SITE, PROVIDER, STAFF, EPISODE = "site", "provider", "staff", "episode"

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.billing.domain.days.gates import Verdict
-from services.billing.domain.payers.rules import RuleSet
-from services.billing.domain.payers.terms import BillBy
+from services.billing.domain.payers.rules import BillBy, RuleSet
 from services.billing.domain.reasons import Gate
 
 TIMED = ("minimum_minutes", "unit_minutes", "rounding", "maximum_units")

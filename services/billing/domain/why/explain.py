@@ -5,13 +5,11 @@ from dataclasses import dataclass, fields
 from datetime import date
 from enum import StrEnum
 
-from services.billing.domain.authorizations.allocation import allocate
-from services.billing.domain.authorizations.balances import Balance, balances
+from services.billing.domain.authorizations.allocation import Balance, allocate, balances
 from services.billing.domain.claims.in_force import in_force
 from services.billing.domain.days.gates import Verdict
 from services.billing.domain.days.release import Release, releases_of
-from services.billing.domain.days.row import DayRow
-from services.billing.domain.days.service_day import ServiceDay, resolve
+from services.billing.domain.days.service_day import DayRow, ServiceDay, resolve
 from services.billing.domain.history.history import BillingHistory, IssuedClaim
 from services.billing.domain.why.clauses import Clause, clauses_of
 from services.billing.domain.why.facts_in_words import sayings

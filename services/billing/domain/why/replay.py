@@ -9,16 +9,14 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from services.billing.domain.claims.rows import DraftRow, ProposalRow
-from services.billing.domain.days.row import DayRow
-from services.billing.domain.days.service_day import BILLABLE
+from services.billing.domain.days.service_day import BILLABLE, DayRow
 from services.billing.domain.history.history import (
     BillingHistory,
     ClaimLine,
     ConfirmedRules,
     IssuedClaim,
 )
-from services.billing.domain.payers.rules import RuleSet
-from services.billing.domain.payers.terms import DayOutcome
+from services.billing.domain.payers.rules import DayOutcome, RuleSet
 from services.billing.domain.projection import Content, Projected, RowContent, derive
 
 # What a draft says to the payer; the rest of its row is ours.
