@@ -1,6 +1,10 @@
-"""Which institutional bills follow each other: by payer, who bills, site, and episode."""
+"""Which institutional bills follow each other, and what each says of its place in the course.
 
-from collections.abc import Iterable, Iterator, Sequence
+A course is of one payer, who bills, site, and episode. Sources: NUBC form locators 4 (the third
+digit) and 17; domain guide section 5 ("Sequencing").
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,8 +12,24 @@ from services.billing.domain.days.gates import admission_on
 from services.billing.domain.days.release import may_open
 from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.attended import unclosed
-from services.billing.domain.history.history import BillingHistory
+from services.billing.domain.history.history import BillingHistory, Discharge
 from services.billing.domain.payers.rules import DayOutcome
+from services.billing.domain.x12.t837.claim import (
+    CONTINUING_INTERIM,
+    FIRST_INTERIM,
+    LAST_INTERIM,
+    ORIGINAL,
+    STILL_A_PATIENT,
+)
+
+AT_HOME = "01"
+WENT = {
+    "LEFT_AGAINST_ADVICE": "07",
+    "TRANSFERRED": "70",  # [GK] another institution, not defined elsewhere in the list
+    "INCARCERATED": "21",
+    "DEATH": "20",
+}
+"""Patient status by what ended the episode; whatever else did, the client went home."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +56,15 @@ class Course:
     begun: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """`frequency` 1, or 2 to 4 of a course's bills; `patient_status` 30 while it goes on."""
+
+    frequency: str
+    patient_status: str
+    rests_on: frozenset[str] = frozenset()
+
+
 class Courses:
     """The courses of these bills."""
 
@@ -55,7 +84,28 @@ class Courses:
             for site_id, on in sorted({*_given(days, history)}):
                 self._given.setdefault((site_id, self._episode_on(on)), set()).add(on)
 
-    def of(self, bill: InstitutionalBill) -> Course:
+    def statement(
+        self, bill: InstitutionalBill, period_end: date, *, interim: bool, alone: bool
+    ) -> Statement:
+        """What the bill says, and the facts which say so; `alone`: as if there were no other.
+
+        It is its course's first where none is of an earlier date, and none left as the first. A
+        bill that stands alone ends with the client at home; no payer takes 30 on frequency 1.
+        """
+        course = self._alone(bill) if alone else self._of(bill)
+        interim = interim and not alone
+        begun = course.begun or min(course.dates) < min(bill.dates)
+        ended = _ended_with(self._history, bill.dates, course, None if interim else period_end)
+        if ended is None and interim:
+            frequency = CONTINUING_INTERIM if begun else FIRST_INTERIM
+            return Statement(frequency=frequency, patient_status=STILL_A_PATIENT)
+        return Statement(
+            frequency=LAST_INTERIM if interim and begun else ORIGINAL,
+            patient_status=WENT.get(ended.reason, AT_HOME) if ended else AT_HOME,
+            rests_on=frozenset({ended.fact} if ended else ()),
+        )
+
+    def _of(self, bill: InstitutionalBill) -> Course:
         """The bill's own, which it may be the only one of."""
         key = self._key(bill)
         bills = (*self._bills.get(key, ()), bill)
@@ -68,8 +118,7 @@ class Courses:
             begun=any(bill.first for bill in bills),
         )
 
-    def alone(self, bill: InstitutionalBill) -> Course:
-        """As if there were no other."""
+    def _alone(self, bill: InstitutionalBill) -> Course:
         episode_id = self._episode_on(min(bill.dates))
         return Course(episode_id=episode_id, dates=bill.dates, given=bill.dates)
 
@@ -95,3 +144,27 @@ def _given(days: Iterable[ServiceDay], history: BillingHistory) -> Iterator[tupl
                 yield site_id, day.service_date
     for session in unclosed(history, date.min, date.max):
         yield session.site_id, session.service_date
+
+
+def _ended_with(
+    history: BillingHistory, dates: Collection[date], course: Course, until: date | None
+) -> Discharge | None:
+    """What ended the episode, where no later bill may be nearer to it.
+
+    `until`: of a bill that stands alone, whose period must hold it; an interim one is the last
+    however long nothing was given before the discharge.
+    """
+    found = [
+        discharge
+        for discharge in history.discharges
+        if discharge.episode_id == course.episode_id
+        and min(dates) <= discharge.discharged_on
+        and (until is None or discharge.discharged_on <= until)
+    ]
+    ended = min(
+        found, key=lambda discharge: (discharge.discharged_on, discharge.fact), default=None
+    )
+    if ended is None:
+        return None
+    last = max(on for on in {*dates, *course.given} if on <= ended.discharged_on)
+    return ended if last in dates else None

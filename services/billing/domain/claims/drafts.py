@@ -23,7 +23,6 @@ from services.billing.domain.claims.cuts import (
     units_of,
 )
 from services.billing.domain.claims.in_force import in_force, voids_unanswered
-from services.billing.domain.claims.statements import statement
 from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.diagnoses import diagnosed
 from services.billing.domain.history.history import BillingHistory, ClaimLine, IssuedClaim, Program
@@ -58,7 +57,7 @@ class Draft:
     rests_on: frozenset[str]
     # Voids that the payer wants to have processed before it is sent a claim of their dates again.
     awaits_voids: tuple[str, ...] = ()
-    # Of an institutional claim: domain/statements.py.
+    # Of an institutional claim: claims/courses.py.
     frequency: str = ORIGINAL
     patient_status: str = ""
 
@@ -86,7 +85,7 @@ def draft(days: Sequence[ServiceDay], history: BillingHistory) -> list[Draft]:
                 continue
             by_cut.setdefault(cut, []).append(Part(day, lines))
     found = [each for cut, of_cut in by_cut.items() for each in _drafts_of(cut, of_cut, history)]
-    return _stated(found, courses_of(cut_days, issued, history), history)
+    return _stated(found, courses_of(cut_days, issued, history))
 
 
 def joining(
@@ -205,7 +204,7 @@ def _drafts_of(cut: Cut, parts: Sequence[Part], history: BillingHistory) -> list
     return found
 
 
-def _stated(found: Sequence[Draft], courses: Courses, history: BillingHistory) -> list[Draft]:
+def _stated(found: Sequence[Draft], courses: Courses) -> list[Draft]:
     """Institutional drafts in the order of their services, each with its place in the course."""
     stated: list[Draft] = []
     for each in sorted(found, key=lambda one: (one.lines[0].service_date, one.part)):
@@ -213,14 +212,11 @@ def _stated(found: Sequence[Draft], courses: Courses, history: BillingHistory) -
         if each.cut.claim_form != ClaimForm.INSTITUTIONAL or form is None:
             stated.append(each)
             continue
-        aside = each.cut.ancillary
-        bill = bill_of(each.cut, (line.service_date for line in each.lines))
-        said = statement(
-            history,
-            bill.dates,
-            courses.alone(bill) if aside else courses.of(bill),
+        said = courses.statement(
+            bill_of(each.cut, (line.service_date for line in each.lines)),
             each.cut.period_end,
-            interim=form.interim_bills and not aside,
+            interim=form.interim_bills,
+            alone=each.cut.ancillary,
         )
         stated.append(
             replace(

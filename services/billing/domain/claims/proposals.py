@@ -27,7 +27,6 @@ from services.billing.domain.claims.cuts import (
 )
 from services.billing.domain.claims.drafts import MOST_LINES, bill_of, courses_of, joining, staff_on
 from services.billing.domain.claims.in_force import in_force
-from services.billing.domain.claims.statements import patient_status
 from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.diagnoses import diagnosed, untrue_on
 from services.billing.domain.history.history import (
@@ -58,7 +57,7 @@ class ProposalState(StrEnum):
 class Proposal:
     """An issued claim that no longer says what is true. `action`: REPLACE or VOID.
 
-    `state`: AWAITING_RELEASE while something is awaited (domain/awaited.py);
+    `state`: AWAITING_RELEASE while something is awaited (claims/awaited.py);
     AWAITING_CONTROL_NUMBER until the payer's own number of the claim is recorded, without which
     nothing can be sent about it.
     """
@@ -77,7 +76,7 @@ class Proposal:
     staff_id: str
     rules: RuleSet
     rests_on: frozenset[str]
-    # Of an institutional claim of which something is left: domain/statements.py.
+    # Of an institutional claim of which something is left: claims/courses.py.
     patient_status: str = ""
 
     @property
@@ -135,7 +134,7 @@ def _propose(
     unnamed = _unnamed_dates(claim, [*all_parts, *elsewhere], parts, issued)
     lines = lines_of(sorted(parts, key=lambda part: part.day.service_date))
     said_of = diagnosed(history, lines, claim.claim_form)
-    status, ended_by = _status_now(claim, lines, rules, courses, history)
+    status, ended_by = _status_now(claim, lines, rules, courses)
     changed_dates = {
         *_changed_dates(claim, lines),
         *unnamed,
@@ -208,7 +207,6 @@ def _status_now(
     lines: Sequence[ClaimLine],
     rules: RuleSet,
     courses: Courses,
-    history: BillingHistory,
 ) -> tuple[str, frozenset[str]]:
     """What a bill of these lines would say today, and what that rests on.
 
@@ -217,15 +215,14 @@ def _status_now(
     """
     if claim.claim_form != ClaimForm.INSTITUTIONAL or rules.institutional is None or not lines:
         return "", frozenset()
-    aside = is_ancillary(claim)
     bill = bill_of(claim, (line.service_date for line in (*claim.lines, *lines)))
-    return patient_status(
-        history,
-        bill.dates,
-        courses.alone(bill) if aside else courses.of(bill),
+    said = courses.statement(
+        bill,
         claim.period_end,
-        interim=rules.institutional.interim_bills and not aside,
+        interim=rules.institutional.interim_bills,
+        alone=is_ancillary(claim),
     )
+    return said.patient_status, said.rests_on
 
 
 def _programs(claim: IssuedClaim, days: Sequence[ServiceDay]) -> frozenset[Program]:
