@@ -186,8 +186,8 @@ def _proposal(why: WhyClaim) -> pb.ExplainedProposal | None:
         row_id=why.proposal_row_id,
         action=f"CORRECTION_ACTION_{proposal.action}",
         state=f"PROPOSAL_STATE_{proposal.state}",
-        issued_charge=messages.money(proposal.issued_minor),
-        corrected_charge=messages.money(proposal.corrected_minor),
+        issued_charge=messages.money(proposal.issued_charge_minor),
+        corrected_charge=messages.money(proposal.corrected_charge_minor),
         changed_dates=[to_date(on) for on in proposal.changed_dates],
         waits_for=[messages.awaited_gate(awaited) for awaited in proposal.waits_for],
     )

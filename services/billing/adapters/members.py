@@ -62,7 +62,7 @@ def members_of(tx: Transaction, payer_id: str, clients: Sequence[str]) -> Member
         {"payer": payer_id, "clients": alike},
     )
     claims = claims_of(tx, [claim_id for (claim_id,) in ids])
-    payer = PAYER.fold(recorded.fact for recorded in tx.load(f"payer/{payer_id}"))
+    payer = PAYER.after(tx.load(f"payer/{payer_id}"))
     members = Members(keys=keys, apart=apart_of(tx.connection, clients))
     return members.joined_by(*in_force_of(claims, payer))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from kernel.decider import filled
 from kernel.execute import record
 from kernel.facts import Recorded
 from kernel.messaging.owners import Fingerprint
@@ -157,14 +158,8 @@ class Batches:
             ),
             withheld=self.people.withheld,
             identified={
-                client_id: Identified(
-                    version=person.version,
-                    consent_id=person.consent_id,
-                    coverages=person.coverages | {person.coverage_id},
-                    permit_id=person.permit_id,
-                    permit_sequence=person.permit_sequence,
-                    permit_fact_id=person.permit_fact_id,
-                    programs=person.programs,
+                client_id: filled(
+                    Identified, person, coverages=person.coverages | {person.coverage_id}
                 )
                 for client_id, person in persons.items()
             },
@@ -241,7 +236,7 @@ class Batches:
         stream = f"claim/{claim.corrects_claim_id}"
         history = self.tx.load(stream)
         command = FollowClaim(claim_id=claim.corrects_claim_id, following=claim)
-        state = CLAIM.fold(recorded.fact for recorded in history)
+        state = CLAIM.after(history)
         return record(self.context, stream, len(history), CLAIM.decide(command, state))
 
 
@@ -252,7 +247,7 @@ def batches_of(facts: Iterable[Recorded]) -> list[BatchIssued]:
 
 
 def payer_of(tx: Transaction, payer_id: str) -> PayerRegistered:
-    registered = PAYER.fold(r.fact for r in tx.load(f"payer/{payer_id}")).registered
+    registered = PAYER.after(tx.load(f"payer/{payer_id}")).registered
     if registered is None:
         raise Unknown("payer", payer_id)
     return registered
@@ -263,7 +258,7 @@ def _ordered(stay: Iterable[LeftOut]) -> tuple[LeftOut, ...]:
 
 
 def _provider(tx: Transaction, provider_id: str) -> ProviderRegistered:
-    registered = PROVIDER.fold(r.fact for r in tx.load(f"provider/{provider_id}")).registered
+    registered = PROVIDER.after(tx.load(f"provider/{provider_id}")).registered
     if registered is None:
         raise Unknown("provider", provider_id)
     return registered
@@ -271,7 +266,7 @@ def _provider(tx: Transaction, provider_id: str) -> ProviderRegistered:
 
 def _practitioners(tx: Transaction, staff: set[str]) -> dict[str, PractitionerRegistered]:
     streams = tx.load_many([f"practitioner/{staff_id}" for staff_id in sorted(staff) if staff_id])
-    found = [PRACTITIONER.fold(r.fact for r in facts) for facts in streams.values()]
+    found = [PRACTITIONER.after(facts) for facts in streams.values()]
     return {
         practitioner.staff_id: practitioner for practitioner in found if practitioner is not None
     }

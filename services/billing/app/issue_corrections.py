@@ -56,7 +56,7 @@ def charges_of(book: Book, issued: Iterable[ClaimIssued]) -> tuple[int, int]:
     corrections = list(issued)
     with book.store.transaction() as tx:
         streams = tx.load_many([f"claim/{claim.corrects_claim_id}" for claim in corrections])
-    originals = [CLAIM.fold(fact.fact for fact in facts).issued for facts in streams.values()]
+    originals = [CLAIM.after(facts).issued for facts in streams.values()]
     was = sum(original.charge_minor for original in originals if original is not None)
     return was, sum(claim.charge_minor for claim in corrections if claim.frequency != VOID)
 

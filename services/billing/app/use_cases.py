@@ -163,7 +163,7 @@ def settle_revocation(
         history = tx.load(stream)
         refuse_stale(context, len(history))
         revoked_on = drafts.revoked(tx, payer_id, [client_id]).get(client_id)
-        settled = SETTLEMENT.fold(recorded.fact for recorded in history)
+        settled = SETTLEMENT.after(history)
         facts = SETTLEMENT.decide(replace(settling, revoked_on=revoked_on), settled)
         return record(context, stream, len(history), facts)
 
@@ -175,7 +175,7 @@ def record_adjudication(book: Book, command: RecordAdjudication, context: Contex
     stream = f"claim/{command.claim_id}"
     with book.store.transaction() as tx:
         history = tx.load(stream)
-    issued = CLAIM.fold(recorded.fact for recorded in history).issued
+    issued = CLAIM.after(history).issued
     if issued is None:
         raise Unknown("claim", command.claim_id)
     command = replace(command, issued_on=history[0].at.date())

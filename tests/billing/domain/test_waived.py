@@ -50,7 +50,7 @@ def test_after_issue_it_is_replaced_under_the_authorization() -> None:
     [found] = proposals.propose(days_of(later), later)
     assert (found.action, found.state, found.changed_dates) == ("REPLACE", "READY", (day(0),))
     assert (found.authorization_id, found.authorized_units) == ("a", 1)
-    assert found.issued_minor == found.corrected_minor
+    assert found.issued_charge_minor == found.corrected_charge_minor
 
     replaced = correction(
         ProposalToIssue(

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import assert_never
 
-from kernel.decider import Decider
+from kernel.decider import Decider, filled
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from services.billing.domain.claims.issue import ClaimIssued
 from services.billing.domain.history.history import AdjudicationStatus
@@ -127,15 +127,7 @@ def decide(command: ClaimCommand, claim: IssuedClaimState) -> Iterator[ClaimFact
     match command:
         case RecordAdjudication():
             _must_fit(command, issued)
-            adjudicated = ClaimAdjudicated(
-                claim_id=command.claim_id,
-                client_id=issued.client_id,
-                payer_control_number=command.payer_control_number,
-                status=command.status,
-                paid_minor=command.paid_minor,
-                adjudicated_on=command.adjudicated_on,
-                under_part2=issued.under_part2,
-            )
+            adjudicated = filled(ClaimAdjudicated, command, issued, overrides=())
             if claim.adjudicated and adjudicated == replace(claim.adjudicated, overrides=()):
                 return
             _must_be_meant(command, claim.adjudicated, issued)
@@ -207,15 +199,5 @@ def _must_be_meant(
 
 def _follow(issued: ClaimIssued, following: ClaimIssued) -> ClaimReplaced | ClaimVoided:
     if following.frequency == VOID:
-        return ClaimVoided(
-            claim_id=issued.claim_id,
-            client_id=issued.client_id,
-            voided_by_claim_id=following.claim_id,
-            under_part2=issued.under_part2,
-        )
-    return ClaimReplaced(
-        claim_id=issued.claim_id,
-        client_id=issued.client_id,
-        replaced_by_claim_id=following.claim_id,
-        under_part2=issued.under_part2,
-    )
+        return filled(ClaimVoided, issued, voided_by_claim_id=following.claim_id)
+    return filled(ClaimReplaced, issued, replaced_by_claim_id=following.claim_id)

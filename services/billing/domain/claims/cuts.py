@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from kernel.decider import filled
 from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.history import ClaimLine, IssuedClaim, Program
 from services.billing.domain.payers.rules import (
@@ -109,15 +110,9 @@ def still_claimed(claim: IssuedClaim, day: ServiceDay) -> tuple[ClaimLine, ...]:
 def cut_of(claim: IssuedClaim) -> Cut:
     """How an issued claim was cut."""
     professional = claim.claim_form == ClaimForm.PROFESSIONAL
-    return Cut(
-        payer_id=claim.payer_id,
-        period_start=claim.period_start,
-        period_end=claim.period_end,
-        provider_id=claim.provider_id,
-        site_id=claim.site_id,
-        coverage_id=claim.coverage_id,
-        authorization_id=claim.authorization_id,
-        claim_form=claim.claim_form,
+    return filled(
+        Cut,
+        claim,
         ancillary=is_ancillary(claim),
         rendering_staff_id=claim.lines[0].rendering_staff_id if professional else "",
     )

@@ -104,6 +104,7 @@ def joining(
         - sum(len(still_claimed(claim, day)) for day, _ in ordered)
         for claim in issued
     }
+    cuts = {claim.claim_id: cut_of(claim) for claim in issued}
     found: dict[tuple[date, Cut], str] = {}
     for day, parts in ordered:
         for cut, part in parts:
@@ -115,7 +116,7 @@ def joining(
                 or voids_awaited(part.lines, rules, history)
             ):
                 continue
-            same = sorted(claim.claim_id for claim in issued if cut_of(claim) == cut)
+            same = sorted(claim_id for claim_id, of_claim in cuts.items() if of_claim == cut)
             for claim_id in [name for name in same if room[name] >= late][:1]:
                 room[claim_id] -= late
                 found[day.service_date, cut] = claim_id

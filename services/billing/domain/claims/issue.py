@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
+from kernel.decider import filled
 from services.billing.domain.claims.rows import DraftRow, ProposalRow
 from services.billing.domain.history.history import ClaimLine
 from services.billing.domain.payers.rules import ClaimForm, CorrectionAction
@@ -189,15 +190,7 @@ def original(draft: DraftToIssue, claim_id: str) -> Candidate:
         condition_code=row.condition_code,
         patient_status=row.patient_status,
     )
-    return Candidate(
-        claim=claim,
-        about_id=draft.draft_id,
-        filing_limit_days=row.filing_limit_days,
-        sequential=row.sequential,
-        names_practitioner=row.names_practitioner,
-        awaits_voids=row.awaits_voids,
-        rests_on=draft.rests_on,
-    )
+    return filled(Candidate, row, draft, claim=claim, about_id=draft.draft_id)
 
 
 def correction(proposed: ProposalToIssue, claim_id: str, *, without_waiting: str = "") -> Candidate:

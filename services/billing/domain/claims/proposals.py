@@ -80,17 +80,14 @@ class Proposal:
     patient_status: str = ""
 
     @property
-    def issued_minor(self) -> int:
+    def issued_charge_minor(self) -> int:
         return sum(line.charge_minor for line in self.claim.lines)
 
     @property
-    def corrected_minor(self) -> int:
+    def corrected_charge_minor(self) -> int:
         """What stands of the claim once this is issued: of a void nothing, whatever follows it."""
-        return (
-            0
-            if self.action == CorrectionAction.VOID
-            else sum(line.charge_minor for line in self.lines)
-        )
+        stands = self.lines if self.action != CorrectionAction.VOID else ()
+        return sum(line.charge_minor for line in stands)
 
 
 def propose(days: Sequence[ServiceDay], history: BillingHistory) -> list[Proposal]:

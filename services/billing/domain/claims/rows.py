@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from kernel.decider import filled
 from services.billing.domain.claims.awaited import Awaited
 from services.billing.domain.claims.drafts import Draft
 from services.billing.domain.claims.proposals import Proposal, ProposalState
@@ -110,30 +111,19 @@ def draft_row(client_id: str, draft: Draft) -> DraftRow:
     """The draft's row."""
     cut, rules = draft.cut, draft.rules
     institutional = cut.claim_form == ClaimForm.INSTITUTIONAL
-    return DraftRow(
+    return filled(
+        DraftRow,
+        draft,
+        cut,
+        rules,
         client_id=client_id,
         key=draft_key(client_id, draft),
-        payer_id=cut.payer_id,
-        provider_id=cut.provider_id,
-        site_id=cut.site_id,
-        coverage_id=cut.coverage_id,
-        authorization_id=cut.authorization_id,
-        period_start=cut.period_start,
-        period_end=cut.period_end,
-        claim_form=cut.claim_form,
-        filing_limit_days=rules.filing_limit_days,
-        sequential=rules.sequential,
-        lines=draft.lines,
-        charge_minor=draft.charge_minor,
-        diagnoses=draft.diagnoses,
         under_part2=_under_part2(draft.programs),
         programs=_ids_of(draft.programs),
-        authorized_units=draft.authorized_units,
         names_practitioner=rules.rendering == RenderingOnClaim.FACILITATOR,
         rendering_staff_id=draft.staff_id,
         type_of_bill=rules.institutional.type_of_bill if rules.institutional else "",
         condition_code=rules.institutional.condition_code if rules.institutional else "",
-        awaits_voids=draft.awaits_voids,
         frequency=draft.frequency if institutional else "",
         patient_status=draft.patient_status if institutional else "",
     )
@@ -142,27 +132,17 @@ def draft_row(client_id: str, draft: Draft) -> DraftRow:
 def proposal_row(client_id: str, proposal: Proposal) -> ProposalRow:
     """The proposal's row."""
     rules = proposal.rules
-    return ProposalRow(
+    return filled(
+        ProposalRow,
+        proposal,
+        proposal.claim,
         client_id=client_id,
-        claim_id=proposal.claim.claim_id,
-        payer_id=proposal.claim.payer_id,
-        action=proposal.action,
-        state=proposal.state,
-        waits_for=proposal.waits_for,
-        issued_charge_minor=proposal.issued_minor,
-        corrected_charge_minor=proposal.corrected_minor,
-        lines=proposal.lines,
-        changed_dates=proposal.changed_dates,
-        diagnoses=proposal.diagnoses,
-        authorization_id=proposal.authorization_id,
         under_part2=_under_part2(proposal.programs),
         programs=_ids_of(proposal.programs),
-        authorized_units=proposal.authorized_units,
         names_practitioner=rules.rendering == RenderingOnClaim.FACILITATOR,
         rendering_staff_id=proposal.staff_id,
         type_of_bill=rules.institutional.type_of_bill if rules.institutional else "",
         condition_code=rules.institutional.condition_code if rules.institutional else "",
-        patient_status=proposal.patient_status,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from kernel.decider import filled
 from services.billing.domain.days import gates
 from services.billing.domain.days.ancillary import Aside, with_ancillary
 from services.billing.domain.days.gates import Verdict, week_gate
@@ -201,23 +202,17 @@ def expected_yet(history: BillingHistory, day: ServiceDay, *, ancillary: bool) -
 def day_row(client_id: str, day: ServiceDay) -> DayRow:
     """The day's row: its lines as they would go on a claim, now or when what it waits for is
     there."""
-    return DayRow(
+    return filled(
+        DayRow,
+        day,
         client_id=client_id,
-        service_date=day.service_date,
-        payer_id=day.payer_id,
-        outcome=day.outcome,
-        minutes=day.minutes,
         verdicts=tuple(
             RowVerdict(gate=verdict.name, open=verdict.open, reason=verdict.reason or "")
             for verdict in (*day.verdicts, *day.ancillary_verdicts)
         ),
-        authorization_id=day.authorization_id,
         rules=day.rules.name if day.rules else "",
-        site_id=day.site_id,
         lines=day.ancillary_lines if day.outcome == DayOutcome.NOT_BILLABLE else day.lines,
-        authorized_units=day.authorized_units,
         clinical_level=day.level_of_care,
-        authorized_level=day.authorized_level,
         billed_level=day.rules.billed_level if day.rules else "",
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
+from kernel.decider import filled
 from services.billing.domain.claims.rows import DraftRow, ProposalRow
 from services.billing.domain.days.service_day import BILLABLE, DayRow
 from services.billing.domain.history.history import (
@@ -148,13 +149,11 @@ def _told(row: DayRow) -> tuple[DayUnder, list[ClaimLine]]:
 
 
 def _day(row: DayRow) -> DayUnder:
-    return DayUnder(
-        outcome=row.outcome,
+    return filled(
+        DayUnder,
+        row,
         amount_minor=_charge(_claimed(row)),
-        minutes=row.minutes,
         reasons=tuple(verdict.reason for verdict in row.verdicts if not verdict.open),
-        payer_id=row.payer_id,
-        site_id=row.site_id,
     )
 
 
@@ -167,15 +166,14 @@ def _drafts(before: Mapping[str, DraftRow], after: Mapping[str, DraftRow]) -> It
         changed = ClaimConsequence.CHANGE_DRAFT if was else ClaimConsequence.DRAFT
         consequence = changed if now else ClaimConsequence.DROP_DRAFT
         was_lines, now_lines = (side.lines if side else () for side in (was, now))
-        yield ClaimChange(
+        yield filled(
+            ClaimChange,
+            row,
             consequence=consequence,
-            payer_id=row.payer_id,
-            site_id=row.site_id,
-            period_start=row.period_start,
-            period_end=row.period_end,
             before_minor=_charge(was_lines),
             after_minor=_charge(now_lines),
             changed_dates=_changed_dates(was_lines, now_lines),
+            claim_id="",
             draft_key=key if was else "",
         )
 
@@ -194,16 +192,14 @@ def _corrections(
         claim = claims[row.claim_id]
         said = row.issued_charge_minor
         changed = (side.changed_dates if side else () for side in (was, now))
-        yield ClaimChange(
+        yield filled(
+            ClaimChange,
+            claim,
             consequence=ClaimConsequence(now.action) if now else ClaimConsequence.DROP_PROPOSAL,
-            payer_id=claim.payer_id,
-            site_id=claim.site_id,
-            period_start=claim.period_start,
-            period_end=claim.period_end,
             before_minor=was.corrected_charge_minor if was else said,
             after_minor=now.corrected_charge_minor if now else said,
             changed_dates=tuple(sorted(set[date]().union(*changed))),
-            claim_id=claim.claim_id,
+            draft_key="",
         )
 
 
