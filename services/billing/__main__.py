@@ -25,12 +25,10 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     from kernel.rpc.client import ASKING, RpcClient  # noqa: PLC0415
     from kernel.rpc.published_log import RemoteOwner  # noqa: PLC0415
     from kernel.rpc.tokens import service_tokens  # noqa: PLC0415
-    from services.billing.adapters import identities  # noqa: PLC0415
+    from services.billing.adapters import claim_file, identities  # noqa: PLC0415
     from services.billing.adapters.as_of import SqlHistoryAsOf  # noqa: PLC0415
     from services.billing.adapters.audit import write_file_read  # noqa: PLC0415
     from services.billing.adapters.deadlines import SqlDeadlines, history_by  # noqa: PLC0415
-    from services.billing.adapters.file_837i import InstitutionalWriter  # noqa: PLC0415
-    from services.billing.adapters.file_837p import ProfessionalWriter  # noqa: PLC0415
     from services.billing.adapters.following import SqlFollowing  # noqa: PLC0415
     from services.billing.adapters.network import SqlNetwork  # noqa: PLC0415
     from services.billing.adapters.pages import SqlPages  # noqa: PLC0415
@@ -54,8 +52,8 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     )
     usage = "P" if settings.environment == "production" else "T"
     files: dict[str, ClaimWriter] = {
-        "PROFESSIONAL": ProfessionalWriter(usage),
-        "INSTITUTIONAL": InstitutionalWriter(usage),
+        "PROFESSIONAL": claim_file.FileWriter(claim_file.professional, usage),
+        "INSTITUTIONAL": claim_file.FileWriter(claim_file.institutional, usage),
     }
 
     def issuing(call: Call) -> Issuing:

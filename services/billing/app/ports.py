@@ -17,7 +17,7 @@ from services.billing.domain.payers.payer import Payer, PayerRegistered
 from services.billing.domain.projection import Content
 from services.billing.domain.providers.practitioner import PractitionerRegistered
 from services.billing.domain.providers.provider import OrganisationAddress, ProviderRegistered
-from services.billing.domain.x12.t837.findings import ScrubFinding
+from services.billing.domain.x12.t837.scrub import ScrubFinding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.billing.adapters.file_parties import facility_of
+from services.billing.adapters.claim_file import facility_of
 from services.billing.app.ports import Filing, Site
 from services.billing.domain.payers.payer import PayerRegistered
 from services.billing.domain.providers.provider import PROVIDER, OrganisationAddress

@@ -28,8 +28,7 @@ from kernel.rpc.translate import to_date
 from kernel.store.store import Store
 from services.billing.__main__ import SERVICE
 from services.billing.adapters.audit import write_file_read
-from services.billing.adapters.file_837i import InstitutionalWriter
-from services.billing.adapters.file_837p import ProfessionalWriter
+from services.billing.adapters.claim_file import FileWriter, institutional, professional
 from services.billing.adapters.following import SqlFollowing
 from services.billing.adapters.identities import person_of
 from services.billing.adapters.network import SqlNetwork
@@ -40,12 +39,7 @@ from services.billing.adapters.rule_sets import message_of
 from services.billing.adapters.subscriptions import SUBSCRIPTIONS
 from services.billing.api.servicer import billing_servicer
 from services.billing.api.work import WorkServicer
-from services.billing.app.ports import (
-    DisclosedClient,
-    DisclosedClients,
-    Identities,
-    Issuing,
-)
+from services.billing.app.ports import DisclosedClient, DisclosedClients, Identities, Issuing
 from services.billing.domain.payers.rules import not_asked
 from services.billing.domain.x12.npi import check_digit_for
 from tests.harness.billing.facts import site_opened
@@ -179,8 +173,8 @@ class Office:
             confirm=confirm,
             identities=identities,
             files={
-                "PROFESSIONAL": ProfessionalWriter("T"),
-                "INSTITUTIONAL": InstitutionalWriter("T"),
+                "PROFESSIONAL": FileWriter(professional, "T"),
+                "INSTITUTIONAL": FileWriter(institutional, "T"),
             },
         )
         self.answers = billing_servicer(

@@ -5,14 +5,14 @@ from datetime import date
 from typing import Any
 
 from services.billing.domain.x12.t837.claim import (
-    AttendingProvider,
     Batch837I,
+    BillingGroup,
     BillingProvider,
+    Clinician,
     InstitutionalClaim,
-    InstitutionalGroup,
     InstitutionalLine,
 )
-from services.billing.domain.x12.t837.institutional import write_837i
+from services.billing.domain.x12.t837.claim_file import write_claims
 from tests.harness.x12.professional_claims import (
     CONTROL,
     CREATED,
@@ -25,7 +25,7 @@ from tests.harness.x12.professional_claims import (
     npi,
 )
 
-ATTENDING = AttendingProvider(last="Roe", first="Kim", npi=npi("199999904"), taxonomy="2084P0800X")
+ATTENDING = Clinician(last="Roe", first="Kim", npi=npi("199999904"), taxonomy="2084P0800X")
 
 
 def line(number: int = 1, **changes: Any) -> InstitutionalLine:
@@ -60,12 +60,12 @@ def claim(**changes: Any) -> InstitutionalClaim:
 
 
 def batch(*claims: InstitutionalClaim, provider: BillingProvider = PROVIDER) -> Batch837I:
-    groups = (InstitutionalGroup(provider=provider, claims=claims or (claim(),)),)
+    groups = (BillingGroup(provider=provider, claims=claims or (claim(),)),)
     return Batch837I(submitter=SUBMITTER, receiver=RECEIVER, groups=groups)
 
 
 def written(*claims: InstitutionalClaim) -> bytes:
-    return write_837i(batch(*claims), control=CONTROL, created=CREATED, usage="T")
+    return write_claims(batch(*claims), control=CONTROL, created=CREATED, usage="T")
 
 
 GOLDEN = (

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from services.billing.domain.x12.envelope.elements import text
 from services.billing.domain.x12.t837.claim import (
-    AttendingProvider,
     Batch837I,
+    BillingGroup,
+    Clinician,
     InstitutionalClaim,
-    InstitutionalGroup,
     InstitutionalLine,
 )
 from tests.harness.x12.professional_claims import RECEIVER, SUBMITTER
@@ -34,7 +34,7 @@ MORE_DIAGNOSES = tuple(f"F{n}.{n % 10}" for n in range(10, 60))
 STATUSES = {"1": ("01", "07"), "2": ("30",), "3": ("30",), "4": ("01", "07")}
 
 attendings = st.builds(
-    AttendingProvider,
+    Clinician,
     last=awkward_names,
     first=awkward_names | st.just(""),
     npi=npis,
@@ -105,7 +105,7 @@ def batches(draw: st.DrawFn) -> Batch837I:
         listed = tuple(draw(claims(f"C{g}-{c}")) for c in range(draw(st.integers(1, 3))))
         provider = draw(providers)
         assume(all(c.attending and c.attending.npi != provider.npi for c in listed))
-        groups.append(InstitutionalGroup(provider=provider, claims=listed))
+        groups.append(BillingGroup(provider=provider, claims=listed))
     return Batch837I(submitter=SUBMITTER, receiver=RECEIVER, groups=tuple(groups))
 
 

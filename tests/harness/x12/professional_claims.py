@@ -10,17 +10,17 @@ from services.billing.domain.x12.t837.claim import (
     Batch837P,
     BillingGroup,
     BillingProvider,
+    Clinician,
     DestinationPayer,
     ProfessionalClaim,
     ProfessionalLine,
     Receiver,
-    RenderingProvider,
     ServiceFacility,
     StreetAddress,
     Submitter,
     Subscriber,
 )
-from services.billing.domain.x12.t837.professional import write_837p
+from services.billing.domain.x12.t837.claim_file import write_claims
 from tests.harness.x12.reading import read_segments
 
 
@@ -56,9 +56,7 @@ FACILITY = ServiceFacility(
     npi=npi("199999902"),
     address=StreetAddress(line1="7 Nowhere St", city="Akron", state="OH", postal_code="443010002"),
 )
-RENDERING = RenderingProvider(
-    last="Doe", first="Robin", npi=npi("199999903"), taxonomy="101YA0400X"
-)
+RENDERING = Clinician(last="Doe", first="Robin", npi=npi("199999903"), taxonomy="101YA0400X")
 PAYER = DestinationPayer(name="Example Health Plan", payer_id="EXPLAN", filing_indicator="CI")
 SUBSCRIBER = Subscriber(
     last="O'Neill-Núñez",
@@ -103,7 +101,7 @@ def batch(*claims: ProfessionalClaim, provider: BillingProvider = PROVIDER) -> B
 
 
 def written(*claims: ProfessionalClaim) -> bytes:
-    return write_837p(batch(*claims), control=CONTROL, created=CREATED, usage="T")
+    return write_claims(batch(*claims), control=CONTROL, created=CREATED, usage="T")
 
 
 GOLDEN = (

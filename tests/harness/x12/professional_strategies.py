@@ -11,10 +11,10 @@ from services.billing.domain.x12.t837.claim import (
     Batch837P,
     BillingGroup,
     BillingProvider,
+    Clinician,
     DestinationPayer,
     ProfessionalClaim,
     ProfessionalLine,
-    RenderingProvider,
     ServiceFacility,
     StreetAddress,
     Subscriber,
@@ -77,7 +77,7 @@ payers = st.builds(
     filing_indicator=st.sampled_from(("CI", "MC", "BL")),
 )
 renderings = st.builds(
-    RenderingProvider,
+    Clinician,
     last=awkward_names,
     first=awkward_names,
     npi=npis,

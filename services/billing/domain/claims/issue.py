@@ -13,7 +13,7 @@ from services.billing.domain.claims.rows import DraftRow, ProposalRow
 from services.billing.domain.history.history import ClaimLine
 from services.billing.domain.payers.rules import ClaimForm, CorrectionAction
 from services.billing.domain.x12.t837.claim import ORIGINAL, REPLACEMENT, VOID
-from services.billing.domain.x12.t837.findings import ScrubFinding
+from services.billing.domain.x12.t837.scrub import ScrubFinding
 
 FORMS = (ClaimForm.PROFESSIONAL, ClaimForm.INSTITUTIONAL)
 """In the order in which a command's files are numbered."""

@@ -21,6 +21,13 @@ class OrganisationAddress:
     state: str
     zip: str
 
+    @property
+    def street(self) -> x12.StreetAddress:
+        """As a claim names it."""
+        return x12.StreetAddress(
+            line1=self.line, city=self.city, state=self.state, postal_code=self.zip
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterProvider:
@@ -132,28 +139,20 @@ def evolve(provider: Provider, fact: ProviderFact) -> Provider:
 PROVIDER = Decider(decide, evolve, Provider())
 
 
+def on_claims(provider: RegisterProvider | ProviderRegistered) -> x12.BillingProvider:
+    """Who bills, as claims name it."""
+    return filled(x12.BillingProvider, provider, address=provider.address.street)
+
+
 def _unwritable(command: RegisterProvider) -> dict[str, str]:
     """What the scrub would say of it on every claim, by field: it can't be registered again."""
-    address = x12.StreetAddress(
-        line1=command.address.line,
-        city=command.address.city,
-        state=command.address.state,
-        postal_code=command.address.zip,
-    )
-    provider = x12.BillingProvider(
-        name=command.name,
-        npi=command.npi,
-        tax_id=command.tax_id,
-        taxonomy=command.taxonomy,
-        address=address,
-    )
     named = {
         "provider.address.line1": "address.line",
         "provider.address.postal_code": "address.zip",
     }
     wrong = {
         named.get(each.path, each.path.removeprefix("provider.")): each.message
-        for each in billing_provider(provider, "provider")
+        for each in billing_provider(on_claims(command), "provider")
     }
     try:
         text(command.contact_name, "contact_name", longest=60)

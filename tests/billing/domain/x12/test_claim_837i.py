@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 
 from services.billing.domain.x12.envelope.elements import NotRepresentable
-from services.billing.domain.x12.t837.claim import Batch837I, InstitutionalClaim, InstitutionalGroup
-from services.billing.domain.x12.t837.institutional import write_837i
+from services.billing.domain.x12.t837.claim import Batch837I, BillingGroup, InstitutionalClaim
+from services.billing.domain.x12.t837.claim_file import write_claims
 from services.billing.domain.x12.t837.scrub import scrub
 from tests.harness.x12 import institutional_strategies as strategies_837i
 from tests.harness.x12.institutional_claims import ATTENDING, GOLDEN, batch, claim, line, written
@@ -41,7 +41,7 @@ def test_the_golden_file_is_accepted() -> None:
 @given(strategies_837i.batches())
 def test_a_clean_batch_is_accepted_and_reads_back_as_issued(issued: Batch837I) -> None:
     assert scrub(issued, created=CREATED.date()) == ()
-    data = write_837i(issued, control=CONTROL, created=CREATED, usage="P")
+    data = write_claims(issued, control=CONTROL, created=CREATED, usage="P")
     assert judge(data) == []
     assert claims_of(data) == strategies_837i.said_by(issued)
 
@@ -49,21 +49,23 @@ def test_a_clean_batch_is_accepted_and_reads_back_as_issued(issued: Batch837I) -
 @settings(deadline=None)
 @given(strategies_837i.batches())
 def test_charges_add_up_and_only_basic_characters_are_sent(issued: Batch837I) -> None:
-    data = write_837i(issued, control=CONTROL, created=CREATED, usage="P")
+    data = write_claims(issued, control=CONTROL, created=CREATED, usage="P")
     for read in claims_of(data):
         assert read.charge_minor == sum(line.charge_minor for line in read.lines)
     basic = string.ascii_uppercase + string.digits + "!\"&'()*+,-./:;?= "
     assert set(data.decode()) <= set(basic + "^~\n")
-    assert data == write_837i(issued, control=CONTROL, created=CREATED, usage="P")
+    assert data == write_claims(issued, control=CONTROL, created=CREATED, usage="P")
 
 
 def test_every_claim_has_its_subscribers_level_under_its_billing_provider() -> None:
     other = replace(PROVIDER, npi=npi("199999909"))
     groups = (
-        InstitutionalGroup(provider=PROVIDER, claims=(claim(claim_id="A"), claim(claim_id="B"))),
-        InstitutionalGroup(provider=other, claims=(claim(claim_id="C"),)),
+        BillingGroup(provider=PROVIDER, claims=(claim(claim_id="A"), claim(claim_id="B"))),
+        BillingGroup(provider=other, claims=(claim(claim_id="C"),)),
     )
-    data = write_837i(replace(batch(), groups=groups), control=CONTROL, created=CREATED, usage="T")
+    data = write_claims(
+        replace(batch(), groups=groups), control=CONTROL, created=CREATED, usage="T"
+    )
     levels = [(hl[0], hl[1], hl[2]) for hl in segments(data, "HL")]
     assert levels == [("1", "", "20"), ("2", "1", "22"), ("3", "1", "22"), ("4", "", "20"),
                       ("5", "4", "22")]  # fmt: skip
@@ -73,7 +75,7 @@ def test_every_claim_has_its_subscribers_level_under_its_billing_provider() -> N
 
 def test_more_claims_than_a_transaction_set_takes_make_further_sets() -> None:
     issued = batch(*(claim(claim_id=f"C-{n}") for n in range(5)))
-    data = write_837i(issued, control=CONTROL, created=CREATED, usage="T", most_claims=2)
+    data = write_claims(issued, control=CONTROL, created=CREATED, usage="T", most_claims=2)
     assert [st[1:] for st in segments(data, "ST")] == [
         ("0001", "005010X223A2"), ("0002", "005010X223A2"), ("0003", "005010X223A2"),
     ]  # fmt: skip
@@ -152,9 +154,9 @@ def test_a_facility_without_npi_is_named_without_qualifier() -> None:
 
 
 def test_an_empty_batch_makes_no_file() -> None:
-    nothing = replace(batch(), groups=(InstitutionalGroup(provider=PROVIDER, claims=()),))
+    nothing = replace(batch(), groups=(BillingGroup(provider=PROVIDER, claims=()),))
     with pytest.raises(NotRepresentable, match=r"^groups: "):
-        write_837i(nothing, control=CONTROL, created=CREATED, usage="T")
+        write_claims(nothing, control=CONTROL, created=CREATED, usage="T")
 
 
 REFUSED: list[tuple[str, InstitutionalClaim]] = [

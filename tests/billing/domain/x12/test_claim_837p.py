@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from services.billing.domain.x12.envelope.elements import NotRepresentable
 from services.billing.domain.x12.t837.claim import Batch837P, BillingGroup, ProfessionalClaim
-from services.billing.domain.x12.t837.professional import write_837p
+from services.billing.domain.x12.t837.claim_file import write_claims
 from services.billing.domain.x12.t837.scrub import scrub
 from tests.harness.x12 import professional_strategies as strategies
 from tests.harness.x12.judge import judge
@@ -46,7 +46,7 @@ def test_the_golden_file_is_accepted() -> None:
 @given(strategies.batches())
 def test_a_clean_batch_is_accepted_and_reads_back_as_issued(issued: Batch837P) -> None:
     assert scrub(issued, created=CREATED.date()) == ()
-    data = write_837p(issued, control=CONTROL, created=CREATED, usage="P")
+    data = write_claims(issued, control=CONTROL, created=CREATED, usage="P")
     assert judge(data) == []
     assert claims_of(data) == strategies.said_by(issued)
 
@@ -54,12 +54,12 @@ def test_a_clean_batch_is_accepted_and_reads_back_as_issued(issued: Batch837P) -
 @settings(deadline=None)
 @given(strategies.batches())
 def test_charges_add_up_and_only_basic_characters_are_sent(issued: Batch837P) -> None:
-    data = write_837p(issued, control=CONTROL, created=CREATED, usage="P")
+    data = write_claims(issued, control=CONTROL, created=CREATED, usage="P")
     for read in claims_of(data):
         assert read.charge_minor == sum(line.charge_minor for line in read.lines)
     basic = string.ascii_uppercase + string.digits + "!\"&'()*+,-./:;?= "
     assert set(data.decode()) <= set(basic + "^~\n")
-    assert data == write_837p(issued, control=CONTROL, created=CREATED, usage="P")
+    assert data == write_claims(issued, control=CONTROL, created=CREATED, usage="P")
 
 
 def test_every_claim_has_its_subscribers_level_under_its_billing_provider() -> None:
@@ -68,7 +68,9 @@ def test_every_claim_has_its_subscribers_level_under_its_billing_provider() -> N
         BillingGroup(provider=PROVIDER, claims=(claim(claim_id="A"), claim(claim_id="B"))),
         BillingGroup(provider=other, claims=(claim(claim_id="C"),)),
     )
-    data = write_837p(replace(batch(), groups=groups), control=CONTROL, created=CREATED, usage="T")
+    data = write_claims(
+        replace(batch(), groups=groups), control=CONTROL, created=CREATED, usage="T"
+    )
     assert segments(data, "HL") == [
         ("1", "", "20", "1"),
         ("2", "1", "22", "0"),
@@ -82,7 +84,7 @@ def test_every_claim_has_its_subscribers_level_under_its_billing_provider() -> N
 
 def test_more_claims_than_a_transaction_set_takes_make_further_sets() -> None:
     issued = batch(*(claim(claim_id=f"C-{n}") for n in range(5)))
-    data = write_837p(issued, control=CONTROL, created=CREATED, usage="T", most_claims=2)
+    data = write_claims(issued, control=CONTROL, created=CREATED, usage="T", most_claims=2)
     assert [st[1] for st in segments(data, "ST")] == ["0001", "0002", "0003"]
     assert [bht[2] for bht in segments(data, "BHT")] == [
         "000000042-0001", "000000042-0002", "000000042-0003",
@@ -162,12 +164,14 @@ def test_awkward_names_are_written_plainly() -> None:
 def test_an_empty_batch_makes_no_file() -> None:
     nothing = replace(batch(), groups=(BillingGroup(provider=PROVIDER, claims=()),))
     with pytest.raises(NotRepresentable, match=r"^groups: "):
-        write_837p(nothing, control=CONTROL, created=CREATED, usage="T")
+        write_claims(nothing, control=CONTROL, created=CREATED, usage="T")
 
 
 def test_a_provider_without_claims_has_no_level() -> None:
     groups = (BillingGroup(provider=PROVIDER, claims=()), *batch().groups)
-    data = write_837p(replace(batch(), groups=groups), control=CONTROL, created=CREATED, usage="T")
+    data = write_claims(
+        replace(batch(), groups=groups), control=CONTROL, created=CREATED, usage="T"
+    )
     assert len(segments(data, "HL")) == 2
 
 

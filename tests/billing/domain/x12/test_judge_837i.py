@@ -2,8 +2,7 @@
 
 import pytest
 
-from services.billing.domain.x12.t837.institutional import VERSION
-from services.billing.domain.x12.t837.professional import VERSION as VERSION_837P
+from services.billing.domain.x12.t837.claim import Batch837I, Batch837P
 from tests.harness.x12.institutional_claims import GOLDEN, claim, line, written
 from tests.harness.x12.judge import judge
 
@@ -50,8 +49,13 @@ MUTATIONS = [
     ("segment count", "SE*89", "SE*88", "SE count of 88"),
     ("level's parent", "HL*3*1*22", "HL*3*9*22", "not a valid parent"),
     ("later errata", "X*005010X223A2", "X*005010X223A3", "raised EngineError: Map not found"),
-    ("the other form", f"X*{VERSION}", f"X*{VERSION_837P}", "for Place of Service Code"),
-    ("the other set", f"0001*{VERSION}", f"0001*{VERSION_837P}", "(ST03)"),
+    (
+        "the other form",
+        f"X*{Batch837I.version}",
+        f"X*{Batch837P.version}",
+        "for Place of Service Code",
+    ),
+    ("the other set", f"0001*{Batch837I.version}", f"0001*{Batch837P.version}", "(ST03)"),
 ]
 
 

@@ -3,8 +3,10 @@
 Amounts are minor units (cents). Whoever can be identified has no repr.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import ClassVar, Generic, TypeVar
 
 MOST_LINES, MOST_DIAGNOSES = 50, 12
 MOST_INSTITUTIONAL_LINES, MOST_INSTITUTIONAL_DIAGNOSES = 999, 25
@@ -67,18 +69,8 @@ class BillingProvider:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RenderingProvider:
-    """The person who treated, where the payer wants one named."""
-
-    last: str
-    first: str
-    npi: str
-    taxonomy: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttendingProvider:
-    """The person who answers for the care an institution claims."""
+class Clinician:
+    """Who treated, or answers for the care that an institution claims."""
 
     last: str
     first: str
@@ -119,39 +111,52 @@ class Subscriber:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProfessionalLine:
-    """One professional service on one date. Pointers count the claim's diagnoses from 1."""
+class CommonLine:
+    """One service on one date, of either form; not every payer of an 837I wants a procedure too."""
 
     control_number: str
-    code: str
+    code: str | None
     modifiers: tuple[str, ...] = ()
     charge_minor: int
     units: int
     unit_basis: str = "UN"
-    place_of_service: str | None = None
     service_date: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfessionalLine(CommonLine):
+    """Pointers count the claim's diagnoses from 1."""
+
+    code: str
+    place_of_service: str | None = None
     diagnosis_pointers: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProfessionalClaim:
-    """One professional claim. Its charge is the sum of its lines.
+class InstitutionalLine(CommonLine):
+    """A service under its revenue code."""
+
+    revenue_code: str
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommonClaim:
+    """One claim of either form. Its charge is the sum of its lines, the first diagnosis principal.
 
     `admission_date` becomes DTP*435, which in 837P means a *related hospitalization*: leave it
     None for intensive outpatient days unless the payer's own guide asks for it.
     """
 
     claim_id: str
-    place_of_service: str
     frequency: str = ORIGINAL
     payer_control_number: str | None = None
     prior_authorization: str | None = None
-    diagnoses: tuple[str, ...]
     admission_date: date | None = None
-    lines: tuple[ProfessionalLine, ...]
+    diagnoses: tuple[str, ...]
+    lines: Sequence[CommonLine]
     subscriber: Subscriber
     payer: DestinationPayer
-    rendering: RenderingProvider | None = None
     facility: ServiceFacility | None = None
 
     @property
@@ -161,87 +166,67 @@ class ProfessionalClaim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InstitutionalLine:
-    """One service on one date under its revenue code; not every payer wants a procedure too."""
+class ProfessionalClaim(CommonClaim):
+    """`rendering`: where the payer wants one named."""
 
-    control_number: str
-    revenue_code: str
-    code: str | None = None
-    modifiers: tuple[str, ...] = ()
-    charge_minor: int
-    units: int
-    unit_basis: str = "UN"
-    service_date: date
+    place_of_service: str
+    lines: tuple[ProfessionalLine, ...]
+    rendering: Clinician | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InstitutionalClaim:
-    """One institutional claim. The first diagnosis is the principal one.
+class InstitutionalClaim(CommonClaim):
+    """`type_of_bill` is the first two digits, 13 of 131; the third is `frequency`.
 
-    `type_of_bill` is the first two digits, 13 of 131; the third is `frequency`. What admission
-    type, source and patient status are is the caller's to say: usually 3, 1, and 30 or 01.
+    What admission type, source and patient status are is the caller's to say: usually 3, 1, and 30
+    or 01.
     """
 
-    claim_id: str
     type_of_bill: str
-    frequency: str = ORIGINAL
-    payer_control_number: str | None = None
-    prior_authorization: str | None = None
     statement_from: date
     statement_to: date
-    admission_date: date | None = None
     admission_type: str
     admission_source: str
     patient_status: str
-    diagnoses: tuple[str, ...]
     reasons_for_visit: tuple[str, ...] = ()
     condition_codes: tuple[str, ...] = ()
     lines: tuple[InstitutionalLine, ...]
-    subscriber: Subscriber
-    payer: DestinationPayer
-    attending: AttendingProvider | None
-    facility: ServiceFacility | None = None
-
-    @property
-    def charge_minor(self) -> int:
-        """What the claim asks for."""
-        return sum(line.charge_minor for line in self.lines)
+    attending: Clinician | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BillingGroup:
-    """The professional claims of one billing provider."""
-
-    provider: BillingProvider
-    claims: tuple[ProfessionalClaim, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch837P:
-    """What goes into one professional file."""
-
-    submitter: Submitter
-    receiver: Receiver
-    groups: tuple[BillingGroup, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstitutionalGroup:
-    """The institutional claims of one billing provider."""
-
-    provider: BillingProvider
-    claims: tuple[InstitutionalClaim, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch837I:
-    """What goes into one institutional file."""
-
-    submitter: Submitter
-    receiver: Receiver
-    groups: tuple[InstitutionalGroup, ...]
-
-
-AnyClaim = ProfessionalClaim | InstitutionalClaim
 AnyLine = ProfessionalLine | InstitutionalLine
-AnyBatch = Batch837P | Batch837I
+AnyClaim = ProfessionalClaim | InstitutionalClaim
+C_co = TypeVar("C_co", bound=AnyClaim, covariant=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillingGroup(Generic[C_co]):
+    """The claims of one billing provider."""
+
+    provider: BillingProvider
+    claims: tuple[C_co, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch(Generic[C_co]):
+    """What goes into one file."""
+
+    version: ClassVar[str]  # GS08
+    submitter: Submitter
+    receiver: Receiver
+    groups: tuple[BillingGroup[C_co], ...]
+
+
+class Batch837P(Batch[ProfessionalClaim]):
+    """A professional one."""
+
+    version = "005010X222A1"
+
+
+class Batch837I(Batch[InstitutionalClaim]):
+    """An institutional one."""
+
+    version = "005010X223A2"
+
+
+AnyBatch = Batch[AnyClaim]

@@ -13,10 +13,9 @@ from services.billing.domain.x12.envelope.elements import (
 )
 from services.billing.domain.x12.envelope.interchange import segment
 from services.billing.domain.x12.t837.claim import (
-    AttendingProvider,
     BillingProvider,
+    Clinician,
     DestinationPayer,
-    RenderingProvider,
     ServiceFacility,
     StreetAddress,
     Subscriber,
@@ -61,16 +60,15 @@ def subscriber_segments(person: Subscriber, payer: DestinationPayer, field: str)
     yield organisation("PR", payer.name, f"{theirs}.name", "PI", payer_id)
 
 
-def rendering_segments(provider: RenderingProvider, field: str) -> Iterator[str]:
-    """Loop 2310B of a professional claim."""
-    return _clinician_segments("82", "PE", provider, field)
-
-
-def attending_segments(provider: AttendingProvider | None, field: str) -> Iterator[str]:
-    """Loop 2310A of an institutional claim."""
-    if provider is None:
-        raise NotRepresentable(field, "is missing")
-    return _clinician_segments("71", "AT", provider, field)
+def clinician_segments(role: str, specialty: str, person: Clinician, field: str) -> Iterator[str]:
+    """Loop 2310B of a professional claim, who rendered; 2310A of an institutional, who attends."""
+    last = text(person.last, f"{field}.last", longest=60)
+    first = optional_text(person.first, f"{field}.first", longest=35)
+    npi = _npi(person.npi, f"{field}.npi")
+    yield segment("NM1", role, "1", last, first, "", "", "", "XX", npi)
+    if person.taxonomy:
+        taxonomy = _taxonomy(person.taxonomy, f"{field}.taxonomy")
+        yield segment("PRV", specialty, "PXC", taxonomy)
 
 
 def facility_segments(facility: ServiceFacility, field: str) -> Iterator[str]:
@@ -84,18 +82,6 @@ def organisation(role: str, name: str, field: str, qualifier: str, number: str) 
     """NM1 of an organisation in its role."""
     named = text(name, field, longest=60)
     return segment("NM1", role, "2", named, "", "", "", "", qualifier, number)
-
-
-def _clinician_segments(
-    role: str, specialty: str, person: RenderingProvider | AttendingProvider, field: str
-) -> Iterator[str]:
-    last = text(person.last, f"{field}.last", longest=60)
-    first = optional_text(person.first, f"{field}.first", longest=35)
-    npi = _npi(person.npi, f"{field}.npi")
-    yield segment("NM1", role, "1", last, first, "", "", "", "XX", npi)
-    if person.taxonomy:
-        taxonomy = _taxonomy(person.taxonomy, f"{field}.taxonomy")
-        yield segment("PRV", specialty, "PXC", taxonomy)
 
 
 def _address(address: StreetAddress, field: str) -> Iterator[str]:
