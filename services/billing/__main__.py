@@ -26,10 +26,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     from kernel.rpc.published_log import RemoteOwner  # noqa: PLC0415
     from kernel.rpc.tokens import service_tokens  # noqa: PLC0415
     from services.billing.adapters import claim_file, identities  # noqa: PLC0415
-    from services.billing.adapters.as_of import SqlHistoryAsOf  # noqa: PLC0415
-    from services.billing.adapters.audit import write_file_read  # noqa: PLC0415
-    from services.billing.adapters.deadlines import SqlDeadlines, history_by  # noqa: PLC0415
-    from services.billing.adapters.following import SqlFollowing  # noqa: PLC0415
+    from services.billing.adapters.as_of import SqlDeadlines, SqlHistoryAsOf  # noqa: PLC0415
     from services.billing.adapters.network import SqlNetwork  # noqa: PLC0415
     from services.billing.adapters.pages import SqlPages  # noqa: PLC0415
     from services.billing.adapters.publication import publish  # noqa: PLC0415
@@ -38,7 +35,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     from services.billing.api.servicer import SERVICE, billing_servicer  # noqa: PLC0415
     from services.billing.api.work import SERVICE as WORK  # noqa: PLC0415
     from services.billing.api.work import WorkServicer  # noqa: PLC0415
-    from services.billing.app.ports import ClaimWriter, Issuing  # noqa: PLC0415
+    from services.billing.app.ports import BillingWriteSide, ClaimWriter, Issuing  # noqa: PLC0415
 
     intake = RpcClient(
         settings.peer("intake"),
@@ -56,19 +53,19 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
         "INSTITUTIONAL": claim_file.FileWriter(claim_file.institutional, usage),
     }
 
+    book = Book(store=store, publish=publish, subscriptions=SUBSCRIPTIONS)
+    billing = BillingWriteSide(book, SqlNetwork(), SqlDrafts())
+
     def issuing(call: Call) -> Issuing:
         asking = identities.IntakeIdentities(intake, call)
-        return Issuing(drafts=SqlDrafts(), confirm=confirm, identities=asking, files=files)
+        return Issuing(drafts=billing.drafts, confirm=confirm, identities=asking, files=files)
 
-    book = Book(store=store, publish=publish, subscriptions=SUBSCRIPTIONS)
-    pages, following = SqlPages(), SqlFollowing()
+    pages = SqlPages()
     return {
-        SERVICE: billing_servicer(
-            book, pages, following, issuing, network=SqlNetwork(), audit=write_file_read
-        ),
-        WORK: WorkServicer(store, pages, following),
+        SERVICE: billing_servicer(billing, issuing, pages),
+        WORK: WorkServicer(store, pages),
         explaining.SERVICE: explaining.ExplanationServicer(store, SqlHistoryAsOf()),
-        accounts.SERVICE: accounts.AccountsServicer(store, history_by),
+        accounts.SERVICE: accounts.AccountsServicer(store),
         deadlines.SERVICE: deadlines.DeadlinesServicer(store, SqlDeadlines()),
     }
 

@@ -11,7 +11,7 @@ from kernel.rpc.call import Call
 from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import to_date, to_timestamp
-from services.billing.adapters.deadlines import SqlDeadlines, history_by
+from services.billing.adapters.as_of import SqlDeadlines
 from services.billing.api.accounts import AccountsServicer
 from services.billing.api.deadlines import DeadlinesServicer
 from tests.harness.billing.facts import COVERAGE, SITE, Story
@@ -28,7 +28,7 @@ def ask(office: Office, request: Any) -> Any:
     call = Call(actor=actor, now=NOW, deadline=lambda: None, correlation_id="c", traceparent="")
     servicers = {
         "DeadlinesService": DeadlinesServicer(office.store, SqlDeadlines()),
-        "AccountsService": AccountsServicer(office.store, history_by),
+        "AccountsService": AccountsServicer(office.store),
     }
     rpc = rpc_of(request)
     return getattr(servicers[rpc.containing_service.name], rpc.name)(request, call)

@@ -23,7 +23,6 @@ from ninehours.local.databases import plain
 from ninehours.local.servers import LocalServers
 from ninehours.story.network import PAYERS, PayerKey
 from ninehours.story.rules import rules_of
-from services.billing.adapters.following import SqlFollowing
 from services.billing.adapters.pages import SqlPages
 from services.billing.adapters.stored import FACTS
 from services.billing.api.work import WorkServicer
@@ -58,7 +57,7 @@ def records(calm: Played) -> Iterator[Records]:
             vault=Vault(master_key(servers.folder.secrets, "billing")),
         )
         yield Records(
-            answers=WorkServicer(store, SqlPages(), SqlFollowing()),
+            answers=WorkServicer(store, SqlPages()),
             minutes=attended_minutes(urls["attendance"]),
             payers=payers_of_days(urls["billing"]),
         )

@@ -25,7 +25,7 @@ from kernel.store.store import Store
 from operations.serving import FACTS, FactServicer
 from services.attendance.__main__ import SERVICE as ATTENDANCE
 from services.billing.__main__ import SERVICE as BILLING
-from services.billing.adapters.deadlines import SqlDeadlines
+from services.billing.adapters.as_of import SqlDeadlines
 from services.billing.api.deadlines import SERVICE as DEADLINES
 from services.billing.api.deadlines import DeadlinesServicer
 from services.billing.api.servicer import SERVICE as CLAIMS

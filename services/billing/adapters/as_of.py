@@ -1,17 +1,22 @@
-"""What billing knew by a moment, in SQL on the kernel's tables."""
+"""What billing knew by a moment, in SQL: for explanations, accounts and deadlines."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.billing.v1 import billing_events_pb2 as billing
+from sqlalchemy import text
 
+from kernel.due import DueAsked
 from kernel.messaging.caught_up import clients_not_caught_up
+from kernel.messaging.public_facts import clocks_of
 from kernel.store.store import Transaction
 from operations import explaining
 from operations.explaining import Revision
 from services.billing.adapters.history import history_of
-from services.billing.adapters.rows import content_of, draft_with
+from services.billing.adapters.rows import content_of, current_rows, draft_with
 from services.billing.adapters.subscriptions import SUBSCRIPTIONS
+from services.billing.domain.claims.rows import DraftRow
 from services.billing.domain.days.service_day import DayRow
 from services.billing.domain.history.history import BillingHistory
 
@@ -24,12 +29,13 @@ class SqlHistoryAsOf:
     def history(
         self, tx: Transaction, client_id: str, until: datetime | None, *, issuing: bool = False
     ) -> BillingHistory:
+        if not issuing:
+            return history_by(tx, client_id, until)
         client = f"client/{client_id}"
         facts = SUBSCRIPTIONS.read_history(tx.connection, client, until)
-        if issuing:
-            facts[client] = [
-                fact for fact in facts[client] if fact.type != ISSUED or fact.signed_at != until
-            ]
+        facts[client] = [
+            fact for fact in facts[client] if fact.type != ISSUED or fact.signed_at != until
+        ]
         return history_of(client, facts)
 
     def revisions(
@@ -50,3 +56,30 @@ class SqlHistoryAsOf:
 
     def unsettled(self, tx: Transaction, client_id: str) -> bool:
         return bool(clients_not_caught_up(tx.connection, [f"client/{client_id}"]))
+
+
+class SqlDeadlines:
+    """The Deadlines port on the kernel's tables."""
+
+    def authorized(self, tx: Transaction, asked: DueAsked) -> Sequence[BillingHistory]:
+        rows = tx.connection.execute(
+            text(
+                "SELECT DISTINCT body->>'client_id' AS client_id FROM fact"
+                " WHERE type = 'billing.authorization_recorded.v1' AND at <= :moment"
+                " AND body->>'effective_from' <= :on AND body->>'effective_to' >= :on ORDER BY 1"
+            ),
+            {"moment": asked.moment, "on": asked.on.isoformat()},
+        ).all()
+        return [history_by(tx, row.client_id, asked.moment) for row in rows]
+
+    def clocks(self, tx: Transaction) -> Mapping[str, str]:
+        return clocks_of(tx.connection, attendance.SiteOpened)
+
+    def unissued(self, tx: Transaction) -> Sequence[DraftRow]:
+        return [row.content for row in current_rows(tx, DraftRow)]
+
+
+def history_by(tx: Transaction, client_id: str, until: datetime | None = None) -> BillingHistory:
+    """All that was heard of a client by then, or (None) until now."""
+    client = f"client/{client_id}"
+    return history_of(client, SUBSCRIPTIONS.read_history(tx.connection, client, until))

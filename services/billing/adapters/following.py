@@ -1,7 +1,12 @@
-"""The Following port: each published row leads to the revision, or the step, that made it."""
+"""What changed since a cursor, as billing teams follow it: every revision and every step once.
+
+Each published row leads to the revision, or the step, that made it: a change of content and its row
+stand in one transaction, which must see what was committed until now (READ COMMITTED).
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from ninehours.billing.v1 import billing_events_pb2 as public
@@ -9,15 +14,16 @@ from sqlalchemy import text
 from sqlalchemy.engine import Row
 
 from kernel.facts import derived_id
-from kernel.store.published import Cursor, changes
+from kernel.store.published import Cursor, Followed, changes
 from kernel.store.store import Transaction
 from services.billing.adapters.publication import publish
 from services.billing.adapters.rows import content_of
-from services.billing.app.changes import ChangedClaims, ChangedRow, ChangedRows, Since
 from services.billing.domain.claims.claim import CLAIM, IssuedClaimState
 from services.billing.domain.claims.rows import DraftRow, ProposalRow
 from services.billing.domain.days.service_day import DayRow
 from services.billing.domain.projection import Content
+
+T = TypeVar("T")
 
 DRAFTED = public.ClaimDrafted.DESCRIPTOR.full_name
 TYPES: Mapping[type, str] = {
@@ -35,33 +41,64 @@ OF_CLAIMS = {message.DESCRIPTOR.full_name: message for message in STEPS}
 FIELD = "changed_since"
 
 
-class SqlFollowing:
-    """On the published log: a change of content and its row stand in one transaction."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevisedRow(Generic[Content]):
+    """A row as it is, or a revision of it; `before`: what it said then, None: it wasn't there."""
 
-    def rows(self, tx: Transaction, kind: type[Content], since: Since) -> ChangedRows[Content]:
-        cursor = Cursor.read_of_list(tx.connection, FIELD, since.cursor)
-        found = changes(tx.connection, cursor, [TYPES[kind]], _subject(since), since.limit)
-        revisions = _revisions(tx, kind, found.rows)
-        return ChangedRows([revisions[row.id] for row in found.rows], found.cursor, found.more)
-
-    def claims(self, tx: Transaction, since: Since) -> ChangedClaims:
-        cursor = Cursor.read_of_list(tx.connection, FIELD, since.cursor)
-        types = [DRAFTED, *OF_CLAIMS]
-        found = changes(tx.connection, cursor, types, _subject(since), since.limit)
-        told: dict[UUID, ChangedRow[DraftRow] | IssuedClaimState] = {
-            **_revisions(tx, DraftRow, [row for row in found.rows if row.type == DRAFTED]),
-            **_steps(tx, [row for row in found.rows if row.type != DRAFTED]),
-        }
-        return ChangedClaims([told[row.id] for row in found.rows], found.cursor, found.more)
+    content: Content
+    revision: int
+    withdrawn: bool = False
+    before: Content | None = None
 
 
-def _subject(since: Since) -> str:
-    return f"client/{since.client_id}" if since.client_id else ""
+@dataclass(frozen=True, slots=True)
+class Changes(Generic[T]):
+    """What changed, in order; where the next question goes on, and whether there is more."""
+
+    told: Sequence[T]
+    cursor: Cursor
+    more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """What is asked: `cursor` as the caller gave it; `client_id` empty: all clients."""
+
+    cursor: str
+    client_id: str
+    limit: int
+
+
+def changed_rows(
+    tx: Transaction, kind: type[Content], since: Since
+) -> Changes[RevisedRow[Content]]:
+    """Revisions of derived rows of one kind."""
+    found = _published(tx, [TYPES[kind]], since)
+    revisions = _revisions(tx, kind, found.rows)
+    return Changes([revisions[row.id] for row in found.rows], found.cursor, found.more)
+
+
+def changed_claims(
+    tx: Transaction, since: Since
+) -> Changes[RevisedRow[DraftRow] | IssuedClaimState]:
+    """Drafts as they were revised, issued claims as each step left them."""
+    found = _published(tx, [DRAFTED, *OF_CLAIMS], since)
+    told: dict[UUID, RevisedRow[DraftRow] | IssuedClaimState] = {
+        **_revisions(tx, DraftRow, [row for row in found.rows if row.type == DRAFTED]),
+        **_steps(tx, [row for row in found.rows if row.type != DRAFTED]),
+    }
+    return Changes([told[row.id] for row in found.rows], found.cursor, found.more)
+
+
+def _published(tx: Transaction, types: Sequence[str], since: Since) -> Followed:
+    cursor = Cursor.read_of_list(tx.connection, FIELD, since.cursor)
+    subject = f"client/{since.client_id}" if since.client_id else ""
+    return changes(tx.connection, cursor, types, subject, since.limit)
 
 
 def _revisions(
     tx: Transaction, kind: type[Content], published: Sequence[Row[Any]]
-) -> dict[UUID, ChangedRow[Content]]:
+) -> dict[UUID, RevisedRow[Content]]:
     """Published row → the revision it tells of, with the content before it."""
     rows = tx.connection.execute(
         text(
@@ -73,7 +110,7 @@ def _revisions(
         {"ids": [row.headers["causationid"] for row in published]},
     )
     return {
-        derived_id(row.id, row.revision): ChangedRow(
+        derived_id(row.id, row.revision): RevisedRow(
             content=content_of(kind, row.content),
             revision=row.revision,
             withdrawn=row.withdrawn,

@@ -1,7 +1,8 @@
 """Pages of what billing derived and issued, in SQL. Only what is asked for becomes a condition."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import text
@@ -11,11 +12,11 @@ from kernel.messaging import limited
 from kernel.messaging.subscriptions import Projection
 from kernel.patience import MayGoOn
 from kernel.store.store import Transaction
-from services.billing.adapters.history import history_of
+from services.billing.adapters.as_of import history_by
+from services.billing.adapters.following import RevisedRow
 from services.billing.adapters.issued import claims_of
 from services.billing.adapters.rows import current_rows
 from services.billing.adapters.subscriptions import CLAIMS, SUBSCRIPTIONS
-from services.billing.app.ports import IssuedClaimsQuery, ListedRow, RowsQuery
 from services.billing.domain.claims.claim import IssuedClaimState
 from services.billing.domain.claims.rows import DraftRow, ProposalRow
 from services.billing.domain.days.service_day import DayRow
@@ -77,15 +78,59 @@ PAYER_FACTS = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListQuery:
+    """What every list is asked for; empty fields ask for all.
+
+    `first` and `last`: a date of the row lies between them, both included. `until`: as it was by
+    then. `sites`: those whose the asker is told of; None: every one's.
+    """
+
+    client_id: str = ""
+    payer_id: str = ""
+    site_id: str = ""
+    first: date | None = None
+    last: date | None = None
+    until: datetime | None = None
+    sites: list[str] | None = None
+    limit: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowsQuery(ListQuery):
+    """A page of derived rows.
+
+    `reason`: of a closed gate. Dates are a day's own, one of a draft's period, one that a proposal
+    changes. `until`: as derived from what was signed by then (drafts only).
+    """
+
+    outcome: str = ""
+    reason: str = ""
+    state: str = ""
+    action: str = ""
+    after_key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedClaimsQuery(ListQuery):
+    """A page of issued claims."""
+
+    batch_id: str = ""
+    frequency: str = ""
+    adjudication: str = ""
+    after_claim: str = ""
+
+
 class SqlPages:
-    """The Pages port on the kernel's tables; `claims` derives what drafts were at a moment."""
+    """Pages in order of their keys; `claims` derives what drafts were at a moment."""
 
     def __init__(self, claims: Projection = CLAIMS) -> None:
         self._claims = claims
 
     def derived(
         self, tx: Transaction, kind: type[Content], wanted: RowsQuery
-    ) -> list[ListedRow[Content]]:
+    ) -> list[RevisedRow[Content]]:
+        """Current rows of one kind."""
         asked = _asked(wanted)
         conditions = _conditions(asked, OF_PROPOSALS if kind is ProposalRow else OF_ROWS)
         if kind is ProposalRow and ("first" in asked or "last" in asked):
@@ -99,18 +144,22 @@ class SqlPages:
             order='row_key COLLATE "C" LIMIT :limit',
             **{"first": None, "last": None, "after_key": "", **asked},
         )
-        return [ListedRow(row.key, row.content, row.revision) for row in rows]
+        return [RevisedRow(content=row.content, revision=row.revision) for row in rows]
 
     def drafts_as_of(
         self, tx: Transaction, wanted: RowsQuery, may_go_on: MayGoOn
-    ) -> list[ListedRow[DraftRow]]:
-        found: list[ListedRow[DraftRow]] = []
+    ) -> list[RevisedRow[DraftRow]]:
+        """Drafts as they would have been derived by `until`; their revisions aren't known.
+
+        NotYet (TOO_MANY_AT_ONCE) where it may not go on.
+        """
+        found: list[RevisedRow[DraftRow]] = []
         for client in _clients_from(tx, wanted):
             facts = SUBSCRIPTIONS.read_history(tx.connection, client, wanted.until)
             derived = limited.derive(self._claims, client, facts, may_go_on)
             drafts = [row.content for row in derived if isinstance(row.content, DraftRow)]
             found += [
-                ListedRow(draft.key, draft, 0)
+                RevisedRow(content=draft, revision=0)
                 for draft in sorted(drafts, key=lambda draft: draft.key)
                 if _is_wanted(draft, wanted)
             ]
@@ -119,6 +168,7 @@ class SqlPages:
         return found[: wanted.limit]
 
     def issued(self, tx: Transaction, wanted: IssuedClaimsQuery) -> list[IssuedClaimState]:
+        """Issued claims with what became of them, by id."""
         asked = _asked(wanted)
         ids = tx.connection.execute(
             text(
@@ -131,6 +181,7 @@ class SqlPages:
         return list(claims_of(tx, [row.claim_id for row in ids], wanted.until).values())
 
     def payers(self, tx: Transaction) -> list[Payer]:
+        """Registered payers with their rules, by name."""
         streams: dict[str, list[Any]] = {}
         for recorded in tx.load_where("type = ANY(CAST(:types AS text[]))", types=[*PAYER_FACTS]):
             streams.setdefault(recorded.stream, []).append(recorded.fact)
@@ -138,6 +189,7 @@ class SqlPages:
         return sorted(found, key=lambda payer: payer.registered.name if payer.registered else "")
 
     def clients_of_payer(self, tx: Transaction, payer_id: str) -> list[str]:
+        """Ids of clients of whom something was heard that names the payer."""
         rows = tx.connection.execute(
             text(
                 "SELECT DISTINCT subject FROM heard_fact"
@@ -149,8 +201,8 @@ class SqlPages:
         return [id_of(subject) for (subject,) in rows]
 
     def history(self, tx: Transaction, client_id: str) -> BillingHistory:
-        client = f"client/{client_id}"
-        return history_of(client, SUBSCRIPTIONS.read_history(tx.connection, client))
+        """All that was heard of a client."""
+        return history_by(tx, client_id)
 
 
 def _clients_from(tx: Transaction, wanted: RowsQuery) -> list[str]:

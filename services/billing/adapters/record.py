@@ -15,11 +15,10 @@ from kernel.messaging.owners import Fingerprint, fingerprints_of
 from kernel.messaging.public_facts import zone_known
 from kernel.rpc.translate import date_of
 from kernel.store.store import Transaction
-from services.billing.adapters.history import history_of
+from services.billing.adapters.as_of import history_by
 from services.billing.adapters.issued import claims_of
 from services.billing.adapters.members import every_key, keys_of, members_of
 from services.billing.adapters.rows import current_rows
-from services.billing.adapters.subscriptions import SUBSCRIPTIONS
 from services.billing.app.draft_id import draft_id
 from services.billing.app.ports import Site
 from services.billing.domain.claims.issue import DraftToIssue, ProposalToIssue
@@ -51,8 +50,7 @@ class SqlDrafts:
     def without(
         self, tx: Transaction, client_id: str, dates: Collection[date]
     ) -> Sequence[DraftToIssue]:
-        client = f"client/{client_id}"
-        history = history_of(client, SUBSCRIPTIONS.read_history(tx.connection, client))
+        history = history_by(tx, client_id)
         return [_to_issue(row.content, row.rests_on) for row in drafts_without(history, dates)]
 
     def proposed(

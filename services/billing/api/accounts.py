@@ -9,8 +9,9 @@ from kernel.mapping.writing import writer
 from kernel.rpc.call import Call
 from kernel.rpc.translate import reading, timestamp_of
 from kernel.store.store import Store
-from services.billing.api.days_and_proposals import balance_message
-from services.billing.app.accounts import HistoryBy, read_account
+from services.billing.adapters.as_of import history_by
+from services.billing.api.lists import balance_message
+from services.billing.app.questions import account_of
 from services.billing.domain.history.history import IssuedClaim
 
 
@@ -35,15 +36,15 @@ SERVICE = pb.DESCRIPTOR.services_by_name["AccountsService"]
 class AccountsServicer:
     """Answers AccountsService."""
 
-    def __init__(self, store: Store, history_by: HistoryBy) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._history_by = history_by
 
     def ReadAccount(self, request: pb.ReadAccountRequest, _: Call) -> pb.ReadAccountResponse:
         with reading(request) as read:
             client_id = str(read.uuid("client_id"))
             until = read.optional(timestamp_of, "as_of")
-        account = read_account(self._store, self._history_by, client_id, until)
+        with self._store.transaction() as tx:
+            account = account_of(history_by(tx, client_id, until))
         return pb.ReadAccountResponse(
             authorizations=map(balance_message, account.authorizations),
             claims=[

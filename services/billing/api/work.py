@@ -1,66 +1,55 @@
 """BillingWorkService: what is awaited, who pays, and what other rules would mean."""
 
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 
 from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_work_service_pb2 as pb
 
 from kernel.mapping.writing import writer
-from kernel.messaging.caught_up import wait_until_heard
+from kernel.refusal import Malformed
 from kernel.rpc.call import Call
-from kernel.rpc.commands import patience_of, positions_of
 from kernel.rpc.translate import date_of, reading, to_date
-from kernel.sites import those_asked
 from kernel.store.store import Store
-from services.billing.adapters import messages
-from services.billing.api.listing import REASON, rows_query, since_of
-from services.billing.api.replaying import client_replay, summary_of, supposed_of
-from services.billing.app.changes import ChangedRow, Following
-from services.billing.app.ports import Pages
-from services.billing.app.replay import replayed
+from services.billing.adapters.following import RevisedRow
+from services.billing.adapters.pages import SqlPages
+from services.billing.adapters.rule_sets import rule_set_of
+from services.billing.api.lists import REASON, RowLists, rows_query
+from services.billing.app.draft_id import draft_id
+from services.billing.app.questions import Supposed, replayed
 from services.billing.domain.days.service_day import DayRow
 from services.billing.domain.payers.payer import Payer
 from services.billing.domain.payers.rules import DayOutcome, RuleSet
+from services.billing.domain.why.replay import ClaimChange, Replayed
 
 SERVICE = pb.DESCRIPTOR.services_by_name["BillingWorkService"]
 _holds_query = rows_query(pb.ListHoldsRequest, outcome=DayOutcome.HOLD, reason=REASON)
+_hold = writer(
+    pb.Hold,
+    DayRow,
+    given=("reasons", "age_days", "at_stake", "revision", "released"),
+)
 _rules_message = writer(pb.PayerRules, RuleSet, given=("confirmed",))
 
 
 class WorkServicer:
     """Answers BillingWorkService; it commands nothing."""
 
-    def __init__(self, store: Store, pages: Pages, following: Following) -> None:
-        self._store = store
-        self._pages = pages
-        self._following = following
+    def __init__(self, store: Store, pages: SqlPages) -> None:
+        self._lists = RowLists(store, pages)
 
     def ListHolds(self, request: pb.ListHoldsRequest, call: Call) -> pb.ListHoldsResponse:
         with reading(request) as read:
             on = read.optional(date_of, "on") or call.now.date()
-        if since := since_of(request, call):
-            wait_until_heard(self._store, positions_of(request.after), patience_of(call))
-            with self._store.transaction() as tx:
-                found = self._following.rows(tx, DayRow, since)
-            return pb.ListHoldsResponse(
-                holds=[hold for row in found.rows for hold in _changed(row, on)],
-                cursor=str(found.cursor),
-                more=found.more,
-            )
-        wanted = _holds_query(request, sites=those_asked(call.actor.sites))
-        wait_until_heard(self._store, positions_of(request.after), patience_of(call))
-        with self._store.transaction() as tx:
-            rows = self._pages.derived(tx, DayRow, wanted)
+        rows, goes_on = self._lists.rows(DayRow, _holds_query, request, call)
         return pb.ListHoldsResponse(
-            holds=[_hold(row.content, row.revision, on) for row in rows],
-            next_page_token=rows[-1].key if len(rows) == wanted.limit else "",
+            holds=[hold for row in rows for hold in _holds(row, on)], **goes_on
         )
 
     def ListPayers(self, _: pb.ListPayersRequest, __: Call) -> pb.ListPayersResponse:
-        with self._store.transaction() as tx:
-            payers = self._pages.payers(tx)
+        with self._lists.store.transaction() as tx:
+            payers = self._lists.pages.payers(tx)
         return pb.ListPayersResponse(
             payers=[rule_set for payer in payers for rule_set in _payer(payer)]
         )
@@ -68,37 +57,28 @@ class WorkServicer:
     def Replay(self, request: pb.ReplayRequest, call: Call) -> Iterator[pb.ReplayResponse]:
         supposed = supposed_of(request)
         # Read to its end first: a caller who reads slowly holds no transaction open.
-        clients = [*replayed(self._store, self._pages, supposed, call.active)]
+        clients = [*replayed(self._lists.store, self._lists.pages, supposed, call.active)]
         for client in clients:
             if client.days or client.claims:
                 yield pb.ReplayResponse(client=client_replay(client))
         yield pb.ReplayResponse(summary=summary_of(clients, supposed.unreproduced))
 
 
-def _changed(row: ChangedRow[DayRow], on: date) -> Iterator[pb.Hold]:
-    """A hold that is new or says something else; or one that is over."""
-    holds = row.content.outcome == DayOutcome.HOLD and not row.withdrawn
+def _holds(row: RevisedRow[DayRow], on: date) -> Iterator[pb.Hold]:
+    """A hold that is, or is new or says something else; or one that is over."""
+    day = row.content
+    holds = day.outcome == DayOutcome.HOLD and not row.withdrawn
     held = row.before is not None and row.before.outcome == DayOutcome.HOLD
-    if holds:
-        yield _hold(row.content, row.revision, on)
-    elif held:
-        released = _hold(row.content, row.revision, on)
-        released.released = True
-        yield released
-
-
-def _hold(day: DayRow, revision: int, on: date) -> pb.Hold:
-    own = [line for line in day.lines if not line.ancillary]
-    return pb.Hold(
-        client_id=day.client_id,
-        service_date=to_date(day.service_date),
-        payer_id=day.payer_id,
-        site_id=day.site_id,
-        reasons=[events.Verdict(**asdict(gate)) for gate in day.verdicts if not gate.open],
-        age_days=(on - day.service_date).days,
-        at_stake=messages.money(sum(line.charge_minor for line in own)) if own else None,
-        revision=revision,
-    )
+    if holds or held:
+        own = [line.charge_minor for line in day.lines if not line.ancillary]
+        yield _hold(
+            day,
+            reasons=[events.Verdict(**asdict(gate)) for gate in day.verdicts if not gate.open],
+            age_days=(on - day.service_date).days,
+            at_stake=sum(own) if own else None,
+            revision=row.revision,
+            released=not holds,
+        )
 
 
 def _payer(payer: Payer) -> Iterator[pb.Payer]:
@@ -111,4 +91,64 @@ def _payer(payer: Payer) -> Iterator[pb.Payer]:
             _rules_message(proposed.rules, confirmed=version in payer.confirmed)
             for version, proposed in sorted(payer.proposed.items())
         ],
+    )
+
+
+def supposed_of(request: pb.ReplayRequest) -> Supposed:
+    """The rules that are supposed; Malformed with every field that is missing or wrong."""
+    with reading(request) as read:
+        first = read.date("first")
+        last = read.optional(date_of, "last")
+    if last is not None and last < first:
+        raise Malformed(last="is before first")
+    if not request.HasField("rule_set"):
+        raise Malformed(rule_set="is required")
+    # Which version it would be, and from when, is not for the file to say.
+    told = type(request.rule_set)()
+    told.CopyFrom(request.rule_set)
+    told.version = told.version or 1
+    told.effective_from.CopyFrom(to_date(first))
+    return Supposed(rules=rule_set_of(told, "rule_set."), first=first, last=last)
+
+
+@dataclass(slots=True)
+class _Total:
+    changed_days: int = 0
+    before: int = 0
+    after: int = 0
+
+
+client_replay = writer(
+    pb.ClientReplay,
+    Replayed,
+    claims=writer(
+        pb.ClaimChange,
+        ClaimChange,
+        claim_id=lambda change: (
+            change.claim_id or (draft_id(change.draft_key) if change.draft_key else "")
+        ),
+    ),
+)
+_total_message = writer(pb.ReplayTotal, _Total, given=("payer_id", "site_id"))
+
+
+def summary_of(clients: Sequence[Replayed], unreproduced: Iterable[str]) -> pb.ReplaySummary:
+    """What was looked at, and what changed days come to, by payer and site."""
+    totals: dict[tuple[str, str], _Total] = {}
+    for change in (day for client in clients for day in client.days):
+        sides = {(side.payer_id, side.site_id) for side in (change.before, change.after)}
+        for payer_id, site_id in sides:
+            totals.setdefault((payer_id, site_id), _Total()).changed_days += 1
+        totals[change.before.payer_id, change.before.site_id].before += change.before.amount_minor
+        totals[change.after.payer_id, change.after.site_id].after += change.after.amount_minor
+    return pb.ReplaySummary(
+        clients=len(clients),
+        days=sum(client.looked_at for client in clients),
+        changed_days=sum(len(client.days) for client in clients),
+        changed_claims=sum(len(client.claims) for client in clients),
+        totals=[
+            _total_message(total, payer_id=payer_id, site_id=site_id)
+            for (payer_id, site_id), total in sorted(totals.items())
+        ],
+        unreproduced_examples=unreproduced,
     )

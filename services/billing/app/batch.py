@@ -6,7 +6,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from kernel.decider import filled
-from kernel.execute import record
+from kernel.execute import decided, record
 from kernel.facts import Recorded
 from kernel.messaging.owners import Fingerprint
 from kernel.refusal import Unknown
@@ -234,10 +234,9 @@ class Batches:
     def _followed(self, claim: ClaimIssued) -> Iterable[Recorded]:
         """What the claim that is corrected says of it from now on."""
         stream = f"claim/{claim.corrects_claim_id}"
-        history = self.tx.load(stream)
         command = FollowClaim(claim_id=claim.corrects_claim_id, following=claim)
-        state = CLAIM.after(history)
-        return record(self.context, stream, len(history), CLAIM.decide(command, state))
+        history = self.tx.load(stream)
+        return decided(self.context, CLAIM, stream, history, command, expected=False)
 
 
 def batches_of(facts: Iterable[Recorded]) -> list[BatchIssued]:

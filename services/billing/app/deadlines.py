@@ -1,13 +1,15 @@
 """What billing must not miss: authorizations that end or run out, and filing limits."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
 
 from kernel.due import Due, DueAsked, at_each_site
 from kernel.store.store import Store, Transaction
+from services.billing.app.draft_id import draft_id
 from services.billing.domain.authorizations.allocation import Balance, balances
+from services.billing.domain.claims.disclosure import filed_from
+from services.billing.domain.claims.rows import DraftRow
 from services.billing.domain.history.history import BillingHistory
 
 EXTEND_AUTHORIZATION, ISSUE_CLAIM = "EXTEND_AUTHORIZATION", "ISSUE_CLAIM"
@@ -18,17 +20,6 @@ WEEK = timedelta(days=7)
 BILLER = ("biller",)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unissued:
-    """A draft claim: the date its limit counts from, and the payer's limit."""
-
-    draft_id: str
-    client_id: str
-    site_id: str
-    counts_from: date
-    filing_limit_days: int
-
-
 class Deadlines(Protocol):
     """What was recorded and derived, as of this transaction."""
 
@@ -36,7 +27,7 @@ class Deadlines(Protocol):
         """Clients with an authorization that covers the day, as they were known at its end."""
         ...
 
-    def unissued(self, tx: Transaction) -> Sequence[Unissued]:
+    def unissued(self, tx: Transaction) -> Sequence[DraftRow]:
         """Current drafts, whenever they were derived."""
         ...
 
@@ -53,8 +44,8 @@ def list_due(store: Store, deadlines: Deadlines, asked: DueAsked) -> list[Due]:
             for history in deadlines.authorized(tx, there):
                 yield from ending(history, there.on)
             for draft in deadlines.unissued(tx):
-                if draft.counts_from <= there.on:
-                    yield _filing(draft)
+                if (counts_from := _counts_from(draft)) <= there.on:
+                    yield _filing(draft, counts_from)
 
         return at_each_site(asked, deadlines.clocks(tx), find)
 
@@ -96,11 +87,16 @@ def _is_short(balance: Balance, left: int) -> bool:
     return left * days < authorization.units * WEEK.days
 
 
-def _filing(draft: Unissued) -> Due:
-    limit = draft.counts_from + timedelta(days=draft.filing_limit_days)
+def _counts_from(draft: DraftRow) -> date:
+    """The date that the payer's limit counts from."""
+    return filed_from([line.service_date for line in draft.lines], draft.claim_form)
+
+
+def _filing(draft: DraftRow, counts_from: date) -> Due:
+    limit = counts_from + timedelta(days=draft.filing_limit_days)
     return Due(
         kind=ISSUE_CLAIM,
-        about_id=draft.draft_id,
+        about_id=draft_id(draft.key),
         client_id=draft.client_id,
         site_id=draft.site_id,
         roles=BILLER,

@@ -1,20 +1,16 @@
 """What billing's use cases and questions need from outside."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Generic, Protocol
+from typing import Any, Protocol
 
+from kernel.execute import Book
 from kernel.messaging.owners import Confirm, Fingerprint
-from kernel.patience import MayGoOn
 from kernel.store.store import Transaction
-from services.billing.domain.claims.claim import IssuedClaimState
 from services.billing.domain.claims.issue import ClaimIssued, DraftToIssue, ProposalToIssue
 from services.billing.domain.claims.members import Members
-from services.billing.domain.claims.rows import DraftRow
-from services.billing.domain.history.history import BillingHistory
-from services.billing.domain.payers.payer import Payer, PayerRegistered
-from services.billing.domain.projection import Content
+from services.billing.domain.payers.payer import PayerRegistered
 from services.billing.domain.providers.practitioner import PractitionerRegistered
 from services.billing.domain.providers.provider import OrganisationAddress, ProviderRegistered
 from services.billing.domain.x12.t837.scrub import ScrubFinding
@@ -216,100 +212,14 @@ class FileRead:
     correlation: str
 
 
-class FileAudit(Protocol):
-    """Keeps who read what."""
-
-    def __call__(self, tx: Transaction, read: FileRead) -> None:
-        """Written before the file is answered, in the same transaction."""
-        ...
+FileAudit = Callable[[Transaction, FileRead], None]
+"""Keeps who read what: written before the file is answered, in the same transaction."""
 
 
 @dataclass(frozen=True, slots=True)
-class ListedRow(Generic[Content]):
-    """A current row as it is listed."""
+class BillingWriteSide:
+    """What billing's use cases work with."""
 
-    key: str
-    content: Content
-    revision: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowsQuery:
-    """What a page of derived rows is asked for; empty fields ask for all.
-
-    `reason`: of a closed gate. `first` and `last`: a date of the row lies between them, both
-    included: a day's own, one of a draft's period, one that a proposal changes. `until`: as derived
-    from what was signed by then (drafts only).
-    """
-
-    client_id: str = ""
-    payer_id: str = ""
-    site_id: str = ""
-    outcome: str = ""
-    reason: str = ""
-    state: str = ""
-    action: str = ""
-    first: date | None = None
-    last: date | None = None
-    until: datetime | None = None
-    # Those whose the asker is told of; None: every one's.
-    sites: list[str] | None = None
-    after_key: str = ""
-    limit: int = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssuedClaimsQuery:
-    """What a page of issued claims is asked for; empty fields ask for all.
-
-    `until`: as it was by then.
-    """
-
-    client_id: str = ""
-    payer_id: str = ""
-    site_id: str = ""
-    batch_id: str = ""
-    frequency: str = ""
-    adjudication: str = ""
-    first: date | None = None
-    last: date | None = None
-    until: datetime | None = None
-    # As of RowsQuery.
-    sites: list[str] | None = None
-    after_claim: str = ""
-    limit: int = 200
-
-
-class Pages(Protocol):
-    """Pages of what billing derived and issued, in order of their keys."""
-
-    def derived(
-        self, tx: Transaction, kind: type[Content], wanted: RowsQuery
-    ) -> list[ListedRow[Content]]:
-        """Current rows of one kind."""
-        ...
-
-    def drafts_as_of(
-        self, tx: Transaction, wanted: RowsQuery, may_go_on: MayGoOn
-    ) -> list[ListedRow[DraftRow]]:
-        """Drafts as they would have been derived by `until`; their revisions aren't known.
-
-        NotYet (TOO_MANY_AT_ONCE) where it may not go on.
-        """
-        ...
-
-    def issued(self, tx: Transaction, wanted: IssuedClaimsQuery) -> list[IssuedClaimState]:
-        """Issued claims with what became of them, by id."""
-        ...
-
-    def payers(self, tx: Transaction) -> list[Payer]:
-        """Registered payers with their rules, by name."""
-        ...
-
-    def clients_of_payer(self, tx: Transaction, payer_id: str) -> list[str]:
-        """Ids of clients of whom something was heard that names the payer."""
-        ...
-
-    def history(self, tx: Transaction, client_id: str) -> BillingHistory:
-        """All that was heard of a client."""
-        ...
+    book: Book
+    network: Network
+    drafts: Drafts

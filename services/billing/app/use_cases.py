@@ -1,13 +1,14 @@
 """Billing's use cases but issuing, in the order in which things happen: one function a command."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
-from kernel.execute import Book, Outcome, record, refuse_stale
-from kernel.facts import Recorded, derived_id
+from kernel.execute import Outcome, decided
+from kernel.facts import Recorded
+from kernel.facts import derived_id
 from kernel.refusal import Unknown
 from kernel.store.store import Context, Transaction
-from services.billing.app.ports import Drafts, Network
+from services.billing.app.ports import BillingWriteSide
 from services.billing.domain.authorizations.authorization import AUTHORIZATION, RecordAuthorization
 from services.billing.domain.authorizations.waiver import WAIVER, BillWithoutAuthorization
 from services.billing.domain.claims.claim import CLAIM, RecordAdjudication
@@ -27,18 +28,32 @@ from services.billing.domain.providers.provider import (
 )
 
 
-def register_provider(book: Book, command: RegisterProvider, context: Context) -> Outcome:
-    return book.execute(PROVIDER, f"provider/{command.provider_id}", command, context)
+@dataclass(frozen=True, slots=True)
+class AuthorizationTold:
+    """An authorization with the payer's own number of it."""
+
+    command: RecordAuthorization
+    number: str = field(repr=False)
+
+    @property
+    def authorization_id(self) -> str:
+        return self.command.authorization_id
 
 
-def set_fee(book: Book, command: SetFee, context: Context) -> Outcome:
+def register_provider(
+    billing: BillingWriteSide, command: RegisterProvider, context: Context
+) -> Outcome:
+    return billing.book.execute(PROVIDER, f"provider/{command.provider_id}", command, context)
+
+
+def set_fee(billing: BillingWriteSide, command: SetFee, context: Context) -> Outcome:
     """Sets a fee; every client billed by this provider is derived again."""
     subject = f"provider/{command.provider_id}"
-    return book.execute(PROVIDER, subject, command, context, locks=[subject])
+    return billing.book.execute(PROVIDER, subject, command, context, locks=[subject])
 
 
 def enroll_provider(
-    book: Book, network: Network, command: EnrollProvider, context: Context
+    billing: BillingWriteSide, command: EnrollProvider, context: Context
 ) -> Outcome:
     """Records an enrollment; every client of the site is derived again.
 
@@ -47,9 +62,9 @@ def enroll_provider(
 
     def before(tx: Transaction) -> None:
         _payer_must_exist(tx, command.payer_id)
-        _must_be_told(tx, network, "site", command.site_id)
+        _must_be_told(tx, billing, "site", command.site_id)
 
-    return book.execute(
+    return billing.book.execute(
         PROVIDER,
         f"provider/{command.provider_id}",
         command,
@@ -59,42 +74,47 @@ def enroll_provider(
     )
 
 
-def register_payer(book: Book, command: RegisterPayer, context: Context) -> Outcome:
-    return book.execute(PAYER, f"payer/{command.payer_id}", command, context)
+def register_payer(billing: BillingWriteSide, command: RegisterPayer, context: Context) -> Outcome:
+    return billing.book.execute(PAYER, f"payer/{command.payer_id}", command, context)
 
 
-def propose_rule_set(book: Book, command: ProposeRuleSet, context: Context) -> Outcome:
-    return book.execute(PAYER, f"payer/{command.rules.payer_id}", command, context)
+def propose_rule_set(
+    billing: BillingWriteSide, command: ProposeRuleSet, context: Context
+) -> Outcome:
+    return billing.book.execute(PAYER, f"payer/{command.rules.payer_id}", command, context)
 
 
-def confirm_rule_set(book: Book, command: ConfirmRuleSet, context: Context) -> Outcome:
+def confirm_rule_set(
+    billing: BillingWriteSide, command: ConfirmRuleSet, context: Context
+) -> Outcome:
     """Confirms a rule set; every client covered by this payer is derived again."""
     subject = f"payer/{command.payer_id}"
-    return book.execute(PAYER, subject, command, context, locks=[subject])
+    return billing.book.execute(PAYER, subject, command, context, locks=[subject])
 
 
 def record_authorization(
-    book: Book, network: Network, command: RecordAuthorization, number: str, context: Context
+    billing: BillingWriteSide, told: AuthorizationTold, context: Context
 ) -> Outcome:
     """Records an authorization; the payer's number is sealed under the client's key.
 
     Refuses (Unknown) a payer that isn't registered, and a client or a site nobody told of.
     """
+    command = told.command
 
     def before(tx: Transaction) -> None:
         _payer_must_exist(tx, command.payer_id)
-        _must_be_told(tx, network, "client", command.client_id)
+        _must_be_told(tx, billing, "client", command.client_id)
         if command.site_id:
-            _must_be_told(tx, network, "site", command.site_id)
+            _must_be_told(tx, billing, "site", command.site_id)
 
     def sealing(tx: Transaction) -> None:
         tx.documents.put(
             f"client/{command.client_id}",
             authorization_document(command.authorization_id),
-            number.encode(),
+            told.number.encode(),
         )
 
-    return book.execute(
+    return billing.book.execute(
         AUTHORIZATION,
         f"authorization/{command.authorization_id}",
         command,
@@ -106,7 +126,7 @@ def record_authorization(
 
 
 def register_practitioner(
-    book: Book, network: Network, command: RegisterPractitioner, context: Context
+    billing: BillingWriteSide, command: RegisterPractitioner, context: Context
 ) -> Outcome:
     """Records how claims name a clinician.
 
@@ -114,10 +134,10 @@ def register_practitioner(
     """
 
     def before(tx: Transaction) -> None:
-        _must_be_told(tx, network, "staff", command.staff_id)
-        command.require_npi(network.npi_of(tx, command.staff_id))
+        _must_be_told(tx, billing, "staff", command.staff_id)
+        command.require_npi(billing.network.npi_of(tx, command.staff_id))
 
-    return book.execute(
+    return billing.book.execute(
         PRACTITIONER,
         f"practitioner/{command.staff_id}",
         command,
@@ -127,7 +147,7 @@ def register_practitioner(
 
 
 def bill_without_authorization(
-    book: Book, network: Network, command: BillWithoutAuthorization, context: Context
+    billing: BillingWriteSide, command: BillWithoutAuthorization, context: Context
 ) -> Outcome:
     """A named person waives the authorization of a date; the client is derived again.
 
@@ -136,12 +156,12 @@ def bill_without_authorization(
 
     def before(tx: Transaction) -> None:
         _payer_must_exist(tx, command.payer_id)
-        _must_be_told(tx, network, "client", command.client_id)
+        _must_be_told(tx, billing, "client", command.client_id)
 
     waiver_id = derived_id(
         "waiver", command.client_id, command.payer_id, command.service_date.isoformat()
     )
-    return book.execute(
+    return billing.book.execute(
         WAIVER,
         f"waiver/{waiver_id}",
         command,
@@ -152,7 +172,7 @@ def bill_without_authorization(
 
 
 def settle_revocation(
-    book: Book, drafts: Drafts, settling: SettleRevocation, context: Context
+    billing: BillingWriteSide, settling: SettleRevocation, context: Context
 ) -> Outcome:
     """A named person says what the last revocation heard of means for dates before it."""
     client_id, payer_id = settling.client_id, settling.payer_id
@@ -160,26 +180,27 @@ def settle_revocation(
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
         _payer_must_exist(tx, payer_id)
-        history = tx.load(stream)
-        refuse_stale(context, len(history))
-        revoked_on = drafts.revoked(tx, payer_id, [client_id]).get(client_id)
-        settled = SETTLEMENT.after(history)
-        facts = SETTLEMENT.decide(replace(settling, revoked_on=revoked_on), settled)
-        return record(context, stream, len(history), facts)
+        revoked_on = billing.drafts.revoked(tx, payer_id, [client_id]).get(client_id)
+        command = replace(settling, revoked_on=revoked_on)
+        return decided(context, SETTLEMENT, stream, tx.load(stream), command)
 
-    return book.transact(context, decide, locks=[f"client/{client_id}"])
+    return billing.book.transact(context, decide, locks=[f"client/{client_id}"])
 
 
-def record_adjudication(book: Book, command: RecordAdjudication, context: Context) -> Outcome:
+def record_adjudication(
+    billing: BillingWriteSide, command: RecordAdjudication, context: Context
+) -> Outcome:
     """Records the payer's word on a claim; the client is derived again."""
     stream = f"claim/{command.claim_id}"
-    with book.store.transaction() as tx:
+    with billing.book.store.transaction() as tx:
         history = tx.load(stream)
     issued = CLAIM.after(history).issued
     if issued is None:
         raise Unknown("claim", command.claim_id)
     command = replace(command, issued_on=history[0].at.date())
-    return book.execute(CLAIM, stream, command, context, locks=[f"client/{issued.client_id}"])
+    return billing.book.execute(
+        CLAIM, stream, command, context, locks=[f"client/{issued.client_id}"]
+    )
 
 
 def authorization_document(authorization_id: str) -> str:
@@ -192,6 +213,6 @@ def _payer_must_exist(tx: Transaction, payer_id: str) -> None:
         raise Unknown("payer", payer_id)
 
 
-def _must_be_told(tx: Transaction, network: Network, kind: str, key: str) -> None:
-    if not network.has(tx, kind, key):
+def _must_be_told(tx: Transaction, billing: BillingWriteSide, kind: str, key: str) -> None:
+    if not billing.network.has(tx, kind, key):
         raise Unknown(kind, key)

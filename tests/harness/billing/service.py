@@ -27,9 +27,7 @@ from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import to_date
 from kernel.store.store import Store
 from services.billing.__main__ import SERVICE
-from services.billing.adapters.audit import write_file_read
 from services.billing.adapters.claim_file import FileWriter, institutional, professional
-from services.billing.adapters.following import SqlFollowing
 from services.billing.adapters.identities import person_of
 from services.billing.adapters.network import SqlNetwork
 from services.billing.adapters.pages import SqlPages
@@ -39,7 +37,13 @@ from services.billing.adapters.rule_sets import message_of
 from services.billing.adapters.subscriptions import SUBSCRIPTIONS
 from services.billing.api.servicer import billing_servicer
 from services.billing.api.work import WorkServicer
-from services.billing.app.ports import DisclosedClient, DisclosedClients, Identities, Issuing
+from services.billing.app.ports import (
+    BillingWriteSide,
+    DisclosedClient,
+    DisclosedClients,
+    Identities,
+    Issuing,
+)
 from services.billing.domain.payers.rules import not_asked
 from services.billing.domain.x12.npi import check_digit_for
 from tests.harness.billing.facts import site_opened
@@ -158,7 +162,7 @@ class Office:
 
     def __post_init__(self) -> None:
         self.issue_with(self.identities)
-        self.work = WorkServicer(self.store, self.pages, SqlFollowing())
+        self.work = WorkServicer(self.store, self.pages)
         self.inbox = Inbox(self.store, SUBSCRIPTIONS)
         self.inbox.begin([topic_of(name) for name in SERVICE.hears])
         self.pending_work = PendingWork(self.store, SUBSCRIPTIONS)
@@ -168,8 +172,9 @@ class Office:
         book = Book(
             store=self.store, publish=publish, view=lambda *_: None, subscriptions=SUBSCRIPTIONS
         )
+        billing = BillingWriteSide(book, SqlNetwork(), SqlDrafts())
         issuing = Issuing(
-            drafts=SqlDrafts(),
+            drafts=billing.drafts,
             confirm=confirm,
             identities=identities,
             files={
@@ -177,14 +182,7 @@ class Office:
                 "INSTITUTIONAL": FileWriter(institutional, "T"),
             },
         )
-        self.answers = billing_servicer(
-            book,
-            self.pages,
-            SqlFollowing(),
-            lambda _: issuing,
-            network=SqlNetwork(),
-            audit=write_file_read,
-        )
+        self.answers = billing_servicer(billing, lambda _: issuing, self.pages)
 
     def call(
         self,
