@@ -1,6 +1,7 @@
 """Explanations as messages, part by part."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from google.protobuf.message import Message
 from ninehours.attendance.v1 import attendance_service_pb2 as attendance
@@ -13,8 +14,7 @@ from ninehours.plans.v1 import plans_service_pb2 as plans
 
 from kernel.facts import Recorded, public_id
 from kernel.mapping.reading import named
-from kernel.mapping.writing import writer
-from kernel.rpc.translate import to_date, to_timestamp
+from kernel.mapping.writing import Writer, writer
 from services.billing.adapters import messages
 from services.billing.app.explaining import RevisedDay, RevisionTold, WhyClaim
 from services.billing.domain.authorizations.allocation import Balance
@@ -22,6 +22,7 @@ from services.billing.domain.claims.claim import ClaimAdjudicated, ClaimReplaced
 from services.billing.domain.claims.disclosure import basis_of
 from services.billing.domain.claims.drafts import Draft
 from services.billing.domain.claims.issue import ClaimIssued
+from services.billing.domain.claims.proposals import Proposal
 from services.billing.domain.days.release import Release
 from services.billing.domain.history.history import IssuedClaim
 from services.billing.domain.payers.rules import RuleSet
@@ -35,67 +36,25 @@ SERVICES = {
 }
 
 
-def day_message(revised: RevisedDay) -> pb.ExplainedDay:
-    """A day, explained."""
-    explained = revised.explained
-    day, rules = explained.day, explained.day.rules
-    return pb.ExplainedDay(
-        client_id=explained.client_id,
-        service_date=to_date(day.service_date),
-        outcome=f"OUTCOME_{day.outcome}",
-        payer_id=day.payer_id,
-        site_id=day.site_id,
-        minutes=day.minutes,
-        clinical_level=day.level_of_care,
-        authorized_level=day.authorized_level,
-        billed_level=rules.billed_level if rules else "",
-        rules=_rules(rules, fact_id=explained.rules_fact) if rules else None,
-        verdicts=[_verdict(verdict) for verdict in explained.verdicts],
-        lines=messages.lines_of(day.lines),
-        authorization=_authorization(explained.authorization, day.authorized_units),
-        claims=[
-            _carrying(claim, stands=claim.claim_id in explained.in_force)
-            for claim in explained.claims
-        ],
-        row_id=revised.row_id,
-        revisions=[_revision(told) for told in revised.revisions],
-        stale=revised.stale,
-    )
-
-
 def claim_message(why: WhyClaim) -> pb.ExplainedClaim:
     """A claim, explained."""
     claim = why.claim
-    of_cut = claim.cut if isinstance(claim, Draft) else claim
-    found = pb.ExplainedClaim(
+    write: Writer[Any, pb.ExplainedClaim] = _draft if isinstance(claim, Draft) else _claim
+    followed_by_claim_id, followed_fact_id = _followed(why.followed) if why.followed else ("", "")
+    return write(
+        claim,
         claim_id=why.claim_id,
-        state=billing.CLAIM_STATE_ISSUED if why.issued else billing.CLAIM_STATE_DRAFTED,
+        state="ISSUED" if why.issued else "DRAFTED",
         client_id=why.client_id,
-        payer_id=of_cut.payer_id,
-        provider_id=of_cut.provider_id,
-        site_id=of_cut.site_id,
-        period_start=to_date(of_cut.period_start),
-        period_end=to_date(of_cut.period_end),
-        claim_form=f"CLAIM_FORM_{of_cut.claim_form}",
-        frequency=ORIGINAL if isinstance(claim, Draft) else claim.frequency,
-        charge=messages.money(claim.charge_minor),
-        diagnoses=claim.diagnoses,
-        lines=messages.lines_of(claim.lines),
-        days=[day_message(day) for day in why.days],
-        changed_days=[day_message(changed) for changed in why.changed],
+        days=map(day_message, why.days),
+        changed_days=map(day_message, why.changed),
         authorization=_authorization(why.authorization, claim.authorized_units),
-        proposal=_proposal(why),
+        issued=_issued(why.issued, why) if why.issued else None,
+        followed_by_claim_id=followed_by_claim_id,
+        followed_fact_id=followed_fact_id,
+        answer=_answered(why.answered) if why.answered else None,
+        proposal=why.proposal and _proposal(why.proposal, row_id=why.proposal_row_id),
     )
-    if isinstance(claim, ClaimIssued) and why.issued is not None:
-        found.issued.CopyFrom(_issued(claim, why.issued, why))
-        found.corrects_claim_id = claim.corrects_claim_id
-    if why.followed is not None:
-        found.followed_by_claim_id, found.followed_fact_id = _followed(why.followed)
-    if why.answered is not None:
-        answer: ClaimAdjudicated = why.answered.fact
-        fact_id = _public_id(why.answered, answer.client_id, events.ClaimAdjudicated)
-        found.answer.CopyFrom(_answer(answer, fact_id=fact_id))
-    return found
 
 
 def roles_of(rpc: str) -> Sequence[str]:
@@ -132,67 +91,100 @@ _balance = writer(
     fact_id=named("authorization.fact"),
     given=("taken",),
 )
+_issued_by = writer(
+    pb.IssuedBy,
+    ClaimIssued,
+    given=("fact_id", "issued_at", "actor", "control_number", "disclosed_fact_id"),
+    basis=basis_of,
+)
 _answer = writer(pb.PayersAnswer, ClaimAdjudicated, given=("fact_id",))
+_proposal = writer(
+    pb.ExplainedProposal, Proposal, given=("row_id",), waits_for=messages.awaited_gate
+)
+_revision = writer(
+    pb.DayRevision,
+    RevisionTold,
+    through=("revision",),
+    revision=named("revision.revision"),
+    outcome=named("row.outcome"),
+)
+_OF_WHY = (
+    *("claim_id", "state", "client_id", "days", "changed_days", "authorization"),
+    *("issued", "followed_by_claim_id", "followed_fact_id", "answer", "proposal"),
+)
+_claim = writer(pb.ExplainedClaim, ClaimIssued, given=_OF_WHY, lines=messages.line_message)
+_draft = writer(
+    pb.ExplainedClaim,
+    Draft,
+    given=_OF_WHY,
+    through=("cut",),
+    lines=messages.line_message,
+    frequency=ORIGINAL,
+    corrects_claim_id="",
+)
 
 
 def _authorization(balance: Balance | None, taken: int) -> pb.ExplainedAuthorization | None:
     return None if balance is None else _balance(balance, taken=taken)
 
 
-def _revision(told: RevisionTold) -> pb.DayRevision:
-    revision = told.revision
-    return pb.DayRevision(
-        revision=revision.revision,
-        fact_id=str(revision.fact_id),
-        outcome=f"OUTCOME_{told.row.outcome}",
-        withdrawn=revision.withdrawn,
-        changes=[
-            pb.Change(field=change.field, was=change.was, now=change.now) for change in told.changes
-        ],
-        facts_added=told.facts_added,
-        facts_removed=told.facts_removed,
-        rules=revision.rules,
-        code=revision.code,
-    )
+def _rules_of(revised: RevisedDay) -> pb.RuleReference | None:
+    explained = revised.explained
+    rules = explained.day.rules
+    return None if rules is None else _rules(rules, fact_id=explained.rules_fact)
 
 
-def _issued(claim: ClaimIssued, recorded: Recorded, why: WhyClaim) -> pb.IssuedBy:
-    return pb.IssuedBy(
-        fact_id=_public_id(recorded, claim.client_id, events.ClaimIssued),
-        issued_at=to_timestamp(recorded.at),
+def _authorization_of(revised: RevisedDay) -> pb.ExplainedAuthorization | None:
+    explained = revised.explained
+    return _authorization(explained.authorization, explained.day.authorized_units)
+
+
+def _claims_of(revised: RevisedDay) -> list[pb.CarryingClaim]:
+    explained = revised.explained
+    return [
+        _carrying(claim, stands=claim.claim_id in explained.in_force) for claim in explained.claims
+    ]
+
+
+day_message = writer(
+    pb.ExplainedDay,
+    RevisedDay,
+    through=("explained", "explained.day"),
+    clinical_level=named("explained.day.level_of_care"),
+    billed_level=named("explained.day.billed_level"),
+    rules=_rules_of,
+    verdicts=_verdict,
+    lines=messages.line_message,
+    authorization=_authorization_of,
+    claims=_claims_of,
+    revisions=_revision,
+)
+"""A day, explained."""
+
+
+def _issued(recorded: Recorded, why: WhyClaim) -> pb.IssuedBy:
+    claim: ClaimIssued = recorded.fact
+    return _issued_by(
+        claim,
+        fact_id=_public_id(recorded, events.ClaimIssued),
+        issued_at=recorded.at,
         actor=recorded.actor,
-        batch_id=claim.batch_id,
         control_number=why.batch.control_number if why.batch else 0,
-        number=claim.number,
-        basis=basis_of(claim),
-        consent_id=claim.consent_id,
-        disclosed_fact_id=_public_id(recorded, claim.client_id, events.Disclosed),
+        disclosed_fact_id=_public_id(recorded, events.Disclosed),
     )
+
+
+def _answered(recorded: Recorded) -> pb.PayersAnswer:
+    return _answer(recorded.fact, fact_id=_public_id(recorded, events.ClaimAdjudicated))
 
 
 def _followed(recorded: Recorded) -> tuple[str, str]:
     fact: ClaimReplaced | ClaimVoided = recorded.fact
     if isinstance(fact, ClaimReplaced):
-        public_id = _public_id(recorded, fact.client_id, events.ClaimReplaced)
-        return fact.replaced_by_claim_id, public_id
-    return fact.voided_by_claim_id, _public_id(recorded, fact.client_id, events.ClaimVoided)
+        return fact.replaced_by_claim_id, _public_id(recorded, events.ClaimReplaced)
+    return fact.voided_by_claim_id, _public_id(recorded, events.ClaimVoided)
 
 
-def _proposal(why: WhyClaim) -> pb.ExplainedProposal | None:
-    proposal = why.proposal
-    if proposal is None:
-        return None
-    return pb.ExplainedProposal(
-        row_id=why.proposal_row_id,
-        action=f"CORRECTION_ACTION_{proposal.action}",
-        state=f"PROPOSAL_STATE_{proposal.state}",
-        issued_charge=messages.money(proposal.issued_charge_minor),
-        corrected_charge=messages.money(proposal.corrected_charge_minor),
-        changed_dates=[to_date(on) for on in proposal.changed_dates],
-        waits_for=[messages.awaited_gate(awaited) for awaited in proposal.waits_for],
-    )
-
-
-def _public_id(recorded: Recorded, client_id: str, message: type[Message]) -> str:
+def _public_id(recorded: Recorded, message: type[Message]) -> str:
     """The id that its public fact was given."""
-    return str(public_id(recorded, f"client/{client_id}", message))
+    return str(public_id(recorded, f"client/{recorded.fact.client_id}", message))

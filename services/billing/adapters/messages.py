@@ -1,7 +1,5 @@
 """Billing's rows and facts as public messages, part by part."""
 
-from collections.abc import Sequence
-
 from ninehours.billing.v1 import billing_events_pb2 as public
 from ninehours.common.v1 import common_pb2 as common
 
@@ -49,8 +47,3 @@ proposal = writer(
 
 def money(minor_units: int) -> common.Money:
     return common.Money(currency_code=CURRENCY, minor_units=minor_units)
-
-
-def lines_of(lines: Sequence[ClaimLine]) -> list[public.ClaimLine]:
-    """A claim's lines as others see them."""
-    return [line_message(line) for line in lines]

@@ -84,6 +84,11 @@ class ServiceDay:
     rests_on: frozenset[str] = frozenset()
 
     @property
+    def billed_level(self) -> str:
+        """The payer's, where rules are in effect."""
+        return self.rules.billed_level if self.rules else ""
+
+    @property
     def reasons(self) -> tuple[Reason, ...]:
         return tuple(verdict.reason for verdict in self.verdicts if verdict.reason is not None)
 
@@ -213,7 +218,6 @@ def day_row(client_id: str, day: ServiceDay) -> DayRow:
         rules=day.rules.name if day.rules else "",
         lines=day.ancillary_lines if day.outcome == DayOutcome.NOT_BILLABLE else day.lines,
         clinical_level=day.level_of_care,
-        billed_level=day.rules.billed_level if day.rules else "",
     )
 
 
