@@ -34,6 +34,11 @@ class Decider(Generic[C, F, S]):
         return self.fold(recorded.fact for recorded in history)
 
 
+def of_last_fact(decide: Callable[[C, F | None], Iterable[F]]) -> Decider[C, F, F | None]:
+    """A decider that decides on no more than the last of its facts; None: there is none."""
+    return Decider(decide, lambda _, fact: fact, None)
+
+
 def filled(kind: type[F], *sources: object, **beside: Any) -> F:
     """A fact or command that says what its sources say by the same names; of several the first.
 

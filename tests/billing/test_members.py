@@ -17,7 +17,7 @@ from kernel.rpc.translate import to_date
 from kernel.store.store import Store
 from operations.verifying.examination import Examination
 from services.billing.__main__ import SERVICE as BILLING
-from services.billing.adapters.checks_of_members import a_member_is_billed_once
+from services.billing.adapters.checks import a_member_is_billed_once
 from services.billing.adapters.publication import publish
 from services.billing.adapters.subscriptions import SUBSCRIPTIONS
 from services.intake.__main__ import SERVICE as INTAKE

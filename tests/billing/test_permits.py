@@ -24,7 +24,7 @@ from kernel.refusal import Stale
 from kernel.store.store import Store
 from operations.verifying.examination import Examination
 from services.billing.__main__ import SERVICE as BILLING
-from services.billing.adapters.checks_of_leaving import claims_left_on_their_permits
+from services.billing.adapters.checks import claims_left_on_their_permits
 from services.billing.adapters.publication import publish
 from services.billing.adapters.subscriptions import SUBSCRIPTIONS
 from services.intake.__main__ import SERVICE as INTAKE

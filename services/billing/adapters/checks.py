@@ -1,27 +1,45 @@
 """What billing brings to being verified: its promises about money, asked of its own record."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from datetime import date
+from itertools import combinations, groupby
+from typing import TypeVar
+from uuid import UUID
 
+from ninehours.intake.v1 import intake_events_pb2 as intake
+
+from kernel.decider import filled
 from kernel.facts import HeardFact, Recorded, id_of, kind_of
+from kernel.rpc.translate import date_of
 from operations.verifying.examination import Check, Examination, Finding, ServiceChecks
-from services.billing.adapters.checks_of_leaving import claims_left_on_their_permits
-from services.billing.adapters.checks_of_members import a_member_is_billed_once
 from services.billing.adapters.history import history_of
+from services.billing.adapters.members import apart_of, keys_of
 from services.billing.adapters.publication import publish
 from services.billing.adapters.rows import content_of
 from services.billing.app.batch import DOCUMENTS
+from services.billing.domain.claims.claim import ClaimReplaced, ClaimVoided
 from services.billing.domain.claims.issue import BatchIssued, ClaimIssued
+from services.billing.domain.claims.members import Members, dates_of
 from services.billing.domain.claims.promises import drafted_and_issued, overdrawn, two_per_diems
 from services.billing.domain.claims.rows import DraftRow
 from services.billing.domain.history.history import BillingHistory, ClaimLine
 from services.billing.domain.projection import DRAFT_CLAIM
+from services.billing.domain.x12.t837.claim import VOID
 
+M = TypeVar("M")
+
+ISSUED = "billing.claim_issued.v1"
 TOLD = (
     "billing.rule_set_confirmed.v1",
     "billing.authorization_recorded.v1",
-    "billing.claim_issued.v1",
+    ISSUED,
     "billing.claim_adjudicated.v1",
+)
+OF_PERMITS = (intake.ConsentGiven, intake.ConsentRevoked, intake.DisclosureRestricted)
+BY_STREAM = (
+    "SELECT id, stream, version, type, body, at, actor FROM fact"
+    " WHERE type = ANY(CAST(:types AS text[])) ORDER BY stream, version"
 )
 # As they were recorded; a command's facts are one step.
 STEPS = (
@@ -79,7 +97,7 @@ def files_are_as_issued(examination: Examination) -> Iterator[Finding]:
     """A batch's file has the hash that its fact carries, and its claims its count and total."""
     claims: dict[str, list[ClaimIssued]] = {}
     batches: list[BatchIssued] = []
-    for recorded in _facts(examination, ("billing.claim_issued.v1", "billing.batch_issued.v1")):
+    for recorded in _facts(examination, [ISSUED, "billing.batch_issued.v1"], STEPS):
         match recorded.fact:
             case ClaimIssued() as claim:
                 claims.setdefault(claim.batch_id, []).append(claim)
@@ -97,6 +115,63 @@ def files_are_as_issued(examination: Examination) -> Iterator[Finding]:
         if batch.digest and batch.digest not in _digests(examination, batch):
             says = "its file has another hash than was recorded when it was issued"
             yield Finding("DOCUMENT_HASH", about, says)
+
+
+def claims_left_on_their_permits(examination: Examination) -> Iterator[Finding]:
+    """What intake's log said before the permit, and what was heard of it, must let the claim go.
+
+    A claim of before permits is judged by the time at which it was issued.
+    """
+    heard = _heard(examination)
+    heads = {
+        id_of(row.subject): row.sequence
+        for row in examination.rows(
+            "SELECT subject, sequence FROM heard_head WHERE topic = :topic",
+            topic=intake.DESCRIPTOR.package,
+        )
+    }
+    for recorded in _facts(examination, [ISSUED]):
+        examination.count()
+        claim: ClaimIssued = recorded.fact
+        about = f"client/{claim.client_id}"
+        if claim.permit_sequence > heads.get(claim.client_id, 0):
+            says = f"claim {claim.claim_id} left on permit {claim.permit_id}, which knew "
+            says += f"{claim.permit_sequence} facts of intake's; fewer were heard"
+            yield Finding("PERMIT_NOT_HEARD", about, says)
+        elif (heard_as := _heard_as(examination, claim)) not in (None, claim.permit_fact_id):
+            says = f"claim {claim.claim_id} left on permit {claim.permit_id}, which knew "
+            says += f"{claim.permit_fact_id} as number {claim.permit_sequence}; heard is {heard_as}"
+            yield Finding("PERMIT_OF_ANOTHER_HISTORY", about, says)
+        before = [fact for fact in heard[claim.client_id] if _is_before(fact, recorded)]
+        if says := _revoked(claim, before, recorded.at.date()):
+            yield Finding("LEFT_WITHOUT_CONSENT", about, says)
+        if says := _restricted(claim, before):
+            yield Finding("LEFT_RESTRICTED", about, says)
+
+
+def a_member_is_billed_once(examination: Examination) -> Iterator[Finding]:
+    """Claims that stand are joined by payer, member and date; two clients of one are one too many.
+
+    A claim is every key's that its client was recognised by: its number may have been corrected
+    since. Two clients are two people where a named person judged so.
+    """
+    members = Members(
+        keys=keys_of(examination.connection, None), apart=apart_of(examination.connection, None)
+    )
+    billed: dict[tuple[str, str, date], dict[str, str]] = {}
+    for claim in _standing(examination):
+        for key in members.keys_of(claim.client_id):
+            for on in dates_of(claim):
+                of_member = billed.setdefault((claim.payer_id, key, on), {})
+                of_member.setdefault(claim.client_id, claim.claim_id)
+    twice: dict[tuple[date, str, str], str] = {}  # once, of however many keys they share
+    for (_, _, on), claims in sorted(billed.items()):
+        for one, other in combinations(sorted(claims), 2):
+            if members.are_one(one, other):
+                twice[on, one, other] = f"claims {claims[one]}, {claims[other]}"
+    for (on, one, other), both in sorted(twice.items()):
+        says = f"{on} is billed of client {other} too, who is the same member: {both}"
+        yield Finding("MEMBER_BILLED_TWICE", f"client/{one}", says)
 
 
 SERVICE_CHECKS = ServiceChecks(
@@ -148,17 +223,94 @@ def _steps(examination: Examination) -> Iterator[tuple[str, BillingHistory]]:
 def _public(examination: Examination, recorded: Recorded) -> Iterator[HeardFact]:
     """As derivations read it, whatever was published of it."""
     for item in publish(recorded):
-        yield HeardFact(
-            id=item.id,
-            topic=examination.store.topic,
-            subject=item.subject,
-            sequence=0,
-            type=item.type,
-            message=item.message,
-            label=item.label,
-            signed_at=recorded.at,
+        yield filled(
+            HeardFact, item, topic=examination.store.topic, sequence=0, signed_at=recorded.at
         )
 
 
-def _facts(examination: Examination, types: Sequence[str]) -> Iterator[Recorded]:
-    yield from examination.recorded(examination.paged(STEPS, types=list(types)))
+def _facts(
+    examination: Examination, types: Sequence[str], statement: str = BY_STREAM
+) -> Iterator[Recorded]:
+    yield from examination.recorded(examination.paged(statement, types=list(types)))
+
+
+def _heard_as(examination: Examination, claim: ClaimIssued) -> str | None:
+    """Id of the fact that stands where the permit's last one did; None: nobody kept it, or told."""
+    if not claim.permit_fact_id:
+        return None
+    place = {
+        "topic": intake.DESCRIPTOR.package,
+        "subject": f"client/{claim.client_id}",
+        "sequence": claim.permit_sequence,
+    }
+    found = examination.rows(
+        "SELECT id FROM heard_fact WHERE (topic, subject, sequence) = (:topic, :subject, :sequence)"
+        " UNION ALL SELECT id FROM heard_head"
+        " WHERE (topic, subject, sequence) = (:topic, :subject, :sequence)",
+        **place,
+    )
+    return str(found[0].id) if found else None
+
+
+def _is_before(fact: HeardFact, issued: Recorded) -> bool:
+    claim: ClaimIssued = issued.fact
+    if claim.permit_id:
+        return fact.sequence <= claim.permit_sequence
+    return fact.signed_at <= issued.at
+
+
+def _revoked(claim: ClaimIssued, before: Sequence[HeardFact], on: date) -> str:
+    if not claim.consent_id:
+        return ""
+    about = f"claim {claim.claim_id} left on consent {claim.consent_id}"
+    for fact_id, revoked in _of(before, intake.ConsentRevoked):
+        if revoked.consent_id == claim.consent_id and date_of(revoked, "revoked_on") <= on:
+            return f"{about}, revoked before by fact {fact_id}"
+    given = {message.consent_id for _, message in _of(before, intake.ConsentGiven)}
+    if claim.permit_id and claim.consent_id not in given:
+        return f"{about}, which was not given before its permit {claim.permit_id}"
+    return ""
+
+
+def _restricted(claim: ClaimIssued, before: Sequence[HeardFact]) -> str:
+    """Of a date that the client kept from the payer; a void takes back what was told of it."""
+    if claim.frequency == VOID:
+        return ""
+    dates = {line.service_date for line in claim.lines}
+    for fact_id, restricted in _of(before, intake.DisclosureRestricted):
+        first, last = date_of(restricted, "from"), date_of(restricted, "to")
+        if restricted.payer_id == claim.payer_id and any(first <= on <= last for on in dates):
+            return f"claim {claim.claim_id} tells a date that was restricted before, by {fact_id}"
+    return ""
+
+
+def _of(facts: Sequence[HeardFact], kind: type[M]) -> list[tuple[UUID, M]]:
+    """Ids and messages of one kind."""
+    return [(fact.id, fact.message) for fact in facts if isinstance(fact.message, kind)]
+
+
+def _heard(examination: Examination) -> Mapping[str, list[HeardFact]]:
+    """Client → what was heard of them that a permit rests on."""
+    found: dict[str, list[HeardFact]] = defaultdict(list)
+    for row in examination.paged(
+        "SELECT * FROM heard_fact WHERE type = ANY(CAST(:types AS text[]))"
+        " ORDER BY subject, sequence",
+        types=sorted(kind.DESCRIPTOR.full_name for kind in OF_PERMITS),
+    ):
+        message = examination.subscriptions.decode(row.type, bytes(row.body))
+        found[id_of(row.subject)].append(filled(HeardFact, row, message=message))
+    return found
+
+
+def _standing(examination: Examination) -> list[ClaimIssued]:
+    issued: list[ClaimIssued] = []
+    followed: set[str] = set()
+    types = [ISSUED, "billing.claim_replaced.v1", "billing.claim_voided.v1"]
+    for recorded in _facts(examination, types):
+        match recorded.fact:
+            case ClaimIssued() as claim:
+                examination.count()
+                issued.append(claim)
+            case ClaimReplaced() | ClaimVoided() as follows:
+                followed.add(follows.claim_id)
+    return [claim for claim in issued if claim.frequency != VOID and claim.claim_id not in followed]

@@ -8,8 +8,9 @@ from typing import Generic, TypeVar
 from services.billing.domain.authorizations.allocation import allocate
 from services.billing.domain.claims import drafts, proposals
 from services.billing.domain.claims.drafts import Draft
+from services.billing.domain.claims.proposals import Proposal
 from services.billing.domain.claims.rows import DraftRow, ProposalRow, draft_row, proposal_row
-from services.billing.domain.days.service_day import DayRow, day_row, resolve
+from services.billing.domain.days.service_day import DayRow, ServiceDay, day_row, resolve
 from services.billing.domain.history.history import BillingHistory
 from services.billing.domain.payers.rules import RuleSet
 
@@ -33,21 +34,13 @@ class Projected(Generic[Content_co]):
 
 def derive(history: BillingHistory) -> list[Projected[RowContent]]:
     """Every row of one client: a function of the set of facts, not of their order or the clock."""
+    client_id = history.client_id
     days = allocate(resolve(history), history)
     return [
+        *(_projected(day_row(client_id, day), day) for day in days),
+        *(_projected(draft_row(client_id, draft), draft) for draft in drafts.draft(days, history)),
         *(
-            Projected(
-                content=day_row(history.client_id, day), rests_on=day.rests_on, rules=day.rules
-            )
-            for day in days
-        ),
-        *(_drafted(history.client_id, draft) for draft in drafts.draft(days, history)),
-        *(
-            Projected(
-                content=proposal_row(history.client_id, proposal),
-                rests_on=proposal.rests_on,
-                rules=proposal.rules,
-            )
+            _projected(proposal_row(client_id, proposal), proposal)
             for proposal in proposals.propose(days, history)
         ),
     ]
@@ -56,10 +49,11 @@ def derive(history: BillingHistory) -> list[Projected[RowContent]]:
 def drafts_without(history: BillingHistory, dates: Collection[date]) -> list[Projected[DraftRow]]:
     """Rows of drafts as if these dates claimed nothing; units are allocated as ever."""
     days = [day for day in allocate(resolve(history), history) if day.service_date not in dates]
-    return [_drafted(history.client_id, draft) for draft in drafts.draft(days, history)]
+    return [
+        _projected(draft_row(history.client_id, draft), draft)
+        for draft in drafts.draft(days, history)
+    ]
 
 
-def _drafted(client_id: str, draft: Draft) -> Projected[DraftRow]:
-    return Projected(
-        content=draft_row(client_id, draft), rests_on=draft.rests_on, rules=draft.rules
-    )
+def _projected(content: Content, of: ServiceDay | Draft | Proposal) -> Projected[Content]:
+    return Projected(content=content, rests_on=of.rests_on, rules=of.rules)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from kernel.decider import Decider, filled
+from kernel.decider import filled, of_last_fact
 from kernel.refusal import AgainstTheRules, Malformed
 from services.billing.domain.payers.rules import AuthorizationUnit
 
@@ -51,10 +51,4 @@ def decide(
         yield fact
 
 
-def evolve(
-    _: AuthorizationRecorded | None, fact: AuthorizationRecorded
-) -> AuthorizationRecorded | None:
-    return fact
-
-
-AUTHORIZATION = Decider(decide, evolve, None)
+AUTHORIZATION = of_last_fact(decide)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from kernel.decider import Decider, filled
+from kernel.decider import filled, of_last_fact
 from kernel.refusal import AgainstTheRules
 
 
@@ -45,10 +45,4 @@ def decide_waiver(
         yield filled(AuthorizationWaived, command)
 
 
-def evolve_waiver(
-    _: AuthorizationWaived | None, fact: AuthorizationWaived
-) -> AuthorizationWaived | None:
-    return fact
-
-
-WAIVER = Decider(decide_waiver, evolve_waiver, None)
+WAIVER = of_last_fact(decide_waiver)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from kernel.decider import Decider, filled
+from kernel.decider import filled, of_last_fact
 from kernel.refusal import AgainstTheRules
 
 
@@ -55,10 +55,4 @@ def decide_settlement(
         yield filled(RevocationSettled, command)
 
 
-def evolve_settlement(
-    _: RevocationSettled | None, fact: RevocationSettled
-) -> RevocationSettled | None:
-    return fact
-
-
-SETTLEMENT = Decider(decide_settlement, evolve_settlement, None)
+SETTLEMENT = of_last_fact(decide_settlement)

@@ -6,7 +6,7 @@ Names of staff identify no client, yet they stay in this service: no public fact
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kernel.decider import Decider, filled
+from kernel.decider import filled, of_last_fact
 from kernel.refusal import AgainstTheRules
 
 
@@ -55,10 +55,4 @@ def decide(
         yield fact
 
 
-def evolve(
-    _: PractitionerRegistered | None, fact: PractitionerRegistered
-) -> PractitionerRegistered | None:
-    return fact
-
-
-PRACTITIONER = Decider(decide, evolve, None)
+PRACTITIONER = of_last_fact(decide)
