@@ -27,7 +27,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     from kernel.rpc.tokens import service_tokens  # noqa: PLC0415
     from services.billing.adapters import claim_file, identities  # noqa: PLC0415
     from services.billing.adapters.as_of import SqlDeadlines, SqlHistoryAsOf  # noqa: PLC0415
-    from services.billing.adapters.network import SqlNetwork  # noqa: PLC0415
+    from services.billing.adapters.heard import SqlNetwork  # noqa: PLC0415
     from services.billing.adapters.pages import SqlPages  # noqa: PLC0415
     from services.billing.adapters.publication import publish  # noqa: PLC0415
     from services.billing.adapters.record import SqlDrafts  # noqa: PLC0415

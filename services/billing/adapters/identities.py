@@ -5,6 +5,7 @@ from datetime import date
 
 from ninehours.intake.v1 import intake_service_pb2 as pb
 
+from kernel.decider import filled
 from kernel.rpc.call import Call
 from kernel.rpc.client import RpcClient
 from kernel.rpc.translate import to_date
@@ -53,15 +54,11 @@ class IntakeIdentities:
 
 def person_of(covered: pb.CoveredIdentity) -> DisclosedClient:
     """Whom intake names."""
-    return DisclosedClient(
-        client_id=covered.client_id,
+    return filled(
+        DisclosedClient,
+        covered,
         version=covered.identity_version,
-        coverage_id=covered.coverage_id,
-        consent_id=covered.consent_id,
         particulars=covered,
-        permit_id=covered.permit_id,
-        permit_sequence=covered.permit_sequence,
-        permit_fact_id=covered.permit_fact_id,
         coverages=frozenset(coverage.coverage_id for coverage in covered.coverages),
         programs=frozenset(covered.program_ids),
     )

@@ -8,12 +8,12 @@ from sqlalchemy import Connection, text
 
 from kernel.facts import id_of
 from kernel.store.store import Transaction
-from services.billing.adapters.issued import claims_of
+from services.billing.adapters.heard import heard_facts, subjects_of
+from services.billing.adapters.issued import claims_to
 from services.billing.domain.claims.members import Members, in_force_of
 from services.billing.domain.payers.payer import PAYER
 
 RECOGNISED = intake.MemberRecognised.DESCRIPTOR.full_name
-JUDGED = intake.DoublesJudged.DESCRIPTOR.full_name
 
 
 def member_subject(key: str) -> str:
@@ -24,8 +24,8 @@ def member_subject(key: str) -> str:
 def keys_of(connection: Connection, clients: Sequence[str] | None) -> dict[str, dict[str, str]]:
     """Client → coverage → the key it was recognised by last; of everybody with None."""
     found: dict[str, dict[str, str]] = {}
-    for client_id, body in _heard(connection, RECOGNISED, clients):
-        recognised = intake.MemberRecognised.FromString(body)
+    subjects = subjects_of("client", clients)
+    for client_id, recognised in heard_facts(connection, intake.MemberRecognised, subjects):
         found.setdefault(client_id, {})[recognised.coverage_id] = recognised.key
     return found
 
@@ -38,8 +38,8 @@ def every_key(keys: Mapping[str, Mapping[str, str]]) -> set[str]:
 def apart_of(connection: Connection, clients: Sequence[str] | None) -> set[frozenset[str]]:
     """Pairs whose last word is that they are two people; each word is told of both."""
     found: dict[frozenset[str], int] = {}
-    for client_id, body in _heard(connection, JUDGED, clients):
-        judged = intake.DoublesJudged.FromString(body)
+    subjects = subjects_of("client", clients)
+    for client_id, judged in heard_facts(connection, intake.DoublesJudged, subjects):
         found[frozenset({client_id, judged.other_client_id})] = judged.verdict
     two = words.DOUBLES_VERDICT_TWO_PEOPLE
     return {pair for pair, verdict in found.items() if verdict == two}
@@ -53,15 +53,7 @@ def members_of(tx: Transaction, payer_id: str, clients: Sequence[str]) -> Member
     keys = keys_of(tx.connection, clients)
     alike = _clients_alike(tx.connection, sorted(every_key(keys)))
     keys |= keys_of(tx.connection, alike)
-    ids = tx.connection.execute(
-        text(
-            "SELECT body->>'claim_id' FROM fact WHERE type = 'billing.claim_issued.v1'"
-            " AND body->>'payer_id' = :payer"
-            " AND body->>'client_id' = ANY(CAST(:clients AS text[]))"
-        ),
-        {"payer": payer_id, "clients": alike},
-    )
-    claims = claims_of(tx, [claim_id for (claim_id,) in ids])
+    claims = claims_to(tx, payer_id, alike)
     payer = PAYER.after(tx.load(f"payer/{payer_id}"))
     members = Members(keys=keys, apart=apart_of(tx.connection, clients))
     return members.joined_by(*in_force_of(claims, payer))
@@ -79,21 +71,3 @@ def _clients_alike(connection: Connection, keys: Sequence[str]) -> list[str]:
         {"type": RECOGNISED, "members": [member_subject(key) for key in keys]},
     )
     return [id_of(row.subject) for row in rows]
-
-
-def _heard(
-    connection: Connection, kind: str, clients: Sequence[str] | None
-) -> list[tuple[str, bytes]]:
-    """Client and message, in the order of each one's log."""
-    rows = connection.execute(
-        text(
-            "SELECT subject, body FROM heard_fact WHERE type = :type"
-            " AND (CAST(:subjects AS text[]) IS NULL"
-            "      OR subject = ANY(CAST(:subjects AS text[]))) ORDER BY subject, sequence"
-        ),
-        {
-            "type": kind,
-            "subjects": None if clients is None else [f"client/{client}" for client in clients],
-        },
-    )
-    return [(id_of(row.subject), bytes(row.body)) for row in rows]

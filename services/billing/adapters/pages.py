@@ -1,6 +1,6 @@
 """Pages of what billing derived and issued, in SQL. Only what is asked for becomes a condition."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from kernel.patience import MayGoOn
 from kernel.store.store import Transaction
 from services.billing.adapters.as_of import history_by
 from services.billing.adapters.following import RevisedRow
+from services.billing.adapters.heard import subjects_of
 from services.billing.adapters.issued import claims_of
 from services.billing.adapters.rows import current_rows
 from services.billing.adapters.subscriptions import CLAIMS, SUBSCRIPTIONS
@@ -224,15 +225,11 @@ def _clients_from(tx: Transaction, wanted: RowsQuery) -> list[str]:
         {
             "client": wanted.client_id,
             "after": wanted.after_key,
-            "payers": _subjects("payer", payers),
-            "sites": _subjects("site", sites),
+            "payers": subjects_of("payer", payers),
+            "sites": subjects_of("site", sites),
         },
     )
     return [subject for (subject,) in rows]
-
-
-def _subjects(kind: str, ids: Sequence[str] | None) -> list[str] | None:
-    return None if ids is None else [f"{kind}/{id_}" for id_ in ids]
 
 
 def _is_wanted(draft: DraftRow, wanted: RowsQuery) -> bool:

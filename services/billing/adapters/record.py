@@ -1,6 +1,6 @@
 """Billing's own record in SQL: what may be issued, and what issuing asks of it."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import TypeVar
 
@@ -10,13 +10,15 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 from sqlalchemy import text
 
 from kernel.facts import id_of
+from kernel.mapping.reading import fact_reader
 from kernel.messaging.caught_up import clients_not_caught_up
 from kernel.messaging.owners import Fingerprint, fingerprints_of
 from kernel.messaging.public_facts import zone_known
 from kernel.rpc.translate import date_of
 from kernel.store.store import Transaction
 from services.billing.adapters.as_of import history_by
-from services.billing.adapters.issued import claims_of
+from services.billing.adapters.heard import heard_facts, subjects_of
+from services.billing.adapters.issued import claims_of, claims_to
 from services.billing.adapters.members import every_key, keys_of, members_of
 from services.billing.adapters.rows import current_rows
 from services.billing.app.draft_id import draft_id
@@ -26,12 +28,16 @@ from services.billing.domain.claims.members import Members
 from services.billing.domain.claims.rows import DraftRow, ProposalRow
 from services.billing.domain.claims.settlement import RevocationSettled
 from services.billing.domain.projection import drafts_without
-from services.billing.domain.providers.provider import OrganisationAddress
 
 M = TypeVar("M", bound=Message)
 
 INTAKE = intake.DESCRIPTOR.package  # its topic
-OPENED = attendance.SiteOpened.DESCRIPTOR.full_name
+
+_site = fact_reader(
+    attendance.SiteOpened,
+    Site,
+    time_zone=lambda opened, field: zone_known(getattr(opened, field)),
+)
 
 
 class SqlDrafts:
@@ -135,7 +141,7 @@ class SqlDrafts:
 
     def ended(self, tx: Transaction, clients: Sequence[str]) -> dict[str, date]:
         first: dict[str, date] = {}  # revoked again, it is from an earlier day on
-        for _, revoked in _told(tx, intake.ConsentRevoked, clients):
+        for _, revoked in _heard(tx, intake.ConsentRevoked, clients):
             on = date_of(revoked, "revoked_on")
             first[revoked.consent_id] = min(on, first.get(revoked.consent_id, on))
         return first
@@ -143,7 +149,7 @@ class SqlDrafts:
     def revoked(self, tx: Transaction, payer_id: str, clients: Sequence[str]) -> dict[str, date]:
         ended = self.ended(tx, clients)
         found: dict[str, date] = {}
-        for client_id, given in _told(tx, intake.ConsentGiven, clients):
+        for client_id, given in _heard(tx, intake.ConsentGiven, clients):
             if given.recipient_payer_id == payer_id and given.consent_id in ended:
                 on = ended[given.consent_id]
                 found[client_id] = max(on, found.get(client_id, on))
@@ -156,41 +162,15 @@ class SqlDrafts:
         return members_of(tx, payer_id, clients)
 
     def sites(self, tx: Transaction, site_ids: Collection[str]) -> dict[str, Site]:
-        rows = tx.connection.execute(
-            text(
-                "SELECT body FROM heard_fact WHERE type = :type"
-                " AND subject = ANY(CAST(:subjects AS text[])) ORDER BY sequence"
-            ),
-            {"type": OPENED, "subjects": [f"site/{site_id}" for site_id in site_ids]},
-        )
-        opened = (attendance.SiteOpened.FromString(bytes(row.body)) for row in rows)
-        return {
-            each.site_id: Site(
-                name=each.name,
-                address=OrganisationAddress(
-                    line=each.address.line,
-                    city=each.address.city,
-                    state=each.address.state,
-                    zip=each.address.zip,
-                ),
-                time_zone=zone_known(each.time_zone),
-            )
-            for each in opened
-        }
+        subjects = [f"site/{site_id}" for site_id in site_ids]
+        opened = heard_facts(tx.connection, attendance.SiteOpened, subjects)
+        return {site_id: _site(fact) for site_id, fact in opened}
 
     def unanswered(
         self, tx: Transaction, payer_id: str, clients: Sequence[str]
     ) -> dict[str, list[date]]:
-        ids = tx.connection.execute(
-            text(
-                "SELECT body->>'claim_id' FROM fact WHERE type = 'billing.claim_issued.v1'"
-                " AND body->>'payer_id' = :payer"
-                " AND body->>'client_id' = ANY(CAST(:clients AS text[]))"
-            ),
-            {"payer": payer_id, "clients": list(clients)},
-        )
         found: dict[str, list[date]] = {}
-        for claim in claims_of(tx, [claim_id for (claim_id,) in ids]).values():
+        for claim in claims_to(tx, payer_id, clients).values():
             if claim.issued is not None and claim.stands and claim.adjudicated is None:
                 found.setdefault(claim.issued.client_id, []).append(claim.issued.period_start)
         return found
@@ -200,17 +180,5 @@ def _to_issue(row: DraftRow, rests_on: frozenset[str]) -> DraftToIssue:
     return DraftToIssue(draft_id=draft_id(row.key), row=row, rests_on=rests_on)
 
 
-def _told(tx: Transaction, kind: type[M], clients: Sequence[str]) -> Iterator[tuple[str, M]]:
-    """Client id and message, of all that was heard of this type about these clients."""
-    rows = tx.connection.execute(
-        text(
-            "SELECT subject, body FROM heard_fact WHERE type = :type"
-            " AND subject = ANY(CAST(:subjects AS text[])) ORDER BY sequence"
-        ),
-        {
-            "type": kind.DESCRIPTOR.full_name,
-            "subjects": [f"client/{client_id}" for client_id in clients],
-        },
-    )
-    for row in rows:
-        yield id_of(row.subject), kind.FromString(bytes(row.body))
+def _heard(tx: Transaction, kind: type[M], clients: Sequence[str]) -> list[tuple[str, M]]:
+    return heard_facts(tx.connection, kind, subjects_of("client", clients))

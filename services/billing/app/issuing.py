@@ -13,8 +13,7 @@ from kernel.facts import Recorded
 from kernel.messaging.owners import Fingerprint
 from kernel.refusal import AgainstTheRules, Malformed, Stale
 from kernel.sites import speaks_for
-from kernel.store.store import Conflict
-from kernel.store.store import Context, Transaction
+from kernel.store.store import Conflict, Context, Transaction
 from services.billing.app.batch import Batches, payer_of
 from services.billing.app.ports import Issuing
 from services.billing.domain.claims.claim import CLAIM

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from kernel.execute import Outcome, decided
-from kernel.facts import Recorded
-from kernel.facts import derived_id
+from kernel.facts import Recorded, derived_id
 from kernel.refusal import Unknown
 from kernel.store.store import Context, Transaction
 from services.billing.app.ports import BillingWriteSide

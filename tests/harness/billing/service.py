@@ -28,8 +28,8 @@ from kernel.rpc.translate import to_date
 from kernel.store.store import Store
 from services.billing.__main__ import SERVICE
 from services.billing.adapters.claim_file import FileWriter, institutional, professional
+from services.billing.adapters.heard import SqlNetwork
 from services.billing.adapters.identities import person_of
-from services.billing.adapters.network import SqlNetwork
 from services.billing.adapters.pages import SqlPages
 from services.billing.adapters.publication import publish
 from services.billing.adapters.record import SqlDrafts
