@@ -34,7 +34,6 @@ from services.billing.domain.providers.provider import (
 )
 from services.billing.domain.x12.envelope.elements import NotRepresentable, identifier
 from services.billing.domain.x12.npi import is_valid_npi
-from services.billing.domain.x12.t837.claim import INSTITUTIONAL_FREQUENCIES
 from services.billing.domain.x12.t837.codes import FILING_INDICATORS
 from services.billing.domain.x12.t837.scrub_rules import PROCEDURE
 
@@ -92,14 +91,6 @@ def procedure(request: Any, field: str) -> str:
     code = required_text(request, field, max_length=5)
     if not PROCEDURE.fullmatch(code):
         raise Malformed(**{field: "is not the shape of a HCPCS or CPT code"})
-    return code
-
-
-def frequency(request: Any, field: str) -> str:
-    """A claim's frequency, as either form takes it."""
-    code = required_text(request, field, max_length=1)
-    if code not in INSTITUTIONAL_FREQUENCIES:
-        raise Malformed(**{field: "is no claim frequency"})
     return code
 
 

@@ -202,20 +202,20 @@ def _without(
 ) -> Verdict | None:
     """What is said of a day that can do without, or that is issued; None: it waits for units."""
     if waiver := _waiver(day, history):
-        return Verdict(gate=Gate.AUTHORIZATION, rests_on=frozenset({waiver.fact}))
+        return Verdict(Gate.AUTHORIZATION, rests_on=frozenset({waiver.fact}))
     carrying = _carrying(day, claims)
     if not carrying:
         return None
     rests_on = frozenset(claim.fact for claim in carrying)
     taken_of = {claim.authorization_id for claim in carrying}
     if taken_of == {""}:
-        return Verdict(gate=Gate.AUTHORIZATION, rests_on=rests_on)
+        return Verdict(Gate.AUTHORIZATION, rests_on=rests_on)
     rests_on |= {
         authorization.fact
         for authorization in history.authorizations
         if authorization.authorization_id in taken_of
     }
-    return Verdict(gate=Gate.AUTHORIZATION, reason=Reason.AUTHORIZATION_USED_UP, rests_on=rests_on)
+    return Verdict(Gate.AUTHORIZATION, Reason.AUTHORIZATION_USED_UP, rests_on=rests_on)
 
 
 def _waiver(day: ServiceDay, history: BillingHistory) -> Waiver | None:
@@ -283,7 +283,7 @@ def _paid(
     authorization = authorizations.get(first.authorization_id)
     facts = rests_on or frozenset(authorizations[share.authorization_id].fact for share in shares)
     return replace(
-        day.with_verdict(Verdict(gate=Gate.AUTHORIZATION, rests_on=facts)),
+        day.with_verdict(Verdict(Gate.AUTHORIZATION, rests_on=facts)),
         authorization_id=first.authorization_id,
         authorized_level=authorization.level_of_care if authorization else "",
         authorized_units=first.units,
@@ -300,9 +300,7 @@ def _lacking(day: ServiceDay, history: BillingHistory) -> Verdict:
             for authorization in history.authorizations
             if authorization.authorization_id in ids
         )
-        return Verdict(
-            gate=Gate.AUTHORIZATION, reason=Reason.AUTHORIZATION_USED_UP, rests_on=rests_on
-        )
+        return Verdict(Gate.AUTHORIZATION, Reason.AUTHORIZATION_USED_UP, rests_on=rests_on)
     reasons = {
         authorization.fact: reason
         for authorization in history.authorizations
@@ -310,7 +308,7 @@ def _lacking(day: ServiceDay, history: BillingHistory) -> Verdict:
     }
     nearest = max(reasons.values(), key=NEARER.index, default=NEARER[0])
     rests_on = frozenset(fact for fact, reason in reasons.items() if reason == nearest != NEARER[0])
-    return Verdict(gate=Gate.AUTHORIZATION, reason=nearest, rests_on=rests_on)
+    return Verdict(Gate.AUTHORIZATION, nearest, rests_on=rests_on)
 
 
 def _unfit(authorization: Authorization, day: ServiceDay) -> Reason | None:

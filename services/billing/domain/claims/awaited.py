@@ -66,7 +66,7 @@ def _closed(claim: IssuedClaim, day: ServiceDay, history: BillingHistory) -> lis
     if found or not (aside or day.billable):
         return found
     more = expected_yet(history, day, ancillary=aside)
-    return [Verdict(gate=Gate.ATTENDANCE, reason=Reason.SESSION_NOT_CLOSED)] if more else []
+    return [Verdict(Gate.ATTENDANCE, Reason.SESSION_NOT_CLOSED)] if more else []
 
 
 def _units(lines: Sequence[ClaimLine]) -> Counter[tuple[date, str]]:

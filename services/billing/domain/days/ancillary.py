@@ -94,7 +94,7 @@ def _made(
 def _attendance_gate(service: AttendedService, long_enough: bool) -> Verdict:
     """Known minutes, and enough of them."""
     if service.in_doubt:
-        return Verdict(gate=Gate.ATTENDANCE, reason=service.in_doubt, rests_on=service.facts)
+        return Verdict(Gate.ATTENDANCE, service.in_doubt, rests_on=service.facts)
     if not long_enough:
-        return Verdict(gate=Gate.ATTENDANCE, reason=Reason.SHORT_OF_MINUTES, rests_on=service.facts)
-    return Verdict(gate=Gate.ATTENDANCE, rests_on=service.facts)
+        return Verdict(Gate.ATTENDANCE, Reason.SHORT_OF_MINUTES, rests_on=service.facts)
+    return Verdict(Gate.ATTENDANCE, rests_on=service.facts)

@@ -1,7 +1,7 @@
 """The gates of a service date: each answers open or why not, and names the facts it rests on."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import date, timedelta
 
 from services.billing.domain.history.attended import (
@@ -28,7 +28,7 @@ from services.billing.domain.payers.rules import LateSignature, RuleSet, WeekCon
 from services.billing.domain.reasons import Gate, Reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a gate says; `reason` None: it is open.
 
@@ -38,6 +38,7 @@ class Verdict:
 
     gate: Gate
     reason: Reason | None = None
+    _: KW_ONLY
     rests_on: frozenset[str] = frozenset()
     for_good: bool | None = None
     service_kind: str = ""
@@ -143,7 +144,7 @@ def other_level(history: BillingHistory, service: AttendedService, on: date) -> 
     clinical = _level_of(history, service, on)
     rests_on = service.facts | ({clinical.fact} if clinical else set())
     return Verdict(
-        gate=Gate.LEVEL,
+        Gate.LEVEL,
         service_kind=kind,
         reason=Reason.OTHER_LEVEL,
         for_good=True,
@@ -167,17 +168,17 @@ def level_gate(
     """
     clinical = level_on(history, admission, on)
     if clinical is None:
-        return Verdict(gate=Gate.LEVEL, reason=Reason.NOT_ADMITTED)
+        return Verdict(Gate.LEVEL, Reason.NOT_ADMITTED)
     ended = discharged_before(history, admission, on)
     if ended is not None:
         rests_on = frozenset({clinical.fact, ended.fact})
-        return Verdict(gate=Gate.LEVEL, reason=Reason.DISCHARGED, rests_on=rests_on)
+        return Verdict(Gate.LEVEL, Reason.DISCHARGED, rests_on=rests_on)
     here = [admissions_at(history, service.site_id, on) for service in services]
     rests_on = frozenset({clinical.fact, *(each.fact for found in here for each in found)})
     reason = None if clinical.level_of_care == rules.billed_level else Reason.OTHER_LEVEL
     if not all(here):
         reason = Reason.NOT_ADMITTED_HERE
-    return Verdict(gate=Gate.LEVEL, reason=reason, rests_on=rests_on)
+    return Verdict(Gate.LEVEL, reason, rests_on=rests_on)
 
 
 def plan_gate(
@@ -191,15 +192,13 @@ def plan_gate(
     of_episode = [plan for plan in history.plans if plan.episode_id == episode_id]
     if in_force := [plan for plan in of_episode if plan.in_force_from <= on]:
         plan = max(in_force, key=lambda signed: (signed.in_force_from, signed.plan_id))
-        return Verdict(gate=Gate.PLAN, rests_on=frozenset({plan.fact}))
+        return Verdict(Gate.PLAN, rests_on=frozenset({plan.fact}))
     later = frozenset(plan.fact for plan in of_episode)
     if admission is None:
-        return Verdict(gate=Gate.PLAN, reason=Reason.NO_PLAN_IN_FORCE)
+        return Verdict(Gate.PLAN, Reason.NO_PLAN_IN_FORCE)
     if on < admission.admitted_on + timedelta(days=rules.plan_due_days):
-        return Verdict(gate=Gate.PLAN, rests_on=frozenset({admission.fact}))
-    return Verdict(
-        gate=Gate.PLAN, reason=Reason.NO_PLAN_IN_FORCE, rests_on=later | {admission.fact}
-    )
+        return Verdict(Gate.PLAN, rests_on=frozenset({admission.fact}))
+    return Verdict(Gate.PLAN, Reason.NO_PLAN_IN_FORCE, rests_on=later | {admission.fact})
 
 
 def diagnosis_gate(history: BillingHistory, on: date) -> Verdict:
@@ -208,8 +207,8 @@ def diagnosis_gate(history: BillingHistory, on: date) -> Verdict:
     found |= {end.fact for end in history.diagnosis_ends}
     principal = any(diagnosis.rank == 1 for diagnosis in diagnoses_on(history, on))
     return Verdict(
-        gate=Gate.DIAGNOSIS,
-        reason=None if principal else Reason.NO_DIAGNOSIS,
+        Gate.DIAGNOSIS,
+        None if principal else Reason.NO_DIAGNOSIS,
         rests_on=frozenset(found),
     )
 
@@ -225,7 +224,7 @@ def consent_gate(
     """
     if services and not any(service.program.under_part2 for service in services):
         facts = frozenset[str]().union(*(service.facts for service in services))
-        return Verdict(gate=Gate.CONSENT, rests_on=facts)
+        return Verdict(Gate.CONSENT, rests_on=facts)
     given = [
         consent
         for consent in history.consents
@@ -240,12 +239,10 @@ def consent_gate(
     }
     in_force = frozenset(consent.fact for consent in given if consent.consent_id not in revoked)
     if in_force or not given:
-        return Verdict(
-            gate=Gate.CONSENT, reason=None if in_force else Reason.NO_CONSENT, rests_on=in_force
-        )
+        return Verdict(Gate.CONSENT, None if in_force else Reason.NO_CONSENT, rests_on=in_force)
     return Verdict(
-        gate=Gate.CONSENT,
-        reason=Reason.CONSENT_REVOKED,
+        Gate.CONSENT,
+        Reason.CONSENT_REVOKED,
         rests_on=_facts(given) | {revoked[consent.consent_id] for consent in given},
     )
 
@@ -258,7 +255,7 @@ def restriction_gate(history: BillingHistory, payer_id: str, on: date) -> Verdic
         if restriction.payer_id == payer_id and restriction.start <= on <= restriction.end
     )
     reason = Reason.RESTRICTED_BY_CLIENT if found else None
-    return Verdict(gate=Gate.RESTRICTION, reason=reason, rests_on=found)
+    return Verdict(Gate.RESTRICTION, reason, rests_on=found)
 
 
 def note_gate(
@@ -269,8 +266,8 @@ def note_gate(
     rests_on = frozenset[str]().union(*(verdict.rests_on for verdict in found))
     closed = [verdict for verdict in found if not verdict.open]
     denied = [verdict for verdict in closed if verdict.final]
-    said = (denied or closed or [Verdict(gate=Gate.NOTE)])[0]
-    return Verdict(gate=Gate.NOTE, reason=said.reason, rests_on=rests_on)
+    said = (denied or closed or [Verdict(Gate.NOTE)])[0]
+    return Verdict(Gate.NOTE, said.reason, rests_on=rests_on)
 
 
 def week_gate(
@@ -288,7 +285,7 @@ def week_gate(
     """
     minimum = rules.weekly_minimum_minutes if of_the_week else 0
     if not rules.complete_weeks_only and not minimum:
-        return Verdict(gate=Gate.WEEK)
+        return Verdict(Gate.WEEK)
     start, end = week_of(on, rules.week_start)
     scheduled = [session for session in history.sessions if start <= session.service_date <= end]
     recorded = [attendance for attendance in holding if start <= attendance.service_date <= end]
@@ -307,17 +304,17 @@ def week_gate(
         cancellation.session_id for cancellation in cancelled
     }
     if not ids <= closed:
-        return Verdict(gate=Gate.WEEK, reason=Reason.WEEK_INCOMPLETE, rests_on=rests_on)
+        return Verdict(Gate.WEEK, Reason.WEEK_INCOMPLETE, rests_on=rests_on)
     services = countable(services_of(history, recorded), rules)
     services = at_billed_level(history, services, rules, on)
     if minutes_of(service for service in services if not service.attendance.overlap) >= minimum:
-        return Verdict(gate=Gate.WEEK, rests_on=rests_on)
+        return Verdict(Gate.WEEK, rests_on=rests_on)
     if any(service.in_doubt for service in services):
         # The minutes aren't known yet.
-        return Verdict(gate=Gate.WEEK, reason=Reason.WEEK_INCOMPLETE, rests_on=rests_on)
+        return Verdict(Gate.WEEK, Reason.WEEK_INCOMPLETE, rests_on=rests_on)
     return Verdict(
-        gate=Gate.WEEK,
-        reason=Reason.WEEK_SHORT_OF_MINUTES,
+        Gate.WEEK,
+        Reason.WEEK_SHORT_OF_MINUTES,
         rests_on=rests_on,
         for_good=rules.week_consequence == WeekConsequence.NOT_BILLABLE,
     )
@@ -329,20 +326,20 @@ def _note_verdict(history: BillingHistory, service: AttendedService, rules: Rule
         attestation for attestation in history.attested if attestation.session_id == session_id
     )
     if attested and rules.late_signature == LateSignature.ATTEST:
-        return Verdict(gate=Gate.NOTE, rests_on=attested)
+        return Verdict(Gate.NOTE, rests_on=attested)
     notes = [note for note in history.notes if note.session_id == session_id]
     if not notes:
-        return Verdict(gate=Gate.NOTE, reason=Reason.NOTE_UNSIGNED, rests_on=service.facts)
+        return Verdict(Gate.NOTE, Reason.NOTE_UNSIGNED, rests_on=service.facts)
     note = min(notes, key=lambda note: (note.signed_at, note.fact))
     rests_on = frozenset({note.fact})
     if rules.sign_within_hours and service.session:
         rests_on |= {service.session.fact}  # it says when the session ended
     if not _late(note, service, rules) or rules.late_signature == LateSignature.ACCEPT:
-        return Verdict(gate=Gate.NOTE, rests_on=rests_on)
+        return Verdict(Gate.NOTE, rests_on=rests_on)
     denied = rules.late_signature == LateSignature.DENY
     return Verdict(
-        gate=Gate.NOTE,
-        reason=Reason.NOTE_LATE_DENIED if denied else Reason.NOTE_LATE,
+        Gate.NOTE,
+        Reason.NOTE_LATE_DENIED if denied else Reason.NOTE_LATE,
         rests_on=rests_on,
     )
 
@@ -384,8 +381,8 @@ def enrollment_gate(*enrollments: Enrollment | None) -> Verdict:
     """Somebody must be enrolled for each site."""
     rests_on = frozenset(enrollment.fact for enrollment in enrollments if enrollment)
     return Verdict(
-        gate=Gate.ENROLLMENT,
-        reason=None if all(enrollments) else Reason.NOT_ENROLLED,
+        Gate.ENROLLMENT,
+        None if all(enrollments) else Reason.NOT_ENROLLED,
         rests_on=rests_on,
     )
 

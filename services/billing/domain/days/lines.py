@@ -112,11 +112,11 @@ def charged(
     ]
     rests_on = frozenset(fee.fact for _, fee in fees if fee)
     if not all(fee for _, fee in fees):
-        return (), Verdict(gate=Gate.FEE, reason=Reason.NO_FEE, rests_on=rests_on)
+        return (), Verdict(Gate.FEE, Reason.NO_FEE, rests_on=rests_on)
     with_charges = tuple(
         replace(line, charge_minor=fee.charge_minor * line.units) for line, fee in fees if fee
     )
-    return with_charges, Verdict(gate=Gate.FEE, rests_on=rests_on)
+    return with_charges, Verdict(Gate.FEE, rests_on=rests_on)
 
 
 def units_of(minutes: int, unit_minutes: int, rounding: str) -> int:
@@ -228,13 +228,13 @@ def _short_of_minutes(services: Sequence[AttendedService]) -> Verdict:
 
 def _minutes(services: Sequence[AttendedService]) -> Verdict:
     facts = frozenset(service.attendance.fact for service in services)
-    return Verdict(gate=Gate.MINUTES, rests_on=facts)
+    return Verdict(Gate.MINUTES, rests_on=facts)
 
 
 def _services(services: Sequence[AttendedService], reason: Reason | None = None) -> Verdict:
     """Which service a session was, its scheduling says."""
     facts = frozenset().union(*(service.facts for service in services))
-    return Verdict(gate=Gate.SERVICES, reason=reason, rests_on=facts)
+    return Verdict(Gate.SERVICES, reason, rests_on=facts)
 
 
 def _line(

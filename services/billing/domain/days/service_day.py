@@ -254,17 +254,17 @@ def _resolve(history: BillingHistory, on: date, holding: Sequence[Attendance]) -
         return day.with_verdict(_missed(history, of_day))
     there = _attendance_gate(own)
     if held is None:
-        ended = Verdict(gate=Gate.COVERAGE, reason=Reason.NO_COVERAGE, rests_on=ends_of(history))
+        ended = Verdict(Gate.COVERAGE, Reason.NO_COVERAGE, rests_on=ends_of(history))
         return day.with_verdict(there, ended)
     day = day.with_verdict(
         there,
-        Verdict(gate=Gate.COVERAGE, rests_on=held.facts),
+        Verdict(Gate.COVERAGE, rests_on=held.facts),
         gates.restriction_gate(history, day.payer_id, on),
     )
     if rules is None:
-        return day.with_verdict(Verdict(gate=Gate.RULES, reason=Reason.NO_RULES_IN_EFFECT))
+        return day.with_verdict(Verdict(Gate.RULES, Reason.NO_RULES_IN_EFFECT))
     ruling = frozenset(ruling.fact for ruling in confirmed if ruling.rules == rules)
-    day = day.with_verdict(Verdict(gate=Gate.RULES, rests_on=ruling))
+    day = day.with_verdict(Verdict(Gate.RULES, rests_on=ruling))
     day = _under_rules(history, day, rules, own, holding)
     day = _aside(history, day, rules, aside)
     other = (gates.other_level(history, service, on) for service in inside if service not in own)
@@ -350,8 +350,8 @@ def _missed(history: BillingHistory, of_day: Sequence[Attendance]) -> Verdict:
     off = [cancellation for cancellation in history.cancelled if cancellation.session_id in told]
     not_held = told == {cancellation.session_id for cancellation in off}
     return Verdict(
-        gate=Gate.ATTENDANCE,
-        reason=Reason.NOT_HELD if not_held else Reason.MISSED,
+        Gate.ATTENDANCE,
+        Reason.NOT_HELD if not_held else Reason.MISSED,
         rests_on=frozenset(
             [
                 *(attendance.fact for attendance in of_day),
@@ -364,7 +364,7 @@ def _missed(history: BillingHistory, of_day: Sequence[Attendance]) -> Verdict:
 def _attendance_gate(services: Sequence[AttendedService]) -> Verdict:
     """An assumed check-out counts no minutes until somebody confirms it, nor is one minute two."""
     if not services:
-        return Verdict(gate=Gate.ATTENDANCE, reason=Reason.ONLY_ANCILLARY)
+        return Verdict(Gate.ATTENDANCE, Reason.ONLY_ANCILLARY)
     in_doubt = min((service.in_doubt for service in services if service.in_doubt), default=None)
     facts = frozenset(service.attendance.fact for service in services)
-    return Verdict(gate=Gate.ATTENDANCE, reason=in_doubt, rests_on=facts)
+    return Verdict(Gate.ATTENDANCE, in_doubt, rests_on=facts)
