@@ -3,7 +3,7 @@
 No day is on HOLD while a feasible assignment exists that also pays for the earlier ones (matching).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -24,6 +24,7 @@ from services.billing.domain.history.history import (
     BillingHistory,
     IssuedClaim,
     Waiver,
+    facts_of,
 )
 from services.billing.domain.reasons import Gate, Reason
 
@@ -163,7 +164,7 @@ def _issued(
         for authorization_id, units in more.items():
             if units:
                 left[authorization_id] -= units
-        facts = frozenset(claim.fact for claim in carrying)
+        facts = facts_of(carrying)
         yield _paid(day, shares, history, facts)
 
 
@@ -206,15 +207,11 @@ def _without(
     carrying = _carrying(day, claims)
     if not carrying:
         return None
-    rests_on = frozenset(claim.fact for claim in carrying)
+    rests_on = facts_of(carrying)
     taken_of = {claim.authorization_id for claim in carrying}
     if taken_of == {""}:
         return Verdict(Gate.AUTHORIZATION, rests_on=rests_on)
-    rests_on |= {
-        authorization.fact
-        for authorization in history.authorizations
-        if authorization.authorization_id in taken_of
-    }
+    rests_on |= _facts_of_those(taken_of, history)
     return Verdict(Gate.AUTHORIZATION, Reason.AUTHORIZATION_USED_UP, rests_on=rests_on)
 
 
@@ -295,11 +292,7 @@ def _lacking(day: ServiceDay, history: BillingHistory) -> Verdict:
     """Used up; or what the nearest of the payer's authorizations for that date fails in."""
     if options := _options(day, history):
         ids = {share.authorization_id for shares in options for share in shares}
-        rests_on = frozenset(
-            authorization.fact
-            for authorization in history.authorizations
-            if authorization.authorization_id in ids
-        )
+        rests_on = _facts_of_those(ids, history)
         return Verdict(Gate.AUTHORIZATION, Reason.AUTHORIZATION_USED_UP, rests_on=rests_on)
     reasons = {
         authorization.fact: reason
@@ -326,3 +319,7 @@ def _unfit(authorization: Authorization, day: ServiceDay) -> Reason | None:
     if authorization.site_id and day.sites != {authorization.site_id}:
         return Reason.OTHER_SITE_AUTHORIZED
     return None
+
+
+def _facts_of_those(ids: Collection[str], history: BillingHistory) -> frozenset[str]:
+    return facts_of(each for each in history.authorizations if each.authorization_id in ids)

@@ -6,7 +6,7 @@ from services.billing.domain.claims.in_force import in_force, voids_unanswered
 from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.attended import minutes_of
 from services.billing.domain.history.history import Authorization, BillingHistory, IssuedClaim
-from services.billing.domain.payers.rules import AuthorizationUnit, VoidStage, rules_in_effect
+from services.billing.domain.payers.rules import AuthorizationUnit, VoidStage
 
 
 def claims_holding_units(history: BillingHistory) -> list[IssuedClaim]:
@@ -90,8 +90,5 @@ def units_asked(day: ServiceDay) -> int:
 
 
 def _units_return(claim: IssuedClaim, history: BillingHistory) -> str:
-    of_payer = (
-        ruling.rules for ruling in history.confirmed if ruling.rules.payer_id == claim.payer_id
-    )
-    rules = rules_in_effect(of_payer, max(line.service_date for line in claim.lines))
+    rules = history.rules_of(claim.payer_id, max(line.service_date for line in claim.lines))
     return rules.units_return if rules else VoidStage.ISSUED

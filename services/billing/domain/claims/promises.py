@@ -11,7 +11,6 @@ from datetime import date
 from services.billing.domain.authorizations.ledger import claims_holding_units, units_on
 from services.billing.domain.claims.in_force import in_force
 from services.billing.domain.history.history import BillingHistory, ClaimLine, IssuedClaim
-from services.billing.domain.payers.rules import RuleSet, rules_in_effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ def two_per_diems(history: BillingHistory) -> Iterator[Twice]:
     found: Counter[tuple[date, str, str]] = Counter()
     claims: dict[tuple[date, str, str], set[str]] = {}
     for claim, line in _lines_in_force(history):
-        rules = _rules(history, claim.payer_id, line.service_date)
+        rules = history.rules_of(claim.payer_id, line.service_date)
         if rules is not None and rules.per_diem is not None and rules.per_diem.code == line.code:
             place = (line.service_date, claim.payer_id, line.code)
             found[place] += line.units
@@ -83,14 +82,3 @@ def _lines_in_force(history: BillingHistory) -> Iterator[tuple[IssuedClaim, Clai
     for claim in in_force(history.issued):
         for line in claim.lines:
             yield claim, line
-
-
-def _rules(history: BillingHistory, payer_id: str, on: date) -> RuleSet | None:
-    return rules_in_effect(
-        (
-            confirmed.rules
-            for confirmed in history.confirmed
-            if confirmed.rules.payer_id == payer_id
-        ),
-        on,
-    )

@@ -35,13 +35,13 @@ from services.billing.domain.history.history import (
     ClaimLine,
     IssuedClaim,
     Program,
+    facts_of,
 )
 from services.billing.domain.payers.rules import (
     ClaimForm,
     CorrectionAction,
     RenderingOnClaim,
     RuleSet,
-    rules_in_effect,
 )
 
 
@@ -120,7 +120,8 @@ def _propose(
     *,
     courses: Courses,
 ) -> Proposal | None:
-    rules = _rules_of_claim(claim, history)
+    # Of the claim's own payer: the day's may be another by now.
+    rules = history.rules_of(claim.payer_id, max(line.service_date for line in claim.lines))
     if rules is None:
         return None
     authorization_id = _authorization_now(claim, by_date)
@@ -169,8 +170,7 @@ def _propose(
         authorized_units=0 if is_ancillary(claim) else units_of(parts),
         staff_id=staff_on(lines) if rules.rendering == RenderingOnClaim.FACILITATOR else "",
         rules=rules,
-        rests_on=frozenset({claim.fact})
-        .union(answer.fact for answer in answers)
+        rests_on=facts_of([claim], answers)
         .union(said_of.rests_on, ended_by)
         .union(*(by_date[on].rests_on for on in looked_at)),
         patient_status=status,
@@ -379,11 +379,3 @@ def _by_date(lines: Sequence[ClaimLine], claim_form: str) -> dict[date, list[tup
         said = (line.code, line.modifiers, line.units, line.charge_minor, *of_form)
         found.setdefault(line.service_date, []).append(said)
     return {on: sorted(said, key=repr) for on, said in found.items()}
-
-
-def _rules_of_claim(claim: IssuedClaim, history: BillingHistory) -> RuleSet | None:
-    """The rules of the claim's own payer: the day's may be another's by now."""
-    of_payer = (
-        ruling.rules for ruling in history.confirmed if ruling.rules.payer_id == claim.payer_id
-    )
-    return rules_in_effect(of_payer, max(line.service_date for line in claim.lines))

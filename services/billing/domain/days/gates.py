@@ -14,15 +14,14 @@ from services.billing.domain.history.diagnoses import diagnoses_on
 from services.billing.domain.history.history import (
     Admission,
     Attendance,
-    Attestation,
     BillingHistory,
-    Consent,
     Discharge,
     Enrollment,
     Fee,
     Level,
     Note,
     Program,
+    facts_of,
 )
 from services.billing.domain.payers.rules import LateSignature, RuleSet, WeekConsequence, week_of
 from services.billing.domain.reasons import Gate, Reason
@@ -171,10 +170,10 @@ def level_gate(
         return Verdict(Gate.LEVEL, Reason.NOT_ADMITTED)
     ended = discharged_before(history, admission, on)
     if ended is not None:
-        rests_on = frozenset({clinical.fact, ended.fact})
+        rests_on = facts_of([clinical, ended])
         return Verdict(Gate.LEVEL, Reason.DISCHARGED, rests_on=rests_on)
     here = [admissions_at(history, service.site_id, on) for service in services]
-    rests_on = frozenset({clinical.fact, *(each.fact for found in here for each in found)})
+    rests_on = facts_of([clinical], *here)
     reason = None if clinical.level_of_care == rules.billed_level else Reason.OTHER_LEVEL
     if not all(here):
         reason = Reason.NOT_ADMITTED_HERE
@@ -193,23 +192,21 @@ def plan_gate(
     if in_force := [plan for plan in of_episode if plan.in_force_from <= on]:
         plan = max(in_force, key=lambda signed: (signed.in_force_from, signed.plan_id))
         return Verdict(Gate.PLAN, rests_on=frozenset({plan.fact}))
-    later = frozenset(plan.fact for plan in of_episode)
     if admission is None:
         return Verdict(Gate.PLAN, Reason.NO_PLAN_IN_FORCE)
     if on < admission.admitted_on + timedelta(days=rules.plan_due_days):
         return Verdict(Gate.PLAN, rests_on=frozenset({admission.fact}))
-    return Verdict(Gate.PLAN, Reason.NO_PLAN_IN_FORCE, rests_on=later | {admission.fact})
+    return Verdict(Gate.PLAN, Reason.NO_PLAN_IN_FORCE, rests_on=facts_of(of_episode, [admission]))
 
 
 def diagnosis_gate(history: BillingHistory, on: date) -> Verdict:
     """A principal diagnosis must be in effect."""
-    found = {d.fact for d in history.diagnoses if d.effective_from <= on and d.rank == 1}
-    found |= {end.fact for end in history.diagnosis_ends}
+    found = [d for d in history.diagnoses if d.effective_from <= on and d.rank == 1]
     principal = any(diagnosis.rank == 1 for diagnosis in diagnoses_on(history, on))
     return Verdict(
         Gate.DIAGNOSIS,
         None if principal else Reason.NO_DIAGNOSIS,
-        rests_on=frozenset(found),
+        rests_on=facts_of(found, history.diagnosis_ends),
     )
 
 
@@ -243,7 +240,7 @@ def consent_gate(
     return Verdict(
         Gate.CONSENT,
         Reason.CONSENT_REVOKED,
-        rests_on=_facts(given) | {revoked[consent.consent_id] for consent in given},
+        rests_on=facts_of(given) | {revoked[consent.consent_id] for consent in given},
     )
 
 
@@ -293,13 +290,7 @@ def week_gate(
     cancelled = [
         cancellation for cancellation in history.cancelled if cancellation.session_id in ids
     ]
-    rests_on = frozenset(
-        [
-            *(session.fact for session in scheduled),
-            *(attendance.fact for attendance in recorded),
-            *(cancellation.fact for cancellation in cancelled),
-        ]
-    )
+    rests_on = facts_of(scheduled, recorded, cancelled)
     closed = {attendance.session_id for attendance in holding} | {
         cancellation.session_id for cancellation in cancelled
     }
@@ -322,7 +313,7 @@ def week_gate(
 
 def _note_verdict(history: BillingHistory, service: AttendedService, rules: RuleSet) -> Verdict:
     session_id = service.attendance.session_id
-    attested = _facts(
+    attested = facts_of(
         attestation for attestation in history.attested if attestation.session_id == session_id
     )
     if attested and rules.late_signature == LateSignature.ATTEST:
@@ -403,7 +394,3 @@ def _level_of(
     """What says the level, on that day, of the episode that the service is of."""
     admission = admission_on(history, service.attendance.service_date, [service.program])
     return level_on(history, admission, on)
-
-
-def _facts(history: Iterable[Consent] | Iterable[Attestation]) -> frozenset[str]:
-    return frozenset(each.fact for each in history)

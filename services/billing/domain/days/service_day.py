@@ -23,13 +23,14 @@ from services.billing.domain.history.attended import (
     site_of,
     unclosed,
 )
-from services.billing.domain.history.coverage import coverage_on, ends_of
+from services.billing.domain.history.coverage import coverage_on
 from services.billing.domain.history.history import (
     Attendance,
     BillingHistory,
     ClaimLine,
     Program,
     Session,
+    facts_of,
 )
 from services.billing.domain.payers.rules import DayOutcome, RuleSet, rules_in_effect
 from services.billing.domain.reasons import OF_ATTENDANCE, Gate, Reason
@@ -248,13 +249,13 @@ def _resolve(history: BillingHistory, on: date, holding: Sequence[Attendance]) -
         coverage_id=coverage.coverage_id if coverage else "",
         programs=programs_of(own or expected),
         ancillary_programs=programs_of(aside or expected),
-        rests_on=frozenset(attendance.fact for attendance in of_day),
+        rests_on=facts_of(of_day),
     )
     if not attended:
         return day.with_verdict(_missed(history, of_day))
     there = _attendance_gate(own)
     if held is None:
-        ended = Verdict(Gate.COVERAGE, Reason.NO_COVERAGE, rests_on=ends_of(history))
+        ended = Verdict(Gate.COVERAGE, Reason.NO_COVERAGE, rests_on=facts_of(history.coverage_ends))
         return day.with_verdict(there, ended)
     day = day.with_verdict(
         there,
@@ -331,7 +332,7 @@ def _aside(
 
 def _until_closed(day: ServiceDay, expected: Sequence[Session]) -> ServiceDay:
     """What was too little isn't so for good while a session of the date may add to it."""
-    facts = frozenset(session.fact for session in expected)
+    facts = facts_of(expected)
     verdicts = tuple(
         replace(verdict, for_good=False, rests_on=verdict.rests_on | facts)
         if facts and verdict.final and verdict.gate in OF_ATTENDANCE
@@ -352,12 +353,7 @@ def _missed(history: BillingHistory, of_day: Sequence[Attendance]) -> Verdict:
     return Verdict(
         Gate.ATTENDANCE,
         Reason.NOT_HELD if not_held else Reason.MISSED,
-        rests_on=frozenset(
-            [
-                *(attendance.fact for attendance in of_day),
-                *(cancellation.fact for cancellation in off),
-            ]
-        ),
+        rests_on=facts_of(of_day, off),
     )
 
 

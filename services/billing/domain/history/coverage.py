@@ -61,11 +61,6 @@ def holding(history: BillingHistory) -> list[CoverageHeld]:
     ]
 
 
-def ends_of(history: BillingHistory) -> frozenset[str]:
-    """Facts that ended a coverage: a date without any rests on them."""
-    return frozenset(coverage_end.fact for coverage_end in history.coverage_ends)
-
-
 def _end_of(coverage: Coverage, ends: Iterable[CoverageEnd]) -> CoverageEnd | None:
     since = (
         end

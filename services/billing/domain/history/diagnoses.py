@@ -10,6 +10,7 @@ from services.billing.domain.history.history import (
     Diagnosis,
     DiagnosisEnd,
     IssuedClaim,
+    facts_of,
 )
 from services.billing.domain.payers.rules import ClaimForm
 
@@ -54,8 +55,7 @@ def diagnosed(history: BillingHistory, lines: Sequence[ClaimLine], claim_form: s
             )
             for line in lines
         ),
-        frozenset(diagnosis.fact for found in of_dates.values() for diagnosis in found)
-        | {end.fact for end in history.diagnosis_ends},
+        facts_of(history.diagnosis_ends, *of_dates.values()),
     )
 
 

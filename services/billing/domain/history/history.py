@@ -1,10 +1,17 @@
 """What billing knows of one client: the facts its derivations read, each with its id."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Protocol
 
-from services.billing.domain.payers.rules import AuthorizationUnit, ClaimForm, RuleSet
+from services.billing.domain.payers.rules import (
+    AuthorizationUnit,
+    ClaimForm,
+    RuleSet,
+    rules_in_effect,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,3 +357,20 @@ class BillingHistory:
     cancelled: tuple[Cancellation, ...] = ()
     attested: tuple[Attestation, ...] = ()
     discharges: tuple[Discharge, ...] = ()
+
+    def rules_of(self, payer_id: str, on: date) -> RuleSet | None:
+        """The payer's confirmed rules in effect on a service date."""
+        of_payer = (ruling.rules for ruling in self.confirmed if ruling.rules.payer_id == payer_id)
+        return rules_in_effect(of_payer, on)
+
+
+class SaidByAFact(Protocol):
+    """Anything of a history: it has the id of the fact that says it."""
+
+    @property
+    def fact(self) -> str: ...
+
+
+def facts_of(*said: Iterable[SaidByAFact]) -> frozenset[str]:
+    """The ids of the facts that say all these."""
+    return frozenset(each.fact for some in said for each in some)
