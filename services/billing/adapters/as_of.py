@@ -8,7 +8,6 @@ from ninehours.billing.v1 import billing_events_pb2 as billing
 from sqlalchemy import text
 
 from kernel.due import DueAsked
-from kernel.messaging.caught_up import clients_not_caught_up
 from kernel.messaging.public_facts import clocks_of
 from kernel.store.store import Transaction
 from operations import explaining
@@ -53,9 +52,6 @@ class SqlHistoryAsOf:
     def client_of_draft(self, tx: Transaction, draft_id: str) -> str | None:
         draft = draft_with(tx, draft_id)
         return None if draft is None else draft.client_id
-
-    def unsettled(self, tx: Transaction, client_id: str) -> bool:
-        return bool(clients_not_caught_up(tx.connection, [f"client/{client_id}"]))
 
 
 class SqlDeadlines:

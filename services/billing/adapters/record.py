@@ -12,7 +12,6 @@ from sqlalchemy import text
 from kernel.facts import id_of
 from kernel.mapping.reading import fact_reader
 from kernel.messaging.caught_up import clients_not_caught_up
-from kernel.messaging.owners import Fingerprint, fingerprints_of
 from kernel.messaging.public_facts import zone_known
 from kernel.rpc.translate import date_of
 from kernel.store.store import Transaction
@@ -106,9 +105,6 @@ class SqlDrafts:
             for client_id, said in last.items()
             if said.disclose and said.revoked_on is not None
         }
-
-    def fingerprints_of(self, tx: Transaction, facts: Collection[str]) -> list[Fingerprint]:
-        return list(fingerprints_of(tx.connection, facts).values())
 
     def heard(self, tx: Transaction, clients: Sequence[str]) -> dict[str, int]:
         rows = tx.connection.execute(

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from kernel.decider import filled
 from kernel.execute import decided, record
 from kernel.facts import Recorded
-from kernel.messaging.owners import Fingerprint
+from kernel.messaging.owners import Fingerprint, fingerprints_of
 from kernel.refusal import Unknown
 from kernel.sites import speaks_for
 from kernel.store.store import Context, Transaction
@@ -179,7 +179,7 @@ class Batches:
     def _unchecked(self, candidates: Sequence[Candidate]) -> set[str]:
         """Facts that the candidates rest on, and that aren't as their owners confirmed them."""
         facts = {fact for candidate in candidates for fact in candidate.rests_on}
-        heard = self.issuing.drafts.fingerprints_of(self.tx, facts)
+        heard = fingerprints_of(self.tx.connection, facts).values()
         checked = {
             place.fact
             for place in heard

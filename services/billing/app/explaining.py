@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Protocol
 
 from kernel.facts import Recorded, derived_id
+from kernel.messaging.caught_up import clients_not_caught_up
 from kernel.refusal import Unknown
 from kernel.store.store import Store, Transaction
 from operations.explaining import Revision
@@ -48,10 +49,6 @@ class HistoryAsOf(Protocol):
 
     def client_of_draft(self, tx: Transaction, draft_id: str) -> str | None:
         """Whose draft it is, or was."""
-        ...
-
-    def unsettled(self, tx: Transaction, client_id: str) -> bool:
-        """Whether something of the client is parked, behind or due."""
         ...
 
 
@@ -198,7 +195,7 @@ def _revised(
         explained=case.explain(on),
         row_id=row_id,
         revisions=[*first, *(_changed(*pair) for pair in pairwise(revisions))],
-        stale=past.unsettled(tx, client_id),
+        stale=bool(clients_not_caught_up(tx.connection, [f"client/{client_id}"])),
     )
 
 

@@ -10,7 +10,7 @@ from datetime import date
 
 from kernel.execute import Book, Outcome
 from kernel.facts import Recorded
-from kernel.messaging.owners import Fingerprint
+from kernel.messaging.owners import Fingerprint, fingerprints_of
 from kernel.refusal import AgainstTheRules, Malformed, Stale
 from kernel.sites import speaks_for
 from kernel.store.store import Conflict, Context, Transaction
@@ -179,7 +179,7 @@ def _confirmed(
     """What the candidates rest on, as far as its owners published it so."""
     with book.store.transaction() as tx:
         facts = {fact for candidate in choose(tx) for fact in candidate.rests_on}
-        heard = issuing.drafts.fingerprints_of(tx, facts)
+        heard = fingerprints_of(tx.connection, facts).values()
     return issuing.confirm([place for place in heard if place.topic != book.store.topic])
 
 

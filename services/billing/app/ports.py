@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from kernel.execute import Book
-from kernel.messaging.owners import Confirm, Fingerprint
+from kernel.messaging.owners import Confirm
 from kernel.store.store import Transaction
 from services.billing.domain.claims.issue import ClaimIssued, DraftToIssue, ProposalToIssue
 from services.billing.domain.claims.members import Members
@@ -120,10 +120,6 @@ class Drafts(Protocol):
 
     def settled(self, tx: Transaction, payer_id: str) -> dict[str, date]:
         """Client id → the day of a revocation, where a named person let go the dates before it."""
-        ...
-
-    def fingerprints_of(self, tx: Transaction, facts: Collection[str]) -> list[Fingerprint]:
-        """Where each of these facts was heard, and what; one that wasn't heard is left out."""
         ...
 
     def heard(self, tx: Transaction, clients: Sequence[str]) -> dict[str, int]:

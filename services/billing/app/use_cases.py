@@ -1,6 +1,6 @@
 """Billing's use cases but issuing, in the order in which things happen: one function a command."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from kernel.execute import Outcome, decided
@@ -58,18 +58,13 @@ def enroll_provider(
 
     Refuses (Unknown) a payer that isn't registered, and a site that attendance didn't tell of.
     """
-
-    def before(tx: Transaction) -> None:
-        _payer_must_exist(tx, command.payer_id)
-        _must_be_told(tx, billing, "site", command.site_id)
-
     return billing.book.execute(
         PROVIDER,
         f"provider/{command.provider_id}",
         command,
         context,
         locks=[f"site/{command.site_id}"],
-        before=before,
+        before=_must_be_known(billing, command.payer_id, site=command.site_id),
     )
 
 
@@ -100,12 +95,6 @@ def record_authorization(
     """
     command = told.command
 
-    def before(tx: Transaction) -> None:
-        _payer_must_exist(tx, command.payer_id)
-        _must_be_told(tx, billing, "client", command.client_id)
-        if command.site_id:
-            _must_be_told(tx, billing, "site", command.site_id)
-
     def sealing(tx: Transaction) -> None:
         tx.documents.put(
             f"client/{command.client_id}",
@@ -119,7 +108,9 @@ def record_authorization(
         command,
         context,
         locks=[f"client/{command.client_id}"],
-        before=before,
+        before=_must_be_known(
+            billing, command.payer_id, client=command.client_id, site=command.site_id
+        ),
         sealing=sealing,
     )
 
@@ -133,7 +124,7 @@ def register_practitioner(
     """
 
     def before(tx: Transaction) -> None:
-        _must_be_told(tx, billing, "staff", command.staff_id)
+        _must_be_known(billing, staff=command.staff_id)(tx)
         command.require_npi(billing.network.npi_of(tx, command.staff_id))
 
     return billing.book.execute(
@@ -152,11 +143,6 @@ def bill_without_authorization(
 
     Refuses (Unknown) a payer that isn't registered, and a client of whom nobody told.
     """
-
-    def before(tx: Transaction) -> None:
-        _payer_must_exist(tx, command.payer_id)
-        _must_be_told(tx, billing, "client", command.client_id)
-
     waiver_id = derived_id(
         "waiver", command.client_id, command.payer_id, command.service_date.isoformat()
     )
@@ -166,7 +152,7 @@ def bill_without_authorization(
         command,
         context,
         locks=[f"client/{command.client_id}"],
-        before=before,
+        before=_must_be_known(billing, command.payer_id, client=command.client_id),
     )
 
 
@@ -178,7 +164,7 @@ def settle_revocation(
     stream = f"settlement/{derived_id('settlement', client_id, payer_id)}"
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
-        _payer_must_exist(tx, payer_id)
+        _must_be_known(billing, payer_id)(tx)
         revoked_on = billing.drafts.revoked(tx, payer_id, [client_id]).get(client_id)
         command = replace(settling, revoked_on=revoked_on)
         return decided(context, SETTLEMENT, stream, tx.load(stream), command)
@@ -207,11 +193,19 @@ def authorization_document(authorization_id: str) -> str:
     return f"authorization/{authorization_id}"
 
 
-def _payer_must_exist(tx: Transaction, payer_id: str) -> None:
-    if not tx.load(f"payer/{payer_id}"):
-        raise Unknown("payer", payer_id)
+def _must_be_known(
+    billing: BillingWriteSide, payer_id: str = "", **told: str
+) -> Callable[[Transaction], None]:
+    """Refuses (Unknown) a payer that isn't registered, and a site, staff or client nobody told of.
 
+    What is left empty isn't asked.
+    """
 
-def _must_be_told(tx: Transaction, billing: BillingWriteSide, kind: str, key: str) -> None:
-    if not billing.network.has(tx, kind, key):
-        raise Unknown(kind, key)
+    def before(tx: Transaction) -> None:
+        if payer_id and not tx.load(f"payer/{payer_id}"):
+            raise Unknown("payer", payer_id)
+        for kind, key in told.items():
+            if key and not billing.network.has(tx, kind, key):
+                raise Unknown(kind, key)
+
+    return before

@@ -19,7 +19,7 @@ class Gate(StrEnum):
 
     `asks`: what it asks, in words. `fields`: of a rule set, those that it asks; none where it asks
     no payer, but the form or the law, or more than one field by how a day is billed
-    (why/clauses.py).
+    (why/explain.py).
     """
 
     asks: str

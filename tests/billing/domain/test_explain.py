@@ -15,8 +15,7 @@ from services.billing.domain.history.attended import AttendedService
 from services.billing.domain.history.history import Attendance, BillingHistory
 from services.billing.domain.payers.rules import DiscreteService, TimedUnits
 from services.billing.domain.reasons import Gate, Reason, Remedy
-from services.billing.domain.why.clauses import Clause
-from services.billing.domain.why.explain import Case, ExplainedVerdict, changes
+from services.billing.domain.why.explain import Case, Clause, ExplainedVerdict, changes
 from services.billing.domain.why.facts_in_words import SAYINGS
 from tests.harness.billing.history import (
     MONDAY,
