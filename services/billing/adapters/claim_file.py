@@ -16,7 +16,7 @@ from services.billing.adapters.identities import member_of
 from services.billing.app.ports import Filing
 from services.billing.domain.claims.issue import ClaimIssued
 from services.billing.domain.providers.provider import OrganisationAddress, on_claims
-from services.billing.domain.x12.envelope.interchange import ControlNumbers
+from services.billing.domain.x12.envelope import ControlNumbers
 from services.billing.domain.x12.t837.claim import (
     MOST_POINTERS,
     STILL_A_PATIENT,

@@ -32,7 +32,7 @@ from services.billing.domain.providers.provider import (
     RegisterProvider,
     SetFee,
 )
-from services.billing.domain.x12.envelope.elements import NotRepresentable, identifier
+from services.billing.domain.x12.envelope import NotRepresentable, identifier
 from services.billing.domain.x12.npi import is_valid_npi
 from services.billing.domain.x12.t837.codes import FILING_INDICATORS
 from services.billing.domain.x12.t837.scrub_rules import PROCEDURE

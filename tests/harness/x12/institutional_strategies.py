@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from services.billing.domain.x12.envelope.elements import text
+from services.billing.domain.x12.envelope import text
 from services.billing.domain.x12.t837.claim import (
     Batch837I,
     BillingGroup,

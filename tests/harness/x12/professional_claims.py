@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from services.billing.domain.x12.envelope.interchange import ControlNumbers
+from services.billing.domain.x12.envelope import ControlNumbers
 from services.billing.domain.x12.npi import check_digit_for
 from services.billing.domain.x12.t837.claim import (
     Batch837P,

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from services.billing.domain.x12.envelope.elements import text
+from services.billing.domain.x12.envelope import text
 from services.billing.domain.x12.t837.claim import (
     Batch837P,
     BillingGroup,

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from kernel.decider import Decider, filled
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
-from services.billing.domain.x12.envelope.elements import NotRepresentable, text
+from services.billing.domain.x12.envelope import NotRepresentable, text
 from services.billing.domain.x12.t837 import claim as x12
 from services.billing.domain.x12.t837.scrub import billing_provider
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from services.billing.domain.x12.envelope.elements import NotRepresentable
+from services.billing.domain.x12.envelope import NotRepresentable
 from services.billing.domain.x12.t837.claim import Batch837I, BillingGroup, InstitutionalClaim
 from services.billing.domain.x12.t837.claim_file import write_claims
 from services.billing.domain.x12.t837.scrub import scrub

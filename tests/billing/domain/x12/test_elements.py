@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.billing.domain.x12.envelope.elements import (
+from services.billing.domain.x12.envelope import (
     DATA_CHARACTERS,
     MOST_MINOR_UNITS,
     NotRepresentable,

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from services.billing.domain.x12.envelope.elements import NotRepresentable
-from services.billing.domain.x12.envelope.interchange import (
+from services.billing.domain.x12.envelope import (
     ControlNumbers,
     InterchangeEnvelope,
+    NotRepresentable,
     Party,
     interchange,
     segment,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
-from services.billing.domain.x12.envelope.elements import NotRepresentable
+from services.billing.domain.x12.envelope import NotRepresentable
 from services.billing.domain.x12.t837.claim import Batch837I, InstitutionalClaim
 from services.billing.domain.x12.t837.scrub import scrub
 from services.billing.domain.x12.t837.scrub_rules import Rule

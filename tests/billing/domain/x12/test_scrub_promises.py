@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
-from services.billing.domain.x12.envelope.elements import NotRepresentable
+from services.billing.domain.x12.envelope import NotRepresentable
 from services.billing.domain.x12.t837.claim import ProfessionalClaim
 from services.billing.domain.x12.t837.scrub import scrub
 from tests.harness.x12.judge import judge

@@ -7,24 +7,21 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 
-from services.billing.domain.x12.envelope.elements import (
+from services.billing.domain.x12.envelope import (
+    ControlNumbers,
+    InterchangeEnvelope,
     NotRepresentable,
+    Party,
     day,
     digits,
     identifier,
-    text,
-)
-from services.billing.domain.x12.envelope.interchange import (
-    ControlNumbers,
-    InterchangeEnvelope,
-    Party,
     interchange,
     segment,
+    text,
     transaction_number,
 )
 from services.billing.domain.x12.t837.claim import AnyBatch
-from services.billing.domain.x12.t837.loops import claim_segments
-from services.billing.domain.x12.t837.parties import billing_segments, organisation
+from services.billing.domain.x12.t837.loops import billing_segments, claim_segments, organisation
 
 MOST_CLAIMS = 5000
 """Claims in one transaction set; more make further sets in the same group."""

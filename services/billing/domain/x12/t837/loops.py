@@ -1,4 +1,4 @@
-"""What a claim says in its loops, 2000B to 2400: of an 837P (X222A1) and of an 837I (X223A2).
+"""What a claim file says in its loops: of an 837P (X222A1) and of an 837I (X223A2).
 
 The subscriber is the patient. What can't be written raises NotRepresentable with the field's name;
 whether a claim makes sense is for `scrub`, before.
@@ -6,15 +6,18 @@ whether a claim makes sense is for `scrub`, before.
 
 from collections.abc import Iterator, Sequence
 
-from services.billing.domain.x12.envelope.elements import (
+from services.billing.domain.x12.envelope import (
     NotRepresentable,
     amount,
     day,
+    digits,
     identifier,
     optional_identifier,
+    optional_text,
+    segment,
+    text,
     whole_number,
 )
-from services.billing.domain.x12.envelope.interchange import segment
 from services.billing.domain.x12.t837.claim import (
     CORRECTIONS,
     FREQUENCIES,
@@ -29,15 +32,16 @@ from services.billing.domain.x12.t837.claim import (
     MOST_REASONS_FOR_VISIT,
     AnyClaim,
     AnyLine,
+    BillingProvider,
+    Clinician,
+    DestinationPayer,
     InstitutionalClaim,
     InstitutionalLine,
     ProfessionalClaim,
     ProfessionalLine,
-)
-from services.billing.domain.x12.t837.parties import (
-    clinician_segments,
-    facility_segments,
-    subscriber_segments,
+    ServiceFacility,
+    StreetAddress,
+    Subscriber,
 )
 
 _SIGNED, _UNSIGNED = "Y", ""
@@ -47,13 +51,13 @@ _CODES_OF_A_SEGMENT = 12
 
 def claim_segments(claim: AnyClaim, field: str) -> Iterator[str]:
     """Loops 2000B, after its HL, to 2400: a subscriber with one claim."""
-    yield from subscriber_segments(claim.subscriber, claim.payer, field)
+    yield from _subscriber(claim.subscriber, claim.payer, field)
     if isinstance(claim, ProfessionalClaim):
         yield from _professional(claim, field)
     else:
         yield from _institutional(claim, field)
     if claim.facility is not None:
-        yield from facility_segments(claim.facility, f"{field}.facility")
+        yield from _facility(claim.facility, f"{field}.facility")
     services = zip(claim.lines, _services(claim, field), strict=True)
     for number, (line, service) in enumerate(services):
         yield segment("LX", str(number + 1))
@@ -61,6 +65,21 @@ def claim_segments(claim: AnyClaim, field: str) -> Iterator[str]:
         yield segment("DTP", "472", "D8", day(line.service_date))
         path = f"{field}.lines[{number}].control_number"
         yield segment("REF", "6R", identifier(line.control_number, path, longest=30))
+
+
+def billing_segments(provider: BillingProvider, field: str) -> Iterator[str]:
+    """Loops 2000A, after its HL, and 2010AA."""
+    yield segment("PRV", "BI", "PXC", _taxonomy(provider.taxonomy, f"{field}.taxonomy"))
+    npi = _npi(provider.npi, f"{field}.npi")
+    yield organisation("85", provider.name, f"{field}.name", "XX", npi)
+    yield from _address(provider.address, f"{field}.address")
+    yield segment("REF", "EI", digits(provider.tax_id, f"{field}.tax_id", longest=9))
+
+
+def organisation(role: str, name: str, field: str, qualifier: str, number: str) -> str:
+    """NM1 of an organisation in its role."""
+    named = text(name, field, longest=60)
+    return segment("NM1", role, "2", named, "", "", "", "", qualifier, number)
 
 
 def _professional(claim: ProfessionalClaim, field: str) -> Iterator[str]:
@@ -73,7 +92,7 @@ def _professional(claim: ProfessionalClaim, field: str) -> Iterator[str]:
     principal, *others = _diagnoses(claim.diagnoses, f"{field}.diagnoses")
     yield segment("HI", ("ABK", principal), *(("ABF", code) for code in others))
     if claim.rendering is not None:
-        yield from clinician_segments("82", "PE", claim.rendering, f"{field}.rendering")
+        yield from _clinician("82", "PE", claim.rendering, f"{field}.rendering")
 
 
 def _institutional(claim: InstitutionalClaim, field: str) -> Iterator[str]:
@@ -95,7 +114,7 @@ def _institutional(claim: InstitutionalClaim, field: str) -> Iterator[str]:
     yield from _codes(claim, field)
     if claim.attending is None:
         raise NotRepresentable(f"{field}.attending", "is missing")
-    yield from clinician_segments("71", "AT", claim.attending, f"{field}.attending")
+    yield from _clinician("71", "AT", claim.attending, f"{field}.attending")
 
 
 def _codes(claim: InstitutionalClaim, field: str) -> Iterator[str]:
@@ -229,3 +248,69 @@ def _within(count: int, most: int, field: str, *, fewest: int = 1) -> None:
     """Refuses too few and too many."""
     if not fewest <= count <= most:
         raise NotRepresentable(field, f"doesn't hold {fewest} to {most}")
+
+
+def _subscriber(person: Subscriber, payer: DestinationPayer, field: str) -> Iterator[str]:
+    """Loops 2000B, after its HL, 2010BA and 2010BB; `field` is the claim's."""
+    own, theirs = f"{field}.subscriber", f"{field}.payer"
+    if person.address is None:
+        raise NotRepresentable(f"{own}.address", "is missing")
+    if person.birth_date is None:
+        raise NotRepresentable(f"{own}.birth_date", "is missing")
+    group = optional_identifier(person.group_number, f"{own}.group_number", longest=50)
+    filing = identifier(payer.filing_indicator, f"{theirs}.filing_indicator", longest=2)
+    yield segment("SBR", "P", "18", group, "", "", "", "", "", filing)
+    yield segment(
+        "NM1",
+        "IL",
+        "1",
+        text(person.last, f"{own}.last", longest=60),
+        optional_text(person.first, f"{own}.first", longest=35),
+        optional_text(person.middle, f"{own}.middle", longest=25),
+        "",
+        "",
+        "MI",
+        identifier(person.member_id, f"{own}.member_id", shortest=2, longest=80),
+    )
+    yield from _address(person.address, f"{own}.address")
+    sex = identifier(person.sex or "", f"{own}.sex", longest=1)
+    yield segment("DMG", "D8", day(person.birth_date), sex)
+    payer_id = identifier(payer.payer_id, f"{theirs}.payer_id", shortest=2, longest=80)
+    yield organisation("PR", payer.name, f"{theirs}.name", "PI", payer_id)
+
+
+def _clinician(role: str, specialty: str, person: Clinician, field: str) -> Iterator[str]:
+    """Loop 2310B of a professional claim, who rendered; 2310A of an institutional, who attends."""
+    last = text(person.last, f"{field}.last", longest=60)
+    first = optional_text(person.first, f"{field}.first", longest=35)
+    npi = _npi(person.npi, f"{field}.npi")
+    yield segment("NM1", role, "1", last, first, "", "", "", "XX", npi)
+    if person.taxonomy:
+        taxonomy = _taxonomy(person.taxonomy, f"{field}.taxonomy")
+        yield segment("PRV", specialty, "PXC", taxonomy)
+
+
+def _facility(facility: ServiceFacility, field: str) -> Iterator[str]:
+    """Loop 2310C of a professional claim, 2310E of an institutional one."""
+    npi = _npi(facility.npi, f"{field}.npi") if facility.npi else ""
+    yield organisation("77", facility.name, f"{field}.name", "XX" if npi else "", npi)
+    yield from _address(facility.address, f"{field}.address")
+
+
+def _address(address: StreetAddress, field: str) -> Iterator[str]:
+    line1 = text(address.line1, f"{field}.line1", longest=55)
+    yield segment("N3", line1, optional_text(address.line2, f"{field}.line2", longest=55))
+    yield segment(
+        "N4",
+        text(address.city, f"{field}.city", shortest=2, longest=30),
+        identifier(address.state, f"{field}.state", shortest=2, longest=2),
+        digits(address.postal_code, f"{field}.postal_code", shortest=5, longest=9),
+    )
+
+
+def _npi(value: str, field: str) -> str:
+    return digits(value, field, shortest=10, longest=10)
+
+
+def _taxonomy(value: str, field: str) -> str:
+    return identifier(value, field, shortest=10, longest=10)

@@ -7,8 +7,7 @@ from datetime import date, datetime, time
 from re import Pattern
 
 from kernel.states import STATES
-from services.billing.domain.x12.envelope.elements import NotRepresentable, fold
-from services.billing.domain.x12.envelope.interchange import ControlNumbers, enveloped
+from services.billing.domain.x12.envelope import ControlNumbers, NotRepresentable, enveloped, fold
 from services.billing.domain.x12.npi import is_valid_npi
 from services.billing.domain.x12.t837 import scrub_rules as rules
 from services.billing.domain.x12.t837.claim import (
@@ -49,8 +48,7 @@ from services.billing.domain.x12.t837.codes import (
     PLACES_OF_SERVICE,
     SEXES,
 )
-from services.billing.domain.x12.t837.loops import claim_segments
-from services.billing.domain.x12.t837.parties import billing_segments
+from services.billing.domain.x12.t837.loops import billing_segments, claim_segments
 from services.billing.domain.x12.t837.scrub_rules import Rule
 
 UNIT_BASES = frozenset({"UN", "MJ"})

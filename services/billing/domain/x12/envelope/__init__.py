@@ -1,1 +1,0 @@
-"""What every X12 file shares: elements, and the interchange with its segments."""
