@@ -15,7 +15,7 @@ from ninehours.plans.v1 import plans_service_pb2 as plans
 from kernel.facts import Recorded, public_id
 from kernel.mapping.reading import named
 from kernel.mapping.writing import Writer, writer
-from services.billing.adapters import messages
+from services.billing.adapters import publication
 from services.billing.app.explaining import RevisedDay, RevisionTold, WhyClaim
 from services.billing.domain.authorizations.allocation import Balance
 from services.billing.domain.claims.claim import ClaimAdjudicated, ClaimReplaced, ClaimVoided
@@ -99,7 +99,7 @@ _issued_by = writer(
 )
 _answer = writer(pb.PayersAnswer, ClaimAdjudicated, given=("fact_id",))
 _proposal = writer(
-    pb.ExplainedProposal, Proposal, given=("row_id",), waits_for=messages.awaited_gate
+    pb.ExplainedProposal, Proposal, given=("row_id",), waits_for=publication.awaited_gate
 )
 _revision = writer(
     pb.DayRevision,
@@ -112,13 +112,13 @@ _OF_WHY = (
     *("claim_id", "state", "client_id", "days", "changed_days", "authorization"),
     *("issued", "followed_by_claim_id", "followed_fact_id", "answer", "proposal"),
 )
-_claim = writer(pb.ExplainedClaim, ClaimIssued, given=_OF_WHY, lines=messages.line_message)
+_claim = writer(pb.ExplainedClaim, ClaimIssued, given=_OF_WHY, lines=publication.line_message)
 _draft = writer(
     pb.ExplainedClaim,
     Draft,
     given=_OF_WHY,
     through=("cut",),
-    lines=messages.line_message,
+    lines=publication.line_message,
     frequency=ORIGINAL,
     corrects_claim_id="",
 )
@@ -154,7 +154,7 @@ day_message = writer(
     billed_level=named("explained.day.billed_level"),
     rules=_rules_of,
     verdicts=_verdict,
-    lines=messages.line_message,
+    lines=publication.line_message,
     authorization=_authorization_of,
     claims=_claims_of,
     revisions=_revision,

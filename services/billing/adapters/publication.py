@@ -6,18 +6,56 @@ from typing import Any, assert_never
 
 from google.protobuf.message import Message
 from ninehours.billing.v1 import billing_events_pb2 as public
+from ninehours.common.v1 import common_pb2 as common
 
 from kernel.mapping.reading import named
 from kernel.mapping.writing import writer
 from kernel.publishing import HIPAA, PART2, Decision, Kept, published, publisher
-from services.billing.adapters import messages
+from services.billing.app.draft_id import draft_id
 from services.billing.domain.authorizations import authorization, waiver
 from services.billing.domain.claims import claim, issue, settlement
+from services.billing.domain.claims.awaited import Awaited
+from services.billing.domain.claims.disclosure import basis_of
 from services.billing.domain.claims.rows import DraftRow, ProposalRow
-from services.billing.domain.days.service_day import DayRow
+from services.billing.domain.days.service_day import DayRow, RowVerdict
+from services.billing.domain.history.history import ClaimLine
 from services.billing.domain.payers import payer
 from services.billing.domain.projection import RowContent
 from services.billing.domain.providers import practitioner, provider
+
+line_message = writer(public.ClaimLine, ClaimLine)
+issued = writer(public.ClaimIssued, issue.ClaimIssued, lines=line_message)
+disclosed = writer(
+    public.Disclosed,
+    issue.ClaimIssued,
+    recipient_payer_id=named("payer_id"),
+    scope="CLAIM",
+    notice=lambda fact: issue.PART2_NOTICE if fact.under_part2 else "",
+    basis=basis_of,
+)
+_OF_A_REVISION = ("revision", "withdrawn")
+awaited_gate = writer(public.AwaitedGate, Awaited)
+service_day = writer(
+    public.ServiceDayResolved,
+    DayRow,
+    given=_OF_A_REVISION,
+    verdicts=writer(public.Verdict, RowVerdict),
+    lines=line_message,
+)
+draft_claim = writer(
+    public.ClaimDrafted,
+    DraftRow,
+    given=_OF_A_REVISION,
+    draft_id=lambda row: draft_id(row.key),
+    lines=line_message,
+)
+proposal = writer(
+    public.CorrectionProposed, ProposalRow, given=_OF_A_REVISION, waits_for=awaited_gate
+)
+
+
+def money(minor_units: int) -> common.Money:
+    return common.Money(currency_code="USD", minor_units=minor_units)
 
 
 def _label(fact: Any) -> str:
@@ -59,7 +97,7 @@ DECISIONS: Mapping[type, Decision] = {
     settlement.RevocationSettled: _of_client(
         writer(public.RevocationSettled, settlement.RevocationSettled)
     ),
-    issue.ClaimIssued: _of_claim(messages.issued, messages.disclosed),
+    issue.ClaimIssued: _of_claim(issued, disclosed),
     issue.BatchIssued: Kept("each of its claims is told of"),
     claim.ClaimAdjudicated: _of_claim(writer(public.ClaimAdjudicated, claim.ClaimAdjudicated)),
     claim.ClaimReplaced: _of_claim(writer(public.ClaimReplaced, claim.ClaimReplaced)),
@@ -73,10 +111,10 @@ def publish_row(_: str, content: RowContent, revision: int, withdrawn: bool) -> 
     """The public fact of a derived row that changed."""
     match content:
         case DayRow():
-            return messages.service_day(content, revision=revision, withdrawn=withdrawn)
+            return service_day(content, revision=revision, withdrawn=withdrawn)
         case DraftRow():
-            return messages.draft_claim(content, revision=revision, withdrawn=withdrawn)
+            return draft_claim(content, revision=revision, withdrawn=withdrawn)
         case ProposalRow():
-            return messages.proposal(content, revision=revision, withdrawn=withdrawn)
+            return proposal(content, revision=revision, withdrawn=withdrawn)
         case _:
             assert_never(content)

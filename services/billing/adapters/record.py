@@ -1,6 +1,7 @@
-"""Billing's own record in SQL: what may be issued, and what issuing asks of it."""
+"""Billing's own record in SQL: what may be issued, what issuing asks of it, who read its files."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import TypeVar
 
@@ -21,7 +22,7 @@ from services.billing.adapters.issued import claims_of, claims_to
 from services.billing.adapters.members import every_key, keys_of, members_of
 from services.billing.adapters.rows import current_rows
 from services.billing.app.draft_id import draft_id
-from services.billing.app.ports import Site
+from services.billing.app.ports import FileRead, Site
 from services.billing.domain.claims.issue import DraftToIssue, ProposalToIssue
 from services.billing.domain.claims.members import Members
 from services.billing.domain.claims.rows import DraftRow, ProposalRow
@@ -170,6 +171,17 @@ class SqlDrafts:
             if claim.issued is not None and claim.stands and claim.adjudicated is None:
                 found.setdefault(claim.issued.client_id, []).append(claim.issued.period_start)
         return found
+
+
+def write_file_read(tx: Transaction, read: FileRead) -> None:
+    """One entry, in the transaction that opens the file."""
+    tx.connection.execute(
+        text(
+            "INSERT INTO file_audit (at, actor, purpose, batch_id, correlation)"
+            " VALUES (:at, :actor, :purpose, :batch_id, :correlation)"
+        ),
+        asdict(read),
+    )
 
 
 def _to_issue(row: DraftRow, rests_on: frozenset[str]) -> DraftToIssue:

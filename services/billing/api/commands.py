@@ -10,7 +10,7 @@ from kernel.mapping.writing import writer
 from kernel.rpc.call import Call
 from kernel.rpc.commands import ACTOR, CommandRpcs, command_rpc, context_of, new_id, receipt_of
 from kernel.rpc.translate import reading
-from services.billing.adapters.messages import money
+from services.billing.adapters.publication import money
 from services.billing.api import requests
 from services.billing.app import use_cases
 from services.billing.app.batch import batches_of

@@ -18,11 +18,10 @@ from kernel.patience import taking_time
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call
 from kernel.rpc.commands import patience_of, positions_of
-from kernel.rpc.translate import reading, required_enum, required_text, required_uuid
+from kernel.rpc.translate import reading, required_enum, required_uuid
 from kernel.sites import require_network, those_asked
 from kernel.store.store import Store, Transaction
-from services.billing.adapters import messages
-from services.billing.adapters.audit import write_file_read
+from services.billing.adapters import publication
 from services.billing.adapters.following import (
     Changes,
     RevisedRow,
@@ -31,6 +30,8 @@ from services.billing.adapters.following import (
     changed_rows,
 )
 from services.billing.adapters.pages import IssuedClaimsQuery, RowsQuery, SqlPages
+from services.billing.adapters.record import write_file_read
+from services.billing.api.requests import code_of
 from services.billing.app.draft_id import draft_id
 from services.billing.app.ports import FileRead
 from services.billing.app.questions import file_of
@@ -118,14 +119,6 @@ def goes_on(changes: Changes[Any]) -> dict[str, Any]:
     return {"cursor": str(changes.cursor), "more": changes.more}
 
 
-def _frequency(request: Any, field: str) -> str:
-    """A claim's frequency, as either form takes it."""
-    code = required_text(request, field, max_length=1)
-    if code not in INSTITUTIONAL_FREQUENCIES:
-        raise Malformed(**{field: "is no claim frequency"})
-    return code
-
-
 def _after_claim(request: pb.ListClaimsRequest, field: str) -> str:
     token: str = getattr(request, field)
     return token.removeprefix(ISSUED) if token.startswith(ISSUED) else ""
@@ -137,7 +130,7 @@ _issued_query = request_reader(
     pb.ListClaimsRequest,
     IssuedClaimsQuery,
     given=("sites",),
-    frequency=left_out(_frequency),
+    frequency=left_out(code_of(1, INSTITUTIONAL_FREQUENCIES.__contains__, "is no claim frequency")),
     until=named("as_of"),
     after_claim=named("page_token", _after_claim),
     limit=named("page_size", limit_of),
@@ -183,13 +176,13 @@ class BillingListRpcs:
         self, request: pb.ListServiceDaysRequest, call: Call
     ) -> pb.ListServiceDaysResponse:
         rows, goes_on = self._lists.rows(DayRow, _days_query, request, call)
-        return pb.ListServiceDaysResponse(days=_written(messages.service_day, rows), **goes_on)
+        return pb.ListServiceDaysResponse(days=_written(publication.service_day, rows), **goes_on)
 
     def ListProposals(
         self, request: pb.ListProposalsRequest, call: Call
     ) -> pb.ListProposalsResponse:
         rows, goes_on = self._lists.rows(ProposalRow, _proposals_query, request, call)
-        return pb.ListProposalsResponse(proposals=_written(messages.proposal, rows), **goes_on)
+        return pb.ListProposalsResponse(proposals=_written(publication.proposal, rows), **goes_on)
 
     def ListAuthorizations(
         self, request: pb.ListAuthorizationsRequest, call: Call

@@ -1,12 +1,13 @@
 """Billing's requests that command, judged by their shape, as the commands that they ask for."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from ninehours.billing.v1 import billing_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
 
-from kernel.mapping.fields import bounded, digits, left_out, text
+from kernel.mapping.fields import Read, bounded, digits, left_out, text
 from kernel.mapping.reading import named, request_reader
 from kernel.refusal import Malformed
 from kernel.rpc.translate import (
@@ -62,14 +63,6 @@ def named_proposals(request: Any, field: str) -> dict[str, NamedProposal]:
     return found
 
 
-def filing_indicator(request: Any, field: str) -> str:
-    """SBR09, of its list."""
-    code = required_text(request, field, max_length=2)
-    if code not in FILING_INDICATORS:
-        raise Malformed(**{field: "is no claim filing indicator, such as CI or MC"})
-    return code
-
-
 def authorized_site(request: pb.RecordAuthorizationRequest, field: str) -> str:
     """Where an authorization holds; empty: at any site, where that is what is said."""
     if not request.any_site:
@@ -86,14 +79,6 @@ def settled_revocation(request: pb.SettleRevocationRequest, field: str) -> date 
     return None
 
 
-def procedure(request: Any, field: str) -> str:
-    """A code in the shape of HCPCS or CPT."""
-    code = required_text(request, field, max_length=5)
-    if not PROCEDURE.fullmatch(code):
-        raise Malformed(**{field: "is not the shape of a HCPCS or CPT code"})
-    return code
-
-
 def overrides(request: Any, field: str) -> frozenset[str]:
     """Why an answer of a payer is recorded though it contradicts what is known."""
     prefix = "ADJUDICATION_OVERRIDE_"
@@ -102,6 +87,18 @@ def overrides(request: Any, field: str) -> frozenset[str]:
     if not names.keys() >= set(given):
         raise Malformed(**{field: "holds what is no reason"})
     return frozenset(names[number].removeprefix(prefix) for number in given)
+
+
+def code_of(longest: int, fits: Callable[[str], object], otherwise: str) -> Read:
+    """A reader of a code that fits a list or a shape."""
+
+    def read(request: Any, field: str) -> str:
+        code = required_text(request, field, max_length=longest)
+        if not fits(code):
+            raise Malformed(**{field: otherwise})
+        return code
+
+    return read
 
 
 def usd(low: int) -> Any:
@@ -160,14 +157,21 @@ to_register_practitioner = request_reader(
     npi=npi,
     taxonomy=left_out(text(10)),
 )
-to_set_fee = request_reader(pb.SetFeeRequest, SetFee, code=procedure, charge_minor=usd(1))
+to_set_fee = request_reader(
+    pb.SetFeeRequest,
+    SetFee,
+    code=code_of(5, PROCEDURE.fullmatch, "is not the shape of a HCPCS or CPT code"),
+    charge_minor=usd(1),
+)
 to_register_payer = request_reader(
     pb.RegisterPayerRequest,
     RegisterPayer,
     given=("payer_id",),
     name=text(60),
     payer_number=payers_number(15, shortest=2),
-    filing_indicator=filing_indicator,
+    filing_indicator=code_of(
+        2, FILING_INDICATORS.__contains__, "is no claim filing indicator, such as CI or MC"
+    ),
 )
 to_enroll_provider = request_reader(pb.EnrollProviderRequest, EnrollProvider)
 to_confirm_rule_set = request_reader(
