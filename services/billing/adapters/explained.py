@@ -36,6 +36,21 @@ SERVICES = {
 }
 
 
+def day_message(revised: RevisedDay) -> pb.ExplainedDay:
+    """A day, explained."""
+    explained = revised.explained
+    day, rules = explained.day, explained.day.rules
+    return _day(
+        revised,
+        rules=_rules(rules, fact_id=explained.rules_fact) if rules else None,
+        authorization=_authorization(explained.authorization, day.authorized_units),
+        claims=[
+            _carrying(claim, stands=claim.claim_id in explained.in_force)
+            for claim in explained.claims
+        ],
+    )
+
+
 def claim_message(why: WhyClaim) -> pb.ExplainedClaim:
     """A claim, explained."""
     claim = why.claim
@@ -108,6 +123,17 @@ _revision = writer(
     revision=named("revision.revision"),
     outcome=named("row.outcome"),
 )
+_day = writer(
+    pb.ExplainedDay,
+    RevisedDay,
+    given=("rules", "authorization", "claims"),
+    through=("explained", "explained.day"),
+    clinical_level=named("explained.day.level_of_care"),
+    billed_level=named("explained.day.billed_level"),
+    verdicts=_verdict,
+    lines=publication.line_message,
+    revisions=_revision,
+)
 _OF_WHY = (
     *("claim_id", "state", "client_id", "days", "changed_days", "authorization"),
     *("issued", "followed_by_claim_id", "followed_fact_id", "answer", "proposal"),
@@ -126,40 +152,6 @@ _draft = writer(
 
 def _authorization(balance: Balance | None, taken: int) -> pb.ExplainedAuthorization | None:
     return None if balance is None else _balance(balance, taken=taken)
-
-
-def _rules_of(revised: RevisedDay) -> pb.RuleReference | None:
-    explained = revised.explained
-    rules = explained.day.rules
-    return None if rules is None else _rules(rules, fact_id=explained.rules_fact)
-
-
-def _authorization_of(revised: RevisedDay) -> pb.ExplainedAuthorization | None:
-    explained = revised.explained
-    return _authorization(explained.authorization, explained.day.authorized_units)
-
-
-def _claims_of(revised: RevisedDay) -> list[pb.CarryingClaim]:
-    explained = revised.explained
-    return [
-        _carrying(claim, stands=claim.claim_id in explained.in_force) for claim in explained.claims
-    ]
-
-
-day_message = writer(
-    pb.ExplainedDay,
-    RevisedDay,
-    through=("explained", "explained.day"),
-    clinical_level=named("explained.day.level_of_care"),
-    billed_level=named("explained.day.billed_level"),
-    rules=_rules_of,
-    verdicts=_verdict,
-    lines=publication.line_message,
-    authorization=_authorization_of,
-    claims=_claims_of,
-    revisions=_revision,
-)
-"""A day, explained."""
 
 
 def _issued(recorded: Recorded, why: WhyClaim) -> pb.IssuedBy:
