@@ -175,14 +175,14 @@ class BillingListRpcs:
     def ListServiceDays(
         self, request: pb.ListServiceDaysRequest, call: Call
     ) -> pb.ListServiceDaysResponse:
-        rows, goes_on = self._lists.rows(DayRow, _days_query, request, call)
-        return pb.ListServiceDaysResponse(days=_written(publication.service_day, rows), **goes_on)
+        rows, after = self._lists.rows(DayRow, _days_query, request, call)
+        return pb.ListServiceDaysResponse(days=_written(publication.service_day, rows), **after)
 
     def ListProposals(
         self, request: pb.ListProposalsRequest, call: Call
     ) -> pb.ListProposalsResponse:
-        rows, goes_on = self._lists.rows(ProposalRow, _proposals_query, request, call)
-        return pb.ListProposalsResponse(proposals=_written(publication.proposal, rows), **goes_on)
+        rows, after = self._lists.rows(ProposalRow, _proposals_query, request, call)
+        return pb.ListProposalsResponse(proposals=_written(publication.proposal, rows), **after)
 
     def ListAuthorizations(
         self, request: pb.ListAuthorizationsRequest, call: Call

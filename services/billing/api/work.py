@@ -42,9 +42,9 @@ class WorkServicer:
     def ListHolds(self, request: pb.ListHoldsRequest, call: Call) -> pb.ListHoldsResponse:
         with reading(request) as read:
             on = read.optional(date_of, "on") or call.now.date()
-        rows, goes_on = self._lists.rows(DayRow, _holds_query, request, call)
+        rows, after = self._lists.rows(DayRow, _holds_query, request, call)
         return pb.ListHoldsResponse(
-            holds=[hold for row in rows for hold in _holds(row, on)], **goes_on
+            holds=[hold for row in rows for hold in _holds(row, on)], **after
         )
 
     def ListPayers(self, _: pb.ListPayersRequest, __: Call) -> pb.ListPayersResponse:

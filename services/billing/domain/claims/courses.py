@@ -44,19 +44,6 @@ class InstitutionalBill:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
-    """`dates`: of its bills. `begun`: the first one was sent.
-
-    `given`: dates of the episode at the site which are billed or may be, to whomever.
-    """
-
-    episode_id: str
-    dates: frozenset[date]
-    given: frozenset[date] = frozenset()
-    begun: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
     """`frequency` 1, or 2 to 4 of a course's bills; `patient_status` 30 while it goes on."""
 
@@ -66,7 +53,10 @@ class Statement:
 
 
 class Courses:
-    """The courses of these bills."""
+    """The courses of these bills.
+
+    `_given`: dates of an episode at a site which are billed or may be, to whomever.
+    """
 
     def __init__(
         self,
@@ -92,10 +82,16 @@ class Courses:
         It is its course's first where none is of an earlier date, and none left as the first. A
         bill that stands alone ends with the client at home; no payer takes 30 on frequency 1.
         """
-        course = self._alone(bill) if alone else self._of(bill)
+        key = self._key(bill)
+        *_, site_id, episode_id = key
+        bills = [bill] if alone else [*self._bills.get(key, ()), bill]
+        dates = frozenset[date]().union(*(each.dates for each in bills))
+        given = set[date]() if alone else self._given.get((site_id, episode_id), set())
+        begun = any(each.first for each in bills) or min(dates) < min(bill.dates)
         interim = interim and not alone
-        begun = course.begun or min(course.dates) < min(bill.dates)
-        ended = _ended_with(self._history, bill.dates, course, None if interim else period_end)
+        ended = self._ended_with(bill.dates, episode_id, None if interim else period_end)
+        if ended and max(on for on in dates | given if on <= ended.discharged_on) not in bill.dates:
+            ended = None  # a later bill may be nearer to it
         if ended is None and interim:
             frequency = CONTINUING_INTERIM if begun else FIRST_INTERIM
             return Statement(frequency=frequency, patient_status=STILL_A_PATIENT)
@@ -105,22 +101,24 @@ class Courses:
             rests_on=frozenset({ended.fact} if ended else ()),
         )
 
-    def _of(self, bill: InstitutionalBill) -> Course:
-        """The bill's own, which it may be the only one of."""
-        key = self._key(bill)
-        bills = (*self._bills.get(key, ()), bill)
-        dates = frozenset[date]().union(*(bill.dates for bill in bills))
-        *_, site_id, episode_id = key
-        return Course(
-            episode_id=episode_id,
-            dates=dates,
-            given=dates | self._given.get((site_id, episode_id), set()),
-            begun=any(bill.first for bill in bills),
-        )
+    def _ended_with(
+        self, dates: Collection[date], episode_id: str, until: date | None
+    ) -> Discharge | None:
+        """What ended the episode after the bill of these dates began.
 
-    def _alone(self, bill: InstitutionalBill) -> Course:
-        episode_id = self._episode_on(min(bill.dates))
-        return Course(episode_id=episode_id, dates=bill.dates, given=bill.dates)
+        `until`: of a bill that stands alone, whose period must hold it; an interim one is the last
+        however long nothing was given before the discharge.
+        """
+        found = [
+            discharge
+            for discharge in self._history.discharges
+            if discharge.episode_id == episode_id
+            and min(dates) <= discharge.discharged_on
+            and (until is None or discharge.discharged_on <= until)
+        ]
+        return min(
+            found, key=lambda discharge: (discharge.discharged_on, discharge.fact), default=None
+        )
 
     def _key(self, bill: InstitutionalBill) -> tuple[str, str, str, str]:
         episode_id = self._episode_on(min(bill.dates))
@@ -144,27 +142,3 @@ def _given(days: Iterable[ServiceDay], history: BillingHistory) -> Iterator[tupl
                 yield site_id, day.service_date
     for session in unclosed(history, date.min, date.max):
         yield session.site_id, session.service_date
-
-
-def _ended_with(
-    history: BillingHistory, dates: Collection[date], course: Course, until: date | None
-) -> Discharge | None:
-    """What ended the episode, where no later bill may be nearer to it.
-
-    `until`: of a bill that stands alone, whose period must hold it; an interim one is the last
-    however long nothing was given before the discharge.
-    """
-    found = [
-        discharge
-        for discharge in history.discharges
-        if discharge.episode_id == course.episode_id
-        and min(dates) <= discharge.discharged_on
-        and (until is None or discharge.discharged_on <= until)
-    ]
-    ended = min(
-        found, key=lambda discharge: (discharge.discharged_on, discharge.fact), default=None
-    )
-    if ended is None:
-        return None
-    last = max(on for on in {*dates, *course.given} if on <= ended.discharged_on)
-    return ended if last in dates else None
