@@ -181,7 +181,7 @@ def release(tx: Transaction, parked_id: str) -> str:
             Checkpoints(tx.connection).write({(parked.topic, parked.subject): FORGOTTEN})
         case ParkedKind.RECORD | ParkedKind.SUBJECT:
             _ask_again(tx, parked.topic, parked.subject)
-    tx.connection.execute(text(PENDING.ring))  # what waits for a stream worker now, it does at once
+    tx.execute(PENDING.ring)  # what waits for a stream worker now, it does at once
     return parked.release
 
 
@@ -202,9 +202,8 @@ def give_up(
     if wanted.kind != ParkedKind.RECORD:
         raise AgainstTheRules("ONLY_RECORDS", "only a record can be gone past; release this")
     number = int(wanted.names[0])
-    before = tx.connection.execute(
-        text("SELECT given_up_by, given_up_at FROM given_up WHERE parked_id = :id"),
-        {"id": number},
+    before = tx.execute(
+        "SELECT given_up_by, given_up_at FROM given_up WHERE parked_id = :id", id=number
     ).one_or_none()
     if before is not None:
         return before.given_up_by, before.given_up_at

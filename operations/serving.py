@@ -7,7 +7,6 @@ from uuid import UUID
 from ninehours.exchange.v1 import fact_service_pb2 as fact_pb
 from ninehours.exchange.v1 import listener_service_pb2 as listener_pb
 from ninehours.exchange.v1 import operating_service_pb2 as operating_pb
-from sqlalchemy import text
 
 from kernel.facts import Position, id_of, kind_of
 from kernel.mapping.reading import named
@@ -295,4 +294,4 @@ def _oldest_beat(
 
 
 def _revisions(tx: Transaction) -> int:
-    return int(tx.connection.execute(text("SELECT count(*) FROM derived")).scalar_one())
+    return int(tx.execute("SELECT count(*) FROM derived").scalar_one())

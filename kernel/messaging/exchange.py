@@ -151,9 +151,9 @@ class _Exchange:
             if row.id not in wanted
             and (row.type in self.subscriptions.by_type or row.id not in log.ids)
         ]
-        self.tx.connection.execute(
-            text("DELETE FROM heard_fact WHERE id = ANY(CAST(:ids AS uuid[]))"),
-            {"ids": [row.id for row in gone]},
+        self.tx.execute(
+            "DELETE FROM heard_fact WHERE id = ANY(CAST(:ids AS uuid[]))",
+            ids=[row.id for row in gone],
         )
         changed = [fact for fact in log.facts if not _is_same(held.get(fact.id), fact)]
         lost = self._inbox_facts.overwrite(changed)
@@ -191,18 +191,14 @@ class _Exchange:
             if not holding:
                 park(self.tx.connection, poison.record, self.subject, poison.type, poison.error)
         # One statement: what goes is kept without a subject, or is kept so already (ON CONFLICT).
-        self.tx.connection.execute(
-            text(
-                "WITH gone AS (DELETE FROM parked WHERE id = ANY(:ids) RETURNING *)"
-                " INSERT INTO parked (topic, partition, record_offset, type, headers, body, error,"
-                " parked_at, digest) SELECT topic, partition, record_offset, type, headers, body,"
-                " error, parked_at, digest FROM gone WHERE id = ANY(:strange)"
-                " ON CONFLICT DO NOTHING"
-            ),
-            {
-                "ids": [row_id for row_id in told if row_id not in holding],
-                "strange": [row_id for row_id, content in told.items() if content not in owners],
-            },
+        self.tx.execute(
+            "WITH gone AS (DELETE FROM parked WHERE id = ANY(:ids) RETURNING *)"
+            " INSERT INTO parked (topic, partition, record_offset, type, headers, body, error,"
+            " parked_at, digest) SELECT topic, partition, record_offset, type, headers, body,"
+            " error, parked_at, digest FROM gone WHERE id = ANY(:strange)"
+            " ON CONFLICT DO NOTHING",
+            ids=[row_id for row_id in told if row_id not in holding],
+            strange=[row_id for row_id, content in told.items() if content not in owners],
         )
 
     def _move(self, before: Checkpoint, log: _OwnersLog) -> None:

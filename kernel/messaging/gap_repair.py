@@ -153,8 +153,8 @@ class GapRepair:
             return False
         with self._store.transaction() as tx:
             return bool(
-                tx.connection.execute(
-                    text("SELECT doubted FROM heard_topic WHERE topic = :topic"), {"topic": topic}
+                tx.execute(
+                    "SELECT doubted FROM heard_topic WHERE topic = :topic", topic=topic
                 ).scalar()
             )
 
@@ -181,13 +181,12 @@ class GapRepair:
         if not before:
             return
         with self._store.transaction() as tx:
-            rows = tx.connection.execute(
-                text(
-                    "SELECT * FROM heard_head WHERE topic = :topic"
-                    " AND subject = ANY(CAST(:subjects AS text[]))"
-                    " AND (behind_to IS NOT NULL AND stopped IS NULL OR anew)"
-                ),
-                {"topic": topic, "subjects": list(before)},
+            rows = tx.execute(
+                "SELECT * FROM heard_head WHERE topic = :topic"
+                " AND subject = ANY(CAST(:subjects AS text[]))"
+                " AND (behind_to IS NOT NULL AND stopped IS NULL OR anew)",
+                topic=topic,
+                subjects=list(before),
             ).all()
         stuck = {row.subject for row in rows if Checkpoint.of(row) == before[row.subject]}
         for subject in before:
@@ -199,13 +198,11 @@ class GapRepair:
     def _end_exchanging(self, topic: str) -> None:
         """What is pending may be projected again, once every subject was exchanged."""
         with self._store.transaction() as tx:
-            tx.connection.execute(
-                text(
-                    "UPDATE heard_topic SET exchanging = false WHERE topic = :topic AND exchanging"
-                    " AND stopped IS NULL AND NOT EXISTS (SELECT FROM heard_head"
-                    "  WHERE topic = :topic AND anew AND coalesce(stopped, 'PARKED') = 'PARKED')"
-                ),
-                {"topic": topic},
+            tx.execute(
+                "UPDATE heard_topic SET exchanging = false WHERE topic = :topic AND exchanging"
+                " AND stopped IS NULL AND NOT EXISTS (SELECT FROM heard_head"
+                "  WHERE topic = :topic AND anew AND coalesce(stopped, 'PARKED') = 'PARKED')",
+                topic=topic,
             )
 
     def _each(self, of_topic: Callable[[Owner], int]) -> int:

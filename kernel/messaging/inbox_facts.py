@@ -152,12 +152,10 @@ class InboxFacts:
             raise HeldElsewhere(subject_logs)
 
     def _held_elsewhere(self, facts: Sequence[InboxFact]) -> dict[UUID, tuple[str, str]]:
-        rows = self.tx.connection.execute(
-            text(
-                "SELECT id, topic, subject, sequence FROM heard_fact"
-                " WHERE id = ANY(CAST(:ids AS uuid[]))"
-            ),
-            {"ids": [fact.id for fact in facts]},
+        rows = self.tx.execute(
+            "SELECT id, topic, subject, sequence FROM heard_fact"
+            " WHERE id = ANY(CAST(:ids AS uuid[]))",
+            ids=[fact.id for fact in facts],
         )
         held = {row.id: row for row in rows}
         return {
@@ -201,8 +199,8 @@ class PublishedFacts:
     def catch_up(self) -> int:
         """Hear what is missing; gives how many facts."""
         with self._store.transaction() as tx:
-            over = tx.connection.execute(
-                text("SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)")
+            over = tx.execute(
+                "SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)"
             ).scalar_one()
         since = self._looked_to if self._looked_to <= over else 0  # another server counts anew
         found = 0

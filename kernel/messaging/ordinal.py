@@ -67,12 +67,11 @@ class Ordinal:
 
         Who takes it waits until the transaction is over.
         """
-        held = tx.connection.execute(
-            text(
-                "SELECT holder FROM stream_ordinal WHERE ordinal = :ordinal AND holder = :holder"
-                " FOR SHARE"
-            ),
-            {"ordinal": self._ordinal, "holder": self._holder},
+        held = tx.execute(
+            "SELECT holder FROM stream_ordinal WHERE ordinal = :ordinal AND holder = :holder"
+            " FOR SHARE",
+            ordinal=self._ordinal,
+            holder=self._holder,
         ).scalar()
         if held is None:
             raise OrdinalLost

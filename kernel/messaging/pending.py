@@ -66,14 +66,13 @@ def mark_pending(tx: Transaction, keys: Iterable[tuple[str, str]]) -> None:
     # Sorted, for two transactions may mark the same keys: in one order neither waits for the other
     # in turn. Marked and rung by one statement, a round trip less: both hold from the commit on.
     if wanted:
-        tx.connection.execute(
-            text(
-                "WITH raised AS (INSERT INTO due (derivation, key)"  # noqa: S608 - names are code
-                " SELECT * FROM unnest(CAST(:names AS text[]), CAST(:keys AS text[]))"
-                " ON CONFLICT (derivation, key) DO UPDATE"
-                f" SET mark = nextval('due_mark'), error = NULL) {PENDING.ring}"
-            ),
-            {"names": [name for name, _ in wanted], "keys": [key for _, key in wanted]},
+        tx.execute(
+            "WITH raised AS (INSERT INTO due (derivation, key)"  # noqa: S608 - names are code
+            " SELECT * FROM unnest(CAST(:names AS text[]), CAST(:keys AS text[]))"
+            " ON CONFLICT (derivation, key) DO UPDATE"
+            f" SET mark = nextval('due_mark'), error = NULL) {PENDING.ring}",
+            names=[name for name, _ in wanted],
+            keys=[key for _, key in wanted],
         )
 
 
@@ -108,10 +107,9 @@ def mark_reactions(tx: Transaction, facts: Iterable[tuple[str, UUID, str]]) -> i
 
 def release_reaction(tx: Transaction, reaction: str, fact: str) -> None:
     """Let a parked one be tried again."""
-    tx.connection.execute(
-        text(
-            "UPDATE due_reaction SET error = NULL, mark = nextval('due_mark')"
-            " WHERE reaction = :reaction AND fact = CAST(:fact AS uuid)"
-        ),
-        {"reaction": reaction, "fact": fact},
+    tx.execute(
+        "UPDATE due_reaction SET error = NULL, mark = nextval('due_mark')"
+        " WHERE reaction = :reaction AND fact = CAST(:fact AS uuid)",
+        reaction=reaction,
+        fact=fact,
     )

@@ -161,12 +161,11 @@ class Projections:
             keys = {
                 (projection.name, key)
                 for projection in self._subscriptions.projections
-                for (key,) in tx.connection.execute(
-                    text(
-                        "SELECT DISTINCT key FROM derived WHERE derivation = :name AND current"
-                        " AND provenance->>'code' <> :code"
-                    ),
-                    {"name": projection.name, "code": projection.code},
+                for (key,) in tx.execute(
+                    "SELECT DISTINCT key FROM derived WHERE derivation = :name AND current"
+                    " AND provenance->>'code' <> :code",
+                    name=projection.name,
+                    code=projection.code,
                 )
             }
             keys |= _every_key(tx, taken_over)
@@ -230,12 +229,11 @@ class Projections:
         tx.lock(references, share=True)
         if not tx.lock([client], skip=True):
             return False
-        mark = tx.connection.execute(
-            text(
-                "SELECT mark FROM due WHERE derivation = :name AND key = :key"  # noqa: S608
-                f" AND error IS NULL AND {EXCHANGED}"
-            ),
-            {"name": projection.name, "key": client},
+        mark = tx.execute(
+            "SELECT mark FROM due WHERE derivation = :name AND key = :key"  # noqa: S608
+            f" AND error IS NULL AND {EXCHANGED}",
+            name=projection.name,
+            key=client,
         ).scalar()
         if mark is None:
             return False
@@ -255,22 +253,19 @@ class Projections:
 def _every_key(tx: Transaction, projections: Sequence[Projection]) -> set[tuple[str, str]]:
     if not projections:
         return set()
-    clients = tx.connection.execute(
-        text("SELECT DISTINCT subject FROM heard_fact WHERE subject LIKE 'client/%'")
-    )
+    clients = tx.execute("SELECT DISTINCT subject FROM heard_fact WHERE subject LIKE 'client/%'")
     return {(projection.name, client) for (client,) in clients for projection in projections}
 
 
 def _take_over(tx: Transaction, projection: Projection) -> bool:
     """Whether another release's code derived last, according to the record; from now on ours."""
     return bool(
-        tx.connection.execute(
-            text(
-                "INSERT INTO derivation_code AS d (derivation, code) VALUES (:name, :code)"
-                " ON CONFLICT (derivation) DO UPDATE SET code = excluded.code"
-                " WHERE d.code <> excluded.code"
-            ),
-            {"name": projection.name, "code": projection.code},
+        tx.execute(
+            "INSERT INTO derivation_code AS d (derivation, code) VALUES (:name, :code)"
+            " ON CONFLICT (derivation) DO UPDATE SET code = excluded.code"
+            " WHERE d.code <> excluded.code",
+            name=projection.name,
+            code=projection.code,
         ).rowcount
     )
 
@@ -278,14 +273,13 @@ def _take_over(tx: Transaction, projection: Projection) -> bool:
 def _limit_statements(tx: Transaction) -> None:
     """One that takes too long is refused, and parks the client: others wait for its locks."""
     milliseconds = int(limited.STATEMENT_SECONDS * 1000)
-    tx.connection.execute(text(f"SET LOCAL statement_timeout = {milliseconds}"))
+    tx.execute(f"SET LOCAL statement_timeout = {milliseconds}")
 
 
 def _is_ours(tx: Transaction, projection: Projection) -> bool:
     """Whether this code may derive; until the transaction ends, no other takes over."""
-    code = tx.connection.execute(
-        text("SELECT code FROM derivation_code WHERE derivation = :name FOR SHARE"),
-        {"name": projection.name},
+    code = tx.execute(
+        "SELECT code FROM derivation_code WHERE derivation = :name FOR SHARE", name=projection.name
     ).scalar()
     return bool(code == projection.code)
 

@@ -154,7 +154,7 @@ class HeardCredentials:
         of_staff: dict[str, list[tuple[Any, date | None]]] = {}
         credentialed, ended = self.credentialed.DESCRIPTOR, self.ended.DESCRIPTOR
         statement = OF_STAFF.format(credentialed=credentialed.full_name, ended=ended.full_name)
-        for row in tx.connection.execute(text(statement)):
+        for row in tx.execute(statement):
             held = of_staff.setdefault(row.subject, [])
             if row.type == credentialed.full_name:
                 held.append((self.credentialed.FromString(bytes(row.body)), None))

@@ -60,9 +60,9 @@ class Reactions:
         """
         with self._store.transaction() as tx:
             # Of the release before, which knew a reaction by its client.
-            tx.connection.execute(
-                text("DELETE FROM due WHERE derivation = ANY(CAST(:names AS text[]))"),
-                {"names": sorted(self._by_name)},
+            tx.execute(
+                "DELETE FROM due WHERE derivation = ANY(CAST(:names AS text[]))",
+                names=sorted(self._by_name),
             )
             return sum(_mark_undone(tx, reaction) for reaction in self._subscriptions.reactions)
 
@@ -177,20 +177,15 @@ class Reactions:
 
 
 def _mark_undone(tx: Transaction, reaction: Reaction) -> int:
-    heard = tx.connection.execute(
-        text(
-            "SELECT id, subject FROM heard_fact WHERE type = :type"
-            " ORDER BY topic, subject, sequence"
-        ),
-        {"type": reaction.to.DESCRIPTOR.full_name},
+    heard = tx.execute(
+        "SELECT id, subject FROM heard_fact WHERE type = :type ORDER BY topic, subject, sequence",
+        type=reaction.to.DESCRIPTOR.full_name,
     ).all()
     commands = {derived_id(row.id, reaction.name): row for row in heard}
-    undone = tx.connection.execute(
-        text(
-            "SELECT x.id FROM unnest(CAST(:ids AS uuid[])) WITH ORDINALITY AS x(id, n)"
-            " WHERE NOT EXISTS (SELECT FROM command WHERE command.id = x.id) ORDER BY n"
-        ),
-        {"ids": list(commands)},
+    undone = tx.execute(
+        "SELECT x.id FROM unnest(CAST(:ids AS uuid[])) WITH ORDINALITY AS x(id, n)"
+        " WHERE NOT EXISTS (SELECT FROM command WHERE command.id = x.id) ORDER BY n",
+        ids=list(commands),
     ).scalars()
     facts = (commands[command] for command in undone)
     return mark_reactions(tx, [(reaction.name, fact.id, fact.subject) for fact in facts])

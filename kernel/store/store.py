@@ -153,7 +153,7 @@ class Transaction:
         self.locked: set[str] = set()
 
     def execute(self, statement: str, **parameters: Any) -> CursorResult[Any]:
-        """Run a statement on this service's own tables."""
+        """Run a statement on this service's tables."""
         return self.connection.execute(text(statement), parameters)
 
     # Locks
