@@ -4,7 +4,6 @@ import json
 import sys
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Self
 
 import grpc
@@ -31,15 +30,6 @@ LOOKING = OPERATOR
 DEADLINE = 30.0
 OURS = "ninehours."
 SECONDS = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Callers:
-    """Who may call an RPC, as its policy declares; `bound_by`: `client client_id`, `network` …"""
-
-    roles: tuple[str, ...]
-    purposes: tuple[str, ...]
-    bound_by: tuple[str, ...]
 
 
 class Reflected:
@@ -73,12 +63,10 @@ class Reflected:
             yield from service.methods
 
 
-def callers_of(method: MethodDescriptor) -> Callers:
-    """Read from the option that travelled with the descriptor."""
+def policy_of(method: MethodDescriptor) -> Any:
+    """Who may call it, and by what it is bound: the option travelled with its descriptor."""
     options: Any = MethodOptions.FromString(method.GetOptions().SerializeToString())
-    declared = options.Extensions[policy_pb2.policy]
-    bound_by = tuple(" ".join(filter(None, (b.kind, b.field))) for b in declared.bound_by)
-    return Callers(tuple(declared.roles), tuple(declared.purposes), bound_by)
+    return options.Extensions[policy_pb2.policy]
 
 
 _Details = namedtuple("_Details", "method timeout metadata credentials wait_for_ready compression")
@@ -139,8 +127,7 @@ def run_call(
     with _reflected(services, service) as server:
         rpc = _method(server, service, method)
         request = _request(server, rpc, sys.stdin.read() if body == "-" else body)
-        callers = callers_of(rpc)
-        role = role or _role_for(callers, rpc.name)
+        role = role or _role_for(rpc)
         services.speak_as(role, subject)
         token = services.token_of(role)
         client = RpcClient(services.address_of(service), rpc.containing_service, token=token)
@@ -164,16 +151,16 @@ def _reflected(services: Services, service: str) -> Reflected:
 
 
 def _told(method: MethodDescriptor) -> dict[str, Any]:
-    callers = callers_of(method)
+    policy = policy_of(method)
     return {
         "grpc_service": method.containing_service.full_name,
         "method": method.name,
         "request": method.input_type.full_name,
         "response": method.output_type.full_name,
         "streams": method.server_streaming,
-        "roles": list(callers.roles),
-        "purposes": list(callers.purposes),
-        "bound_by": list(callers.bound_by),
+        "roles": list(policy.roles),
+        "purposes": list(policy.purposes),
+        "bound_by": [" ".join(filter(None, (it.kind, it.field))) for it in policy.bound_by],
     }
 
 
@@ -206,12 +193,13 @@ def _request(server: Reflected, rpc: MethodDescriptor, body: str) -> Any:
     return request
 
 
-def _role_for(callers: Callers, name: str) -> str:
+def _role_for(rpc: MethodDescriptor) -> str:
     """The first role of the policy whose usual purpose fits too."""
-    for role in callers.roles:
-        if role in {*Role} and Role(role).purpose in callers.purposes:
-            return role
-    raise Failure(DENIED, f"no person calls {name}: it takes {', '.join(callers.roles)}")
+    policy = policy_of(rpc)
+    for role in policy.roles:
+        if role in {*Role} and Role(role).purpose in policy.purposes:
+            return str(role)
+    raise Failure(DENIED, f"no person calls {rpc.name}: it takes {', '.join(policy.roles)}")
 
 
 def _first_line(error: Exception) -> str:

@@ -96,12 +96,7 @@ class Forge:
     def launch(self, spec: ProcessSpec) -> Forged:
         """Its module, with its arguments. Returns when it runs; OSError when the forge does not."""
         forged = Forged(spec.name)
-        told = {
-            "name": spec.name,
-            "argv": spec.argv,
-            "env": dict(spec.env),
-            "log": str(spec.log),
-        }
+        told = {"name": spec.name, "argv": spec.argv, "env": dict(spec.env), "log": str(spec.log)}
         with self._lock:
             if self._socket is None:
                 raise OSError("the forge was not begun")

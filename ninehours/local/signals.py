@@ -4,9 +4,10 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 IMPATIENT = 2.0  # seconds
 ASKING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -19,10 +20,6 @@ def ending_in_order() -> Iterator[None]:
     Impatient ones soon after it are ignored: they would cut short what the first has begun. A
     hang-up that our caller ignores (nohup) is ignored.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield  # Python lets only the main thread say what a signal does.
-        return
-
     last = -math.inf
 
     def leave(number: int, _: FrameType | None) -> None:
@@ -34,23 +31,24 @@ def ending_in_order() -> Iterator[None]:
 
     ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     taken = [number for number in ASKING if not (number == signal.SIGHUP and ignored)]
-    before = {number: signal.signal(number, leave) for number in taken}
-    try:
+    with _handled(taken, leave):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """Ignore them while stopping, which ends by itself: every step has its deadline."""
-    if threading.current_thread() is not threading.main_thread():
+    with _handled(ASKING, signal.SIG_IGN):
         yield
-        return
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in ASKING}
+
+
+@contextmanager
+def _handled(numbers: Iterable[signal.Signals], handler: Any) -> Iterator[None]:
+    """By this handler; afterwards as before. Only the main thread may say what a signal does."""
+    main = threading.current_thread() is threading.main_thread()
+    before = {number: signal.signal(number, handler) for number in numbers if main}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)

@@ -1,6 +1,5 @@
 """Keeps the processes of one launch running, and ends them in order."""
 
-import math
 import os
 import signal
 import subprocess
@@ -98,10 +97,14 @@ class Supervisor:
                     raise ProcessFailed("\n".join(_stands(one.spec, still) for one in starting))
                 self._changed.wait(SLICE)
 
-    def await_failure(self, seconds: float | None = None) -> str | None:
-        """Sleep until something is given up or everything is stopped; answers what failed."""
+    def await_failure(self) -> str | None:
+        """Sleep until something is given up or everything is stopped; answers what failed.
+
+        In slices: no wait is ended by a signal that came before.
+        """
         with self._changed:
-            self._wait_for(lambda: self._stopping or self._failure() is not None, seconds)
+            while not (self._stopping or self._failure()):
+                self._changed.wait(SLICE)
             return self._failure()
 
     def run(self, spec: ProcessSpec) -> None:
@@ -158,16 +161,6 @@ class Supervisor:
             lambda: leftovers.of_run(str(self._folder.path), run=lambda other: other == run_id),
             "the processes of this run",
         )
-
-    def _wait_for(self, met: Callable[[], bool], seconds: float | None) -> bool:
-        """Whether it was met in time. In slices: no wait is ended by a signal that came before."""
-        until = math.inf if seconds is None else time.monotonic() + seconds
-        while not met():
-            left = until - time.monotonic()
-            if left <= 0:
-                return False
-            self._changed.wait(min(left, SLICE))
-        return True
 
     def _failure(self) -> str | None:
         return next((one.failure for one in self._watched.values() if one.failure), None)

@@ -27,7 +27,6 @@ from ninehours.story.people import DemoClient
 from ninehours.story.requests import (
     assess_areas,
     authorize,
-    decline,
     draft_plan,
     phq9,
     rate_dimensions,
@@ -89,10 +88,11 @@ def _register(story: DemoStory, client: DemoClient, number: int) -> Chart:
     registered = story.give(network.front_desk, step, request, at(day, 9), after=after)
     chart = Chart(client=client, client_id=registered.client_id)
     clinician = story.clinician_of(client, block)
-    if client.key == StoryName.SCREENED_OUT:
-        story.give_for(chart, clinician, "screen", decline(day), at(day, 10))
+    declined = client.key == StoryName.SCREENED_OUT
+    screening = screen(day, needs_detox=declined)
+    story.give_for(chart, clinician, "screen", screening, at(day, 10))
+    if declined:
         return chart
-    story.give_for(chart, clinician, "screen", screen(day), at(day, 10))
     _insure(story, chart, day)
     for rank, code in enumerate(client.diagnoses, start=1):
         diagnosis = intake.RecordDiagnosisRequest(code=code, rank=rank, effective_from=to_date(day))

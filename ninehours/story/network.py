@@ -7,17 +7,8 @@ from typing import Literal
 
 from ninehours.common.v1 import common_pb2 as common
 
-from ninehours.story.days import (
-    CENTRAL,
-    EASTERN,
-    FRIDAY,
-    MONDAY,
-    SATURDAY,
-    SUNDAY,
-    THURSDAY,
-    TUESDAY,
-    WEDNESDAY,
-)
+from ninehours.story import days
+from ninehours.story.days import FRIDAY, MONDAY, SATURDAY, SUNDAY, THURSDAY, TUESDAY, WEDNESDAY
 
 LEVEL = "2.1"
 STEP_DOWN_LEVEL, STEP_UP_LEVEL = "1", "2.5"
@@ -111,12 +102,26 @@ class DemoPayer:
 
 SITES = (
     DemoSite(
-        "lantern row", "Lantern Row IOP", CENTRAL, "2150 Lantern Row", "Chicago", "IL", "606223417"
+        "lantern row",
+        "Lantern Row IOP",
+        days.CENTRAL,
+        "2150 Lantern Row",
+        "Chicago",
+        "IL",
+        "606223417",
     ),
     DemoSite(
-        "breakwater", "Breakwater IOP", CENTRAL, "8 Breakwater Way", "Milwaukee", "WI", "532021904"
+        "breakwater",
+        "Breakwater IOP",
+        days.CENTRAL,
+        "8 Breakwater Way",
+        "Milwaukee",
+        "WI",
+        "532021904",
     ),
-    DemoSite("tollgate", "Tollgate IOP", EASTERN, "31 Old Tollgate", "Albany", "NY", "122072216"),
+    DemoSite(
+        "tollgate", "Tollgate IOP", days.EASTERN, "31 Old Tollgate", "Albany", "NY", "122072216"
+    ),
 )
 PROGRAMS = (
     DemoProgram("substance use", "lantern row", "SUBSTANCE_USE", under_part2=True),

@@ -186,27 +186,16 @@ def register(client: DemoClient, site_id: str) -> intake.RegisterClientRequest:
     )
 
 
-def screen(on: date) -> intake.ScreenClientRequest:
-    """Intensive outpatient care is for this client."""
+def screen(on: date, *, needs_detox: bool = False) -> intake.ScreenClientRequest:
+    """Intensive outpatient care is for this client, or withdrawal first: a place with beds."""
     return intake.ScreenClientRequest(
-        needs_detox=False,
+        needs_detox=needs_detox,
         needs_24_hour_care=False,
         motivated=True,
         stable_environment=True,
-        work_or_family_duties=True,
+        work_or_family_duties=None if needs_detox else True,
         screened_on=to_date(on),
-    )
-
-
-def decline(on: date) -> intake.ScreenClientRequest:
-    """Withdrawal first: a place with beds."""
-    return intake.ScreenClientRequest(
-        needs_detox=True,
-        needs_24_hour_care=False,
-        motivated=True,
-        stable_environment=True,
-        screened_on=to_date(on),
-        referred_to="REFERRAL_TARGET_WITHDRAWAL_MANAGEMENT",
+        referred_to="REFERRAL_TARGET_WITHDRAWAL_MANAGEMENT" if needs_detox else None,
     )
 
 

@@ -21,21 +21,16 @@ FILES = {
     PayerKey.DISCRETE: "discrete_h0005_h0004.yaml",
 }
 # What they don't ask, as they say when they are proposed.
+NONE_ASKS = ("sequential", "ancillary.minimum_minutes")
 NOT_ASKED = {
-    PayerKey.PER_DIEM: ("weekly_minimum_minutes", "sequential", "ancillary.minimum_minutes"),
-    PayerKey.INSTITUTIONAL: ("sequential", "ancillary.minimum_minutes"),
-    PayerKey.UNITS: (
-        "weekly_minimum_minutes",
-        "complete_weeks_only",
-        "sequential",
-        "ancillary.minimum_minutes",
-    ),
+    PayerKey.PER_DIEM: ("weekly_minimum_minutes", *NONE_ASKS),
+    PayerKey.INSTITUTIONAL: NONE_ASKS,
+    PayerKey.UNITS: ("weekly_minimum_minutes", "complete_weeks_only", *NONE_ASKS),
     PayerKey.DISCRETE: (
         "weekly_minimum_minutes",
         "enrollment_required",
         "complete_weeks_only",
-        "sequential",
-        "ancillary.minimum_minutes",
+        *NONE_ASKS,
     ),
 }
 HOURS = rules_pb2.AUTHORIZATION_UNIT_HOURS

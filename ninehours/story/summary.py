@@ -32,8 +32,7 @@ STATES: dict[str, str] = {
 def service_days(gateway: Gateway, client_id: str = "") -> Iterator[events.ServiceDayResolved]:
     """Every service day, of one client or of all."""
     request = billing.ListServiceDaysRequest(client_id=client_id, page_size=PAGE)
-    for page in _pages(gateway, request):
-        yield from page.days
+    return _rows(gateway, request, "days")
 
 
 def sessions(gateway: Gateway, site_id: str) -> Iterator[attendance.ScheduledSession]:
@@ -41,22 +40,19 @@ def sessions(gateway: Gateway, site_id: str) -> Iterator[attendance.ScheduledSes
     request = attendance.ListSessionsRequest(
         site_id=site_id, to=to_date(days.LAST_SUNDAY), page_size=SESSIONS, **since(days.OPENING)
     )
-    for page in _pages(gateway, request):
-        yield from page.sessions
+    return _rows(gateway, request, "sessions")
 
 
 def claims(gateway: Gateway, client_id: str = "") -> Iterator[billing.Claim]:
     """Every claim, drafted and issued, of one client or of all."""
     request = billing.ListClaimsRequest(client_id=client_id, page_size=PAGE)
-    for page in _pages(gateway, request):
-        yield from page.claims
+    return _rows(gateway, request, "claims")
 
 
 def proposals(gateway: Gateway, client_id: str = "") -> Iterator[events.CorrectionProposed]:
     """Every correction proposal, of one client or of all."""
     request = billing.ListProposalsRequest(client_id=client_id, page_size=PAGE)
-    for page in _pages(gateway, request):
-        yield from page.proposals
+    return _rows(gateway, request, "proposals")
 
 
 def ready_corrections(gateway: Gateway, payer_id: str) -> list[events.CorrectionProposed]:
@@ -64,8 +60,8 @@ def ready_corrections(gateway: Gateway, payer_id: str) -> list[events.Correction
     request = billing.ListProposalsRequest(
         payer_id=payer_id, state=events.PROPOSAL_STATE_READY, page_size=PAGE
     )
-    found = (proposal for page in _pages(gateway, request) for proposal in page.proposals)
-    return sorted(found, key=lambda proposal: proposal.claim_id)
+    found = _rows(gateway, request, "proposals")
+    return sorted(found, key=lambda proposal: str(proposal.claim_id))
 
 
 def batches_of_corrections(gateway: Gateway, payer_id: str, moment: datetime) -> list[str]:
@@ -79,7 +75,7 @@ def batches_of_corrections(gateway: Gateway, payer_id: str, moment: datetime) ->
             as_of=to_timestamp(moment),
             page_size=PAGE,
         )
-        found |= {claim.batch_id for page in _pages(gateway, request) for claim in page.claims}
+        found |= {claim.batch_id for claim in _rows(gateway, request, "claims")}
     return sorted(found)
 
 
@@ -88,8 +84,10 @@ def outcome_name(day: events.ServiceDayResolved) -> str:
     return events.Outcome.Name(day.outcome).removeprefix("OUTCOME_")
 
 
-def _pages(gateway: Gateway, request: Message) -> Iterator[Any]:
-    return pages(partial(gateway.ask, OPERATOR), request)
+def _rows(gateway: Gateway, request: Message, field: str) -> Iterator[Any]:
+    """Of every page; `field`: where a page has them."""
+    for page in pages(partial(gateway.ask, OPERATOR), request):
+        yield from getattr(page, field)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
