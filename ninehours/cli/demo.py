@@ -3,7 +3,7 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -42,9 +42,7 @@ class DemoOutcome:
 
     summary: Summary
     files: tuple[Path, ...]
-    start: float
-    story: float
-    settle: float
+    seconds: Mapping[str, float]
     memory_mib: float
     repeated: bool
     to_try: tuple[str, ...]
@@ -103,9 +101,11 @@ def play_story(path: Path, seed: int) -> DemoOutcome:
         return DemoOutcome(
             summary=summary,
             files=tuple(files),
-            start=system.seconds_to_start,
-            story=took - gateway.seconds_catching_up,
-            settle=gateway.seconds_catching_up,
+            seconds={
+                "start": system.seconds_to_start,
+                "story": took - gateway.seconds_catching_up,
+                "settle": gateway.seconds_catching_up,
+            },
             memory_mib=system.memory_mib(),
             repeated=repeated,
             to_try=tuple(to_try),
@@ -118,11 +118,7 @@ def _as_json(outcome: DemoOutcome) -> dict[str, object]:
     return {
         **summary,
         "files": [str(file) for file in outcome.files],
-        "seconds": {
-            "start": round(outcome.start, 1),
-            "story": round(outcome.story, 1),
-            "settle": round(outcome.settle, 1),
-        },
+        "seconds": {part: round(took, 1) for part, took in outcome.seconds.items()},
         "memory_mib": round(outcome.memory_mib),
     }
 
@@ -130,7 +126,7 @@ def _as_json(outcome: DemoOutcome) -> dict[str, object]:
 def show_demo(outcome: DemoOutcome, data: Path, seed: int) -> None:
     """A screen that fits whatever it is shown on."""
     console = Console(highlight=False)
-    summary = outcome.summary
+    summary, seconds = outcome.summary, outcome.seconds
     console.print()
     console.print(
         "[bold]Twelve weeks of three intensive outpatient sites[/bold], played over gRPC."
@@ -153,8 +149,8 @@ def show_demo(outcome: DemoOutcome, data: Path, seed: int) -> None:
     console.print()
     console.print(
         f"Everything is stopped. Seed {seed}; {sum(summary.facts.values())} facts published; "
-        f"start {outcome.start:.0f} s, story {outcome.story:.0f} s, settling "
-        f"{outcome.settle:.0f} s; {outcome.memory_mib:.0f} MiB while it ran."
+        f"start {seconds['start']:.0f} s, story {seconds['story']:.0f} s, settling "
+        f"{seconds['settle']:.0f} s; {outcome.memory_mib:.0f} MiB while it ran."
     )
 
 

@@ -10,7 +10,7 @@ from ninehours.intake.v1 import intake_service_pb2 as intake
 from ninehours.plans.v1 import plans_service_pb2 as plans
 
 from kernel.rpc.translate import date_of, to_date
-from ninehours.story import days
+from ninehours.story import days, requests
 from ninehours.story.courses import DemoDischarge, DemoEpisode, DemoScore, StoryName
 from ninehours.story.days import at
 from ninehours.story.gateway import AUDITOR, BILLER
@@ -24,16 +24,6 @@ from ninehours.story.network import (
     site_of,
 )
 from ninehours.story.people import DemoClient
-from ninehours.story.requests import (
-    assess_areas,
-    authorize,
-    draft_plan,
-    phq9,
-    rate_dimensions,
-    register,
-    screen,
-    since,
-)
 from ninehours.story.rules import units_of_a_day
 from ninehours.story.story import Chart, DemoStory, StoryFailed, group_in
 
@@ -83,13 +73,13 @@ def _register(story: DemoStory, client: DemoClient, number: int) -> Chart:
     block, network = client.course.first_block, story.network
     day = days.admission(block) - timedelta(days=3 - number % 3)
     group = group_in(client, block)
-    request = register(client, network.site_ids[site_of(group).key])
+    request = requests.register(client, network.site_ids[site_of(group).key])
     step, after = f"{client.key}: register", network.opened[group.program]
     registered = story.give(network.front_desk, step, request, at(day, 9), after=after)
     chart = Chart(client=client, client_id=registered.client_id)
     clinician = story.clinician_of(client, block)
     declined = client.key == StoryName.SCREENED_OUT
-    screening = screen(day, needs_detox=declined)
+    screening = requests.screen(day, needs_detox=declined)
     story.give_for(chart, clinician, "screen", screening, at(day, 10))
     if declined:
         return chart
@@ -130,9 +120,9 @@ def _assess(story: DemoStory, chart: Chart, episode: DemoEpisode) -> None:
     clinician = story.clinician_of(chart.client, episode.first)
     score = DemoScore(0, chart.client.course.first_score)
     for step, request, now in (
-        ("assess areas", assess_areas(chart.client, "INITIAL", on), at(on, 8)),
-        ("rate dimensions", rate_dimensions(on), at(on, 8, 20)),
-        ("phq9", phq9(score), at(on, 8, 40)),
+        ("assess areas", requests.assess_areas(chart.client, "INITIAL", on), at(on, 8)),
+        ("rate dimensions", requests.rate_dimensions(on), at(on, 8, 20)),
+        ("phq9", requests.phq9(score), at(on, 8, 40)),
     ):
         story.give_for(chart, clinician, _step(step, episode), request, now)
 
@@ -177,7 +167,7 @@ def _plan(story: DemoStory, chart: Chart, episode: DemoEpisode) -> None:
     rules = story.network.rules[client.course.payer]
     if rules.authorization_required:
         scheduled = client.course.sessions_in(episode) + SPARE_DAYS
-        authorization = authorize(
+        authorization = requests.authorize(
             client,
             rules,
             units=(client.course.authorized_days or scheduled) * units_of_a_day(rules),
@@ -203,7 +193,7 @@ def _sign_plan(
     """
     on, network = days.admission(episode.first), story.network
     clinician = network.clinician(group.facilitator)
-    request = draft_plan(chart.client, episode_id, days.last_day(episode.last))
+    request = requests.draft_plan(chart.client, episode_id, days.last_day(episode.last))
     step = _step(f"draft {what}", episode)
     drafted = story.give_for(chart, clinician, step, request, at(on, 11), after=chart.admitted)
     after = [*network.credentialed[group.facilitator], *network.opened[group.program]]
@@ -226,7 +216,7 @@ def _expand(
         to=to_date(days.last_day(block)),
         facilitator_id=network.staff_ids[group.facilitator],
         roster=[chart.client_id for chart in seated],
-        **since(days.first_day(block)),
+        **requests.since(days.first_day(block)),
     )
     # Only who is admitted is rostered: attendance has heard of everybody by then.
     after = [position for chart in seated for position in chart.admitted]
@@ -297,7 +287,7 @@ def _leave(story: DemoStory, chart: Chart, episode: DemoEpisode, ends: DemoDisch
     )
     chart.discharged = give("discharge", discharge, at(on, 14, 20)).receipt.published
     if completed:
-        areas = assess_areas(chart.client, "DISCHARGE", on)
+        areas = requests.assess_areas(chart.client, "DISCHARGE", on)
         give("assess areas at discharge", areas, at(on, 14, 40))
         for kind in chart.client.course.aftercare:
             # Alumni agreed to be contacted, which is a consent of its own.

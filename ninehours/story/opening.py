@@ -19,10 +19,11 @@ from ninehours.story.network import (
     PROGRAMS,
     PROVIDERS,
     SITES,
+    TAXONOMY,
     site_of,
 )
 from ninehours.story.people import VOCABULARY
-from ninehours.story.requests import credential, define_template, dollars, register_provider
+from ninehours.story.requests import credential, define_template, dollars
 from ninehours.story.story import DemoStory
 
 STEP = timedelta(minutes=5)
@@ -92,7 +93,15 @@ def _define_groups(story: DemoStory, moments: Iterator[datetime]) -> None:
 def _register_billing(story: DemoStory, moments: Iterator[datetime]) -> None:
     network, npis = story.network, story.people.npis
     for provider in PROVIDERS:
-        request = register_provider(provider, npis[provider.key], story.people.tax_id)
+        request = billing.RegisterProviderRequest(
+            name=provider.name,
+            npi=npis[provider.key],
+            tax_id=story.people.tax_id,
+            taxonomy=TAXONOMY,
+            address=SITES[0].address,  # all is billed from there
+            contact_name="Billing Office",
+            contact_phone="3125550142",
+        )
         registered = story.give(BILLER, f"register {provider.key}", request, next(moments))
         network.provider_ids[provider.key] = registered.provider_id
         for code, amount in provider.fees.items():

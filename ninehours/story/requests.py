@@ -1,7 +1,7 @@
 """Requests of the story that take more than its moments and ids."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -19,11 +19,8 @@ from ninehours.story.courses import DemoScore, Objectives
 from ninehours.story.network import (
     CAPACITY,
     LEVEL,
-    SITES,
-    TAXONOMY,
     TREATED_MINUTES,
     DemoGroup,
-    DemoProvider,
 )
 from ninehours.story.people import DemoClient
 
@@ -102,35 +99,6 @@ def moments(by_client: Mapping[str, datetime]) -> list[attendance.Moment]:
         attendance.Moment(client_id=client_id, at=to_timestamp(at))
         for client_id, at in by_client.items()
     ]
-
-
-def correct(
-    session_id: str, intervals: Sequence[tuple[datetime, datetime]], reason: str
-) -> attendance.CorrectAttendanceRequest:
-    """`intervals`: from when to when the client was there after all; none: not at all."""
-    return attendance.CorrectAttendanceRequest(
-        session_id=session_id,
-        intervals=[
-            attendance.Interval(**{"from": to_timestamp(came), "to": to_timestamp(left)})
-            for came, left in intervals
-        ],
-        reason=f"CORRECTION_REASON_{reason}",
-    )
-
-
-def register_provider(
-    provider: DemoProvider, npi: str, tax_id: str
-) -> billing.RegisterProviderRequest:
-    """All is billed from the first site's address."""
-    return billing.RegisterProviderRequest(
-        name=provider.name,
-        npi=npi,
-        tax_id=tax_id,
-        taxonomy=TAXONOMY,
-        address=SITES[0].address,
-        contact_name="Billing Office",
-        contact_phone="3125550142",
-    )
 
 
 def dollars(minor_units: int) -> common.Money:

@@ -16,7 +16,7 @@ from ninehours.story.days import at
 from ninehours.story.gateway import BILLER
 from ninehours.story.network import GROUPS, DemoGroup
 from ninehours.story.people import VOCABULARY
-from ninehours.story.requests import correct, moments, phq9, review, since
+from ninehours.story.requests import moments, phq9, review, since
 from ninehours.story.story import Chart, DemoStory, group_in, zone_of
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -276,5 +276,13 @@ def _correct(
     reason: str,
     now: datetime,
 ) -> None:
-    request = correct(_session(story, chart, day).session_id, there, reason)
+    """`there`: from when to when the client was there after all; none: not at all."""
+    request = attendance.CorrectAttendanceRequest(
+        session_id=_session(story, chart, day).session_id,
+        intervals=[
+            attendance.Interval(**{"from": to_timestamp(came), "to": to_timestamp(left)})
+            for came, left in there
+        ],
+        reason=f"CORRECTION_REASON_{reason}",
+    )
     story.give_for(chart, story.network.front_desk, f"correct {day}", request, now)
