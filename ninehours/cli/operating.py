@@ -142,8 +142,7 @@ def run_verify(services: Services, *, as_json: bool, only: str | None, timeout: 
 
 
 def _catch_up(services: Services, timeout: int) -> None:
-    def ask(service: str, request: Any, *, deadline: float = 30.0, patience: float = 0.0) -> Any:
-        del patience  # of a story that goes on through restarts
+    def ask(service: str, request: Any, *, deadline: float = 30.0) -> Any:
         return services.ask(OPERATOR, request, service=service, deadline=deadline)
 
     say("waiting until everything published is heard, and nothing is due")

@@ -27,9 +27,5 @@ class Role(StrEnum):
         return cls(text)
 
 
-BILLER, CLINICIAN, FRONT_DESK, OPERATOR = (
-    Role.BILLER,
-    Role.CLINICIAN,
-    Role.FRONT_DESK,
-    Role.OPERATOR,
-)
+BILLER, CLINICIAN = Role.BILLER, Role.CLINICIAN
+FRONT_DESK, OPERATOR = Role.FRONT_DESK, Role.OPERATOR

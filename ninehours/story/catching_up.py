@@ -23,12 +23,11 @@ HEARS = {
     "billing": ("intake", "plans", "attendance"),
 }
 ONE_QUESTION = 15.0  # seconds: within the deadline of one call
-AT_ONCE = {"deadline": ONE_QUESTION, "patience": 0.0}
 STANDSTILL = 120.0  # seconds in which nothing is heard or projected any more
 MOST_HEADS = 5000
 
 Ask = Callable[..., Any]
-"""ask(service, request, deadline=…): a question to one service, as the operator."""
+"""ask(service, request): a question to one service, as the operator; with `deadline=`, at once."""
 Heads = dict[str, list[common.Position]]
 """Service → the last position of every subject it published about."""
 
@@ -77,7 +76,7 @@ def _await(ask: Ask, service: str, heads: Sequence[common.Position], standstill:
 
 def _is_caught_up(ask: Ask, service: str, request: listener.SettledRequest, within: float) -> bool:
     try:
-        ask(service, request, deadline=within, patience=0.0)
+        ask(service, request, deadline=within)
     except RemoteRefusal as refusal:
         if refusal.code in AWAY or refusal.code is grpc.StatusCode.UNKNOWN:
             return False
@@ -88,8 +87,8 @@ def _is_caught_up(ask: Ask, service: str, request: listener.SettledRequest, with
 def _progress(ask: Ask, service: str) -> tuple[object, ...] | None:
     """How far a service came: what changes while it gets on. None when it does not answer."""
     try:
-        status = ask(service, operating.GetStatusRequest(), **AT_ONCE)
-        rows = ask(service, operating.CountDerivedRequest(), **AT_ONCE)
+        status = ask(service, operating.GetStatusRequest(), deadline=ONE_QUESTION)
+        rows = ask(service, operating.CountDerivedRequest(), deadline=ONE_QUESTION)
     except RemoteRefusal:
         return None
     lags = tuple((lag.topic, lag.facts, lag.owner_away) for lag in status.lags)
@@ -98,7 +97,7 @@ def _progress(ask: Ask, service: str) -> tuple[object, ...] | None:
 
 def _why(ask: Ask, service: str) -> str:
     try:
-        found = ask(service, listener.ListParkedRequest(), **AT_ONCE).parked
+        found = ask(service, listener.ListParkedRequest(), deadline=ONE_QUESTION).parked
     except RemoteRefusal as refusal:
         return f"{service} does not answer ({refusal.reason}): its processes' logs say why"
     if not found:

@@ -137,16 +137,11 @@ class Gateway:
                     raise BrokenOff from None
                 raise
 
-    def ask_operator(
-        self,
-        service: str,
-        request: Message,
-        *,
-        deadline: float = DEADLINE,
-        patience: float = PATIENCE,
-    ) -> Any:
-        """What every service answers its operator: how it is doing, what it published."""
-        return self.ask(OPERATOR, request, service=service, deadline=deadline, patience=patience)
+    def ask_operator(self, service: str, request: Message, *, deadline: float = 0.0) -> Any:
+        """What every service answers its operator; with a deadline it is asked but once."""
+        if not deadline:
+            return self.ask(OPERATOR, request, service=service)
+        return self.ask(OPERATOR, request, service=service, deadline=deadline, patience=0.0)
 
     def together(self, tasks: Iterable[Callable[[], T]]) -> Sequence[T]:
         """Do what does not depend on one another; answers in the order of the tasks."""

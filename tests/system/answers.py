@@ -12,6 +12,7 @@ from kernel.rpc.translate import date_of
 from ninehours.cli.connection import Services
 from ninehours.cli.why.answer import Explanation
 from ninehours.cli.why.of_billing import REVISIONS
+from ninehours.cli.why.presenter import lines_of
 from ninehours.cli.why.questions import (
     Answered,
     ids_in,
@@ -19,7 +20,6 @@ from ninehours.cli.why.questions import (
     why_day,
     why_level_of_care,
 )
-from ninehours.cli.why.tree import lines_of
 from ninehours.story import days
 from ninehours.story.courses import StoryName
 from ninehours.story.gateway import AUDITOR
