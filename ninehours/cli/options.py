@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 DATA = Path("var/demo")
+DAY = ["%Y-%m-%d"]
 
 Data = Annotated[
     Path, typer.Option("--data", help="Where all state is kept: a new, empty or earlier directory.")

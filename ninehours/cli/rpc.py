@@ -186,9 +186,10 @@ def _request(server: Reflected, rpc: MethodDescriptor, body: str) -> Any:
         raise Failure(USAGE, f"the body is no JSON: {error}") from None
     except (ParseError, TypeError, AttributeError) as error:
         fields = ", ".join(field.name for field in rpc.input_type.fields) or "none"
+        first_line = str(error).partition("\n")[0]
         raise Failure(
             USAGE,
-            f"the body is no {rpc.input_type.name}: {_first_line(error)} Its fields: {fields}",
+            f"the body is no {rpc.input_type.name}: {first_line} Its fields: {fields}",
         ) from None
     return request
 
@@ -200,7 +201,3 @@ def _role_for(rpc: MethodDescriptor) -> str:
         if role in {*Role} and Role(role).purpose in policy.purposes:
             return str(role)
     raise Failure(DENIED, f"no person calls {rpc.name}: it takes {', '.join(policy.roles)}")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

@@ -8,18 +8,17 @@ from typing import Annotated
 import typer
 
 from ninehours.cli.commands.work import done_by
-from ninehours.cli.options import AsOf, Json, System
+from ninehours.cli.options import DAY, AsOf, Json, System
 
-DATE = ["%Y-%m-%d"]
 Client = Annotated[str, typer.Option("--client", help="Of one client: their id.")]
 Payer = Annotated[str, typer.Option("--payer", help="Of one payer: its id, or a part of its name.")]
 Site = Annotated[str, typer.Option("--site", help="Of one site: its id.")]
 Reason = Annotated[
     str, typer.Option("--reason", help="A closed gate's, for example NOTE_UNSIGNED.")
 ]
-First = Annotated[datetime | None, typer.Option("--from", formats=DATE, help="From this date on.")]
+First = Annotated[datetime | None, typer.Option("--from", formats=DAY, help="From this date on.")]
 Last = Annotated[
-    datetime | None, typer.Option("--to", formats=DATE, help="Until this date, included.")
+    datetime | None, typer.Option("--to", formats=DAY, help="Until this date, included.")
 ]
 Since = Annotated[
     str | None,
@@ -160,7 +159,7 @@ def holds(
     first: First = None,
     last: Last = None,
     on: Annotated[
-        datetime | None, typer.Option(formats=DATE, help="Ages as of this day. [default: today]")
+        datetime | None, typer.Option(formats=DAY, help="Ages as of this day. [default: today]")
     ] = None,
     changed_since: Since = None,
     csv: Csv = None,
@@ -202,7 +201,7 @@ def issue(
     data: System = None,
     through: Annotated[
         datetime | None,
-        typer.Option(formats=DATE, help="Claims of periods that ended by this day."),
+        typer.Option(formats=DAY, help="Claims of periods that ended by this day."),
     ] = None,
     corrections: Annotated[
         bool,
@@ -240,7 +239,7 @@ def adjudicate(
         str, typer.Option(metavar="AMOUNT", help="Dollars, of a claim that was paid: 300.00")
     ] = "",
     on: Annotated[
-        datetime | None, typer.Option(formats=DATE, help="When it answered. [default: today]")
+        datetime | None, typer.Option(formats=DAY, help="When it answered. [default: today]")
     ] = None,
     override: Annotated[
         list[Override] | None,
@@ -263,10 +262,10 @@ def replay(
         ),
     ],
     first: Annotated[
-        datetime, typer.Option("--from", formats=DATE, help="Service dates from this one on.")
+        datetime, typer.Option("--from", formats=DAY, help="Service dates from this one on.")
     ],
     last: Annotated[
-        datetime | None, typer.Option("--to", formats=DATE, help="Until this one, included.")
+        datetime | None, typer.Option("--to", formats=DAY, help="Until this one, included.")
     ] = None,
     payer: Annotated[
         str, typer.Option("--payer", help="Whose rules: needed where the file names no payer_id.")

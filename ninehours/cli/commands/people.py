@@ -6,9 +6,8 @@ from typing import Annotated
 import typer
 
 from ninehours.cli.commands.work import done_by
-from ninehours.cli.options import As, AsOf, Json, System
+from ninehours.cli.options import DAY, As, AsOf, Json, System
 
-DAY = ["%Y-%m-%d"]
 Client = Annotated[str, typer.Argument(metavar="ID", help="The client's id.")]
 On = Annotated[datetime | None, typer.Option("--on", formats=DAY, help="The day. [default: today]")]
 Site = Annotated[str, typer.Option("--site", help="Only of the site with this id.")]

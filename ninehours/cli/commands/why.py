@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ninehours.cli.commands.work import done_by
-from ninehours.cli.options import As, AsOf, Json, System
+from ninehours.cli.options import DAY, As, AsOf, Json, System
 
 Html = Annotated[
     Path | None,
@@ -19,7 +19,7 @@ Role = Annotated[
     str,
     typer.Option("--role", help="The role that asks: biller, clinician, front_desk, operator …"),
 ]
-ServiceDate = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], metavar="DATE")]
+ServiceDate = Annotated[datetime, typer.Argument(formats=DAY, metavar="DATE")]
 Id = Annotated[str, typer.Argument(metavar="ID")]
 Client = Annotated[str, typer.Argument(metavar="CLIENT")]
 
@@ -72,7 +72,7 @@ def level_of_care(
     client_id: Client,
     *,
     on: Annotated[
-        datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="Only as of that day.")
+        datetime | None, typer.Option("--on", formats=DAY, help="Only as of that day.")
     ] = None,
     subject: As = "",
     as_of: AsOf = None,
