@@ -1,11 +1,14 @@
 """What a process is told by its environment, `NINEHOURS_…`, checked once before anything opens."""
 
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from kernel.tls.identity import ISSUED, STRIMZI, FileNames, Identity, NoIdentity
 
 
 def _peers(given: object) -> object:
@@ -48,6 +51,10 @@ class Settings(BaseSettings):
     session_timeout: int = Field(default=30, ge=1)
     ready_file: Path | None = None
     database_pool: int = Field(default=5, ge=1)
+    # A folder for each wire, with certificate, key and authorities: see kernel.tls.identity.
+    rpc_tls_dir: Path | None = None
+    kafka_tls_dir: Path | None = None
+    database_tls_dir: Path | None = None
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -78,3 +85,31 @@ class Settings(BaseSettings):
         if service not in self.peers:
             raise WrongSetting(f"NINEHOURS_PEERS: names no {service}")
         return self.peers[service]
+
+    @cached_property
+    def rpc_identity(self) -> Identity | None:
+        """What is shown to services and callers; None: they are spoken to in plain text."""
+        return self._identity("NINEHOURS_RPC_TLS_DIR", self.rpc_tls_dir, ISSUED)
+
+    @cached_property
+    def kafka_identity(self) -> Identity | None:
+        """As `rpc_identity`, of Kafka."""
+        return self._identity("NINEHOURS_KAFKA_TLS_DIR", self.kafka_tls_dir, STRIMZI)
+
+    @cached_property
+    def database_identity(self) -> Identity | None:
+        """As `rpc_identity`, of PostgreSQL."""
+        return self._identity("NINEHOURS_DATABASE_TLS_DIR", self.database_tls_dir, ISSUED)
+
+    def _identity(self, setting: str, folder: Path | None, names: FileNames) -> Identity | None:
+        if folder is None:
+            if self.environment == "production":
+                files = f"{names.certificate}, {names.key} and {names.authorities}"
+                raise WrongSetting(
+                    f"{setting}: production speaks TLS on every wire; name the folder with {files}"
+                )
+            return None
+        try:
+            return Identity(folder, names)
+        except NoIdentity as error:
+            raise WrongSetting(f"{setting}: {error}") from None

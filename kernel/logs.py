@@ -25,7 +25,7 @@ ALLOWED = frozenset(
     {
         # Which line, of which process
         *("timestamp", "level", "event", "logger", "service", "process", "version", "pid"),
-        *("signal", "listen", "port", "environment", "clock"),
+        *("signal", "listen", "port", "environment", "clock", "certificate", "valid_until"),
         # A call
         *("rpc", "actor", "outcome", "reason", "milliseconds", "correlation_id", "traceparent"),
         *("incident", "command_id", "peer"),

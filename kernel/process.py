@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,11 +17,13 @@ from sqlalchemy.exc import ArgumentError
 from kernel import logs
 from kernel.codec import Codec
 from kernel.config import Settings, WrongSetting
+from kernel.messaging.brokers import Brokers
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.patience import BRIEF
 from kernel.secrets import SecretMissing, master_key
 from kernel.store.database import LOCK_TIMEOUT, migrate, open_database
 from kernel.store.store import Store
+from kernel.tls.context import ReloadingContext
 from kernel.vault import Vault
 
 if TYPE_CHECKING:
@@ -33,7 +36,7 @@ log = logs.get("kernel.process")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A service at work: its record, whom it hears (`owners`, by topic), where Kafka is.
+    """A service at work: its record, whom it hears (`owners`, by topic), and Kafka.
 
     `kinds`: whose each kind of thing is that its RPCs are bound by.
     """
@@ -42,7 +45,7 @@ class Opened:
     store: Store
     subscriptions: Subscriptions
     owners: Mapping[str, "RemoteOwner"]
-    kafka: str
+    brokers: Brokers
     kinds: Mapping[str, "BindingKind"] = field(default_factory=dict)
 
 
@@ -127,8 +130,8 @@ def server_of(service: Service, settings: Settings, store: Store) -> "Server":
         name=service.name,
         store=store,
         subscriptions=service.subscriptions,
-        owners=_owners(service, settings),
-        kafka=settings.kafka,
+        owners=owners_of(service.hears, settings),
+        brokers=_brokers(settings),
         kinds=service.kinds(),
     )
     servicers = {
@@ -150,15 +153,16 @@ def server_of(service: Service, settings: Settings, store: Store) -> "Server":
     )
 
 
-def _owners(service: Service, settings: Settings) -> "dict[str, RemoteOwner]":
-    """Whom it hears, by topic."""
+def owners_of(hears: Sequence[str], settings: Settings) -> "dict[str, RemoteOwner]":
+    """The published logs of these services, by topic."""
+    from kernel.rpc.channel import channel_to  # noqa: PLC0415
     from kernel.rpc.published_log import RemoteOwner  # noqa: PLC0415
     from kernel.rpc.tokens import service_tokens  # noqa: PLC0415
 
-    token = service_tokens(settings.secrets_dir, service.name)
+    token = service_tokens(settings.secrets_dir, settings.service)
     return {
-        topic_of(name): RemoteOwner(topic_of(name), settings.peer(name), token)
-        for name in service.hears
+        topic_of(name): RemoteOwner(topic_of(name), channel_to(name, settings), token)
+        for name in hears
     }
 
 
@@ -168,8 +172,14 @@ def _relay(service: Service, settings: Settings) -> None:
     from kernel.messaging.relay import Relay  # noqa: PLC0415
 
     store = open_store(service, settings)
+    brokers = _brokers(settings)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    if not brokers.await_answer(stopping):
+        return
     producer = KafkaProducer(
-        bootstrap_servers=settings.kafka.split(","),
+        **brokers.options(),
         client_id=f"{service.name}-relay",
         compression_type=None,  # a log that can be searched for what must not be in it
         acks="all",
@@ -178,10 +188,11 @@ def _relay(service: Service, settings: Settings) -> None:
         max_request_size=1 << 20,
         reconnect_backoff_max_ms=500,  # the default grows to seconds after an outage
     )
-    relay = Relay(store, producer, service.name, ready=_ready(settings))
+    relay = Relay(store, producer, service.name, ready=_ready(settings), why_away=brokers.refusal)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: relay.stop())
-    relay.run()
+    if not stopping.is_set():
+        relay.run()
     producer.close(timeout=5)
 
 
@@ -197,12 +208,12 @@ def _stream(service: Service, settings: Settings) -> None:
     store = open_store(service, settings)
     ordinal = Ordinal(store.engine, _ordinal())
     inbox = Inbox(store, service.subscriptions, fence=ordinal.fence)
-    owners = _owners(service, settings)
+    owners = owners_of(service.hears, settings)
     consumer.run(
         consumer.Consumer(
             service=service.name,
             topics=tuple(owners),
-            bootstrap=settings.kafka,
+            brokers=_brokers(settings),
             session_timeout=settings.session_timeout,
             member=f"{service.name}-stream-{_ordinal()}",
             ordinal=ordinal,
@@ -226,7 +237,7 @@ def _rebuild(service: Service, settings: Settings) -> None:
     from kernel.messaging.pending_work import PendingWork  # noqa: PLC0415
 
     began = time.monotonic()
-    confirm = OwnersConfirm(_owners(service, settings))
+    confirm = OwnersConfirm(owners_of(service.hears, settings))
     pending_work = PendingWork(
         open_store(service, settings), service.subscriptions, confirm=confirm
     )
@@ -239,9 +250,16 @@ def _rebuild(service: Service, settings: Settings) -> None:
 def _engine(settings: Settings, pool: int, lock_timeout: float = LOCK_TIMEOUT) -> Engine:
     url = settings.database_url.get_secret_value()
     try:
-        return open_database(url, pool=pool, lock_timeout=lock_timeout)
+        return open_database(
+            url, pool=pool, lock_timeout=lock_timeout, identity=settings.database_identity
+        )
     except ArgumentError:
         raise WrongSetting("NINEHOURS_DATABASE_URL: is not a database's URL") from None
+
+
+def _brokers(settings: Settings) -> Brokers:
+    identity = settings.kafka_identity
+    return Brokers(settings.kafka, ReloadingContext(identity) if identity else None)
 
 
 def _setting(error: Mapping[str, Any]) -> str:

@@ -1,6 +1,5 @@
 """What Kafka holds of a topic, read back by its owner: all that a stream could be given."""
 
-import socket
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from kafka.errors import KafkaError
 from kafka.record import default_records
 
 from kernel import logs
+from kernel.messaging.brokers import Brokers
 from kernel.messaging.envelope import Record
 from kernel.messaging.unfetchable import Noting
 
@@ -20,7 +20,6 @@ log = logs.get("kernel.sent")
 
 QUIET = 10.0  # seconds without a record, before the end was reached, until it counts as away
 ANSWER_WITHIN = 3_000  # milliseconds
-CONNECT_WITHIN = 1.0  # seconds
 
 
 class KafkaAway(Exception):
@@ -64,17 +63,15 @@ class _Reader(Fetcher.PartitionRecords):  # type: ignore[misc]
 class KafkaTopic:
     """One topic on one cluster; a context manager."""
 
-    def __init__(self, bootstrap: str, topic: str) -> None:
+    def __init__(self, brokers: Brokers, topic: str) -> None:
         self.topic = topic
         self.forgotten_before: datetime | None = None
-        addresses = bootstrap.split(",")
-        if not any(
-            map(_listens, addresses)
-        ):  # a consumer that finds nobody leaves its sockets open
-            raise KafkaAway("nobody listens there")
+        # Asked first: a consumer that finds nobody leaves its sockets open, and doesn't say why.
+        if refusal := brokers.refusal():
+            raise KafkaAway(refusal)
         try:
             self._consumer: Any = KafkaConsumer(
-                bootstrap_servers=addresses,
+                **brokers.options(),
                 enable_auto_commit=False,
                 bootstrap_timeout_ms=ANSWER_WITHIN,
             )
@@ -141,19 +138,10 @@ class KafkaTopic:
         self.forgotten_before = max(moment, self.forgotten_before or moment)
 
 
-def _listens(address: str) -> bool:
-    host, _, port = address.strip().rpartition(":")
-    try:
-        socket.create_connection((host, int(port)), timeout=CONNECT_WITHIN).close()
-    except (OSError, ValueError):
-        return False
-    return True
-
-
-def answers(bootstrap: str, topic: str) -> bool:
+def answers(brokers: Brokers, topic: str) -> bool:
     """Whether Kafka answers, and has the topic."""
     try:
-        with KafkaTopic(bootstrap, topic) as kept:
+        with KafkaTopic(brokers, topic) as kept:
             return bool(kept.partitions())
     except KafkaAway:
         return False

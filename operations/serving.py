@@ -163,7 +163,7 @@ class OperatingServicer:
             ordinals = status.stream_ordinals(tx.connection)
             topics = status.topics(tx.connection)
         with place_among(ASKING):
-            kafka = answers(self._of.kafka, self._store.topic)
+            kafka = answers(self._of.brokers, self._store.topic)
         processes = [
             operating_pb.Process(name="api", up=True, beat_seconds=_oldest_beat(beats, "api")),
             operating_pb.Process(name="relay", up=relay, beat_seconds=_oldest_beat(beats, "relay")),
@@ -249,7 +249,7 @@ class OperatingServicer:
             subscriptions=self._of.subscriptions,
             service_checks=self._service_checks,
             owners=self._of.owners,
-            kafka=self._of.kafka,
+            brokers=self._of.brokers,
         )
         yield from map(_checked, verification.verify(wait, call.active))
 

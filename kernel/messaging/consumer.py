@@ -7,12 +7,10 @@ and forget it.
 import asyncio
 import os
 import signal
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -20,6 +18,7 @@ import faust
 from faust.worker import Worker
 
 from kernel import logs
+from kernel.messaging.brokers import Brokers
 from kernel.messaging.envelope import Record
 from kernel.messaging.gap_repair import GapRepair
 from kernel.messaging.heartbeat import Heartbeat
@@ -55,7 +54,7 @@ class Consumer:
 
     service: str
     topics: Sequence[str]
-    bootstrap: str
+    brokers: Brokers
     session_timeout: float
     member: str
     ordinal: Ordinal
@@ -81,7 +80,10 @@ def run(consumer: Consumer) -> None:
     _when_possible(lambda: consumer.inbox.begin(consumer.topics))
     _when_possible(consumer.pending_work.mark_outdated)
     threading.Thread(target=_derive, args=(consumer,), name="deriving", daemon=True).start()
-    if not _await_kafka(consumer.bootstrap, consumer.stopping):
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: consumer.stopping.set())
+    # Faust ends when no broker answers: repairs and projections go on meanwhile.
+    if not consumer.brokers.await_answer(consumer.stopping):
         os._exit(0)
     worker = _StoppingWorker(_app(consumer), consumer, loglevel="WARNING", redirect_stdouts=False)
     worker.execute_from_commandline()
@@ -98,26 +100,6 @@ def _when_possible(work: Callable[[], object]) -> None:
                 raise
             log.warning("start_waits", exc_info=error)
             time.sleep(AWAY)
-
-
-def _await_kafka(bootstrap: str, stopping: threading.Event) -> bool:
-    """Wait until a broker listens, for Faust ends when none does: repairs and projections go on.
-
-    False when a stop is asked for meanwhile.
-    """
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    told = False
-    while not stopping.is_set():
-        for address in bootstrap.split(","):
-            host, _, port = address.rpartition(":")
-            with suppress(OSError), socket.create_connection((host, int(port)), timeout=AWAY):
-                return True
-        if not told:
-            log.warning("kafka_away")
-            told = True
-        stopping.wait(AWAY)
-    return False
 
 
 class _RestingStream(faust.Stream[Any]):
@@ -165,7 +147,8 @@ class _StoppingWorker(Worker):
 def _app(consumer: Consumer) -> Any:
     app = faust.App(
         f"{consumer.service}-stream",
-        broker=[f"kafka://{address}" for address in consumer.bootstrap.split(",")],
+        broker=[f"kafka://{address}" for address in consumer.brokers.addresses],
+        broker_credentials=_credentials(consumer.brokers),
         store="memory://",
         datadir=f"/tmp/ninehours-{consumer.service}-{os.getpid()}",  # noqa: S108 - no Tables: never written
         processing_guarantee="at_least_once",
@@ -209,6 +192,10 @@ def _app(consumer: Consumer) -> Any:
 
     app.on_partitions_assigned.connect(assigned)
     return app
+
+
+def _credentials(brokers: Brokers) -> faust.SSLCredentials | None:
+    return faust.SSLCredentials(brokers.context) if brokers.context else None
 
 
 def _record(event: Any) -> Record:

@@ -34,12 +34,20 @@ class Relay:
     """Sends one service's published log. `run` goes on until it is stopped."""
 
     def __init__(
-        self, store: Store, producer: Any, service: str, *, ready: Callable[[], None]
+        self,
+        store: Store,
+        producer: Any,
+        service: str,
+        *,
+        ready: Callable[[], None],
+        why_away: Callable[[], str] = str,
     ) -> None:
+        """`why_away` asks the brokers why they take nothing; empty: they answer."""
         self._store = store
         self._producer = producer
         self._source = f"/services/{service}"
         self._ready = ready
+        self._why_away = why_away
         self._stop = threading.Event()
         self._resting = Resting(PUBLISHED, IDLE)
         self._heartbeat = Heartbeat("relay")
@@ -98,12 +106,12 @@ class Relay:
         try:
             futures.extend(self._send(row, epoch) for row in rows)
         except Exception as error:  # of the broker's, which was away for longer than it waits
-            log.warning("broker_away", exc_info=error)
+            self._tell_away(error)
         for row, future in zip(rows, futures, strict=False):
             try:
                 future.get(timeout=30)
             except Exception as error:
-                log.warning("broker_away", exc_info=error)
+                self._tell_away(error)
                 break
             arrived.append(row.position)
         if arrived:
@@ -116,6 +124,9 @@ class Relay:
             )
         connection.commit()
         return len(rows), len(arrived)
+
+    def _tell_away(self, error: Exception) -> None:
+        log.warning("broker_away", reason=self._why_away(), exc_info=error)
 
     def _send(self, row: Any, epoch: int) -> Any:
         envelope = envelope_of(row, source=self._source, epoch=epoch)

@@ -17,19 +17,9 @@ from google.protobuf.message_factory import GetMessageClass
 from kernel.patience import BRIEF
 from kernel.rpc import call as carried
 from kernel.rpc.call import Call
+from kernel.rpc.channel import Channel
 from kernel.rpc.remote_refusal import RemoteRefusal, refusal_of
 
-OPTIONS = (
-    # A peer that comes back on its port is found again within a second.
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 1000),
-    ("grpc.max_reconnect_backoff_ms", 1000),
-    ("grpc.keepalive_time_ms", 30_000),
-    # Channels to one address would otherwise share, and wait for, one broken connection.
-    ("grpc.use_local_subchannel_pool", 1),
-    # Retries are ours alone: they know the deadline, and renew the token.
-    ("grpc.enable_retries", 0),
-)
 MOST_ASKING = 4
 ASKING = threading.BoundedSemaphore(MOST_ASKING)
 """A process's places for asking other services as long as it answers somebody itself: one that
@@ -41,19 +31,20 @@ LONGEST_PAUSE = 1.0
 class RpcClient:
     """A service by its descriptor: `client.RegisterClient(request)`; raises RemoteRefusal.
 
-    `places`: who finds none of them for a moment is refused like one whose peer is away.
+    The channel is its own: it closes it. `places`: who finds none of them for a moment is refused
+    like one whose peer is away.
     """
 
     def __init__(
         self,
-        address: str,
+        channel: Channel,
         service: ServiceDescriptor,
         *,
         token: Callable[[], str],
         deadline: float = 10.0,
         places: threading.Semaphore | None = None,
     ) -> None:
-        self._channel = grpc.insecure_channel(address, options=OPTIONS)
+        self._channel = channel
         self._token = token
         self._deadline = deadline
         self._places = places
@@ -73,9 +64,12 @@ class RpcClient:
         path = f"/{method.containing_service.full_name}/{method.name}"
         write = GetMessageClass(method.input_type).SerializeToString
         read = GetMessageClass(method.output_type).FromString
-        channel = self._channel
-        bind = channel.unary_stream if method.server_streaming else channel.unary_unary
-        send = bind(path, write, read)
+        kind = "unary_stream" if method.server_streaming else "unary_unary"
+
+        def send(request: Message, **carried_along: Any) -> Any:
+            # Bound for each attempt: the channel may be another by now, with newer certificates.
+            bind = getattr(self._channel.current(), kind)
+            return bind(path, write, read)(request, **carried_along)
 
         def ask(
             request: Message,

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from google.protobuf.message import Message
 
+from kernel.rpc.channel import Channel
 from kernel.rpc.client import RpcClient
 from kernel.rpc.rpcs import rpc_of, service_of
 
@@ -16,15 +17,15 @@ Caller = TypeVar("Caller", bound=Hashable)
 class Connections(Generic[Caller]):
     """Opens what is asked for the first time, and keeps it; several threads may ask.
 
-    `address_of(service)` tells where one answers, `token_of(caller)` what a caller shows.
+    `channel_to(service)` opens one to it, `token_of(caller)` what a caller shows.
     """
 
     def __init__(
         self,
-        address_of: Callable[[str], str],
+        channel_to: Callable[[str], Channel],
         token_of: Callable[[Caller], Callable[[], str]],
     ) -> None:
-        self._address_of = address_of
+        self._channel_to = channel_to
         self._token_of = token_of
         self._clients: dict[tuple[Caller, str, str], RpcClient] = {}
         self._lock = threading.Lock()
@@ -52,7 +53,7 @@ class Connections(Generic[Caller]):
                 raise ValueError("connections are closed")
             if key not in self._clients:
                 self._clients[key] = RpcClient(
-                    self._address_of(name),
+                    self._channel_to(name),
                     rpc.containing_service,
                     token=self._token_of(caller),
                 )

@@ -11,6 +11,7 @@ from kernel.messaging.envelope import Record
 from kernel.messaging.owners import Fingerprint, OwnerHead
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call
+from kernel.rpc.channel import Channel
 from kernel.rpc.client import ASKING, RpcClient
 from kernel.rpc.connections import pages
 from kernel.store import published
@@ -124,9 +125,9 @@ class PublishedLogServicer:
 class RemoteOwner:
     """The published log of another service."""
 
-    def __init__(self, topic: str, address: str, token: Callable[[], str]) -> None:
+    def __init__(self, topic: str, channel: Channel, token: Callable[[], str]) -> None:
         self.topic = topic
-        self._client = RpcClient(address, SERVICE, token=token, deadline=5.0, places=ASKING)
+        self._client = RpcClient(channel, SERVICE, token=token, deadline=5.0, places=ASKING)
 
     def read(self, subject: str, after: int) -> tuple[Sequence[Record], bool]:
         """The subject's records after a sequence, oldest first, and whether more follow."""

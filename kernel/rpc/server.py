@@ -23,6 +23,7 @@ from kernel.rpc.call import token_of
 from kernel.rpc.places import Overdue, Places, too_many
 from kernel.rpc.policy import Scope, UndeclaredRpc, policies_of
 from kernel.rpc.tokens import Verifier
+from kernel.tls.identity import Identity
 
 THREADS = 16
 MOST_PROBES = 2  # that ask the database whether this process is ready
@@ -103,8 +104,12 @@ class Server:
 
     def start(self) -> None:
         """Listen and answer; `port` and `health_port` are known from here on."""
-        self.port = _listening(self._server, self._settings.listen)
-        self.health_port = _listening(self._health_server, self._settings.health_listen)
+        identity = self._settings.rpc_identity
+        self.port = _listening(self._server, self._settings.listen, identity)
+        # A probe has no certificate, and is told nothing about anybody.
+        self.health_port = _listening(
+            self._health_server, self._settings.health_listen, identity, of_anybody=True
+        )
         self._server.start()
         self._health_server.start()
         log.info(
@@ -222,11 +227,39 @@ class _Health(HealthServicer):
             self.set(name, status)
 
 
-def _listening(server: grpc.Server, address: str) -> int:
-    port = server.add_insecure_port(address)
+def _listening(
+    server: grpc.Server, address: str, identity: Identity | None, *, of_anybody: bool = False
+) -> int:
+    if identity is None:
+        port = server.add_insecure_port(address)
+    else:
+        port = server.add_secure_port(address, _credentials(identity, of_anybody=of_anybody))
     if port == 0:
         raise OSError(f"can't listen on {address}")
     return port
+
+
+def _credentials(identity: Identity, *, of_anybody: bool) -> grpc.ServerCredentials:
+    """Of the identity at each handshake; callers show a certificate, unless anybody may call."""
+    shown = identity.current()
+
+    def configuration() -> grpc.ServerCertificateConfiguration:
+        authorities = None if of_anybody else shown.authorities
+        return grpc.ssl_server_certificate_configuration(
+            [(shown.key, shown.certificate)], authorities
+        )
+
+    def changed() -> grpc.ServerCertificateConfiguration:
+        nonlocal shown
+        material = identity.current()
+        if material is shown:
+            return None  # type: ignore[return-value]  # the last one goes on; the stubs forgot it
+        shown = material
+        return configuration()
+
+    return grpc.dynamic_ssl_server_credentials(
+        configuration(), changed, require_client_authentication=not of_anybody
+    )
 
 
 def _roles(services: Iterable[ServiceDescriptor]) -> frozenset[str]:

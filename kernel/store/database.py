@@ -4,10 +4,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
+
+from kernel.tls.identity import Identity, as_files
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATING = 905_001  # the advisory lock that makes two migrations take turns
@@ -33,12 +36,19 @@ BUSY = ("40001", "40P01", LOCKED)  # serialization, deadlock
 _lock_timeout: ContextVar[float | None] = ContextVar("lock_timeout", default=None)
 
 
-def open_database(url: str, *, pool: int = 5, lock_timeout: float = LOCK_TIMEOUT) -> Engine:
+def open_database(
+    url: str,
+    *,
+    pool: int = 5,
+    lock_timeout: float = LOCK_TIMEOUT,
+    identity: Identity | None = None,
+) -> Engine:
     """An engine whose errors never show parameters: they may be somebody's name.
 
-    Nothing waits for ever: for a lock, a free connection, or a server that went silent.
+    Nothing waits for ever: for a lock, a free connection, or a server that went silent. With an
+    `identity` each new connection shows it, and verifies the server's certificate and name.
     """
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool,
         max_overflow=0,
@@ -52,6 +62,24 @@ def open_database(url: str, *, pool: int = 5, lock_timeout: float = LOCK_TIMEOUT
             **TCP,
         },
     )
+    if identity is not None:
+
+        @event.listens_for(engine, "do_connect")
+        def connect_under_tls(
+            dialect: Dialect, _: object, args: list[Any], options: dict[str, Any]
+        ) -> Any:
+            with as_files(identity.current()) as paths:
+                return dialect.connect(
+                    *args,
+                    **options,
+                    sslmode="verify-full",
+                    sslrootcert=paths.authorities,
+                    sslcert=paths.certificate,
+                    sslkey=paths.key,
+                    ssl_min_protocol_version="TLSv1.3",
+                )
+
+    return engine
 
 
 @contextmanager

@@ -11,20 +11,22 @@ from typing import Any
 import grpc
 from google.protobuf.message import Message
 
+from kernel.rpc.channel import Channel
 from kernel.rpc.connections import Connections
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.tokens import SERVICE_SUBJECT, Actor, Issuer, renewed_tokens
 from kernel.secrets import PEOPLE
 from kernel.services import SERVICES
 from kernel.sites import EVERY_SITE
+from kernel.tls.identity import ISSUED, Identity, NoIdentity
 from ninehours.cli.data import check_data
 from ninehours.cli.ending import NOT_FOUND, USAGE, Failure, ending, say
 from ninehours.cli.options import DATA
 from ninehours.cli.roles import Role
-from ninehours.local.folder import addresses_of_running
+from ninehours.local.folder import running_on
 from ninehours.local.system import LocalSystem
 
-ADDRESSES, TOKEN = "NINEHOURS_PEERS", "NINEHOURS_TOKEN"
+ADDRESSES, TOKEN, TLS_DIR = "NINEHOURS_PEERS", "NINEHOURS_TOKEN", "NINEHOURS_RPC_TLS_DIR"
 LIFETIME = timedelta(minutes=30)
 DEADLINE = 30.0
 
@@ -33,15 +35,20 @@ class Services:
     """The four services of one system. Each command asks in the role that may."""
 
     def __init__(
-        self, addresses: Mapping[str, str], secrets_dir: Path | None = None, token: str = ""
+        self,
+        addresses: Mapping[str, str],
+        secrets_dir: Path | None = None,
+        token: str = "",
+        identity: Identity | None = None,
     ) -> None:
         self.addresses = addresses
+        self._identity = identity
         self._secrets_dir = secrets_dir
         self._token = token
         self._subjects: dict[str, str] = {}
         # A caller is a role, and the person who speaks in it.
         self._connections = Connections[tuple[str, str]](
-            self.address_of, lambda caller: self._tokens(*caller)
+            self.channel_to, lambda caller: self._tokens(*caller)
         )
 
     def ask(
@@ -87,6 +94,10 @@ class Services:
         if service in SERVICES:
             raise Failure(USAGE, f"{ADDRESSES} names no {service}: name=host:port, with commas")
         raise Failure(USAGE, f"there is no service {service!r}; there are {', '.join(SERVICES)}")
+
+    def channel_to(self, service: str) -> Channel:
+        """A channel of its own, which whoever asked for it closes."""
+        return Channel(self.address_of(service), service, self._identity)
 
     def token_of(self, role: str) -> Callable[[], str]:
         """What a person in that role shows; of another machine's system the one token there is."""
@@ -140,8 +151,9 @@ def connected(data: Path | None) -> Iterator[Services]:
             raise Failure(
                 NOT_FOUND, f"there is no system in {path}. `make demo` plays one; or give --data."
             )
-        if addresses := addresses_of_running(path):
-            yield from _using(Services(addresses, path / "secrets"))
+        if running := running_on(path):
+            identity = _identity_in(running.tls_dir)
+            yield from _using(Services(running.addresses, path / "secrets", identity=identity))
             return
         say(f"nothing runs on {path}: starting it for this command; `ninehours up` would keep it")
         with LocalSystem(path, progress=lambda _: None) as system:
@@ -171,4 +183,18 @@ def _remote(peers: str) -> Services:
     if not token:
         raise Failure(USAGE, f"{ADDRESSES} is set, {TOKEN} is not: who is asking?")
     pairs = (part.partition("=") for part in peers.split(","))
-    return Services({name.strip(): at.strip() for name, _, at in pairs if at}, token=token)
+    return Services(
+        {name.strip(): at.strip() for name, _, at in pairs if at},
+        token=token,
+        identity=_identity_in(os.environ.get(TLS_DIR, "")),
+    )
+
+
+def _identity_in(folder: str) -> Identity | None:
+    """What is shown to the services; None: they are spoken to in plain text."""
+    if not folder:
+        return None
+    try:
+        return Identity(Path(folder), ISSUED)
+    except NoIdentity as error:
+        raise Failure(USAGE, f"{TLS_DIR}: {error}") from None

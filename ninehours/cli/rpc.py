@@ -18,7 +18,8 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
 from ninehours.common.v1 import policy_pb2
 
 from kernel.rpc.call import AUTHORIZATION, BEARER
-from kernel.rpc.client import OPTIONS, RpcClient
+from kernel.rpc.channel import Channel
+from kernel.rpc.client import RpcClient
 from kernel.rpc.remote_refusal import RemoteRefusal, refusal_of
 from ninehours.cli.connection import Services, on_system
 from ninehours.cli.ending import DENIED, NOT_FOUND, USAGE, Failure, say
@@ -35,11 +36,10 @@ SECONDS = 10.0
 class Reflected:
     """A context manager on the server at an address; raises RemoteRefusal as every client does."""
 
-    def __init__(self, address: str, token: Callable[[], str]) -> None:
-        plain = grpc.insecure_channel(address, options=OPTIONS)
-        self._channel = plain
+    def __init__(self, channel: Channel, token: Callable[[], str]) -> None:
+        self._channel = channel
         self._database = ProtoReflectionDescriptorDatabase(
-            grpc.intercept_channel(plain, _Bearer(token))
+            grpc.intercept_channel(channel.current(), _Bearer(token))
         )
         self.pool = DescriptorPool(self._database)
 
@@ -130,7 +130,7 @@ def run_call(
         role = role or _role_for(rpc)
         services.speak_as(role, subject)
         token = services.token_of(role)
-        client = RpcClient(services.address_of(service), rpc.containing_service, token=token)
+        client = RpcClient(services.channel_to(service), rpc.containing_service, token=token)
         try:
             answer = getattr(client, rpc.name)(request, deadline=DEADLINE)
             if rpc.server_streaming:
@@ -147,7 +147,7 @@ def run_call(
 
 
 def _reflected(services: Services, service: str) -> Reflected:
-    return Reflected(services.address_of(service), services.token_of(LOOKING))
+    return Reflected(services.channel_to(service), services.token_of(LOOKING))
 
 
 def _told(method: MethodDescriptor) -> dict[str, Any]:

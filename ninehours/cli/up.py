@@ -44,7 +44,7 @@ def _telling(claims: Iterable[billing.Claim]) -> billing.Claim | None:
     return next(iter([*corrected, *found]), None)
 
 
-def run_up(data: Path, *, as_json: bool, story: bool, seed: int | None) -> None:
+def run_up(data: Path, *, as_json: bool, story: bool, seed: int | None, tls: bool) -> None:
     """Returns when asked to end; a problem when a part can't be kept running."""
     with ending(data):
         path = check_data(data)
@@ -52,15 +52,15 @@ def run_up(data: Path, *, as_json: bool, story: bool, seed: int | None) -> None:
             _play_first(path, seed_of(path, seed))
         elif seed is not None:
             raise Failure(USAGE, "--seed says whose story: give --story too")
-        if failure := _stay(path, as_json):
+        if failure := _stay(path, as_json=as_json, tls=tls):
             raise Failure(UNAVAILABLE, failure)
 
 
-def _stay(path: Path, as_json: bool) -> str | None:
+def _stay(path: Path, *, as_json: bool, tls: bool) -> str | None:
     """Until asked to end; answers why a part can't be kept running."""
     running = False
     try:
-        with LocalSystem(path, progress=say) as system:
+        with LocalSystem(path, progress=say, tls=tls) as system:
             tokens = tokens_of(system.secrets_dir)
             to_try = _to_try(system, path)
             if as_json:
@@ -94,7 +94,7 @@ def _play_first(path: Path, seed: int) -> None:
 
 
 def _to_try(system: LocalSystem, path: Path) -> list[str]:
-    services = Services(system.addresses, system.secrets_dir)
+    services = Services(system.addresses, system.secrets_dir, identity=system.identity)
     try:
         return commands_to_try(lambda request: services.ask(BILLER, request), path)
     finally:
@@ -108,7 +108,8 @@ def show(system: LocalSystem, tokens: dict[str, str], to_try: list[str]) -> None
     def line(text: str = "") -> None:
         console.print(text, markup=False, soft_wrap=True)
 
-    line("gRPC, with reflection (insecure, on this machine only)")
+    wire = "TLS 1.3" if system.identity else "insecure, on this machine only"
+    line(f"gRPC, with reflection ({wire})")
     for service, address in system.addresses.items():
         line(f"  {service:<12} {address}")
     line(f"Kafka\n  {'bootstrap':<12} {system.bootstrap}")

@@ -5,7 +5,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -63,7 +63,10 @@ def database_url(admin_url: str, database: str, role: str, password: str) -> str
     """The same server as SQLAlchemy is told of it."""
     server = urlsplit(plain(admin_url))
     place = f"{server.hostname or 'localhost'}:{server.port or 5432}"
-    options = f"?{server.query}" if server.query else ""
+    # Each process shows a certificate of its own, and not that of whoever made its database.
+    own = {"sslcert", "sslkey", "sslrootcert", "sslmode"}
+    query = urlencode([(name, value) for name, value in parse_qsl(server.query) if name not in own])
+    options = f"?{query}" if query else ""
     return (
         f"postgresql+psycopg://{quote(role)}:{quote(password, safe='')}@{place}/{database}{options}"
     )

@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 RUN_ID = "NINEHOURS_RUN_ID"
@@ -94,28 +95,35 @@ def write_private(path: Path, content: str | bytes) -> None:
     draft.replace(path)
 
 
-def keep_addresses(data: Path, addresses: Mapping[str, str]) -> None:
-    """Write them down for whoever asks from another process."""
-    write_private(data / RUNNING, json.dumps(dict(addresses)) + "\n")
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Where a system answers, by service; `tls_dir`: what a caller shows, empty: plain text."""
+
+    addresses: Mapping[str, str]
+    tls_dir: str = ""
 
 
-def addresses_of_running(data: Path) -> dict[str, str]:
-    """Service → address; empty when no launcher holds the directory, or none is ready yet."""
+def keep_running(data: Path, running: Running) -> None:
+    """Write it down for whoever asks from another process."""
+    write_private(data / RUNNING, json.dumps(asdict(running)) + "\n")
+
+
+def running_on(data: Path) -> Running | None:
+    """None when no launcher holds the directory, or none is ready yet."""
     try:
         with (data / "launcher.lock").open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            return {}
+            return None
     except BlockingIOError:
         pass
     except FileNotFoundError:
-        return {}
+        return None
     try:
-        held: dict[str, str] = json.loads((data / RUNNING).read_text(encoding="utf-8"))
+        return Running(**json.loads((data / RUNNING).read_text(encoding="utf-8")))
     except FileNotFoundError:
-        return {}
-    return held
+        return None
 
 
-def forget_addresses(data: Path) -> None:
+def forget_running(data: Path) -> None:
     """Nothing answers any more."""
     (data / RUNNING).unlink(missing_ok=True)

@@ -93,7 +93,7 @@ def fetched(
     folder.mkdir(parents=True, exist_ok=True)
     missing = [jar for jar in jars if not _is_good(folder / jar.name, jar, progress)]
     if missing:
-        reason = _fetch(jar_set, missing, len(jars), folder, resolve, progress)
+        reason = _fetch(jar_set, missing, len(jars), folder, resolve=resolve, progress=progress)
         still = [jar for jar in missing if not _is_good(folder / jar.name, jar, progress)]
         if still:
             raise JarsMissing(_how_to_help(jar_set, still, folder, reason)) from reason
@@ -119,6 +119,7 @@ def _fetch(
     missing: list[Jar],
     total: int,
     folder: Path,
+    *,
     resolve: Resolver,
     progress: Progress,
 ) -> Exception | None:

@@ -4,29 +4,34 @@
 
 import base64
 import shutil
-import socket
-import struct
 import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ninehours.local.authority import LAUNCHER, Authority, Wire
 from ninehours.local.folder import DataFolder, write_private
 from ninehours.local.probes import LOOPBACK, await_until
 from ninehours.local.process import ProcessSpec
 from ninehours.local.supervisor import Supervisor
 
+if TYPE_CHECKING:
+    from kernel.access import Grant
+    from kernel.messaging.brokers import Brokers
+
 PARTITIONS = 4
+BROKER = "kafka"
 # A broker killed with -9 is not let in again before its last session is over: 9 s by default.
 SETTINGS = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{host}:{controller}
-listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller}
-advertised.listeners=PLAINTEXT://{host}:{port}
+listeners=BROKER://{host}:{port},CONTROLLER://{host}:{controller}
+advertised.listeners=BROKER://{host}:{port}
+inter.broker.listener.name=BROKER
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+listener.security.protocol.map=CONTROLLER:{protocol},BROKER:{protocol}
 log.dirs={logs}
 auto.create.topics.enable=false
 num.partitions=4
@@ -53,6 +58,20 @@ num.network.threads=2
 num.io.threads=4
 num.recovery.threads.per.data.dir=1
 """
+# Who is known by no certificate comes in nowhere; who isn't granted something may nothing. A
+# principal is the certificate's whole name, as in Strimzi.
+UNDER_TLS = """\
+ssl.client.auth=required
+ssl.enabled.protocols=TLSv1.3
+ssl.keystore.type=PEM
+ssl.keystore.location={keystore}
+ssl.truststore.type=PEM
+ssl.truststore.location={truststore}
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+allow.everyone.if.no.acl.found=false
+super.users=User:CN={broker};User:CN={admin}
+"""
+RELOADED = ("ssl.keystore.location", "ssl.truststore.location")
 
 
 class WrongPartitions(RuntimeError):
@@ -62,19 +81,37 @@ class WrongPartitions(RuntimeError):
 class Kafka:
     """The broker of one data directory, on the ports of this start."""
 
-    def __init__(self, folder: DataFolder, jars: list[Path], port: int, controller: int) -> None:
-        self.port = port
+    def __init__(
+        self,
+        folder: DataFolder,
+        jars: list[Path],
+        ports: tuple[int, int],
+        authority: Authority | None,
+    ) -> None:
+        """`ports`: of the broker, and of its controller. `authority` None: in plain text."""
+        self.port, self._controller = ports
+        self._authority = authority
+        self._stores = folder.path / "kafka-tls"
         self.data = folder.path / "kafka"
         self._settings = folder.path / "kafka.properties"
-        self._controller = controller
         self._folder = folder
         self._jars = jars
 
     def initialize(self, supervisor: Supervisor) -> None:
         """Write the settings of this start, and format the storage if that was never finished."""
         text = SETTINGS.format(
-            host=LOOPBACK, port=self.port, controller=self._controller, logs=self.data
+            host=LOOPBACK,
+            port=self.port,
+            controller=self._controller,
+            logs=self.data,
+            protocol="SSL" if self._authority else "PLAINTEXT",
         )
+        if self._authority is not None:
+            self._authority.issue(BROKER, Wire.KAFKA)
+            keystore, truststore = self._take_certificates(self._authority)
+            text += UNDER_TLS.format(
+                keystore=keystore, truststore=truststore, broker=BROKER, admin=LAUNCHER
+            )
         write_private(self._settings, text)
         formatted = self.data / "formatted"
         if formatted.exists():
@@ -96,14 +133,43 @@ class Kafka:
         )
         write_private(formatted, "")
 
-    def spec(self, supervisor: Supervisor, group: int) -> ProcessSpec:
+    def reload_certificates(self, authority: Authority, brokers: "Brokers") -> None:
+        """Show and believe from now on what the authority issued last.
+
+        The controller's port, which nobody but the broker uses, does so when it is started again.
+        """
+        from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+
+        admin = KafkaAdminClient(**brokers.options(), client_id="ninehours-local")
+        try:
+            for name, path in zip(RELOADED, self._take_certificates(authority), strict=True):
+                # The same place again: that is how a broker is told to read it anew.
+                change = {f"listener.name.broker.{name}": str(path)}
+                admin.alter_configs(
+                    [ConfigResource(ConfigResourceType.BROKER, "1", configs=change)],
+                    raise_on_unknown=False,  # the client knows no setting of one listener's
+                )
+        finally:
+            admin.close()
+
+    def _take_certificates(self, authority: Authority) -> tuple[Path, Path]:
+        """As a broker reads them: the key and its certificate in one file."""
+        self._stores.mkdir(mode=0o700, exist_ok=True)
+        issued = authority.folder_of(BROKER, Wire.KAFKA)
+        keystore, truststore = self._stores / "keystore.pem", self._stores / "truststore.pem"
+        own = (issued / "user.key").read_text() + (issued / "user.crt").read_text()
+        write_private(keystore, own)
+        write_private(truststore, (issued / "ca.crt").read_text())
+        return keystore, truststore
+
+    def spec(self, supervisor: Supervisor, group: int, brokers: "Brokers") -> ProcessSpec:
         return ProcessSpec(
             name="kafka",
             group=group,
             argv=self._java("kafka.Kafka", str(self._settings)),
             env=supervisor.environment({}),
             log=self._folder.logs / "kafka.log",
-            ready=lambda: answers(self.port),
+            ready=lambda: not brokers.refusal(),
             grace=60.0,
         )
 
@@ -121,19 +187,7 @@ class Kafka:
         )  # fmt: skip
 
 
-def answers(port: int) -> bool:
-    """Whether the broker answers Kafka's first question, ApiVersions; a mere port says nothing."""
-    question = struct.pack(">hhih", 18, 0, 1, -1)
-    try:
-        with socket.create_connection((LOOPBACK, port), timeout=20) as broker:
-            broker.sendall(struct.pack(">i", len(question)) + question)
-            head = broker.recv(10, socket.MSG_WAITALL)
-    except OSError:
-        return False
-    return len(head) == 10 and struct.unpack(">iih", head)[1:] == (1, 0)
-
-
-def declare_topics(bootstrap: str, names: Iterable[str], partitions: int = PARTITIONS) -> None:
+def declare_topics(brokers: "Brokers", names: Iterable[str], partitions: int = PARTITIONS) -> None:
     """Create what is missing, and wait until every partition can be written to.
 
     The number of partitions is never changed: the order within a key rests on it.
@@ -142,7 +196,7 @@ def declare_topics(bootstrap: str, names: Iterable[str], partitions: int = PARTI
     from kafka.errors import TopicAlreadyExistsError
 
     wanted = sorted(set(names))
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap, client_id="ninehours-local")
+    admin = KafkaAdminClient(**brokers.options(), client_id="ninehours-local")
     try:
         missing = set(wanted) - set(admin.list_topics())
         topics = [NewTopic(n, num_partitions=partitions, replication_factor=1) for n in missing]
@@ -161,6 +215,44 @@ def declare_topics(bootstrap: str, names: Iterable[str], partitions: int = PARTI
                     f"{partitions}. Delete it (the published log in PostgreSQL fills it again) "
                     "or use another broker."
                 )
+    finally:
+        admin.close()
+
+
+def declare_access(brokers: "Brokers", grants: Iterable["Grant"]) -> None:
+    """Let each principal do what it is granted, and take away what it no longer is."""
+    from kafka.admin import (
+        ACL,
+        ACLFilter,
+        ACLOperation,
+        ACLPermissionType,
+        ACLResourcePatternType,
+        KafkaAdminClient,
+        ResourcePattern,
+        ResourcePatternFilter,
+        ResourceType,
+    )
+
+    admin = KafkaAdminClient(**brokers.options(), client_id="ninehours-local")
+    try:
+        everything = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
+        held = ACLFilter(None, None, ACLOperation.ANY, ACLPermissionType.ANY, everything)
+        wanted = [
+            ACL(
+                principal=f"User:CN={grant.principal}",
+                host="*",
+                operation=ACLOperation[grant.operation],
+                permission_type=ACLPermissionType.ALLOW,
+                resource_pattern=ResourcePattern(
+                    ResourceType[grant.resource], grant.name, ACLResourcePatternType.LITERAL
+                ),
+            )
+            for grant in grants
+        ]
+        there, _ = admin.describe_acls(held)
+        if outdated := [acl for acl in there if acl not in wanted]:
+            admin.delete_acls(outdated)
+        admin.create_acls(wanted)
     finally:
         admin.close()
 

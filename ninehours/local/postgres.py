@@ -8,12 +8,15 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlencode
 
 import psutil
 
 from ninehours.local import leftovers, unprivileged
+from ninehours.local.authority import LAUNCHER, Authority, Wire
 from ninehours.local.folder import DataFolder, write_private
 from ninehours.local.probes import LOOPBACK, listens
 from ninehours.local.process import ProcessSpec
@@ -43,38 +46,97 @@ log_parameter_max_length = 0
 log_parameter_max_length_on_error = 0
 """
 ADMISSION = "host all all 127.0.0.1/32 scram-sha-256\n"
+UNDER_TLS = """\
+ssl = on
+ssl_min_protocol_version = 'TLSv1.3'
+ssl_ca_file = 'ca.crt'
+ssl_cert_file = 'tls.crt'
+ssl_key_file = 'tls.key'
+"""
+# A certificate lets somebody knock; the password says who.
+ADMISSION_UNDER_TLS = "hostssl all all 127.0.0.1/32 scram-sha-256 clientcert=verify-ca\n"
+SERVER = "postgres"
 
 
 class PostgresUnavailable(RuntimeError):
     """PostgreSQL cannot be run here; the message says what would help."""
 
 
+@dataclass(frozen=True, slots=True)
+class Secured:
+    """What a server takes that speaks TLS: programs that can, and who issues certificates."""
+
+    programs: Path
+    authority: Authority
+
+    def query(self) -> str:
+        """How the launcher itself connects, as the end of a URL."""
+        issued = self.authority.folder_of(LAUNCHER, Wire.DATABASE)
+        return urlencode(
+            {
+                "sslmode": "verify-full",
+                "sslrootcert": issued / "ca.crt",
+                "sslcert": issued / "tls.crt",
+                "sslkey": issued / "tls.key",
+            }
+        )
+
+
 class Postgres:
     """The server of one data directory, on the port of this start."""
 
     def __init__(
-        self, folder: DataFolder, port: int, *, ways: tuple[str, ...] = unprivileged.WAYS
+        self,
+        folder: DataFolder,
+        port: int,
+        *,
+        secured: Secured | None = None,
+        ways: tuple[str, ...] = unprivileged.WAYS,
     ) -> None:
+        """`secured` None: it speaks plain text."""
+        self._secured = secured
         self.port = port
         self.data = folder.path / "postgres"
         self._folder = folder
-        self._bin = _binaries()
+        self._bin = secured.programs if secured else _binaries()
         self._password = folder.password(ADMIN)
         self._cluster = "ninehours-" + hashlib.sha256(os.fsencode(self.data)).hexdigest()[:12]
         self._how = _how_to_run(folder.path, self._bin / "postgres", ways)
 
     @property
     def admin_url(self) -> str:
-        return f"postgresql://{ADMIN}:{self._password}@{LOOPBACK}:{self.port}/postgres"
+        url = f"postgresql://{ADMIN}:{self._password}@{LOOPBACK}:{self.port}/postgres"
+        return f"{url}?{self._secured.query()}" if self._secured else url
 
     def initialize(self, supervisor: Supervisor) -> None:
         """Make the files if they are not there, and write the settings of this start."""
         if not (self.data / "PG_VERSION").exists():
             self._create(supervisor)
         text = SETTINGS.format(host=LOOPBACK, port=self.port, cluster=self._cluster)
+        admission = ADMISSION
+        if self._secured is not None:
+            text += UNDER_TLS
+            admission = ADMISSION_UNDER_TLS
+            self._secured.authority.issue(SERVER, Wire.DATABASE)
+            self._secured.authority.issue(LAUNCHER, Wire.DATABASE)
+            self._take_certificates(self._secured.authority)
         write_private(self.data / "postgresql.conf", text)
-        write_private(self.data / "pg_hba.conf", ADMISSION)
+        write_private(self.data / "pg_hba.conf", admission)
         self._own(self.data)
+
+    def reload_certificates(self, authority: Authority) -> None:
+        """Show and believe from the next connection on what the authority issued last."""
+        import psycopg
+
+        self._take_certificates(authority)
+        self._own(self.data)
+        with psycopg.connect(self.admin_url, autocommit=True) as admin:
+            admin.execute("select pg_reload_conf()")
+
+    def _take_certificates(self, authority: Authority) -> None:
+        issued = authority.folder_of(SERVER, Wire.DATABASE)
+        for name in ("ca.crt", "tls.key", "tls.crt"):
+            write_private(self.data / name, (issued / name).read_text())
 
     def spec(self, supervisor: Supervisor, group: int) -> ProcessSpec:
         return ProcessSpec(

@@ -1,24 +1,34 @@
 """PostgreSQL and Kafka for one data directory, started together, or servers of your own instead."""
 
+# ruff: noqa: PLC0415  heavy imports wait until the servers that need them are starting
+
 import atexit
 import os
 import signal
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from ninehours.local import databases, leftovers
+from ninehours.local.authority import LAUNCHER, Authority, Wire
 from ninehours.local.folder import DataFolder
 from ninehours.local.jars import KAFKA, Progress, fetched
-from ninehours.local.kafka import Kafka, declare_topics
-from ninehours.local.postgres import Postgres, PostgresUnavailable, answers
-from ninehours.local.probes import LOOPBACK, free_ports, together
+from ninehours.local.kafka import Kafka, declare_access, declare_topics
+from ninehours.local.postgres import Postgres, PostgresUnavailable, Secured, answers
+from ninehours.local.postgres_tls import binaries
+from ninehours.local.probes import LOOPBACK, await_until, free_ports, together
 from ninehours.local.signals import undisturbed
 from ninehours.local.supervisor import Supervisor
 
+if TYPE_CHECKING:
+    from kernel.access import Grant
+    from kernel.messaging.brokers import Brokers
+
 POSTGRES_GROUP = 0
 KAFKA_GROUP = 1
+RELOADED_WITHIN = 300.0  # seconds
 
 
 def quiet(_: str) -> None:
@@ -29,13 +39,22 @@ class LocalServers:
     """A context manager: both servers run inside, nothing of them is left after."""
 
     def __init__(
-        self, data: Path, *, postgres: bool = True, kafka: bool = True, progress: Progress = quiet
+        self,
+        data: Path,
+        *,
+        postgres: bool = True,
+        kafka: bool = True,
+        tls: bool = False,
+        progress: Progress = quiet,
     ) -> None:
         self.folder = DataFolder(data)
         self.progress = progress
         self.supervisor = Supervisor(self.folder, progress)
         self.admin_url = ""
+        self.authority: Authority | None = None
+        self._tls = tls
         self._wanted = (postgres, kafka)
+        self._kafka: Kafka | None = None
         self._postgres: Postgres | None = None
         self._ports = free_ports(3)
         self._stopped = False
@@ -44,6 +63,17 @@ class LocalServers:
     def bootstrap(self) -> str:
         """Where the broker answers, or will: known before it is up."""
         return os.environ.get("NINEHOURS_KAFKA") or f"{LOOPBACK}:{self._ports[1]}"
+
+    @property
+    def brokers(self) -> "Brokers":
+        """As the launcher speaks to them."""
+        from kernel.messaging.brokers import Brokers
+        from kernel.tls.context import ReloadingContext
+
+        if self.authority is None:
+            return Brokers(self.bootstrap)
+        identity = self.authority.identity(LAUNCHER, Wire.KAFKA)
+        return Brokers(self.bootstrap, ReloadingContext(identity))
 
     def __enter__(self) -> Self:
         try:
@@ -68,6 +98,9 @@ class LocalServers:
     def claim(self) -> None:
         """Make the data directory ours, and end what an earlier launcher left running on it."""
         self.folder.claim()
+        if self._tls:
+            self.authority = Authority(self.folder.path / "tls")
+            self.authority.issue(LAUNCHER, Wire.KAFKA)
         atexit.register(self.stop)
         data, run_id = str(self.folder.path), self.folder.run_id
         ended = leftovers.end(
@@ -88,7 +121,10 @@ class LocalServers:
                     "Start it, correct the URL, or unset it to have one started here."
                 )
             return
-        self._postgres = Postgres(self.folder, self._ports[0])
+        secured = None
+        if self.authority is not None:
+            secured = Secured(binaries(self.progress), self.authority)
+        self._postgres = Postgres(self.folder, self._ports[0], secured=secured)
         self._postgres.initialize(self.supervisor)
         self.supervisor.start(self._postgres.spec(self.supervisor, POSTGRES_GROUP))
         self.supervisor.await_ready("postgres")
@@ -101,9 +137,10 @@ class LocalServers:
             return
         jars = fetched(KAFKA, self.progress)
         began = time.monotonic()
-        kafka = Kafka(self.folder, jars, self._ports[1], self._ports[2])
-        kafka.initialize(self.supervisor)
-        self.supervisor.start(kafka.spec(self.supervisor, KAFKA_GROUP))
+        ports = (self._ports[1], self._ports[2])
+        self._kafka = Kafka(self.folder, jars, ports, self.authority)
+        self._kafka.initialize(self.supervisor)
+        self.supervisor.start(self._kafka.spec(self.supervisor, KAFKA_GROUP, self.brokers))
         self.supervisor.await_ready("kafka")
         self.progress(f"Kafka is up ({time.monotonic() - began:.1f} s)")
 
@@ -121,7 +158,30 @@ class LocalServers:
         databases.drop_database(self.admin_url, name)
 
     def declare_topics(self, *names: str) -> None:
-        declare_topics(self.bootstrap, names)
+        declare_topics(self.brokers, names)
+
+    def declare_access(self, grants: Iterable["Grant"]) -> None:
+        """What each certificate's holder may do on Kafka."""
+        declare_access(self.brokers, grants)
+
+    def reload_certificates(self) -> None:
+        """Let both servers show and believe what was issued last; processes look themselves.
+
+        Until both let in whom the authority of now knows.
+        """
+        authority = self.authority
+        if authority is None:
+            return
+        if self._postgres is not None:
+            self._postgres.reload_certificates(authority)
+        if self._kafka is not None:
+            self._kafka.reload_certificates(authority, self.brokers)
+        # Both take their time; the launcher's next certificates are of the authority that signs.
+        authority.issue(LAUNCHER, Wire.DATABASE, Wire.KAFKA)
+        if self._postgres is not None:
+            await_until(lambda: answers(self.admin_url), RELOADED_WITHIN, "PostgreSQL's reload")
+        if self._kafka is not None:
+            await_until(lambda: not self.brokers.refusal(), RELOADED_WITHIN, "Kafka's reload")
 
     def kill(self, name: str, number: int = signal.SIGKILL) -> None:
         """For tests: `postgres` or `kafka`. It comes back on its port; see `await_back`."""

@@ -8,10 +8,11 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from kernel.services import SERVICES
-from ninehours.local.folder import forget_addresses, keep_addresses
+from ninehours.local.authority import PERSON, Wire
+from ninehours.local.folder import Running, forget_running, keep_running
 from ninehours.local.forged import Forge
 from ninehours.local.jars import Progress
 from ninehours.local.probes import LOOPBACK, free_ports, listens, together
@@ -19,6 +20,13 @@ from ninehours.local.process import ProcessSpec
 from ninehours.local.servers import LocalServers
 from ninehours.local.signals import ending_in_order
 from ninehours.local.usage import mebibytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kernel.access import Grant
+    from kernel.rpc.channel import Channel
+    from kernel.tls.identity import Identity
 
 # Service -> the processes it runs. `migrate` runs once before them.
 PROCESSES = dict.fromkeys(SERVICES, ("api", "relay", "stream"))
@@ -36,10 +44,11 @@ class LocalSystem:
         *,
         progress: Progress,
         clock: str = "server",
+        tls: bool = False,
         session_timeout_s: int = 10,
         repository: Path = REPOSITORY,
     ) -> None:
-        self.servers = LocalServers(data, progress=progress)
+        self.servers = LocalServers(data, tls=tls, progress=progress)
         self.supervisor = self.servers.supervisor
         self.run_id = self.servers.folder.run_id
         self.database_urls: dict[str, str] = {}
@@ -68,6 +77,18 @@ class LocalSystem:
         return self.servers.folder.logs
 
     @property
+    def identity(self) -> "Identity | None":
+        """What a caller on this machine shows; None: it is spoken to in plain text."""
+        authority = self.servers.authority
+        return authority.identity(PERSON, Wire.RPC) if authority else None
+
+    def channel_to(self, service: str) -> "Channel":
+        """A channel of its own, which whoever asked for it closes."""
+        from kernel.rpc.channel import Channel
+
+        return Channel(self.addresses[service], service, self.identity)
+
+    @property
     def processes(self) -> dict[str, int]:
         """Name -> process id, as of now."""
         return self.supervisor.processes
@@ -80,15 +101,16 @@ class LocalSystem:
             self._exit.callback(self.servers.stop)
             self.servers.claim()
             self._forge.begin()
-            self._exit.callback(forget_addresses, self.servers.folder.path)
+            self._exit.callback(forget_running, self.servers.folder.path)
             generate_secrets(self.secrets_dir)
+            self._issue_certificates()
             together(self._records_and_apis, self._exchange)
             self._start("relay", "stream")
             self.supervisor.await_ready(*self._names("api", "relay", "stream"))
         except BaseException:
             self._exit.close()
             raise
-        keep_addresses(self.servers.folder.path, self.addresses)
+        keep_running(self.servers.folder.path, Running(self.addresses, self._tls_dir()))
         self.seconds_to_start = time.monotonic() - began
         self._progress(
             f"all {len(self.processes)} processes are ready ({self.seconds_to_start:.1f} s)"
@@ -134,6 +156,23 @@ class LocalSystem:
     def _exchange(self) -> None:
         self.servers.start_kafka()
         self.servers.declare_topics(*(f"ninehours.{service}.v1" for service in PROCESSES))
+        if self.servers.authority is not None:
+            self.servers.declare_access(_grants())
+
+    def _issue_certificates(self) -> None:
+        """A process's name is on Kafka its own; between services, that of its service."""
+        authority = self.servers.authority
+        if authority is None:
+            return
+        authority.issue(PERSON, Wire.RPC)
+        for service, kinds in PROCESSES.items():
+            authority.issue(service, Wire.RPC, Wire.DATABASE)
+            for kind in kinds:
+                authority.issue(f"{service}-{kind}", Wire.KAFKA)
+
+    def _tls_dir(self) -> str:
+        authority = self.servers.authority
+        return str(authority.folder_of(PERSON, Wire.RPC)) if authority else ""
 
     def _start(self, *kinds: str) -> None:
         self.supervisor.start(
@@ -154,11 +193,12 @@ class LocalSystem:
             begin=self._forge.launch,
             env=self.supervisor.environment(self._settings(service, kind, ready)),
             log=self.logs_dir / f"{name}.log",
-            ready=(lambda: serves(address)) if kind == "api" else ready.exists,
+            ready=(lambda: serves(address, self.identity)) if kind == "api" else ready.exists,
             prepare=lambda: ready.unlink(missing_ok=True),
         )
 
     def _settings(self, service: str, kind: str, ready: Path) -> dict[str, str]:
+        name = f"{service}-{kind}"
         settings = {
             **self._python_settings(),
             "NINEHOURS_SERVICE": service,
@@ -172,6 +212,12 @@ class LocalSystem:
             "NINEHOURS_ENVIRONMENT": "local",
             "NINEHOURS_NETWORK": "local",
         }
+        if (authority := self.servers.authority) is not None:
+            settings |= {
+                "NINEHOURS_RPC_TLS_DIR": str(authority.folder_of(service, Wire.RPC)),
+                "NINEHOURS_KAFKA_TLS_DIR": str(authority.folder_of(name, Wire.KAFKA)),
+                "NINEHOURS_DATABASE_TLS_DIR": str(authority.folder_of(service, Wire.DATABASE)),
+            }
         if kind == "api":
             settings["NINEHOURS_LISTEN"] = self.addresses[service]
             settings["NINEHOURS_HEALTH_LISTEN"] = self.health_addresses[service]
@@ -186,14 +232,28 @@ class LocalSystem:
         }
 
 
-def serves(address: str) -> bool:
+def _grants() -> "Iterator[Grant]":
+    from importlib import import_module
+
+    from kernel.access import grants_of
+
+    for service in PROCESSES:
+        yield from grants_of(import_module(f"services.{service}.__main__").SERVICE)
+
+
+def serves(address: str, identity: "Identity | None" = None) -> bool:
     """Whether the server whose health is told there says that it serves."""
     if not listens(int(address.rpartition(":")[2])):
         return False  # Cheap, and spares a loaded machine a channel for every question.
     import grpc
     from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-    with grpc.insecure_channel(address) as channel:
+    if identity is None:
+        channel = grpc.insecure_channel(address)
+    else:  # A probe shows no certificate: none is asked for there.
+        authorities = identity.current().authorities
+        channel = grpc.secure_channel(address, grpc.ssl_channel_credentials(authorities))
+    with channel:
         try:
             answer = health_pb2_grpc.HealthStub(channel).Check(
                 health_pb2.HealthCheckRequest(), timeout=20

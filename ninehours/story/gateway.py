@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import grpc
 from google.protobuf.message import Message
 
+from kernel.rpc.channel import Channel
 from kernel.rpc.connections import Connections
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.tokens import Actor, Issuer, renewed_tokens
@@ -52,10 +53,10 @@ class BrokenOff(Exception):
     """The play was broken off: no more commands are given."""
 
 
-def connect(addresses: Mapping[str, str], secrets_dir: Path) -> Connections[Actor]:
-    """The services at these addresses, for whoever the keys of people let speak."""
+def connect(channel_to: Callable[[str], Channel], secrets_dir: Path) -> Connections[Actor]:
+    """The services, for whoever the keys of people let speak."""
     issuer = Issuer(secrets_dir, PEOPLE)
-    return Connections(addresses.__getitem__, lambda actor: renewed_tokens(issuer, actor, LIFETIME))
+    return Connections(channel_to, lambda actor: renewed_tokens(issuer, actor, LIFETIME))
 
 
 class Gateway:

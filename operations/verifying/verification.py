@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kernel.facts import Position
+from kernel.messaging.brokers import Brokers
 from kernel.messaging.caught_up import is_caught_up
 from kernel.messaging.envelope import Record
 from kernel.messaging.owners import Owner, OwnerHead
@@ -67,13 +68,13 @@ class Verification:
     subscriptions: Subscriptions
     service_checks: ServiceChecks
     owners: Mapping[str, Owner]
-    kafka: str
+    brokers: Brokers
 
     def verify(self, wait: float, is_awaited: Callable[[], bool]) -> Iterator[Checked]:
         """Check after check. Nothing is written; nothing waits longer than `wait` seconds."""
         heads = {topic: owner.epoch_and_heads()[1] for topic, owner in self.owners.items()}
         self._wait(heads, time.monotonic() + wait, is_awaited)
-        kafka = _KafkaReading(self.kafka, self.store.topic)
+        kafka = _KafkaReading(self.brokers, self.store.topic)
         checks = (*CHECKS, *(LISTENING if self.owners else ()), *self.service_checks.checks)
         with self.store.snapshot() as tx:
             examination = Examination(
@@ -113,14 +114,14 @@ class Verification:
 class _KafkaReading:
     """Kafka, opened when a check reads it."""
 
-    def __init__(self, bootstrap: str, topic: str) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, brokers: Brokers, topic: str) -> None:
+        self._brokers = brokers
         self._topic = topic
         self._read: KafkaTopic | None = None
 
     def records(self) -> Iterator[Record]:
         """All that the topic holds."""
-        with KafkaTopic(self._bootstrap, self._topic) as self._read:
+        with KafkaTopic(self._brokers, self._topic) as self._read:
             yield from self._read.records()
 
     def forgotten_before(self) -> datetime | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kernel.config import Settings
-from kernel.process import Opened, Service, main, topic_of
+from kernel.process import Opened, Service, main, owners_of
 from kernel.store.store import Store
 from services.billing.adapters.stored import FACTS
 from services.billing.adapters.subscriptions import SUBSCRIPTIONS
@@ -22,8 +22,8 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     from kernel.execute import Book  # noqa: PLC0415 - the other processes need none of these
     from kernel.messaging.owners import OwnersConfirm  # noqa: PLC0415
     from kernel.rpc.call import Call  # noqa: PLC0415
+    from kernel.rpc.channel import channel_to  # noqa: PLC0415
     from kernel.rpc.client import ASKING, RpcClient  # noqa: PLC0415
-    from kernel.rpc.published_log import RemoteOwner  # noqa: PLC0415
     from kernel.rpc.tokens import service_tokens  # noqa: PLC0415
     from services.billing.adapters import claim_file, identities  # noqa: PLC0415
     from services.billing.adapters.as_of import SqlDeadlines, SqlHistoryAsOf  # noqa: PLC0415
@@ -38,15 +38,12 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     from services.billing.app.ports import BillingWriteSide, ClaimWriter, Issuing  # noqa: PLC0415
 
     intake = RpcClient(
-        settings.peer("intake"),
+        channel_to("intake", settings),
         identities.SERVICE,
         token=service_tokens(settings.secrets_dir, "billing", "PAYMENT"),
         places=ASKING,
     )
-    token = service_tokens(settings.secrets_dir, "billing")
-    confirm = OwnersConfirm(
-        {topic_of(name): RemoteOwner(topic_of(name), settings.peer(name), token) for name in HEARS}
-    )
+    confirm = OwnersConfirm(owners_of(HEARS, settings))
     usage = "P" if settings.environment == "production" else "T"
     files: dict[str, ClaimWriter] = {
         "PROFESSIONAL": claim_file.FileWriter(claim_file.professional, usage),

@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 
 from kernel.rpc.answer import CallOutcome
 from ninehours.cli.app import app
-from ninehours.local.folder import keep_addresses
+from ninehours.local.folder import Running, keep_running
 from tests.cli import fixed_answers as fixed
 from tests.cli import fixed_explanations as explained
 from tests.cli.fixed_services import Answers, FixedServices
@@ -389,7 +389,7 @@ def data(
     (data / "secrets").symlink_to(secrets_dir)
     with (data / "launcher.lock").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        keep_addresses(data, services.addresses)
+        keep_running(data, Running(services.addresses))
         yield data
 
 

@@ -16,7 +16,7 @@ from kernel.config import Settings
 from kernel.rpc.policy import Scope
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Issuer, Verifier
-from ninehours.local.folder import addresses_of_running, forget_addresses, keep_addresses
+from ninehours.local.folder import Running, forget_running, keep_running, running_on
 from ninehours.local.probes import LOOPBACK, free_ports
 from services.intake.__main__ import SERVICE, servicers
 from tests.harness.intake.service import Desk
@@ -188,15 +188,15 @@ def test_a_token_is_for_one_role_its_sites_and_its_time(secrets_dir: Path, tmp_p
 
 
 def test_addresses_are_those_of_a_launcher_that_lives(tmp_path: Path) -> None:
-    addresses = {"intake": f"{LOOPBACK}:1"}
-    assert addresses_of_running(tmp_path) == {}
+    running = Running({"intake": f"{LOOPBACK}:1"})
+    assert running_on(tmp_path) is None
     with (tmp_path / "launcher.lock").open("wb") as lock:
-        keep_addresses(tmp_path, addresses)
-        assert addresses_of_running(tmp_path) == {}, "left behind by one that was killed"
+        keep_running(tmp_path, running)
+        assert running_on(tmp_path) is None, "left behind by one that was killed"
         fcntl.flock(lock, fcntl.LOCK_EX)
-        assert addresses_of_running(tmp_path) == addresses
-        forget_addresses(tmp_path)
-        assert addresses_of_running(tmp_path) == {}, "still starting"
+        assert running_on(tmp_path) == running
+        forget_running(tmp_path)
+        assert running_on(tmp_path) is None, "still starting"
 
 
 def test_the_invented_names_are_told_without_starting_anything(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from google.protobuf.message_factory import GetMessageClass
 from kernel.config import Settings
 from kernel.process import Service, open_store_of_api, server_of
 from kernel.rpc.call import AUTHORIZATION, BEARER, NOW
+from kernel.rpc.channel import Channel
 from kernel.rpc.client import RpcClient
 from kernel.rpc.remote_refusal import refusal_of
 from kernel.rpc.rpcs import rpc_of
@@ -67,7 +68,7 @@ class Api:
         """The answer to a client of ours, who asks again where that is worth while."""
         rpc = rpc_of(request)
         client = RpcClient(
-            f"127.0.0.1:{self.server.port}",
+            Channel(f"127.0.0.1:{self.server.port}"),
             rpc.containing_service,
             token=lambda: self._token(who, *role_and_purpose),
             deadline=PATIENCE,

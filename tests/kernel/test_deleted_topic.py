@@ -43,7 +43,7 @@ __all__ = ["ask_rpc", "operator", "serve", "settings_of"]
 @pytest.fixture
 def topic(broker: LocalServers) -> Iterator[str]:
     """Declared and empty; nothing of it is left to other tests."""
-    if answers(broker.bootstrap, TOPIC):
+    if answers(broker.brokers, TOPIC):
         delete(broker, TOPIC)
     broker.declare_topics(TOPIC)
     yield TOPIC
@@ -54,11 +54,11 @@ def delete(broker: LocalServers, topic: str) -> None:
     admin = KafkaAdminClient(bootstrap_servers=broker.bootstrap)
     admin.delete_topics([topic])
     admin.close()
-    until(lambda: not answers(broker.bootstrap, topic))
+    until(lambda: not answers(broker.brokers, topic))
 
 
 def held(broker: LocalServers, topic: str) -> int:
-    with KafkaTopic(broker.bootstrap, topic) as kept:
+    with KafkaTopic(broker.brokers, topic) as kept:
         return sum(1 for _ in kept.records())
 
 
@@ -115,7 +115,7 @@ def test_a_deleted_topic_is_declared_again_and_facts_travel_by_it_again(
         heads = ask_rpc(owner, SERVICE).Heads(log_pb2.HeadsRequest()).heads
         assert {head.subject for head in heads} == {ADA, BOB}
         assert ask_rpc(hearer, SERVICE).Heads(log_pb2.HeadsRequest()).topic == tallying.topic
-        assert not answers(broker.bootstrap, topic)
+        assert not answers(broker.brokers, topic)
         assert unsent(attendance) == 1
 
         broker.declare_topics(TOPIC)

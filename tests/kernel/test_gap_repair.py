@@ -14,6 +14,7 @@ from kernel.messaging import gap_repair as gap_repair_module
 from kernel.messaging.envelope import Record
 from kernel.messaging.gap_repair import GapRepair
 from kernel.messaging.owners import Owner, OwnerHead
+from kernel.rpc.channel import Channel
 from kernel.rpc.policy import Scope
 from kernel.rpc.published_log import SERVICE, PublishedLogServicer, RemoteOwner
 from kernel.rpc.server import Server
@@ -79,7 +80,7 @@ def remote(
         servers.append(server)
         server.start()
         token = service_tokens(secrets_dir, "plans")
-        return Remote(counting, RemoteOwner(TOPIC, f"127.0.0.1:{server.port}", token))
+        return Remote(counting, RemoteOwner(TOPIC, Channel(f"127.0.0.1:{server.port}"), token))
 
     yield start
     for server in servers:

@@ -94,7 +94,7 @@ def at_work(store: Store, broker: LocalServers) -> Iterator[Problems]:
             store=store,
             subscriptions=Subscriptions(()),
             owners={},
-            kafka=broker.bootstrap,
+            brokers=broker.brokers,
         ),
         ServiceChecks(publish=lambda _: ()),
     )

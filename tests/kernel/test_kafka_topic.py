@@ -61,7 +61,7 @@ def test_what_can_not_be_read_is_passed_over_and_the_rest_is_compared(
         subscriptions=TALLYING,
         service_checks=ServiceChecks(publish=publish),
         owners={},
-        kafka=broker.bootstrap,
+        brokers=broker.brokers,
     )
     [checked] = [
         each
@@ -76,6 +76,6 @@ def test_what_is_compressed_is_read(broker: LocalServers, topic: str) -> None:
     codecs = ("lz4", "snappy", "zstd", "gzip")
     facts = {codec: log.tell(ADA, attended(codec, 10)) for codec in codecs}
     send_compressed(broker.bootstrap, facts)
-    with KafkaTopic(broker.bootstrap, topic) as kept:
+    with KafkaTopic(broker.brokers, topic) as kept:
         found = [record.body for record in kept.records()]
     assert found == [record.body for record in facts.values()]

@@ -10,6 +10,10 @@ import pytest
 from kernel.codec import Codec
 from kernel.config import Settings
 from kernel.process import Service, open_store
+from ninehours.local.authority import Authority, Wire
+from tests.harness.certificates import authority, issued
+
+__all__ = ["authority"]
 
 ROOT = Path(__file__).resolve().parents[2]
 PROCESS = """
@@ -65,12 +69,55 @@ def test_a_wrong_setting_is_named(kind: str, changes: dict[str, str | None], tol
     assert "hush" not in line
 
 
-def test_what_a_process_publishes_names_its_network(secrets_dir: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "wire", "told"),
+    [
+        ("migrate", "DATABASE", "name the folder with tls.crt, tls.key and ca.crt"),
+        ("relay", "KAFKA", "name the folder with user.crt, user.key and ca.crt"),
+        ("stream", "RPC", "name the folder with tls.crt, tls.key and ca.crt"),
+        ("rebuild", "RPC", "name the folder with tls.crt, tls.key and ca.crt"),
+        ("api", "RPC", "name the folder with tls.crt, tls.key and ca.crt"),
+        ("api", "KAFKA", "name the folder with user.crt, user.key and ca.crt"),
+    ],
+)
+def test_in_production_no_wire_is_plain(
+    kind: str, wire: str, told: str, secrets_dir: Path, authority: Authority
+) -> None:
+    wires = {"RPC": Wire.RPC, "KAFKA": Wire.KAFKA, "DATABASE": Wire.DATABASE}
+    folders = {
+        f"NINEHOURS_{name}_TLS_DIR": str(issued(authority, "plans", known))
+        for name, known in wires.items()
+    }
+    settings = {
+        "NINEHOURS_ENVIRONMENT": "production",
+        "NINEHOURS_NETWORK": "lakeside",
+        "NINEHOURS_SECRETS_DIR": str(secrets_dir),
+        "NINEHOURS_PEERS": "attendance=127.0.0.1:1",
+    }
+    done = started(kind, **{**settings, **folders, f"NINEHOURS_{wire}_TLS_DIR": None})
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"can't start: NINEHOURS_{wire}_TLS_DIR: production speaks TLS on every wire; {told}\n",
+    )
+
+
+def test_a_folder_without_a_certificate_is_named(authority: Authority) -> None:
+    folder = issued(authority, "plans")
+    (folder / "tls.key").unlink()
+    done = started("migrate", NINEHOURS_DATABASE_TLS_DIR=str(folder))
+    assert done.returncode == 2
+    assert f"NINEHOURS_DATABASE_TLS_DIR: {folder / 'tls.key'}: No such file" in done.stderr
+
+
+def test_what_a_process_publishes_names_its_network(
+    secrets_dir: Path, authority: Authority
+) -> None:
     settings = Settings(
         service="plans",
         database_url="postgresql+psycopg://nobody@127.0.0.1:1/none",  # type: ignore[arg-type]
         secrets_dir=secrets_dir,
         network="lakeside",
+        database_tls_dir=issued(authority, "plans", Wire.DATABASE),
     )
     service = Service(name="plans", codec=Codec({}), migrations=Path(), servicers=lambda *_: {})
     assert open_store(service, settings).network == "lakeside"

@@ -9,6 +9,7 @@ from ninehours.attendance.v1.attendance_events_pb2 import SessionAttended
 from sqlalchemy import text
 
 from kernel.execute import Book
+from kernel.messaging.brokers import Brokers
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.subscriptions import Reaction, Subscriptions
 from kernel.store.store import Store
@@ -35,7 +36,7 @@ from tests.harness.kernel.counters import (
     publish,
 )
 
-NOWHERE = "127.0.0.1:1"  # a Kafka that is away: one finding of its own
+NOWHERE = Brokers("127.0.0.1:1")  # a Kafka that is away: one finding of its own
 
 
 REACTION = Reaction(name="greet", to=SessionAttended, react=lambda *_: None)
@@ -77,7 +78,7 @@ def verify(
         subscriptions=subscriptions,
         service_checks=ServiceChecks(publish=publish, checks=checks),
         owners={TOPIC: log},
-        kafka=NOWHERE,
+        brokers=NOWHERE,
     )
     return {
         checked.check.name: checked
@@ -227,7 +228,7 @@ def test_verifying_ends_when_nobody_waits(listener: Listener, log: Log) -> None:
         subscriptions=TALLYING,
         service_checks=ServiceChecks(publish=publish),
         owners={TOPIC: log},
-        kafka=NOWHERE,
+        brokers=NOWHERE,
     )
     assert [checked.in_progress for checked in verification.verify(60, lambda: False)] == [True]
 

@@ -125,7 +125,7 @@ def test_topics_are_declared_once_with_the_partitions_asked_for(servers: LocalSe
     servers.declare_topics(*names[:2])
     servers.declare_topics(*names)
     with pytest.raises(WrongPartitions, match="has 4 partitions, not 5"):
-        declare_topics(servers.bootstrap, names[:1], partitions=5)
+        declare_topics(servers.brokers, names[:1], partitions=5)
     admin = KafkaAdminClient(bootstrap_servers=servers.bootstrap)
     described = admin.describe_topics(names)
     admin.close()

@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 
 from kernel.config import Settings
 from kernel.process import Service
+from kernel.rpc.channel import Channel
 from kernel.rpc.client import RpcClient
 from kernel.rpc.policy import Scope
 from kernel.rpc.remote_refusal import RemoteRefusal
@@ -61,7 +62,7 @@ def served(
         subject = role.replace(":", "/") if ":" in role else by
         token = issuer.token(subject, [role], sites, purpose, timedelta(minutes=5))
         rpc = rpc_of(request)
-        client = RpcClient(address, rpc.containing_service, token=lambda: token)
+        client = RpcClient(Channel(address), rpc.containing_service, token=lambda: token)
         try:
             answer = getattr(client, rpc.name)(request, now=now)
             return [*answer] if rpc.server_streaming else answer

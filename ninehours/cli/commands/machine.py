@@ -11,6 +11,10 @@ Names = Annotated[
     bool, typer.Option("--names", help="Only print the invented clients' names, for leak searches.")
 ]
 Story = Annotated[bool, typer.Option("--story", help="Play the demo's story first, then stay.")]
+Tls = Annotated[
+    bool,
+    typer.Option("--tls", help="TLS 1.3 on every wire, under an authority made at first start."),
+]
 Role = Annotated[
     str, typer.Argument(help="front_desk, clinician, biller, administrator or operator.")
 ]
@@ -40,7 +44,13 @@ def demo(data: Data = DATA, as_json: Json = False, seed: Seed = None, names: Nam
 
 
 @done_by("up:run_up")
-def up(data: Data = DATA, as_json: Json = False, story: Story = False, seed: Seed = None) -> None:
+def up(
+    data: Data = DATA,
+    as_json: Json = False,
+    story: Story = False,
+    seed: Seed = None,
+    tls: Tls = False,
+) -> None:
     """Start everything on one machine and stay, until Ctrl-C or SIGTERM.
 
     Prints where each service answers, a token for each role, and three commands to try. A story is

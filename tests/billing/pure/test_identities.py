@@ -10,6 +10,7 @@ from ninehours.intake.v1 import intake_service_pb2 as pb
 
 from kernel.config import Settings
 from kernel.rpc.call import Call
+from kernel.rpc.channel import Channel
 from kernel.rpc.client import RpcClient
 from kernel.rpc.policy import BindingKind
 from kernel.rpc.server import Server
@@ -89,7 +90,7 @@ def real(tiny: TinyIntake, secrets_dir: Path) -> Iterator[Identities]:
     )
     server.start()
     client = RpcClient(
-        f"127.0.0.1:{server.port}",
+        Channel(f"127.0.0.1:{server.port}"),
         SERVICE,
         token=service_tokens(secrets_dir, "billing", "PAYMENT"),
     )

@@ -15,6 +15,7 @@ from kernel.config import Settings
 from kernel.facts import Publication
 from kernel.messaging.envelope import Record
 from kernel.process import Service
+from kernel.rpc.channel import Channel
 from kernel.rpc.policy import Scope
 from kernel.rpc.published_log import SERVICE, PublishedLogServicer, RemoteOwner
 from kernel.rpc.server import Server
@@ -130,7 +131,9 @@ def owners(
     servers = {name: _serve(name, store, secrets_dir) for name, store in stores.items()}
     token = service_tokens(secrets_dir, "billing")
     remotes = {
-        stores[name].topic: RemoteOwner(stores[name].topic, f"127.0.0.1:{server.port}", token)
+        stores[name].topic: RemoteOwner(
+            stores[name].topic, Channel(f"127.0.0.1:{server.port}"), token
+        )
         for name, server in servers.items()
     }
     try:

@@ -31,6 +31,7 @@ from kernel.decider import Decider
 from kernel.execute import Book
 from kernel.facts import Publication, Recorded, Row, derived_id, publication_of
 from kernel.messaging import checkpoints
+from kernel.messaging.brokers import Brokers
 from kernel.messaging.envelope import Envelope, Record
 from kernel.messaging.gap_repair import GapRepair
 from kernel.messaging.inbox import Inbox
@@ -358,7 +359,7 @@ def declare_compressible(bootstrap: str, topic: str) -> None:
         admin.create_topics([NewTopic(topic, PARTITIONS, 1, topic_configs=kept)])
     finally:
         admin.close()
-    declare_topics(bootstrap, [topic])
+    declare_topics(Brokers(bootstrap), [topic])
 
 
 def send_compressed(bootstrap: str, codecs: Mapping[str, Record]) -> None:

@@ -11,6 +11,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 
 from kernel import secrets
 from kernel.config import Settings
+from kernel.rpc.channel import Channel
 from kernel.rpc.client import RpcClient
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Issuer, Verifier
@@ -81,7 +82,10 @@ def ask(operator: Callable[[], str]) -> Iterator[Ask]:
             server: Server, service: ServiceDescriptor, token: Callable[[], str] | None = None
         ) -> RpcClient:
             client = RpcClient(
-                f"127.0.0.1:{server.port}", service, token=token or operator, deadline=DEADLINE
+                Channel(f"127.0.0.1:{server.port}"),
+                service,
+                token=token or operator,
+                deadline=DEADLINE,
             )
             clients.callback(client.close)
             return client

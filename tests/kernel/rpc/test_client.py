@@ -10,6 +10,7 @@ from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
 
 from kernel.refusal import AgainstTheRules, NotYet
 from kernel.rpc.call import Call
+from kernel.rpc.channel import Channel
 from kernel.rpc.client import RpcClient
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.tokens import Actor
@@ -64,7 +65,7 @@ def test_asking_again_ends_with_the_deadline_and_says_why(serve: Serve, ask: Ask
 def test_nobody_at_the_address_is_unavailable_within_the_deadline(
     operator: Callable[[], str],
 ) -> None:
-    client = RpcClient("127.0.0.1:1", LOG, token=operator, deadline=0.5)
+    client = RpcClient(Channel("127.0.0.1:1"), LOG, token=operator, deadline=0.5)
     with pytest.raises(RemoteRefusal) as refused:
         client.Read(log_pb2.ReadRequest())
     client.close()
@@ -110,7 +111,7 @@ def test_a_call_made_on_behalf_of_another_carries_its_time_correlation_and_limit
 def test_an_rpc_that_the_service_lacks_is_an_attribute_that_is_not_there(
     operator: Callable[[], str],
 ) -> None:
-    client = RpcClient("127.0.0.1:1", LOG, token=operator)
+    client = RpcClient(Channel("127.0.0.1:1"), LOG, token=operator)
     with pytest.raises(AttributeError, match="Write"):
         client.Write(log_pb2.ReadRequest())
     client.close()

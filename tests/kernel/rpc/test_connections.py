@@ -8,6 +8,7 @@ import pytest
 from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
 
 from kernel.rpc.call import Call
+from kernel.rpc.channel import Channel
 from kernel.rpc.connections import Connections, pages
 from kernel.rpc.tokens import Issuer
 from tests.harness.kernel.rpc import DEADLINE, Serve
@@ -47,7 +48,7 @@ def test_everybody_asks_under_a_token_of_their_own_page_after_page(
 ) -> None:
     log = PublishedLog()
     address = f"127.0.0.1:{serve({LOG: log}).port}"
-    connections = Connections[str](lambda service: address, token_of)
+    connections = Connections[str](lambda service: Channel(address), token_of)
 
     def subjects(caller: str) -> list[str]:
         def ask(request: log_pb2.HeadsRequest) -> log_pb2.HeadsResponse:

@@ -22,6 +22,7 @@ from kernel import patience
 from kernel.refusal import NotYet
 from kernel.rpc import answer, client, server
 from kernel.rpc.call import Call
+from kernel.rpc.channel import Channel
 from kernel.rpc.client import RpcClient
 from kernel.rpc.commands import patience_of
 from kernel.rpc.remote_refusal import refusal_of
@@ -285,7 +286,7 @@ def test_a_peer_that_answers_nothing_holds_four_threads(
 ) -> None:
     frozen = Frozen()
     peer = RpcClient(
-        f"127.0.0.1:{serve({LOG: frozen}).port}",
+        Channel(f"127.0.0.1:{serve({LOG: frozen}).port}"),
         LOG,
         token=operator,
         deadline=10 * PATIENCE,

@@ -1,0 +1,1 @@
+"""What a process shows on a wire, and whom it believes there."""

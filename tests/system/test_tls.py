@@ -1,0 +1,174 @@
+"""The story begins under TLS; every certificate and their authority are replaced on the way."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import grpc
+import psycopg
+import pytest
+from ninehours.exchange.v1 import operating_service_pb2 as operating
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from kernel.messaging.brokers import Brokers
+from kernel.rpc.channel import Channel
+from kernel.rpc.client import RpcClient
+from kernel.rpc.remote_refusal import RemoteRefusal
+from kernel.services import SERVICES
+from kernel.store.database import open_database
+from kernel.tls.context import ReloadingContext
+from kernel.tls.identity import LOOK_EVERY, Identity
+from ninehours.local.authority import LAUNCHER, PERSON, Authority, Wire
+from ninehours.local.databases import plain
+from ninehours.local.system import LocalSystem
+from ninehours.story.gateway import BrokenOff, connect
+from ninehours.story.people import invent_people
+from ninehours.story.plot import play
+from tests.harness.rehearsing import RecordingGateway
+from tests.system.conftest import SEED
+
+OPERATING = operating.DESCRIPTOR.services_by_name["OperatingService"]
+
+BEGINS = 60  # the network is open, and clients come
+UNREACHED = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+ENOUGH = 150  # commands, under certificates of nobody who was believed when it began
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSystem]:
+    data = tmp_path_factory.mktemp("secured") / "data"
+    with LocalSystem(data, progress=lambda _: None, clock="caller", tls=True) as system:
+        yield system
+
+
+@pytest.fixture(scope="module")
+def authority(system: LocalSystem) -> Authority:
+    assert system.servers.authority is not None
+    return system.servers.authority
+
+
+@pytest.fixture(scope="module")
+def former(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Who issued the certificates that the story began with, and still could."""
+    folder = tmp_path_factory.mktemp("former") / "tls"
+    shutil.copytree(authority.folder, folder)
+    return Authority(folder)
+
+
+@pytest.fixture(scope="module")
+def told(system: LocalSystem, authority: Authority, former: Authority) -> RecordingGateway:
+    """As much of the story as was told until after the replacing, and all of it heard."""
+    replaced = threading.Event()
+    failed: list[BaseException] = []
+
+    def replace() -> None:
+        try:
+            for step in (
+                authority.issue_anew,
+                authority.replace,
+                authority.issue_anew,
+                authority.withdraw,
+            ):
+                step()
+                system.servers.reload_certificates()
+                # Until then everybody looks again: as a network waits between two steps.
+                replaced.wait(2 * LOOK_EVERY)
+            # Nothing that was connected before remains so.
+            for server in ("postgres", "kafka"):
+                restarts = system.supervisor.restarts(server)
+                system.kill(server)
+                system.await_back(server, restarts + 1)
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            replaced.set()
+
+    replacing = threading.Thread(target=replace)
+    until = 0
+
+    def on_command(count: int) -> None:
+        nonlocal until
+        if count == BEGINS:
+            replacing.start()
+        if replaced.is_set():
+            until = until or count + ENOUGH
+            if count > until:
+                raise BrokenOff
+
+    with RecordingGateway(
+        connect(system.channel_to, system.secrets_dir), seed=SEED, on_command=on_command
+    ) as gateway:
+        with pytest.raises(BrokenOff):
+            play(gateway, invent_people(SEED))
+        replacing.join()
+        assert failed == []
+        gateway.catch_up()
+        return gateway
+
+
+def test_no_command_is_lost_and_none_refused_for_good(
+    system: LocalSystem, authority: Authority, told: RecordingGateway
+) -> None:
+    """One that was would have ended the telling; each that was answered is recorded, once."""
+    assert len(told.given) >= BEGINS + ENOUGH
+    for service in SERVICES:
+        given = {given.request.meta.command_id for given in told.given if given.service == service}
+        identity = authority.identity(service, Wire.DATABASE)
+        engine = open_database(system.database_urls[service], identity=identity)
+        with closing(engine.connect()) as connection:
+            recorded = {str(row.id) for row in connection.execute(text("SELECT id FROM command"))}
+        assert given <= recorded
+
+
+def test_who_shows_a_certificate_of_the_former_authority_is_a_stranger_everywhere(
+    system: LocalSystem, told: RecordingGateway, former: Authority
+) -> None:
+    assert told.given
+    _refused(system, former)
+
+
+def test_who_was_never_known_is_a_stranger_everywhere(
+    system: LocalSystem, told: RecordingGateway, tmp_path: Path
+) -> None:
+    assert told.given
+    _refused(system, Authority(tmp_path / "strangers"))
+
+
+def test_plain_text_is_refused_on_every_port(system: LocalSystem, told: RecordingGateway) -> None:
+    assert told.given
+    for address in (*system.addresses.values(), *system.health_addresses.values()):
+        with grpc.insecure_channel(address) as channel:
+            ask = channel.unary_unary("/grpc.health.v1.Health/Check", None, None)
+            with pytest.raises(grpc.RpcError) as refused:
+                ask(b"", timeout=2.0)
+            assert refused.value.code() in UNREACHED
+    assert Brokers(system.bootstrap).refusal()
+    with pytest.raises(psycopg.OperationalError, match="no encryption"):
+        psycopg.connect(f"{plain(system.database_urls['intake'])}?sslmode=disable")
+
+
+def _refused(system: LocalSystem, strangers: Authority) -> None:
+    """By each service, by Kafka and by PostgreSQL, under the very names of those who are let in."""
+    authority = system.servers.authority
+    assert authority is not None
+
+    def shown(holder: str, wire: Wire) -> Identity:
+        strangers.issue(holder, wire)
+        believed = authority.folder_of(holder, wire) / "ca.crt"
+        shutil.copy(believed, strangers.folder_of(holder, wire))  # they know whom they ask
+        return strangers.identity(holder, wire)
+
+    for service, address in system.addresses.items():
+        channel = Channel(address, service, shown(PERSON, Wire.RPC))
+        operator = RpcClient(channel, OPERATING, token=str, deadline=2.0)
+        with closing(operator), pytest.raises(RemoteRefusal) as refused:
+            operator.GetStatus(operating.GetStatusRequest())
+        assert refused.value.code in UNREACHED
+    kafka = Brokers(system.bootstrap, ReloadingContext(shown(LAUNCHER, Wire.KAFKA)))
+    assert "refuses this process's certificate" in kafka.refusal()
+    engine = open_database(system.database_urls["intake"], identity=shown("intake", Wire.DATABASE))
+    with pytest.raises(OperationalError):
+        engine.connect()
