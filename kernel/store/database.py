@@ -17,6 +17,7 @@ MIGRATING = 905_001  # the advisory lock that makes two migrations take turns
 
 LOCK_TIMEOUT = 10.0  # seconds
 POOL_TIMEOUT = 5.0  # seconds
+RENEWED_AFTER = 600  # seconds: what a withdrawn certificate opened is open no longer
 # A host that vanished is noticed in half a minute, not in hours.
 TCP = {
     "keepalives": 1,
@@ -51,6 +52,7 @@ def open_database(
     engine = create_engine(
         url,
         pool_size=pool,
+        pool_recycle=RENEWED_AFTER,
         max_overflow=0,
         pool_pre_ping=True,
         hide_parameters=True,
