@@ -7,7 +7,7 @@ from enum import StrEnum
 from kernel.process import Service, topic_of
 
 
-class Operation(StrEnum):
+class Permission(StrEnum):
     """As Kafka calls them."""
 
     READ = "READ"
@@ -27,7 +27,7 @@ class Grant:
     """`principal`: the name in the certificate of who may; `name`: exactly this topic or group."""
 
     principal: str
-    operation: Operation
+    permission: Permission
     resource: Resource
     name: str
 
@@ -36,14 +36,14 @@ def grants_of(service: Service) -> Iterator[Grant]:
     """Its relay alone writes its topic; its stream reads what it hears; its api, for `verify`, its
     own topic. What isn't granted is refused."""
     own = topic_of(service.name)
-    for operation in (Operation.WRITE, Operation.DESCRIBE):
-        yield Grant(f"{service.name}-relay", operation, Resource.TOPIC, own)
-    for operation in (Operation.READ, Operation.DESCRIBE):
-        yield Grant(f"{service.name}-api", operation, Resource.TOPIC, own)
+    for permission in (Permission.WRITE, Permission.DESCRIBE):
+        yield Grant(f"{service.name}-relay", permission, Resource.TOPIC, own)
+    for permission in (Permission.READ, Permission.DESCRIBE):
+        yield Grant(f"{service.name}-api", permission, Resource.TOPIC, own)
     if not service.hears:
         return
     stream = f"{service.name}-stream"
     for heard in service.hears:
-        for operation in (Operation.READ, Operation.DESCRIBE):
-            yield Grant(stream, operation, Resource.TOPIC, topic_of(heard))
-    yield Grant(stream, Operation.READ, Resource.GROUP, stream)
+        for permission in (Permission.READ, Permission.DESCRIBE):
+            yield Grant(stream, permission, Resource.TOPIC, topic_of(heard))
+    yield Grant(stream, Permission.READ, Resource.GROUP, stream)

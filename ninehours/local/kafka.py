@@ -241,7 +241,7 @@ def declare_access(brokers: "Brokers", grants: Iterable["Grant"]) -> None:
             ACL(
                 principal=f"User:CN={grant.principal}",
                 host="*",
-                operation=ACLOperation[grant.operation],
+                operation=ACLOperation[grant.permission],
                 permission_type=ACLPermissionType.ALLOW,
                 resource_pattern=ResourcePattern(
                     ResourceType[grant.resource], grant.name, ACLResourcePatternType.LITERAL
