@@ -1,6 +1,5 @@
 """PostgreSQL and Kafka under TLS: who is let in, what they may, why not, new certificates."""
 
-import gc
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -29,19 +28,6 @@ from tests.harness.kernel.counters import until
 
 OWN, HEARD = "ninehours.attendance.v1", "ninehours.intake.v1"
 HOLDERS = ("attendance-relay", "attendance-stream", "attendance-api", "intake-relay")
-
-
-# kafka-python leaves a socket open for every connection that is refused.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Exception ignored in. <ssl.SSLSocket:pytest.PytestUnraisableExceptionWarning"
-)
-
-
-@pytest.fixture(autouse=True)
-def sockets_left_behind() -> Iterator[None]:
-    """Are found here, and not in somebody else's test."""
-    yield
-    gc.collect()
 
 
 @pytest.fixture(scope="module")
