@@ -120,6 +120,7 @@ def test_no_command_is_lost_and_none_refused_for_good(
         engine = open_database(system.database_urls[service], identity=identity)
         with closing(engine.connect()) as connection:
             recorded = {str(row.id) for row in connection.execute(text("SELECT id FROM command"))}
+        engine.dispose()
         assert given <= recorded
 
 
