@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import grpc
@@ -16,9 +17,14 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
 
 from kernel.rpc.call import Call
+from kernel.rpc.channel import Channel
 from kernel.rpc.server import Server
+from ninehours.local.authority import Authority, Wire
+from tests.harness.certificates import authority, issued
 from tests.harness.kernel.counters import PATIENCE, until
 from tests.harness.kernel.rpc import LOG, Ask, Log, Serve, lines
+
+__all__ = ["authority"]
 
 Code = grpc.StatusCode
 
@@ -74,13 +80,14 @@ def test_a_stopping_server_says_so_first_and_lets_calls_end(
 
 @pytest.mark.parametrize("environment", ["local", "production"])
 def test_reflection_is_for_whoever_holds_a_token_and_nobody_else(
-    serve: Serve, environment: str, operator: Callable[[], str]
+    serve: Serve, environment: str, operator: Callable[[], str], authority: Authority
 ) -> None:
-    server = serve({LOG: Log()}, environment=environment)
+    server = serve({LOG: Log()}, environment=environment, rpc_tls_dir=issued(authority, "intake"))
+    shown = authority.identity("intake", Wire.RPC)
 
     def reflected(*metadata: tuple[str, str]) -> set[str]:
-        with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
-            stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+        with closing(Channel(f"127.0.0.1:{server.port}", "intake", shown)) as channel:
+            stub = reflection_pb2_grpc.ServerReflectionStub(channel.current())
             asked = reflection_pb2.ServerReflectionRequest(list_services="")
             [answer] = stub.ServerReflectionInfo(iter([asked]), timeout=PATIENCE, metadata=metadata)
             return {each.name for each in answer.list_services_response.service}
