@@ -84,6 +84,27 @@ def test_a_claim_that_is_missing_or_not_what_it_should_be_is_refused(
         Verifier(secrets_dir).actor(forged(secrets_dir, **claims))
 
 
+@pytest.mark.xfail(strict=True)
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"exp": 10**400},
+        {"exp": int(time.time()) + 366 * 24 * 3600},
+        {"nbf": int(time.time()) + 3600},
+        {"nbf": float("nan")},
+        {"nbf": True},
+        {"aud": "another-system"},
+        {"aud": ["another-system", "a-third"]},
+        {"aud": {"ninehours": True}},
+    ],
+)
+def test_a_token_for_another_system_another_time_or_ever_is_refused(
+    secrets_dir: Path, claims: dict[str, Any]
+) -> None:
+    with pytest.raises(Unauthenticated):
+        Verifier(secrets_dir).actor(forged(secrets_dir, **claims))
+
+
 def test_a_token_under_another_issuers_name_is_refused(secrets_dir: Path) -> None:
     with pytest.raises(Unauthenticated):
         Verifier(secrets_dir).actor(forged(secrets_dir, "billing", kid="people", iss="people"))
