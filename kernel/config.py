@@ -7,6 +7,8 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_va
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from kernel.identity_provider import IdentityProvider
+
 
 def _peers(given: object) -> object:
     if not isinstance(given, str):
@@ -31,7 +33,12 @@ class Settings(BaseSettings):
 
     # The input of a failed check is never shown: it may be a database URL with its password.
     model_config = SettingsConfigDict(
-        env_prefix="NINEHOURS_", frozen=True, extra="forbid", hide_input_in_errors=True
+        env_prefix="NINEHOURS_",
+        env_nested_delimiter="_",  # NINEHOURS_OIDC_ISSUER is oidc's issuer
+        env_nested_max_split=1,
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
     )
 
     service: str
@@ -48,6 +55,8 @@ class Settings(BaseSettings):
     session_timeout: int = Field(default=30, ge=1)
     ready_file: Path | None = None
     database_pool: int = Field(default=5, ge=1)
+    oidc: IdentityProvider | None = None
+    denied_tokens: Path | None = None
 
     @classmethod
     def from_environment(cls) -> Self:

@@ -121,7 +121,7 @@ def server_of(service: Service, settings: Settings, store: Store) -> "Server":
     from kernel.rpc import published_log  # noqa: PLC0415 - each process imports what it runs
     from kernel.rpc.policy import Scope  # noqa: PLC0415
     from kernel.rpc.server import Server  # noqa: PLC0415
-    from kernel.rpc.tokens import Verifier  # noqa: PLC0415
+    from kernel.rpc.verifier import verifier_of  # noqa: PLC0415
 
     opened = Opened(
         name=service.name,
@@ -143,7 +143,7 @@ def server_of(service: Service, settings: Settings, store: Store) -> "Server":
 
     return Server(
         servicers,
-        verifier=Verifier(settings.secrets_dir),
+        verifier=verifier_of(settings),
         scope=Scope(store, opened.kinds),
         settings=settings,
         ready=answers,

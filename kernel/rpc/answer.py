@@ -29,7 +29,8 @@ from kernel.rpc.call import (
 from kernel.rpc.places import Overdue, Places, too_many
 from kernel.rpc.policy import Policy, Scope, permit
 from kernel.rpc.remote_refusal import AWAY, RemoteRefusal
-from kernel.rpc.tokens import Unauthenticated, Verifier
+from kernel.rpc.tokens import Unauthenticated
+from kernel.rpc.verifier import Verifier
 from kernel.store import database
 from kernel.store.database import is_away, is_busy, is_locked, waiting_for_locks
 

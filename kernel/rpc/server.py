@@ -22,7 +22,7 @@ from kernel.rpc.answer import MOST_STREAMS, MOST_STREAMS_OF_ONE, Answering, outc
 from kernel.rpc.call import token_of
 from kernel.rpc.places import Overdue, Places, too_many
 from kernel.rpc.policy import Scope, UndeclaredRpc, policies_of
-from kernel.rpc.tokens import Verifier
+from kernel.rpc.verifier import Verifier
 
 THREADS = 16
 MOST_PROBES = 2  # that ask the database whether this process is ready
