@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     FilePath,
@@ -16,9 +15,9 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 # Asymmetric ones alone: a secret that is shared lets whoever verifies sign.
-Algorithm = Literal[
-    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519"
-]
+ALGORITHMS = frozenset(
+    {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519"}
+)
 Role = Literal["front_desk", "clinician", "biller", "administrator", "operator"]
 Purpose = Literal["TREATMENT", "PAYMENT", "OPERATIONS"]
 # A claim's name, or where it stands: a JSON pointer such as `/realm_access/roles`.
@@ -44,10 +43,11 @@ def _nobodys_name(claim: str) -> str:
     return claim
 
 
-def _listed(given: object) -> object:
-    if not isinstance(given, str):
-        return given
-    return tuple(part.strip() for part in given.split(",") if part.strip())
+def _asymmetric(listed: str) -> str:
+    names = [name.strip() for name in listed.split(",") if name.strip()]
+    if not names or not ALGORITHMS.issuperset(names):
+        raise PydanticCustomError("algorithms", "takes asymmetric algorithms, with commas")
+    return ",".join(names)
 
 
 def _no_service(prefix: str) -> str:
@@ -72,9 +72,7 @@ class IdentityProvider(BaseModel):
     audience: str = Field(min_length=1)
     jwks_uri: Address | None = None
     ca_file: FilePath | None = None
-    algorithms: Annotated[tuple[Algorithm, ...], BeforeValidator(_listed), Field(min_length=1)] = (
-        "RS256",
-    )
+    algorithms: Annotated[str, AfterValidator(_asymmetric)] = "RS256"
 
     subject_claim: Annotated[Claim, AfterValidator(_nobodys_name)] = "sub"
     # Of a provider that comes after this one it is another: no subject is ever two people's.
@@ -95,6 +93,11 @@ class IdentityProvider(BaseModel):
     # where the provider can't be asked.
     refresh: int = Field(default=300, ge=10, le=3600)
     keys_kept: int = Field(default=21_600, ge=3600, le=604_800)
+
+    @property
+    def signs_with(self) -> tuple[str, ...]:
+        """The algorithms that are believed."""
+        return tuple(self.algorithms.split(","))
 
     @property
     def discovery(self) -> str:

@@ -245,8 +245,8 @@ def _engine(settings: Settings, pool: int, lock_timeout: float = LOCK_TIMEOUT) -
 
 
 def _setting(error: Mapping[str, Any]) -> str:
-    """Which setting, and what kind of wrong: never the value."""
-    name = "_".join(str(part) for part in error["loc"]).upper()
+    """Which setting, and what kind of wrong: never the value, nor what stands within it."""
+    name = "_".join(str(part) for part in error["loc"][:2]).upper()
     return f"NINEHOURS_{name}: {error['type']}"
 
 

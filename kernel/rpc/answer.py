@@ -170,8 +170,9 @@ class Answering:
         self._calculating = Places(of_one=MOST_CALCULATING_OF_ONE, in_all=MOST_CALCULATING)
 
     def close(self) -> None:
-        """Watch over no body any more."""
+        """Watch over no body any more, and ask nobody for keys."""
         self._bodies.close()
+        self._verifier.close()
 
     def handler(
         self, method: MethodDescriptor, policy: Policy, behaviour: Behaviour

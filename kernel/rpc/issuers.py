@@ -106,10 +106,14 @@ class ProvidersPeople:
         self._keys = keys
         self.bounds = Bounds(
             audience=provider.audience,
-            algorithms=provider.algorithms,
+            algorithms=provider.signs_with,
             leeway=provider.leeway,
             longest_life=provider.longest_life,
         )
+
+    def close(self) -> None:
+        """Ask for its keys no more."""
+        self._keys.close()
 
     def key(self, kid: str, algorithm: str, /) -> PublicKey:
         """One of those that the provider publishes."""

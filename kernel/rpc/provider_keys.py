@@ -16,7 +16,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from kernel import logs
 from kernel.identity_provider import IdentityProvider
@@ -25,6 +25,7 @@ from kernel.refusal import NotYet
 PAUSE = 5.0  # seconds between two fetches, whoever asks
 RETRY = 30.0  # seconds until a provider that was away is asked again, if nobody asks before
 WITHIN = 10.0  # seconds for a fetch, its names, handshakes and answers together
+CLOSING = 0.1  # seconds in which connections that were cut off are closed
 LARGEST = 512 * 1024  # bytes of an answer
 MOST_KEYS = 100
 MOST_ASKED = 1000  # key ids that are remembered as asked for
@@ -32,6 +33,7 @@ SMALLEST_RSA = 2048  # bits
 
 Wrong = Literal["status", "size", "json", "issuer", "address", "keys"]
 PublicKey = RSAKey | ECKey | OKPKey
+TYPES: Mapping[str, type[PublicKey]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
 Keys = Mapping[str, Sequence[PublicKey]]
 """Key id → what is published under it: one key, or one a type."""
 
@@ -130,7 +132,14 @@ class ProviderKeys:
 
 def fetched(provider: IdentityProvider) -> Keys:
     """The keys that the provider publishes now, by discovery where no setting says where."""
-    return asyncio.run(_fetched(provider))
+
+    async def fetch() -> Keys:
+        try:
+            return await _fetched(provider)
+        finally:
+            await asyncio.sleep(CLOSING)
+
+    return asyncio.run(fetch())
 
 
 async def _fetched(provider: IdentityProvider) -> Keys:
@@ -200,10 +209,9 @@ def _usable(jwk: dict[str, Any]) -> PublicKey | None:
         # The library warns of a short key, and takes it.
         if jwk.get("kty") == "RSA" and _bits(jwk["n"]) < SMALLEST_RSA:
             return None
-        key = JWKRegistry.import_key(jwk)
+        return TYPES[jwk["kty"]].import_key(jwk)
     except (JoseError, ValueError, TypeError, KeyError, AttributeError):
         return None
-    return key if isinstance(key, PublicKey) else None
 
 
 def _bits(number: str) -> int:

@@ -44,6 +44,7 @@ class Verifier:
         # No subject is two people's: this machine's own are none with the provider's prefix.
         others = provider.prefix if provider is not None else None
         names = (PEOPLE, *SERVICES) if own_people else SERVICES
+        self._provider = provider
         self._denied = denied
         self._clock = clock
         self._trusted: dict[str, Trusted] = {
@@ -51,6 +52,11 @@ class Verifier:
         }
         if provider is not None:
             self._trusted[provider.name] = provider
+
+    def close(self) -> None:
+        """Ask the identity provider for its keys no more."""
+        if self._provider is not None:
+            self._provider.close()
 
     def actor(self, token: str, peer: Collection[str] | None = None) -> Actor:
         """Who the token speaks for, or Unauthenticated; NotYet where its key isn't known yet.

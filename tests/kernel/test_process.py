@@ -55,6 +55,20 @@ def started(kind: str, **changes: str | None) -> subprocess.CompletedProcess[str
         ("api", {"NINEHOURS_SERVICE": "intake"}, "NINEHOURS_SERVICE: this process is of plans"),
         ("migrate", {"NINEHOURS_DATABASE_URL": "hush"}, "NINEHOURS_DATABASE_URL: is not a"),
         ("relay", {}, "there is no /nowhere/plans.master"),
+        (
+            "api",
+            {"NINEHOURS_OIDC_ISSUER": "https://hush.example.org"},
+            "NINEHOURS_OIDC_AUDIENCE: missing",
+        ),
+        (
+            "api",
+            {
+                "NINEHOURS_OIDC_ISSUER": "https://id.example.org",
+                "NINEHOURS_OIDC_AUDIENCE": "ninehours",
+                "NINEHOURS_OIDC_ROLES": '{"hush": "hush"}',
+            },
+            "NINEHOURS_OIDC_ROLES: literal_error",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named(kind: str, changes: dict[str, str | None], told: str) -> None:
@@ -63,6 +77,29 @@ def test_a_wrong_setting_is_named(kind: str, changes: dict[str, str | None], tol
     [line] = done.stderr.splitlines()
     assert told in line
     assert "hush" not in line
+
+
+def test_in_production_an_api_starts_with_an_identity_provider_alone(
+    secrets_dir: Path, tmp_path: Path
+) -> None:
+    in_production = {
+        "NINEHOURS_ENVIRONMENT": "production",
+        "NINEHOURS_NETWORK": "lakeside",
+        "NINEHOURS_SECRETS_DIR": str(secrets_dir),
+        "NINEHOURS_PEERS": "attendance=127.0.0.1:1",
+    }
+    done = started("api", **in_production)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr == "can't start: NINEHOURS_OIDC_ISSUER: required_in_production\n"
+    provider = {
+        "NINEHOURS_OIDC_ISSUER": "https://127.0.0.1:1",
+        "NINEHOURS_OIDC_AUDIENCE": "ninehours",
+    }
+    (tmp_path / "denied.json").write_text("{}")
+    for path in ("/nowhere", str(tmp_path), str(tmp_path / "denied.json")):
+        done = started("api", **in_production, **provider, NINEHOURS_DENIED_TOKENS=path)
+        assert done.returncode == 2, done.stderr
+        assert done.stderr.splitlines()[-1].startswith("can't start: NINEHOURS_DENIED_TOKENS: ")
 
 
 def test_what_a_process_publishes_names_its_network(secrets_dir: Path) -> None:
