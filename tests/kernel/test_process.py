@@ -10,7 +10,9 @@ import pytest
 from kernel.codec import Codec
 from kernel.config import Settings
 from kernel.process import Service, open_store
+from tests.harness.identity.certificates import certify
 
+WIRES = ("RPC", "KAFKA", "DATABASE")
 ROOT = Path(__file__).resolve().parents[2]
 PROCESS = """
 from pathlib import Path
@@ -82,7 +84,11 @@ def test_a_wrong_setting_is_named(kind: str, changes: dict[str, str | None], tol
 def test_in_production_an_api_starts_with_an_identity_provider_alone(
     secrets_dir: Path, tmp_path: Path
 ) -> None:
+    tls = certify(tmp_path / "tls")
+    for file in (tls.certificate, tls.key):
+        (tmp_path / "tls" / f"user{file.suffix}").write_bytes(file.read_bytes())
     in_production = {
+        **{f"NINEHOURS_{wire}_TLS_DIR": str(tmp_path / "tls") for wire in WIRES},
         "NINEHOURS_ENVIRONMENT": "production",
         "NINEHOURS_NETWORK": "lakeside",
         "NINEHOURS_SECRETS_DIR": str(secrets_dir),
