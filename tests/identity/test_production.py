@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
 
 from kernel.config import Settings, WrongSetting
 from kernel.refusal import NotYet
+from kernel.rpc.client import RpcClient
+from kernel.rpc.server import Server
 from kernel.rpc.tokens import Actor, Issuer, Unauthenticated
 from kernel.rpc.verifier import Verifier, verifier_of
 from tests.harness.identity.small_issuer import SmallIssuer
+from tests.harness.kernel.rpc import DEADLINE, LOG, Log, scope
 from tests.identity.test_fetching import until
 
 ADA = ("staff/ada", ["clinician"], ["site-1"], "TREATMENT")
@@ -74,6 +78,36 @@ def test_a_process_fetches_its_providers_keys_from_its_start(
 ) -> None:
     verifying(oidc=issuer.settings)
     until(lambda: issuer.JWKS in issuer.asked)
+
+
+def test_a_client_is_answered_by_itself_though_nobody_knows_its_tokens_key_yet(
+    verifying: Verifying, issuer: SmallIssuer, secrets_dir: Path
+) -> None:
+    settings: dict[str, Any] = {
+        "service": "intake",
+        "database_url": "postgresql://nobody:hush@127.0.0.1:1/none",
+        "secrets_dir": secrets_dir,
+        "environment": "test",
+    }
+    server = Server(
+        {LOG: Log()},
+        verifier=verifying(environment="production", oidc=issuer.settings),
+        scope=scope(),
+        settings=Settings(**settings),
+        ready=lambda: True,
+    )
+    server.start()
+    operator = {"roles": ["operator"], "sites": ["*"], "purpose": "OPERATIONS"}
+    client = RpcClient(
+        f"127.0.0.1:{server.port}", LOG, token=lambda: issuer.token(operator), deadline=DEADLINE
+    )
+    try:
+        assert client.Read(log_pb2.ReadRequest(after_sequence=6)).epoch == 7
+        issuer.rotate()
+        assert client.Read(log_pb2.ReadRequest(after_sequence=7)).epoch == 8
+    finally:
+        client.close()
+        server.stop(0)
 
 
 def eventually(verifier: Verifier, token: str) -> Actor:
