@@ -17,7 +17,7 @@ COMPILE := pip compile --universal --python-version 3.11 --generate-hashes --no-
 RUNNABLE = 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
 
 .DEFAULT_GOAL := help
-.PHONY: help ready demo up test fast coverage mutants lint catalogue baseline lock clean
+.PHONY: help ready demo up test fast keycloak coverage mutants lint catalogue baseline lock clean
 .DELETE_ON_ERROR:
 
 help: ## say what there is
@@ -44,6 +44,10 @@ test: $(DEV) ## every test; ARGS go to pytest
 fast: $(DEV) ## the pure tests, within a minute: no database, no Kafka, no gRPC; ARGS go to pytest
 	@$(GENERATE)
 	@exec $(BIN)/python -m pytest --pure --numprocesses 2 --dist loadscope --no-loadscope-reorder $(ARGS)
+
+keycloak: $(DEV) ## what `make test` asks of a small identity provider, asked of a real one: 450 MB, half a minute
+	@$(GENERATE)
+	@exec $(BIN)/python -m pytest tests/identity/keycloak.py $(ARGS)
 
 coverage: $(DEV) ## which lines no test runs; ARGS=--pure for the pure tests alone
 	@$(GENERATE)

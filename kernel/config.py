@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_va
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from kernel.identity_provider import IdentityProvider
 from kernel.tls.identity import ISSUED, STRIMZI, FileNames, Identity, NoIdentity
 
 
@@ -34,7 +35,12 @@ class Settings(BaseSettings):
 
     # The input of a failed check is never shown: it may be a database URL with its password.
     model_config = SettingsConfigDict(
-        env_prefix="NINEHOURS_", frozen=True, extra="forbid", hide_input_in_errors=True
+        env_prefix="NINEHOURS_",
+        env_nested_delimiter="_",  # NINEHOURS_OIDC_ISSUER is oidc's issuer
+        env_nested_max_split=1,
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
     )
 
     service: str
@@ -55,6 +61,8 @@ class Settings(BaseSettings):
     rpc_tls_dir: Path | None = None
     kafka_tls_dir: Path | None = None
     database_tls_dir: Path | None = None
+    oidc: IdentityProvider | None = None
+    denied_tokens: Path | None = None
 
     @classmethod
     def from_environment(cls) -> Self:

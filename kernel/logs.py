@@ -36,7 +36,7 @@ ALLOWED = frozenset(
         *("count", "heard", "due", "parked", "published", "derived", "rows", "attempt", "seconds"),
         *("batch", "kind", "derivation", "key", "revision", "head", "lag", "pages"),
         # What went wrong: classes and places, never texts
-        *("error", "cause", "place", "template", "dropped"),
+        *("error", "cause", "place", "template", "file", "dropped"),
     }
 )
 LONGEST = 300

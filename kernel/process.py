@@ -124,7 +124,7 @@ def server_of(service: Service, settings: Settings, store: Store) -> "Server":
     from kernel.rpc import published_log  # noqa: PLC0415 - each process imports what it runs
     from kernel.rpc.policy import Scope  # noqa: PLC0415
     from kernel.rpc.server import Server  # noqa: PLC0415
-    from kernel.rpc.tokens import Verifier  # noqa: PLC0415
+    from kernel.rpc.verifier import verifier_of  # noqa: PLC0415
 
     opened = Opened(
         name=service.name,
@@ -146,7 +146,7 @@ def server_of(service: Service, settings: Settings, store: Store) -> "Server":
 
     return Server(
         servicers,
-        verifier=Verifier(settings.secrets_dir),
+        verifier=verifier_of(settings),
         scope=Scope(store, opened.kinds),
         settings=settings,
         ready=answers,
@@ -263,8 +263,8 @@ def _brokers(settings: Settings) -> Brokers:
 
 
 def _setting(error: Mapping[str, Any]) -> str:
-    """Which setting, and what kind of wrong: never the value."""
-    name = "_".join(str(part) for part in error["loc"]).upper()
+    """Which setting, and what kind of wrong: never the value, nor what stands within it."""
+    name = "_".join(str(part) for part in error["loc"][:2]).upper()
     return f"NINEHOURS_{name}: {error['type']}"
 
 

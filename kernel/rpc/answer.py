@@ -23,13 +23,15 @@ from kernel.rpc.call import (
     Metadata,
     correlation_of,
     now_of,
+    peer_of,
     token_of,
     trace_of,
 )
 from kernel.rpc.places import Overdue, Places, too_many
 from kernel.rpc.policy import Policy, Scope, permit
 from kernel.rpc.remote_refusal import AWAY, RemoteRefusal
-from kernel.rpc.tokens import Unauthenticated, Verifier
+from kernel.rpc.tokens import Unauthenticated
+from kernel.rpc.verifier import Verifier
 from kernel.store import database
 from kernel.store.database import is_away, is_busy, is_locked, waiting_for_locks
 
@@ -169,8 +171,9 @@ class Answering:
         self._calculating = Places(of_one=MOST_CALCULATING_OF_ONE, in_all=MOST_CALCULATING)
 
     def close(self) -> None:
-        """Watch over no body any more."""
+        """Watch over no body any more, and ask nobody for keys."""
         self._bodies.close()
+        self._verifier.close()
 
     def handler(
         self, method: MethodDescriptor, policy: Policy, behaviour: Behaviour
@@ -262,7 +265,7 @@ class Answering:
 
     def _call(self, context: grpc.ServicerContext, line: "_Line") -> Call:
         metadata = cast(Metadata, context.invocation_metadata())
-        actor = self._verifier.actor(token_of(metadata))
+        actor = self._verifier.actor(token_of(metadata), peer_of(context))
         line.actor = actor.id
         return Call(
             actor=actor,

@@ -5,7 +5,10 @@ import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
+
+import grpc
 
 from kernel.credentials import ScoreReader
 from kernel.patience import Place, always, anywhere
@@ -52,6 +55,15 @@ def value_of(metadata: Metadata, key: str) -> str | None:
     """The text under the key, the last one if there are several."""
     values = [value for name, value in metadata if name == key and isinstance(value, str)]
     return values[-1] if values else None
+
+
+def peer_of(context: grpc.ServicerContext) -> frozenset[str] | None:
+    """The names in the certificate of who called; None: in plain text, there is none."""
+    shown: Any = context.auth_context()  # its stubs know no lists
+    if b"ssl" not in shown.get("transport_security_type", ()):
+        return None
+    names = (*shown.get("x509_common_name", ()), *shown.get("x509_subject_alternative_name", ()))
+    return frozenset(name.decode(errors="replace") for name in names)
 
 
 def token_of(metadata: Metadata) -> str:

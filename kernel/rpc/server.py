@@ -19,10 +19,10 @@ from kernel import logs
 from kernel.config import Settings
 from kernel.refusal import NotAllowed, Refusal
 from kernel.rpc.answer import MOST_STREAMS, MOST_STREAMS_OF_ONE, Answering, outcome_of
-from kernel.rpc.call import token_of
+from kernel.rpc.call import peer_of, token_of
 from kernel.rpc.places import Overdue, Places, too_many
 from kernel.rpc.policy import Scope, UndeclaredRpc, policies_of
-from kernel.rpc.tokens import Verifier
+from kernel.rpc.verifier import Verifier
 from kernel.tls.identity import Identity
 
 THREADS = 16
@@ -170,7 +170,7 @@ class _Reflection(reflection.ReflectionServicer):
         self, request_iterator: Iterator[Any], context: Any
     ) -> Iterator[reflection_pb2.ServerReflectionResponse]:
         try:
-            actor = self._verifier.actor(token_of(context.invocation_metadata()))
+            actor = self._verifier.actor(token_of(context.invocation_metadata()), peer_of(context))
             if not actor.roles & self._roles:
                 raise NotAllowed("ROLE_NOT_ALLOWED", "your token's roles may call nothing here")
         except Refusal as refusal:

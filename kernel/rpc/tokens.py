@@ -1,28 +1,33 @@
-"""Who asks: signed tokens that say who, in which roles, at which sites and for what purpose."""
+"""Who asks, and how it is signed: tokens that say who, in which roles, at which sites, for what."""
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import GuestProtocol, OKPKey
+from joserfc.jwk import OKPKey
 
+from kernel import logs
 from kernel.refusal import Refusal
-from kernel.secrets import PEOPLE, private_key, public_keys
+from kernel.secrets import PEOPLE, SecretMissing, public_keys, signing_key
 from kernel.sites import EVERY_SITE
 
 # RFC 9864's name for EdDSA on Ed25519; the only one accepted, whatever a token's header says.
 ALGORITHM = "Ed25519"
+# Whom tokens under this installation's own keys are for: those of another system are not.
+AUDIENCE = "ninehours"
 SERVICE_ROLE = "service:"
 SERVICE_SUBJECT = "service/"
 PURPOSES = frozenset({"TREATMENT", "PAYMENT", "OPERATIONS"})
-SKEW_SECONDS = 60
 LIFETIME = timedelta(minutes=10)
+# Seconds that a key is published before it signs: others look at their files every few.
+PUBLISHED_BEFORE = 60.0
+
+log = logs.get("kernel.rpc.tokens")
 
 
 class Unauthenticated(Refusal):
@@ -39,6 +44,47 @@ class Actor:
     purpose: str
 
 
+class SigningKey:
+    """What an issuer signs with, from its file, which may be replaced while the process runs.
+
+    Another key than the first is taken a minute after it was seen among the published ones, or
+    at once where the one before isn't published any more. One that isn't published never signs.
+    """
+
+    def __init__(
+        self, secrets_dir: Path, issuer: str, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._secrets_dir = secrets_dir
+        self._file = signing_key(secrets_dir, issuer, clock)
+        self._clock = clock
+        self._signs = self._file.current()
+        self._seen: tuple[OKPKey, float] | None = None
+        self._lock = threading.Lock()
+
+    def current(self) -> OKPKey:
+        """The key to sign with now."""
+        offered = self._file.current()
+        with self._lock:
+            if offered is not self._signs and self._is_taken(offered):
+                log.info("signing key taken", key=offered.kid)
+                self._signs = offered
+            return self._signs
+
+    def _is_taken(self, offered: OKPKey) -> bool:
+        try:
+            published = public_keys(self._secrets_dir)
+        except SecretMissing:
+            return False
+        if not _stands_in(published, offered):
+            self._seen = None
+            return False
+        if not _stands_in(published, self._signs):
+            return True
+        if self._seen is None or self._seen[0] is not offered:
+            self._seen = offered, self._clock()
+        return self._clock() - self._seen[1] >= PUBLISHED_BEFORE
+
+
 class Issuer:
     """Signs tokens under one issuer's key; says nothing that the issuer may not assert."""
 
@@ -47,7 +93,12 @@ class Issuer:
     ) -> None:
         self.clock = clock
         self._issuer = issuer
-        self._key = private_key(secrets_dir, issuer)
+        self._key = SigningKey(secrets_dir, issuer, clock=clock)
+
+    @property
+    def kid(self) -> str:
+        """Under which key tokens are signed now."""
+        return str(self._key.current().kid)
 
     def token(
         self,
@@ -64,45 +115,15 @@ class Issuer:
             "sites": sorted(sites),
             "purpose": purpose,
         }
-        actor = _actor_of(claims)
-        if actor is None or not _may_assert(self._issuer, actor):
+        actor = actor_of(claims)
+        if actor is None or not may_assert(self._issuer, actor):
             raise ValueError(f"{self._issuer} may not assert this subject, role or purpose")
         now = int(self.clock())
-        dated = {**claims, "iss": self._issuer, "iat": now}
+        dated = {**claims, "iss": self._issuer, "aud": AUDIENCE, "iat": now}
         dated["exp"] = now + int(lifetime.total_seconds())
-        header = {"alg": ALGORITHM, "kid": self._issuer}
-        return jwt.encode(header, dated, self._key, algorithms=[ALGORITHM])
-
-
-class Verifier:
-    """Believes a token when its issuer signed it, it is not expired, and the issuer may say so."""
-
-    def __init__(self, secrets_dir: Path) -> None:
-        self._keys = public_keys(secrets_dir)
-
-    def actor(self, token: str) -> Actor:
-        """Who the token speaks for, or Unauthenticated. Judged by the real clock."""
-        try:
-            decoded = jwt.decode(token, self._key, algorithms=[ALGORITHM])
-        except (JoseError, ValueError, TypeError, KeyError, RecursionError):
-            raise _invalid() from None
-        claims = decoded.claims
-        issuer, issued, expires = claims.get("iss"), claims.get("iat"), claims.get("exp")
-        actor = _actor_of(claims)
-        if issuer != decoded.header["kid"] or actor is None or not _may_assert(issuer, actor):
-            raise _invalid()
-        # bool is an int, and a float may be NaN, which never expires.
-        if type(issued) is not int or type(expires) is not int:
-            raise _invalid()
-        now = time.time()
-        if issued > now + SKEW_SECONDS:
-            raise _invalid()
-        if expires <= now:
-            raise Unauthenticated("TOKEN_EXPIRED", "the token has expired: get a new one")
-        return actor
-
-    def _key(self, token: GuestProtocol) -> OKPKey:
-        return self._keys[token.headers()["kid"]]
+        key = self._key.current()
+        header = {"alg": ALGORITHM, "kid": key.kid}
+        return jwt.encode(header, dated, key, algorithms=[ALGORITHM])
 
 
 def service_tokens(
@@ -123,14 +144,16 @@ def service_tokens(
 
 
 def renewed_tokens(issuer: Issuer, actor: Actor, lifetime: timedelta) -> Callable[[], str]:
-    """The actor's token, renewed at half its life; safe to share between threads."""
+    """The actor's token, renewed at half its life, and when the key that signs is another; safe
+    to share between threads."""
     lock = threading.Lock()
-    held, renew_at = "", 0.0
+    held, kid, renew_at = "", "", 0.0
 
     def token() -> str:
-        nonlocal held, renew_at
+        nonlocal held, kid, renew_at
         with lock:
-            if issuer.clock() >= renew_at:
+            if issuer.clock() >= renew_at or issuer.kid != kid:
+                kid = issuer.kid
                 held = issuer.token(
                     actor.id, sorted(actor.roles), sorted(actor.sites), actor.purpose, lifetime
                 )
@@ -140,15 +163,21 @@ def renewed_tokens(issuer: Issuer, actor: Actor, lifetime: timedelta) -> Callabl
     return token
 
 
-def _may_assert(issuer: object, actor: Actor) -> bool:
+def may_assert(issuer: str, actor: Actor) -> bool:
     """A service speaks for itself alone; people are never a service."""
     if issuer == PEOPLE:
-        claims_service = any(role.startswith(SERVICE_ROLE) for role in actor.roles)
-        return not claims_service and not actor.id.startswith(SERVICE_SUBJECT)
+        return not is_service(actor)
     return actor.id == f"{SERVICE_SUBJECT}{issuer}" and actor.roles == {f"{SERVICE_ROLE}{issuer}"}
 
 
-def _actor_of(claims: dict[str, Any]) -> Actor | None:
+def is_service(actor: Actor) -> bool:
+    """Whether it is called one, or has a role of one."""
+    has_role = any(role.startswith(SERVICE_ROLE) for role in actor.roles)
+    return has_role or actor.id.startswith(SERVICE_SUBJECT)
+
+
+def actor_of(claims: Mapping[str, Any]) -> Actor | None:
+    """Who is meant by claims of our own making; None where one is missing or not what it is."""
     subject, purpose = claims.get("sub"), claims.get("purpose")
     roles, sites = _texts(claims.get("roles")), _texts(claims.get("sites"))
     if not isinstance(subject, str) or not subject:
@@ -166,5 +195,6 @@ def _texts(given: object) -> frozenset[str] | None:
     return None
 
 
-def _invalid() -> Unauthenticated:
-    return Unauthenticated("TOKEN_INVALID", "the token is not one this server believes")
+def _stands_in(published: Mapping[str, OKPKey], key: OKPKey) -> bool:
+    found = published.get(str(key.kid))
+    return found is not None and found.as_dict(private=False)["x"] == key.as_dict()["x"]

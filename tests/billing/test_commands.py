@@ -20,7 +20,8 @@ from typer.testing import CliRunner
 from kernel.config import Settings
 from kernel.rpc.policy import Scope
 from kernel.rpc.server import Server
-from kernel.rpc.tokens import Issuer, Verifier
+from kernel.rpc.tokens import Issuer
+from kernel.rpc.verifier import Verifier
 from kernel.secrets import PEOPLE
 from ninehours.cli.app import app
 from ninehours.cli.connection import person

@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from kernel.rpc.answer import CallOutcome
-from kernel.rpc.tokens import Verifier
+from kernel.rpc.verifier import Verifier
 from kernel.services import SERVICES
 from ninehours.local.probes import LOOPBACK
 

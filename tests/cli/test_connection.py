@@ -15,7 +15,8 @@ import pytest
 from kernel.config import Settings
 from kernel.rpc.policy import Scope
 from kernel.rpc.server import Server
-from kernel.rpc.tokens import Issuer, Verifier
+from kernel.rpc.tokens import Issuer
+from kernel.rpc.verifier import Verifier
 from ninehours.local.folder import Running, forget_running, keep_running, running_on
 from ninehours.local.probes import LOOPBACK, free_ports
 from services.intake.__main__ import SERVICE, servicers

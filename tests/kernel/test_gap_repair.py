@@ -18,7 +18,8 @@ from kernel.rpc.channel import Channel
 from kernel.rpc.policy import Scope
 from kernel.rpc.published_log import SERVICE, PublishedLogServicer, RemoteOwner
 from kernel.rpc.server import Server
-from kernel.rpc.tokens import Verifier, service_tokens
+from kernel.rpc.tokens import service_tokens
+from kernel.rpc.verifier import Verifier
 from kernel.store.store import Store
 from tests.harness.kernel.counters import (
     ADA,

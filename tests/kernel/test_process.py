@@ -15,6 +15,11 @@ from tests.harness.certificates import authority, issued
 
 __all__ = ["authority"]
 
+WIRES = {"RPC": Wire.RPC, "KAFKA": Wire.KAFKA, "DATABASE": Wire.DATABASE}
+PROVIDER = {
+    "NINEHOURS_OIDC_ISSUER": "https://127.0.0.1:1",
+    "NINEHOURS_OIDC_AUDIENCE": "ninehours",
+}
 ROOT = Path(__file__).resolve().parents[2]
 PROCESS = """
 from pathlib import Path
@@ -59,6 +64,20 @@ def started(kind: str, **changes: str | None) -> subprocess.CompletedProcess[str
         ("api", {"NINEHOURS_SERVICE": "intake"}, "NINEHOURS_SERVICE: this process is of plans"),
         ("migrate", {"NINEHOURS_DATABASE_URL": "hush"}, "NINEHOURS_DATABASE_URL: is not a"),
         ("relay", {}, "there is no /nowhere/plans.master"),
+        (
+            "api",
+            {"NINEHOURS_OIDC_ISSUER": "https://hush.example.org"},
+            "NINEHOURS_OIDC_AUDIENCE: missing",
+        ),
+        (
+            "api",
+            {
+                "NINEHOURS_OIDC_ISSUER": "https://id.example.org",
+                "NINEHOURS_OIDC_AUDIENCE": "ninehours",
+                "NINEHOURS_OIDC_ROLES": '{"hush": "hush"}',
+            },
+            "NINEHOURS_OIDC_ROLES: literal_error",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named(kind: str, changes: dict[str, str | None], told: str) -> None:
@@ -67,6 +86,21 @@ def test_a_wrong_setting_is_named(kind: str, changes: dict[str, str | None], tol
     [line] = done.stderr.splitlines()
     assert told in line
     assert "hush" not in line
+
+
+def in_production(secrets_dir: Path, authority: Authority) -> dict[str, str | None]:
+    """All that a process of plans is told there, but who its people are."""
+    folders = {
+        f"NINEHOURS_{name}_TLS_DIR": str(issued(authority, "plans", wire))
+        for name, wire in WIRES.items()
+    }
+    return {
+        **folders,
+        "NINEHOURS_ENVIRONMENT": "production",
+        "NINEHOURS_NETWORK": "lakeside",
+        "NINEHOURS_SECRETS_DIR": str(secrets_dir),
+        "NINEHOURS_PEERS": "attendance=127.0.0.1:1",
+    }
 
 
 @pytest.mark.parametrize(
@@ -83,22 +117,26 @@ def test_a_wrong_setting_is_named(kind: str, changes: dict[str, str | None], tol
 def test_in_production_no_wire_is_plain(
     kind: str, wire: str, told: str, secrets_dir: Path, authority: Authority
 ) -> None:
-    wires = {"RPC": Wire.RPC, "KAFKA": Wire.KAFKA, "DATABASE": Wire.DATABASE}
-    folders = {
-        f"NINEHOURS_{name}_TLS_DIR": str(issued(authority, "plans", known))
-        for name, known in wires.items()
-    }
-    settings = {
-        "NINEHOURS_ENVIRONMENT": "production",
-        "NINEHOURS_NETWORK": "lakeside",
-        "NINEHOURS_SECRETS_DIR": str(secrets_dir),
-        "NINEHOURS_PEERS": "attendance=127.0.0.1:1",
-    }
-    done = started(kind, **{**settings, **folders, f"NINEHOURS_{wire}_TLS_DIR": None})
+    settings = {**in_production(secrets_dir, authority), **PROVIDER}
+    done = started(kind, **{**settings, f"NINEHOURS_{wire}_TLS_DIR": None})
     assert (done.returncode, done.stderr) == (
         2,
         f"can't start: NINEHOURS_{wire}_TLS_DIR: production speaks TLS on every wire; {told}\n",
     )
+
+
+def test_in_production_an_api_starts_with_an_identity_provider_alone(
+    secrets_dir: Path, authority: Authority, tmp_path: Path
+) -> None:
+    settings = in_production(secrets_dir, authority)
+    done = started("api", **settings)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr == "can't start: NINEHOURS_OIDC_ISSUER: required_in_production\n"
+    (tmp_path / "denied.json").write_text("{}")
+    for path in ("/nowhere", str(tmp_path), str(tmp_path / "denied.json")):
+        done = started("api", **settings, **PROVIDER, NINEHOURS_DENIED_TOKENS=path)
+        assert done.returncode == 2, done.stderr
+        assert done.stderr.splitlines()[-1].startswith("can't start: NINEHOURS_DENIED_TOKENS: ")
 
 
 def test_a_folder_without_a_certificate_is_named(authority: Authority) -> None:

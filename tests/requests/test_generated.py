@@ -4,10 +4,7 @@ The four services answer on one another's ports, over databases of their own. (S
 """
 
 import random
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from datetime import timedelta
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,15 +17,12 @@ from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.text_format import MessageToString
 from ninehours.common.v1 import policy_pb2
 
-from kernel.config import Settings
-from kernel.process import Service, server_of
 from kernel.rpc.remote_refusal import refusal_of
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import SERVICE_ROLE, SERVICE_SUBJECT, Issuer
 from kernel.secrets import PEOPLE
 from kernel.services import SERVICES
-from kernel.store.store import Store
-from ninehours.local.probes import LOOPBACK, free_ports
+from ninehours.local.probes import LOOPBACK
 
 EACH = 25  # requests of an RPC
 KNOWN = [str(UUID(int=n)) for n in range(4)]
@@ -51,33 +45,6 @@ Pick = random.Random
 @pytest.fixture(scope="module")
 def issuers(secrets_dir: Path) -> dict[str, Issuer]:
     return {each: Issuer(secrets_dir, each) for each in (PEOPLE, *SERVICES)}
-
-
-@pytest.fixture
-def servers(
-    new_store: Callable[[Service], Store], secrets_dir: Path
-) -> Iterator[dict[str, Server]]:
-    """All four, each knowing the others."""
-    ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
-    peers = {name: f"{LOOPBACK}:{port}" for name, port in ports.items()}
-    with ExitStack() as running:
-        started = {}
-        for name in SERVICES:
-            service: Service = import_module(f"services.{name}.__main__").SERVICE
-            store = new_store(service)
-            settings = Settings(
-                service=name,
-                database_url=store.engine.url.render_as_string(hide_password=False),
-                secrets_dir=secrets_dir,
-                environment="test",
-                listen=peers[name],
-                peers=peers,
-                kafka=f"{LOOPBACK}:1",
-            )
-            started[name] = server_of(service, settings, store)
-            started[name].start()
-            running.callback(started[name].stop, 0)
-        yield started
 
 
 def described(server: Server) -> list[MethodDescriptor]:

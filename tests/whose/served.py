@@ -17,7 +17,8 @@ from kernel.rpc.policy import Scope
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.server import Server
-from kernel.rpc.tokens import Issuer, Verifier
+from kernel.rpc.tokens import Issuer
+from kernel.rpc.verifier import Verifier
 from kernel.secrets import PEOPLE
 from kernel.store.store import Store
 

@@ -14,8 +14,9 @@ from kernel.rpc.channel import Channel
 from kernel.rpc.client import RpcClient
 from kernel.rpc.policy import BindingKind
 from kernel.rpc.server import Server
-from kernel.rpc.tokens import Actor, Verifier, service_tokens
+from kernel.rpc.tokens import Actor, service_tokens
 from kernel.rpc.translate import date_of
+from kernel.rpc.verifier import Verifier
 from services.billing.adapters.identities import PAGE, SERVICE, IntakeIdentities
 from services.billing.app.ports import Identities
 from tests.harness.billing.service import FakeIntake, covered

@@ -19,8 +19,9 @@ from kernel.rpc.channel import Channel
 from kernel.rpc.policy import Scope
 from kernel.rpc.published_log import SERVICE, PublishedLogServicer, RemoteOwner
 from kernel.rpc.server import Server
-from kernel.rpc.tokens import Verifier, service_tokens
+from kernel.rpc.tokens import service_tokens
 from kernel.rpc.translate import to_date
+from kernel.rpc.verifier import Verifier
 from kernel.store import published
 from kernel.store.store import Store
 from services.attendance.__main__ import SERVICE as ATTENDANCE

@@ -14,7 +14,8 @@ from kernel.config import Settings
 from kernel.rpc.channel import Channel
 from kernel.rpc.client import RpcClient
 from kernel.rpc.server import Server
-from kernel.rpc.tokens import Issuer, Verifier
+from kernel.rpc.tokens import Issuer
+from kernel.rpc.verifier import Verifier
 from tests.harness.kernel.rpc import DEADLINE, Ask, Serve, scope
 
 

@@ -1,9 +1,10 @@
 """One call over loopback: who is let in, what comes with a call, what the log says of it."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
@@ -72,8 +73,9 @@ def test_no_token_and_a_bad_token_are_unauthenticated(serve: Serve, ask: Ask) ->
 def test_a_token_expires_by_the_real_clock_when_callers_tell_the_time(
     serve: Serve, ask: Ask, secrets_dir: Path
 ) -> None:
-    old = Issuer(secrets_dir, "people").token(
-        "staff/ada", ["operator"], ["*"], "OPERATIONS", timedelta(seconds=-1)
+    yesterday = time.time() - 24 * 3600
+    old = Issuer(secrets_dir, "people", clock=lambda: yesterday).token(
+        "staff/ada", ["operator"], ["*"], "OPERATIONS"
     )
     client = ask(serve({LOG: Log()}, clock="caller"), LOG, lambda: old)
     with pytest.raises(RemoteRefusal) as refused:

@@ -111,7 +111,7 @@ from pathlib import Path
 from kernel import logs
 from kernel.config import Settings
 from kernel.rpc.server import Server
-from kernel.rpc.tokens import Verifier
+from kernel.rpc.verifier import Verifier
 from tests.harness.kernel.counters import PATIENCE, until
 from tests.harness.kernel.rpc import LOG, scope
 class Servicer:

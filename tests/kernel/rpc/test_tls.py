@@ -16,6 +16,7 @@ from kernel.rpc.channel import Channel
 from kernel.rpc.client import RpcClient
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.server import Server
+from kernel.rpc.tokens import service_tokens
 from kernel.tls.context import context_of
 from kernel.tls.identity import Identity, Material
 from ninehours.local.authority import Authority, Wire
@@ -94,6 +95,27 @@ def test_one_who_answers_in_another_service_s_place_is_told_nothing(
     ):
         peer.Read(log_pb2.ReadRequest())
     assert refused.value.code is Code.UNAVAILABLE
+
+
+def test_a_service_s_token_is_believed_of_that_service_alone(
+    serve: Serve, authority: Authority, secrets_dir: Path
+) -> None:
+    server = serve({LOG: Log()}, rpc_tls_dir=issued(authority, "intake"))
+    token = service_tokens(secrets_dir, "plans")
+    told = {}
+    for holder in ("plans", "billing"):
+        authority.issue(holder, Wire.RPC)
+        shown = authority.identity(holder, Wire.RPC)
+        with (
+            client(server, token, shown, deadline=PATIENCE) as peer,
+            pytest.raises(RemoteRefusal) as refused,
+        ):
+            peer.Read(log_pb2.ReadRequest())
+        told[holder] = (refused.value.code, refused.value.reason)
+    assert told == {
+        "plans": (Code.PERMISSION_DENIED, "ROLE_NOT_ALLOWED"),  # it is known who asks
+        "billing": (Code.UNAUTHENTICATED, "TOKEN_OF_ANOTHER_SERVICE"),
+    }
 
 
 def test_health_asks_nobody_for_a_certificate_and_speaks_no_plain_text(

@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from kernel.config import Settings
+from kernel.identity_provider import IdentityProvider
 
 
 @pytest.fixture(autouse=True)
@@ -72,3 +73,93 @@ def test_an_error_names_every_wrong_setting_and_no_value(environment: pytest.Mon
         "session_timeout",
         "database_pool",
     }
+
+
+PROVIDER = {
+    "NINEHOURS_OIDC_ISSUER": "https://id.example.org/realms/lakeside",
+    "NINEHOURS_OIDC_AUDIENCE": "ninehours",
+}
+
+
+def of_provider(environment: pytest.MonkeyPatch, **changes: str | None) -> Settings:
+    for name, value in {**PROVIDER, **changes}.items():
+        if value is None:
+            environment.delenv(name, raising=False)
+        else:
+            environment.setenv(name, value)
+    return Settings.from_environment()
+
+
+def test_an_identity_provider_has_documented_defaults(environment: pytest.MonkeyPatch) -> None:
+    assert Settings.from_environment().oidc is None
+    oidc = of_provider(environment).oidc
+    assert oidc is not None
+    claims = (oidc.subject_claim, oidc.roles_claim, oidc.sites_claim, oidc.purpose_claim)
+    assert claims == ("sub", "roles", "sites", "purpose")
+    assert (oidc.token_id_claim, oidc.subject_prefix) == ("jti", "oidc/")
+    assert oidc.signs_with == ("RS256",)
+    assert (oidc.leeway, oidc.longest_life) == (30, 2 * 3600)
+    assert (oidc.refresh, oidc.keys_kept) == (300, 6 * 3600)
+    assert (oidc.roles, oidc.sites, oidc.purposes, oidc.jwks_uri) == (None,) * 4
+    discovery = "https://id.example.org/realms/lakeside/.well-known/openid-configuration"
+    assert oidc.discovery == discovery
+
+
+def test_every_setting_of_an_identity_provider_is_in_the_operators_page() -> None:
+    page = (Path(__file__).resolve().parents[4] / "docs" / "operations.md").read_text()
+    names = [f"NINEHOURS_OIDC_{name.upper()}" for name in IdentityProvider.model_fields]
+    assert len(names) >= 18
+    assert [name for name in names if f"`{name}`" not in page] == []
+    assert "`NINEHOURS_DENIED_TOKENS`" in page
+
+
+def test_what_the_provider_calls_them_is_told_as_json(environment: pytest.MonkeyPatch) -> None:
+    oidc = of_provider(
+        environment,
+        NINEHOURS_OIDC_ROLES='{"cn=IOP, ou=staff": "clinician"}',
+        NINEHOURS_OIDC_ALGORITHMS="ES256, PS256",
+    ).oidc
+    assert oidc is not None
+    assert oidc.roles == {"cn=IOP, ou=staff": "clinician"}
+    assert oidc.signs_with == ("ES256", "PS256")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ISSUER", None),
+        ("ISSUER", "http://hush.example.org"),
+        ("ISSUER", "hush"),
+        ("ISSUER", "https://id.example.org?hush"),
+        ("ISSUER", "https://user:hush@id.example.org"),
+        ("AUDIENCE", None),
+        ("AUDIENCE", ""),
+        ("JWKS_URI", "http://hush.example.org/keys"),
+        ("CA_FILE", "/nowhere/hush"),
+        ("ALGORITHMS", "HS256"),
+        ("ALGORITHMS", "none"),
+        ("ALGORITHMS", ","),
+        ("SUBJECT_CLAIM", "email"),
+        ("SUBJECT_CLAIM", "/user/preferred_username"),
+        ("SUBJECT_PREFIX", "service/"),
+        ("SUBJECT_PREFIX", ""),
+        ("SUBJECT_PREFIX", "hush"),
+        ("ROLES", '{"hush": "service:billing"}'),
+        ("ROLES", '{"hush": "superuser"}'),
+        ("ROLES", "hush=clinician"),
+        ("SITES", '{"hush": ""}'),
+        ("PURPOSES", '{"hush": "CURIOSITY"}'),
+        ("LONGEST_LIFE", "86401"),
+        ("LEEWAY", "301"),
+        ("REFRESH", "0"),
+        ("KEYS_KEPT", "10"),
+        ("HUSH", "hush"),
+    ],
+)
+def test_a_wrong_setting_of_an_identity_provider_is_named(
+    environment: pytest.MonkeyPatch, name: str, value: str | None
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        of_provider(environment, **{f"NINEHOURS_OIDC_{name}": value})
+    named = {"_".join(map(str, error["loc"][:2])) for error in refused.value.errors()}
+    assert named == {f"oidc_{name.lower()}"}

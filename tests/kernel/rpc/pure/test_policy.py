@@ -13,7 +13,8 @@ from kernel.config import Settings
 from kernel.refusal import NotAllowed
 from kernel.rpc.policy import Bound, Policy, UndeclaredRpc, permit, policies_of
 from kernel.rpc.server import Server
-from kernel.rpc.tokens import Actor, Verifier
+from kernel.rpc.tokens import Actor
+from kernel.rpc.verifier import Verifier
 from tests.harness.kernel.rpc import bound, declare, scope
 
 CLINICIAN = Actor("staff/ada", frozenset({"clinician"}), frozenset({"site-1"}), "TREATMENT")

@@ -4,7 +4,6 @@ import json
 import stat
 import time
 from base64 import urlsafe_b64encode
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,8 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, OKPKey
 
 from kernel import secrets
-from kernel.rpc.tokens import Actor, Issuer, Unauthenticated, Verifier, service_tokens
+from kernel.rpc.tokens import Actor, Issuer, Unauthenticated, service_tokens
+from kernel.rpc.verifier import Verifier
 
 DEEP = f"{urlsafe_b64encode(b'[' * 6000).decode()}.e30.e30"
 ADA = ("staff/ada", ["clinician"], ["site-1"], "TREATMENT")
@@ -26,7 +26,8 @@ def forged(
     now = int(time.time())
     usual = {
         **{"sub": "staff/ada", "roles": ["clinician"], "sites": ["site-1"]},
-        **{"purpose": "TREATMENT", "iss": signed_by, "iat": now, "exp": now + 60},
+        **{"purpose": "TREATMENT", "iss": signed_by, "aud": "ninehours"},
+        **{"iat": now, "exp": now + 60},
     }
     told = {name: claim for name, claim in {**usual, **claims}.items() if claim is not None}
     header = {"alg": "Ed25519", "kid": kid or signed_by}
@@ -46,7 +47,8 @@ def test_an_untouched_forgery_helper_is_believed(secrets_dir: Path) -> None:
 
 
 def test_an_expired_token_is_refused(secrets_dir: Path) -> None:
-    token = Issuer(secrets_dir, "people").token(*ADA, lifetime=timedelta(seconds=-1))
+    yesterday = time.time() - 24 * 3600
+    token = Issuer(secrets_dir, "people", clock=lambda: yesterday).token(*ADA)
     with pytest.raises(Unauthenticated) as refused:
         Verifier(secrets_dir).actor(token)
     assert refused.value.reason == "TOKEN_EXPIRED"
@@ -78,6 +80,29 @@ def test_an_expired_token_is_refused(secrets_dir: Path) -> None:
     ],
 )
 def test_a_claim_that_is_missing_or_not_what_it_should_be_is_refused(
+    secrets_dir: Path, claims: dict[str, Any]
+) -> None:
+    with pytest.raises(Unauthenticated):
+        Verifier(secrets_dir).actor(forged(secrets_dir, **claims))
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"exp": 10**400},
+        {"exp": int(time.time()) + 366 * 24 * 3600},
+        {"nbf": int(time.time()) + 3600},
+        {"nbf": float("nan")},
+        {"nbf": True},
+        {"aud": "another-system"},
+        {"aud": ["another-system", "a-third"]},
+        {"aud": {"ninehours": True}},
+        {"aud": None},
+        {"iat": -(10**400)},
+        {"exp": int(time.time()) - 3600, "iat": int(time.time())},
+    ],
+)
+def test_a_token_for_another_system_another_time_or_ever_is_refused(
     secrets_dir: Path, claims: dict[str, Any]
 ) -> None:
     with pytest.raises(Unauthenticated):
