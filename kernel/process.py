@@ -16,10 +16,14 @@ from sqlalchemy.exc import ArgumentError
 from kernel import logs
 from kernel.codec import Codec
 from kernel.config import Settings, WrongSetting
+from kernel.keys.forgetting import apply_registers
+from kernel.keys.mounted import MountedMasterKeys
+from kernel.keys.moving import KeysNotMoved, move_keys
+from kernel.keys.store import SqlKeyStore, migrate_keys
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.patience import BRIEF
-from kernel.secrets import SecretMissing, master_key
-from kernel.store.database import LOCK_TIMEOUT, migrate, open_database
+from kernel.secrets import SecretMissing
+from kernel.store.database import LOCK_TIMEOUT, migrate, open_database, when_possible
 from kernel.store.store import Store
 from kernel.vault import Vault
 
@@ -29,6 +33,9 @@ if TYPE_CHECKING:
     from kernel.rpc.server import Server
 
 log = logs.get("kernel.process")
+
+# To the key store: a question there is over in a moment, and few are asked (it remembers).
+KEY_CONNECTIONS, KEY_CONNECTIONS_OF_API = 1, 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,34 +93,53 @@ def main(service: Service, arguments: Sequence[str]) -> None:
         processes[arguments[0]](service, settings)
     except ValidationError as error:
         _refuse_to_start("; ".join(map(_setting, error.errors(include_input=False))))
-    except (WrongSetting, SecretMissing) as error:
+    except (WrongSetting, SecretMissing, KeysNotMoved) as error:
         _refuse_to_start(str(error))
 
 
 def open_store(service: Service, settings: Settings) -> Store:
     """The service's record, as every process of it opens it but an api."""
-    return _store(service, settings, _engine(settings, settings.database_pool))
+    return _store(service, settings, _engine(settings, settings.database_pool), KEY_CONNECTIONS)
 
 
 def open_store_of_api(service: Service, settings: Settings) -> Store:
     """The service's record, with a connection for each thread; a lock is waited for in a place."""
     from kernel.rpc.server import CONNECTIONS  # noqa: PLC0415 - each process imports what it runs
 
-    return _store(service, settings, _engine(settings, CONNECTIONS, lock_timeout=BRIEF))
+    engine = _engine(settings, CONNECTIONS, lock_timeout=BRIEF)
+    return _store(service, settings, engine, KEY_CONNECTIONS_OF_API)
 
 
-def _store(service: Service, settings: Settings, engine: Engine) -> Store:
+def _store(service: Service, settings: Settings, engine: Engine, key_connections: int) -> Store:
     return Store(
         engine,
         codec=service.codec,
         topic=topic_of(service.name),
         network=settings.network,
-        vault=Vault(master_key(settings.secrets_dir, service.name)),
+        vault=Vault(_key_store(service, settings, key_connections)),
     )
 
 
+def _key_store(service: Service, settings: Settings, connections: int) -> SqlKeyStore:
+    if settings.keys_database_url is None:
+        raise WrongSetting("NINEHOURS_KEYS_DATABASE_URL: missing")
+    masters = MountedMasterKeys(settings.secrets_dir, service.name)
+    url = settings.keys_database_url.get_secret_value()
+    try:
+        return SqlKeyStore(open_database(url, pool=connections), masters)
+    except ArgumentError:
+        raise WrongSetting("NINEHOURS_KEYS_DATABASE_URL: is not a database's URL") from None
+
+
 def _api(service: Service, settings: Settings) -> None:
-    server_of(service, settings, open_store_of_api(service, settings)).run_until_signal()
+    store = open_store_of_api(service, settings)
+    _forget_again(store)
+    server_of(service, settings, store).run_until_signal()
+
+
+def _forget_again(store: Store) -> None:
+    """Before anything is opened: what was restored from before a forgetting brings nobody back."""
+    when_possible(lambda: apply_registers(store.engine, store.vault.keys))
 
 
 def server_of(service: Service, settings: Settings, store: Store) -> "Server":
@@ -195,6 +221,7 @@ def _stream(service: Service, settings: Settings) -> None:
     from kernel.messaging.pending_work import PendingWork  # noqa: PLC0415
 
     store = open_store(service, settings)
+    _forget_again(store)
     ordinal = Ordinal(store.engine, _ordinal())
     inbox = Inbox(store, service.subscriptions, fence=ordinal.fence)
     owners = _owners(service, settings)
@@ -217,7 +244,12 @@ def _stream(service: Service, settings: Settings) -> None:
 
 
 def _migrate(service: Service, settings: Settings) -> None:
-    migrate(_engine(settings, 1), [service.migrations])
+    engine, keys = _engine(settings, 1), _key_store(service, settings, 1)
+    migrate_keys(keys.engine)
+    migrate(engine, [service.migrations])
+    moved = move_keys(engine, keys)
+    forgotten = apply_registers(engine, keys)
+    log.info("migrated", keys_moved=moved, forgotten=forgotten)
 
 
 def _rebuild(service: Service, settings: Settings) -> None:
@@ -227,9 +259,9 @@ def _rebuild(service: Service, settings: Settings) -> None:
 
     began = time.monotonic()
     confirm = OwnersConfirm(_owners(service, settings))
-    pending_work = PendingWork(
-        open_store(service, settings), service.subscriptions, confirm=confirm
-    )
+    store = open_store(service, settings)
+    _forget_again(store)
+    pending_work = PendingWork(store, service.subscriptions, confirm=confirm)
     pending_work.mark_outdated()
     raised = pending_work.mark_all()
     derived = pending_work.drain()
