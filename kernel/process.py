@@ -140,6 +140,7 @@ def _api(service: Service, settings: Settings) -> None:
 def _forget_again(store: Store) -> None:
     """Before anything is opened: what was restored from before a forgetting brings nobody back."""
     when_possible(lambda: apply_registers(store.engine, store.vault.keys))
+    when_possible(store.vault.keys.note_masters)
 
 
 def server_of(service: Service, settings: Settings, store: Store) -> "Server":
@@ -249,6 +250,7 @@ def _migrate(service: Service, settings: Settings) -> None:
     migrate(engine, [service.migrations])
     moved = move_keys(engine, keys)
     forgotten = apply_registers(engine, keys)
+    keys.note_masters()
     log.info("migrated", keys_moved=moved, forgotten=forgotten)
 
 

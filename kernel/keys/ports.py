@@ -122,6 +122,10 @@ class KeyStore(Protocol):
         """Every master key that is here, or that keys are wrapped under; oldest first."""
         ...
 
+    def note_masters(self) -> None:
+        """Remember since when each master key that is here is known, for those who ask its age."""
+        ...
+
     def close(self) -> None:
         """Give its connections back."""
         ...

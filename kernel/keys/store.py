@@ -120,33 +120,39 @@ class SqlKeyStore:
         known = self.masters.known()
         in_use = self.masters.in_use
         with self.engine.begin() as connection:
+            rows = connection.execute(
+                text(
+                    "SELECT id, coalesce(n, 0) AS wraps,"
+                    " extract(epoch FROM clock_timestamp() - least(since, noted)) AS seconds"
+                    " FROM unnest(CAST(:ids AS text[]), CAST(:since AS timestamptz[]))"
+                    " AS here(id, since)"
+                    " FULL JOIN (SELECT id, since AS noted FROM master_key) noted USING (id)"
+                    " FULL JOIN (SELECT master AS id, count(*) AS n FROM owner_key GROUP BY 1) used"
+                    " USING (id) WHERE n > 0 OR since IS NOT NULL ORDER BY seconds DESC, id"
+                ),
+                {"ids": list(known), "since": list(known.values())},
+            ).all()
+        return [
+            MasterKeyUse(
+                master=row.id,
+                seconds=None if row.seconds is None else max(float(row.seconds), 0.0),
+                wraps=row.wraps,
+                in_use=row.id == in_use,
+                is_here=row.id in known,
+            )
+            for row in rows
+        ]
+
+    def note_masters(self) -> None:
+        with self.engine.begin() as connection:
             connection.execute(
                 text(
                     "INSERT INTO master_key VALUES (:id, least(:since, clock_timestamp()))"
                     " ON CONFLICT (id) DO UPDATE"
                     " SET since = least(master_key.since, excluded.since)"
                 ),
-                [{"id": master, "since": since} for master, since in known.items()],
+                [{"id": master, "since": since} for master, since in self.masters.known().items()],
             )
-            rows = connection.execute(
-                text(
-                    "SELECT id, extract(epoch FROM clock_timestamp() - since) AS seconds,"
-                    " coalesce(n, 0) AS wraps FROM master_key"
-                    " FULL JOIN (SELECT master AS id, count(*) AS n FROM owner_key GROUP BY 1) used"
-                    " USING (id) ORDER BY since, id"
-                )
-            ).all()
-        return [
-            MasterKeyUse(
-                master=row.id,
-                seconds=None if row.seconds is None else float(row.seconds),
-                wraps=row.wraps,
-                in_use=row.id == in_use,
-                is_here=row.id in known,
-            )
-            for row in rows
-            if row.id in known or row.wraps
-        ]
 
     def close(self) -> None:
         self.engine.dispose()

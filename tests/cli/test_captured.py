@@ -294,6 +294,16 @@ CAPTURES = [
         ("status",),
         {**fixed.UNWELL, "billing GetStatus": fixed.service_status("billing")},
     ),
+    Capture("status_keys", ("status", "status --json"), fixed.MASTER_KEYS),
+    Capture(
+        "keys_rewrap",
+        ("keys rewrap", "keys rewrap --json --service plans", "keys rewrap --service x"),
+        {
+            "intake RewrapKeys": operating.RewrapKeysResponse(rewrapped=500, master_key="2027-01"),
+            "plans RewrapKeys": operating.RewrapKeysResponse(master_key="first"),
+            "attendance RewrapKeys": operating.RewrapKeysResponse(master_key="2027-01", left=3),
+        },
+    ),
     Capture(
         "verify",
         ("verify", "verify --json --service plans"),
@@ -405,7 +415,7 @@ def on_stdout(text: str) -> dict[str, str]:
 def printed(line: str, services: FixedServices, data: Path | None = None) -> str:
     """Exit code, stdout, stderr, a file that was written, and what was asked; each CR is seen."""
     words = line.split()
-    nested = 2 if words[0] in ("parked", "why", "rpc") else 1
+    nested = 2 if words[0] in ("parked", "keys", "why", "rpc") else 1
     whole = [*words[:nested], "--data", str(data), *words[nested:]] if data else words
     services.asked.clear()
     result = CliRunner().invoke(app, whole, prog_name="ninehours")

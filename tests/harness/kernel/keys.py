@@ -39,6 +39,9 @@ class KeysInMemory:
     def uses(self) -> Sequence[MasterKeyUse]:
         return ()
 
+    def note_masters(self) -> None:
+        return None
+
     def close(self) -> None:
         return None
 
