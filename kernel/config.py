@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     # Owners' keys: never in the database that they protect, nor in its backups.
     keys_database_url: SecretStr | None = Field(default=None, validate_default=True)
     secrets_dir: Path
+    # How long clinical records are kept, by the network's own law and contracts. Unset: for ever.
+    retention_years: int | None = Field(default=None, ge=1, le=100)
+    retention_until_age: int | None = Field(default=None, ge=1, le=100)
     kafka: str = "127.0.0.1:9092"
     listen: str = "127.0.0.1:0"
     health_listen: str = "127.0.0.1:0"

@@ -1,11 +1,13 @@
 """Destroying owners' keys for good: the registers beside the data and in the key store agree."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import Engine, text
 
+from kernel.execute import Book
 from kernel.keys.ports import KeyStore
+from kernel.store.store import Context, Store
 
 
 def forget(data: Engine, keys: KeyStore, owners: Mapping[str, datetime]) -> None:
@@ -26,6 +28,12 @@ def forget(data: Engine, keys: KeyStore, owners: Mapping[str, datetime]) -> None
             {"owners": list(owners)},
         )
     keys.destroy(owners)
+
+
+def forget_when_told(store: Store, owners: Iterable[str], context: Context) -> None:
+    """A reaction to a forgetting that was heard: as `forget`, and remembered as a command is."""
+    forget(store.engine, store.vault.keys, dict.fromkeys(owners, context.now))
+    Book(store=store, publish=lambda _: ()).transact(context, lambda _: ())
 
 
 def apply_registers(data: Engine, keys: KeyStore) -> int:

@@ -87,6 +87,10 @@ class Documents:
             return None
         return Document(owner, kind, row.version, content)
 
+    def require_remembered(self, owner: str) -> None:
+        """Refuses an owner who was forgotten (OwnerForgotten)."""
+        self._vault.has_key(owner)
+
     def _any_of(self, owner: str) -> bool:
         return bool(
             self._connection.execute(

@@ -97,7 +97,7 @@ def run_issue(
         if without_waiting and not correct:
             raise Failure(USAGE, "--without-waiting goes with --correct")
         wanted = [named_proposal(name, without_waiting) for name in correct or ()]
-        meta = _meta(command_id)
+        meta = command_meta(command_id)
         request: Any = (
             pb.IssueCorrectionsRequest(meta=meta, payer_id=payer_id, proposals=wanted)
             if through is None
@@ -132,7 +132,7 @@ def run_adjudicate(
     """The payer's own number, and whether it paid."""
     if (status.name == "PAID") != bool(paid):
         raise Failure(USAGE, "--paid AMOUNT goes with --status paid, and with it alone")
-    meta = _meta(command_id)
+    meta = command_meta(command_id)
     request = pb.RecordAdjudicationRequest(
         meta=meta,
         claim_id=claim,
@@ -195,7 +195,7 @@ def cents(told: str) -> int:
     return int(exact)
 
 
-def _meta(command_id: str) -> common.CommandMeta:
+def command_meta(command_id: str) -> common.CommandMeta:
     """The command's id is said before it is given: what breaks off can be repeated."""
     if command_id and not is_id(command_id):
         raise Failure(USAGE, "--command-id is a UUID, as it was printed")

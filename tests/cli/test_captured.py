@@ -18,6 +18,7 @@ from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.billing.v1 import billing_work_service_pb2 as work
 from ninehours.exchange.v1 import operating_service_pb2 as operating
 from ninehours.intake.v1 import clients_service_pb2 as intake
+from ninehours.intake.v1 import intake_service_pb2 as intake_service
 from typer.testing import CliRunner
 
 from kernel.rpc.answer import CallOutcome
@@ -237,6 +238,21 @@ CAPTURES = [
             "client ada",
         ),
         fixed.CLIENT,
+    ),
+    Capture(
+        "forget",
+        (
+            f"forget {fixed.ADA} --command-id {fixed.CLAIMS[0]}",
+            f"forget {fixed.ADA} --agree --as person/omar --command-id {fixed.CLAIMS[0]}",
+            f"forget {fixed.ADA} --withdraw --json --command-id {fixed.CLAIMS[0]}",
+            f"forget {fixed.ADA} --withdraw --agree",
+            "forget ada",
+        ),
+        {
+            "AskToForget": intake_service.AskToForgetResponse(),
+            "AgreeToForget": intake_service.AgreeToForgetResponse(),
+            "WithdrawForgetting": intake_service.WithdrawForgettingResponse(),
+        },
     ),
     Capture(
         "client_withheld",

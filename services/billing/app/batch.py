@@ -275,5 +275,6 @@ def _authorization_number(tx: Transaction, claim: ClaimIssued) -> str:
     kind = authorization_document(claim.authorization_id)
     document = tx.documents.open(f"client/{claim.client_id}", kind)
     if document is None:
+        tx.documents.require_remembered(f"client/{claim.client_id}")
         raise Unknown("authorization", claim.authorization_id)
     return document.content.decode()

@@ -40,7 +40,8 @@ def account_of(history: BillingHistory) -> Account:
 def file_of(store: Store, audit: FileAudit, read: FileRead) -> tuple[str, bytes]:
     """A batch's file as it was issued, and a name for it that says no more than the envelope.
 
-    It names clients: that it was read is written down, before it is answered.
+    It names clients: that it was read is written down, before it is answered. Refuses the file of a
+    batch all of whose clients were forgotten (OwnerForgotten).
     """
     batch_id = read.batch_id
     with store.transaction() as tx:
@@ -52,6 +53,7 @@ def file_of(store: Store, audit: FileAudit, read: FileRead) -> tuple[str, bytes]
         document = tx.documents.open(f"batch/{batch_id}", kind)
         payer = payer_of(tx, batch.payer_id)
         if document is None:
+            tx.documents.require_remembered(f"batch/{batch_id}")
             raise Unknown("batch", batch_id)
         audit(tx, read)
     return f"{_in_file_names(payer.payer_number)}-{batch.control_number:09d}.{kind}", (
