@@ -45,6 +45,8 @@ LEFT_OUT: Sequence[Column[pb.LeftOut]] = (
 def export_batch(ask: Callable[[Any], Any], batch_id: str, folder: Path) -> Path:
     """Write the batch under its name; the same batch gives the same file."""
     batch = ask(pb.ReadBatchRequest(batch_id=batch_id))
+    if batch.forgotten_claims:
+        say(f"{plural(batch.forgotten_claims, 'claim')} of clients forgotten since are left out")
     if hashlib.sha256(batch.content).hexdigest() != batch.sha256:
         raise Failure(FAILED, f"batch {batch_id} is not what its digest says")
     name: str = batch.file_name
