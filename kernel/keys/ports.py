@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from kernel.refusal import AgainstTheRules
+from kernel.refusal import AgainstTheRules, NotYet
 
 
-class MasterKeyMissing(Exception):
-    """A key is wrapped under a master key that isn't here; the message names its id."""
+class MasterKeyMissing(NotYet):
+    """A key is wrapped under a master key that isn't here, or not yet; the message names its id."""
 
     def __init__(self, master: str) -> None:
-        super().__init__(f"there is no master key {master!r}, under which keys are wrapped")
+        super().__init__(
+            "MASTER_KEY_MISSING",
+            f"there is no master key {master!r}, under which keys are wrapped",
+            master_key=master,
+        )
 
 
 class OwnerForgotten(AgainstTheRules):
