@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +30,18 @@ from kernel.store.documents import context_of
 from kernel.store.store import Store
 from kernel.vault import Vault
 from ninehours.local.servers import LocalServers
-from tests.harness.kernel.counters import ADA, BOB, COUNTER, EVE, Count, ask, book_of, context
+from tests.harness.kernel.consumers import consumer
+from tests.harness.kernel.counters import (
+    ADA,
+    BOB,
+    COUNTER,
+    EVE,
+    Count,
+    ask,
+    book_of,
+    context,
+    until,
+)
 from tests.harness.kernel.keys import KeysInMemory, keys_of, keys_url
 
 AT = datetime(2026, 11, 29, tzinfo=UTC)
@@ -496,3 +507,15 @@ def test_a_forgetting_that_was_broken_off_is_done_at_the_next_start(record: Stor
     apply_registers(record.engine, record.vault.keys)
     assert opened(record, ADA) is None
     assert set(record.vault.keys.destroyed()) == {ADA}
+
+
+def test_a_process_forgets_again_before_it_does_anything(
+    new_of_kernel: Callable[[str], Store], secrets_dir: Path, tmp_path: Path
+) -> None:
+    """Its key store was restored from before the forgetting."""
+    store = new_of_kernel("plans")
+    put(store, ADA, b"ada")
+    ask(store, "INSERT INTO forgotten_owner VALUES (:o, now()) RETURNING 1", o=ADA)
+    with consumer(store, secrets_dir, tmp_path):
+        until(lambda: ADA in store.vault.keys.destroyed())
+    assert ask(store, "SELECT FROM document") == []
