@@ -21,8 +21,10 @@ from sqlalchemy import text
 
 from kernel.codec import Codec
 from kernel.facts import Publication
+from kernel.keys.mounted import MountedMasterKeys
+from kernel.keys.store import SqlKeyStore, migrate_keys
 from kernel.messaging.relay import Relay
-from kernel.secrets import generate, master_key
+from kernel.secrets import generate
 from kernel.store import store as record
 from kernel.store.bells import PUBLISHED
 from kernel.store.database import migrate, open_database
@@ -101,8 +103,10 @@ def main() -> None:
         generate(secrets)
         engine = open_database(servers.create_database("benchmark"), pool=wanted.writers + 2)
         migrate(engine, [])
-        key = Vault(master_key(secrets, "intake"))
-        store = Store(engine, codec=Codec({}), topic="benchmark", network="local", vault=key)
+        keys = open_database(servers.create_database("benchmark_keys"))
+        migrate_keys(keys)
+        vault = Vault(SqlKeyStore(keys, MountedMasterKeys(secrets, "intake")))
+        store = Store(engine, codec=Codec({}), topic="benchmark", network="local", vault=vault)
         rates: dict[str, list[float]] = {way: [] for way in WAYS}
         with relaying(store):
             for _ in range(wanted.rounds):
@@ -112,6 +116,7 @@ def main() -> None:
                         rate(wanted.writers, wanted.seconds, lambda subject: append(store, subject))
                     )
         engine.dispose()
+        keys.dispose()
     for way, measured in rates.items():
         of_none = [mine / none for mine, none in zip(measured, rates["none"], strict=True)]
         median, ratio = statistics.median(measured), statistics.median(of_none)

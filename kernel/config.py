@@ -3,6 +3,7 @@
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
@@ -24,6 +25,16 @@ def _peers(given: object) -> object:
             raise ValueError("a peer is named twice")
         peers[name] = address
     return peers
+
+
+def _place(url: SecretStr) -> tuple[str | None, int | None, str]:
+    """The database that a URL names, whoever asks it and however."""
+    parts = urlsplit(url.get_secret_value())
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    return parts.hostname, port or 5432, parts.path.strip("/")
 
 
 class WrongSetting(Exception):
@@ -48,7 +59,12 @@ class Settings(BaseSettings):
     # Two installations' facts are never mixed: each names its own in every envelope.
     network: str = Field(default="", pattern="^[a-z0-9-]*$", max_length=40, validate_default=True)
     database_url: SecretStr
+    # Owners' keys: never in the database that they protect, nor in its backups.
+    keys_database_url: SecretStr | None = Field(default=None, validate_default=True)
     secrets_dir: Path
+    # How long clinical records are kept, by the network's own law and contracts. Unset: for ever.
+    retention_years: int | None = Field(default=None, ge=1, le=100)
+    retention_until_age: int | None = Field(default=None, ge=1, le=100)
     kafka: str = "127.0.0.1:9092"
     listen: str = "127.0.0.1:0"
     health_listen: str = "127.0.0.1:0"
@@ -69,6 +85,16 @@ class Settings(BaseSettings):
         """This process's settings; raises with each field that is missing or wrong, no values."""
         nothing: dict[str, Any] = {}
         return cls(**nothing)
+
+    @field_validator("keys_database_url")
+    @classmethod
+    def _keys_lie_apart(cls, url: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if url is None and info.data.get("environment") == "production":
+            raise PydanticCustomError("required_in_production", "production keeps keys apart")
+        data = info.data.get("database_url")
+        if url is not None and data is not None and _place(url) == _place(data):
+            raise PydanticCustomError("names_the_data", "keys would lie beside what they protect")
+        return url
 
     @field_validator("network")
     @classmethod

@@ -10,18 +10,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import ArgumentError
 
 from kernel import logs
 from kernel.codec import Codec
 from kernel.config import Settings, WrongSetting
+from kernel.keys.forgetting import apply_registers
+from kernel.keys.mounted import MountedMasterKeys
+from kernel.keys.moving import KeysNotMoved, move_keys
+from kernel.keys.store import SqlKeyStore, migrate_keys
 from kernel.messaging.brokers import Brokers
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.patience import BRIEF
-from kernel.secrets import SecretMissing, master_key
-from kernel.store.database import LOCK_TIMEOUT, migrate, open_database
+from kernel.secrets import SecretMissing
+from kernel.store.database import LOCK_TIMEOUT, migrate, open_database, when_possible
 from kernel.store.store import Store
 from kernel.tls.context import ReloadingContext
 from kernel.vault import Vault
@@ -32,6 +36,9 @@ if TYPE_CHECKING:
     from kernel.rpc.server import Server
 
 log = logs.get("kernel.process")
+
+# To the key store: a question there is over in a moment, and few are asked (it remembers).
+KEY_CONNECTIONS, KEY_CONNECTIONS_OF_API = 1, 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,34 +96,51 @@ def main(service: Service, arguments: Sequence[str]) -> None:
         processes[arguments[0]](service, settings)
     except ValidationError as error:
         _refuse_to_start("; ".join(map(_setting, error.errors(include_input=False))))
-    except (WrongSetting, SecretMissing) as error:
+    except (WrongSetting, SecretMissing, KeysNotMoved) as error:
         _refuse_to_start(str(error))
 
 
 def open_store(service: Service, settings: Settings) -> Store:
     """The service's record, as every process of it opens it but an api."""
-    return _store(service, settings, _engine(settings, settings.database_pool))
+    return _store(service, settings, _engine(settings, settings.database_pool), KEY_CONNECTIONS)
 
 
 def open_store_of_api(service: Service, settings: Settings) -> Store:
     """The service's record, with a connection for each thread; a lock is waited for in a place."""
     from kernel.rpc.server import CONNECTIONS  # noqa: PLC0415 - each process imports what it runs
 
-    return _store(service, settings, _engine(settings, CONNECTIONS, lock_timeout=BRIEF))
+    engine = _engine(settings, CONNECTIONS, lock_timeout=BRIEF)
+    return _store(service, settings, engine, KEY_CONNECTIONS_OF_API)
 
 
-def _store(service: Service, settings: Settings, engine: Engine) -> Store:
+def _store(service: Service, settings: Settings, engine: Engine, key_connections: int) -> Store:
     return Store(
         engine,
         codec=service.codec,
         topic=topic_of(service.name),
         network=settings.network,
-        vault=Vault(master_key(settings.secrets_dir, service.name)),
+        vault=Vault(_key_store(service, settings, key_connections)),
     )
 
 
+def _key_store(service: Service, settings: Settings, connections: int) -> SqlKeyStore:
+    if settings.keys_database_url is None:
+        raise WrongSetting("NINEHOURS_KEYS_DATABASE_URL: missing")
+    masters = MountedMasterKeys(settings.secrets_dir, service.name)
+    engine = _opened("KEYS_DATABASE_URL", settings.keys_database_url, settings, pool=connections)
+    return SqlKeyStore(engine, masters)
+
+
 def _api(service: Service, settings: Settings) -> None:
-    server_of(service, settings, open_store_of_api(service, settings)).run_until_signal()
+    store = open_store_of_api(service, settings)
+    _forget_again(store)
+    server_of(service, settings, store).run_until_signal()
+
+
+def _forget_again(store: Store) -> None:
+    """Before anything is opened: what was restored from before a forgetting brings nobody back."""
+    when_possible(lambda: apply_registers(store.engine, store.vault.keys))
+    when_possible(store.vault.keys.note_masters)
 
 
 def server_of(service: Service, settings: Settings, store: Store) -> "Server":
@@ -206,6 +230,7 @@ def _stream(service: Service, settings: Settings) -> None:
     from kernel.messaging.pending_work import PendingWork  # noqa: PLC0415
 
     store = open_store(service, settings)
+    _forget_again(store)
     ordinal = Ordinal(store.engine, _ordinal())
     inbox = Inbox(store, service.subscriptions, fence=ordinal.fence)
     owners = owners_of(service.hears, settings)
@@ -228,7 +253,13 @@ def _stream(service: Service, settings: Settings) -> None:
 
 
 def _migrate(service: Service, settings: Settings) -> None:
-    migrate(_engine(settings, 1), [service.migrations])
+    engine, keys = _engine(settings, 1), _key_store(service, settings, 1)
+    migrate_keys(keys.engine)
+    migrate(engine, [service.migrations])
+    moved = move_keys(engine, keys)
+    forgotten = apply_registers(engine, keys)
+    keys.note_masters()
+    log.info("migrated", keys_moved=moved, forgotten=forgotten)
 
 
 def _rebuild(service: Service, settings: Settings) -> None:
@@ -238,9 +269,9 @@ def _rebuild(service: Service, settings: Settings) -> None:
 
     began = time.monotonic()
     confirm = OwnersConfirm(owners_of(service.hears, settings))
-    pending_work = PendingWork(
-        open_store(service, settings), service.subscriptions, confirm=confirm
-    )
+    store = open_store(service, settings)
+    _forget_again(store)
+    pending_work = PendingWork(store, service.subscriptions, confirm=confirm)
     pending_work.mark_outdated()
     raised = pending_work.mark_all()
     derived = pending_work.drain()
@@ -248,13 +279,26 @@ def _rebuild(service: Service, settings: Settings) -> None:
 
 
 def _engine(settings: Settings, pool: int, lock_timeout: float = LOCK_TIMEOUT) -> Engine:
-    url = settings.database_url.get_secret_value()
+    return _opened(
+        "DATABASE_URL", settings.database_url, settings, pool=pool, lock_timeout=lock_timeout
+    )
+
+
+def _opened(
+    setting: str,
+    url: SecretStr,
+    settings: Settings,
+    *,
+    pool: int,
+    lock_timeout: float = LOCK_TIMEOUT,
+) -> Engine:
+    identity = settings.database_identity
     try:
         return open_database(
-            url, pool=pool, lock_timeout=lock_timeout, identity=settings.database_identity
+            url.get_secret_value(), pool=pool, lock_timeout=lock_timeout, identity=identity
         )
     except ArgumentError:
-        raise WrongSetting("NINEHOURS_DATABASE_URL: is not a database's URL") from None
+        raise WrongSetting(f"NINEHOURS_{setting}: is not a database's URL") from None
 
 
 def _brokers(settings: Settings) -> Brokers:

@@ -2,16 +2,20 @@
 
 `<issuer>.jwk.json` is private: what it signs with. `public.jwks.json` is what everybody verifies
 with: several keys an issuer, by `kid`, which is the issuer's name or `<name>/<anything>`.
-`<service>.master` wraps data keys.
+`<service>.master` and `<service>.master.<id>` wrap owners' keys; `<service>.master-in-use` says by
+its id which of several does so from now on.
 """
 
 import binascii
 import json
 import os
+import re
 import secrets
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,10 +33,29 @@ ISSUERS = (PEOPLE, *SERVICES)
 PUBLIC = "public.jwks.json"
 PRIVATE = ".jwk.json"
 MASTER_BYTES = 32
+FIRST_MASTER = "first"
+"""The id of `<service>.master`, which is older than ids."""
+MASTER_ID = re.compile("[a-z0-9][a-z0-9-]{0,31}")
 
 
 class SecretMissing(Exception):
     """A key file is absent or is not a key; the message names the file only."""
+
+
+@dataclass(frozen=True, slots=True)
+class MasterFile:
+    """A master key of 32 bytes, and when its file was written."""
+
+    key: bytes
+    written_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MasterFiles:
+    """A service's master keys by their ids; `in_use` wraps, all of them unwrap."""
+
+    in_use: str
+    files: Mapping[str, MasterFile]
 
 
 def generate(secrets_dir: Path) -> None:
@@ -46,9 +69,11 @@ def generate(secrets_dir: Path) -> None:
             made.add(issuer)
             _write_once(path, json.dumps(_new_key(issuer).as_dict(private=True)).encode())
     for service in SERVICES:
-        path = _master_path(secrets_dir, service)
-        if not path.exists():
-            _write_once(path, b64encode(secrets.token_bytes(MASTER_BYTES)))
+        # The first one may be gone already: others took its place.
+        if not _master_paths(secrets_dir, service):
+            _write_once(
+                secrets_dir / f"{service}.master", b64encode(secrets.token_bytes(MASTER_BYTES))
+            )
     kept = [key for key in _published(secrets_dir) if issuer_of(key.kid) not in made]
     _publish(secrets_dir, [*kept, *(private_key(secrets_dir, issuer) for issuer in ISSUERS)])
 
@@ -100,16 +125,44 @@ def public_keys(secrets_dir: Path) -> Mapping[str, OKPKey]:
     return _public_keys_in(path, _read(path))
 
 
-def master_key(secrets_dir: Path, service: str) -> bytes:
-    """What the service's data keys are wrapped under."""
-    path = _master_path(secrets_dir, service)
+def master_keys(secrets_dir: Path, service: str) -> MasterFiles:
+    """What the service's owners' keys are wrapped under.
+
+    SecretMissing: there is none, one is no key, or of several none is said to be in use.
+    """
+    paths = _master_paths(secrets_dir, service)
+    if not paths:
+        raise _absent(secrets_dir / f"{service}.master")
+    pointer = secrets_dir / f"{service}.master-in-use"
+    in_use = next(iter(paths)) if len(paths) == 1 else ""
+    if pointer.exists():
+        in_use = _read(pointer).decode(errors="replace").strip()
+    if in_use not in paths:
+        raise SecretMissing(f"{pointer} names none of the master keys beside it")
+    return MasterFiles(in_use, {each: _master(path) for each, path in paths.items()})
+
+
+def _master_paths(secrets_dir: Path, service: str) -> dict[str, Path]:
+    """Id → its file, of every master key that is there."""
+    first, prefix = secrets_dir / f"{service}.master", f"{service}.master."
+    further = {
+        path.name.removeprefix(prefix): path for path in sorted(secrets_dir.glob(f"{prefix}*"))
+    }
+    if wrong := [path for each, path in further.items() if not MASTER_ID.fullmatch(each)]:
+        raise SecretMissing(f"{wrong[0]} ends in no id: small letters, digits and hyphens")
+    if FIRST_MASTER in further:
+        raise SecretMissing(f"{further[FIRST_MASTER]} has the id of {first}")
+    return ({FIRST_MASTER: first} if first.exists() else {}) | further
+
+
+def _master(path: Path) -> MasterFile:
     try:
         key = b64decode(_read(path).strip(), validate=True)
     except binascii.Error:
         key = b""
     if len(key) != MASTER_BYTES:
         raise SecretMissing(f"{path} is not {MASTER_BYTES} bytes in base64")
-    return key
+    return MasterFile(key, datetime.fromtimestamp(path.stat().st_mtime, UTC))
 
 
 def _private_key_in(path: Path, content: bytes) -> OKPKey:
@@ -135,7 +188,7 @@ def _rereading(path: Path, read: Callable[[Path, bytes], T], clock: Clock) -> Re
     try:
         return Rereading(path, read, clock=clock)
     except FileNotFoundError:
-        raise _missing(path) from None
+        raise _absent(path) from None
 
 
 def _new_key(kid: str) -> OKPKey:
@@ -183,16 +236,12 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise _missing(path) from None
+        raise _absent(path) from None
 
 
-def _missing(path: Path) -> SecretMissing:
+def _absent(path: Path) -> SecretMissing:
     return SecretMissing(f"there is no {path}; kernel.secrets.generate makes it")
 
 
 def _private_path(secrets_dir: Path, issuer: str) -> Path:
     return secrets_dir / f"{issuer}{PRIVATE}"
-
-
-def _master_path(secrets_dir: Path, service: str) -> Path:
-    return secrets_dir / f"{service}.master"

@@ -9,6 +9,7 @@ from ninehours.exchange.v1 import listener_service_pb2 as listener_pb
 from ninehours.exchange.v1 import operating_service_pb2 as operating_pb
 
 from kernel.facts import Position, id_of, kind_of
+from kernel.keys.ports import MasterKeyUse
 from kernel.mapping.reading import named
 from kernel.mapping.writing import writer
 from kernel.messaging.caught_up import is_caught_up, pending_count
@@ -26,6 +27,7 @@ from kernel.rpc.published_log import RemoteOwner
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.translate import optional, reading, required_text, timestamp_of, to_timestamp
 from kernel.sites import speaks_for_every
+from kernel.store.database import is_passing
 from kernel.store.store import Store, Transaction
 from operations import status
 from operations.explaining import Explained, explain
@@ -48,6 +50,7 @@ OPERATING = operating_pb.DESCRIPTOR.services_by_name["OperatingService"]
 MOST_EXPLAINED = 1000
 MARGIN = 0.2  # seconds kept for the answer
 LONGEST_WAIT = 600  # seconds
+MOST_REWRAPPED = 500  # keys in one call
 
 _explained = writer(
     fact_pb.ExplainedFact, Explained, given=("topic",), correlation_id=named("correlation")
@@ -57,11 +60,25 @@ _parked_in_list = writer(listener_pb.Parked, Parked, id=lambda parked: str(parke
 _status = writer(
     operating_pb.GetStatusResponse,
     status.Waiting,
-    given=("service", "processes", "kafka", "lags", "no_write"),
+    given=(
+        "service",
+        "processes",
+        "kafka",
+        "lags",
+        "no_write",
+        "master_keys",
+        "key_store_away",
+    ),
     outbox=lambda waiting: operating_pb.Outbox(
         unsent=waiting.unsent, oldest_seconds=waiting.unsent_seconds
     ),
     oldest_due_seconds=named("due_seconds"),
+)
+_master_key = writer(
+    operating_pb.MasterKey,
+    MasterKeyUse,
+    id=named("master"),
+    missing=lambda use: not use.is_here,
 )
 _lag = writer(operating_pb.Lag, status.Lag, given=("topic", "stopped"), owner_away="")
 _checked = writer(
@@ -162,6 +179,12 @@ class OperatingServicer:
             relay = status.relay_is_active(tx.connection)
             ordinals = status.stream_ordinals(tx.connection)
             topics = status.topics(tx.connection)
+        try:
+            master_keys = [_master_key(use) for use in self._store.vault.keys.uses()]
+        except Exception as error:  # how the rest is doing is told all the same
+            if not is_passing(error):
+                raise
+            master_keys = None
         with place_among(ASKING):
             kafka = answers(self._of.brokers, self._store.topic)
         processes = [
@@ -184,6 +207,8 @@ class OperatingServicer:
                 for topic, owner in self._of.owners.items()
             ],
             no_write=no_write,
+            master_keys=master_keys or [],
+            key_store_away=master_keys is None,
         )
 
     def GetParked(
@@ -238,6 +263,19 @@ class OperatingServicer:
                 due=pending_count(tx.connection),
                 failed=status.waiting(tx.connection).failed,
             )
+
+    def RewrapKeys(
+        self, _: operating_pb.RewrapKeysRequest, __: Call
+    ) -> operating_pb.RewrapKeysResponse:
+        keys = self._store.vault.keys
+        rewrapped = keys.rewrap(MOST_REWRAPPED)
+        keys.note_masters()
+        uses = keys.uses()
+        return operating_pb.RewrapKeysResponse(
+            master_key=next((use.master for use in uses if use.in_use), ""),
+            rewrapped=rewrapped,
+            left=sum(use.wraps for use in uses if not use.in_use),
+        )
 
     def Verify(
         self, request: operating_pb.VerifyRequest, call: Call

@@ -17,12 +17,13 @@ with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "(read|open)_text is deprecated", DeprecationWarning)
     import kafka.admin  # noqa: F401
 
+from kernel.keys.store import migrate_keys
 from kernel.process import Service, topic_of
-from kernel.secrets import generate, master_key
+from kernel.secrets import generate
 from kernel.store.database import migrate, open_database
 from kernel.store.store import Store
-from kernel.vault import Vault
 from ninehours.local.servers import LocalServers
+from tests.harness.kernel.keys import vault_on
 
 pytest_plugins = ["tests.harness.pure"]
 
@@ -128,6 +129,9 @@ def stores(
             engine = open_database(postgres.create_database(template))
             templates[service.migrations] = template
             migrate(engine, [service.migrations])
+            # For speed a test's key store lies in the same database, where nothing is claimed of
+            # lying apart: it has connections and tables of its own.
+            migrate_keys(engine)
             engine.dispose()
         name = f"{service.name}_{next(NUMBERS)}"
         url = postgres.create_database(name, template=templates[service.migrations])
@@ -136,14 +140,14 @@ def stores(
             codec=service.codec,
             topic=topic_of(service.name),
             network="local",
-            vault=Vault(master_key(secrets_dir, service.name)),
+            vault=vault_on(url, secrets_dir, service.name),
         )
         opened.append((store, name))
         return store
 
     yield make
     for store, name in opened:
-        store.engine.dispose()
+        store.close()
         postgres.drop_database(name)
 
 

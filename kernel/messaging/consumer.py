@@ -29,7 +29,7 @@ from kernel.messaging.resting import Resting
 from kernel.messaging.unfetchable import Skipped, go_past_unfetchable
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.store.bells import PENDING
-from kernel.store.database import is_passing
+from kernel.store.database import is_passing, when_possible
 from kernel.store.store import Store
 
 log = logs.get("kernel.worker")
@@ -76,9 +76,9 @@ def run(consumer: Consumer) -> None:
     consumer.compare.set()  # at once: a topic's epoch is its owner's to say
     go_past_unfetchable(consumer.skipped, resting.wake)
     resting.on(consumer.ordinal.take())
-    _when_possible(lambda: consumer.heartbeat.beat_in_time(resting.connection))
-    _when_possible(lambda: consumer.inbox.begin(consumer.topics))
-    _when_possible(consumer.pending_work.mark_outdated)
+    when_possible(lambda: consumer.heartbeat.beat_in_time(resting.connection))
+    when_possible(lambda: consumer.inbox.begin(consumer.topics))
+    when_possible(consumer.pending_work.mark_outdated)
     threading.Thread(target=_derive, args=(consumer,), name="deriving", daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: consumer.stopping.set())
@@ -87,19 +87,6 @@ def run(consumer: Consumer) -> None:
         os._exit(0)
     worker = _StoppingWorker(_app(consumer), consumer, loglevel="WARNING", redirect_stdouts=False)
     worker.execute_from_commandline()
-
-
-def _when_possible(work: Callable[[], object]) -> None:
-    """At start: wait for a database that is away, or busy."""
-    while True:
-        try:
-            work()
-            return
-        except Exception as error:
-            if not is_passing(error):
-                raise
-            log.warning("start_waits", exc_info=error)
-            time.sleep(AWAY)
 
 
 class _RestingStream(faust.Stream[Any]):

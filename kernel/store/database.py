@@ -1,6 +1,7 @@
 """Opening the database, and bringing its schema up to date."""
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -10,7 +11,10 @@ import psycopg
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 
+from kernel import logs
 from kernel.tls.identity import Identity, as_files
+
+log = logs.get("kernel.database")
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATING = 905_001  # the advisory lock that makes two migrations take turns
@@ -18,6 +22,7 @@ MIGRATING = 905_001  # the advisory lock that makes two migrations take turns
 LOCK_TIMEOUT = 10.0  # seconds
 POOL_TIMEOUT = 5.0  # seconds
 RENEWED_AFTER = 600  # seconds: what a withdrawn certificate opened is open no longer
+AWAY_SECONDS = 1.0  # between two attempts of a process that starts
 # A host that vanished is noticed in half a minute, not in hours.
 TCP = {
     "keepalives": 1,
@@ -126,6 +131,19 @@ def is_passing(error: BaseException) -> bool:
     return is_away(error) or is_busy(error)
 
 
+def when_possible(work: Callable[[], object]) -> None:
+    """At start: wait for a database that is away, or busy."""
+    while True:
+        try:
+            work()
+            return
+        except Exception as error:
+            if not is_passing(error):
+                raise
+            log.warning("start_waits", exc_info=error)
+            time.sleep(AWAY_SECONDS)
+
+
 def _sqlstate(error: BaseException) -> str | None:
     given = error.orig if isinstance(error, DBAPIError) else error
     return given.sqlstate if isinstance(given, psycopg.Error) else None
@@ -133,14 +151,19 @@ def _sqlstate(error: BaseException) -> str | None:
 
 def migrate(engine: Engine, versions: Sequence[Path]) -> None:
     """Run every migration that is missing: the kernel's, then those in `versions`."""
+    upgrade(engine, MIGRATIONS, versions)
+
+
+def upgrade(engine: Engine, script: Path, versions: Sequence[Path]) -> None:
+    """Run every migration that is missing of Alembic's `script`, then those in `versions`."""
     from alembic import command  # noqa: PLC0415 - a third of a second that no other process should pay
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("script_location", str(script))
     config.set_main_option("path_separator", "newline")
     config.set_main_option(
-        "version_locations", "\n".join(str(path) for path in (MIGRATIONS / "versions", *versions))
+        "version_locations", "\n".join(str(path) for path in (script / "versions", *versions))
     )
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL lock_timeout = 0"))  # another's migration may take long

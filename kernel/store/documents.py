@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from kernel.keys.ports import KeyLost, OwnerForgotten
 from kernel.vault import Vault
+
+DOCUMENTS = 905_006  # the advisory locks of writing owners' documents, by the owner's hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +28,20 @@ class Documents:
         self._vault = vault
 
     def put(self, owner: str, kind: str, content: bytes) -> int:
-        """Seal the next version of this document, and give it. Repeating the content adds none."""
+        """Seal the next version of this document, and give it. Repeating the content adds none.
+
+        The owner's key is made at first use, and kept before anything is sealed under it: whatever
+        becomes of this transaction, a key is at most unused. Refuses an owner who was forgotten
+        (OwnerForgotten), and one whose key is lost (KeyLost).
+        """
         digest = self._vault.digest(content)
-        key = self._key(owner)
+        if not self._vault.has_key(owner) and self._any_of(owner):
+            raise KeyLost(owner)
+        # Until this transaction ends: versions of one owner's documents don't collide.
+        self._connection.execute(
+            text("SELECT pg_advisory_xact_lock(:documents, hashtext(:owner))"),
+            {"documents": DOCUMENTS, "owner": owner},
+        )
         last = self._connection.execute(
             text(
                 "SELECT version, digest FROM document WHERE owner = :owner AND kind = :kind"
@@ -44,18 +58,20 @@ class Documents:
                 "owner": owner,
                 "kind": kind,
                 "version": version,
-                "sealed": self._vault.seal(key, content, _context(owner, kind, version)),
+                "sealed": self._vault.seal(owner, content, context_of(owner, kind, version)),
                 "digest": digest,
             },
         )
         return version
 
     def open(self, owner: str, kind: str, version: int | None = None) -> Document | None:
-        """This version, or the newest; None when there is none."""
+        """This version, or the newest; None when there is none, or its owner was forgotten.
+
+        Refuses what is there and has no key (KeyLost).
+        """
         row = self._connection.execute(
             text(
-                "SELECT version, sealed, wrapped FROM document JOIN data_key USING (owner)"
-                " WHERE owner = :owner AND kind = :kind"
+                "SELECT version, sealed FROM document WHERE owner = :owner AND kind = :kind"
                 " AND (CAST(:version AS bigint) IS NULL OR version = :version)"
                 " ORDER BY version DESC LIMIT 1"
             ),
@@ -63,22 +79,27 @@ class Documents:
         ).one_or_none()
         if row is None:
             return None
-        content = self._vault.open(
-            bytes(row.wrapped), bytes(row.sealed), _context(owner, kind, row.version)
-        )
+        try:
+            content = self._vault.open(
+                owner, bytes(row.sealed), context_of(owner, kind, row.version)
+            )
+        except OwnerForgotten:
+            return None
         return Document(owner, kind, row.version, content)
 
-    def _key(self, owner: str) -> bytes:
-        """The owner's own key, made at first use; its row is locked: versions don't collide."""
-        self._connection.execute(
-            text("INSERT INTO data_key VALUES (:owner, :wrapped) ON CONFLICT DO NOTHING"),
-            {"owner": owner, "wrapped": self._vault.new_wrapped_key()},
+    def require_remembered(self, owner: str) -> None:
+        """Refuses an owner who was forgotten (OwnerForgotten)."""
+        self._vault.has_key(owner)
+
+    def _any_of(self, owner: str) -> bool:
+        return bool(
+            self._connection.execute(
+                text("SELECT EXISTS (SELECT FROM document WHERE owner = :owner)"),
+                {"owner": owner},
+            ).scalar_one()
         )
-        wrapped = self._connection.execute(
-            text("SELECT wrapped FROM data_key WHERE owner = :owner FOR UPDATE"), {"owner": owner}
-        ).scalar_one()
-        return bytes(wrapped)
 
 
-def _context(owner: str, kind: str, version: int) -> bytes:
+def context_of(owner: str, kind: str, version: int) -> bytes:
+    """What a document is sealed in: it opens in no other place."""
     return f"{owner}|{kind}|{version}".encode()

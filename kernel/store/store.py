@@ -114,6 +114,11 @@ class Store:
     network: str
     vault: Vault
 
+    def close(self) -> None:
+        """Give the connections back: to the record, and to the key store."""
+        self.engine.dispose()
+        self.vault.keys.close()
+
     def recorded(self, row: Any) -> Recorded:
         """A private fact of its row; raises whatever decoding does."""
         return Recorded(

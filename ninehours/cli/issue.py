@@ -45,6 +45,8 @@ LEFT_OUT: Sequence[Column[pb.LeftOut]] = (
 def export_batch(ask: Callable[[Any], Any], batch_id: str, folder: Path) -> Path:
     """Write the batch under its name; the same batch gives the same file."""
     batch = ask(pb.ReadBatchRequest(batch_id=batch_id))
+    if batch.forgotten_claims:
+        say(f"{plural(batch.forgotten_claims, 'claim')} of clients forgotten since are left out")
     if hashlib.sha256(batch.content).hexdigest() != batch.sha256:
         raise Failure(FAILED, f"batch {batch_id} is not what its digest says")
     name: str = batch.file_name
@@ -97,7 +99,7 @@ def run_issue(
         if without_waiting and not correct:
             raise Failure(USAGE, "--without-waiting goes with --correct")
         wanted = [named_proposal(name, without_waiting) for name in correct or ()]
-        meta = _meta(command_id)
+        meta = command_meta(command_id)
         request: Any = (
             pb.IssueCorrectionsRequest(meta=meta, payer_id=payer_id, proposals=wanted)
             if through is None
@@ -132,7 +134,7 @@ def run_adjudicate(
     """The payer's own number, and whether it paid."""
     if (status.name == "PAID") != bool(paid):
         raise Failure(USAGE, "--paid AMOUNT goes with --status paid, and with it alone")
-    meta = _meta(command_id)
+    meta = command_meta(command_id)
     request = pb.RecordAdjudicationRequest(
         meta=meta,
         claim_id=claim,
@@ -195,7 +197,7 @@ def cents(told: str) -> int:
     return int(exact)
 
 
-def _meta(command_id: str) -> common.CommandMeta:
+def command_meta(command_id: str) -> common.CommandMeta:
     """The command's id is said before it is given: what breaks off can be repeated."""
     if command_id and not is_id(command_id):
         raise Failure(USAGE, "--command-id is a UUID, as it was printed")

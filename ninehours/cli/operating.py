@@ -1,4 +1,4 @@
-"""What operators have services do: look at what is parked, hear again, check, derive again."""
+"""What operators have services do: look at what is parked, hear again, check, derive, wrap keys."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -216,3 +216,33 @@ def _until_derived(services: Services, name: str, until: float) -> pb.CountDeriv
             said = time.monotonic()
             say(f"{name}: {now.due} keys to go")
         time.sleep(LOOK)
+
+
+@on_system
+def run_rewrap(services: Services, *, as_json: bool, only: str | None) -> None:
+    """Prints, of each service, how many keys were wrapped anew and under which master key."""
+    told = {name: _until_rewrapped(services, name) for name in chosen(only)}
+    if as_json:
+        print_json(told)
+    else:
+        for name, numbers in told.items():
+            says = f"{numbers['rewrapped']} keys wrapped anew under {numbers['master_key']}"
+            screen().print(f"{name:<12} {says}")
+    if left := [name for name, numbers in told.items() if numbers["left"]]:
+        raise Failure(
+            FAILED,
+            f"some keys of {', '.join(left)} were wrapped under another master key meanwhile, or"
+            " are being wrapped by somebody else: say it again in a minute",
+        )
+
+
+def _until_rewrapped(services: Services, name: str) -> dict[str, int | str]:
+    rewrapped, said = 0, time.monotonic()
+    while True:
+        now: pb.RewrapKeysResponse = services.ask(OPERATOR, pb.RewrapKeysRequest(), service=name)
+        rewrapped += now.rewrapped
+        if not now.left or not now.rewrapped:
+            return {"rewrapped": rewrapped, "left": now.left, "master_key": now.master_key}
+        if time.monotonic() - said > SAY:
+            said = time.monotonic()
+            say(f"{name}: {now.left} keys to go")

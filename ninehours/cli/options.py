@@ -46,3 +46,7 @@ AsOf = Annotated[
         help="As the service had heard it by then: a day (all of it, UTC) or a time.",
     ),
 ]
+CommandId = Annotated[
+    str,
+    typer.Option("--command-id", help="The id printed before: given again, it is applied once."),
+]

@@ -52,6 +52,7 @@ class LocalSystem:
         self.supervisor = self.servers.supervisor
         self.run_id = self.servers.folder.run_id
         self.database_urls: dict[str, str] = {}
+        self.keys_database_urls: dict[str, str] = {}
         self.seconds_to_start = 0.0
         self._progress = progress
         self._clock = clock
@@ -147,6 +148,8 @@ class LocalSystem:
         """PostgreSQL, its databases and schemas; then the apis, which need no Kafka."""
         self.servers.start_postgres()
         self.database_urls = self.servers.create_databases(*PROCESSES)
+        keys = self.servers.create_databases(*(keys_database(service) for service in PROCESSES))
+        self.keys_database_urls = {service: keys[keys_database(service)] for service in PROCESSES}
         began = time.monotonic()
         specs = [self._spec(service, "migrate") for service in PROCESSES]
         together(*(lambda spec=spec: self.supervisor.run(spec) for spec in specs))
@@ -203,6 +206,7 @@ class LocalSystem:
             **self._python_settings(),
             "NINEHOURS_SERVICE": service,
             "NINEHOURS_DATABASE_URL": self.database_urls[service],
+            "NINEHOURS_KEYS_DATABASE_URL": self.keys_database_urls[service],
             "NINEHOURS_KAFKA": self.bootstrap,
             "NINEHOURS_SECRETS_DIR": str(self.secrets_dir),
             "NINEHOURS_PEERS": ",".join(f"{s}={a}" for s, a in self.addresses.items()),
@@ -239,6 +243,11 @@ def _grants() -> "Iterator[Grant]":
 
     for service in PROCESSES:
         yield from grants_of(import_module(f"services.{service}.__main__").SERVICE)
+
+
+def keys_database(service: str) -> str:
+    """The name of a service's key store, which is a database, and a role, of its own."""
+    return f"{service}_keys"
 
 
 def serves(address: str, identity: "Identity | None" = None) -> bool:

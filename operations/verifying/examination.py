@@ -63,6 +63,10 @@ class Examination:
         """All rows; for what is few."""
         return self.connection.execute(text(statement), parameters).all()
 
+    def is_forgotten(self, owner: str) -> bool:
+        """Whether the owner's documents are gone, as they ought to be."""
+        return bool(self.rows("SELECT FROM forgotten_owner WHERE owner = :owner", owner=owner))
+
     def paged(self, statement: str, **parameters: Any) -> Iterator[Row[Any]]:
         """Row by row, fetched by pages: for what is many."""
         paged = text(statement).execution_options(stream_results=True, yield_per=PAGE)

@@ -10,8 +10,10 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from kernel.facts import Publication
+from kernel.keys.ports import KeyLost, MasterKeyMissing
+from kernel.keys.sealing import Unsealable
 from kernel.messaging.envelope import NoEnvelope, read_envelope
-from kernel.vault import Unsealable
+from kernel.store.documents import context_of
 from operations.verifying.examination import Examination, Finding
 
 NAMED = 5  # sequences named in one finding
@@ -103,18 +105,21 @@ def facts_are_published(examination: Examination) -> Iterator[Finding]:
 
 
 def documents_open(examination: Examination) -> Iterator[Finding]:
-    """Every document opens, and has the hash it was sealed with."""
+    """Every document opens, and has the hash it was sealed with; who was forgotten has none."""
     vault = examination.store.vault
+    forgotten = vault.keys.destroyed()
     for row in examination.paged(
-        "SELECT owner, kind, version, sealed, digest, wrapped FROM document"
-        " JOIN data_key USING (owner) ORDER BY owner, kind, version"
+        "SELECT owner, kind, version, sealed, digest FROM document ORDER BY owner, kind, version"
     ):
         examination.count()
         about = f"{row.owner} {row.kind} {row.version}"
-        context = f"{row.owner}|{row.kind}|{row.version}".encode()
+        if row.owner in forgotten:
+            yield Finding("DOCUMENT_OF_FORGOTTEN", about, "its owner was forgotten, and it is here")
+            continue
         try:
-            content = vault.open(bytes(row.wrapped), bytes(row.sealed), context)
-        except Unsealable:
+            context = context_of(row.owner, row.kind, row.version)
+            content = vault.open(row.owner, bytes(row.sealed), context)
+        except (Unsealable, KeyLost, MasterKeyMissing):
             yield Finding("DOCUMENT_CLOSED", about, "can't be opened: altered, or of another key")
             continue
         if vault.digest(content) != bytes(row.digest):

@@ -15,14 +15,17 @@ if TYPE_CHECKING:
     from kernel.rpc.policy import BindingKind
 
 
-def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
+def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     """What the api process answers."""
     from services.intake.adapters.intake import open_intake  # noqa: PLC0415 - the relay needs none
     from services.intake.api import clients  # noqa: PLC0415
     from services.intake.api.servicer import SERVICE, IntakeServicer  # noqa: PLC0415
+    from services.intake.domain.forgetting import Retention  # noqa: PLC0415
 
+    years, until_age = settings.retention_years, settings.retention_until_age
+    retention = Retention(years, until_age) if years and until_age else None
     return {
-        SERVICE: IntakeServicer(open_intake(store, SUBSCRIPTIONS)),
+        SERVICE: IntakeServicer(open_intake(store, SUBSCRIPTIONS, retention)),
         clients.SERVICE: clients.ClientsServicer(store),
     }
 

@@ -20,7 +20,7 @@ def first_cells(header: str) -> list[str]:
 
 
 def created_tables() -> set[str]:
-    folders = [ROOT / "kernel" / "store" / "migrations"]
+    folders = [ROOT / "kernel" / each / "migrations" for each in ("store", "keys")]
     folders += [declared(service).migrations for service in SERVICES]
     return {
         table

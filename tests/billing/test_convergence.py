@@ -96,7 +96,7 @@ class Listener:
         assert self.office.query("SELECT * FROM parked") == []
         assert self.office.query("SELECT * FROM heard_head WHERE behind_to > 0") == []
         current = self.office.current()
-        self.office.store.engine.dispose()
+        self.office.store.close()
         return current
 
 

@@ -4,16 +4,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4, uuid5
 
 import pytest
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
+from ninehours.intake.v1 import intake_events_pb2 as events_of_intake
 from ninehours.intake.v1 import intake_service_pb2 as intake
 
+from kernel.keys.ports import OwnerForgotten
 from kernel.refusal import AgainstTheRules, NotYet, Unknown
+from kernel.store.store import Context
+from services.billing.adapters.subscriptions import forget as hears_of_it
 from tests.harness.billing.facts import COVERAGE, OPENED, SITE, Story
 from tests.harness.billing.history import day
 from tests.harness.billing.service import ADA, NOW, NPI, Office, covered
@@ -113,6 +117,56 @@ def test_who_reads_a_file_is_written_down_and_who_asks_for_none_is_not(ready: Of
     [entry] = ready.query("SELECT * FROM file_audit")
     assert (entry.at, entry.actor, entry.purpose) == (ready.now, ADA, "PAYMENT")
     assert (str(entry.batch_id), entry.correlation) == (answer.batch_id, "c")
+
+
+def test_a_file_names_nobody_who_was_forgotten_and_everybody_else(ready: Office) -> None:
+    remains = covered(OTHER, COVERAGE)
+    remains.identity.family_name = "Remainwell"
+    ready.identities.cover(ready.payer_id, remains)
+    answer = ready.issue(day(6))
+    assert {b"ZYXWANDER" in file_of(ready, answer), b"REMAINWELL" in file_of(ready, answer)} == {
+        True
+    }
+    forget(ready, CLIENT)
+    read = ready.call("ReadBatch", pb.ReadBatchRequest(batch_id=answer.batch_id))
+    assert read.forgotten_claims == 1
+    assert b"ZYXWANDER" not in read.content
+    assert b"REMAINWELL" in read.content
+    [kept] = claims_of(read.content)
+    assert_says_what_a_week_is(kept)
+    # With the last of them all of it is gone; claims and days stand.
+    forget(ready, OTHER)
+    with pytest.raises(OwnerForgotten) as refused:
+        file_of(ready, answer)
+    assert refused.value.reason == "CLIENT_FORGOTTEN"
+    assert len(published(ready, events.ClaimIssued)) == answer.claims
+    assert ready.query("SELECT FROM document") == []
+
+
+def test_a_file_kept_whole_by_a_release_before_is_read_and_forgotten_with_the_last_whom_it_names(
+    ready: Office,
+) -> None:
+    answer = ready.issue(day(6))
+    content = file_of(ready, answer)
+    with ready.store.transaction() as tx:
+        tx.documents.put(f"batch/{answer.batch_id}", "837p", content)
+    forget(ready, CLIENT)
+    assert file_of(ready, answer) == content
+    forget(ready, OTHER)
+    with pytest.raises(OwnerForgotten):
+        file_of(ready, answer)
+
+
+def forget(office: Office, client_id: str) -> None:
+    """As billing reacts to what intake published."""
+    told = events_of_intake.ClientForgotten(client_id=client_id)
+    hears_of_it(office.store, told, context(client_id))
+
+
+def context(client_id: str) -> Context:
+    return Context(
+        command_id=uuid5(UUID(client_id), "forget"), digest=b"", actor="reaction/forget", now=NOW
+    )
 
 
 def test_a_repeated_command_answers_the_same_and_issues_nothing(ready: Office) -> None:

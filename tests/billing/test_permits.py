@@ -319,7 +319,7 @@ def by_threads(house: House, chance: random.Random, number: int, permitted: Perm
 def by_a_process(house: House, chance: random.Random, number: int, permitted: Permitted) -> None:
     """Who issues is killed at any moment, and nobody asks again."""
     for store in (house.desk.store, house.office.store):
-        store.engine.dispose()
+        store.close()
     issuing = os.fork()
     if not issuing:
         try:

@@ -165,7 +165,7 @@ def test_the_reader_reads_the_views_and_nothing_else(reader: Any) -> None:
     "statement",
     [
         "SELECT * FROM document",
-        "SELECT * FROM data_key",
+        "SELECT * FROM forgotten_owner",
         "SELECT * FROM fact",
         "SELECT * FROM published",
         "DELETE FROM billing_views.proposals",

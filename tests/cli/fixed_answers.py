@@ -498,6 +498,20 @@ WELL: Answers = {
     f"{name} GetStatus": service_status(name, lags=[operating.Lag(topic="ninehours.intake.v1")])
     for name in SERVICES
 }
+MASTER_KEYS: Answers = {
+    **WELL,
+    "intake GetStatus": service_status(
+        "intake",
+        master_keys=[
+            operating.MasterKey(id="first", seconds=86_400 * 400, wraps=12),
+            operating.MasterKey(id="2027-01", in_use=True, seconds=3600, wraps=30),
+        ],
+    ),
+    "plans GetStatus": service_status(
+        "plans", master_keys=[operating.MasterKey(id="lost", wraps=2, missing=True)]
+    ),
+    "billing GetStatus": service_status("billing", key_store_away=True),
+}
 UNWELL: Answers = {
     "intake GetStatus": service_status(
         "intake",

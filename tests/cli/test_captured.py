@@ -18,6 +18,7 @@ from ninehours.billing.v1 import billing_service_pb2 as billing
 from ninehours.billing.v1 import billing_work_service_pb2 as work
 from ninehours.exchange.v1 import operating_service_pb2 as operating
 from ninehours.intake.v1 import clients_service_pb2 as intake
+from ninehours.intake.v1 import intake_service_pb2 as intake_service
 from typer.testing import CliRunner
 
 from kernel.rpc.answer import CallOutcome
@@ -239,6 +240,21 @@ CAPTURES = [
         fixed.CLIENT,
     ),
     Capture(
+        "forget",
+        (
+            f"forget {fixed.ADA} --command-id {fixed.CLAIMS[0]}",
+            f"forget {fixed.ADA} --agree --as person/omar --command-id {fixed.CLAIMS[0]}",
+            f"forget {fixed.ADA} --withdraw --json --command-id {fixed.CLAIMS[0]}",
+            f"forget {fixed.ADA} --withdraw --agree",
+            "forget ada",
+        ),
+        {
+            "AskToForget": intake_service.AskToForgetResponse(),
+            "AgreeToForget": intake_service.AgreeToForgetResponse(),
+            "WithdrawForgetting": intake_service.WithdrawForgettingResponse(),
+        },
+    ),
+    Capture(
         "client_withheld",
         (f"client {fixed.ADA}", f"client {fixed.ADA} --json"),
         {
@@ -293,6 +309,16 @@ CAPTURES = [
         "status_stopped",
         ("status",),
         {**fixed.UNWELL, "billing GetStatus": fixed.service_status("billing")},
+    ),
+    Capture("status_keys", ("status", "status --json"), fixed.MASTER_KEYS),
+    Capture(
+        "keys_rewrap",
+        ("keys rewrap", "keys rewrap --json --service plans", "keys rewrap --service x"),
+        {
+            "intake RewrapKeys": operating.RewrapKeysResponse(rewrapped=500, master_key="2027-01"),
+            "plans RewrapKeys": operating.RewrapKeysResponse(master_key="first"),
+            "attendance RewrapKeys": operating.RewrapKeysResponse(master_key="2027-01", left=3),
+        },
     ),
     Capture(
         "verify",
@@ -405,7 +431,7 @@ def on_stdout(text: str) -> dict[str, str]:
 def printed(line: str, services: FixedServices, data: Path | None = None) -> str:
     """Exit code, stdout, stderr, a file that was written, and what was asked; each CR is seen."""
     words = line.split()
-    nested = 2 if words[0] in ("parked", "why", "rpc") else 1
+    nested = 2 if words[0] in ("parked", "keys", "why", "rpc") else 1
     whole = [*words[:nested], "--data", str(data), *words[nested:]] if data else words
     services.asked.clear()
     result = CliRunner().invoke(app, whole, prog_name="ninehours")

@@ -24,6 +24,7 @@ from kernel.rpc.tokens import Issuer
 from kernel.secrets import PEOPLE
 from kernel.store.store import Store
 from tests.harness.kernel.counters import PATIENCE
+from tests.harness.kernel.keys import keys_url
 from tests.harness.kernel.rpc import assert_healthy
 
 
@@ -97,6 +98,7 @@ def api(
     wanted: dict[str, Any] = {
         "service": service.name,
         "database_url": store.engine.url.render_as_string(hide_password=False),
+        "keys_database_url": keys_url(store),
         "secrets_dir": secrets_dir,
         "environment": "test",
         "clock": "caller",
@@ -111,7 +113,7 @@ def api(
             yield Api(server, its_store, now, secrets_dir, opened)
     finally:
         server.stop(0)
-        its_store.engine.dispose()
+        its_store.close()
 
 
 def refused(calls: list[Any]) -> set[str]:

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from ninehours.intake.v1 import intake_service_pb2 as pb
 
+from kernel.keys.forgetting import forget
 from kernel.refusal import Malformed
 from kernel.rpc.policy import policies_of
 from kernel.rpc.translate import to_date
@@ -257,9 +258,8 @@ def test_a_forgotten_client_is_withheld_and_audited(desk: Desk) -> None:
     client_id = desk.registered()
     desk.consented(client_id)
     desk.covered(client_id)
-    with desk.store.transaction() as tx:
-        tx.connection.exec_driver_sql("DELETE FROM document")
-        tx.connection.exec_driver_sql("DELETE FROM data_key")
+    forgotten = {f"client/{client_id}": desk.now}
+    forget(desk.store.engine, desk.store.vault.keys, forgotten)
     assert withheld(desk.identities(client_id)) == {client_id: "NOT_REGISTERED"}
     assert audited(desk) == [(client_id, "NOT_REGISTERED", None, None)]
 

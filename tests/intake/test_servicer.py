@@ -38,7 +38,7 @@ from tests.harness.intake.strategies import day
 
 def test_every_rpc_of_the_contract_is_answered(desk: Desk) -> None:
     rpcs = set(policies_of(SERVICE))
-    assert len(rpcs) == 18
+    assert len(rpcs) == 21
     assert {rpc for rpc in rpcs if callable(getattr(desk.servicers[SERVICE], rpc, None))} == rpcs
 
 
@@ -189,7 +189,7 @@ def test_nothing_is_recorded_of_a_client_nobody_registered(
     with pytest.raises(Unknown) as refused:
         desk.call(make(str(uuid4())))
     assert refused.value.reason == "CLIENT_UNKNOWN"
-    for table in ("fact", "published", "document", "data_key", "command"):
+    for table in ("fact", "published", "document", "command"):
         assert desk.rows(f"SELECT count(*) FROM {table}") == [(0,)], table
     assert desk.rows("SELECT subject FROM subject WHERE subject LIKE 'client/%'") == []
 

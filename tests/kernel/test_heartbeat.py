@@ -67,13 +67,13 @@ def small_disk(counting: Store, postgres: LocalServers, tmp_path: Path) -> Itera
         place.mkdir(mode=0o700)
         owner = (postgres.folder.path / "postgres").stat()
         os.chown(place, owner.st_uid, owner.st_gid)
-        counting.engine.dispose()
+        counting.close()
         with psycopg.connect(postgres.admin_url, autocommit=True) as admin:
             admin.execute(f"CREATE TABLESPACE small LOCATION '{place}'")
             admin.execute(f"ALTER DATABASE {name} SET TABLESPACE small")
             yield SmallDisk(folder)
             (folder / "filling").unlink(missing_ok=True)
-            counting.engine.dispose()
+            counting.close()
             admin.execute(f"ALTER DATABASE {name} SET TABLESPACE pg_default")
             admin.execute("DROP TABLESPACE small")
     finally:

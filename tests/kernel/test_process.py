@@ -36,6 +36,7 @@ def started(kind: str, **changes: str | None) -> subprocess.CompletedProcess[str
         "PYTHONPATH": f"{ROOT}:{ROOT / 'build/generated'}",
         "NINEHOURS_SERVICE": "plans",
         "NINEHOURS_DATABASE_URL": "postgresql+psycopg://plans:hush@127.0.0.1:1/plans",
+        "NINEHOURS_KEYS_DATABASE_URL": "postgresql+psycopg://plans:hush@127.0.0.1:1/plans_keys",
         "NINEHOURS_SECRETS_DIR": "/nowhere",
         "NINEHOURS_ENVIRONMENT": "test",
         **changes,
@@ -63,6 +64,21 @@ def started(kind: str, **changes: str | None) -> subprocess.CompletedProcess[str
         ),
         ("api", {"NINEHOURS_SERVICE": "intake"}, "NINEHOURS_SERVICE: this process is of plans"),
         ("migrate", {"NINEHOURS_DATABASE_URL": "hush"}, "NINEHOURS_DATABASE_URL: is not a"),
+        ("api", {"NINEHOURS_KEYS_DATABASE_URL": None}, "NINEHOURS_KEYS_DATABASE_URL: missing"),
+        (
+            "api",
+            {
+                "NINEHOURS_KEYS_DATABASE_URL": None,
+                "NINEHOURS_ENVIRONMENT": "production",
+                "NINEHOURS_NETWORK": "lakeside",
+            },
+            "NINEHOURS_KEYS_DATABASE_URL: required_in_production",
+        ),
+        (
+            "api",
+            {"NINEHOURS_KEYS_DATABASE_URL": "postgresql://other:hush@127.0.0.1:1/plans"},
+            "NINEHOURS_KEYS_DATABASE_URL: names_the_data",
+        ),
         ("relay", {}, "there is no /nowhere/plans.master"),
         (
             "api",
@@ -153,6 +169,7 @@ def test_what_a_process_publishes_names_its_network(
     settings = Settings(
         service="plans",
         database_url="postgresql+psycopg://nobody@127.0.0.1:1/none",  # type: ignore[arg-type]
+        keys_database_url="postgresql+psycopg://nobody@127.0.0.1:1/keys",  # type: ignore[arg-type]
         secrets_dir=secrets_dir,
         network="lakeside",
         database_tls_dir=issued(authority, "plans", Wire.DATABASE),

@@ -13,10 +13,10 @@ from sqlalchemy import text
 
 from kernel.execute import Outcome, record
 from kernel.facts import Recorded, derived_id
+from kernel.keys.sealing import Unsealable
 from kernel.refusal import AgainstTheRules, Refusal, Stale
 from kernel.store.published import envelope_of
 from kernel.store.store import LARGEST, Conflict, Store, Transaction
-from kernel.vault import Unsealable
 from tests.harness.kernel.counters import (
     ADA,
     BOB,
@@ -357,7 +357,7 @@ def test_a_view_that_raises_leaves_nothing_at_all(counting: Store) -> None:
     ours = context()
     with pytest.raises(ZeroDivisionError):
         book_of(counting, view=view).execute(COUNTER, "counter/1", Count(ADA, 5), ours)
-    for table in ("fact", "published", "sequence", "command", "document", "data_key"):
+    for table in ("fact", "published", "sequence", "command", "document"):
         assert count_of(counting, table) == 0, table
     book_of(counting).execute(COUNTER, "counter/1", Count(ADA, 5), ours)
 
@@ -421,15 +421,14 @@ def test_documents_are_sealed_under_their_owners_own_key(counting: Store) -> Non
     with counting.transaction() as tx:
         tx.documents.put(ADA, "note", CANARY.encode())
         tx.documents.put(BOB, "note", CANARY.encode())
-    rows = ask(counting, "SELECT d.*, k.wrapped FROM document d JOIN data_key k USING (owner)")
-    stored = b"".join(bytes(row.sealed) + bytes(row.digest) + bytes(row.wrapped) for row in rows)
+    rows = ask(counting, "SELECT * FROM document")
     assert len(rows) == 2
-    assert CANARY.encode() not in stored
+    assert CANARY.encode() not in b"".join(bytes(row.sealed) + bytes(row.digest) for row in rows)
     assert rows[0].sealed != rows[1].sealed
-    # The other's key opens nothing, and neither does another version's place.
+    # In another owner's place it doesn't open, and neither does it in another version's.
     ask(
         counting,
-        "UPDATE data_key SET wrapped = (SELECT wrapped FROM data_key WHERE owner = :o)"
+        "UPDATE document SET sealed = (SELECT sealed FROM document WHERE owner = :o)"
         " WHERE owner = :a RETURNING 1",
         o=BOB,
         a=ADA,

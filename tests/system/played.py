@@ -12,11 +12,9 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from sqlalchemy import text
 
-from kernel.secrets import master_key
 from kernel.services import SERVICES
 from kernel.store.database import open_database
 from kernel.store.documents import Documents
-from kernel.vault import Vault
 from ninehours.cli.connection import Services
 from ninehours.cli.issue import export_batch
 from ninehours.local.system import LocalSystem
@@ -26,6 +24,7 @@ from ninehours.story.gateway import BILLER
 from ninehours.story.people import InventedPeople
 from ninehours.story.plot import play
 from ninehours.story.summary import Summary, summarize
+from tests.harness.kernel.keys import vault_on
 from tests.harness.rehearsing import RecordingGateway
 from tests.system.answers import WhyAnswer, take_answers
 from tests.system.evidence import Evidence, evidence_of
@@ -153,12 +152,14 @@ def _take_down(played: Played, service: str, connection: psycopg.Connection[Any]
 def _every_document(system: LocalSystem, service: str) -> Iterator[bytes]:
     engine = open_database(system.database_urls[service])
     with engine.connect() as connection:
-        documents = Documents(connection, Vault(master_key(system.secrets_dir, service)))
+        vault = vault_on(system.keys_database_urls[service], system.secrets_dir, service)
+        documents = Documents(connection, vault)
         for row in connection.execute(text("SELECT owner, kind, version FROM document")).all():
             document = documents.open(row.owner, row.kind, row.version)
             assert document is not None
             yield document.content
     engine.dispose()
+    vault.keys.close()
 
 
 def _every_row(connection: psycopg.Connection[Any]) -> Iterator[bytes]:

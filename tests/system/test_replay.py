@@ -15,17 +15,17 @@ from kernel.process import topic_of
 from kernel.rpc.call import Call
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import date_of, to_date
-from kernel.secrets import master_key
 from kernel.store.database import open_database
 from kernel.store.store import Store
-from kernel.vault import Vault
 from ninehours.local.databases import plain
 from ninehours.local.servers import LocalServers
+from ninehours.local.system import keys_database
 from ninehours.story.network import PAYERS, PayerKey
 from ninehours.story.rules import rules_of
 from services.billing.adapters.pages import SqlPages
 from services.billing.adapters.stored import FACTS
 from services.billing.api.work import WorkServicer
+from tests.harness.kernel.keys import vault_on
 from tests.system.played import Played
 
 FIRST = date(2026, 1, 1)
@@ -48,20 +48,20 @@ class Records:
 def records(calm: Played) -> Iterator[Records]:
     """The databases of the story, as its system left them; nothing else runs."""
     with LocalServers(calm.data, kafka=False) as servers:
-        urls = servers.create_databases("billing", "attendance")
+        urls = servers.create_databases("billing", "attendance", keys_database("billing"))
         store = Store(
             open_database(urls["billing"]),
             codec=FACTS,
             topic=topic_of("billing"),
             network="local",
-            vault=Vault(master_key(servers.folder.secrets, "billing")),
+            vault=vault_on(urls[keys_database("billing")], servers.folder.secrets, "billing"),
         )
         yield Records(
             answers=WorkServicer(store, SqlPages()),
             minutes=attended_minutes(urls["attendance"]),
             payers=payers_of_days(urls["billing"]),
         )
-        store.engine.dispose()
+        store.close()
 
 
 def rows(url: str, query: str) -> list[Any]:

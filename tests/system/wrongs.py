@@ -1,4 +1,4 @@
-"""Twelve wrongs, each done to a played system's databases by SQL, and undone."""
+"""Thirteen wrongs, each done to a played system's databases by SQL, and undone."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -231,6 +231,19 @@ def document_exchanged(db: Connection) -> Iterator[str]:
         yield row["owner"]
 
 
+@contextmanager
+def file_hash_altered(db: Connection) -> Iterator[str]:
+    row = one(
+        db,
+        "SELECT * FROM fact WHERE type = 'billing.batch_issued.v1' AND body->>'digest' <> ''"
+        " ORDER BY stream LIMIT 1",
+    )
+    where = f"stream = '{row['stream']}'"
+    change = f"UPDATE fact SET body = jsonb_set(body, '{{digest}}', '\"00\"') WHERE {where}"
+    with changed(db, "fact", where, change):
+        yield row["stream"]
+
+
 WRONGS = {
     "a published row removed": Wrong(
         service="attendance", reason="PUBLISHED_MISSING", do=published_row_removed
@@ -255,7 +268,10 @@ WRONGS = {
     "a head moved": Wrong(service="billing", reason="HEAD_MOVED", do=head_moved),
     "a parked row hidden": Wrong(service="plans", reason="PARKED_HIDDEN", do=parked_row_hidden),
     "a document whose hash differs": Wrong(
-        service="billing", reason="DOCUMENT_HASH", do=document_exchanged
+        service="billing", reason="DOCUMENT_ALTERED", do=document_exchanged
+    ),
+    "a file that isn't as it was issued": Wrong(
+        service="billing", reason="DOCUMENT_HASH", do=file_hash_altered
     ),
 }
 """All but the lost due key, which takes a command."""

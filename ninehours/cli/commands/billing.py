@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ninehours.cli.commands.work import done_by
-from ninehours.cli.options import DAY, AsOf, Json, System
+from ninehours.cli.options import DAY, AsOf, CommandId, Json, System
 
 Client = Annotated[str, typer.Option("--client", help="Of one client: their id.")]
 Payer = Annotated[str, typer.Option("--payer", help="Of one payer: its id, or a part of its name.")]
@@ -31,10 +31,6 @@ Since = Annotated[
 Csv = Annotated[
     str | None,
     typer.Option("--csv", metavar="FILE|-", help="Write the list as CSV, or to stdout with -."),
-]
-CommandId = Annotated[
-    str,
-    typer.Option("--command-id", help="The id printed before: given again, it is applied once."),
 ]
 SomePayer = Annotated[
     str, typer.Option("--payer", help="Which payer: its id, or a part of its name.")

@@ -24,6 +24,13 @@ def register(app: typer.Typer) -> None:
     """Add them to the command line."""
     for command in (status, verify, rebuild, tail, resync):
         app.command()(command)
+    keys = typer.Typer(
+        help="Owners' keys, and the master keys that wrap them.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+    )
+    keys.command("rewrap")(keys_rewrap)
+    app.add_typer(keys, name="keys")
     parked = typer.Typer(
         help="What waits for a person: look at it, try it again, go past it.",
         no_args_is_help=True,
@@ -83,6 +90,14 @@ def rebuild(
     """Derive everything again from what was heard; only differences are published: none, usually.
 
     The running stream processes do the work; this waits for them.
+    """
+
+
+@done_by("operating:run_rewrap")
+def keys_rewrap(data: System = None, as_json: Json = False, only: Service = None) -> None:
+    """Wrap every key anew under the master key in use, while everything runs.
+
+    Broken off, it loses nothing, and goes on when it is said again.
     """
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ninehours.cli.commands.work import done_by
-from ninehours.cli.options import DAY, As, AsOf, Json, System
+from ninehours.cli.options import DAY, As, AsOf, CommandId, Json, System
 
 Client = Annotated[str, typer.Argument(metavar="ID", help="The client's id.")]
 On = Annotated[datetime | None, typer.Option("--on", formats=DAY, help="The day. [default: today]")]
@@ -21,7 +21,7 @@ Ahead = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add them to the command line."""
-    for command in (clients, client, due, census):
+    for command in (clients, client, due, census, forget):
         app.command()(command)
 
 
@@ -47,6 +47,28 @@ def client(
     as_json: Json = False,
 ) -> None:
     """One client's course: levels, hours a week against the band, sessions, scores, claims."""
+
+
+@done_by("forgetting:run_forget")
+def forget(
+    client_id: Client,
+    *,
+    agree: Annotated[
+        bool, typer.Option("--agree", help="Agree to what somebody else asked: for good.")
+    ] = False,
+    withdraw: Annotated[
+        bool, typer.Option("--withdraw", help="Take back what was asked, before anybody agreed.")
+    ] = False,
+    subject: As = "",
+    command_id: CommandId = "",
+    data: System = None,
+    as_json: Json = False,
+) -> None:
+    """Ask, as an administrator, that a client be forgotten: somebody else must agree.
+
+    When retention allows, every service then destroys the client's key: nothing that is sealed of
+    the client opens any more, in no backup either. Facts, days and claims stand.
+    """
 
 
 @done_by("lists.due:run_due")

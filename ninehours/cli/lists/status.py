@@ -19,6 +19,7 @@ from ninehours.cli.roles import OPERATOR
 
 LATE = 60.0  # seconds from which what waits is late: heads are compared once a minute
 DEADLINE = 10.0
+DAY = 86_400.0  # seconds
 
 
 def _process(kind: str) -> Column[pb.GetStatusResponse]:
@@ -74,6 +75,31 @@ LAGS: Sequence[Column[ListenerLag]] = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class MasterKey:
+    """What a service's owners' keys are wrapped under."""
+
+    service: str
+    key: pb.MasterKey
+
+    def days(self) -> int | None:
+        return int(self.key.seconds // DAY) if self.key.HasField("seconds") else None
+
+    def says(self) -> str:
+        if self.key.missing:
+            return "MISSING"
+        return "in use" if self.key.in_use else ""
+
+
+MASTER_KEYS: Sequence[Column[MasterKey]] = (
+    Column("service"),
+    Column("master key", value=lambda master: master.key.id),
+    Column("days old", ColumnKind.COUNT, MasterKey.days),
+    Column("wraps", ColumnKind.COUNT, lambda master: master.key.wraps),
+    Column("", value=MasterKey.says),
+)
+
+
 @on_system
 def run_status(services: Services, *, as_json: bool, watch: float | None) -> None:
     """Prints it, once or again and again; ends with 1 or 6 when all isn't well."""
@@ -121,6 +147,7 @@ def problems_of(status: pb.GetStatusResponse) -> Iterator[str]:
             )
         elif lag.seconds > LATE:
             yield f"{name} is {lag.facts} facts behind {lag.topic}: look at {name}-stream's log"
+    yield from _of_keys(status)
     if status.outbox.oldest_seconds > LATE:
         yield f"{status.outbox.unsent} facts of {name} wait to be sent: look at {name}-relay's log"
     if status.oldest_due_seconds > LATE:
@@ -130,6 +157,20 @@ def problems_of(status: pb.GetStatusResponse) -> Iterator[str]:
             f"{name} waits for a person: {status.parked} records parked, {status.stopped} stopped, "
             f"{status.failed} derivations failed: `ninehours parked list --service {name}`"
         )
+
+
+def _of_keys(status: pb.GetStatusResponse) -> Iterator[str]:
+    name = status.service
+    if status.key_store_away:
+        yield f"{name}'s key store doesn't answer: what is sealed can't be read until it does"
+    for master in status.master_keys:
+        if master.missing:
+            yield f"{master.wraps} keys of {name} need master key {master.id}: mount it again"
+        elif master.wraps and not master.in_use:
+            yield (
+                f"{master.wraps} keys of {name} are under master key {master.id}, no longer in use:"
+                f" `ninehours keys rewrap --service {name}`"
+            )
 
 
 def _of_processes(status: pb.GetStatusResponse) -> Iterator[str]:
@@ -179,6 +220,9 @@ def _show(
     if lags := [ListenerLag(status.service, lag) for status in found for lag in status.lags]:
         out.print()
         out.print(table_of(LAGS, lags))
+    if keys := [MasterKey(status.service, key) for status in found for key in status.master_keys]:
+        out.print()
+        out.print(table_of(MASTER_KEYS, keys))
     _ages(out, found)
     out.print()
     out.print("all is well" if not problems else "to do:")

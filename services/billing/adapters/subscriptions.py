@@ -9,8 +9,11 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as plans
 
 from kernel.facts import Row
-from kernel.messaging.subscriptions import Facts, Projection, Subscription, Subscriptions
+from kernel.keys.forgetting import forget_when_told
+from kernel.messaging.subscriptions import Facts, Projection, Reaction, Subscription, Subscriptions
+from kernel.store.store import Context, Store
 from services.billing.adapters.history import history_of
+from services.billing.adapters.issued import batches_of_forgotten_alone
 from services.billing.adapters.members import member_subject
 from services.billing.adapters.publication import publish_row
 from services.billing.adapters.rows import ROWS
@@ -51,6 +54,15 @@ def derive_rows(client: str, facts: Facts) -> Sequence[Row]:
 
 CLAIMS = Projection(name="claims", code=CODE, derive=derive_rows, publish=publish_row, rows=ROWS)
 
+
+def forget(store: Store, fact: intake.ClientForgotten, context: Context) -> None:
+    """Destroys the client's key, and those of files that name nobody else who is remembered."""
+    with store.transaction() as tx:
+        batches = batches_of_forgotten_alone(tx, fact.client_id)
+    owners = [f"client/{fact.client_id}", *(f"batch/{batch_id}" for batch_id in batches)]
+    forget_when_told(store, owners, context)
+
+
 SUBSCRIPTIONS = Subscriptions(
     [
         Subscription(intake.ClientRegistered),
@@ -61,6 +73,7 @@ SUBSCRIPTIONS = Subscriptions(
         Subscription(intake.CoverageEnded, _payer),
         Subscription(intake.MemberRecognised, _member),
         Subscription(intake.DoublesJudged),
+        Subscription(intake.ClientForgotten),
         Subscription(intake.ConsentGiven),
         Subscription(intake.ConsentRevoked),
         Subscription(intake.DisclosureRestricted, _payer),
@@ -86,4 +99,5 @@ SUBSCRIPTIONS = Subscriptions(
         Subscription(billing.ClaimAdjudicated),
     ],
     [CLAIMS],
+    [Reaction(name="forget", to=intake.ClientForgotten, react=forget)],
 )

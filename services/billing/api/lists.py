@@ -201,9 +201,12 @@ class BillingListRpcs:
             batch_id=str(required_uuid(request, "batch_id")),
             correlation=call.correlation_id,
         )
-        name, content = file_of(self._lists.store, write_file_read, read)
+        name, file = file_of(self._lists.store, write_file_read, read)
         return pb.ReadBatchResponse(
-            file_name=name, content=content, sha256=sha256(content).hexdigest()
+            file_name=name,
+            content=file.content,
+            sha256=sha256(file.content).hexdigest(),
+            forgotten_claims=file.forgotten_claims,
         )
 
     def ListClaims(self, request: pb.ListClaimsRequest, call: Call) -> pb.ListClaimsResponse:

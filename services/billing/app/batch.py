@@ -12,6 +12,7 @@ from kernel.messaging.owners import Fingerprint, fingerprints_of
 from kernel.refusal import Unknown
 from kernel.sites import speaks_for
 from kernel.store.store import Context, Transaction
+from services.billing.app.batch_file import in_pieces
 from services.billing.app.ports import DisclosedClients, Filing, Issuing, Site
 from services.billing.app.use_cases import authorization_document
 from services.billing.domain.claims.claim import CLAIM, FollowClaim
@@ -214,8 +215,11 @@ class Batches:
         digest = ""
         if filing.claims:
             content = self.issuing.files[form].write(filing)
-            self.tx.documents.put(f"batch/{batch_id}", DOCUMENTS[form], content)
-            digest = self.tx.store.vault.digest(content).hex()
+            vault = self.tx.store.vault
+            clients = {claim.number: claim.client_id for claim in filing.claims}
+            kept = in_pieces(vault, batch_id, content, clients)
+            self.tx.documents.put(f"batch/{batch_id}", DOCUMENTS[form], kept)
+            digest = vault.digest(content).hex()
         batch = BatchIssued(
             batch_id=batch_id,
             payer_id=self.payer.payer_id,
@@ -275,5 +279,6 @@ def _authorization_number(tx: Transaction, claim: ClaimIssued) -> str:
     kind = authorization_document(claim.authorization_id)
     document = tx.documents.open(f"client/{claim.client_id}", kind)
     if document is None:
+        tx.documents.require_remembered(f"client/{claim.client_id}")
         raise Unknown("authorization", claim.authorization_id)
     return document.content.decode()

@@ -8,6 +8,7 @@ from typing import Protocol
 from kernel.refusal import Unknown
 from kernel.store.store import Store, Transaction
 from services.billing.app.batch import DOCUMENTS, payer_of
+from services.billing.app.batch_file import BatchFile, put_together
 from services.billing.app.ports import FileAudit, FileRead
 from services.billing.domain.authorizations.allocation import Balance, balances
 from services.billing.domain.claims.in_force import in_force
@@ -37,10 +38,11 @@ def account_of(history: BillingHistory) -> Account:
     )
 
 
-def file_of(store: Store, audit: FileAudit, read: FileRead) -> tuple[str, bytes]:
+def file_of(store: Store, audit: FileAudit, read: FileRead) -> tuple[str, BatchFile]:
     """A batch's file as it was issued, and a name for it that says no more than the envelope.
 
-    It names clients: that it was read is written down, before it is answered.
+    It names clients: that it was read is written down, before it is answered. Claims of clients
+    who were forgotten since are left out. Refuses a file that names nobody else (OwnerForgotten).
     """
     batch_id = read.batch_id
     with store.transaction() as tx:
@@ -52,11 +54,11 @@ def file_of(store: Store, audit: FileAudit, read: FileRead) -> tuple[str, bytes]
         document = tx.documents.open(f"batch/{batch_id}", kind)
         payer = payer_of(tx, batch.payer_id)
         if document is None:
+            tx.documents.require_remembered(f"batch/{batch_id}")
             raise Unknown("batch", batch_id)
         audit(tx, read)
-    return f"{_in_file_names(payer.payer_number)}-{batch.control_number:09d}.{kind}", (
-        document.content
-    )
+    file = put_together(store.vault, batch_id, document.content)
+    return f"{_in_file_names(payer.payer_number)}-{batch.control_number:09d}.{kind}", file
 
 
 def _in_file_names(text: str) -> str:

@@ -7,6 +7,7 @@ from kernel.store.store import Store, Transaction
 from services.intake.adapters import (
     audit,
     bindings,
+    contacts,
     episodes,
     network,
     permits,
@@ -16,15 +17,18 @@ from services.intake.adapters import (
 )
 from services.intake.adapters.publication import publish
 from services.intake.app.deciding import Intake
+from services.intake.domain.forgetting import Retention
 
 NOTHING = Subscriptions(())
 
 
-def open_intake(store: Store, subscriptions: Subscriptions = NOTHING) -> Intake:
+def open_intake(
+    store: Store, subscriptions: Subscriptions = NOTHING, retention: Retention | None = None
+) -> Intake:
     """What the api's commands and the stream's reactions work with.
 
     `subscriptions`: of the service, which hears its own facts as it makes them; reactions make none
-    of those.
+    of those. `retention`: without it nobody is forgotten.
     """
     return Intake(
         book=Book(store=store, publish=publish, view=_keep, subscriptions=subscriptions),
@@ -37,6 +41,9 @@ def open_intake(store: Store, subscriptions: Subscriptions = NOTHING) -> Intake:
         member_key=recognition.member_key,
         note_person=recognition.note_person,
         sex_of=sealed.sex_of,
+        born_on=sealed.born_on,
+        last_contact=contacts.last_contact,
+        retention=retention,
         audit=audit.write_asked,
     )
 

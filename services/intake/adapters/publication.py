@@ -18,6 +18,7 @@ from services.intake.domain import (
     coverage,
     dimensions,
     episode,
+    forgetting,
     permit,
     recognition,
     screening,
@@ -96,6 +97,11 @@ DECISIONS: Mapping[type, Decision] = {
         writer(public.MemberRecognised, recognition.MemberRecognised)
     ),
     recognition.DoublesJudged: Published((public.DoublesJudged,), _to_both),
+    forgetting.ForgettingAsked: Kept("nothing happens until somebody else agrees"),
+    forgetting.ForgettingWithdrawn: Kept("nothing happened yet"),
+    forgetting.ClientForgotten: _of_client(
+        writer(public.ClientForgotten, forgetting.ClientForgotten)
+    ),
 }
 
 publish = publisher(DECISIONS)

@@ -10,7 +10,7 @@ from hashlib import sha256
 from kernel.facts import Recorded
 from kernel.rpc.translate import date_of
 from kernel.sites import those_asked
-from kernel.store.store import Transaction
+from kernel.store.store import Store, Transaction
 from services.intake.adapters.sealed import identity_of, membership_of
 from services.intake.domain.recognition import (
     DoublesJudged,
@@ -78,6 +78,12 @@ def keep(tx: Transaction, recorded: Recorded) -> None:
                 verdict=fact.verdict,
                 at=recorded.at,
             )
+
+
+def forget_likeness(store: Store, client_id: str) -> None:
+    """Nobody is recognised as this client any more."""
+    with store.transaction() as tx:
+        tx.execute("DELETE FROM likeness WHERE client_id = :client", client=client_id)
 
 
 def _note(tx: Transaction, client_id: str, digest: str, noted_at: datetime) -> None:

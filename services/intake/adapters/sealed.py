@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping
+from datetime import date
 
 from ninehours.intake.v1 import intake_service_pb2 as pb
 
-from kernel.rpc.translate import optional, required_enum
+from kernel.rpc.translate import date_of, optional, required_enum
 from services.intake.domain.instruments.score import Sex
 
 
@@ -25,6 +26,11 @@ def sex_of(identity: bytes) -> Sex:
     """The identity's; UNKNOWN where it says none."""
     found = optional(required_enum, identity_of(identity), "sex")
     return Sex(found) if found else Sex.UNKNOWN
+
+
+def born_on(identity: bytes) -> date:
+    """The identity's birth date."""
+    return date_of(identity_of(identity), "birth_date")
 
 
 def narratives_bytes(narratives: Mapping[str, str]) -> bytes:

@@ -9,6 +9,7 @@ from services.intake.domain import (
     coverage,
     dimensions,
     episode,
+    forgetting,
     permit,
     recognition,
     screening,
@@ -37,5 +38,8 @@ FACTS = Codec(
         "intake.disclosure_permitted.v1": permit.DisclosurePermitted,
         "intake.member_recognised.v1": recognition.MemberRecognised,
         "intake.doubles_judged.v1": recognition.DoublesJudged,
+        "intake.forgetting_asked.v1": forgetting.ForgettingAsked,
+        "intake.forgetting_withdrawn.v1": forgetting.ForgettingWithdrawn,
+        "intake.client_forgotten.v1": forgetting.ClientForgotten,
     }
 )

@@ -1,6 +1,7 @@
 """What intake hears: sites, programs, staff and payers; discharges, to which it reacts by closing.
 
-And, of its own, what a release before didn't recognise people by: it reacts by recognising them.
+And, of its own, what a release before didn't recognise people by: it reacts by recognising them;
+and who is forgotten, as every service does.
 """
 
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
@@ -8,11 +9,14 @@ from ninehours.billing.v1 import billing_events_pb2 as billing
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as plans
 
+from kernel.keys.forgetting import forget_when_told
 from kernel.messaging.subscriptions import Reaction, Subscription, Subscriptions
 from kernel.rpc.translate import date_of
 from kernel.store.store import Context, Store
 from services.intake.adapters.intake import open_intake
+from services.intake.adapters.recognition import forget_likeness
 from services.intake.app.recognition import recognise_member, recognise_person
+from services.intake.app.streams import client_stream
 from services.intake.app.use_cases import close_episode
 from services.intake.domain.episode import CloseEpisode
 
@@ -37,6 +41,12 @@ def note(store: Store, fact: intake.ClientRegistered, context: Context) -> None:
     recognise_person(open_intake(store), fact.client_id, context)
 
 
+def forget(store: Store, fact: intake.ClientForgotten, context: Context) -> None:
+    """Destroys the client's key, and by what the client would be recognised."""
+    forget_likeness(store, fact.client_id)
+    forget_when_told(store, [client_stream(fact.client_id)], context)
+
+
 SUBSCRIPTIONS = Subscriptions(
     [
         Subscription(plans.ClientDischarged),
@@ -47,9 +57,11 @@ SUBSCRIPTIONS = Subscriptions(
         Subscription(billing.PayerRegistered),
         Subscription(intake.ClientRegistered),
         Subscription(intake.CoverageVerified),
+        Subscription(intake.ClientForgotten),
     ],
     reactions=[
         Reaction(name="close_episode", to=plans.ClientDischarged, react=close_discharged),
+        Reaction(name="forget", to=intake.ClientForgotten, react=forget),
         Reaction(name="note_person", to=intake.ClientRegistered, react=note),
         Reaction(name="recognise_member", to=intake.CoverageVerified, react=recognise),
     ],

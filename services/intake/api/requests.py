@@ -42,6 +42,7 @@ from services.intake.domain.consent import GiveConsent, RestrictDisclosure, Revo
 from services.intake.domain.coverage import PRIMARY, EndCoverage, VerifyCoverage
 from services.intake.domain.dimensions import RateDimensions
 from services.intake.domain.episode import Label
+from services.intake.domain.forgetting import AgreeToForget, AskToForget, WithdrawForgetting
 from services.intake.domain.instruments.score import Sex
 from services.intake.domain.programs import StatedProgram
 from services.intake.domain.screening import ScreenClient, Screening
@@ -225,6 +226,28 @@ to_record_diagnosis = request_reader(
 )
 to_end_diagnosis = request_reader(
     pb.EndDiagnosisRequest, EndDiagnosis, code=text(8), label=Label.PART2
+)
+to_ask_to_forget = request_reader(
+    pb.AskToForgetRequest,
+    AskToForget,
+    given=("asked_by", "now"),
+    retained_until=None,
+    open_episodes=(),
+    label=Label.PART2,
+)
+to_agree_to_forget = request_reader(
+    pb.AgreeToForgetRequest,
+    AgreeToForget,
+    given=("agreed_by", "now"),
+    retained_until=None,
+    open_episodes=(),
+    label=Label.PART2,
+)
+to_withdraw_forgetting = request_reader(
+    pb.WithdrawForgettingRequest,
+    WithdrawForgetting,
+    given=("withdrawn_by",),
+    label=Label.PART2,
 )
 to_judge_doubles = request_reader(
     pb.JudgeDoublesRequest, JudgeDoublesInWords, reason=text(LONGEST_WORDS), label=Label.PART2

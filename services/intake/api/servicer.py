@@ -19,7 +19,7 @@ from services.intake.adapters.permits import Permit, permits_before
 from services.intake.adapters.recognition import possible_doubles
 from services.intake.adapters.safety_tasks import SafetyTask, safety_tasks
 from services.intake.api import requests
-from services.intake.app import assessments, disclosure, recognition, use_cases
+from services.intake.app import assessments, disclosure, forgetting, recognition, use_cases
 from services.intake.app.deciding import Intake
 from services.intake.app.disclosure import DisclosedIdentity, WithheldIdentity
 from services.intake.app.use_cases import AddNumberedCoverage, AdmissionRequest, Registration
@@ -105,6 +105,14 @@ class IntakeServicer(CommandRpcs[Intake]):
         use_cases.admit_client,
         _previous,
         episode_id=new_id("episode"),
+    )
+
+    AskToForget = command_rpc(requests.to_ask_to_forget, forgetting.forget, asked_by=ACTOR, now=NOW)
+    AgreeToForget = command_rpc(
+        requests.to_agree_to_forget, forgetting.forget, agreed_by=ACTOR, now=NOW
+    )
+    WithdrawForgetting = command_rpc(
+        requests.to_withdraw_forgetting, forgetting.withdraw, withdrawn_by=ACTOR
     )
 
     GiveConsent = command_rpc(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
 from kernel.decider import Decider
@@ -12,6 +12,7 @@ from kernel.store.store import Context, Transaction
 from services.intake.app.streams import client_stream
 from services.intake.domain.client import CLIENT, Client, ClientCommand, require_registered
 from services.intake.domain.episode import EpisodeSummary, Label, label_of
+from services.intake.domain.forgetting import Retention
 from services.intake.domain.instruments.score import Sex
 from services.intake.domain.programs import Programs
 
@@ -72,6 +73,12 @@ class Intake:
     note_person: Callable[[Transaction, str, bytes, datetime], None]
     # Reads the sex in a sealed identity.
     sex_of: Callable[[bytes], Sex]
+    # And the birth date.
+    born_on: Callable[[bytes], date]
+    # The day of the last fact that was signed about a client, here or where it was heard.
+    last_contact: Callable[[Transaction, str], date]
+    # How long records are kept; None: nobody said.
+    retention: Retention | None
     # Enters who asked for identities, in the transaction that answers.
     audit: Callable[[Transaction, Sequence[AuditEntry]], None]
 

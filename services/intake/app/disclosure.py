@@ -150,7 +150,7 @@ def _answer(
     network: Programs,
     request: IdentitiesRequest,
 ) -> DisclosedIdentity | WithheldIdentity:
-    if not client.registered:
+    if not client.registered or client.forgetting.done:
         return WithheldIdentity(client_id=client_id, reason=WithheldReason.NOT_REGISTERED)
     coverage_id = client.coverages.to_disclose(request.recipient_payer_id, request.on)
     if coverage_id is None:

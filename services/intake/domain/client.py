@@ -11,7 +11,7 @@ from typing import Literal, assert_never
 
 from kernel.decider import Decider, filled
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
-from services.intake.domain import consent, coverage, screening
+from services.intake.domain import consent, coverage, forgetting, screening
 from services.intake.domain.consent import (
     ConsentCommand,
     ConsentFact,
@@ -35,6 +35,18 @@ from services.intake.domain.coverage import (
     VerifyCoverage,
 )
 from services.intake.domain.episode import Label
+from services.intake.domain.forgetting import (
+    AgreeToForget,
+    AlreadyForgotten,
+    AskToForget,
+    ClientForgotten,
+    Forgetting,
+    ForgettingAsked,
+    ForgettingCommand,
+    ForgettingFact,
+    ForgettingWithdrawn,
+    WithdrawForgetting,
+)
 from services.intake.domain.screening import (
     AdmissionDeclined,
     ClientScreened,
@@ -131,6 +143,7 @@ ClientCommand = (
     | CoverageCommand
     | RecordDiagnosis
     | EndDiagnosis
+    | ForgettingCommand
 )
 ClientFact = (
     ClientRegistered
@@ -139,6 +152,7 @@ ClientFact = (
     | CoverageFact
     | DiagnosisRecorded
     | DiagnosisEnded
+    | ForgettingFact
 )
 
 
@@ -166,12 +180,21 @@ class Client:
     diagnoses: Mapping[tuple[int, date], Diagnosis] = field(default_factory=dict)
     # Codes that ended, with their last days, until they are recorded again.
     ended: Mapping[str, date] = field(default_factory=dict)
+    forgetting: Forgetting = field(default_factory=Forgetting)
 
 
 def decide(command: ClientCommand, client: Client) -> Iterator[ClientFact]:
-    """Refuses everything but registering for a client who is not registered (Unknown)."""
-    if not isinstance(command, RegisterClient):
-        require_registered(client, command.client_id)
+    """Refuses everything but registering for a client who is not registered (Unknown).
+
+    Of one who was forgotten nothing more is recorded (AlreadyForgotten).
+    """
+    match command:
+        case RegisterClient():
+            pass
+        case AskToForget() | AgreeToForget() | WithdrawForgetting():
+            require_ever_registered(client, command.client_id)
+        case _:
+            require_registered(client, command.client_id)
     match command:
         case RegisterClient():
             if not client.registered:
@@ -182,6 +205,8 @@ def decide(command: ClientCommand, client: Client) -> Iterator[ClientFact]:
             yield from consent.decide(command, client.consents)
         case AddCoverage() | VerifyCoverage() | EndCoverage():
             yield from coverage.decide(command, client.coverages)
+        case AskToForget() | AgreeToForget() | WithdrawForgetting():
+            yield from forgetting.decide(command, client.forgetting)
         case RecordDiagnosis() | EndDiagnosis():
             yield from _diagnose(command, client)
         case _:
@@ -198,26 +223,32 @@ def evolve(client: Client, fact: ClientFact) -> Client:
             return replace(client, consents=consent.evolve(client.consents, fact))
         case CoverageAdded() | CoverageVerified() | CoverageEnded():
             return replace(client, coverages=coverage.evolve(client.coverages, fact))
-        case DiagnosisRecorded():
-            at = (fact.rank, fact.effective_from)
-            return replace(
-                client,
-                diagnoses={**client.diagnoses, at: Diagnosis(fact.code)},
-                ended={code: day for code, day in client.ended.items() if code != fact.code},
-            )
-        case DiagnosisEnded():
-            ending = {
-                at: Diagnosis(fact.code, fact.last_day)
-                for at, diagnosis in client.diagnoses.items()
-                if diagnosis.code == fact.code
-            }
-            ended = {**client.ended, fact.code: fact.last_day}
-            return replace(client, diagnoses={**client.diagnoses, **ending}, ended=ended)
+        case ForgettingAsked() | ForgettingWithdrawn() | ClientForgotten():
+            return replace(client, forgetting=forgetting.evolve(client.forgetting, fact))
+        case DiagnosisRecorded() | DiagnosisEnded():
+            return _diagnosed(client, fact)
         case _:
             assert_never(fact)
 
 
 CLIENT = Decider(decide, evolve, Client())
+
+
+def _diagnosed(client: Client, fact: DiagnosisRecorded | DiagnosisEnded) -> Client:
+    if isinstance(fact, DiagnosisRecorded):
+        at = (fact.rank, fact.effective_from)
+        return replace(
+            client,
+            diagnoses={**client.diagnoses, at: Diagnosis(fact.code)},
+            ended={code: day for code, day in client.ended.items() if code != fact.code},
+        )
+    ending = {
+        at: Diagnosis(fact.code, fact.last_day)
+        for at, diagnosis in client.diagnoses.items()
+        if diagnosis.code == fact.code
+    }
+    ended = {**client.ended, fact.code: fact.last_day}
+    return replace(client, diagnoses={**client.diagnoses, **ending}, ended=ended)
 
 
 def _diagnose(
@@ -250,6 +281,13 @@ def _diagnose(
 
 
 def require_registered(client: Client, client_id: str) -> None:
+    """Refuses a client nobody registered, as Unknown, and one who was forgotten."""
+    require_ever_registered(client, client_id)
+    if client.forgetting.done:
+        raise AlreadyForgotten(client_id)
+
+
+def require_ever_registered(client: Client, client_id: str) -> None:
     """Refuses a client nobody registered, as Unknown."""
     if not client.registered:
         raise Unknown("client", client_id)

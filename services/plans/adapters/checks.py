@@ -8,14 +8,17 @@ from services.plans.app.streams import client_subject, plan_stream
 
 
 def plans_are_as_drafted(examination: Examination) -> Iterator[Finding]:
-    """The document of each plan has the hash that its fact carries."""
+    """The document of each plan has the hash that its fact carries; who was forgotten has none."""
     rows = examination.paged("SELECT * FROM fact WHERE type = 'plans.plan_drafted.v1'")
     for recorded in examination.recorded(rows):
         examination.count()
         drafted = recorded.fact
+        owner = client_subject(drafted.client_id)
+        if examination.is_forgotten(owner):
+            continue
         found = examination.rows(
             "SELECT digest FROM document WHERE owner = :owner AND kind = :kind",
-            owner=client_subject(drafted.client_id),
+            owner=owner,
             kind=plan_stream(drafted.plan_id),
         )
         if drafted.content_hash not in {bytes(row.digest).hex() for row in found}:

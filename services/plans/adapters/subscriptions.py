@@ -11,15 +11,18 @@ from ninehours.plans.v1 import plans_service_pb2 as pb
 
 from kernel.decider import filled
 from kernel.facts import Row
+from kernel.keys.forgetting import forget_when_told
 from kernel.mapping.reading import named
 from kernel.mapping.writing import writer
-from kernel.messaging.subscriptions import Facts, Projection, Subscription, Subscriptions
+from kernel.messaging.subscriptions import Facts, Projection, Reaction, Subscription, Subscriptions
+from kernel.store.store import Context, Store
 from services.plans.adapters.history import history_of
 from services.plans.adapters.stored import ROWS
 from services.plans.app.streams import (
     PROGRESS,
     RECOMMENDATION,
     RULES_SUBJECT,
+    client_subject,
     recommendation_id,
     row_key,
 )
@@ -87,6 +90,7 @@ def _subscriptions() -> Iterator[Subscription]:
         intake.AssessmentCompleted,
         intake.SafetyTaskOpened,
         intake.SafetyTaskClosed,
+        intake.ClientForgotten,
         attendance.SiteOpened,
         attendance.ProgramOpened,
         attendance.StaffCredentialed,
@@ -104,7 +108,13 @@ def _subscriptions() -> Iterator[Subscription]:
         yield Subscription(message)
 
 
+def forget(store: Store, fact: intake.ClientForgotten, context: Context) -> None:
+    """Destroys the client's key."""
+    forget_when_told(store, [client_subject(fact.client_id)], context)
+
+
 SUBSCRIPTIONS = Subscriptions(
     _subscriptions(),
     [Projection(name=PROGRESS, code=CODE, derive=derive, publish=publish, rows=ROWS)],
+    [Reaction(name="forget", to=intake.ClientForgotten, react=forget)],
 )

@@ -1,5 +1,6 @@
 """A front desk that calls intake's servicer as the server does, and looks into its tables."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -10,6 +11,7 @@ from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_service_pb2 as pb
 from sqlalchemy import text
 
+from kernel.config import Settings
 from kernel.messaging.inbox import Inbox
 from kernel.messaging.owners import Confirm
 from kernel.messaging.pending_work import PendingWork
@@ -44,9 +46,9 @@ NOTE = "called the sister in Leadville"
 class Desk:
     """The servicer, its store, and whoever calls."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, **retention: int) -> None:
         self.store = store
-        self.servicers = servicers(store, None)  # type: ignore[arg-type]
+        self.servicers = servicers(store, settings(retention))
         self.inbox = Inbox(store, SUBSCRIPTIONS)
         self.inbox.begin([topic_of(name) for name in SERVICE.hears])
         self.confirm: Confirm = confirm_all  # unless said otherwise
@@ -165,6 +167,18 @@ class Desk:
     def programs_of(self, client_id: str) -> list[str]:
         found = self.rows("SELECT client_id::text, program_id::text FROM episode ORDER BY number")
         return [row.program_id for row in found if row.client_id == client_id]
+
+
+def settings(changes: Mapping[str, Any]) -> Settings:
+    """Of a process whose store is opened already."""
+    wanted: dict[str, Any] = {
+        "service": "intake",
+        "database_url": "postgresql://nobody:hush@127.0.0.1:1/none",
+        "secrets_dir": "/nowhere",
+        "environment": "test",
+        **changes,
+    }
+    return Settings(**wanted)
 
 
 def identity(**changes: Any) -> pb.Identity:

@@ -50,6 +50,14 @@ from services.intake.domain.episode import (
     EpisodeSummary,
     Program,
 )
+from services.intake.domain.forgetting import (
+    AgreeToForget,
+    AskToForget,
+    ClientForgotten,
+    ForgettingAsked,
+    ForgettingWithdrawn,
+    WithdrawForgetting,
+)
 from services.intake.domain.instruments import INSTRUMENTS
 from services.intake.domain.screening import (
     AdmissionDeclined,
@@ -144,6 +152,8 @@ def some(kind: type[T], **beside: st.SearchStrategy[Any]) -> st.SearchStrategy[T
     return st.builds(kind, **{**by_name, **beside})
 
 
+people = few(["person/olga", "person/omar"])
+open_ones = few([(), ("episode",)])
 client_commands: st.SearchStrategy[ClientCommand] = st.one_of(
     some(RegisterClient),
     some(ScreenClient, referred_to=st.none() | referrals),
@@ -155,6 +165,9 @@ client_commands: st.SearchStrategy[ClientCommand] = st.one_of(
     some(EndCoverage, reason=few(["TERMINATED", "ENTERED_IN_ERROR"])),
     some(EndDiagnosis, reason=few(["RULED_OUT", "RESOLVED"])),
     some(RecordDiagnosis, code=codes | st.just("nonsense"), rank=ranks | st.just(13)),
+    some(AskToForget, asked_by=people, retained_until=st.none() | dates, open_episodes=open_ones),
+    some(AgreeToForget, agreed_by=people, retained_until=st.none() | dates),
+    some(WithdrawForgetting, withdrawn_by=people),
 )
 
 client_facts: st.SearchStrategy[ClientFact] = st.one_of(
@@ -169,6 +182,9 @@ client_facts: st.SearchStrategy[ClientFact] = st.one_of(
     some(CoverageEnded, reason=st.just("TERMINATED")),
     some(DiagnosisEnded, reason=st.just("RULED_OUT")),
     some(DiagnosisRecorded),
+    some(ForgettingAsked, asked_by=people, expires_at=st.just(NOW), retained_until=dates),
+    some(ForgettingWithdrawn, withdrawn_by=people),
+    some(ClientForgotten, asked_by=people, agreed_by=people, retained_until=dates),
 )
 
 admissions = some(

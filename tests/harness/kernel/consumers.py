@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kernel.store.store import Store
+from tests.harness.kernel.keys import keys_url
 
 ROOT = Path(__file__).resolve().parents[3]
 TOPIC = "ninehours.attendance.v1"
@@ -42,6 +43,7 @@ def consumer(
         "PYTHONPATH": f"{ROOT}:{ROOT / 'build/generated'}",
         "NINEHOURS_SERVICE": service,
         "NINEHOURS_DATABASE_URL": store.engine.url.render_as_string(hide_password=False),
+        "NINEHOURS_KEYS_DATABASE_URL": keys_url(store),
         "NINEHOURS_SECRETS_DIR": str(secrets_dir),
         "NINEHOURS_KAFKA": kafka,
         "NINEHOURS_PEERS": f"{hears}={peer}",

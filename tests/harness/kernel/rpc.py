@@ -25,6 +25,7 @@ from kernel.rpc.server import Server
 from kernel.store.database import open_database
 from kernel.store.store import Store
 from kernel.vault import Vault
+from tests.harness.kernel.keys import KeysInMemory
 
 _numbers = count()
 DEADLINE = 600.0  # seconds: no test fails for being slow
@@ -49,7 +50,7 @@ def scope(**kinds: BindingKind) -> Scope:
         codec=Codec({}),
         topic="none",
         network="test",
-        vault=Vault(bytes(32)),
+        vault=Vault(KeysInMemory()),
     )
     return Scope(store, kinds)
 

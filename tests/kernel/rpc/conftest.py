@@ -41,6 +41,7 @@ def settings_of(secrets_dir: Path) -> Callable[..., Settings]:
         wanted: dict[str, Any] = {
             "service": "intake",
             "database_url": "postgresql://nobody:hush@127.0.0.1:1/none",
+            "keys_database_url": "postgresql://nobody:hush@127.0.0.1:1/none_keys",
             "secrets_dir": secrets_dir,
             "environment": "test",
             "network": "test",

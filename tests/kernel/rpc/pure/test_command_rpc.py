@@ -18,6 +18,7 @@ from kernel.rpc.commands import ACTOR, Accepted, CommandRpcs, command_rpc, new_i
 from kernel.rpc.tokens import Actor
 from kernel.store.store import Context
 from kernel.vault import Vault
+from tests.harness.kernel.keys import KeysInMemory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,9 @@ class Rpcs(CommandRpcs[Any]):
     Unsaid = command_rpc(lambda _: None, lambda *_: Outcome((), ()))
 
 
-RPCS = Rpcs(SimpleNamespace(book=SimpleNamespace(store=SimpleNamespace(vault=Vault(b"k" * 32)))))
+RPCS = Rpcs(
+    SimpleNamespace(book=SimpleNamespace(store=SimpleNamespace(vault=Vault(KeysInMemory()))))
+)
 CALL = Call(
     actor=Actor(id="staff/1", roles=frozenset(), sites=frozenset({"*"}), purpose="TREATMENT"),
     now=datetime(2026, 3, 2, tzinfo=UTC),

@@ -13,6 +13,7 @@ from kernel.identity_provider import IdentityProvider
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     monkeypatch.setenv("NINEHOURS_SERVICE", "plans")
     monkeypatch.setenv("NINEHOURS_DATABASE_URL", "postgresql://plans:hush@db/plans")
+    monkeypatch.setenv("NINEHOURS_KEYS_DATABASE_URL", "postgresql://plans:hush@db/plans_keys")
     monkeypatch.setenv("NINEHOURS_SECRETS_DIR", "/keys")
     monkeypatch.setenv("NINEHOURS_NETWORK", "lakeside")
     return monkeypatch
@@ -59,6 +60,25 @@ def test_production_names_its_network_and_elsewhere_it_is_local(
     assert (error["loc"], error["type"]) == (("network",), "required_in_production")
     environment.setenv("NINEHOURS_ENVIRONMENT", "local")
     assert Settings.from_environment().network == "local"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://plans:hush@db/plans",
+        "postgresql://another:hush@db:5432/plans",
+        "postgresql+psycopg://db/plans?sslmode=verify-full",
+    ],
+)
+def test_keys_never_lie_in_the_database_that_they_protect(
+    environment: pytest.MonkeyPatch, url: str
+) -> None:
+    environment.setenv("NINEHOURS_KEYS_DATABASE_URL", url)
+    environment.setenv("NINEHOURS_ENVIRONMENT", "test")
+    with pytest.raises(ValidationError) as refused:
+        Settings.from_environment()
+    [error] = refused.value.errors()
+    assert (error["loc"], error["type"]) == (("keys_database_url",), "names_the_data")
 
 
 def test_an_error_names_every_wrong_setting_and_no_value(environment: pytest.MonkeyPatch) -> None:

@@ -232,5 +232,5 @@ def test_a_key_file_that_is_absent_or_no_key_is_named(tmp_path: Path) -> None:
         Verifier(tmp_path)
     (tmp_path / "intake.master").write_text("short")
     with pytest.raises(secrets.SecretMissing, match=r"intake\.master") as missing:
-        secrets.master_key(tmp_path, "intake")
+        secrets.master_keys(tmp_path, "intake")
     assert "short" not in str(missing.value)

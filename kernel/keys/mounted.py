@@ -1,0 +1,113 @@
+"""Master keys as mounted files, read again while the process runs."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from kernel import logs
+from kernel.keys.ports import MasterKeyMissing, WrappedKey
+from kernel.keys.sealing import KEY_BYTES, decrypt, encrypt
+from kernel.secrets import FIRST_MASTER, SecretMissing, master_keys
+
+log = logs.get("kernel.keys")
+
+LOOK = 5.0  # seconds between two looks at the files
+# Of before: neither the master key's id nor the owner was bound.
+UNBOUND = b"ninehours data key/1"
+
+
+@dataclass(frozen=True, slots=True)
+class _Masters:
+    in_use: str
+    keys: Mapping[str, AESGCM]
+    written_at: Mapping[str, datetime]
+    digesting: bytes | None
+
+
+class MountedMasterKeys:
+    """The MasterKeys port on `NINEHOURS_SECRETS_DIR`.
+
+    New and removed files count within five seconds; files that can't be read as keys leave the last
+    good ones in force, and are logged once. SecretMissing: there were none to begin with.
+    """
+
+    def __init__(
+        self, secrets_dir: Path, service: str, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._secrets_dir = secrets_dir
+        self._service = service
+        self._clock = clock
+        self._masters = self._load()
+        self._looked = clock()
+        self._told = ""
+
+    @property
+    def in_use(self) -> str:
+        return self._current().in_use
+
+    def known(self) -> Mapping[str, datetime]:
+        return self._current().written_at
+
+    def wrap(self, key: bytes, owner: str) -> WrappedKey:
+        masters = self._current()
+        master = masters.in_use
+        return WrappedKey(master, encrypt(masters.keys[master], key, _bound(master, owner)))
+
+    def unwrap(self, wrapped: WrappedKey, owner: str) -> bytes:
+        key = self._key(wrapped.master)
+        return decrypt(key, wrapped.wrapped, _bound(wrapped.master, owner))
+
+    def unwrap_unbound(self, wrapped: bytes) -> bytes:
+        return decrypt(self._key(FIRST_MASTER), wrapped, UNBOUND)
+
+    def first_digesting(self) -> bytes | None:
+        return self._current().digesting
+
+    def _key(self, master: str) -> AESGCM:
+        # Another process may know a new one already: then the file is here, or about to be.
+        known = self._current().keys.get(master) or self._look_again().keys.get(master)
+        if known is None:
+            raise MasterKeyMissing(master)
+        return known
+
+    def _current(self) -> _Masters:
+        return self._look_again() if self._clock() - self._looked > LOOK else self._masters
+
+    def _look_again(self) -> _Masters:
+        self._looked = self._clock()
+        try:
+            self._masters = self._load()
+            self._told = ""
+        except (SecretMissing, OSError) as error:
+            if str(error) != self._told:
+                self._told = str(error)
+                log.warning("master_keys_unreadable", service=self._service, error=str(error))
+        return self._masters
+
+    def _load(self) -> _Masters:
+        found = master_keys(self._secrets_dir, self._service)
+        first = found.files.get(FIRST_MASTER)
+        return _Masters(
+            in_use=found.in_use,
+            keys={
+                master: AESGCM(_derived(file.key, b"ninehours wrapping/1"))
+                for master, file in found.files.items()
+            },
+            written_at={master: file.written_at for master, file in found.files.items()},
+            digesting=_derived(first.key, b"ninehours digesting/1") if first else None,
+        )
+
+
+def _bound(master: str, owner: str) -> bytes:
+    """An id holds no line break, so that no other pair reads the same."""
+    return b"ninehours owner key/2\n" + master.encode() + b"\n" + owner.encode()
+
+
+def _derived(master_key: bytes, purpose: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=purpose).derive(master_key)
