@@ -63,7 +63,7 @@ def reactions(played: Played) -> set[str]:
     return {
         str(derived_id(fact_id, reaction.name))
         for reaction in SUBSCRIPTIONS.reactions
-        for fact_id in played.published_ids[reaction.to.DESCRIPTOR.full_name]
+        for fact_id in played.published_ids.get(reaction.to.DESCRIPTOR.full_name, ())
     }
 
 
