@@ -78,6 +78,9 @@ def test_everything_services_promise_of_the_course_of_care_is_asked_of_them(
         ("intake", "EndCoverage"),
         ("intake", "EndDiagnosis"),
         ("intake", "JudgeDoubles"),
+        ("intake", "AskToForget"),
+        ("intake", "AgreeToForget"),
+        ("intake", "WithdrawForgetting"),
         ("attendance", "CancelSession"),
         ("attendance", "AttestNote"),
     }
