@@ -3,20 +3,35 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from kernel.sites import EVERY_SITE, speaks_for
 
 
+class DueKind(StrEnum):
+    """What a person ought to do, in every service's words."""
+
+    CLOSE_SAFETY_TASK = "CLOSE_SAFETY_TASK"
+    JUDGE_DOUBLES = "JUDGE_DOUBLES"
+    CLOSE_SESSION = "CLOSE_SESSION"
+    SIGN_NOTE = "SIGN_NOTE"
+    SIGN_PLAN = "SIGN_PLAN"
+    REVIEW_PLAN = "REVIEW_PLAN"
+    CERTIFY_PLAN = "CERTIFY_PLAN"
+    EXTEND_AUTHORIZATION = "EXTEND_AUTHORIZATION"
+    ISSUE_CLAIM = "ISSUE_CLAIM"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """`kind`: as the contract's DueItem; `about_id`: what it is about.
+    """`about_id`: what it is about.
 
     It is told from `since` on, and late after `until`; None: nobody set a last day. What is due by
     the moment has `due_at`, and is late from then on. `person` empty: anybody in one of the roles.
     """
 
-    kind: str
+    kind: DueKind
     about_id: str
     roles: tuple[str, ...]
     since: date

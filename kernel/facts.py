@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid5
 
 from google.protobuf.message import Message
 
 NINEHOURS = UUID("6f0d3c0a-9e2b-5d38-8f3c-9a0f6b1d2c45")
+Label = Literal["HIPAA", "PART2", "NOTES"]
+"""Under which law others may hear a public fact; the strictest last."""
 
 
 def derived_id(*parts: object) -> UUID:
@@ -48,7 +50,7 @@ class Publication:
     id: UUID
     subject: str
     message: Message
-    label: str
+    label: Label
     causation: str
     may_ignore: bool = False
     signed_at: datetime | None = None
@@ -64,7 +66,7 @@ def public_id(recorded: Recorded, subject: str, message: type[Message] | Message
 
 
 def publication_of(
-    recorded: Recorded, subject: str, message: Message, *, label: str
+    recorded: Recorded, subject: str, message: Message, *, label: Label
 ) -> Publication:
     """The public side of a private fact, published once for each subject that it concerns."""
     return Publication(
@@ -90,7 +92,7 @@ class HeardFact:
     sequence: int
     type: str
     message: Message
-    label: str
+    label: Label
     signed_at: datetime
 
 

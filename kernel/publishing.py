@@ -6,10 +6,11 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from kernel.facts import Publication, Recorded, publication_of
+from kernel.facts import Label, Publication, Recorded, publication_of
 from kernel.mapping.writing import Writer
 
-HIPAA, PART2 = "HIPAA", "PART2"
+HIPAA: Label = "HIPAA"
+PART2: Label = "PART2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +19,7 @@ class Said:
 
     subject: str
     message: Message
-    label: str
+    label: Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ Decision = Published | Kept
 def published(
     kind: str,
     *writers: Writer[Any, Any],
-    label: str | Callable[[Any], str],
+    label: Label | Callable[[Any], Label],
     key: Callable[[Any], str] | None = None,
 ) -> Published:
     """A public fact by each of the writers, about one subject.

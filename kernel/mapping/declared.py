@@ -30,10 +30,10 @@ def is_map(field: Declared) -> bool:
 
 def without_none(hint: Any) -> tuple[Any, bool]:
     """The type but for None, and whether it had it."""
-    if get_origin(hint) not in (Union, UnionType):
+    if not _is_union(hint):
         return hint, False
-    [only] = [argument for argument in get_args(hint) if argument is not NoneType]
-    return only, True
+    others = tuple(argument for argument in get_args(hint) if argument is not NoneType)
+    return Union[others], len(others) < len(get_args(hint))  # noqa: UP007 - of what is found
 
 
 def attribute(kind: type, path: str) -> tuple[Any, Any]:
@@ -59,8 +59,15 @@ def words_of(enum: Declared) -> dict[int, str]:
     }
 
 
+def _is_union(hint: Any) -> bool:
+    return get_origin(hint) in (Union, UnionType)
+
+
 def closed_set(hint: Any) -> dict[str, Any]:
-    """Word → value of a StrEnum or a Literal; empty: the type is no closed set of words."""
+    """Word → value of a StrEnum, a Literal, or a union of them; empty: it is no closed set."""
+    if _is_union(hint):
+        sets = [closed_set(argument) for argument in get_args(hint)]
+        return {word: value for words in sets for word, value in words.items()} if all(sets) else {}
     if get_origin(hint) is Literal:
         return {word: word for word in get_args(hint)}
     if isinstance(hint, type) and issubclass(hint, StrEnum):

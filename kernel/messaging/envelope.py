@@ -6,12 +6,14 @@ Beside it the record that it came in: from Kafka, or from the owner of the log i
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
+
+from kernel.facts import Label
 
 CONTENT_TYPE = b"application/protobuf"
 # Strictest last: a derived fact carries the strictest label of what it rests on.
-LABELS = ("HIPAA", "PART2", "NOTES")
+LABELS: tuple[Label, ...] = get_args(Label)
 
 YEARS = range(1970, 9000)
 LONGEST_KIND = 40  # of a subject, which is a key of indexes
@@ -39,7 +41,7 @@ class Envelope:
     epoch: int
     sequence: int
     network: str
-    label: str
+    label: Label
     may_ignore: bool
     causation: str
     correlation: str
@@ -87,7 +89,7 @@ def read_envelope(headers: Headers) -> Envelope:
     return Envelope(**said)
 
 
-def strictest(labels: Iterable[str]) -> str:
+def strictest(labels: Iterable[Label]) -> Label:
     """The strictest of these labels; HIPAA when there are none."""
     return max(labels, key=LABELS.index, default="HIPAA")
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from kernel.decider import filled
+from kernel.facts import Label
 from kernel.messaging.pending import mark_pending, mark_reactions
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.rows import from_row
@@ -30,7 +31,7 @@ class InboxFact:
     sequence: int
     type: str
     body: bytes
-    label: str
+    label: Label
     recorded_at: datetime
     signed_at: datetime
     refs: list[str] = field(default_factory=list)

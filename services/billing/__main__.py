@@ -36,6 +36,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     from services.billing.api.work import SERVICE as WORK  # noqa: PLC0415
     from services.billing.api.work import WorkServicer  # noqa: PLC0415
     from services.billing.app.ports import BillingWriteSide, ClaimWriter, Issuing  # noqa: PLC0415
+    from services.billing.domain.payers.rules import ClaimForm  # noqa: PLC0415
 
     intake = RpcClient(
         channel_to("intake", settings),
@@ -45,9 +46,9 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     )
     confirm = OwnersConfirm(owners_of(HEARS, settings))
     usage = "P" if settings.environment == "production" else "T"
-    files: dict[str, ClaimWriter] = {
-        "PROFESSIONAL": claim_file.FileWriter(claim_file.professional, usage),
-        "INSTITUTIONAL": claim_file.FileWriter(claim_file.institutional, usage),
+    files: dict[ClaimForm, ClaimWriter] = {
+        ClaimForm.PROFESSIONAL: claim_file.FileWriter(claim_file.professional, usage),
+        ClaimForm.INSTITUTIONAL: claim_file.FileWriter(claim_file.institutional, usage),
     }
 
     book = Book(store=store, publish=publish, subscriptions=SUBSCRIPTIONS)

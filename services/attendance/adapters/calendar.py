@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 
 from ninehours.attendance.v1 import attendance_events_pb2 as events
 from sqlalchemy import Row
 
-from kernel.due import Due, DueAsked, at_each_site
+from kernel.due import Due, DueAsked, DueKind, at_each_site
 from kernel.mapping.reading import fact_reader
 from kernel.messaging.public_facts import public_facts
 from kernel.store.store import Transaction
@@ -138,15 +138,15 @@ def due(tx: Transaction, asked: DueAsked) -> list[Due]:
 
     def find(there: DueAsked) -> Iterator[Due]:
         for session in tx.execute(UNCLOSED, moment=there.moment):
-            yield _due(session, "CLOSE_SESSION")
+            yield _due(session, DueKind.CLOSE_SESSION)
         for note in tx.execute(UNSIGNED, moment=there.moment):
-            yield _due(note, "SIGN_NOTE")
+            yield _due(note, DueKind.SIGN_NOTE)
 
     return at_each_site(asked, {site.site_id: site.time_zone for site in sites(tx)}, find)
 
 
-def _due(unfinished: Row[Any], kind: Literal["CLOSE_SESSION", "SIGN_NOTE"]) -> Due:
-    same_day = kind == "CLOSE_SESSION"
+def _due(unfinished: Row[Any], kind: DueKind) -> Due:
+    same_day = kind is DueKind.CLOSE_SESSION
     return Due(
         kind=kind,
         about_id=str(unfinished.session_id),

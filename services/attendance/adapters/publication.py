@@ -7,6 +7,7 @@ from typing import Any
 from ninehours.attendance.v1 import attendance_events_pb2 as public
 from ninehours.common.v1 import common_pb2 as common
 
+from kernel.facts import Label
 from kernel.mapping.reading import named
 from kernel.mapping.writing import writer
 from kernel.publishing import HIPAA, PART2, Decision, Kept, Published, Said, published, publisher
@@ -35,7 +36,7 @@ _attended = writer(
 _missed = writer(public.SessionMissed, session.Attendance, given=OF_SESSION)
 
 
-def _label(fact: Any) -> str:
+def _label(fact: Any) -> Label:
     return PART2 if fact.under_part2 else HIPAA
 
 

@@ -8,6 +8,12 @@ from typing import Literal, assert_never
 from kernel.decider import Decider, filled
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 
+Physician = Literal["MD", "DO"]
+Therapist = Literal["LCSW", "LICSW", "LMSW", "LPC", "LCPC", "LPCC", "LMHC", "LMFT", "PHD", "PSYD"]
+Counselor = Literal["CADC", "LADC", "LCADC"]
+Nurse = Literal["NP", "APRN", "PMHNP", "PA", "RN"]
+SignsNothing = Literal["TRAINEE", "STUDENT", "PEER"]
+CredentialType = Literal[Physician, Therapist, Counselor, Nurse, SignsNothing]
 CredentialEndReason = Literal["LAPSED", "WITHDRAWN", "LEFT", "ENTERED_IN_ERROR"]
 
 
@@ -31,7 +37,7 @@ class CredentialStaff:
     credential: str
     npi: str
     effective_from: date
-    type: str = ""
+    type: CredentialType | Literal[""] = ""
     state: str = ""
     effective_to: date | None = None
     token_subject: str = ""
@@ -44,7 +50,7 @@ class EndCredential:
 
     staff_id: str
     credential: str
-    type: str
+    type: CredentialType | Literal[""]
     state: str
     last_day: date
     reason: CredentialEndReason
@@ -61,7 +67,7 @@ class StaffCredentialed:
     credential: str
     npi: str
     effective_from: date
-    type: str = ""
+    type: CredentialType | Literal[""] = ""
     state: str = ""
     effective_to: date | None = None
     token_subject: str = ""
@@ -74,7 +80,7 @@ class CredentialEnded:
 
     staff_id: str
     credential: str
-    type: str
+    type: CredentialType | Literal[""]
     state: str
     last_day: date
     reason: CredentialEndReason

@@ -29,7 +29,7 @@ from services.billing.domain.claims.promises import drafted_and_issued, overdraw
 from services.billing.domain.claims.rows import DraftRow
 from services.billing.domain.history.history import BillingHistory, ClaimLine
 from services.billing.domain.projection import DRAFT_CLAIM
-from services.billing.domain.x12.t837.claim import VOID
+from services.billing.domain.x12.t837.claim import ClaimFrequency
 
 M = TypeVar("M")
 
@@ -284,7 +284,7 @@ def _revoked(claim: ClaimIssued, before: Sequence[HeardFact], on: date) -> str:
 
 def _restricted(claim: ClaimIssued, before: Sequence[HeardFact]) -> str:
     """Of a date that the client kept from the payer; a void takes back what was told of it."""
-    if claim.frequency == VOID:
+    if claim.frequency == ClaimFrequency.VOID:
         return ""
     dates = {line.service_date for line in claim.lines}
     for fact_id, restricted in _of(before, intake.DisclosureRestricted):
@@ -323,4 +323,8 @@ def _standing(examination: Examination) -> list[ClaimIssued]:
                 issued.append(claim)
             case ClaimReplaced() | ClaimVoided() as follows:
                 followed.add(follows.claim_id)
-    return [claim for claim in issued if claim.frequency != VOID and claim.claim_id not in followed]
+    return [
+        claim
+        for claim in issued
+        if claim.frequency != ClaimFrequency.VOID and claim.claim_id not in followed
+    ]

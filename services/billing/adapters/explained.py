@@ -27,7 +27,7 @@ from services.billing.domain.days.release import Release
 from services.billing.domain.history.history import IssuedClaim
 from services.billing.domain.payers.rules import RuleSet
 from services.billing.domain.why import explain
-from services.billing.domain.x12.t837.claim import ORIGINAL
+from services.billing.domain.x12.t837.claim import ClaimFrequency
 
 SERVICES = {
     service.full_name: service
@@ -145,7 +145,7 @@ _draft = writer(
     given=_OF_WHY,
     through=("cut",),
     lines=publication.line_message,
-    frequency=ORIGINAL,
+    frequency=ClaimFrequency.ORIGINAL,
     corrects_claim_id="",
 )
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import text
 
@@ -19,11 +19,14 @@ from services.billing.adapters.issued import claims_of
 from services.billing.adapters.rows import current_rows
 from services.billing.adapters.subscriptions import CLAIMS, SUBSCRIPTIONS
 from services.billing.domain.claims.claim import IssuedClaimState
+from services.billing.domain.claims.proposals import ProposalState
 from services.billing.domain.claims.rows import DraftRow, ProposalRow
 from services.billing.domain.days.service_day import DayRow
-from services.billing.domain.history.history import BillingHistory
+from services.billing.domain.history.history import AdjudicationStatus, BillingHistory
 from services.billing.domain.payers.payer import PAYER, Payer
+from services.billing.domain.payers.rules import CorrectionAction, DayOutcome
 from services.billing.domain.projection import Content
+from services.billing.domain.x12.t837.claim import ClaimFrequency
 
 OF_ROWS = {
     "client_id": "key = 'client/' || :client_id",
@@ -105,10 +108,10 @@ class RowsQuery(ListQuery):
     changes. `until`: as derived from what was signed by then (drafts only).
     """
 
-    outcome: str = ""
+    outcome: DayOutcome | Literal[""] = ""
     reason: str = ""
-    state: str = ""
-    action: str = ""
+    state: ProposalState | Literal[""] = ""
+    action: CorrectionAction | Literal[""] = ""
     after_key: str = ""
 
 
@@ -117,8 +120,8 @@ class IssuedClaimsQuery(ListQuery):
     """A page of issued claims."""
 
     batch_id: str = ""
-    frequency: str = ""
-    adjudication: str = ""
+    frequency: ClaimFrequency | Literal[""] = ""
+    adjudication: AdjudicationStatus | Literal[""] = ""
     after_claim: str = ""
 
 

@@ -8,6 +8,7 @@ from google.protobuf.message import Message
 from ninehours.billing.v1 import billing_events_pb2 as public
 from ninehours.common.v1 import common_pb2 as common
 
+from kernel.facts import Label
 from kernel.mapping.reading import named
 from kernel.mapping.writing import writer
 from kernel.publishing import HIPAA, PART2, Decision, Kept, published, publisher
@@ -58,7 +59,7 @@ def money(minor_units: int) -> common.Money:
     return common.Money(currency_code="USD", minor_units=minor_units)
 
 
-def _label(fact: Any) -> str:
+def _label(fact: Any) -> Label:
     return PART2 if fact.under_part2 else HIPAA
 
 

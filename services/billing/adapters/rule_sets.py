@@ -1,17 +1,17 @@
 """A rule set as a message, and as the domain's own type, in both directions."""
 
-from typing import Any
+from typing import Any, Literal
 
 from ninehours.billing.v1 import billing_service_pb2 as service
 from ninehours.billing.v1 import rules_pb2 as pb
 
-from kernel.mapping.fields import Read, bounded, left_out, text, word
+from kernel.mapping.fields import Read, bounded, left_out, text
 from kernel.mapping.reading import Reader, each_of, request_reader
 from kernel.mapping.writing import writer
 from kernel.refusal import Malformed
 from kernel.rpc.translate import reading, required_enum, required_level
 from services.billing.domain.payers import rules
-from services.billing.domain.payers.rules import RuleSet, lacking, not_asked
+from services.billing.domain.payers.rules import Rounding, RuleSet, lacking, not_asked
 
 MOST_MODIFIERS, MODIFIER = 4, 2  # HCPCS
 DAY, WEEK = 24 * 60, 7 * 24 * 60  # minutes
@@ -52,11 +52,11 @@ def _modifiers(request: Any, field: str) -> tuple[str, ...]:
     return given
 
 
-def _rounding(request: Any, field: str) -> str:
+def _rounding(request: Any, field: str) -> Rounding | Literal[""]:
     """Needed where there are units to round."""
     if not request.unit_minutes and not getattr(request, field):
         return ""
-    return required_enum(request, field)
+    return Rounding(required_enum(request, field))
 
 
 def _each(reader: Reader[Any, Any]) -> Read:
@@ -64,11 +64,9 @@ def _each(reader: Reader[Any, Any]) -> Read:
 
 
 _CODE = text(5)  # HCPCS
-_SERVICE_KIND = word("GROUP", "INDIVIDUAL", "FAMILY", "INTAKE_EVALUATION", "PRESCRIBER_VISIT")
 _service = request_reader(
     pb.DiscreteService,
     rules.DiscreteService,
-    service_kind=_SERVICE_KIND,
     code=_CODE,
     modifiers=_modifiers,
     minimum_minutes=bounded(0, DAY),
@@ -83,11 +81,9 @@ _example = request_reader(
         request_reader(
             pb.ExampleSession,
             rules.ExampleSession,
-            service_kind=_SERVICE_KIND,
             minutes=bounded(0, DAY),
         )
     ),
-    outcome=word("PER_DIEM", "DISCRETE", "NOT_BILLABLE", "HOLD"),
     lines=_each(
         request_reader(pb.ExampleLine, rules.ExampleLine, code=_CODE, units=bounded(1, DAY))
     ),

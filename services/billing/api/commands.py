@@ -17,7 +17,7 @@ from services.billing.app.batch import batches_of
 from services.billing.app.issuing import charges_of, issue_claims, issue_corrections
 from services.billing.app.ports import BillingWriteSide, Issuing
 from services.billing.domain.claims.issue import ClaimIssued, LeftOut, NamedProposal
-from services.billing.domain.x12.t837.claim import REPLACEMENT, VOID
+from services.billing.domain.x12.t837.claim import ClaimFrequency
 
 _left_out = writer(pb.LeftOut, LeftOut)
 
@@ -89,8 +89,8 @@ class BillingCommandRpcs(CommandRpcs[BillingWriteSide]):
         was, now = charges_of(book, issued)
         return pb.IssueCorrectionsResponse(
             **_batches(outcome),
-            replaced=frequencies.count(REPLACEMENT),
-            voided=frequencies.count(VOID),
+            replaced=frequencies.count(ClaimFrequency.REPLACEMENT),
+            voided=frequencies.count(ClaimFrequency.VOID),
             issued_charge=money(was),
             corrected_charge=money(now),
         )

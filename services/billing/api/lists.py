@@ -40,7 +40,7 @@ from services.billing.domain.claims.claim import IssuedClaimState
 from services.billing.domain.claims.rows import DraftRow, ProposalRow
 from services.billing.domain.days.service_day import DayRow
 from services.billing.domain.projection import Content
-from services.billing.domain.x12.t837.claim import INSTITUTIONAL_FREQUENCIES, ORIGINAL
+from services.billing.domain.x12.t837.claim import ClaimFrequency
 
 PAGE, LARGEST_PAGE = 200, 1000
 NOT_FILTERS = frozenset({"client_id", "after", "page_size", "changed_since", "on"})
@@ -130,7 +130,7 @@ _issued_query = request_reader(
     pb.ListClaimsRequest,
     IssuedClaimsQuery,
     given=("sites",),
-    frequency=left_out(code_of(1, INSTITUTIONAL_FREQUENCIES.__contains__, "is no claim frequency")),
+    frequency=left_out(code_of(1, tuple(ClaimFrequency).__contains__, "is no claim frequency")),
     until=named("as_of"),
     after_claim=named("page_token", _after_claim),
     limit=named("page_size", limit_of),
@@ -153,7 +153,7 @@ _draft_message = writer(
     given=("revision", "withdrawn"),
     state="DRAFTED",
     claim_id=lambda row: draft_id(row.key),
-    frequency=ORIGINAL,
+    frequency=ClaimFrequency.ORIGINAL,
     batch_id="",
     payer_control_number="",
     adjudication=None,
@@ -226,7 +226,9 @@ class BillingListRpcs:
                 reached = f"{ISSUED}{claims[-1].claim_id}" if claims else ""
             # What only an issued claim has is asked for: no draft has it.
             only_issued = (
-                issued.batch_id or issued.adjudication or issued.frequency not in ("", ORIGINAL)
+                issued.batch_id
+                or issued.adjudication
+                or issued.frequency not in ("", ClaimFrequency.ORIGINAL)
             )
             if state != "ISSUED" and not only_issued and len(claims) < issued.limit:
                 rows = (

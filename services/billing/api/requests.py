@@ -22,7 +22,7 @@ from services.billing.adapters.rule_sets import proposed_rules_of
 from services.billing.app.use_cases import AuthorizationTold
 from services.billing.domain.authorizations.authorization import RecordAuthorization
 from services.billing.domain.authorizations.waiver import BillWithoutAuthorization
-from services.billing.domain.claims.claim import RecordAdjudication
+from services.billing.domain.claims.claim import AdjudicationOverride, RecordAdjudication
 from services.billing.domain.claims.issue import NamedProposal
 from services.billing.domain.claims.settlement import SettleRevocation
 from services.billing.domain.payers.payer import ConfirmRuleSet, ProposeRuleSet, RegisterPayer
@@ -49,17 +49,19 @@ def npi(request: Any, field: str) -> str:
     return number
 
 
+_named_proposal = request_reader(pb.NamedProposal, NamedProposal, revision=bounded(1, 2**31 - 1))
+
+
 def named_proposals(request: Any, field: str) -> dict[str, NamedProposal]:
     """Claim → as what its proposal is named; a claim that is named twice is refused."""
     found: dict[str, NamedProposal] = {}
     for number, proposal in enumerate(getattr(request, field)):
         with reading(proposal, at=f"{field}[{number}].") as read:
             claim_id = str(read.uuid("claim_id"))
-            revision = read.integer("revision", low=1, high=2**31 - 1)
-            said = read.enum("without_waiting") if proposal.without_waiting else ""
+            named_as = read.whole(_named_proposal)
         if claim_id in found:
             raise Malformed(**{f"{field}[{number}].claim_id": "is named twice"})
-        found[claim_id] = NamedProposal(revision=revision, without_waiting=said)
+        found[claim_id] = named_as
     return found
 
 
@@ -79,14 +81,14 @@ def settled_revocation(request: pb.SettleRevocationRequest, field: str) -> date 
     return None
 
 
-def overrides(request: Any, field: str) -> frozenset[str]:
+def overrides(request: Any, field: str) -> frozenset[AdjudicationOverride]:
     """Why an answer of a payer is recorded though it contradicts what is known."""
     prefix = "ADJUDICATION_OVERRIDE_"
     names = {number: name for name, number in pb.AdjudicationOverride.items() if number}
     given = getattr(request, field)
     if not names.keys() >= set(given):
         raise Malformed(**{field: "holds what is no reason"})
-    return frozenset(names[number].removeprefix(prefix) for number in given)
+    return frozenset(AdjudicationOverride(names[number].removeprefix(prefix)) for number in given)
 
 
 def code_of(longest: int, fits: Callable[[str], object], otherwise: str) -> Read:

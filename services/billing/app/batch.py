@@ -34,7 +34,10 @@ from services.billing.domain.providers.practitioner import PRACTITIONER, Practit
 from services.billing.domain.providers.provider import PROVIDER, ProviderRegistered
 from services.billing.domain.reasons import StaysBecause
 
-DOCUMENTS: Mapping[str, str] = {ClaimForm.PROFESSIONAL: "837p", ClaimForm.INSTITUTIONAL: "837i"}
+DOCUMENTS: Mapping[ClaimForm, str] = {
+    ClaimForm.PROFESSIONAL: "837p",
+    ClaimForm.INSTITUTIONAL: "837i",
+}
 """The kind of document a file is kept as, by form."""
 
 
@@ -67,10 +70,10 @@ class Batches:
 
     def _filings(
         self, candidates: Sequence[Candidate]
-    ) -> tuple[list[LeftOut], list[tuple[str, Filing]]]:
+    ) -> tuple[list[LeftOut], list[tuple[ClaimForm, Filing]]]:
         """Who is left out, and per form what is to be filed: nothing the scrub finds fault with."""
         found_in, passing = self._gates(candidates)
-        filings: list[tuple[str, Filing]] = []
+        filings: list[tuple[ClaimForm, Filing]] = []
         for form in FORMS:
             claims = [
                 candidate.claim for candidate in passing if candidate.claim.claim_form == form
@@ -210,7 +213,9 @@ class Batches:
     def _sites(self, claims: Sequence[ClaimIssued]) -> dict[str, Site]:
         return self.issuing.drafts.sites(self.tx, sorted({claim.site_id for claim in claims}))
 
-    def _batch(self, form: str, filing: Filing, told: Sequence[LeftOut]) -> Iterable[Recorded]:
+    def _batch(
+        self, form: ClaimForm, filing: Filing, told: Sequence[LeftOut]
+    ) -> Iterable[Recorded]:
         batch_id = self._batch_id(form)
         digest = ""
         if filing.claims:
@@ -232,7 +237,7 @@ class Batches:
         )
         return record(self.context, f"batch/{batch_id}", 0, [batch])
 
-    def _batch_id(self, form: str) -> str:
+    def _batch_id(self, form: ClaimForm) -> str:
         return self.context.new_id("batch", form)
 
     def _followed(self, claim: ClaimIssued) -> Iterable[Recorded]:

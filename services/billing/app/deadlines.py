@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Protocol
 
-from kernel.due import Due, DueAsked, at_each_site
+from kernel.due import Due, DueAsked, DueKind, at_each_site
 from kernel.store.store import Store, Transaction
 from services.billing.app.draft_id import draft_id
 from services.billing.domain.authorizations.allocation import Balance, balances
@@ -12,7 +12,6 @@ from services.billing.domain.claims.disclosure import filed_from
 from services.billing.domain.claims.rows import DraftRow
 from services.billing.domain.history.history import BillingHistory
 
-EXTEND_AUTHORIZATION, ISSUE_CLAIM = "EXTEND_AUTHORIZATION", "ISSUE_CLAIM"
 # How long before its last day each is told of: a payer takes its time to extend.
 AUTHORIZATION_LEAD = timedelta(days=14)
 FILING_LEAD = timedelta(days=30)
@@ -69,7 +68,7 @@ def ending(history: BillingHistory, on: date) -> Iterable[Due]:
         lasts_to = authorization.effective_to
         since = on if _is_short(balance, left) else lasts_to - AUTHORIZATION_LEAD
         yield Due(
-            kind=EXTEND_AUTHORIZATION,
+            kind=DueKind.EXTEND_AUTHORIZATION,
             about_id=authorization.authorization_id,
             client_id=history.client_id,
             site_id=authorization.site_id
@@ -95,7 +94,7 @@ def _counts_from(draft: DraftRow) -> date:
 def _filing(draft: DraftRow, counts_from: date) -> Due:
     limit = counts_from + timedelta(days=draft.filing_limit_days)
     return Due(
-        kind=ISSUE_CLAIM,
+        kind=DueKind.ISSUE_CLAIM,
         about_id=draft_id(draft.key),
         client_id=draft.client_id,
         site_id=draft.site_id,

@@ -26,7 +26,7 @@ from services.billing.domain.claims.issue import (
     original,
 )
 from services.billing.domain.claims.proposals import ProposalState, state_of
-from services.billing.domain.x12.t837.claim import VOID
+from services.billing.domain.x12.t837.claim import ClaimFrequency
 
 
 def issue_claims(
@@ -96,7 +96,9 @@ def charges_of(book: Book, issued: Iterable[ClaimIssued]) -> tuple[int, int]:
         streams = tx.load_many([f"claim/{claim.corrects_claim_id}" for claim in corrections])
     originals = [CLAIM.after(facts).issued for facts in streams.values()]
     was = sum(original.charge_minor for original in originals if original is not None)
-    return was, sum(claim.charge_minor for claim in corrections if claim.frequency != VOID)
+    return was, sum(
+        claim.charge_minor for claim in corrections if claim.frequency != ClaimFrequency.VOID
+    )
 
 
 def _as_named(

@@ -11,6 +11,7 @@ from kernel.store.store import Transaction
 from services.billing.domain.claims.issue import ClaimIssued, DraftToIssue, ProposalToIssue
 from services.billing.domain.claims.members import Members
 from services.billing.domain.payers.payer import PayerRegistered
+from services.billing.domain.payers.rules import ClaimForm
 from services.billing.domain.providers.practitioner import PractitionerRegistered
 from services.billing.domain.providers.provider import OrganisationAddress, ProviderRegistered
 from services.billing.domain.x12.t837.scrub import ScrubFinding
@@ -194,7 +195,7 @@ class Issuing:
     drafts: Drafts
     confirm: Confirm
     identities: Identities
-    files: Mapping[str, ClaimWriter]
+    files: Mapping[ClaimForm, ClaimWriter]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.intake.v1 import intake_events_pb2 as intake
 
-from kernel.due import Due, DueAsked, at_each_site
+from kernel.due import Due, DueAsked, DueKind, at_each_site
 from kernel.mapping.reading import fact_reader, named
 from kernel.messaging.public_facts import clocks_of, public_facts
 from kernel.refusal import Unknown
@@ -253,7 +253,7 @@ def due(tx: Transaction, asked: DueAsked) -> list[Due]:
         sites = [there.site_id] if there.site_id else those_asked(there.sites)
         for task in tx.execute(OPEN_TASKS, moment=moment, on=there.on, sites=sites):
             yield Due(
-                kind="CLOSE_SAFETY_TASK",
+                kind=DueKind.CLOSE_SAFETY_TASK,
                 about_id=str(task.task_id),
                 client_id=str(task.client_id),
                 site_id=str(task.site_id or ""),
@@ -265,7 +265,7 @@ def due(tx: Transaction, asked: DueAsked) -> list[Due]:
             )
         for pair in tx.execute(OPEN_DOUBLES, moment=moment, sites=sites):
             yield Due(
-                kind="JUDGE_DOUBLES",
+                kind=DueKind.JUDGE_DOUBLES,
                 about_id=str(pair.other_client_id),
                 client_id=str(pair.client_id),
                 site_id=pair.site_id or "",

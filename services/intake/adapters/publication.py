@@ -7,9 +7,10 @@ from operator import attrgetter
 from ninehours.intake.v1 import intake_events_pb2 as public
 from ninehours.intake.v1 import intake_service_pb2 as words
 
+from kernel.facts import Label
 from kernel.mapping.reading import named
 from kernel.mapping.writing import writer
-from kernel.publishing import Decision, Kept, Published, Said, published, publisher
+from kernel.publishing import HIPAA, PART2, Decision, Kept, Published, Said, published, publisher
 from services.intake.domain import (
     areas,
     assessment,
@@ -30,12 +31,16 @@ _judged = writer(
 )
 
 
+def _label(label: episode.Label) -> Label:
+    return PART2 if label == episode.Label.PART2 else HIPAA
+
+
 def _to_both(fact: recognition.DoublesJudged) -> Iterator[Said]:
     """Told of both, to each as the other's."""
     pair = (fact.client_id, fact.other_client_id)
     for client_id, other_client_id in (pair, pair[::-1]):
         message = _judged(fact, client_id=client_id, other_client_id=other_client_id)
-        yield Said(subject=f"client/{client_id}", message=message, label=fact.label)
+        yield Said(subject=f"client/{client_id}", message=message, label=_label(fact.label))
 
 
 DECISIONS: Mapping[type, Decision] = {
@@ -43,7 +48,7 @@ DECISIONS: Mapping[type, Decision] = {
     client.ClientRegistered: published(
         "client",
         writer(public.ClientRegistered, client.ClientRegistered),
-        label=episode.label_of(()),
+        label=_label(episode.label_of(())),
     ),
     # What was found stays here.
     screening.ClientScreened: _of_client(writer(public.ClientScreened, screening.ClientScreened)),

@@ -16,6 +16,7 @@ from kernel.rpc.translate import date_of, optional, required_enum
 from kernel.store.store import Transaction
 from services.plans.app.courses_of_care import CourseOfCare, CurrentPlan, due_of_course
 from services.plans.app.streams import client_subject
+from services.plans.domain.ending import DischargeReason
 
 KINDS = (
     intake.ClientAdmitted,
@@ -124,5 +125,5 @@ def _course(
         changes=so_far.changes.get(admitted.episode_id, ()),
         plan=so_far.plans.get(admitted.episode_id),
         discharged_on=date_of(discharged, "discharged_on") if discharged else None,
-        discharge_reason=required_enum(discharged, "reason") if discharged else "",
+        discharge_reason=DischargeReason(required_enum(discharged, "reason")) if discharged else "",
     )

@@ -4,25 +4,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from kernel.decider import filled
-from kernel.due import Due
+from kernel.due import Due, DueKind
+from services.plans.domain.ending import DischargeReason
 
 # How long before its last day something is told of: a week of groups, in which it can be done.
 LEAD = timedelta(days=7)
 # Over which admissions and discharges are counted.
 FLOW = timedelta(days=30)
 ONE_DAY = timedelta(days=1)
-
-
-class PlanTask(StrEnum):
-    """What plans ask for."""
-
-    SIGN_PLAN = "SIGN_PLAN"
-    REVIEW_PLAN = "REVIEW_PLAN"
-    CERTIFY_PLAN = "CERTIFY_PLAN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +64,7 @@ class CourseOfCare:
     changes: tuple[tuple[date, str], ...] = ()
     plan: CurrentPlan | None = None
     discharged_on: date | None = None
-    discharge_reason: str = ""
+    discharge_reason: DischargeReason | Literal[""] = ""
 
     @property
     def program(self) -> ProgramAtSite:
@@ -128,12 +120,12 @@ def due_of_course(course: CourseOfCare) -> Iterator[Due]:
     plan = course.plan
     if plan is None:
         yield _due(
-            course, kind=PlanTask.SIGN_PLAN, about_id=course.episode_id, since=course.admitted_on
+            course, kind=DueKind.SIGN_PLAN, about_id=course.episode_id, since=course.admitted_on
         )
         return
     asked = (
-        (PlanTask.REVIEW_PLAN, plan.next_review_by, plan.signed_by),
-        (PlanTask.CERTIFY_PLAN, plan.recertify_by, plan.certified_by),
+        (DueKind.REVIEW_PLAN, plan.next_review_by, plan.signed_by),
+        (DueKind.CERTIFY_PLAN, plan.recertify_by, plan.certified_by),
     )
     for kind, until, person in asked:
         if until is not None:

@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Literal
 
 from services.plans.domain.reference_values import Bands
 from services.plans.domain.rules import LevelRules
+
+ServiceKind = Literal["GROUP", "INDIVIDUAL", "FAMILY", "INTAKE_EVALUATION", "PRESCRIBER_VISIT"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +72,7 @@ class Review(HistoryFact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scheduled(HistoryFact):
-    """`service_kind`: GROUP, INDIVIDUAL …, as attendance names it. `program_id`: who gives it.
+    """`program_id`: who gives it.
 
     `makes_up_session_id`: of the session in whose place it is given; empty: of none.
     """
@@ -78,7 +81,7 @@ class Scheduled(HistoryFact):
     service_date: date
     starts_at: datetime | None = None
     ends_at: datetime | None = None
-    service_kind: str = "GROUP"
+    service_kind: ServiceKind = "GROUP"
     program_id: str = ""
     makes_up_session_id: str = ""
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 MOST_TIMES = 14  # a week
 MOST_MINUTES = 600  # each time
@@ -12,6 +13,20 @@ METRIC = re.compile(r"[a-z][a-z0-9_]{0,39}")
 # ICD-10-CM with its dot, as intake takes it; that the code exists is not checked here.
 DIAGNOSIS = re.compile(r"[A-Z][0-9][0-9AB](\.[0-9A-TV-Z]{1,4})?")
 DIMENSIONS = range(7)  # 0: of none
+
+InterventionKind = Literal[
+    "CBT",
+    "DBT",
+    "MOTIVATIONAL_INTERVIEWING",
+    "GROUP",
+    "FAMILY",
+    "PSYCHOEDUCATION",
+    "CASE_MANAGEMENT",
+    "RELAPSE_PREVENTION",
+    "COPING_SKILLS",
+    "CAREER_OR_ACADEMIC",
+    "MEDICATION_COORDINATION",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +57,7 @@ class Goal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intervention:
-    """`kind`: CBT, GROUP, RELAPSE_PREVENTION, as the contract's InterventionKind names them."""
-
-    kind: str
+    kind: InterventionKind
     times_per_week: int
     minutes_each_time: int
 

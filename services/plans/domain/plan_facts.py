@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Literal
 
 from services.plans.domain.plan_content import Goal, Intervention, Problem
+
+RefusalReason = Literal["DISAGREES_WITH_GOALS", "DISAGREES_WITH_FREQUENCY", "NO_REASON_GIVEN"]
 
 
 class SignerRole(StrEnum):
@@ -64,11 +67,11 @@ class SignPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusePlan:
-    """`role` would not sign; `actor` records it. `reason`: as the contract's RefusalReason."""
+    """`role` would not sign; `actor` records it."""
 
     plan_id: str
     role: SignerRole
-    reason: str
+    reason: RefusalReason
     actor: str
     refused_on: date
     now: datetime
@@ -132,7 +135,7 @@ class PlanSigned:
 class PlanRefused:
     plan_id: str
     role: SignerRole
-    reason: str
+    reason: RefusalReason
     refused_on: date
     recorded_by: str
 

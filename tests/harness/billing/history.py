@@ -20,12 +20,22 @@ from services.billing.domain.history.history import (
     Enrollment,
     Fee,
     IssuedClaim,
+    Modality,
     Note,
     Plan,
     Program,
     Session,
 )
-from services.billing.domain.payers.rules import PerDiem, RuleSet
+from services.billing.domain.payers.rules import (
+    ClaimForm,
+    ClaimPeriod,
+    CorrectionAction,
+    LateDay,
+    LateSignature,
+    PerDiem,
+    RuleSet,
+    Weekday,
+)
 from services.billing.domain.projection import Content, derive
 
 MONDAY = date(2026, 3, 2)
@@ -36,23 +46,23 @@ RULES = RuleSet(
     payer_id="payer",
     version=1,
     effective_from=date(2026, 1, 1),
-    claim_form="PROFESSIONAL",
+    claim_form=ClaimForm.PROFESSIONAL,
     per_diem=PerDiem(code="H0015", modifiers=("HF",), minimum_minutes=180),
-    claim_period="WEEK",
-    week_start="MONDAY",
+    claim_period=ClaimPeriod.WEEK,
+    week_start=Weekday.MONDAY,
     billed_level="2.1",
     place_of_service_in_person="57",
     place_of_service_telehealth="10",
     plan_due_days=7,
-    late_signature="HOLD",
+    late_signature=LateSignature.HOLD,
     sign_within_hours=24,
     authorization_required=True,
     enrollment_required=True,
     filing_limit_days=90,
     complete_weeks_only=False,
-    changed_claim="REPLACE",
-    fallen_claim="VOID",
-    late_day="NEW_CLAIM",
+    changed_claim=CorrectionAction.REPLACE,
+    fallen_claim=CorrectionAction.VOID,
+    late_day=LateDay.NEW_CLAIM,
 )
 
 
@@ -76,7 +86,7 @@ def session(on: date, name: str = "s", **changes: Any) -> Session:
         fact=f"scheduled {on} {name}",
         session_id=f"{on} {name}",
         site_id="site",
-        modality="IN_PERSON",
+        modality=Modality.IN_PERSON,
         service_date=on,
         ends_at=ends_at(on),
         program=PROGRAM,

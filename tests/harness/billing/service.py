@@ -44,7 +44,7 @@ from services.billing.app.ports import (
     Identities,
     Issuing,
 )
-from services.billing.domain.payers.rules import not_asked
+from services.billing.domain.payers.rules import ClaimForm, not_asked
 from services.billing.domain.x12.npi import check_digit_for
 from tests.harness.billing.facts import site_opened
 from tests.harness.billing.history import RULES, day
@@ -178,8 +178,8 @@ class Office:
             confirm=confirm,
             identities=identities,
             files={
-                "PROFESSIONAL": FileWriter(professional, "T"),
-                "INSTITUTIONAL": FileWriter(institutional, "T"),
+                ClaimForm.PROFESSIONAL: FileWriter(professional, "T"),
+                ClaimForm.INSTITUTIONAL: FileWriter(institutional, "T"),
             },
         )
         self.answers = billing_servicer(billing, lambda _: issuing, self.pages)

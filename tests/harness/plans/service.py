@@ -14,7 +14,7 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_service_pb2 as pb
 from sqlalchemy import text
 
-from kernel.facts import derived_id
+from kernel.facts import Label, derived_id
 from kernel.messaging.envelope import Envelope, Record
 from kernel.messaging.inbox import Inbox
 from kernel.messaging.pending_work import PendingWork
@@ -35,7 +35,7 @@ class Log:
     def __init__(self) -> None:
         self._last: dict[tuple[str, str], int] = {}
 
-    def tell(self, message: Any, *, label: str = "HIPAA") -> Record:
+    def tell(self, message: Any, *, label: Label = "HIPAA") -> Record:
         """The record of the next fact of the message's client, staff, site or payer.
 
         Two logs that tell the same at the same place tell the same fact.

@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 
 from services.billing.domain.x12.envelope import text
 from services.billing.domain.x12.t837.claim import (
+    CORRECTIONS,
     Batch837I,
     BillingGroup,
+    ClaimFrequency,
     Clinician,
     InstitutionalClaim,
     InstitutionalLine,
@@ -74,12 +76,12 @@ def lines(draw: st.DrawFn, number: int, first: date, last: date) -> Institutiona
 @st.composite
 def claims(draw: st.DrawFn, claim_id: str) -> InstitutionalClaim:
     first, last = sorted((draw(days), draw(days)))
-    frequency = draw(st.sampled_from("1234578"))
+    frequency = draw(st.sampled_from(ClaimFrequency))
     return InstitutionalClaim(
         claim_id=claim_id,
         type_of_bill=draw(st.sampled_from(("13", "76", "85", "89"))),
         frequency=frequency,
-        payer_control_number=draw(codes) if frequency in "78" else None,
+        payer_control_number=draw(codes) if frequency in CORRECTIONS else None,
         prior_authorization=draw(st.none() | codes),
         statement_from=first,
         statement_to=last,

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from services.billing.domain.x12.envelope import text
 from services.billing.domain.x12.t837.claim import (
+    FREQUENCIES,
     Batch837P,
     BillingGroup,
     BillingProvider,
+    ClaimFrequency,
     Clinician,
     DestinationPayer,
     ProfessionalClaim,
@@ -118,13 +120,13 @@ def claims(draw: st.DrawFn, claim_id: str) -> ProfessionalClaim:
     listed = draw(
         st.lists(diagnoses, min_size=1, max_size=12, unique_by=lambda code: code.replace(".", ""))
     )
-    frequency = draw(st.sampled_from(("1", "7", "8")))
+    frequency = draw(st.sampled_from(FREQUENCIES))
     count = draw(st.integers(1, 4))
     return ProfessionalClaim(
         claim_id=claim_id,
         place_of_service=draw(places),
         frequency=frequency,
-        payer_control_number=None if frequency == "1" else draw(codes),
+        payer_control_number=None if frequency is ClaimFrequency.ORIGINAL else draw(codes),
         prior_authorization=draw(st.none() | codes),
         diagnoses=tuple(listed),
         admission_date=draw(st.none() | st.just(CREATION_DAY - timedelta(days=500))),

@@ -18,7 +18,7 @@ class RecordAuthorization:
     units: int
     effective_from: date
     effective_to: date
-    unit: str = AuthorizationUnit.DAYS
+    unit: AuthorizationUnit = AuthorizationUnit.DAYS
     site_id: str = ""
 
 
@@ -33,7 +33,7 @@ class AuthorizationRecorded:
     units: int
     effective_from: date
     effective_to: date
-    unit: str = AuthorizationUnit.DAYS
+    unit: AuthorizationUnit = AuthorizationUnit.DAYS
     site_id: str = ""
 
 

@@ -6,20 +6,27 @@ Source: domain guide, section 12 ("Retro-authorization").
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from kernel.decider import filled, of_last_fact
 from kernel.refusal import AgainstTheRules
 
 
+class WaiverReason(StrEnum):
+    """Why a day is billed without authorization."""
+
+    PAYER_SAYS_SUBMIT = "PAYER_SAYS_SUBMIT"
+    RETRO_AUTHORIZATION_REQUESTED = "RETRO_AUTHORIZATION_REQUESTED"
+    NETWORK_DECISION = "NETWORK_DECISION"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillWithoutAuthorization:
-    """`reason`: PAYER_SAYS_SUBMIT, RETRO_AUTHORIZATION_REQUESTED or NETWORK_DECISION."""
-
     client_id: str
     payer_id: str
     service_date: date
     waived_by: str
-    reason: str
+    reason: WaiverReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +35,7 @@ class AuthorizationWaived:
     payer_id: str
     service_date: date
     waived_by: str
-    reason: str
+    reason: WaiverReason
 
 
 def decide_waiver(

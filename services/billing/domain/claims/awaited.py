@@ -21,7 +21,7 @@ class Awaited:
 
     service_date: date
     gate: str
-    reason: str
+    reason: Reason
 
 
 def awaited(

@@ -14,7 +14,7 @@ from kernel.decider import Decider, filled
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from services.billing.domain.claims.issue import ClaimIssued
 from services.billing.domain.history.history import AdjudicationStatus
-from services.billing.domain.x12.t837.claim import VOID
+from services.billing.domain.x12.t837.claim import ClaimFrequency
 
 ELSEWHERE = timedelta(days=1)
 """It may be yesterday still where somebody writes a date."""
@@ -34,18 +34,18 @@ ANOTHER_ANSWER = {AdjudicationOverride.PAYER_ANSWERED_ANEW, AdjudicationOverride
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordAdjudication:
-    """What the payer answered. `status`: PAID, DENIED, or REVERSED of a void.
+    """What the payer answered.
 
-    `overrides`: why it is recorded though it contradicts an earlier answer (PAYER_ANSWERED_ANEW,
-    ENTERED_WRONG) or the charge (PAYER_PAID_MORE). `issued_on`: when the claim was, in UTC.
+    `overrides`: why it is recorded though it contradicts an earlier answer, or the charge.
+    `issued_on`: when the claim was, in UTC.
     """
 
     claim_id: str
     payer_control_number: str
-    status: str
+    status: AdjudicationStatus
     paid_minor: int
     adjudicated_on: date
-    overrides: frozenset[str] = frozenset()
+    overrides: frozenset[AdjudicationOverride] = frozenset()
     issued_on: date | None = None
 
 
@@ -67,11 +67,11 @@ class ClaimAdjudicated:
     claim_id: str
     client_id: str
     payer_control_number: str
-    status: str
+    status: AdjudicationStatus
     paid_minor: int
     adjudicated_on: date
     under_part2: bool
-    overrides: tuple[str, ...] = ()
+    overrides: tuple[AdjudicationOverride, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,12 +109,16 @@ class IssuedClaimState:
     @property
     def stands(self) -> bool:
         """Whether it is what the payer has: no void, and nothing followed it."""
-        return self.issued is not None and self.issued.frequency != VOID and not self.followed_by
+        return (
+            self.issued is not None
+            and self.issued.frequency != ClaimFrequency.VOID
+            and not self.followed_by
+        )
 
     @property
     def awaits_processing(self) -> bool:
         """Whether it is a void that the payer hasn't processed."""
-        is_void = self.issued is not None and self.issued.frequency == VOID
+        is_void = self.issued is not None and self.issued.frequency == ClaimFrequency.VOID
         return is_void and not (
             self.adjudicated and self.adjudicated.status == AdjudicationStatus.REVERSED
         )
@@ -164,7 +168,7 @@ CLAIM = Decider(decide, evolve, IssuedClaimState())
 
 
 def _must_fit(command: RecordAdjudication, issued: ClaimIssued) -> None:
-    if (command.status == AdjudicationStatus.REVERSED) != (issued.frequency == VOID):
+    if (command.status == AdjudicationStatus.REVERSED) != (issued.frequency == ClaimFrequency.VOID):
         raise AgainstTheRules(
             "STATUS_NOT_OF_FREQUENCY",
             "a void is reversed; an original or a replacement is paid or denied",
@@ -198,6 +202,6 @@ def _must_be_meant(
 
 
 def _follow(issued: ClaimIssued, following: ClaimIssued) -> ClaimReplaced | ClaimVoided:
-    if following.frequency == VOID:
+    if following.frequency == ClaimFrequency.VOID:
         return filled(ClaimVoided, issued, voided_by_claim_id=following.claim_id)
     return filled(ClaimReplaced, issued, replaced_by_claim_id=following.claim_id)

@@ -14,13 +14,7 @@ from services.billing.domain.days.service_day import ServiceDay
 from services.billing.domain.history.attended import unclosed
 from services.billing.domain.history.history import BillingHistory, Discharge
 from services.billing.domain.payers.rules import DayOutcome
-from services.billing.domain.x12.t837.claim import (
-    CONTINUING_INTERIM,
-    FIRST_INTERIM,
-    LAST_INTERIM,
-    ORIGINAL,
-    STILL_A_PATIENT,
-)
+from services.billing.domain.x12.t837.claim import STILL_A_PATIENT, ClaimFrequency
 
 AT_HOME = "01"
 WENT = {
@@ -45,9 +39,9 @@ class InstitutionalBill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """`frequency` 1, or 2 to 4 of a course's bills; `patient_status` 30 while it goes on."""
+    """`frequency`: ORIGINAL, or one of a course's bills; `patient_status` 30 while it goes on."""
 
-    frequency: str
+    frequency: ClaimFrequency
     patient_status: str
     rests_on: frozenset[str] = frozenset()
 
@@ -93,10 +87,10 @@ class Courses:
         if ended and max(on for on in dates | given if on <= ended.discharged_on) not in bill.dates:
             ended = None  # a later bill may be nearer to it
         if ended is None and interim:
-            frequency = CONTINUING_INTERIM if begun else FIRST_INTERIM
+            frequency = ClaimFrequency.CONTINUING_INTERIM if begun else ClaimFrequency.FIRST_INTERIM
             return Statement(frequency=frequency, patient_status=STILL_A_PATIENT)
         return Statement(
-            frequency=LAST_INTERIM if interim and begun else ORIGINAL,
+            frequency=ClaimFrequency.LAST_INTERIM if interim and begun else ClaimFrequency.ORIGINAL,
             patient_status=WENT.get(ended.reason, AT_HOME) if ended else AT_HOME,
             rests_on=frozenset({ended.fact} if ended else ()),
         )

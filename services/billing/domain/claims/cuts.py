@@ -30,7 +30,7 @@ class Cut:
     site_id: str
     coverage_id: str
     authorization_id: str
-    claim_form: str
+    claim_form: ClaimForm
     ancillary: bool = False
     # On a professional claim who rendered is said once: of an institutional one it's no cut.
     rendering_staff_id: str = ""

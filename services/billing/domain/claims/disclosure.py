@@ -6,21 +6,12 @@ They are asked when a claim is issued, under the client's lock, and by its date.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from enum import StrEnum
 
-from services.billing.domain.claims.issue import Candidate, ClaimIssued
+from services.billing.domain.claims.issue import Basis, Candidate, ClaimIssued
 from services.billing.domain.claims.members import Members
 from services.billing.domain.payers.rules import ClaimForm
 from services.billing.domain.reasons import StaysBecause
-from services.billing.domain.x12.t837.claim import VOID
-
-
-class Basis(StrEnum):
-    """On what a client is named to a payer."""
-
-    CONSENT = "CONSENT"
-    NO_CONSENT_NEEDED = "NO_CONSENT_NEEDED"
-    REVOCATION_SETTLED = "REVOCATION_SETTLED"
+from services.billing.domain.x12.t837.claim import ClaimFrequency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +62,7 @@ class Circumstances:
     unanswered: Mapping[str, Sequence[date]] = field(default_factory=dict)
     practitioners: Collection[str] = ()
     sites: Collection[str] = ()
-    forms: Collection[str] = ()
+    forms: Collection[ClaimForm] = ()
     members: Members = field(default_factory=Members)
 
 
@@ -99,7 +90,7 @@ def identified(claim: ClaimIssued, batch_id: str, now: Circumstances) -> ClaimIs
     )
 
 
-def basis_of(claim: ClaimIssued) -> str:
+def basis_of(claim: ClaimIssued) -> Basis:
     """On what the client was named; facts of before don't say, and named no other."""
     return claim.basis or (Basis.CONSENT if claim.consent_id else Basis.NO_CONSENT_NEEDED)
 
@@ -130,13 +121,13 @@ def _closed(candidate: Candidate, others: Sequence[Candidate], now: Circumstance
         yield StaysBecause.PRIOR_NOT_ADJUDICATED
     if candidate.awaits_voids:
         yield StaysBecause.VOID_NOT_ANSWERED
-    if claim.frequency != VOID and not now.members.key_of(claim):
+    if claim.frequency != ClaimFrequency.VOID and not now.members.key_of(claim):
         yield StaysBecause.NOT_RECOGNISED
     if now.members.doubled(claim):
         yield StaysBecause.DUPLICATE_MEMBER
 
 
-def filed_from(dates: Sequence[date], claim_form: str) -> date:
+def filed_from(dates: Sequence[date], claim_form: ClaimForm) -> date:
     """Of a claim's dates, the one whose filing limit counts.
 
     An institutional claim's last one, a professional claim's first (domain guide 5.11; Medicare

@@ -33,9 +33,9 @@ from services.billing.domain.payers.rules import (
     RuleSet,
     VoidStage,
 )
-from services.billing.domain.x12.t837.claim import FIRST_INTERIM, ORIGINAL
+from services.billing.domain.x12.t837.claim import ClaimFrequency
 
-MOST_LINES: Mapping[str, int] = {ClaimForm.PROFESSIONAL: 50, ClaimForm.INSTITUTIONAL: 999}
+MOST_LINES: Mapping[ClaimForm, int] = {ClaimForm.PROFESSIONAL: 50, ClaimForm.INSTITUTIONAL: 999}
 """A claim's, by form (domain guide 5.9)."""
 
 
@@ -58,7 +58,7 @@ class Draft:
     # Voids that the payer wants to have processed before it is sent a claim of their dates again.
     awaits_voids: tuple[str, ...] = ()
     # Of an institutional claim: claims/courses.py.
-    frequency: str = ORIGINAL
+    frequency: ClaimFrequency = ClaimFrequency.ORIGINAL
     patient_status: str = ""
 
     @property
@@ -235,7 +235,7 @@ def _first_of_course(claim: IssuedClaim, history: BillingHistory) -> bool:
     by_id = {claim.claim_id: claim for claim in history.issued}
     while claim.corrects_claim_id in by_id:
         claim = by_id[claim.corrects_claim_id]
-    return claim.frequency in (ORIGINAL, FIRST_INTERIM)
+    return claim.frequency in (ClaimFrequency.ORIGINAL, ClaimFrequency.FIRST_INTERIM)
 
 
 def _chunks(parts: Sequence[Part], cut: Cut) -> Iterator[list[Part]]:

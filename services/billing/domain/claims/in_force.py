@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.billing.domain.history.history import Adjudication, AdjudicationStatus, IssuedClaim
-from services.billing.domain.x12.t837.claim import VOID
+from services.billing.domain.x12.t837.claim import ClaimFrequency
 
 
 def in_force(issued: Sequence[IssuedClaim]) -> list[IssuedClaim]:
@@ -13,7 +13,9 @@ def in_force(issued: Sequence[IssuedClaim]) -> list[IssuedClaim]:
     """
     corrected = {claim.corrects_claim_id for claim in issued if claim.corrects_claim_id}
     return [
-        claim for claim in issued if claim.frequency != VOID and claim.claim_id not in corrected
+        claim
+        for claim in issued
+        if claim.frequency != ClaimFrequency.VOID and claim.claim_id not in corrected
     ]
 
 
@@ -30,7 +32,8 @@ def voids_unanswered(
         (
             claim
             for claim in issued
-            if claim.frequency == VOID and not {claim.claim_id, claim.corrects_claim_id} & reversed_
+            if claim.frequency == ClaimFrequency.VOID
+            and not {claim.claim_id, claim.corrects_claim_id} & reversed_
         ),
         key=lambda claim: claim.claim_id,
     )

@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from enum import StrEnum
+from typing import Literal
 
 from kernel.decider import filled
 from services.billing.domain.claims.rows import DraftRow, ProposalRow
 from services.billing.domain.history.history import ClaimLine
 from services.billing.domain.payers.rules import ClaimForm, CorrectionAction
-from services.billing.domain.x12.t837.claim import ORIGINAL, REPLACEMENT, VOID
+from services.billing.domain.x12.t837.claim import ClaimFrequency
 from services.billing.domain.x12.t837.scrub import ScrubFinding
 
 FORMS = (ClaimForm.PROFESSIONAL, ClaimForm.INSTITUTIONAL)
@@ -24,6 +26,22 @@ CUT_BY = (
     *("period_start", "period_end", "claim_form"),
 )
 _LINE = re.compile(r"lines\[(\d+)\]")
+
+
+class Basis(StrEnum):
+    """On what a client is named to a payer."""
+
+    CONSENT = "CONSENT"
+    NO_CONSENT_NEEDED = "NO_CONSENT_NEEDED"
+    REVOCATION_SETTLED = "REVOCATION_SETTLED"
+
+
+class WaitOverride(StrEnum):
+    """Why a claim is corrected though dates that fell from it may come back."""
+
+    NEVER_COMES = "NEVER_COMES"
+    PAYER_ASKED = "PAYER_ASKED"
+    NETWORK_DECISION = "NETWORK_DECISION"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,17 +64,14 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimIssued:
-    """What left the house: one claim. `number` is CLM01, ours; `frequency` 1, 7 or 8.
+    """What left the house: one claim. `number` is CLM01, ours.
 
     `payer_control_number` is the payer's, of the claim this one corrects. `rendering_staff_id`
-    is an institutional claim's attending. `basis`: CONSENT, NO_CONSENT_NEEDED or
-    REVOCATION_SETTLED; empty in facts of before. `patient_status` is an institutional claim's;
-    those of before said 30 without keeping it. `permit_id`: intake's permit, which knew the
-    client's published log there up to `permit_sequence`, whose fact is `permit_fact_id`; none in
-    facts of before. `programs`: those whose sessions it is about; an empty id, and none in facts of
-    before: nobody knows which.
-    `without_waiting`: why it corrects a claim though dates that fell from it may come back:
-    NEVER_COMES, PAYER_ASKED or NETWORK_DECISION.
+    is an institutional claim's attending. `basis` is empty in facts of before. `patient_status` is
+    an institutional claim's; those of before said 30 without keeping it. `permit_id`: intake's
+    permit, which knew the client's published log there up to `permit_sequence`, whose fact is
+    `permit_fact_id`; none in facts of before. `programs`: those whose sessions it is about; an
+    empty id, and none in facts of before: nobody knows which.
     """
 
     claim_id: str
@@ -72,8 +87,8 @@ class ClaimIssued:
     period_end: date
     lines: tuple[ClaimLine, ...]
     diagnoses: tuple[str, ...]
-    claim_form: str
-    frequency: str
+    claim_form: ClaimForm
+    frequency: ClaimFrequency
     identity_version: int
     consent_id: str
     under_part2: bool
@@ -83,13 +98,13 @@ class ClaimIssued:
     rendering_staff_id: str = ""
     type_of_bill: str = ""
     condition_code: str = ""
-    basis: str = ""
+    basis: Basis | Literal[""] = ""
     patient_status: str = ""
     permit_id: str = ""
     permit_sequence: int = 0
     permit_fact_id: str = ""
     programs: tuple[str, ...] = ()
-    without_waiting: str = ""
+    without_waiting: WaitOverride | Literal[""] = ""
 
     @property
     def charge_minor(self) -> int:
@@ -110,7 +125,7 @@ class BatchIssued:
     charge_minor: int
     left_out: tuple[LeftOut, ...]
     digest: str
-    claim_form: str = ClaimForm.PROFESSIONAL
+    claim_form: ClaimForm = ClaimForm.PROFESSIONAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +153,7 @@ class NamedProposal:
     """A proposal as somebody looked at it; `without_waiting`: why it doesn't wait, if so."""
 
     revision: int
-    without_waiting: str = ""
+    without_waiting: WaitOverride | Literal[""] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +194,7 @@ def original(draft: DraftToIssue, claim_id: str) -> Candidate:
         lines=row.lines,
         diagnoses=row.diagnoses,
         claim_form=row.claim_form,
-        frequency=row.frequency or ORIGINAL,
+        frequency=row.frequency or ClaimFrequency.ORIGINAL,
         identity_version=0,
         consent_id="",
         under_part2=row.under_part2,
@@ -193,7 +208,9 @@ def original(draft: DraftToIssue, claim_id: str) -> Candidate:
     return filled(Candidate, row, draft, claim=claim, about_id=draft.draft_id)
 
 
-def correction(proposed: ProposalToIssue, claim_id: str, *, without_waiting: str = "") -> Candidate:
+def correction(
+    proposed: ProposalToIssue, claim_id: str, *, without_waiting: WaitOverride | Literal[""] = ""
+) -> Candidate:
     """The replacement, whole and corrected, or the void, which says what the original said.
 
     The file names the parties of both as they are known now. Either is cut as its original was: by
@@ -206,7 +223,7 @@ def correction(proposed: ProposalToIssue, claim_id: str, *, without_waiting: str
         claim_id=claim_id,
         number=claim_number(claim_id),
         batch_id="",
-        frequency=VOID,
+        frequency=ClaimFrequency.VOID,
         corrects_claim_id=was.claim_id,
         payer_control_number=proposed.payer_control_number,
         authorized_units=0,
@@ -224,7 +241,7 @@ def correction(proposed: ProposalToIssue, claim_id: str, *, without_waiting: str
     return Candidate(
         claim=replace(
             following,
-            frequency=REPLACEMENT,
+            frequency=ClaimFrequency.REPLACEMENT,
             lines=row.lines,
             diagnoses=row.diagnoses,
             authorization_id=row.authorization_id or was.authorization_id,

@@ -8,7 +8,7 @@ from services.billing.domain.claims.claim import IssuedClaimState
 from services.billing.domain.claims.issue import ClaimIssued
 from services.billing.domain.payers.payer import Payer
 from services.billing.domain.payers.rules import VoidStage
-from services.billing.domain.x12.t837.claim import VOID
+from services.billing.domain.x12.t837.claim import ClaimFrequency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class Members:
 
     def doubled(self, claim: ClaimIssued) -> tuple[Doubled, ...]:
         """Its dates that stand on another client's claim, in order; a void takes dates back."""
-        if claim.frequency == VOID:
+        if claim.frequency == ClaimFrequency.VOID:
             return ()
         found: dict[date, ClaimIssued] = {}
         for key in self.keys_of(claim.client_id):
@@ -60,7 +60,7 @@ class Members:
         """With claims that stand, or are about to leave."""
         in_force = dict(self.in_force)
         for claim in claims:
-            if claim.frequency != VOID:
+            if claim.frequency != ClaimFrequency.VOID:
                 for key in self.keys_of(claim.client_id):
                     in_force[key] = (*in_force.get(key, ()), claim)
         return replace(self, in_force=in_force)

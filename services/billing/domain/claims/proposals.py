@@ -367,7 +367,9 @@ def _changed_dates(claim: IssuedClaim, lines: Sequence[ClaimLine]) -> tuple[date
     return tuple(sorted(changed))
 
 
-def _by_date(lines: Sequence[ClaimLine], claim_form: str) -> dict[date, list[tuple[object, ...]]]:
+def _by_date(
+    lines: Sequence[ClaimLine], claim_form: ClaimForm
+) -> dict[date, list[tuple[object, ...]]]:
     """What a payer reads of each date's lines on this form."""
     found: dict[date, list[tuple[object, ...]]] = {}
     for line in lines:

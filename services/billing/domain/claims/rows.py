@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from kernel.decider import filled
 from services.billing.domain.claims.awaited import Awaited
@@ -10,6 +11,7 @@ from services.billing.domain.claims.drafts import Draft
 from services.billing.domain.claims.proposals import Proposal, ProposalState
 from services.billing.domain.history.history import ClaimLine, Program
 from services.billing.domain.payers.rules import ClaimForm, CorrectionAction, RenderingOnClaim
+from services.billing.domain.x12.t837.claim import ClaimFrequency
 
 NOBODY_KNOWS = ("",)
 """The programs of a row of before."""
@@ -33,7 +35,7 @@ class DraftRow:
     authorization_id: str
     period_start: date
     period_end: date
-    claim_form: str
+    claim_form: ClaimForm
     filing_limit_days: int
     sequential: bool = False
     lines: tuple[ClaimLine, ...]
@@ -47,7 +49,7 @@ class DraftRow:
     type_of_bill: str = ""
     condition_code: str = ""
     awaits_voids: tuple[str, ...] = ()
-    frequency: str = ""
+    frequency: ClaimFrequency | Literal[""] = ""
     patient_status: str = ""
 
 

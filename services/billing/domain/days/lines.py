@@ -6,6 +6,7 @@ Every difference between payers is a field of the rule set. Sources: domain guid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Literal
 
 from services.billing.domain.days.gates import Verdict, fee_on
 from services.billing.domain.history.attended import AttendedService, longest, minutes_of, reach
@@ -62,7 +63,7 @@ def single_lines(
     Each session must be long enough by itself. Units are of the time of all whose line is alike,
     rounded once; too little for a unit is no line.
     """
-    alike: dict[tuple[ClaimLine, int, str], list[AttendedService]] = {}
+    alike: dict[tuple[ClaimLine, int, Rounding | Literal[""]], list[AttendedService]] = {}
     for service, listed in services:
         if service.minutes and reach([service], listed.minimum_minutes, rules):
             line = replace(
@@ -119,7 +120,7 @@ def charged(
     return with_charges, Verdict(Gate.FEE, rests_on=rests_on)
 
 
-def units_of(minutes: int, unit_minutes: int, rounding: str) -> int:
+def units_of(minutes: int, unit_minutes: int, rounding: Rounding | Literal[""]) -> int:
     """Whole units of so many minutes.
 
     UP: a started unit counts. DOWN: a full one does. MIDPOINT: one counts once more than half of it

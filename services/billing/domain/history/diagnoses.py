@@ -32,7 +32,9 @@ class Diagnosed:
     rests_on: frozenset[str]
 
 
-def diagnosed(history: BillingHistory, lines: Sequence[ClaimLine], claim_form: str) -> Diagnosed:
+def diagnosed(
+    history: BillingHistory, lines: Sequence[ClaimLine], claim_form: ClaimForm
+) -> Diagnosed:
     """What a claim of these lines names: every diagnosis in effect on a date of theirs, as fit.
 
     Principal ones first, of the latest date before those of earlier ones.

@@ -4,14 +4,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 from services.billing.domain.payers.rules import (
     AuthorizationUnit,
     ClaimForm,
     RuleSet,
+    ServiceKind,
     rules_in_effect,
 )
+from services.billing.domain.x12.t837.claim import ClaimFrequency
+
+
+class Modality(StrEnum):
+    """How a session is given, as attendance schedules it."""
+
+    IN_PERSON = "IN_PERSON"
+    TELEHEALTH = "TELEHEALTH"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +119,15 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A session the client was expected at. `modality`: IN_PERSON or TELEHEALTH."""
+    """A session the client was expected at."""
 
     fact: str
     session_id: str
     site_id: str
-    modality: str
+    modality: Modality | Literal[""]
     service_date: date
     ends_at: datetime
-    # GROUP, INDIVIDUAL, FAMILY, INTAKE_EVALUATION or PRESCRIBER_VISIT.
-    service_kind: str = "GROUP"
+    service_kind: ServiceKind = ServiceKind.GROUP
     facilitator_id: str = ""
     program: Program = NOT_KNOWN
 
@@ -203,7 +211,7 @@ class Attestation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authorization:
-    """`unit`: DAYS, SESSIONS, HOURS or UNITS; `site_id` empty: any site."""
+    """`site_id` empty: any site."""
 
     fact: str
     authorization_id: str
@@ -212,7 +220,7 @@ class Authorization:
     units: int
     effective_from: date
     effective_to: date
-    unit: str = AuthorizationUnit.DAYS
+    unit: AuthorizationUnit = AuthorizationUnit.DAYS
     site_id: str = ""
 
 
@@ -272,9 +280,8 @@ class IssuedClaim:
     period_start: date
     period_end: date
     lines: tuple[ClaimLine, ...]
-    claim_form: str = ClaimForm.PROFESSIONAL
-    # 1 original, 7 replacement, 8 void.
-    frequency: str = "1"
+    claim_form: ClaimForm = ClaimForm.PROFESSIONAL
+    frequency: ClaimFrequency = ClaimFrequency.ORIGINAL
     # The claim this one replaces or voids.
     corrects_claim_id: str = ""
     # What it takes of its authorization, in the authorization's unit.
@@ -294,12 +301,10 @@ class AdjudicationStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adjudication:
-    """What the payer answered. `status`: PAID, DENIED or REVERSED (a void was processed)."""
-
     fact: str
     claim_id: str
     payer_control_number: str
-    status: str
+    status: AdjudicationStatus
     adjudicated_on: date
 
 

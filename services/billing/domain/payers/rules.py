@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Literal
 
 from services.billing.domain.x12.t837 import scrub_rules as shapes
 from services.billing.domain.x12.t837.claim import MOST_MODIFIERS
@@ -130,15 +131,12 @@ class PerDiem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimedUnits:
-    """Units of a code for a day's minutes. `rounding`: UP, DOWN or MIDPOINT (days/lines.py).
-
-    `maximum_units` 0: no limit.
-    """
+    """Units of a code for a day's minutes. `maximum_units` 0: no limit."""
 
     code: str
     modifiers: tuple[str, ...]
     unit_minutes: int
-    rounding: str
+    rounding: Rounding
     maximum_units: int = 0
     minimum_minutes: int = 0
 
@@ -150,12 +148,12 @@ class DiscreteService:
     `unit_minutes` 0: one unit a session; else units are of the sessions' time together.
     """
 
-    service_kind: str
+    service_kind: ServiceKind
     code: str
     modifiers: tuple[str, ...] = ()
     minimum_minutes: int = 0
     unit_minutes: int = 0
-    rounding: str = ""
+    rounding: Rounding | Literal[""] = ""
     revenue_code: str = ""
 
 
@@ -174,7 +172,7 @@ class Institutional:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExampleSession:
-    service_kind: str
+    service_kind: ServiceKind
     minutes: int
 
 
@@ -190,7 +188,7 @@ class WorkedExample:
 
     name: str
     sessions: tuple[ExampleSession, ...]
-    outcome: str
+    outcome: DayOutcome
     lines: tuple[ExampleLine, ...] = ()
     other_minutes_of_week: int = 0
 
@@ -199,55 +197,49 @@ class WorkedExample:
 class RuleSet:
     """One version of one payer's rules, for service dates from `effective_from` on.
 
-    `claim_form`: PROFESSIONAL or INSTITUTIONAL. `bill_by`: PER_DIEM, TIMED_UNITS or DISCRETE.
-    `claim_period`: WEEK or MONTH. `week_start`: MONDAY or SUNDAY. `late_signature`: ACCEPT, HOLD,
-    DENY or ATTEST. `changed_claim`, `fallen_claim`: REPLACE or VOID. `late_day`: NEW_CLAIM or
-    REPLACE. `week_consequence`: HOLD or NOT_BILLABLE. `authorization_unit`: DAYS, SESSIONS, HOURS
-    or UNITS. `rendering`: NONE or FACILITATOR. `units_return`: VOID_ISSUED or VOID_PROCESSED.
-    `new_claim_after`: VOID_ISSUED or VOID_PROCESSED. `sign_within_hours` 0: no limit.
-    `minimum_services` 0: one. `weekly_minimum_minutes` 0: the payer doesn't look at weeks.
-    `grace_seconds` are added to attended time before it is held against a minimum of minutes;
-    units are of the time there was.
+    `sign_within_hours` 0: no limit. `minimum_services` 0: one. `weekly_minimum_minutes` 0: the
+    payer doesn't look at weeks. `grace_seconds` are added to attended time before it is held
+    against a minimum of minutes; units are of the time there was.
     """
 
     payer_id: str
     version: int
     effective_from: date
-    claim_form: str
+    claim_form: ClaimForm
     per_diem: PerDiem | None = None
-    claim_period: str
-    week_start: str
+    claim_period: ClaimPeriod
+    week_start: Weekday
     billed_level: str
     place_of_service_in_person: str
     place_of_service_telehealth: str
     plan_due_days: int
-    late_signature: str
+    late_signature: LateSignature
     sign_within_hours: int
     authorization_required: bool
     enrollment_required: bool
     filing_limit_days: int
     complete_weeks_only: bool
-    changed_claim: str
-    fallen_claim: str
-    late_day: str
-    bill_by: str = BillBy.PER_DIEM
+    changed_claim: CorrectionAction
+    fallen_claim: CorrectionAction
+    late_day: LateDay
+    bill_by: BillBy = BillBy.PER_DIEM
     timed_units: TimedUnits | None = None
     discrete: tuple[DiscreteService, ...] = ()
     discrete_fallback: bool = False
     ancillary: tuple[DiscreteService, ...] = ()
     minimum_services: int = 0
     weekly_minimum_minutes: int = 0
-    week_consequence: str = WeekConsequence.HOLD
-    authorization_unit: str = AuthorizationUnit.DAYS
+    week_consequence: WeekConsequence = WeekConsequence.HOLD
+    authorization_unit: AuthorizationUnit = AuthorizationUnit.DAYS
     institutional: Institutional | None = None
-    rendering: str = RenderingOnClaim.NONE
+    rendering: RenderingOnClaim = RenderingOnClaim.NONE
     split_by_month: bool = False
     sequential: bool = False
-    units_return: str = VoidStage.ISSUED
+    units_return: VoidStage = VoidStage.ISSUED
     examples: tuple[WorkedExample, ...] = ()
     telehealth_modifiers: tuple[str, ...] = ()
     grace_seconds: int = 0
-    new_claim_after: str = VoidStage.ISSUED
+    new_claim_after: VoidStage = VoidStage.ISSUED
 
     @property
     def name(self) -> str:
@@ -275,7 +267,7 @@ def rules_in_effect(rule_sets: Iterable[RuleSet], on: date) -> RuleSet | None:
     return max(effective, key=lambda rules: rules.version, default=None)
 
 
-def week_of(on: date, week_start: str) -> tuple[date, date]:
+def week_of(on: date, week_start: Weekday) -> tuple[date, date]:
     """First and last day of the payer's week."""
     weekday = on.weekday() if week_start == Weekday.MONDAY else (on.weekday() + 1) % 7
     start = on - timedelta(days=weekday)

@@ -6,6 +6,7 @@ Amounts are minor units (cents). Whoever can be identified has no repr.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import ClassVar, Generic, TypeVar
 
 MOST_LINES, MOST_DIAGNOSES = 50, 12
@@ -13,14 +14,23 @@ MOST_INSTITUTIONAL_LINES, MOST_INSTITUTIONAL_DIAGNOSES = 999, 25
 MOST_CONDITION_CODES, MOST_REASONS_FOR_VISIT = 24, 3
 MOST_POINTERS, MOST_MODIFIERS = 4, 4
 
-ORIGINAL, REPLACEMENT, VOID = "1", "7", "8"
-FIRST_INTERIM, CONTINUING_INTERIM, LAST_INTERIM, LATE_CHARGES = "2", "3", "4", "5"
-CORRECTIONS = (REPLACEMENT, VOID)
+
+class ClaimFrequency(StrEnum):
+    """What a claim is to those before it: CLM05-3, and a bill's last digit of its type."""
+
+    ORIGINAL = "1"
+    FIRST_INTERIM = "2"
+    CONTINUING_INTERIM = "3"
+    LAST_INTERIM = "4"
+    LATE_CHARGES = "5"
+    REPLACEMENT = "7"
+    VOID = "8"
+
+
+CORRECTIONS = (ClaimFrequency.REPLACEMENT, ClaimFrequency.VOID)
 """They name the payer's own number of the claim they correct; no other claim does."""
 
-FREQUENCIES = (ORIGINAL, *CORRECTIONS)
-INTERIM = (FIRST_INTERIM, CONTINUING_INTERIM, LAST_INTERIM)
-INSTITUTIONAL_FREQUENCIES = (ORIGINAL, *INTERIM, LATE_CHARGES, *CORRECTIONS)
+FREQUENCIES = (ClaimFrequency.ORIGINAL, *CORRECTIONS)
 STILL_A_PATIENT = "30"
 
 
@@ -149,7 +159,7 @@ class CommonClaim:
     """
 
     claim_id: str
-    frequency: str = ORIGINAL
+    frequency: ClaimFrequency = ClaimFrequency.ORIGINAL
     payer_control_number: str | None = None
     prior_authorization: str | None = None
     admission_date: date | None = None

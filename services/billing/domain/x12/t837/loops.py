@@ -21,7 +21,6 @@ from services.billing.domain.x12.envelope import (
 from services.billing.domain.x12.t837.claim import (
     CORRECTIONS,
     FREQUENCIES,
-    INSTITUTIONAL_FREQUENCIES,
     MOST_CONDITION_CODES,
     MOST_DIAGNOSES,
     MOST_INSTITUTIONAL_DIAGNOSES,
@@ -33,6 +32,7 @@ from services.billing.domain.x12.t837.claim import (
     AnyClaim,
     AnyLine,
     BillingProvider,
+    ClaimFrequency,
     Clinician,
     DestinationPayer,
     InstitutionalClaim,
@@ -99,7 +99,7 @@ def _institutional(claim: InstitutionalClaim, field: str) -> Iterator[str]:
     _within(len(claim.lines), MOST_INSTITUTIONAL_LINES, f"{field}.lines")
     _within(len(claim.diagnoses), MOST_INSTITUTIONAL_DIAGNOSES, f"{field}.diagnoses")
     bill = identifier(claim.type_of_bill, f"{field}.type_of_bill", shortest=2, longest=2)
-    yield _opening(claim, (bill, "A"), _UNSIGNED, INSTITUTIONAL_FREQUENCIES, field)
+    yield _opening(claim, (bill, "A"), _UNSIGNED, tuple(ClaimFrequency), field)
     if claim.statement_from > claim.statement_to:
         raise NotRepresentable(f"{field}.statement_to", "is earlier than the first day")
     yield segment("DTP", "434", "RD8", f"{day(claim.statement_from)}-{day(claim.statement_to)}")

@@ -11,12 +11,8 @@ from services.billing.domain.x12.envelope import ControlNumbers, NotRepresentabl
 from services.billing.domain.x12.npi import is_valid_npi
 from services.billing.domain.x12.t837 import scrub_rules as rules
 from services.billing.domain.x12.t837.claim import (
-    CONTINUING_INTERIM,
     CORRECTIONS,
-    FIRST_INTERIM,
     FREQUENCIES,
-    INSTITUTIONAL_FREQUENCIES,
-    LAST_INTERIM,
     MOST_CONDITION_CODES,
     MOST_DIAGNOSES,
     MOST_INSTITUTIONAL_DIAGNOSES,
@@ -25,13 +21,13 @@ from services.billing.domain.x12.t837.claim import (
     MOST_MODIFIERS,
     MOST_POINTERS,
     MOST_REASONS_FOR_VISIT,
-    ORIGINAL,
     STILL_A_PATIENT,
     AnyBatch,
     AnyClaim,
     AnyLine,
     Batch,
     BillingProvider,
+    ClaimFrequency,
     Clinician,
     InstitutionalClaim,
     InstitutionalLine,
@@ -53,7 +49,12 @@ from services.billing.domain.x12.t837.scrub_rules import Rule
 
 UNIT_BASES = frozenset({"UN", "MJ"})
 INSTITUTIONAL_UNIT_BASES = frozenset({"UN", "DA"})
-_STAYS = {ORIGINAL: False, FIRST_INTERIM: True, CONTINUING_INTERIM: True, LAST_INTERIM: False}
+_STAYS = {
+    ClaimFrequency.ORIGINAL: False,
+    ClaimFrequency.FIRST_INTERIM: True,
+    ClaimFrequency.CONTINUING_INTERIM: True,
+    ClaimFrequency.LAST_INTERIM: False,
+}
 """Whether somebody is still a patient when a bill of this frequency ends."""
 
 
@@ -153,7 +154,7 @@ def _professional(claim: ProfessionalClaim, path: str) -> Iterator[ScrubFinding]
 
 def _institutional(claim: InstitutionalClaim, path: str) -> Iterator[ScrubFinding]:
     yield from _header(
-        claim, path, frequencies=INSTITUTIONAL_FREQUENCIES, most_lines=MOST_INSTITUTIONAL_LINES
+        claim, path, frequencies=tuple(ClaimFrequency), most_lines=MOST_INSTITUTIONAL_LINES
     )
     yield from _bill(claim, path)
     yield from _codes(claim, path)
