@@ -8,11 +8,18 @@ from collections.abc import Collection, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 
-class UnknownFact(Exception):
-    """A stored name this release doesn't know: a newer release wrote it."""
+class UnreadableFact(ValueError):
+    """A fact or row says what this release can't read: a newer one wrote it, or it was altered.
+
+    No caller is to blame, so it is no refusal. It names fields, and never what they hold.
+    """
+
+
+class UnknownFact(UnreadableFact):
+    """Of a stored name that this release doesn't know."""
 
 
 class Codec:
@@ -49,12 +56,16 @@ class Codec:
         return self._name_of[kind]
 
     def decode(self, name: str, body: Mapping[str, Any]) -> Any:
-        """The fact or row, as today's code knows it; ValueError for what none of it could say."""
+        """The fact or row, as today's code knows it; UnreadableFact for what none could say."""
         try:
             adapter = self._adapters[name]
         except KeyError:
             raise UnknownFact(name) from None
-        return adapter.validate_python(body)
+        try:
+            return adapter.validate_python(body)
+        except ValidationError as invalid:
+            wrong = sorted({".".join(map(str, error["loc"])) for error in invalid.errors()})
+            raise UnreadableFact(f"{name}: {', '.join(wrong)}") from None
 
     def _said(self, value: object, body: Any) -> Any:
         """The body without the fields that are left out, as they say nothing."""

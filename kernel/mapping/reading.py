@@ -10,6 +10,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
+from kernel.codec import UnreadableFact
 from kernel.mapping.declared import (
     DATE,
     IT,
@@ -95,10 +96,6 @@ def fact_reader(message: type[M], kind: type[T], /, **by_hand: Any) -> "Reader[M
 def request_reader(message: type[M], kind: type[T], /, **by_hand: Any) -> "Reader[M, T]":
     """A reader that judges, of requests and their parts."""
     return Reader(message, kind, judges=True, **by_hand)
-
-
-class UnreadableFact(ValueError):
-    """A fact says what today's code can't read. No caller is to blame, so it is no refusal."""
 
 
 class Reader(Generic[M, T]):

@@ -1,7 +1,7 @@
 """Projections: pending keys become current rows and public facts, one transaction a client."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -151,6 +151,8 @@ class Projections:
     def mark_outdated(self) -> int:
         """Mark what other code than today's derived: rows of it, and clients it gave no row.
 
+        So is what is parked because a fact couldn't be read: this release may know its words.
+
         From then on consumers with other code leave these projections alone: whoever started last
         derives, so that a roll-out and a roll-back end with the release that stays.
         """
@@ -168,7 +170,7 @@ class Projections:
                     code=projection.code,
                 )
             }
-            keys |= _every_key(tx, taken_over)
+            keys |= _every_key(tx, taken_over) | _unreadable(tx, self._by_name)
             mark_pending(tx, keys)
             self._barrier("outdated")
         return len(keys)
@@ -255,6 +257,18 @@ def _every_key(tx: Transaction, projections: Sequence[Projection]) -> set[tuple[
         return set()
     clients = tx.execute("SELECT DISTINCT subject FROM heard_fact WHERE subject LIKE 'client/%'")
     return {(projection.name, client) for (client,) in clients for projection in projections}
+
+
+def _unreadable(tx: Transaction, names: Collection[str]) -> set[tuple[str, str]]:
+    """What is parked for a fact that says what a release before didn't know."""
+    parked = tx.connection.execute(
+        text(
+            "SELECT derivation, key FROM due WHERE derivation = ANY(CAST(:names AS text[]))"
+            " AND split_part(error, ' ', 1) LIKE '%.UnreadableFact'"
+        ),
+        {"names": sorted(names)},
+    )
+    return {(name, client) for name, client in parked}
 
 
 def _take_over(tx: Transaction, projection: Projection) -> bool:

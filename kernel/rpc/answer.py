@@ -16,6 +16,7 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from kernel import logs
+from kernel.codec import UnreadableFact
 from kernel.patience import anywhere
 from kernel.refusal import AgainstTheRules, Malformed, NotAllowed, NotYet, Refusal, Stale, Unknown
 from kernel.rpc.call import (
@@ -98,19 +99,24 @@ def outcome_of(error: Exception, incident: str) -> CallOutcome:
         case Refusal():
             code = next(code for kind, code in CODES if isinstance(error, kind))
             return CallOutcome(code, error.reason, error.message, error.details)
-        case RemoteRefusal() if error.code in AWAY:
-            return _away("PEER_AWAY", f"another service is away ({error.reason}): try again")
-    if is_busy(error):
-        return _away("DATABASE_BUSY", "the database is busy: try again")
-    if is_away(error):
-        return _away("DATABASE_AWAY", "the database is away: try again")
+    if away := _away(error):
+        return CallOutcome(grpc.StatusCode.UNAVAILABLE, *away)
     return CallOutcome(
         grpc.StatusCode.INTERNAL, "INTERNAL", f"incident {incident}", {"incident": incident}
     )
 
 
-def _away(reason: str, message: str) -> CallOutcome:
-    return CallOutcome(grpc.StatusCode.UNAVAILABLE, reason, message)
+def _away(error: Exception) -> tuple[str, str] | None:
+    """Reason and words of what may be answered in a moment; None: of what may not."""
+    if isinstance(error, RemoteRefusal) and error.code in AWAY:
+        return "PEER_AWAY", f"another service is away ({error.reason}): try again"
+    if isinstance(error, UnreadableFact):  # in a roll-out a server of the newer release reads it
+        return "FACT_UNREADABLE", "this release can't read what is recorded: try again"
+    if is_busy(error):
+        return "DATABASE_BUSY", "the database is busy: try again"
+    if is_away(error):
+        return "DATABASE_AWAY", "the database is away: try again"
+    return None
 
 
 def _short(details: Mapping[str, str]) -> dict[str, str]:
@@ -295,7 +301,7 @@ class _Line:
         outcome = outcome_of(error, incident)
         if outcome.code is grpc.StatusCode.INTERNAL:
             self.incident, self.error = incident, error
-        elif outcome.reason.startswith("DATABASE_"):
+        elif outcome.reason.startswith(("DATABASE_", "FACT_")):
             self.error = error
         return outcome
 

@@ -18,8 +18,9 @@ from ninehours.common.v1 import policy_pb2
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_service_pb2 as plans_api
 
+from kernel.codec import UnreadableFact
 from kernel.mapping.fields import bounded, digits, left_out, text
-from kernel.mapping.reading import UnreadableFact, each_of, fact_reader, named, request_reader
+from kernel.mapping.reading import each_of, fact_reader, named, request_reader
 from kernel.mapping.writing import writer
 from kernel.refusal import Malformed
 from kernel.rpc.translate import to_date, to_timestamp

@@ -2,10 +2,11 @@
 
 import json
 from dataclasses import dataclass
+from typing import Literal
 
 import pytest
 
-from kernel.codec import Codec, UnknownFact
+from kernel.codec import Codec, UnknownFact, UnreadableFact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,12 @@ class Bill:
     pointers: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormLine:
+    form: Literal["PAPER", "FILE"]
+
+
+FORMS = Codec({"line": FormLine})
 BILLS = Codec({"bill": Bill}, left_out={Bill: {"pointers"}, Line: {"site"}})
 
 
@@ -47,7 +54,13 @@ def test_what_an_earlier_release_stored_is_read_at_the_defaults() -> None:
 
 
 def test_what_no_release_stored_is_refused() -> None:
-    with pytest.raises(ValueError, match="lines"):
+    with pytest.raises(UnreadableFact, match="bill: lines"):
         BILLS.decode("bill", {"number": 1})
     with pytest.raises(UnknownFact):
         BILLS.decode("invoice", {"lines": []})
+
+
+def test_a_word_of_a_newer_release_is_unreadable_and_not_repeated() -> None:
+    with pytest.raises(UnreadableFact, match=r"line: form$") as unreadable:
+        FORMS.decode("line", {"form": "WILHELMINA"})
+    assert "WILHELMINA" not in str(unreadable.value)

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy.exc
 from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
 
+from kernel.codec import UnreadableFact
 from kernel.refusal import AgainstTheRules, Malformed, NotAllowed, NotYet, Refusal, Stale, Unknown
 from kernel.rpc.remote_refusal import RemoteRefusal, refusal_of
 from kernel.rpc.server import LARGEST
@@ -64,6 +65,7 @@ def test_a_refusal_arrives_with_its_code_reason_and_details(
         (psycopg.OperationalError("Jane"), "DATABASE_AWAY"),
         (sqlalchemy.exc.TimeoutError("Jane"), "DATABASE_BUSY"),
         (RemoteRefusal(Code.UNAVAILABLE, "DATABASE_AWAY", "Jane", {}), "PEER_AWAY"),
+        (UnreadableFact("Jane"), "FACT_UNREADABLE"),
     ],
 )
 def test_what_may_be_answered_in_a_moment_is_unavailable(

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from ninehours.plans.v1 import plans_service_pb2 as pb
 
-from kernel.mapping.reading import UnreadableFact
+from kernel.codec import UnreadableFact
 from kernel.refusal import Malformed
 from kernel.rpc.translate import to_date
 from services.plans.adapters.level_rules import to_level_rules
