@@ -39,7 +39,7 @@ def reason_of(desk: FrontDesk, request: Any) -> str:
 
 
 def dates(given: Collection[common.Date]) -> list[date]:
-    return [date(each.year, each.month, each.day) for each in given]
+    return [date(civil.year, civil.month, civil.day) for civil in given]
 
 
 def test_two_weeks_of_evenings_are_scheduled_over_the_change_of_clocks(desk: FrontDesk) -> None:
@@ -93,7 +93,7 @@ def test_a_cancelled_slot_is_not_filled_again(desk: FrontDesk) -> None:
 def test_holidays_are_skipped_reported_and_published(desk: FrontDesk) -> None:
     holiday = pb.DeclareHolidayRequest(site_id=desk.site_id, date=to_date(date(2026, 3, 9)))
     published = desk.call(holiday).receipt.published
-    assert [each.subject for each in published] == [f"site/{desk.site_id}"]
+    assert [fact.subject for fact in published] == [f"site/{desk.site_id}"]
     assert not desk.call(holiday).receipt.published
     template_id = desk.template(weekly(1, 9), weekly(2, 9), weekly(1, 14, 60))
     request = desk.expansion(template_id, FIRST, LAST, clients(1))

@@ -43,7 +43,7 @@ def test_cancelling_tells_which_treatment_there_would_have_been_without_its_brea
     [ada] = clients(1)
     cancel(desk, desk.session([ada], breaks=[interval(minute(90), minute(105))]))
     told = desk.heard(ada)[-1].treatment
-    spans = [(getattr(each, "from"), each.to) for each in told]
+    spans = [(getattr(span, "from"), span.to) for span in told]
     assert spans == [(at(MONDAY), at(minute(90))), (at(minute(105)), at(minute(180)))]
 
 

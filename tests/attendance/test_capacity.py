@@ -58,7 +58,7 @@ def scheduled(**changes: Any) -> SessionScheduled:
 
 
 def came(*at_minutes: int) -> Presence:
-    moments = [START + timedelta(minutes=each) for each in at_minutes]
+    moments = [START + timedelta(minutes=after) for after in at_minutes]
     return Presence(intervals=tuple(Interval(came=moment) for moment in moments))
 
 
@@ -280,7 +280,7 @@ def test_of_two_corrections_at_once_one_flags_the_overlap(
         desk.close(session_id)
     asked.barrier.reset()
     with ThreadPoolExecutor(2) as pool:
-        said = [correction(each, ada, 60, 180) for each in (first, second)]
+        said = [correction(either, ada, 60, 180) for either in (first, second)]
         list(pool.map(desk.ask, said))
     corrected = [fact for fact in desk.heard(ada) if fact.DESCRIPTOR.name == "AttendanceCorrected"]
     assert [list(fact.flags) for fact in corrected] == [[], [events.FLAG_OVERLAP]]

@@ -80,7 +80,7 @@ def test_the_same_end_told_twice_is_one(desk: FrontDesk) -> None:
     assert end(desk, staff_id, SUNDAY).receipt.published
     assert not end(desk, staff_id, SUNDAY).receipt.published
     ended = told(desk, staff_id)[-1]
-    assert [each.DESCRIPTOR.name for each in told(desk, staff_id)] == [
+    assert [fact.DESCRIPTOR.name for fact in told(desk, staff_id)] == [
         "StaffCredentialed",
         "CredentialEnded",
     ]

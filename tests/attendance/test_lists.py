@@ -67,8 +67,8 @@ def test_pages_hold_every_session_once_in_the_order_of_their_starts(
         pages, token = pages + 1, page.next_page_token
         if not token:
             break
-    assert sorted(each.session_id for each in found) == sorted(ids)
-    starts = [each.starts_at.ToSeconds() for each in found]
+    assert sorted(listed.session_id for listed in found) == sorted(ids)
+    starts = [listed.starts_at.ToSeconds() for listed in found]
     assert starts == sorted(starts)
     assert pages == -(-len(ids) // size)
 

@@ -41,7 +41,7 @@ def test_a_program_is_what_was_said(desk: FrontDesk, said: Any, under_part2: boo
     program_id = desk.call(request).program_id
     with desk.store.transaction() as tx:
         opened = public_facts(tx.connection, [ProgramOpened])
-    found = {each.message.program.program_id: each.message.program for each in opened}
+    found = {opening.message.program.program_id: opening.message.program for opening in opened}
     assert found[program_id].under_part2 == under_part2
 
 

@@ -107,7 +107,7 @@ def test_a_session_on_the_night_clocks_change_is_of_the_sites_own_day(desk: Fron
         desk.call(desk.scheduling([str(uuid4())], start, timedelta(hours=1)))
         for start in (before, after)
     ]
-    assert [(each.service_date.month, each.service_date.day) for each in found] == [
+    assert [(listed.service_date.month, listed.service_date.day) for listed in found] == [
         (10, 31),
         (11, 1),
     ]

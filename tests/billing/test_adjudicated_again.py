@@ -46,7 +46,7 @@ def refused(office: Office, claim_id: str, paid: int, **changes: Any) -> str:
 
 
 def answers(office: Office) -> list[int]:
-    return [each.paid.minor_units for each in published(office, events.ClaimAdjudicated)]
+    return [fact.paid.minor_units for fact in published(office, events.ClaimAdjudicated)]
 
 
 def test_more_than_was_charged_takes_a_reason(office: Office, claim_id: str) -> None:

@@ -152,7 +152,7 @@ def test_changes_are_followed_by_the_cursor_that_was_told(
     assert (again["days"], again["cursor"]) == ([], first["cursor"])
     office.hear(story.attended(CLIENT, [day(7)]))
     more = told(run("days", "--changed-since", first["cursor"], "--json"))
-    assert {each["client_id"] for each in more["days"]} == {CLIENT}
+    assert {told_day["client_id"] for told_day in more["days"]} == {CLIENT}
 
 
 def test_a_payer_goes_by_id_or_by_a_part_of_its_name(run: Run, office: Office) -> None:
@@ -216,7 +216,7 @@ def test_an_answer_makes_a_correction_ready_and_it_is_issued(
     office.pending_work.drain()
     assert "no correction is READY" in run(*words).stdout
     listed = told(run("claims", "--adjudication", "paid", "--json"))["claims"]
-    assert [(each["claim_id"], each["paid"]["minor_units"]) for each in listed] == [
+    assert [(item["claim_id"], item["paid"]["minor_units"]) for item in listed] == [
         (claim["claim_id"], "60000")
     ]
 

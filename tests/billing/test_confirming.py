@@ -40,7 +40,7 @@ def listener(new_store: NewStore, others: Owners) -> Listener:
 
 
 def left_out(answer: Any) -> list[tuple[str, str]]:
-    return [(each.client_id, each.reason) for each in answer.left_out]
+    return [(omitted.client_id, omitted.reason) for omitted in answer.left_out]
 
 
 def forged(others: Owners, client_id: str, number: int) -> Record:
@@ -124,6 +124,6 @@ def test_a_correction_rests_on_what_owners_confirm_too(listener: Listener, other
     message.ClearField("attended")
     message.ClearField("minutes")
     listener.office.hear([replace(correction, body=message.SerializeToString())])
-    assert [each["state"] for each in listener.office.of_kind("proposal")] == ["READY"]
+    assert [proposal["state"] for proposal in listener.office.of_kind("proposal")] == ["READY"]
     answer = listener.office.correct()
     assert (answer.replaced, left_out(answer)) == (0, [(BOB, "NOT_CHECKED")])

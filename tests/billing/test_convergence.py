@@ -255,12 +255,12 @@ def test_replay_publishes_nothing_and_changes_nothing(new_store: NewStore, other
     others.correct(CLIENTS[1], 0, 0)
     found.settle()
     looked = "SELECT * FROM derived ORDER BY id, revision", "SELECT * FROM published ORDER BY 8"
-    before = [office.query(each) for each in looked]
+    before = [office.query(listed) for listed in looked]
     assert all(len(rows) > 20 for rows in before)
     for _ in range(2):
         assert office.pending_work.mark_all() == len(CLIENTS)
         assert office.pending_work.drain() == len(CLIENTS)
-        assert [office.query(each) for each in looked] == before
+        assert [office.query(listed) for listed in looked] == before
     assert any(content["action"] == "REPLACE" for content in office.of_kind("proposal"))
 
 

@@ -47,7 +47,7 @@ def balance(office: Office) -> tuple[int, int, int]:
 
 
 def proposals(office: Office) -> list[tuple[str, str]]:
-    return [(each["action"], each["state"]) for each in office.of_kind("proposal")]
+    return [(proposal["action"], proposal["state"]) for proposal in office.of_kind("proposal")]
 
 
 def published(office: Office, kind: type[Any]) -> list[Any]:
@@ -111,8 +111,8 @@ def test_somebody_may_say_that_a_correction_does_not_wait(sent: Office, story: S
     def named(**override: Any) -> list[Any]:
         listed = sent.call("ListProposals", pb.ListProposalsRequest()).proposals
         return [
-            pb.NamedProposal(claim_id=each.claim_id, revision=each.revision, **override)
-            for each in listed
+            pb.NamedProposal(claim_id=item.claim_id, revision=item.revision, **override)
+            for item in listed
         ]
 
     never: dict[str, Any] = {"without_waiting": pb.WAIT_OVERRIDE_NEVER_COMES}
@@ -188,7 +188,7 @@ def test_a_repeated_correction_answers_the_same_and_sends_nothing(
     assert sent.correct() == answer
     assert sent.every_table() == before
     due = sent.correct("due")
-    assert (due.batch_id, [each.reason for each in due.left_out]) == ("", ["NOT_SETTLED"])
+    assert (due.batch_id, [omitted.reason for omitted in due.left_out]) == ("", ["NOT_SETTLED"])
     sent.pending_work.drain()
     with pytest.raises(Malformed):
         sent.correct("none left")
@@ -199,11 +199,11 @@ def test_corrections_pass_the_gates_of_disclosure(sent: Office, story: Story) ->
     sent.hear(story.corrected(CLIENT, day(0), 1, 0))
     sent.identities.withheld[CLIENT] = "NO_CONSENT"
     refused = sent.correct("withheld")
-    assert [each.reason for each in refused.left_out] == ["NO_CONSENT"]
+    assert [omitted.reason for omitted in refused.left_out] == ["NO_CONSENT"]
     sent.identities.withheld.clear()
     sent.identities.cover(sent.payer_id, covered(CLIENT, "another coverage"))
     refused = sent.correct("covered otherwise")
-    assert [each.reason for each in refused.left_out] == ["COVERAGE_CHANGED"]
+    assert [omitted.reason for omitted in refused.left_out] == ["COVERAGE_CHANGED"]
     assert (refused.batch_id, refused.replaced, refused.voided) == ("", 0, 0)
     assert published(sent, events.ClaimReplaced) == []
 

@@ -36,7 +36,7 @@ def ask(office: Office, request: Any) -> Any:
 
 def due(office: Office, on: date, **changes: Any) -> list[tuple[str, bool, str]]:
     found = ask(office, pb.ListDueRequest(on=to_date(on), **changes)).items
-    return [(each.kind, each.overdue, each.detail) for each in found]
+    return [(task.kind, task.overdue, task.detail) for task in found]
 
 
 def attended(office: Office, story: Story, units: int, days: list[date]) -> None:

@@ -85,7 +85,7 @@ def test_who_applies_every_change_once_has_the_days_claims_and_proposals_that_ar
         current = office.call("ListClaims", pb.ListClaimsRequest()).claims
         assert {claim.claim_id: claim for claim in current} == claims
         proposed = office.call("ListProposals", pb.ListProposalsRequest()).proposals
-        assert {each.claim_id: each for each in proposed} == proposals
+        assert {proposal.claim_id: proposal for proposal in proposed} == proposals
     assert len(revisions) == len(set(revisions)) > 8
     assert len(claims) == 3
 
@@ -115,7 +115,7 @@ def test_one_client_is_followed_alone(office: Office, story: Story) -> None:
     for _ in course(office, story):
         pass
     of_other = [*Follower(office).changes("ListClaims", client_id=OTHER)]
-    assert {each.client_id for each in of_other} == {OTHER}
+    assert {change.client_id for change in of_other} == {OTHER}
     assert len(of_other) > 1
 
 

@@ -44,7 +44,7 @@ def attend(office: Office, story: Story, client_id: str = CLIENT, days: Any = (0
 
 
 def reasons(answer: Any) -> list[str]:
-    return [each.reason for each in answer.left_out]
+    return [omitted.reason for omitted in answer.left_out]
 
 
 def test_an_institutional_claim_says_what_a_facility_claims_and_who_attends(
@@ -96,7 +96,7 @@ def test_an_institutional_claim_is_replaced_and_voided_too(office: Office, story
 
 
 def proposals(office: Office) -> list[tuple[str, str]]:
-    return [(each["action"], each["state"]) for each in office.of_kind("proposal")]
+    return [(proposal["action"], proposal["state"]) for proposal in office.of_kind("proposal")]
 
 
 def test_a_discharge_told_after_its_bill_was_issued_replaces_it(
@@ -178,7 +178,7 @@ def test_the_same_story_twice_gives_the_same_bytes(
         office.hear(story.corrected(OTHER, day(0), 1, 0) + story.corrected(OTHER, day(2), 1, 0))
         answer = office.correct()
         assert (answer.replaced, answer.voided) == (1, 1)
-        return [office.file(each) for each in [*batches, *answer.batch_ids]]
+        return [office.file(batch_id) for batch_id in [*batches, *answer.batch_ids]]
 
     first, second = told(new_office()), told(new_office())
     assert len(first) == 2
@@ -284,8 +284,8 @@ def test_a_consent_revoked_since_the_service_is_settled_by_a_named_person(
     [disclosed] = published(office, events.Disclosed)
     assert (disclosed.basis, disclosed.consent_id) == ("REVOCATION_SETTLED", "")
     settled = published(office, events.RevocationSettled)
-    assert [each.disclose for each in settled] == [False, True]
-    assert {each.revoked_on.day for each in settled} == {day(5).day}
+    assert [settlement.disclose for settlement in settled] == [False, True]
+    assert {settlement.revoked_on.day for settlement in settled} == {day(5).day}
 
 
 def test_claims_of_days_to_come_are_not_issued(office: Office, story: Story) -> None:

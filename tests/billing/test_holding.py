@@ -117,7 +117,7 @@ def test_who_has_much_calculated_takes_one_of_the_places_for_it(
         deriving.let_go()
         until(lambda: over() == calls)
         answered = [call.result() for call in held if call.exception() is None]
-        assert [len(each.claims) > 0 for each in answered] == [True] * calculating
+        assert [len(future.claims) > 0 for future in answered] == [True] * calculating
 
 
 def test_nothing_is_calculated_for_who_is_gone(

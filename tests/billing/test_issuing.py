@@ -48,7 +48,7 @@ def attend(office: Office, story: Story, *clients: str) -> None:
 
 
 def left_out(answer: Any) -> list[tuple[str, str]]:
-    return [(each.client_id, each.reason) for each in answer.left_out]
+    return [(omitted.client_id, omitted.reason) for omitted in answer.left_out]
 
 
 def file_of(office: Office, answer: Any) -> bytes:
@@ -96,12 +96,12 @@ def assert_says_what_a_week_is(claim: ClaimSummary) -> None:
 def test_what_is_disclosed_is_published_with_its_consent_and_the_notice(ready: Office) -> None:
     answer = ready.issue(day(6))
     disclosed = published(ready, events.Disclosed)
-    assert {each.client_id for each in disclosed} == {CLIENT, OTHER}
-    for each in disclosed:
-        assert each.recipient_payer_id == ready.payer_id
-        assert each.batch_id == answer.batch_id
-        assert (each.scope, each.notice) == ("CLAIM", "42_CFR_2_32_SHORT_FORM")
-        assert each.consent_id == "5cbf2e4e-9a86-4b83-9a2e-1f3d5f4f9d10"
+    assert {disclosure.client_id for disclosure in disclosed} == {CLIENT, OTHER}
+    for disclosure in disclosed:
+        assert disclosure.recipient_payer_id == ready.payer_id
+        assert disclosure.batch_id == answer.batch_id
+        assert (disclosure.scope, disclosure.notice) == ("CLAIM", "42_CFR_2_32_SHORT_FORM")
+        assert disclosure.consent_id == "5cbf2e4e-9a86-4b83-9a2e-1f3d5f4f9d10"
     labels = ready.query(
         "SELECT DISTINCT headers->>'label' AS label FROM published p"
         " WHERE type LIKE '%ClaimIssued' OR type LIKE '%Disclosed'"
@@ -191,9 +191,9 @@ def test_what_was_issued_is_never_issued_again(ready: Office) -> None:
     rest = ready.issue(day(13), command="rest")
     assert (first.claims, rest.claims) == (2, 2)
     dates = [
-        (each.client_id, line.service_date.day)
-        for each in published(ready, events.ClaimIssued)
-        for line in each.lines
+        (fact.client_id, line.service_date.day)
+        for fact in published(ready, events.ClaimIssued)
+        for line in fact.lines
     ]
     assert len(set(dates)) == len(dates) == 8
 
@@ -284,8 +284,8 @@ def test_who_can_not_be_issued_is_left_out_by_name_of_the_reason_and_the_others_
     change(ready, story)
     answer = ready.issue(day(6))
     assert (answer.claims, left_out(answer)) == (1, [(OTHER, reason)])
-    assert {each.client_id for each in published(ready, events.ClaimIssued)} == {CLIENT}
-    assert {each.client_id for each in published(ready, events.Disclosed)} == {CLIENT}
+    assert {fact.client_id for fact in published(ready, events.ClaimIssued)} == {CLIENT}
+    assert {fact.client_id for fact in published(ready, events.Disclosed)} == {CLIENT}
     content = file_of(ready, answer)
     assert (len(claims_of(content)), judge(content)) == (1, [])
 
@@ -295,7 +295,7 @@ def test_each_claim_that_stays_in_is_named_once(ready: Office) -> None:
     answer = ready.issue(day(13))
     assert (answer.claims, answer.batch_id) == (0, "")
     assert left_out(answer) == [(CLIENT, "NO_CONSENT")] * 2 + [(OTHER, "NO_CONSENT")] * 2
-    assert len({each.claim_id for each in answer.left_out}) == 4
+    assert len({omitted.claim_id for omitted in answer.left_out}) == 4
     assert published(ready, events.ClaimIssued) == []
 
 

@@ -38,7 +38,7 @@ def house(new_store: NewStore) -> House:
 
 
 def left_out(answer: Any) -> list[tuple[str, str]]:
-    return [(each.client_id, each.reason) for each in answer.left_out]
+    return [(omitted.client_id, omitted.reason) for omitted in answer.left_out]
 
 
 @pytest.mark.parametrize("written", ["MEMBER-4711", "member 47-11"])
@@ -61,7 +61,7 @@ def test_of_two_registrations_in_one_command_one_is_billed(house: House) -> None
     assert answer.claims == 1
     [client_id] = clients - {claim.client_id}
     assert left_out(answer) == [(client_id, "DUPLICATE_MEMBER")] * 3
-    assert [(each.service_date, each.other_claim_id) for each in answer.left_out] == [
+    assert [(omitted.service_date, omitted.other_claim_id) for omitted in answer.left_out] == [
         (to_date(day(on)), claim.claim_id) for on in (0, 2, 4)
     ]
 

@@ -42,7 +42,7 @@ def house(new_store: NewStore) -> House:
 
 
 def left_out(answer: Any) -> list[tuple[str, str]]:
-    return [(each.client_id, each.reason) for each in answer.left_out]
+    return [(omitted.client_id, omitted.reason) for omitted in answer.left_out]
 
 
 def disclosed(house: House) -> events.Disclosed:
@@ -311,7 +311,7 @@ def by_threads(house: House, chance: random.Random, number: int, permitted: Perm
         lambda: insist(house.relay),
         kill,
     ]
-    threads = [in_thread(each)[0] for each in chance.sample(doing, len(doing))]
+    threads = [in_thread(step)[0] for step in chance.sample(doing, len(doing))]
     for thread in threads:
         thread.join()
 

@@ -79,10 +79,10 @@ def outcomes(office: Office) -> list[tuple[str, list[str]]]:
     listed = office.call("ListServiceDays", pb.ListServiceDaysRequest(client_id=CLIENT))
     return [
         (
-            events.Outcome.Name(each.outcome).removeprefix("OUTCOME_"),
-            [verdict.reason for verdict in each.verdicts if not verdict.open],
+            events.Outcome.Name(billed.outcome).removeprefix("OUTCOME_"),
+            [verdict.reason for verdict in billed.verdicts if not verdict.open],
         )
-        for each in listed.days
+        for billed in listed.days
     ]
 
 
@@ -153,7 +153,7 @@ def test_a_correction_from_part_2_to_another_program_leaves_on_the_consent_of_th
     assert (proposal["action"], proposal["state"]) == ("REPLACE", "READY")
     assert proposal["programs"] == [desk.MENTAL_HEALTH]
     answer = house.office.correct()
-    assert [each.reason for each in answer.left_out] == []
+    assert [omitted.reason for omitted in answer.left_out] == []
     consents = {
         row.body["consent_id"]
         for row in house.office.query(

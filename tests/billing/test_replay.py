@@ -57,12 +57,12 @@ def replayed(office: Office, asked: pb.ReplayRequest) -> tuple[list[Any], Any]:
 def changed_days(clients: list[Any]) -> dict[tuple[str, date], tuple[int, int]]:
     """Client and date → amounts before and after."""
     return {
-        (client.client_id, date_of(each, "service_date")): (
-            each.before.amount.minor_units,
-            each.after.amount.minor_units,
+        (client.client_id, date_of(billed, "service_date")): (
+            billed.before.amount.minor_units,
+            billed.after.amount.minor_units,
         )
         for client in clients
-        for each in client.days
+        for billed in client.days
     }
 
 
@@ -95,8 +95,8 @@ def test_it_says_which_claims_would_be_voided_dropped_and_drafted(attended: Offi
     [of_issued] = [client for client in clients if client.client_id == ISSUED]
     [claim] = attended.claims(ISSUED)
     told = {
-        (pb.ClaimConsequence.Name(each.consequence), each.claim_id == claim.claim_id)
-        for each in of_issued.claims
+        (pb.ClaimConsequence.Name(of_claim.consequence), of_claim.claim_id == claim.claim_id)
+        for of_claim in of_issued.claims
     }
     assert told == {("CLAIM_CONSEQUENCE_VOID", True), ("CLAIM_CONSEQUENCE_DROP_DRAFT", False)}
     clients, _ = replayed(attended, request(attended, **per_diem(120)))
@@ -113,7 +113,7 @@ def test_it_says_which_claims_would_be_voided_dropped_and_drafted(attended: Offi
 
 def test_a_day_says_why_it_would_not_be_billed(attended: Office) -> None:
     clients, _ = replayed(attended, request(attended, **per_diem(201)))
-    reasons = {tuple(each.after.reasons) for client in clients for each in client.days}
+    reasons = {tuple(billed.after.reasons) for client in clients for billed in client.days}
     assert reasons == {("SHORT_OF_MINUTES",)}
 
 

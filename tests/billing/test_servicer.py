@@ -209,7 +209,7 @@ def test_pages_hold_everything_once(office: Office, story: Story) -> None:
         office.hear(story.corrected(client_id, day(0), 1, 0))
 
     days = pages_of(office, "ListServiceDays", pb.ListServiceDaysRequest, "days")
-    said = [(each.client_id, date_of(each, "service_date")) for each in days]
+    said = [(billed.client_id, date_of(billed, "service_date")) for billed in days]
     assert said == sorted((client, day(n)) for client in clients for n in (0, 2, 7))
 
     claims = pages_of(office, "ListClaims", pb.ListClaimsRequest, "claims")

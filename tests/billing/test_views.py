@@ -37,7 +37,7 @@ def documented_grants(database: str) -> list[str]:
         re.M | re.S,
     )
     grants = found.replace("DATABASE billing ", f'DATABASE "{database}" ')
-    return [each for each in grants.split(";\n") if each]
+    return [grant for grant in grants.split(";\n") if grant]
 
 
 @contextmanager
@@ -113,12 +113,12 @@ def test_the_views_say_what_the_lists_say(reader: Any, office: Office) -> None:
         for c in listed
     ]
     assert sorted((c["state"], cents(c["charge"])) for c in viewed) == sorted(told)
-    [issued] = [each for each in viewed if each["claim_id"]]
+    [issued] = [shown for shown in viewed if shown["claim_id"]]
     assert str(issued["claim_id"]) == listed[0].claim_id
     assert (issued["adjudication"], issued["payer_control_number"]) == ("PAID", "PCN1")
     lines = rows(reader, "claim_lines")
-    assert {line["row_id"] for line in lines} == {each["row_id"] for each in viewed}
-    assert sum(line["charge"] for line in lines) == sum(each["charge"] for each in viewed)
+    assert {line["row_id"] for line in lines} == {shown["row_id"] for shown in viewed}
+    assert sum(line["charge"] for line in lines) == sum(shown["charge"] for shown in viewed)
     days = office.call("ListServiceDays", pb.ListServiceDaysRequest()).days
     assert {
         (str(d["client_id"]), d["service_date"].isoformat()) for d in rows(reader, "service_days")
@@ -156,7 +156,7 @@ def test_the_reader_reads_the_views_and_nothing_else(reader: Any) -> None:
         " AND (has_any_column_privilege(c.oid, 'SELECT, INSERT, UPDATE')"
         "      OR has_table_privilege(c.oid, 'DELETE, TRUNCATE'))"
     ).fetchall()
-    assert {(each["schema"], each["name"]) for each in readable} == {
+    assert {(relation["schema"], relation["name"]) for relation in readable} == {
         ("billing_views", view) for view in VIEWS
     }
 

@@ -35,7 +35,7 @@ def busy(office: Office, story: Story) -> Office:
 
 def days(office: Office, **filters: Any) -> list[tuple[str, date]]:
     answer = office.call("ListServiceDays", pb.ListServiceDaysRequest(**filters))
-    return [(each.client_id, date_of(each, "service_date")) for each in answer.days]
+    return [(billed.client_id, date_of(billed, "service_date")) for billed in answer.days]
 
 
 def claims(office: Office, **filters: Any) -> list[int]:
@@ -102,7 +102,7 @@ def test_pages_of_claims_hold_each_once_from_issued_to_drafted(busy: Office) -> 
         if not token:
             break
     listed = busy.call("ListClaims", pb.ListClaimsRequest()).claims
-    assert found == [each.claim_id for each in listed]
+    assert found == [item.claim_id for item in listed]
     assert len(found) == 2
 
 
@@ -159,7 +159,7 @@ def test_claims_are_told_as_billing_had_heard_it_by_a_moment(office: Office, sto
     def told(moment: datetime, **filters: Any) -> list[tuple[int, int]]:
         request = pb.ListClaimsRequest(as_of=to_timestamp(moment), **filters)
         listed = office.call("ListClaims", request).claims
-        return [(each.state, each.adjudication) for each in listed]
+        return [(item.state, item.adjudication) for item in listed]
 
     issued, unanswered = pb.CLAIM_STATE_ISSUED, events.ADJUDICATION_STATUS_UNSPECIFIED
     paid = events.ADJUDICATION_STATUS_PAID

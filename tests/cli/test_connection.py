@@ -89,7 +89,7 @@ def test_a_system_far_away_is_asked_by_its_addresses_and_a_token(
     )
     assert ran.returncode == 0, ran.stderr
     told = json.loads(ran.stdout)
-    assert [each["client_id"] for each in told["clients"]] == [client_id]
+    assert [client["client_id"] for client in told["clients"]] == [client_id]
 
 
 def test_any_rpc_is_called_by_its_name_with_json_from_stdin(
@@ -117,7 +117,7 @@ def test_what_no_person_may_call_is_told_from_the_servers_own_description(
 ) -> None:
     far = {"NINEHOURS_PEERS": peers, "NINEHOURS_TOKEN": token_of("front_desk")}
     listed = ninehours("rpc", "ls", "intake", "--json", **far)
-    roles = {each["method"]: each["roles"] for each in json.loads(listed.stdout)["rpcs"]}
+    roles = {rpc["method"]: rpc["roles"] for rpc in json.loads(listed.stdout)["rpcs"]}
     assert roles["ReadIdentities"] == ["service:billing"]
     ran = ninehours("rpc", "call", "intake", "ReadIdentities", **far)
     assert (ran.returncode, ran.stdout) == (5, "")
@@ -203,5 +203,5 @@ def test_addresses_are_those_of_a_launcher_that_lives(tmp_path: Path) -> None:
 def test_the_invented_names_are_told_without_starting_anything(tmp_path: Path) -> None:
     ran = ninehours("demo", "--names", "--json", "--seed", "8", "--data", str(tmp_path / "data"))
     told = json.loads(ran.stdout)
-    assert (told["seed"], len({each["family_name"] for each in told["clients"]})) == (8, 60)
+    assert (told["seed"], len({client["family_name"] for client in told["clients"]})) == (8, 60)
     assert not (tmp_path / "data").exists()

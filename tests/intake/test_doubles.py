@@ -48,7 +48,7 @@ def due(desk: Desk, sites: frozenset[str] = NETWORK, on: int = 0) -> list[tuple[
 
 
 def keys(desk: Desk) -> list[str]:
-    return [each.key for each in published(desk, events.MemberRecognised)]
+    return [fact.key for fact in published(desk, events.MemberRecognised)]
 
 
 def published(desk: Desk, kind: type[Message]) -> list[Any]:
@@ -142,7 +142,10 @@ def test_a_named_persons_word_settles_what_is_due(desk: Desk, verdict: str) -> N
     [fact] = desk.rows("SELECT body, actor FROM fact WHERE type = 'intake.doubles_judged.v1'")
     assert (fact.actor, fact.body["verdict"]) == ("person/ada", verdict)
     told = published(desk, events.DoublesJudged)
-    assert [(each.client_id, each.other_client_id) for each in told] == [(other, one), (one, other)]
+    assert [(judged.client_id, judged.other_client_id) for judged in told] == [
+        (other, one),
+        (one, other),
+    ]
     assert "licences" not in str(desk.rows("SELECT * FROM fact")) + str(told)
 
 
@@ -201,8 +204,8 @@ def test_people_of_before_are_recognised_by_the_stream_once_and_after_a_kill_too
     Inbox(desk.store, SUBSCRIPTIONS).begin([])
     desk.drainer().drain()
     told = published(desk, events.MemberRecognised)
-    assert sorted(each.coverage_id for each in told) == sorted(coverages)
-    assert {each.key for each in told} == {told[0].key}
+    assert sorted(judged.coverage_id for judged in told) == sorted(coverages)
+    assert {judged.key for judged in told} == {told[0].key}
     assert len(due(desk)) == 3
     facts = desk.rows("SELECT count(*) FROM fact")
     desk.drainer().mark_outdated()

@@ -25,9 +25,10 @@ ENDED = EndCoverage(
 
 def test_a_verification_from_the_same_first_day_replaces_the_earlier_one() -> None:
     coverages = after(COVERAGE, OPEN, replace(VERIFIED, verified_to=day(3))).coverages
-    assert [(each.verified_from, each.verified_to) for each in coverages.holding] == [
-        (day(0), day(3))
-    ]
+    assert [
+        (holding_coverage.verified_from, holding_coverage.verified_to)
+        for holding_coverage in coverages.holding
+    ] == [(day(0), day(3))]
 
 
 def test_said_again_after_another_word_it_is_a_word_of_its_own() -> None:
@@ -68,7 +69,10 @@ def test_an_end_is_about_what_was_verified_before_it_and_the_last_one_counts() -
 
 
 def _days(client: Client) -> list[tuple[date, date | None]]:
-    return [(each.verified_from, each.verified_to) for each in client.coverages.holding]
+    return [
+        (holding_coverage.verified_from, holding_coverage.verified_to)
+        for holding_coverage in client.coverages.holding
+    ]
 
 
 def _ended(client_id: str, coverage_id: str, last: int) -> pb.EndCoverageRequest:

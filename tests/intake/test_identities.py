@@ -42,7 +42,7 @@ TABLES = (
 
 
 def withheld(answer: Any) -> dict[str, str]:
-    return {each.client_id: each.reason for each in answer.withheld}
+    return {refusal.client_id: refusal.reason for refusal in answer.withheld}
 
 
 def audited(desk: Desk) -> list[tuple[Any, ...]]:
@@ -142,7 +142,7 @@ def test_lines_of_a_program_that_nobody_knows_are_under_part_2(
     desk.covered(client_id)
     desk.admitted(client_id, under_part2=False)
     answer = desk.identities(client_id, programs={client_id: programs})
-    told = [list(each.program_ids) for each in answer.identities]
+    told = [list(disclosed.program_ids) for disclosed in answer.identities]
     assert told == ([[MENTAL_HEALTH]] if MENTAL_HEALTH in programs else [])
     assert withheld(answer) == ({} if told else {client_id: "NO_CONSENT"})
 
@@ -196,7 +196,7 @@ def test_a_settled_revocation_opens_what_was_consented_to_once_and_the_audit_say
     )
     answer = desk.identities(once, never, on=2, settled=(once, never))
     assert withheld(answer) == {never: "NO_CONSENT"}
-    assert [each.consent_id for each in answer.identities] == [""]
+    assert [disclosed.consent_id for disclosed in answer.identities] == [""]
     assert audited(desk) == [
         (once, "REVOCATION_SETTLED", None, 1),
         (never, "NO_CONSENT", None, None),
@@ -208,7 +208,9 @@ def test_a_client_whose_coverage_ended_is_still_named_with_all_numbers(desk: Des
     client_id = desk.registered()
     desk.consented(client_id)
     ended = desk.covered(client_id, member_number="OLD", verified_to=to_date(day(5)))
-    assert [each.coverage_id for each in desk.identities(client_id, on=20).identities] == [ended]
+    assert [
+        disclosed.coverage_id for disclosed in desk.identities(client_id, on=20).identities
+    ] == [ended]
     now = desk.covered(client_id, member_number="NEW", order=2)
     desk.covered(client_id, member_number="OTHER", payer_id=OTHER_PAYER)
     [given] = desk.identities(client_id, on=20).identities
@@ -240,7 +242,7 @@ def test_each_client_asked_for_is_audited_once_given_or_not(desk: Desk) -> None:
     desk.covered(given)
     desk.covered(unconsented)
     answer = desk.identities(given, unknown, uncovered, unconsented, given)
-    assert [each.client_id for each in answer.identities] == [given]
+    assert [disclosed.client_id for disclosed in answer.identities] == [given]
     assert withheld(answer) == {
         unknown: "NOT_REGISTERED",
         uncovered: "NO_COVERAGE",
@@ -325,7 +327,9 @@ def test_each_asking_has_permits_of_its_own_which_nobody_hears_of(desk: Desk) ->
     facts = desk.rows(
         "SELECT stream FROM fact WHERE type = 'intake.disclosure_permitted.v1' ORDER BY recorded_at"
     )
-    assert [row.stream for row in facts] == [f"permit/{each.permit_id}" for each in (first, second)]
+    assert [row.stream for row in facts] == [
+        f"permit/{either.permit_id}" for either in (first, second)
+    ]
 
 
 def test_who_takes_something_away_is_told_what_was_permitted_to_that_payer_before(
@@ -344,7 +348,7 @@ def test_who_takes_something_away_is_told_what_was_permitted_to_that_payer_befor
     after = desk.identities(client_id).identities[0].permit_id
     assert desk.call(revoking) == answer  # as it was answered, whatever was permitted since
     restricted = desk.call(restrict(client_id)).earlier_permits
-    assert [each.permit_id for each in restricted] == [after, *before[::-1]]
+    assert [permit.permit_id for permit in restricted] == [after, *before[::-1]]
     other = pb.RestrictDisclosureRequest(client_id=client_id, payer_id=OTHER_PAYER)
     other.MergeFrom(restrict(client_id))
     other.payer_id = OTHER_PAYER

@@ -91,11 +91,11 @@ def test_the_task_and_its_deadline_are_those_of_the_worst_answer(
     assert (first.safety_flag, first.incomplete) == (True, True)
     assert (second.safety_flag, second.incomplete) == (True, False)
     by_id = {task.task_id: task for task in desk.tasks()}
-    tasks = [by_id[each.safety_task_id] for each in (first, second)]
+    tasks = [by_id[either.safety_task_id] for either in (first, second)]
     assert tasks[0].due_at == tasks[1].due_at
     assert tasks[0].due_at.ToDatetime(desk.now.tzinfo) >= desk.now + timedelta(hours=1)
     told = [
         events.AssessmentCompleted.FromString(row.body)
         for row in desk.rows("SELECT body FROM published WHERE type LIKE '%AssessmentCompleted'")
     ]
-    assert [each.incomplete for each in told] == [True, False]
+    assert [completed.incomplete for completed in told] == [True, False]

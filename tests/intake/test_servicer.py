@@ -100,7 +100,7 @@ def test_from_registration_to_diagnosis_everything_is_published_of_the_client(de
             client_id=client_id, code="F10.20", rank=1, effective_from=to_date(day(0))
         ),
     ]
-    assert [each.sequence for each in assessed.receipt.published] == [6, 7]
+    assert [fact.sequence for fact in assessed.receipt.published] == [6, 7]
 
 
 def test_answers_are_recorded_item_by_item_with_who_and_when(desk: Desk) -> None:

@@ -169,7 +169,11 @@ def test_a_release_whose_references_changed_files_facts_anew(listener: Listener,
     def references(fact: Any) -> list[str]:
         return [fact.site_id, staff]
 
-    others = [each for kind, each in INPUTS.by_type.items() if not kind.endswith("Attended")]
+    others = [
+        subscription
+        for kind, subscription in INPUTS.by_type.items()
+        if not kind.endswith("Attended")
+    ]
     changed = Subscriptions([*others, Subscription(type(attended("", 0)), references)], [TALLY])
     newer = Listener(listener.store, log, subscriptions=changed)
     newer.gap_repair.repair()

@@ -64,9 +64,9 @@ def test_what_can_not_be_read_is_passed_over_and_the_rest_is_compared(
         brokers=broker.brokers,
     )
     [checked] = [
-        each
-        for each in verification.verify(0, lambda: True)
-        if each.check.name == "sent facts are in Kafka" and not each.in_progress
+        outcome
+        for outcome in verification.verify(0, lambda: True)
+        if outcome.check.name == "sent facts are in Kafka" and not outcome.in_progress
     ]
     assert (checked.looked_at, checked.findings) == (4, ())
 

@@ -45,7 +45,7 @@ def in_transaction(store: Store, do: Callable[[Transaction], Any]) -> Any:
 
 def ids(listener: Listener) -> list[str]:
     with listener.store.transaction() as tx:
-        return [str(each.id) for each in list_parked(tx.connection)]
+        return [str(waiting.id) for waiting in list_parked(tx.connection)]
 
 
 def poison(log: Log) -> list[Record]:

@@ -228,7 +228,7 @@ def test_a_command_over_many_streams_answers_in_one_order_each_time(counting: St
     def decide(_: Transaction) -> list[Recorded]:
         streams = [f"counter/{n}" for n in Random(5).sample(range(10), 5)]
         facts = [Counted(client=ADA, amount=1), Counted(client=BOB, amount=2)]
-        return [each for stream in streams for each in record(ours, stream, 0, facts)]
+        return [fact for stream in streams for fact in record(ours, stream, 0, facts)]
 
     first = book.transact(ours, decide)
     again = book.transact(ours, decide)

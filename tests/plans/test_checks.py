@@ -99,7 +99,7 @@ def test_a_row_of_the_release_before_has_words_alone_until_it_is_projected_again
     assert (withheld.kind, list(withheld.reasons)) == (whole.kind, [])
     plans.roles = CLINICIAN
     assert plans.pending_work.mark_outdated() == 1  # as at an upgrade
-    assert [each.stale for each in recommended(plans, client.client_id)] == [True]
+    assert [advice.stale for advice in recommended(plans, client.client_id)] == [True]
     plans.pending_work.drain()
     [again] = recommended(plans, client.client_id)
     assert (again.checks, again.revision) == (whole.checks, whole.revision + 1)

@@ -55,7 +55,7 @@ def treated(plans: Plans, log: Log) -> Treated:
 def test_segments_go_from_admission_to_discharge_and_of_one_day_the_last_change_holds() -> None:
     changes = ((day(14), "1"), (day(7), "2.5"), (day(14), "2.1"))
     found = course(changes=changes, discharged_on=day(20)).segments()
-    assert [(each.level_of_care, each.first, each.last) for each in found] == [
+    assert [(segment.level_of_care, segment.first, segment.last) for segment in found] == [
         ("2.1", day(0), day(6)),
         ("2.5", day(7), day(13)),
         ("2.1", day(14), day(20)),

@@ -69,7 +69,7 @@ def test_an_override_takes_a_reason_which_is_sealed(plans: Plans, client: Treate
         decide(plans, client, found, accept=False)
     assert refused.value.reason == "REASON_REQUIRED"
     decide(plans, client, found, accept=False, reason="Her granddaughter moves in next week")
-    assert [each.decision for each in recommended(plans, client.client_id)] == ["OVERRIDDEN"]
+    assert [advice.decision for advice in recommended(plans, client.client_id)] == ["OVERRIDDEN"]
     for table in ("fact", "published", "document", "derived", "command"):
         for row in plans.query(f"SELECT t::text AS line FROM {table} t"):
             assert "granddaughter" not in row.line
@@ -104,7 +104,7 @@ def test_a_decided_recommendation_that_becomes_another_is_open_again(
     assert now.recommendation_id == found.recommendation_id
     assert (now.kind, now.decision) == (pb.RECOMMENDATION_KIND_STEP_UP, "")
     decide(plans, client, now, accept=False, reason="It was a mistake on the form")
-    assert [each.decision for each in recommended(plans, client.client_id)] == ["OVERRIDDEN"]
+    assert [advice.decision for advice in recommended(plans, client.client_id)] == ["OVERRIDDEN"]
 
 
 def test_a_decision_at_a_time_of_its_own_is_kept(plans: Plans, client: Treated) -> None:

@@ -75,7 +75,7 @@ def test_a_version_follows_another_and_takes_its_place(plans: Plans, client: Tre
     for plan_id in (second.plan_id, third.plan_id):
         plans.call("SignPlan", sign(plan_id, pb.SIGNER_ROLE_CLIENT, 20))
     plans.call("SignPlan", sign(second.plan_id, pb.SIGNER_ROLE_CLINICIAN, 20))
-    assert [each.version for each in plans.published(public.PlanActivated)] == [1, 2]
+    assert [fact.version for fact in plans.published(public.PlanActivated)] == [1, 2]
     with pytest.raises(AgainstTheRules) as refused:
         plans.call("SignPlan", sign(third.plan_id, pb.SIGNER_ROLE_CLINICIAN, 20))
     assert refused.value.reason == "PLAN_NOT_ACTIVE"
@@ -102,7 +102,7 @@ def test_an_episode_has_one_plan_in_force_and_another_episode_its_own(
         in_force(plans, client.client_id, client.episode_id)
     assert refused.value.reason == "ANOTHER_PLAN_IN_FORCE"
     assert refused.value.details == {"plan_id": first}
-    assert [each.plan_id for each in plans.published(public.PlanActivated)] == [first]
+    assert [fact.plan_id for fact in plans.published(public.PlanActivated)] == [first]
     plans.now = NOW
     in_force(plans, client.client_id, str(uuid4()))
     assert len(plans.published(public.PlanActivated)) == 2
@@ -243,7 +243,7 @@ def test_a_client_is_discharged_once_and_then_cared_for(plans: Plans, client: Tr
     arranged = aftercare(plans, client, "ALUMNI", consent=True)
     aftercare(plans, client, "SUPPORT_GROUP")
     plans.call("RecordFollowUp", contact)
-    assert [each.kind for each in plans.published(public.AftercareArranged)] == [
+    assert [fact.kind for fact in plans.published(public.AftercareArranged)] == [
         pb.AFTERCARE_KIND_ALUMNI,
         pb.AFTERCARE_KIND_SUPPORT_GROUP,
     ]

@@ -93,7 +93,7 @@ def test_any_order_and_any_batches_give_the_same_contents(
     for untidy in (
         [*records[1:], records[0]],
         [*records[1:4], records[0], *records[4:]],
-        [each for record in records for each in (record, record)],
+        [twice for record in records for twice in (record, record)],
     ):
         for size in (1, len(untidy)):
             plans = new_plans()

@@ -68,8 +68,8 @@ def test_the_reason_is_that_of_who_discharged_whoever_says_it_again(plans: Plans
     plans.call("DischargeClient", discharging(client, open_safety_reason=WHY))
     plans.call("DischargeClient", discharging(other))
     plans.actor = COLLEAGUE
-    for each in (client, other):
-        again = plans.call("DischargeClient", discharging(each, open_safety_reason="a guess"))
+    for person in (client, other):
+        again = plans.call("DischargeClient", discharging(person, open_safety_reason="a guess"))
         assert not again.receipt.published
     assert (reason_of(plans, client), reason_of(plans, other)) == (WHY, None)
 

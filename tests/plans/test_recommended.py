@@ -110,8 +110,8 @@ def test_other_rules_from_a_week_on_change_that_week_alone(plans: Plans, client:
     confirm(plans, 2, **later)
     plans.pending_work.drain()
     assert kinds(plans, client.client_id) == ["CONTINUE", "STEP_UP"]
-    assert [each.rules_version for each in recommended(plans, client.client_id)] == [1, 2]
-    assert [each.revision for each in plans.published(public.LevelOfCareRecommended)] == [1, 1, 2]
+    assert [advice.rules_version for advice in recommended(plans, client.client_id)] == [1, 2]
+    assert [fact.revision for fact in plans.published(public.LevelOfCareRecommended)] == [1, 1, 2]
 
 
 def test_a_corrected_attendance_changes_a_recommendation_and_publishes_one_revision(
@@ -132,7 +132,7 @@ def test_a_corrected_attendance_changes_a_recommendation_and_publishes_one_revis
     assert withdrawn.withdrawn
     assert recommended(plans, client.client_id) == []
     plans.hear([client.cancelled(5)])
-    assert [each.revision for each in recommended(plans, client.client_id)] == [
+    assert [advice.revision for advice in recommended(plans, client.client_id)] == [
         changed.revision + 2
     ]
 
@@ -174,14 +174,14 @@ def test_recommendations_are_stale_while_something_of_the_client_is_behind_or_du
     found = stepping_down(plans, client)
     one, two = client.scheduled(8), client.scheduled(9)
     plans.inbox.hear([two])  # beyond a hole
-    assert [each.stale for each in recommended(plans, client.client_id)] == [True]
+    assert [advice.stale for advice in recommended(plans, client.client_id)] == [True]
     with pytest.raises(AgainstTheRules) as refused:
         decide(plans, client, found)
     assert refused.value.reason == "NOT_SETTLED"
     plans.inbox.hear([one, two])  # heard, and due
-    assert [each.stale for each in recommended(plans, client.client_id)] == [True]
+    assert [advice.stale for advice in recommended(plans, client.client_id)] == [True]
     plans.pending_work.drain()
-    assert [each.stale for each in recommended(plans, client.client_id)] == [False]
+    assert [advice.stale for advice in recommended(plans, client.client_id)] == [False]
     decide(plans, client, found)
 
 
@@ -198,7 +198,7 @@ def test_recommendations_are_stale_while_a_record_of_the_client_is_parked(
         body=b"\xff",
     )
     plans.hear([spoilt])
-    assert [each.stale for each in recommended(plans, client.client_id)] == [True]
+    assert [advice.stale for advice in recommended(plans, client.client_id)] == [True]
     assert recommended(plans, str(uuid4())) == []
 
 

@@ -86,7 +86,7 @@ def withheld(plans: Plans, client: Treated) -> list[bool]:
         asked(plans, "ExplainLevelOfCare", explanation.ExplainLevelOfCareRequest(**about), BOTH),
     ]
     found = [answer.scores_withheld for answer in answers]
-    assert ["phq9" in str(answer) for answer in answers] == [not each for each in found]
+    assert ["phq9" in str(answer) for answer in answers] == [not shown for shown in found]
     return found
 
 

@@ -44,7 +44,7 @@ Pick = random.Random
 
 @pytest.fixture(scope="module")
 def issuers(secrets_dir: Path) -> dict[str, Issuer]:
-    return {each: Issuer(secrets_dir, each) for each in (PEOPLE, *SERVICES)}
+    return {name: Issuer(secrets_dir, name) for name in (PEOPLE, *SERVICES)}
 
 
 def described(server: Server) -> list[MethodDescriptor]:

@@ -24,7 +24,7 @@ from services.plans.__main__ import SERVICE as PLANS
 from tests.whose.worlds import WORLDS, Counted, World, rpcs_of
 
 PROTOS = Path(__file__).resolve().parents[2] / "protos"
-SERVICES = {each.name: each for each in (INTAKE, PLANS, ATTENDANCE, BILLING)}
+SERVICES = {owner.name: owner for owner in (INTAKE, PLANS, ATTENDANCE, BILLING)}
 NOBODYS = str(uuid4())
 
 
@@ -87,7 +87,9 @@ def request_of(rpc: MethodDescriptor, fields: dict[str, str]) -> Any:
 def test_every_rpc_of_every_service_is_looked_at() -> None:
     of_all = sum("exchange" in name for name in DESCRIPTORS)
     looked_at = {rpc.full_name for _, rpc in RPCS}
-    assert looked_at == {rpc.full_name for each in DESCRIPTORS.values() for rpc in each.methods}
+    assert looked_at == {
+        rpc.full_name for descriptor in DESCRIPTORS.values() for rpc in descriptor.methods
+    }
     assert (of_all, len(RPCS)) >= (4, 130)
 
 
@@ -101,7 +103,7 @@ def test_every_kind_of_a_service_has_an_object_at_each_of_two_sites(
     with world.store.transaction() as tx:
         for kind, pair in world.pairs.items():
             if kind != "site":
-                told = [set(kinds[kind].sites_of(tx, each)) for each in (*pair, NOBODYS)]
+                told = [set(kinds[kind].sites_of(tx, key)) for key in (*pair, NOBODYS)]
                 assert told == [{here}, {there}, set()], kind
 
 
@@ -134,8 +136,8 @@ def test_what_is_a_tokens_own_is_all_it_is_shown(worlds: dict[str, World], name:
     asked = {rpc_of(request).full_name for request, _ in world.shown}
     bound = {
         rpc.full_name
-        for each, rpc in RPCS
-        if each == name
+        for method, rpc in RPCS
+        if method == name
         and OWN in {bound.kind for bound in policies_of(rpc.containing_service)[rpc.name].bound_by}
     }
     assert asked == bound

@@ -64,7 +64,7 @@ class World:
 
 def holding(*texts: str) -> Counted:
     """How many of these an answer holds, wherever it does."""
-    return lambda answer: sum(each in str(answer) for each in texts)
+    return lambda answer: sum(shown in str(answer) for shown in texts)
 
 
 def facts_of(store: Store, subject: str) -> tuple[Message, Counted]:
@@ -249,7 +249,7 @@ def rpcs_of(service: str, descriptors: Mapping[str, Any]) -> list[MethodDescript
     packages = (f"ninehours.{service}.v1.", "ninehours.exchange.v1.")
     return [
         method
-        for name, each in sorted(descriptors.items())
+        for name, descriptor in sorted(descriptors.items())
         if name.startswith(packages)
-        for method in each.methods
+        for method in descriptor.methods
     ]

@@ -59,12 +59,12 @@ def nothing_is_overdrawn(examination: Examination) -> Iterator[Finding]:
     said: set[str] = set()
     for client, history in _steps(examination):
         examination.count()
-        for each in overdrawn(history):
-            if each.authorization_id not in said:
-                said.add(each.authorization_id)
+        for overdraft in overdrawn(history):
+            if overdraft.authorization_id not in said:
+                said.add(overdraft.authorization_id)
                 says = (
-                    f"authorization {each.authorization_id} has {each.units} units, "
-                    f"issued claims hold {each.taken}: {', '.join(each.claims)}"
+                    f"authorization {overdraft.authorization_id} has {overdraft.units} units, "
+                    f"issued claims hold {overdraft.taken}: {', '.join(overdraft.claims)}"
                 )
                 yield Finding("AUTHORIZATION_OVERDRAWN", client, says)
 

@@ -39,10 +39,12 @@ class IntakeIdentities:
                     client_ids=page,
                     recipient_payer_id=payer_id,
                     on=to_date(on),
-                    settled_client_ids=[each for each in page if each in settled],
+                    settled_client_ids=[client_id for client_id in page if client_id in settled],
                     programs=[
-                        pb.ProgramsOfLines(client_id=each, program_ids=sorted(programs[each]))
-                        for each in page
+                        pb.ProgramsOfLines(
+                            client_id=client_id, program_ids=sorted(programs[client_id])
+                        )
+                        for client_id in page
                     ],
                 ),
                 via=self._call,

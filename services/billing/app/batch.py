@@ -83,9 +83,9 @@ class Batches:
             filing = self._filing(claims)
             wrong = self.issuing.files[form].findings(filing)
             found_in += [
-                left_out(each, f"INVALID_{found.code}", found)
-                for each in passing
-                if (found := wrong.get(each.claim.claim_id)) is not None
+                left_out(candidate, f"INVALID_{found.code}", found)
+                for candidate in passing
+                if (found := wrong.get(candidate.claim.claim_id)) is not None
             ]
             if kept := [claim for claim in claims if claim.claim_id not in wrong]:
                 filings.append((form, replace(filing, claims=kept)))
@@ -158,7 +158,7 @@ class Batches:
             unsettled=drafts.unsettled(self.tx, clients),
             heard=drafts.heard(self.tx, clients),
             heard_at_permit=drafts.heard_as(
-                self.tx, {each: named.permit_sequence for each, named in persons.items()}
+                self.tx, {client_id: named.permit_sequence for client_id, named in persons.items()}
             ),
             withheld=self.people.withheld,
             identified={

@@ -66,7 +66,7 @@ def test_minutes_never_exceed_the_session_without_its_breaks(
     counted = {
         n
         for n in range(180)
-        if not any(each.starts_at <= minute(n) < each.ends_at for each in breaks)
+        if not any(away.starts_at <= minute(n) < away.ends_at for away in breaks)
     }
     assert whole == len(counted)
     assert 0 <= minutes_of(treated_within(intervals, START, END, breaks)) <= whole

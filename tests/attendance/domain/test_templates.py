@@ -91,7 +91,7 @@ def test_on_a_night_when_clocks_change_a_session_keeps_its_minutes_and_its_date(
 def test_the_same_local_start_is_another_moment_after_the_clocks_changed() -> None:
     evening = defined(starting(18, weekday=5), starting(18, weekday=1))
     found = expand(evening, CHICAGO, date(2026, 3, 6), date(2026, 3, 9))
-    assert [each.span.starts_at for each in found] == [
+    assert [slot.span.starts_at for slot in found] == [
         datetime(2026, 3, 7, 0, 0, tzinfo=UTC),
         datetime(2026, 3, 9, 23, 0, tzinfo=UTC),
     ]
@@ -118,7 +118,7 @@ def test_a_holiday_holds_nothing_and_the_days_around_it_do() -> None:
     week = defined(*(starting(9, weekday=weekday) for weekday in (1, 2, 3)))
     found = expand(week, CHICAGO, date(2026, 5, 25), date(2026, 5, 27))
     kept = outside(found, {date(2026, 5, 25), date(2026, 5, 28)})
-    assert [each.on for each in kept] == [date(2026, 5, 26), date(2026, 5, 27)]
+    assert [slot.on for slot in kept] == [date(2026, 5, 26), date(2026, 5, 27)]
 
 
 def test_what_begins_on_the_eve_of_a_holiday_is_held_though_it_ends_on_it() -> None:
@@ -129,7 +129,7 @@ def test_what_begins_on_the_eve_of_a_holiday_is_held_though_it_ends_on_it() -> N
 def test_sessions_of_a_day_are_numbered_by_their_place_in_the_template() -> None:
     week = defined(starting(13, 2), starting(9, 1), starting(9, 2))
     found = expand(week, CHICAGO, date(2026, 3, 2), date(2026, 3, 3))
-    assert [(each.on.day, each.number) for each in found] == [(2, 2), (3, 1), (3, 3)]
+    assert [(slot.on.day, slot.number) for slot in found] == [(2, 2), (3, 1), (3, 3)]
 
 
 @pytest.mark.parametrize("days", [-1, 31, 365])

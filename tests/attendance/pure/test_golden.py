@@ -51,9 +51,9 @@ def test_a_golden_fact_is_published_once_for_each_whom_it_concerns(name: str) ->
         actor="staff/1",
     )
     published = list(publish(recorded))
-    assert [each.type.rpartition(".")[2] for each in published] == PUBLISHED[name]
-    assert len({each.id for each in published}) == len(published)
-    for each in published:
-        kind, _, key = each.subject.partition("/")
-        assert getattr(each.message, f"{kind}_id") == key
-        assert each.label == ("PART2" if kind == "client" else "HIPAA")
+    assert [fact.type.rpartition(".")[2] for fact in published] == PUBLISHED[name]
+    assert len({fact.id for fact in published}) == len(published)
+    for fact in published:
+        kind, _, key = fact.subject.partition("/")
+        assert getattr(fact.message, f"{kind}_id") == key
+        assert fact.label == ("PART2" if kind == "client" else "HIPAA")

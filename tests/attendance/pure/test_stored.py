@@ -33,11 +33,11 @@ def test_a_golden_fact_is_read_written_back_and_published(name: str) -> None:
         id=UUID(int=1), stream="s", version=1, fact=fact, at=MONDAY, actor="staff/1"
     )
     published = list(publish(recorded))
-    assert [each.type.rpartition(".")[2] for each in published] == PUBLISHED[name]
-    for each in published:
-        kind, _, key = each.subject.partition("/")
-        assert getattr(each.message, f"{kind}_id") == key
-        assert each.label == ("PART2" if kind == "client" else "HIPAA")
+    assert [publication.type.rpartition(".")[2] for publication in published] == PUBLISHED[name]
+    for publication in published:
+        kind, _, key = publication.subject.partition("/")
+        assert getattr(publication.message, f"{kind}_id") == key
+        assert publication.label == ("PART2" if kind == "client" else "HIPAA")
 
 
 def test_a_session_scheduled_before_there_were_breaks_has_none() -> None:

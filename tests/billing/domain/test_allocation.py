@@ -44,14 +44,14 @@ def largest(
     sites: Mapping[int, str] | None = None,
 ) -> int:
     """How many days can be paid at all: a maximum matching, by augmenting paths."""
-    units = [each for each in authorizations for _ in range(each.units)]
+    units = [granted for granted in authorizations for _ in range(granted.units)]
     taken: dict[int, int] = {}
 
     def place(number: int, tried: set[int]) -> bool:
         site = (sites or {}).get(number, "site")
-        for unit, each in enumerate(units):
-            fits = each.effective_from <= day(number) <= each.effective_to
-            if unit in tried or not fits or each.site_id not in ("", site):
+        for unit, granted in enumerate(units):
+            fits = granted.effective_from <= day(number) <= granted.effective_to
+            if unit in tried or not fits or granted.site_id not in ("", site):
                 continue
             tried.add(unit)
             if unit not in taken or place(taken[unit], tried):
@@ -63,7 +63,7 @@ def largest(
 
 
 def paid(days: Sequence[ServiceDay]) -> list[ServiceDay]:
-    return [each for each in days if each.outcome == "PER_DIEM"]
+    return [billed for billed in days if billed.outcome == "PER_DIEM"]
 
 
 def assert_not_overdrawn(
@@ -73,15 +73,18 @@ def assert_not_overdrawn(
 ) -> None:
     carried = {line.service_date for claim in claims for line in claim.lines}
     left = units_left(authorizations, claims)
-    for each in authorizations:
+    for granted in authorizations:
         used = [
             found
             for found in paid(days)
-            if found.authorization_id == each.authorization_id and found.service_date not in carried
+            if found.authorization_id == granted.authorization_id
+            and found.service_date not in carried
         ]
-        assert len(used) <= left[each.authorization_id]
-        assert all(each.effective_from <= found.service_date <= each.effective_to for found in used)
-        assert all(each.site_id in ("", found.site_id) for found in used)
+        assert len(used) <= left[granted.authorization_id]
+        assert all(
+            granted.effective_from <= found.service_date <= granted.effective_to for found in used
+        )
+        assert all(granted.site_id in ("", found.site_id) for found in used)
 
 
 AUTHORIZATIONS = some.lists(
@@ -93,9 +96,9 @@ AUTHORIZATIONS = some.lists(
     ),
     max_size=5,
 ).map(
-    lambda each: tuple(
+    lambda drawn: tuple(
         authorization(units, min(a, b), max(a, b), name=f"a{n}", site_id=site)
-        for n, (units, a, b, site) in enumerate(each)
+        for n, (units, a, b, site) in enumerate(drawn)
     )
 )
 DAYS = some.sets(some.integers(0, SPAN), max_size=9).map(sorted)
@@ -124,11 +127,11 @@ def test_no_day_waits_while_a_feasible_assignment_exists(
     found = days_of(at_sites(days, sites, authorizations=shuffled))
     assert len(paid(found)) == largest(days, authorizations, sites)
     assert_not_overdrawn(found, authorizations)
-    for number, each in zip(days, found, strict=True):
+    for number, billed in zip(days, found, strict=True):
         # Earlier days have priority: a day waits only if no assignment pays it with those before.
         before = [n for n in days if n < number and n_paid(found, days, n)]
         fits = largest([*before, number], authorizations, sites) == len(before) + 1
-        assert (each.outcome == "PER_DIEM") == fits
+        assert (billed.outcome == "PER_DIEM") == fits
 
 
 def n_paid(found: Sequence[ServiceDay], days: Sequence[int], number: int) -> bool:
@@ -141,7 +144,7 @@ def test_a_site_bound_authorization_leaves_the_general_one_to_whom_needs_it() ->
     general = authorization(1, 0, 10, name="general")
     history = at_sites([0, 1], {0: "site", 1: "other"}, authorizations=(own, general))
     found = days_of(history)
-    assert [each.authorization_id for each in found] == ["own", "general"]
+    assert [billed.authorization_id for billed in found] == ["own", "general"]
 
 
 @given(DAYS, AUTHORIZATIONS, some.data())
@@ -157,28 +160,28 @@ def test_what_is_issued_stays_whatever_comes_later(
     )
     late = data.draw(DAYS)
     more = tuple(
-        replace(each, authorization_id=f"b{n}", fact=f"b{n}")
-        for n, each in enumerate(data.draw(AUTHORIZATIONS))
+        replace(authorization, authorization_id=f"b{n}", fact=f"b{n}")
+        for n, authorization in enumerate(data.draw(AUTHORIZATIONS))
     )
     everyday = sorted({*days, *late})
     all_of_them = authorizations + more
     history = billable(*map(day, everyday), authorizations=all_of_them, issued=claims)
     found = days_of(history)
     assert_not_overdrawn(found, all_of_them, claims)
-    now = {each.service_date: each for each in found}
-    for each in sent:
-        assert now[each.service_date].outcome == "PER_DIEM"
-        assert now[each.service_date].authorization_id == each.authorization_id
+    now = {billed.service_date: billed for billed in found}
+    for billed in sent:
+        assert now[billed.service_date].outcome == "PER_DIEM"
+        assert now[billed.service_date].authorization_id == billed.authorization_id
     left = units_left(all_of_them, claims)
     rest = [number for number in everyday if day(number) not in {s.service_date for s in sent}]
-    remaining = [replace(each, units=left[each.authorization_id]) for each in all_of_them]
+    remaining = [replace(billed, units=left[billed.authorization_id]) for billed in all_of_them]
     assert len(paid(found)) - len(sent) == largest(rest, remaining)
 
 
 def test_the_authorization_that_expires_first_is_used_first() -> None:
     long, short = authorization(5, 0, 20, name="long"), authorization(1, 0, 1, name="short")
     found = days_of(billable(MONDAY, day(1), authorizations=(long, short)))
-    assert [each.authorization_id for each in found] == ["short", "long"]
+    assert [billed.authorization_id for billed in found] == ["short", "long"]
 
 
 def test_a_day_beyond_the_units_is_on_hold_and_says_which_are_used_up() -> None:
@@ -204,9 +207,9 @@ def test_a_day_that_no_authorization_fits_says_what_the_nearest_fails_in_and_res
 def test_a_late_earlier_day_pushes_an_unissued_day_to_hold_but_never_an_issued_one() -> None:
     one = (authorization(1),)
     late = billable(MONDAY, day(1), authorizations=one)
-    assert [each.outcome for each in days_of(late)] == ["PER_DIEM", "HOLD"]
+    assert [billed.outcome for billed in days_of(late)] == ["PER_DIEM", "HOLD"]
     after = replace(late, issued=(issued(day(1)),))
-    assert [each.outcome for each in days_of(after)] == ["HOLD", "PER_DIEM"]
+    assert [billed.outcome for billed in days_of(after)] == ["HOLD", "PER_DIEM"]
 
 
 def test_a_day_that_waits_for_something_else_takes_no_unit() -> None:
@@ -229,9 +232,12 @@ def in_units(minutes: Sequence[int], authorizations: tuple[Authorization, ...]) 
     days = [day(n) for n in range(len(minutes))]
     return billable(
         *days,
-        attendances=tuple(attended(on, each) for on, each in zip(days, minutes, strict=True)),
+        attendances=tuple(
+            attended(on, minutes_attended)
+            for on, minutes_attended in zip(days, minutes, strict=True)
+        ),
         confirmed=(BY_UNITS,),
-        authorizations=tuple(replace(each, unit="UNITS") for each in authorizations),
+        authorizations=tuple(replace(granted, unit="UNITS") for granted in authorizations),
     )
 
 
@@ -239,9 +245,9 @@ def payable(demands: Sequence[tuple[int, int]], authorizations: Sequence[Authori
     """Whether all of these (day, units) can be paid: every assignment is tried."""
     options = [
         [
-            each.authorization_id
-            for each in authorizations
-            if each.effective_from <= day(number) <= each.effective_to
+            granted.authorization_id
+            for granted in authorizations
+            if granted.effective_from <= day(number) <= granted.effective_to
         ]
         for number, _ in demands
     ]
@@ -249,7 +255,7 @@ def payable(demands: Sequence[tuple[int, int]], authorizations: Sequence[Authori
         used = Counter[str]()
         for (_, units), authorization_id in zip(demands, chosen, strict=True):
             used[authorization_id] += units
-        if all(used[each.authorization_id] <= each.units for each in authorizations):
+        if all(used[granted.authorization_id] <= granted.units for granted in authorizations):
             return True
     return False
 
@@ -258,8 +264,9 @@ def payable(demands: Sequence[tuple[int, int]], authorizations: Sequence[Authori
 UNITS_OF_THREE = some.lists(
     some.tuples(some.integers(0, 16), some.integers(0, 2), some.integers(2, 6)), max_size=3
 ).map(
-    lambda each: tuple(
-        authorization(units, start, end, name=f"a{n}") for n, (units, start, end) in enumerate(each)
+    lambda drawn: tuple(
+        authorization(units, start, end, name=f"a{n}")
+        for n, (units, start, end) in enumerate(drawn)
     )
 )
 
@@ -268,28 +275,28 @@ def test_a_day_of_few_units_leaves_room_for_one_of_many() -> None:
     """Taken where the first expires, three units would leave five to nobody."""
     small, large = authorization(3, 0, 9, name="small"), authorization(5, 0, 8, name="large")
     found = days_of(in_units([45, 75], (large, small)))
-    assert [each.authorization_id for each in found] == ["small", "large"]
+    assert [billed.authorization_id for billed in found] == ["small", "large"]
 
 
 @given(some.lists(some.integers(1, 12), max_size=6), UNITS_OF_THREE)
 def test_a_day_of_many_units_waits_only_if_nothing_pays_it_with_the_earlier_ones(
     units: list[int], authorizations: tuple[Authorization, ...]
 ) -> None:
-    found = days_of(in_units([each * 15 for each in units], authorizations))
+    found = days_of(in_units([unit * 15 for unit in units], authorizations))
     before: list[tuple[int, int]] = []
     used = Counter[str]()
-    for number, (asked, each) in enumerate(zip(units, found, strict=True)):
-        assert each.billable == payable([*before, (number, asked)], authorizations)
-        if each.billable:
+    for number, (asked, billed) in enumerate(zip(units, found, strict=True)):
+        assert billed.billable == payable([*before, (number, asked)], authorizations)
+        if billed.billable:
             before.append((number, asked))
-            assert each.authorized_units == asked
-            used[each.authorization_id] += asked
-    assert all(used[each.authorization_id] <= each.units for each in authorizations)
+            assert billed.authorized_units == asked
+            used[billed.authorization_id] += asked
+    assert all(used[granted.authorization_id] <= granted.units for granted in authorizations)
 
 
 def test_a_day_too_large_for_what_is_left_leaves_it_to_a_smaller_one() -> None:
     found = days_of(in_units([180, 180, 60], (authorization(16),)))
-    assert [(each.outcome, each.reasons) for each in found] == [
+    assert [(billed.outcome, billed.reasons) for billed in found] == [
         ("DISCRETE", ()),
         ("HOLD", ("AUTHORIZATION_USED_UP",)),
         ("DISCRETE", ()),
@@ -305,8 +312,8 @@ def test_a_claim_that_was_replaced_or_voided_gives_its_units_back() -> None:
     original = issued(MONDAY, authorized_units=1)
     void = issued(MONDAY, name="v", frequency="8", corrects_claim_id=original.claim_id)
     after = replace(history, attendances=history.attendances[1:], issued=(original,))
-    assert [each.outcome for each in days_of(after)] == ["HOLD"]
-    assert [each.outcome for each in days_of(replace(after, issued=(original, void)))] == [
+    assert [billed.outcome for billed in days_of(after)] == ["HOLD"]
+    assert [billed.outcome for billed in days_of(replace(after, issued=(original, void)))] == [
         "PER_DIEM"
     ]
     replacement = issued(
@@ -325,7 +332,7 @@ def test_where_the_payer_says_so_units_return_only_with_a_processed_void(named: 
     history = billable(
         day(1), authorizations=(authorization(1),), confirmed=(rules,), issued=(original, void)
     )
-    assert [each.outcome for each in days_of(history)] == ["HOLD"]
+    assert [billed.outcome for billed in days_of(history)] == ["HOLD"]
 
     def answered(status: str) -> BillingHistory:
         answer = Adjudication(
@@ -337,8 +344,8 @@ def test_where_the_payer_says_so_units_return_only_with_a_processed_void(named: 
         )
         return replace(history, adjudications=(answer,))
 
-    assert [each.outcome for each in days_of(answered("PAID"))] == ["HOLD"]
-    assert [each.outcome for each in days_of(answered("REVERSED"))] == ["PER_DIEM"]
+    assert [billed.outcome for billed in days_of(answered("PAID"))] == ["HOLD"]
+    assert [billed.outcome for billed in days_of(answered("REVERSED"))] == ["PER_DIEM"]
 
 
 def test_a_correction_that_asks_for_more_units_does_not_overdraw_either() -> None:

@@ -41,7 +41,7 @@ def proposals_of(history: BillingHistory) -> list[Proposal]:
 
 
 def dates_of(drafts: Sequence[Draft]) -> list[list[date]]:
-    return [[each.service_date for each in draft.lines] for draft in drafts]
+    return [[of_line.service_date for of_line in draft.lines] for draft in drafts]
 
 
 def after(history: BillingHistory, *corrections: tuple[date, int, int]) -> BillingHistory:
@@ -132,8 +132,8 @@ def test_a_days_lines_are_never_split_between_two_claims() -> None:
     history = billable(*dates, confirmed=(confirmed(claim_period="MONTH"),))
     codes = ("90853", "90834", "90846")
     days = [
-        replace(each, lines=tuple(line(each.service_date, code=code) for code in codes))
-        for each in days_of(history)
+        replace(billed, lines=tuple(line(billed.service_date, code=code) for code in codes))
+        for billed in days_of(history)
     ]
     first, second = drafts.draft(days, history)
     assert (len(first.lines), len(second.lines)) == (48, 3)
@@ -180,7 +180,7 @@ def test_diagnoses_are_those_in_effect_principal_first_each_once_at_most_twelve(
     for order in (said, said[::-1]):
         [found] = drafts_of(billable(day(3), diagnoses=order))
         assert found.diagnoses == codes
-        code_of = {each.fact: each.code for each in said}
+        code_of = {diagnosis.fact: diagnosis.code for diagnosis in said}
         assert {code_of[fact] for fact in found.rests_on & code_of.keys()} >= set(codes)
 
 
@@ -198,7 +198,7 @@ def test_a_late_day_joins_a_replacement_where_the_payer_says_so() -> None:
     assert drafts_of(history) == []
     [found] = proposals_of(history)
     assert (found.action, found.changed_dates) == ("REPLACE", (MONDAY, day(2)))
-    assert [each.service_date for each in found.lines] == [MONDAY, day(1), day(2)]
+    assert [of_line.service_date for of_line in found.lines] == [MONDAY, day(1), day(2)]
 
 
 def test_a_late_day_with_nothing_to_join_is_a_new_claim_after_all() -> None:
@@ -261,7 +261,7 @@ def test_a_corrected_day_is_never_drafted_a_second_time() -> None:
 def test_a_changed_charge_is_proposed() -> None:
     dearer = replace(FEE, fact="fee 2", sequence=3, charge_minor=32_000)
     [found] = proposals_of(replace(SENT, fees=(FEE, dearer)))
-    assert [each.charge_minor for each in found.lines] == [32_000, 32_000]
+    assert [of_line.charge_minor for of_line in found.lines] == [32_000, 32_000]
     assert found.changed_dates == (MONDAY, day(1))
 
 
@@ -284,7 +284,7 @@ def test_a_line_whose_day_belongs_to_another_provider_or_site_has_fallen() -> No
         enrollments=(ENROLLMENT, elsewhere),
         fees=(FEE, replace(FEE, fact="f2", provider_id="p2")),
     )
-    assert [each.outcome for each in days_of(history)] == ["PER_DIEM", "PER_DIEM"]
+    assert [billed.outcome for billed in days_of(history)] == ["PER_DIEM", "PER_DIEM"]
     [found] = proposals_of(history)
     assert (found.action, found.changed_dates) == ("REPLACE", (MONDAY,))
     assert drafts_of(history) == []  # until the first claim is settled
@@ -294,7 +294,7 @@ def test_a_day_that_belongs_to_another_payer_is_corrected_by_the_rules_of_the_on
     other = replace(COVERAGE, fact="c2", coverage_id="c2", payer_id="b", verified_from=day(-400))
     theirs = confirmed(payer_id="b", version=9, fallen_claim="REPLACE")
     history = replace(SENT, coverages=(COVERAGE, other), confirmed=(*SENT.confirmed, theirs))
-    assert {each.payer_id for each in days_of(history)} == {"b"}
+    assert {billed.payer_id for billed in days_of(history)} == {"b"}
     [found] = proposals_of(history)
     assert (found.action, found.rules.payer_id) == ("VOID", "payer")
     unruled = replace(history, confirmed=SENT.confirmed)  # no rules of the new payer yet

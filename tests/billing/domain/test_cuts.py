@@ -32,17 +32,17 @@ FACILITY: dict[str, Any] = {
 
 def the_days(*lines: ClaimLine, units: int = 1, **rules: Any) -> list[ServiceDay]:
     """Billable days that come to these lines, whatever they came to before."""
-    dates = sorted({each.service_date for each in lines})
+    dates = sorted({of_line.service_date for of_line in lines})
     found = days_of(billable(*dates, confirmed=(confirmed(**rules),)))
     ruled = replace(RULES, **rules)
     return [
         replace(
-            each,
+            billed,
             rules=ruled,
-            lines=tuple(one for one in lines if one.service_date == each.service_date),
+            lines=tuple(one for one in lines if one.service_date == billed.service_date),
             authorized_units=units,
         )
-        for each in found
+        for billed in found
     ]
 
 
@@ -70,10 +70,10 @@ def test_a_professional_claim_is_cut_by_who_rendered() -> None:
 def test_a_day_of_two_who_rendered_takes_its_units_once() -> None:
     lines = by("eve", code="90853"), by("ada", code="90834")
     assert said(drafts_of(the_days(*lines, **FACILITATED))) == [("eve", [2], 1), ("ada", [2], 0)]
-    units = the_days(*(replace(each, units=3) for each in lines), units=6, **FACILITATED)
+    units = the_days(*(replace(of_line, units=3) for of_line in lines), units=6, **FACILITATED)
     in_units = [
-        replace(each, rules=replace(each.rules or RULES, authorization_unit="UNITS"))
-        for each in units
+        replace(unit, rules=replace(unit.rules or RULES, authorization_unit="UNITS"))
+        for unit in units
     ]
     assert said(drafts_of(in_units)) == [("eve", [2], 3), ("ada", [2], 3)]
 
@@ -89,7 +89,9 @@ def test_whom_the_payer_wants_unnamed_cuts_nothing() -> None:
 def test_an_institutional_claim_names_who_led_most_of_it_and_is_not_cut_by_them(
     staff: list[str], attending: str
 ) -> None:
-    days = the_days(*(by(each, n) for n, each in enumerate(staff)), **FACILITATED, **FACILITY)
+    days = the_days(
+        *(by(staff_id, n) for n, staff_id in enumerate(staff)), **FACILITATED, **FACILITY
+    )
     [one] = drafts_of(days)
     assert (one.cut.claim_form, one.staff_id, len(one.lines)) == (
         "INSTITUTIONAL",
@@ -115,7 +117,7 @@ def test_what_stands_outside_the_per_diem_goes_on_a_claim_of_its_own() -> None:
     assert (own.cut.authorization_id, own.authorized_units, own.cut.ancillary) == ("a", 1, False)
     assert (aside.cut.authorization_id, aside.authorized_units) == ("", 0)
     assert aside.lines == (ANCILLARY,)
-    keys = {draft_row("client", each).key for each in (own, aside)}
+    keys = {draft_row("client", cut).key for cut in (own, aside)}
     assert len(keys) == 2
 
 
@@ -213,7 +215,7 @@ def test_what_stands_on_another_claim_never_joins_one_whose_own_lines_fell() -> 
     assert (found.claim.claim_id, found.action, found.lines) == ("claim 2", "VOID", ())
     another = by("zoe", code="90834")  # whom neither names: both are voided, and the day is new
     both = proposals_of(the_days(group, another, **FACILITATED), *sent)
-    assert [each.action for each in both] == ["VOID", "VOID"]
+    assert [proposal.action for proposal in both] == ["VOID", "VOID"]
 
 
 def test_a_line_of_somebody_no_claim_of_the_day_names_is_not_lost() -> None:

@@ -142,7 +142,7 @@ def histories(draw: some.DrawFn) -> BillingHistory:
         usual: tuple[Any, ...] = getattr(IN_ORDER, name)
         missing = draw(some.sampled_from([-1] * 9 + list(range(len(usual)))))
         more = draw(some.lists(some.sampled_from(MORE[name]), unique=True))
-        return (*(each for n, each in enumerate(usual) if n != missing), *more)
+        return (*(usual_fact for n, usual_fact in enumerate(usual) if n != missing), *more)
 
     sent = draw(some.lists(some.sampled_from(DAYS), unique=True, max_size=3))
     claims = tuple(
@@ -190,9 +190,9 @@ def test_no_date_is_on_two_drafts_nor_on_a_draft_and_an_issued_claim(
 ) -> None:
     """Of one site; what stands outside the per diem is told apart by its code."""
     carried = {
-        (each.service_date, each.ancillary and each.code)
+        (of_line.service_date, of_line.ancillary and of_line.code)
         for claim in history.issued
-        for each in claim.lines
+        for of_line in claim.lines
     }
     drafts = rows_of(history, DraftRow)
     drafted = [
@@ -202,7 +202,11 @@ def test_no_date_is_on_two_drafts_nor_on_a_draft_and_an_issued_claim(
     sites = [draft.site_id for draft in drafts]
     assert carried.isdisjoint(set().union(*drafted))
     for site_id in {*sites}:
-        at = [each for each, place in zip(drafted, sites, strict=True) if place == site_id]
+        at = [
+            drafted_claim
+            for drafted_claim, place in zip(drafted, sites, strict=True)
+            if place == site_id
+        ]
         assert sum(map(len, at)) == len(set().union(*at))
 
 

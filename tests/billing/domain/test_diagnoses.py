@@ -60,10 +60,12 @@ def test_each_part_names_its_own() -> None:
     history = billable(day(0), day(4), diagnoses=(FIRST, LATER))
     days = [
         replace(
-            each,
-            lines=tuple(replace(each.lines[0], code=f"T{number}") for number in range(1000, 1030)),
+            billed,
+            lines=tuple(
+                replace(billed.lines[0], code=f"T{number}") for number in range(1000, 1030)
+            ),
         )
-        for each in days_of(history)
+        for billed in days_of(history)
     ]
     first, second = drafts.draft(days, history)
     assert (first.diagnoses, second.diagnoses) == (("F10.20",), ("F10.20", "F33.1"))
@@ -93,8 +95,8 @@ BOTH = (FIRST, replace(LATER, effective_from=day(0)))
 def sent(*codes: str, pointers: tuple[tuple[int, ...], ...] = ((), ())) -> BillingHistory:
     """Wednesday and Friday are issued, with these diagnoses, to which each line points so."""
     lines = [
-        line(on, diagnosis_pointers=each)
-        for on, each in zip((day(2), day(4)), pointers, strict=True)
+        line(on, diagnosis_pointers=pointer)
+        for on, pointer in zip((day(2), day(4)), pointers, strict=True)
     ]
     claim = issued(lines=lines, diagnoses=codes)
     return billable(day(2), day(4), diagnoses=BOTH, issued=(claim,))
@@ -119,7 +121,7 @@ def test_an_issued_line_that_points_to_what_was_ended_before_its_date_is_correct
     [found] = proposals.propose(days_of(ended), ended)
     assert (found.action, found.changed_dates) == ("REPLACE", (day(4),))
     assert found.diagnoses == ("F10.20", "F33.1")
-    assert [each.diagnosis_pointers for each in found.lines] == [(1, 2), (1,)]
+    assert [of_line.diagnosis_pointers for of_line in found.lines] == [(1, 2), (1,)]
     replaced = issued(name="2", frequency="7", corrects_claim_id="claim 1", lines=found.lines)
     replaced = replace(replaced, diagnoses=found.diagnoses)
     assert proposed(replace(ended, issued=(*ended.issued, replaced))) == []
@@ -158,7 +160,7 @@ def test_lines_of_an_institutional_claim_point_to_nothing() -> None:
         sent("F10.20", "F33.1"), confirmed=(rules,), diagnosis_ends=(_end("F33.1", 3, 3),)
     )
     [claim] = history.issued
-    lines = tuple(replace(each, revenue_code="0906") for each in claim.lines)
+    lines = tuple(replace(of_line, revenue_code="0906") for of_line in claim.lines)
     assert (
         proposed(
             replace(history, issued=(replace(claim, claim_form="INSTITUTIONAL", lines=lines),))

@@ -88,7 +88,7 @@ def test_the_rest_of_the_week_counts_toward_it_and_toward_nothing_else() -> None
 
 def test_there_are_rules_for_four_kinds_of_payer() -> None:
     found = [shipped(name)[1] for name in FILES]
-    assert sorted((each.claim_form, each.bill_by) for each in found) == [
+    assert sorted((rules.claim_form, rules.bill_by) for rules in found) == [
         ("INSTITUTIONAL", "PER_DIEM"),
         ("PROFESSIONAL", "DISCRETE"),
         ("PROFESSIONAL", "PER_DIEM"),
@@ -107,7 +107,7 @@ def test_shipped_rules_lack_nothing_and_come_back_from_their_message_whole(name:
 def test_shipped_rules_reproduce_their_examples_billable_and_not(name: str) -> None:
     _, rules = shipped(name)
     assert unreproduced(rules) == ()
-    outcomes = {each.outcome for each in rules.examples}
+    outcomes = {worked.outcome for worked in rules.examples}
     assert len(rules.examples) >= 5
     assert "NOT_BILLABLE" in outcomes
     assert outcomes & {"PER_DIEM", "DISCRETE"}
@@ -116,8 +116,8 @@ def test_shipped_rules_reproduce_their_examples_billable_and_not(name: str) -> N
 @pytest.mark.parametrize("name", FILES)
 def test_every_code_of_shipped_rules_is_in_an_example_or_ancillary(name: str) -> None:
     _, rules = shipped(name)
-    shown = {line.code for each in rules.examples for line in each.lines}
-    billed = rules.codes - {each.code for each in rules.ancillary} - {"T1006"}
+    shown = {line.code for worked in rules.examples for line in worked.lines}
+    billed = rules.codes - {ancillary.code for ancillary in rules.ancillary} - {"T1006"}
     assert billed <= shown
 
 

@@ -33,20 +33,22 @@ MODULES = [*Path(domain.__file__).parent.rglob("*.py")]
 
 
 def verdict(history: BillingHistory, gate: str) -> ExplainedVerdict:
-    [found] = [each for each in Case(history).explain(MONDAY).verdicts if each.gate == gate]
+    [found] = [
+        of_gate for of_gate in Case(history).explain(MONDAY).verdicts if of_gate.gate == gate
+    ]
     return found
 
 
 def held(history: BillingHistory) -> ExplainedVerdict:
-    [found] = [each for each in Case(history).explain(MONDAY).verdicts if each.reason]
+    [found] = [of_gate for of_gate in Case(history).explain(MONDAY).verdicts if of_gate.reason]
     return found
 
 
 def test_every_gate_of_an_open_day_says_what_it_asks_and_what_it_looked_at() -> None:
     explained = Case(billable(MONDAY)).explain(MONDAY)
-    assert {each.verdict for each in explained.verdicts} == {"PASS"}
-    looked = {each.gate for each in explained.verdicts if each.facts}
-    asked = {each.gate for each in explained.verdicts}
+    assert {of_gate.verdict for of_gate in explained.verdicts} == {"PASS"}
+    looked = {of_gate.gate for of_gate in explained.verdicts if of_gate.facts}
+    asked = {of_gate.gate for of_gate in explained.verdicts}
     assert asked - looked == {"RESTRICTION", "WEEK"}  # nothing restricts it; nobody asks weeks
     assert asked == {*Gate} - {Gate.CLAIM}  # which is asked of corrections alone
     said = verdict(billable(MONDAY), "MINUTES").facts
@@ -86,7 +88,7 @@ def test_an_unsigned_note_is_released_by_its_facilitator_signing_it() -> None:
 def test_a_plan_signed_too_late_is_released_by_nobody() -> None:
     late = day(10)
     history = billable(late, plans=())
-    [closed] = [each for each in Case(history).explain(late).verdicts if each.reason]
+    [closed] = [of_gate for of_gate in Case(history).explain(late).verdicts if of_gate.reason]
     [needed] = closed.releases
     assert (closed.reason, needed.rpc) == ("NO_PLAN_IN_FORCE", "")
     assert set(closed.facts) == {"admission"}
@@ -94,9 +96,9 @@ def test_a_plan_signed_too_late_is_released_by_nobody() -> None:
 
 def test_used_up_units_say_how_many_and_any_of_two_acts_releases_the_day() -> None:
     history = billable(MONDAY, day(1), authorizations=(authorization(1),))
-    [closed] = [each for each in Case(history).explain(day(1)).verdicts if each.reason]
+    [closed] = [of_gate for of_gate in Case(history).explain(day(1)).verdicts if of_gate.reason]
     assert closed.reason == "AUTHORIZATION_USED_UP"
-    assert all(each.alternative for each in closed.releases)
+    assert all(remedy.alternative for remedy in closed.releases)
     [said] = closed.facts.values()
     assert said.startswith("1 DAYS of level 2.1") and "1 on days not issued yet" in said
 
@@ -109,7 +111,7 @@ def test_every_reason_that_a_gate_can_give_is_in_the_catalogue_in_words_of_its_o
     assert len({gate.asks for gate in Gate}) == len(Gate)
     given = set(re.findall(r"Reason\.([A-Z_]+)", "".join(map(Path.read_text, MODULES))))
     assert given == {*Reason.__members__}
-    assert {AttendedService(attendance=each).in_doubt for each in IN_DOUBT} <= {*Reason}
+    assert {AttendedService(attendance=doubted).in_doubt for doubted in IN_DOUBT} <= {*Reason}
 
 
 def test_what_is_closed_for_now_says_what_opens_it_and_what_is_for_good_says_no_command() -> None:
@@ -130,15 +132,15 @@ def test_minutes_in_doubt_are_released_by_a_correction_of_their_session(
     attendance: Attendance,
 ) -> None:
     closed = [
-        each
-        for each in Case(billable(MONDAY, attendances=(attendance,))).explain(MONDAY).verdicts
-        if each.reason
+        of_gate
+        for of_gate in Case(billable(MONDAY, attendances=(attendance,))).explain(MONDAY).verdicts
+        if of_gate.reason
     ]
     assert closed
     assert all(
         release.says.endswith(f"session {MONDAY} s") and release.rpc.endswith("/CorrectAttendance")
-        for each in closed
-        for release in each.releases
+        for of_gate in closed
+        for release in of_gate.releases
     )
 
 
@@ -166,7 +168,7 @@ def test_every_command_that_releases_a_hold_is_one_with_a_policy() -> None:
 )
 def test_every_clause_is_a_field_of_the_contract(changed: dict[str, object]) -> None:
     history = billable(MONDAY, confirmed=(confirmed(**changed),))
-    found = {c.field for each in Case(history).explain(MONDAY).verdicts for c in each.clauses}
+    found = {c.field for of_gate in Case(history).explain(MONDAY).verdicts for c in of_gate.clauses}
     assert found
     for path in found.union(*(gate.fields for gate in Gate)):
         holder = rules_pb2.RuleSet.DESCRIPTOR

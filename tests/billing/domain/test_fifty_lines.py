@@ -14,7 +14,7 @@ JOINS = {"late_day": "REPLACE"}
 
 
 def lines_on(number: int, count: int) -> list[ClaimLine]:
-    return [line(day(number), code=f"T{1000 + each}") for each in range(count)]
+    return [line(day(number), code=f"T{1000 + nth}") for nth in range(count)]
 
 
 def settled(days: list[ServiceDay], *sent: IssuedClaim) -> tuple[list[Draft], list[Proposal]]:

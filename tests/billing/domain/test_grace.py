@@ -22,8 +22,8 @@ def of_seconds(*seconds: int, **rules: Any) -> Any:
         billable(
             sessions=tuple(session(MONDAY, name) for name in names),
             attendances=tuple(
-                attended(MONDAY, each // 60, name, seconds=each)
-                for each, name in zip(seconds, names, strict=True)
+                attended(MONDAY, seconds_attended // 60, name, seconds=seconds_attended)
+                for seconds_attended, name in zip(seconds, names, strict=True)
             ),
             notes=tuple(signed(MONDAY, name=name) for name in names),
             fees=FEES,

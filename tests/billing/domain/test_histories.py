@@ -98,7 +98,9 @@ class Histories(RuleBasedStateMachine):
         self.history: BillingHistory = billable(
             sessions=(),
             authorizations=(),
-            confirmed=tuple(confirmed(payer_id=each, **rules, **SERVICES) for each in PAYERS),
+            confirmed=tuple(
+                confirmed(payer_id=payer_id, **rules, **SERVICES) for payer_id in PAYERS
+            ),
             consents=tuple(
                 replace(consent, fact=f"consent {payer}", payer_id=payer)
                 for payer in PAYERS
@@ -162,10 +164,10 @@ class Histories(RuleBasedStateMachine):
     @rule()
     def sign(self) -> None:
         noted = {note.session_id for note in self.history.notes}
-        for each in self.history.sessions:
-            if each.session_id not in noted:
-                name = each.session_id.removeprefix(f"{each.service_date} ")
-                self._learn(notes=signed(each.service_date, name=name))
+        for planned in self.history.sessions:
+            if planned.session_id not in noted:
+                name = planned.session_id.removeprefix(f"{planned.service_date} ")
+                self._learn(notes=signed(planned.service_date, name=name))
 
     @rule(units=some.integers(1, 4), start=DATES, payer=some.sampled_from(PAYERS))
     def authorize(self, units: int, start: int, payer: str) -> None:
@@ -279,8 +281,8 @@ class Histories(RuleBasedStateMachine):
         if not hasattr(self, "history"):
             return
         taken = units_on(claims_holding_units(self.history))
-        for each in self.history.authorizations:
-            assert taken.get(each.authorization_id, 0) <= each.units
+        for granted in self.history.authorizations:
+            assert taken.get(granted.authorization_id, 0) <= granted.units
         for balance in balances(self.history):
             assert balance.issued + balance.allocated <= balance.authorization.units
 

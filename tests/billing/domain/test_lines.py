@@ -64,7 +64,7 @@ def day_of(*services: tuple[str, int], sites: tuple[str, ...] = (), **rules: Any
 
 def billed(history: BillingHistory) -> tuple[str, list[tuple[str, int]]]:
     found = the_day(history)
-    return found.outcome, [(each.code, each.units) for each in found.lines]
+    return found.outcome, [(of_line.code, of_line.units) for of_line in found.lines]
 
 
 DISCRETE = {"bill_by": "DISCRETE", "discrete": (GROUP, INDIVIDUAL)}
@@ -143,7 +143,9 @@ def test_units_are_rounded_limited_and_begin_at_a_minimum_as_the_payer_says(
 
 @given(some.lists(some.integers(1, 200), min_size=1, max_size=4))
 def test_a_days_minutes_are_summed_before_they_are_rounded(minutes: list[int]) -> None:
-    found = billed(day_of(*(("GROUP", each) for each in minutes), **BY_UNITS))
+    found = billed(
+        day_of(*(("GROUP", minutes_attended) for minutes_attended in minutes), **BY_UNITS)
+    )
     units = units_of(sum(minutes), 15, "MIDPOINT")
     assert found == (("DISCRETE", [("H0015", units)]) if units else ("NOT_BILLABLE", []))
 
@@ -159,7 +161,7 @@ def test_a_unit_costs_what_the_fee_says_of_one() -> None:
 def test_each_listed_service_long_enough_is_a_line() -> None:
     history = day_of(("GROUP", 90), ("INDIVIDUAL", 44), ("FAMILY", 60), **DISCRETE)
     assert billed(history) == ("DISCRETE", [("H0005", 1), ("H0004", 2)])
-    assert [each.charge_minor for each in the_day(history).lines] == [5_000, 5_000]
+    assert [of_line.charge_minor for of_line in the_day(history).lines] == [5_000, 5_000]
 
 
 def test_services_alike_in_all_a_line_says_are_one_line_of_several_units() -> None:
@@ -234,10 +236,10 @@ def test_single_services_at_two_sites_wait_until_somebody_bills_for_both() -> No
 def test_a_line_names_who_rendered_where_the_payer_wants_that() -> None:
     services = (("GROUP", 60), ("INDIVIDUAL", 120))
     named = the_day(day_of(*services, rendering="FACILITATOR"))
-    assert [each.rendering_staff_id for each in named.lines] == ["staff 1"]  # the longest's
-    assert [each.rendering_staff_id for each in the_day(day_of(*services)).lines] == [""]
+    assert [of_line.rendering_staff_id for of_line in named.lines] == ["staff 1"]  # the longest's
+    assert [of_line.rendering_staff_id for of_line in the_day(day_of(*services)).lines] == [""]
     by_service = the_day(day_of(*services, rendering="FACILITATOR", **DISCRETE))
-    assert [each.rendering_staff_id for each in by_service.lines] == ["staff 0", "staff 1"]
+    assert [of_line.rendering_staff_id for of_line in by_service.lines] == ["staff 0", "staff 1"]
 
 
 def test_two_groups_of_two_clinicians_are_two_lines_where_they_are_named() -> None:
@@ -268,7 +270,7 @@ def test_telehealth_shows_in_the_place_of_service_and_the_payers_modifiers(
 ) -> None:
     history = day_of(("GROUP", 180), telehealth_modifiers=("95",))
     sessions: tuple[Session, ...] = tuple(
-        replace(each, modality=modality) for each in history.sessions
+        replace(planned, modality=modality) for planned in history.sessions
     )
     found = the_day(replace(history, sessions=sessions))
     assert found.lines == (line(MONDAY, modifiers=modifiers, place_of_service=place),)
@@ -278,7 +280,7 @@ def test_of_a_mixed_day_each_single_service_has_its_own_place() -> None:
     history = day_of(("GROUP", 90), ("INDIVIDUAL", 60), **DISCRETE)
     group, individual = history.sessions
     mixed = replace(history, sessions=(group, replace(individual, modality="TELEHEALTH")))
-    assert [each.place_of_service for each in the_day(mixed).lines] == ["57", "10"]
+    assert [of_line.place_of_service for of_line in the_day(mixed).lines] == ["57", "10"]
 
 
 def test_every_code_of_a_day_needs_its_fee() -> None:

@@ -14,11 +14,11 @@ from services.billing.domain.authorizations.matching import Demand, Option, assi
 START = date(2026, 3, 2)
 
 
-def demands(*each: tuple[int, str]) -> list[Demand]:
+def demands(*asked: tuple[int, str]) -> list[Demand]:
     """Consecutive dates: units, and the authorizations they may come from."""
     return [
         Demand(START + timedelta(days=n), tuple(((option, units),) for option in options))
-        for n, (units, options) in enumerate(each)
+        for n, (units, options) in enumerate(asked)
     ]
 
 
@@ -38,7 +38,7 @@ def test_of_several_ways_the_preferred_is_taken() -> None:
     asked = demands((1, "ab"), (1, "ab"))
     assert list(paid(asked, {"a": 1, "b": 1}).values()).count("a") == 1
     assert paid(asked, {"a": 1, "b": 1})[START] == "a"
-    assert paid(asked, {"a": 2, "b": 2}) == dict.fromkeys((each.on for each in asked), "a")
+    assert paid(asked, {"a": 2, "b": 2}) == dict.fromkeys((answer.on for answer in asked), "a")
 
 
 def test_a_later_day_moves_an_earlier_one_to_another_authorization() -> None:
@@ -64,7 +64,7 @@ def test_an_authorization_that_is_overdrawn_already_pays_nothing() -> None:
 
 ASKED = some.lists(
     some.tuples(some.integers(1, 9), some.sets(some.sampled_from("abcd")).map(sorted)), max_size=9
-).map(lambda each: demands(*((units, "".join(options)) for units, options in each)))
+).map(lambda drawn: demands(*((units, "".join(options)) for units, options in drawn)))
 LEFT = some.fixed_dictionaries(dict.fromkeys("abcd", some.integers(0, 15)))
 
 
@@ -75,8 +75,8 @@ def test_nothing_is_overdrawn_even_where_only_few_possibilities_are_kept(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(matching, "MOST_STATES", most)
         found = assign(asked, left)
-    assert all(found[each.on] in each.options for each in asked if each.on in found)
-    assert all(units <= left[each] for each, units in used(found).items())
+    assert all(found[answer.on] in answer.options for answer in asked if answer.on in found)
+    assert all(units <= left[option] for option, units in used(found).items())
 
 
 def test_half_a_year_of_overlapping_authorizations_takes_no_time_to_speak_of() -> None:

@@ -121,7 +121,7 @@ def test_a_date_waits_for_a_session_of_its_own_that_nobody_closed(
         replace(told, attendances=(*told.attendances, missed(day(0), "evening"))),
         replace(told, cancelled=(cancelled,)),
     ):
-        assert [each.outcome for each in days_of(closed)] == ["NOT_BILLABLE"]
+        assert [billed.outcome for billed in days_of(closed)] == ["NOT_BILLABLE"]
         assert proposed(closed).state == "READY"
 
 

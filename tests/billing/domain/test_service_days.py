@@ -296,7 +296,9 @@ def test_a_coverage_verified_twice_is_one_whichever_was_heard_first() -> None:
 def test_the_rules_of_the_day_are_the_highest_version_confirmed_for_it() -> None:
     stricter = confirmed(version=2, effective_from=date(2026, 3, 3), billed_level="2.5")
     history = billable(MONDAY, day(1), confirmed=(stricter, confirmed()))
-    assert [(each.outcome, each.rules and each.rules.version) for each in days_of(history)] == [
+    assert [
+        (billed.outcome, billed.rules and billed.rules.version) for billed in days_of(history)
+    ] == [
         ("PER_DIEM", 1),
         ("HOLD", 2),
     ]

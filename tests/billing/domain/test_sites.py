@@ -115,7 +115,7 @@ def test_where_authorizations_are_by_site_each_pays_for_its_own() -> None:
 @pytest.mark.parametrize(("unit", "units"), [("SESSIONS", 1), ("HOURS", 1), ("UNITS", 1)])
 def test_each_is_asked_for_what_was_given_at_its_site(unit: str, units: int) -> None:
     rules = confirmed(bill_by="DISCRETE", discrete=SERVICES, authorization_unit=unit)
-    of_each = tuple(replace(each, unit=unit) for each in OF_EACH)
+    of_each = tuple(replace(own_rules, unit=unit) for own_rules in OF_EACH)
     history = at_two_sites(authorizations=of_each, confirmed=(rules,))
     assert under(drafts.draft(days_of(history), history)) == [
         ("site", "a", units),
@@ -146,14 +146,14 @@ def test_issued_each_site_keeps_its_authorization() -> None:
     history = at_two_sites(authorizations=OF_EACH)
     sent = tuple(
         issued(
-            name=each.cut.site_id,
-            lines=each.lines,
-            site_id=each.cut.site_id,
-            provider_id=each.cut.provider_id,
-            authorization_id=each.cut.authorization_id,
-            authorized_units=each.authorized_units,
+            name=draft.cut.site_id,
+            lines=draft.lines,
+            site_id=draft.cut.site_id,
+            provider_id=draft.cut.provider_id,
+            authorization_id=draft.cut.authorization_id,
+            authorized_units=draft.authorized_units,
         )
-        for each in drafts.draft(days_of(history), history)
+        for draft in drafts.draft(days_of(history), history)
     )
     assert len(sent) == 2
     for_all = authorization(9, name="c", end=50)
@@ -219,7 +219,9 @@ def test_a_visit_at_another_site_is_billed_there() -> None:
 
 
 def _issued_group(history: BillingHistory) -> IssuedClaim:
-    [one] = [each for each in drafts.draft(days_of(history), history) if each.cut.site_id == "site"]
+    [one] = [
+        draft for draft in drafts.draft(days_of(history), history) if draft.cut.site_id == "site"
+    ]
     return issued(lines=one.lines, authorized_units=1)
 
 
@@ -268,5 +270,5 @@ def test_what_a_voided_claim_had_joins_another_once_the_void_is_answered() -> No
         rules = confirmed(bill_by="DISCRETE", discrete=SERVICES, new_claim_after=wanted)
         told = replace(history, confirmed=(rules,), adjudications=(paid, *answered))
         [found] = proposals.propose(days_of(told), told)
-        assert {each.code for each in found.lines} == {"90853", "90834"}
+        assert {of_line.code for of_line in found.lines} == {"90853", "90834"}
         assert (found.state, [wait.reason for wait in found.waits_for]) == (state, reasons)

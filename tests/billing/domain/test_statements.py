@@ -46,7 +46,7 @@ def discharged(on: date, reason: str = "COMPLETED") -> dict[str, Any]:
 
 
 def said(of: BillingHistory) -> list[tuple[str, str]]:
-    found = sorted(drafts.draft(days_of(of), of), key=lambda each: each.cut.period_start)
+    found = sorted(drafts.draft(days_of(of), of), key=lambda one: one.cut.period_start)
     return [(draft.frequency, draft.patient_status) for draft in found]
 
 
@@ -124,9 +124,12 @@ def test_a_discharge_told_after_its_bill_corrects_where_the_client_is() -> None:
     ):
         ended = replace(course, **discharged(last_day, reason))
         found = proposals.propose(days_of(ended), ended)
-        assert [each.patient_status for each in found] == corrected
-        assert all((each.action, each.changed_dates) == ("REPLACE", (day(0),)) for each in found)
-        assert all("d" in each.rests_on for each in found)
+        assert [statement.patient_status for statement in found] == corrected
+        assert all(
+            (statement.action, statement.changed_dates) == ("REPLACE", (day(0),))
+            for statement in found
+        )
+        assert all("d" in statement.rests_on for statement in found)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +216,7 @@ def test_a_date_that_may_still_be_billed_keeps_the_discharge_from_the_bill_befor
     not_closed = replace(ended, attendances=ended.attendances[:-1])
     for waiting in (ended, unsigned, not_closed):
         assert proposals.propose(days_of(waiting), waiting) == []
-    assert [said(each) for each in (ended, unsigned, not_closed)] == [[("4", "01")], [], []]
+    assert [said(course) for course in (ended, unsigned, not_closed)] == [[("4", "01")], [], []]
 
 
 @pytest.mark.parametrize("awaited", ["note", "closing"])

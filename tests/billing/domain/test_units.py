@@ -50,7 +50,7 @@ def test_more_minutes_are_never_fewer_units(a: int, b: int, unit: int, rounding:
 def test_the_midpoint_lies_between_down_and_up_which_differ_by_one_at_most(
     minutes: int, unit: int
 ) -> None:
-    down, mid, up = (units_of(minutes, unit, each) for each in ("DOWN", "MIDPOINT", "UP"))
+    down, mid, up = (units_of(minutes, unit, rounding) for rounding in ("DOWN", "MIDPOINT", "UP"))
     assert down <= mid <= up <= down + 1
 
 

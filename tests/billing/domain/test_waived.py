@@ -22,7 +22,8 @@ PAID = Adjudication(
 def authorized(history: BillingHistory) -> list[tuple[str, int, str]]:
     """Of each day: authorization, units and outcome."""
     return [
-        (each.authorization_id, each.authorized_units, each.outcome) for each in days_of(history)
+        (billed.authorization_id, billed.authorized_units, billed.outcome)
+        for billed in days_of(history)
     ]
 
 

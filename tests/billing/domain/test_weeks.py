@@ -67,7 +67,7 @@ def test_a_missed_session_completes_its_week() -> None:
         attendances=(attended(MONDAY), missed(day(1))),
         confirmed=(confirmed(complete_weeks_only=True),),
     )
-    assert [each.outcome for each in days_of(history)] == ["PER_DIEM", "NOT_BILLABLE"]
+    assert [billed.outcome for billed in days_of(history)] == ["PER_DIEM", "NOT_BILLABLE"]
 
 
 def test_a_cancelled_session_completes_its_week_and_is_no_day() -> None:
@@ -87,7 +87,9 @@ def test_a_session_cancelled_after_everybody_missed_it_is_not_said_to_be_missed(
     off = [Cancellation(fact=f"off {name}", session_id=f"{MONDAY} {name}") for name in ("s", "pm")]
     assert outcome(replace(told, cancelled=(off[0],))) == not_billable("MISSED")
     assert outcome(replace(told, cancelled=tuple(off))) == not_billable("NOT_HELD")
-    assert {each.fact for each in off} <= the_day(replace(told, cancelled=tuple(off))).rests_on
+    assert {missing.fact for missing in off} <= the_day(
+        replace(told, cancelled=tuple(off))
+    ).rests_on
 
 
 def test_what_was_not_held_waits_for_the_other_sessions_of_its_date() -> None:
@@ -110,10 +112,13 @@ def in_a_week(*minutes: int, **rules: Any) -> list[tuple[str, tuple[str, ...]]]:
     days = [day(n) for n in range(len(minutes))]
     history = billable(
         *days,
-        attendances=tuple(attended(on, each) for on, each in zip(days, minutes, strict=True)),
+        attendances=tuple(
+            attended(on, minutes_attended)
+            for on, minutes_attended in zip(days, minutes, strict=True)
+        ),
         confirmed=(confirmed(**changes),),
     )
-    return [(each.outcome, each.reasons) for each in days_of(history)]
+    return [(billed.outcome, billed.reasons) for billed in days_of(history)]
 
 
 def test_a_complete_week_short_of_nine_hours_has_the_payers_consequence() -> None:
@@ -171,7 +176,7 @@ def test_a_week_in_which_the_level_changes_is_still_that_episodes() -> None:
     up = Level(fact="up", episode_id="episode", level_of_care="2.5", effective_from=day(2))
     rules = confirmed(weekly_minimum_minutes=540)
     days = days_of(billable(*(day(n) for n in range(3)), levels=(up,), confirmed=(rules,)))
-    assert [each.reasons for each in days] == [(), (), ("OTHER_LEVEL",)]
+    assert [billed.reasons for billed in days] == [(), (), ("OTHER_LEVEL",)]
 
 
 def test_the_week_of_the_minimum_is_the_payers() -> None:
@@ -179,7 +184,7 @@ def test_the_week_of_the_minimum_is_the_payers() -> None:
     for start, expected in (("MONDAY", "PER_DIEM"), ("SUNDAY", "HOLD")):
         rules = confirmed(weekly_minimum_minutes=540, week_start=start)
         found = days_of(billable(*days, confirmed=(rules,)))
-        assert {each.outcome for each in found} == {expected}
+        assert {billed.outcome for billed in found} == {expected}
 
 
 def test_single_services_of_a_short_day_ask_for_no_nine_hours() -> None:

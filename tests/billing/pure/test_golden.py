@@ -56,7 +56,11 @@ def test_a_golden_fact_is_published_to_whom_it_concerns_under_its_label(name: st
     )
     published = list(publish(recorded))
     assert PUBLISHED[name] == [
-        (each.subject.partition("/")[0], each.type.rpartition(".")[2], each.label)
-        for each in published
+        (
+            publication.subject.partition("/")[0],
+            publication.type.rpartition(".")[2],
+            publication.label,
+        )
+        for publication in published
     ]
-    assert len({each.id for each in published}) == len(published)
+    assert len({publication.id for publication in published}) == len(published)

@@ -38,10 +38,10 @@ def read(message: Any) -> Any:
     )
     history = history_of(CLIENT, {CLIENT: [fact]})
     [found] = [
-        each
+        kept
         for field in dataclasses.fields(history)
         if isinstance(getattr(history, field.name), tuple)
-        for each in getattr(history, field.name)
+        for kept in getattr(history, field.name)
     ]
     assert found.fact == str(fact.id)
     return found

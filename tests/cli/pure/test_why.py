@@ -60,7 +60,7 @@ def test_the_page_is_escaped_and_needs_nothing_from_anywhere() -> None:
     assert "<it>" not in page
     assert not re.search(r"<script|<link|<img|<iframe|https?:|url\(|@import|\son\w+=", page)
     assert "@media print" in page
-    assert all(ID in each for each in (page,))
+    assert all(ID in part for part in (page,))
 
 
 def test_the_page_is_written_whole_and_for_its_owner_alone(tmp_path: Path) -> None:

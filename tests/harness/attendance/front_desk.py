@@ -236,8 +236,8 @@ def clients_in(request: Any) -> set[str]:
     """Whom a request to attendance names, as far as what it names are ids."""
     named = [*getattr(request, "roster", ()), getattr(request, "client_id", "")]
     for field in ("arrivals", "departures", "parts"):
-        named += [each.client_id for each in getattr(request, field, ())]
-    return {each for each in named if len(each) == len(str(UUID(int=0)))}
+        named += [entry.client_id for entry in getattr(request, field, ())]
+    return {key for key in named if len(key) == len(str(UUID(int=0)))}
 
 
 def clients(number: int) -> list[str]:

@@ -42,9 +42,9 @@ class Story:
         opened = site_opened(self.site_id)
         admitted = admission(client_id, payer_id, self.site_id)
         self.episodes[client_id] = next(
-            each.episode_id for each in admitted if isinstance(each, intake.ClientAdmitted)
+            entered.episode_id for entered in admitted if isinstance(entered, intake.ClientAdmitted)
         )
-        return [self._tell(each) for each in (opened, *admitted)]
+        return [self._tell(message) for message in (opened, *admitted)]
 
     def discharged(self, client_id: str, on: date, reason: str) -> list[Record]:
         """The episode they were admitted to is over."""
@@ -61,9 +61,9 @@ class Story:
     ) -> list[Record]:
         """Three hours on each of these days, closed and signed."""
         return [
-            self._tell(each)
+            self._tell(message)
             for on in days
-            for each in self._day(client_id, on, minutes, facilitator)
+            for message in self._day(client_id, on, minutes, facilitator)
         ]
 
     def expected(self, client_id: str, on: date) -> list[Record]:
@@ -103,7 +103,7 @@ class Story:
             )
             for on in days
         )
-        return [self._tell(each) for each in (given, *revoked)]
+        return [self._tell(message) for message in (given, *revoked)]
 
     def corrected(self, client_id: str, on: date, number: int, minutes: int) -> list[Record]:
         return [

@@ -355,10 +355,10 @@ class Office:
         request = pb.IssueCorrectionsRequest(
             payer_id=self.payer_id,
             proposals=[
-                each
-                if isinstance(each, pb.NamedProposal)
-                else pb.NamedProposal(claim_id=each.claim_id, revision=each.revision)
-                for each in named
+                proposal
+                if isinstance(proposal, pb.NamedProposal)
+                else pb.NamedProposal(claim_id=proposal.claim_id, revision=proposal.revision)
+                for proposal in named
             ],
         )
         return self.call("IssueCorrections", request, command=command)
@@ -384,7 +384,7 @@ class Office:
 
     def of_kind(self, kind: str) -> list[Any]:
         """Current contents of one kind, by key."""
-        return [content for (each, _), content in sorted(self.current().items()) if each == kind]
+        return [content for (of, _), content in sorted(self.current().items()) if of == kind]
 
     def query(self, statement: str, **parameters: Any) -> Sequence[Any]:
         with self.store.transaction() as tx:

@@ -72,7 +72,7 @@ class House:
             in_force_from=to_date(day(3)),
         )
         told = [self.story._tell(activated)]
-        came = [day(each) for each in days]
+        came = [day(number) for number in days]
         self.office.hear([*told, *self.story.attended(client_id, came, facilitator=facilitator)])
         return client_id
 

@@ -308,7 +308,7 @@ def rate(client_id: str, **changes: Any) -> pb.RateDimensionsRequest:
     given = {
         "client_id": client_id,
         "edition": pb.CRITERIA_EDITION_ASAM_3,
-        "ratings": [pb.DimensionRating(dimension=each, rating="2") for each in range(1, 7)],
+        "ratings": [pb.DimensionRating(dimension=number, rating="2") for number in range(1, 7)],
         "indicated_level": "2.1",
         "chosen_level": "2.1",
         "rated_on": to_date(day(0)),

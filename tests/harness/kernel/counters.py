@@ -238,7 +238,7 @@ class Log:
         self.reads += 1
         records = self.records.get(subject, [])
         page = records[after : after + self._page]
-        read = [replace(each, partition=-1, offset=after + n) for n, each in enumerate(page, 1)]
+        read = [replace(record, partition=-1, offset=after + n) for n, record in enumerate(page, 1)]
         return read, len(records) > after + self._page
 
     def restore(self, records: dict[str, list[Record]], *, raise_epoch: bool) -> None:
@@ -248,8 +248,10 @@ class Log:
             self.epoch += 1
             for found in self.records.values():
                 found[:] = [
-                    replace(each, headers={**each.headers, "ce_epoch": str(self.epoch).encode()})
-                    for each in found
+                    replace(
+                        record, headers={**record.headers, "ce_epoch": str(self.epoch).encode()}
+                    )
+                    for record in found
                 ]
 
     def epoch_and_heads(self) -> tuple[int, Sequence[OwnerHead]]:

@@ -60,7 +60,7 @@ def bound(*by: Mapping[str, Any]) -> policy_pb2.Policy:
     return policy_pb2.Policy(
         roles=["clinician"],
         purposes=["TREATMENT"],
-        bound_by=[policy_pb2.Bound(**each) for each in by],
+        bound_by=[policy_pb2.Bound(**binding) for binding in by],
     )
 
 

@@ -160,8 +160,8 @@ def recommended(plans: Plans, client_id: str, after: Sequence[common.Position] =
 
 def kinds(plans: Plans, client_id: str) -> list[str]:
     return [
-        pb.RecommendationKind.Name(each.kind).removeprefix("RECOMMENDATION_KIND_")
-        for each in recommended(plans, client_id)
+        pb.RecommendationKind.Name(advice.kind).removeprefix("RECOMMENDATION_KIND_")
+        for advice in recommended(plans, client_id)
     ]
 
 

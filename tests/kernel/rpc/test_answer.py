@@ -199,8 +199,8 @@ def test_a_call_whose_deadline_passed_in_the_queue_is_not_begun(
         with pytest.raises(RemoteRefusal) as refused:
             client.Read(log_pb2.ReadRequest(subject="late"), deadline=0.2)
         go.set()
-        for each in slow:
-            each.result()
+        for begun_call in slow:
+            begun_call.result()
     assert refused.value.code is Code.DEADLINE_EXCEEDED
     client.Read(log_pb2.ReadRequest(subject="next"))
     assert "late" not in begun and begun[-1] == "next"
@@ -228,7 +228,7 @@ def test_a_stream_is_answered_message_by_message(
     )
     client = ask(serve({service: servicer}), service)
     capsys.readouterr()
-    assert [each.count for each in client.Do(request())] == [0, 1, 2]
+    assert [message.count for message in client.Do(request())] == [0, 1, 2]
     written: list[str] = []
 
     def told() -> bool:

@@ -398,10 +398,10 @@ def test_a_readiness_that_nobody_tells_holds_up_no_liveness(serve: Serve) -> Non
             asked = [check.future(health_pb2.HealthCheckRequest()) for _ in range(30)]
             alive = check(health_pb2.HealthCheckRequest(service="alive"), timeout=60)
             assert alive.status == health_pb2.HealthCheckResponse.SERVING
-            until(lambda: sum(each.done() for each in asked) == 30 - server.MOST_PROBES)
-            told = {each.result().status for each in asked if each.done()}
+            until(lambda: sum(probe.done() for probe in asked) == 30 - server.MOST_PROBES)
+            told = {probe.result().status for probe in asked if probe.done()}
             assert told == {health_pb2.HealthCheckResponse.NOT_SERVING}
-            assert sum(each.done() for each in asked) == 30 - server.MOST_PROBES, "they still ask"
+            assert sum(probe.done() for probe in asked) == 30 - server.MOST_PROBES, "they still ask"
         finally:
             over.set()
 

@@ -90,7 +90,7 @@ def test_reflection_is_for_whoever_holds_a_token_and_nobody_else(
             stub = reflection_pb2_grpc.ServerReflectionStub(channel.current())
             asked = reflection_pb2.ServerReflectionRequest(list_services="")
             [answer] = stub.ServerReflectionInfo(iter([asked]), timeout=PATIENCE, metadata=metadata)
-            return {each.name for each in answer.list_services_response.service}
+            return {service.name for service in answer.list_services_response.service}
 
     assert LOG.full_name in reflected(("authorization", f"Bearer {operator()}"))
     for wrong in ((), (("authorization", "Bearer nobody's"),)):

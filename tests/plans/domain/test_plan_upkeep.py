@@ -46,7 +46,7 @@ def test_a_review_rates_every_objective_once() -> None:
 def test_a_review_or_a_certification_corrected_the_same_day_may_be_corrected_back() -> None:
     met, other = review(17, *ALL), review(17, *[(goal, n, "NOT_MET") for goal, n, _ in ALL])
     reviews = [f for f in after(*ACTIVE, met, other, met, met) if isinstance(f, PlanReviewed)]
-    assert [each.ratings == reviews[0].ratings for each in reviews] == [True, False, True]
+    assert [reviewed.ratings == reviews[0].ratings for reviewed in reviews] == [True, False, True]
     terms = after(*ACTIVE, certify(5, 60), certify(5, 30), certify(5, 60))
     found = [term.recertify_by for term in terms if isinstance(term, PlanCertified)]
     assert found == [march(60), march(30), march(60)]

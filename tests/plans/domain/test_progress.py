@@ -20,8 +20,11 @@ def the_week(facts: Sequence[Any]) -> MeasuredWeek:
 def three_sessions(*minutes: int | None) -> list[Any]:
     """On Monday, Wednesday and Friday, as attended as told."""
     facts: list[Any] = []
-    for number, each in enumerate(minutes):
-        facts += [scheduled(f"s{number}", 2 * number), attended(f"s{number}", 2 * number, each)]
+    for number, minutes_attended in enumerate(minutes):
+        facts += [
+            scheduled(f"s{number}", 2 * number),
+            attended(f"s{number}", 2 * number, minutes_attended),
+        ]
     return facts
 
 
@@ -57,7 +60,7 @@ def test_corrected_and_corrected_back_and_corrected_again() -> None:
     corrected = [*facts, attended("s0", 0, None, correction=1)]
     back = [*corrected, attended("s0", 0, 180, correction=2)]
     again = [*back, attended("s0", 0, 60, correction=3)]
-    found = [the_week(each) for each in (facts, corrected, back, again)]
+    found = [the_week(history) for history in (facts, corrected, back, again)]
     assert [week.delivered_minutes for week in found] == [540, 360, 540, 420]
     assert [week.missed for week in found] == [0, 1, 0, 0]
     assert [week.reaches_band for week in found] == [True, False, True, False]

@@ -38,7 +38,7 @@ def made(facts: list[Any], *rules: LevelRules) -> list[MadeRecommendation]:
 
 
 def kinds(facts: list[Any], *rules: LevelRules) -> list[str]:
-    return [each.kind for each in made(facts, *rules)]
+    return [advice.kind for advice in made(facts, *rules)]
 
 
 def weeks(number: int, *, missed: int = 0) -> list[Any]:
@@ -128,7 +128,7 @@ def test_sessions_missed_in_a_row_step_up_only_with_a_risk() -> None:
     facts = [*DOING_WELL[:3], *weeks(1, missed=3)]
     assert kinds(facts) == [Kind.CONTINUE]
     worse = made([*facts, score(10, 0), score(16, 5)])
-    assert [each.kind for each in worse] == [Kind.STEP_UP]
+    assert [advice.kind for advice in worse] == [Kind.STEP_UP]
     assert worse[0].in_words == (
         "consecutive_missed 3 >= 3",
         "phq9 10 -> 16 RELIABLY_DETERIORATED",
@@ -170,22 +170,25 @@ def test_a_task_counts_from_its_assessment_until_it_is_closed() -> None:
 def test_nothing_is_recommended_of_a_week_that_is_open_or_in_which_nothing_happened() -> None:
     assert made([*DOING_WELL, *weeks(1), scheduled("open", 5)]) == []
     empty = [*DOING_WELL, *session("a", 0, 60), scheduled("b", 7), cancelled("b", 7)]
-    assert [each.week_start for each in made([*empty, *session("c", 14, 60)])] == [day(0), day(14)]
+    assert [advice.week_start for advice in made([*empty, *session("c", 14, 60)])] == [
+        day(0),
+        day(14),
+    ]
 
 
 def test_nothing_is_recommended_without_rules_in_effect_and_the_highest_version_holds() -> None:
     facts = [*DOING_WELL, *weeks(3)]
     later = replace(RULES, version=2, effective_from=day(13))
     assert made(facts, replace(RULES, effective_from=day(7))) == made(facts)[1:]
-    assert [each.rules_version for each in made(facts, RULES, later)] == [1, 2, 2]
+    assert [advice.rules_version for advice in made(facts, RULES, later)] == [1, 2, 2]
     assert recommend(care(facts)) == []
     third = replace(RULES, version=3, effective_from=day(0))
-    assert [each.rules_version for each in made(facts, RULES, later, third)] == [3, 3, 3]
+    assert [advice.rules_version for advice in made(facts, RULES, later, third)] == [3, 3, 3]
 
 
 def test_nothing_is_recommended_after_the_week_of_the_discharge() -> None:
     facts = [*DOING_WELL, *weeks(3)]
-    assert [each.week_start for each in made([*facts, discharged(8)])] == [day(0), day(7)]
+    assert [advice.week_start for advice in made([*facts, discharged(8)])] == [day(0), day(7)]
 
 
 def test_after_a_step_the_weeks_at_the_new_level_count_and_the_week_that_led_to_it_stays() -> None:
@@ -228,9 +231,9 @@ def test_order_and_repetition_do_not_matter(
 @given(FACTS)
 def test_each_week_is_recommended_once_with_reasons_and_what_it_rests_on(facts: list[Any]) -> None:
     found = made(facts)
-    assert len({(each.episode_id, each.week_start) for each in found}) == len(found)
+    assert len({(advice.episode_id, advice.week_start) for advice in found}) == len(found)
     ids = {fact.id for fact in facts} | {"rules-1"}
-    for each in found:
-        assert each.checks
-        assert "rules-1" in each.rests_on
-        assert each.rests_on <= ids
+    for advice in found:
+        assert advice.checks
+        assert "rules-1" in advice.rests_on
+        assert advice.rests_on <= ids

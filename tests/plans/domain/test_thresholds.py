@@ -95,7 +95,7 @@ def test_the_rules_say_which_attendance_completes() -> None:
 def test_a_program_is_completed_by_the_same_attendance() -> None:
     missed = measured([*IN_CARE, reviewed("p1", 1, 1, objectives=1), *weeks(8, attended=0)])
     assert criteria_of(missed, [EIGHT], day(60)).missing == ("attended_percent 0 < 75",)
-    there = [replace(each, attended=3, missed=0) for each in missed]
+    there = [replace(without, attended=3, missed=0) for without in missed]
     assert criteria_of(there, [EIGHT], day(60)).missing == ()
 
 

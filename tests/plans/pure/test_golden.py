@@ -38,7 +38,7 @@ def test_there_is_a_golden_for_each_stored_name_and_no_other() -> None:
     assert {name_of(ROWS, path) for path in ROW_FILES} == ROWS.names.keys()
 
 
-@pytest.mark.parametrize("codec, path", READ, ids=lambda each: getattr(each, "stem", ""))
+@pytest.mark.parametrize("codec, path", READ, ids=lambda given: getattr(given, "stem", ""))
 def test_a_golden_is_read_and_written_back_whole(codec: Codec, path: Path) -> None:
     stored, written = read(codec, path)
     assert_kept(stored, written)

@@ -159,7 +159,9 @@ def _issued(
                     lacking -= taken
             shares.append(share)
             more[share.authorization_id] = lacking if share.authorization_id in left else 0
-        if any(units and left[each] < units for each, units in more.items()):
+        if any(
+            units and left[authorization_id] < units for authorization_id, units in more.items()
+        ):
             continue
         for authorization_id, units in more.items():
             if units:
@@ -228,8 +230,14 @@ def _waiver(day: ServiceDay, history: BillingHistory) -> Waiver | None:
 def _options(day: ServiceDay, history: BillingHistory) -> list[tuple[Share, ...]]:
     """What may pay for the day: an authorization for all its sites; else several, site by site."""
     found: list[tuple[Share, ...]] = [
-        (Share(sites=day.sites, authorization_id=each.authorization_id, units=units_asked(day)),)
-        for each in _covering(day, history)
+        (
+            Share(
+                sites=day.sites,
+                authorization_id=authorization.authorization_id,
+                units=units_asked(day),
+            ),
+        )
+        for authorization in _covering(day, history)
     ]
     sites = sorted(day.sites, key=lambda site_id: (site_id != day.site_id, site_id))
     for chosen in product(*(_covering(day.at({site_id}), history) for site_id in sites)):
@@ -322,4 +330,8 @@ def _unfit(authorization: Authorization, day: ServiceDay) -> Reason | None:
 
 
 def _facts_of_those(ids: Collection[str], history: BillingHistory) -> frozenset[str]:
-    return facts_of(each for each in history.authorizations if each.authorization_id in ids)
+    return facts_of(
+        authorization
+        for authorization in history.authorizations
+        if authorization.authorization_id in ids
+    )

@@ -39,11 +39,12 @@ def assign(demands: Sequence[Demand], left: Mapping[str, int]) -> dict[date, Opt
         for authorization_id, _ in option
     }
     ids = sorted(last)
-    place = {each: number for number, each in enumerate(ids)}
+    place = {authorization_id: number for number, authorization_id in enumerate(ids)}
     states: dict[Left, Path] = {tuple(left[id_] for id_ in ids): None}
     for number, demand in enumerate(demands):
         options = [
-            (option, [(place[each], units) for each, units in option]) for option in demand.options
+            (option, [(place[authorization_id], units) for authorization_id, units in option])
+            for option in demand.options
         ]
         reached: dict[Left, Path] = {}
         for state, path in states.items():

@@ -79,9 +79,9 @@ class Courses:
         key = self._key(bill)
         *_, site_id, episode_id = key
         bills = [bill] if alone else [*self._bills.get(key, ()), bill]
-        dates = frozenset[date]().union(*(each.dates for each in bills))
+        dates = frozenset[date]().union(*(of_course.dates for of_course in bills))
         given = set[date]() if alone else self._given.get((site_id, episode_id), set())
-        begun = any(each.first for each in bills) or min(dates) < min(bill.dates)
+        begun = any(of_course.first for of_course in bills) or min(dates) < min(bill.dates)
         interim = interim and not alone
         ended = self._ended_with(bill.dates, episode_id, None if interim else period_end)
         if ended and max(on for on in dates | given if on <= ended.discharged_on) not in bill.dates:

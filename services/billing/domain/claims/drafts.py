@@ -84,7 +84,7 @@ def draft(days: Sequence[ServiceDay], history: BillingHistory) -> list[Draft]:
             if not lines or (day.service_date, cut) in joined:
                 continue
             by_cut.setdefault(cut, []).append(Part(day, lines))
-    found = [each for cut, of_cut in by_cut.items() for each in _drafts_of(cut, of_cut, history)]
+    found = [one for cut, of_cut in by_cut.items() for one in _drafts_of(cut, of_cut, history)]
     return _stated(found, courses_of(cut_days, issued, history))
 
 
@@ -208,23 +208,23 @@ def _drafts_of(cut: Cut, parts: Sequence[Part], history: BillingHistory) -> list
 def _stated(found: Sequence[Draft], courses: Courses) -> list[Draft]:
     """Institutional drafts in the order of their services, each with its place in the course."""
     stated: list[Draft] = []
-    for each in sorted(found, key=lambda one: (one.lines[0].service_date, one.part)):
-        form = each.rules.institutional
-        if each.cut.claim_form != ClaimForm.INSTITUTIONAL or form is None:
-            stated.append(each)
+    for draft in sorted(found, key=lambda one: (one.lines[0].service_date, one.part)):
+        form = draft.rules.institutional
+        if draft.cut.claim_form != ClaimForm.INSTITUTIONAL or form is None:
+            stated.append(draft)
             continue
         said = courses.statement(
-            bill_of(each.cut, (line.service_date for line in each.lines)),
-            each.cut.period_end,
+            bill_of(draft.cut, (line.service_date for line in draft.lines)),
+            draft.cut.period_end,
             interim=form.interim_bills,
-            alone=each.cut.ancillary,
+            alone=draft.cut.ancillary,
         )
         stated.append(
             replace(
-                each,
+                draft,
                 frequency=said.frequency,
                 patient_status=said.patient_status,
-                rests_on=each.rests_on | said.rests_on,
+                rests_on=draft.rests_on | said.rests_on,
             )
         )
     return stated

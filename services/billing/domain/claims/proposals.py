@@ -99,8 +99,8 @@ def propose(days: Sequence[ServiceDay], history: BillingHistory) -> list[Proposa
     late: dict[str, list[Part]] = {}
     carried = Carried.on(issued)
     for day, parts in cut:
-        for each, part in parts:
-            if claim_id := joined.get((day.service_date, each)):
+        for joinable, part in parts:
+            if claim_id := joined.get((day.service_date, joinable)):
                 lines = tuple(line for line in part.lines if not carried.has(line))
                 late.setdefault(claim_id, []).append(Part(day, lines))
     courses = courses_of(cut, issued, history)
@@ -196,7 +196,7 @@ def _authorization_now(claim: IssuedClaim, by_date: Mapping[date, ServiceDay]) -
     found = (
         day.paid_at(claim.site_id).authorization_id for day in of_dates if still_claimed(claim, day)
     )
-    return next((each for each in found if each), "")
+    return next((authorization_id for authorization_id in found if authorization_id), "")
 
 
 def _status_now(
@@ -327,10 +327,10 @@ def _unnamed_dates(
     by_person = claim.claim_form == ClaimForm.PROFESSIONAL
     kept_places = {_place(line) for part in kept for line in part.lines}
     named = {
-        (_place(line), each.site_id, line.rendering_staff_id if by_person else "")
-        for each in issued
-        if each is not claim
-        for line in each.lines
+        (_place(line), other.site_id, line.rendering_staff_id if by_person else "")
+        for other in issued
+        if other is not claim
+        for line in other.lines
     } | {
         (_place(line), claim.site_id, line.rendering_staff_id if by_person else "")
         for part in kept

@@ -46,11 +46,11 @@ def with_ancillary(
     made = _made(history, ready, rules, on, site_id)
     verdicts: list[Verdict] = []
     for service in services:
-        beside = [each for each in services if each in ready or each is service]
+        beside = [other for other in services if other in ready or other is service]
         found = _made(history, beside, rules, on, site_id)
         fees = next((fees for of_line, _, fees in found if service in of_line), None)
         told = [_attendance_gate(service, fees is not None), *said[service], *(fees or ())]
-        verdicts += [replace(each, service_kind=service.kind) for each in told]
+        verdicts += [replace(verdict, service_kind=service.kind) for verdict in told]
     return Aside(joined(line for _, lines, _ in made for line in lines), tuple(verdicts))
 
 

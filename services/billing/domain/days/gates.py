@@ -70,11 +70,11 @@ def admission_on(
     before = [admission for admission in history.admissions if admission.admitted_on <= on]
     return max(
         before,
-        key=lambda each: (
-            each.program_id in given_by,
-            not discharged_before(history, each, on),
-            each.admitted_on,
-            each.episode_id,
+        key=lambda admission: (
+            admission.program_id in given_by,
+            not discharged_before(history, admission, on),
+            admission.admitted_on,
+            admission.episode_id,
         ),
         default=None,
     )
@@ -130,8 +130,8 @@ def at_billed_level(
     """
     levels = [(service, _level_of(history, service, on)) for service in services]
     found = [
-        each
-        for each, clinical in levels
+        service
+        for service, clinical in levels
         if clinical is None or clinical.level_of_care == rules.billed_level
     ]
     return found or list(services)

@@ -243,7 +243,7 @@ def _resolve(history: BillingHistory, on: date, holding: Sequence[Attendance]) -
         minutes=minutes_of(own),
         verdicts=(),
         rules=rules,
-        site_id=site_of(each.attendance for each in own or attended)
+        site_id=site_of(service.attendance for service in own or attended)
         if attended
         else site_of(of_day),
         coverage_id=coverage.coverage_id if coverage else "",
@@ -307,7 +307,11 @@ def _under_rules(
     day = replace(day, billed_as=billed.outcome, services=billed.services)
     if enrollment is None or None in enrolled.values() or not billed.lines:
         return day
-    providers = {site_id: each.provider_id for site_id, each in enrolled.items() if each}
+    providers = {
+        site_id: enrolled_there.provider_id
+        for site_id, enrolled_there in enrolled.items()
+        if enrolled_there
+    }
     placed = [
         replace(
             line,

@@ -36,9 +36,9 @@ def coverage_on(history: BillingHistory, on: date) -> CoverageHeld | None:
     if first is None:
         return None
     of_payer = [
-        each
-        for each in in_force
-        if (each.coverage.payer_id, each.coverage.order)
+        held
+        for held in in_force
+        if (held.coverage.payer_id, held.coverage.order)
         == (first.coverage.payer_id, first.coverage.order)
     ]
     return max(of_payer, key=lambda covered: (covered.coverage.sequence, covered.coverage.fact))
@@ -70,6 +70,6 @@ def _end_of(coverage: Coverage, ends: Iterable[CoverageEnd]) -> CoverageEnd | No
     return max(since, key=lambda end: (end.sequence, end.fact), default=None)
 
 
-def _primary(each: CoverageHeld) -> tuple[int, date, int, str]:
-    coverage = each.coverage
+def _primary(held: CoverageHeld) -> tuple[int, date, int, str]:
+    coverage = held.coverage
     return (coverage.order, coverage.verified_from, -coverage.sequence, coverage.fact)

@@ -378,4 +378,4 @@ class SaidByAFact(Protocol):
 
 def facts_of(*said: Iterable[SaidByAFact]) -> frozenset[str]:
     """The ids of the facts that say all these."""
-    return frozenset(each.fact for some in said for each in some)
+    return frozenset(item.fact for items in said for item in items)

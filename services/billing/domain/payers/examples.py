@@ -65,10 +65,10 @@ def _history(rules: RuleSet, example: WorkedExample, on: date) -> BillingHistory
     """A client of whom all is in order, who attended what the example says."""
     start = on - timedelta(days=1)
     payer_id, level = rules.payer_id, rules.billed_level
-    sessions = [_session(each, on, number) for number, each in enumerate(example.sessions)]
+    sessions = [_session(given, on, number) for number, given in enumerate(example.sessions)]
     attended = [
-        _attended(session, each.minutes)
-        for session, each in zip(sessions, example.sessions, strict=True)
+        _attended(session, given.minutes)
+        for session, given in zip(sessions, example.sessions, strict=True)
     ]
     if example.other_minutes_of_week:
         # In one session of a kind inside the per diem, on the next day.
@@ -152,7 +152,7 @@ def _history(rules: RuleSet, example: WorkedExample, on: date) -> BillingHistory
     )
 
 
-def _session(each: ExampleSession, on: date, number: int) -> Session:
+def _session(given: ExampleSession, on: date, number: int) -> Session:
     return Session(
         fact=f"session {number}",
         session_id=f"session {number}",
@@ -160,7 +160,7 @@ def _session(each: ExampleSession, on: date, number: int) -> Session:
         modality=Modality.IN_PERSON,
         service_date=on,
         ends_at=datetime.combine(on, time(18), UTC),
-        service_kind=each.service_kind,
+        service_kind=given.service_kind,
         facilitator_id=STAFF,
     )
 

@@ -352,15 +352,17 @@ def _unwritable(rules: RuleSet) -> Iterator[tuple[str, str]]:
         ("discrete", rules.discrete),
         ("ancillary", rules.ancillary),
     )
-    for field, each in ((field, each) for field, all_of_it in billed for each in all_of_it):
-        if not shapes.PROCEDURE.fullmatch(each.code):
+    for field, service in (
+        (field, service) for field, all_of_it in billed for service in all_of_it
+    ):
+        if not shapes.PROCEDURE.fullmatch(service.code):
             yield field, "holds what is no HCPCS or CPT code"
-        modifiers = (*each.modifiers, *rules.telehealth_modifiers)
+        modifiers = (*service.modifiers, *rules.telehealth_modifiers)
         if not all(shapes.MODIFIER.fullmatch(modifier) for modifier in modifiers):
             yield field, "a modifier is two capitals or digits"
         if len(modifiers) > MOST_MODIFIERS or len(set(modifiers)) < len(modifiers):
             yield field, "has, with telehealth's, more than four modifiers, or one of them twice"
-        revenue_code = each.revenue_code if isinstance(each, DiscreteService) else ""
+        revenue_code = service.revenue_code if isinstance(service, DiscreteService) else ""
         if revenue_code and not shapes.REVENUE_CODE.fullmatch(revenue_code):
             yield field, "holds what is no revenue code"
 

@@ -151,8 +151,8 @@ def _unwritable(command: RegisterProvider) -> dict[str, str]:
         "provider.address.postal_code": "address.zip",
     }
     wrong = {
-        named.get(each.path, each.path.removeprefix("provider.")): each.message
-        for each in billing_provider(on_claims(command), "provider")
+        named.get(finding.path, finding.path.removeprefix("provider.")): finding.message
+        for finding in billing_provider(on_claims(command), "provider")
     }
     try:
         text(command.contact_name, "contact_name", longest=60)

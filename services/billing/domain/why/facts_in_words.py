@@ -12,7 +12,7 @@ Saying = Callable[[Any], str]
 def sayings(history: k.BillingHistory) -> dict[str, str]:
     """Fact → what it says, of every fact known of the client and of what they refer to."""
     return {
-        each.fact: say(each) for field, say in SAYINGS.items() for each in getattr(history, field)
+        item.fact: say(item) for field, say in SAYINGS.items() for item in getattr(history, field)
     }
 
 

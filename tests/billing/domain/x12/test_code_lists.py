@@ -17,13 +17,13 @@ from tests.harness.x12.professional_claims import claim as professional
 
 
 def codes(subject: Any) -> list[str]:
-    return [each.code for each in scrub(subject, created=CREATED.date())]
+    return [finding.code for finding in scrub(subject, created=CREATED.date())]
 
 
 def test_a_state_that_no_post_office_knows_is_found() -> None:
     nowhere = replace(PROVIDER.address, state="XX")
     found = billing_provider(replace(PROVIDER, address=nowhere), "provider")
-    assert [each.code for each in found] == ["STATE_UNKNOWN"]
+    assert [finding.code for finding in found] == ["STATE_UNKNOWN"]
     address = SUBSCRIBER.address
     assert address is not None
     lost = replace(SUBSCRIBER, address=replace(address, state="XX"))
@@ -52,9 +52,13 @@ def test_the_lists_are_the_judges() -> None:
     """Of its states some are provinces, that no claim of ours is from; Palau it doesn't know."""
     maps = resources.files("pyx12") / "map"
     sets = ElementTree.fromstring((maps / "codes.xml").read_bytes()).iter("codeset")
-    listed = {each.findtext("id"): {code.text for code in each.iter("code")} for each in sets}
+    listed = {
+        code_set.findtext("id"): {code.text for code in code_set.iter("code")} for code_set in sets
+    }
     assert listed["pos"] == PLACES_OF_SERVICE
     assert STATES - listed["states"] == {"PW"}
     form = ElementTree.fromstring((maps / "837.5010.X222.A1.xml").read_bytes())
-    [subscriber, *_] = [each for each in form.iter("element") if each.get("xid") == "SBR09"]
+    [subscriber, *_] = [
+        element for element in form.iter("element") if element.get("xid") == "SBR09"
+    ]
     assert {code.text for code in subscriber.iter("code")} == FILING_INDICATORS
