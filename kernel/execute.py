@@ -38,8 +38,8 @@ def no_view(_: Transaction, __: Recorded) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Book:
-    """The write side of one service.
+class CommandExecutor:
+    """Executes the commands of one service.
 
     `publish` turns a private fact into its public ones; `view` keeps the service's own tables, in
     the same transaction; `subscriptions` tell which of those the service itself derives from.
@@ -100,7 +100,7 @@ class Book:
         """Attempts a command, again while others change what it decides on; Stale in the end.
 
         For one that must ask elsewhere before it decides: `attempt` asks, and ends in `attempt` of
-        this book, so that no second attempt acts on what was answered for the first.
+        this executor, so that no second attempt acts on what was answered for the first.
         """
         if (outcome := self.remembered(context)) is not None:
             return outcome
@@ -155,7 +155,7 @@ class Book:
 
 
 def recall(tx: Transaction, context: Context) -> Outcome | None:
-    """What this command was answered; None, or refused, as `Book.remembered` is.
+    """What this command was answered; None, or refused, as `CommandExecutor.remembered` is.
 
     Of commands of before nobody may know who gave them: nobody is then the same.
     """

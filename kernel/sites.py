@@ -49,11 +49,11 @@ def sites_of_client(stays: Iterable[Stay], registered_at: str | None) -> frozens
     `stays` in the order of admission; `registered_at` empty: registered before sites were asked
     for, None: by nobody. Whom no site has belongs to `*` alone.
     """
-    known = list(stays)
-    if open_ones := frozenset(stay.site_id for stay in known if stay.closed_on is None):
+    all_stays = list(stays)
+    if open_ones := frozenset(stay.site_id for stay in all_stays if stay.closed_on is None):
         return open_ones
     last = None
-    for stay in known:
+    for stay in all_stays:
         if last is None or (stay.closed_on or date.max) >= (last.closed_on or date.max):
             last = stay
     if last is not None:

@@ -104,23 +104,23 @@ def lag_behind(store: Store, owner: Owner) -> Lag:
     with store.transaction() as tx:
         noted = Checkpoints(tx.connection).of_topic(owner.topic)
     epoch, heads = owner.epoch_and_heads()  # after: it knows at least what was heard
-    heard = {subject: head.sequence for subject, head in noted.items()}
-    late = [head for head in heads if head.sequence > heard.get(head.subject, 0)]
-    facts = sum(head.sequence - heard.get(head.subject, 0) for head in late)
+    reached = {subject: head.sequence for subject, head in noted.items()}
+    late = [head for head in heads if head.sequence > reached.get(head.subject, 0)]
+    facts = sum(head.sequence - reached.get(head.subject, 0) for head in late)
     return Lag(
         facts=facts,
         subjects=len(late),
-        seconds=_oldest(owner, late, heard),
+        seconds=_oldest(owner, late, reached),
         contradicted=len(contradicting(noted, heads)),
         epoch=epoch,
     )
 
 
-def _oldest(owner: Owner, late: Sequence[OwnerHead], heard: Mapping[str, int]) -> float:
+def _oldest(owner: Owner, late: Sequence[OwnerHead], reached: Mapping[str, int]) -> float:
     now = datetime.now(UTC)
     oldest = now
     for head in late[:LOOKED_AT]:
-        records, _ = owner.read(head.subject, heard.get(head.subject, 0))
+        records, _ = owner.read(head.subject, reached.get(head.subject, 0))
         for record in records[:1]:
             try:
                 oldest = min(oldest, read_envelope(record.headers).time)

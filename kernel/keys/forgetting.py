@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine, text
 
-from kernel.execute import Book
+from kernel.execute import CommandExecutor
 from kernel.keys.ports import KeyStore
 from kernel.store.store import Context, Store
 
@@ -33,7 +33,7 @@ def forget(data: Engine, keys: KeyStore, owners: Mapping[str, datetime]) -> None
 def forget_when_told(store: Store, owners: Iterable[str], context: Context) -> None:
     """A reaction to a forgetting that was heard: as `forget`, and remembered as a command is."""
     forget(store.engine, store.vault.keys, dict.fromkeys(owners, context.now))
-    Book(store=store, publish=lambda _: ()).transact(context, lambda _: ())
+    CommandExecutor(store=store, publish=lambda _: ()).transact(context, lambda _: ())
 
 
 def apply_registers(data: Engine, keys: KeyStore) -> int:

@@ -55,14 +55,14 @@ class Brokers:
 
     def await_answer(self, stopping: threading.Event) -> bool:
         """Wait until one answers; False when a stop is asked for meanwhile. Why not is logged."""
-        told = ""
+        last_refusal = ""
         while not stopping.is_set():
             refusal = self.refusal()
             if not refusal:
                 return True
-            if refusal != told:
+            if refusal != last_refusal:
                 log.warning("kafka_away", reason=refusal)
-                told = refusal
+                last_refusal = refusal
             stopping.wait(AWAY)
         return False
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from kernel.facts import HeardFact, Publication, Row, derived_id
-from kernel.messaging import limited
+from kernel.messaging import time_limits
 from kernel.messaging.envelope import LABELS, strictest
 from kernel.messaging.pending import Barrier, Pending, PendingTable, mark_pending
 from kernel.messaging.subscriptions import Projection, Subscriptions
@@ -244,7 +244,7 @@ class Projections:
         if facts.keys() - {client} - references:
             raise _ReferencesGrew
         self._barrier("read")
-        rows = limited.derive(projection, client, facts)
+        rows = time_limits.derive(projection, client, facts)
         changes = difference(tx.connection, projection, client, rows)
         tx.publish(_publications(projection, client, changes, facts))
         self._barrier("derived")
@@ -286,7 +286,7 @@ def _take_over(tx: Transaction, projection: Projection) -> bool:
 
 def _limit_statements(tx: Transaction) -> None:
     """One that takes too long is refused, and parks the client: others wait for its locks."""
-    milliseconds = int(limited.STATEMENT_SECONDS * 1000)
+    milliseconds = int(time_limits.STATEMENT_SECONDS * 1000)
     tx.execute(f"SET LOCAL statement_timeout = {milliseconds}")
 
 

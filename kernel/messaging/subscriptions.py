@@ -70,8 +70,8 @@ class Projection:
 class Reaction:
     """What this service does when it hears `to` of a client.
 
-    `react(store, message, context)` gives one command through the Book. The context's command id
-    depends on the fact and the name alone, so that reacting again answers what was answered.
+    `react(store, message, context)` gives one command through the executor. The context's command
+    id depends on the fact and the name alone, so that reacting again answers what was answered.
     """
 
     name: str

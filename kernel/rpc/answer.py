@@ -123,11 +123,11 @@ def _short(details: Mapping[str, str]) -> dict[str, str]:
     """As many as fit, each cut where it is too long."""
     kept, left = dict[str, str](), MOST_DETAILS
     for name, what in details.items():
-        told = _cut(what, LONGEST_DETAIL)
-        left -= len(name.encode()) + len(told.encode())
+        cut = _cut(what, LONGEST_DETAIL)
+        left -= len(name.encode()) + len(cut.encode())
         if left < 0:
             break
-        kept[name] = told
+        kept[name] = cut
     return kept
 
 

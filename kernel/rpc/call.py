@@ -80,14 +80,14 @@ def now_of(metadata: Metadata, *, from_caller: bool) -> datetime:
     if given is None:
         return datetime.now(UTC)
     try:
-        told = datetime.fromisoformat(given)
+        moment = datetime.fromisoformat(given)
     except ValueError:
         raise Malformed(**{NOW: "is not an RFC 3339 time"}) from None
-    if told.tzinfo is None:
+    if moment.tzinfo is None:
         raise Malformed(**{NOW: "names no time zone"})
-    if told.year not in YEARS:
+    if moment.year not in YEARS:
         raise Malformed(**{NOW: f"is not between {YEARS[0]} and {YEARS[-1]}"})
-    return told.astimezone(UTC)
+    return moment.astimezone(UTC)
 
 
 def correlation_of(metadata: Metadata) -> str:

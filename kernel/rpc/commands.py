@@ -16,7 +16,7 @@ from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.timestamp_pb2 import Timestamp
 from ninehours.common.v1 import common_pb2, dates_pb2
 
-from kernel.execute import Book, Outcome
+from kernel.execute import CommandExecutor, Outcome
 from kernel.facts import Position
 from kernel.messaging.envelope import is_subject
 from kernel.patience import Patience
@@ -44,10 +44,10 @@ def new_id(kind: str) -> Given:
 
 
 class WriteSide(Protocol):
-    """What a service's use cases work with: its book, and what is known beside it."""
+    """What a service's use cases work with: its executor, and what is known beside."""
 
     @property
-    def book(self) -> Book: ...
+    def executor(self) -> CommandExecutor: ...
 
 
 C = TypeVar("C")
@@ -93,7 +93,7 @@ def command_rpc(
 
     def rpc(part: CommandRpcs[W], request: Message, call: Call) -> Message:
         write_side = part.write_side
-        context = context_of(request, call, write_side.book.store.vault)
+        context = context_of(request, call, write_side.executor.store.vault)
         command = read(request, **{name: of(context) for name, of in given.items()})
         outcome = use_case(write_side, command, context)
         said = {RECEIPT: receipt_of(outcome.published)}

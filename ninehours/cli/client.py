@@ -118,40 +118,40 @@ def run_client(
         show_client(timeline, sites_of(services, CLINICIAN))
 
 
-def show_client(told: ClientTimeline, sites: Sites) -> None:
+def show_client(timeline: ClientTimeline, sites: Sites) -> None:
     """Everything that was told, in the order of care."""
     console = screen()
-    for line in _lines(told, sites):
+    for line in _lines(timeline, sites):
         console.print(line)
 
 
-def _lines(told: ClientTimeline, sites: Sites) -> Iterator[Any]:
-    registered = told.intake.registered_at.ToDatetime().date()
-    yield f"client {told.client_id}   registered {registered}"
-    if told.as_of is not None:
-        yield f"as it was signed by {told.as_of:%Y-%m-%d %H:%M:%S} UTC"
-    yield from _episodes(told, sites)
-    yield from _weeks(told)
-    yield from _scores(told)
-    yield from _diagnoses(told)
-    yield from _account(told)
-    if of_role := [part for part in told.withheld if part != SCORES]:
+def _lines(timeline: ClientTimeline, sites: Sites) -> Iterator[Any]:
+    registered = timeline.intake.registered_at.ToDatetime().date()
+    yield f"client {timeline.client_id}   registered {registered}"
+    if timeline.as_of is not None:
+        yield f"as it was signed by {timeline.as_of:%Y-%m-%d %H:%M:%S} UTC"
+    yield from _episodes(timeline, sites)
+    yield from _weeks(timeline)
+    yield from _scores(timeline)
+    yield from _diagnoses(timeline)
+    yield from _account(timeline)
+    if of_role := [part for part in timeline.withheld if part != SCORES]:
         yield ""
         yield f"not for this token's role: {', '.join(of_role)}"
-    if SCORES in told.withheld:
+    if SCORES in timeline.withheld:
         yield ""
         yield NO_SCORES
 
 
-def _episodes(told: ClientTimeline, sites: Sites) -> Iterator[str]:
-    if told.course is None:
-        for stay in told.intake.episodes:
+def _episodes(timeline: ClientTimeline, sites: Sites) -> Iterator[str]:
+    if timeline.course is None:
+        for stay in timeline.intake.episodes:
             ended = iso(stay.closed_on)
             yield ""
             yield f"episode {stay.episode_id}"
             yield _stay(stay, ended, sites)
         return
-    for episode in told.course.episodes:
+    for episode in timeline.course.episodes:
         ended = ""
         if episode.HasField("discharged_on"):
             reason = _words(name_in(episode, "discharge_reason") or "UNSPECIFIED")
@@ -180,17 +180,17 @@ def _stay(episode: Any, ended: str, sites: Sites) -> str:
     return f"  {where}: {began} to {ended}" if ended else f"  {where}: since {began}, in care"
 
 
-def _weeks(told: ClientTimeline) -> Iterator[Any]:
+def _weeks(timeline: ClientTimeline) -> Iterator[Any]:
     marks: defaultdict[date, list[str]] = defaultdict(list)
-    for session in told.sessions.sessions if told.sessions else ():
+    for session in timeline.sessions.sessions if timeline.sessions else ():
         day = day_of(session.service_date)
         marks[day - timedelta(days=day.weekday())].append(_mark(session, day))
-    if told.progress is None or not told.progress.weeks:
+    if timeline.progress is None or not timeline.progress.weeks:
         return
     yield ""
-    floors = _floors(told)
+    floors = _floors(timeline)
     rows = []
-    for week in told.progress.weeks:
+    for week in timeline.progress.weeks:
         monday = day_of(week.week_start)
         floor = floors(week.episode_id, monday)
         hours = f"{week.delivered_minutes / 60:.1f}"
@@ -214,10 +214,10 @@ def bar(minutes: int, floor: int) -> str:
     return f"{hours[:at]}|{hours[at:]}" if floor else f"{hours} "
 
 
-def _floors(told: ClientTimeline) -> Any:
+def _floors(timeline: ClientTimeline) -> Any:
     """(episode, Monday) → minutes of the level in force at the end of that week; 0: none."""
     segments: defaultdict[str, list[tuple[date, int]]] = defaultdict(list)
-    for episode in told.course.episodes if told.course else ():
+    for episode in timeline.course.episodes if timeline.course else ():
         for segment in episode.levels:
             first = day_of(getattr(segment, "from"))
             segments[episode.episode_id].append((first, segment.floor_minutes))
@@ -250,21 +250,25 @@ SCORE_COLUMNS: Sequence[Column[intake.Score]] = (
 )
 
 
-def _scores(told: ClientTimeline) -> Iterator[Any]:
-    if not told.intake.scores:
+def _scores(timeline: ClientTimeline) -> Iterator[Any]:
+    if not timeline.intake.scores:
         return
     yield ""
-    yield table_of(SCORE_COLUMNS, told.intake.scores)
-    trends = [week.phq9 for week in told.progress.weeks if week.phq9.known] if told.progress else []
+    yield table_of(SCORE_COLUMNS, timeline.intake.scores)
+    trends = (
+        [week.phq9 for week in timeline.progress.weeks if week.phq9.known]
+        if timeline.progress
+        else []
+    )
     if trends:
         trend = trends[-1]
         yield f"PHQ-9 {trend.first} to {trend.latest}: {CHANGES.get(trend.change, 'not known')}"
 
 
-def _diagnoses(told: ClientTimeline) -> Iterator[Any]:
-    if told.intake.diagnoses:
+def _diagnoses(timeline: ClientTimeline) -> Iterator[Any]:
+    if timeline.intake.diagnoses:
         yield ""
-        yield table_of(DIAGNOSIS_COLUMNS, told.intake.diagnoses)
+        yield table_of(DIAGNOSIS_COLUMNS, timeline.intake.diagnoses)
 
 
 def _left(balance: billing.AuthorizationBalance) -> str:
@@ -280,14 +284,14 @@ AUTHORIZATION_COLUMNS: Sequence[Column[billing.AuthorizationBalance]] = (
 )
 
 
-def _account(told: ClientTimeline) -> Iterator[Any]:
-    if told.account is None:
+def _account(timeline: ClientTimeline) -> Iterator[Any]:
+    if timeline.account is None:
         return
-    if told.account.authorizations:
+    if timeline.account.authorizations:
         yield ""
-        yield table_of(AUTHORIZATION_COLUMNS, told.account.authorizations)
-    if told.account.claims:
-        replaced = {claim.replaces_claim_id: claim.frequency for claim in told.account.claims}
+        yield table_of(AUTHORIZATION_COLUMNS, timeline.account.authorizations)
+    if timeline.account.claims:
+        replaced = {claim.replaces_claim_id: claim.frequency for claim in timeline.account.claims}
         columns: Sequence[Column[accounts.AccountClaim]] = (
             Column("claim", ColumnKind.ID, lambda claim: claim.claim_id),
             Column("from", ColumnKind.DATE),
@@ -295,14 +299,14 @@ def _account(told: ClientTimeline) -> Iterator[Any]:
             Column("", value=lambda claim: _became(claim, replaced)),
         )
         yield ""
-        yield table_of(columns, told.account.claims)
+        yield table_of(columns, timeline.account.claims)
 
 
 def _became(claim: accounts.AccountClaim, replaced: dict[str, str]) -> str:
-    told = [BECAME[claim.frequency]] if claim.frequency in BECAME else []
+    became = [BECAME[claim.frequency]] if claim.frequency in BECAME else []
     if claim.claim_id in replaced:
-        told.append({"7": "replaced", "8": "voided"}[replaced[claim.claim_id]])
-    return ", ".join(told)
+        became.append({"7": "replaced", "8": "voided"}[replaced[claim.claim_id]])
+    return ", ".join(became)
 
 
 def _words(code: str) -> str:

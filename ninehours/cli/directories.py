@@ -30,10 +30,10 @@ class Payers:
             return given
         found = [payer for payer in self.listed if given.casefold() in payer.name.casefold()]
         if len(found) != 1:
-            known = ", ".join(f"«{payer.name}»" for payer in self.listed)
+            names = ", ".join(f"«{payer.name}»" for payer in self.listed)
             raise Failure(
                 USAGE if found else NOT_FOUND,
-                f"{len(found)} payers go by {given!r}; there are {known}",
+                f"{len(found)} payers go by {given!r}; there are {names}",
             )
         return str(found[0].payer_id)
 

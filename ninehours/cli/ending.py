@@ -100,8 +100,8 @@ def _judge_story(error: Exception, data: Path) -> tuple[int, str]:
             )
         case RemoteRefusal():
             details = "; ".join(f"{field}: {what}" for field, what in error.details.items())
-            told = f"{error.code.name} {error.reason}: {error.message or details}"
-            return CODES.get(error.code.name, FAILED), f"a service refused. {told}. {logs}"
+            reason = f"{error.code.name} {error.reason}: {error.message or details}"
+            return CODES.get(error.code.name, FAILED), f"a service refused. {reason}. {logs}"
     return FAILED, f"{type(error).__name__}: {error}. {_kept(error, data)}"
 
 

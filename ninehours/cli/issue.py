@@ -112,8 +112,8 @@ def run_issue(
         read = partial(services.ask, BILLER)
         files = [export_batch(read, batch_id, folder) for batch_id in answer.batch_ids]
         if as_json:
-            told = {"command_id": meta.command_id, "files": [str(file) for file in files]}
-            print_json(told | as_dict(answer))
+            beside = {"command_id": meta.command_id, "files": [str(file) for file in files]}
+            print_json(beside | as_dict(answer))
         else:
             _show_issued(answer, files, corrections)
 
@@ -151,11 +151,14 @@ def run_adjudicate(
         print(f"claim {claim}: {status.name.lower()}, {control_number}")
 
 
-def named_proposal(told: str, without_waiting: Enum | None) -> pb.NamedProposal:
+def named_proposal(at_revision: str, without_waiting: Enum | None) -> pb.NamedProposal:
     """CLAIM@REVISION, as the preview says it, and why it doesn't wait; None: it does."""
-    claim_id, _, revision = told.partition("@")
+    claim_id, _, revision = at_revision.partition("@")
     if not is_id(claim_id) or not revision.isdecimal() or len(revision) > MOST_DIGITS:
-        raise Failure(USAGE, f"{told!r} is no CLAIM@REVISION, as `issue --corrections` lists them")
+        raise Failure(
+            USAGE,
+            f"{at_revision!r} is no CLAIM@REVISION, as `issue --corrections` lists them",
+        )
     why = f"WAIT_OVERRIDE_{without_waiting.name if without_waiting else 'UNSPECIFIED'}"
     return pb.NamedProposal(claim_id=claim_id, revision=int(revision), without_waiting=why)
 
@@ -180,20 +183,20 @@ def show_preview(ready: Sequence[events.CorrectionProposed], payer: str, *, as_j
         print("no correction is READY; `ninehours proposals` says what each waits for")
         return
     screen().print(table_of(READY, ready))
-    told = plural(len(ready), "correction")
-    print(f"{told} could be issued, {dollars(was)} → {dollars(now)}; nothing was. These, by name:")
+    count = plural(len(ready), "correction")
+    print(f"{count} could be issued, {dollars(was)} → {dollars(now)}; nothing was. These, by name:")
     command = ["ninehours", "issue", "--payer", payer, "--corrections"]
     print("  " + shlex.join([*command, *(word for name in names for word in ("--correct", name))]))
 
 
-def cents(told: str) -> int:
+def cents(amount: str) -> int:
     """Of dollars, as people write them: 1,234.50 or $1234.5."""
     try:
-        exact = Decimal(told.replace(",", "").removeprefix("$")).scaleb(2)
+        exact = Decimal(amount.replace(",", "").removeprefix("$")).scaleb(2)
     except InvalidOperation:
         exact = Decimal("NaN")
     if not exact.is_finite() or exact != exact.to_integral_value():
-        raise Failure(USAGE, f"{told!r} is no amount: dollars and cents, as in 300.00")
+        raise Failure(USAGE, f"{amount!r} is no amount: dollars and cents, as in 300.00")
     return int(exact)
 
 
@@ -201,9 +204,9 @@ def command_meta(command_id: str) -> common.CommandMeta:
     """The command's id is said before it is given: what breaks off can be repeated."""
     if command_id and not is_id(command_id):
         raise Failure(USAGE, "--command-id is a UUID, as it was printed")
-    told = command_id or str(uuid4())
-    say(f"command {told} (with --command-id it is repeated, and applied once)")
-    return common.CommandMeta(command_id=told)
+    given = command_id or str(uuid4())
+    say(f"command {given} (with --command-id it is repeated, and applied once)")
+    return common.CommandMeta(command_id=given)
 
 
 def _show_issued(answer: Any, files: list[Path], corrections: bool) -> None:
@@ -211,8 +214,8 @@ def _show_issued(answer: Any, files: list[Path], corrections: bool) -> None:
         print("nothing was issued")
     elif corrections:
         was, now = answer.issued_charge.minor_units, answer.corrected_charge.minor_units
-        told = f"{plural(answer.replaced, 'claim')} replaced, {answer.voided} voided"
-        print(f"{told}, {dollars(was)} → {dollars(now)}")
+        issued = f"{plural(answer.replaced, 'claim')} replaced, {answer.voided} voided"
+        print(f"{issued}, {dollars(was)} → {dollars(now)}")
     else:
         print(f"{plural(answer.claims, 'claim')} issued, {dollars(answer.charge.minor_units)}")
     for file in files:

@@ -180,21 +180,21 @@ def run_rebuild(services: Services, *, as_json: bool, only: str | None, timeout:
     begun = {
         name: services.ask(OPERATOR, pb.RebuildRequest(), service=name) for name in chosen(only)
     }
-    told: dict[str, dict[str, int]] = {}
+    by_service: dict[str, dict[str, int]] = {}
     for name, begin in begun.items():
         end = _until_derived(services, name, until)
-        told[name] = {
+        by_service[name] = {
             "keys": begin.due,
             "changed": end.revisions - begin.revisions,
             "failed": end.failed,
         }
     if as_json:
-        print_json(told)
+        print_json(by_service)
     else:
-        for name, numbers in told.items():
+        for name, numbers in by_service.items():
             derives = f"{numbers['keys']} keys derived again, {numbers['changed']} rows changed"
             screen().print(f"{name:<12} {derives if numbers['keys'] else 'derives nothing'}")
-    if failed := [name for name, numbers in told.items() if numbers["failed"]]:
+    if failed := [name for name, numbers in by_service.items() if numbers["failed"]]:
         raise Failure(FAILED, f"derivations failed in {', '.join(failed)}: `ninehours parked list`")
 
 
@@ -221,14 +221,14 @@ def _until_derived(services: Services, name: str, until: float) -> pb.CountDeriv
 @on_system
 def run_rewrap(services: Services, *, as_json: bool, only: str | None) -> None:
     """Prints, of each service, how many keys were wrapped anew and under which master key."""
-    told = {name: _until_rewrapped(services, name) for name in chosen(only)}
+    by_service = {name: _until_rewrapped(services, name) for name in chosen(only)}
     if as_json:
-        print_json(told)
+        print_json(by_service)
     else:
-        for name, numbers in told.items():
+        for name, numbers in by_service.items():
             says = f"{numbers['rewrapped']} keys wrapped anew under {numbers['master_key']}"
             screen().print(f"{name:<12} {says}")
-    if left := [name for name, numbers in told.items() if numbers["left"]]:
+    if left := [name for name, numbers in by_service.items() if numbers["left"]]:
         raise Failure(
             FAILED,
             f"some keys of {', '.join(left)} were wrapped under another master key meanwhile, or"

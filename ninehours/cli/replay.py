@@ -79,14 +79,14 @@ def run_replay(
     charge = sum(change.charge() for change in changes)
     receipt = write_csv(csv, COLUMNS, changes, payers.name, charge) if csv else None
     if as_json:
-        told: dict[str, Any] = {
+        answer: dict[str, Any] = {
             "label": LABEL,
             "rules_file": str(rules),
             "payer_id": rule_set.payer_id,
             "clients": [as_dict(answer.client) for answer in clients],
             "summary": as_dict(end.summary),
         }
-        print_json(told | ({"csv": asdict(receipt)} if receipt else {}))
+        print_json(answer | ({"csv": asdict(receipt)} if receipt else {}))
     elif csv != STDOUT:
         _show(changes, end.summary, payers, rule_set.payer_id, request)
 
@@ -113,9 +113,9 @@ def rule_set_of(path: Path, payer_id: str) -> rules_pb2.RuleSet:
     return rule_set
 
 
-def _unreadable(told: str) -> str:
+def _unreadable(message: str) -> str:
     """Which field, of what ParseDict tells in one long line."""
-    first = told.splitlines()[0]
+    first = message.splitlines()[0]
     if found := NO_FIELD.search(first):
         name, at = found["name"], found["at"]
         return f"{at.partition('.')[2]}.{name}".removeprefix(".") + ": is no field of a rule set"
@@ -190,10 +190,12 @@ def _show(
         print()
         screen().print(table_of(TOTALS, summary.totals, payers.name))
     kinds = Counter(name_in(change.claim, "consequence") for change in changes if change.claim)
-    told = ", ".join(f"{n} {kind.lower().replace('_', ' ')}" for kind, n in sorted(kinds.items()))
+    counted = ", ".join(
+        f"{n} {kind.lower().replace('_', ' ')}" for kind, n in sorted(kinds.items())
+    )
     print(
         f"{LABEL}: {summary.changed_days} of {summary.days} days of {summary.clients} clients "
-        f"would change; claims: {told or 'none'}"
+        f"would change; claims: {counted or 'none'}"
     )
 
 

@@ -180,8 +180,8 @@ def _method(server: Reflected, service: str, name: str) -> MethodDescriptor:
 def _request(server: Reflected, rpc: MethodDescriptor, body: str) -> Any:
     request = GetMessageClass(rpc.input_type)()
     try:
-        told = json.loads(body)
-        ParseDict(told, request, descriptor_pool=server.pool)
+        content = json.loads(body)
+        ParseDict(content, request, descriptor_pool=server.pool)
     except json.JSONDecodeError as error:
         raise Failure(USAGE, f"the body is no JSON: {error}") from None
     except (ParseError, TypeError, AttributeError) as error:

@@ -81,18 +81,18 @@ def _type(service: str, kind: str) -> str:
 
 
 def _print(service: str, fact: pb.PublishedFact, *, payload: bool, as_json: bool) -> None:
-    told = {name: fact.headers[name].decode() for name in SHOWN}
-    kind = told["ce_type"]
+    headers = {name: fact.headers[name].decode() for name in SHOWN}
+    kind = headers["ce_type"]
     line: dict[str, Any] = {
-        "time": told["ce_time"],
+        "time": headers["ce_time"],
         "service": service,
         "type": kind.rpartition(".")[2],
         "subject": fact.subject,
         "sequence": fact.sequence,
-        "label": told["ce_label"],
-        "id": told["ce_id"],
-        "causation_id": told["ce_causationid"],
-        "correlation_id": told["ce_correlationid"],
+        "label": headers["ce_label"],
+        "id": headers["ce_id"],
+        "causation_id": headers["ce_causationid"],
+        "correlation_id": headers["ce_correlationid"],
     }
     if payload:
         line["payload"] = as_dict(_message(kind, fact.body))

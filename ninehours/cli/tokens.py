@@ -43,8 +43,8 @@ def make_token(
     """Signed with the keys that the directory holds."""
     who = person(role, subject)
     if (purpose := purpose.upper() or who.purpose) not in KNOWN_PURPOSES:
-        known = ", ".join(sorted(KNOWN_PURPOSES))
-        raise Failure(USAGE, f"there is no purpose {purpose!r}; there are {known}")
+        purposes = ", ".join(sorted(KNOWN_PURPOSES))
+        raise Failure(USAGE, f"there is no purpose {purpose!r}; there are {purposes}")
     good_for = lifetime_of(lifetime)
     speaks_for = [_site(site) for site in sites] or sorted(who.sites)
     path = check_data(data)

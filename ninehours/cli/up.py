@@ -64,14 +64,14 @@ def _stay(path: Path, *, as_json: bool, tls: bool) -> str | None:
             tokens = tokens_of(system.secrets_dir)
             to_try = _to_try(system, path)
             if as_json:
-                told = {
+                ready = {
                     "data": str(path),
                     "addresses": system.addresses,
                     "kafka": system.bootstrap,
                     "tokens": tokens,
                     "try": to_try,
                 }
-                print(json.dumps(told, indent=2), flush=True)
+                print(json.dumps(ready, indent=2), flush=True)
             else:
                 show(system, tokens, to_try)
             running = True

@@ -93,13 +93,13 @@ def _register(story: DemoStory, client: DemoClient, number: int) -> Chart:
 def _insure(story: DemoStory, chart: Chart, day: date) -> None:
     """The payer may be told, and pays."""
     front_desk, payer_id = story.network.front_desk, story.payer_of(chart)
-    known = story.payer_registered(chart)
+    payer_at = story.payer_registered(chart)
     consent = intake.GiveConsentRequest(
         purpose="CONSENT_PURPOSE_TREATMENT_PAYMENT_OPERATIONS",
         recipient_payer_id=payer_id,
         given_on=to_date(day),
     )
-    given = story.give_for(chart, front_desk, "consent", consent, at(day, 10, 30), after=known)
+    given = story.give_for(chart, front_desk, "consent", consent, at(day, 10, 30), after=payer_at)
     chart.consent_id = given.consent_id
     coverage = intake.AddCoverageRequest(
         payer_id=payer_id,
@@ -107,7 +107,9 @@ def _insure(story: DemoStory, chart: Chart, day: date) -> None:
         group_number="PRX-0042",
         effective_from=to_date(days.LONG_BEFORE),
     )
-    covered = story.give_for(chart, front_desk, "coverage", coverage, at(day, 10, 40), after=known)
+    covered = story.give_for(
+        chart, front_desk, "coverage", coverage, at(day, 10, 40), after=payer_at
+    )
     verified = intake.VerifyCoverageRequest(
         coverage_id=covered.coverage_id, verified_from=to_date(days.LONG_BEFORE)
     )

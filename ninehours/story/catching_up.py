@@ -46,7 +46,7 @@ def wait_until_caught_up(ask: Ask, standstill: float = STANDSTILL) -> None:
     # A service publishes while it catches up, for others to hear: once more, until nobody did.
     while (heads := {service: list(heads_of(ask, service)) for service in SERVICES}) != before:
         for service, hears in HEARS.items():
-            _await(ask, service, [head for heard in hears for head in heads[heard]], standstill)
+            _await(ask, service, [head for owner in hears for head in heads[owner]], standstill)
         before = heads
 
 

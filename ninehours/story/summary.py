@@ -112,7 +112,7 @@ def summarize(gateway: Gateway, site_ids: Sequence[str]) -> Summary:
     """Everything that is listed is listed to its last page."""
     facts = count_facts(gateway)
     resolved = list(service_days(gateway))
-    told = list(claims(gateway))
+    all_claims = list(claims(gateway))
     return Summary(
         clients=facts.get("ClientRegistered", 0),
         sessions=sum(1 for site_id in site_ids for _ in sessions(gateway, site_id)),
@@ -127,8 +127,8 @@ def summarize(gateway: Gateway, site_ids: Sequence[str]) -> Summary:
                 if not verdict.open
             )
         ),
-        claims=_by_state(told),
-        claims_amount_minor=sum(claim.charge.minor_units for claim in told if _stands(claim)),
+        claims=_by_state(all_claims),
+        claims_amount_minor=sum(claim.charge.minor_units for claim in all_claims if _stands(claim)),
         proposals=sum(1 for _ in proposals(gateway)),
         parked=sum(map(len, parked(gateway.ask_operator).values())),
     )

@@ -209,8 +209,8 @@ def restrict(story: DemoStory) -> None:
         **since(days.day_of(week)),
     )
     front_desk, now = story.network.front_desk, at(days.day_of(week + 1), 9)
-    known = story.payer_registered(chart)
-    story.give_for(chart, front_desk, "restrict disclosure", request, now, after=known)
+    payer_at = story.payer_registered(chart)
+    story.give_for(chart, front_desk, "restrict disclosure", request, now, after=payer_at)
 
 
 def waive(story: DemoStory) -> None:

@@ -8,7 +8,7 @@ from google.protobuf.message import DecodeError, Message
 from sqlalchemy.engine import Row as SqlRow
 
 from kernel.facts import Row, derived_id
-from kernel.messaging import limited
+from kernel.messaging import time_limits
 from kernel.messaging.parking import what_failed
 from kernel.messaging.subscriptions import Projection
 from operations.verifying.examination import Examination, Finding
@@ -76,14 +76,14 @@ def _of_client(examination: Examination, projection: Projection, client: str) ->
         facts = examination.subscriptions.read_history(examination.connection, client)
         anew = {
             derived_id(projection.name, row.kind, row.key): row
-            for row in limited.derive(projection, client, facts)
+            for row in time_limits.derive(projection, client, facts)
         }
     except Exception as error:  # what a projection raises is its own affair
         says = f"{projection.name} can't be derived: {what_failed(error)}"
         yield Finding("DERIVATION_FAILS", client, says)
         return
     examination.count(len(held.keys() | anew.keys()))
-    told = _told(examination, held)
+    published = _told(examination, held)
     for row_id in sorted(held.keys() | anew.keys()):
         row, today = held.get(row_id), anew.get(row_id)
         if row is None:
@@ -92,7 +92,7 @@ def _of_client(examination: Examination, projection: Projection, client: str) ->
             yield Finding("DUE_LOST", client, says)
             continue
         name = f"{row.kind} {row_id} revision {row.revision}"
-        as_told = _as_told(projection, row, told)
+        as_told = _as_told(projection, row, published)
         follows = _follows(projection, row, today)
         if not follows and as_told == SAME:
             says = f"{name} doesn't follow from what was heard, and isn't due"
@@ -119,9 +119,9 @@ def _told(examination: Examination, held: Mapping[UUID, SqlRow[Any]]) -> dict[UU
     return {row.id: bytes(row.body) for row in rows}
 
 
-def _as_told(projection: Projection, row: SqlRow[Any], told: Mapping[UUID, bytes]) -> str:
+def _as_told(projection: Projection, row: SqlRow[Any], bodies: Mapping[UUID, bytes]) -> str:
     """What the row says beside what was published of it: the same, other, or only more."""
-    was = told.get(derived_id(row.id, row.revision))
+    was = bodies.get(derived_id(row.id, row.revision))
     try:
         message = _message(projection, row)
     except Exception:  # not a row that this code could have written

@@ -19,7 +19,7 @@ HEARS = ("intake", "plans", "attendance")
 
 def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     """What the api process answers."""
-    from kernel.execute import Book  # noqa: PLC0415 - the other processes need none of these
+    from kernel.execute import CommandExecutor  # noqa: PLC0415 - the other processes need none of these
     from kernel.messaging.owners import OwnersConfirm  # noqa: PLC0415
     from kernel.rpc.call import Call  # noqa: PLC0415
     from kernel.rpc.channel import channel_to  # noqa: PLC0415
@@ -51,8 +51,8 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
         ClaimForm.INSTITUTIONAL: claim_file.FileWriter(claim_file.institutional, usage),
     }
 
-    book = Book(store=store, publish=publish, subscriptions=SUBSCRIPTIONS)
-    billing = BillingWriteSide(book, SqlNetwork(), SqlDrafts())
+    executor = CommandExecutor(store=store, publish=publish, subscriptions=SUBSCRIPTIONS)
+    billing = BillingWriteSide(executor, SqlNetwork(), SqlDrafts())
 
     def issuing(call: Call) -> Issuing:
         asking = identities.IntakeIdentities(intake, call)

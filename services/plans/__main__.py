@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     """What the api process answers."""
-    from kernel.execute import Book  # noqa: PLC0415 - the relay needs none of these
+    from kernel.execute import CommandExecutor  # noqa: PLC0415 - the relay needs none of these
     from services.plans.adapters import rows  # noqa: PLC0415
     from services.plans.adapters.episodes import CREDENTIALS, SqlEpisodes  # noqa: PLC0415
     from services.plans.adapters.publication import publish  # noqa: PLC0415
@@ -25,9 +25,9 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     from services.plans.api.servicer import SERVICE, PlansServicer  # noqa: PLC0415
     from services.plans.app.ports import Plans  # noqa: PLC0415
 
-    book = Book(store=store, publish=publish, subscriptions=SUBSCRIPTIONS)
+    executor = CommandExecutor(store=store, publish=publish, subscriptions=SUBSCRIPTIONS)
     plans = Plans(
-        book=book,
+        executor=executor,
         weeks=rows.weeks,
         recommendation=rows.recommendation,
         episodes=SqlEpisodes(),

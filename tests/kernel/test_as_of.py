@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from kernel.messaging import limited
+from kernel.messaging import time_limits
 from kernel.messaging.envelope import read_envelope
 from kernel.store.published import envelope_of
 from kernel.store.store import Store
@@ -19,8 +19,8 @@ from tests.harness.kernel.counters import (
     Listener,
     Log,
     attended,
-    book_of,
     context,
+    executor_of,
 )
 
 LATER = NOW + timedelta(days=3)
@@ -34,7 +34,7 @@ def log() -> Log:
 def minutes_by(store: Store, until: datetime | None) -> list[int]:
     with store.transaction() as tx:
         facts = TALLYING.read_history(tx.connection, ADA, until)
-    return [row.content.minutes for row in limited.derive(TALLY, ADA, facts)]
+    return [row.content.minutes for row in time_limits.derive(TALLY, ADA, facts)]
 
 
 def test_what_was_heard_later_is_not_in_the_rows_as_of_before(tallying: Store, log: Log) -> None:
@@ -86,7 +86,7 @@ def test_a_row_that_is_gone_is_signed_when_what_took_it_away_was(tallying: Store
 
 
 def test_a_command_signs_what_it_publishes_and_recording_is_the_servers(counting: Store) -> None:
-    book_of(counting).execute(COUNTER, "counter/1", Count(ADA, 1), context(now=NOW))
+    executor_of(counting).execute(COUNTER, "counter/1", Count(ADA, 1), context(now=NOW))
     with counting.transaction() as tx:
         [row] = tx.connection.exec_driver_sql("SELECT * FROM published").all()
     assert row.signed_at == NOW < row.recorded_at

@@ -31,8 +31,8 @@ from tests.harness.kernel.counters import (
     Listener,
     Log,
     attended,
-    book_of,
     context,
+    executor_of,
     until,
 )
 from tests.harness.kernel.rpc import Serve
@@ -140,13 +140,13 @@ def test_an_accepted_command_is_answered_again_while_what_it_rests_on_is_parked(
     listener.hear(log.tell(ADA, attended("s", 1)))
     listener.pending_work.drain()
     ours = context(after=(Position(TOPIC, ADA, 1),))
-    first = book_of(tallying).execute(COUNTER, "counter/1", Count(BOB, 5), ours)
+    first = executor_of(tallying).execute(COUNTER, "counter/1", Count(BOB, 5), ours)
     listener.hear(log.tell(ADA, attended("s", BROKEN)))
     listener.pending_work.drain()
-    assert book_of(tallying).execute(COUNTER, "counter/1", Count(BOB, 5), ours) == first
+    assert executor_of(tallying).execute(COUNTER, "counter/1", Count(BOB, 5), ours) == first
     with pytest.raises(AgainstTheRules) as refused:
         new = context(after=ours.after)
-        book_of(tallying).execute(COUNTER, "counter/1", Count(BOB, 5), new)
+        executor_of(tallying).execute(COUNTER, "counter/1", Count(BOB, 5), new)
     assert refused.value.reason == "DERIVATION_PARKED"
 
 

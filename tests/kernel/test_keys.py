@@ -38,8 +38,8 @@ from tests.harness.kernel.counters import (
     EVE,
     Count,
     ask,
-    book_of,
     context,
+    executor_of,
     until,
 )
 from tests.harness.kernel.keys import KeysInMemory, keys_of, keys_url
@@ -320,7 +320,7 @@ def test_whom_was_forgotten_an_old_backup_does_not_bring_back(
 def test_commands_of_before_are_not_digested_anew_without_the_first_master_key(
     moving_record: Store, folder: Path
 ) -> None:
-    book_of(moving_record).execute(COUNTER, "counter/1", Count(ADA, 1), context())
+    executor_of(moving_record).execute(COUNTER, "counter/1", Count(ADA, 1), context())
     (folder / "counting.master").rename(folder / "counting.master.2027")
     later = other_process(moving_record, folder)
     with pytest.raises(KeysNotMoved, match="first master key"):
@@ -374,8 +374,8 @@ def test_everything_is_wrapped_anew_while_others_write_and_the_old_master_key_re
     record: Store, folder: Path
 ) -> None:
     command = context()
-    book = book_of(record)
-    first = book.execute(COUNTER, "counter/1", Count(ADA, 5), command)
+    executor = executor_of(record)
+    first = executor.execute(COUNTER, "counter/1", Count(ADA, 5), command)
     owners = [f"client/{n}" for n in range(30)]
     for owner in owners:
         put(record, owner, owner.encode())
@@ -402,7 +402,7 @@ def test_everything_is_wrapped_anew_while_others_write_and_the_old_master_key_re
     # Who remembers a key as it was wrapped before asks for it again.
     assert [opened(processes[1], owner) for owner in owners] == [o.encode() for o in owners]
     assert later.vault.digest(b"Jane") == digest
-    assert book_of(later).execute(COUNTER, "counter/1", Count(ADA, 5), command) == first
+    assert executor_of(later).execute(COUNTER, "counter/1", Count(ADA, 5), command) == first
 
 
 def test_rewrapping_that_is_broken_off_within_a_batch_leaves_every_key_readable(

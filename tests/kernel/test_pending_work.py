@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from kernel.facts import Row, derived_id
-from kernel.messaging import limited
+from kernel.messaging import time_limits
 from kernel.messaging.caught_up import clients_not_caught_up
 from kernel.messaging.pending import Pending, mark_pending
 from kernel.messaging.pending_work import PendingWork
@@ -295,7 +295,7 @@ def test_a_derivation_that_takes_too_long_is_parked_and_others_go_on(
     tallying: Store, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It would catch whatever stops it; ten times the limit here stand for endless."""
-    monkeypatch.setattr(limited, "CPU_SECONDS", 0.2)
+    monkeypatch.setattr(time_limits, "CPU_SECONDS", 0.2)
 
     def derive(client: str, facts: Facts) -> Sequence[Row]:
         end = time.thread_time() + 2
@@ -312,14 +312,14 @@ def test_a_derivation_that_takes_too_long_is_parked_and_others_go_on(
     assert key == ADA
     assert error is not None
     assert error.startswith(
-        "kernel.messaging.limited.TookTooLong at tests/kernel/test_pending_work.py:"
+        "kernel.messaging.time_limits.TookTooLong at tests/kernel/test_pending_work.py:"
     )
 
 
 def test_a_statement_that_takes_too_long_parks_its_client_and_others_go_on(
     tallying: Store, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limited, "STATEMENT_SECONDS", 0.2)
+    monkeypatch.setattr(time_limits, "STATEMENT_SECONDS", 0.2)
 
     class Slow(Subscriptions):
         def read_history(self, connection: Connection, client: str, *until: Any) -> Any:

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from kernel.execute import Book
+from kernel.execute import CommandExecutor
 from kernel.messaging.caught_up import clients_not_caught_up
 from kernel.messaging.envelope import Record
 from kernel.messaging.owners import Fingerprint, OwnersConfirm
@@ -29,7 +29,7 @@ from tests.harness.kernel.counters import (
     Log,
     SessionAttended,
     attended,
-    book_of,
+    executor_of,
     held,
 )
 
@@ -37,9 +37,11 @@ TOO_MUCH = 101  # a counter ends at 100
 
 
 def count_up(store: Store, fact: SessionAttended, context: Context) -> None:
-    book: Book = book_of(store, publish=lambda _: ())  # its own facts would be reacted to
+    executor: CommandExecutor = executor_of(
+        store, publish=lambda _: ()
+    )  # its own facts would be reacted to
     client = f"client/{fact.client_id}"
-    book.execute(COUNTER, f"counter/{fact.session_id}", Count(client, fact.minutes), context)
+    executor.execute(COUNTER, f"counter/{fact.session_id}", Count(client, fact.minutes), context)
 
 
 COUNT_UP = Reaction(name="count_up", to=SessionAttended, react=count_up)

@@ -25,8 +25,8 @@ from tests.harness.kernel.counters import (
     Listener,
     Log,
     attended,
-    book_of,
     context,
+    executor_of,
     held,
 )
 
@@ -147,7 +147,7 @@ def test_a_client_heard_while_a_new_release_takes_over_is_not_left_to_old_code(
 
 def test_what_an_old_api_publishes_after_a_new_worker_caught_up_is_heard(counting: Store) -> None:
     new = Listener(counting)
-    old_api = book_of(counting)
+    old_api = executor_of(counting)
     for amount in (1, 2):
         old_api.execute(COUNTER, "counter/1", Count(ADA, amount), context())
         new.gap_repair.compare()

@@ -11,7 +11,7 @@ from ninehours.attendance.v1 import attendance_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_events_pb2 as intake
 
-from kernel.execute import Book
+from kernel.execute import CommandExecutor
 from kernel.messaging.inbox import Inbox
 from kernel.process import Service, topic_of
 from kernel.refusal import AgainstTheRules
@@ -62,9 +62,9 @@ class Desks:
 
     def __init__(self, store: Store, gate: Gate) -> None:
         self.store = store
-        book = Book(store=store, publish=publish, view=schedule.keep)
-        self._second = attendance_servicer(book, schedule.SqlSchedule())
-        self._first = attendance_servicer(book, HeldSchedule(gate))
+        executor = CommandExecutor(store=store, publish=publish, view=schedule.keep)
+        self._second = attendance_servicer(executor, schedule.SqlSchedule())
+        self._first = attendance_servicer(executor, HeldSchedule(gate))
         site = self._call(
             self._second.OpenSite,
             pb.OpenSiteRequest(

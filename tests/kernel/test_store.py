@@ -28,8 +28,8 @@ from tests.harness.kernel.counters import (
     Listener,
     ask,
     attended,
-    book_of,
     context,
+    executor_of,
     held,
     is_waiting,
     published,
@@ -169,10 +169,10 @@ def test_of_two_concurrent_commands_on_one_stream_one_decides_again(counting: St
         decided.append(len(tx.load("counter/1")))
         gate()
 
-    book = book_of(counting)
+    executor = executor_of(counting)
 
     def run(before: Any, amount: int) -> Outcome:
-        return book.execute(COUNTER, "counter/1", Count(ADA, amount), context(), before=before)
+        return executor.execute(COUNTER, "counter/1", Count(ADA, amount), context(), before=before)
 
     with held(gate, lambda: run(wait, 1)):
         assert run(lambda _: None, 2).facts[0].version == 1
@@ -182,11 +182,11 @@ def test_of_two_concurrent_commands_on_one_stream_one_decides_again(counting: St
 
 
 def test_a_stale_expected_version_is_refused_at_once(counting: Store) -> None:
-    book = book_of(counting)
+    executor = executor_of(counting)
     decided: list[Transaction] = []
-    book.execute(COUNTER, "counter/1", Count(ADA, 1), context())
+    executor.execute(COUNTER, "counter/1", Count(ADA, 1), context())
     with pytest.raises(Stale) as refusal:
-        book.execute(
+        executor.execute(
             COUNTER,
             "counter/1",
             Count(ADA, 1),
@@ -195,7 +195,7 @@ def test_a_stale_expected_version_is_refused_at_once(counting: Store) -> None:
         )
     assert (refusal.value.reason, decided) == ("VERSION_CONFLICT", [])
     assert refusal.value.details["current_version"] == "1"
-    book.execute(COUNTER, "counter/1", Count(ADA, 1), context(expected_version=1))
+    executor.execute(COUNTER, "counter/1", Count(ADA, 1), context(expected_version=1))
 
 
 def test_who_conflicts_every_time_is_told_so_after_three_attempts(counting: Store) -> None:
@@ -207,7 +207,7 @@ def test_who_conflicts_every_time_is_told_so_after_three_attempts(counting: Stor
 
     ours = context()
     with pytest.raises(Stale):
-        book_of(counting).execute(COUNTER, "counter/1", Count(ADA, 1), ours, before=overtaken)
+        executor_of(counting).execute(COUNTER, "counter/1", Count(ADA, 1), ours, before=overtaken)
     assert attempts == [0, 1, 2]
 
 
@@ -215,32 +215,32 @@ def test_who_conflicts_every_time_is_told_so_after_three_attempts(counting: Stor
 
 
 def test_a_command_twice_has_one_outcome_and_its_facts_once(counting: Store) -> None:
-    book, ours = book_of(counting), context()
-    first = book.execute(COUNTER, "counter/1", Count(ADA, 5), ours)
-    assert book.execute(COUNTER, "counter/1", Count(ADA, 5), ours) == first
+    executor, ours = executor_of(counting), context()
+    first = executor.execute(COUNTER, "counter/1", Count(ADA, 5), ours)
+    assert executor.execute(COUNTER, "counter/1", Count(ADA, 5), ours) == first
     assert (count_of(counting, "fact"), count_of(counting, "published")) == (1, 1)
     assert [(p.subject, p.sequence) for p in first.published] == [(ADA, 1)]
 
 
 def test_a_command_over_many_streams_answers_in_one_order_each_time(counting: Store) -> None:
-    book, ours = book_of(counting), context()
+    executor, ours = executor_of(counting), context()
 
     def decide(_: Transaction) -> list[Recorded]:
         streams = [f"counter/{n}" for n in Random(5).sample(range(10), 5)]
         facts = [Counted(client=ADA, amount=1), Counted(client=BOB, amount=2)]
         return [fact for stream in streams for fact in record(ours, stream, 0, facts)]
 
-    first = book.transact(ours, decide)
-    again = book.transact(ours, decide)
+    first = executor.transact(ours, decide)
+    again = executor.transact(ours, decide)
     assert len(first.facts) == len(first.published) == 10
     assert again == first
 
 
 def test_a_command_that_comes_twice_at_the_same_time_is_accepted_once(counting: Store) -> None:
-    book, ours, gate = book_of(counting), context(), Gate()
+    executor, ours, gate = executor_of(counting), context(), Gate()
 
     def run(before: Any) -> Outcome:
-        return book.execute(COUNTER, "counter/1", Count(ADA, 5), ours, before=before)
+        return executor.execute(COUNTER, "counter/1", Count(ADA, 5), ours, before=before)
 
     with held(gate, lambda: run(lambda _: gate())) as first:
         second = run(lambda _: None)
@@ -251,65 +251,65 @@ def test_a_command_that_comes_twice_at_the_same_time_is_accepted_once(counting: 
 
 def test_both_are_answered_while_neither_has_committed(counting: Store) -> None:
     """The second waits on the first one's command id, not on a version: it yields nothing."""
-    book, ours, gate = book_of(counting), context(), Gate()
+    executor, ours, gate = executor_of(counting), context(), Gate()
 
     def view(_: Transaction, __: Recorded) -> None:
         gate()
 
-    holding = book_of(counting, view=view)
+    holding = executor_of(counting, view=view)
     with held(gate, lambda: holding.execute(COUNTER, "counter/1", Count(ADA, 5), ours)) as first:
         outcome = first.meanwhile(
-            counting, lambda: book.execute(COUNTER, "counter/1", Count(ADA, 5), ours)
+            counting, lambda: executor.execute(COUNTER, "counter/1", Count(ADA, 5), ours)
         )
         assert outcome == first.running.result(10)
     assert count_of(counting, "fact") == 1
 
 
 def test_the_same_id_with_other_content_is_refused(counting: Store) -> None:
-    book, ours = book_of(counting), context()
-    book.execute(COUNTER, "counter/1", Count(ADA, 5), ours)
+    executor, ours = executor_of(counting), context()
+    executor.execute(COUNTER, "counter/1", Count(ADA, 5), ours)
     other = context(command_id=ours.command_id, digest=b"other content")
     assert (
-        refused(lambda: book.execute(COUNTER, "counter/1", Count(ADA, 6), other))
+        refused(lambda: executor.execute(COUNTER, "counter/1", Count(ADA, 6), other))
         == "COMMAND_ID_REUSED"
     )
     # Even if the rules would refuse it anyway.
     assert (
-        refused(lambda: book.execute(COUNTER, "counter/1", Count(ADA, 1000), other))
+        refused(lambda: executor.execute(COUNTER, "counter/1", Count(ADA, 1000), other))
         == "COMMAND_ID_REUSED"
     )
 
 
 def test_a_refused_command_may_be_retried(counting: Store) -> None:
-    book, ours = book_of(counting), context()
-    book.execute(COUNTER, "counter/1", Count(ADA, 99), context())
-    assert refused(lambda: book.execute(COUNTER, "counter/1", Count(ADA, 5), ours)) == "FULL"
-    book.execute(COUNTER, "counter/1", Count(ADA, -50), context())
-    assert len(book.execute(COUNTER, "counter/1", Count(ADA, 5), ours).facts) == 1
+    executor, ours = executor_of(counting), context()
+    executor.execute(COUNTER, "counter/1", Count(ADA, 99), context())
+    assert refused(lambda: executor.execute(COUNTER, "counter/1", Count(ADA, 5), ours)) == "FULL"
+    executor.execute(COUNTER, "counter/1", Count(ADA, -50), context())
+    assert len(executor.execute(COUNTER, "counter/1", Count(ADA, 5), ours).facts) == 1
 
 
 def test_an_accepted_command_is_answered_even_when_it_would_now_be_refused(
     counting: Store,
 ) -> None:
-    book, ours = book_of(counting), context()
-    first = book.execute(COUNTER, "counter/1", Count(ADA, 60), ours)
-    assert book.execute(COUNTER, "counter/1", Count(ADA, 60), ours) == first
+    executor, ours = executor_of(counting), context()
+    first = executor.execute(COUNTER, "counter/1", Count(ADA, 60), ours)
+    assert executor.execute(COUNTER, "counter/1", Count(ADA, 60), ours) == first
 
 
 def test_a_command_that_yields_nothing_is_remembered(counting: Store) -> None:
-    book, ours = book_of(counting), context()
-    assert book.execute(COUNTER, "counter/1", Count(ADA, 0), ours) == Outcome((), ())
-    assert book.execute(COUNTER, "counter/1", Count(ADA, 5), ours) == Outcome((), ())
+    executor, ours = executor_of(counting), context()
+    assert executor.execute(COUNTER, "counter/1", Count(ADA, 0), ours) == Outcome((), ())
+    assert executor.execute(COUNTER, "counter/1", Count(ADA, 5), ours) == Outcome((), ())
     assert count_of(counting, "command") == 1
     other = context(command_id=ours.command_id, digest=b"other content")
     assert (
-        refused(lambda: book.execute(COUNTER, "counter/1", Count(ADA, 0), other))
+        refused(lambda: executor.execute(COUNTER, "counter/1", Count(ADA, 0), other))
         == "COMMAND_ID_REUSED"
     )
 
 
 def test_a_repeated_command_is_recognised_before_anything_is_decided(counting: Store) -> None:
-    book, ours = book_of(counting), context()
+    executor, ours = executor_of(counting), context()
     decided: list[Count] = []
 
     def decide(command: Count, total: int) -> Iterator[Counted]:
@@ -317,32 +317,32 @@ def test_a_repeated_command_is_recognised_before_anything_is_decided(counting: S
         return COUNTER.decide(command, total)
 
     counter = replace(COUNTER, decide=decide)
-    first = book.execute(counter, "counter/1", Count(ADA, 5), ours)
-    assert book.execute(counter, "counter/1", Count(ADA, 5), ours) == first
+    first = executor.execute(counter, "counter/1", Count(ADA, 5), ours)
+    assert executor.execute(counter, "counter/1", Count(ADA, 5), ours) == first
     assert decided == [Count(ADA, 5)]
 
 
 def test_a_remembered_answer_is_given_to_nobody_else(counting: Store) -> None:
-    book, ours = book_of(counting), context(actor="staff/ada")
-    first = book.execute(COUNTER, "counter/1", Count(ADA, 5), ours)
+    executor, ours = executor_of(counting), context(actor="staff/ada")
+    first = executor.execute(COUNTER, "counter/1", Count(ADA, 5), ours)
     other = context(command_id=ours.command_id, actor="staff/bob")
-    again = lambda: book.execute(COUNTER, "counter/1", Count(ADA, 5), other)  # noqa: E731
+    again = lambda: executor.execute(COUNTER, "counter/1", Count(ADA, 5), other)  # noqa: E731
     assert refused(again) == "COMMAND_ID_REUSED"
-    assert book.execute(COUNTER, "counter/1", Count(ADA, 5), ours) == first
+    assert executor.execute(COUNTER, "counter/1", Count(ADA, 5), ours) == first
 
 
 def test_commands_of_before_are_their_facts_actors_and_without_facts_nobodys(
     counting: Store,
 ) -> None:
-    book, told, untold = book_of(counting), context(), context()
-    first = book.execute(COUNTER, "counter/1", Count(ADA, 5), told)
-    book.execute(COUNTER, "counter/1", Count(ADA, 0), untold)
+    executor, told, untold = executor_of(counting), context(), context()
+    first = executor.execute(COUNTER, "counter/1", Count(ADA, 5), told)
+    executor.execute(COUNTER, "counter/1", Count(ADA, 0), untold)
     with counting.transaction() as tx:
         tx.connection.execute(text("UPDATE command SET actor = NULL"))
         commanded = import_module("kernel.store.migrations.versions.0008_who_commanded")
         tx.connection.execute(text(commanded.BACKFILL))
-    assert book.execute(COUNTER, "counter/1", Count(ADA, 5), told) == first
-    unknown = lambda: book.execute(COUNTER, "counter/1", Count(ADA, 0), untold)  # noqa: E731
+    assert executor.execute(COUNTER, "counter/1", Count(ADA, 5), told) == first
+    unknown = lambda: executor.execute(COUNTER, "counter/1", Count(ADA, 0), untold)  # noqa: E731
     assert refused(unknown) == "COMMAND_ID_REUSED"
 
 
@@ -356,20 +356,20 @@ def test_a_view_that_raises_leaves_nothing_at_all(counting: Store) -> None:
 
     ours = context()
     with pytest.raises(ZeroDivisionError):
-        book_of(counting, view=view).execute(COUNTER, "counter/1", Count(ADA, 5), ours)
+        executor_of(counting, view=view).execute(COUNTER, "counter/1", Count(ADA, 5), ours)
     for table in ("fact", "published", "sequence", "command", "document"):
         assert count_of(counting, table) == 0, table
-    book_of(counting).execute(COUNTER, "counter/1", Count(ADA, 5), ours)
+    executor_of(counting).execute(COUNTER, "counter/1", Count(ADA, 5), ours)
 
 
 def test_publishing_what_is_derived_from_without_the_lock_is_an_error(counting: Store) -> None:
-    book = book_of(counting, subscriptions=TALLYING)
+    executor = executor_of(counting, subscriptions=TALLYING)
     with pytest.raises(RuntimeError, match="without locking"):
-        book.execute(COUNTER, "counter/1", Count(ADA, 5), context())
+        executor.execute(COUNTER, "counter/1", Count(ADA, 5), context())
     with pytest.raises(RuntimeError, match="without locking"):  # a shared lock is none
-        book.execute(COUNTER, "counter/1", Count(ADA, 5), context(), shared=[ADA])
+        executor.execute(COUNTER, "counter/1", Count(ADA, 5), context(), shared=[ADA])
     assert count_of(counting, "published") == 0
-    book.execute(COUNTER, "counter/1", Count(ADA, 5), context(), locks=[ADA])
+    executor.execute(COUNTER, "counter/1", Count(ADA, 5), context(), locks=[ADA])
     assert ask(counting, "SELECT key FROM due") == [(ADA,)]
     assert count_of(counting, "heard_fact") == 1
 
@@ -377,9 +377,9 @@ def test_publishing_what_is_derived_from_without_the_lock_is_an_error(counting: 
 def test_what_was_published_before_a_release_derived_from_it_is_caught_up_with(
     counting: Store,
 ) -> None:
-    book = book_of(counting)
+    executor = executor_of(counting)
     for amount in (1, 2, 3):
-        book.execute(COUNTER, "counter/1", Count(ADA, amount), context())
+        executor.execute(COUNTER, "counter/1", Count(ADA, amount), context())
     listener = Listener(counting)
     assert listener.heard(ADA) == [1, 2, 3]
     assert listener.pending_work.drain() == 1
@@ -486,7 +486,7 @@ def test_a_test_sees_who_waits_for_a_lock(counting: Store) -> None:
 def test_a_public_fact_carries_the_trace_of_the_command_that_made_it(counting: Store) -> None:
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     asked = context(correlation="the morning's round", traceparent=trace)
-    book_of(counting).execute(COUNTER, ADA, Count(ADA, 1), asked)
+    executor_of(counting).execute(COUNTER, ADA, Count(ADA, 1), asked)
     [row] = ask(counting, "SELECT * FROM published")
     headers = envelope_of(row, source="/services/counting", epoch=1).headers()
     assert headers["ce_correlationid"] == b"the morning's round"

@@ -8,7 +8,7 @@ import pytest
 from ninehours.attendance.v1.attendance_events_pb2 import SessionAttended
 from sqlalchemy import text
 
-from kernel.execute import Book
+from kernel.execute import CommandExecutor
 from kernel.messaging.brokers import Brokers
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.subscriptions import Reaction, Subscriptions
@@ -58,9 +58,9 @@ def listener(tallying: Store, log: Log) -> Listener:
         log.tell(ADA, attended("t", 2)),
         log.tell(BOB, attended("s", 3, client=BOB)),
     )
-    book = Book(store=tallying, publish=publish, subscriptions=TALLYING)
+    executor = CommandExecutor(store=tallying, publish=publish, subscriptions=TALLYING)
     for amount in (1, 2):
-        book.execute(COUNTER, "counter/1", Count(EVE, amount), context(), locks=[EVE])
+        executor.execute(COUNTER, "counter/1", Count(EVE, amount), context(), locks=[EVE])
     made.pending_work.drain()
     with tallying.transaction() as tx:
         tx.documents.put(ADA, "note", b"said so")

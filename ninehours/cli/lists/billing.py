@@ -137,8 +137,8 @@ def days_by_outcome(days: Sequence[events.ServiceDayResolved]) -> str:
     if not days:
         return "no days"
     counts = Counter(name_in(day, "outcome") for day in days)
-    told = ", ".join(f"{number} {name}" for name, number in sorted(counts.items()))
-    return f"{plural(len(days), 'day')}: {told}"
+    counted = ", ".join(f"{number} {name}" for name, number in sorted(counts.items()))
+    return f"{plural(len(days), 'day')}: {counted}"
 
 
 SERVICE_DAYS: Listing[events.ServiceDayResolved] = Listing(
@@ -185,8 +185,8 @@ class HeldForReasons:
 
     def at_stake(self) -> int | None:
         """In cents, what is known of it."""
-        told = any(hold.HasField("at_stake") for hold in self.holds)
-        return _stake(self.holds) if told else None
+        has_stakes = any(hold.HasField("at_stake") for hold in self.holds)
+        return _stake(self.holds) if has_stakes else None
 
 
 HELD_FOR_REASONS: Sequence[Column[HeldForReasons]] = (

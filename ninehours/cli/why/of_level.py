@@ -160,8 +160,8 @@ def _evidence(made: pb.ExplainedRecommendation, facts: Facts) -> Iterator[Point]
     """Facts one by one, but for those of single sessions."""
     sessions: Counter[str] = Counter()
     for fact in by_time(made.facts, facts):
-        told = facts.get(fact.fact_id)
-        kind = told.type.rpartition(".")[2] if told else ""
+        explained = facts.get(fact.fact_id)
+        kind = explained.type.rpartition(".")[2] if explained else ""
         if fact.fact_id == made.rules_fact_id:
             continue
         if kind in OF_SESSIONS:

@@ -35,8 +35,8 @@ def shown(ask: Callable[..., Answered]) -> Callable[..., None]:
     """What asks a question and shows what was answered; it takes what `ask` is told by name."""
 
     @on_system
-    def run(services: Services, *, html: Path | None, as_json: bool, **told: Any) -> None:
-        show(ask(services, **told), html=html, as_json=as_json)
+    def run(services: Services, *, html: Path | None, as_json: bool, **question: Any) -> None:
+        show(ask(services, **question), html=html, as_json=as_json)
 
     return run
 
@@ -51,7 +51,7 @@ def show(found: Answered, *, html: Path | None, as_json: bool) -> None:
     """A page goes to its file instead of the tree; JSON is told beside it."""
     if html is not None:
         html.parent.mkdir(parents=True, exist_ok=True)
-        write_private(html, page_of(found.told))
+        write_private(html, page_of(found.explanation))
         say(f"written: {html}")
     if as_json:
         facts = {fact_id: as_dict(found.facts[fact_id]) for fact_id in sorted(found.facts)}
@@ -59,7 +59,7 @@ def show(found: Answered, *, html: Path | None, as_json: bool) -> None:
     elif html is None:
         tty = sys.stdout.isatty()
         width = shutil.get_terminal_size().columns if tty else 0
-        for line in lines_of(found.told, width, colours=tty):
+        for line in lines_of(found.explanation, width, colours=tty):
             print(line)
 
 

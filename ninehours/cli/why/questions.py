@@ -37,7 +37,7 @@ class Answered:
     name: str
     answer: Message
     facts: Facts
-    told: Explanation
+    explanation: Explanation
 
 
 def why_claim(services: Services, claim_id: str, as_of: datetime | None = None) -> Answered:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ninehours.attendance.v1 import attendance_service_pb2 as pb
 
-from kernel.execute import Book
+from kernel.execute import CommandExecutor
 from kernel.mapping.reading import named
 from kernel.mapping.writing import writer
 from kernel.rpc.call import Call
@@ -17,7 +17,7 @@ from kernel.rpc.translate import to_date
 from services.attendance.adapters.schedule import ListedSession, sessions
 from services.attendance.api import requests
 from services.attendance.app import rosters, scheduling, templates, use_cases
-from services.attendance.app.ports import BookAndSchedule, FilledSlot, Schedule
+from services.attendance.app.ports import AttendanceWriteSide, FilledSlot, Schedule
 from services.attendance.app.scheduling import SessionRequest
 from services.attendance.app.templates import ExpansionRequest
 from services.attendance.domain.session import CloseSession
@@ -39,11 +39,11 @@ to_listed_session = writer(
 )
 
 
-def _service_date(scheduled: Accepted[BookAndSchedule, SessionRequest]) -> Mapping[str, Any]:
+def _service_date(scheduled: Accepted[AttendanceWriteSide, SessionRequest]) -> Mapping[str, Any]:
     return {"service_date": to_date(scheduling.service_date_of(scheduled.outcome))}
 
 
-def _expansion(expanded: Accepted[BookAndSchedule, ExpansionRequest]) -> Mapping[str, Any]:
+def _expansion(expanded: Accepted[AttendanceWriteSide, ExpansionRequest]) -> Mapping[str, Any]:
     expansion = templates.expansion_of(expanded.write_side, expanded.command)
     return {
         "sessions": map(to_scheduled_session, expansion.sessions),
@@ -51,7 +51,7 @@ def _expansion(expanded: Accepted[BookAndSchedule, ExpansionRequest]) -> Mapping
     }
 
 
-def _numbers(closing: Accepted[BookAndSchedule, CloseSession]) -> Mapping[str, int]:
+def _numbers(closing: Accepted[AttendanceWriteSide, CloseSession]) -> Mapping[str, int]:
     attended = [
         attendance.attended
         for recorded in closing.outcome.facts  # none, if it was closed
@@ -60,7 +60,7 @@ def _numbers(closing: Accepted[BookAndSchedule, CloseSession]) -> Mapping[str, i
     return {"attended": attended.count(True), "missed": attended.count(False)}
 
 
-class AttendanceServicer(CommandRpcs[BookAndSchedule]):
+class AttendanceServicer(CommandRpcs[AttendanceWriteSide]):
     """What is opened before anybody is treated, the schedule, and one client or a whole roster."""
 
     OpenSite = command_rpc(requests.to_open_site, use_cases.on_site, site_id=new_id("site"))
@@ -102,13 +102,13 @@ class AttendanceServicer(CommandRpcs[BookAndSchedule]):
 
     def ListSessions(self, request: pb.ListSessionsRequest, call: Call) -> pb.ListSessionsResponse:
         query = requests.to_sessions_query(request, now=call.now)
-        with self.write_side.book.store.transaction() as tx:
+        with self.write_side.executor.store.transaction() as tx:
             page, more = sessions(tx, query)
         last = page[-1] if more else None
         token = requests.to_page_token(last.span.starts_at, last.session_id) if last else ""
         return pb.ListSessionsResponse(sessions=map(to_listed_session, page), next_page_token=token)
 
 
-def attendance_servicer(book: Book, schedule: Schedule) -> AttendanceServicer:
+def attendance_servicer(executor: CommandExecutor, schedule: Schedule) -> AttendanceServicer:
     """Answers AttendanceService over one write side."""
-    return AttendanceServicer(BookAndSchedule(book, schedule))
+    return AttendanceServicer(AttendanceWriteSide(executor, schedule))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from kernel.execute import Book
+from kernel.execute import CommandExecutor
 from kernel.store.store import Transaction
 from services.attendance.domain.admission import Admission
 from services.attendance.domain.minutes import Interval, Span
@@ -77,8 +77,8 @@ class Schedule(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class BookAndSchedule:
+class AttendanceWriteSide:
     """What every use case of attendance works with."""
 
-    book: Book
+    executor: CommandExecutor
     schedule: Schedule

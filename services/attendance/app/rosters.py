@@ -13,7 +13,7 @@ from kernel.execute import Outcome, decided, nothing
 from kernel.facts import Recorded
 from kernel.refusal import AgainstTheRules, Malformed
 from kernel.store.store import Context, Transaction
-from services.attendance.app.ports import BookAndSchedule
+from services.attendance.app.ports import AttendanceWriteSide
 from services.attendance.app.streams import (
     client_subject,
     encounter_of,
@@ -48,7 +48,9 @@ class GroupNote:
     parts: Mapping[str, str]
 
 
-def check_in_roster(attendance: BookAndSchedule, asked: RosterMoments, context: Context) -> Outcome:
+def check_in_roster(
+    attendance: AttendanceWriteSide, asked: RosterMoments, context: Context
+) -> Outcome:
     """Records that these clients came, on the roster or not; who is there already stays there.
 
     Refuses all where nobody registered one of them (Unknown).
@@ -66,7 +68,7 @@ def check_in_roster(attendance: BookAndSchedule, asked: RosterMoments, context: 
 
 
 def check_out_roster(
-    attendance: BookAndSchedule, asked: RosterMoments, context: Context
+    attendance: AttendanceWriteSide, asked: RosterMoments, context: Context
 ) -> Outcome:
     """Records that these clients left; refuses all where one isn't there (NOT_CHECKED_IN)."""
 
@@ -76,7 +78,7 @@ def check_out_roster(
     return _on_roster(attendance, asked.session_id, asked.moments, command, context)
 
 
-def sign_group_note(attendance: BookAndSchedule, asked: GroupNote, context: Context) -> Outcome:
+def sign_group_note(attendance: AttendanceWriteSide, asked: GroupNote, context: Context) -> Outcome:
     """Signs a group's note as the caller, now, for each client who has a part.
 
     Under each client's key the group's text and the client's own part are sealed, and nobody
@@ -104,7 +106,7 @@ def sign_group_note(attendance: BookAndSchedule, asked: GroupNote, context: Cont
 
 
 def _on_roster(
-    attendance: BookAndSchedule,
+    attendance: AttendanceWriteSide,
     session_id: str,
     client_ids: Collection[str],
     command_of: Callable[[Encounter], PresenceCommand],
@@ -134,7 +136,7 @@ def _on_roster(
         sealing(tx)
         return facts
 
-    return attendance.book.transact(context, decide, shared=[group])
+    return attendance.executor.transact(context, decide, shared=[group])
 
 
 def _refuse_together(refused: Mapping[str, AgainstTheRules | Malformed]) -> None:

@@ -9,7 +9,7 @@ from kernel.execute import Outcome, decided, refuse_stale
 from kernel.facts import Recorded
 from kernel.refusal import AgainstTheRules, BrokenRule, Unknown
 from kernel.store.store import Context, Transaction
-from services.attendance.app.ports import BookAndSchedule, Schedule
+from services.attendance.app.ports import AttendanceWriteSide, Schedule
 from services.attendance.app.streams import (
     client_subject,
     presences_of,
@@ -45,7 +45,7 @@ class SessionRequest:
 
 
 def schedule_session(
-    attendance: BookAndSchedule, request: SessionRequest, context: Context
+    attendance: AttendanceWriteSide, request: SessionRequest, context: Context
 ) -> Outcome:
     """Schedules a session on the site's schedule.
 
@@ -81,10 +81,12 @@ def schedule_session(
         return decided(context, SESSION, stream, history[stream], command)
 
     locks = booked(request.facilitator_id, request.roster)
-    return attendance.book.transact(context, decide, locks=locks)
+    return attendance.executor.transact(context, decide, locks=locks)
 
 
-def cancel_session(attendance: BookAndSchedule, asked: CancelSession, context: Context) -> Outcome:
+def cancel_session(
+    attendance: AttendanceWriteSide, asked: CancelSession, context: Context
+) -> Outcome:
     """Cancels a session that has not begun; its facilitator and clients are free at that time.
 
     Refuses one that has begun (SESSION_BEGUN) or is closed (SESSION_CLOSED), unless the program did
@@ -98,7 +100,7 @@ def cancel_session(attendance: BookAndSchedule, asked: CancelSession, context: C
         return decided(context, SESSION, stream, tx.load(stream), command)
 
     # Check-ins and corrections share this lock: nobody comes between looking and cancelling.
-    return attendance.book.transact(context, decide, locks=[stream])
+    return attendance.executor.transact(context, decide, locks=[stream])
 
 
 def service_date_of(outcome: Outcome) -> date:

@@ -9,7 +9,7 @@ from kernel.execute import Outcome, record
 from kernel.facts import Recorded
 from kernel.refusal import Unknown
 from kernel.store.store import Context, Transaction
-from services.attendance.app.ports import BookAndSchedule, FilledSlot
+from services.attendance.app.ports import AttendanceWriteSide, FilledSlot
 from services.attendance.app.scheduling import (
     FacilitatorBusy,
     booked,
@@ -59,7 +59,7 @@ class Expansion:
 
 
 def define_template(
-    attendance: BookAndSchedule, command: DefineTemplate, context: Context
+    attendance: AttendanceWriteSide, command: DefineTemplate, context: Context
 ) -> Outcome:
     """Defines a template of a site's program; refuses an unknown site or program."""
 
@@ -68,11 +68,11 @@ def define_template(
         program_of(site, command.site_id, command.program_id)
 
     stream = template_stream(command.template_id)
-    return attendance.book.execute(TEMPLATE, stream, command, context, before=require_program)
+    return attendance.executor.execute(TEMPLATE, stream, command, context, before=require_program)
 
 
 def expand_template(
-    attendance: BookAndSchedule, request: ExpansionRequest, context: Context
+    attendance: AttendanceWriteSide, request: ExpansionRequest, context: Context
 ) -> Outcome:
     """Schedules what a template asks for on these dates, each session as a stream of its own.
 
@@ -108,7 +108,7 @@ def expand_template(
         template_stream(request.template_id),
         *booked(request.facilitator_id, request.roster),
     ]
-    return attendance.book.transact(context, decide, locks=locks)
+    return attendance.executor.transact(context, decide, locks=locks)
 
 
 def _schedule(
@@ -134,13 +134,13 @@ def _schedule(
     return record(context, session_stream(session_id), 0, SESSION.decide(command, Session()))
 
 
-def expansion_of(attendance: BookAndSchedule, request: ExpansionRequest) -> Expansion:
+def expansion_of(attendance: AttendanceWriteSide, request: ExpansionRequest) -> Expansion:
     """What expanding is answered, read back: a repeated command is answered the same.
 
     A template is never changed, a holiday never taken back and a filled slot stays filled: on these
     dates nothing of it moves any more, and a slot without a session was a holiday's.
     """
-    with attendance.book.store.transaction() as tx:
+    with attendance.executor.store.transaction() as tx:
         template = _template(tx, request.template_id)
         site = SITE.after(tx.load(site_stream(template.site_id)))
         _, time_zone = program_of(site, template.site_id, template.program_id)
@@ -150,7 +150,7 @@ def expansion_of(attendance: BookAndSchedule, request: ExpansionRequest) -> Expa
 
 
 def _slots(
-    attendance: BookAndSchedule,
+    attendance: AttendanceWriteSide,
     tx: Transaction,
     request: ExpansionRequest,
     template: TemplateDefined,

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from kernel.execute import Outcome, decided, refuse_stale
 from kernel.facts import Recorded
 from kernel.store.store import Context, Transaction
-from services.attendance.app.ports import BookAndSchedule
+from services.attendance.app.ports import AttendanceWriteSide
 from services.attendance.app.streams import (
     client_subject,
     encounter_of,
@@ -73,19 +73,19 @@ class Correction(AtSession):
     reason: CorrectionReason
 
 
-def on_site(attendance: BookAndSchedule, command: SiteCommand, context: Context) -> Outcome:
+def on_site(attendance: AttendanceWriteSide, command: SiteCommand, context: Context) -> Outcome:
     """Opens a site or a program of it, sets its grace, or closes it for a day: templates skip a
     holiday, but what is scheduled already is not cancelled."""
-    return attendance.book.execute(SITE, site_stream(command.site_id), command, context)
+    return attendance.executor.execute(SITE, site_stream(command.site_id), command, context)
 
 
-def on_staff(attendance: BookAndSchedule, command: StaffCommand, context: Context) -> Outcome:
+def on_staff(attendance: AttendanceWriteSide, command: StaffCommand, context: Context) -> Outcome:
     """Credentials a person, or ends a credential: sessions that were scheduled with the person are
     not cancelled."""
-    return attendance.book.execute(STAFF, staff_stream(command.staff_id), command, context)
+    return attendance.executor.execute(STAFF, staff_stream(command.staff_id), command, context)
 
 
-def check_in(attendance: BookAndSchedule, asked: Arrival, context: Context) -> Outcome:
+def check_in(attendance: AttendanceWriteSide, asked: Arrival, context: Context) -> Outcome:
     """Records that a client came, on the roster or not. Twice without leaving changes nothing.
 
     Refuses a client whom nobody registered (Unknown).
@@ -98,7 +98,7 @@ def check_in(attendance: BookAndSchedule, asked: Arrival, context: Context) -> O
     return _on_presence(attendance, asked, command, context)
 
 
-def check_out(attendance: BookAndSchedule, asked: Departure, context: Context) -> Outcome:
+def check_out(attendance: AttendanceWriteSide, asked: Departure, context: Context) -> Outcome:
     """Records that a client left; refuses one who isn't there (NOT_CHECKED_IN)."""
 
     def command(encounter: Encounter, _: Transaction) -> CheckOut:
@@ -107,7 +107,9 @@ def check_out(attendance: BookAndSchedule, asked: Departure, context: Context) -
     return _on_presence(attendance, asked, command, context)
 
 
-def close_session(attendance: BookAndSchedule, asked: CloseSession, context: Context) -> Outcome:
+def close_session(
+    attendance: AttendanceWriteSide, asked: CloseSession, context: Context
+) -> Outcome:
     """Closes a session: what was recorded of each client becomes attended or missed.
 
     Its clients are locked: of two sessions with the same client, closed at once, the later one sees
@@ -130,10 +132,10 @@ def close_session(attendance: BookAndSchedule, asked: CloseSession, context: Con
         )
         return decided(context, SESSION, stream, history, command)
 
-    return attendance.book.transact(context, decide, locks=[stream])
+    return attendance.executor.transact(context, decide, locks=[stream])
 
 
-def sign_note(attendance: BookAndSchedule, asked: WrittenNote, context: Context) -> Outcome:
+def sign_note(attendance: AttendanceWriteSide, asked: WrittenNote, context: Context) -> Outcome:
     """Signs the note of one client's session as the caller, now; its text is sealed.
 
     Refuses who holds no credential for it (NOT_CREDENTIALED).
@@ -147,7 +149,7 @@ def sign_note(attendance: BookAndSchedule, asked: WrittenNote, context: Context)
     return _on_presence(attendance, asked, command, context, document=document)
 
 
-def attest_note(attendance: BookAndSchedule, asked: WrittenNote, context: Context) -> Outcome:
+def attest_note(attendance: AttendanceWriteSide, asked: WrittenNote, context: Context) -> Outcome:
     """Attests as the caller, now, a note signed late or never; the statement is sealed.
 
     Medicare contractors want a statement of its own, not a late signature (domain guide, section
@@ -163,7 +165,9 @@ def attest_note(attendance: BookAndSchedule, asked: WrittenNote, context: Contex
     return _on_presence(attendance, asked, command, context, document=document)
 
 
-def correct_attendance(attendance: BookAndSchedule, asked: Correction, context: Context) -> Outcome:
+def correct_attendance(
+    attendance: AttendanceWriteSide, asked: Correction, context: Context
+) -> Outcome:
     """Says of a closed session what was true after all; said again, it changes nothing.
 
     Refuses a client whom nobody registered (Unknown). The client is locked: of two corrections at
@@ -193,7 +197,7 @@ def _grace_of(tx: Transaction, session: Session) -> timedelta:
 
 
 def _not_admitted(
-    attendance: BookAndSchedule, tx: Transaction, session: Session, client_ids: Sequence[str]
+    attendance: AttendanceWriteSide, tx: Transaction, session: Session, client_ids: Sequence[str]
 ) -> frozenset[str]:
     """Those of the clients who aren't admitted at the session's site on its date."""
     of = session.scheduled
@@ -203,7 +207,7 @@ def _not_admitted(
 
 
 def _on_presence(
-    attendance: BookAndSchedule,
+    attendance: AttendanceWriteSide,
     asked: AtSession,
     command_of: Callable[[Encounter, Transaction], PresenceCommand],
     context: Context,
@@ -229,4 +233,4 @@ def _on_presence(
             tx.documents.put(client_subject(asked.client_id), kind, text.encode())
         return facts
 
-    return attendance.book.transact(context, decide, locks=locks, shared=[group])
+    return attendance.executor.transact(context, decide, locks=locks, shared=[group])

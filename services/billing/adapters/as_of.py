@@ -41,8 +41,10 @@ class SqlHistoryAsOf:
         self, tx: Transaction, row_id: str, until: datetime | None
     ) -> Sequence[tuple[Revision, DayRow]]:
         found = explaining.revisions(tx.connection, [row_id])
-        told = explaining.explain(tx.connection, [revision.fact_id for revision in found], until)
-        by_then = {explained.id for explained in told}
+        published = explaining.explain(
+            tx.connection, [revision.fact_id for revision in found], until
+        )
+        by_then = {explained.id for explained in published}
         return [
             (revision, content_of(DayRow, revision.content))
             for revision in found

@@ -16,7 +16,7 @@ from kernel.facts import Recorded, public_id
 from kernel.mapping.reading import named
 from kernel.mapping.writing import Writer, writer
 from services.billing.adapters import publication
-from services.billing.app.explaining import RevisedDay, RevisionTold, WhyClaim
+from services.billing.app.explaining import ExplainedRevision, RevisedDay, WhyClaim
 from services.billing.domain.authorizations.allocation import Balance
 from services.billing.domain.claims.claim import ClaimAdjudicated, ClaimReplaced, ClaimVoided
 from services.billing.domain.claims.disclosure import basis_of
@@ -118,7 +118,7 @@ _proposal = writer(
 )
 _revision = writer(
     pb.DayRevision,
-    RevisionTold,
+    ExplainedRevision,
     through=("revision",),
     revision=named("revision.revision"),
     outcome=named("row.outcome"),

@@ -55,7 +55,7 @@ class RevisedRow(Generic[Content]):
 class Changes(Generic[T]):
     """What changed, in order; where the next question goes on, and whether there is more."""
 
-    told: Sequence[T]
+    items: Sequence[T]
     cursor: Cursor
     more: bool
 
@@ -83,11 +83,11 @@ def changed_claims(
 ) -> Changes[RevisedRow[DraftRow] | IssuedClaimState]:
     """Drafts as they were revised, issued claims as each step left them."""
     found = _published(tx, [DRAFTED, *OF_CLAIMS], since)
-    told: dict[UUID, RevisedRow[DraftRow] | IssuedClaimState] = {
+    by_fact: dict[UUID, RevisedRow[DraftRow] | IssuedClaimState] = {
         **_revisions(tx, DraftRow, [row for row in found.rows if row.type == DRAFTED]),
         **_steps(tx, [row for row in found.rows if row.type != DRAFTED]),
     }
-    return Changes([told[row.id] for row in found.rows], found.cursor, found.more)
+    return Changes([by_fact[row.id] for row in found.rows], found.cursor, found.more)
 
 
 def _published(tx: Transaction, types: Sequence[str], since: Since) -> Followed:

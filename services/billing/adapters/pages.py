@@ -8,7 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import text
 
 from kernel.facts import id_of
-from kernel.messaging import limited
+from kernel.messaging import time_limits
 from kernel.messaging.subscriptions import Projection
 from kernel.patience import MayGoOn
 from kernel.store.store import Transaction
@@ -160,7 +160,7 @@ class SqlPages:
         found: list[RevisedRow[DraftRow]] = []
         for client in _clients_from(tx, wanted):
             facts = SUBSCRIPTIONS.read_history(tx.connection, client, wanted.until)
-            derived = limited.derive(self._claims, client, facts, may_go_on)
+            derived = time_limits.derive(self._claims, client, facts, may_go_on)
             drafts = [row.content for row in derived if isinstance(row.content, DraftRow)]
             found += [
                 RevisedRow(content=draft, revision=0)

@@ -62,12 +62,12 @@ class BillingCommandRpcs(CommandRpcs[BillingWriteSide]):
         self._issuing = issuing
 
     def IssueClaims(self, request: pb.IssueClaimsRequest, call: Call) -> pb.IssueClaimsResponse:
-        book = self.write_side.book
-        context = context_of(request, call, book.store.vault)
+        executor = self.write_side.executor
+        context = context_of(request, call, executor.store.vault)
         with reading(request) as read:
             payer_id = str(read.uuid("payer_id"))
             through = read.date("through")
-        outcome = issue_claims(book, self._issuing(call), payer_id, through, context)
+        outcome = issue_claims(executor, self._issuing(call), payer_id, through, context)
         batches = batches_of(outcome.facts)
         return pb.IssueClaimsResponse(
             **_batches(outcome),
@@ -78,15 +78,15 @@ class BillingCommandRpcs(CommandRpcs[BillingWriteSide]):
     def IssueCorrections(
         self, request: pb.IssueCorrectionsRequest, call: Call
     ) -> pb.IssueCorrectionsResponse:
-        book = self.write_side.book
-        context = context_of(request, call, book.store.vault)
+        executor = self.write_side.executor
+        context = context_of(request, call, executor.store.vault)
         with reading(request) as read:
             payer_id = str(read.uuid("payer_id"))
             named = read.value(requests.named_proposals, "proposals", dict[str, NamedProposal]())
-        outcome = issue_corrections(book, self._issuing(call), payer_id, named, context)
+        outcome = issue_corrections(executor, self._issuing(call), payer_id, named, context)
         issued = [fact.fact for fact in outcome.facts if isinstance(fact.fact, ClaimIssued)]
         frequencies = [claim.frequency for claim in issued]
-        was, now = charges_of(book, issued)
+        was, now = charges_of(executor, issued)
         return pb.IssueCorrectionsResponse(
             **_batches(outcome),
             replaced=frequencies.count(ClaimFrequency.REPLACEMENT),

@@ -91,7 +91,7 @@ class RowLists:
             return changed_rows(tx, kind, since)
 
         if changes := self.followed(request, call, changes_of):
-            return changes.told, goes_on(changes)
+            return changes.items, goes_on(changes)
         wanted = query_of(request, sites=those_asked(call.actor.sites))
         self.wait(request, call)
         with self.store.transaction() as tx:
@@ -211,8 +211,8 @@ class BillingListRpcs:
 
     def ListClaims(self, request: pb.ListClaimsRequest, call: Call) -> pb.ListClaimsResponse:
         if changes := self._lists.followed(request, call, changed_claims):
-            told = [claim for change in changes.told for claim in _claims(change)]
-            return pb.ListClaimsResponse(claims=told, **goes_on(changes))
+            claims = [claim for item in changes.items for claim in _claims(item)]
+            return pb.ListClaimsResponse(claims=claims, **goes_on(changes))
         state, issued, drafts = _wanted(request, those_asked(call.actor.sites))
         self._lists.wait(request, call)
         token, claims, reached = request.page_token, list[pb.Claim](), ""
@@ -265,11 +265,11 @@ def _wanted(
     return state, issued, drafts
 
 
-def _claims(told: RevisedRow[DraftRow] | IssuedClaimState) -> Sequence[pb.Claim]:
+def _claims(row: RevisedRow[DraftRow] | IssuedClaimState) -> Sequence[pb.Claim]:
     """A draft, or an issued claim with what became of it; nothing of one that wasn't issued."""
-    if isinstance(told, RevisedRow):
-        return _written(_draft_message, [told])
-    return [] if told.issued is None else [_issued_message(told)]
+    if isinstance(row, RevisedRow):
+        return _written(_draft_message, [row])
+    return [] if row.issued is None else [_issued_message(row)]
 
 
 def _since(request: Any, call: Call) -> Since | None:

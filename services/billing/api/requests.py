@@ -19,7 +19,7 @@ from kernel.rpc.translate import (
     required_uuid,
 )
 from services.billing.adapters.rule_sets import proposed_rules_of
-from services.billing.app.use_cases import AuthorizationTold
+from services.billing.app.use_cases import NumberedAuthorization
 from services.billing.domain.authorizations.authorization import RecordAuthorization
 from services.billing.domain.authorizations.waiver import BillWithoutAuthorization
 from services.billing.domain.claims.claim import AdjudicationOverride, RecordAdjudication
@@ -214,9 +214,9 @@ def to_propose_rule_set(request: pb.ProposeRuleSetRequest, *, proposed_by: str) 
 
 def to_record_authorization(
     request: pb.RecordAuthorizationRequest, *, authorization_id: str
-) -> AuthorizationTold:
+) -> NumberedAuthorization:
     """With the payer's number, which is sealed."""
     with reading(request) as read:
         number = read.value(payers_number(50), "number", "")
         command = read.whole(_record_authorization, authorization_id=authorization_id)
-    return AuthorizationTold(command, number)
+    return NumberedAuthorization(command, number)

@@ -24,5 +24,5 @@ def billing_servicer(
     return composed(
         SERVICE,
         BillingCommandRpcs(billing, issuing),
-        BillingListRpcs(billing.book.store, pages),
+        BillingListRpcs(billing.executor.store, pages),
     )

@@ -104,11 +104,11 @@ def supposed_of(request: pb.ReplayRequest) -> Supposed:
     if not request.HasField("rule_set"):
         raise Malformed(rule_set="is required")
     # Which version it would be, and from when, is not for the file to say.
-    told = type(request.rule_set)()
-    told.CopyFrom(request.rule_set)
-    told.version = told.version or 1
-    told.effective_from.CopyFrom(to_date(first))
-    return Supposed(rules=rule_set_of(told, "rule_set."), first=first, last=last)
+    rule_set = type(request.rule_set)()
+    rule_set.CopyFrom(request.rule_set)
+    rule_set.version = rule_set.version or 1
+    rule_set.effective_from.CopyFrom(to_date(first))
+    return Supposed(rules=rule_set_of(rule_set, "rule_set."), first=first, last=last)
 
 
 @dataclass(slots=True)

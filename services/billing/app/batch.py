@@ -56,11 +56,11 @@ class Batches:
         """The facts of what leaves the house; a batch without claims tells who was left out."""
         stay, filings = self._filings(candidates)
         facts: list[Recorded] = []
-        told = _ordered(stay)
+        staying = _ordered(stay)
         for form, filing in filings or [(FORMS[0], self._filing([]))]:
             number = self.issuing.drafts.control_number(self.tx)
-            facts += self._batch(form, replace(filing, control_number=number), told)
-            told = ()
+            facts += self._batch(form, replace(filing, control_number=number), staying)
+            staying = ()
         for _, filing in filings:
             for claim in filing.claims:
                 facts += record(self.context, f"claim/{claim.claim_id}", 0, [claim])
@@ -183,10 +183,10 @@ class Batches:
     def _unchecked(self, candidates: Sequence[Candidate]) -> set[str]:
         """Facts that the candidates rest on, and that aren't as their owners confirmed them."""
         facts = {fact for candidate in candidates for fact in candidate.rests_on}
-        heard = fingerprints_of(self.tx.connection, facts).values()
+        fingerprints = fingerprints_of(self.tx.connection, facts).values()
         checked = {
             place.fact
-            for place in heard
+            for place in fingerprints
             if place.topic == self.tx.store.topic or place in self.confirmed
         }
         return facts - checked
@@ -214,7 +214,7 @@ class Batches:
         return self.issuing.drafts.sites(self.tx, sorted({claim.site_id for claim in claims}))
 
     def _batch(
-        self, form: ClaimForm, filing: Filing, told: Sequence[LeftOut]
+        self, form: ClaimForm, filing: Filing, staying: Sequence[LeftOut]
     ) -> Iterable[Recorded]:
         batch_id = self._batch_id(form)
         digest = ""
@@ -231,7 +231,7 @@ class Batches:
             control_number=filing.control_number,
             claims=len(filing.claims),
             charge_minor=sum(claim.charge_minor for claim in filing.claims),
-            left_out=tuple(told),
+            left_out=tuple(staying),
             digest=digest,
             claim_form=form,
         )

@@ -53,7 +53,7 @@ class HistoryAsOf(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RevisionTold:
+class ExplainedRevision:
     """A revision, what it says, and what changed from the one before."""
 
     revision: Revision
@@ -69,7 +69,7 @@ class RevisedDay:
 
     explained: ExplainedDay
     row_id: str
-    revisions: Sequence[RevisionTold]
+    revisions: Sequence[ExplainedRevision]
     stale: bool
 
 
@@ -190,7 +190,7 @@ def _revised(
     key = f"{client_id}|{on}"
     row_id = str(derived_id(DERIVATION, derive.SERVICE_DAY, key))
     revisions = past.revisions(tx, row_id, until)
-    first = [RevisionTold(revision=revision, row=row) for revision, row in revisions[:1]]
+    first = [ExplainedRevision(revision=revision, row=row) for revision, row in revisions[:1]]
     return RevisedDay(
         explained=case.explain(on),
         row_id=row_id,
@@ -199,10 +199,10 @@ def _revised(
     )
 
 
-def _changed(before: tuple[Revision, DayRow], after: tuple[Revision, DayRow]) -> RevisionTold:
+def _changed(before: tuple[Revision, DayRow], after: tuple[Revision, DayRow]) -> ExplainedRevision:
     (was, row_before), (now, row) = before, after
     had, has = frozenset(was.facts), frozenset(now.facts)
-    return RevisionTold(
+    return ExplainedRevision(
         revision=now,
         row=row,
         changes=explain.changes(row_before, row),

@@ -8,7 +8,7 @@ attempt: where others changed what is decided on, all are asked anew.
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 
-from kernel.execute import Book, Outcome
+from kernel.execute import CommandExecutor, Outcome
 from kernel.facts import Recorded
 from kernel.messaging.owners import Fingerprint, fingerprints_of
 from kernel.refusal import AgainstTheRules, Malformed, Stale
@@ -30,7 +30,7 @@ from services.billing.domain.x12.t837.claim import ClaimFrequency
 
 
 def issue_claims(
-    book: Book, issuing: Issuing, payer_id: str, through: date, context: Context
+    executor: CommandExecutor, issuing: Issuing, payer_id: str, through: date, context: Context
 ) -> Outcome:
     """Issues every draft of the payer, at the caller's sites, whose period ended by `through`.
 
@@ -54,11 +54,11 @@ def issue_claims(
             if speaks_for(context.sites, draft.row.site_id)
         ]
 
-    return _leave(book, issuing, payer_id, choose, context)
+    return _leave(executor, issuing, payer_id, choose, context)
 
 
 def issue_corrections(
-    book: Book,
+    executor: CommandExecutor,
     issuing: Issuing,
     payer_id: str,
     named: Mapping[str, NamedProposal],
@@ -86,13 +86,13 @@ def issue_corrections(
             for proposed in sorted(proposals, key=lambda proposal: proposal.original.claim_id)
         ]
 
-    return _leave(book, issuing, payer_id, choose, context)
+    return _leave(executor, issuing, payer_id, choose, context)
 
 
-def charges_of(book: Book, issued: Iterable[ClaimIssued]) -> tuple[int, int]:
+def charges_of(executor: CommandExecutor, issued: Iterable[ClaimIssued]) -> tuple[int, int]:
     """What the claims that these correct said, and what stands of them now: cents."""
     corrections = list(issued)
-    with book.store.transaction() as tx:
+    with executor.store.transaction() as tx:
         streams = tx.load_many([f"claim/{claim.corrects_claim_id}" for claim in corrections])
     originals = [CLAIM.after(facts).issued for facts in streams.values()]
     was = sum(original.charge_minor for original in originals if original is not None)
@@ -127,7 +127,7 @@ def _as_named(
 
 
 def _leave(
-    book: Book,
+    executor: CommandExecutor,
     issuing: Issuing,
     payer_id: str,
     choose: Callable[[Transaction], Sequence[Candidate]],
@@ -140,8 +140,8 @@ def _leave(
     """
 
     def attempt() -> Outcome:
-        confirmed = _confirmed(book, issuing, choose)
-        with book.store.transaction() as tx:
+        confirmed = _confirmed(executor, issuing, choose)
+        with executor.store.transaction() as tx:
             programs = _programs_of(choose(tx))
             clients = sorted(programs)
             keys = issuing.drafts.member_keys(tx, clients)
@@ -170,19 +170,21 @@ def _leave(
             *(f"member/{key}" for key in keys),
             *(f"client/{client_id}" for client_id in clients),
         ]
-        return book.attempt(context, decide, locks=locks)
+        return executor.attempt(context, decide, locks=locks)
 
-    return book.attempts(context, attempt)
+    return executor.attempts(context, attempt)
 
 
 def _confirmed(
-    book: Book, issuing: Issuing, choose: Callable[[Transaction], Sequence[Candidate]]
+    executor: CommandExecutor,
+    issuing: Issuing,
+    choose: Callable[[Transaction], Sequence[Candidate]],
 ) -> Collection[Fingerprint]:
     """What the candidates rest on, as far as its owners published it so."""
-    with book.store.transaction() as tx:
+    with executor.store.transaction() as tx:
         facts = {fact for candidate in choose(tx) for fact in candidate.rests_on}
-        heard = fingerprints_of(tx.connection, facts).values()
-    return issuing.confirm([place for place in heard if place.topic != book.store.topic])
+        fingerprints = fingerprints_of(tx.connection, facts).values()
+    return issuing.confirm([place for place in fingerprints if place.topic != executor.store.topic])
 
 
 def _programs_of(candidates: Sequence[Candidate]) -> dict[str, set[str]]:

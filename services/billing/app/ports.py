@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from kernel.execute import Book
+from kernel.execute import CommandExecutor
 from kernel.messaging.owners import Confirm
 from kernel.store.store import Transaction
 from services.billing.domain.claims.issue import ClaimIssued, DraftToIssue, ProposalToIssue
@@ -190,7 +190,7 @@ class ClaimWriter(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issuing:
-    """What issuing needs beside the book; `files` by form."""
+    """What issuing needs beside the executor; `files` by form."""
 
     drafts: Drafts
     confirm: Confirm
@@ -217,6 +217,6 @@ FileAudit = Callable[[Transaction, FileRead], None]
 class BillingWriteSide:
     """What billing's use cases work with."""
 
-    book: Book
+    executor: CommandExecutor
     network: Network
     drafts: Drafts

@@ -28,7 +28,7 @@ from services.billing.domain.providers.provider import (
 
 
 @dataclass(frozen=True, slots=True)
-class AuthorizationTold:
+class NumberedAuthorization:
     """An authorization with the payer's own number of it."""
 
     command: RecordAuthorization
@@ -42,13 +42,13 @@ class AuthorizationTold:
 def register_provider(
     billing: BillingWriteSide, command: RegisterProvider, context: Context
 ) -> Outcome:
-    return billing.book.execute(PROVIDER, f"provider/{command.provider_id}", command, context)
+    return billing.executor.execute(PROVIDER, f"provider/{command.provider_id}", command, context)
 
 
 def set_fee(billing: BillingWriteSide, command: SetFee, context: Context) -> Outcome:
     """Sets a fee; every client billed by this provider is derived again."""
     subject = f"provider/{command.provider_id}"
-    return billing.book.execute(PROVIDER, subject, command, context, locks=[subject])
+    return billing.executor.execute(PROVIDER, subject, command, context, locks=[subject])
 
 
 def enroll_provider(
@@ -58,7 +58,7 @@ def enroll_provider(
 
     Refuses (Unknown) a payer that isn't registered, and a site that attendance didn't tell of.
     """
-    return billing.book.execute(
+    return billing.executor.execute(
         PROVIDER,
         f"provider/{command.provider_id}",
         command,
@@ -69,13 +69,13 @@ def enroll_provider(
 
 
 def register_payer(billing: BillingWriteSide, command: RegisterPayer, context: Context) -> Outcome:
-    return billing.book.execute(PAYER, f"payer/{command.payer_id}", command, context)
+    return billing.executor.execute(PAYER, f"payer/{command.payer_id}", command, context)
 
 
 def propose_rule_set(
     billing: BillingWriteSide, command: ProposeRuleSet, context: Context
 ) -> Outcome:
-    return billing.book.execute(PAYER, f"payer/{command.rules.payer_id}", command, context)
+    return billing.executor.execute(PAYER, f"payer/{command.rules.payer_id}", command, context)
 
 
 def confirm_rule_set(
@@ -83,26 +83,26 @@ def confirm_rule_set(
 ) -> Outcome:
     """Confirms a rule set; every client covered by this payer is derived again."""
     subject = f"payer/{command.payer_id}"
-    return billing.book.execute(PAYER, subject, command, context, locks=[subject])
+    return billing.executor.execute(PAYER, subject, command, context, locks=[subject])
 
 
 def record_authorization(
-    billing: BillingWriteSide, told: AuthorizationTold, context: Context
+    billing: BillingWriteSide, asked: NumberedAuthorization, context: Context
 ) -> Outcome:
     """Records an authorization; the payer's number is sealed under the client's key.
 
     Refuses (Unknown) a payer that isn't registered, and a client or a site nobody told of.
     """
-    command = told.command
+    command = asked.command
 
     def sealing(tx: Transaction) -> None:
         tx.documents.put(
             f"client/{command.client_id}",
             authorization_document(command.authorization_id),
-            told.number.encode(),
+            asked.number.encode(),
         )
 
-    return billing.book.execute(
+    return billing.executor.execute(
         AUTHORIZATION,
         f"authorization/{command.authorization_id}",
         command,
@@ -127,7 +127,7 @@ def register_practitioner(
         _must_be_known(billing, staff=command.staff_id)(tx)
         command.require_npi(billing.network.npi_of(tx, command.staff_id))
 
-    return billing.book.execute(
+    return billing.executor.execute(
         PRACTITIONER,
         f"practitioner/{command.staff_id}",
         command,
@@ -146,7 +146,7 @@ def bill_without_authorization(
     waiver_id = derived_id(
         "waiver", command.client_id, command.payer_id, command.service_date.isoformat()
     )
-    return billing.book.execute(
+    return billing.executor.execute(
         WAIVER,
         f"waiver/{waiver_id}",
         command,
@@ -169,7 +169,7 @@ def settle_revocation(
         command = replace(settling, revoked_on=revoked_on)
         return decided(context, SETTLEMENT, stream, tx.load(stream), command)
 
-    return billing.book.transact(context, decide, locks=[f"client/{client_id}"])
+    return billing.executor.transact(context, decide, locks=[f"client/{client_id}"])
 
 
 def record_adjudication(
@@ -177,13 +177,13 @@ def record_adjudication(
 ) -> Outcome:
     """Records the payer's word on a claim; the client is derived again."""
     stream = f"claim/{command.claim_id}"
-    with billing.book.store.transaction() as tx:
+    with billing.executor.store.transaction() as tx:
         history = tx.load(stream)
     issued = CLAIM.after(history).issued
     if issued is None:
         raise Unknown("claim", command.claim_id)
     command = replace(command, issued_on=history[0].at.date())
-    return billing.book.execute(
+    return billing.executor.execute(
         CLAIM, stream, command, context, locks=[f"client/{issued.client_id}"]
     )
 
@@ -194,7 +194,7 @@ def authorization_document(authorization_id: str) -> str:
 
 
 def _must_be_known(
-    billing: BillingWriteSide, payer_id: str = "", **told: str
+    billing: BillingWriteSide, payer_id: str = "", **others: str
 ) -> Callable[[Transaction], None]:
     """Refuses (Unknown) a payer that isn't registered, and a site, staff or client nobody told of.
 
@@ -204,7 +204,7 @@ def _must_be_known(
     def before(tx: Transaction) -> None:
         if payer_id and not tx.load(f"payer/{payer_id}"):
             raise Unknown("payer", payer_id)
-        for kind, key in told.items():
+        for kind, key in others.items():
             if key and not billing.network.has(tx, kind, key):
                 raise Unknown(kind, key)
 

@@ -1,6 +1,6 @@
 """Intake on its database: its write side, with the tables kept beside it."""
 
-from kernel.execute import Book
+from kernel.execute import CommandExecutor
 from kernel.facts import Recorded
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.store import Store, Transaction
@@ -31,7 +31,9 @@ def open_intake(
     of those. `retention`: without it nobody is forgotten.
     """
     return Intake(
-        book=Book(store=store, publish=publish, view=_keep, subscriptions=subscriptions),
+        executor=CommandExecutor(
+            store=store, publish=publish, view=_keep, subscriptions=subscriptions
+        ),
         episodes_of=episodes.episodes_of,
         programs=network.programs,
         is_payer_registered=network.is_payer_registered,

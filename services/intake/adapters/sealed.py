@@ -12,10 +12,10 @@ from services.intake.domain.instruments.score import Sex
 
 def identity_bytes(identity: pb.Identity) -> bytes:
     """The identity as this contract knows it: what was not judged is not kept."""
-    known = pb.Identity()
-    known.CopyFrom(identity)
-    known.DiscardUnknownFields()
-    return bytes(known.SerializeToString(deterministic=True))
+    kept = pb.Identity()
+    kept.CopyFrom(identity)
+    kept.DiscardUnknownFields()
+    return bytes(kept.SerializeToString(deterministic=True))
 
 
 def identity_of(content: bytes) -> pb.Identity:

@@ -46,7 +46,7 @@ to_withheld = writer(pb.Withheld, WithheldIdentity)
 
 def _doubles(accepted: Accepted[Intake, Registration | AddNumberedCoverage]) -> Mapping[str, Any]:
     client_id, sites = accepted.command.client_id, accepted.context.sites
-    with accepted.write_side.book.store.transaction() as tx:
+    with accepted.write_side.executor.store.transaction() as tx:
         return {"possible_doubles": possible_doubles(tx, client_id, sites)}
 
 
@@ -75,7 +75,7 @@ def _permitted_to(
 ) -> Mapping[str, Any]:
     """What was permitted before the fact that the command published."""
     client_id, published = accepted.command.client_id, accepted.outcome.published
-    with accepted.write_side.book.store.transaction() as tx:
+    with accepted.write_side.executor.store.transaction() as tx:
         permits = permits_before(tx, client_id, payer_id, published)
     return {"earlier_permits": map(to_earlier_permit, permits)}
 
@@ -187,7 +187,7 @@ class IntakeServicer(CommandRpcs[Intake]):
             client_id = read.optional(required_uuid, "client_id")
             most = read.value(requests.page_size, "page_size", requests.PAGE)
             after = read.optional(requests.safety_task_cursor, "page_token")
-        with self.write_side.book.store.transaction() as tx:
+        with self.write_side.executor.store.transaction() as tx:
             tasks = safety_tasks(
                 tx,
                 sites=call.actor.sites,

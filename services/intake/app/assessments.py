@@ -80,7 +80,7 @@ def close_safety_task(intake: Intake, asked: CloseTaskInWords, context: Context)
 
     Refuses a task that is not the client's, and one closed with another action or note.
     """
-    with intake.book.store.transaction() as tx:  # whose task it is never changes
+    with intake.executor.store.transaction() as tx:  # whose task it is never changes
         assessment_id = intake.task_assessment(tx, asked.client_id, asked.task_id)
     if assessment_id is None:
         raise Unknown("safety_task", asked.task_id)

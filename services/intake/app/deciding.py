@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
 from kernel.decider import Decider
-from kernel.execute import Book, Outcome, decided, refuse_stale
+from kernel.execute import CommandExecutor, Outcome, decided, refuse_stale
 from kernel.facts import Recorded
 from kernel.store.store import Context, Transaction
 from services.intake.app.streams import client_stream
@@ -50,9 +50,9 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What every use case works with: the book of record, and what is known beside it."""
+    """What every use case works with: the executor of commands, and what is known beside."""
 
-    book: Book
+    executor: CommandExecutor
     # Client → their episodes in the order of admission. To decide by it, lock the client.
     episodes_of: EpisodesOf
     # What attendance told of these sites, or (None) of all, and of their programs. It stands for
@@ -151,4 +151,4 @@ def about_client(
         facts = decided(context, decider, stream, history[stream], command_of(locked))
         return (*facts, *beside(locked)) if facts else ()
 
-    return intake.book.transact(context, decide, locks=[of_client])
+    return intake.executor.transact(context, decide, locks=[of_client])

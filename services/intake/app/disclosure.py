@@ -94,7 +94,7 @@ def read_identities(
 
 def recipient_of(intake: Intake, client_id: str, consent_id: str) -> str:
     """The payer to whom the client gave a consent."""
-    with intake.book.store.transaction() as tx:
+    with intake.executor.store.transaction() as tx:
         client = CLIENT.after(tx.load(client_stream(client_id)))
     return client.consents.recipients[consent_id]
 
@@ -106,7 +106,7 @@ def _permit(
     command_id = uuid4()  # of this asking: another one may be answered otherwise
     context = Context(
         command_id=command_id,
-        digest=intake.book.store.vault.digest(command_id.bytes),
+        digest=intake.executor.store.vault.digest(command_id.bytes),
         actor=request.actor,
         now=request.now,
         correlation=request.correlation,
@@ -135,7 +135,7 @@ def _permit(
             )
         ]
 
-    intake.book.transact(context, decide, locks=subjects)
+    intake.executor.transact(context, decide, locks=subjects)
     return answers
 
 

@@ -56,7 +56,7 @@ def recognise_member(intake: Intake, client_id: str, coverage_id: str, context: 
         label = label_of(intake.episodes_of(tx, [client_id])[client_id])
         return () if added is None else recognise(intake, tx, added, label, context)
 
-    return intake.book.transact(context, decide, locks=[subject])
+    return intake.executor.transact(context, decide, locks=[subject])
 
 
 def recognise_person(intake: Intake, client_id: str, context: Context) -> Outcome:
@@ -68,7 +68,7 @@ def recognise_person(intake: Intake, client_id: str, context: Context) -> Outcom
             intake.note_person(tx, client_id, identity.content, context.now)
         return ()
 
-    return intake.book.transact(context, note, locks=[client_stream(client_id)])
+    return intake.executor.transact(context, note, locks=[client_stream(client_id)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,4 +102,4 @@ def judge_doubles(intake: Intake, asked: JudgeDoublesInWords, context: Context) 
         return facts
 
     # Both: who issues claims of either one, on a permit, knows whether this came before.
-    return intake.book.transact(context, decide, locks=subjects)
+    return intake.executor.transact(context, decide, locks=subjects)

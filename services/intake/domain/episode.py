@@ -206,8 +206,8 @@ def is_under_part2(episodes: Iterable[EpisodeSummary]) -> bool:
     (2.12(a)(1)). Nobody knows yet which program will admit them, so the strict answer holds until
     one admits that is not under Part 2.
     """
-    known = list(episodes)
-    return not known or any(episode.under_part2 for episode in known)
+    listed = list(episodes)
+    return not listed or any(episode.under_part2 for episode in listed)
 
 
 def label_of(episodes: Iterable[EpisodeSummary]) -> Label:

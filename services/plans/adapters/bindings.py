@@ -9,7 +9,7 @@ from services.plans.domain.plan import PLAN
 
 
 def site_of_episode(tx: Transaction, episode_id: str) -> frozenset[str]:
-    return frozenset(told.site_id for told in admissions_to(tx, episode_id))
+    return frozenset(admitted.site_id for admitted in admissions_to(tx, episode_id))
 
 
 def site_of_plan(tx: Transaction, plan_id: str) -> frozenset[str]:

@@ -30,17 +30,17 @@ class SqlEpisodes:
     """The Episodes port on the facts that were heard; the last admission told of one holds."""
 
     def admitted(self, tx: Transaction, client_id: str, episode_id: str) -> Admitted | None:
-        for told in _heard(tx, client_id, intake.ClientAdmitted):
-            if told.episode_id == episode_id:
+        for admitted in _heard(tx, client_id, intake.ClientAdmitted):
+            if admitted.episode_id == episode_id:
                 return Admitted(
                     client_id=client_id,
-                    level_of_care=told.level_of_care,
-                    admitted_on=date_of(told, "admitted_on"),
+                    level_of_care=admitted.level_of_care,
+                    admitted_on=date_of(admitted, "admitted_on"),
                 )
         return None
 
     def client_of(self, tx: Transaction, episode_id: str) -> str | None:
-        return next((told.client_id for told in admissions_to(tx, episode_id)), None)
+        return next((admitted.client_id for admitted in admissions_to(tx, episode_id)), None)
 
     def open_high(self, tx: Transaction, client_id: str) -> Sequence[str]:
         closed = {closing.task_id for closing in _heard(tx, client_id, intake.SafetyTaskClosed)}
@@ -52,12 +52,12 @@ class SqlEpisodes:
         )
 
     def sites(self, tx: Transaction, client_id: str) -> Mapping[str, str]:
-        told = _heard(tx, client_id, intake.ClientAdmitted)
-        return {admitted.episode_id: admitted.site_id for admitted in told}
+        admissions = _heard(tx, client_id, intake.ClientAdmitted)
+        return {admitted.episode_id: admitted.site_id for admitted in admissions}
 
     def activated(self, tx: Transaction, client_id: str, episode_id: str) -> Sequence[str]:
-        told = _heard(tx, client_id, plans.PlanActivated)
-        return [plan.plan_id for plan in told if plan.episode_id == episode_id]
+        plans_in_force = _heard(tx, client_id, plans.PlanActivated)
+        return [plan.plan_id for plan in plans_in_force if plan.episode_id == episode_id]
 
 
 def sites_of_client(tx: Transaction, client_id: str) -> frozenset[str]:
@@ -96,8 +96,8 @@ def admissions_to(tx: Transaction, episode_id: str) -> list[intake.ClientAdmitte
         " AND position(:id IN body) > 0",
         id=episode_id.encode(),
     )
-    told = (intake.ClientAdmitted.FromString(bytes(row.body)) for row in rows)
-    return [admitted for admitted in told if admitted.episode_id == episode_id]
+    admissions = (intake.ClientAdmitted.FromString(bytes(row.body)) for row in rows)
+    return [admitted for admitted in admissions if admitted.episode_id == episode_id]
 
 
 def _heard(tx: Transaction, client_id: str, kind: Any) -> Iterator[Any]:

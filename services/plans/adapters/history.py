@@ -26,38 +26,38 @@ def history_of(client: str, facts: Mapping[str, Iterable[HeardFact]]) -> history
     A type of the client's without a reader is an error.
     """
     sites = [
-        heard
+        fact
         for subject in facts
         if subject.startswith(SITES)
-        for heard in facts[subject]
-        if isinstance(heard.message, attendance.SiteOpened)
+        for fact in facts[subject]
+        if isinstance(fact.message, attendance.SiteOpened)
     ]
     return history.CareHistory(
         client_id=id_of(client),
-        facts=[_read(heard) for heard in (*facts.get(client, ()), *sites)],
-        rules={_confirmed(heard): str(heard.id) for heard in facts.get(RULES_SUBJECT, ())},
+        facts=[_read(fact) for fact in (*facts.get(client, ()), *sites)],
+        rules={_confirmed(fact): str(fact.id) for fact in facts.get(RULES_SUBJECT, ())},
         bands=ASAM_ADULTS,
     )
 
 
-def _read(heard: HeardFact) -> history.ProgressFact:
-    read = READERS[heard.type]
-    return read(heard.message, id=str(heard.id), sequence=heard.sequence)
+def _read(fact: HeardFact) -> history.ProgressFact:
+    read = READERS[fact.type]
+    return read(fact.message, id=str(fact.id), sequence=fact.sequence)
 
 
-def _confirmed(heard: HeardFact) -> LevelRules:
-    if not isinstance(heard.message, plans.LevelRulesConfirmed):
-        raise TypeError(f"no projection uses {heard.type}")
-    return to_level_rules(heard.message.rules)
+def _confirmed(fact: HeardFact) -> LevelRules:
+    if not isinstance(fact.message, plans.LevelRulesConfirmed):
+        raise TypeError(f"no projection uses {fact.type}")
+    return to_level_rules(fact.message.rules)
 
 
-def _time(told: Any, _: str) -> timedelta:
+def _time(attended: Any, _: str) -> timedelta:
     """Releases before told minutes alone."""
-    return timedelta(seconds=told.seconds or told.minutes * 60)
+    return timedelta(seconds=attended.seconds or attended.minutes * 60)
 
 
-def _overlaps(told: Any, _: str) -> bool:
-    return attendance.FLAG_OVERLAP in told.flags
+def _overlaps(attended: Any, _: str) -> bool:
+    return attendance.FLAG_OVERLAP in attended.flags
 
 
 _of_program = named("program.program_id")

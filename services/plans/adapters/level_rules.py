@@ -26,8 +26,8 @@ def _said_weeks(message: Any, field: str) -> int:
 def _sources(message: Any, field: str) -> tuple[tuple[str, str], ...]:
     """Malformed where a source is missing, empty, or of no field."""
     named_fields = [source.field for source in message.sources]
-    known = set(message.DESCRIPTOR.fields_by_name)
-    if not set(named_fields) <= known or len(set(named_fields)) < len(named_fields):
+    declared = set(message.DESCRIPTOR.fields_by_name)
+    if not set(named_fields) <= declared or len(set(named_fields)) < len(named_fields):
         raise Malformed(**{field: "name a field of the rules each, and each once"})
     if any(not 0 < len(source.source.strip()) <= LONGEST_SOURCE for source in message.sources):
         raise Malformed(**{field: f"are words, {LONGEST_SOURCE} characters at most"})

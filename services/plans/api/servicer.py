@@ -102,7 +102,7 @@ class PlansServicer(CommandRpcs[Plans]):
         with reading(request) as read:
             client_id = str(read.uuid("client_id"))
             until = read.optional(timestamp_of, "as_of")
-        store = self.write_side.book.store
+        store = self.write_side.executor.store
         if until is None:
             wait_until_heard(store, positions_of(request.after), patience_of(call))
         with store.transaction() as tx:
@@ -131,7 +131,7 @@ class PlansServicer(CommandRpcs[Plans]):
         """
         with reading(request) as read:
             client_id = str(read.uuid("client_id"))
-        store = self.write_side.book.store
+        store = self.write_side.executor.store
         wait_until_heard(store, positions_of(request.after), patience_of(call))
         with store.transaction() as tx:
             # Asked first: what is read after it is at least as fresh as the answer.
@@ -142,10 +142,10 @@ class PlansServicer(CommandRpcs[Plans]):
                 row for row in rows.recommendations(tx, client_id) if here(row.content.episode_id)
             ]
             decisions = tx.load_many(sorted(decision_stream(row.row_id) for row in found))
-        told = []
+        recommendations = []
         for row in found:
             decided = DECISION.after(decisions[decision_stream(row.row_id)]).on(row.content.kind)
-            told.append(
+            recommendations.append(
                 _recommendation(
                     row.content if scores else row.content.without_scores(),
                     facts=row.facts,
@@ -154,4 +154,6 @@ class PlansServicer(CommandRpcs[Plans]):
                     decision=decided.outcome if decided else "",
                 )
             )
-        return pb.ListRecommendationsResponse(recommendations=told, scores_withheld=not scores)
+        return pb.ListRecommendationsResponse(
+            recommendations=recommendations, scores_withheld=not scores
+        )

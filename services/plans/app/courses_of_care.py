@@ -139,5 +139,5 @@ def due_of_course(course: CourseOfCare) -> Iterator[Due]:
             )
 
 
-def _due(course: CourseOfCare, **told: Any) -> Due:
-    return Due(client_id=course.client_id, site_id=course.site_id, roles=("clinician",), **told)
+def _due(course: CourseOfCare, **beside: Any) -> Due:
+    return Due(client_id=course.client_id, site_id=course.site_id, roles=("clinician",), **beside)

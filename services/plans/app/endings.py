@@ -117,4 +117,4 @@ def _on_ending(
         return facts
 
     locks = [client_subject(asked.client_id)]
-    return plans.book.transact(context, decide, locks=locks, shared=shared)
+    return plans.executor.transact(context, decide, locks=locks, shared=shared)

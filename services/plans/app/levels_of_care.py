@@ -41,7 +41,7 @@ def propose_level_rules(plans: Plans, command: ProposeLevelRules, context: Conte
 
     Refuses to change a confirmed version (LEVEL_RULES_CONFIRMED), or to leave one out.
     """
-    return plans.book.execute(LEVEL_RULES, RULES_STREAM, command, context)
+    return plans.executor.execute(LEVEL_RULES, RULES_STREAM, command, context)
 
 
 def confirm_level_rules(plans: Plans, command: ConfirmLevelRules, context: Context) -> Outcome:
@@ -49,7 +49,9 @@ def confirm_level_rules(plans: Plans, command: ConfirmLevelRules, context: Conte
 
     Refuses a version nobody proposed, and the person who proposed it (CONFIRMED_BY_ITS_AUTHOR).
     """
-    return plans.book.execute(LEVEL_RULES, RULES_STREAM, command, context, locks=[RULES_SUBJECT])
+    return plans.executor.execute(
+        LEVEL_RULES, RULES_STREAM, command, context, locks=[RULES_SUBJECT]
+    )
 
 
 def change_level_of_care(plans: Plans, command: ChangeLevelOfCare, context: Context) -> Outcome:
@@ -64,7 +66,7 @@ def change_level_of_care(plans: Plans, command: ChangeLevelOfCare, context: Cont
         filled_in = _filled_in(tx, plans, command)
         return decided(context, LEVELS, stream, tx.load(stream), filled_in)
 
-    return plans.book.transact(context, decide, locks=[client_subject(command.client_id)])
+    return plans.executor.transact(context, decide, locks=[client_subject(command.client_id)])
 
 
 def decide_recommendation(plans: Plans, asked: DecisionRequest, context: Context) -> Outcome:
@@ -111,7 +113,7 @@ def decide_recommendation(plans: Plans, asked: DecisionRequest, context: Context
             facts += decided(context, LEVELS, level, tx.load(level), change, expected=False)
         return facts
 
-    return plans.book.transact(context, decide, locks=[subject])
+    return plans.executor.transact(context, decide, locks=[subject])
 
 
 def _says(tx: Transaction, stream: str, level_of_care: str, effective_from: date) -> bool:

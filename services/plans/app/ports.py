@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from kernel.execute import Book
+from kernel.execute import CommandExecutor
 from kernel.messaging.public_facts import HeardCredentials
 from kernel.store.store import Transaction
 from services.plans.domain.episode import Admitted
@@ -51,13 +51,13 @@ class Episodes(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plans:
-    """What every use case of plans works with: the book of record, and what is known beside it.
+    """What every use case of plans works with: the executor of commands, and what is known beside.
 
     `weeks`: a client's current ones, oldest first, without withdrawn ones. `recommendation`: one of
     the client's, withdrawn or not; None when there never was one.
     """
 
-    book: Book
+    executor: CommandExecutor
     weeks: Callable[[Transaction, str], Sequence[ProjectedRow[WeekOfProgress]]]
     recommendation: Callable[[Transaction, str, str], ProjectedRow[Recommendation] | None]
     episodes: Episodes

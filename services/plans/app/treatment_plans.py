@@ -79,7 +79,7 @@ def draft_plan(plans: Plans, asked: PlanInWords, context: Context) -> Outcome:
             plan_id=plan_id,
             goals=tuple(filled(Goal, goal) for goal in asked.goals),
             problems=tuple(filled(Problem, problem) for problem in asked.problems),
-            content_hash=plans.book.store.vault.digest(content).hex(),
+            content_hash=plans.executor.store.vault.digest(content).hex(),
             version=_version(tx, asked),
         )
         facts = decided(context, PLAN, stream, tx.load(stream), command)
@@ -87,7 +87,9 @@ def draft_plan(plans: Plans, asked: PlanInWords, context: Context) -> Outcome:
             tx.documents.put(subject, stream, content)
         return facts
 
-    return plans.book.transact(context, decide, locks=[subject] if asked.supersedes_plan_id else [])
+    return plans.executor.transact(
+        context, decide, locks=[subject] if asked.supersedes_plan_id else []
+    )
 
 
 def sign_plan(plans: Plans, command: SignPlan, context: Context) -> Outcome:
@@ -130,8 +132,8 @@ def sign_plan(plans: Plans, command: SignPlan, context: Context) -> Outcome:
                     raise AnotherPlanInForce(plan_id)
         return facts
 
-    return plans.book.transact(
-        context, decide, locks=_clients_of(plans.book.store, command.plan_id)
+    return plans.executor.transact(
+        context, decide, locks=_clients_of(plans.executor.store, command.plan_id)
     )
 
 
@@ -149,7 +151,7 @@ def _followed_by(tx: Transaction, stream: str) -> str:
 
 def is_active(plans: Plans, plan_id: str, outcome: Outcome) -> bool:
     """Whether the plan was in force once this was signed."""
-    with plans.book.store.transaction() as tx:
+    with plans.executor.store.transaction() as tx:
         history = tx.load(plan_stream(plan_id))
     own = [
         recorded.version for recorded in outcome.facts if recorded.stream == plan_stream(plan_id)
@@ -191,8 +193,8 @@ def on_plan(
     before (PLAN_ALREADY_SIGNED); a review of a plan not in force (PLAN_NOT_ACTIVE), ratings that
     aren't one for each objective, and a next review that isn't later.
     """
-    locks, stream = _clients_of(plans.book.store, command.plan_id), plan_stream(command.plan_id)
-    return plans.book.execute(PLAN, stream, command, context, locks=locks, before=before)
+    locks, stream = _clients_of(plans.executor.store, command.plan_id), plan_stream(command.plan_id)
+    return plans.executor.execute(PLAN, stream, command, context, locks=locks, before=before)
 
 
 def sealed_form(asked: PlanInWords) -> bytes:

@@ -12,7 +12,7 @@ from ninehours.common.v1 import common_pb2 as common
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from sqlalchemy import text
 
-from kernel.execute import Book
+from kernel.execute import CommandExecutor
 from kernel.messaging.inbox import Inbox
 from kernel.process import topic_of
 from kernel.rpc.call import Call
@@ -42,8 +42,8 @@ class FrontDesk:
         self.store = store
         self.servicers = dict(servicers(store, None))  # type: ignore[arg-type]
         if asked is not None:
-            book = Book(store=store, publish=publish, view=schedule.keep)
-            self.servicers[ATTENDANCE] = attendance_servicer(book, asked)
+            executor = CommandExecutor(store=store, publish=publish, view=schedule.keep)
+            self.servicers[ATTENDANCE] = attendance_servicer(executor, asked)
         self.inbox = Inbox(store, SUBSCRIPTIONS)
         self.inbox.begin([topic_of(name) for name in SERVICE.hears])
         self.now = MONDAY - timedelta(days=1)

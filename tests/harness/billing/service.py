@@ -15,7 +15,7 @@ from ninehours.intake.v1 import intake_events_pb2 as registration
 from ninehours.intake.v1 import intake_service_pb2 as intake
 from sqlalchemy import text
 
-from kernel.execute import Book
+from kernel.execute import CommandExecutor
 from kernel.facts import derived_id
 from kernel.messaging.envelope import Record
 from kernel.messaging.inbox import Inbox
@@ -169,10 +169,10 @@ class Office:
 
     def issue_with(self, identities: Identities, confirm: Confirm = confirm_all) -> None:
         """From now on they are asked; unless said otherwise, owners confirm everything."""
-        book = Book(
+        executor = CommandExecutor(
             store=self.store, publish=publish, view=lambda *_: None, subscriptions=SUBSCRIPTIONS
         )
-        billing = BillingWriteSide(book, SqlNetwork(), SqlDrafts())
+        billing = BillingWriteSide(executor, SqlNetwork(), SqlDrafts())
         issuing = Issuing(
             drafts=billing.drafts,
             confirm=confirm,

@@ -28,7 +28,7 @@ from sqlalchemy import text
 
 from kernel.codec import Codec
 from kernel.decider import Decider
-from kernel.execute import Book
+from kernel.execute import CommandExecutor
 from kernel.facts import Publication, Recorded, Row, derived_id, publication_of
 from kernel.messaging import checkpoints
 from kernel.messaging.brokers import Brokers
@@ -96,9 +96,9 @@ def publish(recorded: Recorded) -> Iterable[Publication]:
     yield publication_of(recorded, fact.client, message, label="HIPAA")
 
 
-def book_of(store: Store, **changes: Any) -> Book:
+def executor_of(store: Store, **changes: Any) -> CommandExecutor:
     wanted: dict[str, Any] = {"publish": publish, "view": lambda *_: None, **changes}
-    return Book(store=store, **wanted)
+    return CommandExecutor(store=store, **wanted)
 
 
 def context(**changes: Any) -> Context:

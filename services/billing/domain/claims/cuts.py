@@ -93,9 +93,9 @@ def still_claimed(claim: IssuedClaim, day: ServiceDay) -> tuple[ClaimLine, ...]:
     if day.service_date not in dates or not alike:
         return ()
     if is_ancillary(claim):
-        told = {(line.service_date, line.code) for line in claim.lines}
+        carried = {(line.service_date, line.code) for line in claim.lines}
         lines = tuple(
-            line for line in day.ancillary_lines if (line.service_date, line.code) in told
+            line for line in day.ancillary_lines if (line.service_date, line.code) in carried
         )
     else:
         lines = day.own_lines if day.billable else ()

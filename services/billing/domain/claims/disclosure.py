@@ -107,8 +107,8 @@ def _closed(candidate: Candidate, others: Sequence[Candidate], now: Circumstance
         yield StaysBecause.FORM_NOT_WRITTEN
     if not claim.lines:
         yield StaysBecause.NO_LINES_LEFT
-    known = claim.rendering_staff_id in now.practitioners
-    if not known and (candidate.names_practitioner or claim.rendering_staff_id):
+    is_registered = claim.rendering_staff_id in now.practitioners
+    if not is_registered and (candidate.names_practitioner or claim.rendering_staff_id):
         yield StaysBecause.PRACTITIONER_UNKNOWN
     if claim.site_id not in now.sites:
         yield StaysBecause.SITE_UNKNOWN

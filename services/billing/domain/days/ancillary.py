@@ -49,8 +49,12 @@ def with_ancillary(
         beside = [other for other in services if other in ready or other is service]
         found = _made(history, beside, rules, on, site_id)
         fees = next((fees for of_line, _, fees in found if service in of_line), None)
-        told = [_attendance_gate(service, fees is not None), *said[service], *(fees or ())]
-        verdicts += [replace(verdict, service_kind=service.kind) for verdict in told]
+        verdicts_of = [
+            _attendance_gate(service, fees is not None),
+            *said[service],
+            *(fees or ()),
+        ]
+        verdicts += [replace(verdict, service_kind=service.kind) for verdict in verdicts_of]
     return Aside(joined(line for _, lines, _ in made for line in lines), tuple(verdicts))
 
 

@@ -351,9 +351,11 @@ def _until_closed(day: ServiceDay, expected: Sequence[Session]) -> ServiceDay:
 def _missed(history: BillingHistory, of_day: Sequence[Attendance]) -> Verdict:
     """Of a day on which the client was nowhere: a session that was cancelled after it was said to
     be missed, the program did not hold."""
-    told = {attendance.session_id for attendance in of_day}
-    off = [cancellation for cancellation in history.cancelled if cancellation.session_id in told]
-    not_held = told == {cancellation.session_id for cancellation in off}
+    session_ids = {attendance.session_id for attendance in of_day}
+    off = [
+        cancellation for cancellation in history.cancelled if cancellation.session_id in session_ids
+    ]
+    not_held = session_ids == {cancellation.session_id for cancellation in off}
     return Verdict(
         Gate.ATTENDANCE,
         Reason.NOT_HELD if not_held else Reason.MISSED,

@@ -39,8 +39,8 @@ class AttendedService:
     @property
     def facts(self) -> frozenset[str]:
         """What is known of it."""
-        told = [self.attendance.fact, *([self.session.fact] if self.session else [])]
-        return frozenset(told)
+        facts = [self.attendance.fact, *([self.session.fact] if self.session else [])]
+        return frozenset(facts)
 
     @property
     def minutes(self) -> int:

@@ -46,14 +46,14 @@ def diagnosed(
         for on in dates:
             codes |= {diagnosis.code: None for diagnosis in of_dates[on][place : place + 1]}
     named = tuple(codes)[: MOST_DIAGNOSES[claim_form]]
-    told = {on: tuple(diagnosis.code for diagnosis in found) for on, found in of_dates.items()}
-    differ = claim_form == ClaimForm.PROFESSIONAL and len(set(told.values())) > 1
+    codes_on = {on: tuple(diagnosis.code for diagnosis in found) for on, found in of_dates.items()}
+    differ = claim_form == ClaimForm.PROFESSIONAL and len(set(codes_on.values())) > 1
     return Diagnosed(
         named,
         tuple(
             replace(
                 line,
-                diagnosis_pointers=_pointers(told[line.service_date], named) if differ else (),
+                diagnosis_pointers=_pointers(codes_on[line.service_date], named) if differ else (),
             )
             for line in lines
         ),

@@ -31,9 +31,9 @@ class RegisterPractitioner:
     npi: str
     taxonomy: str
 
-    def require_npi(self, told: str) -> None:
+    def require_npi(self, heard_npi: str) -> None:
         """Refuses (NpiDiffers) another than attendance told; empty: it told none."""
-        if told not in ("", self.npi):
+        if heard_npi not in ("", self.npi):
             raise NpiDiffers(self.staff_id)
 
 

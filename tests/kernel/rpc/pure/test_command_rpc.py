@@ -48,7 +48,7 @@ class Rpcs(CommandRpcs[Any]):
 
 
 RPCS = Rpcs(
-    SimpleNamespace(book=SimpleNamespace(store=SimpleNamespace(vault=Vault(KeysInMemory()))))
+    SimpleNamespace(executor=SimpleNamespace(store=SimpleNamespace(vault=Vault(KeysInMemory()))))
 )
 CALL = Call(
     actor=Actor(id="staff/1", roles=frozenset(), sites=frozenset({"*"}), purpose="TREATMENT"),

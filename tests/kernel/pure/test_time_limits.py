@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from kernel.facts import Row
-from kernel.messaging import limited
+from kernel.messaging import time_limits
 from kernel.messaging.subscriptions import Facts
 from tests.harness.kernel.counters import ADA, TALLY
 
@@ -22,7 +22,7 @@ def spin(seconds: float) -> None:
 def test_one_that_ends_as_it_is_interrupted_ends_one_way_or_the_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(limited, "CPU_SECONDS", 0.01)
+    monkeypatch.setattr(time_limits, "CPU_SECONDS", 0.01)
     ended: list[str] = []
 
     def derive(_: str, __: Facts) -> Sequence[Row]:
@@ -31,9 +31,9 @@ def test_one_that_ends_as_it_is_interrupted_ends_one_way_or_the_other(
 
     for _ in range(40):
         try:
-            limited.derive(replace(TALLY, derive=derive), ADA, {})
+            time_limits.derive(replace(TALLY, derive=derive), ADA, {})
             ended.append("derived")
-        except limited.TookTooLong:
+        except time_limits.TookTooLong:
             ended.append("interrupted")
     assert len(ended) == 40
 
@@ -41,8 +41,8 @@ def test_one_that_ends_as_it_is_interrupted_ends_one_way_or_the_other(
 def test_one_that_goes_on_in_spite_of_it_is_interrupted_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(limited, "CPU_SECONDS", 0.05)
-    monkeypatch.setattr(limited, "AGAIN", 0.05)
+    monkeypatch.setattr(time_limits, "CPU_SECONDS", 0.05)
+    monkeypatch.setattr(time_limits, "AGAIN", 0.05)
 
     def derive(_: str, __: Facts) -> Sequence[Row]:
         for _ in range(3):
@@ -51,8 +51,8 @@ def test_one_that_goes_on_in_spite_of_it_is_interrupted_again(
         spin(60)
         return ()
 
-    with pytest.raises(limited.TookTooLong):
-        limited.derive(replace(TALLY, derive=derive), ADA, {})
+    with pytest.raises(time_limits.TookTooLong):
+        time_limits.derive(replace(TALLY, derive=derive), ADA, {})
 
 
 def test_what_a_derivation_raises_is_raised() -> None:
@@ -60,4 +60,4 @@ def test_what_a_derivation_raises_is_raised() -> None:
         raise KeyError("x")
 
     with pytest.raises(KeyError):
-        limited.derive(replace(TALLY, derive=derive), ADA, {})
+        time_limits.derive(replace(TALLY, derive=derive), ADA, {})
