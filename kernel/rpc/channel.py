@@ -44,7 +44,7 @@ class Channel:
         """The channel of now; ValueError once this is closed, as a channel says it."""
         with self._lock:
             if self._closed:
-                raise ValueError("the channel is closed")
+                raise ValueError("asked on a closed channel")
             material = self._identity.current() if self._identity else None
             if self._open is None or material is not self._material:
                 self._close_later(self._open)
