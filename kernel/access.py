@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kernel.process import Service, topic_of
+from kernel.process import Service
+from kernel.services import topic_of
 
 
 class Permission(StrEnum):

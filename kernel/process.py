@@ -22,9 +22,12 @@ from kernel.keys.mounted import MountedMasterKeys
 from kernel.keys.moving import KeysNotMoved, move_keys
 from kernel.keys.store import SqlKeyStore, migrate_keys
 from kernel.messaging.brokers import Brokers
+from kernel.messaging.signatures import FactSigner, Signatures
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.patience import BRIEF
-from kernel.secrets import SecretMissing
+from kernel.secrets import OF_FACTS, SecretMissing, published_keys
+from kernel.services import topic_of
+from kernel.signing_key import SigningKey
 from kernel.store.database import LOCK_TIMEOUT, migrate, open_database, when_possible
 from kernel.store.store import Store
 from kernel.tls.context import ReloadingContext
@@ -51,6 +54,7 @@ class Opened:
     name: str
     store: Store
     subscriptions: Subscriptions
+    signatures: Signatures
     owners: Mapping[str, "RemoteOwner"]
     brokers: Brokers
     kinds: Mapping[str, "BindingKind"] = field(default_factory=dict)
@@ -76,14 +80,15 @@ class Service:
     operations: Callable[[Opened], Mapping[Any, object]] = lambda _: {}
 
 
-def topic_of(service: str) -> str:
-    """The topic of a service's published log."""
-    return f"ninehours.{service}.v1"
-
-
 def main(service: Service, arguments: Sequence[str]) -> None:
     """Run the process the command line names; on a wrong setting, name it and end with 2."""
-    processes = {"api": _api, "relay": _relay, "migrate": _migrate}
+    processes = {
+        "api": _api,
+        "relay": _relay,
+        "migrate": _migrate,
+        "seal": _seal,
+        "seal-again": _seal_again,
+    }
     if service.hears:
         processes |= {"stream": _stream, "rebuild": _rebuild}
     if len(arguments) != 1 or arguments[0] not in processes:
@@ -120,6 +125,7 @@ def _store(service: Service, settings: Settings, engine: Engine, key_connections
         topic=topic_of(service.name),
         network=settings.network,
         vault=Vault(_key_store(service, settings, key_connections)),
+        signer=FactSigner(SigningKey(settings.secrets_dir, service.name, keys=OF_FACTS).current),
     )
 
 
@@ -154,6 +160,7 @@ def server_of(service: Service, settings: Settings, store: Store) -> "Server":
         name=service.name,
         store=store,
         subscriptions=service.subscriptions,
+        signatures=_signatures(settings),
         owners=owners_of(service.hears, settings),
         brokers=_brokers(settings),
         kinds=service.kinds(),
@@ -232,7 +239,8 @@ def _stream(service: Service, settings: Settings) -> None:
     store = open_store(service, settings)
     _forget_again(store)
     ordinal = Ordinal(store.engine, _ordinal())
-    inbox = Inbox(store, service.subscriptions, fence=ordinal.fence)
+    signatures = _signatures(settings)
+    inbox = Inbox(store, service.subscriptions, signatures, fence=ordinal.fence)
     owners = owners_of(service.hears, settings)
     consumer.run(
         consumer.Consumer(
@@ -250,6 +258,25 @@ def _stream(service: Service, settings: Settings) -> None:
             ready=_ready(settings),
         )
     )
+
+
+def _signatures(settings: Settings) -> Signatures:
+    """What facts are verified with."""
+    return Signatures.of(published_keys(settings.secrets_dir, keys=OF_FACTS))
+
+
+def _seal(service: Service, settings: Settings, *, again: bool = False) -> None:
+    """State from where on every fact of its log is signed: no older release runs any more."""
+    from kernel.store import published  # noqa: PLC0415
+
+    with _engine(settings, 1).begin() as connection:
+        seal = published.seal(connection, again=again)
+    log.info("sealed", topic=topic_of(service.name), unsigned_to=seal.unsigned_to)
+
+
+def _seal_again(service: Service, settings: Settings) -> None:
+    """As `seal`, of a log that an older release appended to once more."""
+    _seal(service, settings, again=True)
 
 
 def _migrate(service: Service, settings: Settings) -> None:

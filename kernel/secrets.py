@@ -1,7 +1,9 @@
 """The keys of a one-machine installation, made at first start; in a cluster they are mounted.
 
-`<issuer>.jwk.json` is private: what it signs with. `public.jwks.json` is what everybody verifies
-with: several keys an issuer, by `kid`, which is the issuer's name or `<name>/<anything>`.
+`<issuer>.jwk.json` is private: what it signs tokens with. `public.jwks.json` is what everybody
+verifies them with: several keys an issuer, by `kid`, which is the issuer's name or
+`<name>/<anything>`. `<service>.facts.jwk.json` and `facts.jwks.json` are the same of facts, under
+other keys: a token is over in an hour, and a fact is verified as long as its log is read.
 `<service>.master` and `<service>.master.<id>` wrap owners' keys; `<service>.master-in-use` says by
 its id which of several does so from now on.
 """
@@ -29,13 +31,27 @@ Clock = Callable[[], float]
 T = TypeVar("T")
 
 PEOPLE = "people"
-ISSUERS = (PEOPLE, *SERVICES)
-PUBLIC = "public.jwks.json"
-PRIVATE = ".jwk.json"
 MASTER_BYTES = 32
 FIRST_MASTER = "first"
 """The id of `<service>.master`, which is older than ids."""
 MASTER_ID = re.compile("[a-z0-9][a-z0-9-]{0,31}")
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKeys:
+    """The keys of one use: who has one, and how the files are called."""
+
+    issuers: tuple[str, ...]
+    public: str
+    private: str
+
+    def private_path(self, secrets_dir: Path, issuer: str) -> Path:
+        """What the issuer signs with."""
+        return secrets_dir / f"{issuer}{self.private}"
+
+
+OF_TOKENS = SigningKeys((PEOPLE, *SERVICES), "public.jwks.json", ".jwk.json")
+OF_FACTS = SigningKeys(SERVICES, "facts.jwks.json", ".facts.jwk.json")
 
 
 class SecretMissing(Exception):
@@ -62,38 +78,32 @@ def generate(secrets_dir: Path) -> None:
     """Make what is missing; what is there stays. Safe when several processes start at once."""
     secrets_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     secrets_dir.chmod(0o700)
-    made = set()
-    for issuer in ISSUERS:
-        path = _private_path(secrets_dir, issuer)
-        if not path.exists():
-            made.add(issuer)
-            _write_once(path, json.dumps(_new_key(issuer).as_dict(private=True)).encode())
+    for keys in (OF_TOKENS, OF_FACTS):
+        _generate(secrets_dir, keys)
     for service in SERVICES:
         # The first one may be gone already: others took its place.
         if not _master_paths(secrets_dir, service):
             _write_once(
                 secrets_dir / f"{service}.master", b64encode(secrets.token_bytes(MASTER_BYTES))
             )
-    kept = [key for key in _published(secrets_dir) if issuer_of(key.kid) not in made]
-    _publish(secrets_dir, [*kept, *(private_key(secrets_dir, issuer) for issuer in ISSUERS)])
 
 
-def replace_signing_key(secrets_dir: Path, issuer: str) -> None:
+def replace_signing_key(secrets_dir: Path, issuer: str, keys: SigningKeys = OF_TOKENS) -> None:
     """Make the issuer's next key, published beside the one before, which stays believed.
 
     Processes sign with it a minute after they saw it published; `withdraw_old_keys` then ends
-    what was before.
+    what was before. Keys of facts stay published: what they signed is read for years.
     """
     fresh = _new_key(f"{issuer}/{secrets.token_hex(4)}")
-    path = _private_path(secrets_dir, issuer)
-    _publish(secrets_dir, [*_published(secrets_dir), fresh])
+    path = keys.private_path(secrets_dir, issuer)
+    _publish(secrets_dir, keys, [*_published(secrets_dir, keys), fresh])
     _written(path, json.dumps(fresh.as_dict(private=True)).encode()).replace(path)
 
 
-def withdraw_old_keys(secrets_dir: Path, issuer: str) -> None:
+def withdraw_old_keys(secrets_dir: Path, issuer: str, keys: SigningKeys = OF_TOKENS) -> None:
     """Publish of the issuer what it signs with, and nothing from before."""
-    others = [key for key in _published(secrets_dir) if issuer_of(key.kid) != issuer]
-    _publish(secrets_dir, [*others, private_key(secrets_dir, issuer)])
+    others = [key for key in _published(secrets_dir, keys) if issuer_of(key.kid) != issuer]
+    _publish(secrets_dir, keys, [*others, private_key(secrets_dir, issuer, keys)])
 
 
 def issuer_of(kid: object) -> str:
@@ -101,27 +111,32 @@ def issuer_of(kid: object) -> str:
     return kid.partition("/")[0] if isinstance(kid, str) else ""
 
 
-def private_key(secrets_dir: Path, issuer: str) -> OKPKey:
+def private_key(secrets_dir: Path, issuer: str, keys: SigningKeys = OF_TOKENS) -> OKPKey:
     """What the issuer signs with."""
-    path = _private_path(secrets_dir, issuer)
+    path = keys.private_path(secrets_dir, issuer)
     return _private_key_in(path, _read(path))
 
 
-def signing_key(secrets_dir: Path, issuer: str, clock: Clock = time.monotonic) -> Rereading[OKPKey]:
+def signing_key(
+    secrets_dir: Path,
+    issuer: str,
+    clock: Clock = time.monotonic,
+    keys: SigningKeys = OF_TOKENS,
+) -> Rereading[OKPKey]:
     """What the issuer signs with, as its file is replaced."""
-    return _rereading(_private_path(secrets_dir, issuer), _private_key_in, clock)
+    return _rereading(keys.private_path(secrets_dir, issuer), _private_key_in, clock)
 
 
 def published_keys(
-    secrets_dir: Path, clock: Clock = time.monotonic
+    secrets_dir: Path, clock: Clock = time.monotonic, keys: SigningKeys = OF_TOKENS
 ) -> Rereading[Mapping[str, OKPKey]]:
     """Key id → what signatures are verified with, as their file is replaced."""
-    return _rereading(secrets_dir / PUBLIC, _public_keys_in, clock)
+    return _rereading(secrets_dir / keys.public, _public_keys_in, clock)
 
 
-def public_keys(secrets_dir: Path) -> Mapping[str, OKPKey]:
+def public_keys(secrets_dir: Path, keys: SigningKeys = OF_TOKENS) -> Mapping[str, OKPKey]:
     """Key id → what the issuer's signatures are verified with."""
-    path = secrets_dir / PUBLIC
+    path = secrets_dir / keys.public
     return _public_keys_in(path, _read(path))
 
 
@@ -170,7 +185,7 @@ def _private_key_in(path: Path, content: bytes) -> OKPKey:
         key = OKPKey.import_key(json.loads(content))
     except (ValueError, JoseError):
         raise SecretMissing(f"{path} is not a JSON web key") from None
-    issuer = path.name.removesuffix(PRIVATE)
+    issuer = path.name.partition(".")[0]
     if not key.is_private or issuer_of(key.kid) != issuer:
         raise SecretMissing(f"{path} is not the private key of {issuer}")
     return key
@@ -191,22 +206,34 @@ def _rereading(path: Path, read: Callable[[Path, bytes], T], clock: Clock) -> Re
         raise _absent(path) from None
 
 
+def _generate(secrets_dir: Path, keys: SigningKeys) -> None:
+    made = set()
+    for issuer in keys.issuers:
+        path = keys.private_path(secrets_dir, issuer)
+        if not path.exists():
+            made.add(issuer)
+            _write_once(path, json.dumps(_new_key(issuer).as_dict(private=True)).encode())
+    kept = [key for key in _published(secrets_dir, keys) if issuer_of(key.kid) not in made]
+    signing = [private_key(secrets_dir, issuer, keys) for issuer in keys.issuers]
+    _publish(secrets_dir, keys, [*kept, *signing])
+
+
 def _new_key(kid: str) -> OKPKey:
     return OKPKey.generate_key("Ed25519", {"kid": kid, "use": "sig", "alg": "Ed25519"})
 
 
-def _published(secrets_dir: Path) -> list[OKPKey]:
+def _published(secrets_dir: Path, keys: SigningKeys) -> list[OKPKey]:
     try:
-        return [*public_keys(secrets_dir).values()]
+        return [*public_keys(secrets_dir, keys).values()]
     except SecretMissing:
         return []
 
 
-def _publish(secrets_dir: Path, keys: Iterable[OKPKey]) -> None:
+def _publish(secrets_dir: Path, keys: SigningKeys, published: Iterable[OKPKey]) -> None:
     """Of several keys under one id the last one counts: one made anew is not refused for ever."""
-    by_kid = {key.kid: key.as_dict(private=False) for key in keys}
+    by_kid = {key.kid: key.as_dict(private=False) for key in published}
     wanted = json.dumps({"keys": [by_kid[kid] for kid in sorted(by_kid, key=str)]}).encode()
-    path = secrets_dir / PUBLIC
+    path = secrets_dir / keys.public
     if not path.exists() or path.read_bytes() != wanted:
         _written(path, wanted).replace(path)
 
@@ -241,7 +268,3 @@ def _read(path: Path) -> bytes:
 
 def _absent(path: Path) -> SecretMissing:
     return SecretMissing(f"there is no {path}; kernel.secrets.generate makes it")
-
-
-def _private_path(secrets_dir: Path, issuer: str) -> Path:
-    return secrets_dir / f"{issuer}{PRIVATE}"

@@ -7,3 +7,13 @@ tests/architecture.
 SERVICES = ("intake", "plans", "attendance", "billing")
 EACH = f"{', '.join(SERVICES[:-1])} or {SERVICES[-1]}"
 """As help tells them."""
+
+
+def topic_of(service: str) -> str:
+    """The topic of a service's published log."""
+    return f"ninehours.{service}.v1"
+
+
+def service_of(topic: str) -> str:
+    """Whose published log a topic is."""
+    return topic.removeprefix("ninehours.").removesuffix(".v1")

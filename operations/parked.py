@@ -29,7 +29,7 @@ MOST_DIGITS = 18  # of a record's number: all such numbers fit where PostgreSQL 
 # Of our own envelope. What stands under any other name is nobody's business, nor is the name.
 SHOWN_HEADERS = {
     *("ce_id", "ce_type", "ce_source", "ce_subject", "ce_time", "ce_epoch", "ce_sequence"),
-    *("ce_network", "ce_label", "ce_mayignore", "ce_signedat"),
+    *("ce_network", "ce_label", "ce_mayignore", "ce_signedat", "ce_signature"),
 }
 NAMED_HEADERS = {
     *SHOWN_HEADERS,
@@ -229,11 +229,14 @@ def give_up(
 def resync(connection: Connection, topic: str, epoch: int, heads: Sequence[OwnerHead]) -> None:
     """Hear the topic anew, in the owner's epoch: subject by subject what was heard is exchanged.
 
+    Up to where its facts may be unsigned is the owner's to say anew, too.
+
     Refuses a topic that isn't heard here.
     """
     held = connection.execute(
         text(
-            "UPDATE heard_topic SET epoch = :epoch, stopped = NULL, doubted = false"
+            "UPDATE heard_topic SET epoch = :epoch, stopped = NULL, doubted = false,"
+            " unsigned_to = NULL"
             " WHERE topic = :topic"
         ),
         {"epoch": epoch, "topic": topic},

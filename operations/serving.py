@@ -285,6 +285,7 @@ class OperatingServicer:
         verification = Verification(
             store=self._store,
             subscriptions=self._of.subscriptions,
+            signatures=self._of.signatures,
             service_checks=self._service_checks,
             owners=self._of.owners,
             brokers=self._of.brokers,

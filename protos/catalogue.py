@@ -23,9 +23,9 @@ from google.protobuf.descriptor_pb2 import (
 from grpc_tools import protoc
 
 from kernel.messaging.subscriptions import Projection, Reaction
-from kernel.process import Service, topic_of
+from kernel.process import Service
 from kernel.rpc.policy import Bound, policies_of
-from kernel.services import SERVICES
+from kernel.services import SERVICES, topic_of
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "catalogue.md"

@@ -18,12 +18,14 @@ with warnings.catch_warnings():
     import kafka.admin  # noqa: F401
 
 from kernel.keys.store import migrate_keys
-from kernel.process import Service, topic_of
+from kernel.process import Service
 from kernel.secrets import generate
+from kernel.services import topic_of
 from kernel.store.database import migrate, open_database
 from kernel.store.store import Store
 from ninehours.local.servers import LocalServers
 from tests.harness.kernel.keys import vault_on
+from tests.harness.signing import signer_of, write_keys_of_facts
 
 pytest_plugins = ["tests.harness.pure"]
 
@@ -88,6 +90,7 @@ def secrets_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Keys of every service and of people."""
     folder: Path = tmp_path_factory.mktemp("secrets")
     generate(folder)
+    write_keys_of_facts(folder)
     return folder
 
 
@@ -141,6 +144,7 @@ def stores(
             topic=topic_of(service.name),
             network="local",
             vault=vault_on(url, secrets_dir, service.name),
+            signer=signer_of(service.name),
         )
         opened.append((store, name))
         return store

@@ -30,6 +30,7 @@ class Envelope:
     """Where a fact stands in its owner's published log, and what it is.
 
     `time`: when it was recorded, by the owner's server; `signed_at`: the `now` of its command.
+    `signature`: its owner's (kernel/messaging/signatures.py); empty: it has none.
     """
 
     id: UUID
@@ -46,11 +47,14 @@ class Envelope:
     causation: str
     correlation: str
     traceparent: str
+    signature: str = ""
 
     def headers(self) -> dict[str, bytes]:
         """As Kafka headers. No value identifies a client."""
         texts = {name: write(getattr(self, field)) for field, (name, _, write) in HEADERS.items()}
         texts = {"ce_specversion": "1.0", **texts}
+        if not self.signature:
+            del texts[SIGNATURE]
         return {name: text.encode() for name, text in texts.items()} | {
             "content-type": CONTENT_TYPE
         }
@@ -58,13 +62,19 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What a topic holds at an offset; its owner gives partition -1, and the sequence as offset."""
+    """What a topic holds at an offset; its owner gives partition -1, and the sequence as offset.
+
+    Of what an owner gives: `position`, where it stands in the whole log, and `unsigned_to`, up to
+    which position the owner says that facts may stand without a signature. A topic says neither.
+    """
 
     topic: str
     partition: int
     offset: int
     headers: Mapping[str, bytes]
     body: bytes
+    position: int = 0
+    unsigned_to: int = 0
 
     @property
     def from_owner(self) -> bool:
@@ -79,6 +89,8 @@ def read_envelope(headers: Headers) -> Envelope:
         if field == "signed_at" and name not in headers:
             said[field] = said["time"]  # Records of older releases don't say.
             continue
+        if field == "signature" and name not in headers:
+            continue  # Who hears it judges that.
         try:
             text = headers[name].decode()
             if "\x00" in text or not (text or field in MAY_BE_EMPTY):
@@ -130,6 +142,7 @@ def _label(text: str) -> str:
     return text
 
 
+SIGNATURE = "ce_signature"
 # Field → its header, how that is read, and how it is written.
 HEADERS: Mapping[str, tuple[str, Callable[[str], Any], Callable[[Any], str]]] = {
     "id": ("ce_id", UUID, str),
@@ -146,5 +159,6 @@ HEADERS: Mapping[str, tuple[str, Callable[[str], Any], Callable[[Any], str]]] = 
     "causation": ("ce_causationid", str, str),
     "correlation": ("ce_correlationid", str, str),
     "traceparent": ("ce_traceparent", str, str),
+    "signature": (SIGNATURE, str, str),
 }
 MAY_BE_EMPTY = {"causation", "correlation", "traceparent"}

@@ -13,13 +13,16 @@ from sqlalchemy.engine import CursorResult, Row
 from sqlalchemy.exc import DBAPIError
 
 from kernel.messaging.checkpoints import PARKED, Checkpoint, Checkpoints, SubjectLog
-from kernel.messaging.envelope import Record, read_envelope
-from kernel.messaging.inbox import doubt, inbox_fact_of
+from kernel.messaging.envelope import HEADERS, SIGNATURE, Record, read_envelope
+from kernel.messaging.inbox import doubt, inbox_fact_of, is_asked_again
 from kernel.messaging.inbox_facts import InboxFact, InboxFacts
 from kernel.messaging.parking import park, parked_headers
+from kernel.messaging.signatures import SIGNED, Signatures
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.database import is_passing
 from kernel.store.store import Store, Transaction
+
+TELLING = (SIGNATURE, *(HEADERS[name][0] for name in SIGNED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +48,10 @@ class _OwnersLog:
 class LogExchange:
     """Puts a subject's whole log, as its owner gave it, in the place of what was heard of it."""
 
-    def __init__(self, store: Store, subscriptions: Subscriptions) -> None:
+    def __init__(self, store: Store, subscriptions: Subscriptions, signatures: Signatures) -> None:
         self._store = store
         self._subscriptions = subscriptions
+        self._signatures = signatures
 
     def exchange(self, subject_log: SubjectLog, records: Sequence[Record]) -> None:
         """In one transaction, under the subject's lock; what follows from differences is marked.
@@ -55,7 +59,7 @@ class LogExchange:
         Nothing, when somebody else did it, or when its owner tells of another epoch: that is asked.
         """
         with self._store.transaction() as tx:
-            _Exchange(tx, self._subscriptions, *subject_log, records).make()
+            _Exchange(tx, self._subscriptions, self._signatures, *subject_log, records).make()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class _Exchange:
 
     tx: Transaction
     subscriptions: Subscriptions
+    signatures: Signatures
     topic: str
     subject: str
     records: Sequence[Record]
@@ -71,12 +76,12 @@ class _Exchange:
     def make(self) -> None:
         tx = self.tx
         tx.lock([self.subject])
-        epoch = self._ask(
-            "SELECT epoch FROM heard_topic WHERE topic = :topic FOR SHARE"
-        ).scalar_one()
+        topic = self._ask(
+            "SELECT epoch, unsigned_to FROM heard_topic WHERE topic = :topic FOR SHARE"
+        ).one()
         before = Checkpoints(tx.connection).lock_one((self.topic, self.subject))
-        log = self._owners_log({})
-        if log.epochs - {epoch}:
+        log = self._owners_log({}, topic.unsigned_to)
+        if log.epochs - {topic.epoch}:
             doubt(tx.connection, [self.topic])
             return
         if not before.anew:
@@ -93,7 +98,7 @@ class _Exchange:
         except DBAPIError as error:
             if is_passing(error):
                 raise
-            log = self._owners_log(self._refused(log.facts))
+            log = self._owners_log(self._refused(log.facts), topic.unsigned_to)
             new = self._write(held, log)
         self._set_aside(log.poison)
         self._move(before, log)
@@ -107,7 +112,7 @@ class _Exchange:
         parameters = {"topic": self.topic, "subject": self.subject}
         return self.tx.connection.execute(text(statement), parameters)
 
-    def _owners_log(self, refused: Mapping[UUID, Exception]) -> _OwnersLog:
+    def _owners_log(self, refused: Mapping[UUID, Exception], sealed_to: int | None) -> _OwnersLog:
         """As far as it is whole and of use; `refused`: what the database doesn't take, and why."""
         log = _OwnersLog()
         # Records that a person went past for good.
@@ -128,10 +133,12 @@ class _Exchange:
                 if envelope.id in refused:
                     raise refused[envelope.id]
                 if envelope.id not in given_up:
+                    self.signatures.check(record, envelope, sealed_to)
                     fact = inbox_fact_of(self.subscriptions, record, envelope)
                     log.facts += [fact] if fact else []
             except Exception as error:  # nothing but this record's content is at work here
-                log.poison = _Poison(record, kind, error)
+                if not is_asked_again(error, record, sealed_to):
+                    log.poison = _Poison(record, kind, error)
                 break
             log.checkpoint = Checkpoint(envelope.sequence, str(envelope.id))
             log.ids.add(envelope.id)
@@ -229,5 +236,6 @@ def _is_same(row: Row[Any] | None, fact: InboxFact) -> bool:
     ) == (fact.sequence, fact.type, fact.body, fact.label, fact.signed_at, fact.refs)
 
 
-def _content(headers: Mapping[str, bytes], body: bytes) -> tuple[bytes | None, bytes]:
-    return headers.get("ce_id"), body
+def _content(headers: Mapping[str, bytes], body: bytes) -> tuple[bytes | None, ...]:
+    """What a record says, and the signature under it."""
+    return (*(headers.get(name) for name in TELLING), body)

@@ -64,7 +64,7 @@ class GapRepair:
         self._clock = clock
         self._pauses: Pauses[SubjectLog] = Pauses(clock)  # of whom a fetch moved nothing
         self._asked: dict[str, float] = {}  # topic → when its owner was last asked for its epoch
-        self.log_exchange = LogExchange(store, inbox.subscriptions)
+        self.log_exchange = LogExchange(store, inbox.subscriptions, inbox.signatures)
 
     def compare(self) -> int:
         """Mark behind what owners have and this service hasn't heard, a lost last fact included.
@@ -81,7 +81,9 @@ class GapRepair:
         with self._store.transaction() as tx:
             noted = Checkpoints(tx.connection).of_topic(owner.topic)
         epoch, heads = owner.epoch_and_heads()
+        sealed_to = owner.sealed_to()
         with self._store.transaction() as tx:
+            _note_seal(tx.connection, owner.topic, sealed_to)
             if not _is_of_epoch(tx.connection, owner.topic, epoch):
                 return 0
             # Rows are locked as they are inserted: in the order in which batches lock checkpoints.
@@ -306,6 +308,26 @@ def _stop(connection: Connection, subject_log: SubjectLog, noted: Checkpoint, wh
     ).rowcount
     if stopped:
         log.warning("subject_stopped", topic=subject_log[0], subject=subject_log[1], reason=why)
+
+
+def _note_seal(connection: Connection, topic: str, sealed_to: int | None) -> None:
+    """What its owner states for good; a later statement counts if it lets less stand unsigned.
+
+    Where it would let more, or takes the statement back, a person is to look: `resync` takes it.
+    """
+    known = connection.execute(
+        text("SELECT unsigned_to FROM heard_topic WHERE topic = :topic"), {"topic": topic}
+    ).scalar_one()
+    if known is not None and (sealed_to is None or sealed_to > known):
+        log.warning("seal_raised", topic=topic, heard=known, told=sealed_to)
+    elif sealed_to != known:
+        connection.execute(
+            text(
+                "UPDATE heard_topic SET unsigned_to = least(unsigned_to, :sealed_to)"
+                " WHERE topic = :topic"
+            ),
+            {"topic": topic, "sealed_to": sealed_to},
+        )
 
 
 def _is_of_epoch(connection: Connection, topic: str, epoch: int) -> bool:

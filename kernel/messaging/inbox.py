@@ -5,10 +5,12 @@ Knows nothing of Faust.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 from uuid import UUID
 
 from google.protobuf.descriptor_pool import Default
 from sqlalchemy import Connection, text
+from sqlalchemy.engine import Row
 from sqlalchemy.exc import DBAPIError
 
 from kernel.decider import filled
@@ -30,6 +32,7 @@ from kernel.messaging.inbox_facts import (
     with_references,
 )
 from kernel.messaging.parking import park
+from kernel.messaging.signatures import Signatures, UnknownKey, Unsigned
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.database import is_passing
 from kernel.store.store import Store, Transaction
@@ -42,6 +45,7 @@ class _Batch:
     checkpoints: dict[SubjectLog, Checkpoint]
     ids: Mapping[tuple[SubjectLog, int], str]  # of facts heard before that come again
     contested: Mapping[UUID, SubjectLog]  # ids that come in one log and are held under another
+    seals: Mapping[Topic, int | None]  # up to where owners' facts may be unsigned, if stated
     facts: list[InboxFact] = field(default_factory=list)
     moved: dict[SubjectLog, Checkpoint] = field(default_factory=dict)
 
@@ -76,12 +80,14 @@ class Inbox:
         self,
         store: Store,
         subscriptions: Subscriptions,
+        signatures: Signatures,
         *,
         fence: Callable[[Transaction], None] = lambda _: None,
         barrier: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.store = store
         self.subscriptions = subscriptions
+        self.signatures = signatures
         self.own = PublishedFacts(store, subscriptions)
         self._fence = fence  # raises in a transaction that must not hear any more
         self._barrier = barrier  # tests hold two transactions here
@@ -147,11 +153,15 @@ class Inbox:
             subjects = {envelope.subject for _, envelope in enveloped}
             tx.lock(subjects | {subject for _, subject in holding})
             self._barrier("locked")
-            enveloped = list(self._of_this_epoch(tx.connection, enveloped))
+            topics = self._topics(tx.connection, enveloped)
+            enveloped = list(self._of_this_epoch(tx.connection, topics, enveloped))
             subject_logs = {(record.topic, envelope.subject) for record, envelope in enveloped}
             checkpoints = Checkpoints(tx.connection).lock(subject_logs | holding)
             batch = _Batch(
-                checkpoints, _heard_before(tx.connection, checkpoints, enveloped), contested
+                checkpoints,
+                _heard_before(tx.connection, checkpoints, enveloped),
+                contested,
+                {topic: row.unsigned_to for topic, row in topics.items()},
             )
             for subject_log in holding:
                 batch.exchange(subject_log)
@@ -174,25 +184,29 @@ class Inbox:
             except (NoEnvelope, ForeignNetwork) as error:
                 park(tx.connection, record, None, None, error)  # set aside; stops nobody
 
-    def _of_this_epoch(
+    def _topics(
         self, connection: Connection, enveloped: Sequence[tuple[Record, Envelope]]
+    ) -> dict[Topic, Row[Any]]:
+        rows = connection.execute(
+            text(
+                "SELECT topic, epoch, stopped, types, unsigned_to FROM heard_topic"
+                " WHERE topic = ANY(:topics) ORDER BY topic FOR SHARE"
+            ),
+            {"topics": sorted({record.topic for record, _ in enveloped})},
+        )
+        return {row.topic: row for row in rows}
+
+    def _of_this_epoch(
+        self,
+        connection: Connection,
+        known: Mapping[Topic, Row[Any]],
+        enveloped: Sequence[tuple[Record, Envelope]],
     ) -> Iterator[tuple[Record, Envelope]]:
         """Records of the topic's epoch; of an older one they are nobody's any more.
 
         One of a newer epoch is left out, and its owner asked whether that is so. Until an owner
         said its epoch any is heard, and exchanged when it did.
         """
-        topics = sorted({record.topic for record, _ in enveloped})
-        known = {
-            row.topic: row
-            for row in connection.execute(
-                text(
-                    "SELECT topic, epoch, stopped, types FROM heard_topic"
-                    " WHERE topic = ANY(:topics) ORDER BY topic FOR SHARE"
-                ),
-                {"topics": topics},
-            )
-        }
         ours = self.subscriptions.by_type.keys()
         if newer := [topic for topic, row in known.items() if not set(row.types) <= ours]:
             Checkpoints(connection).narrow_types(newer, sorted(ours))
@@ -219,7 +233,8 @@ class Inbox:
         """One record against its subject's checkpoint: duplicate, next, hole, or a contradiction.
 
         What it says of its owner's log is asked of the owner, of both owners where another log
-        holds its id. `culprit`: why the database refused this record.
+        holds its id. One that is next is heard if its owner signed it. `culprit`: why the database
+        refused this record.
         """
         key = (record.topic, envelope.subject)
         checkpoint = batch.checkpoints.get(key, Checkpoint())
@@ -240,11 +255,16 @@ class Inbox:
         if checkpoint.anew or envelope.sequence > checkpoint.sequence + 1:
             batch.ask(key, envelope.sequence)
             return
+        sealed_to = batch.seals.get(record.topic)
         try:
             if culprit is not None:
                 raise culprit
+            self.signatures.check(record, envelope, sealed_to)
             fact = inbox_fact_of(self.subscriptions, record, envelope)
         except Exception as error:  # nothing but this record's content is at work here
+            if is_asked_again(error, record, sealed_to):
+                batch.ask(key, envelope.sequence)
+                return
             park(tx.connection, record, envelope.subject, envelope.type, error)
             # What came from elsewhere its owner may have otherwise.
             batch.move(key, replace(checkpoint, stopped=PARKED, anew=not record.from_owner))
@@ -277,6 +297,20 @@ def inbox_fact_of(
         subscriptions,
         filled(InboxFact, envelope, record, recorded_at=envelope.time, refs=[]),
     )
+
+
+def is_asked_again(error: Exception, record: Record, sealed_to: int | None) -> bool:
+    """Whether that says nothing of the record yet, so that its owner is asked, again and again.
+
+    A key reaches files one after the other; and while a log isn't sealed, an older release may be
+    at work that doesn't sign: what it publishes is heard of its owner alone.
+    """
+    match error:
+        case UnknownKey():
+            return record.from_owner
+        case Unsigned():
+            return not record.from_owner and sealed_to is None
+    return False
 
 
 def doubt(connection: Connection, topics: Iterable[Topic]) -> None:

@@ -53,6 +53,10 @@ class Owner(Protocol):
         """The subject's records after a sequence, oldest first, and whether more follow."""
         ...
 
+    def sealed_to(self) -> int | None:
+        """Up to which position facts of its log may be unsigned; None: that isn't for good yet."""
+        ...
+
     def epoch_and_heads(self) -> tuple[int, Sequence[OwnerHead]]:
         """The log's epoch, and the last sequence of every subject in it."""
         ...

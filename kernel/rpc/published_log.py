@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
+import grpc
 from ninehours.exchange.v1 import published_log_service_pb2 as pb
 from sqlalchemy.engine import Row
 
@@ -14,8 +15,9 @@ from kernel.rpc.call import Call
 from kernel.rpc.channel import Channel
 from kernel.rpc.client import ASKING, RpcClient
 from kernel.rpc.connections import pages
+from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.store import published
-from kernel.store.store import Store
+from kernel.store.store import Store, Transaction
 
 SERVICE = pb.DESCRIPTOR.services_by_name["PublishedLogService"]
 READ_PAGE = 500
@@ -39,10 +41,12 @@ class PublishedLogServicer:
             rows, more = published.read(
                 tx.connection, request.subject, request.after_sequence, size
             )
+            seal = _seal(tx)
         return pb.ReadResponse(
             epoch=epoch,
             more=more,
             facts=[self._fact(row, epoch) for row in rows],
+            seal=seal,
         )
 
     def Heads(self, request: pb.HeadsRequest, _: Call) -> pb.HeadsResponse:
@@ -50,9 +54,11 @@ class PublishedLogServicer:
         with self._store.transaction() as tx:
             rows = published.heads(tx.connection, request.page_token, size)
             epoch = published.epoch_of(tx.connection)
+            seal = _seal(tx)
         return pb.HeadsResponse(
             topic=self._store.topic,
             epoch=epoch,
+            seal=seal,
             heads=[
                 pb.Head(subject=row.subject, sequence=row.last, id=str(row.last_id)) for row in rows
             ],
@@ -102,7 +108,9 @@ class PublishedLogServicer:
             rows, cursor, more = published.follow(
                 tx.connection, cursor, size, types, request.subject
             )
+            seal = _seal(tx)
         return pb.FollowResponse(
+            seal=seal,
             facts=[self._fact(row, epoch) for row in rows],
             cursor=str(cursor),
             more=more,
@@ -115,6 +123,7 @@ class PublishedLogServicer:
             epoch=epoch,
             headers=published.envelope_of(row, source=self._source, epoch=epoch).headers(),
             body=bytes(row.body),
+            position=row.position,
         )
 
     def CountFacts(self, _: pb.CountFactsRequest, __: Call) -> pb.CountFactsResponse:
@@ -132,6 +141,8 @@ class RemoteOwner:
     def read(self, subject: str, after: int) -> tuple[Sequence[Record], bool]:
         """The subject's records after a sequence, oldest first, and whether more follow."""
         answer = self._client.Read(pb.ReadRequest(subject=subject, after_sequence=after))
+        if not answer.HasField("seal"):
+            raise _says_nothing_of_signatures()
         records = [
             Record(
                 topic=self.topic,
@@ -139,10 +150,19 @@ class RemoteOwner:
                 offset=fact.sequence,
                 headers=dict(fact.headers),
                 body=fact.body,
+                position=fact.position,
+                unsigned_to=answer.seal.unsigned_to,
             )
             for fact in answer.facts
         ]
         return records, answer.more
+
+    def sealed_to(self) -> int | None:
+        """Up to which position facts of its log may be unsigned; None: that isn't for good yet."""
+        answer = self._client.Heads(pb.HeadsRequest(page_size=1))
+        if not answer.HasField("seal"):
+            raise _says_nothing_of_signatures()
+        return answer.seal.unsigned_to if answer.seal.for_good else None
 
     def epoch_and_heads(self) -> tuple[int, Sequence[OwnerHead]]:
         """The log's epoch, and the last sequence of every subject in it."""
@@ -173,6 +193,18 @@ class RemoteOwner:
                     fact=str(UUID(bytes=fingerprint.id)),
                     digest=fingerprint.digest,
                 )
+
+
+def _seal(tx: Transaction) -> pb.Seal:
+    seal = published.seal_of(tx.connection)
+    return pb.Seal(unsigned_to=seal.unsigned_to, for_good=seal.for_good)
+
+
+def _says_nothing_of_signatures() -> RemoteRefusal:
+    """Of an older release's answer: what it gives might be signed, and isn't shown so."""
+    return RemoteRefusal(
+        grpc.StatusCode.UNAVAILABLE, "OWNER_OF_OLDER_RELEASE", "it says nothing of signatures", {}
+    )
 
 
 def _place(token: str) -> tuple[str, int]:

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from joserfc import jwt
-from joserfc.jwk import OKPKey
 
-from kernel import logs
 from kernel.refusal import Refusal
-from kernel.secrets import PEOPLE, SecretMissing, public_keys, signing_key
+from kernel.secrets import PEOPLE
+from kernel.signing_key import SigningKey
 from kernel.sites import EVERY_SITE
 
 # RFC 9864's name for EdDSA on Ed25519; the only one accepted, whatever a token's header says.
@@ -24,10 +23,6 @@ SERVICE_ROLE = "service:"
 SERVICE_SUBJECT = "service/"
 PURPOSES = frozenset({"TREATMENT", "PAYMENT", "OPERATIONS"})
 LIFETIME = timedelta(minutes=10)
-# Seconds that a key is published before it signs: others look at their files every few.
-PUBLISHED_BEFORE = 60.0
-
-log = logs.get("kernel.rpc.tokens")
 
 
 class Unauthenticated(Refusal):
@@ -42,47 +37,6 @@ class Actor:
     roles: frozenset[str]
     sites: frozenset[str]
     purpose: str
-
-
-class SigningKey:
-    """What an issuer signs with, from its file, which may be replaced while the process runs.
-
-    Another key than the first is taken a minute after it was seen among the published ones, or
-    at once where the one before isn't published any more. One that isn't published never signs.
-    """
-
-    def __init__(
-        self, secrets_dir: Path, issuer: str, *, clock: Callable[[], float] = time.time
-    ) -> None:
-        self._secrets_dir = secrets_dir
-        self._file = signing_key(secrets_dir, issuer, clock)
-        self._clock = clock
-        self._signs = self._file.current()
-        self._seen: tuple[OKPKey, float] | None = None
-        self._lock = threading.Lock()
-
-    def current(self) -> OKPKey:
-        """The key to sign with now."""
-        offered = self._file.current()
-        with self._lock:
-            if offered is not self._signs and self._is_taken(offered):
-                log.info("signing key taken", key=offered.kid)
-                self._signs = offered
-            return self._signs
-
-    def _is_taken(self, offered: OKPKey) -> bool:
-        try:
-            published = public_keys(self._secrets_dir)
-        except SecretMissing:
-            return False
-        if not _stands_in(published, offered):
-            self._seen = None
-            return False
-        if not _stands_in(published, self._signs):
-            return True
-        if self._seen is None or self._seen[0] is not offered:
-            self._seen = offered, self._clock()
-        return self._clock() - self._seen[1] >= PUBLISHED_BEFORE
 
 
 class Issuer:
@@ -193,8 +147,3 @@ def _texts(given: object) -> frozenset[str] | None:
     if isinstance(given, list) and all(isinstance(entry, str) and entry for entry in given):
         return frozenset(given)
     return None
-
-
-def _stands_in(published: Mapping[str, OKPKey], key: OKPKey) -> bool:
-    found = published.get(str(key.kid))
-    return found is not None and found.as_dict(private=False)["x"] == key.as_dict()["x"]

@@ -25,6 +25,45 @@ def epoch_of(connection: Connection) -> int:
     return int(connection.execute(text("SELECT epoch FROM epoch")).scalar_one())
 
 
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Up to which position facts of this log may stand unsigned; `for_good`: that was stated.
+
+    Until it is, an older release may be at work, and it is as far as the log goes now.
+    """
+
+    unsigned_to: int
+    for_good: bool
+
+
+def seal_of(connection: Connection) -> Seal:
+    """What this log's owner says of its signatures."""
+    stated = connection.execute(text("SELECT unsigned_to FROM seal")).scalar()
+    if stated is not None:
+        return Seal(stated, True)
+    last = connection.execute(text("SELECT coalesce(max(position), 0) FROM published"))
+    return Seal(int(last.scalar_one()), False)
+
+
+def seal(connection: Connection, *, again: bool = False) -> Seal:
+    """State that whoever appends from now on signs: what stands unsigned so far is the last.
+
+    For good: a log that is sealed stays as it is, but `again`. The transaction waits for those that
+    are appending.
+    """
+    connection.execute(text("LOCK TABLE published IN SHARE MODE"))
+    connection.execute(
+        text(
+            "INSERT INTO seal (unsigned_to)"
+            " SELECT coalesce(max(position), 0) FROM published WHERE signature IS NULL"
+            " ON CONFLICT (only_one) DO UPDATE SET sealed_at = excluded.sealed_at,"
+            " unsigned_to = excluded.unsigned_to WHERE :again"
+        ),
+        {"again": again},
+    )
+    return seal_of(connection)
+
+
 def read(
     connection: Connection, subject: str, after: int, limit: int
 ) -> tuple[Sequence[Row[Any]], bool]:
@@ -64,7 +103,7 @@ def count(connection: Connection) -> dict[str, int]:
     return {row.type: row.n for row in rows}
 
 
-def envelope_of(row: Row[Any], *, source: str, epoch: int) -> Envelope:
+def envelope_of(row: Any, *, source: str, epoch: int) -> Envelope:
     """The row's envelope: the same whether Kafka carries it or its owner is asked."""
     return Envelope(
         id=row.id,
@@ -81,6 +120,7 @@ def envelope_of(row: Row[Any], *, source: str, epoch: int) -> Envelope:
         causation=row.headers["causationid"],
         correlation=row.headers["correlationid"],
         traceparent=row.headers["traceparent"],
+        signature=row.signature or "",
     )
 
 

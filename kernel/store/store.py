@@ -1,9 +1,10 @@
 """The record of one service: a transaction locks, loads and appends."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,16 +15,30 @@ from sqlalchemy.exc import IntegrityError
 
 from kernel.codec import Codec
 from kernel.facts import Position, Publication, Recorded, derived_id, kind_of
+from kernel.messaging.signatures import Signer
 from kernel.refusal import AgainstTheRules
 from kernel.sites import EVERY_SITE
 from kernel.store.bells import PUBLISHED
 from kernel.store.database import set_lock_timeout
 from kernel.store.documents import Documents
+from kernel.store.published import envelope_of
 from kernel.vault import Vault
 
 # Bytes of a public fact: with its envelope, what a broker takes by default.
 LARGEST = 900 * 1024
 
+# Counted first, for what is signed binds its sequence and its time: subjects are taken in order,
+# and who waits for one waits here.
+COUNT = text("""
+INSERT INTO sequence (subject, last, last_id)
+SELECT subject, count(*), (array_agg(id ORDER BY n DESC))[1]
+FROM unnest(CAST(:subjects AS text[]), CAST(:ids AS uuid[])) WITH ORDINALITY AS x(subject, id, n)
+GROUP BY subject ORDER BY subject
+ON CONFLICT (subject)
+DO UPDATE SET last = sequence.last + excluded.last, last_id = excluded.last_id,
+              last_written = greatest(sequence.last_written, excluded.last_written)
+RETURNING subject, last, CAST(last_written AS text) AS written_by, clock_timestamp() AS recorded_at
+""")
 APPEND = text(f"""
 WITH accepted AS (
     INSERT INTO command (id, digest, actor)
@@ -34,32 +49,23 @@ WITH accepted AS (
     FROM unnest(CAST(:streams AS text[]), CAST(:versions AS bigint[]), CAST(:ids AS uuid[]),
                 CAST(:types AS text[]), CAST(:bodies AS text[]))
         AS x(stream, version, id, type, body)
-), news AS (
-    SELECT *
-    FROM unnest(CAST(:p_subjects AS text[]), CAST(:p_ids AS uuid[]), CAST(:p_types AS text[]),
-                CAST(:p_bodies AS bytea[]), CAST(:p_headers AS text[]),
-                CAST(:p_signed AS timestamptz[]))
-    WITH ORDINALITY AS x(subject, id, type, body, headers, signed_at, n)
-), given AS (
-    INSERT INTO sequence (subject, last, last_id)
-    SELECT subject, count(*), (array_agg(id ORDER BY n DESC))[1]
-    FROM news GROUP BY subject ORDER BY subject
-    ON CONFLICT (subject)
-    DO UPDATE SET last = sequence.last + excluded.last, last_id = excluded.last_id,
-                  last_written = greatest(sequence.last_written, excluded.last_written)
-    RETURNING subject, last, last_written
 ), written AS (
-    INSERT INTO published
-        (subject, sequence, id, type, body, headers, signed_at, command_id, written_by)
-    SELECT subject,
-           given.last - count(*) OVER (PARTITION BY subject)
-                      + row_number() OVER (PARTITION BY subject ORDER BY n),
-           id, type, body, headers::jsonb, signed_at,
-           CASE WHEN CAST(:digest AS bytea) IS NULL THEN NULL ELSE :command_id END, last_written
-    FROM news JOIN given USING (subject) ORDER BY n
-    RETURNING subject, sequence, id, position
+    INSERT INTO published (subject, sequence, id, type, body, headers, signed_at, recorded_at,
+                           signature, command_id, written_by)
+    SELECT subject, sequence, id, type, body, headers::jsonb, signed_at, recorded_at, signature,
+           CASE WHEN CAST(:digest AS bytea) IS NULL THEN NULL ELSE :command_id END,
+           CAST(written_by AS xid8)
+    FROM unnest(CAST(:p_subjects AS text[]), CAST(:p_sequences AS bigint[]),
+                CAST(:p_ids AS uuid[]), CAST(:p_types AS text[]), CAST(:p_bodies AS bytea[]),
+                CAST(:p_headers AS text[]), CAST(:p_signed AS timestamptz[]),
+                CAST(:p_recorded AS timestamptz[]), CAST(:p_signatures AS text[]),
+                CAST(:p_written_by AS text[]))
+    WITH ORDINALITY AS x(subject, sequence, id, type, body, headers, signed_at, recorded_at,
+                         signature, written_by, n)
+    ORDER BY n
+    RETURNING position
 )
-SELECT subject, sequence, id, ({PUBLISHED.ring}) AS rung FROM written ORDER BY position
+SELECT ({PUBLISHED.ring}) AS rung FROM written
 """)  # noqa: S608 - what rings is code
 # What a command tells of itself, by its context's names; NULL where none made the facts.
 OF_COMMAND = ("command_id", "digest", "now", "actor", "correlation", "traceparent")
@@ -113,6 +119,7 @@ class Store:
     topic: str
     network: str
     vault: Vault
+    signer: Signer
 
     def close(self) -> None:
         """Give the connections back: to the record, and to the key store."""
@@ -250,9 +257,9 @@ class Transaction:
         """
         encoded = [self.store.codec.encode(recorded.fact) for recorded in facts]
         command = {name: getattr(context, name, None) for name in OF_COMMAND}
-        signed_at = [item.signed_at or command["now"] for item in publications]
+        rows = self._signed_rows(context, publications)
         try:
-            given = self.connection.execute(
+            self.connection.execute(
                 APPEND,
                 {
                     **command,
@@ -261,16 +268,18 @@ class Transaction:
                     "ids": [recorded.id for recorded in facts],
                     "types": [name for name, _ in encoded],
                     "bodies": [body for _, body in encoded],
-                    "p_subjects": [item.subject for item in publications],
-                    "p_ids": [item.id for item in publications],
-                    "p_types": [item.type for item in publications],
-                    "p_bodies": [_body(item) for item in publications],
-                    "p_headers": [
-                        _headers(item, self.store.network, context) for item in publications
-                    ],
-                    "p_signed": signed_at,
+                    "p_subjects": [row.subject for row in rows],
+                    "p_sequences": [row.sequence for row in rows],
+                    "p_ids": [row.id for row in rows],
+                    "p_types": [row.type for row in rows],
+                    "p_bodies": [row.body for row in rows],
+                    "p_headers": [json.dumps(row.headers) for row in rows],
+                    "p_signed": [row.signed_at for row in rows],
+                    "p_recorded": [row.recorded_at for row in rows],
+                    "p_signatures": [row.signature for row in rows],
+                    "p_written_by": [row.written_by for row in rows],
                 },
-            ).all()
+            )
         except IntegrityError as error:
             if isinstance(error.orig, errors.UniqueViolation):
                 constraint = error.orig.diag.constraint_name
@@ -279,15 +288,68 @@ class Transaction:
                 if constraint in ("command_pkey", "fact_id_key", "published_id_key"):
                     raise AlreadyAccepted from None
             raise
-        by_id = {row.id: row.sequence for row in given}
         return [
-            Appended(item, by_id[item.id], signed)
-            for item, signed in zip(publications, signed_at, strict=True)
+            Appended(item, row.sequence, row.signed_at)
+            for item, row in zip(publications, rows, strict=True)
         ]
+
+    def _signed_rows(
+        self, context: Context | None, publications: Sequence[Publication]
+    ) -> list["_Row"]:
+        """Numbered in their subjects' logs, and signed as they will be told."""
+        if not publications:
+            return []
+        bodies = [_body(item) for item in publications]
+        counted = {
+            row.subject: row
+            for row in self.connection.execute(
+                COUNT,
+                {
+                    "subjects": [item.subject for item in publications],
+                    "ids": [item.id for item in publications],
+                },
+            )
+        }
+        to_come = Counter(item.subject for item in publications)
+        rows = []
+        for item, body in zip(publications, bodies, strict=True):
+            of_subject = counted[item.subject]
+            to_come[item.subject] -= 1
+            row = _Row(
+                subject=item.subject,
+                sequence=of_subject.last - to_come[item.subject],
+                id=item.id,
+                type=item.type,
+                body=body,
+                headers=_headers(item, self.store.network, context),
+                signed_at=item.signed_at or (context.now if context else None),
+                recorded_at=of_subject.recorded_at,
+                written_by=of_subject.written_by,
+            )
+            envelope = envelope_of(row, source="", epoch=0)  # neither of which is signed
+            signature = self.store.signer.sign(self.store.topic, envelope, body)
+            rows.append(replace(row, signature=signature))
+        return rows
 
     def publish(self, publications: Sequence[Publication]) -> list[Appended]:
         """Public facts that no command made: derived ones."""
         return self.append(None, (), publications) if publications else []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """Of `published`, about to be written."""
+
+    subject: str
+    sequence: int
+    id: UUID
+    type: str
+    body: bytes
+    headers: Mapping[str, str]
+    signed_at: datetime | None
+    recorded_at: datetime
+    written_by: str
+    signature: str | None = None
 
 
 def _body(item: Publication) -> bytes:
@@ -302,14 +364,12 @@ def _body(item: Publication) -> bytes:
     return body
 
 
-def _headers(item: Publication, network: str, context: Context | None) -> str:
-    return json.dumps(
-        {
-            "network": network,
-            "label": item.label,
-            "mayignore": "true" if item.may_ignore else "false",
-            "causationid": item.causation,
-            "correlationid": context.correlation if context else "",
-            "traceparent": context.traceparent if context else "",
-        }
-    )
+def _headers(item: Publication, network: str, context: Context | None) -> dict[str, str]:
+    return {
+        "network": network,
+        "label": item.label,
+        "mayignore": "true" if item.may_ignore else "false",
+        "causationid": item.causation,
+        "correlationid": context.correlation if context else "",
+        "traceparent": context.traceparent if context else "",
+    }

@@ -28,10 +28,11 @@ if TYPE_CHECKING:
     from kernel.rpc.channel import Channel
     from kernel.tls.identity import Identity
 
-# Service -> the processes it runs. `migrate` runs once before them.
+# Service -> the processes it runs. `migrate` and `seal` run once before them: nothing of an older
+# release does any more.
 PROCESSES = dict.fromkeys(SERVICES, ("api", "relay", "stream"))
 # Streams stop before what they call and write to; servers (groups 0 and 1) stop last.
-GROUPS = {"migrate": 2, "api": 2, "relay": 2, "stream": 3}
+GROUPS = {"migrate": 2, "seal": 2, "api": 2, "relay": 2, "stream": 3}
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -151,8 +152,9 @@ class LocalSystem:
         keys = self.servers.create_databases(*(keys_database(service) for service in PROCESSES))
         self.keys_database_urls = {service: keys[keys_database(service)] for service in PROCESSES}
         began = time.monotonic()
-        specs = [self._spec(service, "migrate") for service in PROCESSES]
-        together(*(lambda spec=spec: self.supervisor.run(spec) for spec in specs))
+        for kind in ("migrate", "seal"):
+            specs = [self._spec(service, kind) for service in PROCESSES]
+            together(*(lambda spec=spec: self.supervisor.run(spec) for spec in specs))
         self._progress(f"schemas are up to date ({time.monotonic() - began:.1f} s)")
         self._start("api")
 

@@ -13,6 +13,7 @@ from kernel.facts import Publication, Recorded
 from kernel.messaging.envelope import Record
 from kernel.messaging.owners import Owner, OwnerHead
 from kernel.messaging.parking import what_failed
+from kernel.messaging.signatures import Signatures
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.store import Store
 
@@ -44,6 +45,7 @@ class Examination:
     store: Store
     connection: Connection
     subscriptions: Subscriptions
+    signatures: Signatures
     publish: Callable[[Recorded], Iterable[Publication]]
     owners: Mapping[str, Owner]
     heads: Mapping[str, Sequence[OwnerHead]]

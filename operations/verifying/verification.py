@@ -12,11 +12,12 @@ from kernel.messaging.caught_up import is_caught_up
 from kernel.messaging.envelope import Record
 from kernel.messaging.owners import Owner, OwnerHead
 from kernel.messaging.parking import what_failed
+from kernel.messaging.signatures import Signatures
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.database import is_away
 from kernel.store.store import Store
 from operations.kafka_topic import KafkaAway, KafkaTopic
-from operations.verifying import inbox, outbox, projections
+from operations.verifying import inbox, outbox, projections, signed
 from operations.verifying.examination import (
     Check,
     Examination,
@@ -29,12 +30,14 @@ CHECKS = (
     Check("published sequences are whole", "facts", outbox.sequences_are_whole),
     Check("facts are of accepted commands", "commands", outbox.commands_are_whole),
     Check("commands' facts are published", "facts", outbox.facts_are_published),
+    Check("published facts are signed", "facts", signed.facts_are_signed),
     Check("sent facts are in Kafka", "facts", outbox.sent_is_in_kafka),
     Check("documents open, and are unaltered", "documents", outbox.documents_open),
 )
 LISTENING = (
     Check("heads are the owners'", "subjects", inbox.heads_are_the_owners),
     Check("heard facts are what owners published", "facts", inbox.facts_are_the_owners),
+    Check("heard facts are signed by their owners", "facts", signed.heard_is_signed),
     Check("own facts heard are what was published", "facts", inbox.own_facts_are_the_published),
     Check("heard facts are filed rightly", "facts", inbox.references_are_the_facts),
     Check("nothing that holds up is hidden", "subjects", inbox.nothing_held_up_is_hidden),
@@ -66,6 +69,7 @@ class Verification:
 
     store: Store
     subscriptions: Subscriptions
+    signatures: Signatures
     service_checks: ServiceChecks
     owners: Mapping[str, Owner]
     brokers: Brokers
@@ -81,6 +85,7 @@ class Verification:
                 store=self.store,
                 connection=tx.connection,
                 subscriptions=self.subscriptions,
+                signatures=self.signatures,
                 publish=self.service_checks.publish,
                 owners=self.owners,
                 heads=heads,

@@ -3,8 +3,7 @@
 import re
 from pathlib import Path
 
-from kernel.process import topic_of
-from kernel.services import SERVICES
+from kernel.services import SERVICES, topic_of
 from ninehours.local.system import PROCESSES
 from protos.catalogue import declared, read_protos
 
@@ -50,7 +49,7 @@ def test_packages_of_the_drawings_exist() -> None:
 def test_processes_are_those_that_run() -> None:
     told = first_cells("process")
     run = {process for processes in PROCESSES.values() for process in processes}
-    assert set(told) == run | {"migrate", "rebuild"}
+    assert set(told) == run | {"migrate", "rebuild", "seal"}
     assert run <= set(re.findall(r"\w+", DRAWN))
 
 

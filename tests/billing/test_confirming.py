@@ -19,6 +19,7 @@ from tests.billing.test_convergence import Listener
 from tests.harness.billing.history import day
 from tests.harness.billing.owners import CLIENTS, Owners, owners
 from tests.harness.billing.service import Office
+from tests.harness.signing import signed
 
 NewStore = Callable[[Service], Store]
 BOB = CLIENTS[1]
@@ -46,6 +47,8 @@ def left_out(answer: Any) -> list[tuple[str, str]]:
 def forged(others: Owners, client_id: str, number: int) -> Record:
     """The next fact of the client's log, with a new id, that attendance never published.
 
+    By somebody who has attendance's key.
+
     It says that the client, who left early that day, stayed for three hours.
     """
     told = [
@@ -66,7 +69,7 @@ def forged(others: Owners, client_id: str, number: int) -> Record:
     )
     kind = message.DESCRIPTOR.full_name
     envelope = replace(last, id=uuid4(), sequence=last.sequence + 1, type=kind)
-    return replace(record, headers=envelope.headers(), body=message.SerializeToString())
+    return signed(replace(record, headers=envelope.headers(), body=message.SerializeToString()))
 
 
 def test_what_its_owners_confirm_leaves(listener: Listener) -> None:
@@ -109,7 +112,7 @@ def test_an_owner_that_is_away_is_waited_for_and_nothing_is_left_out(
     with owners(new_store, secrets_dir, office.payer_id) as others:
         found = Listener(office.store, others).tidy(others.records())
         found.office.issue_with(found.office.identities, OwnersConfirm(others.remotes))
-    with pytest.raises(Exception, match="closed channel"):
+    with pytest.raises(Exception, match="channel is closed"):
         found.office.issue(day(6), command="away")
     assert found.office.claims() == []
 
@@ -123,7 +126,7 @@ def test_a_correction_rests_on_what_owners_confirm_too(listener: Listener, other
     message = attendance.AttendanceCorrected.FromString(correction.body)
     message.ClearField("attended")
     message.ClearField("minutes")
-    listener.office.hear([replace(correction, body=message.SerializeToString())])
+    listener.office.hear([signed(replace(correction, body=message.SerializeToString()))])
     assert [proposal["state"] for proposal in listener.office.of_kind("proposal")] == ["READY"]
     answer = listener.office.correct()
     assert (answer.replaced, left_out(answer)) == (0, [(BOB, "NOT_CHECKED")])

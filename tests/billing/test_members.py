@@ -26,6 +26,7 @@ from tests.harness.billing.history import day
 from tests.harness.billing.service import Office
 from tests.harness.billing.with_intake import House
 from tests.harness.intake.service import SITE, Desk
+from tests.harness.signing import signatures_of
 from tests.system.wrongs import member_twice
 
 ANN = "57aff000-0000-4000-8000-00000000000a"
@@ -349,6 +350,7 @@ def found(house: House) -> list[tuple[str, str, str]]:
             store=store,
             connection=tx.connection,
             subscriptions=SUBSCRIPTIONS,
+            signatures=signatures_of(),
             publish=publish,
             owners={},
             heads={},

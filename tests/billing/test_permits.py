@@ -32,6 +32,7 @@ from tests.harness.billing.history import day
 from tests.harness.billing.service import NOW, Office
 from tests.harness.billing.with_intake import NOT_PART2, House
 from tests.harness.intake.service import Desk
+from tests.harness.signing import signatures_of
 
 NewStore = Callable[[Service], Store]
 
@@ -149,6 +150,7 @@ def found(house: House) -> list[tuple[str, str]]:
             store=store,
             connection=tx.connection,
             subscriptions=SUBSCRIPTIONS,
+            signatures=signatures_of(),
             publish=publish,
             owners={},
             heads={},

@@ -25,6 +25,7 @@ from tests.harness.intake.service import (
     screen,
 )
 from tests.harness.intake.strategies import NOW, day
+from tests.harness.signing import signed
 
 
 class Killed(BaseException):
@@ -62,12 +63,14 @@ def discharge(
         correlation="",
         traceparent="",
     )
-    return Record(
-        topic="ninehours.plans.v1",
-        partition=0,
-        offset=sequence,
-        headers=envelope.headers(),
-        body=message.SerializeToString(),
+    return signed(
+        Record(
+            topic="ninehours.plans.v1",
+            partition=0,
+            offset=sequence,
+            headers=envelope.headers(),
+            body=message.SerializeToString(),
+        )
     )
 
 

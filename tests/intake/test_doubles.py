@@ -18,6 +18,7 @@ from services.intake.adapters.subscriptions import SUBSCRIPTIONS
 from services.intake.app.streams import client_stream, judgement_document
 from tests.harness.intake.service import PAYER, SITE, Desk, coverage, register
 from tests.harness.intake.strategies import day
+from tests.harness.signing import signatures_of
 
 OTHER_SITE = "51000000-0000-4000-8000-00000000000b"
 HERE, NETWORK = frozenset({SITE}), frozenset({"*"})
@@ -198,10 +199,10 @@ def test_people_of_before_are_recognised_by_the_stream_once_and_after_a_kill_too
         if not left:
             raise Killed
 
-    Inbox(desk.store, SUBSCRIPTIONS).begin([])
+    Inbox(desk.store, SUBSCRIPTIONS, signatures_of()).begin([])
     with pytest.raises(Killed):
         desk.drainer(barrier=kill).drain()
-    Inbox(desk.store, SUBSCRIPTIONS).begin([])
+    Inbox(desk.store, SUBSCRIPTIONS, signatures_of()).begin([])
     desk.drainer().drain()
     told = published(desk, events.MemberRecognised)
     assert sorted(judged.coverage_id for judged in told) == sorted(coverages)

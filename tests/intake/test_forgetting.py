@@ -12,8 +12,9 @@ from sqlalchemy import text
 from kernel.keys.ports import OwnerForgotten
 from kernel.messaging.inbox import Inbox
 from kernel.messaging.pending_work import PendingWork
-from kernel.process import Service, topic_of
+from kernel.process import Service
 from kernel.refusal import Refusal
+from kernel.services import topic_of
 from kernel.store.store import Store
 from services.attendance.__main__ import SERVICE as ATTENDANCE
 from services.billing.__main__ import SERVICE as BILLING
@@ -22,6 +23,7 @@ from services.plans.__main__ import SERVICE as PLANS
 from tests.harness.confirming import confirm_all
 from tests.harness.intake.service import Desk, coverage
 from tests.harness.plans.service import Log
+from tests.harness.signing import signatures_of
 
 YEARS = 10
 OLGA, OMAR = "person/olga", "person/omar"
@@ -131,7 +133,7 @@ def test_every_service_that_hears_of_it_destroys_the_clients_key(
     with store.transaction() as tx:
         for each in (owner, other):
             tx.documents.put(each, "note", each.encode())
-    inbox = Inbox(store, service.subscriptions)
+    inbox = Inbox(store, service.subscriptions, signatures_of())
     inbox.begin([topic_of(name) for name in service.hears])
     told = Log().tell(events.ClientForgotten(client_id=CLIENT))
     inbox.hear([told])

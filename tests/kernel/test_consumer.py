@@ -36,6 +36,7 @@ from tests.harness.kernel.counters import (
     send_compressed,
     until,
 )
+from tests.harness.signing import signatures_of
 
 Closing = Callable[[Connection | None], Connection | None]
 
@@ -211,7 +212,7 @@ def test_a_worker_whose_ordinal_another_took_hears_no_more(
     """Its own lock went with its connection, and it doesn't know yet."""
     log = Log(TOPIC)
     first, second = Ordinal(tallying.engine, 0), Ordinal(tallying.engine, 0)
-    inbox = Inbox(tallying, TALLYING, fence=first.fence)
+    inbox = Inbox(tallying, TALLYING, signatures_of(), fence=first.fence)
     closing(first.take())
     inbox.begin([TOPIC])
     inbox.hear([log.tell(ADA, attended("s", 1))])
@@ -230,7 +231,7 @@ def test_an_ordinal_is_not_taken_while_its_worker_is_in_the_middle_of_a_batch(
 ) -> None:
     log, gate = Log(TOPIC), Gate("heard")
     first, second = Ordinal(tallying.engine, 0), Ordinal(tallying.engine, 0)
-    inbox = Inbox(tallying, TALLYING, fence=first.fence, barrier=gate)
+    inbox = Inbox(tallying, TALLYING, signatures_of(), fence=first.fence, barrier=gate)
     closing(first.take())
     inbox.begin([TOPIC])
     record = log.tell(ADA, attended("s", 1))

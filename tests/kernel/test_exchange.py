@@ -25,6 +25,7 @@ from tests.harness.kernel.counters import (
     attended,
     subject_of,
 )
+from tests.harness.signing import signed
 
 
 @pytest.fixture
@@ -103,9 +104,8 @@ def test_nothing_is_derived_until_every_subject_was_heard_again(
     listener: Listener, log: Log
 ) -> None:
     """Between two subjects of a topic a client's facts and its site's would be of two pasts."""
-    log.records[SITE][0] = replace(
-        log.records[SITE][0], body=SiteOpened(name="Hillside").SerializeToString()
-    )
+    renamed = SiteOpened(name="Hillside").SerializeToString()
+    log.records[SITE][0] = signed(replace(log.records[SITE][0], body=renamed))
     log.tell(ADA, attended("s", 5, site=SITE))
     log.restore(log.records, raise_epoch=True)
     resync(listener, log)

@@ -49,6 +49,7 @@ class Remote:
         self._store = store
         self.read = remote.read
         self.epoch_and_heads = remote.epoch_and_heads
+        self.sealed_to = remote.sealed_to
 
     def tell(self, subject: str, message: Message) -> Record:
         with self._store.transaction() as tx:

@@ -23,6 +23,7 @@ from ninehours.local.servers import LocalServers
 from operations.serving import OperatingServicer
 from operations.verifying.examination import ServiceChecks
 from tests.harness.kernel.counters import ADA, PATIENCE, attended, published, until
+from tests.harness.signing import signatures_of
 from tests.kernel.test_relay import running
 
 MIB = 1024 * 1024
@@ -93,6 +94,7 @@ def at_work(store: Store, broker: LocalServers) -> Iterator[Problems]:
             name="counting",
             store=store,
             subscriptions=Subscriptions(()),
+            signatures=signatures_of(),
             owners={},
             brokers=broker.brokers,
         ),

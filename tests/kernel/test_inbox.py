@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
+from google.protobuf.descriptor_pool import Default
 from google.protobuf.struct_pb2 import Struct
 from ninehours.attendance.v1.attendance_events_pb2 import SessionMissed
 from sqlalchemy.exc import OperationalError
@@ -38,6 +40,7 @@ from tests.harness.kernel.counters import (
     without_checkpoint_locks,
     without_locks,
 )
+from tests.harness.signing import signatures_of, signed
 
 CANARY = b"Wilhelmina Canary"
 ID = str(UUID(int=77)).encode()
@@ -56,7 +59,8 @@ def listener(tallying: Store, log: Log) -> Listener:
 def changed(record: Record, **headers: bytes | None) -> Record:
     """The record with these headers (`None`: without it)."""
     wanted = {**record.headers, **headers}
-    return replace(record, headers={name: v for name, v in wanted.items() if v is not None})
+    told = {name: v for name, v in wanted.items() if v is not None}
+    return signed(replace(record, headers=told))
 
 
 def parked(listener: Listener) -> list[Any]:
@@ -110,7 +114,7 @@ def test_the_same_sequence_with_another_id_is_asked_of_its_owner_and_stops_this_
     listener: Listener, log: Log
 ) -> None:
     listener.hear(log.tell(ADA, attended("s", 1)), log.tell(BOB, attended("s", 1, client=BOB)))
-    other = replace(log.records[ADA][0], headers={**log.records[ADA][0].headers, "ce_id": ID})
+    other = changed(log.records[ADA][0], ce_id=ID)
     listener.hear(other, log.tell(BOB, attended("s", 2, client=BOB)))
     assert listener.head(ADA) == (1, 1, None)
     assert listener.head(BOB) == (2, None, None)
@@ -276,7 +280,7 @@ def test_what_an_older_release_heard_during_a_roll_out_is_heard_again(
 
 
 def test_a_parked_subject_is_asked_for_again_at_the_next_start(tallying: Store, log: Log) -> None:
-    unknown = log.tell(ADA, Struct(), type="ninehours.tomorrow.v1.Invented")
+    unknown = log.tell(ADA, Struct(), type="ninehours.tomorrow.v1.Learnt")
     log.tell(ADA, attended("s", 1))
     Listener(tallying, log).hear(unknown)
 
@@ -289,9 +293,9 @@ def test_a_parked_subject_is_asked_for_again_at_the_next_start(tallying: Store, 
         still = started()
         assert still.head(ADA) == (0, None, "PARKED")
         assert len(parked(still)) == 1
-    log.records[ADA][0] = replace(
-        unknown, headers={**unknown.headers, "ce_type": b"ninehours.attendance.v1.SessionMissed"}
-    )  # as a release that knows the type sees it
+    learnt = FileDescriptorProto(name="learnt.proto", package="ninehours.tomorrow.v1")
+    learnt.message_type.add(name="Learnt")
+    Default().Add(learnt)  # as a release that knows the type sees it
     knowing = started()
     assert (knowing.head(ADA), knowing.heard(ADA)) == ((2, None, None), [2])
     assert parked(knowing) == []
@@ -302,9 +306,9 @@ def test_a_parked_subject_is_asked_for_again_at_the_next_start(tallying: Store, 
 
 def poisons(record: Record) -> dict[str, Record]:
     return {
-        "undecodable": replace(record, body=b"\xff" + CANARY),
-        "a reference that no subject is": replace(
-            record, body=attended("s", 1, site="site/\x00").SerializeToString()
+        "undecodable": signed(replace(record, body=b"\xff" + CANARY)),
+        "a reference that no subject is": signed(
+            replace(record, body=attended("s", 1, site="site/\x00").SerializeToString())
         ),
     }
 
@@ -415,13 +419,14 @@ def test_a_batch_waits_for_a_database_that_is_busy(tallying: Store, log: Log) ->
         topic=tallying.topic,
         network="local",
         vault=tallying.vault,
+        signer=tallying.signer,
     )
     listener = Listener(tallying, log)
     record = log.tell(ADA, attended("s", 1))
     with tallying.transaction() as tx:
         tx.lock([ADA])
         with pytest.raises(OperationalError) as waited:
-            Inbox(hurried, TALLYING).hear([record])
+            Inbox(hurried, TALLYING, signatures_of()).hear([record])
     impatient.dispose()
     assert is_passing(waited.value)
     assert parked(listener) == []

@@ -24,6 +24,7 @@ from tests.harness.kernel.counters import (
     published,
     send_compressed,
 )
+from tests.harness.signing import signatures_of
 
 NUMBERS = count(1)
 
@@ -59,6 +60,7 @@ def test_what_can_not_be_read_is_passed_over_and_the_rest_is_compared(
     verification = Verification(
         store=counting,
         subscriptions=TALLYING,
+        signatures=signatures_of(),
         service_checks=ServiceChecks(publish=publish),
         owners={},
         brokers=broker.brokers,

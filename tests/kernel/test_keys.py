@@ -69,6 +69,7 @@ def opened_on(store: Store, data: Engine, url: str, folder: Path) -> Store:
         topic=store.topic,
         network=store.network,
         vault=Vault(SqlKeyStore(open_database(url, pool=4), masters)),
+        signer=store.signer,
     )
     OPENED.append(other)
     return other

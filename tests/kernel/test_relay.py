@@ -12,6 +12,7 @@ from kafka.errors import KafkaTimeoutError
 
 from kernel.messaging.envelope import Record, read_envelope
 from kernel.messaging.relay import ACTIVE, Relay
+from kernel.services import service_of
 from kernel.store.store import Store
 from ninehours.local.servers import LocalServers
 from tests.harness.kernel.counters import (
@@ -27,6 +28,7 @@ from tests.harness.kernel.counters import (
     published,
     until,
 )
+from tests.harness.signing import signatures_of, signer_of
 
 NUMBERS = count(1)
 CANARY = "compressed-it-could-not-be-found " * 40
@@ -36,6 +38,7 @@ CANARY = "compressed-it-could-not-be-found " * 40
 def store(counting: Store, broker: LocalServers) -> Store:
     """On a topic of its own."""
     counting.topic = f"ninehours.counting{next(NUMBERS)}.v1"
+    counting.signer = signer_of(service_of(counting.topic))
     broker.declare_topics(counting.topic)
     return counting
 
@@ -141,7 +144,8 @@ def test_after_a_crash_between_ack_and_mark_it_is_sent_again_and_listeners_skip_
         assert relay.send_batch(connection) == (15, 15)
     assert unsent(store) == 0
     messages = received(broker, store.topic, 30)
-    listener = Listener(tallying, Log(store.topic))
+    believed = signatures_of([service_of(store.topic)])
+    listener = Listener(tallying, Log(store.topic), signatures=believed)
     for message in messages:
         listener.hear(record_of(message, store.topic))
     assert listener.heard(ADA) == listener.heard(BOB) == listener.heard(EVE) == [1, 2, 3, 4, 5]

@@ -26,6 +26,7 @@ from tests.harness.kernel.counters import (
     Log,
     attended,
 )
+from tests.harness.signing import signatures_of
 
 
 @pytest.fixture
@@ -251,5 +252,5 @@ def test_a_given_up_record_is_not_missed_by_who_hears_it_again(
     listener.hear(*records)
     give_up(listener, ids(listener)[0], rest_to=4)
     listener.gap_repair.repair()
-    Inbox(listener.store, listener.subscriptions).hear(records)
+    Inbox(listener.store, listener.subscriptions, signatures_of()).hear(records)
     assert (listener.heard(ADA), ids(listener)) == ([1, 3, 4], [])

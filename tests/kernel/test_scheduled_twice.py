@@ -13,10 +13,11 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 
 from kernel.execute import CommandExecutor
 from kernel.messaging.inbox import Inbox
-from kernel.process import Service, topic_of
+from kernel.process import Service
 from kernel.refusal import AgainstTheRules
 from kernel.rpc.call import Call
 from kernel.rpc.tokens import Actor
+from kernel.services import topic_of
 from kernel.store.store import Store, Transaction
 from services.attendance.__main__ import SERVICE
 from services.attendance.adapters import schedule
@@ -26,6 +27,7 @@ from services.attendance.api.servicer import attendance_servicer
 from services.attendance.domain.minutes import Span
 from tests.harness.kernel.counters import Gate, ask, held, without_locks
 from tests.harness.plans.service import Log
+from tests.harness.signing import signatures_of
 
 MONDAY = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 
@@ -98,7 +100,7 @@ class Desks:
 
     def registered(self, client: str) -> str:
         """The client, whom intake registered and admitted."""
-        inbox = Inbox(self.store, SUBSCRIPTIONS)
+        inbox = Inbox(self.store, SUBSCRIPTIONS, signatures_of())
         inbox.begin([topic_of("intake")])
         log = Log()
         admission = intake.ClientAdmitted(

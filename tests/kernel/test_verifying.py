@@ -1,6 +1,7 @@
 """Verifying a small listener: nothing is found, and each thing done to its database is, by name."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -35,6 +36,7 @@ from tests.harness.kernel.counters import (
     context,
     publish,
 )
+from tests.harness.signing import signatures_of, unsigned
 
 NOWHERE = Brokers("127.0.0.1:1")  # a Kafka that is away: one finding of its own
 
@@ -76,6 +78,7 @@ def verify(
     verification = Verification(
         store=listener.store,
         subscriptions=subscriptions,
+        signatures=signatures_of(),
         service_checks=ServiceChecks(publish=publish, checks=checks),
         owners={TOPIC: log},
         brokers=NOWHERE,
@@ -102,10 +105,12 @@ def test_nothing_is_found_where_nothing_is_wrong_and_every_check_says_what_it_sa
         "published sequences are whole": 6,
         "facts are of accepted commands": 2,
         "commands' facts are published": 2,
+        "published facts are signed": 6,
         "sent facts are in Kafka": 0,
         "documents open, and are unaltered": 1,
         "heads are the owners'": 3,
         "heard facts are what owners published": 4,
+        "heard facts are signed by their owners": 4,
         "own facts heard are what was published": 2,
         "heard facts are filed rightly": 6,
         "nothing that holds up is hidden": 3,
@@ -128,6 +133,12 @@ WRONGS = {
     "UPDATE fact SET body = body || '{\"amount\": 9}'": "FACT_PUBLISHED_OTHERWISE",
     "UPDATE published SET id = gen_random_uuid() WHERE type LIKE '%At%'": "FACT_NOT_PUBLISHED",
     "DELETE FROM fact WHERE version = 2": "PUBLISHED_WITHOUT_FACT",
+    "UPDATE published SET signature = NULL WHERE sequence = 1 AND " + CLIENT: "FACT_UNSIGNED",
+    'UPDATE published SET headers = headers || \'{"label": "NOTES"}\'': "FACT_FALSELY_SIGNED",
+    "UPDATE published SET signature = replace(signature, 'tallying', 'tallying/gone')": (
+        "FACT_KEY_UNKNOWN"
+    ),
+    "DELETE FROM seal": "LOG_NOT_SEALED",
     "UPDATE document SET digest = sha256(digest)": "DOCUMENT_ALTERED",
     "UPDATE document SET sealed = sealed || '\\x00'": "DOCUMENT_CLOSED",
     "UPDATE heard_head SET sequence = sequence - 1 WHERE " + CLIENT: "NOT_HEARD",
@@ -207,7 +218,7 @@ def test_a_private_fact_that_can_not_be_decoded_is_found_and_the_rest_is_looked_
     listener.ask("UPDATE fact SET body = body || '{\"amount\": 9}' WHERE version = 2 RETURNING 1")
     found = verify(listener, log)
     assert {"FACT_UNREADABLE", "FACT_PUBLISHED_OTHERWISE"} <= reasons(found)
-    assert len(found) == 13
+    assert len(found) == 15
 
 
 def test_nothing_is_written(listener: Listener, log: Log) -> None:
@@ -226,6 +237,7 @@ def test_verifying_ends_when_nobody_waits(listener: Listener, log: Log) -> None:
     verification = Verification(
         store=listener.store,
         subscriptions=TALLYING,
+        signatures=signatures_of(),
         service_checks=ServiceChecks(publish=publish),
         owners={TOPIC: log},
         brokers=NOWHERE,
@@ -239,6 +251,15 @@ def test_a_field_that_only_a_later_release_sets_contradicts_nothing() -> None:
     assert contradicts(now, was)
     assert contradicts(was, attended("s", 6))
     assert not contradicts(SessionAttended(), SessionAttended(client_id=str(uuid4())))
+
+
+def test_what_an_owner_has_unsigned_or_altered_since_it_was_heard_is_found(
+    listener: Listener, log: Log
+) -> None:
+    first, second = log.records[ADA]
+    log.records[ADA] = [unsigned(first), replace(second, body=b"")]
+    found = reasons(verify(listener, log))
+    assert {"HEARD_FACT_UNSIGNED", "HEARD_FACT_FALSELY_SIGNED"} <= found
 
 
 # What is planted on a topic, and a restored owner: found whatever this service noticed
@@ -294,7 +315,7 @@ def test_a_public_fact_that_can_not_be_decoded_is_found_by_its_place_and_the_res
         for checked in found.values()
         for finding in checked.findings
     }
-    assert len(found) == 13
+    assert len(found) == 15
 
 
 @pytest.mark.parametrize("broken", ["SELECT 1 / 0", "SELECT CAST('not a date' AS date)", ""])

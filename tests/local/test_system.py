@@ -19,7 +19,7 @@ told = {k: v for k, v in os.environ.items() if k.startswith("NINEHOURS_")}
 seen = pathlib.Path(os.environ["NINEHOURS_DATA_DIR"]) / "seen"
 seen.mkdir(exist_ok=True)
 (seen / f"{service}-{kind}").write_text(json.dumps(told))
-if kind == "migrate":
+if kind in ("migrate", "seal"):
     sys.exit(0)
 if kind == "api":
     import grpc
@@ -66,9 +66,10 @@ def test_every_process_is_started_told_and_kept(tmp_path: Path) -> None:
         assert told["NINEHOURS_KAFKA"] == system.bootstrap
         assert f"intake={system.addresses['intake']}" in told["NINEHOURS_PEERS"]
         assert told["NINEHOURS_CLOCK"] == "caller" and "NINEHOURS_LISTEN" not in told
-        assert {path.name for path in (tmp_path / "data" / "seen").glob("*-migrate")} == {
-            f"{service}-migrate" for service in PROCESSES
-        }
+        for kind in ("migrate", "seal"):
+            assert {path.name for path in (tmp_path / "data" / "seen").glob(f"*-{kind}")} == {
+                f"{service}-{kind}" for service in PROCESSES
+            }
 
         for name in ("plans-api", "billing-stream"):
             system.kill(name)

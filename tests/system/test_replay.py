@@ -11,10 +11,10 @@ from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.attendance.v1 import attendance_service_pb2 as attendance_api
 from ninehours.billing.v1 import billing_work_service_pb2 as work
 
-from kernel.process import topic_of
 from kernel.rpc.call import Call
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import date_of, to_date
+from kernel.services import topic_of
 from kernel.store.database import open_database
 from kernel.store.store import Store
 from ninehours.local.databases import plain
@@ -26,6 +26,7 @@ from services.billing.adapters.pages import SqlPages
 from services.billing.adapters.stored import FACTS
 from services.billing.api.work import WorkServicer
 from tests.harness.kernel.keys import vault_on
+from tests.harness.signing import signer_of
 from tests.system.played import Played
 
 FIRST = date(2026, 1, 1)
@@ -55,6 +56,7 @@ def records(calm: Played) -> Iterator[Records]:
             topic=topic_of("billing"),
             network="local",
             vault=vault_on(urls[keys_database("billing")], servers.folder.secrets, "billing"),
+            signer=signer_of("billing"),
         )
         yield Records(
             answers=WorkServicer(store, SqlPages()),

@@ -14,11 +14,11 @@ from sqlalchemy import text
 
 from kernel.execute import CommandExecutor
 from kernel.messaging.inbox import Inbox
-from kernel.process import topic_of
 from kernel.rpc.call import Call
 from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import to_date
+from kernel.services import topic_of
 from kernel.store.store import Store
 from services.attendance.__main__ import SERVICE, servicers
 from services.attendance.adapters import schedule
@@ -28,6 +28,7 @@ from services.attendance.api.servicer import SERVICE as ATTENDANCE
 from services.attendance.api.servicer import attendance_servicer
 from services.attendance.app.ports import Schedule
 from tests.harness.plans.service import Log
+from tests.harness.signing import signatures_of
 
 MONDAY = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)  # nine in the morning in Chicago
 THREE_HOURS = timedelta(hours=3)
@@ -44,7 +45,7 @@ class FrontDesk:
         if asked is not None:
             executor = CommandExecutor(store=store, publish=publish, view=schedule.keep)
             self.servicers[ATTENDANCE] = attendance_servicer(executor, asked)
-        self.inbox = Inbox(store, SUBSCRIPTIONS)
+        self.inbox = Inbox(store, SUBSCRIPTIONS, signatures_of())
         self.inbox.begin([topic_of(name) for name in SERVICE.hears])
         self.now = MONDAY - timedelta(days=1)
         self.sites = frozenset({"*"})

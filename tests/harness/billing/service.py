@@ -21,10 +21,10 @@ from kernel.messaging.envelope import Record
 from kernel.messaging.inbox import Inbox
 from kernel.messaging.owners import Confirm
 from kernel.messaging.pending_work import PendingWork
-from kernel.process import topic_of
 from kernel.rpc.call import Call
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import to_date
+from kernel.services import topic_of
 from kernel.store.store import Store
 from services.billing.__main__ import SERVICE
 from services.billing.adapters.claim_file import FileWriter, institutional, professional
@@ -50,6 +50,7 @@ from tests.harness.billing.facts import site_opened
 from tests.harness.billing.history import RULES, day
 from tests.harness.confirming import confirm_all
 from tests.harness.plans.service import Log
+from tests.harness.signing import signatures_of
 
 NOW = datetime(2026, 3, 23, 15, 0, tzinfo=UTC)
 ADA, BOB = "staff/ada", "staff/bob"
@@ -163,7 +164,7 @@ class Office:
     def __post_init__(self) -> None:
         self.issue_with(self.identities)
         self.work = WorkServicer(self.store, self.pages)
-        self.inbox = Inbox(self.store, SUBSCRIPTIONS)
+        self.inbox = Inbox(self.store, SUBSCRIPTIONS, signatures_of())
         self.inbox.begin([topic_of(name) for name in SERVICE.hears])
         self.pending_work = PendingWork(self.store, SUBSCRIPTIONS)
 

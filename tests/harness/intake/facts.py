@@ -6,6 +6,7 @@ from google.protobuf.message import Message
 
 from kernel.messaging.envelope import Envelope, Record
 from tests.harness.intake.strategies import NOW
+from tests.harness.signing import signed
 
 
 def as_record(message: Message, subject: str, *, service: str, sequence: int = 1) -> Record:
@@ -26,10 +27,12 @@ def as_record(message: Message, subject: str, *, service: str, sequence: int = 1
         correlation="",
         traceparent="",
     )
-    return Record(
-        topic=f"ninehours.{service}.v1",
-        partition=0,
-        offset=sequence,
-        headers=envelope.headers(),
-        body=message.SerializeToString(),
+    return signed(
+        Record(
+            topic=f"ninehours.{service}.v1",
+            partition=0,
+            offset=sequence,
+            headers=envelope.headers(),
+            body=message.SerializeToString(),
+        )
     )

@@ -15,11 +15,11 @@ from kernel.config import Settings
 from kernel.messaging.inbox import Inbox
 from kernel.messaging.owners import Confirm
 from kernel.messaging.pending_work import PendingWork
-from kernel.process import topic_of
 from kernel.rpc.call import Call
 from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import to_date
+from kernel.services import topic_of
 from kernel.store.store import Store
 from operations.verifying.examination import Examination
 from services.intake.__main__ import SERVICE, servicers
@@ -29,6 +29,7 @@ from services.intake.adapters.subscriptions import SUBSCRIPTIONS
 from tests.harness.confirming import confirm_all
 from tests.harness.intake.strategies import NOW, day
 from tests.harness.plans.service import Log, credentialed
+from tests.harness.signing import signatures_of
 
 PAYER = "7a000000-0000-4000-8000-000000000001"
 OTHER_PAYER = "7a000000-0000-4000-8000-000000000002"
@@ -49,7 +50,7 @@ class Desk:
     def __init__(self, store: Store, **retention: int) -> None:
         self.store = store
         self.servicers = servicers(store, settings(retention))
-        self.inbox = Inbox(store, SUBSCRIPTIONS)
+        self.inbox = Inbox(store, SUBSCRIPTIONS, signatures_of())
         self.inbox.begin([topic_of(name) for name in SERVICE.hears])
         self.confirm: Confirm = confirm_all  # unless said otherwise
         self.pending_work = self.drainer()
@@ -334,6 +335,7 @@ def findings(desk: Desk, what: str) -> Any:
             store=desk.store,
             connection=connection,
             subscriptions=SUBSCRIPTIONS,
+            signatures=signatures_of(),
             publish=publish,
             owners={},
             heads={},

@@ -37,10 +37,12 @@ from kernel.messaging.gap_repair import GapRepair
 from kernel.messaging.inbox import Inbox
 from kernel.messaging.owners import Fingerprint, Owner, OwnerHead, OwnersConfirm
 from kernel.messaging.pending_work import PendingWork
+from kernel.messaging.signatures import Signatures
 from kernel.messaging.subscriptions import Facts, Projection, Subscription, Subscriptions
 from kernel.refusal import AgainstTheRules
 from kernel.store.store import Context, Store, Transaction
 from ninehours.local.kafka import PARTITIONS, declare_topics
+from tests.harness.signing import signatures_of, signed
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 TOPIC = "ninehours.counting.v1"
@@ -202,6 +204,7 @@ class Log:
         self.records: dict[str, list[Record]] = {}
         self.epoch = 1
         self.reads = 0
+        self.sealed: int | None = 0  # position; None: not yet
         self._page = page
 
     def tell(self, subject: str, message: Message, **envelope: Any) -> Record:
@@ -224,12 +227,14 @@ class Log:
             "traceparent": "",
             **envelope,
         }
-        record = Record(
-            topic=self.topic,
-            partition=0,
-            offset=sum(map(len, self.records.values())),
-            headers=Envelope(**wanted).headers(),
-            body=message.SerializeToString(deterministic=True),
+        record = signed(
+            Record(
+                topic=self.topic,
+                partition=0,
+                offset=sum(map(len, self.records.values())),
+                headers=Envelope(**wanted).headers(),
+                body=message.SerializeToString(deterministic=True),
+            )
         )
         records.append(record)
         return record
@@ -238,7 +243,16 @@ class Log:
         self.reads += 1
         records = self.records.get(subject, [])
         page = records[after : after + self._page]
-        read = [replace(record, partition=-1, offset=after + n) for n, record in enumerate(page, 1)]
+        read = [
+            replace(
+                record,
+                partition=-1,
+                offset=after + n,
+                position=record.offset + 1,
+                unsigned_to=self.last if self.sealed is None else self.sealed,
+            )
+            for n, record in enumerate(page, 1)
+        ]
         return read, len(records) > after + self._page
 
     def restore(self, records: dict[str, list[Record]], *, raise_epoch: bool) -> None:
@@ -253,6 +267,15 @@ class Log:
                     )
                     for record in found
                 ]
+
+    @property
+    def last(self) -> int:
+        return max(
+            (record.offset + 1 for found in self.records.values() for record in found), default=0
+        )
+
+    def sealed_to(self) -> int | None:
+        return self.sealed
 
     def epoch_and_heads(self) -> tuple[int, Sequence[OwnerHead]]:
         return self.epoch, self.heads()
@@ -292,12 +315,13 @@ class Listener:
         store: Store,
         *owners: Owner,
         subscriptions: Subscriptions = TALLYING,
+        signatures: Signatures | None = None,
         asks: bool = True,
         **parts: Any,
     ) -> None:
         self.store = store
         self.subscriptions = subscriptions
-        self.inbox = Inbox(store, subscriptions)
+        self.inbox = Inbox(store, subscriptions, signatures or signatures_of())
         self.inbox.begin([TOPIC, *(owner.topic for owner in owners if owner.topic != TOPIC)])
         confirm = OwnersConfirm({owner.topic: owner for owner in owners})
         self.pending_work = PendingWork(store, subscriptions, **{"confirm": confirm, **parts})

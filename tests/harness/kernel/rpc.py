@@ -26,6 +26,7 @@ from kernel.store.database import open_database
 from kernel.store.store import Store
 from kernel.vault import Vault
 from tests.harness.kernel.keys import KeysInMemory
+from tests.harness.signing import signer_of
 
 _numbers = count()
 DEADLINE = 600.0  # seconds: no test fails for being slow
@@ -51,6 +52,7 @@ def scope(**kinds: BindingKind) -> Scope:
         topic="none",
         network="test",
         vault=Vault(KeysInMemory()),
+        signer=signer_of("none"),
     )
     return Scope(store, kinds)
 

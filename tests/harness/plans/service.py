@@ -18,13 +18,14 @@ from kernel.facts import Label, derived_id
 from kernel.messaging.envelope import Envelope, Record
 from kernel.messaging.inbox import Inbox
 from kernel.messaging.pending_work import PendingWork
-from kernel.process import topic_of
 from kernel.rpc.call import Call
 from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.tokens import Actor
+from kernel.services import topic_of
 from kernel.store.store import Store
 from services.plans.__main__ import SERVICE, servicers
 from services.plans.adapters.subscriptions import SUBSCRIPTIONS
+from tests.harness.signing import signatures_of, signed
 
 NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 
@@ -63,12 +64,14 @@ class Log:
             correlation="",
             traceparent="",
         )
-        return Record(
-            topic=topic_of(service),
-            partition=0,
-            offset=sum(self._last.values()),
-            headers=envelope.headers(),
-            body=body,
+        return signed(
+            Record(
+                topic=topic_of(service),
+                partition=0,
+                offset=sum(self._last.values()),
+                headers=envelope.headers(),
+                body=body,
+            )
         )
 
 
@@ -86,7 +89,7 @@ class Plans:
 
     def __post_init__(self) -> None:
         self.answers = servicers(self.store, None)  # type: ignore[arg-type]
-        self.inbox = Inbox(self.store, SUBSCRIPTIONS)
+        self.inbox = Inbox(self.store, SUBSCRIPTIONS, signatures_of())
         self.inbox.begin([topic_of(name) for name in SERVICE.hears])
         self.pending_work = PendingWork(self.store, SUBSCRIPTIONS)
         credentials = Log()

@@ -208,7 +208,8 @@ def test_secrets_are_their_owners_only_and_stay_when_made_again(tmp_path: Path) 
     assert sorted(before) == sorted(
         [f"{issuer}.jwk.json" for issuer in ("people", "intake", "plans", "attendance", "billing")]
         + [f"{service}.master" for service in ("intake", "plans", "attendance", "billing")]
-        + ["public.jwks.json"]
+        + [f"{service}.facts.jwk.json" for service in ("intake", "plans", "attendance", "billing")]
+        + ["public.jwks.json", "facts.jwks.json"]
     )
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
@@ -220,7 +221,7 @@ def test_the_public_set_holds_no_private_part_and_follows_a_new_key(tmp_path: Pa
     folder = tmp_path / "secrets"
     secrets.generate(folder)
     keys = json.loads((folder / "public.jwks.json").read_text())["keys"]
-    assert {key["kid"] for key in keys} == set(secrets.ISSUERS)
+    assert {key["kid"] for key in keys} == set(secrets.OF_TOKENS.issuers)
     assert not any("d" in key for key in keys)
     (folder / "people.jwk.json").unlink()
     secrets.generate(folder)
