@@ -24,7 +24,9 @@ from kernel.facts import Publication
 from kernel.keys.mounted import MountedMasterKeys
 from kernel.keys.store import SqlKeyStore, migrate_keys
 from kernel.messaging.relay import Relay
-from kernel.secrets import generate
+from kernel.messaging.signatures import FactSigner
+from kernel.secrets import OF_FACTS, generate
+from kernel.signing_key import SigningKey
 from kernel.store import store as record
 from kernel.store.bells import PUBLISHED
 from kernel.store.database import migrate, open_database
@@ -106,7 +108,14 @@ def main() -> None:
         keys = open_database(servers.create_database("benchmark_keys"))
         migrate_keys(keys)
         vault = Vault(SqlKeyStore(keys, MountedMasterKeys(secrets, "intake")))
-        store = Store(engine, codec=Codec({}), topic="benchmark", network="local", vault=vault)
+        store = Store(
+            engine,
+            codec=Codec({}),
+            topic="benchmark",
+            network="local",
+            vault=vault,
+            signer=FactSigner(SigningKey(secrets, "intake", keys=OF_FACTS).current),
+        )
         rates: dict[str, list[float]] = {way: [] for way in WAYS}
         with relaying(store):
             for _ in range(wanted.rounds):
