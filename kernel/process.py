@@ -139,8 +139,9 @@ def _key_store(service: Service, settings: Settings, connections: int) -> SqlKey
 
 def _api(service: Service, settings: Settings) -> None:
     store = open_store_of_api(service, settings)
+    server = server_of(service, settings, store)  # a wrong setting is told before anything waits
     _forget_again(store)
-    server_of(service, settings, store).run_until_signal()
+    server.run_until_signal()
 
 
 def _forget_again(store: Store) -> None:
@@ -237,16 +238,16 @@ def _stream(service: Service, settings: Settings) -> None:
     from kernel.messaging.pending_work import PendingWork  # noqa: PLC0415
 
     store = open_store(service, settings)
+    owners, brokers = owners_of(service.hears, settings), _brokers(settings)
     _forget_again(store)
     ordinal = Ordinal(store.engine, _ordinal())
     signatures = _signatures(settings)
     inbox = Inbox(store, service.subscriptions, signatures, fence=ordinal.fence)
-    owners = owners_of(service.hears, settings)
     consumer.run(
         consumer.Consumer(
             service=service.name,
             topics=tuple(owners),
-            brokers=_brokers(settings),
+            brokers=brokers,
             session_timeout=settings.session_timeout,
             member=f"{service.name}-stream-{_ordinal()}",
             ordinal=ordinal,

@@ -2,6 +2,7 @@
 
 import random
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -50,6 +51,16 @@ def listens(port: int) -> bool:
             return True
     except OSError:
         return False
+
+
+def shown_on(port: int, context: ssl.SSLContext, hello: bytes = b"") -> str:
+    """The certificate that a server shows there, in PEM; `hello` is said before TLS begins."""
+    with socket.create_connection((LOOPBACK, port), timeout=20) as plain:
+        if hello:
+            plain.sendall(hello)
+            plain.recv(1)
+        with context.wrap_socket(plain, server_hostname=LOOPBACK) as wire:
+            return ssl.DER_cert_to_PEM_cert(wire.getpeercert(binary_form=True) or b"")
 
 
 def together(*tasks: Callable[[], None]) -> None:

@@ -5,6 +5,7 @@
 import atexit
 import os
 import signal
+import struct
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,10 +16,11 @@ from ninehours.local import databases, leftovers
 from ninehours.local.authority import LAUNCHER, Authority, Wire
 from ninehours.local.folder import DataFolder
 from ninehours.local.jars import KAFKA, Progress, fetched
-from ninehours.local.kafka import Kafka, declare_access, declare_topics
+from ninehours.local.kafka import BROKER, Kafka, declare_access, declare_topics
+from ninehours.local.postgres import SERVER as POSTGRES
 from ninehours.local.postgres import Postgres, PostgresUnavailable, Secured, answers
 from ninehours.local.postgres_tls import binaries
-from ninehours.local.probes import LOOPBACK, await_until, free_ports, together
+from ninehours.local.probes import LOOPBACK, await_until, free_ports, shown_on, together
 from ninehours.local.signals import undisturbed
 from ninehours.local.supervisor import Supervisor
 
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 POSTGRES_GROUP = 0
 KAFKA_GROUP = 1
 RELOADED_WITHIN = 300.0  # seconds
+# PostgreSQL's SSLRequest: eight bytes, answered with S, before TLS begins.
+ASKS_FOR_TLS = struct.pack(">ii", 8, 80877103)
 
 
 def quiet(_: str) -> None:
@@ -179,9 +183,24 @@ class LocalServers:
         # Both take their time; the launcher's next certificates are of the authority that signs.
         authority.issue(LAUNCHER, Wire.DATABASE, Wire.KAFKA)
         if self._postgres is not None:
+            port = self._postgres.port
+            self._await_shown(authority, POSTGRES, Wire.DATABASE, port, hello=ASKS_FOR_TLS)
             await_until(lambda: answers(self.admin_url), RELOADED_WITHIN, "PostgreSQL's reload")
         if self._kafka is not None:
+            self._await_shown(authority, BROKER, Wire.KAFKA, self._kafka.port)
             await_until(lambda: not self.brokers.refusal(), RELOADED_WITHIN, "Kafka's reload")
+
+    def _await_shown(
+        self, authority: Authority, server: str, wire: Wire, port: int, *, hello: bytes = b""
+    ) -> None:
+        """Until the server shows what it was issued last."""
+        from kernel.tls.context import context_of
+
+        context = context_of(authority.identity(LAUNCHER, wire).current())
+        issued = authority.identity(server, wire).current().certificate.decode()
+        await_until(
+            lambda: shown_on(port, context, hello) == issued, RELOADED_WITHIN, f"{server}'s reload"
+        )
 
     def kill(self, name: str, number: int = signal.SIGKILL) -> None:
         """For tests: `postgres` or `kafka`. It comes back on its port; see `await_back`."""

@@ -112,7 +112,7 @@ def test_an_owner_that_is_away_is_waited_for_and_nothing_is_left_out(
     with owners(new_store, secrets_dir, office.payer_id) as others:
         found = Listener(office.store, others).tidy(others.records())
         found.office.issue_with(found.office.identities, OwnersConfirm(others.remotes))
-    with pytest.raises(Exception, match="channel is closed"):
+    with pytest.raises(Exception, match="closed channel"):
         found.office.issue(day(6), command="away")
     assert found.office.claims() == []
 

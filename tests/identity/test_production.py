@@ -10,6 +10,7 @@ from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
 
 from kernel.config import Settings, WrongSetting
 from kernel.refusal import NotYet
+from kernel.rpc.channel import Channel
 from kernel.rpc.client import RpcClient
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Actor, Issuer, Unauthenticated
@@ -33,6 +34,7 @@ def verifying(secrets_dir: Path) -> Iterator[Verifying]:
                 "database_url": "postgresql://nobody:hush@127.0.0.1:1/none",
                 "secrets_dir": secrets_dir,
                 "network": "test",
+                "keys_database_url": "postgresql://nobody:hush@127.0.0.1:1/keys",
             }
             made = verifier_of(Settings(**{**told, **changes}))
             opened.callback(made.close)
@@ -99,7 +101,10 @@ def test_a_client_is_answered_by_itself_though_nobody_knows_its_tokens_key_yet(
     server.start()
     operator = {"roles": ["operator"], "sites": ["*"], "purpose": "OPERATIONS"}
     client = RpcClient(
-        f"127.0.0.1:{server.port}", LOG, token=lambda: issuer.token(operator), deadline=DEADLINE
+        Channel(f"127.0.0.1:{server.port}"),
+        LOG,
+        token=lambda: issuer.token(operator),
+        deadline=DEADLINE,
     )
     try:
         assert client.Read(log_pb2.ReadRequest(after_sequence=6)).epoch == 7

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 import pytest
 from sqlalchemy import text
 
+from kernel.messaging.brokers import Brokers
 from kernel.messaging.ordinal import Ordinal
 from kernel.messaging.pending import mark_pending
 from kernel.messaging.relay import ACTIVE
@@ -85,4 +86,4 @@ def test_what_was_heard_beyond_an_owners_log_is_told_before_it_is_compared(
 
 
 def test_a_kafka_that_nobody_runs_does_not_answer() -> None:
-    assert not answers("127.0.0.1:1,nowhere", "ninehours.counting.v1")
+    assert not answers(Brokers("127.0.0.1:1,nowhere"), "ninehours.counting.v1")

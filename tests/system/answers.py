@@ -100,8 +100,8 @@ def _answer(name: str, answered: Answered) -> WhyAnswer:
     """How often a day was derived anew depends on how facts came in batches: left out."""
     return WhyAnswer(
         name=name,
-        text="\n".join(lines_of(answered.told.without(REVISIONS))) + "\n",
-        told=answered.told,
+        text="\n".join(lines_of(answered.explanation.without(REVISIONS))) + "\n",
+        told=answered.explanation,
         named=frozenset(ids_in(answered.answer)),
         resolved=frozenset(answered.facts),
     )
