@@ -87,7 +87,7 @@ class MountedMasterKeys:
         except (SecretMissing, OSError) as error:
             if str(error) != self._told:
                 self._told = str(error)
-                log.warning("master_keys_unreadable", service=self._service, error=str(error))
+                log.warning("master_keys_unreadable", service=self._service, reason=str(error))
         return self._masters
 
     def _load(self) -> _Masters:

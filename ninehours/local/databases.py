@@ -5,7 +5,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -76,10 +76,6 @@ def plain(url: str) -> str:
     """A URL as libpq understands it, without SQLAlchemy's name of the driver."""
     scheme, _, rest = url.partition("://")
     return f"{scheme.partition('+')[0]}://{rest}"
-
-
-def password_of(url: str) -> str:
-    return unquote(urlsplit(url).password or "")
 
 
 @contextmanager
