@@ -70,7 +70,8 @@ class Settings(BaseSettings):
     health_listen: str = "127.0.0.1:0"
     peers: Annotated[dict[str, str], NoDecode, BeforeValidator(_peers)] = {}
     clock: Literal["server", "caller"] = "server"
-    session_timeout: int = Field(default=30, ge=1)
+    # Seconds; Faust takes none longer than a request to a broker may last, 90.
+    session_timeout: int = Field(default=30, ge=1, le=90)
     ready_file: Path | None = None
     database_pool: int = Field(default=5, ge=1)
     # A folder for each wire, with certificate, key and authorities: see kernel.tls.identity.

@@ -95,6 +95,16 @@ def test_an_error_names_every_wrong_setting_and_no_value(environment: pytest.Mon
     }
 
 
+@pytest.mark.parametrize("seconds", ["0", "91"])
+def test_a_session_that_the_exchange_can_not_keep_is_refused_at_the_start(
+    environment: pytest.MonkeyPatch, seconds: str
+) -> None:
+    environment.setenv("NINEHOURS_SESSION_TIMEOUT", seconds)
+    with pytest.raises(ValidationError) as refused:
+        Settings.from_environment()
+    assert [error["loc"] for error in refused.value.errors()] == [("session_timeout",)]
+
+
 PROVIDER = {
     "NINEHOURS_OIDC_ISSUER": "https://id.example.org/realms/lakeside",
     "NINEHOURS_OIDC_AUDIENCE": "ninehours",
