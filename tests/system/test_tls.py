@@ -1,6 +1,8 @@
 """The story begins under TLS; every certificate and their authority are replaced on the way."""
 
 import shutil
+import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,7 +21,7 @@ from kernel.rpc.client import RpcClient
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.services import SERVICES
 from kernel.store.database import open_database
-from kernel.tls.context import ReloadingContext
+from kernel.tls.context import ReloadingContext, context_of
 from kernel.tls.identity import LOOK_EVERY, Identity
 from ninehours.local.authority import LAUNCHER, PERSON, Authority, Wire
 from ninehours.local.databases import plain
@@ -136,6 +138,20 @@ def test_who_was_never_known_is_a_stranger_everywhere(
 ) -> None:
     assert told.given
     _refused(system, Authority(tmp_path / "strangers"))
+
+
+def test_no_process_speaks_a_version_of_tls_before_1_3(
+    system: LocalSystem, told: RecordingGateway, authority: Authority
+) -> None:
+    assert told.given
+    authority.issue(PERSON, Wire.RPC)
+    context = context_of(authority.identity(PERSON, Wire.RPC).current())
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["h2"])
+    for service, address in system.addresses.items():
+        host, _, port = address.rpartition(":")
+        with pytest.raises(ssl.SSLError), socket.create_connection((host, int(port))) as wire:
+            context.wrap_socket(wire, server_hostname=service)
 
 
 def test_plain_text_is_refused_on_every_port(system: LocalSystem, told: RecordingGateway) -> None:

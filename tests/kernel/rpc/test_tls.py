@@ -84,6 +84,15 @@ def test_a_stranger_a_nobody_and_plain_text_are_refused(
         assert unknown.value.code() is Code.UNAVAILABLE
 
 
+def test_no_version_of_tls_before_1_3_is_spoken(secured: Server, authority: Authority) -> None:
+    authority.issue("plans", Wire.RPC)
+    context = context_of(authority.identity("plans", Wire.RPC).current())
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["h2"])
+    with pytest.raises(ssl.SSLError), _connected((LOOPBACK, secured.port)) as wire:
+        context.wrap_socket(wire, server_hostname="intake")
+
+
 def test_one_who_answers_in_another_service_s_place_is_told_nothing(
     secured: Server, authority: Authority, operator: Callable[[], str]
 ) -> None:
