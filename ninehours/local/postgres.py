@@ -129,7 +129,6 @@ class Postgres:
         import psycopg
 
         self._take_certificates(authority)
-        self._own(self.data)
         with psycopg.connect(self.admin_url, autocommit=True) as admin:
             admin.execute("select pg_reload_conf()")
 
@@ -137,6 +136,7 @@ class Postgres:
         issued = authority.folder_of(SERVER, Wire.DATABASE)
         for name in ("ca.crt", "tls.key", "tls.crt"):
             write_private(self.data / name, (issued / name).read_text())
+            self._own(self.data / name)
 
     def spec(self, supervisor: Supervisor, group: int) -> ProcessSpec:
         return ProcessSpec(

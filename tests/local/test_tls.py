@@ -1,5 +1,6 @@
 """PostgreSQL and Kafka under TLS: who is let in, what they may, why not, new certificates."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -84,6 +85,28 @@ def test_a_service_s_connections_are_encrypted_and_show_its_certificate(
 ) -> None:
     shown = authority.identity("attendance", Wire.DATABASE)
     assert wire_of(url, shown) == ("TLSv1.3", "/CN=attendance")
+
+
+def test_new_certificates_are_taken_while_the_server_s_files_come_and_go(
+    servers: LocalServers,
+) -> None:
+    data, stopping = servers.folder.path / "postgres", threading.Event()
+
+    def come_and_go() -> None:
+        while not stopping.is_set():
+            for number in range(100):
+                (data / f"passing.{number}").touch()
+            for number in range(100):
+                (data / f"passing.{number}").unlink()
+
+    busy = threading.Thread(target=come_and_go)
+    busy.start()
+    try:
+        for _ in range(5):
+            servers.reload_certificates()
+    finally:
+        stopping.set()
+        busy.join()
 
 
 def test_postgresql_refuses_a_stranger_a_nobody_and_plain_text(
