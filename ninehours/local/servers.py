@@ -7,7 +7,7 @@ import os
 import signal
 import struct
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -33,6 +33,17 @@ KAFKA_GROUP = 1
 RELOADED_WITHIN = 300.0  # seconds
 # PostgreSQL's SSLRequest: eight bytes, answered with S, before TLS begins.
 ASKS_FOR_TLS = struct.pack(">ii", 8, 80877103)
+
+
+IN_A_ROW = 8
+
+
+def in_a_row(is_so: Callable[[], bool]) -> bool:
+    """Whether each of several connections finds it so.
+
+    A broker's threads take new certificates each in its own time, and connections by turns.
+    """
+    return all(is_so() for _ in range(IN_A_ROW))
 
 
 def quiet(_: str) -> None:
@@ -188,7 +199,11 @@ class LocalServers:
             await_until(lambda: answers(self.admin_url), RELOADED_WITHIN, "PostgreSQL's reload")
         if self._kafka is not None:
             self._await_shown(authority, BROKER, Wire.KAFKA, self._kafka.port)
-            await_until(lambda: not self.brokers.refusal(), RELOADED_WITHIN, "Kafka's reload")
+            await_until(
+                lambda: in_a_row(lambda: not self.brokers.refusal()),
+                RELOADED_WITHIN,
+                "Kafka's reload",
+            )
 
     def _await_shown(
         self, authority: Authority, server: str, wire: Wire, port: int, *, hello: bytes = b""
@@ -199,7 +214,9 @@ class LocalServers:
         context = context_of(authority.identity(LAUNCHER, wire).current())
         issued = authority.identity(server, wire).current().certificate.decode()
         await_until(
-            lambda: shown_on(port, context, hello) == issued, RELOADED_WITHIN, f"{server}'s reload"
+            lambda: in_a_row(lambda: shown_on(port, context, hello) == issued),
+            RELOADED_WITHIN,
+            f"{server}'s reload",
         )
 
     def kill(self, name: str, number: int = signal.SIGKILL) -> None:
