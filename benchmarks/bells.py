@@ -25,13 +25,14 @@ from kernel.keys.mounted import MountedMasterKeys
 from kernel.keys.store import SqlKeyStore, migrate_keys
 from kernel.messaging.relay import Relay
 from kernel.messaging.signatures import FactSigner
-from kernel.secrets import OF_FACTS, generate
+from kernel.secrets import OF_FACTS
 from kernel.signing_key import SigningKey
 from kernel.store import store as record
 from kernel.store.bells import PUBLISHED
 from kernel.store.database import migrate, open_database
 from kernel.store.store import Store
 from kernel.vault import Vault
+from ninehours.local.secrets import MachineSecrets
 from ninehours.local.servers import LocalServers
 
 WAYS = {
@@ -101,20 +102,22 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         LocalServers(Path(folder) / "data", kafka=False) as servers,
     ):
-        secrets = Path(folder) / "secrets"
-        generate(secrets)
+        secrets = MachineSecrets(Path(folder) / "secrets")
+        secrets.make()
         engine = open_database(servers.create_database("benchmark"), pool=wanted.writers + 2)
         migrate(engine, [])
         keys = open_database(servers.create_database("benchmark_keys"))
         migrate_keys(keys)
-        vault = Vault(SqlKeyStore(keys, MountedMasterKeys(secrets, "intake")))
+        vault = Vault(SqlKeyStore(keys, MountedMasterKeys(secrets.folder_of("intake"), "intake")))
         store = Store(
             engine,
             codec=Codec({}),
             topic="benchmark",
             network="local",
             vault=vault,
-            signer=FactSigner(SigningKey(secrets, "intake", keys=OF_FACTS).current),
+            signer=FactSigner(
+                SigningKey(secrets.folder_of("intake"), "intake", keys=OF_FACTS).current
+            ),
         )
         rates: dict[str, list[float]] = {way: [] for way in WAYS}
         with relaying(store):

@@ -27,13 +27,14 @@ from kernel.messaging.envelope import Envelope, Record, read_envelope
 from kernel.messaging.inbox import Inbox
 from kernel.messaging.signatures import FactSigner, Signatures, Signer
 from kernel.messaging.subscriptions import Subscription, Subscriptions
-from kernel.secrets import OF_FACTS, generate, published_keys
+from kernel.secrets import OF_FACTS, published_keys
 from kernel.services import topic_of
 from kernel.signing_key import SigningKey
 from kernel.store.database import migrate, open_database
 from kernel.store.published import envelope_of
 from kernel.store.store import Store
 from kernel.vault import Vault
+from ninehours.local.secrets import MachineSecrets
 from ninehours.local.servers import LocalServers
 
 HEARD = Subscriptions([Subscription(SessionAttended)])
@@ -67,10 +68,12 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         LocalServers(Path(folder) / "data", kafka=False) as servers,
     ):
-        secrets = Path(folder) / "secrets"
-        generate(secrets)
-        signer = FactSigner(SigningKey(secrets, "attendance", keys=OF_FACTS).current)
-        believed = Signatures.of(published_keys(secrets, keys=OF_FACTS))
+        secrets = MachineSecrets(Path(folder) / "secrets")
+        secrets.make()
+        signer = FactSigner(
+            SigningKey(secrets.folder_of("attendance"), "attendance", keys=OF_FACTS).current
+        )
+        believed = Signatures.of(published_keys(secrets.folder_of("attendance"), keys=OF_FACTS))
         nothing = SignsNothing("1 attendance " + "A" * 86 + "==")
         seconds: dict[str, list[float]] = {
             name: [] for name in ("append", "append signed", "hear", "hear checked", "check alone")
@@ -137,7 +140,9 @@ def _publication(number: int) -> Publication:
     )
 
 
-def _new_store(servers: LocalServers, secrets: Path, number: int) -> Callable[[str, Signer], Store]:
+def _new_store(
+    servers: LocalServers, secrets: MachineSecrets, number: int
+) -> Callable[[str, Signer], Store]:
     made: list[Store] = []
 
     def make(service: str, signer: Signer) -> Store:
@@ -151,7 +156,7 @@ def _new_store(servers: LocalServers, secrets: Path, number: int) -> Callable[[s
             codec=Codec({}),
             topic=topic_of(service),
             network="local",
-            vault=Vault(SqlKeyStore(keys, MountedMasterKeys(secrets, service))),
+            vault=Vault(SqlKeyStore(keys, MountedMasterKeys(secrets.folder_of(service), service))),
             signer=signer,
         )
         made.append(store)

@@ -146,7 +146,7 @@ def measured(folder: Path, way: str) -> Iterator[Measured]:
         )
         os.environ.pop("NINEHOURS_POSTGRES_URL", None)  # the other system starts its own
         gateway = opened.enter_context(
-            Gateway(connect(system.channel_to, system.secrets_dir), seed=7)
+            Gateway(connect(system.channel_to, system.people_dir), seed=7)
         )
         authority = system.servers.authority
         listener = open_database(

@@ -1,21 +1,21 @@
-"""The keys of a one-machine installation, made at first start; in a cluster they are mounted.
+"""The keys that a process is given: the files of `NINEHOURS_SECRETS_DIR`, of its own service alone.
+
+In a cluster they are mounted; on one machine ninehours.local.secrets makes them.
 
 `<issuer>.jwk.json` is private: what it signs tokens with. `public.jwks.json` is what everybody
 verifies them with: several keys an issuer, by `kid`, which is the issuer's name or
-`<name>/<anything>`. `<service>.facts.jwk.json` and `facts.jwks.json` are the same of facts, under
-other keys: a token is over in an hour, and a fact is verified as long as its log is read.
-`<service>.master` and `<service>.master.<id>` wrap owners' keys; `<service>.master-in-use` says by
-its id which of several does so from now on.
+`<name>/<anything>`, with the time each was made (`iat`). `<service>.facts.jwk.json` and
+`facts.jwks.json` are the same of facts, under other keys: a token is over in an hour, and a fact is
+verified as long as its log is read. `<service>.master` and `<service>.master.<id>` wrap owners'
+keys; `<service>.master-in-use` says by its id which of several does so from now on.
 """
 
 import binascii
 import json
-import os
 import re
-import secrets
 import time
-from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterable, Mapping
+from base64 import b64decode
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,38 +72,6 @@ class MasterFiles:
 
     in_use: str
     files: Mapping[str, MasterFile]
-
-
-def generate(secrets_dir: Path) -> None:
-    """Make what is missing; what is there stays. Safe when several processes start at once."""
-    secrets_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    secrets_dir.chmod(0o700)
-    for keys in (OF_TOKENS, OF_FACTS):
-        _generate(secrets_dir, keys)
-    for service in SERVICES:
-        # The first one may be gone already: others took its place.
-        if not _master_paths(secrets_dir, service):
-            _write_once(
-                secrets_dir / f"{service}.master", b64encode(secrets.token_bytes(MASTER_BYTES))
-            )
-
-
-def replace_signing_key(secrets_dir: Path, issuer: str, keys: SigningKeys = OF_TOKENS) -> None:
-    """Make the issuer's next key, published beside the one before, which stays believed.
-
-    Processes sign with it a minute after they saw it published; `withdraw_old_keys` then ends
-    what was before. Keys of facts stay published: what they signed is read for years.
-    """
-    fresh = _new_key(f"{issuer}/{secrets.token_hex(4)}")
-    path = keys.private_path(secrets_dir, issuer)
-    _publish(secrets_dir, keys, [*_published(secrets_dir, keys), fresh])
-    _written(path, json.dumps(fresh.as_dict(private=True)).encode()).replace(path)
-
-
-def withdraw_old_keys(secrets_dir: Path, issuer: str, keys: SigningKeys = OF_TOKENS) -> None:
-    """Publish of the issuer what it signs with, and nothing from before."""
-    others = [key for key in _published(secrets_dir, keys) if issuer_of(key.kid) != issuer]
-    _publish(secrets_dir, keys, [*others, private_key(secrets_dir, issuer, keys)])
 
 
 def issuer_of(kid: object) -> str:
@@ -206,59 +174,6 @@ def _rereading(path: Path, read: Callable[[Path, bytes], T], clock: Clock) -> Re
         raise _absent(path) from None
 
 
-def _generate(secrets_dir: Path, keys: SigningKeys) -> None:
-    made = set()
-    for issuer in keys.issuers:
-        path = keys.private_path(secrets_dir, issuer)
-        if not path.exists():
-            made.add(issuer)
-            _write_once(path, json.dumps(_new_key(issuer).as_dict(private=True)).encode())
-    kept = [key for key in _published(secrets_dir, keys) if issuer_of(key.kid) not in made]
-    signing = [private_key(secrets_dir, issuer, keys) for issuer in keys.issuers]
-    _publish(secrets_dir, keys, [*kept, *signing])
-
-
-def _new_key(kid: str) -> OKPKey:
-    return OKPKey.generate_key("Ed25519", {"kid": kid, "use": "sig", "alg": "Ed25519"})
-
-
-def _published(secrets_dir: Path, keys: SigningKeys) -> list[OKPKey]:
-    try:
-        return [*public_keys(secrets_dir, keys).values()]
-    except SecretMissing:
-        return []
-
-
-def _publish(secrets_dir: Path, keys: SigningKeys, published: Iterable[OKPKey]) -> None:
-    """Of several keys under one id the last one counts: one made anew is not refused for ever."""
-    by_kid = {key.kid: key.as_dict(private=False) for key in published}
-    wanted = json.dumps({"keys": [by_kid[kid] for kid in sorted(by_kid, key=str)]}).encode()
-    path = secrets_dir / keys.public
-    if not path.exists() or path.read_bytes() != wanted:
-        _written(path, wanted).replace(path)
-
-
-def _write_once(path: Path, content: bytes) -> None:
-    fresh = _written(path, content)
-    try:
-        # A link fails when the target exists: of two that start at once, one key wins, whole.
-        path.hardlink_to(fresh)
-    except FileExistsError:
-        pass
-    finally:
-        fresh.unlink()
-
-
-def _written(path: Path, content: bytes) -> Path:
-    """A complete file beside the path, on disk, readable by its owner only."""
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    return fresh
-
-
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -267,4 +182,4 @@ def _read(path: Path) -> bytes:
 
 
 def _absent(path: Path) -> SecretMissing:
-    return SecretMissing(f"there is no {path}; kernel.secrets.generate makes it")
+    return SecretMissing(f"there is no {path}")

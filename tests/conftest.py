@@ -19,13 +19,12 @@ with warnings.catch_warnings():
 
 from kernel.keys.store import migrate_keys
 from kernel.process import Service
-from kernel.secrets import generate
 from kernel.services import topic_of
 from kernel.store.database import migrate, open_database
 from kernel.store.store import Store
 from ninehours.local.servers import LocalServers
 from tests.harness.kernel.keys import vault_on
-from tests.harness.signing import signer_of, write_keys_of_facts
+from tests.harness.signing import make_everybodys, signer_of, write_keys_of_facts
 
 pytest_plugins = ["tests.harness.pure"]
 
@@ -89,7 +88,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServers]:
 def secrets_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Keys of every service and of people."""
     folder: Path = tmp_path_factory.mktemp("secrets")
-    generate(folder)
+    make_everybodys(folder)
     write_keys_of_facts(folder)
     return folder
 

@@ -67,12 +67,11 @@ class OwnIssuer:
         self._name = name
         self._published = published
         self._others = others
-        longest = LONGEST_OF_PEOPLE if name == PEOPLE else LONGEST_OF_SERVICES
         self.bounds = Bounds(
             audience=AUDIENCE,
             algorithms=(ALGORITHM,),
             leeway=LEEWAY,
-            longest_life=int(longest.total_seconds()),
+            longest_life=int(longest_life_of(name).total_seconds()),
         )
 
     def key(self, kid: str, _algorithm: str, /) -> PublicKey:
@@ -145,6 +144,11 @@ class ProvidersPeople:
     def token_id(self, claims: Mapping[str, Any]) -> str | None:
         """What the setting names, `jti` mostly."""
         return next(values_of(claims, self._provider.token_id_claim), None)
+
+
+def longest_life_of(issuer: str) -> timedelta:
+    """For how long a token is good, at most, that one of this installation's own issuers signs."""
+    return LONGEST_OF_PEOPLE if issuer == PEOPLE else LONGEST_OF_SERVICES
 
 
 def invalid() -> Unauthenticated:

@@ -24,6 +24,7 @@ from ninehours.cli.ending import NOT_FOUND, USAGE, Failure, ending, say
 from ninehours.cli.options import DATA
 from ninehours.cli.roles import Role
 from ninehours.local.folder import running_on
+from ninehours.local.secrets import MachineSecrets
 from ninehours.local.system import LocalSystem
 
 ADDRESSES, TOKEN, TLS_DIR = "NINEHOURS_PEERS", "NINEHOURS_TOKEN", "NINEHOURS_RPC_TLS_DIR"
@@ -37,13 +38,13 @@ class Services:
     def __init__(
         self,
         addresses: Mapping[str, str],
-        secrets_dir: Path | None = None,
+        people_dir: Path | None = None,
         token: str = "",
         identity: Identity | None = None,
     ) -> None:
         self.addresses = addresses
         self._identity = identity
-        self._secrets_dir = secrets_dir
+        self._people_dir = people_dir
         self._token = token
         self._subjects: dict[str, str] = {}
         # A caller is a role, and the person who speaks in it.
@@ -75,7 +76,7 @@ class Services:
     @property
     def remote(self) -> bool:
         """Whether it is asked under a token of the caller's, not by this machine's keys."""
-        return self._secrets_dir is None
+        return self._people_dir is None
 
     def speak_as(self, role: str, subject: str) -> None:
         """Ask in the role as that person; empty: as nobody in particular."""
@@ -104,10 +105,15 @@ class Services:
         return self._tokens(role, self._subjects.get(role, ""))
 
     def _tokens(self, role: str, subject: str) -> Callable[[], str]:
-        if self._secrets_dir is None:
+        if self._people_dir is None:
             return lambda: self._token
-        issuer = Issuer(self._secrets_dir, PEOPLE)
+        issuer = Issuer(self._people_dir, PEOPLE)
         return renewed_tokens(issuer, person(role, subject), LIFETIME)
+
+
+def secrets_in(data: Path) -> MachineSecrets:
+    """A data directory's keys."""
+    return MachineSecrets(data / "secrets")
 
 
 def chosen(only: str | None) -> Sequence[str]:
@@ -153,11 +159,13 @@ def connected(data: Path | None) -> Iterator[Services]:
             )
         if running := running_on(path):
             identity = _identity_in(running.tls_dir)
-            yield from _using(Services(running.addresses, path / "secrets", identity=identity))
+            yield from _using(
+                Services(running.addresses, secrets_in(path).folder_of(PEOPLE), identity=identity)
+            )
             return
         say(f"nothing runs on {path}: starting it for this command; `ninehours up` would keep it")
         with LocalSystem(path, progress=lambda _: None) as system:
-            yield from _using(Services(system.addresses, system.secrets_dir))
+            yield from _using(Services(system.addresses, system.people_dir))
 
 
 def on_system(run: Callable[..., None]) -> Callable[..., None]:

@@ -87,7 +87,7 @@ def play_story(path: Path, seed: int) -> DemoOutcome:
     ):
         keep_seed(path, seed)
         began = time.monotonic()
-        connections = connect(system.channel_to, system.secrets_dir)
+        connections = connect(system.channel_to, system.people_dir)
         with Gateway(connections, seed=seed, on_command=watching.command) as gateway:
             repeated = bool(count_facts(gateway))
             story = play(

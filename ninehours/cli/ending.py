@@ -72,10 +72,11 @@ def judge(error: Exception, data: Path) -> tuple[int, str]:
     from ninehours.local.jars import JarsMissing
     from ninehours.local.postgres import PostgresUnavailable
     from ninehours.local.probes import NotInTime
+    from ninehours.local.secrets import TwoOfOneSecret
     from ninehours.local.supervisor import ProcessFailed, Stopped
 
     match error:
-        case DataInUse():
+        case DataInUse() | TwoOfOneSecret():
             return CONFLICT, str(error)
         case JarsMissing() | PostgresUnavailable() | NotInTime() | ProcessFailed() | Stopped():
             return UNAVAILABLE, str(error)

@@ -9,9 +9,9 @@ from uuid import UUID
 from kernel.rpc.tokens import PURPOSES as KNOWN_PURPOSES
 from kernel.rpc.tokens import Issuer
 from kernel.secrets import PEOPLE, SecretMissing
-from ninehours.cli.connection import person
+from ninehours.cli.connection import person, secrets_in
 from ninehours.cli.data import check_data
-from ninehours.cli.ending import NOT_FOUND, USAGE, Failure, ending
+from ninehours.cli.ending import CONFLICT, NOT_FOUND, USAGE, Failure, ending
 from ninehours.cli.output import print_json
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -49,12 +49,21 @@ def make_token(
     speaks_for = [_site(site) for site in sites] or sorted(who.sites)
     path = check_data(data)
     try:
-        issuer = Issuer(path / "secrets", PEOPLE)
+        issuer = Issuer(secrets_in(path).folder_of(PEOPLE), PEOPLE)
     except SecretMissing:
-        raise Failure(
-            NOT_FOUND, f"there is no system in {path}. `make demo` plays one; or give --data."
-        ) from None
+        raise no_keys_in(path) from None
     return issuer.token(who.id, who.roles, speaks_for, purpose, good_for)
+
+
+def no_keys_in(path: Path) -> Failure:
+    """What to do where a directory has none, or a release of before made them."""
+    if (path / "secrets" / "people.jwk.json").exists():
+        return Failure(
+            CONFLICT, f"the keys in {path} lie as a release of before had them; `up` moves them"
+        )
+    return Failure(
+        NOT_FOUND, f"there is no system in {path}. `make demo` plays one; or give --data."
+    )
 
 
 def lifetime_of(text: str) -> timedelta:

@@ -61,7 +61,7 @@ def _stay(path: Path, *, as_json: bool, tls: bool) -> str | None:
     running = False
     try:
         with LocalSystem(path, progress=say, tls=tls) as system:
-            tokens = tokens_of(system.secrets_dir)
+            tokens = tokens_of(system.people_dir)
             to_try = _to_try(system, path)
             if as_json:
                 ready = {
@@ -94,7 +94,7 @@ def _play_first(path: Path, seed: int) -> None:
 
 
 def _to_try(system: LocalSystem, path: Path) -> list[str]:
-    services = Services(system.addresses, system.secrets_dir, identity=system.identity)
+    services = Services(system.addresses, system.people_dir, identity=system.identity)
     try:
         return commands_to_try(lambda request: services.ask(BILLER, request), path)
     finally:
@@ -123,9 +123,9 @@ def show(system: LocalSystem, tokens: dict[str, str], to_try: list[str]) -> None
         line(f"  {command}")
 
 
-def tokens_of(secrets_dir: Path) -> dict[str, str]:
+def tokens_of(people_dir: Path) -> dict[str, str]:
     """A token for each role, for every site."""
-    issuer = Issuer(secrets_dir, PEOPLE)
+    issuer = Issuer(people_dir, PEOPLE)
     return {
         role: issuer.token(who.id, who.roles, who.sites, who.purpose, LIFETIME)
         for role, who in ((role, person(role)) for role in Role)

@@ -17,6 +17,8 @@ from ninehours.local.usage import STANDSTILL, Pulse
 
 Progress = Callable[[str], None]
 SLICE = 0.5  # seconds
+# For the launcher and who gave it: the key to every database, and a person's token.
+OURS_ALONE = ("NINEHOURS_POSTGRES_URL", "PGPASS", "NINEHOURS_TOKEN")
 TOLD_EVERY = 10.0  # seconds that somebody is left wondering
 
 
@@ -62,9 +64,9 @@ class Supervisor:
 
     def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
         """What a process is given: ours, the marks to find it by, its own settings."""
-        inherited = dict(os.environ)
-        # The key to every database is for the launcher alone.
-        inherited.pop("NINEHOURS_POSTGRES_URL", None)
+        inherited = {
+            name: value for name, value in os.environ.items() if not name.startswith(OURS_ALONE)
+        }
         return {**inherited, **self._folder.marks, **settings}
 
     def start(self, *specs: ProcessSpec) -> None:

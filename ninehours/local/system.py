@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from kernel.access import Grant
     from kernel.rpc.channel import Channel
     from kernel.tls.identity import Identity
+    from ninehours.local.secrets import MachineSecrets
 
 # Service -> the processes it runs. `migrate` and `seal` run once before them: nothing of an older
 # release does any more.
@@ -71,8 +72,17 @@ class LocalSystem:
         return self.servers.bootstrap
 
     @property
-    def secrets_dir(self) -> Path:
-        return self.servers.folder.secrets
+    def secrets(self) -> "MachineSecrets":
+        from ninehours.local.secrets import MachineSecrets
+
+        return MachineSecrets(self.servers.folder.secrets)
+
+    @property
+    def people_dir(self) -> Path:
+        """What tokens of people are signed with; no service is shown it."""
+        from kernel.secrets import PEOPLE
+
+        return self.secrets.folder_of(PEOPLE)
 
     @property
     def logs_dir(self) -> Path:
@@ -104,7 +114,7 @@ class LocalSystem:
             self.servers.claim()
             self._forge.begin()
             self._exit.callback(forget_running, self.servers.folder.path)
-            generate_secrets(self.secrets_dir)
+            self.secrets.make()
             self._issue_certificates()
             together(self._records_and_apis, self._exchange)
             self._start("relay", "stream")
@@ -210,7 +220,7 @@ class LocalSystem:
             "NINEHOURS_DATABASE_URL": self.database_urls[service],
             "NINEHOURS_KEYS_DATABASE_URL": self.keys_database_urls[service],
             "NINEHOURS_KAFKA": self.bootstrap,
-            "NINEHOURS_SECRETS_DIR": str(self.secrets_dir),
+            "NINEHOURS_SECRETS_DIR": str(self.secrets.folder_of(service)),
             "NINEHOURS_PEERS": ",".join(f"{s}={a}" for s, a in self.addresses.items()),
             "NINEHOURS_CLOCK": self._clock,
             "NINEHOURS_SESSION_TIMEOUT": str(self._session_timeout_s),
@@ -272,10 +282,3 @@ def serves(address: str, identity: "Identity | None" = None) -> bool:
         except grpc.RpcError:
             return False
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
-
-
-def generate_secrets(folder: Path) -> None:
-    """The services' signing and master keys; the kernel knows which. Kept if they are there."""
-    from kernel.secrets import generate
-
-    generate(folder)

@@ -53,9 +53,9 @@ class BrokenOff(Exception):
     """The play was broken off: no more commands are given."""
 
 
-def connect(channel_to: Callable[[str], Channel], secrets_dir: Path) -> Connections[Actor]:
+def connect(channel_to: Callable[[str], Channel], people_dir: Path) -> Connections[Actor]:
     """The services, for whoever the keys of people let speak."""
-    issuer = Issuer(secrets_dir, PEOPLE)
+    issuer = Issuer(people_dir, PEOPLE)
     return Connections(channel_to, lambda actor: renewed_tokens(issuer, actor, LIFETIME))
 
 

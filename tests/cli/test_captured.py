@@ -412,7 +412,8 @@ def data(
     monkeypatch.delenv("NINEHOURS_PEERS", raising=False)
     data = Path("data")
     data.mkdir()
-    (data / "secrets").symlink_to(secrets_dir)
+    (data / "secrets").mkdir()
+    (data / "secrets" / "people").symlink_to(secrets_dir)
     with (data / "launcher.lock").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         keep_running(data, Running(services.addresses))

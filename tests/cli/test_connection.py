@@ -169,7 +169,8 @@ def test_nobody_there_ends_with_6(token_of: TokenOf) -> None:
 
 
 def test_a_token_is_for_one_role_its_sites_and_its_time(secrets_dir: Path, tmp_path: Path) -> None:
-    (tmp_path / "secrets").symlink_to(secrets_dir)
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "people").symlink_to(secrets_dir)
     site = "51000000-0000-4000-8000-000000000001"
     ran = ninehours(
         "token", "clinician", "--site", site, "--lifetime", "5m", "--data", str(tmp_path)

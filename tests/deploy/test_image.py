@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kernel.secrets import generate
 from kernel.services import SERVICES
+from ninehours.local.secrets import MachineSecrets
 from ninehours.local.servers import LocalServers
 from tests.harness.deploy.dockerfile import (
     NotCarriedOut,
@@ -120,7 +120,8 @@ def test_its_messages_are_those_of_the_contracts(image: Stage) -> None:
 def test_a_process_starts_from_it_and_writes_nothing_into_it(
     image: Stage, run: Run, postgres: LocalServers, tmp_path: Path, service: str
 ) -> None:
-    generate(tmp_path / "secrets")
+    machine = MachineSecrets(tmp_path / "secrets")
+    machine.make()
     before = [*files_of(image)]
     ran = run(
         "-m",
@@ -129,7 +130,7 @@ def test_a_process_starts_from_it_and_writes_nothing_into_it(
         settings={
             "NINEHOURS_SERVICE": service,
             "NINEHOURS_ENVIRONMENT": "test",
-            "NINEHOURS_SECRETS_DIR": str(tmp_path / "secrets"),
+            "NINEHOURS_SECRETS_DIR": str(machine.folder_of(service)),
             "NINEHOURS_DATABASE_URL": postgres.create_database(f"image_{service}"),
             "NINEHOURS_KEYS_DATABASE_URL": postgres.create_database(f"image_{service}_keys"),
         },

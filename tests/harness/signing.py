@@ -1,11 +1,13 @@
 """Keys of facts that the tests' own records are signed with, the same in every process."""
 
 import json
+import shutil
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc.jwk import OKPKey
@@ -14,6 +16,7 @@ from kernel.messaging.envelope import SIGNATURE, NoEnvelope, Record, read_envelo
 from kernel.messaging.signatures import FactSigner, Signatures
 from kernel.secrets import OF_FACTS
 from kernel.services import SERVICES, service_of
+from ninehours.local.secrets import MachineSecrets
 
 # Besides the services: what tests publish of their own.
 OWNERS = (*SERVICES, "counting", "tallying", "other", "away", "archive", "none")
@@ -52,6 +55,15 @@ def unsigned(record: Record) -> Record:
     """As an older release published it, or as somebody who strips its signature sends it."""
     headers = replace(read_envelope(record.headers), signature="").headers()
     return replace(record, headers=headers)
+
+
+def make_everybodys(folder: Path) -> None:
+    """All keys of one machine in one folder, for tests that are several services."""
+    with TemporaryDirectory() as root:
+        machine = MachineSecrets(Path(root))
+        machine.make()
+        for file in machine.root.glob("*/*"):
+            shutil.copy(file, folder)
 
 
 def write_keys_of_facts(secrets_dir: Path) -> None:

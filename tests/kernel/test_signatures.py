@@ -29,6 +29,7 @@ from kernel.secrets import OF_FACTS
 from kernel.signing_key import PUBLISHED_BEFORE, SigningKey
 from kernel.store import published as log_of
 from kernel.store.store import Store
+from ninehours.local.secrets import MachineSecrets
 from ninehours.local.servers import LocalServers
 from operations.parked import resync
 from tests.harness.kernel import consumers
@@ -363,13 +364,20 @@ def test_an_older_release_appends_under_the_new_schema(counting: Store) -> None:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    secrets.generate(tmp_path)
-    return tmp_path
+def machine(tmp_path: Path) -> MachineSecrets:
+    made = MachineSecrets(tmp_path)
+    made.make()
+    return made
+
+
+@pytest.fixture
+def folder(machine: MachineSecrets) -> Path:
+    """Attendance's."""
+    return machine.folder_of("attendance")
 
 
 def test_facts_under_a_key_and_under_the_one_after_it_are_heard(
-    new_of_kernel: NewStore, tallying: Store, folder: Path
+    new_of_kernel: NewStore, tallying: Store, machine: MachineSecrets, folder: Path
 ) -> None:
     now = [1_000.0]
     key = SigningKey(folder, "attendance", keys=OF_FACTS, clock=lambda: now[0])
@@ -382,7 +390,7 @@ def test_facts_under_a_key_and_under_the_one_after_it_are_heard(
             tx.publish([published(ADA, n=n)])
             [row] = tx.execute("SELECT * FROM published ORDER BY position DESC LIMIT 1")
         inbox.hear([as_sent(attendance, row)])
-        secrets.replace_signing_key(folder, "attendance", OF_FACTS)
+        machine.rotate("attendance", OF_FACTS)
         for _ in range(2):
             now[0] += PUBLISHED_BEFORE
             key.current()

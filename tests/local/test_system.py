@@ -6,19 +6,31 @@ import textwrap
 from pathlib import Path
 
 import psutil
+import pytest
 
+from kernel.secrets import PEOPLE
 from ninehours.local import leftovers
-from ninehours.local.system import PROCESSES, LocalSystem, serves
+from ninehours.local.system import PROCESSES, LocalSystem, keys_database, serves
+
+# What an administrator's shell may hold: for the launcher, and for nobody whom it starts.
+LAUNCHERS = {
+    "NINEHOURS_TOKEN": "a person's token",
+    "PGPASSWORD": "an administrator's password",
+}
 
 # The settings end up in a file; an api says that it serves, the others touch their ready file.
 STAND_IN = """
 import json, os, pathlib, sys, time
 from concurrent import futures
 service, kind = sys.argv[0].split(os.sep)[-2], sys.argv[1]
-told = {k: v for k, v in os.environ.items() if k.startswith("NINEHOURS_")}
+told = dict(os.environ)
 seen = pathlib.Path(os.environ["NINEHOURS_DATA_DIR"]) / "seen"
 seen.mkdir(exist_ok=True)
 (seen / f"{service}-{kind}").write_text(json.dumps(told))
+shown = seen / "secrets"
+shown.mkdir(exist_ok=True)
+files = pathlib.Path(os.environ["NINEHOURS_SECRETS_DIR"]).rglob("*")
+(shown / f"{service}-{kind}").write_text("\\n".join(path.read_text() for path in files))
 if kind in ("migrate", "seal"):
     sys.exit(0)
 if kind == "api":
@@ -41,6 +53,53 @@ def stand_ins(repository: Path) -> None:
         package.mkdir(parents=True)
         (package / "__init__.py").touch()
         (package / "__main__.py").write_text(textwrap.dedent(STAND_IN))
+
+
+def secrets_of(system: LocalSystem) -> dict[str, set[str]]:
+    """Whose each private key, master key and password is."""
+    found: dict[str, set[str]] = {}
+    for owner in (PEOPLE, *PROCESSES):
+        folder = system.secrets.folder_of(owner)
+        keys = [json.loads(path.read_text())["d"] for path in folder.glob("*.jwk.json")]
+        found[owner] = {*keys, *(path.read_text() for path in folder.glob("*.master"))}
+    for database in system.database_urls:
+        for name in (database, keys_database(database)):
+            found[database].add(system.servers.folder.password(name))
+    return found
+
+
+def test_a_process_is_given_nothing_that_belongs_to_another_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_ins(tmp_path / "repository")
+    for setting, value in LAUNCHERS.items():
+        monkeypatch.setenv(setting, value)
+    with LocalSystem(
+        tmp_path / "data", progress=lambda _: None, repository=tmp_path / "repository"
+    ) as system:
+        secrets = secrets_of(system)
+        folders = {str(system.secrets.folder_of(owner)) for owner in secrets}
+        environ = {
+            name: str(psutil.Process(pid).environ()) for name, pid in system.processes.items()
+        }
+    assert all(len(held) == (1 if owner == PEOPLE else 5) for owner, held in secrets.items())
+    looked_at = 0
+    for service, kinds in PROCESSES.items():
+        own = str(system.secrets.folder_of(service))
+        for kind in (*kinds, "migrate", "seal"):
+            name = f"{service}-{kind}"
+            told = json.loads((tmp_path / "data" / "seen" / name).read_text())
+            assert told["NINEHOURS_SECRETS_DIR"] == own
+            given = "\n".join([*told.values(), environ.get(name, "")])
+            assert not any(folder in given for folder in folders - {own})
+            assert not any(value in given for value in LAUNCHERS.values())
+            given += (tmp_path / "data" / "seen" / "secrets" / name).read_text()
+            assert '"x"' in given
+            for owner, held in secrets.items():
+                assert not any(secret in given for secret in held if owner != service)
+            assert {secret for secret in secrets[service] if secret in given} == secrets[service]
+            looked_at += 1
+    assert looked_at == 20
 
 
 def test_every_process_is_started_told_and_kept(tmp_path: Path) -> None:

@@ -17,6 +17,6 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> Played:
     data = tmp_path_factory.mktemp("calm") / "data"
     with (
         LocalSystem(data, progress=lambda _: None, clock="caller") as system,
-        RecordingGateway(connect(system.channel_to, system.secrets_dir), seed=SEED) as gateway,
+        RecordingGateway(connect(system.channel_to, system.people_dir), seed=SEED) as gateway,
     ):
         return play_on(system, data, gateway, invent_people(SEED))

@@ -92,7 +92,7 @@ def play_on(
             for claim in getattr(given.answer, "left_out", ())
         },
     )
-    services = Services(system.addresses, system.secrets_dir)
+    services = Services(system.addresses, system.people_dir)
     played.answers = take_answers(services, client_ids)
     for service in SERVICES:
         for check in checks_of(services, service):
@@ -152,7 +152,9 @@ def _take_down(played: Played, service: str, connection: psycopg.Connection[Any]
 def _every_document(system: LocalSystem, service: str) -> Iterator[bytes]:
     engine = open_database(system.database_urls[service])
     with engine.connect() as connection:
-        vault = vault_on(system.keys_database_urls[service], system.secrets_dir, service)
+        vault = vault_on(
+            system.keys_database_urls[service], system.secrets.folder_of(service), service
+        )
         documents = Documents(connection, vault)
         for row in connection.execute(text("SELECT owner, kind, version FROM document")).all():
             document = documents.open(row.owner, row.kind, row.version)

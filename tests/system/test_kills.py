@@ -49,7 +49,7 @@ def play_killing(data: Path, commands: int, kills: random.Random) -> Played:
                 system.kill(plan[count])
                 killed.append(plan[count])
 
-        connections = connect(system.channel_to, system.secrets_dir)
+        connections = connect(system.channel_to, system.people_dir)
         with RecordingGateway(connections, seed=SEED, on_command=kill) as gateway:
             played = play_on(system, data, gateway, invent_people(SEED))
         restarts = {name: system.supervisor.restarts(name) for name in set(VICTIMS)}

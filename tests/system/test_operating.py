@@ -43,7 +43,7 @@ def system(calm: Played, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
 @pytest.fixture
 def services(system: LocalSystem) -> Iterator[Services]:
     """On connections of this test's own: a server ends old ones, and what streams on them."""
-    with closing(Services(system.addresses, system.secrets_dir)) as services:
+    with closing(Services(system.addresses, system.people_dir)) as services:
         yield services
 
 

@@ -101,7 +101,7 @@ def told(system: LocalSystem, authority: Authority, former: Authority) -> Record
                 raise BrokenOff
 
     with RecordingGateway(
-        connect(system.channel_to, system.secrets_dir), seed=SEED, on_command=on_command
+        connect(system.channel_to, system.people_dir), seed=SEED, on_command=on_command
     ) as gateway:
         with pytest.raises(BrokenOff):
             play(gateway, invent_people(SEED))

@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 from kernel.keys.mounted import LOOK, MountedMasterKeys
 from kernel.keys.ports import KeyLost, MasterKeyMissing, OwnerForgotten, WrappedKey
 from kernel.keys.sealing import Unsealable, decrypt
-from kernel.secrets import SecretMissing, generate
+from kernel.secrets import SecretMissing
 from kernel.vault import Vault
 from tests.harness.kernel.keys import KeysInMemory
 
@@ -204,11 +204,3 @@ def test_of_several_master_keys_one_is_said_to_be_in_use(folder: Path) -> None:
     write(folder, "intake.master.2027", bytes(32))
     with pytest.raises(SecretMissing, match="master-in-use"):
         MountedMasterKeys(folder, "intake")
-
-
-def test_a_first_master_key_that_others_replaced_is_not_made_anew(tmp_path: Path) -> None:
-    generate(tmp_path)
-    (tmp_path / "intake.master").rename(tmp_path / "intake.master.2027")
-    generate(tmp_path)
-    assert not (tmp_path / "intake.master").exists()
-    assert MountedMasterKeys(tmp_path, "intake").in_use == "2027"

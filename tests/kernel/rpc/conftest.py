@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from google.protobuf.descriptor import ServiceDescriptor
 
-from kernel import secrets
 from kernel.config import Settings
 from kernel.rpc.channel import Channel
 from kernel.rpc.client import RpcClient
@@ -17,12 +16,13 @@ from kernel.rpc.server import Server
 from kernel.rpc.tokens import Issuer
 from kernel.rpc.verifier import Verifier
 from tests.harness.kernel.rpc import DEADLINE, Ask, Serve, scope
+from tests.harness.signing import make_everybodys
 
 
 @pytest.fixture(scope="session")
 def secrets_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("keys") / "secrets"
-    secrets.generate(folder)
+    folder: Path = tmp_path_factory.mktemp("secrets")
+    make_everybodys(folder)
     return folder
 
 

@@ -20,6 +20,7 @@ from kernel.rpc.tokens import (
     service_tokens,
 )
 from kernel.rpc.verifier import Verifier
+from ninehours.local.secrets import MachineSecrets
 
 BILLING = ("service/billing", ["service:billing"], ["*"], "PAYMENT")
 
@@ -40,9 +41,16 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    secrets.generate(tmp_path)
-    return tmp_path
+def machine(tmp_path: Path) -> MachineSecrets:
+    made = MachineSecrets(tmp_path)
+    made.make()
+    return made
+
+
+@pytest.fixture
+def folder(machine: MachineSecrets) -> Path:
+    """Billing's."""
+    return machine.folder_of("billing")
 
 
 def kid_of(token: str) -> str:
@@ -53,10 +61,12 @@ def public(folder: Path) -> Path:
     return folder / "public.jwks.json"
 
 
-def test_a_new_key_signs_a_minute_after_it_was_published(folder: Path, clock: Clock) -> None:
+def test_a_new_key_signs_a_minute_after_it_was_published(
+    machine: MachineSecrets, folder: Path, clock: Clock
+) -> None:
     token = service_tokens(folder, "billing", clock=clock)
     assert kid_of(token()) == "billing"
-    secrets.replace_signing_key(folder, "billing")
+    machine.rotate("billing")
     for _ in range(59):
         clock.now += 1
         assert kid_of(token()) == "billing"
@@ -64,19 +74,23 @@ def test_a_new_key_signs_a_minute_after_it_was_published(folder: Path, clock: Cl
     assert kid_of(token()) == secrets.private_key(folder, "billing").kid != "billing"
 
 
-def test_a_key_that_nobody_published_never_signs(folder: Path, clock: Clock) -> None:
+def test_a_key_that_nobody_published_never_signs(
+    machine: MachineSecrets, folder: Path, clock: Clock
+) -> None:
     issuer = Issuer(folder, "billing", clock=clock)
     before = public(folder).read_bytes()
-    secrets.replace_signing_key(folder, "billing")
+    machine.rotate("billing")
     public(folder).write_bytes(before)
     for _ in range(100):
         clock.now += 100
         assert issuer.kid == "billing"
 
 
-def test_a_key_whose_public_half_is_anothers_never_signs(folder: Path, clock: Clock) -> None:
+def test_a_key_whose_public_half_is_anothers_never_signs(
+    machine: MachineSecrets, folder: Path, clock: Clock
+) -> None:
     issuer = Issuer(folder, "billing", clock=clock)
-    secrets.replace_signing_key(folder, "billing")
+    machine.rotate("billing")
     kid = str(secrets.private_key(folder, "billing").kid)
     published = json.loads(public(folder).read_text())
     [of_intake] = [key for key in published["keys"] if key["kid"] == "intake"]
@@ -91,8 +105,9 @@ def test_no_call_is_refused_while_keys_are_replaced_again_and_again(
     tmp_path: Path, clock: Clock
 ) -> None:
     """Of a service whose files reach others 50 s later, as volumes of a cluster do."""
-    here, there = tmp_path / "here", tmp_path / "there"
-    secrets.generate(here)
+    machine, there = MachineSecrets(tmp_path / "here"), tmp_path / "there"
+    machine.make()
+    here = machine.folder_of("billing")
     there.mkdir()
     tokens = [service_tokens(here, "billing", clock=clock) for _ in range(2)]
     verifiers = []
@@ -100,9 +115,9 @@ def test_no_call_is_refused_while_keys_are_replaced_again_and_again(
     for second in range(3 * 900):
         match second % 900:
             case 100:
-                secrets.replace_signing_key(here, "billing")
+                machine.rotate("billing")
             case 850:
-                secrets.withdraw_old_keys(here, "billing")
+                machine.withdraw("billing", at_once=True)
             case 0 | 150 | 899:
                 shutil.copy(public(here), there)
         if second % 500 == 0:
@@ -115,42 +130,44 @@ def test_no_call_is_refused_while_keys_are_replaced_again_and_again(
     assert len(kids) == 4
 
 
-def test_a_withdrawn_key_is_believed_no_more_within_a_minute(folder: Path, clock: Clock) -> None:
+def test_a_withdrawn_key_is_believed_no_more_within_a_minute(
+    machine: MachineSecrets, folder: Path, clock: Clock
+) -> None:
     verifier = Verifier(folder, clock=clock)
     old = Issuer(folder, "billing", clock=clock).token(*BILLING, timedelta(minutes=10))
-    secrets.replace_signing_key(folder, "billing")
+    machine.rotate("billing")
     clock.now += EVERY
     assert verifier.actor(old).id == "service/billing"
-    secrets.withdraw_old_keys(folder, "billing")
+    machine.withdraw("billing", at_once=True)
     clock.now += 60
     with pytest.raises(Unauthenticated):
         verifier.actor(old)
 
 
 def test_who_signed_with_a_withdrawn_key_takes_the_next_one_at_once(
-    folder: Path, clock: Clock
+    machine: MachineSecrets, folder: Path, clock: Clock
 ) -> None:
     token = service_tokens(folder, "billing", clock=clock)
     assert kid_of(token()) == "billing"
-    secrets.replace_signing_key(folder, "billing")
-    secrets.withdraw_old_keys(folder, "billing")
+    machine.rotate("billing")
+    machine.withdraw("billing", at_once=True)
     clock.now += EVERY
     assert Verifier(folder, clock=clock).actor(token()).id == "service/billing"
 
 
 def test_a_token_under_a_key_just_published_is_believed_within_a_second(
-    folder: Path, clock: Clock
+    machine: MachineSecrets, folder: Path, clock: Clock
 ) -> None:
     verifier = Verifier(folder, clock=clock)
-    secrets.replace_signing_key(folder, "billing")
+    machine.rotate("billing")
     new = Issuer(folder, "billing", clock=clock).token(*BILLING)
     clock.now += 1
     assert verifier.actor(new).id == "service/billing"
 
 
-def test_a_key_is_its_issuers_alone(folder: Path) -> None:
+def test_a_key_is_its_issuers_alone(machine: MachineSecrets, folder: Path) -> None:
     """The id of a key says whose it is, and nobody else signs with it."""
-    secrets.replace_signing_key(folder, "billing")
+    machine.rotate("billing")
     private = json.loads((folder / "billing.jwk.json").read_text())
     for kid in ("intake/2", "people", "billingx", "", None):
         (folder / "billing.jwk.json").write_text(json.dumps({**private, "kid": kid}))
@@ -172,6 +189,7 @@ BROKEN: list[Callable[[bytes], bytes]] = [
 
 @pytest.mark.parametrize("broken", BROKEN)
 def test_of_a_file_half_written_the_last_good_keys_stay_and_it_is_said_once(
+    machine: MachineSecrets,
     folder: Path,
     clock: Clock,
     broken: Callable[[bytes], bytes],
@@ -187,8 +205,8 @@ def test_of_a_file_half_written_the_last_good_keys_stay_and_it_is_said_once(
     told = [line for line in capsys.readouterr().err.splitlines() if "file not taken" in line]
     assert sorted("public" in line for line in told) == [False, True]
     public(folder).write_bytes(whole)
-    secrets.replace_signing_key(folder, "intake")
-    new = Issuer(folder, "intake", clock=clock).token(
+    machine.rotate("intake")
+    new = Issuer(machine.folder_of("intake"), "intake", clock=clock).token(
         "service/intake", ["service:intake"], ["*"], "PAYMENT"
     )
     clock.now += 60

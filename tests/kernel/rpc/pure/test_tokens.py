@@ -1,7 +1,6 @@
 """Who is believed, and who is not."""
 
 import json
-import stat
 import time
 from base64 import urlsafe_b64encode
 from pathlib import Path
@@ -199,33 +198,6 @@ def test_a_service_renews_its_token_before_it_expires(secrets_dir: Path) -> None
     minutes[0] = 6
     assert token() != first
     assert Verifier(secrets_dir).actor(token()).id == "service/plans"
-
-
-def test_secrets_are_their_owners_only_and_stay_when_made_again(tmp_path: Path) -> None:
-    folder = tmp_path / "secrets"
-    secrets.generate(folder)
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    assert sorted(before) == sorted(
-        [f"{issuer}.jwk.json" for issuer in ("people", "intake", "plans", "attendance", "billing")]
-        + [f"{service}.master" for service in ("intake", "plans", "attendance", "billing")]
-        + [f"{service}.facts.jwk.json" for service in ("intake", "plans", "attendance", "billing")]
-        + ["public.jwks.json", "facts.jwks.json"]
-    )
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
-    secrets.generate(folder)
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
-
-
-def test_the_public_set_holds_no_private_part_and_follows_a_new_key(tmp_path: Path) -> None:
-    folder = tmp_path / "secrets"
-    secrets.generate(folder)
-    keys = json.loads((folder / "public.jwks.json").read_text())["keys"]
-    assert {key["kid"] for key in keys} == set(secrets.OF_TOKENS.issuers)
-    assert not any("d" in key for key in keys)
-    (folder / "people.jwk.json").unlink()
-    secrets.generate(folder)
-    assert Verifier(folder).actor(Issuer(folder, "people").token(*ADA)).id == "staff/ada"
 
 
 def test_a_key_file_that_is_absent_or_no_key_is_named(tmp_path: Path) -> None:
