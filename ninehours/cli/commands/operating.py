@@ -1,5 +1,6 @@
 """Commands of those who run the services: how is it, what waits, is it right, what travels."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,6 +10,10 @@ from ninehours.cli.commands.work import done_by
 from ninehours.cli.options import As, Json, System
 
 Service = Annotated[str | None, typer.Option("--service", help=f"{EACH}. [default: all]")]
+Issuer = Annotated[str, typer.Argument(metavar="SERVICE", help=f"{EACH}, or people.")]
+Directory = Annotated[
+    Path | None, typer.Option("--data", help="The data directory. [default: var/demo]")
+]
 ParkedId = Annotated[str, typer.Argument(metavar="ID", help="As `ninehours parked list` shows it.")]
 ParkedAt = Annotated[str, typer.Option("--service", help="The service that parked it.")]
 Called = Annotated[str, typer.Argument(help=f"{EACH}.")]
@@ -25,11 +30,13 @@ def register(app: typer.Typer) -> None:
     for command in (status, verify, rebuild, tail, resync):
         app.command()(command)
     keys = typer.Typer(
-        help="Owners' keys, and the master keys that wrap them.",
+        help="Owners' keys, the master keys that wrap them, and the keys that sign.",
         no_args_is_help=True,
         rich_markup_mode=None,
     )
     keys.command("rewrap")(keys_rewrap)
+    keys.command("rotate-signing")(keys_rotate_signing)
+    keys.command("withdraw-signing")(keys_withdraw_signing)
     app.add_typer(keys, name="keys")
     parked = typer.Typer(
         help="What waits for a person: look at it, try it again, go past it.",
@@ -98,6 +105,38 @@ def keys_rewrap(data: System = None, as_json: Json = False, only: Service = None
     """Wrap every key anew under the master key in use, while everything runs.
 
     Broken off, it loses nothing, and goes on when it is said again.
+    """
+
+
+@done_by("signing:run_rotate")
+def keys_rotate_signing(
+    issuer: Issuer,
+    data: Directory = None,
+    as_json: Json = False,
+    facts: Annotated[
+        bool, typer.Option("--facts", help="The key that its facts are signed with, not tokens.")
+    ] = False,
+) -> None:
+    """On this machine: make and publish the next key that it signs with, while everything runs.
+
+    The key before is believed as well, until it is withdrawn.
+    """
+
+
+@done_by("signing:run_withdraw")
+def keys_withdraw_signing(
+    issuer: Issuer,
+    data: Directory = None,
+    as_json: Json = False,
+    stolen: Annotated[
+        bool,
+        typer.Option("--stolen", help="At once: tokens that it signed are to be refused now."),
+    ] = False,
+) -> None:
+    """On this machine: believe no key before the one that signs tokens now.
+
+    Not before its last token is over: an hour after the next key was made, for people's thirty
+    days. Keys of facts stay: what they signed is read for years.
     """
 
 
