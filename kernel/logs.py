@@ -25,7 +25,7 @@ ALLOWED = frozenset(
     {
         # Which line, of which process
         *("timestamp", "level", "event", "logger", "service", "process", "version", "pid"),
-        *("signal", "listen", "port", "environment", "clock", "certificate", "valid_until"),
+        *("signal", "listen", "port", "environment", "clock"),
         # A call
         *("rpc", "actor", "outcome", "reason", "milliseconds", "correlation_id", "traceparent"),
         *("incident", "command_id", "peer"),

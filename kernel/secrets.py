@@ -24,7 +24,7 @@ from typing import TypeVar
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 
-from kernel.rereading import Rereading
+from kernel.rereading import Files, Rereading, Unusable, rereading_one
 from kernel.services import SERVICES
 
 Clock = Callable[[], float]
@@ -54,7 +54,7 @@ OF_TOKENS = SigningKeys((PEOPLE, *SERVICES), "public.jwks.json", ".jwk.json")
 OF_FACTS = SigningKeys(SERVICES, "facts.jwks.json", ".facts.jwk.json")
 
 
-class SecretMissing(Exception):
+class SecretMissing(Unusable):
     """A key file is absent or is not a key; the message names the file only."""
 
 
@@ -109,38 +109,47 @@ def public_keys(secrets_dir: Path, keys: SigningKeys = OF_TOKENS) -> Mapping[str
 
 
 def master_keys(secrets_dir: Path, service: str) -> MasterFiles:
-    """What the service's owners' keys are wrapped under.
+    """What the service's owners' keys are wrapped under, as it is now; refuses as `masters_in`."""
+    return masters_in(secrets_dir, service, master_files(secrets_dir, service).read())
+
+
+def master_files(secrets_dir: Path, service: str) -> Files:
+    """Where the service's master keys stand, and which is in use."""
+    return Files(
+        secrets_dir, lambda folder: sorted(path.name for path in folder.glob(f"{service}.master*"))
+    )
+
+
+def masters_in(secrets_dir: Path, service: str, read: Mapping[str, bytes]) -> MasterFiles:
+    """What these files say.
 
     SecretMissing: there is none, one is no key, or of several none is said to be in use.
     """
-    paths = _master_paths(secrets_dir, service)
-    if not paths:
-        raise _absent(secrets_dir / f"{service}.master")
-    pointer = secrets_dir / f"{service}.master-in-use"
-    in_use = next(iter(paths)) if len(paths) == 1 else ""
-    if pointer.exists():
-        in_use = _read(pointer).decode(errors="replace").strip()
-    if in_use not in paths:
-        raise SecretMissing(f"{pointer} names none of the master keys beside it")
-    return MasterFiles(in_use, {each: _master(path) for each, path in paths.items()})
+    first, pointer = f"{service}.master", f"{service}.master-in-use"
+    names = {FIRST_MASTER: first} if first in read else {}
+    for name in read:
+        if name.startswith(f"{first}."):
+            master = name.removeprefix(f"{first}.")
+            if not MASTER_ID.fullmatch(master):
+                wrong = secrets_dir / name
+                raise SecretMissing(f"{wrong} ends in no id: small letters, digits and hyphens")
+            if master == FIRST_MASTER:
+                raise SecretMissing(f"{secrets_dir / name} has the id of {secrets_dir / first}")
+            names[master] = name
+    if not names:
+        raise _absent(secrets_dir / first)
+    in_use = next(iter(names)) if len(names) == 1 else ""
+    if pointer in read:
+        in_use = read[pointer].decode(errors="replace").strip()
+    if in_use not in names:
+        raise SecretMissing(f"{secrets_dir / pointer} names none of the master keys beside it")
+    masters = {each: _master(secrets_dir / name, read[name]) for each, name in names.items()}
+    return MasterFiles(in_use, masters)
 
 
-def _master_paths(secrets_dir: Path, service: str) -> dict[str, Path]:
-    """Id → its file, of every master key that is there."""
-    first, prefix = secrets_dir / f"{service}.master", f"{service}.master."
-    further = {
-        path.name.removeprefix(prefix): path for path in sorted(secrets_dir.glob(f"{prefix}*"))
-    }
-    if wrong := [path for each, path in further.items() if not MASTER_ID.fullmatch(each)]:
-        raise SecretMissing(f"{wrong[0]} ends in no id: small letters, digits and hyphens")
-    if FIRST_MASTER in further:
-        raise SecretMissing(f"{further[FIRST_MASTER]} has the id of {first}")
-    return ({FIRST_MASTER: first} if first.exists() else {}) | further
-
-
-def _master(path: Path) -> MasterFile:
+def _master(path: Path, content: bytes) -> MasterFile:
     try:
-        key = b64decode(_read(path).strip(), validate=True)
+        key = b64decode(content.strip(), validate=True)
     except binascii.Error:
         key = b""
     if len(key) != MASTER_BYTES:
@@ -169,7 +178,7 @@ def _public_keys_in(path: Path, content: bytes) -> Mapping[str, OKPKey]:
 
 def _rereading(path: Path, read: Callable[[Path, bytes], T], clock: Clock) -> Rereading[T]:
     try:
-        return Rereading(path, read, clock=clock)
+        return rereading_one(path, read, clock=clock)
     except FileNotFoundError:
         raise _absent(path) from None
 

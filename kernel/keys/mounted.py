@@ -10,14 +10,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from kernel import logs
 from kernel.keys.ports import MasterKeyMissing, WrappedKey
 from kernel.keys.sealing import KEY_BYTES, decrypt, encrypt
-from kernel.secrets import FIRST_MASTER, SecretMissing, master_keys
+from kernel.rereading import NOW, Rereading
+from kernel.secrets import FIRST_MASTER, MasterFiles, master_files, masters_in
 
-log = logs.get("kernel.keys")
-
-LOOK = 5.0  # seconds between two looks at the files
 # Of before: neither the master key's id nor the owner was bound.
 UNBOUND = b"ninehours data key/1"
 
@@ -40,22 +37,21 @@ class MountedMasterKeys:
     def __init__(
         self, secrets_dir: Path, service: str, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._secrets_dir = secrets_dir
-        self._service = service
-        self._clock = clock
-        self._masters = self._load()
-        self._looked = clock()
-        self._told = ""
+        self._masters = Rereading(
+            master_files(secrets_dir, service),
+            lambda read: _masters_of(masters_in(secrets_dir, service, read)),
+            clock=clock,
+        )
 
     @property
     def in_use(self) -> str:
-        return self._current().in_use
+        return self._masters.current().in_use
 
     def known(self) -> Mapping[str, datetime]:
-        return self._current().written_at
+        return self._masters.current().written_at
 
     def wrap(self, key: bytes, owner: str) -> WrappedKey:
-        masters = self._current()
+        masters = self._masters.current()
         master = masters.in_use
         return WrappedKey(master, encrypt(masters.keys[master], key, _bound(master, owner)))
 
@@ -67,41 +63,29 @@ class MountedMasterKeys:
         return decrypt(self._key(FIRST_MASTER), wrapped, UNBOUND)
 
     def first_digesting(self) -> bytes | None:
-        return self._current().digesting
+        return self._masters.current().digesting
 
     def _key(self, master: str) -> AESGCM:
         # Another process may know a new one already: then the file is here, or about to be.
-        known = self._current().keys.get(master) or self._look_again().keys.get(master)
+        known = self._masters.current().keys.get(master) or self._masters.current(NOW).keys.get(
+            master
+        )
         if known is None:
             raise MasterKeyMissing(master)
         return known
 
-    def _current(self) -> _Masters:
-        return self._look_again() if self._clock() - self._looked > LOOK else self._masters
 
-    def _look_again(self) -> _Masters:
-        self._looked = self._clock()
-        try:
-            self._masters = self._load()
-            self._told = ""
-        except (SecretMissing, OSError) as error:
-            if str(error) != self._told:
-                self._told = str(error)
-                log.warning("master_keys_unreadable", service=self._service, reason=str(error))
-        return self._masters
-
-    def _load(self) -> _Masters:
-        found = master_keys(self._secrets_dir, self._service)
-        first = found.files.get(FIRST_MASTER)
-        return _Masters(
-            in_use=found.in_use,
-            keys={
-                master: AESGCM(_derived(file.key, b"ninehours wrapping/1"))
-                for master, file in found.files.items()
-            },
-            written_at={master: file.written_at for master, file in found.files.items()},
-            digesting=_derived(first.key, b"ninehours digesting/1") if first else None,
-        )
+def _masters_of(found: MasterFiles) -> _Masters:
+    first = found.files.get(FIRST_MASTER)
+    return _Masters(
+        in_use=found.in_use,
+        keys={
+            master: AESGCM(_derived(file.key, b"ninehours wrapping/1"))
+            for master, file in found.files.items()
+        },
+        written_at={master: file.written_at for master, file in found.files.items()},
+        digesting=_derived(first.key, b"ninehours digesting/1") if first else None,
+    )
 
 
 def _bound(master: str, owner: str) -> bytes:

@@ -13,7 +13,7 @@ from joserfc.jws import CompactSignature, JWSRegistry
 from pydantic import ValidationError
 
 from kernel.config import Settings, WrongSetting
-from kernel.rereading import Rereading
+from kernel.rereading import Rereading, rereading_one
 from kernel.rpc.denied import Denied, denied_in
 from kernel.rpc.issuers import Bounds, OwnIssuer, ProvidersPeople, Trusted, invalid
 from kernel.rpc.provider_keys import ProviderKeys
@@ -106,7 +106,7 @@ def verifier_of(settings: Settings) -> Verifier:
 
 def _denied(path: Path) -> Rereading[Denied]:
     try:
-        return Rereading(path, denied_in)
+        return rereading_one(path, denied_in)
     except (OSError, ValidationError):
         raise WrongSetting("NINEHOURS_DENIED_TOKENS: names no file of denied tokens") from None
 

@@ -1,13 +1,11 @@
 """A certificate, its key, the authorities believed: three files of a folder, read as they change.
 
 Who rotates them writes one after the other, or swaps a link to all three as Kubernetes does. What
-doesn't fit together is not taken: the last good ones stay.
+doesn't fit together is not taken: the last good ones stay (kernel.rereading).
 """
 
 import os
-import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,15 +19,12 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from kernel import logs
-
-log = logs.get("kernel.tls")
+from kernel.rereading import Files, Rereading, Unusable
 
 LOOK_EVERY = 1.0  # seconds: as old may be what is shown and believed
-MOUNTED = "..data"  # what Kubernetes swaps: all files of a folder change at once
 
 
-class NoIdentity(Exception):
+class NoIdentity(Unusable):
     """The files are no certificate with its key, and authorities; the text names files only."""
 
 
@@ -65,54 +60,19 @@ class Identity:
 
     def __init__(self, folder: Path, names: FileNames) -> None:
         """NoIdentity where there is none to begin with."""
-        self._folder = folder
-        self._names = names
-        self._lock = threading.Lock()
-        self._seen = self._signature()
-        self._looked = time.monotonic()
-        self._current = self._read()
+
+        def material_in(read: Mapping[str, bytes]) -> Material:
+            return material_of(read[names.certificate], read[names.key], read[names.authorities])
+
+        files = Files.named(folder, names.certificate, names.key, names.authorities)
+        try:
+            self._read = Rereading(files, material_in)
+        except OSError as error:
+            raise NoIdentity(f"{error.filename}: {error.strerror}") from None
 
     def current(self) -> Material:
         """What is shown and believed now, at most a second old."""
-        with self._lock:
-            if time.monotonic() - self._looked >= LOOK_EVERY:
-                self._looked = time.monotonic()
-                self._look()
-            return self._current
-
-    def _look(self) -> None:
-        signature = self._signature()
-        if signature == self._seen:
-            return
-        self._seen = signature  # before they are read: what changes meanwhile is looked at again
-        try:
-            self._current = self._read()
-        except NoIdentity as error:
-            log.warning("certificate_not_taken", reason=str(error))
-        else:
-            log.info(
-                "certificate_taken",
-                certificate=self._current.name,
-                valid_until=self._current.valid_until,
-            )
-
-    def _read(self) -> Material:
-        # Resolved once: files of one version, even if the link is swapped between two of them.
-        folder = (self._folder / MOUNTED).resolve()
-        if not folder.is_dir():
-            folder = self._folder
-        names = self._names
-        return material_of(
-            *(_bytes(folder / name) for name in (names.certificate, names.key, names.authorities))
-        )
-
-    def _signature(self) -> tuple[tuple[int, int, int], ...]:
-        """Changes whenever one of the files does."""
-        names = self._names
-        return tuple(
-            _stamp(self._folder / name)
-            for name in (names.certificate, names.key, names.authorities)
-        )
+        return self._read.current(LOOK_EVERY)
 
 
 def material_of(certificate: bytes, key: bytes, authorities: bytes) -> Material:
@@ -171,18 +131,3 @@ def as_files(material: Material) -> Iterator[Paths]:
         yield Paths(
             path_of(material.certificate), path_of(material.key), path_of(material.authorities)
         )
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise NoIdentity(f"{path}: {error.strerror}") from None
-
-
-def _stamp(path: Path) -> tuple[int, int, int]:
-    try:
-        status = path.stat()
-    except OSError:
-        return (0, 0, 0)
-    return (status.st_mtime_ns, status.st_ino, status.st_size)

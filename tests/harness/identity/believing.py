@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from kernel.identity_provider import IdentityProvider
 from kernel.refusal import NotYet
-from kernel.rereading import Rereading
+from kernel.rereading import rereading_one
 from kernel.rpc.denied import denied_in
 from kernel.rpc.issuers import ProvidersPeople
 from kernel.rpc.provider_keys import ProviderKeys
@@ -91,7 +91,7 @@ def believing(
             secrets_dir,
             provider=ProvidersPeople(told, keys),
             own_people=False,
-            denied=None if denied is None else Rereading(denied, denied_in),
+            denied=None if denied is None else rereading_one(denied, denied_in),
         ),
         keys,
     )

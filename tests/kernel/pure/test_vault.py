@@ -9,9 +9,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as some
 
-from kernel.keys.mounted import LOOK, MountedMasterKeys
+from kernel.keys.mounted import MountedMasterKeys
 from kernel.keys.ports import KeyLost, MasterKeyMissing, OwnerForgotten, WrappedKey
 from kernel.keys.sealing import Unsealable, decrypt
+from kernel.rereading import EVERY
 from kernel.secrets import SecretMissing
 from kernel.vault import Vault
 from tests.harness.kernel.keys import KeysInMemory
@@ -158,11 +159,11 @@ def test_files_count_while_the_process_runs_and_the_last_good_ones_stay(folder: 
     write(folder, "intake.master.2027", bytes(32))
     (folder / "intake.master-in-use").write_text("2027")
     assert masters.in_use == "first"
-    clock.now += LOOK + 1
+    clock.now += EVERY + 1
     assert masters.in_use == "2027"
     newer = masters.wrap(KEY, OWNER)
     (folder / "intake.master-in-use").write_text("2028")
-    clock.now += LOOK + 1
+    clock.now += EVERY + 1
     assert masters.in_use == "2027"
     assert masters.unwrap(newer, OWNER) == masters.unwrap(first, OWNER) == KEY
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kernel.rereading import Rereading
+from kernel.rereading import rereading_one
 from kernel.rpc.denied import denied_in
 from kernel.rpc.tokens import Issuer, Unauthenticated
 from kernel.rpc.verifier import Verifier
@@ -39,7 +39,9 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def is_denied(secrets_dir: Path, clock: Clock, file: Path) -> Callable[[str], bool]:
-    verifier = Verifier(secrets_dir, denied=Rereading(file, denied_in, clock=clock), clock=clock)
+    verifier = Verifier(
+        secrets_dir, denied=rereading_one(file, denied_in, clock=clock), clock=clock
+    )
     people = Issuer(secrets_dir, "people", clock=clock)
 
     def is_denied(who: str) -> bool:
@@ -97,7 +99,9 @@ def test_who_is_taken_off_the_list_is_believed_again_within_a_minute(
 
 def test_a_service_can_be_denied_too(secrets_dir: Path, clock: Clock, file: Path) -> None:
     file.write_text(denying({"subject": "service/billing", "until": in_hours(5)}))
-    verifier = Verifier(secrets_dir, denied=Rereading(file, denied_in, clock=clock), clock=clock)
+    verifier = Verifier(
+        secrets_dir, denied=rereading_one(file, denied_in, clock=clock), clock=clock
+    )
     with pytest.raises(Unauthenticated):
         verifier.actor(Issuer(secrets_dir, "billing", clock=clock).token(*BILLING))
 
