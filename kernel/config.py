@@ -3,12 +3,19 @@
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from kernel.database_address import DatabaseAddress, NoAddress, database_address, place_of
 from kernel.identity_provider import IdentityProvider
 from kernel.tls.identity import ISSUED, STRIMZI, FileNames, Identity, NoIdentity
 
@@ -25,16 +32,6 @@ def _peers(given: object) -> object:
             raise ValueError("a peer is named twice")
         peers[name] = address
     return peers
-
-
-def _place(url: SecretStr) -> tuple[str | None, int | None, str]:
-    """The database that a URL names, whoever asks it and however."""
-    parts = urlsplit(url.get_secret_value())
-    try:
-        port = parts.port
-    except ValueError:
-        port = None
-    return parts.hostname, port or 5432, parts.path.strip("/")
 
 
 class WrongSetting(Exception):
@@ -58,9 +55,15 @@ class Settings(BaseSettings):
     environment: Literal["local", "test", "production"] = "production"
     # Two installations' facts are never mixed: each names its own in every envelope.
     network: str = Field(default="", pattern="^[a-z0-9-]*$", max_length=40, validate_default=True)
-    database_url: SecretStr
+    # Whole, or in a file; without a password, which is in a file: what of them may change is read
+    # again at each connection.
+    database_url: SecretStr | None = None
+    database_url_file: Path | None = None
+    database_password_file: Path | None = None
     # Owners' keys: never in the database that they protect, nor in its backups.
-    keys_database_url: SecretStr | None = Field(default=None, validate_default=True)
+    keys_database_url: SecretStr | None = None
+    keys_database_url_file: Path | None = None
+    keys_database_password_file: Path | None = None
     secrets_dir: Path
     # How long clinical records are kept, by the network's own law and contracts. Unset: for ever.
     retention_years: int | None = Field(default=None, ge=1, le=100)
@@ -87,16 +90,6 @@ class Settings(BaseSettings):
         nothing: dict[str, Any] = {}
         return cls(**nothing)
 
-    @field_validator("keys_database_url")
-    @classmethod
-    def _keys_lie_apart(cls, url: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        if url is None and info.data.get("environment") == "production":
-            raise PydanticCustomError("required_in_production", "production keeps keys apart")
-        data = info.data.get("database_url")
-        if url is not None and data is not None and _place(url) == _place(data):
-            raise PydanticCustomError("names_the_data", "keys would lie beside what they protect")
-        return url
-
     @field_validator("network")
     @classmethod
     def _production_names_its_network(cls, network: str, info: ValidationInfo) -> str:
@@ -114,6 +107,48 @@ class Settings(BaseSettings):
                 "clock signs; set NINEHOURS_ENVIRONMENT=local or test, or NINEHOURS_CLOCK=server",
             )
         return clock
+
+    @model_validator(mode="after")
+    def _databases_are_told(self) -> Self:
+        data = self.database.current()
+        keys = self._address("KEYS_DATABASE")
+        if keys is None and self.environment == "production":
+            raise WrongSetting("NINEHOURS_KEYS_DATABASE_URL: missing; production keeps keys apart")
+        if keys is not None and place_of(keys.current()) == place_of(data):
+            raise WrongSetting(
+                "NINEHOURS_KEYS_DATABASE_URL: names the database of the data; keys lie apart from"
+                " what they protect"
+            )
+        return self
+
+    @cached_property
+    def database(self) -> DatabaseAddress:
+        """The service's record, and as whom this process asks it."""
+        return self._required("DATABASE")
+
+    @cached_property
+    def keys_database(self) -> DatabaseAddress:
+        """As `database`, of the service's key store."""
+        return self._required("KEYS_DATABASE")
+
+    def _required(self, name: str) -> DatabaseAddress:
+        address = self._address(name)
+        if address is None:
+            raise WrongSetting(f"NINEHOURS_{name}_URL: missing")
+        return address
+
+    def _address(self, name: str) -> DatabaseAddress | None:
+        told = name.lower()
+        url: SecretStr | None = getattr(self, f"{told}_url")
+        try:
+            return database_address(
+                f"NINEHOURS_{name}",
+                url.get_secret_value() if url is not None else None,
+                getattr(self, f"{told}_url_file"),
+                getattr(self, f"{told}_password_file"),
+            )
+        except NoAddress as error:
+            raise WrongSetting(str(error)) from None
 
     def peer(self, service: str) -> str:
         """The address of a service that this one asks."""

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import ArgumentError
 
 from kernel import logs
 from kernel.codec import Codec
@@ -130,11 +129,9 @@ def _store(service: Service, settings: Settings, engine: Engine, key_connections
 
 
 def _key_store(service: Service, settings: Settings, connections: int) -> SqlKeyStore:
-    if settings.keys_database_url is None:
-        raise WrongSetting("NINEHOURS_KEYS_DATABASE_URL: missing")
-    masters = MountedMasterKeys(settings.secrets_dir, service.name)
-    engine = _opened("KEYS_DATABASE_URL", settings.keys_database_url, settings, pool=connections)
-    return SqlKeyStore(engine, masters)
+    identity = settings.database_identity
+    engine = open_database(settings.keys_database, pool=connections, identity=identity)
+    return SqlKeyStore(engine, MountedMasterKeys(settings.secrets_dir, service.name))
 
 
 def _api(service: Service, settings: Settings) -> None:
@@ -307,26 +304,8 @@ def _rebuild(service: Service, settings: Settings) -> None:
 
 
 def _engine(settings: Settings, pool: int, lock_timeout: float = LOCK_TIMEOUT) -> Engine:
-    return _opened(
-        "DATABASE_URL", settings.database_url, settings, pool=pool, lock_timeout=lock_timeout
-    )
-
-
-def _opened(
-    setting: str,
-    url: SecretStr,
-    settings: Settings,
-    *,
-    pool: int,
-    lock_timeout: float = LOCK_TIMEOUT,
-) -> Engine:
     identity = settings.database_identity
-    try:
-        return open_database(
-            url.get_secret_value(), pool=pool, lock_timeout=lock_timeout, identity=identity
-        )
-    except ArgumentError:
-        raise WrongSetting(f"NINEHOURS_{setting}: is not a database's URL") from None
+    return open_database(settings.database, pool=pool, lock_timeout=lock_timeout, identity=identity)
 
 
 def _brokers(settings: Settings) -> Brokers:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Dialect, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 
 from kernel import logs
+from kernel.database_address import DatabaseAddress
 from kernel.tls.identity import Identity, as_files
 
 log = logs.get("kernel.database")
@@ -43,7 +44,7 @@ _lock_timeout: ContextVar[float | None] = ContextVar("lock_timeout", default=Non
 
 
 def open_database(
-    url: str,
+    address: str | DatabaseAddress,
     *,
     pool: int = 5,
     lock_timeout: float = LOCK_TIMEOUT,
@@ -51,24 +52,34 @@ def open_database(
 ) -> Engine:
     """An engine whose errors never show parameters: they may be somebody's name.
 
-    Nothing waits for ever: for a lock, a free connection, or a server that went silent. With an
-    `identity` each new connection shows it, and verifies the server's certificate and name.
+    Nothing waits for ever: for a lock, a free connection, or a server that went silent. Each new
+    connection shows what the address says then; with an `identity` also that, and it verifies the
+    server's certificate and name.
     """
+    ours: dict[str, Any] = {
+        "connect_timeout": 5,
+        "application_name": "ninehours",
+        "options": f"-c lock_timeout={int(lock_timeout * 1000)} -c TimeZone=UTC {ITS_TCP}",
+        **TCP,
+    }
     engine = create_engine(
-        url,
+        address if isinstance(address, str) else address.current(),
         pool_size=pool,
         pool_recycle=RENEWED_AFTER,
         max_overflow=0,
         pool_pre_ping=True,
         hide_parameters=True,
         pool_timeout=POOL_TIMEOUT,
-        connect_args={
-            "connect_timeout": 5,
-            "application_name": "ninehours",
-            "options": f"-c lock_timeout={int(lock_timeout * 1000)} -c TimeZone=UTC {ITS_TCP}",
-            **TCP,
-        },
+        connect_args=ours,
     )
+    if isinstance(address, DatabaseAddress):
+
+        @event.listens_for(engine, "do_connect")
+        def connect_as_told_now(
+            dialect: Dialect, _: object, __: list[Any], options: dict[str, Any]
+        ) -> None:
+            options.update(dialect.create_connect_args(address.current())[1] | ours)
+
     if identity is not None:
 
         @event.listens_for(engine, "do_connect")
@@ -76,15 +87,14 @@ def open_database(
             dialect: Dialect, _: object, args: list[Any], options: dict[str, Any]
         ) -> Any:
             with as_files(identity.current()) as paths:
-                return dialect.connect(
-                    *args,
-                    **options,
-                    sslmode="verify-full",
-                    sslrootcert=paths.authorities,
-                    sslcert=paths.certificate,
-                    sslkey=paths.key,
-                    ssl_min_protocol_version="TLSv1.3",
-                )
+                shown = {
+                    "sslmode": "verify-full",
+                    "sslrootcert": paths.authorities,
+                    "sslcert": paths.certificate,
+                    "sslkey": paths.key,
+                    "ssl_min_protocol_version": "TLSv1.3",
+                }
+                return dialect.connect(*args, **(options | shown))
 
     return engine
 

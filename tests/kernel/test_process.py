@@ -56,6 +56,12 @@ def started(kind: str, **changes: str | None) -> subprocess.CompletedProcess[str
     ("kind", "changes", "told"),
     [
         ("api", {"NINEHOURS_DATABASE_POOL": "hush"}, "NINEHOURS_DATABASE_POOL: int_parsing"),
+        ("api", {"NINEHOURS_DATABASE_URL": None}, "NINEHOURS_DATABASE_URL: missing"),
+        (
+            "relay",
+            {"NINEHOURS_DATABASE_PASSWORD_FILE": "/nowhere"},
+            "NINEHOURS_DATABASE_PASSWORD_FILE: the URL has a password too",
+        ),
         ("api", {"NINEHOURS_SECRETS_DIR": None}, "NINEHOURS_SECRETS_DIR: missing"),
         (
             "api",
@@ -72,12 +78,12 @@ def started(kind: str, **changes: str | None) -> subprocess.CompletedProcess[str
                 "NINEHOURS_ENVIRONMENT": "production",
                 "NINEHOURS_NETWORK": "lakeside",
             },
-            "NINEHOURS_KEYS_DATABASE_URL: required_in_production",
+            "NINEHOURS_KEYS_DATABASE_URL: missing; production keeps keys apart",
         ),
         (
             "api",
             {"NINEHOURS_KEYS_DATABASE_URL": "postgresql://other:hush@127.0.0.1:1/plans"},
-            "NINEHOURS_KEYS_DATABASE_URL: names_the_data",
+            "NINEHOURS_KEYS_DATABASE_URL: names the database of the data",
         ),
         ("relay", {}, "there is no /nowhere/plans.master"),
         (

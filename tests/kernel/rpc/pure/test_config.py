@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from sqlalchemy import URL
 
-from kernel.config import Settings
+from kernel.config import Settings, WrongSetting
+from kernel.database_address import DatabaseAddress
 from kernel.identity_provider import IdentityProvider
 
 
@@ -22,7 +24,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 def test_settings_come_from_the_environment_and_default_to_production() -> None:
     settings = Settings.from_environment()
     assert (settings.service, settings.secrets_dir) == ("plans", Path("/keys"))
-    assert settings.database_url.get_secret_value() == "postgresql://plans:hush@db/plans"
+    assert settings.database.current().password == "hush"
     assert (settings.environment, settings.clock) == ("production", "server")
     assert "hush" not in f"{settings} {settings!r}"
 
@@ -75,10 +77,92 @@ def test_keys_never_lie_in_the_database_that_they_protect(
 ) -> None:
     environment.setenv("NINEHOURS_KEYS_DATABASE_URL", url)
     environment.setenv("NINEHOURS_ENVIRONMENT", "test")
-    with pytest.raises(ValidationError) as refused:
+    with pytest.raises(WrongSetting, match="NINEHOURS_KEYS_DATABASE_URL: names the database of"):
         Settings.from_environment()
-    [error] = refused.value.errors()
-    assert (error["loc"], error["type"]) == (("keys_database_url",), "names_the_data")
+
+
+def told_in(file: Path, content: str) -> str:
+    file.write_text(content)
+    return str(file)
+
+
+@pytest.mark.parametrize("name", ["DATABASE", "KEYS_DATABASE"])
+def test_a_url_and_a_password_may_stand_in_files_that_change(
+    environment: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    def url() -> URL:
+        settings = Settings.from_environment()
+        database = settings.database if name == "DATABASE" else settings.keys_database
+        assert "hush" not in f"{settings!r}"
+        addresses.append(database)
+        return database.current()
+
+    addresses: list[DatabaseAddress] = []
+    uri, password = tmp_path / "uri", tmp_path / "password"
+    environment.setenv(f"NINEHOURS_{name}_URL", "postgresql://plans_processes@db/of_plans")
+    environment.setenv(f"NINEHOURS_{name}_PASSWORD_FILE", told_in(password, "hush: one\n"))
+    assert url().render_as_string(hide_password=False) == (
+        "postgresql+psycopg://plans_processes:hush%3A one@db/of_plans"
+    )
+    environment.delenv(f"NINEHOURS_{name}_URL")
+    environment.setenv(f"NINEHOURS_{name}_URL_FILE", told_in(uri, "postgresql://plans@db/of_plans"))
+    assert (url().username, url().password) == ("plans", "hush: one")
+    password.write_text("hush: two")
+    assert addresses[-1].current().password == "hush: two"
+    password.write_text("")
+    uri.unlink()
+    assert addresses[-1].current().password == "hush: two", "what they last said rightly holds"
+    environment.delenv(f"NINEHOURS_{name}_PASSWORD_FILE")
+    told_in(uri, "postgresql://plans:hush@db:5433/of_plans\n")
+    assert (url().password, url().port) == ("hush", 5433)
+
+
+@pytest.mark.parametrize("name", ["DATABASE", "KEYS_DATABASE"])
+@pytest.mark.parametrize(
+    ("url", "url_file", "password", "why"),
+    [
+        ("postgresql://hush@db/of", "postgresql://hush@db/of", None, "URL_FILE: .*one of them"),
+        (None, None, "hush", "URL: missing, though"),
+        ("postgresql://plans:hush@db/of", None, "hush", "PASSWORD_FILE: the URL has a password"),
+        (None, "postgresql://plans:hush@db/of", "hush", "PASSWORD_FILE: the URL has a password"),
+        (None, "", None, "URL_FILE: the file isn't one line"),
+        (None, "hush\nhush", None, "URL_FILE: the file isn't one line"),
+        (None, "hush", None, "URL_FILE: is not a database's URL"),
+        (None, "mysql://hush@db/of", None, "URL_FILE: names no database of PostgreSQL"),
+        ("postgresql://hush@db", None, None, "URL: names no database of PostgreSQL"),
+        ("postgresql://hush@db/of", None, "\n", "PASSWORD_FILE: the file isn't one line"),
+        ("postgresql://hush@db/of", None, "nowhere", "PASSWORD_FILE: .*: No such file"),
+    ],
+)
+def test_a_database_that_is_told_twice_or_by_halves_is_refused_in_a_line(
+    *,
+    environment: pytest.MonkeyPatch,
+    tmp_path: Path,
+    name: str,
+    url: str | None,
+    url_file: str | None,
+    password: str | None,
+    why: str,
+) -> None:
+    environment.delenv(f"NINEHOURS_{name}_URL")
+    if url is not None:
+        environment.setenv(f"NINEHOURS_{name}_URL", url)
+    if url_file is not None:
+        environment.setenv(f"NINEHOURS_{name}_URL_FILE", told_in(tmp_path / "url", url_file))
+    if password is not None:
+        file = tmp_path / "password"
+        told = str(file) if password == "nowhere" else told_in(file, password)
+        environment.setenv(f"NINEHOURS_{name}_PASSWORD_FILE", told)
+    with pytest.raises(WrongSetting, match=f"^NINEHOURS_{name}_{why}") as refused:
+        Settings.from_environment()
+    assert "hush" not in str(refused.value)
+    assert len(str(refused.value).splitlines()) == 1
+
+
+def test_production_keeps_keys_apart(environment: pytest.MonkeyPatch) -> None:
+    environment.delenv("NINEHOURS_KEYS_DATABASE_URL")
+    with pytest.raises(WrongSetting, match="NINEHOURS_KEYS_DATABASE_URL: missing"):
+        Settings.from_environment()
 
 
 def test_an_error_names_every_wrong_setting_and_no_value(environment: pytest.MonkeyPatch) -> None:
