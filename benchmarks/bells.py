@@ -104,9 +104,11 @@ def main() -> None:
     ):
         secrets = MachineSecrets(Path(folder) / "secrets")
         secrets.make()
-        engine = open_database(servers.create_database("benchmark"), pool=wanted.writers + 2)
+        engine = open_database(
+            servers.create_database("benchmark").migrations.url, pool=wanted.writers + 2
+        )
         migrate(engine, [])
-        keys = open_database(servers.create_database("benchmark_keys"))
+        keys = open_database(servers.create_database("benchmark_keys").migrations.url)
         migrate_keys(keys)
         vault = Vault(SqlKeyStore(keys, MountedMasterKeys(secrets.folder_of("intake"), "intake")))
         store = Store(

@@ -147,9 +147,9 @@ def _new_store(
 
     def make(service: str, signer: Signer) -> Store:
         name = f"signatures_{number}_{len(made)}"
-        engine = open_database(servers.create_database(name))
+        engine = open_database(servers.create_database(name).migrations.url)
         migrate(engine, [])
-        keys = open_database(servers.create_database(f"{name}_keys"))
+        keys = open_database(servers.create_database(f"{name}_keys").migrations.url)
         migrate_keys(keys)
         store = Store(
             engine,

@@ -26,6 +26,7 @@ ALLOWED = frozenset(
         # Which line, of which process
         *("timestamp", "level", "event", "logger", "service", "process", "version", "pid"),
         *("signal", "listen", "port", "environment", "clock"),
+        *("setting", "role"),
         # A call
         *("rpc", "actor", "outcome", "reason", "milliseconds", "correlation_id", "traceparent"),
         *("incident", "command_id", "peer"),

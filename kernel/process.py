@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -19,6 +20,7 @@ from kernel.config import Settings, WrongSetting
 from kernel.keys.forgetting import apply_registers
 from kernel.keys.mounted import MountedMasterKeys
 from kernel.keys.moving import KeysNotMoved, move_keys
+from kernel.keys.privileges import KEY_STORE
 from kernel.keys.store import SqlKeyStore, migrate_keys
 from kernel.messaging.brokers import Brokers
 from kernel.messaging.signatures import FactSigner, Signatures
@@ -28,6 +30,8 @@ from kernel.secrets import OF_FACTS, SecretMissing, published_keys
 from kernel.services import topic_of
 from kernel.signing_key import SigningKey
 from kernel.store.database import LOCK_TIMEOUT, migrate, open_database, when_possible
+from kernel.store.privileges import RECORD
+from kernel.store.roles import RoledDatabase, WrongRole, act_as_owner, grant, require_no_more
 from kernel.store.store import Store
 from kernel.tls.context import ReloadingContext
 from kernel.vault import Vault
@@ -65,7 +69,8 @@ class Service:
 
     `servicers` gives, for the opened store and settings, each gRPC service descriptor and what
     answers it. `kinds`: whose each kind of thing is that its RPCs are bound by; `client` is one.
-    `hears` are the services whose facts it uses; none: it has no stream process.
+    `hears` are the services whose facts it uses; none: it has no stream process. `privileges`: what
+    its processes may do with tables of its own; with one that isn't there, nothing.
     `operations` gives, as `servicers`, what it answers to operators.
     """
 
@@ -74,6 +79,7 @@ class Service:
     migrations: Path
     servicers: Callable[[Store, Settings], Mapping[Any, object]]
     kinds: Callable[[], Mapping[str, "BindingKind"]] = dict
+    privileges: Mapping[str, str] = field(default_factory=dict)
     hears: Sequence[str] = ()
     subscriptions: Subscriptions = field(default_factory=lambda: Subscriptions(()))
     operations: Callable[[Opened], Mapping[Any, object]] = lambda _: {}
@@ -100,7 +106,7 @@ def main(service: Service, arguments: Sequence[str]) -> None:
         processes[arguments[0]](service, settings)
     except ValidationError as error:
         _refuse_to_start("; ".join(map(_setting, error.errors(include_input=False))))
-    except (WrongSetting, SecretMissing, KeysNotMoved) as error:
+    except (WrongSetting, WrongRole, SecretMissing, KeysNotMoved) as error:
         _refuse_to_start(str(error))
 
 
@@ -137,6 +143,7 @@ def _key_store(service: Service, settings: Settings, connections: int) -> SqlKey
 def _api(service: Service, settings: Settings) -> None:
     store = open_store_of_api(service, settings)
     server = server_of(service, settings, store)  # a wrong setting is told before anything waits
+    _require_role(service, settings, store)
     _forget_again(store)
     server.run_until_signal()
 
@@ -145,6 +152,24 @@ def _forget_again(store: Store) -> None:
     """Before anything is opened: what was restored from before a forgetting brings nobody back."""
     when_possible(lambda: apply_registers(store.engine, store.vault.keys))
     when_possible(store.vault.keys.note_masters)
+
+
+def _require_role(service: Service, settings: Settings, store: Store) -> None:
+    """In production nobody serves a record, or keys, that they could rewrite."""
+    if settings.environment != "production":
+        return
+    keys = _key_store(service, settings, 1).engine
+    for database in (_record(service, store.engine), _keys(keys)):
+        when_possible(partial(require_no_more, database))
+    keys.dispose()
+
+
+def _record(service: Service, engine: Engine) -> RoledDatabase:
+    return RoledDatabase(engine, "NINEHOURS_DATABASE_URL", {**RECORD, **service.privileges})
+
+
+def _keys(engine: Engine) -> RoledDatabase:
+    return RoledDatabase(engine, "NINEHOURS_KEYS_DATABASE_URL", KEY_STORE)
 
 
 def server_of(service: Service, settings: Settings, store: Store) -> "Server":
@@ -202,6 +227,7 @@ def _relay(service: Service, settings: Settings) -> None:
 
     store = open_store(service, settings)
     brokers = _brokers(settings)
+    _require_role(service, settings, store)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
@@ -236,6 +262,7 @@ def _stream(service: Service, settings: Settings) -> None:
 
     store = open_store(service, settings)
     owners, brokers = owners_of(service.hears, settings), _brokers(settings)
+    _require_role(service, settings, store)
     _forget_again(store)
     ordinal = Ordinal(store.engine, _ordinal())
     signatures = _signatures(settings)
@@ -267,7 +294,9 @@ def _seal(service: Service, settings: Settings, *, again: bool = False) -> None:
     """State from where on every fact of its log is signed: no older release runs any more."""
     from kernel.store import published  # noqa: PLC0415
 
-    with _engine(settings, 1).begin() as connection:
+    engine = _engine(settings, 1)
+    act_as_owner(_record(service, engine))
+    with engine.begin() as connection:
         seal = published.seal(connection, again=again)
     log.info("sealed", topic=topic_of(service.name), unsigned_to=seal.unsigned_to)
 
@@ -279,11 +308,16 @@ def _seal_again(service: Service, settings: Settings) -> None:
 
 def _migrate(service: Service, settings: Settings) -> None:
     engine, keys = _engine(settings, 1), _key_store(service, settings, 1)
+    databases = (_record(service, engine), _keys(keys.engine))
+    for database in databases:
+        act_as_owner(database)
     migrate_keys(keys.engine)
     migrate(engine, [service.migrations])
     moved = move_keys(engine, keys)
     forgotten = apply_registers(engine, keys)
     keys.note_masters()
+    for database in databases:
+        grant(database)
     log.info("migrated", keys_moved=moved, forgotten=forgotten)
 
 
@@ -295,6 +329,7 @@ def _rebuild(service: Service, settings: Settings) -> None:
     began = time.monotonic()
     confirm = OwnersConfirm(owners_of(service.hears, settings))
     store = open_store(service, settings)
+    _require_role(service, settings, store)
     _forget_again(store)
     pending_work = PendingWork(store, service.subscriptions, confirm=confirm)
     pending_work.mark_outdated()

@@ -17,13 +17,17 @@ with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "(read|open)_text is deprecated", DeprecationWarning)
     import kafka.admin  # noqa: F401
 
+from kernel.keys.privileges import KEY_STORE
 from kernel.keys.store import migrate_keys
 from kernel.process import Service
 from kernel.services import topic_of
 from kernel.store.database import migrate, open_database
+from kernel.store.privileges import RECORD
+from kernel.store.roles import RoledDatabase, act_as_owner, grant
 from kernel.store.store import Store
 from ninehours.local.servers import LocalServers
 from tests.harness.kernel.keys import vault_on
+from tests.harness.kernel.owner import MIGRATIONS
 from tests.harness.signing import make_everybodys, signer_of, write_keys_of_facts
 
 pytest_plugins = ["tests.harness.pure"]
@@ -128,15 +132,21 @@ def stores(
         # By its migrations: a test's own service may have the name of a real one.
         if service.migrations not in templates:
             template = f"template_{len(templates)}"
-            engine = open_database(postgres.create_database(template))
+            engine = open_database(postgres.create_database(template).migrations.url)
+            privileges = {**RECORD, **service.privileges, **KEY_STORE}
+            database = RoledDatabase(engine, template, privileges)
+            act_as_owner(database)
             templates[service.migrations] = template
             migrate(engine, [service.migrations])
             # For speed a test's key store lies in the same database, where nothing is claimed of
             # lying apart: it has connections and tables of its own.
             migrate_keys(engine)
+            grant(database)
             engine.dispose()
         name = f"{service.name}_{next(NUMBERS)}"
-        url = postgres.create_database(name, template=templates[service.migrations])
+        logins = postgres.create_database(name, template=templates[service.migrations])
+        MIGRATIONS[name] = logins.migrations
+        url = logins.processes.url
         store = Store(
             open_database(url, pool=10),
             codec=service.codec,

@@ -78,7 +78,7 @@ def open_database(
         def connect_as_told_now(
             dialect: Dialect, _: object, __: list[Any], options: dict[str, Any]
         ) -> None:
-            options.update(dialect.create_connect_args(address.current())[1] | ours)
+            options.update({**dialect.create_connect_args(address.current())[1], **ours})
 
     if identity is not None:
 

@@ -1,11 +1,17 @@
-"""Databases of their own, each with a role of its own, on any PostgreSQL we are admitted to."""
+"""Databases of their own, each with three roles, on any PostgreSQL we are admitted to.
+
+What the roles are for, and what each may do, is kernel/store/roles.py's.
+"""
 
 # ruff: noqa: PLC0415  heavy imports wait until the servers that need them are starting
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+from kernel.store.privileges import MIGRATIONS, OWNER, PROCESSES
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -15,37 +21,64 @@ if TYPE_CHECKING:
 BILLING_READER = "ninehours_billing_reader"
 
 
-def create_databases(admin_url: str, passwords: Mapping[str, str]) -> dict[str, str]:
-    """Make what is missing, set every role's password, close each database to everybody else."""
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How a role asks a database; `address` names no password."""
+
+    role: str
+    password: str = field(repr=False)
+    address: str
+
+    @property
+    def url(self) -> str:
+        """The address with the password, as SQLAlchemy is told of it."""
+        return self.address.replace("@", f":{quote(self.password, safe='')}@", 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Logins:
+    """Who asks a database: those who migrate it, and those who serve it."""
+
+    migrations: Login
+    processes: Login
+
+
+def create_databases(
+    admin_url: str, names: Sequence[str], password: Callable[[str], str]
+) -> dict[str, Logins]:
+    """Make what is missing, set every role's password, close each database to everybody else.
+
+    A database of before, which one role owned and used, gets its roles: that one is its owner now.
+    """
     with _admin(admin_url) as admin:
-        _reader(admin, BILLING_READER)
-        for name, password in passwords.items():
-            _role(admin, name, password)
+        _without_login(admin, BILLING_READER)
+        for name in names:
+            _part(admin, name)
+            _roles(admin, name, password)
             if _absent(admin, "pg_database", "datname", name):
-                _create(admin, name, owner=name)
-            _close(admin, name)
-    return {n: database_url(admin_url, n, n, password) for n, password in passwords.items()}
+                _create(admin, name, roles=name)
+            _close(admin, name, roles=name)
+    return {name: _logins(admin_url, name, name, password) for name in names}
 
 
 def create_database(
-    admin_url: str, name: str, password: str, *, template: str | None = None
-) -> str:
-    """A fresh database; as a copy of a quiet `template` it also belongs to the template's owner.
+    admin_url: str, name: str, password: Callable[[str], str], *, template: str | None = None
+) -> Logins:
+    """A fresh database; as a copy of a quiet `template` it is the template's roles'.
 
-    The copy's tables are the template owner's, so a role of its own could not touch them; then
-    `password` is that of the template's owner.
+    The copy's tables are the template owner's, so roles of its own could not touch them.
     """
+    roles = template or name
     with _admin(admin_url) as admin:
-        owner = template or name
         if template is None:
-            _role(admin, name, password)
-        _create(admin, name, owner=owner, template=template)
-        _close(admin, name)
-    return database_url(admin_url, name, owner, password)
+            _roles(admin, name, password)
+        _create(admin, name, roles=roles, template=template)
+        _close(admin, name, roles=roles)
+    return _logins(admin_url, name, roles, password)
 
 
 def drop_database(admin_url: str, name: str) -> None:
-    """Remove it, whoever is connected, and its role unless that owns something else."""
+    """Remove it, whoever is connected, and its roles unless they own something else."""
     import psycopg
     from psycopg import sql
 
@@ -54,22 +87,35 @@ def drop_database(admin_url: str, name: str) -> None:
             sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
         )
         try:
-            admin.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(name)))
+            for part in (PROCESSES, MIGRATIONS, OWNER):
+                admin.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(name + part)))
         except psycopg.errors.DependentObjectsStillExist:
             return
 
 
-def database_url(admin_url: str, database: str, role: str, password: str) -> str:
-    """The same server as SQLAlchemy is told of it."""
+def close_servers_own(admin_url: str) -> None:
+    """On a server that is ours alone: those who have a database get into no other."""
+    with _admin(admin_url) as admin:
+        for name in ("postgres", "template1"):
+            _shut(admin, name)
+
+
+def _logins(admin_url: str, database: str, roles: str, password: Callable[[str], str]) -> Logins:
+    def login(role: str) -> Login:
+        return Login(role, password(role), database_url(admin_url, database, role))
+
+    return Logins(migrations=login(roles + MIGRATIONS), processes=login(roles + PROCESSES))
+
+
+def database_url(admin_url: str, database: str, role: str) -> str:
+    """The same server as SQLAlchemy is told of it, without a password."""
     server = urlsplit(plain(admin_url))
     place = f"{server.hostname or 'localhost'}:{server.port or 5432}"
     # Each process shows a certificate of its own, and not that of whoever made its database.
     own = {"sslcert", "sslkey", "sslrootcert", "sslmode"}
     query = urlencode([(name, value) for name, value in parse_qsl(server.query) if name not in own])
     options = f"?{query}" if query else ""
-    return (
-        f"postgresql+psycopg://{quote(role)}:{quote(password, safe='')}@{place}/{database}{options}"
-    )
+    return f"postgresql+psycopg://{quote(role)}@{place}/{database}{options}"
 
 
 def plain(url: str) -> str:
@@ -87,7 +133,32 @@ def _admin(url: str) -> "Iterator[Connection]":
         yield connection
 
 
-def _role(admin: "Connection", name: str, password: str) -> None:
+def _part(admin: "Connection", name: str) -> None:
+    """As releases before made it: a role of the database's name, which owned and did all."""
+    from psycopg import sql
+
+    asked = "select 1 from pg_database where datname = %s and pg_get_userbyid(datdba) = datname"
+    if admin.execute(asked, (name,)).fetchone() is None:
+        return
+    owner = sql.Identifier(name + OWNER)
+    admin.execute(sql.SQL("alter role {} rename to {}").format(sql.Identifier(name), owner))
+    admin.execute(sql.SQL("alter role {} nologin password null").format(owner))
+
+
+def _roles(admin: "Connection", name: str, password: Callable[[str], str]) -> None:
+    from psycopg import sql
+
+    _without_login(admin, name + OWNER)
+    for role in (name + MIGRATIONS, name + PROCESSES):
+        _with_login(admin, role, password(role))
+    admin.execute(
+        sql.SQL("grant {} to {}").format(
+            sql.Identifier(name + OWNER), sql.Identifier(name + MIGRATIONS)
+        )
+    )
+
+
+def _with_login(admin: "Connection", name: str, password: str) -> None:
     from psycopg import sql
 
     verb = "create" if _absent(admin, "pg_roles", "rolname", name) else "alter"
@@ -102,26 +173,36 @@ def _role(admin: "Connection", name: str, password: str) -> None:
     )
 
 
-def _reader(admin: "Connection", name: str) -> None:
-    """A role without a login: migrations grant it what it may read."""
+def _without_login(admin: "Connection", name: str) -> None:
     from psycopg import sql
 
     if _absent(admin, "pg_roles", "rolname", name):
         admin.execute(sql.SQL("create role {} nologin").format(sql.Identifier(name)))
 
 
-def _create(admin: "Connection", name: str, *, owner: str, template: str | None = None) -> None:
+def _create(admin: "Connection", name: str, *, roles: str, template: str | None = None) -> None:
     from psycopg import sql
 
     statement = sql.SQL("create database {} owner {}").format(
-        sql.Identifier(name), sql.Identifier(owner)
+        sql.Identifier(name), sql.Identifier(roles + OWNER)
     )
     if template is not None:
         statement += sql.SQL(" template {}").format(sql.Identifier(template))
     admin.execute(statement)
 
 
-def _close(admin: "Connection", name: str) -> None:
+def _close(admin: "Connection", name: str, *, roles: str) -> None:
+    from psycopg import sql
+
+    _shut(admin, name)
+    admin.execute(
+        sql.SQL("grant connect, temporary on database {} to {}").format(
+            sql.Identifier(name), sql.Identifier(roles + PROCESSES)
+        )
+    )
+
+
+def _shut(admin: "Connection", name: str) -> None:
     from psycopg import sql
 
     admin.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(name)))

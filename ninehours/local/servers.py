@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from ninehours.local import databases, leftovers
 from ninehours.local.authority import LAUNCHER, Authority, Wire
+from ninehours.local.databases import Logins
 from ninehours.local.folder import DataFolder
 from ninehours.local.jars import KAFKA, Progress, fetched
 from ninehours.local.kafka import BROKER, Kafka, declare_access, declare_topics
@@ -144,6 +145,7 @@ class LocalServers:
         self.supervisor.start(self._postgres.spec(self.supervisor, POSTGRES_GROUP))
         self.supervisor.await_ready("postgres")
         self.admin_url = self._postgres.admin_url
+        databases.close_servers_own(self.admin_url)
         self.progress(f"PostgreSQL is up ({time.monotonic() - began:.1f} s)")
 
     def start_kafka(self) -> None:
@@ -159,14 +161,13 @@ class LocalServers:
         self.supervisor.await_ready("kafka")
         self.progress(f"Kafka is up ({time.monotonic() - began:.1f} s)")
 
-    def create_databases(self, *names: str) -> dict[str, str]:
-        """Databases that stay, each with a role and a kept password of its own; made if missing."""
-        passwords = {name: self.folder.password(name) for name in names}
-        return databases.create_databases(self.admin_url, passwords)
+    def create_databases(self, *names: str) -> dict[str, Logins]:
+        """Databases that stay, each with roles and kept passwords of its own; made if missing."""
+        return databases.create_databases(self.admin_url, names, self.folder.password)
 
-    def create_database(self, name: str, *, template: str | None = None) -> str:
-        """A fresh database for a test; with a `template`, a copy that the template's role owns."""
-        password = self.folder.password(template or name)
+    def create_database(self, name: str, *, template: str | None = None) -> Logins:
+        """A fresh database for a test; with a `template`, a copy that the template's roles have."""
+        password = self.folder.password
         return databases.create_database(self.admin_url, name, password, template=template)
 
     def drop_database(self, name: str) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from kernel.services import SERVICES
 from ninehours.local.authority import PERSON, Wire
+from ninehours.local.databases import Logins
 from ninehours.local.folder import Running, forget_running, keep_running
 from ninehours.local.forged import Forge
 from ninehours.local.jars import Progress
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 PROCESSES = dict.fromkeys(SERVICES, ("api", "relay", "stream"))
 # Streams stop before what they call and write to; servers (groups 0 and 1) stop last.
 GROUPS = {"migrate": 2, "seal": 2, "api": 2, "relay": 2, "stream": 3}
+MIGRATING = ("migrate", "seal")
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -53,8 +55,7 @@ class LocalSystem:
         self.servers = LocalServers(data, tls=tls, progress=progress)
         self.supervisor = self.servers.supervisor
         self.run_id = self.servers.folder.run_id
-        self.database_urls: dict[str, str] = {}
-        self.keys_database_urls: dict[str, str] = {}
+        self.databases: dict[str, Logins] = {}
         self.seconds_to_start = 0.0
         self._progress = progress
         self._clock = clock
@@ -158,11 +159,10 @@ class LocalSystem:
     def _records_and_apis(self) -> None:
         """PostgreSQL, its databases and schemas; then the apis, which need no Kafka."""
         self.servers.start_postgres()
-        self.database_urls = self.servers.create_databases(*PROCESSES)
-        keys = self.servers.create_databases(*(keys_database(service) for service in PROCESSES))
-        self.keys_database_urls = {service: keys[keys_database(service)] for service in PROCESSES}
+        keys = (keys_database(service) for service in PROCESSES)
+        self.databases = self.servers.create_databases(*PROCESSES, *keys)
         began = time.monotonic()
-        for kind in ("migrate", "seal"):
+        for kind in MIGRATING:
             specs = [self._spec(service, kind) for service in PROCESSES]
             together(*(lambda spec=spec: self.supervisor.run(spec) for spec in specs))
         self._progress(f"schemas are up to date ({time.monotonic() - began:.1f} s)")
@@ -217,8 +217,8 @@ class LocalSystem:
         settings = {
             **self._python_settings(),
             "NINEHOURS_SERVICE": service,
-            "NINEHOURS_DATABASE_URL": self.database_urls[service],
-            "NINEHOURS_KEYS_DATABASE_URL": self.keys_database_urls[service],
+            **self._database("NINEHOURS_DATABASE", service, kind),
+            **self._database("NINEHOURS_KEYS_DATABASE", keys_database(service), kind),
             "NINEHOURS_KAFKA": self.bootstrap,
             "NINEHOURS_SECRETS_DIR": str(self.secrets.folder_of(service)),
             "NINEHOURS_PEERS": ",".join(f"{s}={a}" for s, a in self.addresses.items()),
@@ -239,6 +239,12 @@ class LocalSystem:
             settings["NINEHOURS_HEALTH_LISTEN"] = self.health_addresses[service]
         return settings
 
+    def _database(self, setting: str, name: str, kind: str) -> dict[str, str]:
+        logins = self.databases[name]
+        login = logins.migrations if kind in MIGRATING else logins.processes
+        file = self.servers.folder.passwords / login.role
+        return {f"{setting}_URL": login.address, f"{setting}_PASSWORD_FILE": str(file)}
+
     def _python_settings(self) -> dict[str, str]:
         paths = [str(self._repository), str(self._repository / "build" / "generated")]
         return {
@@ -258,7 +264,7 @@ def _grants() -> "Iterator[Grant]":
 
 
 def keys_database(service: str) -> str:
-    """The name of a service's key store, which is a database, and a role, of its own."""
+    """The name of a service's key store: a database, with roles, of its own."""
     return f"{service}_keys"
 
 

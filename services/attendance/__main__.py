@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kernel.config import Settings
 from kernel.process import Opened, Service, main
 from kernel.store.store import Store
+from services.attendance.adapters.privileges import PRIVILEGES
 from services.attendance.adapters.stored import FACTS
 from services.attendance.adapters.subscriptions import SUBSCRIPTIONS
 
@@ -52,6 +53,7 @@ SERVICE = Service(
     migrations=Path(__file__).parent / "adapters" / "migrations",
     servicers=servicers,
     kinds=kinds,
+    privileges=PRIVILEGES,
     operations=operations,
     hears=("intake",),
     subscriptions=SUBSCRIPTIONS,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kernel.config import Settings
 from kernel.process import Opened, Service, main, owners_of
 from kernel.store.store import Store
+from services.billing.adapters.privileges import PRIVILEGES
 from services.billing.adapters.stored import FACTS
 from services.billing.adapters.subscriptions import SUBSCRIPTIONS
 
@@ -89,6 +90,7 @@ SERVICE = Service(
     migrations=Path(__file__).parent / "adapters" / "migrations",
     servicers=servicers,
     kinds=kinds,
+    privileges=PRIVILEGES,
     operations=operations,
     hears=HEARS,
     subscriptions=SUBSCRIPTIONS,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kernel.config import Settings
 from kernel.process import Opened, Service, main
 from kernel.store.store import Store
+from services.intake.adapters.privileges import PRIVILEGES
 from services.intake.adapters.stored import FACTS
 from services.intake.adapters.subscriptions import SUBSCRIPTIONS
 
@@ -51,6 +52,7 @@ SERVICE = Service(
     migrations=Path(__file__).parent / "adapters" / "migrations",
     servicers=servicers,
     kinds=kinds,
+    privileges=PRIVILEGES,
     operations=operations,
     hears=("plans", "attendance", "billing"),
     subscriptions=SUBSCRIPTIONS,

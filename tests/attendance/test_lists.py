@@ -15,6 +15,7 @@ from kernel.refusal import Malformed
 from kernel.rpc.translate import to_date
 from services.attendance.__main__ import SERVICE
 from tests.harness.attendance.front_desk import FrontDesk, clients, interval, minute, weekly
+from tests.harness.kernel.owner import as_owner
 
 FIRST = date(2026, 3, 2)
 MIGRATIONS = Path(services.attendance.adapters.__file__).parent / "migrations"
@@ -172,7 +173,7 @@ def test_the_tables_of_an_older_release_are_filled_from_its_facts(desk: FrontDes
     assert spec is not None and spec.loader is not None
     migration = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(migration)
-    with desk.store.transaction() as tx:
+    with as_owner(desk.store) as tx:
         tx.connection.execute(text("TRUNCATE presence_interval, attended, signed_note"))
         tx.connection.execute(
             text(

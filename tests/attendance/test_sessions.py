@@ -13,6 +13,7 @@ from sqlalchemy import text
 from kernel.rpc.translate import to_date, to_timestamp
 from services.attendance.__main__ import SERVICE
 from tests.harness.attendance.front_desk import MONDAY, FrontDesk, at, weekly
+from tests.harness.kernel.owner import as_owner
 
 ADA, BOB = str(uuid4()), str(uuid4())
 WEEK = timedelta(days=7)
@@ -100,7 +101,7 @@ def test_sites_are_told_with_their_programs_and_seats(desk: FrontDesk) -> None:
 def test_a_template_in_words_of_a_newer_release_hides_no_site(desk: FrontDesk) -> None:
     desk.open()
     desk.template(weekly(1, 9, capacity=12))
-    with desk.store.transaction() as tx:
+    with as_owner(desk.store) as tx:
         tx.connection.execute(
             text(
                 "UPDATE fact SET body = jsonb_set(body, '{sessions,0,modality}', '\"HOLOGRAM\"')"

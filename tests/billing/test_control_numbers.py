@@ -7,6 +7,7 @@ from kernel.rpc.translate import to_date
 from tests.harness.billing.facts import COVERAGE, SITE, Story
 from tests.harness.billing.history import day
 from tests.harness.billing.service import BOB, Office, covered
+from tests.harness.kernel.owner import as_owner
 
 CLIENT = "0c11e700-0000-4000-8000-000000000001"
 OTHER = "0c11e700-0000-4000-8000-000000000002"
@@ -55,7 +56,7 @@ def test_a_restored_database_leaves_numbers_out_that_may_have_been_given(
 ) -> None:
     office.set_up(SITE, [CLIENT, OTHER])
     first, _, _ = numbers(issued(office, story, CLIENT, "one"))
-    with office.store.transaction() as tx:
+    with as_owner(office.store) as tx:
         tx.connection.execute(text("UPDATE epoch SET epoch = epoch + 1"))
     second, _, _ = numbers(issued(office, story, OTHER, "two"))
     assert second >= first + 100_000

@@ -27,6 +27,7 @@ from tests.harness.billing.facts import COVERAGE
 from tests.harness.billing.history import day
 from tests.harness.billing.owners import CLIENTS, Owners, clients_of, owners
 from tests.harness.billing.service import FakeIntake, Office, covered
+from tests.harness.kernel.owner import as_owner
 
 SEEDS = range(12)
 NewStore = Callable[[Service], Store]
@@ -281,7 +282,7 @@ def test_rows_of_the_last_release_that_say_less_make_no_revision(
         less = without_defaults(ROWS.names[row.kind], row.content)
         if less != row.content:
             shorter.add(row.kind)
-        with office.store.transaction() as tx:
+        with as_owner(office.store) as tx:
             tx.connection.execute(
                 text(
                     "UPDATE derived SET content = CAST(:less AS jsonb) WHERE id = :id AND current"

@@ -26,6 +26,7 @@ from tests.harness.billing.history import day
 from tests.harness.billing.service import Office
 from tests.harness.billing.with_intake import House
 from tests.harness.intake.service import SITE, Desk
+from tests.harness.kernel.owner import as_owner
 from tests.harness.signing import signatures_of
 from tests.system.wrongs import member_twice
 
@@ -200,7 +201,7 @@ def test_the_claim_on_which_the_date_stands_is_told_to_its_site_alone(house: Hou
     house.office.issue(day(6), command="first")
     house.office.pending_work.drain()
     [claim] = house.office.claims()
-    with house.office.store.transaction() as tx:  # as if another site had billed it
+    with as_owner(house.office.store) as tx:  # as if another site had billed it
         tx.connection.execute(
             text(
                 "UPDATE fact SET body = body || CAST(:site AS jsonb)"

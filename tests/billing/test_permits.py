@@ -32,6 +32,7 @@ from tests.harness.billing.history import day
 from tests.harness.billing.service import NOW, Office
 from tests.harness.billing.with_intake import NOT_PART2, House
 from tests.harness.intake.service import Desk
+from tests.harness.kernel.owner import as_owner, owning
 from tests.harness.signing import signatures_of
 
 NewStore = Callable[[Service], Store]
@@ -92,7 +93,7 @@ def test_a_consent_revoked_after_intake_answered_is_not_acted_on(house: House) -
 def test_nothing_is_revoked_between_judging_the_consent_and_answering(house: House) -> None:
     """Held at the audit's table: revoking waits, or what it revoked doesn't leave any more."""
     client_id = house.admit()
-    with house.desk.store.engine.connect() as holding:
+    with owning(house.desk.store).engine.connect() as holding:
         holding.exec_driver_sql("LOCK TABLE identity_audit IN ACCESS EXCLUSIVE MODE")
         issuing, answers = in_thread(lambda: house.office.issue(day(6)))
         wait_for_lock(house, issuing)
@@ -165,7 +166,7 @@ def issued_with(house: House, **changes: Any) -> None:
     """Every issued claim says something else of its permit; of another place, no fact."""
     if "permit_sequence" in changes:
         changes["permit_fact_id"] = ""
-    with house.office.store.transaction() as tx:
+    with as_owner(house.office.store) as tx:
         tx.connection.execute(
             text("UPDATE fact SET body = body || :changes WHERE type = 'billing.claim_issued.v1'"),
             {"changes": json.dumps(changes)},
@@ -201,7 +202,7 @@ def test_verify_judges_claims_of_before_permits_by_their_time(house: House) -> N
     house.relay()
     issued_with(house, permit_sequence=0, permit_id="")
     assert found(house) == []
-    with house.office.store.transaction() as tx:
+    with as_owner(house.office.store) as tx:
         tx.connection.execute(text("UPDATE fact SET at = at + interval '2 hours'"))
     assert found(house) == [("LEFT_WITHOUT_CONSENT", f"client/{client_id}")]
 
@@ -342,7 +343,7 @@ def by_a_process(house: House, chance: random.Random, number: int, permitted: Pe
 def restore_intake(house: House, client_id: str) -> None:
     """To before the last fact of the client's log."""
     about = f"client/{client_id}"
-    with house.desk.store.transaction() as tx:
+    with as_owner(house.desk.store) as tx:
         for change in (
             "DELETE FROM fact WHERE stream = :about"
             " AND version = (SELECT max(version) FROM fact WHERE stream = :about)",

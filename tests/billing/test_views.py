@@ -192,7 +192,7 @@ def test_migrating_grants_the_views_to_a_role_that_is_there(
         if not has_reader(admin):
             admin.execute(f"CREATE ROLE {BILLING_READER} NOLOGIN")
     name = f"views_{uuid4().hex[:8]}"
-    engine = open_database(postgres.create_database(name))
+    engine = open_database(postgres.create_database(name).migrations.url)
     try:
         migrate(engine, [SERVICE.migrations])
         with as_reader(postgres, name) as connection:

@@ -131,8 +131,10 @@ def test_a_process_starts_from_it_and_writes_nothing_into_it(
             "NINEHOURS_SERVICE": service,
             "NINEHOURS_ENVIRONMENT": "test",
             "NINEHOURS_SECRETS_DIR": str(machine.folder_of(service)),
-            "NINEHOURS_DATABASE_URL": postgres.create_database(f"image_{service}"),
-            "NINEHOURS_KEYS_DATABASE_URL": postgres.create_database(f"image_{service}_keys"),
+            "NINEHOURS_DATABASE_URL": postgres.create_database(f"image_{service}").migrations.url,
+            "NINEHOURS_KEYS_DATABASE_URL": postgres.create_database(
+                f"image_{service}_keys"
+            ).migrations.url,
         },
     )
     assert ran.returncode == 0, ran.stderr

@@ -18,6 +18,7 @@ from services.intake.adapters.subscriptions import SUBSCRIPTIONS
 from services.intake.app.streams import client_stream, judgement_document
 from tests.harness.intake.service import PAYER, SITE, Desk, coverage, register
 from tests.harness.intake.strategies import day
+from tests.harness.kernel.owner import as_owner
 from tests.harness.signing import signatures_of
 
 OTHER_SITE = "51000000-0000-4000-8000-00000000000b"
@@ -61,7 +62,7 @@ def published(desk: Desk, kind: type[Message]) -> list[Any]:
 
 def forget_recognition(desk: Desk) -> None:
     """As a release before left it, that recognised nobody."""
-    with desk.store.transaction() as tx:
+    with as_owner(desk.store) as tx:
         for statement in (
             "DELETE FROM published WHERE type LIKE '%MemberRecognised'",
             "DELETE FROM fact WHERE type = 'intake.member_recognised.v1'",

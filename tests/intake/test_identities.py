@@ -24,6 +24,7 @@ from tests.harness.intake.service import (
     restrict,
 )
 from tests.harness.intake.strategies import day
+from tests.harness.kernel.owner import as_owner
 
 PLANTED = (
     SURNAME,
@@ -268,7 +269,7 @@ def test_a_forgotten_client_is_withheld_and_audited(desk: Desk) -> None:
 
 def test_no_audit_no_answer(desk: Desk) -> None:
     client_id = desk.registered()
-    with desk.store.transaction() as tx:
+    with as_owner(desk.store) as tx:
         tx.connection.exec_driver_sql("DROP TABLE identity_audit")
     with pytest.raises(Exception, match="identity_audit"):
         desk.identities(client_id)

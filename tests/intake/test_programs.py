@@ -19,6 +19,7 @@ from tests.harness.intake.service import (
     network,
     register,
 )
+from tests.harness.kernel.owner import as_owner
 
 NOBODY = "90000000-0000-4000-8000-00000000000f"
 NOT_SAID = common.Program(program_id=PROGRAM, kind=common.PROGRAM_KIND_SUBSTANCE_USE)
@@ -97,7 +98,7 @@ def test_verify_names_the_episodes_that_recorded_another_program(desk: Desk) -> 
     alike, planted = desk.registered(), desk.registered()
     desk.admitted(alike)
     episode_id = desk.admitted(planted)
-    with desk.store.transaction() as tx:  # as the release before recorded what it was told
+    with as_owner(desk.store) as tx:  # as the release before recorded what it was told
         tx.connection.execute(
             text("UPDATE episode SET under_part2 = false WHERE episode_id = :episode"),
             {"episode": episode_id},
@@ -111,7 +112,8 @@ def test_verify_names_the_episodes_that_recorded_another_program(desk: Desk) -> 
 def test_what_an_episode_recorded_of_its_program_is_never_read_again(desk: Desk) -> None:
     client_id = desk.registered()
     desk.admitted(client_id)
-    desk.rows("UPDATE episode SET under_part2 = false, program_kind = 'DUAL' RETURNING 1")
+    with as_owner(desk.store) as tx:
+        tx.execute("UPDATE episode SET under_part2 = false, program_kind = 'DUAL'")
     desk.call(diagnose(client_id))
     assert desk.published()[-1] == ("DiagnosisRecorded", "PART2")
     [listed] = desk.call(ListClientsRequest(active_only=True)).clients

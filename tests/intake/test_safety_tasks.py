@@ -9,6 +9,7 @@ from ninehours.intake.v1 import intake_service_pb2 as pb
 
 from kernel.refusal import AgainstTheRules, Malformed, Unknown
 from tests.harness.intake.service import NOTE, PHQ9, Desk
+from tests.harness.kernel.owner import as_owner
 
 HIGH = {1: 1, 2: 1, 3: 1, 4: 1, 5: 0, 6: 0}
 MODERATE = {**HIGH, 4: 0}
@@ -17,7 +18,7 @@ CALM = {**PHQ9, 9: 0}
 
 def test_the_task_is_recorded_with_the_score_or_not_at_all(desk: Desk) -> None:
     client_id = desk.registered()
-    with desk.store.transaction() as tx:
+    with as_owner(desk.store) as tx:
         tx.connection.exec_driver_sql("ALTER TABLE safety_task ADD CHECK (false)")
     with pytest.raises(Exception, match="safety_task"):
         desk.scored(client_id)

@@ -13,6 +13,7 @@ from kernel.refusal import AgainstTheRules, Malformed, Refusal
 from kernel.store.published import Cursor, changes
 from kernel.store.store import Store, Transaction
 from tests.harness.kernel.counters import ADA, BOB, EVE, ask, published, subject_of
+from tests.harness.kernel.owner import as_owner
 
 TYPE = SessionAttended.DESCRIPTOR.full_name
 WRITERS = 4
@@ -175,7 +176,7 @@ def test_a_cursor_from_before_a_restore_is_refused(counting: Store) -> None:
     with counting.transaction() as tx:
         tx.publish([published(ADA)])
     told = str(read(counting, Cursor(1)).cursor)
-    with counting.transaction() as tx:
+    with as_owner(counting) as tx:
         tx.connection.execute(text("UPDATE epoch SET epoch = epoch + 1"))
     with pytest.raises(Refusal) as refused:
         cursor_of(counting, told)

@@ -14,6 +14,7 @@ from kernel.rpc.answer import outcome_of
 from kernel.store.database import MIGRATING, is_away, is_passing, migrate, open_database
 from kernel.store.store import Store
 from tests.harness.kernel.counters import PATIENCE
+from tests.harness.kernel.owner import MIGRATIONS
 
 
 def url_of(store: Store) -> str:
@@ -53,9 +54,9 @@ def test_only_what_means_away_or_busy_is_tried_again(
 def test_who_waits_for_a_lock_too_long_is_told_that_the_database_is_busy(counting: Store) -> None:
     hurried = open_database(url_of(counting), lock_timeout=0.05)
     with counting.engine.begin() as one, pytest.raises(OperationalError) as waited:
-        one.execute(text("SELECT FROM epoch FOR UPDATE"))
+        one.execute(text("INSERT INTO subject VALUES ('client/ada')"))
         with hurried.begin() as other:
-            other.execute(text("UPDATE epoch SET epoch = 2"))
+            other.execute(text("INSERT INTO subject VALUES ('client/ada')"))
     hurried.dispose()
     assert outcome_of(waited.value, "1").reason == "DATABASE_BUSY"
 
@@ -79,7 +80,8 @@ def test_every_connection_ends_its_waits(counting: Store) -> None:
 def test_a_migration_waits_for_another_as_long_as_that_takes(
     counting: Store, no_migrations: Path
 ) -> None:
-    hurried = open_database(url_of(counting), lock_timeout=0.05)
+    login = MIGRATIONS[str(counting.engine.url.database)]
+    hurried = open_database(login.url, lock_timeout=0.05)
     with counting.engine.connect() as other:
         other.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATING})
         migrating = threading.Thread(target=migrate, args=(hurried, [no_migrations]))

@@ -15,6 +15,7 @@ from kernel.rpc.published_log import PublishedLogServicer
 from kernel.store.published import Cursor, end_of, follow
 from kernel.store.store import Store
 from tests.harness.kernel.counters import ADA, BOB, EVE, ask, attended, published, subject_of
+from tests.harness.kernel.owner import as_owner
 
 BEGINNING = Cursor(1)
 
@@ -158,7 +159,7 @@ def test_a_cursor_from_before_a_restore_is_refused(counting: Store) -> None:
     with counting.transaction() as tx:
         tx.publish([published(ADA)])
     told = servicer.Follow(pb.FollowRequest(), None).cursor
-    with counting.transaction() as tx:
+    with as_owner(counting) as tx:
         tx.connection.execute(text("UPDATE epoch SET epoch = epoch + 1"))
     with pytest.raises(AgainstTheRules) as refused:
         servicer.Follow(pb.FollowRequest(cursor=told), None)

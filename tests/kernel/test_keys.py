@@ -22,13 +22,17 @@ from kernel.keys.forgetting import apply_registers, forget
 from kernel.keys.mounted import MountedMasterKeys
 from kernel.keys.moving import KeysNotMoved, move_keys
 from kernel.keys.ports import KeyLost, KeyStore, OwnerForgotten
+from kernel.keys.privileges import KEY_STORE
 from kernel.keys.sealing import encrypt
 from kernel.keys.store import KEPT_SECONDS, SqlKeyStore, migrate_keys
 from kernel.secrets import master_keys
 from kernel.store.database import open_database
 from kernel.store.documents import context_of
+from kernel.store.privileges import OWNER, PROCESSES
+from kernel.store.roles import RoledDatabase, act_as_owner, grant
 from kernel.store.store import Store
 from kernel.vault import Vault
+from ninehours.local.databases import Logins, plain
 from ninehours.local.servers import LocalServers
 from tests.harness.kernel.consumers import consumer
 from tests.harness.kernel.counters import (
@@ -43,6 +47,7 @@ from tests.harness.kernel.counters import (
     until,
 )
 from tests.harness.kernel.keys import KeysInMemory, keys_of, keys_url
+from tests.harness.kernel.owner import as_owner, owning
 
 AT = datetime(2026, 11, 29, tzinfo=UTC)
 OPENED: list[Store] = []
@@ -84,25 +89,26 @@ def closed() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def apart(postgres: LocalServers) -> Iterator[str]:
+def apart(postgres: LocalServers) -> Iterator[Logins]:
     """A key store's database, apart from all data."""
-    url = postgres.create_database("apart")
-    engine = open_database(url)
-    migrate_keys(engine)
-    engine.dispose()
-    yield url
+    logins = postgres.create_database("apart")
+    database = RoledDatabase(open_database(logins.migrations.url), "apart", KEY_STORE)
+    act_as_owner(database)
+    migrate_keys(database.engine)
+    grant(database)
+    database.engine.dispose()
+    yield logins
     postgres.drop_database("apart")
 
 
 @pytest.fixture
-def record(counting: Store, folder: Path, apart: str) -> Store:
+def record(counting: Store, folder: Path, apart: Logins) -> Store:
     """A record whose key store lies apart, and is empty."""
-    store = opened_on(counting, counting.engine, apart, folder)
-    with keys_of(store).engine.begin() as connection:
-        connection.execute(text("TRUNCATE owner_key, destroyed_key, master_key"))
-    with store.engine.begin() as connection:
-        connection.execute(text("DROP TABLE owner_key, destroyed_key, master_key"))
-    return store
+    with psycopg.connect(plain(apart.migrations.url)) as connection:
+        connection.execute("TRUNCATE owner_key, destroyed_key, master_key")
+    with as_owner(counting) as tx:
+        tx.execute("DROP TABLE owner_key, destroyed_key, master_key")
+    return opened_on(counting, counting.engine, apart.processes.url, folder)
 
 
 def opened(store: Store, owner: str, kind: str = "note") -> bytes | None:
@@ -330,10 +336,10 @@ def test_commands_of_before_are_not_digested_anew_without_the_first_master_key(
 
 @pytest.fixture
 def moving_record(record: Store) -> Store:
-    """As the migrations leave it before keys are moved."""
-    with record.engine.begin() as connection:
-        connection.execute(text("DROP TABLE IF EXISTS data_key"))
-    return record
+    """As the migrations leave it before keys are moved, for whoever migrates."""
+    with as_owner(record) as tx:
+        tx.execute("DROP TABLE IF EXISTS data_key")
+    return owning(record)
 
 
 # Wrapped anew
@@ -460,11 +466,12 @@ def test_who_is_forgotten_opens_nowhere_and_everybody_else_does(record: Store) -
 
 
 def copied(postgres: LocalServers, of: URL) -> str:
-    """A copy of a quiet database as it is now, for the same role."""
+    """A copy of a quiet database as it is now, for the same roles."""
     name = f"{of.database}_backup"
     with psycopg.connect(postgres.admin_url, autocommit=True) as admin:
         create = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}")
-        names = [sql.Identifier(str(each)) for each in (name, of.database, of.username)]
+        owner = str(of.username).replace(PROCESSES, OWNER)
+        names = [sql.Identifier(str(each)) for each in (name, of.database, owner)]
         admin.execute(create.format(*names))
     return of.set(database=name).render_as_string(hide_password=False)
 

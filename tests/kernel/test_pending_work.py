@@ -39,6 +39,7 @@ from tests.harness.kernel.counters import (
     held,
     without_locks,
 )
+from tests.harness.kernel.owner import as_owner
 
 KEY = f"{ADA}|s"
 
@@ -54,7 +55,7 @@ def listener(tallying: Store, log: Log) -> Listener:
 
 
 def write(store: Store, statement: str) -> None:
-    with store.transaction() as tx:
+    with as_owner(store) as tx:
         tx.connection.execute(text(statement))
 
 

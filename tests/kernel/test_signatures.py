@@ -47,6 +47,7 @@ from tests.harness.kernel.counters import (
     subject_of,
     until,
 )
+from tests.harness.kernel.owner import as_owner
 from tests.harness.signing import key_of, signatures_of, signed, unsigned
 
 NewStore = Callable[[str], Store]
@@ -243,7 +244,7 @@ def test_on_a_real_topic_forgeries_are_told_by_status_and_what_the_relay_sends_i
 def test_a_log_of_before_is_heard_up_to_where_it_was_sealed_and_not_after(
     counting: Store, tallying: Store, remote: "Serve"
 ) -> None:
-    with counting.transaction() as tx:
+    with as_owner(counting) as tx:
         tx.publish([published(ADA, n=1), published(BOB, n=2)])
         tx.execute("UPDATE published SET signature = NULL")
         tx.execute("DELETE FROM seal")  # as a database that an older release wrote
@@ -252,7 +253,7 @@ def test_a_log_of_before_is_heard_up_to_where_it_was_sealed_and_not_after(
     listener = Listener(tallying, remote(counting))
     listener.gap_repair.repair()
     assert listener.heard(ADA) == [1, 2]
-    with counting.transaction() as tx:
+    with as_owner(counting) as tx:
         tx.publish([published(BOB, n=5), published(ADA, n=6)])
         tx.execute(
             "UPDATE published SET signature = NULL WHERE sequence = 2 AND subject = :s", s=BOB
@@ -291,7 +292,7 @@ def test_a_new_database_is_sealed_from_its_first_fact(counting: Store) -> None:
 
 
 def test_a_seal_stays_as_it_is_unless_it_is_made_again(counting: Store) -> None:
-    with counting.transaction() as tx:
+    with as_owner(counting) as tx:
         tx.publish([published(ADA)])
         tx.execute("UPDATE published SET signature = NULL")
         assert log_of.seal(tx.connection) == log_of.Seal(0, True)

@@ -36,6 +36,7 @@ from tests.harness.kernel.counters import (
     subject_of,
     until,
 )
+from tests.harness.kernel.owner import as_owner, owning
 
 CANARY = "Wilhelmina Canary"
 
@@ -337,7 +338,7 @@ def test_commands_of_before_are_their_facts_actors_and_without_facts_nobodys(
     executor, told, untold = executor_of(counting), context(), context()
     first = executor.execute(COUNTER, "counter/1", Count(ADA, 5), told)
     executor.execute(COUNTER, "counter/1", Count(ADA, 0), untold)
-    with counting.transaction() as tx:
+    with as_owner(counting) as tx:
         tx.connection.execute(text("UPDATE command SET actor = NULL"))
         commanded = import_module("kernel.store.migrations.versions.0008_who_commanded")
         tx.connection.execute(text(commanded.BACKFILL))
@@ -427,7 +428,7 @@ def test_documents_are_sealed_under_their_owners_own_key(counting: Store) -> Non
     assert rows[0].sealed != rows[1].sealed
     # In another owner's place it doesn't open, and neither does it in another version's.
     ask(
-        counting,
+        owning(counting),
         "UPDATE document SET sealed = (SELECT sealed FROM document WHERE owner = :o)"
         " WHERE owner = :a RETURNING 1",
         o=BOB,
@@ -437,7 +438,7 @@ def test_documents_are_sealed_under_their_owners_own_key(counting: Store) -> Non
         with pytest.raises(Unsealable):
             tx.documents.open(ADA, "note")
         assert tx.documents.open(BOB, "note") is not None
-    ask(counting, "UPDATE document SET version = 2 WHERE owner = :b RETURNING 1", b=BOB)
+    ask(owning(counting), "UPDATE document SET version = 2 WHERE owner = :b RETURNING 1", b=BOB)
     with counting.transaction() as tx, pytest.raises(Unsealable):
         tx.documents.open(BOB, "note")
 

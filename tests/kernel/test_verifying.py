@@ -36,6 +36,7 @@ from tests.harness.kernel.counters import (
     context,
     publish,
 )
+from tests.harness.kernel.owner import as_owner
 from tests.harness.signing import signatures_of, unsigned
 
 NOWHERE = Brokers("127.0.0.1:1")  # a Kafka that is away: one finding of its own
@@ -168,7 +169,7 @@ WRONGS = {
 def test_what_is_done_by_sql_is_found(
     listener: Listener, log: Log, wrong: str, reason: str
 ) -> None:
-    with listener.store.transaction() as tx:
+    with as_owner(listener.store) as tx:
         assert tx.connection.execute(text(wrong.replace(":", "\\:"))).rowcount
     assert reason in reasons(verify(listener, log))
 
@@ -214,8 +215,9 @@ def test_what_was_given_up_is_not_missed(listener: Listener, log: Log) -> None:
 def test_a_private_fact_that_can_not_be_decoded_is_found_and_the_rest_is_looked_at(
     listener: Listener, log: Log
 ) -> None:
-    listener.ask("UPDATE fact SET type = 'made.v9.unheard' WHERE version = 1 RETURNING 1")
-    listener.ask("UPDATE fact SET body = body || '{\"amount\": 9}' WHERE version = 2 RETURNING 1")
+    with as_owner(listener.store) as tx:
+        tx.execute("UPDATE fact SET type = 'made.v9.unheard' WHERE version = 1")
+        tx.execute("UPDATE fact SET body = body || '{\"amount\": 9}' WHERE version = 2")
     found = verify(listener, log)
     assert {"FACT_UNREADABLE", "FACT_PUBLISHED_OTHERWISE"} <= reasons(found)
     assert len(found) == 15
@@ -308,7 +310,8 @@ def test_new_facts_under_old_sequences_are_found(listener: Listener, log: Log) -
 def test_a_public_fact_that_can_not_be_decoded_is_found_by_its_place_and_the_rest_is_looked_at(
     listener: Listener, log: Log, damage: str, reason: str, about: str
 ) -> None:
-    listener.ask(damage + " RETURNING 1")
+    with as_owner(listener.store) as tx:
+        tx.execute(damage)
     found = verify(listener, log)
     assert (reason, about) in {
         (finding.reason, finding.about)

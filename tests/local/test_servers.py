@@ -3,7 +3,9 @@
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -11,8 +13,9 @@ from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient
 
 from kernel.services import SERVICES
+from kernel.store.privileges import MIGRATIONS, OWNER
 from ninehours.local import leftovers
-from ninehours.local.databases import plain
+from ninehours.local.databases import Logins, plain
 from ninehours.local.folder import DataFolder
 from ninehours.local.kafka import WrongPartitions, declare_topics
 from ninehours.local.postgres import Postgres
@@ -34,8 +37,14 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServers]:
 
 
 @pytest.fixture(scope="module")
-def urls(servers: LocalServers) -> dict[str, str]:
-    return servers.create_databases(*SERVICES)
+def logins(servers: LocalServers) -> dict[str, Logins]:
+    return servers.create_databases(*SERVICES, "intake_keys")
+
+
+@pytest.fixture(scope="module")
+def urls(logins: dict[str, Logins]) -> dict[str, str]:
+    """For whoever migrates."""
+    return {name: login.migrations.url for name, login in logins.items()}
 
 
 def ask(url: str, statement: str) -> object:
@@ -63,18 +72,59 @@ def received(servers: LocalServers, count: int) -> set[bytes]:
     return found
 
 
-def test_each_service_has_a_database_that_no_other_enters(urls: dict[str, str]) -> None:
-    for service, url in urls.items():
-        assert (
-            ask(url, "select current_user || '@' || current_database()") == f"{service}@{service}"
-        )
-        assert ask(url, "select rolsuper from pg_roles where rolname = current_user") is False
-    stranger = urls["plans"].removesuffix("plans") + "intake"
-    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
-        ask(stranger, "select 1")
-    wrong = plain(urls["plans"]).replace("plans:", "plans:x", 1)
-    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
-        ask(wrong, "select 1")
+def test_each_database_is_entered_by_its_own_roles_and_they_enter_no_other(
+    logins: dict[str, Logins],
+) -> None:
+    names = [*logins, "postgres", "template1"]
+    for own, each in logins.items():
+        for login in (each.migrations, each.processes):
+            assert ask(login.url, "select current_user") == login.role
+            assert (
+                ask(login.url, f"select rolsuper from pg_roles where rolname = '{login.role}'")
+                is False
+            )
+            for name in names:
+                if name != own:
+                    with pytest.raises(psycopg.OperationalError, match="permission denied for"):
+                        ask(login.url.removesuffix(own) + name, "select 1")
+            with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+                ask(replace(login, password="x").url, "select 1")
+
+
+def test_who_serves_may_not_act_as_who_owns(logins: dict[str, Logins]) -> None:
+    for each in logins.values():
+        owner = each.migrations.role.replace(MIGRATIONS, OWNER)
+        assert ask(each.migrations.url, f"set role {owner}; select current_user") == owner
+        for role in (owner, each.migrations.role):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                ask(each.processes.url, f"set role {role}")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            ask(each.processes.url, "create table mine (a int)")
+
+
+def test_a_database_of_before_gets_its_roles_and_keeps_what_is_in_it(
+    servers: LocalServers,
+) -> None:
+    """One role, of its name, owned it and did all."""
+    with psycopg.connect(servers.admin_url, autocommit=True) as admin:
+        admin.execute("create role old login password 'x'")
+        admin.execute("create database old owner old")
+    place = urlsplit(servers.admin_url).netloc.rpartition("@")[2]
+    with psycopg.connect(f"postgresql://old:x@{place}/old", autocommit=True) as client:
+        client.execute("create table kept as select 5 as n")
+    for _ in range(2):
+        logins = servers.create_databases("old")["old"]
+        assert ask(logins.migrations.url, "update kept set n = n + 1 returning n") in {6, 7}
+    assert (
+        ask(logins.migrations.url, "select tableowner from pg_tables where tablename = 'kept'")
+        == "old_owner"
+    )
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        ask(logins.processes.url, "select n from kept")
+    for gone in ("old", "old_owner"):
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(f"postgresql://{gone}:x@{place}/old")
+    servers.drop_database("old")
 
 
 def test_what_is_kept_is_durable_and_only_for_the_owner(
@@ -85,7 +135,7 @@ def test_what_is_kept_is_durable_and_only_for_the_owner(
     assert ask(urls["intake"], "show server_encoding") == "UTF8"
     folder = servers.folder
     passwords = list(folder.passwords.iterdir())
-    assert len(passwords) >= len(SERVICES) + 1
+    assert len(passwords) >= 2 * len(SERVICES) + 1
     private = [*passwords, *folder.logs.iterdir(), folder.path / "kafka.properties"]
     assert all(path.stat().st_mode & 0o077 == 0 for path in private)
     assert folder.path.stat().st_mode & 0o777 == 0o700
@@ -107,11 +157,11 @@ def test_what_clients_send_is_in_no_log(servers: LocalServers, urls: dict[str, s
 
 
 def test_a_test_gets_a_fresh_database_or_a_copy(servers: LocalServers) -> None:
-    first = servers.create_database("template_one")
+    first = servers.create_database("template_one").migrations.url
     with psycopg.connect(plain(first), autocommit=True) as client:
         client.execute("create table kept (n int)")
         client.execute("insert into kept values (7)")
-    copy = servers.create_database("copy_one", template="template_one")
+    copy = servers.create_database("copy_one", template="template_one").migrations.url
     assert ask(copy, "update kept set n = n + 1 returning n") == 8
     assert ask(first, "select n from kept") == 7
     servers.drop_database("copy_one")
@@ -161,7 +211,7 @@ def test_kafka_killed_is_back_on_its_port_with_what_was_sent(servers: LocalServe
 
 def test_state_survives_a_stop_and_a_start_on_other_ports(tmp_path: Path) -> None:
     with LocalServers(tmp_path) as first:
-        url = first.create_databases("intake")["intake"]
+        url = first.create_databases("intake")["intake"].migrations.url
         with psycopg.connect(plain(url), autocommit=True) as client:
             client.execute("create table kept as select 5 as n")
         first.declare_topics("kept")
@@ -171,7 +221,8 @@ def test_state_survives_a_stop_and_a_start_on_other_ports(tmp_path: Path) -> Non
     with LocalServers(tmp_path) as second:
         assert second.bootstrap != first.bootstrap
         assert second.admin_url != first.admin_url
-        assert ask(second.create_databases("intake")["intake"], "select n from kept") == 5
+        again = second.create_databases("intake")["intake"].migrations.url
+        assert ask(again, "select n from kept") == 5
         assert received(second, 1) == {b"fact"}
 
 
@@ -184,7 +235,7 @@ def test_an_own_server_is_used_instead(
     with LocalServers(tmp_path) as guests:
         assert guests.supervisor.processes == {}
         assert guests.bootstrap == servers.bootstrap
-        assert ask(guests.create_database("guest"), "select 1") == 1
+        assert ask(guests.create_database("guest").processes.url, "select 1") == 1
         guests.drop_database("guest")
 
 

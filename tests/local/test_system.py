@@ -121,10 +121,19 @@ def test_every_process_is_started_told_and_kept(tmp_path: Path) -> None:
 
         told = json.loads((tmp_path / "data" / "seen" / "billing-stream").read_text())
         assert (told["NINEHOURS_SERVICE"], told["NINEHOURS_NETWORK"]) == ("billing", "local")
-        assert told["NINEHOURS_DATABASE_URL"] == system.database_urls["billing"]
+        serving = system.databases["billing"].processes
+        assert told["NINEHOURS_DATABASE_URL"] == serving.address
+        assert (
+            Path(told["NINEHOURS_DATABASE_PASSWORD_FILE"]).read_text().strip() == serving.password
+        )
+        assert not [value for value in told.values() if serving.password in value]
         assert told["NINEHOURS_KAFKA"] == system.bootstrap
         assert f"intake={system.addresses['intake']}" in told["NINEHOURS_PEERS"]
         assert told["NINEHOURS_CLOCK"] == "caller" and "NINEHOURS_LISTEN" not in told
+        migrating = json.loads((tmp_path / "data" / "seen" / "billing-migrate").read_text())
+        for name, setting in (("billing", "DATABASE"), ("billing_keys", "KEYS_DATABASE")):
+            login = system.databases[name].migrations
+            assert migrating[f"NINEHOURS_{setting}_URL"] == login.address
         for kind in ("migrate", "seal"):
             assert {path.name for path in (tmp_path / "data" / "seen").glob(f"*-{kind}")} == {
                 f"{service}-{kind}" for service in PROCESSES

@@ -51,7 +51,7 @@ def authority(servers: LocalServers) -> Authority:
 
 @pytest.fixture(scope="module")
 def url(servers: LocalServers) -> str:
-    return servers.create_databases("attendance")["attendance"]
+    return servers.create_databases("attendance")["attendance"].processes.url
 
 
 @pytest.fixture

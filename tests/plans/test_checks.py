@@ -11,6 +11,7 @@ from ninehours.plans.v1 import plans_service_pb2 as pb
 
 from services.plans.domain.recommendation import RecommendationKind, recommend
 from services.plans.domain.rules import LevelRules
+from tests.harness.kernel.owner import as_owner
 from tests.harness.plans.history import FACTS, RULES, care
 from tests.harness.plans.service import Log, Plans
 from tests.harness.plans.treatments import Treated, recommended, stepping_down
@@ -41,7 +42,7 @@ def explained(plans: Plans, client: Treated) -> explanation.ExplainLevelOfCareRe
 
 def planted(plans: Plans, change: str, **parameters: Any) -> None:
     """Changes what the row of the recommendation holds, as another release might have left it."""
-    with plans.store.transaction() as tx:
+    with as_owner(plans.store) as tx:
         tx.connection.exec_driver_sql(
             f"UPDATE derived SET content = {change} WHERE kind = 'recommendation'", parameters
         )

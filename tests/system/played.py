@@ -17,7 +17,8 @@ from kernel.store.database import open_database
 from kernel.store.documents import Documents
 from ninehours.cli.connection import Services
 from ninehours.cli.issue import export_batch
-from ninehours.local.system import LocalSystem
+from ninehours.local.databases import plain
+from ninehours.local.system import LocalSystem, keys_database
 from ninehours.story.catching_up import HEARS
 from ninehours.story.courses import StoryName
 from ninehours.story.gateway import BILLER
@@ -106,9 +107,8 @@ def play_on(
 
 
 def connect(system: LocalSystem, service: str) -> psycopg.Connection[dict[str, Any]]:
-    """A service's database, as its own role."""
-    url = system.database_urls[service].replace("postgresql+psycopg", "postgresql")
-    return psycopg.connect(url, row_factory=dict_row)
+    """A service's database, as whoever migrates it: all may be read, and altered."""
+    return psycopg.connect(plain(system.databases[service].migrations.url), row_factory=dict_row)
 
 
 def _take_down(played: Played, service: str, connection: psycopg.Connection[Any]) -> None:
@@ -150,11 +150,10 @@ def _take_down(played: Played, service: str, connection: psycopg.Connection[Any]
 
 
 def _every_document(system: LocalSystem, service: str) -> Iterator[bytes]:
-    engine = open_database(system.database_urls[service])
+    engine = open_database(system.databases[service].processes.url)
     with engine.connect() as connection:
-        vault = vault_on(
-            system.keys_database_urls[service], system.secrets.folder_of(service), service
-        )
+        keys = system.databases[keys_database(service)].processes.url
+        vault = vault_on(keys, system.secrets.folder_of(service), service)
         documents = Documents(connection, vault)
         for row in connection.execute(text("SELECT owner, kind, version FROM document")).all():
             document = documents.open(row.owner, row.kind, row.version)

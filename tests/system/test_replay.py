@@ -49,7 +49,8 @@ class Records:
 def records(calm: Played) -> Iterator[Records]:
     """The databases of the story, as its system left them; nothing else runs."""
     with LocalServers(calm.data, kafka=False) as servers:
-        urls = servers.create_databases("billing", "attendance", keys_database("billing"))
+        logins = servers.create_databases("billing", "attendance", keys_database("billing"))
+        urls = {name: login.processes.url for name, login in logins.items()}
         store = Store(
             open_database(urls["billing"]),
             codec=FACTS,
@@ -61,7 +62,7 @@ def records(calm: Played) -> Iterator[Records]:
         yield Records(
             answers=WorkServicer(store, SqlPages()),
             minutes=attended_minutes(urls["attendance"]),
-            payers=payers_of_days(urls["billing"]),
+            payers=payers_of_days(logins["billing"].migrations.url),
         )
         store.close()
 

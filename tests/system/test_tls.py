@@ -119,7 +119,7 @@ def test_no_command_is_lost_and_none_refused_for_good(
     for service in SERVICES:
         given = {given.request.meta.command_id for given in told.given if given.service == service}
         identity = authority.identity(service, Wire.DATABASE)
-        engine = open_database(system.database_urls[service], identity=identity)
+        engine = open_database(system.databases[service].processes.url, identity=identity)
         with closing(engine.connect()) as connection:
             recorded = {str(row.id) for row in connection.execute(text("SELECT id FROM command"))}
         engine.dispose()
@@ -164,7 +164,7 @@ def test_plain_text_is_refused_on_every_port(system: LocalSystem, told: Recordin
             assert refused.value.code() in UNREACHED
     assert Brokers(system.bootstrap).refusal()
     with pytest.raises(psycopg.OperationalError, match="no encryption"):
-        psycopg.connect(f"{plain(system.database_urls['intake'])}?sslmode=disable")
+        psycopg.connect(f"{plain(system.databases['intake'].processes.url)}?sslmode=disable")
 
 
 def _refused(system: LocalSystem, strangers: Authority) -> None:
@@ -186,6 +186,8 @@ def _refused(system: LocalSystem, strangers: Authority) -> None:
         assert refused.value.code in UNREACHED
     kafka = Brokers(system.bootstrap, ReloadingContext(shown(LAUNCHER, Wire.KAFKA)))
     assert "refuses this process's certificate" in kafka.refusal()
-    engine = open_database(system.database_urls["intake"], identity=shown("intake", Wire.DATABASE))
+    engine = open_database(
+        system.databases["intake"].processes.url, identity=shown("intake", Wire.DATABASE)
+    )
     with pytest.raises(OperationalError):
         engine.connect()

@@ -1,0 +1,14 @@
+"""What the role of intake's processes may do with intake's own tables."""
+
+from kernel.store.privileges import APPEND, READ
+
+PRIVILEGES = {
+    "episode": f"{APPEND}, UPDATE (closed_on)",
+    "registration": APPEND,
+    "client_site": READ,
+    "permit": APPEND,
+    "identity_audit": APPEND,
+    "safety_task": f"{APPEND}, UPDATE (closed_at, action)",
+    "likeness": f"{APPEND}, DELETE",
+    "doubles_judged": f"{APPEND}, UPDATE (verdict)",
+}
