@@ -143,25 +143,23 @@ def _key_store(service: Service, settings: Settings, connections: int) -> SqlKey
 def _api(service: Service, settings: Settings) -> None:
     store = open_store_of_api(service, settings)
     server = server_of(service, settings, store)  # a wrong setting is told before anything waits
-    _require_role(service, settings, store)
-    _forget_again(store)
+    _prepare(service, settings, store)
     server.run_until_signal()
 
 
-def _forget_again(store: Store) -> None:
+def _prepare(service: Service, settings: Settings, store: Store) -> None:
     """Before anything is opened: what was restored from before a forgetting brings nobody back."""
+    keys = _key_store(service, settings, 1).engine
+    _require_role(settings, _record(service, store.engine), _keys(keys))
+    keys.dispose()
     when_possible(lambda: apply_registers(store.engine, store.vault.keys))
     when_possible(store.vault.keys.note_masters)
 
 
-def _require_role(service: Service, settings: Settings, store: Store) -> None:
+def _require_role(settings: Settings, *databases: RoledDatabase) -> None:
     """In production nobody serves a record, or keys, that they could rewrite."""
-    if settings.environment != "production":
-        return
-    keys = _key_store(service, settings, 1).engine
-    for database in (_record(service, store.engine), _keys(keys)):
+    for database in databases if settings.environment == "production" else ():
         when_possible(partial(require_no_more, database))
-    keys.dispose()
 
 
 def _record(service: Service, engine: Engine) -> RoledDatabase:
@@ -227,7 +225,7 @@ def _relay(service: Service, settings: Settings) -> None:
 
     store = open_store(service, settings)
     brokers = _brokers(settings)
-    _require_role(service, settings, store)
+    _require_role(settings, _record(service, store.engine))
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
@@ -262,8 +260,7 @@ def _stream(service: Service, settings: Settings) -> None:
 
     store = open_store(service, settings)
     owners, brokers = owners_of(service.hears, settings), _brokers(settings)
-    _require_role(service, settings, store)
-    _forget_again(store)
+    _prepare(service, settings, store)
     ordinal = Ordinal(store.engine, _ordinal())
     signatures = _signatures(settings)
     inbox = Inbox(store, service.subscriptions, signatures, fence=ordinal.fence)
@@ -329,8 +326,7 @@ def _rebuild(service: Service, settings: Settings) -> None:
     began = time.monotonic()
     confirm = OwnersConfirm(owners_of(service.hears, settings))
     store = open_store(service, settings)
-    _require_role(service, settings, store)
-    _forget_again(store)
+    _prepare(service, settings, store)
     pending_work = PendingWork(store, service.subscriptions, confirm=confirm)
     pending_work.mark_outdated()
     raised = pending_work.mark_all()

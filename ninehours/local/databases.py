@@ -141,8 +141,9 @@ def _part(admin: "Connection", name: str) -> None:
     if admin.execute(asked, (name,)).fetchone() is None:
         return
     owner = sql.Identifier(name + OWNER)
-    admin.execute(sql.SQL("alter role {} rename to {}").format(sql.Identifier(name), owner))
-    admin.execute(sql.SQL("alter role {} nologin password null").format(owner))
+    with admin.transaction():
+        admin.execute(sql.SQL("alter role {} rename to {}").format(sql.Identifier(name), owner))
+        admin.execute(sql.SQL("alter role {} nologin password null").format(owner))
 
 
 def _roles(admin: "Connection", name: str, password: Callable[[str], str]) -> None:
