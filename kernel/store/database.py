@@ -164,6 +164,15 @@ def migrate(engine: Engine, versions: Sequence[Path]) -> None:
     upgrade(engine, MIGRATIONS, versions)
 
 
+@contextmanager
+def migrating(engine: Engine) -> Iterator[Connection]:
+    """A transaction that takes turns with others of this kind, however long they take."""
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL lock_timeout = 0"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
+        yield connection
+
+
 def upgrade(engine: Engine, script: Path, versions: Sequence[Path]) -> None:
     """Run every migration that is missing of Alembic's `script`, then those in `versions`."""
     from alembic import command  # noqa: PLC0415 - a third of a second that no other process should pay
@@ -175,8 +184,6 @@ def upgrade(engine: Engine, script: Path, versions: Sequence[Path]) -> None:
     config.set_main_option(
         "version_locations", "\n".join(str(path) for path in (script / "versions", *versions))
     )
-    with engine.begin() as connection:
-        connection.execute(text("SET LOCAL lock_timeout = 0"))  # another's migration may take long
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
+    with migrating(engine) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "heads")

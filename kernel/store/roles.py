@@ -13,6 +13,7 @@ from psycopg import errors
 from sqlalchemy import Connection, Engine, event, text
 
 from kernel import logs
+from kernel.store.database import migrating
 from kernel.store.privileges import OWNER, PROCESSES
 
 log = logs.get("kernel.roles")
@@ -69,16 +70,16 @@ def act_as_owner(database: RoledDatabase) -> None:
 
     @event.listens_for(database.engine, "connect")
     def take_the_owners_role(connection: Any, _: object) -> None:
-        with connection.cursor() as cursor:
-            try:
-                cursor.execute(ACT_AS_OWNER)
-            except errors.InsufficientPrivilege:
-                connection.rollback()
-                [owner] = cursor.execute(OF_OWNER).fetchone()
-                raise WrongRole(
-                    f"{database.setting}: {connection.info.user} may not act as {owner}, who owns"
-                    " the database"
-                ) from None
+        try:
+            connection.execute(ACT_AS_OWNER)
+        except errors.InsufficientPrivilege:
+            connection.rollback()
+            [owner] = connection.execute(OF_OWNER).fetchone()
+            user = connection.info.user
+            connection.close()  # whoever refuses it keeps it
+            raise WrongRole(
+                f"{database.setting}: {user} may not act as {owner}, who owns the database"
+            ) from None
         connection.commit()
 
     with database.engine.begin() as connection:
@@ -95,7 +96,7 @@ def grant(database: RoledDatabase) -> None:
 
     Refuses (WrongRole) where there is no such role. Where one role does all, that is logged.
     """
-    with database.engine.begin() as connection:
+    with migrating(database.engine) as connection:
         owner = connection.execute(text("SELECT current_user")).scalar_one()
         if not owner.endswith(OWNER):
             log.warning("one_role_for_all", setting=database.setting, role=owner)

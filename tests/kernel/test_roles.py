@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from threading import Thread
 
 import psycopg
 import pytest
@@ -14,7 +15,7 @@ from kernel.database_address import database_address
 from kernel.keys.privileges import KEY_STORE
 from kernel.process import Service
 from kernel.services import SERVICES
-from kernel.store.database import migrate, open_database
+from kernel.store.database import MIGRATING, migrate, open_database
 from kernel.store.privileges import OWNER, PROCESSES, RECORD
 from kernel.store.roles import RoledDatabase, WrongRole, act_as_owner, grant, require_no_more
 from kernel.store.store import Store
@@ -25,6 +26,10 @@ from tests.harness.kernel.counters import ADA, ask, published
 from tests.harness.kernel.owner import as_owner
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "operations.md"
+WAITING = text(
+    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 NAMED = "NINEHOURS_DATABASE_URL"
 # Whole, and for good: what a claim is paid on, who commanded it, and who looked.
 FOR_GOOD = {
@@ -222,6 +227,20 @@ def test_all_belongs_to_the_owner_and_is_given_again_at_each_migration(logins: L
             require_no_more(serving)
         grant(database)
         require_no_more(serving)
+
+
+def test_two_that_migrate_at_once_take_turns(logins: Logins) -> None:
+    databases = [migrated(logins.migrations.url) for _ in range(2)]
+    with databases[0].engine.connect() as holding:
+        holding.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATING})
+        granting = [Thread(target=grant, args=(database,)) for database in databases]
+        for each in granting:
+            each.start()
+        while holding.execute(WAITING).scalar_one() < len(granting):
+            assert all(each.is_alive() for each in granting)
+    for each in granting:
+        each.join()
+    require_no_more(roled(logins.processes.url))
 
 
 def test_who_could_rewrite_the_record_does_not_serve_it(

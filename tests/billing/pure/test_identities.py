@@ -78,7 +78,7 @@ def tiny() -> TinyIntake:
 def real(tiny: TinyIntake, secrets_dir: Path) -> Iterator[Identities]:
     settings: dict[str, Any] = {
         "service": "intake",
-        "database_url": "postgresql://elsewhere",
+        "database_url": "postgresql://elsewhere/none",
         "secrets_dir": secrets_dir,
         "environment": "test",
     }

@@ -149,7 +149,7 @@ def owners(
 def _serve(name: str, store: Store, secrets_dir: Path) -> Server:
     settings: dict[str, Any] = {
         "service": name,
-        "database_url": "postgresql://elsewhere",
+        "database_url": "postgresql://elsewhere/none",
         "secrets_dir": secrets_dir,
         "environment": "test",
     }

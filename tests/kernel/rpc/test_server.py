@@ -136,7 +136,7 @@ def test_a_process_tells_when_it_is_ready_and_ends_at_a_signal(
         **os.environ,
         "PYTHONPATH": os.pathsep.join([".", "build/generated"]),
         "NINEHOURS_SERVICE": "intake",
-        "NINEHOURS_DATABASE_URL": "postgresql://none",
+        "NINEHOURS_DATABASE_URL": "postgresql://none/none",
         "NINEHOURS_SECRETS_DIR": str(secrets_dir),
         "NINEHOURS_READY_FILE": str(ready),
         "NINEHOURS_ENVIRONMENT": "test",
