@@ -53,7 +53,7 @@ def create_databases(
     with _admin(admin_url) as admin:
         _without_login(admin, BILLING_READER)
         for name in names:
-            _part(admin, name)
+            _rename_the_one_role(admin, name)
             _roles(admin, name, password)
             if _absent(admin, "pg_database", "datname", name):
                 _create(admin, name, roles=name)
@@ -133,7 +133,7 @@ def _admin(url: str) -> "Iterator[Connection]":
         yield connection
 
 
-def _part(admin: "Connection", name: str) -> None:
+def _rename_the_one_role(admin: "Connection", name: str) -> None:
     """As releases before made it: a role of the database's name, which owned and did all."""
     from psycopg import sql
 
