@@ -150,7 +150,7 @@ def measured(folder: Path, way: str) -> Iterator[Measured]:
         )
         authority = system.servers.authority
         listener = open_database(
-            system.database_urls[HEARS],
+            system.databases[HEARS].processes.url,
             identity=authority.identity(HEARS, Wire.DATABASE) if authority else None,
         )
         opened.callback(listener.dispose)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from kernel.rereading import Rereading
+from kernel.rereading import NOW, rereading_one
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -74,10 +74,10 @@ def _standing_in(setting: str, path: Path, read: Callable[[str, str], T]) -> Cal
         return read(setting, line)
 
     try:
-        file = Rereading(path, whole)
+        file = rereading_one(path, whole)
     except OSError as error:
         raise NoAddress(f"{setting}: {path}: {error.strerror}") from None
-    return lambda: file.current(every=0.0)
+    return lambda: file.current(NOW)
 
 
 def _url(setting: str, told: str) -> "URL":

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from kernel.secrets import generate
 from ninehours.local.authority import Wire
 from ninehours.local.databases import Login, Logins
+from ninehours.local.secrets import MachineSecrets
 from ninehours.local.servers import LocalServers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +24,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServers]:
         assert servers.authority is not None
         servers.authority.issue("attendance", Wire.RPC, Wire.DATABASE)
         servers.authority.issue("attendance-relay", Wire.KAFKA)
-        generate(servers.folder.secrets)
+        MachineSecrets(servers.folder.secrets).make()
         yield servers
 
 
@@ -50,7 +50,7 @@ def process(
         "PYTHONPATH": f"{ROOT}:{ROOT / 'build/generated'}",
         "NINEHOURS_SERVICE": "attendance",
         "NINEHOURS_NETWORK": "lakeside",
-        "NINEHOURS_SECRETS_DIR": str(servers.folder.secrets),
+        "NINEHOURS_SECRETS_DIR": str(servers.folder.secrets / "attendance"),
         "NINEHOURS_PEERS": "intake=127.0.0.1:1",
         "NINEHOURS_RPC_TLS_DIR": str(folder_of("attendance", Wire.RPC)),
         "NINEHOURS_KAFKA_TLS_DIR": str(folder_of("attendance-relay", Wire.KAFKA)),

@@ -9,6 +9,8 @@ import psutil
 import pytest
 
 from kernel.secrets import PEOPLE
+from kernel.store.privileges import MIGRATIONS as MIGRATES
+from kernel.store.privileges import PROCESSES as SERVES
 from ninehours.local import leftovers
 from ninehours.local.system import PROCESSES, LocalSystem, keys_database, serves
 
@@ -29,7 +31,8 @@ seen.mkdir(exist_ok=True)
 (seen / f"{service}-{kind}").write_text(json.dumps(told))
 shown = seen / "secrets"
 shown.mkdir(exist_ok=True)
-files = pathlib.Path(os.environ["NINEHOURS_SECRETS_DIR"]).rglob("*")
+files = [*pathlib.Path(os.environ["NINEHOURS_SECRETS_DIR"]).rglob("*")]
+files += [pathlib.Path(path) for name, path in told.items() if name.endswith("_PASSWORD_FILE")]
 (shown / f"{service}-{kind}").write_text("\\n".join(path.read_text() for path in files))
 if kind in ("migrate", "seal"):
     sys.exit(0)
@@ -56,16 +59,23 @@ def stand_ins(repository: Path) -> None:
 
 
 def secrets_of(system: LocalSystem) -> dict[str, set[str]]:
-    """Whose each private key, master key and password is."""
+    """Whose each private key and master key is."""
     found: dict[str, set[str]] = {}
     for owner in (PEOPLE, *PROCESSES):
         folder = system.secrets.folder_of(owner)
         keys = [json.loads(path.read_text())["d"] for path in folder.glob("*.jwk.json")]
         found[owner] = {*keys, *(path.read_text() for path in folder.glob("*.master"))}
-    for database in system.database_urls:
-        for name in (database, keys_database(database)):
-            found[database].add(system.servers.folder.password(name))
     return found
+
+
+def passwords_of(system: LocalSystem, role: str) -> dict[str, set[str]]:
+    """Of each service's two databases, in the role of migrations or of processes."""
+    databases = {service: (service, keys_database(service)) for service in PROCESSES}
+    folder = system.servers.folder
+    return {
+        service: {folder.password(f"{name}{role}") for name in names}
+        for service, names in databases.items()
+    }
 
 
 def test_a_process_is_given_nothing_that_belongs_to_another_service(
@@ -78,11 +88,14 @@ def test_a_process_is_given_nothing_that_belongs_to_another_service(
         tmp_path / "data", progress=lambda _: None, repository=tmp_path / "repository"
     ) as system:
         secrets = secrets_of(system)
+        serving, migrating = passwords_of(system, SERVES), passwords_of(system, MIGRATES)
         folders = {str(system.secrets.folder_of(owner)) for owner in secrets}
         environ = {
             name: str(psutil.Process(pid).environ()) for name, pid in system.processes.items()
         }
-    assert all(len(held) == (1 if owner == PEOPLE else 5) for owner, held in secrets.items())
+    assert all(len(held) == (1 if owner == PEOPLE else 3) for owner, held in secrets.items())
+    every = set().union(*secrets.values(), *serving.values(), *migrating.values())
+    assert len(every) == 1 + 4 * (3 + 2 + 2)
     looked_at = 0
     for service, kinds in PROCESSES.items():
         own = str(system.secrets.folder_of(service))
@@ -95,9 +108,9 @@ def test_a_process_is_given_nothing_that_belongs_to_another_service(
             assert not any(value in given for value in LAUNCHERS.values())
             given += (tmp_path / "data" / "seen" / "secrets" / name).read_text()
             assert '"x"' in given
-            for owner, held in secrets.items():
-                assert not any(secret in given for secret in held if owner != service)
-            assert {secret for secret in secrets[service] if secret in given} == secrets[service]
+            passwords = serving if kind in kinds else migrating
+            own_secrets = secrets[service] | passwords[service]
+            assert {secret for secret in every if secret in given} == own_secrets
             looked_at += 1
     assert looked_at == 20
 

@@ -18,6 +18,7 @@ from kernel.services import topic_of
 from kernel.store.database import open_database
 from kernel.store.store import Store
 from ninehours.local.databases import plain
+from ninehours.local.secrets import MachineSecrets
 from ninehours.local.servers import LocalServers
 from ninehours.local.system import keys_database
 from ninehours.story.network import PAYERS, PayerKey
@@ -51,12 +52,13 @@ def records(calm: Played) -> Iterator[Records]:
     with LocalServers(calm.data, kafka=False) as servers:
         logins = servers.create_databases("billing", "attendance", keys_database("billing"))
         urls = {name: login.processes.url for name, login in logins.items()}
+        secrets = MachineSecrets(servers.folder.secrets).folder_of("billing")
         store = Store(
             open_database(urls["billing"]),
             codec=FACTS,
             topic=topic_of("billing"),
             network="local",
-            vault=vault_on(urls[keys_database("billing")], servers.folder.secrets, "billing"),
+            vault=vault_on(urls[keys_database("billing")], secrets, "billing"),
             signer=signer_of("billing"),
         )
         yield Records(
