@@ -26,13 +26,20 @@ from kernel.messaging.brokers import Brokers
 from kernel.messaging.signatures import FactSigner, Signatures
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.patience import BRIEF
-from kernel.secrets import OF_FACTS, SecretMissing, published_keys
+from kernel.secrets import (
+    OF_FACTS,
+    SecretMissing,
+    SigningKeyAge,
+    published_keys,
+    signing_key_ages,
+)
 from kernel.services import topic_of
 from kernel.signing_key import SigningKey
 from kernel.store.database import LOCK_TIMEOUT, migrate, open_database, when_possible
 from kernel.store.privileges import RECORD
 from kernel.store.roles import RoledDatabase, WrongRole, act_as_owner, grant, require_no_more
 from kernel.store.store import Store
+from kernel.tls.certificates import Shown, shown_on
 from kernel.tls.context import ReloadingContext
 from kernel.vault import Vault
 
@@ -51,7 +58,8 @@ KEY_CONNECTIONS, KEY_CONNECTIONS_OF_API = 1, 4
 class Opened:
     """A service at work: its record, whom it hears (`owners`, by topic), and Kafka.
 
-    `kinds`: whose each kind of thing is that its RPCs are bound by.
+    `kinds`: whose each kind of thing is that its RPCs are bound by. `shown`: the certificates that
+    this process shows; `signing_keys`: the service's.
     """
 
     name: str
@@ -61,6 +69,8 @@ class Opened:
     owners: Mapping[str, "RemoteOwner"]
     brokers: Brokers
     kinds: Mapping[str, "BindingKind"] = field(default_factory=dict)
+    shown: Shown = tuple
+    signing_keys: Callable[[], Sequence[SigningKeyAge]] = tuple
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +195,8 @@ def server_of(service: Service, settings: Settings, store: Store) -> "Server":
         owners=owners_of(service.hears, settings),
         brokers=_brokers(settings),
         kinds=service.kinds(),
+        shown=_shown(settings, rpc=True),
+        signing_keys=lambda: signing_key_ages(settings.secrets_dir, service.name),
     )
     servicers = {
         **service.servicers(store, settings),
@@ -221,6 +233,7 @@ def owners_of(hears: Sequence[str], settings: Settings) -> "dict[str, RemoteOwne
 def _relay(service: Service, settings: Settings) -> None:
     from kafka import KafkaProducer  # noqa: PLC0415
 
+    from kernel.messaging.heartbeat import Heartbeat  # noqa: PLC0415
     from kernel.messaging.relay import Relay  # noqa: PLC0415
 
     store = open_store(service, settings)
@@ -241,7 +254,14 @@ def _relay(service: Service, settings: Settings) -> None:
         max_request_size=1 << 20,
         reconnect_backoff_max_ms=500,  # the default grows to seconds after an outage
     )
-    relay = Relay(store, producer, service.name, ready=_ready(settings), why_away=brokers.refusal)
+    relay = Relay(
+        store,
+        producer,
+        service.name,
+        ready=_ready(settings),
+        why_away=brokers.refusal,
+        heartbeat=Heartbeat("relay", shown=_shown(settings)),
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: relay.stop())
     if not stopping.is_set():
@@ -272,13 +292,22 @@ def _stream(service: Service, settings: Settings) -> None:
             session_timeout=settings.session_timeout,
             member=f"{service.name}-stream-{_ordinal()}",
             ordinal=ordinal,
-            heartbeat=Heartbeat("stream", _ordinal()),
+            heartbeat=Heartbeat("stream", _ordinal(), shown=_shown(settings, rpc=True)),
             store=store,
             inbox=inbox,
             gap_repair=GapRepair(store, inbox, owners),
             pending_work=PendingWork(store, service.subscriptions, confirm=OwnersConfirm(owners)),
             ready=_ready(settings),
         )
+    )
+
+
+def _shown(settings: Settings, *, rpc: bool = False) -> Shown:
+    """On the wires that a process uses: all, or those to Kafka and the databases."""
+    return shown_on(
+        rpc=settings.rpc_identity if rpc else None,
+        kafka=settings.kafka_identity,
+        database=settings.database_identity,
     )
 
 

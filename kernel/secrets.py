@@ -16,6 +16,7 @@ import re
 import time
 from base64 import b64decode
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +35,8 @@ PEOPLE = "people"
 MASTER_BYTES = 32
 FIRST_MASTER = "first"
 """The id of `<service>.master`, which is older than ids."""
+TOLD = 5  # keys of a use: those of facts stay published for as long as there are facts
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 MASTER_ID = re.compile("[a-z0-9][a-z0-9-]{0,31}")
 
 
@@ -52,6 +55,21 @@ class SigningKeys:
 
 OF_TOKENS = SigningKeys((PEOPLE, *SERVICES), "public.jwks.json", ".jwk.json")
 OF_FACTS = SigningKeys(SERVICES, "facts.jwks.json", ".facts.jwk.json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningKeyAge:
+    """A key that an issuer signs `tokens` or `facts` with, or did; `made_at` None: it doesn't say.
+
+    `published`: what it signs can be verified. `signs`: it is the one that is signed with, a minute
+    after it was published.
+    """
+
+    use: str
+    id: str
+    made_at: datetime | None
+    signs: bool
+    published: bool
 
 
 class SecretMissing(Unusable):
@@ -83,6 +101,31 @@ def private_key(secrets_dir: Path, issuer: str, keys: SigningKeys = OF_TOKENS) -
     """What the issuer signs with."""
     path = keys.private_path(secrets_dir, issuer)
     return _private_key_in(path, _read(path))
+
+
+def signing_key_ages(secrets_dir: Path, issuer: str) -> list[SigningKeyAge]:
+    """The issuer's, as files are now: of each use the one that signs, and those before it from the
+    newest on, as many as are told. What can't be read is left out.
+    """
+    found: list[SigningKeyAge] = []
+    for use, keys in (("tokens", OF_TOKENS), ("facts", OF_FACTS)):
+        with suppress(SecretMissing):
+            signs = private_key(secrets_dir, issuer, keys)
+            published = public_keys(secrets_dir, keys)
+            ages = [
+                SigningKeyAge(
+                    use=use,
+                    id=kid,
+                    made_at=_made_at(key),
+                    signs=kid == signs.kid,
+                    published=kid in published,
+                )
+                for kid, key in {str(signs.kid): signs, **published}.items()
+                if issuer_of(kid) == issuer
+            ]
+            ages.sort(key=lambda age: (age.signs, age.made_at or LONG_AGO), reverse=True)
+            found += ages[:TOLD]
+    return found
 
 
 def signing_key(
@@ -174,6 +217,13 @@ def _public_keys_in(path: Path, content: bytes) -> Mapping[str, OKPKey]:
     except (ValueError, KeyError, TypeError, JoseError):
         raise SecretMissing(f"{path} is not a JSON web key set") from None
     return {key.kid: key for key in keys if isinstance(key, OKPKey) and key.kid}
+
+
+def _made_at(key: OKPKey) -> datetime | None:
+    made: object = key.get("iat")
+    with suppress(OverflowError, ValueError, OSError):
+        return datetime.fromtimestamp(made, UTC) if isinstance(made, int) else None
+    return None
 
 
 def _rereading(path: Path, read: Callable[[Path, bytes], T], clock: Clock) -> Rereading[T]:

@@ -1,6 +1,7 @@
 """What a service answers beside its own RPCs: to operators, and of why its facts are so."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,9 +27,11 @@ from kernel.rpc.policy import BindingKind
 from kernel.rpc.published_log import RemoteOwner
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.translate import optional, reading, required_text, timestamp_of, to_timestamp
+from kernel.secrets import SigningKeyAge
 from kernel.sites import speaks_for_every
 from kernel.store.database import is_passing
 from kernel.store.store import Store, Transaction
+from kernel.tls.certificates import Certificate
 from operations import status
 from operations.explaining import Explained, explain
 from operations.kafka_topic import answers
@@ -68,6 +71,7 @@ _status = writer(
         "no_write",
         "master_keys",
         "key_store_away",
+        "signing_keys",
     ),
     outbox=lambda waiting: operating_pb.Outbox(
         unsent=waiting.unsent, oldest_seconds=waiting.unsent_seconds
@@ -79,6 +83,12 @@ _master_key = writer(
     MasterKeyUse,
     id=named("master"),
     missing=lambda use: not use.is_here,
+)
+_signing_key = writer(
+    operating_pb.SigningKey,
+    SigningKeyAge,
+    given=("seconds",),
+    unpublished=lambda key: not key.published,
 )
 _lag = writer(operating_pb.Lag, status.Lag, given=("topic", "stopped"), owner_away="")
 _checked = writer(
@@ -172,7 +182,7 @@ class OperatingServicer:
         self, _: operating_pb.GetStatusRequest, __: Call
     ) -> operating_pb.GetStatusResponse:
         with self._store.engine.connect() as connection:
-            no_write = Heartbeat("api").beat_with_room(connection)
+            no_write = Heartbeat("api", shown=self._of.shown).beat_with_room(connection)
         with self._store.transaction() as tx:
             beats = status.heartbeats(tx.connection)
             waiting = status.waiting(tx.connection)
@@ -187,15 +197,14 @@ class OperatingServicer:
             master_keys = None
         with place_among(ASKING):
             kafka = answers(self._of.brokers, self._store.topic)
+        now = datetime.now(UTC)
         processes = [
-            operating_pb.Process(name="api", up=True, beat_seconds=_oldest_beat(beats, "api")),
-            operating_pb.Process(name="relay", up=relay, beat_seconds=_oldest_beat(beats, "relay")),
+            _process("api", beats, up=True, shown=self._of.shown(), now=now),
+            _process("relay", beats, up=relay, now=now),
         ]
         if self._of.owners:
-            age = _oldest_beat(beats, "stream", ordinals)
-            up = bool(ordinals)
             processes.append(
-                operating_pb.Process(name="stream", up=up, ordinals=ordinals, beat_seconds=age)
+                _process("stream", beats, up=bool(ordinals), ordinals=ordinals, now=now)
             )
         return _status(
             waiting,
@@ -209,6 +218,10 @@ class OperatingServicer:
             no_write=no_write,
             master_keys=master_keys or [],
             key_store_away=master_keys is None,
+            signing_keys=[
+                _signing_key(key, seconds=_seconds(key.made_at, now))
+                for key in self._of.signing_keys()
+            ],
         )
 
     def GetParked(
@@ -323,13 +336,42 @@ def _ids(request: fact_pb.ExplainFactsRequest) -> list[UUID]:
         raise Malformed(ids="holds what is not a UUID") from None
 
 
-def _oldest_beat(
-    beats: Mapping[tuple[str, int], float], process: str, ordinals: Sequence[int] = (0,)
-) -> float | None:
-    """Seconds since the last beat, of the one who beat longest ago; None: one never did."""
-    ages = [beats.get((process, ordinal)) for ordinal in ordinals]
-    known = [age for age in ages if age is not None]
-    return max(known, default=None) if len(known) == len(ages) else None
+def _process(
+    name: str,
+    beats: Mapping[tuple[str, int], status.Beat],
+    *,
+    up: bool,
+    now: datetime,
+    ordinals: Sequence[int] | None = None,
+    shown: Sequence[Certificate] | None = None,
+) -> operating_pb.Process:
+    """`shown`: what this process shows now, where it is the one that answers."""
+    of = [beats.get((name, ordinal)) for ordinal in ((0,) if ordinals is None else ordinals)]
+    known = [beat for beat in of if beat is not None]
+    if shown is None:
+        shown = [certificate for beat in known if up for certificate in beat.certificates]
+    # Of the one who beat longest ago; none: one never did.
+    oldest = max((beat.seconds for beat in known), default=None) if len(known) == len(of) else None
+    return operating_pb.Process(
+        name=name,
+        up=up,
+        ordinals=ordinals or (),
+        beat_seconds=oldest,
+        certificates=[_certificate(each, now) for each in dict.fromkeys(shown)],
+    )
+
+
+def _certificate(certificate: Certificate, now: datetime) -> operating_pb.Certificate:
+    return operating_pb.Certificate(
+        wire=certificate.wire,
+        name=certificate.name,
+        seconds=(now - certificate.valid_from).total_seconds(),
+        left_seconds=(certificate.valid_until - now).total_seconds(),
+    )
+
+
+def _seconds(since: datetime | None, now: datetime) -> float | None:
+    return None if since is None else (now - since).total_seconds()
 
 
 def _revisions(tx: Transaction) -> int:

@@ -14,6 +14,7 @@ from kernel.messaging.owners import Owner, OwnerHead
 from kernel.messaging.relay import ACTIVE
 from kernel.store.rows import from_row
 from kernel.store.store import Store
+from kernel.tls.certificates import Certificate
 
 LOOKED_AT = 50  # subjects whose first fact not heard is asked for its age
 
@@ -56,15 +57,29 @@ def stream_ordinals(connection: Connection) -> Sequence[int]:
     return _held(connection, "objsubid = 2 AND classid = :key", ORDINAL)
 
 
-def heartbeats(connection: Connection) -> Mapping[tuple[str, int], float]:
-    """Process and ordinal → seconds since its last committed heartbeat."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beat:
+    """A process's last committed heartbeat: how long ago, and what it showed then."""
+
+    seconds: float
+    certificates: Sequence[Certificate]
+
+
+def heartbeats(connection: Connection) -> Mapping[tuple[str, int], Beat]:
+    """By process and ordinal."""
     rows = connection.execute(
         text(
-            "SELECT process, ordinal, extract(epoch FROM clock_timestamp() - at) AS seconds"
-            " FROM heartbeat"
+            "SELECT process, ordinal, certificates,"
+            " extract(epoch FROM clock_timestamp() - at) AS seconds FROM heartbeat"
         )
     )
-    return {(row.process, row.ordinal): float(row.seconds) for row in rows}
+    return {
+        (row.process, row.ordinal): Beat(
+            seconds=float(row.seconds),
+            certificates=[Certificate.of_json(kept) for kept in row.certificates],
+        )
+        for row in rows
+    }
 
 
 def waiting(connection: Connection) -> Waiting:

@@ -4,20 +4,24 @@ A beat is a row written over itself, which a full disk still takes, and little w
 rest. Whether there is room for facts is tried when somebody asks.
 """
 
+import json
 import time
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from kernel import logs
+from kernel.tls.certificates import Shown
 
 log = logs.get("kernel.heart")
 
 EVERY = 5.0  # seconds between two beats, at least; a process asleep wakes as often
 
 BEAT = text(
-    "INSERT INTO heartbeat (process, ordinal, at) VALUES (:process, :ordinal, clock_timestamp())"
-    " ON CONFLICT (process, ordinal) DO UPDATE SET at = excluded.at"
+    "INSERT INTO heartbeat (process, ordinal, at, certificates)"
+    " VALUES (:process, :ordinal, clock_timestamp(), CAST(:certificates AS jsonb))"
+    " ON CONFLICT (process, ordinal)"
+    " DO UPDATE SET at = excluded.at, certificates = excluded.certificates"
 )
 # In the database's own place, wherever temporary tables go by default.
 TRY_ROOM = (
@@ -28,10 +32,11 @@ TRY_ROOM = (
 
 
 class Heartbeat:
-    """One process's, by the name that status gives it."""
+    """One process's, by the name that status gives it, with the certificates that it shows."""
 
-    def __init__(self, process: str, ordinal: int = 0) -> None:
+    def __init__(self, process: str, ordinal: int = 0, *, shown: Shown = tuple) -> None:
         self._named = {"process": process, "ordinal": ordinal}
+        self._shown = shown
         self._next = time.monotonic()
 
     def beat_in_time(self, connection: Connection) -> None:
@@ -43,7 +48,7 @@ class Heartbeat:
             return
         self._next = time.monotonic() + EVERY
         try:
-            connection.execute(BEAT, self._named)
+            connection.execute(BEAT, self._told())
             connection.commit()
         except DBAPIError as error:
             log.warning("no_heartbeat", reason=_refused(connection, error))
@@ -56,11 +61,15 @@ class Heartbeat:
         try:
             for statement in TRY_ROOM:
                 connection.execute(statement)
-            connection.execute(BEAT, self._named)
+            connection.execute(BEAT, self._told())
             connection.commit()
         except DBAPIError as error:
             return _refused(connection, error)
         return ""
+
+    def _told(self) -> dict[str, object]:
+        certificates = json.dumps([each.as_json() for each in self._shown()])
+        return {**self._named, "certificates": certificates}
 
 
 def _refused(connection: Connection, error: DBAPIError) -> str:

@@ -41,6 +41,7 @@ class Relay:
         *,
         ready: Callable[[], None],
         why_away: Callable[[], str] = str,
+        heartbeat: Heartbeat | None = None,
     ) -> None:
         """`why_away` asks the brokers why they take nothing; empty: they answer."""
         self._store = store
@@ -50,7 +51,7 @@ class Relay:
         self._why_away = why_away
         self._stop = threading.Event()
         self._resting = Resting(PUBLISHED, IDLE)
-        self._heartbeat = Heartbeat("relay")
+        self._heartbeat = heartbeat or Heartbeat("relay")
 
     def stop(self) -> None:
         """Let `run` end soon."""

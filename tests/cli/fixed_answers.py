@@ -512,6 +512,53 @@ MASTER_KEYS: Answers = {
     ),
     "billing GetStatus": service_status("billing", key_store_away=True),
 }
+DAY = 86_400
+
+
+def certificate(wire: str, name: str, *, days: float, left: float) -> operating.Certificate:
+    return operating.Certificate(wire=wire, name=name, seconds=days * DAY, left_seconds=left * DAY)
+
+
+def shown(service: str, **kafka: tuple[float, float]) -> list[operating.Process]:
+    """By each process, with the days that the one for Kafka is and will be valid."""
+    both = [
+        certificate("rpc", service, days=29.9, left=60.5),
+        certificate("database", service, days=84.5, left=5.5),
+    ]
+    return [
+        operating.Process(
+            name=name,
+            up=True,
+            beat_seconds=1,
+            ordinals=[0] if name == "stream" else [],
+            certificates=[
+                *(both if name != "relay" else both[1:]),
+                certificate("kafka", f"{service}-{name}", days=days, left=left),
+            ],
+        )
+        for name, (days, left) in kafka.items()
+    ]
+
+
+AGES: Answers = {
+    **WELL,
+    "intake GetStatus": service_status(
+        "intake",
+        processes=shown("intake", api=(300, 65), relay=(361, 4), stream=(0.5, 0.5)),
+        signing_keys=[
+            operating.SigningKey(use="tokens", id="intake", seconds=400 * DAY),
+            operating.SigningKey(use="tokens", id="intake/2027", signs=True, seconds=4000),
+            operating.SigningKey(use="facts", id="intake", signs=True),
+        ],
+    ),
+    "plans GetStatus": service_status(
+        "plans",
+        processes=shown("plans", api=(365, -1.25), relay=(0.85, 0.15), stream=(10, 355)),
+        signing_keys=[
+            operating.SigningKey(use="tokens", id="plans", signs=True, seconds=9, unpublished=True),
+        ],
+    ),
+}
 UNWELL: Answers = {
     "intake GetStatus": service_status(
         "intake",

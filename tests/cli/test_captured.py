@@ -311,6 +311,7 @@ CAPTURES = [
         {**fixed.UNWELL, "billing GetStatus": fixed.service_status("billing")},
     ),
     Capture("status_keys", ("status", "status --json"), fixed.MASTER_KEYS),
+    Capture("status_ages", ("status", "status --json"), fixed.AGES),
     Capture(
         "keys_rewrap",
         ("keys rewrap", "keys rewrap --json --service plans", "keys rewrap --service x"),

@@ -1,15 +1,18 @@
 """How a service is doing, as it tells itself: who is at work, how far behind, what waits."""
 
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
 from kernel.messaging.brokers import Brokers
+from kernel.messaging.heartbeat import Heartbeat
 from kernel.messaging.ordinal import Ordinal
 from kernel.messaging.pending import mark_pending
 from kernel.messaging.relay import ACTIVE
 from kernel.store.store import Store
+from kernel.tls.certificates import Certificate
 from operations import status
 from operations.kafka_topic import answers
 from tests.harness.kernel.counters import ADA, BOB, BROKEN, Listener, Log, attended, published
@@ -46,6 +49,21 @@ def test_stream_workers_are_known_by_the_ordinals_they_hold(tallying: Store) -> 
             closing.callback(consumer.take().close)
         with tallying.transaction() as tx:
             assert status.stream_ordinals(tx.connection) == [0, 2]
+
+
+def test_a_heartbeat_tells_what_its_process_shows(tallying: Store) -> None:
+    began = datetime(2026, 11, 29, 17, tzinfo=UTC)
+    shown = [
+        Certificate(wire=wire, name="tallying", valid_from=began, valid_until=began + timedelta(90))
+        for wire in ("kafka", "database")
+    ]
+    with tallying.engine.connect() as connection:
+        assert Heartbeat("relay", shown=lambda: shown).beat_with_room(connection) == ""
+        assert Heartbeat("stream", 2).beat_with_room(connection) == ""
+        beats = status.heartbeats(connection)
+    assert beats["relay", 0].certificates == shown
+    assert beats["stream", 2].certificates == []
+    assert all(0 <= beat.seconds < 60 for beat in beats.values())
 
 
 def test_what_waits_is_counted(listener: Listener, log: Log) -> None:

@@ -23,7 +23,7 @@ from kernel.rpc.translate import to_date
 from kernel.services import SERVICES
 from ninehours.cli.app import app
 from ninehours.cli.connection import Services
-from ninehours.local.system import LocalSystem
+from ninehours.local.system import PROCESSES, LocalSystem
 from ninehours.story.catching_up import HEARS
 from tests.harness.kernel.counters import until
 from tests.system.played import Played, connect
@@ -130,6 +130,14 @@ def test_status_is_well_and_names_every_process(system: LocalSystem) -> None:
         for lag in service["lags"]
     }
     assert heard == {(name, owner) for name, owners in HEARS.items() for owner in owners}
+    sign = {
+        (service["service"], key["use"]): key["seconds"]
+        for service in told["services"]
+        for key in service["signing_keys"]
+        if key["signs"] and not key["unpublished"]
+    }
+    assert {*sign} == {(name, use) for name in PROCESSES for use in ("tokens", "facts")}
+    assert all(0 <= seconds < 86_400 for seconds in sign.values())
 
 
 def test_what_is_parked_is_listed_shown_and_released(system: LocalSystem) -> None:

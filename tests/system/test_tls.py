@@ -6,6 +6,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import grpc
@@ -23,12 +24,15 @@ from kernel.services import SERVICES
 from kernel.store.database import open_database
 from kernel.tls.context import ReloadingContext, context_of
 from kernel.tls.identity import LOOK_EVERY, Identity
+from ninehours.cli.connection import Services
+from ninehours.cli.roles import Role
 from ninehours.local.authority import LAUNCHER, PERSON, Authority, Wire
 from ninehours.local.databases import plain
-from ninehours.local.system import LocalSystem
+from ninehours.local.system import PROCESSES, LocalSystem
 from ninehours.story.gateway import BrokenOff, connect
 from ninehours.story.people import invent_people
 from ninehours.story.plot import play
+from tests.harness.kernel.counters import until
 from tests.harness.rehearsing import RecordingGateway
 from tests.system.conftest import SEED
 
@@ -124,6 +128,53 @@ def test_no_command_is_lost_and_none_refused_for_good(
             recorded = {str(row.id) for row in connection.execute(text("SELECT id FROM command"))}
         engine.dispose()
         assert given <= recorded
+
+
+def test_status_shows_every_process_certificates_as_they_are_now(
+    system: LocalSystem, authority: Authority, told: RecordingGateway
+) -> None:
+    assert told.given
+    on = {"rpc": Wire.RPC, "kafka": Wire.KAFKA, "database": Wire.DATABASE}
+    services = Services(system.addresses, system.people_dir, identity=system.identity)
+    for service, kinds in PROCESSES.items():
+
+        def shown(service: str = service) -> dict[tuple[str, str], operating.Certificate]:
+            found = services.ask(Role.OPERATOR, operating.GetStatusRequest(), service=service)
+            return {
+                (process.name, certificate.wire): certificate
+                for process in found.processes
+                for certificate in process.certificates
+            }
+
+        def is_of_now(service: str = service) -> bool:
+            """Issued as long ago as the one in the folder was, to a minute."""
+            for (kind, wire), certificate in shown().items():
+                holder = f"{service}-{kind}" if wire == "kafka" else service
+                material = authority.identity(holder, on[wire]).current()
+                since = (datetime.now(UTC) - material.valid_from).total_seconds()
+                assert certificate.name == holder
+                if not abs(certificate.seconds - since) < 30:
+                    return False
+            return True
+
+        until(is_of_now)
+        used = {(kind, wire) for kind in kinds for wire in on} - {("relay", "rpc")}
+        assert {*shown()} == used
+        assert all(each.left_seconds > 300 * 86_400 for each in shown().values())
+    services.close()
+
+
+def test_each_process_is_given_certificates_of_its_own_service(system: LocalSystem) -> None:
+    for service, kinds in PROCESSES.items():
+        for kind in kinds:
+            given = system._settings(service, kind, Path())
+            folders = {name: Path(at) for name, at in given.items() if name.endswith("_TLS_DIR")}
+            holders = {name: at.relative_to(at.parents[1]).parts[0] for name, at in folders.items()}
+            assert holders == {
+                "NINEHOURS_RPC_TLS_DIR": service,
+                "NINEHOURS_KAFKA_TLS_DIR": f"{service}-{kind}",
+                "NINEHOURS_DATABASE_TLS_DIR": service,
+            }
 
 
 def test_who_shows_a_certificate_of_the_former_authority_is_a_stranger_everywhere(

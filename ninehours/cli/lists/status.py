@@ -20,6 +20,7 @@ from ninehours.cli.roles import OPERATOR
 LATE = 60.0  # seconds from which what waits is late: heads are compared once a minute
 DEADLINE = 10.0
 DAY = 86_400.0  # seconds
+LATEST_ISSUED = 5 * DAY  # before a certificate's end, whoever issues long-lived ones did so anew
 
 
 def _process(kind: str) -> Column[pb.GetStatusResponse]:
@@ -100,6 +101,84 @@ MASTER_KEYS: Sequence[Column[MasterKey]] = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A certificate that some processes of a service show on a wire."""
+
+    service: str
+    certificate: pb.Certificate
+    shown_by: Sequence[str]
+
+    def processes(self) -> str:
+        """`relay, stream`."""
+        return ", ".join(f"{self.service}-{name}" for name in self.shown_by)
+
+    def is_late(self) -> bool:
+        """Whether whoever issues it should have done so by now.
+
+        cert-manager does when a third of its life is left, Strimzi thirty days before its end,
+        CloudNativePG seven.
+        """
+        life = self.certificate.seconds + self.certificate.left_seconds
+        return self.certificate.left_seconds < min(LATEST_ISSUED, life / 5)
+
+    def left(self) -> str:
+        return age(self.certificate.left_seconds) if self.certificate.left_seconds > 0 else "ENDED"
+
+
+CERTIFICATES: Sequence[Column[Held]] = (
+    Column("service"),
+    Column("wire", value=lambda held: held.certificate.wire),
+    Column("certificate", value=lambda held: held.certificate.name),
+    Column("shown by", value=lambda held: ", ".join(held.shown_by)),
+    Column("age", value=lambda held: age(held.certificate.seconds)),
+    Column("ends in", value=Held.left),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """What a service signs with, or did."""
+
+    service: str
+    key: pb.SigningKey
+
+    def made(self) -> str:
+        return age(self.key.seconds) if self.key.HasField("seconds") else "?"
+
+    def says(self) -> str:
+        if self.key.unpublished:
+            return "NOT PUBLISHED"
+        return "signs" if self.key.signs else "still believed"
+
+
+SIGNING_KEYS: Sequence[Column[Signing]] = (
+    Column("service"),
+    Column("of", value=lambda signing: signing.key.use),
+    Column("signing key", value=lambda signing: signing.key.id),
+    Column("age", value=Signing.made),
+    Column("", value=Signing.says),
+)
+
+
+def age(seconds: float) -> str:
+    """`340 days`, `17 hours`, `5 minutes`: the largest of which there are two."""
+    for unit, name in ((DAY, "days"), (3600.0, "hours")):
+        if seconds >= 2 * unit:
+            return f"{int(seconds // unit)} {name}"
+    return f"{max(int(seconds // 60), 0)} minutes"
+
+
+def _certificates(status: pb.GetStatusResponse) -> list[Held]:
+    """Each once, with all who show it: one that not all of them took yet stands by itself."""
+    by_content: dict[bytes, tuple[pb.Certificate, list[str]]] = {}
+    for process in status.processes:
+        for shown in process.certificates:
+            _, names = by_content.setdefault(shown.SerializeToString(), (shown, []))
+            names.append(process.name)
+    return [Held(status.service, shown, names) for shown, names in by_content.values()]
+
+
 @on_system
 def run_status(services: Services, *, as_json: bool, watch: float | None) -> None:
     """Prints it, once or again and again; ends with 1 or 6 when all isn't well."""
@@ -148,6 +227,7 @@ def problems_of(status: pb.GetStatusResponse) -> Iterator[str]:
         elif lag.seconds > LATE:
             yield f"{name} is {lag.facts} facts behind {lag.topic}: look at {name}-stream's log"
     yield from _of_keys(status)
+    yield from _of_certificates(status)
     if status.outbox.oldest_seconds > LATE:
         yield f"{status.outbox.unsent} facts of {name} wait to be sent: look at {name}-relay's log"
     if status.oldest_due_seconds > LATE:
@@ -209,6 +289,24 @@ def _ask(services: Services) -> tuple[list[pb.GetStatusResponse], dict[str, str]
     return found, away
 
 
+def _of_certificates(status: pb.GetStatusResponse) -> Iterator[str]:
+    for held in _certificates(status):
+        left = held.certificate.left_seconds
+        whose = f"the {held.certificate.wire} certificate of {held.processes()}"
+        if left <= 0:
+            yield f"{whose} ended {age(-left)} ago: have it issued anew"
+        elif held.is_late():
+            yield (
+                f"{whose} ends in {age(left)}, and wasn't issued anew yet: ask whoever issues it"
+            )
+    for key in status.signing_keys:
+        if key.unpublished:
+            yield (
+                f"{status.service} signs {key.use} with {key.id}, which isn't published: nobody"
+                " believes them"
+            )
+
+
 def _show(
     found: Sequence[pb.GetStatusResponse], away: dict[str, str], problems: Sequence[str]
 ) -> None:
@@ -223,6 +321,12 @@ def _show(
     if keys := [MasterKey(status.service, key) for status in found for key in status.master_keys]:
         out.print()
         out.print(table_of(MASTER_KEYS, keys))
+    if shown := [held for status in found for held in _certificates(status)]:
+        out.print()
+        out.print(table_of(CERTIFICATES, shown))
+    if signing := [Signing(status.service, key) for status in found for key in status.signing_keys]:
+        out.print()
+        out.print(table_of(SIGNING_KEYS, signing))
     _ages(out, found)
     out.print()
     out.print("all is well" if not problems else "to do:")

@@ -2,10 +2,12 @@
 
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from kernel.tls.certificates import Certificate, shown_on
 from kernel.tls.identity import ISSUED, Identity, NoIdentity, as_files
 from ninehours.local.authority import Authority
 from tests.harness.certificates import authority, issued
@@ -72,6 +74,23 @@ def test_files_that_kubernetes_swaps_together_are_read_of_one_version(
     version("..2026_11_29_2", "plans")
     shutil.rmtree(mounted / "..2026_11_29_1")
     assert shown.current().name == "plans"
+
+
+def test_what_is_shown_is_told_by_its_wire_with_names_and_times_of_now(
+    authority: Authority,
+) -> None:
+    of_rpc, of_kafka = (Identity(issued(authority, name), ISSUED) for name in ("intake", "plans"))
+    shown = shown_on(rpc=of_rpc, kafka=of_kafka, database=None)
+    before = shown()
+    assert [(each.wire, each.name) for each in before] == [("rpc", "intake"), ("kafka", "plans")]
+    assert [Certificate.of_json(json.loads(json.dumps(each.as_json()))) for each in before] == (
+        before
+    )
+    authority.issue_anew()
+    assert [each.valid_until for each in shown()] == [
+        of.current().valid_until for of in (of_rpc, of_kafka)
+    ]
+    assert all(each.valid_from < datetime.now(UTC) < each.valid_until for each in shown())
 
 
 def test_libraries_that_take_files_are_given_some_that_are_on_no_disk(

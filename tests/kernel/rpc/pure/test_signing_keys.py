@@ -241,3 +241,37 @@ def test_the_key_files_of_before_several_keys_are_read(tmp_path: Path) -> None:
     (tmp_path / "public.jwks.json").write_text(json.dumps({"keys": [key.as_dict(private=False)]}))
     token = Issuer(tmp_path, "billing").token(*BILLING)
     assert Verifier(tmp_path).actor(token).id == "service/billing"
+
+
+def test_status_is_told_of_each_key_since_when_and_whether_it_signs(
+    machine: MachineSecrets, folder: Path
+) -> None:
+    kid = machine.rotate("billing")
+
+    def told() -> dict[tuple[str, str], tuple[bool, bool, bool]]:
+        found = secrets.signing_key_ages(folder, "billing")
+        return {
+            (key.use, key.id): (key.signs, key.published, key.made_at is not None) for key in found
+        }
+
+    assert told() == {
+        ("tokens", "billing"): (False, True, True),
+        ("tokens", kid): (True, True, True),
+        ("facts", "billing"): (True, True, True),
+    }
+    of_before = json.loads((folder / "billing.jwk.json").read_text())
+    (folder / "billing.jwk.json").write_text(
+        json.dumps({**of_before, "kid": "billing/lost", "iat": "long ago"})
+    )
+    assert told()["tokens", "billing/lost"] == (True, False, False)
+    (folder / "facts.jwks.json").unlink()
+    assert {use for use, _ in told()} == {"tokens"}
+
+
+def test_of_many_keys_the_one_that_signs_is_told_and_the_newest(
+    machine: MachineSecrets, folder: Path
+) -> None:
+    kids = [machine.rotate("billing", secrets.OF_FACTS) for _ in range(secrets.TOLD + 2)]
+    told = [age for age in secrets.signing_key_ages(folder, "billing") if age.use == "facts"]
+    assert (len(told), told[0].id, told[0].signs) == (secrets.TOLD, kids[-1], True)
+    assert not any(age.signs for age in told[1:])
