@@ -9,6 +9,8 @@ from kernel.config import Settings
 from kernel.tls.identity import Identity, Material
 
 OPTIONS = (
+    # A name stands for every pod of a service: they take turns, one that is gone is left out.
+    ("grpc.lb_policy_name", "round_robin"),
     # A peer that comes back on its port is found again within a second.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 1000),
