@@ -17,12 +17,12 @@ COMPILE := pip compile --universal --python-version 3.11 --generate-hashes --no-
 RUNNABLE = 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
 
 .DEFAULT_GOAL := help
-.PHONY: help ready demo up test fast keycloak coverage mutants lint catalogue baseline lock clean
+.PHONY: help ready demo up test test-crds fast keycloak coverage mutants lint catalogue manifests deployable baseline lock clean
 .DELETE_ON_ERROR:
 
 help: ## say what there is
 	@echo 'make TARGET [ARGS="..."]'
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1	\2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1	\2/p' $(MAKEFILE_LIST)
 
 ready: $(RUN) ## install what bin/ninehours runs on
 	@$(GENERATE)
@@ -49,6 +49,10 @@ keycloak: $(DEV) ## what `make test` asks of a small identity provider, asked of
 	@$(GENERATE)
 	@exec $(BIN)/python -m pytest tests/identity/keycloak.py $(ARGS)
 
+test-crds: $(DEV) ## custom kinds of deploy/ against the operators' own definitions, fetched once: 80 MB, two minutes
+	@$(GENERATE)
+	@exec $(BIN)/python -m pytest tests/deploy/custom_kinds.py $(ARGS)
+
 coverage: $(DEV) ## which lines no test runs; ARGS=--pure for the pure tests alone
 	@$(GENERATE)
 	@$(BIN)/coverage erase
@@ -72,7 +76,7 @@ lint: $(DEV) ## every check that runs nothing
 	@$(GENERATE)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy kernel operations services ninehours tests/harness protos
+	$(BIN)/mypy kernel operations services ninehours deploy tests/harness protos
 	PYTHONPATH=.:build/generated $(BIN)/lint-imports
 	$(BIN)/buf lint protos
 	$(BIN)/buf breaking protos --against protos/baseline.binpb
@@ -80,6 +84,16 @@ lint: $(DEV) ## every check that runs nothing
 catalogue: $(DEV) ## write docs/catalogue.md from the protos and who hears what
 	@$(GENERATE)
 	PYTHONPATH=.:build/generated $(BIN)/python protos/catalogue.py
+
+manifests: $(DEV) ## write what of deploy/ follows from the code
+	@$(GENERATE)
+	PYTHONPATH=.:build/generated $(BIN)/python -m deploy.manifests
+
+OVERLAY ?= deploy/overlays/production/kustomization.yaml
+deployable: ## name the image that production runs; IMAGE=name@sha256:...
+	@printf '%s' '$(IMAGE)' | grep -Eqx '[a-z0-9][a-z0-9._:/-]*@sha256:[0-9a-f]{64}' || \
+	  { echo 'make deployable IMAGE=name@sha256:<64 hexadecimal digits>: by its content, no tag' >&2; exit 2; }
+	@sed -i 's|^    newName: .*|    newName: $(firstword $(subst @, ,$(IMAGE)))|; s|^    digest: .*|    digest: $(lastword $(subst @, ,$(IMAGE)))|' $(OVERLAY)
 
 baseline: $(DEV) ## take today's protos as what must not be broken (at a release)
 	$(BIN)/buf build protos -o protos/baseline.binpb
