@@ -42,6 +42,8 @@ from kernel.store.store import Store
 from kernel.tls.certificates import Shown, shown_on
 from kernel.tls.context import ReloadingContext
 from kernel.vault import Vault
+from kernel.watching.health import Health
+from kernel.watching.port import HealthPort
 
 if TYPE_CHECKING:
     from kernel.rpc.policy import BindingKind
@@ -52,6 +54,7 @@ log = logs.get("kernel.process")
 
 # To the key store: a question there is over in a moment, and few are asked (it remembers).
 KEY_CONNECTIONS, KEY_CONNECTIONS_OF_API = 1, 4
+WATCHING_CONNECTIONS = 2  # of whoever asks how the process is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,8 +156,9 @@ def _key_store(service: Service, settings: Settings, connections: int) -> SqlKey
 def _api(service: Service, settings: Settings) -> None:
     store = open_store_of_api(service, settings)
     server = server_of(service, settings, store)  # a wrong setting is told before anything waits
-    _prepare(service, settings, store)
-    server.run_until_signal()
+    with _port(settings, server.health):
+        _prepare(service, settings, store)
+        server.run_until_signal()
 
 
 def _prepare(service: Service, settings: Settings, store: Store) -> None:
@@ -204,16 +208,12 @@ def server_of(service: Service, settings: Settings, store: Store) -> "Server":
         **service.operations(opened),
     }
 
-    def answers() -> bool:
-        with store.engine.connect() as connection:
-            return bool(connection.execute(text("SELECT true")).scalar_one())
-
     return Server(
         servicers,
         verifier=verifier_of(settings),
         scope=Scope(store, opened.kinds),
         settings=settings,
-        ready=answers,
+        health=_health(settings, "api"),
     )
 
 
@@ -231,14 +231,22 @@ def owners_of(hears: Sequence[str], settings: Settings) -> "dict[str, RemoteOwne
 
 
 def _relay(service: Service, settings: Settings) -> None:
+    store = open_store(service, settings)
+    brokers = _brokers(settings)
+    health = _health(settings, "relay")
+    with _port(settings, health):
+        _require_role(settings, _record(service, store.engine))
+        _relay_until_told(service, settings, store, brokers, health)
+
+
+def _relay_until_told(
+    service: Service, settings: Settings, store: Store, brokers: Brokers, health: Health
+) -> None:
     from kafka import KafkaProducer  # noqa: PLC0415
 
     from kernel.messaging.heartbeat import Heartbeat  # noqa: PLC0415
     from kernel.messaging.relay import Relay  # noqa: PLC0415
 
-    store = open_store(service, settings)
-    brokers = _brokers(settings)
-    _require_role(settings, _record(service, store.engine))
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
@@ -258,7 +266,7 @@ def _relay(service: Service, settings: Settings) -> None:
         store,
         producer,
         service.name,
-        ready=_ready(settings),
+        ready=health.serves,
         why_away=brokers.refusal,
         heartbeat=Heartbeat("relay", shown=_shown(settings)),
     )
@@ -280,6 +288,8 @@ def _stream(service: Service, settings: Settings) -> None:
 
     store = open_store(service, settings)
     owners, brokers = owners_of(service.hears, settings), _brokers(settings)
+    health = _health(settings, "stream")
+    _port(settings, health).open()  # until the process ends
     _prepare(service, settings, store)
     ordinal = Ordinal(store.engine, _ordinal())
     signatures = _signatures(settings)
@@ -297,7 +307,7 @@ def _stream(service: Service, settings: Settings) -> None:
             inbox=inbox,
             gap_repair=GapRepair(store, inbox, owners),
             pending_work=PendingWork(store, service.subscriptions, confirm=OwnersConfirm(owners)),
-            ready=_ready(settings),
+            ready=health.serves,
         )
     )
 
@@ -384,12 +394,20 @@ def _refuse_to_start(why: str) -> NoReturn:
     sys.exit(2)
 
 
-def _ready(settings: Settings) -> Callable[[], None]:
-    def ready() -> None:
-        if settings.ready_file is not None:
-            settings.ready_file.touch()
+def _health(settings: Settings, process: str) -> Health:
+    """What the process tells of itself, by connections to its database that are for nothing else:
+    whoever holds all that works must not look like a database that is away."""
+    engine = _engine(settings, WATCHING_CONNECTIONS)
 
-    return ready
+    def answers() -> bool:
+        with engine.connect() as connection:
+            return bool(connection.execute(text("SELECT true")).scalar_one())
+
+    return Health(answers, labels={"service": settings.service, "process": process})
+
+
+def _port(settings: Settings, health: Health) -> HealthPort:
+    return HealthPort(settings.health_listen, health, settings.rpc_identity)
 
 
 def _ordinal() -> int:

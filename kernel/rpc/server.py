@@ -1,18 +1,15 @@
-"""The gRPC server of a service: its RPCs, each under its policy; health; reflection."""
+"""The gRPC server of a service: its RPCs, each under its policy; reflection."""
 
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_health.v1.health import OVERALL_HEALTH, HealthServicer
 from grpc_reflection.v1alpha import reflection, reflection_pb2, reflection_pb2_grpc
 
 from kernel import logs
@@ -24,11 +21,10 @@ from kernel.rpc.places import Overdue, Places, too_many
 from kernel.rpc.policy import Scope, UndeclaredRpc, policies_of
 from kernel.rpc.verifier import Verifier
 from kernel.tls.identity import Identity
+from kernel.watching.health import Health
 
 THREADS = 16
-MOST_PROBES = 2  # that ask the database whether this process is ready
-HEALTH_THREADS = 2 + MOST_PROBES  # two are for who asks only whether it is alive
-CONNECTIONS = THREADS + MOST_PROBES  # whoever has a thread waits for none
+CONNECTIONS = THREADS  # whoever has a thread waits for none
 CONCURRENT = 1000  # calls that wait for a thread: whom nobody knows is refused in a moment
 REFLECTED_WITHIN = 10.0  # seconds
 LARGEST = 4 * 1024 * 1024
@@ -43,11 +39,6 @@ OPTIONS = (
     ("grpc.max_connection_age_ms", 600_000),
     ("grpc.max_connection_age_grace_ms", 60_000),
 )
-# SERVING while the process answers at all, database or not: what a liveness probe asks.
-ALIVE = "alive"
-SERVING = health_pb2.HealthCheckResponse.SERVING
-NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
-READY_EVERY_SECONDS = 0.2
 
 log = logs.get("kernel.rpc.server")
 
@@ -62,7 +53,7 @@ class Server:
         verifier: Verifier,
         scope: Scope,
         settings: Settings,
-        ready: Callable[[], bool],
+        health: Health,
     ) -> None:
         scope.require(services)
         self._overdue = Overdue()
@@ -79,7 +70,7 @@ class Server:
         names = [service.full_name for service in services]
         self.services = tuple(services)
         self._settings = settings
-        self._health = _Health(ready, [OVERALL_HEALTH, *names])
+        self.health = health
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="rpc")
         self._server = grpc.server(self._pool, options=OPTIONS, maximum_concurrent_rpcs=CONCURRENT)
         self._server.add_generic_rpc_handlers(handlers)
@@ -93,37 +84,21 @@ class Server:
             ),
             self._server,
         )
-        # Of its own: whoever holds all that answers questions must not look like a dead process.
-        self._health_pool = ThreadPoolExecutor(HEALTH_THREADS, thread_name_prefix="health")
-        self._health_server = grpc.server(
-            self._health_pool, options=OPTIONS, maximum_concurrent_rpcs=CONCURRENT
-        )
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._health_server)
         self.port = 0
-        self.health_port = 0
 
     def start(self) -> None:
-        """Listen and answer; `port` and `health_port` are known from here on."""
-        identity = self._settings.rpc_identity
-        self.port = _listening(self._server, self._settings.listen, identity)
-        # A probe has no certificate, and is told nothing about anybody.
-        self.health_port = _listening(
-            self._health_server, self._settings.health_listen, identity, of_anybody=True
-        )
+        """Listen and answer; `port` is known from here on."""
+        self.port = _listening(self._server, self._settings.listen, self._settings.rpc_identity)
         self._server.start()
-        self._health_server.start()
-        log.info(
-            "serving", listen=self._settings.listen, port=self.port, health_port=self.health_port
-        )
+        self.health.serves()
+        log.info("serving", listen=self._settings.listen, port=self.port)
 
     def stop(self, grace: float = 10.0) -> None:
-        """Say NOT_SERVING, take no new calls, let those under way end within the grace."""
-        self._health.enter_graceful_shutdown()
+        """Be ready no more, take no new calls, let those under way end within the grace."""
+        self.health.stops()
         self._server.stop(grace).wait()
         self._answering.close()
         self._overdue.close()
-        self._health_server.stop(0).wait()
-        self._health_pool.shutdown(wait=False, cancel_futures=True)
         self._pool.shutdown(wait=False, cancel_futures=True)
         log.info("stopped", port=self.port)
 
@@ -138,11 +113,7 @@ class Server:
         before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
             self.start()
-            with _announced(self._settings.ready_file) as announce:
-                while not asked.wait(READY_EVERY_SECONDS):
-                    if self._health.is_ready():
-                        announce(self.port)
-                        asked.wait()
+            asked.wait()
             self.stop()
         finally:
             for number, handler in before.items():
@@ -186,67 +157,23 @@ class _Reflection(reflection.ReflectionServicer):
                 yield from described
 
 
-class _Health(HealthServicer):
-    """Asks for readiness when it is asked, so an answer is never older than the question.
-
-    Whoever asks while others wait for that answer is told that it isn't ready.
-    """
-
-    def __init__(self, ready: Callable[[], bool], names: list[str]) -> None:
-        super().__init__()
-        self._ready = ready
-        self._names = names
-        self._probes = threading.BoundedSemaphore(MOST_PROBES)
-        self.set(ALIVE, SERVING)
-        self._refresh()
-
-    def is_ready(self) -> bool:
-        """Whether the process can answer now; a readiness that fails to tell is none."""
-        try:
-            return self._ready()
-        except Exception:
-            log.warning("readiness failed", exc_info=True)
-            return False
-
-    def Check(
-        self, request: health_pb2.HealthCheckRequest, context: grpc.ServicerContext
-    ) -> health_pb2.HealthCheckResponse:
-        if request.service not in self._names:
-            return super().Check(request, context)
-        if not self._probes.acquire(blocking=False):
-            return health_pb2.HealthCheckResponse(status=NOT_SERVING)
-        try:
-            self._refresh()
-            return super().Check(request, context)
-        finally:
-            self._probes.release()
-
-    def _refresh(self) -> None:
-        status = SERVING if self.is_ready() else NOT_SERVING
-        for name in self._names:
-            self.set(name, status)
-
-
-def _listening(
-    server: grpc.Server, address: str, identity: Identity | None, *, of_anybody: bool = False
-) -> int:
+def _listening(server: grpc.Server, address: str, identity: Identity | None) -> int:
     if identity is None:
         port = server.add_insecure_port(address)
     else:
-        port = server.add_secure_port(address, _credentials(identity, of_anybody=of_anybody))
+        port = server.add_secure_port(address, _credentials(identity))
     if port == 0:
         raise OSError(f"can't listen on {address}")
     return port
 
 
-def _credentials(identity: Identity, *, of_anybody: bool) -> grpc.ServerCredentials:
-    """Of the identity at each handshake; callers show a certificate, unless anybody may call."""
+def _credentials(identity: Identity) -> grpc.ServerCredentials:
+    """Of the identity at each handshake; callers show a certificate."""
     shown = identity.current()
 
     def configuration() -> grpc.ServerCertificateConfiguration:
-        authorities = None if of_anybody else shown.authorities
         return grpc.ssl_server_certificate_configuration(
-            [(shown.key, shown.certificate)], authorities
+            [(shown.key, shown.certificate)], shown.authorities
         )
 
     def changed() -> grpc.ServerCertificateConfiguration:
@@ -258,7 +185,7 @@ def _credentials(identity: Identity, *, of_anybody: bool) -> grpc.ServerCredenti
         return configuration()
 
     return grpc.dynamic_ssl_server_credentials(
-        configuration(), changed, require_client_authentication=not of_anybody
+        configuration(), changed, require_client_authentication=True
     )
 
 
@@ -281,20 +208,3 @@ def _handlers(
             raise UndeclaredRpc(f"{method.full_name} takes a stream, which no policy can judge")
         bound[method.name] = answering.handler(method, policies[method.name], behaviour)
     return grpc.method_handlers_generic_handler(service.full_name, bound)
-
-
-@contextlib.contextmanager
-def _announced(ready_file: Path | None) -> Iterator[Callable[[int], None]]:
-    """The ready file holds the port, from when the process is ready until it stops."""
-
-    def announce(port: int) -> None:
-        if ready_file is not None:
-            fresh = ready_file.with_name(f".{ready_file.name}.new")
-            fresh.write_text(f"{port}\n")
-            fresh.replace(ready_file)
-
-    try:
-        yield announce
-    finally:
-        if ready_file is not None:
-            ready_file.unlink(missing_ok=True)

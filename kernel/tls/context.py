@@ -1,4 +1,4 @@
-"""TLS for clients in Python: kafka-python, Faust, and whoever asks a socket."""
+"""TLS in Python: of clients (kafka-python, Faust, whoever asks a socket), of a process's health."""
 
 import ssl
 from typing import Any
@@ -39,5 +39,14 @@ def context_of(material: Material) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     with as_files(material) as paths:
         context.load_verify_locations(paths.authorities)
+        context.load_cert_chain(paths.certificate, paths.key)
+    return context
+
+
+def server_context_of(material: Material) -> ssl.SSLContext:
+    """Of a server that asks nobody for a certificate, with these, once."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    with as_files(material) as paths:
         context.load_cert_chain(paths.certificate, paths.key)
     return context

@@ -39,18 +39,13 @@ class DataFolder:
         return self.path / "logs"
 
     @property
-    def ready(self) -> Path:
-        """Where processes without a port say that they are ready."""
-        return self.path / "ready"
-
-    @property
     def marks(self) -> dict[str, str]:
         """The environment by which every process of this launch can be found."""
         return {RUN_ID: self.run_id, DATA_DIR: str(self.path)}
 
     def claim(self) -> None:
         """Take it, or say who has it. The system gives it back when this process ends, however."""
-        for folder in (self.path, self.secrets, self.passwords, self.logs, self.ready):
+        for folder in (self.path, self.secrets, self.passwords, self.logs):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path.chmod(0o700)
         # Symbolic links resolved now: processes are found again by this very text.

@@ -5,7 +5,7 @@
 import os
 import signal
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -16,7 +16,7 @@ from ninehours.local.databases import Logins
 from ninehours.local.folder import Running, forget_running, keep_running
 from ninehours.local.forged import Forge
 from ninehours.local.jars import Progress
-from ninehours.local.probes import LOOPBACK, free_ports, listens, together
+from ninehours.local.probes import LOOPBACK, free_ports, together
 from ninehours.local.process import ProcessSpec
 from ninehours.local.servers import LocalServers
 from ninehours.local.signals import ending_in_order
@@ -36,6 +36,7 @@ PROCESSES = dict.fromkeys(SERVICES, ("api", "relay", "stream"))
 # Streams stop before what they call and write to; servers (groups 0 and 1) stop last.
 GROUPS = {"migrate": 2, "seal": 2, "api": 2, "relay": 2, "stream": 3}
 MIGRATING = ("migrate", "seal")
+ANSWERS_WITHIN = 20.0  # seconds
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -62,9 +63,11 @@ class LocalSystem:
         self._repository = repository
         self._session_timeout_s = session_timeout_s
         # Chosen once: a restarted api is found where it was.
-        ports = iter(free_ports(2 * len(PROCESSES)))
+        names = self._names("api", "relay", "stream")
+        ports = iter(free_ports(len(PROCESSES) + len(names)))
         self.addresses = {service: f"{LOOPBACK}:{next(ports)}" for service in PROCESSES}
-        self.health_addresses = {service: f"{LOOPBACK}:{next(ports)}" for service in PROCESSES}
+        # By process, as `billing-stream`: where it tells how it is.
+        self.health_addresses = {name: f"{LOOPBACK}:{next(ports)}" for name in names}
         self._forge = Forge(self.supervisor, self.logs_dir / "forge.log", self._python_settings())
         self._exit = ExitStack()
 
@@ -199,20 +202,18 @@ class LocalSystem:
 
     def _spec(self, service: str, kind: str) -> ProcessSpec:
         name = f"{service}-{kind}"
-        ready = self.servers.folder.ready / name
-        address = self.health_addresses[service]
+        address = self.health_addresses.get(name, "")  # what runs once is waited for
         return ProcessSpec(
             name=name,
             group=GROUPS[kind],
             argv=(f"services.{service}", kind),
             begin=self._forge.launch,
-            env=self.supervisor.environment(self._settings(service, kind, ready)),
+            env=self.supervisor.environment(self._settings(service, kind)),
             log=self.logs_dir / f"{name}.log",
-            ready=(lambda: serves(address, self.identity)) if kind == "api" else ready.exists,
-            prepare=lambda: ready.unlink(missing_ok=True),
+            ready=lambda: serves(address, self.identity),
         )
 
-    def _settings(self, service: str, kind: str, ready: Path) -> dict[str, str]:
+    def _settings(self, service: str, kind: str) -> dict[str, str]:
         name = f"{service}-{kind}"
         settings = {
             **self._python_settings(),
@@ -224,7 +225,6 @@ class LocalSystem:
             "NINEHOURS_PEERS": ",".join(f"{s}={a}" for s, a in self.addresses.items()),
             "NINEHOURS_CLOCK": self._clock,
             "NINEHOURS_SESSION_TIMEOUT": str(self._session_timeout_s),
-            "NINEHOURS_READY_FILE": str(ready),
             "NINEHOURS_ENVIRONMENT": "local",
             "NINEHOURS_NETWORK": "local",
         }
@@ -236,7 +236,8 @@ class LocalSystem:
             }
         if kind == "api":
             settings["NINEHOURS_LISTEN"] = self.addresses[service]
-            settings["NINEHOURS_HEALTH_LISTEN"] = self.health_addresses[service]
+        if address := self.health_addresses.get(name):
+            settings["NINEHOURS_HEALTH_LISTEN"] = address
         return settings
 
     def _database(self, setting: str, name: str, kind: str) -> dict[str, str]:
@@ -269,22 +270,20 @@ def keys_database(service: str) -> str:
 
 
 def serves(address: str, identity: "Identity | None" = None) -> bool:
-    """Whether the server whose health is told there says that it serves."""
-    if not listens(int(address.rpartition(":")[2])):
-        return False  # Cheap, and spares a loaded machine a channel for every question.
-    import grpc
-    from grpc_health.v1 import health_pb2, health_pb2_grpc
+    """Whether the process whose health is told there says that it is ready."""
+    import http.client
 
+    from kernel.tls.context import context_of
+
+    asked: http.client.HTTPConnection
     if identity is None:
-        channel = grpc.insecure_channel(address)
-    else:  # A probe shows no certificate: none is asked for there.
-        authorities = identity.current().authorities
-        channel = grpc.secure_channel(address, grpc.ssl_channel_credentials(authorities))
-    with channel:
+        asked = http.client.HTTPConnection(address, timeout=ANSWERS_WITHIN)
+    else:
+        context = context_of(identity.current())
+        asked = http.client.HTTPSConnection(address, timeout=ANSWERS_WITHIN, context=context)
+    with closing(asked):
         try:
-            answer = health_pb2_grpc.HealthStub(channel).Check(
-                health_pb2.HealthCheckRequest(), timeout=20
-            )
-        except grpc.RpcError:
+            asked.request("GET", "/readyz")
+            return asked.getresponse().status == http.client.OK
+        except (OSError, http.client.HTTPException):
             return False
-    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)

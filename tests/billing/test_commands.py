@@ -23,6 +23,7 @@ from kernel.rpc.server import Server
 from kernel.rpc.tokens import Issuer
 from kernel.rpc.verifier import Verifier
 from kernel.secrets import PEOPLE
+from kernel.watching.health import Health
 from ninehours.cli.app import app
 from ninehours.cli.connection import person
 from ninehours.cli.issue import cents
@@ -62,7 +63,7 @@ def served(office: Office, story: Story, secrets_dir: Path) -> Iterator[str]:
         verifier=Verifier(secrets_dir),
         scope=Scope(office.store, KINDS),
         settings=Settings(**settings),
-        ready=lambda: True,
+        health=Health(lambda: True),
     )
     server.start()
     yield f"127.0.0.1:{server.port}"

@@ -17,6 +17,7 @@ from kernel.rpc.policy import Scope
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Issuer
 from kernel.rpc.verifier import Verifier
+from kernel.watching.health import Health
 from ninehours.local.folder import Running, forget_running, keep_running, running_on
 from ninehours.local.probes import LOOPBACK, free_ports
 from services.intake.__main__ import SERVICE, servicers
@@ -73,7 +74,7 @@ def peers(desk: Desk, secrets_dir: Path) -> Iterator[str]:
         verifier=Verifier(secrets_dir),
         scope=Scope(desk.store, SERVICE.kinds()),
         settings=settings,
-        ready=lambda: True,
+        health=Health(lambda: True),
     )
     server.start()
     yield f"intake={LOOPBACK}:{server.port}"

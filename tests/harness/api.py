@@ -24,8 +24,8 @@ from kernel.rpc.tokens import Issuer
 from kernel.secrets import PEOPLE
 from kernel.store.store import Store
 from tests.harness.kernel.counters import PATIENCE
+from tests.harness.kernel.health import assert_healthy
 from tests.harness.kernel.keys import keys_url
-from tests.harness.kernel.rpc import assert_healthy
 
 
 class Api:

@@ -15,6 +15,7 @@ from kernel.rpc.client import RpcClient
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Actor, Issuer, Unauthenticated
 from kernel.rpc.verifier import Verifier, verifier_of
+from kernel.watching.health import Health
 from tests.harness.identity.small_issuer import SmallIssuer
 from tests.harness.kernel.rpc import DEADLINE, LOG, Log, scope
 from tests.identity.test_fetching import until
@@ -96,7 +97,7 @@ def test_a_client_is_answered_by_itself_though_nobody_knows_its_tokens_key_yet(
         verifier=verifying(environment="production", oidc=issuer.settings),
         scope=scope(),
         settings=Settings(**settings),
-        ready=lambda: True,
+        health=Health(lambda: True),
     )
     server.start()
     operator = {"roles": ["operator"], "sites": ["*"], "purpose": "OPERATIONS"}

@@ -17,7 +17,9 @@ from kernel.messaging.envelope import Record
 from kernel.messaging.inbox import Inbox
 from kernel.messaging.ordinal import ORDINAL, Ordinal, OrdinalLost
 from kernel.store.store import Store
+from ninehours.local.probes import LOOPBACK, free_ports
 from ninehours.local.servers import LocalServers
+from ninehours.local.system import serves
 from tests.harness.kernel.consumers import TOPIC, consumer
 from tests.harness.kernel.counters import (
     ADA,
@@ -58,7 +60,11 @@ def test_a_worker_hears_and_derives_though_its_peer_is_away_and_ends_when_told(
     listener = Listener(tallying, log)
     garbled = Record(topic=TOPIC, partition=0, offset=0, headers={"x": b"\xff"}, body=b"\xff")
     send(broker, garbled, log.tell(ADA, attended("s", 10)))
-    with consumer(tallying, secrets_dir, tmp_path, kafka=broker.bootstrap) as process:
+    [port] = free_ports(1)
+    health = f"{LOOPBACK}:{port}"
+    with consumer(
+        tallying, secrets_dir, tmp_path, kafka=broker.bootstrap, health=health
+    ) as process:
 
         def settled(count: int) -> bool:
             assert process.poll() is None, (tmp_path / "log").read_text()
@@ -67,7 +73,7 @@ def test_a_worker_hears_and_derives_though_its_peer_is_away_and_ends_when_told(
         until(lambda: settled(1))
         send(broker, log.tell(BOB, attended("s", 5, client=BOB)), log.tell(ADA, attended("t", 1)))
         until(lambda: settled(3))
-        assert (tmp_path / "ready").exists()
+        assert serves(health)
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
     assert len(listener.ask("SELECT FROM parked")) == 1
@@ -94,12 +100,14 @@ def test_a_worker_that_lost_its_ordinal_to_another_ends(
 ) -> None:
     """Another waits for the lock: it has it as soon as the consumer's connection is ended."""
     broker.declare_topics(TOPIC)
+    [port] = free_ports(1)
+    health = f"{LOOPBACK}:{port}"
     with (
-        consumer(tallying, secrets_dir, tmp_path, kafka=broker.bootstrap) as process,
+        consumer(tallying, secrets_dir, tmp_path, kafka=broker.bootstrap, health=health) as process,
         tallying.engine.connect() as other,
         ThreadPoolExecutor(1) as thread,
     ):
-        until(lambda: (tmp_path / "ready").exists() and holder_of(tallying, 0) is not None)
+        until(lambda: serves(health) and holder_of(tallying, 0) is not None)
         other.execute(text("SET LOCAL lock_timeout = 0"))
         lock = text("SELECT pg_advisory_lock(:kind, 0)")
         taking = thread.submit(other.execute, lock, {"kind": ORDINAL})

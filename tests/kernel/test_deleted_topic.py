@@ -32,7 +32,8 @@ from tests.harness.kernel.counters import (
     published,
     until,
 )
-from tests.harness.kernel.rpc import Ask, Serve, assert_healthy
+from tests.harness.kernel.health import assert_healthy
+from tests.harness.kernel.rpc import Ask, Serve
 from tests.kernel.rpc.conftest import ask as ask_rpc
 from tests.kernel.rpc.conftest import operator, serve, settings_of
 from tests.kernel.test_relay import running, unsent

@@ -21,6 +21,7 @@ from kernel.rpc.server import Server
 from kernel.rpc.tokens import service_tokens
 from kernel.rpc.verifier import Verifier
 from kernel.store.store import Store
+from kernel.watching.health import Health
 from tests.harness.kernel.counters import (
     ADA,
     BOB,
@@ -77,7 +78,7 @@ def remote(
             verifier=Verifier(secrets_dir),
             scope=Scope(counting, {}),
             settings=settings,
-            ready=lambda: True,
+            health=Health(lambda: True),
         )
         servers.append(server)
         server.start()

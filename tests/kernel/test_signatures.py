@@ -29,6 +29,7 @@ from kernel.secrets import OF_FACTS
 from kernel.signing_key import PUBLISHED_BEFORE, SigningKey
 from kernel.store import published as log_of
 from kernel.store.store import Store
+from kernel.watching.health import Health
 from ninehours.local.secrets import MachineSecrets
 from ninehours.local.servers import LocalServers
 from operations.parked import resync
@@ -478,7 +479,7 @@ def remote(secrets_dir: Path) -> Iterator[Serve]:
             verifier=Verifier(secrets_dir),
             scope=Scope(store, {}),
             settings=settings,
-            ready=lambda: True,
+            health=Health(lambda: True),
         )
         servers.append(server)
         server.start()

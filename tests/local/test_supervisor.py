@@ -58,7 +58,7 @@ def server(
     code: str = SERVE,
     grace: float = 300.0,
 ) -> ProcessSpec:
-    ready = folder.ready / name
+    ready = folder.path / f"{name}.ready"
     ended = folder.path / "ended"
     return ProcessSpec(
         name=name,

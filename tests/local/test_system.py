@@ -20,10 +20,9 @@ LAUNCHERS = {
     "PGPASSWORD": "an administrator's password",
 }
 
-# The settings end up in a file; an api says that it serves, the others touch their ready file.
+# The settings end up in a file; each says that it is ready.
 STAND_IN = """
-import json, os, pathlib, sys, time
-from concurrent import futures
+import http.server, json, os, pathlib, sys
 service, kind = sys.argv[0].split(os.sep)[-2], sys.argv[1]
 told = dict(os.environ)
 seen = pathlib.Path(os.environ["NINEHOURS_DATA_DIR"]) / "seen"
@@ -36,17 +35,13 @@ files += [pathlib.Path(path) for name, path in told.items() if name.endswith("_P
 (shown / f"{service}-{kind}").write_text("\\n".join(path.read_text() for path in files))
 if kind in ("migrate", "seal"):
     sys.exit(0)
-if kind == "api":
-    import grpc
-    from grpc_health.v1 import health, health_pb2_grpc
-    server = grpc.server(futures.ThreadPoolExecutor(2))
-    health_pb2_grpc.add_HealthServicer_to_server(health.HealthServicer(), server)
-    assert server.add_insecure_port(os.environ["NINEHOURS_HEALTH_LISTEN"])
-    server.start()
-else:
-    pathlib.Path(os.environ["NINEHOURS_READY_FILE"]).touch()
-while True:
-    time.sleep(60)
+class Ready(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        assert self.path == "/readyz"
+        self.send_response(200)
+        self.end_headers()
+host, port = os.environ["NINEHOURS_HEALTH_LISTEN"].split(":")
+http.server.HTTPServer((host, int(port)), Ready).serve_forever()
 """
 
 
@@ -155,7 +150,7 @@ def test_every_process_is_started_told_and_kept(tmp_path: Path) -> None:
         for name in ("plans-api", "billing-stream"):
             system.kill(name)
             system.await_back(name, 1)
-        assert serves(system.health_addresses["plans"])
+        assert serves(system.health_addresses["plans-api"])
         assert 100 < system.memory_mib() < 3000
         assert system.seconds_to_start > 0
     assert leftovers.of_run(str(tmp_path / "data"), run=lambda _: True) == []

@@ -28,7 +28,7 @@ from ninehours.cli.connection import Services
 from ninehours.cli.roles import Role
 from ninehours.local.authority import LAUNCHER, PERSON, Authority, Wire
 from ninehours.local.databases import plain
-from ninehours.local.system import PROCESSES, LocalSystem
+from ninehours.local.system import PROCESSES, LocalSystem, serves
 from ninehours.story.gateway import BrokenOff, connect
 from ninehours.story.people import invent_people
 from ninehours.story.plot import play
@@ -207,9 +207,12 @@ def test_no_process_speaks_a_version_of_tls_before_1_3(
 
 def test_plain_text_is_refused_on_every_port(system: LocalSystem, told: RecordingGateway) -> None:
     assert told.given
-    for address in (*system.addresses.values(), *system.health_addresses.values()):
+    for address in system.health_addresses.values():
+        assert not serves(address)
+        assert serves(address, system.identity)
+    for address in system.addresses.values():
         with grpc.insecure_channel(address) as channel:
-            ask = channel.unary_unary("/grpc.health.v1.Health/Check", None, None)
+            ask = channel.unary_unary("/made.Anything/Do", None, None)
             with pytest.raises(grpc.RpcError) as refused:
                 ask(b"", timeout=2.0)
             assert refused.value.code() in UNREACHED

@@ -21,6 +21,7 @@ from kernel.rpc.tokens import Issuer
 from kernel.rpc.verifier import Verifier
 from kernel.secrets import PEOPLE
 from kernel.store.store import Store
+from kernel.watching.health import Health
 
 Ask = Callable[..., Any]
 
@@ -43,7 +44,7 @@ def served(
         verifier=Verifier(secrets_dir),
         scope=Scope(store, service.kinds()),
         settings=Settings(**settings),
-        ready=lambda: True,
+        health=Health(lambda: True),
     )
     server.start()
     address, people = f"127.0.0.1:{server.port}", Issuer(secrets_dir, PEOPLE)

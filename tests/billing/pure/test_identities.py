@@ -17,6 +17,7 @@ from kernel.rpc.server import Server
 from kernel.rpc.tokens import Actor, service_tokens
 from kernel.rpc.translate import date_of
 from kernel.rpc.verifier import Verifier
+from kernel.watching.health import Health
 from services.billing.adapters.identities import PAGE, SERVICE, IntakeIdentities
 from services.billing.app.ports import Identities
 from tests.harness.billing.service import FakeIntake, covered
@@ -87,7 +88,7 @@ def real(tiny: TinyIntake, secrets_dir: Path) -> Iterator[Identities]:
         verifier=Verifier(secrets_dir),
         scope=scope(client=BindingKind(lambda _, __: ())),
         settings=Settings(**settings),
-        ready=lambda: True,
+        health=Health(lambda: True),
     )
     server.start()
     client = RpcClient(

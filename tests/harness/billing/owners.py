@@ -24,6 +24,7 @@ from kernel.rpc.translate import to_date
 from kernel.rpc.verifier import Verifier
 from kernel.store import published
 from kernel.store.store import Store
+from kernel.watching.health import Health
 from services.attendance.__main__ import SERVICE as ATTENDANCE
 from services.intake.__main__ import SERVICE as INTAKE
 from services.plans.__main__ import SERVICE as PLANS
@@ -158,7 +159,7 @@ def _serve(name: str, store: Store, secrets_dir: Path) -> Server:
         verifier=Verifier(secrets_dir),
         scope=Scope(store, {}),
         settings=Settings(**settings),
-        ready=lambda: True,
+        health=Health(lambda: True),
     )
     server.start()
     return server

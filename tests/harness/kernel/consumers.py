@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kernel.store.store import Store
+from ninehours.local.probes import LOOPBACK
 from tests.harness.kernel.keys import keys_url
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -35,8 +36,11 @@ def consumer(
     peer: str = NOBODY,
     service: str = "plans",
     hears: str = "attendance",
+    health: str = f"{LOOPBACK}:0",
+    ordinal: int = 0,
+    **settings: str,
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """Its log and ready file are in the folder; what isn't named of Kafka and peer is away."""
+    """Its log is in the folder; what isn't named of Kafka and peer is away."""
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": os.environ.get("HOME", "/"),
@@ -49,9 +53,11 @@ def consumer(
         "NINEHOURS_PEERS": f"{hears}={peer}",
         "NINEHOURS_SESSION_TIMEOUT": "10",
         "NINEHOURS_ENVIRONMENT": "test",
-        "NINEHOURS_READY_FILE": str(folder / "ready"),
+        "NINEHOURS_HEALTH_LISTEN": health,
+        "POD_NAME": f"{service}-stream-{ordinal}",
+        **{f"NINEHOURS_{name.upper()}": value for name, value in settings.items()},
     }
-    with (folder / "log").open("wb") as log:
+    with (folder / "log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-c", WORKER.format(service=service, hears=hears)],
             cwd=ROOT,

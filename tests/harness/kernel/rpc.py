@@ -12,7 +12,6 @@ from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.timestamp_pb2 import Timestamp
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 from ninehours.common.v1 import policy_pb2
 from ninehours.common.v1.common_pb2 import Date
 from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
@@ -80,16 +79,6 @@ def raw_read(server: Server, body: bytes = b"", **metadata: str) -> bytes:
     with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
         answer = channel.unary_unary(f"/{LOG.full_name}/Read", None, None)(body, metadata=told)
     return bytes(answer)
-
-
-def assert_healthy(server: Server) -> None:
-    """It is alive, and ready to answer each of its services."""
-    with grpc.insecure_channel(f"127.0.0.1:{server.health_port}") as channel:
-        stub = health_pb2_grpc.HealthStub(channel)
-        for name in ("alive", "", *(service.full_name for service in server.services)):
-            asked = health_pb2.HealthCheckRequest(service=name)
-            answered = stub.Check(asked, timeout=DEADLINE)
-            assert answered.status == health_pb2.HealthCheckResponse.SERVING, name
 
 
 def declare(

@@ -15,6 +15,7 @@ from kernel.rpc.client import RpcClient
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Issuer
 from kernel.rpc.verifier import Verifier
+from kernel.watching.health import Health
 from tests.harness.kernel.rpc import DEADLINE, Ask, Serve, scope
 from tests.harness.signing import make_everybodys
 
@@ -67,7 +68,7 @@ def serve(secrets_dir: Path, settings_of: Callable[..., Settings]) -> Iterator[S
                 verifier=Verifier(secrets_dir),
                 scope=scope(),
                 settings=settings_of(**settings),
-                ready=ready,
+                health=Health(ready),
             )
             server.start()
             servers.callback(server.stop, 0)

@@ -5,6 +5,7 @@ Each attack holds on for as long as a test may take, so an answer that comes was
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +14,6 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf.message_factory import GetMessageClass
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from ninehours.common.v1 import policy_pb2
 from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
@@ -28,8 +28,11 @@ from kernel.rpc.commands import patience_of
 from kernel.rpc.remote_refusal import refusal_of
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Issuer
+from kernel.watching import asked
+from kernel.watching.port import HealthPort
 from tests.harness.kernel.counters import PATIENCE, until
-from tests.harness.kernel.rpc import LOG, Ask, Serve, assert_healthy, declare
+from tests.harness.kernel.health import assert_healthy, told
+from tests.harness.kernel.rpc import LOG, Ask, Serve, declare
 
 Code = grpc.StatusCode
 Metadata = tuple[tuple[str, str], ...]
@@ -383,7 +386,9 @@ def iter_of(unsaid: Unsaid, first: Any) -> Iterator[Any]:
     yield from iter(unsaid)
 
 
-def test_a_readiness_that_nobody_tells_holds_up_no_liveness(serve: Serve) -> None:
+def test_a_readiness_that_nobody_tells_holds_up_no_liveness(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As where the database takes a connection and says nothing."""
     silent, over = threading.Event(), threading.Event()
 
@@ -392,26 +397,25 @@ def test_a_readiness_that_nobody_tells_holds_up_no_liveness(serve: Serve) -> Non
 
     served = serve({LOG: Waiting()}, ready=ready)
     silent.set()
-    with grpc.insecure_channel(f"127.0.0.1:{served.health_port}") as channel:
-        check = health_pb2_grpc.HealthStub(channel).Check
+    monkeypatch.setattr(asked, "WITHIN", 10 * PATIENCE)
+    most = asked.MOST_WAITING
+    with HealthPort("127.0.0.1:0", served.health) as health, ThreadPoolExecutor(30) as pool:
         try:
-            asked = [check.future(health_pb2.HealthCheckRequest()) for _ in range(30)]
-            alive = check(health_pb2.HealthCheckRequest(service="alive"), timeout=60)
-            assert alive.status == health_pb2.HealthCheckResponse.SERVING
-            until(lambda: sum(probe.done() for probe in asked) == 30 - server.MOST_PROBES)
-            told = {probe.result().status for probe in asked if probe.done()}
-            assert told == {health_pb2.HealthCheckResponse.NOT_SERVING}
-            assert sum(probe.done() for probe in asked) == 30 - server.MOST_PROBES, "they still ask"
+            probes = [pool.submit(told, health.port, "/readyz") for _ in range(30)]
+            assert told(health.port, "/livez") == (200, "alive\n")
+            until(lambda: sum(probe.done() for probe in probes) == 30 - most)
+            assert {probe.result() for probe in probes if probe.done()} == {(503, "not ready\n")}
+            assert sum(probe.done() for probe in probes) == 30 - most, "they still ask"
         finally:
             over.set()
 
 
-def test_health_is_told_on_a_port_of_its_own_alone(serve: Serve) -> None:
-    served = serve({LOG: Waiting()})
-    assert served.health_port not in (0, served.port)
-    with (
-        grpc.insecure_channel(f"127.0.0.1:{served.port}") as channel,
-        pytest.raises(grpc.RpcError) as refused,
-    ):
-        health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest())
-    assert refused.value.code() is Code.UNIMPLEMENTED
+def test_a_readiness_that_is_not_told_in_a_moment_is_none(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = threading.Event()
+    served = serve({LOG: Waiting()}, ready=lambda: over.wait(10 * PATIENCE))
+    monkeypatch.setattr(asked, "WITHIN", 0.1)
+    assert not served.health.is_ready()
+    over.set()
+    until(served.health.is_ready)

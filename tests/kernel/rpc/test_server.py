@@ -12,16 +12,18 @@ from pathlib import Path
 
 import grpc
 import pytest
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
 
 from kernel.rpc.call import Call
 from kernel.rpc.channel import Channel
-from kernel.rpc.server import Server
+from kernel.watching.port import HealthPort
 from ninehours.local.authority import Authority, Wire
+from ninehours.local.probes import free_ports
+from ninehours.local.system import serves
 from tests.harness.certificates import authority, issued
 from tests.harness.kernel.counters import PATIENCE, until
+from tests.harness.kernel.health import assert_healthy, told
 from tests.harness.kernel.rpc import LOG, Ask, Log, Serve, lines
 
 __all__ = ["authority"]
@@ -29,23 +31,19 @@ __all__ = ["authority"]
 Code = grpc.StatusCode
 
 
-def health(server: Server, name: str) -> int:
-    with grpc.insecure_channel(f"127.0.0.1:{server.health_port}") as channel:
-        request = health_pb2.HealthCheckRequest(service=name)
-        return int(health_pb2_grpc.HealthStub(channel).Check(request, timeout=PATIENCE).status)
-
-
-def test_health_follows_readiness_and_alive_does_not(serve: Serve) -> None:
-    serving = health_pb2.HealthCheckResponse.SERVING
-    away = health_pb2.HealthCheckResponse.NOT_SERVING
+def test_a_server_is_ready_while_its_database_answers_and_alive_in_any_case(serve: Serve) -> None:
     states: list[bool] = [False]
     server = serve({LOG: Log()}, ready=lambda: states[0])
-    assert health(server, "") == health(server, LOG.full_name) == away
-    assert health(server, "alive") == serving
-    states[0] = True
-    assert health(server, "") == health(server, LOG.full_name) == serving
-    states.clear()  # readiness itself fails
-    assert health(server, "") == away
+    with HealthPort("127.0.0.1:0", server.health) as health:
+
+        def statuses() -> tuple[int, int]:
+            return told(health.port, "/readyz")[0], told(health.port, "/livez")[0]
+
+        assert statuses() == (503, 200)
+        states[0] = True
+        assert statuses() == (200, 200)
+        states.clear()  # readiness itself fails
+        assert statuses() == (503, 200)
 
 
 def test_a_stopping_server_says_so_first_and_lets_calls_end(
@@ -62,20 +60,16 @@ def test_a_stopping_server_says_so_first_and_lets_calls_end(
     monkeypatch.setattr(servicer, "Read", read)
     server = serve({LOG: servicer})
     client = ask(server, LOG)
-    with grpc.insecure_channel(f"127.0.0.1:{server.health_port}") as channel:
-        watch = health_pb2_grpc.HealthStub(channel).Watch(
-            health_pb2.HealthCheckRequest(service=""), timeout=PATIENCE
-        )
-        assert next(watch).status == health_pb2.HealthCheckResponse.SERVING
-        with ThreadPoolExecutor(2) as pool:
-            under_way = pool.submit(client.Read, log_pb2.ReadRequest())
-            assert begun.wait(PATIENCE)
-            stopping = pool.submit(server.stop, PATIENCE)
-            assert next(watch).status == health_pb2.HealthCheckResponse.NOT_SERVING
-            watch.cancel()
-            go.set()
-            assert under_way.result().epoch == 7
-            stopping.result()
+    assert_healthy(server)
+    with ThreadPoolExecutor(2) as pool:
+        under_way = pool.submit(client.Read, log_pb2.ReadRequest())
+        assert begun.wait(PATIENCE)
+        stopping = pool.submit(server.stop, PATIENCE)
+        until(lambda: not server.health.is_ready())
+        assert not under_way.done()
+        go.set()
+        assert under_way.result().epoch == 7
+        stopping.result()
 
 
 @pytest.mark.parametrize("environment", ["local", "production"])
@@ -106,39 +100,39 @@ def test_two_servers_do_not_share_a_port(serve: Serve) -> None:
 
 
 PROCESS = """
-import sys
-from pathlib import Path
 from kernel import logs
 from kernel.config import Settings
 from kernel.rpc.server import Server
 from kernel.rpc.verifier import Verifier
-from tests.harness.kernel.counters import PATIENCE, until
+from kernel.watching.health import Health
+from kernel.watching.port import HealthPort
 from tests.harness.kernel.rpc import LOG, scope
 class Servicer:
     def Read(self, request, call): ...
     def Heads(self, request, call): ...
 logs.configure("intake", "api")
 settings = Settings.from_environment()
-verifier = Verifier(settings.secrets_dir)
 server = Server(
-    {LOG: Servicer()}, verifier=verifier, scope=scope(), settings=settings, ready=lambda: True
+    {LOG: Servicer()}, verifier=Verifier(settings.secrets_dir), scope=scope(), settings=settings,
+    health=Health(lambda: True),
 )
-server.run_until_signal()
+with HealthPort(settings.health_listen, server.health):
+    server.run_until_signal()
 """
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_process_tells_when_it_is_ready_and_ends_at_a_signal(
-    secrets_dir: Path, tmp_path: Path, number: signal.Signals
+    secrets_dir: Path, number: signal.Signals
 ) -> None:
-    ready = tmp_path / "ready"
+    [port] = free_ports(1)
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([".", "build/generated"]),
         "NINEHOURS_SERVICE": "intake",
         "NINEHOURS_DATABASE_URL": "postgresql://none/none",
         "NINEHOURS_SECRETS_DIR": str(secrets_dir),
-        "NINEHOURS_READY_FILE": str(ready),
+        "NINEHOURS_HEALTH_LISTEN": f"127.0.0.1:{port}",
         "NINEHOURS_ENVIRONMENT": "test",
     }
     root = Path(__file__).parents[3]
@@ -146,8 +140,7 @@ def test_a_process_tells_when_it_is_ready_and_ends_at_a_signal(
         [sys.executable, "-c", PROCESS], cwd=root, env=environment, stderr=subprocess.PIPE
     ) as process:
         try:
-            until(lambda: ready.exists() or process.poll() is not None)
-            assert int(ready.read_text()) > 0
+            until(lambda: serves(f"127.0.0.1:{port}") or process.poll() is not None)
             process.send_signal(number)
             _, written = process.communicate(timeout=PATIENCE)
         finally:
@@ -155,4 +148,3 @@ def test_a_process_tells_when_it_is_ready_and_ends_at_a_signal(
     assert process.returncode == 0, written
     events = [line["event"] for line in lines(written.decode())]
     assert events == ["serving", "stopping", "stopped"]
-    assert not ready.exists()

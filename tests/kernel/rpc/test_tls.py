@@ -9,7 +9,6 @@ from pathlib import Path
 
 import grpc
 import pytest
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 from ninehours.exchange.v1 import published_log_service_pb2 as log_pb2
 
 from kernel.rpc.channel import Channel
@@ -125,19 +124,6 @@ def test_a_service_s_token_is_believed_of_that_service_alone(
         "plans": (Code.PERMISSION_DENIED, "ROLE_NOT_ALLOWED"),  # it is known who asks
         "billing": (Code.UNAUTHENTICATED, "TOKEN_OF_ANOTHER_SERVICE"),
     }
-
-
-def test_health_asks_nobody_for_a_certificate_and_speaks_no_plain_text(
-    secured: Server, authority: Authority
-) -> None:
-    authorities = authority.identity("intake", Wire.RPC).current().authorities
-    address = f"{LOOPBACK}:{secured.health_port}"
-    asked = health_pb2.HealthCheckRequest(service="alive")
-    with grpc.secure_channel(address, grpc.ssl_channel_credentials(authorities)) as channel:
-        answer = health_pb2_grpc.HealthStub(channel).Check(asked, timeout=PATIENCE)
-        assert answer.status == health_pb2.HealthCheckResponse.SERVING
-    with grpc.insecure_channel(address) as channel, pytest.raises(grpc.RpcError):
-        health_pb2_grpc.HealthStub(channel).Check(asked, timeout=1.0)
 
 
 def test_no_call_is_lost_while_every_certificate_and_the_authority_are_replaced(

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from grpc_health.v1 import health_pb2
+from grpc_reflection.v1alpha import reflection_pb2
 from ninehours.common.v1.policy_pb2 import Policy as Declared
 from ninehours.exchange.v1 import published_log_service_pb2
 
@@ -15,6 +15,7 @@ from kernel.rpc.policy import Bound, Policy, UndeclaredRpc, permit, policies_of
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Actor
 from kernel.rpc.verifier import Verifier
+from kernel.watching.health import Health
 from tests.harness.kernel.rpc import bound, declare, scope
 
 CLINICIAN = Actor("staff/ada", frozenset({"clinician"}), frozenset({"site-1"}), "TREATMENT")
@@ -105,14 +106,14 @@ def test_a_server_with_an_undeclared_rpc_does_not_start(
             verifier=Verifier(secrets_dir),
             scope=scope(),
             settings=settings_of(),
-            ready=lambda: True,
+            health=Health(lambda: True),
         )
 
 
 def test_a_foreign_service_without_policies_is_refused() -> None:
-    health = health_pb2.DESCRIPTOR.services_by_name["Health"]
-    with pytest.raises(UndeclaredRpc, match=r"Health\.\w+ declares no policy"):
-        policies_of(health)
+    foreign = reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"]
+    with pytest.raises(UndeclaredRpc, match=r"ServerReflection\.\w+ declares no policy"):
+        policies_of(foreign)
 
 
 def test_a_servicer_must_have_every_method_and_no_rpc_takes_a_stream(
@@ -131,7 +132,7 @@ def test_a_servicer_must_have_every_method_and_no_rpc_takes_a_stream(
                 verifier=Verifier(secrets_dir),
                 scope=scope(),
                 settings=settings_of(),
-                ready=lambda: True,
+                health=Health(lambda: True),
             )
 
 
