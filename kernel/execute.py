@@ -13,6 +13,8 @@ from kernel.messaging.inbox_facts import InboxFacts
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.refusal import AgainstTheRules, Refusal, Stale
 from kernel.store.store import AlreadyAccepted, Conflict, Context, Store, Transaction
+from kernel.watching.commands import counted_command
+from kernel.watching.metrics import CONFLICTS
 
 C = TypeVar("C")
 F = TypeVar("F")
@@ -102,22 +104,23 @@ class CommandExecutor:
         For one that must ask elsewhere before it decides: `attempt` asks, and ends in `attempt` of
         this executor, so that no second attempt acts on what was answered for the first.
         """
-        if (outcome := self.remembered(context)) is not None:
-            return outcome
-        wait_until_heard(self.store, context.after, context.deadline)
-        for _ in range(ATTEMPTS):
-            try:
-                return attempt()
-            except Conflict:
-                continue
-            except (Refusal, AlreadyAccepted):
-                # The same command at the same time: refused, perhaps, for what the other did.
-                if (outcome := self.remembered(context)) is not None:
-                    return outcome
-                raise
-        if (outcome := self.remembered(context)) is not None:
-            return outcome
-        raise Stale("VERSION_CONFLICT", "others kept changing it; try again")
+        with counted_command() as counted:
+            if (outcome := self.remembered(context)) is not None:
+                return counted.repeated(outcome)
+            wait_until_heard(self.store, context.after, context.deadline)
+            for _ in range(ATTEMPTS):
+                try:
+                    return counted.decided(attempt())
+                except Conflict:
+                    CONFLICTS.inc()
+                except (Refusal, AlreadyAccepted):
+                    # The same command at the same time: refused, perhaps, for what the other did.
+                    if (outcome := self.remembered(context)) is not None:
+                        return counted.repeated(outcome)
+                    raise
+            if (outcome := self.remembered(context)) is not None:
+                return counted.repeated(outcome)
+            raise Stale("VERSION_CONFLICT", "others kept changing it; try again")
 
     def attempt(
         self,

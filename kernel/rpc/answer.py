@@ -28,6 +28,7 @@ from kernel.rpc.call import (
     token_of,
     trace_of,
 )
+from kernel.rpc.counting import CountedRpc
 from kernel.rpc.places import Overdue, Places, too_many
 from kernel.rpc.policy import Policy, Scope, permit
 from kernel.rpc.remote_refusal import AWAY, RemoteRefusal
@@ -203,6 +204,7 @@ class Answering:
         request_type = GetMessageClass(method.input_type)
         response_type = GetMessageClass(method.output_type)
         rpc = f"{method.containing_service.full_name}/{method.name}"
+        counted = CountedRpc(method)
 
         def answers(
             bodies: Iterator[bytes], call: Call, context: grpc.ServicerContext
@@ -225,7 +227,7 @@ class Answering:
                     yield response.SerializeToString()
 
         def respond(bodies: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
-            line = _Line(rpc, context)
+            line = _Line(rpc, context, counted)
             refused: CallOutcome | None = None
             try:
                 call = self._call(context, line)
@@ -286,15 +288,17 @@ class Answering:
 
 
 class _Line:
-    """The one line a call leaves: never what was asked or answered."""
+    """The one line a call leaves, and that it is counted: never what was asked or answered."""
 
-    def __init__(self, rpc: str, context: grpc.ServicerContext) -> None:
+    def __init__(self, rpc: str, context: grpc.ServicerContext, counted: CountedRpc) -> None:
         self.rpc = rpc
+        self.counted = counted
         self.actor: str | None = None
         self.correlation_id = correlation_of(cast(Metadata, context.invocation_metadata()))
         self.incident: str | None = None
         self.error: Exception | None = None
         self._began = perf_counter()
+        counted.began()
 
     def refused(self, error: Exception) -> CallOutcome:
         incident = str(uuid4())
@@ -306,6 +310,8 @@ class _Line:
         return outcome
 
     def write(self, outcome: str, reason: str | None = None) -> None:
+        seconds = perf_counter() - self._began
+        self.counted.ended(outcome, seconds)
         write = log.error if self.incident else log.info
         write(
             "rpc",
@@ -313,7 +319,7 @@ class _Line:
             actor=self.actor,
             outcome=outcome,
             reason=reason,
-            milliseconds=round((perf_counter() - self._began) * 1000, 2),
+            milliseconds=round(seconds * 1000, 2),
             correlation_id=self.correlation_id,
             incident=self.incident,
             exc_info=self.error,

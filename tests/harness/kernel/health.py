@@ -2,11 +2,13 @@
 
 import http.client
 import ssl
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from kernel.rpc.server import Server
+from kernel.watching.metrics import METRICS
 from kernel.watching.port import HealthPort
 from ninehours.local.probes import LOOPBACK
 
@@ -38,6 +40,19 @@ def scraped(port: int, context: ssl.SSLContext | None = None) -> Samples:
         for family in text_string_to_metric_families(text)
         for sample in family.samples
     }
+
+
+@contextmanager
+def assert_counts(*expected: tuple[str, Mapping[str, str], float]) -> Iterator[None]:
+    """In here each of these samples of this process grows by so much."""
+
+    def values() -> list[float]:
+        return [METRICS.get_sample_value(name, dict(of)) or 0.0 for name, of, _ in expected]
+
+    before = values()
+    yield
+    grown = [now - then for now, then in zip(values(), before, strict=True)]
+    assert grown == [number for _, _, number in expected]
 
 
 def assert_healthy(server: Server) -> None:
