@@ -42,8 +42,10 @@ from kernel.store.store import Store
 from kernel.tls.certificates import Shown, shown_on
 from kernel.tls.context import ReloadingContext
 from kernel.vault import Vault
+from kernel.watching.database_figures import DatabaseFigures
 from kernel.watching.health import Health
 from kernel.watching.port import HealthPort
+from kernel.watching.process_figures import ProcessFigures
 
 if TYPE_CHECKING:
     from kernel.rpc.policy import BindingKind
@@ -213,7 +215,7 @@ def server_of(service: Service, settings: Settings, store: Store) -> "Server":
         verifier=verifier_of(settings),
         scope=Scope(store, opened.kinds),
         settings=settings,
-        health=_health(settings, "api"),
+        health=_health(settings, "api", store),
     )
 
 
@@ -233,7 +235,7 @@ def owners_of(hears: Sequence[str], settings: Settings) -> "dict[str, RemoteOwne
 def _relay(service: Service, settings: Settings) -> None:
     store = open_store(service, settings)
     brokers = _brokers(settings)
-    health = _health(settings, "relay")
+    health = _health(settings, "relay", store)
     with _port(settings, health):
         _require_role(settings, _record(service, store.engine))
         _relay_until_told(service, settings, store, brokers, health)
@@ -288,7 +290,7 @@ def _stream(service: Service, settings: Settings) -> None:
 
     store = open_store(service, settings)
     owners, brokers = owners_of(service.hears, settings), _brokers(settings)
-    health = _health(settings, "stream")
+    health = _health(settings, "stream", store)
     _port(settings, health).open()  # until the process ends
     _prepare(service, settings, store)
     ordinal = Ordinal(store.engine, _ordinal())
@@ -394,7 +396,7 @@ def _refuse_to_start(why: str) -> NoReturn:
     sys.exit(2)
 
 
-def _health(settings: Settings, process: str) -> Health:
+def _health(settings: Settings, process: str, store: Store) -> Health:
     """What the process tells of itself, by connections to its database that are for nothing else:
     whoever holds all that works must not look like a database that is away."""
     engine = _engine(settings, WATCHING_CONNECTIONS)
@@ -403,7 +405,23 @@ def _health(settings: Settings, process: str) -> Health:
         with engine.connect() as connection:
             return bool(connection.execute(text("SELECT true")).scalar_one())
 
-    return Health(answers, labels={"service": settings.service, "process": process})
+    wires = {
+        "rpc": settings.rpc_identity,
+        "kafka": settings.kafka_identity,
+        "database": settings.database_identity,
+    }
+    pools = {"record": store.engine}
+    if isinstance(keys := store.vault.keys, SqlKeyStore):
+        pools["keys"] = keys.engine
+    held = ProcessFigures(
+        pools,
+        {wire: identity for wire, identity in wires.items() if identity is not None},
+    )
+    return Health(
+        answers,
+        labels={"service": settings.service, "process": process},
+        collectors=(held, DatabaseFigures(engine)),
+    )
 
 
 def _port(settings: Settings, health: Health) -> HealthPort:

@@ -15,6 +15,7 @@ from kernel.mapping.reading import named
 from kernel.mapping.writing import writer
 from kernel.messaging.caught_up import is_caught_up, pending_count
 from kernel.messaging.checkpoints import EPOCH_LOWERED, EPOCH_RAISED
+from kernel.messaging.comparison import Lag
 from kernel.messaging.heartbeat import Heartbeat
 from kernel.messaging.pending_work import PendingWork
 from kernel.patience import wait_for
@@ -32,6 +33,7 @@ from kernel.sites import speaks_for_every
 from kernel.store.database import is_passing
 from kernel.store.store import Store, Transaction
 from kernel.tls.certificates import Certificate
+from kernel.watching.waiting import Waiting, relay_is_active, stream_ordinals, waiting
 from operations import status
 from operations.explaining import Explained, explain
 from operations.kafka_topic import answers
@@ -62,7 +64,7 @@ _parked = writer(operating_pb.GetParkedResponse, Parked)
 _parked_in_list = writer(listener_pb.Parked, Parked, id=lambda parked: str(parked.id))
 _status = writer(
     operating_pb.GetStatusResponse,
-    status.Waiting,
+    Waiting,
     given=(
         "service",
         "processes",
@@ -90,7 +92,7 @@ _signing_key = writer(
     given=("seconds",),
     unpublished=lambda key: not key.published,
 )
-_lag = writer(operating_pb.Lag, status.Lag, given=("topic", "stopped"), owner_away="")
+_lag = writer(operating_pb.Lag, Lag, given=("topic", "stopped"), owner_away="")
 _checked = writer(
     operating_pb.VerifyResponse,
     Checked,
@@ -185,9 +187,9 @@ class OperatingServicer:
             no_write = Heartbeat("api", shown=self._of.shown).beat_with_room(connection)
         with self._store.transaction() as tx:
             beats = status.heartbeats(tx.connection)
-            waiting = status.waiting(tx.connection)
-            relay = status.relay_is_active(tx.connection)
-            ordinals = status.stream_ordinals(tx.connection)
+            waits = waiting(tx.connection)
+            relay = relay_is_active(tx.connection)
+            ordinals = stream_ordinals(tx.connection)
             topics = status.topics(tx.connection)
         try:
             master_keys = [_master_key(use) for use in self._store.vault.keys.uses()]
@@ -207,7 +209,7 @@ class OperatingServicer:
                 _process("stream", beats, up=bool(ordinals), ordinals=ordinals, now=now)
             )
         return _status(
-            waiting,
+            waits,
             service=self._of.name,
             processes=processes,
             kafka=kafka,
@@ -274,7 +276,7 @@ class OperatingServicer:
             return operating_pb.CountDerivedResponse(
                 revisions=_revisions(tx),
                 due=pending_count(tx.connection),
-                failed=status.waiting(tx.connection).failed,
+                failed=waiting(tx.connection).failed,
             )
 
     def RewrapKeys(
@@ -307,7 +309,7 @@ class OperatingServicer:
 
     def _lag(self, owner: RemoteOwner, epoch: int, stopped: str) -> operating_pb.Lag:
         try:
-            lag = status.lag_behind(self._store, owner)
+            lag = status.lag_now(self._store, owner)
         except RemoteRefusal as refusal:
             return operating_pb.Lag(topic=owner.topic, owner_away=refusal.reason, stopped=stopped)
         if not stopped and epoch not in (0, lag.epoch):  # the next comparison stops it

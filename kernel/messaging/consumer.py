@@ -9,6 +9,7 @@ import os
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.store.bells import PENDING
 from kernel.store.database import is_passing, when_possible
 from kernel.store.store import Store
+from kernel.watching.metrics import HEARD
 
 log = logs.get("kernel.worker")
 
@@ -164,6 +166,8 @@ def _app(consumer: Consumer) -> Any:
         # First: what follows them commits their offsets too.
         consumer.skipped.keep(consumer.store)
         consumer.inbox.hear(records)
+        for topic, number in Counter(record.topic for record in records).items():
+            HEARD.labels(topic).inc(number)
 
     async def listen(stream: Any) -> None:
         async for events in stream.take_events(BATCH, within=WITHIN):

@@ -1,7 +1,7 @@
 """Gap repair: holes and contradictions are asked of the owner of the log; nobody else waits."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection, text
@@ -12,17 +12,24 @@ from kernel.messaging.checkpoints import (
     BEYOND_OWNER,
     EPOCH_LOWERED,
     EPOCH_RAISED,
-    OTHER_HISTORY,
     Checkpoint,
     Checkpoints,
     SubjectLog,
 )
+from kernel.messaging.comparison import Lag, contradicting, lag_behind
 from kernel.messaging.envelope import Record
 from kernel.messaging.exchange import LogExchange
 from kernel.messaging.inbox import Inbox
 from kernel.messaging.owners import Owner, OwnerHead
 from kernel.messaging.pauses import Pauses
 from kernel.store.store import Store
+from kernel.watching.metrics import (
+    BEHIND_SECONDS,
+    COMPARED_AT,
+    HEAD_FACTS,
+    HEARD_FACTS,
+    REPAIRED,
+)
 
 log = logs.get("kernel.healing")
 
@@ -106,6 +113,7 @@ class GapRepair:
             ).rowcount
             for subject, why in contradicting(noted, heads).items():
                 _stop(tx.connection, (owner.topic, subject), noted[subject], why)
+        _tell(owner.topic, heads, lag_behind(owner, epoch, heads, noted))
         return int(found)
 
     def repair(self) -> int:
@@ -126,7 +134,9 @@ class GapRepair:
             fetched += fetch(owner, subject, checkpoint)
         self._rest(topic, asked)
         self._end_exchanging(topic)
-        return fetched + self._fetch_asked_for(owner)
+        fetched += self._fetch_asked_for(owner)
+        REPAIRED.labels(topic).inc(fetched)
+        return fetched
 
     def _fetch_asked_for(self, owner: Owner) -> int:
         """What somebody waits for, where nothing else is known of it; its owner is asked once."""
@@ -266,19 +276,13 @@ class GapRepair:
         return True
 
 
-def contradicting(noted: Mapping[str, Checkpoint], owners: Iterable[OwnerHead]) -> dict[str, str]:
-    """Subject → why, where what was heard can't be what its owner has; noted before it said so."""
-    theirs = {head.subject: head for head in owners}
-    found: dict[str, str] = {}
-    for subject, checkpoint in sorted(noted.items()):
-        owner = theirs.get(subject)
-        if checkpoint.id is None:
-            continue
-        if owner is None or owner.sequence < checkpoint.sequence:
-            found[subject] = BEYOND_OWNER
-        elif owner.sequence == checkpoint.sequence and owner.id != checkpoint.id:
-            found[subject] = OTHER_HISTORY
-    return found
+def _tell(topic: str, heads: Sequence[OwnerHead], lag: Lag) -> None:
+    """As metrics, how far this service was."""
+    published = sum(head.sequence for head in heads)
+    HEAD_FACTS.labels(topic).set(published)
+    HEARD_FACTS.labels(topic).set(published - lag.facts)
+    BEHIND_SECONDS.labels(topic).set(lag.seconds)
+    COMPARED_AT.labels(topic).set_to_current_time()
 
 
 def _pages(owner: Owner, subject: str, after: int) -> Iterator[Sequence[Record]]:

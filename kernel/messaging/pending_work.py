@@ -8,12 +8,13 @@ from collections.abc import Callable
 
 from kernel.messaging.owners import Confirm, ask_nobody
 from kernel.messaging.parking import what_failed
-from kernel.messaging.pending import Barrier, Pending
+from kernel.messaging.pending import Barrier, Pending, PendingTable
 from kernel.messaging.projections import Projections
 from kernel.messaging.reactions import Reactions
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.database import is_passing
 from kernel.store.store import Store
+from kernel.watching.metrics import PROJECTIONS, REACTIONS
 
 
 class PendingWork:
@@ -99,3 +100,5 @@ class PendingWork:
         """What fails waits for a person, with the error's class and place; others go on."""
         with self._store.transaction() as tx:
             pending.park(tx.connection, what_failed(error))
+        counted = PROJECTIONS if pending.table is PendingTable.PROJECTIONS else REACTIONS
+        counted.labels(pending.name, "parked").inc()

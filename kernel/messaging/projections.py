@@ -1,6 +1,7 @@
 """Projections: pending keys become current rows and public facts, one transaction a client."""
 
 import json
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from kernel.messaging.envelope import LABELS, strictest
 from kernel.messaging.pending import Barrier, Pending, PendingTable, mark_pending
 from kernel.messaging.subscriptions import Projection, Subscriptions
 from kernel.store.store import Store, Transaction
+from kernel.watching.metrics import PROJECTION_SECONDS, PROJECTIONS
 
 BATCH = 25
 
@@ -210,6 +212,15 @@ class Projections:
 
     def work(self, pending: Pending) -> bool:
         """False when another consumer has the client or the projection, or nothing is pending."""
+        began = time.perf_counter()
+        changed = self._work(pending)
+        if changed is None:
+            return False
+        PROJECTIONS.labels(pending.name, "changed" if changed else "unchanged").inc()
+        PROJECTION_SECONDS.labels(pending.name).observe(time.perf_counter() - began)
+        return True
+
+    def _work(self, pending: Pending) -> int | None:
         while True:
             try:
                 with self._store.transaction() as tx:
@@ -217,11 +228,12 @@ class Projections:
             except _ReferencesGrew:
                 continue
 
-    def _derive(self, tx: Transaction, projection: Projection, pending: Pending) -> bool:
+    def _derive(self, tx: Transaction, projection: Projection, pending: Pending) -> int | None:
+        """How many rows changed; None where the client isn't this worker's to project."""
         client = pending.subject
         _limit_statements(tx)
         if not _is_ours(tx, projection):
-            return False
+            return None
         # References before clients, as everybody locks; shared, for many clients lead to one site.
         # Who hears of a reference locks it alone, then marks the clients that lead to it: so it
         # either waits until this client's rows are written, and marks it again, or was first, and
@@ -230,7 +242,7 @@ class Projections:
         references = self._subscriptions.references_of(tx.connection, client)
         tx.lock(references, share=True)
         if not tx.lock([client], skip=True):
-            return False
+            return None
         mark = tx.execute(
             "SELECT mark FROM due WHERE derivation = :name AND key = :key"  # noqa: S608
             f" AND error IS NULL AND {EXCHANGED}",
@@ -238,7 +250,7 @@ class Projections:
             key=client,
         ).scalar()
         if mark is None:
-            return False
+            return None
         pending.mark = mark  # what it was marked for since it was found, is read below
         facts = self._subscriptions.read_history(tx.connection, client)
         if facts.keys() - {client} - references:
@@ -249,7 +261,7 @@ class Projections:
         tx.publish(_publications(projection, client, changes, facts))
         self._barrier("derived")
         pending.settle(tx.connection)
-        return True
+        return len(changes)
 
 
 def _every_key(tx: Transaction, projections: Sequence[Projection]) -> set[tuple[str, str]]:

@@ -15,6 +15,7 @@ from kernel.messaging.pending import Barrier, Pending, PendingTable, mark_reacti
 from kernel.messaging.subscriptions import Reaction, Subscriptions
 from kernel.refusal import NotYet, Stale
 from kernel.store.store import Context, Store, Transaction
+from kernel.watching.metrics import REACTIONS
 
 log = logs.get("kernel.reacting")
 
@@ -163,6 +164,7 @@ class Reactions:
         self._barrier("reacted")
         with self._store.transaction() as tx:
             pending.settle(tx.connection)
+        REACTIONS.labels(pending.name, "given").inc()
         return True
 
     def _context(self, reaction: Reaction, fact: HeardFact) -> Context:

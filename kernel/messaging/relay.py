@@ -20,6 +20,7 @@ from kernel.store.bells import PUBLISHED
 from kernel.store.database import is_passing
 from kernel.store.published import envelope_of, epoch_of
 from kernel.store.store import Store
+from kernel.watching.metrics import SENT
 
 log = logs.get("kernel.relay")
 
@@ -124,6 +125,7 @@ class Relay:
                 {"positions": arrived},
             )
         connection.commit()
+        SENT.inc(len(arrived))
         return len(rows), len(arrived)
 
     def _tell_away(self, error: Exception) -> None:

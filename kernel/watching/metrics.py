@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     GCCollector,
     Histogram,
     PlatformCollector,
@@ -44,6 +45,62 @@ COMMANDS = Counter(
 CONFLICTS = Counter(
     "ninehours_conflicts",
     "Decisions made again, since others had changed meanwhile what they rested on.",
+    registry=METRICS,
+)
+
+# The exchange. Topics are those of services that are heard.
+SENT = Counter("ninehours_sent_facts", "Published facts that Kafka took.", registry=METRICS)
+HEARD = Counter(
+    "ninehours_heard_records", "Records that came by Kafka.", ["topic"], registry=METRICS
+)
+REPAIRED = Counter(
+    "ninehours_repaired_facts",
+    "Facts that were missing, and were fetched of their owner.",
+    ["topic"],
+    registry=METRICS,
+)
+HEAD_FACTS = Gauge(
+    "ninehours_head_facts",
+    "Facts that the owner had published, at the last comparison.",
+    ["topic"],
+    registry=METRICS,
+)
+HEARD_FACTS = Gauge(
+    "ninehours_heard_facts",
+    "Those of them that had been heard.",
+    ["topic"],
+    registry=METRICS,
+)
+BEHIND_SECONDS = Gauge(
+    "ninehours_behind_seconds",
+    "Age of the oldest fact that had not been heard, at the last comparison.",
+    ["topic"],
+    registry=METRICS,
+)
+COMPARED_AT = Gauge(
+    "ninehours_compared_timestamp_seconds",
+    "When what was heard was compared last with what the owner has.",
+    ["topic"],
+    registry=METRICS,
+)
+
+# Projections are of a service's code; what became of one: `changed`, `unchanged`, `parked`.
+PROJECTIONS = Counter(
+    "ninehours_projections",
+    "Clients projected, by whether rows changed.",
+    ["projection", "outcome"],
+    registry=METRICS,
+)
+PROJECTION_SECONDS = Histogram(
+    "ninehours_projection_seconds",
+    "Projecting one client, reading and writing included.",
+    ["projection"],
+    registry=METRICS,
+)
+REACTIONS = Counter(
+    "ninehours_reactions",
+    "Reactions whose command was given (`given`), or that were parked (`parked`).",
+    ["reaction", "outcome"],
     registry=METRICS,
 )
 

@@ -7,14 +7,17 @@ import pytest
 from sqlalchemy import text
 
 from kernel.messaging.brokers import Brokers
+from kernel.messaging.comparison import Lag
 from kernel.messaging.heartbeat import Heartbeat
 from kernel.messaging.ordinal import Ordinal
 from kernel.messaging.pending import mark_pending
 from kernel.messaging.relay import ACTIVE
 from kernel.store.store import Store
 from kernel.tls.certificates import Certificate
+from kernel.watching.waiting import relay_is_active, stream_ordinals, waiting
 from operations import status
 from operations.kafka_topic import answers
+from operations.status import lag_now
 from tests.harness.kernel.counters import ADA, BOB, BROKEN, Listener, Log, attended, published
 
 
@@ -31,7 +34,7 @@ def listener(tallying: Store, log: Log) -> Listener:
 def test_a_relay_is_at_work_while_one_holds_the_lock(tallying: Store, counting: Store) -> None:
     def active(store: Store) -> bool:
         with store.transaction() as tx:
-            return status.relay_is_active(tx.connection)
+            return relay_is_active(tx.connection)
 
     assert not active(tallying)
     with tallying.engine.connect() as relay:
@@ -48,7 +51,7 @@ def test_stream_workers_are_known_by_the_ordinals_they_hold(tallying: Store) -> 
         for consumer in workers:
             closing.callback(consumer.take().close)
         with tallying.transaction() as tx:
-            assert status.stream_ordinals(tx.connection) == [0, 2]
+            assert stream_ordinals(tx.connection) == [0, 2]
 
 
 def test_a_heartbeat_tells_what_its_process_shows(tallying: Store) -> None:
@@ -76,20 +79,20 @@ def test_what_waits_is_counted(listener: Listener, log: Log) -> None:
         tx.publish([published(ADA)])
         mark_pending(tx, [("tally", BOB)])
     with listener.store.transaction() as tx:
-        waiting = status.waiting(tx.connection)
-    assert (waiting.unsent, waiting.behind, waiting.stopped) == (1, 1, 1)
-    assert (waiting.due, waiting.failed, waiting.parked) == (1, 1, 1)
-    assert 0 < waiting.unsent_seconds < 60 and 0 < waiting.due_seconds < 60
+        waits = waiting(tx.connection)
+    assert (waits.unsent, waits.behind, waits.stopped) == (1, 1, 1)
+    assert (waits.due, waits.failed, waits.parked) == (1, 1, 1)
+    assert 0 < waits.unsent_seconds < 60 and 0 < waits.due_seconds < 60
 
 
 def test_lag_is_what_the_owner_published_and_was_not_heard(listener: Listener, log: Log) -> None:
     listener.hear(log.tell(ADA, attended("s", 1)))
-    nothing = status.Lag(facts=0, subjects=0, seconds=0.0, contradicted=0, epoch=1)
-    assert status.lag_behind(listener.store, log) == nothing
+    nothing = Lag(facts=0, subjects=0, seconds=0.0, contradicted=0, epoch=1)
+    assert lag_now(listener.store, log) == nothing
     for n in (2, 3):
         log.tell(ADA, attended("s", n))
     log.tell(BOB, attended("s", 1, client=BOB))
-    lag = status.lag_behind(listener.store, log)
+    lag = lag_now(listener.store, log)
     assert (lag.facts, lag.subjects) == (3, 2)
     assert lag.seconds > 60  # the log's clock stands in March
 
@@ -99,7 +102,7 @@ def test_what_was_heard_beyond_an_owners_log_is_told_before_it_is_compared(
 ) -> None:
     listener.hear(*[log.tell(ADA, attended("s", n)) for n in (1, 2)])
     log.restore({ADA: log.records[ADA][:1]}, raise_epoch=True)
-    lag = status.lag_behind(listener.store, log)
+    lag = lag_now(listener.store, log)
     assert (lag.contradicted, lag.epoch) == (1, 2)
 
 
