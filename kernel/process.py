@@ -42,10 +42,12 @@ from kernel.store.store import Store
 from kernel.tls.certificates import Shown, shown_on
 from kernel.tls.context import ReloadingContext
 from kernel.vault import Vault
+from kernel.watching.asked import Asked
 from kernel.watching.database_figures import DatabaseFigures
 from kernel.watching.health import Health
 from kernel.watching.port import HealthPort
 from kernel.watching.process_figures import ProcessFigures
+from kernel.watching.work import Watch
 
 if TYPE_CHECKING:
     from kernel.rpc.policy import BindingKind
@@ -56,7 +58,7 @@ log = logs.get("kernel.process")
 
 # To the key store: a question there is over in a moment, and few are asked (it remembers).
 KEY_CONNECTIONS, KEY_CONNECTIONS_OF_API = 1, 4
-WATCHING_CONNECTIONS = 2  # of whoever asks how the process is
+WATCHING_CONNECTIONS = 3  # of who asks whether it is ready, for its metrics, whether it hangs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,6 +249,7 @@ def _relay_until_told(
     from kafka import KafkaProducer  # noqa: PLC0415
 
     from kernel.messaging.heartbeat import Heartbeat  # noqa: PLC0415
+    from kernel.messaging.kafka_offsets import why_it_takes_nothing  # noqa: PLC0415
     from kernel.messaging.relay import Relay  # noqa: PLC0415
 
     stopping = threading.Event()
@@ -269,8 +272,9 @@ def _relay_until_told(
         producer,
         service.name,
         ready=health.serves,
-        why_away=brokers.refusal,
         heartbeat=Heartbeat("relay", shown=_shown(settings)),
+        work=health.watch.work("sending"),
+        why_away=lambda: why_it_takes_nothing(brokers, store.topic),
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: relay.stop())
@@ -296,6 +300,7 @@ def _stream(service: Service, settings: Settings) -> None:
     ordinal = Ordinal(store.engine, _ordinal())
     signatures = _signatures(settings)
     inbox = Inbox(store, service.subscriptions, signatures, fence=ordinal.fence)
+    deriving = health.watch.work("deriving")
     consumer.run(
         consumer.Consumer(
             service=service.name,
@@ -307,9 +312,16 @@ def _stream(service: Service, settings: Settings) -> None:
             heartbeat=Heartbeat("stream", _ordinal(), shown=_shown(settings, rpc=True)),
             store=store,
             inbox=inbox,
-            gap_repair=GapRepair(store, inbox, owners),
-            pending_work=PendingWork(store, service.subscriptions, confirm=OwnersConfirm(owners)),
+            gap_repair=GapRepair(store, inbox, owners, gets_on=deriving.gets_on),
+            pending_work=PendingWork(
+                store,
+                service.subscriptions,
+                confirm=OwnersConfirm(owners),
+                gets_on=deriving.gets_on,
+            ),
             ready=health.serves,
+            watch=health.watch,
+            deriving=deriving,
         )
     )
 
@@ -417,8 +429,12 @@ def _health(settings: Settings, process: str, store: Store) -> Health:
         pools,
         {wire: identity for wire, identity in wires.items() if identity is not None},
     )
+    asked = Asked(answers)
+    watch = Watch(settings.hangs_after, is_excused=lambda: asked.answer() is not True)
+    watch.start()
     return Health(
         answers,
+        watch=watch,
         labels={"service": settings.service, "process": process},
         collectors=(held, DatabaseFigures(engine)),
     )

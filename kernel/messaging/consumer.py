@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NoReturn
 
 import faust
@@ -21,9 +22,12 @@ from faust.worker import Worker
 from kernel import logs
 from kernel.messaging.brokers import Brokers
 from kernel.messaging.envelope import Record
+from kernel.messaging.fetching import LOOK as LOOK_AT_KAFKA
+from kernel.messaging.fetching import Fetching
 from kernel.messaging.gap_repair import GapRepair
 from kernel.messaging.heartbeat import Heartbeat
 from kernel.messaging.inbox import Inbox
+from kernel.messaging.kafka_offsets import untaken
 from kernel.messaging.ordinal import Ordinal, OrdinalLost
 from kernel.messaging.pending_work import PendingWork
 from kernel.messaging.resting import Resting
@@ -33,6 +37,7 @@ from kernel.store.bells import PENDING
 from kernel.store.database import is_passing, when_possible
 from kernel.store.store import Store
 from kernel.watching.metrics import HEARD
+from kernel.watching.work import Watch, Work
 
 log = logs.get("kernel.worker")
 
@@ -66,10 +71,26 @@ class Consumer:
     gap_repair: GapRepair
     pending_work: PendingWork
     ready: Callable[[], None]
-    skipped: Skipped = field(default_factory=Skipped, init=False)
+    watch: Watch
+    deriving: Work
+    skipped: Skipped = field(init=False)
+    fetching: Fetching = field(init=False)
+    hearing: Work = field(init=False)
     resting: Resting = field(default_factory=lambda: Resting(PENDING, LOOK), init=False)
     stopping: threading.Event = field(default_factory=threading.Event, init=False)
     compare: threading.Event = field(default_factory=threading.Event, init=False)
+
+    def __post_init__(self) -> None:
+        asks = partial(untaken, self.brokers, group_of(self.service))
+        fetching = Fetching(asks, self.watch.work("fetching"))
+        object.__setattr__(self, "fetching", fetching)
+        object.__setattr__(self, "skipped", Skipped(fetching.skips))
+        object.__setattr__(self, "hearing", self.watch.work("hearing"))
+
+
+def group_of(service: str) -> str:
+    """The consumer group of a service's stream workers."""
+    return f"{service}-stream"
 
 
 def run(consumer: Consumer) -> None:
@@ -82,6 +103,7 @@ def run(consumer: Consumer) -> None:
     when_possible(lambda: consumer.inbox.begin(consumer.topics))
     when_possible(consumer.pending_work.mark_outdated)
     threading.Thread(target=_derive, args=(consumer,), name="deriving", daemon=True).start()
+    threading.Thread(target=_look, args=(consumer,), name="fetching", daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: consumer.stopping.set())
     # Faust ends when no broker answers: repairs and projections go on meanwhile.
@@ -135,7 +157,7 @@ class _StoppingWorker(Worker):
 
 def _app(consumer: Consumer) -> Any:
     app = faust.App(
-        f"{consumer.service}-stream",
+        group_of(consumer.service),
         broker=[f"kafka://{address}" for address in consumer.brokers.addresses],
         broker_credentials=_credentials(consumer.brokers),
         store="memory://",
@@ -168,20 +190,31 @@ def _app(consumer: Consumer) -> Any:
         consumer.inbox.hear(records)
         for topic, number in Counter(record.topic for record in records).items():
             HEARD.labels(topic).inc(number)
+        consumer.fetching.reaches(
+            {(record.topic, record.partition): record.offset + 1 for record in records}
+        )
 
     async def listen(stream: Any) -> None:
         async for events in stream.take_events(BATCH, within=WITHIN):
-            await _hear(hear, [_record(event) for event in events], thread, consumer.stopping)
+            consumer.fetching.begins()
+            await _hear(hear, [_record(event) for event in events], thread, consumer)
+            consumer.hearing.rests()
             consumer.resting.wake()
 
     app.agent(topic, concurrency=1)(listen)
 
-    async def assigned(*_: Any, **__: Any) -> None:
+    async def assigned(*given: Any, **_: Any) -> None:
+        _app, partitions = given
+        consumer.fetching.assigned((each.topic, each.partition) for each in partitions)
         consumer.compare.set()
         consumer.resting.wake()
         consumer.ready()
 
+    async def revoked(*_: Any, **__: Any) -> None:
+        consumer.fetching.assigned(())
+
     app.on_partitions_assigned.connect(assigned)
+    app.on_partitions_revoked.connect(revoked)
     return app
 
 
@@ -207,11 +240,12 @@ async def _hear(
     hear: Callable[[Sequence[Record]], None],
     records: Sequence[Record],
     thread: ThreadPoolExecutor,
-    stopping: threading.Event,
+    consumer: Consumer,
 ) -> None:
     """Hear, off the event loop; wait in place for a database that is away; let no exception out."""
     loop = asyncio.get_running_loop()
     while True:
+        consumer.hearing.gets_on()
         try:
             await asyncio.shield(loop.run_in_executor(thread, hear, records))
             return
@@ -222,7 +256,7 @@ async def _hear(
             if not is_passing(error):
                 _end("hearing_failed", error)
             log.warning("hearing_waits", exc_info=error)
-            if stopping.is_set():
+            if consumer.stopping.is_set():
                 os._exit(0)  # the offset stays; the batch is heard again
             await asyncio.sleep(AWAY)
 
@@ -231,6 +265,7 @@ def _derive(consumer: Consumer) -> None:
     resting = consumer.resting
     compared = time.monotonic()
     while not consumer.stopping.is_set():
+        consumer.deriving.gets_on()
         if consumer.compare.is_set() or time.monotonic() - compared > COMPARE:
             compared = time.monotonic()
             consumer.compare.set()
@@ -248,6 +283,11 @@ def _derive(consumer: Consumer) -> None:
             _take_again(consumer.ordinal, resting)
 
 
+def _look(consumer: Consumer) -> None:
+    while not consumer.stopping.wait(min(LOOK_AT_KAFKA, consumer.watch.hangs_after / 4)):
+        consumer.fetching.look()
+
+
 def _work(consumer: Consumer) -> bool:
     """Repair and project, whoever is away; whether there was, or still is, anything to do."""
     worked = False
@@ -261,6 +301,7 @@ def _work(consumer: Consumer) -> bool:
             if not is_passing(error):
                 _end("deriving_failed", error)
             log.warning("deriving_waits", exc_info=error)
+        consumer.deriving.gets_on()
         consumer.stopping.wait(AWAY)
         worked = True
     return worked

@@ -64,7 +64,10 @@ class GapRepair:
         owners: Mapping[str, Owner],
         *,
         clock: Callable[[], float] = time.monotonic,
+        gets_on: Callable[[], None] = lambda: None,
     ) -> None:
+        """`gets_on` is told of each page that an owner gave."""
+        self._gets_on = gets_on
         self._store = store
         self._inbox = inbox
         self._owners = owners
@@ -233,7 +236,7 @@ class GapRepair:
         return found
 
     def _exchange(self, owner: Owner, subject: str, _: Checkpoint) -> int:
-        records = [record for page in _pages(owner, subject, 0) for record in page]
+        records = [record for page in self._pages(owner, subject, 0) for record in page]
         self.log_exchange.exchange((owner.topic, subject), records)
         return len(records)
 
@@ -255,10 +258,20 @@ class GapRepair:
 
     def _hear_after(self, owner: Owner, subject: str, after: int) -> int:
         fetched = 0
-        for page in _pages(owner, subject, after):
+        for page in self._pages(owner, subject, after):
             self._inbox.hear(page)
             fetched += len(page)
         return fetched
+
+    def _pages(self, owner: Owner, subject: str, after: int) -> Iterator[Sequence[Record]]:
+        more = True
+        while more:
+            records, more = owner.read(subject, after)
+            if not records:
+                return
+            self._gets_on()
+            yield records
+            after = records[-1].offset
 
     def _clear(self, subject_log: SubjectLog, asked: Checkpoint, end: int) -> bool:
         """Its owner has nothing after `end`: whatever told of more was wrong."""
@@ -283,16 +296,6 @@ def _tell(topic: str, heads: Sequence[OwnerHead], lag: Lag) -> None:
     HEARD_FACTS.labels(topic).set(published - lag.facts)
     BEHIND_SECONDS.labels(topic).set(lag.seconds)
     COMPARED_AT.labels(topic).set_to_current_time()
-
-
-def _pages(owner: Owner, subject: str, after: int) -> Iterator[Sequence[Record]]:
-    more = True
-    while more:
-        records, more = owner.read(subject, after)
-        if not records:
-            return
-        yield records
-        after = records[-1].offset
 
 
 def _stop(connection: Connection, subject_log: SubjectLog, noted: Checkpoint, why: str) -> None:

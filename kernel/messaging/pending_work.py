@@ -31,7 +31,10 @@ class PendingWork:
         confirm: Confirm = ask_nobody,
         clock: Callable[[], float] = time.monotonic,
         barrier: Barrier = lambda _: None,
+        gets_on: Callable[[], None] = lambda: None,
     ) -> None:
+        """`gets_on` is told of each key that is over."""
+        self._gets_on = gets_on
         self._store = store
         self._projections = Projections(store, subscriptions, barrier)
         self._reactions = Reactions(
@@ -76,6 +79,7 @@ class PendingWork:
         taken = 0
         waiting: set[tuple[str, str]] = set()
         for pending in batch:
+            self._gets_on()
             of = (pending.name, pending.subject)
             if of in waiting:
                 continue

@@ -21,6 +21,7 @@ from kernel.store.database import is_passing
 from kernel.store.published import envelope_of, epoch_of
 from kernel.store.store import Store
 from kernel.watching.metrics import SENT
+from kernel.watching.work import Work
 
 log = logs.get("kernel.relay")
 
@@ -41,15 +42,20 @@ class Relay:
         service: str,
         *,
         ready: Callable[[], None],
+        work: Work | None = None,
         why_away: Callable[[], str] = str,
         heartbeat: Heartbeat | None = None,
     ) -> None:
-        """`why_away` asks the brokers why they take nothing; empty: they answer."""
+        """`why_away` asks the brokers why they take nothing; empty: they would.
+
+        Where they would, and its own producer sends nothing, `work` stands still: it hangs.
+        """
         self._store = store
         self._producer = producer
         self._source = f"/services/{service}"
         self._ready = ready
         self._why_away = why_away
+        self._work = work or Work("sending")
         self._stop = threading.Event()
         self._resting = Resting(PUBLISHED, IDLE)
         self._heartbeat = heartbeat or Heartbeat("relay")
@@ -70,6 +76,7 @@ class Relay:
                 if not is_passing(error):
                     raise
                 log.warning("database_away")
+                self._work.gets_on()
                 self._stop.wait(AWAY)
 
     def _stand_by_and_send(self, connection: Connection) -> None:
@@ -79,6 +86,7 @@ class Relay:
                 break
             connection.commit()
             self._ready()
+            self._work.gets_on()
             self._stop.wait(STAND_BY)
         self._heartbeat.beat_in_time(connection)
         self._ready()
@@ -86,6 +94,8 @@ class Relay:
         while not self._stop.is_set():
             self._heartbeat.beat_in_time(connection)
             found, sent = self.send_batch(connection)
+            if found == 0 or sent > 0:
+                self._work.gets_on()
             if found == 0:
                 self._resting.rest()
                 continue
@@ -129,7 +139,10 @@ class Relay:
         return len(rows), len(arrived)
 
     def _tell_away(self, error: Exception) -> None:
-        log.warning("broker_away", reason=self._why_away(), exc_info=error)
+        reason = self._why_away()
+        if reason:
+            self._work.gets_on()
+        log.warning("broker_away", reason=reason, exc_info=error)
 
     def _send(self, row: Any, epoch: int) -> Any:
         envelope = envelope_of(row, source=self._source, epoch=epoch)

@@ -25,7 +25,9 @@ class Unfetchable(Exception):
 class Skipped:
     """What was gone past and isn't kept yet. The event loop adds, other threads keep."""
 
-    def __init__(self) -> None:
+    def __init__(self, skips: Callable[[tuple[str, int], int], object]) -> None:
+        """`skips` is told of each partition which offset comes next."""
+        self._skips = skips
         self._found: list[tuple[str, int, int, int, str]] = []
         self._lock = threading.Lock()
 
@@ -33,6 +35,7 @@ class Skipped:
         """These offsets, for this class of error."""
         with self._lock:
             self._found.append((topic, partition, first, last, why))
+        self._skips((topic, partition), last + 1)
 
     def keep(self, store: Store) -> int:
         """Park them; gives how many. What the database doesn't take now is kept later."""

@@ -1,5 +1,6 @@
 """What a process answers whoever watches it: `/livez`, `/readyz`, `/metrics`."""
 
+import math
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
@@ -10,29 +11,36 @@ from prometheus_client.registry import Collector
 
 from kernel.watching.asked import Asked
 from kernel.watching.metrics import METRICS, Exported
+from kernel.watching.work import Watch
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse
+
+NEVER = math.inf
 
 
 class Health:
     """A process's own word, as a WSGI application.
 
-    It is alive while it answers. It is ready between `serves` and `stops` while `ready` says so: an
-    answer that doesn't come in a moment is no. `labels` tell which
-    process's metrics these are; `collectors`: what is told beside those that it counts.
+    It is alive while nothing of `watch` hangs. It is ready between `serves` and `stops` while
+    `ready` says so: an answer that doesn't come in a moment is no. `labels` tell which process's
+    metrics these are; `collectors`: what is told beside those that it counts.
     """
 
     def __init__(
         self,
         ready: Callable[[], bool],
         *,
+        watch: Watch | None = None,
         labels: Mapping[str, str] | None = None,
         collectors: Sequence[Collector] = (),
     ) -> None:
         self._ready = Asked(ready)
         self._serving = threading.Event()
-        self._metrics: Any = make_wsgi_app(Exported((METRICS, *collectors), labels or {}))
+        self.watch = watch or Watch(NEVER)
+        self._metrics: Any = make_wsgi_app(
+            Exported((METRICS, self.watch, *collectors), labels or {})
+        )
 
     def serves(self) -> None:
         """From now on the process does what it is there for."""
@@ -53,6 +61,9 @@ class Health:
             return _say(start_response, HTTPStatus.METHOD_NOT_ALLOWED, "these pages are read")
         match path:
             case "/livez":
+                if hanging := self.watch.hanging():
+                    told = f"hangs: {', '.join(hanging)}"
+                    return _say(start_response, HTTPStatus.SERVICE_UNAVAILABLE, told)
                 return _say(start_response, HTTPStatus.OK, "alive")
             case "/readyz":
                 ready = self.is_ready()

@@ -38,18 +38,10 @@ from tests.harness.kernel.counters import (
     send_compressed,
     until,
 )
+from tests.harness.kernel.sending import send
 from tests.harness.signing import signatures_of
 
 Closing = Callable[[Connection | None], Connection | None]
-
-
-def send(broker: LocalServers, *records: Record) -> None:
-    producer = KafkaProducer(bootstrap_servers=broker.bootstrap)
-    for record in records:
-        key = record.headers.get("ce_subject", b"?")
-        headers = list(record.headers.items())
-        producer.send(TOPIC, key=key, value=record.body, headers=headers).get(PATIENCE)
-    producer.close()
 
 
 def test_a_worker_hears_and_derives_though_its_peer_is_away_and_ends_when_told(
@@ -59,7 +51,7 @@ def test_a_worker_hears_and_derives_though_its_peer_is_away_and_ends_when_told(
     log = Log(TOPIC)
     listener = Listener(tallying, log)
     garbled = Record(topic=TOPIC, partition=0, offset=0, headers={"x": b"\xff"}, body=b"\xff")
-    send(broker, garbled, log.tell(ADA, attended("s", 10)))
+    send(broker, TOPIC, garbled, log.tell(ADA, attended("s", 10)))
     [port] = free_ports(1)
     health = f"{LOOPBACK}:{port}"
     with consumer(
@@ -71,7 +63,12 @@ def test_a_worker_hears_and_derives_though_its_peer_is_away_and_ends_when_told(
             return len(listener.tallies()) == count and not listener.due()
 
         until(lambda: settled(1))
-        send(broker, log.tell(BOB, attended("s", 5, client=BOB)), log.tell(ADA, attended("t", 1)))
+        send(
+            broker,
+            TOPIC,
+            log.tell(BOB, attended("s", 5, client=BOB)),
+            log.tell(ADA, attended("t", 1)),
+        )
         until(lambda: settled(3))
         assert serves(health)
         process.send_signal(signal.SIGTERM)
@@ -126,7 +123,7 @@ def test_what_can_not_be_fetched_is_skipped_and_kept_by_its_offsets(
     broker.declare_topics(TOPIC)
     log = Log(TOPIC)
     listener = Listener(tallying, log)
-    send(broker, log.tell(ADA, attended("s", 10)))
+    send(broker, TOPIC, log.tell(ADA, attended("s", 10)))
     producer = KafkaProducer(bootstrap_servers=broker.bootstrap)
     garbled = producer.send(TOPIC, key=b"?", value=b"", headers=[(NoText("x"), b"")]).get(20)
     producer.close()
@@ -137,7 +134,7 @@ def test_what_can_not_be_fetched_is_skipped_and_kept_by_its_offsets(
             return bool(listener.ask("SELECT FROM parked WHERE error LIKE '%Unfetchable%'"))
 
         until(is_kept)
-        send(broker, *[log.tell(ADA, attended("t", n)) for n in range(3)])
+        send(broker, TOPIC, *[log.tell(ADA, attended("t", n)) for n in range(3)])
         until(lambda: process.poll() is None and len(listener.tallies()) == 2)
     [row] = listener.ask("SELECT * FROM parked WHERE error LIKE '%Unfetchable%'")
     assert (row.topic, row.partition, row.record_offset) == (

@@ -134,6 +134,7 @@ def attended(session: str, minutes: int, *, client: str = ADA, site: str = "") -
 # Tallying: the listening side
 
 BROKEN = 666
+HELD = 667  # minutes of whose projection nothing ever comes
 INPUTS = Subscriptions(
     [
         Subscription(SessionAttended, lambda fact: [fact.site_id] if fact.site_id else []),
@@ -171,6 +172,8 @@ def tally(client: str, facts: Facts) -> Sequence[Row]:
         assert isinstance(fact.message, SessionAttended)
         last[fact.message.session_id] = fact.message
         resting[fact.message.session_id].add(str(fact.id))
+        if fact.message.minutes == HELD:
+            threading.Event().wait()
         if fact.message.minutes == BROKEN:
             raise Broken("Wilhelmina Canary")
     return [

@@ -80,7 +80,8 @@ def test_a_cause_is_of_a_closed_set_whatever_class_an_error_has(tallying: Store)
         tallying,
         "INSERT INTO due (derivation, key, error) SELECT 'tally', 'client/' || n, error"
         " FROM unnest(ARRAY['kernel.codec.UnreadableFact at a:1', 'kernel.x.TookTooLong at b:2',"
-        " 'services.y.WilhelminaCanary at c:3', 'ValueError', '']) WITH ORDINALITY AS x(error, n)",
+        " 'services.y.WilhelminaCanary at c:3', 'ValueError', '']) WITH ORDINALITY AS x(error, n)"
+        " RETURNING key",
     )
     found = {
         key[1:]: n
