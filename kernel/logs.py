@@ -91,6 +91,17 @@ def place_of(error: BaseException) -> str:
     return innermost
 
 
+def place_of_thread(ident: int | None) -> str:
+    """Where a thread of this process stands: as `place_of`. Empty: it is over."""
+    innermost = ""
+    for frame, line in walk_stack(sys._current_frames().get(ident or 0)):
+        place, ours = _place(frame.f_code.co_filename, line)
+        if ours:
+            return place
+        innermost = innermost or place
+    return innermost
+
+
 class StandardLogging(logging.Handler):
     """The stdlib's records as our lines; for Faust, which sets up logging anew: `loghandlers`."""
 

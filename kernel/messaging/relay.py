@@ -68,6 +68,7 @@ class Relay:
     def run(self) -> None:
         """Stand by until this is the active relay, then send; start over after a lost database."""
         while not self._stop.is_set():
+            self._work.gets_on()
             try:
                 with self._store.engine.connect() as connection:
                     connection.detach()  # closed, not pooled: the lock goes with the connection
@@ -76,7 +77,6 @@ class Relay:
                 if not is_passing(error):
                     raise
                 log.warning("database_away")
-                self._work.gets_on()
                 self._stop.wait(AWAY)
 
     def _stand_by_and_send(self, connection: Connection) -> None:

@@ -62,7 +62,7 @@ class Health:
         match path:
             case "/livez":
                 if hanging := self.watch.hanging():
-                    told = f"hangs: {', '.join(hanging)}"
+                    told = f"hangs: {', '.join(work.name for work in hanging)}"
                     return _say(start_response, HTTPStatus.SERVICE_UNAVAILABLE, told)
                 return _say(start_response, HTTPStatus.OK, "alive")
             case "/readyz":

@@ -26,10 +26,17 @@ class Work:
         self.name = name
         self.still = 0.0
         self._resting = True
+        self._thread: int | None = None
+
+    @property
+    def place(self) -> str:
+        """Where the thread stands that got on last."""
+        return logs.place_of_thread(self._thread)
 
     def gets_on(self) -> None:
         """A step is over, or begins."""
         self._resting = False
+        self._thread = threading.get_ident()
         self.still = 0.0
 
     def rests(self) -> None:
@@ -69,15 +76,19 @@ class Watch(Collector):
 
     def look(self, seconds: float) -> None:
         """So long passed since the last look."""
+        before = self.hanging()
         for work in self._works:
             work.ages(seconds)
         if any(work.still > self.hangs_after / 2 for work in self._works) and self._is_excused():
             for work in self._works:
                 work.still = 0.0
+        for work in self.hanging():
+            if work not in before:
+                log.error("hangs", kind=work.name, place=work.place, seconds=work.still)
 
-    def hanging(self) -> list[str]:
+    def hanging(self) -> list[Work]:
         """What did nothing for too long, and had something to do."""
-        return [work.name for work in self._works if work.still > self.hangs_after]
+        return [work for work in self._works if work.still > self.hangs_after]
 
     def describe(self) -> Iterable[Metric]:
         """The metric, without a sample."""

@@ -3,6 +3,7 @@
 (Slow: a minute.)
 """
 
+import json
 import os
 import signal
 import threading
@@ -49,7 +50,9 @@ LONG = 10_000.0  # seconds, of the test's clock
 
 
 @contextmanager
-def sending(store: Store, producer: Any, why_away: Callable[[], str] = str) -> Iterator[Watch]:
+def sending(
+    store: Store, producer: "Producing", why_away: Callable[[], str] = str
+) -> Iterator[Watch]:
     """A relay at work; its watch, whose clock the test turns."""
     watch = Watch(300)
     relay = Relay(
@@ -66,8 +69,14 @@ def sending(store: Store, producer: Any, why_away: Callable[[], str] = str) -> I
         yield watch
     finally:
         relay.stop()
+        producer.go.set()
         thread.join(PATIENCE)
         assert not thread.is_alive()
+
+
+def names(watch: Watch) -> list[str]:
+    """Of what hangs."""
+    return [work.name for work in watch.hanging()]
 
 
 class Producing:
@@ -101,7 +110,7 @@ def test_a_relay_whose_producer_does_not_return_hangs(counting: Store) -> None:
     with sending(counting, producer, lambda: "nobody listens there") as watch:
         assert producer.asked.wait(PATIENCE)
         watch.look(LONG)
-        assert watch.hanging() == ["sending"]
+        assert names(watch) == ["sending"]
         producer.go.set()
         gets_on(watch)
 
@@ -129,7 +138,7 @@ def test_a_relay_that_sends_nothing_though_the_broker_would_take_it_hangs(counti
         watch.look(LONG)
         before = len(asked)
         until(lambda: len(asked) > before + 1)
-        assert watch.hanging() == ["sending"]
+        assert names(watch) == ["sending"]
 
 
 def test_a_relay_that_waits_for_a_lock_is_busy_and_does_not_hang(counting: Store) -> None:
@@ -246,6 +255,13 @@ def test_a_worker_that_hangs_is_told_by_name(
         assert told(port, "/livez") == (503, "hangs: deriving\n")
         assert answered(port, "/readyz") == 200
         assert process.poll() is None
+    [line] = [
+        json.loads(line) for line in (tmp_path / "log").read_text().splitlines() if "hangs" in line
+    ]
+    assert (line["kind"], line["place"].partition(":")[0]) == (
+        "deriving",
+        "kernel/messaging/time_limits.py",
+    )
 
 
 def test_a_worker_that_was_paused_beyond_its_session_and_woken_does_no_harm(

@@ -1,5 +1,6 @@
 """What hangs, and what only waits; by a clock that the test turns."""
 
+import json
 from typing import Any
 
 import pytest
@@ -22,6 +23,11 @@ def livez(watch: Watch) -> tuple[str, str]:
     return said[0], b"".join(body).decode()
 
 
+def names(watch: Watch) -> list[str]:
+    """Of what hangs."""
+    return [work.name for work in watch.hanging()]
+
+
 def test_work_that_ended_no_step_for_too_long_hangs_until_it_gets_on() -> None:
     watch = Watch(300)
     hearing, deriving = watch.work("hearing"), watch.work("deriving")
@@ -32,10 +38,20 @@ def test_work_that_ended_no_step_for_too_long_hangs_until_it_gets_on() -> None:
         hearing.gets_on()
     assert watch.hanging() == []
     watch.look(5)
-    assert watch.hanging() == ["deriving"]
+    assert names(watch) == ["deriving"]
     assert livez(watch) == ("503 Service Unavailable", "hangs: deriving\n")
     deriving.gets_on()
     assert livez(watch) == ("200 OK", "alive\n")
+
+
+def test_one_line_tells_where_a_thread_hangs(capsys: pytest.CaptureFixture[str]) -> None:
+    watch = Watch(300)
+    watch.work("deriving").gets_on()
+    for _ in range(3):
+        watch.look(301)
+    [line] = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert (line["event"], line["kind"], line["level"]) == ("hangs", "deriving", "error")
+    assert line["place"].startswith("kernel/logs.py:"), "this thread, which looks"
 
 
 def test_what_has_nothing_to_do_never_hangs() -> None:
@@ -62,7 +78,7 @@ def test_what_passes_while_the_database_does_not_answer_is_held_against_nobody()
     away[0] = False
     watch.look(200)
     watch.look(200)
-    assert watch.hanging() == ["sending"]  # it answers again, and nothing is done
+    assert names(watch) == ["sending"]  # it answers again, and nothing is done
 
 
 def test_the_database_is_asked_only_when_something_stands_still() -> None:
