@@ -75,8 +75,9 @@ class Settings(BaseSettings):
     clock: Literal["server", "caller"] = "server"
     # Seconds; Faust takes none longer than a request to a broker may last, 90.
     session_timeout: int = Field(default=30, ge=1, le=90)
-    # Seconds: a thread that has something to do, and ended no step for so long, hangs.
-    hangs_after: int = Field(default=300, ge=5)
+    # Seconds: a thread that has something to do, and ended no step for so long, hangs. A lock, or
+    # another service, is waited for for ten.
+    hangs_after: int = Field(default=300, ge=20)
     database_pool: int = Field(default=5, ge=1)
     # A folder for each wire, with certificate, key and authorities: see kernel.tls.identity.
     rpc_tls_dir: Path | None = None

@@ -1,6 +1,7 @@
 """How a service is doing: its processes, how far behind it is, and what waits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 

@@ -85,6 +85,11 @@ def started(kind: str, **changes: str | None) -> subprocess.CompletedProcess[str
             {"NINEHOURS_KEYS_DATABASE_URL": "postgresql://other:hush@127.0.0.1:1/plans"},
             "NINEHOURS_KEYS_DATABASE_URL: names the database of the data",
         ),
+        (
+            "api",
+            {"NINEHOURS_HANGS_AFTER": "0"},
+            "NINEHOURS_HANGS_AFTER: greater_than_equal",
+        ),
         ("relay", {}, "there is no /nowhere/plans.master"),
         (
             "api",

@@ -58,7 +58,8 @@ def server(
     code: str = SERVE,
     grace: float = 300.0,
 ) -> ProcessSpec:
-    ready = folder.path / f"{name}.ready"
+    ready = folder.path / "ready" / name
+    ready.parent.mkdir(exist_ok=True)
     ended = folder.path / "ended"
     return ProcessSpec(
         name=name,

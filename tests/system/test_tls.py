@@ -1,5 +1,6 @@
 """The story begins under TLS; every certificate and their authority are replaced on the way."""
 
+import re
 import shutil
 import socket
 import ssl
@@ -32,12 +33,18 @@ from ninehours.local.system import PROCESSES, LocalSystem, serves
 from ninehours.story.gateway import BrokenOff, connect
 from ninehours.story.people import invent_people
 from ninehours.story.plot import play
+from tests.harness.deploy.monitoring import asked as asked_by_rules
+from tests.harness.deploy.monitoring import selectors
 from tests.harness.kernel.counters import until
+from tests.harness.kernel.health import scraped
+from tests.harness.kernel.health import told as asked_of
 from tests.harness.rehearsing import RecordingGateway
 from tests.system.conftest import SEED
+from tests.system.test_leaks import found, surnames
 
 OPERATING = operating.DESCRIPTOR.services_by_name["OperatingService"]
 
+IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-", re.IGNORECASE)
 BEGINS = 60  # the network is open, and clients come
 UNREACHED = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 ENOUGH = 150  # commands, under certificates of nobody who was believed when it began
@@ -203,6 +210,27 @@ def test_no_process_speaks_a_version_of_tls_before_1_3(
         host, _, port = address.rpartition(":")
         with pytest.raises(ssl.SSLError), socket.create_connection((host, int(port))) as wire:
             context.wrap_socket(wire, server_hostname=service)
+
+
+def test_what_processes_tell_of_themselves_names_nobody_and_is_what_alerts_ask_for(
+    system: LocalSystem, told: RecordingGateway
+) -> None:
+    """After commands with ids and names: all that whoever watches is told, of every process."""
+    assert told.given
+    assert system.identity is not None
+    context = context_of(system.identity.current())
+    names: set[str] = set()
+    for process, address in system.health_addresses.items():
+        port = int(address.rpartition(":")[2])
+        assert asked_of(port, "/livez", context) == (200, "alive\n"), process
+        _, text = asked_of(port, "/metrics", context)
+        assert "ninehours_database_up" in text, process
+        assert IDS.findall(text) == [], process
+        assert found(surnames(), text.encode()) == set(), process
+        assert not any(kind in text for kind in ("person/", "staff/", "client/", "site/")), process
+        names |= {name for name, _ in scraped(port, context)}
+    asked = {each.name for _, expression in asked_by_rules() for each in selectors(expression)}
+    assert asked - names <= {"ninehours_reactions_total"}, "nobody was reacted to yet, perhaps"
 
 
 def test_plain_text_is_refused_on_every_port(system: LocalSystem, told: RecordingGateway) -> None:

@@ -1,58 +1,23 @@
 """Alerts and the dashboard ask for what is exported, and each alert names what to do."""
 
-import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import promql_parser
 import pytest
-import yaml
 
 from kernel.rpc.counting import CODES
 from kernel.services import SERVICES
 from kernel.watching.commands import Became
+from tests.harness.deploy.monitoring import ALERTS, DASHBOARD, asked, selectors, targets
 from tests.harness.kernel.exported import documented_name, exported, sample_names
 
 ROOT = Path(__file__).resolve().parents[3]
-MONITORING = ROOT / "deploy" / "monitoring"
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
-ALERTS: list[dict[str, Any]] = [
-    rule
-    for group in yaml.safe_load((MONITORING / "alerts.yaml").read_text())["groups"]
-    for rule in group["rules"]
-]
-DASHBOARD: dict[str, Any] = json.loads((MONITORING / "dashboard.json").read_text())
 EXPORTED = {name for metric in exported() for name in sample_names(metric)}
 CLOSED = {"outcome": {*Became}, "grpc_code": {*CODES.values()}, "service": {*SERVICES}}
 CLOSED["grpc_type"] = {"unary", "server_stream"}
 RUNBOOK = "docs/operations.md#"
-
-
-def targets() -> Iterator[tuple[str, str]]:
-    """Of each panel, what it asks."""
-    for panel in DASHBOARD["panels"]:
-        for target in panel.get("targets", ()):
-            yield panel["title"], target["expr"]
-
-
-def selectors(expression: str) -> Iterator[Any]:
-    """Every selector in it; raises where it is no PromQL."""
-    plain = expression.replace("$__rate_interval", "5m").replace("$service", ".+")
-    waiting = [promql_parser.parse(plain)]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, promql_parser.VectorSelector):
-            yield node
-        for part in ("expr", "lhs", "rhs", "param", "vector_selector", "args"):
-            found = getattr(node, part, None)
-            waiting += found if isinstance(found, list) else [found] if found is not None else []
-
-
-def asked() -> list[tuple[str, str]]:
-    """Who asks, and what."""
-    return [*((rule["alert"], rule["expr"]) for rule in ALERTS), *targets()]
 
 
 def test_there_is_something_to_look_at() -> None:

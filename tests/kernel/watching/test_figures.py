@@ -1,6 +1,7 @@
 """What a database and a process tell when somebody scrapes, and that a silent one hides nothing."""
 
 import socket
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from tests.harness.kernel.counters import (
     ask,
     attended,
     published,
+    until,
 )
 from tests.harness.kernel.health import assert_counts, scraped
 
@@ -118,6 +120,9 @@ def test_a_database_that_does_not_answer_is_not_up_and_hides_nothing_else(
         names = {name for name, _ in samples}
         assert not names & set(GAUGES)
         assert "process_resident_memory_bytes" in names
+    until(lambda: all(thread.name != "asking" for thread in threading.enumerate()))
+    if engine is not counting.engine:
+        engine.dispose()
 
 
 def test_pools_and_certificates_are_told(counting: Store, authority: Authority) -> None:

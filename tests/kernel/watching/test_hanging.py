@@ -1,6 +1,6 @@
 """Liveness with the real parts: a worker that hangs is told, one that waits for others isn't.
 
-(Slow: a minute.)
+(Slow: two minutes.)
 """
 
 import json
@@ -45,7 +45,7 @@ from tests.harness.kernel.counters import (
 from tests.harness.kernel.health import told
 from tests.harness.kernel.sending import send
 
-HANGS_AFTER = 5  # seconds, of the workers here
+HANGS_AFTER = 20  # seconds, of the workers here: as few as may be set
 LONG = 10_000.0  # seconds, of the test's clock
 
 
@@ -216,7 +216,7 @@ def test_a_worker_whose_database_stopped_is_alive_and_not_ready_and_goes_on_by_i
             send(broker, TOPIC, log.tell(ADA, attended("s", 10)))
             until(lambda: answered(port, "/readyz") == 503)
             enough = threading.Event()
-            for _ in range(3 * HANGS_AFTER):
+            for _ in range(2 * HANGS_AFTER):
                 assert answered(port, "/livez") == 200
                 enough.wait(1.0)
             assert answered(port, "/readyz") == 503
@@ -253,10 +253,12 @@ def test_a_worker_that_hangs_is_told_by_name(
     ) as process:
         until(lambda: answered(port, "/livez") == 503)
         assert told(port, "/livez") == (503, "hangs: deriving\n")
-        assert answered(port, "/readyz") == 200
+        until(lambda: answered(port, "/readyz") == 200)
         assert process.poll() is None
-    [line] = [
-        json.loads(line) for line in (tmp_path / "log").read_text().splitlines() if "hangs" in line
+    line, *_ = [
+        json.loads(line)
+        for line in (tmp_path / "log").read_text().splitlines()
+        if '"event": "hangs"' in line
     ]
     assert (line["kind"], line["place"].partition(":")[0]) == (
         "deriving",
