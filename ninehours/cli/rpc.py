@@ -50,7 +50,7 @@ class Reflected:
         self._channel.close()
 
     def services(self) -> list[ServiceDescriptor]:
-        """Those of Ninehours, by name; health and reflection themselves are left out."""
+        """Those of Ninehours, by name; reflection itself is left out."""
         try:
             names = sorted(self._database.get_services())
             return [self.pool.FindServiceByName(name) for name in names if name.startswith(OURS)]
