@@ -5,6 +5,7 @@ Nothing here says anything about anybody: no label holds an id or a name.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 
 from prometheus_client import (
     CollectorRegistry,
@@ -114,9 +115,10 @@ class Exported(Collector):
 
     def collect(self) -> Iterator[Metric]:
         for collector in self._collectors:
-            for metric in collector.collect():
+            for given in collector.collect():
+                metric = copy(given)  # some collectors give the same one each time
                 metric.samples = [
                     sample._replace(labels={**self._labels, **sample.labels})
-                    for sample in metric.samples
+                    for sample in given.samples
                 ]
                 yield metric
