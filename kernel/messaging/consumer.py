@@ -96,6 +96,8 @@ def group_of(service: str) -> str:
 def run(consumer: Consumer) -> None:
     """Listen until a signal comes. Ends the process."""
     resting = consumer.resting
+    for topic in consumer.topics:
+        HEARD.labels(topic)  # told from the beginning, at 0
     consumer.compare.set()  # at once: a topic's epoch is its owner's to say
     go_past_unfetchable(consumer.skipped, resting.wake)
     resting.on(consumer.ordinal.take())

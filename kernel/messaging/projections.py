@@ -142,6 +142,10 @@ class Projections:
         self._by_name = {projection.name: projection for projection in subscriptions.projections}
         self._barrier = barrier  # tests hold a transaction here
         self._begun = False
+        for name in self._by_name:  # told from the beginning, at 0
+            PROJECTION_SECONDS.labels(name)
+            for outcome in ("changed", "unchanged", "parked"):
+                PROJECTIONS.labels(name, outcome)
 
     def mark_all(self) -> int:
         """Mark every client, in every projection."""

@@ -47,6 +47,9 @@ class Reactions:
         self._confirm = confirm
         self._away: Pauses[str] = Pauses(clock)  # of topics whose owner couldn't be asked
         self._by_name = {reaction.name: reaction for reaction in subscriptions.reactions}
+        for name in self._by_name:  # told from the beginning, at 0
+            for outcome in ("given", "parked"):
+                REACTIONS.labels(name, outcome)
         self._barrier = barrier  # tests stop here
 
     @property
