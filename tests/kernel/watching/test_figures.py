@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from prometheus_client.registry import Collector
-from sqlalchemy import text
 
 from kernel.messaging.pending import mark_pending
 from kernel.store.database import open_database
@@ -34,6 +33,7 @@ from tests.harness.kernel.counters import (
     until,
 )
 from tests.harness.kernel.health import assert_counts, scraped
+from tests.harness.kernel.owner import as_owner
 
 __all__ = ["authority"]
 
@@ -112,9 +112,9 @@ def test_a_database_that_does_not_answer_is_not_up_and_hides_nothing_else(
     if database in ports:
         engine = open_database(f"postgresql+psycopg://nobody@127.0.0.1:{ports[database]}/none")
     health = Health(lambda: True, collectors=[DatabaseFigures(engine)])
-    with HealthPort("127.0.0.1:0", health) as port, counting.engine.connect() as other:
+    with HealthPort("127.0.0.1:0", health) as port, as_owner(counting) as other:
         if database == "held":
-            other.execute(text("LOCK TABLE published IN ACCESS EXCLUSIVE MODE"))
+            other.execute("LOCK TABLE published IN ACCESS EXCLUSIVE MODE")
         samples = scraped(port.port)
         assert samples["ninehours_database_up", frozenset()] == 0
         names = {name for name, _ in samples}

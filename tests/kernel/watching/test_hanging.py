@@ -16,7 +16,6 @@ import psutil
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.structs import OffsetAndMetadata
-from sqlalchemy import text
 
 from kernel.messaging.brokers import Brokers
 from kernel.messaging.kafka_offsets import KafkaSilent, untaken, why_it_takes_nothing
@@ -43,6 +42,7 @@ from tests.harness.kernel.counters import (
     until,
 )
 from tests.harness.kernel.health import told
+from tests.harness.kernel.owner import as_owner
 from tests.harness.kernel.sending import send
 
 HANGS_AFTER = 20  # seconds, of the workers here: as few as may be set
@@ -148,8 +148,8 @@ def test_a_relay_that_waits_for_a_lock_is_busy_and_does_not_hang(counting: Store
         engine.url.render_as_string(hide_password=False), lock_timeout=0.1
     )
     try:
-        with engine.connect() as other:
-            other.execute(text("LOCK TABLE published IN ACCESS EXCLUSIVE MODE"))
+        with as_owner(counting) as other:
+            other.execute("LOCK TABLE published IN ACCESS EXCLUSIVE MODE")
             with sending(counting, Producing()) as watch:
                 gets_on(watch)
     finally:
