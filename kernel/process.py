@@ -58,7 +58,7 @@ log = logs.get("kernel.process")
 
 # To the key store: a question there is over in a moment, and few are asked (it remembers).
 KEY_CONNECTIONS, KEY_CONNECTIONS_OF_API = 1, 4
-WATCHING_CONNECTIONS = 3  # of who asks whether it is ready, for its metrics, whether it hangs
+WATCHING_CONNECTIONS = 2  # of whoever asks how the process is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
