@@ -65,6 +65,7 @@ def written() -> dict[Path, str]:
             "strimzi/peers.yaml": [_peers_of_kafka()],
             "cert-manager/certificates.yaml": _certificates(),
             "monitoring/monitors.yaml": _monitors(),
+            "monitoring/rules.yaml": [_rules_of_alerts()],
             "autoscaling/scaling.yaml": _scaling(),
         }.items()
     }
@@ -256,6 +257,12 @@ def _monitors() -> Iterator[Object]:
             "podMetricsEndpoints": [endpoint],
         }
         yield _object("monitoring.coreos.com/v1", "PodMonitor", service, spec)
+
+
+def _rules_of_alerts() -> Object:
+    """The rules that Prometheus' own tools read too, as its operator takes them."""
+    alerts = yaml.safe_load((HERE / "components" / "monitoring" / "alerts.yaml").read_text())
+    return _object("monitoring.coreos.com/v1", "PrometheusRule", "ninehours", alerts)
 
 
 def _scaling() -> Iterator[Object]:

@@ -71,6 +71,7 @@ KINDS = (
     "KafkaUser",
     "ObjectStore",
     "PodMonitor",
+    "PrometheusRule",
     "ScaledObject",
     "SecretStore",
 )
@@ -84,6 +85,7 @@ REQUIRED: dict[str, tuple[str | int, ...]] = {
     "KafkaUser": ("authentication", "type"),
     "ObjectStore": ("configuration",),
     "PodMonitor": ("selector",),
+    "PrometheusRule": ("groups", 0, "name"),
     "ScaledObject": ("triggers",),
     "SecretStore": ("provider",),
 }

@@ -7,7 +7,7 @@ from itertools import product
 
 from kernel.config import Settings
 from kernel.messaging.consumer import STOP_WITHIN
-from kernel.process import KEY_CONNECTIONS, KEY_CONNECTIONS_OF_API
+from kernel.process import KEY_CONNECTIONS, KEY_CONNECTIONS_OF_API, WATCHING_CONNECTIONS
 from kernel.rpc.server import CONNECTIONS, Server
 from kernel.services import SERVICES
 from tests.harness.deploy.cell import Cell, Object, Workload, matches, secrets_of
@@ -262,11 +262,12 @@ def databases_have_room_for_all(cell: Cell) -> Iterator[str]:
         needed = 10  # the operator's, replication, an administrator's
         for workload in cell.workloads:
             if workload.service == service:
-                own = {"record": CONNECTIONS if workload.process == "api" else pool}
-                own["keys"] = (
-                    KEY_CONNECTIONS_OF_API if workload.process == "api" else KEY_CONNECTIONS
-                )
-                needed += (_most(cell, workload) + 1) * (own[kind] + 2)  # two: of its health
+                api = workload.process == "api"
+                own = {
+                    "record": (CONNECTIONS if api else pool) + WATCHING_CONNECTIONS,
+                    "keys": KEY_CONNECTIONS_OF_API if api else KEY_CONNECTIONS,
+                }
+                needed += (_most(cell, workload) + 1) * own[kind]
         room = int(cluster["spec"]["postgresql"]["parameters"]["max_connections"])
         if room < needed:
             yield f"{cluster['metadata']['name']}: {room} connections, and {needed} are needed"

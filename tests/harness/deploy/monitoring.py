@@ -8,7 +8,7 @@ from typing import Any
 import promql_parser
 import yaml
 
-MONITORING = Path(__file__).resolve().parents[3] / "deploy" / "monitoring"
+MONITORING = Path(__file__).resolve().parents[3] / "deploy" / "components" / "monitoring"
 ALERTS: list[dict[str, Any]] = [
     rule
     for group in yaml.safe_load((MONITORING / "alerts.yaml").read_text())["groups"]
