@@ -127,6 +127,22 @@ def test_the_code_takes_every_process_s_settings(
         assert (settings.oidc is None) == (overlay == "local")
 
 
+def test_what_operators_are_told_to_name_is_there(cells: dict[str, Cell]) -> None:
+    page = (ROOT / "docs" / "operations.md").read_text()
+    page = page.partition("## A cluster, from empty")[2].partition("## Who may list")[0]
+    metadata = [each["metadata"].get("labels", {}) for each in cells["production"].objects]
+    labels = set(re.findall(r"-l ([\w./-]+)=([\w-]+)", page))
+    assert len(labels) >= 4
+    for name, value in labels:
+        assert any(each.get(name) == value for each in metadata), f"{name}={value}"
+    rpcs = set(re.findall(r"`([A-Z][a-z]+[A-Z]\w+)`", page)) - {"DatabaseAway", "StorageClass"}
+    assert len(rpcs) >= 12
+    protos = "".join(
+        path.read_text() for path in ROOT.glob("protos/ninehours/*/v1/*_service.proto")
+    )
+    assert {name for name in rpcs if f"rpc {name}(" not in protos} == set()
+
+
 def a_container(cell: Cell, name: str = "billing-api") -> Any:
     return cell.workload(name).pod["containers"][0]
 
