@@ -44,7 +44,7 @@ class Publication:
     """A public fact about to be published for one subject.
 
     `label` is the strictest of what it rests on; `signed_at`, of what no command makes, the latest
-    (None: when its command was signed).
+    (None: when it is recorded).
     """
 
     id: UUID
@@ -75,6 +75,7 @@ def publication_of(
         message=message,
         label=label,
         causation=str(recorded.id),
+        signed_at=recorded.at,
     )
 
 

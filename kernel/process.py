@@ -1,4 +1,4 @@
-"""A service's processes: `python -m services.<name> api | relay | stream | migrate | rebuild`."""
+"""A service's processes: `python -m services.<name> api | relay | stream | migrate | …`."""
 
 import os
 import signal
@@ -110,6 +110,7 @@ def main(service: Service, arguments: Sequence[str]) -> None:
         "migrate": _migrate,
         "seal": _seal,
         "seal-again": _seal_again,
+        "restored": _restored,
     }
     if service.hears:
         processes |= {"stream": _stream, "rebuild": _rebuild}
@@ -199,9 +200,9 @@ def server_of(service: Service, settings: Settings, store: Store) -> "Server":
         name=service.name,
         store=store,
         subscriptions=service.subscriptions,
-        signatures=_signatures(settings),
+        signatures=signatures_of(settings),
         owners=owners_of(service.hears, settings),
-        brokers=_brokers(settings),
+        brokers=brokers_of(settings),
         kinds=service.kinds(),
         shown=_shown(settings, rpc=True),
         signing_keys=lambda: signing_key_ages(settings.secrets_dir, service.name),
@@ -236,7 +237,7 @@ def owners_of(hears: Sequence[str], settings: Settings) -> "dict[str, RemoteOwne
 
 def _relay(service: Service, settings: Settings) -> None:
     store = open_store(service, settings)
-    brokers = _brokers(settings)
+    brokers = brokers_of(settings)
     health = _health(settings, "relay", store)
     with _port(settings, health):
         _require_role(settings, _record(service, store.engine))
@@ -293,12 +294,12 @@ def _stream(service: Service, settings: Settings) -> None:
     from kernel.messaging.pending_work import PendingWork  # noqa: PLC0415
 
     store = open_store(service, settings)
-    owners, brokers = owners_of(service.hears, settings), _brokers(settings)
+    owners, brokers = owners_of(service.hears, settings), brokers_of(settings)
     health = _health(settings, "stream", store)
     _port(settings, health).open()  # until the process ends
     _prepare(service, settings, store)
     ordinal = Ordinal(store.engine, _ordinal())
-    signatures = _signatures(settings)
+    signatures = signatures_of(settings)
     inbox = Inbox(store, service.subscriptions, signatures, fence=ordinal.fence)
     deriving = health.watch.work("deriving")
     consumer.run(
@@ -335,7 +336,7 @@ def _shown(settings: Settings, *, rpc: bool = False) -> Shown:
     )
 
 
-def _signatures(settings: Settings) -> Signatures:
+def signatures_of(settings: Settings) -> Signatures:
     """What facts are verified with."""
     return Signatures.of(published_keys(settings.secrets_dir, keys=OF_FACTS))
 
@@ -354,6 +355,17 @@ def _seal(service: Service, settings: Settings, *, again: bool = False) -> None:
 def _seal_again(service: Service, settings: Settings) -> None:
     """As `seal`, of a log that an older release appended to once more."""
     _seal(service, settings, again=True)
+
+
+def _restored(service: Service, settings: Settings) -> None:
+    """State that the database was restored, once for each time, before its processes start."""
+    from kernel.store import published  # noqa: PLC0415
+
+    engine = _engine(settings, 1)
+    act_as_owner(_record(service, engine))
+    with engine.begin() as connection:
+        epoch = published.raise_epoch(connection)
+    log.info("restored", topic=topic_of(service.name), epoch=epoch)
 
 
 def _migrate(service: Service, settings: Settings) -> None:
@@ -392,7 +404,8 @@ def _engine(settings: Settings, pool: int, lock_timeout: float = LOCK_TIMEOUT) -
     return open_database(settings.database, pool=pool, lock_timeout=lock_timeout, identity=identity)
 
 
-def _brokers(settings: Settings) -> Brokers:
+def brokers_of(settings: Settings) -> Brokers:
+    """Kafka, as this process speaks to it."""
     identity = settings.kafka_identity
     return Brokers(settings.kafka, ReloadingContext(identity) if identity else None)
 

@@ -23,7 +23,7 @@ RECORD: Mapping[str, str] = {
     "given_up": APPEND,
     "forgotten_owner": APPEND,
     "document": f"{APPEND}, DELETE",
-    # An operator's word, and that of `seal`.
+    # The words of `restored` and `seal`.
     "epoch": READ,
     "seal": READ,
     # What was heard may be heard anew, and what is derived follows it.

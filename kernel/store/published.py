@@ -25,6 +25,21 @@ def epoch_of(connection: Connection) -> int:
     return int(connection.execute(text("SELECT epoch FROM epoch")).scalar_one())
 
 
+def raise_epoch(connection: Connection) -> int:
+    """State that the database was restored: the log goes on in an epoch that there never was.
+
+    Seconds since 1970, so that it is also above one that was raised after what is restored here.
+    Once more is as after another restore.
+    """
+    raised = connection.execute(
+        text(
+            "UPDATE epoch SET epoch = greatest(epoch + 1,"
+            " CAST(extract(epoch FROM clock_timestamp()) AS bigint)) RETURNING epoch"
+        )
+    )
+    return int(raised.scalar_one())
+
+
 @dataclass(frozen=True, slots=True)
 class Seal:
     """Up to which position facts of this log may stand unsigned; `for_good`: that was stated.

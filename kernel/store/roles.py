@@ -1,8 +1,8 @@
 """Three roles a database, so that who serves the record can't rewrite it.
 
 `<x>_owner` owns the database and all in it, and has no login; `<x>_migrations` logs in to act as
-it, in `migrate` and `seal`; `<x>_processes` has what tables of privileges say. Where the owner is
-called otherwise, as releases before had it, there is one role for all.
+it, in `migrate`, `seal` and `restored`; `<x>_processes` has what tables of privileges say. Where
+the owner is called otherwise, as releases before had it, there is one role for all.
 """
 
 from collections.abc import Iterator, Mapping

@@ -45,10 +45,10 @@ WITH accepted AS (
     SELECT :command_id, :digest, :actor WHERE CAST(:digest AS bytea) IS NOT NULL
 ), recorded AS (
     INSERT INTO fact (stream, version, id, type, body, at, actor, command_id, correlation)
-    SELECT x.stream, x.version, x.id, x.type, x.body::jsonb, :now, :actor, :command_id, :correlation
+    SELECT x.stream, x.version, x.id, x.type, x.body::jsonb, x.at, :actor, :command_id, :correlation
     FROM unnest(CAST(:streams AS text[]), CAST(:versions AS bigint[]), CAST(:ids AS uuid[]),
-                CAST(:types AS text[]), CAST(:bodies AS text[]))
-        AS x(stream, version, id, type, body)
+                CAST(:types AS text[]), CAST(:bodies AS text[]), CAST(:ats AS timestamptz[]))
+        AS x(stream, version, id, type, body, at)
 ), written AS (
     INSERT INTO published (subject, sequence, id, type, body, headers, signed_at, recorded_at,
                            signature, command_id, written_by)
@@ -68,7 +68,7 @@ WITH accepted AS (
 SELECT ({PUBLISHED.ring}) AS rung FROM written
 """)  # noqa: S608 - what rings is code
 # What a command tells of itself, by its context's names; NULL where none made the facts.
-OF_COMMAND = ("command_id", "digest", "now", "actor", "correlation", "traceparent")
+OF_COMMAND = ("command_id", "digest", "actor", "correlation", "traceparent")
 
 
 class Conflict(Exception):
@@ -268,6 +268,7 @@ class Transaction:
                     "ids": [recorded.id for recorded in facts],
                     "types": [name for name, _ in encoded],
                     "bodies": [body for _, body in encoded],
+                    "ats": [recorded.at for recorded in facts],
                     "p_subjects": [row.subject for row in rows],
                     "p_sequences": [row.sequence for row in rows],
                     "p_ids": [row.id for row in rows],

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kernel.config import Settings
-from kernel.process import Opened, Service, main, owners_of
+from kernel.process import Opened, Service, brokers_of, main, owners_of, signatures_of
 from kernel.store.store import Store
 from services.billing.adapters.privileges import PRIVILEGES
 from services.billing.adapters.stored import FACTS
@@ -29,14 +29,20 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     from services.billing.adapters import claim_file, identities  # noqa: PLC0415
     from services.billing.adapters.as_of import SqlDeadlines, SqlHistoryAsOf  # noqa: PLC0415
     from services.billing.adapters.heard import SqlNetwork  # noqa: PLC0415
+    from services.billing.adapters.lost import KafkaLost  # noqa: PLC0415
     from services.billing.adapters.pages import SqlPages  # noqa: PLC0415
     from services.billing.adapters.publication import publish  # noqa: PLC0415
     from services.billing.adapters.record import SqlDrafts  # noqa: PLC0415
-    from services.billing.api import accounts, deadlines, explaining  # noqa: PLC0415
+    from services.billing.api import accounts, deadlines, explaining, restore  # noqa: PLC0415
     from services.billing.api.servicer import SERVICE, billing_servicer  # noqa: PLC0415
     from services.billing.api.work import SERVICE as WORK  # noqa: PLC0415
     from services.billing.api.work import WorkServicer  # noqa: PLC0415
-    from services.billing.app.ports import BillingWriteSide, ClaimWriter, Issuing  # noqa: PLC0415
+    from services.billing.app.ports import (  # noqa: PLC0415
+        BillingWriteSide,
+        ClaimWriter,
+        Issuing,
+        RestoringWriteSide,
+    )
     from services.billing.domain.payers.rules import ClaimForm  # noqa: PLC0415
 
     intake = RpcClient(
@@ -59,6 +65,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
         asking = identities.IntakeIdentities(intake, call)
         return Issuing(drafts=billing.drafts, confirm=confirm, identities=asking, files=files)
 
+    lost = KafkaLost(store, brokers_of(settings), signatures_of(settings))
     pages = SqlPages()
     return {
         SERVICE: billing_servicer(billing, issuing, pages),
@@ -66,6 +73,9 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
         explaining.SERVICE: explaining.ExplanationServicer(store, SqlHistoryAsOf()),
         accounts.SERVICE: accounts.AccountsServicer(store),
         deadlines.SERVICE: deadlines.DeadlinesServicer(store, SqlDeadlines()),
+        restore.SERVICE: restore.RestoreServicer(
+            RestoringWriteSide(executor, billing.drafts, lost)
+        ),
     }
 
 

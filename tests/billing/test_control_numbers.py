@@ -1,13 +1,11 @@
 """A sender never gives an interchange's number twice, whoever the payer is."""
 
 from ninehours.billing.v1 import billing_service_pb2 as pb
-from sqlalchemy import text
 
 from kernel.rpc.translate import to_date
 from tests.harness.billing.facts import COVERAGE, SITE, Story
 from tests.harness.billing.history import day
 from tests.harness.billing.service import BOB, Office, covered
-from tests.harness.kernel.owner import as_owner
 
 CLIENT = "0c11e700-0000-4000-8000-000000000001"
 OTHER = "0c11e700-0000-4000-8000-000000000002"
@@ -49,14 +47,3 @@ def test_files_to_two_payers_have_two_numbers(office: Office, story: Story) -> N
     assert first[0] < second[0]
     assert first[1] < second[1]
     assert first[2] != second[2]
-
-
-def test_a_restored_database_leaves_numbers_out_that_may_have_been_given(
-    office: Office, story: Story
-) -> None:
-    office.set_up(SITE, [CLIENT, OTHER])
-    first, _, _ = numbers(issued(office, story, CLIENT, "one"))
-    with as_owner(office.store) as tx:
-        tx.connection.execute(text("UPDATE epoch SET epoch = epoch + 1"))
-    second, _, _ = numbers(issued(office, story, OTHER, "two"))
-    assert second >= first + 100_000

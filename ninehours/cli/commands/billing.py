@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ninehours.cli.commands.work import done_by
-from ninehours.cli.options import DAY, AsOf, CommandId, Json, System
+from ninehours.cli.options import DAY, As, AsOf, CommandId, Json, System
 
 Client = Annotated[str, typer.Option("--client", help="Of one client: their id.")]
 Payer = Annotated[str, typer.Option("--payer", help="Of one payer: its id, or a part of its name.")]
@@ -32,6 +32,7 @@ Csv = Annotated[
     str | None,
     typer.Option("--csv", metavar="FILE|-", help="Write the list as CSV, or to stdout with -."),
 ]
+Why = Annotated[str, typer.Option("--reason", help="Kept, for those who ask later.")]
 SomePayer = Annotated[
     str, typer.Option("--payer", help="Which payer: its id, or a part of its name.")
 ]
@@ -51,6 +52,16 @@ def register(app: typer.Typer) -> None:
         replay,
     ):
         app.command()(command)
+    restored = typer.Typer(
+        help="After billing's database was restored: what had left, and when claims go again.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+    )
+    restored.command("show")(restored_show)
+    restored.command("recover")(restored_recover)
+    restored.command("sent")(restored_sent)
+    restored.command("reconcile")(restored_reconcile)
+    app.add_typer(restored, name="restored")
 
 
 class ClaimState(StrEnum):
@@ -271,3 +282,52 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """HYPOTHETICAL: what service days and claims would be under other rules. Touches nothing."""
+
+
+@done_by("restored:run_show")
+def restored_show(data: System = None, as_json: Json = False) -> None:
+    """Whether claims are held, and what Kafka knows that the restored database doesn't."""
+
+
+@done_by("restored:run_recover")
+def restored_recover(
+    *,
+    reason: Why,
+    data: System = None,
+    subject: As = "",
+    command_id: CommandId = "",
+    as_json: Json = False,
+) -> None:
+    """Record again, from Kafka, claims that left, with payers' answers and what followed them."""
+
+
+@done_by("restored:run_sent")
+def restored_sent(
+    claims: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="DRAFT=NUMBER:CHARGE…",
+            help="The draft, or the claim that is corrected; CLM01 and CLM02 of the file.",
+        ),
+    ],
+    *,
+    payer: SomePayer,
+    reason: Why,
+    data: System = None,
+    subject: As = "",
+    command_id: CommandId = "",
+    as_json: Json = False,
+) -> None:
+    """Record that drafts left, as files that were sent say, where Kafka doesn't know."""
+
+
+@done_by("restored:run_reconcile")
+def restored_reconcile(
+    *,
+    reason: Why,
+    data: System = None,
+    subject: As = "",
+    command_id: CommandId = "",
+    as_json: Json = False,
+) -> None:
+    """Say that nothing else had left: from now on claims are issued again."""

@@ -15,6 +15,7 @@ from kernel.keys.ports import KeyLost, MasterKeyMissing
 from kernel.keys.sealing import Unsealable
 from kernel.rpc.translate import date_of
 from kernel.store.documents import Documents
+from kernel.store.published import epoch_of
 from operations.verifying.examination import Check, Examination, Finding, ServiceChecks
 from services.billing.adapters.history import history_of
 from services.billing.adapters.members import apart_of, keys_of
@@ -26,6 +27,7 @@ from services.billing.domain.claims.claim import ClaimReplaced, ClaimVoided
 from services.billing.domain.claims.issue import BatchIssued, ClaimIssued
 from services.billing.domain.claims.members import Members, dates_of
 from services.billing.domain.claims.promises import drafted_and_issued, overdrawn, two_per_diems
+from services.billing.domain.claims.restore import FIRST_EPOCH
 from services.billing.domain.claims.rows import DraftRow
 from services.billing.domain.history.history import BillingHistory, ClaimLine
 from services.billing.domain.projection import DRAFT_CLAIM
@@ -178,6 +180,16 @@ def a_member_is_billed_once(examination: Examination) -> Iterator[Finding]:
         yield Finding("MEMBER_BILLED_TWICE", f"client/{one}", says)
 
 
+def a_restore_is_reconciled(examination: Examination) -> Iterator[Finding]:
+    """Claims aren't held: a named person said what had left before the database was restored."""
+    examination.count()
+    epoch = epoch_of(examination.connection)
+    said = _facts(examination, ["billing.reconciled.v1"])
+    if epoch != FIRST_EPOCH and epoch not in {recorded.fact.epoch for recorded in said}:
+        says = "the database was restored, and nobody said what had left before: claims are held"
+        yield Finding("RESTORED_NOT_RECONCILED", f"epoch {epoch}", says)
+
+
 SERVICE_CHECKS = ServiceChecks(
     publish=publish,
     checks=(
@@ -187,6 +199,7 @@ SERVICE_CHECKS = ServiceChecks(
         Check("files are as they were issued", "batches", files_are_as_issued),
         Check("claims left on their permits", "claims", claims_left_on_their_permits),
         Check("a member is billed once", "claims", a_member_is_billed_once),
+        Check("a restore is reconciled", "epochs", a_restore_is_reconciled),
     ),
 )
 

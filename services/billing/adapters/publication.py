@@ -14,7 +14,7 @@ from kernel.mapping.writing import writer
 from kernel.publishing import HIPAA, PART2, Decision, Kept, published, publisher
 from services.billing.app.draft_id import draft_id
 from services.billing.domain.authorizations import authorization, waiver
-from services.billing.domain.claims import claim, issue, settlement
+from services.billing.domain.claims import claim, issue, restore, settlement
 from services.billing.domain.claims.awaited import Awaited
 from services.billing.domain.claims.disclosure import basis_of
 from services.billing.domain.claims.rows import DraftRow, ProposalRow
@@ -103,6 +103,8 @@ DECISIONS: Mapping[type, Decision] = {
     claim.ClaimAdjudicated: _of_claim(writer(public.ClaimAdjudicated, claim.ClaimAdjudicated)),
     claim.ClaimReplaced: _of_claim(writer(public.ClaimReplaced, claim.ClaimReplaced)),
     claim.ClaimVoided: _of_claim(writer(public.ClaimVoided, claim.ClaimVoided)),
+    restore.ClaimsRecordedAgain: Kept("each of the claims is told of"),
+    restore.Reconciled: Kept("whether claims are held is this service's own affair"),
 }
 
 publish = publisher(DECISIONS)

@@ -1,7 +1,7 @@
 """Billing's own record in SQL: what may be issued, what issuing asks of it, who read its files."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from kernel.mapping.reading import fact_reader
 from kernel.messaging.caught_up import clients_not_caught_up
 from kernel.messaging.public_facts import zone_known
 from kernel.rpc.translate import date_of
+from kernel.store.published import epoch_of
 from kernel.store.store import Transaction
 from services.billing.adapters.as_of import history_by
 from services.billing.adapters.heard import heard_facts, subjects_of
@@ -25,6 +26,7 @@ from services.billing.app.draft_id import draft_id
 from services.billing.app.ports import FileRead, Site
 from services.billing.domain.claims.issue import DraftToIssue, ProposalToIssue
 from services.billing.domain.claims.members import Members
+from services.billing.domain.claims.restore import RESTORE, Restore, restore_stream
 from services.billing.domain.claims.rows import DraftRow, ProposalRow
 from services.billing.domain.claims.settlement import RevocationSettled
 from services.billing.domain.projection import drafts_without
@@ -89,6 +91,17 @@ class SqlDrafts:
     def unsettled(self, tx: Transaction, clients: Sequence[str]) -> set[str]:
         subjects = [f"client/{client_id}" for client_id in clients]
         return {id_of(subject) for subject in clients_not_caught_up(tx.connection, subjects)}
+
+    def restore(self, tx: Transaction) -> Restore:
+        epoch = epoch_of(tx.connection)
+        return replace(RESTORE.after(tx.load(restore_stream(epoch))), epoch=epoch)
+
+    def numbers(self, tx: Transaction, numbers: Collection[str]) -> set[str]:
+        issued = tx.load_where(
+            "type = 'billing.claim_issued.v1' AND body->>'number' = ANY(CAST(:numbers AS text[]))",
+            numbers=sorted(numbers),
+        )
+        return {recorded.fact.number for recorded in issued}
 
     def control_number(self, tx: Transaction) -> int:
         return int(tx.connection.execute(text("SELECT nextval('control_number')")).scalar_one())

@@ -2,7 +2,7 @@
 
 from kernel.codec import Codec
 from services.billing.domain.authorizations import authorization, waiver
-from services.billing.domain.claims import claim, issue, settlement
+from services.billing.domain.claims import claim, issue, restore, settlement
 from services.billing.domain.payers import payer
 from services.billing.domain.providers import practitioner, provider
 
@@ -23,5 +23,7 @@ FACTS = Codec(
         "billing.claim_voided.v1": claim.ClaimVoided,
         "billing.authorization_waived.v1": waiver.AuthorizationWaived,
         "billing.revocation_settled.v1": settlement.RevocationSettled,
+        "billing.claims_recorded_again.v1": restore.ClaimsRecordedAgain,
+        "billing.reconciled.v1": restore.Reconciled,
     }
 )

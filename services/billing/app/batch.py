@@ -153,6 +153,7 @@ class Batches:
         staff |= {candidate.claim.rendering_staff_id for candidate in candidates}
         return Circumstances(
             on=self.context.now.date(),
+            reconciled=drafts.restore(self.tx).reconciled,
             today={site_id: self._today(site) for site_id, site in sites.items()},
             unchecked=self._unchecked(candidates),
             unsettled=drafts.unsettled(self.tx, clients),

@@ -8,8 +8,10 @@ from typing import Any, Protocol
 from kernel.execute import CommandExecutor
 from kernel.messaging.owners import Confirm
 from kernel.store.store import Transaction
+from services.billing.domain.claims.claim import ClaimFact
 from services.billing.domain.claims.issue import ClaimIssued, DraftToIssue, ProposalToIssue
 from services.billing.domain.claims.members import Members
+from services.billing.domain.claims.restore import Restore
 from services.billing.domain.payers.payer import PayerRegistered
 from services.billing.domain.payers.rules import ClaimForm
 from services.billing.domain.providers.practitioner import PractitionerRegistered
@@ -115,6 +117,14 @@ class Drafts(Protocol):
         """Client ids of whom something is parked, behind or due. Their rows must be locked."""
         ...
 
+    def restore(self, tx: Transaction) -> Restore:
+        """Of the log's epoch now."""
+        ...
+
+    def numbers(self, tx: Transaction, numbers: Collection[str]) -> set[str]:
+        """Those of them that issued claims have."""
+        ...
+
     def control_number(self, tx: Transaction) -> int:
         """The next interchange's: given once, whoever it goes to, and whether or not it goes."""
         ...
@@ -211,6 +221,51 @@ class FileRead:
 
 FileAudit = Callable[[Transaction, FileRead], None]
 """Keeps who read what: written before the file is answered, in the same transaction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostFact:
+    """A public fact of a command, as Kafka has it and this database doesn't."""
+
+    fact_id: str
+    type: str
+    subject: str
+    signed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostClaimFact:
+    """One of a claim's, with the private fact that it was made of."""
+
+    about: LostFact
+    fact: ClaimFact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """What was lost, oldest first. `others` can't be recorded again: people say them again.
+
+    `forgotten_before`: Kafka has nothing of before, by its retention. `unbelieved`: how many
+    records of the topic weren't signed by this service.
+    """
+
+    of_claims: Sequence[LostClaimFact] = ()
+    others: Sequence[LostFact] = ()
+    forgotten_before: datetime | None = None
+    unbelieved: int = 0
+
+
+LostFacts = Callable[[], Lost]
+"""Reads what Kafka holds; NotYet (KAFKA_AWAY) while it can't be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestoringWriteSide:
+    """What is needed to record again what left before a restore."""
+
+    executor: CommandExecutor
+    drafts: Drafts
+    lost: LostFacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -320,6 +320,7 @@ class StaysBecause(StrEnum):
     docs/billing-teams.md says what becomes of each.
     """
 
+    RESTORED_NOT_RECONCILED = "RESTORED_NOT_RECONCILED"
     NOT_SETTLED = "NOT_SETTLED"
     NOT_CHECKED = "NOT_CHECKED"
     COVERAGE_CHANGED = "COVERAGE_CHANGED"

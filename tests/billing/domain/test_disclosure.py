@@ -25,6 +25,7 @@ UNCONSENTED = replace(PERSON, consent_id="")
 MEMBERS = Members(keys={"client": {"coverage": "key"}})
 OPEN = Circumstances(
     on=day(7),
+    reconciled=True,
     heard={"client": 7},
     identified={"client": PERSON},
     practitioners={"eve"},

@@ -36,6 +36,7 @@ class Identified:
 class Circumstances:
     """What the gates look at beside the claim; by client, unless said otherwise.
 
+    `reconciled`: the database was never restored, or a named person said what had left before.
     `unchecked`: ids of facts that no owner was asked about, or that their owner doesn't confirm.
     `unsettled`: something of them is parked, behind or due. `heard`: up to where intake's log was;
     `heard_at_permit`: the fact that was heard as the last one its permit knew, where it is kept.
@@ -49,6 +50,7 @@ class Circumstances:
     """
 
     on: date
+    reconciled: bool
     today: Mapping[str, date] = field(default_factory=dict)
     unchecked: Collection[str] = frozenset()
     unsettled: Collection[str] = ()
@@ -72,6 +74,8 @@ def gate(candidate: Candidate, others: Sequence[Candidate], now: Circumstances) 
     `others` are what the same command would issue: with a payer who wants one bill answered
     before the next, an earlier one among them comes first, whether it passes or not.
     """
+    if not now.reconciled:
+        return StaysBecause.RESTORED_NOT_RECONCILED
     return next(_closed(candidate, others, now), "")
 
 
