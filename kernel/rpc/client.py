@@ -26,6 +26,9 @@ ASKING = threading.BoundedSemaphore(MOST_ASKING)
 stands still keeps no more of its threads."""
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0
+# A server that is away or busy says the first; one that gets no request in time, or closes a
+# connection on which calls are under way, can say no more than the second.
+AGAIN = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED})
 
 
 class RpcClient:
@@ -160,7 +163,7 @@ class _Asking:
         # Jitter, so that callers of a restarted service don't return all at once.
         pause = self._pause * random.uniform(0.5, 1.0)  # noqa: S311 # no secret depends on it
         late = time.monotonic() + pause >= self._until
-        if final or late or refusal.code is not grpc.StatusCode.UNAVAILABLE:
+        if final or late or refusal.code not in AGAIN:
             raise refusal from None
         self._before = refusal
         time.sleep(pause)

@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 
 import grpc
@@ -14,6 +16,7 @@ from kernel.rpc.channel import Channel
 from kernel.rpc.client import RpcClient
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.tokens import Actor
+from tests.harness.kernel.counters import PATIENCE
 from tests.harness.kernel.rpc import LOG, Ask, Serve
 
 Code = grpc.StatusCode
@@ -43,6 +46,34 @@ def test_what_is_away_for_a_moment_is_asked_again_as_the_same_question(
     assert ask(serve({LOG: servicer}), LOG).Read(log_pb2.ReadRequest()).epoch == 1
     assert len(servicer.calls) == 4
     assert len({call.correlation_id for call in servicer.calls}) == 1
+
+
+def test_what_a_server_cancelled_is_asked_again(operator: Callable[[], str]) -> None:
+    """As one does whose thread got no request in time; a command is the same one again."""
+    asked = 0
+
+    def read(_: log_pb2.ReadRequest, context: grpc.ServicerContext) -> log_pb2.ReadResponse:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            context.cancel()
+        return log_pb2.ReadResponse(epoch=1)
+
+    of_it = grpc.unary_unary_rpc_method_handler(
+        read, log_pb2.ReadRequest.FromString, log_pb2.ReadResponse.SerializeToString
+    )
+    server = grpc.server(ThreadPoolExecutor(1))
+    server.add_generic_rpc_handlers(
+        [grpc.method_handlers_generic_handler(LOG.full_name, {"Read": of_it})]
+    )
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        with closing(RpcClient(Channel(f"127.0.0.1:{port}"), LOG, token=operator)) as client:
+            assert client.Read(log_pb2.ReadRequest(), deadline=PATIENCE).epoch == 1
+    finally:
+        server.stop(None)
+    assert asked == 2
 
 
 def test_a_decided_refusal_is_not_asked_again(serve: Serve, ask: Ask) -> None:
