@@ -17,7 +17,7 @@ COMPILE := pip compile --universal --python-version 3.11 --generate-hashes --no-
 RUNNABLE = 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
 
 .DEFAULT_GOAL := help
-.PHONY: help ready demo up test test-crds fast keycloak coverage mutants lint catalogue manifests deployable baseline lock clean
+.PHONY: help ready demo up test test-crds fast keycloak recovery coverage mutants lint catalogue manifests deployable baseline lock clean
 .DELETE_ON_ERROR:
 
 help: ## say what there is
@@ -52,6 +52,10 @@ keycloak: $(DEV) ## what `make test` asks of a small identity provider, asked of
 test-crds: $(DEV) ## custom kinds of deploy/ against the operators' own definitions, fetched once: 80 MB, two minutes
 	@$(GENERATE)
 	@exec $(BIN)/python -m pytest tests/deploy/custom_kinds.py $(ARGS)
+
+recovery: $(DEV) ## databases are restored in the middle of the story, as docs/operations.md says; some minutes
+	@$(GENERATE)
+	@exec $(BIN)/python -m pytest tests/recovery/recovering.py $(ARGS)
 
 coverage: $(DEV) ## which lines no test runs; ARGS=--pure for the pure tests alone
 	@$(GENERATE)

