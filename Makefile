@@ -17,7 +17,7 @@ COMPILE := pip compile --universal --python-version 3.11 --generate-hashes --no-
 RUNNABLE = 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
 
 .DEFAULT_GOAL := help
-.PHONY: help ready demo up test test-crds fast keycloak recovery coverage mutants lint catalogue manifests deployable baseline lock clean
+.PHONY: help ready demo up test test-crds fast keycloak recovery upgrade coverage mutants lint catalogue manifests deployable baseline lock clean
 .DELETE_ON_ERROR:
 
 help: ## say what there is
@@ -56,6 +56,10 @@ test-crds: $(DEV) ## custom kinds of deploy/ against the operators' own definiti
 recovery: $(DEV) ## databases are restored in the middle of the story, as docs/operations.md says; some minutes
 	@$(GENERATE)
 	@exec $(BIN)/python -m pytest tests/recovery/recovering.py $(ARGS)
+
+upgrade: $(DEV) ## roll out from the last release to today's code and back, with both at work; some minutes
+	@$(GENERATE)
+	@exec $(BIN)/python -m pytest tests/upgrade/rollout.py $(ARGS)
 
 coverage: $(DEV) ## which lines no test runs; ARGS=--pure for the pure tests alone
 	@$(GENERATE)

@@ -52,10 +52,20 @@ class Forged:
 
 
 class Forge:
-    """Forks processes of services; started when the first is asked for."""
+    """Forks processes of services; started when the first is asked for.
 
-    def __init__(self, supervisor: Supervisor, log: Path, settings: Mapping[str, str]) -> None:
+    `settings` say where their code is, `python` runs it: this one, or that of another release.
+    """
+
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        log: Path,
+        settings: Mapping[str, str],
+        python: Path = Path(sys.executable),
+    ) -> None:
         self._supervisor = supervisor
+        self._python = python
         self._log = log
         self._settings = settings
         self._lock = threading.Lock()
@@ -78,7 +88,7 @@ class Forge:
             log = os.open(self._log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:
                 self._process = subprocess.Popen(
-                    [sys.executable, forge.__file__, str(its.fileno())],
+                    [str(self._python), forge.__file__, str(its.fileno())],
                     env=self._supervisor.environment(self._settings),
                     stdin=subprocess.DEVNULL,
                     stdout=log,

@@ -79,6 +79,17 @@ class Supervisor:
                 self._watched[spec.name] = watched
                 watched.start()
 
+    def replace(self, spec: ProcessSpec) -> None:
+        """End what runs under the spec's name, in its own grace, and start this in its place."""
+        with self._changed:
+            self._refuse_when_stopping()
+            watched = self._watched[spec.name]
+        watched.stop()
+        with self._changed:
+            self._refuse_when_stopping()
+            del self._watched[spec.name]
+        self.start(spec)
+
     def await_ready(self, *names: str, restarts: int = 0) -> None:
         """Wait until all are ready, each having been restarted at least `restarts` times.
 

@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -81,6 +82,19 @@ def test_what_is_killed_comes_back(supervisor: Supervisor, folder: DataFolder) -
     supervisor.await_ready("one", restarts=1)
     assert supervisor.processes["one"] != before
     assert supervisor.restarts("one") == 1
+
+
+def test_another_takes_a_process_s_place_once_that_has_ended_by_itself(
+    supervisor: Supervisor, folder: DataFolder
+) -> None:
+    supervisor.start(server(supervisor, folder, "one"))
+    supervisor.await_ready("one")
+    before = psutil.Process(supervisor.processes["one"])
+    supervisor.replace(replace(server(supervisor, folder, "one"), group=1))
+    supervisor.await_ready("one")
+    assert not before.is_running()
+    assert (folder.path / "ended").read_text() == "one.ready\n"
+    assert [each.pid for each in of_this_run(folder)] == [supervisor.processes["one"]]
 
 
 SLOW = """

@@ -1,10 +1,10 @@
 """A whole system that has played the story, as its databases show it: what tests compare."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 from ninehours.billing.v1.billing_events_pb2 import AuthorizationRecorded, ClaimIssued
@@ -17,8 +17,9 @@ from kernel.store.database import open_database
 from kernel.store.documents import Documents
 from ninehours.cli.connection import Services
 from ninehours.cli.issue import export_batch
-from ninehours.local.databases import plain
-from ninehours.local.system import LocalSystem, keys_database
+from ninehours.local.databases import Logins, plain
+from ninehours.local.secrets import MachineSecrets
+from ninehours.local.system import keys_database
 from ninehours.story.catching_up import HEARS
 from ninehours.story.courses import StoryName
 from ninehours.story.gateway import BILLER
@@ -33,6 +34,22 @@ from tests.system.verified import checks_of
 
 # A derived row as everybody sees it: kind, key, content.
 Contents = dict[str, list[tuple[str, str, Any]]]
+
+
+class System(Protocol):
+    """Whatever runs the services of one network, as far as they are looked at from here."""
+
+    @property
+    def addresses(self) -> Mapping[str, str]: ...
+
+    @property
+    def databases(self) -> Mapping[str, Logins]: ...
+
+    @property
+    def secrets(self) -> MachineSecrets: ...
+
+    @property
+    def people_dir(self) -> Path: ...
 
 
 @dataclass(kw_only=True)
@@ -73,7 +90,7 @@ class Played:
 
 
 def play_on(
-    system: LocalSystem, data: Path, gateway: RecordingGateway, people: InventedPeople
+    system: System, data: Path, gateway: RecordingGateway, people: InventedPeople
 ) -> Played:
     """Play, settle, and take down what the databases say."""
     story = play(gateway, people)
@@ -106,7 +123,7 @@ def play_on(
     return played
 
 
-def connect(system: LocalSystem, service: str) -> psycopg.Connection[dict[str, Any]]:
+def connect(system: System, service: str) -> psycopg.Connection[dict[str, Any]]:
     """A service's database, as whoever migrates it: all may be read, and altered."""
     return psycopg.connect(plain(system.databases[service].migrations.url), row_factory=dict_row)
 
@@ -149,7 +166,7 @@ def _take_down(played: Played, service: str, connection: psycopg.Connection[Any]
     played.rows_read[service] = b"".join(_every_row(connection))
 
 
-def _every_document(system: LocalSystem, service: str) -> Iterator[bytes]:
+def _every_document(system: System, service: str) -> Iterator[bytes]:
     engine = open_database(system.databases[service].processes.url)
     with engine.connect() as connection:
         keys = system.databases[keys_database(service)].processes.url
