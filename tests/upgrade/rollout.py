@@ -43,6 +43,7 @@ def rolled_out(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RolledOut]:
         rollout = Rollout(fleet, len(rehearse(people)), operator.ask_operator)
         connections = connect(fleet.channel_to, fleet.people_dir)
         with RecordingGateway(connections, seed=SEED, on_command=rollout) as gateway:
+            rollout.answered = lambda: len(gateway.given)
             played = play_on(fleet, data, gateway, people)
         rollout.finish()
         yield RolledOut(last, rollout, played)

@@ -10,8 +10,9 @@ from ninehours.exchange.v1 import operating_service_pb2 as operating
 
 from kernel.services import SERVICES
 from ninehours.cli.connection import Services
-from ninehours.local.probes import together
+from ninehours.local.probes import await_until, together
 from ninehours.story.catching_up import Ask, parked, wait_until_caught_up
+from ninehours.story.gateway import PATIENCE
 from tests.harness.upgrade.fleet import Fleet, replicas
 from tests.harness.upgrade.installation import Installation, Replica
 from tests.harness.upgrade.release import Release
@@ -64,8 +65,10 @@ class Rollout:
     """Called before each command, it begins a step where its time has come.
 
     A step begins once the one before has ended, and as many commands go on beside it as beside any
-    other: those of before the next one wait for it.
+    other: the next one's wait for it. `answered` tells how many commands were.
     """
+
+    answered: Callable[[], int]
 
     def __init__(self, fleet: Fleet, commands: int, ask: Ask) -> None:
         self.rests: dict[str, Rest] = {}
@@ -74,8 +77,8 @@ class Rollout:
         self._fleet = fleet
         self._ask = ask
         steps = list(self._steps())
-        # The first commands open the network; behind the last nobody might notice a step.
-        first, last = commands // 10, commands * 19 // 20
+        # The first commands open the network and admit; behind the last nobody might notice a step.
+        first, last = commands * 3 // 10, commands * 19 // 20
         self._plan = {first + (last - first) * at // len(steps): s for at, s in enumerate(steps)}
         assert len(self._plan) == len(steps)
         self._steps_begun = ThreadPoolExecutor(1, "rollout")
@@ -83,11 +86,15 @@ class Rollout:
 
     def __call__(self, count: int) -> None:
         """Before the command of that count, counted from 1."""
-        if (step := self._plan.get(count)) is not None:
+        if (step := self._plan.get(count)) is None:
+            return
+        self._wait()
+        if step.alone:
+            # Each is given up by itself after its patience.
+            await_until(lambda: self.answered() == count - 1, 2 * PATIENCE, "commands under way")
+        self._under_way = self._steps_begun.submit(step.do)
+        if step.alone:
             self._wait()
-            self._under_way = self._steps_begun.submit(step.do)
-            if step.alone:
-                self._wait()
 
     def finish(self) -> None:
         """Until all that was begun has ended; raises what the last step failed with."""
