@@ -109,14 +109,13 @@ class Fleet:
         """Service → its api of that number."""
         return {service: self._listen[Replica(service, "api", number)] for service in SERVICES}
 
-    def answering(self) -> list[tuple[str, str]]:
-        """Service and address: an api of each release that answers for it now."""
-        found = {
-            (replica.service, installed): self._listen[replica]
+    def answering(self) -> Mapping[tuple[str, Release], str]:
+        """Service and release → the address of an api that answers for both."""
+        return {
+            (replica.service, installed.release): self._listen[replica]
             for replica, installed in self.runs.items()
             if replica.kind == "api"
         }
-        return [(service, address) for (service, _), address in found.items()]
 
     def channel_to(self, service: str) -> Channel:
         """To both of its apis, as a headless Service gives them: each is the first of every other.

@@ -45,9 +45,9 @@ class Rest:
 
     runs: Mapping[Replica, Release]
     parked: Mapping[str, Sequence[str]]
+    verified: Mapping[tuple[str, Release], int]
+    """A service, asked of each release that answers for it → how many checks were made."""
     findings: Sequence[str]
-    verified: int
-    """How many checks said what they looked at, of a service once by each release that answers."""
     told: Told
     told_after_restart: Told
     """The same, once every consumer that started last was started again."""
@@ -137,20 +137,22 @@ class Rollout:
         told = self._told()
         together(*(partial(self._fleet.restart, each) for each in self._deriving()))
         wait_until_caught_up(self._ask)
-        checks = [
-            check
-            for service, address in self._fleet.answering()
-            for check in self._verified(service, address)
-        ]
+        checks = {
+            (service, release): self._verified(service, address)
+            for (service, release), address in self._fleet.answering().items()
+        }
         self.rests[name] = Rest(
             runs={replica: each.release for replica, each in self._fleet.runs.items()},
             parked={
                 service: [each.id for each in them] for service, them in parked(self._ask).items()
             },
+            verified={asked: len(said) for asked, said in checks.items()},
             findings=[
-                f"{found.reason} {found.about}" for check in checks for found in check.findings
+                f"{found.reason} {found.about}"
+                for said in checks.values()
+                for check in said
+                for found in check.findings
             ],
-            verified=len(checks),
             told=told,
             told_after_restart=self._told(),
         )
