@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
-from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -55,7 +54,6 @@ class Fleet:
             )
             for name, each in (("last", self.last), ("today", self.today))
         }
-        self._channels = count()
         self._exit = ExitStack()
 
     def __enter__(self) -> Self:
@@ -118,12 +116,8 @@ class Fleet:
         }
 
     def channel_to(self, service: str) -> Channel:
-        """To both of its apis, as a headless Service gives them: each is the first of every other.
-
-        One is asked while it answers, then the other.
-        """
-        first = next(self._channels) % 2
-        both = [self.addresses_of(number)[service] for number in (first, 1 - first)]
+        """To both of its apis, as a headless Service gives them: calls take turns."""
+        both = [self.addresses_of(number)[service] for number in TWICE]
         return Channel(f"ipv4:{','.join(both)}", service)
 
     def connect(self, service: str) -> psycopg.Connection[Any]:
