@@ -35,7 +35,13 @@ from kernel.secrets import (
 )
 from kernel.services import topic_of
 from kernel.signing_key import SigningKey
-from kernel.store.database import LOCK_TIMEOUT, migrate, open_database, when_possible
+from kernel.store.database import (
+    LOCK_TIMEOUT,
+    NewerSchema,
+    migrate,
+    open_database,
+    when_possible,
+)
 from kernel.store.privileges import RECORD
 from kernel.store.roles import RoledDatabase, WrongRole, act_as_owner, grant, require_no_more
 from kernel.store.store import Store
@@ -124,7 +130,7 @@ def main(service: Service, arguments: Sequence[str]) -> None:
         processes[arguments[0]](service, settings)
     except ValidationError as error:
         _refuse_to_start("; ".join(map(_setting, error.errors(include_input=False))))
-    except (WrongSetting, WrongRole, SecretMissing, KeysNotMoved) as error:
+    except (WrongSetting, WrongRole, SecretMissing, KeysNotMoved, NewerSchema) as error:
         _refuse_to_start(str(error))
 
 

@@ -159,8 +159,15 @@ def _sqlstate(error: BaseException) -> str | None:
     return given.sqlstate if isinstance(given, psycopg.Error) else None
 
 
+class NewerSchema(Exception):
+    """Migrations ran that this release doesn't know; the text names them."""
+
+
 def migrate(engine: Engine, versions: Sequence[Path]) -> None:
-    """Run every migration that is missing: the kernel's, then those in `versions`."""
+    """Run every migration that is missing: the kernel's, then those in `versions`.
+
+    NewerSchema: a newer release's ran already. They have no way back, and need none.
+    """
     upgrade(engine, MIGRATIONS, versions)
 
 
@@ -177,6 +184,8 @@ def upgrade(engine: Engine, script: Path, versions: Sequence[Path]) -> None:
     """Run every migration that is missing of Alembic's `script`, then those in `versions`."""
     from alembic import command  # noqa: PLC0415 - a third of a second that no other process should pay
     from alembic.config import Config  # noqa: PLC0415
+    from alembic.script.revision import ResolutionError  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(script))
@@ -186,4 +195,10 @@ def upgrade(engine: Engine, script: Path, versions: Sequence[Path]) -> None:
     )
     with migrating(engine) as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "heads")
+        try:
+            command.upgrade(config, "heads")
+        except CommandError as error:
+            if not isinstance(error.__cause__, ResolutionError):
+                raise
+            ran = error.__cause__.argument
+            raise NewerSchema(f"the database's schema is of a newer release ({ran})") from None

@@ -11,10 +11,17 @@ from sqlalchemy import text
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError, TimeoutError
 
 from kernel.rpc.answer import outcome_of
-from kernel.store.database import MIGRATING, is_away, is_passing, migrate, open_database
+from kernel.store.database import (
+    MIGRATING,
+    NewerSchema,
+    is_away,
+    is_passing,
+    migrate,
+    open_database,
+)
 from kernel.store.store import Store
 from tests.harness.kernel.counters import PATIENCE
-from tests.harness.kernel.owner import MIGRATIONS
+from tests.harness.kernel.owner import MIGRATIONS, as_owner, owning
 
 
 def url_of(store: Store) -> str:
@@ -92,3 +99,12 @@ def test_a_migration_waits_for_another_as_long_as_that_takes(
         migrating.join(PATIENCE)
         assert not migrating.is_alive()
     hurried.dispose()
+
+
+def test_a_schema_of_a_newer_release_is_left_alone_and_said_to_be_so(
+    counting: Store, no_migrations: Path
+) -> None:
+    with as_owner(counting) as tx:
+        tx.execute("UPDATE alembic_version SET version_num = 'kernel_9999'")
+    with pytest.raises(NewerSchema, match="kernel_9999"):
+        migrate(owning(counting).engine, [no_migrations])
