@@ -319,11 +319,12 @@ def test_a_database_of_before_is_migrated_by_its_one_role_and_gets_others_as_the
     assert "one_role_for_all" in capsys.readouterr().err
     with pytest.raises(WrongRole, match="before may act as before, who owns the database"):
         require_no_more(database)
-    done(postgres, said("ALTER ROLE plans", "before"))
-    with pytest.raises(OperationalError):
-        database.engine.connect()
+    done(postgres, said("BEGIN;\\nALTER ROLE plans", "before"))
     migrated(logged_in(postgres, "before_migrations", "before"))
     require_no_more(roled(logged_in(postgres, "before_processes", "before")))
+    done(postgres, ["DROP ROLE before"])
+    with pytest.raises(OperationalError):
+        database.engine.connect()
     postgres.drop_database("before")
 
 
