@@ -98,8 +98,8 @@ def test_what_the_client_said_is_in_no_table_and_opens_for_its_owner(
     tables = [
         row.tablename
         for row in plans.query(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-            " AND has_table_privilege(quote_ident(tablename), 'SELECT')"
+            "SELECT relname AS tablename FROM pg_class WHERE relkind = 'r'"
+            " AND relnamespace = 'public'::regnamespace AND has_table_privilege(oid, 'SELECT')"
         )
     ]
     assert {"fact", "published", "document", "heard_fact", "derived", "command"} <= set(tables)
