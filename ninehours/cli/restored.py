@@ -1,6 +1,7 @@
 """`restored`: what left before billing's database was restored, recorded again; then claims go."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from ninehours.billing.v1 import restore_service_pb2 as pb
 from ninehours.common.v1 import common_pb2 as common
@@ -57,12 +58,8 @@ def run_recover(
 ) -> None:
     """Claims that Kafka knows of are recorded again, with what became of them."""
     services.speak_as(Role.BILLER, subject)
-    meta = command_meta(command_id)
-    request = pb.RecoverClaimsRequest(meta=meta, reason=reason)
-    answer = services.ask(BILLER, request, deadline=DEADLINE)
-    if as_json:
-        print_json({"command_id": meta.command_id} | as_dict(answer))
-    else:
+    answer = _give(services, pb.RecoverClaimsRequest(reason=reason), command_id, as_json=as_json)
+    if not as_json:
         print(f"{plural(len(answer.claim_ids), 'claim')} recorded again")
 
 
@@ -81,12 +78,9 @@ def run_sent(
     services.speak_as(Role.BILLER, subject)
     sent = [_sent_claim(claim) for claim in claims]
     payer_id = Payers(services).id_of(payer)
-    meta = command_meta(command_id)
-    request = pb.RecordSentClaimsRequest(meta=meta, payer_id=payer_id, claims=sent, reason=reason)
-    answer = services.ask(BILLER, request, deadline=DEADLINE)
-    if as_json:
-        print_json({"command_id": meta.command_id} | as_dict(answer))
-    else:
+    request = pb.RecordSentClaimsRequest(payer_id=payer_id, claims=sent, reason=reason)
+    answer = _give(services, request, command_id, as_json=as_json)
+    if not as_json:
         print(f"{plural(len(answer.claim_ids), 'claim')} recorded as sent")
 
 
@@ -96,13 +90,18 @@ def run_reconcile(
 ) -> None:
     """Nothing else left: claims are issued again."""
     services.speak_as(Role.BILLER, subject)
-    meta = command_meta(command_id)
-    request = pb.ReconcileRequest(meta=meta, reason=reason)
-    answer = services.ask(BILLER, request, deadline=DEADLINE)
-    if as_json:
-        print_json({"command_id": meta.command_id} | as_dict(answer))
-    else:
+    _give(services, pb.ReconcileRequest(reason=reason), command_id, as_json=as_json)
+    if not as_json:
         print("reconciled: claims are issued again")
+
+
+def _give(services: Services, command: Any, command_id: str, *, as_json: bool) -> Any:
+    """The answer to it; as JSON it is printed here, with the command's id."""
+    command.meta.CopyFrom(command_meta(command_id))
+    answer = services.ask(BILLER, command, deadline=DEADLINE)
+    if as_json:
+        print_json({"command_id": command.meta.command_id} | as_dict(answer))
+    return answer
 
 
 def _sent_claim(told: str) -> pb.SentClaim:
