@@ -53,11 +53,11 @@ test-crds: $(DEV) ## custom kinds of deploy/ against the operators' own definiti
 	@$(GENERATE)
 	@exec $(BIN)/python -m pytest tests/deploy/custom_kinds.py $(ARGS)
 
-recovery: $(DEV) ## databases are restored in the middle of the story, as docs/operations.md says; some minutes
+recovery: $(DEV) ## databases are restored in the middle of the story, as docs/operations.md says; six minutes
 	@$(GENERATE)
 	@exec $(BIN)/python -m pytest tests/recovery/recovering.py $(ARGS)
 
-upgrade: $(DEV) ## roll out from the last release to today's code and back, with both at work; some minutes
+upgrade: $(DEV) ## roll out from the last release to today's code and back, with both at work; ten minutes
 	@$(GENERATE)
 	@exec $(BIN)/python -m pytest tests/upgrade/rollout.py $(ARGS)
 

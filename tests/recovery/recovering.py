@@ -1,7 +1,7 @@
 """A database is restored to a point in the middle of the story, and the story goes on.
 
 By the commands of docs/operations.md: billing's alone, while the others are ahead and Kafka has
-later facts. Named by `make recovery` alone, for it takes a while.
+later facts; and all four, Kafka lost too. Named by `make recovery` alone, for it takes a while.
 """
 
 import shutil
@@ -206,8 +206,8 @@ def _play(story: DemoStory, scenes: Sequence[Scene]) -> None:
     story.gateway.catch_up()
 
 
-LOSSES = {"billing alone": (("billing",), False)}
-"""Which services' databases are lost, and whether Kafka is; all four with Kafka is still to run."""
+LOSSES = {"billing alone": (("billing",), False), "all four, and Kafka": (SERVICES, True)}
+"""Which services' databases are lost, and whether Kafka is."""
 
 
 @pytest.fixture(scope="module", params=LOSSES)

@@ -45,6 +45,8 @@ def last_release() -> Release:
         if WORKTREE.exists():
             _git("worktree", "remove", "--force", str(WORKTREE))
         _git("worktree", "prune")
+        if not _has(commit):
+            _git("fetch", "--quiet", "origin", commit)
         _git("worktree", "add", "--detach", str(WORKTREE), commit)
     # Another make's words are not for this one.
     environment = {name: value for name, value in os.environ.items() if "MAKE" not in name}
@@ -68,11 +70,16 @@ def commit_of_last_release() -> str:
     return commit
 
 
+def _has(commit: str) -> bool:
+    asked = ["git", "cat-file", "-e", f"{commit}^{{commit}}"]
+    return subprocess.run(asked, cwd=REPOSITORY, capture_output=True, check=False).returncode == 0
+
+
 def _git(*words: str, cwd: Path = REPOSITORY) -> str:
     said = subprocess.run(["git", *words], cwd=cwd, capture_output=True, text=True, check=False)
     if said.returncode != 0:
         raise NoLastRelease(
             f"git {' '.join(words)}: {said.stderr.strip()}. The last release's commit is taken from"
-            " this clone's history: `git fetch --unshallow` completes a shallow one"
+            " this clone's history, or where it was cloned from: `git fetch --unshallow` completes it"
         )
     return said.stdout.strip()
