@@ -79,7 +79,7 @@ def _git(*words: str, cwd: Path = REPOSITORY) -> str:
     said = subprocess.run(["git", *words], cwd=cwd, capture_output=True, text=True, check=False)
     if said.returncode != 0:
         raise NoLastRelease(
-            f"git {' '.join(words)}: {said.stderr.strip()}. The last release's commit is taken from"
-            " this clone's history, or where it was cloned from: `git fetch --unshallow` completes it"
+            f"git {' '.join(words)}: {said.stderr.strip()}. The last release's commit comes of this"
+            " clone's history, or of where it was cloned from: `git fetch --unshallow` completes it"
         )
     return said.stdout.strip()
