@@ -46,6 +46,8 @@ from operations.parked import (
     release,
     resync,
 )
+from operations.read_audit import SERVICE as READ_AUDIT
+from operations.read_audit import ReadAuditServicer
 from operations.verifying.examination import ServiceChecks
 from operations.verifying.verification import Checked, Verification
 
@@ -107,6 +109,7 @@ def operations_of(opened: Opened, service_checks: ServiceChecks) -> Mapping[Any,
     return {
         LISTENER: ListenerServicer(opened.store),
         FACTS: FactServicer(opened.store, opened.kinds["client"]),
+        READ_AUDIT: ReadAuditServicer(opened.store),
         OPERATING: OperatingServicer(opened, service_checks),
     }
 

@@ -1,8 +1,9 @@
 """How every request is answered: who, may they, whose is it, call; refusal to status; a line."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from time import perf_counter
 from typing import Any, cast
 from uuid import uuid4
@@ -19,6 +20,7 @@ from kernel import logs
 from kernel.codec import UnreadableFact
 from kernel.patience import anywhere
 from kernel.refusal import AgainstTheRules, Malformed, NotAllowed, NotYet, Refusal, Stale, Unknown
+from kernel.rpc.audited import enter_reading
 from kernel.rpc.call import (
     Call,
     Metadata,
@@ -36,6 +38,7 @@ from kernel.rpc.tokens import Unauthenticated
 from kernel.rpc.verifier import Verifier
 from kernel.store import database
 from kernel.store.database import is_away, is_busy, is_locked, waiting_for_locks
+from kernel.store.read_audit import ANSWERED
 
 DOMAIN = "ninehours"
 # Trailing metadata has 8 KiB, base64 included; what doesn't fit is lost whole. In bytes of UTF-8:
@@ -151,6 +154,8 @@ TOO_LATE = CallOutcome(
 
 log = logs.get("kernel.rpc")
 Behaviour = Callable[[Any, Call], Any]
+Answers = Callable[[Iterator[bytes], Call, grpc.ServicerContext, list[Message]], Iterator[bytes]]
+"""Notes what is said: the request, and the response after it."""
 
 
 class BodyMissing(Exception):
@@ -207,10 +212,11 @@ class Answering:
         counted = CountedRpc(method)
 
         def answers(
-            bodies: Iterator[bytes], call: Call, context: grpc.ServicerContext
+            bodies: Iterator[bytes], call: Call, context: grpc.ServicerContext, said: list[Message]
         ) -> Iterator[bytes]:
             permit(policy, call.actor)
             request = _parsed(request_type, self._body(bodies, context))
+            said[:] = [request]
 
             def ask(call: Call) -> Any:
                 self._scope.admit(policy, request, call)
@@ -224,7 +230,10 @@ class Answering:
                 for response in responses:
                     if not isinstance(response, response_type):
                         raise TypeError(f"{rpc} answers {response_type.__name__}")
+                    said[1:] = [response]
                     yield response.SerializeToString()
+
+        respond_to = self._audited(rpc, request_type, answers) if policy.audited else answers
 
         def respond(bodies: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
             line = _Line(rpc, context, counted)
@@ -237,7 +246,7 @@ class Answering:
                     with self._calls.taken(call.actor.id) as there_is_room:
                         if not there_is_room:
                             raise too_many()
-                        yield from answers(bodies, call, context)
+                        yield from respond_to(bodies, call, context, [])
             except GeneratorExit:
                 line.write("CANCELLED")
                 raise
@@ -253,6 +262,28 @@ class Answering:
             context.abort_with_status(refused.status())
 
         return respond
+
+    def _audited(self, rpc: str, request_type: type[Message], answers: Answers) -> Answers:
+        """As `answers`, and entered before anything leaves, a refusal too."""
+
+        def answered(
+            bodies: Iterator[bytes], call: Call, context: grpc.ServicerContext, said: list[Message]
+        ) -> Iterator[bytes]:
+            enter = partial(enter_reading, self._scope.store, rpc, call)
+            try:
+                answer = list(answers(bodies, call, context, said))
+            except BodyMissing:
+                raise
+            except Exception as error:
+                if isinstance(error, NotAllowed) and not said:  # whom they asked about all the same
+                    with suppress(Malformed, BodyMissing):
+                        said.append(_parsed(request_type, self._body(bodies, context)))
+                enter(said[:1], outcome_of(error, "").reason)
+                raise
+            enter(said, ANSWERED)
+            yield from answer
+
+        return answered
 
     def _room(self, method: MethodDescriptor, call: Call) -> AbstractContextManager[bool]:
         """A stream keeps its thread for as long as whoever asked for it reads."""

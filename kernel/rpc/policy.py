@@ -37,6 +37,14 @@ class UndeclaredRpc(Exception):
 # Kinds that name nothing: what belongs to the token's sites, and what is the whole network's.
 OWN, NETWORK = "own", "network"
 SITE = "site"
+READS_FOR: Mapping[str, frozenset[str]] = {
+    "front_desk": frozenset({"TREATMENT", "PAYMENT", "OPERATIONS"}),
+    "clinician": frozenset({"TREATMENT", "OPERATIONS"}),
+    "biller": frozenset({"PAYMENT", "OPERATIONS"}),
+    "administrator": frozenset({"OPERATIONS"}),
+    "operator": frozenset({"OPERATIONS"}),
+}
+"""For what somebody in a role reads about clients; in a role that isn't here nobody does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +58,15 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Any of these roles, with any of these purposes, for all that the request is bound by."""
+    """Any of these roles, with any of these purposes, for all that the request is bound by.
+
+    `audited`: a reading that is entered, whatever is answered.
+    """
 
     roles: frozenset[str]
     purposes: frozenset[str]
     bound_by: tuple[Bound, ...] = ()
+    audited: bool = False
 
 
 def policies_of(service: ServiceDescriptor) -> Mapping[str, Policy]:
@@ -68,6 +80,10 @@ def permit(policy: Policy, actor: Actor) -> None:
         raise NotAllowed("ROLE_NOT_ALLOWED", "this takes a role that your token does not hold")
     if actor.purpose not in policy.purposes:
         raise NotAllowed("PURPOSE_NOT_ALLOWED", "your token's purpose does not cover this")
+    if policy.audited and not any(
+        actor.purpose in READS_FOR[role] for role in policy.roles & actor.roles
+    ):
+        raise NotAllowed("PURPOSE_NOT_ALLOWED", "nobody reads this for that purpose in your role")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +106,7 @@ class Scope:
     """The resolvers of one service, asked on its own database."""
 
     def __init__(self, store: Store, kinds: Mapping[str, BindingKind]) -> None:
-        self._store = store
+        self.store = store
         self._kinds = kinds
 
     def require(self, services: Iterable[ServiceDescriptor]) -> None:
@@ -116,19 +132,19 @@ class Scope:
         named = [(bound, key) for bound in policy.bound_by for key in _keys(bound, request)]
         if any(bound.kind == SITE and key not in call.actor.sites for bound, key in named):
             raise not_of_your_sites()
-        wait_until_heard(self._store, positions_of(_after(request)), patience_of(call))
+        wait_until_heard(self.store, positions_of(_after(request)), patience_of(call))
         things = [(self._kinds[bound.kind], key) for bound, key in named if bound.kind != SITE]
         if not things:
             return
-        with self._store.transaction() as tx:
+        with self.store.transaction() as tx:
             if not all(kind.covered_by(call.actor.sites, tx, key) for kind, key in things):
                 raise not_of_your_sites()
 
     def _is_remembered(self, request: Message, call: Call) -> bool:
         if "meta" not in request.DESCRIPTOR.fields_by_name:
             return False
-        context = context_of(request, call, self._store.vault)
-        with self._store.transaction() as tx:
+        context = context_of(request, call, self.store.vault)
+        with self.store.transaction() as tx:
             return recall(tx, context) is not None
 
 
@@ -144,7 +160,26 @@ def _policy_of(method: MethodDescriptor) -> Policy:
     bound_by = tuple(Bound(bound.kind, bound.field, bound.optional) for bound in declared.bound_by)
     if wrong := _wrong_with(bound_by, method.input_type):
         raise UndeclaredRpc(f"{method.full_name} {wrong}")
-    return Policy(frozenset(declared.roles), frozenset(declared.purposes), bound_by)
+    if declared.audited and (wrong := no_reading(method, declared)):
+        raise UndeclaredRpc(f"{method.full_name} is audited, and {wrong}")
+    return Policy(
+        frozenset(declared.roles), frozenset(declared.purposes), bound_by, declared.audited
+    )
+
+
+def no_reading(method: MethodDescriptor, declared: Any) -> str:
+    """Why it can't be audited as a reading; empty: it can."""
+    if method.server_streaming:
+        return "answers a stream, of which some would leave before it is entered"
+    if "meta" in method.input_type.fields_by_name:
+        return "is a command"
+    if unknown := sorted(set(declared.roles) - set(READS_FOR)):
+        return f"nobody says for what {', '.join(unknown)} reads"
+    if idle := sorted(
+        role for role in declared.roles if READS_FOR[role].isdisjoint(declared.purposes)
+    ):
+        return f"{', '.join(idle)} reads for none of its purposes"
+    return ""
 
 
 def _wrong_with(bound_by: Sequence[Bound], request: Descriptor) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     """What the api process answers."""
     from services.intake.adapters.intake import open_intake  # noqa: PLC0415 - the relay needs none
-    from services.intake.api import clients  # noqa: PLC0415
+    from services.intake.api import chart, clients  # noqa: PLC0415
     from services.intake.api.servicer import SERVICE, IntakeServicer  # noqa: PLC0415
     from services.intake.domain.forgetting import Retention  # noqa: PLC0415
 
@@ -28,6 +28,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     return {
         SERVICE: IntakeServicer(open_intake(store, SUBSCRIPTIONS, retention)),
         clients.SERVICE: clients.ClientsServicer(store),
+        chart.SERVICE: chart.ChartServicer(store),
     }
 
 

@@ -38,6 +38,7 @@ FOR_GOOD = {
     "published": "body",
     "given_up": "reason",
     "forgotten_owner": "destroyed_at",
+    "read_audit": "actor",
     "destroyed_key": "destroyed_at",
 }
 AUDITS = {

@@ -78,7 +78,10 @@ def request_of(rpc: MethodDescriptor, fields: dict[str, str]) -> Any:
         holder = request
         for step in outer:
             holder = getattr(holder, step).add()
-        setattr(holder, name, value)
+        if holder.DESCRIPTOR.fields_by_name[name].is_repeated:
+            getattr(holder, name).append(value)
+        else:
+            setattr(holder, name, value)
     if "meta" in rpc.input_type.fields_by_name:
         request.meta.command_id = str(uuid4())
     return request

@@ -38,6 +38,12 @@ def narratives_bytes(narratives: Mapping[str, str]) -> bytes:
     return json.dumps(narratives, sort_keys=True).encode()
 
 
+def narratives_of(content: bytes) -> Mapping[str, str]:
+    """What was told, by area."""
+    narratives: Mapping[str, str] = json.loads(content)
+    return narratives
+
+
 def membership_bytes(member_number: str, group_number: str) -> bytes:
     membership = {"member_number": member_number, "group_number": group_number}
     return json.dumps(membership, sort_keys=True).encode()

@@ -49,6 +49,7 @@ from services.intake.domain.screening import ScreenClient, Screening
 
 ZIP = re.compile(r"[0-9]{5}([0-9]{4})?")
 MOST_CLIENTS = 1000
+MOST_NAMED = 200
 LONGEST_WORDS = 20_000  # of free text
 PAGE, LARGEST_PAGE = 200, 1000
 
@@ -85,11 +86,16 @@ def membership(request: pb.AddCoverageRequest, _: str) -> bytes:
     return sealed.membership_bytes(member_number, group_number or "")
 
 
-def client_ids(request: pb.ReadIdentitiesRequest, field: str) -> tuple[str, ...]:
+def clients_to_name(request: Message, field: str) -> tuple[str, ...]:
+    """At most 200 UUIDs, at least one, each once."""
+    return tuple(dict.fromkeys(client_ids(request, field, most=MOST_NAMED)))
+
+
+def client_ids(request: Message, field: str, *, most: int = MOST_CLIENTS) -> tuple[str, ...]:
     """At most 1000 UUIDs, at least one."""
     texts = getattr(request, field)
-    if not 1 <= len(texts) <= MOST_CLIENTS:
-        raise Malformed(**{field: f"does not name between 1 and {MOST_CLIENTS} clients"})
+    if not 1 <= len(texts) <= most:
+        raise Malformed(**{field: f"does not name between 1 and {most} clients"})
     try:
         ids = tuple(str(UUID(text)) for text in texts)
     except ValueError:

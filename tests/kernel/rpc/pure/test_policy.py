@@ -1,6 +1,7 @@
 """Who may call what, and that a server without a promise doesn't start."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,11 @@ import pytest
 from grpc_reflection.v1alpha import reflection_pb2
 from ninehours.common.v1.policy_pb2 import Policy as Declared
 from ninehours.exchange.v1 import published_log_service_pb2
+from ninehours.intake.v1 import intake_service_pb2
 
 from kernel.config import Settings
 from kernel.refusal import NotAllowed
-from kernel.rpc.policy import Bound, Policy, UndeclaredRpc, permit, policies_of
+from kernel.rpc.policy import Bound, Policy, UndeclaredRpc, no_reading, permit, policies_of
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Actor
 from kernel.rpc.verifier import Verifier
@@ -108,6 +110,50 @@ def test_a_server_with_an_undeclared_rpc_does_not_start(
             settings=settings_of(),
             health=Health(lambda: True),
         )
+
+
+@pytest.mark.parametrize(
+    ("changed", "streams"),
+    [
+        ({}, True),
+        ({"roles": ["service:billing"]}, False),
+        ({"purposes": ["PAYMENT"]}, False),
+    ],
+)
+def test_what_is_audited_is_read_whole_by_a_role_for_a_purpose_of_its(
+    changed: dict[str, Any], streams: bool
+) -> None:
+    audited = bound({"kind": "site", "field": "site_id"})
+    audited.audited = True
+    assert policies_of(declare(audited))["Do"].audited
+    for name, values in changed.items():
+        del getattr(audited, name)[:]
+        getattr(audited, name).extend(values)
+    with pytest.raises(UndeclaredRpc, match="audited"):
+        policies_of(declare(audited, streams=streams))
+
+
+def test_an_audited_command_is_not_served() -> None:
+    service = intake_service_pb2.DESCRIPTOR.services_by_name["IntakeService"]
+    method = service.methods_by_name["CloseSafetyTask"]
+    declared = bound({"kind": "client", "field": "client_id"})
+    assert no_reading(method, declared) == "is a command"
+
+
+def test_of_what_is_audited_one_role_must_have_the_purpose() -> None:
+    """A token that holds both reads for either's purposes, and for no other."""
+    audited = replace(
+        TREATING,
+        roles=frozenset({"clinician", "biller"}),
+        purposes=frozenset({"TREATMENT", "PAYMENT"}),
+        audited=True,
+    )
+    permit(audited, CLINICIAN)
+    permit(audited, actor(roles=frozenset({"clinician", "biller"}), purpose="PAYMENT"))
+    for role, purpose in (("biller", "TREATMENT"), ("clinician", "PAYMENT")):
+        with pytest.raises(NotAllowed) as refused:
+            permit(audited, actor(roles=frozenset({role, "nurse"}), purpose=purpose))
+        assert refused.value.reason == "PURPOSE_NOT_ALLOWED"
 
 
 def test_a_foreign_service_without_policies_is_refused() -> None:

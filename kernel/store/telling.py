@@ -1,0 +1,91 @@
+"""A service's private log read for whoever asks: what was said, when, by whom, in which words."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from kernel.facts import Recorded
+from kernel.store.store import Transaction
+
+T = TypeVar("T", bound="Told")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """When something was recorded, and by whom; what it is, each kind says beside, as `fact`."""
+
+    recorded_at: datetime
+    recorded_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldWhole(Told):
+    """With the version that its stream has now: what a command on it expects."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What was sealed; `text_forgotten`: there was text, and its key was destroyed."""
+
+    text: str = ""
+    text_forgotten: bool = False
+
+
+class Telling:
+    """Streams as recorded by `until` (None: as they are), each with the version it has now."""
+
+    def __init__(self, tx: Transaction, until: datetime | None = None) -> None:
+        self.tx = tx
+        self._until = until
+        self._versions: dict[str, int] = {}
+
+    def load(self, streams: Sequence[str]) -> "Facts":
+        """Their facts, one stream after the other, in this order."""
+        found = self.tx.load_many(streams)
+        self._versions |= {stream: len(history) for stream, history in found.items()}
+        return Facts(
+            recorded
+            for history in found.values()
+            for recorded in history
+            if self._until is None or recorded.at <= self._until
+        )
+
+    def whole(self, kind: type[T], recorded: Recorded, **beside: Any) -> T:
+        """As `part`, with its stream's version."""
+        return self.part(kind, recorded, version=self._versions[recorded.stream], **beside)
+
+    def part(self, kind: type[T], recorded: Recorded, **beside: Any) -> T:
+        """The fact as told."""
+        said: dict[str, Any] = {"fact": recorded.fact, **beside}
+        return kind(recorded_at=recorded.at, recorded_by=recorded.actor, **said)
+
+    def parts(self, kind: type[T], facts: Iterable[Recorded]) -> tuple[T, ...]:
+        return tuple(self.part(kind, recorded) for recorded in facts)
+
+    def content(self, owner: str, document: str, version: int | None = None) -> bytes | None:
+        """What was sealed, in this version or the newest; None: nothing, or it was forgotten."""
+        found = self.tx.documents.open(owner, document, version)
+        return None if found is None else found.content
+
+    def words(
+        self, owner: str, document: str, version: int | None = None, *, said: bool = True
+    ) -> Words:
+        """The text that was sealed; `said`: whether there was any, which the facts know."""
+        content = self.content(owner, document, version) if said else b""
+        return Words(text_forgotten=True) if content is None else Words(text=content.decode())
+
+
+class Facts(tuple[Recorded, ...]):
+    """Private facts in their order."""
+
+    def of(self, kind: type[Any]) -> "Facts":
+        """Those of a kind."""
+        return Facts(recorded for recorded in self if isinstance(recorded.fact, kind))
+
+    def about(self, thing: Recorded, name: str) -> "Facts":
+        """Those that name the same as the thing does, in the field of this name."""
+        key = getattr(thing.fact, name)
+        return Facts(recorded for recorded in self if getattr(recorded.fact, name) == key)

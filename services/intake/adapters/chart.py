@@ -1,0 +1,248 @@
+"""What intake was told of a client, read from its own log, with the text that was sealed."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from ninehours.intake.v1 import intake_events_pb2 as intake
+from ninehours.intake.v1 import intake_service_pb2 as pb
+
+from kernel.facts import Recorded
+from kernel.messaging.public_facts import public_facts
+from kernel.refusal import Unknown
+from kernel.sites import speaks_for
+from kernel.store.store import Transaction
+from kernel.store.telling import Facts, Telling
+from services.intake.adapters import sealed, told
+from services.intake.adapters.bindings import sites_of
+from services.intake.app.streams import (
+    IDENTITY,
+    assessment_stream,
+    client_stream,
+    closing_note_document,
+    doubles_stream,
+    episode_stream,
+    judgement_document,
+    membership_document,
+    narratives_document,
+    rating_stream,
+    safety_reason_document,
+)
+from services.intake.domain.areas import AreasAssessed
+from services.intake.domain.assessment import (
+    AssessmentCompleted,
+    SafetyTaskClosed,
+    SafetyTaskOpened,
+)
+from services.intake.domain.client import ClientRegistered, DiagnosisEnded, DiagnosisRecorded
+from services.intake.domain.consent import ConsentGiven, ConsentRevoked, DisclosureRestricted
+from services.intake.domain.coverage import CoverageAdded, CoverageEnded, CoverageVerified
+from services.intake.domain.dimensions import DimensionsRated
+from services.intake.domain.episode import ClientAdmitted, EpisodeClosed
+from services.intake.domain.forgetting import (
+    ClientForgotten,
+    ForgettingAsked,
+    ForgettingWithdrawn,
+)
+from services.intake.domain.recognition import DoublesJudged
+from services.intake.domain.screening import AdmissionDeclined, ClientScreened
+
+STREAM_OF = {
+    intake.AssessmentCompleted: lambda fact: assessment_stream(fact.assessment_id),
+    intake.AreasAssessed: lambda fact: assessment_stream(fact.assessment_id),
+    intake.DimensionsRated: lambda fact: rating_stream(fact.rating_id),
+    intake.ClientAdmitted: lambda fact: episode_stream(fact.episode_id),
+}
+"""Public facts of a client → the stream in which the private ones stand."""
+FORGETTING: Mapping[type[Any], str] = {
+    ForgettingAsked: "ASKED",
+    ForgettingWithdrawn: "WITHDRAWN",
+    ClientForgotten: "FORGOTTEN",
+}
+
+
+def names(tx: Transaction, client_ids: Sequence[str]) -> list[told.ToldName]:
+    """Of each client, in this order; Unknown where nobody registered one of them."""
+    rows = tx.execute(
+        "SELECT client_id FROM registration WHERE client_id = ANY(CAST(:clients AS uuid[]))",
+        clients=list(client_ids),
+    )
+    registered = {str(row.client_id) for row in rows}
+    if unknown := [client_id for client_id in client_ids if client_id not in registered]:
+        raise Unknown("client", unknown[0])
+    telling = Telling(tx)
+    return [
+        told.ToldName(client_id=client_id, identity=_identity(telling, client_id))
+        for client_id in client_ids
+    ]
+
+
+class Chart:
+    """One client's, as it was recorded by `until` (None: as it is). Unknown: nobody registered."""
+
+    def __init__(self, tx: Transaction, client_id: str, until: datetime | None = None) -> None:
+        self._telling = Telling(tx, until)
+        self._client_id = client_id
+        self._owner = client_stream(client_id)
+        self._own = self._telling.load([self._owner])
+        if not self._own:
+            raise Unknown("client", client_id)
+
+    def person(self, sites: Collection[str]) -> told.ToldPerson:
+        """With the pairs of which these sites have both."""
+        [registered] = self._own.of(ClientRegistered)
+        return self._telling.whole(
+            told.ToldPerson,
+            registered,
+            identity=_identity(self._telling, self._client_id),
+            doubles=tuple(self._doubles(sites)),
+            forgetting=tuple(
+                self._telling.part(told.ToldForgetting, recorded, word=word)
+                for recorded in self._own
+                if (word := FORGETTING.get(type(recorded.fact)))
+            ),
+        )
+
+    def coverages(self) -> list[told.ToldCoverage]:
+        return [self._coverage(added) for added in self._own.of(CoverageAdded)]
+
+    def consents(self) -> list[told.ToldConsent]:
+        revoked = self._own.of(ConsentRevoked)
+        return [
+            self._telling.whole(
+                told.ToldConsent,
+                given,
+                revocations=self._telling.parts(
+                    told.ToldRevocation, revoked.about(given, "consent_id")
+                ),
+            )
+            for given in self._own.of(ConsentGiven)
+        ]
+
+    def restrictions(self) -> list[told.ToldRestriction]:
+        restricted = self._own.of(DisclosureRestricted)
+        return [self._telling.whole(told.ToldRestriction, recorded) for recorded in restricted]
+
+    def findings(self, sites: Collection[str]) -> told.ToldChart:
+        """Admissions at these sites alone."""
+        beside = self._telling.load(self._streams(*STREAM_OF))
+        return told.ToldChart(
+            screenings=tuple(self._screenings()),
+            diagnoses=tuple(self._diagnoses()),
+            areas=tuple(map(self._areas, beside.of(AreasAssessed))),
+            ratings=tuple(
+                self._telling.whole(told.ToldRatings, recorded)
+                for recorded in beside.of(DimensionsRated)
+            ),
+            admissions=tuple(
+                self._admission(recorded, beside.of(EpisodeClosed))
+                for recorded in beside.of(ClientAdmitted)
+                if speaks_for(sites, recorded.fact.site_id)
+            ),
+        )
+
+    def assessments(self) -> list[told.ToldAssessment]:
+        """By instruments, oldest first."""
+        beside = self._telling.load(self._streams(intake.AssessmentCompleted))
+        opened, closed = beside.of(SafetyTaskOpened), beside.of(SafetyTaskClosed)
+        found = []
+        for completed in beside.of(AssessmentCompleted):
+            tasks = [self._task(task, closed) for task in opened.about(completed, "assessment_id")]
+            task = tasks[0] if tasks else None
+            found.append(self._telling.whole(told.ToldAssessment, completed, safety_task=task))
+        return found
+
+    # One thing each
+
+    def _coverage(self, added: Recorded) -> told.ToldCoverage:
+        fact: CoverageAdded = added.fact
+        content = self._telling.content(
+            self._owner, membership_document(fact.coverage_id), fact.membership_version
+        )
+        member, group = ("", "") if content is None else sealed.membership_of(content)
+        verified, ended = self._own.of(CoverageVerified), self._own.of(CoverageEnded)
+        return self._telling.whole(
+            told.ToldCoverage,
+            added,
+            member_number=member,
+            group_number=group,
+            text_forgotten=content is None,
+            verifications=self._telling.parts(
+                told.ToldVerification, verified.about(added, "coverage_id")
+            ),
+            ends=self._telling.parts(told.ToldCoverageEnd, ended.about(added, "coverage_id")),
+        )
+
+    def _screenings(self) -> Iterator[told.ToldScreening]:
+        """A decline was recorded right after the screening that it is of."""
+        declined = {recorded.version: recorded.fact for recorded in self._own.of(AdmissionDeclined)}
+        for recorded in self._own.of(ClientScreened):
+            yield self._telling.whole(
+                told.ToldScreening, recorded, declined=declined.get(recorded.version + 1)
+            )
+
+    def _diagnoses(self) -> Iterator[told.ToldDiagnosis]:
+        """An end is of what was recorded of the code before it."""
+        for recorded in self._own.of(DiagnosisRecorded):
+            ended = self._own.of(DiagnosisEnded).about(recorded, "code")
+            ends = [end for end in ended if end.version > recorded.version]
+            yield self._telling.whole(
+                told.ToldDiagnosis, recorded, ends=self._telling.parts(told.ToldDiagnosisEnd, ends)
+            )
+
+    def _areas(self, recorded: Recorded) -> told.ToldAreas:
+        fact: AreasAssessed = recorded.fact
+        content = self._telling.content(
+            self._owner, narratives_document(fact.assessment_id), fact.narratives_version
+        )
+        narratives = None if content is None else sealed.narratives_of(content)
+        return self._telling.whole(told.ToldAreas, recorded, narratives=narratives)
+
+    def _admission(self, recorded: Recorded, closed: Facts) -> told.ToldAdmission:
+        fact: ClientAdmitted = recorded.fact
+        ends = [end.fact for end in closed.about(recorded, "episode_id")]
+        words = self._telling.words(
+            self._owner,
+            safety_reason_document(fact.episode_id),
+            said=bool(fact.over_safety_tasks),
+        )
+        return self._telling.whole(
+            told.ToldAdmission, recorded, words=words, closed=ends[-1] if ends else None
+        )
+
+    def _task(self, opened: Recorded, closed: Facts) -> told.ToldTask:
+        closing = None
+        for recorded in closed.about(opened, "task_id"):
+            fact: SafetyTaskClosed = recorded.fact
+            document, version = closing_note_document(fact.task_id), fact.note_version
+            words = self._telling.words(self._owner, document, version, said=version is not None)
+            closing = self._telling.part(told.ToldClosing, recorded, words=words)
+        return told.ToldTask(fact=opened.fact, closed=closing)
+
+    def _doubles(self, sites: Collection[str]) -> Iterator[told.ToldDoubles]:
+        rows = self._telling.tx.execute(
+            "SELECT CASE WHEN client_id = CAST(:client AS uuid) THEN other_client_id"
+            " ELSE client_id END AS other FROM doubles_judged"
+            " WHERE CAST(:client AS uuid) IN (client_id, other_client_id) ORDER BY 1",
+            client=self._client_id,
+        )
+        for other in [str(row.other) for row in rows]:
+            theirs = sites_of(self._telling.tx, other)
+            if not any(speaks_for(sites, site_id) for site_id in theirs):
+                continue
+            for judged in self._telling.load([doubles_stream(self._client_id, other)])[-1:]:
+                fact: DoublesJudged = judged.fact
+                words = self._telling.words(
+                    client_stream(fact.client_id), judgement_document(fact.other_client_id)
+                )
+                yield self._telling.whole(told.ToldDoubles, judged, words=words)
+
+    def _streams(self, *kinds: Any) -> list[str]:
+        facts = public_facts(self._telling.tx.connection, kinds, subject=self._owner)
+        return list(dict.fromkeys(STREAM_OF[type(fact.message)](fact.message) for fact in facts))
+
+
+def _identity(telling: Telling, client_id: str) -> pb.Identity | None:
+    """None: forgotten."""
+    content = telling.content(client_stream(client_id), IDENTITY)
+    return None if content is None else sealed.identity_of(content)

@@ -1,0 +1,123 @@
+"""What instruments ask and how their scores come about, in words for whoever reads a score."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from services.intake.domain.instruments import (
+    ACT_WITHIN,
+    RISK,
+    SCORERS_BY_SEX,
+    SafetyRisk,
+    audit_c,
+    bam,
+    c_ssrs,
+    dast10,
+    gad7,
+    phq9,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstrumentDescribed:
+    """`scored_items`: those of which the score, or the subscales, are made.
+
+    `risk`: of the safety task that a flag opens; None: it opens none.
+    """
+
+    instrument: str
+    title: str
+    items: tuple[int, ...]
+    scored_items: tuple[int, ...]
+    lowest_answer: int
+    highest_answer: int
+    scoring: str
+
+    @property
+    def depends_on_sex(self) -> bool:
+        return self.instrument in SCORERS_BY_SEX
+
+    @property
+    def risk(self) -> SafetyRisk | None:
+        return RISK.get(self.instrument)
+
+    @property
+    def act_within_minutes(self) -> int:
+        return int(ACT_WITHIN.get(self.instrument, timedelta()).total_seconds() // 60)
+
+
+def _described(
+    instrument: str,
+    title: str,
+    scored: Iterable[int],
+    answers: Sequence[int],
+    *,
+    unscored: Iterable[int] = (),
+    scoring: str,
+) -> InstrumentDescribed:
+    scored_items = tuple(sorted(scored))
+    return InstrumentDescribed(
+        instrument=instrument,
+        title=title,
+        items=tuple(sorted((*scored_items, *unscored))),
+        scored_items=scored_items,
+        lowest_answer=min(answers),
+        highest_answer=max(answers),
+        scoring=scoring,
+    )
+
+
+DESCRIBED: Sequence[InstrumentDescribed] = (
+    _described(
+        audit_c.ID,
+        "AUDIT-C: alcohol consumption",
+        audit_c.SCORED,
+        audit_c.ANSWERS,
+        scoring="The sum of the items. POSITIVE from 4 for men, from 3 for everybody else.",
+    ),
+    _described(
+        bam.ID,
+        "BAM: Brief Addiction Monitor, the last 30 days",
+        bam.SCORED,
+        bam.ANSWERS,
+        scoring="No total: sums of three subscales, use (items 4 to 6), risk (1 to 3, 8, 11, 15)"
+        " and protective (9, 10, 12 to 14, 16). The band names flags: USE from 1, RISK from 12,"
+        " PROTECTIVE at 12 or less.",
+        unscored=(*bam.DRUGS, bam.PROGRESS),
+    ),
+    _described(
+        c_ssrs.ID,
+        "C-SSRS screener: suicide",
+        c_ssrs.ITEMS,
+        (c_ssrs.NO, c_ssrs.YES),
+        scoring="No total, a category: HIGH for a yes to 4, 5 or 7, MODERATE for 3 or 6,"
+        " LOW for 1 or 2, else NONE. 6 without 7 counts as recent.",
+    ),
+    _described(
+        dast10.ID,
+        "DAST-10: drug use, the last 12 months",
+        dast10.SCORED,
+        (dast10.NO, dast10.YES),
+        scoring="A point for each yes, and for the no to item 3. NONE 0, LOW from 1,"
+        " MODERATE from 3, SUBSTANTIAL from 6, SEVERE from 9.",
+    ),
+    _described(
+        gad7.ID,
+        "GAD-7: anxiety, the last two weeks",
+        gad7.SCORED,
+        gad7.ANSWERS,
+        scoring="The sum of items 1 to 7. MINIMAL 0, MILD from 5, MODERATE from 10,"
+        " SEVERE from 15.",
+        unscored=(gad7.DIFFICULTY,),
+    ),
+    _described(
+        phq9.ID,
+        "PHQ-9: depression, the last two weeks",
+        phq9.SCORED,
+        phq9.ANSWERS,
+        scoring="The sum of items 1 to 9. MINIMAL 0, MILD from 5, MODERATE from 10,"
+        " MODERATELY_SEVERE from 15, SEVERE from 20. Any answer but 0 to item 9, or none, sets the"
+        " safety flag.",
+        unscored=(phq9.FUNCTIONING,),
+    ),
+)
