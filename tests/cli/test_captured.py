@@ -26,6 +26,7 @@ from ninehours.cli.app import app
 from ninehours.local.folder import Running, keep_running
 from tests.cli import fixed_answers as fixed
 from tests.cli import fixed_explanations as explained
+from tests.cli import fixed_records as recorded
 from tests.cli.fixed_services import Answers, FixedServices
 from tests.harness.golden import assert_as_kept
 
@@ -239,6 +240,22 @@ CAPTURES = [
         ),
         fixed.CLIENT,
     ),
+    Capture(
+        "person",
+        (
+            f"person {fixed.ADA}",
+            f"person {fixed.ADA} --as-of 2026-03-01 --as person/front --json",
+            "person ada",
+        ),
+        recorded.PERSON,
+    ),
+    Capture("chart", (f"chart {fixed.ADA} --as staff/ada",), recorded.CHART),
+    Capture(
+        "chart_withheld",
+        (f"chart {fixed.ADA}", f"chart {fixed.ADA} --json"),
+        recorded.WITHHELD,
+    ),
+    Capture("reads", (f"reads {fixed.ADA}", f"reads {fixed.ADA} --json"), recorded.READS),
     Capture(
         "forget",
         (

@@ -21,7 +21,7 @@ Ahead = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add them to the command line."""
-    for command in (clients, client, due, census, forget):
+    for command in (clients, client, person, chart, reads, due, census, forget):
         app.command()(command)
 
 
@@ -47,6 +47,41 @@ def client(
     as_json: Json = False,
 ) -> None:
     """One client's course: levels, hours a week against the band, sessions, scores, claims."""
+
+
+@done_by("record:run_person")
+def person(
+    client_id: Client,
+    *,
+    subject: As = "",
+    as_of: AsOf = None,
+    data: System = None,
+    as_json: Json = False,
+) -> None:
+    """Who a client is: name, address, coverages with numbers, consents. The reading is audited."""
+
+
+@done_by("record:run_chart")
+def chart(
+    client_id: Client,
+    *,
+    subject: As = "",
+    as_of: AsOf = None,
+    data: System = None,
+    as_json: Json = False,
+) -> None:
+    """What clinicians found of a client, in their words. The reading is audited.
+
+    Screenings, diagnoses, areas, ratings, admissions; assessments, answer by answer, to a clinician
+    with a credential that sees scores.
+    """
+
+
+@done_by("record:run_reads")
+def reads(
+    client_id: Client, *, subject: As = "", data: System = None, as_json: Json = False
+) -> None:
+    """Who read of a client, from which service, for what, and who was refused: newest first."""
 
 
 @done_by("forgetting:run_forget")

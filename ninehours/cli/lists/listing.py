@@ -93,14 +93,19 @@ class Listing(Generic[Row]):
         ]
 
 
-def all_pages(services: Services, role: str, request: Any, name: str) -> tuple[Sequence[Any], str]:
-    """The rows of every page, and the last cursor. The request is changed on the way."""
+def all_pages(
+    services: Services, role: str, request: Any, name: str, *, service: str = ""
+) -> tuple[Sequence[Any], str]:
+    """The rows of every page, and the last cursor. The request is changed on the way.
+
+    `service`: for what every service answers.
+    """
     request.page_size = PAGE
     fields = request.DESCRIPTOR.fields_by_name
     by_cursor = "changed_since" in fields and request.HasField("changed_since")
     rows: list[Any] = []
     while True:
-        page = services.ask(role, request)
+        page = services.ask(role, request, service=service)
         rows += getattr(page, name)
         if by_cursor:
             request.changed_since = page.cursor

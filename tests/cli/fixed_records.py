@@ -1,0 +1,106 @@
+"""Fixed answers of what was recorded of a client, and of who looked."""
+
+from ninehours.common.v1 import common_pb2 as common
+from ninehours.exchange.v1 import read_audit_service_pb2 as audit
+from ninehours.intake.v1 import chart_service_pb2 as chart
+from ninehours.intake.v1 import intake_service_pb2 as intake
+
+from tests.cli.fixed_answers import ADA, LAKESIDE, at, denied, numbered, on
+from tests.cli.fixed_services import Answers
+
+PAYER = numbered(0x9A, 1)
+RECORDED = {"recorded_at": at("2026-01-02T10:00:00Z"), "recorded_by": "staff/front"}
+PERSON: Answers = {
+    "ReadPerson": chart.ReadPersonResponse(
+        client_id=ADA,
+        identity=intake.Identity(
+            family_name="Example",
+            given_name="Ada",
+            birth_date=on("1984-02-29"),
+            sex=intake.SEX_FEMALE,
+            address=common.PostalAddress(line="1 Row", city="Denver", state="CO", zip="80202"),
+        ),
+        identity_version=1,
+        site_id=LAKESIDE,
+        version=3,
+        **RECORDED,
+    ),
+    "ListCoverages": chart.ListCoveragesResponse(
+        coverages=[
+            chart.Coverage(
+                coverage_id=numbered(0xC0, 1),
+                payer_id=PAYER,
+                member_number="M-1",
+                effective_from=on("2026-01-01"),
+                order=1,
+                ends=[
+                    chart.CoverageEnd(
+                        last_day=on("2026-02-28"),
+                        reason=intake.COVERAGE_END_REASON_TERMINATED,
+                        **RECORDED,
+                    )
+                ],
+                version=3,
+                **RECORDED,
+            )
+        ]
+    ),
+}
+CHART: Answers = {
+    "ReadChart": chart.ReadChartResponse(
+        areas=[
+            chart.AreasFound(
+                assessment_id=numbered(0xA5, 1),
+                occasion=intake.ASSESSMENT_OCCASION_INITIAL,
+                areas=[
+                    intake.AssessedArea(
+                        area=intake.ASSESSMENT_AREA_MEDICAL, narrative="sleeps badly", need=True
+                    )
+                ],
+                assessed_on=on("2026-01-03"),
+                version=1,
+                **RECORDED,
+            ),
+            chart.AreasFound(assessment_id=numbered(0xA5, 2), text_forgotten=True),
+        ]
+    ),
+    "ListAssessments": chart.ListAssessmentsResponse(
+        assessments=[
+            chart.InstrumentAssessment(
+                assessment_id=numbered(0xA5, 3),
+                instrument="phq9/1",
+                answers={1: 2, 9: 1},
+                score=3,
+                band="MINIMAL",
+                safety_flag=True,
+                version=2,
+                **RECORDED,
+            )
+        ]
+    ),
+}
+WITHHELD: Answers = {**CHART, "ListAssessments": denied("NOT_CREDENTIALED")}
+
+
+def read(when: str, rpc: str, outcome: str) -> audit.AuditedRead:
+    return audit.AuditedRead(
+        at=at(when),
+        actor="staff/ada",
+        roles=["clinician"],
+        purpose="TREATMENT",
+        rpc=rpc,
+        outcome=outcome,
+        correlation_id=numbered(0xC0, 2),
+    )
+
+
+READS: Answers = {
+    "intake ListReads": audit.ListReadsResponse(
+        reads=[
+            read("2026-03-02T10:00:00Z", "ninehours.intake.v1.ChartService/ReadChart", "ANSWERED")
+        ]
+    ),
+    "plans ListReads": audit.ListReadsResponse(
+        reads=[read("2026-03-03T10:00:00Z", "ninehours.x.v1.Y/ReadPlan", "SITE_NOT_ALLOWED")]
+    ),
+}

@@ -1,0 +1,130 @@
+"""Everything that intake can be told, and then all that it is asked."""
+
+from collections.abc import Callable
+from typing import Any
+
+from google.protobuf.message import Message
+from ninehours.common.v1 import common_pb2 as common
+from ninehours.intake.v1 import chart_service_pb2 as chart
+from ninehours.intake.v1 import intake_service_pb2 as pb
+
+from kernel.process import Service
+from kernel.rpc.translate import to_date
+from kernel.store.store import Store
+from services.intake.__main__ import SERVICE
+from tests.harness.intake.service import OTHER_PAYER, PAYER, PROGRAM, SITE, Desk
+from tests.harness.intake.strategies import day
+from tests.intake.test_forgetting import YEARS, agree, ask, long_after
+from tests.read_back.canaries import Canaries, Played
+
+ROLES = frozenset({"clinician"})
+AREAS = pb.AssessmentArea.keys()[1:]
+C_SSRS = {1: 1, 2: 1, 3: 1, 4: 1, 5: 0, 6: 0}
+
+
+def play(new_store: Callable[[Service], Store]) -> Played:
+    desk = Desk(new_store(SERVICE), retention_years=YEARS, retention_until_age=28)
+    played, fill = Played(), Canaries(day(-300))
+    born = common.Date(year=1984, month=2, day=29)
+
+    def command(kind: type[Message], **given: Any) -> Any:
+        request = fill.filled(kind, **given)
+        answer = desk.call(request, roles=ROLES)
+        played.commands.append(request)
+        return answer
+
+    def question(request: Message) -> None:
+        played.answers.append(desk.call(request, roles=ROLES))
+
+    def registered(**changes: Any) -> str:
+        address = fill.filled(common.PostalAddress, state="CO", zip="802021234")
+        who = fill.filled(pb.Identity, birth_date=born, sex=pb.SEX_FEMALE, address=address)
+        who.MergeFrom(pb.Identity(**changes))
+        return str(command(pb.RegisterClientRequest, identity=who, site_id=SITE).client_id)
+
+    client_id, other = registered(), registered()
+    whose = {"client_id": client_id}
+    command(pb.JudgeDoublesRequest, **whose, other_client_id=other)
+    consented = command(
+        pb.GiveConsentRequest,
+        **whose,
+        recipient_payer_id=PAYER,
+        given_on=fill.day(),
+        expires_on=fill.day(),
+    )
+    command(pb.RevokeConsentRequest, **whose, consent_id=consented.consent_id)
+    command(pb.RestrictDisclosureRequest, **whose, payer_id=OTHER_PAYER)
+    covered = command(pb.AddCoverageRequest, **whose, payer_id=OTHER_PAYER, order=3)
+    of_coverage = {**whose, "coverage_id": covered.coverage_id}
+    command(pb.VerifyCoverageRequest, **of_coverage, verified_to=to_date(day(300)))
+    command(pb.EndCoverageRequest, **of_coverage)
+    command(
+        pb.AssessAreasRequest,
+        **whose,
+        areas=[pb.AssessedArea(area=area, narrative=fill.text(), need=True) for area in AREAS],
+    )
+    rated = [pb.DimensionRating(dimension=number, rating=f"D{number}") for number in range(1, 7)]
+    command(
+        pb.RateDimensionsRequest,
+        **whose,
+        edition=pb.CRITERIA_EDITION_ASAM_4,
+        ratings=rated,
+        indicated_level="3.1",
+        chosen_level="2.5",
+    )
+    for code, replaces in (("F10.20", None), ("F11.20", "F10.20")):
+        command(
+            pb.RecordDiagnosisRequest,
+            **whose,
+            code=code,
+            replaces_code=replaces,
+            rank=1,
+            effective_from=common.Date(year=2025, month=2, day=3),
+        )
+    command(pb.EndDiagnosisRequest, **whose, code="F11.20")
+    assessed = command(pb.CompleteAssessmentRequest, **whose, instrument="c_ssrs/1", answers=C_SSRS)
+    program = common.Program(
+        program_id=PROGRAM, kind=common.PROGRAM_KIND_SUBSTANCE_USE, under_part2=True
+    )
+    command(
+        pb.AdmitClientRequest,
+        **whose,
+        site_id=SITE,
+        program=program,
+        program_id=PROGRAM,
+        level_of_care="2.1",
+        admitted_on=common.Date(year=2026, month=2, day=27),
+    )
+    command(pb.CloseSafetyTaskRequest, **whose, task_id=assessed.safety_task_id)
+    command(pb.ScreenClientRequest, **whose)
+
+    for kind in (
+        chart.ReadPersonRequest,
+        chart.ListCoveragesRequest,
+        chart.ListConsentsRequest,
+        chart.ReadChartRequest,
+        chart.ListAssessmentsRequest,
+    ):
+        question(kind(client_id=client_id))
+    gone = registered()
+    for person in (other, gone):
+        question(chart.ReadPersonRequest(client_id=person))
+    long_after(desk)
+    _forget(desk, played, gone)
+    question(chart.ReadPersonRequest(client_id=gone))
+    return played
+
+
+def _forget(desk: Desk, played: Played, client_id: str) -> None:
+    ask(desk, client_id)
+    desk.call(pb.WithdrawForgettingRequest(client_id=client_id))
+    ask(desk, client_id)
+    agree(desk, client_id)
+    played.commands += [
+        kind(client_id=client_id)
+        for kind in (
+            pb.AskToForgetRequest,
+            pb.WithdrawForgettingRequest,
+            pb.AgreeToForgetRequest,
+        )
+    ]
