@@ -7,16 +7,19 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from kernel.rpc.call import Call
-from kernel.store.read_audit import AuditedRead, enter
+from kernel.store.read_audit import ANSWERED, AuditedRead, enter
 from kernel.store.store import Store
 
-MOST_NAMED = 1000  # clients that one call is entered for: no question is answered about more
+MOST_REFUSED = 1000  # clients that a refused call is entered for, however many it named
 
 
 def enter_reading(
     store: Store, rpc: str, call: Call, said: Iterable[Message], outcome: str
 ) -> None:
-    """Who asked, and about each client that `said`, the question and the answer, names."""
+    """Who asked, and about each client that `said`, the question and the answer, names.
+
+    Of an answer each is entered; of what was refused, as many as any question may be about.
+    """
     read = AuditedRead(
         at=call.now,
         actor=call.actor.id,
@@ -28,7 +31,7 @@ def enter_reading(
     )
     clients = sorted({client_id for message in said for client_id in clients_in(message)})
     with store.transaction() as tx:
-        enter(tx, read, clients[:MOST_NAMED])
+        enter(tx, read, clients if outcome == ANSWERED else clients[:MOST_REFUSED])
 
 
 def clients_in(message: Message) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """A service's private log read for whoever asks: what was said, when, by whom, in which words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -65,6 +65,14 @@ class Telling:
     def parts(self, kind: type[T], facts: Iterable[Recorded]) -> tuple[T, ...]:
         return tuple(self.part(kind, recorded) for recorded in facts)
 
+    def last(self, kind: type[T], facts: Sequence[Recorded]) -> T | None:
+        """The last of them; None where there is none."""
+        return self.part(kind, facts[-1]) if facts else None
+
+    def version(self, stream: str) -> int:
+        """Of a stream that was loaded, now."""
+        return self._versions[stream]
+
     def content(self, owner: str, document: str, version: int | None = None) -> bytes | None:
         """What was sealed, in this version or the newest; None: nothing, or it was forgotten."""
         found = self.tx.documents.open(owner, document, version)
@@ -84,6 +92,13 @@ class Facts(tuple[Recorded, ...]):
     def of(self, kind: type[Any]) -> "Facts":
         """Those of a kind."""
         return Facts(recorded for recorded in self if isinstance(recorded.fact, kind))
+
+    def by_stream(self) -> "Mapping[str, Facts]":
+        """Stream → its facts."""
+        found: dict[str, list[Recorded]] = {}
+        for recorded in self:
+            found.setdefault(recorded.stream, []).append(recorded)
+        return {stream: Facts(facts) for stream, facts in found.items()}
 
     def about(self, thing: Recorded, name: str) -> "Facts":
         """Those that name the same as the thing does, in the field of this name."""

@@ -1,4 +1,4 @@
-"""`person`, `chart`, `reads`: what was recorded of a client, in words, and who looked.
+"""`person`, `chart`, `roster`, `reads`: what was recorded of a client, in words, and who looked.
 
 Each is a reading that the services audit, under the subject that asks.
 """
@@ -10,14 +10,16 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
+from ninehours.attendance.v1 import roster_service_pb2 as roster
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.exchange.v1 import read_audit_service_pb2 as audit
 from ninehours.intake.v1 import chart_service_pb2 as chart
 
+from kernel.rpc.translate import to_date
 from kernel.services import SERVICES
 from ninehours.cli.connection import Services, on_system
 from ninehours.cli.ending import USAGE, Failure
-from ninehours.cli.fields import is_id, iso, stamp_of
+from ninehours.cli.fields import day_or_today, is_id, iso, stamp_of
 from ninehours.cli.lists.listing import all_pages
 from ninehours.cli.output import as_dict, dollars, print_json, screen, table
 from ninehours.cli.roles import CLINICIAN, FRONT_DESK, Role
@@ -54,6 +56,26 @@ def run_chart(
         "assessments": services.ask_if_allowed(CLINICIAN, chart.ListAssessmentsRequest(**whose)),
     }
     _print(answers, as_json=as_json)
+
+
+@on_system
+def run_roster(
+    services: Services,
+    site_id: str,
+    *,
+    on: datetime | None,
+    as_of: datetime | None,
+    subject: str,
+    as_json: bool,
+) -> None:
+    """A site's day as a clinician reads it: sessions, who was there, notes."""
+    if not is_id(site_id):
+        raise Failure(USAGE, f"{site_id!r} is no id of a site: 36 characters, as lists show it")
+    services.speak_as(CLINICIAN, subject)
+    request = roster.ReadRosterRequest(
+        site_id=site_id, on=to_date(day_or_today(on)), as_of=stamp_of(as_of)
+    )
+    _print({"roster": services.ask(CLINICIAN, request)}, as_json=as_json)
 
 
 @on_system

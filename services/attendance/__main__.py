@@ -21,13 +21,14 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     from kernel.execute import CommandExecutor  # noqa: PLC0415 - the relay needs none of these
     from services.attendance.adapters import schedule  # noqa: PLC0415
     from services.attendance.adapters.publication import publish  # noqa: PLC0415
-    from services.attendance.api import calendar  # noqa: PLC0415
+    from services.attendance.api import calendar, roster  # noqa: PLC0415
     from services.attendance.api.servicer import SERVICE, attendance_servicer  # noqa: PLC0415
 
     executor = CommandExecutor(store=store, publish=publish, view=schedule.keep)
     return {
         SERVICE: attendance_servicer(executor, schedule.SqlSchedule()),
         calendar.SERVICE: calendar.CalendarServicer(store),
+        roster.SERVICE: roster.RosterServicer(store),
     }
 
 

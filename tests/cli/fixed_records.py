@@ -1,5 +1,8 @@
 """Fixed answers of what was recorded of a client, and of who looked."""
 
+from ninehours.attendance.v1 import attendance_events_pb2 as events
+from ninehours.attendance.v1 import attendance_service_pb2 as attendance
+from ninehours.attendance.v1 import roster_service_pb2 as roster
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.exchange.v1 import read_audit_service_pb2 as audit
 from ninehours.intake.v1 import chart_service_pb2 as chart
@@ -80,6 +83,43 @@ CHART: Answers = {
     ),
 }
 WITHHELD: Answers = {**CHART, "ListAssessments": denied("NOT_CREDENTIALED")}
+
+
+ROSTER: Answers = {
+    "ReadRoster": roster.ReadRosterResponse(
+        sessions=[
+            roster.RecordedSession(
+                session_id=numbered(0x5E, 1),
+                site_id=LAKESIDE,
+                service_kind=attendance.SERVICE_KIND_GROUP,
+                modality=attendance.MODALITY_IN_PERSON,
+                service_date=on("2026-03-02"),
+                starts_at=at("2026-03-02T15:00:00Z"),
+                ends_at=at("2026-03-02T18:00:00Z"),
+                no_limit=True,
+                closed=True,
+                presences=[
+                    roster.RecordedPresence(
+                        client_id=ADA,
+                        on_roster=True,
+                        arrivals=[roster.RecordedMoment(at=at("2026-03-02T15:20:00Z"), **RECORDED)],
+                        closed=roster.ClosedAttendance(
+                            attended=True, minutes=160, flags=[events.FLAG_LATE]
+                        ),
+                        note=roster.RecordedNote(
+                            text="spoke of the harbor",
+                            signed_at=at("2026-03-02T19:00:00Z"),
+                            signed_by="staff/ada",
+                        ),
+                        version=3,
+                    )
+                ],
+                version=2,
+                **RECORDED,
+            )
+        ]
+    )
+}
 
 
 def read(when: str, rpc: str, outcome: str) -> audit.AuditedRead:

@@ -255,6 +255,15 @@ CAPTURES = [
         (f"chart {fixed.ADA}", f"chart {fixed.ADA} --json"),
         recorded.WITHHELD,
     ),
+    Capture(
+        "roster",
+        (
+            f"roster {fixed.LAKESIDE} --on 2026-03-02 --as staff/ada",
+            f"roster {fixed.LAKESIDE} --on 2026-03-02 --json",
+            "roster lakeside",
+        ),
+        recorded.ROSTER,
+    ),
     Capture("reads", (f"reads {fixed.ADA}", f"reads {fixed.ADA} --json"), recorded.READS),
     Capture(
         "forget",

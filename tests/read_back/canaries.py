@@ -18,7 +18,7 @@ DATE, MONEY = "ninehours.common.v1.Date", "ninehours.common.v1.Money"
 TIMESTAMP = "google.protobuf.Timestamp"
 WHOLE = (DATE, TIMESTAMP, MONEY)
 """Messages that are one leaf."""
-NAMES = ("code", "replaces_code")  # of what was recorded, as ids are
+NAMES = ("code", "replaces_code", "state", "credential")  # of what is recorded, as ids are
 
 
 @dataclass(frozen=True, slots=True)

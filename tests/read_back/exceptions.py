@@ -13,9 +13,18 @@ INTAKE: Mapping[str, str] = {
     "AdmitClient.program.under_part2": OF_BEFORE,
     "RecordDiagnosis.replaces_code": "it confirms what the caller knew: the chart has both codes",
 }
+ATTENDANCE: Mapping[str, str] = {
+    "ExpandTemplate.from": "what was asked for; each session that was made of it has its date",
+    "ExpandTemplate.to": "what was asked for; each session that was made of it has its date",
+}
 EXCEPTIONS: Mapping[str, Mapping[str, str]] = {
+    "attendance": ATTENDANCE,
     "intake": INTAKE,
 }
-NOT_PLAYED_YET = ("attendance", "billing", "plans")
+NOT_PLAYED_YET = ("billing", "plans")
 # By another name, or as part of another thing.
-TOLD_AS: Mapping[str, str] = {}
+TOLD_AS: Mapping[str, str] = {
+    "ExpandTemplate.roster": "client_id",
+    "ScheduleSession.roster": "client_id",
+    "SetGrace.seconds": "grace_seconds",
+}

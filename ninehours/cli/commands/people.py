@@ -21,7 +21,7 @@ Ahead = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add them to the command line."""
-    for command in (clients, client, person, chart, reads, due, census, forget):
+    for command in (clients, client, person, chart, roster, reads, due, census, forget):
         app.command()(command)
 
 
@@ -75,6 +75,19 @@ def chart(
     Screenings, diagnoses, areas, ratings, admissions; assessments, answer by answer, to a clinician
     with a credential that sees scores.
     """
+
+
+@done_by("record:run_roster")
+def roster(
+    site_id: Annotated[str, typer.Argument(metavar="SITE", help="The site's id.")],
+    *,
+    on: On = None,
+    subject: As = "",
+    as_of: AsOf = None,
+    data: System = None,
+    as_json: Json = False,
+) -> None:
+    """A site's sessions of a day: who was expected, who came, their notes. It is audited."""
 
 
 @done_by("record:run_reads")

@@ -17,6 +17,7 @@ from services.attendance.app.ports import AttendanceWriteSide
 from services.attendance.app.streams import (
     client_subject,
     encounter_of,
+    group_note_of,
     note_of,
     presence_stream,
     refuse_version,
@@ -96,7 +97,7 @@ def sign_group_note(attendance: AttendanceWriteSide, asked: GroupNote, context: 
     def seal(tx: Transaction) -> None:
         for client_id, part in sorted(asked.parts.items()):
             owner = client_subject(client_id)
-            tx.documents.put(owner, f"group-note/{asked.session_id}", asked.group_text.encode())
+            tx.documents.put(owner, group_note_of(asked.session_id), asked.group_text.encode())
             tx.documents.put(owner, note_of(asked.session_id), part.encode())
 
     require_individual(asked.group_text, asked.parts)

@@ -31,6 +31,8 @@ def presence_stream(session_id: str, client_id: str) -> str:
 # The subject of what is published, and the owner of what is sealed.
 client_subject = of_kind("client")
 note_of = of_kind("note")  # the document with a client's own note of a session
+group_note_of = of_kind("group-note")  # with the part for all of a group's, under each client's key
+attestation_of = of_kind("attestation")  # with what attests a note
 
 
 def presences_of(

@@ -12,6 +12,7 @@ from kernel.facts import Recorded
 from kernel.store.store import Context, Transaction
 from services.attendance.app.ports import AttendanceWriteSide
 from services.attendance.app.streams import (
+    attestation_of,
     client_subject,
     encounter_of,
     not_admitted,
@@ -161,7 +162,7 @@ def attest_note(attendance: AttendanceWriteSide, asked: WrittenNote, context: Co
         require_signer(tx, attendance.schedule, context, encounter.site_id)
         return AttestNote(encounter=encounter, attested_by=context.actor, attested_at=context.now)
 
-    document = f"attestation/{asked.session_id}", asked.text
+    document = attestation_of(asked.session_id), asked.text
     return _on_presence(attendance, asked, command, context, document=document)
 
 
