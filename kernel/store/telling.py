@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from kernel.facts import Recorded
+from kernel.keys.ports import OwnerForgotten
 from kernel.store.store import Transaction
 
 T = TypeVar("T", bound="Told")
@@ -65,6 +66,9 @@ class Telling:
     def parts(self, kind: type[T], facts: Iterable[Recorded]) -> tuple[T, ...]:
         return tuple(self.part(kind, recorded) for recorded in facts)
 
+    def wholes(self, kind: type[T], facts: Iterable[Recorded]) -> tuple[T, ...]:
+        return tuple(self.whole(kind, recorded) for recorded in facts)
+
     def last(self, kind: type[T], facts: Sequence[Recorded]) -> T | None:
         """The last of them; None where there is none."""
         return self.part(kind, facts[-1]) if facts else None
@@ -79,11 +83,23 @@ class Telling:
         return None if found is None else found.content
 
     def words(
-        self, owner: str, document: str, version: int | None = None, *, said: bool = True
+        self, owner: str, document: str, version: int | None = None, *, said: bool | None = True
     ) -> Words:
-        """The text that was sealed; `said`: whether there was any, which the facts know."""
-        content = self.content(owner, document, version) if said else b""
-        return Words(text_forgotten=True) if content is None else Words(text=content.decode())
+        """The text that was sealed; `said`: whether there was any, None: the facts don't say.
+
+        Of whom everything was forgotten nobody knows then whether there was.
+        """
+        content = self.content(owner, document, version) if said is not False else b""
+        if content is None:
+            return Words(text_forgotten=bool(said) or self._is_forgotten(owner))
+        return Words(text=content.decode())
+
+    def _is_forgotten(self, owner: str) -> bool:
+        try:
+            self.tx.documents.require_remembered(owner)
+        except OwnerForgotten:
+            return True
+        return False
 
 
 class Facts(tuple[Recorded, ...]):

@@ -1,4 +1,4 @@
-"""`person`, `chart`, `roster`, `reads`: what was recorded of a client, in words, and who looked.
+"""`person`, `chart`, `care`, `roster`, `reads`: what was recorded of a client, and who looked.
 
 Each is a reading that the services audit, under the subject that asks.
 """
@@ -14,6 +14,7 @@ from ninehours.attendance.v1 import roster_service_pb2 as roster
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.exchange.v1 import read_audit_service_pb2 as audit
 from ninehours.intake.v1 import chart_service_pb2 as chart
+from ninehours.plans.v1 import care_service_pb2 as care
 
 from kernel.rpc.translate import to_date
 from kernel.services import SERVICES
@@ -54,6 +55,20 @@ def run_chart(
     answers: Answers = {
         "chart": services.ask(CLINICIAN, chart.ReadChartRequest(**whose)),
         "assessments": services.ask_if_allowed(CLINICIAN, chart.ListAssessmentsRequest(**whose)),
+    }
+    _print(answers, as_json=as_json)
+
+
+@on_system
+def run_care(
+    services: Services, client_id: str, *, as_of: datetime | None, subject: str, as_json: bool
+) -> None:
+    """Plans in all versions, and what was decided, as a clinician reads them."""
+    whose = _whose(client_id, as_of)
+    services.speak_as(CLINICIAN, subject)
+    answers: Answers = {
+        "plans": services.ask(CLINICIAN, care.ReadPlansRequest(**whose)),
+        "care": services.ask(CLINICIAN, care.ReadCareRequest(**whose)),
     }
     _print(answers, as_json=as_json)
 

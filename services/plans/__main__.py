@@ -21,7 +21,7 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
     from services.plans.adapters import rows  # noqa: PLC0415
     from services.plans.adapters.episodes import CREDENTIALS, SqlEpisodes  # noqa: PLC0415
     from services.plans.adapters.publication import publish  # noqa: PLC0415
-    from services.plans.api import courses_of_care, explaining  # noqa: PLC0415
+    from services.plans.api import care, courses_of_care, explaining  # noqa: PLC0415
     from services.plans.api.servicer import SERVICE, PlansServicer  # noqa: PLC0415
     from services.plans.app.ports import Plans  # noqa: PLC0415
 
@@ -37,6 +37,7 @@ def servicers(store: Store, _: Settings) -> Mapping[Any, object]:
         SERVICE: PlansServicer(plans),
         explaining.SERVICE: explaining.ExplanationServicer(store),
         courses_of_care.SERVICE: courses_of_care.CoursesServicer(store),
+        care.SERVICE: care.CareServicer(store),
     }
 
 

@@ -7,6 +7,8 @@ from ninehours.common.v1 import common_pb2 as common
 from ninehours.exchange.v1 import read_audit_service_pb2 as audit
 from ninehours.intake.v1 import chart_service_pb2 as chart
 from ninehours.intake.v1 import intake_service_pb2 as intake
+from ninehours.plans.v1 import care_service_pb2 as care
+from ninehours.plans.v1 import plans_service_pb2 as plans
 
 from tests.cli.fixed_answers import ADA, LAKESIDE, at, denied, numbered, on
 from tests.cli.fixed_services import Answers
@@ -85,6 +87,33 @@ CHART: Answers = {
 WITHHELD: Answers = {**CHART, "ListAssessments": denied("NOT_CREDENTIALED")}
 
 
+CARE: Answers = {
+    "ReadPlans": care.ReadPlansResponse(
+        client_id=ADA,
+        plans=[
+            care.RecordedPlan(
+                plan_id=numbered(0x91, 1),
+                plan_version=1,
+                goals=[
+                    plans.Goal(
+                        in_the_clients_words="to sleep",
+                        objectives=[
+                            plans.Objective(
+                                metric="phq9",
+                                baseline=18,
+                                target=9,
+                                target_date=on("2026-04-30"),
+                            )
+                        ],
+                    )
+                ],
+                in_force_from=on("2026-03-04"),
+                version=4,
+                **RECORDED,
+            )
+        ],
+    )
+}
 ROSTER: Answers = {
     "ReadRoster": roster.ReadRosterResponse(
         sessions=[

@@ -255,6 +255,7 @@ CAPTURES = [
         (f"chart {fixed.ADA}", f"chart {fixed.ADA} --json"),
         recorded.WITHHELD,
     ),
+    Capture("care", (f"care {fixed.ADA} --as staff/ada",), recorded.CARE),
     Capture(
         "roster",
         (

@@ -61,6 +61,17 @@ def said(message: Message, at: str = "") -> Iterator[tuple[str, str, Any]]:
                 yield path, held.name, _plain(held, one)
 
 
+def nos(answer: Message) -> Iterator[tuple[str, str, Any]]:
+    """Of an answer's flags those that are a no, which a message doesn't list."""
+    for held in answer.DESCRIPTOR.fields:
+        if held.type == FieldDescriptor.TYPE_BOOL and not getattr(answer, held.name):
+            yield held.name, held.name, ("number", False)
+    for held, value in answer.ListFields():
+        if _is_branch(held):
+            for one in value if held.is_repeated else (value,):
+                yield from nos(one)
+
+
 def _is_map(held: FieldDescriptor) -> bool:
     return held.message_type is not None and held.message_type.GetOptions().map_entry
 
@@ -174,7 +185,7 @@ class Played:
         """Name of a field in some answer → all that it said."""
         found: dict[str, set[tuple[str, Any]]] = {}
         for answer in self.answers:
-            for _, name, value in said(answer):
+            for _, name, value in (*said(answer), *nos(answer)):
                 found.setdefault(name, set()).add(value)
         return found
 

@@ -20,10 +20,12 @@ ATTENDANCE: Mapping[str, str] = {
 EXCEPTIONS: Mapping[str, Mapping[str, str]] = {
     "attendance": ATTENDANCE,
     "intake": INTAKE,
+    "plans": {},
 }
-NOT_PLAYED_YET = ("billing", "plans")
+NOT_PLAYED_YET = ("billing",)
 # By another name, or as part of another thing.
 TOLD_AS: Mapping[str, str] = {
+    "DecideRecommendation.accept": "accepted",
     "ExpandTemplate.roster": "client_id",
     "ScheduleSession.roster": "client_id",
     "SetGrace.seconds": "grace_seconds",

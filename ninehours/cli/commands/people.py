@@ -21,7 +21,7 @@ Ahead = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add them to the command line."""
-    for command in (clients, client, person, chart, roster, reads, due, census, forget):
+    for command in (clients, client, person, chart, care, roster, reads, due, census, forget):
         app.command()(command)
 
 
@@ -75,6 +75,18 @@ def chart(
     Screenings, diagnoses, areas, ratings, admissions; assessments, answer by answer, to a clinician
     with a credential that sees scores.
     """
+
+
+@done_by("record:run_care")
+def care(
+    client_id: Client,
+    *,
+    subject: As = "",
+    as_of: AsOf = None,
+    data: System = None,
+    as_json: Json = False,
+) -> None:
+    """A client's plans in all versions, in words, and what was decided. The reading is audited."""
 
 
 @done_by("record:run_roster")

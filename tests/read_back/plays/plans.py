@@ -1,0 +1,140 @@
+"""Everything that plans can be told, and then all that it is asked."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+from google.protobuf.message import Message
+from ninehours.common.v1 import common_pb2 as common
+from ninehours.plans.v1 import care_service_pb2 as care
+from ninehours.plans.v1 import plans_service_pb2 as pb
+
+from kernel.process import Service
+from kernel.rpc.rpcs import rpc_of
+from kernel.store.store import Store
+from services.plans.__main__ import SERVICE
+from tests.harness.plans.service import Log, Plans, march
+from tests.harness.plans.treatments import COLLEAGUE, Treated, recommended, rules
+from tests.plans.test_open_safety import opened
+from tests.read_back.canaries import Canaries, Played
+
+LATER = datetime(2026, 3, 28, 15, 0, tzinfo=UTC)
+
+
+def april(day: int) -> common.Date:
+    return common.Date(year=2026, month=4, day=day)
+
+
+def play(new_store: Callable[[Service], Store]) -> Played:
+    plans = Plans(new_store(SERVICE))
+    played, fill = Played(), Canaries(date(2026, 5, 1))
+    log = Log()
+    ada, ben, cam = Treated(log), Treated(log), Treated(log)
+
+    def command(kind: type[Message], **given: Any) -> Any:
+        request = fill.filled(kind, **given)
+        answer = plans.call(rpc_of(request).name, request)
+        played.commands.append(request)
+        return answer
+
+    def question(request: Message) -> None:
+        played.answers.append(plans.call(rpc_of(request).name, request))
+
+    def of(client: Treated) -> dict[str, str]:
+        return {"client_id": client.client_id, "episode_id": client.episode_id}
+
+    def drafted(client: Treated, **given: Any) -> str:
+        goal = fill.filled(
+            pb.Goal, problem=1, objectives=[fill.filled(pb.Objective, metric="phq9")]
+        )
+        problem = fill.filled(pb.Problem, diagnosis_code="F12.20", dimension=5)
+        work = fill.filled(pb.Intervention, times_per_week=3, minutes_each_time=181)
+        drafting = {"goals": [goal], "problems": [problem], "interventions": [work], **given}
+        return str(command(pb.DraftPlanRequest, **of(client), **drafting).plan_id)
+
+    def signed(plan_id: str, client_on: int, clinician_on: int) -> None:
+        command(
+            pb.SignPlanRequest,
+            plan_id=plan_id,
+            signer_role=pb.SIGNER_ROLE_CLIENT,
+            signed_on=march(client_on),
+            credential=None,
+        )
+        command(
+            pb.SignPlanRequest,
+            plan_id=plan_id,
+            signer_role=pb.SIGNER_ROLE_CLINICIAN,
+            signed_on=march(clinician_on),
+            credential="LCSW",
+        )
+
+    thresholds = rules(
+        complete_attended_percent=81,
+        step_down_remission_below=4,
+        relapse_points=6,
+        step_up_consecutive_missed=5,
+        step_down_objectives_met_percent=51,
+        minimum_weeks=1,
+        complete_weeks=2,
+        sources=[
+            pb.RuleSource(field=name, source=fill.text())
+            for name in (
+                "complete_attended_percent",
+                "step_down_remission_below",
+                "relapse_points",
+            )
+        ],
+    )
+    command(pb.ProposeLevelRulesRequest, rules=thresholds)
+    clinician, plans.actor = plans.actor, COLLEAGUE
+    command(pb.ConfirmLevelRulesRequest, version=1)
+    plans.actor = clinician
+
+    of_ada, of_ben, of_cam = (
+        drafted(client, supersedes_plan_id=None) for client in (ada, ben, cam)
+    )
+    plans.now = LATER
+    signed(of_ada, 3, 4)
+    signed(of_ben, 3, 4)
+    signed(of_cam, 3, 4)
+    refused = drafted(cam, supersedes_plan_id=of_cam)
+    command(pb.RefusePlanRequest, plan_id=refused, refused_on=march(28))
+    command(pb.CertifyPlanRequest, plan_id=of_cam, certified_on=march(6), recertify_by=april(20))
+    rated = [pb.ObjectiveRating(goal=1, objective=1, status=pb.OBJECTIVE_STATUS_MET)]
+    for number, plan_id in enumerate((of_ada, of_ben)):
+        command(pb.ReviewPlanRequest, plan_id=plan_id, ratings=rated, reviewed_on=march(7 + number))
+    for client, weeks in ((ada, 1), (ben, 2), (cam, 1)):
+        plans.hear([client.admitted(), client.score(18, 0), client.score(2, 4)])
+        plans.hear(client.weeks(weeks))
+    command(pb.ChangeLevelOfCareRequest, **of(cam), level_of_care="3.7", effective_from=march(9))
+    plans.pending_work.drain()
+    [step] = recommended(plans, ada.client_id)
+    assert step.kind == pb.RECOMMENDATION_KIND_STEP_DOWN
+    command(
+        pb.DecideRecommendationRequest,
+        client_id=ada.client_id,
+        recommendation_id=step.recommendation_id,
+        level_of_care="1",
+        effective_from=march(10),
+    )
+    of_week, *_ = recommended(plans, ben.client_id)
+    command(
+        pb.DecideRecommendationRequest,
+        client_id=ben.client_id,
+        recommendation_id=of_week.recommendation_id,
+        accept=False,
+        level_of_care=None,
+        effective_from=None,
+    )
+    plans.pending_work.drain()
+    command(pb.CompleteProgramRequest, **of(ben), completed_on=march(16))
+    plans.hear([log.tell(opened(cam, "HIGH"))])
+    command(pb.DischargeClientRequest, **of(cam), discharged_on=march(17))
+    command(pb.ArrangeAftercareRequest, **of(cam))
+    command(pb.RecordFollowUpRequest, **of(cam), contacted_on=march(18))
+
+    for client in (ada, ben, cam):
+        question(care.ReadPlansRequest(client_id=client.client_id))
+        question(care.ReadCareRequest(client_id=client.client_id))
+    question(care.ListLevelRulesRequest())
+    return played
