@@ -1,4 +1,4 @@
-"""`person`, `chart`, `care`, `roster`, `reads`: what was recorded of a client, and who looked.
+"""`person`, `chart`, `care`, `ledger`, `roster`, `reads`: what was recorded, and who looked.
 
 Each is a reading that the services audit, under the subject that asks.
 """
@@ -11,6 +11,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from ninehours.attendance.v1 import roster_service_pb2 as roster
+from ninehours.billing.v1 import ledger_service_pb2 as ledger
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.exchange.v1 import read_audit_service_pb2 as audit
 from ninehours.intake.v1 import chart_service_pb2 as chart
@@ -23,7 +24,7 @@ from ninehours.cli.ending import USAGE, Failure
 from ninehours.cli.fields import day_or_today, is_id, iso, stamp_of
 from ninehours.cli.lists.listing import all_pages
 from ninehours.cli.output import as_dict, dollars, print_json, screen, table
-from ninehours.cli.roles import CLINICIAN, FRONT_DESK, Role
+from ninehours.cli.roles import BILLER, CLINICIAN, FRONT_DESK, Role
 
 INDENT = "  "
 Answers = Mapping[str, Message | None]
@@ -71,6 +72,16 @@ def run_care(
         "care": services.ask(CLINICIAN, care.ReadCareRequest(**whose)),
     }
     _print(answers, as_json=as_json)
+
+
+@on_system
+def run_ledger(
+    services: Services, client_id: str, *, as_of: datetime | None, subject: str, as_json: bool
+) -> None:
+    """Authorizations with numbers, waivers, settlements, claims with answers, as a biller reads."""
+    whose = _whose(client_id, as_of)
+    services.speak_as(BILLER, subject)
+    _print({"ledger": services.ask(BILLER, ledger.ReadLedgerRequest(**whose))}, as_json=as_json)
 
 
 @on_system

@@ -33,7 +33,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     from services.billing.adapters.pages import SqlPages  # noqa: PLC0415
     from services.billing.adapters.publication import publish  # noqa: PLC0415
     from services.billing.adapters.record import SqlDrafts  # noqa: PLC0415
-    from services.billing.api import accounts, deadlines, explaining, restore  # noqa: PLC0415
+    from services.billing.api import accounts, deadlines, explaining, ledger, restore  # noqa: PLC0415
     from services.billing.api.servicer import SERVICE, billing_servicer  # noqa: PLC0415
     from services.billing.api.work import SERVICE as WORK  # noqa: PLC0415
     from services.billing.api.work import WorkServicer  # noqa: PLC0415
@@ -72,6 +72,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
         WORK: WorkServicer(store, pages),
         explaining.SERVICE: explaining.ExplanationServicer(store, SqlHistoryAsOf()),
         accounts.SERVICE: accounts.AccountsServicer(store),
+        ledger.SERVICE: ledger.LedgerServicer(store),
         deadlines.SERVICE: deadlines.DeadlinesServicer(store, SqlDeadlines()),
         restore.SERVICE: restore.RestoreServicer(
             RestoringWriteSide(executor, billing.drafts, lost)

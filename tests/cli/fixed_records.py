@@ -3,6 +3,8 @@
 from ninehours.attendance.v1 import attendance_events_pb2 as events
 from ninehours.attendance.v1 import attendance_service_pb2 as attendance
 from ninehours.attendance.v1 import roster_service_pb2 as roster
+from ninehours.billing.v1 import ledger_service_pb2 as ledger
+from ninehours.billing.v1 import rules_pb2 as rules
 from ninehours.common.v1 import common_pb2 as common
 from ninehours.exchange.v1 import read_audit_service_pb2 as audit
 from ninehours.intake.v1 import chart_service_pb2 as chart
@@ -109,6 +111,23 @@ CARE: Answers = {
                 ],
                 in_force_from=on("2026-03-04"),
                 version=4,
+                **RECORDED,
+            )
+        ],
+    )
+}
+LEDGER: Answers = {
+    "ReadLedger": ledger.ReadLedgerResponse(
+        client_id=ADA,
+        authorizations=[
+            ledger.RecordedAuthorization(
+                authorization_id=numbered(0xA0, 1),
+                payer_id=PAYER,
+                number="AUTH-7",
+                units=12,
+                unit=rules.AUTHORIZATION_UNIT_DAYS,
+                any_site=True,
+                version=1,
                 **RECORDED,
             )
         ],

@@ -256,6 +256,7 @@ CAPTURES = [
         recorded.WITHHELD,
     ),
     Capture("care", (f"care {fixed.ADA} --as staff/ada",), recorded.CARE),
+    Capture("ledger", (f"ledger {fixed.ADA} --as person/bo",), recorded.LEDGER),
     Capture(
         "roster",
         (

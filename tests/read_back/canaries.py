@@ -14,10 +14,11 @@ from google.protobuf.message_factory import GetMessageClass
 from kernel.rpc.translate import to_date, to_timestamp
 
 META = "meta"
+RULE_SET = "ninehours.billing.v1.RuleSet"
 DATE, MONEY = "ninehours.common.v1.Date", "ninehours.common.v1.Money"
 TIMESTAMP = "google.protobuf.Timestamp"
-WHOLE = (DATE, TIMESTAMP, MONEY)
-"""Messages that are one leaf."""
+WHOLE = (DATE, TIMESTAMP, MONEY, RULE_SET)
+"""Messages that are one leaf. A rule set is told as it was proposed, byte for byte."""
 NAMES = ("code", "replaces_code", "state", "credential")  # of what is recorded, as ids are
 
 

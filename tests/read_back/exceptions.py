@@ -17,16 +17,30 @@ ATTENDANCE: Mapping[str, str] = {
     "ExpandTemplate.from": "what was asked for; each session that was made of it has its date",
     "ExpandTemplate.to": "what was asked for; each session that was made of it has its date",
 }
+OF_PROPOSALS = "which proposal was looked at; what it came to is told as the claim that was issued"
+BILLING: Mapping[str, str] = {
+    "IssueClaims.through": "what was asked for; each claim that was issued has its period",
+    "IssueCorrections.proposals.revision": OF_PROPOSALS,
+    "IssueCorrections.proposals.without_waiting": "kept where there is something to wait for",
+    "RecordSentClaims.claims.about_id": NOT_YET,
+    "RecordSentClaims.claims.charge": NOT_YET,
+    "RecordSentClaims.claims.number": NOT_YET,
+    "RecordSentClaims.payer_id": NOT_YET,
+    "RecordSentClaims.reason": NOT_YET,
+    "RecoverClaims.reason": NOT_YET,
+    "Reconcile.reason": NOT_YET,
+}
 EXCEPTIONS: Mapping[str, Mapping[str, str]] = {
     "attendance": ATTENDANCE,
+    "billing": BILLING,
     "intake": INTAKE,
     "plans": {},
 }
-NOT_PLAYED_YET = ("billing",)
 # By another name, or as part of another thing.
 TOLD_AS: Mapping[str, str] = {
     "DecideRecommendation.accept": "accepted",
     "ExpandTemplate.roster": "client_id",
+    "IssueCorrections.proposals.claim_id": "corrects_claim_id",
     "ScheduleSession.roster": "client_id",
     "SetGrace.seconds": "grace_seconds",
 }

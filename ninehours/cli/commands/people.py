@@ -21,7 +21,19 @@ Ahead = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add them to the command line."""
-    for command in (clients, client, person, chart, care, roster, reads, due, census, forget):
+    for command in (
+        clients,
+        client,
+        person,
+        chart,
+        care,
+        ledger,
+        roster,
+        reads,
+        due,
+        census,
+        forget,
+    ):
         app.command()(command)
 
 
@@ -87,6 +99,18 @@ def care(
     as_json: Json = False,
 ) -> None:
     """A client's plans in all versions, in words, and what was decided. The reading is audited."""
+
+
+@done_by("record:run_ledger")
+def ledger(
+    client_id: Client,
+    *,
+    subject: As = "",
+    as_of: AsOf = None,
+    data: System = None,
+    as_json: Json = False,
+) -> None:
+    """A client's authorizations with numbers, and claims with payers' answers. It is audited."""
 
 
 @done_by("record:run_roster")

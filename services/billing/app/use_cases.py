@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from kernel.execute import Outcome, decided
 from kernel.facts import Recorded, derived_id
@@ -143,12 +144,9 @@ def bill_without_authorization(
 
     Refuses (Unknown) a payer that isn't registered, and a client of whom nobody told.
     """
-    waiver_id = derived_id(
-        "waiver", command.client_id, command.payer_id, command.service_date.isoformat()
-    )
     return billing.executor.execute(
         WAIVER,
-        f"waiver/{waiver_id}",
+        waiver_stream(command.client_id, command.payer_id, command.service_date),
         command,
         context,
         locks=[f"client/{command.client_id}"],
@@ -161,7 +159,7 @@ def settle_revocation(
 ) -> Outcome:
     """A named person says what the last revocation heard of means for dates before it."""
     client_id, payer_id = settling.client_id, settling.payer_id
-    stream = f"settlement/{derived_id('settlement', client_id, payer_id)}"
+    stream = settlement_stream(client_id, payer_id)
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
         _must_be_known(billing, payer_id)(tx)
@@ -186,6 +184,14 @@ def record_adjudication(
     return billing.executor.execute(
         CLAIM, stream, command, context, locks=[f"client/{issued.client_id}"]
     )
+
+
+def waiver_stream(client_id: str, payer_id: str, service_date: date) -> str:
+    return f"waiver/{derived_id('waiver', client_id, payer_id, service_date.isoformat())}"
+
+
+def settlement_stream(client_id: str, payer_id: str) -> str:
+    return f"settlement/{derived_id('settlement', client_id, payer_id)}"
 
 
 def authorization_document(authorization_id: str) -> str:
