@@ -14,6 +14,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 MUTMUT := $(BIN)/python -m mutmut
 GENERATE := $(BIN)/python protos/generate.py >&2
 COMPILE := pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+# What a lock that goes on top of requirements.lock leaves to it.
+BESIDE := grpcio protobuf googleapis-common-protos typing-extensions
 RUNNABLE = 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
 
 .DEFAULT_GOAL := help
@@ -112,7 +114,8 @@ lock: ## resolve requirements*.in anew (developers; needs uv)
 	$(UV) $(COMPILE) requirements.in -o requirements.lock
 	$(UV) $(COMPILE) requirements-build.in -c requirements.lock -o requirements-build.lock
 	$(UV) $(COMPILE) requirements-local.in -c requirements.lock -c requirements-build.lock -o requirements-local.lock
-	$(UV) $(COMPILE) requirements-dev.in -c requirements-local.lock -o requirements-dev.lock
+	$(UV) $(COMPILE) $(BESIDE:%=--no-emit-package %) requirements-tracing.in -c requirements.lock -o requirements-tracing.lock
+	$(UV) $(COMPILE) requirements-dev.in -c requirements-local.lock -c requirements-tracing.lock -o requirements-dev.lock
 	$(UV) $(COMPILE) requirements-mutants.in -o requirements-mutants.lock
 
 clean: ## remove what make made here; data under var/ stays

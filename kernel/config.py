@@ -83,6 +83,8 @@ class Settings(BaseSettings):
     rpc_tls_dir: Path | None = None
     kafka_tls_dir: Path | None = None
     database_tls_dir: Path | None = None
+    # Whither, OpenTelemetry's own variables say.
+    tracing: bool = False
     oidc: IdentityProvider | None = None
     denied_tokens: Path | None = None
 

@@ -1,7 +1,7 @@
 """One path for every command: known already? Wait for `after`, lock, load, decide, append."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from sqlalchemy import text
@@ -13,6 +13,7 @@ from kernel.messaging.inbox_facts import InboxFacts
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.refusal import AgainstTheRules, Refusal, Stale
 from kernel.store.store import AlreadyAccepted, Conflict, Context, Store, Transaction
+from kernel.tracing import spans
 from kernel.watching.commands import counted_command
 from kernel.watching.metrics import CONFLICTS
 
@@ -131,12 +132,12 @@ class CommandExecutor:
         shared: Sequence[str] = (),
     ) -> Outcome:
         """One transaction, within `attempts`: raises Conflict when somebody else was first."""
-        with self.store.transaction() as tx:
+        with spans.appending(context.traceparent) as traceparent, self.store.transaction() as tx:
             tx.lock(shared, share=True)
             tx.lock(locks)
             facts = decide(tx)
             publications = [item for recorded in facts for item in self.publish(recorded)]
-            written = tx.append(context, facts, publications)
+            written = tx.append(replace(context, traceparent=traceparent), facts, publications)
             for recorded in facts:
                 self.view(tx, recorded)
             InboxFacts(tx, self.subscriptions).admit_published(written)

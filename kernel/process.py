@@ -47,6 +47,7 @@ from kernel.store.roles import RoledDatabase, WrongRole, act_as_owner, grant, re
 from kernel.store.store import Store
 from kernel.tls.certificates import Shown, shown_on
 from kernel.tls.context import ReloadingContext
+from kernel.tracing.setting import traced
 from kernel.vault import Vault
 from kernel.watching.asked import Asked
 from kernel.watching.database_figures import DatabaseFigures
@@ -127,7 +128,8 @@ def main(service: Service, arguments: Sequence[str]) -> None:
         settings = Settings.from_environment()
         if settings.service != service.name:
             raise WrongSetting(f"NINEHOURS_SERVICE: this process is of {service.name}")
-        processes[arguments[0]](service, settings)
+        with traced(settings, arguments[0]):
+            processes[arguments[0]](service, settings)
     except ValidationError as error:
         _refuse_to_start("; ".join(map(_setting, error.errors(include_input=False))))
     except (WrongSetting, WrongRole, SecretMissing, KeysNotMoved, NewerSchema) as error:

@@ -36,6 +36,7 @@ from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.store.bells import PENDING
 from kernel.store.database import is_passing, when_possible
 from kernel.store.store import Store
+from kernel.tracing import spans
 from kernel.watching.metrics import HEARD
 from kernel.watching.work import Watch, Work
 
@@ -154,6 +155,7 @@ class _StoppingWorker(Worker):
         super()._schedule_shutdown(signal)
 
     def on_worker_shutdown(self) -> None:
+        spans.close_tracer()
         os._exit(0)  # offsets are committed; Faust's own farewell sleeps for seconds
 
 

@@ -36,6 +36,7 @@ from kernel.messaging.signatures import Signatures, UnknownKey, Unsigned
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.database import is_passing
 from kernel.store.store import Store, Transaction
+from kernel.tracing import spans
 
 
 @dataclass(slots=True)
@@ -139,6 +140,7 @@ class Inbox:
         contested: Mapping[UUID, SubjectLog],
         culprit: Exception | None,
     ) -> None:
+        began = spans.now()
         with self.store.transaction() as tx:
             self._fence(tx)
             # Locks in the order in which every transaction takes them: the ordinal, subjects,
@@ -170,6 +172,9 @@ class Inbox:
             Checkpoints(tx.connection).write(batch.moved)
             InboxFacts(tx, self.subscriptions).admit(batch.facts)
             self._barrier("heard")
+        for topic in {fact.topic for fact in batch.facts}:
+            of_topic = [fact.traceparent for fact in batch.facts if fact.topic == topic]
+            spans.heard(of_topic, topic, began)
 
     def _envelopes(
         self, tx: Transaction, records: Iterable[Record]

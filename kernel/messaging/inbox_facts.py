@@ -17,6 +17,7 @@ from kernel.messaging.pending import mark_pending, mark_reactions
 from kernel.messaging.subscriptions import Subscriptions
 from kernel.store.rows import from_row
 from kernel.store.store import Appended, Store, Transaction
+from kernel.tracing import spans
 
 BATCH = 1000
 
@@ -35,6 +36,7 @@ class InboxFact:
     recorded_at: datetime
     signed_at: datetime
     refs: list[str] = field(default_factory=list)
+    traceparent: str = ""  # on its way alone: what follows goes on with it
 
 
 def with_references(subscriptions: Subscriptions, fact: InboxFact) -> InboxFact:
@@ -129,13 +131,18 @@ class InboxFacts:
             return lost
         return set()
 
-    def mark_what_follows(self, subjects: Iterable[str], new: Iterable[InboxFact]) -> None:
-        """Mark what follows from facts of these subjects, and what reacts to the new ones."""
-        mark_pending(self.tx, self.subscriptions.pending_after(self.tx.connection, subjects))
+    def mark_what_follows(self, subjects: Iterable[str], new: Sequence[InboxFact]) -> None:
+        """Mark what follows from facts of these subjects, and what reacts to the new ones.
+
+        A client's own facts take their traces along. What a reference leads to is all its clients:
+        no trace is of so much.
+        """
+        keys = self.subscriptions.pending_after(self.tx.connection, subjects)
+        mark_pending(self.tx, keys, spans.pending_for(new))
         mark_reactions(
             self.tx,
             [
-                (reaction.name, fact.id, fact.subject)
+                (reaction.name, fact.id, fact.subject, spans.pending_for([fact]).get(fact.subject))
                 for fact in new
                 for reaction in self.subscriptions.reactions
                 if fact.type == reaction.to.DESCRIPTOR.full_name
@@ -239,6 +246,7 @@ class PublishedFacts:
                         label=row.headers["label"],
                         signed_at=row.signed_at or row.recorded_at,
                         refs=[],
+                        traceparent=row.headers["traceparent"],
                     ),
                 )
                 for row in missing

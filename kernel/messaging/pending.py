@@ -5,15 +5,19 @@ works on it remembers that mark, and settles or parks it at that mark alone: wha
 meanwhile has another, and stays pending. Nobody who hears waits for anybody who works.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
 from kernel.store.bells import PENDING
 from kernel.store.store import Transaction
+from kernel.tracing.spans import LONGEST
+
+UNTRACED: Mapping[str, str] = MappingProxyType({})
 
 Barrier = Callable[[str], None]
 """Where tests hold or stop whoever works, at a place that has a name."""
@@ -35,7 +39,8 @@ class PendingTable(Enum):
 class Pending:
     """One key of a projection or reaction (`name`), and whom it is about, taken at a mark.
 
-    `ready`: False, where it has to wait, with what comes after it of its subject.
+    `ready`: False, where it has to wait, with what comes after it of its subject. `traces`: what
+    it is part of, the newest first.
     """
 
     table: PendingTable
@@ -44,6 +49,7 @@ class Pending:
     subject: str
     mark: int
     ready: bool = True
+    traces: str = ""
 
     def settle(self, connection: Connection) -> None:
         """It is pending no more, unless it was marked again since it was taken."""
@@ -60,24 +66,29 @@ class Pending:
         )
 
 
-def mark_pending(tx: Transaction, keys: Iterable[tuple[str, str]]) -> None:
-    """Mark each (projection, client); what is parked is tried again."""
+def mark_pending(
+    tx: Transaction, keys: Iterable[tuple[str, str]], traces: Mapping[str, str] = UNTRACED
+) -> None:
+    """Mark each (projection, client), with the client's traces; what is parked is tried again."""
     wanted = sorted(set(keys))
     # Sorted, for two transactions may mark the same keys: in one order neither waits for the other
     # in turn. Marked and rung by one statement, a round trip less: both hold from the commit on.
     if wanted:
         tx.execute(
-            "WITH raised AS (INSERT INTO due (derivation, key)"  # noqa: S608 - names are code
-            " SELECT * FROM unnest(CAST(:names AS text[]), CAST(:keys AS text[]))"
-            " ON CONFLICT (derivation, key) DO UPDATE"
-            f" SET mark = nextval('due_mark'), error = NULL) {PENDING.ring}",
+            "WITH raised AS (INSERT INTO due (derivation, key, traces)"  # noqa: S608 - names are code
+            " SELECT * FROM unnest(CAST(:names AS text[]), CAST(:keys AS text[]),"
+            " CAST(:traces AS text[])) ON CONFLICT (derivation, key) DO UPDATE"
+            " SET mark = nextval('due_mark'), error = NULL,"
+            f" traces = nullif(left(concat_ws(' ', excluded.traces, due.traces), {LONGEST}), ''))"
+            f" {PENDING.ring}",
             names=[name for name, _ in wanted],
             keys=[key for _, key in wanted],
+            traces=[traces.get(key) for _, key in wanted],
         )
 
 
-def mark_reactions(tx: Transaction, facts: Iterable[tuple[str, UUID, str]]) -> int:
-    """Mark each (reaction, fact, subject), in this order; gives how many became pending.
+def mark_reactions(tx: Transaction, facts: Iterable[tuple[str, UUID, str, str | None]]) -> int:
+    """Mark each (reaction, fact, subject, trace), in this order; gives how many became pending.
 
     What is pending already, or parked, stays as it is, but for a fact that was held as another's.
     """
@@ -88,18 +99,19 @@ def mark_reactions(tx: Transaction, facts: Iterable[tuple[str, UUID, str]]) -> i
     return int(
         tx.connection.execute(
             text(
-                "WITH raised AS (INSERT INTO due_reaction (reaction, fact, subject)"  # noqa: S608 - names are code
-                " SELECT x.reaction, x.fact, x.subject FROM unnest(CAST(:reactions AS text[]),"
-                " CAST(:facts AS uuid[]), CAST(:subjects AS text[]))"
-                " AS x(reaction, fact, subject) ON CONFLICT (reaction, fact) DO UPDATE"
+                "WITH raised AS (INSERT INTO due_reaction (reaction, fact, subject, traces)"  # noqa: S608 - names are code
+                " SELECT * FROM unnest(CAST(:reactions AS text[]), CAST(:facts AS uuid[]),"
+                " CAST(:subjects AS text[]), CAST(:traces AS text[]))"
+                " ON CONFLICT (reaction, fact) DO UPDATE"
                 " SET subject = excluded.subject, error = NULL, mark = nextval('due_mark')"
                 " WHERE due_reaction.subject <> excluded.subject RETURNING fact)"
                 f" SELECT (SELECT count(*) FROM raised), ({PENDING.ring})"
             ),
             {
-                "reactions": [reaction for reaction, _, _ in wanted],
-                "facts": [fact for _, fact, _ in wanted],
-                "subjects": [subject for _, _, subject in wanted],
+                "reactions": [reaction for reaction, _, _, _ in wanted],
+                "facts": [fact for _, fact, _, _ in wanted],
+                "subjects": [subject for _, _, subject, _ in wanted],
+                "traces": [traces for _, _, _, traces in wanted],
             },
         ).scalar_one()
     )

@@ -15,6 +15,7 @@ from kernel.messaging.envelope import LABELS, strictest
 from kernel.messaging.pending import Barrier, Pending, PendingTable, mark_pending
 from kernel.messaging.subscriptions import Projection, Subscriptions
 from kernel.store.store import Store, Transaction
+from kernel.tracing import spans
 from kernel.watching.metrics import PROJECTION_SECONDS, PROJECTIONS
 
 BATCH = 25
@@ -234,7 +235,7 @@ class Projections:
 
     def _derive(self, tx: Transaction, projection: Projection, pending: Pending) -> int | None:
         """How many rows changed; None where the client isn't this worker's to project."""
-        client = pending.subject
+        client, began = pending.subject, spans.now()
         _limit_statements(tx)
         if not _is_ours(tx, projection):
             return None
@@ -247,22 +248,23 @@ class Projections:
         tx.lock(references, share=True)
         if not tx.lock([client], skip=True):
             return None
-        mark = tx.execute(
-            "SELECT mark FROM due WHERE derivation = :name AND key = :key"  # noqa: S608
+        due = tx.execute(
+            "SELECT mark, traces FROM due WHERE derivation = :name AND key = :key"  # noqa: S608
             f" AND error IS NULL AND {EXCHANGED}",
             name=projection.name,
             key=client,
-        ).scalar()
-        if mark is None:
+        ).one_or_none()
+        if due is None:
             return None
-        pending.mark = mark  # what it was marked for since it was found, is read below
+        pending.mark = due.mark  # what it was marked for since it was found, is read below
         facts = self._subscriptions.read_history(tx.connection, client)
         if facts.keys() - {client} - references:
             raise _ReferencesGrew
         self._barrier("read")
-        rows = time_limits.derive(projection, client, facts)
-        changes = difference(tx.connection, projection, client, rows)
-        tx.publish(_publications(projection, client, changes, facts))
+        with spans.deriving(projection.name, due.traces or "", began) as traceparent:
+            rows = time_limits.derive(projection, client, facts)
+            changes = difference(tx.connection, projection, client, rows)
+            tx.publish(_publications(projection, client, changes, facts), traceparent)
         self._barrier("derived")
         pending.settle(tx.connection)
         return len(changes)

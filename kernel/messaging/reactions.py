@@ -102,6 +102,7 @@ class Reactions:
                 row.subject,
                 row.mark,
                 ready=row.fact in confirmed,
+                traces=row.traces or "",
             )
             for row in rows
         ]
@@ -161,7 +162,8 @@ class Reactions:
         try:
             for fact in facts:
                 if fact.id == pending.key:
-                    reaction.react(self._store, fact.message, self._context(reaction, fact))
+                    context = self._context(reaction, fact, pending.traces)
+                    reaction.react(self._store, fact.message, context)
         except (Stale, NotYet):
             return False
         self._barrier("reacted")
@@ -170,7 +172,7 @@ class Reactions:
         REACTIONS.labels(pending.name, "given").inc()
         return True
 
-    def _context(self, reaction: Reaction, fact: HeardFact) -> Context:
+    def _context(self, reaction: Reaction, fact: HeardFact, traceparent: str) -> Context:
         content = fact.message.SerializeToString(deterministic=True)
         return Context(
             command_id=derived_id(fact.id, reaction.name),
@@ -178,6 +180,7 @@ class Reactions:
             actor=f"reaction/{reaction.name}",
             now=fact.signed_at,  # whenever it is drained: what it decides depends on the fact
             correlation=str(fact.id),
+            traceparent=traceparent,
         )
 
 
@@ -193,4 +196,4 @@ def _mark_undone(tx: Transaction, reaction: Reaction) -> int:
         ids=list(commands),
     ).scalars()
     facts = (commands[command] for command in undone)
-    return mark_reactions(tx, [(reaction.name, fact.id, fact.subject) for fact in facts])
+    return mark_reactions(tx, [(reaction.name, fact.id, fact.subject, None) for fact in facts])

@@ -20,6 +20,7 @@ from kernel.store.bells import PUBLISHED
 from kernel.store.database import is_passing
 from kernel.store.published import envelope_of, epoch_of
 from kernel.store.store import Store
+from kernel.tracing import spans
 from kernel.watching.metrics import SENT
 from kernel.watching.work import Work
 
@@ -108,13 +109,13 @@ class Relay:
 
         In the epoch of now: it may have been raised since the last ones.
         """
-        epoch = epoch_of(connection)
+        epoch, began = epoch_of(connection), spans.now()
         rows = connection.execute(
             text("SELECT * FROM published WHERE sent_at IS NULL ORDER BY position LIMIT :batch"),
             {"batch": BATCH},
         ).all()
         futures: list[Any] = []
-        arrived: list[int] = []
+        arrived: list[Any] = []
         try:
             futures.extend(self._send(row, epoch) for row in rows)
         except Exception as error:  # of the broker's, which was away for longer than it waits
@@ -125,17 +126,18 @@ class Relay:
             except Exception as error:
                 self._tell_away(error)
                 break
-            arrived.append(row.position)
+            arrived.append(row)
         if arrived:
             connection.execute(
                 text(
                     "UPDATE published SET sent_at = clock_timestamp()"
                     " WHERE position = ANY(CAST(:positions AS bigint[]))"
                 ),
-                {"positions": arrived},
+                {"positions": [row.position for row in arrived]},
             )
         connection.commit()
         SENT.inc(len(arrived))
+        spans.sent([row.headers["traceparent"] for row in arrived], self._store.topic, began)
         return len(rows), len(arrived)
 
     def _tell_away(self, error: Exception) -> None:

@@ -22,13 +22,14 @@ from kernel.patience import anywhere
 from kernel.refusal import AgainstTheRules, Malformed, NotAllowed, NotYet, Refusal, Stale, Unknown
 from kernel.rpc.audited import enter_reading
 from kernel.rpc.call import (
+    TRACEPARENT,
     Call,
     Metadata,
     correlation_of,
     now_of,
     peer_of,
     token_of,
-    trace_of,
+    value_of,
 )
 from kernel.rpc.counting import CountedRpc
 from kernel.rpc.places import Overdue, Places, too_many
@@ -39,8 +40,12 @@ from kernel.rpc.verifier import Verifier
 from kernel.store import database
 from kernel.store.database import is_away, is_busy, is_locked, waiting_for_locks
 from kernel.store.read_audit import ANSWERED
+from kernel.tracing import spans
 
 DOMAIN = "ninehours"
+COMMANDS_BY = "meta"  # the field of a request that commands
+# Ends that a trace shows as a server's failure; others are an answer.
+FAILED = frozenset({"UNKNOWN", "DEADLINE_EXCEEDED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"})
 # Trailing metadata has 8 KiB, base64 included; what doesn't fit is lost whole. In bytes of UTF-8:
 MOST_DETAILS = 3000
 LONGEST_DETAIL = 240
@@ -236,7 +241,7 @@ class Answering:
         respond_to = self._audited(rpc, request_type, answers) if policy.audited else answers
 
         def respond(bodies: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
-            line = _Line(rpc, context, counted)
+            line = _Line(method, context, counted)
             refused: CallOutcome | None = None
             try:
                 call = self._call(context, line)
@@ -311,7 +316,7 @@ class Answering:
             now=now_of(metadata, from_caller=self._callers_tell_time),
             deadline=lambda: _remaining(context),
             correlation_id=line.correlation_id,
-            traceparent=trace_of(metadata),
+            traceparent=line.span.traceparent,
             active=context.is_active,
             place=lambda: self._waiting.taken(actor.id),
             desk=lambda: self._calculating.taken(actor.id),
@@ -319,13 +324,23 @@ class Answering:
 
 
 class _Line:
-    """The one line a call leaves, and that it is counted: never what was asked or answered."""
+    """The one line a call leaves, its count and its span: never what was asked or answered."""
 
-    def __init__(self, rpc: str, context: grpc.ServicerContext, counted: CountedRpc) -> None:
-        self.rpc = rpc
+    def __init__(
+        self, method: MethodDescriptor, context: grpc.ServicerContext, counted: CountedRpc
+    ) -> None:
+        service = method.containing_service.full_name
+        metadata = cast(Metadata, context.invocation_metadata())
+        self.rpc = f"{service}/{method.name}"
         self.counted = counted
         self.actor: str | None = None
-        self.correlation_id = correlation_of(cast(Metadata, context.invocation_metadata()))
+        self.correlation_id = correlation_of(metadata)
+        self.span = spans.call(
+            service,
+            method.name,
+            value_of(metadata, TRACEPARENT) or "",
+            begins=COMMANDS_BY in method.input_type.fields_by_name,
+        )
         self.incident: str | None = None
         self.error: Exception | None = None
         self._began = perf_counter()
@@ -343,6 +358,7 @@ class _Line:
     def write(self, outcome: str, reason: str | None = None) -> None:
         seconds = perf_counter() - self._began
         self.counted.ended(outcome, seconds)
+        self.span.end(failed=outcome in FAILED, **{"rpc.response.status_code": outcome})
         write = log.error if self.incident else log.info
         write(
             "rpc",

@@ -1,7 +1,5 @@
 """What comes with a request: who asks, when, for how long, and what it is part of."""
 
-import re
-import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +21,6 @@ BEARER = "Bearer "
 YEARS = range(1900, 2201)
 
 Metadata = Iterable[tuple[str, str | bytes]]
-_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +93,3 @@ def correlation_of(metadata: Metadata) -> str:
         return str(UUID(value_of(metadata, CORRELATION_ID) or ""))
     except ValueError:
         return str(uuid4())
-
-
-def trace_of(metadata: Metadata) -> str:
-    """The caller's W3C trace, or a new one that nobody samples."""
-    given = value_of(metadata, TRACEPARENT) or ""
-    if _TRACEPARENT.fullmatch(given):
-        return given
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"

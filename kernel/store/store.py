@@ -68,7 +68,7 @@ WITH accepted AS (
 SELECT ({PUBLISHED.ring}) AS rung FROM written
 """)  # noqa: S608 - what rings is code
 # What a command tells of itself, by its context's names; NULL where none made the facts.
-OF_COMMAND = ("command_id", "digest", "actor", "correlation", "traceparent")
+OF_COMMAND = ("command_id", "digest", "actor", "correlation")
 
 
 class Conflict(Exception):
@@ -86,6 +86,7 @@ class Appended:
     publication: Publication
     sequence: int
     signed_at: datetime | None
+    traceparent: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,15 +250,18 @@ class Transaction:
         context: Context | None,
         facts: Sequence[Recorded],
         publications: Sequence[Publication],
+        traceparent: str = "",
     ) -> list[Appended]:
         """Private facts, their public rows with sequences, and the command's id.
 
-        `context` None: no command made them. Refuses TOO_LARGE what Kafka would not carry; raises
-        Conflict when a stream's version is taken, AlreadyAccepted when the command's id is.
+        `context` None: no command made them, and `traceparent` says what led to them. Refuses
+        TOO_LARGE what Kafka would not carry; raises Conflict when a stream's version is taken,
+        AlreadyAccepted when the command's id is.
         """
         encoded = [self.store.codec.encode(recorded.fact) for recorded in facts]
         command = {name: getattr(context, name, None) for name in OF_COMMAND}
-        rows = self._signed_rows(context, publications)
+        traceparent = context.traceparent if context else traceparent
+        rows = self._signed_rows(context, publications, traceparent)
         try:
             self.connection.execute(
                 APPEND,
@@ -290,12 +294,12 @@ class Transaction:
                     raise AlreadyAccepted from None
             raise
         return [
-            Appended(item, row.sequence, row.signed_at)
+            Appended(item, row.sequence, row.signed_at, traceparent)
             for item, row in zip(publications, rows, strict=True)
         ]
 
     def _signed_rows(
-        self, context: Context | None, publications: Sequence[Publication]
+        self, context: Context | None, publications: Sequence[Publication], traceparent: str
     ) -> list["_Row"]:
         """Numbered in their subjects' logs, and signed as they will be told."""
         if not publications:
@@ -322,7 +326,14 @@ class Transaction:
                 id=item.id,
                 type=item.type,
                 body=body,
-                headers=_headers(item, self.store.network, context),
+                headers={
+                    "network": self.store.network,
+                    "label": item.label,
+                    "mayignore": "true" if item.may_ignore else "false",
+                    "causationid": item.causation,
+                    "correlationid": context.correlation if context else "",
+                    "traceparent": traceparent,
+                },
                 signed_at=item.signed_at or (context.now if context else None),
                 recorded_at=of_subject.recorded_at,
                 written_by=of_subject.written_by,
@@ -332,9 +343,9 @@ class Transaction:
             rows.append(replace(row, signature=signature))
         return rows
 
-    def publish(self, publications: Sequence[Publication]) -> list[Appended]:
-        """Public facts that no command made: derived ones."""
-        return self.append(None, (), publications) if publications else []
+    def publish(self, publications: Sequence[Publication], traceparent: str = "") -> list[Appended]:
+        """Public facts that no command made: derived ones, and what led to them."""
+        return self.append(None, (), publications, traceparent) if publications else []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -363,14 +374,3 @@ def _body(item: Publication) -> bytes:
             bytes=str(len(body)),
         )
     return body
-
-
-def _headers(item: Publication, network: str, context: Context | None) -> dict[str, str]:
-    return {
-        "network": network,
-        "label": item.label,
-        "mayignore": "true" if item.may_ignore else "false",
-        "causationid": item.causation,
-        "correlationid": context.correlation if context else "",
-        "traceparent": context.traceparent if context else "",
-    }

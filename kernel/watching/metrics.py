@@ -105,6 +105,16 @@ REACTIONS = Counter(
     registry=METRICS,
 )
 
+# Of traces, where there are any.
+SPANS = Counter(
+    "ninehours_spans",
+    "Spans that the collector took (`sent`), or that nobody did (`lost`).",
+    ["outcome"],
+    registry=METRICS,
+)
+for outcome in ("sent", "lost"):
+    SPANS.labels(outcome)  # told from the beginning, at 0
+
 
 class Exported(Collector):
     """All that these collectors give, each sample with the labels of the process beside its own."""

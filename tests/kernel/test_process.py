@@ -30,7 +30,7 @@ main(Service(name="plans", codec=Codec({}), migrations=Path(), servicers=lambda 
 """
 
 
-def started(kind: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
+def started(kind: str, first: str = "", **changes: str | None) -> subprocess.CompletedProcess[str]:
     told = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": f"{ROOT}:{ROOT / 'build/generated'}",
@@ -42,7 +42,7 @@ def started(kind: str, **changes: str | None) -> subprocess.CompletedProcess[str
         **changes,
     }
     return subprocess.run(
-        [sys.executable, "-c", PROCESS % kind],
+        [sys.executable, "-c", first + PROCESS % kind],
         cwd=ROOT,
         env={name: value for name, value in told.items() if value is not None},
         capture_output=True,
@@ -105,6 +105,12 @@ def started(kind: str, **changes: str | None) -> subprocess.CompletedProcess[str
             },
             "NINEHOURS_OIDC_ROLES: literal_error",
         ),
+        ("api", {"NINEHOURS_TRACING": "hush"}, "NINEHOURS_TRACING: bool_parsing"),
+        (
+            "stream",
+            {"NINEHOURS_TRACING": "true", "OTEL_BSP_MAX_QUEUE_SIZE": "hush"},
+            "NINEHOURS_TRACING: OpenTelemetry can't use one of its own variables",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named(kind: str, changes: dict[str, str | None], told: str) -> None:
@@ -164,6 +170,41 @@ def test_in_production_an_api_starts_with_an_identity_provider_alone(
         done = started("api", **settings, **PROVIDER, NINEHOURS_DENIED_TOKENS=path)
         assert done.returncode == 2, done.stderr
         assert done.stderr.splitlines()[-1].startswith("can't start: NINEHOURS_DENIED_TOKENS: ")
+
+
+@pytest.mark.parametrize(
+    ("told", "variable"),
+    [
+        ({}, "OTEL_EXPORTER_OTLP_ENDPOINT"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://h:4317"}, "OTEL_EXPORTER_OTLP_ENDPOINT"),
+        (
+            {
+                "OTEL_EXPORTER_OTLP_ENDPOINT": "https://h:4317",
+                "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "h:4317",
+            },
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        ),
+    ],
+)
+def test_in_production_no_trace_leaves_in_plain_text(
+    told: dict[str, str | None], variable: str, secrets_dir: Path, authority: Authority
+) -> None:
+    settings = {**in_production(secrets_dir, authority), **PROVIDER, "NINEHOURS_TRACING": "true"}
+    done = started("relay", **{**settings, **told})
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"can't start: {variable}: production speaks TLS on every wire; name https://host:port\n",
+    )
+
+
+def test_traces_are_an_extra_that_is_named_where_missing_and_loaded_by_nobody_else() -> None:
+    without = "import sys; sys.modules['opentelemetry'] = None"
+    done = started("api", without, NINEHOURS_TRACING="true")
+    assert done.returncode == 2
+    assert "NINEHOURS_TRACING: needs what requirements-tracing.lock lists" in done.stderr
+    for kind in ("api", "relay", "stream"):
+        done = started(kind, without)
+        assert "there is no /nowhere" in done.stderr, done.stderr
 
 
 def test_a_folder_without_a_certificate_is_named(authority: Authority) -> None:

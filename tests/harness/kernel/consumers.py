@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,9 +38,37 @@ def consumer(
     hears: str = "attendance",
     health: str = f"{LOOPBACK}:0",
     ordinal: int = 0,
+    beside: Mapping[str, str] | None = None,
     **settings: str,
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """Its log is in the folder; what isn't named of Kafka and peer is away."""
+    """Its log is in the folder; what isn't named of Kafka and peer is away. `beside`: variables."""
+    told = {
+        "NINEHOURS_PEERS": f"{hears}={peer}",
+        "NINEHOURS_SESSION_TIMEOUT": "10",
+        "NINEHOURS_HEALTH_LISTEN": health,
+        "POD_NAME": f"{service}-stream-{ordinal}",
+        **{f"NINEHOURS_{name.upper()}": value for name, value in settings.items()},
+        **(beside or {}),
+    }
+    program = ["-c", WORKER.format(service=service, hears=hears)]
+    with process_of(
+        store, secrets_dir, folder, program, service=service, kafka=kafka, told=told
+    ) as process:
+        yield process
+
+
+@contextmanager
+def process_of(
+    store: Store,
+    secrets_dir: Path,
+    folder: Path,
+    program: Sequence[str],
+    *,
+    service: str,
+    kafka: str,
+    told: Mapping[str, str],
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Any process of a service, on this store; its log is in the folder."""
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": os.environ.get("HOME", "/"),
@@ -50,16 +78,12 @@ def consumer(
         "NINEHOURS_KEYS_DATABASE_URL": keys_url(store),
         "NINEHOURS_SECRETS_DIR": str(secrets_dir),
         "NINEHOURS_KAFKA": kafka,
-        "NINEHOURS_PEERS": f"{hears}={peer}",
-        "NINEHOURS_SESSION_TIMEOUT": "10",
         "NINEHOURS_ENVIRONMENT": "test",
-        "NINEHOURS_HEALTH_LISTEN": health,
-        "POD_NAME": f"{service}-stream-{ordinal}",
-        **{f"NINEHOURS_{name.upper()}": value for name, value in settings.items()},
+        **told,
     }
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-c", WORKER.format(service=service, hears=hears)],
+            [sys.executable, *program],
             cwd=ROOT,
             env=environment,
             stdout=log,
