@@ -28,6 +28,7 @@ class Port(StrEnum):
     POSTGRES_STATUS = "8000"
     POSTGRES_METRICS = "9187"
     KAFKA = "9093"
+    TRACES = "4317"
     HTTPS = "443"
     KUBERNETES = "6443"
     DNS = "53"
@@ -60,6 +61,9 @@ DATABASES = ("record", "keys")
 ENTRY = Pods("entry", (("ninehours-entry", "true"),))
 KAFKA = Pods("kafka", (("strimzi.io/cluster", "kafka"),))
 PROMETHEUS = Pods("prometheus", (("app.kubernetes.io/name", "prometheus"),), "monitoring")
+COLLECTOR = Pods(
+    "collector", (("app.kubernetes.io/name", "opentelemetry-collector"),), "monitoring"
+)
 NAMES = Pods("names", (("k8s-app", "kube-dns"),), "kube-system")
 DATABASE_OPERATOR = Pods(
     "database-operator", (("app.kubernetes.io/name", "cloudnative-pg"),), "cnpg-system"
@@ -133,6 +137,7 @@ def _of_service(service: str) -> Iterator[Flow]:
             continue
         yield Flow(own, KAFKA, (Port.KAFKA,))
         yield Flow(PROMETHEUS, own, (Port.HEALTH,))
+        yield Flow(own, COLLECTOR, (Port.TRACES,))  # where there is one: components/tracing
         if process in ("api", "stream"):
             for owner in asked(service):
                 yield Flow(own, pods(owner, "api"), (Port.RPC,))

@@ -21,14 +21,16 @@ from tests.harness.deploy.dockerfile import (
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
+TRACING = ROOT / "deploy" / "tracing.Dockerfile"
 LINES = [*instructions(DOCKERFILE.read_text())]
+# But the one that takes what is an extra.
 EVERY_MODULE = """
 import importlib, pkgutil, sys
 names = [
     module.name
     for root in ("kernel", "operations", "services")
     for module in pkgutil.walk_packages(importlib.import_module(root).__path__, f"{root}.")
-    if ".migrations." not in module.name
+    if ".migrations." not in module.name and module.name != "kernel.tracing.otlp"
 ]
 for name in names:
     importlib.import_module(name)
@@ -101,6 +103,22 @@ def test_it_has_what_is_locked_and_nothing_of_one_machine(image: Stage) -> None:
     ) - locked("requirements")
     folders = {path.name for path in image.path("").iterdir()}
     assert folders == {"lib", "generated", "kernel", "operations", "services"}
+
+
+def test_what_traces_take_goes_on_top_of_it(
+    image: Stage, run: Run, python: Path, tmp_path: Path
+) -> None:
+    lines = [*instructions(TRACING.read_text())]
+    [installing] = [line.text for line in lines if line.name == "RUN"]
+    assert "--require-hashes --only-binary=:all: --no-deps" in installing
+    assert locked("requirements-tracing").isdisjoint(locked("requirements"))
+    missing = run("-c", "import kernel.tracing.otlp")
+    assert "No module named 'opentelemetry'" in missing.stderr
+    on_top = carried_out(TRACING, ROOT, tmp_path / "traced", python)
+    beside = {"PYTHONPATH": f"{image.environment()['PYTHONPATH']}:{on_top.path('lib')}"}
+    labels = {"service": "plans", "process": "api", "network": "lakeside"}
+    ran = run("-c", f"from kernel.tracing.otlp import *; OtlpTracer({labels})", settings=beside)
+    assert (ran.returncode, ran.stderr) == (0, "")
 
 
 def test_its_messages_are_those_of_the_contracts(image: Stage) -> None:

@@ -1,5 +1,7 @@
 """What each overlay renders to: strict by Kubernetes' own schemas, and true of every cell."""
 
+import json
+import os
 import re
 import subprocess
 from collections.abc import Callable
@@ -11,6 +13,7 @@ import pytest
 
 from deploy.manifests import HERE, written
 from kernel.config import Settings
+from kernel.tracing.setting import COLLECTOR
 from tests.harness.deploy import invariants, wires
 from tests.harness.deploy.cell import Cell, Object
 from tests.harness.deploy.invariants import EVERYWHERE, IN_PRODUCTION, MOUNTED, Rule
@@ -125,6 +128,31 @@ def test_the_code_takes_every_process_s_settings(
         assert settings.service == workload.service
         assert settings.environment == ("local" if overlay == "local" else "production")
         assert (settings.oidc is None) == (overlay == "local")
+
+
+def test_traces_are_switched_on_by_a_component_for_all_that_stays(
+    cells: dict[str, Cell], tmp_path: Path
+) -> None:
+    def beside(place: str) -> str:
+        return os.path.relpath(HERE / place, tmp_path.resolve())
+
+    overlay = {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "resources": [beside("overlays/production")],
+        "components": [beside("components/tracing")],
+    }
+    (tmp_path / "kustomization.yaml").write_text(json.dumps(overlay))
+    traced = Cell.of(tmp_path)
+    for rule in (*EVERYWHERE, *IN_PRODUCTION):
+        assert list(rule(traced)) == []
+    told = {each.name: traced.environment(each) for each in traced.workloads}
+    staying = {each.name for each in traced.running}
+    assert len(staying) == 12
+    assert {name for name in told if told[name].get("NINEHOURS_TRACING") == "true"} == staying
+    assert all(told[name][COLLECTOR[-1]].startswith("https://") for name in staying)
+    for each in cells["production"].workloads:
+        assert not [name for name in cells["production"].environment(each) if "OTEL" in name]
 
 
 def test_what_operators_are_told_to_name_is_there(cells: dict[str, Cell]) -> None:
