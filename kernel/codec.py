@@ -10,6 +10,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from kernel.statements import StatementAmended
+
 
 class UnreadableFact(ValueError):
     """A fact or row says what this release can't read: a newer one wrote it, or it was altered.
@@ -46,6 +48,8 @@ class Codec:
     def encode(self, fact: object) -> tuple[str, str]:
         """The fact's or row's stored name, and its body as JSON."""
         name = self.name_of(type(fact))
+        if isinstance(fact, StatementAmended):
+            return name, self._encode_amended(fact)
         if not self._left_out:
             return name, self._adapters[name].dump_json(fact).decode()
         body = self._adapters[name].dump_python(fact, mode="json")
@@ -61,11 +65,34 @@ class Codec:
             adapter = self._adapters[name]
         except KeyError:
             raise UnknownFact(name) from None
+        if self.names[name] is StatementAmended:
+            body = self._with_content(name, body)
         try:
             return adapter.validate_python(body)
         except ValidationError as invalid:
             wrong = sorted({".".join(map(str, error["loc"])) for error in invalid.errors()})
             raise UnreadableFact(f"{name}: {', '.join(wrong)}") from None
+
+    def _encode_amended(self, amended: StatementAmended) -> str:
+        """Its content as it would be stored by itself, and under which name."""
+        name, content = self.encode(amended.content)
+        said = {
+            "statement": str(amended.statement),
+            "revision": amended.revision,
+            "type": name,
+            "content": json.loads(content),
+            "voided": amended.voided,
+            "reason": amended.reason,
+            "remark_version": amended.remark_version,
+        }
+        return json.dumps(said)
+
+    def _with_content(self, name: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            content = self.decode(body["type"], body["content"])
+        except KeyError:
+            raise UnreadableFact(f"{name}: content") from None
+        return {key: said for key, said in body.items() if key != "type"} | {"content": content}
 
     def _said(self, value: object, body: Any) -> Any:
         """The body without the fields that are left out, as they say nothing."""

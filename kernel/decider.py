@@ -1,20 +1,16 @@
 """A decision is a pure function of a command and a state; a state is a fold of facts. No I/O."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import reduce
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
+
+from kernel.facts import Recorded
+from kernel.statements import standing
 
 C = TypeVar("C")
 F = TypeVar("F")
 S = TypeVar("S")
-
-
-class Holding(Protocol):
-    """What holds a fact, as `kernel.facts.Recorded` does."""
-
-    @property
-    def fact(self) -> Any: ...
 
 
 @dataclass(frozen=True)  # no slots: they keep a generic class from being called with its types
@@ -29,9 +25,9 @@ class Decider(Generic[C, F, S]):
         """The state after these facts, oldest first."""
         return reduce(self.evolve, facts, self.initial)
 
-    def after(self, history: Iterable[Holding]) -> S:
-        """The state after what these recorded, oldest first."""
-        return self.fold(recorded.fact for recorded in history)
+    def after(self, history: Sequence[Recorded]) -> S:
+        """The state after what these recorded, oldest first, as it stands."""
+        return self.fold(recorded.fact for recorded in standing(history))
 
 
 def of_last_fact(decide: Callable[[C, F | None], Iterable[F]]) -> Decider[C, F, F | None]:

@@ -1,13 +1,24 @@
 """What others hear of each private fact: a decision for every type, and none by forgetting one."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from google.protobuf.message import Message
+from ninehours.common.v1 import statements_pb2
 
-from kernel.facts import Label, Publication, Recorded, publication_of
-from kernel.mapping.writing import Writer
+from kernel.facts import (
+    Label,
+    Publication,
+    Recorded,
+    derived_id,
+    id_of,
+    kind_of,
+    public_id,
+    publication_of,
+)
+from kernel.mapping.writing import Writer, writer
+from kernel.statements import StatementAmended
 
 HIPAA: Label = "HIPAA"
 PART2: Label = "PART2"
@@ -66,13 +77,44 @@ def publisher(
 ) -> Callable[[Recorded], Iterator[Publication]]:
     """What makes the public facts of a private one, each with its subject and label.
 
-    KeyError for a type that nobody decided about: a test finds it first.
+    What amends one is published as what amends each of those. KeyError for a type that nobody
+    decided about: a test finds it first.
     """
 
+    def said_by(fact: Any) -> Iterable[Said]:
+        decision = decisions[type(fact)]
+        return decision.say(fact) if isinstance(decision, Published) else ()
+
     def publish(recorded: Recorded) -> Iterator[Publication]:
-        decision = decisions[type(recorded.fact)]
-        if isinstance(decision, Published):
-            for said in decision.say(recorded.fact):
-                yield publication_of(recorded, said.subject, said.message, label=said.label)
+        if isinstance(amended := recorded.fact, StatementAmended):
+            for said in said_by(amended.content):
+                yield _amendment(recorded, amended, said)
+            return
+        for said in said_by(recorded.fact):
+            yield publication_of(recorded, said.subject, said.message, label=said.label)
 
     return publish
+
+
+def _amendment(recorded: Recorded, amended: StatementAmended, said: Said) -> Publication:
+    """Says otherwise, or no more, what the statement's public fact about this subject said."""
+    first = public_id(replace(recorded, id=amended.statement), said.subject, said.message)
+    message = _amended(
+        amended,
+        client_id=id_of(said.subject) if kind_of(said.subject) == "client" else "",
+        statement_id=str(amended.statement),
+        fact_id=str(first),
+        type=said.message.DESCRIPTOR.full_name,
+        content=b"" if amended.voided else said.message.SerializeToString(deterministic=True),
+        by=recorded.actor,
+    )
+    published = publication_of(recorded, said.subject, message, label=said.label)
+    # Of one amendment there may be several about one subject.
+    return replace(published, id=derived_id(recorded.id, first, "amended"))
+
+
+_amended = writer(
+    statements_pb2.StatementAmended,
+    StatementAmended,
+    given=("client_id", "statement_id", "fact_id", "type", "content", "by"),
+)

@@ -46,6 +46,10 @@ the command that is given. Whoever does neither reads it when asked for somethin
 `HIPAA` of facts that are about no client. Of a client's it is `PART2` (42 CFR Part 2), and `HIPAA`
 only where the service knows that the program is outside of Part 2; what is derived has the
 strictest label of what it rests on.
+
+Beside these each service may publish `ninehours.common.v1.StatementAmended`, in the log and about
+the subject of the fact that it puts right: from then on that fact says its `content`, or nothing.
+Whoever hears any fact of a service hears it, and may not ignore it.
 """
 RPCS = """
 Roles: the token must hold one of them. Purposes: the token's must be one of them. Bound by: the

@@ -21,6 +21,7 @@ from kernel.credentials import (
     ScoreReader,
     sees_clinical,
 )
+from kernel.messaging.amendments import AMENDED, standing_rows
 from kernel.rpc.translate import date_of, optional
 from kernel.sites import Stay, sites_of_client, speaks_for
 from kernel.store.store import Transaction
@@ -28,12 +29,12 @@ from kernel.store.store import Transaction
 # Own facts that projections use stand in both tables.
 PUBLIC_FACTS = """
 SELECT * FROM (
-    SELECT subject, '' AS topic, sequence, type, body,
+    SELECT id, subject, '' AS topic, sequence, type, body,
            coalesce(signed_at, recorded_at) AS signed_at,
            (SELECT actor FROM fact WHERE fact.command_id = published.command_id LIMIT 1) AS actor
     FROM published WHERE type = ANY(CAST(:types AS text[])) {of_subject}
     UNION ALL
-    SELECT subject, topic, sequence, type, body, coalesce(signed_at, recorded_at), NULL
+    SELECT id, subject, topic, sequence, type, body, coalesce(signed_at, recorded_at), NULL
     FROM heard_fact AS heard WHERE type = ANY(CAST(:types AS text[])) {of_subject}
       AND NOT EXISTS (SELECT FROM published WHERE published.id = heard.id)
 ) AS public_fact
@@ -68,22 +69,18 @@ def public_facts(
 ) -> list[PublicFact]:
     """Facts of these kinds signed by `until` (None: all), of one subject or (empty) of every one.
 
-    By subject, and within it log by log in sequence.
+    By subject, and within it log by log in sequence; as they stood by then.
     """
     by_type = {kind.DESCRIPTOR.full_name: kind for kind in kinds}
     statement = PUBLIC_FACTS.format(of_subject="AND subject = :subject" if subject else "")
     rows = connection.execute(
         text(statement),
-        {"types": sorted(by_type), "until": until} | ({"subject": subject} if subject else {}),
-    )
+        {"types": sorted({AMENDED, *by_type}), "until": until}
+        | ({"subject": subject} if subject else {}),
+    ).all()
     return [
-        PublicFact(
-            row.subject,
-            by_type[row.type].FromString(bytes(row.body)),
-            row.signed_at,
-            row.actor or "",
-        )
-        for row in rows
+        PublicFact(row.subject, message, row.signed_at, row.actor or "")
+        for row, message in standing_rows(rows, by_type)
     ]
 
 

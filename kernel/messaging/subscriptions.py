@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from google.protobuf.message import Message
+from ninehours.common.v1.statements_pb2 import StatementAmended
 from sqlalchemy import Connection, text
 
 from kernel.codec import Codec
 from kernel.facts import HeardFact, Row, kind_of
+from kernel.messaging.amendments import AMENDED, History, history_of
 from kernel.store.store import Context, Store
 
 Facts = Mapping[str, Sequence[HeardFact]]
@@ -89,6 +91,9 @@ class Subscriptions:
         reactions: Iterable[Reaction] = (),
     ) -> None:
         self.by_type = {subscription.type: subscription for subscription in subscriptions}
+        if self.by_type:  # whoever hears a statement hears how it was put right
+            amended = Subscription(StatementAmended, self._references_of_content)
+            self.by_type[AMENDED] = amended
         self.projections = tuple(projections)
         self.reactions = tuple(reactions)
 
@@ -102,6 +107,13 @@ class Subscriptions:
         if any("\x00" in reference for reference in found):
             raise ValueError("a reference with a NUL in it")
         return found
+
+    def _references_of_content(self, amended: StatementAmended) -> Iterable[str]:
+        """What the content refers to; of a statement that isn't used here nothing."""
+        subscription = self.by_type.get(amended.type)
+        if subscription is None or amended.voided:
+            return ()
+        return subscription.references(self.decode(amended.type, amended.content))
 
     def pending_after(
         self, connection: Connection, subjects: Iterable[str]
@@ -148,8 +160,10 @@ class Subscriptions:
 
     def read_history(
         self, connection: Connection, client: str, until: datetime | None = None
-    ) -> dict[str, list[HeardFact]]:
+    ) -> History:
         """The client's facts and those of every reference they lead to, by subject, in sequence.
+
+        As they stand: what was put right by then says what it says now, or nothing.
 
         With `until`, only those signed by then: what this service would have known. Types that
         another release heard and this one doesn't use are passed over.
@@ -184,4 +198,4 @@ class Subscriptions:
                     )
                 )
             wanted = {ref for row in rows for ref in row.refs} - facts.keys()
-        return facts
+        return history_of(facts, self.decode)

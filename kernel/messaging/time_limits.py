@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from kernel.facts import Row
+from kernel.messaging.amendments import derived
 from kernel.messaging.subscriptions import Facts, Projection
 from kernel.patience import MayGoOn, always
 from kernel.refusal import NotYet
@@ -106,7 +107,7 @@ class _Deriving(threading.Thread):
             )
             self._began = time.clock_gettime(clock)
             self._clock = clock
-            self._rows = self._projection.derive(self._client, self._facts)
+            self._rows = derived(self._projection.derive, self._client, self._facts)
         except BaseException as error:
             self._error = error
 

@@ -19,14 +19,16 @@ if TYPE_CHECKING:
 def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     """What the api process answers."""
     from services.intake.adapters.intake import open_intake  # noqa: PLC0415 - the relay needs none
-    from services.intake.api import chart, clients  # noqa: PLC0415
+    from services.intake.api import chart, clients, statements  # noqa: PLC0415
     from services.intake.api.servicer import SERVICE, IntakeServicer  # noqa: PLC0415
     from services.intake.domain.forgetting import Retention  # noqa: PLC0415
 
     years, until_age = settings.retention_years, settings.retention_until_age
     retention = Retention(years, until_age) if years and until_age else None
+    intake = open_intake(store, SUBSCRIPTIONS, retention)
     return {
-        SERVICE: IntakeServicer(open_intake(store, SUBSCRIPTIONS, retention)),
+        SERVICE: IntakeServicer(intake),
+        statements.SERVICE: statements.StatementsServicer(intake),
         clients.SERVICE: clients.ClientsServicer(store),
         chart.SERVICE: chart.ChartServicer(store),
     }

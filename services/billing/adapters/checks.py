@@ -13,6 +13,8 @@ from kernel.decider import filled
 from kernel.facts import HeardFact, Recorded, id_of, kind_of
 from kernel.keys.ports import KeyLost, MasterKeyMissing
 from kernel.keys.sealing import Unsealable
+from kernel.messaging.amendments import AMENDED
+from kernel.messaging.amendments import history_of as as_it_stood
 from kernel.rpc.translate import date_of
 from kernel.store.documents import Documents
 from kernel.store.published import epoch_of
@@ -148,7 +150,8 @@ def claims_left_on_their_permits(examination: Examination) -> Iterator[Finding]:
             says = f"claim {claim.claim_id} left on permit {claim.permit_id}, which knew "
             says += f"{claim.permit_fact_id} as number {claim.permit_sequence}; heard is {heard_as}"
             yield Finding("PERMIT_OF_ANOTHER_HISTORY", about, says)
-        before = [fact for fact in heard[claim.client_id] if _is_before(fact, recorded)]
+        said = [fact for fact in heard[claim.client_id] if _is_before(fact, recorded)]
+        before = as_it_stood({"": said}, examination.subscriptions.decode)[""]
         if says := _revoked(claim, before, recorded.at.date()):
             yield Finding("LEFT_WITHOUT_CONSENT", about, says)
         if says := _restricted(claim, before):
@@ -318,7 +321,7 @@ def _heard(examination: Examination) -> Mapping[str, list[HeardFact]]:
     for row in examination.paged(
         "SELECT * FROM heard_fact WHERE type = ANY(CAST(:types AS text[]))"
         " ORDER BY subject, sequence",
-        types=sorted(kind.DESCRIPTOR.full_name for kind in OF_PERMITS),
+        types=sorted({AMENDED, *(kind.DESCRIPTOR.full_name for kind in OF_PERMITS)}),
     ):
         message = examination.subscriptions.decode(row.type, bytes(row.body))
         found[id_of(row.subject)].append(filled(HeardFact, row, message=message))

@@ -9,6 +9,7 @@ from ninehours.intake.v1 import intake_events_pb2 as intake
 from sqlalchemy import Connection, text
 
 from kernel.facts import id_of
+from kernel.messaging.amendments import AMENDED, standing_rows
 from kernel.messaging.public_facts import has_public_fact, public_facts
 from kernel.store.store import Transaction
 
@@ -28,16 +29,17 @@ def subjects_of(kind: str, ids: Sequence[str] | None) -> list[str] | None:
 def heard_facts(
     connection: Connection, kind: type[M], subjects: Sequence[str] | None
 ) -> list[tuple[str, M]]:
-    """Id and message of each fact of the kind, in the order of each one's log; None: of all."""
+    """Id and message of each fact of the kind as it stands, in its log's order; None: of all."""
     rows = connection.execute(
         text(
-            "SELECT subject, body FROM heard_fact WHERE type = :type"
+            "SELECT id, subject, type, body FROM heard_fact WHERE type IN (:type, :amended)"
             " AND (CAST(:subjects AS text[]) IS NULL"
             "      OR subject = ANY(CAST(:subjects AS text[]))) ORDER BY subject, sequence"
         ),
-        {"type": kind.DESCRIPTOR.full_name, "subjects": subjects},
-    )
-    return [(id_of(row.subject), kind.FromString(bytes(row.body))) for row in rows]
+        {"type": kind.DESCRIPTOR.full_name, "amended": AMENDED, "subjects": subjects},
+    ).all()
+    by_type = {kind.DESCRIPTOR.full_name: kind}
+    return [(id_of(row.subject), message) for row, message in standing_rows(rows, by_type)]
 
 
 class SqlNetwork:

@@ -1,8 +1,12 @@
 """Whose each client is, by the table of episodes and where they were registered."""
 
+from uuid import UUID
+
 from kernel.facts import Recorded
+from kernel.refusal import Unknown
 from kernel.rpc.policy import BindingKind
 from kernel.store.store import Transaction
+from services.intake.app.statements import place_of
 from services.intake.domain.client import ClientRegistered
 
 
@@ -23,4 +27,12 @@ def sites_of(tx: Transaction, client_id: str) -> frozenset[str]:
     return frozenset(str(row.site_id) for row in rows)
 
 
-KINDS = {"client": BindingKind(sites_of)}
+def sites_of_statement(tx: Transaction, statement_id: str) -> frozenset[str]:
+    """Of the client about whom it was said; none of what nobody said here, or can't put right."""
+    try:
+        return sites_of(tx, place_of(tx, UUID(statement_id)).client_id)
+    except Unknown:
+        return frozenset()
+
+
+KINDS = {"client": BindingKind(sites_of), "statement": BindingKind(sites_of_statement)}

@@ -1,6 +1,7 @@
 """The stored names of intake's private facts. A name is never reused, a field never renamed."""
 
 from kernel.codec import Codec
+from kernel.statements import StatementAmended
 from services.intake.domain import (
     areas,
     assessment,
@@ -41,5 +42,6 @@ FACTS = Codec(
         "intake.forgetting_asked.v1": forgetting.ForgettingAsked,
         "intake.forgetting_withdrawn.v1": forgetting.ForgettingWithdrawn,
         "intake.client_forgotten.v1": forgetting.ClientForgotten,
+        "intake.statement_amended.v1": StatementAmended,
     }
 )

@@ -50,17 +50,24 @@ def complete_assessment(intake: Intake, asked: CompleteAssessment, context: Cont
     """
 
     def command(locked: LockedClient[Assessment]) -> CompleteAssessment:
-        labelled = replace(asked, label=locked.label)
-        if asked.instrument not in SCORERS_BY_SEX:
-            return labelled
-        identity = locked.tx.documents.open(client_stream(asked.client_id), IDENTITY)
-        if identity is None:  # the key was deleted: nobody knows any more who this was
-            return labelled
-        sex = intake.sex_of(identity.content)
-        return replace(labelled, sex=sex, identity_version=identity.version)
+        return scored(intake, locked, asked)
 
     where = (ASSESSMENT, assessment_stream(asked.assessment_id))
     return about_client(intake, asked.client_id, where, command, context)
+
+
+def scored(
+    intake: Intake, locked: LockedClient[Assessment], asked: CompleteAssessment
+) -> CompleteAssessment:
+    """The command, with what its score depends on."""
+    labelled = replace(asked, label=locked.label)
+    if asked.instrument not in SCORERS_BY_SEX:
+        return labelled
+    identity = locked.tx.documents.open(client_stream(asked.client_id), IDENTITY)
+    if identity is None:  # the key was deleted: nobody knows any more who this was
+        return labelled
+    sex = intake.sex_of(identity.content)
+    return replace(labelled, sex=sex, identity_version=identity.version)
 
 
 def assessment_of(outcome: Outcome) -> AssessmentCompleted:
@@ -104,12 +111,19 @@ def assess_areas(intake: Intake, asked: AssessAreasInWords, context: Context) ->
     """Records the five areas, what was told sealed; refuses an unknown client."""
 
     def command(locked: LockedClient[AreaAssessment]) -> AssessAreas:
-        owner, kind = client_stream(asked.client_id), narratives_document(asked.assessment_id)
-        version = locked.tx.documents.put(owner, kind, asked.narratives)
-        return replace(asked, narratives_version=version, label=locked.label)
+        return narrated(intake, locked, asked)
 
     where = (AREA_ASSESSMENT, assessment_stream(asked.assessment_id))
     return about_client(intake, asked.client_id, where, command, context)
+
+
+def narrated(
+    _: Intake, locked: LockedClient[AreaAssessment], asked: AssessAreasInWords
+) -> AssessAreas:
+    """The command, what was told sealed."""
+    owner, kind = client_stream(asked.client_id), narratives_document(asked.assessment_id)
+    version = locked.tx.documents.put(owner, kind, asked.narratives)
+    return replace(asked, narratives_version=version, label=locked.label)
 
 
 def rate_dimensions(intake: Intake, asked: RateDimensions, context: Context) -> Outcome:

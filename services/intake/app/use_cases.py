@@ -104,7 +104,7 @@ def give_consent(intake: Intake, asked: GiveConsent, context: Context) -> Outcom
     given."""
 
     def command(locked: LockedClient[Client]) -> GiveConsent:
-        _require_payer(intake, locked.tx, asked.recipient_payer_id)
+        require_payer(intake, locked.tx, asked.recipient_payer_id)
         return replace(asked, label=locked.label)
 
     return on_own_stream(intake, asked.client_id, command, context)
@@ -117,7 +117,7 @@ def restrict_disclosure(intake: Intake, asked: RestrictDisclosure, context: Cont
     """
 
     def command(locked: LockedClient[Client]) -> RestrictDisclosure:
-        _require_payer(intake, locked.tx, asked.payer_id)
+        require_payer(intake, locked.tx, asked.payer_id)
         return replace(asked, label=locked.label)
 
     return on_own_stream(intake, asked.client_id, command, context)
@@ -130,7 +130,7 @@ def add_coverage(intake: Intake, asked: AddNumberedCoverage, context: Context) -
     """
 
     def command(locked: LockedClient[Client]) -> AddCoverage:
-        _require_payer(intake, locked.tx, asked.payer_id)
+        require_payer(intake, locked.tx, asked.payer_id)
         owner, kind = client_stream(asked.client_id), membership_document(asked.coverage_id)
         version = locked.tx.documents.put(owner, kind, asked.membership)
         return replace(asked, membership_version=version)
@@ -207,7 +207,7 @@ def close_episode(intake: Intake, asked: CloseEpisode, context: Context) -> Outc
     return about_client(intake, asked.client_id, where, _labelled(asked), context)
 
 
-def _require_payer(intake: Intake, tx: Transaction, payer_id: str) -> None:
+def require_payer(intake: Intake, tx: Transaction, payer_id: str) -> None:
     """Refuses (Unknown) a payer of which nothing was heard from billing."""
     if not intake.is_payer_registered(tx, payer_id):
         raise Unknown("payer", payer_id)

@@ -140,7 +140,8 @@ def decide(command: AssessmentCommand, assessment: Assessment) -> Iterator[Asses
         case CompleteAssessment():
             scored = _scored(command)
             if not assessment.completed:
-                yield from _complete(command, scored)
+                opened = assessment.task_id is not None  # by what it said first: that task stays
+                yield from _complete(command, scored, opened=opened)
         case CloseSafetyTask():
             if assessment.task_id != command.task_id:
                 raise Unknown("safety_task", command.task_id)
@@ -177,12 +178,12 @@ def _scored(command: CompleteAssessment) -> Score:
 
 
 def _complete(
-    command: CompleteAssessment, scored: Score
+    command: CompleteAssessment, scored: Score, *, opened: bool
 ) -> Iterator[AssessmentCompleted | SafetyTaskOpened]:
     yield filled(
         AssessmentCompleted, command, scored, answers=dict(sorted(command.answers.items()))
     )
-    if scored.safety_flag:
+    if scored.safety_flag and not opened:
         yield filled(
             SafetyTaskOpened,
             command,

@@ -217,12 +217,14 @@ def test_a_line_of_an_issued_claim_is_known_whole() -> None:
 
 
 def test_every_fact_that_is_heard_is_read_and_fills_everything_that_can_be_known() -> None:
+    # What amends a statement is applied before anything is read (kernel/messaging/amendments.py).
     # A site's address is for claims' files, a registration for who may ask about the client;
     # credentials are for who may be named, members and judgements on them for issuing; who is
     # forgotten loses a key, and is billed as before.
     beside = {
         "ninehours.attendance.v1.SiteOpened",
         "ninehours.attendance.v1.StaffCredentialed",
+        "ninehours.common.v1.StatementAmended",
         "ninehours.intake.v1.ClientForgotten",
         "ninehours.intake.v1.ClientRegistered",
         "ninehours.intake.v1.MemberRecognised",

@@ -64,14 +64,16 @@ class Desk:
         request: Any,
         command_id: str | None = None,
         actor: str = "staff/1",
+        *,
         roles: frozenset[str] = frozenset(),
         sites: frozenset[str] = frozenset({"*"}),
+        purpose: str = "PAYMENT",
     ) -> Any:
         if hasattr(request, "meta") and not request.meta.command_id:
             request.meta.command_id = command_id or str(uuid4())
         rpc = rpc_of(request)
         call = Call(
-            actor=Actor(id=actor, roles=roles, sites=sites, purpose="PAYMENT"),
+            actor=Actor(id=actor, roles=roles, sites=sites, purpose=purpose),
             now=self.now,
             deadline=lambda: None,
             correlation_id="c",

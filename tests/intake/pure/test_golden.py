@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from kernel.facts import Recorded
+from kernel.statements import content_of
 from services.intake.adapters.publication import publish
 from services.intake.adapters.stored import FACTS
 from tests.harness.intake.strategies import NOW
@@ -23,7 +24,7 @@ OF_TWO = {"intake.doubles_judged.v1"}
 
 def test_every_stored_name_has_a_golden_file_and_no_file_is_left_over() -> None:
     assert {path.stem for path in GOLDEN.iterdir()} == set(FACTS.names)
-    assert len(FACTS.names) == 24
+    assert len(FACTS.names) == 25
 
 
 @pytest.mark.parametrize("name", sorted(FACTS.names))
@@ -46,11 +47,14 @@ def test_what_is_published_of_a_golden_fact_is_about_its_client(name: str) -> No
         id=UUID(int=1), stream="stream", version=1, fact=fact, at=NOW, actor="staff/1"
     )
     published = list(publish(recorded))
-    subjects = [] if name in UNPUBLISHED else [f"client/{fact.client_id}"]
+    about = content_of(recorded)
+    subjects = [] if name in UNPUBLISHED else [f"client/{about.client_id}"]
     if name in OF_TWO:
-        subjects.append(f"client/{fact.other_client_id}")
+        subjects.append(f"client/{about.other_client_id}")
     assert [publication.subject for publication in published] == subjects
     for publication in published:
         assert publication.label in {"PART2", "HIPAA"}
         # The private and the public fact have the same noun.
-        assert publication.type == f"ninehours.intake.v1.{type(fact).__name__}"
+        noun = type(fact).__name__
+        package = "common" if noun == "StatementAmended" else "intake"
+        assert publication.type == f"ninehours.{package}.v1.{noun}"
