@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 from kernel.facts import Recorded
 from kernel.keys.ports import OwnerForgotten
+from kernel.statements import statements
 from kernel.store.store import Transaction
 
 T = TypeVar("T", bound="Told")
@@ -14,10 +16,15 @@ T = TypeVar("T", bound="Told")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """When something was recorded, and by whom; what it is, each kind says beside, as `fact`."""
+    """When something was recorded, and by whom; what it is, each kind says beside, as `fact`.
+
+    `revision`: of how it stands.
+    """
 
     recorded_at: datetime
     recorded_by: str
+    statement_id: str
+    revision: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,23 +43,24 @@ class Words:
 
 
 class Telling:
-    """Streams as recorded by `until` (None: as they are), each with the version it has now."""
+    """Streams as they stood by `until` (None: as they stand), each with the version it has now."""
 
     def __init__(self, tx: Transaction, until: datetime | None = None) -> None:
         self.tx = tx
         self._until = until
         self._versions: dict[str, int] = {}
+        self._revisions: dict[UUID, int] = {}
 
     def load(self, streams: Sequence[str]) -> "Facts":
-        """Their facts, one stream after the other, in this order."""
+        """What stands in them, one stream after the other, in this order."""
         found = self.tx.load_many(streams)
         self._versions |= {stream: len(history) for stream, history in found.items()}
-        return Facts(
-            recorded
-            for history in found.values()
-            for recorded in history
-            if self._until is None or recorded.at <= self._until
+        told = (recorded for history in found.values() for recorded in history)
+        said = statements(
+            recorded for recorded in told if self._until is None or recorded.at <= self._until
         )
+        self._revisions |= {statement.first.id: statement.revision for statement in said}
+        return Facts(statement.now for statement in said if not statement.voided)
 
     def whole(self, kind: type[T], recorded: Recorded, **beside: Any) -> T:
         """As `part`, with its stream's version."""
@@ -61,7 +69,13 @@ class Telling:
     def part(self, kind: type[T], recorded: Recorded, **beside: Any) -> T:
         """The fact as told."""
         said: dict[str, Any] = {"fact": recorded.fact, **beside}
-        return kind(recorded_at=recorded.at, recorded_by=recorded.actor, **said)
+        return kind(
+            recorded_at=recorded.at,
+            recorded_by=recorded.actor,
+            statement_id=str(recorded.id),
+            revision=self._revisions[recorded.id],
+            **said,
+        )
 
     def parts(self, kind: type[T], facts: Iterable[Recorded]) -> tuple[T, ...]:
         return tuple(self.part(kind, recorded) for recorded in facts)

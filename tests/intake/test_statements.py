@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from ninehours.common.v1 import statements_pb2 as common
+from ninehours.intake.v1 import chart_service_pb2 as chart
 from ninehours.intake.v1 import clients_service_pb2 as clients
 from ninehours.intake.v1 import intake_service_pb2 as words
 from ninehours.intake.v1 import statements_service_pb2 as pb
@@ -28,14 +29,14 @@ from tests.harness.intake.service import (
 )
 from tests.harness.intake.strategies import day
 
-CLINICIAN = frozenset({"clinician", "front_desk"})  # who is one, and has the desk today
+STAFF = frozenset({"clinician", "front_desk"})  # who is one, and has the desk today
 REMARK = "the folder of Wolfeschlegelstein says otherwise"
 CSSRS_HIGH = {1: 1, 2: 1, 3: 1, 4: 1, 5: 1, 6: 1}
 
 
 def listed(desk: Desk, client_id: str, **asked: Any) -> list[pb.Statement]:
     request = pb.ListStatementsRequest(client_id=client_id, **asked)
-    answer = desk.call(request, roles=CLINICIAN, purpose="TREATMENT")
+    answer = desk.call(request, roles=STAFF, purpose="TREATMENT")
     return list(answer.statements)
 
 
@@ -66,19 +67,19 @@ def correct(desk: Desk, statement: pb.Statement, kind: str, said: Any, **called:
         correction=correction(),
         recording=pb.Recording(**{kind: said}),
     )
-    return desk.call(request, **{"roles": CLINICIAN, "purpose": "TREATMENT", **called})
+    return desk.call(request, **{"roles": STAFF, "purpose": "TREATMENT", **called})
 
 
 def void(desk: Desk, statement: pb.Statement, **called: Any) -> Any:
     request = pb.VoidStatementRequest(
         statement=stands(statement), correction=correction("WRONG_CLIENT")
     )
-    return desk.call(request, **{"roles": CLINICIAN, "purpose": "TREATMENT", **called})
+    return desk.call(request, **{"roles": STAFF, "purpose": "TREATMENT", **called})
 
 
 def codes(desk: Desk, client_id: str, **asked: Any) -> list[str]:
     request = clients.ReadClientRequest(client_id=client_id, **asked)
-    return [diagnosis.code for diagnosis in desk.call(request, roles=CLINICIAN).diagnoses]
+    return [diagnosis.code for diagnosis in desk.call(request, roles=STAFF).diagnoses]
 
 
 SAID: dict[str, Callable[[str], Any]] = {
@@ -144,6 +145,18 @@ def test_a_corrected_diagnosis_is_the_one_that_stands_and_no_name_of_it_is_publi
     assert (told.client_id, told.revision, told.by) == (client_id, 2, "staff/1")
     assert told.type == "ninehours.intake.v1.DiagnosisRecorded"
     assert REMARK.encode() not in bytes(row.body)
+
+
+def test_a_chart_tells_what_stands_and_by_what_it_is_put_right(desk: Desk) -> None:
+    client_id = desk.registered()
+    desk.call(diagnose(client_id, code="F10.20"))
+    desk.call(diagnose(client_id, code="F33.1", rank=2))
+    first, second = (said for said in listed(desk, client_id))
+    correct(desk, first, "diagnosis", diagnose(client_id, code="F10.21"))
+    void(desk, second)
+    asked = chart.ReadChartRequest(client_id=client_id)
+    [found] = desk.call(asked, roles=STAFF, purpose="TREATMENT").diagnoses
+    assert (found.code, found.statement_id, found.revision) == ("F10.21", first.statement_id, 2)
 
 
 def test_a_correction_is_judged_as_the_command_is_that_records_it(desk: Desk) -> None:
@@ -278,7 +291,7 @@ def test_without_a_reason_or_a_remark_nothing_is_put_right(desk: Desk) -> None:
     statement = stands(of_kind(desk, client_id, "diagnosis"))
     request = pb.VoidStatementRequest(statement=statement)
     with pytest.raises(Malformed) as refused:
-        desk.call(request, roles=CLINICIAN, purpose="TREATMENT")
+        desk.call(request, roles=STAFF, purpose="TREATMENT")
     assert set(refused.value.details) == {"correction.reason", "correction.remark"}
 
 

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 
 NOT_YET = "no question gives it yet"
 OF_BEFORE = "the way to name a program before program_id: attendance says what a program is"
+CONFIRMS = "it confirms what the caller knew: the chart has both codes"
 
 INTAKE: Mapping[str, str] = {
     "AdmitClient.program.kind": OF_BEFORE,
     "AdmitClient.program.under_part2": OF_BEFORE,
-    "RecordDiagnosis.replaces_code": "it confirms what the caller knew: the chart has both codes",
+    "RecordDiagnosis.replaces_code": CONFIRMS,
+    "CorrectStatement.recording.diagnosis.replaces_code": CONFIRMS,
 }
 ATTENDANCE: Mapping[str, str] = {
     "ExpandTemplate.from": "what was asked for; each session that was made of it has its date",

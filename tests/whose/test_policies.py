@@ -77,7 +77,8 @@ def request_of(rpc: MethodDescriptor, fields: dict[str, str]) -> Any:
         *outer, name = path.split(".")
         holder = request
         for step in outer:
-            holder = getattr(holder, step).add()
+            repeated = holder.DESCRIPTOR.fields_by_name[step].is_repeated
+            holder = getattr(holder, step).add() if repeated else getattr(holder, step)
         if holder.DESCRIPTOR.fields_by_name[name].is_repeated:
             getattr(holder, name).append(value)
         else:

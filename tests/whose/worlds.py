@@ -81,10 +81,15 @@ def facts_of(store: Store, subject: str) -> tuple[Message, Counted]:
 def of_intake(new_store: NewStore) -> World:
     desk = Desk(new_store(INTAKE))
     here, there = desk.registered(site_id=A), desk.registered(site_id=B)
-    tasks = []
+    tasks, statements = [], []
     for client_id, site_id in ((here, A), (there, B)):
         desk.admitted(client_id, site_id=site_id)
         tasks.append(desk.scored(client_id).safety_task_id)
+        [scored] = desk.rows(
+            f"SELECT id FROM fact WHERE body->>'client_id' = '{client_id}'"
+            " AND type = 'intake.assessment_completed.v1'"
+        )
+        statements.append(str(scored.id))
     on = to_date(desk.now.date() + timedelta(days=2))
     kind = INTAKE.kinds()["client"]
     return World(
@@ -92,7 +97,7 @@ def of_intake(new_store: NewStore) -> World:
         desk.store,
         {**desk.servicers, FACTS: FactServicer(desk.store, kind)},
         desk.now,
-        {"client": (here, there), "site": (A, B)},
+        {"client": (here, there), "site": (A, B), "statement": (statements[0], statements[1])},
         [
             (intake.ListSafetyTasksRequest(), holding(tasks[1])),
             (clients.ListClientsRequest(), holding(there)),

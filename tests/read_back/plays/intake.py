@@ -1,12 +1,15 @@
 """Everything that intake can be told, and then all that it is asked."""
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 from google.protobuf.message import Message
 from ninehours.common.v1 import common_pb2 as common
+from ninehours.common.v1 import statements_pb2 as revisions
 from ninehours.intake.v1 import chart_service_pb2 as chart
 from ninehours.intake.v1 import intake_service_pb2 as pb
+from ninehours.intake.v1 import statements_service_pb2 as said
 
 from kernel.process import Service
 from kernel.rpc.translate import to_date
@@ -17,7 +20,7 @@ from tests.harness.intake.strategies import day
 from tests.intake.test_forgetting import YEARS, agree, ask, long_after
 from tests.read_back.canaries import Canaries, Played
 
-ROLES = frozenset({"clinician"})
+ROLES = frozenset({"clinician", "front_desk"})
 AREAS = pb.AssessmentArea.keys()[1:]
 C_SSRS = {1: 1, 2: 1, 3: 1, 4: 1, 5: 0, 6: 0}
 
@@ -27,14 +30,40 @@ def play(new_store: Callable[[Service], Store]) -> Played:
     played, fill = Played(), Canaries(day(-300))
     born = common.Date(year=1984, month=2, day=29)
 
+    def filled(kind: type[Message], **given: Any) -> Any:
+        """What is `given` as a function says something else each time."""
+        made = {name: value() if callable(value) else value for name, value in given.items()}
+        return fill.filled(kind, **made)
+
     def command(kind: type[Message], **given: Any) -> Any:
-        request = fill.filled(kind, **given)
-        answer = desk.call(request, roles=ROLES)
+        request = filled(kind, **given)
+        answer = desk.call(request, roles=ROLES, purpose="TREATMENT")
         played.commands.append(request)
         return answer
 
+    def statements() -> dict[str, revisions.StatementRevision]:
+        """The last one said of each kind, as it stands."""
+        request = said.ListStatementsRequest(client_id=client_id)
+        listed = desk.call(request, roles=ROLES, purpose="TREATMENT").statements
+        return {
+            str(one.revisions[-1].recording.WhichOneof("said")): revisions.StatementRevision(
+                statement_id=one.statement_id, revision=one.revisions[-1].revision
+            )
+            for one in listed
+        }
+
+    def stated(name: str, kind: type[Message], **given: Any) -> Any:
+        """Said, and then put right, each with words of its own."""
+        answer = command(kind, **given)
+        command(
+            said.CorrectStatementRequest,
+            statement=statements()[name],
+            recording=said.Recording(**{name: filled(kind, **given)}),
+        )
+        return answer
+
     def question(request: Message) -> None:
-        played.answers.append(desk.call(request, roles=ROLES))
+        played.answers.append(desk.call(request, roles=ROLES, purpose="TREATMENT"))
 
     def registered(**changes: Any) -> str:
         address = fill.filled(common.PostalAddress, state="CO", zip="802021234")
@@ -42,29 +71,39 @@ def play(new_store: Callable[[Service], Store]) -> Played:
         who.MergeFrom(pb.Identity(**changes))
         return str(command(pb.RegisterClientRequest, identity=who, site_id=SITE).client_id)
 
+    ends = count(300)
+
+    def late() -> common.Date:
+        return to_date(day(next(ends)))
+
     client_id, other = registered(), registered()
     whose = {"client_id": client_id}
     command(pb.JudgeDoublesRequest, **whose, other_client_id=other)
-    consented = command(
+    consented = stated(
+        "consent",
         pb.GiveConsentRequest,
         **whose,
         recipient_payer_id=PAYER,
-        given_on=fill.day(),
-        expires_on=fill.day(),
+        given_on=fill.day,
+        expires_on=fill.day,
     )
-    command(pb.RevokeConsentRequest, **whose, consent_id=consented.consent_id)
-    command(pb.RestrictDisclosureRequest, **whose, payer_id=OTHER_PAYER)
+    stated("revocation", pb.RevokeConsentRequest, **whose, consent_id=consented.consent_id)
+    stated("restriction", pb.RestrictDisclosureRequest, **whose, payer_id=OTHER_PAYER)
     covered = command(pb.AddCoverageRequest, **whose, payer_id=OTHER_PAYER, order=3)
     of_coverage = {**whose, "coverage_id": covered.coverage_id}
-    command(pb.VerifyCoverageRequest, **of_coverage, verified_to=to_date(day(300)))
-    command(pb.EndCoverageRequest, **of_coverage)
-    command(
+    stated("coverage", pb.VerifyCoverageRequest, **of_coverage, verified_to=late)
+    stated("end_of_coverage", pb.EndCoverageRequest, **of_coverage)
+    stated(
+        "areas",
         pb.AssessAreasRequest,
         **whose,
-        areas=[pb.AssessedArea(area=area, narrative=fill.text(), need=True) for area in AREAS],
+        areas=lambda: [
+            pb.AssessedArea(area=area, narrative=fill.text(), need=True) for area in AREAS
+        ],
     )
     rated = [pb.DimensionRating(dimension=number, rating=f"D{number}") for number in range(1, 7)]
-    command(
+    stated(
+        "dimensions",
         pb.RateDimensionsRequest,
         **whose,
         edition=pb.CRITERIA_EDITION_ASAM_4,
@@ -72,17 +111,33 @@ def play(new_store: Callable[[Service], Store]) -> Played:
         indicated_level="3.1",
         chosen_level="2.5",
     )
-    for code, replaces in (("F10.20", None), ("F11.20", "F10.20")):
-        command(
-            pb.RecordDiagnosisRequest,
-            **whose,
-            code=code,
-            replaces_code=replaces,
-            rank=1,
-            effective_from=common.Date(year=2025, month=2, day=3),
-        )
-    command(pb.EndDiagnosisRequest, **whose, code="F11.20")
-    assessed = command(pb.CompleteAssessmentRequest, **whose, instrument="c_ssrs/1", answers=C_SSRS)
+    principal = {**whose, "rank": 1}
+    first_day = common.Date(year=2025, month=2, day=3)
+    command(
+        pb.RecordDiagnosisRequest,
+        **principal,
+        code="F10.20",
+        replaces_code=None,
+        effective_from=first_day,
+    )
+    days = iter([first_day, common.Date(year=2025, month=2, day=4)])
+    stated(
+        "diagnosis",
+        pb.RecordDiagnosisRequest,
+        **principal,
+        code="F11.20",
+        replaces_code="F10.20",
+        effective_from=lambda: next(days),
+    )
+    stated("end_of_diagnosis", pb.EndDiagnosisRequest, **whose, code="F11.20")
+    answers = iter([C_SSRS, {**C_SSRS, 5: 1}])
+    assessed = stated(
+        "assessment",
+        pb.CompleteAssessmentRequest,
+        **whose,
+        instrument="c_ssrs/1",
+        answers=lambda: next(answers),
+    )
     program = common.Program(
         program_id=PROGRAM, kind=common.PROGRAM_KIND_SUBSTANCE_USE, under_part2=True
     )
@@ -97,6 +152,7 @@ def play(new_store: Callable[[Service], Store]) -> Played:
     )
     command(pb.CloseSafetyTaskRequest, **whose, task_id=assessed.safety_task_id)
     command(pb.ScreenClientRequest, **whose)
+    command(said.VoidStatementRequest, statement=statements()["restriction"])
 
     for kind in (
         chart.ReadPersonRequest,
@@ -104,6 +160,7 @@ def play(new_store: Callable[[Service], Store]) -> Played:
         chart.ListConsentsRequest,
         chart.ReadChartRequest,
         chart.ListAssessmentsRequest,
+        said.ListStatementsRequest,
     ):
         question(kind(client_id=client_id))
     gone = registered()
