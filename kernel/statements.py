@@ -44,6 +44,16 @@ class Amendment:
     remark_version: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutRight:
+    """What is asked: `said`, the command that says it anew; None: it is taken back. `remark` is
+    sealed."""
+
+    amendment: Amendment
+    remark: str
+    said: Any | None
+
+
 class StatementChanged(Stale):
     """Somebody else put it right first."""
 
@@ -157,3 +167,11 @@ def amended(
         remark_version=amendment.remark_version,
     )
     return [now, *beside]
+
+
+def revision_of(facts: Iterable[Recorded], amendment: Amendment) -> int:
+    """The statement's revision after these facts were recorded; none: as it was read."""
+    for recorded in facts:
+        if isinstance(recorded.fact, StatementAmended):
+            return recorded.fact.revision
+    return amendment.revision

@@ -44,14 +44,6 @@ def narratives_of(content: bytes) -> Mapping[str, str]:
     return narratives
 
 
-def narrate(assessed: pb.AssessAreasRequest, narratives: bytes) -> None:
-    """Tells in each area what was told of it; of what can't be opened any more nothing."""
-    told = narratives_of(narratives) if narratives else {}
-    for area in assessed.areas:
-        name = pb.AssessmentArea.Name(area.area).removeprefix("ASSESSMENT_AREA_")
-        area.narrative = told.get(name, "")
-
-
 def membership_bytes(member_number: str, group_number: str) -> bytes:
     membership = {"member_number": member_number, "group_number": group_number}
     return json.dumps(membership, sort_keys=True).encode()

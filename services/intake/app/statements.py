@@ -9,7 +9,7 @@ from kernel.decider import Decider
 from kernel.execute import Outcome, record, refuse_stale
 from kernel.facts import Recorded
 from kernel.refusal import Malformed, Unknown
-from kernel.statements import Amendment, StatementAmended, amended
+from kernel.statements import PutRight, amended
 from kernel.store.store import Context, Transaction
 from services.intake.app.assessments import narrated, scored
 from services.intake.app.deciding import Intake, LockedClient
@@ -28,15 +28,6 @@ from services.intake.domain.coverage import CoverageEnded, CoverageVerified
 from services.intake.domain.dimensions import RATING, DimensionsRated
 
 Fill = Callable[[Intake, LockedClient[Any], Any], Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PutRight:
-    """`said`: the command that says it anew; None: it is taken back. `remark` is sealed."""
-
-    amendment: Amendment
-    remark: str
-    said: Any | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,9 +135,3 @@ def put_right(intake: Intake, asked: PutRight, context: Context) -> Outcome:
         return record(context, place.stream, len(history), facts)
 
     return intake.executor.transact(context, decide, locks=[of_client])
-
-
-def revision_of(outcome: Outcome, amendment: Amendment) -> int:
-    """The statement's revision now."""
-    found = [r.fact.revision for r in outcome.facts if isinstance(r.fact, StatementAmended)]
-    return found[0] if found else amendment.revision

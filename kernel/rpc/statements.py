@@ -1,0 +1,207 @@
+"""What was said, read back as it would be said again, and put right: StatementsService's common part.
+
+A service says in a row for each kind how it is said in a request, and read of one.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+from ninehours.common.v1 import statements_pb2 as common
+
+from kernel.execute import Outcome
+from kernel.facts import Recorded
+from kernel.mapping.writing import Writer, writer
+from kernel.refusal import Malformed, NotAllowed
+from kernel.rpc.call import Call
+from kernel.rpc.commands import Given, WriteSide, context_of, receipt_of
+from kernel.rpc.policy import Policy, permit, policies_of
+from kernel.rpc.rpcs import rpc_of
+from kernel.rpc.tokens import Actor
+from kernel.rpc.translate import reading, to_timestamp
+from kernel.statements import (
+    FIRST,
+    Amendment,
+    PutRight,
+    Statement,
+    StatementAmended,
+    content_of,
+    revision_of,
+)
+from kernel.store.store import Context, Transaction
+
+LONGEST_REMARK = 4000
+LATEST = 10_000  # revisions of one statement
+REASON: Any = common.CorrectionReason
+NOTHING: Mapping[str, Given] = MappingProxyType({})
+
+Open = Callable[[str, int], bytes | None]
+"""A document of the client's, in this version; None: forgotten."""
+
+
+def untold(_: Message, __: Any, ___: Open) -> None:
+    """For kinds of which nothing is sealed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """How a kind is said in a request, and read of one, which is told what it is `given`.
+
+    Of that, what no revision changes is kept as it was. `tell` says what was sealed.
+    """
+
+    say: Writer[Any, Any]
+    read: Callable[..., Any]
+    given: Mapping[str, Given]
+    tell: Callable[[Any, Any, Open], None]
+
+    @property
+    def policy(self) -> Policy:
+        """Of the RPC that records it."""
+        rpc = rpc_of(self.say.message())
+        return policies_of(rpc.containing_service)[rpc.name]
+
+    def may(self, actor: Actor) -> bool:
+        """Whether the actor might say it, too."""
+        try:
+            permit(self.policy, actor)
+        except NotAllowed:
+            return False
+        return True
+
+
+def recording(
+    message: type[Message],
+    fact: type,
+    read: Callable[..., Any],
+    given: Mapping[str, Given] = NOTHING,
+    tell: Callable[[Any, Any, Open], None] = untold,
+    **by_hand: Any,
+) -> tuple[type, Recording]:
+    """A row: the fact's kind, and how it is said in its command's request and read of one."""
+    say: Writer[Any, Any] = writer(message, fact, meta=None, **by_hand)
+    return fact, Recording(say, read, given, tell)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementKinds:
+    """A service's: its `Recording` message, the rows, and how a statement is found and put right.
+
+    `kind_of`: of a statement's id; refuses every other (Unknown).
+    """
+
+    message: type[Message]
+    rows: Mapping[type, Recording]
+    kind_of: Callable[[Transaction, UUID], type]
+    put_right: Callable[[Any, PutRight, Context], Outcome]
+
+    def field_of(self, row: Recording) -> str:
+        """In which field of the message its request stands."""
+        [field] = [
+            field.name
+            for field in self.message.DESCRIPTOR.fields
+            if field.message_type is row.say.message.DESCRIPTOR
+        ]
+        return str(field)
+
+    def of(self, actor: Actor) -> set[type]:
+        """Kinds that the actor might say."""
+        return {kind for kind, row in self.rows.items() if row.may(actor)}
+
+    def correct(self, write_side: WriteSide, request: Any, call: Call) -> Message:
+        """CorrectStatement: what is said instead is read as its own command reads it."""
+        field = request.recording.WhichOneof("said")
+        if field is None:
+            raise Malformed(recording="says nothing: to take it back is VoidStatement")
+        return self._put_right(write_side, request, call, field)
+
+    def void(self, write_side: WriteSide, request: Any, call: Call) -> Message:
+        """VoidStatement."""
+        return self._put_right(write_side, request, call, None)
+
+    def _put_right(
+        self, write_side: WriteSide, request: Any, call: Call, field: str | None
+    ) -> Message:
+        store = write_side.executor.store
+        context = context_of(request, call, store.vault)
+        with reading(request) as read:
+            statement = read.uuid("statement.statement_id")
+            revision = read.integer("statement.revision", low=FIRST, high=LATEST)
+            reason: Any = read.enum("correction.reason")
+            remark = read.text("correction.remark", max_length=LONGEST_REMARK)
+        with store.transaction() as tx:
+            row = self.rows[self.kind_of(tx, statement)]
+        permit(row.policy, call.actor)
+        if field not in (None, self.field_of(row)):
+            raise Malformed(recording=f"is no {self.field_of(row)}, as the statement is")
+        amendment = Amendment(statement=statement, revision=revision, reason=reason)
+        said = None if field is None else _read(row, request.recording, field, context)
+        asked = PutRight(amendment=amendment, remark=remark, said=said)
+        outcome = self.put_right(write_side, asked, context)
+        response: type[Message] = GetMessageClass(rpc_of(request).output_type)
+        return response(
+            receipt=receipt_of(outcome.published),
+            statement=common.StatementRevision(
+                statement_id=str(statement), revision=revision_of(outcome.facts, amendment)
+            ),
+        )
+
+    def told(self, statement: Statement, remarks: str, open_document: Open) -> Mapping[str, Any]:
+        """Fields of a `Statement` message; `remarks`: the document with why it was put right."""
+        forgotten = False
+
+        def opened(document: str, version: int) -> bytes | None:
+            nonlocal forgotten
+            content = open_document(document, version)
+            forgotten |= content is None
+            return content
+
+        def revision(telling: Recorded) -> Mapping[str, Any]:
+            fact, content = telling.fact, content_of(telling)
+            row = self.rows[type(content)]
+            said = row.say(content)
+            row.tell(said, content, opened)
+            told: dict[str, Any] = {
+                "revision": FIRST,
+                "recording": self.message(**{self.field_of(row): said}),
+                "said_at": to_timestamp(telling.at),
+                "said_by": telling.actor,
+            }
+            if isinstance(fact, StatementAmended):
+                told |= {
+                    "revision": fact.revision,
+                    "voided": fact.voided,
+                    "reason": REASON.Value(f"CORRECTION_REASON_{fact.reason}"),
+                    "remark": (opened(remarks, fact.remark_version) or b"").decode(),
+                }
+            return told
+
+        revisions = [revision(telling) for telling in statement.tellings]
+        return {
+            "statement_id": str(statement.first.id),
+            "revisions": revisions,
+            "text_forgotten": forgotten,
+        }
+
+
+def statement_kinds(
+    message: type[Message],
+    rows: Iterable[tuple[type, Recording]],
+    kind_of: Callable[[Transaction, UUID], type],
+    put_right: Callable[[Any, PutRight, Context], Outcome],
+) -> StatementKinds:
+    """A service's kinds, of its rows."""
+    return StatementKinds(message=message, rows=dict(rows), kind_of=kind_of, put_right=put_right)
+
+
+def _read(row: Recording, given: Any, field: str, context: Context) -> Any:
+    message = getattr(given, field)
+    if message.HasField("meta"):
+        raise Malformed(**{f"recording.{field}.meta": "is the command's, and stands there"})
+    known = {name: of(context) for name, of in row.given.items()}
+    with reading(message, at=f"recording.{field}.") as read:
+        return read.whole(row.read, **known)
