@@ -1,4 +1,4 @@
-"""What was said, read back as it would be said again, and put right: StatementsService's common part.
+"""What was said, read back and put right: the common part of each StatementsService.
 
 A service says in a row for each kind how it is said in a request, and read of one.
 """
