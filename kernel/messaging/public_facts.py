@@ -6,7 +6,7 @@ Of subjects, of a client's sites, of staff's credentials and where sites are.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from google.protobuf.message import Message
@@ -25,6 +25,8 @@ from kernel.messaging.amendments import AMENDED, standing_rows
 from kernel.rpc.translate import date_of, optional
 from kernel.sites import Stay, sites_of_client, speaks_for
 from kernel.store.store import Transaction
+
+M = TypeVar("M", bound=Message)
 
 # Own facts that projections use stand in both tables.
 PUBLIC_FACTS = """
@@ -82,6 +84,29 @@ def public_facts(
         PublicFact(row.subject, message, row.signed_at, row.actor or "")
         for row, message in standing_rows(rows, by_type)
     ]
+
+
+def heard_facts(
+    connection: Connection, kind: type[M], subjects: Iterable[str] | None
+) -> list[tuple[str, M]]:
+    """Subject and message of each fact of the kind, as it stands, in the order of its log.
+
+    `subjects` None: of every one.
+    """
+    rows = connection.execute(
+        text(
+            "SELECT id, subject, type, body FROM heard_fact WHERE type IN (:type, :amended)"
+            " AND (CAST(:subjects AS text[]) IS NULL"
+            "      OR subject = ANY(CAST(:subjects AS text[]))) ORDER BY subject, sequence"
+        ),
+        {
+            "type": kind.DESCRIPTOR.full_name,
+            "amended": AMENDED,
+            "subjects": None if subjects is None else sorted(subjects),
+        },
+    ).all()
+    by_type = {kind.DESCRIPTOR.full_name: kind}
+    return [(row.subject, message) for row, message in standing_rows(rows, by_type)]
 
 
 def has_public_fact(connection: Connection, kind: type[Message], subject: str) -> bool:

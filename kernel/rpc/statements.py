@@ -39,8 +39,8 @@ LATEST = 10_000  # revisions of one statement
 REASON: Any = common.CorrectionReason
 NOTHING: Mapping[str, Given] = MappingProxyType({})
 
-Open = Callable[[str, int], bytes | None]
-"""A document of the client's, in this version; None: forgotten."""
+Open = Callable[[str, int | None], bytes | None]
+"""A document of the client's, in this version or the newest; None: forgotten."""
 
 
 def untold(_: Message, __: Any, ___: Open) -> None:
@@ -154,7 +154,7 @@ class StatementKinds:
         """Fields of a `Statement` message; `remarks`: the document with why it was put right."""
         forgotten = False
 
-        def opened(document: str, version: int) -> bytes | None:
+        def opened(document: str, version: int | None) -> bytes | None:
             nonlocal forgotten
             content = open_document(document, version)
             forgotten |= content is None

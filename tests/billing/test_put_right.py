@@ -138,6 +138,34 @@ def test_days_that_the_payer_never_confirmed_are_no_longer_covered(house: House)
     assert [covered[str(day(n))] for n in (0, 2, 4)] == [False, True, True]
 
 
+def test_days_of_an_admission_that_never_was_wait_for_one_and_what_left_is_proposed(
+    house: House,
+) -> None:
+    client_id = house.admit()
+    assert house.office.issue(day(6)).claims == 1
+    house.office.pending_work.drain()
+    put_right(house, client_id, "admission", None)
+    house.relay()
+    assert outcomes(house) == {"HOLD"}
+    [proposal] = house.office.of_kind("proposal")
+    assert (proposal["action"], proposal["state"]) == ("VOID", "AWAITING_RELEASE")
+    assert house.office.current().keys() <= resting_on(house, amendments(house))
+
+
+def test_days_before_the_admission_that_stands_wait_for_one(house: House) -> None:
+    client_id = house.admit()
+    admitted = said(house, client_id, "admission").revisions[0].recording.admission
+    admitted.admitted_on.CopyFrom(to_date(day(2)))
+    put_right(house, client_id, "admission", admitted)
+    house.relay()
+    found = {c["service_date"]: c["outcome"] for c in house.office.of_kind("service_day")}
+    assert found == {
+        str(day(0)): "HOLD",
+        str(day(2)): "PER_DIEM",
+        str(day(4)): "PER_DIEM",
+    }
+
+
 def moves(client_id: str, payer_id: str, coverage: Any) -> Iterator[tuple[str, list[Any]]]:
     """What each statement may say: last of all what the tidy telling says at once."""
     yield "diagnosis", [of_code(client_id, code) for code in ("F10.21", "F33.1", "F11.20")]

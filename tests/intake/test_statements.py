@@ -20,16 +20,20 @@ from tests.harness.intake.service import (
     PAYER,
     PHQ9,
     Desk,
+    admission,
     areas,
     assess,
     consent,
     diagnose,
+    network,
     rate,
     restrict,
 )
 from tests.harness.intake.strategies import day
+from tests.intake.test_course import discharge
 
 STAFF = frozenset({"clinician", "front_desk"})  # who is one, and has the desk today
+OTHER_SITE = "51000000-0000-4000-8000-000000000002"
 REMARK = "the folder of Wolfeschlegelstein says otherwise"
 CSSRS_HIGH = {1: 1, 2: 1, 3: 1, 4: 1, 5: 1, 6: 1}
 
@@ -82,6 +86,14 @@ def codes(desk: Desk, client_id: str, **asked: Any) -> list[str]:
     return [diagnosis.code for diagnosis in desk.call(request, roles=STAFF).diagnoses]
 
 
+def admit(client_id: str, **changes: Any) -> words.AdmitClientRequest:
+    """Its program named by id alone."""
+    said = admission(client_id, **changes)
+    said.program_id = said.program.program_id
+    said.ClearField("program")
+    return said
+
+
 SAID: dict[str, Callable[[str], Any]] = {
     "consent": consent,
     "restriction": restrict,
@@ -89,6 +101,7 @@ SAID: dict[str, Callable[[str], Any]] = {
     "areas": areas,
     "dimensions": rate,
     "assessment": assess,
+    "admission": admit,
 }
 
 
@@ -315,3 +328,66 @@ def test_what_is_said_of_a_coverage_is_put_right_by_the_desk(desk: Desk) -> None
         correct(desk, statement, "coverage", said, **front_desk)
     said.ClearField("verified_to")
     assert correct(desk, statement, "coverage", said, **front_desk).statement.revision == 2
+
+
+def episodes(desk: Desk, client_id: str) -> list[tuple[str, Any]]:
+    answer = desk.call(clients.ReadClientRequest(client_id=client_id), roles=STAFF)
+    return [(episode.site_id, episode.admitted_on) for episode in answer.episodes]
+
+
+def test_an_admission_is_read_at_the_site_and_from_the_day_that_stand(desk: Desk) -> None:
+    desk.told(*network(OTHER_SITE))
+    client_id = desk.registered()
+    desk.admitted(client_id)
+    said = admit(client_id, site_id=OTHER_SITE, admitted_on=to_date(day(-4)))
+    correct(desk, of_kind(desk, client_id, "admission"), "admission", said)
+    assert episodes(desk, client_id) == [(OTHER_SITE, to_date(day(-4)))]
+    [row] = desk.rows("SELECT site_id::text, admitted_on FROM episode")
+    assert (row.site_id, row.admitted_on) == (OTHER_SITE, day(-4))
+    assert [row.site_id for row in desk.rows("SELECT site_id::text FROM client_site")] == [
+        OTHER_SITE
+    ]
+
+
+def test_who_was_never_admitted_may_be_and_an_admission_taken_back_comes_back(desk: Desk) -> None:
+    client_id = desk.registered()
+    desk.admitted(client_id)
+    with pytest.raises(AgainstTheRules, match="open episode"):
+        desk.admitted(client_id)
+    void(desk, of_kind(desk, client_id, "admission"))
+    assert episodes(desk, client_id) == []
+    assert desk.rows("SELECT FROM episode") == []
+    correct(desk, of_kind(desk, client_id, "admission"), "admission", admit(client_id))
+    assert len(episodes(desk, client_id)) == 1
+    with pytest.raises(AgainstTheRules, match="open episode"):
+        desk.admitted(client_id)
+
+
+def test_an_admission_taken_back_stays_so_where_another_one_took_its_place(desk: Desk) -> None:
+    client_id = desk.registered()
+    desk.admitted(client_id)
+    statement = of_kind(desk, client_id, "admission")
+    void(desk, statement)
+    desk.admitted(client_id)
+    [voided] = [said for said in listed(desk, client_id) if said.revisions[-1].voided]
+    with pytest.raises(AgainstTheRules, match="open episode"):
+        correct(desk, voided, "admission", admit(client_id))
+
+
+def test_nobody_is_admitted_after_the_episode_ended(desk: Desk) -> None:
+    client_id = desk.registered()
+    episode_id = desk.admitted(client_id, admitted_on=to_date(day(-30)))
+    desk.inbox.hear([discharge(client_id, episode_id)])
+    desk.pending_work.drain()
+    [row] = desk.rows("SELECT closed_on FROM episode")
+    statement = of_kind(desk, client_id, "admission")
+    late = admit(client_id, admitted_on=to_date(row.closed_on + timedelta(days=1)))
+    desk.now += timedelta(days=60)
+    with pytest.raises(Malformed, match="after the day"):
+        correct(desk, statement, "admission", late)
+    void(desk, statement)
+    again = admit(client_id, admitted_on=to_date(day(-29)))
+    correct(desk, of_kind(desk, client_id, "admission"), "admission", again)
+    assert [found.closed_on for found in desk.rows("SELECT closed_on FROM episode")] == [
+        row.closed_on
+    ]

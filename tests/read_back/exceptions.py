@@ -13,6 +13,8 @@ INTAKE: Mapping[str, str] = {
     "AdmitClient.program.kind": OF_BEFORE,
     "AdmitClient.program.under_part2": OF_BEFORE,
     "RecordDiagnosis.replaces_code": CONFIRMS,
+    "CorrectStatement.recording.admission.program.kind": OF_BEFORE,
+    "CorrectStatement.recording.admission.program.under_part2": OF_BEFORE,
     "CorrectStatement.recording.diagnosis.replaces_code": CONFIRMS,
 }
 ATTENDANCE: Mapping[str, str] = {

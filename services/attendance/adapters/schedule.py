@@ -8,6 +8,7 @@ from typing import Any
 from ninehours.intake.v1 import intake_events_pb2 as intake
 
 from kernel.facts import Recorded
+from kernel.messaging.public_facts import heard_facts
 from kernel.rpc.translate import date_of
 from kernel.store.rows import from_row
 from kernel.store.store import Transaction
@@ -321,13 +322,8 @@ def _expect(tx: Transaction, session_id: str, client_id: str) -> None:
 
 def _heard(tx: Transaction, client_ids: Collection[str], kind: Any) -> list[Any]:
     """Facts of one type about these clients, each client's in their order."""
-    rows = tx.execute(
-        "SELECT body FROM heard_fact WHERE subject = ANY(CAST(:subjects AS text[]))"
-        " AND type = :type ORDER BY subject, sequence",
-        subjects=sorted(map(client_subject, client_ids)),
-        type=kind.DESCRIPTOR.full_name,
-    )
-    return [kind.FromString(bytes(row.body)) for row in rows]
+    subjects = map(client_subject, client_ids)
+    return [message for _, message in heard_facts(tx.connection, kind, subjects)]
 
 
 def _moments(intervals: Sequence[Interval]) -> dict[str, Any]:

@@ -6,11 +6,10 @@ from typing import TypeVar
 from google.protobuf.message import Message
 from ninehours.attendance.v1 import attendance_events_pb2 as attendance
 from ninehours.intake.v1 import intake_events_pb2 as intake
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from kernel.facts import id_of
-from kernel.messaging.amendments import AMENDED, standing_rows
-from kernel.messaging.public_facts import has_public_fact, public_facts
+from kernel.messaging import public_facts
 from kernel.store.store import Transaction
 
 M = TypeVar("M", bound=Message)
@@ -30,26 +29,18 @@ def heard_facts(
     connection: Connection, kind: type[M], subjects: Sequence[str] | None
 ) -> list[tuple[str, M]]:
     """Id and message of each fact of the kind as it stands, in its log's order; None: of all."""
-    rows = connection.execute(
-        text(
-            "SELECT id, subject, type, body FROM heard_fact WHERE type IN (:type, :amended)"
-            " AND (CAST(:subjects AS text[]) IS NULL"
-            "      OR subject = ANY(CAST(:subjects AS text[]))) ORDER BY subject, sequence"
-        ),
-        {"type": kind.DESCRIPTOR.full_name, "amended": AMENDED, "subjects": subjects},
-    ).all()
-    by_type = {kind.DESCRIPTOR.full_name: kind}
-    return [(id_of(row.subject), message) for row, message in standing_rows(rows, by_type)]
+    found = public_facts.heard_facts(connection, kind, subjects)
+    return [(id_of(subject), message) for subject, message in found]
 
 
 class SqlNetwork:
     """The Network port on the facts that were heard."""
 
     def has(self, tx: Transaction, kind: str, key: str) -> bool:
-        return has_public_fact(tx.connection, FIRST[kind], f"{kind}/{key}")
+        return public_facts.has_public_fact(tx.connection, FIRST[kind], f"{kind}/{key}")
 
     def npi_of(self, tx: Transaction, staff_id: str) -> str:
-        facts = public_facts(
+        facts = public_facts.public_facts(
             tx.connection, [attendance.StaffCredentialed], subject=f"staff/{staff_id}"
         )
         numbers = [fact.message.npi for fact in facts if fact.message.npi]

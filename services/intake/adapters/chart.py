@@ -204,7 +204,8 @@ class Chart:
         words = self._telling.words(
             self._owner,
             safety_reason_document(fact.episode_id),
-            said=bool(fact.over_safety_tasks) or None,
+            fact.reason_version or None,
+            said=bool(fact.reason_version or fact.over_safety_tasks) or None,
         )
         return self._telling.whole(
             told.ToldAdmission, recorded, words=words, closed=ends[-1] if ends else None

@@ -5,30 +5,54 @@ What an admission recorded of its program stays beside its id for `verify` alone
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from kernel.facts import Recorded
+from kernel.statements import StatementAmended
 from kernel.store.rows import from_row
 from kernel.store.store import Transaction
 from services.intake.adapters import network
+from services.intake.app.streams import episode_stream
 from services.intake.domain.episode import ClientAdmitted, EpisodeClosed, EpisodeSummary
+
+# An episode that comes back ended when it had.
+ADMITTED = """
+INSERT INTO episode (client_id, program_id, episode_id, under_part2, site_id, program_kind,
+                     level_of_care, admitted_on, previous_episode_id, closed_on)
+VALUES (:client_id, :program_id, :episode_id, :under_part2, :site_id, :kind, :level_of_care,
+        :admitted_on, :previous_episode_id,
+        (SELECT CAST(body->>'closed_on' AS date) FROM fact
+         WHERE stream = :stream AND type = 'intake.episode_closed.v1'))
+"""
+ADMITTED_OTHERWISE = """
+UPDATE episode
+SET (program_id, under_part2, site_id, program_kind, level_of_care, admitted_on,
+     previous_episode_id)
+  = (:program_id, :under_part2, :site_id, :kind, :level_of_care, :admitted_on,
+     :previous_episode_id)
+WHERE episode_id = :episode_id
+"""
 
 
 def keep(tx: Transaction, recorded: Recorded) -> None:
     """Enter an admission or a closing, in the transaction that records it."""
     match recorded.fact:
         case ClientAdmitted() as fact:
-            tx.execute(
-                "INSERT INTO episode (client_id, program_id, episode_id, under_part2,"
-                " site_id, program_kind, level_of_care, admitted_on, previous_episode_id)"
-                " VALUES (:client_id, :program_id, :episode_id, :under_part2,"
-                " :site_id, :kind, :level_of_care, :admitted_on, :previous_episode_id)",
-                **(asdict(fact) | asdict(fact.program)),
-            )
+            tx.execute(ADMITTED, **_row(fact))
+        case StatementAmended(content=ClientAdmitted() as fact, voided=False):
+            if not tx.execute(ADMITTED_OTHERWISE, **_row(fact)).rowcount:
+                tx.execute(ADMITTED, **_row(fact))  # it had been taken back
+        case StatementAmended(content=ClientAdmitted() as fact):
+            tx.execute("DELETE FROM episode WHERE episode_id = :id", id=fact.episode_id)
         case EpisodeClosed() as fact:
             tx.execute(
                 "UPDATE episode SET closed_on = :closed_on WHERE episode_id = :episode_id",
                 **asdict(fact),
             )
+
+
+def _row(fact: ClientAdmitted) -> dict[str, Any]:
+    return asdict(fact) | asdict(fact.program) | {"stream": episode_stream(fact.episode_id)}
 
 
 def episodes_of(

@@ -3,7 +3,7 @@
 from kernel.store.privileges import APPEND, READ
 
 PRIVILEGES = {
-    "episode": f"{APPEND}, UPDATE (closed_on)",
+    "episode": f"{APPEND}, UPDATE, DELETE",
     "registration": APPEND,
     "client_site": READ,
     "permit": APPEND,

@@ -18,8 +18,21 @@ from services.intake.adapters.said import said_of
 from services.intake.api import requests
 from services.intake.app.deciding import Intake
 from services.intake.app.statements import place_of, put_right
-from services.intake.app.streams import client_stream, narratives_document, remark_document
-from services.intake.domain import areas, assessment, client, consent, coverage, dimensions
+from services.intake.app.streams import (
+    client_stream,
+    narratives_document,
+    remark_document,
+    safety_reason_document,
+)
+from services.intake.domain import (
+    areas,
+    assessment,
+    client,
+    consent,
+    coverage,
+    dimensions,
+    episode,
+)
 
 SERVICE = pb.DESCRIPTOR.services_by_name["StatementsService"]
 
@@ -41,6 +54,12 @@ def _narrated(said: words.AssessAreasRequest, fact: areas.AreasAssessed, opened:
     for area in said.areas:
         name = words.AssessmentArea.Name(area.area).removeprefix("ASSESSMENT_AREA_")
         area.narrative = told.get(name, "")
+
+
+def _reasoned(said: words.AdmitClientRequest, fact: episode.ClientAdmitted, opened: Open) -> None:
+    if fact.reason_version or fact.over_safety_tasks:
+        content = opened(safety_reason_document(fact.episode_id), fact.reason_version or None)
+        said.open_safety_reason = (content or b"").decode()
 
 
 def _rated(fact: dimensions.DimensionsRated) -> list[words.DimensionRating]:
@@ -95,6 +114,16 @@ KINDS = statement_kinds(
             ratings=_rated,
         ),
         recording(
+            words.AdmitClientRequest,
+            episode.ClientAdmitted,
+            requests.to_admission_request,
+            {"episode_id": new_id("episode")},
+            _reasoned,
+            program=None,
+            program_id=named("program.program_id"),
+            open_safety_reason="",
+        ),
+        recording(
             words.CompleteAssessmentRequest,
             assessment.AssessmentCompleted,
             requests.to_complete_assessment,
@@ -128,7 +157,7 @@ class StatementsServicer:
         owner = client_stream(client_id)
         with self._intake.executor.store.transaction() as tx:
 
-            def opened(document: str, version: int) -> bytes | None:
+            def opened(document: str, version: int | None) -> bytes | None:
                 found = tx.documents.open(owner, document, version)
                 return None if found is None else found.content
 

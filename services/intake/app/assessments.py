@@ -50,14 +50,14 @@ def complete_assessment(intake: Intake, asked: CompleteAssessment, context: Cont
     """
 
     def command(locked: LockedClient[Assessment]) -> CompleteAssessment:
-        return scored(intake, locked, asked)
+        return scored(intake, locked, asked, context)
 
     where = (ASSESSMENT, assessment_stream(asked.assessment_id))
     return about_client(intake, asked.client_id, where, command, context)
 
 
 def scored(
-    intake: Intake, locked: LockedClient[Assessment], asked: CompleteAssessment
+    intake: Intake, locked: LockedClient[Assessment], asked: CompleteAssessment, _: Context
 ) -> CompleteAssessment:
     """The command, with what its score depends on."""
     labelled = replace(asked, label=locked.label)
@@ -111,14 +111,14 @@ def assess_areas(intake: Intake, asked: AssessAreasInWords, context: Context) ->
     """Records the five areas, what was told sealed; refuses an unknown client."""
 
     def command(locked: LockedClient[AreaAssessment]) -> AssessAreas:
-        return narrated(intake, locked, asked)
+        return narrated(intake, locked, asked, context)
 
     where = (AREA_ASSESSMENT, assessment_stream(asked.assessment_id))
     return about_client(intake, asked.client_id, where, command, context)
 
 
 def narrated(
-    _: Intake, locked: LockedClient[AreaAssessment], asked: AssessAreasInWords
+    _: Intake, locked: LockedClient[AreaAssessment], asked: AssessAreasInWords, __: Context
 ) -> AssessAreas:
     """The command, what was told sealed."""
     owner, kind = client_stream(asked.client_id), narratives_document(asked.assessment_id)

@@ -14,7 +14,7 @@ from kernel.store.store import Context, Transaction
 from services.intake.app.assessments import narrated, scored
 from services.intake.app.deciding import Intake, LockedClient
 from services.intake.app.streams import client_stream, remark_document
-from services.intake.app.use_cases import require_payer
+from services.intake.app.use_cases import admission_said_anew, require_payer
 from services.intake.domain.areas import AREA_ASSESSMENT, AreasAssessed
 from services.intake.domain.assessment import ASSESSMENT, AssessmentCompleted
 from services.intake.domain.client import (
@@ -26,8 +26,9 @@ from services.intake.domain.client import (
 from services.intake.domain.consent import ConsentGiven, ConsentRevoked, DisclosureRestricted
 from services.intake.domain.coverage import CoverageEnded, CoverageVerified
 from services.intake.domain.dimensions import RATING, DimensionsRated
+from services.intake.domain.episode import EPISODE, ClientAdmitted
 
-Fill = Callable[[Intake, LockedClient[Any], Any], Any]
+Fill = Callable[[Intake, LockedClient[Any], Any, Context], Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,14 +40,14 @@ class StatementPlace:
     client_id: str
 
 
-def _labelled(_: Intake, locked: LockedClient[Any], asked: Any) -> Any:
+def _labelled(_: Intake, locked: LockedClient[Any], asked: Any, __: Context) -> Any:
     return replace(asked, label=locked.label)
 
 
 def _of_payer(field: str) -> Fill:
-    def fill(intake: Intake, locked: LockedClient[Any], asked: Any) -> Any:
+    def fill(intake: Intake, locked: LockedClient[Any], asked: Any, context: Context) -> Any:
         require_payer(intake, locked.tx, getattr(asked, field))
-        return _labelled(intake, locked, asked)
+        return _labelled(intake, locked, asked, context)
 
     return fill
 
@@ -77,6 +78,7 @@ KINDS: Mapping[type, Kind] = {
         decider=AREA_ASSESSMENT, fill=narrated, kept=("assessment_id", "assessed_by")
     ),
     DimensionsRated: Kind(decider=RATING, kept=("rating_id", "rated_by")),
+    ClientAdmitted: Kind(decider=EPISODE, fill=admission_said_anew, kept=("episode_id",)),
     AssessmentCompleted: Kind(
         decider=ASSESSMENT,
         fill=scored,
@@ -125,7 +127,7 @@ def put_right(intake: Intake, asked: PutRight, context: Context) -> Outcome:
             locked = LockedClient(tx=tx, client=client, episodes=episodes, state=state)
             kept = {name: getattr(now, name) for name in kind.kept}
             said: Any = asked.said
-            command = kind.fill(intake, locked, replace(said, **kept))
+            command = kind.fill(intake, locked, replace(said, **kept), context)
             return kind.decider.decide(command, state)
 
         remark = remark_document(str(asked.amendment.statement))

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from kernel.decider import filled
 from kernel.execute import Outcome
 from kernel.facts import Recorded
-from kernel.refusal import Unknown
+from kernel.refusal import Malformed, Unknown
 from kernel.store.store import Context, Transaction
 from services.intake.app.deciding import Intake, LockedClient, about_client, on_own_stream
 from services.intake.app.recognition import recognise
@@ -32,6 +32,7 @@ from services.intake.domain.episode import (
     ClientAdmitted,
     CloseEpisode,
     Episode,
+    EpisodeSummary,
 )
 from services.intake.domain.programs import StatedProgram
 from services.intake.domain.screening import ScreenClient
@@ -169,29 +170,58 @@ def admit_client(intake: Intake, asked: AdmissionRequest, context: Context) -> O
     """
 
     def command(locked: LockedClient[Episode]) -> AdmitClient:
-        programs = intake.programs(locked.tx, [asked.site_id])
-        program = programs.at(asked.site_id, asked.program_id)
-        asked.stated.require_of(program)
-        return filled(
-            AdmitClient,
-            asked,
-            program=program,
-            now=context.now,
-            admitted_by=context.actor,
-            reasoned=bool(asked.open_safety_reason),
-            others=tuple(locked.episodes),
-            declined=locked.client.screening.declined is not None,
-            open_high=tuple(intake.open_high(locked.tx, asked.client_id)),
-        )
-
-    def sealed(locked: LockedClient[Episode]) -> Sequence[Recorded]:
-        if reason := asked.open_safety_reason:
-            owner, kind = client_stream(asked.client_id), safety_reason_document(asked.episode_id)
-            locked.tx.documents.put(owner, kind, reason.encode())
-        return ()
+        return admission_to_judge(intake, locked, asked, context)
 
     where = (EPISODE, episode_stream(asked.episode_id))
-    return about_client(intake, asked.client_id, where, command, context, beside=sealed)
+    return about_client(intake, asked.client_id, where, command, context)
+
+
+def admission_to_judge(
+    intake: Intake, locked: LockedClient[Episode], asked: AdmissionRequest, context: Context
+) -> AdmitClient:
+    """The command, with all that it is judged by; a reason is sealed."""
+    reason_version = 0
+    if reason := asked.open_safety_reason:
+        owner, kind = client_stream(asked.client_id), safety_reason_document(asked.episode_id)
+        reason_version = locked.tx.documents.put(owner, kind, reason.encode())
+    programs = intake.programs(locked.tx, [asked.site_id])
+    program = programs.at(asked.site_id, asked.program_id)
+    asked.stated.require_of(program)
+    return filled(
+        AdmitClient,
+        asked,
+        program=program,
+        now=context.now,
+        admitted_by=context.actor,
+        reason_version=reason_version,
+        others=tuple(locked.episodes),
+        declined=locked.client.screening.declined is not None,
+        open_high=tuple(intake.open_high(locked.tx, asked.client_id)),
+    )
+
+
+def admission_said_anew(
+    intake: Intake, locked: LockedClient[Episode], asked: AdmissionRequest, context: Context
+) -> AdmitClient:
+    """As `admission_to_judge`, among the client's other episodes.
+
+    Refuses a day after the episode ended. What was admitted later bears on it only while both are
+    open.
+    """
+    earlier: list[EpisodeSummary] = []
+    later: list[EpisodeSummary] = []
+    closed_on = None
+    others = earlier
+    for episode in locked.episodes:
+        if episode.episode_id == asked.episode_id:
+            closed_on, others = episode.closed_on, later
+        else:
+            others.append(episode)
+    if closed_on is not None and asked.admitted_on > closed_on:
+        raise Malformed(admitted_on="is after the day on which the episode ended")
+    still_open = [episode for episode in later if episode.closed_on is None]
+    beside = (*earlier, *(still_open if closed_on is None else ()))
+    return admission_to_judge(intake, replace(locked, episodes=beside), asked, context)
 
 
 def admission_of(outcome: Outcome) -> ClientAdmitted:

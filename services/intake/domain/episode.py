@@ -91,7 +91,7 @@ class EpisodeSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdmitClient:
-    """`reasoned`: a reason is sealed with it, why in spite of an open safety task.
+    """`reason_version`: of the sealed reason, why in spite of an open safety task; 0: none.
 
     Filled in under the client's lock: `program`, `others`, `declined` (by the latest screening),
     `open_high`, ids of open safety tasks of HIGH risk.
@@ -105,7 +105,7 @@ class AdmitClient:
     admitted_on: date
     now: datetime
     admitted_by: str = ""
-    reasoned: bool = False
+    reason_version: int = 0
     others: tuple[EpisodeSummary, ...] = ()
     declined: bool = False
     open_high: tuple[str, ...] = ()
@@ -126,7 +126,7 @@ class ClientAdmitted:
     """`previous_episode_id`: the episode before, where this is a readmission.
 
     `over_safety_tasks`: HIGH ones that were open, and `decided_by`: who decided so; the reason is
-    sealed.
+    sealed (`reason_version` 0: of before versions were kept).
     Of `program` only the id is read again: what a program is, attendance's fact says.
     """
 
@@ -140,6 +140,7 @@ class ClientAdmitted:
     previous_episode_id: str | None = None
     over_safety_tasks: tuple[str, ...] = ()
     decided_by: str | None = None
+    reason_version: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,7 +224,7 @@ def _admit(command: AdmitClient) -> ClientAdmitted:
         raise Malformed(admitted_on="is in the future")
     if command.declined:
         raise ScreeningDeclined(command.client_id)
-    if command.open_high and not command.reasoned:
+    if command.open_high and not command.reason_version:
         raise SafetyTaskOpen(command.open_high)
     program = command.program
     for other in command.others:

@@ -12,7 +12,7 @@ from ninehours.intake.v1 import intake_service_pb2 as words
 from ninehours.plans.v1 import plans_events_pb2 as plans
 
 from kernel.credentials import ScoreReader
-from kernel.messaging.public_facts import HeardCredentials, sites_by_facts
+from kernel.messaging.public_facts import HeardCredentials, heard_facts, sites_by_facts
 from kernel.rpc.translate import date_of
 from kernel.sites import speaks_for_every
 from kernel.store.store import Transaction
@@ -92,20 +92,15 @@ def admissions_to(tx: Transaction, episode_id: str) -> list[intake.ClientAdmitte
     """What was heard of admissions to this episode, of whomever."""
     rows = tx.execute(
         # The type as a literal: that is what the index of admissions is for.
-        "SELECT body FROM heard_fact WHERE type = 'ninehours.intake.v1.ClientAdmitted'"
+        "SELECT subject FROM heard_fact WHERE type = 'ninehours.intake.v1.ClientAdmitted'"
         " AND position(:id IN body) > 0",
         id=episode_id.encode(),
     )
-    admissions = (intake.ClientAdmitted.FromString(bytes(row.body)) for row in rows)
-    return [admitted for admitted in admissions if admitted.episode_id == episode_id]
+    found = heard_facts(tx.connection, intake.ClientAdmitted, {row.subject for row in rows})
+    return [admitted for _, admitted in found if admitted.episode_id == episode_id]
 
 
 def _heard(tx: Transaction, client_id: str, kind: Any) -> Iterator[Any]:
     """Facts of one type about the client, the last one first."""
-    rows = tx.execute(
-        "SELECT body FROM heard_fact WHERE subject = :client AND type = :type"
-        " ORDER BY sequence DESC",
-        client=client_subject(client_id),
-        type=kind.DESCRIPTOR.full_name,
-    )
-    return (kind.FromString(bytes(row.body)) for row in rows)
+    found = heard_facts(tx.connection, kind, [client_subject(client_id)])
+    return (message for _, message in reversed(found))

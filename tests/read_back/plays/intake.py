@@ -141,14 +141,16 @@ def play(new_store: Callable[[Service], Store]) -> Played:
     program = common.Program(
         program_id=PROGRAM, kind=common.PROGRAM_KIND_SUBSTANCE_USE, under_part2=True
     )
-    command(
+    admitted_on = iter([common.Date(year=2026, month=2, day=number) for number in (27, 26)])
+    stated(
+        "admission",
         pb.AdmitClientRequest,
         **whose,
         site_id=SITE,
         program=program,
         program_id=PROGRAM,
         level_of_care="2.1",
-        admitted_on=common.Date(year=2026, month=2, day=27),
+        admitted_on=lambda: next(admitted_on),
     )
     command(pb.CloseSafetyTaskRequest, **whose, task_id=assessed.safety_task_id)
     command(pb.ScreenClientRequest, **whose)
