@@ -3,7 +3,7 @@
 Each is a reading that the services audit, under the subject that asks.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from ninehours.exchange.v1 import read_audit_service_pb2 as audit
 from ninehours.intake.v1 import chart_service_pb2 as chart
 from ninehours.plans.v1 import care_service_pb2 as care
 
+from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.translate import to_date
 from kernel.services import SERVICES
 from ninehours.cli.connection import Services, on_system
@@ -27,6 +28,7 @@ from ninehours.cli.output import as_dict, dollars, print_json, screen, table
 from ninehours.cli.roles import BILLER, CLINICIAN, FRONT_DESK, Role
 
 INDENT = "  "
+INTAKE = "intake"
 Answers = Mapping[str, Message | None]
 """By what they are about; None: the role, or the credential, may not ask it."""
 
@@ -107,19 +109,9 @@ def run_roster(
 @on_system
 def run_reads(services: Services, client_id: str, *, subject: str, as_json: bool) -> None:
     """Who asked any service about a client, newest first."""
+    _whose(client_id, None)
     services.speak_as(Role.ADMINISTRATOR, subject)
-    whose = _whose(client_id, None)
-    found = [
-        (name, read)
-        for name in SERVICES
-        for read in all_pages(
-            services,
-            Role.ADMINISTRATOR,
-            audit.ListReadsRequest(**whose),
-            "reads",
-            service=name,
-        )[0]
-    ]
+    found = [(name, read) for name in SERVICES for read in _reads(services, name, client_id)]
     found.sort(key=lambda item: item[1].at.ToNanoseconds(), reverse=True)
     if as_json:
         print_json({"reads": [{"service": name, **as_dict(read)} for name, read in found]})
@@ -137,6 +129,19 @@ def run_reads(services: Services, client_id: str, *, subject: str, as_json: bool
         for name, read in found
     ]
     screen().print(table(columns, rows))
+
+
+def _reads(services: Services, name: str, client_id: str) -> Sequence[audit.AuditedRead]:
+    """Of one service. Others than intake may not know whose client it is: then nobody read there
+    who could be told of, but for a token of every site."""
+    request = audit.ListReadsRequest(client_id=client_id)
+    try:
+        reads, _ = all_pages(services, Role.ADMINISTRATOR, request, "reads", service=name)
+    except RemoteRefusal as refusal:
+        if name == INTAKE or refusal.reason != "SITE_NOT_ALLOWED":
+            raise
+        return ()
+    return reads
 
 
 def _whose(client_id: str, as_of: datetime | None) -> dict[str, Any]:

@@ -183,6 +183,8 @@ def read(when: str, rpc: str, outcome: str) -> audit.AuditedRead:
 
 
 READS: Answers = {
+    # Billing hasn't heard of the client: of no site that the token speaks for.
+    "billing ListReads": denied("SITE_NOT_ALLOWED"),
     "intake ListReads": audit.ListReadsResponse(
         reads=[
             read("2026-03-02T10:00:00Z", "ninehours.intake.v1.ChartService/ReadChart", "ANSWERED")
