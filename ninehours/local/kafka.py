@@ -119,7 +119,7 @@ class Kafka:
         shutil.rmtree(self.data, ignore_errors=True)
         self.data.mkdir(mode=0o700)
         tool = self._java(
-            "kafka.tools.StorageTool", "format", "-t", _new_id(), "-c", str(self._settings)
+            "kafka.tools.StorageTool", "format", "-t", new_id(), "-c", str(self._settings)
         )
         supervisor.run(
             ProcessSpec(
@@ -263,7 +263,7 @@ def _is_led(topic: Mapping[str, Any]) -> bool:
     return bool(partitions) and all(one["error_code"] == 0 for one in partitions)
 
 
-def _new_id() -> str:
+def new_id() -> str:
     while True:
         text = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode("ascii").rstrip("=")
         if not text.startswith("-"):  # It would be taken for an option.

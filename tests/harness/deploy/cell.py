@@ -112,12 +112,15 @@ class Cell:
         [found] = [each for each in self.workloads if each.name == name]
         return found
 
-    def environment(self, workload: Workload, pod_ip: str = "127.0.0.1") -> dict[str, str]:
-        """As kubelet makes them: envFrom, then env, each knowing those before."""
+    def environment(
+        self, workload: Workload, pod: str = "", address: str = "127.0.0.1"
+    ) -> dict[str, str]:
+        """As kubelet makes them: envFrom, then env, each knowing those before; of the pod of that
+        name, else of the first."""
         made: dict[str, str] = {}
         for source in workload.container.get("envFrom", []):
             made |= self.one("ConfigMap", source["configMapRef"]["name"])["data"]
-        fields = {"status.podIP": pod_ip, "metadata.name": f"{workload.name}-0"}
+        fields = {"status.podIP": address, "metadata.name": pod or f"{workload.name}-0"}
         for each in workload.container["env"]:
             if "value" in each:
                 made[each["name"]] = expanded(each["value"], made)
@@ -128,10 +131,12 @@ class Cell:
                 made[each["name"]] = self.one("ConfigMap", key["name"])["data"][key["key"]]
         return made
 
-    def command(self, workload: Workload) -> list[str]:
+    def command(
+        self, workload: Workload, pod: str = "", address: str = "127.0.0.1"
+    ) -> list[str]:
         """As kubelet starts it."""
-        made = self.environment(workload)
-        return [expanded(word, made) for word in workload.container["command"]]
+        made, container = self.environment(workload, pod, address), workload.container
+        return [expanded(word, made) for word in container["command"] + container.get("args", [])]
 
 
 @dataclass(frozen=True, slots=True)
