@@ -19,7 +19,7 @@ BESIDE := grpcio protobuf googleapis-common-protos typing-extensions
 RUNNABLE = 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
 
 .DEFAULT_GOAL := help
-.PHONY: help ready demo up test test-crds fast keycloak recovery upgrade coverage mutants lint catalogue manifests deployable baseline lock clean
+.PHONY: help ready demo up test test-crds fast keycloak recovery rehearsal upgrade coverage mutants lint catalogue manifests deployable baseline lock clean
 .DELETE_ON_ERROR:
 
 help: ## say what there is
@@ -58,6 +58,10 @@ test-crds: $(DEV) ## custom kinds of deploy/ against the operators' own definiti
 recovery: $(DEV) ## databases are restored in the middle of the story, as docs/operations.md says; six minutes
 	@$(GENERATE)
 	@exec $(BIN)/python -m pytest tests/recovery/recovering.py $(ARGS)
+
+rehearsal: $(DEV) ## run what overlays/production says on this machine, roll it out while commands go on; as root, some minutes
+	@$(GENERATE)
+	@exec $(BIN)/python -m pytest --capture=no tests/rehearsal/rehearsal.py $(ARGS)
 
 upgrade: $(DEV) ## roll out from the last release to today's code and back, with both at work; ten minutes
 	@$(GENERATE)

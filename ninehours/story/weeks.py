@@ -39,6 +39,16 @@ def play_week(story: DemoStory, week: int) -> None:
     )
 
 
+def play_day(story: DemoStory, day: date) -> None:
+    """One day of it alone."""
+    week = (day - days.FIRST_MONDAY).days // 7 + 1
+    story.gateway.together(
+        partial(_meet, story, group, week, day)
+        for group in GROUPS
+        if (group.key, day) in story.sessions
+    )
+
+
 def schedule_visits(story: DemoStory) -> None:
     """At the level below, a client has an hour alone instead of groups."""
     chart, network = story.charts[StoryName.STEP_DOWN], story.network

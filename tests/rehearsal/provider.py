@@ -1,6 +1,5 @@
 """The identity provider that a cell names, answered for on this machine: people of the story."""
 
-import json
 import ssl
 import threading
 import time
@@ -19,12 +18,13 @@ from kernel.rpc.tokens import Actor
 from tests.harness.deploy.machine.issuing import Issued, issue
 from tests.harness.identity.small_issuer import says
 
-LIFE = 300  # seconds
+PREFIX = "oidc/"  # before its subjects in records and logs, as by default
+LIFE = 3600  # seconds
 ALGORITHM = "RS256"  # as by default
 
 
 class Provider:
-    """A context manager: it answers inside. `subjects`: of actors who are known to it otherwise."""
+    """A context manager: it answers inside. `subjects`: of actors whom it knew before."""
 
     def __init__(self, issuer: str, audience: str, address: str, folder: Path) -> None:
         self.host = str(urlsplit(issuer).hostname)
@@ -37,15 +37,16 @@ class Provider:
         )
         folder.mkdir(parents=True)
         (folder / "own.pem").write_bytes(own.key_pem + own.pem)
-        self._server = ThreadingHTTPServer((address, 443), self._handler())
+        self._shown, self._address = folder / "own.pem", address
+
+    def __enter__(self) -> Self:
+        self._server = ThreadingHTTPServer((self._address, 443), self._handler())
         trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        trusted.load_cert_chain(folder / "own.pem")
+        trusted.load_cert_chain(self._shown)
         self._server.socket = trusted.wrap_socket(
             self._server.socket, server_side=True, do_handshake_on_connect=False
         )
         self._server.daemon_threads = True
-
-    def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True).start()
         return self
 
@@ -69,7 +70,7 @@ class Provider:
                 "iat": now,
                 "exp": now + LIFE,
                 "jti": str(uuid4()),
-                "sub": self.subjects.get(actor.id, actor.id),
+                "sub": self.subjects.get(actor.id, subject_of(actor.id)),
                 "realm_access": {"roles": sorted(actor.roles)},
                 "sites": sorted(actor.sites),
                 "purpose": actor.purpose,
@@ -104,4 +105,6 @@ class Provider:
         return Handler
 
 
-assert json
+def subject_of(person: str) -> str:
+    """What it calls somebody of the story: an id without a slash."""
+    return person.replace("/", ".")

@@ -131,9 +131,7 @@ class Cell:
                 made[each["name"]] = self.one("ConfigMap", key["name"])["data"][key["key"]]
         return made
 
-    def command(
-        self, workload: Workload, pod: str = "", address: str = "127.0.0.1"
-    ) -> list[str]:
+    def command(self, workload: Workload, pod: str = "", address: str = "127.0.0.1") -> list[str]:
         """As kubelet starts it."""
         made, container = self.environment(workload, pod, address), workload.container
         return [expanded(word, made) for word in container["command"] + container.get("args", [])]

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,7 @@ from kernel.access import Grant, Permission, Resource
 from kernel.messaging.brokers import Brokers
 from kernel.tls.context import ReloadingContext
 from kernel.tls.identity import STRIMZI, Identity
-from ninehours.local.kafka import SETTINGS, UNDER_TLS, new_id, declare_access, declare_topics
+from ninehours.local.kafka import SETTINGS, UNDER_TLS, declare_access, declare_topics, new_id
 from ninehours.local.process import tail
 from tests.harness.deploy.cell import Cell
 from tests.harness.deploy.machine.container import Container, Engine
@@ -186,6 +185,3 @@ class Broker:
                         Resource(resource["type"].upper()),
                         resource["name"],
                     )
-
-
-assert tempfile

@@ -64,7 +64,9 @@ class Cluster:
     def of(self, workload: Workload) -> list[Pod]:
         """Its pods that aren't told to end."""
         with self._changed:
-            return [pod for pod in self.pods if pod.workload.name == workload.name and not pod.ending]
+            return [
+                pod for pod in self.pods if pod.workload.name == workload.name and not pod.ending
+            ]
 
     def check(self) -> None:
         """PodFailed where any isn't as it should be."""
@@ -87,13 +89,16 @@ class Cluster:
         told, wanted = strategy.get("rollingUpdate", {}), self._replicas(workload)
         surge = _share(told.get("maxSurge", SURGE), wanted, up=True)
         fewer = _share(told.get("maxUnavailable", AVAILABLE), wanted, up=False)
-        before, after, ending = self.of(workload), [], []
+        before, ending = self.of(workload), []
+        after: list[Pod] = []
         while before or len(after) < wanted:
             while before and len(before) + len(after) > wanted - fewer:
                 ending.append(self._engine.soon(self._stopped, before.pop(0)))
             names = self._names(workload)
             more = min(wanted - len(after), wanted + surge - len(before) - len(after))
-            fresh = [self._started(workload, name) for name, _ in zip(names, range(more), strict=False)]
+            fresh = [
+                self._started(workload, name) for name, _ in zip(names, range(more), strict=False)
+            ]
             self._await(workload, fresh)
             after += fresh
         for each in ending:
@@ -160,7 +165,12 @@ class Cluster:
             self._changed.notify_all()
 
     def _replicas(self, workload: Workload) -> int:
-        return min(int(workload.spec.get("replicas", 1)), MOST_REPLICAS)
+        """As many as it says, or whoever scales it, and no more than there is room for."""
+        scaled = {
+            each["spec"]["scaleTargetRef"]["name"]: each["spec"]["minReplicaCount"]
+            for each in self._cell.all("ScaledObject")
+        }
+        return min(int(workload.spec.get("replicas", scaled.get(workload.name, 1))), MOST_REPLICAS)
 
     def _names(self, workload: Workload) -> Iterator[str]:
         """As whoever makes its pods calls them."""

@@ -29,7 +29,7 @@ def main(description: str) -> None:
         os.chroot(told["root"])
         os.chdir(told["folder"])
         become(told["user"], told["group"], told["groups"])
-        os.execvpe(told["argv"][0], told["argv"], told["env"])  # noqa: S606  that is what it is for
+        os.execvpe(told["argv"][0], told["argv"], told["env"])
     except OSError as error:
         sys.exit(f"not contained: {error}")
 

@@ -1,5 +1,6 @@
 """Programs that run on this machine as in containers: in a root of their own, as another user."""
 
+import errno
 import json
 import os
 import subprocess
@@ -20,6 +21,10 @@ from tests.harness.deploy.machine import contained
 
 T = TypeVar("T")
 HOSTS = Path("/etc/hosts")
+AUTHORITIES = "/etc/ssl/authorities.pem"
+# The base of images: this machine's Python, as it was before anything was installed.
+BASE = Path(sys.base_prefix)
+PATH = f"{BASE / 'bin'}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 DEVICES = ("null", "zero", "full", "random", "urandom")
 SHARED_MEMORY = 64 << 20
 AT_ONCE = 48
@@ -50,8 +55,10 @@ class Container:
 class Engine:
     """A context manager: what was started in it ended when it is left, whatever happened."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, authorities: str = "") -> None:
+        """`authorities`: PEM of those that every system knows."""
         self.folder = folder
+        self._authorities = authorities
         self.names = Names(folder / "names")
         self._root = folder / "root"
         self._lock = threading.Lock()
@@ -61,9 +68,11 @@ class Engine:
 
     def __enter__(self) -> Self:
         try:
+            if os.geteuid() != 0:
+                raise PermissionError(errno.EPERM, "becoming another user: not permitted")
             contained.keep_mounts_apart()
         except OSError as error:
-            raise NotHere(f"{error.strerror}. Run it as root, or in a container that may") from None
+            raise NotHere(f"{error.strerror} here; run it as root, where root may mount") from None
         self._root.mkdir()
         self.names.put({})
         return self
@@ -104,7 +113,11 @@ class Engine:
     def _start(self, container: Container, log: Path) -> "subprocess.Popen[bytes]":
         description = {
             "root": str(self._root),
-            "files": {"/etc/passwd": "root:x:0:0::/:/\n", **container.files},
+            "files": {
+                "/etc/passwd": "root:x:0:0::/:/\n",
+                AUTHORITIES: self._authorities,
+                **container.files,
+            },
             "links": {**_links(), str(HOSTS): "/run/names/hosts"},
             "binds": [
                 *((str(source), path, True) for source, path in _base()),
@@ -120,7 +133,7 @@ class Engine:
             "groups": list(container.groups),
             "folder": container.folder,
             "argv": list(container.argv),
-            "env": dict(container.env),
+            "env": {"SSL_CERT_FILE": AUTHORITIES, **container.env},
         }
         with log.open("ab") as output:
             process = subprocess.Popen(
@@ -167,12 +180,6 @@ class Names:
                 yield f"{address} {name}"
 
 
-def python() -> tuple[Path, str]:
-    """The base's own, of which images are made: its folder, and what a PATH says of it."""
-    base = Path(sys.base_prefix)
-    return base, f"{base / 'bin'}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-
 def _links() -> dict[str, str]:
     """Folders of programs that are links on this machine."""
     return {str(path): str(path.readlink()) for path in _programs() if path.is_symlink()}
@@ -182,9 +189,8 @@ def _base() -> Iterator[tuple[Path, str]]:
     for path in _programs():
         if path.is_dir() and not path.is_symlink():
             yield path, str(path)
-    base, _ = python()
-    if not base.is_relative_to("/usr"):
-        yield base, str(base)
+    if not BASE.is_relative_to("/usr"):
+        yield BASE, str(BASE)
 
 
 def _programs() -> list[Path]:
@@ -193,9 +199,7 @@ def _programs() -> list[Path]:
 
 def _hidden() -> Iterator[tuple[str, int]]:
     """What was installed into this machine's Python: a base image has nothing of it."""
-    base, _ = python()
-    for name in ("purelib", "platlib"):
-        folder = Path(sysconfig.get_path(name, "posix_prefix", {"base": str(base), "platbase": str(base)}))
-        if folder.is_dir():
-            yield str(folder), 1 << 20
-            return
+    paths = sysconfig.get_paths("posix_prefix", {"base": str(BASE), "platbase": str(BASE)})
+    for folder in sorted({paths["purelib"], paths["platlib"]}):
+        if Path(folder).is_dir():
+            yield folder, 1 << 20

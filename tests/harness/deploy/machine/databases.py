@@ -1,4 +1,4 @@
-"""PostgreSQL as CloudNativePG makes it of a Cluster, one instance of each: no standby, no backup."""
+"""PostgreSQL as CloudNativePG makes it of a Cluster: one instance, no standby and no backup."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from ninehours.local.postgres import ADMIN, SERVER, SETTINGS, UNDER_TLS
+from ninehours.local.postgres import ADMIN, SETTINGS, UNDER_TLS
 from ninehours.local.process import tail
 from tests.harness.deploy.cell import Object
 from tests.harness.deploy.machine.container import Container, Engine
@@ -76,9 +76,9 @@ class Database:
     def __init__(
         self, servers: Servers, cluster: Object, secrets: Mapping[str, Secret], address: str
     ) -> None:
-        self.name = cluster["metadata"]["name"]
+        self.name: str = cluster["metadata"]["name"]
         self._spec, self._secrets, self._servers = cluster["spec"], secrets, servers
-        self._data = servers.engine.folder / "databases" / self.name
+        self._data: Path = servers.engine.folder / "databases" / self.name
         self._address = address
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -124,10 +124,11 @@ class Database:
         )
 
     def stop(self) -> None:
-        """Fast: clients are sent away, everything is written."""
+        """Fast: clients are sent away; nothing of it is kept."""
         if self._process is not None:
             self._process.send_signal(signal.SIGINT)
             self._process.wait()
+            shutil.rmtree(self._data)
 
     @property
     def _log(self) -> Path:
@@ -185,6 +186,3 @@ class Database:
             admin.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(name, password))
             for group in role.get("inRoles", []):
                 admin.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), name))
-
-
-assert SERVER

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from tests.harness.deploy.cell import Cell, Object
+from tests.harness.deploy.cell import Cell, Object, secrets_of
 
 Secret = dict[str, bytes]
 USAGES = {
@@ -159,6 +159,4 @@ def _filled(template: str, found: Secret) -> bytes:
 
 def mounted(cell: Cell, made: Iterable[str]) -> set[str]:
     """Secrets that pods mount and nobody makes."""
-    from tests.harness.deploy.cell import secrets_of
-
     return {name for workload in cell.workloads for name, _ in secrets_of(workload)} - {*made}

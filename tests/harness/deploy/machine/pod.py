@@ -14,7 +14,7 @@ from pathlib import Path
 from ninehours.local.process import tail
 from tests.harness.deploy.cell import Cell, Object, Workload
 from tests.harness.deploy.dockerfile import Stage
-from tests.harness.deploy.machine.container import Container, Engine, python
+from tests.harness.deploy.machine.container import PATH, Container, Engine
 
 Secrets = Mapping[str, Mapping[str, bytes]]
 """What each Secret holds, by its keys."""
@@ -48,7 +48,7 @@ class Probe:
 
     @property
     def failed(self) -> bool:
-        return self.failures >= self.threshold
+        return bool(self.failures >= self.threshold)
 
     def ask(self, address: str) -> bool:
         """Whether it says yes; who asks shows no certificate, and believes any."""
@@ -67,7 +67,7 @@ class Probe:
         with closing(made[self._get.get("scheme", "HTTP")]()) as asked:
             try:
                 asked.request("GET", self._get["path"])
-                return 200 <= asked.getresponse().status < 400
+                return asked.getresponse().status in range(200, 400)
             except (OSError, http.client.HTTPException):
                 return False
 
@@ -97,7 +97,7 @@ class Pod:
         """Bytes."""
         self._engine, self._image, self._cell, self._secrets = engine, image, cell, secrets
         self._changed = changed
-        self._folder = engine.folder / "pods" / f"{name}-{address}"
+        self._folder: Path = engine.folder / "pods" / f"{name}-{address}"
         self._process: subprocess.Popen[bytes] | None = None
         self._probing = threading.Event()
 
@@ -176,7 +176,6 @@ class Pod:
         assert context["readOnlyRootFilesystem"]
         group = context.get("fsGroup", context["runAsGroup"])
         volumes = {each["name"]: each for each in pod["volumes"]}
-        base, path = python()
         binds = [(each, f"/{each.name}") for each in sorted(self._image.root.iterdir())]
         empty = []
         for mounted in spec["volumeMounts"]:
@@ -189,7 +188,7 @@ class Pod:
         return Container(
             argv=self._cell.command(self.workload, self.name, self.address),
             env={
-                "PATH": path,
+                "PATH": PATH,
                 "HOSTNAME": self.name,
                 **self._image.variables,
                 **self._cell.environment(self.workload, self.name, self.address),
@@ -205,7 +204,7 @@ class Pod:
     def _written(self, volume: Object, group: int) -> Path:
         """A volume of files, as kubelet writes it: behind a link that could be swapped."""
         told = volume.get("secret") or volume.get("configMap") or volume["projected"]
-        folder = self._folder / "volumes" / volume["name"]
+        folder: Path = self._folder / "volumes" / volume["name"]
         files = folder / "..now"
         files.mkdir(parents=True)
         (folder / "..data").symlink_to(files.name)
