@@ -86,7 +86,7 @@ def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsed]:
         try:
             rehearsal = Rehearsal(folder, stack)
         except NotHere as error:
-            pytest.fail(f"make rehearsal: {error}", pytrace=False)
+            pytest.exit(f"make rehearsal: {error}", returncode=1)
         yield rehearsal.played()
 
 

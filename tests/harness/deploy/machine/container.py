@@ -115,6 +115,7 @@ class Engine:
             "root": str(self._root),
             "files": {
                 "/etc/passwd": "root:x:0:0::/:/\n",
+                "/etc/host.conf": "multi on\n",  # a name stands for all of its addresses
                 AUTHORITIES: self._authorities,
                 **container.files,
             },
