@@ -5,6 +5,7 @@ Named by `make rehearsal` alone: it takes root, as the rehearsal does.
 
 import http.client
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -13,10 +14,12 @@ from typing import Any
 
 import pytest
 
+from kernel.services import SERVICES
 from tests.harness.deploy.cell import Cell, Object, Workload
 from tests.harness.deploy.dockerfile import Stage
+from tests.harness.deploy.machine import container
 from tests.harness.deploy.machine.cluster import Cluster
-from tests.harness.deploy.machine.container import Engine, NotHere
+from tests.harness.deploy.machine.container import Engine
 from tests.harness.deploy.machine.pod import PodFailed
 
 APPLICATION = """
@@ -127,11 +130,8 @@ SECRETS = {"words": {"first": b"sesame", "second": b"unseen"}}
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
-    try:
-        with Engine(tmp_path / "engine") as engine:
-            yield engine
-    except NotHere as error:
-        pytest.exit(f"make rehearsal: {error}", returncode=1)
+    with Engine(tmp_path / "engine") as engine:
+        yield engine
 
 
 @pytest.fixture(scope="module")
@@ -277,3 +277,12 @@ def test_what_it_does_not_know_it_refuses(begin: Begin, unknown: Change) -> None
     with pytest.raises((AssertionError, KeyError, PodFailed)):
         cluster.start(hello)
         cluster.stop(hello)
+
+
+def test_it_names_no_service_setting_or_path_of_ours() -> None:
+    sources = sorted(Path(container.__file__).parent.glob("*.py"))
+    assert len(sources) > 8
+    for source in sources:
+        lines = source.read_text().splitlines()
+        said = "\n".join(line for line in lines if not line.startswith("from "))
+        assert not re.search("|".join(["ninehours", *SERVICES]), said, re.IGNORECASE)

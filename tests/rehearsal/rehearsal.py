@@ -46,7 +46,7 @@ from tests.harness.deploy.dockerfile import Stage, carried_out
 from tests.harness.deploy.kubectl import ROOT
 from tests.harness.deploy.machine.broker import Broker
 from tests.harness.deploy.machine.cluster import Cluster
-from tests.harness.deploy.machine.container import Engine, NotHere
+from tests.harness.deploy.machine.container import Engine
 from tests.harness.deploy.machine.databases import Database, Servers
 from tests.harness.deploy.machine.issuing import Secret, certificates, external_secrets, mounted
 from tests.harness.deploy.machine.scraping import scraped
@@ -83,11 +83,7 @@ class Rehearsed:
 def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsed]:
     folder = tmp_path_factory.mktemp("rehearsal")
     with ending_in_order(), ExitStack() as stack:
-        try:
-            rehearsal = Rehearsal(folder, stack)
-        except NotHere as error:
-            pytest.exit(f"make rehearsal: {error}", returncode=1)
-        yield rehearsal.played()
+        yield Rehearsal(folder, stack).played()
 
 
 class Rehearsal:

@@ -1,6 +1,5 @@
 """Programs that run on this machine as in containers: in a root of their own, as another user."""
 
-import errno
 import json
 import os
 import subprocess
@@ -28,10 +27,6 @@ PATH = f"{BASE / 'bin'}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:
 DEVICES = ("null", "zero", "full", "random", "urandom")
 SHARED_MEMORY = 64 << 20
 AT_ONCE = 48
-
-
-class NotHere(Exception):
-    """This machine doesn't allow what a container is made of; the text is one line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +62,7 @@ class Engine:
         self._pool = ThreadPoolExecutor(AT_ONCE, "engine")
 
     def __enter__(self) -> Self:
-        try:
-            if os.geteuid() != 0:
-                raise PermissionError(errno.EPERM, "becoming another user: not permitted")
-            contained.keep_mounts_apart()
-        except OSError as error:
-            raise NotHere(f"{error.strerror} here; run it as root, where root may mount") from None
+        contained.keep_mounts_apart()
         self._root.mkdir()
         self.names.put({})
         return self
@@ -179,6 +169,15 @@ class Names:
         for name, addresses in self._known.items():
             for address in addresses:
                 yield f"{address} {name}"
+
+
+def refusal() -> str:
+    """Why containers can't be made on this machine, in one line; empty: they can."""
+    if os.geteuid() != 0:
+        return "nobody but root may become another user; run it as root"
+    with ThreadPoolExecutor(1) as apart:  # Mounts are a thread's own.
+        error = apart.submit(contained.keep_mounts_apart).exception()
+    return f"{error.strerror} here, not even to root" if isinstance(error, OSError) else ""
 
 
 def _links() -> dict[str, str]:
