@@ -36,7 +36,7 @@ class History(dict[str, list[HeardFact]]):
 
     def without(self, amended: Amended) -> "History":
         """As if that statement had never been put right."""
-        found = History()
+        found = History(other for other in self.amended if other is not amended)
         found.update(self)
         subject = amended.first.subject
         others = [

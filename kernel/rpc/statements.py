@@ -16,6 +16,7 @@ from ninehours.common.v1 import statements_pb2 as common
 from kernel.execute import Outcome
 from kernel.facts import Recorded
 from kernel.mapping.writing import Writer, writer
+from kernel.putting_right import remark_document
 from kernel.refusal import Malformed, NotAllowed
 from kernel.rpc.call import Call
 from kernel.rpc.commands import Given, WriteSide, context_of, receipt_of
@@ -91,13 +92,15 @@ def recording(
 class StatementKinds:
     """A service's: its `Recording` message, the rows, and how a statement is found and put right.
 
-    `kind_of`: of a statement's id; refuses every other (Unknown).
+    `first_said`: of a statement's id; refuses every other (Unknown). `beside`: what its answers say
+    beside receipt and statement.
     """
 
     message: type[Message]
     rows: Mapping[type, Recording]
-    kind_of: Callable[[Transaction, UUID], type]
+    first_said: Callable[[Transaction, UUID], Recorded]
     put_right: Callable[[Any, PutRight, Context], Outcome]
+    beside: Callable[[Any, Outcome, Context], Mapping[str, Any]]
 
     def field_of(self, row: Recording) -> str:
         """In which field of the message its request stands."""
@@ -134,7 +137,7 @@ class StatementKinds:
             reason: Any = read.enum("correction.reason")
             remark = read.text("correction.remark", max_length=LONGEST_REMARK)
         with store.transaction() as tx:
-            row = self.rows[self.kind_of(tx, statement)]
+            row = self.rows[type(self.first_said(tx, statement).fact)]
         permit(row.policy, call.actor)
         if field not in (None, self.field_of(row)):
             raise Malformed(recording=f"is no {self.field_of(row)}, as the statement is")
@@ -148,11 +151,12 @@ class StatementKinds:
             statement=common.StatementRevision(
                 statement_id=str(statement), revision=revision_of(outcome.facts, amendment)
             ),
+            **self.beside(write_side, outcome, context),
         )
 
-    def told(self, statement: Statement, remarks: str, open_document: Open) -> Mapping[str, Any]:
-        """Fields of a `Statement` message; `remarks`: the document with why it was put right."""
-        forgotten = False
+    def told(self, statement: Statement, open_document: Open) -> Mapping[str, Any]:
+        """Fields of a `Statement` message."""
+        remarks, forgotten = remark_document(statement.first.id), False
 
         def opened(document: str, version: int | None) -> bytes | None:
             nonlocal forgotten
@@ -188,14 +192,26 @@ class StatementKinds:
         }
 
 
+def no_more(_: Any, __: Outcome, ___: Context) -> Mapping[str, Any]:
+    """For services whose answers say what stands now, and no more."""
+    return {}
+
+
 def statement_kinds(
     message: type[Message],
     rows: Iterable[tuple[type, Recording]],
-    kind_of: Callable[[Transaction, UUID], type],
+    first_said: Callable[[Transaction, UUID], Recorded],
     put_right: Callable[[Any, PutRight, Context], Outcome],
+    beside: Callable[[Any, Outcome, Context], Mapping[str, Any]] = no_more,
 ) -> StatementKinds:
     """A service's kinds, of its rows."""
-    return StatementKinds(message=message, rows=dict(rows), kind_of=kind_of, put_right=put_right)
+    return StatementKinds(
+        message=message,
+        rows=dict(rows),
+        first_said=first_said,
+        put_right=put_right,
+        beside=beside,
+    )
 
 
 def _read(row: Recording, given: Any, field: str, context: Context) -> Any:

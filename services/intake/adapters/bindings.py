@@ -6,7 +6,7 @@ from kernel.facts import Recorded
 from kernel.refusal import Unknown
 from kernel.rpc.policy import BindingKind
 from kernel.store.store import Transaction
-from services.intake.app.statements import place_of
+from services.intake.app.statements import first_said
 from services.intake.domain.client import ClientRegistered
 
 
@@ -30,7 +30,7 @@ def sites_of(tx: Transaction, client_id: str) -> frozenset[str]:
 def sites_of_statement(tx: Transaction, statement_id: str) -> frozenset[str]:
     """Of the client about whom it was said; none of what nobody said here, or can't put right."""
     try:
-        return sites_of(tx, place_of(tx, UUID(statement_id)).client_id)
+        return sites_of(tx, first_said(tx, UUID(statement_id)).fact.client_id)
     except Unknown:
         return frozenset()
 

@@ -1,9 +1,10 @@
 """What was said of a client, with all its tellings, from the private log."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import datetime
 
-from kernel.statements import Statement, content_of, statements
+from kernel.putting_right import said_in
+from kernel.statements import Statement
 from kernel.store.store import Transaction
 from services.intake.app.streams import client_stream
 
@@ -21,17 +22,4 @@ def said_of(
     """Statements of these kinds, in the order in which they were said first, as told by then."""
     client = client_stream(client_id)
     streams = {row.stream for row in tx.execute(STREAMS, client=client)} | {client}
-    return sorted(
-        _said(tx, streams, kinds, until),
-        key=lambda said: (said.first.at, said.first.stream, said.first.version),
-    )
-
-
-def _said(
-    tx: Transaction, streams: Collection[str], kinds: Collection[type], until: datetime | None
-) -> Iterator[Statement]:
-    for history in tx.load_many(sorted(streams)).values():
-        told = [recorded for recorded in history if until is None or recorded.at <= until]
-        for said in statements(told):
-            if type(content_of(said.first)) in kinds:
-                yield said
+    return said_in(tx, streams, kinds, until)

@@ -2,7 +2,6 @@
 
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from ninehours.intake.v1 import intake_service_pb2 as words
 from ninehours.intake.v1 import statements_service_pb2 as pb
@@ -12,16 +11,14 @@ from kernel.rpc.call import Call
 from kernel.rpc.commands import ACTOR, NOW, new_id
 from kernel.rpc.statements import Open, recording, statement_kinds
 from kernel.rpc.translate import reading, timestamp_of
-from kernel.store.store import Transaction
 from services.intake.adapters import sealed
 from services.intake.adapters.said import said_of
 from services.intake.api import requests
 from services.intake.app.deciding import Intake
-from services.intake.app.statements import place_of, put_right
+from services.intake.app.statements import first_said, put_right
 from services.intake.app.streams import (
     client_stream,
     narratives_document,
-    remark_document,
     safety_reason_document,
 )
 from services.intake.domain import (
@@ -35,10 +32,6 @@ from services.intake.domain import (
 )
 
 SERVICE = pb.DESCRIPTOR.services_by_name["StatementsService"]
-
-
-def _kind(tx: Transaction, statement: UUID) -> type:
-    return place_of(tx, statement).kind
 
 
 def _assessed(fact: areas.AreasAssessed) -> list[words.AssessedArea]:
@@ -135,7 +128,7 @@ KINDS = statement_kinds(
             },
         ),
     ),
-    _kind,
+    first_said,
     put_right,
 )
 
@@ -162,7 +155,7 @@ class StatementsServicer:
                 return None if found is None else found.content
 
             told: list[Any] = [
-                pb.Statement(**KINDS.told(said, remark_document(str(said.first.id)), opened))
+                pb.Statement(**KINDS.told(said, opened))
                 for said in said_of(tx, client_id, KINDS.of(call.actor), until)
             ]
         return pb.ListStatementsResponse(statements=told)

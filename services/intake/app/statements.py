@@ -5,15 +5,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from kernel import putting_right
 from kernel.decider import Decider
-from kernel.execute import Outcome, record, refuse_stale
+from kernel.execute import Outcome
 from kernel.facts import Recorded
-from kernel.refusal import Malformed, Unknown
-from kernel.statements import PutRight, amended
+from kernel.refusal import Malformed
+from kernel.statements import PutRight
 from kernel.store.store import Context, Transaction
 from services.intake.app.assessments import narrated, scored
 from services.intake.app.deciding import Intake, LockedClient
-from services.intake.app.streams import client_stream, remark_document
+from services.intake.app.streams import client_stream
 from services.intake.app.use_cases import admission_said_anew, require_payer
 from services.intake.domain.areas import AREA_ASSESSMENT, AreasAssessed
 from services.intake.domain.assessment import ASSESSMENT, AssessmentCompleted
@@ -29,15 +30,6 @@ from services.intake.domain.dimensions import RATING, DimensionsRated
 from services.intake.domain.episode import EPISODE, ClientAdmitted
 
 Fill = Callable[[Intake, LockedClient[Any], Any, Context], Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatementPlace:
-    """Where a statement was said first, of what kind it is, and of whom."""
-
-    stream: str
-    kind: type
-    client_id: str
 
 
 def _labelled(_: Intake, locked: LockedClient[Any], asked: Any, __: Context) -> Any:
@@ -88,15 +80,9 @@ KINDS: Mapping[type, Kind] = {
 """What can be put right."""
 
 
-def place_of(tx: Transaction, statement: UUID) -> StatementPlace:
+def first_said(tx: Transaction, statement: UUID) -> Recorded:
     """Of a statement that can be put right; refuses every other (Unknown)."""
-    for recorded in tx.load_where("id = :id", id=statement):
-        kind = type(recorded.fact)
-        if kind in KINDS:
-            return StatementPlace(
-                stream=recorded.stream, kind=kind, client_id=recorded.fact.client_id
-            )
-    raise Unknown("statement", str(statement))
+    return putting_right.first_said(tx, statement, KINDS)
 
 
 def put_right(intake: Intake, asked: PutRight, context: Context) -> Outcome:
@@ -107,33 +93,31 @@ def put_right(intake: Intake, asked: PutRight, context: Context) -> Outcome:
     (STATEMENT_CHANGED).
     """
     with intake.executor.store.transaction() as tx:  # where it was said first never changes
-        place = place_of(tx, asked.amendment.statement)
-    kind, of_client = KINDS[place.kind], client_stream(place.client_id)
-    if asked.said is not None and asked.said.client_id != place.client_id:
+        first = first_said(tx, asked.amendment.statement)
+    client_id: str = first.fact.client_id
+    kind, of_client = KINDS[type(first.fact)], client_stream(client_id)
+    if asked.said is not None and asked.said.client_id != client_id:
         raise Malformed(
             recording__client_id="is another client: take it back here, and say it of the other"
         )
 
-    def decide(tx: Transaction) -> Sequence[Recorded]:
-        loaded = tx.load_many([of_client, place.stream])
-        history = loaded[place.stream]
-        refuse_stale(context, len(history))
-        client = CLIENT.after(loaded[of_client])
-        require_registered(client, place.client_id)
-        episodes = intake.episodes_of(tx, [place.client_id])[place.client_id]
+    def said_anew(tx: Transaction, others: Sequence[Recorded], now: Any) -> Iterable[Any]:
+        client = CLIENT.after(tx.load(of_client))
+        require_registered(client, client_id)
+        state = kind.decider.after(others)
+        episodes = intake.episodes_of(tx, [client_id])[client_id]
+        locked = LockedClient(tx=tx, client=client, episodes=episodes, state=state)
+        kept = {name: getattr(now, name) for name in kind.kept}
+        said: Any = asked.said
+        command = kind.fill(intake, locked, replace(said, **kept), context)
+        return kind.decider.decide(command, state)
 
-        def said_anew(others: Sequence[Recorded], now: Any) -> Iterable[Any]:
-            state = kind.decider.after(others)
-            locked = LockedClient(tx=tx, client=client, episodes=episodes, state=state)
-            kept = {name: getattr(now, name) for name in kind.kept}
-            said: Any = asked.said
-            command = kind.fill(intake, locked, replace(said, **kept), context)
-            return kind.decider.decide(command, state)
-
-        remark = remark_document(str(asked.amendment.statement))
-        version = tx.documents.put(of_client, remark, asked.remark.encode())
-        amendment = replace(asked.amendment, remark_version=version)
-        facts = amended(history, amendment, said_anew if asked.said else None)
-        return record(context, place.stream, len(history), facts)
-
-    return intake.executor.transact(context, decide, locks=[of_client])
+    return putting_right.put_right(
+        intake.executor,
+        asked,
+        context,
+        stream=first.stream,
+        owner=of_client,
+        locks=[of_client],
+        said_anew=said_anew,
+    )

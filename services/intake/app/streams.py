@@ -29,5 +29,3 @@ safety_reason_document = of_kind("admission_over_safety")
 judgement_document = of_kind("doubles")
 # The document with the note that closed a safety task.
 closing_note_document = of_kind("safety_task")
-# The document with why a statement was put right, a version each time.
-remark_document = of_kind("remark")

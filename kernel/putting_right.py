@@ -1,0 +1,79 @@
+"""Statements in a service's private log: found by their ids, listed, and put right in one place."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from kernel.execute import CommandExecutor, Outcome, record, refuse_stale
+from kernel.facts import Recorded
+from kernel.refusal import Unknown
+from kernel.statements import PutRight, Statement, StatementAmended, amended, content_of, statements
+from kernel.store.store import Context, Transaction
+
+SaidAnew = Callable[[Transaction, Sequence[Recorded], Any], Iterable[Any]]
+"""What is said instead, among the other statements of the stream as they stand, of what is said
+now."""
+
+
+def first_said(tx: Transaction, statement: UUID, kinds: Collection[type]) -> Recorded:
+    """A statement of one of these kinds, as it was said first; refuses every other (Unknown)."""
+    for recorded in tx.load_where("id = :id", id=statement):
+        if type(recorded.fact) in kinds:
+            return recorded
+    raise Unknown("statement", str(statement))
+
+
+def said_in(
+    tx: Transaction, streams: Collection[str], kinds: Collection[type], until: datetime | None
+) -> list[Statement]:
+    """Statements of these kinds, in the order in which they were said first, as told by then."""
+    found = [
+        said
+        for history in tx.load_many(sorted(streams)).values()
+        for said in statements(
+            recorded for recorded in history if until is None or recorded.at <= until
+        )
+        if type(content_of(said.first)) in kinds
+    ]
+    return sorted(found, key=lambda said: (said.first.at, said.first.stream, said.first.version))
+
+
+def remark_document(statement: UUID) -> str:
+    """The kind of document that holds why a statement was put right, in words."""
+    return f"remark/{statement}"
+
+
+def put_right(
+    executor: CommandExecutor,
+    asked: PutRight,
+    context: Context,
+    *,
+    stream: str,
+    owner: str,
+    locks: Sequence[str],
+    said_anew: SaidAnew,
+) -> Outcome:
+    """Says a statement of the stream otherwise, or takes it back; the remark is sealed for `owner`.
+
+    Refuses what `amended` refuses, and what `said_anew` does.
+    """
+
+    def decide(tx: Transaction) -> Sequence[Recorded]:
+        history = tx.load(stream)
+        refuse_stale(context, len(history))
+
+        def anew(others: Sequence[Recorded], now: Any) -> Iterable[Any]:
+            return said_anew(tx, others, now)
+
+        facts = amended(history, asked.amendment, anew if asked.said is not None else None)
+        return record(context, stream, len(history), [sealed(tx, fact) for fact in facts])
+
+    def sealed(tx: Transaction, fact: Any) -> Any:
+        if not isinstance(fact, StatementAmended):
+            return fact
+        remark = remark_document(fact.statement)
+        return replace(fact, remark_version=tx.documents.put(owner, remark, asked.remark.encode()))
+
+    return executor.transact(context, decide, locks=locks)
