@@ -15,6 +15,12 @@ from kernel.store.store import Context, Transaction
 SaidAnew = Callable[[Transaction, Sequence[Recorded], Any], Iterable[Any]]
 """What is said instead, among the other statements of the stream as they stand, of what is said
 now."""
+# What is about one client, in whichever stream, stands nowhere else together.
+PUBLISHED_ABOUT = """
+SELECT DISTINCT stream FROM fact WHERE id IN (
+    SELECT CAST(headers->>'causationid' AS uuid) FROM published
+    WHERE subject = :subject AND command_id IS NOT NULL)
+"""
 
 
 def first_said(tx: Transaction, statement: UUID, kinds: Collection[type]) -> Recorded:
@@ -25,13 +31,17 @@ def first_said(tx: Transaction, statement: UUID, kinds: Collection[type]) -> Rec
     raise Unknown("statement", str(statement))
 
 
-def said_in(
-    tx: Transaction, streams: Collection[str], kinds: Collection[type], until: datetime | None
+def said_of(
+    tx: Transaction, subject: str, kinds: Collection[type], until: datetime | None, *streams: str
 ) -> list[Statement]:
-    """Statements of these kinds, in the order in which they were said first, as told by then."""
+    """Statements of these kinds, in the order in which they were said first, as told by then.
+
+    Of the subject's own stream, of those that published about it, and of `streams`.
+    """
+    published = {row.stream for row in tx.execute(PUBLISHED_ABOUT, subject=subject)}
     found = [
         said
-        for history in tx.load_many(sorted(streams)).values()
+        for history in tx.load_many(sorted({subject, *published, *streams})).values()
         for said in statements(
             recorded for recorded in history if until is None or recorded.at <= until
         )

@@ -26,6 +26,18 @@ class Amended:
     first: HeardFact
     by: HeardFact
 
+    @property
+    def voids(self) -> bool:
+        """Whether it was taken back."""
+        said: Any = self.by.message
+        return bool(said.voided)
+
+    @property
+    def says_otherwise(self) -> bool:
+        """Whether others read anything else than was said first."""
+        said: Any = self.by.message
+        return bool(said.content != self.first.message.SerializeToString(deterministic=True))
+
 
 class History(dict[str, list[HeardFact]]):
     """Facts by subject, in sequence, as they stand; `amended`: what among them was put right."""

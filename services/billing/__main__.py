@@ -33,7 +33,14 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     from services.billing.adapters.pages import SqlPages  # noqa: PLC0415
     from services.billing.adapters.publication import publish  # noqa: PLC0415
     from services.billing.adapters.record import SqlDrafts  # noqa: PLC0415
-    from services.billing.api import accounts, deadlines, explaining, ledger, restore  # noqa: PLC0415
+    from services.billing.api import (  # noqa: PLC0415
+        accounts,
+        deadlines,
+        explaining,
+        ledger,
+        restore,
+        statements,
+    )
     from services.billing.api.servicer import SERVICE, billing_servicer  # noqa: PLC0415
     from services.billing.api.work import SERVICE as WORK  # noqa: PLC0415
     from services.billing.api.work import WorkServicer  # noqa: PLC0415
@@ -69,6 +76,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     pages = SqlPages()
     return {
         SERVICE: billing_servicer(billing, issuing, pages),
+        statements.SERVICE: statements.StatementsServicer(billing),
         WORK: WorkServicer(store, pages),
         explaining.SERVICE: explaining.ExplanationServicer(store, SqlHistoryAsOf()),
         accounts.SERVICE: accounts.AccountsServicer(store),

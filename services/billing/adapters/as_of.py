@@ -60,13 +60,21 @@ class SqlDeadlines:
     """The Deadlines port on the kernel's tables."""
 
     def authorized(self, tx: Transaction, asked: DueAsked) -> Sequence[BillingHistory]:
+        # Whoever it ever covered by a telling of it: what stands is in their history.
         rows = tx.connection.execute(
             text(
-                "SELECT DISTINCT body->>'client_id' AS client_id FROM fact"
-                " WHERE type = 'billing.authorization_recorded.v1' AND at <= :moment"
-                " AND body->>'effective_from' <= :on AND body->>'effective_to' >= :on ORDER BY 1"
+                "SELECT DISTINCT said->>'client_id' AS client_id FROM ("
+                " SELECT CASE type WHEN :type THEN body ELSE body->'content' END AS said"
+                " FROM fact WHERE at <= :moment AND (type = :type"
+                "  OR type = 'billing.statement_amended.v1' AND body->>'type' = :type)"
+                ") AS told WHERE said->>'effective_from' <= :on AND said->>'effective_to' >= :on"
+                " ORDER BY 1"
             ),
-            {"moment": asked.moment, "on": asked.on.isoformat()},
+            {
+                "moment": asked.moment,
+                "on": asked.on.isoformat(),
+                "type": "billing.authorization_recorded.v1",
+            },
         ).all()
         return [history_by(tx, row.client_id, asked.moment) for row in rows]
 

@@ -1,15 +1,19 @@
 """Whose each client, claim and batch is; an account sums over all sites of one client."""
 
+from uuid import UUID
+
 from ninehours.intake.v1 import intake_events_pb2 as intake
 from ninehours.plans.v1 import plans_events_pb2 as plans
 from sqlalchemy import text
 
 from kernel.messaging.public_facts import public_facts, sites_by_facts
+from kernel.refusal import Unknown
 from kernel.rpc.policy import BindingKind
 from kernel.store.store import Transaction
 from services.billing.adapters.issued import claims_of
 from services.billing.adapters.rows import draft_with
 from services.billing.adapters.subscriptions import SUBSCRIPTIONS
+from services.billing.app.statements import first_said
 
 # Each names a site at which something of the client is, was or may be billed; where they were
 # registered, nothing is.
@@ -61,7 +65,17 @@ def sites_of_batch(tx: Transaction, batch_id: str) -> frozenset[str]:
     return frozenset(row.site_id for row in rows)
 
 
+def sites_of_statement(tx: Transaction, statement_id: str) -> frozenset[str]:
+    """Of the client about whom it was said; none of what nobody said here, or can't put right."""
+    try:
+        said = first_said(tx, UUID(statement_id)).fact
+    except Unknown:
+        return frozenset()
+    return sites_of_client(tx, said.client_id)
+
+
 KINDS = {
+    "statement": BindingKind(sites_of_statement),
     "client": BindingKind(sites_of_client),
     "account": BindingKind(sites_of_account, every=True),
     "claim": BindingKind(site_of_claim),

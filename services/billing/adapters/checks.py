@@ -38,7 +38,9 @@ from services.billing.domain.x12.t837.claim import ClaimFrequency
 M = TypeVar("M")
 
 ISSUED = "billing.claim_issued.v1"
+AMENDS = "billing.statement_amended.v1"
 TOLD = (
+    AMENDS,
     "billing.rule_set_confirmed.v1",
     "billing.authorization_recorded.v1",
     ISSUED,
@@ -59,12 +61,20 @@ STEPS = (
 
 
 def nothing_is_overdrawn(examination: Examination) -> Iterator[Finding]:
-    """After each command, no authorization had given more than it has."""
+    """After each command, no authorization had given more than it has.
+
+    One that a payer cut below what had left, or took back, gives no more than it had given then.
+    """
     said: set[str] = set()
-    for client, history in _steps(examination):
+    cut: dict[str, int] = {}
+    for client, history, told in _steps(examination):
         examination.count()
         for overdraft in overdrawn(history):
-            if overdraft.authorization_id not in said:
+            given = max(
+                overdraft.taken if AMENDS in told else 0, cut.get(overdraft.authorization_id, 0)
+            )
+            cut[overdraft.authorization_id] = given
+            if overdraft.authorization_id not in said and overdraft.taken > given:
                 said.add(overdraft.authorization_id)
                 says = (
                     f"authorization {overdraft.authorization_id} has {overdraft.units} units, "
@@ -224,18 +234,20 @@ def _is_as_issued(examination: Examination, batch: BatchIssued) -> bool:
 
 def _now(examination: Examination) -> Mapping[str, BillingHistory]:
     """Each client's history, whole."""
-    return dict(_steps(examination))
+    return {client: history for client, history, _ in _steps(examination)}
 
 
-def _steps(examination: Examination) -> Iterator[tuple[str, BillingHistory]]:
-    """Client and what was known of it, after each command that concerned it."""
+def _steps(examination: Examination) -> Iterator[tuple[str, BillingHistory, set[str]]]:
+    """Client and what was known of it, after each command that concerned it, and what that told."""
     shared: list[HeardFact] = []
     of_client: dict[str, list[HeardFact]] = {}
     for _, together in groupby(
         examination.paged(STEPS, types=list(TOLD)), key=lambda row: row.command_id
     ):
         changed: set[str] = set()
-        for recorded in examination.recorded(together):
+        rows = list(together)
+        told = {row.type for row in rows}
+        for recorded in examination.recorded(rows):
             for fact in _public(examination, recorded):
                 if kind_of(fact.subject) == "client":
                     of_client.setdefault(fact.subject, []).append(fact)
@@ -243,7 +255,10 @@ def _steps(examination: Examination) -> Iterator[tuple[str, BillingHistory]]:
                 else:
                     shared.append(fact)
         for client in sorted(changed):
-            yield client, history_of(client, {client: of_client[client], "": shared})
+            stands = as_it_stood(
+                {client: of_client[client], "": shared}, examination.subscriptions.decode
+            )
+            yield client, history_of(client, stands), told
 
 
 def _public(examination: Examination, recorded: Recorded) -> Iterator[HeardFact]:

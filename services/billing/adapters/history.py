@@ -1,7 +1,7 @@
 """Public messages as the domain knows them: everything of one client becomes its history."""
 
-from collections.abc import Callable
-from dataclasses import fields
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields, replace
 from typing import Any
 
 from google.protobuf.message import Message
@@ -13,16 +13,22 @@ from ninehours.plans.v1 import plans_events_pb2 as plans
 
 from kernel.facts import HeardFact, id_of
 from kernel.mapping.reading import Named, Reader, fact_reader, named
+from kernel.messaging.amendments import Amended, History
 from kernel.messaging.subscriptions import Facts
 from services.billing.adapters.rule_sets import confirmed_rules_of
 from services.billing.domain.history import history
 from services.billing.domain.history.history import BillingHistory, ClaimLine
 
 Keep = Callable[[HeardFact], Any]
+AUTHORIZED = billing.AuthorizationRecorded.DESCRIPTOR.full_name
 
 
 def history_of(client: str, facts: Facts) -> BillingHistory:
-    """All that is known of a client; facts of types it doesn't rest on are passed over."""
+    """All that is known of a client; facts of types it doesn't rest on are passed over.
+
+    Which authorizations were put right it knows too: such a one holds no date for its being issued.
+    One that was taken back has no units.
+    """
     found: dict[str, list[Any]] = {}
     for about in facts.values():
         for fact in about:
@@ -30,9 +36,27 @@ def history_of(client: str, facts: Facts) -> BillingHistory:
             if reader is not None:
                 field, read = reader
                 found.setdefault(field, []).append(read(fact))
+    amended = facts.amended if isinstance(facts, History) else ()
+    found["authorizations"] = list(_put_right(found.get("authorizations", ()), amended))
     return BillingHistory(
         client_id=id_of(client), **{field: tuple(kept) for field, kept in found.items()}
     )
+
+
+def _put_right(
+    standing: Iterable[history.Authorization], amended: Iterable[Amended]
+) -> Iterator[history.Authorization]:
+    found = {
+        str(statement.first.id): statement
+        for statement in amended
+        if statement.first.type == AUTHORIZED and statement.says_otherwise
+    }
+    for authorization in standing:
+        yield replace(authorization, put_right=authorization.fact in found)
+    for statement in found.values():
+        if statement.voids:
+            said: history.Authorization = READERS[AUTHORIZED][1](statement.first)
+            yield replace(said, put_right=True, units=0)
 
 
 def _kept(
@@ -127,7 +151,12 @@ READERS: dict[str, tuple[str, Keep]] = dict(
             history.ConfirmedRules,
             rules=named("rule_set", confirmed_rules_of),
         ),
-        _kept("authorizations", billing.AuthorizationRecorded, history.Authorization),
+        _kept(
+            "authorizations",
+            billing.AuthorizationRecorded,
+            history.Authorization,
+            put_right=False,
+        ),
         _kept("waivers", billing.AuthorizationWaived, history.Waiver),
         _kept("settled_revocations", billing.RevocationSettled, history.SettledRevocation),
         _kept("issued", billing.ClaimIssued, history.IssuedClaim, lines=_LINE),

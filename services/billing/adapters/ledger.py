@@ -121,7 +121,7 @@ def practitioners(tx: Transaction) -> list[told.ToldPractitioner]:
 def _authorization(telling: Telling, recorded: Recorded) -> told.ToldAuthorization:
     fact: AuthorizationRecorded = recorded.fact
     document = authorization_document(fact.authorization_id)
-    words = telling.words(f"client/{fact.client_id}", document)
+    words = telling.words(f"client/{fact.client_id}", document, fact.number_version)
     return telling.whole(told.ToldAuthorization, recorded, words=words)
 
 

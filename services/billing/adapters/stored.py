@@ -1,6 +1,7 @@
 """The stored names of billing's private facts. A name is never reused, a field never renamed."""
 
 from kernel.codec import Codec
+from kernel.statements import StatementAmended
 from services.billing.domain.authorizations import authorization, waiver
 from services.billing.domain.claims import claim, issue, restore, settlement
 from services.billing.domain.payers import payer
@@ -25,5 +26,6 @@ FACTS = Codec(
         "billing.revocation_settled.v1": settlement.RevocationSettled,
         "billing.claims_recorded_again.v1": restore.ClaimsRecordedAgain,
         "billing.reconciled.v1": restore.Reconciled,
+        "billing.statement_amended.v1": StatementAmended,
     }
 )

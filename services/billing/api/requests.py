@@ -186,6 +186,7 @@ _record_authorization = request_reader(
     level_of_care=required_level,
     units=bounded(1, MOST_UNITS),
     site_id=authorized_site,
+    number_version=1,
 )
 to_bill_without_authorization = request_reader(
     pb.BillWithoutAuthorizationRequest, BillWithoutAuthorization, given=("waived_by",)

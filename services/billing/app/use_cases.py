@@ -65,7 +65,7 @@ def enroll_provider(
         command,
         context,
         locks=[f"site/{command.site_id}"],
-        before=_must_be_known(billing, command.payer_id, site=command.site_id),
+        before=must_be_known(billing, command.payer_id, site=command.site_id),
     )
 
 
@@ -97,11 +97,7 @@ def record_authorization(
     command = asked.command
 
     def sealing(tx: Transaction) -> None:
-        tx.documents.put(
-            f"client/{command.client_id}",
-            authorization_document(command.authorization_id),
-            asked.number.encode(),
-        )
+        sealed_number(tx, asked)
 
     return billing.executor.execute(
         AUTHORIZATION,
@@ -109,7 +105,7 @@ def record_authorization(
         command,
         context,
         locks=[f"client/{command.client_id}"],
-        before=_must_be_known(
+        before=must_be_known(
             billing, command.payer_id, client=command.client_id, site=command.site_id
         ),
         sealing=sealing,
@@ -125,7 +121,7 @@ def register_practitioner(
     """
 
     def before(tx: Transaction) -> None:
-        _must_be_known(billing, staff=command.staff_id)(tx)
+        must_be_known(billing, staff=command.staff_id)(tx)
         command.require_npi(billing.network.npi_of(tx, command.staff_id))
 
     return billing.executor.execute(
@@ -150,7 +146,7 @@ def bill_without_authorization(
         command,
         context,
         locks=[f"client/{command.client_id}"],
-        before=_must_be_known(billing, command.payer_id, client=command.client_id),
+        before=must_be_known(billing, command.payer_id, client=command.client_id),
     )
 
 
@@ -162,7 +158,7 @@ def settle_revocation(
     stream = settlement_stream(client_id, payer_id)
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
-        _must_be_known(billing, payer_id)(tx)
+        must_be_known(billing, payer_id)(tx)
         revoked_on = billing.drafts.revoked(tx, payer_id, [client_id]).get(client_id)
         command = replace(settling, revoked_on=revoked_on)
         return decided(context, SETTLEMENT, stream, tx.load(stream), command)
@@ -194,12 +190,18 @@ def settlement_stream(client_id: str, payer_id: str) -> str:
     return f"settlement/{derived_id('settlement', client_id, payer_id)}"
 
 
+def sealed_number(tx: Transaction, asked: NumberedAuthorization) -> int:
+    """The version of the document in which the payer's number is sealed now."""
+    kind = authorization_document(asked.authorization_id)
+    return tx.documents.put(f"client/{asked.command.client_id}", kind, asked.number.encode())
+
+
 def authorization_document(authorization_id: str) -> str:
     """The kind of document that holds the payer's number."""
     return f"authorization/{authorization_id}"
 
 
-def _must_be_known(
+def must_be_known(
     billing: BillingWriteSide, payer_id: str = "", **others: str
 ) -> Callable[[Transaction], None]:
     """Refuses (Unknown) a payer that isn't registered, and a site, staff or client nobody told of.
@@ -208,7 +210,7 @@ def _must_be_known(
     """
 
     def before(tx: Transaction) -> None:
-        if payer_id and not tx.load(f"payer/{payer_id}"):
+        if payer_id and PAYER.after(tx.load(f"payer/{payer_id}")).registered is None:
             raise Unknown("payer", payer_id)
         for kind, key in others.items():
             if key and not billing.network.has(tx, kind, key):

@@ -7,12 +7,12 @@ from ninehours.intake.v1 import intake_service_pb2 as words
 from ninehours.intake.v1 import statements_service_pb2 as pb
 
 from kernel.mapping.reading import named
+from kernel.putting_right import said_of
 from kernel.rpc.call import Call
 from kernel.rpc.commands import ACTOR, NOW, new_id
 from kernel.rpc.statements import Open, recording, statement_kinds
 from kernel.rpc.translate import reading, timestamp_of
 from services.intake.adapters import sealed
-from services.intake.adapters.said import said_of
 from services.intake.api import requests
 from services.intake.app.deciding import Intake
 from services.intake.app.statements import first_said, put_right
@@ -156,6 +156,6 @@ class StatementsServicer:
 
             told: list[Any] = [
                 pb.Statement(**KINDS.told(said, opened))
-                for said in said_of(tx, client_id, KINDS.of(call.actor), until)
+                for said in said_of(tx, owner, KINDS.of(call.actor), until)
             ]
         return pb.ListStatementsResponse(statements=told)

@@ -36,6 +36,7 @@ from services.billing.adapters.record import SqlDrafts
 from services.billing.adapters.rule_sets import message_of
 from services.billing.adapters.subscriptions import SUBSCRIPTIONS
 from services.billing.api.servicer import billing_servicer
+from services.billing.api.statements import StatementsServicer
 from services.billing.api.work import WorkServicer
 from services.billing.app.ports import (
     BillingWriteSide,
@@ -158,6 +159,7 @@ class Office:
     log: Log | None = field(default_factory=Log)
     answers: Any = field(init=False)
     work: Any = field(init=False)
+    statements: Any = field(init=False)
     inbox: Inbox = field(init=False)
     pending_work: PendingWork = field(init=False)
 
@@ -184,6 +186,7 @@ class Office:
             },
         )
         self.answers = billing_servicer(billing, lambda _: issuing, self.pages)
+        self.statements = StatementsServicer(billing)
 
     def call(
         self,
@@ -205,8 +208,9 @@ class Office:
             correlation_id="c",
             traceparent="",
         )
-        answers = self.answers if hasattr(self.answers, rpc) else self.work
-        return getattr(answers, rpc)(request, call)
+        answers = (self.answers, self.work, self.statements)
+        servicer = next(servicer for servicer in answers if hasattr(servicer, rpc))
+        return getattr(servicer, rpc)(request, call)
 
     # Setting up
 

@@ -5,6 +5,7 @@ No day is on HOLD while a feasible assignment exists that also pays for the earl
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import product
 
 from services.billing.domain.authorizations.ledger import (
@@ -53,6 +54,9 @@ def allocate(days: Sequence[ServiceDay], history: BillingHistory) -> list[Servic
     authorization, earlier dates first. Last, with what is left, those that can do without: dates
     that a named person bills so, and dates that were issued so; and issued dates that ask for more
     than is left of theirs. An authorization that is there goes before the word that none is.
+
+    One that was put right is judged anew: of issued dates it pays, earliest first, those it covers
+    now. A date that it pays no more is again one that needs an authorization.
     """
     ordered = sorted(days, key=lambda day: day.service_date)
     left = units_left(history.authorizations, claims_holding_units(history))
@@ -80,7 +84,7 @@ def allocate(days: Sequence[ServiceDay], history: BillingHistory) -> list[Servic
 
 
 def balances(history: BillingHistory) -> list[Balance]:
-    """Every authorization of the client, in order of their first days."""
+    """Every authorization of the client that wasn't taken back, in order of their first days."""
     issued = units_on(claims_holding_units(history))
     allocated: dict[str, int] = {}
     carried = Carried.on(in_force(history.issued))
@@ -96,13 +100,31 @@ def balances(history: BillingHistory) -> list[Balance]:
             allocated=allocated.get(authorization.authorization_id, 0),
         )
         for authorization in sorted(
-            history.authorizations,
+            (said for said in history.authorizations if not said.taken_back),
             key=lambda authorization: (
                 authorization.effective_from,
                 authorization.authorization_id,
             ),
         )
     ]
+
+
+def uncovered(history: BillingHistory, authorization_id: str) -> dict[str, tuple[date, ...]]:
+    """Claim in force → dates that it took of the authorization, which doesn't pay them now."""
+    days = allocate(resolve(history), history)
+    found = {
+        claim.claim_id: tuple(
+            day.service_date
+            for day in days
+            if day.rules is not None
+            and day.rules.authorization_required
+            and _carrying(day, [claim])
+            and day.paid_at(claim.site_id).authorization_id != authorization_id
+        )
+        for claim in in_force(history.issued)
+        if claim.authorization_id == authorization_id
+    }
+    return {claim_id: dates for claim_id, dates in found.items() if dates}
 
 
 def _assigned(
@@ -138,26 +160,30 @@ def _issued(
 
     What such a day asks for beyond what its claim holds comes out of what is left, before any day
     that isn't issued: a correction doesn't overdraw either. Where that isn't enough, or where the
-    claim was issued without, the day isn't decided here: it may find another.
+    claim was issued without, the day isn't decided here: it may find another. So it may where its
+    authorization was put right, and covers it no more.
     """
     claims = in_force(history.issued)
     held = units_held(claims)
+    put_right = _put_right(history)
+    room = {said.authorization_id: said.units for said in put_right}
     for day in days:
         carrying = _carrying(day, claims)
         if not carrying or day.rules is None or not day.rules.authorization_required:
             continue
         if _asks(day) and not all(claim.authorization_id for claim in carrying):
             continue
-        shares = []
+        shares = list(_shares_of(carrying, day))
+        if any(_uncovered(share, day, said, room) for share in shares for said in put_right):
+            continue
         more = {}
-        for share in _shares_of(carrying, day):
+        for share in shares:
             lacking = share.units
             for claim in carrying:
                 if claim.authorization_id == share.authorization_id:
                     taken = min(lacking, held[claim.claim_id])
                     held[claim.claim_id] -= taken
                     lacking -= taken
-            shares.append(share)
             more[share.authorization_id] = lacking if share.authorization_id in left else 0
         if any(
             units and left[authorization_id] < units for authorization_id, units in more.items()
@@ -166,8 +192,22 @@ def _issued(
         for authorization_id, units in more.items():
             if units:
                 left[authorization_id] -= units
+        for share in shares:
+            if share.authorization_id in room:
+                room[share.authorization_id] -= share.units
         facts = facts_of(carrying)
         yield _paid(day, shares, history, facts)
+
+
+def _put_right(history: BillingHistory) -> list[Authorization]:
+    return [said for said in history.authorizations if said.put_right]
+
+
+def _uncovered(share: Share, day: ServiceDay, said: Authorization, room: Mapping[str, int]) -> bool:
+    """Whether that authorization paid the share, and as it is said now doesn't."""
+    if share.authorization_id != said.authorization_id or not share.units:
+        return False
+    return share.units > room[said.authorization_id] or bool(_unfit(said, day.at(share.sites)))
 
 
 def _shares_of(carrying: Sequence[IssuedClaim], day: ServiceDay) -> Iterator[Share]:
@@ -211,6 +251,8 @@ def _without(
         return None
     rests_on = facts_of(carrying)
     taken_of = {claim.authorization_id for claim in carrying}
+    if taken_of & {said.authorization_id for said in _put_right(history)}:
+        return None
     if taken_of == {""}:
         return Verdict(Gate.AUTHORIZATION, rests_on=rests_on)
     rests_on |= _facts_of_those(taken_of, history)
@@ -316,6 +358,7 @@ def _unfit(authorization: Authorization, day: ServiceDay) -> Reason | None:
     """Why the authorization doesn't cover the day; None when it does."""
     if (
         day.rules is None
+        or authorization.taken_back
         or authorization.payer_id != day.payer_id
         or not authorization.effective_from <= day.service_date <= authorization.effective_to
     ):

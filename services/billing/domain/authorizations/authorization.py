@@ -11,6 +11,8 @@ from services.billing.domain.payers.rules import AuthorizationUnit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordAuthorization:
+    """`number_version`: of the sealed number."""
+
     authorization_id: str
     client_id: str
     payer_id: str
@@ -20,11 +22,15 @@ class RecordAuthorization:
     effective_to: date
     unit: AuthorizationUnit = AuthorizationUnit.DAYS
     site_id: str = ""
+    number_version: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizationRecorded:
-    """`unit`: DAYS, SESSIONS, HOURS or UNITS; `site_id` empty: any site of the network."""
+    """`unit`: DAYS, SESSIONS, HOURS or UNITS; `site_id` empty: any site of the network.
+
+    `number_version`: of the sealed number; before it could be put right, there was one.
+    """
 
     authorization_id: str
     client_id: str
@@ -35,6 +41,7 @@ class AuthorizationRecorded:
     effective_to: date
     unit: AuthorizationUnit = AuthorizationUnit.DAYS
     site_id: str = ""
+    number_version: int = 1
 
 
 def decide(

@@ -211,7 +211,7 @@ class Attestation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authorization:
-    """`site_id` empty: any site."""
+    """`site_id` empty: any site. `put_right`: others read otherwise than it was said first."""
 
     fact: str
     authorization_id: str
@@ -222,6 +222,12 @@ class Authorization:
     effective_to: date
     unit: AuthorizationUnit = AuthorizationUnit.DAYS
     site_id: str = ""
+    put_right: bool = False
+
+    @property
+    def taken_back(self) -> bool:
+        """It authorizes nothing; what was issued with it names it still."""
+        return self.put_right and not self.units
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

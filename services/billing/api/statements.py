@@ -1,0 +1,103 @@
+"""StatementsService: what billing was told, read back and put right."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from ninehours.billing.v1 import billing_service_pb2 as words
+from ninehours.billing.v1 import statements_service_pb2 as pb
+
+from kernel.execute import Outcome
+from kernel.putting_right import said_of
+from kernel.rpc.call import Call
+from kernel.rpc.commands import new_id
+from kernel.rpc.statements import Open, recording, statement_kinds
+from kernel.rpc.translate import reading, timestamp_of, to_date
+from kernel.sites import speaks_for
+from kernel.statements import StatementAmended, content_of
+from kernel.store.store import Context
+from services.billing.adapters.as_of import history_by
+from services.billing.api import requests
+from services.billing.app.ports import BillingWriteSide
+from services.billing.app.statements import first_said, put_right
+from services.billing.app.use_cases import authorization_document
+from services.billing.domain.authorizations.allocation import uncovered
+from services.billing.domain.authorizations.authorization import AuthorizationRecorded
+
+SERVICE = pb.DESCRIPTOR.services_by_name["StatementsService"]
+
+
+def _numbered(
+    said: words.RecordAuthorizationRequest, fact: AuthorizationRecorded, opened: Open
+) -> None:
+    number = opened(authorization_document(fact.authorization_id), fact.number_version)
+    said.number = (number or b"").decode()
+
+
+def _uncovered(billing: BillingWriteSide, outcome: Outcome, context: Context) -> Mapping[str, Any]:
+    """Claims that an authorization as it was said anew doesn't pay, as it was known then."""
+    for recorded in outcome.facts:
+        content = content_of(recorded)
+        if isinstance(recorded.fact, StatementAmended) and isinstance(
+            content, AuthorizationRecorded
+        ):
+            with billing.executor.store.transaction() as tx:
+                history = history_by(tx, content.client_id, recorded.at)
+            sites = {claim.claim_id: claim.site_id for claim in history.issued}
+            return {
+                "uncovered": [
+                    pb.UncoveredClaim(
+                        claim_id=claim_id if speaks_for(context.sites, sites[claim_id]) else "",
+                        service_dates=map(to_date, dates),
+                    )
+                    for claim_id, dates in uncovered(history, content.authorization_id).items()
+                ]
+            }
+    return {}
+
+
+KINDS = statement_kinds(
+    pb.Recording,
+    (
+        recording(
+            words.RecordAuthorizationRequest,
+            AuthorizationRecorded,
+            requests.to_record_authorization,
+            {"authorization_id": new_id("authorization")},
+            _numbered,
+            number="",
+            any_site=lambda fact: not fact.site_id,
+        ),
+    ),
+    first_said,
+    put_right,
+    _uncovered,
+)
+
+
+class StatementsServicer:
+    """Answers StatementsService."""
+
+    def __init__(self, billing: BillingWriteSide) -> None:
+        self._store = billing.executor.store
+        self.CorrectStatement = partial(KINDS.correct, billing)
+        self.VoidStatement = partial(KINDS.void, billing)
+
+    def ListStatements(
+        self, request: pb.ListStatementsRequest, call: Call
+    ) -> pb.ListStatementsResponse:
+        with reading(request) as read:
+            client_id = str(read.uuid("client_id"))
+            until = read.optional(timestamp_of, "as_of")
+        owner = f"client/{client_id}"
+        with self._store.transaction() as tx:
+
+            def opened(document: str, version: int) -> bytes | None:
+                found = tx.documents.open(owner, document, version)
+                return None if found is None else found.content
+
+            told: list[Any] = [
+                pb.Statement(**KINDS.told(said, opened))
+                for said in said_of(tx, owner, KINDS.of(call.actor), until)
+            ]
+        return pb.ListStatementsResponse(statements=told)

@@ -1,0 +1,96 @@
+"""What billing was told is put right, under the locks of the command that records it."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from kernel import putting_right
+from kernel.decider import Decider
+from kernel.execute import Outcome
+from kernel.facts import Recorded
+from kernel.refusal import Malformed
+from kernel.statements import PutRight
+from kernel.store.store import Context, Transaction
+from services.billing.app.ports import BillingWriteSide
+from services.billing.app.use_cases import (
+    NumberedAuthorization,
+    must_be_known,
+    sealed_number,
+)
+from services.billing.domain.authorizations.authorization import (
+    AUTHORIZATION,
+    AuthorizationRecorded,
+)
+
+Command = Callable[[BillingWriteSide, Transaction, Any, Any], Any]
+"""Of what is said instead, and what is said now, the command; refuses what isn't known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of statement: who decides what may be said, and of what.
+
+    `about`: the field with the id of what it is about, which is locked, and for which the remark is
+    sealed. `kept`: what else no revision changes.
+    """
+
+    decider: Decider[Any, Any, Any]
+    command: Command
+    about: str = "client_id"
+    kept: Sequence[str] = ()
+
+    def owner(self, fact: Any) -> str:
+        """The subject that it is about."""
+        return f"{self.about.removesuffix('_id')}/{getattr(fact, self.about)}"
+
+
+def _authorization(
+    billing: BillingWriteSide, tx: Transaction, asked: NumberedAuthorization, now: Any
+) -> Any:
+    command = replace(asked.command, authorization_id=now.authorization_id)
+    known = must_be_known(billing, command.payer_id, site=command.site_id)
+    known(tx)
+    version = sealed_number(tx, replace(asked, command=command))
+    return replace(command, number_version=version)
+
+
+KINDS: Mapping[type, Kind] = {
+    AuthorizationRecorded: Kind(decider=AUTHORIZATION, command=_authorization),
+}
+"""What can be put right."""
+
+
+def first_said(tx: Transaction, statement: UUID) -> Recorded:
+    """Of a statement that can be put right; refuses every other (Unknown)."""
+    return putting_right.first_said(tx, statement, KINDS)
+
+
+def put_right(billing: BillingWriteSide, asked: PutRight, context: Context) -> Outcome:
+    """Says a statement otherwise, or takes it back.
+
+    Refuses what the command refuses that records it, among all that stands beside; a statement that
+    nobody made here (Unknown), about another thing or of another kind, and one that was put right
+    since (STATEMENT_CHANGED).
+    """
+    with billing.executor.store.transaction() as tx:  # where it was said first never changes
+        first = first_said(tx, asked.amendment.statement)
+    kind = KINDS[type(first.fact)]
+
+    def said_anew(tx: Transaction, others: Sequence[Recorded], now: Any) -> Iterable[Any]:
+        command = kind.command(billing, tx, asked.said, now)
+        for name in (kind.about, *kind.kept):
+            if getattr(command, name) != getattr(now, name):
+                another = "is another one: take this back, and say it of the other"
+                raise Malformed(**{f"recording__{name}": another})
+        return kind.decider.decide(command, kind.decider.after(others))
+
+    return putting_right.put_right(
+        billing.executor,
+        asked,
+        context,
+        stream=first.stream,
+        owner=kind.owner(first.fact),
+        locks=[kind.owner(first.fact)],
+        said_anew=said_anew,
+    )
