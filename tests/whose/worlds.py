@@ -29,6 +29,7 @@ from services.billing.adapters.as_of import SqlDeadlines
 from services.billing.api.deadlines import SERVICE as DEADLINES
 from services.billing.api.deadlines import DeadlinesServicer
 from services.billing.api.servicer import SERVICE as CLAIMS
+from services.billing.api.statements import SERVICE as STATEMENTS
 from services.billing.api.work import SERVICE as WORK
 from services.intake.__main__ import SERVICE as INTAKE
 from services.plans.__main__ import SERVICE as PLANS
@@ -208,6 +209,11 @@ def of_billing(new_store: NewStore) -> World:
     office.hear(stories[1].corrected(there, day(0), 1, 0))
     office.hear(stories[1].attended(there, [day(7), day(9)]))
     office.hear(stories[1].attended(there, [day(70)]))
+    recorded = "SELECT id FROM fact WHERE type = 'billing.authorization_recorded.v1'"
+    said = [
+        str(office.query(f"{recorded} AND body->>'client_id' = :client", client=client_id)[0].id)
+        for client_id in (here, there)
+    ]
     on = to_date(date(2036, 1, 1))
     kind = BILLING.kinds()["client"]
     return World(
@@ -215,6 +221,7 @@ def of_billing(new_store: NewStore) -> World:
         office.store,
         {
             CLAIMS: office.answers,
+            STATEMENTS: office.statements,
             WORK: office.work,
             DEADLINES: DeadlinesServicer(office.store, SqlDeadlines()),
             FACTS: FactServicer(office.store, kind),
@@ -223,6 +230,7 @@ def of_billing(new_store: NewStore) -> World:
         {
             "client": (here, there),
             "account": (here, there),
+            "statement": (said[0], said[1]),
             "site": (A, B),
             **{kind: (ids[0], ids[1]) for kind, ids in issued.items()},
         },

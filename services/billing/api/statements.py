@@ -92,7 +92,7 @@ class StatementsServicer:
         owner = f"client/{client_id}"
         with self._store.transaction() as tx:
 
-            def opened(document: str, version: int) -> bytes | None:
+            def opened(document: str, version: int | None) -> bytes | None:
                 found = tx.documents.open(owner, document, version)
                 return None if found is None else found.content
 

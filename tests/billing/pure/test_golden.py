@@ -33,11 +33,12 @@ PUBLISHED = {
     "billing.revocation_settled.v1": [("client", "RevocationSettled", "PART2")],
     "billing.claims_recorded_again.v1": [],
     "billing.reconciled.v1": [],
+    "billing.statement_amended.v1": [("client", "StatementAmended", "PART2")],
 }
 
 
 def test_there_is_one_golden_fact_for_each_stored_name_and_no_other() -> None:
-    assert_one_file_a_name(FACTS, GOLDEN, names=17)
+    assert_one_file_a_name(FACTS, GOLDEN, names=18)
 
 
 @pytest.mark.parametrize("name", sorted(FACTS.names))

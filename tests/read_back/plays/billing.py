@@ -11,7 +11,9 @@ from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_service_pb2 as pb
 from ninehours.billing.v1 import ledger_service_pb2 as ledger
 from ninehours.billing.v1 import rules_pb2 as rule_words
+from ninehours.billing.v1 import statements_service_pb2 as said
 from ninehours.common.v1 import common_pb2 as common
+from ninehours.common.v1 import statements_pb2 as revisions
 
 from kernel.process import Service
 from kernel.rpc.call import Call
@@ -49,6 +51,25 @@ def play(new_store: Callable[[Service], Store]) -> Played:
         played.commands.append(request)
         return answer
 
+    def statement(kind: str) -> revisions.StatementRevision:
+        """The last one said of the kind, as it stands."""
+        listed = office.call("ListStatements", said.ListStatementsRequest(client_id=CLIENT))
+        [*_, found] = [
+            each
+            for each in listed.statements
+            if each.revisions[0].recording.WhichOneof("said") == kind
+        ]
+        return revisions.StatementRevision(
+            statement_id=found.statement_id, revision=found.revisions[-1].revision
+        )
+
+    def corrected(kind: str, content: Message) -> None:
+        command(
+            said.CorrectStatementRequest,
+            statement=statement(kind),
+            recording=said.Recording(**{kind: content}),
+        )
+
     def question(request: Message) -> None:
         actor = Actor(ADA, frozenset({"biller"}), frozenset({"*"}), "PAYMENT")
         call = Call(
@@ -58,7 +79,8 @@ def play(new_store: Callable[[Service], Store]) -> Played:
             correlation_id="c",
             traceparent="",
         )
-        answering: Any = LedgerServicer(office.store)
+        of_statements = isinstance(request, said.ListStatementsRequest)
+        answering: Any = office.statements if of_statements else LedgerServicer(office.store)
         played.answers.append(getattr(answering, rpc_of(request).name)(request, call))
 
     address = fill.filled(common.PostalAddress, state="IL", zip="606051234")
@@ -98,14 +120,25 @@ def play(new_store: Callable[[Service], Store]) -> Played:
         "unit": rule_words.AUTHORIZATION_UNIT_DAYS,
         "effective_to": to_date(day(61)),
     }
+    placed = {"site_id": SITE, "any_site": None}
     command(
         pb.RecordAuthorizationRequest,
         **authorized,
+        **placed,
         units=29,
         number="AUTH-CANARY-1",
         effective_from=to_date(day(0)),
-        site_id=SITE,
-        any_site=None,
+    )
+    corrected(
+        "authorization",
+        fill.filled(
+            pb.RecordAuthorizationRequest,
+            **authorized | {"effective_to": to_date(day(59))},
+            **placed,
+            units=31,
+            number="AUTH-CANARY-3",
+            effective_from=to_date(day(0)),
+        ),
     )
     command(
         pb.RecordAuthorizationRequest,
@@ -139,7 +172,10 @@ def play(new_store: Callable[[Service], Store]) -> Played:
     office.hear(story.revoked(CLIENT, office.payer_id, day(9)))
     command(pb.SettleRevocationRequest, **whose, revoked_on=to_date(day(9)))
 
+    command(said.VoidStatementRequest, statement=statement("authorization"))
+
     question(ledger.ReadLedgerRequest(client_id=CLIENT))
+    question(said.ListStatementsRequest(client_id=CLIENT))
     question(ledger.ReadPayerRequest(**pays))
     question(ledger.ListProvidersRequest())
     return played
