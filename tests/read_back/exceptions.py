@@ -45,6 +45,7 @@ TOLD_AS: Mapping[str, str] = {
     "DecideRecommendation.accept": "accepted",
     "ExpandTemplate.roster": "client_id",
     "IssueCorrections.proposals.claim_id": "corrects_claim_id",
+    "IssueCorrections.proposals.revision": "proposal_revision",  # statements have one, too
     "ScheduleSession.roster": "client_id",
     "SetGrace.seconds": "grace_seconds",
 }

@@ -129,6 +129,12 @@ def test_what_another_row_lost_by_it_names_what_was_taken_back() -> None:
     assert found == {"s2": (30, {2}), "all": (30, {2, 3})}
 
 
+def test_without_one_correction_the_others_are_still_known() -> None:
+    told = history(ONE, TWO, amends(3, ONE, None), amends(4, TWO, 31))
+    first, second = told.amended
+    assert told.without(first).amended == [second]
+
+
 def test_what_no_correction_changed_names_none() -> None:
     small, other = attended(1, 5), attended(2, 5)
     found = rows(small, other, amends(3, small, 5, revision=2))

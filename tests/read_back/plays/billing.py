@@ -148,6 +148,17 @@ def play(new_store: Callable[[Service], Store]) -> Played:
         effective_from=to_date(day(1)),
         site_id=None,
     )
+    corrected(
+        "authorization",
+        fill.filled(
+            pb.RecordAuthorizationRequest,
+            **authorized | {"effective_to": to_date(day(63))},
+            units=32,
+            number="AUTH-CANARY-4",
+            effective_from=to_date(day(4)),
+            site_id=None,
+        ),
+    )
     whose = {"client_id": CLIENT, **pays}
     command(pb.BillWithoutAuthorizationRequest, **whose)
     office.hear(story.attended(CLIENT, [day(0), day(2)]))
