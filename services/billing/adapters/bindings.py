@@ -14,6 +14,7 @@ from services.billing.adapters.issued import claims_of
 from services.billing.adapters.rows import draft_with
 from services.billing.adapters.subscriptions import SUBSCRIPTIONS
 from services.billing.app.statements import first_said
+from services.billing.domain.claims.claim import ClaimAdjudicated
 
 # Each names a site at which something of the client is, was or may be billed; where they were
 # registered, nothing is.
@@ -66,11 +67,13 @@ def sites_of_batch(tx: Transaction, batch_id: str) -> frozenset[str]:
 
 
 def sites_of_statement(tx: Transaction, statement_id: str) -> frozenset[str]:
-    """Of the client about whom it was said; none of what nobody said here, or can't put right."""
+    """Of the client about whom it was said, of an answer its claim's; none of what nobody said."""
     try:
         said = first_said(tx, UUID(statement_id)).fact
     except Unknown:
         return frozenset()
+    if isinstance(said, ClaimAdjudicated):
+        return site_of_claim(tx, said.claim_id)
     return sites_of_client(tx, said.client_id)
 
 

@@ -4,7 +4,7 @@ Each published row leads to the revision, or the step, that made it: a change of
 stand in one transaction, which must see what was committed until now (READ COMMITTED).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -13,7 +13,8 @@ from ninehours.billing.v1 import billing_events_pb2 as public
 from sqlalchemy import text
 from sqlalchemy.engine import Row
 
-from kernel.facts import derived_id
+from kernel.facts import Recorded, derived_id
+from kernel.messaging.amendments import AMENDED
 from kernel.store.published import Cursor, Followed, changes
 from kernel.store.store import Transaction
 from services.billing.adapters.publication import publish
@@ -37,7 +38,7 @@ STEPS = (
     public.ClaimReplaced,
     public.ClaimVoided,
 )
-OF_CLAIMS = {message.DESCRIPTOR.full_name: message for message in STEPS}
+OF_CLAIMS = [AMENDED, *(message.DESCRIPTOR.full_name for message in STEPS)]
 FIELD = "changed_since"
 
 
@@ -87,7 +88,9 @@ def changed_claims(
         **_revisions(tx, DraftRow, [row for row in found.rows if row.type == DRAFTED]),
         **_steps(tx, [row for row in found.rows if row.type != DRAFTED]),
     }
-    return Changes([by_fact[row.id] for row in found.rows], found.cursor, found.more)
+    # What puts right something else than an answer of a payer is no step of a claim.
+    items = [by_fact[row.id] for row in found.rows if row.id in by_fact]
+    return Changes(items, found.cursor, found.more)
 
 
 def _published(tx: Transaction, types: Sequence[str], since: Since) -> Followed:
@@ -122,12 +125,16 @@ def _revisions(
 
 def _steps(tx: Transaction, published: Sequence[Row[Any]]) -> dict[UUID, IssuedClaimState]:
     """Published row → the claim as that fact left it."""
-    claims = {OF_CLAIMS[row.type].FromString(bytes(row.body)).claim_id for row in published}
-    streams: Mapping[str, Iterable[Any]] = tx.load_many([f"claim/{claim}" for claim in claims])
+    causes = [row.headers["causationid"] for row in published]
+    of_claims = tx.execute(
+        "SELECT DISTINCT stream FROM fact WHERE id = ANY(CAST(:ids AS uuid[]))"
+        " AND stream LIKE 'claim/%'",
+        ids=causes,
+    )
+    streams: Mapping[str, Sequence[Recorded]] = tx.load_many([row.stream for row in of_claims])
     found: dict[UUID, IssuedClaimState] = {}
     for facts in streams.values():
-        state = CLAIM.initial
-        for recorded in facts:
-            state = CLAIM.evolve(state, recorded.fact)
+        for number, recorded in enumerate(facts, start=1):
+            state = CLAIM.after(facts[:number])
             found |= {publication.id: state for publication in publish(recorded)}
     return found

@@ -34,7 +34,7 @@ def claims_of(
     """What became of these claims, in their order; with `until`, by then."""
     streams: Mapping[str, list[Recorded]] = tx.load_many([f"claim/{claim_id}" for claim_id in ids])
     return {
-        id_of(stream): CLAIM.fold(fact.fact for fact in facts if not until or fact.at <= until)
+        id_of(stream): CLAIM.after([fact for fact in facts if not until or fact.at <= until])
         for stream, facts in streams.items()
     }
 

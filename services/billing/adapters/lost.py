@@ -12,9 +12,11 @@ from uuid import UUID
 
 from google.protobuf.message import Message
 from ninehours.billing.v1 import billing_events_pb2 as public
+from ninehours.common.v1.statements_pb2 import StatementAmended
 from sqlalchemy import text
 
 from kernel.mapping.reading import Reader, fact_reader
+from kernel.messaging.amendments import AMENDED
 from kernel.messaging.brokers import Brokers
 from kernel.messaging.envelope import Envelope, NoEnvelope, Record, read_envelope
 from kernel.messaging.signatures import Signatures, Untrusted
@@ -34,7 +36,7 @@ OF_COMMANDS: Mapping[str, type[Message]] = {
     for decision in DECISIONS.values()
     if isinstance(decision, Published)
     for message in decision.messages
-}
+} | {AMENDED: StatementAmended}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,9 +66,16 @@ OF_ISSUED = {
     "sites": "body->>'site_id' = ANY(CAST(:sites AS text[]))",
     "batch_id": "body->>'batch_id' = :batch_id",
     "frequency": "body->>'frequency' = :frequency",
-    "adjudication": "(SELECT a.body->>'status' FROM fact AS a WHERE a.stream = fact.stream"
-    " AND a.type = 'billing.claim_adjudicated.v1'"
+    # Of answers that weren't taken back the last, as its last telling has it.
+    "adjudication": "(SELECT coalesce(told.body->'content', a.body)->>'status' FROM fact AS a"
+    " LEFT JOIN LATERAL (SELECT body FROM fact AS amended WHERE amended.stream = a.stream"
+    "  AND amended.type = 'billing.statement_amended.v1'"
+    "  AND amended.body->>'statement' = CAST(a.id AS text)"
+    "  AND amended.at <= coalesce(CAST(:until AS timestamptz), 'infinity')"
+    "  ORDER BY amended.version DESC LIMIT 1) AS told ON true"
+    " WHERE a.stream = fact.stream AND a.type = 'billing.claim_adjudicated.v1'"
     " AND a.at <= coalesce(CAST(:until AS timestamptz), 'infinity')"
+    " AND told.body->>'voided' IS DISTINCT FROM 'true'"
     " ORDER BY a.version DESC LIMIT 1) = :adjudication",
     "first": "body->>'period_end' >= :first",
     "last": "body->>'period_start' <= :last",

@@ -28,7 +28,7 @@ from services.billing.domain.claims.issue import DraftToIssue, ProposalToIssue
 from services.billing.domain.claims.members import Members
 from services.billing.domain.claims.restore import RESTORE, Restore, restore_stream
 from services.billing.domain.claims.rows import DraftRow, ProposalRow
-from services.billing.domain.claims.settlement import RevocationSettled
+from services.billing.domain.claims.settlement import SETTLEMENT
 from services.billing.domain.projection import drafts_without
 
 M = TypeVar("M", bound=Message)
@@ -107,17 +107,17 @@ class SqlDrafts:
         return int(tx.connection.execute(text("SELECT nextval('control_number')")).scalar_one())
 
     def settled(self, tx: Transaction, payer_id: str) -> dict[str, date]:
-        last: dict[str, RevocationSettled] = {
-            recorded.fact.client_id: recorded.fact
-            for recorded in tx.load_where(
-                "type = 'billing.revocation_settled.v1' AND body->>'payer_id' = :payer",
-                payer=payer_id,
-            )
-        }
+        settled = tx.execute(
+            "SELECT DISTINCT stream FROM fact"
+            " WHERE type = 'billing.revocation_settled.v1' AND body->>'payer_id' = :payer",
+            payer=payer_id,
+        )
+        streams = tx.load_many([row.stream for row in settled])
+        stand = [SETTLEMENT.after(history) for history in streams.values()]
         return {
-            client_id: said.revoked_on
-            for client_id, said in last.items()
-            if said.disclose and said.revoked_on is not None
+            said.client_id: said.revoked_on
+            for said in stand
+            if said is not None and said.disclose and said.revoked_on is not None
         }
 
     def heard(self, tx: Transaction, clients: Sequence[str]) -> dict[str, int]:

@@ -10,19 +10,22 @@ from ninehours.billing.v1 import statements_service_pb2 as pb
 from kernel.execute import Outcome
 from kernel.putting_right import said_of
 from kernel.rpc.call import Call
-from kernel.rpc.commands import new_id
+from kernel.rpc.commands import ACTOR, new_id
 from kernel.rpc.statements import Open, recording, statement_kinds
 from kernel.rpc.translate import reading, timestamp_of, to_date
 from kernel.sites import speaks_for
-from kernel.statements import StatementAmended, content_of
-from kernel.store.store import Context
+from kernel.statements import Statement, StatementAmended, content_of
+from kernel.store.store import Context, Transaction
 from services.billing.adapters.as_of import history_by
+from services.billing.adapters.bindings import site_of_claim
 from services.billing.api import requests
 from services.billing.app.ports import BillingWriteSide
 from services.billing.app.statements import first_said, put_right
 from services.billing.app.use_cases import authorization_document
 from services.billing.domain.authorizations.allocation import uncovered
 from services.billing.domain.authorizations.authorization import AuthorizationRecorded
+from services.billing.domain.authorizations.waiver import AuthorizationWaived
+from services.billing.domain.claims.claim import ClaimAdjudicated
 
 SERVICE = pb.DESCRIPTOR.services_by_name["StatementsService"]
 
@@ -56,6 +59,15 @@ def _uncovered(billing: BillingWriteSide, outcome: Outcome, context: Context) ->
     return {}
 
 
+def _is_told(tx: Transaction, statement: Statement, call: Call) -> bool:
+    """An answer is its claim's site's; the rest is the client's."""
+    said = statement.first.fact
+    if not isinstance(said, ClaimAdjudicated):
+        return True
+    sites = site_of_claim(tx, said.claim_id)
+    return any(speaks_for(call.actor.sites, site_id) for site_id in sites)
+
+
 KINDS = statement_kinds(
     pb.Recording,
     (
@@ -67,6 +79,15 @@ KINDS = statement_kinds(
             _numbered,
             number="",
             any_site=lambda fact: not fact.site_id,
+        ),
+        recording(
+            words.BillWithoutAuthorizationRequest,
+            AuthorizationWaived,
+            requests.to_bill_without_authorization,
+            {"waived_by": ACTOR},
+        ),
+        recording(
+            words.RecordAdjudicationRequest, ClaimAdjudicated, requests.to_record_adjudication
         ),
     ),
     first_said,
@@ -99,5 +120,6 @@ class StatementsServicer:
             told: list[Any] = [
                 pb.Statement(**KINDS.told(said, opened))
                 for said in said_of(tx, owner, KINDS.of(call.actor), until)
+                if _is_told(tx, said, call)
             ]
         return pb.ListStatementsResponse(statements=told)

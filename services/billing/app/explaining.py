@@ -13,6 +13,7 @@ from typing import Protocol
 from kernel.facts import Recorded, derived_id
 from kernel.messaging.caught_up import clients_not_caught_up
 from kernel.refusal import Unknown
+from kernel.statements import standing
 from kernel.store.store import Store, Transaction
 from operations.explaining import Revision
 from services.billing.app.draft_id import draft_id
@@ -141,7 +142,7 @@ def _issued(
         issued=issued,
         batch=next((batch for batch in batches if isinstance(batch, BatchIssued)), None),
         followed=_last(later, ClaimReplaced, ClaimVoided),
-        answered=_last(later, ClaimAdjudicated),
+        answered=_last(standing(later), ClaimAdjudicated),
         proposal=next((p for p in proposed if p.claim.claim_id == claim.claim_id), None),
     )
 

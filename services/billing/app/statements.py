@@ -22,6 +22,12 @@ from services.billing.domain.authorizations.authorization import (
     AUTHORIZATION,
     AuthorizationRecorded,
 )
+from services.billing.domain.authorizations.waiver import (
+    WAIVER,
+    AuthorizationWaived,
+    BillWithoutAuthorization,
+)
+from services.billing.domain.claims.claim import CLAIM, ClaimAdjudicated, RecordAdjudication
 
 Command = Callable[[BillingWriteSide, Transaction, Any, Any], Any]
 """Of what is said instead, and what is said now, the command; refuses what isn't known."""
@@ -32,13 +38,13 @@ class Kind:
     """A kind of statement: who decides what may be said, and of what.
 
     `about`: the field with the id of what it is about, which is locked, and for which the remark is
-    sealed. `kept`: what else no revision changes.
+    sealed. `kept`: what no revision changes.
     """
 
     decider: Decider[Any, Any, Any]
     command: Command
     about: str = "client_id"
-    kept: Sequence[str] = ()
+    kept: Sequence[str] = ("client_id",)
 
     def owner(self, fact: Any) -> str:
         """The subject that it is about."""
@@ -55,8 +61,24 @@ def _authorization(
     return replace(command, number_version=version)
 
 
+def _waiver(
+    billing: BillingWriteSide, tx: Transaction, asked: BillWithoutAuthorization, now: Any
+) -> Any:
+    must_be_known(billing, asked.payer_id)(tx)
+    return replace(asked, waived_by=now.waived_by)
+
+
+def _answer(_: BillingWriteSide, tx: Transaction, asked: RecordAdjudication, now: Any) -> Any:
+    issued = tx.load(f"claim/{now.claim_id}")[0]
+    return replace(asked, issued_on=issued.at.date())
+
+
 KINDS: Mapping[type, Kind] = {
     AuthorizationRecorded: Kind(decider=AUTHORIZATION, command=_authorization),
+    AuthorizationWaived: Kind(
+        decider=WAIVER, command=_waiver, kept=("client_id", "payer_id", "service_date")
+    ),
+    ClaimAdjudicated: Kind(decider=CLAIM, command=_answer, kept=("claim_id",)),
 }
 """What can be put right."""
 
@@ -79,7 +101,7 @@ def put_right(billing: BillingWriteSide, asked: PutRight, context: Context) -> O
 
     def said_anew(tx: Transaction, others: Sequence[Recorded], now: Any) -> Iterable[Any]:
         command = kind.command(billing, tx, asked.said, now)
-        for name in (kind.about, *kind.kept):
+        for name in kind.kept:
             if getattr(command, name) != getattr(now, name):
                 another = "is another one: take this back, and say it of the other"
                 raise Malformed(**{f"recording__{name}": another})

@@ -160,7 +160,20 @@ def play(new_store: Callable[[Service], Store]) -> Played:
         ),
     )
     whose = {"client_id": CLIENT, **pays}
-    command(pb.BillWithoutAuthorizationRequest, **whose)
+    command(
+        pb.BillWithoutAuthorizationRequest,
+        **whose,
+        service_date=to_date(day(58)),
+        reason=pb.WAIVER_REASON_PAYER_SAYS_SUBMIT,
+    )
+    corrected(
+        "waiver",
+        pb.BillWithoutAuthorizationRequest(
+            **whose,
+            service_date=to_date(day(58)),
+            reason=pb.WAIVER_REASON_NETWORK_DECISION,
+        ),
+    )
     office.hear(story.attended(CLIENT, [day(0), day(2)]))
     office.identities.cover(office.payer_id, covered(CLIENT, COVERAGE))
     command(pb.IssueClaimsRequest, **pays, through=to_date(day(7)))
@@ -175,6 +188,17 @@ def play(new_store: Callable[[Service], Store]) -> Played:
         paid=usd(90_019),
         adjudicated_on=to_date(office.now.date()),
         overrides=[pb.ADJUDICATION_OVERRIDE_PAYER_PAID_MORE],
+    )
+    corrected(
+        "adjudication",
+        pb.RecordAdjudicationRequest(
+            claim_id=claim.claim_id,
+            payer_control_number="PCN-CANARY-2",
+            status=events.ADJUDICATION_STATUS_PAID,
+            paid=usd(90_023),
+            adjudicated_on=to_date(office.now.date()),
+            overrides=[pb.ADJUDICATION_OVERRIDE_PAYER_PAID_MORE],
+        ),
     )
     office.hear(story.corrected(CLIENT, day(2), 1, 0))
     [proposed] = office.call("ListProposals", pb.ListProposalsRequest(**pays)).proposals
