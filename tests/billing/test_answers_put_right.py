@@ -1,7 +1,7 @@
 """A payer's answer that was typed wrong, and a waiver, are put right; lists and views follow."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from kernel.refusal import AgainstTheRules, Malformed
 from kernel.rpc.translate import to_date
 from kernel.store.store import Store
 from services.billing.__main__ import SERVICE
+from services.billing.adapters.record import SqlDrafts
 from tests.harness.billing.facts import COVERAGE, SITE, Story
 from tests.harness.billing.history import day
 from tests.harness.billing.service import Office, covered
@@ -31,9 +32,9 @@ DENIED, PAID = events.ADJUDICATION_STATUS_DENIED, events.ADJUDICATION_STATUS_PAI
 
 
 @pytest.fixture
-def office(new_store: Callable[[Service], Store]) -> Office:
+def office(new_store: Callable[[Service], Store], story: Story) -> Office:
     """A claim of two days left, and a third day waits for an authorization."""
-    office, story = Office(new_store(SERVICE)), Story()
+    office = Office(new_store(SERVICE))
     office.set_up(SITE, [], filing_limit_days=3650)
     office.hear(story.admitted(CLIENT, office.payer_id))
     office.authorize(CLIENT, 2)
@@ -168,3 +169,53 @@ def test_a_waiver_has_its_reason_corrected_and_no_other_date(office: Office) -> 
     content.service_date.CopyFrom(to_date(day(2)))
     with pytest.raises(Malformed, match=r"recording\.service_date"):
         put_right(office, now, content)
+
+
+def settled(office: Office, *, disclose: bool, on: int) -> Any:
+    """A named person's word on the consent that was revoked on that day."""
+    request = billing.SettleRevocationRequest(
+        client_id=CLIENT,
+        payer_id=office.payer_id,
+        disclose=disclose,
+        revoked_on=to_date(day(on)),
+    )
+    office.call("SettleRevocation", request)
+    office.pending_work.drain()
+    return of_kind(office, CLIENT, "settlement")
+
+
+def let_go(office: Office) -> dict[str, date]:
+    """Clients of whom dates before the revocation may be told, as issuing asks."""
+    with office.store.transaction() as tx:
+        return dict(SqlDrafts().settled(tx, office.payer_id))
+
+
+def test_a_settled_revocation_that_was_typed_wrong_lets_nothing_go(
+    office: Office, story: Story
+) -> None:
+    office.hear(story.revoked(CLIENT, office.payer_id, day(5)))
+    statement = settled(office, disclose=True, on=5)
+    assert let_go(office) == {CLIENT: day(5)}
+    content = last_said(statement)
+    content.disclose = False
+    put_right(office, statement, content)
+    assert let_go(office) == {}
+    content.disclose = True
+    put_right(office, of_kind(office, CLIENT, "settlement"), content)
+    assert let_go(office) == {CLIENT: day(5)}
+    put_right(office, of_kind(office, CLIENT, "settlement"), None)
+    assert let_go(office) == {}
+
+
+def test_a_settlement_is_about_the_last_revocation_also_when_it_is_put_right(
+    office: Office, story: Story
+) -> None:
+    office.hear(story.revoked(CLIENT, office.payer_id, day(5)))
+    statement = settled(office, disclose=True, on=5)
+    content = last_said(statement)
+    content.revoked_on.CopyFrom(to_date(day(6)))
+    with pytest.raises(AgainstTheRules, match="another one than was meant"):
+        put_right(office, statement, content)
+    content.client_id = "0c11e700-0000-4000-8000-000000000002"
+    with pytest.raises((AgainstTheRules, Malformed)):
+        put_right(office, statement, content)

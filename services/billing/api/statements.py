@@ -26,6 +26,7 @@ from services.billing.domain.authorizations.allocation import uncovered
 from services.billing.domain.authorizations.authorization import AuthorizationRecorded
 from services.billing.domain.authorizations.waiver import AuthorizationWaived
 from services.billing.domain.claims.claim import ClaimAdjudicated
+from services.billing.domain.claims.settlement import RevocationSettled
 
 SERVICE = pb.DESCRIPTOR.services_by_name["StatementsService"]
 
@@ -85,6 +86,12 @@ KINDS = statement_kinds(
             AuthorizationWaived,
             requests.to_bill_without_authorization,
             {"waived_by": ACTOR},
+        ),
+        recording(
+            words.SettleRevocationRequest,
+            RevocationSettled,
+            requests.to_settle_revocation,
+            {"settled_by": ACTOR},
         ),
         recording(
             words.RecordAdjudicationRequest, ClaimAdjudicated, requests.to_record_adjudication

@@ -15,6 +15,7 @@ from kernel.store.store import Context, Transaction
 from services.billing.app.ports import BillingWriteSide
 from services.billing.app.use_cases import (
     NumberedAuthorization,
+    as_heard,
     must_be_known,
     sealed_number,
 )
@@ -28,6 +29,11 @@ from services.billing.domain.authorizations.waiver import (
     BillWithoutAuthorization,
 )
 from services.billing.domain.claims.claim import CLAIM, ClaimAdjudicated, RecordAdjudication
+from services.billing.domain.claims.settlement import (
+    SETTLEMENT,
+    RevocationSettled,
+    SettleRevocation,
+)
 
 Command = Callable[[BillingWriteSide, Transaction, Any, Any], Any]
 """Of what is said instead, and what is said now, the command; refuses what isn't known."""
@@ -73,10 +79,19 @@ def _answer(_: BillingWriteSide, tx: Transaction, asked: RecordAdjudication, now
     return replace(asked, issued_on=issued.at.date())
 
 
+def _settlement(
+    billing: BillingWriteSide, tx: Transaction, asked: SettleRevocation, now: Any
+) -> Any:
+    return replace(as_heard(billing, tx, asked), settled_by=now.settled_by)
+
+
 KINDS: Mapping[type, Kind] = {
     AuthorizationRecorded: Kind(decider=AUTHORIZATION, command=_authorization),
     AuthorizationWaived: Kind(
         decider=WAIVER, command=_waiver, kept=("client_id", "payer_id", "service_date")
+    ),
+    RevocationSettled: Kind(
+        decider=SETTLEMENT, command=_settlement, kept=("client_id", "payer_id")
     ),
     ClaimAdjudicated: Kind(decider=CLAIM, command=_answer, kept=("claim_id",)),
 }

@@ -158,12 +158,20 @@ def settle_revocation(
     stream = settlement_stream(client_id, payer_id)
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
-        must_be_known(billing, payer_id)(tx)
-        revoked_on = billing.drafts.revoked(tx, payer_id, [client_id]).get(client_id)
-        command = replace(settling, revoked_on=revoked_on)
+        command = as_heard(billing, tx, settling)
         return decided(context, SETTLEMENT, stream, tx.load(stream), command)
 
     return billing.executor.transact(context, decide, locks=[f"client/{client_id}"])
+
+
+def as_heard(
+    billing: BillingWriteSide, tx: Transaction, settling: SettleRevocation
+) -> SettleRevocation:
+    """With the day of the last revocation that was heard of; refuses an unknown payer."""
+    client_id, payer_id = settling.client_id, settling.payer_id
+    must_be_known(billing, payer_id)(tx)
+    revoked_on = billing.drafts.revoked(tx, payer_id, [client_id]).get(client_id)
+    return replace(settling, revoked_on=revoked_on)
 
 
 def record_adjudication(

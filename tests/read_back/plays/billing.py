@@ -207,6 +207,11 @@ def play(new_store: Callable[[Service], Store]) -> Played:
     office.hear(story.revoked(CLIENT, office.payer_id, day(9)))
     command(pb.SettleRevocationRequest, **whose, revoked_on=to_date(day(9)))
 
+    office.hear(story.revoked(CLIENT, office.payer_id, day(10)))
+    corrected(
+        "settlement",
+        fill.filled(pb.SettleRevocationRequest, **whose, revoked_on=to_date(day(10))),
+    )
     command(said.VoidStatementRequest, statement=statement("authorization"))
 
     question(ledger.ReadLedgerRequest(client_id=CLIENT))
