@@ -155,7 +155,11 @@ def test_a_reference_takes_no_trace_to_all_its_clients(
     assert [span.name for span in traced.ended()] == ["hear"]
 
 
-@pytest.mark.parametrize("untraced", ["", "Jane Doe", traceparent(sampled=False)])
+@pytest.mark.parametrize(
+    "untraced",
+    ["", "Jane Doe", traceparent(sampled=False)],
+    ids=["none", "no trace", "not sampled"],
+)
 def test_what_nobody_samples_leaves_nothing(
     traced: Spans, tallying: Store, log: Log, untraced: str
 ) -> None:
