@@ -38,7 +38,7 @@ class InstitutionalBill:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
+class CourseTold:
     """`frequency`: ORIGINAL, or one of a course's bills; `patient_status` 30 while it goes on."""
 
     frequency: ClaimFrequency
@@ -70,7 +70,7 @@ class Courses:
 
     def statement(
         self, bill: InstitutionalBill, period_end: date, *, interim: bool, alone: bool
-    ) -> Statement:
+    ) -> CourseTold:
         """What the bill says, and the facts which say so; `alone`: as if there were no other.
 
         It is its course's first where none is of an earlier date, and none left as the first. A
@@ -88,8 +88,8 @@ class Courses:
             ended = None  # a later bill may be nearer to it
         if ended is None and interim:
             frequency = ClaimFrequency.CONTINUING_INTERIM if begun else ClaimFrequency.FIRST_INTERIM
-            return Statement(frequency=frequency, patient_status=STILL_A_PATIENT)
-        return Statement(
+            return CourseTold(frequency=frequency, patient_status=STILL_A_PATIENT)
+        return CourseTold(
             frequency=ClaimFrequency.LAST_INTERIM if interim and begun else ClaimFrequency.ORIGINAL,
             patient_status=WENT.get(ended.reason, AT_HOME) if ended else AT_HOME,
             rests_on=frozenset({ended.fact} if ended else ()),
