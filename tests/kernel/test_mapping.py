@@ -414,5 +414,5 @@ def test_what_is_deprecated_may_stay_empty() -> None:
 
     declared = policy_pb2.Policy.DESCRIPTOR.fields_by_name
     assert declared["site_field"].GetOptions().deprecated
-    policy = writer(policy_pb2.Policy, Roles, purposes=(), bound_by=())
+    policy = writer(policy_pb2.Policy, Roles, purposes=(), bound_by=(), audited=False)
     assert policy(Roles(("clinician",))) == policy_pb2.Policy(roles=["clinician"])
