@@ -38,7 +38,8 @@ ITS_TCP = "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepali
 AWAY = ("08", "57", "53", "58", "25006")
 CANCELLED = "57014"  # a statement that was too long, or that an operator ended: it is refused
 LOCKED = "55P03"  # a lock that was not given in time
-BUSY = ("40001", "40P01", LOCKED)  # serialization, deadlock
+DEADLOCK = "40P01"
+BUSY = ("40001", DEADLOCK, LOCKED)  # serialization
 
 _lock_timeout: ContextVar[float | None] = ContextVar("lock_timeout", default=None)
 
@@ -181,11 +182,11 @@ def migrating(engine: Engine) -> Iterator[Connection]:
 
 
 def upgrade(engine: Engine, script: Path, versions: Sequence[Path]) -> None:
-    """Run every migration that is missing of Alembic's `script`, then those in `versions`."""
-    from alembic import command  # noqa: PLC0415 - a third of a second that no other process should pay
-    from alembic.config import Config  # noqa: PLC0415
-    from alembic.script.revision import ResolutionError  # noqa: PLC0415
-    from alembic.util import CommandError  # noqa: PLC0415
+    """Run every migration that is missing of Alembic's `script`, then those in `versions`.
+
+    Whole or not at all, again after each deadlock with processes at work.
+    """
+    from alembic.config import Config  # noqa: PLC0415 - no other process should pay its third of a second
 
     config = Config()
     config.set_main_option("script_location", str(script))
@@ -193,12 +194,31 @@ def upgrade(engine: Engine, script: Path, versions: Sequence[Path]) -> None:
     config.set_main_option(
         "version_locations", "\n".join(str(path) for path in (script / "versions", *versions))
     )
-    with migrating(engine) as connection:
-        config.attributes["connection"] = connection
-        try:
+    while not _upgraded(engine, config):
+        time.sleep(AWAY_SECONDS)
+
+
+def _upgraded(engine: Engine, config: Any) -> bool:
+    """False: those who work on the tables were in the way, and the database chose them.
+
+    What is altered here they lock in another order; nobody could wait for the other.
+    """
+    from alembic import command  # noqa: PLC0415
+    from alembic.script.revision import ResolutionError  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
+
+    try:
+        with migrating(engine) as connection:
+            config.attributes["connection"] = connection
             command.upgrade(config, "heads")
-        except CommandError as error:
-            if not isinstance(error.__cause__, ResolutionError):
-                raise
-            ran = error.__cause__.argument
-            raise NewerSchema(f"the database's schema is of a newer release ({ran})") from None
+    except CommandError as error:
+        if not isinstance(error.__cause__, ResolutionError):
+            raise
+        ran = error.__cause__.argument
+        raise NewerSchema(f"the database's schema is of a newer release ({ran})") from None
+    except DBAPIError as error:
+        if _sqlstate(error) != DEADLOCK:
+            raise
+        log.warning("migrates_again", exc_info=error)
+        return False
+    return True

@@ -20,7 +20,8 @@ from kernel.store.database import (
     open_database,
 )
 from kernel.store.store import Store
-from tests.harness.kernel.counters import PATIENCE
+from ninehours.local.servers import LocalServers
+from tests.harness.kernel.counters import PATIENCE, until
 from tests.harness.kernel.owner import MIGRATIONS, as_owner, owning
 
 
@@ -99,6 +100,45 @@ def test_a_migration_waits_for_another_as_long_as_that_takes(
         migrating.join(PATIENCE)
         assert not migrating.is_alive()
     hurried.dispose()
+
+
+ALTERS_TWO = """
+from alembic import op
+
+revision = "tests_0001"
+down_revision = None
+branch_labels = ("tests",)
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE fact ADD COLUMN tried text")
+    op.execute("ALTER TABLE due ADD COLUMN tried text")
+"""
+
+
+def test_a_migration_that_a_deadlock_ended_begins_again(
+    counting: Store, postgres: LocalServers, tmp_path: Path
+) -> None:
+    """Whoever works on the tables locks them in another order, and is not chosen to end."""
+    (tmp_path / "0001_alters_two.py").write_text(ALTERS_TWO)
+    owner = owning(counting).engine
+    database = str(owner.url.database)
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with (
+        psycopg.connect(postgres.admin_url, dbname=database) as at_work,
+        psycopg.connect(postgres.admin_url, dbname=database, autocommit=True) as looking,
+    ):
+        at_work.execute("SET deadlock_timeout = '1h'")
+        at_work.execute("LOCK TABLE due IN ROW EXCLUSIVE MODE")
+        migrating = threading.Thread(target=migrate, args=(owner, [tmp_path]))
+        migrating.start()
+        until(lambda: looking.execute(waiting).fetchone() != (0,))
+        at_work.execute("LOCK TABLE fact IN ROW EXCLUSIVE MODE")  # once that one gave it up
+        at_work.rollback()
+        migrating.join(PATIENCE)
+    with owner.connect() as connection:
+        assert connection.execute(text("SELECT f.tried, d.tried FROM fact f, due d")).all() == []
 
 
 def test_a_schema_of_a_newer_release_is_left_alone_and_said_to_be_so(
