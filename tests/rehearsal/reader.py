@@ -222,7 +222,7 @@ def test_a_roll_out_takes_as_many_more_as_it_may_and_leaves_enough(begin: Begin)
     over.set()
     counting.join()
     assert not before & {pod.address for pod in cluster.of(hello)}
-    assert {most for most, _ in counted} == {2, 3}
+    assert max(most for most, _ in counted) == 3
     assert min(ready for _, ready in counted) == 2
 
 
