@@ -7,9 +7,8 @@ import json
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -291,7 +290,6 @@ def test_a_worker_that_was_paused_beyond_its_session_and_woken_does_no_harm(
             health=f"{LOOPBACK}:{ports[ordinal]}",
             ordinal=ordinal,
             session_timeout="6",
-            hangs_after=str(HANGS_AFTER),
         )
 
     def tell_everybody(sequence: int) -> None:
@@ -301,37 +299,20 @@ def test_a_worker_that_was_paused_beyond_its_session_and_woken_does_no_harm(
     def everybody_heard(sequence: int) -> bool:
         return all(listener.heard(client) == [*range(1, sequence + 1)] for client in clients)
 
-    hanging: dict[int, float] = {}
-
-    def tended(condition: Callable[[], bool]) -> bool:
-        """Whoever hangs for long is begun again, as kubelet does."""
-        for ordinal, port in enumerate(ports):
-            if answered(port, "/livez") == 200:
-                hanging.pop(ordinal, None)
-            elif time.monotonic() - hanging.setdefault(ordinal, time.monotonic()) > HANGS_AFTER:
-                running[ordinal].kill()
-                running[ordinal].wait()
-                running[ordinal] = ended.enter_context(worker(ordinal))
-                del hanging[ordinal]
-        return condition()
-
-    with ExitStack() as ended:
-        running = [ended.enter_context(worker(ordinal)) for ordinal in range(2)]
+    with worker(0) as first, worker(1) as second:
         until(lambda: all(answered(port, "/readyz") == 200 for port in ports))
         tell_everybody(1)
         until(lambda: everybody_heard(1))
-        first = running[0].pid
-        os.kill(first, signal.SIGSTOP)
+        os.kill(first.pid, signal.SIGSTOP)
         try:
             tell_everybody(2)
             until(lambda: everybody_heard(2))  # by the second: the first's session is over
         finally:
-            os.kill(first, signal.SIGCONT)
+            os.kill(first.pid, signal.SIGCONT)
         tell_everybody(3)
-        tallied = 3 * len(clients)
-        until(lambda: tended(lambda: everybody_heard(3) and len(listener.tallies()) == tallied))
+        until(lambda: everybody_heard(3) and len(listener.tallies()) == 3 * len(clients))
         until(lambda: not listener.due())
-        for port, process, folder in zip(ports, running, folders, strict=True):
+        for port, process, folder in zip(ports, (first, second), folders, strict=True):
             until(lambda port=port: answered(port, "/readyz") == 200)  # type: ignore[misc]
             assert answered(port, "/livez") == 200
             assert process.poll() is None, (folder / "log").read_text()
