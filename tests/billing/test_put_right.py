@@ -67,7 +67,7 @@ def put_right(house: House, client_id: str, kind: str, content: Any | None) -> N
     house.desk.call(request, roles=HAT, purpose="TREATMENT")
 
 
-def of(house: House, client_id: str, code: str) -> Any:
+def of_code(client_id: str, code: str) -> Any:
     return diagnose(client_id, code=code, effective_from=to_date(day(0)))
 
 
@@ -93,7 +93,7 @@ def codes_of_drafts(house: House) -> list[list[str]]:
 
 def test_a_draft_carries_the_diagnosis_that_stands_and_names_the_correction(house: House) -> None:
     client_id = house.admit()
-    put_right(house, client_id, "diagnosis", of(house, client_id, "F11.20"))
+    put_right(house, client_id, "diagnosis", of_code(client_id, "F11.20"))
     house.relay()
     assert codes_of_drafts(house) == [["F11.20"]]
     drafts = {key for key in house.office.current() if key[0] == "draft_claim"}
@@ -104,7 +104,7 @@ def test_what_had_left_with_another_diagnosis_is_proposed_anew(house: House) -> 
     client_id = house.admit()
     assert house.office.issue(day(6)).claims == 1
     house.office.pending_work.drain()
-    put_right(house, client_id, "diagnosis", of(house, client_id, "F11.20"))
+    put_right(house, client_id, "diagnosis", of_code(client_id, "F11.20"))
     house.relay()
     [proposal] = house.office.of_kind("proposal")
     assert proposal["action"] == "REPLACE"
@@ -181,10 +181,6 @@ def moves(client_id: str, payer_id: str, coverage: Any) -> Iterator[tuple[str, l
         changed.verified_from.CopyFrom(to_date(day(number)))
         dates.append(changed)
     yield "coverage", [dates[0], None, dates[1]]
-
-
-def of_code(client_id: str, code: str) -> Any:
-    return diagnose(client_id, code=code, effective_from=to_date(day(0)))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
