@@ -5,6 +5,7 @@ A service says in a row for each kind how it is said in a request, and read of o
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -16,14 +17,14 @@ from ninehours.common.v1 import statements_pb2 as common
 from kernel.execute import Outcome
 from kernel.facts import Recorded
 from kernel.mapping.writing import Writer, writer
-from kernel.putting_right import remark_document
+from kernel.putting_right import remark_document, said_of
 from kernel.refusal import Malformed, NotAllowed
 from kernel.rpc.call import Call
 from kernel.rpc.commands import Given, WriteSide, context_of, receipt_of
 from kernel.rpc.policy import Policy, permit, policies_of
 from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.tokens import Actor
-from kernel.rpc.translate import reading, to_timestamp
+from kernel.rpc.translate import reading, timestamp_of, to_timestamp
 from kernel.statements import (
     FIRST,
     Amendment,
@@ -93,7 +94,8 @@ class StatementKinds:
     """A service's: its `Recording` message, the rows, and how a statement is found and put right.
 
     `first_said`: of a statement's id; refuses every other (Unknown). `beside`: what its answers say
-    beside receipt and statement.
+    beside receipt and statement. `is_told`: whether the caller, who may say its kind, is of its
+    sites.
     """
 
     message: type[Message]
@@ -101,6 +103,7 @@ class StatementKinds:
     first_said: Callable[[Transaction, UUID], Recorded]
     put_right: Callable[[Any, PutRight, Context], Outcome]
     beside: Callable[[Any, Outcome, Context], Mapping[str, Any]]
+    is_told: Callable[[Transaction, Statement, Call], bool]
 
     def field_of(self, row: Recording) -> str:
         """In which field of the message its request stands."""
@@ -125,6 +128,25 @@ class StatementKinds:
     def void(self, write_side: WriteSide, request: Any, call: Call) -> Message:
         """VoidStatement."""
         return self._put_right(write_side, request, call, None)
+
+    def list(self, write_side: WriteSide, request: Any, call: Call) -> Message:
+        """ListStatements: of a client, with every revision, sealed text opened."""
+        with reading(request) as read:
+            owner = f"client/{read.uuid('client_id')}"
+            until = read.optional(timestamp_of, "as_of")
+        with write_side.executor.store.transaction() as tx:
+
+            def opened(document: str, version: int | None) -> bytes | None:
+                found = tx.documents.open(owner, document, version)
+                return None if found is None else found.content
+
+            told = [
+                self.told(said, opened)
+                for said in said_of(tx, owner, self.of(call.actor), until)
+                if self.is_told(tx, said, call)
+            ]
+        response: type[Message] = GetMessageClass(rpc_of(request).output_type)
+        return response(statements=told)
 
     def _put_right(
         self, write_side: WriteSide, request: Any, call: Call, field: str | None
@@ -197,12 +219,19 @@ def no_more(_: Any, __: Outcome, ___: Context) -> Mapping[str, Any]:
     return {}
 
 
+def of_every_site(_: Transaction, __: Statement, ___: Call) -> bool:
+    """For services whose statements are all of the client, whom the call is already held to."""
+    return True
+
+
 def statement_kinds(
     message: type[Message],
     rows: Iterable[tuple[type, Recording]],
     first_said: Callable[[Transaction, UUID], Recorded],
     put_right: Callable[[Any, PutRight, Context], Outcome],
+    *,
     beside: Callable[[Any, Outcome, Context], Mapping[str, Any]] = no_more,
+    is_told: Callable[[Transaction, Statement, Call], bool] = of_every_site,
 ) -> StatementKinds:
     """A service's kinds, of its rows."""
     return StatementKinds(
@@ -211,7 +240,17 @@ def statement_kinds(
         first_said=first_said,
         put_right=put_right,
         beside=beside,
+        is_told=is_told,
     )
+
+
+class StatementsServicer:
+    """Answers a service's StatementsService."""
+
+    def __init__(self, kinds: StatementKinds, write_side: WriteSide) -> None:
+        self.CorrectStatement = partial(kinds.correct, write_side)
+        self.VoidStatement = partial(kinds.void, write_side)
+        self.ListStatements = partial(kinds.list, write_side)
 
 
 def _read(row: Recording, given: Any, field: str, context: Context) -> Any:

@@ -25,6 +25,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     from kernel.rpc.call import Call  # noqa: PLC0415
     from kernel.rpc.channel import channel_to  # noqa: PLC0415
     from kernel.rpc.client import ASKING, RpcClient  # noqa: PLC0415
+    from kernel.rpc.statements import StatementsServicer  # noqa: PLC0415
     from kernel.rpc.tokens import service_tokens  # noqa: PLC0415
     from services.billing.adapters import claim_file, identities  # noqa: PLC0415
     from services.billing.adapters.as_of import SqlDeadlines, SqlHistoryAsOf  # noqa: PLC0415
@@ -76,7 +77,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     pages = SqlPages()
     return {
         SERVICE: billing_servicer(billing, issuing, pages),
-        statements.SERVICE: statements.StatementsServicer(billing),
+        statements.SERVICE: StatementsServicer(statements.KINDS, billing),
         WORK: WorkServicer(store, pages),
         explaining.SERVICE: explaining.ExplanationServicer(store, SqlHistoryAsOf()),
         accounts.SERVICE: accounts.AccountsServicer(store),

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     """What the api process answers."""
-    from services.intake.adapters.intake import open_intake  # noqa: PLC0415 - the relay needs none
+    from kernel.rpc.statements import StatementsServicer  # noqa: PLC0415 - the relay needs none
+    from services.intake.adapters.intake import open_intake  # noqa: PLC0415
     from services.intake.api import chart, clients, statements  # noqa: PLC0415
     from services.intake.api.servicer import SERVICE, IntakeServicer  # noqa: PLC0415
     from services.intake.domain.forgetting import Retention  # noqa: PLC0415
@@ -28,7 +29,7 @@ def servicers(store: Store, settings: Settings) -> Mapping[Any, object]:
     intake = open_intake(store, SUBSCRIPTIONS, retention)
     return {
         SERVICE: IntakeServicer(intake),
-        statements.SERVICE: statements.StatementsServicer(intake),
+        statements.SERVICE: StatementsServicer(statements.KINDS, intake),
         clients.SERVICE: clients.ClientsServicer(store),
         chart.SERVICE: chart.ChartServicer(store),
     }

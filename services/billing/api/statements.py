@@ -1,18 +1,16 @@
 """StatementsService: what billing was told, read back and put right."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from ninehours.billing.v1 import billing_service_pb2 as words
 from ninehours.billing.v1 import statements_service_pb2 as pb
 
 from kernel.execute import Outcome
-from kernel.putting_right import said_of
 from kernel.rpc.call import Call
 from kernel.rpc.commands import ACTOR, new_id
 from kernel.rpc.statements import Open, recording, statement_kinds
-from kernel.rpc.translate import reading, timestamp_of, to_date
+from kernel.rpc.translate import to_date
 from kernel.sites import speaks_for
 from kernel.statements import Statement, StatementAmended, content_of
 from kernel.store.store import Context, Transaction
@@ -99,34 +97,6 @@ KINDS = statement_kinds(
     ),
     first_said,
     put_right,
-    _uncovered,
+    beside=_uncovered,
+    is_told=_is_told,
 )
-
-
-class StatementsServicer:
-    """Answers StatementsService."""
-
-    def __init__(self, billing: BillingWriteSide) -> None:
-        self._store = billing.executor.store
-        self.CorrectStatement = partial(KINDS.correct, billing)
-        self.VoidStatement = partial(KINDS.void, billing)
-
-    def ListStatements(
-        self, request: pb.ListStatementsRequest, call: Call
-    ) -> pb.ListStatementsResponse:
-        with reading(request) as read:
-            client_id = str(read.uuid("client_id"))
-            until = read.optional(timestamp_of, "as_of")
-        owner = f"client/{client_id}"
-        with self._store.transaction() as tx:
-
-            def opened(document: str, version: int | None) -> bytes | None:
-                found = tx.documents.open(owner, document, version)
-                return None if found is None else found.content
-
-            told: list[Any] = [
-                pb.Statement(**KINDS.told(said, opened))
-                for said in said_of(tx, owner, KINDS.of(call.actor), until)
-                if _is_told(tx, said, call)
-            ]
-        return pb.ListStatementsResponse(statements=told)

@@ -1,23 +1,15 @@
 """StatementsService: what was said of a client, read back and put right."""
 
-from functools import partial
-from typing import Any
-
 from ninehours.intake.v1 import intake_service_pb2 as words
 from ninehours.intake.v1 import statements_service_pb2 as pb
 
 from kernel.mapping.reading import named
-from kernel.putting_right import said_of
-from kernel.rpc.call import Call
 from kernel.rpc.commands import ACTOR, NOW, new_id
 from kernel.rpc.statements import Open, recording, statement_kinds
-from kernel.rpc.translate import reading, timestamp_of
 from services.intake.adapters import sealed
 from services.intake.api import requests
-from services.intake.app.deciding import Intake
 from services.intake.app.statements import first_said, put_right
 from services.intake.app.streams import (
-    client_stream,
     narratives_document,
     safety_reason_document,
 )
@@ -131,31 +123,3 @@ KINDS = statement_kinds(
     first_said,
     put_right,
 )
-
-
-class StatementsServicer:
-    """Answers StatementsService."""
-
-    def __init__(self, intake: Intake) -> None:
-        self._intake = intake
-        self.CorrectStatement = partial(KINDS.correct, intake)
-        self.VoidStatement = partial(KINDS.void, intake)
-
-    def ListStatements(
-        self, request: pb.ListStatementsRequest, call: Call
-    ) -> pb.ListStatementsResponse:
-        with reading(request) as read:
-            client_id = str(read.uuid("client_id"))
-            until = read.optional(timestamp_of, "as_of")
-        owner = client_stream(client_id)
-        with self._intake.executor.store.transaction() as tx:
-
-            def opened(document: str, version: int | None) -> bytes | None:
-                found = tx.documents.open(owner, document, version)
-                return None if found is None else found.content
-
-            told: list[Any] = [
-                pb.Statement(**KINDS.told(said, opened))
-                for said in said_of(tx, owner, KINDS.of(call.actor), until)
-            ]
-        return pb.ListStatementsResponse(statements=told)

@@ -22,6 +22,7 @@ from kernel.messaging.inbox import Inbox
 from kernel.messaging.owners import Confirm
 from kernel.messaging.pending_work import PendingWork
 from kernel.rpc.call import Call
+from kernel.rpc.statements import StatementsServicer
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import to_date
 from kernel.services import topic_of
@@ -35,8 +36,8 @@ from services.billing.adapters.publication import publish
 from services.billing.adapters.record import SqlDrafts
 from services.billing.adapters.rule_sets import message_of
 from services.billing.adapters.subscriptions import SUBSCRIPTIONS
+from services.billing.api import statements
 from services.billing.api.servicer import billing_servicer
-from services.billing.api.statements import StatementsServicer
 from services.billing.api.work import WorkServicer
 from services.billing.app.ports import (
     BillingWriteSide,
@@ -186,7 +187,7 @@ class Office:
             },
         )
         self.answers = billing_servicer(billing, lambda _: issuing, self.pages)
-        self.statements = StatementsServicer(billing)
+        self.statements = StatementsServicer(statements.KINDS, billing)
 
     def call(
         self,
