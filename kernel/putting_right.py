@@ -9,7 +9,15 @@ from uuid import UUID
 from kernel.execute import CommandExecutor, Outcome, record, refuse_stale
 from kernel.facts import Recorded
 from kernel.refusal import Unknown
-from kernel.statements import PutRight, Statement, StatementAmended, amended, content_of, statements
+from kernel.statements import (
+    PutRight,
+    Statement,
+    StatementAmended,
+    amended,
+    content_of,
+    standing,
+    statements,
+)
 from kernel.store.store import Context, Transaction
 
 SaidAnew = Callable[[Transaction, Sequence[Recorded], Any], Iterable[Any]]
@@ -55,6 +63,10 @@ def remark_document(statement: UUID) -> str:
     return f"remark/{statement}"
 
 
+def nothing_needs_it(_: Sequence[Recorded], __: Any) -> None:
+    """For statements that no other of their stream rests on."""
+
+
 def put_right(
     executor: CommandExecutor,
     asked: PutRight,
@@ -64,15 +76,19 @@ def put_right(
     owner: str,
     locks: Sequence[str],
     said_anew: SaidAnew,
+    without: Callable[[Sequence[Recorded], Any], None] = nothing_needs_it,
 ) -> Outcome:
     """Says a statement of the stream otherwise, or takes it back; the remark is sealed for `owner`.
 
-    Refuses what `amended` refuses, and what `said_anew` does.
+    `without`: refuses to take back what the others, as they stand, rest on. Refuses what `amended`
+    refuses, and what `said_anew` does.
     """
 
     def decide(tx: Transaction) -> Sequence[Recorded]:
         history = tx.load(stream)
         refuse_stale(context, len(history))
+        if asked.said is None:
+            _refuse_needed(history, asked.amendment.statement, without)
 
         def anew(others: Sequence[Recorded], now: Any) -> Iterable[Any]:
             return said_anew(tx, others, now)
@@ -87,3 +103,14 @@ def put_right(
         return replace(fact, remark_version=tx.documents.put(owner, remark, asked.remark.encode()))
 
     return executor.transact(context, decide, locks=locks)
+
+
+def _refuse_needed(
+    history: Sequence[Recorded],
+    statement: UUID,
+    without: Callable[[Sequence[Recorded], Any], None],
+) -> None:
+    for said in statements(history):
+        if said.first.id == statement:
+            others = [each for each in standing(history) if each.id != statement]
+            without(others, said.now.fact)

@@ -3,8 +3,9 @@
 A service says in a row for each kind how it is said in a request, and read of one.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -42,7 +43,7 @@ REASON: Any = common.CorrectionReason
 NOTHING: Mapping[str, Given] = MappingProxyType({})
 
 Open = Callable[[str, int | None], bytes | None]
-"""A document of the client's, in this version or the newest; None: forgotten."""
+"""A document of whom it is about, in this version or the newest; None: forgotten."""
 
 
 def untold(_: Message, __: Any, ___: Open) -> None:
@@ -95,7 +96,7 @@ class StatementKinds:
 
     `first_said`: of a statement's id; refuses every other (Unknown). `beside`: what its answers say
     beside receipt and statement. `is_told`: whether the caller, who may say its kind, is of its
-    sites.
+    sites. `things`: kinds of subjects that are no clients, and that a list may be `about`.
     """
 
     message: type[Message]
@@ -104,6 +105,7 @@ class StatementKinds:
     put_right: Callable[[Any, PutRight, Context], Outcome]
     beside: Callable[[Any, Outcome, Context], Mapping[str, Any]]
     is_told: Callable[[Transaction, Statement, Call], bool]
+    things: tuple[str, ...] = ()
 
     def field_of(self, row: Recording) -> str:
         """In which field of the message its request stands."""
@@ -130,23 +132,40 @@ class StatementKinds:
         return self._put_right(write_side, request, call, None)
 
     def list(self, write_side: WriteSide, request: Any, call: Call) -> Message:
-        """ListStatements: of a client, with every revision, sealed text opened."""
+        """ListStatements: of a client, or about a thing, with every revision, text opened."""
+        of_thing = bool(self.things and request.about)
+        if of_thing and request.client_id:
+            raise Malformed(about="is asked beside client_id")
         with reading(request) as read:
-            owner = f"client/{read.uuid('client_id')}"
+            asked = str(read.uuid("about" if of_thing else "client_id"))
             until = read.optional(timestamp_of, "as_of")
+        listed = self._about if of_thing else self._of_client
         with write_side.executor.store.transaction() as tx:
-
-            def opened(document: str, version: int | None) -> bytes | None:
-                found = tx.documents.open(owner, document, version)
-                return None if found is None else found.content
-
             told = [
-                self.told(said, opened)
-                for said in said_of(tx, owner, self.of(call.actor), until)
+                self.told(said, partial(_opened, tx, owner))
+                for owner, said in listed(tx, asked, self.of(call.actor), until)
                 if self.is_told(tx, said, call)
             ]
         response: type[Message] = GetMessageClass(rpc_of(request).output_type)
         return response(statements=told)
+
+    def _of_client(
+        self, tx: Transaction, client_id: str, kinds: set[type], until: datetime | None
+    ) -> Iterator[tuple[str, Statement]]:
+        """Each with the owner of its sealed text."""
+        owner = f"client/{client_id}"
+        for said in said_of(tx, owner, kinds, until):
+            yield owner, said
+
+    def _about(
+        self, tx: Transaction, thing_id: str, kinds: set[type], until: datetime | None
+    ) -> Iterator[tuple[str, Statement]]:
+        """Those that name the thing, of streams that published about it."""
+        for thing in self.things:
+            for said in said_of(tx, f"{thing}/{thing_id}", kinds, until):
+                fact = said.first.fact
+                if any(getattr(fact, held.name) == thing_id for held in fields(fact)):
+                    yield said.first.stream, said
 
     def _put_right(
         self, write_side: WriteSide, request: Any, call: Call, field: str | None
@@ -232,6 +251,7 @@ def statement_kinds(
     *,
     beside: Callable[[Any, Outcome, Context], Mapping[str, Any]] = no_more,
     is_told: Callable[[Transaction, Statement, Call], bool] = of_every_site,
+    things: tuple[str, ...] = (),
 ) -> StatementKinds:
     """A service's kinds, of its rows."""
     return StatementKinds(
@@ -241,6 +261,7 @@ def statement_kinds(
         put_right=put_right,
         beside=beside,
         is_told=is_told,
+        things=things,
     )
 
 
@@ -251,6 +272,11 @@ class StatementsServicer:
         self.CorrectStatement = partial(kinds.correct, write_side)
         self.VoidStatement = partial(kinds.void, write_side)
         self.ListStatements = partial(kinds.list, write_side)
+
+
+def _opened(tx: Transaction, owner: str, document: str, version: int | None) -> bytes | None:
+    found = tx.documents.open(owner, document, version)
+    return None if found is None else found.content
 
 
 def _read(row: Recording, given: Any, field: str, context: Context) -> Any:
