@@ -159,14 +159,19 @@ class Subscriptions:
         return found
 
     def read_history(
-        self, connection: Connection, client: str, until: datetime | None = None
+        self,
+        connection: Connection,
+        client: str,
+        until: datetime | None = None,
+        supposed: Sequence[HeardFact] = (),
     ) -> History:
         """The client's facts and those of every reference they lead to, by subject, in sequence.
 
         As they stand: what was put right by then says what it says now, or nothing.
 
-        With `until`, only those signed by then: what this service would have known. Types that
-        another release heard and this one doesn't use are passed over.
+        With `until`, only those signed by then: what this service would have known. `supposed`
+        stand as if they had been heard, too. Types that another release heard and this one doesn't
+        use are passed over.
         """
         facts: dict[str, list[HeardFact]] = {}
         wanted = {client}
@@ -197,5 +202,9 @@ class Subscriptions:
                         signed_at=row.signed_at,
                     )
                 )
-            wanted = {ref for row in rows for ref in row.refs} - facts.keys()
+            here = [fact for fact in supposed if fact.subject in wanted]
+            for fact in here:
+                facts[fact.subject].append(fact)
+            leads_to = {ref for fact in here for ref in self.references(fact.type, fact.message)}
+            wanted = ({ref for row in rows for ref in row.refs} | leads_to) - facts.keys()
         return history_of(facts, self.decode)

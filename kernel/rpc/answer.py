@@ -32,6 +32,7 @@ from kernel.rpc.call import (
     value_of,
 )
 from kernel.rpc.counting import CountedRpc
+from kernel.rpc.dry_run import answered
 from kernel.rpc.places import Overdue, Places, too_many
 from kernel.rpc.policy import Policy, Scope, permit
 from kernel.rpc.remote_refusal import AWAY, RemoteRefusal
@@ -225,13 +226,15 @@ class Answering:
 
             def ask(call: Call) -> Any:
                 self._scope.admit(policy, request, call)
-                return behaviour(request, call)
+                return answered(self._scope.store, behaviour, request, call)
 
             with self._room(method, call) as there_is_room:
                 if not there_is_room:
                     raise too_many()
-                answered = _with_locks(ask, call)
-                responses: Iterable[Message] = answered if method.server_streaming else (answered,)
+                said_back = _with_locks(ask, call)
+                responses: Iterable[Message] = (
+                    said_back if method.server_streaming else (said_back,)
+                )
                 for response in responses:
                     if not isinstance(response, response_type):
                         raise TypeError(f"{rpc} answers {response_type.__name__}")

@@ -15,10 +15,12 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from kernel.patience import BRIEF
+from kernel.refusal import AgainstTheRules
 from kernel.rpc import call as carried
 from kernel.rpc.call import Call
 from kernel.rpc.channel import Channel
 from kernel.rpc.remote_refusal import RemoteRefusal, refusal_of
+from kernel.supposing import is_supposing
 
 MOST_ASKING = 4
 ASKING = threading.BoundedSemaphore(MOST_ASKING)
@@ -81,6 +83,12 @@ class RpcClient:
             deadline: float | None = None,
             via: Call | None = None,
         ) -> Any:
+            if is_supposing():
+                raise AgainstTheRules(
+                    "ASKS_OTHERS",
+                    "it would ask another service, which keeps that it was asked: no dry run of it",
+                    rpc=method.full_name,
+                )
             seconds = self._deadline if deadline is None else deadline
             left = via.deadline() if via else None
             asking = _Asking(self._token, seconds if left is None else min(seconds, left), now, via)

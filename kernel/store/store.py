@@ -22,6 +22,7 @@ from kernel.store.bells import PUBLISHED
 from kernel.store.database import set_lock_timeout
 from kernel.store.documents import Documents
 from kernel.store.published import envelope_of
+from kernel.supposing import SUPPOSING, is_supposing
 from kernel.vault import Vault
 
 # Bytes of a public fact: with its envelope, what a broker takes by default.
@@ -140,10 +141,29 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator["Transaction"]:
-        """One database transaction, committed at its end, rolled back on any exception."""
+        """One database transaction, committed at its end, rolled back on any exception.
+
+        Within `supposing` it is one within that one: seen by those after it, and never committed.
+        """
+        if is_supposing():
+            connection = SUPPOSING.get()
+            with connection.begin_nested():
+                yield Transaction(self, connection)
+            return
         with self.engine.begin() as connection:
             set_lock_timeout(connection)
             yield Transaction(self, connection)
+
+    @contextmanager
+    def supposing(self) -> Iterator["Transaction"]:
+        """All transactions of this thread see what was written within, and nothing of it stays."""
+        with self.engine.connect() as connection, connection.begin() as begun:
+            token = SUPPOSING.set(connection)
+            try:
+                yield Transaction(self, connection)
+            finally:
+                SUPPOSING.reset(token)
+                begun.rollback()
 
     @contextmanager
     def snapshot(self) -> Iterator["Transaction"]:

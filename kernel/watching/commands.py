@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from kernel.refusal import NotYet, Refusal, Stale
+from kernel.supposing import is_supposing
 from kernel.watching.metrics import COMMANDS
 
 
@@ -17,6 +18,7 @@ class Became(StrEnum):
     REPEATED = "repeated"  # accepted before, and answered the same
     REFUSED = "refused"
     CONFLICT = "conflict"  # others changed what it rests on
+    SUPPOSED = "supposed"  # a dry run: accepted, and nothing recorded
     NOT_YET = "not_yet"  # what it rests on isn't heard yet
     FAILED = "failed"  # the database is away or busy, another service is, or nobody foresaw it
 
@@ -46,6 +48,8 @@ class CountedCommand:
     def decided(self, outcome: D) -> D:
         """It was decided, and recorded what it led to."""
         self.became = Became.ACCEPTED if outcome.facts else Became.UNCHANGED
+        if is_supposing():
+            self.became = Became.SUPPOSED
         return outcome
 
 

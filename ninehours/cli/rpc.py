@@ -5,6 +5,7 @@ import sys
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Self
+from uuid import uuid4
 
 import grpc
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
@@ -15,8 +16,11 @@ from google.protobuf.message_factory import GetMessageClass
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
     ProtoReflectionDescriptorDatabase,
 )
+from ninehours.billing.v1 import billing_work_service_pb2 as work
+from ninehours.common.v1 import common_pb2 as common
 from ninehours.common.v1 import policy_pb2
 
+from kernel.facts import id_of, kind_of
 from kernel.rpc.call import AUTHORIZATION, BEARER
 from kernel.rpc.channel import Channel
 from kernel.rpc.client import RpcClient
@@ -24,12 +28,14 @@ from kernel.rpc.remote_refusal import RemoteRefusal, refusal_of
 from ninehours.cli.connection import Services, on_system
 from ninehours.cli.ending import DENIED, NOT_FOUND, USAGE, Failure, say
 from ninehours.cli.output import as_dict, print_json, screen
+from ninehours.cli.replay import LABEL
 from ninehours.cli.roles import OPERATOR, Role
 
 # Whose token asks what there is; any would do.
 LOOKING = OPERATOR
 DEADLINE = 30.0
 OURS = "ninehours."
+COMMANDS_BY = "meta"
 SECONDS = 10.0
 
 
@@ -121,12 +127,24 @@ def show_rpcs(rpcs: Sequence[dict[str, Any]]) -> list[str]:
 
 @on_system
 def run_call(
-    services: Services, service: str, method: str, *, body: str, role: str, subject: str
+    services: Services,
+    service: str,
+    method: str,
+    *,
+    body: str,
+    role: str,
+    subject: str,
+    dry_run: bool,
 ) -> None:
-    """Print what it answers, a JSON object; of a stream one a line. Refusals leave as such."""
+    """Print what it answers, a JSON object; of a stream one a line. Refusals leave as such.
+
+    Of a dry run, what it would answer, and what billing says that it would come to.
+    """
     with _reflected(services, service) as server:
         rpc = _method(server, service, method)
         request = _request(server, rpc, sys.stdin.read() if body == "-" else body)
+        if dry_run:
+            _suppose(request)
         role = role or _role_for(rpc)
         services.speak_as(role, subject)
         token = services.token_of(role)
@@ -136,6 +154,8 @@ def run_call(
             if rpc.server_streaming:
                 for message in answer:
                     print(json.dumps(as_dict(message), ensure_ascii=False), flush=True)
+            elif dry_run:
+                print_json(_foreseen(services, role, answer))
             else:
                 print_json(as_dict(answer))
         except RemoteRefusal as refusal:
@@ -144,6 +164,32 @@ def run_call(
             raise
         finally:
             client.close()
+
+
+def _suppose(request: Any) -> None:
+    """Makes a dry run of a command; another request is none."""
+    if COMMANDS_BY not in request.DESCRIPTOR.fields_by_name:
+        raise Failure(USAGE, "it commands nothing: only a command has a dry run")
+    request.meta.dry_run = True
+    request.meta.command_id = request.meta.command_id or str(uuid4())
+
+
+def _foreseen(services: Services, role: str, answer: Any) -> dict[str, Any]:
+    """What it would answer, and for each client whom its facts are about what it comes to."""
+    facts = [
+        common.SupposedFact.FromString(fact.SerializeToString()) for fact in answer.receipt.supposed
+    ]
+    answer.ClearField("receipt")
+    subjects = dict.fromkeys(fact.subject for fact in facts if kind_of(fact.subject) == "client")
+    requests = [
+        work.ForeseeRequest(client_id=id_of(subject), facts=facts) for subject in subjects
+    ]
+    return {
+        "label": LABEL,
+        "answer": as_dict(answer),
+        "facts": [{"subject": fact.subject, "type": fact.type} for fact in facts],
+        "foreseen": [as_dict(services.ask(role, request)) for request in requests],
+    }
 
 
 def _reflected(services: Services, service: str) -> Reflected:

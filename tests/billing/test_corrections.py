@@ -11,6 +11,7 @@ from kernel.rpc.translate import date_of
 from tests.harness.billing.facts import COVERAGE, SITE, Story
 from tests.harness.billing.history import day
 from tests.harness.billing.service import Office, covered
+from tests.harness.kernel.tables import every_table
 from tests.harness.x12.judge import judge
 from tests.harness.x12.reading import claims_of
 
@@ -184,9 +185,9 @@ def test_a_repeated_correction_answers_the_same_and_sends_nothing(
     sent.adjudicate(the_claim(sent).claim_id)
     sent.hear(story.corrected(CLIENT, day(0), 1, 0))
     answer = sent.correct()
-    before = sent.every_table()
+    before = every_table(sent.store)
     assert sent.correct() == answer
-    assert sent.every_table() == before
+    assert every_table(sent.store) == before
     due = sent.correct("due")
     assert (due.batch_id, [omitted.reason for omitted in due.left_out]) == ("", ["NOT_SETTLED"])
     sent.pending_work.drain()

@@ -21,6 +21,7 @@ from tests.billing.test_corrections import published
 from tests.harness.billing.facts import COVERAGE, SITE, Story
 from tests.harness.billing.history import day
 from tests.harness.billing.service import Office, covered
+from tests.harness.kernel.tables import every_table
 from tests.harness.x12.judge import judge
 from tests.harness.x12.reading import claims_of
 
@@ -131,7 +132,7 @@ def test_the_names_of_staff_are_in_the_file_and_in_no_public_fact(
     [claim] = claims_of(content)
     assert claim.rendering_npi is not None
     office.pending_work.drain()
-    tables = office.every_table()
+    tables = every_table(office.store)
     for name in STAFF:
         assert name.upper() in content.decode()
         assert name in tables["fact"]

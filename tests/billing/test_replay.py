@@ -17,6 +17,7 @@ from services.billing.domain.payers.rules import PerDiem
 from tests.harness.billing.facts import COVERAGE, SITE, Story
 from tests.harness.billing.history import MONDAY, RULES, day
 from tests.harness.billing.service import Office, covered
+from tests.harness.kernel.tables import every_table
 
 LONG, SHORT, ISSUED = (f"0c11e700-0000-4000-8000-00000000000{n}" for n in (1, 2, 3))
 MINUTES = {LONG: 200, SHORT: 150, ISSUED: 190}
@@ -125,10 +126,10 @@ def test_the_rules_hold_for_the_dates_that_are_asked_and_for_no_others(attended:
 
 
 def test_a_replay_changes_no_row_of_the_database(attended: Office) -> None:
-    before = attended.every_table()
+    before = every_table(attended.store)
     assert len(before) > 10
     replayed(attended, request(attended, **per_diem(120)))
-    assert attended.every_table() == before
+    assert every_table(attended.store) == before
 
 
 def test_the_database_itself_refuses_a_write_in_a_snapshot(attended: Office) -> None:

@@ -1,17 +1,20 @@
 """Requests with every leaf filled, each with what nothing else says; and what answers say."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import count
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
+from kernel.keys.privileges import KEY_STORE
 from kernel.rpc.translate import to_date, to_timestamp
+from kernel.store.store import Store
+from tests.harness.kernel.tables import every_table
 
 META = "meta"
 RULE_SET = "ninehours.billing.v1.RuleSet"
@@ -167,12 +170,52 @@ def _put(made: Any, held: FieldDescriptor, value: Any) -> None:
         setattr(made, held.name, value)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DryRun:
+    """A command that was supposed first, and then given.
+
+    `kept`: whether supposing it left anything; `published` by the command, as receipts suppose it.
+    """
+
+    command: Any
+    supposed: Any
+    kept: bool
+    answer: Any
+    published: Sequence[tuple[str, str, bytes]]
+
+
 @dataclass
 class Played:
     """Commands that were accepted, and what questions answered after them."""
 
     commands: list[Message] = field(default_factory=list, repr=False)
     answers: list[Message] = field(default_factory=list, repr=False)
+    dry_runs: list[DryRun] = field(default_factory=list, repr=False)
+
+    def give(self, store: Store, request: Any, ask: Callable[[str], Any]) -> Any:
+        """Asks it under one command id, as a dry run first; gives the answer."""
+        command_id = str(uuid4())
+        before = record_of(store)
+        request.meta.dry_run = True
+        supposed = ask(command_id)
+        kept = record_of(store) != before
+        request.meta.dry_run = False
+        answer = ask(command_id)
+        with store.transaction() as tx:
+            published = [
+                (str(row.id), row.type, bytes(row.body))
+                for row in tx.execute(
+                    "SELECT id, type, body FROM published WHERE command_id = :id ORDER BY position",
+                    id=request.meta.command_id,
+                )
+            ]
+        self.commands.append(request)
+        self.dry_runs.append(
+            DryRun(
+                command=request, supposed=supposed, kept=kept, answer=answer, published=published
+            )
+        )
+        return answer
 
     def given(self) -> Mapping[tuple[str, str], set[tuple[str, Any]]]:
         """Request and path of each leaf that was said → with which values."""
@@ -189,6 +232,12 @@ class Played:
             for _, name, value in (*said(answer), *nos(answer)):
                 found.setdefault(name, set()).add(value)
         return found
+
+
+def record_of(store: Store) -> Mapping[str, str]:
+    """Every table but those of the key store, which stands for itself: a key may be made for what
+    is only supposed."""
+    return {name: rows for name, rows in every_table(store).items() if name not in KEY_STORE}
 
 
 def is_id(text: object) -> bool:

@@ -6,6 +6,7 @@ is found in some answer in a field of its name, or stands among the exceptions w
 
 from collections.abc import Callable
 from importlib import import_module
+from typing import Any
 
 import pytest
 from google.protobuf.descriptor import MethodDescriptor
@@ -98,6 +99,31 @@ def test_every_leaf_comes_back_or_says_why_not(service: str, played: Played) -> 
 def test_nothing_that_comes_back_stands_among_the_exceptions(service: str, played: Played) -> None:
     assert set(names(found(played, service))) & EXCEPTIONS[service].keys() == set()
     assert EXCEPTIONS[service].keys() - set(names(expected(service))) == set()
+
+
+def test_a_dry_run_answers_what_the_command_answers(played: Played) -> None:
+    assert len(played.dry_runs) > 10
+    for dry_run in played.dry_runs:
+        assert without_receipt(dry_run.supposed) == without_receipt(dry_run.answer), dry_run.command
+
+
+def test_a_dry_run_keeps_nothing(played: Played) -> None:
+    assert [dry_run.command for dry_run in played.dry_runs if dry_run.kept] == []
+
+
+def test_a_dry_run_says_what_the_command_publishes(played: Played) -> None:
+    for dry_run in played.dry_runs:
+        receipt = dry_run.supposed.receipt
+        assert list(receipt.published) == []
+        supposed = [(fact.fact_id, fact.type, fact.body) for fact in receipt.supposed]
+        assert supposed == list(dry_run.published), dry_run.command
+
+
+def without_receipt(answer: Any) -> Any:
+    copy = type(answer)()
+    copy.CopyFrom(answer)
+    copy.ClearField("receipt")
+    return copy
 
 
 def test_every_service_is_played() -> None:

@@ -217,6 +217,13 @@ def call(
     body: Body = "{}",
     role: AsRole = "",
     subject: As = "",
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Of a command: record nothing; print the days, claims and dollars it would move.",
+        ),
+    ] = False,
     data: System = None,
 ) -> None:
     """Call an RPC and print its answer as JSON; of a stream, one object a line.

@@ -8,6 +8,7 @@ from ninehours.billing.v1 import billing_events_pb2 as billing
 from sqlalchemy import text
 
 from kernel.due import DueAsked
+from kernel.facts import HeardFact
 from kernel.messaging.public_facts import clocks_of
 from kernel.store.store import Transaction
 from operations import explaining
@@ -85,7 +86,12 @@ class SqlDeadlines:
         return [row.content for row in current_rows(tx, DraftRow)]
 
 
-def history_by(tx: Transaction, client_id: str, until: datetime | None = None) -> BillingHistory:
-    """All that was heard of a client by then, or (None) until now."""
+def history_by(
+    tx: Transaction,
+    client_id: str,
+    until: datetime | None = None,
+    supposed: Sequence[HeardFact] = (),
+) -> BillingHistory:
+    """All that was heard of a client by then, or (None) until now, and what is supposed beside."""
     client = f"client/{client_id}"
-    return history_of(client, SUBSCRIPTIONS.read_history(tx.connection, client, until))
+    return history_of(client, SUBSCRIPTIONS.read_history(tx.connection, client, until, supposed))

@@ -8,13 +8,16 @@ from ninehours.billing.v1 import billing_events_pb2 as events
 from ninehours.billing.v1 import billing_work_service_pb2 as pb
 
 from kernel.mapping.writing import writer
+from kernel.messaging.supposed import supposed_facts
 from kernel.refusal import Malformed
 from kernel.rpc.call import Call
 from kernel.rpc.translate import date_of, reading, to_date
 from kernel.store.store import Store
 from services.billing.adapters.following import RevisedRow
+from services.billing.adapters.foreseeing import foreseen
 from services.billing.adapters.pages import SqlPages
 from services.billing.adapters.rule_sets import rule_set_of
+from services.billing.adapters.subscriptions import SUBSCRIPTIONS
 from services.billing.api.lists import REASON, RowLists, rows_query
 from services.billing.app.draft_id import draft_id
 from services.billing.app.questions import Supposed, replayed
@@ -52,6 +55,18 @@ class WorkServicer:
             payers = self._lists.pages.payers(tx)
         return pb.ListPayersResponse(
             payers=[rule_set for payer in payers for rule_set in _payer(payer)]
+        )
+
+    def Foresee(self, request: pb.ForeseeRequest, call: Call) -> pb.ForeseeResponse:
+        with reading(request) as read:
+            client_id = str(read.uuid("client_id"))
+        facts = supposed_facts(request.facts, SUBSCRIPTIONS, call.now)
+        with self._lists.store.snapshot() as tx:
+            seen = foreseen(tx, client_id, facts).at(call.actor.sites)
+        return pb.ForeseeResponse(
+            client=client_replay(seen.client),
+            totals=totals_of([seen.client]),
+            elsewhere=seen.elsewhere,
         )
 
     def Replay(self, request: pb.ReplayRequest, call: Call) -> Iterator[pb.ReplayResponse]:
@@ -132,23 +147,30 @@ client_replay = writer(
 _total_message = writer(pb.ReplayTotal, _Total, given=("payer_id", "site_id"))
 
 
-def summary_of(clients: Sequence[Replayed], unreproduced: Iterable[str]) -> pb.ReplaySummary:
-    """What was looked at, and what changed days come to, by payer and site."""
+def totals_of(clients: Sequence[Replayed]) -> list[pb.ReplayTotal]:
+    """What changed days come to, by payer and site."""
     totals: dict[tuple[str, str], _Total] = {}
     for change in (day for client in clients for day in client.days):
-        sides = {(side.payer_id, side.site_id) for side in (change.before, change.after)}
+        sides = {(side.payer_id, side.site_id) for side in (change.before, change.after) if side}
         for payer_id, site_id in sides:
             totals.setdefault((payer_id, site_id), _Total()).changed_days += 1
-        totals[change.before.payer_id, change.before.site_id].before += change.before.amount_minor
-        totals[change.after.payer_id, change.after.site_id].after += change.after.amount_minor
+        if was := change.before:
+            totals[was.payer_id, was.site_id].before += was.amount_minor
+        if now := change.after:
+            totals[now.payer_id, now.site_id].after += now.amount_minor
+    return [
+        _total_message(total, payer_id=payer_id, site_id=site_id)
+        for (payer_id, site_id), total in sorted(totals.items())
+    ]
+
+
+def summary_of(clients: Sequence[Replayed], unreproduced: Iterable[str]) -> pb.ReplaySummary:
+    """What was looked at, and what it comes to."""
     return pb.ReplaySummary(
         clients=len(clients),
         days=sum(client.looked_at for client in clients),
         changed_days=sum(len(client.days) for client in clients),
         changed_claims=sum(len(client.claims) for client in clients),
-        totals=[
-            _total_message(total, payer_id=payer_id, site_id=site_id)
-            for (payer_id, site_id), total in sorted(totals.items())
-        ],
+        totals=totals_of(clients),
         unreproduced_examples=unreproduced,
     )

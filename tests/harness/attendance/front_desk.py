@@ -15,6 +15,7 @@ from sqlalchemy import text
 from kernel.execute import CommandExecutor
 from kernel.messaging.inbox import Inbox
 from kernel.rpc.call import Call
+from kernel.rpc.dry_run import answered
 from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import to_date
@@ -123,7 +124,8 @@ class FrontDesk:
         call = Call(
             actor=actor, now=self.now, deadline=lambda: None, correlation_id="c", traceparent=""
         )
-        return getattr(self.servicers[rpc.containing_service], rpc.name)(request, call)
+        behaviour = getattr(self.servicers[rpc.containing_service], rpc.name)
+        return answered(self.store, behaviour, request, call)
 
     def session(self, roster: Sequence[str], **changes: Any) -> str:
         return str(self.call(self.scheduling(roster, **changes)).session_id)

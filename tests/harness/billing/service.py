@@ -22,6 +22,7 @@ from kernel.messaging.inbox import Inbox
 from kernel.messaging.owners import Confirm
 from kernel.messaging.pending_work import PendingWork
 from kernel.rpc.call import Call
+from kernel.rpc.dry_run import answered
 from kernel.rpc.statements import StatementsServicer
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import to_date
@@ -211,7 +212,7 @@ class Office:
         )
         answers = (self.answers, self.work, self.statements)
         servicer = next(servicer for servicer in answers if hasattr(servicer, rpc))
-        return getattr(servicer, rpc)(request, call)
+        return answered(self.store, getattr(servicer, rpc), request, call)
 
     # Setting up
 
@@ -395,19 +396,6 @@ class Office:
     def query(self, statement: str, **parameters: Any) -> Sequence[Any]:
         with self.store.transaction() as tx:
             return tx.connection.execute(text(statement), parameters).all()
-
-    def every_table(self) -> Mapping[str, str]:
-        """Each table's rows as one text."""
-        tables = self.query(
-            "SELECT table_name AS name FROM information_schema.tables"
-            " WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
-        )
-        return {
-            table.name: "\n".join(
-                row.line for row in self.query(f'SELECT t::text AS line FROM "{table.name}" t')
-            )
-            for table in tables
-        }
 
 
 def provider(**changes: Any) -> pb.RegisterProviderRequest:

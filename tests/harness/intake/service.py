@@ -16,6 +16,7 @@ from kernel.messaging.inbox import Inbox
 from kernel.messaging.owners import Confirm
 from kernel.messaging.pending_work import PendingWork
 from kernel.rpc.call import Call
+from kernel.rpc.dry_run import answered
 from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.tokens import Actor
 from kernel.rpc.translate import to_date
@@ -79,7 +80,8 @@ class Desk:
             correlation_id="c",
             traceparent="",
         )
-        return getattr(self.servicers[rpc.containing_service], rpc.name)(request, call)
+        behaviour = getattr(self.servicers[rpc.containing_service], rpc.name)
+        return answered(self.store, behaviour, request, call)
 
     def drainer(self, **parts: Any) -> PendingWork:
         """A worker's; several may drain at once."""

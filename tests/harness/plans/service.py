@@ -19,6 +19,7 @@ from kernel.messaging.envelope import Envelope, Record
 from kernel.messaging.inbox import Inbox
 from kernel.messaging.pending_work import PendingWork
 from kernel.rpc.call import Call
+from kernel.rpc.dry_run import answered
 from kernel.rpc.rpcs import rpc_of
 from kernel.rpc.tokens import Actor
 from kernel.services import topic_of
@@ -113,7 +114,8 @@ class Plans:
             correlation_id="c",
             traceparent="",
         )
-        return getattr(self.answers[rpc_of(request).containing_service], rpc)(request, call)
+        behaviour = getattr(self.answers[rpc_of(request).containing_service], rpc)
+        return answered(self.store, behaviour, request, call)
 
     def hear(self, records: Sequence[Record]) -> None:
         self.inbox.hear(records)

@@ -29,9 +29,8 @@ def play(new_store: Callable[[Service], Store]) -> Played:
 
     def command(kind: type[Message], **given: Any) -> Any:
         request = fill.filled(kind, **given)
-        answer = desk.call(request)
-        played.commands.append(request)
-        return answer
+        desk.introduce(request)
+        return played.give(desk.store, request, lambda command_id: desk.ask(request, command_id))
 
     def question(request: Message) -> None:
         actor = Actor(desk.actor, frozenset({"clinician"}), frozenset({"*"}), "TREATMENT")

@@ -47,9 +47,10 @@ def play(new_store: Callable[[Service], Store]) -> Played:
 
     def command(kind: type[Message], by: str = ADA, **given: Any) -> Any:
         request = fill.filled(kind, **given)
-        answer = office.call(rpc_of(request).name, request, by=by)
-        played.commands.append(request)
-        return answer
+        rpc = rpc_of(request).name
+        return played.give(
+            office.store, request, lambda name: office.call(rpc, request, command=name, by=by)
+        )
 
     def statement(kind: str) -> revisions.StatementRevision:
         """The last one said of the kind, as it stands."""

@@ -37,9 +37,11 @@ def play(new_store: Callable[[Service], Store]) -> Played:
 
     def command(kind: type[Message], **given: Any) -> Any:
         request = filled(kind, **given)
-        answer = desk.call(request, roles=ROLES, purpose="TREATMENT")
-        played.commands.append(request)
-        return answer
+        return played.give(
+            desk.store,
+            request,
+            lambda command_id: desk.call(request, command_id, roles=ROLES, purpose="TREATMENT"),
+        )
 
     def statements() -> dict[str, revisions.StatementRevision]:
         """The last one said of each kind, as it stands."""

@@ -33,9 +33,10 @@ def play(new_store: Callable[[Service], Store]) -> Played:
 
     def command(kind: type[Message], **given: Any) -> Any:
         request = fill.filled(kind, **given)
-        answer = plans.call(rpc_of(request).name, request)
-        played.commands.append(request)
-        return answer
+        rpc = rpc_of(request).name
+        return played.give(
+            plans.store, request, lambda command_id: plans.call(rpc, request, command_id)
+        )
 
     def question(request: Message) -> None:
         played.answers.append(plans.call(rpc_of(request).name, request))

@@ -1,6 +1,6 @@
-"""What a client's days and claims would be under other rules of one payer: a comparison.
+"""What a client's days and claims would be under other rules of one payer, or after other facts.
 
-Both sides are derived anew, from the same facts, so that only the rules can make a difference.
+Both sides are derived anew, so that only what is supposed can make a difference.
 """
 
 from collections.abc import Iterable, Mapping
@@ -49,9 +49,11 @@ class DayUnder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayChange:
+    """`before`, `after` None: on that side nothing of the day is known."""
+
     service_date: date
-    before: DayUnder
-    after: DayUnder
+    before: DayUnder | None
+    after: DayUnder | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,24 +88,35 @@ class Replayed:
 
 def replay(history: BillingHistory, rules: RuleSet, first: date, last: date | None) -> Replayed:
     """The client's rows as they are against those under `rules` from `first` to `last`."""
-    before = derive(history)
-    after = derive(supposing(history, rules, first, last))
+    return difference(history, supposing(history, rules, first, last))
+
+
+def difference(history: BillingHistory, supposed: BillingHistory) -> Replayed:
+    """The client's rows as they are against those of what is supposed."""
+    before, after = derive(history), derive(supposed)
     days, days_after = _by_key(before, DayRow), _by_key(after, DayRow)
+    issued = {claim.claim_id: claim for claim in (*history.issued, *supposed.issued)}
     return Replayed(
         client_id=history.client_id,
-        looked_at=len(days),
-        days=tuple(
-            DayChange(service_date=row.service_date, before=_day(row), after=_day(days_after[key]))
-            for key, row in sorted(days.items())
-            if _told(row) != _told(days_after[key])
-        ),
+        looked_at=len({*days, *days_after}),
+        days=tuple(_days(days, days_after)),
         claims=(
             *_drafts(_by_key(before, DraftRow), _by_key(after, DraftRow)),
-            *_corrections(
-                _by_key(before, ProposalRow), _by_key(after, ProposalRow), history.issued
-            ),
+            *_corrections(_by_key(before, ProposalRow), _by_key(after, ProposalRow), issued),
         ),
     )
+
+
+def _days(before: Mapping[str, DayRow], after: Mapping[str, DayRow]) -> Iterable[DayChange]:
+    for key in sorted({*before, *after}):
+        was, now = before.get(key), after.get(key)
+        if was is None or now is None or _told(was) != _told(now):
+            [row, *_] = [side for side in (was, now) if side is not None]
+            yield DayChange(
+                service_date=row.service_date,
+                before=None if was is None else _day(was),
+                after=None if now is None else _day(now),
+            )
 
 
 def supposing(
@@ -181,9 +194,8 @@ def _drafts(before: Mapping[str, DraftRow], after: Mapping[str, DraftRow]) -> It
 def _corrections(
     before: Mapping[str, ProposalRow],
     after: Mapping[str, ProposalRow],
-    issued: Iterable[IssuedClaim],
+    claims: Mapping[str, IssuedClaim],
 ) -> Iterable[ClaimChange]:
-    claims = {claim.claim_id: claim for claim in issued}
     for key in sorted({*before, *after}):
         was, now = before.get(key), after.get(key)
         if was and now and (was.action, was.lines) == (now.action, now.lines):
