@@ -5,7 +5,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,23 @@ from typing import Any
 import pytest
 
 from kernel.config import Settings
+from kernel.process import Service
 from kernel.rpc.policy import Scope
 from kernel.rpc.server import Server
 from kernel.rpc.tokens import Issuer
 from kernel.rpc.verifier import Verifier
+from kernel.store.store import Store
 from kernel.watching.health import Health
 from ninehours.local.folder import Running, forget_running, keep_running, running_on
 from ninehours.local.probes import LOOPBACK, free_ports
+from services.billing.__main__ import SERVICE as BILLING
+from services.billing.api.work import SERVICE as WORK
 from services.intake.__main__ import SERVICE, servicers
+from tests.billing.test_put_right import said
+from tests.harness.billing.service import Office
+from tests.harness.billing.with_intake import House
 from tests.harness.intake.service import Desk
+from tests.harness.kernel.tables import every_table
 
 ROOT = Path(__file__).resolve().parents[2]
 PURPOSES = {"clinician": "TREATMENT", "front_desk": "OPERATIONS", "administrator": "OPERATIONS"}
@@ -58,10 +67,26 @@ def desk(new_store: Callable[[Any], Any]) -> Desk:
     return Desk(new_store(SERVICE))
 
 
+@contextmanager
+def answering(
+    service: Service, store: Store, answers: Mapping[Any, object], settings: Settings
+) -> Iterator[str]:
+    """Where in NINEHOURS_PEERS it answers, on this machine."""
+    server = Server(
+        answers,
+        verifier=Verifier(settings.secrets_dir),
+        scope=Scope(store, service.kinds()),
+        settings=settings,
+        health=Health(lambda: True),
+    )
+    server.start()
+    yield f"{service.name}={LOOPBACK}:{server.port}"
+    server.stop(0)
+
+
 @pytest.fixture
-def peers(desk: Desk, secrets_dir: Path) -> Iterator[str]:
-    """NINEHOURS_PEERS of an intake that answers on this machine."""
-    settings = Settings(
+def settings(secrets_dir: Path) -> Settings:
+    return Settings(
         service="intake",
         database_url="postgresql://nobody:hush@127.0.0.1:1/none",  # type: ignore[arg-type]
         secrets_dir=secrets_dir,
@@ -69,16 +94,13 @@ def peers(desk: Desk, secrets_dir: Path) -> Iterator[str]:
         network="test",
         listen=f"{LOOPBACK}:0",
     )
-    server = Server(
-        servicers(desk.store, settings),
-        verifier=Verifier(secrets_dir),
-        scope=Scope(desk.store, SERVICE.kinds()),
-        settings=settings,
-        health=Health(lambda: True),
-    )
-    server.start()
-    yield f"intake={LOOPBACK}:{server.port}"
-    server.stop(0)
+
+
+@pytest.fixture
+def peers(desk: Desk, settings: Settings) -> Iterator[str]:
+    """NINEHOURS_PEERS of an intake that answers on this machine."""
+    with answering(SERVICE, desk.store, servicers(desk.store, settings), settings) as peer:
+        yield peer
 
 
 def test_a_system_far_away_is_asked_by_its_addresses_and_a_token(
@@ -111,6 +133,48 @@ def test_any_rpc_is_called_by_its_name_with_json_from_stdin(
     assert "  page_size: is not between 0 and 1000\n" in refused.stderr
     unknown = ninehours("rpc", "call", "intake", "Nothing", **far)
     assert (unknown.returncode, unknown.stdout) == (3, "")
+
+
+def test_a_dry_run_prints_what_billing_foresees_of_it_and_records_nothing(
+    new_store: Callable[[Service], Store], settings: Settings, token_of: TokenOf
+) -> None:
+    house = House(Desk(new_store(SERVICE)), Office(new_store(BILLING)))
+    client_id = house.admit()
+    admission = said(house, client_id, "admission")
+    body = {
+        "statement": {"statement_id": admission.statement_id, "revision": 1},
+        "correction": {"reason": "CORRECTION_REASON_WRONG_CLIENT", "remark": "of somebody else"},
+    }
+    before = every_table(house.desk.store)
+    desk, office = house.desk.store, house.office
+    with (
+        answering(SERVICE, desk, servicers(desk, settings), settings) as intake,
+        answering(BILLING, office.store, {WORK: office.work}, settings) as billing,
+    ):
+        ran = ninehours(
+            "rpc",
+            "call",
+            "intake",
+            "VoidStatement",
+            "--dry-run",
+            "--json-body",
+            json.dumps(body),
+            NINEHOURS_PEERS=f"{intake},{billing}",
+            NINEHOURS_TOKEN=token_of("clinician"),
+        )
+    assert ran.returncode == 0, ran.stderr
+    told = json.loads(ran.stdout)
+    assert told["label"] == "HYPOTHETICAL"
+    assert [fact["subject"] for fact in told["facts"]] == [f"client/{client_id}"]
+    [foreseen] = told["foreseen"]
+    assert len(foreseen["client"]["days"]) == 3
+    assert every_table(house.desk.store) == before
+
+
+def test_a_question_has_no_dry_run(peers: str, token_of: TokenOf) -> None:
+    far = {"NINEHOURS_PEERS": peers, "NINEHOURS_TOKEN": token_of("front_desk")}
+    ran = ninehours("rpc", "call", "intake", "ListClients", "--dry-run", **far)
+    assert (ran.returncode, "only a command has a dry run" in ran.stderr) == (2, True)
 
 
 def test_what_no_person_may_call_is_told_from_the_servers_own_description(

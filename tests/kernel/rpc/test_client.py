@@ -16,6 +16,7 @@ from kernel.rpc.channel import Channel
 from kernel.rpc.client import RpcClient
 from kernel.rpc.remote_refusal import RemoteRefusal
 from kernel.rpc.tokens import Actor
+from kernel.supposing import SUPPOSING
 from tests.harness.kernel.counters import PATIENCE
 from tests.harness.kernel.rpc import LOG, Ask, Serve
 
@@ -46,6 +47,19 @@ def test_what_is_away_for_a_moment_is_asked_again_as_the_same_question(
     assert ask(serve({LOG: servicer}), LOG).Read(log_pb2.ReadRequest()).epoch == 1
     assert len(servicer.calls) == 4
     assert len({call.correlation_id for call in servicer.calls}) == 1
+
+
+def test_nobody_is_asked_of_what_is_only_supposed(serve: Serve, ask: Ask) -> None:
+    """Whom it asks keeps that it was asked: a dry run would leave something there."""
+    servicer = Flaky()
+    client = ask(serve({LOG: servicer}), LOG)
+    supposing = SUPPOSING.set("a connection")
+    try:
+        with pytest.raises(AgainstTheRules) as refused:
+            client.Read(log_pb2.ReadRequest())
+    finally:
+        SUPPOSING.reset(supposing)
+    assert (refused.value.reason, servicer.calls) == ("ASKS_OTHERS", [])
 
 
 def test_what_a_server_cancelled_is_asked_again(operator: Callable[[], str]) -> None:
