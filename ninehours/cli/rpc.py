@@ -181,9 +181,7 @@ def _foreseen(services: Services, role: str, answer: Any) -> dict[str, Any]:
     ]
     answer.ClearField("receipt")
     subjects = dict.fromkeys(fact.subject for fact in facts if kind_of(fact.subject) == "client")
-    requests = [
-        work.ForeseeRequest(client_id=id_of(subject), facts=facts) for subject in subjects
-    ]
+    requests = [work.ForeseeRequest(client_id=id_of(subject), facts=facts) for subject in subjects]
     return {
         "label": LABEL,
         "answer": as_dict(answer),
